@@ -1,0 +1,150 @@
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+
+import { describe, expect, test } from 'vitest'
+
+/** The architecture: a core package may use the packages on the lines above its own. */
+const layers = [
+  ['core'],
+  ['actors', 'events', 'testing'],
+  ['guards', 'dsl'],
+  ['runtime'],
+  ['observability', 'signals'],
+  ['sdk'],
+]
+const above = (name: string): string[] => {
+  const line = layers.findIndex((layer) => layer.includes(name))
+  return layers.slice(0, Math.max(line, 0)).flat()
+}
+
+const prefix: Record<string, string> = {
+  core: '',
+  adapters: 'adapter-',
+  channels: 'channel-',
+  integrations: 'integration-',
+  examples: 'example-',
+  tools: '',
+}
+
+interface Manifest {
+  name: string
+  version?: string
+  private?: boolean
+  description?: string
+  license?: string
+  exports?: Record<string, unknown>
+  dependencies?: Record<string, string>
+  peerDependencies?: Record<string, string>
+  devDependencies?: Record<string, string>
+}
+
+const root = join(import.meta.dirname, '..')
+const packages = globSync(`{${Object.keys(prefix).join()}}/*/package.json`, { cwd: root }).map(
+  (file) => {
+    const folder = dirname(file)
+    const manifest = JSON.parse(readFileSync(join(root, file), 'utf8')) as Manifest
+    return { folder, kind: dirname(folder), manifest }
+  },
+)
+const versions = new Map(packages.map(({ manifest }) => [manifest.name, manifest.version]))
+const everything = [...versions.keys()].map((name) => name.replace('@loop-engine/', ''))
+
+/** What a package may depend on, by its folder. Any of them may test with `testing`. */
+const allowed: Record<string, (name: string) => string[]> = {
+  core: above,
+  adapters: () => ['core'],
+  channels: () => ['core'],
+  integrations: () => ['core', 'sdk'],
+  examples: () => everything,
+  tools: () => everything,
+}
+const programs = ['examples', 'tools']
+
+const own = (name: string): boolean => name.startsWith('@loop-engine/')
+const short = (names: string[]): string[] =>
+  names.filter(own).map((name) => name.replace('@loop-engine/', ''))
+
+const quoted = /(?:\bfrom|\bimport|\bimport\()\s*'(@loop-engine\/[^']+)'/g
+const sources = (folder: string): string[] =>
+  globSync(`${folder}/src/**/*.{ts,tsx}`, { cwd: root }).toSorted()
+const imports = (file: string): string[] =>
+  [...readFileSync(join(root, file), 'utf8').matchAll(quoted)].map(([, name = '']) => name)
+
+test('every top-level folder is part of the layout', () => {
+  const folders = readdirSync(root, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+    .map((entry) => entry.name)
+    .filter((name) => name !== 'node_modules' && name !== 'coverage')
+
+  expect([...Object.keys(prefix), 'docs']).toEqual(expect.arrayContaining(folders))
+})
+
+test("a vendor's SDK is a peer of exactly one package", () => {
+  const libraries = packages.filter(({ kind }) => !programs.includes(kind))
+  const peers = libraries.flatMap(({ manifest }) =>
+    Object.keys(manifest.peerDependencies ?? {}).filter((name) => !own(name)),
+  )
+  const owners = (peer: string): string[] =>
+    libraries
+      .filter(({ manifest: { dependencies, peerDependencies } }) =>
+        Object.hasOwn({ ...dependencies, ...peerDependencies }, peer),
+      )
+      .map(({ manifest }) => manifest.name)
+
+  for (const peer of peers) expect([peer, ...owners(peer)]).toHaveLength(2)
+})
+
+describe.each(packages)('$folder', ({ folder, kind, manifest }) => {
+  const { dependencies = {}, peerDependencies = {}, devDependencies = {} } = manifest
+  const shipped = Object.keys({ ...dependencies, ...peerDependencies })
+  const installed = [...shipped, ...Object.keys(devDependencies)]
+  const may = allowed[kind]?.(basename(folder)) ?? []
+
+  test('is named after its folder', () => {
+    expect(manifest.name).toBe(`@loop-engine/${prefix[kind]}${basename(folder)}`)
+  })
+
+  test('depends only on what its folder may', () => {
+    expect(may).toEqual(expect.arrayContaining(short(shipped)))
+    expect([...may, 'testing']).toEqual(expect.arrayContaining(short(installed)))
+  })
+
+  test('asks for the very versions that stand here', () => {
+    for (const ranges of [dependencies, peerDependencies, devDependencies]) {
+      for (const [name, range] of Object.entries(ranges).filter(([name]) => own(name))) {
+        // A range that does not match makes npm fetch the package from the registry instead.
+        expect(`${name} ${range}`).toBe(`${name} ^${versions.get(name)}`)
+      }
+    }
+  })
+
+  test.each(sources(folder))('%s imports only what is declared and allowed', (file) => {
+    const isTest = file.endsWith('.test.ts')
+
+    expect(isTest ? [...installed, manifest.name] : shipped).toEqual(
+      expect.arrayContaining(imports(file)),
+    )
+    expect(isTest ? [...may, 'testing', ...short([manifest.name])] : may).toEqual(
+      expect.arrayContaining(short(imports(file))),
+    )
+  })
+
+  if (manifest.private) return
+
+  test('resolves to sources here and to dist elsewhere', () => {
+    expect(manifest.exports?.['.']).toEqual({
+      '@loop-engine/source': './src/index.ts',
+      types: './dist/index.d.ts',
+      default: './dist/index.js',
+    })
+    expect(manifest).toMatchObject({ type: 'module', sideEffects: false, files: ['dist'] })
+  })
+
+  test('can be read: README of at most 80 lines, description, license', () => {
+    const readme = join(root, folder, 'README.md')
+    expect(existsSync(readme)).toBe(true)
+    expect(readFileSync(readme, 'utf8').trimEnd().split('\n').length).toBeLessThanOrEqual(80)
+    expect(manifest.description).toMatch(/\.$/)
+    expect(manifest.license).toBe('Apache-2.0')
+  })
+})
