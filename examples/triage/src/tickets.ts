@@ -1,0 +1,99 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+
+import { z } from 'zod'
+
+import { remediations } from './rules.ts'
+import { severities } from './severity.ts'
+
+const ticketRequestSchema = z.object({
+  /** Filing again with the same key finds the ticket that is there. */
+  idempotencyKey: z.string().min(1),
+  /** What the ticket is about: the signal's business key. */
+  key: z.string().min(1),
+  title: z.string().min(1),
+  severity: z.enum(severities),
+  remediation: z.enum(remediations),
+  repository: z.string().nullable(),
+  url: z.string(),
+  rationale: z.string(),
+})
+export type TicketRequest = z.infer<typeof ticketRequestSchema>
+
+const ticketSchema = ticketRequestSchema.extend({
+  id: z.int(),
+  /** Epoch milliseconds. */
+  filedAt: z.int(),
+})
+export type Ticket = Readonly<z.infer<typeof ticketSchema>>
+
+export interface TicketDesk {
+  /** Files a ticket, once per idempotency key: the first request wins, whoever repeats it and from whichever process. */
+  file(request: TicketRequest): Ticket
+  /** All tickets, oldest first. */
+  list(): Ticket[]
+  count(): number
+  close(): void
+}
+
+export interface TicketDeskOptions {
+  readonly now?: () => number
+}
+
+const table = `CREATE TABLE IF NOT EXISTS tickets (
+  id INTEGER PRIMARY KEY,
+  idempotency_key TEXT NOT NULL UNIQUE,
+  key TEXT NOT NULL,
+  title TEXT NOT NULL,
+  severity TEXT NOT NULL,
+  remediation TEXT NOT NULL,
+  repository TEXT,
+  url TEXT NOT NULL,
+  rationale TEXT NOT NULL,
+  filed_at INTEGER NOT NULL
+) STRICT`
+const insertion = `INSERT INTO tickets
+  (idempotency_key, key, title, severity, remediation, repository, url, rationale, filed_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (idempotency_key) DO NOTHING`
+const selection = `SELECT id, idempotency_key AS idempotencyKey, key, title, severity, remediation,
+  repository, url, rationale, filed_at AS filedAt FROM tickets`
+
+/** A desk of tickets in an SQLite file, which it creates with its folder if need be. */
+export function createTicketDesk(
+  path: string,
+  { now = Date.now }: TicketDeskOptions = {},
+): TicketDesk {
+  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
+  const database = new DatabaseSync(path)
+  // Others may write to the same file: wait for them instead of failing.
+  database.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+  database.exec(table)
+  const insert = database.prepare(insertion)
+  const selectByKey = database.prepare(`${selection} WHERE idempotency_key = ?`)
+  const selectAll = database.prepare(`${selection} ORDER BY id`)
+  const selectCount = database.prepare('SELECT count(*) AS count FROM tickets')
+
+  return {
+    file(request) {
+      const { idempotencyKey, key, title, severity, remediation, repository, url, rationale } =
+        ticketRequestSchema.parse(request)
+      insert.run(
+        idempotencyKey,
+        key,
+        title,
+        severity,
+        remediation,
+        repository,
+        url,
+        rationale,
+        now(),
+      )
+      return ticketSchema.parse(selectByKey.get(idempotencyKey))
+    },
+    list: () => selectAll.all().map((row) => ticketSchema.parse(row)),
+    count: () => z.object({ count: z.int() }).parse(selectCount.get()).count,
+    close: () => database.close(),
+  }
+}
