@@ -1,1 +1,10 @@
-export {}
+export {
+  admitActor,
+  createAuthority,
+  type Admission,
+  type AdmissionOptions,
+  type Authority,
+} from './identity.ts'
+export { distinctPeople, principalIds, sameParty, type IdentityClassOf } from './separation.ts'
+export { hasRole, mayReview } from './entitlement.ts'
+export { promptHash } from './prompt-hash.ts'

@@ -1,0 +1,165 @@
+import {
+  actorSchema,
+  actorTypes,
+  LoopError,
+  type Actor,
+  type Assurance,
+  type Principal,
+} from '@loop-engine/core'
+
+type Read = (value: unknown) => unknown
+type Fields = ReadonlyMap<string, Read>
+
+const longestChain = 16
+const types: ReadonlySet<unknown> = new Set(actorTypes)
+const sha256 = /^[0-9a-f]{64}$/
+
+/** What a reader answers when the schema has to say what is wrong. */
+const wrong = Symbol('wrong')
+
+// Every attempt passes here, so that the common case is read by hand; the schema in the core stays
+// the one definition, and a test holds the two together.
+const name = text(1, 128)
+const longName = text(1, 256)
+const hash: Read = (value) => (typeof value === 'string' && sha256.test(value) ? value : wrong)
+const count = whole(0)
+const amount = between(0, Infinity)
+
+const assuranceFields: Fields = new Map([
+  ['method', text(1, 64)],
+  ['issuer', text(0, 512)],
+  ['subject', text(0, 512)],
+  ['at', between(-Infinity, Infinity)],
+])
+const usageFields: Fields = new Map([
+  ['inputTokens', count],
+  ['outputTokens', count],
+  ['cachedInputTokens', count],
+  ['reasoningTokens', count],
+  ['costUsd', amount],
+])
+const actorFields: Fields = new Map<string, Read>([
+  ['type', (value) => (types.has(value) ? value : wrong)],
+  ['id', longName],
+  ['displayName', text(0, 256)],
+  ['roles', names],
+  ['groups', names],
+  ['onBehalfOf', (value) => readPrincipal(value, longestChain)],
+  ['assurance', (value) => readFields(value, assuranceFields, 'method')],
+  ['provider', name],
+  ['modelId', longName],
+  ['servedModel', longName],
+  ['promptHash', hash],
+  ['promptVersion', name],
+  ['templateHash', hash],
+  ['confidence', between(0, 1)],
+  ['usage', (value) => readFields(value, usageFields)],
+  ['responseId', (value) => (value === null ? null : longName(value))],
+  ['latencyMs', amount],
+  ['attempts', whole(1)],
+])
+
+/**
+ * A frozen copy of an actor, each field read once; `assurance` replaces the one that is given.
+ * Throws `invalid_actor` with the path of what is wrong.
+ */
+export function copyActor(input: unknown, assurance?: Assurance): Actor {
+  if (isRecord(input)) {
+    const copy: Record<string, unknown> = {}
+    if (readInto(copy, input, actorFields) && 'type' in copy && 'id' in copy) {
+      if (assurance !== undefined) copy.assurance = assurance
+      return Object.freeze(copy) as Actor
+    }
+  }
+  throw invalidActor(input)
+}
+
+function readInto(
+  copy: Record<string, unknown>,
+  input: Record<string, unknown>,
+  fields: Fields,
+): boolean {
+  for (const key of Object.keys(input)) {
+    const value = input[key]
+    // An absent field and an undefined one are the same; only the former can be recorded.
+    if (value === undefined) continue
+    const read = fields.get(key)
+    const own = read === undefined ? wrong : read(value)
+    if (own === wrong) return false
+    copy[key] = own
+  }
+  return true
+}
+
+function readFields(value: unknown, fields: Fields, required?: string): unknown {
+  if (!isRecord(value)) return wrong
+  const copy: Record<string, unknown> = {}
+  if (!readInto(copy, value, fields)) return wrong
+  if (required !== undefined && !(required in copy)) return wrong
+  return Object.freeze(copy)
+}
+
+function readPrincipal(value: unknown, left: number): unknown {
+  if (!isRecord(value) || left === 0) return wrong
+  const { type, id, onBehalfOf, ...rest } = value
+  if (!types.has(type) || longName(id) === wrong || Object.keys(rest).length > 0) return wrong
+  if (onBehalfOf === undefined) return Object.freeze({ type, id })
+  const next = readPrincipal(onBehalfOf, left - 1)
+  return next === wrong ? wrong : Object.freeze({ type, id, onBehalfOf: next })
+}
+
+function names(value: unknown): unknown {
+  if (!Array.isArray(value) || value.length > 256) return wrong
+  const copy: unknown[] = []
+  for (const item of value) {
+    if (name(item) === wrong) return wrong
+    copy.push(item)
+  }
+  return Object.freeze(copy)
+}
+
+function text(min: number, max: number): Read {
+  return (value) =>
+    typeof value === 'string' && value.length >= min && value.length <= max ? value : wrong
+}
+
+function between(min: number, max: number): Read {
+  return (value) =>
+    typeof value === 'number' && Number.isFinite(value) && value >= min && value <= max
+      ? value
+      : wrong
+}
+
+function whole(min: number): Read {
+  return (value) => (Number.isSafeInteger(value) && (value as number) >= min ? value : wrong)
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function invalidActor(input: unknown): LoopError {
+  if (isRecord(input) && tooLong(input as { onBehalfOf?: Principal })) {
+    return new LoopError('invalid_actor', 'An actor acts for a chain that is too long.', {
+      path: '/onBehalfOf',
+      hint: `Name at most ${longestChain} principals.`,
+    })
+  }
+  const issue = actorSchema.safeParse(input).error?.issues[0]
+  const keys = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
+  const path = [...(issue?.path ?? []), ...keys].map(
+    (part) => `/${String(part).slice(0, 64).replaceAll('~', '~0').replaceAll('/', '~1')}`,
+  )
+  return new LoopError('invalid_actor', 'An actor could not be read.', {
+    path: path.join(''),
+    hint: keys.length > 0 ? 'An actor has no such field.' : issue?.message,
+  })
+}
+
+function tooLong({ onBehalfOf }: { onBehalfOf?: Principal }): boolean {
+  let left = longestChain
+  for (let next = onBehalfOf; typeof next === 'object' && next !== null; next = next.onBehalfOf) {
+    if (left-- === 0) return true
+  }
+  return false
+}

@@ -1,0 +1,104 @@
+import { LoopError, type Actor, type Assurance } from '@loop-engine/core'
+
+import { copyActor } from './copy-actor.ts'
+
+const asserted: Assurance = Object.freeze({ method: 'asserted' })
+const attributionFields = [
+  'provider',
+  'modelId',
+  'servedModel',
+  'promptHash',
+  'promptVersion',
+  'templateHash',
+  'confidence',
+  'usage',
+  'responseId',
+  'latencyMs',
+  'attempts',
+] as const
+const requiredAttribution = ['provider', 'modelId', 'promptHash'] as const
+
+/** Knows which actors it has authenticated. */
+export interface Authority {
+  readonly name: string
+  /** Copies and freezes an actor with the way it was authenticated. Throws `invalid_actor`. */
+  vouch(actor: Actor, assurance: Assurance): Actor
+  /** True only of the very objects that `vouch` returned: a copy, or JSON, is never vouched for. */
+  vouches(actor: unknown): actor is Actor
+}
+
+/** Made by whatever authenticates (a server, a channel's intake) and handed to the engine. */
+export function createAuthority({ name }: { readonly name: string }): Authority {
+  const known = new WeakSet<object>()
+  return {
+    name,
+    vouch(actor, assurance) {
+      const vouched = attributed(copyActor({ ...actor, assurance }))
+      known.add(vouched)
+      return vouched
+    },
+    vouches: (actor): actor is Actor =>
+      typeof actor === 'object' && actor !== null && known.has(actor),
+  }
+}
+
+export interface AdmissionOptions {
+  readonly authority?: Authority
+  /** `verified` refuses humans whom the authority does not vouch for. */
+  readonly mode: 'asserted' | 'verified'
+  /** Refuses an ai-agent that does not say which model was asked what. */
+  readonly requireAttribution?: boolean
+  /** The time of admission, epoch milliseconds. */
+  readonly now?: number
+  /** In `verified` mode a person has to authenticate again after this long. */
+  readonly maxAgeMs?: number
+}
+
+export type Admission =
+  | { readonly actor: Actor; readonly refused?: undefined }
+  | { readonly refused: 'identity_not_verified'; readonly message: string }
+
+/**
+ * Reads an actor from outside: a frozen copy that says how it became known. An assurance that the
+ * authority did not give is replaced by `asserted`. Throws `invalid_actor` with a path.
+ */
+export function admitActor(input: unknown, options: AdmissionOptions): Admission {
+  const { authority, mode, requireAttribution = false } = options
+  const vouched = authority !== undefined && authority.vouches(input)
+  const actor = vouched ? input : attributed(copyActor(input, asserted))
+  if (requireAttribution && actor.type === 'ai-agent') refuseAnonymousModel(actor)
+  if (mode === 'asserted' || actor.type !== 'human') return { actor }
+  if (!vouched) return refused('This system accepts people only when they were authenticated.')
+  if (isStale(actor, options)) return refused('This person has to authenticate again.')
+  return { actor }
+}
+
+function refused(message: string): Admission {
+  return { refused: 'identity_not_verified', message }
+}
+
+function isStale({ assurance }: Actor, { now, maxAgeMs }: AdmissionOptions): boolean {
+  if (maxAgeMs === undefined || now === undefined) return false
+  return assurance?.at === undefined || now - assurance.at > maxAgeMs
+}
+
+function attributed(actor: Actor): Actor {
+  if (actor.type === 'ai-agent') return actor
+  for (const field of attributionFields) {
+    if (actor[field] === undefined) continue
+    throw new LoopError('invalid_actor', 'Only an ai-agent may be attributed to a model.', {
+      path: `/${field}`,
+      hint: 'Leave the field out, or name the type ai-agent.',
+    })
+  }
+  return actor
+}
+
+function refuseAnonymousModel(actor: Actor): void {
+  const missing = requiredAttribution.find((field) => actor[field] === undefined)
+  if (missing === undefined) return
+  throw new LoopError('invalid_actor', 'An ai-agent does not say which model was asked what.', {
+    path: `/${missing}`,
+    hint: 'Attach provider, modelId and promptHash, as every adapter does.',
+  })
+}

@@ -1,0 +1,38 @@
+import { digestOf, LoopError } from '@loop-engine/core'
+
+const forbidden = new Set([
+  'headers',
+  'authorization',
+  'api-key',
+  'apikey',
+  'x-api-key',
+  'x-goog-api-key',
+  'bearer',
+  'password',
+  'secret',
+])
+
+/**
+ * The attribution of a model's answer: SHA-256 of the canonical JSON of the request body that left
+ * for the model (messages, system, tools, sampling, model, linked response ids), lowercase hex.
+ *
+ * Hand in the body alone. Headers and keys are refused with `invalid_input`, because a hash that
+ * covers a key changes with it and lets a short one be guessed.
+ */
+export function promptHash(wireBody: unknown): string {
+  if (typeof wireBody !== 'object' || wireBody === null || Array.isArray(wireBody)) {
+    throw new LoopError('invalid_input', 'A prompt hash needs the body of a request.', {
+      hint: 'Hand in the object that is sent to the model, before it is made into text.',
+    })
+  }
+  const secret = Object.keys(wireBody).find((key) =>
+    forbidden.has(key.toLowerCase().replaceAll('_', '-')),
+  )
+  if (secret !== undefined) {
+    throw new LoopError('invalid_input', 'A prompt hash never covers headers or keys.', {
+      path: `/${secret}`,
+      hint: 'Hand in the body of the request alone.',
+    })
+  }
+  return digestOf(wireBody)
+}
