@@ -1,1 +1,1 @@
-export {}
+export { linkPostgresLibraries } from './link-postgres-libraries.ts'
