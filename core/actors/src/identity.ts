@@ -56,7 +56,11 @@ export interface AdmissionOptions {
 
 export type Admission =
   | { readonly actor: Actor; readonly refused?: undefined }
-  | { readonly refused: 'identity_not_verified'; readonly message: string }
+  | {
+      readonly actor: Actor
+      readonly refused: 'identity_not_verified'
+      readonly message: string
+    }
 
 /**
  * Reads an actor from outside: a frozen copy that says how it became known. An assurance that the
@@ -68,13 +72,13 @@ export function admitActor(input: unknown, options: AdmissionOptions): Admission
   const actor = vouched ? input : attributed(copyActor(input, asserted))
   if (requireAttribution && actor.type === 'ai-agent') refuseAnonymousModel(actor)
   if (mode === 'asserted' || actor.type !== 'human') return { actor }
-  if (!vouched) return refused('This system accepts people only when they were authenticated.')
-  if (isStale(actor, options)) return refused('This person has to authenticate again.')
+  if (!vouched) return refused(actor, 'This system accepts people only when they were authenticated.')
+  if (isStale(actor, options)) return refused(actor, 'This person has to authenticate again.')
   return { actor }
 }
 
-function refused(message: string): Admission {
-  return { refused: 'identity_not_verified', message }
+function refused(actor: Actor, message: string): Admission {
+  return { actor, refused: 'identity_not_verified', message }
 }
 
 function isStale({ assurance }: Actor, { now, maxAgeMs }: AdmissionOptions): boolean {

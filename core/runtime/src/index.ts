@@ -1,1 +1,35 @@
-export {}
+export {
+  actionOf,
+  admit,
+  decide,
+  type EffectOrder,
+  type Order,
+  type Refusal,
+  type Ruling,
+  type TimerOrder,
+  type TransitionCommand,
+  type TransitionFacts,
+} from './decide.ts'
+export { indexLoop, type LoopIndex } from './loop-index.ts'
+export {
+  createEngine,
+  type AvailableTransition,
+  type ChangeInput,
+  type HistoryItem,
+  type LoopEngine,
+  type MigrateInput,
+  type StartInput,
+  type TransitionInput,
+} from './engine.ts'
+export { type Control, type StopInput, type StopTarget } from './control.ts'
+export { type Seal, type Sealed } from './seal.ts'
+export { createApprovals, type Approvals, type DecideInput, type DecisionResult } from './approvals.ts'
+export { decisionRefusals, reviewersOf, type DecisionRefusal } from './approval-rules.ts'
+export { createRelay, type Relay } from './relay.ts'
+export { createRuns, type Kernel, type Runs } from './kernel.ts'
+export { createLoopRegistry, type LoopRegistry } from './loop-registry.ts'
+export { createIdentity, type Identity, type IdentityOptions, type Person } from './identity.ts'
+export { type Redaction } from './redaction.ts'
+export { defaultLimits, type Limits } from './limits.ts'
+export { createIdentifiers, systemClock } from './system-clock.ts'
+export { createMemoryStore } from './memory-store.ts'

@@ -1,0 +1,113 @@
+import type { Actor } from './actor.ts'
+import type { ApprovalPolicy } from './definition.ts'
+import type { GuardResult } from './guard.ts'
+import type { JsonObject, JsonValue } from './json.ts'
+
+export const approvalStatuses = [
+  'pending',
+  'approved',
+  'rejected',
+  'expired',
+  'superseded',
+  'cancelled',
+] as const
+export type ApprovalStatus = (typeof approvalStatuses)[number]
+
+export const decisionKinds = ['approve', 'reject', 'edit', 'respond', 'abstain'] as const
+export type DecisionKind = (typeof decisionKinds)[number]
+
+/** One reviewer's decision, as recorded. */
+export interface ApprovalDecision {
+  readonly decision: DecisionKind
+  readonly reviewer: Actor
+  readonly stage: number
+  /** The revision that the reviewer saw; an edit makes the next one. */
+  readonly revision: number
+  readonly reason?: string
+  readonly at: number
+}
+
+/** One field of what a reviewer sees, rendered from typed data. */
+export interface ViewField {
+  /** JSON Pointer into the evidence. */
+  readonly path: string
+  readonly label: string
+  readonly value: JsonValue
+  /** Written by a model: show it as such, never as an instruction. */
+  readonly fromModel: boolean
+}
+
+/** What a reviewer sees. The engine renders it from the action itself, never from model prose. */
+export interface ApprovalView {
+  readonly title: string
+  readonly loop: { readonly id: string; readonly name: string; readonly version: string }
+  readonly aggregateId: string
+  readonly transition: {
+    readonly id: string
+    readonly from: string
+    readonly to: string
+    readonly description?: string
+    readonly risk?: string
+  }
+  readonly requester: {
+    readonly type: string
+    readonly id: string
+    readonly displayName?: string
+    readonly model?: string
+    readonly onBehalfOf?: string
+  }
+  readonly fields: readonly ViewField[]
+  /** What will run, with the exact input. */
+  readonly effect?: {
+    readonly integration: string
+    readonly action: string
+    readonly input: JsonValue
+  }
+  /** Soft guards that warned. */
+  readonly warnings: readonly string[]
+  /** What happens when nobody decides. */
+  readonly ifNothing: string
+  readonly expiresAt: number
+}
+
+/** A transition that waits for people. Decisions bind to `revision`, `actionDigest` and `viewHash`. */
+export interface ApprovalRequest {
+  readonly id: string
+  readonly tenant: string
+  readonly loopId: string
+  readonly aggregateId: string
+  readonly runId: string
+  readonly transitionId: string
+  readonly requester: Actor
+  /** Counts edits, from 1. */
+  readonly revision: number
+  /** The instance's `stateVersion` at request; if the instance moves the request is superseded. */
+  readonly stateVersion: number
+  /** What will be recorded and acted upon, byte for byte; null once erased. */
+  readonly evidence: JsonObject | null
+  /** Salt of the evidence digest inside `actionDigest`. */
+  readonly salt: string
+  readonly actionDigest: string
+  readonly view: ApprovalView
+  readonly viewHash: string
+  readonly policy: ApprovalPolicy
+  /** Index of the stage that is waiting. */
+  readonly stage: number
+  readonly decisions: readonly ApprovalDecision[]
+  readonly delegations: readonly {
+    readonly from: string
+    readonly to: string
+    readonly at: number
+  }[]
+  /** Reviewers added by escalation. */
+  readonly escalated: readonly string[]
+  readonly status: ApprovalStatus
+  /** What each channel returned for the message that it sent; by channel name. */
+  readonly messages: JsonObject
+  readonly guards: readonly GuardResult[]
+  readonly createdAt: number
+  readonly expiresAt: number
+  readonly decidedAt: number | null
+  /** Hash of the entry that executed the transition. */
+  readonly executedBy: string | null
+}

@@ -1,0 +1,90 @@
+import { canonicalize } from './canonical.ts'
+import { saltedDigest, sha256Hex } from './digest.ts'
+import type { EntryDraft, LedgerEntry, StoredEntry } from './entry.ts'
+import { LoopError } from './errors.ts'
+import type { JsonObject } from './json.ts'
+
+const domain = 'loop-engine/entry/v1\n'
+export const genesisHash = '0'.repeat(64)
+
+/** `SHA-256("loop-engine/entry/v1\n" ‖ body)`, lowercase hex. */
+export function hashEntry(body: string): string {
+  return sha256Hex(domain + body)
+}
+
+/** Canonical evidence and its salt, as they lie beside an entry. */
+export interface SealedEvidence {
+  readonly text: string
+  readonly salt: string
+}
+
+/** Chains a draft to its predecessor: the only place where an entry gets its number and its hash. */
+export function sealEntry(
+  draft: EntryDraft,
+  previous: { readonly version: number; readonly head: string },
+  evidence: SealedEvidence | null,
+): StoredEntry {
+  const seq = previous.version + 1
+  const body = canonicalize({ ...draft, v: 1, seq, prevHash: previous.head })
+  return {
+    runId: draft.runId,
+    seq,
+    type: draft.type,
+    transitionId: draft.transitionId ?? null,
+    at: draft.at,
+    hash: hashEntry(body),
+    body,
+    evidence: evidence === null ? null : evidence.text,
+    salt: evidence === null ? null : evidence.salt,
+  }
+}
+
+/** The recorded form of evidence: a digest that can outlive it. */
+export function evidenceDigest({ text, salt }: SealedEvidence): { digest: string; bytes: number } {
+  return { digest: saltedDigest(salt, text), bytes: Buffer.byteLength(text) }
+}
+
+/** Reads an entry back. Throws `corrupt` when the body is not the JSON that was hashed. */
+export function openEntry(stored: StoredEntry): LedgerEntry {
+  try {
+    return JSON.parse(stored.body) as LedgerEntry
+  } catch (cause) {
+    throw new LoopError('corrupt', 'A ledger entry is not JSON.', {
+      details: { runId: stored.runId, seq: stored.seq },
+      hint: 'Run verify to find the first bad entry, then restore from an export.',
+      cause,
+    })
+  }
+}
+
+/** The evidence that was attached to an entry, or null when there was none or it was erased. */
+export function openEvidence(stored: StoredEntry): JsonObject | null {
+  return stored.evidence === null ? null : (JSON.parse(stored.evidence) as JsonObject)
+}
+
+/** Why an entry does not verify. */
+export interface ChainFault {
+  readonly runId: string
+  readonly seq: number
+  readonly fault:
+    | 'hash_mismatch'
+    | 'broken_link'
+    | 'bad_sequence'
+    | 'evidence_mismatch'
+    | 'not_canonical'
+    | 'wrong_run'
+    | 'time_went_back'
+    | 'illegal'
+    | 'fold_mismatch'
+    | 'truncated'
+    | 'missing_definition'
+}
+
+/** Checks one entry against its predecessor; null when it holds. Cheap: re-hashes, never re-serialises. */
+export function checkLink(stored: StoredEntry, previous: { readonly version: number; readonly head: string }): ChainFault | null {
+  const fault = (name: ChainFault['fault']): ChainFault => ({ runId: stored.runId, seq: stored.seq, fault: name })
+  if (stored.seq !== previous.version + 1) return fault('bad_sequence')
+  if (hashEntry(stored.body) !== stored.hash) return fault('hash_mismatch')
+  if (!stored.body.includes(`"prevHash":"${previous.head}"`)) return fault('broken_link')
+  return null
+}

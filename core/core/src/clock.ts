@@ -1,0 +1,15 @@
+/** Time as the engine sees it; a test or a simulation holds it. */
+export interface Clock {
+  /** Milliseconds since the Unix epoch. */
+  now(): number
+  /** Resolves after `ms`, or at once when `signal` aborts. Must not keep the process alive by itself. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+}
+
+/** Identifiers and salts as the engine sees them; a test or a simulation holds them. */
+export interface Identifiers {
+  /** A new globally unique id, sortable by time where possible. */
+  id(): string
+  /** 128 random bits as 32 hexadecimal digits. */
+  salt(): string
+}

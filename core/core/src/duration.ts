@@ -1,0 +1,16 @@
+import { LoopError } from './errors.ts'
+
+const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const
+const pattern = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d|w)$/
+
+/** Milliseconds of a duration such as `500ms`, `30s`, `5m`, `2h`, `7d` or `2w`. Throws `invalid_input`. */
+export function parseDuration(text: string, path?: string): number {
+  const match = pattern.exec(text)
+  if (!match) {
+    throw new LoopError('invalid_input', 'A duration could not be read.', {
+      path,
+      hint: 'Write a number and a unit: 500ms, 30s, 5m, 2h, 7d or 2w.',
+    })
+  }
+  return Math.round(Number(match[1]) * unitMs[match[2] as keyof typeof unitMs])
+}

@@ -1,0 +1,83 @@
+import type { EntryDraft } from './entry.ts'
+import { LoopError } from './errors.ts'
+import type { LoopInstance } from './instance.ts'
+import type { JsonObject } from './json.ts'
+
+const noTags: readonly string[] = Object.freeze([])
+const noMetadata: JsonObject = Object.freeze({})
+
+/**
+ * The run after an entry: the only definition of what entries mean for state. The engine uses it to
+ * go forward, `verify` to check that what is stored equals the fold of what was recorded.
+ */
+export function applyEntry(
+  instance: LoopInstance | null,
+  entry: EntryDraft,
+  sealed: { readonly seq: number; readonly hash: string },
+): LoopInstance {
+  if (instance === null) return startRun(entry, sealed)
+  const moved = entry.toState !== undefined || entry.status !== undefined || entry.type === 'loop.migrated'
+  return Object.freeze({
+    tenant: instance.tenant,
+    loopId: instance.loopId,
+    aggregateId: instance.aggregateId,
+    runId: instance.runId,
+    definition: entry.type === 'loop.migrated' ? migratedTo(entry) : instance.definition,
+    currentState: entry.toState ?? instance.currentState,
+    status: entry.status ?? instance.status,
+    version: sealed.seq,
+    stateVersion: moved ? sealed.seq : instance.stateVersion,
+    transitions: instance.transitions + (entry.type === 'loop.transition.executed' ? 1 : 0),
+    openApprovals: instance.openApprovals + approvalsOpenedBy(entry),
+    metadata: instance.metadata,
+    tags: instance.tags,
+    correlationId: instance.correlationId,
+    createdAt: instance.createdAt,
+    updatedAt: entry.at,
+    head: sealed.hash,
+  })
+}
+
+function startRun(entry: EntryDraft, sealed: { seq: number; hash: string }): LoopInstance {
+  if (entry.type !== 'loop.started' || entry.toState === undefined) {
+    throw new LoopError('corrupt', 'A run does not begin with loop.started.', { details: { runId: entry.runId } })
+  }
+  const data = entry.data ?? noMetadata
+  return Object.freeze({
+    tenant: entry.tenant,
+    loopId: entry.loopId,
+    aggregateId: entry.aggregateId,
+    runId: entry.runId,
+    definition: migratedTo(entry),
+    currentState: entry.toState,
+    status: entry.status ?? 'active',
+    version: sealed.seq,
+    stateVersion: sealed.seq,
+    transitions: 0,
+    openApprovals: 0,
+    metadata: (data['metadata'] as JsonObject | undefined) ?? noMetadata,
+    tags: (data['tags'] as readonly string[] | undefined) ?? noTags,
+    correlationId: entry.correlationId ?? null,
+    createdAt: entry.at,
+    updatedAt: entry.at,
+    head: sealed.hash,
+  })
+}
+
+function migratedTo(entry: EntryDraft): LoopInstance['definition'] {
+  return Object.freeze({ version: String(entry.data?.['version'] ?? '1'), digest: entry.definition })
+}
+
+function approvalsOpenedBy(entry: EntryDraft): number {
+  switch (entry.type) {
+    case 'loop.approval.requested':
+      return 1
+    case 'loop.approval.approved':
+    case 'loop.approval.rejected':
+    case 'loop.approval.expired':
+    case 'loop.approval.superseded':
+      return -1
+    default:
+      return 0
+  }
+}

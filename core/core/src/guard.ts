@@ -1,0 +1,69 @@
+import type { Actor } from './actor.ts'
+import type { ApprovalRequest } from './approval.ts'
+import type { Transition } from './definition.ts'
+import type { LoopInstance } from './instance.ts'
+import type { JsonObject } from './json.ts'
+
+/** A limit that is reserved in the same commit as the transition: it can never be overrun. */
+export interface Reservation {
+  /** Unique within the tenant, e.g. `budget:refunds:alice`. */
+  readonly key: string
+  /** Which window of the counter; 0 for one that never resets. */
+  readonly bucket: number
+  readonly amount: number
+  readonly limit: number
+  /** When the store may forget the window, epoch milliseconds. */
+  readonly expiresAt?: number
+}
+
+/** What a guard may look at: an immutable snapshot. No clock, no randomness, no I/O of its own. */
+export interface GuardInput {
+  readonly instance: LoopInstance
+  readonly transition: Transition
+  readonly actor: Actor
+  readonly evidence: JsonObject
+  readonly parameters: JsonObject
+  /** The time of judgement, epoch milliseconds; the same for all guards of one attempt. */
+  readonly now: number
+  /** When this transition, or the one named by `parameters.transition`, was last executed in this run. Only if needed. */
+  readonly lastExecutedAt?: number | null
+  /** All approval requests of this run, newest first. Only if needed. */
+  readonly approvals?: readonly ApprovalRequest[]
+}
+
+export interface GuardVerdict {
+  readonly passed: boolean
+  /** One sentence for a person; never quotes evidence. */
+  readonly message?: string
+  /** Counters to reserve if the transition commits. */
+  readonly reserve?: readonly Reservation[]
+}
+
+/** A deterministic judge of one attempt. Throwing, timing out or answering anything else fails closed. */
+export interface Guard {
+  readonly contract: 'guard/v1'
+  readonly id: string
+  readonly description: string
+  /** Facts that the engine must read from the ledger before it asks. */
+  readonly needs?: readonly ('last-executed' | 'approvals')[]
+  /** Problems of the parameters, found when a system is created. */
+  readonly check?: (parameters: JsonObject) => readonly string[]
+  evaluate(
+    input: GuardInput,
+    context: { readonly signal: AbortSignal },
+  ): GuardVerdict | Promise<GuardVerdict>
+}
+
+/** A verdict as it is recorded, passed or not. */
+export interface GuardResult {
+  readonly id: string
+  readonly use: string
+  readonly severity: 'hard' | 'soft'
+  readonly passed: boolean
+  readonly parameters?: JsonObject
+  /** `failed`, `threw`, `timed_out`, `bad_verdict`, `unknown_guard`, `limit`. Absent when it passed. */
+  readonly reason?: string
+  readonly message?: string
+  /** Whole microseconds. */
+  readonly durationUs: number
+}

@@ -1,0 +1,116 @@
+export { LoopError, isLoopError, type LoopErrorCode, type LoopErrorOptions } from './errors.ts'
+export type { JsonObject, JsonValue } from './json.ts'
+export { parseDuration } from './duration.ts'
+export type { Clock, Identifiers } from './clock.ts'
+export {
+  actorTypes,
+  approvalPolicySchema,
+  effectSpecSchema,
+  guardSpecSchema,
+  loopDefinitionSchema,
+  outcomeSchema,
+  stateSchema,
+  transitionSchema,
+  type ActorType,
+  type ApprovalPolicy,
+  type ApprovalStage,
+  type DefinitionProblem,
+  type EffectSpec,
+  type GuardSpec,
+  type LoopDefinition,
+  type Outcome,
+  type State,
+  type Transition,
+} from './definition.ts'
+export {
+  actorSchema,
+  assuranceSchema,
+  principalSchema,
+  usageSchema,
+  type Actor,
+  type Assurance,
+  type Principal,
+  type Usage,
+} from './actor.ts'
+export type { Guard, GuardInput, GuardResult, GuardVerdict, Reservation } from './guard.ts'
+export {
+  durabilities,
+  instanceStatuses,
+  isOpen,
+  type Durability,
+  type InstanceStatus,
+  type LoopInstance,
+} from './instance.ts'
+export {
+  approvalStatuses,
+  decisionKinds,
+  type ApprovalDecision,
+  type ApprovalRequest,
+  type ApprovalStatus,
+  type ApprovalView,
+  type DecisionKind,
+  type ViewField,
+} from './approval.ts'
+export {
+  entryTypes,
+  type EntryDraft,
+  type EntryType,
+  type LedgerEntry,
+  type StoredEntry,
+} from './entry.ts'
+export {
+  rejectionReasons,
+  type Receipt,
+  type RejectionReason,
+  type TransitionResult,
+} from './result.ts'
+export {
+  stopScopes,
+  type ApprovalQuery,
+  type ClaimQuery,
+  type CommitPlan,
+  type CommitResult,
+  type DeadLetter,
+  type IdempotencyRecord,
+  type InstanceQuery,
+  type LogHead,
+  type LogLeaf,
+  type LoopStore,
+  type OutboxClaim,
+  type OutboxItem,
+  type Page,
+  type Settlement,
+  type Stop,
+} from './store.ts'
+export {
+  decisionIntakeSchema,
+  submissionSchema,
+  type Action,
+  type Channel,
+  type ChannelContext,
+  type CloudEvent,
+  type DecisionIntake,
+  type EffectContext,
+  type EventSink,
+  type Integration,
+  type MessageRef,
+  type Provider,
+  type Submission,
+  type SubmissionContext,
+} from './plugins.ts'
+export { canonicalize } from './canonical.ts'
+export { deepFreeze, snapshot, type JsonLimits } from './snapshot.ts'
+export { parseStrictJson } from './strict-json.ts'
+export { digestOf, saltedDigest, sha256Hex } from './digest.ts'
+export {
+  checkLink,
+  evidenceDigest,
+  genesisHash,
+  hashEntry,
+  openEntry,
+  openEvidence,
+  sealEntry,
+  type ChainFault,
+  type SealedEvidence,
+} from './chain.ts'
+export { applyEntry } from './fold.ts'

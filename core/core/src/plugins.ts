@@ -1,0 +1,129 @@
+import { z } from 'zod'
+
+import { actorSchema, principalSchema, type Actor, type Usage } from './actor.ts'
+import { decisionKinds, type ApprovalRequest, type ApprovalView } from './approval.ts'
+import type { JsonObject, JsonValue } from './json.ts'
+import type { Receipt } from './result.ts'
+
+/** What a provider is asked: where a loop stands and which signals are open now. */
+export interface SubmissionContext {
+  readonly loopId: string
+  readonly loopName: string
+  readonly currentState: string
+  readonly availableSignals: readonly { readonly signalId: string; readonly name: string; readonly description?: string }[]
+  readonly instruction: string
+  readonly evidence: JsonObject
+}
+
+export const submissionSchema = z.object({
+  actor: actorSchema,
+  signal: z.string().min(1),
+  /** What the model decided; what to attach as evidence. */
+  decision: z.record(z.string(), z.unknown()),
+})
+/** A model's proposal. It is only a proposal: the engine judges it. */
+export interface Submission {
+  readonly actor: Actor
+  readonly signal: string
+  readonly decision: JsonObject
+  readonly usage?: Usage
+}
+
+/** Intelligence enters here. Never touches a store or an integration. */
+export interface Provider {
+  readonly contract: 'provider/v1'
+  readonly name: string
+  readonly model: string
+  /** Picks one of the open signals. Calling it twice asks twice. */
+  createSubmission(context: SubmissionContext, options?: { readonly signal?: AbortSignal }): Promise<Submission>
+}
+
+/** A channel's reference to a message it sent; JSON, kept by the engine. */
+export type MessageRef = JsonObject
+
+/** What a channel makes of an authenticated event. The core alone judges it. */
+export const decisionIntakeSchema = z.strictObject({
+  tenant: z.string().min(1).max(128),
+  requestId: z.string().min(1).max(256),
+  revision: z.int().min(1),
+  viewHash: z.string().regex(/^[0-9a-f]{64}$/),
+  decision: z.enum(decisionKinds),
+  reason: z.string().max(4096).optional(),
+  edits: z.record(z.string(), z.unknown()).optional(),
+  reviewer: principalSchema,
+  assurance: z.strictObject({
+    method: z.string().min(1).max(64),
+    issuer: z.string().max(512).optional(),
+    subject: z.string().max(512).optional(),
+    at: z.number().optional(),
+  }),
+  /** Ids that prove the event: delivery id, message ts, signature key id. */
+  proof: z.record(z.string(), z.string().max(1024)).optional(),
+  /** The delivery id; a repeated delivery gets the same answer. */
+  idempotencyKey: z.string().min(1).max(256).optional(),
+})
+export type DecisionIntake = z.infer<typeof decisionIntakeSchema>
+
+export interface ChannelContext {
+  readonly signal: AbortSignal
+  /** The same for every delivery of the same notification. */
+  readonly idempotencyKey: string
+}
+
+/** People decide here, where they already are. */
+export interface Channel {
+  readonly contract: 'channel/v1'
+  readonly name: string
+  /** Tells people that a request waits, was escalated or needs reminding. */
+  notify(request: ApprovalRequest, view: ApprovalView, context: ChannelContext): Promise<MessageRef | void>
+  /** Repaints what was sent, after the request changed. */
+  update?(ref: MessageRef, request: ApprovalRequest, view: ApprovalView, context: ChannelContext): Promise<void>
+  /** The inbound side: authenticates the sender, then hands over one decision intake. GET never decides. */
+  handle?(request: Request): Promise<Response>
+}
+
+export interface EffectContext {
+  /** The licence under which this runs, already spent on its behalf. */
+  readonly receipt: Receipt
+  /** The same for every delivery of the same effect: hand it to the system that acts. */
+  readonly idempotencyKey: string
+  readonly attempt: number
+  readonly signal: AbortSignal
+}
+
+export interface Action {
+  /** Reads the input or throws; any Standard Schema such as a zod schema fits through `parse`. */
+  readonly input: { parse(value: unknown): unknown }
+  /** Acts. Returns JSON for the record, or nothing. Throwing a LoopError with `retryable: true` asks for another attempt. */
+  run(input: unknown, context: EffectContext): Promise<JsonValue | void>
+}
+
+/** A system of record that executes. Runs only with a receipt. */
+export interface Integration {
+  readonly contract: 'integration/v1'
+  readonly name: string
+  readonly actions: Readonly<Record<string, Action>>
+}
+
+/** One event on the wire: CloudEvents 1.0 with JSON data. */
+export interface CloudEvent {
+  readonly specversion: '1.0'
+  readonly id: string
+  readonly source: string
+  readonly type: string
+  readonly subject: string
+  readonly time: string
+  readonly datacontenttype: 'application/json'
+  /** Per run, zero-padded so that it sorts as text (CloudEvents sequence extension). */
+  readonly sequence: string
+  readonly partitionkey: string
+  readonly traceparent?: string
+  readonly data: JsonObject
+}
+
+/** Where events go. Called at least once per event, in order per run. */
+export interface EventSink {
+  readonly contract: 'sink/v1'
+  readonly name: string
+  publish(events: readonly CloudEvent[], context: { readonly signal: AbortSignal }): Promise<void>
+}

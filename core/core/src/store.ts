@@ -1,0 +1,246 @@
+import type { ApprovalRequest, ApprovalStatus } from './approval.ts'
+import type { StoredEntry } from './entry.ts'
+import type { Reservation } from './guard.ts'
+import type { Durability, InstanceStatus, LoopInstance } from './instance.ts'
+
+/** Something to do after a commit: run an effect, tell a channel, feed a sink, wake at a time. */
+export interface OutboxItem {
+  /** Unique and derived from the entry, so that a repeated commit cannot double it. */
+  readonly id: string
+  readonly tenant: string
+  readonly aggregateId: string
+  readonly runId: string
+  /** Items of one lane are delivered one after another, in `seq` order. */
+  readonly lane: string
+  readonly kind: 'effect' | 'notify' | 'publish' | 'timer'
+  /** The integration, channel, sink or timer it is for. */
+  readonly name: string
+  /** The entry that caused it. */
+  readonly seq: number
+  /** JSON text. */
+  readonly payload: string
+  /** Not before, epoch milliseconds. */
+  readonly dueAt: number
+}
+
+/** An item leased to one worker. `fence` must come back with whatever is done about it. */
+export interface OutboxClaim extends OutboxItem {
+  /** 1 for the first delivery. */
+  readonly attempt: number
+  readonly fence: number
+  readonly leasedUntil: number
+}
+
+/** A delivery that was given up; a person may retry it. */
+export interface DeadLetter extends OutboxItem {
+  readonly attempt: number
+  readonly error: string
+  readonly diedAt: number
+}
+
+/** A switch that refuses every commit which names its scope. */
+export interface Stop {
+  /** See `stopScopes`. */
+  readonly scope: string
+  readonly reason: string
+  readonly by: string
+  readonly at: number
+}
+
+/** One atomic change of one run. All of it becomes visible, or nothing. */
+export interface CommitPlan {
+  readonly tenant: string
+  /** The run as it will be. */
+  readonly instance: LoopInstance
+  /** The `version` that was judged; 0 when the run is new. */
+  readonly expectedVersion: number
+  readonly entries: readonly StoredEntry[]
+  /** Stop scopes that forbid this change; empty for changes that a stop must not hold up. */
+  readonly scopes: readonly string[]
+  /** Whole requests to insert or replace. */
+  readonly approvals?: readonly ApprovalRequest[]
+  readonly outbox?: readonly OutboxItem[]
+  /** Ids of waiting items that are no longer wanted; unknown ids are ignored. */
+  readonly cancel?: readonly string[]
+  readonly idempotency?: IdempotencyRecord
+  readonly reservations?: readonly Reservation[]
+  /** The receipt (hash of an executed entry) that this commit spends, and who spends it. */
+  readonly spend?: { readonly receipt: string; readonly by: string }
+  /** The claimed item that this commit finishes; refused when the lease was lost. */
+  readonly settle?: { readonly id: string; readonly fence: number }
+  /** The claimed item under which this commit is made, without finishing it. */
+  readonly fence?: { readonly id: string; readonly fence: number }
+  readonly stops?: { readonly set?: readonly Stop[]; readonly clear?: readonly string[] }
+  /** Entries of this run whose evidence and salt are deleted. */
+  readonly erase?: readonly number[]
+}
+
+export interface IdempotencyRecord {
+  /** The principal that owns the key: `type:id`. */
+  readonly principal: string
+  readonly key: string
+  /** Digest of the command; the same key with another one is refused. */
+  readonly fingerprint: string
+  /** JSON text that a repetition gets. */
+  readonly answer: string
+  readonly at: number
+}
+
+/**
+ * Checked in this order, before anything is written: key, fence, stop, version, receipt, limits.
+ * `conflict` means that the version was not the expected one at some moment during the call, or that
+ * the business key has another open run.
+ */
+export type CommitResult =
+  | { readonly kind: 'committed' }
+  | { readonly kind: 'duplicate'; readonly answer: string }
+  | { readonly kind: 'key-mismatch' }
+  | { readonly kind: 'conflict'; readonly actual: number | null }
+  | { readonly kind: 'refused'; readonly reason: 'fenced' | 'stopped' | 'spent' | 'limit'; readonly detail: string }
+
+export interface Page<Item> {
+  readonly items: readonly Item[]
+  /** Opaque; absent on the last page. */
+  readonly cursor?: string
+}
+
+export interface InstanceQuery {
+  readonly tenant: string
+  readonly loopId?: string
+  readonly aggregateId?: string
+  readonly state?: string
+  readonly status?: InstanceStatus
+  readonly tag?: string
+  /** `updatedAt` bounds, epoch milliseconds, from inclusive, until exclusive. */
+  readonly updatedFrom?: number
+  readonly updatedUntil?: number
+  /** At most 1,000; 100 by default. Ordered by `createdAt`, then `runId`. */
+  readonly limit?: number
+  readonly cursor?: string
+}
+
+export interface ApprovalQuery {
+  readonly tenant: string
+  readonly status?: ApprovalStatus
+  readonly runId?: string
+  readonly aggregateId?: string
+  readonly loopId?: string
+  /** At most 1,000; 100 by default. Ordered by `createdAt` then `id`, newest first. */
+  readonly limit?: number
+  readonly cursor?: string
+}
+
+export interface ClaimQuery {
+  /** Names the worker in the lease. */
+  readonly worker: string
+  readonly now: number
+  readonly leaseMs: number
+  readonly limit: number
+  readonly kinds?: readonly OutboxItem['kind'][]
+}
+
+/** What becomes of a claimed item that no commit settles. */
+export interface Settlement {
+  readonly id: string
+  readonly fence: number
+  readonly outcome:
+    | { readonly kind: 'done' }
+    | { readonly kind: 'retry'; readonly dueAt: number; readonly error: string }
+    | { readonly kind: 'dead'; readonly at: number; readonly error: string }
+}
+
+/** The tenant's Merkle log of entries (RFC 6962), kept by one sequencer at a time. */
+export interface LogHead {
+  readonly size: number
+  /** Hex; of the empty tree when size is 0. */
+  readonly root: string
+  /** Hashes of the complete subtrees, largest first: what appending needs. */
+  readonly frontier: readonly string[]
+  /** The signed checkpoint of this size, once signed. */
+  readonly note: string | null
+}
+
+export interface LogLeaf {
+  readonly index: number
+  readonly runId: string
+  readonly seq: number
+  /** SHA-256(0x00 ‖ body), hex. */
+  readonly leafHash: string
+}
+
+/**
+ * Keeps instances, their ledger, approvals, the outbox and the stops. `commit` is the only writer of governed
+ * state; what it acknowledged is durable at `durability` and visible to every later read. It throws only when the
+ * outcome is unknown (`unknown_outcome`), nothing was done (`unavailable`, retryable) or after `close` (`closed`);
+ * repeating a plan with its idempotency key resolves the unknown. Plans of one call are independent.
+ */
+export interface LoopStore {
+  readonly contract: 'store/v1'
+  readonly name: string
+  readonly durability: Durability
+
+  /** Prepares the store; safe to call from several starters at once, and again. */
+  open(): Promise<void>
+  commit(plans: readonly CommitPlan[]): Promise<readonly CommitResult[]>
+
+  /** The open run of a business key, or else its newest. */
+  get(tenant: string, aggregateId: string): Promise<LoopInstance | null>
+  getRun(tenant: string, runId: string): Promise<LoopInstance | null>
+  find(query: InstanceQuery): Promise<Page<LoopInstance>>
+  /** Entries `from`..`to` of a run (inclusive, 1-based) in order, at most `limit` (1,000 by default). */
+  entries(tenant: string, runId: string, range?: { from?: number; to?: number; limit?: number }): Promise<readonly StoredEntry[]>
+  /** The newest executed entry of a transition in a run. */
+  lastExecuted(tenant: string, runId: string, transitionId: string): Promise<StoredEntry | null>
+  /** The entry with this hash. */
+  entryByHash(tenant: string, hash: string): Promise<StoredEntry | null>
+
+  approval(tenant: string, id: string): Promise<ApprovalRequest | null>
+  approvals(query: ApprovalQuery): Promise<Page<ApprovalRequest>>
+  idempotency(tenant: string, principal: string, key: string): Promise<IdempotencyRecord | null>
+  /** What a counter window holds now. */
+  counter(tenant: string, key: string, bucket: number): Promise<number>
+  /** Who spent a receipt, or null. */
+  spentBy(tenant: string, receipt: string): Promise<string | null>
+  /** All stops in force, of every tenant. */
+  stops(): Promise<readonly Stop[]>
+
+  /** Definitions by digest; content-addressed, so writing one twice is the same as once. */
+  putDefinition(digest: string, text: string): Promise<void>
+  definition(digest: string): Promise<string | null>
+
+  /** Leases due items, at most one per lane, oldest first. An expired lease may be claimed again, with a higher fence. */
+  claim(query: ClaimQuery): Promise<readonly OutboxClaim[]>
+  /** One answer per settlement: whether the lease was still held. */
+  settle(settlements: readonly Settlement[]): Promise<readonly boolean[]>
+  /** Lengthens leases that are still held. */
+  extend(leases: readonly { id: string; fence: number }[], until: number): Promise<readonly boolean[]>
+  /** When the next item becomes due or its lease runs out, or null. */
+  nextDueAt(): Promise<number | null>
+  deadLetters(query: { tenant: string; limit?: number; cursor?: string }): Promise<Page<DeadLetter>>
+  /** Puts a dead letter back, due now, with a fresh count of attempts; false when there is none. */
+  revive(tenant: string, id: string, dueAt: number): Promise<boolean>
+
+  logHead(tenant: string): Promise<LogHead>
+  /** Committed entries that no leaf names yet. Never skips one that commits later than its neighbours. */
+  unlogged(tenant: string, limit: number): Promise<readonly StoredEntry[]>
+  /** Appends leaves and the new head; false when the size was not the expected one. Persisted before anything is signed. */
+  appendLog(tenant: string, plan: { expectedSize: number; leaves: readonly LogLeaf[]; head: LogHead }): Promise<boolean>
+  /** Keeps the signed note of exactly this size and root; false when the head is another. */
+  signLog(tenant: string, head: { size: number; root: string }, note: string): Promise<boolean>
+  leaves(tenant: string, range: { from: number; limit: number }): Promise<readonly LogLeaf[]>
+
+  /** Forgets idempotency keys and counter windows that ended before `before`; returns how many rows. */
+  prune(before: number): Promise<number>
+  close(): Promise<void>
+}
+
+/** The scopes that can stop a change, from everything to one instance. */
+export function stopScopes(tenant: string, loopId: string, aggregateId: string, actorId: string): readonly string[] {
+  return [
+    '*',
+    `tenant:${tenant}`,
+    `loop:${tenant}:${loopId}`,
+    `instance:${tenant}:${aggregateId}`,
+    `actor:${tenant}:${actorId}`,
+  ]
+}

@@ -1,0 +1,53 @@
+import type { ApprovalPolicy, ApprovalView, GuardResult, JsonValue, Actor, LoopInstance, Transition } from '@loop-engine/core'
+
+import type { LoopIndex } from './loop-index.ts'
+
+export interface ViewSource {
+  readonly loop: LoopIndex
+  readonly instance: LoopInstance
+  readonly transition: Transition
+  readonly requester: Actor
+  readonly evidence: Readonly<Record<string, JsonValue>>
+  readonly effectInput: JsonValue | undefined
+  readonly guards: readonly GuardResult[]
+  readonly policy: ApprovalPolicy
+  readonly expiresAt: number
+}
+
+/** Renders what a reviewer sees: from the action and its typed evidence alone. */
+export function renderView({ loop, instance, transition, requester, evidence, effectInput, guards, policy, expiresAt }: ViewSource): ApprovalView {
+  const { definition } = loop
+  const view: ApprovalView = {
+    title: `${transition.id} on ${instance.aggregateId}`,
+    loop: { id: definition.id, name: definition.name, version: definition.version },
+    aggregateId: instance.aggregateId,
+    transition: {
+      id: transition.id,
+      from: transition.from,
+      to: transition.to,
+      ...(transition.description && { description: transition.description }),
+      ...(transition.risk && { risk: transition.risk }),
+    },
+    requester: {
+      type: requester.type,
+      id: requester.id,
+      ...(requester.displayName && { displayName: requester.displayName }),
+      ...(requester.modelId && { model: requester.servedModel ?? requester.modelId }),
+      ...(requester.onBehalfOf && { onBehalfOf: requester.onBehalfOf.id }),
+    },
+    fields: Object.entries(evidence).map(([key, value]) => ({
+      path: `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+      label: key,
+      value,
+      fromModel: requester.type === 'ai-agent',
+    })),
+    warnings: guards.filter(({ passed }) => !passed).map(({ id, message }) => message ?? `${id} did not pass`),
+    ifNothing: policy.onExpiry
+      ? `The request expires and the system takes "${policy.onExpiry}".`
+      : `The request expires; the run stays in ${transition.from}.`,
+    expiresAt,
+  }
+  if (!transition.effect || effectInput === undefined) return view
+  const { integration, action } = transition.effect
+  return { ...view, effect: { integration, action, input: effectInput } }
+}

@@ -1,0 +1,72 @@
+import {
+  applyEntry,
+  genesisHash,
+  sealEntry,
+  type ApprovalRequest,
+  type CommitPlan,
+  type EntryDraft,
+  type LoopInstance,
+  type OutboxItem,
+  type SealedEvidence,
+  type StoredEntry,
+} from '@loop-engine/core'
+
+/** Everything that one commit will do to one run, gathered in order. */
+export interface Change {
+  /** The run as it will be after what was appended so far; null before `loop.started`. */
+  readonly instance: LoopInstance | null
+  readonly entries: readonly StoredEntry[]
+  append(draft: EntryDraft, evidence?: SealedEvidence | null): StoredEntry
+  enqueue(item: Omit<OutboxItem, 'tenant' | 'aggregateId' | 'runId' | 'seq'>): void
+  cancel(itemId: string): void
+  upsert(request: ApprovalRequest): void
+  plan(rest: Pick<CommitPlan, 'scopes'> & Partial<CommitPlan>): CommitPlan
+}
+
+const genesis = { version: 0, head: genesisHash }
+
+/** Starts a change of a run, or of one that does not exist yet. */
+export function createChange(base: LoopInstance | null): Change {
+  let instance = base
+  const entries: StoredEntry[] = []
+  let outbox: OutboxItem[] | undefined
+  let approvals: ApprovalRequest[] | undefined
+  let cancel: string[] | undefined
+
+  return {
+    get instance() {
+      return instance
+    },
+    entries,
+    append(draft, evidence = null) {
+      const entry = sealEntry(draft, instance ?? genesis, evidence)
+      entries.push(entry)
+      instance = applyEntry(instance, draft, entry)
+      return entry
+    },
+    enqueue(item) {
+      if (instance === null) throw new TypeError('nothing can be enqueued before the run starts')
+      const { tenant, aggregateId, runId, version } = instance
+      ;(outbox ??= []).push({ ...item, tenant, aggregateId, runId, seq: version })
+    },
+    cancel(itemId) {
+      ;(cancel ??= []).push(itemId)
+    },
+    upsert(request) {
+      approvals = [...(approvals ?? []).filter(({ id }) => id !== request.id), request]
+    },
+    plan(rest) {
+      if (instance === null) throw new TypeError('a change without entries has no run')
+      return {
+        tenant: instance.tenant,
+        instance,
+        expectedVersion: base === null ? 0 : base.version,
+        entries,
+        ...(approvals && { approvals }),
+        ...(outbox && { outbox }),
+        ...(cancel && { cancel }),
+        ...rest,
+      }
+    },
+  }
+}

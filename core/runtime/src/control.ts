@@ -1,0 +1,114 @@
+import { LoopError, type Actor, type LoopDefinition, type Stop } from '@loop-engine/core'
+import { defineLoop } from '@loop-engine/dsl'
+
+import { createChange } from './change.ts'
+import { draftOf } from './draft.ts'
+import { commitChange, type Kernel } from './kernel.ts'
+
+/** What a stop covers. */
+export type StopTarget =
+  | { readonly everything: true }
+  | { readonly tenant: string }
+  | { readonly loopId: string; readonly tenant?: string }
+  | { readonly aggregateId: string; readonly tenant?: string }
+  | { readonly actorId: string; readonly tenant?: string }
+
+export interface StopInput {
+  readonly target: StopTarget
+  readonly actor: Actor
+  readonly reason: string
+}
+
+/** The kill switch. Once `stop` has answered, no change that it covers commits until `release`. */
+export interface Control {
+  /** Anybody may pull it, an agent too. */
+  stop(input: StopInput): Promise<Stop>
+  /** Only a person or the system may release. */
+  release(input: StopInput): Promise<void>
+  stops(): Promise<readonly Stop[]>
+}
+
+/** Stops and releases are themselves governed records: entries of one control run per tenant. */
+const controlLoop: LoopDefinition = defineLoop({
+  id: '$control',
+  name: 'Control',
+  states: [{ id: 'ACTIVE' }, { id: 'CLOSED', terminal: true }],
+  initialState: 'ACTIVE',
+  transitions: [{ id: 'close', from: 'ACTIVE', to: 'CLOSED', actors: ['system'] }],
+})
+
+const keeper: Actor = Object.freeze({ type: 'system', id: 'system:control' })
+
+export function createControl(kernel: Kernel): Control {
+  return {
+    async stop({ target, actor: input, reason }) {
+      const actor = admit(kernel, input)
+      const { scope, tenant } = scopeOf(target)
+      const stop: Stop = { scope, reason, by: `${actor.type}:${actor.id}`, at: kernel.clock.now() }
+      await write(kernel, tenant, actor, { type: 'loop.stopped', reason, data: { scope } }, { set: [stop] })
+      return stop
+    },
+    async release({ target, actor: input, reason }) {
+      const actor = admit(kernel, input)
+      if (actor.type !== 'human' && actor.type !== 'system') {
+        throw new LoopError('refused', 'Only a person or the system may release a stop.', { details: { reason: 'actor_type_not_allowed' } })
+      }
+      const { scope, tenant } = scopeOf(target)
+      await write(kernel, tenant, actor, { type: 'loop.released', reason, data: { scope } }, { clear: [scope] })
+    },
+    stops: () => kernel.store.stops(),
+  }
+}
+
+function admit(kernel: Kernel, input: Actor): Actor {
+  const admission = kernel.identity.admit(input, kernel.clock.now())
+  if (admission.refused) throw new LoopError('refused', admission.message, { details: { reason: admission.refused } })
+  return admission.actor
+}
+
+async function write(
+  kernel: Kernel,
+  tenant: string,
+  actor: Actor,
+  entry: { readonly type: 'loop.stopped' | 'loop.released'; readonly reason: string; readonly data: { readonly scope: string } },
+  stops: { readonly set?: readonly Stop[]; readonly clear?: readonly string[] },
+): Promise<void> {
+  await kernel.runs.exclusive(tenant, '$control', async () => {
+    for (let attempts = 0; attempts <= kernel.limits.conflictRetries; attempts++) {
+      const run = await kernel.store.get(tenant, '$control')
+      const change = createChange(run)
+      if (run === null) {
+        const loop = await kernel.loops.keep(controlLoop)
+        change.append({
+          tenant,
+          loopId: controlLoop.id,
+          aggregateId: '$control',
+          runId: kernel.ids.id(),
+          type: 'loop.started',
+          at: kernel.clock.now(),
+          durability: kernel.store.durability,
+          definition: loop.digest,
+          actor: keeper,
+          toState: 'ACTIVE',
+          status: 'active',
+          data: { version: controlLoop.version },
+        })
+      }
+      const instance = change.instance
+      if (instance === null) throw new LoopError('corrupt', 'The control run could not be opened.')
+      change.append({ ...draftOf(kernel, instance, actor), ...entry })
+      const outcome = await commitChange(kernel, change, { scopes: [], stops })
+      if (outcome.kind === 'committed') return
+    }
+    throw new LoopError('conflict', 'Too many stops and releases at once.', { retryable: true })
+  })
+}
+
+function scopeOf(target: StopTarget): { scope: string; tenant: string } {
+  const tenant = ('tenant' in target ? target.tenant : undefined) ?? 'default'
+  if ('everything' in target) return { scope: '*', tenant }
+  if ('loopId' in target) return { scope: `loop:${tenant}:${target.loopId}`, tenant }
+  if ('aggregateId' in target) return { scope: `instance:${tenant}:${target.aggregateId}`, tenant }
+  if ('actorId' in target) return { scope: `actor:${tenant}:${target.actorId}`, tenant }
+  return { scope: `tenant:${tenant}`, tenant }
+}

@@ -1,0 +1,212 @@
+import {
+  canonicalize,
+  isLoopError,
+  LoopError,
+  openEntry,
+  parseDuration,
+  sha256Hex,
+  type Action,
+  type Actor,
+  type EffectSpec,
+  type EntryDraft,
+  type EntryType,
+  type JsonValue,
+  type LedgerEntry,
+  type LoopInstance,
+  type OutboxClaim,
+  type Receipt,
+  type Reservation,
+  type StoredEntry,
+} from '@loop-engine/core'
+
+import { judge, record } from './attempt.ts'
+import { createChange } from './change.ts'
+import { draftOf } from './draft.ts'
+import { takeEvidence, type Evidence } from './evidence.ts'
+import { commitChange, scopesOf, type Kernel } from './kernel.ts'
+import type { Delivery } from './relay.ts'
+import { rulesOf } from './rules.ts'
+import { supersede } from './supersede.ts'
+
+/** The order to act, as it was committed. */
+interface EffectJob {
+  readonly claim: OutboxClaim
+  readonly stored: StoredEntry
+  readonly entry: LedgerEntry
+  readonly effect: NonNullable<LedgerEntry['effect']>
+  readonly spec: EffectSpec
+  readonly actor: Actor
+}
+
+type Ending = { readonly type: EntryType; readonly evidence: Evidence; readonly reason?: string; readonly followUp?: string }
+
+/**
+ * Runs one effect: spends its receipt in a commit of its own, acts, and commits the report together with the
+ * transition that follows. A crash between the two leaves the receipt spent: an idempotent effect then runs again
+ * under the same key, an at-most-once effect is recorded as unknown and never runs again.
+ */
+export async function deliverEffect(kernel: Kernel, claim: OutboxClaim): Promise<Delivery> {
+  const job = await openJob(kernel, claim)
+  const begun = await begin(kernel, job)
+  if (begun !== 'run') return begun
+  const action = kernel.integrations.get(job.effect.integration)?.actions[job.effect.action]
+  if (!action) return { kind: 'dead', error: 'invalid_config: The integration of the effect is not registered here.' }
+  const outcome = await act(kernel, job, action)
+  if (outcome.kind === 'again') return { kind: 'retry', error: outcome.error }
+  if (outcome.ending.type === 'loop.effect.failed' && outcome.ending.followUp === undefined && outcome.exhausted) {
+    await report(kernel, job, outcome.ending, { settle: false })
+    return { kind: 'dead', error: `failed: ${outcome.ending.reason ?? 'effect'}` }
+  }
+  await report(kernel, job, outcome.ending, { settle: true })
+  return { kind: 'settled' }
+}
+
+async function openJob(kernel: Kernel, claim: OutboxClaim): Promise<EffectJob> {
+  const [stored] = await kernel.store.entries(claim.tenant, claim.runId, { from: claim.seq, to: claim.seq })
+  if (!stored) throw new LoopError('corrupt', 'The entry behind an effect is gone.')
+  const entry = openEntry(stored)
+  if (!entry.effect || stored.type !== 'loop.transition.executed') throw new LoopError('corrupt', 'The entry behind an effect orders none.')
+  if (sha256Hex(claim.payload) !== entry.effect.inputDigest) throw new LoopError('corrupt', 'The input of an effect is not what was committed.')
+  const loop = await kernel.loops.pinned(entry.definition)
+  const spec = loop.transitions.get(entry.transitionId ?? '')?.effect
+  if (!spec) throw new LoopError('corrupt', 'The definition behind an effect orders none.')
+  return { claim, stored, entry, effect: entry.effect, spec, actor: Object.freeze({ type: 'automation', id: `integration:${entry.effect.integration}` }) }
+}
+
+/** Spends the receipt, or finds out what an earlier delivery left behind. */
+async function begin(kernel: Kernel, job: EffectJob): Promise<'run' | Delivery> {
+  const { claim, stored, entry, effect } = job
+  const spentBy = await kernel.store.spentBy(claim.tenant, stored.hash)
+  if (spentBy !== null && spentBy !== claim.id) return { kind: 'dead', error: 'refused: The receipt was spent elsewhere.' }
+  if (spentBy !== null && effect.semantics === 'at-most-once') {
+    await report(kernel, job, { type: 'loop.effect.unknown', evidence: nothing(kernel), reason: 'interrupted' }, { settle: true })
+    return { kind: 'settled' }
+  }
+  if (spentBy === null && kernel.clock.now() >= (entry.receiptExpiresAt ?? 0)) {
+    await report(kernel, job, { type: 'loop.effect.failed', evidence: nothing(kernel), reason: 'receipt_expired', ...(job.spec.onFailure && { followUp: job.spec.onFailure }) }, { settle: true })
+    return { kind: 'settled' }
+  }
+  const refusal = await write(kernel, job, async (instance, change) => {
+    change.append({ ...effectDraft(kernel, job, instance, 'loop.effect.started'), receipt: stored.hash })
+    return { scopes: scopesOf(instance, entry.actor), fence: { id: claim.id, fence: claim.fence }, ...(spentBy === null && { spend: { receipt: stored.hash, by: claim.id } }) }
+  })
+  if (refusal === null) return 'run'
+  if (refusal === 'stopped') return { kind: 'retry', error: 'stopped: A stop is in force.', afterMs: 1000 }
+  return { kind: 'dead', error: `refused: ${refusal}` }
+}
+
+type Acted = { readonly kind: 'ended'; readonly ending: Ending; readonly exhausted: boolean } | { readonly kind: 'again'; readonly error: string }
+
+async function act(kernel: Kernel, job: EffectJob, action: Action): Promise<Acted> {
+  const { claim, effect, spec } = job
+  const timeout = new AbortController()
+  const finished = new AbortController()
+  const timer = kernel.clock.sleep(spec.timeout ? parseDuration(spec.timeout) : kernel.limits.effectTimeoutMs, finished.signal).then(() => {
+    if (!finished.signal.aborted) timeout.abort()
+  })
+  try {
+    const input = action.input.parse(JSON.parse(claim.payload))
+    const aborted = new Promise<never>((_, reject) => {
+      timeout.signal.addEventListener('abort', () => reject(new LoopError('timeout', 'The effect did not finish in time.', { retryable: true })), { once: true })
+    })
+    const output = await Promise.race([action.run(input, { receipt: receiptOf(job), idempotencyKey: claim.id, attempt: claim.attempt, signal: timeout.signal }), aborted])
+    return { kind: 'ended', exhausted: false, ending: { type: 'loop.effect.succeeded', evidence: outputOf(kernel, output), ...(spec.onSuccess && { followUp: spec.onSuccess }) } }
+  } catch (error) {
+    return failed(kernel, job, error, effect.semantics === 'idempotent')
+  } finally {
+    finished.abort()
+    await timer
+  }
+}
+
+function failed(kernel: Kernel, { claim, spec }: EffectJob, error: unknown, idempotent: boolean): Acted {
+  const known = isLoopError(error) ? error : undefined
+  const reason = known?.code ?? 'threw'
+  if (!idempotent && known?.code === 'timeout') {
+    return { kind: 'ended', exhausted: false, ending: { type: 'loop.effect.unknown', evidence: nothing(kernel), reason } }
+  }
+  // An unknown error of an idempotent effect may pass; one that says it is not retryable will not.
+  const mayPass = idempotent && (known === undefined || known.retryable)
+  const exhausted = claim.attempt >= (spec.maxAttempts ?? kernel.limits.maxAttempts)
+  if (mayPass && !exhausted) return { kind: 'again', error: `${reason}: attempt ${claim.attempt} failed` }
+  return { kind: 'ended', exhausted: true, ending: { type: 'loop.effect.failed', evidence: nothing(kernel), reason, ...(spec.onFailure && { followUp: spec.onFailure }) } }
+}
+
+/** Records how the effect ended, and the transition that follows, in one commit that also ends the delivery. */
+async function report(kernel: Kernel, job: EffectJob, { type, evidence, reason, followUp }: Ending, { settle }: { settle: boolean }): Promise<void> {
+  const { claim, actor } = job
+  const lease = { id: claim.id, fence: claim.fence }
+  const refusal = await write(kernel, job, async (instance, change) => {
+    change.append({ ...effectDraft(kernel, job, instance, type), receipt: job.stored.hash, ...(reason !== undefined && { reason }), ...(evidence.digest && { evidence: evidence.digest }) }, evidence.sealed)
+    const now = change.instance ?? instance
+    let reservations: readonly Reservation[] = []
+    if (followUp !== undefined && now.status === 'active') {
+      const loop = await kernel.loops.pinned(now.definition.digest)
+      const judgement = await judge({ kernel, loop, instance: now, command: { transitionId: followUp, actor }, evidence })
+      record(change, judgement, evidence, kernel)
+      reservations = judgement.reservations
+      if (judgement.ruling.status === 'executed' && now.openApprovals > 0) await supersede(kernel, change, now)
+    }
+    // What was done is recorded even under a stop; the stop holds up the next effect.
+    return { scopes: [], ...(settle ? { settle: lease } : { fence: lease }), ...(reservations.length > 0 && { reservations }) }
+  })
+  if (refusal !== null) throw new LoopError('refused', 'The report of an effect was refused.', { retryable: true, details: { reason: refusal } })
+}
+
+/** Commits one change about the run of a job; returns why it was refused, or null. Throws `fenced` when the lease was lost. */
+async function write(
+  kernel: Kernel,
+  { claim }: EffectJob,
+  build: (instance: LoopInstance, change: ReturnType<typeof createChange>) => Promise<Parameters<typeof commitChange>[2]>,
+): Promise<string | null> {
+  return kernel.runs.exclusive(claim.tenant, claim.aggregateId, async () => {
+    for (let attempts = 0; attempts <= kernel.limits.conflictRetries; attempts++) {
+      const instance = await kernel.store.getRun(claim.tenant, claim.runId)
+      if (!instance) throw new LoopError('corrupt', 'The run of an effect is gone.')
+      const change = createChange(instance)
+      const outcome = await commitChange(kernel, change, await build(instance, change))
+      if (outcome.kind === 'committed') return null
+      if (outcome.kind === 'refused' && outcome.reason === 'fenced') throw new LoopError('fenced', 'The lease was lost to another worker.')
+      if (outcome.kind === 'refused') return outcome.reason
+    }
+    throw new LoopError('conflict', 'The run kept moving while an effect was recorded.', { retryable: true })
+  })
+}
+
+function effectDraft(kernel: Kernel, { entry, effect, claim, actor }: EffectJob, instance: LoopInstance, type: EntryType): EntryDraft {
+  return {
+    ...draftOf(kernel, instance, actor),
+    type,
+    ...(entry.transitionId !== undefined && { transitionId: entry.transitionId }),
+    ...(entry.actionDigest !== undefined && { actionDigest: entry.actionDigest }),
+    effect: { ...effect, attempt: claim.attempt },
+  }
+}
+
+function receiptOf({ stored, entry }: EffectJob): Receipt {
+  return {
+    tenant: entry.tenant,
+    runId: entry.runId,
+    aggregateId: entry.aggregateId,
+    seq: entry.seq,
+    entry: stored.hash,
+    transitionId: entry.transitionId ?? '',
+    ...(entry.actionDigest !== undefined && { actionDigest: entry.actionDigest }),
+    expiresAt: entry.receiptExpiresAt ?? 0,
+  }
+}
+
+function nothing(kernel: Kernel): Evidence {
+  return takeEvidence(undefined, rulesOf(kernel))
+}
+
+/** What an action returned; something that cannot be recorded does not undo what was done. */
+function outputOf(kernel: Kernel, output: JsonValue | void): Evidence {
+  if (output === undefined || output === null) return nothing(kernel)
+  try {
+    canonicalize(output)
+    return takeEvidence(typeof output === 'object' && !Array.isArray(output) ? output : { result: output }, rulesOf(kernel))
+  } catch {
+    return takeEvidence({ unrecordable: true }, rulesOf(kernel))
+  }
+}

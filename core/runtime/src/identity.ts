@@ -1,0 +1,40 @@
+import type { Actor } from '@loop-engine/core'
+import { admitActor, type Admission, type Authority } from '@loop-engine/actors'
+
+/** Who somebody is today, from the application's own directory. */
+export interface Person {
+  readonly roles?: readonly string[]
+  readonly groups?: readonly string[]
+  /** Accounts of one natural person share it; the id by default. */
+  readonly identityClass?: string
+}
+
+export interface IdentityOptions {
+  /** `asserted` (default) believes code in this process and records that; `verified` refuses humans whom no authority vouches for. */
+  readonly mode?: 'asserted' | 'verified'
+  readonly authority?: Authority
+  /** Asked again at decision time; a person it does not know may not decide. Without it an actor's own roles count. */
+  readonly directory?: (tenant: string, id: string) => Promise<Person | null> | Person | null
+}
+
+export interface Identity {
+  /** A frozen copy of the actor, and why it is refused if it is. Throws `invalid_actor`. */
+  admit(input: unknown, now: number): Admission
+  /** The actor with the roles and groups that the directory gives today, and the identity class; null when it does not know the person. */
+  today(tenant: string, actor: Actor): Promise<{ readonly actor: Actor; readonly identityClass: string } | null>
+  readonly authority: Authority | undefined
+}
+
+export function createIdentity({ mode = 'asserted', authority, directory }: IdentityOptions = {}): Identity {
+  return {
+    authority,
+    admit: (input, now) => admitActor(input, { mode, now, ...(authority && { authority }) }),
+    async today(tenant, actor) {
+      if (!directory) return { actor, identityClass: actor.id }
+      const person = await directory(tenant, actor.id)
+      if (!person) return null
+      const { roles, groups, identityClass = actor.id } = person
+      return { actor: { ...actor, roles: [...(roles ?? [])], groups: [...(groups ?? [])] }, identityClass }
+    },
+  }
+}

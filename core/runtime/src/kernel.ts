@@ -1,0 +1,151 @@
+import {
+  isOpen,
+  LoopError,
+  stopScopes,
+  type Actor,
+  type Channel,
+  type Clock,
+  type CommitPlan,
+  type CommitResult,
+  type EventSink,
+  type Identifiers,
+  type Integration,
+  type LoopInstance,
+  type LoopStore,
+  type StoredEntry,
+} from '@loop-engine/core'
+import type { EventBus } from '@loop-engine/events'
+import type { Expressions, GuardEvaluator } from '@loop-engine/guards'
+import { LRUCache } from 'lru-cache'
+
+import type { Change } from './change.ts'
+import type { Identity } from './identity.ts'
+import type { Limits } from './limits.ts'
+import type { LoopRegistry } from './loop-registry.ts'
+import type { Redaction } from './redaction.ts'
+
+/** What every part of a running system shares. */
+export interface Kernel {
+  readonly store: LoopStore
+  readonly clock: Clock
+  readonly ids: Identifiers
+  readonly limits: Limits
+  readonly loops: LoopRegistry
+  readonly guards: GuardEvaluator
+  readonly expressions: Expressions
+  readonly identity: Identity
+  readonly redaction: Redaction | undefined
+  readonly channels: ReadonlyMap<string, Channel>
+  readonly integrations: ReadonlyMap<string, Integration>
+  readonly sinks: ReadonlyMap<string, EventSink>
+  readonly bus: EventBus
+  readonly runs: Runs
+  /** Hears of what goes wrong in the background. */
+  report(error: unknown): void
+  /** Tells the relay that something was enqueued. */
+  wake(): void
+}
+
+/** The runs in memory, and the order in which this process works on them. */
+export interface Runs {
+  /** The newest run of a business key; `fresh` when it was read from the store just now. */
+  load(tenant: string, aggregateId: string, fresh?: boolean): Promise<{ instance: LoopInstance; fresh: boolean }>
+  keep(instance: LoopInstance): void
+  forget(tenant: string, aggregateId: string): void
+  /** Runs `work` after all earlier work on the same key in this process: callers queue instead of conflicting. */
+  exclusive<T>(tenant: string, aggregateId: string, work: () => Promise<T>): Promise<T>
+}
+
+export function createRuns(store: LoopStore, cachedInstances: number): Runs {
+  const cache = new LRUCache<string, LoopInstance>({ max: cachedInstances })
+  const tails = new Map<string, Promise<unknown>>()
+  const keyOf = (tenant: string, aggregateId: string): string => (tenant === 'default' ? aggregateId : `${tenant}\n${aggregateId}`)
+
+  return {
+    async load(tenant, aggregateId, fresh = false) {
+      const key = keyOf(tenant, aggregateId)
+      const cached = fresh ? undefined : cache.get(key)
+      if (cached) return { instance: cached, fresh: false }
+      const instance = await store.get(tenant, aggregateId)
+      if (instance === null) {
+        cache.delete(key)
+        throw new LoopError('not_found', 'No run has this business key.', { details: { tenant, aggregateId }, hint: 'Start one with engine.start().' })
+      }
+      cache.set(key, instance)
+      return { instance, fresh: true }
+    },
+    keep(instance) {
+      const key = keyOf(instance.tenant, instance.aggregateId)
+      if (isOpen(instance.status)) cache.set(key, instance)
+      else cache.delete(key)
+    },
+    forget(tenant, aggregateId) {
+      cache.delete(keyOf(tenant, aggregateId))
+    },
+    exclusive(tenant, aggregateId, work) {
+      const key = keyOf(tenant, aggregateId)
+      const before = tails.get(key)
+      const mine = before ? before.then(work, work) : work()
+      tails.set(key, mine)
+      const leave = (): void => {
+        if (tails.get(key) === mine) tails.delete(key)
+      }
+      mine.then(leave, leave)
+      return mine
+    },
+  }
+}
+
+/** Commits a change. On success the process knows the new run, subscribers have its entries, and the relay is awake. */
+export async function commitChange(
+  kernel: Kernel,
+  change: Change,
+  rest: Pick<CommitPlan, 'scopes'> & Partial<CommitPlan>,
+): Promise<CommitResult> {
+  const planned = change.plan(rest)
+  const plan = kernel.sinks.size > 0 ? withSinks(planned, kernel.sinks.keys()) : planned
+  const [result] = await kernel.store.commit([plan])
+  if (!result) throw new LoopError('unavailable', 'The store did not answer for a plan.', { plugin: kernel.store.name })
+  if (result.kind === 'committed') {
+    kernel.runs.keep(plan.instance)
+    if (plan.entries.length > 0) kernel.bus.publish(plan.entries)
+    if (plan.outbox) kernel.wake()
+  } else if (result.kind === 'conflict') {
+    kernel.runs.forget(plan.tenant, plan.instance.aggregateId)
+  }
+  return result
+}
+
+function withSinks(plan: CommitPlan, sinks: Iterable<string>): CommitPlan {
+  const items = [...(plan.outbox ?? [])]
+  for (const sink of sinks) {
+    for (const entry of plan.entries) items.push(publishItem(plan, entry, sink))
+  }
+  return { ...plan, outbox: items }
+}
+
+function publishItem({ tenant, instance }: CommitPlan, entry: StoredEntry, sink: string): NonNullable<CommitPlan['outbox']>[number] {
+  return {
+    id: `${entry.runId}:${entry.seq}:publish:${sink}`,
+    tenant,
+    aggregateId: instance.aggregateId,
+    runId: entry.runId,
+    lane: `publish:${sink}:${entry.runId}`,
+    kind: 'publish',
+    name: sink,
+    seq: entry.seq,
+    payload: '{}',
+    dueAt: entry.at,
+  }
+}
+
+/** The stops that hold up a change which this actor makes. */
+export function scopesOf(instance: { tenant: string; loopId: string; aggregateId: string }, actor: Actor): readonly string[] {
+  const scopes = stopScopes(instance.tenant, instance.loopId, instance.aggregateId, actor.id)
+  if (!actor.onBehalfOf) return scopes
+  const chain: string[] = []
+  for (let principal = actor.onBehalfOf as Actor['onBehalfOf']; principal; principal = principal.onBehalfOf) {
+    chain.push(`actor:${instance.tenant}:${principal.id}`)
+  }
+  return [...scopes, ...chain]
+}

@@ -1,0 +1,40 @@
+/** What one call may take. Every limit is refused before anything is committed. */
+export interface Limits {
+  /** UTF-8 bytes of one attempt's evidence. */
+  readonly evidenceBytes: number
+  readonly evidenceDepth: number
+  readonly guardTimeoutMs: number
+  /** How long the receipt of an execution may be spent. */
+  readonly receiptTtlMs: number
+  /** How often a conflicting commit is judged again. */
+  readonly conflictRetries: number
+  /** How long an effect may run when its definition does not say. */
+  readonly effectTimeoutMs: number
+  /** How long a relay worker owns what it claimed, unless it renews. */
+  readonly leaseMs: number
+  /** How long the relay sleeps when nothing is due and nobody wakes it. */
+  readonly pollMs: number
+  /** Deliveries before a dead letter. */
+  readonly maxAttempts: number
+  /** First and longest pause between deliveries; it doubles, with full jitter. */
+  readonly backoffMs: { readonly first: number; readonly longest: number }
+  /** Deliveries in progress at once. */
+  readonly concurrency: number
+  /** Instances kept in memory between calls. */
+  readonly cachedInstances: number
+}
+
+export const defaultLimits: Limits = Object.freeze({
+  evidenceBytes: 256 * 1024,
+  evidenceDepth: 64,
+  guardTimeoutMs: 2000,
+  receiptTtlMs: 86_400_000,
+  conflictRetries: 16,
+  effectTimeoutMs: 30_000,
+  leaseMs: 30_000,
+  pollMs: 500,
+  maxAttempts: 8,
+  backoffMs: Object.freeze({ first: 100, longest: 60_000 }),
+  concurrency: 16,
+  cachedInstances: 10_000,
+})

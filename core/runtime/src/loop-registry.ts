@@ -1,0 +1,77 @@
+import { LoopError, type GuardSpec, type LoopDefinition, type LoopStore, type Transition } from '@loop-engine/core'
+import { definitionDigest, parseLoop, serialiseLoop } from '@loop-engine/dsl'
+
+import { indexLoop, type LoopIndex } from './loop-index.ts'
+
+/** The definitions that a system knows: the current one of each loop, and any older one by its digest. */
+export interface LoopRegistry {
+  readonly ids: readonly string[]
+  current(loopId: string): LoopIndex
+  /** The definition that a run is pinned to; read from the store when this process never saw it. */
+  pinned(digest: string): LoopIndex | Promise<LoopIndex>
+  /** Makes a definition known and stored without making it a loop that people can start. */
+  keep(definition: LoopDefinition): Promise<LoopIndex>
+}
+
+export async function createLoopRegistry(store: LoopStore, definitions: readonly LoopDefinition[]): Promise<LoopRegistry> {
+  const byDigest = new Map<string, LoopIndex>()
+  const currentById = new Map<string, LoopIndex>()
+
+  const keep = async (definition: LoopDefinition): Promise<LoopIndex> => {
+    const loop = indexLoop(definition, definitionDigest(definition))
+    if (!byDigest.has(loop.digest)) await store.putDefinition(loop.digest, serialiseLoop(definition, 'json'))
+    byDigest.set(loop.digest, loop)
+    return loop
+  }
+  for (const definition of definitions) {
+    if (currentById.has(definition.id)) {
+      throw new LoopError('invalid_config', 'Two loops have the same id.', { details: { loopId: definition.id }, hint: 'Register one version of each loop; older ones are kept by the store.' })
+    }
+    currentById.set(definition.id, await keep(definition))
+  }
+
+  return {
+    get ids() {
+      return [...currentById.keys()]
+    },
+    current(loopId) {
+      const loop = currentById.get(loopId)
+      if (loop) return loop
+      throw new LoopError('not_found', 'No loop of this id is registered.', { details: { loopId, known: [...currentById.keys()] }, hint: 'Pass its definition to createLoopSystem({ loops }).' })
+    },
+    pinned(digest) {
+      return byDigest.get(digest) ?? load(digest)
+    },
+    keep,
+  }
+
+  async function load(digest: string): Promise<LoopIndex> {
+    const text = await store.definition(digest)
+    if (text === null) {
+      throw new LoopError('corrupt', 'The definition that a run is pinned to is not in the store.', { details: { digest } })
+    }
+    const definition = await parseLoop(text, { format: 'json' })
+    if (definitionDigest(definition) !== digest) {
+      throw new LoopError('corrupt', 'A stored definition does not have its digest.', { details: { digest } })
+    }
+    const loop = indexLoop(definition, digest)
+    byDigest.set(digest, loop)
+    return loop
+  }
+}
+
+const schemaGuards = new WeakMap<Transition, readonly GuardSpec[]>()
+
+/** The guards of a transition, led by the one that checks its evidence schema. */
+export function guardsOf(transition: Transition): readonly GuardSpec[] {
+  if (!transition.evidence) return transition.guards
+  let guards = schemaGuards.get(transition)
+  if (!guards) {
+    guards = [
+      { id: 'evidence', use: 'evidence-schema', with: { schema: transition.evidence }, severity: 'hard', evaluatedBy: 'runtime' },
+      ...transition.guards,
+    ]
+    schemaGuards.set(transition, guards)
+  }
+  return guards
+}

@@ -1,0 +1,253 @@
+import type {
+  ClaimQuery,
+  DeadLetter,
+  OutboxClaim,
+  OutboxItem,
+  Settlement,
+} from '@loop-engine/core'
+
+type Lease = { readonly id: string; readonly fence: number }
+
+interface Waiting {
+  item: OutboxItem
+  lane: Lane
+  attempt: number
+  fence: number
+  death: { readonly error: string; readonly at: number } | null
+}
+
+/** Items that are delivered one after another: at most one of them is leased. */
+interface Lane {
+  readonly key: string
+  readonly line: Waiting[]
+  holder: Waiting | null
+  /** 0 while nobody holds the lane. */
+  leasedUntil: number
+}
+
+/** When a lane could be claimed; stale once its head or its lease changed. */
+interface Turn {
+  readonly at: number
+  readonly head: Waiting
+}
+
+/** The outbox of a memory store: lanes in order, and a heap of lanes by the time they are ready. */
+export interface MemoryOutbox {
+  add(item: OutboxItem): void
+  cancel(tenant: string, id: string): void
+  holds(tenant: string, lease: Lease): boolean
+  finish(tenant: string, id: string): void
+  claim(query: ClaimQuery): OutboxClaim[]
+  settle(settlement: Settlement): boolean
+  extend(lease: Lease, until: number): boolean
+  nextDueAt(): number | null
+  deadLetters(tenant: string): DeadLetter[]
+  revive(tenant: string, id: string, dueAt: number): boolean
+}
+
+export function createMemoryOutbox(): MemoryOutbox {
+  const items = new Map<string, Waiting>()
+  const lanes = new Map<string, Lane>()
+  const turns = createTurns(lanes)
+  let fences = 0
+
+  const laneOf = ({ tenant, lane }: OutboxItem): Lane => {
+    const key = `${tenant}\n${lane}`
+    const known = lanes.get(key)
+    if (known !== undefined) return known
+    const created = { key, line: [], holder: null, leasedUntil: 0 }
+    lanes.set(key, created)
+    return created
+  }
+  const enter = (waiting: Waiting): void => {
+    const { line } = waiting.lane
+    let place = line.length
+    while (place > 0 && follows(line[place - 1], waiting)) place -= 1
+    line.splice(place, 0, waiting)
+    if (place === 0) turns.add(waiting.lane)
+  }
+  const leave = (waiting: Waiting): void => {
+    const { lane } = waiting
+    const place = lane.line.indexOf(waiting)
+    if (place < 0) return
+    lane.line.splice(place, 1)
+    if (lane.holder === waiting) release(lane)
+    if (lane.line.length === 0) lanes.delete(lane.key)
+    else turns.add(lane)
+  }
+  const remove = (waiting: Waiting): void => {
+    items.delete(waiting.item.id)
+    leave(waiting)
+  }
+  const held = ({ id, fence }: Lease): Waiting | null => {
+    const waiting = items.get(id)
+    return waiting?.fence === fence && waiting.lane.holder === waiting ? waiting : null
+  }
+  const lease = (head: Waiting, leasedUntil: number): OutboxClaim => {
+    fences += 1
+    head.attempt += 1
+    head.fence = fences
+    head.lane.holder = head
+    head.lane.leasedUntil = leasedUntil
+    turns.add(head.lane)
+    return { ...head.item, attempt: head.attempt, fence: head.fence, leasedUntil }
+  }
+
+  return {
+    add(item) {
+      if (items.has(item.id)) return
+      const waiting = { item, lane: laneOf(item), attempt: 0, fence: 0, death: null }
+      items.set(item.id, waiting)
+      enter(waiting)
+    },
+    cancel(tenant, id) {
+      const waiting = items.get(id)
+      if (waiting?.item.tenant !== tenant) return
+      if (waiting.lane.holder !== waiting && waiting.death === null) remove(waiting)
+    },
+    holds: (tenant, claimed) => held(claimed)?.item.tenant === tenant,
+    finish(tenant, id) {
+      const waiting = items.get(id)
+      if (waiting?.item.tenant === tenant) remove(waiting)
+    },
+    claim({ now, leaseMs, limit, kinds }) {
+      const claims: OutboxClaim[] = []
+      const passed: Lane[] = []
+      while (claims.length < limit) {
+        const head = turns.take(now)
+        if (head === null) break
+        if (kinds === undefined || kinds.includes(head.item.kind)) {
+          claims.push(lease(head, now + leaseMs))
+        } else passed.push(head.lane)
+      }
+      for (const lane of passed) turns.add(lane)
+      return claims
+    },
+    settle({ id, fence, outcome }) {
+      const waiting = held({ id, fence })
+      if (waiting === null) return false
+      if (outcome.kind === 'done') remove(waiting)
+      if (outcome.kind === 'retry') {
+        waiting.item = { ...waiting.item, dueAt: outcome.dueAt }
+        release(waiting.lane)
+        turns.add(waiting.lane)
+      }
+      if (outcome.kind === 'dead') {
+        waiting.death = outcome
+        leave(waiting)
+      }
+      return true
+    },
+    extend(claimed, until) {
+      const waiting = held(claimed)
+      if (waiting === null) return false
+      const { lane } = waiting
+      lane.leasedUntil = Math.max(lane.leasedUntil, until)
+      turns.add(lane)
+      return true
+    },
+    nextDueAt: () => turns.next(),
+    deadLetters(tenant) {
+      const letters: DeadLetter[] = []
+      for (const { item, attempt, death } of items.values()) {
+        if (death === null || item.tenant !== tenant) continue
+        letters.push({ ...item, attempt, error: death.error, diedAt: death.at })
+      }
+      return letters
+    },
+    revive(tenant, id, dueAt) {
+      const waiting = items.get(id)
+      if (waiting?.item.tenant !== tenant || waiting.death === null) return false
+      waiting.item = { ...waiting.item, dueAt }
+      waiting.lane = laneOf(waiting.item)
+      waiting.attempt = 0
+      waiting.death = null
+      enter(waiting)
+      return true
+    },
+  }
+}
+
+function release(lane: Lane): void {
+  lane.holder = null
+  lane.leasedUntil = 0
+}
+
+function follows(one: Waiting | undefined, other: Waiting): boolean {
+  if (one === undefined) return false
+  const gap = one.item.seq - other.item.seq
+  return gap > 0 || (gap === 0 && one.item.id > other.item.id)
+}
+
+/** A heap of lanes by the time they are ready. Stale turns stay until they surface or outnumber the lanes. */
+function createTurns(lanes: ReadonlyMap<string, Lane>): {
+  add(lane: Lane): void
+  take(now: number): Waiting | null
+  next(): number | null
+} {
+  let heap: Turn[] = []
+  const first = (): Turn | null => {
+    for (let turn = heap[0]; turn !== undefined; turn = heap[0]) {
+      if (turnOf(turn.head.lane)?.head === turn.head && readyAt(turn.head) === turn.at) return turn
+      popTurn(heap)
+    }
+    return null
+  }
+  return {
+    add(lane) {
+      const turn = turnOf(lane)
+      if (turn !== null) pushTurn(heap, turn)
+      if (heap.length < 2 * lanes.size + 64) return
+      // A sorted list is a heap.
+      heap = [...lanes.values()].flatMap((each) => turnOf(each) ?? []).toSorted(compareTurns)
+    },
+    take(now) {
+      const turn = first()
+      if (turn === null || turn.at > now) return null
+      popTurn(heap)
+      return turn.head
+    },
+    next: () => first()?.at ?? null,
+  }
+}
+
+function turnOf({ line: [head] }: Lane): Turn | null {
+  return head === undefined ? null : { at: readyAt(head), head }
+}
+
+function readyAt({ item, lane }: Waiting): number {
+  return Math.max(item.dueAt, lane.leasedUntil)
+}
+
+function compareTurns(one: Turn, other: Turn): number {
+  return one.at - other.at || (follows(one.head, other.head) ? 1 : -1)
+}
+
+function pushTurn(heap: Turn[], turn: Turn): void {
+  let place = heap.length
+  while (place > 0) {
+    const parent = (place - 1) >> 1
+    const above = heap[parent]
+    if (above === undefined || compareTurns(above, turn) <= 0) break
+    heap[place] = above
+    place = parent
+  }
+  heap[place] = turn
+}
+
+function popTurn(heap: Turn[]): void {
+  const last = heap.pop()
+  if (last === undefined || heap.length === 0) return
+  let place = 0
+  for (;;) {
+    const left = 2 * place + 1
+    const [one, other] = [heap[left], heap[left + 1]]
+    if (one === undefined) break
+    const isRight = other !== undefined && compareTurns(other, one) < 0
+    const below = isRight ? other : one
+    if (compareTurns(last, below) <= 0) break
+    heap[place] = below
+    place = isRight ? left + 1 : left
+  }
+  heap[place] = last
+}

@@ -1,0 +1,36 @@
+import { canonicalize, saltedDigest, type JsonObject, type JsonValue } from '@loop-engine/core'
+
+/** What must never reach the record. Applied to evidence before it is judged, hashed or stored. */
+export interface Redaction {
+  /** JSON Pointers; `*` stands for any one key or index: `/customer/iban`, `/cards/*`. */
+  readonly paths?: readonly string[]
+  /** Strings in which one of these occurs are replaced whole. */
+  readonly patterns?: readonly RegExp[]
+}
+
+/** Replaces what matches by `{ redacted: true, digest }`; the digest is salted with the entry's own salt. */
+export function redact(value: JsonObject, redaction: Redaction, salt: string): JsonObject {
+  const paths = (redaction.paths ?? []).map((path) => path.split('/').slice(1).map(unescapePointer))
+  const patterns = redaction.patterns ?? []
+
+  const hide = (part: JsonValue): JsonValue => ({ redacted: true, digest: saltedDigest(salt, canonicalize(part)) })
+  const walk = (part: JsonValue, open: readonly (readonly string[])[]): JsonValue => {
+    if (open.some((rest) => rest.length === 0)) return hide(part)
+    if (typeof part === 'string') return patterns.some((pattern) => occurs(pattern, part)) ? hide(part) : part
+    if (typeof part !== 'object' || part === null) return part
+    const into = (key: string): readonly (readonly string[])[] =>
+      open.filter(([first]) => first === key || first === '*').map((rest) => rest.slice(1))
+    if (Array.isArray(part)) return part.map((item: JsonValue, index) => walk(item, into(String(index))))
+    return Object.fromEntries(Object.entries(part).map(([key, item]) => [key, walk(item, into(key))]))
+  }
+  return walk(value, paths) as JsonObject
+}
+
+/** A pattern with the `g` or `y` flag remembers where it was; a fresh search never does. */
+function occurs(pattern: RegExp, text: string): boolean {
+  return text.search(pattern) !== -1
+}
+
+function unescapePointer(part: string): string {
+  return part.replaceAll('~1', '/').replaceAll('~0', '~')
+}

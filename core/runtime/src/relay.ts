@@ -1,0 +1,178 @@
+import { isLoopError, type DeadLetter, type OutboxClaim, type Page, type Settlement } from '@loop-engine/core'
+
+import { deliverEffect } from './deliver-effect.ts'
+import { deliverNotice } from './deliver-notice.ts'
+import { deliverEvents } from './deliver-events.ts'
+import type { Kernel } from './kernel.ts'
+import { fireTimer } from './fire-timer.ts'
+
+/** What became of one delivery. `settled` means that a commit has finished the item already. */
+export type Delivery =
+  | { readonly kind: 'settled' }
+  | { readonly kind: 'done' }
+  | { readonly kind: 'retry'; readonly error: string; readonly afterMs?: number; readonly giveUp?: false }
+  | { readonly kind: 'dead'; readonly error: string }
+
+export interface Relay {
+  /** Delivers everything that is due now, and returns how much that was. For scripts and tests; `start` does it for ever. */
+  drain(): Promise<number>
+  start(): void
+  deadLetters(query?: { readonly tenant?: string; readonly limit?: number; readonly cursor?: string }): Promise<Page<DeadLetter>>
+  /** Delivers a dead letter again; false when there is none of this id. */
+  retry(input: { readonly id: string; readonly tenant?: string }): Promise<boolean>
+  /** Lets deliveries in progress finish, then stops. What was not begun stays in the outbox. */
+  stop(): Promise<void>
+}
+
+/** A relay whose worker name tells its leases apart. */
+export function createRelay(kernel: Kernel, worker: string): Relay & { wake(): void } {
+  const { store, clock, limits } = kernel
+  let running: Promise<void> | undefined
+  let stopping = new AbortController()
+  let bell = new AbortController()
+  let rung = false
+
+  const ring = (): void => {
+    rung = true
+    bell.abort()
+  }
+
+  async function cycle(signal: AbortSignal): Promise<number> {
+    const claims = await store.claim({ worker, now: clock.now(), leaseMs: limits.leaseMs, limit: limits.concurrency })
+    await Promise.all(claims.map((claim) => deliver(kernel, claim, signal)))
+    return claims.length
+  }
+
+  async function run(signal: AbortSignal): Promise<void> {
+    let failures = 0
+    while (!signal.aborted) {
+      bell = new AbortController()
+      rung = false
+      try {
+        if ((await cycle(signal)) > 0) {
+          failures = 0
+          continue
+        }
+        failures = 0
+        await pause(await untilNext(), signal)
+      } catch (error) {
+        // The store is away: nothing is lost, the same items will be claimed when it is back.
+        if (signal.aborted) return
+        kernel.report(error)
+        failures++
+        await clock.sleep(Math.min(limits.backoffMs.longest, limits.backoffMs.first * 2 ** failures), signal)
+      }
+    }
+  }
+
+  async function untilNext(): Promise<number> {
+    const next = await store.nextDueAt()
+    return next === null ? limits.pollMs : Math.min(limits.pollMs, Math.max(1, next - clock.now()))
+  }
+
+  async function pause(ms: number, signal: AbortSignal): Promise<void> {
+    if (!rung) await clock.sleep(ms, AbortSignal.any([signal, bell.signal]))
+  }
+
+  return {
+    wake: ring,
+    start() {
+      if (running) return
+      stopping = new AbortController()
+      running = run(stopping.signal)
+    },
+    async drain() {
+      let delivered = 0
+      for (;;) {
+        const now = await cycle(stopping.signal)
+        if (now === 0) return delivered
+        delivered += now
+      }
+    },
+    deadLetters: ({ tenant = 'default', ...query } = {}) => store.deadLetters({ tenant, ...query }),
+    async retry({ id, tenant = 'default' }) {
+      const revived = await store.revive(tenant, id, clock.now())
+      if (revived) ring()
+      return revived
+    },
+    async stop() {
+      stopping.abort()
+      ring()
+      await running
+      running = undefined
+    },
+  }
+}
+
+/** Delivers one claimed item under its lease, which is renewed for as long as the delivery takes. */
+async function deliver(kernel: Kernel, claim: OutboxClaim, signal: AbortSignal): Promise<void> {
+  const finished = new AbortController()
+  const renewing = renew(kernel, claim, finished.signal)
+  try {
+    const outcome = await attempt(kernel, claim, signal)
+    const settlement = settlementOf(kernel, claim, outcome)
+    if (settlement) await kernel.store.settle([settlement])
+  } finally {
+    finished.abort()
+    await renewing
+  }
+}
+
+async function attempt(kernel: Kernel, claim: OutboxClaim, signal: AbortSignal): Promise<Delivery> {
+  try {
+    switch (claim.kind) {
+      case 'effect':
+        return await deliverEffect(kernel, claim)
+      case 'notify':
+        return await deliverNotice(kernel, claim, signal)
+      case 'publish':
+        return await deliverEvents(kernel, claim, signal)
+      case 'timer':
+        return await fireTimer(kernel, claim)
+    }
+  } catch (error) {
+    if (isLoopError(error) && error.code === 'fenced') return { kind: 'settled' }
+    if (isLoopError(error) && error.code === 'corrupt') return { kind: 'dead', error: describe(error) }
+    return { kind: 'retry', error: describe(error) }
+  }
+}
+
+function settlementOf(kernel: Kernel, { id, fence, attempt: attempts }: OutboxClaim, outcome: Delivery): Settlement | null {
+  const now = kernel.clock.now()
+  switch (outcome.kind) {
+    case 'settled':
+      return null
+    case 'done':
+      return { id, fence, outcome: { kind: 'done' } }
+    case 'dead':
+      return { id, fence, outcome: { kind: 'dead', at: now, error: outcome.error } }
+    case 'retry': {
+      if (attempts >= kernel.limits.maxAttempts && outcome.afterMs === undefined) return { id, fence, outcome: { kind: 'dead', at: now, error: outcome.error } }
+      return { id, fence, outcome: { kind: 'retry', dueAt: now + (outcome.afterMs ?? backoff(kernel, attempts)), error: outcome.error } }
+    }
+  }
+}
+
+/** Exponential with full jitter, drawn from the injected ids so that a simulation repeats. */
+function backoff(kernel: Kernel, attempts: number): number {
+  const { first, longest } = kernel.limits.backoffMs
+  const ceiling = Math.min(longest, first * 2 ** Math.min(attempts - 1, 30))
+  const jitter = Number.parseInt(kernel.ids.salt().slice(0, 8), 16) / 0x1_0000_0000
+  return Math.max(1, Math.round(ceiling * jitter))
+}
+
+async function renew(kernel: Kernel, { id, fence }: OutboxClaim, finished: AbortSignal): Promise<void> {
+  const { clock, limits, store } = kernel
+  while (!finished.aborted) {
+    await clock.sleep(limits.leaseMs / 3, finished)
+    if (finished.aborted) return
+    // A renewal that fails costs the lease, which the fence then refuses: never safety.
+    await store.extend([{ id, fence }], clock.now() + limits.leaseMs).catch((error: unknown) => kernel.report(error))
+  }
+}
+
+/** What a dead letter says: a code and our own sentence, never a foreign message that may hold secrets. */
+function describe(error: unknown): string {
+  if (isLoopError(error)) return `${error.code}: ${error.message}`
+  return error instanceof Error ? `threw ${error.name}` : 'threw'
+}

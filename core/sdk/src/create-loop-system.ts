@@ -1,0 +1,165 @@
+import {
+  LoopError,
+  type Channel,
+  type Clock,
+  type EventSink,
+  type Guard,
+  type Identifiers,
+  type Integration,
+  type LoopDefinition,
+  type LoopStore,
+} from '@loop-engine/core'
+import { validateLoop } from '@loop-engine/dsl'
+import { createEventBus, type EventBus } from '@loop-engine/events'
+import { createExpressions, createGuardEvaluator, createGuardRegistry } from '@loop-engine/guards'
+import {
+  createApprovals,
+  createEngine,
+  createIdentifiers,
+  createIdentity,
+  createLoopRegistry,
+  createMemoryStore,
+  createRelay,
+  createRuns,
+  defaultLimits,
+  systemClock,
+  type Approvals,
+  type IdentityOptions,
+  type Kernel,
+  type Limits,
+  type LoopEngine,
+  type Redaction,
+  type Relay,
+} from '@loop-engine/runtime'
+
+export interface LoopSystemOptions {
+  readonly loops: readonly LoopDefinition[]
+  /** In memory when absent: nothing survives the process. */
+  readonly store?: LoopStore
+  /** Guards beside the built-in ones. */
+  readonly guards?: readonly Guard[]
+  readonly channels?: readonly Channel[]
+  readonly integrations?: readonly Integration[]
+  readonly sinks?: readonly EventSink[]
+  readonly identity?: IdentityOptions
+  readonly redaction?: Redaction
+  readonly limits?: Partial<Limits>
+  readonly clock?: Clock
+  readonly ids?: Identifiers
+  /** Microseconds of a monotonic clock, for the recorded duration of guards. */
+  readonly elapsedUs?: () => number
+  /** Whether this process delivers effects, notices, events and timers; true by default. */
+  readonly relay?: boolean
+  /** Told about what goes wrong in the background; standard error by default says nothing. */
+  readonly onError?: (error: unknown) => void
+}
+
+export interface LoopSystem {
+  readonly engine: LoopEngine
+  readonly approvals: Approvals
+  readonly events: Pick<EventBus, 'subscribe' | 'stream'>
+  readonly relay: Relay
+  /** Finishes deliveries in progress, then closes the store. */
+  close(): Promise<void>
+}
+
+/**
+ * Opens the store, checks every definition against the guards, integrations and channels that are registered, and
+ * starts the relay. Throws `invalid_definition` with all problems at once: nothing unknown is found first at run time.
+ */
+export async function createLoopSystem({
+  loops,
+  store = createMemoryStore(),
+  guards = [],
+  channels = [],
+  integrations = [],
+  sinks = [],
+  identity,
+  redaction,
+  limits: ownLimits,
+  clock = systemClock,
+  ids = createIdentifiers(),
+  elapsedUs = microseconds,
+  relay: relays = true,
+  onError = ignore,
+}: LoopSystemOptions): Promise<LoopSystem> {
+  const limits = { ...defaultLimits, ...ownLimits }
+  const registry = createGuardRegistry(guards)
+  const expressions = createExpressions()
+  const plugins = {
+    channels: byName('channel', channels),
+    integrations: byName('integration', integrations),
+    sinks: byName('sink', sinks),
+  }
+  for (const loop of loops) refuseInvalid(loop, { registry, expressions, ...plugins })
+
+  await store.open()
+  const bus = createEventBus({ onError })
+  const runs = createRuns(store, limits.cachedInstances)
+  const kernel: Kernel = {
+    store,
+    clock,
+    ids,
+    limits,
+    loops: await createLoopRegistry(store, loops),
+    guards: createGuardEvaluator({ registry, expressions, timeoutMs: limits.guardTimeoutMs, clock, elapsedUs }),
+    expressions,
+    identity: createIdentity(identity),
+    redaction,
+    ...plugins,
+    bus,
+    runs,
+    report: onError,
+    wake: () => relay.wake(),
+  }
+  const relay = createRelay(kernel, ids.id())
+  if (relays) relay.start()
+
+  return {
+    engine: createEngine(kernel),
+    approvals: createApprovals(kernel),
+    events: bus,
+    relay,
+    async close() {
+      await relay.stop()
+      bus.close()
+      await store.close()
+    },
+  }
+}
+
+function refuseInvalid(
+  loop: LoopDefinition,
+  { registry, expressions, integrations, channels }: {
+    registry: ReturnType<typeof createGuardRegistry>
+    expressions: ReturnType<typeof createExpressions>
+    integrations: ReadonlyMap<string, Integration>
+    channels: ReadonlyMap<string, Channel>
+  },
+): void {
+  const problems = validateLoop(loop, {
+    guards: registry,
+    integrations,
+    channels,
+    compileExpression: (text) => expressions.compile(text),
+  })
+  if (problems.length === 0) return
+  const [first] = problems
+  throw new LoopError('invalid_definition', `The loop ${loop.id} has ${problems.length} problem(s); the first: ${first?.message}`, {
+    path: first?.path,
+    hint: first?.hint,
+    details: { loopId: loop.id, problems },
+  })
+}
+
+function byName<Plugin extends { readonly name: string }>(kind: string, plugins: readonly Plugin[]): ReadonlyMap<string, Plugin> {
+  const named = new Map(plugins.map((plugin) => [plugin.name, plugin]))
+  if (named.size === plugins.length) return named
+  throw new LoopError('invalid_config', `Two plugins of kind ${kind} have the same name.`, { hint: 'Give each its own name.' })
+}
+
+function microseconds(): number {
+  return performance.now() * 1000
+}
+
+function ignore(): void {}
