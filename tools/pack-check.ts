@@ -1,0 +1,83 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+
+/** Installs what would be published into an empty project, and imports it under Node 22 and 24. */
+interface Manifest {
+  readonly name: string
+  readonly private?: boolean
+  readonly bin?: Record<string, string>
+}
+
+interface Packed {
+  readonly name: string
+  readonly filename: string
+}
+
+const root = join(import.meta.dirname, '..')
+const manifests = globSync('{core,adapters,channels,integrations,tools}/*/package.json', {
+  cwd: root,
+})
+  .map((file) => ({
+    folder: dirname(file),
+    ...(JSON.parse(readFileSync(join(root, file), 'utf8')) as Manifest),
+  }))
+  .filter((manifest) => !manifest.private)
+
+const project = mkdtempSync(join(tmpdir(), 'pack-check-'))
+try {
+  install(pack())
+  const nodes = [join(project, 'node_modules/node/bin/node'), process.execPath]
+  process.exitCode = nodes.flatMap(failuresUnder).length > 0 ? 1 : 0
+} finally {
+  rmSync(project, { recursive: true })
+}
+
+function pack(): Packed[] {
+  const workspaces = manifests.flatMap(({ folder }) => ['-w', folder])
+  const answer = execFileSync(
+    'npm',
+    ['pack', '--json', '--pack-destination', project, ...workspaces],
+    { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
+  )
+  return JSON.parse(answer) as Packed[]
+}
+
+function install(tarballs: readonly Packed[]): void {
+  const dependencies = Object.fromEntries(
+    tarballs.map(({ name, filename }) => [name, `file:${filename}`]),
+  )
+  const manifest = {
+    private: true,
+    type: 'module',
+    dependencies: { ...dependencies, node: '22' },
+    allowScripts: { node: true },
+  }
+  writeFileSync(join(project, 'package.json'), JSON.stringify(manifest))
+  execFileSync('npm', ['install', '--no-audit', '--no-fund'], { cwd: project, stdio: 'inherit' })
+}
+
+function failuresUnder(node: string): string[] {
+  const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()
+  const failed = [
+    ...manifests.filter(({ name }) => !runs(node, importing(name))).map(({ name }) => name),
+    ...manifests
+      .flatMap(({ bin = {} }) => Object.keys(bin))
+      .filter((bin) => !runs(node, [join(project, 'node_modules/.bin', bin), '--help'])),
+  ]
+  console.log(`${version}: ${manifests.length} packages, failed: ${failed.join(', ') || 'none'}`)
+  return failed
+}
+
+function importing(name: string): string[] {
+  const code = `const names = Object.keys(await import('${name}'))
+    if (names.length === 0) throw new Error('${name} exports nothing.')`
+  return ['--input-type=module', '--eval', code]
+}
+
+function runs(node: string, parameters: readonly string[]): boolean {
+  const { status, stderr } = spawnSync(node, parameters, { cwd: project, encoding: 'utf8' })
+  if (status !== 0) console.error(stderr)
+  return status === 0
+}
