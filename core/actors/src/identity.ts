@@ -72,7 +72,8 @@ export function admitActor(input: unknown, options: AdmissionOptions): Admission
   const actor = vouched ? input : attributed(copyActor(input, asserted))
   if (requireAttribution && actor.type === 'ai-agent') refuseAnonymousModel(actor)
   if (mode === 'asserted' || actor.type !== 'human') return { actor }
-  if (!vouched) return refused(actor, 'This system accepts people only when they were authenticated.')
+  if (!vouched)
+    return refused(actor, 'This system accepts people only when they were authenticated.')
   if (isStale(actor, options)) return refused(actor, 'This person has to authenticate again.')
   return { actor }
 }

@@ -1,1 +1,18 @@
-export {}
+export { createGuardRegistry, type GuardRegistry } from './registry.ts'
+export {
+  createExpressions,
+  type ExpressionContext,
+  type ExpressionScope,
+  type Expressions,
+  type ExpressionsOptions,
+  type CompiledExpression,
+} from './expression.ts'
+export {
+  createGuardEvaluator,
+  type GuardEvaluator,
+  type GuardEvaluatorOptions,
+  type GuardFacts,
+  type GuardsOutcome,
+  type MaybePromise,
+  type PreparedGuards,
+} from './evaluate-guards.ts'

@@ -1,0 +1,45 @@
+import { distinctPeople, sameParty } from '@loop-engine/actors'
+import type { ApprovalRequest, Guard } from '@loop-engine/core'
+
+import { checkedBy, duration, durationMs, optional, text, wholeNumber } from './parameters.ts'
+
+/**
+ * `{ transition?, people?: 1, within?: '7d' }`: the newest request for that transition (its own by
+ * default) was approved by so many people, none of the requester's party. It reads recorded
+ * decisions; what evidence says of approvals counts for nothing.
+ */
+export const approvalObtained: Guard = {
+  contract: 'guard/v1',
+  id: 'approval-obtained',
+  description: 'The newest request for `transition` was approved by enough `people`.',
+  needs: ['approvals'],
+  check: checkedBy({
+    transition: optional(text),
+    people: optional(wholeNumber),
+    within: optional(duration),
+  }),
+  evaluate({ approvals = [], transition, parameters, now }) {
+    const asked = parameters.transition ?? transition.id
+    const { people = 1, within } = parameters
+    const newest = approvals.find(({ transitionId }) => transitionId === asked)
+    if (newest?.status !== 'approved') return { passed: false, message: 'It was not approved.' }
+    const decidedAt = newest.decidedAt ?? 0
+    if (within !== undefined && now - decidedAt > durationMs(within)) {
+      return { passed: false, message: 'It was approved too long ago.' }
+    }
+    return {
+      passed: typeof people === 'number' && people >= 1 && peopleBehind(newest) >= people,
+      message: 'Too few people approved it.',
+    }
+  },
+}
+
+function peopleBehind({ decisions, revision, requester }: ApprovalRequest): number {
+  const approving = decisions.filter(
+    (made) =>
+      made.revision === revision &&
+      (made.decision === 'approve' || made.decision === 'edit') &&
+      !sameParty(made.reviewer, requester),
+  )
+  return distinctPeople(approving.map(({ reviewer }) => reviewer))
+}

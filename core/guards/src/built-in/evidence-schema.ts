@@ -1,0 +1,60 @@
+import { Validator, type Schema } from '@cfworker/json-schema'
+import { LoopError, type Guard, type JsonObject, type JsonValue } from '@loop-engine/core'
+
+import { riskOf } from './pattern-risk.ts'
+
+/** `{ schema: { … } }`: the evidence satisfies a JSON Schema (2020-12). No code is generated; remote references are not followed. */
+export function createEvidenceSchemaGuard(): Guard {
+  const validators = new WeakMap<JsonObject, Validator>()
+  const validatorOf = (schema: JsonObject): Validator => {
+    const validator = validators.get(schema) ?? compile(schema)
+    validators.set(schema, validator)
+    return validator
+  }
+
+  return {
+    contract: 'guard/v1',
+    id: 'evidence-schema',
+    description: 'The evidence satisfies `schema`.',
+    check({ schema, ...rest }) {
+      if (!isObject(schema)) return ['"schema" must be a JSON Schema.']
+      const unknown = Object.keys(rest).map((key) => `"${key}" is not a parameter; known: schema.`)
+      try {
+        validatorOf(schema).validate({})
+        return unknown
+      } catch (error) {
+        return [...unknown, error instanceof Error ? error.message : '"schema" could not be read.']
+      }
+    },
+    evaluate({ evidence, parameters: { schema } }) {
+      if (!isObject(schema)) return { passed: false, message: 'No schema is given.' }
+      const { valid, errors } = validatorOf(schema).validate(evidence)
+      // The place in the schema, not in the evidence, whose field names may be anything.
+      const place = errors.at(-1)?.keywordLocation ?? '#'
+      return { passed: valid, message: `The evidence does not satisfy its schema at ${place}.` }
+    },
+  }
+}
+
+// The validator writes into the schema that it is given, hence the copy.
+function compile(schema: JsonObject): Validator {
+  for (const pattern of patternsOf(schema)) {
+    const risk = riskOf(pattern)
+    if (risk !== null) throw new LoopError('invalid_definition', `A pattern of the schema ${risk}.`)
+  }
+  return new Validator(structuredClone(schema) as Schema, '2020-12', true)
+}
+
+function patternsOf(value: JsonValue): readonly string[] {
+  if (typeof value !== 'object' || value === null) return []
+  if (Array.isArray(value)) return value.flatMap(patternsOf)
+  return Object.entries(value).flatMap(([key, part]) => {
+    if (key === 'pattern' && typeof part === 'string') return [part]
+    const names = key === 'patternProperties' && isObject(part) ? Object.keys(part) : []
+    return [...names, ...patternsOf(part)]
+  })
+}
+
+function isObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,28 @@
+import { sameParty } from '@loop-engine/actors'
+import type { Guard } from '@loop-engine/core'
+
+import { checkedBy, text } from './parameters.ts'
+
+/**
+ * `{ transition: 'refund' }`: the actor neither requested nor decided any approval of that transition
+ * in this run, nor acts for anyone who did. Without an approved request there is no first pair of eyes.
+ */
+export const fourEyes: Guard = {
+  contract: 'guard/v1',
+  id: 'four-eyes',
+  description: 'The actor is not of the party that requested or approved `transition`.',
+  needs: ['approvals'],
+  check: checkedBy({ transition: text }),
+  evaluate({ actor, approvals = [], parameters: { transition } }) {
+    const requests = approvals.filter(({ transitionId }) => transitionId === transition)
+    if (!requests.some(({ status }) => status === 'approved')) {
+      return { passed: false, message: 'Nobody has approved the earlier step.' }
+    }
+    const involved = requests.flatMap(({ requester, decisions }) => [
+      requester,
+      ...decisions.map(({ reviewer }) => reviewer),
+    ])
+    const passed = !involved.some((earlier) => sameParty(actor, earlier))
+    return { passed, message: 'Somebody else has to do this.' }
+  },
+}

@@ -1,0 +1,15 @@
+import type { Guard } from '@loop-engine/core'
+
+import { checkedBy } from './parameters.ts'
+
+/** The actor is a human, whoever a machine may act for. */
+export const humanOnly: Guard = {
+  contract: 'guard/v1',
+  id: 'human-only',
+  description: 'The actor is a human.',
+  check: checkedBy({}),
+  evaluate: ({ actor }) => ({
+    passed: actor.type === 'human',
+    message: 'Only a human may do this.',
+  }),
+}

@@ -1,0 +1,206 @@
+import type {
+  Actor,
+  ApprovalRequest,
+  Clock,
+  DefinitionProblem,
+  GuardInput,
+  GuardResult,
+  GuardSpec,
+  JsonObject,
+  LoopInstance,
+  Reservation,
+  Transition,
+} from '@loop-engine/core'
+
+import type { Expressions } from './expression.ts'
+import { readVerdict } from './guard-verdict.ts'
+import { prepareGuard, problemsOf, type GuardNeed, type PreparedGuard } from './prepare-guard.ts'
+import type { GuardRegistry } from './registry.ts'
+import { withTimeout } from './with-timeout.ts'
+
+/** A value, or a promise where somebody had to wait: what is answered at once costs no tick. */
+export type MaybePromise<T> = T | Promise<T>
+
+/** One attempt, as guards see it. */
+export interface GuardFacts {
+  readonly instance: LoopInstance
+  readonly transition: Transition
+  /** The guards that judge; those of the transition by default. */
+  readonly guards?: readonly GuardSpec[]
+  readonly actor: Actor
+  readonly evidence: JsonObject
+  /** The time of judgement, epoch milliseconds. */
+  readonly now: number
+  /** When transitions of this run were last executed, by transition id. */
+  readonly lastExecutedAt?: ReadonlyMap<string, number>
+  /** The approval requests of this run, newest first. */
+  readonly approvals?: readonly ApprovalRequest[]
+}
+
+export interface GuardsOutcome {
+  /** One for each guard, in the order of the definition. */
+  readonly results: readonly GuardResult[]
+  /** What passed guards want to reserve; empty when the attempt is blocked. */
+  readonly reservations: readonly Reservation[]
+  /** The first hard guard that did not pass. */
+  readonly blockedBy: GuardResult | null
+}
+
+export interface GuardEvaluator {
+  /** Facts that have to be read before `evaluate`. */
+  needs(guards: readonly GuardSpec[]): ReadonlySet<GuardNeed>
+  /** Problems to report when a system is created: unknown guards, parameters, expressions. */
+  check(guards: readonly GuardSpec[]): readonly DefinitionProblem[]
+  /**
+   * Asks every guard, also after one has failed. Never throws: a guard that throws, is late, is
+   * unknown or answers nonsense has failed. Synchronous when all guards are.
+   */
+  evaluate(facts: GuardFacts): MaybePromise<GuardsOutcome>
+}
+
+export interface GuardEvaluatorOptions {
+  readonly registry: GuardRegistry
+  readonly expressions: Expressions
+  readonly clock: Clock
+  readonly timeoutMs?: number
+  /** A monotonic time in microseconds. Durations are recorded as 0 without it, so that replay is exact. */
+  readonly elapsedUs?: () => number
+}
+
+interface Prepared {
+  readonly guards: readonly PreparedGuard[]
+  readonly needs: ReadonlySet<GuardNeed>
+}
+
+interface Answer {
+  readonly result: GuardResult
+  readonly reserve?: readonly Reservation[]
+}
+
+const nothing: readonly never[] = Object.freeze([])
+
+export function createGuardEvaluator({
+  registry,
+  expressions,
+  clock,
+  timeoutMs = 2000,
+  elapsedUs = () => 0,
+}: GuardEvaluatorOptions): GuardEvaluator {
+  const prepared = new WeakMap<readonly GuardSpec[], Prepared>()
+
+  return {
+    needs: (guards) => prepare(guards).needs,
+    check: (guards) =>
+      guards.flatMap((spec, index) => problemsOf(spec, index, registry, expressions)),
+    evaluate(facts) {
+      const answers = prepare(facts.guards ?? facts.transition.guards).guards.map((guard) =>
+        ask(guard, facts),
+      )
+      const settled = answers.every((answer): answer is Answer => !(answer instanceof Promise))
+      return settled ? outcomeOf(answers) : Promise.all(answers).then(outcomeOf)
+    },
+  }
+
+  function prepare(specs: readonly GuardSpec[]): Prepared {
+    let known = prepared.get(specs)
+    if (!known) {
+      const guards = specs.map((spec) => prepareGuard(spec, registry, expressions))
+      known = { guards, needs: new Set(guards.flatMap(({ needs }) => needs)) }
+      prepared.set(specs, known)
+    }
+    return known
+  }
+
+  function ask(prepared: PreparedGuard, facts: GuardFacts): MaybePromise<Answer> {
+    const { guard } = prepared
+    if (guard === undefined)
+      return failed(prepared, 'unknown_guard', 'This system has no such guard.', 0)
+    const startUs = elapsedUs()
+    const took = (): number => Math.max(0, Math.round(elapsedUs() - startUs))
+    const late = createLateSignal()
+    let verdict: unknown
+    try {
+      verdict = guard.evaluate(inputFor(prepared, facts), late.context)
+    } catch {
+      return failed(prepared, 'threw', 'The guard could not judge.', took())
+    }
+    if (!isThenable(verdict)) return answerOf(prepared, verdict, took())
+    return withTimeout(Promise.resolve(verdict), { clock, timeoutMs }).then(
+      (settled) => {
+        if (settled !== 'late') return answerOf(prepared, settled.value, took())
+        late.abort()
+        return failed(prepared, 'timed_out', 'The guard did not answer in time.', took())
+      },
+      () => failed(prepared, 'threw', 'The guard could not judge.', took()),
+    )
+  }
+}
+
+function inputFor({ parameters, needs, asksAbout }: PreparedGuard, facts: GuardFacts): GuardInput {
+  const { instance, transition, actor, evidence, now } = facts
+  const input = { instance, transition, actor, evidence, parameters, now }
+  if (needs.length === 0) return input
+  return {
+    ...input,
+    ...(needs.includes('last-executed') && {
+      lastExecutedAt: facts.lastExecutedAt?.get(asksAbout ?? transition.id) ?? null,
+    }),
+    ...(needs.includes('approvals') && { approvals: facts.approvals ?? nothing }),
+  }
+}
+
+function answerOf(prepared: PreparedGuard, answer: unknown, durationUs: number): Answer {
+  const verdict = readVerdict(answer)
+  if (verdict === null)
+    return failed(prepared, 'bad_verdict', 'The guard did not answer with a verdict.', durationUs)
+  if (!verdict.passed) return failed(prepared, 'failed', verdict.message, durationUs)
+  return { result: { ...prepared.recorded, passed: true, durationUs }, reserve: verdict.reserve }
+}
+
+function failed(
+  { recorded, message }: PreparedGuard,
+  reason: string,
+  said: string | undefined,
+  durationUs: number,
+): Answer {
+  const sentence = message ?? said
+  return {
+    result: {
+      ...recorded,
+      passed: false,
+      reason,
+      ...(sentence !== undefined && { message: sentence }),
+      durationUs,
+    },
+  }
+}
+
+function outcomeOf(answers: readonly Answer[]): GuardsOutcome {
+  const results = answers.map(({ result }) => result)
+  const blockedBy = results.find(({ passed, severity }) => !passed && severity === 'hard') ?? null
+  if (blockedBy) return { results, reservations: nothing, blockedBy }
+  return { results, reservations: answers.flatMap(({ reserve }) => reserve ?? nothing), blockedBy }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'then' in value &&
+    typeof value.then === 'function'
+  )
+}
+
+/** Most guards answer at once and never look at their signal, so it is made when it is looked at. */
+function createLateSignal(): { context: { readonly signal: AbortSignal }; abort(): void } {
+  let controller: AbortController | undefined
+  return {
+    context: {
+      get signal() {
+        controller ??= new AbortController()
+        return controller.signal
+      },
+    },
+    abort: () => controller?.abort(),
+  }
+}

@@ -1,0 +1,86 @@
+import type { ASTNode } from '@marcbachmann/cel-js'
+
+/** How the steps of an expression grow with its input. */
+export interface ExpressionCost {
+  /** Steps grow with the size of the widest input to this power. */
+  readonly degree: number
+  /** Why the expression is not accepted at all. */
+  readonly refused?: string
+}
+
+const comprehensions = new Set(['all', 'exists', 'exists_one', 'map', 'filter'])
+const scans = new Set([
+  'contains',
+  'startsWith',
+  'endsWith',
+  'indexOf',
+  'lastIndexOf',
+  'substring',
+  'lowerAscii',
+  'upperAscii',
+  'trim',
+  'size',
+])
+const refusals: Readonly<Record<string, string>> = {
+  matches:
+    'matches() is not available: a pattern can take exponential time. Use startsWith, endsWith or contains.',
+  bind: 'cel.bind() is not available: it can double its value at every step.',
+  split: 'split() is not available.',
+  join: 'join() is not available.',
+  json: 'json() is not available.',
+  bytes: 'bytes() is not available.',
+}
+
+const maxSteps = 4_000_000
+const maxDegree = 2
+const maxComprehensions = 8
+const maxGrowing = 8
+
+/** How wide an input may be for an expression of this degree. */
+export function sizeLimit(degree: number): number {
+  return Math.floor(maxSteps ** (1 / degree))
+}
+
+/**
+ * CEL always ends, but nested comprehensions end late and `+` inside them grows what the next one
+ * reads. Both are bounded here, before anything runs.
+ */
+export function measureExpression(root: ASTNode): ExpressionCost {
+  let total = 0
+  let growing = 0
+  let refused: string | undefined
+
+  const visit = (node: ASTNode, inside: boolean): number => {
+    const called = calledName(node)
+    if (called !== undefined && Object.hasOwn(refusals, called)) refused ??= refusals[called]
+    const loops = node.op === 'rcall' && comprehensions.has(called ?? '')
+    if (loops) total += 1
+    if (inside && node.op === '+') growing += 1
+    const scanning = inside && (node.op === 'in' || (called !== undefined && scans.has(called)))
+    const parts = childrenOf(node).map((child, index) =>
+      visit(child, inside || (loops && index > 0)),
+    )
+    if (!loops) return Math.max(0, ...parts) + (scanning ? 1 : 0)
+    return Math.max(parts[0] ?? 0, 1 + Math.max(0, ...parts.slice(1)))
+  }
+
+  const degree = visit(root, false)
+  if (degree > maxDegree)
+    refused ??= 'Comprehensions are nested too deeply; two levels are the most.'
+  if (total > maxComprehensions)
+    refused ??= `There are more than ${maxComprehensions} comprehensions.`
+  if (growing > maxGrowing)
+    refused ??= `There are more than ${maxGrowing} additions inside comprehensions.`
+  return { degree, ...(refused !== undefined && { refused }) }
+}
+
+function calledName(node: ASTNode): string | undefined {
+  return node.op === 'call' || node.op === 'rcall' ? node.args[0] : undefined
+}
+
+function childrenOf({ args }: ASTNode): readonly ASTNode[] {
+  const parts: readonly unknown[] = Array.isArray(args) ? args.flat(2) : [args]
+  return parts.filter(
+    (part): part is ASTNode => typeof part === 'object' && part !== null && 'op' in part,
+  )
+}

@@ -1,0 +1,116 @@
+import {
+  canonicalize,
+  isLoopError,
+  sha256Hex,
+  type DefinitionProblem,
+  type Guard,
+  type GuardResult,
+  type GuardSpec,
+  type JsonObject,
+} from '@loop-engine/core'
+
+import { createExpressionGuard } from './expression-guard.ts'
+import type { Expressions } from './expression.ts'
+import type { GuardRegistry } from './registry.ts'
+
+/** A fact that has to be read from the store before a guard is asked. */
+export type GuardNeed = 'last-executed' | 'approvals'
+
+/** Everything about a guard that does not depend on the attempt. */
+export interface PreparedGuard {
+  /** Absent when the registry does not know it. */
+  readonly guard: Guard | undefined
+  readonly needs: readonly GuardNeed[]
+  readonly parameters: JsonObject
+  /** The transition that `parameters.transition` names. */
+  readonly asksAbout: string | undefined
+  /** The definition's own sentence for a failure. */
+  readonly message: string | undefined
+  /** What every result of it says. */
+  readonly recorded: Pick<GuardResult, 'id' | 'use' | 'severity' | 'parameters'>
+}
+
+const noParameters: JsonObject = Object.freeze({})
+const noNeeds: readonly GuardNeed[] = Object.freeze([])
+const recordedBytes = 1024
+
+export function prepareGuard(
+  spec: GuardSpec,
+  registry: GuardRegistry,
+  expressions: Expressions,
+): PreparedGuard {
+  const { id, severity, message, when } = spec
+  const parameters = spec.with ?? noParameters
+  const guard =
+    when === undefined ? registry.get(spec.use ?? id) : createExpressionGuard(when, expressions)
+  const asksAbout = parameters['transition']
+  return {
+    guard,
+    needs: guard?.needs ?? noNeeds,
+    parameters,
+    asksAbout: typeof asksAbout === 'string' ? asksAbout : undefined,
+    message,
+    recorded: {
+      id,
+      use: guard?.id ?? spec.use ?? id,
+      severity,
+      ...(spec.with && { parameters: recordable(spec.with) }),
+    },
+  }
+}
+
+/** What is wrong with a guard of a definition, before it ever judges. */
+export function problemsOf(
+  spec: GuardSpec,
+  index: number,
+  registry: GuardRegistry,
+  expressions: Expressions,
+): readonly DefinitionProblem[] {
+  const path = `/guards/${index}`
+  if (spec.when !== undefined) return expressionProblems(spec.when, `${path}/when`, expressions)
+  const guard = registry.get(spec.use ?? spec.id)
+  if (!guard) {
+    return [
+      {
+        code: 'unknown_guard',
+        path: `${path}/${spec.use === undefined ? 'id' : 'use'}`,
+        message: 'No guard of this id is registered.',
+        hint: `Use one of ${registry.ids.join(', ')}, or register your own.`,
+      },
+    ]
+  }
+  const problems = guard.check?.(spec.with ?? noParameters) ?? []
+  return problems.map((message) => ({
+    code: 'bad_guard_parameters',
+    path: `${path}/with`,
+    message,
+  }))
+}
+
+function expressionProblems(
+  text: string,
+  path: string,
+  expressions: Expressions,
+): readonly DefinitionProblem[] {
+  try {
+    expressions.compile(text)
+    return []
+  } catch (error) {
+    if (!isLoopError(error)) throw error
+    return [
+      {
+        code: 'bad_expression',
+        path,
+        message: error.message,
+        ...(error.hint && { hint: error.hint }),
+      },
+    ]
+  }
+}
+
+// A record repeats its parameters with every attempt, so large ones (a schema) go by their digest;
+// the definition that the record names has them in full.
+function recordable(parameters: JsonObject): JsonObject {
+  const text = canonicalize(parameters)
+  return text.length <= recordedBytes ? parameters : { digest: sha256Hex(text) }
+}

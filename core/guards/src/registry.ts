@@ -1,0 +1,35 @@
+import { LoopError, type Guard } from '@loop-engine/core'
+
+import { createBuiltInGuards } from './built-in/built-in-guards.ts'
+
+/** The guards a definition may name. */
+export interface GuardRegistry {
+  readonly ids: readonly string[]
+  get(id: string): Guard | undefined
+  has(id: string): boolean
+}
+
+/** The built-in guards and your own. Throws `already_exists` when an id is taken: no guard is ever replaced silently. */
+export function createGuardRegistry(guards: readonly Guard[] = []): GuardRegistry {
+  const byId = new Map(createBuiltInGuards().map((guard) => [guard.id, guard]))
+  for (const guard of guards) {
+    if (byId.has(guard.id)) {
+      throw new LoopError('already_exists', 'A guard of this id is already registered.', {
+        details: { id: guard.id },
+        hint: 'Give your guard an id of its own; a built-in one cannot be replaced.',
+      })
+    }
+    if (guard.contract !== 'guard/v1') {
+      throw new LoopError('unsupported', 'A guard speaks an unknown version of the contract.', {
+        details: { id: guard.id },
+        hint: "Return `contract: 'guard/v1'`.",
+      })
+    }
+    byId.set(guard.id, guard)
+  }
+  return {
+    ids: [...byId.keys()],
+    get: (id) => byId.get(id),
+    has: (id) => byId.has(id),
+  }
+}

@@ -1,0 +1,17 @@
+import type { Clock } from '@loop-engine/core'
+
+/** The value of a promise, or `late`. The timer ends with the promise. */
+export async function withTimeout<T>(
+  promise: Promise<T>,
+  { clock, timeoutMs }: { readonly clock: Clock; readonly timeoutMs: number },
+): Promise<{ readonly value: T } | 'late'> {
+  const done = new AbortController()
+  try {
+    return await Promise.race([
+      promise.then((value) => ({ value })),
+      clock.sleep(timeoutMs, done.signal).then(() => 'late' as const),
+    ])
+  } finally {
+    done.abort()
+  }
+}
