@@ -96,8 +96,7 @@ export function createGuardEvaluator({
       const answers = prepare(facts.guards ?? facts.transition.guards).guards.map((guard) =>
         ask(guard, facts),
       )
-      const settled = answers.every((answer): answer is Answer => !(answer instanceof Promise))
-      return settled ? outcomeOf(answers) : Promise.all(answers).then(outcomeOf)
+      return areSettled(answers) ? outcomeOf(answers) : settle(answers).then(outcomeOf)
     },
   }
 
@@ -180,6 +179,14 @@ function outcomeOf(answers: readonly Answer[]): GuardsOutcome {
   const blockedBy = results.find(({ passed, severity }) => !passed && severity === 'hard') ?? null
   if (blockedBy) return { results, reservations: nothing, blockedBy }
   return { results, reservations: answers.flatMap(({ reserve }) => reserve ?? nothing), blockedBy }
+}
+
+function areSettled(answers: readonly MaybePromise<Answer>[]): answers is readonly Answer[] {
+  return !answers.some((answer) => answer instanceof Promise)
+}
+
+function settle(answers: readonly MaybePromise<Answer>[]): Promise<Answer[]> {
+  return Promise.all(answers.map(async (answer) => answer))
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

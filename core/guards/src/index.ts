@@ -14,5 +14,5 @@ export {
   type GuardFacts,
   type GuardsOutcome,
   type MaybePromise,
-  type PreparedGuards,
 } from './evaluate-guards.ts'
+export type { GuardNeed } from './prepare-guard.ts'

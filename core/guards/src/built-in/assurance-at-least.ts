@@ -1,6 +1,6 @@
 import type { Guard } from '@loop-engine/core'
 
-import { checkedBy, oneOf } from './parameters.ts'
+import { checkedBy, oneOf, textOf } from './parameters.ts'
 
 /**
  * How well each method shows who somebody is, weakest first. A method that is not listed here is
@@ -34,7 +34,7 @@ export const assuranceAtLeast: Guard = {
   description: 'The actor was authenticated at least as well as `level`.',
   check: checkedBy({ level: oneOf([...levels.keys()]) }),
   evaluate({ actor, parameters: { level } }) {
-    const needed = levels.get(String(level)) ?? Infinity
+    const needed = levels.get(textOf(level)) ?? Infinity
     const shown = levels.get(actor.assurance?.method ?? '') ?? -1
     return { passed: shown >= needed, message: 'The actor has to authenticate in a stronger way.' }
   },

@@ -1,6 +1,6 @@
 import { canonicalize, type Guard, type JsonValue } from '@loop-engine/core'
 
-import { checkedBy, oneOf, text } from './parameters.ts'
+import { checkedBy, oneOf, text, textOf } from './parameters.ts'
 import { readField } from './pointer.ts'
 
 type Constraint = (found: JsonValue, value: JsonValue) => boolean
@@ -47,7 +47,7 @@ export const fieldConstraint: Guard = {
   },
   evaluate({ evidence, parameters: { field, operator, value } }) {
     return {
-      passed: holds(readField(evidence, field), String(operator), value),
+      passed: holds(readField(evidence, field), textOf(operator), value),
       message: 'A field of the evidence is not as it must be.',
     }
   },
@@ -79,6 +79,6 @@ function ordered(compare: (a: number | string, b: number | string) => boolean): 
 
 /** NaN, which compares with nothing, for what has no length. */
 function lengthOf(value: JsonValue): number {
-  if (typeof value === 'string') return [...value].length
+  if (typeof value === 'string') return value.length
   return Array.isArray(value) ? value.length : Number.NaN
 }

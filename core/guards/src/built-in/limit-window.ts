@@ -1,9 +1,10 @@
-import type { GuardInput, JsonValue, Reservation } from '@loop-engine/core'
+import type { GuardInput, Reservation } from '@loop-engine/core'
 
-import { durationMs } from './parameters.ts'
+import { durationMs, textOf } from './parameters.ts'
 
 /** Whose counter it is. */
 export const limitScopes = ['actor', 'instance', 'loop', 'tenant'] as const
+type LimitScope = (typeof limitScopes)[number]
 
 /**
  * A reservation against the counter that the parameters of a limit name. Limits of one name share a
@@ -11,28 +12,19 @@ export const limitScopes = ['actor', 'instance', 'loop', 'tenant'] as const
  */
 export function reserve(
   kind: string,
-  { instance, transition, actor, parameters, now }: GuardInput,
+  input: GuardInput,
   amount: number,
-  defaultScope: (typeof limitScopes)[number],
+  defaultScope: LimitScope,
 ): Reservation {
-  const {
-    limit,
-    window,
-    name = `${instance.loopId}/${transition.id}`,
-    per = defaultScope,
-  } = parameters
-  const owners: Readonly<Record<string, string>> = {
-    actor: actor.id,
-    instance: instance.runId,
-    loop: instance.loopId,
-    tenant: '',
-  }
+  const { instance, transition, parameters, now } = input
+  const { limit, window, per = defaultScope } = parameters
+  const scope = limitScopes.find((known) => known === per)
+  if (scope === undefined) throw new TypeError('A limit has an unknown scope.')
+  const name = textOf(parameters.name) || `${instance.loopId}/${transition.id}`
   const windowMs = window === undefined ? 0 : durationMs(window)
   const bucket = windowMs === 0 ? 0 : Math.floor(now / windowMs)
-  const owner = owners[String(per)]
-  if (owner === undefined) throw new TypeError('A limit has an unknown scope.')
   return {
-    key: [kind, name, windowMs, per, owner].map(escaped).join(':'),
+    key: [kind, name, `${windowMs}`, scope, ownerOf(scope, input)].map(escaped).join(':'),
     bucket,
     amount,
     limit: Number(limit),
@@ -40,7 +32,20 @@ export function reserve(
   }
 }
 
+function ownerOf(scope: LimitScope, { actor, instance }: GuardInput): string {
+  switch (scope) {
+    case 'actor':
+      return actor.id
+    case 'instance':
+      return instance.runId
+    case 'loop':
+      return instance.loopId
+    case 'tenant':
+      return ''
+  }
+}
+
 // Names and ids may hold a colon themselves; two counters must never fall together.
-function escaped(part: JsonValue): string {
-  return String(part).replaceAll('%', '%25').replaceAll(':', '%3A')
+function escaped(part: string): string {
+  return part.replaceAll('%', '%25').replaceAll(':', '%3A')
 }

@@ -57,5 +57,10 @@ export function listOf(check: ParameterCheck, what: string): ParameterCheck {
 
 /** Milliseconds of a duration. Throws `invalid_input` for anything else, so that the guard fails closed. */
 export function durationMs(value: JsonValue | undefined): number {
-  return parseDuration(typeof value === 'string' ? value : '')
+  return parseDuration(textOf(value))
+}
+
+/** A parameter that is a text; empty for anything else. */
+export function textOf(value: JsonValue | undefined): string {
+  return typeof value === 'string' ? value : ''
 }

@@ -1,0 +1,41 @@
+import type { CloudEvent, JsonObject, StoredEntry } from '@loop-engine/core'
+
+import { deriveEvents, type LoopEvent, type LoopEventType } from './derive-events.ts'
+
+/** `loop.started` is `dev.loop-engine.loop.started.v1` on the wire. */
+export function cloudEventType(type: LoopEventType): string {
+  return `dev.loop-engine.${type}.v1`
+}
+
+/** The events of one entry as CloudEvents 1.0, in order. A repetition has the same ids. */
+export function toCloudEvents(stored: StoredEntry): readonly CloudEvent[] {
+  return deriveEvents(stored).map(toCloudEvent)
+}
+
+/** One event as a CloudEvent. Its data is the recorded entry, which never holds the evidence itself. */
+export function toCloudEvent(event: LoopEvent): CloudEvent {
+  const { id, type, tenant, loopId, aggregateId, runId, at, entry, hash, guard } = event
+  return {
+    specversion: '1.0',
+    id,
+    source: `urn:loop-engine:${encodeURIComponent(tenant)}:${encodeURIComponent(loopId)}`,
+    type: cloudEventType(type),
+    subject: printable(aggregateId),
+    time: new Date(at).toISOString(),
+    datacontenttype: 'application/json',
+    sequence: sequenceOf(event),
+    partitionkey: printable(runId),
+    ...(entry.traceparent !== undefined && { traceparent: entry.traceparent }),
+    data: { hash, entry, ...(guard && { guard }) } as unknown as JsonObject,
+  }
+}
+
+// Sorts as text: by entry, then by the place among the events of that entry.
+function sequenceOf({ seq, index }: LoopEvent): string {
+  return `${`${seq}`.padStart(16, '0')}.${`${index}`.padStart(4, '0')}`
+}
+
+/** CloudEvents permits no control characters in its attributes, and a header must not be split. */
+function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, encodeURIComponent)
+}

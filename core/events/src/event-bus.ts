@@ -1,0 +1,122 @@
+import { LoopError, type StoredEntry } from '@loop-engine/core'
+
+import { deriveEvents, type LoopEvent, type LoopEventType } from './derive-events.ts'
+import { createEventStream, type EventStream, type EventStreamOptions } from './event-stream.ts'
+
+export type { EventStreamOptions } from './event-stream.ts'
+
+/** Which events a subscriber wants: those that match every field that is given. */
+export interface EventFilter {
+  readonly tenant?: string
+  readonly loopId?: string
+  readonly aggregateId?: string
+  readonly runId?: string
+  readonly transitionId?: string
+  readonly approvalId?: string
+  readonly types?: readonly LoopEventType[]
+}
+
+export type EventListener = (event: LoopEvent) => void | Promise<void>
+
+/**
+ * Tells subscribers in this process what was committed, in order per run, at most once. What must not be
+ * missed goes through the outbox to a sink instead.
+ */
+export interface EventBus {
+  /** Never throws: a listener that does is reported and harms nobody else. */
+  publish(entries: readonly StoredEntry[]): void
+  /** Returns what ends the subscription. */
+  subscribe(filter: EventFilter, listener: EventListener): () => void
+  /** Ends with the bus, with `signal`, or when the reader leaves its loop. Throws `unavailable` when the reader is too slow. */
+  stream(filter?: EventFilter, options?: EventStreamOptions): AsyncIterableIterator<LoopEvent>
+  close(): void
+}
+
+export interface EventBusOptions {
+  readonly onError?: (error: unknown) => void
+}
+
+interface Subscription {
+  readonly filter: EventFilter
+  readonly listener: EventListener
+}
+
+export function createEventBus({ onError = warn }: EventBusOptions = {}): EventBus {
+  const subscriptions = new Set<Subscription>()
+  const streams = new Set<EventStream>()
+  const waiting: StoredEntry[] = []
+  let publishing = false
+  let closed = false
+
+  const subscribe: EventBus['subscribe'] = (filter, listener) => {
+    if (closed) throw new LoopError('closed', 'The event bus is closed.')
+    const subscription = { filter, listener }
+    subscriptions.add(subscription)
+    return () => subscriptions.delete(subscription)
+  }
+
+  return {
+    subscribe,
+    publish(entries) {
+      if (closed || subscriptions.size === 0) return
+      waiting.push(...entries)
+      // A listener that publishes is heard after the events that are on their way.
+      if (publishing) return
+      publishing = true
+      for (let entry = waiting.shift(); entry; entry = waiting.shift()) announce(entry)
+      publishing = false
+    },
+    stream(filter = {}, options = {}) {
+      const stream = createEventStream(options, () => {
+        unsubscribe()
+        streams.delete(stream)
+      })
+      const unsubscribe = subscribe(filter, stream.push)
+      streams.add(stream)
+      return stream.events
+    },
+    close() {
+      closed = true
+      subscriptions.clear()
+      for (const stream of streams) stream.end()
+    },
+  }
+
+  function announce(entry: StoredEntry): void {
+    try {
+      for (const event of deriveEvents(entry)) {
+        for (const { filter, listener } of subscriptions)
+          if (matches(filter, event)) tell(listener, event)
+      }
+    } catch (error) {
+      onError(error)
+    }
+  }
+
+  function tell(listener: EventListener, event: LoopEvent): void {
+    try {
+      listener(event)?.catch(onError)
+    } catch (error) {
+      onError(error)
+    }
+  }
+}
+
+function matches(
+  filter: EventFilter,
+  { type, entry, tenant, loopId, aggregateId, runId }: LoopEvent,
+): boolean {
+  return (
+    (filter.types === undefined || filter.types.includes(type)) &&
+    (filter.tenant ?? tenant) === tenant &&
+    (filter.loopId ?? loopId) === loopId &&
+    (filter.aggregateId ?? aggregateId) === aggregateId &&
+    (filter.runId ?? runId) === runId &&
+    (filter.transitionId ?? entry.transitionId) === entry.transitionId &&
+    (filter.approvalId ?? entry.approval?.id) === entry.approval?.id
+  )
+}
+
+function warn(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : 'A listener of the event bus failed.')
+}
