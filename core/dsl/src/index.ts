@@ -1,1 +1,8 @@
-export {}
+export { defineLoop, definitionDigest } from './define-loop.ts'
+export { toDot, toMermaid, type GraphOptions } from './graph.ts'
+export type { LoopInput, StateInput, TransitionInput } from './input-schema.ts'
+export { loopJsonSchema } from './json-schema.ts'
+export { LoopBuilder } from './loop-builder.ts'
+export { parseLoop, type ParseOptions } from './parse.ts'
+export { serialiseLoop } from './serialise.ts'
+export { validateLoop, type Lookup, type ValidateOptions } from './validate.ts'

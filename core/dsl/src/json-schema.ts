@@ -1,0 +1,18 @@
+import { z } from 'zod'
+
+import { loopInputSchema } from './input-schema.ts'
+
+/** The JSON Schema (draft 2020-12) of everything that a loop may be written as, for editors. */
+export function loopJsonSchema(): Record<string, unknown> {
+  const schema = z.toJSONSchema(loopInputSchema, {
+    target: 'draft-2020-12',
+    io: 'input',
+    unrepresentable: 'any',
+    reused: 'ref',
+    override: ({ zodSchema, jsonSchema }) => {
+      // The only custom schema of a definition is free JSON, such as the parameters of a guard.
+      if (zodSchema._zod.def.type === 'custom') jsonSchema.type = 'object'
+    },
+  })
+  return { $id: 'https://loopengine.dev/loop.schema.json', title: 'Loop definition', ...schema }
+}

@@ -1,0 +1,180 @@
+import {
+  canonicalize,
+  isLoopError,
+  loopDefinitionSchema,
+  snapshot,
+  type DefinitionProblem,
+  type LoopDefinition,
+} from '@loop-engine/core'
+
+import { pointer } from './problems.ts'
+import { shapeProblems, withoutUnknownKeys } from './shape-problems.ts'
+import { spellings } from './spellings.ts'
+
+/** A canonical definition, as far as one could be read, and what is wrong with the input. */
+export interface Normalised {
+  readonly definition: LoopDefinition | null
+  readonly problems: readonly DefinitionProblem[]
+}
+
+type Fields = Record<string, unknown>
+type Report = (problem: DefinitionProblem) => void
+type Reader = (value: unknown, path: string, report: Report) => unknown
+
+/** Turns any accepted spelling into the canonical, deeply frozen form. Reports every problem of its shape. */
+export function normalise(input: unknown): Normalised {
+  const problems: DefinitionProblem[] = []
+  const draft = readLoop(input, '', (problem) => problems.push(problem))
+  const parsed = loopDefinitionSchema.safeParse(draft)
+  if (parsed.success) return freeze(parsed.data, problems)
+
+  problems.push(...shapeProblems(parsed.error.issues, draft))
+  // Unknown keys alone do not keep the rest from being checked.
+  const rest = loopDefinitionSchema.safeParse(withoutUnknownKeys(draft, parsed.error.issues))
+  return rest.success ? freeze(rest.data, problems) : { definition: null, problems }
+}
+
+function freeze(data: LoopDefinition, problems: DefinitionProblem[]): Normalised {
+  try {
+    const limits = { maxBytes: 16 * 2 ** 20, maxDepth: 64, maxKeys: 1_000_000 }
+    return { definition: snapshot(data, limits) as LoopDefinition, problems }
+  } catch (error) {
+    if (!isLoopError(error)) throw error
+    const { path = '', message, hint } = error
+    return { definition: null, problems: [...problems, { code: 'not_json', path, message, hint }] }
+  }
+}
+
+const readLoop: Reader = (value, path, report) => {
+  const loop = fields(value, path, spellings.loop, report)
+  if (!loop) return value
+  // Editors find the schema by this key.
+  const { $schema: _, version = '1', ...rest } = loop
+  return {
+    ...rest,
+    version: typeof version === 'number' ? String(version) : version,
+    name: loop.name ?? loop.id,
+    states: each(loop.states, pointer(path, 'states'), report, readState),
+    transitions: each(loop.transitions, pointer(path, 'transitions'), report, readTransition),
+  }
+}
+
+const readState: Reader = (value, path, report) => {
+  if (typeof value === 'string') return { id: value }
+  const state = fields(value, path, spellings.state, report)
+  if (!state) return value
+  return present({ ...state, timeout: fields(state.timeout) ?? state.timeout })
+}
+
+const readTransition: Reader = (value, path, report) => {
+  const transition = fields(value, path, spellings.transition, report)
+  if (!transition) return value
+  const { guards = [] } = transition
+  return present({
+    ...transition,
+    signal: transition.signal ?? transition.id,
+    guards: each(
+      typeof guards === 'string' ? [guards] : guards,
+      pointer(path, 'guards'),
+      report,
+      readGuard,
+    ),
+    approval: readApproval(transition.approval, pointer(path, 'approval'), report),
+    effect: readEffect(transition.effect, pointer(path, 'effect'), report),
+  })
+}
+
+const readGuard: Reader = (value, path, report) => {
+  const defaults = { severity: 'hard', evaluatedBy: 'runtime' }
+  if (typeof value === 'string') return { id: value, ...defaults }
+  const guard = fields(value, path, spellings.guard, report)
+  return guard ? { ...defaults, ...guard } : value
+}
+
+const readApproval: Reader = (value, path, report) => {
+  if (value === false) return undefined
+  const policy = value === true ? { reviewers: ['*'] } : fields(value)
+  if (!policy) return value
+  const { reviewers, quorum, ...rest } = policy
+  if ('stages' in rest && (reviewers !== undefined || quorum !== undefined)) {
+    report({
+      code: 'conflicting_spelling',
+      path: pointer(path, 'stages'),
+      message: '"stages" and "reviewers" with "quorum" are two ways to say one thing.',
+      hint: 'Keep one of them.',
+    })
+  }
+  const stages = rest.stages ?? [present({ reviewers, quorum })]
+  return {
+    fourEyes: true,
+    expiresIn: '24h',
+    ...rest,
+    stages: each(stages, pointer(path, 'stages'), report, readStage),
+    ...('escalate' in rest && {
+      escalate: each(rest.escalate, pointer(path, 'escalate'), report, (rung) => {
+        const { reviewers: who, ...others } = fields(rung) ?? {}
+        return fields(rung) ? present({ ...others, reviewers: list(who) }) : rung
+      }),
+    }),
+  }
+}
+
+const readStage: Reader = (value) => {
+  const stage = fields(value)
+  if (!stage) return value
+  return present({ quorum: 1, ...stage, reviewers: list(stage.reviewers) })
+}
+
+const readEffect: Reader = (value) => {
+  const effect = fields(value)
+  return effect ? { semantics: 'idempotent', ...effect } : value
+}
+
+function list(value: unknown): unknown {
+  return typeof value === 'string' ? [value] : value
+}
+
+function each(value: unknown, path: string, report: Report, read: Reader): unknown {
+  if (!Array.isArray(value)) return value
+  return value.map((item: unknown, index) => read(item, pointer(path, index), report))
+}
+
+function present(record: Fields): Fields {
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined))
+}
+
+/** The fields of an object under their canonical names; null when it is none. */
+function fields(
+  value: unknown,
+  path = '',
+  names: Readonly<Record<string, string>> = {},
+  report: Report = () => {},
+): Fields | null {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null
+  const result = new Map<string, unknown>()
+  const given = new Map<string, string>()
+  for (const [key, item] of Object.entries(value)) {
+    if (item === undefined) continue
+    const name = Object.hasOwn(names, key) ? (names[key] ?? key) : key
+    const before = given.get(name)
+    if (before === undefined) result.set(name, item)
+    else if (!same(result.get(name), item)) {
+      report({
+        code: 'conflicting_spelling',
+        path: pointer(path, key),
+        message: `"${before}" and "${key}" are the same field and say different things.`,
+        hint: `Keep "${name}".`,
+      })
+    }
+    given.set(name, key)
+  }
+  return Object.fromEntries(result)
+}
+
+function same(one: unknown, other: unknown): boolean {
+  try {
+    return canonicalize(one) === canonicalize(other)
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,134 @@
+import {
+  approvalPolicySchema,
+  effectSpecSchema,
+  guardSpecSchema,
+  loopDefinitionSchema,
+  outcomeSchema,
+  stateSchema,
+  transitionSchema,
+  type DefinitionProblem,
+} from '@loop-engine/core'
+import type { z } from 'zod'
+
+import { pointer } from './problems.ts'
+import { spellings } from './spellings.ts'
+import { createSuggester } from './suggest.ts'
+
+type Issue = z.core.$ZodIssue
+type Path = readonly PropertyKey[]
+
+/** What the canonical schema found, in the words of a definition. */
+export function shapeProblems(issues: readonly Issue[], draft: unknown): DefinitionProblem[] {
+  const suggest = createSuggester()
+  return issues.flatMap((issue) => {
+    if (issue.code !== 'unrecognized_keys') return [shapeProblem(issue, draft)]
+    return issue.keys.map((key) => ({
+      code: 'unknown_key',
+      path: pointer('', ...issue.path, key),
+      message: `"${shorten(key)}" is not a field of ${nounOf(issue.path)}.`,
+      hint: suggest(key, knownKeys(issue.path)),
+    }))
+  })
+}
+
+/** A copy of the draft without the keys that were refused as unknown. */
+export function withoutUnknownKeys(draft: unknown, issues: readonly Issue[]): unknown {
+  if (issues.some(({ code }) => code !== 'unrecognized_keys')) return undefined
+  const unknown = new Map<string, ReadonlySet<string>>()
+  for (const issue of issues) {
+    if (issue.code === 'unrecognized_keys') {
+      unknown.set(pointer('', ...issue.path), new Set(issue.keys))
+    }
+  }
+  return copy(draft, '')
+
+  function copy(value: unknown, path: string): unknown {
+    // Beyond the shape of a definition there is free JSON, which has no unknown keys.
+    if (typeof value !== 'object' || value === null || path.split('/').length > 8) return value
+    if (Array.isArray(value)) return value.map((item, index) => copy(item, pointer(path, index)))
+    const keys = unknown.get(path)
+    return Object.fromEntries(
+      Object.entries(value)
+        .filter(([key]) => !keys?.has(key))
+        .map(([key, item]) => [key, copy(item, pointer(path, key))]),
+    )
+  }
+}
+
+function shapeProblem(issue: Issue, draft: unknown): DefinitionProblem {
+  const path = pointer('', ...issue.path)
+  const subject = subjectOf(issue.path)
+  if (issue.code === 'invalid_type') {
+    const missing = valueAt(draft, issue.path) === undefined
+    return missing
+      ? { code: 'missing_field', path, message: `${subject} is missing.` }
+      : { code: 'wrong_type', path, message: `${subject} must be ${nameOf(issue.expected)}.` }
+  }
+  if (issue.code === 'invalid_value') {
+    const missing = valueAt(draft, issue.path) === undefined
+    const values = issue.values.map(String)
+    const hint = `Write ${values.join(' or ')}.`
+    return missing
+      ? { code: 'missing_field', path, message: `${subject} is missing.`, hint }
+      : { code: 'invalid_value', path, message: `${subject} is none of its values.`, hint }
+  }
+  if (issue.code === 'too_small' || issue.code === 'too_big') {
+    const bound =
+      issue.code === 'too_small' ? `at least ${issue.minimum}` : `at most ${issue.maximum}`
+    const unit =
+      { string: ' characters', array: ' entries' }[issue.origin as 'string' | 'array'] ?? ''
+    return { code: 'out_of_bounds', path, message: `${subject} must have ${bound}${unit}.` }
+  }
+  const rule = issue.message.startsWith('must ') ? issue.message : 'is not valid'
+  return { code: 'invalid_value', path, message: `${subject} ${rule}.` }
+}
+
+function nameOf(type: string): string {
+  const names: Record<string, string> = { string: 'text', array: 'a list', record: 'an object' }
+  return names[type] ?? (/^[aeio]/.test(type) ? `an ${type}` : `a ${type}`)
+}
+
+function subjectOf(path: Path): string {
+  const last = path.at(-1)
+  if (last === undefined) return 'A loop definition'
+  return typeof last === 'number' ? `Entry ${last + 1} of ${String(path.at(-2))}` : `"${shorten(String(last))}"`
+}
+
+function shorten(key: string): string {
+  return key.length > 64 ? `${key.slice(0, 64)}…` : key
+}
+
+function valueAt(draft: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (value, key) =>
+      typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined,
+    draft,
+  )
+}
+
+const keysOf = ({ shape }: { readonly shape: object }, extra: object = {}): readonly string[] => [
+  ...Object.keys(shape),
+  ...Object.keys(extra),
+]
+
+/** By the path without its indices: what stands there, and the keys that it may have. */
+const places = new Map<string, readonly [noun: string, keys: readonly string[]]>([
+  ['', ['a loop', keysOf(loopDefinitionSchema, spellings.loop)]],
+  ['states', ['a state', keysOf(stateSchema, spellings.state)]],
+  ['states/timeout', ['a timeout', ['after', 'transition']]],
+  ['transitions', ['a transition', keysOf(transitionSchema, spellings.transition)]],
+  ['transitions/guards', ['a guard', keysOf(guardSpecSchema, spellings.guard)]],
+  [
+    'transitions/approval',
+    ['an approval policy', [...keysOf(approvalPolicySchema), 'reviewers', 'quorum']],
+  ],
+  ['transitions/approval/stages', ['an approval stage', ['name', 'reviewers', 'quorum']]],
+  ['transitions/approval/escalate', ['an escalation', ['after', 'reviewers', 'channels']]],
+  ['transitions/effect', ['an effect', keysOf(effectSpecSchema)]],
+  ['outcome', ['an outcome', keysOf(outcomeSchema)]],
+  ['outcome/metrics', ['a metric', ['id', 'unit', 'description']]],
+])
+
+const placeOf = (path: Path): string => path.filter((key) => typeof key === 'string').join('/')
+const nounOf = (path: Path): string => places.get(placeOf(path))?.[0] ?? 'this object'
+const knownKeys = (path: Path): readonly string[] => places.get(placeOf(path))?.[1] ?? []

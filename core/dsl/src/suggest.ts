@@ -1,0 +1,21 @@
+import { closest, distance } from 'fastest-levenshtein'
+
+const maxWords = 50
+const maxCandidates = 1000
+
+/** Finds what a misspelt word may have meant. Gives up after some words, so that a hostile definition costs little. */
+export function createSuggester(): (
+  word: string,
+  candidates: readonly string[],
+) => string | undefined {
+  let asked = 0
+  return (word, candidates) => {
+    asked += 1
+    if (asked > maxWords || candidates.length === 0 || candidates.length > maxCandidates) return
+    if (word.length > 128) return
+    const best = closest(word, candidates)
+    const far = Math.max(1, Math.floor(Math.max(word.length, best.length) / 3))
+    const near = distance(word.toLowerCase(), best.toLowerCase()) <= far
+    return near ? `Did you mean "${best}"?` : undefined
+  }
+}

@@ -1,0 +1,138 @@
+import type { GuardSpec, JsonObject, Transition } from '@loop-engine/core'
+
+import { pointer } from './problems.ts'
+import type { Checked, Lookup, ValidateOptions } from './validate.ts'
+
+type Known = ReadonlySet<string> | Lookup<unknown>
+
+/** What a definition asks of the system that runs it: guards, integrations, channels, expressions. */
+export function pluginProblems(checked: Checked, options: ValidateOptions): void {
+  for (const [index, transition] of checked.definition.transitions.entries()) {
+    const path = `/transitions/${index}`
+    for (const [place, guard] of transition.guards.entries()) {
+      guardProblems(checked, options, pointer(path, 'guards', place), guard)
+    }
+    effectProblems(checked, options, pointer(path, 'effect'), transition)
+    channelProblems(checked, options, pointer(path, 'approval'), transition)
+    for (const [place, expression] of expressionsOf(transition)) {
+      expressionProblems(checked, options, path + place, expression)
+    }
+  }
+}
+
+function guardProblems(
+  { report, suggest }: Checked,
+  { guards }: ValidateOptions,
+  path: string,
+  guard: GuardSpec,
+): void {
+  if (guard.when !== undefined) {
+    if (guard.use === undefined) return
+    const hint = 'Keep "when" for an expression or "use" for a registered guard.'
+    report('conflicting_guard', path, `The guard "${guard.id}" has both "use" and "when".`, hint)
+    return
+  }
+  const use = guard.use ?? guard.id
+  if (!guards) return
+  if (!has(guards, use)) {
+    const place = guard.use === undefined ? 'id' : 'use'
+    const hint = suggest(use, namesOf(guards))
+    report('unknown_guard', pointer(path, place), `No guard "${use}" is registered.`, hint)
+    return
+  }
+  if (!('get' in guards)) return
+  for (const problem of parameterProblems(guards.get(use), guard.with ?? {})) {
+    const message = `The parameters of the guard "${guard.id}" do not fit: ${problem}`
+    report('invalid_guard_parameters', pointer(path, 'with'), message)
+  }
+}
+
+function parameterProblems(
+  guard: { check?: (parameters: JsonObject) => readonly string[] } | undefined,
+  parameters: JsonObject,
+): readonly string[] {
+  try {
+    return guard?.check?.(parameters) ?? []
+  } catch (error) {
+    return [reasonOf(error)]
+  }
+}
+
+function effectProblems(
+  { report, suggest }: Checked,
+  { integrations }: ValidateOptions,
+  path: string,
+  { effect }: Transition,
+): void {
+  if (!effect || !integrations) return
+  const { integration, action } = effect
+  if (!has(integrations, integration)) {
+    const hint = suggest(integration, namesOf(integrations))
+    const message = `No integration "${integration}" is registered.`
+    report('unknown_integration', pointer(path, 'integration'), message, hint)
+    return
+  }
+  const actions = 'get' in integrations ? integrations.get(integration)?.actions : undefined
+  if (!actions || Object.hasOwn(actions, action)) return
+  const message = `The integration "${integration}" has no action "${action}".`
+  report('unknown_action', pointer(path, 'action'), message, suggest(action, Object.keys(actions)))
+}
+
+function channelProblems(
+  { report, suggest }: Checked,
+  { channels }: ValidateOptions,
+  path: string,
+  { approval }: Transition,
+): void {
+  if (!approval || !channels) return
+  const named = [
+    { place: pointer(path, 'channels'), names: approval.channels ?? [] },
+    ...(approval.escalate ?? []).map((rung, index) => ({
+      place: pointer(path, 'escalate', index, 'channels'),
+      names: rung.channels ?? [],
+    })),
+  ]
+  for (const { place, names } of named) {
+    for (const [index, name] of names.entries()) {
+      if (has(channels, name)) continue
+      const hint = suggest(name, namesOf(channels))
+      const message = `No channel "${name}" is registered.`
+      report('unknown_channel', pointer(place, index), message, hint)
+    }
+  }
+}
+
+function* expressionsOf({ guards, approval, effect }: Transition): Generator<[string, string]> {
+  for (const [index, { when }] of guards.entries()) {
+    if (when !== undefined) yield [pointer('/guards', index, 'when'), when]
+  }
+  if (approval?.when !== undefined) yield ['/approval/when', approval.when]
+  for (const [field, expression] of Object.entries(effect?.input ?? {})) {
+    yield [pointer('/effect/input', field), expression]
+  }
+}
+
+function expressionProblems(
+  { report }: Checked,
+  { compileExpression }: ValidateOptions,
+  path: string,
+  expression: string,
+): void {
+  try {
+    compileExpression?.(expression)
+  } catch (error) {
+    report('invalid_expression', path, `The expression does not compile: ${reasonOf(error)}`)
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'it was refused.'
+}
+
+function has(known: Known, name: string): boolean {
+  return 'get' in known ? known.get(name) !== undefined : known.has(name)
+}
+
+function namesOf(known: Known): string[] {
+  return [...(known.keys?.() ?? [])]
+}
