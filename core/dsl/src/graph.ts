@@ -1,0 +1,72 @@
+import type { LoopDefinition, Transition } from '@loop-engine/core'
+
+export interface GraphOptions {
+  /** The states that a run went through; they stand out. */
+  readonly path?: readonly string[]
+}
+
+/** Draws a loop as a Mermaid state diagram, as GitHub renders it. */
+export function toMermaid(definition: LoopDefinition, { path = [] }: GraphOptions = {}): string {
+  // Mermaid reads `end` and punctuation in a name as its own, so states are numbered and labelled.
+  const names = new Map(definition.states.map(({ id }, index) => [id, `s${index}`]))
+  const name = (id: string): string => names.get(id) ?? 'unknown'
+  const visited = [...new Set(path)].filter((id) => names.has(id)).map(name)
+  return [
+    'stateDiagram-v2',
+    ...definition.states.map(({ id, label }) => `  state "${entities(label ?? id)}" as ${name(id)}`),
+    `  [*] --> ${name(definition.initialState)}`,
+    ...definition.transitions.map(
+      (transition) =>
+        `  ${name(transition.from)} --> ${name(transition.to)} : ${entities(caption(transition))}`,
+    ),
+    ...definition.states
+      .filter(({ terminal }) => terminal)
+      .map(({ id }) => `  ${name(id)} --> [*]`),
+    ...(visited.length > 0
+      ? ['  classDef visited stroke-width:3px', `  class ${visited.join(',')} visited`]
+      : []),
+    '',
+  ].join('\n')
+}
+
+/** Draws a loop in the DOT language of Graphviz. */
+export function toDot(definition: LoopDefinition, { path = [] }: GraphOptions = {}): string {
+  const visited = new Set(path)
+  return [
+    `digraph ${quote(definition.id)} {`,
+    '  rankdir=LR',
+    '  node [shape=box, style=rounded]',
+    '  "" [shape=point]',
+    ...definition.states.map(({ id, label, terminal, error }) => {
+      const attributes = [
+        `label=${quote(label ?? id)}`,
+        ...(terminal ? ['peripheries=2'] : []),
+        ...(error ? ['color=red'] : []),
+        ...(visited.has(id) ? ['penwidth=3'] : []),
+      ]
+      return `  ${quote(id)} [${attributes.join(', ')}]`
+    }),
+    `  "" -> ${quote(definition.initialState)}`,
+    ...definition.transitions.map(
+      (transition) =>
+        `  ${quote(transition.from)} -> ${quote(transition.to)} [label=${quote(caption(transition))}]`,
+    ),
+    '}',
+    '',
+  ].join('\n')
+}
+
+function caption({ id, actors, guards, approval }: Transition): string {
+  const judged = guards.length > 0 ? `, ${guards.length} guard${guards.length > 1 ? 's' : ''}` : ''
+  return `${id} (${actors.join(', ')}${judged}${approval ? ', approval' : ''})`
+}
+
+function entities(text: string): string {
+  return text
+    .replaceAll(/\s+/g, ' ')
+    .replaceAll(/[^\p{L}\p{M}\p{N} .,_\-()/]/gu, (char) => `#${char.codePointAt(0)};`)
+}
+
+function quote(text: string): string {
+  return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll(/\s+/g, ' ')}"`
+}

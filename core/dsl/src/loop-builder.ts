@@ -1,0 +1,97 @@
+import type { LoopDefinition } from '@loop-engine/core'
+
+import { defineLoop } from './define-loop.ts'
+import type { LoopInput, StateInput, TransitionInput } from './input-schema.ts'
+import type { ValidateOptions } from './validate.ts'
+
+type Named<T, Keys extends string> = Omit<T, Keys>
+type Effect = NonNullable<TransitionInput['effect']>
+type Approval = Exclude<NonNullable<TransitionInput['approval']>, boolean>
+
+/** A state; `Ref` is the transition that it takes on its own. */
+type StateOptions<Ref extends string> = Named<StateInput, 'id' | 'stateId' | 'timeout'> & {
+  readonly timeout?: { readonly after: string; readonly transition: Ref }
+}
+
+/** A transition between known states; `Ref` are the transitions that may follow by themselves. */
+type TransitionOptions<States extends string, Id extends string, Ref extends string> = Named<
+  TransitionInput,
+  'id' | 'transitionId' | 'from' | 'to' | 'effect' | 'approval'
+> & {
+  readonly id: Id
+  readonly from: States
+  readonly to: States
+  readonly effect?: Named<Effect, 'onSuccess' | 'onFailure'> & {
+    readonly onSuccess?: Ref
+    readonly onFailure?: Ref
+  }
+  readonly approval?:
+    | boolean
+    | (Named<Approval, 'onReject' | 'onExpiry'> & {
+        readonly onReject?: Ref
+        readonly onExpiry?: Ref
+      })
+}
+
+/** What `build` asks for when a transition is named that the builder does not have. */
+interface Unknown<Id extends string> {
+  readonly 'this transition is not defined': Id
+}
+
+/** Builds a loop step by step. Each step returns a new builder; the one it was called on stays as it is. */
+export interface LoopBuilder<
+  States extends string = never,
+  Transitions extends string = never,
+  Refs extends string = never,
+> {
+  version(version: string): LoopBuilder<States, Transitions, Refs>
+  name(name: string): LoopBuilder<States, Transitions, Refs>
+  description(description: string): LoopBuilder<States, Transitions, Refs>
+  domain(domain: string): LoopBuilder<States, Transitions, Refs>
+  state<const Id extends string, const Ref extends string = never>(
+    id: Id,
+    options?: StateOptions<Ref>,
+  ): LoopBuilder<States | Id, Transitions, Refs | Ref>
+  /** One of the states above. */
+  initialState(id: States): LoopBuilder<States, Transitions, Refs>
+  transition<const Id extends string, const Ref extends string = never>(
+    transition: TransitionOptions<States, Id, Ref>,
+  ): LoopBuilder<States, Transitions | Id, Refs | Ref>
+  outcome(outcome: NonNullable<LoopInput['outcome']>): LoopBuilder<States, Transitions, Refs>
+  spawns(...loopIds: readonly string[]): LoopBuilder<States, Transitions, Refs>
+  tags(...tags: readonly string[]): LoopBuilder<States, Transitions, Refs>
+  maxTransitions(count: number): LoopBuilder<States, Transitions, Refs>
+  /** Throws `invalid_definition` with every problem in `details.problems`. */
+  build(
+    this: [Refs] extends [Transitions] ? unknown : Unknown<Exclude<Refs, Transitions>>,
+    options?: ValidateOptions,
+  ): LoopDefinition
+}
+
+/** Where a loop in TypeScript begins. */
+export const LoopBuilder = {
+  create(id: string, domain?: string): LoopBuilder {
+    return builderOf({ id, domain, states: [], transitions: [] })
+  },
+}
+
+/** The types above keep the names apart; the builder itself only collects. */
+function builderOf(loop: LoopInput): LoopBuilder<string, string, string> {
+  const { states, transitions } = loop
+  const next = (change: Partial<LoopInput>): LoopBuilder<string, string, string> =>
+    builderOf({ ...loop, ...change })
+  return {
+    version: (version) => next({ version }),
+    name: (name) => next({ name }),
+    description: (description) => next({ description }),
+    domain: (domain) => next({ domain }),
+    state: (id, options) => next({ states: [...states, { ...options, id }] }),
+    initialState: (initialState) => next({ initialState }),
+    transition: (transition) => next({ transitions: [...transitions, transition] }),
+    outcome: (outcome) => next({ outcome }),
+    spawns: (...spawns) => next({ spawns }),
+    tags: (...tags) => next({ tags }),
+    maxTransitions: (maxTransitions) => next({ maxTransitions }),
+    build: (options) => defineLoop(loop, options),
+  }
+}

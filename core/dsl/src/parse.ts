@@ -1,0 +1,64 @@
+import {
+  isLoopError,
+  LoopError,
+  parseStrictJson,
+  type DefinitionProblem,
+  type LoopDefinition,
+} from '@loop-engine/core'
+
+import { normalise } from './normalise.ts'
+import { definitionError } from './problems.ts'
+import { validateLoop, type ValidateOptions } from './validate.ts'
+import { maxBytes, readYaml, type Source } from './yaml-source.ts'
+
+export interface ParseOptions extends ValidateOptions {
+  /** By the name of the file when absent; else YAML, of which JSON is a part. */
+  readonly format?: 'yaml' | 'json'
+  /** Named in messages; never opened. */
+  readonly file?: string
+}
+
+/**
+ * Reads a loop from YAML or JSON into its canonical, deeply frozen form.
+ *
+ * Throws `invalid_definition` with every problem in `details.problems`, each with its line and column.
+ */
+export function parseLoop(text: string, options: ParseOptions = {}): LoopDefinition {
+  const { file, format = file?.endsWith('.json') ? 'json' : 'yaml' } = options
+  if (typeof text !== 'string') throw new LoopError('invalid_input', 'A loop is read from text.')
+  // A character has at least one byte, so most of what is too large is refused without counting.
+  if (text.length > maxBytes || Buffer.byteLength(text) > maxBytes) {
+    const message = `The text is larger than ${maxBytes / 1024} KiB.`
+    throw definitionError([{ code: 'too_large', path: '', message, line: 1, column: 1 }], file)
+  }
+
+  const source = format === 'json' ? readJson(text) : readYaml(text)
+  if (source.problems.length > 0) throw definitionError(source.problems, file)
+  const { definition, problems } = normalise(source.value)
+  const found = definition ? [...problems, ...validateLoop(definition, options)] : problems
+  if (found.length === 0 && definition) return definition
+  throw definitionError(
+    found.map((problem) => ({ ...problem, ...source.locate(problem.path, anchorOf(problem)) })),
+    file,
+  )
+}
+
+function anchorOf({ code }: DefinitionProblem): 'key' | 'value' {
+  return code === 'unknown_key' || code === 'conflicting_spelling' ? 'key' : 'value'
+}
+
+/** JSON by the strict parser; the YAML reader, which knows the lines, finds its places and its depth. */
+function readJson(text: string): Source {
+  const source = readYaml(text)
+  if (source.problems.some(({ code }) => code === 'too_deep')) return source
+  try {
+    const value = parseStrictJson(text, { maxBytes, maxDepth: 64 })
+    return { ...source, value, problems: [] }
+  } catch (error) {
+    if (!isLoopError(error)) throw error
+    const { message, path = '', hint } = error
+    const position = source.problems[0] ?? source.locate(path, 'value')
+    const { line, column } = position
+    return { ...source, problems: [{ code: 'syntax', path, message, hint, line, column }] }
+  }
+}
