@@ -44,8 +44,8 @@ export const actorSchema = z.strictObject({
   type: z.enum(actorTypes),
   id: principalId,
   displayName: z.string().max(256).optional(),
-  roles: z.array(z.string().min(1).max(128)).max(256).optional(),
-  groups: z.array(z.string().min(1).max(128)).max(256).optional(),
+  roles: z.array(z.string().min(1).max(128)).max(256).readonly().optional(),
+  groups: z.array(z.string().min(1).max(128)).max(256).readonly().optional(),
   onBehalfOf: principalSchema.optional(),
   assurance: assuranceSchema.optional(),
 

@@ -99,7 +99,8 @@ export {
   type SubmissionContext,
 } from './plugins.ts'
 export { canonicalize } from './canonical.ts'
-export { deepFreeze, snapshot, type JsonLimits } from './snapshot.ts'
+export { type JsonLimits } from './json-fault.ts'
+export { deepFreeze, snapshot } from './snapshot.ts'
 export { parseStrictJson } from './strict-json.ts'
 export { digestOf, saltedDigest, sha256Hex } from './digest.ts'
 export {

@@ -141,7 +141,7 @@ function effectInput({ kernel, instance, command, evidence }: Attempt, { id, eff
     const scope = { evidence: evidence.value, actor: command.actor, instance: scopeOf(instance), transition: { id } }
     const value: JsonValue = effect?.input
       ? Object.fromEntries(
-          Object.entries(effect.input).map(([field, expression]) => [field, kernel.expressions.compile(expression).evaluate(scope)]),
+          Object.entries(effect.input).map(([field, expression]) => [field, kernel.expressions.compile(expression, 'effect').evaluate(scope)]),
         )
       : evidence.value
     const text = canonicalize(value)

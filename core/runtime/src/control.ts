@@ -1,5 +1,4 @@
-import { LoopError, type Actor, type LoopDefinition, type Stop } from '@loop-engine/core'
-import { defineLoop } from '@loop-engine/dsl'
+import { deepFreeze, LoopError, type Actor, type LoopDefinition, type Stop } from '@loop-engine/core'
 
 import { createChange } from './change.ts'
 import { draftOf } from './draft.ts'
@@ -29,12 +28,13 @@ export interface Control {
 }
 
 /** Stops and releases are themselves governed records: entries of one control run per tenant. */
-const controlLoop: LoopDefinition = defineLoop({
+const controlLoop: LoopDefinition = deepFreeze({
   id: '$control',
+  version: '1',
   name: 'Control',
   states: [{ id: 'ACTIVE' }, { id: 'CLOSED', terminal: true }],
   initialState: 'ACTIVE',
-  transitions: [{ id: 'close', from: 'ACTIVE', to: 'CLOSED', actors: ['system'] }],
+  transitions: [{ id: 'close', from: 'ACTIVE', to: 'CLOSED', signal: 'close', actors: ['system'], guards: [] }],
 })
 
 const keeper: Actor = Object.freeze({ type: 'system', id: 'system:control' })

@@ -1,5 +1,14 @@
-import { LoopError, type GuardSpec, type LoopDefinition, type LoopStore, type Transition } from '@loop-engine/core'
-import { definitionDigest, parseLoop, serialiseLoop } from '@loop-engine/dsl'
+import {
+  canonicalize,
+  deepFreeze,
+  loopDefinitionSchema,
+  LoopError,
+  sha256Hex,
+  type GuardSpec,
+  type LoopDefinition,
+  type LoopStore,
+  type Transition,
+} from '@loop-engine/core'
 
 import { indexLoop, type LoopIndex } from './loop-index.ts'
 
@@ -18,8 +27,9 @@ export async function createLoopRegistry(store: LoopStore, definitions: readonly
   const currentById = new Map<string, LoopIndex>()
 
   const keep = async (definition: LoopDefinition): Promise<LoopIndex> => {
-    const loop = indexLoop(definition, definitionDigest(definition))
-    if (!byDigest.has(loop.digest)) await store.putDefinition(loop.digest, serialiseLoop(definition, 'json'))
+    const text = canonicalize(definition)
+    const loop = indexLoop(definition, sha256Hex(text))
+    if (!byDigest.has(loop.digest)) await store.putDefinition(loop.digest, text)
     byDigest.set(loop.digest, loop)
     return loop
   }
@@ -50,10 +60,10 @@ export async function createLoopRegistry(store: LoopStore, definitions: readonly
     if (text === null) {
       throw new LoopError('corrupt', 'The definition that a run is pinned to is not in the store.', { details: { digest } })
     }
-    const definition = await parseLoop(text, { format: 'json' })
-    if (definitionDigest(definition) !== digest) {
+    if (sha256Hex(text) !== digest) {
       throw new LoopError('corrupt', 'A stored definition does not have its digest.', { details: { digest } })
     }
+    const definition = deepFreeze(loopDefinitionSchema.parse(JSON.parse(text)))
     const loop = indexLoop(definition, digest)
     byDigest.set(digest, loop)
     return loop

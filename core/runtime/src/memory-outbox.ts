@@ -52,7 +52,7 @@ export function createMemoryOutbox(): MemoryOutbox {
   let fences = 0
 
   const laneOf = ({ tenant, lane }: OutboxItem): Lane => {
-    const key = `${tenant}\n${lane}`
+    const key = pair(tenant, lane)
     const known = lanes.get(key)
     if (known !== undefined) return known
     const created = { key, line: [], holder: null, leasedUntil: 0 }
@@ -250,4 +250,10 @@ function popTurn(heap: Turn[]): void {
     place = isRight ? left + 1 : left
   }
   heap[place] = last
+}
+
+/** One map key out of two values. The length keeps it unambiguous, whatever the values contain. */
+export function pair(first: string | number, second: string): string {
+  const text = String(first)
+  return `${text.length}:${text}${second}`
 }

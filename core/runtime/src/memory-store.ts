@@ -1,52 +1,23 @@
 import {
-  isOpen,
   LoopError,
-  sha256Hex,
   type ApprovalRequest,
   type CommitPlan,
   type CommitResult,
+  type DeadLetter,
   type Durability,
-  type IdempotencyRecord,
-  type LogHead,
-  type LogLeaf,
   type LoopInstance,
   type LoopStore,
   type Stop,
   type StoredEntry,
 } from '@loop-engine/core'
 
-import { createMemoryOutbox, type MemoryOutbox } from './memory-outbox.ts'
-import { cutPage, readCursor, readLimit, type Position } from './page-cursor.ts'
+import { apply, checkSequence, emptyTenant, judge, runPosition, type Tenant } from './memory-commit.ts'
+import { createMemoryOutbox, pair } from './memory-outbox.ts'
+import { comparePositions, cutPage, readCursor, readLimit, type Position } from './page-cursor.ts'
 
 export interface MemoryStoreOptions {
   /** What the store says of itself: a simulation may stand in for a durable store. */
   readonly durability?: Durability
-}
-
-interface Run {
-  instance: LoopInstance
-  readonly entries: StoredEntry[]
-}
-
-interface Counter {
-  readonly value: number
-  readonly expiresAt: number
-}
-
-/** Everything of one tenant. */
-interface Tenant {
-  readonly runs: Map<string, Run>
-  /** Runs by business key, oldest first. */
-  readonly keys: Map<string, Run[]>
-  readonly open: Map<string, Run>
-  readonly hashes: Map<string, StoredEntry>
-  readonly approvals: Map<string, ApprovalRequest>
-  readonly idempotency: Map<string, IdempotencyRecord>
-  readonly counters: Map<string, Counter>
-  readonly spent: Map<string, string>
-  readonly unlogged: Map<string, StoredEntry>
-  readonly leaves: LogLeaf[]
-  head: LogHead
 }
 
 /** A store that lives and dies with the process: for tests, simulations and trying things out. */
@@ -103,7 +74,7 @@ export function createMemoryStore({ durability = 'memory' }: MemoryStoreOptions 
       const among = wanted.aggregateId === undefined ? runs.values() : (keys.get(wanted.aggregateId) ?? [])
       const found: LoopInstance[] = []
       for (const { instance } of among) {
-        if (after !== null && compare(runPosition(instance), after) <= 0) continue
+        if (after !== null && comparePositions(runPosition(instance), after) <= 0) continue
         if (wanted.loopId !== undefined && wanted.loopId !== instance.loopId) continue
         if (wanted.state !== undefined && wanted.state !== instance.currentState) continue
         if (wanted.status !== undefined && wanted.status !== instance.status) continue
@@ -112,7 +83,7 @@ export function createMemoryStore({ durability = 'memory' }: MemoryStoreOptions 
         if (instance.updatedAt >= (wanted.updatedUntil ?? Infinity)) continue
         found.push(instance)
       }
-      found.sort((one, other) => compare(runPosition(one), runPosition(other)))
+      found.sort((one, other) => comparePositions(runPosition(one), runPosition(other)))
       return cutPage('run', found, readLimit(limit), runPosition)
     },
     async entries(tenant, runId, { from = 1, to = Infinity, limit = 1000 } = {}) {
@@ -137,13 +108,13 @@ export function createMemoryStore({ durability = 'memory' }: MemoryStoreOptions 
       const before = readCursor('approval', cursor)
       const found = [...of(tenant).approvals.values()].filter(
         (request) =>
-          (before === null || compare(approvalPosition(request), before) < 0) &&
+          (before === null || comparePositions(approvalPosition(request), before) < 0) &&
           (status === undefined || status === request.status) &&
           (runId === undefined || runId === request.runId) &&
           (aggregateId === undefined || aggregateId === request.aggregateId) &&
           (loopId === undefined || loopId === request.loopId),
       )
-      found.sort((one, other) => compare(approvalPosition(other), approvalPosition(one)))
+      found.sort((one, other) => comparePositions(approvalPosition(other), approvalPosition(one)))
       return cutPage('approval', found, readLimit(limit), approvalPosition)
     },
     async idempotency(tenant, principal, key) {
@@ -188,12 +159,11 @@ export function createMemoryStore({ durability = 'memory' }: MemoryStoreOptions 
     async deadLetters({ tenant, limit, cursor }) {
       live()
       const after = readCursor('dead', cursor)
-      const position = ({ diedAt, id }: { diedAt: number; id: string }): Position => ({ at: diedAt, id })
       const found = outbox
         .deadLetters(tenant)
-        .filter((letter) => after === null || compare(position(letter), after) > 0)
-        .toSorted((one, other) => compare(position(one), position(other)))
-      return cutPage('dead', found, readLimit(limit), position)
+        .filter((letter) => after === null || comparePositions(deadPosition(letter), after) > 0)
+        .toSorted((one, other) => comparePositions(deadPosition(one), deadPosition(other)))
+      return cutPage('dead', found, readLimit(limit), deadPosition)
     },
     async revive(tenant, id, dueAt) {
       live()
@@ -204,13 +174,16 @@ export function createMemoryStore({ durability = 'memory' }: MemoryStoreOptions 
       return of(tenant).head
     },
     async unlogged(tenant, limit) {
-      return of(tenant).unlogged.values().take(Math.max(0, limit)).toArray()
+      return first(of(tenant).unlogged, limit)
     },
     async appendLog(tenant, { expectedSize, leaves, head }) {
       const log = of(tenant)
       if (log.head.size !== expectedSize) return false
       log.leaves.push(...leaves)
-      for (const { runId, seq } of leaves) log.unlogged.delete(pair(seq, runId))
+      for (const { runId, seq } of leaves) {
+        const entry = log.runs.get(runId)?.entries[seq - 1]
+        if (entry !== undefined) log.unlogged.delete(entry)
+      }
       log.head = head
       return true
     },
@@ -239,130 +212,13 @@ export function createMemoryStore({ durability = 'memory' }: MemoryStoreOptions 
   }
 }
 
-function emptyTenant(): Tenant {
-  return {
-    runs: new Map(),
-    keys: new Map(),
-    open: new Map(),
-    hashes: new Map(),
-    approvals: new Map(),
-    idempotency: new Map(),
-    counters: new Map(),
-    spent: new Map(),
-    unlogged: new Map(),
-    leaves: [],
-    head: { size: 0, root: sha256Hex(''), frontier: [], note: null },
+function first<Item>(items: Iterable<Item>, limit: number): Item[] {
+  const taken: Item[] = []
+  for (const item of items) {
+    if (taken.length >= limit) break
+    taken.push(item)
   }
-}
-
-/** Why a plan may not happen, in the order that the contract gives; null when it may. */
-function judge(
-  plan: CommitPlan,
-  tenant: Tenant,
-  outbox: MemoryOutbox,
-  stops: ReadonlyMap<string, Stop>,
-): CommitResult | null {
-  const { idempotency, settle, fence, instance, spend } = plan
-  if (idempotency !== undefined) {
-    const known = tenant.idempotency.get(pair(idempotency.principal, idempotency.key))
-    if (known !== undefined && known.fingerprint !== idempotency.fingerprint) return { kind: 'key-mismatch' }
-    if (known !== undefined) return { kind: 'duplicate', answer: known.answer }
-  }
-  for (const claimed of [settle, fence]) {
-    if (claimed === undefined || outbox.holds(plan.tenant, claimed)) continue
-    return { kind: 'refused', reason: 'fenced', detail: claimed.id }
-  }
-  const stopped = stops.size === 0 ? undefined : plan.scopes.find((scope) => stops.has(scope))
-  if (stopped !== undefined) return { kind: 'refused', reason: 'stopped', detail: stopped }
-
-  const run = tenant.runs.get(instance.runId)
-  const actual = run?.instance.version ?? null
-  if ((actual ?? 0) !== plan.expectedVersion) return { kind: 'conflict', actual }
-  const other = isOpen(instance.status) ? tenant.open.get(instance.aggregateId) : undefined
-  if (other !== undefined && other !== run) return { kind: 'conflict', actual }
-
-  if (spend !== undefined && tenant.spent.has(spend.receipt)) {
-    return { kind: 'refused', reason: 'spent', detail: spend.receipt }
-  }
-  const overrun = findOverrun(plan, tenant)
-  return overrun === null ? null : { kind: 'refused', reason: 'limit', detail: overrun }
-}
-
-/** The first counter that this plan would take over its limit. */
-function findOverrun({ reservations = [] }: CommitPlan, { counters }: Tenant): string | null {
-  const sums = new Map<string, number>()
-  for (const { key, bucket, amount, limit } of reservations) {
-    const name = pair(bucket, key)
-    const sum = (sums.get(name) ?? counters.get(name)?.value ?? 0) + amount
-    if (sum > limit) return key
-    sums.set(name, sum)
-  }
-  return null
-}
-
-/** Makes the whole change. Nothing here may throw: there is no way back. */
-function apply(plan: CommitPlan, tenant: Tenant, outbox: MemoryOutbox, stops: Map<string, Stop>): void {
-  const run = moveRun(plan.instance, tenant)
-  for (const entry of plan.entries) {
-    run.entries.push(entry)
-    tenant.hashes.set(entry.hash, entry)
-    tenant.unlogged.set(pair(entry.seq, entry.runId), entry)
-  }
-  for (const seq of plan.erase ?? []) eraseEvidence(run, seq, tenant)
-  for (const request of plan.approvals ?? []) tenant.approvals.set(request.id, request)
-  if (plan.settle !== undefined) outbox.finish(plan.tenant, plan.settle.id)
-  for (const id of plan.cancel ?? []) outbox.cancel(plan.tenant, id)
-  for (const item of plan.outbox ?? []) outbox.add(item)
-  if (plan.idempotency !== undefined) {
-    const { principal, key } = plan.idempotency
-    tenant.idempotency.set(pair(principal, key), plan.idempotency)
-  }
-  for (const { key, bucket, amount, expiresAt = Infinity } of plan.reservations ?? []) {
-    const name = pair(bucket, key)
-    tenant.counters.set(name, { value: (tenant.counters.get(name)?.value ?? 0) + amount, expiresAt })
-  }
-  if (plan.spend !== undefined) tenant.spent.set(plan.spend.receipt, plan.spend.by)
-  for (const scope of plan.stops?.clear ?? []) stops.delete(scope)
-  for (const stop of plan.stops?.set ?? []) stops.set(stop.scope, stop)
-}
-
-function moveRun(instance: LoopInstance, { runs, keys, open }: Tenant): Run {
-  const known = runs.get(instance.runId)
-  const run = known ?? { instance, entries: [] }
-  run.instance = instance
-  if (known === undefined) {
-    runs.set(instance.runId, run)
-    const siblings = keys.get(instance.aggregateId)
-    if (siblings === undefined) keys.set(instance.aggregateId, [run])
-    else insertSorted(siblings, run)
-  }
-  if (isOpen(instance.status)) open.set(instance.aggregateId, run)
-  else if (open.get(instance.aggregateId) === run) open.delete(instance.aggregateId)
-  return run
-}
-
-function insertSorted(runs: Run[], run: Run): void {
-  runs.push(run)
-  runs.sort((one, other) => compare(runPosition(one.instance), runPosition(other.instance)))
-}
-
-function eraseEvidence({ entries }: Run, seq: number, { hashes, unlogged }: Tenant): void {
-  const entry = entries[seq - 1]
-  if (entry === undefined) return
-  const erased = { ...entry, evidence: null, salt: null }
-  entries[seq - 1] = erased
-  hashes.set(erased.hash, erased)
-  const name = pair(seq, erased.runId)
-  if (unlogged.has(name)) unlogged.set(name, erased)
-}
-
-/** A plan whose entries do not continue the run is a mistake of the caller. */
-function checkSequence({ instance, entries, expectedVersion }: CommitPlan): void {
-  const isNext = entries.every(({ seq }, index) => seq === expectedVersion + index + 1)
-  if (isNext && instance.version === expectedVersion + entries.length) return
-  throw new LoopError('invalid_input', 'The entries of a plan do not continue its run.', {
-    details: { runId: instance.runId, expectedVersion },
-  })
+  return taken
 }
 
 function removeWhere<Value>(map: Map<string, Value>, isOver: (value: Value) => boolean): number {
@@ -371,21 +227,10 @@ function removeWhere<Value>(map: Map<string, Value>, isOver: (value: Value) => b
   return before - map.size
 }
 
-/** Unambiguous: no principal, number or bucket contains a line break. */
-function pair(first: string | number, second: string): string {
-  return `${first}\n${second}`
-}
-
-function runPosition({ createdAt, runId }: LoopInstance): Position {
-  return { at: createdAt, id: runId }
-}
-
 function approvalPosition({ createdAt, id }: ApprovalRequest): Position {
   return { at: createdAt, id }
 }
 
-function compare(one: Position, other: Position): number {
-  if (one.at !== other.at) return one.at - other.at
-  if (one.id === other.id) return 0
-  return one.id < other.id ? -1 : 1
+function deadPosition({ diedAt, id }: DeadLetter): Position {
+  return { at: diedAt, id }
 }

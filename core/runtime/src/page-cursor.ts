@@ -6,6 +6,12 @@ export interface Position {
   readonly id: string
 }
 
+export function comparePositions(one: Position, other: Position): number {
+  if (one.at !== other.at) return one.at - other.at
+  if (one.id === other.id) return 0
+  return one.id < other.id ? -1 : 1
+}
+
 /** Reads a cursor of this kind of list; anything that was not written by `cutPage` is `invalid_input`. */
 export function readCursor(kind: string, cursor: string | undefined): Position | null {
   if (cursor === undefined) return null

@@ -1,0 +1,176 @@
+import {
+  isOpen,
+  LoopError,
+  sha256Hex,
+  type ApprovalRequest,
+  type CommitPlan,
+  type CommitResult,
+  type IdempotencyRecord,
+  type LogHead,
+  type LogLeaf,
+  type LoopInstance,
+  type Stop,
+  type StoredEntry,
+} from '@loop-engine/core'
+
+import { pair, type MemoryOutbox } from './memory-outbox.ts'
+import { comparePositions, type Position } from './page-cursor.ts'
+
+export interface Run {
+  instance: LoopInstance
+  readonly entries: StoredEntry[]
+}
+
+interface Counter {
+  readonly value: number
+  readonly expiresAt: number
+}
+
+/** Everything of one tenant. */
+export interface Tenant {
+  readonly runs: Map<string, Run>
+  /** Runs by business key, oldest first. */
+  readonly keys: Map<string, Run[]>
+  readonly open: Map<string, Run>
+  readonly hashes: Map<string, StoredEntry>
+  readonly approvals: Map<string, ApprovalRequest>
+  readonly idempotency: Map<string, IdempotencyRecord>
+  readonly counters: Map<string, Counter>
+  readonly spent: Map<string, string>
+  readonly unlogged: Set<StoredEntry>
+  readonly leaves: LogLeaf[]
+  head: LogHead
+}
+
+export function emptyTenant(): Tenant {
+  return {
+    runs: new Map(),
+    keys: new Map(),
+    open: new Map(),
+    hashes: new Map(),
+    approvals: new Map(),
+    idempotency: new Map(),
+    counters: new Map(),
+    spent: new Map(),
+    unlogged: new Set(),
+    leaves: [],
+    head: { size: 0, root: sha256Hex(''), frontier: [], note: null },
+  }
+}
+
+/** Why a plan may not happen, in the order that the contract gives; null when it may. */
+export function judge(
+  plan: CommitPlan,
+  tenant: Tenant,
+  outbox: MemoryOutbox,
+  stops: ReadonlyMap<string, Stop>,
+): CommitResult | null {
+  const { idempotency, settle, fence, instance, spend } = plan
+  if (idempotency !== undefined) {
+    const known = tenant.idempotency.get(pair(idempotency.principal, idempotency.key))
+    if (known !== undefined && known.fingerprint !== idempotency.fingerprint) return { kind: 'key-mismatch' }
+    if (known !== undefined) return { kind: 'duplicate', answer: known.answer }
+  }
+  for (const claimed of [settle, fence]) {
+    if (claimed === undefined || outbox.holds(plan.tenant, claimed)) continue
+    return { kind: 'refused', reason: 'fenced', detail: claimed.id }
+  }
+  const stopped = stops.size === 0 ? undefined : plan.scopes.find((scope) => stops.has(scope))
+  if (stopped !== undefined) return { kind: 'refused', reason: 'stopped', detail: stopped }
+
+  const run = tenant.runs.get(instance.runId)
+  const actual = run?.instance.version ?? null
+  if ((actual ?? 0) !== plan.expectedVersion) return { kind: 'conflict', actual }
+  const other = isOpen(instance.status) ? tenant.open.get(instance.aggregateId) : undefined
+  if (other !== undefined && other !== run) return { kind: 'conflict', actual }
+
+  if (spend !== undefined && tenant.spent.has(spend.receipt)) {
+    return { kind: 'refused', reason: 'spent', detail: spend.receipt }
+  }
+  const overrun = findOverrun(plan, tenant)
+  return overrun === null ? null : { kind: 'refused', reason: 'limit', detail: overrun }
+}
+
+/** The first counter that this plan would take over its limit. */
+function findOverrun({ reservations = [] }: CommitPlan, { counters }: Tenant): string | null {
+  const sums = new Map<string, number>()
+  for (const { key, bucket, amount, limit } of reservations) {
+    const name = pair(bucket, key)
+    const sum = (sums.get(name) ?? counters.get(name)?.value ?? 0) + amount
+    if (sum > limit) return key
+    sums.set(name, sum)
+  }
+  return null
+}
+
+/** Makes the whole change. Nothing here may throw: there is no way back. */
+export function apply(plan: CommitPlan, tenant: Tenant, outbox: MemoryOutbox, stops: Map<string, Stop>): void {
+  const run = moveRun(plan.instance, tenant)
+  for (const entry of plan.entries) {
+    run.entries.push(entry)
+    tenant.hashes.set(entry.hash, entry)
+    tenant.unlogged.add(entry)
+  }
+  for (const seq of plan.erase ?? []) eraseEvidence(run, seq, tenant)
+  for (const request of plan.approvals ?? []) tenant.approvals.set(request.id, request)
+  if (plan.settle !== undefined) outbox.finish(plan.tenant, plan.settle.id)
+  for (const id of plan.cancel ?? []) outbox.cancel(plan.tenant, id)
+  for (const item of plan.outbox ?? []) outbox.add(item)
+  if (plan.idempotency !== undefined) {
+    const { principal, key } = plan.idempotency
+    tenant.idempotency.set(pair(principal, key), plan.idempotency)
+  }
+  for (const { key, bucket, amount, expiresAt = Infinity } of plan.reservations ?? []) {
+    const name = pair(bucket, key)
+    const before = tenant.counters.get(name) ?? { value: 0, expiresAt: 0 }
+    tenant.counters.set(name, {
+      value: before.value + amount,
+      expiresAt: Math.max(before.expiresAt, expiresAt),
+    })
+  }
+  if (plan.spend !== undefined) tenant.spent.set(plan.spend.receipt, plan.spend.by)
+  for (const scope of plan.stops?.clear ?? []) stops.delete(scope)
+  for (const stop of plan.stops?.set ?? []) stops.set(stop.scope, stop)
+}
+
+function moveRun(instance: LoopInstance, { runs, keys, open }: Tenant): Run {
+  const known = runs.get(instance.runId)
+  const run = known ?? { instance, entries: [] }
+  run.instance = instance
+  if (known === undefined) {
+    runs.set(instance.runId, run)
+    const siblings = keys.get(instance.aggregateId)
+    if (siblings === undefined) keys.set(instance.aggregateId, [run])
+    else insertSorted(siblings, run)
+  }
+  if (isOpen(instance.status)) open.set(instance.aggregateId, run)
+  else if (open.get(instance.aggregateId) === run) open.delete(instance.aggregateId)
+  return run
+}
+
+function insertSorted(runs: Run[], run: Run): void {
+  runs.push(run)
+  runs.sort((one, other) => comparePositions(runPosition(one.instance), runPosition(other.instance)))
+}
+
+function eraseEvidence({ entries }: Run, seq: number, { hashes, unlogged }: Tenant): void {
+  const entry = entries[seq - 1]
+  if (entry === undefined) return
+  const erased = { ...entry, evidence: null, salt: null }
+  entries[seq - 1] = erased
+  hashes.set(erased.hash, erased)
+  if (unlogged.delete(entry)) unlogged.add(erased)
+}
+
+/** A plan whose entries do not continue the run is a mistake of the caller. */
+export function checkSequence({ instance, entries, expectedVersion }: CommitPlan): void {
+  const isNext = entries.every(({ seq }, index) => seq === expectedVersion + index + 1)
+  if (isNext && instance.version === expectedVersion + entries.length) return
+  throw new LoopError('invalid_input', 'The entries of a plan do not continue its run.', {
+    details: { runId: instance.runId, expectedVersion },
+  })
+}
+
+export function runPosition({ createdAt, runId }: LoopInstance): Position {
+  return { at: createdAt, id: runId }
+}
