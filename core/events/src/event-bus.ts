@@ -63,15 +63,18 @@ export function createEventBus({ onError = warn }: EventBusOptions = {}): EventB
       // A listener that publishes is heard after the events that are on their way.
       if (publishing) return
       publishing = true
-      for (let entry = waiting.shift(); entry; entry = waiting.shift()) announce(entry)
-      publishing = false
+      try {
+        for (let entry = waiting.shift(); entry; entry = waiting.shift()) announce(entry)
+      } finally {
+        publishing = false
+      }
     },
     stream(filter = {}, options = {}) {
       const stream = createEventStream(options, () => {
         unsubscribe()
         streams.delete(stream)
       })
-      const unsubscribe = subscribe(filter, stream.push)
+      const unsubscribe = subscribe(filter, (event) => stream.push(event))
       streams.add(stream)
       return stream.events
     },

@@ -1,0 +1,62 @@
+import { genesisHash, sealEntry, type EntryDraft, type StoredEntry } from '@loop-engine/core'
+import { expect, test } from 'vitest'
+
+import { toCloudEvents } from './cloud-events.ts'
+
+function entry(draft: Partial<EntryDraft>, version = 0): StoredEntry {
+  const whole: EntryDraft = {
+    tenant: 'acme',
+    loopId: 'refund',
+    aggregateId: 'order-1',
+    runId: 'run-1',
+    type: 'loop.transition.executed',
+    at: 1_750_000_000_000,
+    durability: 'memory',
+    definition: 'd'.repeat(64),
+    actor: { type: 'human', id: 'alice' },
+    ...draft,
+  }
+  return sealEntry(whole, { version, head: genesisHash }, { text: '{"card":"4111"}', salt: 's' })
+}
+
+test('an event carries what CloudEvents 1.0 asks for', () => {
+  const stored = entry({ traceparent: '00-a-b-01' })
+
+  const [event] = toCloudEvents(stored)
+
+  expect(event).toMatchObject({
+    specversion: '1.0',
+    id: stored.hash,
+    source: 'urn:loop-engine:acme:refund',
+    type: 'dev.loop-engine.loop.transition.executed.v1',
+    subject: 'order-1',
+    time: '2025-06-15T15:06:40.000Z',
+    datacontenttype: 'application/json',
+    sequence: '0000000000000001.0000',
+    partitionkey: 'run-1',
+    traceparent: '00-a-b-01',
+    data: { hash: stored.hash, entry: { seq: 1 } },
+  })
+})
+
+test('the evidence itself never leaves', () => {
+  expect(JSON.stringify(toCloudEvents(entry({})))).not.toContain('4111')
+})
+
+test('sequences sort as text in the order of the run', () => {
+  const sequences = [0, 1, 8, 9, 99].flatMap((version) =>
+    toCloudEvents(entry({ status: 'completed' }, version)).map(({ sequence }) => sequence),
+  )
+
+  expect(sequences.toSorted()).toEqual(sequences)
+  expect(new Set(sequences).size).toBe(10)
+})
+
+test('names cannot break out of an attribute', () => {
+  const [event] = toCloudEvents(entry({ tenant: 'a:b', aggregateId: 'order\r\nx: 1' }))
+
+  expect(event).toMatchObject({
+    source: 'urn:loop-engine:a%3Ab:refund',
+    subject: 'order%0D%0Ax: 1',
+  })
+})

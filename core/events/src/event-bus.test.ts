@@ -1,0 +1,160 @@
+import {
+  genesisHash,
+  isLoopError,
+  sealEntry,
+  type EntryDraft,
+  type StoredEntry,
+} from '@loop-engine/core'
+import { describe, expect, test } from 'vitest'
+
+import type { LoopEvent } from './derive-events.ts'
+import { createEventBus } from './event-bus.ts'
+
+function entry(draft: Partial<EntryDraft> = {}, version = 0): StoredEntry {
+  const whole: EntryDraft = {
+    tenant: 'acme',
+    loopId: 'refund',
+    aggregateId: 'order-1',
+    runId: 'run-1',
+    type: 'loop.transition.executed',
+    at: 0,
+    durability: 'memory',
+    definition: 'd'.repeat(64),
+    actor: { type: 'human', id: 'alice' },
+    ...draft,
+  }
+  return sealEntry(whole, { version, head: genesisHash }, null)
+}
+const fail = (): never => {
+  throw new Error('listener')
+}
+
+describe('a subscriber', () => {
+  test('hears what it asked for, until it leaves', () => {
+    const bus = createEventBus()
+    const heard: string[] = []
+    const stop = bus.subscribe({ aggregateId: 'order-2', types: ['loop.completed'] }, (event) => {
+      heard.push(event.type)
+    })
+
+    bus.publish([
+      entry({ status: 'completed' }),
+      entry({ aggregateId: 'order-2', status: 'completed' }),
+    ])
+    stop()
+    bus.publish([entry({ aggregateId: 'order-2', status: 'completed' })])
+
+    expect(heard).toEqual(['loop.completed'])
+  })
+
+  test('can wait for one approval', () => {
+    const bus = createEventBus()
+    const heard: LoopEvent[] = []
+    bus.subscribe({ approvalId: 'a' }, (event) => void heard.push(event))
+
+    bus.publish(
+      ['a', 'b'].map((id) =>
+        entry({ type: 'loop.approval.approved', approval: { id, revision: 1, viewHash: '' } }),
+      ),
+    )
+
+    expect(heard.map((event) => event.entry.approval?.id)).toEqual(['a'])
+  })
+
+  test('that fails is reported and harms nobody else', async () => {
+    const errors: unknown[] = []
+    const bus = createEventBus({ onError: (error) => errors.push(error) })
+    let heard = 0
+    bus.subscribe({}, fail)
+    bus.subscribe({}, async () => fail())
+    bus.subscribe({}, () => void (heard += 1))
+
+    bus.publish([entry(), entry({}, 1)])
+    await Promise.resolve()
+
+    expect(heard).toBe(2)
+    expect(errors).toHaveLength(4)
+  })
+
+  test('that publishes is heard in order', () => {
+    const bus = createEventBus()
+    const heard: number[] = []
+    bus.subscribe({}, ({ seq }) => {
+      if (seq === 1) bus.publish([entry({}, 9)])
+    })
+    bus.subscribe({}, ({ seq }) => void heard.push(seq))
+
+    bus.publish([entry({}, 0), entry({}, 1)])
+
+    expect(heard).toEqual([1, 2, 10])
+  })
+
+  test('is not told of an entry that is not JSON; the bus goes on', () => {
+    const errors: unknown[] = []
+    const bus = createEventBus({ onError: (error) => errors.push(error) })
+    let heard = 0
+    bus.subscribe({}, () => void (heard += 1))
+
+    bus.publish([{ ...entry(), body: '{' }, entry()])
+
+    expect([heard, errors.length]).toEqual([1, 1])
+  })
+})
+
+describe('a stream', () => {
+  test('yields what is published before and while it is read, and ends with the bus', async () => {
+    const bus = createEventBus()
+    const stream = bus.stream()
+    const seen: number[] = []
+    bus.publish([entry({}, 0)])
+
+    const reading = (async () => {
+      for await (const { seq } of stream) seen.push(seq)
+    })()
+    await Promise.resolve()
+    bus.publish([entry({}, 1)])
+    bus.close()
+    await reading
+
+    expect(seen).toEqual([1, 2])
+  })
+
+  test('ends with its signal and when its reader leaves', async () => {
+    const bus = createEventBus()
+    const leaving = new AbortController()
+    const aborted = bus.stream({}, { signal: leaving.signal })
+    const left = bus.stream()
+    bus.publish([entry()])
+
+    leaving.abort()
+    await left.return?.()
+
+    expect(await aborted.next()).toMatchObject({ done: false })
+    expect(await aborted.next()).toEqual({ done: true, value: undefined })
+    expect(await left.next()).toEqual({ done: true, value: undefined })
+  })
+
+  test('that is read too slowly fails after what it holds: a gap is never silent', async () => {
+    const bus = createEventBus()
+    const stream = bus.stream({}, { maxBuffered: 1 })
+
+    bus.publish([entry({}, 0), entry({}, 1), entry({}, 2)])
+
+    expect(await stream.next()).toMatchObject({ value: { seq: 1 } })
+    const error: unknown = await stream.next().catch((thrown: unknown) => thrown)
+    expect(isLoopError(error) && [error.code, error.details]).toEqual([
+      'unavailable',
+      { lastSeq: 1 },
+    ])
+    expect(await stream.next()).toMatchObject({ done: true })
+  })
+})
+
+test('a closed bus is silent and takes no subscribers', () => {
+  const bus = createEventBus()
+  bus.close()
+
+  bus.publish([entry()])
+
+  expect(() => bus.subscribe({}, fail)).toThrow(expect.objectContaining({ code: 'closed' }))
+})
