@@ -1,2 +1,4 @@
 export { linkPostgresLibraries } from './link-postgres-libraries.ts'
 export { createTestClock, createTestIdentifiers, type TestClock } from './test-clock.ts'
+export { checkInvariants, invariants, type Invariant } from './invariants/invariants.ts'
+export type { DeliveredEvent, EffectRun, Operation, Violation, World } from './invariants/world.ts'

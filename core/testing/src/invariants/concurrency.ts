@@ -1,0 +1,53 @@
+import type { Checker } from './world.ts'
+
+/** 10. One order per run, consistent with real time: nothing answered earlier has a later number, no read is stale. */
+export const linearizable: Checker = function* ({ operations = [] }) {
+  const byRun = Map.groupBy(
+    operations.filter(({ version, aggregateId }) => version !== undefined && aggregateId !== undefined),
+    ({ tenant, aggregateId }) => `${tenant}\n${aggregateId}`,
+  )
+  for (const history of byRun.values()) {
+    const byInvocation = history.toSorted((a, b) => a.invoked - b.invoked)
+    for (const earlier of history) {
+      for (const later of byInvocation) {
+        if (later.invoked <= earlier.returned) continue
+        const before = earlier.version ?? 0
+        const after = later.version ?? 0
+        if (after < before || (after === before && later.kind !== 'get' && earlier.kind !== 'get' && later.entry !== earlier.entry)) {
+          yield { message: `version ${after} was answered after version ${before} was known` }
+          return
+        }
+      }
+    }
+  }
+}
+
+/** 11. A conflict is only reported when the expected version was stale. */
+export const honestConflict: Checker = function* ({ operations = [] }) {
+  for (const { kind, outcome, expected, actual } of operations) {
+    if (kind === 'commit' && outcome === 'conflict' && expected === actual) yield { message: 'a conflict was reported although nothing had moved' }
+  }
+}
+
+/** 12. Per tenant, principal and key there is at most one record of a moving command. */
+export const oneEffectPerKey: Checker = function* ({ runs }) {
+  const seen = new Set<string>()
+  for (const { instance, entries } of runs) {
+    for (const { entry } of entries) {
+      if (entry.idempotencyKey === undefined) continue
+      const key = `${entry.tenant}\n${entry.actor.type}:${entry.actor.id}\n${entry.idempotencyKey}`
+      if (seen.has(key)) yield { message: 'one idempotency key has two records', runId: instance.runId, seq: entry.seq }
+      seen.add(key)
+    }
+  }
+}
+
+/** 13. A settlement under a fence that was superseded is refused. */
+export const fencing: Checker = function* ({ operations = [] }) {
+  const newest = new Map<string, number>()
+  for (const { kind, itemId, fence, outcome } of operations.toSorted((a, b) => a.returned - b.returned)) {
+    if (kind !== 'settle' || itemId === undefined || fence === undefined) continue
+    if (outcome === 'claimed') newest.set(itemId, Math.max(fence, newest.get(itemId) ?? 0))
+    else if (outcome === 'settled' && fence < (newest.get(itemId) ?? 0)) yield { message: 'a worker that lost its lease settled the item' }
+  }
+}

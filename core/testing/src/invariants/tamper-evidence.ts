@@ -1,0 +1,87 @@
+import { canonicalize, checkLink, genesisHash, saltedDigest, sha256Hex } from '@loop-engine/core'
+
+import type { Checker } from './world.ts'
+
+/** 27. Every record hashes to its hash and links to its predecessor; the run's head is the last. */
+export const chain: Checker = function* ({ runs }) {
+  for (const { instance, entries } of runs) {
+    let previous = { version: 0, head: genesisHash }
+    for (const { stored } of entries) {
+      const fault = checkLink(stored, previous)
+      if (fault) yield { message: fault.fault, runId: instance.runId, seq: stored.seq }
+      previous = { version: stored.seq, head: stored.hash }
+    }
+    if (previous.head !== instance.head) yield { message: 'truncated', runId: instance.runId, seq: previous.version }
+  }
+}
+
+/** 28. Each record is in the log once, and no size was signed with two roots. */
+export const log: Checker = function* ({ leaves, signed = [], runs }) {
+  const bodies = new Map<string, string>(runs.flatMap(({ entries }) => entries.map(({ stored }) => [`${stored.runId}:${stored.seq}`, stored.body] as const)))
+  for (const tenantLeaves of leaves.values()) {
+    const seen = new Set<string>()
+    for (const { runId, seq, leafHash } of tenantLeaves) {
+      const id: string = `${runId}:${seq}`
+      if (seen.has(id)) yield { message: 'a record is in the log twice', runId, seq }
+      seen.add(id)
+      const body = bodies.get(id)
+      if (body !== undefined && leafHashOf(body) !== leafHash) yield { message: 'a leaf is not the hash of its record', runId, seq }
+    }
+  }
+  const roots = new Map<number, string>()
+  for (const { size, root } of signed) {
+    if ((roots.get(size) ?? root) !== root) yield { message: `two roots were signed for size ${size}` }
+    roots.set(size, root)
+  }
+}
+
+/** 29. The stored bytes are canonical, well-formed, and are the hashed bytes. */
+export const canonicalBytes: Checker = function* ({ runs }) {
+  for (const { instance, entries } of runs) {
+    for (const { stored, entry } of entries) {
+      const at = { runId: instance.runId, seq: stored.seq }
+      if (!stored.body.isWellFormed() || canonicalize(entry) !== stored.body) yield { message: 'a stored record is not canonical', ...at }
+      if (stored.evidence !== null && canonicalize(JSON.parse(stored.evidence)) !== stored.evidence) yield { message: 'stored evidence is not canonical', ...at }
+      if (stored.evidence !== null && stored.salt !== null && entry.evidence && saltedDigest(stored.salt, stored.evidence) !== entry.evidence.digest) {
+        yield { message: 'stored evidence is not what the record names', ...at }
+      }
+    }
+  }
+}
+
+/** 30. After an erasure the evidence is gone everywhere, and the record still stands. */
+export const erasable: Checker = function* ({ runs }) {
+  for (const { instance, entries, approvals } of runs) {
+    for (const { entry } of entries) {
+      if (entry.type !== 'loop.evidence.erased') continue
+      const seq = Number(entry.data?.['seq'])
+      const target = entries.find(({ stored }) => stored.seq === seq)
+      const at = { runId: instance.runId, seq }
+      if (target?.stored.evidence !== null || target.stored.salt !== null) yield { message: 'erased evidence is still stored', ...at }
+      const request = approvals.find(({ id }) => id === target?.entry.approval?.id)
+      if (request && request.evidence !== null) yield { message: 'an approval request still holds erased evidence', ...at }
+    }
+  }
+}
+
+/** 31. Nothing was signed by a key after its end. */
+export const keysValid: Checker = function* ({ signed = [], keys = [] }) {
+  for (const { key, at, size } of signed) {
+    const known = keys.find((candidate) => candidate.key === key)
+    if (!known || at >= (known.notAfter ?? Infinity)) yield { message: `size ${size} was signed by a key that was not valid` }
+  }
+}
+
+/** 36. A store that is older than a checkpoint outside it is recognised. */
+export const notRestored: Checker = function* ({ remembered, leaves }) {
+  if (!remembered) return
+  const known = leaves.get(remembered.tenant) ?? []
+  if (known.length < remembered.size) yield { message: 'the log is shorter than a checkpoint that was signed' }
+}
+
+function leafHashOf(body: string): string {
+  const text = new TextEncoder().encode(body)
+  const bytes = new Uint8Array(text.length + 1)
+  bytes.set(text, 1)
+  return sha256Hex(bytes)
+}

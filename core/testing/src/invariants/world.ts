@@ -1,0 +1,169 @@
+import {
+  openEntry,
+  openEvidence,
+  type ApprovalRequest,
+  type CloudEvent,
+  type DeadLetter,
+  type JsonObject,
+  type LedgerEntry,
+  type LogLeaf,
+  type LoopDefinition,
+  type LoopInstance,
+  type LoopStore,
+  type Stop,
+  type StoredEntry,
+} from '@loop-engine/core'
+
+/** What a test saw from outside: one call, when it began and when it was answered, and the answer. */
+export interface Operation {
+  readonly kind: 'start' | 'transition' | 'decide' | 'stop' | 'release' | 'get' | 'spend' | 'settle' | 'commit'
+  /** Ticks of one counter for all callers. */
+  readonly invoked: number
+  readonly returned: number
+  readonly tenant: string
+  readonly aggregateId?: string
+  readonly actorId?: string
+  readonly key?: string
+  readonly fingerprint?: string
+  /** `executed`, `conflict`, `stopped`, an error code, … */
+  readonly outcome: string
+  /** The version that was answered or read. */
+  readonly version?: number
+  /** For a commit that was refused as a conflict: what it expected, and what the store had. */
+  readonly expected?: number
+  readonly actual?: number | null
+  /** Hash of the entry that was acknowledged. */
+  readonly entry?: string
+  /** For a stop or a release. */
+  readonly scope?: string
+  /** For a settlement: the fence it came with. */
+  readonly fence?: number
+  readonly itemId?: string
+}
+
+export interface DeliveredEvent {
+  readonly subscriber: string
+  readonly event: CloudEvent
+}
+
+/** One real run of an action. */
+export interface EffectRun {
+  readonly idempotencyKey: string
+  readonly entry: string
+  readonly input: string
+  readonly semantics: 'idempotent' | 'at-most-once'
+}
+
+/** Everything that the checkers look at. What a test did not observe stays empty. */
+export interface World {
+  readonly store: LoopStore
+  readonly tenants: readonly string[]
+  readonly definitions: ReadonlyMap<string, LoopDefinition>
+  readonly operations?: readonly Operation[]
+  readonly deliveries?: readonly DeliveredEvent[]
+  readonly subscribers?: readonly string[]
+  readonly effects?: readonly EffectRun[]
+  /** The same commands, recorded a second time: bodies in order. */
+  readonly replay?: readonly string[]
+  /** Budgets that guards enforce: the counter, its limit, and what each executed transition spent. */
+  readonly budgets?: readonly { readonly limit: number; readonly transitionId: string; readonly amountField: string; readonly tenant: string }[]
+  /** Guards that always throw: nothing that they judge may ever execute. */
+  readonly brokenGuards?: readonly string[]
+  /** Ids that only agents have. */
+  readonly agentIds?: readonly string[]
+  /** Accounts of one person. */
+  readonly identityClassOf?: (id: string) => string
+  /** Strings that must not appear anywhere. */
+  readonly canaries?: readonly string[]
+  /** Decisions whose event was authentic; all others came from forgers. */
+  readonly authenticDecisions?: ReadonlySet<string>
+  /** Limit of one attempt's evidence, bytes. */
+  readonly evidenceBytes?: number
+  /** Every log head that was signed: size, root, when and under which key. */
+  readonly signed?: readonly { readonly size: number; readonly root: string; readonly key: string; readonly at: number }[]
+  readonly keys?: readonly { readonly key: string; readonly notAfter?: number }[]
+  /** A checkpoint that lies outside the store. */
+  readonly remembered?: { readonly tenant: string; readonly size: number; readonly root: string }
+  /** What a tenant answered while another tenant did nothing, and while it was busy. */
+  readonly quietAnswers?: readonly string[]
+  readonly busyAnswers?: readonly string[]
+  /** Whether the log was sequenced after the last commit. */
+  readonly sequenced?: boolean
+}
+
+export interface RecordedEntry {
+  readonly stored: StoredEntry
+  readonly entry: LedgerEntry
+  readonly evidence: JsonObject | null
+}
+
+export interface RecordedRun {
+  readonly instance: LoopInstance
+  readonly entries: readonly RecordedEntry[]
+  readonly approvals: readonly ApprovalRequest[]
+}
+
+/** A world with its records read. */
+export interface ObservedWorld extends World {
+  readonly runs: readonly RecordedRun[]
+  readonly deadLetters: readonly DeadLetter[]
+  readonly stops: readonly Stop[]
+  readonly leaves: ReadonlyMap<string, readonly LogLeaf[]>
+}
+
+export interface Violation {
+  readonly invariant: number
+  readonly message: string
+  readonly runId?: string
+  readonly seq?: number
+}
+
+/** Yields what is wrong; the number is added by whoever runs it. */
+export type Checker = (world: ObservedWorld) => Iterable<Omit<Violation, 'invariant'>>
+
+export async function observe(world: World): Promise<ObservedWorld> {
+  const runs: RecordedRun[] = []
+  const deadLetters: DeadLetter[] = []
+  const leaves = new Map<string, readonly LogLeaf[]>()
+  for (const tenant of world.tenants) {
+    for await (const instance of runsOf(world.store, tenant)) {
+      runs.push({
+        instance,
+        entries: await entriesOf(world.store, instance),
+        approvals: (await world.store.approvals({ tenant, runId: instance.runId, limit: 1000 })).items,
+      })
+    }
+    deadLetters.push(...(await world.store.deadLetters({ tenant, limit: 1000 })).items)
+    leaves.set(tenant, await leavesOf(world.store, tenant))
+  }
+  return { ...world, runs, deadLetters, leaves, stops: await world.store.stops() }
+}
+
+async function* runsOf(store: LoopStore, tenant: string): AsyncGenerator<LoopInstance> {
+  for (let cursor: string | undefined; ; ) {
+    const page = await store.find({ tenant, limit: 500, ...(cursor !== undefined && { cursor }) })
+    yield* page.items
+    cursor = page.cursor
+    if (cursor === undefined) return
+  }
+}
+
+async function entriesOf(store: LoopStore, { tenant, runId }: LoopInstance): Promise<readonly RecordedEntry[]> {
+  const entries: RecordedEntry[] = []
+  for (let from = 1; ; ) {
+    const page = await store.entries(tenant, runId, { from, limit: 500 })
+    for (const stored of page) entries.push({ stored, entry: openEntry(stored), evidence: openEvidence(stored) })
+    const last = page.at(-1)
+    if (!last || page.length < 500) return entries
+    from = last.seq + 1
+  }
+}
+
+async function leavesOf(store: LoopStore, tenant: string): Promise<readonly LogLeaf[]> {
+  const leaves: LogLeaf[] = []
+  for (;;) {
+    const page = await store.leaves(tenant, { from: leaves.length, limit: 1000 })
+    leaves.push(...page)
+    if (page.length < 1000) return leaves
+  }
+}
