@@ -1,7 +1,8 @@
-import { Validator, type Schema } from '@cfworker/json-schema'
+import { Validator, type OutputUnit, type Schema } from '@cfworker/json-schema'
 import { LoopError, type Guard, type JsonObject, type JsonValue } from '@loop-engine/core'
 
 import { riskOf } from './pattern-risk.ts'
+import { readField } from './pointer.ts'
 
 /** `{ schema: { … } }`: the evidence satisfies a JSON Schema (2020-12). No code is generated; remote references are not followed. */
 export function createEvidenceSchemaGuard(): Guard {
@@ -29,11 +30,16 @@ export function createEvidenceSchemaGuard(): Guard {
     evaluate({ evidence, parameters: { schema } }) {
       if (!isObject(schema)) return { passed: false, message: 'No schema is given.' }
       const { valid, errors } = validatorOf(schema).validate(evidence)
-      // The place in the schema, not in the evidence, whose field names may be anything.
-      const place = errors.at(-1)?.keywordLocation ?? '#'
+      const place = valid ? '' : placeOf(errors, schema)
       return { passed: valid, message: `The evidence does not satisfy its schema at ${place}.` }
     },
   }
+}
+
+// The innermost place that is in the schema itself: field names of the evidence may be anything.
+function placeOf(errors: readonly OutputUnit[], schema: JsonObject): string {
+  const places = errors.map(({ keywordLocation }) => keywordLocation)
+  return places.findLast((place) => readField(schema, place.slice(1)) !== undefined) ?? '#'
 }
 
 // The validator writes into the schema that it is given, hence the copy.

@@ -1,0 +1,147 @@
+import { isLoopError, type Actor, type JsonValue } from '@loop-engine/core'
+import { describe, expect, test } from 'vitest'
+
+import { createExpressions, type ExpressionContext } from './expression.ts'
+
+const shared = createExpressions()
+const compile: typeof shared.compile = (text, scope) => shared.compile(text, scope)
+const actor: Actor = { type: 'human', id: 'alice', roles: ['finance'] }
+const context: ExpressionContext = {
+  evidence: {
+    amount: 150,
+    count: 3,
+    rate: 2.5,
+    text: 'hello',
+    items: [{ price: 5 }, { price: 7 }],
+    tags: ['a', 'b'],
+    nothing: null,
+    max: Number.MAX_SAFE_INTEGER,
+  },
+  actor,
+  instance: { currentState: 'open', metadata: { limit: 100 } },
+  transition: { id: 'pay' },
+  now: 1_750_000_000_000,
+}
+const valueOf = (text: string): JsonValue => compile(text).evaluate(context)
+
+function refusal(act: () => unknown): string {
+  try {
+    act()
+  } catch (error) {
+    if (isLoopError(error)) return error.code
+    throw error
+  }
+  return 'none'
+}
+
+describe('a value', () => {
+  test.each<[string, JsonValue]>([
+    ['evidence.amount > 100', true],
+    ['evidence.count == 3', true],
+    ['evidence.count == 3.0', true],
+    ['evidence.rate < 3', true],
+    ['evidence.count + 1', 4],
+    ['1 - evidence.rate', -1.5],
+    ['evidence.count * 2 + 1 == 7', true],
+    ['evidence.amount / 4', 37.5],
+    ['evidence.count % 2 == 1', true],
+    ['evidence.tags[evidence.count - 2]', 'b'],
+    ['7 / 2', 3],
+    ['now > 0 && now - 1 < now', true],
+    ['now', 1_750_000_000_000],
+    ['evidence.count in [1, 2, 3]', true],
+    ['"finance" in actor.roles', true],
+    ['evidence.amount > instance.metadata.limit', true],
+    ['transition.id == "pay"', true],
+    ['has(evidence.missing)', false],
+    ['evidence.nothing == null', true],
+    ['evidence.items.all(item, item.price > 4)', true],
+    ['evidence.items.map(item, item.price * 2)', [10, 14]],
+    ['{"to": evidence.text, "cents": evidence.amount * 100}', { to: 'hello', cents: 15_000 }],
+    ['size(evidence.tags)', 2],
+    ['evidence.max', Number.MAX_SAFE_INTEGER],
+    ['evidence.count > 1 ? "many" : "one"', 'many'],
+  ])('%s', (text, value) => {
+    expect(valueOf(text)).toEqual(value)
+  })
+})
+
+describe('what has no value throws, so that whoever asked fails closed', () => {
+  test.each([
+    'evidence.missing > 1',
+    'evidence.text > 1',
+    'evidence.__proto__',
+    'evidence.constructor',
+    '1 / 0',
+    'evidence.amount / 0.0',
+    '9223372036854775807',
+    '9223372036854775807 + 1',
+    'b"bytes"',
+    'duration("1s")',
+    'type(1)',
+    '{1: 2}[3]',
+  ])('%s', (text) => {
+    expect(refusal(() => valueOf(text))).toBe('invalid_input')
+  })
+
+  test('the error names a position and quotes nothing', () => {
+    const secret = { ...context, evidence: { key: 'hunter2', map: {} } }
+
+    let thrown: unknown
+    try {
+      compile('evidence.map[evidence.key] == int(evidence.key)').evaluate(secret)
+    } catch (error) {
+      thrown = error
+    }
+
+    expect(thrown).toMatchObject({ path: '/evidence', details: { position: expect.any(Number) } })
+    expect(`${JSON.stringify(thrown)}${String((thrown as Error).cause)}`).not.toContain('hunter2')
+  })
+})
+
+describe('what cannot be compiled is refused with a hint', () => {
+  test.each([
+    'evidence.',
+    'unknown > 1',
+    '"a" + 1',
+    'evidence.text.matches("(a+)+$")',
+    'cel.bind(a, evidence.items + evidence.items, a + a)',
+    'evidence.text.split(",")',
+    'evidence.tags.join("")',
+    `${'('.repeat(100)}1${')'.repeat(100)}`,
+    `[${'1,'.repeat(600)}1]`,
+    `"${'x'.repeat(5000)}"`,
+    'evidence.a.all(a, evidence.b.all(b, evidence.c.all(c, a == b)))',
+    Array.from({ length: 9 }, () => 'evidence.tags.exists(t, t == "a")').join(' && '),
+  ])('%s', (text) => {
+    expect(refusal(() => compile(text))).toBe('invalid_definition')
+  })
+
+  test('an effect has no clock', () => {
+    expect(refusal(() => compile('now > 1', 'effect'))).toBe('invalid_definition')
+    expect(compile('evidence.amount', 'effect').evaluate(context)).toBe(150)
+  })
+})
+
+test('an expression that would take too many steps for its input is refused, not run', () => {
+  const wide = {
+    ...context,
+    evidence: { items: Array.from({ length: 3000 }, (_, index) => index) },
+  }
+  const pairs = compile('evidence.items.exists(a, evidence.items.exists(b, a + b < 0))')
+
+  expect(compile('evidence.items.all(a, a >= 0)').evaluate(wide)).toBe(true)
+  expect(refusal(() => pairs.evaluate(wide))).toBe('too_large')
+  expect(refusal(() => compile('evidence.items.all(a, a in evidence.items)').evaluate(wide))).toBe(
+    'too_large',
+  )
+})
+
+test('an expression is compiled once, and the oldest is forgotten', () => {
+  const expressions = createExpressions({ maxCached: 1 })
+  const first = expressions.compile('1 == 1')
+
+  expect(expressions.compile('1 == 1')).toBe(first)
+  expressions.compile('2 == 2')
+  expect(expressions.compile('1 == 1')).not.toBe(first)
+})
