@@ -32,4 +32,4 @@ export { createIdentity, type Identity, type IdentityOptions, type Person } from
 export { type Redaction } from './redaction.ts'
 export { defaultLimits, type Limits } from './limits.ts'
 export { createIdentifiers, systemClock } from './system-clock.ts'
-export { createMemoryStore } from './memory-store.ts'
+export { createMemoryStore, type MemoryStoreOptions } from './memory-store.ts'

@@ -68,7 +68,8 @@ export function judge(
   const { idempotency, settle, fence, instance, spend } = plan
   if (idempotency !== undefined) {
     const known = tenant.idempotency.get(pair(idempotency.principal, idempotency.key))
-    if (known !== undefined && known.fingerprint !== idempotency.fingerprint) return { kind: 'key-mismatch' }
+    if (known !== undefined && known.fingerprint !== idempotency.fingerprint)
+      return { kind: 'key-mismatch' }
     if (known !== undefined) return { kind: 'duplicate', answer: known.answer }
   }
   for (const claimed of [settle, fence]) {
@@ -104,7 +105,12 @@ function findOverrun({ reservations = [] }: CommitPlan, { counters }: Tenant): s
 }
 
 /** Makes the whole change. Nothing here may throw: there is no way back. */
-export function apply(plan: CommitPlan, tenant: Tenant, outbox: MemoryOutbox, stops: Map<string, Stop>): void {
+export function apply(
+  plan: CommitPlan,
+  tenant: Tenant,
+  outbox: MemoryOutbox,
+  stops: Map<string, Stop>,
+): void {
   const run = moveRun(plan.instance, tenant)
   for (const entry of plan.entries) {
     run.entries.push(entry)
@@ -150,7 +156,9 @@ function moveRun(instance: LoopInstance, { runs, keys, open }: Tenant): Run {
 
 function insertSorted(runs: Run[], run: Run): void {
   runs.push(run)
-  runs.sort((one, other) => comparePositions(runPosition(one.instance), runPosition(other.instance)))
+  runs.sort((one, other) =>
+    comparePositions(runPosition(one.instance), runPosition(other.instance)),
+  )
 }
 
 function eraseEvidence({ entries }: Run, seq: number, { hashes, unlogged }: Tenant): void {

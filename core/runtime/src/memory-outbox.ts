@@ -1,10 +1,4 @@
-import type {
-  ClaimQuery,
-  DeadLetter,
-  OutboxClaim,
-  OutboxItem,
-  Settlement,
-} from '@loop-engine/core'
+import type { ClaimQuery, DeadLetter, OutboxClaim, OutboxItem, Settlement } from '@loop-engine/core'
 
 type Lease = { readonly id: string; readonly fence: number }
 

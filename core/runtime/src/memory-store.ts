@@ -11,7 +11,14 @@ import {
   type StoredEntry,
 } from '@loop-engine/core'
 
-import { apply, checkSequence, emptyTenant, judge, runPosition, type Tenant } from './memory-commit.ts'
+import {
+  apply,
+  checkSequence,
+  emptyTenant,
+  judge,
+  runPosition,
+  type Tenant,
+} from './memory-commit.ts'
 import { createMemoryOutbox, pair } from './memory-outbox.ts'
 import { comparePositions, cutPage, readCursor, readLimit, type Position } from './page-cursor.ts'
 
@@ -71,7 +78,8 @@ export function createMemoryStore({ durability = 'memory' }: MemoryStoreOptions 
     async find({ tenant, limit, cursor, ...wanted }) {
       const { runs, keys } = of(tenant)
       const after = readCursor('run', cursor)
-      const among = wanted.aggregateId === undefined ? runs.values() : (keys.get(wanted.aggregateId) ?? [])
+      const among =
+        wanted.aggregateId === undefined ? runs.values() : (keys.get(wanted.aggregateId) ?? [])
       const found: LoopInstance[] = []
       for (const { instance } of among) {
         if (after !== null && comparePositions(runPosition(instance), after) <= 0) continue

@@ -1,0 +1,49 @@
+import type { LoopStore } from '@loop-engine/core'
+import { describe, onTestFinished } from 'vitest'
+
+import { testStoreAtomicity } from './store/atomicity.ts'
+import { testStoreCommit } from './store/commit.ts'
+import { testStoreLifecycle } from './store/lifecycle.ts'
+import { testStoreLog } from './store/log.ts'
+import { testStoreOutbox } from './store/outbox.ts'
+import { testStorePaging } from './store/paging.ts'
+import { testStoreReads } from './store/reads.ts'
+
+/** How the suite gets at a store. */
+export interface StoreHarness {
+  readonly name: string
+  /** A new and empty store. */
+  create(): Promise<LoopStore>
+  /**
+   * What a later process finds of a store that was closed. Left out by stores that keep nothing,
+   * which then must declare the durability `memory`.
+   */
+  reopen?(closed: LoopStore): Promise<LoopStore>
+}
+
+/** Gives one test its own store, opened, and closes it when the test is over. */
+export type OpenStore = () => Promise<LoopStore>
+
+/**
+ * Registers the tests that every store passes unchanged.
+ *
+ * @example
+ * storeConformance({ name: 'memory', create: async () => createMemoryStore() })
+ */
+export function storeConformance(harness: StoreHarness): void {
+  const open: OpenStore = async () => {
+    const store = await harness.create()
+    onTestFinished(() => store.close())
+    await store.open()
+    return store
+  }
+  describe(`${harness.name} keeps the store contract`, () => {
+    testStoreCommit(open)
+    testStoreAtomicity(open)
+    testStoreReads(open)
+    testStorePaging(open)
+    testStoreOutbox(open)
+    testStoreLog(open)
+    testStoreLifecycle(open, harness)
+  })
+}

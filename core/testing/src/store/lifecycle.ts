@@ -1,0 +1,153 @@
+import { durabilities, isLoopError, type LoopStore } from '@loop-engine/core'
+import { describe, expect, test } from 'vitest'
+
+import { approvalRequest, outboxItem, planEpoch, startPlan } from '../plans.ts'
+import type { OpenStore, StoreHarness } from '../store-conformance.ts'
+
+/** Opening, forgetting, closing, and what is still there afterwards. */
+export function testStoreLifecycle(open: OpenStore, harness: StoreHarness): void {
+  describe('lifecycle', () => {
+    test('says what it is', async () => {
+      const store = await open()
+      expect(store.contract).toBe('store/v1')
+      expect(store.name).not.toBe('')
+      expect(durabilities).toContain(store.durability)
+    })
+
+    test('opens for several starters at once, and again', async () => {
+      const store = await open()
+      await Promise.all([store.open(), store.open()])
+      await store.commit([startPlan()])
+      await store.open()
+
+      expect(await store.get('acme', 'order-1')).not.toBeNull()
+    })
+
+    test('forgets keys and counter windows that are over, and nothing else', async () => {
+      const store = await open()
+      const at = planEpoch
+      const record = (key: string, time: number): object => ({
+        idempotency: { principal: 'human:ann', key, fingerprint: 'f', answer: key, at: time },
+        reservations: [
+          { key: `ends-${key}`, bucket: 1, amount: 1, limit: 9, expiresAt: time },
+          { key: `stays-${key}`, bucket: 0, amount: 1, limit: 9 },
+        ],
+      })
+      await store.commit([
+        startPlan(
+          { aggregateId: 'a' },
+          { ...record('old', at - 1), spend: { receipt: 'r', by: 'x' } },
+        ),
+        startPlan({ aggregateId: 'b' }, record('new', at)),
+      ])
+
+      expect(await store.prune(at)).toBe(2)
+      expect(await store.prune(at)).toBe(0)
+
+      expect(await store.idempotency('acme', 'human:ann', 'old')).toBeNull()
+      expect(await store.idempotency('acme', 'human:ann', 'new')).toMatchObject({ answer: 'new' })
+      const counters = ['ends-old', 'ends-new', 'stays-old', 'stays-new'].map((key) =>
+        store.counter('acme', key, key.startsWith('ends') ? 1 : 0),
+      )
+      expect(await Promise.all(counters)).toEqual([0, 1, 1, 1])
+      expect(await store.spentBy('acme', 'r')).toBe('x')
+      expect((await store.find({ tenant: 'acme' })).items).toHaveLength(2)
+    })
+
+    test('closes once for all, and answers `closed` from then on', async () => {
+      const store = await open()
+      await store.close()
+      await store.close()
+
+      for (const [name, call] of Object.entries(everyCall(store))) {
+        const error: unknown = await call().catch((thrown: unknown) => thrown)
+        expect([name, isLoopError(error) && error.code]).toEqual([name, 'closed'])
+      }
+    })
+
+    test('what was asked before closing is done or refused, never lost', async () => {
+      const store = await open()
+      const pending = Array.from({ length: 5 }, (_, index) =>
+        store.commit([startPlan({ aggregateId: `a-${index}` })]),
+      )
+      const [answers] = await Promise.all([Promise.allSettled(pending), store.close()])
+
+      for (const answer of answers) {
+        if (answer.status === 'fulfilled') expect(answer.value).toEqual([{ kind: 'committed' }])
+        else expect(isLoopError(answer.reason) && answer.reason.code).toBe('closed')
+      }
+    })
+
+    test('what outlives the store is what it declares', async () => {
+      const store = await open()
+      const plan = startPlan()
+      const request = approvalRequest(plan.instance)
+      const item = outboxItem(plan.instance)
+      await store.commit([{ ...plan, approvals: [request], outbox: [item] }])
+      await store.putDefinition('d', '{}')
+      const held = await store.claim({ worker: 'w', now: item.dueAt, leaseMs: 1000, limit: 1 })
+      await store.close()
+
+      if (harness.reopen === undefined) {
+        expect(store.durability).toBe('memory')
+        return
+      }
+      const again = await harness.reopen(store)
+      try {
+        await again.open()
+        expect(await again.get('acme', 'order-1')).toEqual(plan.instance)
+        expect(await again.entries('acme', plan.instance.runId)).toEqual(plan.entries)
+        expect(await again.approval('acme', request.id)).toEqual(request)
+        expect(await again.definition('d')).toBe('{}')
+        const [young] = await again.claim({
+          worker: 'w',
+          now: item.dueAt + 1000,
+          leaseMs: 1000,
+          limit: 1,
+        })
+        expect(young).toMatchObject({ id: item.id, attempt: 2 })
+        expect(young?.fence).toBeGreaterThan(held[0]?.fence ?? Infinity)
+      } finally {
+        await again.close()
+      }
+    })
+  })
+}
+
+function everyCall(store: LoopStore): Record<string, () => Promise<unknown>> {
+  return {
+    open: () => store.open(),
+    commit: () => store.commit([startPlan()]),
+    get: () => store.get('acme', 'x'),
+    getRun: () => store.getRun('acme', 'x'),
+    find: () => store.find({ tenant: 'acme' }),
+    entries: () => store.entries('acme', 'x'),
+    lastExecuted: () => store.lastExecuted('acme', 'x', 'y'),
+    entryByHash: () => store.entryByHash('acme', 'x'),
+    approval: () => store.approval('acme', 'x'),
+    approvals: () => store.approvals({ tenant: 'acme' }),
+    idempotency: () => store.idempotency('acme', 'x', 'y'),
+    counter: () => store.counter('acme', 'x', 0),
+    spentBy: () => store.spentBy('acme', 'x'),
+    stops: () => store.stops(),
+    putDefinition: () => store.putDefinition('d', '{}'),
+    definition: () => store.definition('d'),
+    claim: () => store.claim({ worker: 'w', now: 0, leaseMs: 1, limit: 1 }),
+    settle: () => store.settle([{ id: 'x', fence: 1, outcome: { kind: 'done' } }]),
+    extend: () => store.extend([{ id: 'x', fence: 1 }], 1),
+    nextDueAt: () => store.nextDueAt(),
+    deadLetters: () => store.deadLetters({ tenant: 'acme' }),
+    revive: () => store.revive('acme', 'x', 0),
+    logHead: () => store.logHead('acme'),
+    unlogged: () => store.unlogged('acme', 1),
+    appendLog: () =>
+      store.appendLog('acme', {
+        expectedSize: 0,
+        leaves: [],
+        head: { size: 0, root: '', frontier: [], note: null },
+      }),
+    signLog: () => store.signLog('acme', { size: 0, root: '' }, 'note'),
+    leaves: () => store.leaves('acme', { from: 0, limit: 1 }),
+    prune: () => store.prune(0),
+  }
+}

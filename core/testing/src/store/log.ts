@@ -1,0 +1,125 @@
+import { sha256Hex, type LogHead, type LogLeaf, type StoredEntry } from '@loop-engine/core'
+import { describe, expect, test } from 'vitest'
+
+import { nextPlan, startPlan } from '../plans.ts'
+import type { OpenStore } from '../store-conformance.ts'
+
+const emptyHead: LogHead = { size: 0, root: sha256Hex(''), frontier: [], note: null }
+
+function leavesOf(entries: readonly StoredEntry[], from: number): readonly LogLeaf[] {
+  return entries.map(({ runId, seq, hash }, offset) => ({
+    index: from + offset,
+    runId,
+    seq,
+    leafHash: hash,
+  }))
+}
+
+function headOf(size: number): LogHead {
+  return {
+    size,
+    root: sha256Hex(`root-${size}`),
+    frontier: [sha256Hex(`left-${size}`)],
+    note: null,
+  }
+}
+
+/** The tenant's log, as its sequencer sees it. */
+export function testStoreLog(open: OpenStore): void {
+  describe('log', () => {
+    test('begins as the empty tree', async () => {
+      const store = await open()
+      expect(await store.logHead('acme')).toEqual(emptyHead)
+      expect(await store.unlogged('acme', 10)).toEqual([])
+      expect(await store.leaves('acme', { from: 0, limit: 10 })).toEqual([])
+    })
+
+    test('gives every entry to the sequencer until a leaf names it', async () => {
+      const store = await open()
+      const start = startPlan()
+      const next = nextPlan(start.instance, [{}, {}])
+      await store.commit([start, next])
+      const all = [...start.entries, ...next.entries]
+      expect(await store.unlogged('acme', 2)).toEqual(all.slice(0, 2))
+      expect(await store.unlogged('acme', 10)).toEqual(all)
+
+      const leaves = leavesOf(all.slice(0, 2), 0)
+      expect(await store.appendLog('acme', { expectedSize: 0, leaves, head: headOf(2) })).toBe(true)
+
+      expect(await store.unlogged('acme', 10)).toEqual(all.slice(2))
+      expect(await store.logHead('acme')).toEqual(headOf(2))
+      expect(await store.leaves('acme', { from: 0, limit: 10 })).toEqual(leaves)
+      expect(await store.leaves('acme', { from: 1, limit: 1 })).toEqual(leaves.slice(1))
+    })
+
+    test('never skips an entry, whatever the order in which leaves name them', async () => {
+      const store = await open()
+      const plans = ['a', 'b', 'c', 'd'].map((aggregateId) => startPlan({ aggregateId }))
+      await store.commit(plans)
+      const [a, b, c, d] = plans.flatMap(({ entries }) => entries)
+      if (!a || !b || !c || !d) throw new Error('There are four entries.')
+
+      await store.appendLog('acme', {
+        expectedSize: 0,
+        leaves: leavesOf([d, b], 0),
+        head: headOf(2),
+      })
+      expect(await store.unlogged('acme', 10)).toEqual([a, c])
+      await store.appendLog('acme', { expectedSize: 2, leaves: leavesOf([a], 2), head: headOf(3) })
+      expect(await store.unlogged('acme', 10)).toEqual([c])
+      const late = startPlan({ aggregateId: 'late' })
+      await store.commit([late])
+      expect(await store.unlogged('acme', 10)).toEqual([c, ...late.entries])
+    })
+
+    test('is appended by one sequencer at a time', async () => {
+      const store = await open()
+      const start = startPlan()
+      await store.commit([start])
+      const leaves = leavesOf(start.entries, 0)
+      const append = (): Promise<boolean> =>
+        store.appendLog('acme', { expectedSize: 0, leaves, head: headOf(1) })
+
+      const answers = await Promise.all([append(), append(), append()])
+
+      expect(answers.filter(Boolean)).toHaveLength(1)
+      expect(await store.leaves('acme', { from: 0, limit: 10 })).toEqual(leaves)
+      expect(await append()).toBe(false)
+    })
+
+    test('keeps the note of exactly the head that was signed', async () => {
+      const store = await open()
+      const start = startPlan()
+      await store.commit([start])
+      await store.appendLog('acme', {
+        expectedSize: 0,
+        leaves: leavesOf(start.entries, 0),
+        head: headOf(1),
+      })
+      const { size, root } = headOf(1)
+
+      expect(await store.signLog('acme', { size: 2, root }, 'note')).toBe(false)
+      expect(await store.signLog('acme', { size, root: emptyHead.root }, 'note')).toBe(false)
+      expect(await store.signLog('other', { size, root }, 'note')).toBe(false)
+      expect(await store.logHead('acme')).toEqual(headOf(1))
+      expect(await store.signLog('acme', { size, root }, 'note\n— key é\n')).toBe(true)
+      expect(await store.logHead('acme')).toEqual({ ...headOf(1), note: 'note\n— key é\n' })
+    })
+
+    test('belongs to one tenant', async () => {
+      const store = await open()
+      const mine = startPlan()
+      const theirs = startPlan({ tenant: 'other' })
+      await store.commit([mine, theirs])
+      await store.appendLog('acme', {
+        expectedSize: 0,
+        leaves: leavesOf(mine.entries, 0),
+        head: headOf(1),
+      })
+
+      expect(await store.logHead('other')).toEqual(emptyHead)
+      expect(await store.unlogged('other', 10)).toEqual(theirs.entries)
+      expect(await store.leaves('other', { from: 0, limit: 10 })).toEqual([])
+    })
+  })
+}

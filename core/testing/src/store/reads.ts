@@ -1,0 +1,201 @@
+import { describe, expect, test } from 'vitest'
+
+import { approvalRequest, nextPlan, planEpoch, startPlan } from '../plans.ts'
+import type { OpenStore } from '../store-conformance.ts'
+
+/** Names that break naive quoting, joining, sorting or folding of case. */
+const hostile = [
+  `'; DROP TABLE instance; --`,
+  '"double" `back` \\slash',
+  '%_*?',
+  'acme\ndefault',
+  '__proto__',
+  'constructor',
+  '😀\u{1F4A9}\u202E\u2028',
+  'ß',
+  'SS',
+  'é',
+  'e\u0301',
+  ' ',
+  '0',
+  'null',
+  '$1',
+  '?1',
+]
+
+/** Single reads, and what separates tenants. */
+export function testStoreReads(open: OpenStore): void {
+  describe('reads', () => {
+    test('what does not exist is null or empty', async () => {
+      const store = await open()
+
+      expect(await store.get('acme', 'x')).toBeNull()
+      expect(await store.getRun('acme', 'x')).toBeNull()
+      expect(await store.find({ tenant: 'acme' })).toEqual({ items: [] })
+      expect(await store.entries('acme', 'x')).toEqual([])
+      expect(await store.lastExecuted('acme', 'x', 'y')).toBeNull()
+      expect(await store.entryByHash('acme', 'f'.repeat(64))).toBeNull()
+      expect(await store.approval('acme', 'x')).toBeNull()
+      expect(await store.approvals({ tenant: 'acme' })).toEqual({ items: [] })
+      expect(await store.idempotency('acme', 'x', 'y')).toBeNull()
+      expect(await store.counter('acme', 'x', 0)).toBe(0)
+      expect(await store.spentBy('acme', 'x')).toBeNull()
+      expect(await store.stops()).toEqual([])
+      expect(await store.definition('x')).toBeNull()
+    })
+
+    test('get finds the open run, or else the newest', async () => {
+      const store = await open()
+      const runs = [3, 1, 2].map((day) =>
+        startPlan({ runId: `run-${day}`, createdAt: planEpoch + day, status: 'completed' }),
+      )
+      await store.commit(runs)
+      expect((await store.get('acme', 'order-1'))?.runId).toBe('run-3')
+
+      await store.commit([startPlan({ runId: 'run-0', createdAt: planEpoch })])
+      expect((await store.get('acme', 'order-1'))?.runId).toBe('run-0')
+    })
+
+    test('entries come in order, within the range, up to the limit', async () => {
+      const store = await open()
+      const start = startPlan()
+      await store.commit([start])
+      await store.commit([
+        nextPlan(
+          start.instance,
+          Array.from({ length: 9 }, () => ({})),
+        ),
+      ])
+      const { runId } = start.instance
+      const seqs = async (range?: {
+        from?: number
+        to?: number
+        limit?: number
+      }): Promise<number[]> => (await store.entries('acme', runId, range)).map(({ seq }) => seq)
+
+      expect(await seqs()).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+      expect(await seqs({ from: 4, to: 6 })).toEqual([4, 5, 6])
+      expect(await seqs({ from: 9 })).toEqual([9, 10])
+      expect(await seqs({ to: 2 })).toEqual([1, 2])
+      expect(await seqs({ from: -5, to: 1 })).toEqual([1])
+      expect(await seqs({ from: 3, limit: 2 })).toEqual([3, 4])
+      expect(await seqs({ from: 6, to: 3 })).toEqual([])
+      expect(await seqs({ from: 11 })).toEqual([])
+    })
+
+    test('entries keep the exact text that was hashed', async () => {
+      const store = await open()
+      const sealed = { text: '{"é":"\\u0007 😀","n":1e+21}', salt: 'f'.repeat(32) }
+      const plan = startPlan({ aggregateId: 'ключ "1" \u2028' })
+      const next = nextPlan(plan.instance, [
+        { sealed, message: 'naïve 😀 \\ " \t', data: { a: [0.1, -1e-7] } },
+      ])
+      await store.commit([plan, next])
+
+      expect(await store.entries('acme', plan.instance.runId)).toEqual([
+        ...plan.entries,
+        ...next.entries,
+      ])
+    })
+
+    test('lastExecuted finds the newest execution of that transition', async () => {
+      const store = await open()
+      const start = startPlan()
+      const changes = [
+        { transitionId: 'a' },
+        { transitionId: 'b' },
+        { transitionId: 'a' },
+        { type: 'loop.transition.blocked', transitionId: 'a' } as const,
+        { type: 'loop.transition.requested', transitionId: 'c' } as const,
+      ]
+      const next = nextPlan(start.instance, changes)
+      const other = startPlan({ aggregateId: 'other' })
+      await store.commit([start, next, other, nextPlan(other.instance, [{ transitionId: 'c' }])])
+      const last = async (id: string): Promise<number | undefined> =>
+        (await store.lastExecuted('acme', start.instance.runId, id))?.seq
+
+      expect(await Promise.all(['a', 'b', 'c'].map(last))).toEqual([4, 3, undefined])
+      expect(await store.lastExecuted('acme', start.instance.runId, 'a')).toEqual(next.entries[2])
+    })
+
+    test('an approval request is replaced as a whole', async () => {
+      const store = await open()
+      const start = startPlan()
+      const request = approvalRequest(start.instance)
+      await store.commit([{ ...start, approvals: [request] }])
+      expect(await store.approval('acme', request.id)).toEqual(request)
+
+      const decided = {
+        ...request,
+        status: 'approved',
+        decidedAt: planEpoch + 5,
+        evidence: null,
+      } as const
+      await store.commit([nextPlan(start.instance, [{}], { approvals: [decided] })])
+      expect(await store.approval('acme', request.id)).toEqual(decided)
+      expect((await store.approvals({ tenant: 'acme', status: 'pending' })).items).toEqual([])
+    })
+
+    test('definitions are kept by digest', async () => {
+      const store = await open()
+      await Promise.all([
+        store.putDefinition('d1', '{"id":"a"}'),
+        store.putDefinition('d1', '{"id":"a"}'),
+      ])
+      await store.putDefinition('d2', '{"id":"b"}')
+
+      expect(await store.definition('d1')).toBe('{"id":"a"}')
+      expect(await store.definition('d2')).toBe('{"id":"b"}')
+    })
+
+    test('one tenant never sees the other, even under equal names', async () => {
+      const store = await open()
+      const plans = ['acme', 'Acme'].map((tenant) => {
+        const plan = startPlan({ tenant, metadata: { owner: tenant } })
+        return { ...plan, approvals: [approvalRequest(plan.instance, { salt: tenant })] }
+      })
+      expect(await store.commit(plans)).toEqual([{ kind: 'committed' }, { kind: 'committed' }])
+
+      for (const { tenant, instance, entries, approvals } of plans) {
+        expect(await store.get(tenant, 'order-1')).toEqual(instance)
+        expect(await store.getRun(tenant, instance.runId)).toEqual(instance)
+        expect((await store.find({ tenant })).items).toEqual([instance])
+        expect(await store.entries(tenant, instance.runId)).toEqual(entries)
+        expect(await store.approval(tenant, `approval-of-${instance.runId}`)).toEqual(approvals[0])
+        expect((await store.approvals({ tenant })).items).toEqual(approvals)
+        expect(await store.unlogged(tenant, 10)).toEqual(entries)
+      }
+      const [mine, other] = plans
+      expect(await store.entryByHash('Acme', mine?.instance.head ?? '')).toBeNull()
+      expect(await store.entryByHash('Acme', other?.instance.head ?? '')).toEqual(other?.entries[0])
+      expect(await store.find({ tenant: 'ACME' })).toEqual({ items: [] })
+    })
+
+    test('names are data, whatever they contain', async () => {
+      const store = await open()
+      const plans = hostile.map((name) =>
+        startPlan({
+          tenant: name,
+          aggregateId: name,
+          runId: name,
+          loopId: name,
+          currentState: name,
+          tags: [name],
+        }),
+      )
+      const apart = hostile.map((name) => startPlan({ aggregateId: name, runId: name }))
+      const results = await store.commit([...plans, ...apart])
+      expect(results.every(({ kind }) => kind === 'committed')).toBe(true)
+
+      for (const [index, name] of hostile.entries()) {
+        const plan = plans[index]
+        const query = { tenant: name, loopId: name, aggregateId: name, state: name, tag: name }
+        expect((await store.find(query)).items).toEqual([plan?.instance])
+        expect(await store.get(name, name)).toEqual(plan?.instance)
+        expect(await store.getRun('acme', name)).toEqual(apart[index]?.instance)
+        expect(await store.entries(name, name)).toEqual(plan?.entries)
+      }
+      expect((await store.find({ tenant: 'acme' })).items).toHaveLength(hostile.length)
+    })
+  })
+}
