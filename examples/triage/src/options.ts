@@ -1,0 +1,59 @@
+import { userInfo } from 'node:os'
+import { parseArgs } from 'node:util'
+
+export interface Options {
+  readonly data: string
+  readonly as: string
+  readonly answers: 'ask' | 'approve' | 'reject' | 'leave'
+  readonly json: boolean
+  readonly help: boolean
+}
+
+export const usage = `npm start -- [options]
+
+Triages GitHub's 329 example payloads: reads them, has rules propose, lets guards and people
+decide, and files tickets, each of them once. Stop it at any moment; the next start goes on.
+
+  --as ID          who decides (default: the user of this computer), in the role security
+  --approve-all    approve whatever waits, without asking
+  --reject-all     reject whatever waits, without asking
+  --ask-none       leave what waits; the default where there is no terminal
+  --data DIR       where the record and the tickets are kept (default: .loop)
+  --json           print the summary as JSON
+  --help           print this
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 5 the record does not verify, 130 interrupted`
+
+/** Reads the command line. Throws a TypeError whose message is for the person who typed it. */
+export function readOptions(args: readonly string[], terminal: boolean): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      as: { type: 'string', default: userInfo().username },
+      data: { type: 'string', default: '.loop' },
+      'approve-all': { type: 'boolean', default: false },
+      'reject-all': { type: 'boolean', default: false },
+      'ask-none': { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  })
+  const chosen = (['approve-all', 'reject-all', 'ask-none'] as const).filter((name) => values[name])
+  if (chosen.length > 1) throw new TypeError(`--${chosen.join(' and --')} exclude each other.`)
+  if (values.as.trim() === '') throw new TypeError('--as needs the id of a person.')
+  const [choice] = chosen
+  const byDefault = terminal && !values.json ? 'ask' : 'leave'
+  return {
+    data: values.data,
+    as: values.as,
+    answers: choice ? answersOf[choice] : byDefault,
+    json: values.json,
+    help: values.help,
+  }
+}
+
+const answersOf = {
+  'approve-all': 'approve',
+  'reject-all': 'reject',
+  'ask-none': 'leave',
+} as const

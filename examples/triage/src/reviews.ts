@@ -1,0 +1,95 @@
+import type { Actor, ApprovalRequest, JsonObject, LoopInstance, LoopSystem } from '@loop-engine/sdk'
+
+/** A matter that a person has to decide. */
+export interface Waiting {
+  readonly key: string
+  readonly evidence: JsonObject
+  /** Why it waits. */
+  readonly because: string
+  /** Present when it waits for approval; else the guards found the agent not sure enough. */
+  readonly request?: ApprovalRequest
+}
+
+export type Answer =
+  | { readonly kind: 'approve' }
+  | { readonly kind: 'reject'; readonly reason: string }
+  | { readonly kind: 'edit'; readonly evidence: JsonObject }
+
+export interface Reviews {
+  /** What this person may decide, oldest first. */
+  waiting(): Promise<readonly Waiting[]>
+  /** Null when it was done; else why it was refused. */
+  answer(item: Waiting, answer: Answer): Promise<string | null>
+}
+
+export interface ReviewsOptions {
+  readonly system: Pick<LoopSystem, 'engine' | 'approvals'>
+  readonly loopId: string
+  readonly reviewer: Actor
+}
+
+/** The decisions of one person: approvals that policy asked for, and proposals that guards did not let pass. */
+export function createReviews({ system, loopId, reviewer }: ReviewsOptions): Reviews {
+  const { engine, approvals } = system
+  return {
+    async waiting() {
+      const [inbox, doubtful] = await Promise.all([
+        approvals.inbox({ actor: reviewer }),
+        engine.find({ loopId, state: 'IN_REVIEW', status: 'active', limit: 1000 }),
+      ])
+      const asked = inbox.filter((request) => request.loopId === loopId).map(fromRequest)
+      const unsure = await Promise.all(doubtful.items.map(fromRun))
+      return [...asked.toReversed(), ...unsure]
+    },
+    answer: (item, answer) =>
+      item.request ? decide(item.request, answer) : release(item, answer),
+  }
+
+  async function fromRun({ aggregateId }: LoopInstance): Promise<Waiting> {
+    let evidence: JsonObject = {}
+    for await (const item of engine.history({ aggregateId })) {
+      if (item.entry.transitionId === 'assess' && item.evidence) evidence = item.evidence
+    }
+    return { key: aggregateId, evidence, because: 'The agent is not sure enough to act alone.' }
+  }
+
+  /** Revision and view hash say what was seen: if the request changed meanwhile, the answer is refused. */
+  async function decide(request: ApprovalRequest, answer: Answer): Promise<string | null> {
+    const result = await approvals.decide({
+      requestId: request.id,
+      revision: request.revision,
+      viewHash: request.viewHash,
+      actor: reviewer,
+      decision: answer.kind,
+      ...(answer.kind === 'reject' && { reason: answer.reason }),
+      ...(answer.kind === 'edit' && { edits: answer.evidence }),
+    })
+    if (result.status === 'refused') return result.reason
+    return result.status === 'blocked' ? 'a guard no longer passes' : null
+  }
+
+  /** To release a proposal to dismiss is to decline: no ticket is due. */
+  async function release({ key, evidence }: Waiting, answer: Answer): Promise<string | null> {
+    const proposal = answer.kind === 'edit' ? answer.evidence : evidence
+    const files = answer.kind !== 'reject' && proposal['remediation'] !== 'dismiss'
+    const result = await engine.transition({
+      aggregateId: key,
+      actor: reviewer,
+      signal: files ? 'accept' : 'decline',
+      ...(files && { evidence: proposal }),
+      ...(answer.kind === 'reject' && { evidence: { reason: answer.reason } }),
+    })
+    return result.status === 'rejected' || result.status === 'guard_failed' ? result.reason : null
+  }
+}
+
+function fromRequest(request: ApprovalRequest): Waiting {
+  const { aggregateId, evidence, view } = request
+  const warnings = view.warnings.map((warning) => ` Warning: ${warning}.`).join('')
+  return {
+    key: aggregateId,
+    evidence: evidence ?? {},
+    because: `It is severe or risky.${warnings} ${view.ifNothing}`,
+    request,
+  }
+}
