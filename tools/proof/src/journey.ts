@@ -1,0 +1,68 @@
+import { isLoopError, type LoopStore } from '@loop-engine/core'
+import { createLoopSystem, type LoopSystem } from '@loop-engine/sdk'
+import { definitionDigest } from '@loop-engine/dsl'
+import { createTestClock, createTestIdentifiers, type EffectRun, type World } from '@loop-engine/testing'
+
+import { agent, alice, bob, brokenGuard, createBank, identityClassOf, proofLoop } from './proof-loop.ts'
+
+/** A system for proofs: time and ids are held, nothing runs by itself. */
+export async function openSystem(store: LoopStore, prefix = 'run') {
+  const effects: EffectRun[] = []
+  const clock = createTestClock()
+  const bank = createBank(effects)
+  const system = await createLoopSystem({
+    loops: [proofLoop],
+    store,
+    guards: [brokenGuard],
+    integrations: [bank],
+    clock,
+    ids: createTestIdentifiers(prefix),
+    elapsedUs: () => 0,
+    relay: false,
+    identity: { directory: (_, id) => ({ roles: ['finance'], identityClass: identityClassOf(id) }) },
+    limits: { backoffMs: { first: 1, longest: 1 } },
+  })
+  return { system, clock, effects, bank }
+}
+
+/** What the checkers need to know of a proof system. */
+export function worldOf(store: LoopStore, effects: readonly EffectRun[]): World {
+  return {
+    store,
+    tenants: ['default'],
+    definitions: new Map([[definitionDigest(proofLoop), proofLoop]]),
+    effects,
+    agentIds: [agent.id],
+    identityClassOf,
+    brokenGuards: ['broken'],
+    budgets: [{ limit: 100, transitionId: 'spend', amountField: 'amount', tenant: 'default' }],
+  }
+}
+
+/** From a request to a paid, completed run. Every step has a key, and is repeated until it is answered. */
+export async function pay(system: LoopSystem, aggregateId: string, advance: (ms: number) => void): Promise<void> {
+  await insist(() => system.engine.start({ loopId: proofLoop.id, aggregateId, actor: agent, idempotencyKey: `start ${aggregateId}` }))
+  const asked = await insist(() => system.engine.transition({ aggregateId, transitionId: 'pay', actor: agent, evidence: { amount: 7 }, idempotencyKey: `pay ${aggregateId}` }))
+  const requestId = asked.status === 'pending_approval' ? asked.approvalId : ''
+  for (const actor of [alice, bob]) {
+    await insist(() => system.approvals.decide({ requestId, decision: 'approve', actor, idempotencyKey: `approve ${aggregateId}` }))
+  }
+  for (let round = 0; round < 20; round++) {
+    await insist(() => system.relay.drain())
+    const run = await insist(() => system.engine.get({ aggregateId }))
+    if (run?.status === 'completed') return
+    advance(60_000)
+  }
+  throw new Error(`${aggregateId} was not paid`)
+}
+
+/** Repeats a call whose outcome is unknown, as a client would. */
+async function insist<T>(call: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await call()
+    } catch (error) {
+      if (tries > 5 || !isLoopError(error) || !error.retryable) throw error
+    }
+  }
+}
