@@ -14,6 +14,7 @@ import type {
 
 import type { Expressions } from './expression.ts'
 import { readVerdict } from './guard-verdict.ts'
+import { createLateSignal, type LateSignal } from './late-signal.ts'
 import { prepareGuard, problemsOf, type GuardNeed, type PreparedGuard } from './prepare-guard.ts'
 import type { GuardRegistry } from './registry.ts'
 import { withTimeout } from './with-timeout.ts'
@@ -93,9 +94,9 @@ export function createGuardEvaluator({
     check: (guards) =>
       guards.flatMap((spec, index) => problemsOf(spec, index, registry, expressions)),
     evaluate(facts) {
-      const answers = prepare(facts.guards ?? facts.transition.guards).guards.map((guard) =>
-        ask(guard, facts),
-      )
+      const late = createLateSignal()
+      const { guards } = prepare(facts.guards ?? facts.transition.guards)
+      const answers = guards.map((guard) => ask(guard, facts, late))
       return areSettled(answers) ? outcomeOf(answers) : settle(answers).then(outcomeOf)
     },
   }
@@ -110,16 +111,16 @@ export function createGuardEvaluator({
     return known
   }
 
-  function ask(prepared: PreparedGuard, facts: GuardFacts): MaybePromise<Answer> {
+  function ask(prepared: PreparedGuard, facts: GuardFacts, late: LateSignal): MaybePromise<Answer> {
     const { guard } = prepared
-    if (guard === undefined)
+    if (guard === undefined) {
       return failed(prepared, 'unknown_guard', 'This system has no such guard.', 0)
+    }
     const startUs = elapsedUs()
     const took = (): number => Math.max(0, Math.round(elapsedUs() - startUs))
-    const late = createLateSignal()
     let verdict: unknown
     try {
-      verdict = guard.evaluate(inputFor(prepared, facts), late.context)
+      verdict = guard.evaluate(inputFor(prepared, facts), late)
     } catch {
       return failed(prepared, 'threw', 'The guard could not judge.', took())
     }
@@ -127,7 +128,7 @@ export function createGuardEvaluator({
     return withTimeout(Promise.resolve(verdict), { clock, timeoutMs }).then(
       (settled) => {
         if (settled !== 'late') return answerOf(prepared, settled.value, took())
-        late.abort()
+        late.controller?.abort()
         return failed(prepared, 'timed_out', 'The guard did not answer in time.', took())
       },
       () => failed(prepared, 'threw', 'The guard could not judge.', took()),
@@ -177,8 +178,11 @@ function failed(
 function outcomeOf(answers: readonly Answer[]): GuardsOutcome {
   const results = answers.map(({ result }) => result)
   const blockedBy = results.find(({ passed, severity }) => !passed && severity === 'hard') ?? null
-  if (blockedBy) return { results, reservations: nothing, blockedBy }
-  return { results, reservations: answers.flatMap(({ reserve }) => reserve ?? nothing), blockedBy }
+  let reservations: readonly Reservation[] = nothing
+  if (blockedBy === null) {
+    for (const { reserve } of answers) if (reserve) reservations = [...reservations, ...reserve]
+  }
+  return { results, reservations, blockedBy }
 }
 
 function areSettled(answers: readonly MaybePromise<Answer>[]): answers is readonly Answer[] {
@@ -196,18 +200,4 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
     'then' in value &&
     typeof value.then === 'function'
   )
-}
-
-/** Most guards answer at once and never look at their signal, so it is made when it is looked at. */
-function createLateSignal(): { context: { readonly signal: AbortSignal }; abort(): void } {
-  let controller: AbortController | undefined
-  return {
-    context: {
-      get signal() {
-        controller ??= new AbortController()
-        return controller.signal
-      },
-    },
-    abort: () => controller?.abort(),
-  }
 }

@@ -11,3 +11,4 @@ export {
   startPlan,
   type EntryChange,
 } from './plans.ts'
+export { guardConformance, type GuardCase, type GuardHarness } from './guard-conformance.ts'

@@ -47,5 +47,5 @@ function ownerOf(scope: LimitScope, { actor, instance }: GuardInput): string {
 
 // Names and ids may hold a colon themselves; two counters must never fall together.
 function escaped(part: string): string {
-  return part.replaceAll('%', '%25').replaceAll(':', '%3A')
+  return /[%:]/.test(part) ? part.replaceAll('%', '%25').replaceAll(':', '%3A') : part
 }

@@ -1,0 +1,181 @@
+import {
+  canonicalize,
+  deepFreeze,
+  type Guard,
+  type GuardInput,
+  type GuardVerdict,
+  type JsonObject,
+} from '@loop-engine/core'
+import { describe, expect, test } from 'vitest'
+
+import { withoutChance } from './without-chance.ts'
+
+/** One attempt, and what is different in it. */
+export interface GuardCase {
+  /** Ends the sentence "it passes …" or "it does not pass …". */
+  readonly name: string
+  readonly input: Partial<GuardInput>
+}
+
+/** How the suite gets at a guard. */
+export interface GuardHarness {
+  /** A new one each time: two must judge alike. */
+  readonly create: () => Guard
+  readonly passes: readonly GuardCase[]
+  readonly fails: readonly GuardCase[]
+  /** Parameters that `check` reports and under which the guard never passes; `none` for a guard that takes none. */
+  readonly badParameters: readonly JsonObject[] | 'none'
+}
+
+const blank: GuardInput = {
+  instance: {
+    tenant: 'acme',
+    loopId: 'order',
+    aggregateId: 'order-1',
+    runId: 'run-1',
+    definition: { version: '1.0.0', digest: 'd'.repeat(64) },
+    currentState: 'open',
+    status: 'active',
+    version: 1,
+    stateVersion: 1,
+    transitions: 0,
+    openApprovals: 0,
+    metadata: {},
+    tags: [],
+    correlationId: null,
+    createdAt: 0,
+    updatedAt: 0,
+    head: '0'.repeat(64),
+  },
+  transition: { id: 'pay', from: 'open', to: 'paid', signal: 'pay', actors: ['human'], guards: [] },
+  actor: { type: 'human', id: 'alice' },
+  evidence: {},
+  parameters: {},
+  now: 1_750_000_000_000,
+}
+
+/**
+ * Registers the tests that every guard passes unchanged.
+ *
+ * @example
+ * guardConformance({
+ *   create: createBusinessHoursGuard,
+ *   passes: [{ name: 'at noon', input: { now: noon } }],
+ *   fails: [{ name: 'at night', input: { now: night } }],
+ *   badParameters: [{ timeZone: 'Mars/Base' }],
+ * })
+ */
+export function guardConformance(harness: GuardHarness): void {
+  const { create, passes, fails, badParameters } = harness
+  const cases = [...passes, ...fails]
+  const bad = badParameters === 'none' ? [] : badParameters
+
+  describe(`${create().id} keeps the guard contract`, () => {
+    test('it says what it is', () => {
+      const { contract, id, description } = create()
+
+      expect(contract).toBe('guard/v1')
+      expect(id).toMatch(/^[A-Za-z0-9$_][A-Za-z0-9$_.:\-/]{0,127}$/)
+      expect(description).toMatch(/\.$/)
+    })
+
+    test('the harness shows it both ways', () => {
+      expect([passes.length > 0, fails.length > 0]).toEqual([true, true])
+    })
+
+    test.each(passes)('it passes $name', async ({ input }) => {
+      expect(await judge(create(), input)).toMatchObject({ passed: true })
+    })
+
+    test.each(fails)('it does not pass $name', async ({ input }) => {
+      expect(await judge(create(), input)).toMatchObject({ passed: false })
+    })
+
+    test.each(cases)('it judges alike again, from its input alone: $name', async ({ input }) => {
+      const guard = create()
+      const first = canonicalize(await judge(guard, input))
+
+      expect(canonicalize(await judge(guard, input))).toBe(first)
+      expect(canonicalize(await judge(create(), input))).toBe(first)
+    })
+
+    test.each(fails)('its message quotes no evidence: $name', async ({ input }) => {
+      const { message = '' } = await judge(create(), input)
+
+      for (const text of textsOf(input.evidence)) expect(message).not.toContain(text)
+    })
+
+    test.each(passes)('what it reserves can be counted: $name', async ({ input }) => {
+      const { reserve = [] } = await judge(create(), input)
+
+      for (const { key, bucket, amount, limit, expiresAt = 0 } of reserve) {
+        expect(key).not.toBe('')
+        expect(Number.isSafeInteger(bucket)).toBe(true)
+        for (const number of [amount, limit, expiresAt]) expect(isAmount(number)).toBe(true)
+      }
+      expect(new Set(reserve.map(({ key, bucket }) => `${bucket} ${key}`)).size).toBe(
+        reserve.length,
+      )
+    })
+
+    test.each(passes)(
+      'it does not pass when a fact that it needs was not read: $name',
+      async ({ input }) => {
+        const { needs = [] } = create()
+        const unread = { ...input, lastExecutedAt: undefined, approvals: undefined }
+
+        expect(needs.length > 0 && (await passesQuietly(create(), unread))).toBe(false)
+      },
+    )
+
+    test('it finds nothing wrong with parameters that work', () => {
+      const { check } = create()
+
+      for (const { input } of passes) expect(check?.(input.parameters ?? {}) ?? []).toEqual([])
+    })
+
+    test('parameters that it refuses are shown, or it takes none', () => {
+      expect(badParameters === 'none' ? passes.every(hasNoParameters) : bad.length > 0).toBe(true)
+    })
+
+    test.each(bad)(
+      'it reports the parameters %o, and never passes with them',
+      async (parameters) => {
+        const { check } = create()
+
+        expect(check?.(parameters) ?? []).not.toEqual([])
+        for (const { input } of passes) {
+          expect(await passesQuietly(create(), { ...input, parameters })).toBe(false)
+        }
+      },
+    )
+  })
+}
+
+function hasNoParameters({ input }: GuardCase): boolean {
+  return Object.keys(input.parameters ?? {}).length === 0
+}
+
+/** Asks a guard with frozen input and, until it first waits, without clock and chance. */
+async function judge(guard: Guard, change: Partial<GuardInput>): Promise<GuardVerdict> {
+  const input = deepFreeze(structuredClone({ ...blank, ...change }))
+  const { signal } = new AbortController()
+  return withoutChance(() => guard.evaluate(input, { signal }))
+}
+
+/** Throwing is failing, as the engine sees to it. */
+async function passesQuietly(guard: Guard, change: Partial<GuardInput>): Promise<boolean> {
+  return judge(guard, change).then(
+    ({ passed }) => passed,
+    () => false,
+  )
+}
+
+function textsOf(value: unknown): readonly string[] {
+  if (typeof value === 'string') return value.length > 3 ? [value] : []
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : []
+}
+
+function isAmount(value: number): boolean {
+  return Number.isFinite(value) && value >= 0
+}
