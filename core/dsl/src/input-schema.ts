@@ -18,13 +18,13 @@ const reviewers = z.union([reviewer, z.array(reviewer).min(1)])
 const guardShape = guardSpecSchema.shape
 const policyShape = approvalPolicySchema.shape
 
-export const stateInputSchema = z.strictObject({
+const stateInputSchema = z.strictObject({
   ...stateSchema.partial({ id: true }).shape,
   stateId: id.optional(),
   isTerminal: z.boolean().optional(),
   isError: z.boolean().optional(),
 })
-export type StateInput = z.input<typeof stateInputSchema>
+export type StateInput = DeepReadonly<z.input<typeof stateInputSchema>>
 
 const guardInputSchema = z.strictObject({
   ...guardSpecSchema.partial({ id: true, severity: true, evaluatedBy: true }).shape,
@@ -51,7 +51,7 @@ const approvalInputSchema = z.strictObject({
 })
 
 const guardOrId = z.union([id, guardInputSchema])
-export const transitionInputSchema = z.strictObject({
+const transitionInputSchema = z.strictObject({
   ...transitionSchema.partial({ id: true, signal: true, actors: true }).shape,
   transitionId: id.optional(),
   allowedActors: transitionSchema.shape.actors.optional(),
@@ -59,7 +59,7 @@ export const transitionInputSchema = z.strictObject({
   approval: z.union([z.boolean(), approvalInputSchema]).optional(),
   effect: effectSpecSchema.partial({ semantics: true }).optional(),
 })
-export type TransitionInput = z.input<typeof transitionInputSchema>
+export type TransitionInput = DeepReadonly<z.input<typeof transitionInputSchema>>
 
 /** Everything that a loop may be written as. */
 export const loopInputSchema = z.strictObject({
@@ -73,10 +73,8 @@ export const loopInputSchema = z.strictObject({
   transitions: z.array(transitionInputSchema),
   spawnableLoops: loopDefinitionSchema.shape.spawns,
 })
-type Mutable = z.input<typeof loopInputSchema>
-
 /** A loop in any accepted spelling; `LoopDefinition` itself is one. */
-export type LoopInput = DeepReadonly<Mutable>
+export type LoopInput = DeepReadonly<z.input<typeof loopInputSchema>>
 
 type DeepReadonly<T> = T extends readonly (infer Item)[]
   ? readonly DeepReadonly<Item>[]

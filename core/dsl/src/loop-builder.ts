@@ -76,10 +76,13 @@ export const LoopBuilder = {
 }
 
 /** The types above keep the names apart; the builder itself only collects. */
-function builderOf(loop: LoopInput): LoopBuilder<string, string, string> {
+function builderOf<States extends string, Transitions extends string, Refs extends string>(
+  loop: LoopInput,
+): LoopBuilder<States, Transitions, Refs> {
   const { states, transitions } = loop
-  const next = (change: Partial<LoopInput>): LoopBuilder<string, string, string> =>
-    builderOf({ ...loop, ...change })
+  const next = <S extends string = States, T extends string = Transitions, R extends string = Refs>(
+    change: Partial<LoopInput>,
+  ): LoopBuilder<S, T, R> => builderOf({ ...loop, ...change })
   return {
     version: (version) => next({ version }),
     name: (name) => next({ name }),

@@ -1,0 +1,158 @@
+import { expect, test } from 'vitest'
+
+import { loopInputSchema } from './input-schema.ts'
+import { normalise } from './normalise.ts'
+
+const canonical = {
+  id: 'x',
+  states: [{ id: 'A' }, { id: 'B', terminal: true, error: true }],
+  initialState: 'A',
+  transitions: [
+    {
+      id: 'go',
+      from: 'A',
+      to: 'B',
+      actors: ['ai-agent'],
+      guards: [{ id: 'limit', with: { max: 5 }, message: 'Too much.' }],
+    },
+  ],
+  spawns: ['y'],
+}
+const other = {
+  loopId: 'x',
+  states: ['A', { stateId: 'B', isTerminal: true, isError: true }],
+  initial: 'A',
+  transitions: [
+    {
+      transitionId: 'go',
+      from: 'A',
+      to: 'B',
+      allowedActors: ['ai-agent'],
+      guards: [{ guardId: 'limit', parameters: { max: 5 }, failureMessage: 'Too much.' }],
+    },
+  ],
+  spawnableLoops: ['y'],
+}
+const withTransition = (fields: object): object => ({
+  ...canonical,
+  transitions: [{ ...canonical.transitions[0], ...fields }],
+})
+const transitionOf = (fields: object): unknown =>
+  normalise(withTransition(fields)).definition?.transitions[0]
+
+test('both vocabularies give the same definition, with the defaults filled in', () => {
+  const { definition, problems } = normalise(other)
+
+  expect(problems).toEqual([])
+  expect(definition).toEqual(normalise(canonical).definition)
+  expect(definition).toMatchObject({
+    version: '1',
+    name: 'x',
+    transitions: [{ signal: 'go', guards: [{ severity: 'hard', evaluatedBy: 'runtime' }] }],
+  })
+})
+
+test('a definition is deeply frozen and does not share what it was made of', () => {
+  const input = structuredClone(canonical)
+  const { definition } = normalise(input)
+  const guard = definition?.transitions[0]?.guards[0]
+
+  expect(Object.isFrozen(guard?.with)).toBe(true)
+  expect(guard?.with).not.toBe(input.transitions[0]?.guards[0]?.with)
+})
+
+test('normalising twice changes nothing', () => {
+  const { definition } = normalise(other)
+
+  expect(normalise(definition)).toEqual({ definition, problems: [] })
+})
+
+test('a field in two spellings is accepted only when they agree', () => {
+  expect(normalise({ ...canonical, loopId: 'x' }).problems).toEqual([])
+  expect(normalise({ ...canonical, loopId: 'z' }).problems).toEqual([
+    {
+      code: 'conflicting_spelling',
+      path: '/loopId',
+      message: '"id" and "loopId" are the same field and say different things.',
+      hint: 'Keep "id".',
+    },
+  ])
+})
+
+test.each([
+  [true, [{ reviewers: ['*'], quorum: 1 }]],
+  [{ reviewers: 'role:cfo' }, [{ reviewers: ['role:cfo'], quorum: 1 }]],
+  [{ reviewers: ['a', 'b'], quorum: 2 }, [{ reviewers: ['a', 'b'], quorum: 2 }]],
+  [{ stages: [{ reviewers: 'a' }] }, [{ reviewers: ['a'], quorum: 1 }]],
+])('the approval %j has stages and is safe by default', (approval, stages) => {
+  expect(transitionOf({ approval })).toMatchObject({
+    approval: { stages, fourEyes: true, expiresIn: '24h' },
+  })
+})
+
+test('approval: false is no approval', () => {
+  expect(transitionOf({ approval: false })).not.toHaveProperty('approval')
+})
+
+test('stages beside reviewers are refused', () => {
+  const approval = { reviewers: ['a'], stages: [{ reviewers: ['b'] }] }
+
+  expect(normalise(withTransition({ approval })).problems).toMatchObject([
+    { code: 'conflicting_spelling', path: '/transitions/0/approval/stages' },
+  ])
+})
+
+test('an effect is idempotent and a guard hard unless they say otherwise', () => {
+  expect(
+    transitionOf({ guards: 'limit', effect: { integration: 'crm', action: 'write' } }),
+  ).toMatchObject({
+    guards: [{ id: 'limit', severity: 'hard', evaluatedBy: 'runtime' }],
+    effect: { semantics: 'idempotent' },
+  })
+})
+
+test('all problems of the shape are found at once', () => {
+  const { definition, problems } = normalise({
+    id: 'x y',
+    states: [7],
+    initialState: 'A',
+    transitions: [{ id: 'go', from: 'A', to: 'B', guard: [] }],
+    outcmoe: {},
+  })
+
+  expect(definition).toBeNull()
+  expect(problems.map(({ code, path, hint }) => [code, path, hint])).toEqual(
+    expect.arrayContaining([
+      ['invalid_value', '/id', undefined],
+      ['wrong_type', '/states/0', undefined],
+      ['missing_field', '/transitions/0/actors', undefined],
+      ['unknown_key', '/transitions/0/guard', 'Did you mean "guards"?'],
+      ['unknown_key', '/outcmoe', 'Did you mean "outcome"?'],
+    ]),
+  )
+})
+
+test('unknown keys alone leave a definition that can be checked further', () => {
+  const { definition, problems } = normalise({ ...canonical, ownr: 'me' })
+
+  expect(definition).toEqual(normalise(canonical).definition)
+  expect(problems).toMatchObject([{ code: 'unknown_key', path: '/ownr' }])
+})
+
+test('what is not JSON is refused with its path', () => {
+  const { problems } = normalise(withTransition({ evidence: { limit: Number.NaN } }))
+
+  expect(problems).toMatchObject([{ code: 'not_json', path: '/transitions/0/evidence/limit' }])
+})
+
+test.each([undefined, null, 'x', 7, [], new Date(0), () => 1])('%s is no loop', (input) => {
+  expect(normalise(input)).toMatchObject({ definition: null })
+})
+
+test('the input schema accepts both vocabularies and the shorthands', () => {
+  const shorthands = withTransition({ guards: 'limit', approval: { reviewers: 'a' } })
+
+  for (const input of [canonical, other, shorthands]) {
+    expect(loopInputSchema.safeParse(input).error).toBeUndefined()
+  }
+})
