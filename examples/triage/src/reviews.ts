@@ -41,8 +41,7 @@ export function createReviews({ system, loopId, reviewer }: ReviewsOptions): Rev
       const unsure = await Promise.all(doubtful.items.map(fromRun))
       return [...asked.toReversed(), ...unsure]
     },
-    answer: (item, answer) =>
-      item.request ? decide(item.request, answer) : release(item, answer),
+    answer: (item, answer) => (item.request ? decide(item.request, answer) : release(item, answer)),
   }
 
   async function fromRun({ aggregateId }: LoopInstance): Promise<Waiting> {

@@ -1,1 +1,2 @@
-export {}
+export { runLoop, type RunOptions } from './run-loop.ts'
+export { exitCodes, type ExitCode } from './exit-codes.ts'

@@ -1,2 +1,12 @@
 #!/usr/bin/env node
-export {}
+import { runLoop } from './run-loop.ts'
+
+// Whoever reads us may leave early: `loop list | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? 0 : 1)
+})
+process.exitCode = await runLoop(process.argv.slice(2), {
+  out: process.stdout,
+  err: process.stderr,
+  env: process.env,
+})

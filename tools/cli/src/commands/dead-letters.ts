@@ -1,0 +1,38 @@
+import { LoopError } from '@loop-engine/sdk'
+
+import type { AddCommand } from '../context.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { table, time } from '../output.ts'
+import { withSession } from '../session.ts'
+
+export const addDeadLetters: AddCommand = (program, act) => {
+  program
+    .command('dead-letters')
+    .description('list deliveries that were given up, or put one back')
+    .option('--retry <id>', 'deliver this one again')
+    .action(
+      act(async ({ options, output }, { retry }: { retry?: string }) =>
+        withSession(options, async ({ relay, tenant }) => {
+          if (retry !== undefined) {
+            if (!(await relay.retry({ id: retry, tenant }))) {
+              throw new LoopError('not_found', 'No dead letter has this id.')
+            }
+            output.result({ retried: retry }, 'It is due again; the next relay delivers it.')
+            return exitCodes.ok
+          }
+          const page = await relay.deadLetters({ tenant, limit: 1000 })
+          const rows = page.items.map(({ id, kind, name, attempt, diedAt, error }) => [
+            id,
+            kind,
+            name,
+            `${attempt}`,
+            time(diedAt),
+            error,
+          ])
+          const text = table(['ID', 'KIND', 'FOR', 'ATTEMPTS', 'GIVEN UP', 'BECAUSE'], rows)
+          output.result(page, rows.length > 0 ? text : 'No dead letters.')
+          return exitCodes.ok
+        }),
+      ),
+    )
+}

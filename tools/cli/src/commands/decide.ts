@@ -1,0 +1,118 @@
+import { confirm, isCancel } from '@clack/prompts'
+import { LoopError, type ApprovalRequest, type DecisionResult } from '@loop-engine/sdk'
+
+import type { AddCommand, Context } from '../context.ts'
+import { exitCodes, type ExitCode } from '../exit-codes.ts'
+import { plain, show, time } from '../output.ts'
+import { withSession, type Session } from '../session.ts'
+
+type Decision = 'approve' | 'reject'
+interface DecideOptions {
+  readonly reason?: string
+  readonly yes: boolean
+}
+
+export const addApprove: AddCommand = (program, act) => {
+  program
+    .command('approve')
+    .description('approve a request; on a terminal it is shown first')
+    .argument('<id>', 'id of the request, or business key of a run with one request')
+    .option('--reason <text>', 'why')
+    .option('-y, --yes', 'do not ask again', false)
+    .action(
+      act((context, id: string, options: DecideOptions) => decide(context, 'approve', id, options)),
+    )
+}
+
+export const addReject: AddCommand = (program, act) => {
+  program
+    .command('reject')
+    .description('reject a request')
+    .argument('<id>', 'id of the request, or business key of a run with one request')
+    .requiredOption('--reason <text>', 'why')
+    .option('-y, --yes', 'do not ask again', false)
+    .action(
+      act((context, id: string, options: DecideOptions) => decide(context, 'reject', id, options)),
+    )
+}
+
+async function decide(
+  { options, output }: Context,
+  decision: Decision,
+  id: string,
+  { reason, yes }: DecideOptions,
+): Promise<ExitCode> {
+  return withSession(options, async (session) => {
+    const request = await findRequest(session, id)
+    const asks = !yes && !output.json && process.stdin.isTTY && process.stdout.isTTY
+    if (asks && !(await confirmed(request, decision))) {
+      output.note('Nothing was decided.')
+      return exitCodes.ok
+    }
+    // What was just read is what is decided: if it changes in between, the decision is refused.
+    const result = await session.approvals.decide({
+      requestId: request.id,
+      tenant: session.tenant,
+      revision: request.revision,
+      viewHash: request.viewHash,
+      actor: session.actor,
+      decision,
+      ...(reason !== undefined && { reason }),
+    })
+    output.result(result, describeResult(result, decision))
+    return result.status === 'refused' || result.status === 'blocked'
+      ? exitCodes.refused
+      : exitCodes.ok
+  })
+}
+
+async function findRequest({ approvals, tenant }: Session, id: string): Promise<ApprovalRequest> {
+  const request = await approvals.get({ id, tenant })
+  if (request) return request
+  const { items } = await approvals.find({ tenant, aggregateId: id, status: 'pending' })
+  const [only, another] = items
+  if (only && !another) return only
+  if (!only) {
+    throw new LoopError('not_found', 'No request has this id.', {
+      hint: 'loop inbox lists what waits.',
+    })
+  }
+  throw new LoopError('conflict', 'The run has several requests.', {
+    hint: `Name one of them: ${items.map((item) => item.id).join(', ')}`,
+  })
+}
+
+async function confirmed({ view }: ApprovalRequest, decision: Decision): Promise<boolean> {
+  const lines = [
+    plain(view.title),
+    ...view.fields.map(({ label, value }) => `  ${plain(label)}: ${show(value)}`),
+    ...(view.effect
+      ? [`  runs ${view.effect.integration}.${view.effect.action} with ${show(view.effect.input)}`]
+      : []),
+    ...view.warnings.map((warning) => `  warning: ${plain(warning)}`),
+    `  until ${time(view.expiresAt)}. ${plain(view.ifNothing)}`,
+  ]
+  process.stdout.write(`${lines.join('\n')}\n`)
+  const answer = await confirm({
+    message: `${decision === 'approve' ? 'Approve' : 'Reject'} it?`,
+    initialValue: false,
+  })
+  return !isCancel(answer) && answer
+}
+
+function describeResult(result: DecisionResult, decision: Decision): string {
+  const { aggregateId, transitionId } = result.request
+  const what = plain(`${transitionId} on ${aggregateId}`)
+  switch (result.status) {
+    case 'executed':
+      return `Approved: ${what}; the run is ${result.transition.instance.currentState}.`
+    case 'rejected':
+      return `Rejected: ${what}.`
+    case 'recorded':
+      return `Recorded: ${what}; more people have to approve.`
+    case 'blocked':
+      return `Approved, but a guard no longer passes: ${what} did not happen.`
+    case 'refused':
+      return `Refused to ${decision} ${what}: ${result.reason}.`
+  }
+}

@@ -1,0 +1,3 @@
+import type { AddCommand } from '../context.ts'
+
+export const addExport: AddCommand = () => {}

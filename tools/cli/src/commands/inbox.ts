@@ -1,0 +1,36 @@
+import type { ApprovalRequest } from '@loop-engine/sdk'
+
+import type { AddCommand } from '../context.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { plain, time, type Output } from '../output.ts'
+import { withSession } from '../session.ts'
+
+export const addInbox: AddCommand = (program, act) => {
+  program
+    .command('inbox')
+    .description('list what waits for your approval; --as and --role say who you are')
+    .action(
+      act(async ({ options, output }) =>
+        withSession(options, async ({ approvals, actor, tenant }) => {
+          const requests = await approvals.inbox({ actor, tenant })
+          const text = requests.map((request) => describeInboxItem(request, output)).join('\n')
+          output.result(requests, text || 'Nothing waits for you.')
+          const { items } = await approvals.find({ tenant, status: 'pending', limit: 1000 })
+          const others = items.length - requests.length
+          if (others > 0)
+            output.note(`${others} more wait for others; --role ROLE adds a role of yours.`)
+          return exitCodes.ok
+        }),
+      ),
+    )
+}
+
+function describeInboxItem({ id, view, requester }: ApprovalRequest, { paint }: Output): string {
+  const { transition, effect } = view
+  return [
+    `${paint('bold', plain(view.title))}  ${transition.from} → ${transition.to}`,
+    `  asked by ${plain(requester.id)}, until ${time(view.expiresAt)}`,
+    ...(effect ? [`  will run ${effect.integration}.${effect.action}`] : []),
+    `  loop approve ${id}`,
+  ].join('\n')
+}

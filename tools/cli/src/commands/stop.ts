@@ -1,0 +1,97 @@
+import type { StopTarget } from '@loop-engine/sdk'
+import type { Command } from 'commander'
+
+import type { AddCommand, Context } from '../context.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { withSession } from '../session.ts'
+
+interface TargetOptions {
+  readonly everything?: true
+  readonly loop?: string
+  readonly instance?: string
+  readonly actor?: string
+  readonly reason: string
+}
+
+export const addStop: AddCommand = (program, act) => {
+  withTargets(
+    program
+      .command('stop')
+      .description('the kill switch: nothing that it covers happens until it is released'),
+  ).action(
+    act(async ({ options, output }, chosen: TargetOptions, command: Command) => {
+      const target = targetOf(chosen, options, command)
+      return withSession(options, async ({ engine, actor }) => {
+        const stop = await engine.stop({ target, actor, reason: chosen.reason })
+        output.result(
+          stop,
+          `Stopped ${stop.scope}. loop release with the same target lets it go on.`,
+        )
+        return exitCodes.ok
+      })
+    }),
+  )
+}
+
+export const addRelease: AddCommand = (program, act) => {
+  withTargets(program.command('release').description('release a stop')).action(
+    act(async ({ options, output }, chosen: TargetOptions, command: Command) => {
+      const target = targetOf(chosen, options, command)
+      return withSession(options, async ({ engine, actor }) => {
+        await engine.release({ target, actor, reason: chosen.reason })
+        const stops = await engine.stops()
+        output.result(
+          { released: target, stops },
+          `Released. ${stops.length} stop(s) remain in force.`,
+        )
+        return exitCodes.ok
+      })
+    }),
+  )
+}
+
+export const addStops: AddCommand = (program, act) => {
+  program
+    .command('stops')
+    .description('list the stops that are in force')
+    .action(
+      act(async ({ options, output }) =>
+        withSession(options, async ({ engine }) => {
+          const stops = await engine.stops()
+          const lines = stops.map(({ scope, by, reason }) => `${scope}  by ${by}: ${reason}`)
+          output.result(stops, lines.join('\n') || 'No stop is in force.')
+          return exitCodes.ok
+        }),
+      ),
+    )
+}
+
+function withTargets(command: Command): Command {
+  return command
+    .option('--everything', 'all tenants, all loops')
+    .option('--loop <id>', 'one loop')
+    .option('--instance <id>', 'one run, by its business key')
+    .option('--actor <id>', 'whatever one actor does, or others do on its behalf')
+    .requiredOption('--reason <text>', 'why')
+    .addHelpText('after', '\nWith --tenant alone, the whole tenant.')
+}
+
+function targetOf(
+  { everything, loop, instance, actor }: TargetOptions,
+  { tenant }: Context['options'],
+  command: Command,
+): StopTarget {
+  const targets: StopTarget[] = []
+  if (everything) targets.push({ everything: true })
+  if (loop !== undefined) targets.push({ loopId: loop, tenant })
+  if (instance !== undefined) targets.push({ aggregateId: instance, tenant })
+  if (actor !== undefined) targets.push({ actorId: actor, tenant })
+  // A tenant is the target only when it was asked for, never by default.
+  if (targets.length === 0 && command.getOptionValueSourceWithGlobals('tenant') === 'cli')
+    targets.push({ tenant })
+  const [target] = targets
+  if (target && targets.length === 1) return target
+  return command.error(
+    'error: name one target: --everything, --loop, --instance, --actor or --tenant',
+  )
+}

@@ -1,0 +1,74 @@
+import { parseLoop } from '@loop-engine/dsl'
+import {
+  createExpressions,
+  createGuardRegistry,
+  isLoopError,
+  type LoopDefinition,
+} from '@loop-engine/sdk'
+
+import type { AddCommand } from '../context.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { readText } from '../files.ts'
+import { describeProblem, problemsOf } from '../present-error.ts'
+import { repeatable } from '../repeatable.ts'
+
+type Report =
+  | {
+      readonly file: string
+      readonly valid: true
+      readonly loopId: string
+      readonly version: string
+    }
+  | {
+      readonly file: string
+      readonly valid: false
+      readonly problems: ReturnType<typeof problemsOf>
+    }
+
+export const addValidate: AddCommand = (program, act) => {
+  program
+    .command('validate')
+    .description('check loops: structure, guards and their parameters, expressions')
+    .argument('<files...>', 'YAML or JSON files')
+    .addOption(
+      repeatable('--guard <id>', 'a guard of yours that the loops may name; may be repeated'),
+    )
+    .action(
+      act(async ({ output }, files: string[], { guard }: { guard: string[] }) => {
+        const reports = await Promise.all(files.map((file) => check(file, guard)))
+        const text = reports.map((report) =>
+          report.valid
+            ? `${output.paint('green', 'ok')}    ${report.file} (${report.loopId} ${report.version})`
+            : [
+                `${output.paint('red', 'wrong')} ${report.file}`,
+                ...report.problems.map((problem) => `      ${describeProblem(problem)}`),
+              ].join('\n'),
+        )
+        output.result(reports, text.join('\n'))
+        return reports.every(({ valid }) => valid) ? exitCodes.ok : exitCodes.failed
+      }),
+    )
+}
+
+async function check(file: string, own: readonly string[]): Promise<Report> {
+  try {
+    const { id, version } = parse(await readText(file), file, own)
+    return { file, valid: true, loopId: id, version }
+  } catch (error) {
+    if (!isLoopError(error) || error.code !== 'invalid_definition') throw error
+    return { file, valid: false, problems: problemsOf(error) }
+  }
+}
+
+function parse(text: string, file: string, own: readonly string[]): LoopDefinition {
+  const registry = createGuardRegistry()
+  const expressions = createExpressions()
+  return parseLoop(text, {
+    file,
+    guards: {
+      get: (id) => registry.get(id) ?? (own.includes(id) ? {} : undefined),
+      keys: () => [...registry.ids, ...own],
+    },
+    compileExpression: (expression) => expressions.compile(expression),
+  })
+}

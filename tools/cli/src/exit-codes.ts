@@ -1,0 +1,37 @@
+import { isLoopError, type LoopErrorCode } from '@loop-engine/sdk'
+import { CommanderError } from 'commander'
+
+/** What the exit code of the command says. Scripts rely on them: they never change their meaning. */
+export const exitCodes = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  refused: 3,
+  notFound: 4,
+  unverified: 5,
+} as const
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
+
+export const exitCodesText = `Exit codes:
+  0  done
+  1  failed, or a loop is invalid
+  2  the command was used wrongly
+  3  refused: by policy, by a stop, or because it was decided already
+  4  not found
+  5  the record does not verify`
+
+const byErrorCode: Partial<Record<LoopErrorCode, ExitCode>> = {
+  invalid_config: exitCodes.usage,
+  not_found: exitCodes.notFound,
+  already_exists: exitCodes.refused,
+  refused: exitCodes.refused,
+  stopped: exitCodes.refused,
+  expired: exitCodes.refused,
+  conflict: exitCodes.refused,
+  corrupt: exitCodes.unverified,
+}
+
+export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+  return isLoopError(error) ? (byErrorCode[error.code] ?? exitCodes.failed) : exitCodes.failed
+}

@@ -1,0 +1,73 @@
+import { stripVTControlCharacters, styleText } from 'node:util'
+
+import type { JsonValue } from '@loop-engine/sdk'
+
+export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
+
+/** Where a command writes. Results go to standard output, everything else to standard error. */
+export interface Output {
+  readonly json: boolean
+  /** Prints the value under `--json`, else the text. */
+  result(value: unknown, text: string): void
+  /** Says something to the person; not under `--json`. */
+  note(text: string): void
+  error(text: string): void
+  paint(style: Style, text: string): string
+}
+
+export interface OutputOptions {
+  readonly json: boolean
+  readonly color: boolean
+  readonly out: NodeJS.WritableStream
+  readonly err: NodeJS.WritableStream
+}
+
+export function createOutput({ json, color, out, err }: OutputOptions): Output {
+  return {
+    json,
+    result: (value, text) => {
+      out.write(`${json ? JSON.stringify(value, null, 2) : text}\n`)
+    },
+    note: (text) => {
+      if (!json) err.write(`${text}\n`)
+    },
+    error: (text) => {
+      err.write(`${text}\n`)
+    },
+    paint: (style, text) => (color && !json ? styleText(style, text, { stream: out }) : text),
+  }
+}
+
+/** One line that a terminal cannot be tricked with: titles and reasons come from outside. */
+export function plain(text: string): string {
+  // eslint-disable-next-line no-control-regex -- exactly what must not reach a terminal
+  return stripVTControlCharacters(text).replaceAll(
+    /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]+/g,
+    ' ',
+  )
+}
+
+export function show(value: JsonValue): string {
+  return plain(typeof value === 'string' ? value : JSON.stringify(value))
+}
+
+/** Aligns columns by their widest cell. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const cells = [head, ...rows].map((row) => row.map(plain))
+  const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)))
+  return cells
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
+
+export function time(at: number): string {
+  return new Date(at)
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.\d+Z$/, 'Z')
+}

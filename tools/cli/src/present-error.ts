@@ -1,0 +1,84 @@
+import { isLoopError, type LoopError } from '@loop-engine/sdk'
+
+import { plain, type Output } from './output.ts'
+
+interface Problem {
+  readonly message: string
+  readonly path?: string
+  readonly line?: number
+  readonly column?: number
+  readonly hint?: string
+}
+
+export interface PresentOptions {
+  readonly output: Output
+  readonly debug: boolean
+  /** What must not be printed, wherever it turns up. */
+  readonly secrets: readonly string[]
+}
+
+/** Tells a person what went wrong and what to do; a program gets the same as JSON. */
+export function presentError(error: unknown, { output, debug, secrets }: PresentOptions): void {
+  const say = (text: string): void => output.error(withoutSecrets(text, secrets))
+  if (output.json) say(JSON.stringify({ error: isLoopError(error) ? error : unforeseen(error) }))
+  else for (const line of linesOf(error, output)) say(line)
+  if (debug && error instanceof Error) say(error.stack ?? error.message)
+}
+
+function linesOf(error: unknown, output: Output): string[] {
+  if (!isLoopError(error)) return [`${output.paint('red', 'error')} ${unforeseen(error).message}`]
+  const { code, path, hint, message } = error
+  const lines = [
+    `${output.paint('red', 'error')} ${headOf(message)} ${output.paint('dim', `(${code})`)}`,
+  ]
+  const problems = problemsOf(error)
+  for (const problem of problems) lines.push(`  ${describeProblem(problem)}`)
+  if (problems.length > 0) return lines
+  if (path) lines.push(`  at ${plain(path)}`)
+  if (hint) lines.push(`  ${output.paint('cyan', 'hint')} ${plain(hint)}`)
+  return lines
+}
+
+/** A message that lists its problems itself is cut where they begin. */
+function headOf(message: string): string {
+  return plain(message.split('\n', 1)[0] ?? '')
+}
+
+export function problemsOf({ details }: LoopError): readonly Problem[] {
+  const problems = details?.['problems']
+  return Array.isArray(problems) ? (problems as readonly Problem[]) : []
+}
+
+export function describeProblem({ line, column, path, message, hint }: Problem): string {
+  const place = line === undefined ? path || '/' : `${line}:${column ?? 1}`
+  return plain(`${place} ${message}${hint ? ` ${hint}` : ''}`)
+}
+
+/** A foreign message may quote what it was given, so only its kind is told. */
+function unforeseen(error: unknown): { readonly code: string; readonly message: string } {
+  const name = error instanceof Error ? error.name : typeof error
+  return {
+    code: 'unforeseen',
+    message: `Something unforeseen happened (${name}); --debug says more.`,
+  }
+}
+
+function withoutSecrets(text: string, secrets: readonly string[]): string {
+  return secrets.reduce((clean, secret) => clean.replaceAll(secret, '***'), text)
+}
+
+/** The parts of a connection string that open the door. */
+export function secretsOf(url: string | undefined): readonly string[] {
+  if (url === undefined || url === '') return []
+  const password = /:\/\/[^:/@]*:([^@]+)@/.exec(url)?.[1]
+  if (password === undefined) return [url]
+  return [url, password, decoded(password)].filter((secret) => secret.length > 2)
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

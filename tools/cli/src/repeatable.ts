@@ -1,0 +1,8 @@
+import { Option } from 'commander'
+
+/** An option that may be given several times. A variadic one would swallow the arguments behind it. */
+export function repeatable(flags: string, description: string): Option {
+  return new Option(flags, description)
+    .default([], 'none')
+    .argParser((value: string, before: readonly string[]) => [...before, value])
+}

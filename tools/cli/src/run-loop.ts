@@ -1,0 +1,103 @@
+import { Command, CommanderError } from 'commander'
+
+import { addDeadLetters } from './commands/dead-letters.ts'
+import { addApprove, addReject } from './commands/decide.ts'
+import { addExport } from './commands/export.ts'
+import { addGraph } from './commands/graph.ts'
+import { addInbox } from './commands/inbox.ts'
+import { addInit } from './commands/init.ts'
+import { addList } from './commands/list.ts'
+import { addShow } from './commands/show.ts'
+import { addRelease, addStop, addStops } from './commands/stop.ts'
+import { addTimeline } from './commands/timeline.ts'
+import { addValidate } from './commands/validate.ts'
+import { addVerify } from './commands/verify.ts'
+import type { Act } from './context.ts'
+import { exitCodeOf, exitCodes, exitCodesText, type ExitCode } from './exit-codes.ts'
+import { createOutput } from './output.ts'
+import { presentError, secretsOf } from './present-error.ts'
+import { repeatable } from './repeatable.ts'
+import type { GlobalOptions } from './session.ts'
+
+export interface RunOptions {
+  readonly out: NodeJS.WritableStream
+  readonly err: NodeJS.WritableStream
+  /** Where `DATABASE_URL` is looked up. */
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+const commands = [
+  addInit,
+  addValidate,
+  addGraph,
+  addList,
+  addShow,
+  addTimeline,
+  addInbox,
+  addApprove,
+  addReject,
+  addDeadLetters,
+  addVerify,
+  addExport,
+  addStop,
+  addRelease,
+  addStops,
+]
+
+/** Runs the command line and answers with the exit code. Never throws: what went wrong is written to `err`. */
+export async function runLoop(
+  args: readonly string[],
+  { out, err, env }: RunOptions,
+): Promise<ExitCode> {
+  let code: ExitCode = exitCodes.ok
+  const program = createProgram()
+  const optionsNow = (): GlobalOptions => withEnvironment(program, env)
+  const act: Act =
+    (run) =>
+    async (...parameters) => {
+      const options = optionsNow()
+      const output = createOutput({ json: options.json, color: options.color, out, err })
+      code = await run({ options, output }, ...parameters)
+    }
+  for (const add of commands) add(program, act)
+  for (const command of [program, ...program.commands]) {
+    command
+      .exitOverride()
+      .configureOutput({ writeOut: (text) => out.write(text), writeErr: (text) => err.write(text) })
+  }
+
+  try {
+    await program.parseAsync([...args], { from: 'user' })
+    return code
+  } catch (error) {
+    // Commander has said what was wrong already.
+    if (error instanceof CommanderError) return exitCodeOf(error)
+    const { json, color, debug, postgres } = optionsNow()
+    const secrets = [...secretsOf(postgres), ...secretsOf(env['DATABASE_URL'])]
+    presentError(error, { output: createOutput({ json, color, out, err }), debug, secrets })
+    return exitCodeOf(error)
+  }
+}
+
+function createProgram(): Command {
+  return new Command('loop')
+    .description('Looks at governed runs, decides on them, and verifies their record.')
+    .option('--db <path>', 'SQLite file', '.loop/loop.db')
+    .option('--postgres <url>', 'PostgreSQL instead (default: DATABASE_URL, unless --db is given)')
+    .option('--tenant <id>', 'whose runs', 'default')
+    .option('--as <id>', 'who you are (default: the user of this computer)')
+    .addOption(repeatable('--role <role>', 'a role of yours; may be repeated'))
+    .option('--json', 'print JSON', false)
+    .option('--no-color', 'print without colours')
+    .option('--debug', 'print the stack of an error', false)
+    .addHelpText('after', `\n${exitCodesText}`)
+    .showHelpAfterError('loop --help shows what there is.')
+}
+
+/** A database that was named on the command line wins over the environment. */
+function withEnvironment(program: Command, env: RunOptions['env']): GlobalOptions {
+  const options = program.opts<GlobalOptions>()
+  const url = env['DATABASE_URL']
+  const named = options.postgres !== undefined || program.getOptionValueSource('db') === 'cli'
+  return named || !url ? options : { ...options, postgres: url }
+}

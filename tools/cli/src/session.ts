@@ -1,0 +1,69 @@
+import { existsSync } from 'node:fs'
+import { userInfo } from 'node:os'
+
+import { createSqliteStore } from '@loop-engine/integration-sqlite'
+import {
+  createLoopSystem,
+  LoopError,
+  type Actor,
+  type LoopStore,
+  type LoopSystem,
+} from '@loop-engine/sdk'
+
+/** What every command accepts. */
+export interface GlobalOptions {
+  readonly db: string
+  readonly postgres?: string
+  readonly tenant: string
+  readonly as?: string
+  readonly role: readonly string[]
+  readonly json: boolean
+  readonly color: boolean
+  readonly debug: boolean
+}
+
+export interface Session extends LoopSystem {
+  readonly store: LoopStore
+  readonly tenant: string
+  readonly actor: Actor
+}
+
+/**
+ * Opens the store for one command and closes it. It knows no loops and relays nothing: definitions come from the
+ * store, effects are carried out by the application that has the integrations.
+ */
+export async function withSession<Result>(
+  options: GlobalOptions,
+  work: (session: Session) => Promise<Result>,
+): Promise<Result> {
+  const store = await openStore(options)
+  const system = await createLoopSystem({ loops: [], store, relay: false })
+  try {
+    return await work({ ...system, store, tenant: options.tenant, actor: actorOf(options) })
+  } finally {
+    await system.close()
+  }
+}
+
+/** The person at the keyboard, as far as the system knows. */
+export function actorOf({ as = userInfo().username, role }: GlobalOptions): Actor {
+  return { type: 'human', id: as, ...(role.length > 0 && { roles: [...role] }) }
+}
+
+async function openStore({ db, postgres }: GlobalOptions): Promise<LoopStore> {
+  if (postgres !== undefined) return openPostgres(postgres)
+  if (existsSync(db)) return createSqliteStore({ path: db })
+  throw new LoopError('not_found', `There is no database at ${db}.`, {
+    hint: 'Name one with --db PATH or --postgres URL; an application makes it when it starts.',
+  })
+}
+
+async function openPostgres(connectionString: string): Promise<LoopStore> {
+  const integration = await import('@loop-engine/integration-postgres').catch((cause: unknown) => {
+    throw new LoopError('invalid_config', 'The PostgreSQL store is not installed.', {
+      hint: 'npm install @loop-engine/integration-postgres pg',
+      cause,
+    })
+  })
+  return integration.createPostgresStore({ connectionString })
+}
