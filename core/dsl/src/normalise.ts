@@ -3,6 +3,7 @@ import {
   isLoopError,
   loopDefinitionSchema,
   snapshot,
+  stateSchema,
   type DefinitionProblem,
   type LoopDefinition,
 } from '@loop-engine/core'
@@ -53,7 +54,7 @@ const readLoop: Reader = (value, path, report) => {
   return {
     ...rest,
     version: typeof version === 'number' ? String(version) : version,
-    name: loop.name ?? loop.id,
+    name: loop.name ?? nameFor(loop.id),
     states: each(loop.states, pointer(path, 'states'), report, readState),
     transitions: each(loop.transitions, pointer(path, 'transitions'), report, readTransition),
   }
@@ -72,7 +73,7 @@ const readTransition: Reader = (value, path, report) => {
   const { guards = [] } = transition
   return present({
     ...transition,
-    signal: transition.signal ?? transition.id,
+    signal: transition.signal ?? nameFor(transition.id),
     guards: each(
       typeof guards === 'string' ? [guards] : guards,
       pointer(path, 'guards'),
@@ -128,6 +129,11 @@ const readStage: Reader = (value) => {
 const readEffect: Reader = (value) => {
   const effect = fields(value)
   return effect ? { semantics: 'idempotent', ...effect } : value
+}
+
+/** What is named after its id. A bad id is a problem of its own; that should be said once. */
+function nameFor(id: unknown): unknown {
+  return stateSchema.shape.id.safeParse(id).success ? id : 'unnamed'
 }
 
 function list(value: unknown): unknown {

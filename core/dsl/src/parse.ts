@@ -38,7 +38,9 @@ export function parseLoop(text: string, options: ParseOptions = {}): LoopDefinit
   const found = definition ? [...problems, ...validateLoop(definition, options)] : problems
   if (found.length === 0 && definition) return definition
   throw definitionError(
-    found.map((problem) => ({ ...problem, ...source.locate(problem.path, anchorOf(problem)) })),
+    found
+      .map((problem) => ({ ...problem, ...source.locate(problem.path, anchorOf(problem)) }))
+      .toSorted((one, other) => one.line - other.line || one.column - other.column),
     file,
   )
 }
@@ -56,9 +58,10 @@ function readJson(text: string): Source {
     return { ...source, value, problems: [] }
   } catch (error) {
     if (!isLoopError(error)) throw error
-    const { message, path = '', hint } = error
-    const position = source.problems[0] ?? source.locate(path, 'value')
-    const { line, column } = position
+    const { path = '', hint, details } = error
+    // The position is told apart from the message, as with every other problem.
+    const message = error.message.replace(/^Line \d+, column \d+: /, '')
+    const { line = 1, column = 1 } = (details ?? {}) as { line?: number; column?: number }
     return { ...source, problems: [{ code: 'syntax', path, message, hint, line, column }] }
   }
 }

@@ -2,8 +2,10 @@ import type { Checked } from './validate.ts'
 
 /** Whether every state is reached, and an end from the start. */
 export function reachabilityProblems({ definition, states, exits, report }: Checked): void {
-  // A definition without a start or an end has been told so already.
-  if (!states.has(definition.initialState)) return
+  // What is misspelt has been reported already; what only seems to be lost because of it is not.
+  const isKnown = (id: string): boolean => states.has(id)
+  if (!isKnown(definition.initialState)) return
+  if (!definition.transitions.every(({ from, to }) => isKnown(from) && isKnown(to))) return
   const reached = new Set([definition.initialState])
   for (const id of reached) for (const { to } of exits.get(id) ?? []) reached.add(to)
 

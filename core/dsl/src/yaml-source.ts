@@ -68,6 +68,7 @@ function tokenize(
   const parser = new yaml.Parser(lines.addNewLine)
   const tokens: Yaml.CST.Token[] = []
   let offset = 0
+  let errors = 0
   lines.addNewLine(0)
   for (const lexeme of new yaml.Lexer().lex(text)) {
     const forbidden = forbiddenLexemes.get(yaml.CST.tokenType(lexeme) ?? '')
@@ -75,7 +76,12 @@ function tokenize(
       report(...forbidden, offset)
       return null
     }
-    tokens.push(...parser.next(lexeme))
+    for (const token of parser.next(lexeme)) {
+      tokens.push(token)
+      if (token.type === 'error') errors += 1
+    }
+    // What is not YAML at all would be read to its end, error by error.
+    if (errors > maxSyntaxProblems) return tokens
     if (parser.stack.length > maxDepth) {
       report('too_deep', `The text is nested more than ${maxDepth} levels deep.`, offset)
       return null

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest'
+
+import { defineLoop } from './define-loop.ts'
+import { toDot, toMermaid } from './graph.ts'
+
+const loop = defineLoop({
+  id: 'expense',
+  states: [
+    { id: 'OPEN', label: 'Open; "new": <b>' },
+    { id: 'end', terminal: true, error: true },
+  ],
+  initialState: 'OPEN',
+  transitions: [
+    { id: 'go', from: 'OPEN', to: 'end', actors: ['human'], guards: ['limit'], approval: true },
+  ],
+})
+
+test('Mermaid: names are numbered and texts escaped, so that no name is taken for syntax', () => {
+  expect(toMermaid(loop, { path: ['OPEN', 'nowhere', 'OPEN'] })).toBe(`stateDiagram-v2
+  state "Open#59; #34;new#34;#58; #60;b#62;" as s0
+  state "end" as s1
+  [*] --> s0
+  s0 --> s1 : go (human, 1 guard, approval)
+  s1 --> [*]
+  classDef visited stroke-width:3px
+  class s0 visited
+`)
+})
+
+test('DOT: the end has two borders, an error is red, the path is bold', () => {
+  expect(toDot(loop, { path: ['end'] })).toBe(`digraph "expense" {
+  rankdir=LR
+  node [shape=box, style=rounded]
+  "" [shape=point]
+  "OPEN" [label="Open; \\"new\\": <b>"]
+  "end" [label="end", peripheries=2, color=red, penwidth=3]
+  "" -> "OPEN"
+  "OPEN" -> "end" [label="go (human, 1 guard, approval)"]
+}
+`)
+})

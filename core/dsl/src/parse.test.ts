@@ -1,0 +1,168 @@
+import { isLoopError, type DefinitionProblem } from '@loop-engine/core'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+
+import { parseLoop, type ParseOptions } from './parse.ts'
+
+const yaml = `# An expense
+loopId: expense
+version: 1.10
+states:
+  - SUBMITTED
+  - { stateId: APPROVED, isTerminal: true }
+initial: SUBMITTED
+transitions:
+  - transitionId: approve
+    from: SUBMITTED
+    to: APPROVED
+    allowedActors: [human]
+    guards:
+      - limit
+    approval:
+      reviewers: [role:finance]
+`
+
+function problemsOf(text: string, options?: ParseOptions): readonly DefinitionProblem[] {
+  try {
+    parseLoop(text, options)
+  } catch (error) {
+    if (isLoopError(error) && error.code === 'invalid_definition') {
+      return error.details?.problems as DefinitionProblem[]
+    }
+    throw error
+  }
+  return []
+}
+const found = (text: string, options?: ParseOptions): string[] =>
+  problemsOf(text, options).map(({ code, line, column }) => `${line}:${column} ${code}`)
+test('YAML in either vocabulary becomes a canonical definition', () => {
+  expect(parseLoop(yaml)).toMatchObject({
+    id: 'expense',
+    version: '1.10',
+    initialState: 'SUBMITTED',
+    transitions: [{ id: 'approve', actors: ['human'], guards: [{ id: 'limit' }] }],
+  })
+})
+
+test('JSON gives the same definition as YAML, also with tabs and a byte order mark', () => {
+  const definition = parseLoop(yaml)
+
+  for (const space of [undefined, 2, '\t']) {
+    const text = JSON.stringify(definition, null, space)
+    expect(parseLoop(text, { format: 'json' })).toEqual(definition)
+    expect(parseLoop(text, { file: 'expense.json' })).toEqual(definition)
+  }
+  expect(parseLoop(`\uFEFF${yaml}`)).toEqual(definition)
+  expect(parseLoop(`\uFEFF${JSON.stringify(definition)}`, { format: 'json' })).toEqual(definition)
+})
+
+test('every problem has its line and column, in the spelling of the text, in order', () => {
+  const text = yaml.replace('to: APPROVED', 'to: APROVED').replace('- limit', '- limt')
+  const guards = new Set(['limit'])
+
+  expect(found(text, { guards })).toEqual(['11:9 unknown_state', '14:9 unknown_guard'])
+  expect(found(text.replace('reviewers:', 'reviewer:'))).toEqual([
+    '15:5 missing_field',
+    '16:7 unknown_key',
+  ])
+  expect(found(text.replace('initial:', 'owner: me\ninitial:'))).toEqual([
+    '7:1 unknown_key',
+    '12:9 unknown_state',
+  ])
+})
+
+test('the message lists the first problems, each with its place and what was meant', () => {
+  const text = yaml.replace('to: APPROVED', 'to: APROVED')
+
+  expect(() => parseLoop(text, { file: 'expense.yaml' })).toThrow(
+    'expense.yaml has a problem:\n  11:9 The transition "approve" names the state "APROVED", ' +
+      'which is not defined. Did you mean "APPROVED"?',
+  )
+})
+
+test('a JSON error has its place', () => {
+  expect(found('{"id": "x",\n "id": "y"}', { format: 'json' })).toEqual(['2:2 syntax'])
+  expect(found('{"id": "x",\n}', { format: 'json' })).toEqual(['2:1 syntax'])
+  expect(found('{"id": "x"\n,"states": 7}', { format: 'json' })).toContain('2:11 wrong_type')
+})
+
+test.each([
+  ['nothing', '', 'wrong_type'],
+  ['two documents', `${yaml}---\nid: y\n`, 'syntax'],
+  ['a duplicate key', `${yaml}loopId: expense\n`, 'duplicate_key'],
+  ['a tag', 'id: !!binary aGk=\n', 'tag_refused'],
+  ['a key that is no text', '1: x\n', 'invalid_key'],
+  ['a key named __proto__', '__proto__: {}\n', 'invalid_key'],
+  ['a number beyond 2^53', 'maxTransitions: 9007199254740993\n', 'invalid_number'],
+  ['infinity', 'maxTransitions: .inf\n', 'invalid_number'],
+  ['an anchor', 'id: &a x\n', 'alias_refused'],
+  ['a cycle of anchors', 'a: &a [*a]\n', 'alias_refused'],
+])('%s is refused', (_, text, code) => {
+  expect(problemsOf(text).map((problem) => problem.code)).toContain(code)
+})
+
+test('directives do not change what a text means', () => {
+  expect(parseLoop(`%YAML 1.1\n---\n${yaml}name: yes\n`).name).toBe('yes')
+})
+
+test.each([
+  ['a bomb of aliases', 'a: &a [x,x]\nb: &b [*a,*a]\nc: &c [*b,*b]\nd: [*c,*c]\n', 'alias_refused'],
+  ['20,000 open brackets', '['.repeat(20_000), 'too_deep'],
+  ['20,000 open braces', '{a: '.repeat(20_000), 'too_deep'],
+  ['20,000 dashes', '- '.repeat(20_000), 'too_deep'],
+  ['20,000 question marks', '? '.repeat(20_000), 'too_deep'],
+  ['10 MB', 'x'.repeat(10_000_000), 'too_large'],
+  ['256 KiB and one byte in few characters', 'é'.repeat(131_073), 'too_large'],
+  ['a thousand duplicate keys', 'a: 1\n'.repeat(1000), 'duplicate_key'],
+])('%s are refused within 50 ms', (_, text, code) => {
+  problemsOf('id: x') // loads the library
+  const start = performance.now()
+  const [first] = problemsOf(text)
+
+  expect(first?.code).toBe(code)
+  expect(performance.now() - start).toBeLessThan(50)
+})
+
+test('20,000 levels of JSON are refused within 50 ms', () => {
+  problemsOf('id: x')
+  const start = performance.now()
+
+  expect(problemsOf('{"a":'.repeat(20_000), { format: 'json' })[0]?.code).toBe('too_deep')
+  expect(performance.now() - start).toBeLessThan(50)
+})
+
+test('a text that is not text is misuse', () => {
+  const notText: unknown = 7
+
+  expect(() => parseLoop(notText as string)).toThrow(
+    expect.objectContaining({ code: 'invalid_input' }),
+  )
+})
+
+const fragments = fc.constantFrom(
+  ...yaml.split(/(?<=[\s:[\]{},])/),
+  ...['&a ', '*a', '!!x ', '|\n', '>-\n', '"', "'", '---\n', '%YAML 1.1\n', '? ', '\t', '\0', '#'],
+  ...['\u{feff}', '<<: ', '.nan', '1e999', 'null', '__proto__: ', '\u{d800}', 'constructor: '],
+)
+const texts = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 200 }),
+  fc.array(fragments, { maxLength: 80 }).map((parts) => parts.join('')),
+  fc.json(),
+  // A sound definition with a piece cut out or put in.
+  fc.tuple(fc.nat(yaml.length), fc.nat(20), fragments).map(
+    ([at, cut, piece]) => yaml.slice(0, at) + piece + yaml.slice(at + cut),
+  ),
+)
+
+test('whatever the text, it is a definition or an invalid_definition', () => {
+  const seed = 35
+  const property = fc.property(texts, fc.constantFrom('yaml', 'json'), (text, format) => {
+    const problems = problemsOf(text, { format })
+    for (const { line, column } of problems) {
+      expect(line).toBeGreaterThan(0)
+      expect(column).toBeGreaterThan(0)
+    }
+  })
+
+  fc.assert(property, { seed, numRuns: 3000 })
+})

@@ -1,0 +1,203 @@
+import type { LoopDefinition } from '@loop-engine/core'
+import { expect, test } from 'vitest'
+
+import { normalise } from './normalise.ts'
+import { validateLoop, type ValidateOptions } from './validate.ts'
+
+const approve = { id: 'approve', from: 'OPEN', to: 'DONE', actors: ['human'] }
+const expire = { id: 'expire', from: 'OPEN', to: 'DONE', actors: ['system'] }
+const base = {
+  id: 'x',
+  states: ['OPEN', { id: 'DONE', terminal: true }] as unknown[],
+  initialState: 'OPEN',
+  transitions: [approve] as object[],
+}
+
+function loop(fields: Partial<typeof base>): LoopDefinition {
+  const { definition, problems } = normalise({ ...base, ...fields })
+  expect(problems).toEqual([])
+  if (!definition) throw new Error('The test has no definition.')
+  return definition
+}
+const found = (fields: Partial<typeof base>, options?: ValidateOptions): string[] =>
+  validateLoop(loop(fields), options).map(({ code, path }) => `${code} ${path}`)
+const one = (fields: object, options?: ValidateOptions): string[] =>
+  found({ transitions: [{ ...approve, ...fields }] }, options)
+
+test('a sound loop has no problems', () => {
+  expect(found({})).toEqual([])
+})
+
+test.each<[string, Partial<typeof base>]>([
+  ['duplicate_state /states/2/id', { states: [...base.states, 'OPEN'] }],
+  ['unknown_initial /initialState', { initialState: 'OPN' }],
+  ['unknown_state /transitions/1/to', { transitions: [approve, { ...expire, to: 'DON' }] }],
+  ['unknown_state /transitions/1/from', { transitions: [approve, { ...expire, from: 'O' }] }],
+  ['duplicate_transition /transitions/1/id', { transitions: [approve, approve] }],
+  [
+    'ambiguous_signal /transitions/1/signal',
+    { transitions: [approve, { ...expire, signal: 'approve' }] },
+  ],
+  [
+    'transition_from_terminal /transitions/1/from',
+    { transitions: [approve, { ...expire, from: 'DONE' }] },
+  ],
+])('%s', (problem, fields) => {
+  expect(found(fields)).toEqual([problem])
+})
+
+test('states that lead nowhere and states that nothing leads to', () => {
+  expect(found({ states: [...base.states, 'LOST'] })).toEqual([
+    'dead_end /states/2',
+    'unreachable_state /states/2',
+  ])
+})
+
+test('a loop must be able to end', () => {
+  const again = { ...approve, to: 'OPEN' }
+
+  expect(found({ states: ['OPEN'], transitions: [again] })).toEqual(['no_terminal /states'])
+  expect(found({ transitions: [again] })).toEqual([
+    'unreachable_state /states/1',
+    'no_reachable_terminal /initialState',
+  ])
+})
+
+test('a timeout takes a transition that leaves its state and that the system may take', () => {
+  const timed = (transition: string): unknown[] => [
+    { id: 'OPEN', timeout: { after: '1h', transition } },
+    'LATER',
+    base.states[1],
+  ]
+  const late = { id: 'late', from: 'LATER', to: 'DONE', actors: ['automation'] }
+  const wait = { id: 'wait', from: 'OPEN', to: 'LATER', actors: ['human'] }
+  const transitions = [approve, late, wait, expire]
+
+  expect(found({ states: timed('expire'), transitions })).toEqual([])
+  expect(found({ states: timed('late'), transitions })).toEqual([
+    'timeout_not_from_state /states/0/timeout/transition',
+  ])
+  expect(found({ states: timed('wait'), transitions })).toEqual([
+    'follow_up_actor /states/0/timeout/transition',
+  ])
+  expect(found({ states: timed('lat'), transitions })).toEqual([
+    'unknown_transition /states/0/timeout/transition',
+  ])
+})
+
+test('what follows an effect leaves its target; what follows an approval leaves its source', () => {
+  const effect = { integration: 'crm', action: 'write', onSuccess: 'expire', onFailure: 'approve' }
+  const approval = { reviewers: ['a'], onReject: 'approve', onExpiry: 'expire' }
+
+  expect(found({ transitions: [{ ...approve, effect, approval }, expire] })).toEqual([
+    'follow_up_not_from_state /transitions/0/effect/onSuccess',
+    'follow_up_not_from_state /transitions/0/effect/onFailure',
+    'follow_up_actor /transitions/0/effect/onFailure',
+    'follow_up_actor /transitions/0/approval/onReject',
+  ])
+})
+
+test('a quorum needs as many people as it counts, unless a role may stand for many', () => {
+  expect(one({ approval: { reviewers: ['a', 'user:a'], quorum: 2 } })).toEqual([
+    'impossible_quorum /transitions/0/approval/stages/0/quorum',
+  ])
+  expect(one({ approval: { reviewers: ['a', 'role:b'], quorum: 2 } })).toEqual([])
+})
+
+test('guards must be registered, under ids of their own, with parameters that fit', () => {
+  const check = ({ max }: { readonly max?: unknown }): string[] =>
+    typeof max === 'number' ? [] : ['max must be a number.']
+  const guards = [
+    'limit',
+    { id: 'limit', with: { max: 1 } },
+    { id: 'second', use: 'limits' },
+    { id: 'third', when: 'evidence.ok', use: 'limit' },
+    { id: 'fourth', when: 'evidence.ok' },
+  ]
+
+  expect(one({ guards }, { guards: new Map([['limit', { check }]]) })).toEqual([
+    'duplicate_guard /transitions/0/guards/1/id',
+    'invalid_guard_parameters /transitions/0/guards/0/with',
+    'unknown_guard /transitions/0/guards/2/use',
+    'conflicting_guard /transitions/0/guards/3',
+  ])
+  expect(one({ guards: ['limt'] }, { guards: new Set(['limit']) })).toEqual([
+    'unknown_guard /transitions/0/guards/0/id',
+  ])
+})
+
+test('a guard whose check throws is a problem, not a crash', () => {
+  const check = (): string[] => {
+    throw new Error('boom')
+  }
+
+  expect(one({ guards: 'limit' }, { guards: new Map([['limit', { check }]]) })).toEqual([
+    'invalid_guard_parameters /transitions/0/guards/0/with',
+  ])
+})
+
+test('integrations, actions and channels must be registered', () => {
+  const integrations = new Map([['crm', { actions: { write: {} } }]])
+  const effect = (integration: string, action: string): object => ({
+    effect: { integration, action },
+  })
+  const approval = {
+    reviewers: ['role:a'],
+    channels: ['slack'],
+    escalate: [{ after: '1h', reviewers: ['b'], channels: ['pager'] }],
+  }
+
+  expect(one(effect('crm', 'write'), { integrations })).toEqual([])
+  expect(one(effect('crn', 'write'), { integrations })).toEqual([
+    'unknown_integration /transitions/0/effect/integration',
+  ])
+  expect(one(effect('crm', 'toString'), { integrations })).toEqual([
+    'unknown_action /transitions/0/effect/action',
+  ])
+  expect(one({ approval }, { channels: new Set(['slack']) })).toEqual([
+    'unknown_channel /transitions/0/approval/escalate/0/channels/0',
+  ])
+})
+
+test('every expression is compiled', () => {
+  const compileExpression = (expression: string): void => {
+    if (expression === '1 +') throw new Error('unexpected end.')
+  }
+  const effect = { integration: 'crm', action: 'write', input: { 'a/b': '1 +', c: '1' } }
+  const fields = {
+    guards: [{ id: 'g', when: '1 +' }],
+    approval: { reviewers: ['role:a'], when: '1 +' },
+    effect,
+  }
+
+  expect(one(fields, { compileExpression })).toEqual([
+    'invalid_expression /transitions/0/guards/0/when',
+    'invalid_expression /transitions/0/approval/when',
+    'invalid_expression /transitions/0/effect/input/a~1b',
+  ])
+})
+
+test('a problem says what was meant', () => {
+  expect(validateLoop(loop({ initialState: 'OPNE' }))).toEqual([
+    {
+      code: 'unknown_initial',
+      path: '/initialState',
+      message: 'The initial state "OPNE" is not defined.',
+      hint: 'Did you mean "OPEN"?',
+    },
+  ])
+})
+
+test('a thousand states and five thousand misspelt transitions are checked within a second', () => {
+  const states = Array.from({ length: 1000 }, (_, index) => `STATE_NUMBER_${index}`)
+  const transitions = Array.from({ length: 5000 }, (_, index) => ({
+    ...approve,
+    id: `t${index}`,
+    to: `STATE_NUMBR_${index}`,
+  }))
+  const definition = loop({ states, transitions })
+  const start = performance.now()
+
+  expect(validateLoop(definition).length).toBeGreaterThan(10_000)
+  expect(performance.now() - start).toBeLessThan(1000)
+})
