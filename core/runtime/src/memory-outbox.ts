@@ -40,7 +40,10 @@ export interface MemoryOutbox {
 }
 
 export function createMemoryOutbox(): MemoryOutbox {
+  /** By tenant and id. */
   const items = new Map<string, Waiting>()
+  /** By fence. */
+  const leases = new Map<number, Waiting>()
   const lanes = new Map<string, Lane>()
   const turns = createTurns(lanes)
   let fences = 0
@@ -60,6 +63,12 @@ export function createMemoryOutbox(): MemoryOutbox {
     line.splice(place, 0, waiting)
     if (place === 0) turns.add(waiting.lane)
   }
+  const release = (lane: Lane): void => {
+    if (lane.holder === null) return
+    leases.delete(lane.holder.fence)
+    lane.holder = null
+    lane.leasedUntil = 0
+  }
   const leave = (waiting: Waiting): void => {
     const { lane } = waiting
     const place = lane.line.indexOf(waiting)
@@ -70,15 +79,17 @@ export function createMemoryOutbox(): MemoryOutbox {
     else turns.add(lane)
   }
   const remove = (waiting: Waiting): void => {
-    items.delete(waiting.item.id)
+    items.delete(itemKey(waiting.item))
     leave(waiting)
   }
   const held = ({ id, fence }: Lease): Waiting | null => {
-    const waiting = items.get(id)
-    return waiting?.fence === fence && waiting.lane.holder === waiting ? waiting : null
+    const waiting = leases.get(fence)
+    return waiting?.item.id === id ? waiting : null
   }
   const lease = (head: Waiting, leasedUntil: number): OutboxClaim => {
+    release(head.lane)
     fences += 1
+    leases.set(fences, head)
     head.attempt += 1
     head.fence = fences
     head.lane.holder = head
@@ -89,20 +100,20 @@ export function createMemoryOutbox(): MemoryOutbox {
 
   return {
     add(item) {
-      if (items.has(item.id)) return
+      if (items.has(itemKey(item))) return
       const waiting = { item, lane: laneOf(item), attempt: 0, fence: 0, death: null }
-      items.set(item.id, waiting)
+      items.set(itemKey(item), waiting)
       enter(waiting)
     },
     cancel(tenant, id) {
-      const waiting = items.get(id)
-      if (waiting?.item.tenant !== tenant) return
-      if (waiting.lane.holder !== waiting && waiting.death === null) remove(waiting)
+      const waiting = items.get(pair(tenant, id))
+      if (waiting === undefined || waiting.death !== null) return
+      if (waiting.lane.holder !== waiting) remove(waiting)
     },
     holds: (tenant, claimed) => held(claimed)?.item.tenant === tenant,
     finish(tenant, id) {
-      const waiting = items.get(id)
-      if (waiting?.item.tenant === tenant) remove(waiting)
+      const waiting = items.get(pair(tenant, id))
+      if (waiting !== undefined) remove(waiting)
     },
     claim({ now, leaseMs, limit, kinds }) {
       const claims: OutboxClaim[] = []
@@ -150,8 +161,8 @@ export function createMemoryOutbox(): MemoryOutbox {
       return letters
     },
     revive(tenant, id, dueAt) {
-      const waiting = items.get(id)
-      if (waiting?.item.tenant !== tenant || waiting.death === null) return false
+      const waiting = items.get(pair(tenant, id))
+      if (waiting === undefined || waiting.death === null) return false
       waiting.item = { ...waiting.item, dueAt }
       waiting.lane = laneOf(waiting.item)
       waiting.attempt = 0
@@ -162,9 +173,8 @@ export function createMemoryOutbox(): MemoryOutbox {
   }
 }
 
-function release(lane: Lane): void {
-  lane.holder = null
-  lane.leasedUntil = 0
+function itemKey({ tenant, id }: OutboxItem): string {
+  return pair(tenant, id)
 }
 
 function follows(one: Waiting | undefined, other: Waiting): boolean {
@@ -205,7 +215,9 @@ function createTurns(lanes: ReadonlyMap<string, Lane>): {
   }
 }
 
-function turnOf({ line: [head] }: Lane): Turn | null {
+/** Whoever holds a lane comes first in it, even once the lease has run out. */
+function turnOf({ holder, line }: Lane): Turn | null {
+  const head = holder ?? line[0]
   return head === undefined ? null : { at: readyAt(head), head }
 }
 

@@ -292,9 +292,7 @@ export function testStoreCommit(open: OpenStore): void {
 }
 
 /** A plan that every check forbids, and what lifts each of them. */
-async function everythingForbids(
-  store: LoopStore,
-): Promise<{
+async function everythingForbids(store: LoopStore): Promise<{
   plan: CommitPlan
   lift: Record<'key' | 'fence' | 'stop' | 'version' | 'receipt' | 'limit', Partial<CommitPlan>>
 }> {

@@ -1,0 +1,67 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+
+import { migrate } from './migrations.ts'
+
+export type Value = string | number | null
+
+/** A prepared statement whose rows are tuples: no object is built for a row. */
+export interface Statement<Row extends readonly unknown[] = []> {
+  get(...values: readonly Value[]): Row | undefined
+  all(...values: readonly Value[]): Row[]
+  run(...values: readonly Value[]): void
+}
+
+export interface Connection {
+  prepare<Row extends readonly unknown[]>(sql: string): Statement<Row>
+  /** Whether a transaction is open; SQLite itself rolls back after some errors. */
+  isInTransaction(): boolean
+  close(): void
+}
+
+export interface ConnectionOptions {
+  readonly path: string
+  readonly durability: 'power' | 'process'
+  readonly busyTimeoutMs: number
+}
+
+/** How long one statement may block this thread while another process writes. */
+const patienceMs = 50
+
+export function connect({ path, durability, busyTimeoutMs }: ConnectionOptions): Connection {
+  const db = new DatabaseSync(path)
+  try {
+    db.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
+    migrate(useWal(db))
+    db.exec(`
+      PRAGMA synchronous = ${durability === 'power' ? 'FULL' : 'NORMAL'};
+      PRAGMA fullfsync = ${durability === 'power' ? 1 : 0};
+      PRAGMA secure_delete = ON;
+      PRAGMA cache_size = -16000;
+      PRAGMA trusted_schema = OFF;
+      PRAGMA busy_timeout = ${Math.min(busyTimeoutMs, patienceMs)};
+    `)
+  } catch (error) {
+    db.close()
+    throw error
+  }
+  return {
+    prepare: (sql) => tuples(db.prepare(sql)),
+    isInTransaction: () => db.isTransaction,
+    close: () => db.close(),
+  }
+}
+
+function useWal(db: DatabaseSync): DatabaseSync {
+  db.exec('PRAGMA journal_mode = WAL')
+  return db
+}
+
+function tuples<Row extends readonly unknown[]>(statement: StatementSync): Statement<Row> {
+  statement.setReturnArrays(true)
+  return {
+    // The types of node:sqlite do not know that rows are arrays now; the schema gives their columns.
+    get: (...values) => statement.get(...values) as unknown as Row | undefined,
+    all: (...values) => statement.all(...values) as unknown as Row[],
+    run: (...values) => void statement.run(...values),
+  }
+}

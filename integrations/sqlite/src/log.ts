@@ -1,0 +1,80 @@
+import {
+  LoopError,
+  sha256Hex,
+  type LogHead,
+  type LogLeaf,
+  type LoopStore,
+  type StoredEntry,
+} from '@loop-engine/core'
+
+import type { Connection } from './connection.ts'
+import { entryColumns, toEntry, type EntryRow } from './rows.ts'
+
+/** The statements of the tenants' Merkle logs. `append` and `sign` expect to run inside a transaction. */
+export interface Log {
+  head(tenant: string): LogHead
+  unlogged(tenant: string, limit: number): StoredEntry[]
+  append(tenant: string, plan: Parameters<LoopStore['appendLog']>[1]): boolean
+  sign(
+    tenant: string,
+    head: { readonly size: number; readonly root: string },
+    note: string,
+  ): boolean
+  leaves(tenant: string, range: { readonly from: number; readonly limit: number }): LogLeaf[]
+}
+
+export function createLog({ prepare }: Connection): Log {
+  const missing = `
+    FROM entry WHERE tenant = ?1 AND pos > coalesce((SELECT swept FROM log_head WHERE tenant = ?1), 0)
+    AND NOT EXISTS (
+      SELECT 1 FROM leaf WHERE leaf.tenant = entry.tenant AND leaf.run_id = entry.run_id AND leaf.seq = entry.seq)
+    ORDER BY pos LIMIT ?`.replaceAll('?1', '?')
+  const heads = prepare<[size: number, root: string, frontier: string, note: string | null]>(
+    'SELECT size, root, frontier, note FROM log_head WHERE tenant = ?',
+  )
+  const unlogged = prepare<EntryRow>(`SELECT ${entryColumns} ${missing}`)
+  const firstMissing = prepare<[pos: number]>(`SELECT pos ${missing}`)
+  const lastEntry = prepare<[pos: number | null]>('SELECT max(pos) FROM entry WHERE tenant = ?')
+  const insert = prepare(
+    'INSERT INTO leaf (tenant, number, run_id, seq, hash) VALUES (?, ?, ?, ?, ?)',
+  )
+  const setHead = prepare(`
+    INSERT INTO log_head (tenant, size, root, frontier, note, swept) VALUES (?, ?, ?, ?, ?, 0)
+    ON CONFLICT (tenant) DO UPDATE SET
+      size = excluded.size, root = excluded.root, frontier = excluded.frontier, note = excluded.note`)
+  const sweep = prepare('UPDATE log_head SET swept = ? WHERE tenant = ?')
+  const sign = prepare<[1]>(
+    'UPDATE log_head SET note = ? WHERE tenant = ? AND size = ? AND root = ? RETURNING 1',
+  )
+  const leaves = prepare<[number: number, runId: string, seq: number, hash: string]>(`
+    SELECT number, run_id, seq, hash FROM leaf WHERE tenant = ? AND number >= ? ORDER BY number LIMIT ?`)
+
+  const head = (tenant: string): LogHead => {
+    const row = heads.get(tenant)
+    if (row === undefined) return { size: 0, root: sha256Hex(''), frontier: [], note: null }
+    const [size, root, frontier, note] = row
+    return { size, root, frontier: JSON.parse(frontier) as readonly string[], note }
+  }
+  return {
+    head,
+    unlogged: (tenant, limit) => unlogged.all(tenant, tenant, Math.max(0, limit)).map(toEntry),
+    append(tenant, { expectedSize, leaves: added, head: next }) {
+      if (head(tenant).size !== expectedSize) return false
+      for (const [offset, { index, runId, seq, leafHash }] of added.entries()) {
+        if (index !== expectedSize + offset) {
+          throw new LoopError('invalid_input', 'The leaves do not continue the log.')
+        }
+        insert.run(tenant, index, runId, seq, leafHash)
+      }
+      setHead.run(tenant, next.size, next.root, JSON.stringify(next.frontier), next.note)
+      const [gap] = firstMissing.get(tenant, tenant, 1) ?? []
+      sweep.run(gap === undefined ? (lastEntry.get(tenant)?.[0] ?? 0) : gap - 1, tenant)
+      return true
+    },
+    sign: (tenant, { size, root }, note) => sign.get(note, tenant, size, root) !== undefined,
+    leaves: (tenant, { from, limit }) =>
+      leaves
+        .all(tenant, from, Math.max(0, limit))
+        .map(([index, runId, seq, leafHash]) => ({ index, runId, seq, leafHash })),
+  }
+}

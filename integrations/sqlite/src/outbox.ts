@@ -1,0 +1,163 @@
+import type {
+  ClaimQuery,
+  DeadLetter,
+  LoopStore,
+  OutboxClaim,
+  OutboxItem,
+  Settlement,
+} from '@loop-engine/core'
+
+import type { Connection } from './connection.ts'
+import { cutPage, readCursor, readLimit } from './page-cursor.ts'
+import { itemColumns, toItem, type ItemRow } from './rows.ts'
+
+interface Lease {
+  readonly id: string
+  readonly fence: number
+}
+
+/** The statements of the outbox. All that write expect to run inside a transaction. */
+export interface Outbox {
+  add(item: OutboxItem): void
+  cancel(tenant: string, id: string): void
+  holds(tenant: string, lease: Lease): boolean
+  finish(tenant: string, id: string): void
+  hasWork(now: number): boolean
+  claim(query: ClaimQuery): OutboxClaim[]
+  settle(settlement: Settlement): boolean
+  extend(lease: Lease, until: number): boolean
+  nextDueAt(): number | null
+  deadLetters: (
+    query: Parameters<LoopStore['deadLetters']>[0],
+  ) => Awaited<ReturnType<LoopStore['deadLetters']>>
+  revive(tenant: string, id: string, dueAt: number): boolean
+}
+
+type Place = [pos: number, tenant: string, lane: string]
+
+export function createOutbox({ prepare }: Connection): Outbox {
+  const currentOf = prepare<[pos: number, seq: number, id: string, leasedUntil: number]>(`
+    SELECT pos, seq, id, leased_until FROM outbox
+    WHERE tenant = ? AND lane = ? AND died_at IS NULL AND ready_at IS NOT NULL
+    ORDER BY seq, id LIMIT 1`)
+  const insert = prepare(`
+    INSERT INTO outbox (tenant, id, aggregate_id, run_id, lane, kind, name, seq, payload, due_at, ready_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id, tenant) DO NOTHING`)
+  const exists = prepare<[1]>('SELECT 1 FROM outbox WHERE id = ? AND tenant = ?')
+  const wait = prepare('UPDATE outbox SET ready_at = NULL WHERE pos = ?')
+  const advance = prepare(`
+    UPDATE outbox SET ready_at = due_at WHERE pos = (
+      SELECT pos FROM outbox WHERE tenant = ? AND lane = ? AND died_at IS NULL ORDER BY seq, id LIMIT 1)`)
+  const waiting = prepare<[...Place, readyAt: number | null]>(`
+    SELECT pos, tenant, lane, ready_at FROM outbox
+    WHERE id = ? AND tenant = ? AND died_at IS NULL AND leased_until = 0`)
+  const byId = prepare<Place>('SELECT pos, tenant, lane FROM outbox WHERE id = ? AND tenant = ?')
+  const heldBy = prepare<Place>(
+    'SELECT pos, tenant, lane FROM outbox WHERE id = ? AND fence = ? AND leased_until > 0',
+  )
+  const remove = prepare('DELETE FROM outbox WHERE pos = ?')
+  const due = prepare<[1]>('SELECT 1 FROM outbox WHERE ready_at <= ? LIMIT 1')
+  const ready = prepare<[...ItemRow, pos: number]>(`
+    SELECT ${itemColumns}, pos FROM outbox WHERE ready_at <= ? AND kind IN (?, ?, ?, ?)
+    ORDER BY ready_at, seq, id LIMIT ?`)
+  const nextFence = prepare<[number]>('UPDATE fence SET last = last + ? RETURNING last')
+  const lease = prepare(`
+    UPDATE outbox SET attempt = attempt + 1, fence = ?, leased_until = ?, worker = ?, ready_at = max(due_at, ?)
+    WHERE pos = ?`)
+  const retry = prepare(`
+    UPDATE outbox SET due_at = ?, error = ?, leased_until = 0, ready_at = NULL WHERE pos = ?`)
+  const bury = prepare(`
+    UPDATE outbox SET died_at = ?, error = ?, leased_until = 0, ready_at = NULL WHERE pos = ?`)
+  const lengthen = prepare(`
+    UPDATE outbox SET leased_until = max(leased_until, ?), ready_at = max(due_at, leased_until, ?) WHERE pos = ?`)
+  const soonest = prepare<[number | null]>(
+    'SELECT min(ready_at) FROM outbox WHERE ready_at IS NOT NULL',
+  )
+  const dead = prepare<[...ItemRow, error: string, diedAt: number]>(`
+    SELECT ${itemColumns}, error, died_at FROM outbox
+    WHERE tenant = ? AND died_at IS NOT NULL AND (died_at, id) > (?, ?) ORDER BY died_at, id LIMIT ?`)
+  const corpse = prepare<[...ItemRow, pos: number]>(
+    `SELECT ${itemColumns}, pos FROM outbox WHERE id = ? AND tenant = ? AND died_at IS NOT NULL`,
+  )
+
+  /** Takes the lane over unless its current item comes first or is leased. True when `item` is current now. */
+  const takesLane = ({ tenant, lane, seq, id }: OutboxItem): boolean => {
+    const current = currentOf.get(tenant, lane)
+    if (current === undefined) return true
+    const [pos, currentSeq, currentId, leasedUntil] = current
+    if (leasedUntil > 0 || currentSeq < seq || (currentSeq === seq && currentId < id)) return false
+    wait.run(pos)
+    return true
+  }
+  const add = (item: OutboxItem): void => {
+    const { tenant, id, aggregateId, runId, lane, kind, name, seq, payload, dueAt } = item
+    if (exists.get(id, tenant) !== undefined) return
+    const readyAt = takesLane(item) ? dueAt : null
+    insert.run(tenant, id, aggregateId, runId, lane, kind, name, seq, payload, dueAt, readyAt)
+  }
+
+  return {
+    add,
+    cancel(tenant, id) {
+      const [pos, , lane, readyAt] = waiting.get(id, tenant) ?? []
+      if (pos === undefined || lane === undefined) return
+      remove.run(pos)
+      if (readyAt !== null) advance.run(tenant, lane)
+    },
+    holds: (tenant, { id, fence }) => heldBy.get(id, fence)?.[1] === tenant,
+    finish(tenant, id) {
+      const [pos, , lane] = byId.get(id, tenant) ?? []
+      if (pos === undefined || lane === undefined) return
+      remove.run(pos)
+      advance.run(tenant, lane)
+    },
+    hasWork: (now) => due.get(now) !== undefined,
+    claim({ worker, now, leaseMs, limit, kinds = ['effect', 'notify', 'publish', 'timer'] }) {
+      const [one] = kinds
+      if (one === undefined || limit < 1) return []
+      const [, two = one, three = one, four = one] = kinds
+      const rows = ready.all(now, one, two, three, four, limit)
+      const [last = 0] = rows.length === 0 ? [] : (nextFence.get(rows.length) ?? [])
+      const leasedUntil = now + leaseMs
+      return rows.map((row, index) => {
+        const fence = last - rows.length + 1 + index
+        lease.run(fence, leasedUntil, worker, leasedUntil, row[11])
+        const item = toItem(row)
+        return { ...item, attempt: item.attempt + 1, fence, leasedUntil }
+      })
+    },
+    settle({ id, fence, outcome }) {
+      const held = heldBy.get(id, fence)
+      if (held === undefined) return false
+      const [pos, tenant, lane] = held
+      if (outcome.kind === 'done') remove.run(pos)
+      if (outcome.kind === 'retry') retry.run(outcome.dueAt, outcome.error, pos)
+      if (outcome.kind === 'dead') bury.run(outcome.at, outcome.error, pos)
+      advance.run(tenant, lane)
+      return true
+    },
+    extend({ id, fence }, until) {
+      const held = heldBy.get(id, fence)
+      if (held === undefined) return false
+      lengthen.run(until, until, held[0])
+      return true
+    },
+    nextDueAt: () => soonest.get()?.[0] ?? null,
+    deadLetters({ tenant, limit, cursor }) {
+      const size = readLimit(limit)
+      const { at, id } = readCursor('dead', cursor) ?? { at: -1, id: '' }
+      const letters = dead.all(tenant, at, id, size + 1).map((row): DeadLetter => {
+        return { ...toItem(row), error: row[11], diedAt: row[12] }
+      })
+      return cutPage('dead', letters, size, (letter) => ({ at: letter.diedAt, id: letter.id }))
+    },
+    revive(tenant, id, dueAt) {
+      const row = corpse.get(id, tenant)
+      if (row === undefined) return false
+      const { attempt: _, ...item } = toItem(row)
+      remove.run(row[11])
+      add({ ...item, dueAt })
+      return true
+    },
+  }
+}

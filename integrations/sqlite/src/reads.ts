@@ -1,0 +1,182 @@
+import type {
+  ApprovalQuery,
+  ApprovalRequest,
+  InstanceQuery,
+  LoopInstance,
+  LoopStore,
+  Page,
+} from '@loop-engine/core'
+
+import type { Connection, Statement, Value } from './connection.ts'
+import { cutPage, readCursor, readLimit } from './page-cursor.ts'
+import {
+  entryColumns,
+  instanceColumns,
+  toEntry,
+  toInstance,
+  type EntryRow,
+  type InstanceRow,
+} from './rows.ts'
+
+type Single =
+  | 'get'
+  | 'getRun'
+  | 'lastExecuted'
+  | 'entryByHash'
+  | 'approval'
+  | 'idempotency'
+  | 'counter'
+  | 'spentBy'
+  | 'definition'
+
+/** The reads of the contract, as long as the file is open: the same calls without the promises. */
+export type Reads = {
+  readonly [Name in Single | 'find' | 'entries' | 'approvals' | 'stops']: (
+    ...values: Parameters<LoopStore[Name]>
+  ) => Awaited<ReturnType<LoopStore[Name]>>
+}
+
+export function createReads(connection: Connection): Reads {
+  return { ...createSingleReads(connection), ...createLists(connection) }
+}
+
+function createSingleReads({ prepare }: Connection): Omit<Reads, 'find' | 'approvals'> {
+  const openRun = prepare<InstanceRow>(`
+    SELECT ${instanceColumns} FROM instance
+    WHERE tenant = ? AND aggregate_id = ? AND status IN ('active', 'suspended')`)
+  const newestRun = prepare<InstanceRow>(`
+    SELECT ${instanceColumns} FROM instance
+    WHERE tenant = ? AND aggregate_id = ? ORDER BY created_at DESC, run_id DESC LIMIT 1`)
+  const run = prepare<InstanceRow>(
+    `SELECT ${instanceColumns} FROM instance WHERE tenant = ? AND run_id = ?`,
+  )
+  const entries = prepare<EntryRow>(`
+    SELECT ${entryColumns} FROM entry
+    WHERE tenant = ? AND run_id = ? AND seq BETWEEN ? AND ? ORDER BY seq LIMIT ?`)
+  const executed = prepare<EntryRow>(`
+    SELECT ${entryColumns} FROM entry
+    WHERE tenant = ? AND run_id = ? AND transition_id = ? AND type = 'loop.transition.executed'
+    ORDER BY seq DESC LIMIT 1`)
+  const byHash = prepare<EntryRow>(
+    `SELECT ${entryColumns} FROM entry WHERE hash = ? AND tenant = ?`,
+  )
+  const approval = prepare<[body: string]>('SELECT body FROM approval WHERE tenant = ? AND id = ?')
+  const answer = prepare<[fingerprint: string, answer: string, at: number]>(`
+    SELECT fingerprint, answer, at FROM idempotency WHERE tenant = ? AND principal = ? AND key = ?`)
+  const counter = prepare<[value: number]>(
+    'SELECT value FROM counter WHERE tenant = ? AND key = ? AND bucket = ?',
+  )
+  const spender = prepare<[by: string]>('SELECT by FROM spent WHERE tenant = ? AND receipt = ?')
+  const stops = prepare<[scope: string, reason: string, by: string, at: number]>(
+    'SELECT scope, reason, by, at FROM stop ORDER BY scope',
+  )
+  const definition = prepare<[text: string]>('SELECT text FROM definition WHERE digest = ?')
+
+  return {
+    get: (tenant, aggregateId) =>
+      one(openRun.get(tenant, aggregateId) ?? newestRun.get(tenant, aggregateId), toInstance),
+    getRun: (tenant, runId) => one(run.get(tenant, runId), toInstance),
+    entries: (tenant, runId, { from = 1, to = Number.MAX_SAFE_INTEGER, limit = 1000 } = {}) =>
+      entries.all(tenant, runId, from, to, Math.max(0, limit)).map(toEntry),
+    lastExecuted: (tenant, runId, transitionId) =>
+      one(executed.get(tenant, runId, transitionId), toEntry),
+    entryByHash: (tenant, hash) => one(byHash.get(hash, tenant), toEntry),
+    approval: (tenant, id) => one(approval.get(tenant, id), toApproval),
+    idempotency: (tenant, principal, key) =>
+      one(answer.get(tenant, principal, key), ([fingerprint, text, at]) => ({
+        principal,
+        key,
+        fingerprint,
+        answer: text,
+        at,
+      })),
+    counter: (tenant, key, bucket) => counter.get(tenant, key, bucket)?.[0] ?? 0,
+    spentBy: (tenant, receipt) => spender.get(tenant, receipt)?.[0] ?? null,
+    stops: () => stops.all().map(([scope, reason, by, at]) => ({ scope, reason, by, at })),
+    definition: (digest) => definition.get(digest)?.[0] ?? null,
+  }
+}
+
+function createLists({ prepare }: Connection): Pick<Reads, 'find' | 'approvals'> {
+  const statements = new Map<string, Statement<readonly unknown[]>>()
+  /** There are as many texts as combinations of filters, so each is prepared once. */
+  const select = <Row extends readonly unknown[]>(sql: string, values: readonly Value[]): Row[] => {
+    const statement = statements.get(sql) ?? prepare(sql)
+    statements.set(sql, statement)
+    return statement.all(...values) as Row[]
+  }
+  return {
+    find: (query) => findRuns(query, select),
+    approvals: (query) => findApprovals(query, select),
+  }
+}
+
+type Select = <Row extends readonly unknown[]>(sql: string, values: readonly Value[]) => Row[]
+type Filter = readonly [condition: string, value: Value | undefined]
+
+function findRuns(query: InstanceQuery, select: Select): Page<LoopInstance> {
+  const limit = readLimit(query.limit)
+  const after = readCursor('run', query.cursor)
+  // With a tag its own index gives the order, and the runs are looked up one by one.
+  const isTagged = query.tag !== undefined
+  const order = isTagged ? 'tag' : 'instance'
+  const from = isTagged ? 'tag CROSS JOIN instance USING (tenant, run_id)' : 'instance'
+  const [where, values] = conditions([
+    [`${order}.tenant = ?`, query.tenant],
+    ['tag.tag = ?', query.tag],
+    ['loop_id = ?', query.loopId],
+    ['aggregate_id = ?', query.aggregateId],
+    ['state = ?', query.state],
+    ['status = ?', query.status],
+    ['updated_at >= ?', query.updatedFrom],
+    ['updated_at < ?', query.updatedUntil],
+  ])
+  const [start, ...position] =
+    after === null
+      ? ['']
+      : [`AND (${order}.created_at, ${order}.run_id) > (?, ?)`, after.at, after.id]
+  const rows = select<InstanceRow>(
+    `SELECT ${instanceColumns} FROM ${from} WHERE ${where} ${start}
+     ORDER BY ${order}.created_at, ${order}.run_id LIMIT ?`,
+    [...values, ...position, limit + 1],
+  )
+  return cutPage('run', rows.map(toInstance), limit, ({ createdAt, runId }) => ({
+    at: createdAt,
+    id: runId,
+  }))
+}
+
+function findApprovals(query: ApprovalQuery, select: Select): Page<ApprovalRequest> {
+  const limit = readLimit(query.limit)
+  const before = readCursor('approval', query.cursor)
+  const [where, values] = conditions([
+    ['tenant = ?', query.tenant],
+    ['status = ?', query.status],
+    ['run_id = ?', query.runId],
+    ['aggregate_id = ?', query.aggregateId],
+    ['loop_id = ?', query.loopId],
+  ])
+  const [end, ...position] =
+    before === null ? [''] : ['AND (created_at, id) < (?, ?)', before.at, before.id]
+  const rows = select<[body: string]>(
+    `SELECT body FROM approval WHERE ${where} ${end} ORDER BY created_at DESC, id DESC LIMIT ?`,
+    [...values, ...position, limit + 1],
+  )
+  return cutPage('approval', rows.map(toApproval), limit, ({ createdAt, id }) => ({
+    at: createdAt,
+    id,
+  }))
+}
+
+function conditions(filters: readonly Filter[]): [where: string, values: Value[]] {
+  const used = filters.filter((filter): filter is [string, Value] => filter[1] !== undefined)
+  return [used.map(([condition]) => condition).join(' AND '), used.map(([, value]) => value)]
+}
+
+function toApproval([body]: readonly [body: string]): ApprovalRequest {
+  return JSON.parse(body) as ApprovalRequest
+}
+
+function one<Row, Item>(row: Row | undefined, read: (row: Row) => Item): Item | null {
+  return row === undefined ? null : read(row)
+}

@@ -1,0 +1,123 @@
+import type { InstanceStatus, LoopInstance, OutboxItem, StoredEntry } from '@loop-engine/core'
+
+export const instanceColumns =
+  'instance.tenant, instance.run_id, instance.aggregate_id, instance.loop_id, state, status, version, instance.created_at, updated_at, tags, rest'
+export type InstanceRow = [
+  tenant: string,
+  runId: string,
+  aggregateId: string,
+  loopId: string,
+  state: string,
+  status: InstanceStatus,
+  version: number,
+  createdAt: number,
+  updatedAt: number,
+  tags: string,
+  rest: string,
+]
+
+/** What no query asks for, as one JSON text. */
+type Rest = Pick<
+  LoopInstance,
+  | 'definition'
+  | 'stateVersion'
+  | 'transitions'
+  | 'openApprovals'
+  | 'metadata'
+  | 'correlationId'
+  | 'head'
+>
+
+export function restOf(instance: LoopInstance): string {
+  const { definition, stateVersion, transitions, openApprovals, metadata, correlationId, head } =
+    instance
+  const rest: Rest = {
+    definition,
+    stateVersion,
+    transitions,
+    openApprovals,
+    metadata,
+    correlationId,
+    head,
+  }
+  return JSON.stringify(rest)
+}
+
+export function toInstance(row: InstanceRow): LoopInstance {
+  const [
+    tenant,
+    runId,
+    aggregateId,
+    loopId,
+    currentState,
+    status,
+    version,
+    createdAt,
+    updatedAt,
+    tags,
+    rest,
+  ] = row
+  return {
+    tenant,
+    loopId,
+    aggregateId,
+    runId,
+    currentState,
+    status,
+    version,
+    tags: JSON.parse(tags) as readonly string[],
+    createdAt,
+    updatedAt,
+    ...(JSON.parse(rest) as Rest),
+  }
+}
+
+export const entryColumns = 'run_id, seq, type, transition_id, at, hash, body, evidence, salt'
+export type EntryRow = [
+  runId: string,
+  seq: number,
+  type: StoredEntry['type'],
+  transitionId: string | null,
+  at: number,
+  hash: string,
+  body: string,
+  evidence: string | null,
+  salt: string | null,
+]
+
+export function toEntry([
+  runId,
+  seq,
+  type,
+  transitionId,
+  at,
+  hash,
+  body,
+  evidence,
+  salt,
+]: EntryRow): StoredEntry {
+  return { runId, seq, type, transitionId, at, hash, body, evidence, salt }
+}
+
+export const itemColumns =
+  'id, tenant, aggregate_id, run_id, lane, kind, name, seq, payload, due_at, attempt'
+export type ItemRow = [
+  id: string,
+  tenant: string,
+  aggregateId: string,
+  runId: string,
+  lane: string,
+  kind: OutboxItem['kind'],
+  name: string,
+  seq: number,
+  payload: string,
+  dueAt: number,
+  attempt: number,
+]
+
+export function toItem(
+  row: readonly [...ItemRow, ...unknown[]],
+): OutboxItem & { readonly attempt: number } {
+  const [id, tenant, aggregateId, runId, lane, kind, name, seq, payload, dueAt, attempt] = row
+  return { id, tenant, aggregateId, runId, lane, kind, name, seq, payload, dueAt, attempt }
+}

@@ -1,0 +1,156 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+
+import { LoopError, type LoopStore } from '@loop-engine/core'
+
+import { createCheckpoints, type Checkpoints } from './checkpoints.ts'
+import { checkSequence, createCommit, type Commit } from './commit.ts'
+import { connect, type Connection } from './connection.ts'
+import { createLog, type Log } from './log.ts'
+import { createOutbox, type Outbox } from './outbox.ts'
+import { createReads, type Reads } from './reads.ts'
+import { isBusy, translate } from './sqlite-error.ts'
+import { createUpkeep, type Upkeep } from './upkeep.ts'
+import { createWriter, type Writer } from './writer.ts'
+
+export interface SqliteStoreOptions {
+  /** The file; created when it does not exist. */
+  readonly path: string
+  /** What an acknowledged commit survives: a power cut, or a crash of the process. */
+  readonly durability?: 'power' | 'process'
+  /** How long to wait for other processes that write, before a call is `unavailable`. */
+  readonly busyTimeoutMs?: number
+}
+
+/** What exists while the file is open. */
+interface Session {
+  readonly connection: Connection
+  readonly checkpoints: Checkpoints
+  readonly commit: Commit
+  readonly log: Log
+  readonly outbox: Outbox
+  readonly reads: Reads
+  readonly upkeep: Upkeep
+  readonly writer: Writer
+}
+
+/**
+ * Keeps everything in one SQLite file. Several processes may open the same file.
+ *
+ * @example
+ * const store = createSqliteStore({ path: 'loops.db' })
+ * await store.open()
+ */
+export function createSqliteStore({
+  path,
+  durability = 'power',
+  busyTimeoutMs = 5000,
+}: SqliteStoreOptions): LoopStore {
+  let session: Session | null = null
+  let closing: Promise<void> | null = null
+
+  const patiently = async <Result>(work: () => Result): Promise<Result> => {
+    const start = performance.now()
+    for (;;) {
+      try {
+        return work()
+      } catch (error) {
+        if (!isBusy(error) || performance.now() - start > busyTimeoutMs) throw translate(error)
+      }
+      await nextTurn()
+    }
+  }
+  const live = (): Session => {
+    if (closing !== null) throw new LoopError('closed', 'The SQLite store was closed.')
+    if (session !== null) return session
+    throw new LoopError('closed', 'The SQLite store is not open.', { hint: 'Await open() first.' })
+  }
+  const read = async <Result>(work: (reads: Session) => Result): Promise<Result> => {
+    const opened = live()
+    return patiently(() => work(opened))
+  }
+  const write = async <Result>(work: (opened: Session) => Result): Promise<Result> => {
+    const opened = live()
+    return opened.writer.write(() => work(opened))
+  }
+  const shut = async (): Promise<void> => {
+    if (session === null) return
+    const { writer, checkpoints, connection } = session
+    await writer.drain()
+    await checkpoints.close()
+    connection.close()
+    session = null
+  }
+
+  return {
+    contract: 'store/v1',
+    name: 'sqlite',
+    durability,
+
+    async open() {
+      if (closing !== null) throw new LoopError('closed', 'The SQLite store was closed.')
+      if (session !== null) return
+      await patiently(() => {
+        session ??= start({ path, durability, busyTimeoutMs })
+      })
+    },
+    async commit(plans) {
+      const { commit, writer } = live()
+      for (const plan of plans) checkSequence(plan)
+      const taken = [...plans]
+      return writer.write(() => taken.map(commit))
+    },
+
+    get: (...query) => read(({ reads }) => reads.get(...query)),
+    getRun: (...query) => read(({ reads }) => reads.getRun(...query)),
+    find: (query) => read(({ reads }) => reads.find(query)),
+    entries: (...query) => read(({ reads }) => reads.entries(...query)),
+    lastExecuted: (...query) => read(({ reads }) => reads.lastExecuted(...query)),
+    entryByHash: (...query) => read(({ reads }) => reads.entryByHash(...query)),
+    approval: (...query) => read(({ reads }) => reads.approval(...query)),
+    approvals: (query) => read(({ reads }) => reads.approvals(query)),
+    idempotency: (...query) => read(({ reads }) => reads.idempotency(...query)),
+    counter: (...query) => read(({ reads }) => reads.counter(...query)),
+    spentBy: (...query) => read(({ reads }) => reads.spentBy(...query)),
+    stops: () => read(({ reads }) => reads.stops()),
+
+    putDefinition: (digest, text) => write(({ upkeep }) => upkeep.putDefinition(digest, text)),
+    definition: (digest) => read(({ reads }) => reads.definition(digest)),
+
+    async claim(query) {
+      // Polling an idle outbox takes no lock.
+      if (!(await read(({ outbox }) => outbox.hasWork(query.now)))) return []
+      return write(({ outbox }) => outbox.claim(query))
+    },
+    settle: (settlements) => write(({ outbox }) => settlements.map(outbox.settle)),
+    extend: (leases, until) =>
+      write(({ outbox }) => leases.map((lease) => outbox.extend(lease, until))),
+    nextDueAt: () => read(({ outbox }) => outbox.nextDueAt()),
+    deadLetters: (query) => read(({ outbox }) => outbox.deadLetters(query)),
+    revive: (...letter) => write(({ outbox }) => outbox.revive(...letter)),
+
+    logHead: (tenant) => read(({ log }) => log.head(tenant)),
+    unlogged: (tenant, limit) => read(({ log }) => log.unlogged(tenant, limit)),
+    appendLog: (tenant, plan) => write(({ log }) => log.append(tenant, plan)),
+    signLog: (tenant, head, note) => write(({ log }) => log.sign(tenant, head, note)),
+    leaves: (tenant, range) => read(({ log }) => log.leaves(tenant, range)),
+
+    prune: (before) => write(({ upkeep }) => upkeep.prune(before)),
+    close: () => (closing ??= shut()),
+  }
+}
+
+function start(options: Required<SqliteStoreOptions>): Session {
+  const connection = connect(options)
+  const checkpoints = createCheckpoints(connection, options.path)
+  const outbox = createOutbox(connection)
+  return {
+    connection,
+    checkpoints,
+    outbox,
+    commit: createCommit(connection, outbox),
+    log: createLog(connection),
+    reads: createReads(connection),
+    upkeep: createUpkeep(connection),
+    writer: createWriter({ ...options, connection, afterCommit: checkpoints.consider }),
+  }
+}
