@@ -13,7 +13,9 @@ export function toMermaid(definition: LoopDefinition, { path = [] }: GraphOption
   const visited = [...new Set(path)].filter((id) => names.has(id)).map(name)
   return [
     'stateDiagram-v2',
-    ...definition.states.map(({ id, label }) => `  state "${entities(label ?? id)}" as ${name(id)}`),
+    ...definition.states.map(
+      ({ id, label }) => `  state "${entities(label ?? id)}" as ${name(id)}`,
+    ),
     `  [*] --> ${name(definition.initialState)}`,
     ...definition.transitions.map(
       (transition) =>

@@ -32,7 +32,8 @@ export function parseLoop(text: string, options: ParseOptions = {}): LoopDefinit
     throw definitionError([{ code: 'too_large', path: '', message, line: 1, column: 1 }], file)
   }
 
-  const source = format === 'json' ? readJson(text) : readYaml(text)
+  // A byte order mark is no part of a definition; the YAML reader skips it by itself.
+  const source = format === 'json' ? readJson(text.replace(/^\uFEFF/, '')) : readYaml(text)
   if (source.problems.length > 0) throw definitionError(source.problems, file)
   const { definition, problems } = normalise(source.value)
   const found = definition ? [...problems, ...validateLoop(definition, options)] : problems
@@ -46,7 +47,7 @@ export function parseLoop(text: string, options: ParseOptions = {}): LoopDefinit
 }
 
 function anchorOf({ code }: DefinitionProblem): 'key' | 'value' {
-  return code === 'unknown_key' || code === 'conflicting_spelling' ? 'key' : 'value'
+  return ['unknown_key', 'conflicting_spelling', 'missing_field'].includes(code) ? 'key' : 'value'
 }
 
 /** JSON by the strict parser; the YAML reader, which knows the lines, finds its places and its depth. */

@@ -24,7 +24,10 @@ const guards = fc.uniqueArray(
 )
 const approval = fc.record(
   {
-    reviewers: fc.array(id.map((name) => `role:${name}`), { minLength: 1, maxLength: 3 }),
+    reviewers: fc.array(
+      id.map((name) => `role:${name}`),
+      { minLength: 1, maxLength: 3 },
+    ),
     quorum: fc.integer({ min: 1, max: 9 }),
     expiresIn: duration,
     fourEyes: fc.boolean(),
@@ -60,17 +63,25 @@ const definitions: fc.Arbitrary<LoopDefinition> = fc
     description: text,
     states: fc.uniqueArray(id, { minLength: 2, maxLength: 6 }),
     steps: fc.array(transition, { minLength: 5, maxLength: 5 }),
-    tags: fc.array(text.filter((value) => value !== ''), { maxLength: 3 }),
+    tags: fc.array(
+      text.filter((value) => value !== ''),
+      { maxLength: 3 },
+    ),
   })
   .map(({ states, steps, ...loop }) => {
     const last = states.length - 1
     const { definition, problems } = normalise({
       ...loop,
-      states: states.map((state, index) => (index === last ? { id: state, terminal: true } : state)),
+      states: states.map((state, index) =>
+        index === last ? { id: state, terminal: true } : state,
+      ),
       initialState: states[0],
-      transitions: steps
-        .slice(0, last)
-        .map((step, index) => ({ ...step, id: `t${index}`, from: states[index], to: states[index + 1] })),
+      transitions: steps.slice(0, last).map((step, index) => ({
+        ...step,
+        id: `t${index}`,
+        from: states[index],
+        to: states[index + 1],
+      })),
     })
     if (!definition) throw new Error(JSON.stringify(problems))
     return definition

@@ -91,7 +91,9 @@ function nameOf(type: string): string {
 function subjectOf(path: Path): string {
   const last = path.at(-1)
   if (last === undefined) return 'A loop definition'
-  return typeof last === 'number' ? `Entry ${last + 1} of ${String(path.at(-2))}` : `"${shorten(String(last))}"`
+  return typeof last === 'number'
+    ? `Entry ${last + 1} of ${String(path.at(-2))}`
+    : `"${shorten(String(last))}"`
 }
 
 function shorten(key: string): string {

@@ -14,8 +14,10 @@ export function createSuggester(): (
     if (asked > maxWords || candidates.length === 0 || candidates.length > maxCandidates) return
     if (word.length > 128) return
     const best = closest(word, candidates)
-    const far = Math.max(1, Math.floor(Math.max(word.length, best.length) / 3))
-    const near = distance(word.toLowerCase(), best.toLowerCase()) <= far
+    const length = Math.max(word.length, best.length)
+    const far = length < 4 ? 1 : Math.max(2, Math.floor(length / 3))
+    const steps = distance(word.toLowerCase(), best.toLowerCase())
+    const near = steps <= far && steps < word.length
     return near ? `Did you mean "${best}"?` : undefined
   }
 }

@@ -2,8 +2,8 @@ import type { DefinitionProblem, Guard, LoopDefinition, Transition } from '@loop
 
 import { pointer } from './problems.ts'
 import { createSuggester } from './suggest.ts'
-import { reachabilityProblems } from './validate-graph.ts'
 import { followUpProblems } from './validate-follow-ups.ts'
+import { reachabilityProblems } from './validate-graph.ts'
 import { pluginProblems } from './validate-plugins.ts'
 
 /** Names that a system knows, with what stands behind each. A `Map` is one. */

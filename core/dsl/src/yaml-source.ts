@@ -141,7 +141,9 @@ function scalar(
   if (typeof value !== 'number') return value
   // A version is a name: 1.10 is not 1.1.
   if (path === '/version') return source ?? String(value)
-  if (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value))) {
+  const isExact =
+    !Number.isInteger(value) || Number.isSafeInteger(value) || source === String(value)
+  if (!Number.isFinite(value) || !isExact) {
     report('invalid_number', 'A number cannot be kept exactly.', place.value, path)
   }
   return value
