@@ -8,13 +8,11 @@ import { openSystem, pay, worldOf } from './journey.ts'
 /** Every await on the store fails once, before and after the store has acted: exhaustive, not random. */
 describe.each<Fault>(['before', 'after'])('a store call that fails %s it acts', (fault) => {
   test('loses nothing and pays once, whichever call it is', async () => {
+    const untouched = createFaultyStore(createMemoryStore(), Number.POSITIVE_INFINITY, fault)
+    await openSystem(untouched.store)
+    const opened = untouched.calls()
     let sites = 0
     for (let failAt = 1; ; failAt++) {
-      const inner = createMemoryStore()
-      const faulty = createFaultyStore(inner, Number.POSITIVE_INFINITY, fault)
-      const counting = await openSystem(faulty.store)
-      void counting
-      const opened = faulty.calls()
       const broken = createFaultyStore(createMemoryStore(), opened + failAt, fault)
       const { system, clock, effects, bank } = await openSystem(broken.store)
       await pay(system, 'order', clock.advance)

@@ -58,7 +58,8 @@ export const erasable: Checker = function* ({ runs }) {
       const target = entries.find(({ stored }) => stored.seq === seq)
       const at = { runId: instance.runId, seq }
       if (target?.stored.evidence !== null || target.stored.salt !== null) yield { message: 'erased evidence is still stored', ...at }
-      const request = approvals.find(({ id }) => id === target?.entry.approval?.id)
+      // An edit after the erasure brings evidence of its own, under a later revision.
+      const request = approvals.find(({ id, revision }) => id === target?.entry.approval?.id && revision === target.entry.approval.revision)
       if (request && request.evidence !== null) yield { message: 'an approval request still holds erased evidence', ...at }
     }
   }

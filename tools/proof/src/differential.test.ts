@@ -1,0 +1,29 @@
+import { checkInvariants } from '@loop-engine/testing'
+import fc from 'fast-check'
+import { afterAll, expect, test } from 'vitest'
+
+import { carryOut, commands, type Command } from './commands.ts'
+import { openSystem, worldOf } from './journey.ts'
+import { bodiesOf } from './scenario.ts'
+import { storeKinds, type StoreKind } from './stores.ts'
+
+const kinds = storeKinds()
+afterAll(() => Promise.all(kinds.map((kind) => kind.end())))
+
+test('the same commands have the same answers and record the same bytes on every store', { timeout: 240_000 }, async () => {
+  const lists = fc.sample(commands, { numRuns: 60, seed: 20260103 })
+  for (const list of lists) {
+    const [memory, ...others] = await Promise.all(kinds.map((kind) => record(kind, list)))
+    for (const other of others) expect(other).toEqual(memory)
+  }
+})
+
+async function record(kind: StoreKind, list: readonly Command[]): Promise<{ answers: readonly string[]; bodies: readonly string[] }> {
+  const store = await kind.create()
+  const { system, clock, effects } = await openSystem(store)
+  const answers: string[] = []
+  for (const command of list) answers.push(await carryOut(command, system, clock))
+  const world = worldOf(store, effects)
+  expect(await checkInvariants({ ...world, effects: undefined }), kind.name).toEqual([])
+  return { answers, bodies: await bodiesOf(world) }
+}
