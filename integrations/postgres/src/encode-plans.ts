@@ -1,0 +1,64 @@
+import type { ApprovalRequest, CommitPlan } from '@loop-engine/core'
+
+/** The parameters of `commit_v1` for these plans. Keys are the columns of `plan_v1` and of its record sets. */
+export function encodePlans(plans: readonly CommitPlan[]): [string, string, string | null, boolean] {
+  const entries: object[] = []
+  const outbox: object[] = []
+  let setsStops = false
+  for (const [plan, { tenant, entries: sealed, outbox: items = [], erase = [], stops }] of plans.entries()) {
+    for (const { runId, transitionId, evidence, salt, ...entry } of sealed) {
+      const isErased = erase.includes(entry.seq)
+      const kept = evidence === null || isErased ? {} : { evidence, salt }
+      entries.push({ plan, tenant, run: runId, transition: transitionId, ...entry, ...kept })
+    }
+    for (const { aggregateId, runId, dueAt, ...item } of items) {
+      outbox.push({ ...item, plan, aggregate: aggregateId, run: runId, due: dueAt })
+    }
+    if (stops !== undefined) setsStops = true
+  }
+  return [
+    JSON.stringify(plans.map(encodePlan)),
+    JSON.stringify(entries),
+    outbox.length === 0 ? null : JSON.stringify(outbox),
+    setsStops,
+  ]
+}
+
+function encodePlan(plan: CommitPlan): object {
+  const { tenant, instance, expectedVersion, idempotency, settle, fence, spend } = plan
+  return {
+    tenant,
+    run: instance.runId,
+    expected: expectedVersion,
+    version: instance.version,
+    state: instance.currentState,
+    status: instance.status,
+    tags: instance.tags,
+    created: instance.createdAt,
+    updated: instance.updatedAt,
+    loop_id: instance.loopId,
+    aggregate_id: instance.aggregateId,
+    instance,
+    scopes: plan.scopes,
+    ...idempotency,
+    ...(settle && { settle_id: settle.id, settle_fence: settle.fence }),
+    ...(fence && { fence_id: fence.id, fence_fence: fence.fence }),
+    ...(spend && { spend: spend.receipt, spent_by: spend.by }),
+    cancel: some(plan.cancel),
+    erase: some(plan.erase),
+    reservations: some(plan.reservations),
+    approvals: some(plan.approvals?.map(encodeApproval)),
+    clear_stops: some(plan.stops?.clear),
+    set_stops: some(plan.stops?.set),
+  }
+}
+
+function encodeApproval(request: ApprovalRequest): object {
+  const { id, runId, aggregateId, loopId, status, createdAt } = request
+  return { id, run: runId, aggregate: aggregateId, loop: loopId, status, created: createdAt, body: JSON.stringify(request) }
+}
+
+function some<Item>(list: readonly Item[] | undefined): readonly Item[] | undefined {
+  return list?.length === 0 ? undefined : list
+}
+

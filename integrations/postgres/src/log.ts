@@ -1,0 +1,66 @@
+import { sha256Hex, type LogHead, type LoopStore } from '@loop-engine/core'
+
+import type { Database, Statement } from './database.ts'
+import {
+  entryColumns,
+  toEntry,
+  toHead,
+  toLeaf,
+  type EntryRow,
+  type HeadRow,
+  type LeafRow,
+} from './rows.ts'
+
+type Log = Pick<LoopStore, 'logHead' | 'unlogged' | 'appendLog' | 'signLog' | 'leaves'>
+
+const emptyHead: LogHead = { size: 0, root: sha256Hex(''), frontier: [], note: null }
+
+/** Each tenant's Merkle log. An entry without a leaf is unlogged: no cursor can step over a late commit. */
+export function createLog(database: Database, schema: string): Log {
+  const statement = (name: string, text: string): Statement => ({ name: `${schema}.${name}_v1`, text })
+  const head = statement(
+    'log_head',
+    `SELECT size, root, frontier, note FROM ${schema}.log_head WHERE tenant = $1`,
+  )
+  const unlogged = statement('unlogged', `SELECT ${entryColumns} FROM ${schema}.unlogged_v1($1, $2)`)
+  const append = statement(
+    'append_log',
+    `SELECT ${schema}.append_log_v1($1, $2, $3, $4, $5, $6, $7) AS appended`,
+  )
+  const sign = statement(
+    'sign_log',
+    `INSERT INTO ${schema}.log_head AS h (tenant, size, root, frontier, note)
+      SELECT $1, 0, '${emptyHead.root}', '[]', $4 WHERE $2 = 0 AND $3 = '${emptyHead.root}'
+        OR EXISTS (SELECT FROM ${schema}.log_head WHERE tenant = $1)
+    ON CONFLICT (tenant) DO UPDATE SET note = excluded.note WHERE h.size = $2 AND h.root = $3
+    RETURNING size`,
+  )
+  const leaves = statement(
+    'leaves',
+    `SELECT index, run_id, seq, leaf_hash FROM ${schema}.leaf WHERE tenant = $1 AND index >= $2
+    ORDER BY index LIMIT $3`,
+  )
+
+  return {
+    async logHead(tenant) {
+      const [row] = await database.read<HeadRow>(head, [tenant])
+      return row === undefined ? emptyHead : toHead(row)
+    },
+    async unlogged(tenant, limit) {
+      const rows = await database.read<EntryRow>(unlogged, [tenant, Math.max(0, limit)])
+      return rows.map(toEntry)
+    },
+    async appendLog(tenant, { expectedSize, leaves: added, head: { size, root, frontier, note } }) {
+      const values = [tenant, expectedSize, JSON.stringify(added), size, root, JSON.stringify(frontier), note]
+      const [row] = await database.write<{ appended: boolean }>(append, values)
+      return row?.appended === true
+    },
+    async signLog(tenant, { size, root }, note) {
+      return (await database.read(sign, [tenant, size, root, note])).length > 0
+    },
+    async leaves(tenant, { from, limit }) {
+      const rows = await database.read<LeafRow>(leaves, [tenant, from, limit])
+      return rows.map(toLeaf)
+    },
+  }
+}

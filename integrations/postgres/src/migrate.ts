@@ -1,0 +1,66 @@
+import { LoopError } from '@loop-engine/core'
+
+import type { Database, Session } from './database.ts'
+import { functionsV1 } from './functions-v1.ts'
+import { schemaV1 } from './schema-v1.ts'
+
+/** Each runs once, in order; a released one never changes. */
+const migrations: readonly ((schema: string) => string)[] = [
+  (schema) => schemaV1(schema) + functionsV1(schema),
+]
+
+/** Brings the schema to this package's version. Several starters wait for one another. */
+export async function migrate(database: Database, schema: string): Promise<void> {
+  await database.transaction(async (session) => {
+    if ((await versionOf(session, schema)) === migrations.length) return
+    await session(`SELECT pg_advisory_xact_lock(hashtext('loop-engine/migrate'), hashtext('${schema}'))`)
+    await session(`CREATE SCHEMA IF NOT EXISTS ${schema}`)
+    await session(
+      `CREATE TABLE IF NOT EXISTS ${schema}.migration
+        (version integer PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())`,
+    )
+    const from = await versionOf(session, schema)
+    for (const [index, statements] of migrations.entries()) {
+      if (index < from) continue
+      await session(statements(schema))
+      await session(`INSERT INTO ${schema}.migration (version) VALUES (${index + 1})`)
+    }
+  })
+}
+
+/** Refuses a server that would keep less than the store declares. */
+export async function checkServer(database: Database, allowAsyncCommit: boolean): Promise<void> {
+  const [row] = await database.read<Record<string, string>>(
+    {
+      name: 'loop_engine.settings',
+      text: `SELECT current_setting('server_encoding') AS encoding,
+        current_setting('default_transaction_isolation') AS isolation,
+        current_setting('synchronous_commit') AS synchronous, current_setting('fsync') AS fsync`,
+    },
+    [],
+  )
+  const refuse = (what: string, hint: string): never => {
+    throw new LoopError('invalid_config', `The postgres session has ${what}.`, { plugin: 'postgres', hint })
+  }
+  if (row?.encoding !== 'UTF8') refuse('an encoding that is not UTF8', 'Create the database with UTF8.')
+  if (row?.isolation !== 'read committed') {
+    refuse('another isolation than read committed', 'Set default_transaction_isolation back.')
+  }
+  if (allowAsyncCommit) return
+  if (row?.synchronous === 'off' || row?.fsync === 'off') {
+    refuse('synchronous_commit or fsync off', 'Turn it on, or pass allowAsyncCommit.')
+  }
+}
+
+async function versionOf(session: Session, schema: string): Promise<number> {
+  const [table] = await session(`SELECT to_regclass('${schema}.migration') IS NOT NULL AS present`)
+  if (table?.present !== true) return 0
+  const [row] = await session(`SELECT coalesce(max(version), 0) AS version FROM ${schema}.migration`)
+  const version = Number(row?.version)
+  if (version <= migrations.length) return version
+  throw new LoopError('unsupported', 'The postgres schema was made by a newer version of this package.', {
+    plugin: 'postgres',
+    hint: 'Upgrade @loop-engine/integration-postgres; schemas never go back.',
+    details: { version, known: migrations.length },
+  })
+}

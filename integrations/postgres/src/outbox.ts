@@ -1,0 +1,84 @@
+import type { LoopStore, Settlement } from '@loop-engine/core'
+
+import type { Database, Statement } from './database.ts'
+import { cutPage, readCursor, readLimit } from './page-cursor.ts'
+import { toClaim, toDeadLetter, type OutboxRow } from './rows.ts'
+
+type Outbox = Pick<LoopStore, 'claim' | 'settle' | 'extend' | 'nextDueAt' | 'deadLetters' | 'revive'>
+
+/** Leases items to workers; several processes may ask at the same time. */
+export function createOutbox(database: Database, schema: string): Outbox {
+  const statement = (name: string, text: string): Statement => ({ name: `${schema}.${name}_v1`, text })
+  const claim = statement(
+    'claim',
+    `SELECT * FROM ${schema}.claim_v1($1, $2, $3, $4, $5) ORDER BY due_at, seq, id`,
+  )
+  const settle = statement('settle', `SELECT ${schema}.settle_v1($1) AS held`)
+  const extend = statement(
+    'extend',
+    `UPDATE ${schema}.outbox o SET ready_at = greatest(o.ready_at, $2)
+    FROM json_to_recordset($1) AS l(place integer, id text, fence bigint)
+    WHERE o.id = l.id AND o.fence = l.fence AND o.fence > 0 RETURNING l.place`,
+  )
+  const nextDueAt = statement(
+    'next_due_at',
+    `SELECT ready_at FROM ${schema}.outbox o WHERE NOT dead AND NOT EXISTS (
+      SELECT FROM ${schema}.outbox b WHERE b.tenant = o.tenant AND b.lane = o.lane
+        AND NOT b.dead AND (b.seq, b.id) < (o.seq, o.id))
+    ORDER BY ready_at LIMIT 1`,
+  )
+  const dead = statement(
+    'dead_letters',
+    `SELECT * FROM ${schema}.outbox WHERE tenant = $1 AND dead AND (died_at, id) > ($2, $3)
+    ORDER BY died_at, id LIMIT $4`,
+  )
+  const revive = statement(
+    'revive',
+    `UPDATE ${schema}.outbox SET dead = false, attempt = 0, due_at = $3, ready_at = $3, died_at = NULL
+    WHERE tenant = $1 AND id = $2 AND dead RETURNING id`,
+  )
+
+  return {
+    async claim({ worker, now, leaseMs, limit, kinds = null }) {
+      const rows = await database.write<OutboxRow>(claim, [worker, now, now + leaseMs, limit, kinds])
+      return rows.map(toClaim)
+    },
+    async settle(settlements) {
+      if (settlements.length === 0) return []
+      const [row] = await database.write<{ held: boolean[] }>(settle, [encode(settlements)])
+      return row?.held ?? []
+    },
+    async extend(leases, until) {
+      if (leases.length === 0) return []
+      const values = [JSON.stringify(leases.map(({ id, fence }, place) => ({ place, id, fence }))), until]
+      const held = new Set((await database.read<{ place: number }>(extend, values)).map(({ place }) => place))
+      return leases.map((_, place) => held.has(place))
+    },
+    async nextDueAt() {
+      const [row] = await database.read<{ ready_at: string }>(nextDueAt, [])
+      return row === undefined ? null : Number(row.ready_at)
+    },
+    async deadLetters({ tenant, limit, cursor }) {
+      const most = readLimit(limit)
+      const { at, id } = readCursor('dead', cursor) ?? { at: Number.MIN_SAFE_INTEGER, id: '' }
+      const rows = await database.read<OutboxRow>(dead, [tenant, at, id, most + 1])
+      return cutPage('dead', rows.map(toDeadLetter), most, (letter) => ({ at: letter.diedAt, id: letter.id }))
+    },
+    async revive(tenant, id, dueAt) {
+      return (await database.write(revive, [tenant, id, dueAt])).length > 0
+    },
+  }
+}
+
+function encode(settlements: readonly Settlement[]): string {
+  return JSON.stringify(
+    settlements.map(({ id, fence, outcome }, index) => ({
+      place: index + 1, // arrays of PostgreSQL begin with 1
+      id,
+      fence,
+      kind: outcome.kind,
+      ...(outcome.kind === 'retry' && { due: outcome.dueAt, error: outcome.error }),
+      ...(outcome.kind === 'dead' && { died: outcome.at, error: outcome.error }),
+    })),
+  )
+}

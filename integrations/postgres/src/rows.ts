@@ -1,0 +1,127 @@
+import type {
+  ApprovalRequest,
+  DeadLetter,
+  EntryType,
+  IdempotencyRecord,
+  LogHead,
+  LogLeaf,
+  OutboxClaim,
+  OutboxItem,
+  Stop,
+  StoredEntry,
+} from '@loop-engine/core'
+
+/** Numbers of eight bytes come as text; all of ours are safe integers. */
+type Long = string
+
+export interface EntryRow {
+  readonly run_id: string
+  readonly seq: Long
+  readonly type: EntryType
+  readonly transition_id: string | null
+  readonly at: Long
+  readonly hash: string
+  readonly body: string
+  readonly evidence: string | null
+  readonly salt: string | null
+}
+
+export const entryColumns = 'run_id, seq, type, transition_id, at, hash, body, evidence, salt'
+
+export function toEntry(row: EntryRow): StoredEntry {
+  const { run_id, seq, type, transition_id, at, hash, body, evidence, salt } = row
+  return {
+    runId: run_id,
+    seq: Number(seq),
+    type,
+    transitionId: transition_id,
+    at: Number(at),
+    hash,
+    body,
+    evidence,
+    salt,
+  }
+}
+
+export function toApproval({ body }: { readonly body: string }): ApprovalRequest {
+  return JSON.parse(body) as ApprovalRequest // written by `encodePlans` from an ApprovalRequest
+}
+
+export interface OutboxRow {
+  readonly id: string
+  readonly tenant: string
+  readonly aggregate_id: string
+  readonly run_id: string
+  readonly lane: string
+  readonly kind: OutboxItem['kind']
+  readonly name: string
+  readonly seq: Long
+  readonly payload: string
+  readonly due_at: Long
+  readonly ready_at: Long
+  readonly attempt: number
+  readonly fence: Long
+  readonly error: string | null
+  readonly died_at: Long | null
+}
+
+function toItem(row: OutboxRow): OutboxItem {
+  const { id, tenant, aggregate_id, run_id, lane, kind, name, seq, payload, due_at } = row
+  const item = { id, tenant, aggregateId: aggregate_id, runId: run_id, lane, kind, name, payload }
+  return { ...item, seq: Number(seq), dueAt: Number(due_at) }
+}
+
+export function toClaim(row: OutboxRow): OutboxClaim {
+  const { attempt, fence, ready_at } = row
+  return { ...toItem(row), attempt, fence: Number(fence), leasedUntil: Number(ready_at) }
+}
+
+export function toDeadLetter(row: OutboxRow): DeadLetter {
+  const { attempt, error, died_at } = row
+  return { ...toItem(row), attempt, error: error ?? '', diedAt: Number(died_at) }
+}
+
+export interface IdempotencyRow {
+  readonly principal: string
+  readonly key: string
+  readonly fingerprint: string
+  readonly answer: string
+  readonly at: Long
+}
+
+export function toIdempotency({ at, ...record }: IdempotencyRow): IdempotencyRecord {
+  return { ...record, at: Number(at) }
+}
+
+export interface StopRow {
+  readonly scope: string
+  readonly reason: string
+  readonly set_by: string
+  readonly at: Long
+}
+
+export function toStop({ scope, reason, set_by, at }: StopRow): Stop {
+  return { scope, reason, by: set_by, at: Number(at) }
+}
+
+export interface HeadRow {
+  readonly size: Long
+  readonly root: string
+  readonly frontier: string
+  readonly note: string | null
+}
+
+export function toHead({ size, root, frontier, note }: HeadRow): LogHead {
+  return { size: Number(size), root, frontier: JSON.parse(frontier) as string[], note } // written by `appendLog`
+}
+
+export interface LeafRow {
+  readonly index: Long
+  readonly run_id: string
+  readonly seq: Long
+  readonly leaf_hash: string
+}
+
+export function toLeaf({ index, run_id, seq, leaf_hash }: LeafRow): LogLeaf {
+  return { index: Number(index), runId: run_id, seq: Number(seq), leafHash: leaf_hash }
+}
