@@ -1,0 +1,71 @@
+import { createLoopSystem } from '@loop-engine/sdk'
+import { definitionDigest } from '@loop-engine/dsl'
+import { checkInvariants } from '@loop-engine/testing'
+
+import { brokenGuard, proofLoop } from '../proof-loop.ts'
+import { createCrashBank, onceLoop } from './once-loop.ts'
+import { openStore } from './open-store.ts'
+import type { Acknowledged } from './workers.ts'
+
+export interface Recovery {
+  readonly acknowledged: number
+  readonly runs: number
+  /** At-most-once effects that were cut off: on record as unknown, not run again. */
+  readonly unknown: number
+  readonly problems: readonly string[]
+}
+
+/** Starts once more after the last crash, lets everything finish, and looks for what was lost, doubled or stuck. */
+export async function recover(place: string, bankPath: string, acknowledged: readonly Acknowledged[]): Promise<Recovery> {
+  const bank = createCrashBank(bankPath)
+  const store = openStore(place)
+  const system = await createLoopSystem({
+    loops: [proofLoop, onceLoop],
+    store,
+    guards: [brokenGuard],
+    integrations: [bank],
+    limits: { leaseMs: 500, backoffMs: { first: 1, longest: 10 } },
+    relay: false,
+  })
+  const problems: string[] = []
+  await finish(() => system.relay.drain(), () => store.nextDueAt())
+
+  const definitions = new Map([proofLoop, onceLoop].map((loop) => [definitionDigest(loop), loop]))
+  for (const { invariant, message, runId, seq } of await checkInvariants({ store, tenants: ['default'], definitions, identityClassOf: (id) => id })) {
+    problems.push(`invariant ${invariant}: ${message} (${runId ?? ''} ${seq ?? ''})`)
+  }
+  for (const { runId, seq, hash } of acknowledged) {
+    const [entry] = await store.entries('default', runId, { from: seq, to: seq })
+    if (entry?.hash !== hash) problems.push(`an acknowledged commit is lost: ${runId} ${seq}`)
+  }
+  for (const { action, key, calls } of bank.calls()) {
+    if (action === 'fire' && calls > 1) problems.push(`an at-most-once effect ran ${calls} times: ${key}`)
+  }
+  let runs = 0
+  let unknown = 0
+  for (let cursor: string | undefined; ; ) {
+    const page = await store.find({ tenant: 'default', limit: 500, ...(cursor !== undefined && { cursor }) })
+    for (const { runId, currentState } of page.items) {
+      runs++
+      if (currentState !== 'PAYING' && currentState !== 'FIRING') continue
+      const entries = await store.entries('default', runId)
+      if (entries.at(-1)?.type === 'loop.effect.unknown') unknown++
+      else problems.push(`a run is stuck in ${currentState}: ${runId}`)
+    }
+    cursor = page.cursor
+    if (cursor === undefined) break
+  }
+  await system.close()
+  bank.close()
+  return { acknowledged: acknowledged.length, runs, unknown, problems }
+}
+
+/** Delivers until only what lies far in the future is left: leases of the dead run out first. */
+async function finish(drain: () => Promise<number>, nextDueAt: () => Promise<number | null>): Promise<void> {
+  for (;;) {
+    const delivered = await drain()
+    const next = await nextDueAt()
+    if (delivered === 0 && (next === null || next > Date.now() + 60_000)) return
+    if (delivered === 0) await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}

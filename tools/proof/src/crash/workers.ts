@@ -1,0 +1,50 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+/** A commit that a process was told of, before it died. */
+export interface Acknowledged {
+  readonly runId: string
+  readonly seq: number
+  readonly hash: string
+}
+
+/** Runs a worker, kills it `afterMs` after it is ready, and returns what it had been told. */
+export async function runUntilKilled(args: readonly string[], afterMs: number): Promise<readonly Acknowledged[]> {
+  const child = start(args)
+  return listen(child, () => setTimeout(() => child.kill('SIGKILL'), afterMs))
+}
+
+/** Runs workers to their end, while `meanwhile` disturbs them. A worker that fails fails the test. */
+export async function runWorkers(count: number, argsOf: (index: number) => readonly string[], meanwhile?: (running: () => boolean) => Promise<void>): Promise<readonly Acknowledged[]> {
+  let left = count
+  const work = Array.from({ length: count }, async (_, index) => {
+    const child = start(argsOf(index))
+    const told = await listen(child)
+    left--
+    if (child.exitCode !== 0) throw new Error(`worker ${index} ended with ${child.exitCode ?? child.signalCode}`)
+    return told
+  })
+  const [told] = await Promise.all([Promise.all(work), meanwhile?.(() => left > 0)])
+  return told.flat()
+}
+
+function start(args: readonly string[]): ChildProcess {
+  const program = join(import.meta.dirname, 'worker.ts')
+  return spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '--conditions=@loop-engine/source', program, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+}
+
+async function listen(child: ChildProcess, onReady?: () => void): Promise<readonly Acknowledged[]> {
+  const told: Acknowledged[] = []
+  const ended = new Promise((resolve) => child.once('close', resolve))
+  if (child.stdout) {
+    for await (const line of createInterface({ input: child.stdout })) {
+      const [word, runId = '', seq = '', hash = ''] = line.split(' ')
+      if (word === 'ready') onReady?.()
+      // A line that the kill cut off is no acknowledgement.
+      if (word === 'ack' && hash.length === 64) told.push({ runId, seq: Number(seq), hash })
+    }
+  }
+  await ended
+  return told
+}
