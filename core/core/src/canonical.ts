@@ -1,11 +1,12 @@
 import {
   createBudget,
-  defaultMaxBytes,
   faultWithin,
   illFormed,
+  isLongerThan,
   type JsonBudget,
   JsonFault,
   type JsonLimits,
+  limitsOf,
   notFinite,
   spend,
   toLoopError,
@@ -13,24 +14,18 @@ import {
   tooLarge,
 } from './json-fault.ts'
 import { planOf } from './key-plan.ts'
-import {
-  isSnapshot,
-  notJson,
-  readData,
-  refuseUnlessArray,
-  refuseUnlessPlain,
-} from './snapshot.ts'
+import { isSnapshot, notJson, readData, refuseUnlessArray, refuseUnlessPlain } from './snapshot.ts'
 
 /**
  * Writes JSON data in its one canonical form (RFC 8785): sorted keys, no spaces, shortest numbers.
  *
  * Throws `invalid_json` with `path` for what has none, and `too_large` beyond `maxBytes`. A snapshot is
- * written a third faster than other data, because it needs no checks.
+ * written faster than other data, because it needs no checks.
  */
 export function canonicalize(value: unknown, limits: JsonLimits = {}): string {
   try {
     const text = write(value, 1, createBudget(limits))
-    refuseBeyond(text, limits.maxBytes ?? defaultMaxBytes)
+    if (isLongerThan(text, limitsOf(limits).maxBytes)) throw new JsonFault(tooLarge)
     return text
   } catch (error) {
     throw toLoopError(error)
@@ -53,7 +48,10 @@ function write(value: unknown, depth: number, budget: JsonBudget): string {
       return Array.isArray(value)
         ? writeArray(value, depth, budget)
         : writeObject(value, depth, budget)
-    default:
+    case 'undefined':
+    case 'function':
+    case 'symbol':
+    case 'bigint':
       throw notJson(value)
   }
 }
@@ -63,13 +61,14 @@ const shortString = 48
 
 function writeString(string: string, budget: JsonBudget): string {
   spend(budget, string.length + 2)
-  if (string.length <= shortString && isVerbatim(string)) return `"${string}"`
+  if (isVerbatim(string)) return `"${string}"`
   if (!string.isWellFormed()) throw new JsonFault(illFormed)
   return JSON.stringify(string)
 }
 
-/** Whether a string is certainly written as it is: without control, quote, backslash or surrogate. */
+/** Whether a string is short and written as it is: without control, quote, backslash or surrogate. */
 function isVerbatim(string: string): boolean {
+  if (string.length > shortString) return false
   for (let index = 0; index < string.length; index++) {
     const unit = string.charCodeAt(index)
     if (unit < 0x20 || unit === 0x22 || unit === 0x5c || unit >= 0xd800) return false
@@ -96,31 +95,26 @@ function writeArray(array: readonly unknown[], depth: number, budget: JsonBudget
 function writeObject(object: object, depth: number, budget: JsonBudget): string {
   const checked = isSnapshot(object)
   if (!checked) refuseUnlessPlain(object)
-  const { fields } = planOf(Object.getOwnPropertyNames(object), budget)
+  const keys = checked ? Object.keys(object) : Object.getOwnPropertyNames(object)
+  const { fields } = planOf(keys, budget)
   if (fields.length === 0) return '{}'
   let text = ''
   let at = ''
   try {
-    for (const { key, prefix } of fields) {
+    for (const { key, prefix, quotedPrefix } of fields) {
       at = key
       // A snapshot has its own data properties and nothing else.
       const value = checked ? object[key as keyof object] : readData(object, key)
-      text += prefix + write(value, depth + 1, budget)
+      // Joining the quote to the key beforehand makes short strings, the most frequent values, cheaper.
+      if (typeof value === 'string' && isVerbatim(value)) {
+        spend(budget, value.length + 2)
+        text += quotedPrefix + value + '"'
+      } else {
+        text += prefix + write(value, depth + 1, budget)
+      }
     }
   } catch (error) {
     throw faultWithin(error, object, at)
   }
   return `${text}}`
-}
-
-function refuseBeyond(text: string, maxBytes: number): void {
-  // A UTF-16 unit takes one to three bytes, so most texts need no counting.
-  if (text.length * 3 <= maxBytes) return
-  let bytes = text.length
-  for (let index = 0; index < text.length; index++) {
-    const unit = text.charCodeAt(index)
-    const isSurrogate = unit >= 0xd800 && unit <= 0xdfff
-    if (unit >= 0x80) bytes += unit < 0x800 || isSurrogate ? 1 : 2
-  }
-  if (bytes > maxBytes) throw new JsonFault(tooLarge)
 }

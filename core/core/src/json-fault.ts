@@ -4,7 +4,7 @@ import { LoopError, type LoopErrorCode } from './errors.ts'
 export interface JsonLimits {
   /** UTF-8 bytes of the text; 16 MiB unless told. */
   readonly maxBytes?: number
-  /** Levels of objects and arrays; 64 unless told. */
+  /** Levels of objects and arrays; 64 unless told, and never more than 1,000. */
   readonly maxDepth?: number
 }
 
@@ -14,13 +14,18 @@ export interface JsonBudget {
   readonly maxDepth: number
 }
 
-export const defaultMaxBytes = 16 * 1024 * 1024
-export const defaultMaxDepth = 64
+// What walks JSON data is recursive; this many levels fit on any stack.
+const deepest = 1_000
 
-export function createBudget({
-  maxBytes = defaultMaxBytes,
-  maxDepth = defaultMaxDepth,
-}: JsonLimits): JsonBudget {
+export function limitsOf({
+  maxBytes = 16 * 1024 * 1024,
+  maxDepth = 64,
+}: JsonLimits): Required<JsonLimits> {
+  return { maxBytes, maxDepth: Math.min(maxDepth, deepest) }
+}
+
+export function createBudget(limits: JsonLimits): JsonBudget {
+  const { maxBytes, maxDepth } = limitsOf(limits)
   // A character takes at least one byte, so this much is never too little.
   return { characters: maxBytes, maxDepth }
 }
@@ -28,6 +33,20 @@ export function createBudget({
 export function spend(budget: JsonBudget, characters: number): void {
   budget.characters -= characters
   if (budget.characters < 0) throw new JsonFault(tooLarge)
+}
+
+/** Whether a text takes more UTF-8 bytes than allowed. */
+export function isLongerThan(text: string, maxBytes: number): boolean {
+  // A UTF-16 unit takes one to three bytes, so most texts need no counting.
+  if (text.length > maxBytes) return true
+  if (text.length * 3 <= maxBytes) return false
+  let bytes = text.length
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index)
+    const isSurrogate = unit >= 0xd800 && unit <= 0xdfff
+    if (unit >= 0x80) bytes += unit < 0x800 || isSurrogate ? 1 : 2
+  }
+  return bytes > maxBytes
 }
 
 export interface Refusal {
@@ -76,6 +95,13 @@ export const prototypeKey = invalid('A key is named __proto__.', 'Use another ke
 export const illFormed = invalid(
   'A string or a key contains a lone surrogate.',
   'Repair it where it is made, for example with toWellFormed().',
+)
+
+export const notJsonText = invalid('The text is not JSON.', 'Write it with a JSON serialiser.')
+export const duplicateKey = invalid('A key is given twice.', 'Give each key once.')
+export const inexactNumber = invalid(
+  'A number has more digits or a larger exponent than a double holds.',
+  'Send it as a string.',
 )
 
 /** A refusal on its way up: each level adds where it was. It never leaves this package. */

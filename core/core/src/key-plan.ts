@@ -1,10 +1,4 @@
-import {
-  illFormed,
-  type JsonBudget,
-  JsonFault,
-  prototypeKey,
-  spend,
-} from './json-fault.ts'
+import { illFormed, type JsonBudget, JsonFault, prototypeKey, spend } from './json-fault.ts'
 
 /** How to write the objects of one shape: their keys in canonical order, checked and escaped once. */
 export interface KeyPlan {
@@ -17,6 +11,8 @@ export interface KeyField {
   readonly key: string
   /** `{"key":` for the first field, `,"key":` for the others. */
   readonly prefix: string
+  /** The same with the opening quote of a string after it. */
+  readonly quotedPrefix: string
 }
 
 interface Node {
@@ -43,8 +39,7 @@ function createPlans(): (keys: readonly string[], budget: JsonBudget) => KeyPlan
   function find(keys: readonly string[]): KeyPlan | undefined {
     let node: Node | undefined = root
     for (const key of keys) {
-      const child: Node | undefined =
-        node.lastKey === key ? node.lastChild : node.children.get(key)
+      const child: Node | undefined = node.lastKey === key ? node.lastChild : node.children.get(key)
       if (child === undefined) return undefined
       node.lastKey = key
       node.lastChild = child
@@ -97,9 +92,9 @@ function makePlan(keys: readonly string[], budget: JsonBudget): KeyPlan {
     if (!key.isWellFormed()) throw new JsonFault(illFormed)
   }
   // The default order compares UTF-16 units, which is what RFC 8785 asks for.
-  const fields = keys.toSorted().map((key, index) => ({
-    key,
-    prefix: `${index === 0 ? '{' : ','}${JSON.stringify(key)}:`,
-  }))
+  const fields = keys.toSorted().map((key, index) => {
+    const prefix = `${index === 0 ? '{' : ','}${JSON.stringify(key)}:`
+    return { key, prefix, quotedPrefix: `${prefix}"` }
+  })
   return { fields, characters }
 }

@@ -67,7 +67,10 @@ function copy(value: unknown, depth: number, budget: JsonBudget): JsonValue {
       return Array.isArray(value)
         ? copyArray(value, depth, budget)
         : copyObject(value, depth, budget)
-    default:
+    case 'undefined':
+    case 'function':
+    case 'symbol':
+    case 'bigint':
       throw notJson(value)
   }
 }
@@ -138,6 +141,7 @@ class Returned {
  * it is far cheaper than a WeakSet.
  */
 class Mark extends Returned {
+  // oxlint-disable-next-line no-unused-private-class-members -- `isOn` asks only whether it is there
   readonly #made = true
 
   static isOn(object: object): boolean {
@@ -166,7 +170,8 @@ export function deepFreeze<T>(value: T): T {
     if (!Array.isArray(next) && prototype !== plainPrototype && prototype !== null) continue
     seen.add(next)
     freeze(next)
-    for (const key of Reflect.ownKeys(next)) waiting.push(getOwnPropertyDescriptor(next, key)?.value)
+    for (const key of Reflect.ownKeys(next))
+      waiting.push(getOwnPropertyDescriptor(next, key)?.value)
   }
   return value
 }
