@@ -1,0 +1,53 @@
+import { readOptions, usage, type Options } from './options.ts'
+import { createProgress } from './progress.ts'
+import { runTriage } from './run-triage.ts'
+import { renderFaults, renderSummary } from './summary.ts'
+
+const terminal = process.stdin.isTTY && process.stdout.isTTY
+const stopping = new AbortController()
+// The first Ctrl-C lets what is in progress finish; the second ends the process, which is safe too.
+process.once('SIGINT', () => {
+  stopping.abort()
+  process.once('SIGINT', () => process.exit(130))
+})
+process.once('SIGTERM', () => stopping.abort())
+process.exitCode = await main()
+
+async function main(): Promise<number> {
+  const options = optionsOf(process.argv.slice(2))
+  if (options === null) return 2
+  if (options.help) return say(usage, 0)
+  if (options.answers === 'leave' && !options.json) {
+    console.log('Nobody is asked here: what needs a person is left waiting.')
+  }
+  const progress = createProgress(process.stderr)
+  const outcome = await runTriage({
+    options,
+    abort: stopping.signal,
+    onProgress: (counts) => progress.show(counts),
+    onIntakeEnd: () => progress.end(),
+    onError: (error) => console.error(error instanceof Error ? error.message : 'unknown error'),
+  })
+  if (!('counts' in outcome)) {
+    const text = renderFaults(outcome.faults).join('\n')
+    return say(options.json ? JSON.stringify({ verified: false, ...outcome }) : text, 5)
+  }
+  say(options.json ? JSON.stringify(outcome, null, 2) : renderSummary(outcome), 0)
+  if (!outcome.verified) return 5
+  return outcome.interrupted ? 130 : 0
+}
+
+function optionsOf(args: readonly string[]): Options | null {
+  try {
+    return readOptions(args, terminal)
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    console.error(`${error.message}\n\n${usage}`)
+    return null
+  }
+}
+
+function say(text: string, code: number): number {
+  console.log(text)
+  return code
+}

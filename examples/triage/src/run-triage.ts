@@ -1,0 +1,102 @@
+import { askPerson } from './ask.ts'
+import { takeIn, type IntakeCounts } from './intake.ts'
+import type { Options } from './options.ts'
+import { readPayloads } from './payloads.ts'
+import type { Reviews } from './reviews.ts'
+import { settle } from './settle.ts'
+import type { Summary } from './summary.ts'
+import { createStore, openTriageJob, type TriageJob } from './triage-job.ts'
+import { createTrust, type Trust } from './trust.ts'
+
+export interface RunTriageOptions {
+  readonly options: Options
+  /** Lets what is in progress finish, then ends the run. */
+  readonly abort: AbortSignal
+  readonly onProgress: (counts: Readonly<IntakeCounts>) => void
+  readonly onIntakeEnd: () => void
+  readonly onError: (error: unknown) => void
+}
+
+/**
+ * The whole job. It keeps no notes of its own: what the ledger says was done is done, the rest is done now. Answers
+ * with the faults alone, and touches nothing, when the record does not verify at the start.
+ */
+export async function runTriage(given: RunTriageOptions): Promise<Summary | { faults: readonly string[] }> {
+  const { options, onError } = given
+  const { data, as } = options
+  const store = createStore(data)
+  await store.open()
+  const trust = await createTrust({ store, data })
+  const faults = await trust.check()
+  if (faults.length > 0) {
+    await store.close()
+    return { faults }
+  }
+
+  const reviewer = { type: 'human', id: as, roles: ['security'] } as const
+  const job = await openTriageJob(store, { data, reviewer, onError })
+  try {
+    return await work(job, trust, given)
+  } finally {
+    await job.close()
+  }
+}
+
+async function work(
+  job: TriageJob,
+  trust: Trust,
+  { options, abort, onProgress, onIntakeEnd }: RunTriageOptions,
+): Promise<Summary> {
+  const { system, loop, reviews, desk } = job
+  const ticketsBefore = desk.count()
+  const settled = (): Promise<void> => settle(system, { loopId: loop.id, abort, limitMs: 60_000 })
+
+  const counts = await takeIn(readPayloads(), { triage: job.triage, abort, onProgress })
+  onIntakeEnd()
+  await settled()
+  if (!abort.aborted) await decide(reviews, options.answers)
+  await settled()
+  return summarise(job, trust, { counts, ticketsBefore, interrupted: abort.aborted })
+}
+
+async function decide(reviews: Reviews, answers: Options['answers']): Promise<void> {
+  if (answers === 'leave') return
+  if (answers === 'ask') return askPerson(reviews)
+  const answer =
+    answers === 'approve'
+      ? ({ kind: 'approve' } as const)
+      : ({ kind: 'reject', reason: 'rejected by --reject-all' } as const)
+  for (const item of await reviews.waiting()) await reviews.answer(item, answer)
+}
+
+async function summarise(
+  { system, loop, reviews, desk }: TriageJob,
+  trust: Trust,
+  start: {
+    readonly counts: IntakeCounts
+    readonly ticketsBefore: number
+    readonly interrupted: boolean
+  },
+): Promise<Summary> {
+  const { items: runs } = await system.engine.find({ loopId: loop.id, limit: 1000 })
+  const states: Record<string, number> = {}
+  for (const { currentState } of runs) states[currentState] = (states[currentState] ?? 0) + 1
+  const longest = runs.toSorted((one, other) => other.version - one.version)[0]
+  const checkpoint = await trust.seal()
+  const faults = await trust.check()
+  const waiting = await reviews.waiting()
+  const tickets = desk.count()
+  return {
+    counts: start.counts,
+    interrupted: start.interrupted,
+    states,
+    waiting: waiting.map(({ key }) => key),
+    tickets,
+    ticketsFiledNow: tickets - start.ticketsBefore,
+    timeline: longest ? await trust.timeline(longest) : '',
+    metrics: await trust.metrics(loop),
+    verified: faults.length === 0,
+    faults,
+    checkpoint,
+  }
+}

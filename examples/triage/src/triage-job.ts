@@ -1,0 +1,71 @@
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { parseLoop } from '@loop-engine/dsl'
+import { createSqliteStore } from '@loop-engine/integration-sqlite'
+import {
+  createLoopSystem,
+  type Actor,
+  type LoopDefinition,
+  type LoopStore,
+  type LoopSystem,
+} from '@loop-engine/sdk'
+
+import { createRulesProvider } from './provider.ts'
+import { createReviews, type Reviews } from './reviews.ts'
+import { createTicketIntegration } from './ticket-integration.ts'
+import { createTicketDesk, type TicketDesk } from './tickets.ts'
+import { createTriage, type Triage } from './triage.ts'
+
+/** Everything that the job needs, open. */
+export interface TriageJob {
+  readonly store: LoopStore
+  readonly system: LoopSystem
+  readonly loop: LoopDefinition
+  readonly triage: Triage
+  readonly reviews: Reviews
+  readonly desk: TicketDesk
+  /** Finishes deliveries in progress and closes the files. */
+  close(): Promise<void>
+}
+
+export interface TriageJobOptions {
+  readonly data: string
+  readonly reviewer: Actor
+  readonly onError: (error: unknown) => void
+}
+
+/** The store of a data directory, not open yet. */
+export function createStore(data: string): LoopStore {
+  mkdirSync(data, { recursive: true })
+  return createSqliteStore({ path: join(data, 'loop.db') })
+}
+
+export async function openTriageJob(
+  store: LoopStore,
+  { data, reviewer, onError }: TriageJobOptions,
+): Promise<TriageJob> {
+  const file = new URL('triage.loop.yaml', import.meta.url)
+  const loop = parseLoop(readFileSync(file, 'utf8'), { file: 'triage.loop.yaml' })
+  const desk = createTicketDesk(join(data, 'tickets.db'))
+  const system = await createLoopSystem({
+    loops: [loop],
+    store,
+    integrations: [createTicketIntegration(desk)],
+    // Short, so that the start after a crash need not wait long for what the dead process had begun.
+    limits: { leaseMs: 2000 },
+    onError,
+  })
+  return {
+    store,
+    system,
+    loop,
+    desk,
+    triage: createTriage({ engine: system.engine, loop, provider: createRulesProvider() }),
+    reviews: createReviews({ system, loopId: loop.id, reviewer }),
+    async close() {
+      await system.close()
+      desk.close()
+    },
+  }
+}
