@@ -68,8 +68,8 @@ export const tooDeep = invalid(
   'The JSON data is nested deeper than its limit.',
   'Flatten the data, or raise maxDepth.',
 )
-export const cyclic = invalid('The JSON data contains itself.', 'Refer to the object by its id.')
-export const unreadable = invalid('A value could not be read.', 'Convert it to plain data first.')
+const cyclic = invalid('The JSON data contains itself.', 'Refer to the object by its id.')
+const unreadable = invalid('A value could not be read.', 'Convert it to plain data first.')
 export const notFinite = invalid(
   'A number is NaN or infinite.',
   'Send a finite number, a string or null.',

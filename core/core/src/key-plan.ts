@@ -7,7 +7,7 @@ export interface KeyPlan {
   readonly characters: number
 }
 
-export interface KeyField {
+interface KeyField {
   readonly key: string
   /** `{"key":` for the first field, `,"key":` for the others. */
   readonly prefix: string
