@@ -3,50 +3,64 @@ import type { Transition } from '@loop-engine/core'
 import { pointer } from './problems.ts'
 import type { Checked } from './validate.ts'
 
-/** Transitions that nobody requests: the system takes them after a timeout, an effect or an approval. */
+/** Who takes a transition that nobody requests, and where it is named. */
+interface FollowUp {
+  readonly path: string
+  readonly id: string | undefined
+  /** The state that it must leave. */
+  readonly from: string
+  readonly actor: 'system' | 'automation'
+  readonly misplaced: 'timeout_not_from_state' | 'follow_up_not_from_state'
+}
+
+/** Transitions that are taken after a timeout, an effect or an approval. */
 export function followUpProblems(checked: Checked): void {
   const { definition } = checked
   for (const [index, { id, timeout }] of definition.states.entries()) {
     const path = `/states/${index}/timeout/transition`
-    if (timeout) followUp(checked, path, timeout.transition, id, 'timeout_not_from_state')
+    const misplaced = 'timeout_not_from_state'
+    followUp(checked, { path, id: timeout?.transition, from: id, actor: 'system', misplaced })
   }
+  const misplaced = 'follow_up_not_from_state'
   for (const [index, { from, to, effect, approval }] of definition.transitions.entries()) {
     const path = `/transitions/${index}`
-    const leave = (state: string, id: string | undefined, ...place: string[]): void => {
-      if (id === undefined) return
-      followUp(checked, pointer(path, ...place), id, state, 'follow_up_not_from_state')
+    for (const name of ['onSuccess', 'onFailure'] as const) {
+      const place = pointer(path, 'effect', name)
+      const id = effect?.[name]
+      followUp(checked, { path: place, id, from: to, actor: 'automation', misplaced })
     }
-    leave(to, effect?.onSuccess, 'effect', 'onSuccess')
-    leave(to, effect?.onFailure, 'effect', 'onFailure')
-    leave(from, approval?.onReject, 'approval', 'onReject')
-    leave(from, approval?.onExpiry, 'approval', 'onExpiry')
+    for (const name of ['onReject', 'onExpiry'] as const) {
+      const place = pointer(path, 'approval', name)
+      followUp(checked, { path: place, id: approval?.[name], from, actor: 'system', misplaced })
+    }
     if (approval) quorumProblems(checked, pointer(path, 'approval'), approval)
   }
 }
 
 function followUp(
   { transitions, report, suggest }: Checked,
-  path: string,
-  id: string,
-  state: string,
-  misplaced: string,
+  { path, id, from, actor, misplaced }: FollowUp,
 ): void {
+  if (id === undefined) return
   const transition = transitions.get(id)
   if (!transition) {
     const hint = suggest(id, [...transitions.keys()])
     report('unknown_transition', path, `The transition "${id}" is not defined.`, hint)
     return
   }
-  if (transition.from !== state) {
-    report(misplaced, path, `The transition "${id}" does not leave the state "${state}".`)
+  if (transition.from !== from) {
+    report(misplaced, path, `The transition "${id}" does not leave the state "${from}".`)
   }
-  if (transition.actors.includes('system') || transition.actors.includes('automation')) return
-  report(
-    'follow_up_actor',
-    path,
-    `The transition "${id}" is taken by the system, which it does not allow.`,
-    'Add system to its actors.',
-  )
+  // The engine judges a follow-up as it judges any request; one that is never allowed would be stuck.
+  if (!transition.actors.includes(actor)) {
+    const hint = `Add ${actor} to its actors.`
+    const message = `The transition "${id}" is taken here by the actor ${actor}, which it does not allow.`
+    report('follow_up_actor', path, message, hint)
+  }
+  if (transition.roles && transition.roles.length > 0) {
+    const message = `The transition "${id}" asks for a role, and the actor ${actor} that takes it here has none.`
+    report('follow_up_role', path, message, 'Remove its roles, or name another transition.')
+  }
 }
 
 /** A stage that names fewer people than it needs can never be decided. */

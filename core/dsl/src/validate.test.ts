@@ -69,7 +69,7 @@ test('a timeout takes a transition that leaves its state and that the system may
     'LATER',
     base.states[1],
   ]
-  const late = { id: 'late', from: 'LATER', to: 'DONE', actors: ['automation'] }
+  const late = { id: 'late', from: 'LATER', to: 'DONE', actors: ['system'] }
   const wait = { id: 'wait', from: 'OPEN', to: 'LATER', actors: ['human'] }
   const transitions = [approve, late, wait, expire]
 
@@ -91,9 +91,18 @@ test('what follows an effect leaves its target; what follows an approval leaves 
 
   expect(found({ transitions: [{ ...approve, effect, approval }, expire] })).toEqual([
     'follow_up_not_from_state /transitions/0/effect/onSuccess',
+    'follow_up_actor /transitions/0/effect/onSuccess',
     'follow_up_not_from_state /transitions/0/effect/onFailure',
     'follow_up_actor /transitions/0/effect/onFailure',
     'follow_up_actor /transitions/0/approval/onReject',
+  ])
+})
+
+test('whoever takes a follow-up has no role', () => {
+  const states = [{ id: 'OPEN', timeout: { after: '1h', transition: 'expire' } }, base.states[1]]
+
+  expect(found({ states, transitions: [approve, { ...expire, roles: ['finance'] }] })).toEqual([
+    'follow_up_role /states/0/timeout/transition',
   ])
 })
 
