@@ -7,6 +7,7 @@ import { createPostgresStore } from '@loop-engine/integration-postgres'
 import { createSqliteStore } from '@loop-engine/integration-sqlite'
 import { createMemoryStore } from '@loop-engine/sdk'
 import { startPostgres } from '@loop-engine/testing'
+import { Client } from 'pg'
 
 /** A kind of store that every proof runs on. `create` makes an empty one that says `power` of itself, so that records are equal. */
 export interface StoreKind {
@@ -43,23 +44,37 @@ function sqlite(): StoreKind {
   }
 }
 
+/** One schema, emptied for each store: making a new one takes longer than most proofs. */
 function postgres(): StoreKind {
-  let server: ReturnType<typeof startPostgres> | undefined
+  let ready: Promise<{ readonly client: Client; readonly connectionString: string; readonly schema: string }> | undefined
   const open: LoopStore[] = []
-  let schemas = 0
   return {
     name: 'postgres',
     async create() {
-      server ??= startPostgres()
-      const { url } = await server
-      const store = createPostgresStore({ connectionString: url, schema: `proof_${process.pid}_${++schemas}` })
+      ready ??= connect()
+      const { client, connectionString, schema } = await ready
+      if (open.length > 0) await empty(client, schema)
+      await Promise.all(open.splice(0).map((store) => store.close()))
+      const store = createPostgresStore({ connectionString, schema })
       await store.open()
       open.push(store)
       return store
     },
     async end() {
       await Promise.all(open.map((store) => store.close()))
-      await (await server)?.stop()
+      await (await ready)?.client.end()
     },
   }
+}
+
+async function connect(): Promise<{ client: Client; connectionString: string; schema: string }> {
+  const server = await startPostgres()
+  const client = new Client({ connectionString: server.url })
+  await client.connect()
+  return { client, connectionString: server.url, schema: server.schema() }
+}
+
+async function empty(client: Client, schema: string): Promise<void> {
+  const { rows } = await client.query<{ name: string }>("SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname = $1 AND tablename NOT LIKE '%migration%'", [schema])
+  await client.query(`TRUNCATE ${rows.map(({ name }) => name).join(', ')}`)
 }

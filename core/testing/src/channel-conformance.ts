@@ -1,0 +1,91 @@
+import { digestOf, type ApprovalRequest, type Channel, type DecisionIntake } from '@loop-engine/core'
+import { describe, expect, test } from 'vitest'
+
+import { approvalRequest, startPlan } from './plans.ts'
+
+/** How the suite gets at a channel. */
+export interface ChannelHarness {
+  readonly name: string
+  /** A channel that hands authentic decisions to `intake`; without an inbound side it may ignore it. */
+  create(intake: (decision: DecisionIntake) => Promise<{ readonly status: string }>): Channel
+  /** Everything that the channel sent to people so far, as text. */
+  sent(): readonly string[]
+  /** The request that the vendor would send for a click; left out by a channel without an inbound side. */
+  readonly inbound?: {
+    genuine(request: ApprovalRequest, decision: 'approve' | 'reject', deliveryId: string): Request
+    /** The same, each wrong in one way: no signature, another secret, a changed body, too old, from the future. */
+    forged(request: ApprovalRequest): readonly Request[]
+  }
+}
+
+/** Registers the tests that every channel passes unchanged. */
+export function channelConformance(harness: ChannelHarness): void {
+  const context = { signal: new AbortController().signal, idempotencyKey: 'delivery-1' }
+  const open = () => {
+    const decisions: DecisionIntake[] = []
+    const channel = harness.create(async (decision) => {
+      decisions.push(decision)
+      return { status: 'recorded' }
+    })
+    return { channel, decisions }
+  }
+
+  describe(`${harness.name} keeps the channel contract`, () => {
+    test('it says what it is', () => {
+      expect(open().channel).toMatchObject({ contract: 'channel/v1', name: expect.any(String) })
+    })
+
+    test('it shows what will happen, to which run, and until when', async () => {
+      const request = waiting()
+
+      await open().channel.notify(request, request.view, context)
+
+      const text = harness.sent().join('\n')
+      expect(text).toContain(request.view.transition.id)
+      expect(text).toContain(request.aggregateId)
+    })
+
+    test('its reference to a message is JSON', async () => {
+      const request = waiting()
+
+      const ref = await open().channel.notify(request, request.view, context)
+
+      if (ref !== undefined) expect(() => digestOf(ref)).not.toThrow()
+    })
+
+    test.runIf(harness.inbound)('a genuine event is handed on once, with revision, view and assurance', async () => {
+      const request = waiting()
+      const { channel, decisions } = open()
+      const event = harness.inbound?.genuine(request, 'approve', 'delivery-7')
+
+      const answer = event && (await channel.handle?.(event))
+
+      expect(answer?.status).toBeLessThan(300)
+      expect(decisions).toMatchObject([{ requestId: request.id, revision: request.revision, viewHash: request.viewHash, decision: 'approve', assurance: { method: expect.any(String) }, idempotencyKey: expect.any(String) }])
+    })
+
+    test.runIf(harness.inbound)('a forged event is refused and asks for nothing', async () => {
+      const { channel, decisions } = open()
+
+      for (const event of harness.inbound?.forged(waiting()) ?? []) {
+        const answer = await channel.handle?.(event)
+        expect(answer?.status).toBeGreaterThanOrEqual(400)
+      }
+      expect(decisions).toEqual([])
+    })
+
+    test.runIf(harness.inbound)('GET never decides', async () => {
+      const { channel, decisions } = open()
+      const event = harness.inbound?.genuine(waiting(), 'approve', 'delivery-8')
+
+      const answer = event && (await channel.handle?.(new Request(event.url, { headers: event.headers })))
+
+      expect(answer?.ok ?? false).toBe(false)
+      expect(decisions).toEqual([])
+    })
+  })
+}
+
+function waiting(): ApprovalRequest {
+  return approvalRequest(startPlan().instance)
+}

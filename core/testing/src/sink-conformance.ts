@@ -1,0 +1,63 @@
+import type { CloudEvent, EventSink } from '@loop-engine/core'
+import { describe, expect, test } from 'vitest'
+
+/** How the suite gets at a sink. */
+export interface SinkHarness {
+  readonly name: string
+  create(): Promise<EventSink> | EventSink
+  /** Ids of what readers of the sink received, in order; repetitions included. */
+  received(): Promise<readonly string[]> | readonly string[]
+  /** Makes the system behind the sink fail from now on. */
+  fail(): Promise<void> | void
+}
+
+/** Registers the tests that every sink passes unchanged. */
+export function sinkConformance(harness: SinkHarness): void {
+  const context = { signal: new AbortController().signal }
+
+  describe(`${harness.name} keeps the sink contract`, () => {
+    test('it says what it is', async () => {
+      expect(await harness.create()).toMatchObject({ contract: 'sink/v1', name: expect.any(String) })
+    })
+
+    test('events arrive in the order in which they were published', async () => {
+      const sink = await harness.create()
+      const events = [1, 2, 3].map(event)
+
+      await sink.publish(events.slice(0, 2), context)
+      await sink.publish(events.slice(2), context)
+
+      expect(await harness.received()).toEqual(events.map(({ id }) => id))
+    })
+
+    test('nothing published is nothing received', async () => {
+      const sink = await harness.create()
+
+      await sink.publish([], context)
+
+      expect(await harness.received()).toEqual([])
+    })
+
+    test('a failure is thrown, so that the relay delivers again', async () => {
+      const sink = await harness.create()
+      await harness.fail()
+
+      await expect(sink.publish([event(1)], context)).rejects.toThrow()
+    })
+  })
+}
+
+function event(seq: number): CloudEvent {
+  return {
+    specversion: '1.0',
+    id: `${'a'.repeat(63)}${seq}`,
+    source: 'urn:loop-engine:acme:order',
+    type: 'dev.loop-engine.loop.transition.executed.v1',
+    subject: 'order-1',
+    time: new Date(1_750_000_000_000 + seq).toISOString(),
+    datacontenttype: 'application/json',
+    sequence: String(seq).padStart(20, '0'),
+    partitionkey: 'run-1',
+    data: { seq },
+  }
+}
