@@ -1,10 +1,10 @@
 import { isCancel, log, note, select, text } from '@clack/prompts'
 import type { JsonObject } from '@loop-engine/sdk'
 
+import { plain } from './plain.ts'
 import type { Answer, Reviews, Waiting } from './reviews.ts'
 import { remediations } from './rules.ts'
 import { severities } from './severity.ts'
-import { plain } from './plain.ts'
 
 /** Asks the person at the terminal about each matter; ends early when they want to go on another time. */
 export async function askPerson(reviews: Reviews): Promise<void> {

@@ -30,7 +30,15 @@ export async function takeIn(
   payloads: AsyncIterable<Delivery>,
   { triage, abort, onProgress }: IntakeOptions,
 ): Promise<IntakeCounts> {
-  const counts: IntakeCounts = { read: 0, signals: 0, duplicates: 0, news: 0, opened: 0, known: 0, ignored: {} }
+  const counts: IntakeCounts = {
+    read: 0,
+    signals: 0,
+    duplicates: 0,
+    news: 0,
+    opened: 0,
+    known: 0,
+    ignored: {},
+  }
   const memory = createSignalMemory()
   for await (const { event, payload } of payloads) {
     if (abort.aborted) break

@@ -21,7 +21,9 @@ export interface RunTriageOptions {
  * The whole job. It keeps no notes of its own: what the ledger says was done is done, the rest is done now. Answers
  * with the faults alone, and touches nothing, when the record does not verify at the start.
  */
-export async function runTriage(given: RunTriageOptions): Promise<Summary | { faults: readonly string[] }> {
+export async function runTriage(
+  given: RunTriageOptions,
+): Promise<Summary | { faults: readonly string[] }> {
   const { options, onError } = given
   const { data, as } = options
   const store = createStore(data)

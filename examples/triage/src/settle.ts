@@ -32,7 +32,8 @@ export async function settle(
     if (ordered.items.every((run) => given.some(({ runId }) => runId === run.runId))) return
     const waitedMs = Date.now() - since
     if (waitedMs > limitUnderStopMs && (await engine.stops()).length > 0) return
-    if (waitedMs > limitMs) throw new LoopError('timeout', 'Ordered tickets were not filed in time.')
+    if (waitedMs > limitMs)
+      throw new LoopError('timeout', 'Ordered tickets were not filed in time.')
     await sleep(10)
   }
 }

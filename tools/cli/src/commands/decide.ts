@@ -69,8 +69,10 @@ async function decide(
 async function findRequest({ approvals, tenant }: Session, id: string): Promise<ApprovalRequest> {
   const request = await approvals.get({ id, tenant })
   if (request) return request
-  const { items } = await approvals.find({ tenant, aggregateId: id, status: 'pending' })
-  const [only, another] = items
+  const { items } = await approvals.find({ tenant, aggregateId: id })
+  const pending = items.filter(({ status }) => status === 'pending')
+  // Without one that waits, the newest: the answer then says what became of it.
+  const [only, another] = pending.length > 0 ? pending : items.slice(0, 1)
   if (only && !another) return only
   if (!only) {
     throw new LoopError('not_found', 'No request has this id.', {
@@ -78,7 +80,7 @@ async function findRequest({ approvals, tenant }: Session, id: string): Promise<
     })
   }
   throw new LoopError('conflict', 'The run has several requests.', {
-    hint: `Name one of them: ${items.map((item) => item.id).join(', ')}`,
+    hint: `Name one of them: ${pending.map((item) => item.id).join(', ')}`,
   })
 }
 

@@ -1,0 +1,120 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { afterAll, expect, test, vi } from 'vitest'
+
+import { createTestWorkshop } from './test-workshop.ts'
+
+const { folder, loop, remove } = createTestWorkshop()
+afterAll(remove)
+// Each test starts programs, and other tests may keep the machine busy.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+
+test('init writes a loop that is valid and can be drawn', async () => {
+  const init = await loop('init', 'first.yaml')
+  const validate = await loop('validate', 'first.yaml', '--json')
+  const graph = await loop('graph', 'first.yaml')
+
+  expect(init).toMatchObject({ code: 0, err: '' })
+  expect(init.out).toContain('loop validate first.yaml')
+  expect(JSON.parse(validate.out)).toEqual([
+    { file: 'first.yaml', valid: true, loopId: 'refund', version: '1.0.0' },
+  ])
+  expect(graph.out).toContain('stateDiagram-v2')
+})
+
+test('init replaces a file only when told to', async () => {
+  writeFileSync(join(folder, 'mine.yaml'), 'mine')
+
+  const refused = await loop('init', 'mine.yaml')
+
+  expect(refused.code).toBe(3)
+  expect(readFileSync(join(folder, 'mine.yaml'), 'utf8')).toBe('mine')
+  expect(await loop('init', 'mine.yaml', '--force', '--json')).toMatchObject({ code: 0 })
+})
+
+test('validate names every problem with its line, and fails', async () => {
+  const text = [
+    'id: bad',
+    'states: [{ id: A }, { id: B, terminal: true }]',
+    'initialState: A',
+    'transitions:',
+    '  - id: go',
+    '    from: A',
+    '    to: B',
+    '    actors: [human]',
+    '    guards: [{ id: no-such-guard }]',
+    '    approval: { when: "evidence.(", reviewers: [alice], expiresIn: 1h }',
+  ].join('\n')
+  writeFileSync(join(folder, 'bad.yaml'), text)
+
+  const { code, out } = await loop('validate', 'bad.yaml')
+  const own = await loop('validate', 'bad.yaml', '--guard', 'no-such-guard', '--json')
+
+  expect(code).toBe(1)
+  expect(out).toContain('wrong bad.yaml')
+  expect(out).toMatch(/9:\d+ .*no-such-guard/)
+  expect(out).toMatch(/10:\d+ /)
+  expect(JSON.parse(own.out)[0].problems).toHaveLength(1)
+})
+
+test('validate says which file is missing', async () => {
+  const { code, err } = await loop('validate', 'nowhere.yaml')
+
+  expect(code).toBe(4)
+  expect(err).toContain('The file nowhere.yaml does not exist.')
+})
+
+test('graph draws SVG and DOT to a file', async () => {
+  await loop('init', 'drawn.yaml')
+
+  const svg = await loop('graph', 'drawn.yaml', '--format', 'svg', '-o', 'drawn.svg')
+  const dot = await loop('graph', 'drawn.yaml', '--format', 'dot', '--json')
+
+  expect(svg).toMatchObject({ code: 0, err: '' })
+  expect(readFileSync(join(folder, 'drawn.svg'), 'utf8')).toContain('</svg>')
+  expect(JSON.parse(dot.out)).toMatchObject({ loopId: 'refund', format: 'dot' })
+})
+
+test('wrong use is told apart from failure', async () => {
+  const cases = [
+    [],
+    ['nonsense'],
+    ['graph'],
+    ['list', '--limit', '0'],
+    ['stop', '--reason', 'x'],
+    ['reject', 'x'],
+  ]
+
+  const codes = await Promise.all(cases.map(async (args) => (await loop(...args)).code))
+
+  expect(codes).toEqual(cases.map(() => 2))
+})
+
+test('help names every exit code', async () => {
+  const { code, out } = await loop('--help')
+
+  expect(code).toBe(0)
+  expect(out).toMatch(/Exit codes:\n {2}0 {2}done[\s\S]*5 {2}the record does not verify/)
+})
+
+test('without a database there is nothing to look at', async () => {
+  const { code, err } = await loop('list')
+
+  expect(code).toBe(4)
+  expect(err).toContain('There is no database at .loop/loop.db.')
+})
+
+test('the password of a database is never printed', async () => {
+  const { code, out, err } = await loop(
+    'list',
+    '--postgres',
+    'postgres://me:hunter22@127.0.0.1:1/x',
+    '--debug',
+    '--json',
+  )
+
+  expect(code).toBe(1)
+  expect(JSON.parse(err.split('\n')[0] ?? '')).toMatchObject({ error: { code: 'unavailable' } })
+  expect(out + err).not.toContain('hunter22')
+})

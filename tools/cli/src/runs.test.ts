@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+
+import { createTestWorkshop, requestPayment } from './test-workshop.ts'
+
+const { loop, prepare, remove } = createTestWorkshop()
+const finance = ['--as', 'alice', '--role', 'finance']
+beforeAll(() => prepare((system) => requestPayment(system, 'one', 'two', 'three', 'four')))
+afterAll(remove)
+// Each test starts programs, and other tests may keep the machine busy.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+
+const at = (...args: string[]): Promise<{ code: number | null; out: string; err: string }> =>
+  loop('--db', 'loop.db', ...args)
+
+test('list shows runs, narrowed and paged', async () => {
+  const text = await at('list')
+  const page = await at('list', '--state', 'REQUESTED', '--limit', '1', '--json')
+  const none = await at('list', '--status', 'completed')
+
+  expect(text.out).toMatch(/ID +LOOP +STATE +STATUS +UPDATED\none +refund +REQUESTED +active/)
+  expect(JSON.parse(page.out)).toMatchObject({
+    items: [{ aggregateId: 'one', status: 'active' }],
+    cursor: expect.any(String),
+  })
+  expect(none.out).toBe('No runs.\n')
+})
+
+test('show tells where a run stands, what it waits for and what may happen', async () => {
+  const text = await at('show', 'one')
+  const json = await at('show', 'one', '--json')
+
+  expect(text.out).toContain('one is REQUESTED (active)')
+  expect(text.out).toMatch(/waits for +pay, asked by agent:refunds/)
+  expect(text.out).toContain('pay → PAYING (not you: actor_type_not_allowed)')
+  const { run, approvals } = JSON.parse(json.out)
+  expect(run.aggregateId).toBe('one')
+  expect(approvals).toHaveLength(1)
+  expect(await at('show', run.runId)).toMatchObject({ code: 0 })
+})
+
+test('what is not there is not found', async () => {
+  const cases = [
+    ['show', 'x'],
+    ['timeline', 'x'],
+    ['approve', 'x'],
+    ['reject', 'x', '--reason', 'y'],
+  ]
+
+  const codes = await Promise.all(cases.map(async (args) => (await at(...args)).code))
+
+  expect(codes).toEqual(cases.map(() => 4))
+})
+
+test('one tenant does not see the runs of another', async () => {
+  expect((await at('list', '--tenant', 'acme')).out).toBe('No runs.\n')
+  expect(await at('show', 'one', '--tenant', 'acme')).toMatchObject({ code: 4 })
+})
+
+test('timeline tells the story of a run', async () => {
+  const { code, out } = await at('timeline', 'one')
+  const json = await at('timeline', 'one', '--json')
+
+  expect(code).toBe(0)
+  expect(out).toContain('agent:refunds')
+  expect(JSON.parse(json.out)).toBeTruthy()
+})
+
+describe('deciding', () => {
+  test('the inbox holds what this person may decide', async () => {
+    const mine = await at('inbox', ...finance, '--json')
+    const stranger = await at('inbox', '--as', 'bob')
+
+    expect(
+      JSON.parse(mine.out).map(({ aggregateId }: { aggregateId: string }) => aggregateId),
+    ).toContain('two')
+    expect(stranger.out).toBe('Nothing waits for you.\n')
+    expect(stranger.err).toMatch(/more wait for others/)
+  })
+
+  test('who is not entitled is refused', async () => {
+    const { code, out } = await at('approve', 'two', '--as', 'bob')
+
+    expect(code).toBe(3)
+    expect(out).toContain('not_entitled')
+  })
+
+  test('an approval takes the run on, once', async () => {
+    const approved = await at('approve', 'two', ...finance, '--json')
+    const again = await at('approve', 'two', ...finance)
+
+    expect(approved.code).toBe(0)
+    expect(JSON.parse(approved.out)).toMatchObject({ status: 'executed' })
+    expect(again.code).toBe(3)
+    expect(again.out).toContain('already_decided')
+  })
+
+  test('a rejection keeps the reason', async () => {
+    const { code, out } = await at('reject', 'three', ...finance, '--reason', 'too much', '--json')
+
+    expect(code).toBe(0)
+    expect(JSON.parse(out).request.decisions).toMatchObject([
+      { decision: 'reject', reason: 'too much' },
+    ])
+  })
+})
+
+test('a delivery that was given up is listed and put back', async () => {
+  await prepare(async ({ relay }) => void (await relay.drain()))
+
+  const { items } = JSON.parse((await at('dead-letters', '--json')).out)
+  const [{ id }] = items
+  expect((await at('dead-letters')).out).toMatch(/effect +bank/)
+
+  expect(await at('dead-letters', '--retry', id)).toMatchObject({ code: 0 })
+  expect(await at('dead-letters', '--retry', id)).toMatchObject({ code: 4 })
+  expect((await at('dead-letters')).out).toBe('No dead letters.\n')
+})
+
+describe('the kill switch', () => {
+  test.each([
+    [['--everything'], '*'],
+    [['--loop', 'refund'], 'loop:default:refund'],
+    [['--instance', 'four'], 'instance:default:four'],
+    [['--actor', 'agent:refunds'], 'actor:default:agent:refunds'],
+    [['--tenant', 'default'], 'tenant:default'],
+  ])('%j holds everything up that it covers, until its release', async (target, scope) => {
+    const stopped = await at('stop', ...target, '--reason', 'drill', '--json')
+    const held = await at('approve', 'four', ...finance)
+    const listed = await at('stops')
+    const released = await at('release', ...target, '--reason', 'over', '--json')
+
+    expect(JSON.parse(stopped.out)).toMatchObject({ scope, reason: 'drill' })
+    expect(held).toMatchObject({ code: 3, out: expect.stringContaining('stopped') })
+    expect(listed.out).toContain(scope)
+    expect(JSON.parse(released.out).stops).toEqual([])
+  })
+
+  test('two targets are one too many', async () => {
+    expect(await at('stop', '--everything', '--loop', 'refund', '--reason', 'x')).toMatchObject({
+      code: 2,
+    })
+  })
+})

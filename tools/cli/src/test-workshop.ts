@@ -1,0 +1,104 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { createSqliteStore } from '@loop-engine/integration-sqlite'
+import {
+  createLoopSystem,
+  defineLoop,
+  LoopError,
+  type Integration,
+  type LoopSystem,
+} from '@loop-engine/sdk'
+
+export const refund = defineLoop({
+  id: 'refund',
+  version: '1.0.0',
+  states: [{ id: 'REQUESTED' }, { id: 'PAYING' }, { id: 'PAID', terminal: true }],
+  initialState: 'REQUESTED',
+  transitions: [
+    {
+      id: 'pay',
+      from: 'REQUESTED',
+      to: 'PAYING',
+      actors: ['ai-agent'],
+      approval: { reviewers: ['role:finance'], expiresIn: '2h' },
+      effect: { integration: 'bank', action: 'pay', semantics: 'idempotent', onSuccess: 'paid' },
+    },
+    { id: 'paid', from: 'PAYING', to: 'PAID', actors: ['automation'] },
+  ],
+})
+
+const brokenBank: Integration = {
+  contract: 'integration/v1',
+  name: 'bank',
+  actions: {
+    pay: {
+      input: { parse: (value) => value },
+      run: async () => {
+        throw new LoopError('bad_response', 'The bank does not know the account.')
+      },
+    },
+  },
+}
+
+export interface Ran {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+/** A folder with a database, and the real command to look at it with. */
+export interface TestWorkshop {
+  readonly folder: string
+  readonly db: string
+  /** What an application with a broken bank does before the command is run. */
+  prepare(work: (system: LoopSystem) => Promise<void>): Promise<void>
+  loop(...args: string[]): Promise<Ran>
+  remove(): void
+}
+
+export function createTestWorkshop(): TestWorkshop {
+  const folder = mkdtempSync(join(tmpdir(), 'loop-cli-'))
+  const db = join(folder, 'loop.db')
+  return {
+    folder,
+    db,
+    async prepare(work) {
+      const store = createSqliteStore({ path: db })
+      const system = await createLoopSystem({
+        loops: [refund],
+        store,
+        integrations: [brokenBank],
+        relay: false,
+      })
+      await work(system)
+      await system.close()
+    },
+    loop: (...args) => run(folder, args),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  }
+}
+
+/** Asks for a payment of each order; each then waits for finance. */
+export async function requestPayment({ engine }: LoopSystem, ...orders: string[]): Promise<void> {
+  const actor = { type: 'ai-agent', id: 'agent:refunds' } as const
+  for (const aggregateId of orders) {
+    await engine.start({ loopId: 'refund', aggregateId, actor })
+    await engine.transition({ aggregateId, signal: 'pay', actor, evidence: { amount: 250 } })
+  }
+}
+
+function run(cwd: string, args: readonly string[]): Promise<Ran> {
+  const flags = ['--disable-warning=ExperimentalWarning', '--conditions=@loop-engine/source']
+  const program = join(import.meta.dirname, 'main.ts')
+  return new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      [...flags, program, ...args],
+      { cwd, env: { PATH: process.env['PATH'], NO_COLOR: '1' } },
+      (_, out, err) => resolve({ code: child.exitCode, out, err }),
+    )
+  })
+}
