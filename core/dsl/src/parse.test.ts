@@ -126,6 +126,18 @@ test.each<[string, string, string, 'json'?]>([
   expect(Math.min(...durations)).toBeLessThan(50)
 })
 
+test('a text of countless small parts is refused before it is composed', () => {
+  expect(problemsOf(`[${'1,'.repeat(120_000)}]`)).toMatchObject([{ code: 'too_large' }])
+})
+
+test('so is JSON', () => {
+  const format = 'json'
+
+  expect(problemsOf(`[${'1,'.repeat(120_000)}1]`, { format })).toMatchObject([
+    { code: 'too_large' },
+  ])
+})
+
 test('a text that is not text is misuse', () => {
   const notText: unknown = 7
 

@@ -53,7 +53,8 @@ function anchorOf({ code }: DefinitionProblem): 'key' | 'value' {
 /** JSON by the strict parser; the YAML reader, which knows the lines, finds its places and its depth. */
 function readJson(text: string): Source {
   const source = readYaml(text)
-  if (source.problems.some(({ code }) => code === 'too_deep')) return source
+  const isTooMuch = source.problems.some(({ code }) => code === 'too_deep' || code === 'too_large')
+  if (isTooMuch) return source
   try {
     const value = parseStrictJson(text, { maxBytes, maxDepth: 64 })
     return { ...source, value, problems: [] }

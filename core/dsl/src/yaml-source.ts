@@ -8,6 +8,8 @@ import { spellingsOf } from './spellings.ts'
 
 export const maxBytes = 256 * 1024
 const maxDepth = 64
+/** A definition of the greatest size has about half as many; only a hostile text has more. */
+const maxLexemes = 120_000
 const maxSyntaxProblems = 20
 
 /** Where a value stands in a text, and where its parts do. */
@@ -69,8 +71,14 @@ function tokenize(
   const tokens: Yaml.CST.Token[] = []
   let offset = 0
   let errors = 0
+  let lexemes = 0
   lines.addNewLine(0)
   for (const lexeme of new yaml.Lexer().lex(text)) {
+    lexemes += 1
+    if (lexemes > maxLexemes) {
+      report('too_large', `The text has more than ${maxLexemes} parts.`, offset)
+      return null
+    }
     const forbidden = forbiddenLexemes.get(yaml.CST.tokenType(lexeme) ?? '')
     if (forbidden) {
       report(...forbidden, offset)
