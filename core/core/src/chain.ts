@@ -81,8 +81,15 @@ export interface ChainFault {
 }
 
 /** Checks one entry against its predecessor; null when it holds. Cheap: re-hashes, never re-serialises. */
-export function checkLink(stored: StoredEntry, previous: { readonly version: number; readonly head: string }): ChainFault | null {
-  const fault = (name: ChainFault['fault']): ChainFault => ({ runId: stored.runId, seq: stored.seq, fault: name })
+export function checkLink(
+  stored: StoredEntry,
+  previous: { readonly version: number; readonly head: string },
+): ChainFault | null {
+  const fault = (name: ChainFault['fault']): ChainFault => ({
+    runId: stored.runId,
+    seq: stored.seq,
+    fault: name,
+  })
   if (stored.seq !== previous.version + 1) return fault('bad_sequence')
   if (hashEntry(stored.body) !== stored.hash) return fault('hash_mismatch')
   if (!stored.body.includes(`"prevHash":"${previous.head}"`)) return fault('broken_link')

@@ -16,7 +16,8 @@ export function applyEntry(
   sealed: { readonly seq: number; readonly hash: string },
 ): LoopInstance {
   if (instance === null) return startRun(entry, sealed)
-  const moved = entry.toState !== undefined || entry.status !== undefined || entry.type === 'loop.migrated'
+  const moved =
+    entry.toState !== undefined || entry.status !== undefined || entry.type === 'loop.migrated'
   return Object.freeze({
     tenant: instance.tenant,
     loopId: instance.loopId,
@@ -40,7 +41,9 @@ export function applyEntry(
 
 function startRun(entry: EntryDraft, sealed: { seq: number; hash: string }): LoopInstance {
   if (entry.type !== 'loop.started' || entry.toState === undefined) {
-    throw new LoopError('corrupt', 'A run does not begin with loop.started.', { details: { runId: entry.runId } })
+    throw new LoopError('corrupt', 'A run does not begin with loop.started.', {
+      details: { runId: entry.runId },
+    })
   }
   const data = entry.data ?? noMetadata
   return Object.freeze({
@@ -65,7 +68,10 @@ function startRun(entry: EntryDraft, sealed: { seq: number; hash: string }): Loo
 }
 
 function migratedTo(entry: EntryDraft): LoopInstance['definition'] {
-  return Object.freeze({ version: String(entry.data?.['version'] ?? '1'), digest: entry.definition })
+  return Object.freeze({
+    version: String(entry.data?.['version'] ?? '1'),
+    digest: entry.definition,
+  })
 }
 
 function approvalsOpenedBy(entry: EntryDraft): number {

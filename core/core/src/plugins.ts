@@ -10,7 +10,11 @@ export interface SubmissionContext {
   readonly loopId: string
   readonly loopName: string
   readonly currentState: string
-  readonly availableSignals: readonly { readonly signalId: string; readonly name: string; readonly description?: string }[]
+  readonly availableSignals: readonly {
+    readonly signalId: string
+    readonly name: string
+    readonly description?: string
+  }[]
   readonly instruction: string
   readonly evidence: JsonObject
 }
@@ -35,7 +39,10 @@ export interface Provider {
   readonly name: string
   readonly model: string
   /** Picks one of the open signals. Calling it twice asks twice. */
-  createSubmission(context: SubmissionContext, options?: { readonly signal?: AbortSignal }): Promise<Submission>
+  createSubmission(
+    context: SubmissionContext,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<Submission>
 }
 
 /** A channel's reference to a message it sent; JSON, kept by the engine. */
@@ -75,9 +82,18 @@ export interface Channel {
   readonly contract: 'channel/v1'
   readonly name: string
   /** Tells people that a request waits, was escalated or needs reminding. */
-  notify(request: ApprovalRequest, view: ApprovalView, context: ChannelContext): Promise<MessageRef | void>
+  notify(
+    request: ApprovalRequest,
+    view: ApprovalView,
+    context: ChannelContext,
+  ): Promise<MessageRef | void>
   /** Repaints what was sent, after the request changed. */
-  update?(ref: MessageRef, request: ApprovalRequest, view: ApprovalView, context: ChannelContext): Promise<void>
+  update?(
+    ref: MessageRef,
+    request: ApprovalRequest,
+    view: ApprovalView,
+    context: ChannelContext,
+  ): Promise<void>
   /** The inbound side: authenticates the sender, then hands over one decision intake. GET never decides. */
   handle?(request: Request): Promise<Response>
 }

@@ -34,9 +34,23 @@ export type TransitionResult =
       readonly receipt: Receipt
       readonly replayed?: true
     })
-  | (Attempt & { readonly status: 'pending_approval'; readonly approvalId: string; readonly expiresAt: number; readonly replayed?: true })
-  | (Attempt & { readonly status: 'guard_failed'; readonly reason: string; readonly replayed?: true })
-  | (Attempt & { readonly status: 'rejected'; readonly reason: RejectionReason; readonly message: string; readonly replayed?: true })
+  | (Attempt & {
+      readonly status: 'pending_approval'
+      readonly approvalId: string
+      readonly expiresAt: number
+      readonly replayed?: true
+    })
+  | (Attempt & {
+      readonly status: 'guard_failed'
+      readonly reason: string
+      readonly replayed?: true
+    })
+  | (Attempt & {
+      readonly status: 'rejected'
+      readonly reason: RejectionReason
+      readonly message: string
+      readonly replayed?: true
+    })
 
 export const rejectionReasons = [
   'unknown_transition',

@@ -96,7 +96,11 @@ export type CommitResult =
   | { readonly kind: 'duplicate'; readonly answer: string }
   | { readonly kind: 'key-mismatch' }
   | { readonly kind: 'conflict'; readonly actual: number | null }
-  | { readonly kind: 'refused'; readonly reason: 'fenced' | 'stopped' | 'spent' | 'limit'; readonly detail: string }
+  | {
+      readonly kind: 'refused'
+      readonly reason: 'fenced' | 'stopped' | 'spent' | 'limit'
+      readonly detail: string
+    }
 
 export interface Page<Item> {
   readonly items: readonly Item[]
@@ -188,7 +192,11 @@ export interface LoopStore {
   getRun(tenant: string, runId: string): Promise<LoopInstance | null>
   find(query: InstanceQuery): Promise<Page<LoopInstance>>
   /** Entries `from`..`to` of a run (inclusive, 1-based) in order, at most `limit` (1,000 by default). */
-  entries(tenant: string, runId: string, range?: { from?: number; to?: number; limit?: number }): Promise<readonly StoredEntry[]>
+  entries(
+    tenant: string,
+    runId: string,
+    range?: { from?: number; to?: number; limit?: number },
+  ): Promise<readonly StoredEntry[]>
   /** The newest executed entry of a transition in a run. */
   lastExecuted(tenant: string, runId: string, transitionId: string): Promise<StoredEntry | null>
   /** The entry with this hash. */
@@ -213,7 +221,10 @@ export interface LoopStore {
   /** One answer per settlement: whether the lease was still held. */
   settle(settlements: readonly Settlement[]): Promise<readonly boolean[]>
   /** Lengthens leases that are still held. */
-  extend(leases: readonly { id: string; fence: number }[], until: number): Promise<readonly boolean[]>
+  extend(
+    leases: readonly { id: string; fence: number }[],
+    until: number,
+  ): Promise<readonly boolean[]>
   /** When the next item becomes due or its lease runs out, or null. */
   nextDueAt(): Promise<number | null>
   deadLetters(query: { tenant: string; limit?: number; cursor?: string }): Promise<Page<DeadLetter>>
@@ -224,7 +235,10 @@ export interface LoopStore {
   /** Committed entries that no leaf names yet. Never skips one that commits later than its neighbours. */
   unlogged(tenant: string, limit: number): Promise<readonly StoredEntry[]>
   /** Appends leaves and the new head; false when the size was not the expected one. Persisted before anything is signed. */
-  appendLog(tenant: string, plan: { expectedSize: number; leaves: readonly LogLeaf[]; head: LogHead }): Promise<boolean>
+  appendLog(
+    tenant: string,
+    plan: { expectedSize: number; leaves: readonly LogLeaf[]; head: LogHead },
+  ): Promise<boolean>
   /** Keeps the signed note of exactly this size and root; false when the head is another. */
   signLog(tenant: string, head: { size: number; root: string }, note: string): Promise<boolean>
   leaves(tenant: string, range: { from: number; limit: number }): Promise<readonly LogLeaf[]>
@@ -235,7 +249,12 @@ export interface LoopStore {
 }
 
 /** The scopes that can stop a change, from everything to one instance. */
-export function stopScopes(tenant: string, loopId: string, aggregateId: string, actorId: string): readonly string[] {
+export function stopScopes(
+  tenant: string,
+  loopId: string,
+  aggregateId: string,
+  actorId: string,
+): readonly string[] {
   return [
     '*',
     `tenant:${tenant}`,

@@ -28,22 +28,36 @@ export type DecisionRefusal = (typeof decisionRefusals)[number]
 /** Who may decide at the stage that waits, escalation and delegation included. */
 export function reviewersOf(request: ApprovalRequest): readonly string[] {
   const stage = request.policy.stages[request.stage]
-  return [...(stage?.reviewers ?? []), ...request.escalated, ...request.delegations.map(({ to }) => to)]
+  return [
+    ...(stage?.reviewers ?? []),
+    ...request.escalated,
+    ...request.delegations.map(({ to }) => to),
+  ]
 }
 
 /** Whether this person may decide on this request now; null when yes. */
-export function refuseReviewer(request: ApprovalRequest, reviewer: ReviewerToday, classOf: (id: string) => string): DecisionRefusal | null {
+export function refuseReviewer(
+  request: ApprovalRequest,
+  reviewer: ReviewerToday,
+  classOf: (id: string) => string,
+): DecisionRefusal | null {
   const { actor, identityClass } = reviewer
   if (actor.type !== 'human') return 'not_a_person'
-  if (request.policy.fourEyes && sameParty(actor, request.requester, classOf)) return 'requester_cannot_decide'
+  if (request.policy.fourEyes && sameParty(actor, request.requester, classOf))
+    return 'requester_cannot_decide'
   if (!mayReview(actor, reviewersOf(request))) return 'not_entitled'
-  const votedBefore = approvalsOf(request).some((decision) => classOf(decision.reviewer.id) === identityClass)
+  const votedBefore = approvalsOf(request).some(
+    (decision) => classOf(decision.reviewer.id) === identityClass,
+  )
   return votedBefore ? 'already_voted' : null
 }
 
 /** Approvals that count for the current revision: an edit voids what was approved before it. */
 export function approvalsOf(request: ApprovalRequest): readonly ApprovalDecision[] {
-  return request.decisions.filter(({ decision, revision }) => revision === request.revision && (decision === 'approve' || decision === 'edit'))
+  return request.decisions.filter(
+    ({ decision, revision }) =>
+      revision === request.revision && (decision === 'approve' || decision === 'edit'),
+  )
 }
 
 /** Whether the policy permits this kind of decision at all. */
@@ -53,11 +67,16 @@ export function permits(request: ApprovalRequest, kind: DecisionKind | 'delegate
 }
 
 /** The request after one more approval, and whether its last stage has its quorum. */
-export function countApproval(request: ApprovalRequest, decision: ApprovalDecision): { readonly request: ApprovalRequest; readonly complete: boolean } {
+export function countApproval(
+  request: ApprovalRequest,
+  decision: ApprovalDecision,
+): { readonly request: ApprovalRequest; readonly complete: boolean } {
   const decided = { ...request, decisions: [...request.decisions, decision] }
   const stage = request.policy.stages[request.stage]
   const votes = approvalsOf(decided).filter(({ stage: at }) => at === request.stage).length
   if (!stage || votes < stage.quorum) return { request: decided, complete: false }
   const last = request.stage === request.policy.stages.length - 1
-  return last ? { request: decided, complete: true } : { request: { ...decided, stage: request.stage + 1 }, complete: false }
+  return last
+    ? { request: decided, complete: true }
+    : { request: { ...decided, stage: request.stage + 1 }, complete: false }
 }

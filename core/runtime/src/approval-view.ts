@@ -1,4 +1,12 @@
-import type { ApprovalPolicy, ApprovalView, GuardResult, JsonValue, Actor, LoopInstance, Transition } from '@loop-engine/core'
+import type {
+  ApprovalPolicy,
+  ApprovalView,
+  GuardResult,
+  JsonValue,
+  Actor,
+  LoopInstance,
+  Transition,
+} from '@loop-engine/core'
 
 import type { LoopIndex } from './loop-index.ts'
 
@@ -15,7 +23,17 @@ export interface ViewSource {
 }
 
 /** Renders what a reviewer sees: from the action and its typed evidence alone. */
-export function renderView({ loop, instance, transition, requester, evidence, effectInput, guards, policy, expiresAt }: ViewSource): ApprovalView {
+export function renderView({
+  loop,
+  instance,
+  transition,
+  requester,
+  evidence,
+  effectInput,
+  guards,
+  policy,
+  expiresAt,
+}: ViewSource): ApprovalView {
   const { definition } = loop
   const view: ApprovalView = {
     title: `${transition.id} on ${instance.aggregateId}`,
@@ -41,7 +59,9 @@ export function renderView({ loop, instance, transition, requester, evidence, ef
       value,
       fromModel: requester.type === 'ai-agent',
     })),
-    warnings: guards.filter(({ passed }) => !passed).map(({ id, message }) => message ?? `${id} did not pass`),
+    warnings: guards
+      .filter(({ passed }) => !passed)
+      .map(({ id, message }) => message ?? `${id} did not pass`),
     ifNothing: policy.onExpiry
       ? `The request expires and the system takes "${policy.onExpiry}".`
       : `The request expires; the run stays in ${transition.from}.`,

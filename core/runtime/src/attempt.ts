@@ -17,7 +17,15 @@ import {
 
 import { renderView } from './approval-view.ts'
 import type { Change } from './change.ts'
-import { actionOf, admit, decide, type Order, type Refusal, type Ruling, type TransitionCommand } from './decide.ts'
+import {
+  actionOf,
+  admit,
+  decide,
+  type Order,
+  type Refusal,
+  type Ruling,
+  type TransitionCommand,
+} from './decide.ts'
 import type { Evidence } from './evidence.ts'
 import type { Kernel } from './kernel.ts'
 import type { LoopIndex } from './loop-index.ts'
@@ -49,14 +57,31 @@ const none: readonly never[] = Object.freeze([])
 export async function judge(attempt: Attempt): Promise<Judgement> {
   const { kernel, loop, instance, command, evidence, refusal, approved } = attempt
   const at = kernel.clock.now()
-  const base = { at, durability: kernel.store.durability, evidence: evidence.digest, receiptTtlMs: kernel.limits.receiptTtlMs }
+  const base = {
+    at,
+    durability: kernel.store.durability,
+    evidence: evidence.digest,
+    receiptTtlMs: kernel.limits.receiptTtlMs,
+  }
   const admitted = refusal ? { transition: null, refusal } : admit(loop, instance, command)
   if (admitted.refusal || !admitted.transition) {
-    return { ruling: decide(loop, instance, command, { ...base, refusal, guards: none }), reservations: none, guards: none }
+    return {
+      ruling: decide(loop, instance, command, { ...base, refusal, guards: none }),
+      reservations: none,
+      guards: none,
+    }
   }
   const { transition } = admitted
 
-  const input = { instance, transition, guards: guardsOf(transition), actor: command.actor, evidence: evidence.value, now: at, ...(await factsFor(kernel, instance, transition)) }
+  const input = {
+    instance,
+    transition,
+    guards: guardsOf(transition),
+    actor: command.actor,
+    evidence: evidence.value,
+    now: at,
+    ...(await factsFor(kernel, instance, transition)),
+  }
   const pending = kernel.guards.evaluate(input)
   const verdicts = pending instanceof Promise ? await pending : pending
   if (verdicts.blockedBy) {
@@ -64,13 +89,30 @@ export async function judge(attempt: Attempt): Promise<Judgement> {
   }
 
   const effect = transition.effect ? effectInput(attempt, transition) : undefined
-  if (effect && 'failed' in effect) return blocked(attempt, base, [...verdicts.results, effect.failed], effect.failed)
-  const needsPeople = approved === undefined && transition.approval !== undefined && approvalNeeded(attempt, transition, at)
+  if (effect && 'failed' in effect)
+    return blocked(attempt, base, [...verdicts.results, effect.failed], effect.failed)
+  const needsPeople =
+    approved === undefined &&
+    transition.approval !== undefined &&
+    approvalNeeded(attempt, transition, at)
   const salted = evidence.digest?.digest ?? ''
-  const action = needsPeople || approved || effect
-    ? digestOf(actionOf(instance, transition.id, salted, effect && transition.effect ? { ...transition.effect, inputDigest: effect.inputDigest } : null))
-    : undefined
-  const request = needsPeople && action !== undefined ? openRequest(attempt, transition, at, action, effect?.value, verdicts.results) : undefined
+  const action =
+    needsPeople || approved || effect
+      ? digestOf(
+          actionOf(
+            instance,
+            transition.id,
+            salted,
+            effect && transition.effect
+              ? { ...transition.effect, inputDigest: effect.inputDigest }
+              : null,
+          ),
+        )
+      : undefined
+  const request =
+    needsPeople && action !== undefined
+      ? openRequest(attempt, transition, at, action, effect?.value, verdicts.results)
+      : undefined
   const ruling = decide(loop, instance, command, {
     ...base,
     guards: verdicts.results,
@@ -89,7 +131,12 @@ export async function judge(attempt: Attempt): Promise<Judgement> {
 }
 
 /** Appends the entry of a judgement, with its evidence and what it orders. */
-export function record(change: Change, { ruling, request }: Judgement, evidence: Evidence, kernel: Kernel): StoredEntry {
+export function record(
+  change: Change,
+  { ruling, request }: Judgement,
+  evidence: Evidence,
+  kernel: Kernel,
+): StoredEntry {
   const entry = change.append(ruling.draft, evidence.sealed)
   for (const order of ruling.orders) enqueueOrder(change, order, entry.seq, entry.at)
   if (request) {
@@ -99,49 +146,86 @@ export function record(change: Change, { ruling, request }: Judgement, evidence:
   return entry
 }
 
-function blocked(attempt: Attempt, base: Parameters<typeof decide>[3] extends infer F ? Omit<F, 'guards'> : never, guards: readonly GuardResult[], blockedBy: GuardResult): Judgement {
+function blocked(
+  attempt: Attempt,
+  base: Parameters<typeof decide>[3] extends infer F ? Omit<F, 'guards'> : never,
+  guards: readonly GuardResult[],
+  blockedBy: GuardResult,
+): Judgement {
   const { loop, instance, command } = attempt
   return {
-    ruling: decide(loop, instance, command, { ...(base as { at: number; durability: 'memory'; receiptTtlMs: number }), guards, blockedBy }),
+    ruling: decide(loop, instance, command, {
+      ...(base as { at: number; durability: 'memory'; receiptTtlMs: number }),
+      guards,
+      blockedBy,
+    }),
     reservations: none,
     guards,
   }
 }
 
-async function factsFor(kernel: Kernel, instance: LoopInstance, transition: Transition): Promise<object> {
+async function factsFor(
+  kernel: Kernel,
+  instance: LoopInstance,
+  transition: Transition,
+): Promise<object> {
   const needs = kernel.guards.needs(guardsOf(transition))
   if (needs.size === 0) return {}
   const [lastExecutedAt, approvals] = await Promise.all([
     needs.has('last-executed') ? lastExecutions(kernel, instance, transition) : undefined,
     needs.has('approvals')
-      ? kernel.store.approvals({ tenant: instance.tenant, runId: instance.runId, limit: 1000 }).then(({ items }) => items)
+      ? kernel.store
+          .approvals({ tenant: instance.tenant, runId: instance.runId, limit: 1000 })
+          .then(({ items }) => items)
       : undefined,
   ])
   return { lastExecutedAt, approvals }
 }
 
 /** When each transition that a guard asks about was last executed in this run. */
-async function lastExecutions(kernel: Kernel, instance: LoopInstance, transition: Transition): Promise<ReadonlyMap<string, number>> {
+async function lastExecutions(
+  kernel: Kernel,
+  instance: LoopInstance,
+  transition: Transition,
+): Promise<ReadonlyMap<string, number>> {
   const asked = new Set([transition.id])
   for (const guard of guardsOf(transition)) {
     const other = guard.with?.['transition']
     if (typeof other === 'string') asked.add(other)
   }
   const found = await Promise.all(
-    [...asked].map(async (id) => [id, (await kernel.store.lastExecuted(instance.tenant, instance.runId, id))?.at] as const),
+    [...asked].map(
+      async (id) =>
+        [id, (await kernel.store.lastExecuted(instance.tenant, instance.runId, id))?.at] as const,
+    ),
   )
   return new Map(found.filter((pair): pair is readonly [string, number] => pair[1] !== undefined))
 }
 
-type EffectInput = { readonly value: JsonValue; readonly text: string; readonly inputDigest: string }
+type EffectInput = {
+  readonly value: JsonValue
+  readonly text: string
+  readonly inputDigest: string
+}
 
 /** The exact input of the effect. Its expressions see no clock, so that it is the same at request and at execution. */
-function effectInput({ kernel, instance, command, evidence }: Attempt, { id, effect }: Transition): EffectInput | { failed: GuardResult } {
+function effectInput(
+  { kernel, instance, command, evidence }: Attempt,
+  { id, effect }: Transition,
+): EffectInput | { failed: GuardResult } {
   try {
-    const scope = { evidence: evidence.value, actor: command.actor, instance: scopeOf(instance), transition: { id } }
+    const scope = {
+      evidence: evidence.value,
+      actor: command.actor,
+      instance: scopeOf(instance),
+      transition: { id },
+    }
     const value: JsonValue = effect?.input
       ? Object.fromEntries(
-          Object.entries(effect.input).map(([field, expression]) => [field, kernel.expressions.compile(expression, 'effect').evaluate(scope)]),
+          Object.entries(effect.input).map(([field, expression]) => [
+            field,
+            kernel.expressions.compile(expression, 'effect').evaluate(scope),
+          ]),
         )
       : evidence.value
     const text = canonicalize(value)
@@ -163,10 +247,20 @@ function effectInput({ kernel, instance, command, evidence }: Attempt, { id, eff
 }
 
 /** Whether policy asks for people. A condition that cannot be evaluated asks for them. */
-function approvalNeeded({ kernel, instance, command, evidence }: Attempt, { id, approval }: Transition, now: number): boolean {
+function approvalNeeded(
+  { kernel, instance, command, evidence }: Attempt,
+  { id, approval }: Transition,
+  now: number,
+): boolean {
   if (!approval?.when) return true
   try {
-    const scope = { evidence: evidence.value, actor: command.actor, instance: scopeOf(instance), transition: { id }, now }
+    const scope = {
+      evidence: evidence.value,
+      actor: command.actor,
+      instance: scopeOf(instance),
+      transition: { id },
+      now,
+    }
     return kernel.expressions.compile(approval.when).evaluate(scope) !== false
   } catch (error) {
     if (!isLoopError(error)) throw error
@@ -175,7 +269,14 @@ function approvalNeeded({ kernel, instance, command, evidence }: Attempt, { id, 
 }
 
 /** What expressions see of a run: nothing that another commit could change unnoticed. */
-function scopeOf({ tenant, loopId, aggregateId, currentState, metadata, tags }: LoopInstance): JsonObject {
+function scopeOf({
+  tenant,
+  loopId,
+  aggregateId,
+  currentState,
+  metadata,
+  tags,
+}: LoopInstance): JsonObject {
   return { tenant, loopId, aggregateId, currentState, metadata, tags }
 }
 
@@ -190,7 +291,17 @@ function openRequest(
   const policy = transition.approval
   if (!policy) return undefined
   const expiresAt = at + parseDuration(policy.expiresIn)
-  const view = renderView({ loop, instance, transition, requester: command.actor, evidence: evidence.value, effectInput: effectValue, guards, policy, expiresAt })
+  const view = renderView({
+    loop,
+    instance,
+    transition,
+    requester: command.actor,
+    evidence: evidence.value,
+    effectInput: effectValue,
+    guards,
+    policy,
+    expiresAt,
+  })
   return {
     id: `${instance.runId}:${instance.version + 1}`,
     tenant: instance.tenant,
@@ -252,11 +363,21 @@ export function enqueueApproval(change: Change, request: ApprovalRequest, kernel
   enqueueNotices(change, request, 'requested', kernel)
   const timer = (name: string, dueAt: number, index = 0): void => {
     const id = approvalTimer(request.id, name, index)
-    change.enqueue({ id, lane: id, kind: 'timer', name, payload: JSON.stringify({ requestId: request.id, index }), dueAt })
+    change.enqueue({
+      id,
+      lane: id,
+      kind: 'timer',
+      name,
+      payload: JSON.stringify({ requestId: request.id, index }),
+      dueAt,
+    })
   }
   timer('approval-expiry', request.expiresAt)
-  if (policy.remindEvery) timer('approval-reminder', createdAt + parseDuration(policy.remindEvery), 1)
-  policy.escalate?.forEach(({ after }, index) => timer('approval-escalation', createdAt + parseDuration(after), index))
+  if (policy.remindEvery)
+    timer('approval-reminder', createdAt + parseDuration(policy.remindEvery), 1)
+  policy.escalate?.forEach(({ after }, index) =>
+    timer('approval-escalation', createdAt + parseDuration(after), index),
+  )
 }
 
 /** The id of a request's timer; deterministic, so that it can be cancelled with the request. */
@@ -265,7 +386,12 @@ export function approvalTimer(requestId: string, name: string, index = 0): strin
 }
 
 /** Every channel that the policy names (all of them when it names none) hears of each change of a request, in order. */
-export function enqueueNotices(change: Change, request: ApprovalRequest, occasion: string, kernel: Kernel): void {
+export function enqueueNotices(
+  change: Change,
+  request: ApprovalRequest,
+  occasion: string,
+  kernel: Kernel,
+): void {
   const names = request.policy.channels ?? [...kernel.channels.keys()]
   for (const name of names) {
     change.enqueue({
@@ -280,7 +406,12 @@ export function enqueueNotices(change: Change, request: ApprovalRequest, occasio
 }
 
 /** The public answer of a judgement that was committed. */
-export function resultOf({ ruling, guards, request }: Judgement, entry: StoredEntry, after: LoopInstance, command: TransitionCommand): TransitionResult {
+export function resultOf(
+  { ruling, guards, request }: Judgement,
+  entry: StoredEntry,
+  after: LoopInstance,
+  command: TransitionCommand,
+): TransitionResult {
   const { draft } = ruling
   const common = {
     aggregateId: after.aggregateId,
@@ -308,10 +439,20 @@ export function resultOf({ ruling, guards, request }: Judgement, entry: StoredEn
         },
       }
     case 'pending_approval':
-      return { ...common, status: 'pending_approval', approvalId: request?.id ?? '', expiresAt: request?.expiresAt ?? 0 }
+      return {
+        ...common,
+        status: 'pending_approval',
+        approvalId: request?.id ?? '',
+        expiresAt: request?.expiresAt ?? 0,
+      }
     case 'guard_failed':
       return { ...common, status: 'guard_failed', reason: ruling.reason ?? 'guard' }
     case 'rejected':
-      return { ...common, status: 'rejected', reason: (ruling.reason ?? 'unknown_transition') as Refusal['reason'], message: ruling.message ?? '' }
+      return {
+        ...common,
+        status: 'rejected',
+        reason: (ruling.reason ?? 'unknown_transition') as Refusal['reason'],
+        message: ruling.message ?? '',
+      }
   }
 }

@@ -1,4 +1,10 @@
-import { deepFreeze, LoopError, type Actor, type LoopDefinition, type Stop } from '@loop-engine/core'
+import {
+  deepFreeze,
+  LoopError,
+  type Actor,
+  type LoopDefinition,
+  type Stop,
+} from '@loop-engine/core'
 
 import { createChange } from './change.ts'
 import { draftOf } from './draft.ts'
@@ -34,7 +40,9 @@ const controlLoop: LoopDefinition = deepFreeze({
   name: 'Control',
   states: [{ id: 'ACTIVE' }, { id: 'CLOSED', terminal: true }],
   initialState: 'ACTIVE',
-  transitions: [{ id: 'close', from: 'ACTIVE', to: 'CLOSED', signal: 'close', actors: ['system'], guards: [] }],
+  transitions: [
+    { id: 'close', from: 'ACTIVE', to: 'CLOSED', signal: 'close', actors: ['system'], guards: [] },
+  ],
 })
 
 const keeper: Actor = Object.freeze({ type: 'system', id: 'system:control' })
@@ -45,16 +53,30 @@ export function createControl(kernel: Kernel): Control {
       const actor = admit(kernel, input)
       const { scope, tenant } = scopeOf(target)
       const stop: Stop = { scope, reason, by: `${actor.type}:${actor.id}`, at: kernel.clock.now() }
-      await write(kernel, tenant, actor, { type: 'loop.stopped', reason, data: { scope } }, { set: [stop] })
+      await write(
+        kernel,
+        tenant,
+        actor,
+        { type: 'loop.stopped', reason, data: { scope } },
+        { set: [stop] },
+      )
       return stop
     },
     async release({ target, actor: input, reason }) {
       const actor = admit(kernel, input)
       if (actor.type !== 'human' && actor.type !== 'system') {
-        throw new LoopError('refused', 'Only a person or the system may release a stop.', { details: { reason: 'actor_type_not_allowed' } })
+        throw new LoopError('refused', 'Only a person or the system may release a stop.', {
+          details: { reason: 'actor_type_not_allowed' },
+        })
       }
       const { scope, tenant } = scopeOf(target)
-      await write(kernel, tenant, actor, { type: 'loop.released', reason, data: { scope } }, { clear: [scope] })
+      await write(
+        kernel,
+        tenant,
+        actor,
+        { type: 'loop.released', reason, data: { scope } },
+        { clear: [scope] },
+      )
     },
     stops: () => kernel.store.stops(),
   }
@@ -62,7 +84,8 @@ export function createControl(kernel: Kernel): Control {
 
 function admit(kernel: Kernel, input: Actor): Actor {
   const admission = kernel.identity.admit(input, kernel.clock.now())
-  if (admission.refused) throw new LoopError('refused', admission.message, { details: { reason: admission.refused } })
+  if (admission.refused)
+    throw new LoopError('refused', admission.message, { details: { reason: admission.refused } })
   return admission.actor
 }
 
@@ -70,7 +93,11 @@ async function write(
   kernel: Kernel,
   tenant: string,
   actor: Actor,
-  entry: { readonly type: 'loop.stopped' | 'loop.released'; readonly reason: string; readonly data: { readonly scope: string } },
+  entry: {
+    readonly type: 'loop.stopped' | 'loop.released'
+    readonly reason: string
+    readonly data: { readonly scope: string }
+  },
   stops: { readonly set?: readonly Stop[]; readonly clear?: readonly string[] },
 ): Promise<void> {
   await kernel.runs.exclusive(tenant, '$control', async () => {

@@ -86,25 +86,47 @@ export function admit(
   loop: LoopIndex,
   instance: LoopInstance,
   command: TransitionCommand,
-): { readonly transition: Transition; readonly refusal?: undefined } | { readonly transition: Transition | null; readonly refusal: Refusal } {
+):
+  | { readonly transition: Transition; readonly refusal?: undefined }
+  | { readonly transition: Transition | null; readonly refusal: Refusal } {
   const found = resolve(loop, instance, command.transitionId)
   if (found.refusal) return found
   const { transition } = found
   const { actor } = command
   if (!transition.actors.includes(actor.type)) {
-    return refuse(transition, 'actor_type_not_allowed', `An actor of type ${actor.type} may not take this transition.`)
+    return refuse(
+      transition,
+      'actor_type_not_allowed',
+      `An actor of type ${actor.type} may not take this transition.`,
+    )
   }
   if (transition.roles && !transition.roles.some((role) => actor.roles?.includes(role))) {
-    return refuse(transition, 'role_missing', 'The actor has none of the roles that this transition asks for.')
+    return refuse(
+      transition,
+      'role_missing',
+      'The actor has none of the roles that this transition asks for.',
+    )
   }
-  if (loop.definition.maxTransitions !== undefined && instance.transitions >= loop.definition.maxTransitions) {
-    return refuse(transition, 'max_transitions', 'The run has executed as many transitions as its definition allows.')
+  if (
+    loop.definition.maxTransitions !== undefined &&
+    instance.transitions >= loop.definition.maxTransitions
+  ) {
+    return refuse(
+      transition,
+      'max_transitions',
+      'The run has executed as many transitions as its definition allows.',
+    )
   }
   return found
 }
 
 /** Judges one attempt: executes, asks for approval, or refuses. Always yields exactly one entry. */
-export function decide(loop: LoopIndex, instance: LoopInstance, command: TransitionCommand, facts: TransitionFacts): Ruling {
+export function decide(
+  loop: LoopIndex,
+  instance: LoopInstance,
+  command: TransitionCommand,
+  facts: TransitionFacts,
+): Ruling {
   const { transition, refusal = facts.refusal } = admit(loop, instance, command)
   if (refusal || !transition) {
     return {
@@ -126,7 +148,10 @@ export function decide(loop: LoopIndex, instance: LoopInstance, command: Transit
       status: 'guard_failed',
       transition,
       reason,
-      draft: attemptDraft(instance, command, facts, transition, { type: 'loop.transition.blocked', reason }),
+      draft: attemptDraft(instance, command, facts, transition, {
+        type: 'loop.transition.blocked',
+        reason,
+      }),
       orders: nothing,
     }
   }
@@ -167,7 +192,11 @@ function execute(
   transition: Transition,
 ): Ruling {
   const target = loop.states.get(transition.to)
-  const status: InstanceStatus | undefined = target?.terminal ? (target.error ? 'failed' : 'completed') : undefined
+  const status: InstanceStatus | undefined = target?.terminal
+    ? target.error
+      ? 'failed'
+      : 'completed'
+    : undefined
   const orders: Order[] = []
   let effect: EntryDraft['effect']
   if (transition.effect && facts.effect) {
@@ -180,7 +209,12 @@ function execute(
     }
     orders.push({ kind: 'effect', effect, input: facts.effect.input })
   }
-  if (target?.timeout) orders.push({ kind: 'state-timeout', transition: target.timeout.transition, after: target.timeout.after })
+  if (target?.timeout)
+    orders.push({
+      kind: 'state-timeout',
+      transition: target.timeout.transition,
+      after: target.timeout.after,
+    })
   const { approved } = facts
   return {
     status: 'executed',
@@ -197,7 +231,10 @@ function execute(
         revision: approved.revision,
         viewHash: approved.viewHash,
         reviewers: approved.decisions
-          .filter(({ decision, revision }) => revision === approved.revision && (decision === 'approve' || decision === 'edit'))
+          .filter(
+            ({ decision, revision }) =>
+              revision === approved.revision && (decision === 'approve' || decision === 'edit'),
+          )
           .map(({ reviewer }) => reviewer.id),
       },
     }),
@@ -211,7 +248,18 @@ function attemptDraft(
   command: TransitionCommand,
   facts: TransitionFacts,
   transition: Transition | null,
-  own: Pick<EntryDraft, 'type' | 'toState' | 'status' | 'actionDigest' | 'approval' | 'effect' | 'receiptExpiresAt' | 'reason' | 'message'>,
+  own: Pick<
+    EntryDraft,
+    | 'type'
+    | 'toState'
+    | 'status'
+    | 'actionDigest'
+    | 'approval'
+    | 'effect'
+    | 'receiptExpiresAt'
+    | 'reason'
+    | 'message'
+  >,
 ): EntryDraft {
   const draft: Record<string, unknown> = {
     tenant: instance.tenant,
@@ -247,18 +295,35 @@ function resolve(
   loop: LoopIndex,
   instance: LoopInstance,
   idOrSignal: string,
-): { transition: Transition; refusal?: undefined } | { transition: Transition | null; refusal: Refusal } {
+):
+  | { transition: Transition; refusal?: undefined }
+  | { transition: Transition | null; refusal: Refusal } {
   const byId = loop.transitions.get(idOrSignal)
-  if (instance.status === 'suspended') return refuse(byId ?? null, 'suspended', 'The run is suspended.')
-  if (instance.status !== 'active') return refuse(byId ?? null, 'final', `The run is ${instance.status}; nothing follows that.`)
+  if (instance.status === 'suspended')
+    return refuse(byId ?? null, 'suspended', 'The run is suspended.')
+  if (instance.status !== 'active')
+    return refuse(byId ?? null, 'final', `The run is ${instance.status}; nothing follows that.`)
   if (byId && byId.from === instance.currentState) return { transition: byId }
   const open = loop.from.get(instance.currentState)?.find(({ signal }) => signal === idOrSignal)
   if (open) return { transition: open }
-  if (byId) return refuse(byId, 'not_from_this_state', `The transition leaves ${byId.from}; the run is in ${instance.currentState}.`)
-  return refuse(null, 'unknown_transition', 'The loop has no such transition, and no such signal is open.')
+  if (byId)
+    return refuse(
+      byId,
+      'not_from_this_state',
+      `The transition leaves ${byId.from}; the run is in ${instance.currentState}.`,
+    )
+  return refuse(
+    null,
+    'unknown_transition',
+    'The loop has no such transition, and no such signal is open.',
+  )
 }
 
-function refuse(transition: Transition | null, reason: RejectionReason, message: string): { transition: Transition | null; refusal: Refusal } {
+function refuse(
+  transition: Transition | null,
+  reason: RejectionReason,
+  message: string,
+): { transition: Transition | null; refusal: Refusal } {
   return { transition, refusal: { reason, message } }
 }
 
@@ -271,7 +336,11 @@ export function actionOf(
   instance: LoopInstance,
   transitionId: string,
   evidenceDigest: string,
-  effect: { readonly integration: string; readonly action: string; readonly inputDigest: string } | null,
+  effect: {
+    readonly integration: string
+    readonly action: string
+    readonly inputDigest: string
+  } | null,
 ): JsonObject {
   return {
     tenant: instance.tenant,
@@ -280,6 +349,10 @@ export function actionOf(
     definition: instance.definition.digest,
     transitionId,
     evidence: evidenceDigest,
-    effect: effect && { integration: effect.integration, action: effect.action, inputDigest: effect.inputDigest },
+    effect: effect && {
+      integration: effect.integration,
+      action: effect.action,
+      inputDigest: effect.inputDigest,
+    },
   }
 }

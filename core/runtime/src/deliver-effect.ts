@@ -38,7 +38,12 @@ interface EffectJob {
   readonly actor: Actor
 }
 
-type Ending = { readonly type: EntryType; readonly evidence: Evidence; readonly reason?: string; readonly followUp?: string }
+type Ending = {
+  readonly type: EntryType
+  readonly evidence: Evidence
+  readonly reason?: string
+  readonly followUp?: string
+}
 
 /**
  * Runs one effect: spends its receipt in a commit of its own, acts, and commits the report together with the
@@ -50,10 +55,18 @@ export async function deliverEffect(kernel: Kernel, claim: OutboxClaim): Promise
   const begun = await begin(kernel, job)
   if (begun !== 'run') return begun
   const action = kernel.integrations.get(job.effect.integration)?.actions[job.effect.action]
-  if (!action) return { kind: 'dead', error: 'invalid_config: The integration of the effect is not registered here.' }
+  if (!action)
+    return {
+      kind: 'dead',
+      error: 'invalid_config: The integration of the effect is not registered here.',
+    }
   const outcome = await act(kernel, job, action)
   if (outcome.kind === 'again') return { kind: 'retry', error: outcome.error }
-  if (outcome.ending.type === 'loop.effect.failed' && outcome.ending.followUp === undefined && outcome.exhausted) {
+  if (
+    outcome.ending.type === 'loop.effect.failed' &&
+    outcome.ending.followUp === undefined &&
+    outcome.exhausted
+  ) {
     await report(kernel, job, outcome.ending, { settle: false })
     return { kind: 'dead', error: `failed: ${outcome.ending.reason ?? 'effect'}` }
   }
@@ -62,55 +75,121 @@ export async function deliverEffect(kernel: Kernel, claim: OutboxClaim): Promise
 }
 
 async function openJob(kernel: Kernel, claim: OutboxClaim): Promise<EffectJob> {
-  const [stored] = await kernel.store.entries(claim.tenant, claim.runId, { from: claim.seq, to: claim.seq })
+  const [stored] = await kernel.store.entries(claim.tenant, claim.runId, {
+    from: claim.seq,
+    to: claim.seq,
+  })
   if (!stored) throw new LoopError('corrupt', 'The entry behind an effect is gone.')
   const entry = openEntry(stored)
-  if (!entry.effect || stored.type !== 'loop.transition.executed') throw new LoopError('corrupt', 'The entry behind an effect orders none.')
-  if (sha256Hex(claim.payload) !== entry.effect.inputDigest) throw new LoopError('corrupt', 'The input of an effect is not what was committed.')
+  if (!entry.effect || stored.type !== 'loop.transition.executed')
+    throw new LoopError('corrupt', 'The entry behind an effect orders none.')
+  if (sha256Hex(claim.payload) !== entry.effect.inputDigest)
+    throw new LoopError('corrupt', 'The input of an effect is not what was committed.')
   const loop = await kernel.loops.pinned(entry.definition)
   const spec = loop.transitions.get(entry.transitionId ?? '')?.effect
   if (!spec) throw new LoopError('corrupt', 'The definition behind an effect orders none.')
-  return { claim, stored, entry, effect: entry.effect, spec, actor: Object.freeze({ type: 'automation', id: `integration:${entry.effect.integration}` }) }
+  return {
+    claim,
+    stored,
+    entry,
+    effect: entry.effect,
+    spec,
+    actor: Object.freeze({ type: 'automation', id: `integration:${entry.effect.integration}` }),
+  }
 }
 
 /** Spends the receipt, or finds out what an earlier delivery left behind. */
 async function begin(kernel: Kernel, job: EffectJob): Promise<'run' | Delivery> {
   const { claim, stored, entry, effect } = job
   const spentBy = await kernel.store.spentBy(claim.tenant, stored.hash)
-  if (spentBy !== null && spentBy !== claim.id) return { kind: 'dead', error: 'refused: The receipt was spent elsewhere.' }
+  if (spentBy !== null && spentBy !== claim.id)
+    return { kind: 'dead', error: 'refused: The receipt was spent elsewhere.' }
   if (spentBy !== null && effect.semantics === 'at-most-once') {
-    await report(kernel, job, { type: 'loop.effect.unknown', evidence: nothing(kernel), reason: 'interrupted' }, { settle: true })
+    await report(
+      kernel,
+      job,
+      { type: 'loop.effect.unknown', evidence: nothing(kernel), reason: 'interrupted' },
+      { settle: true },
+    )
     return { kind: 'settled' }
   }
   if (spentBy === null && kernel.clock.now() >= (entry.receiptExpiresAt ?? 0)) {
-    await report(kernel, job, { type: 'loop.effect.failed', evidence: nothing(kernel), reason: 'receipt_expired', ...(job.spec.onFailure && { followUp: job.spec.onFailure }) }, { settle: true })
+    await report(
+      kernel,
+      job,
+      {
+        type: 'loop.effect.failed',
+        evidence: nothing(kernel),
+        reason: 'receipt_expired',
+        ...(job.spec.onFailure && { followUp: job.spec.onFailure }),
+      },
+      { settle: true },
+    )
     return { kind: 'settled' }
   }
   const refusal = await write(kernel, job, async (instance, change) => {
-    change.append({ ...effectDraft(kernel, job, instance, 'loop.effect.started'), receipt: stored.hash })
-    return { scopes: scopesOf(instance, entry.actor), fence: { id: claim.id, fence: claim.fence }, ...(spentBy === null && { spend: { receipt: stored.hash, by: claim.id } }) }
+    change.append({
+      ...effectDraft(kernel, job, instance, 'loop.effect.started'),
+      receipt: stored.hash,
+    })
+    return {
+      scopes: scopesOf(instance, entry.actor),
+      fence: { id: claim.id, fence: claim.fence },
+      ...(spentBy === null && { spend: { receipt: stored.hash, by: claim.id } }),
+    }
   })
   if (refusal === null) return 'run'
-  if (refusal === 'stopped') return { kind: 'retry', error: 'stopped: A stop is in force.', afterMs: 1000 }
+  if (refusal === 'stopped')
+    return { kind: 'retry', error: 'stopped: A stop is in force.', afterMs: 1000 }
   return { kind: 'dead', error: `refused: ${refusal}` }
 }
 
-type Acted = { readonly kind: 'ended'; readonly ending: Ending; readonly exhausted: boolean } | { readonly kind: 'again'; readonly error: string }
+type Acted =
+  | { readonly kind: 'ended'; readonly ending: Ending; readonly exhausted: boolean }
+  | { readonly kind: 'again'; readonly error: string }
 
 async function act(kernel: Kernel, job: EffectJob, action: Action): Promise<Acted> {
   const { claim, effect, spec } = job
   const timeout = new AbortController()
   const finished = new AbortController()
-  const timer = kernel.clock.sleep(spec.timeout ? parseDuration(spec.timeout) : kernel.limits.effectTimeoutMs, finished.signal).then(() => {
-    if (!finished.signal.aborted) timeout.abort()
-  })
+  const timer = kernel.clock
+    .sleep(
+      spec.timeout ? parseDuration(spec.timeout) : kernel.limits.effectTimeoutMs,
+      finished.signal,
+    )
+    .then(() => {
+      if (!finished.signal.aborted) timeout.abort()
+    })
   try {
     const input = action.input.parse(JSON.parse(claim.payload))
     const aborted = new Promise<never>((_, reject) => {
-      timeout.signal.addEventListener('abort', () => reject(new LoopError('timeout', 'The effect did not finish in time.', { retryable: true })), { once: true })
+      timeout.signal.addEventListener(
+        'abort',
+        () =>
+          reject(
+            new LoopError('timeout', 'The effect did not finish in time.', { retryable: true }),
+          ),
+        { once: true },
+      )
     })
-    const output = await Promise.race([action.run(input, { receipt: receiptOf(job), idempotencyKey: claim.id, attempt: claim.attempt, signal: timeout.signal }), aborted])
-    return { kind: 'ended', exhausted: false, ending: { type: 'loop.effect.succeeded', evidence: outputOf(kernel, output), ...(spec.onSuccess && { followUp: spec.onSuccess }) } }
+    const output = await Promise.race([
+      action.run(input, {
+        receipt: receiptOf(job),
+        idempotencyKey: claim.id,
+        attempt: claim.attempt,
+        signal: timeout.signal,
+      }),
+      aborted,
+    ])
+    return {
+      kind: 'ended',
+      exhausted: false,
+      ending: {
+        type: 'loop.effect.succeeded',
+        evidence: outputOf(kernel, output),
+        ...(spec.onSuccess && { followUp: spec.onSuccess }),
+      },
+    }
   } catch (error) {
     return failed(kernel, job, error, effect.semantics === 'idempotent')
   } finally {
@@ -119,45 +198,95 @@ async function act(kernel: Kernel, job: EffectJob, action: Action): Promise<Acte
   }
 }
 
-function failed(kernel: Kernel, { claim, spec }: EffectJob, error: unknown, idempotent: boolean): Acted {
+function failed(
+  kernel: Kernel,
+  { claim, spec }: EffectJob,
+  error: unknown,
+  idempotent: boolean,
+): Acted {
   const known = isLoopError(error) ? error : undefined
   const reason = known?.code ?? 'threw'
   if (!idempotent && known?.code === 'timeout') {
-    return { kind: 'ended', exhausted: false, ending: { type: 'loop.effect.unknown', evidence: nothing(kernel), reason } }
+    return {
+      kind: 'ended',
+      exhausted: false,
+      ending: { type: 'loop.effect.unknown', evidence: nothing(kernel), reason },
+    }
   }
   // An unknown error of an idempotent effect may pass; one that says it is not retryable will not.
   const mayPass = idempotent && (known === undefined || known.retryable)
   const exhausted = claim.attempt >= (spec.maxAttempts ?? kernel.limits.maxAttempts)
-  if (mayPass && !exhausted) return { kind: 'again', error: `${reason}: attempt ${claim.attempt} failed` }
-  return { kind: 'ended', exhausted: true, ending: { type: 'loop.effect.failed', evidence: nothing(kernel), reason, ...(spec.onFailure && { followUp: spec.onFailure }) } }
+  if (mayPass && !exhausted)
+    return { kind: 'again', error: `${reason}: attempt ${claim.attempt} failed` }
+  return {
+    kind: 'ended',
+    exhausted: true,
+    ending: {
+      type: 'loop.effect.failed',
+      evidence: nothing(kernel),
+      reason,
+      ...(spec.onFailure && { followUp: spec.onFailure }),
+    },
+  }
 }
 
 /** Records how the effect ended, and the transition that follows, in one commit that also ends the delivery. */
-async function report(kernel: Kernel, job: EffectJob, { type, evidence, reason, followUp }: Ending, { settle }: { settle: boolean }): Promise<void> {
+async function report(
+  kernel: Kernel,
+  job: EffectJob,
+  { type, evidence, reason, followUp }: Ending,
+  { settle }: { settle: boolean },
+): Promise<void> {
   const { claim, actor } = job
   const lease = { id: claim.id, fence: claim.fence }
   const refusal = await write(kernel, job, async (instance, change) => {
-    change.append({ ...effectDraft(kernel, job, instance, type), receipt: job.stored.hash, ...(reason !== undefined && { reason }), ...(evidence.digest && { evidence: evidence.digest }) }, evidence.sealed)
+    change.append(
+      {
+        ...effectDraft(kernel, job, instance, type),
+        receipt: job.stored.hash,
+        ...(reason !== undefined && { reason }),
+        ...(evidence.digest && { evidence: evidence.digest }),
+      },
+      evidence.sealed,
+    )
     const now = change.instance ?? instance
     let reservations: readonly Reservation[] = []
     if (followUp !== undefined && now.status === 'active') {
       const loop = await kernel.loops.pinned(now.definition.digest)
-      const judgement = await judge({ kernel, loop, instance: now, command: { transitionId: followUp, actor }, evidence })
+      const judgement = await judge({
+        kernel,
+        loop,
+        instance: now,
+        command: { transitionId: followUp, actor },
+        evidence,
+      })
       record(change, judgement, evidence, kernel)
       reservations = judgement.reservations
-      if (judgement.ruling.status === 'executed' && now.openApprovals > 0) await supersede(kernel, change, now)
+      if (judgement.ruling.status === 'executed' && now.openApprovals > 0)
+        await supersede(kernel, change, now)
     }
     // What was done is recorded even under a stop; the stop holds up the next effect.
-    return { scopes: [], ...(settle ? { settle: lease } : { fence: lease }), ...(reservations.length > 0 && { reservations }) }
+    return {
+      scopes: [],
+      ...(settle ? { settle: lease } : { fence: lease }),
+      ...(reservations.length > 0 && { reservations }),
+    }
   })
-  if (refusal !== null) throw new LoopError('refused', 'The report of an effect was refused.', { retryable: true, details: { reason: refusal } })
+  if (refusal !== null)
+    throw new LoopError('refused', 'The report of an effect was refused.', {
+      retryable: true,
+      details: { reason: refusal },
+    })
 }
 
 /** Commits one change about the run of a job; returns why it was refused, or null. Throws `fenced` when the lease was lost. */
 async function write(
   kernel: Kernel,
   { claim }: EffectJob,
-  build: (instance: LoopInstance, change: ReturnType<typeof createChange>) => Promise<Parameters<typeof commitChange>[2]>,
+  build: (
+    instance: LoopInstance,
+    change: ReturnType<typeof createChange>,
+  ) => Promise<Parameters<typeof commitChange>[2]>,
 ): Promise<string | null> {
   return kernel.runs.exclusive(claim.tenant, claim.aggregateId, async () => {
     for (let attempts = 0; attempts <= kernel.limits.conflictRetries; attempts++) {
@@ -166,14 +295,22 @@ async function write(
       const change = createChange(instance)
       const outcome = await commitChange(kernel, change, await build(instance, change))
       if (outcome.kind === 'committed') return null
-      if (outcome.kind === 'refused' && outcome.reason === 'fenced') throw new LoopError('fenced', 'The lease was lost to another worker.')
+      if (outcome.kind === 'refused' && outcome.reason === 'fenced')
+        throw new LoopError('fenced', 'The lease was lost to another worker.')
       if (outcome.kind === 'refused') return outcome.reason
     }
-    throw new LoopError('conflict', 'The run kept moving while an effect was recorded.', { retryable: true })
+    throw new LoopError('conflict', 'The run kept moving while an effect was recorded.', {
+      retryable: true,
+    })
   })
 }
 
-function effectDraft(kernel: Kernel, { entry, effect, claim, actor }: EffectJob, instance: LoopInstance, type: EntryType): EntryDraft {
+function effectDraft(
+  kernel: Kernel,
+  { entry, effect, claim, actor }: EffectJob,
+  instance: LoopInstance,
+  type: EntryType,
+): EntryDraft {
   return {
     ...draftOf(kernel, instance, actor),
     type,
@@ -205,7 +342,10 @@ function outputOf(kernel: Kernel, output: JsonValue | void): Evidence {
   if (output === undefined || output === null) return nothing(kernel)
   try {
     canonicalize(output)
-    return takeEvidence(typeof output === 'object' && !Array.isArray(output) ? output : { result: output }, rulesOf(kernel))
+    return takeEvidence(
+      typeof output === 'object' && !Array.isArray(output) ? output : { result: output },
+      rulesOf(kernel),
+    )
   } catch {
     return takeEvidence({ unrecordable: true }, rulesOf(kernel))
   }

@@ -5,10 +5,17 @@ import type { Kernel } from './kernel.ts'
 import type { Delivery } from './relay.ts'
 
 /** Hands the events of one entry to one sink. Their ids derive from the entry, so a repetition is recognised. */
-export async function deliverEvents(kernel: Kernel, claim: OutboxClaim, signal: AbortSignal): Promise<Delivery> {
+export async function deliverEvents(
+  kernel: Kernel,
+  claim: OutboxClaim,
+  signal: AbortSignal,
+): Promise<Delivery> {
   const sink = kernel.sinks.get(claim.name)
   if (!sink) return { kind: 'dead', error: 'invalid_config: The sink is not registered here.' }
-  const [entry] = await kernel.store.entries(claim.tenant, claim.runId, { from: claim.seq, to: claim.seq })
+  const [entry] = await kernel.store.entries(claim.tenant, claim.runId, {
+    from: claim.seq,
+    to: claim.seq,
+  })
   if (!entry) return { kind: 'dead', error: 'corrupt: The entry of an event is gone.' }
   await sink.publish(toCloudEvents(entry), { signal })
   return { kind: 'done' }

@@ -1,14 +1,27 @@
-import { LoopError, type ApprovalRequest, type JsonObject, type OutboxClaim } from '@loop-engine/core'
+import {
+  LoopError,
+  type ApprovalRequest,
+  type JsonObject,
+  type OutboxClaim,
+} from '@loop-engine/core'
 
 import { createChange } from './change.ts'
 import { commitChange, type Kernel } from './kernel.ts'
 import type { Delivery } from './relay.ts'
 
 /** Tells one channel about one change of a request: a new message the first time, a repaint after that. */
-export async function deliverNotice(kernel: Kernel, claim: OutboxClaim, signal: AbortSignal): Promise<Delivery> {
-  const { requestId, occasion } = JSON.parse(claim.payload) as { requestId: string; occasion: string }
+export async function deliverNotice(
+  kernel: Kernel,
+  claim: OutboxClaim,
+  signal: AbortSignal,
+): Promise<Delivery> {
+  const { requestId, occasion } = JSON.parse(claim.payload) as {
+    requestId: string
+    occasion: string
+  }
   const channel = kernel.channels.get(claim.name)
-  if (!channel) return { kind: 'dead', error: 'invalid_config: The channel is not registered here.' }
+  if (!channel)
+    return { kind: 'dead', error: 'invalid_config: The channel is not registered here.' }
   const request = await kernel.store.approval(claim.tenant, requestId)
   if (!request) return { kind: 'dead', error: 'corrupt: The request of a notice is gone.' }
   const known = request.messages[channel.name] as JsonObject | undefined
@@ -27,16 +40,29 @@ export async function deliverNotice(kernel: Kernel, claim: OutboxClaim, signal: 
 }
 
 /** Keeps the channel's reference and ends the delivery, in one commit. */
-async function remember(kernel: Kernel, claim: OutboxClaim, { id, tenant, aggregateId }: ApprovalRequest, channel: string, ref: JsonObject): Promise<Delivery> {
+async function remember(
+  kernel: Kernel,
+  claim: OutboxClaim,
+  { id, tenant, aggregateId }: ApprovalRequest,
+  channel: string,
+  ref: JsonObject,
+): Promise<Delivery> {
   return kernel.runs.exclusive(tenant, aggregateId, async () => {
     for (let attempts = 0; attempts <= kernel.limits.conflictRetries; attempts++) {
-      const [request, instance] = await Promise.all([kernel.store.approval(tenant, id), kernel.store.getRun(tenant, claim.runId)])
+      const [request, instance] = await Promise.all([
+        kernel.store.approval(tenant, id),
+        kernel.store.getRun(tenant, claim.runId),
+      ])
       if (!request || !instance) throw new LoopError('corrupt', 'The run of a notice is gone.')
       const change = createChange(instance)
       change.upsert({ ...request, messages: { ...request.messages, [channel]: ref } })
-      const outcome = await commitChange(kernel, change, { scopes: [], settle: { id: claim.id, fence: claim.fence } })
+      const outcome = await commitChange(kernel, change, {
+        scopes: [],
+        settle: { id: claim.id, fence: claim.fence },
+      })
       if (outcome.kind === 'committed') return { kind: 'settled' }
-      if (outcome.kind === 'refused') throw new LoopError('fenced', 'The lease was lost to another worker.')
+      if (outcome.kind === 'refused')
+        throw new LoopError('fenced', 'The lease was lost to another worker.')
     }
     return { kind: 'retry', error: 'conflict: The run kept moving.' }
   })

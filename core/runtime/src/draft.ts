@@ -3,7 +3,11 @@ import type { Actor, EntryDraft, LoopInstance } from '@loop-engine/core'
 import type { Kernel } from './kernel.ts'
 
 /** What every entry about a run carries. Time never goes back within a run. */
-export function draftOf(kernel: Kernel, instance: LoopInstance, actor: Actor): Omit<EntryDraft, 'type'> {
+export function draftOf(
+  kernel: Kernel,
+  instance: LoopInstance,
+  actor: Actor,
+): Omit<EntryDraft, 'type'> {
   return {
     tenant: instance.tenant,
     loopId: instance.loopId,

@@ -94,7 +94,9 @@ export interface LoopEngine extends Control {
   /** Opens a run. Throws `already_exists` while the business key has an open run, `stopped` under a stop. */
   start(input: StartInput): Promise<LoopInstance>
   transition(input: TransitionInput): Promise<TransitionResult>
-  available(target: Target & { readonly actor: Actor; readonly evidence?: object }): Promise<readonly AvailableTransition[]>
+  available(
+    target: Target & { readonly actor: Actor; readonly evidence?: object },
+  ): Promise<readonly AvailableTransition[]>
   cancel(input: ChangeInput): Promise<LoopInstance>
   fail(input: ChangeInput): Promise<LoopInstance>
   suspend(input: ChangeInput): Promise<LoopInstance>
@@ -104,7 +106,9 @@ export interface LoopEngine extends Control {
   /** The open run of a business key, else its newest; read from the store. */
   get(target: Target): Promise<LoopInstance | null>
   history(target: Target & { readonly runId?: string }): AsyncIterable<HistoryItem>
-  find(query: Omit<InstanceQuery, 'tenant'> & { readonly tenant?: string }): Promise<Page<LoopInstance>>
+  find(
+    query: Omit<InstanceQuery, 'tenant'> & { readonly tenant?: string },
+  ): Promise<Page<LoopInstance>>
   /** Deletes the evidence of one entry; its proofs stay valid. Never by an agent. */
   erase(input: ChangeInput & { readonly seq: number }): Promise<LoopInstance>
   seal: Seal
@@ -133,7 +137,15 @@ export function createEngine(kernel: Kernel): LoopEngine {
         const loop = loops.current(instance.loopId)
         const to = state ?? instance.currentState
         if (!loop.states.has(to)) {
-          throw new LoopError('invalid_input', 'The new definition does not have the state of the run.', { path: '/state', hint: 'Say with `state` where the run goes on.', details: { known: [...loop.states.keys()] } })
+          throw new LoopError(
+            'invalid_input',
+            'The new definition does not have the state of the run.',
+            {
+              path: '/state',
+              hint: 'Say with `state` where the run goes on.',
+              details: { known: [...loop.states.keys()] },
+            },
+          )
         }
         change.append({
           ...draftOf(kernel, instance, actor),
@@ -156,10 +168,24 @@ export function createEngine(kernel: Kernel): LoopEngine {
         aggregateId,
         actor,
         async (instance, change) => {
-          change.append({ ...draftOf(kernel, instance, actor), type: 'loop.evidence.erased', reason, data: { seq } })
+          change.append({
+            ...draftOf(kernel, instance, actor),
+            type: 'loop.evidence.erased',
+            reason,
+            data: { seq },
+          })
           const { items } = await store.approvals({ tenant, runId: instance.runId, limit: 1000 })
           for (const request of items) {
-            if (request.id === `${instance.runId}:${seq}`) change.upsert({ ...request, evidence: null, view: { ...request.view, fields: [], ...(request.view.effect && { effect: { ...request.view.effect, input: null } }) } })
+            if (request.id === `${instance.runId}:${seq}`)
+              change.upsert({
+                ...request,
+                evidence: null,
+                view: {
+                  ...request.view,
+                  fields: [],
+                  ...(request.view.effect && { effect: { ...request.view.effect, input: null } }),
+                },
+              })
           }
         },
         { finalToo: true, erase: [seq] },
@@ -169,14 +195,30 @@ export function createEngine(kernel: Kernel): LoopEngine {
 }
 
 async function start(kernel: Kernel, input: StartInput): Promise<LoopInstance> {
-  const { tenant = 'default', aggregateId, loopId, correlationId, idempotencyKey, traceparent } = input
+  const {
+    tenant = 'default',
+    aggregateId,
+    loopId,
+    correlationId,
+    idempotencyKey,
+    traceparent,
+  } = input
   checkKey(aggregateId, '/aggregateId')
   checkKey(tenant, '/tenant')
   const loop = kernel.loops.current(loopId)
   const actor = admitted(kernel, input.actor)
   const evidence = evidenceOf(kernel, input.evidence)
-  const data = { ...(input.metadata && { metadata: input.metadata }), ...(input.tags?.length && { tags: input.tags }) }
-  const idempotency = idempotencyOf(actor, idempotencyKey, { do: 'start', loopId, aggregateId, evidence: evidence.value, data })
+  const data = {
+    ...(input.metadata && { metadata: input.metadata }),
+    ...(input.tags?.length && { tags: input.tags }),
+  }
+  const idempotency = idempotencyOf(actor, idempotencyKey, {
+    do: 'start',
+    loopId,
+    aggregateId,
+    evidence: evidence.value,
+    data,
+  })
 
   return kernel.runs.exclusive(tenant, aggregateId, async () => {
     const at = kernel.clock.now()
@@ -209,22 +251,33 @@ async function start(kernel: Kernel, input: StartInput): Promise<LoopInstance> {
     if (started === null) throw new LoopError('corrupt', 'A start recorded nothing.')
     const result = await commitChange(kernel, change, {
       scopes: scopesOf({ tenant, loopId, aggregateId }, actor),
-      ...(idempotency && { idempotency: { ...idempotency, answer: JSON.stringify({ runId }), at } }),
+      ...(idempotency && {
+        idempotency: { ...idempotency, answer: JSON.stringify({ runId }), at },
+      }),
     })
     switch (result.kind) {
       case 'committed':
         return started
       case 'duplicate': {
-        const before = await kernel.store.getRun(tenant, (JSON.parse(result.answer) as { runId: string }).runId)
+        const before = await kernel.store.getRun(
+          tenant,
+          (JSON.parse(result.answer) as { runId: string }).runId,
+        )
         if (before) return before
         throw new LoopError('corrupt', 'The run of an idempotency key is gone.')
       }
       case 'conflict':
-        throw new LoopError('already_exists', 'The business key has an open run.', { details: { tenant, aggregateId }, hint: 'Use that run, or cancel it first.' })
+        throw new LoopError('already_exists', 'The business key has an open run.', {
+          details: { tenant, aggregateId },
+          hint: 'Use that run, or cancel it first.',
+        })
       case 'key-mismatch':
         throw keyMismatch()
       case 'refused':
-        throw new LoopError('stopped', 'A stop is in force.', { details: { scope: result.detail }, hint: 'A person must release it.' })
+        throw new LoopError('stopped', 'A stop is in force.', {
+          details: { scope: result.detail },
+          hint: 'A person must release it.',
+        })
     }
   })
 }
@@ -233,12 +286,22 @@ async function transition(kernel: Kernel, input: TransitionInput): Promise<Trans
   const { tenant = 'default', aggregateId, idempotencyKey } = input
   const transitionId = input.transitionId ?? input.signal
   if (typeof transitionId !== 'string' || transitionId.length === 0 || transitionId.length > 256) {
-    throw new LoopError('invalid_input', 'A transition needs `transitionId` or `signal`.', { path: '/transitionId' })
+    throw new LoopError('invalid_input', 'A transition needs `transitionId` or `signal`.', {
+      path: '/transitionId',
+    })
   }
   const admission = kernel.identity.admit(input.actor, kernel.clock.now())
   const { actor } = admission
   const evidence = evidenceOf(kernel, input.evidence)
-  const idempotency = idempotencyKey === undefined ? undefined : idempotencyOf(actor, idempotencyKey, { do: 'transition', aggregateId, transitionId, evidence: evidence.value })
+  const idempotency =
+    idempotencyKey === undefined
+      ? undefined
+      : idempotencyOf(actor, idempotencyKey, {
+          do: 'transition',
+          aggregateId,
+          transitionId,
+          evidence: evidence.value,
+        })
   const command: TransitionCommand = {
     transitionId,
     actor,
@@ -259,7 +322,14 @@ async function transition(kernel: Kernel, input: TransitionInput): Promise<Trans
       const { instance, fresh } = await kernel.runs.load(tenant, aggregateId, mustRead)
       const pinned = kernel.loops.pinned(instance.definition.digest)
       const loop = pinned instanceof Promise ? await pinned : pinned
-      const judgement = await judge({ kernel, loop, instance, command, evidence, refusal: refusal ?? late })
+      const judgement = await judge({
+        kernel,
+        loop,
+        instance,
+        command,
+        evidence,
+        refusal: refusal ?? late,
+      })
       const { ruling } = judgement
       const moves = ruling.status === 'executed'
       // What came from memory may be old: a commit would notice, a refusal might not.
@@ -275,7 +345,9 @@ async function transition(kernel: Kernel, input: TransitionInput): Promise<Trans
       const outcome = await commitChange(kernel, change, {
         scopes: moves || ruling.status === 'pending_approval' ? scopesOf(instance, actor) : [],
         ...(judgement.reservations.length > 0 && { reservations: judgement.reservations }),
-        ...(idempotency && { idempotency: { ...idempotency, answer: JSON.stringify(result), at: ruling.draft.at } }),
+        ...(idempotency && {
+          idempotency: { ...idempotency, answer: JSON.stringify(result), at: ruling.draft.at },
+        }),
       })
       if (outcome.kind === 'committed') return result
       if (outcome.kind === 'duplicate') return JSON.parse(outcome.answer) as TransitionResult
@@ -283,18 +355,27 @@ async function transition(kernel: Kernel, input: TransitionInput): Promise<Trans
       if (outcome.kind === 'refused') late = refusedBy(outcome.reason)
       mustRead = true
     }
-    throw new LoopError('conflict', 'The run kept moving while a transition was judged.', { retryable: true, details: { tenant, aggregateId } })
+    throw new LoopError('conflict', 'The run kept moving while a transition was judged.', {
+      retryable: true,
+      details: { tenant, aggregateId },
+    })
   })
 }
 
 /** What the commit refused becomes a recorded rejection of the same attempt. */
-export function refusedBy(reason: 'fenced' | 'stopped' | 'spent' | 'limit'): { reason: 'stopped' | 'limit_reached'; message: string } {
+export function refusedBy(reason: 'fenced' | 'stopped' | 'spent' | 'limit'): {
+  reason: 'stopped' | 'limit_reached'
+  message: string
+} {
   if (reason === 'stopped') return { reason: 'stopped', message: 'A stop is in force.' }
   if (reason === 'limit') return { reason: 'limit_reached', message: 'A limit would be overrun.' }
   throw new LoopError('fenced', 'The lease was lost to another worker.', { retryable: false })
 }
 
-async function available(kernel: Kernel, input: Target & { actor: Actor; evidence?: object }): Promise<readonly AvailableTransition[]> {
+async function available(
+  kernel: Kernel,
+  input: Target & { actor: Actor; evidence?: object },
+): Promise<readonly AvailableTransition[]> {
   const { tenant = 'default', aggregateId } = input
   const { instance } = await kernel.runs.load(tenant, aggregateId, true)
   const loop = await kernel.loops.pinned(instance.definition.digest)
@@ -310,25 +391,37 @@ async function available(kernel: Kernel, input: Target & { actor: Actor; evidenc
       if (refusal) reasons.push(refusal.reason)
       else if (guardsOf(candidate).length > 0) {
         const { ruling, guards } = await judge({ kernel, loop, instance, command, evidence })
-        if (ruling.status === 'guard_failed') reasons.push(...guards.filter(({ passed, severity }) => !passed && severity === 'hard').map(({ id }) => id))
+        if (ruling.status === 'guard_failed')
+          reasons.push(
+            ...guards
+              .filter(({ passed, severity }) => !passed && severity === 'hard')
+              .map(({ id }) => id),
+          )
       }
       return {
         transitionId: candidate.id,
         signal: candidate.signal,
         to: candidate.to,
         allowed: reasons.length === 0,
-        needsApproval: candidate.approval ? (candidate.approval.when ? 'depends' : 'always') : 'never',
+        needsApproval: candidate.approval
+          ? candidate.approval.when
+            ? 'depends'
+            : 'always'
+          : 'never',
         reasons,
       }
     }),
   )
 }
 
-async function* history(kernel: Kernel, { tenant = 'default', aggregateId, runId }: Target & { runId?: string }): AsyncGenerator<HistoryItem> {
+async function* history(
+  kernel: Kernel,
+  { tenant = 'default', aggregateId, runId }: Target & { runId?: string },
+): AsyncGenerator<HistoryItem> {
   const run = runId ?? (await kernel.store.get(tenant, aggregateId))?.runId
   if (run === undefined) return
   const limit = 500
-  for (let from = 1; ; ) {
+  for (let from = 1; ;) {
     const page = await kernel.store.entries(tenant, run, { from, limit })
     for (const stored of page) yield openItem(stored)
     const last = page.at(-1)
@@ -341,15 +434,32 @@ function openItem(stored: StoredEntry): HistoryItem {
   return { entry: openEntry(stored), hash: stored.hash, evidence: openEvidence(stored) }
 }
 
-async function changeStatus(kernel: Kernel, input: ChangeInput, type: 'loop.cancelled' | 'loop.failed' | 'loop.suspended' | 'loop.resumed', status: InstanceStatus): Promise<LoopInstance> {
+async function changeStatus(
+  kernel: Kernel,
+  input: ChangeInput,
+  type: 'loop.cancelled' | 'loop.failed' | 'loop.suspended' | 'loop.resumed',
+  status: InstanceStatus,
+): Promise<LoopInstance> {
   const { tenant = 'default', aggregateId, reason } = input
   const evidence = evidenceOf(kernel, input.evidence)
-  const actor = type === 'loop.resumed' ? await personOrSystem(kernel, input.actor, 'resume a run') : admitted(kernel, input.actor)
+  const actor =
+    type === 'loop.resumed'
+      ? await personOrSystem(kernel, input.actor, 'resume a run')
+      : admitted(kernel, input.actor)
   return rewrite(kernel, tenant, aggregateId, actor, async (instance, change) => {
-    if (type === 'loop.resumed' && instance.status !== 'suspended') throw new LoopError('refused', 'The run is not suspended.')
-    if (type === 'loop.suspended' && instance.status === 'suspended') throw new LoopError('refused', 'The run is suspended already.')
+    if (type === 'loop.resumed' && instance.status !== 'suspended')
+      throw new LoopError('refused', 'The run is not suspended.')
+    if (type === 'loop.suspended' && instance.status === 'suspended')
+      throw new LoopError('refused', 'The run is suspended already.')
     change.append(
-      { ...draftOf(kernel, instance, actor), type, status, fromState: instance.currentState, reason, ...(evidence.digest && { evidence: evidence.digest }) },
+      {
+        ...draftOf(kernel, instance, actor),
+        type,
+        status,
+        fromState: instance.currentState,
+        reason,
+        ...(evidence.digest && { evidence: evidence.digest }),
+      },
       evidence.sealed,
     )
     if (instance.openApprovals > 0) await supersede(kernel, change, instance)
@@ -369,7 +479,9 @@ async function rewrite(
     for (let attempts = 0; attempts <= kernel.limits.conflictRetries; attempts++) {
       const { instance } = await kernel.runs.load(tenant, aggregateId, true)
       if (!finalToo && !isOpen(instance.status)) {
-        throw new LoopError('refused', `The run is ${instance.status}; nothing follows that.`, { details: { tenant, aggregateId } })
+        throw new LoopError('refused', `The run is ${instance.status}; nothing follows that.`, {
+          details: { tenant, aggregateId },
+        })
       }
       const change = createChange(instance)
       await build(instance, change)
@@ -377,7 +489,10 @@ async function rewrite(
       if (outcome.kind === 'committed') return change.instance ?? instance
       if (outcome.kind === 'refused') refusedBy(outcome.reason)
     }
-    throw new LoopError('conflict', 'The run kept moving while it was changed.', { retryable: true, details: { tenant, aggregateId, actor: actor.id } })
+    throw new LoopError('conflict', 'The run kept moving while it was changed.', {
+      retryable: true,
+      details: { tenant, aggregateId, actor: actor.id },
+    })
   })
 }
 
@@ -388,7 +503,8 @@ function evidenceOf(kernel: Kernel, input: object | undefined): Evidence {
 /** The actor as it will be recorded; throws `refused` when identity is not good enough. */
 export function admitted(kernel: Kernel, input: Actor): Actor {
   const admission = kernel.identity.admit(input, kernel.clock.now())
-  if (admission.refused) throw new LoopError('refused', admission.message, { details: { reason: admission.refused } })
+  if (admission.refused)
+    throw new LoopError('refused', admission.message, { details: { reason: admission.refused } })
   return admission.actor
 }
 
@@ -396,10 +512,16 @@ export function admitted(kernel: Kernel, input: Actor): Actor {
 export async function personOrSystem(kernel: Kernel, input: Actor, what: string): Promise<Actor> {
   const actor = admitted(kernel, input)
   if (actor.type === 'human' || actor.type === 'system') return actor
-  throw new LoopError('refused', `Only a person or the system may ${what}.`, { details: { reason: 'actor_type_not_allowed' } })
+  throw new LoopError('refused', `Only a person or the system may ${what}.`, {
+    details: { reason: 'actor_type_not_allowed' },
+  })
 }
 
-function idempotencyOf(actor: Actor, key: string | undefined, command: JsonObject): Omit<IdempotencyRecord, 'answer' | 'at'> | undefined {
+function idempotencyOf(
+  actor: Actor,
+  key: string | undefined,
+  command: JsonObject,
+): Omit<IdempotencyRecord, 'answer' | 'at'> | undefined {
   if (key === undefined) return undefined
   checkKey(key, '/idempotencyKey')
   return { principal: `${actor.type}:${actor.id}`, key, fingerprint: digestOf(command) }
@@ -411,12 +533,21 @@ function replay(before: IdempotencyRecord, fingerprint: string): TransitionResul
 }
 
 function keyMismatch(): LoopError {
-  return new LoopError('key_mismatch', 'The idempotency key was used for another command.', { path: '/idempotencyKey', hint: 'Use a new key for a new command.' })
+  return new LoopError('key_mismatch', 'The idempotency key was used for another command.', {
+    path: '/idempotencyKey',
+    hint: 'Use a new key for a new command.',
+  })
 }
 
 function checkKey(value: unknown, path: string): void {
   // eslint-disable-next-line no-control-regex -- a business key with control characters cannot be shown or logged safely
-  if (typeof value !== 'string' || value.length === 0 || value.length > 256 || /[\u0000-\u001f\u007f]/.test(value) || !value.isWellFormed()) {
+  if (
+    typeof value !== 'string' ||
+    value.length === 0 ||
+    value.length > 256 ||
+    /[\u0000-\u001f\u007f]/.test(value) ||
+    !value.isWellFormed()
+  ) {
     throw new LoopError('invalid_input', 'An id must be 1 to 256 printable characters.', { path })
   }
 }

@@ -33,7 +33,9 @@ export function takeEvidence(input: unknown, rules: EvidenceRules): Evidence {
   }
   const copy = snapshot(input, { maxBytes: rules.bytes, maxDepth: rules.depth }) as JsonObject
   const salt = rules.salt()
-  const value = rules.redaction ? (snapshot(redact(copy, rules.redaction, salt)) as JsonObject) : copy
+  const value = rules.redaction
+    ? (snapshot(redact(copy, rules.redaction, salt)) as JsonObject)
+    : copy
   return sealed(value, salt)
 }
 

@@ -14,37 +14,60 @@ const timer: Actor = Object.freeze({ type: 'system', id: 'system:timer' })
 
 /** Takes effect at most once: the commit that acts is also the one that ends the timer. */
 export async function fireTimer(kernel: Kernel, claim: OutboxClaim): Promise<Delivery> {
-  const payload = JSON.parse(claim.payload) as { transition: string; stateVersion: number; requestId: string; index: number }
+  const payload = JSON.parse(claim.payload) as {
+    transition: string
+    stateVersion: number
+    requestId: string
+    index: number
+  }
   if (claim.name === 'state-timeout') return timeOut(kernel, claim, payload)
   return forRequest(kernel, claim, payload)
 }
 
 /** A run stayed too long in a state: the system takes the transition that the state names. */
-async function timeOut(kernel: Kernel, claim: OutboxClaim, { transition, stateVersion }: { transition: string; stateVersion: number }): Promise<Delivery> {
+async function timeOut(
+  kernel: Kernel,
+  claim: OutboxClaim,
+  { transition, stateVersion }: { transition: string; stateVersion: number },
+): Promise<Delivery> {
   return kernel.runs.exclusive(claim.tenant, claim.aggregateId, async () => {
     for (let attempts = 0; attempts <= kernel.limits.conflictRetries; attempts++) {
       const instance = await kernel.store.getRun(claim.tenant, claim.runId)
-      if (!instance || instance.stateVersion !== stateVersion || instance.status !== 'active') return { kind: 'done' }
+      if (!instance || instance.stateVersion !== stateVersion || instance.status !== 'active')
+        return { kind: 'done' }
       const loop = await kernel.loops.pinned(instance.definition.digest)
       const evidence = takeEvidence(undefined, rulesOf(kernel))
-      const judgement = await judge({ kernel, loop, instance, command: { transitionId: transition, actor: timer }, evidence })
+      const judgement = await judge({
+        kernel,
+        loop,
+        instance,
+        command: { transitionId: transition, actor: timer },
+        evidence,
+      })
       const change = createChange(instance)
       record(change, judgement, evidence, kernel)
-      if (judgement.ruling.status === 'executed' && instance.openApprovals > 0) await supersede(kernel, change, instance)
+      if (judgement.ruling.status === 'executed' && instance.openApprovals > 0)
+        await supersede(kernel, change, instance)
       const outcome = await commitChange(kernel, change, {
         scopes: scopesOf(instance, timer),
         settle: { id: claim.id, fence: claim.fence },
         ...(judgement.reservations.length > 0 && { reservations: judgement.reservations }),
       })
       if (outcome.kind === 'committed') return { kind: 'settled' }
-      if (outcome.kind === 'refused' && outcome.reason === 'fenced') throw new LoopError('fenced', 'The lease was lost to another worker.')
-      if (outcome.kind === 'refused') return { kind: 'retry', error: `${outcome.reason}: The timeout is held up.`, afterMs: 1000 }
+      if (outcome.kind === 'refused' && outcome.reason === 'fenced')
+        throw new LoopError('fenced', 'The lease was lost to another worker.')
+      if (outcome.kind === 'refused')
+        return { kind: 'retry', error: `${outcome.reason}: The timeout is held up.`, afterMs: 1000 }
     }
     return { kind: 'retry', error: 'conflict: The run kept moving.' }
   })
 }
 
-async function forRequest(kernel: Kernel, claim: OutboxClaim, { requestId, index }: { requestId: string; index: number }): Promise<Delivery> {
+async function forRequest(
+  kernel: Kernel,
+  claim: OutboxClaim,
+  { requestId, index }: { requestId: string; index: number },
+): Promise<Delivery> {
   const settle = { id: claim.id, fence: claim.fence }
   return onRequest<Delivery>(kernel, claim.tenant, requestId, timer, async (situation) => {
     const { request, instance, change } = situation
@@ -56,7 +79,14 @@ async function forRequest(kernel: Kernel, claim: OutboxClaim, { requestId, index
     if (claim.name === 'approval-reminder') {
       const every = parseDuration(request.policy.remindEvery ?? '1d')
       const id = approvalTimer(requestId, 'approval-reminder', index + 1)
-      change.enqueue({ id, lane: id, kind: 'timer', name: claim.name, payload: JSON.stringify({ requestId, index: index + 1 }), dueAt: claim.dueAt + every })
+      change.enqueue({
+        id,
+        lane: id,
+        kind: 'timer',
+        name: claim.name,
+        payload: JSON.stringify({ requestId, index: index + 1 }),
+        dueAt: claim.dueAt + every,
+      })
       enqueueNotices(change, request, 'reminder', kernel)
       return { result: { kind: 'settled' }, plan: { scopes: [], settle } }
     }
@@ -66,12 +96,24 @@ async function forRequest(kernel: Kernel, claim: OutboxClaim, { requestId, index
       ...draftOf(kernel, instance, timer),
       type: 'loop.approval.escalated',
       transitionId: request.transitionId,
-      approval: { id: request.id, revision: request.revision, viewHash: request.viewHash, stage: request.stage },
+      approval: {
+        id: request.id,
+        revision: request.revision,
+        viewHash: request.viewHash,
+        stage: request.stage,
+      },
       data: { reviewers: step.reviewers },
     })
     const escalated = { ...request, escalated: [...request.escalated, ...step.reviewers] }
     change.upsert(escalated)
-    enqueueNotices(change, step.channels ? { ...escalated, policy: { ...escalated.policy, channels: step.channels } } : escalated, 'escalated', kernel)
+    enqueueNotices(
+      change,
+      step.channels
+        ? { ...escalated, policy: { ...escalated.policy, channels: step.channels } }
+        : escalated,
+      'escalated',
+      kernel,
+    )
     return { result: { kind: 'settled' }, plan: { scopes: [], settle } }
   })
 }

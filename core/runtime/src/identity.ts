@@ -1,5 +1,5 @@
-import type { Actor } from '@loop-engine/core'
 import { admitActor, type Admission, type Authority } from '@loop-engine/actors'
+import type { Actor } from '@loop-engine/core'
 
 /** Who somebody is today, from the application's own directory. */
 export interface Person {
@@ -21,11 +21,18 @@ export interface Identity {
   /** A frozen copy of the actor, and why it is refused if it is. Throws `invalid_actor`. */
   admit(input: unknown, now: number): Admission
   /** The actor with the roles and groups that the directory gives today, and the identity class; null when it does not know the person. */
-  today(tenant: string, actor: Actor): Promise<{ readonly actor: Actor; readonly identityClass: string } | null>
+  today(
+    tenant: string,
+    actor: Actor,
+  ): Promise<{ readonly actor: Actor; readonly identityClass: string } | null>
   readonly authority: Authority | undefined
 }
 
-export function createIdentity({ mode = 'asserted', authority, directory }: IdentityOptions = {}): Identity {
+export function createIdentity({
+  mode = 'asserted',
+  authority,
+  directory,
+}: IdentityOptions = {}): Identity {
   return {
     authority,
     admit: (input, now) => admitActor(input, { mode, now, ...(authority && { authority }) }),
@@ -34,7 +41,10 @@ export function createIdentity({ mode = 'asserted', authority, directory }: Iden
       const person = await directory(tenant, actor.id)
       if (!person) return null
       const { roles, groups, identityClass = actor.id } = person
-      return { actor: { ...actor, roles: [...(roles ?? [])], groups: [...(groups ?? [])] }, identityClass }
+      return {
+        actor: { ...actor, roles: [...(roles ?? [])], groups: [...(groups ?? [])] },
+        identityClass,
+      }
     },
   }
 }

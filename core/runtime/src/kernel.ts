@@ -49,7 +49,11 @@ export interface Kernel {
 /** The runs in memory, and the order in which this process works on them. */
 export interface Runs {
   /** The newest run of a business key; `fresh` when it was read from the store just now. */
-  load(tenant: string, aggregateId: string, fresh?: boolean): Promise<{ instance: LoopInstance; fresh: boolean }>
+  load(
+    tenant: string,
+    aggregateId: string,
+    fresh?: boolean,
+  ): Promise<{ instance: LoopInstance; fresh: boolean }>
   keep(instance: LoopInstance): void
   forget(tenant: string, aggregateId: string): void
   /** Runs `work` after all earlier work on the same key in this process: callers queue instead of conflicting. */
@@ -59,7 +63,8 @@ export interface Runs {
 export function createRuns(store: LoopStore, cachedInstances: number): Runs {
   const cache = new LRUCache<string, LoopInstance>({ max: cachedInstances })
   const tails = new Map<string, Promise<unknown>>()
-  const keyOf = (tenant: string, aggregateId: string): string => (tenant === 'default' ? aggregateId : `${tenant}\n${aggregateId}`)
+  const keyOf = (tenant: string, aggregateId: string): string =>
+    tenant === 'default' ? aggregateId : `${tenant}\n${aggregateId}`
 
   return {
     async load(tenant, aggregateId, fresh = false) {
@@ -69,7 +74,10 @@ export function createRuns(store: LoopStore, cachedInstances: number): Runs {
       const instance = await store.get(tenant, aggregateId)
       if (instance === null) {
         cache.delete(key)
-        throw new LoopError('not_found', 'No run has this business key.', { details: { tenant, aggregateId }, hint: 'Start one with engine.start().' })
+        throw new LoopError('not_found', 'No run has this business key.', {
+          details: { tenant, aggregateId },
+          hint: 'Start one with engine.start().',
+        })
       }
       cache.set(key, instance)
       return { instance, fresh: true }
@@ -105,7 +113,10 @@ export async function commitChange(
   const planned = change.plan(rest)
   const plan = kernel.sinks.size > 0 ? withSinks(planned, kernel.sinks.keys()) : planned
   const [result] = await kernel.store.commit([plan])
-  if (!result) throw new LoopError('unavailable', 'The store did not answer for a plan.', { plugin: kernel.store.name })
+  if (!result)
+    throw new LoopError('unavailable', 'The store did not answer for a plan.', {
+      plugin: kernel.store.name,
+    })
   if (result.kind === 'committed') {
     kernel.runs.keep(plan.instance)
     if (plan.entries.length > 0) kernel.bus.publish(plan.entries)
@@ -124,7 +135,11 @@ function withSinks(plan: CommitPlan, sinks: Iterable<string>): CommitPlan {
   return { ...plan, outbox: items }
 }
 
-function publishItem({ tenant, instance }: CommitPlan, entry: StoredEntry, sink: string): NonNullable<CommitPlan['outbox']>[number] {
+function publishItem(
+  { tenant, instance }: CommitPlan,
+  entry: StoredEntry,
+  sink: string,
+): NonNullable<CommitPlan['outbox']>[number] {
   return {
     id: `${entry.runId}:${entry.seq}:publish:${sink}`,
     tenant,
@@ -140,11 +155,18 @@ function publishItem({ tenant, instance }: CommitPlan, entry: StoredEntry, sink:
 }
 
 /** The stops that hold up a change which this actor makes. */
-export function scopesOf(instance: { tenant: string; loopId: string; aggregateId: string }, actor: Actor): readonly string[] {
+export function scopesOf(
+  instance: { tenant: string; loopId: string; aggregateId: string },
+  actor: Actor,
+): readonly string[] {
   const scopes = stopScopes(instance.tenant, instance.loopId, instance.aggregateId, actor.id)
   if (!actor.onBehalfOf) return scopes
   const chain: string[] = []
-  for (let principal = actor.onBehalfOf as Actor['onBehalfOf']; principal; principal = principal.onBehalfOf) {
+  for (
+    let principal = actor.onBehalfOf as Actor['onBehalfOf'];
+    principal;
+    principal = principal.onBehalfOf
+  ) {
     chain.push(`actor:${instance.tenant}:${principal.id}`)
   }
   return [...scopes, ...chain]

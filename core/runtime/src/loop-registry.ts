@@ -22,7 +22,10 @@ export interface LoopRegistry {
   keep(definition: LoopDefinition): Promise<LoopIndex>
 }
 
-export async function createLoopRegistry(store: LoopStore, definitions: readonly LoopDefinition[]): Promise<LoopRegistry> {
+export async function createLoopRegistry(
+  store: LoopStore,
+  definitions: readonly LoopDefinition[],
+): Promise<LoopRegistry> {
   const byDigest = new Map<string, LoopIndex>()
   const currentById = new Map<string, LoopIndex>()
 
@@ -35,7 +38,10 @@ export async function createLoopRegistry(store: LoopStore, definitions: readonly
   }
   for (const definition of definitions) {
     if (currentById.has(definition.id)) {
-      throw new LoopError('invalid_config', 'Two loops have the same id.', { details: { loopId: definition.id }, hint: 'Register one version of each loop; older ones are kept by the store.' })
+      throw new LoopError('invalid_config', 'Two loops have the same id.', {
+        details: { loopId: definition.id },
+        hint: 'Register one version of each loop; older ones are kept by the store.',
+      })
     }
     currentById.set(definition.id, await keep(definition))
   }
@@ -47,7 +53,10 @@ export async function createLoopRegistry(store: LoopStore, definitions: readonly
     current(loopId) {
       const loop = currentById.get(loopId)
       if (loop) return loop
-      throw new LoopError('not_found', 'No loop of this id is registered.', { details: { loopId, known: [...currentById.keys()] }, hint: 'Pass its definition to createLoopSystem({ loops }).' })
+      throw new LoopError('not_found', 'No loop of this id is registered.', {
+        details: { loopId, known: [...currentById.keys()] },
+        hint: 'Pass its definition to createLoopSystem({ loops }).',
+      })
     },
     pinned(digest) {
       return byDigest.get(digest) ?? load(digest)
@@ -58,10 +67,16 @@ export async function createLoopRegistry(store: LoopStore, definitions: readonly
   async function load(digest: string): Promise<LoopIndex> {
     const text = await store.definition(digest)
     if (text === null) {
-      throw new LoopError('corrupt', 'The definition that a run is pinned to is not in the store.', { details: { digest } })
+      throw new LoopError(
+        'corrupt',
+        'The definition that a run is pinned to is not in the store.',
+        { details: { digest } },
+      )
     }
     if (sha256Hex(text) !== digest) {
-      throw new LoopError('corrupt', 'A stored definition does not have its digest.', { details: { digest } })
+      throw new LoopError('corrupt', 'A stored definition does not have its digest.', {
+        details: { digest },
+      })
     }
     const definition = deepFreeze(loopDefinitionSchema.parse(JSON.parse(text)))
     const loop = indexLoop(definition, digest)
@@ -78,7 +93,13 @@ export function guardsOf(transition: Transition): readonly GuardSpec[] {
   let guards = schemaGuards.get(transition)
   if (!guards) {
     guards = [
-      { id: 'evidence', use: 'evidence-schema', with: { schema: transition.evidence }, severity: 'hard', evaluatedBy: 'runtime' },
+      {
+        id: 'evidence',
+        use: 'evidence-schema',
+        with: { schema: transition.evidence },
+        severity: 'hard',
+        evaluatedBy: 'runtime',
+      },
       ...transition.guards,
     ]
     schemaGuards.set(transition, guards)

@@ -13,15 +13,22 @@ export function redact(value: JsonObject, redaction: Redaction, salt: string): J
   const paths = (redaction.paths ?? []).map((path) => path.split('/').slice(1).map(unescapePointer))
   const patterns = redaction.patterns ?? []
 
-  const hide = (part: JsonValue): JsonValue => ({ redacted: true, digest: saltedDigest(salt, canonicalize(part)) })
+  const hide = (part: JsonValue): JsonValue => ({
+    redacted: true,
+    digest: saltedDigest(salt, canonicalize(part)),
+  })
   const walk = (part: JsonValue, open: readonly (readonly string[])[]): JsonValue => {
     if (open.some((rest) => rest.length === 0)) return hide(part)
-    if (typeof part === 'string') return patterns.some((pattern) => occurs(pattern, part)) ? hide(part) : part
+    if (typeof part === 'string')
+      return patterns.some((pattern) => occurs(pattern, part)) ? hide(part) : part
     if (typeof part !== 'object' || part === null) return part
     const into = (key: string): readonly (readonly string[])[] =>
       open.filter(([first]) => first === key || first === '*').map((rest) => rest.slice(1))
-    if (Array.isArray(part)) return part.map((item: JsonValue, index) => walk(item, into(String(index))))
-    return Object.fromEntries(Object.entries(part).map(([key, item]) => [key, walk(item, into(key))]))
+    if (Array.isArray(part))
+      return part.map((item: JsonValue, index) => walk(item, into(String(index))))
+    return Object.fromEntries(
+      Object.entries(part).map(([key, item]) => [key, walk(item, into(key))]),
+    )
   }
   return walk(value, paths) as JsonObject
 }

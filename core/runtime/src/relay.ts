@@ -1,23 +1,38 @@
-import { isLoopError, type DeadLetter, type OutboxClaim, type Page, type Settlement } from '@loop-engine/core'
+import {
+  isLoopError,
+  type DeadLetter,
+  type OutboxClaim,
+  type Page,
+  type Settlement,
+} from '@loop-engine/core'
 
 import { deliverEffect } from './deliver-effect.ts'
-import { deliverNotice } from './deliver-notice.ts'
 import { deliverEvents } from './deliver-events.ts'
-import type { Kernel } from './kernel.ts'
+import { deliverNotice } from './deliver-notice.ts'
 import { fireTimer } from './fire-timer.ts'
+import type { Kernel } from './kernel.ts'
 
 /** What became of one delivery. `settled` means that a commit has finished the item already. */
 export type Delivery =
   | { readonly kind: 'settled' }
   | { readonly kind: 'done' }
-  | { readonly kind: 'retry'; readonly error: string; readonly afterMs?: number; readonly giveUp?: false }
+  | {
+      readonly kind: 'retry'
+      readonly error: string
+      readonly afterMs?: number
+      readonly giveUp?: false
+    }
   | { readonly kind: 'dead'; readonly error: string }
 
 export interface Relay {
   /** Delivers everything that is due now, and returns how much that was. For scripts and tests; `start` does it for ever. */
   drain(): Promise<number>
   start(): void
-  deadLetters(query?: { readonly tenant?: string; readonly limit?: number; readonly cursor?: string }): Promise<Page<DeadLetter>>
+  deadLetters(query?: {
+    readonly tenant?: string
+    readonly limit?: number
+    readonly cursor?: string
+  }): Promise<Page<DeadLetter>>
   /** Delivers a dead letter again; false when there is none of this id. */
   retry(input: { readonly id: string; readonly tenant?: string }): Promise<boolean>
   /** Lets deliveries in progress finish, then stops. What was not begun stays in the outbox. */
@@ -38,7 +53,12 @@ export function createRelay(kernel: Kernel, worker: string): Relay & { wake(): v
   }
 
   async function cycle(signal: AbortSignal): Promise<number> {
-    const claims = await store.claim({ worker, now: clock.now(), leaseMs: limits.leaseMs, limit: limits.concurrency })
+    const claims = await store.claim({
+      worker,
+      now: clock.now(),
+      leaseMs: limits.leaseMs,
+      limit: limits.concurrency,
+    })
     await Promise.all(claims.map((claim) => deliver(kernel, claim, signal)))
     return claims.length
   }
@@ -60,7 +80,10 @@ export function createRelay(kernel: Kernel, worker: string): Relay & { wake(): v
         if (signal.aborted) return
         kernel.report(error)
         failures++
-        await clock.sleep(Math.min(limits.backoffMs.longest, limits.backoffMs.first * 2 ** failures), signal)
+        await clock.sleep(
+          Math.min(limits.backoffMs.longest, limits.backoffMs.first * 2 ** failures),
+          signal,
+        )
       }
     }
   }
@@ -132,12 +155,17 @@ async function attempt(kernel: Kernel, claim: OutboxClaim, signal: AbortSignal):
     }
   } catch (error) {
     if (isLoopError(error) && error.code === 'fenced') return { kind: 'settled' }
-    if (isLoopError(error) && error.code === 'corrupt') return { kind: 'dead', error: describe(error) }
+    if (isLoopError(error) && error.code === 'corrupt')
+      return { kind: 'dead', error: describe(error) }
     return { kind: 'retry', error: describe(error) }
   }
 }
 
-function settlementOf(kernel: Kernel, { id, fence, attempt: attempts }: OutboxClaim, outcome: Delivery): Settlement | null {
+function settlementOf(
+  kernel: Kernel,
+  { id, fence, attempt: attempts }: OutboxClaim,
+  outcome: Delivery,
+): Settlement | null {
   const now = kernel.clock.now()
   switch (outcome.kind) {
     case 'settled':
@@ -147,8 +175,17 @@ function settlementOf(kernel: Kernel, { id, fence, attempt: attempts }: OutboxCl
     case 'dead':
       return { id, fence, outcome: { kind: 'dead', at: now, error: outcome.error } }
     case 'retry': {
-      if (attempts >= kernel.limits.maxAttempts && outcome.afterMs === undefined) return { id, fence, outcome: { kind: 'dead', at: now, error: outcome.error } }
-      return { id, fence, outcome: { kind: 'retry', dueAt: now + (outcome.afterMs ?? backoff(kernel, attempts)), error: outcome.error } }
+      if (attempts >= kernel.limits.maxAttempts && outcome.afterMs === undefined)
+        return { id, fence, outcome: { kind: 'dead', at: now, error: outcome.error } }
+      return {
+        id,
+        fence,
+        outcome: {
+          kind: 'retry',
+          dueAt: now + (outcome.afterMs ?? backoff(kernel, attempts)),
+          error: outcome.error,
+        },
+      }
     }
   }
 }
@@ -161,13 +198,19 @@ function backoff(kernel: Kernel, attempts: number): number {
   return Math.max(1, Math.round(ceiling * jitter))
 }
 
-async function renew(kernel: Kernel, { id, fence }: OutboxClaim, finished: AbortSignal): Promise<void> {
+async function renew(
+  kernel: Kernel,
+  { id, fence }: OutboxClaim,
+  finished: AbortSignal,
+): Promise<void> {
   const { clock, limits, store } = kernel
   while (!finished.aborted) {
     await clock.sleep(limits.leaseMs / 3, finished)
     if (finished.aborted) return
     // A renewal that fails costs the lease, which the fence then refuses: never safety.
-    await store.extend([{ id, fence }], clock.now() + limits.leaseMs).catch((error: unknown) => kernel.report(error))
+    await store
+      .extend([{ id, fence }], clock.now() + limits.leaseMs)
+      .catch((error: unknown) => kernel.report(error))
   }
 }
 

@@ -1,17 +1,33 @@
-import { canonicalize, LoopError, openEntry, type JsonValue, type LedgerEntry, type Receipt } from '@loop-engine/core'
+import {
+  canonicalize,
+  LoopError,
+  openEntry,
+  type JsonValue,
+  type LedgerEntry,
+  type Receipt,
+} from '@loop-engine/core'
 
 import { createChange } from './change.ts'
 import { draftOf } from './draft.ts'
 import { commitChange, scopesOf, type Kernel } from './kernel.ts'
 
 /** A function that runs only with an unspent receipt, for exactly the input that the receipt licenses. */
-export type Sealed<Input extends object, Output> = (receipt: Receipt, input: Input) => Promise<Output>
+export type Sealed<Input extends object, Output> = (
+  receipt: Receipt,
+  input: Input,
+) => Promise<Output>
 
 /**
  * Seals a function: it runs once per receipt, after the spending is committed. Refused with `refused` (details.reason:
  * `unknown_receipt`, `receipt_expired`, `input_mismatch`, `reserved_for_effect`, `spent`, `stopped`).
  */
-export type Seal = <Input extends object, Output>(name: string, run: (input: Input, context: { readonly receipt: Receipt; readonly idempotencyKey: string }) => Promise<Output>) => Sealed<Input, Output>
+export type Seal = <Input extends object, Output>(
+  name: string,
+  run: (
+    input: Input,
+    context: { readonly receipt: Receipt; readonly idempotencyKey: string },
+  ) => Promise<Output>,
+) => Sealed<Input, Output>
 
 export function createSeal(kernel: Kernel): Seal {
   return (name, run) => async (receipt, input) => {
@@ -24,17 +40,28 @@ export function createSeal(kernel: Kernel): Seal {
 /** The recorded execution behind a receipt; the receipt itself is only a pointer to it. */
 async function licence(kernel: Kernel, receipt: Receipt, input: object): Promise<LedgerEntry> {
   const stored = await kernel.store.entryByHash(receipt.tenant, receipt.entry)
-  if (!stored || stored.type !== 'loop.transition.executed') throw refuse('unknown_receipt', 'The receipt is not the record of an executed transition.')
+  if (!stored || stored.type !== 'loop.transition.executed')
+    throw refuse('unknown_receipt', 'The receipt is not the record of an executed transition.')
   const entry = openEntry(stored)
-  if (entry.effect) throw refuse('reserved_for_effect', 'The receipt belongs to the effect that the transition declares.')
-  if (kernel.clock.now() >= (entry.receiptExpiresAt ?? 0)) throw refuse('receipt_expired', 'The receipt has expired.')
+  if (entry.effect)
+    throw refuse(
+      'reserved_for_effect',
+      'The receipt belongs to the effect that the transition declares.',
+    )
+  if (kernel.clock.now() >= (entry.receiptExpiresAt ?? 0))
+    throw refuse('receipt_expired', 'The receipt has expired.')
   if (canonicalize(input as JsonValue) !== (stored.evidence ?? '{}')) {
     throw refuse('input_mismatch', 'The input is not what the receipt licenses.')
   }
   return entry
 }
 
-async function spend(kernel: Kernel, receipt: Receipt, entry: LedgerEntry, name: string): Promise<void> {
+async function spend(
+  kernel: Kernel,
+  receipt: Receipt,
+  entry: LedgerEntry,
+  name: string,
+): Promise<void> {
   await kernel.runs.exclusive(entry.tenant, entry.aggregateId, async () => {
     for (let attempts = 0; attempts <= kernel.limits.conflictRetries; attempts++) {
       const run = await kernel.store.getRun(entry.tenant, entry.runId)
@@ -53,13 +80,21 @@ async function spend(kernel: Kernel, receipt: Receipt, entry: LedgerEntry, name:
       })
       if (outcome.kind === 'committed') return
       if (outcome.kind === 'refused') {
-        throw refuse(outcome.reason, outcome.reason === 'spent' ? 'The receipt was spent before.' : 'A stop is in force.')
+        throw refuse(
+          outcome.reason,
+          outcome.reason === 'spent' ? 'The receipt was spent before.' : 'A stop is in force.',
+        )
       }
     }
-    throw new LoopError('conflict', 'The run kept moving while its receipt was spent.', { retryable: true })
+    throw new LoopError('conflict', 'The run kept moving while its receipt was spent.', {
+      retryable: true,
+    })
   })
 }
 
 function refuse(reason: string, message: string): LoopError {
-  return new LoopError('refused', message, { details: { reason }, hint: 'Request the transition again to get a new receipt.' })
+  return new LoopError('refused', message, {
+    details: { reason },
+    hint: 'Request the transition again to get a new receipt.',
+  })
 }

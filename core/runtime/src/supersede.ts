@@ -8,8 +8,18 @@ import type { Kernel } from './kernel.ts'
 const system = Object.freeze({ type: 'system', id: 'system:approvals' } as const)
 
 /** Ends the requests that still wait when their run moves: what they asked for can no longer happen. */
-export async function supersede(kernel: Kernel, change: Change, before: LoopInstance, except?: string): Promise<void> {
-  const { items } = await kernel.store.approvals({ tenant: before.tenant, runId: before.runId, status: 'pending', limit: 1000 })
+export async function supersede(
+  kernel: Kernel,
+  change: Change,
+  before: LoopInstance,
+  except?: string,
+): Promise<void> {
+  const { items } = await kernel.store.approvals({
+    tenant: before.tenant,
+    runId: before.runId,
+    status: 'pending',
+    limit: 1000,
+  })
   for (const request of items) {
     if (request.id === except) continue
     const at = kernel.clock.now()

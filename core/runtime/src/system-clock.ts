@@ -7,7 +7,9 @@ import type { Clock, Identifiers } from '@loop-engine/core'
 export const systemClock: Clock = Object.freeze({
   now: () => Date.now(),
   sleep: (ms: number, signal?: AbortSignal) =>
-    sleep(Math.min(ms, 2_147_483_647), undefined, { ref: false, ...(signal && { signal }) }).catch(() => undefined),
+    sleep(Math.min(ms, 2_147_483_647), undefined, { ref: false, ...(signal && { signal }) }).catch(
+      () => undefined,
+    ),
 })
 
 /** Random ids (time-ordered, RFC 9562 version 7) and salts, drawn in blocks because the system call is the cost. */

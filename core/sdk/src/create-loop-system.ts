@@ -102,7 +102,13 @@ export async function createLoopSystem({
     ids,
     limits,
     loops: await createLoopRegistry(store, loops),
-    guards: createGuardEvaluator({ registry, expressions, timeoutMs: limits.guardTimeoutMs, clock, elapsedUs }),
+    guards: createGuardEvaluator({
+      registry,
+      expressions,
+      timeoutMs: limits.guardTimeoutMs,
+      clock,
+      elapsedUs,
+    }),
     expressions,
     identity: createIdentity(identity),
     redaction,
@@ -130,7 +136,12 @@ export async function createLoopSystem({
 
 function refuseInvalid(
   loop: LoopDefinition,
-  { registry, expressions, integrations, channels }: {
+  {
+    registry,
+    expressions,
+    integrations,
+    channels,
+  }: {
     registry: ReturnType<typeof createGuardRegistry>
     expressions: ReturnType<typeof createExpressions>
     integrations: ReadonlyMap<string, Integration>
@@ -145,17 +156,26 @@ function refuseInvalid(
   })
   if (problems.length === 0) return
   const [first] = problems
-  throw new LoopError('invalid_definition', `The loop ${loop.id} has ${problems.length} problem(s); the first: ${first?.message}`, {
-    path: first?.path,
-    hint: first?.hint,
-    details: { loopId: loop.id, problems },
-  })
+  throw new LoopError(
+    'invalid_definition',
+    `The loop ${loop.id} has ${problems.length} problem(s); the first: ${first?.message}`,
+    {
+      path: first?.path,
+      hint: first?.hint,
+      details: { loopId: loop.id, problems },
+    },
+  )
 }
 
-function byName<Plugin extends { readonly name: string }>(kind: string, plugins: readonly Plugin[]): ReadonlyMap<string, Plugin> {
+function byName<Plugin extends { readonly name: string }>(
+  kind: string,
+  plugins: readonly Plugin[],
+): ReadonlyMap<string, Plugin> {
   const named = new Map(plugins.map((plugin) => [plugin.name, plugin]))
   if (named.size === plugins.length) return named
-  throw new LoopError('invalid_config', `Two plugins of kind ${kind} have the same name.`, { hint: 'Give each its own name.' })
+  throw new LoopError('invalid_config', `Two plugins of kind ${kind} have the same name.`, {
+    hint: 'Give each its own name.',
+  })
 }
 
 function microseconds(): number {

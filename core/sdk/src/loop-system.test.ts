@@ -2,15 +2,31 @@ import { canonicalize, type Actor, type Integration, type LoopStore } from '@loo
 import { createTestClock, createTestIdentifiers } from '@loop-engine/testing'
 import { describe, expect, test } from 'vitest'
 
-import { createLoopSystem, createMemoryStore, defineLoop, LoopBuilder, type LoopSystem } from './index.ts'
+import {
+  createLoopSystem,
+  createMemoryStore,
+  defineLoop,
+  LoopBuilder,
+  type LoopSystem,
+} from './index.ts'
 
-const agent: Actor = { type: 'ai-agent', id: 'agent:refunds', onBehalfOf: { type: 'human', id: 'olga' } }
+const agent: Actor = {
+  type: 'ai-agent',
+  id: 'agent:refunds',
+  onBehalfOf: { type: 'human', id: 'olga' },
+}
 const alice: Actor = { type: 'human', id: 'alice', roles: ['finance'] }
 const bob: Actor = { type: 'human', id: 'bob', roles: ['finance'] }
 
 const refund = defineLoop({
   id: 'support.refund',
-  states: [{ id: 'REQUESTED' }, { id: 'PAYING' }, { id: 'PAID', terminal: true }, { id: 'FAILED', terminal: true, error: true }, { id: 'DECLINED', terminal: true }],
+  states: [
+    { id: 'REQUESTED' },
+    { id: 'PAYING' },
+    { id: 'PAID', terminal: true },
+    { id: 'FAILED', terminal: true, error: true },
+    { id: 'DECLINED', terminal: true },
+  ],
   initialState: 'REQUESTED',
   transitions: [
     {
@@ -19,8 +35,21 @@ const refund = defineLoop({
       to: 'PAYING',
       actors: ['ai-agent', 'human'],
       guards: [{ id: 'sure', use: 'confidence-threshold', with: { min: 0.8 } }],
-      approval: { when: 'evidence.amount > 100', reviewers: ['role:finance'], expiresIn: '2h', onReject: 'decline', allow: ['edit', 'delegate'] },
-      effect: { integration: 'bank', action: 'pay', input: { cents: 'evidence.amount * 100' }, semantics: 'idempotent', onSuccess: 'paid', onFailure: 'failed' },
+      approval: {
+        when: 'evidence.amount > 100',
+        reviewers: ['role:finance'],
+        expiresIn: '2h',
+        onReject: 'decline',
+        allow: ['edit', 'delegate'],
+      },
+      effect: {
+        integration: 'bank',
+        action: 'pay',
+        input: { cents: 'evidence.amount * 100' },
+        semantics: 'idempotent',
+        onSuccess: 'paid',
+        onFailure: 'failed',
+      },
     },
     { id: 'paid', from: 'PAYING', to: 'PAID', actors: ['automation'] },
     { id: 'failed', from: 'PAYING', to: 'FAILED', actors: ['automation'] },
@@ -39,7 +68,8 @@ function createBank(): Integration & { payments: { cents: unknown; key: string }
         input: { parse: (value) => value },
         run: async (input, { idempotencyKey }) => {
           const { cents } = input as { cents: unknown }
-          if (!payments.some(({ key }) => key === idempotencyKey)) payments.push({ cents, key: idempotencyKey })
+          if (!payments.some(({ key }) => key === idempotencyKey))
+            payments.push({ cents, key: idempotencyKey })
           return { paid: true }
         },
       },
@@ -47,10 +77,22 @@ function createBank(): Integration & { payments: { cents: unknown; key: string }
   }
 }
 
-async function open(store: LoopStore = createMemoryStore()): Promise<LoopSystem & { bank: ReturnType<typeof createBank>; clock: ReturnType<typeof createTestClock> }> {
+async function open(
+  store: LoopStore = createMemoryStore(),
+): Promise<
+  LoopSystem & { bank: ReturnType<typeof createBank>; clock: ReturnType<typeof createTestClock> }
+> {
   const bank = createBank()
   const clock = createTestClock()
-  const system = await createLoopSystem({ loops: [refund], store, integrations: [bank], clock, ids: createTestIdentifiers(), elapsedUs: () => 0, relay: false })
+  const system = await createLoopSystem({
+    loops: [refund],
+    store,
+    integrations: [bank],
+    clock,
+    ids: createTestIdentifiers(),
+    elapsedUs: () => 0,
+    relay: false,
+  })
   await system.engine.start({ loopId: 'support.refund', aggregateId: 'order-1', actor: agent })
   return { ...system, bank, clock }
 }
@@ -59,7 +101,12 @@ const small = { amount: 40, confidence: 0.9 }
 const large = { amount: 250, confidence: 0.9 }
 
 async function ask(system: LoopSystem, evidence: object = large): Promise<string> {
-  const result = await system.engine.transition({ aggregateId: 'order-1', transitionId: 'pay', actor: agent, evidence })
+  const result = await system.engine.transition({
+    aggregateId: 'order-1',
+    transitionId: 'pay',
+    actor: agent,
+    evidence,
+  })
   if (result.status !== 'pending_approval') throw new Error(result.status)
   return result.approvalId
 }
@@ -67,26 +114,55 @@ async function ask(system: LoopSystem, evidence: object = large): Promise<string
 describe('a transition', () => {
   test('that policy lets pass is executed, and its effect runs once with exactly the committed input', async () => {
     const system = await open()
-    const result = await system.engine.transition({ aggregateId: 'order-1', transitionId: 'pay', actor: agent, evidence: small })
+    const result = await system.engine.transition({
+      aggregateId: 'order-1',
+      transitionId: 'pay',
+      actor: agent,
+      evidence: small,
+    })
     expect(result).toMatchObject({ status: 'executed', fromState: 'REQUESTED', toState: 'PAYING' })
     await system.relay.drain()
     await system.relay.drain()
     expect(system.bank.payments).toEqual([{ cents: 4000, key: expect.any(String) }])
-    expect(await system.engine.get({ aggregateId: 'order-1' })).toMatchObject({ currentState: 'PAID', status: 'completed' })
+    expect(await system.engine.get({ aggregateId: 'order-1' })).toMatchObject({
+      currentState: 'PAID',
+      status: 'completed',
+    })
   })
 
   test('that a hard guard blocks moves nothing and is on record with the reason', async () => {
     const system = await open()
-    const result = await system.engine.transition({ aggregateId: 'order-1', transitionId: 'pay', actor: agent, evidence: { amount: 40, confidence: 0.2 } })
-    expect(result).toMatchObject({ status: 'guard_failed', reason: 'sure', instance: { currentState: 'REQUESTED', version: 2 } })
+    const result = await system.engine.transition({
+      aggregateId: 'order-1',
+      transitionId: 'pay',
+      actor: agent,
+      evidence: { amount: 40, confidence: 0.2 },
+    })
+    expect(result).toMatchObject({
+      status: 'guard_failed',
+      reason: 'sure',
+      instance: { currentState: 'REQUESTED', version: 2 },
+    })
     const items = await Array.fromAsync(system.engine.history({ aggregateId: 'order-1' }))
-    expect(items.at(-1)?.entry).toMatchObject({ type: 'loop.transition.blocked', actor: { id: 'agent:refunds' }, guards: [{ id: 'sure', passed: false }] })
+    expect(items.at(-1)?.entry).toMatchObject({
+      type: 'loop.transition.blocked',
+      actor: { id: 'agent:refunds' },
+      guards: [{ id: 'sure', passed: false }],
+    })
   })
 
   test.each([
-    ['an actor type that is not allowed', { transitionId: 'paid', actor: alice }, 'not_from_this_state'],
+    [
+      'an actor type that is not allowed',
+      { transitionId: 'paid', actor: alice },
+      'not_from_this_state',
+    ],
     ['an unknown transition', { transitionId: 'explode', actor: alice }, 'unknown_transition'],
-    ['an agent where only people may', { transitionId: 'decline', actor: agent }, 'actor_type_not_allowed'],
+    [
+      'an agent where only people may',
+      { transitionId: 'decline', actor: agent },
+      'actor_type_not_allowed',
+    ],
   ])('by %s is rejected and recorded', async (_, attempt, reason) => {
     const system = await open()
     const result = await system.engine.transition({ aggregateId: 'order-1', ...attempt })
@@ -95,18 +171,39 @@ describe('a transition', () => {
 
   test('with the same key is answered once and the same; another command under the key is refused', async () => {
     const system = await open()
-    const command = { aggregateId: 'order-1', transitionId: 'pay', actor: agent, evidence: small, idempotencyKey: 'k1' }
-    const [first, second] = await Promise.all([system.engine.transition(command), system.engine.transition(command)])
+    const command = {
+      aggregateId: 'order-1',
+      transitionId: 'pay',
+      actor: agent,
+      evidence: small,
+      idempotencyKey: 'k1',
+    }
+    const [first, second] = await Promise.all([
+      system.engine.transition(command),
+      system.engine.transition(command),
+    ])
     expect(second).toMatchObject({ ...JSON.parse(JSON.stringify(first)), replayed: true })
-    await expect(system.engine.transition({ ...command, evidence: large })).rejects.toMatchObject({ code: 'key_mismatch' })
+    await expect(system.engine.transition({ ...command, evidence: large })).rejects.toMatchObject({
+      code: 'key_mismatch',
+    })
   })
 
   test('cannot be smuggled in by evidence that changes after it was judged', async () => {
     const system = await open()
     let reads = 0
     const evidence = { confidence: 0.9 } as Record<string, unknown>
-    Object.defineProperty(evidence, 'amount', { enumerable: true, get: () => (reads++ === 0 ? 40 : 1_000_000) })
-    await expect(system.engine.transition({ aggregateId: 'order-1', transitionId: 'pay', actor: agent, evidence })).rejects.toMatchObject({ code: 'invalid_json', path: '/amount' })
+    Object.defineProperty(evidence, 'amount', {
+      enumerable: true,
+      get: () => (reads++ === 0 ? 40 : 1_000_000),
+    })
+    await expect(
+      system.engine.transition({
+        aggregateId: 'order-1',
+        transitionId: 'pay',
+        actor: agent,
+        evidence,
+      }),
+    ).rejects.toMatchObject({ code: 'invalid_json', path: '/amount' })
   })
 })
 
@@ -118,19 +215,40 @@ describe('an approval', () => {
     expect(decided).toMatchObject({ status: 'executed', transition: { toState: 'PAYING' } })
     await system.relay.drain()
     expect(system.bank.payments).toMatchObject([{ cents: 25_000 }])
-    const types = (await Array.fromAsync(system.engine.history({ aggregateId: 'order-1' }))).map(({ entry }) => entry.type)
-    expect(types).toEqual(['loop.started', 'loop.approval.requested', 'loop.approval.approved', 'loop.transition.executed', 'loop.effect.started', 'loop.effect.succeeded', 'loop.transition.executed'])
+    const types = (await Array.fromAsync(system.engine.history({ aggregateId: 'order-1' }))).map(
+      ({ entry }) => entry.type,
+    )
+    expect(types).toEqual([
+      'loop.started',
+      'loop.approval.requested',
+      'loop.approval.approved',
+      'loop.transition.executed',
+      'loop.effect.started',
+      'loop.effect.succeeded',
+      'loop.transition.executed',
+    ])
   })
 
   test.each([
     ['somebody without the role', { type: 'human', id: 'eve', roles: ['support'] }, 'not_entitled'],
-    ['the person the agent works for', { type: 'human', id: 'olga', roles: ['finance'] }, 'requester_cannot_decide'],
-    ['the same person under another spelling', { type: 'human', id: 'user:Olga', roles: ['finance'] }, 'requester_cannot_decide'],
+    [
+      'the person the agent works for',
+      { type: 'human', id: 'olga', roles: ['finance'] },
+      'requester_cannot_decide',
+    ],
+    [
+      'the same person under another spelling',
+      { type: 'human', id: 'user:Olga', roles: ['finance'] },
+      'requester_cannot_decide',
+    ],
     ['an agent', { type: 'ai-agent', id: 'agent:2', roles: ['finance'] }, 'not_a_person'],
   ] as const)('by %s is refused, and the attempt is on record', async (_, actor, reason) => {
     const system = await open()
     const requestId = await ask(system)
-    expect(await system.approvals.decide({ requestId, decision: 'approve', actor })).toMatchObject({ status: 'refused', reason })
+    expect(await system.approvals.decide({ requestId, decision: 'approve', actor })).toMatchObject({
+      status: 'refused',
+      reason,
+    })
     const last = (await Array.fromAsync(system.engine.history({ aggregateId: 'order-1' }))).at(-1)
     expect(last?.entry).toMatchObject({ type: 'loop.approval.decided', reason })
     expect(system.bank.payments).toEqual([])
@@ -139,27 +257,46 @@ describe('an approval', () => {
   test('rejected means not executed, and the policy says where the run goes', async () => {
     const system = await open()
     const requestId = await ask(system)
-    expect(await system.approvals.decide({ requestId, decision: 'reject', actor: alice, reason: 'no' })).toMatchObject({ status: 'rejected' })
+    expect(
+      await system.approvals.decide({ requestId, decision: 'reject', actor: alice, reason: 'no' }),
+    ).toMatchObject({ status: 'rejected' })
     await system.relay.drain()
     expect(system.bank.payments).toEqual([])
-    expect(await system.engine.get({ aggregateId: 'order-1' })).toMatchObject({ currentState: 'DECLINED' })
+    expect(await system.engine.get({ aggregateId: 'order-1' })).toMatchObject({
+      currentState: 'DECLINED',
+    })
   })
 
   test('asked for by 100 callers at once executes once', async () => {
     const system = await open()
     const requestId = await ask(system)
-    const actors = Array.from({ length: 100 }, (_, index): Actor => ({ type: 'human', id: `person-${index}`, roles: ['finance'] }))
-    const results = await Promise.all(actors.map((actor) => system.approvals.decide({ requestId, decision: 'approve', actor })))
+    const actors = Array.from({ length: 100 }, (_, index): Actor => ({
+      type: 'human',
+      id: `person-${index}`,
+      roles: ['finance'],
+    }))
+    const results = await Promise.all(
+      actors.map((actor) => system.approvals.decide({ requestId, decision: 'approve', actor })),
+    )
     expect(results.filter(({ status }) => status === 'executed')).toHaveLength(1)
-    expect(results.filter((result) => result.status === 'refused' && result.reason === 'already_decided')).toHaveLength(99)
+    expect(
+      results.filter(
+        (result) => result.status === 'refused' && result.reason === 'already_decided',
+      ),
+    ).toHaveLength(99)
   })
 
   test('that nobody gives expires as its own outcome, in nobody’s name', async () => {
     const system = await open()
     const requestId = await ask(system)
     system.clock.advance(2 * 3_600_000)
-    expect(await system.approvals.decide({ requestId, decision: 'approve', actor: alice })).toMatchObject({ status: 'refused', reason: 'expired' })
-    expect(await system.approvals.get({ id: requestId })).toMatchObject({ status: 'expired', decisions: [] })
+    expect(
+      await system.approvals.decide({ requestId, decision: 'approve', actor: alice }),
+    ).toMatchObject({ status: 'refused', reason: 'expired' })
+    expect(await system.approvals.get({ id: requestId })).toMatchObject({
+      status: 'expired',
+      decisions: [],
+    })
   })
 
   test('expires by the timer without anybody asking', async () => {
@@ -173,14 +310,28 @@ describe('an approval', () => {
   test('of another view or revision is refused', async () => {
     const system = await open()
     const requestId = await ask(system)
-    expect(await system.approvals.decide({ requestId, decision: 'approve', actor: alice, viewHash: '0'.repeat(64) })).toMatchObject({ reason: 'view_changed' })
-    expect(await system.approvals.decide({ requestId, decision: 'approve', actor: alice, revision: 2 })).toMatchObject({ reason: 'stale_revision' })
+    expect(
+      await system.approvals.decide({
+        requestId,
+        decision: 'approve',
+        actor: alice,
+        viewHash: '0'.repeat(64),
+      }),
+    ).toMatchObject({ reason: 'view_changed' })
+    expect(
+      await system.approvals.decide({ requestId, decision: 'approve', actor: alice, revision: 2 }),
+    ).toMatchObject({ reason: 'stale_revision' })
   })
 
   test('of edited evidence runs the edited evidence', async () => {
     const system = await open()
     const requestId = await ask(system)
-    const decided = await system.approvals.decide({ requestId, decision: 'edit', actor: alice, edits: { amount: 120, confidence: 0.9 } })
+    const decided = await system.approvals.decide({
+      requestId,
+      decision: 'edit',
+      actor: alice,
+      edits: { amount: 120, confidence: 0.9 },
+    })
     expect(decided).toMatchObject({ status: 'executed', request: { revision: 2 } })
     await system.relay.drain()
     expect(system.bank.payments).toMatchObject([{ cents: 12_000 }])
@@ -190,7 +341,9 @@ describe('an approval', () => {
     const system = await open()
     const requestId = await ask(system)
     await system.engine.transition({ aggregateId: 'order-1', transitionId: 'decline', actor: bob })
-    expect(await system.approvals.decide({ requestId, decision: 'approve', actor: alice })).toMatchObject({ status: 'refused', reason: 'superseded' })
+    expect(
+      await system.approvals.decide({ requestId, decision: 'approve', actor: alice }),
+    ).toMatchObject({ status: 'refused', reason: 'superseded' })
     expect(await system.engine.get({ aggregateId: 'order-1' })).toMatchObject({ openApprovals: 0 })
   })
 
@@ -203,14 +356,39 @@ describe('an approval', () => {
   })
 
   test('does not count when its reviewer has lost the role by the time it is consumed', async () => {
-    const roles = new Map([['alice', ['finance']], ['bob', ['finance']]])
-    const two = defineLoop({ ...JSON.parse(JSON.stringify(refund)), transitions: refund.transitions.map((transition) => (transition.approval ? { ...transition, approval: { ...transition.approval, stages: [{ reviewers: ['role:finance'], quorum: 2 }] } } : transition)) })
-    const system = await createLoopSystem({ loops: [two], integrations: [createBank()], relay: false, identity: { directory: (_, id) => ({ roles: roles.get(id) ?? [] }) } })
+    const roles = new Map([
+      ['alice', ['finance']],
+      ['bob', ['finance']],
+    ])
+    const two = defineLoop({
+      ...JSON.parse(JSON.stringify(refund)),
+      transitions: refund.transitions.map((transition) =>
+        transition.approval
+          ? {
+              ...transition,
+              approval: {
+                ...transition.approval,
+                stages: [{ reviewers: ['role:finance'], quorum: 2 }],
+              },
+            }
+          : transition,
+      ),
+    })
+    const system = await createLoopSystem({
+      loops: [two],
+      integrations: [createBank()],
+      relay: false,
+      identity: { directory: (_, id) => ({ roles: roles.get(id) ?? [] }) },
+    })
     await system.engine.start({ loopId: two.id, aggregateId: 'order-1', actor: agent })
     const requestId = await ask(system)
-    expect(await system.approvals.decide({ requestId, decision: 'approve', actor: alice })).toMatchObject({ status: 'recorded' })
+    expect(
+      await system.approvals.decide({ requestId, decision: 'approve', actor: alice }),
+    ).toMatchObject({ status: 'recorded' })
     roles.set('alice', [])
-    expect(await system.approvals.decide({ requestId, decision: 'approve', actor: bob })).toMatchObject({ status: 'refused', reason: 'not_entitled' })
+    expect(
+      await system.approvals.decide({ requestId, decision: 'approve', actor: bob }),
+    ).toMatchObject({ status: 'refused', reason: 'not_entitled' })
   })
 })
 
@@ -226,27 +404,50 @@ describe('a stop', () => {
     const system = await open()
     await system.engine.stop({ target, actor: agent, reason: 'looks wrong' })
     const attempt = { aggregateId: 'order-1', transitionId: 'pay', actor: agent, evidence: small }
-    expect(await system.engine.transition(attempt)).toMatchObject({ status: 'rejected', reason: 'stopped' })
-    await expect(system.engine.release({ target, actor: agent, reason: 'me again' })).rejects.toMatchObject({ code: 'refused' })
+    expect(await system.engine.transition(attempt)).toMatchObject({
+      status: 'rejected',
+      reason: 'stopped',
+    })
+    await expect(
+      system.engine.release({ target, actor: agent, reason: 'me again' }),
+    ).rejects.toMatchObject({ code: 'refused' })
     await system.engine.release({ target, actor: alice, reason: 'checked' })
     expect(await system.engine.transition(attempt)).toMatchObject({ status: 'executed' })
   })
 })
 
 describe('a sealed function', () => {
-  const loop = LoopBuilder.create('ops.restart').state('IDLE').state('DONE', { isTerminal: true }).initialState('IDLE').transition({ id: 'restart', from: 'IDLE', to: 'DONE', actors: ['ai-agent'] }).build()
+  const loop = LoopBuilder.create('ops.restart')
+    .state('IDLE')
+    .state('DONE', { isTerminal: true })
+    .initialState('IDLE')
+    .transition({ id: 'restart', from: 'IDLE', to: 'DONE', actors: ['ai-agent'] })
+    .build()
 
   test('runs once per receipt, for exactly the licensed input, whatever 100 callers try', async () => {
     const system = await createLoopSystem({ loops: [loop], relay: false })
     await system.engine.start({ loopId: 'ops.restart', aggregateId: 'web-1', actor: agent })
     const ran: unknown[] = []
-    const restart = system.engine.seal('restart', async (input: { host: string }) => ran.push(input))
-    const result = await system.engine.transition({ aggregateId: 'web-1', transitionId: 'restart', actor: agent, evidence: { host: 'web-1' } })
+    const restart = system.engine.seal('restart', async (input: { host: string }) =>
+      ran.push(input),
+    )
+    const result = await system.engine.transition({
+      aggregateId: 'web-1',
+      transitionId: 'restart',
+      actor: agent,
+      evidence: { host: 'web-1' },
+    })
     if (result.status !== 'executed') throw new Error(result.status)
 
-    await expect(restart(result.receipt, { host: 'db-1' })).rejects.toMatchObject({ details: { reason: 'input_mismatch' } })
-    await expect(restart({ ...result.receipt, entry: '0'.repeat(64) }, { host: 'web-1' })).rejects.toMatchObject({ details: { reason: 'unknown_receipt' } })
-    const tries = await Promise.allSettled(Array.from({ length: 100 }, () => restart(result.receipt, { host: 'web-1' })))
+    await expect(restart(result.receipt, { host: 'db-1' })).rejects.toMatchObject({
+      details: { reason: 'input_mismatch' },
+    })
+    await expect(
+      restart({ ...result.receipt, entry: '0'.repeat(64) }, { host: 'web-1' }),
+    ).rejects.toMatchObject({ details: { reason: 'unknown_receipt' } })
+    const tries = await Promise.allSettled(
+      Array.from({ length: 100 }, () => restart(result.receipt, { host: 'web-1' })),
+    )
     expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     expect(ran).toEqual([{ host: 'web-1' }])
   })
@@ -254,10 +455,22 @@ describe('a sealed function', () => {
 
 describe('evidence', () => {
   test('is redacted before it is recorded, and stays verifiable', async () => {
-    const system = await createLoopSystem({ loops: [refund], integrations: [createBank()], relay: false, redaction: { paths: ['/card'], patterns: [/sk_live_/] } })
+    const system = await createLoopSystem({
+      loops: [refund],
+      integrations: [createBank()],
+      relay: false,
+      redaction: { paths: ['/card'], patterns: [/sk_live_/] },
+    })
     await system.engine.start({ loopId: refund.id, aggregateId: 'order-1', actor: agent })
-    await system.engine.transition({ aggregateId: 'order-1', transitionId: 'pay', actor: agent, evidence: { ...small, card: '4111', note: 'key sk_live_1' } })
-    const text = canonicalize((await Array.fromAsync(system.engine.history({ aggregateId: 'order-1' }))) as never)
+    await system.engine.transition({
+      aggregateId: 'order-1',
+      transitionId: 'pay',
+      actor: agent,
+      evidence: { ...small, card: '4111', note: 'key sk_live_1' },
+    })
+    const text = canonicalize(
+      (await Array.fromAsync(system.engine.history({ aggregateId: 'order-1' }))) as never,
+    )
     expect(text).not.toMatch(/4111|sk_live/)
     expect(text).toMatch(/"redacted":true/)
   })
@@ -270,15 +483,30 @@ describe('evidence', () => {
     ['a list', [1], 'invalid_input'],
   ])('with %s is refused with a code and changes nothing', async (_, evidence, code) => {
     const system = await open()
-    await expect(system.engine.transition({ aggregateId: 'order-1', transitionId: 'pay', actor: agent, evidence })).rejects.toMatchObject({ code })
+    await expect(
+      system.engine.transition({
+        aggregateId: 'order-1',
+        transitionId: 'pay',
+        actor: agent,
+        evidence,
+      }),
+    ).rejects.toMatchObject({ code })
     expect(await system.engine.get({ aggregateId: 'order-1' })).toMatchObject({ version: 1 })
   })
 
   test('can be erased; the chain still verifies', async () => {
     const system = await open()
-    await system.engine.transition({ aggregateId: 'order-1', transitionId: 'pay', actor: agent, evidence: small })
+    await system.engine.transition({
+      aggregateId: 'order-1',
+      transitionId: 'pay',
+      actor: agent,
+      evidence: small,
+    })
     await system.engine.erase({ aggregateId: 'order-1', seq: 2, actor: alice, reason: 'art. 17' })
     const items = await Array.fromAsync(system.engine.history({ aggregateId: 'order-1' }))
-    expect(items[1]).toMatchObject({ evidence: null, entry: { evidence: { digest: expect.any(String) } } })
+    expect(items[1]).toMatchObject({
+      evidence: null,
+      entry: { evidence: { digest: expect.any(String) } },
+    })
   })
 })

@@ -1,4 +1,9 @@
-import { digestOf, type ApprovalRequest, type Channel, type DecisionIntake } from '@loop-engine/core'
+import {
+  digestOf,
+  type ApprovalRequest,
+  type Channel,
+  type DecisionIntake,
+} from '@loop-engine/core'
 import { describe, expect, test } from 'vitest'
 
 import { approvalRequest, startPlan } from './plans.ts'
@@ -53,16 +58,28 @@ export function channelConformance(harness: ChannelHarness): void {
       if (ref !== undefined) expect(() => digestOf(ref)).not.toThrow()
     })
 
-    test.runIf(harness.inbound)('a genuine event is handed on once, with revision, view and assurance', async () => {
-      const request = waiting()
-      const { channel, decisions } = open()
-      const event = harness.inbound?.genuine(request, 'approve', 'delivery-7')
+    test.runIf(harness.inbound)(
+      'a genuine event is handed on once, with revision, view and assurance',
+      async () => {
+        const request = waiting()
+        const { channel, decisions } = open()
+        const event = harness.inbound?.genuine(request, 'approve', 'delivery-7')
 
-      const answer = event && (await channel.handle?.(event))
+        const answer = event && (await channel.handle?.(event))
 
-      expect(answer?.status).toBeLessThan(300)
-      expect(decisions).toMatchObject([{ requestId: request.id, revision: request.revision, viewHash: request.viewHash, decision: 'approve', assurance: { method: expect.any(String) }, idempotencyKey: expect.any(String) }])
-    })
+        expect(answer?.status).toBeLessThan(300)
+        expect(decisions).toMatchObject([
+          {
+            requestId: request.id,
+            revision: request.revision,
+            viewHash: request.viewHash,
+            decision: 'approve',
+            assurance: { method: expect.any(String) },
+            idempotencyKey: expect.any(String),
+          },
+        ])
+      },
+    )
 
     test.runIf(harness.inbound)('a forged event is refused and asks for nothing', async () => {
       const { channel, decisions } = open()
@@ -78,7 +95,8 @@ export function channelConformance(harness: ChannelHarness): void {
       const { channel, decisions } = open()
       const event = harness.inbound?.genuine(waiting(), 'approve', 'delivery-8')
 
-      const answer = event && (await channel.handle?.(new Request(event.url, { headers: event.headers })))
+      const answer =
+        event && (await channel.handle?.(new Request(event.url, { headers: event.headers })))
 
       expect(answer?.ok ?? false).toBe(false)
       expect(decisions).toEqual([])

@@ -1,5 +1,9 @@
 export { linkPostgresLibraries } from './link-postgres-libraries.ts'
-export { startPostgres, type PostgresServer, type PostgresServerOptions } from './postgres-server.ts'
+export {
+  startPostgres,
+  type PostgresServer,
+  type PostgresServerOptions,
+} from './postgres-server.ts'
 export { createTestClock, createTestIdentifiers, type TestClock } from './test-clock.ts'
 export { checkInvariants, invariants, type Invariant } from './invariants/invariants.ts'
 export type { DeliveredEvent, EffectRun, Operation, Violation, World } from './invariants/world.ts'
@@ -13,7 +17,12 @@ export {
   type EntryChange,
 } from './plans.ts'
 export { guardConformance, type GuardCase, type GuardHarness } from './guard-conformance.ts'
-export { providerConformance, providerFailures, type ProviderFailure, type ProviderHarness } from './provider-conformance.ts'
+export {
+  providerConformance,
+  providerFailures,
+  type ProviderFailure,
+  type ProviderHarness,
+} from './provider-conformance.ts'
 export { channelConformance, type ChannelHarness } from './channel-conformance.ts'
 export { integrationConformance, type IntegrationHarness } from './integration-conformance.ts'
 export { sinkConformance, type SinkHarness } from './sink-conformance.ts'

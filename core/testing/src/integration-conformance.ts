@@ -6,7 +6,12 @@ export interface IntegrationHarness {
   readonly name: string
   create(): Promise<Integration> | Integration
   /** One input that each action accepts, and some that it must refuse. */
-  readonly actions: Readonly<Record<string, { readonly input: unknown; readonly bad: readonly unknown[]; readonly idempotent: boolean }>>
+  readonly actions: Readonly<
+    Record<
+      string,
+      { readonly input: unknown; readonly bad: readonly unknown[]; readonly idempotent: boolean }
+    >
+  >
   /** How often the system behind it has acted, for an action. */
   acted(action: string): Promise<number> | number
 }
@@ -14,7 +19,15 @@ export interface IntegrationHarness {
 /** Registers the tests that every integration passes unchanged. */
 export function integrationConformance(harness: IntegrationHarness): void {
   const contextOf = (idempotencyKey: string): EffectContext => ({
-    receipt: { tenant: 'acme', runId: 'run-1', aggregateId: 'order-1', seq: 2, entry: 'e'.repeat(64), transitionId: 'pay', expiresAt: 1_750_000_000_000 },
+    receipt: {
+      tenant: 'acme',
+      runId: 'run-1',
+      aggregateId: 'order-1',
+      seq: 2,
+      entry: 'e'.repeat(64),
+      transitionId: 'pay',
+      expiresAt: 1_750_000_000_000,
+    },
     idempotencyKey,
     attempt: 1,
     signal: new AbortController().signal,
@@ -25,7 +38,9 @@ export function integrationConformance(harness: IntegrationHarness): void {
       const integration = await harness.create()
 
       expect(integration).toMatchObject({ contract: 'integration/v1', name: expect.any(String) })
-      expect(Object.keys(integration.actions).toSorted()).toEqual(Object.keys(harness.actions).toSorted())
+      expect(Object.keys(integration.actions).toSorted()).toEqual(
+        Object.keys(harness.actions).toSorted(),
+      )
     })
 
     describe.each(Object.entries(harness.actions))('%s', (name, { input, bad, idempotent }) => {
@@ -38,17 +53,21 @@ export function integrationConformance(harness: IntegrationHarness): void {
         expect(await harness.acted(name)).toBe(1)
       })
 
-      test.each(bad.map((value, index) => [index, value]))('refuses bad input %i before it acts', async (_, value) => {
-        const action = (await harness.create()).actions[name]
+      test.each(bad.map((value, index) => [index, value]))(
+        'refuses bad input %i before it acts',
+        async (_, value) => {
+          const action = (await harness.create()).actions[name]
 
-        expect(() => action?.input.parse(value)).toThrow()
-        expect(await harness.acted(name)).toBe(0)
-      })
+          expect(() => action?.input.parse(value)).toThrow()
+          expect(await harness.acted(name)).toBe(0)
+        },
+      )
 
       test.runIf(idempotent)('acts once for one key, however often it is delivered', async () => {
         const action = (await harness.create()).actions[name]
 
-        for (let delivery = 1; delivery <= 3; delivery++) await action?.run(action.input.parse(input), { ...contextOf('key-2'), attempt: delivery })
+        for (let delivery = 1; delivery <= 3; delivery++)
+          await action?.run(action.input.parse(input), { ...contextOf('key-2'), attempt: delivery })
 
         expect(await harness.acted(name)).toBe(1)
       })

@@ -1,6 +1,15 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
-import { decisionIntakeSchema, digestOf, LoopError, type ApprovalRequest, type Channel, type CloudEvent, type LoopErrorCode, type Provider } from '@loop-engine/core'
+import {
+  decisionIntakeSchema,
+  digestOf,
+  LoopError,
+  type ApprovalRequest,
+  type Channel,
+  type CloudEvent,
+  type LoopErrorCode,
+  type Provider,
+} from '@loop-engine/core'
 import { beforeEach } from 'vitest'
 
 import { channelConformance } from './channel-conformance.ts'
@@ -23,9 +32,17 @@ function scripted(): Provider {
     name: 'scripted',
     model: 'script-1',
     async createSubmission(context, { signal } = {}) {
-      if (signal?.aborted) throw new LoopError('aborted', 'The call was aborted.', { plugin: 'scripted' })
+      if (signal?.aborted)
+        throw new LoopError('aborted', 'The call was aborted.', { plugin: 'scripted' })
       return {
-        actor: { type: 'ai-agent', id: 'agent:scripted', provider: 'scripted', modelId: 'script-1', promptHash: digestOf(context), responseId: null },
+        actor: {
+          type: 'ai-agent',
+          id: 'agent:scripted',
+          provider: 'scripted',
+          modelId: 'script-1',
+          promptHash: digestOf(context),
+          responseId: null,
+        },
         signal: 'approve',
         decision: { approve: true },
       }
@@ -56,9 +73,12 @@ beforeEach(() => {
 })
 
 const secret = 'channel secret'
-const sign = (at: number, body: string): string => createHmac('sha256', secret).update(`${at}.${body}`).digest('hex')
+const sign = (at: number, body: string): string =>
+  createHmac('sha256', secret).update(`${at}.${body}`).digest('hex')
 
-function createWebhookChannel(intake: (decision: ReturnType<typeof decisionIntakeSchema.parse>) => Promise<unknown>): Channel {
+function createWebhookChannel(
+  intake: (decision: ReturnType<typeof decisionIntakeSchema.parse>) => Promise<unknown>,
+): Channel {
   return {
     contract: 'channel/v1',
     name: 'webhook',
@@ -72,7 +92,10 @@ function createWebhookChannel(intake: (decision: ReturnType<typeof decisionIntak
       const body = await request.text()
       const given = Buffer.from(request.headers.get('x-signature') ?? '', 'hex')
       const right = Buffer.from(sign(at, body), 'hex')
-      const authentic = given.length === right.length && timingSafeEqual(given, right) && Math.abs(Date.now() - at) < 300_000
+      const authentic =
+        given.length === right.length &&
+        timingSafeEqual(given, right) &&
+        Math.abs(Date.now() - at) < 300_000
       if (!authentic) return new Response(null, { status: 401 })
       await intake(decisionIntakeSchema.parse(JSON.parse(body)))
       return new Response(null, { status: 204 })
@@ -94,7 +117,11 @@ function click(request: ApprovalRequest, decision: string, deliveryId: string): 
 }
 
 function post(body: string, at: number, signature: string): Request {
-  return new Request('https://channel.example/decisions', { method: 'POST', body, headers: { 'x-at': String(at), 'x-signature': signature } })
+  return new Request('https://channel.example/decisions', {
+    method: 'POST',
+    body,
+    headers: { 'x-at': String(at), 'x-signature': signature },
+  })
 }
 
 channelConformance({
@@ -112,7 +139,13 @@ channelConformance({
       const now = Date.now()
       const stale = now - 600_000
       const early = now + 600_000
-      return [post(body, now, ''), post(body, now, '00'), post(`${body} `, now, sign(now, body)), post(body, stale, sign(stale, body)), post(body, early, sign(early, body))]
+      return [
+        post(body, now, ''),
+        post(body, now, '00'),
+        post(`${body} `, now, sign(now, body)),
+        post(body, stale, sign(stale, body)),
+        post(body, early, sign(early, body)),
+      ]
     },
   },
 })
@@ -129,7 +162,8 @@ integrationConformance({
         file: {
           input: {
             parse(value) {
-              if (typeof value !== 'object' || value === null || !('title' in value)) throw new LoopError('invalid_input', 'A ticket needs a title.', { path: '/title' })
+              if (typeof value !== 'object' || value === null || !('title' in value))
+                throw new LoopError('invalid_input', 'A ticket needs a title.', { path: '/title' })
               return value
             },
           },

@@ -1,4 +1,10 @@
-import { isLoopError, submissionSchema, type LoopErrorCode, type Provider, type SubmissionContext } from '@loop-engine/core'
+import {
+  isLoopError,
+  submissionSchema,
+  type LoopErrorCode,
+  type Provider,
+  type SubmissionContext,
+} from '@loop-engine/core'
 import { describe, expect, test } from 'vitest'
 
 /** How the suite gets at a provider: each factory makes one whose model behaves so. */
@@ -14,10 +20,22 @@ export interface ProviderHarness {
   readonly secrets: readonly string[]
 }
 
-export const providerFailures = ['refusal', 'truncated', 'content_filter', 'not_json', 'wrong_signal', 'rate_limit', 'timeout', 'server_error', 'auth'] as const
+export const providerFailures = [
+  'refusal',
+  'truncated',
+  'content_filter',
+  'not_json',
+  'wrong_signal',
+  'rate_limit',
+  'timeout',
+  'server_error',
+  'auth',
+] as const
 export type ProviderFailure = (typeof providerFailures)[number]
 
-const expected: Readonly<Record<ProviderFailure, { readonly code: LoopErrorCode; readonly retryable: boolean }>> = {
+const expected: Readonly<
+  Record<ProviderFailure, { readonly code: LoopErrorCode; readonly retryable: boolean }>
+> = {
   refusal: { code: 'refused', retryable: false },
   truncated: { code: 'truncated', retryable: false },
   content_filter: { code: 'content_filtered', retryable: false },
@@ -45,7 +63,11 @@ const context: SubmissionContext = {
 export function providerConformance(harness: ProviderHarness): void {
   describe(`${harness.name} keeps the provider contract`, () => {
     test('it says what it is', () => {
-      expect(harness.decides()).toMatchObject({ contract: 'provider/v1', name: expect.any(String), model: expect.any(String) })
+      expect(harness.decides()).toMatchObject({
+        contract: 'provider/v1',
+        name: expect.any(String),
+        model: expect.any(String),
+      })
     })
 
     test('it proposes one of the open signals, as an attributed agent', async () => {
@@ -53,7 +75,12 @@ export function providerConformance(harness: ProviderHarness): void {
 
       expect(submissionSchema.parse(submission)).toBeTruthy()
       expect(submission.signal).toBe('approve')
-      expect(submission.actor).toMatchObject({ type: 'ai-agent', provider: expect.any(String), modelId: expect.any(String), promptHash: expect.stringMatching(/^[0-9a-f]{64}$/) })
+      expect(submission.actor).toMatchObject({
+        type: 'ai-agent',
+        provider: expect.any(String),
+        modelId: expect.any(String),
+        promptHash: expect.stringMatching(/^[0-9a-f]{64}$/),
+      })
     })
 
     test('what it was given stays as it was', async () => {
@@ -65,24 +92,32 @@ export function providerConformance(harness: ProviderHarness): void {
     })
 
     test('an abort ends it', async () => {
-      const submission = harness.decides().createSubmission(context, { signal: AbortSignal.abort() })
+      const submission = harness
+        .decides()
+        .createSubmission(context, { signal: AbortSignal.abort() })
 
       await expect(submission).rejects.toMatchObject({ code: 'aborted' })
     })
 
-    test.each(providerFailures)('%s is a typed error without secrets, or declared missing', async (failure) => {
-      const create = harness.failures[failure]
-      if (!create) {
-        expect(harness.missing).toContain(failure)
-        return
-      }
-      const error: unknown = await create()
-        .createSubmission(context)
-        .catch((thrown: unknown) => thrown)
+    test.each(providerFailures)(
+      '%s is a typed error without secrets, or declared missing',
+      async (failure) => {
+        const create = harness.failures[failure]
+        if (!create) {
+          expect(harness.missing).toContain(failure)
+          return
+        }
+        const error: unknown = await create()
+          .createSubmission(context)
+          .catch((thrown: unknown) => thrown)
 
-      expect(isLoopError(error) && { code: error.code, retryable: error.retryable }).toEqual(expected[failure])
-      const text = `${String(error)} ${JSON.stringify(error)}`
-      for (const secret of [...harness.secrets, context.instruction]) expect(text).not.toContain(secret)
-    })
+        expect(isLoopError(error) && { code: error.code, retryable: error.retryable }).toEqual(
+          expected[failure],
+        )
+        const text = `${String(error)} ${JSON.stringify(error)}`
+        for (const secret of [...harness.secrets, context.instruction])
+          expect(text).not.toContain(secret)
+      },
+    )
   })
 }

@@ -17,7 +17,10 @@ export function sinkConformance(harness: SinkHarness): void {
 
   describe(`${harness.name} keeps the sink contract`, () => {
     test('it says what it is', async () => {
-      expect(await harness.create()).toMatchObject({ contract: 'sink/v1', name: expect.any(String) })
+      expect(await harness.create()).toMatchObject({
+        contract: 'sink/v1',
+        name: expect.any(String),
+      })
     })
 
     test('events arrive in the order in which they were published', async () => {

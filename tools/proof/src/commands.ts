@@ -8,10 +8,26 @@ import { agent, alice, aliceAgain, bob, olga, proofLoop } from './proof-loop.ts'
 /** What people and agents do to a system, in the words of a generator. */
 export type Command =
   | { readonly do: 'start'; readonly id: string }
-  | { readonly do: 'move'; readonly id: string; readonly transition: string; readonly by: string; readonly amount: number; readonly key: number }
-  | { readonly do: 'decide'; readonly id: string; readonly by: string; readonly decision: 'approve' | 'reject' | 'edit' }
+  | {
+      readonly do: 'move'
+      readonly id: string
+      readonly transition: string
+      readonly by: string
+      readonly amount: number
+      readonly key: number
+    }
+  | {
+      readonly do: 'decide'
+      readonly id: string
+      readonly by: string
+      readonly decision: 'approve' | 'reject' | 'edit'
+    }
   | { readonly do: 'stop' | 'release'; readonly what: 'everything' | 'agent' }
-  | { readonly do: 'suspend' | 'resume' | 'cancel' | 'erase'; readonly id: string; readonly by: string }
+  | {
+      readonly do: 'suspend' | 'resume' | 'cancel' | 'erase'
+      readonly id: string
+      readonly by: string
+    }
   | { readonly do: 'advance'; readonly minutes: number }
   | { readonly do: 'relay' }
   | { readonly do: 'restart' }
@@ -28,16 +44,60 @@ const anything = fc.array(
       arbitrary: fc.record({
         do: fc.constant('move' as const),
         id,
-        transition: fc.constantFrom('note', 'spend', 'spend', 'spend', 'pay', 'pay', 'pay', 'close', 'risky', 'paid', 'nonsense'),
+        transition: fc.constantFrom(
+          'note',
+          'spend',
+          'spend',
+          'spend',
+          'pay',
+          'pay',
+          'pay',
+          'close',
+          'risky',
+          'paid',
+          'nonsense',
+        ),
         by: fc.constantFrom('agent', 'agent', 'agent', 'alice'),
         amount: fc.constantFrom(5, 45, 60),
         key: fc.integer({ min: 0, max: 9 }),
       }),
     },
-    { weight: 8, arbitrary: fc.record({ do: fc.constant('decide' as const), id, by, decision: fc.constantFrom('approve', 'approve', 'approve', 'reject', 'edit') }) },
-    { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('stop' as const, 'release' as const), what: fc.constantFrom('everything', 'agent') }) },
-    { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('suspend' as const, 'resume' as const, 'cancel' as const, 'erase' as const), id, by }) },
-    { weight: 2, arbitrary: fc.record({ do: fc.constant('advance' as const), minutes: fc.constantFrom(1, 30, 121) }) },
+    {
+      weight: 8,
+      arbitrary: fc.record({
+        do: fc.constant('decide' as const),
+        id,
+        by,
+        decision: fc.constantFrom('approve', 'approve', 'approve', 'reject', 'edit'),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        do: fc.constantFrom('stop' as const, 'release' as const),
+        what: fc.constantFrom('everything', 'agent'),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        do: fc.constantFrom(
+          'suspend' as const,
+          'resume' as const,
+          'cancel' as const,
+          'erase' as const,
+        ),
+        id,
+        by,
+      }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        do: fc.constant('advance' as const),
+        minutes: fc.constantFrom(1, 30, 121),
+      }),
+    },
     { weight: 3, arbitrary: fc.constant({ do: 'relay' as const }) },
     { weight: 1, arbitrary: fc.constant({ do: 'restart' as const }) },
   ),
@@ -45,10 +105,18 @@ const anything = fc.array(
 )
 
 /** Begins with two runs, or most of what follows would find nothing to act on. */
-export const commands: fc.Arbitrary<readonly Command[]> = anything.map((rest) => [{ do: 'start', id: 'a' }, { do: 'start', id: 'b' }, ...rest])
+export const commands: fc.Arbitrary<readonly Command[]> = anything.map((rest) => [
+  { do: 'start', id: 'a' },
+  { do: 'start', id: 'b' },
+  ...rest,
+])
 
 /** Carries one command out; the answer is a word or two that must be the same on every store. */
-export async function carryOut(command: Command, system: LoopSystem, clock: TestClock): Promise<string> {
+export async function carryOut(
+  command: Command,
+  system: LoopSystem,
+  clock: TestClock,
+): Promise<string> {
   try {
     return await perform(command, system, clock)
   } catch (error) {
@@ -57,7 +125,11 @@ export async function carryOut(command: Command, system: LoopSystem, clock: Test
   }
 }
 
-async function perform(command: Command, { engine, approvals, relay }: LoopSystem, clock: TestClock): Promise<string> {
+async function perform(
+  command: Command,
+  { engine, approvals, relay }: LoopSystem,
+  clock: TestClock,
+): Promise<string> {
   switch (command.do) {
     case 'start':
       return `started at ${(await engine.start({ loopId: proofLoop.id, aggregateId: command.id, actor: agent })).version}`
@@ -86,12 +158,22 @@ async function perform(command: Command, { engine, approvals, relay }: LoopSyste
     }
     case 'stop':
     case 'release':
-      await engine[command.do]({ target: command.what === 'everything' ? { everything: true } : { actorId: agent.id }, actor: alice, reason: 'drill' })
+      await engine[command.do]({
+        target: command.what === 'everything' ? { everything: true } : { actorId: agent.id },
+        actor: alice,
+        reason: 'drill',
+      })
       return command.do
     case 'suspend':
     case 'resume':
     case 'cancel':
-      return (await engine[command.do]({ aggregateId: command.id, actor: people[command.by] ?? agent, reason: 'drill' })).status
+      return (
+        await engine[command.do]({
+          aggregateId: command.id,
+          actor: people[command.by] ?? agent,
+          reason: 'drill',
+        })
+      ).status
     case 'erase':
       return `erased at ${(await engine.erase({ aggregateId: command.id, seq: 2, actor: people[command.by] ?? agent, reason: 'drill' })).version}`
     case 'advance':

@@ -10,17 +10,24 @@ import { storeKinds, type StoreKind } from './stores.ts'
 const kinds = storeKinds()
 afterAll(() => Promise.all(kinds.map((kind) => kind.end())))
 
-test('the same commands have the same answers and record the same bytes on every store', { timeout: 600_000 }, async () => {
-  // The full budget runs in .ci/run; every test run takes a part of it.
-  const numRuns = Number(process.env['PROOF_LISTS'] ?? 40)
-  const lists = fc.sample(commands, { numRuns, seed: 20260103 })
-  for (const list of lists) {
-    const [memory, ...others] = await Promise.all(kinds.map((kind) => record(kind, list)))
-    for (const other of others) expect(other).toEqual(memory)
-  }
-})
+test(
+  'the same commands have the same answers and record the same bytes on every store',
+  { timeout: 600_000 },
+  async () => {
+    // The full budget runs in .ci/run; every test run takes a part of it.
+    const numRuns = Number(process.env['PROOF_LISTS'] ?? 40)
+    const lists = fc.sample(commands, { numRuns, seed: 20260103 })
+    for (const list of lists) {
+      const [memory, ...others] = await Promise.all(kinds.map((kind) => record(kind, list)))
+      for (const other of others) expect(other).toEqual(memory)
+    }
+  },
+)
 
-async function record(kind: StoreKind, list: readonly Command[]): Promise<{ answers: readonly string[]; bodies: readonly string[] }> {
+async function record(
+  kind: StoreKind,
+  list: readonly Command[],
+): Promise<{ answers: readonly string[]; bodies: readonly string[] }> {
   const store = await kind.create()
   const { system, clock, effects } = await openSystem(store)
   const answers: string[] = []

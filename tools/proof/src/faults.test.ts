@@ -1,5 +1,5 @@
-import { checkInvariants } from '@loop-engine/testing'
 import { createMemoryStore } from '@loop-engine/sdk'
+import { checkInvariants } from '@loop-engine/testing'
 import { describe, expect, test } from 'vitest'
 
 import { createFaultyStore, type Fault } from './faulty-store.ts'
@@ -19,7 +19,10 @@ describe.each<Fault>(['before', 'after'])('a store call that fails %s it acts', 
       if (broken.failed() === undefined) break
       sites++
       expect(bank.paid.size, `failing ${broken.failed()} (call ${failAt}) ${fault}`).toBe(1)
-      expect(await checkInvariants(worldOf(broken.store, effects)), `failing ${broken.failed()} (call ${failAt}) ${fault}`).toEqual([])
+      expect(
+        await checkInvariants(worldOf(broken.store, effects)),
+        `failing ${broken.failed()} (call ${failAt}) ${fault}`,
+      ).toEqual([])
     }
     expect(sites).toBeGreaterThan(20)
   })

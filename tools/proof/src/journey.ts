@@ -1,9 +1,22 @@
 import { isLoopError, type LoopStore } from '@loop-engine/core'
-import { createLoopSystem, type LoopSystem } from '@loop-engine/sdk'
 import { definitionDigest } from '@loop-engine/dsl'
-import { createTestClock, createTestIdentifiers, type EffectRun, type World } from '@loop-engine/testing'
+import { createLoopSystem, type LoopSystem } from '@loop-engine/sdk'
+import {
+  createTestClock,
+  createTestIdentifiers,
+  type EffectRun,
+  type World,
+} from '@loop-engine/testing'
 
-import { agent, alice, bob, brokenGuard, createBank, identityClassOf, proofLoop } from './proof-loop.ts'
+import {
+  agent,
+  alice,
+  bob,
+  brokenGuard,
+  createBank,
+  identityClassOf,
+  proofLoop,
+} from './proof-loop.ts'
 
 /** A system for proofs: time and ids are held, nothing runs by itself. */
 export async function openSystem(store: LoopStore, prefix = 'run') {
@@ -19,7 +32,9 @@ export async function openSystem(store: LoopStore, prefix = 'run') {
     ids: createTestIdentifiers(prefix),
     elapsedUs: () => 0,
     relay: false,
-    identity: { directory: (_, id) => ({ roles: ['finance'], identityClass: identityClassOf(id) }) },
+    identity: {
+      directory: (_, id) => ({ roles: ['finance'], identityClass: identityClassOf(id) }),
+    },
     limits: { backoffMs: { first: 1, longest: 1 } },
   })
   return { system, clock, effects, bank }
@@ -40,12 +55,38 @@ export function worldOf(store: LoopStore, effects: readonly EffectRun[]): World 
 }
 
 /** From a request to a paid, completed run. Every step has a key, and is repeated until it is answered. */
-export async function pay(system: LoopSystem, aggregateId: string, advance: (ms: number) => void): Promise<void> {
-  await insist(() => system.engine.start({ loopId: proofLoop.id, aggregateId, actor: agent, idempotencyKey: `start ${aggregateId}` }))
-  const asked = await insist(() => system.engine.transition({ aggregateId, transitionId: 'pay', actor: agent, evidence: { amount: 7 }, idempotencyKey: `pay ${aggregateId}` }))
+export async function pay(
+  system: LoopSystem,
+  aggregateId: string,
+  advance: (ms: number) => void,
+): Promise<void> {
+  await insist(() =>
+    system.engine.start({
+      loopId: proofLoop.id,
+      aggregateId,
+      actor: agent,
+      idempotencyKey: `start ${aggregateId}`,
+    }),
+  )
+  const asked = await insist(() =>
+    system.engine.transition({
+      aggregateId,
+      transitionId: 'pay',
+      actor: agent,
+      evidence: { amount: 7 },
+      idempotencyKey: `pay ${aggregateId}`,
+    }),
+  )
   const requestId = asked.status === 'pending_approval' ? asked.approvalId : ''
   for (const actor of [alice, bob]) {
-    await insist(() => system.approvals.decide({ requestId, decision: 'approve', actor, idempotencyKey: `approve ${aggregateId}` }))
+    await insist(() =>
+      system.approvals.decide({
+        requestId,
+        decision: 'approve',
+        actor,
+        idempotencyKey: `approve ${aggregateId}`,
+      }),
+    )
   }
   for (let round = 0; round < 20; round++) {
     await insist(() => system.relay.drain())

@@ -11,7 +11,9 @@ const page = join(import.meta.dirname, '../../../docs/invariants.md')
 const { values } = parseArgs({ options: { check: { type: 'boolean' }, help: { type: 'boolean' } } })
 
 if (values.help) {
-  console.log('npm run proof [-- --check]\n\nRuns the proof scenario clean and with every seeded bug, and writes docs/invariants.md.\n--check fails instead of writing when the page is out of date.')
+  console.log(
+    'npm run proof [-- --check]\n\nRuns the proof scenario clean and with every seeded bug, and writes docs/invariants.md.\n--check fails instead of writing when the page is out of date.',
+  )
 } else {
   process.exitCode = await prove()
 }
@@ -19,7 +21,8 @@ if (values.help) {
 /** A clean system breaks nothing; each seeded bug is caught by its invariant. */
 async function prove(): Promise<number> {
   const clean = await checkInvariants(await runScenario())
-  for (const { invariant, message } of clean) console.log(`a clean system breaks ${invariant}: ${message}`)
+  for (const { invariant, message } of clean)
+    console.log(`a clean system breaks ${invariant}: ${message}`)
   const rows: string[] = []
   let missed = 0
   for (const { number, name } of invariants) {
@@ -27,7 +30,9 @@ async function prove(): Promise<number> {
       const violations = await checkInvariants(await runScenario(bug.sabotage))
       const caught = violations.find(({ invariant }) => invariant === number)
       if (!caught) missed++
-      console.log(`${caught ? 'caught' : 'MISSED'}  ${String(number).padStart(2)}  ${bug.what}${caught ? `: ${caught.message}` : ''}`)
+      console.log(
+        `${caught ? 'caught' : 'MISSED'}  ${String(number).padStart(2)}  ${bug.what}${caught ? `: ${caught.message}` : ''}`,
+      )
       rows.push(`| ${number} | ${name} | ${bug.what} | ${caught?.message ?? '**not caught**'} |`)
     }
     if (!seededBugs.some(({ invariant }) => invariant === number)) {

@@ -7,7 +7,10 @@ import { alice, proofLoop } from './proof-loop.ts'
 
 test('decide() runs without Node: no modules, clock, crypto or timers', async () => {
   const bundled = await build({
-    stdin: { contents: "export { admit, decide, indexLoop, actionOf } from '@loop-engine/runtime'", resolveDir: import.meta.dirname },
+    stdin: {
+      contents: "export { admit, decide, indexLoop, actionOf } from '@loop-engine/runtime'",
+      resolveDir: import.meta.dirname,
+    },
     bundle: true,
     write: false,
     format: 'iife',
@@ -33,5 +36,8 @@ test('decide() runs without Node: no modules, clock, crypto or timers', async ()
     const command = { transitionId: 'close', actor: JSON.parse(actorText) }
     JSON.stringify(kernel.decide(loop, instance, command, { at: 5, durability: 'memory', guards: [], receiptTtlMs: 1 }))
   `).runInContext(context) as string
-  expect(JSON.parse(ruling)).toMatchObject({ status: 'executed', draft: { type: 'loop.transition.executed', toState: 'CLOSED', status: 'completed' } })
+  expect(JSON.parse(ruling)).toMatchObject({
+    status: 'executed',
+    draft: { type: 'loop.transition.executed', toState: 'CLOSED', status: 'completed' },
+  })
 })

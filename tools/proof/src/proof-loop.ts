@@ -14,16 +14,48 @@ export const proofLoop = defineLoop({
   ],
   initialState: 'OPEN',
   transitions: [
-    { id: 'note', from: 'OPEN', to: 'OPEN', actors: ['ai-agent', 'human'], guards: [{ id: 'sure', use: 'field-constraint', with: { field: '/sure', operator: 'equals', value: true }, severity: 'soft' }] },
-    { id: 'spend', from: 'OPEN', to: 'OPEN', actors: ['ai-agent'], guards: [{ id: 'budget', use: 'budget', with: { limit: 100, amount: '/amount' } }] },
-    { id: 'risky', from: 'OPEN', to: 'OPEN', actors: ['ai-agent'], guards: [{ id: 'broken', use: 'broken' }] },
+    {
+      id: 'note',
+      from: 'OPEN',
+      to: 'OPEN',
+      actors: ['ai-agent', 'human'],
+      guards: [
+        {
+          id: 'sure',
+          use: 'field-constraint',
+          with: { field: '/sure', operator: 'equals', value: true },
+          severity: 'soft',
+        },
+      ],
+    },
+    {
+      id: 'spend',
+      from: 'OPEN',
+      to: 'OPEN',
+      actors: ['ai-agent'],
+      guards: [{ id: 'budget', use: 'budget', with: { limit: 100, amount: '/amount' } }],
+    },
+    {
+      id: 'risky',
+      from: 'OPEN',
+      to: 'OPEN',
+      actors: ['ai-agent'],
+      guards: [{ id: 'broken', use: 'broken' }],
+    },
     {
       id: 'pay',
       from: 'OPEN',
       to: 'PAYING',
       actors: ['ai-agent'],
       approval: { reviewers: ['role:finance'], quorum: 2, expiresIn: '2h', allow: ['edit'] },
-      effect: { integration: 'bank', action: 'pay', input: { amount: 'evidence.amount' }, semantics: 'idempotent', onSuccess: 'paid', onFailure: 'failed' },
+      effect: {
+        integration: 'bank',
+        action: 'pay',
+        input: { amount: 'evidence.amount' },
+        semantics: 'idempotent',
+        onSuccess: 'paid',
+        onFailure: 'failed',
+      },
     },
     { id: 'paid', from: 'PAYING', to: 'PAID', actors: ['automation'] },
     { id: 'failed', from: 'PAYING', to: 'FAILED', actors: ['automation'] },
@@ -31,7 +63,11 @@ export const proofLoop = defineLoop({
   ],
 })
 
-export const agent: Actor = { type: 'ai-agent', id: 'agent:payer', onBehalfOf: { type: 'human', id: 'olga' } }
+export const agent: Actor = {
+  type: 'ai-agent',
+  id: 'agent:payer',
+  onBehalfOf: { type: 'human', id: 'olga' },
+}
 export const alice: Actor = { type: 'human', id: 'alice', roles: ['finance'] }
 export const bob: Actor = { type: 'human', id: 'bob', roles: ['finance'] }
 export const olga: Actor = { type: 'human', id: 'olga', roles: ['finance'] }
@@ -53,7 +89,9 @@ export const brokenGuard: Guard = {
 }
 
 /** A bank that remembers every call; it pays once per key, as an idempotent system does. */
-export function createBank(effects: EffectRun[]): Integration & { readonly paid: ReadonlyMap<string, unknown> } {
+export function createBank(
+  effects: EffectRun[],
+): Integration & { readonly paid: ReadonlyMap<string, unknown> } {
   const paid = new Map<string, unknown>()
   return {
     contract: 'integration/v1',
@@ -63,7 +101,12 @@ export function createBank(effects: EffectRun[]): Integration & { readonly paid:
       pay: {
         input: { parse: (value) => value },
         async run(input, { idempotencyKey, receipt }) {
-          effects.push({ idempotencyKey, entry: receipt.entry, input: JSON.stringify(input), semantics: 'idempotent' })
+          effects.push({
+            idempotencyKey,
+            entry: receipt.entry,
+            input: JSON.stringify(input),
+            semantics: 'idempotent',
+          })
           if (!paid.has(idempotencyKey)) paid.set(idempotencyKey, input)
           return { paid: true }
         },

@@ -1,12 +1,41 @@
 import { createHash } from 'node:crypto'
 
-import { isLoopError, type Actor, type EventSink, type Guard, type LoopStore } from '@loop-engine/core'
+import {
+  isLoopError,
+  type Actor,
+  type EventSink,
+  type Guard,
+  type LoopStore,
+} from '@loop-engine/core'
 import { definitionDigest } from '@loop-engine/dsl'
 import { createLog, createSigner, generateSigner } from '@loop-engine/observability'
-import { createLoopSystem, createMemoryStore, type LoopSystem, type LoopSystemOptions } from '@loop-engine/sdk'
-import { createTestClock, createTestIdentifiers, type DeliveredEvent, type EffectRun, type Operation, type TestClock, type World } from '@loop-engine/testing'
+import {
+  createLoopSystem,
+  createMemoryStore,
+  type LoopSystem,
+  type LoopSystemOptions,
+} from '@loop-engine/sdk'
+import {
+  createTestClock,
+  createTestIdentifiers,
+  type DeliveredEvent,
+  type EffectRun,
+  type Operation,
+  type TestClock,
+  type World,
+} from '@loop-engine/testing'
 
-import { agent, alice, aliceAgain, bob, brokenGuard, createBank, identityClassOf, olga, proofLoop } from './proof-loop.ts'
+import {
+  agent,
+  alice,
+  aliceAgain,
+  bob,
+  brokenGuard,
+  createBank,
+  identityClassOf,
+  olga,
+  proofLoop,
+} from './proof-loop.ts'
 
 /** What a seeded bug changes about the system under test. */
 export interface Sabotage {
@@ -18,17 +47,27 @@ export interface Sabotage {
   readonly acceptForgeries?: boolean
   readonly clock?: (clock: TestClock) => TestClock
   /** Runs when all is committed: somebody with access to the store. */
-  readonly afterwards?: (situation: { readonly store: LoopStore; readonly world: World }) => Promise<Partial<World> | void>
+  readonly afterwards?: (situation: {
+    readonly store: LoopStore
+    readonly world: World
+  }) => Promise<Partial<World> | void>
 }
 
 const canary = 'sk_live_51HcanaryCANARY'
 const evidenceBytes = 4096
 
 /** Runs one long day of a system on the given store, and returns everything that was seen of it. */
-export async function runScenario(sabotage: Sabotage = {}, create: () => LoopStore | Promise<LoopStore> = () => createMemoryStore()): Promise<World> {
+export async function runScenario(
+  sabotage: Sabotage = {},
+  create: () => LoopStore | Promise<LoopStore> = () => createMemoryStore(),
+): Promise<World> {
   const first = await runDay(sabotage, await create(), true)
   if (first.replay) return first
-  const second = await runDay(sabotage, createMemoryStore({ durability: first.store.durability }), true)
+  const second = await runDay(
+    sabotage,
+    createMemoryStore({ durability: first.store.durability }),
+    true,
+  )
   return { ...first, replay: await bodiesOf(second) }
 }
 
@@ -54,7 +93,9 @@ async function runDay(sabotage: Sabotage, inner: LoopStore, busy: boolean): Prom
     guards: [sabotage.guard ?? brokenGuard],
     integrations: [createBank(effects)],
     sinks: [sabotage.sink ? sabotage.sink(sink) : sink],
-    identity: { directory: (_, id) => ({ roles: ['finance'], identityClass: identityClassOf(id) }) },
+    identity: {
+      directory: (_, id) => ({ roles: ['finance'], identityClass: identityClassOf(id) }),
+    },
     redaction: { patterns: [/sk_live_/] },
     limits: { maxAttempts: 2, evidenceBytes, backoffMs: { first: 1, longest: 1 } },
     clock,
@@ -75,7 +116,11 @@ async function runDay(sabotage: Sabotage, inner: LoopStore, busy: boolean): Prom
   await act.transition('a', 'note', agent, { big: 'x'.repeat(evidenceBytes * 2) })
   clock.advance(1000)
 
-  await Promise.all(['a', 'b', 'c', 'poisoned'].flatMap((id) => [40, 40].map((amount) => act.transition(id, 'spend', agent, { amount }))))
+  await Promise.all(
+    ['a', 'b', 'c', 'poisoned'].flatMap((id) =>
+      [40, 40].map((amount) => act.transition(id, 'spend', agent, { amount })),
+    ),
+  )
   if (busy) await act.transition('a', 'spend', agent, { amount: 90 }, { tenant: 'other' })
 
   const asked = await act.transition('a', 'pay', agent, { amount: 70 })
@@ -106,7 +151,8 @@ async function runDay(sabotage: Sabotage, inner: LoopStore, busy: boolean): Prom
     const log = createLog({ store, tenant, signer })
     await log.checkpoint()
     const head = await store.logHead(tenant)
-    if (tenant === 'default') signed.push({ size: head.size, root: head.root, key, at: clock.now() })
+    if (tenant === 'default')
+      signed.push({ size: head.size, root: head.root, key, at: clock.now() })
   }
   const remembered = { tenant: 'default', size: signed[0]?.size ?? 0, root: signed[0]?.root ?? '' }
 
@@ -118,7 +164,12 @@ async function runDay(sabotage: Sabotage, inner: LoopStore, busy: boolean): Prom
     deliveries,
     subscribers: ['audit'],
     effects,
-    budgets: ['default', 'other'].map((tenant) => ({ limit: 100, transitionId: 'spend', amountField: 'amount', tenant })),
+    budgets: ['default', 'other'].map((tenant) => ({
+      limit: 100,
+      transitionId: 'spend',
+      amountField: 'amount',
+      tenant,
+    })),
     brokenGuards: ['broken'],
     agentIds: [agent.id],
     identityClassOf,
@@ -149,13 +200,24 @@ export async function bodiesOf({ store, tenants }: World): Promise<readonly stri
 
 /** What a tenant can learn by asking. */
 export async function answersOf(store: LoopStore, tenant: string): Promise<readonly string[]> {
-  const answers = await Promise.all([store.get(tenant, 'a'), store.get(tenant, 'b'), store.find({ tenant }), store.approvals({ tenant }), store.deadLetters({ tenant }), store.counter(tenant, 'spent', 0)])
+  const answers = await Promise.all([
+    store.get(tenant, 'a'),
+    store.get(tenant, 'b'),
+    store.find({ tenant }),
+    store.approvals({ tenant }),
+    store.deadLetters({ tenant }),
+    store.counter(tenant, 'spent', 0),
+  ])
   return answers.map((answer) => JSON.stringify(answer))
 }
 
 function createActs(system: LoopSystem, operations: Operation[]) {
   let ticks = 0
-  const watch = async <T>(about: Pick<Operation, 'kind' | 'tenant'> & Partial<Operation>, call: () => Promise<T>, read: (answer: T) => Partial<Operation>): Promise<T | undefined> => {
+  const watch = async <T>(
+    about: Pick<Operation, 'kind' | 'tenant'> & Partial<Operation>,
+    call: () => Promise<T>,
+    read: (answer: T) => Partial<Operation>,
+  ): Promise<T | undefined> => {
     const invoked = ++ticks
     try {
       const answer = await call()
@@ -169,28 +231,89 @@ function createActs(system: LoopSystem, operations: Operation[]) {
   }
   return {
     start: (aggregateId: string, tenant = 'default') =>
-      watch({ kind: 'start', tenant, aggregateId }, () => system.engine.start({ loopId: proofLoop.id, aggregateId, tenant, actor: agent }), ({ version, head }) => ({ outcome: 'started', version, entry: head })),
-    transition: (aggregateId: string, transitionId: string, actor: Actor, evidence: object, { tenant = 'default', key }: { tenant?: string; key?: string } = {}) =>
       watch(
-        { kind: 'transition', tenant, aggregateId, actorId: actor.id, ...(key !== undefined && { key }) },
-        () => system.engine.transition({ aggregateId, tenant, transitionId, actor, evidence, ...(key !== undefined && { idempotencyKey: key }) }),
-        (result) => ({ outcome: result.status, entry: result.instance.head, ...(!result.replayed && { version: result.instance.version }) }),
+        { kind: 'start', tenant, aggregateId },
+        () => system.engine.start({ loopId: proofLoop.id, aggregateId, tenant, actor: agent }),
+        ({ version, head }) => ({ outcome: 'started', version, entry: head }),
       ),
-    stop: (scope: string, target: { actorId: string }) => watch({ kind: 'stop', tenant: 'default', scope }, () => system.engine.stop({ target, actor: alice, reason: 'drill' }), () => ({})),
-    release: (scope: string, target: { actorId: string }) => watch({ kind: 'release', tenant: 'default', scope }, () => system.engine.release({ target, actor: alice, reason: 'drill over' }), () => ({})),
-    get: (aggregateId: string) => watch({ kind: 'get', tenant: 'default', aggregateId }, () => system.engine.get({ aggregateId }), (instance) => (instance ? { version: instance.version, entry: instance.head } : {})),
+    transition: (
+      aggregateId: string,
+      transitionId: string,
+      actor: Actor,
+      evidence: object,
+      { tenant = 'default', key }: { tenant?: string; key?: string } = {},
+    ) =>
+      watch(
+        {
+          kind: 'transition',
+          tenant,
+          aggregateId,
+          actorId: actor.id,
+          ...(key !== undefined && { key }),
+        },
+        () =>
+          system.engine.transition({
+            aggregateId,
+            tenant,
+            transitionId,
+            actor,
+            evidence,
+            ...(key !== undefined && { idempotencyKey: key }),
+          }),
+        (result) => ({
+          outcome: result.status,
+          entry: result.instance.head,
+          ...(!result.replayed && { version: result.instance.version }),
+        }),
+      ),
+    stop: (scope: string, target: { actorId: string }) =>
+      watch(
+        { kind: 'stop', tenant: 'default', scope },
+        () => system.engine.stop({ target, actor: alice, reason: 'drill' }),
+        () => ({}),
+      ),
+    release: (scope: string, target: { actorId: string }) =>
+      watch(
+        { kind: 'release', tenant: 'default', scope },
+        () => system.engine.release({ target, actor: alice, reason: 'drill over' }),
+        () => ({}),
+      ),
+    get: (aggregateId: string) =>
+      watch(
+        { kind: 'get', tenant: 'default', aggregateId },
+        () => system.engine.get({ aggregateId }),
+        (instance) => (instance ? { version: instance.version, entry: instance.head } : {}),
+      ),
   }
 }
 
 /** A channel's inbound side: an event that is not signed by the channel's secret asks for nothing. */
-async function inbound(system: LoopSystem, operations: Operation[], authentic: Set<string>, requestId: string, actor: Actor, decision: 'approve' | 'reject', genuine: boolean, { acceptForgeries = false }: Sabotage): Promise<void> {
+async function inbound(
+  system: LoopSystem,
+  operations: Operation[],
+  authentic: Set<string>,
+  requestId: string,
+  actor: Actor,
+  decision: 'approve' | 'reject',
+  genuine: boolean,
+  { acceptForgeries = false }: Sabotage,
+): Promise<void> {
   const body = `${requestId}\n${actor.id}\n${decision}`
-  const sign = (secret: string): string => createHash('sha256').update(`${secret}\n${body}`).digest('hex')
+  const sign = (secret: string): string =>
+    createHash('sha256').update(`${secret}\n${body}`).digest('hex')
   const signature = sign(genuine ? 'channel secret' : 'a guess')
   if (genuine) authentic.add(body)
   if (signature !== sign('channel secret') && !acceptForgeries) return
-  const result = await system.approvals.decide({ requestId, decision, actor }).catch(() => undefined)
-  operations.push({ kind: 'decide', invoked: 0, returned: 0, tenant: 'default', outcome: result?.status ?? 'error' })
+  const result = await system.approvals
+    .decide({ requestId, decision, actor })
+    .catch(() => undefined)
+  operations.push({
+    kind: 'decide',
+    invoked: 0,
+    returned: 0,
+    tenant: 'default',
+    outcome: result?.status ?? 'error',
+  })
 }
 
 /** Two workers claim the same item one after the other; the first then tries to finish it. */
@@ -200,10 +323,25 @@ async function fence(store: LoopStore, clock: TestClock, operations: Operation[]
   clock.advance(1000)
   const claims = await store.claim({ worker: 'next', now: clock.now(), leaseMs: 10, limit: 100 })
   const fresh = claims.find(({ id }) => id === stale.id)
-  const note = (outcome: string, held: number, tick: number): void => void operations.push({ kind: 'settle', tenant: 'default', outcome, fence: held, itemId: stale.id, invoked: tick, returned: tick })
+  const note = (outcome: string, held: number, tick: number): void =>
+    void operations.push({
+      kind: 'settle',
+      tenant: 'default',
+      outcome,
+      fence: held,
+      itemId: stale.id,
+      invoked: tick,
+      returned: tick,
+    })
   note('claimed', stale.fence, -3)
   if (fresh) note('claimed', fresh.fence, -2)
-  const [settled] = await store.settle([{ id: stale.id, fence: stale.fence, outcome: { kind: 'retry', dueAt: clock.now(), error: 'late' } }])
+  const [settled] = await store.settle([
+    {
+      id: stale.id,
+      fence: stale.fence,
+      outcome: { kind: 'retry', dueAt: clock.now(), error: 'late' },
+    },
+  ])
   note(settled ? 'settled' : 'refused', stale.fence, -1)
   clock.advance(1000)
 }
@@ -217,7 +355,15 @@ function recording(store: LoopStore, operations: Operation[]): LoopStore {
       for (const [index, result] of results.entries()) {
         const plan = plans[index]
         if (result.kind === 'conflict' && plan) {
-          operations.push({ kind: 'commit', tenant: plan.tenant, outcome: 'conflict', expected: plan.expectedVersion, actual: result.actual, invoked: 0, returned: 0 })
+          operations.push({
+            kind: 'commit',
+            tenant: plan.tenant,
+            outcome: 'conflict',
+            expected: plan.expectedVersion,
+            actual: result.actual,
+            invoked: 0,
+            returned: 0,
+          })
         }
       }
       return results

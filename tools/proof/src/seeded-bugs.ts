@@ -12,29 +12,45 @@ export interface SeededBug {
 }
 
 const store = (change: (store: LoopStore) => LoopStore): Sabotage => ({ store: change })
-const plans = (change: (plan: CommitPlan, store: LoopStore) => CommitPlan | Promise<CommitPlan>): Sabotage => store((inner) => withPlans(inner, change))
+const plans = (
+  change: (plan: CommitPlan, store: LoopStore) => CommitPlan | Promise<CommitPlan>,
+): Sabotage => store((inner) => withPlans(inner, change))
 const entries = (inner: LoopStore, change: (entry: StoredEntry) => StoredEntry): LoopStore => ({
   ...inner,
   entries: async (...range) => (await inner.entries(...range)).map(change),
 })
-const executes = (plan: CommitPlan): boolean => plan.entries.some(({ type }) => type === 'loop.transition.executed')
+const executes = (plan: CommitPlan): boolean =>
+  plan.entries.some(({ type }) => type === 'loop.transition.executed')
 
 /** At least one for each invariant; `npm run proof` shows that each is caught. */
 export const seededBugs: readonly SeededBug[] = [
   {
     invariant: 1,
     what: 'the store forgets to update the state of a run',
-    sabotage: plans((plan) => (executes(plan) ? { ...plan, instance: { ...plan.instance, currentState: 'OPEN', transitions: 0 } } : plan)),
+    sabotage: plans((plan) =>
+      executes(plan)
+        ? { ...plan, instance: { ...plan.instance, currentState: 'OPEN', transitions: 0 } }
+        : plan,
+    ),
   },
   {
     invariant: 2,
     what: 'a transition lands in a state that the definition does not lead to',
-    sabotage: plans((plan, inner) => reseal(inner, plan, (entry) => (entry.transitionId === 'spend' && entry.toState ? { ...entry, toState: 'PAYING' } : entry))),
+    sabotage: plans((plan, inner) =>
+      reseal(inner, plan, (entry) =>
+        entry.transitionId === 'spend' && entry.toState ? { ...entry, toState: 'PAYING' } : entry,
+      ),
+    ),
   },
   {
     invariant: 3,
     what: 'records do not say how their actor became known',
-    sabotage: plans((plan, inner) => reseal(inner, plan, (entry) => ({ ...entry, actor: { type: entry.actor.type, id: entry.actor.id } }))),
+    sabotage: plans((plan, inner) =>
+      reseal(inner, plan, (entry) => ({
+        ...entry,
+        actor: { type: entry.actor.type, id: entry.actor.id },
+      })),
+    ),
   },
   {
     invariant: 4,
@@ -44,19 +60,30 @@ export const seededBugs: readonly SeededBug[] = [
   {
     invariant: 5,
     what: 'a run is judged under a newer definition without a migration',
-    sabotage: plans((plan, inner) => reseal(inner, plan, (entry) => (entry.seq > 3 ? { ...entry, definition: 'f'.repeat(64) } : entry))),
+    sabotage: plans((plan, inner) =>
+      reseal(inner, plan, (entry) =>
+        entry.seq > 3 ? { ...entry, definition: 'f'.repeat(64) } : entry,
+      ),
+    ),
   },
   {
     invariant: 6,
     what: 'the outbox is written outside the commit, and lost',
-    sabotage: plans((plan) => ({ ...plan, outbox: plan.outbox?.filter(({ kind }) => kind !== 'effect') })),
+    sabotage: plans((plan) => ({
+      ...plan,
+      outbox: plan.outbox?.filter(({ kind }) => kind !== 'effect'),
+    })),
   },
   {
     invariant: 7,
     what: 'a commit is acknowledged that was never written',
     sabotage: store((inner) => {
       let commits = 0
-      return { ...inner, commit: async (all) => (++commits === 6 ? all.map(() => ({ kind: 'committed' as const })) : inner.commit(all)) }
+      return {
+        ...inner,
+        commit: async (all) =>
+          ++commits === 6 ? all.map(() => ({ kind: 'committed' as const })) : inner.commit(all),
+      }
     }),
   },
   {
@@ -67,7 +94,11 @@ export const seededBugs: readonly SeededBug[] = [
   {
     invariant: 9,
     what: 'a blocked attempt moves the run',
-    sabotage: plans((plan, inner) => reseal(inner, plan, (entry) => (entry.type === 'loop.transition.blocked' ? { ...entry, toState: 'OPEN' } : entry))),
+    sabotage: plans((plan, inner) =>
+      reseal(inner, plan, (entry) =>
+        entry.type === 'loop.transition.blocked' ? { ...entry, toState: 'OPEN' } : entry,
+      ),
+    ),
   },
   {
     invariant: 10,
@@ -82,7 +113,8 @@ export const seededBugs: readonly SeededBug[] = [
           return first.get(aggregateId) ?? now
         },
         commit: async (all) => {
-          for (const { instance } of all) if (instance.aggregateId === 'c' && !first.has('c')) first.set('c', instance)
+          for (const { instance } of all)
+            if (instance.aggregateId === 'c' && !first.has('c')) first.set('c', instance)
           return inner.commit(all)
         },
       }
@@ -93,13 +125,25 @@ export const seededBugs: readonly SeededBug[] = [
     what: 'the store reports conflicts that are none',
     sabotage: store((inner) => {
       let commits = 0
-      return { ...inner, commit: async (all) => (++commits === 7 ? all.map(({ expectedVersion }) => ({ kind: 'conflict' as const, actual: expectedVersion })) : inner.commit(all)) }
+      return {
+        ...inner,
+        commit: async (all) =>
+          ++commits === 7
+            ? all.map(({ expectedVersion }) => ({
+                kind: 'conflict' as const,
+                actual: expectedVersion,
+              }))
+            : inner.commit(all),
+      }
     }),
   },
   {
     invariant: 12,
     what: 'two commits of one key both succeed',
-    sabotage: store((inner) => ({ ...withPlans(inner, ({ idempotency: _, ...plan }) => plan), idempotency: async () => null })),
+    sabotage: store((inner) => ({
+      ...withPlans(inner, ({ idempotency: _, ...plan }) => plan),
+      idempotency: async () => null,
+    })),
   },
   {
     invariant: 13,
@@ -113,7 +157,13 @@ export const seededBugs: readonly SeededBug[] = [
           for (const { id, fence } of claims) newest.set(id, fence)
           return claims
         },
-        settle: (settlements) => inner.settle(settlements.map((settlement) => ({ ...settlement, fence: newest.get(settlement.id) ?? settlement.fence }))),
+        settle: (settlements) =>
+          inner.settle(
+            settlements.map((settlement) => ({
+              ...settlement,
+              fence: newest.get(settlement.id) ?? settlement.fence,
+            })),
+          ),
       }
     }),
   },
@@ -121,20 +171,30 @@ export const seededBugs: readonly SeededBug[] = [
     invariant: 14,
     what: 'what executes after an approval is not what was approved',
     sabotage: plans((plan, inner) =>
-      reseal(inner, plan, (entry) => (entry.type === 'loop.transition.executed' && entry.approval && entry.effect ? { ...entry, effect: { ...entry.effect, inputDigest: '0'.repeat(64) } } : entry)),
+      reseal(inner, plan, (entry) =>
+        entry.type === 'loop.transition.executed' && entry.approval && entry.effect
+          ? { ...entry, effect: { ...entry.effect, inputDigest: '0'.repeat(64) } }
+          : entry,
+      ),
     ),
   },
   {
     invariant: 15,
     what: 'an approval that expired is used',
     sabotage: plans((plan, inner) =>
-      reseal(inner, plan, (entry) => (entry.type === 'loop.approval.requested' && entry.approval ? { ...entry, approval: { ...entry.approval, expiresAt: entry.at } } : entry)),
+      reseal(inner, plan, (entry) =>
+        entry.type === 'loop.approval.requested' && entry.approval
+          ? { ...entry, approval: { ...entry.approval, expiresAt: entry.at } }
+          : entry,
+      ),
     ),
   },
   {
     invariant: 16,
     what: 'two accounts of one person count as two people',
-    sabotage: { options: { identity: { directory: (_, id) => ({ roles: ['finance'], identityClass: id }) } } },
+    sabotage: {
+      options: { identity: { directory: (_, id) => ({ roles: ['finance'], identityClass: id }) } },
+    },
   },
   {
     invariant: 17,
@@ -145,7 +205,11 @@ export const seededBugs: readonly SeededBug[] = [
     invariant: 18,
     what: 'an agent passes as a person',
     sabotage: plans((plan, inner) =>
-      reseal(inner, plan, (entry) => (entry.type === 'loop.transition.rejected' && entry.transitionId === 'close' ? { ...entry, type: 'loop.transition.executed', toState: 'CLOSED', status: 'completed' } : entry)),
+      reseal(inner, plan, (entry) =>
+        entry.type === 'loop.transition.rejected' && entry.transitionId === 'close'
+          ? { ...entry, type: 'loop.transition.executed', toState: 'CLOSED', status: 'completed' }
+          : entry,
+      ),
     ),
   },
   {
@@ -184,7 +248,11 @@ export const seededBugs: readonly SeededBug[] = [
         ...sink,
         publish: async (events, context) => {
           await sink.publish(events, context)
-          if (events.some(({ subject }) => subject === 'b')) await sink.publish(events.map((event) => ({ ...event, id: '0'.repeat(64) })), context)
+          if (events.some(({ subject }) => subject === 'b'))
+            await sink.publish(
+              events.map((event) => ({ ...event, id: '0'.repeat(64) })),
+              context,
+            )
         },
       }),
     },
@@ -200,7 +268,8 @@ export const seededBugs: readonly SeededBug[] = [
           publish: async (events, context) => {
             if (events[0]?.subject !== 'c') return sink.publish(events, context)
             held.unshift(events)
-            if (held.length === 2) for (const batch of held.splice(0)) await sink.publish(batch, context)
+            if (held.length === 2)
+              for (const batch of held.splice(0)) await sink.publish(batch, context)
           },
         }
       },
@@ -216,42 +285,77 @@ export const seededBugs: readonly SeededBug[] = [
           ...sink,
           publish: async (events, context) => {
             poisoned ||= events.some(({ subject }) => subject === 'poisoned')
-            if (poisoned && events.some(({ subject }) => subject === 'poisoned')) throw new Error('poison')
+            if (poisoned && events.some(({ subject }) => subject === 'poisoned'))
+              throw new Error('poison')
             if (events[0]?.subject === 'b') throw new Error('waits for the poisoned lane')
             await sink.publish(events, context)
           },
         }
       },
-      afterwards: async ({ store: inner }) => ({ store: { ...inner, deadLetters: async (query) => ({ items: (await inner.deadLetters(query)).items.filter(({ aggregateId }) => aggregateId === 'poisoned') }) } }),
+      afterwards: async ({ store: inner }) => ({
+        store: {
+          ...inner,
+          deadLetters: async (query) => ({
+            items: (await inner.deadLetters(query)).items.filter(
+              ({ aggregateId }) => aggregateId === 'poisoned',
+            ),
+          }),
+        },
+      }),
     },
   },
   {
     invariant: 25,
     what: 'the log is read with "id greater than the last one"',
-    sabotage: store((inner) => ({ ...inner, unlogged: async (...query) => (await inner.unlogged(...query)).filter(({ seq }) => seq !== 3) })),
+    sabotage: store((inner) => ({
+      ...inner,
+      unlogged: async (...query) => (await inner.unlogged(...query)).filter(({ seq }) => seq !== 3),
+    })),
   },
   {
     invariant: 26,
     what: 'a channel does not check the signature of its events',
-    sabotage: { acceptForgeries: true, afterwards: async ({ world }) => ({ authenticDecisions: new Set([...(world.authenticDecisions ?? [])].filter((decision) => !decision.includes('\nbob\n'))) }) },
+    sabotage: {
+      acceptForgeries: true,
+      afterwards: async ({ world }) => ({
+        authenticDecisions: new Set(
+          [...(world.authenticDecisions ?? [])].filter((decision) => !decision.includes('\nbob\n')),
+        ),
+      }),
+    },
   },
   {
     invariant: 27,
     what: 'somebody edits a row by hand',
     sabotage: {
-      afterwards: async ({ store: inner }) => ({ store: entries(inner, (entry) => (entry.seq === 2 ? { ...entry, body: entry.body.replace('agent:payer', 'agent:other') } : entry)) }),
+      afterwards: async ({ store: inner }) => ({
+        store: entries(inner, (entry) =>
+          entry.seq === 2
+            ? { ...entry, body: entry.body.replace('agent:payer', 'agent:other') }
+            : entry,
+        ),
+      }),
     },
   },
   {
     invariant: 28,
     what: 'two roots are signed for one size',
-    sabotage: { afterwards: async ({ world: { signed = [] } }) => ({ signed: [...signed, ...signed.map((head) => ({ ...head, root: '0'.repeat(64) }))] }) },
+    sabotage: {
+      afterwards: async ({ world: { signed = [] } }) => ({
+        signed: [...signed, ...signed.map((head) => ({ ...head, root: '0'.repeat(64) }))],
+      }),
+    },
   },
   {
     invariant: 29,
     what: 'the store keeps records as parsed JSON and writes them anew',
     sabotage: {
-      afterwards: async ({ store: inner }) => ({ store: entries(inner, (entry) => ({ ...entry, body: JSON.stringify(JSON.parse(entry.body), null, 1) })) }),
+      afterwards: async ({ store: inner }) => ({
+        store: entries(inner, (entry) => ({
+          ...entry,
+          body: JSON.stringify(JSON.parse(entry.body), null, 1),
+        })),
+      }),
     },
   },
   {
@@ -262,14 +366,21 @@ export const seededBugs: readonly SeededBug[] = [
   {
     invariant: 31,
     what: 'a revoked key goes on signing',
-    sabotage: { afterwards: async ({ world: { keys = [] } }) => ({ keys: keys.map((key) => ({ ...key, notAfter: 0 })) }) },
+    sabotage: {
+      afterwards: async ({ world: { keys = [] } }) => ({
+        keys: keys.map((key) => ({ ...key, notAfter: 0 })),
+      }),
+    },
   },
   {
     invariant: 32,
     what: 'reads leave the tenant out of the key',
     sabotage: {
       afterwards: async ({ store: inner }) => {
-        const leaky: LoopStore = { ...inner, get: async (tenant, id) => (await inner.get('default', id)) ?? inner.get(tenant, id) }
+        const leaky: LoopStore = {
+          ...inner,
+          get: async (tenant, id) => (await inner.get('default', id)) ?? inner.get(tenant, id),
+        }
         return { busyAnswers: await answersOf(leaky, 'other') }
       },
     },
@@ -277,7 +388,11 @@ export const seededBugs: readonly SeededBug[] = [
   {
     invariant: 33,
     what: 'entries take the wall clock as it is, also when it goes back',
-    sabotage: plans((plan, inner) => reseal(inner, plan, (entry) => (entry.type === 'loop.transition.executed' ? { ...entry, at: entry.at - 3_600_000 } : entry))),
+    sabotage: plans((plan, inner) =>
+      reseal(inner, plan, (entry) =>
+        entry.type === 'loop.transition.executed' ? { ...entry, at: entry.at - 3_600_000 } : entry,
+      ),
+    ),
   },
   {
     invariant: 34,
@@ -287,14 +402,22 @@ export const seededBugs: readonly SeededBug[] = [
   {
     invariant: 35,
     what: 'the size of evidence is not limited',
-    sabotage: { options: { limits: { evidenceBytes: 1_000_000, maxAttempts: 2, backoffMs: { first: 1, longest: 1 } } } },
+    sabotage: {
+      options: {
+        limits: { evidenceBytes: 1_000_000, maxAttempts: 2, backoffMs: { first: 1, longest: 1 } },
+      },
+    },
   },
   {
     invariant: 36,
     what: 'an older backup is restored',
     sabotage: {
-      afterwards: async ({ store: inner }) => ({ store: { ...inner, leaves: async (tenant, range) => (await inner.leaves(tenant, range)).slice(0, 3) } }),
+      afterwards: async ({ store: inner }) => ({
+        store: {
+          ...inner,
+          leaves: async (tenant, range) => (await inner.leaves(tenant, range)).slice(0, 3),
+        },
+      }),
     },
   },
 ]
-

@@ -22,7 +22,11 @@ export function storeKinds(): readonly StoreKind[] {
 }
 
 function memory(): StoreKind {
-  return { name: 'memory', create: async () => createMemoryStore({ durability: 'power' }), end: async () => {} }
+  return {
+    name: 'memory',
+    create: async () => createMemoryStore({ durability: 'power' }),
+    end: async () => {},
+  }
 }
 
 function sqlite(): StoreKind {
@@ -46,7 +50,13 @@ function sqlite(): StoreKind {
 
 /** One schema, emptied for each store: making a new one takes longer than most proofs. */
 function postgres(): StoreKind {
-  let ready: Promise<{ readonly client: Client; readonly connectionString: string; readonly schema: string }> | undefined
+  let ready:
+    | Promise<{
+        readonly client: Client
+        readonly connectionString: string
+        readonly schema: string
+      }>
+    | undefined
   const open: LoopStore[] = []
   return {
     name: 'postgres',
@@ -75,6 +85,9 @@ async function connect(): Promise<{ client: Client; connectionString: string; sc
 }
 
 async function empty(client: Client, schema: string): Promise<void> {
-  const { rows } = await client.query<{ name: string }>("SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname = $1 AND tablename NOT LIKE '%migration%'", [schema])
+  const { rows } = await client.query<{ name: string }>(
+    "SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname = $1 AND tablename NOT LIKE '%migration%'",
+    [schema],
+  )
   await client.query(`TRUNCATE ${rows.map(({ name }) => name).join(', ')}`)
 }

@@ -5,15 +5,24 @@ export const allOrNothing: Checker = function* ({ runs, effects, deadLetters }) 
   for (const { instance, entries, approvals } of runs) {
     const recorded = new Map(entries.map(({ entry }) => [entry.approval?.id, entry.type]))
     for (const request of approvals) {
-      if (!recorded.has(request.id)) yield { message: 'an approval request has no record', runId: instance.runId }
+      if (!recorded.has(request.id))
+        yield { message: 'an approval request has no record', runId: instance.runId }
     }
     for (const { entry } of entries) {
       const at = { runId: instance.runId, seq: entry.seq }
-      if (entry.type === 'loop.approval.requested' && !approvals.some(({ id }) => id === entry.approval?.id)) yield { message: 'a recorded request is missing', ...at }
+      if (
+        entry.type === 'loop.approval.requested' &&
+        !approvals.some(({ id }) => id === entry.approval?.id)
+      )
+        yield { message: 'a recorded request is missing', ...at }
       if (entry.type !== 'loop.transition.executed' || !entry.effect || !effects) continue
       const { id } = entry.effect
-      const ended = entries.some((later) => later.entry.effect?.id === id && /succeeded|failed|unknown/.test(later.entry.type))
-      if (!ended && !deadLetters.some((letter) => letter.id === id)) yield { message: 'a committed effect was neither run nor kept', ...at }
+      const ended = entries.some(
+        (later) =>
+          later.entry.effect?.id === id && /succeeded|failed|unknown/.test(later.entry.type),
+      )
+      if (!ended && !deadLetters.some((letter) => letter.id === id))
+        yield { message: 'a committed effect was neither run nor kept', ...at }
     }
   }
 }
@@ -22,11 +31,17 @@ export const allOrNothing: Checker = function* ({ runs, effects, deadLetters }) 
 export const acknowledgedIsDurable: Checker = function* ({ runs, operations = [], store }) {
   const hashes = new Set(runs.flatMap(({ entries }) => entries.map(({ stored }) => stored.hash)))
   for (const { entry, outcome } of operations) {
-    if (entry !== undefined && !hashes.has(entry)) yield { message: `an acknowledged ${outcome} is not in the record` }
+    if (entry !== undefined && !hashes.has(entry))
+      yield { message: `an acknowledged ${outcome} is not in the record` }
   }
   for (const { instance, entries } of runs) {
     for (const { entry } of entries) {
-      if (entry.durability !== store.durability) yield { message: 'a record names another durability than the store has', runId: instance.runId, seq: entry.seq }
+      if (entry.durability !== store.durability)
+        yield {
+          message: 'a record names another durability than the store has',
+          runId: instance.runId,
+          seq: entry.seq,
+        }
     }
   }
 }
@@ -37,7 +52,8 @@ export const unknownIsResolvable: Checker = function* ({ operations = [] }) {
   for (const { key, tenant, actorId, entry, outcome } of operations) {
     if (key === undefined || outcome === 'error') continue
     const id = `${tenant}\n${actorId}\n${key}`
-    if (answers.has(id) && answers.get(id) !== entry) yield { message: 'a repeated command got another outcome' }
+    if (answers.has(id) && answers.get(id) !== entry)
+      yield { message: 'a repeated command got another outcome' }
     answers.set(id, entry)
   }
 }
@@ -46,10 +62,13 @@ export const unknownIsResolvable: Checker = function* ({ operations = [] }) {
 export const deniedIsInert: Checker = function* ({ runs, effects = [] }) {
   for (const { instance, entries } of runs) {
     for (const { entry, stored } of entries) {
-      if (entry.type !== 'loop.transition.blocked' && entry.type !== 'loop.transition.rejected') continue
+      if (entry.type !== 'loop.transition.blocked' && entry.type !== 'loop.transition.rejected')
+        continue
       const at = { runId: instance.runId, seq: entry.seq }
-      if (entry.toState !== undefined || entry.status !== undefined || entry.effect) yield { message: 'a refused attempt moved the run', ...at }
-      if (effects.some((effect) => effect.entry === stored.hash)) yield { message: 'a refused attempt acted', ...at }
+      if (entry.toState !== undefined || entry.status !== undefined || entry.effect)
+        yield { message: 'a refused attempt moved the run', ...at }
+      if (effects.some((effect) => effect.entry === stored.hash))
+        yield { message: 'a refused attempt acted', ...at }
     }
   }
 }

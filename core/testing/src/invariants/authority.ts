@@ -8,9 +8,18 @@ export const approvedIsWhatRuns: Checker = function* ({ runs, effects = [] }) {
     for (const { entry, stored } of entries) {
       if (entry.type !== 'loop.transition.executed' || !entry.approval) continue
       const at = { runId: instance.runId, seq: entry.seq }
-      const approved = entries.find((other) => other.entry.type === 'loop.approval.approved' && other.entry.approval?.id === entry.approval?.id)
-      if (!approved || approved.entry.actionDigest !== entry.actionDigest) yield { message: 'what executed is not what was approved', ...at }
-      if (stored.evidence !== null && stored.salt !== null && saltedDigest(stored.salt, stored.evidence) !== entry.evidence?.digest) {
+      const approved = entries.find(
+        (other) =>
+          other.entry.type === 'loop.approval.approved' &&
+          other.entry.approval?.id === entry.approval?.id,
+      )
+      if (!approved || approved.entry.actionDigest !== entry.actionDigest)
+        yield { message: 'what executed is not what was approved', ...at }
+      if (
+        stored.evidence !== null &&
+        stored.salt !== null &&
+        saltedDigest(stored.salt, stored.evidence) !== entry.evidence?.digest
+      ) {
         yield { message: 'the evidence of an execution is not what its digest names', ...at }
       }
       const request = approvals.find(({ id }) => id === entry.approval?.id)
@@ -21,11 +30,23 @@ export const approvedIsWhatRuns: Checker = function* ({ runs, effects = [] }) {
         definition: entry.definition,
         transitionId: entry.transitionId ?? '',
         evidence: entry.evidence?.digest ?? '',
-        effect: entry.effect ? { integration: entry.effect.integration, action: entry.effect.action, inputDigest: entry.effect.inputDigest } : null,
+        effect: entry.effect
+          ? {
+              integration: entry.effect.integration,
+              action: entry.effect.action,
+              inputDigest: entry.effect.inputDigest,
+            }
+          : null,
       }
-      if (digestOf(action) !== entry.actionDigest) yield { message: 'the action digest does not cover what executed', ...at }
+      if (digestOf(action) !== entry.actionDigest)
+        yield { message: 'the action digest does not cover what executed', ...at }
       for (const effect of effects) {
-        if (effect.entry === stored.hash && entry.effect && digestOf(JSON.parse(effect.input)) !== entry.effect.inputDigest) yield { message: 'an effect ran with another input', ...at }
+        if (
+          effect.entry === stored.hash &&
+          entry.effect &&
+          digestOf(JSON.parse(effect.input)) !== entry.effect.inputDigest
+        )
+          yield { message: 'an effect ran with another input', ...at }
       }
     }
   }
@@ -41,38 +62,59 @@ export const singleUse: Checker = function* ({ runs, effects = [] }) {
       if (entry.type === 'loop.transition.executed' && entry.approval) {
         if (used.has(entry.approval.id)) yield { message: 'an approval was used twice', ...at }
         used.add(entry.approval.id)
-        const asked = entries.find((other) => other.entry.type === 'loop.approval.requested' && other.entry.approval?.id === entry.approval?.id)
-        if (entry.at >= (asked?.entry.approval?.expiresAt ?? Infinity)) yield { message: 'an expired approval was used', ...at }
+        const asked = entries.find(
+          (other) =>
+            other.entry.type === 'loop.approval.requested' &&
+            other.entry.approval?.id === entry.approval?.id,
+        )
+        if (entry.at >= (asked?.entry.approval?.expiresAt ?? Infinity))
+          yield { message: 'an expired approval was used', ...at }
       }
       if (entry.type === 'loop.effect.started' && entry.receipt !== undefined) {
         const by = entry.effect?.id ?? `sealed ${entry.seq}`
         const before = spent.get(entry.receipt)
-        if (before !== undefined && before !== by) yield { message: 'a receipt was spent twice', ...at }
+        if (before !== undefined && before !== by)
+          yield { message: 'a receipt was spent twice', ...at }
         spent.set(entry.receipt, by)
       }
     }
   }
-  const atMostOnce = effects.filter(({ semantics }) => semantics === 'at-most-once').map(({ idempotencyKey }) => idempotencyKey)
-  if (new Set(atMostOnce).size !== atMostOnce.length) yield { message: 'an at-most-once effect ran twice' }
+  const atMostOnce = effects
+    .filter(({ semantics }) => semantics === 'at-most-once')
+    .map(({ idempotencyKey }) => idempotencyKey)
+  if (new Set(atMostOnce).size !== atMostOnce.length)
+    yield { message: 'an at-most-once effect ran twice' }
 }
 
 /** 16. As many distinct people as the policy asks, none of them of the requester's party, each of them entitled. */
-export const separationOfDuties: Checker = function* ({ runs, definitions, identityClassOf = (id) => id }) {
+export const separationOfDuties: Checker = function* ({
+  runs,
+  definitions,
+  identityClassOf = (id) => id,
+}) {
   for (const { instance, entries } of runs) {
     for (const { entry } of entries) {
       if (entry.type !== 'loop.transition.executed') continue
       const at = { runId: instance.runId, seq: entry.seq }
-      const policy = definitions.get(entry.definition)?.transitions.find(({ id }) => id === entry.transitionId)?.approval
+      const policy = definitions
+        .get(entry.definition)
+        ?.transitions.find(({ id }) => id === entry.transitionId)?.approval
       if (!policy || (policy.when !== undefined && !entry.approval)) continue
       const votes = entries.filter(
-        (other) => other.entry.approval?.id === entry.approval?.id && other.entry.approval?.revision === entry.approval?.revision && /^(approve|edit)$/.test(other.entry.approval?.decision ?? ''),
+        (other) =>
+          other.entry.approval?.id === entry.approval?.id &&
+          other.entry.approval?.revision === entry.approval?.revision &&
+          /^(approve|edit)$/.test(other.entry.approval?.decision ?? ''),
       )
       const people = new Set(votes.map(({ entry: { actor } }) => identityClassOf(actor.id)))
       const needed = policy.stages.reduce((sum, { quorum }) => sum + quorum, 0)
-      if (people.size < needed) yield { message: `${people.size} people approved where ${needed} were needed`, ...at }
-      if (votes.some(({ entry: { actor } }) => actor.type !== 'human')) yield { message: 'something that is not a person approved', ...at }
+      if (people.size < needed)
+        yield { message: `${people.size} people approved where ${needed} were needed`, ...at }
+      if (votes.some(({ entry: { actor } }) => actor.type !== 'human'))
+        yield { message: 'something that is not a person approved', ...at }
       const party = new Set(chainOf(entry.actor).map(identityClassOf))
-      if (policy.fourEyes && [...people].some((person) => party.has(person))) yield { message: 'somebody of the requester’s party approved', ...at }
+      if (policy.fourEyes && [...people].some((person) => party.has(person)))
+        yield { message: 'somebody of the requester’s party approved', ...at }
     }
   }
 }
@@ -86,8 +128,14 @@ export const revocationWins: Checker = function* ({ operations = [] }) {
     const covering = stops.find(
       ({ scope, returned }) =>
         returned < invoked &&
-        (scope === '*' || scope === `tenant:${tenant}` || scope === `instance:${tenant}:${aggregateId}` || scope === `actor:${tenant}:${actorId}`) &&
-        !releases.some((release) => release.scope === scope && release.invoked > returned && release.invoked < invoked),
+        (scope === '*' ||
+          scope === `tenant:${tenant}` ||
+          scope === `instance:${tenant}:${aggregateId}` ||
+          scope === `actor:${tenant}:${actorId}`) &&
+        !releases.some(
+          (release) =>
+            release.scope === scope && release.invoked > returned && release.invoked < invoked,
+        ),
     )
     if (covering) yield { message: `a transition committed under the stop of ${covering.scope}` }
   }
@@ -100,12 +148,20 @@ export const noSelfEscalation: Checker = function* ({ runs, definitions, agentId
       const at = { runId: instance.runId, seq: entry.seq }
       const isAgent = entry.actor.type === 'ai-agent' || agentIds.includes(entry.actor.id)
       if (!isAgent) continue
-      if (/released|migrated|erased|resumed/.test(entry.type)) yield { message: 'an agent changed its own rules', ...at }
-      const transition = definitions.get(entry.definition)?.transitions.find(({ id }) => id === entry.transitionId)
-      if (entry.type === 'loop.transition.executed' && transition && !transition.actors.includes('ai-agent')) {
+      if (/released|migrated|erased|resumed/.test(entry.type))
+        yield { message: 'an agent changed its own rules', ...at }
+      const transition = definitions
+        .get(entry.definition)
+        ?.transitions.find(({ id }) => id === entry.transitionId)
+      if (
+        entry.type === 'loop.transition.executed' &&
+        transition &&
+        !transition.actors.includes('ai-agent')
+      ) {
         yield { message: 'an agent took a transition that is not for agents', ...at }
       }
-      if (/^(approve|edit)$/.test(entry.approval?.decision ?? '')) yield { message: 'an agent approved', ...at }
+      if (/^(approve|edit)$/.test(entry.approval?.decision ?? ''))
+        yield { message: 'an agent approved', ...at }
     }
   }
 }
@@ -115,7 +171,12 @@ export const failClosed: Checker = function* ({ runs, brokenGuards = [] }) {
   for (const { instance, entries } of runs) {
     for (const { entry } of entries) {
       const passed = entry.guards?.find(({ use, passed: ok }) => ok && brokenGuards.includes(use))
-      if (passed) yield { message: 'a guard that cannot judge is recorded as passed', runId: instance.runId, seq: entry.seq }
+      if (passed)
+        yield {
+          message: 'a guard that cannot judge is recorded as passed',
+          runId: instance.runId,
+          seq: entry.seq,
+        }
     }
   }
 }
@@ -126,7 +187,10 @@ export const budgetsHold: Checker = function* ({ runs, budgets = [] }) {
     const spent = runs
       .filter(({ instance }) => instance.tenant === tenant)
       .flatMap(({ entries }) => entries)
-      .filter(({ entry }) => entry.type === 'loop.transition.executed' && entry.transitionId === transitionId)
+      .filter(
+        ({ entry }) =>
+          entry.type === 'loop.transition.executed' && entry.transitionId === transitionId,
+      )
       .reduce((sum, { evidence }) => sum + Number(evidence?.[amountField] ?? 0), 0)
     if (spent > limit) yield { message: `${spent} were spent of ${limit}` }
   }

@@ -3,7 +3,9 @@ import type { Checker } from './world.ts'
 /** 10. One order per run, consistent with real time: nothing answered earlier has a later number, no read is stale. */
 export const linearizable: Checker = function* ({ operations = [] }) {
   const byRun = Map.groupBy(
-    operations.filter(({ version, aggregateId }) => version !== undefined && aggregateId !== undefined),
+    operations.filter(
+      ({ version, aggregateId }) => version !== undefined && aggregateId !== undefined,
+    ),
     ({ tenant, aggregateId }) => `${tenant}\n${aggregateId}`,
   )
   for (const history of byRun.values()) {
@@ -13,7 +15,13 @@ export const linearizable: Checker = function* ({ operations = [] }) {
         if (later.invoked <= earlier.returned) continue
         const before = earlier.version ?? 0
         const after = later.version ?? 0
-        if (after < before || (after === before && later.kind !== 'get' && earlier.kind !== 'get' && later.entry !== earlier.entry)) {
+        if (
+          after < before ||
+          (after === before &&
+            later.kind !== 'get' &&
+            earlier.kind !== 'get' &&
+            later.entry !== earlier.entry)
+        ) {
           yield { message: `version ${after} was answered after version ${before} was known` }
           return
         }
@@ -25,7 +33,8 @@ export const linearizable: Checker = function* ({ operations = [] }) {
 /** 11. A conflict is only reported when the expected version was stale. */
 export const honestConflict: Checker = function* ({ operations = [] }) {
   for (const { kind, outcome, expected, actual } of operations) {
-    if (kind === 'commit' && outcome === 'conflict' && expected === actual) yield { message: 'a conflict was reported although nothing had moved' }
+    if (kind === 'commit' && outcome === 'conflict' && expected === actual)
+      yield { message: 'a conflict was reported although nothing had moved' }
   }
 }
 
@@ -36,7 +45,12 @@ export const oneEffectPerKey: Checker = function* ({ runs }) {
     for (const { entry } of entries) {
       if (entry.idempotencyKey === undefined) continue
       const key = `${entry.tenant}\n${entry.actor.type}:${entry.actor.id}\n${entry.idempotencyKey}`
-      if (seen.has(key)) yield { message: 'one idempotency key has two records', runId: instance.runId, seq: entry.seq }
+      if (seen.has(key))
+        yield {
+          message: 'one idempotency key has two records',
+          runId: instance.runId,
+          seq: entry.seq,
+        }
       seen.add(key)
     }
   }
@@ -45,9 +59,12 @@ export const oneEffectPerKey: Checker = function* ({ runs }) {
 /** 13. A settlement under a fence that was superseded is refused. */
 export const fencing: Checker = function* ({ operations = [] }) {
   const newest = new Map<string, number>()
-  for (const { kind, itemId, fence, outcome } of operations.toSorted((a, b) => a.returned - b.returned)) {
+  for (const { kind, itemId, fence, outcome } of operations.toSorted(
+    (a, b) => a.returned - b.returned,
+  )) {
     if (kind !== 'settle' || itemId === undefined || fence === undefined) continue
     if (outcome === 'claimed') newest.set(itemId, Math.max(fence, newest.get(itemId) ?? 0))
-    else if (outcome === 'settled' && fence < (newest.get(itemId) ?? 0)) yield { message: 'a worker that lost its lease settled the item' }
+    else if (outcome === 'settled' && fence < (newest.get(itemId) ?? 0))
+      yield { message: 'a worker that lost its lease settled the item' }
   }
 }

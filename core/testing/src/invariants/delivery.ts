@@ -4,11 +4,25 @@ import type { Checker } from './world.ts'
 export const noLoss: Checker = function* ({ runs, deliveries, subscribers = [], deadLetters }) {
   if (!deliveries) return
   for (const subscriber of subscribers) {
-    const delivered = new Set(deliveries.filter((delivery) => delivery.subscriber === subscriber).map(({ event }) => event.id))
+    const delivered = new Set(
+      deliveries
+        .filter((delivery) => delivery.subscriber === subscriber)
+        .map(({ event }) => event.id),
+    )
     for (const { instance, entries } of runs) {
       for (const { stored } of entries) {
-        const parked = deadLetters.some((letter) => letter.name === subscriber && letter.runId === stored.runId && letter.seq === stored.seq)
-        if (!delivered.has(stored.hash) && !parked) yield { message: `${subscriber} never heard of an event`, runId: instance.runId, seq: stored.seq }
+        const parked = deadLetters.some(
+          (letter) =>
+            letter.name === subscriber &&
+            letter.runId === stored.runId &&
+            letter.seq === stored.seq,
+        )
+        if (!delivered.has(stored.hash) && !parked)
+          yield {
+            message: `${subscriber} never heard of an event`,
+            runId: instance.runId,
+            seq: stored.seq,
+          }
       }
     }
   }
@@ -18,7 +32,8 @@ export const noLoss: Checker = function* ({ runs, deliveries, subscribers = [], 
 export const noGhosts: Checker = function* ({ runs, deliveries = [] }) {
   const hashes = new Set(runs.flatMap(({ entries }) => entries.map(({ stored }) => stored.hash)))
   for (const { event } of deliveries) {
-    if (!hashes.has(event.id.slice(0, 64))) yield { message: 'an event was delivered that no record explains' }
+    if (!hashes.has(event.id.slice(0, 64)))
+      yield { message: 'an event was delivered that no record explains' }
   }
 }
 
@@ -29,22 +44,34 @@ export const orderedDelivery: Checker = function* ({ deliveries = [] }) {
   for (const { subscriber, event } of deliveries) {
     const content = JSON.stringify(event)
     const before = seen.get(`${subscriber}\n${event.id}`)
-    if (before !== undefined && before !== content) yield { message: 'one event id had two contents' }
+    if (before !== undefined && before !== content)
+      yield { message: 'one event id had two contents' }
     const lane = `${subscriber}\n${event.partitionkey}`
-    if (before === undefined && event.sequence < (highest.get(lane) ?? '')) yield { message: 'an event overtook an earlier one', runId: event.partitionkey }
+    if (before === undefined && event.sequence < (highest.get(lane) ?? ''))
+      yield { message: 'an event overtook an earlier one', runId: event.partitionkey }
     if (event.sequence > (highest.get(lane) ?? '')) highest.set(lane, event.sequence)
     seen.set(`${subscriber}\n${event.id}`, content)
   }
 }
 
 /** 24. A poison event holds up its own lane only: every other lane has been delivered. */
-export const laneIsolation: Checker = function* ({ deliveries, subscribers = [], deadLetters, runs }) {
+export const laneIsolation: Checker = function* ({
+  deliveries,
+  subscribers = [],
+  deadLetters,
+  runs,
+}) {
   if (!deliveries || deadLetters.length === 0) return
   const poisoned = new Set(deadLetters.map(({ lane }) => lane))
   for (const subscriber of subscribers) {
-    const heard = new Set(deliveries.filter((delivery) => delivery.subscriber === subscriber).map(({ event }) => event.partitionkey))
+    const heard = new Set(
+      deliveries
+        .filter((delivery) => delivery.subscriber === subscriber)
+        .map(({ event }) => event.partitionkey),
+    )
     for (const { instance } of runs) {
-      if (!poisoned.has(`publish:${subscriber}:${instance.runId}`) && !heard.has(instance.runId)) yield { message: 'a healthy lane waited for a poisoned one', runId: instance.runId }
+      if (!poisoned.has(`publish:${subscriber}:${instance.runId}`) && !heard.has(instance.runId))
+        yield { message: 'a healthy lane waited for a poisoned one', runId: instance.runId }
     }
   }
 }
@@ -53,8 +80,19 @@ export const laneIsolation: Checker = function* ({ deliveries, subscribers = [],
 export const cursorNeverSkips: Checker = function* ({ runs, leaves, sequenced = false }) {
   if (!sequenced) return
   for (const { instance, entries } of runs) {
-    const named = new Set(leaves.get(instance.tenant)?.filter(({ runId }) => runId === instance.runId).map(({ seq }) => seq))
-    for (const { stored } of entries) if (!named.has(stored.seq)) yield { message: 'a reader that tails the records skipped one', runId: instance.runId, seq: stored.seq }
+    const named = new Set(
+      leaves
+        .get(instance.tenant)
+        ?.filter(({ runId }) => runId === instance.runId)
+        .map(({ seq }) => seq),
+    )
+    for (const { stored } of entries)
+      if (!named.has(stored.seq))
+        yield {
+          message: 'a reader that tails the records skipped one',
+          runId: instance.runId,
+          seq: stored.seq,
+        }
   }
 }
 
@@ -64,7 +102,11 @@ export const authenticInbound: Checker = function* ({ runs, authenticDecisions }
   for (const { instance, approvals } of runs) {
     for (const { id, decisions } of approvals) {
       for (const { reviewer, decision } of decisions) {
-        if (!authenticDecisions.has(`${id}\n${reviewer.id}\n${decision}`)) yield { message: 'a decision stands that no authentic event asked for', runId: instance.runId }
+        if (!authenticDecisions.has(`${id}\n${reviewer.id}\n${decision}`))
+          yield {
+            message: 'a decision stands that no authentic event asked for',
+            runId: instance.runId,
+          }
       }
     }
   }

@@ -1,7 +1,27 @@
-import { acknowledgedIsDurable, allOrNothing, deniedIsInert, unknownIsResolvable } from './atomicity.ts'
-import { approvedIsWhatRuns, budgetsHold, failClosed, noSelfEscalation, revocationWins, separationOfDuties, singleUse } from './authority.ts'
+import {
+  acknowledgedIsDurable,
+  allOrNothing,
+  deniedIsInert,
+  unknownIsResolvable,
+} from './atomicity.ts'
+import {
+  approvedIsWhatRuns,
+  budgetsHold,
+  failClosed,
+  noSelfEscalation,
+  revocationWins,
+  separationOfDuties,
+  singleUse,
+} from './authority.ts'
 import { fencing, honestConflict, linearizable, oneEffectPerKey } from './concurrency.ts'
-import { authenticInbound, cursorNeverSkips, laneIsolation, noGhosts, noLoss, orderedDelivery } from './delivery.ts'
+import {
+  authenticInbound,
+  cursorNeverSkips,
+  laneIsolation,
+  noGhosts,
+  noLoss,
+  orderedDelivery,
+} from './delivery.ts'
 import { bounded, monotoneTime, noSecrets, tenantIsolation } from './isolation.ts'
 import { attribution, determinism, fold, legality, pinnedDefinition } from './state-and-history.ts'
 import { canonicalBytes, chain, erasable, keysValid, log, notRestored } from './tamper-evidence.ts'
@@ -56,5 +76,7 @@ export const invariants: readonly Invariant[] = [
 /** Reads everything that a world's store holds and lists every promise that is broken. */
 export async function checkInvariants(world: World): Promise<readonly Violation[]> {
   const observed = await observe(world)
-  return invariants.flatMap(({ number, check }) => [...check(observed)].map((violation) => ({ invariant: number, ...violation })))
+  return invariants.flatMap(({ number, check }) =>
+    [...check(observed)].map((violation) => ({ invariant: number, ...violation })),
+  )
 }

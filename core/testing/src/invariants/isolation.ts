@@ -3,7 +3,10 @@ import type { Checker } from './world.ts'
 /** 32. What one tenant sees does not depend on another. */
 export const tenantIsolation: Checker = function* ({ runs, quietAnswers, busyAnswers }) {
   for (const { instance, entries, approvals } of runs) {
-    if (entries.some(({ entry }) => entry.tenant !== instance.tenant) || approvals.some(({ tenant }) => tenant !== instance.tenant)) {
+    if (
+      entries.some(({ entry }) => entry.tenant !== instance.tenant) ||
+      approvals.some(({ tenant }) => tenant !== instance.tenant)
+    ) {
       yield { message: 'a run holds records of another tenant', runId: instance.runId }
     }
   }
@@ -17,14 +20,20 @@ export const monotoneTime: Checker = function* ({ runs }) {
   for (const { instance, entries } of runs) {
     let before = 0
     for (const { entry } of entries) {
-      if (entry.at < before) yield { message: 'time went back', runId: instance.runId, seq: entry.seq }
+      if (entry.at < before)
+        yield { message: 'time went back', runId: instance.runId, seq: entry.seq }
       before = entry.at
     }
   }
 }
 
 /** 34. Secrets appear nowhere. */
-export const noSecrets: Checker = function* ({ runs, deliveries = [], deadLetters, canaries = [] }) {
+export const noSecrets: Checker = function* ({
+  runs,
+  deliveries = [],
+  deadLetters,
+  canaries = [],
+}) {
   if (canaries.length === 0) return
   const text = JSON.stringify([runs, deliveries, deadLetters])
   if (canaries.some((canary) => text.includes(canary))) yield { message: 'a secret was recorded' }
@@ -35,7 +44,12 @@ export const bounded: Checker = function* ({ runs, evidenceBytes }) {
   if (evidenceBytes === undefined) return
   for (const { instance, entries } of runs) {
     for (const { entry } of entries) {
-      if ((entry.evidence?.bytes ?? 0) > evidenceBytes) yield { message: 'evidence is larger than the limit', runId: instance.runId, seq: entry.seq }
+      if ((entry.evidence?.bytes ?? 0) > evidenceBytes)
+        yield {
+          message: 'evidence is larger than the limit',
+          runId: instance.runId,
+          seq: entry.seq,
+        }
     }
   }
 }

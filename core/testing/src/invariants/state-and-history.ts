@@ -7,7 +7,12 @@ export const fold: Checker = function* ({ runs }) {
   for (const { instance, entries } of runs) {
     let folded: LoopInstance | null = null
     for (const [index, { stored, entry }] of entries.entries()) {
-      if (stored.seq !== index + 1) yield { message: `seq ${stored.seq} stands at place ${index + 1}`, runId: instance.runId, seq: stored.seq }
+      if (stored.seq !== index + 1)
+        yield {
+          message: `seq ${stored.seq} stands at place ${index + 1}`,
+          runId: instance.runId,
+          seq: stored.seq,
+        }
       folded = applyEntry(folded, entry, stored)
     }
     if (folded === null || canonicalize({ ...folded }) !== canonicalize({ ...instance })) {
@@ -30,12 +35,30 @@ export const legality: Checker = function* ({ runs, definitions }) {
       if (entry.type === 'loop.transition.executed') {
         const definition = definitions.get(entry.definition)
         const transition = definition?.transitions.find(({ id }) => id === entry.transitionId)
-        if (!transition || transition.from !== state || transition.to !== entry.toState || entry.fromState !== state) {
+        if (
+          !transition ||
+          transition.from !== state ||
+          transition.to !== entry.toState ||
+          entry.fromState !== state
+        ) {
           yield { message: 'an executed transition does not exist in the pinned definition', ...at }
-        } else if (transition.guards.some(({ id, severity }) => severity === 'hard' && !entry.guards?.some((guard) => guard.id === id && guard.passed))) {
-          yield { message: 'a hard guard of an executed transition is not recorded as passed', ...at }
+        } else if (
+          transition.guards.some(
+            ({ id, severity }) =>
+              severity === 'hard' &&
+              !entry.guards?.some((guard) => guard.id === id && guard.passed),
+          )
+        ) {
+          yield {
+            message: 'a hard guard of an executed transition is not recorded as passed',
+            ...at,
+          }
         }
-      } else if (entry.toState !== undefined && entry.type !== 'loop.started' && entry.type !== 'loop.migrated') {
+      } else if (
+        entry.toState !== undefined &&
+        entry.type !== 'loop.started' &&
+        entry.type !== 'loop.migrated'
+      ) {
         yield { message: `${entry.type} moved the run`, ...at }
       }
       state = entry.toState ?? state
@@ -52,7 +75,8 @@ export const attribution: Checker = function* ({ runs }) {
       const { actor } = entry
       if (!actor?.id || !actor.type) yield { message: 'a record names no actor', ...at }
       // What the engine itself does is known to it; everybody else came in and was admitted.
-      else if (actor.type !== 'system' && actor.type !== 'automation' && !actor.assurance?.method) yield { message: 'a record does not say how its actor became known', ...at }
+      else if (actor.type !== 'system' && actor.type !== 'automation' && !actor.assurance?.method)
+        yield { message: 'a record does not say how its actor became known', ...at }
       for (let principal = actor?.onBehalfOf; principal; principal = principal.onBehalfOf) {
         if (!principal.id) yield { message: 'a delegation chain has a gap', ...at }
       }
@@ -65,7 +89,8 @@ export const determinism: Checker = function* ({ runs, replay }) {
   if (!replay) return
   const bodies = runs.flatMap(({ entries }) => entries.map(({ stored }) => stored.body))
   const differs = bodies.findIndex((body, index) => body !== replay[index])
-  if (differs !== -1 || bodies.length !== replay.length) yield { message: `record ${differs} of the replay differs` }
+  if (differs !== -1 || bodies.length !== replay.length)
+    yield { message: `record ${differs} of the replay differs` }
 }
 
 /** 5. A run changes its definition only by a recorded migration. */
@@ -74,10 +99,20 @@ export const pinnedDefinition: Checker = function* ({ runs }) {
     let digest = entries[0]?.entry.definition
     for (const { entry } of entries) {
       if (entry.type === 'loop.migrated') {
-        if (entry.actor.type === 'ai-agent' || entry.actor.type === 'automation') yield { message: 'a migration was not authorised', runId: instance.runId, seq: entry.seq }
+        if (entry.actor.type === 'ai-agent' || entry.actor.type === 'automation')
+          yield { message: 'a migration was not authorised', runId: instance.runId, seq: entry.seq }
         digest = entry.definition
-      } else if (entry.definition !== digest) yield { message: 'a record was judged under another definition', runId: instance.runId, seq: entry.seq }
+      } else if (entry.definition !== digest)
+        yield {
+          message: 'a record was judged under another definition',
+          runId: instance.runId,
+          seq: entry.seq,
+        }
     }
-    if (instance.definition.digest !== digest) yield { message: 'the run is pinned to a definition that no record names', runId: instance.runId }
+    if (instance.definition.digest !== digest)
+      yield {
+        message: 'the run is pinned to a definition that no record names',
+        runId: instance.runId,
+      }
   }
 }

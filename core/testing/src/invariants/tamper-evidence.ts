@@ -11,13 +11,18 @@ export const chain: Checker = function* ({ runs }) {
       if (fault) yield { message: fault.fault, runId: instance.runId, seq: stored.seq }
       previous = { version: stored.seq, head: stored.hash }
     }
-    if (previous.head !== instance.head) yield { message: 'truncated', runId: instance.runId, seq: previous.version }
+    if (previous.head !== instance.head)
+      yield { message: 'truncated', runId: instance.runId, seq: previous.version }
   }
 }
 
 /** 28. Each record is in the log once, and no size was signed with two roots. */
 export const log: Checker = function* ({ leaves, signed = [], runs }) {
-  const bodies = new Map<string, string>(runs.flatMap(({ entries }) => entries.map(({ stored }) => [`${stored.runId}:${stored.seq}`, stored.body] as const)))
+  const bodies = new Map<string, string>(
+    runs.flatMap(({ entries }) =>
+      entries.map(({ stored }) => [`${stored.runId}:${stored.seq}`, stored.body] as const),
+    ),
+  )
   for (const tenantLeaves of leaves.values()) {
     const seen = new Set<string>()
     for (const { runId, seq, leafHash } of tenantLeaves) {
@@ -25,12 +30,14 @@ export const log: Checker = function* ({ leaves, signed = [], runs }) {
       if (seen.has(id)) yield { message: 'a record is in the log twice', runId, seq }
       seen.add(id)
       const body = bodies.get(id)
-      if (body !== undefined && leafHashOf(body) !== leafHash) yield { message: 'a leaf is not the hash of its record', runId, seq }
+      if (body !== undefined && leafHashOf(body) !== leafHash)
+        yield { message: 'a leaf is not the hash of its record', runId, seq }
     }
   }
   const roots = new Map<number, string>()
   for (const { size, root } of signed) {
-    if ((roots.get(size) ?? root) !== root) yield { message: `two roots were signed for size ${size}` }
+    if ((roots.get(size) ?? root) !== root)
+      yield { message: `two roots were signed for size ${size}` }
     roots.set(size, root)
   }
 }
@@ -40,9 +47,16 @@ export const canonicalBytes: Checker = function* ({ runs }) {
   for (const { instance, entries } of runs) {
     for (const { stored, entry } of entries) {
       const at = { runId: instance.runId, seq: stored.seq }
-      if (!stored.body.isWellFormed() || canonicalize(entry) !== stored.body) yield { message: 'a stored record is not canonical', ...at }
-      if (stored.evidence !== null && canonicalize(JSON.parse(stored.evidence)) !== stored.evidence) yield { message: 'stored evidence is not canonical', ...at }
-      if (stored.evidence !== null && stored.salt !== null && entry.evidence && saltedDigest(stored.salt, stored.evidence) !== entry.evidence.digest) {
+      if (!stored.body.isWellFormed() || canonicalize(entry) !== stored.body)
+        yield { message: 'a stored record is not canonical', ...at }
+      if (stored.evidence !== null && canonicalize(JSON.parse(stored.evidence)) !== stored.evidence)
+        yield { message: 'stored evidence is not canonical', ...at }
+      if (
+        stored.evidence !== null &&
+        stored.salt !== null &&
+        entry.evidence &&
+        saltedDigest(stored.salt, stored.evidence) !== entry.evidence.digest
+      ) {
         yield { message: 'stored evidence is not what the record names', ...at }
       }
     }
@@ -57,10 +71,15 @@ export const erasable: Checker = function* ({ runs }) {
       const seq = Number(entry.data?.['seq'])
       const target = entries.find(({ stored }) => stored.seq === seq)
       const at = { runId: instance.runId, seq }
-      if (target?.stored.evidence !== null || target.stored.salt !== null) yield { message: 'erased evidence is still stored', ...at }
+      if (target?.stored.evidence !== null || target.stored.salt !== null)
+        yield { message: 'erased evidence is still stored', ...at }
       // An edit after the erasure brings evidence of its own, under a later revision.
-      const request = approvals.find(({ id, revision }) => id === target?.entry.approval?.id && revision === target.entry.approval.revision)
-      if (request && request.evidence !== null) yield { message: 'an approval request still holds erased evidence', ...at }
+      const request = approvals.find(
+        ({ id, revision }) =>
+          id === target?.entry.approval?.id && revision === target.entry.approval.revision,
+      )
+      if (request && request.evidence !== null)
+        yield { message: 'an approval request still holds erased evidence', ...at }
     }
   }
 }
@@ -69,7 +88,8 @@ export const erasable: Checker = function* ({ runs }) {
 export const keysValid: Checker = function* ({ signed = [], keys = [] }) {
   for (const { key, at, size } of signed) {
     const known = keys.find((candidate) => candidate.key === key)
-    if (!known || at >= (known.notAfter ?? Infinity)) yield { message: `size ${size} was signed by a key that was not valid` }
+    if (!known || at >= (known.notAfter ?? Infinity))
+      yield { message: `size ${size} was signed by a key that was not valid` }
   }
 }
 
@@ -77,7 +97,8 @@ export const keysValid: Checker = function* ({ signed = [], keys = [] }) {
 export const notRestored: Checker = function* ({ remembered, leaves }) {
   if (!remembered) return
   const known = leaves.get(remembered.tenant) ?? []
-  if (known.length < remembered.size) yield { message: 'the log is shorter than a checkpoint that was signed' }
+  if (known.length < remembered.size)
+    yield { message: 'the log is shorter than a checkpoint that was signed' }
 }
 
 function leafHashOf(body: string): string {

@@ -16,7 +16,16 @@ import {
 
 /** What a test saw from outside: one call, when it began and when it was answered, and the answer. */
 export interface Operation {
-  readonly kind: 'start' | 'transition' | 'decide' | 'stop' | 'release' | 'get' | 'spend' | 'settle' | 'commit'
+  readonly kind:
+    | 'start'
+    | 'transition'
+    | 'decide'
+    | 'stop'
+    | 'release'
+    | 'get'
+    | 'spend'
+    | 'settle'
+    | 'commit'
   /** Ticks of one counter for all callers. */
   readonly invoked: number
   readonly returned: number
@@ -66,7 +75,12 @@ export interface World {
   /** The same commands, recorded a second time: bodies in order. */
   readonly replay?: readonly string[]
   /** Budgets that guards enforce: the counter, its limit, and what each executed transition spent. */
-  readonly budgets?: readonly { readonly limit: number; readonly transitionId: string; readonly amountField: string; readonly tenant: string }[]
+  readonly budgets?: readonly {
+    readonly limit: number
+    readonly transitionId: string
+    readonly amountField: string
+    readonly tenant: string
+  }[]
   /** Guards that always throw: nothing that they judge may ever execute. */
   readonly brokenGuards?: readonly string[]
   /** Ids that only agents have. */
@@ -80,7 +94,12 @@ export interface World {
   /** Limit of one attempt's evidence, bytes. */
   readonly evidenceBytes?: number
   /** Every log head that was signed: size, root, when and under which key. */
-  readonly signed?: readonly { readonly size: number; readonly root: string; readonly key: string; readonly at: number }[]
+  readonly signed?: readonly {
+    readonly size: number
+    readonly root: string
+    readonly key: string
+    readonly at: number
+  }[]
   readonly keys?: readonly { readonly key: string; readonly notAfter?: number }[]
   /** A checkpoint that lies outside the store. */
   readonly remembered?: { readonly tenant: string; readonly size: number; readonly root: string }
@@ -130,7 +149,8 @@ export async function observe(world: World): Promise<ObservedWorld> {
       runs.push({
         instance,
         entries: await entriesOf(world.store, instance),
-        approvals: (await world.store.approvals({ tenant, runId: instance.runId, limit: 1000 })).items,
+        approvals: (await world.store.approvals({ tenant, runId: instance.runId, limit: 1000 }))
+          .items,
       })
     }
     deadLetters.push(...(await world.store.deadLetters({ tenant, limit: 1000 })).items)
@@ -140,7 +160,7 @@ export async function observe(world: World): Promise<ObservedWorld> {
 }
 
 async function* runsOf(store: LoopStore, tenant: string): AsyncGenerator<LoopInstance> {
-  for (let cursor: string | undefined; ; ) {
+  for (let cursor: string | undefined; ;) {
     const page = await store.find({ tenant, limit: 500, ...(cursor !== undefined && { cursor }) })
     yield* page.items
     cursor = page.cursor
@@ -148,11 +168,15 @@ async function* runsOf(store: LoopStore, tenant: string): AsyncGenerator<LoopIns
   }
 }
 
-async function entriesOf(store: LoopStore, { tenant, runId }: LoopInstance): Promise<readonly RecordedEntry[]> {
+async function entriesOf(
+  store: LoopStore,
+  { tenant, runId }: LoopInstance,
+): Promise<readonly RecordedEntry[]> {
   const entries: RecordedEntry[] = []
-  for (let from = 1; ; ) {
+  for (let from = 1; ;) {
     const page = await store.entries(tenant, runId, { from, limit: 500 })
-    for (const stored of page) entries.push({ stored, entry: openEntry(stored), evidence: openEvidence(stored) })
+    for (const stored of page)
+      entries.push({ stored, entry: openEntry(stored), evidence: openEvidence(stored) })
     const last = page.at(-1)
     if (!last || page.length < 500) return entries
     from = last.seq + 1

@@ -10,11 +10,17 @@ import { recover, type Recovery } from './recover.ts'
 import { runUntilKilled, runWorkers, type Acknowledged } from './workers.ts'
 
 const { values } = parseArgs({
-  options: { kills: { type: 'string', default: '200' }, seed: { type: 'string', default: '1' }, help: { type: 'boolean' } },
+  options: {
+    kills: { type: 'string', default: '200' },
+    seed: { type: 'string', default: '1' },
+    help: { type: 'boolean' },
+  },
 })
 
 if (values.help) {
-  console.log('npm run crash [-- --kills N --seed N]\n\nKills workers with SIGKILL at random moments, ends database sessions and restarts the database in mid-commit,\nand lets 8 processes contend; then recovers and checks that nothing acknowledged is lost, nothing ran twice, nothing is stuck.')
+  console.log(
+    'npm run crash [-- --kills N --seed N]\n\nKills workers with SIGKILL at random moments, ends database sessions and restarts the database in mid-commit,\nand lets 8 processes contend; then recovers and checks that nothing acknowledged is lost, nothing ran twice, nothing is stuck.',
+  )
 } else {
   process.exitCode = await crash(Number(values.kills), Number(values.seed))
 }
@@ -24,18 +30,35 @@ async function crash(kills: number, seed: number): Promise<number> {
   const random = createRandom(seed)
   const postgres = await startPostgres({ private: true })
   const tests: readonly [string, () => Promise<Recovery>][] = [
-    [`SQLite: ${kills / 2} kills`, () => killed(join(folder, 'sqlite.db'), join(folder, 'bank-1.db'), kills / 2, 1, random)],
-    [`PostgreSQL: ${kills / 2} kills among 2 workers`, () => killed(`${postgres.url}#crash_kill`, join(folder, 'bank-2.db'), kills / 2, 2, random)],
-    ['PostgreSQL: sessions ended and the server restarted in mid-commit', () => disturbed(`${postgres.url}#crash_server`, join(folder, 'bank-3.db'), postgres, random)],
-    ['SQLite: 8 processes contend for 3 runs', () => contended(join(folder, 'contend.db'), join(folder, 'bank-4.db'))],
-    ['PostgreSQL: 8 processes contend for 3 runs', () => contended(`${postgres.url}#crash_contend`, join(folder, 'bank-5.db'))],
+    [
+      `SQLite: ${kills / 2} kills`,
+      () => killed(join(folder, 'sqlite.db'), join(folder, 'bank-1.db'), kills / 2, 1, random),
+    ],
+    [
+      `PostgreSQL: ${kills / 2} kills among 2 workers`,
+      () => killed(`${postgres.url}#crash_kill`, join(folder, 'bank-2.db'), kills / 2, 2, random),
+    ],
+    [
+      'PostgreSQL: sessions ended and the server restarted in mid-commit',
+      () => disturbed(`${postgres.url}#crash_server`, join(folder, 'bank-3.db'), postgres, random),
+    ],
+    [
+      'SQLite: 8 processes contend for 3 runs',
+      () => contended(join(folder, 'contend.db'), join(folder, 'bank-4.db')),
+    ],
+    [
+      'PostgreSQL: 8 processes contend for 3 runs',
+      () => contended(`${postgres.url}#crash_contend`, join(folder, 'bank-5.db')),
+    ],
   ]
   let failed = 0
   for (const [name, run] of tests) {
     const started = performance.now()
     const { problems, acknowledged, runs, unknown } = await run()
     failed += problems.length > 0 ? 1 : 0
-    console.log(`${problems.length === 0 ? 'pass' : 'FAIL'}  ${name}: ${acknowledged} acknowledged, ${runs} runs, ${unknown} effects unknown, ${Math.round((performance.now() - started) / 1000)} s`)
+    console.log(
+      `${problems.length === 0 ? 'pass' : 'FAIL'}  ${name}: ${acknowledged} acknowledged, ${runs} runs, ${unknown} effects unknown, ${Math.round((performance.now() - started) / 1000)} s`,
+    )
     for (const problem of problems.slice(0, 10)) console.log(`      ${problem}`)
   }
   await postgres.stop()
@@ -44,11 +67,22 @@ async function crash(kills: number, seed: number): Promise<number> {
   return failed > 0 ? 1 : 0
 }
 
-async function killed(place: string, bank: string, kills: number, workers: number, random: () => number): Promise<Recovery> {
+async function killed(
+  place: string,
+  bank: string,
+  kills: number,
+  workers: number,
+  random: () => number,
+): Promise<Recovery> {
   const acknowledged: Acknowledged[] = []
   for (let kill = 0; kill < kills; kill += workers) {
     const told = await Promise.all(
-      Array.from({ length: workers }, (_, index) => runUntilKilled([place, bank, `w${index}`, 'journeys'], 5 + random() * (workers > 1 ? 300 : 120))),
+      Array.from({ length: workers }, (_, index) =>
+        runUntilKilled(
+          [place, bank, `w${index}`, 'journeys'],
+          5 + random() * (workers > 1 ? 300 : 120),
+        ),
+      ),
     )
     acknowledged.push(...told.flat())
   }
@@ -56,16 +90,25 @@ async function killed(place: string, bank: string, kills: number, workers: numbe
 }
 
 /** Clients go on while the database loses their sessions, and then all of itself. */
-async function disturbed(place: string, bank: string, postgres: PostgresServer, random: () => number): Promise<Recovery> {
-  const acknowledged = await runWorkers(2, (index) => [place, bank, `w${index}`, 'journeys', '60'], async (running) => {
-    for (let cut = 0; running() && cut < 20; cut++) {
-      await new Promise((resolve) => setTimeout(resolve, 50 + random() * 150))
-      if (cut % 7 === 6) {
-        await postgres.crash()
-        await postgres.restart()
-      } else await endSessions(postgres.url)
-    }
-  })
+async function disturbed(
+  place: string,
+  bank: string,
+  postgres: PostgresServer,
+  random: () => number,
+): Promise<Recovery> {
+  const acknowledged = await runWorkers(
+    2,
+    (index) => [place, bank, `w${index}`, 'journeys', '60'],
+    async (running) => {
+      for (let cut = 0; running() && cut < 20; cut++) {
+        await new Promise((resolve) => setTimeout(resolve, 50 + random() * 150))
+        if (cut % 7 === 6) {
+          await postgres.crash()
+          await postgres.restart()
+        } else await endSessions(postgres.url)
+      }
+    },
+  )
   return recover(place, bank, acknowledged)
 }
 
@@ -73,12 +116,18 @@ async function disturbed(place: string, bank: string, postgres: PostgresServer, 
 async function endSessions(url: string): Promise<void> {
   const client = new Client({ connectionString: url })
   await client.connect()
-  await client.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'")
+  await client.query(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'",
+  )
   await client.end()
 }
 
 async function contended(place: string, bank: string): Promise<Recovery> {
-  return recover(place, bank, await runWorkers(8, (index) => [place, bank, `w${index}`, 'contend', '30']))
+  return recover(
+    place,
+    bank,
+    await runWorkers(8, (index) => [place, bank, `w${index}`, 'contend', '30']),
+  )
 }
 
 /** Mulberry32: the same seed kills at the same moments. */

@@ -6,10 +6,27 @@ import { defineLoop } from '@loop-engine/sdk'
 /** A loop whose effect must never run twice, whatever is lost. */
 export const onceLoop = defineLoop({
   id: 'proof.once',
-  states: [{ id: 'READY' }, { id: 'FIRING' }, { id: 'FIRED', terminal: true }, { id: 'MISFIRED', terminal: true, error: true }],
+  states: [
+    { id: 'READY' },
+    { id: 'FIRING' },
+    { id: 'FIRED', terminal: true },
+    { id: 'MISFIRED', terminal: true, error: true },
+  ],
   initialState: 'READY',
   transitions: [
-    { id: 'fire', from: 'READY', to: 'FIRING', actors: ['ai-agent'], effect: { integration: 'bank', action: 'fire', semantics: 'at-most-once', onSuccess: 'fired', onFailure: 'misfired' } },
+    {
+      id: 'fire',
+      from: 'READY',
+      to: 'FIRING',
+      actors: ['ai-agent'],
+      effect: {
+        integration: 'bank',
+        action: 'fire',
+        semantics: 'at-most-once',
+        onSuccess: 'fired',
+        onFailure: 'misfired',
+      },
+    },
     { id: 'fired', from: 'FIRING', to: 'FIRED', actors: ['automation'] },
     { id: 'misfired', from: 'FIRING', to: 'MISFIRED', actors: ['automation'] },
   ],
@@ -27,7 +44,9 @@ export interface CrashBank extends Integration {
 export function createCrashBank(path: string): CrashBank {
   const file = new DatabaseSync(path)
   file.exec('PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 20000; PRAGMA synchronous = NORMAL')
-  file.exec('CREATE TABLE IF NOT EXISTS call (action TEXT, key TEXT) STRICT; CREATE TABLE IF NOT EXISTS paid (key TEXT PRIMARY KEY) STRICT')
+  file.exec(
+    'CREATE TABLE IF NOT EXISTS call (action TEXT, key TEXT) STRICT; CREATE TABLE IF NOT EXISTS paid (key TEXT PRIMARY KEY) STRICT',
+  )
   const call = file.prepare('INSERT INTO call VALUES (?, ?)')
   const pay = file.prepare('INSERT OR IGNORE INTO paid VALUES (?)')
   return {
@@ -50,8 +69,17 @@ export function createCrashBank(path: string): CrashBank {
         },
       },
     },
-    calls: () => file.prepare('SELECT action, key, count(*) AS calls FROM call GROUP BY action, key').all() as { action: string; key: string; calls: number }[],
-    paid: () => new Set(file.prepare('SELECT key FROM paid').all().map(({ key }) => String(key))),
+    calls: () =>
+      file
+        .prepare('SELECT action, key, count(*) AS calls FROM call GROUP BY action, key')
+        .all() as { action: string; key: string; calls: number }[],
+    paid: () =>
+      new Set(
+        file
+          .prepare('SELECT key FROM paid')
+          .all()
+          .map(({ key }) => String(key)),
+      ),
     close: () => file.close(),
   }
 }

@@ -4,7 +4,8 @@ import { createSqliteStore } from '@loop-engine/integration-sqlite'
 
 /** Opens the store that a worker was told of: a path, or a PostgreSQL address with its schema in the fragment. */
 export function openStore(place: string): LoopStore {
-  if (!place.startsWith('postgres')) return createSqliteStore({ path: place, busyTimeoutMs: 20_000 })
+  if (!place.startsWith('postgres'))
+    return createSqliteStore({ path: place, busyTimeoutMs: 20_000 })
   const [connectionString = '', schema = 'crash'] = place.split('#')
   return createPostgresStore({ connectionString, schema })
 }

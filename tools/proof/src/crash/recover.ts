@@ -1,5 +1,5 @@
-import { createLoopSystem } from '@loop-engine/sdk'
 import { definitionDigest } from '@loop-engine/dsl'
+import { createLoopSystem } from '@loop-engine/sdk'
 import { checkInvariants } from '@loop-engine/testing'
 
 import { brokenGuard, proofLoop } from '../proof-loop.ts'
@@ -16,7 +16,11 @@ export interface Recovery {
 }
 
 /** Starts once more after the last crash, lets everything finish, and looks for what was lost, doubled or stuck. */
-export async function recover(place: string, bankPath: string, acknowledged: readonly Acknowledged[]): Promise<Recovery> {
+export async function recover(
+  place: string,
+  bankPath: string,
+  acknowledged: readonly Acknowledged[],
+): Promise<Recovery> {
   const bank = createCrashBank(bankPath)
   const store = openStore(place)
   const system = await createLoopSystem({
@@ -28,10 +32,18 @@ export async function recover(place: string, bankPath: string, acknowledged: rea
     relay: false,
   })
   const problems: string[] = []
-  await finish(() => system.relay.drain(), () => store.nextDueAt())
+  await finish(
+    () => system.relay.drain(),
+    () => store.nextDueAt(),
+  )
 
   const definitions = new Map([proofLoop, onceLoop].map((loop) => [definitionDigest(loop), loop]))
-  for (const { invariant, message, runId, seq } of await checkInvariants({ store, tenants: ['default'], definitions, identityClassOf: (id) => id })) {
+  for (const { invariant, message, runId, seq } of await checkInvariants({
+    store,
+    tenants: ['default'],
+    definitions,
+    identityClassOf: (id) => id,
+  })) {
     problems.push(`invariant ${invariant}: ${message} (${runId ?? ''} ${seq ?? ''})`)
   }
   for (const { runId, seq, hash } of acknowledged) {
@@ -39,12 +51,17 @@ export async function recover(place: string, bankPath: string, acknowledged: rea
     if (entry?.hash !== hash) problems.push(`an acknowledged commit is lost: ${runId} ${seq}`)
   }
   for (const { action, key, calls } of bank.calls()) {
-    if (action === 'fire' && calls > 1) problems.push(`an at-most-once effect ran ${calls} times: ${key}`)
+    if (action === 'fire' && calls > 1)
+      problems.push(`an at-most-once effect ran ${calls} times: ${key}`)
   }
   let runs = 0
   let unknown = 0
-  for (let cursor: string | undefined; ; ) {
-    const page = await store.find({ tenant: 'default', limit: 500, ...(cursor !== undefined && { cursor }) })
+  for (let cursor: string | undefined; ;) {
+    const page = await store.find({
+      tenant: 'default',
+      limit: 500,
+      ...(cursor !== undefined && { cursor }),
+    })
     for (const { runId, currentState } of page.items) {
       runs++
       if (currentState !== 'PAYING' && currentState !== 'FIRING') continue
@@ -61,7 +78,10 @@ export async function recover(place: string, bankPath: string, acknowledged: rea
 }
 
 /** Delivers until only what lies far in the future is left: leases of the dead run out first. */
-async function finish(drain: () => Promise<number>, nextDueAt: () => Promise<number | null>): Promise<void> {
+async function finish(
+  drain: () => Promise<number>,
+  nextDueAt: () => Promise<number | null>,
+): Promise<void> {
   for (;;) {
     const delivered = await drain()
     const next = await nextDueAt()

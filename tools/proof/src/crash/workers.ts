@@ -10,19 +10,27 @@ export interface Acknowledged {
 }
 
 /** Runs a worker, kills it `afterMs` after it is ready, and returns what it had been told. */
-export async function runUntilKilled(args: readonly string[], afterMs: number): Promise<readonly Acknowledged[]> {
+export async function runUntilKilled(
+  args: readonly string[],
+  afterMs: number,
+): Promise<readonly Acknowledged[]> {
   const child = start(args)
   return listen(child, () => setTimeout(() => child.kill('SIGKILL'), afterMs))
 }
 
 /** Runs workers to their end, while `meanwhile` disturbs them. A worker that fails fails the test. */
-export async function runWorkers(count: number, argsOf: (index: number) => readonly string[], meanwhile?: (running: () => boolean) => Promise<void>): Promise<readonly Acknowledged[]> {
+export async function runWorkers(
+  count: number,
+  argsOf: (index: number) => readonly string[],
+  meanwhile?: (running: () => boolean) => Promise<void>,
+): Promise<readonly Acknowledged[]> {
   let left = count
   const work = Array.from({ length: count }, async (_, index) => {
     const child = start(argsOf(index))
     const told = await listen(child)
     left--
-    if (child.exitCode !== 0) throw new Error(`worker ${index} ended with ${child.exitCode ?? child.signalCode}`)
+    if (child.exitCode !== 0)
+      throw new Error(`worker ${index} ended with ${child.exitCode ?? child.signalCode}`)
     return told
   })
   const [told] = await Promise.all([Promise.all(work), meanwhile?.(() => left > 0)])
@@ -31,7 +39,11 @@ export async function runWorkers(count: number, argsOf: (index: number) => reado
 
 function start(args: readonly string[]): ChildProcess {
   const program = join(import.meta.dirname, 'worker.ts')
-  return spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '--conditions=@loop-engine/source', program, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  return spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', '--conditions=@loop-engine/source', program, ...args],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
 }
 
 async function listen(child: ChildProcess, onReady?: () => void): Promise<readonly Acknowledged[]> {
