@@ -69,7 +69,7 @@ function startRun(entry: EntryDraft, sealed: { seq: number; hash: string }): Loo
 
 function migratedTo(entry: EntryDraft): LoopInstance['definition'] {
   return Object.freeze({
-    version: String(entry.data?.['version'] ?? '1'),
+    version: versionOf(entry),
     digest: entry.definition,
   })
 }
@@ -86,4 +86,9 @@ function approvalsOpenedBy(entry: EntryDraft): number {
     default:
       return 0
   }
+}
+
+function versionOf({ data }: EntryDraft): string {
+  const version = data?.['version']
+  return typeof version === 'string' ? version : '1'
 }

@@ -540,7 +540,6 @@ function keyMismatch(): LoopError {
 }
 
 function checkKey(value: unknown, path: string): void {
-  // eslint-disable-next-line no-control-regex -- a business key with control characters cannot be shown or logged safely
   if (
     typeof value !== 'string' ||
     value.length === 0 ||

@@ -5,6 +5,7 @@ import {
   createTestClock,
   createTestIdentifiers,
   type EffectRun,
+  type TestClock,
   type World,
 } from '@loop-engine/testing'
 
@@ -18,8 +19,16 @@ import {
   proofLoop,
 } from './proof-loop.ts'
 
+export interface ProofSystem {
+  readonly system: LoopSystem
+  readonly clock: TestClock
+  /** Every call of the bank. */
+  readonly effects: readonly EffectRun[]
+  readonly bank: ReturnType<typeof createBank>
+}
+
 /** A system for proofs: time and ids are held, nothing runs by itself. */
-export async function openSystem(store: LoopStore, prefix = 'run') {
+export async function openSystem(store: LoopStore, prefix = 'run'): Promise<ProofSystem> {
   const effects: EffectRun[] = []
   const clock = createTestClock()
   const bank = createBank(effects)

@@ -46,6 +46,6 @@ export function withPlans(
   return {
     ...store,
     commit: async (plans) =>
-      store.commit(await Promise.all(plans.map((plan) => change(plan, store)))),
+      store.commit(await Promise.all(plans.map(async (plan) => change(plan, store)))),
   }
 }
