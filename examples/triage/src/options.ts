@@ -1,4 +1,6 @@
-import { userInfo } from 'node:os'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
 export interface Options {
@@ -19,6 +21,7 @@ decide, and files tickets, each of them once. Stop it at any moment; the next st
   --reject-all     reject whatever waits, without asking
   --ask-none       leave what waits; the default where there is no terminal
   --data DIR       where the record and the tickets are kept (default: .loop)
+  --temporary      keep them in a new folder for temporary files
   --json           print the summary as JSON
   --help           print this
 
@@ -34,6 +37,7 @@ export function readOptions(args: readonly string[], terminal: boolean): Options
       'approve-all': { type: 'boolean', default: false },
       'reject-all': { type: 'boolean', default: false },
       'ask-none': { type: 'boolean', default: false },
+      temporary: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -44,7 +48,8 @@ export function readOptions(args: readonly string[], terminal: boolean): Options
   const [choice] = chosen
   const byDefault = terminal && !values.json ? 'ask' : 'leave'
   return {
-    data: values.data,
+    data:
+      values.temporary && !values.help ? mkdtempSync(join(tmpdir(), 'loop-triage-')) : values.data,
     as: values.as,
     answers: choice ? answersOf[choice] : byDefault,
     json: values.json,

@@ -1,0 +1,196 @@
+import { cpSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { afterEach, expect, test, vi } from 'vitest'
+
+import { loop, query, start } from './test-run.ts'
+
+// Each test starts programs, and other tests may keep the machine busy.
+vi.setConfig({ testTimeout: 120_000 })
+
+const folders: string[] = []
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
+})
+
+function newData(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'loop-triage-test-'))
+  folders.push(folder)
+  return folder
+}
+
+const approveAll = ['--as', 'alice', '--approve-all', '--json']
+const tickets = (data: string): unknown[] => query(data, 'tickets.db', 'SELECT * FROM tickets')
+
+test('with everything approved each matter ends, with a ticket or without', async () => {
+  const data = newData()
+
+  const { code, out, err } = await start(data, approveAll)
+
+  expect({ code, err }).toEqual({ code: 0, err: '' })
+  expect(JSON.parse(out)).toMatchObject({
+    counts: {
+      read: 329,
+      signals: 65,
+      duplicates: 50,
+      news: 3,
+      opened: 12,
+      known: 0,
+      ignored: { not_security_relevant: 223, run_not_finished: 15, passed_run: 13 },
+    },
+    states: { FILED: 11, DISMISSED: 1 },
+    waiting: [],
+    tickets: 11,
+    verified: true,
+    interrupted: false,
+  })
+})
+
+test('a second start on finished data recognises everything and files nothing', async () => {
+  const data = newData()
+  await start(data, approveAll)
+  const before = tickets(data)
+
+  const { code, out } = await start(data, approveAll)
+
+  expect(code).toBe(0)
+  expect(JSON.parse(out)).toMatchObject({
+    counts: { opened: 0, known: 12 },
+    ticketsFiledNow: 0,
+    verified: true,
+  })
+  expect(tickets(data)).toEqual(before)
+})
+
+test('what a person rejects is dismissed, on record, without a ticket', async () => {
+  const data = newData()
+
+  const { code, out } = await start(data, ['--as', 'alice', '--reject-all', '--json'])
+
+  expect(code).toBe(0)
+  expect(JSON.parse(out)).toMatchObject({
+    states: { FILED: 8, DISMISSED: 4 },
+    waiting: [],
+    tickets: 8,
+  })
+})
+
+test('without a terminal nobody is asked, and the way to decide is shown and works', async () => {
+  const data = newData()
+  const key = 'code_scanning_alert:Codertocat/Hello-World#10:java/sql-injection'
+
+  const first = await start(data, [])
+  const approved = await loop(data, 'approve', key, '--as', 'alice', '--role', 'security')
+  const second = await start(data, ['--ask-none', '--json'])
+
+  expect(first.code).toBe(0)
+  expect(first.out).toContain('Nobody is asked here')
+  expect(first.out).toContain('3 wait for a person')
+  expect(first.out).toContain('npm run loop -- inbox')
+  expect(approved).toMatchObject({ code: 0, err: '' })
+  const { waiting, ticketsFiledNow } = JSON.parse(second.out)
+  expect(waiting).toHaveLength(2)
+  expect(waiting).not.toContain(key)
+  expect(ticketsFiledNow).toBe(1)
+})
+
+test('killed again and again, it loses no ticket and doubles none', async () => {
+  const data = newData()
+
+  for (const atEntries of [1, 4, 7, 13, 22, 31, 38, 47, 55, 62, 68]) {
+    await start(data, approveAll, { kill: { signal: 'SIGKILL', atEntries } })
+  }
+  const { code, out } = await start(data, approveAll)
+
+  expect(code).toBe(0)
+  expect(JSON.parse(out)).toMatchObject({
+    counts: { read: 329 },
+    states: { FILED: 11, DISMISSED: 1 },
+    tickets: 11,
+    verified: true,
+  })
+  const keys = query(data, 'tickets.db', 'SELECT DISTINCT key FROM tickets')
+  expect(keys).toHaveLength(11)
+})
+
+test('interrupted, it finishes what it is doing and says so; the next start goes on', async () => {
+  const data = newData()
+
+  const first = await start(data, approveAll, { kill: { signal: 'SIGINT', atEntries: 3 } })
+  const second = await start(data, approveAll)
+
+  expect(first.code).toBe(130)
+  expect(JSON.parse(first.out)).toMatchObject({ interrupted: true, verified: true })
+  expect(JSON.parse(second.out)).toMatchObject({ tickets: 11, states: { FILED: 11, DISMISSED: 1 } })
+})
+
+test('a row that was edited by hand is named at the next start, and nothing is done', async () => {
+  const data = newData()
+  await start(data, ['--ask-none'])
+  const [row] = query(
+    data,
+    'loop.db',
+    "SELECT run_id, seq FROM entry WHERE type = 'loop.approval.requested'",
+  )
+  query(
+    data,
+    'loop.db',
+    "UPDATE entry SET body = replace(body, 'agent:triage', 'agent:nobody') WHERE type = 'loop.approval.requested'",
+  )
+
+  const { code, out } = await start(data, approveAll)
+  const verify = await loop(data, 'verify')
+
+  expect(code).toBe(5)
+  const { faults } = JSON.parse(out)
+  expect(faults.join('\n')).toContain(String(row?.['run_id']))
+  expect(tickets(data)).toHaveLength(8)
+  expect(verify.code).toBe(5)
+  expect(verify.out).toContain(String(row?.['run_id']))
+})
+
+test('an older copy of the database is recognised by the checkpoint', async () => {
+  const data = newData()
+  const copy = newData()
+  await start(data, ['--ask-none'])
+  cpSync(join(data, 'loop.db'), join(copy, 'loop.db'))
+  await start(data, approveAll)
+  cpSync(join(copy, 'loop.db'), join(data, 'loop.db'))
+
+  const { code, out } = await start(data, ['--ask-none', '--json'])
+
+  expect(code).toBe(5)
+  expect(JSON.parse(out).faults.join('\n')).toMatch(/checkpoint/)
+})
+
+test('the key that signs checkpoints is for its owner only', async () => {
+  const data = newData()
+
+  await start(data, ['--ask-none'])
+
+  expect(statSync(join(data, 'key.pem')).mode & 0o777).toBe(0o600)
+})
+
+test.each([['--nonsense'], ['--approve-all', '--reject-all']])(
+  '%s is wrong use',
+  async (...args) => {
+    expect(await start(newData(), args)).toMatchObject({ code: 2, out: '' })
+  },
+)
+
+test('help explains every option', async () => {
+  const { code, out } = await start(newData(), ['--help'])
+
+  expect(code).toBe(0)
+  for (const option of [
+    '--as',
+    '--approve-all',
+    '--reject-all',
+    '--ask-none',
+    '--data',
+    '--json',
+  ]) {
+    expect(out).toContain(option)
+  }
+})

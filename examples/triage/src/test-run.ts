@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+export interface Ran {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+export interface StartOptions {
+  /** Sent as soon as the ledger has this many entries, or the program this much to say. */
+  readonly kill?: { readonly signal: NodeJS.Signals; readonly atEntries: number }
+}
+
+/** Starts the real job on a data directory, as `npm start` does. */
+export async function start(
+  data: string,
+  args: readonly string[],
+  { kill }: StartOptions = {},
+): Promise<Ran> {
+  return run(
+    join(import.meta.dirname, 'main.ts'),
+    ['--data', data, ...args],
+    async (child, over) => {
+      while (kill && !over()) {
+        if (entriesIn(data) >= kill.atEntries) return child.kill(kill.signal)
+        await sleep(1)
+      }
+      return false
+    },
+  )
+}
+
+/** Runs the `loop` command on the database of a data directory. */
+export function loop(data: string, ...args: string[]): Promise<Ran> {
+  const program = join(import.meta.dirname, '../../../tools/cli/src/main.ts')
+  return run(program, ['--db', join(data, 'loop.db'), ...args])
+}
+
+function run(
+  program: string,
+  args: readonly string[],
+  watch: (child: ReturnType<typeof spawn>, over: () => boolean) => Promise<boolean> = async () =>
+    false,
+): Promise<Ran> {
+  const flags = ['--disable-warning=ExperimentalWarning', '--conditions=@loop-engine/source']
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [...flags, program, ...args], {
+      env: { PATH: process.env['PATH'] },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let [out, err] = ['', '']
+    let over = false
+    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
+    child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
+    child.on('error', reject)
+    child.on('close', (code) => {
+      over = true
+      resolve({ code, out, err })
+    })
+    watch(child, () => over).catch(reject)
+  })
+}
+
+/** Asks the database of a data directory, from outside. */
+export function query(
+  data: string,
+  file: 'loop.db' | 'tickets.db',
+  sql: string,
+): Record<string, unknown>[] {
+  const database = new DatabaseSync(join(data, file))
+  try {
+    database.exec('PRAGMA busy_timeout = 5000')
+    return database.prepare(sql).all()
+  } finally {
+    database.close()
+  }
+}
+
+function entriesIn(data: string): number {
+  if (!existsSync(join(data, 'loop.db'))) return 0
+  try {
+    return Number(query(data, 'loop.db', 'SELECT count(*) AS count FROM entry')[0]?.['count'])
+  } catch {
+    // The program is just making its tables.
+    return 0
+  }
+}
