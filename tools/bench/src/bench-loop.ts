@@ -1,0 +1,54 @@
+import { defineLoop, type Actor, type LoopDefinition } from '@loop-engine/sdk'
+
+/** Five states in a ring, and an end that no round reaches, so that one may be of any length. */
+export const ring = ['DRAFT', 'TRIAGED', 'CHECKED', 'PRICED', 'SENT'] as const
+export const end = 'CLOSED'
+
+/** The state after the one at this place of the ring. */
+export function after(index: number): string {
+  return ring[(index + 1) % ring.length] ?? end
+}
+
+const actors = ['ai-agent', 'human'] as const
+const guards = [
+  { id: 'sure', use: 'confidence-threshold', with: { min: 0.8 } },
+  { id: 'small', use: 'field-constraint', with: { field: '/amount', operator: 'at-most', value: 500 } },
+]
+
+/** One signal moves the ring on; two guards judge every move. */
+export const ringLoop = ringNamed('bench.ring')
+
+export function ringNamed(id: string): LoopDefinition {
+  return defineLoop({
+    id,
+    states: [...ring.map((state) => ({ id: state })), { id: end, terminal: true }],
+    initialState: ring[0],
+    transitions: [
+      ...ring.map((state, index) => ({ id: `next-${index}`, signal: 'next', from: state, to: after(index), actors, guards })),
+      { id: 'close', from: ring[0], to: end, actors, guards },
+    ],
+  })
+}
+
+export const agent: Actor = Object.freeze({ type: 'ai-agent', id: 'agent:bench' })
+
+/** 80 bytes as JSON. */
+export const smallEvidence = Object.freeze({
+  amount: 120,
+  confidence: 0.93,
+  note: 'customer asked twice; order 4711 ok',
+})
+
+/** Ten fields, about 250 bytes. */
+export const tenFields = Object.freeze({
+  amount: 120,
+  confidence: 0.93,
+  currency: 'EUR',
+  customer: 'customer-20398',
+  order: 'order-99182-A',
+  reason: 'delivered twice, one parcel returned',
+  channel: 'email',
+  repeat: false,
+  score: 0.1274,
+  received: '2026-11-20T09:14:03Z',
+})

@@ -1,0 +1,13 @@
+import type { Suite } from './figure.ts'
+
+/** Loaded one at a time: a suite pays only for what it uses. */
+export const suites: Readonly<Record<string, () => Promise<Suite>>> = {
+  memory: async () => (await import('./suites/memory.ts')).memory,
+  sqlite: async () => (await import('./suites/sqlite.ts')).sqlite,
+  postgres: async () => (await import('./suites/postgres.ts')).postgres,
+  approval: async () => (await import('./suites/approval.ts')).approval,
+  history: async () => (await import('./suites/history.ts')).history,
+  verify: async () => (await import('./suites/verify.ts')).verify,
+  footprint: async () => (await import('./suites/footprint.ts')).footprint,
+  startup: async () => (await import('./suites/startup.ts')).startup,
+}
