@@ -1,0 +1,26 @@
+import type { LoopInstance, LoopStore, StoredEntry } from '@loop-engine/core'
+
+/** Every run of a tenant, or of one of its loops or keys, page by page. */
+export async function* runsOf(
+  store: LoopStore,
+  query: { readonly tenant: string; readonly loopId?: string; readonly aggregateId?: string },
+): AsyncGenerator<LoopInstance> {
+  for (let cursor: string | undefined; ; ) {
+    const page = await store.find({ ...query, limit: 1000, ...(cursor !== undefined && { cursor }) })
+    yield* page.items
+    cursor = page.cursor
+    if (cursor === undefined) return
+  }
+}
+
+const pageSize = 1000
+
+/** The entries of a run up to `to`, in pages. */
+export async function* entryPages(store: LoopStore, tenant: string, runId: string, to: number): AsyncGenerator<readonly StoredEntry[]> {
+  for (let from = 1; from <= to; ) {
+    const page = await store.entries(tenant, runId, { from, to, limit: pageSize })
+    if (page.length > 0) yield page
+    if (page.length < pageSize) return
+    from += page.length
+  }
+}
