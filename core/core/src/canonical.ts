@@ -24,12 +24,20 @@ import { isSnapshot, notJson, readData, refuseUnlessArray, refuseUnlessPlain } f
  */
 export function canonicalize(value: unknown, limits: JsonLimits = {}): string {
   try {
-    const text = write(value, 1, createBudget(limits))
+    const text = flat(write(value, 1, createBudget(limits)))
     if (isLongerThan(text, limitsOf(limits).maxBytes)) throw new JsonFault(tooLarge)
     return text
   } catch (error) {
     throw toLoopError(error)
   }
+}
+
+/**
+ * The same text in one piece. A joined string is a tree of its parts that takes five times the memory for as long
+ * as it is kept; V8 puts it together when it is sliced.
+ */
+function flat(text: string): string {
+  return ` ${text}`.slice(1)
 }
 
 function write(value: unknown, depth: number, budget: JsonBudget): string {
