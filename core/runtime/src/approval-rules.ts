@@ -22,6 +22,7 @@ export const decisionRefusals = [
   'already_voted',
   'not_allowed',
   'stopped',
+  'limit_reached',
 ] as const
 export type DecisionRefusal = (typeof decisionRefusals)[number]
 

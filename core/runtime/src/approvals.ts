@@ -276,11 +276,7 @@ async function decideRequest(kernel: Kernel, input: DecideInput): Promise<Decisi
         },
       }
     },
-    (reason, request) => ({
-      status: 'refused',
-      reason: reason === 'stopped' ? 'stopped' : 'not_allowed',
-      request,
-    }),
+    (reason, request) => ({ status: 'refused', reason, request }),
   )
 }
 

@@ -335,26 +335,35 @@ function openRequest(
 /** Puts what an entry orders into the same commit. */
 export function enqueueOrder(change: Change, order: Order, seq: number, at: number): void {
   const runId = change.instance?.runId ?? ''
-  if (order.kind === 'effect') {
-    change.enqueue({
-      id: order.effect.id,
-      lane: `effect:${runId}`,
-      kind: 'effect',
-      name: order.effect.integration,
-      payload: order.input,
-      dueAt: at,
-    })
-  } else {
-    const id = `${runId}:${seq}:timeout`
-    change.enqueue({
-      id,
-      lane: id,
-      kind: 'timer',
-      name: 'state-timeout',
-      payload: JSON.stringify({ transition: order.transition, stateVersion: seq }),
-      dueAt: at + parseDuration(order.after),
-    })
+  switch (order.kind) {
+    case 'effect':
+      return change.enqueue({
+        id: order.effect.id,
+        lane: `effect:${runId}`,
+        kind: 'effect',
+        name: order.effect.integration,
+        payload: order.input,
+        dueAt: at,
+      })
+    case 'cancel-timeout':
+      return change.cancel(stateTimer(runId, order.stateVersion))
+    case 'state-timeout': {
+      const id = stateTimer(runId, seq)
+      return change.enqueue({
+        id,
+        lane: id,
+        kind: 'timer',
+        name: 'state-timeout',
+        payload: JSON.stringify({ transition: order.transition, stateVersion: seq }),
+        dueAt: at + parseDuration(order.after),
+      })
+    }
   }
+}
+
+/** The id of the timer of a state that was entered with this entry; deterministic, so that leaving can cancel it. */
+function stateTimer(runId: string, stateVersion: number): string {
+  return `${runId}:${stateVersion}:timeout`
 }
 
 /** Tells the channels, and sets the timers of a request. */

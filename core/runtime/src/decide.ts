@@ -67,8 +67,13 @@ export interface TimerOrder {
   readonly transition: string
   readonly after: string
 }
+/** The timeout of the state that the run leaves is no longer wanted. */
+export interface CancelOrder {
+  readonly kind: 'cancel-timeout'
+  readonly stateVersion: number
+}
 /** What to enqueue with the entries. */
-export type Order = EffectOrder | TimerOrder
+export type Order = EffectOrder | TimerOrder | CancelOrder
 
 export interface Ruling {
   readonly status: 'executed' | 'pending_approval' | 'guard_failed' | 'rejected'
@@ -208,6 +213,9 @@ function execute(
       inputDigest: facts.effect.inputDigest,
     }
     orders.push({ kind: 'effect', effect, input: facts.effect.input })
+  }
+  if (loop.states.get(transition.from)?.timeout) {
+    orders.push({ kind: 'cancel-timeout', stateVersion: instance.stateVersion })
   }
   if (target?.timeout)
     orders.push({

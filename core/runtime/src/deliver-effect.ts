@@ -21,6 +21,7 @@ import {
 
 import { judge, record } from './attempt.ts'
 import { createChange } from './change.ts'
+import { withDeadline } from './deadline.ts'
 import { draftOf } from './draft.ts'
 import { takeEvidence, type Evidence } from './evidence.ts'
 import { commitChange, scopesOf, type Kernel } from './kernel.ts'
@@ -150,37 +151,17 @@ type Acted =
 
 async function act(kernel: Kernel, job: EffectJob, action: Action): Promise<Acted> {
   const { claim, effect, spec } = job
-  const timeout = new AbortController()
-  const finished = new AbortController()
-  const timer = kernel.clock
-    .sleep(
-      spec.timeout ? parseDuration(spec.timeout) : kernel.limits.effectTimeoutMs,
-      finished.signal,
-    )
-    .then(() => {
-      if (!finished.signal.aborted) timeout.abort()
-    })
+  const limitMs = spec.timeout ? parseDuration(spec.timeout) : kernel.limits.effectTimeoutMs
   try {
-    const input = action.input.parse(JSON.parse(claim.payload))
-    const aborted = new Promise<never>((_, reject) => {
-      timeout.signal.addEventListener(
-        'abort',
-        () =>
-          reject(
-            new LoopError('timeout', 'The effect did not finish in time.', { retryable: true }),
-          ),
-        { once: true },
-      )
-    })
-    const output = await Promise.race([
+    const input = readInput(action, claim.payload)
+    const output = await withDeadline(kernel.clock, limitMs, async (signal) =>
       action.run(input, {
         receipt: receiptOf(job),
         idempotencyKey: claim.id,
         attempt: claim.attempt,
-        signal: timeout.signal,
+        signal,
       }),
-      aborted,
-    ])
+    )
     return {
       kind: 'ended',
       exhausted: false,
@@ -192,9 +173,17 @@ async function act(kernel: Kernel, job: EffectJob, action: Action): Promise<Acte
     }
   } catch (error) {
     return failed(kernel, job, error, effect.semantics === 'idempotent')
-  } finally {
-    finished.abort()
-    await timer
+  }
+}
+
+/** Input that an action does not accept will not be accepted next time either. */
+function readInput(action: Action, payload: string): unknown {
+  try {
+    return action.input.parse(JSON.parse(payload))
+  } catch (cause) {
+    throw new LoopError('invalid_input', 'The action does not accept the input of the effect.', {
+      cause,
+    })
   }
 }
 

@@ -204,6 +204,7 @@ async function start(kernel: Kernel, input: StartInput): Promise<LoopInstance> {
     traceparent,
   } = input
   checkKey(aggregateId, '/aggregateId')
+  refuseReserved(aggregateId)
   checkKey(tenant, '/tenant')
   const loop = kernel.loops.current(loopId)
   const actor = admitted(kernel, input.actor)
@@ -284,6 +285,7 @@ async function start(kernel: Kernel, input: StartInput): Promise<LoopInstance> {
 
 async function transition(kernel: Kernel, input: TransitionInput): Promise<TransitionResult> {
   const { tenant = 'default', aggregateId, idempotencyKey } = input
+  refuseReserved(aggregateId)
   const transitionId = input.transitionId ?? input.signal
   if (typeof transitionId !== 'string' || transitionId.length === 0 || transitionId.length > 256) {
     throw new LoopError('invalid_input', 'A transition needs `transitionId` or `signal`.', {
@@ -475,6 +477,7 @@ async function rewrite(
   build: (instance: LoopInstance, change: Change) => void | Promise<void>,
   { finalToo = false, ...rest }: Partial<CommitPlan> & { finalToo?: boolean } = {},
 ): Promise<LoopInstance> {
+  refuseReserved(aggregateId)
   return kernel.runs.exclusive(tenant, aggregateId, async () => {
     for (let attempts = 0; attempts <= kernel.limits.conflictRetries; attempts++) {
       const { instance } = await kernel.runs.load(tenant, aggregateId, true)
@@ -536,6 +539,14 @@ function keyMismatch(): LoopError {
   return new LoopError('key_mismatch', 'The idempotency key was used for another command.', {
     path: '/idempotencyKey',
     hint: 'Use a new key for a new command.',
+  })
+}
+
+/** Keys that begin with a dollar sign are the engine's own records. */
+function refuseReserved(aggregateId: string): void {
+  if (!aggregateId.startsWith('$')) return
+  throw new LoopError('invalid_input', 'A business key may not begin with a dollar sign.', {
+    path: '/aggregateId',
   })
 }
 

@@ -2,6 +2,7 @@ export {
   actionOf,
   admit,
   decide,
+  type CancelOrder,
   type EffectOrder,
   type Order,
   type Refusal,

@@ -6,6 +6,7 @@ import {
   type Settlement,
 } from '@loop-engine/core'
 
+import { withDeadline } from './deadline.ts'
 import { deliverEffect } from './deliver-effect.ts'
 import { deliverEvents } from './deliver-events.ts'
 import { deliverNotice } from './deliver-notice.ts'
@@ -52,32 +53,25 @@ export function createRelay(kernel: Kernel, worker: string): Relay & { wake(): v
     bell.abort()
   }
 
-  async function cycle(signal: AbortSignal): Promise<number> {
-    const claims = await store.claim({
-      worker,
-      now: clock.now(),
-      leaseMs: limits.leaseMs,
-      limit: limits.concurrency,
-    })
-    await Promise.all(claims.map((claim) => deliver(kernel, claim, signal)))
-    return claims.length
-  }
+  const claim = (limit: number): Promise<readonly OutboxClaim[]> =>
+    store.claim({ worker, now: clock.now(), leaseMs: limits.leaseMs, limit })
 
   async function run(signal: AbortSignal): Promise<void> {
+    const inFlight = new Set<Promise<void>>()
     let failures = 0
     while (!signal.aborted) {
       bell = new AbortController()
       rung = false
       try {
-        if ((await cycle(signal)) > 0) {
-          failures = 0
-          continue
-        }
+        const free = limits.concurrency - inFlight.size
+        const claims = free > 0 ? await claim(free) : []
+        // A slow delivery holds its own lane and one slot, never the others.
+        for (const item of claims) launch(item, inFlight)
         failures = 0
-        await pause(await untilNext(), signal)
+        if (claims.length === 0) await pause(free > 0 ? await untilNext() : limits.pollMs, signal)
       } catch (error) {
         // The store is away: nothing is lost, the same items will be claimed when it is back.
-        if (signal.aborted) return
+        if (signal.aborted) break
         kernel.report(error)
         failures++
         await clock.sleep(
@@ -86,6 +80,17 @@ export function createRelay(kernel: Kernel, worker: string): Relay & { wake(): v
         )
       }
     }
+    await Promise.all(inFlight)
+  }
+
+  function launch(item: OutboxClaim, inFlight: Set<Promise<void>>): void {
+    const delivery = deliver(kernel, item)
+      .catch((error: unknown) => kernel.report(error))
+      .finally(() => {
+        inFlight.delete(delivery)
+        ring()
+      })
+    inFlight.add(delivery)
   }
 
   async function untilNext(): Promise<number> {
@@ -107,9 +112,10 @@ export function createRelay(kernel: Kernel, worker: string): Relay & { wake(): v
     async drain() {
       let delivered = 0
       for (;;) {
-        const now = await cycle(stopping.signal)
-        if (now === 0) return delivered
-        delivered += now
+        const claims = await claim(limits.concurrency)
+        if (claims.length === 0) return delivered
+        await Promise.all(claims.map((item) => deliver(kernel, item)))
+        delivered += claims.length
       }
     },
     deadLetters: ({ tenant = 'default', ...query } = {}) => store.deadLetters({ tenant, ...query }),
@@ -128,11 +134,11 @@ export function createRelay(kernel: Kernel, worker: string): Relay & { wake(): v
 }
 
 /** Delivers one claimed item under its lease, which is renewed for as long as the delivery takes. */
-async function deliver(kernel: Kernel, claim: OutboxClaim, signal: AbortSignal): Promise<void> {
+async function deliver(kernel: Kernel, claim: OutboxClaim): Promise<void> {
   const finished = new AbortController()
   const renewing = renew(kernel, claim, finished.signal)
   try {
-    const outcome = await attempt(kernel, claim, signal)
+    const outcome = await attempt(kernel, claim)
     const settlement = settlementOf(kernel, claim, outcome)
     if (settlement) await kernel.store.settle([settlement])
   } finally {
@@ -141,15 +147,19 @@ async function deliver(kernel: Kernel, claim: OutboxClaim, signal: AbortSignal):
   }
 }
 
-async function attempt(kernel: Kernel, claim: OutboxClaim, signal: AbortSignal): Promise<Delivery> {
+async function attempt(kernel: Kernel, claim: OutboxClaim): Promise<Delivery> {
   try {
     switch (claim.kind) {
       case 'effect':
         return await deliverEffect(kernel, claim)
       case 'notify':
-        return await deliverNotice(kernel, claim, signal)
+        return await withDeadline(kernel.clock, kernel.limits.effectTimeoutMs, (signal) =>
+          deliverNotice(kernel, claim, signal),
+        )
       case 'publish':
-        return await deliverEvents(kernel, claim, signal)
+        return await withDeadline(kernel.clock, kernel.limits.effectTimeoutMs, (signal) =>
+          deliverEvents(kernel, claim, signal),
+        )
       case 'timer':
         return await fireTimer(kernel, claim)
     }

@@ -510,3 +510,99 @@ describe('evidence', () => {
     })
   })
 })
+
+describe('a timeout of a state', () => {
+  const loop = defineLoop({
+    id: 'ops.page',
+    states: [
+      { id: 'OPEN', timeout: { after: '10m', transition: 'escalate' } },
+      { id: 'ACKNOWLEDGED' },
+      { id: 'ESCALATED', terminal: true },
+      { id: 'DONE', terminal: true },
+    ],
+    initialState: 'OPEN',
+    transitions: [
+      { id: 'escalate', from: 'OPEN', to: 'ESCALATED', actors: ['system'] },
+      { id: 'acknowledge', from: 'OPEN', to: 'ACKNOWLEDGED', actors: ['human'] },
+      { id: 'done', from: 'ACKNOWLEDGED', to: 'DONE', actors: ['human'] },
+    ],
+  })
+  const start = async () => {
+    const clock = createTestClock()
+    const system = await createLoopSystem({ loops: [loop], clock, relay: false })
+    await system.engine.start({ loopId: 'ops.page', aggregateId: 'page-1', actor: agent })
+    return { system, clock }
+  }
+
+  test('takes the transition that the state names, once, in the name of the system', async () => {
+    const { system, clock } = await start()
+    clock.advance(10 * 60_000)
+    await system.relay.drain()
+    await system.relay.drain()
+    const items = await Array.fromAsync(system.engine.history({ aggregateId: 'page-1' }))
+    expect(items.map(({ entry }) => entry.actor.id)).toEqual(['agent:refunds', 'system:timer'])
+    expect(items.at(-1)?.entry).toMatchObject({ toState: 'ESCALATED', status: 'completed' })
+  })
+
+  test('is gone when the run has left the state', async () => {
+    const { system, clock } = await start()
+    await system.engine.transition({
+      aggregateId: 'page-1',
+      transitionId: 'acknowledge',
+      actor: alice,
+    })
+    clock.advance(60 * 60_000)
+    expect(await system.relay.drain()).toBe(0)
+    expect(await system.engine.get({ aggregateId: 'page-1' })).toMatchObject({
+      currentState: 'ACKNOWLEDGED',
+    })
+  })
+})
+
+describe('the engine’s own records', () => {
+  test('cannot be taken over by a business key', async () => {
+    const system = await open()
+    await expect(
+      system.engine.start({ loopId: 'support.refund', aggregateId: '$control', actor: alice }),
+    ).rejects.toMatchObject({ code: 'invalid_input', path: '/aggregateId' })
+  })
+})
+
+describe('a slow delivery', () => {
+  test('holds up its own run, not the others', async () => {
+    const started: string[] = []
+    let release = (): void => {}
+    const gate = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const slow: Integration = {
+      contract: 'integration/v1',
+      name: 'bank',
+      actions: {
+        pay: {
+          input: { parse: (value) => value },
+          async run(_, { receipt }) {
+            started.push(receipt.aggregateId)
+            if (receipt.aggregateId === 'slow') await gate
+          },
+        },
+      },
+    }
+    const system = await createLoopSystem({ loops: [refund], integrations: [slow] })
+    const completed = system.events.stream({ types: ['loop.completed'] })
+    for (const aggregateId of ['slow', 'quick']) {
+      await system.engine.start({ loopId: refund.id, aggregateId, actor: agent })
+      await system.engine.transition({
+        aggregateId,
+        transitionId: 'pay',
+        actor: agent,
+        evidence: small,
+      })
+    }
+    expect((await completed.next()).value).toMatchObject({ aggregateId: 'quick' })
+    release()
+    expect((await completed.next()).value).toMatchObject({ aggregateId: 'slow' })
+    await system.close()
+    expect(started.toSorted()).toEqual(['quick', 'slow'])
+  })
+})
