@@ -28,7 +28,11 @@ export interface CommitQueue {
  * Turns concurrent callers into few statements. Whoever comes alone is sent at once; those who come while every
  * connection is busy share the next statement. Plans of one run keep their order and never share a statement.
  */
-export function createCommitQueue({ connections, maxBatch, send }: CommitQueueOptions): CommitQueue {
+export function createCommitQueue({
+  connections,
+  maxBatch,
+  send,
+}: CommitQueueOptions): CommitQueue {
   let waiting: Waiting[] = []
   let sending = 0
   let scheduled = false
@@ -40,7 +44,8 @@ export function createCommitQueue({ connections, maxBatch, send }: CommitQueueOp
     const later: Waiting[] = []
     const held = new Set<string>()
     for (const item of waiting) {
-      const fits = batch.length === 0 || (batch.length < maxBatch && !item.alone && !batch[0]?.alone)
+      const fits =
+        batch.length === 0 || (batch.length < maxBatch && !item.alone && !batch[0]?.alone)
       if (fits && !item.keys.some((key) => busy.has(key) || held.has(key))) batch.push(item)
       else later.push(item)
       held.add(item.run)
@@ -77,13 +82,14 @@ export function createCommitQueue({ connections, maxBatch, send }: CommitQueueOp
   const schedule = (): void => {
     if (scheduled) return
     scheduled = true
-    // After the callers whose answers just came have asked again, and before anything else is read.
-    setImmediate(flush)
+    // Not before the callers whose answers just came have asked again; not later than that either.
+    process.nextTick(flush)
   }
 
   return {
     add(plan) {
-      if (closing !== null) return Promise.reject(new LoopError('closed', 'The postgres store was closed.'))
+      if (closing !== null)
+        return Promise.reject(new LoopError('closed', 'The postgres store was closed.'))
       return new Promise((resolve, reject) => {
         waiting.push({ plan, ...locksOf(plan), resolve, reject })
         schedule()
@@ -98,7 +104,12 @@ export function createCommitQueue({ connections, maxBatch, send }: CommitQueueOp
   }
 }
 
-function locksOf({ tenant, instance, reservations = [], stops }: CommitPlan): Pick<Waiting, 'run' | 'keys' | 'alone'> {
+function locksOf({
+  tenant,
+  instance,
+  reservations = [],
+  stops,
+}: CommitPlan): Pick<Waiting, 'run' | 'keys' | 'alone'> {
   // By business key: it orders runs and the claims of new runs to a key alike, so that nobody deadlocks.
   const run = `${tenant}\n${instance.aggregateId}\n`
   const keys = [run, ...reservations.map(({ key, bucket }) => `${tenant}\n${bucket}\n${key}`)]

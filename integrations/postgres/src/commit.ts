@@ -1,7 +1,7 @@
 import { LoopError, type Clock, type CommitPlan, type CommitResult } from '@loop-engine/core'
 
 import { pause, sqlState, violates, type Database, type Statement } from './database.ts'
-import { encodePlans } from './encode-plans.ts'
+import { encodePlainPlan, encodePlans } from './encode-plans.ts'
 
 type Outcome = CommitResult | LoopError
 
@@ -30,12 +30,32 @@ export function createCommitter(
     name: `${schema}.commit_v1`,
     text: `SELECT ${schema}.commit_v1($1, $2, $3, $4, $5) AS results`,
   }
+  const commitOne: Statement = {
+    name: `${schema}.commit_one_v1`,
+    text: `SELECT ${schema}.commit_one_v1(${Array.from({ length: 30 }, (_, index) => `$${index + 1}`).join()}) AS obstacle`,
+  }
   const hashOf: Statement = {
     name: `${schema}.hash_v1`,
     text: `SELECT hash FROM ${schema}.entry WHERE tenant = $1 AND run_id = $2 AND seq = $3`,
   }
 
+  /** False when nothing was done: the plan is not plain, or something stands in its way. */
+  const sendPlain = async (plan: CommitPlan | undefined): Promise<boolean> => {
+    const values = plan && encodePlainPlan(plan)
+    if (!values) return false
+    try {
+      const [row] = await database.write<{ obstacle: string | null }>(commitOne, [
+        ...values,
+        allowAsyncCommit,
+      ])
+      return row?.obstacle === null
+    } catch (error) {
+      if (violates(error, 'idempotency_pkey')) return false
+      throw error
+    }
+  }
   const send = async (plans: readonly CommitPlan[]): Promise<readonly CommitResult[]> => {
+    if (plans.length === 1 && (await sendPlain(plans[0]))) return [committed]
     const values = [...encodePlans(plans), allowAsyncCommit]
     const [row] = await database.write<{ results: string | null }>(commit, values)
     if (typeof row?.results !== 'string') return plans.map(() => committed)
@@ -57,7 +77,10 @@ export function createCommitter(
       return outcomes
     }
   }
-  const resolve = async (plans: readonly CommitPlan[], lost: LoopError): Promise<readonly Outcome[]> => {
+  const resolve = async (
+    plans: readonly CommitPlan[],
+    lost: LoopError,
+  ): Promise<readonly Outcome[]> => {
     for (let attempt = 0; attempt < reconnects; attempt += 1) {
       await sleep(pause(attempt))
       try {
@@ -69,10 +92,17 @@ export function createCommitter(
     }
     return plans.map(() => lost)
   }
-  const attribute = async (plan: CommitPlan | undefined, outcome: CommitResult): Promise<Outcome> => {
+  const attribute = async (
+    plan: CommitPlan | undefined,
+    outcome: CommitResult,
+  ): Promise<Outcome> => {
     const newest = plan?.entries.at(-1)
     if (outcome.kind === 'committed' || plan === undefined || newest === undefined) return outcome
-    const [row] = await database.read<{ hash: string }>(hashOf, [plan.tenant, newest.runId, newest.seq])
+    const [row] = await database.read<{ hash: string }>(hashOf, [
+      plan.tenant,
+      newest.runId,
+      newest.seq,
+    ])
     return row?.hash === newest.hash ? committed : outcome
   }
   return sendAll

@@ -39,6 +39,7 @@ export function createDatabase({ pool, ...options }: DatabaseOptions): Database 
     new pg.Pool({
       connectionString,
       max: connections * 2, // as many again for reads, which never wait behind commits
+      idleTimeoutMillis: 0,
       connectionTimeoutMillis: 5_000,
       query_timeout: 30_000,
       keepAlive: true,
@@ -73,7 +74,10 @@ export function createDatabase({ pool, ...options }: DatabaseOptions): Database 
       client.release(broken)
     }
   }
-  const write: Database['write'] = async <Row>(statement: Statement, values: readonly unknown[]) => {
+  const write: Database['write'] = async <Row>(
+    statement: Statement,
+    values: readonly unknown[],
+  ) => {
     for (let attempt = 0; ; attempt += 1) {
       try {
         return await use(async (client) => {
@@ -104,7 +108,8 @@ export function createDatabase({ pool, ...options }: DatabaseOptions): Database 
     },
     async transaction(run) {
       return use(async (client) => {
-        const session: Session = async (text) => (await client.query<Record<string, unknown>>(text)).rows
+        const session: Session = async (text) =>
+          (await client.query<Record<string, unknown>>(text)).rows
         await session('BEGIN')
         try {
           const answer = await run(session)
@@ -149,7 +154,9 @@ export function violates(error: unknown, constraint: string): boolean {
 function isLost(error: unknown): boolean {
   if (error instanceof LoopError) return error.code === 'unknown_outcome'
   const state = sqlState(error)
-  return state === null || state.startsWith('57P0') || state.startsWith('08') || state.startsWith('XX')
+  return (
+    state === null || state.startsWith('57P0') || state.startsWith('08') || state.startsWith('XX')
+  )
 }
 
 function isRolledBack(error: unknown): boolean {
@@ -174,19 +181,27 @@ function translate(error: unknown, code: 'unavailable' | 'unknown_outcome'): Loo
   const details = { sqlState: state }
   const plugin = 'postgres'
   if (state === 'LE002') {
-    return new LoopError('invalid_config', 'The postgres session does not keep what it acknowledges.', {
-      hint: 'Use read committed and synchronous_commit = on, or pass allowAsyncCommit.',
-      plugin,
-      details,
-      cause,
-    })
+    return new LoopError(
+      'invalid_config',
+      'The postgres session does not keep what it acknowledges.',
+      {
+        hint: 'Use read committed and synchronous_commit = on, or pass allowAsyncCommit.',
+        plugin,
+        details,
+        cause,
+      },
+    )
   }
   if (code === 'unknown_outcome') {
     const message = 'The connection to postgres was lost before its answer came.'
     return new LoopError(code, message, { plugin, details, cause, retryable: true })
   }
   if (state?.startsWith('22')) {
-    return new LoopError('invalid_input', 'Postgres cannot store one of the values.', { plugin, details, cause })
+    return new LoopError('invalid_input', 'Postgres cannot store one of the values.', {
+      plugin,
+      details,
+      cause,
+    })
   }
   const message = 'The postgres store did nothing.'
   return new LoopError(code, message, { plugin, details, cause, retryable: true })

@@ -203,6 +203,39 @@ BEGIN
   RETURN '[' || array_to_string(results, ',') || ']';
 END $$;
 
+-- The usual plan alone: one more entry of a run, and at most one item in its outbox. Null when it was committed; else nothing was done and
+-- commit_v1 finds out why.
+CREATE FUNCTION ${schema}.commit_one_v1(
+  of_tenant text, run text, expected bigint, next_version bigint, next_state text, next_status text, next_tags text[],
+  updated bigint, instance text, entry_type text, transition text, entry_at bigint, entry_hash text, entry_body text,
+  entry_evidence text, entry_salt text, item_id text, of_aggregate text, item_lane text, item_kind text, item_name text,
+  item_seq bigint, item_payload text, item_due bigint, of_principal text, of_key text, fingerprint text, answer text,
+  key_at bigint, allow_async boolean
+) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+  IF current_setting('transaction_isolation') <> 'read committed'
+    OR (NOT allow_async AND current_setting('synchronous_commit') = 'off') THEN
+    RETURN 'settings';
+  END IF;
+  PERFORM pg_advisory_xact_lock_shared(hashtext('loop-engine/stops'), hashtext('${schema}'));
+  IF EXISTS (SELECT FROM ${schema}.stop) THEN RETURN 'stops'; END IF;
+  UPDATE ${schema}.instance i SET state = next_state, status = next_status, version = next_version, tags = next_tags,
+    updated_at = updated, body = instance
+    WHERE i.tenant = of_tenant AND i.run_id = run AND i.version = expected;
+  IF NOT FOUND THEN RETURN 'version'; END IF;
+  IF of_key IS NOT NULL THEN
+    INSERT INTO ${schema}.idempotency VALUES (of_tenant, of_principal, of_key, fingerprint, answer, key_at);
+  END IF;
+  INSERT INTO ${schema}.entry (tenant, run_id, seq, type, transition_id, at, hash, body, evidence, salt)
+    VALUES (of_tenant, run, next_version, entry_type, transition, entry_at, entry_hash, entry_body, entry_evidence, entry_salt);
+  IF item_id IS NOT NULL THEN
+    INSERT INTO ${schema}.outbox (tenant, id, aggregate_id, run_id, lane, kind, name, seq, payload, due_at, ready_at)
+      VALUES (of_tenant, item_id, of_aggregate, run, item_lane, item_kind, item_name, item_seq, item_payload, item_due, item_due)
+      ON CONFLICT DO NOTHING;
+  END IF;
+  RETURN NULL;
+END $$;
+
 -- Leases the heads of lanes. Whoever held another item of such a lane has lost it.
 CREATE FUNCTION ${schema}.claim_v1(worker_name text, now_ms bigint, until_ms bigint, most integer, wanted text[])
 RETURNS SETOF ${schema}.outbox LANGUAGE plpgsql SET enable_seqscan = off AS $$

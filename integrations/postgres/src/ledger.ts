@@ -37,7 +37,10 @@ const open = `status IN ('active', 'suspended')`
 
 /** What the store knows, read as it was committed. */
 export function createLedger(database: Database, schema: string): Ledger {
-  const statement = (name: string, text: string): Statement => ({ name: `${schema}.${name}_v1`, text })
+  const statement = (name: string, text: string): Statement => ({
+    name: `${schema}.${name}_v1`,
+    text,
+  })
   const get = statement(
     'get',
     `(SELECT body, 0 AS rank FROM ${schema}.instance WHERE tenant = $1 AND aggregate_id = $2 AND ${open} LIMIT 1)
@@ -46,7 +49,10 @@ export function createLedger(database: Database, schema: string): Ledger {
       ORDER BY created_at DESC, run_id DESC LIMIT 1)
     ORDER BY rank LIMIT 1`,
   )
-  const getRun = statement('get_run', `SELECT body FROM ${schema}.instance WHERE tenant = $1 AND run_id = $2`)
+  const getRun = statement(
+    'get_run',
+    `SELECT body FROM ${schema}.instance WHERE tenant = $1 AND run_id = $2`,
+  )
   const entries = statement(
     'entries',
     `SELECT ${entryColumns} FROM ${schema}.entry WHERE tenant = $1 AND run_id = $2 AND seq >= $3 AND seq <= $4
@@ -61,7 +67,10 @@ export function createLedger(database: Database, schema: string): Ledger {
     'entry_by_hash',
     `SELECT ${entryColumns} FROM ${schema}.entry WHERE hash = $2 AND tenant = $1`,
   )
-  const approval = statement('approval', `SELECT body FROM ${schema}.approval WHERE tenant = $1 AND id = $2`)
+  const approval = statement(
+    'approval',
+    `SELECT body FROM ${schema}.approval WHERE tenant = $1 AND id = $2`,
+  )
   const idempotency = statement(
     'idempotency',
     `SELECT principal, key, fingerprint, answer, at FROM ${schema}.idempotency
@@ -75,12 +84,18 @@ export function createLedger(database: Database, schema: string): Ledger {
     'spent_by',
     `SELECT spent_by FROM ${schema}.spent WHERE tenant = $1 AND receipt = $2`,
   )
-  const stops = statement('stops', `SELECT scope, reason, set_by, at FROM ${schema}.stop ORDER BY at, scope`)
+  const stops = statement(
+    'stops',
+    `SELECT scope, reason, set_by, at FROM ${schema}.stop ORDER BY at, scope`,
+  )
   const putDefinition = statement(
     'put_definition',
     `INSERT INTO ${schema}.definition (digest, body) VALUES ($1, $2) ON CONFLICT DO NOTHING`,
   )
-  const definition = statement('definition', `SELECT body FROM ${schema}.definition WHERE digest = $1`)
+  const definition = statement(
+    'definition',
+    `SELECT body FROM ${schema}.definition WHERE digest = $1`,
+  )
   const prune = statement(
     'prune',
     `WITH keys AS (DELETE FROM ${schema}.idempotency WHERE at < $1 RETURNING 1),
@@ -89,11 +104,17 @@ export function createLedger(database: Database, schema: string): Ledger {
   )
   const first = async <Row>(query: Statement, values: readonly unknown[]): Promise<Row | null> =>
     (await database.read<Row>(query, values))[0] ?? null
-  const run = async (query: Statement, values: readonly unknown[]): Promise<LoopInstance | null> => {
+  const run = async (
+    query: Statement,
+    values: readonly unknown[],
+  ): Promise<LoopInstance | null> => {
     const row = await first<Body>(query, values)
     return row === null ? null : toInstance(row)
   }
-  const entry = async (query: Statement, values: readonly unknown[]): ReturnType<Ledger['lastExecuted']> => {
+  const entry = async (
+    query: Statement,
+    values: readonly unknown[],
+  ): ReturnType<Ledger['lastExecuted']> => {
     const row = await first<EntryRow>(query, values)
     return row === null ? null : toEntry(row)
   }
@@ -112,18 +133,24 @@ export function createLedger(database: Database, schema: string): Ledger {
       if (wanted.status === 'active' || wanted.status === 'suspended') filter.add(() => open)
       filter.equal('status', wanted.status)
       if (wanted.tag !== undefined) filter.add((tag) => `${tag} = ANY (tags)`, wanted.tag)
-      if (wanted.updatedFrom !== undefined) filter.add((at) => `updated_at >= ${at}`, wanted.updatedFrom)
-      if (wanted.updatedUntil !== undefined) filter.add((at) => `updated_at < ${at}`, wanted.updatedUntil)
+      if (wanted.updatedFrom !== undefined)
+        filter.add((at) => `updated_at >= ${at}`, wanted.updatedFrom)
+      if (wanted.updatedUntil !== undefined)
+        filter.add((at) => `updated_at < ${at}`, wanted.updatedUntil)
       const text = `SELECT body FROM ${schema}.instance WHERE ${filter.text()} ORDER BY created_at, run_id LIMIT ${most + 1}`
       const rows = await database.read<Body>({ name: '', text }, filter.values)
-      return cutPage('run', rows.map(toInstance), most, ({ createdAt, runId }) => ({ at: createdAt, id: runId }))
+      return cutPage('run', rows.map(toInstance), most, ({ createdAt, runId }) => ({
+        at: createdAt,
+        id: runId,
+      }))
     },
     async entries(tenant, runId, { from = 1, to = Number.MAX_SAFE_INTEGER, limit = 1000 } = {}) {
       const last = Math.min(to, Number.MAX_SAFE_INTEGER)
       const rows = await database.read<EntryRow>(entries, [tenant, runId, from, last, limit])
       return rows.map(toEntry)
     },
-    lastExecuted: (tenant, runId, transitionId) => entry(lastExecuted, [tenant, runId, transitionId]),
+    lastExecuted: (tenant, runId, transitionId) =>
+      entry(lastExecuted, [tenant, runId, transitionId]),
     entryByHash: (tenant, hash) => entry(byHash, [tenant, hash]),
 
     async approval(tenant, id) {
@@ -143,7 +170,10 @@ export function createLedger(database: Database, schema: string): Ledger {
       const text = `SELECT body FROM ${schema}.approval WHERE ${filter.text()}
         ORDER BY created_at DESC, id DESC LIMIT ${most + 1}`
       const rows = await database.read<Body>({ name: '', text }, filter.values)
-      const position = ({ createdAt, id }: ApprovalRequest): { at: number; id: string } => ({ at: createdAt, id })
+      const position = ({ createdAt, id }: ApprovalRequest): { at: number; id: string } => ({
+        at: createdAt,
+        id,
+      })
       return cutPage('approval', rows.map(toApproval), most, position)
     },
     async idempotency(tenant, principal, key) {

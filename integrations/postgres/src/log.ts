@@ -17,12 +17,18 @@ const emptyHead: LogHead = { size: 0, root: sha256Hex(''), frontier: [], note: n
 
 /** Each tenant's Merkle log. An entry without a leaf is unlogged: no cursor can step over a late commit. */
 export function createLog(database: Database, schema: string): Log {
-  const statement = (name: string, text: string): Statement => ({ name: `${schema}.${name}_v1`, text })
+  const statement = (name: string, text: string): Statement => ({
+    name: `${schema}.${name}_v1`,
+    text,
+  })
   const head = statement(
     'log_head',
     `SELECT size, root, frontier, note FROM ${schema}.log_head WHERE tenant = $1`,
   )
-  const unlogged = statement('unlogged', `SELECT ${entryColumns} FROM ${schema}.unlogged_v1($1, $2)`)
+  const unlogged = statement(
+    'unlogged',
+    `SELECT ${entryColumns} FROM ${schema}.unlogged_v1($1, $2)`,
+  )
   const append = statement(
     'append_log',
     `SELECT ${schema}.append_log_v1($1, $2, $3, $4, $5, $6, $7) AS appended`,
@@ -51,7 +57,15 @@ export function createLog(database: Database, schema: string): Log {
       return rows.map(toEntry)
     },
     async appendLog(tenant, { expectedSize, leaves: added, head: { size, root, frontier, note } }) {
-      const values = [tenant, expectedSize, JSON.stringify(added), size, root, JSON.stringify(frontier), note]
+      const values = [
+        tenant,
+        expectedSize,
+        JSON.stringify(added),
+        size,
+        root,
+        JSON.stringify(frontier),
+        note,
+      ]
       const [row] = await database.write<{ appended: boolean }>(append, values)
       return row?.appended === true
     },

@@ -13,7 +13,9 @@ const migrations: readonly ((schema: string) => string)[] = [
 export async function migrate(database: Database, schema: string): Promise<void> {
   await database.transaction(async (session) => {
     if ((await versionOf(session, schema)) === migrations.length) return
-    await session(`SELECT pg_advisory_xact_lock(hashtext('loop-engine/migrate'), hashtext('${schema}'))`)
+    await session(
+      `SELECT pg_advisory_xact_lock(hashtext('loop-engine/migrate'), hashtext('${schema}'))`,
+    )
     await session(`CREATE SCHEMA IF NOT EXISTS ${schema}`)
     await session(
       `CREATE TABLE IF NOT EXISTS ${schema}.migration
@@ -40,9 +42,13 @@ export async function checkServer(database: Database, allowAsyncCommit: boolean)
     [],
   )
   const refuse = (what: string, hint: string): never => {
-    throw new LoopError('invalid_config', `The postgres session has ${what}.`, { plugin: 'postgres', hint })
+    throw new LoopError('invalid_config', `The postgres session has ${what}.`, {
+      plugin: 'postgres',
+      hint,
+    })
   }
-  if (row?.encoding !== 'UTF8') refuse('an encoding that is not UTF8', 'Create the database with UTF8.')
+  if (row?.encoding !== 'UTF8')
+    refuse('an encoding that is not UTF8', 'Create the database with UTF8.')
   if (row?.isolation !== 'read committed') {
     refuse('another isolation than read committed', 'Set default_transaction_isolation back.')
   }
@@ -55,12 +61,18 @@ export async function checkServer(database: Database, allowAsyncCommit: boolean)
 async function versionOf(session: Session, schema: string): Promise<number> {
   const [table] = await session(`SELECT to_regclass('${schema}.migration') IS NOT NULL AS present`)
   if (table?.present !== true) return 0
-  const [row] = await session(`SELECT coalesce(max(version), 0) AS version FROM ${schema}.migration`)
+  const [row] = await session(
+    `SELECT coalesce(max(version), 0) AS version FROM ${schema}.migration`,
+  )
   const version = Number(row?.version)
   if (version <= migrations.length) return version
-  throw new LoopError('unsupported', 'The postgres schema was made by a newer version of this package.', {
-    plugin: 'postgres',
-    hint: 'Upgrade @loop-engine/integration-postgres; schemas never go back.',
-    details: { version, known: migrations.length },
-  })
+  throw new LoopError(
+    'unsupported',
+    'The postgres schema was made by a newer version of this package.',
+    {
+      plugin: 'postgres',
+      hint: 'Upgrade @loop-engine/integration-postgres; schemas never go back.',
+      details: { version, known: migrations.length },
+    },
+  )
 }

@@ -4,11 +4,17 @@ import type { Database, Statement } from './database.ts'
 import { cutPage, readCursor, readLimit } from './page-cursor.ts'
 import { toClaim, toDeadLetter, type OutboxRow } from './rows.ts'
 
-type Outbox = Pick<LoopStore, 'claim' | 'settle' | 'extend' | 'nextDueAt' | 'deadLetters' | 'revive'>
+type Outbox = Pick<
+  LoopStore,
+  'claim' | 'settle' | 'extend' | 'nextDueAt' | 'deadLetters' | 'revive'
+>
 
 /** Leases items to workers; several processes may ask at the same time. */
 export function createOutbox(database: Database, schema: string): Outbox {
-  const statement = (name: string, text: string): Statement => ({ name: `${schema}.${name}_v1`, text })
+  const statement = (name: string, text: string): Statement => ({
+    name: `${schema}.${name}_v1`,
+    text,
+  })
   const claim = statement(
     'claim',
     `SELECT * FROM ${schema}.claim_v1($1, $2, $3, $4, $5) ORDER BY due_at, seq, id`,
@@ -40,7 +46,13 @@ export function createOutbox(database: Database, schema: string): Outbox {
 
   return {
     async claim({ worker, now, leaseMs, limit, kinds = null }) {
-      const rows = await database.write<OutboxRow>(claim, [worker, now, now + leaseMs, limit, kinds])
+      const rows = await database.write<OutboxRow>(claim, [
+        worker,
+        now,
+        now + leaseMs,
+        limit,
+        kinds,
+      ])
       return rows.map(toClaim)
     },
     async settle(settlements) {
@@ -50,8 +62,13 @@ export function createOutbox(database: Database, schema: string): Outbox {
     },
     async extend(leases, until) {
       if (leases.length === 0) return []
-      const values = [JSON.stringify(leases.map(({ id, fence }, place) => ({ place, id, fence }))), until]
-      const held = new Set((await database.read<{ place: number }>(extend, values)).map(({ place }) => place))
+      const values = [
+        JSON.stringify(leases.map(({ id, fence }, place) => ({ place, id, fence }))),
+        until,
+      ]
+      const held = new Set(
+        (await database.read<{ place: number }>(extend, values)).map(({ place }) => place),
+      )
       return leases.map((_, place) => held.has(place))
     },
     async nextDueAt() {
@@ -62,7 +79,10 @@ export function createOutbox(database: Database, schema: string): Outbox {
       const most = readLimit(limit)
       const { at, id } = readCursor('dead', cursor) ?? { at: Number.MIN_SAFE_INTEGER, id: '' }
       const rows = await database.read<OutboxRow>(dead, [tenant, at, id, most + 1])
-      return cutPage('dead', rows.map(toDeadLetter), most, (letter) => ({ at: letter.diedAt, id: letter.id }))
+      return cutPage('dead', rows.map(toDeadLetter), most, (letter) => ({
+        at: letter.diedAt,
+        id: letter.id,
+      }))
     },
     async revive(tenant, id, dueAt) {
       return (await database.write(revive, [tenant, id, dueAt])).length > 0

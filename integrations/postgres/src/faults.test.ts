@@ -1,0 +1,262 @@
+import { stopScopes, type CommitPlan, type LoopInstance, type LoopStore } from '@loop-engine/core'
+import {
+  nextPlan,
+  outboxItem,
+  startPlan,
+  startPostgres,
+  type PostgresServer,
+} from '@loop-engine/testing'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+
+import { createPostgresStore, type PostgresStoreOptions } from './postgres.ts'
+
+let server: PostgresServer
+let admin: pg.Pool
+
+beforeAll(async () => {
+  server = await startPostgres({ private: true })
+  admin = new pg.Pool({ connectionString: server.url, max: 2 })
+  admin.on('error', () => {})
+})
+afterAll(async () => {
+  await admin.end()
+  await server.stop()
+})
+
+async function openStore(options: Partial<PostgresStoreOptions> = {}): Promise<LoopStore> {
+  const store = createPostgresStore({
+    connectionString: server.url,
+    schema: server.schema(),
+    ...options,
+  })
+  onTestFinished(() => store.close())
+  await store.open()
+  return store
+}
+
+const startOf = (aggregateId: string): CommitPlan => startPlan({ aggregateId })
+
+/** Commits one entry after another until told to end; gives back how far it was acknowledged. */
+async function keepCommitting(
+  store: LoopStore,
+  name: string,
+  goesOn: () => boolean,
+): Promise<LoopInstance> {
+  const start = startOf(name)
+  await store.commit([start])
+  let instance = start.instance
+  while (goesOn()) {
+    const plan = nextPlan(instance)
+    const [result] = await store.commit([plan])
+    expect(result).toEqual({ kind: 'committed' })
+    instance = plan.instance
+  }
+  return instance
+}
+
+async function expectKept(store: LoopStore, acknowledged: LoopInstance): Promise<void> {
+  const { tenant, runId, version, head } = acknowledged
+  const entries = await store.entries(tenant, runId)
+  expect(entries.map(({ seq }) => seq)).toEqual(
+    Array.from({ length: version }, (_, index) => index + 1),
+  )
+  expect(entries.at(-1)?.hash).toBe(head)
+  expect(await store.getRun(tenant, runId)).toEqual(acknowledged)
+}
+
+describe('a lost connection', () => {
+  test('in the middle of commits loses nothing and doubles nothing', async () => {
+    const store = await openStore()
+    let rounds = 8
+    const callers = Array.from({ length: 16 }, (_, index) =>
+      keepCommitting(store, `order-${index}`, () => rounds > 0),
+    )
+
+    for (; rounds > 0; rounds -= 1) {
+      await admin.query(
+        `SELECT pg_sleep(0.05), pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE application_name = 'loop-engine'`,
+      )
+    }
+
+    const acknowledged = await Promise.all(callers)
+    expect(acknowledged).toHaveLength(16)
+    for (const instance of acknowledged) await expectKept(store, instance)
+  })
+
+  test('outlives a crash of the server', async () => {
+    const store = await openStore()
+    let isOver = false
+    const callers = Array.from({ length: 16 }, (_, index) =>
+      keepCommitting(store, `order-${index}`, () => !isOver),
+    )
+
+    await admin.query('SELECT pg_sleep(0.2)')
+    await server.crash()
+    await server.restart()
+    await admin.query('SELECT pg_sleep(0.2)').catch(() => admin.query('SELECT pg_sleep(0.2)'))
+    isOver = true
+
+    const acknowledged = await Promise.all(callers)
+    expect(acknowledged).toHaveLength(16)
+    for (const instance of acknowledged) await expectKept(store, instance)
+  })
+
+  test('whose answer is lost is resolved to what happened', async () => {
+    const pool = new pg.Pool({ connectionString: server.url })
+    pool.on('error', () => {})
+    onTestFinished(() => pool.end())
+    const store = await openStore({ pool })
+    const start = startOf('order-1')
+    await store.commit([start])
+    const next = nextPlan(start.instance, [{}, {}])
+    dropOneAnswer(pool)
+
+    const results = await store.commit([next])
+
+    expect(results).toEqual([{ kind: 'committed' }])
+    await expectKept(store, next.instance)
+  })
+
+  test('that cannot be had again is unavailable, and says nothing of the connection string', async () => {
+    const store = createPostgresStore({
+      connectionString: 'postgres://someone:hunter2@127.0.0.1:1/nowhere',
+      reconnects: 1,
+    })
+
+    const failure = await store.commit([startOf('order-1')]).catch((error: unknown) => error)
+
+    expect(failure).toMatchObject({ code: 'unavailable', retryable: true, plugin: 'postgres' })
+    expect(
+      JSON.stringify(failure) + String(failure instanceof Error && failure.cause),
+    ).not.toContain('hunter2')
+  })
+})
+
+/** The next commit reaches the server; its answer does not come back. */
+function dropOneAnswer(pool: pg.Pool): void {
+  const connect = pool.connect.bind(pool) as () => Promise<pg.PoolClient>
+  pool.connect = (async () => {
+    pool.connect = connect
+    const client = await connect()
+    const query = client.query.bind(client) as unknown as (config: object) => Promise<unknown>
+    client.query = (async (config: object) => {
+      await query(config)
+      throw new Error('Connection terminated unexpectedly')
+    }) as unknown as typeof client.query
+    return client
+  }) as typeof pool.connect
+}
+
+describe('a stop', () => {
+  test('that was acknowledged is seen by every later commit, however many are under way', async () => {
+    const schema = server.schema()
+    const [store, other] = [await openStore({ schema }), await openStore({ schema })]
+    const scopes = stopScopes('acme', 'order', 'any', 'tester')
+    let acknowledged = false
+    const late: string[] = []
+    const callers = Array.from({ length: 24 }, async (_, index) => {
+      const start = startOf(`order-${index}`)
+      let { instance } = start
+      await store.commit([start])
+      for (;;) {
+        const wasStopped = acknowledged
+        const plan = nextPlan(instance, [{}], { scopes })
+        const [result] = await store.commit([plan])
+        if (result?.kind === 'refused') return result
+        if (wasStopped) late.push(instance.runId)
+        instance = plan.instance
+      }
+    })
+
+    const switchRun = startOf('switch')
+    const stops = { set: [{ scope: 'tenant:acme', reason: 'drill', by: 'human:ann', at: 1 }] }
+    const setting = await other.commit([{ ...switchRun, stops }])
+    acknowledged = true
+
+    expect(setting).toEqual([{ kind: 'committed' }])
+    for (const result of await Promise.all(callers)) {
+      expect(result).toEqual({ kind: 'refused', reason: 'stopped', detail: 'tenant:acme' })
+    }
+    expect(late).toEqual([])
+  })
+})
+
+describe('two processes', () => {
+  test('that claim at once get each item once, and in order within a lane', async () => {
+    const schema = server.schema()
+    const stores = [await openStore({ schema }), await openStore({ schema })]
+    const plans = Array.from({ length: 60 }, (_, index) => {
+      const plan = startOf(`order-${index}`)
+      const items = [1, 2, 3].map((seq) =>
+        outboxItem(plan.instance, { id: `item-${index}-${seq}`, seq }),
+      )
+      return { ...plan, outbox: items }
+    })
+    await stores[0]?.commit(plans)
+    const delivered: string[] = []
+
+    await Promise.all(
+      stores.flatMap((store, which) =>
+        [1, 2, 3].map(async (worker) => {
+          while ((await store.nextDueAt()) !== null) {
+            const claims = await store.claim({
+              worker: `${which}-${worker}`,
+              now: 2e12,
+              leaseMs: 1e6,
+              limit: 7,
+            })
+            delivered.push(...claims.map(({ id }) => id))
+            const outcome = { kind: 'done' } as const
+            const held = await store.settle(claims.map(({ id, fence }) => ({ id, fence, outcome })))
+            expect(held).not.toContain(false)
+            if (claims.length === 0 && delivered.length >= 180) return
+          }
+        }),
+      ),
+    )
+
+    expect(delivered).toHaveLength(180)
+    expect(new Set(delivered)).toHaveLength(180)
+    for (let index = 0; index < 60; index += 1) {
+      const lane = delivered.filter((id) => id.startsWith(`item-${index}-`))
+      expect(lane).toEqual([1, 2, 3].map((seq) => `item-${index}-${seq}`))
+    }
+  })
+
+  test('never overrun a limit that they share', async () => {
+    const schema = server.schema()
+    const stores = [await openStore({ schema }), await openStore({ schema })]
+    const reservations = [{ key: 'budget', bucket: 0, amount: 2.5, limit: 50 }]
+    const plans = Array.from({ length: 60 }, (_, index) => ({
+      ...startOf(`order-${index}`),
+      reservations,
+    }))
+
+    const answers = await Promise.all(
+      plans.map((plan, index) => stores[index % 2]?.commit([plan]) ?? Promise.resolve([])),
+    )
+
+    const kinds = answers.flat().map(({ kind }) => kind)
+    expect(kinds.filter((kind) => kind === 'committed')).toHaveLength(20)
+    expect(kinds.filter((kind) => kind === 'refused')).toHaveLength(40)
+    expect(await stores[0]?.counter('acme', 'budget', 0)).toBe(50)
+  })
+
+  test('that race for one business key make one run', async () => {
+    const schema = server.schema()
+    const stores = [await openStore({ schema }), await openStore({ schema })]
+    const plans = Array.from({ length: 40 }, (_, index) =>
+      startPlan({ aggregateId: `order-${index % 4}`, runId: `run-${index}` }),
+    )
+
+    const answers = await Promise.all(
+      plans.map((plan, index) => stores[index % 2]?.commit([plan]) ?? Promise.resolve([])),
+    )
+
+    const kinds = answers.flat().map(({ kind }) => kind)
+    expect(kinds.filter((kind) => kind === 'committed')).toHaveLength(4)
+    expect(kinds.filter((kind) => kind === 'conflict')).toHaveLength(36)
+  })
+})

@@ -1,0 +1,114 @@
+import type { LoopStore } from '@loop-engine/core'
+import { nextPlan, startPlan, startPostgres, type PostgresServer } from '@loop-engine/testing'
+import pg from 'pg'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+
+import { createPostgresStore, type PostgresStoreOptions } from './postgres.ts'
+
+let server: PostgresServer
+
+beforeAll(async () => {
+  server = await startPostgres()
+})
+
+function storeOf(options: Partial<PostgresStoreOptions>): LoopStore {
+  const store = createPostgresStore({ connectionString: server.url, ...options })
+  onTestFinished(() => store.close())
+  return store
+}
+
+function poolOf(options = ''): pg.Pool {
+  const pool = new pg.Pool({ connectionString: server.url, options })
+  onTestFinished(() => pool.end())
+  return pool
+}
+
+describe('opening', () => {
+  test('by five starters at once makes one schema', async () => {
+    const schema = server.schema()
+    const stores = Array.from({ length: 5 }, () => storeOf({ schema }))
+
+    await Promise.all(stores.map((store) => store.open()))
+
+    const { rows } = await poolOf().query(`SELECT version FROM ${schema}.migration`)
+    expect(rows).toEqual([{ version: 1 }])
+  })
+
+  test('a schema of a newer version is refused and left alone', async () => {
+    const schema = server.schema()
+    await storeOf({ schema }).open()
+    const pool = poolOf()
+    await pool.query(`INSERT INTO ${schema}.migration (version) VALUES (99)`)
+
+    const opening = storeOf({ schema }).open()
+
+    await expect(opening).rejects.toMatchObject({ code: 'unsupported', details: { version: 99 } })
+  })
+
+  test('a session that acknowledges too early is refused unless asked for', async () => {
+    const schema = server.schema()
+    const pool = poolOf('-c synchronous_commit=off')
+
+    const lax = storeOf({ schema, pool, allowAsyncCommit: true })
+
+    await expect(storeOf({ schema, pool }).open()).rejects.toMatchObject({ code: 'invalid_config' })
+    await lax.open()
+    expect(lax.durability).toBe('process')
+    expect(await lax.commit([startPlan()])).toEqual([{ kind: 'committed' }])
+    await expect(storeOf({ schema, pool }).commit([startPlan()])).rejects.toMatchObject({
+      code: 'invalid_config',
+    })
+  })
+})
+
+describe('storing', () => {
+  test('what JSON may escape comes back to the byte', async () => {
+    const store = storeOf({ schema: server.schema() })
+    await store.open()
+    const metadata = { 'nul \u0000': 'line \u2028 end, \\u0000, "quoted", 😀, \u007f' }
+    const start = startPlan({ metadata })
+    const sealed = { text: JSON.stringify(metadata), salt: 'salt' }
+    const next = nextPlan(start.instance, [{ data: metadata, sealed }])
+
+    const results = await store.commit([start, next])
+
+    expect(results).toEqual([{ kind: 'committed' }, { kind: 'committed' }])
+    expect(await store.get('acme', 'order-1')).toEqual(next.instance)
+    expect(await store.entries('acme', start.instance.runId)).toEqual([
+      ...start.entries,
+      ...next.entries,
+    ])
+  })
+
+  test('a value that PostgreSQL has no text for fails alone', async () => {
+    const store = storeOf({ schema: server.schema(), connections: 1 })
+    await store.open()
+    const good = startPlan({ aggregateId: 'order-1' })
+    const bad = startPlan({ aggregateId: 'order\u0000' })
+
+    const answers = await Promise.allSettled([good, bad].map((plan) => store.commit([plan])))
+
+    expect(answers).toMatchObject([
+      { status: 'fulfilled', value: [{ kind: 'committed' }] },
+      { status: 'rejected', reason: { code: 'invalid_input' } },
+    ])
+  })
+
+  test('callers that come together share statements', async () => {
+    const pool = poolOf()
+    const store = storeOf({ schema: server.schema(), pool, connections: 2 })
+    await store.open()
+    let statements = 0
+    pool.on('acquire', () => {
+      statements += 1
+    })
+    const plans = Array.from({ length: 100 }, (_, index) =>
+      startPlan({ aggregateId: `order-${index}` }),
+    )
+
+    const answers = await Promise.all(plans.map((plan) => store.commit([plan])))
+
+    expect(answers.flat()).toEqual(plans.map(() => ({ kind: 'committed' })))
+    expect(statements).toBe(2)
+  })
+})
