@@ -1,0 +1,102 @@
+import { LoopError, type Clock, type LogHead, type LogLeaf, type LoopStore } from '@loop-engine/core'
+import { systemClock } from '@loop-engine/runtime'
+
+import { isValidAt, originOf, signCheckpoint } from './checkpoint.ts'
+import { createFrontier, leafHash } from './merkle.ts'
+import type { NoteSigner } from './note.ts'
+
+export interface LogOptions {
+  readonly store: LoopStore
+  readonly tenant: string
+  /** Without one, heads are kept but not signed. */
+  readonly signer?: NoteSigner
+  readonly clock?: Pick<Clock, 'now'>
+}
+
+export interface LoggedHead {
+  readonly size: number
+  /** Hex. */
+  readonly root: string
+  /** The signed checkpoint; keep a copy where the operator of the store cannot reach it. */
+  readonly note: string | null
+  /** Entries that this call put into the log. */
+  readonly added: number
+}
+
+export interface TransparencyLog {
+  /** Puts every committed entry into the log and signs its head. Safe to call from several processes at once. */
+  checkpoint(): Promise<LoggedHead>
+}
+
+const batch = 1000
+const patience = 100
+
+/** The Merkle log of a tenant's entries. */
+export function createLog({ store, tenant, signer, clock = systemClock }: LogOptions): TransparencyLog {
+  let signed: Pick<LogHead, 'size' | 'root'> | null = null
+
+  async function sequence(): Promise<number> {
+    let added = 0
+    for (let lost = 0; lost < patience; ) {
+      const count = await appendOnce(store, tenant)
+      if (count === 0) return added
+      if (count === null) lost += 1
+      else [added, lost] = [added + count, 0]
+    }
+    throw new LoopError('conflict', 'Other sequencers kept appending to the log.', { retryable: true })
+  }
+
+  async function sign(by: NoteSigner): Promise<LogHead> {
+    for (let lost = 0; lost < patience; lost++) {
+      // Read back: what is signed is what the store has kept, never what was only computed.
+      const head = await store.logHead(tenant)
+      refuseFork(head, signed)
+      signed = { size: head.size, root: head.root }
+      if (head.note !== null) return head
+      const at = clock.now()
+      if (!isValidAt(by, at)) {
+        throw new LoopError('refused', 'The key may not sign at this time.', { details: { reason: 'key_not_valid' }, hint: 'Create the log with the key that is valid now.' })
+      }
+      const note = await signCheckpoint({ origin: originOf(by.name, tenant), size: head.size, root: head.root, at }, by)
+      if (await store.signLog(tenant, { size: head.size, root: head.root }, note)) return { ...head, note }
+    }
+    throw new LoopError('conflict', 'The log kept growing while its head was signed.', { retryable: true })
+  }
+
+  return {
+    async checkpoint() {
+      const added = await sequence()
+      const { size, root, note } = signer ? await sign(signer) : await store.logHead(tenant)
+      return { size, root, note, added }
+    },
+  }
+}
+
+/** Appends what is not in the log yet, up to a batch; null when somebody else was faster. */
+async function appendOnce(store: LoopStore, tenant: string): Promise<number | null> {
+  // The head is read first: entries that another sequencer logs meanwhile make the append fail, not repeat.
+  const head = await store.logHead(tenant)
+  const entries = await store.unlogged(tenant, batch)
+  if (entries.length === 0) return 0
+  const frontier = createFrontier(head)
+  if (frontier.root() !== head.root) {
+    throw new LoopError('corrupt', 'The head of the log does not fit its subtrees.', { hint: 'Verify the store, then restore it from a copy.' })
+  }
+  const leaves = entries.map(({ runId, seq, body }, offset): LogLeaf => {
+    const leaf = leafHash(body)
+    frontier.append(leaf)
+    return { index: head.size + offset, runId, seq, leafHash: leaf }
+  })
+  const next = { size: frontier.size, root: frontier.root(), frontier: frontier.hashes(), note: null }
+  return (await store.appendLog(tenant, { expectedSize: head.size, leaves, head: next })) ? leaves.length : null
+}
+
+/** One size has one root, for as long as this process lives; `checkAgainst` says the same of the time before. */
+function refuseFork(head: LogHead, signed: Pick<LogHead, 'size' | 'root'> | null): void {
+  if (!signed || head.size > signed.size) return
+  if (head.size === signed.size && head.root === signed.root) return
+  throw new LoopError('corrupt', 'The log is not the one that was signed before.', {
+    details: { size: head.size, signedSize: signed.size },
+    hint: 'The store was set back or rewritten; compare it with the last checkpoint.',
+  })
+}

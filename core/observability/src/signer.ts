@@ -1,0 +1,41 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+
+import { LoopError } from '@loop-engine/core'
+
+import { verifierKeyOf, type NoteSigner } from './note.ts'
+
+export interface SignerOptions {
+  /** How verifiers know the key; a domain and a path by custom, e.g. `example.com/loops`. */
+  readonly name: string
+  /** Ed25519, as a KeyObject or PEM. */
+  readonly privateKey: KeyObject | string
+  readonly notBefore?: number
+  readonly notAfter?: number
+}
+
+/** A signer that holds its key in this process. */
+export function createSigner({ name, privateKey, notBefore, notAfter }: SignerOptions): NoteSigner {
+  const key = typeof privateKey === 'string' ? readPem(privateKey) : privateKey
+  return {
+    name,
+    publicKey: verifierKeyOf(name, createPublicKey(key)),
+    ...(notBefore !== undefined && { notBefore }),
+    ...(notAfter !== undefined && { notAfter }),
+    sign: (message) => sign(null, message, key),
+  }
+}
+
+/** A new key pair: the private key as PEM, to keep secret; the public key in the C2SP form, to hand out. */
+export function generateSigner(name: string): { readonly name: string; readonly privateKey: string; readonly publicKey: string; readonly signer: NoteSigner } {
+  const { privateKey } = generateKeyPairSync('ed25519')
+  const signer = createSigner({ name, privateKey })
+  return { name, privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), publicKey: signer.publicKey, signer }
+}
+
+function readPem(pem: string): KeyObject {
+  try {
+    return createPrivateKey(pem)
+  } catch (cause) {
+    throw new LoopError('invalid_config', 'The private key could not be read.', { path: '/privateKey', hint: 'Use an Ed25519 key in PKCS #8 PEM.', cause })
+  }
+}

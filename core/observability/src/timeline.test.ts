@@ -1,0 +1,57 @@
+import { openEntry, openEvidence } from '@loop-engine/core'
+import { describe, expect, test } from 'vitest'
+
+import { sealRun, wholeStory } from './history.fixture.ts'
+import { renderTimeline, timelineOf, type TimelineItem } from './index.ts'
+
+const items = (steps = wholeStory('run-a')): TimelineItem[] =>
+  sealRun('a', steps).entries.map((stored) => ({ entry: openEntry(stored), hash: stored.hash, evidence: openEvidence(stored) }))
+
+describe('a timeline', () => {
+  test('tells who did what', async () => {
+    const rows = await timelineOf(items())
+    expect(rows.map(({ what }) => what)).toEqual([
+      'agent:refunds (m-1, for olga) started support.refund in ASKED.',
+      'agent:refunds (m-1, for olga) asked people to approve pay.',
+      'alice approved pay.',
+      'agent:refunds (m-1, for olga) took pay: ASKED → PAYING, approved by alice.',
+      'integration:bank took paid: PAYING → PAID; the run is completed.',
+    ])
+    expect(rows[1]).toMatchObject({ seq: 2, guards: [{ id: 'sure', passed: true }], evidence: 'amount 250, to Zoë', toState: null })
+  })
+
+  test('says when evidence was erased', async () => {
+    const [, second] = items()
+    if (!second) throw new Error('There are five entries.')
+    expect(await timelineOf([{ ...second, evidence: null }])).toMatchObject([{ evidence: 'erased' }])
+  })
+
+  test('is rendered in color, or without', async () => {
+    const rows = await timelineOf(items())
+    expect(renderTimeline(rows.slice(1, 2))).toMatchInlineSnapshot(`
+      "2  2025-10-09T08:53:21.000Z  e9804e2cd9b0
+         agent:refunds (m-1, for olga) asked people to approve pay.
+         guard sure passed
+         approval run-a:2, revision 1
+         evidence: amount 250, to Zoë
+      "
+    `)
+    expect(renderTimeline(rows, { color: true })).toContain('\u001b[32m')
+    for (const line of renderTimeline(rows, { width: 40 }).split('\n')) expect(line.length).toBeLessThanOrEqual(43)
+  })
+
+  test.each([
+    ['an escape sequence', 'a\u001b[2J\u001b]0;title\u0007b', 'ab'],
+    ['a C1 sequence', 'a\u009b31mb', 'ab'],
+    ['a turn of the direction of writing', 'a\u202eb', 'a<U+202E>b'],
+    ['something of no width', 'a\u200bb', 'a<U+200B>b'],
+    ['a line break', 'a\nb', 'a<U+000A>b'],
+    ['a hidden tag', 'a\u{e0041}b', 'a<U+E0041>b'],
+  ])('shows %s', async (_, hostile, shown) => {
+    const steps = wholeStory('run-a', (step, index) => (index === 2 ? { ...step, message: hostile } : step))
+    const text = renderTimeline(await timelineOf(items(steps)))
+    expect(text).toContain(`alice approved pay: ${shown}.`)
+    // oxlint-disable-next-line no-control-regex
+    expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e]/)
+  })
+})
