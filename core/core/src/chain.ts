@@ -92,6 +92,15 @@ export function checkLink(
   })
   if (stored.seq !== previous.version + 1) return fault('bad_sequence')
   if (hashEntry(stored.body) !== stored.hash) return fault('hash_mismatch')
-  if (!stored.body.includes(`"prevHash":"${previous.head}"`)) return fault('broken_link')
+  if (!says(stored.body, '"prevHash":"', `${previous.head}"`)) return fault('broken_link')
+  if (!says(stored.body, '"seq":', `${stored.seq},`)) return fault('bad_sequence')
+  if (!says(stored.body, '"runId":', `${JSON.stringify(stored.runId)},`)) return fault('wrong_run')
   return null
+}
+
+// Canonical keys are sorted, and behind `prevHash` an entry has only plain fields: the last
+// occurrence is the entry's own, whatever nested data says.
+function says(body: string, key: string, value: string): boolean {
+  const at = body.lastIndexOf(key)
+  return at !== -1 && body.startsWith(value, at + key.length)
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { parseDuration } from './duration.ts'
-import type { JsonObject, JsonValue } from './json.ts'
+import type { JsonObject } from './json.ts'
 
 export const actorTypes = ['human', 'automation', 'ai-agent', 'system'] as const
 export type ActorType = (typeof actorTypes)[number]
@@ -51,7 +51,7 @@ export const guardSpecSchema = z.strictObject({
 export type GuardSpec = Readonly<z.infer<typeof guardSpecSchema>>
 
 /** `alice` or `user:alice` (a person), `role:finance`, `group:oncall`, or `*` (any human). */
-export const reviewerSchema = z.string().min(1).max(256)
+const reviewerSchema = z.string().min(1).max(256)
 
 const stageSchema = z.strictObject({
   name: text.optional(),
@@ -157,5 +157,3 @@ export interface DefinitionProblem {
   readonly line?: number
   readonly column?: number
 }
-
-export type { JsonValue }

@@ -367,7 +367,7 @@ function stateTimer(runId: string, stateVersion: number): string {
 }
 
 /** Tells the channels, and sets the timers of a request. */
-export function enqueueApproval(change: Change, request: ApprovalRequest, kernel: Kernel): void {
+function enqueueApproval(change: Change, request: ApprovalRequest, kernel: Kernel): void {
   const { policy, createdAt } = request
   enqueueNotices(change, request, 'requested', kernel)
   const timer = (name: string, dueAt: number, index = 0): void => {

@@ -110,13 +110,13 @@ export interface World {
   readonly sequenced?: boolean
 }
 
-export interface RecordedEntry {
+interface RecordedEntry {
   readonly stored: StoredEntry
   readonly entry: LedgerEntry
   readonly evidence: JsonObject | null
 }
 
-export interface RecordedRun {
+interface RecordedRun {
   readonly instance: LoopInstance
   readonly entries: readonly RecordedEntry[]
   readonly approvals: readonly ApprovalRequest[]
