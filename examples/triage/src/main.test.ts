@@ -172,9 +172,9 @@ test('the key that signs checkpoints is for its owner only', async () => {
   expect(statSync(join(data, 'key.pem')).mode & 0o777).toBe(0o600)
 })
 
-test.each([['--nonsense'], ['--approve-all', '--reject-all']])(
-  '%s is wrong use',
-  async (...args) => {
+test.each([[['--nonsense']], [['--approve-all', '--reject-all']]])(
+  '%j is wrong use',
+  async (args) => {
     expect(await start(newData(), args)).toMatchObject({ code: 2, out: '' })
   },
 )

@@ -1,3 +1,5 @@
+import { metricsOf, renderTimeline, timelineOf } from '@loop-engine/observability'
+
 import { askPerson } from './ask.ts'
 import { takeIn, type IntakeCounts } from './intake.ts'
 import type { Options } from './options.ts'
@@ -28,7 +30,7 @@ export async function runTriage(
   const { data, as } = options
   const store = createStore(data)
   await store.open()
-  const trust = await createTrust({ store, data })
+  const trust = createTrust({ store, data })
   const faults = await trust.check()
   if (faults.length > 0) {
     await store.close()
@@ -72,7 +74,7 @@ async function decide(reviews: Reviews, answers: Options['answers']): Promise<vo
 }
 
 async function summarise(
-  { system, loop, reviews, desk }: TriageJob,
+  { store, system, loop, reviews, desk }: TriageJob,
   trust: Trust,
   start: {
     readonly counts: IntakeCounts
@@ -84,8 +86,9 @@ async function summarise(
   const states: Record<string, number> = {}
   for (const { currentState } of runs) states[currentState] = (states[currentState] ?? 0) + 1
   const longest = runs.toSorted((one, other) => other.version - one.version)[0]
-  const checkpoint = await trust.seal()
   const faults = await trust.check()
+  // What does not verify is not signed: the last good checkpoint stays.
+  const checkpoint = faults.length === 0 ? await trust.seal() : null
   const waiting = await reviews.waiting()
   const tickets = desk.count()
   return {
@@ -95,8 +98,8 @@ async function summarise(
     waiting: waiting.map(({ key }) => key),
     tickets,
     ticketsFiledNow: tickets - start.ticketsBefore,
-    timeline: longest ? await trust.timeline(longest) : '',
-    metrics: await trust.metrics(loop),
+    timeline: longest ? renderTimeline(await timelineOf(system.engine.history(longest))) : '',
+    metrics: await metricsOf({ store, tenant: 'default', loopId: loop.id }),
     verified: faults.length === 0,
     faults,
     checkpoint,

@@ -17,7 +17,8 @@ export interface Summary {
   readonly verified: boolean
   /** What does not hold, one sentence each. */
   readonly faults: readonly string[]
-  readonly checkpoint: string
+  /** The signed note; null when the record does not verify. */
+  readonly checkpoint: string | null
 }
 
 export function renderSummary(summary: Summary): string {

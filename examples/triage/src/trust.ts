@@ -1,16 +1,88 @@
-import { verifyStore } from '@loop-engine/observability'
-export type Trust = {
-  check(): Promise<string[]>
+import { existsSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import {
+  checkAgainst,
+  createLog,
+  createSigner,
+  generateSigner,
+  verifyStore,
+} from '@loop-engine/observability'
+import { isLoopError, type LoopStore } from '@loop-engine/sdk'
+
+/** What lets a later start, or somebody else, see that the record is the one that was left behind. */
+export interface Trust {
+  /** What does not hold, one sentence each: edited rows, or a database that is older than its checkpoint. */
+  check(): Promise<readonly string[]>
+  /** Signs the head of the log and keeps the note beside the database. Returns the note. */
   seal(): Promise<string>
-  timeline(x: any): Promise<string>
-  metrics(x: any): Promise<unknown>
 }
-export async function createTrust(_: any): Promise<Trust> {
-  void verifyStore
+
+export interface TrustOptions {
+  readonly store: LoopStore
+  readonly data: string
+}
+
+const tenant = 'default'
+const name = 'loop-engine.example/triage'
+
+/** The key is made at the first start, for its owner only. */
+export function createTrust({ store, data }: TrustOptions): Trust {
+  const signer = createSigner({ name, privateKey: readOrCreateKey(join(data, 'key.pem')) })
+  const noteFile = join(data, 'checkpoint.txt')
+  replaceFile(join(data, 'key.pub'), `${signer.publicKey}\n`)
+
   return {
-    check: async () => [],
-    seal: async () => '',
-    timeline: async () => 'TL',
-    metrics: async () => ({}),
+    async check() {
+      const [rows, note] = await Promise.all([findEditedRows(), compareWithNote()])
+      return [...rows, ...note]
+    },
+    async seal() {
+      const { note } = await createLog({ store, tenant, signer }).checkpoint()
+      replaceFile(noteFile, note ?? '')
+      return note ?? ''
+    },
   }
+
+  async function findEditedRows(): Promise<string[]> {
+    const { faults } = await verifyStore({ store, tenant })
+    return faults.map(({ runId, seq, fault }) => `Entry ${seq} of run ${runId}: ${fault}.`)
+  }
+
+  async function compareWithNote(): Promise<string[]> {
+    if (!existsSync(noteFile)) return []
+    try {
+      const note = readFileSync(noteFile, 'utf8')
+      const { ok, reason, size, rememberedSize } = await checkAgainst(store, tenant, note, [signer])
+      if (ok) return []
+      const sizes = `the checkpoint covers ${rememberedSize} entries, the database has logged ${size}`
+      return [`The database is not the one that was left (${reason}): ${sizes}.`]
+    } catch (error) {
+      if (!isLoopError(error)) throw error
+      return [`The checkpoint cannot be trusted: ${error.message}`]
+    }
+  }
+}
+
+/** Whoever comes first makes the key; it is there whole or not at all. */
+function readOrCreateKey(path: string): string {
+  if (!existsSync(path)) {
+    const own = `${path}.${process.pid}`
+    writeFileSync(own, generateSigner(name).privateKey, { mode: 0o600 })
+    try {
+      linkSync(own, path)
+    } catch (error) {
+      if (!existsSync(path)) throw error
+    } finally {
+      rmSync(own)
+    }
+  }
+  return readFileSync(path, 'utf8')
+}
+
+/** A crash leaves the old file or the new one, never a half. */
+function replaceFile(path: string, text: string): void {
+  const own = `${path}.${process.pid}`
+  writeFileSync(own, text)
+  renameSync(own, path)
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { stripVTControlCharacters, styleText } from 'node:util'
 
 import type { JsonValue } from '@loop-engine/sdk'
@@ -7,8 +8,12 @@ export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
 /** Where a command writes. Results go to standard output, everything else to standard error. */
 export interface Output {
   readonly json: boolean
+  /** Whether results are painted. */
+  readonly color: boolean
   /** Prints the value under `--json`, else the text. */
   result(value: unknown, text: string): void
+  /** Writes to standard output as it is, and waits when the reader is slow. */
+  raw(text: string): Promise<void>
   /** Says something to the person; not under `--json`. */
   note(text: string): void
   error(text: string): void
@@ -23,10 +28,15 @@ export interface OutputOptions {
 }
 
 export function createOutput({ json, color, out, err }: OutputOptions): Output {
+  const paints = color && !json && 'isTTY' in out && out.isTTY === true
   return {
     json,
+    color: paints,
     result: (value, text) => {
       out.write(`${json ? JSON.stringify(value, null, 2) : text}\n`)
+    },
+    async raw(text) {
+      if (!out.write(text)) await once(out, 'drain')
     },
     note: (text) => {
       if (!json) err.write(`${text}\n`)
@@ -34,7 +44,7 @@ export function createOutput({ json, color, out, err }: OutputOptions): Output {
     error: (text) => {
       err.write(`${text}\n`)
     },
-    paint: (style, text) => (color && !json ? styleText(style, text, { stream: out }) : text),
+    paint: (style, text) => (paints ? styleText(style, text, { stream: out }) : text),
   }
 }
 

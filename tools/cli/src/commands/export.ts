@@ -1,3 +1,79 @@
-import type { AddCommand } from '../context.ts'
+import { createWriteStream } from 'node:fs'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 
-export const addExport: AddCommand = () => {}
+import { exportRecords } from '@loop-engine/observability'
+import { LoopError } from '@loop-engine/sdk'
+
+import type { AddCommand } from '../context.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { readSigner } from '../keys.ts'
+import { withSession } from '../session.ts'
+import { findRun } from './find-run.ts'
+
+interface ExportOptions {
+  readonly output?: string
+  readonly key?: string
+  readonly keyName: string
+  readonly evidence: boolean
+  readonly run?: string
+}
+
+export const addExport: AddCommand = (program, act) => {
+  program
+    .command('export')
+    .description('write the record as JSON lines that anybody can verify')
+    .option('-o, --output <file>', 'where to write it instead of printing it')
+    .option('--run <id>', 'only this run, by business key or run id')
+    .option('--key <pem>', 'sign it with this private key')
+    .option('--key-name <name>', 'the name under which verifiers know the key', 'loop')
+    .option('--evidence', 'include the evidence; without it the proofs hold all the same', false)
+    .action(
+      act(async ({ options, output }, chosen: ExportOptions) => {
+        const signer =
+          chosen.key === undefined ? undefined : await readSigner(chosen.key, chosen.keyName)
+        return withSession(options, async (session) => {
+          const { store, tenant } = session
+          const run = chosen.run === undefined ? undefined : await findRun(session, chosen.run)
+          const lines = exportRecords({
+            store,
+            tenant,
+            includeEvidence: chosen.evidence,
+            ...(run && { runId: run.runId }),
+            ...(signer && { signer }),
+          })
+          if (chosen.output === undefined) {
+            // The lines are the result, and JSON already.
+            for await (const line of lines) await output.raw(`${line}\n`)
+            return exitCodes.ok
+          }
+          const count = await writeLines(chosen.output, lines)
+          const publicKey = signer?.publicKey ?? null
+          const signed = publicKey === null ? '' : ` Verifiers need the key ${publicKey}`
+          output.result(
+            { file: chosen.output, lines: count, publicKey },
+            `Wrote ${count} lines to ${chosen.output}.${signed}`,
+          )
+          return exitCodes.ok
+        })
+      }),
+    )
+}
+
+/** Memory does not grow with the record. */
+async function writeLines(path: string, lines: AsyncIterable<string>): Promise<number> {
+  let count = 0
+  async function* terminated(): AsyncGenerator<string> {
+    for await (const line of lines) {
+      count++
+      yield `${line}\n`
+    }
+  }
+  try {
+    await pipeline(Readable.from(terminated()), createWriteStream(path))
+    return count
+  } catch (cause) {
+    if (!(cause instanceof Error) || !('syscall' in cause)) throw cause
+    throw new LoopError('unavailable', `The file ${path} cannot be written.`, { cause })
+  }
+}

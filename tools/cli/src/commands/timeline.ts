@@ -11,11 +11,11 @@ export const addTimeline: AddCommand = (program, act) => {
     .description('tell the story of a run: who did what, why, and what was refused')
     .argument('<id>', 'business key or run id')
     .action(
-      act(async (context, id: string) =>
-        withSession(context.options, async (session) => {
-          const { tenant, runId } = await findRun(session, id)
-          const timeline = await timelineOf(session.store, { tenant, runId })
-          context.output.result(timeline, renderTimeline(timeline))
+      act(async ({ options, output }, id: string) =>
+        withSession(options, async (session) => {
+          const { tenant, aggregateId, runId } = await findRun(session, id)
+          const rows = await timelineOf(session.engine.history({ tenant, aggregateId, runId }))
+          output.result(rows, renderTimeline(rows, { color: output.color }).trimEnd())
           return exitCodes.ok
         }),
       ),

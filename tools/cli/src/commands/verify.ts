@@ -1,9 +1,103 @@
-import { checkAgainst, verifyExport, verifyStore } from '@loop-engine/observability'
+import { createReadStream } from 'node:fs'
+import { createInterface } from 'node:readline'
 
-import type { AddCommand } from '../context.ts'
-import { exitCodes } from '../exit-codes.ts'
+import { checkAgainst, verifyExport, verifyStore, type NoteKey } from '@loop-engine/observability'
+import { LoopError } from '@loop-engine/sdk'
+
+import type { AddCommand, Context } from '../context.ts'
+import { exitCodes, type ExitCode } from '../exit-codes.ts'
 import { readText } from '../files.ts'
+import { readKeys } from '../keys.ts'
+import { repeatable } from '../repeatable.ts'
 import { withSession } from '../session.ts'
 
-export const addVerify: AddCommand = () => {}
-void [checkAgainst, verifyExport, verifyStore, exitCodes, readText, withSession]
+interface VerifyOptions {
+  readonly deep: boolean
+  readonly checkpoint?: string
+  readonly export?: string
+  readonly trust: readonly string[]
+}
+
+export const addVerify: AddCommand = (program, act) => {
+  program
+    .command('verify')
+    .description('check that the record is whole, or that an export is')
+    .option('--deep', 'also judge each entry again: fold, legality, approvals', false)
+    .option('--checkpoint <file>', 'compare with a signed checkpoint that was kept elsewhere')
+    .option('--export <file>', 'check this export instead of the database')
+    .addOption(repeatable('--trust <file>', 'a public key whose signature counts; may be repeated'))
+    .action(
+      act(async (context, options: VerifyOptions) => {
+        const keys = await readKeys(options.trust)
+        if (options.export !== undefined) return verifyFile(context, options.export, keys)
+        return verifyDatabase(context, options, keys)
+      }),
+    )
+}
+
+async function verifyFile({ output }: Context, file: string, keys: NoteKey[]): Promise<ExitCode> {
+  const report = await verifyExport(linesOf(file), { keys })
+  const { ok, runs, entries, signed, first } = report
+  const signature = signed
+    ? 'signed by a trusted key'
+    : 'not checked for a signature; --trust names a key'
+  const text = ok
+    ? `${output.paint('green', 'ok')} ${runs} runs, ${entries} entries, ${signature}.`
+    : `${output.paint('red', 'does not verify')} ${first ? describe(first) : ''}`
+  output.result(report, text)
+  return ok ? exitCodes.ok : exitCodes.unverified
+}
+
+async function verifyDatabase(
+  { options, output }: Context,
+  { deep, checkpoint }: VerifyOptions,
+  keys: NoteKey[],
+): Promise<ExitCode> {
+  if (checkpoint !== undefined && keys.length === 0) {
+    throw new LoopError('invalid_config', 'A checkpoint is worth what its signature is.', {
+      hint: 'Name the public key of its signer with --trust FILE.',
+    })
+  }
+  const note = checkpoint === undefined ? null : await readText(checkpoint)
+  return withSession(options, async ({ store, tenant }) => {
+    const report = await verifyStore({ store, tenant, deep })
+    const standing = note === null ? null : await checkAgainst(store, tenant, note, keys)
+    const ok = report.ok && standing?.ok !== false
+    const lines = [
+      ...report.faults.map(describe),
+      ...(standing?.reason
+        ? [
+            `checkpoint: ${standing.reason}; it covers ${standing.rememberedSize} entries, the log has ${standing.size}`,
+          ]
+        : []),
+    ]
+    const head = ok ? output.paint('green', 'ok') : output.paint('red', 'does not verify')
+    const text = [
+      `${head} ${report.runs} runs, ${report.entries} entries.`,
+      ...lines.map((line) => `  ${line}`),
+    ]
+    output.result({ ...report, ok, checkpoint: standing }, text.join('\n'))
+    return ok ? exitCodes.ok : exitCodes.unverified
+  })
+}
+
+function describe(fault: {
+  readonly fault: string
+  readonly line?: number
+  readonly runId?: string
+  readonly seq?: number
+}): string {
+  const place = fault.runId === undefined ? '' : ` entry ${fault.seq} of run ${fault.runId}:`
+  return `${fault.line === undefined ? '' : `line ${fault.line}:`}${place} ${fault.fault}`.trim()
+}
+
+async function* linesOf(path: string): AsyncGenerator<string> {
+  // Opened first: a stream would report a missing file outside of any call.
+  const input = createReadStream(path, 'utf8')
+  await new Promise((resolve, reject) => {
+    input.once('open', resolve).once('error', (cause) => {
+      reject(new LoopError('not_found', `The file ${path} cannot be read.`, { cause }))
+    })
+  })
+  yield* createInterface({ input, crlfDelay: Infinity })
+}

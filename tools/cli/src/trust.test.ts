@@ -1,0 +1,115 @@
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+
+import { createSqliteStore } from '@loop-engine/integration-sqlite'
+import { createLog, generateSigner } from '@loop-engine/observability'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+
+import { createTestWorkshop, requestPayment, type Ran } from './test-workshop.ts'
+
+const { db, folder, loop, prepare, remove } = createTestWorkshop()
+afterAll(remove)
+// Each test starts programs, and other tests may keep the machine busy.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+
+const key = generateSigner('a.example/records')
+const at = (...args: string[]): Promise<Ran> => loop('--db', 'loop.db', ...args)
+const sql = (file: string, text: string): void => {
+  const database = new DatabaseSync(file)
+  database.exec(text)
+  database.close()
+}
+
+beforeAll(async () => {
+  await prepare((system) => requestPayment(system, 'one', 'two'))
+  writeFileSync(join(folder, 'key.pem'), key.privateKey, { mode: 0o600 })
+  writeFileSync(join(folder, 'key.pub'), `${key.publicKey}\n`)
+})
+
+async function checkpoint(): Promise<string> {
+  const store = createSqliteStore({ path: db })
+  await store.open()
+  const { note } = await createLog({ store, tenant: 'default', signer: key.signer }).checkpoint()
+  await store.close()
+  return note ?? ''
+}
+
+test('a whole record verifies, deeply too', async () => {
+  const json = await at('verify', '--json')
+  const deep = await at('verify', '--deep')
+
+  expect(JSON.parse(json.out)).toMatchObject({ ok: true, runs: 2, entries: 4, faults: [] })
+  expect(deep).toMatchObject({ code: 0, out: 'ok 2 runs, 4 entries.\n' })
+})
+
+test('an export verifies where there is no database, and names its signer', async () => {
+  const { code, out } = await at(
+    'export',
+    '-o',
+    'all.jsonl',
+    '--key',
+    'key.pem',
+    '--key-name',
+    'a.example/records',
+    '--json',
+  )
+  const verified = await loop('verify', '--export', 'all.jsonl', '--trust', 'key.pub', '--json')
+
+  expect(code).toBe(0)
+  expect(JSON.parse(out)).toMatchObject({ file: 'all.jsonl', publicKey: key.publicKey })
+  expect(verified.code).toBe(0)
+  expect(JSON.parse(verified.out)).toMatchObject({ ok: true, signed: true, runs: 2, entries: 4 })
+})
+
+test('an export that was edited does not verify', async () => {
+  await at('export', '-o', 'one.jsonl', '--run', 'one', '--evidence')
+  const text = readFileSync(join(folder, 'one.jsonl'), 'utf8')
+  writeFileSync(join(folder, 'edited.jsonl'), text.replaceAll('agent:refunds', 'agent:somebody'))
+
+  expect(await loop('verify', '--export', 'one.jsonl')).toMatchObject({ code: 0 })
+  expect(await loop('verify', '--export', 'edited.jsonl')).toMatchObject({
+    code: 5,
+    out: expect.stringMatching(/line \d+/),
+  })
+  expect(await loop('verify', '--export', 'one.jsonl', '--trust', 'key.pub')).toMatchObject({
+    code: 5,
+  })
+  expect(await loop('verify', '--export', 'nowhere.jsonl')).toMatchObject({ code: 4 })
+})
+
+test('evidence leaves only when it is asked for', async () => {
+  const without = await at('export')
+  const withEvidence = await at('export', '--evidence')
+
+  expect(without.out).not.toContain('250')
+  expect(withEvidence.out).toContain('250')
+})
+
+test('an older copy of the database does not fit the checkpoint', async () => {
+  await checkpoint()
+  copyFileSync(db, join(folder, 'old.db'))
+  await prepare((system) => requestPayment(system, 'three'))
+  writeFileSync(join(folder, 'checkpoint.txt'), await checkpoint())
+
+  const args = ['verify', '--checkpoint', 'checkpoint.txt', '--trust', 'key.pub']
+  expect(await at(...args)).toMatchObject({ code: 0 })
+  expect(await loop('--db', 'old.db', ...args)).toMatchObject({
+    code: 5,
+    out: expect.stringContaining('shorter'),
+  })
+  expect(await at('verify', '--checkpoint', 'checkpoint.txt')).toMatchObject({ code: 2 })
+})
+
+test('a row that was edited by hand is named', async () => {
+  copyFileSync(db, join(folder, 'edited.db'))
+  sql(
+    join(folder, 'edited.db'),
+    "UPDATE entry SET body = replace(body, 'agent:refunds', 'agent:somebody') WHERE type = 'loop.approval.requested'",
+  )
+
+  const { code, out } = await loop('--db', 'edited.db', 'verify')
+
+  expect(code).toBe(5)
+  expect(out).toMatch(/entry 2 of run [0-9a-f-]{36}: hash_mismatch/)
+})
