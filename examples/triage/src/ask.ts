@@ -1,5 +1,5 @@
 import { isCancel, log, note, select, text } from '@clack/prompts'
-import type { JsonObject } from '@loop-engine/sdk'
+import type { JsonObject, JsonValue } from '@loop-engine/sdk'
 
 import { plain } from './plain.ts'
 import type { Answer, Reviews, Waiting } from './reviews.ts'
@@ -53,7 +53,7 @@ async function answerOf(choice: string, { evidence }: Waiting): Promise<Answer |
     return edited && { kind: 'edit', evidence: edited }
   }
   for (const [field, value] of Object.entries(evidence)) {
-    log.message(`${plain(field)}: ${plain(JSON.stringify(value))}`)
+    log.message(`${plain(field)}: ${textOf(value)}`)
   }
   return null
 }
@@ -73,16 +73,21 @@ async function edit(evidence: JsonObject): Promise<JsonObject | null> {
     initialValue: remediations.find((each) => each === evidence['remediation']),
   })
   if (isCancel(remediation)) return null
-  const title = await text({ message: 'Title', initialValue: String(evidence['title']) })
+  const title = await text({ message: 'Title', initialValue: textOf(evidence['title']) })
   return isCancel(title) || title === '' ? null : { ...evidence, severity, remediation, title }
 }
 
 function summaryOf({ evidence, because }: Waiting): string {
-  const { title, severity, remediation, risk, confidence, rationale } = evidence
+  const show = (field: string): string => textOf(evidence[field])
   return [
-    plain(String(title)),
-    `severity ${severity}, remediation ${remediation}, risk ${risk}, confidence ${confidence}`,
-    plain(String(rationale)),
+    show('title'),
+    `severity ${show('severity')}, remediation ${show('remediation')}, ` +
+      `risk ${show('risk')}, confidence ${show('confidence')}`,
+    show('rationale'),
     plain(because),
   ].join('\n')
+}
+
+function textOf(value: JsonValue | undefined): string {
+  return plain(typeof value === 'string' ? value : JSON.stringify(value ?? null))
 }

@@ -32,7 +32,7 @@ async function main(): Promise<number> {
     const text = renderFaults(outcome.faults).join('\n')
     return say(options.json ? JSON.stringify({ verified: false, ...outcome }) : text, 5)
   }
-  say(options.json ? JSON.stringify(outcome, null, 2) : renderSummary(outcome), 0)
+  say(options.json ? JSON.stringify(outcome, null, 2) : renderSummary(outcome, options.data), 0)
   if (!outcome.verified) return 5
   return outcome.interrupted ? 130 : 0
 }

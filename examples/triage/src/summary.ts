@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+
 import type { IntakeCounts } from './intake.ts'
 import { plain } from './plain.ts'
 
@@ -13,7 +15,7 @@ export interface Summary {
   readonly interrupted: boolean
   /** The story of one run, as text. */
   readonly timeline: string
-  readonly metrics: unknown
+  readonly metrics: readonly object[]
   readonly verified: boolean
   /** What does not hold, one sentence each. */
   readonly faults: readonly string[]
@@ -21,7 +23,7 @@ export interface Summary {
   readonly checkpoint: string | null
 }
 
-export function renderSummary(summary: Summary): string {
+export function renderSummary(summary: Summary, data: string): string {
   const { counts, states, waiting, tickets, ticketsFiledNow, timeline, verified, faults } = summary
   const repeated = `${counts.duplicates} repeat others, ${counts.news} bring news of a known matter`
   return [
@@ -34,9 +36,11 @@ export function renderSummary(summary: Summary): string {
     '',
     timeline.trimEnd(),
     '',
+    'What the ledger says in numbers:',
     ...renderMetrics(summary.metrics),
+    '',
     ...(verified ? ['The record verifies.'] : renderFaults(faults)),
-    ...renderWaiting(waiting),
+    ...renderWaiting(waiting, data),
     ...(summary.interrupted ? ['Interrupted. Start again to go on; nothing is lost.'] : []),
   ].join('\n')
 }
@@ -45,18 +49,32 @@ export function renderFaults(faults: readonly string[]): string[] {
   return ['THE RECORD DOES NOT VERIFY:', ...faults.map((fault) => `  ${plain(fault)}`)]
 }
 
-function renderMetrics(metrics: unknown): string[] {
-  return [JSON.stringify(metrics), '']
+function renderMetrics(metrics: readonly object[]): string[] {
+  return metrics.flatMap((loop) =>
+    Object.entries(loop).map(([name, value]) => `  ${name}: ${describe(value)}`),
+  )
 }
 
-function renderWaiting(waiting: readonly string[]): string[] {
+function describe(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value)
+  const parts = entries(value as Record<string, unknown>).map(
+    ([name, count]) => `${String(count)} ${name}`,
+  )
+  return plain(parts.join(', ') || 'none')
+}
+
+function renderWaiting(waiting: readonly string[], data: string): string[] {
   if (waiting.length === 0) return []
+  const database = join(data, 'loop.db')
+  const db = database === join('.loop', 'loop.db') ? '' : ` --db ${database}`
   return [
     '',
     `${waiting.length} wait for a person:`,
     ...waiting.map((key) => `  ${plain(key)}`),
-    'To decide, start again on a terminal, or: npm run loop -- inbox --role security',
-    '                                          npm run loop -- approve KEY --role security',
+    'To decide, start again on a terminal, or with --approve-all or --reject-all.',
+    'What waits for approval can also be decided one by one:',
+    `  npm run loop -- inbox --role security${db}`,
+    `  npm run loop -- approve ID --role security${db}`,
   ]
 }
 

@@ -46,7 +46,9 @@ export function createTrust({ store, data }: TrustOptions): Trust {
 
   async function findEditedRows(): Promise<string[]> {
     const { faults } = await verifyStore({ store, tenant })
-    return faults.map(({ runId, seq, fault }) => `Entry ${seq} of run ${runId}: ${fault}.`)
+    return faults.map(
+      ({ runId, seq, fault, message }) => `Entry ${seq} of run ${runId}: ${fault}. ${message}`,
+    )
   }
 
   async function compareWithNote(): Promise<string[]> {

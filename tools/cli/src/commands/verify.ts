@@ -8,6 +8,7 @@ import type { AddCommand, Context } from '../context.ts'
 import { exitCodes, type ExitCode } from '../exit-codes.ts'
 import { readText } from '../files.ts'
 import { readKeys } from '../keys.ts'
+import { plain } from '../output.ts'
 import { repeatable } from '../repeatable.ts'
 import { withSession } from '../session.ts'
 
@@ -81,14 +82,21 @@ async function verifyDatabase(
   })
 }
 
-function describe(fault: {
+interface Fault {
   readonly fault: string
+  readonly message?: string
   readonly line?: number
   readonly runId?: string
   readonly seq?: number
-}): string {
-  const place = fault.runId === undefined ? '' : ` entry ${fault.seq} of run ${fault.runId}:`
-  return `${fault.line === undefined ? '' : `line ${fault.line}:`}${place} ${fault.fault}`.trim()
+}
+
+function describe({ fault, message, line, runId, seq }: Fault): string {
+  const parts = [
+    ...(line === undefined ? [] : [`line ${line}:`]),
+    ...(runId ? [`entry ${seq} of run ${runId}:`] : []),
+    message ? `${fault}. ${message}` : fault,
+  ]
+  return plain(parts.join(' '))
 }
 
 async function* linesOf(path: string): AsyncGenerator<string> {
