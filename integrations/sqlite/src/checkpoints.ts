@@ -1,21 +1,18 @@
-import { statSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 
-import type { Connection } from './connection.ts'
+import type { Connection, ConnectionOptions } from './connection.ts'
 
 /** Moves the write-ahead log into the file, away from the thread that commits. */
 export interface Checkpoints {
-  /** Looks at the log's size, between transactions. */
-  consider(): void
+  /** Hears how much was done, between transactions. */
+  consider(jobs: number): void
   close(): Promise<void>
 }
 
-/** From here on the worker copies pages. */
-const softBytes = 4 * 1024 * 1024
-/** From here on this thread copies what is left: nobody writes meanwhile, so that the log can start over. */
-const hardBytes = 64 * 1024 * 1024
-/** How many transactions pass between two looks. */
-const interval = 64
+/** After so many jobs the worker copies pages; one writes about ten. */
+const jobsBetween = 256
+/** With so many pages in the log (64 MiB) this thread copies what the worker left: nobody adds more meanwhile. */
+const hardPages = 16_384
 
 /** Plain text, because a bundler would lose a file of its own. */
 const program = `
@@ -28,47 +25,60 @@ const program = `
       db.close()
       return parentPort.close()
     }
+    let pages = 0
     try {
-      checkpoint.all()
+      pages = checkpoint.get().log
     } catch {
       // Another process copies pages now, or the committing thread will report what is wrong.
     }
-    parentPort.postMessage('done')
+    parentPort.postMessage(pages)
   })
 `
 
-export function createCheckpoints(connection: Connection, path: string): Checkpoints {
+/**
+ * With `power` each commit syncs the log, and that is cheap only while the log is short and written over and over:
+ * SQLite copies pages itself then, every 1,000 of them.
+ */
+export function createCheckpoints(
+  connection: Connection,
+  { path, durability }: ConnectionOptions,
+): Checkpoints {
+  if (durability === 'power') return { consider() {}, async close() {} }
   connection.prepare('PRAGMA wal_autocheckpoint = 0').get()
   const checkpoint = connection.prepare('PRAGMA wal_checkpoint(PASSIVE)')
   let worker: Worker | null = null
-  let isBusy = false
-  let commits = 0
+  let isCopying = false
+  let pages = 0
+  let jobs = 0
 
   const start = (): Worker => {
     const started = new Worker(program, { eval: true, workerData: path })
     started.unref()
-    started.on('message', () => {
-      isBusy = false
+    started.on('message', (found: number) => {
+      isCopying = false
+      pages = found
     })
-    // A worker that dies is replaced when the log has grown again.
+    // A worker that dies is replaced when there is more to copy.
     started.on('error', () => {})
     started.on('exit', () => {
-      isBusy = false
+      isCopying = false
       worker = null
     })
     return started
   }
   return {
-    consider() {
-      commits += 1
-      if (commits % interval !== 0) return
-      const bytes = walBytes(path)
-      if (bytes > hardBytes) checkpoint.all()
-      else if (bytes > softBytes && !isBusy) {
-        isBusy = true
-        worker ??= start()
-        worker.postMessage('checkpoint')
+    consider(done) {
+      jobs += done
+      if (jobs < jobsBetween || isCopying) return
+      jobs = 0
+      if (pages >= hardPages) {
+        pages = 0
+        checkpoint.all()
+        return
       }
+      isCopying = true
+      worker ??= start()
+      worker.postMessage('copy')
     },
     async close() {
       if (worker === null) return
@@ -78,8 +88,4 @@ export function createCheckpoints(connection: Connection, path: string): Checkpo
       await stopped
     },
   }
-}
-
-function walBytes(path: string): number {
-  return statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0
 }

@@ -14,6 +14,10 @@ import { entryColumns, toEntry, type EntryRow } from './rows.ts'
 export interface Log {
   head(tenant: string): LogHead
   unlogged(tenant: string, limit: number): StoredEntry[]
+  /** Whether many entries were committed since the tenant's were last swept. */
+  isBehind(tenant: string): boolean
+  /** Remembers up to where no entry of the tenant is missing. Expects to run inside a transaction. */
+  sweep(tenant: string): void
   append(tenant: string, plan: Parameters<LoopStore['appendLog']>[1]): boolean
   sign(
     tenant: string,
@@ -23,31 +27,40 @@ export interface Log {
   leaves(tenant: string, range: { readonly from: number; readonly limit: number }): LogLeaf[]
 }
 
+/** How far a tenant's position may lag behind before it is written down. */
+const sweepStep = 10_000
+
 export function createLog({ prepare }: Connection): Log {
+  // No index says which entries are a tenant's: each is looked at once, by what the log has swept.
   const missing = `
-    FROM entry WHERE tenant = ?1 AND pos > coalesce((SELECT swept FROM log_head WHERE tenant = ?1), 0)
+    FROM entry WHERE pos > coalesce((SELECT swept FROM log_head WHERE tenant = ?), 0) AND tenant = ?
     AND NOT EXISTS (
-      SELECT 1 FROM leaf WHERE leaf.tenant = entry.tenant AND leaf.run_id = entry.run_id AND leaf.seq = entry.seq)
-    ORDER BY pos LIMIT ?`.replaceAll('?1', '?')
+      SELECT 1 FROM leaf
+      WHERE leaf.tenant = entry.tenant AND leaf.run_id = entry.run_id AND leaf.seq = entry.seq)
+    ORDER BY pos LIMIT ?`
   const heads = prepare<[size: number, root: string, frontier: string, note: string | null]>(
     'SELECT size, root, frontier, note FROM log_head WHERE tenant = ?',
   )
   const unlogged = prepare<EntryRow>(`SELECT ${entryColumns} ${missing}`)
   const firstMissing = prepare<[pos: number]>(`SELECT pos ${missing}`)
-  const lastEntry = prepare<[pos: number | null]>('SELECT max(pos) FROM entry WHERE tenant = ?')
+  const behind = prepare<[entries: number]>(`
+    SELECT coalesce((SELECT max(pos) FROM entry), 0)
+      - coalesce((SELECT swept FROM log_head WHERE tenant = ?), 0)`)
+  const newest = prepare<[pos: number | null]>('SELECT max(pos) FROM entry')
   const insert = prepare(
     'INSERT INTO leaf (tenant, number, run_id, seq, hash) VALUES (?, ?, ?, ?, ?)',
   )
   const setHead = prepare(`
-    INSERT INTO log_head (tenant, size, root, frontier, note, swept) VALUES (?, ?, ?, ?, ?, 0)
+    INSERT INTO log_head (tenant, size, root, frontier, note, swept) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT (tenant) DO UPDATE SET
-      size = excluded.size, root = excluded.root, frontier = excluded.frontier, note = excluded.note`)
-  const sweep = prepare('UPDATE log_head SET swept = ? WHERE tenant = ?')
+      size = excluded.size, root = excluded.root, frontier = excluded.frontier,
+      note = excluded.note, swept = excluded.swept`)
   const sign = prepare<[1]>(
     'UPDATE log_head SET note = ? WHERE tenant = ? AND size = ? AND root = ? RETURNING 1',
   )
   const leaves = prepare<[number: number, runId: string, seq: number, hash: string]>(`
-    SELECT number, run_id, seq, hash FROM leaf WHERE tenant = ? AND number >= ? ORDER BY number LIMIT ?`)
+    SELECT number, run_id, seq, hash FROM leaf
+    WHERE tenant = ? AND number >= ? ORDER BY number LIMIT ?`)
 
   const head = (tenant: string): LogHead => {
     const row = heads.get(tenant)
@@ -55,9 +68,20 @@ export function createLog({ prepare }: Connection): Log {
     const [size, root, frontier, note] = row
     return { size, root, frontier: JSON.parse(frontier) as readonly string[], note }
   }
+  /** Up to where every entry of the tenant is named by a leaf. */
+  const sweptBy = (tenant: string): number => {
+    const [gap] = firstMissing.get(tenant, tenant, 1) ?? []
+    return gap === undefined ? (newest.get()?.[0] ?? 0) : gap - 1
+  }
+  const save = (tenant: string, { size, root, frontier, note }: LogHead): void => {
+    setHead.run(tenant, size, root, JSON.stringify(frontier), note, sweptBy(tenant))
+  }
+
   return {
     head,
     unlogged: (tenant, limit) => unlogged.all(tenant, tenant, Math.max(0, limit)).map(toEntry),
+    isBehind: (tenant) => (behind.get(tenant)?.[0] ?? 0) > sweepStep,
+    sweep: (tenant) => save(tenant, head(tenant)),
     append(tenant, { expectedSize, leaves: added, head: next }) {
       if (head(tenant).size !== expectedSize) return false
       for (const [offset, { index, runId, seq, leafHash }] of added.entries()) {
@@ -66,9 +90,7 @@ export function createLog({ prepare }: Connection): Log {
         }
         insert.run(tenant, index, runId, seq, leafHash)
       }
-      setHead.run(tenant, next.size, next.root, JSON.stringify(next.frontier), next.note)
-      const [gap] = firstMissing.get(tenant, tenant, 1) ?? []
-      sweep.run(gap === undefined ? (lastEntry.get(tenant)?.[0] ?? 0) : gap - 1, tenant)
+      save(tenant, next)
       return true
     },
     sign: (tenant, { size, root }, note) => sign.get(note, tenant, size, root) !== undefined,

@@ -20,16 +20,15 @@ const steps: readonly string[] = [
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     tags TEXT NOT NULL,
-    rest TEXT NOT NULL
+    executed TEXT NOT NULL, -- JSON: the newest seq of each executed transition
+    rest TEXT NOT NULL -- JSON: what no query asks for
   ) STRICT;
   CREATE UNIQUE INDEX instance_run ON instance (tenant, run_id);
   CREATE UNIQUE INDEX instance_open ON instance (tenant, aggregate_id)
     WHERE status IN ('active', 'suspended');
   CREATE INDEX instance_aggregate ON instance (tenant, aggregate_id, created_at, run_id);
-  CREATE INDEX instance_created ON instance (tenant, created_at, run_id);
-  CREATE INDEX instance_loop ON instance (tenant, loop_id, created_at, run_id);
-  CREATE INDEX instance_state ON instance (tenant, state, created_at, run_id);
-  CREATE INDEX instance_status ON instance (tenant, status, created_at, run_id);
+  -- Holds what lists filter by, so that one index, read in the order of the list, serves them all.
+  CREATE INDEX instance_list ON instance (tenant, created_at, run_id, loop_id, state, status);
 
   CREATE TABLE tag (
     tenant TEXT NOT NULL,
@@ -39,7 +38,8 @@ const steps: readonly string[] = [
     PRIMARY KEY (tenant, tag, created_at, run_id)
   ) STRICT, WITHOUT ROWID;
 
-  -- Append-only but for erased evidence; pos is the order of the commits.
+  -- Append-only but for erased evidence; pos is the order of the commits. Every index more
+  -- would cost each commit a page, so there is only this one.
   CREATE TABLE entry (
     pos INTEGER PRIMARY KEY,
     tenant TEXT NOT NULL,
@@ -54,10 +54,19 @@ const steps: readonly string[] = [
     salt TEXT
   ) STRICT;
   CREATE UNIQUE INDEX entry_run ON entry (tenant, run_id, seq);
-  CREATE UNIQUE INDEX entry_hash ON entry (hash, tenant);
-  CREATE INDEX entry_tenant ON entry (tenant);
-  CREATE INDEX entry_executed ON entry (tenant, run_id, transition_id, seq)
-    WHERE type = 'loop.transition.executed';
+
+  -- Finds entries by the first 48 bits of their hash, up to progress.hashed.
+  CREATE TABLE entry_hash (
+    prefix INTEGER NOT NULL,
+    pos INTEGER NOT NULL,
+    PRIMARY KEY (prefix, pos)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE progress (
+    fence INTEGER NOT NULL, -- the newest that was given out
+    hashed INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO progress VALUES (0, 0);
 
   CREATE TABLE approval (
     tenant TEXT NOT NULL,
@@ -76,8 +85,11 @@ const steps: readonly string[] = [
   CREATE INDEX approval_aggregate ON approval (tenant, aggregate_id, created_at, id);
 
   -- One item of a lane is its current one: it alone has ready_at, when it may be claimed.
+  -- The keys are 48 bits of a digest: short enough that their indexes stay within few pages.
   CREATE TABLE outbox (
     pos INTEGER PRIMARY KEY,
+    id_key INTEGER NOT NULL,
+    lane_key INTEGER NOT NULL,
     tenant TEXT NOT NULL,
     id TEXT NOT NULL,
     aggregate_id TEXT NOT NULL,
@@ -96,13 +108,10 @@ const steps: readonly string[] = [
     error TEXT,
     died_at INTEGER
   ) STRICT;
-  CREATE UNIQUE INDEX outbox_id ON outbox (id, tenant);
-  CREATE INDEX outbox_lane ON outbox (tenant, lane, seq, id) WHERE died_at IS NULL;
-  CREATE INDEX outbox_ready ON outbox (ready_at, seq, id) WHERE ready_at IS NOT NULL;
+  CREATE INDEX outbox_id ON outbox (id_key);
+  CREATE INDEX outbox_lane ON outbox (lane_key, seq) WHERE died_at IS NULL;
+  CREATE INDEX outbox_ready ON outbox (ready_at) WHERE ready_at IS NOT NULL;
   CREATE INDEX outbox_dead ON outbox (tenant, died_at, id) WHERE died_at IS NOT NULL;
-
-  CREATE TABLE fence (last INTEGER NOT NULL) STRICT;
-  INSERT INTO fence VALUES (0);
 
   CREATE TABLE idempotency (
     tenant TEXT NOT NULL,

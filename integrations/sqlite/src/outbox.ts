@@ -1,10 +1,11 @@
-import type {
-  ClaimQuery,
-  DeadLetter,
-  LoopStore,
-  OutboxClaim,
-  OutboxItem,
-  Settlement,
+import {
+  sha256Hex,
+  type ClaimQuery,
+  type DeadLetter,
+  type LoopStore,
+  type OutboxClaim,
+  type OutboxItem,
+  type Settlement,
 } from '@loop-engine/core'
 
 import type { Connection } from './connection.ts'
@@ -33,34 +34,30 @@ export interface Outbox {
   revive(tenant: string, id: string, dueAt: number): boolean
 }
 
-type Place = [pos: number, tenant: string, lane: string]
+type Place = [pos: number, laneKey: number]
+type Seat = [pos: number, seq: number, id: string, leasedUntil: number]
 
-export function createOutbox({ prepare }: Connection): Outbox {
-  const currentOf = prepare<[pos: number, seq: number, id: string, leasedUntil: number]>(`
-    SELECT pos, seq, id, leased_until FROM outbox
-    WHERE tenant = ? AND lane = ? AND died_at IS NULL AND ready_at IS NOT NULL
-    ORDER BY seq, id LIMIT 1`)
+export function createOutbox(connection: Connection): Outbox {
+  const { prepare } = connection
+  const lanes = createLanes(connection)
   const insert = prepare(`
-    INSERT INTO outbox (tenant, id, aggregate_id, run_id, lane, kind, name, seq, payload, due_at, ready_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id, tenant) DO NOTHING`)
-  const exists = prepare<[1]>('SELECT 1 FROM outbox WHERE id = ? AND tenant = ?')
-  const wait = prepare('UPDATE outbox SET ready_at = NULL WHERE pos = ?')
-  const advance = prepare(`
-    UPDATE outbox SET ready_at = due_at WHERE pos = (
-      SELECT pos FROM outbox WHERE tenant = ? AND lane = ? AND died_at IS NULL ORDER BY seq, id LIMIT 1)`)
-  const waiting = prepare<[...Place, readyAt: number | null]>(`
-    SELECT pos, tenant, lane, ready_at FROM outbox
-    WHERE id = ? AND tenant = ? AND died_at IS NULL AND leased_until = 0`)
-  const byId = prepare<Place>('SELECT pos, tenant, lane FROM outbox WHERE id = ? AND tenant = ?')
-  const heldBy = prepare<Place>(
-    'SELECT pos, tenant, lane FROM outbox WHERE id = ? AND fence = ? AND leased_until > 0',
-  )
+    INSERT INTO outbox (id_key, lane_key, tenant, id, aggregate_id, run_id, lane, kind, name, seq,
+      payload, due_at, ready_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+  const byId = prepare<
+    [...Place, readyAt: number | null, leasedUntil: number, diedAt: number | null]
+  >(`
+    SELECT pos, lane_key, ready_at, leased_until, died_at FROM outbox
+    WHERE id_key = ? AND id = ? AND tenant = ?`)
+  const heldBy = prepare<[...Place, tenant: string]>(`
+    SELECT pos, lane_key, tenant FROM outbox
+    WHERE id_key = ? AND id = ? AND fence = ? AND leased_until > 0`)
   const remove = prepare('DELETE FROM outbox WHERE pos = ?')
   const due = prepare<[1]>('SELECT 1 FROM outbox WHERE ready_at <= ? LIMIT 1')
   const ready = prepare<[...ItemRow, pos: number]>(`
     SELECT ${itemColumns}, pos FROM outbox WHERE ready_at <= ? AND kind IN (?, ?, ?, ?)
     ORDER BY ready_at, seq, id LIMIT ?`)
-  const nextFence = prepare<[number]>('UPDATE fence SET last = last + ? RETURNING last')
+  const nextFence = prepare<[number]>('UPDATE progress SET fence = fence + ? RETURNING fence')
   const lease = prepare(`
     UPDATE outbox SET attempt = attempt + 1, fence = ?, leased_until = ?, worker = ?, ready_at = max(due_at, ?)
     WHERE pos = ?`)
@@ -69,47 +66,44 @@ export function createOutbox({ prepare }: Connection): Outbox {
   const bury = prepare(`
     UPDATE outbox SET died_at = ?, error = ?, leased_until = 0, ready_at = NULL WHERE pos = ?`)
   const lengthen = prepare(`
-    UPDATE outbox SET leased_until = max(leased_until, ?), ready_at = max(due_at, leased_until, ?) WHERE pos = ?`)
+    UPDATE outbox SET leased_until = max(leased_until, ?), ready_at = max(due_at, leased_until, ?)
+    WHERE pos = ?`)
   const soonest = prepare<[number | null]>(
     'SELECT min(ready_at) FROM outbox WHERE ready_at IS NOT NULL',
   )
   const dead = prepare<[...ItemRow, error: string, diedAt: number]>(`
     SELECT ${itemColumns}, error, died_at FROM outbox
     WHERE tenant = ? AND died_at IS NOT NULL AND (died_at, id) > (?, ?) ORDER BY died_at, id LIMIT ?`)
-  const corpse = prepare<[...ItemRow, pos: number]>(
-    `SELECT ${itemColumns}, pos FROM outbox WHERE id = ? AND tenant = ? AND died_at IS NOT NULL`,
-  )
+  const corpse = prepare<[...ItemRow, pos: number]>(`
+    SELECT ${itemColumns}, pos FROM outbox
+    WHERE id_key = ? AND id = ? AND tenant = ? AND died_at IS NOT NULL`)
 
-  /** Takes the lane over unless its current item comes first or is leased. True when `item` is current now. */
-  const takesLane = ({ tenant, lane, seq, id }: OutboxItem): boolean => {
-    const current = currentOf.get(tenant, lane)
-    if (current === undefined) return true
-    const [pos, currentSeq, currentId, leasedUntil] = current
-    if (leasedUntil > 0 || currentSeq < seq || (currentSeq === seq && currentId < id)) return false
-    wait.run(pos)
-    return true
-  }
   const add = (item: OutboxItem): void => {
     const { tenant, id, aggregateId, runId, lane, kind, name, seq, payload, dueAt } = item
-    if (exists.get(id, tenant) !== undefined) return
-    const readyAt = takesLane(item) ? dueAt : null
-    insert.run(tenant, id, aggregateId, runId, lane, kind, name, seq, payload, dueAt, readyAt)
+    const idKey = keyOf(id)
+    if (byId.get(idKey, id, tenant) !== undefined) return
+    const laneKey = keyOf(tenant, lane)
+    const readyAt = lanes.take(laneKey, item) ? dueAt : null
+    const names = [tenant, id, aggregateId, runId, lane, kind, name]
+    insert.run(idKey, laneKey, ...names, seq, payload, dueAt, readyAt)
   }
 
   return {
     add,
     cancel(tenant, id) {
-      const [pos, , lane, readyAt] = waiting.get(id, tenant) ?? []
-      if (pos === undefined || lane === undefined) return
+      const row = byId.get(keyOf(id), id, tenant)
+      if (row === undefined) return
+      const [pos, laneKey, readyAt, leasedUntil, diedAt] = row
+      if (leasedUntil > 0 || diedAt !== null) return
       remove.run(pos)
-      if (readyAt !== null) advance.run(tenant, lane)
+      if (readyAt !== null) lanes.advance(laneKey)
     },
-    holds: (tenant, { id, fence }) => heldBy.get(id, fence)?.[1] === tenant,
+    holds: (tenant, { id, fence }) => heldBy.get(keyOf(id), id, fence)?.[2] === tenant,
     finish(tenant, id) {
-      const [pos, , lane] = byId.get(id, tenant) ?? []
-      if (pos === undefined || lane === undefined) return
-      remove.run(pos)
-      advance.run(tenant, lane)
+      const row = byId.get(keyOf(id), id, tenant)
+      if (row === undefined) return
+      remove.run(row[0])
+      lanes.advance(row[1])
     },
     hasWork: (now) => due.get(now) !== undefined,
     claim({ worker, now, leaseMs, limit, kinds = ['effect', 'notify', 'publish', 'timer'] }) {
@@ -127,17 +121,17 @@ export function createOutbox({ prepare }: Connection): Outbox {
       })
     },
     settle({ id, fence, outcome }) {
-      const held = heldBy.get(id, fence)
+      const held = heldBy.get(keyOf(id), id, fence)
       if (held === undefined) return false
-      const [pos, tenant, lane] = held
+      const [pos, laneKey] = held
       if (outcome.kind === 'done') remove.run(pos)
       if (outcome.kind === 'retry') retry.run(outcome.dueAt, outcome.error, pos)
       if (outcome.kind === 'dead') bury.run(outcome.at, outcome.error, pos)
-      advance.run(tenant, lane)
+      lanes.advance(laneKey)
       return true
     },
     extend({ id, fence }, until) {
-      const held = heldBy.get(id, fence)
+      const held = heldBy.get(keyOf(id), id, fence)
       if (held === undefined) return false
       lengthen.run(until, until, held[0])
       return true
@@ -152,7 +146,7 @@ export function createOutbox({ prepare }: Connection): Outbox {
       return cutPage('dead', letters, size, (letter) => ({ at: letter.diedAt, id: letter.id }))
     },
     revive(tenant, id, dueAt) {
-      const row = corpse.get(id, tenant)
+      const row = corpse.get(keyOf(id), id, tenant)
       if (row === undefined) return false
       const { attempt: _, ...item } = toItem(row)
       remove.run(row[11])
@@ -160,4 +154,37 @@ export function createOutbox({ prepare }: Connection): Outbox {
       return true
     },
   }
+}
+
+/** Who is the current item of a lane. Two lanes whose keys collide wait for each other; that does no harm. */
+function createLanes({ prepare }: Connection): {
+  take(laneKey: number, item: OutboxItem): boolean
+  advance(laneKey: number): void
+} {
+  const current = prepare<Seat>(`
+    SELECT pos, seq, id, leased_until FROM outbox
+    WHERE lane_key = ? AND died_at IS NULL AND ready_at IS NOT NULL ORDER BY seq LIMIT 1`)
+  const wait = prepare('UPDATE outbox SET ready_at = NULL WHERE pos = ?')
+  const next = prepare(`
+    UPDATE outbox SET ready_at = due_at WHERE pos = (
+      SELECT pos FROM outbox WHERE lane_key = ? AND died_at IS NULL ORDER BY seq, id LIMIT 1)`)
+  return {
+    /** Gives the lane to an item that is about to enter, unless its current one comes first or is leased. */
+    take(laneKey, { seq, id }) {
+      const seat = current.get(laneKey)
+      if (seat === undefined) return true
+      const [pos, currentSeq, currentId, leasedUntil] = seat
+      if (leasedUntil > 0 || currentSeq < seq || (currentSeq === seq && currentId < id))
+        return false
+      wait.run(pos)
+      return true
+    },
+    /** Gives the lane to its first item, once the current one is done with. */
+    advance: (laneKey) => next.run(laneKey),
+  }
+}
+
+/** 48 bits of a digest; the length keeps two names apart. */
+function keyOf(first: string, second = ''): number {
+  return Number.parseInt(sha256Hex(`${first.length}:${first}${second}`).slice(0, 12), 16)
 }

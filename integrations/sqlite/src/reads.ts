@@ -22,7 +22,6 @@ type Single =
   | 'get'
   | 'getRun'
   | 'lastExecuted'
-  | 'entryByHash'
   | 'approval'
   | 'idempotency'
   | 'counter'
@@ -53,12 +52,8 @@ function createSingleReads({ prepare }: Connection): Omit<Reads, 'find' | 'appro
   const entries = prepare<EntryRow>(`
     SELECT ${entryColumns} FROM entry
     WHERE tenant = ? AND run_id = ? AND seq BETWEEN ? AND ? ORDER BY seq LIMIT ?`)
-  const executed = prepare<EntryRow>(`
-    SELECT ${entryColumns} FROM entry
-    WHERE tenant = ? AND run_id = ? AND transition_id = ? AND type = 'loop.transition.executed'
-    ORDER BY seq DESC LIMIT 1`)
-  const byHash = prepare<EntryRow>(
-    `SELECT ${entryColumns} FROM entry WHERE hash = ? AND tenant = ?`,
+  const executed = prepare<[pairs: string]>(
+    'SELECT executed FROM instance WHERE tenant = ? AND run_id = ?',
   )
   const approval = prepare<[body: string]>('SELECT body FROM approval WHERE tenant = ? AND id = ?')
   const answer = prepare<[fingerprint: string, answer: string, at: number]>(`
@@ -78,9 +73,11 @@ function createSingleReads({ prepare }: Connection): Omit<Reads, 'find' | 'appro
     getRun: (tenant, runId) => one(run.get(tenant, runId), toInstance),
     entries: (tenant, runId, { from = 1, to = Number.MAX_SAFE_INTEGER, limit = 1000 } = {}) =>
       entries.all(tenant, runId, from, to, Math.max(0, limit)).map(toEntry),
-    lastExecuted: (tenant, runId, transitionId) =>
-      one(executed.get(tenant, runId, transitionId), toEntry),
-    entryByHash: (tenant, hash) => one(byHash.get(hash, tenant), toEntry),
+    lastExecuted(tenant, runId, transitionId) {
+      const [pairs = '[]'] = executed.get(tenant, runId) ?? []
+      const seq = new Map(JSON.parse(pairs) as [string, number][]).get(transitionId)
+      return seq === undefined ? null : one(entries.get(tenant, runId, seq, seq, 1), toEntry)
+    },
     approval: (tenant, id) => one(approval.get(tenant, id), toApproval),
     idempotency: (tenant, principal, key) =>
       one(answer.get(tenant, principal, key), ([fingerprint, text, at]) => ({

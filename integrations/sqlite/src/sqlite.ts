@@ -5,6 +5,7 @@ import { LoopError, type LoopStore } from '@loop-engine/core'
 import { createCheckpoints, type Checkpoints } from './checkpoints.ts'
 import { checkSequence, createCommit, type Commit } from './commit.ts'
 import { connect, type Connection } from './connection.ts'
+import { createHashIndex, type HashIndex } from './hash-index.ts'
 import { createLog, type Log } from './log.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
 import { createReads, type Reads } from './reads.ts'
@@ -26,6 +27,7 @@ interface Session {
   readonly connection: Connection
   readonly checkpoints: Checkpoints
   readonly commit: Commit
+  readonly hashes: HashIndex
   readonly log: Log
   readonly outbox: Outbox
   readonly reads: Reads
@@ -105,7 +107,11 @@ export function createSqliteStore({
     find: (query) => read(({ reads }) => reads.find(query)),
     entries: (...query) => read(({ reads }) => reads.entries(...query)),
     lastExecuted: (...query) => read(({ reads }) => reads.lastExecuted(...query)),
-    entryByHash: (...query) => read(({ reads }) => reads.entryByHash(...query)),
+    async entryByHash(tenant, hash) {
+      while (await read(({ hashes }) => hashes.isBehind()))
+        await write(({ hashes }) => hashes.catchUp())
+      return read(({ hashes }) => hashes.find(tenant, hash))
+    },
     approval: (...query) => read(({ reads }) => reads.approval(...query)),
     approvals: (query) => read(({ reads }) => reads.approvals(query)),
     idempotency: (...query) => read(({ reads }) => reads.idempotency(...query)),
@@ -129,7 +135,12 @@ export function createSqliteStore({
     revive: (...letter) => write(({ outbox }) => outbox.revive(...letter)),
 
     logHead: (tenant) => read(({ log }) => log.head(tenant)),
-    unlogged: (tenant, limit) => read(({ log }) => log.unlogged(tenant, limit)),
+    async unlogged(tenant, limit) {
+      const entries = await read(({ log }) => log.unlogged(tenant, limit))
+      if (entries.length > 0 || !(await read(({ log }) => log.isBehind(tenant)))) return entries
+      await write(({ log }) => log.sweep(tenant))
+      return entries
+    },
     appendLog: (tenant, plan) => write(({ log }) => log.append(tenant, plan)),
     signLog: (tenant, head, note) => write(({ log }) => log.sign(tenant, head, note)),
     leaves: (tenant, range) => read(({ log }) => log.leaves(tenant, range)),
@@ -141,13 +152,14 @@ export function createSqliteStore({
 
 function start(options: Required<SqliteStoreOptions>): Session {
   const connection = connect(options)
-  const checkpoints = createCheckpoints(connection, options.path)
+  const checkpoints = createCheckpoints(connection, options)
   const outbox = createOutbox(connection)
   return {
     connection,
     checkpoints,
     outbox,
     commit: createCommit(connection, outbox),
+    hashes: createHashIndex(connection),
     log: createLog(connection),
     reads: createReads(connection),
     upkeep: createUpkeep(connection),

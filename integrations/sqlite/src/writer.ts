@@ -26,8 +26,8 @@ const groupSize = 256
 export interface WriterOptions {
   readonly connection: Connection
   readonly busyTimeoutMs: number
-  /** Called between transactions. */
-  readonly afterCommit: () => void
+  /** Called between transactions with the number of jobs that the last one did. */
+  readonly afterCommit: (jobs: number) => void
 }
 
 export function createWriter({ connection, busyTimeoutMs, afterCommit }: WriterOptions): Writer {
@@ -48,8 +48,7 @@ export function createWriter({ connection, busyTimeoutMs, afterCommit }: WriterO
   }
   const flush = (): void => {
     isScheduled = false
-    const jobs = queue.slice(0, groupSize)
-    queue = queue.slice(groupSize)
+    const jobs = queue.splice(0, groupSize)
     if (enter(jobs)) settle(jobs, runAll(jobs))
     if (queue.length > 0) return schedule()
     for (const resolve of idle.splice(0)) resolve()
@@ -107,7 +106,7 @@ export function createWriter({ connection, busyTimeoutMs, afterCommit }: WriterO
       if ('failed' in outcome) reject(outcome.failed)
       else resolve(outcome.done as never)
     }
-    afterCommit()
+    afterCommit(jobs.length)
   }
 
   return {
