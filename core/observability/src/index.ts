@@ -11,3 +11,6 @@ export { verifyRun, verifyStore, type VerifyReport, type VerifyRunOptions, type 
 export type { VerifyFault } from './fault.ts'
 export type { FindDefinition } from './run-check.ts'
 export { metricsOf, type LoopMetrics } from './metrics.ts'
+export { exportRecords, type ExportOptions } from './export.ts'
+export { verifyExport, type ExportFault, type ExportReport, type VerifyExportOptions } from './verify-export.ts'
+export { readLines } from './lines.ts'

@@ -1,57 +1,142 @@
-import { openEntry, type LoopStore } from '@loop-engine/core'
+import { openEntry, type ActorType, type InstanceStatus, type LedgerEntry, type LoopStore } from '@loop-engine/core'
 
-/** What the ledger says about one loop. */
+import { entryPages, runsOf } from './pages.ts'
+
+/** What the record of one loop adds up to. */
 export interface LoopMetrics {
   readonly loopId: string
-  readonly runs: Readonly<Record<string, number>>
-  /** Executed transitions by the type of actor that asked. */
-  readonly executedBy: Readonly<Record<string, number>>
-  /** Refused attempts, by guard or reason. */
-  readonly refused: Readonly<Record<string, number>>
-  readonly approvals: Readonly<Record<string, number>>
-  /** From request to decision; null when nothing was decided. */
-  readonly medianDecisionMs: number | null
-  readonly effects: Readonly<Record<string, number>>
-}
-
-/** Counts the runs of a tenant, loop by loop, from instances, entries and approvals. */
-export async function metricsOf({ store, tenant = 'default', loopId }: { readonly store: LoopStore; readonly tenant?: string; readonly loopId?: string }): Promise<readonly LoopMetrics[]> {
-  const loops = new Map<string, ReturnType<typeof createTally>>()
-  for (let cursor: string | undefined; ; ) {
-    const found = await store.find({ tenant, limit: 500, ...(loopId !== undefined && { loopId }), ...(cursor !== undefined && { cursor }) })
-    for (const { loopId: id, status, runId, version } of found.items) {
-      const tally = loops.get(id) ?? createTally()
-      loops.set(id, tally)
-      add(tally.runs, status)
-      for (let from = 1; from <= version; from += 1000) {
-        for (const stored of await store.entries(tenant, runId, { from, limit: 1000 })) count(tally, openEntry(stored))
-      }
-      for (const { status: outcome, createdAt, decidedAt } of (await store.approvals({ tenant, runId, limit: 1000 })).items) {
-        add(tally.approvals, outcome)
-        if (decidedAt !== null && (outcome === 'approved' || outcome === 'rejected')) tally.decisionsMs.push(decidedAt - createdAt)
-      }
-    }
-    cursor = found.cursor
-    if (cursor === undefined) break
+  readonly runs: Readonly<Partial<Record<InstanceStatus, number>>>
+  /** Executed transitions by the type of the actor that asked for them. */
+  readonly transitions: Readonly<Partial<Record<ActorType, number>>>
+  /** Of the executed transitions, the share that an agent asked for, and the share that a person asked for or approved; null when there are none. */
+  readonly aiShare: number | null
+  readonly humanShare: number | null
+  /** Attempts that a hard guard blocked, by guard. */
+  readonly blocked: Readonly<Record<string, number>>
+  /** Attempts that were rejected, by reason. */
+  readonly rejected: Readonly<Record<string, number>>
+  readonly approvals: {
+    readonly requested: number
+    readonly approved: number
+    readonly rejected: number
+    readonly expired: number
+    readonly superseded: number
+    /** Approved, of those that people decided; null when they decided none. */
+    readonly rate: number | null
+    /** From the request to the approval or rejection. */
+    readonly medianMs: number | null
   }
-  return [...loops].map(([id, { decisionsMs, ...counts }]) => ({ loopId: id, ...counts, medianDecisionMs: medianOf(decisionsMs) }))
+  /** What needs a look: effects that failed or are unknown, runs that failed, approvals that nobody gave in time. */
+  readonly exceptions: number
 }
 
-function createTally(): { runs: Record<string, number>; executedBy: Record<string, number>; refused: Record<string, number>; approvals: Record<string, number>; effects: Record<string, number>; decisionsMs: number[] } {
-  return { runs: {}, executedBy: {}, refused: {}, approvals: {}, effects: {}, decisionsMs: [] }
+interface Tally {
+  readonly runs: Map<InstanceStatus, number>
+  readonly transitions: Map<ActorType, number>
+  readonly blocked: Map<string, number>
+  readonly rejected: Map<string, number>
+  readonly approvals: { requested: number; approved: number; rejected: number; expired: number; superseded: number }
+  readonly decisionsMs: number[]
+  withPeople: number
+  exceptions: number
 }
 
-function count(tally: ReturnType<typeof createTally>, { type, actor, reason = 'unknown' }: ReturnType<typeof openEntry>): void {
-  if (type === 'loop.transition.executed') add(tally.executedBy, actor.type)
-  else if (type === 'loop.transition.blocked' || type === 'loop.transition.rejected') add(tally.refused, reason)
-  else if (type.startsWith('loop.effect.') && type !== 'loop.effect.started') add(tally.effects, type.slice('loop.effect.'.length))
+/** Counts what the runs of a tenant did, loop by loop. Reads every entry, a page at a time. */
+export async function metricsOf(store: LoopStore, { tenant, loopId }: { readonly tenant: string; readonly loopId?: string }): Promise<readonly LoopMetrics[]> {
+  const loops = new Map<string, Tally>()
+  for await (const run of runsOf(store, { tenant, ...(loopId !== undefined && { loopId }) })) {
+    const tally = loops.get(run.loopId) ?? createTally()
+    loops.set(run.loopId, tally)
+    add(tally.runs, run.status)
+    if (run.status === 'failed') tally.exceptions += 1
+    const asked = new Map<string, number>()
+    for await (const page of entryPages(store, tenant, run.runId, run.version)) {
+      for (const stored of page) count(tally, openEntry(stored), asked)
+    }
+  }
+  return [...loops].map(([id, tally]) => summed(id, tally)).toSorted((a, b) => (a.loopId < b.loopId ? -1 : 1))
 }
 
-function add(counts: Record<string, number>, key: string): void {
-  counts[key] = (counts[key] ?? 0) + 1
+function count(tally: Tally, { type, actor, reason = 'unknown', approval, at }: LedgerEntry, asked: Map<string, number>): void {
+  const { approvals } = tally
+  const decided = (): void => {
+    const since = asked.get(approval?.id ?? '')
+    if (since !== undefined) tally.decisionsMs.push(at - since)
+  }
+  switch (type) {
+    case 'loop.transition.executed':
+      add(tally.transitions, actor.type)
+      if (actor.type === 'human' || approval) tally.withPeople += 1
+      break
+    case 'loop.transition.blocked':
+      add(tally.blocked, reason)
+      break
+    case 'loop.transition.rejected':
+      add(tally.rejected, reason)
+      break
+    case 'loop.approval.requested':
+      approvals.requested += 1
+      if (approval) asked.set(approval.id, at)
+      break
+    case 'loop.approval.approved':
+      approvals.approved += 1
+      decided()
+      break
+    case 'loop.approval.rejected':
+      approvals.rejected += 1
+      decided()
+      break
+    case 'loop.approval.expired':
+      approvals.expired += 1
+      tally.exceptions += 1
+      break
+    case 'loop.approval.superseded':
+      approvals.superseded += 1
+      break
+    case 'loop.effect.failed':
+    case 'loop.effect.unknown':
+      tally.exceptions += 1
+      break
+    default:
+  }
+}
+
+function summed(loopId: string, tally: Tally): LoopMetrics {
+  const { approvals, decisionsMs, transitions } = tally
+  const executed = [...transitions.values()].reduce((sum, value) => sum + value, 0)
+  const decided = approvals.approved + approvals.rejected
+  return {
+    loopId,
+    runs: Object.fromEntries(tally.runs),
+    transitions: Object.fromEntries(transitions),
+    aiShare: executed === 0 ? null : (transitions.get('ai-agent') ?? 0) / executed,
+    humanShare: executed === 0 ? null : tally.withPeople / executed,
+    blocked: Object.fromEntries(tally.blocked),
+    rejected: Object.fromEntries(tally.rejected),
+    approvals: { ...approvals, rate: decided === 0 ? null : approvals.approved / decided, medianMs: medianOf(decisionsMs) },
+    exceptions: tally.exceptions,
+  }
+}
+
+function createTally(): Tally {
+  return {
+    runs: new Map(),
+    transitions: new Map(),
+    blocked: new Map(),
+    rejected: new Map(),
+    approvals: { requested: 0, approved: 0, rejected: 0, expired: 0, superseded: 0 },
+    decisionsMs: [],
+    withPeople: 0,
+    exceptions: 0,
+  }
+}
+
+function add<Key>(counts: Map<Key, number>, key: Key): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1)
 }
 
 function medianOf(values: readonly number[]): number | null {
   const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)] ?? null
+  const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]]
+  return low === undefined || high === undefined ? null : (low + high) / 2
 }

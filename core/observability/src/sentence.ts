@@ -12,7 +12,7 @@ const because = ({ reason, message }: LedgerEntry): string => (message ? `: ${me
 const step = ({ transitionId }: LedgerEntry): string => transitionId ?? 'a transition'
 const data = (entry: LedgerEntry, key: string): string => String(entry.data?.[key] ?? '')
 const action = ({ effect, data: more }: LedgerEntry): string => (effect ? `${effect.integration}.${effect.action}` : String(more?.['sealed'] ?? 'the action'))
-const decision = ({ approval }: LedgerEntry): string => approval?.decision ?? 'decide'
+const decision = ({ approval }: LedgerEntry): string => (approval?.decision ?? 'decide').replace('refused:', '')
 
 /** What the actor did; the name goes before it. */
 const predicates: Readonly<Record<EntryType, Tell>> = {
@@ -22,7 +22,7 @@ const predicates: Readonly<Record<EntryType, Tell>> = {
   'loop.transition.blocked': (entry) => `was blocked from ${step(entry)} by the guard ${entry.reason ?? ''}`,
   'loop.transition.rejected': (entry) => `was refused ${step(entry)}${because(entry)}`,
   'loop.approval.requested': (entry) => `asked people to approve ${step(entry)}`,
-  'loop.approval.decided': (entry) => (entry.reason ? `could not ${decision(entry)} ${step(entry)}${because(entry)}` : `decided about ${step(entry)}: ${decision(entry)}`),
+  'loop.approval.decided': (entry) => (entry.approval?.decision?.startsWith('refused:') ? `could not ${decision(entry)} ${step(entry)}${because(entry)}` : `decided to ${decision(entry)} ${step(entry)}${because(entry)}`),
   'loop.approval.approved': (entry) => `approved ${step(entry)}${because(entry)}`,
   'loop.approval.rejected': (entry) => `rejected ${step(entry)}${because(entry)}`,
   'loop.approval.expired': (entry) => `noted that nobody approved ${step(entry)} in time`,

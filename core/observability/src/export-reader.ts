@@ -1,0 +1,191 @@
+import { createHash } from 'node:crypto'
+
+import { isLoopError, LoopError, parseStrictJson, type LoopDefinition } from '@loop-engine/core'
+import type { z } from 'zod'
+
+import { openCheckpoint, originOf } from './checkpoint.ts'
+import { endSchema, headerSchema, proofSchema, readDefinitionLine, readEntryLine, readEvidenceLine, runSchema, sealText, type ExportEnd, type ExportHeader, type ExportRun } from './export-format.ts'
+import { createLeaves } from './export-leaves.ts'
+import type { VerifyFault } from './fault.ts'
+import { leafHash } from './merkle.ts'
+import { verifyInclusion } from './merkle-proof.ts'
+import { openNote } from './note.ts'
+import { createDeepCheck, createRunCheck, type RunCheck } from './run-check.ts'
+import { evidenceFits, tailField } from './stored-bytes.ts'
+import { readDefinition } from './verify.ts'
+import type { ExportFault, VerifyExportOptions } from './verify-export.ts'
+
+/** Carries a fault to the top; it never leaves the verifier. */
+export class BadLine extends Error {
+  readonly fault: Omit<ExportFault, 'line'>
+  constructor(fault: Omit<ExportFault, 'line'>) {
+    super(fault.message)
+    this.fault = fault
+  }
+}
+
+const batchLength = 1 << 16
+
+/** Reads the lines of an export one by one, and throws at the first that does not hold. */
+export function createReader({ keys = [], deep = false, onProgress, maxLineLength = 16 * 1024 * 1024 }: VerifyExportOptions) {
+  const digest = createHash('sha256')
+  const definitions = new Map<string, LoopDefinition>()
+  const seen = new Set<string>()
+  const leaves = createLeaves()
+  const proofs: { leaf: number; hash: string; path: readonly string[] }[] = []
+  let waiting = ''
+  let [lines, entries, runs, unlogged] = [0, 0, 0, 0]
+  let header: ExportHeader | undefined
+  let end: ExportEnd | undefined
+  let run: { readonly announced: ExportRun; readonly check: RunCheck } | undefined
+  /** The entry of the line before, for the proof and the evidence that follow it. */
+  let last: { readonly body: string; readonly leaf: number | null } | undefined
+  let unproven = false
+  let signedBy: readonly string[] = []
+
+  function openRun(announced: ExportRun): void {
+    closeRun()
+    if (seen.has(announced.runId)) throw bad('wrong_run', 'The run is here twice.')
+    seen.add(announced.runId)
+    runs += 1
+    const find = (wanted: string): LoopDefinition | null => definitions.get(wanted) ?? null
+    run = { announced, check: deep ? createDeepCheck(announced.runId, find, { stored: false }) : createRunCheck(announced.runId, { stored: false }) }
+  }
+
+  function closeRun(): void {
+    if (unproven) throw bad('bad_proof', 'An entry of the log comes without its proof.')
+    if (!run) return
+    const { announced, check } = run
+    if (check.entries !== announced.version || check.head !== announced.head) {
+      throw bad('truncated', 'The run does not end where it says.', { runId: announced.runId, seq: check.entries })
+    }
+    run = undefined
+  }
+
+  function entry(line: string): void | Promise<void> {
+    const cut = readEntryLine(line)
+    if (!cut || !run) throw bad('bad_line', 'The line is no entry of a run.')
+    if (unproven) throw bad('bad_proof', 'An entry of the log comes without its proof.')
+    const { hash, leaf, body } = cut
+    const { check, announced } = run
+    entries += 1
+    last = { body, leaf }
+    if (leaf === null) unlogged += 1
+    else if (header?.scope === 'part') unproven = true
+    else leaves.add(leaf, body)
+    const type = (tailField(body, 'type') ?? '') as Parameters<RunCheck['add']>[0]['type']
+    const fault = check.add({ runId: announced.runId, seq: check.entries + 1, type, transitionId: null, at: 0, hash, body, evidence: null, salt: null })
+    if (fault instanceof Promise) return fault.then(refuse)
+    refuse(fault)
+  }
+
+  function other(line: string): void {
+    const definition = readDefinitionLine(line)
+    if (definition) return addDefinition(definition)
+    const evidence = readEvidenceLine(line)
+    if (evidence) return addEvidence(evidence)
+    const value = parseStrictJson(line, { maxBytes: maxLineLength * 3 })
+    const kind = typeof value === 'object' && value !== null && 'kind' in value ? value['kind'] : undefined
+    if (kind === 'run') openRun(read(runSchema, value))
+    else if (kind === 'proof') addProof(read(proofSchema, value))
+    else if (kind === 'end') addEnd(read(endSchema, value))
+    else throw bad('bad_line', 'The line is of no known kind.')
+  }
+
+  function addDefinition({ digest: wanted, text }: { digest: string; text: string }): void {
+    const definition = readDefinition(text, wanted)
+    if (!definition) throw bad('missing_definition', 'The definition is not what its digest says.')
+    definitions.set(wanted, definition)
+  }
+
+  function addEvidence({ salt, text }: { salt: string; text: string }): void {
+    if (!last || !header?.evidence || !evidenceFits({ body: last.body, evidence: text, salt })) {
+      throw bad('evidence_mismatch', 'The evidence is not what the entry before it names.')
+    }
+  }
+
+  function addProof({ leaf, path }: z.infer<typeof proofSchema>): void {
+    if (!unproven || !last || leaf !== last.leaf) throw bad('bad_proof', 'The proof is not of the entry before it.')
+    unproven = false
+    proofs.push({ leaf, hash: leafHash(last.body), path })
+  }
+
+  function addEnd(announced: ExportEnd): void {
+    closeRun()
+    end = announced
+    digest.update(waiting)
+    if (digest.digest('hex') !== announced.digest || announced.lines !== lines - 1) throw bad('bad_digest', 'A line was changed, dropped, added or moved.')
+    if (announced.runs !== runs || announced.entries !== entries) throw bad('truncated', 'The export does not hold what it says.')
+    if (!logHolds(announced)) throw bad('bad_root', 'The entries are not those of the log.')
+    refuseUnsigned(announced)
+  }
+
+  function logHolds({ size, root }: ExportEnd): boolean {
+    if (header?.scope === 'part') return proofs.every(({ leaf, hash, path }) => verifyInclusion({ leaf: hash, index: leaf, size, root }, path))
+    return leaves.rootOf(size) === root
+  }
+
+  function refuseUnsigned({ checkpoint, seal, size, root, digest: sum }: ExportEnd): void {
+    if (keys.length === 0) return
+    if (checkpoint === null) throw bad('bad_signature', 'The export has no signed checkpoint.')
+    try {
+      const opened = openCheckpoint(checkpoint, keys)
+      const origins = opened.signedBy.map((name) => originOf(name, header?.tenant ?? ''))
+      if (opened.size !== size || opened.root !== root || !origins.includes(opened.origin)) throw bad('bad_signature', 'The checkpoint is not of this log.')
+      if (seal !== null && !isSealOf(seal, sum)) throw bad('bad_signature', 'The seal is not of this export.')
+      signedBy = opened.signedBy
+    } catch (error) {
+      if (!isLoopError(error)) throw error
+      throw bad('bad_signature', error.message, { cause: error })
+    }
+  }
+
+  function isSealOf(seal: string, sum: string): boolean {
+    const { text, signedBy: sealers } = openNote(seal, keys)
+    return sealers.length > 0 && text === sealText(header?.tenant ?? '', sum)
+  }
+
+  function keepForDigest(line: string): void {
+    waiting += `${line}\n`
+    if (waiting.length < batchLength) return
+    digest.update(waiting)
+    waiting = ''
+  }
+
+  return {
+    counts: () => ({ lines, entries, runs, unlogged, signedBy }),
+    line(line: string): void | Promise<void> {
+      lines += 1
+      if (line.length > maxLineLength) throw new LoopError('too_large', 'A line of the export is too long.', { details: { line: lines } })
+      if (end) throw bad('bad_line', 'There is a line after the end.')
+      if (!line.isWellFormed()) throw bad('bad_line', 'The line is not well-formed text.')
+      if (!header) {
+        header = read(headerSchema, parseStrictJson(line, { maxBytes: 65_536 }))
+        return keepForDigest(line)
+      }
+      if (!line.startsWith('{"kind":"end"')) keepForDigest(line)
+      if (line.startsWith('{"kind":"entry"')) {
+        if (entries % 10_000 === 9_999) onProgress?.({ lines, entries: entries + 1 })
+        return entry(line)
+      }
+      other(line)
+    },
+    close(): void {
+      if (!end) throw bad('truncated', 'The export has no end.')
+    },
+  }
+}
+
+function refuse(fault: VerifyFault | null): void {
+  if (fault) throw new BadLine(fault)
+}
+
+function bad(fault: ExportFault['fault'], message: string, more: Pick<ExportFault, 'runId' | 'seq' | 'cause'> = {}): BadLine {
+  return new BadLine({ fault, message, ...more })
+}
+
+function read<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema> {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  throw bad('bad_line', 'The line does not have the fields of its kind.')
+}

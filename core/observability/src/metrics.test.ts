@@ -1,0 +1,35 @@
+import { describe, expect, test } from 'vitest'
+
+import { agent, keep, sealRun, storeWith } from './history.fixture.ts'
+import { metricsOf } from './index.ts'
+
+describe('metrics', () => {
+  test('add up what a loop did, and who', async () => {
+    const store = await storeWith(['a', 'b'])
+    await keep(
+      store,
+      sealRun('c', [
+        { type: 'loop.started', toState: 'ASKED', status: 'active' },
+        { type: 'loop.transition.blocked', actor: agent, transitionId: 'pay', reason: 'sure' },
+        { type: 'loop.transition.rejected', actor: agent, transitionId: 'decline', reason: 'actor_type_not_allowed' },
+        { type: 'loop.approval.requested', actor: agent, transitionId: 'pay', approval: { id: 'c:4', revision: 1, viewHash: '0'.repeat(64) } },
+        { type: 'loop.approval.expired', transitionId: 'pay', approval: { id: 'c:4', revision: 1, viewHash: '0'.repeat(64) } },
+      ]),
+    )
+    expect(await metricsOf(store, { tenant: 'default' })).toEqual([
+      {
+        loopId: 'support.refund',
+        runs: { completed: 2, active: 1 },
+        transitions: { 'ai-agent': 2, automation: 2 },
+        aiShare: 0.5,
+        humanShare: 0.5,
+        blocked: { sure: 1 },
+        rejected: { actor_type_not_allowed: 1 },
+        approvals: { requested: 3, approved: 2, rejected: 0, expired: 1, superseded: 0, rate: 1, medianMs: 1000 },
+        exceptions: 1,
+      },
+    ])
+    expect(await metricsOf(store, { tenant: 'default', loopId: 'other' })).toEqual([])
+    expect(await metricsOf(store, { tenant: 'other' })).toEqual([])
+  })
+})

@@ -1,0 +1,59 @@
+import { isLoopError, type LoopError } from '@loop-engine/core'
+
+import { BadLine, createReader } from './export-reader.ts'
+import type { VerifyFault } from './fault.ts'
+import type { NoteKey } from './note.ts'
+
+export interface VerifyExportOptions {
+  /** Who may have signed. With keys, an export without a valid checkpoint of one of them does not verify. */
+  readonly keys?: readonly NoteKey[]
+  /** Also judges every entry by the definitions in the export. */
+  readonly deep?: boolean
+  readonly onProgress?: (done: { readonly lines: number; readonly entries: number }) => void
+  /** Longest line; 16 MiB of characters by default. */
+  readonly maxLineLength?: number
+}
+
+export interface ExportFault {
+  /** From 1. */
+  readonly line: number
+  readonly fault: VerifyFault['fault'] | 'bad_line' | 'bad_proof' | 'bad_root' | 'bad_digest' | 'bad_signature'
+  readonly message: string
+  readonly runId?: string
+  readonly seq?: number
+  /** What the reader of the line said; typed, and without the text itself. */
+  readonly cause?: LoopError
+}
+
+export interface ExportReport {
+  readonly ok: boolean
+  readonly lines: number
+  readonly entries: number
+  readonly runs: number
+  readonly durationMs: number
+  /** Entries that are in no log yet: their runs verify, but no checkpoint covers them. */
+  readonly unlogged: number
+  /** Names of the keys that signed the checkpoint, of those that were given. */
+  readonly signedBy: readonly string[]
+  /** The first bad line; reading stops there. */
+  readonly first: ExportFault | null
+}
+
+/** Verifies an export with nothing but its lines and, if given, the public keys. Never throws for what a line holds. */
+export async function verifyExport(lines: AsyncIterable<string> | Iterable<string>, options: VerifyExportOptions = {}): Promise<ExportReport> {
+  const began = performance.now()
+  const reader = createReader(options)
+  const report = (first: ExportFault | null): ExportReport => ({ ...reader.counts(), ok: first === null, durationMs: performance.now() - began, first })
+  try {
+    for await (const line of lines) {
+      const pending = reader.line(line)
+      if (pending) await pending
+    }
+    reader.close()
+    return report(null)
+  } catch (error) {
+    if (error instanceof BadLine) return report({ line: reader.counts().lines, ...error.fault })
+    if (isLoopError(error)) return report({ line: reader.counts().lines, fault: 'bad_line', message: 'The line cannot be read.', cause: error })
+    throw error
+  }
+}
