@@ -1,4 +1,4 @@
-import { defineLoop, type Actor, type LoopDefinition } from '@loop-engine/sdk'
+import { defineLoop, type Actor, type JsonObject, type LoopDefinition } from '@loop-engine/sdk'
 
 /** Five states in a ring, and an end that no round reaches, so that one may be of any length. */
 export const ring = ['DRAFT', 'TRIAGED', 'CHECKED', 'PRICED', 'SENT'] as const
@@ -9,10 +9,14 @@ export function after(index: number): string {
   return ring[(index + 1) % ring.length] ?? end
 }
 
-const actors = ['ai-agent', 'human'] as const
-const guards = [
+const actors: ('ai-agent' | 'human')[] = ['ai-agent', 'human']
+const guards: { id: string; use: string; with: JsonObject }[] = [
   { id: 'sure', use: 'confidence-threshold', with: { min: 0.8 } },
-  { id: 'small', use: 'field-constraint', with: { field: '/amount', operator: 'at-most', value: 500 } },
+  {
+    id: 'small',
+    use: 'field-constraint',
+    with: { field: '/amount', operator: 'at-most', value: 500 },
+  },
 ]
 
 /** One signal moves the ring on; two guards judge every move. */
@@ -24,7 +28,14 @@ export function ringNamed(id: string): LoopDefinition {
     states: [...ring.map((state) => ({ id: state })), { id: end, terminal: true }],
     initialState: ring[0],
     transitions: [
-      ...ring.map((state, index) => ({ id: `next-${index}`, signal: 'next', from: state, to: after(index), actors, guards })),
+      ...ring.map((state, index) => ({
+        id: `next-${index}`,
+        signal: 'next',
+        from: state,
+        to: after(index),
+        actors,
+        guards,
+      })),
       { id: 'close', from: ring[0], to: end, actors, guards },
     ],
   })

@@ -36,7 +36,9 @@ async function bench(names: readonly string[], quick: boolean, file: string): Pr
     platform: `${process.platform} ${process.arch}`,
     cpus: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`,
   }
-  console.log(`Node ${machine.node}, ${machine.platform}, ${machine.cpus}${quick ? ', quick' : ''}\n`)
+  console.log(
+    `Node ${machine.node}, ${machine.platform}, ${machine.cpus}${quick ? ', quick' : ''}\n`,
+  )
 
   const figures: Figure[] = []
   const failed: string[] = []

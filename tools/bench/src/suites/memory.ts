@@ -1,23 +1,25 @@
 import { createLoopSystem } from '@loop-engine/sdk'
-import { and, createActor, setup, type ActorRefFrom } from 'xstate'
+import { createActor, type ActorRefFrom } from 'xstate'
 
-import { after, agent, end, ring, ringLoop, smallEvidence, tenFields } from '../bench-loop.ts'
+import { agent, ringLoop, smallEvidence, tenFields } from '../bench-loop.ts'
 import type { Figure, Suite } from '../figure.ts'
 import { rates, type Contender } from '../measure.ts'
-
-type Evidence = typeof smallEvidence | typeof tenFields
+import { ringMachine, type RingEvidence } from '../ring-machine.ts'
 
 const conditions = 'in memory, hash chain on, every record kept; two guards, six states'
 
 /** A governed transition in memory against an actor of an equal machine, which records nothing. */
 export const memory: Suite = async ({ quick }) => {
-  const pace = quick
-    ? { rounds: 2, ms: 100, batch: 500 }
-    : { rounds: 9, ms: 700, batch: 1000 }
+  const pace = quick ? { rounds: 2, ms: 100, batch: 500 } : { rounds: 9, ms: 700, batch: 1000 }
   const cases = [
     { name: '80 B evidence, one instance', evidence: smallEvidence, instances: 1, atLeast: 1 },
     { name: 'ten fields, one instance', evidence: tenFields, instances: 1, atLeast: 0.8 },
-    { name: '80 B evidence, 1,000 instances', evidence: smallEvidence, instances: 1000, atLeast: 1.2 },
+    {
+      name: '80 B evidence, 1,000 instances',
+      evidence: smallEvidence,
+      instances: 1000,
+      atLeast: 1.2,
+    },
   ]
   const figures: Figure[] = []
   for (const { name, evidence, instances, atLeast } of cases) {
@@ -25,23 +27,38 @@ export const memory: Suite = async ({ quick }) => {
       { ours: loopSystem(evidence, instances), baseline: xstateActors(evidence, instances) },
       pace,
     )
-    figures.push({ suite: 'memory', name, ours, baseline, unit: 'transitions/s', against: `XState actor.send, ${instances} actor(s)`, target: { atLeast }, conditions })
+    figures.push({
+      suite: 'memory',
+      name,
+      ours,
+      baseline,
+      unit: 'transitions/s',
+      against: `XState actor.send, ${instances} actor(s)`,
+      target: { atLeast },
+      conditions,
+    })
   }
   return figures
 }
 
-function loopSystem(evidence: Evidence, instances: number): Contender {
+function loopSystem(evidence: RingEvidence, instances: number): Contender {
   return {
     async prepare() {
       const system = await createLoopSystem({ loops: [ringLoop], relay: false })
       const keys = Array.from({ length: instances }, (_, index) => `case-${index}`)
-      for (const aggregateId of keys) await system.engine.start({ loopId: ringLoop.id, aggregateId, actor: agent })
+      for (const aggregateId of keys)
+        await system.engine.start({ loopId: ringLoop.id, aggregateId, actor: agent })
       let at = 0
       return {
         async work(count) {
           for (let done = 0; done < count; done++) {
             const aggregateId = keys[at++ % instances] ?? ''
-            const result = await system.engine.transition({ aggregateId, signal: 'next', actor: agent, evidence: { ...evidence } })
+            const result = await system.engine.transition({
+              aggregateId,
+              signal: 'next',
+              actor: agent,
+              evidence: { ...evidence },
+            })
             if (result.status !== 'executed') throw new Error(result.status)
           }
         },
@@ -51,29 +68,12 @@ function loopSystem(evidence: Evidence, instances: number): Contender {
   }
 }
 
-const ringSetup = setup({
-  types: { events: {} as { type: 'next'; evidence: Evidence } },
-  guards: {
-    sure: ({ event }) => event.evidence.confidence >= 0.8,
-    small: ({ event }) => event.evidence.amount <= 500,
-  },
-})
-const guard = and(['sure', 'small'] as const)
-const machine = ringSetup.createMachine({
-  id: 'ring',
-  initial: ring[0],
-  states: {
-    ...Object.fromEntries(
-      ring.map((state, index) => [state, { on: { next: { target: after(index), guard } } }]),
-    ),
-    [end]: { type: 'final' },
-  },
-})
-
-function xstateActors(evidence: Evidence, instances: number): Contender {
+function xstateActors(evidence: RingEvidence, instances: number): Contender {
   return {
     async prepare() {
-      const actors: ActorRefFrom<typeof machine>[] = Array.from({ length: instances }, () => createActor(machine).start())
+      const actors: ActorRefFrom<typeof ringMachine>[] = Array.from({ length: instances }, () =>
+        createActor(ringMachine).start(),
+      )
       let at = 0
       return {
         work(count) {

@@ -1,0 +1,66 @@
+import { createPostgresStore } from '@loop-engine/integration-postgres'
+import { startPostgres } from '@loop-engine/testing'
+
+import { drive } from '../drive.ts'
+import type { Figure, Suite } from '../figure.ts'
+import { rates, type Contender } from '../measure.ts'
+import { openRaw } from '../raw-postgres.ts'
+import { seedRun } from '../seed.ts'
+
+const conditions = 'PostgreSQL on loopback, synchronous_commit=on, durability power'
+
+/** A durable transition in PostgreSQL against one prepared statement that writes the same rows. */
+export const postgres: Suite = async ({ quick }) => {
+  const pace = quick ? { rounds: 1, ms: 300, batch: 64 } : { rounds: 5, ms: 1500, batch: 64 }
+  const old = quick ? 10_000 : 300_000
+  const server = await startPostgres({ private: true })
+  const figures: Figure[] = []
+  try {
+    const store = (schema: string, callers: number): Contender => ({
+      prepare: () => drive(createPostgresStore({ connectionString: server.url, schema }), callers),
+    })
+    for (const [callers, atLeast] of [
+      [1, 0.85],
+      [16, 0.85],
+      [64, 2.5],
+    ] as const) {
+      const schema = server.schema()
+      const raw: Contender = { prepare: () => openRaw(server.url, server.schema(), callers) }
+      const { ours, baseline } = await rates(
+        { ours: store(schema, callers), baseline: raw },
+        { ...pace, batch: callers * 8 },
+      )
+      figures.push({
+        suite: 'postgres',
+        name: `${callers} caller(s)`,
+        ours,
+        baseline,
+        unit: 'commits/s',
+        against: `one prepared statement (CTE), ${callers} connection(s)`,
+        target: { atLeast },
+        conditions: `${conditions}; ours over 4 connections`,
+      })
+    }
+    const [empty, full] = [server.schema(), server.schema()]
+    const seeded = createPostgresStore({ connectionString: server.url, schema: full })
+    await seedRun(seeded, 'old', old)
+    await seeded.close()
+    const { ours, baseline } = await rates(
+      { ours: store(full, 16), baseline: store(empty, 16) },
+      { ...pace, batch: 128 },
+    )
+    figures.push({
+      suite: 'postgres',
+      name: `16 callers, ${old.toLocaleString('en')} old entries`,
+      ours,
+      baseline,
+      unit: 'commits/s',
+      against: 'the same over empty tables',
+      target: { atLeast: 0.85 },
+      conditions,
+    })
+  } finally {
+    await server.stop()
+  }
+  return figures
+}

@@ -1,0 +1,57 @@
+import { createSqliteStore } from '@loop-engine/integration-sqlite'
+
+import { drive } from '../drive.ts'
+import type { Figure, Suite } from '../figure.ts'
+import { rates, type Contender } from '../measure.ts'
+import { openRaw, type Synchronous } from '../raw-sqlite.ts'
+import { temporaryFile } from '../temporary.ts'
+
+const against =
+  'hand-written three-row transaction (compare-and-swap, entry, outbox), one at a time'
+
+/** A durable transition in one SQLite file against the rows it writes, written by hand. */
+export const sqlite: Suite = async ({ quick }) => {
+  const pace = quick ? { rounds: 2, ms: 200, batch: 64 } : { rounds: 7, ms: 1200, batch: 128 }
+  const cases = [
+    { name: 'NORMAL, one caller', synchronous: 'NORMAL', callers: 1, atLeast: 0.8 },
+    { name: 'FULL, one caller', synchronous: 'FULL', callers: 1, atLeast: 0.9 },
+    { name: 'FULL, 64 callers', synchronous: 'FULL', callers: 64, atLeast: 3 },
+  ] as const
+  const figures: Figure[] = []
+  for (const { name, synchronous, callers, atLeast } of cases) {
+    const batch = Math.max(pace.batch, callers * 4)
+    const { ours, baseline } = await rates(
+      { ours: store(synchronous, callers), baseline: raw(synchronous) },
+      { ...pace, batch },
+    )
+    const durability = synchronous === 'FULL' ? 'power' : 'process'
+    figures.push({
+      suite: 'sqlite',
+      name,
+      ours,
+      baseline,
+      unit: 'commits/s',
+      against,
+      target: { atLeast },
+      conditions: `WAL, synchronous=${synchronous}, durability ${durability}, ${callers} run(s)`,
+    })
+  }
+  return figures
+}
+
+function store(synchronous: Synchronous, callers: number): Contender {
+  return {
+    prepare: () =>
+      drive(
+        createSqliteStore({
+          path: temporaryFile(),
+          durability: synchronous === 'FULL' ? 'power' : 'process',
+        }),
+        callers,
+      ),
+  }
+}
+
+function raw(synchronous: Synchronous): Contender {
+  return { prepare: async () => openRaw(temporaryFile(), synchronous) }
+}

@@ -1,0 +1,60 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+
+import type { Suite } from '../figure.ts'
+import { median } from '../measure.ts'
+import { temporaryFile } from '../temporary.ts'
+
+const root = join(import.meta.dirname, '../../../..')
+const open = `
+  import { createLoopSystem, defineLoop } from '@loop-engine/sdk'
+  import { createSqliteStore } from '@loop-engine/integration-sqlite'
+  const loops = Array.from({ length: 10 }, (_, index) => defineLoop({
+    id: 'bench.start-' + index, states: [{ id: 'A' }, { id: 'B', terminal: true }], initialState: 'A',
+    transitions: [{ id: 'go', from: 'A', to: 'B', actors: ['human'] }],
+  }))
+  const system = await createLoopSystem({ loops, store: createSqliteStore({ path: process.argv[1] }) })
+  await system.close()`
+
+/** A process that imports the engine and opens a store with ten definitions, against one that does nothing. */
+export const startup: Suite = async ({ quick }) => {
+  const isBuilt = ['core/sdk', 'integrations/sqlite'].every((folder) =>
+    existsSync(join(root, folder, 'dist/index.js')),
+  )
+  if (!isBuilt) throw new Error('nothing is built; run `npm run build` first')
+  const path = temporaryFile()
+  const ours: number[] = []
+  const baseline: number[] = []
+  took(open, path)
+  for (let round = 0; round < (quick ? 3 : 21); round++) {
+    baseline.push(took('', path))
+    ours.push(took(open, path))
+  }
+  return [
+    {
+      suite: 'startup',
+      name: 'import, open, ten definitions, close',
+      ours: median(ours),
+      baseline: median(baseline),
+      unit: 'ms',
+      against: 'an empty Node process',
+      target: { differenceAtMost: 40 },
+      conditions: 'built packages, existing SQLite file, synchronous=FULL, durability power',
+    },
+  ]
+}
+
+function took(script: string, path: string): number {
+  const start = performance.now()
+  execFileSync(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', script, path],
+    {
+      cwd: join(root, 'tools/bench'),
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { PATH: process.env['PATH'] },
+    },
+  )
+  return performance.now() - start
+}
