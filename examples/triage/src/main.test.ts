@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 import { afterEach, expect, test, vi } from 'vitest'
 
-import { loop, query, start } from './test-run.ts'
+import { loop, query, start } from './run.fixture.ts'
 
 // Each test starts programs, and other tests may keep the machine busy.
 vi.setConfig({ testTimeout: 120_000 })

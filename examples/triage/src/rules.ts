@@ -9,7 +9,7 @@ export const remediations = [
   'rotate_secret',
   'dismiss',
 ] as const
-export type Remediation = (typeof remediations)[number]
+type Remediation = (typeof remediations)[number]
 
 /** What is proposed, and how sure the proposer is. A model's answer has the same shape. */
 export interface Proposal {

@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 
+import type { LoopMetrics } from '@loop-engine/observability'
+
 import type { IntakeCounts } from './intake.ts'
 import { plain } from './plain.ts'
 
@@ -15,7 +17,7 @@ export interface Summary {
   readonly interrupted: boolean
   /** The story of one run, as text. */
   readonly timeline: string
-  readonly metrics: readonly object[]
+  readonly metrics: readonly LoopMetrics[]
   readonly verified: boolean
   /** What does not hold, one sentence each. */
   readonly faults: readonly string[]
@@ -36,7 +38,6 @@ export function renderSummary(summary: Summary, data: string): string {
     '',
     timeline.trimEnd(),
     '',
-    'What the ledger says in numbers:',
     ...renderMetrics(summary.metrics),
     '',
     ...(verified ? ['The record verifies.'] : renderFaults(faults)),
@@ -49,18 +50,26 @@ export function renderFaults(faults: readonly string[]): string[] {
   return ['THE RECORD DOES NOT VERIFY:', ...faults.map((fault) => `  ${plain(fault)}`)]
 }
 
-function renderMetrics(metrics: readonly object[]): string[] {
-  return metrics.flatMap((loop) =>
-    Object.entries(loop).map(([name, value]) => `  ${name}: ${describe(value)}`),
+function renderMetrics(metrics: readonly LoopMetrics[]): string[] {
+  return metrics.flatMap(({ transitions, blocked, approvals, aiShare, humanShare, exceptions }) => [
+    `transitions: ${listed(transitions)}`,
+    `asked for by an agent ${percent(aiShare)}, with a person involved ${percent(humanShare)}`,
+    `blocked by guards: ${listed(blocked)}`,
+    `approvals: ${approvals.requested} requested, ${approvals.approved} approved, ${approvals.rejected} rejected`,
+    `to be looked at: ${exceptions}`,
+  ])
+}
+
+function listed(counts: Readonly<Record<string, number>>): string {
+  return (
+    entries(counts)
+      .map(([name, count]) => `${count} ${name}`)
+      .join(', ') || 'none'
   )
 }
 
-function describe(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return String(value)
-  const parts = entries(value as Record<string, unknown>).map(
-    ([name, count]) => `${String(count)} ${name}`,
-  )
-  return plain(parts.join(', ') || 'none')
+function percent(share: number | null): string {
+  return share === null ? '-' : `${Math.round(share * 100)} %`
 }
 
 function renderWaiting(waiting: readonly string[], data: string): string[] {

@@ -26,7 +26,7 @@ const ticketSchema = ticketRequestSchema.extend({
   /** Epoch milliseconds. */
   filedAt: z.int(),
 })
-export type Ticket = Readonly<z.infer<typeof ticketSchema>>
+type Ticket = Readonly<z.infer<typeof ticketSchema>>
 
 export interface TicketDesk {
   /** Files a ticket, once per idempotency key: the first request wins, whoever repeats it and from whichever process. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 import { afterAll, expect, test, vi } from 'vitest'
 
-import { createTestWorkshop } from './test-workshop.ts'
+import { createTestWorkshop } from './workshop.fixture.ts'
 
 const { folder, loop, remove } = createTestWorkshop()
 afterAll(remove)

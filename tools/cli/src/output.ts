@@ -3,7 +3,7 @@ import { stripVTControlCharacters, styleText } from 'node:util'
 
 import type { JsonValue } from '@loop-engine/sdk'
 
-export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
+type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
 
 /** Where a command writes. Results go to standard output, everything else to standard error. */
 export interface Output {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 
-import { createTestWorkshop, requestPayment } from './test-workshop.ts'
+import { createTestWorkshop, requestPayment } from './workshop.fixture.ts'
 
 const { loop, prepare, remove } = createTestWorkshop()
 const finance = ['--as', 'alice', '--role', 'finance']

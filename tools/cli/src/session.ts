@@ -46,7 +46,7 @@ export async function withSession<Result>(
 }
 
 /** The person at the keyboard, as far as the system knows. */
-export function actorOf({ as = userInfo().username, role }: GlobalOptions): Actor {
+function actorOf({ as = userInfo().username, role }: GlobalOptions): Actor {
   return { type: 'human', id: as, ...(role.length > 0 && { roles: [...role] }) }
 }
 

@@ -6,7 +6,7 @@ import { createSqliteStore } from '@loop-engine/integration-sqlite'
 import { createLog, generateSigner } from '@loop-engine/observability'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 
-import { createTestWorkshop, requestPayment, type Ran } from './test-workshop.ts'
+import { createTestWorkshop, requestPayment, type Ran } from './workshop.fixture.ts'
 
 const { db, folder, loop, prepare, remove } = createTestWorkshop()
 afterAll(remove)
@@ -25,6 +25,7 @@ beforeAll(async () => {
   await prepare((system) => requestPayment(system, 'one', 'two'))
   writeFileSync(join(folder, 'key.pem'), key.privateKey, { mode: 0o600 })
   writeFileSync(join(folder, 'key.pub'), `${key.publicKey}\n`)
+  writeFileSync(join(folder, 'stranger.pub'), generateSigner('b.example/x').publicKey)
 })
 
 async function checkpoint(): Promise<string> {
@@ -59,7 +60,12 @@ test('an export verifies where there is no database, and names its signer', asyn
   expect(code).toBe(0)
   expect(JSON.parse(out)).toMatchObject({ file: 'all.jsonl', publicKey: key.publicKey })
   expect(verified.code).toBe(0)
-  expect(JSON.parse(verified.out)).toMatchObject({ ok: true, signed: true, runs: 2, entries: 4 })
+  expect(JSON.parse(verified.out)).toMatchObject({
+    ok: true,
+    signedBy: ['a.example/records'],
+    runs: 2,
+    entries: 4,
+  })
 })
 
 test('an export that was edited does not verify', async () => {
@@ -72,7 +78,7 @@ test('an export that was edited does not verify', async () => {
     code: 5,
     out: expect.stringMatching(/line \d+/),
   })
-  expect(await loop('verify', '--export', 'one.jsonl', '--trust', 'key.pub')).toMatchObject({
+  expect(await loop('verify', '--export', 'one.jsonl', '--trust', 'stranger.pub')).toMatchObject({
     code: 5,
   })
   expect(await loop('verify', '--export', 'nowhere.jsonl')).toMatchObject({ code: 4 })

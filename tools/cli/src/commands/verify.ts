@@ -1,7 +1,12 @@
-import { createReadStream } from 'node:fs'
-import { createInterface } from 'node:readline'
+import { open } from 'node:fs/promises'
 
-import { checkAgainst, verifyExport, verifyStore, type NoteKey } from '@loop-engine/observability'
+import {
+  checkAgainst,
+  readLines,
+  verifyExport,
+  verifyStore,
+  type NoteKey,
+} from '@loop-engine/observability'
 import { LoopError } from '@loop-engine/sdk'
 
 import type { AddCommand, Context } from '../context.ts'
@@ -30,18 +35,25 @@ export const addVerify: AddCommand = (program, act) => {
     .action(
       act(async (context, options: VerifyOptions) => {
         const keys = await readKeys(options.trust)
-        if (options.export !== undefined) return verifyFile(context, options.export, keys)
+        if (options.export !== undefined) {
+          return verifyFile(context, options.export, { keys, deep: options.deep })
+        }
         return verifyDatabase(context, options, keys)
       }),
     )
 }
 
-async function verifyFile({ output }: Context, file: string, keys: NoteKey[]): Promise<ExitCode> {
-  const report = await verifyExport(linesOf(file), { keys })
-  const { ok, runs, entries, signed, first } = report
-  const signature = signed
-    ? 'signed by a trusted key'
-    : 'not checked for a signature; --trust names a key'
+async function verifyFile(
+  { output }: Context,
+  file: string,
+  { keys, deep }: { readonly keys: NoteKey[]; readonly deep: boolean },
+): Promise<ExitCode> {
+  const report = await verifyExport(readLines(await openFile(file)), { keys, deep })
+  const { ok, runs, entries, signedBy, first } = report
+  const signature =
+    signedBy.length > 0
+      ? `signed by ${signedBy.join(' and ')}`
+      : 'no signature was checked; --trust names a key'
   const text = ok
     ? `${output.paint('green', 'ok')} ${runs} runs, ${entries} entries, ${signature}.`
     : `${output.paint('red', 'does not verify')} ${first ? describe(first) : ''}`
@@ -99,13 +111,11 @@ function describe({ fault, message, line, runId, seq }: Fault): string {
   return plain(parts.join(' '))
 }
 
-async function* linesOf(path: string): AsyncGenerator<string> {
-  // Opened first: a stream would report a missing file outside of any call.
-  const input = createReadStream(path, 'utf8')
-  await new Promise((resolve, reject) => {
-    input.once('open', resolve).once('error', (cause) => {
-      reject(new LoopError('not_found', `The file ${path} cannot be read.`, { cause }))
-    })
-  })
-  yield* createInterface({ input, crlfDelay: Infinity })
+/** Opened first: a stream would report a missing file outside of any call. */
+async function openFile(path: string): Promise<AsyncIterable<Buffer>> {
+  try {
+    return (await open(path)).createReadStream()
+  } catch (cause) {
+    throw new LoopError('not_found', `The file ${path} cannot be read.`, { cause })
+  }
 }

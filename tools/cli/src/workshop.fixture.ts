@@ -12,7 +12,7 @@ import {
   type LoopSystem,
 } from '@loop-engine/sdk'
 
-export const refund = defineLoop({
+const refund = defineLoop({
   id: 'refund',
   version: '1.0.0',
   states: [{ id: 'REQUESTED' }, { id: 'PAYING' }, { id: 'PAID', terminal: true }],
