@@ -24,6 +24,9 @@ export interface CommitQueue {
   close(): Promise<void>
 }
 
+/** Fewer callers than this are not worth a second statement. */
+const smallBatch = 8
+
 /**
  * Turns concurrent callers into few statements. Whoever comes alone is sent at once; those who come while every
  * connection is busy share the next statement. Plans of one run keep their order and never share a statement.
@@ -39,13 +42,12 @@ export function createCommitQueue({
   let closing: (() => void) | null = null
   const busy = new Set<string>()
 
-  const take = (): Waiting[] => {
+  const take = (most: number): Waiting[] => {
     const batch: Waiting[] = []
     const later: Waiting[] = []
     const held = new Set<string>()
     for (const item of waiting) {
-      const fits =
-        batch.length === 0 || (batch.length < maxBatch && !item.alone && !batch[0]?.alone)
+      const fits = batch.length === 0 || (batch.length < most && !item.alone && !batch[0]?.alone)
       if (fits && !item.keys.some((key) => busy.has(key) || held.has(key))) batch.push(item)
       else later.push(item)
       held.add(item.run)
@@ -56,7 +58,9 @@ export function createCommitQueue({
   const flush = (): void => {
     scheduled = false
     while (sending < connections && waiting.length > 0) {
-      const batch = take()
+      // Free connections share the work, so that one is judging while another waits for the disk.
+      const share = Math.ceil(waiting.length / (connections - sending))
+      const batch = take(Math.min(Math.max(share, smallBatch), maxBatch))
       if (batch.length === 0) return
       sending += 1
       for (const { keys } of batch) for (const key of keys) busy.add(key)

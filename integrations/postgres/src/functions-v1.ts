@@ -218,11 +218,11 @@ BEGIN
     RETURN 'settings';
   END IF;
   PERFORM pg_advisory_xact_lock_shared(hashtext('loop-engine/stops'), hashtext('${schema}'));
-  IF EXISTS (SELECT FROM ${schema}.stop) THEN RETURN 'stops'; END IF;
   UPDATE ${schema}.instance i SET state = next_state, status = next_status, version = next_version, tags = next_tags,
     updated_at = updated, body = instance
-    WHERE i.tenant = of_tenant AND i.run_id = run AND i.version = expected;
-  IF NOT FOUND THEN RETURN 'version'; END IF;
+    WHERE i.tenant = of_tenant AND i.run_id = run AND i.version = expected
+      AND NOT EXISTS (SELECT FROM ${schema}.stop);
+  IF NOT FOUND THEN RETURN 'version or stop'; END IF;
   IF of_key IS NOT NULL THEN
     INSERT INTO ${schema}.idempotency VALUES (of_tenant, of_principal, of_key, fingerprint, answer, key_at);
   END IF;
@@ -236,17 +236,18 @@ BEGIN
   RETURN NULL;
 END $$;
 
--- Leases the heads of lanes. Whoever held another item of such a lane has lost it.
+-- Leases the heads of lanes. Subqueries, not joins: the plan must stop at its limit, whatever the statistics say.
+-- Whoever held another item of such a lane has lost it.
 CREATE FUNCTION ${schema}.claim_v1(worker_name text, now_ms bigint, until_ms bigint, most integer, wanted text[])
 RETURNS SETOF ${schema}.outbox LANGUAGE plpgsql SET enable_seqscan = off AS $$
 BEGIN
   RETURN QUERY WITH head AS MATERIALIZED (
     SELECT o.id, o.tenant, o.lane FROM ${schema}.outbox o
     WHERE NOT o.dead AND o.ready_at <= now_ms AND (wanted IS NULL OR o.kind = ANY (wanted))
-      AND NOT EXISTS (SELECT FROM ${schema}.outbox b WHERE b.tenant = o.tenant AND b.lane = o.lane
-        AND NOT b.dead AND (b.seq, b.id) < (o.seq, o.id))
-      AND NOT EXISTS (SELECT FROM ${schema}.outbox b WHERE b.tenant = o.tenant AND b.lane = o.lane
-        AND b.fence > 0 AND b.ready_at > now_ms AND b.id <> o.id)
+      AND o.id = (SELECT b.id FROM ${schema}.outbox b
+        WHERE b.tenant = o.tenant AND b.lane = o.lane AND NOT b.dead ORDER BY b.seq, b.id LIMIT 1)
+      AND (SELECT count(*) FROM ${schema}.outbox b WHERE b.tenant = o.tenant AND b.lane = o.lane
+        AND b.fence > 0 AND b.ready_at > now_ms AND b.id <> o.id) = 0
     ORDER BY o.ready_at, o.seq, o.id LIMIT most FOR UPDATE SKIP LOCKED
   ), lost AS (
     UPDATE ${schema}.outbox o SET fence = 0, ready_at = o.due_at FROM head

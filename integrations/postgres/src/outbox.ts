@@ -28,9 +28,9 @@ export function createOutbox(database: Database, schema: string): Outbox {
   )
   const nextDueAt = statement(
     'next_due_at',
-    `SELECT ready_at FROM ${schema}.outbox o WHERE NOT dead AND NOT EXISTS (
-      SELECT FROM ${schema}.outbox b WHERE b.tenant = o.tenant AND b.lane = o.lane
-        AND NOT b.dead AND (b.seq, b.id) < (o.seq, o.id))
+    `SELECT ready_at FROM ${schema}.outbox o WHERE NOT dead AND id = (
+      SELECT b.id FROM ${schema}.outbox b
+      WHERE b.tenant = o.tenant AND b.lane = o.lane AND NOT b.dead ORDER BY b.seq, b.id LIMIT 1)
     ORDER BY ready_at LIMIT 1`,
   )
   const dead = statement(
