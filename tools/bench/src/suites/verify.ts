@@ -21,7 +21,7 @@ export const verify: Suite = async ({ quick }) => {
   const baseline: number[] = []
   for (let round = 0; round < (quick ? 1 : 3); round++) {
     baseline.push(hashRate(bodies, quick ? 20_000 : 500_000))
-    const report = await verifyStore({ store })
+    const report = await verifyStore({ store, tenant: 'default' })
     if (!report.ok || report.entries !== runs * perRun)
       throw new Error('The store does not verify.')
     ours.push(report.entries / (report.durationMs / 1000))
