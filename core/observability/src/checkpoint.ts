@@ -18,29 +18,46 @@ export function originOf(name: string, tenant: string): string {
   return `${name}/${encodeURIComponent(tenant)}`
 }
 
-export async function signCheckpoint({ origin, size, root, at }: Checkpoint, signer: NoteSigner): Promise<string> {
+export async function signCheckpoint(
+  { origin, size, root, at }: Checkpoint,
+  signer: NoteSigner,
+): Promise<string> {
   const time = at === null ? '' : `at ${at}\n`
-  return signNote(`${origin}\n${size}\n${Buffer.from(root, 'hex').toString('base64')}\n${time}`, [signer])
+  return signNote(`${origin}\n${size}\n${Buffer.from(root, 'hex').toString('base64')}\n${time}`, [
+    signer,
+  ])
 }
 
 /**
  * Reads a checkpoint that at least one of the keys signed while it was valid. Throws `refused` when none did, or when
  * a signature of a known key does not verify; `invalid_input` for what is no checkpoint.
  */
-export function openCheckpoint(note: string, keys: readonly NoteKey[]): Checkpoint & { readonly signedBy: readonly string[] } {
+export function openCheckpoint(
+  note: string,
+  keys: readonly NoteKey[],
+): Checkpoint & { readonly signedBy: readonly string[] } {
   const { text, signedBy } = openNote(note, keys)
   const checkpoint = parseCheckpoint(text)
   const { at } = checkpoint
   const valid = signedBy.filter((key) => isValidAt(key, at))
   if (valid.length > 0) return { ...checkpoint, signedBy: valid.map(({ name }) => name) }
-  throw new LoopError('refused', signedBy.length > 0 ? 'The checkpoint was signed by a key outside the time of its validity.' : 'No known key signed the checkpoint.', {
-    details: { reason: signedBy.length > 0 ? 'key_not_valid' : 'unknown_key' },
-    hint: 'Give the keys that were valid when the checkpoint was made.',
-  })
+  throw new LoopError(
+    'refused',
+    signedBy.length > 0
+      ? 'The checkpoint was signed by a key outside the time of its validity.'
+      : 'No known key signed the checkpoint.',
+    {
+      details: { reason: signedBy.length > 0 ? 'key_not_valid' : 'unknown_key' },
+      hint: 'Give the keys that were valid when the checkpoint was made.',
+    },
+  )
 }
 
 /** Whether a key may sign at this time. A key with an end cannot vouch for a note that does not say when it was made. */
-export function isValidAt({ notBefore, notAfter }: Pick<NoteKey, 'notBefore' | 'notAfter'>, at: number | null): boolean {
+export function isValidAt(
+  { notBefore, notAfter }: Pick<NoteKey, 'notBefore' | 'notAfter'>,
+  at: number | null,
+): boolean {
   if (at === null) return notBefore === undefined && notAfter === undefined
   return at >= (notBefore ?? -Infinity) && at < (notAfter ?? Infinity)
 }
@@ -50,8 +67,18 @@ function parseCheckpoint(text: string): Checkpoint {
   const size = Number(sizeText)
   const root = Buffer.from(rootText, 'base64')
   const wellFormed =
-    origin !== '' && /^(0|[1-9]\d{0,15})$/.test(sizeText) && Number.isSafeInteger(size) && root.length === 32 && root.toString('base64') === rootText && !extensions.includes('')
-  if (!wellFormed) throw new LoopError('invalid_input', 'This is not a checkpoint of a log.', { details: { reason: 'malformed_checkpoint' } })
-  const time = extensions.map((line) => /^at (\d{1,15})$/.exec(line)?.[1]).find((digits) => digits !== undefined)
+    origin !== '' &&
+    /^(0|[1-9]\d{0,15})$/.test(sizeText) &&
+    Number.isSafeInteger(size) &&
+    root.length === 32 &&
+    root.toString('base64') === rootText &&
+    !extensions.includes('')
+  if (!wellFormed)
+    throw new LoopError('invalid_input', 'This is not a checkpoint of a log.', {
+      details: { reason: 'malformed_checkpoint' },
+    })
+  const time = extensions
+    .map((line) => /^at (\d{1,15})$/.exec(line)?.[1])
+    .find((digits) => digits !== undefined)
   return { origin, size, root: root.toString('hex'), at: time === undefined ? null : Number(time) }
 }

@@ -29,7 +29,11 @@ export const runSchema = z.strictObject({
 })
 export type ExportRun = z.infer<typeof runSchema>
 
-export const proofSchema = z.strictObject({ kind: z.literal('proof'), leaf: count, path: z.array(hex).max(64) })
+export const proofSchema = z.strictObject({
+  kind: z.literal('proof'),
+  leaf: count,
+  path: z.array(hex).max(64),
+})
 
 export const endSchema = z.strictObject({
   kind: z.literal('end'),
@@ -71,7 +75,9 @@ const evidenceHead = /^\{"kind":"evidence","salt":"([^"\\]*)","text":/
 const definitionHead = /^\{"kind":"definition","digest":"([0-9a-f]{64})","text":/
 
 /** Cuts a line apart without parsing it; null when it is of another kind. */
-export function readEntryLine(line: string): { hash: string; leaf: number | null; body: string } | null {
+export function readEntryLine(
+  line: string,
+): { hash: string; leaf: number | null; body: string } | null {
   const match = entryHead.exec(line)
   if (!match || !line.endsWith('}')) return null
   const [head, hash = '', leaf = 'null'] = match

@@ -4,16 +4,28 @@ import { isLoopError, LoopError, parseStrictJson, type LoopDefinition } from '@l
 import type { z } from 'zod'
 
 import { openCheckpoint, originOf } from './checkpoint.ts'
-import { endSchema, headerSchema, proofSchema, readDefinitionLine, readEntryLine, readEvidenceLine, runSchema, sealText, type ExportEnd, type ExportHeader, type ExportRun } from './export-format.ts'
+import {
+  endSchema,
+  headerSchema,
+  proofSchema,
+  readDefinitionLine,
+  readEntryLine,
+  readEvidenceLine,
+  runSchema,
+  sealText,
+  type ExportEnd,
+  type ExportHeader,
+  type ExportRun,
+} from './export-format.ts'
 import { createLeaves } from './export-leaves.ts'
 import type { VerifyFault } from './fault.ts'
-import { leafHash } from './merkle.ts'
 import { verifyInclusion } from './merkle-proof.ts'
+import { leafHash } from './merkle.ts'
 import { openNote } from './note.ts'
 import { createDeepCheck, createRunCheck, type RunCheck } from './run-check.ts'
 import { evidenceFits, tailField } from './stored-bytes.ts'
+import type { ExportFault, ExportReport, VerifyExportOptions } from './verify-export.ts'
 import { readDefinition } from './verify.ts'
-import type { ExportFault, VerifyExportOptions } from './verify-export.ts'
 
 /** Carries a fault to the top; it never leaves the verifier. */
 export class BadLine extends Error {
@@ -26,8 +38,20 @@ export class BadLine extends Error {
 
 const batchLength = 1 << 16
 
+export interface ExportReader {
+  counts(): Pick<ExportReport, 'lines' | 'entries' | 'runs' | 'unlogged' | 'signedBy'>
+  /** A promise only when the line has to be waited for. */
+  line(line: string): void | Promise<void>
+  close(): void
+}
+
 /** Reads the lines of an export one by one, and throws at the first that does not hold. */
-export function createReader({ keys = [], deep = false, onProgress, maxLineLength = 16 * 1024 * 1024 }: VerifyExportOptions) {
+export function createReader({
+  keys = [],
+  deep = false,
+  onProgress,
+  maxLineLength = 16 * 1024 * 1024,
+}: VerifyExportOptions): ExportReader {
   const digest = createHash('sha256')
   const definitions = new Map<string, LoopDefinition>()
   const seen = new Set<string>()
@@ -49,7 +73,12 @@ export function createReader({ keys = [], deep = false, onProgress, maxLineLengt
     seen.add(announced.runId)
     runs += 1
     const find = (wanted: string): LoopDefinition | null => definitions.get(wanted) ?? null
-    run = { announced, check: deep ? createDeepCheck(announced.runId, find, { stored: false }) : createRunCheck(announced.runId, { stored: false }) }
+    run = {
+      announced,
+      check: deep
+        ? createDeepCheck(announced.runId, find, { stored: false })
+        : createRunCheck(announced.runId, { stored: false }),
+    }
   }
 
   function closeRun(): void {
@@ -57,7 +86,10 @@ export function createReader({ keys = [], deep = false, onProgress, maxLineLengt
     if (!run) return
     const { announced, check } = run
     if (check.entries !== announced.version || check.head !== announced.head) {
-      throw bad('truncated', 'The run does not end where it says.', { runId: announced.runId, seq: check.entries })
+      throw bad('truncated', 'The run does not end where it says.', {
+        runId: announced.runId,
+        seq: check.entries,
+      })
     }
     run = undefined
   }
@@ -74,7 +106,17 @@ export function createReader({ keys = [], deep = false, onProgress, maxLineLengt
     else if (header?.scope === 'part') unproven = true
     else leaves.add(leaf, body)
     const type = (tailField(body, 'type') ?? '') as Parameters<RunCheck['add']>[0]['type']
-    const fault = check.add({ runId: announced.runId, seq: check.entries + 1, type, transitionId: null, at: 0, hash, body, evidence: null, salt: null })
+    const fault = check.add({
+      runId: announced.runId,
+      seq: check.entries + 1,
+      type,
+      transitionId: null,
+      at: 0,
+      hash,
+      body,
+      evidence: null,
+      salt: null,
+    })
     if (fault instanceof Promise) return fault.then(refuse)
     refuse(fault)
   }
@@ -85,7 +127,8 @@ export function createReader({ keys = [], deep = false, onProgress, maxLineLengt
     const evidence = readEvidenceLine(line)
     if (evidence) return addEvidence(evidence)
     const value = parseStrictJson(line, { maxBytes: maxLineLength * 3 })
-    const kind = typeof value === 'object' && value !== null && 'kind' in value ? value['kind'] : undefined
+    const kind =
+      typeof value === 'object' && value !== null && 'kind' in value ? value['kind'] : undefined
     if (kind === 'run') openRun(read(runSchema, value))
     else if (kind === 'proof') addProof(read(proofSchema, value))
     else if (kind === 'end') addEnd(read(endSchema, value))
@@ -105,7 +148,8 @@ export function createReader({ keys = [], deep = false, onProgress, maxLineLengt
   }
 
   function addProof({ leaf, path }: z.infer<typeof proofSchema>): void {
-    if (!unproven || !last || leaf !== last.leaf) throw bad('bad_proof', 'The proof is not of the entry before it.')
+    if (!unproven || !last || leaf !== last.leaf)
+      throw bad('bad_proof', 'The proof is not of the entry before it.')
     unproven = false
     proofs.push({ leaf, hash: leafHash(last.body), path })
   }
@@ -114,14 +158,19 @@ export function createReader({ keys = [], deep = false, onProgress, maxLineLengt
     closeRun()
     end = announced
     digest.update(waiting)
-    if (digest.digest('hex') !== announced.digest || announced.lines !== lines - 1) throw bad('bad_digest', 'A line was changed, dropped, added or moved.')
-    if (announced.runs !== runs || announced.entries !== entries) throw bad('truncated', 'The export does not hold what it says.')
+    if (digest.digest('hex') !== announced.digest || announced.lines !== lines - 1)
+      throw bad('bad_digest', 'A line was changed, dropped, added or moved.')
+    if (announced.runs !== runs || announced.entries !== entries)
+      throw bad('truncated', 'The export does not hold what it says.')
     if (!logHolds(announced)) throw bad('bad_root', 'The entries are not those of the log.')
     refuseUnsigned(announced)
   }
 
   function logHolds({ size, root }: ExportEnd): boolean {
-    if (header?.scope === 'part') return proofs.every(({ leaf, hash, path }) => verifyInclusion({ leaf: hash, index: leaf, size, root }, path))
+    if (header?.scope === 'part')
+      return proofs.every(({ leaf, hash, path }) =>
+        verifyInclusion({ leaf: hash, index: leaf, size, root }, path),
+      )
     return leaves.rootOf(size) === root
   }
 
@@ -131,8 +180,10 @@ export function createReader({ keys = [], deep = false, onProgress, maxLineLengt
     try {
       const opened = openCheckpoint(checkpoint, keys)
       const origins = opened.signedBy.map((name) => originOf(name, header?.tenant ?? ''))
-      if (opened.size !== size || opened.root !== root || !origins.includes(opened.origin)) throw bad('bad_signature', 'The checkpoint is not of this log.')
-      if (seal !== null && !isSealOf(seal, sum)) throw bad('bad_signature', 'The seal is not of this export.')
+      if (opened.size !== size || opened.root !== root || !origins.includes(opened.origin))
+        throw bad('bad_signature', 'The checkpoint is not of this log.')
+      if (seal !== null && !isSealOf(seal, sum))
+        throw bad('bad_signature', 'The seal is not of this export.')
       signedBy = opened.signedBy
     } catch (error) {
       if (!isLoopError(error)) throw error
@@ -154,9 +205,12 @@ export function createReader({ keys = [], deep = false, onProgress, maxLineLengt
 
   return {
     counts: () => ({ lines, entries, runs, unlogged, signedBy }),
-    line(line: string): void | Promise<void> {
+    line(line) {
       lines += 1
-      if (line.length > maxLineLength) throw new LoopError('too_large', 'A line of the export is too long.', { details: { line: lines } })
+      if (line.length > maxLineLength)
+        throw new LoopError('too_large', 'A line of the export is too long.', {
+          details: { line: lines },
+        })
       if (end) throw bad('bad_line', 'There is a line after the end.')
       if (!line.isWellFormed()) throw bad('bad_line', 'The line is not well-formed text.')
       if (!header) {
@@ -170,7 +224,7 @@ export function createReader({ keys = [], deep = false, onProgress, maxLineLengt
       }
       other(line)
     },
-    close(): void {
+    close() {
       if (!end) throw bad('truncated', 'The export has no end.')
     },
   }
@@ -180,7 +234,11 @@ function refuse(fault: VerifyFault | null): void {
   if (fault) throw new BadLine(fault)
 }
 
-function bad(fault: ExportFault['fault'], message: string, more: Pick<ExportFault, 'runId' | 'seq' | 'cause'> = {}): BadLine {
+function bad(
+  fault: ExportFault['fault'],
+  message: string,
+  more: Pick<ExportFault, 'runId' | 'seq' | 'cause'> = {},
+): BadLine {
   return new BadLine({ fault, message, ...more })
 }
 

@@ -2,18 +2,37 @@ import { hashEntry, type LoopStore } from '@loop-engine/core'
 import { describe, expect, test } from 'vitest'
 
 import { keep, sealRun, storeWith, wholeStory } from './history.fixture.ts'
-import { createLog, exportRecords, generateSigner, readLines, signNote, verifyExport, type ExportOptions } from './index.ts'
+import {
+  createLog,
+  exportRecords,
+  generateSigner,
+  readLines,
+  signNote,
+  verifyExport,
+  type ExportOptions,
+} from './index.ts'
 
 const tenant = 'default'
 const key = generateSigner('a.example')
 const { signer } = key
-const linesOf = (store: LoopStore, options: Partial<ExportOptions> = {}): Promise<string[]> => Array.fromAsync(exportRecords({ store, tenant, signer, includeEvidence: true, ...options }))
-const verify = (lines: readonly string[], options = {}) => verifyExport(lines, { keys: [key], ...options })
+const linesOf = (store: LoopStore, options: Partial<ExportOptions> = {}): Promise<string[]> =>
+  Array.fromAsync(exportRecords({ store, tenant, signer, includeEvidence: true, ...options }))
+const verify = (lines: readonly string[], options = {}) =>
+  verifyExport(lines, { keys: [key], ...options })
 
 describe('an export', () => {
   test.each([false, true])('verifies without a store (deep: %s)', async (deep) => {
     const lines = await linesOf(await storeWith(['a', 'b']))
-    expect(await verify(lines, { deep })).toEqual({ ok: true, lines: lines.length, entries: 10, runs: 2, unlogged: 0, signedBy: ['a.example'], durationMs: expect.any(Number), first: null })
+    expect(await verify(lines, { deep })).toEqual({
+      ok: true,
+      lines: lines.length,
+      entries: 10,
+      runs: 2,
+      unlogged: 0,
+      signedBy: ['a.example'],
+      durationMs: expect.any(Number),
+      first: null,
+    })
     for (const line of lines) expect(() => JSON.parse(line)).not.toThrow()
   })
 
@@ -21,7 +40,12 @@ describe('an export', () => {
     const store = await storeWith(['a', 'b', 'c'])
     for (const choice of [{ runId: 'run-b' }, { aggregateId: 'b' }]) {
       const lines = await linesOf(store, choice)
-      expect(await verify(lines, { deep: true })).toMatchObject({ ok: true, entries: 5, runs: 1, signedBy: ['a.example'] })
+      expect(await verify(lines, { deep: true })).toMatchObject({
+        ok: true,
+        entries: 5,
+        runs: 1,
+        signedBy: ['a.example'],
+      })
       const without = lines.filter((line) => !line.startsWith('{"kind":"proof","leaf":7'))
       expect(await verify(without)).toMatchObject({ ok: false, first: { fault: 'bad_proof' } })
     }
@@ -44,45 +68,75 @@ describe('an export', () => {
 
   test('without a checkpoint, or of another key, does not verify when keys are given', async () => {
     const store = await storeWith(['a'])
-    expect(await verify(await Array.fromAsync(exportRecords({ store, tenant })))).toMatchObject({ ok: false })
+    expect(await verify(await Array.fromAsync(exportRecords({ store, tenant })))).toMatchObject({
+      ok: false,
+    })
     const lines = await linesOf(store)
-    expect(await verify(lines, { keys: [generateSigner('a.example')] })).toMatchObject({ ok: false, first: { line: lines.length, fault: 'bad_signature' } })
-    expect(await verify(lines, { keys: [{ ...key, notAfter: 1 }] })).toMatchObject({ ok: false, first: { fault: 'bad_signature' } })
+    expect(await verify(lines, { keys: [generateSigner('a.example')] })).toMatchObject({
+      ok: false,
+      first: { line: lines.length, fault: 'bad_signature' },
+    })
+    expect(await verify(lines, { keys: [{ ...key, notAfter: 1 }] })).toMatchObject({
+      ok: false,
+      first: { fault: 'bad_signature' },
+    })
     expect(await verifyExport(lines)).toMatchObject({ ok: true, signedBy: [] })
   })
 })
 
 describe('every mutation of an export is found:', () => {
   test('any byte that is flipped', { timeout: 60_000 }, async () => {
-    const file = Buffer.from((await linesOf(await storeWith(['a']))).map((line) => `${line}\n`).join(''))
+    const file = Buffer.from(
+      (await linesOf(await storeWith(['a']))).map((line) => `${line}\n`).join(''),
+    )
     for (let index = 0; index < file.length - 1; index++) {
       const flipped = Buffer.from(file)
-      flipped[index] = (flipped[index] ?? 0) ^ (1 << index % 7)
-      const report = await verifyExport(readLines([flipped]), { keys: [key] }).catch((error: unknown) => error)
-      expect(report, `byte ${index}`).toMatchObject(report instanceof Error ? { code: 'invalid_input' } : { ok: false })
+      flipped[index] = (flipped[index] ?? 0) ^ (1 << (index % 7))
+      const report = await verifyExport(readLines([flipped]), { keys: [key] }).catch(
+        (error: unknown) => error,
+      )
+      expect(report, `byte ${index}`).toMatchObject(
+        report instanceof Error ? { code: 'invalid_input' } : { ok: false },
+      )
     }
   })
 
-  test.each([{ }, { runId: 'run-a' }])('any line that is dropped, doubled or moved, and any end that is cut off (%j)', async (choice) => {
-    const lines = await linesOf(await storeWith(['a', 'b']), choice)
-    for (const [index, line] of lines.entries()) {
-      const before = lines.slice(0, index)
-      const after = lines.slice(index + 1)
-      expect(await verify([...before, ...after])).toMatchObject({ ok: false })
-      expect(await verify([...before, line, line, ...after])).toMatchObject({ ok: false })
-      expect(await verify(before)).toMatchObject({ ok: false })
-      expect(await verify([...before, line.slice(0, -1)])).toMatchObject({ ok: false })
-      const [next, ...rest] = after
-      if (next !== undefined) expect(await verify([...before, next, line, ...rest])).toMatchObject({ ok: false })
-    }
-  })
+  test.each([{}, { runId: 'run-a' }])(
+    'any line that is dropped, doubled or moved, and any end that is cut off (%j)',
+    async (choice) => {
+      const lines = await linesOf(await storeWith(['a', 'b']), choice)
+      for (const [index, line] of lines.entries()) {
+        const before = lines.slice(0, index)
+        const after = lines.slice(index + 1)
+        expect(await verify([...before, ...after])).toMatchObject({ ok: false })
+        expect(await verify([...before, line, line, ...after])).toMatchObject({ ok: false })
+        expect(await verify(before)).toMatchObject({ ok: false })
+        expect(await verify([...before, line.slice(0, -1)])).toMatchObject({ ok: false })
+      }
+      for (const [index, line] of lines.slice(0, -1).entries()) {
+        const moved = [
+          ...lines.slice(0, index),
+          lines[index + 1] ?? '',
+          line,
+          ...lines.slice(index + 2),
+        ]
+        expect(await verify(moved)).toMatchObject({ ok: false })
+      }
+    },
+  )
 
   test('an edited entry whose hash was made right, by its line', async () => {
     const lines = await linesOf(await storeWith(['a']))
     const at = lines.findIndex((line) => line.includes('"seq":3,'))
     const body = (/"body":(.*)\}$/.exec(lines[at] ?? '')?.[1] ?? '').replace('"alice"', '"mallory"')
-    const forged = lines.with(at, `{"kind":"entry","hash":"${hashEntry(body)}","leaf":2,"body":${body}}`)
-    expect(await verify(forged)).toMatchObject({ ok: false, first: { line: at + 2, runId: 'run-a', seq: 4, fault: 'broken_link' } })
+    const forged = lines.with(
+      at,
+      `{"kind":"entry","hash":"${hashEntry(body)}","leaf":2,"body":${body}}`,
+    )
+    expect(await verify(forged)).toMatchObject({
+      ok: false,
+      first: { line: at + 2, runId: 'run-a', seq: 4, fault: 'broken_link' },
+    })
   })
 
   test('a checkpoint of another log of the same signer', async () => {
@@ -90,13 +144,21 @@ describe('every mutation of an export is found:', () => {
     const { note } = await createLog({ store: other, tenant: 'other', signer }).checkpoint()
     const lines = await linesOf(await storeWith(['a']))
     const end = JSON.parse(lines.at(-1) ?? '') as object
-    expect(await verify([...lines.slice(0, -1), JSON.stringify({ ...end, checkpoint: note })])).toMatchObject({ first: { fault: 'bad_signature' } })
-    expect(await verify([...lines.slice(0, -1), JSON.stringify({ ...end, seal: await signNote('something else\n', [signer]) })])).toMatchObject({ first: { fault: 'bad_signature' } })
+    expect(
+      await verify([...lines.slice(0, -1), JSON.stringify({ ...end, checkpoint: note })]),
+    ).toMatchObject({ first: { fault: 'bad_signature' } })
+    expect(
+      await verify([
+        ...lines.slice(0, -1),
+        JSON.stringify({ ...end, seal: await signNote('something else\n', [signer]) }),
+      ]),
+    ).toMatchObject({ first: { fault: 'bad_signature' } })
   })
 })
 
 describe('a hostile file', () => {
-  const header = '{"kind":"header","format":"loop-engine/export/v1","tenant":"t","scope":"tenant","evidence":false}'
+  const header =
+    '{"kind":"header","format":"loop-engine/export/v1","tenant":"t","scope":"tenant","evidence":false}'
   test.each([
     ['nothing', []],
     ['no JSON', ['nonsense']],
@@ -104,13 +166,35 @@ describe('a hostile file', () => {
     ['deep nesting', [header, '['.repeat(100_000)]],
     ['a prototype', [header, '{"kind":"run","__proto__":{}}']],
     ['an unknown kind', [header, '{"kind":"surprise"}']],
-    ['an entry of no run', [header, `{"kind":"entry","hash":"${'0'.repeat(64)}","leaf":0,"body":{}}`]],
-    ['an immense leaf', [header, `{"kind":"run","runId":"r","loopId":"l","aggregateId":"a","version":1,"head":"${'0'.repeat(64)}"}`, `{"kind":"entry","hash":"${hashEntry('{}')}","leaf":9007199254740991,"body":{}}`]],
-    ['a definition that is no JSON', [header, `{"kind":"definition","digest":"${'0'.repeat(64)}","text":}`]],
+    [
+      'an entry of no run',
+      [header, `{"kind":"entry","hash":"${'0'.repeat(64)}","leaf":0,"body":{}}`],
+    ],
+    [
+      'an immense leaf',
+      [
+        header,
+        `{"kind":"run","runId":"r","loopId":"l","aggregateId":"a","version":1,"head":"${'0'.repeat(64)}"}`,
+        `{"kind":"entry","hash":"${hashEntry('{}')}","leaf":9007199254740991,"body":{}}`,
+      ],
+    ],
+    [
+      'a definition that is no JSON',
+      [header, `{"kind":"definition","digest":"${'0'.repeat(64)}","text":}`],
+    ],
     ['a lone surrogate', [header, '\ud800']],
-    ['an immense size', [header, `{"kind":"end","lines":1,"runs":0,"entries":0,"digest":"${'0'.repeat(64)}","size":9007199254740991,"root":"${'0'.repeat(64)}","checkpoint":null,"seal":null}`]],
+    [
+      'an immense size',
+      [
+        header,
+        `{"kind":"end","lines":1,"runs":0,"entries":0,"digest":"${'0'.repeat(64)}","size":9007199254740991,"root":"${'0'.repeat(64)}","checkpoint":null,"seal":null}`,
+      ],
+    ],
   ])('with %s is reported by its line, not thrown', async (_, lines) => {
-    expect(await verifyExport(lines)).toMatchObject({ ok: false, first: { line: lines.length, message: expect.any(String) } })
+    expect(await verifyExport(lines)).toMatchObject({
+      ok: false,
+      first: { line: lines.length, message: expect.any(String) },
+    })
   })
 
   test('with an immense line is refused before it is held', async () => {
@@ -118,13 +202,17 @@ describe('a hostile file', () => {
       for (;;) yield 'x'.repeat(100_000)
     }
     await expect(Array.fromAsync(readLines(endless()))).rejects.toMatchObject({ code: 'too_large' })
-    expect(await verifyExport(['x'.repeat(100)], { maxLineLength: 10 })).toMatchObject({ first: { cause: { code: 'too_large' } } })
+    expect(await verifyExport(['x'.repeat(100)], { maxLineLength: 10 })).toMatchObject({
+      first: { cause: { code: 'too_large' } },
+    })
   })
 
   test('is cut into lines wherever its chunks end', async () => {
     const bytes = Buffer.from('añ\n\n日本\nend')
     const chunks = Array.from(bytes, (byte) => Uint8Array.of(byte))
     expect(await Array.fromAsync(readLines(chunks))).toEqual(['añ', '', '日本', 'end'])
-    await expect(Array.fromAsync(readLines([Uint8Array.of(0xff)]))).rejects.toMatchObject({ code: 'invalid_input' })
+    await expect(Array.fromAsync(readLines([Uint8Array.of(0xff)]))).rejects.toMatchObject({
+      code: 'invalid_input',
+    })
   })
 })

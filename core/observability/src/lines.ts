@@ -6,7 +6,10 @@ import { LoopError } from '@loop-engine/core'
  * Cuts a file or a response into lines, without their breaks. Refuses bytes that are not UTF-8, and a line that is too
  * long before it is held in memory as a whole.
  */
-export async function* readLines(chunks: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>, { maxLength = 16 * 1024 * 1024 }: { readonly maxLength?: number } = {}): AsyncGenerator<string> {
+export async function* readLines(
+  chunks: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>,
+  { maxLength = 16 * 1024 * 1024 }: { readonly maxLength?: number } = {},
+): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   let rest: string[] = []
   let length = 0
@@ -19,7 +22,8 @@ export async function* readLines(chunks: AsyncIterable<Uint8Array | string> | It
       length = 0
     }
     length += last.length
-    if (length > maxLength) throw new LoopError('too_large', 'A line is too long.', { details: { maxLength } })
+    if (length > maxLength)
+      throw new LoopError('too_large', 'A line is too long.', { details: { maxLength } })
     if (last !== '') rest.push(last)
   }
   const end = decode(decoder, null)

@@ -2,13 +2,24 @@ import { createTestClock } from '@loop-engine/testing'
 import { describe, expect, test } from 'vitest'
 
 import { alice, keep, sealRun, storeWith, tampered } from './history.fixture.ts'
-import { checkAgainst, createLog, createMerkleTree, createSigner, generateSigner, openCheckpoint, type NoteSigner } from './index.ts'
+import {
+  checkAgainst,
+  createLog,
+  createMerkleTree,
+  createSigner,
+  generateSigner,
+  openCheckpoint,
+  type NoteSigner,
+} from './index.ts'
 
 const tenant = 'default'
 const key = generateSigner('a.example/log')
 const { signer } = key
 const cancelled = (id: string): ReturnType<typeof sealRun> =>
-  sealRun(id, [{ type: 'loop.started', toState: 'ASKED', status: 'active' }, { type: 'loop.cancelled', actor: alice, status: 'cancelled' }])
+  sealRun(id, [
+    { type: 'loop.started', toState: 'ASKED', status: 'active' },
+    { type: 'loop.cancelled', actor: alice, status: 'cancelled' },
+  ])
 
 describe('the log of a tenant', () => {
   test('has every entry once, and a head that was signed', async () => {
@@ -16,15 +27,27 @@ describe('the log of a tenant', () => {
     const head = await createLog({ store, tenant, signer }).checkpoint()
 
     const leaves = await store.leaves(tenant, { from: 0, limit: 100 })
-    expect(leaves.map(({ runId, seq }) => `${runId} ${seq}`).toSorted()).toEqual(['a', 'b'].flatMap((id) => [1, 2, 3, 4, 5].map((seq) => `run-${id} ${seq}`)))
-    expect(head).toMatchObject({ size: 10, added: 10, root: createMerkleTree(leaves.map(({ leafHash }) => leafHash)).root() })
-    expect(openCheckpoint(head.note ?? '', [key])).toMatchObject({ origin: 'a.example/log/default', size: 10, root: head.root })
+    expect(leaves.map(({ runId, seq }) => `${runId} ${seq}`).toSorted()).toEqual(
+      ['a', 'b'].flatMap((id) => [1, 2, 3, 4, 5].map((seq) => `run-${id} ${seq}`)),
+    )
+    expect(head).toMatchObject({
+      size: 10,
+      added: 10,
+      root: createMerkleTree(leaves.map(({ leafHash }) => leafHash)).root(),
+    })
+    expect(openCheckpoint(head.note ?? '', [key])).toMatchObject({
+      origin: 'a.example/log/default',
+      size: 10,
+      root: head.root,
+    })
     expect((await store.logHead(tenant)).note).toBe(head.note)
   })
 
   test('is sequenced by many at once without a gap, a double or a second root', async () => {
     const store = await storeWith(Array.from({ length: 30 }, (_, index) => `order-${index}`))
-    const notes = await Promise.all(Array.from({ length: 8 }, () => createLog({ store, tenant, signer }).checkpoint()))
+    const notes = await Promise.all(
+      Array.from({ length: 8 }, () => createLog({ store, tenant, signer }).checkpoint()),
+    )
 
     const leaves = await store.leaves(tenant, { from: 0, limit: 1000 })
     expect(new Set(leaves.map(({ runId, seq }) => `${runId} ${seq}`)).size).toBe(150)
@@ -38,8 +61,13 @@ describe('the log of a tenant', () => {
 
   test('signs what was persisted, and signs it again after a crash in between', async () => {
     const store = await storeWith(['a'])
-    const dying: NoteSigner = { ...signer, sign: () => Promise.reject(new Error('the signer died')) }
-    await expect(createLog({ store, tenant, signer: dying }).checkpoint()).rejects.toThrow('the signer died')
+    const dying: NoteSigner = {
+      ...signer,
+      sign: () => Promise.reject(new Error('the signer died')),
+    }
+    await expect(createLog({ store, tenant, signer: dying }).checkpoint()).rejects.toThrow(
+      'the signer died',
+    )
     const persisted = await store.logHead(tenant)
     expect(persisted).toMatchObject({ size: 5, note: null })
 
@@ -50,10 +78,20 @@ describe('the log of a tenant', () => {
   test('never signs a second root for a size, nor a size before the last', async () => {
     const store = await storeWith(['a', 'b'])
     let shown = store
-    const log = createLog({ store: { ...store, logHead: (id) => shown.logHead(id), unlogged: (id, limit) => shown.unlogged(id, limit) }, tenant, signer })
+    const log = createLog({
+      store: {
+        ...store,
+        logHead: (id) => shown.logHead(id),
+        unlogged: (id, limit) => shown.unlogged(id, limit),
+      },
+      tenant,
+      signer,
+    })
     await log.checkpoint()
 
-    shown = tampered(store, { logHead: async (id) => ({ ...(await store.logHead(id)), root: '0'.repeat(64), note: null }) })
+    shown = tampered(store, {
+      logHead: async (id) => ({ ...(await store.logHead(id)), root: '0'.repeat(64), note: null }),
+    })
     await expect(log.checkpoint()).rejects.toMatchObject({ code: 'corrupt' })
     shown = await storeWith([])
     await expect(log.checkpoint()).rejects.toMatchObject({ code: 'corrupt' })
@@ -62,14 +100,23 @@ describe('the log of a tenant', () => {
   test('is not extended by a key that was revoked', async () => {
     const store = await storeWith(['a'])
     const clock = createTestClock()
-    const revoked = createSigner({ name: key.name, privateKey: key.privateKey, notAfter: clock.now() })
-    await expect(createLog({ store, tenant, signer: revoked, clock }).checkpoint()).rejects.toMatchObject({ details: { reason: 'key_not_valid' } })
+    const revoked = createSigner({
+      name: key.name,
+      privateKey: key.privateKey,
+      notAfter: clock.now(),
+    })
+    await expect(
+      createLog({ store, tenant, signer: revoked, clock }).checkpoint(),
+    ).rejects.toMatchObject({ details: { reason: 'key_not_valid' } })
     expect((await store.logHead(tenant)).note).toBeNull()
   })
 })
 
 describe('at start, a store', () => {
-  async function remember(): Promise<{ note: string; store: Awaited<ReturnType<typeof storeWith>> }> {
+  async function remember(): Promise<{
+    note: string
+    store: Awaited<ReturnType<typeof storeWith>>
+  }> {
     const store = await storeWith(['a', 'b'])
     return { store, note: (await createLog({ store, tenant, signer }).checkpoint()).note ?? '' }
   }
@@ -78,26 +125,43 @@ describe('at start, a store', () => {
     const { store, note } = await remember()
     await keep(store, cancelled('c'))
     await createLog({ store, tenant, signer }).checkpoint()
-    expect(await checkAgainst(store, tenant, note, [key])).toEqual({ ok: true, reason: null, rememberedSize: 10, size: 12 })
+    expect(await checkAgainst(store, tenant, note, [key])).toEqual({
+      ok: true,
+      reason: null,
+      rememberedSize: 10,
+      size: 12,
+    })
   })
 
   test('that was restored from an old backup is recognised', async () => {
     const { note } = await remember()
     const backup = await storeWith(['a'])
     await createLog({ store: backup, tenant, signer }).checkpoint()
-    expect(await checkAgainst(backup, tenant, note, [key])).toMatchObject({ ok: false, reason: 'shorter', size: 5 })
+    expect(await checkAgainst(backup, tenant, note, [key])).toMatchObject({
+      ok: false,
+      reason: 'shorter',
+      size: 5,
+    })
   })
 
   test('that was rewritten, and made longer than before, is recognised', async () => {
     const { note } = await remember()
     const other = await storeWith(['a', 'x', 'c'])
     await createLog({ store: other, tenant, signer }).checkpoint()
-    expect(await checkAgainst(other, tenant, note, [key])).toMatchObject({ ok: false, reason: 'forked' })
+    expect(await checkAgainst(other, tenant, note, [key])).toMatchObject({
+      ok: false,
+      reason: 'forked',
+    })
   })
 
   test('is not compared with a checkpoint of another tenant or of a forger', async () => {
     const { store, note } = await remember()
-    expect(await checkAgainst(store, 'other', note, [key])).toMatchObject({ ok: false, reason: 'other_log' })
-    await expect(checkAgainst(store, tenant, note, [generateSigner(key.name)])).rejects.toMatchObject({ code: 'refused' })
+    expect(await checkAgainst(store, 'other', note, [key])).toMatchObject({
+      ok: false,
+      reason: 'other_log',
+    })
+    await expect(
+      checkAgainst(store, tenant, note, [generateSigner(key.name)]),
+    ).rejects.toMatchObject({ code: 'refused' })
   })
 })

@@ -1,4 +1,10 @@
-import { LoopError, type Clock, type LogHead, type LogLeaf, type LoopStore } from '@loop-engine/core'
+import {
+  LoopError,
+  type Clock,
+  type LogHead,
+  type LogLeaf,
+  type LoopStore,
+} from '@loop-engine/core'
 import { systemClock } from '@loop-engine/runtime'
 
 import { isValidAt, originOf, signCheckpoint } from './checkpoint.ts'
@@ -32,18 +38,25 @@ const batch = 1000
 const patience = 100
 
 /** The Merkle log of a tenant's entries. */
-export function createLog({ store, tenant, signer, clock = systemClock }: LogOptions): TransparencyLog {
+export function createLog({
+  store,
+  tenant,
+  signer,
+  clock = systemClock,
+}: LogOptions): TransparencyLog {
   let signed: Pick<LogHead, 'size' | 'root'> | null = null
 
   async function sequence(): Promise<number> {
     let added = 0
-    for (let lost = 0; lost < patience; ) {
+    for (let lost = 0; lost < patience;) {
       const count = await appendOnce(store, tenant)
       if (count === 0) return added
       if (count === null) lost += 1
       else [added, lost] = [added + count, 0]
     }
-    throw new LoopError('conflict', 'Other sequencers kept appending to the log.', { retryable: true })
+    throw new LoopError('conflict', 'Other sequencers kept appending to the log.', {
+      retryable: true,
+    })
   }
 
   async function sign(by: NoteSigner): Promise<LogHead> {
@@ -55,12 +68,21 @@ export function createLog({ store, tenant, signer, clock = systemClock }: LogOpt
       if (head.note !== null) return head
       const at = clock.now()
       if (!isValidAt(by, at)) {
-        throw new LoopError('refused', 'The key may not sign at this time.', { details: { reason: 'key_not_valid' }, hint: 'Create the log with the key that is valid now.' })
+        throw new LoopError('refused', 'The key may not sign at this time.', {
+          details: { reason: 'key_not_valid' },
+          hint: 'Create the log with the key that is valid now.',
+        })
       }
-      const note = await signCheckpoint({ origin: originOf(by.name, tenant), size: head.size, root: head.root, at }, by)
-      if (await store.signLog(tenant, { size: head.size, root: head.root }, note)) return { ...head, note }
+      const note = await signCheckpoint(
+        { origin: originOf(by.name, tenant), size: head.size, root: head.root, at },
+        by,
+      )
+      if (await store.signLog(tenant, { size: head.size, root: head.root }, note))
+        return { ...head, note }
     }
-    throw new LoopError('conflict', 'The log kept growing while its head was signed.', { retryable: true })
+    throw new LoopError('conflict', 'The log kept growing while its head was signed.', {
+      retryable: true,
+    })
   }
 
   return {
@@ -80,15 +102,24 @@ async function appendOnce(store: LoopStore, tenant: string): Promise<number | nu
   if (entries.length === 0) return 0
   const frontier = createFrontier(head)
   if (frontier.root() !== head.root) {
-    throw new LoopError('corrupt', 'The head of the log does not fit its subtrees.', { hint: 'Verify the store, then restore it from a copy.' })
+    throw new LoopError('corrupt', 'The head of the log does not fit its subtrees.', {
+      hint: 'Verify the store, then restore it from a copy.',
+    })
   }
   const leaves = entries.map(({ runId, seq, body }, offset): LogLeaf => {
     const leaf = leafHash(body)
     frontier.append(leaf)
     return { index: head.size + offset, runId, seq, leafHash: leaf }
   })
-  const next = { size: frontier.size, root: frontier.root(), frontier: frontier.hashes(), note: null }
-  return (await store.appendLog(tenant, { expectedSize: head.size, leaves, head: next })) ? leaves.length : null
+  const next = {
+    size: frontier.size,
+    root: frontier.root(),
+    frontier: frontier.hashes(),
+    note: null,
+  }
+  return (await store.appendLog(tenant, { expectedSize: head.size, leaves, head: next }))
+    ? leaves.length
+    : null
 }
 
 /** One size has one root, for as long as this process lives; `checkAgainst` says the same of the time before. */

@@ -14,13 +14,15 @@ export interface MerkleTree {
 
 export function createMerkleTree(leaves: readonly string[]): MerkleTree {
   const levels: string[][] = [[...leaves]]
-  for (let below = levels[0]; below && below.length > 1; below = levels.at(-1)) levels.push(pairs(below))
+  for (let below = levels[0]; below && below.length > 1; below = levels.at(-1))
+    levels.push(pairs(below))
 
   /** The hash of leaves `from`..`to`; a complete, aligned subtree was computed already. */
   function range(from: number, to: number): string {
     const count = to - from
     const level = Math.log2(count)
-    const known = Number.isInteger(level) && from % count === 0 ? levels[level]?.[from / count] : undefined
+    const known =
+      Number.isInteger(level) && from % count === 0 ? levels[level]?.[from / count] : undefined
     if (known !== undefined) return known
     const split = splitOf(count)
     return nodeHash(range(from, from + split), range(from + split, to))
@@ -29,7 +31,9 @@ export function createMerkleTree(leaves: readonly string[]): MerkleTree {
   function path(index: number, from: number, to: number): string[] {
     if (to - from === 1) return []
     const split = from + splitOf(to - from)
-    return index < split ? [...path(index, from, split), range(split, to)] : [...path(index, split, to), range(from, split)]
+    return index < split
+      ? [...path(index, from, split), range(split, to)]
+      : [...path(index, split, to), range(from, split)]
   }
 
   function subproof(old: number, from: number, to: number, complete: boolean): string[] {
@@ -42,18 +46,38 @@ export function createMerkleTree(leaves: readonly string[]): MerkleTree {
 
   return {
     size: leaves.length,
-    root: (size = leaves.length) => (refuseUnless(size >= 0 && size <= leaves.length), size === 0 ? emptyRoot : range(0, size)),
-    inclusion: (index, size = leaves.length) => (refuseUnless(index >= 0 && index < size && size <= leaves.length), path(index, 0, size)),
-    consistency: (from, to = leaves.length) => (refuseUnless(from >= 0 && from <= to && to <= leaves.length), from === 0 ? [] : subproof(from, 0, to, true)),
+    root: (size = leaves.length) => (
+      refuseUnless(size >= 0 && size <= leaves.length),
+      size === 0 ? emptyRoot : range(0, size)
+    ),
+    inclusion: (index, size = leaves.length) => (
+      refuseUnless(index >= 0 && index < size && size <= leaves.length),
+      path(index, 0, size)
+    ),
+    consistency: (from, to = leaves.length) => (
+      refuseUnless(from >= 0 && from <= to && to <= leaves.length),
+      from === 0 ? [] : subproof(from, 0, to, true)
+    ),
   }
 }
 
 /** Whether `path` proves that `leaf` is number `index` of the tree (RFC 9162, 2.1.3.2). */
 export function verifyInclusion(
-  { leaf, index, size, root }: { readonly leaf: string; readonly index: number; readonly size: number; readonly root: string },
+  {
+    leaf,
+    index,
+    size,
+    root,
+  }: {
+    readonly leaf: string
+    readonly index: number
+    readonly size: number
+    readonly root: string
+  },
   path: readonly string[],
 ): boolean {
-  if (!Number.isSafeInteger(index) || !Number.isSafeInteger(size) || index < 0 || index >= size) return false
+  if (!Number.isSafeInteger(index) || !Number.isSafeInteger(size) || index < 0 || index >= size)
+    return false
   let hash = leaf
   let place = index
   let last = size - 1
@@ -76,7 +100,13 @@ export function verifyConsistency(
   now: { readonly size: number; readonly root: string },
   path: readonly string[],
 ): boolean {
-  if (!Number.isSafeInteger(old.size) || !Number.isSafeInteger(now.size) || old.size < 0 || old.size > now.size) return false
+  if (
+    !Number.isSafeInteger(old.size) ||
+    !Number.isSafeInteger(now.size) ||
+    old.size < 0 ||
+    old.size > now.size
+  )
+    return false
   if (old.size === now.size) return path.length === 0 && old.root === now.root
   if (old.size === 0) return path.length === 0 && old.root === emptyRoot
   let [place, last] = [old.size - 1, now.size - 1]
@@ -102,7 +132,8 @@ export function verifyConsistency(
 /** One level up; a last one without a partner is no complete subtree and is left out. */
 function pairs(below: readonly string[]): string[] {
   const above: string[] = []
-  for (let index = 0; index + 1 < below.length; index += 2) above.push(nodeHash(below[index] ?? '', below[index + 1] ?? ''))
+  for (let index = 0; index + 1 < below.length; index += 2)
+    above.push(nodeHash(below[index] ?? '', below[index + 1] ?? ''))
   return above
 }
 

@@ -26,24 +26,34 @@ export interface Frontier {
   hashes(): readonly string[]
 }
 
-export function createFrontier(start: { readonly size: number; readonly frontier: readonly string[] } = { size: 0, frontier: [] }): Frontier {
+export function createFrontier(
+  start: { readonly size: number; readonly frontier: readonly string[] } = {
+    size: 0,
+    frontier: [],
+  },
+): Frontier {
   let { size } = start
   const subtrees = start.frontier.map(fromHex)
-  if (subtrees.length !== countOnes(size)) throw new LoopError('corrupt', 'The frontier of a log does not fit its size.')
+  if (subtrees.length !== countOnes(size))
+    throw new LoopError('corrupt', 'The frontier of a log does not fit its size.')
   return {
     get size() {
       return size
     },
     append(leaf) {
       let subtree = fromHex(leaf)
-      for (let rest = size; rest % 2 === 1; rest = (rest - 1) / 2) subtree = join(pop(subtrees), subtree)
+      for (let rest = size; rest % 2 === 1; rest = (rest - 1) / 2)
+        subtree = join(pop(subtrees), subtree)
       subtrees.push(subtree)
       size += 1
     },
     root() {
       const last = subtrees.at(-1)
       if (!last) return emptyRoot
-      return subtrees.slice(0, -1).reduceRight((right, left) => join(left, right), last).toString('hex')
+      return subtrees
+        .slice(0, -1)
+        .reduceRight((right, left) => join(left, right), last)
+        .toString('hex')
     },
     hashes: () => subtrees.map((subtree) => subtree.toString('hex')),
   }
@@ -78,7 +88,8 @@ function join(left: Uint8Array, right: Uint8Array): Buffer {
 
 function fromHex(hex: string): Buffer {
   const bytes = Buffer.from(hex, 'hex')
-  if (bytes.length !== 32 || hex.length !== 64) throw new LoopError('invalid_input', 'A hash is 64 hexadecimal digits.')
+  if (bytes.length !== 32 || hex.length !== 64)
+    throw new LoopError('invalid_input', 'A hash is 64 hexadecimal digits.')
   return bytes
 }
 

@@ -11,9 +11,23 @@ describe('metrics', () => {
       sealRun('c', [
         { type: 'loop.started', toState: 'ASKED', status: 'active' },
         { type: 'loop.transition.blocked', actor: agent, transitionId: 'pay', reason: 'sure' },
-        { type: 'loop.transition.rejected', actor: agent, transitionId: 'decline', reason: 'actor_type_not_allowed' },
-        { type: 'loop.approval.requested', actor: agent, transitionId: 'pay', approval: { id: 'c:4', revision: 1, viewHash: '0'.repeat(64) } },
-        { type: 'loop.approval.expired', transitionId: 'pay', approval: { id: 'c:4', revision: 1, viewHash: '0'.repeat(64) } },
+        {
+          type: 'loop.transition.rejected',
+          actor: agent,
+          transitionId: 'decline',
+          reason: 'actor_type_not_allowed',
+        },
+        {
+          type: 'loop.approval.requested',
+          actor: agent,
+          transitionId: 'pay',
+          approval: { id: 'c:4', revision: 1, viewHash: '0'.repeat(64) },
+        },
+        {
+          type: 'loop.approval.expired',
+          transitionId: 'pay',
+          approval: { id: 'c:4', revision: 1, viewHash: '0'.repeat(64) },
+        },
       ]),
     )
     expect(await metricsOf(store, { tenant: 'default' })).toEqual([
@@ -25,7 +39,15 @@ describe('metrics', () => {
         humanShare: 0.5,
         blocked: { sure: 1 },
         rejected: { actor_type_not_allowed: 1 },
-        approvals: { requested: 3, approved: 2, rejected: 0, expired: 1, superseded: 0, rate: 1, medianMs: 1000 },
+        approvals: {
+          requested: 3,
+          approved: 2,
+          rejected: 0,
+          expired: 1,
+          superseded: 0,
+          rate: 1,
+          medianMs: 1000,
+        },
         exceptions: 1,
       },
     ])

@@ -1,4 +1,10 @@
-import { openEntry, type ActorType, type InstanceStatus, type LedgerEntry, type LoopStore } from '@loop-engine/core'
+import {
+  openEntry,
+  type ActorType,
+  type InstanceStatus,
+  type LedgerEntry,
+  type LoopStore,
+} from '@loop-engine/core'
 
 import { entryPages, runsOf } from './pages.ts'
 
@@ -35,14 +41,23 @@ interface Tally {
   readonly transitions: Map<ActorType, number>
   readonly blocked: Map<string, number>
   readonly rejected: Map<string, number>
-  readonly approvals: { requested: number; approved: number; rejected: number; expired: number; superseded: number }
+  readonly approvals: {
+    requested: number
+    approved: number
+    rejected: number
+    expired: number
+    superseded: number
+  }
   readonly decisionsMs: number[]
   withPeople: number
   exceptions: number
 }
 
 /** Counts what the runs of a tenant did, loop by loop. Reads every entry, a page at a time. */
-export async function metricsOf(store: LoopStore, { tenant, loopId }: { readonly tenant: string; readonly loopId?: string }): Promise<readonly LoopMetrics[]> {
+export async function metricsOf(
+  store: LoopStore,
+  { tenant, loopId }: { readonly tenant: string; readonly loopId?: string },
+): Promise<readonly LoopMetrics[]> {
   const loops = new Map<string, Tally>()
   for await (const run of runsOf(store, { tenant, ...(loopId !== undefined && { loopId }) })) {
     const tally = loops.get(run.loopId) ?? createTally()
@@ -54,10 +69,16 @@ export async function metricsOf(store: LoopStore, { tenant, loopId }: { readonly
       for (const stored of page) count(tally, openEntry(stored), asked)
     }
   }
-  return [...loops].map(([id, tally]) => summed(id, tally)).toSorted((a, b) => (a.loopId < b.loopId ? -1 : 1))
+  return [...loops]
+    .map(([id, tally]) => summed(id, tally))
+    .toSorted((a, b) => (a.loopId < b.loopId ? -1 : 1))
 }
 
-function count(tally: Tally, { type, actor, reason = 'unknown', approval, at }: LedgerEntry, asked: Map<string, number>): void {
+function count(
+  tally: Tally,
+  { type, actor, reason = 'unknown', approval, at }: LedgerEntry,
+  asked: Map<string, number>,
+): void {
   const { approvals } = tally
   const decided = (): void => {
     const since = asked.get(approval?.id ?? '')
@@ -113,7 +134,11 @@ function summed(loopId: string, tally: Tally): LoopMetrics {
     humanShare: executed === 0 ? null : tally.withPeople / executed,
     blocked: Object.fromEntries(tally.blocked),
     rejected: Object.fromEntries(tally.rejected),
-    approvals: { ...approvals, rate: decided === 0 ? null : approvals.approved / decided, medianMs: medianOf(decisionsMs) },
+    approvals: {
+      ...approvals,
+      rate: decided === 0 ? null : approvals.approved / decided,
+      medianMs: medianOf(decisionsMs),
+    },
     exceptions: tally.exceptions,
   }
 }
@@ -137,6 +162,9 @@ function add<Key>(counts: Map<Key, number>, key: Key): void {
 
 function medianOf(values: readonly number[]): number | null {
   const sorted = values.toSorted((a, b) => a - b)
-  const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]]
+  const [low, high] = [
+    sorted[Math.floor((sorted.length - 1) / 2)],
+    sorted[Math.floor(sorted.length / 2)],
+  ]
   return low === undefined || high === undefined ? null : (low + high) / 2
 }

@@ -2,11 +2,22 @@ import { createPublicKey } from 'node:crypto'
 
 import { describe, expect, test } from 'vitest'
 
-import { createSigner, generateSigner, openCheckpoint, openNote, signCheckpoint, signNote } from './index.ts'
+import {
+  createSigner,
+  generateSigner,
+  openCheckpoint,
+  openNote,
+  signCheckpoint,
+  signNote,
+} from './index.ts'
 
 // The example of the Go project's note package.
-const peter = { name: 'PeterNeumann', publicKey: 'PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW' }
-const text = "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n"
+const peter = {
+  name: 'PeterNeumann',
+  publicKey: 'PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW',
+}
+const text =
+  "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n"
 const published = `${text}\n— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n`
 const root = 'ab'.repeat(32)
 
@@ -28,8 +39,12 @@ describe('a signed note', () => {
     const note = await signNote('hello\n', [own.signer, other.signer])
     expect(openNote(note, [own]).signedBy).toEqual([own])
     expect(openNote(note, []).signedBy).toEqual([])
-    expect(() => openNote(note.replace('hello', 'hullo'), [own])).toThrow(expect.objectContaining({ code: 'refused' }))
-    expect(openNote(note.replace('hello', 'hullo'), [generateSigner('a.example')]).signedBy).toEqual([])
+    expect(() => openNote(note.replace('hello', 'hullo'), [own])).toThrow(
+      expect.objectContaining({ code: 'refused' }),
+    )
+    expect(
+      openNote(note.replace('hello', 'hullo'), [generateSigner('a.example')]).signedBy,
+    ).toEqual([])
   })
 
   test('takes keys as PEM and as objects', async () => {
@@ -37,45 +52,92 @@ describe('a signed note', () => {
     const key = createPublicKey(privateKey)
     const note = await signNote('hello\n', [signer])
     expect(openNote(note, [{ name, publicKey: key }]).signedBy).toHaveLength(1)
-    expect(openNote(note, [{ name, publicKey: key.export({ type: 'spki', format: 'pem' }).toString() }]).signedBy).toHaveLength(1)
+    expect(
+      openNote(note, [{ name, publicKey: key.export({ type: 'spki', format: 'pem' }).toString() }])
+        .signedBy,
+    ).toHaveLength(1)
   })
 
-  test.each(['', '\n', 'text', 'text\n\n', 'text\n\n— name\n', 'text\n\n— name AAAA\n', 'te\u0000xt\n\n— n AAAAAAAAAA==\n', published.replace('JnAM=', 'JnAN='), published.slice(0, -1), '\n\n'.repeat(600_000)])(
-    'that is malformed is an input error (%#)',
-    (note) => {
-      expect(() => openNote(note, [peter])).toThrow(expect.objectContaining({ code: expect.stringMatching('invalid_input|refused') }))
-    },
-  )
+  test.each([
+    '',
+    '\n',
+    'text',
+    'text\n\n',
+    'text\n\n— name\n',
+    'text\n\n— name AAAA\n',
+    'te\u0000xt\n\n— n AAAAAAAAAA==\n',
+    published.replace('JnAM=', 'JnAN='),
+    published.slice(0, -1),
+    '\n\n'.repeat(600_000),
+  ])('that is malformed is an input error (%#)', (note) => {
+    expect(() => openNote(note, [peter])).toThrow(
+      expect.objectContaining({ code: expect.stringMatching('invalid_input|refused') }),
+    )
+  })
 
   test.each(['a b', 'a+b', ''])('has no signer called %j', (name) => {
     expect(() => generateSigner(name)).toThrow(expect.objectContaining({ code: 'invalid_config' }))
   })
 
   test('refuses a verifier key that was mistyped', () => {
-    expect(() => openNote(published, [{ ...peter, publicKey: peter.publicKey.replace('c74f', 'c74e') }])).toThrow(expect.objectContaining({ code: 'invalid_config' }))
+    expect(() =>
+      openNote(published, [{ ...peter, publicKey: peter.publicKey.replace('c74f', 'c74e') }]),
+    ).toThrow(expect.objectContaining({ code: 'invalid_config' }))
   })
 })
 
 describe('a checkpoint', () => {
   test('says which log it is of, how long it is, and what its root is', async () => {
     const { signer, name, publicKey } = generateSigner('a.example')
-    const note = await signCheckpoint({ origin: 'a.example/default', size: 7, root, at: 1000 }, signer)
-    expect(note.split('\n').slice(0, 4)).toEqual(['a.example/default', '7', Buffer.from(root, 'hex').toString('base64'), 'at 1000'])
-    expect(openCheckpoint(note, [{ name, publicKey }])).toEqual({ origin: 'a.example/default', size: 7, root, at: 1000, signedBy: ['a.example'] })
+    const note = await signCheckpoint(
+      { origin: 'a.example/default', size: 7, root, at: 1000 },
+      signer,
+    )
+    expect(note.split('\n').slice(0, 4)).toEqual([
+      'a.example/default',
+      '7',
+      Buffer.from(root, 'hex').toString('base64'),
+      'at 1000',
+    ])
+    expect(openCheckpoint(note, [{ name, publicKey }])).toEqual({
+      origin: 'a.example/default',
+      size: 7,
+      root,
+      at: 1000,
+      signedBy: ['a.example'],
+    })
   })
 
   test('counts only under a key that was valid when it was made', async () => {
     const { signer, name, publicKey } = generateSigner('a.example')
-    const note = await signCheckpoint({ origin: 'a.example/default', size: 7, root, at: 1000 }, signer)
-    expect(() => openCheckpoint(note, [{ name, publicKey, notAfter: 1000 }])).toThrow(expect.objectContaining({ details: { reason: 'key_not_valid' } }))
-    expect(() => openCheckpoint(note, [{ name, publicKey, notBefore: 1001 }])).toThrow(expect.objectContaining({ code: 'refused' }))
-    expect(openCheckpoint(note, [{ name, publicKey, notBefore: 1000, notAfter: 1001 }]).size).toBe(7)
-    expect(() => openCheckpoint(note, [])).toThrow(expect.objectContaining({ details: { reason: 'unknown_key' } }))
+    const note = await signCheckpoint(
+      { origin: 'a.example/default', size: 7, root, at: 1000 },
+      signer,
+    )
+    expect(() => openCheckpoint(note, [{ name, publicKey, notAfter: 1000 }])).toThrow(
+      expect.objectContaining({ details: { reason: 'key_not_valid' } }),
+    )
+    expect(() => openCheckpoint(note, [{ name, publicKey, notBefore: 1001 }])).toThrow(
+      expect.objectContaining({ code: 'refused' }),
+    )
+    expect(openCheckpoint(note, [{ name, publicKey, notBefore: 1000, notAfter: 1001 }]).size).toBe(
+      7,
+    )
+    expect(() => openCheckpoint(note, [])).toThrow(
+      expect.objectContaining({ details: { reason: 'unknown_key' } }),
+    )
   })
 
-  test.each(['o\n07\n', 'o\n-1\n', 'o\n9007199254740993\n', 'o\n1e3\n'])('has a plain number for a size', async (head) => {
-    const { signer } = generateSigner('a.example')
-    const note = await signNote(`${head}${Buffer.from(root, 'hex').toString('base64')}\n`, [signer])
-    expect(() => openCheckpoint(note, [signer])).toThrow(expect.objectContaining({ code: 'invalid_input' }))
-  })
+  test.each(['o\n07\n', 'o\n-1\n', 'o\n9007199254740993\n', 'o\n1e3\n'])(
+    'has a plain number for a size',
+    async (head) => {
+      const { signer } = generateSigner('a.example')
+      const note = await signNote(`${head}${Buffer.from(root, 'hex').toString('base64')}\n`, [
+        signer,
+      ])
+      expect(() => openCheckpoint(note, [signer])).toThrow(
+        expect.objectContaining({ code: 'invalid_input' }),
+      )
+    },
+  )
 })

@@ -43,7 +43,11 @@ export function verifierKeyOf(name: string, key: KeyObject): string {
 }
 
 export async function signNote(text: string, signers: readonly NoteSigner[]): Promise<string> {
-  if (!isNoteText(text)) throw new LoopError('invalid_input', 'The text of a note ends with a line break and has no controls.')
+  if (!isNoteText(text))
+    throw new LoopError(
+      'invalid_input',
+      'The text of a note ends with a line break and has no controls.',
+    )
   const lines = await Promise.all(
     signers.map(async (signer) => {
       const { name, keyId } = readKey(signer)
@@ -64,10 +68,14 @@ export function openNote(note: string, keys: readonly NoteKey[]): OpenedNote {
   const message = Buffer.from(text)
   const signedBy = new Set<NoteKey>()
   for (const { name, keyId, signature } of signatures) {
-    const matches = known.filter((candidate) => candidate.name === name && candidate.keyId === keyId)
+    const matches = known.filter(
+      (candidate) => candidate.name === name && candidate.keyId === keyId,
+    )
     for (const { key, object } of matches) {
       if (!verify(null, message, object, signature)) {
-        throw new LoopError('refused', 'A signature of a known key does not verify.', { details: { reason: 'bad_signature', key: name } })
+        throw new LoopError('refused', 'A signature of a known key does not verify.', {
+          details: { reason: 'bad_signature', key: name },
+        })
       }
       signedBy.add(key)
     }
@@ -94,16 +102,23 @@ function readSignature(line: string): Signature {
   const [, name, encoded] = /^— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})$/u.exec(line) ?? []
   const bytes = Buffer.from(encoded ?? '', 'base64')
   // Only one spelling of a signature is accepted.
-  if (name === undefined || bytes.length < 5 || bytes.toString('base64') !== encoded) throw malformed()
+  if (name === undefined || bytes.length < 5 || bytes.toString('base64') !== encoded)
+    throw malformed()
   return { name, keyId: bytes.toString('hex', 0, 4), signature: bytes.subarray(4) }
 }
 
 function isNoteText(text: string): boolean {
   // oxlint-disable-next-line no-control-regex
-  return text.endsWith('\n') && text.isWellFormed() && !/[\u0000-\u0009\u000b-\u001f\u007f]/.test(text)
+  return (
+    text.endsWith('\n') && text.isWellFormed() && !/[\u0000-\u0009\u000b-\u001f\u007f]/.test(text)
+  )
 }
 
-function readKey({ name, publicKey }: Pick<NoteKey, 'name' | 'publicKey'>): { name: string; keyId: string; object: KeyObject } {
+function readKey({ name, publicKey }: Pick<NoteKey, 'name' | 'publicKey'>): {
+  name: string
+  keyId: string
+  object: KeyObject
+} {
   checkName(name)
   const object = typeof publicKey === 'string' ? parseKey(name, publicKey) : publicKey
   return { name, keyId: keyIdOf(name, rawOf(object)), object }
@@ -111,38 +126,60 @@ function readKey({ name, publicKey }: Pick<NoteKey, 'name' | 'publicKey'>): { na
 
 function parseKey(name: string, text: string): KeyObject {
   if (text.startsWith('-----')) return publicKeyFrom(() => createPublicKey(text))
-  const [, written, keyId, encoded] = /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})$/u.exec(text.trim()) ?? []
+  const [, written, keyId, encoded] =
+    /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})$/u.exec(text.trim()) ?? []
   const bytes = Buffer.from(encoded ?? '', 'base64')
   const raw = bytes.subarray(1)
-  if (written !== name || bytes.length !== 33 || bytes[0] !== algorithm || keyIdOf(name, raw) !== keyId) {
-    throw new LoopError('invalid_config', 'A verifier key does not fit its name and id.', { hint: 'Copy the whole line name+id+base64.' })
+  if (
+    written !== name ||
+    bytes.length !== 33 ||
+    bytes[0] !== algorithm ||
+    keyIdOf(name, raw) !== keyId
+  ) {
+    throw new LoopError('invalid_config', 'A verifier key does not fit its name and id.', {
+      hint: 'Copy the whole line name+id+base64.',
+    })
   }
-  return publicKeyFrom(() => createPublicKey({ key: Buffer.concat([spki, raw]), format: 'der', type: 'spki' }))
+  return publicKeyFrom(() =>
+    createPublicKey({ key: Buffer.concat([spki, raw]), format: 'der', type: 'spki' }),
+  )
 }
 
 function publicKeyFrom(read: () => KeyObject): KeyObject {
   try {
     return read()
   } catch (cause) {
-    throw new LoopError('invalid_config', 'A public key could not be read.', { hint: 'Use Ed25519, as PEM or as a C2SP verifier key.', cause })
+    throw new LoopError('invalid_config', 'A public key could not be read.', {
+      hint: 'Use Ed25519, as PEM or as a C2SP verifier key.',
+      cause,
+    })
   }
 }
 
 function rawOf(key: KeyObject): Buffer {
-  if (key.asymmetricKeyType !== 'ed25519') throw new LoopError('invalid_config', 'Only Ed25519 keys sign and verify notes.')
+  if (key.asymmetricKeyType !== 'ed25519')
+    throw new LoopError('invalid_config', 'Only Ed25519 keys sign and verify notes.')
   return key.export({ type: 'spki', format: 'der' }).subarray(spki.length)
 }
 
 /** SHA-256(name ‖ 0x0A ‖ 0x01 ‖ public key), its first four bytes in hex. */
 function keyIdOf(name: string, publicKey: Uint8Array): string {
-  return hash('sha256', Buffer.concat([Buffer.from(`${name}\n`), Buffer.from([algorithm]), publicKey]), 'hex').slice(0, 8)
+  return hash(
+    'sha256',
+    Buffer.concat([Buffer.from(`${name}\n`), Buffer.from([algorithm]), publicKey]),
+    'hex',
+  ).slice(0, 8)
 }
 
 function checkName(name: string): string {
   if (/^[^\s+\p{Cc}]+$/u.test(name)) return name
-  throw new LoopError('invalid_config', 'The name of a key has neither spaces nor a plus sign.', { path: '/name' })
+  throw new LoopError('invalid_config', 'The name of a key has neither spaces nor a plus sign.', {
+    path: '/name',
+  })
 }
 
 function malformed(): LoopError {
-  return new LoopError('invalid_input', 'This is not a signed note.', { details: { reason: 'malformed_note' } })
+  return new LoopError('invalid_input', 'This is not a signed note.', {
+    details: { reason: 'malformed_note' },
+  })
 }

@@ -5,8 +5,12 @@ export async function* runsOf(
   store: LoopStore,
   query: { readonly tenant: string; readonly loopId?: string; readonly aggregateId?: string },
 ): AsyncGenerator<LoopInstance> {
-  for (let cursor: string | undefined; ; ) {
-    const page = await store.find({ ...query, limit: 1000, ...(cursor !== undefined && { cursor }) })
+  for (let cursor: string | undefined; ;) {
+    const page = await store.find({
+      ...query,
+      limit: 1000,
+      ...(cursor !== undefined && { cursor }),
+    })
     yield* page.items
     cursor = page.cursor
     if (cursor === undefined) return
@@ -16,8 +20,13 @@ export async function* runsOf(
 const pageSize = 1000
 
 /** The entries of a run up to `to`, in pages. */
-export async function* entryPages(store: LoopStore, tenant: string, runId: string, to: number): AsyncGenerator<readonly StoredEntry[]> {
-  for (let from = 1; from <= to; ) {
+export async function* entryPages(
+  store: LoopStore,
+  tenant: string,
+  runId: string,
+  to: number,
+): AsyncGenerator<readonly StoredEntry[]> {
+  for (let from = 1; from <= to;) {
     const page = await store.entries(tenant, runId, { from, to, limit: pageSize })
     if (page.length > 0) yield page
     if (page.length < pageSize) return

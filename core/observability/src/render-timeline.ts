@@ -11,12 +11,17 @@ type Paint = 'dim' | 'red' | 'green' | 'yellow'
 const codes: Readonly<Record<Paint, number>> = { dim: 2, red: 31, green: 32, yellow: 33 }
 
 /** Rows as text for a terminal. Nothing in them can move the cursor, hide, or turn the direction of writing. */
-export function renderTimeline(rows: readonly TimelineRow[], { color = false, width = 100 }: RenderOptions = {}): string {
+export function renderTimeline(
+  rows: readonly TimelineRow[],
+  { color = false, width = 100 }: RenderOptions = {},
+): string {
   const seqWidth = String(rows.at(-1)?.seq ?? 1).length
   const indent = ' '.repeat(seqWidth + 2)
   const room = Math.max(width - indent.length, 20)
-  const paint = (text: string, how?: Paint): string => (color && how ? `\u001b[${codes[how]}m${text}\u001b[0m` : text)
-  const line = (text: string, how?: Paint): string => indent + paint(fit(makeVisible(text), room), how)
+  const paint = (text: string, how?: Paint): string =>
+    color && how ? `\u001b[${codes[how]}m${text}\u001b[0m` : text
+  const line = (text: string, how?: Paint): string =>
+    indent + paint(fit(makeVisible(text), room), how)
 
   return rows
     .flatMap((row) => [
@@ -25,9 +30,14 @@ export function renderTimeline(rows: readonly TimelineRow[], { color = false, wi
       ...row.guards.map(({ id, passed, severity, reason, message }) =>
         passed
           ? line(`guard ${id} passed`, 'dim')
-          : line(`guard ${id} ${severity === 'soft' ? 'warned' : 'did not pass'}${reason ? ` (${reason})` : ''}${message ? `: ${message}` : ''}`, severity === 'soft' ? 'yellow' : 'red'),
+          : line(
+              `guard ${id} ${severity === 'soft' ? 'warned' : 'did not pass'}${reason ? ` (${reason})` : ''}${message ? `: ${message}` : ''}`,
+              severity === 'soft' ? 'yellow' : 'red',
+            ),
       ),
-      ...(row.approval ? [line(`approval ${row.approval.id}, revision ${row.approval.revision}`, 'dim')] : []),
+      ...(row.approval
+        ? [line(`approval ${row.approval.id}, revision ${row.approval.revision}`, 'dim')]
+        : []),
       ...(row.evidence === null ? [] : [line(`evidence: ${row.evidence}`, 'dim')]),
     ])
     .map((text) => `${text}\n`)

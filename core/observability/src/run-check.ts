@@ -1,4 +1,13 @@
-import { applyEntry, canonicalize, genesisHash, isLoopError, openEntry, type LoopDefinition, type LoopInstance, type StoredEntry } from '@loop-engine/core'
+import {
+  applyEntry,
+  canonicalize,
+  genesisHash,
+  isLoopError,
+  openEntry,
+  type LoopDefinition,
+  type LoopInstance,
+  type StoredEntry,
+} from '@loop-engine/core'
 import { indexLoop, type LoopIndex } from '@loop-engine/runtime'
 
 import type { Finding, VerifyFault } from './fault.ts'
@@ -6,7 +15,9 @@ import { createLicences } from './legality.ts'
 import { besideFault, linkFault, tailField, tailOf } from './stored-bytes.ts'
 
 /** Finds a definition by its digest; null when nobody has it. */
-export type FindDefinition = (digest: string) => LoopDefinition | null | Promise<LoopDefinition | null>
+export type FindDefinition = (
+  digest: string,
+) => LoopDefinition | null | Promise<LoopDefinition | null>
 
 /** Follows one run from its first entry. */
 export interface RunCheck {
@@ -25,7 +36,10 @@ export interface RunCheckOptions {
 }
 
 /** Re-hashes and follows the links, without parsing: what an operator changed by hand shows up. */
-export function createRunCheck(runId: string, { stored: kept = true }: RunCheckOptions = {}): RunCheck {
+export function createRunCheck(
+  runId: string,
+  { stored: kept = true }: RunCheckOptions = {},
+): RunCheck {
   const place = { runId, version: 0, head: genesisHash }
   let stateBody: string | null = null
   let statusBody: string | null = null
@@ -33,14 +47,14 @@ export function createRunCheck(runId: string, { stored: kept = true }: RunCheckO
   let transitions = 0
   let openApprovals = 0
   let updatedAt = 0
+  let tailLength: number | undefined
 
-  function follow(stored: StoredEntry): void {
+  function follow(stored: StoredEntry, tail: number): void {
     place.version = stored.seq
     place.head = stored.hash
     updatedAt = stored.at
     if (stored.type === 'loop.transition.executed') transitions += 1
     if (stored.type.startsWith('loop.approval.')) openApprovals += opened[stored.type] ?? 0
-    const tail = tailOf(stored.body)
     const movesState = stored.body.includes('"toState":"', tail)
     const movesStatus = stored.body.includes('"status":"', tail)
     if (movesState) stateBody = stored.body
@@ -56,8 +70,10 @@ export function createRunCheck(runId: string, { stored: kept = true }: RunCheckO
       return place.head
     },
     add(stored) {
-      const finding = linkFault(stored, place) ?? (kept ? besideFault(stored) : null)
-      follow(stored)
+      const tail = tailOf(stored.body, tailLength)
+      tailLength = stored.body.length - tail
+      const finding = linkFault(stored, tail, place) ?? (kept ? besideFault(stored, tail) : null)
+      follow(stored, tail)
       return finding && { runId, seq: stored.seq, ...finding }
     },
     end(instance) {
@@ -73,8 +89,15 @@ export function createRunCheck(runId: string, { stored: kept = true }: RunCheckO
         openApprovals,
         updatedAt,
       }
-      const differs = Object.entries(recorded).find(([field, value]) => instance[field as keyof typeof recorded] !== value)
-      return differs ? at({ fault: 'fold_mismatch', message: `The stored run has another ${differs[0]} than its record.` }) : null
+      const differs = Object.entries(recorded).find(
+        ([field, value]) => instance[field as keyof typeof recorded] !== value,
+      )
+      return differs
+        ? at({
+            fault: 'fold_mismatch',
+            message: `The stored run has another ${differs[0]} than its record.`,
+          })
+        : null
     },
   }
 }
@@ -88,7 +111,11 @@ const opened: Readonly<Partial<Record<StoredEntry['type'], number>>> = {
 }
 
 /** Also parses, re-canonicalises, folds, and judges every entry by the definition that it names. */
-export function createDeepCheck(runId: string, find: FindDefinition, options: RunCheckOptions = {}): RunCheck {
+export function createDeepCheck(
+  runId: string,
+  find: FindDefinition,
+  options: RunCheckOptions = {},
+): RunCheck {
   const shallow = createRunCheck(runId, options)
   const licences = createLicences()
   const loops = new Map<string, LoopIndex | null>()
@@ -106,13 +133,23 @@ export function createDeepCheck(runId: string, find: FindDefinition, options: Ru
 
   async function deep(stored: StoredEntry): Promise<Finding | null> {
     const entry = openEntry(stored)
-    if (canonicalize(entry) !== stored.body) return { fault: 'not_canonical', message: 'The bytes are not the canonical form of what they say.' }
+    if (canonicalize(entry) !== stored.body)
+      return {
+        fault: 'not_canonical',
+        message: 'The bytes are not the canonical form of what they say.',
+      }
     if (entry.evidence && stored.evidence === null) erasable.add(stored.seq)
     if (entry.type === 'loop.evidence.erased') erasable.delete(Number(entry.data?.['seq']))
-    if (stored.evidence !== null && canonicalize(JSON.parse(stored.evidence)) !== stored.evidence) return { fault: 'not_canonical', message: 'The evidence is not in canonical form.' }
-    if (folded && entry.at < folded.updatedAt) return { fault: 'time_went_back', message: 'The entry is older than the one before it.' }
+    if (stored.evidence !== null && canonicalize(JSON.parse(stored.evidence)) !== stored.evidence)
+      return { fault: 'not_canonical', message: 'The evidence is not in canonical form.' }
+    if (folded && entry.at < folded.updatedAt)
+      return { fault: 'time_went_back', message: 'The entry is older than the one before it.' }
     const loop = await loopOf(entry.definition)
-    if (!loop) return { fault: 'missing_definition', message: 'The definition that judged is not kept, or not under its own digest.' }
+    if (!loop)
+      return {
+        fault: 'missing_definition',
+        message: 'The definition that judged is not kept, or not under its own digest.',
+      }
     const fault = licences.judge(entry, stored.hash, folded, loop)
     folded = applyEntry(folded, entry, stored)
     return fault
@@ -135,21 +172,43 @@ export function createDeepCheck(runId: string, find: FindDefinition, options: Ru
       const first = shallow.end(instance)
       if (first) return first
       const [lost] = erasable
-      if (lost !== undefined && instance) return { runId, seq: lost, fault: 'evidence_mismatch', message: 'Evidence is gone, and its erasure is not on record.' }
+      if (lost !== undefined && instance)
+        return {
+          runId,
+          seq: lost,
+          fault: 'evidence_mismatch',
+          message: 'Evidence is gone, and its erasure is not on record.',
+        }
       if (!instance || !folded || canonicalize(folded) === canonicalize(instance)) return null
-      return { runId, seq: shallow.entries, fault: 'fold_mismatch', message: 'The stored run is not the fold of its record.' }
+      return {
+        runId,
+        seq: shallow.entries,
+        fault: 'fold_mismatch',
+        message: 'The stored run is not the fold of its record.',
+      }
     },
   }
 }
 
-function ending(instance: LoopInstance, { version, head }: { version: number; head: string }): Finding | null {
-  if (version < instance.version) return { fault: 'truncated', message: `The record ends at ${version}, the run is at ${instance.version}.` }
-  if (version > instance.version) return { fault: 'fold_mismatch', message: 'The record goes on after the head of the run.' }
-  return head === instance.head ? null : { fault: 'fold_mismatch', message: 'The head of the run is not its newest entry.' }
+function ending(
+  instance: LoopInstance,
+  { version, head }: { version: number; head: string },
+): Finding | null {
+  if (version < instance.version)
+    return {
+      fault: 'truncated',
+      message: `The record ends at ${version}, the run is at ${instance.version}.`,
+    }
+  if (version > instance.version)
+    return { fault: 'fold_mismatch', message: 'The record goes on after the head of the run.' }
+  return head === instance.head
+    ? null
+    : { fault: 'fold_mismatch', message: 'The head of the run is not its newest entry.' }
 }
 
 /** An entry that cannot even be read is a finding about that entry, not a failure of the verifier. */
 function asFinding(error: unknown): Finding {
-  if (isLoopError(error) || error instanceof SyntaxError || error instanceof TypeError) return { fault: 'not_canonical', message: 'The entry cannot be read.' }
+  if (isLoopError(error) || error instanceof SyntaxError || error instanceof TypeError)
+    return { fault: 'not_canonical', message: 'The entry cannot be read.' }
   throw error
 }

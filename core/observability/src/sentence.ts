@@ -1,28 +1,38 @@
-import type { Actor, EntryType, LedgerEntry } from '@loop-engine/core'
+import type { Actor, EntryType, JsonValue, LedgerEntry } from '@loop-engine/core'
 
 /** An actor as a person would name it: who, with which model, for whom. */
 export function labelOf({ displayName, id, modelId, servedModel, onBehalfOf }: Actor): string {
-  const notes = [servedModel ?? modelId, onBehalfOf && `for ${onBehalfOf.id}`].filter((note) => note !== undefined)
+  const notes = [servedModel ?? modelId, onBehalfOf && `for ${onBehalfOf.id}`].filter(
+    (note) => note !== undefined,
+  )
   return `${displayName ?? id}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`
 }
 
 type Tell = (entry: LedgerEntry) => string
 
-const because = ({ reason, message }: LedgerEntry): string => (message ? `: ${message.replace(/\.$/, '')}` : reason ? `: ${reason}` : '')
+const because = ({ reason, message }: LedgerEntry): string =>
+  message ? `: ${message.replace(/\.$/, '')}` : reason ? `: ${reason}` : ''
 const step = ({ transitionId }: LedgerEntry): string => transitionId ?? 'a transition'
-const data = (entry: LedgerEntry, key: string): string => String(entry.data?.[key] ?? '')
-const action = ({ effect, data: more }: LedgerEntry): string => (effect ? `${effect.integration}.${effect.action}` : String(more?.['sealed'] ?? 'the action'))
-const decision = ({ approval }: LedgerEntry): string => (approval?.decision ?? 'decide').replace('refused:', '')
+const data = (entry: LedgerEntry, key: string): string => plain(entry.data?.[key]) ?? ''
+const action = ({ effect, data: more }: LedgerEntry): string =>
+  effect ? `${effect.integration}.${effect.action}` : (plain(more?.['sealed']) ?? 'the action')
+const decision = ({ approval }: LedgerEntry): string =>
+  (approval?.decision ?? 'decide').replace('refused:', '')
 
 /** What the actor did; the name goes before it. */
 const predicates: Readonly<Record<EntryType, Tell>> = {
   'loop.started': (entry) => `started ${entry.loopId} in ${entry.toState ?? ''}`,
   'loop.transition.requested': (entry) => `asked for ${step(entry)}`,
-  'loop.transition.executed': (entry) => `took ${step(entry)}: ${entry.fromState ?? ''} → ${entry.toState ?? ''}${approvedBy(entry)}`,
-  'loop.transition.blocked': (entry) => `was blocked from ${step(entry)} by the guard ${entry.reason ?? ''}`,
+  'loop.transition.executed': (entry) =>
+    `took ${step(entry)}: ${entry.fromState ?? ''} → ${entry.toState ?? ''}${approvedBy(entry)}`,
+  'loop.transition.blocked': (entry) =>
+    `was blocked from ${step(entry)} by the guard ${entry.reason ?? ''}`,
   'loop.transition.rejected': (entry) => `was refused ${step(entry)}${because(entry)}`,
   'loop.approval.requested': (entry) => `asked people to approve ${step(entry)}`,
-  'loop.approval.decided': (entry) => (entry.approval?.decision?.startsWith('refused:') ? `could not ${decision(entry)} ${step(entry)}${because(entry)}` : `decided to ${decision(entry)} ${step(entry)}${because(entry)}`),
+  'loop.approval.decided': (entry) =>
+    entry.approval?.decision?.startsWith('refused:')
+      ? `could not ${decision(entry)} ${step(entry)}${because(entry)}`
+      : `decided to ${decision(entry)} ${step(entry)}${because(entry)}`,
   'loop.approval.approved': (entry) => `approved ${step(entry)}${because(entry)}`,
   'loop.approval.rejected': (entry) => `rejected ${step(entry)}${because(entry)}`,
   'loop.approval.expired': (entry) => `noted that nobody approved ${step(entry)} in time`,
@@ -31,7 +41,8 @@ const predicates: Readonly<Record<EntryType, Tell>> = {
   'loop.effect.started': (entry) => `began ${action(entry)}`,
   'loop.effect.succeeded': (entry) => `finished ${action(entry)}`,
   'loop.effect.failed': (entry) => `failed at ${action(entry)}${because(entry)}`,
-  'loop.effect.unknown': (entry) => `does not know whether ${action(entry)} happened${because(entry)}`,
+  'loop.effect.unknown': (entry) =>
+    `does not know whether ${action(entry)} happened${because(entry)}`,
   'loop.completed': () => 'completed the run',
   'loop.failed': (entry) => `failed the run${because(entry)}`,
   'loop.cancelled': (entry) => `cancelled the run${because(entry)}`,
@@ -40,8 +51,10 @@ const predicates: Readonly<Record<EntryType, Tell>> = {
   'loop.signal.received': (entry) => `signalled ${step(entry)}`,
   'loop.outcome.recorded': () => 'recorded the outcome',
   'loop.spawned': (entry) => `spawned ${data(entry, 'loopId') || 'a loop'}`,
-  'loop.migrated': (entry) => `moved the run to version ${data(entry, 'version')} of its definition`,
-  'loop.evidence.erased': (entry) => `erased the evidence of entry ${data(entry, 'seq')}${because(entry)}`,
+  'loop.migrated': (entry) =>
+    `moved the run to version ${data(entry, 'version')} of its definition`,
+  'loop.evidence.erased': (entry) =>
+    `erased the evidence of entry ${data(entry, 'seq')}${because(entry)}`,
   'loop.stopped': (entry) => `stopped ${data(entry, 'scope')}${because(entry)}`,
   'loop.released': (entry) => `released ${data(entry, 'scope')}${because(entry)}`,
 }
@@ -50,8 +63,15 @@ const predicates: Readonly<Record<EntryType, Tell>> = {
 export function sentenceOf(entry: LedgerEntry): string {
   const { status, type } = entry
   const tell: Tell | undefined = predicates[type]
-  const ended = status && status !== 'active' && type === 'loop.transition.executed' ? `; the run is ${status}` : ''
+  const ended =
+    status && status !== 'active' && type === 'loop.transition.executed'
+      ? `; the run is ${status}`
+      : ''
   return `${labelOf(entry.actor)} ${tell ? tell(entry) : type}${ended}.`
+}
+
+function plain(value: JsonValue | undefined): string | undefined {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined
 }
 
 function approvedBy({ approval }: LedgerEntry): string {

@@ -1,4 +1,10 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+} from 'node:crypto'
 
 import { LoopError } from '@loop-engine/core'
 
@@ -26,16 +32,30 @@ export function createSigner({ name, privateKey, notBefore, notAfter }: SignerOp
 }
 
 /** A new key pair: the private key as PEM, to keep secret; the public key in the C2SP form, to hand out. */
-export function generateSigner(name: string): { readonly name: string; readonly privateKey: string; readonly publicKey: string; readonly signer: NoteSigner } {
+export function generateSigner(name: string): {
+  readonly name: string
+  readonly privateKey: string
+  readonly publicKey: string
+  readonly signer: NoteSigner
+} {
   const { privateKey } = generateKeyPairSync('ed25519')
   const signer = createSigner({ name, privateKey })
-  return { name, privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), publicKey: signer.publicKey, signer }
+  return {
+    name,
+    privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    publicKey: signer.publicKey,
+    signer,
+  }
 }
 
 function readPem(pem: string): KeyObject {
   try {
     return createPrivateKey(pem)
   } catch (cause) {
-    throw new LoopError('invalid_config', 'The private key could not be read.', { path: '/privateKey', hint: 'Use an Ed25519 key in PKCS #8 PEM.', cause })
+    throw new LoopError('invalid_config', 'The private key could not be read.', {
+      path: '/privateKey',
+      hint: 'Use an Ed25519 key in PKCS #8 PEM.',
+      cause,
+    })
   }
 }

@@ -17,11 +17,22 @@ export interface StartCheck {
  * Compares a store with a checkpoint that was kept elsewhere: whether the log still begins with what was signed.
  * Throws when the note itself is not to be trusted.
  */
-export async function checkAgainst(store: LoopStore, tenant: string, note: string, keys: readonly NoteKey[]): Promise<StartCheck> {
+export async function checkAgainst(
+  store: LoopStore,
+  tenant: string,
+  note: string,
+  keys: readonly NoteKey[],
+): Promise<StartCheck> {
   const remembered = openCheckpoint(note, keys)
   const { size } = await store.logHead(tenant)
-  const answer = (reason: StartCheck['reason']): StartCheck => ({ ok: reason === null, reason, rememberedSize: remembered.size, size })
-  if (!remembered.signedBy.some((name) => originOf(name, tenant) === remembered.origin)) return answer('other_log')
+  const answer = (reason: StartCheck['reason']): StartCheck => ({
+    ok: reason === null,
+    reason,
+    rememberedSize: remembered.size,
+    size,
+  })
+  if (!remembered.signedBy.some((name) => originOf(name, tenant) === remembered.origin))
+    return answer('other_log')
   if (size < remembered.size) return answer('shorter')
   const root = await rootAt(store, tenant, remembered.size)
   if (root === null) return answer('shorter')
@@ -29,14 +40,21 @@ export async function checkAgainst(store: LoopStore, tenant: string, note: strin
 }
 
 /** The root of the first `size` leaves that the store has; null when it has fewer. */
-export async function rootAt(store: LoopStore, tenant: string, size: number): Promise<string | null> {
+export async function rootAt(
+  store: LoopStore,
+  tenant: string,
+  size: number,
+): Promise<string | null> {
   const frontier = createFrontier()
   while (frontier.size < size) {
     const from = frontier.size
     const leaves = await store.leaves(tenant, { from, limit: Math.min(1000, size - from) })
     if (leaves.length === 0) return null
     for (const { index, leafHash } of leaves) {
-      if (index !== frontier.size) throw new LoopError('corrupt', 'A leaf of the log is missing.', { details: { index: frontier.size } })
+      if (index !== frontier.size)
+        throw new LoopError('corrupt', 'A leaf of the log is missing.', {
+          details: { index: frontier.size },
+        })
       frontier.append(leafHash)
     }
   }

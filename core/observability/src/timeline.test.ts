@@ -5,7 +5,11 @@ import { sealRun, wholeStory } from './history.fixture.ts'
 import { renderTimeline, timelineOf, type TimelineItem } from './index.ts'
 
 const items = (steps = wholeStory('run-a')): TimelineItem[] =>
-  sealRun('a', steps).entries.map((stored) => ({ entry: openEntry(stored), hash: stored.hash, evidence: openEvidence(stored) }))
+  sealRun('a', steps).entries.map((stored) => ({
+    entry: openEntry(stored),
+    hash: stored.hash,
+    evidence: openEvidence(stored),
+  }))
 
 describe('a timeline', () => {
   test('tells who did what', async () => {
@@ -17,13 +21,20 @@ describe('a timeline', () => {
       'agent:refunds (m-1, for olga) took pay: ASKED → PAYING, approved by alice.',
       'integration:bank took paid: PAYING → PAID; the run is completed.',
     ])
-    expect(rows[1]).toMatchObject({ seq: 2, guards: [{ id: 'sure', passed: true }], evidence: 'amount 250, to Zoë', toState: null })
+    expect(rows[1]).toMatchObject({
+      seq: 2,
+      guards: [{ id: 'sure', passed: true }],
+      evidence: 'amount 250, to Zoë',
+      toState: null,
+    })
   })
 
   test('says when evidence was erased', async () => {
     const [, second] = items()
     if (!second) throw new Error('There are five entries.')
-    expect(await timelineOf([{ ...second, evidence: null }])).toMatchObject([{ evidence: 'erased' }])
+    expect(await timelineOf([{ ...second, evidence: null }])).toMatchObject([
+      { evidence: 'erased' },
+    ])
   })
 
   test('is rendered in color, or without', async () => {
@@ -37,7 +48,8 @@ describe('a timeline', () => {
       "
     `)
     expect(renderTimeline(rows, { color: true })).toContain('\u001b[32m')
-    for (const line of renderTimeline(rows, { width: 40 }).split('\n')) expect(line.length).toBeLessThanOrEqual(43)
+    for (const line of renderTimeline(rows, { width: 40 }).split('\n'))
+      expect(line.length).toBeLessThanOrEqual(43)
   })
 
   test.each([
@@ -48,7 +60,9 @@ describe('a timeline', () => {
     ['a line break', 'a\nb', 'a<U+000A>b'],
     ['a hidden tag', 'a\u{e0041}b', 'a<U+E0041>b'],
   ])('shows %s', async (_, hostile, shown) => {
-    const steps = wholeStory('run-a', (step, index) => (index === 2 ? { ...step, message: hostile } : step))
+    const steps = wholeStory('run-a', (step, index) =>
+      index === 2 ? { ...step, message: hostile } : step,
+    )
     const text = renderTimeline(await timelineOf(items(steps)))
     expect(text).toContain(`alice approved pay: ${shown}.`)
     // oxlint-disable-next-line no-control-regex

@@ -20,14 +20,20 @@ export interface TimelineRow {
   readonly fromState: string | null
   readonly toState: string | null
   readonly guards: readonly Pick<GuardResult, 'id' | 'severity' | 'passed' | 'reason' | 'message'>[]
-  readonly approval: { readonly id: string; readonly revision: number; readonly reviewers: readonly string[] } | null
+  readonly approval: {
+    readonly id: string
+    readonly revision: number
+    readonly reviewers: readonly string[]
+  } | null
   /** The first fields, shortened; `erased` when only the digest is left. */
   readonly evidence: string | null
   readonly hash: string
 }
 
 /** The story of a run, oldest first. */
-export async function timelineOf(items: AsyncIterable<TimelineItem> | Iterable<TimelineItem>): Promise<readonly TimelineRow[]> {
+export async function timelineOf(
+  items: AsyncIterable<TimelineItem> | Iterable<TimelineItem>,
+): Promise<readonly TimelineRow[]> {
   const rows: TimelineRow[] = []
   for await (const item of items) rows.push(rowOf(item))
   return rows
@@ -49,7 +55,9 @@ function rowOf({ entry, hash, evidence }: TimelineItem): TimelineRow {
       ...(reason !== undefined && { reason }),
       ...(message !== undefined && { message }),
     })),
-    approval: approval ? { id: approval.id, revision: approval.revision, reviewers: approval.reviewers ?? [] } : null,
+    approval: approval
+      ? { id: approval.id, revision: approval.revision, reviewers: approval.reviewers ?? [] }
+      : null,
     evidence: evidence ? summaryOf(evidence) : entry.evidence ? 'erased' : null,
     hash,
   }
@@ -60,11 +68,18 @@ const longest = 60
 
 function summaryOf(evidence: JsonObject): string {
   const entries = Object.entries(evidence)
-  const shown = entries.slice(0, fields).map(([key, value]) => `${shorten(key)} ${shorten(typeof value === 'string' ? value : JSON.stringify(value))}`)
+  const shown = entries
+    .slice(0, fields)
+    .map(
+      ([key, value]) =>
+        `${shorten(key)} ${shorten(typeof value === 'string' ? value : JSON.stringify(value))}`,
+    )
   if (entries.length > fields) shown.push(`and ${entries.length - fields} more`)
   return shown.join(', ')
 }
 
 function shorten(text: string): string {
-  return text.length <= longest ? text : `${text.slice(0, longest - 1).replace(/[\ud800-\udbff]$/, '')}…`
+  return text.length <= longest
+    ? text
+    : `${text.slice(0, longest - 1).replace(/[\ud800-\udbff]$/, '')}…`
 }

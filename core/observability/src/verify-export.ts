@@ -17,7 +17,13 @@ export interface VerifyExportOptions {
 export interface ExportFault {
   /** From 1. */
   readonly line: number
-  readonly fault: VerifyFault['fault'] | 'bad_line' | 'bad_proof' | 'bad_root' | 'bad_digest' | 'bad_signature'
+  readonly fault:
+    | VerifyFault['fault']
+    | 'bad_line'
+    | 'bad_proof'
+    | 'bad_root'
+    | 'bad_digest'
+    | 'bad_signature'
   readonly message: string
   readonly runId?: string
   readonly seq?: number
@@ -40,10 +46,18 @@ export interface ExportReport {
 }
 
 /** Verifies an export with nothing but its lines and, if given, the public keys. Never throws for what a line holds. */
-export async function verifyExport(lines: AsyncIterable<string> | Iterable<string>, options: VerifyExportOptions = {}): Promise<ExportReport> {
+export async function verifyExport(
+  lines: AsyncIterable<string> | Iterable<string>,
+  options: VerifyExportOptions = {},
+): Promise<ExportReport> {
   const began = performance.now()
   const reader = createReader(options)
-  const report = (first: ExportFault | null): ExportReport => ({ ...reader.counts(), ok: first === null, durationMs: performance.now() - began, first })
+  const report = (first: ExportFault | null): ExportReport => ({
+    ...reader.counts(),
+    ok: first === null,
+    durationMs: performance.now() - began,
+    first,
+  })
   try {
     for await (const line of lines) {
       const pending = reader.line(line)
@@ -53,7 +67,13 @@ export async function verifyExport(lines: AsyncIterable<string> | Iterable<strin
     return report(null)
   } catch (error) {
     if (error instanceof BadLine) return report({ line: reader.counts().lines, ...error.fault })
-    if (isLoopError(error)) return report({ line: reader.counts().lines, fault: 'bad_line', message: 'The line cannot be read.', cause: error })
+    if (isLoopError(error))
+      return report({
+        line: reader.counts().lines,
+        fault: 'bad_line',
+        message: 'The line cannot be read.',
+        cause: error,
+      })
     throw error
   }
 }

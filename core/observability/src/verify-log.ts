@@ -16,16 +16,25 @@ interface LogQuestion {
 }
 
 /** What a store's log says against its runs: a whole run that was deleted is missed by nobody else. */
-export async function verifyLog({ store, tenant, entries, logged, deep, checkpoint }: LogQuestion): Promise<readonly VerifyFault[]> {
+export async function verifyLog({
+  store,
+  tenant,
+  entries,
+  logged,
+  deep,
+  checkpoint,
+}: LogQuestion): Promise<readonly VerifyFault[]> {
   const faults: VerifyFault[] = []
-  if (entries < logged) faults.push(about(`The log has ${logged} entries, the runs only ${entries}.`))
+  if (entries < logged)
+    faults.push(about(`The log has ${logged} entries, the runs only ${entries}.`))
   if (checkpoint) {
     const { ok, reason } = await checkAgainst(store, tenant, checkpoint.note, checkpoint.keys)
     if (!ok) faults.push(about(`The log does not continue the checkpoint: ${reason}.`))
   }
   if (!deep) return faults
   const head = await store.logHead(tenant)
-  if ((await rootAt(store, tenant, head.size)) !== head.root) faults.push(about('The root of the log is not that of its leaves.'))
+  if ((await rootAt(store, tenant, head.size)) !== head.root)
+    faults.push(about('The root of the log is not that of its leaves.'))
   for await (const fault of leafFaults(store, tenant, head.size)) {
     faults.push(fault)
     if (faults.length === 100) break
@@ -34,30 +43,50 @@ export async function verifyLog({ store, tenant, entries, logged, deep, checkpoi
 }
 
 /** Leaves that name an entry which is gone or is another one. */
-async function* leafFaults(store: LoopStore, tenant: string, size: number): AsyncGenerator<VerifyFault> {
+async function* leafFaults(
+  store: LoopStore,
+  tenant: string,
+  size: number,
+): AsyncGenerator<VerifyFault> {
   const seen = new Set<string>()
-  for (let from = 0; from < size; ) {
+  for (let from = 0; from < size;) {
     const leaves = await store.leaves(tenant, { from, limit: Math.min(1000, size - from) })
     if (leaves.length === 0) return
     from += leaves.length
     for (const { runId, seq } of leaves) {
       const id = `${runId}\n${seq}`
-      if (seen.has(id)) yield { runId, seq, fault: 'bad_sequence', message: 'The log has the entry twice.' }
+      if (seen.has(id))
+        yield { runId, seq, fault: 'bad_sequence', message: 'The log has the entry twice.' }
       seen.add(id)
     }
     for (const stretch of stretchesOf(leaves)) yield* stretchFaults(store, tenant, stretch)
   }
 }
 
-async function* stretchFaults(store: LoopStore, tenant: string, stretch: readonly LogLeaf[]): AsyncGenerator<VerifyFault> {
+async function* stretchFaults(
+  store: LoopStore,
+  tenant: string,
+  stretch: readonly LogLeaf[],
+): AsyncGenerator<VerifyFault> {
   const [first, last] = [stretch[0], stretch.at(-1)]
   if (!first || !last) return
-  const entries = await store.entries(tenant, first.runId, { from: first.seq, to: last.seq, limit: stretch.length })
+  const entries = await store.entries(tenant, first.runId, {
+    from: first.seq,
+    to: last.seq,
+    limit: stretch.length,
+  })
   const bodies = new Map(entries.map(({ seq, body }) => [seq, body]))
   for (const { runId, seq, leafHash: expected } of stretch) {
     const body = bodies.get(seq)
-    if (body === undefined) yield { runId, seq, fault: 'truncated', message: 'The log names an entry that is gone.' }
-    else if (leafHash(body) !== expected) yield { runId, seq, fault: 'hash_mismatch', message: 'The entry is not the one that was logged.' }
+    if (body === undefined)
+      yield { runId, seq, fault: 'truncated', message: 'The log names an entry that is gone.' }
+    else if (leafHash(body) !== expected)
+      yield {
+        runId,
+        seq,
+        fault: 'hash_mismatch',
+        message: 'The entry is not the one that was logged.',
+      }
   }
 }
 

@@ -1,25 +1,54 @@
-import { canonicalize, digestOf, hashEntry, type LoopInstance, type LoopStore, type StoredEntry } from '@loop-engine/core'
+import {
+  canonicalize,
+  digestOf,
+  hashEntry,
+  type LoopInstance,
+  type LoopStore,
+  type StoredEntry,
+} from '@loop-engine/core'
 import { describe, expect, test } from 'vitest'
 
-import { agent, alice, keep, refund, refundDigest, sealRun, storeWith, tampered, wholeStory } from './history.fixture.ts'
+import {
+  agent,
+  alice,
+  keep,
+  refund,
+  refundDigest,
+  sealRun,
+  storeWith,
+  tampered,
+  wholeStory,
+} from './history.fixture.ts'
 import { createLog, generateSigner, verifyRun, verifyStore, type VerifyReport } from './index.ts'
 
 const tenant = 'default'
 const key = generateSigner('a.example')
-const withEntries = (store: LoopStore, change: (entries: readonly StoredEntry[]) => readonly StoredEntry[]): LoopStore =>
+const withEntries = (
+  store: LoopStore,
+  change: (entries: readonly StoredEntry[]) => readonly StoredEntry[],
+): LoopStore =>
   tampered(store, {
     entries: async (id, runId, range) => {
       const all = await store.entries(id, runId)
       const { from = 1, to = Infinity, limit = 1000 } = range ?? {}
-      return (runId === 'run-b' ? change(all) : all).filter((_, index) => index + 1 >= from && index + 1 <= to).slice(0, limit)
+      return (runId === 'run-b' ? change(all) : all)
+        .filter((_, index) => index + 1 >= from && index + 1 <= to)
+        .slice(0, limit)
     },
   })
-const replace = (seq: number, change: (entry: StoredEntry) => Partial<StoredEntry>) => (entries: readonly StoredEntry[]): readonly StoredEntry[] =>
-  entries.map((entry) => (entry.seq === seq ? { ...entry, ...change(entry) } : entry))
-const swap = (entries: readonly StoredEntry[], a: number, b: number): readonly StoredEntry[] => entries.map((entry, index) => entries[index === a ? b : index === b ? a : index] ?? entry)
+const replace =
+  (seq: number, change: (entry: StoredEntry) => Partial<StoredEntry>) =>
+  (entries: readonly StoredEntry[]): readonly StoredEntry[] =>
+    entries.map((entry) => (entry.seq === seq ? { ...entry, ...change(entry) } : entry))
+const swap = (entries: readonly StoredEntry[], a: number, b: number): readonly StoredEntry[] =>
+  entries.map((entry, index) => entries[index === a ? b : index === b ? a : index] ?? entry)
 
 /** Rewrites a run from an entry on, with every hash and link made right again: what only deep verification can find. */
-function rewritten(entries: readonly StoredEntry[], seq: number, change: (body: string) => string): readonly StoredEntry[] {
+function rewritten(
+  entries: readonly StoredEntry[],
+  seq: number,
+  change: (body: string) => string,
+): readonly StoredEntry[] {
   let head = '0'.repeat(64)
   return entries.map((entry) => {
     const linked = entry.body.replace(/"prevHash":"[0-9a-f]{64}"/, `"prevHash":"${head}"`)
@@ -30,31 +59,97 @@ function rewritten(entries: readonly StoredEntry[], seq: number, change: (body: 
 }
 
 describe('verification', () => {
-  test.each([false, true])('finds nothing wrong with what the engine wrote (deep: %s)', async (deep) => {
-    const store = await storeWith(['a', 'b', 'c'])
-    const seen: number[] = []
-    const report = await verifyStore({ store, tenant, deep, onProgress: ({ entries }) => seen.push(entries) })
-    expect(report).toEqual({ ok: true, entries: 15, runs: 3, durationMs: expect.any(Number), first: null, faults: [] })
-    expect(seen).toEqual([5, 10, 15])
-  })
+  test.each([false, true])(
+    'finds nothing wrong with what the engine wrote (deep: %s)',
+    async (deep) => {
+      const store = await storeWith(['a', 'b', 'c'])
+      const seen: number[] = []
+      const report = await verifyStore({
+        store,
+        tenant,
+        deep,
+        onProgress: ({ entries }) => seen.push(entries),
+      })
+      expect(report).toEqual({
+        ok: true,
+        entries: 15,
+        runs: 3,
+        durationMs: expect.any(Number),
+        first: null,
+        faults: [],
+      })
+      expect(seen).toEqual([5, 10, 15])
+    },
+  )
 
-  test.each<[string, (entries: readonly StoredEntry[]) => readonly StoredEntry[], Partial<VerifyReport['first']>]>([
-    ['an edited body', replace(3, ({ body }) => ({ body: body.replace('alice', 'mallo') })), { seq: 3, fault: 'hash_mismatch' }],
-    ['an edited body with a hash to match', replace(3, ({ body }) => ({ body: body.replace('alice', 'mallo'), hash: hashEntry(body.replace('alice', 'mallo')) })), { seq: 4, fault: 'broken_link' }],
-    ['a deleted entry', (entries) => entries.filter(({ seq }) => seq !== 2), { seq: 3, fault: 'bad_sequence' }],
-    ['a repeated entry', (entries) => [...entries.slice(0, 2), ...entries.slice(1)], { seq: 2, fault: 'bad_sequence' }],
+  test.each<
+    [
+      string,
+      (entries: readonly StoredEntry[]) => readonly StoredEntry[],
+      Partial<VerifyReport['first']>,
+    ]
+  >([
+    [
+      'an edited body',
+      replace(3, ({ body }) => ({ body: body.replace('alice', 'mallo') })),
+      { seq: 3, fault: 'hash_mismatch' },
+    ],
+    [
+      'an edited body with a hash to match',
+      replace(3, ({ body }) => ({
+        body: body.replace('alice', 'mallo'),
+        hash: hashEntry(body.replace('alice', 'mallo')),
+      })),
+      { seq: 4, fault: 'broken_link' },
+    ],
+    [
+      'a deleted entry',
+      (entries) => entries.filter(({ seq }) => seq !== 2),
+      { seq: 3, fault: 'bad_sequence' },
+    ],
+    [
+      'a repeated entry',
+      (entries) => [...entries.slice(0, 2), ...entries.slice(1)],
+      { seq: 2, fault: 'bad_sequence' },
+    ],
     ['swapped entries', (entries) => swap(entries, 1, 2), { seq: 3, fault: 'bad_sequence' }],
-    ['swapped bodies', (entries) => swap(entries, 1, 2).map((entry, index) => ({ ...entry, seq: index + 1 })), { seq: 2, fault: 'broken_link' }],
+    [
+      'swapped bodies',
+      (entries) => swap(entries, 1, 2).map((entry, index) => ({ ...entry, seq: index + 1 })),
+      { seq: 2, fault: 'broken_link' },
+    ],
     ['a cut end', (entries) => entries.slice(0, 4), { seq: 4, fault: 'truncated' }],
-    ['edited evidence', replace(2, ({ evidence }) => ({ evidence: (evidence ?? '').replace('250', '999') })), { seq: 2, fault: 'evidence_mismatch' }],
-    ['an edited column', replace(4, () => ({ type: 'loop.transition.blocked' })), { seq: 4, fault: 'hash_mismatch' }],
+    [
+      'edited evidence',
+      replace(2, ({ evidence }) => ({ evidence: (evidence ?? '').replace('250', '999') })),
+      { seq: 2, fault: 'evidence_mismatch' },
+    ],
+    [
+      'an edited column',
+      replace(4, () => ({ type: 'loop.transition.blocked' })),
+      { seq: 4, fault: 'hash_mismatch' },
+    ],
     ['an edited time', replace(4, () => ({ at: 1 })), { seq: 4, fault: 'hash_mismatch' }],
-    ['an edited transition', replace(4, () => ({ transitionId: null })), { seq: 4, fault: 'hash_mismatch' }],
-    ['an entry of another run', replace(1, () => ({ runId: 'run-a' })), { seq: 1, fault: 'wrong_run' }],
+    [
+      'an edited transition',
+      replace(4, () => ({ transitionId: null })),
+      { seq: 4, fault: 'hash_mismatch' },
+    ],
+    [
+      'an entry of another run',
+      replace(1, () => ({ runId: 'run-a' })),
+      { seq: 1, fault: 'wrong_run' },
+    ],
   ])('names the first bad entry after %s', async (_, change, first) => {
     const store = withEntries(await storeWith(['a', 'b', 'c']), change)
-    expect(await verifyStore({ store, tenant })).toMatchObject({ ok: false, first: { runId: 'run-b', ...first } })
-    expect(await verifyStore({ store, tenant, deep: true })).toMatchObject({ ok: false, first: { runId: 'run-b', ...first } })
+    expect(await verifyStore({ store, tenant })).toMatchObject({
+      ok: false,
+      first: { runId: 'run-b', ...first },
+    })
+    expect(await verifyStore({ store, tenant, deep: true })).toMatchObject({
+      ok: false,
+      first: { runId: 'run-b', ...first },
+    })
   })
 
   test.each<[string, Partial<LoopInstance>]>([
@@ -67,91 +162,235 @@ describe('verification', () => {
     ['time', { updatedAt: 1 }],
   ])('finds a run whose %s was edited by hand', async (_, change) => {
     const store = await storeWith(['a', 'b'])
-    const edited = tampered(store, { find: async (query) => ({ items: (await store.find(query)).items.map((run) => ({ ...run, ...change })) }) })
-    expect(await verifyStore({ store: edited, tenant })).toMatchObject({ ok: false, first: { runId: 'run-a', fault: 'fold_mismatch' } })
+    const edited = tampered(store, {
+      find: async (query) => ({
+        items: (await store.find(query)).items.map((run) => ({ ...run, ...change })),
+      }),
+    })
+    expect(await verifyStore({ store: edited, tenant })).toMatchObject({
+      ok: false,
+      first: { runId: 'run-a', fault: 'fold_mismatch' },
+    })
   })
 
   test('finds metadata that was edited by hand when it goes deep', async () => {
     const store = await storeWith(['a'])
-    const edited = tampered(store, { find: async (query) => ({ items: (await store.find(query)).items.map((run) => ({ ...run, metadata: { channel: 'phone' } })) }) })
+    const edited = tampered(store, {
+      find: async (query) => ({
+        items: (await store.find(query)).items.map((run) => ({
+          ...run,
+          metadata: { channel: 'phone' },
+        })),
+      }),
+    })
     expect(await verifyStore({ store: edited, tenant })).toMatchObject({ ok: true })
-    expect(await verifyStore({ store: edited, tenant, deep: true })).toMatchObject({ first: { fault: 'fold_mismatch' } })
+    expect(await verifyStore({ store: edited, tenant, deep: true })).toMatchObject({
+      first: { fault: 'fold_mismatch' },
+    })
   })
 
   test('finds an entry after the head of its run', async () => {
-    const store = withEntries(await storeWith(['a', 'b']), (entries) => [...entries, { ...(entries[0] as StoredEntry), seq: 6 }])
-    expect(await verifyStore({ store, tenant })).toMatchObject({ ok: false, first: { runId: 'run-b', seq: 6, fault: 'fold_mismatch' } })
+    const store = withEntries(await storeWith(['a', 'b']), (entries) => [
+      ...entries,
+      { ...(entries[0] as StoredEntry), seq: 6 },
+    ])
+    expect(await verifyStore({ store, tenant })).toMatchObject({
+      ok: false,
+      first: { runId: 'run-b', seq: 6, fault: 'fold_mismatch' },
+    })
   })
 
   test('finds a run that was deleted as a whole, once it was logged', async () => {
     const store = await storeWith(['a', 'b'])
     const { note } = await createLog({ store, tenant, signer: key.signer }).checkpoint()
-    const thinned = tampered(store, { find: async (query) => ({ items: (await store.find(query)).items.slice(0, 1) }), entries: async (id, runId, range) => (runId === 'run-b' ? [] : store.entries(id, runId, range)) })
-    expect(await verifyStore({ store: thinned, tenant })).toMatchObject({ ok: false, first: { fault: 'truncated' } })
-    expect((await verifyStore({ store: thinned, tenant, deep: true })).faults).toContainEqual(expect.objectContaining({ runId: 'run-b', seq: 1, fault: 'truncated' }))
+    const thinned = tampered(store, {
+      find: async (query) => ({ items: (await store.find(query)).items.slice(0, 1) }),
+      entries: async (id, runId, range) =>
+        runId === 'run-b' ? [] : store.entries(id, runId, range),
+    })
+    expect(await verifyStore({ store: thinned, tenant })).toMatchObject({
+      ok: false,
+      first: { fault: 'truncated' },
+    })
+    expect((await verifyStore({ store: thinned, tenant, deep: true })).faults).toContainEqual(
+      expect.objectContaining({ runId: 'run-b', seq: 1, fault: 'truncated' }),
+    )
 
     const restored = await storeWith(['a'])
     const checkpoint = { note: note ?? '', keys: [key] }
-    expect(await verifyStore({ store: restored, tenant, checkpoint })).toMatchObject({ ok: false, first: { fault: 'truncated' } })
+    expect(await verifyStore({ store: restored, tenant, checkpoint })).toMatchObject({
+      ok: false,
+      first: { fault: 'truncated' },
+    })
     expect(await verifyStore({ store, tenant, checkpoint })).toMatchObject({ ok: true })
   })
 
   test('accepts evidence that was erased on record, and misses evidence that just went', async () => {
-    const steps = [...wholeStory('run-a'), { type: 'loop.evidence.erased', actor: alice, data: { seq: 2 } } as const]
+    const steps = [
+      ...wholeStory('run-a'),
+      { type: 'loop.evidence.erased', actor: alice, data: { seq: 2 } } as const,
+    ]
     const { instance, entries } = sealRun('a', steps)
-    const without = (...seqs: number[]): StoredEntry[] => entries.map((entry) => (seqs.includes(entry.seq) ? { ...entry, evidence: null, salt: null } : entry))
+    const without = (...seqs: number[]): StoredEntry[] =>
+      entries.map((entry) =>
+        seqs.includes(entry.seq) ? { ...entry, evidence: null, salt: null } : entry,
+      )
     const definitions = (): typeof refund => refund
     expect(await verifyRun([without(2)], { instance, definitions })).toMatchObject({ ok: true })
-    expect(await verifyRun([without(2, 4)], { instance, definitions })).toMatchObject({ first: { seq: 4, fault: 'evidence_mismatch' } })
+    expect(await verifyRun([without(2, 4)], { instance, definitions })).toMatchObject({
+      first: { seq: 4, fault: 'evidence_mismatch' },
+    })
   })
 })
 
 describe('deep verification', () => {
   test.each<[string, number, (body: string) => string, string]>([
     ['a space', 4, (body) => body.replace('"at":', '"at": '), 'hash_mismatch'],
-    ['an approval of no action', 3, (body) => body.replace(/"actionDigest":"[0-9a-f]+",/, ''), 'illegal'],
-    ['a duplicate key', 3, (body) => body.replace('"assurance":', '"assurance":{"method":"x"},"assurance":'), 'not_canonical'],
-    ['a state that the definition does not lead to', 4, (body) => body.replace('"toState":"PAYING"', '"toState":"PAID"'), 'illegal'],
-    ['a transition of somebody else', 4, (body) => body.replace('"type":"ai-agent"', '"type":"system"'), 'illegal'],
-    ['a guard that did not pass', 4, (body) => body.replace('"passed":true', '"passed":false'), 'illegal'],
-    ['an execution without its approval', 4, (body) => body.replace(/"approval":\{[^}]*\},/, ''), 'illegal'],
-    ['another action than was approved', 4, (body) => body.replace(digestOf('what is paid'), digestOf('something else')), 'illegal'],
-    ['a reviewer who did not approve', 4, (body) => body.replace('"reviewers":["alice"]', '"reviewers":["bob"]'), 'illegal'],
-    ['an approval by the person the agent works for', 3, (body) => body.replace('"id":"alice"', '"id":"user:Olga"'), 'illegal'],
-    ['an approval by a machine', 3, (body) => body.replace('"type":"human"', '"type":"system"'), 'illegal'],
-    ['an expired approval', 2, (body) => body.replace(/"expiresAt":\d+/, '"expiresAt":1'), 'illegal'],
-    ['another definition', 4, (body) => body.replace(refundDigest, digestOf('unknown')), 'missing_definition'],
-    ['a start elsewhere', 1, (body) => body.replace('"toState":"ASKED"', '"toState":"PAYING"'), 'illegal'],
+    [
+      'an approval of no action',
+      3,
+      (body) => body.replace(/"actionDigest":"[0-9a-f]+",/, ''),
+      'illegal',
+    ],
+    [
+      'a duplicate key',
+      3,
+      (body) => body.replace('"assurance":', '"assurance":{"method":"x"},"assurance":'),
+      'not_canonical',
+    ],
+    [
+      'a state that the definition does not lead to',
+      4,
+      (body) => body.replace('"toState":"PAYING"', '"toState":"PAID"'),
+      'illegal',
+    ],
+    [
+      'a transition of somebody else',
+      4,
+      (body) => body.replace('"type":"ai-agent"', '"type":"system"'),
+      'illegal',
+    ],
+    [
+      'a guard that did not pass',
+      4,
+      (body) => body.replace('"passed":true', '"passed":false'),
+      'illegal',
+    ],
+    [
+      'an execution without its approval',
+      4,
+      (body) => body.replace(/"approval":\{[^}]*\},/, ''),
+      'illegal',
+    ],
+    [
+      'another action than was approved',
+      4,
+      (body) => body.replace(digestOf('what is paid'), digestOf('something else')),
+      'illegal',
+    ],
+    [
+      'a reviewer who did not approve',
+      4,
+      (body) => body.replace('"reviewers":["alice"]', '"reviewers":["bob"]'),
+      'illegal',
+    ],
+    [
+      'an approval by the person the agent works for',
+      3,
+      (body) => body.replace('"id":"alice"', '"id":"user:Olga"'),
+      'illegal',
+    ],
+    [
+      'an approval by a machine',
+      3,
+      (body) => body.replace('"type":"human"', '"type":"system"'),
+      'illegal',
+    ],
+    [
+      'an expired approval',
+      2,
+      (body) => body.replace(/"expiresAt":\d+/, '"expiresAt":1'),
+      'illegal',
+    ],
+    [
+      'another definition',
+      4,
+      (body) => body.replace(refundDigest, digestOf('unknown')),
+      'missing_definition',
+    ],
+    [
+      'a start elsewhere',
+      1,
+      (body) => body.replace('"toState":"ASKED"', '"toState":"PAYING"'),
+      'illegal',
+    ],
   ])('finds %s though every hash is right', async (_, seq, change, fault) => {
     const { entries } = sealRun('a', wholeStory('run-a'))
     const forged = rewritten(entries, seq, change)
     expect(forged).not.toEqual(entries)
-    const report = await verifyRun([forged], { definitions: (digest) => (digest === refundDigest ? refund : null) })
+    const report = await verifyRun([forged], {
+      definitions: (digest) => (digest === refundDigest ? refund : null),
+    })
     expect(report).toMatchObject({ ok: false, first: { fault } })
   })
 
   test('accepts nothing after the end of a run, and no time before the last', async () => {
     const definitions = (): typeof refund => refund
-    const after = sealRun('a', [...wholeStory('run-a'), { type: 'loop.transition.executed', actor: alice, transitionId: 'decline', fromState: 'PAID', toState: 'DECLINED', status: 'completed' }])
-    expect(await verifyRun([after.entries], { instance: after.instance, definitions })).toMatchObject({ first: { seq: 6, fault: 'illegal' } })
-    const back = sealRun('a', wholeStory('run-a', (step, index) => (index === 2 ? { ...step, at: 1 } : step)))
-    expect(await verifyRun([back.entries], { definitions })).toMatchObject({ first: { seq: 3, fault: 'time_went_back' } })
+    const after = sealRun('a', [
+      ...wholeStory('run-a'),
+      {
+        type: 'loop.transition.executed',
+        actor: alice,
+        transitionId: 'decline',
+        fromState: 'PAID',
+        toState: 'DECLINED',
+        status: 'completed',
+      },
+    ])
+    expect(
+      await verifyRun([after.entries], { instance: after.instance, definitions }),
+    ).toMatchObject({ first: { seq: 6, fault: 'illegal' } })
+    const back = sealRun(
+      'a',
+      wholeStory('run-a', (step, index) => (index === 2 ? { ...step, at: 1 } : step)),
+    )
+    expect(await verifyRun([back.entries], { definitions })).toMatchObject({
+      first: { seq: 3, fault: 'time_went_back' },
+    })
   })
 
   test('accepts one use of an approval, and one spending of a receipt', async () => {
     const store = await storeWith([])
     const first = sealRun('a', wholeStory('run-a'))
     const receipt = first.entries[3]?.hash ?? ''
-    const effect = (id: string) => ({ type: 'loop.effect.started', actor: agent, receipt, effect: { id, integration: 'bank', action: 'pay', semantics: 'idempotent', inputDigest: digestOf('') } }) as const
+    const effect = (id: string) =>
+      ({
+        type: 'loop.effect.started',
+        actor: agent,
+        receipt,
+        effect: {
+          id,
+          integration: 'bank',
+          action: 'pay',
+          semantics: 'idempotent',
+          inputDigest: digestOf(''),
+        },
+      }) as const
     await keep(store, sealRun('a', [...wholeStory('run-a'), effect('1'), effect('1')]))
     expect(await verifyStore({ store, tenant, deep: true })).toMatchObject({ ok: true })
     const twice = sealRun('a', [...wholeStory('run-a'), effect('1'), effect('2')])
-    expect(await verifyRun([twice.entries], { definitions: () => refund })).toMatchObject({ first: { seq: 7, fault: 'illegal' } })
+    expect(await verifyRun([twice.entries], { definitions: () => refund })).toMatchObject({
+      first: { seq: 7, fault: 'illegal' },
+    })
   })
 
   test('does not trust a definition that is not what its digest says', async () => {
     const store = await storeWith(['a'])
-    const swapped = tampered(store, { definition: async () => canonicalize({ ...refund, name: 'Other' }) })
-    expect(await verifyStore({ store: swapped, tenant, deep: true })).toMatchObject({ first: { seq: 1, fault: 'missing_definition' } })
+    const swapped = tampered(store, {
+      definition: async () => canonicalize({ ...refund, name: 'Other' }),
+    })
+    expect(await verifyStore({ store: swapped, tenant, deep: true })).toMatchObject({
+      first: { seq: 1, fault: 'missing_definition' },
+    })
   })
 })

@@ -1,4 +1,12 @@
-import { loopDefinitionSchema, parseStrictJson, sha256Hex, type LoopDefinition, type LoopInstance, type LoopStore, type StoredEntry } from '@loop-engine/core'
+import {
+  loopDefinitionSchema,
+  parseStrictJson,
+  sha256Hex,
+  type LoopDefinition,
+  type LoopInstance,
+  type LoopStore,
+  type StoredEntry,
+} from '@loop-engine/core'
 
 import type { VerifyFault } from './fault.ts'
 import type { NoteKey } from './note.ts'
@@ -47,7 +55,8 @@ export async function verifyRun(
 ): Promise<VerifyReport> {
   const began = performance.now()
   const faults: VerifyFault[] = []
-  const note = (fault: VerifyFault | null): void => void (fault && faults.length < mostFaults && faults.push(fault))
+  const note = (fault: VerifyFault | null): void =>
+    void (fault && faults.length < mostFaults && faults.push(fault))
   let check: RunCheck | undefined
   for await (const page of pages) {
     check ??= open(instance?.runId ?? asked ?? page[0]?.runId ?? '', definitions)
@@ -58,20 +67,36 @@ export async function verifyRun(
   }
   check ??= open(instance?.runId ?? asked ?? '', definitions)
   note(check.end(instance ?? null))
-  return { ok: faults.length === 0, entries: check.entries, runs: 1, durationMs: performance.now() - began, first: faults[0] ?? null, faults }
+  return {
+    ok: faults.length === 0,
+    entries: check.entries,
+    runs: 1,
+    durationMs: performance.now() - began,
+    first: faults[0] ?? null,
+    faults,
+  }
 }
 
 /**
  * Verifies what a store holds of a tenant: every run, its record, and that the log and the runs know the same entries.
  * Commits may go on meanwhile. Names the first bad entry.
  */
-export async function verifyStore({ store, tenant, runId, deep = false, onProgress, checkpoint }: VerifyStoreOptions): Promise<VerifyReport> {
+export async function verifyStore({
+  store,
+  tenant,
+  runId,
+  deep = false,
+  onProgress,
+  checkpoint,
+}: VerifyStoreOptions): Promise<VerifyReport> {
   const began = performance.now()
   const definitions = deep ? definitionsOf(store) : undefined
   const faults: VerifyFault[] = []
   const logged = runId === undefined ? (await store.logHead(tenant)).size : 0
   let [runs, entries] = [0, 0]
-  for await (const instance of runId === undefined ? runsOf(store, { tenant }) : oneRun(store, tenant, runId)) {
+  for await (const instance of runId === undefined
+    ? runsOf(store, { tenant })
+    : oneRun(store, tenant, runId)) {
     const report = await verifyStored(store, instance, definitions)
     runs += 1
     entries += report.entries
@@ -82,21 +107,44 @@ export async function verifyStore({ store, tenant, runId, deep = false, onProgre
     const found = await verifyLog({ store, tenant, entries, logged, deep, checkpoint })
     faults.push(...found.slice(0, mostFaults - faults.length))
   }
-  return { ok: faults.length === 0, entries, runs, durationMs: performance.now() - began, first: faults[0] ?? null, faults }
+  return {
+    ok: faults.length === 0,
+    entries,
+    runs,
+    durationMs: performance.now() - began,
+    first: faults[0] ?? null,
+    faults,
+  }
 }
 
-async function verifyStored(store: LoopStore, instance: LoopInstance, definitions: FindDefinition | undefined): Promise<VerifyReport> {
+async function verifyStored(
+  store: LoopStore,
+  instance: LoopInstance,
+  definitions: FindDefinition | undefined,
+): Promise<VerifyReport> {
   const { tenant, runId, version } = instance
-  const report = await verifyRun(entryPages(store, tenant, runId, version), { instance, definitions })
+  const report = await verifyRun(entryPages(store, tenant, runId, version), {
+    instance,
+    definitions,
+  })
   if (!report.ok) return report
   const [beyond] = await store.entries(tenant, runId, { from: version + 1, limit: 1 })
   // A run that moved on while it was read has a newer head; one that did not has an entry too many.
   if (!beyond || (await store.getRun(tenant, runId))?.version !== version) return report
-  const fault: VerifyFault = { runId, seq: beyond.seq, fault: 'fold_mismatch', message: 'The record goes on after the head of the run.' }
+  const fault: VerifyFault = {
+    runId,
+    seq: beyond.seq,
+    fault: 'fold_mismatch',
+    message: 'The record goes on after the head of the run.',
+  }
   return { ...report, ok: false, first: fault, faults: [fault] }
 }
 
-async function* oneRun(store: LoopStore, tenant: string, runId: string): AsyncGenerator<LoopInstance> {
+async function* oneRun(
+  store: LoopStore,
+  tenant: string,
+  runId: string,
+): AsyncGenerator<LoopInstance> {
   const instance = await store.getRun(tenant, runId)
   if (instance) yield instance
 }
