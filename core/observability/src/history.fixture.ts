@@ -66,8 +66,8 @@ export const alice: Actor = {
   roles: ['finance'],
   assurance: { method: 'oidc' },
 }
-export const bank: Actor = { type: 'automation', id: 'integration:bank' }
-export const epoch = 1_760_000_000_000
+const bank: Actor = { type: 'automation', id: 'integration:bank' }
+const epoch = 1_760_000_000_000
 
 type Step = Partial<EntryDraft> & Pick<EntryDraft, 'type'> & { readonly evidenceValue?: JsonObject }
 

@@ -154,7 +154,7 @@ function open(runId: string, definitions: FindDefinition | undefined): RunCheck 
 }
 
 /** The definitions that a store keeps, each only under the digest that it really has. */
-export function definitionsOf(store: Pick<LoopStore, 'definition'>): FindDefinition {
+function definitionsOf(store: Pick<LoopStore, 'definition'>): FindDefinition {
   const known = new Map<string, LoopDefinition | null>()
   return async (digest) => {
     const before = known.get(digest)
