@@ -125,6 +125,34 @@ test('interrupted, it finishes what it is doing and says so; the next start goes
   expect(JSON.parse(second.out)).toMatchObject({ tickets: 11, states: { FILED: 11, DISMISSED: 1 } })
 })
 
+test('under a stop nothing is decided or filed, and that is said', async () => {
+  const data = newData()
+  await start(data, ['--ask-none'])
+  await loop(data, 'stop', '--loop', 'triage', '--reason', 'drill')
+
+  const held = await start(data, approveAll)
+  await loop(data, 'release', '--loop', 'triage', '--reason', 'over')
+  const released = await start(data, approveAll)
+
+  const { refused, waiting, tickets: filed } = JSON.parse(held.out)
+  expect({ code: held.code, filed }).toEqual({ code: 0, filed: 8 })
+  expect(waiting).toHaveLength(3)
+  expect(refused).toHaveLength(3)
+  expect(refused.join('\n')).toContain('stopped')
+  expect(JSON.parse(released.out)).toMatchObject({ tickets: 11, waiting: [], refused: [] })
+})
+
+test('a stop before the first start is explained', async () => {
+  const data = newData()
+  await start(data, ['--ask-none'], { kill: { signal: 'SIGKILL', atEntries: 1 } })
+  await loop(data, 'stop', '--everything', '--reason', 'drill')
+
+  const { code, err } = await start(data, approveAll)
+
+  expect(code).toBe(1)
+  expect(err).toBe('A stop is in force. A person must release it.\n')
+})
+
 test('a row that was edited by hand is named at the next start, and nothing is done', async () => {
   const data = newData()
   await start(data, ['--ask-none'])

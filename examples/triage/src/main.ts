@@ -1,3 +1,5 @@
+import { isLoopError } from '@loop-engine/sdk'
+
 import { readOptions, usage, type Options } from './options.ts'
 import { createProgress } from './progress.ts'
 import { runTriage } from './run-triage.ts'
@@ -11,7 +13,7 @@ process.once('SIGINT', () => {
   process.once('SIGINT', () => process.exit(130))
 })
 process.once('SIGTERM', () => stopping.abort())
-process.exitCode = await main()
+process.exitCode = await main().catch(explain)
 
 async function main(): Promise<number> {
   const options = optionsOf(process.argv.slice(2))
@@ -50,4 +52,11 @@ function optionsOf(args: readonly string[]): Options | null {
 function say(text: string, code: number): number {
   console.log(text)
   return code
+}
+
+/** What the engine refuses has a sentence and a hint; everything else is a bug and keeps its stack. */
+function explain(error: unknown): number {
+  if (!isLoopError(error)) throw error
+  console.error(`${error.message} ${error.hint ?? ''}`.trim())
+  return 1
 }

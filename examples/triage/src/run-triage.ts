@@ -58,19 +58,28 @@ async function work(
   const counts = await takeIn(readPayloads(), { triage: job.triage, abort, onProgress })
   onIntakeEnd()
   await settled()
-  if (!abort.aborted) await decide(reviews, options.answers)
+  const refused = abort.aborted ? [] : await decide(reviews, options.answers)
   await settled()
-  return summarise(job, trust, { counts, ticketsBefore, interrupted: abort.aborted })
+  return summarise(job, trust, { counts, refused, ticketsBefore, interrupted: abort.aborted })
 }
 
-async function decide(reviews: Reviews, answers: Options['answers']): Promise<void> {
-  if (answers === 'leave') return
-  if (answers === 'ask') return askPerson(reviews)
+/** Answers what waits as the person wants; a refusal, under a stop for one, leaves the matter waiting. */
+async function decide(reviews: Reviews, answers: Options['answers']): Promise<readonly string[]> {
+  if (answers === 'leave') return []
+  if (answers === 'ask') {
+    await askPerson(reviews)
+    return []
+  }
   const answer =
     answers === 'approve'
       ? ({ kind: 'approve' } as const)
       : ({ kind: 'reject', reason: 'rejected by --reject-all' } as const)
-  for (const item of await reviews.waiting()) await reviews.answer(item, answer)
+  const refused: string[] = []
+  for (const item of await reviews.waiting()) {
+    const reason = await reviews.answer(item, answer)
+    if (reason !== null) refused.push(`${item.key}: ${reason}`)
+  }
+  return refused
 }
 
 async function summarise(
@@ -78,6 +87,7 @@ async function summarise(
   trust: Trust,
   start: {
     readonly counts: IntakeCounts
+    readonly refused: readonly string[]
     readonly ticketsBefore: number
     readonly interrupted: boolean
   },
@@ -93,6 +103,7 @@ async function summarise(
   const tickets = desk.count()
   return {
     counts: start.counts,
+    refused: start.refused,
     interrupted: start.interrupted,
     states,
     waiting: waiting.map(({ key }) => key),

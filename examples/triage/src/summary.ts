@@ -12,6 +12,8 @@ export interface Summary {
   readonly states: Readonly<Record<string, number>>
   /** Keys of the matters that wait for a person. */
   readonly waiting: readonly string[]
+  /** Decisions that were refused, each with its reason. */
+  readonly refused: readonly string[]
   readonly tickets: number
   readonly ticketsFiledNow: number
   readonly interrupted: boolean
@@ -41,6 +43,7 @@ export function renderSummary(summary: Summary, data: string): string {
     ...renderMetrics(summary.metrics),
     '',
     ...(verified ? ['The record verifies.'] : renderFaults(faults)),
+    ...summary.refused.map((refusal) => `Refused to decide on ${plain(refusal)}`),
     ...renderWaiting(waiting, data),
     ...(summary.interrupted ? ['Interrupted. Start again to go on; nothing is lost.'] : []),
   ].join('\n')

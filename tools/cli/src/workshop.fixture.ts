@@ -86,7 +86,12 @@ export async function requestPayment({ engine }: LoopSystem, ...orders: string[]
   const actor = { type: 'ai-agent', id: 'agent:refunds' } as const
   for (const aggregateId of orders) {
     await engine.start({ loopId: 'refund', aggregateId, actor })
-    await engine.transition({ aggregateId, signal: 'pay', actor, evidence: { amount: 250 } })
+    await engine.transition({
+      aggregateId,
+      signal: 'pay',
+      actor,
+      evidence: { amount: 250, note: 'arrived broken' },
+    })
   }
 }
 
