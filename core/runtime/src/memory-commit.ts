@@ -34,6 +34,8 @@ export interface Tenant {
   readonly open: Map<string, Run>
   readonly hashes: Map<string, StoredEntry>
   readonly approvals: Map<string, ApprovalRequest>
+  /** The same requests by run and id: what a transition asks for must not look at a whole tenant. */
+  readonly runApprovals: Map<string, Map<string, ApprovalRequest>>
   readonly idempotency: Map<string, IdempotencyRecord>
   readonly counters: Map<string, Counter>
   readonly spent: Map<string, string>
@@ -49,6 +51,7 @@ export function emptyTenant(): Tenant {
     open: new Map(),
     hashes: new Map(),
     approvals: new Map(),
+    runApprovals: new Map(),
     idempotency: new Map(),
     counters: new Map(),
     spent: new Map(),
@@ -118,7 +121,7 @@ export function apply(
     tenant.unlogged.add(entry)
   }
   for (const seq of plan.erase ?? []) eraseEvidence(run, seq, tenant)
-  for (const request of plan.approvals ?? []) tenant.approvals.set(request.id, request)
+  for (const request of plan.approvals ?? []) keepApproval(request, tenant)
   if (plan.settle !== undefined) outbox.finish(plan.tenant, plan.settle.id)
   for (const id of plan.cancel ?? []) outbox.cancel(plan.tenant, id)
   for (const item of plan.outbox ?? []) outbox.add(item)
@@ -137,6 +140,13 @@ export function apply(
   if (plan.spend !== undefined) tenant.spent.set(plan.spend.receipt, plan.spend.by)
   for (const scope of plan.stops?.clear ?? []) stops.delete(scope)
   for (const stop of plan.stops?.set ?? []) stops.set(stop.scope, stop)
+}
+
+function keepApproval(request: ApprovalRequest, { approvals, runApprovals }: Tenant): void {
+  approvals.set(request.id, request)
+  const siblings = runApprovals.get(request.runId)
+  if (siblings === undefined) runApprovals.set(request.runId, new Map([[request.id, request]]))
+  else siblings.set(request.id, request)
 }
 
 function moveRun(instance: LoopInstance, { runs, keys, open }: Tenant): Run {

@@ -114,11 +114,12 @@ export function createMemoryStore({ durability = 'memory' }: MemoryStoreOptions 
     },
     async approvals({ tenant, limit, cursor, status, runId, aggregateId, loopId }) {
       const before = readCursor('approval', cursor)
-      const found = [...of(tenant).approvals.values()].filter(
-        (request) =>
+      const { approvals, runApprovals } = of(tenant)
+      const among = runId === undefined ? approvals : (runApprovals.get(runId) ?? new Map())
+      const found = [...among.values()].filter(
+        (request: ApprovalRequest) =>
           (before === null || comparePositions(approvalPosition(request), before) < 0) &&
           (status === undefined || status === request.status) &&
-          (runId === undefined || runId === request.runId) &&
           (aggregateId === undefined || aggregateId === request.aggregateId) &&
           (loopId === undefined || loopId === request.loopId),
       )
