@@ -58,8 +58,8 @@ export function createCommitQueue({
   const flush = (): void => {
     scheduled = false
     while (sending < connections && waiting.length > 0) {
-      // Free connections share the work, so that one is judging while another waits for the disk.
-      const share = Math.ceil(waiting.length / (connections - sending))
+      // Two statements keep the server busy while one waits for the disk; more would only be smaller.
+      const share = Math.ceil(waiting.length / Math.min(connections - sending, 2))
       const batch = take(Math.min(Math.max(share, smallBatch), maxBatch))
       if (batch.length === 0) return
       sending += 1

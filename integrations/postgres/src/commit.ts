@@ -81,11 +81,15 @@ export function createCommitter(
     plans: readonly CommitPlan[],
     lost: LoopError,
   ): Promise<readonly Outcome[]> => {
-    for (let attempt = 0; attempt < reconnects; attempt += 1) {
+    const repeatable = plans.filter(isRepeatable)
+    for (let attempt = 0; attempt < reconnects && repeatable.length > 0; attempt += 1) {
       await sleep(pause(attempt))
       try {
-        const outcomes = await send(plans)
-        return await Promise.all(outcomes.map((outcome, index) => attribute(plans[index], outcome)))
+        const results = await send(repeatable)
+        const outcomes = await Promise.all(
+          results.map((result, index) => attribute(repeatable[index], result)),
+        )
+        return plans.map((plan) => outcomes[repeatable.indexOf(plan)] ?? lost)
       } catch (error) {
         if (!(error instanceof LoopError) || error.code !== 'unknown_outcome') break
       }
@@ -106,6 +110,11 @@ export function createCommitter(
     return row?.hash === newest.hash ? committed : outcome
   }
   return sendAll
+}
+
+/** Whether the version or the key stops a second application of the plan. */
+function isRepeatable({ entries, idempotency }: CommitPlan): boolean {
+  return entries.length > 0 || idempotency !== undefined
 }
 
 function refusalOf(error: LoopError, { expectedVersion }: CommitPlan): Outcome {

@@ -119,6 +119,22 @@ describe('a lost connection', () => {
     await expectKept(store, next.instance)
   })
 
+  test('of a plan that could be applied twice is an unknown outcome', async () => {
+    const pool = new pg.Pool({ connectionString: server.url })
+    pool.on('error', () => {})
+    onTestFinished(() => pool.end())
+    const store = await openStore({ pool })
+    const start = startOf('order-1')
+    await store.commit([start])
+    const reservations = [{ key: 'budget', bucket: 0, amount: 1, limit: 9 }]
+    dropOneAnswer(pool)
+
+    const committing = store.commit([nextPlan(start.instance, [], { reservations })])
+
+    await expect(committing).rejects.toMatchObject({ code: 'unknown_outcome', plugin: 'postgres' })
+    expect(await store.counter('acme', 'budget', 0)).toBe(1)
+  })
+
   test('that cannot be had again is unavailable, and says nothing of the connection string', async () => {
     const store = createPostgresStore({
       connectionString: 'postgres://someone:hunter2@127.0.0.1:1/nowhere',
