@@ -1,0 +1,320 @@
+import {
+  LoopError,
+  type Actor,
+  type Channel,
+  type CloudEvent,
+  type Integration,
+} from '@loop-engine/core'
+import { createTestClock } from '@loop-engine/testing'
+import { describe, expect, test } from 'vitest'
+
+import { createLoopSystem, defineLoop, type LoopSystem } from './index.ts'
+
+const agent: Actor = { type: 'ai-agent', id: 'agent:deployer' }
+const person = (id: string, ...roles: string[]): Actor => ({ type: 'human', id, roles })
+const minute = 60_000
+
+const deploy = defineLoop({
+  id: 'ops.deploy',
+  states: [
+    'READY',
+    'ROLLING',
+    { id: 'DONE', terminal: true },
+    { id: 'FAILED', terminal: true, error: true },
+    { id: 'LAPSED', terminal: true },
+  ],
+  initialState: 'READY',
+  transitions: [
+    {
+      id: 'roll',
+      from: 'READY',
+      to: 'ROLLING',
+      actors: ['ai-agent'],
+      approval: {
+        stages: [
+          { name: 'team', reviewers: ['role:dev'], quorum: 2 },
+          { name: 'owner', reviewers: ['olga'], quorum: 1 },
+        ],
+        expiresIn: '4h',
+        onExpiry: 'lapse',
+        remindEvery: '30m',
+        escalate: [{ after: '1h', reviewers: ['role:lead'] }],
+        allow: ['delegate', 'respond'],
+      },
+      effect: {
+        integration: 'cluster',
+        action: 'roll',
+        semantics: 'at-most-once',
+        onSuccess: 'done',
+        onFailure: 'failed',
+      },
+    },
+    { id: 'done', from: 'ROLLING', to: 'DONE', actors: ['automation'] },
+    { id: 'failed', from: 'ROLLING', to: 'FAILED', actors: ['automation'] },
+    { id: 'lapse', from: 'READY', to: 'LAPSED', actors: ['system'] },
+  ],
+})
+
+/** A cluster that does what the test says, and counts how often it was asked. */
+function createCluster(
+  roll: () => Promise<void> = async () => {},
+): Integration & { readonly calls: () => number } {
+  let calls = 0
+  return {
+    contract: 'integration/v1',
+    name: 'cluster',
+    calls: () => calls,
+    actions: {
+      roll: {
+        input: { parse: (value) => value },
+        run: async () => {
+          calls++
+          await roll()
+        },
+      },
+    },
+  }
+}
+
+async function open(options: Partial<Parameters<typeof createLoopSystem>[0]> = {}) {
+  const clock = createTestClock()
+  const said: string[] = []
+  const chat: Channel = {
+    contract: 'channel/v1',
+    name: 'chat',
+    async notify(request) {
+      said.push(`ask ${request.status}`)
+      return { message: said.length }
+    },
+    async update(ref, request) {
+      said.push(`update ${String(ref['message'])} ${request.status}`)
+    },
+  }
+  const system = await createLoopSystem({
+    loops: [deploy],
+    integrations: [createCluster()],
+    channels: [chat],
+    clock,
+    relay: false,
+    limits: { backoffMs: { first: 1, longest: 1 } },
+    ...options,
+  })
+  await system.engine.start({ loopId: deploy.id, aggregateId: 'web', actor: agent })
+  const asked = await system.engine.transition({
+    aggregateId: 'web',
+    transitionId: 'roll',
+    actor: agent,
+    evidence: { image: 'web:42' },
+  })
+  if (asked.status !== 'pending_approval') throw new Error(asked.status)
+  const approve = async (actor: Actor) =>
+    system.approvals.decide({ requestId: asked.approvalId, decision: 'approve', actor })
+  return { ...system, clock, said, requestId: asked.approvalId, approve }
+}
+
+async function typesOf({ engine }: Pick<LoopSystem, 'engine'>): Promise<string[]> {
+  return (await Array.fromAsync(engine.history({ aggregateId: 'web' }))).map(
+    ({ entry }) => entry.type,
+  )
+}
+
+describe('stages', () => {
+  test('are passed in order, each with its own quorum of different people', async () => {
+    const system = await open()
+    expect(await system.approve(person('olga'))).toMatchObject({ reason: 'not_entitled' })
+    expect(await system.approve(person('ada', 'dev'))).toMatchObject({ status: 'recorded' })
+    expect(await system.approve(person('ada', 'dev'))).toMatchObject({ reason: 'already_voted' })
+    expect(await system.approve(person('ben', 'dev'))).toMatchObject({
+      status: 'recorded',
+      request: { stage: 1 },
+    })
+    expect(await system.approve(person('cyd', 'dev'))).toMatchObject({ reason: 'not_entitled' })
+    expect(await system.approve(person('olga'))).toMatchObject({ status: 'executed' })
+  })
+
+  test('an abstention and a response are on record and decide nothing', async () => {
+    const { approvals, requestId } = await open()
+    const actor = person('ada', 'dev')
+    expect(
+      await approvals.decide({
+        requestId,
+        decision: 'respond',
+        actor,
+        response: { question: 'which region?' },
+      }),
+    ).toMatchObject({ status: 'recorded', request: { status: 'pending' } })
+    expect(await approvals.decide({ requestId, decision: 'abstain', actor })).toMatchObject({
+      status: 'recorded',
+      request: { status: 'pending' },
+    })
+    expect(await approvals.decide({ requestId, decision: 'edit', actor, edits: {} })).toMatchObject(
+      { reason: 'not_allowed' },
+    )
+  })
+
+  test('a delegate decides in place of who was asked', async () => {
+    const { approvals, requestId, approve } = await open()
+    expect(await approvals.delegate({ requestId, actor: person('eve'), to: 'zoe' })).toMatchObject({
+      reason: 'not_entitled',
+    })
+    expect(
+      await approvals.delegate({ requestId, actor: person('ada', 'dev'), to: 'zoe' }),
+    ).toMatchObject({ status: 'recorded' })
+    expect(await approve(person('zoe'))).toMatchObject({
+      status: 'recorded',
+      request: { decisions: [{ reviewer: { id: 'zoe' } }] },
+    })
+  })
+
+  test('an inbox shows what waits for a person, and nothing else', async () => {
+    const { approvals, requestId } = await open()
+    expect((await approvals.inbox({ actor: person('ada', 'dev') })).map(({ id }) => id)).toEqual([
+      requestId,
+    ])
+    expect(await approvals.inbox({ actor: person('olga') })).toEqual([])
+  })
+
+  test('decisions in a batch have their own results', async () => {
+    const { approvals, requestId } = await open()
+    const results = await approvals.decideMany([
+      { requestId, decision: 'approve', actor: person('ada', 'dev') },
+      { requestId: 'no such request', decision: 'approve', actor: person('ada', 'dev') },
+      { requestId, decision: 'approve', actor: person('eve') },
+    ])
+    expect(results).toMatchObject([
+      { status: 'recorded' },
+      { status: 'error', error: { code: 'not_found' } },
+      { status: 'refused', reason: 'not_entitled' },
+    ])
+  })
+
+  test('a request can be taken back by who made it', async () => {
+    const { approvals, requestId, approve } = await open()
+    await expect(
+      approvals.withdraw({ requestId, actor: { type: 'ai-agent', id: 'agent:other' } }),
+    ).rejects.toMatchObject({ code: 'refused' })
+    expect(await approvals.withdraw({ requestId, actor: agent })).toMatchObject({
+      status: 'cancelled',
+    })
+    expect(await approve(person('ada', 'dev'))).toMatchObject({ reason: 'already_decided' })
+  })
+})
+
+describe('a channel', () => {
+  test('asks once, is repainted with every change, reminded, escalated and told the end', async () => {
+    const system = await open()
+    await system.relay.drain()
+    expect(system.said).toEqual(['ask pending'])
+
+    await system.approve(person('ada', 'dev'))
+    await system.relay.drain()
+    system.clock.advance(30 * minute)
+    await system.relay.drain()
+    expect(system.said.slice(1)).toEqual(['update 1 pending', 'ask pending'])
+
+    system.clock.advance(30 * minute)
+    await system.relay.drain()
+    expect(await system.approve(person('lea', 'lead'))).toMatchObject({ status: 'recorded' })
+    expect(await typesOf(system)).toContain('loop.approval.escalated')
+
+    system.clock.advance(4 * 60 * minute)
+    await system.relay.drain()
+    expect(system.said.at(-1)).toMatch(/expired$/)
+    expect(await system.engine.get({ aggregateId: 'web' })).toMatchObject({
+      currentState: 'LAPSED',
+      openApprovals: 0,
+    })
+  })
+
+  test('that fails is asked again, and does not hold up the decision', async () => {
+    let failures = 2
+    const flaky: Channel = {
+      contract: 'channel/v1',
+      name: 'flaky',
+      async notify() {
+        if (failures-- > 0) throw new Error('503')
+        return { message: 1 }
+      },
+    }
+    const system = await open({ channels: [flaky] })
+    for (let round = 0; round < 4; round++) {
+      await system.relay.drain()
+      system.clock.advance(10)
+    }
+    expect((await system.approvals.get({ id: system.requestId }))?.messages).toEqual({
+      flaky: { message: 1 },
+    })
+  })
+})
+
+describe('an at-most-once effect', () => {
+  const decideAll = async ({ approve }: Awaited<ReturnType<typeof open>>): Promise<void> => {
+    for (const actor of [person('ada', 'dev'), person('ben', 'dev'), person('olga')])
+      await approve(actor)
+  }
+
+  test('that fails is not tried again', async () => {
+    const cluster = createCluster(async () => {
+      throw new LoopError('unavailable', 'The cluster is away.', { retryable: true })
+    })
+    const system = await open({ integrations: [cluster] })
+    await decideAll(system)
+    await system.relay.drain()
+    expect(cluster.calls()).toBe(1)
+    expect(await system.engine.get({ aggregateId: 'web' })).toMatchObject({
+      currentState: 'FAILED',
+      status: 'failed',
+    })
+  })
+
+  test('that does not finish in time is unknown, and stays so', async () => {
+    const cluster = createCluster(() => new Promise(() => {}))
+    const system = await open({
+      integrations: [cluster],
+      limits: { effectTimeoutMs: 1000, leaseMs: 60_000 },
+    })
+    await decideAll(system)
+    const draining = system.relay.drain()
+    await expect.poll(() => cluster.calls()).toBe(1)
+    system.clock.advance(1000)
+    await draining
+    await system.relay.drain()
+    expect(cluster.calls()).toBe(1)
+    expect((await typesOf(system)).at(-1)).toBe('loop.effect.unknown')
+  })
+})
+
+describe('an event sink', () => {
+  test('that always fails ends in a dead letter; when it is well again a person retries it', async () => {
+    const heard: CloudEvent[] = []
+    let well = false
+    const sink = {
+      contract: 'sink/v1' as const,
+      name: 'audit',
+      async publish(events: readonly CloudEvent[]) {
+        if (!well) throw new Error('away')
+        heard.push(...events)
+      },
+    }
+    const system = await open({
+      sinks: [sink],
+      channels: [],
+      limits: { maxAttempts: 2, backoffMs: { first: 1, longest: 1 } },
+    })
+    for (let round = 0; round < 6; round++) {
+      await system.relay.drain()
+      system.clock.advance(10)
+    }
+    const { items } = await system.relay.deadLetters()
+    expect(items).toHaveLength(2)
+
+    well = true
+    for (const { id } of items) expect(await system.relay.retry({ id })).toBe(true)
+    await system.relay.drain()
+    expect(heard.map(({ type }) => type)).toEqual([
+      'dev.loop-engine.loop.started.v1',
+      'dev.loop-engine.loop.approval.requested.v1',
+    ])
+    expect(await system.relay.retry({ id: 'no such letter' })).toBe(false)
+  })
+})
