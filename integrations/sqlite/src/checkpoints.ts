@@ -51,6 +51,13 @@ export function createCheckpoints(
   let pages = 0
   let jobs = 0
 
+  const copyHere = (): void => {
+    try {
+      checkpoint.all()
+    } catch {
+      // The change is safe in the log. What is wrong with the file shows when it is read or written next.
+    }
+  }
   const start = (): Worker => {
     const started = new Worker(program, { eval: true, workerData: path })
     started.unref()
@@ -73,7 +80,7 @@ export function createCheckpoints(
       jobs = 0
       if (pages >= hardPages) {
         pages = 0
-        checkpoint.all()
+        copyHere()
         return
       }
       isCopying = true

@@ -1,5 +1,7 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 
+import { LoopError } from '@loop-engine/core'
+
 import { migrate } from './migrations.ts'
 
 export type Value = string | number | null
@@ -52,8 +54,11 @@ export function connect({ path, durability, busyTimeoutMs }: ConnectionOptions):
 }
 
 function useWal(db: DatabaseSync): DatabaseSync {
-  db.exec('PRAGMA journal_mode = WAL')
-  return db
+  const mode = db.prepare('PRAGMA journal_mode = WAL').get()?.['journal_mode']
+  if (mode === 'wal') return db
+  throw new LoopError('invalid_config', 'SQLite cannot keep a write-ahead log beside this file.', {
+    hint: 'Give the store a path on a local disk.',
+  })
 }
 
 function tuples<Row extends readonly unknown[]>(statement: StatementSync): Statement<Row> {

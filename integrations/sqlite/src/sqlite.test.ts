@@ -1,28 +1,203 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 
-import type { LoopStore } from '@loop-engine/core'
-import { storeConformance } from '@loop-engine/testing'
-import { afterAll } from 'vitest'
+import { isLoopError, type CommitPlan, type LoopStore } from '@loop-engine/core'
+import { nextPlan, startPlan, storeConformance } from '@loop-engine/testing'
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 
-import { createSqliteStore } from './sqlite.ts'
+import { createSqliteStore, type SqliteStoreOptions } from './sqlite.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'loop-sqlite-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 let files = 0
+const newPath = (): string => join(folder, `${(files += 1)}.db`)
 const paths = new WeakMap<LoopStore, string>()
-const createAt = (path: string, durability: 'power' | 'process'): LoopStore => {
-  const store = createSqliteStore({ path, durability })
+const createAt = (path: string, options?: Partial<SqliteStoreOptions>): LoopStore => {
+  const store = createSqliteStore({ path, ...options })
   paths.set(store, path)
   return store
+}
+const openAt = async (path: string, options?: Partial<SqliteStoreOptions>): Promise<LoopStore> => {
+  const store = createAt(path, options)
+  onTestFinished(() => store.close())
+  await store.open()
+  return store
+}
+const codeOf = async (answer: Promise<unknown>): Promise<string> => {
+  const error: unknown = await answer.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  )
+  return isLoopError(error) ? error.code : String(error)
+}
+/** A run that has moved on once for each of `count` commits. */
+const history = (count: number): CommitPlan[] => {
+  const plans = [startPlan()]
+  for (let plan = startPlan(); plans.length <= count; plans.push(plan))
+    plan = nextPlan(plan.instance)
+  return plans
 }
 
 for (const durability of ['power', 'process'] as const) {
   storeConformance({
     name: `sqlite (${durability})`,
-    create: async () => createAt(join(folder, `${(files += 1)}.db`), durability),
-    reopen: async (closed) => createAt(paths.get(closed) ?? '', durability),
+    create: async () => createAt(newPath(), { durability }),
+    reopen: async (closed) => createAt(paths.get(closed) ?? '', { durability }),
   })
 }
+
+describe('the file', () => {
+  test('several starters make one schema', async () => {
+    const path = newPath()
+    const stores = await Promise.all(Array.from({ length: 4 }, () => openAt(path)))
+    const [first, second] = stores
+    await first?.commit([startPlan()])
+
+    expect(await second?.get('acme', 'order-1')).toEqual(startPlan().instance)
+  })
+
+  test('a file of a newer version is refused and left alone', async () => {
+    const path = newPath()
+    await (await openAt(path)).close()
+    const db = new DatabaseSync(path)
+    db.exec('PRAGMA user_version = 99')
+
+    expect(await codeOf(createSqliteStore({ path }).open())).toBe('unsupported')
+    expect(db.prepare('PRAGMA user_version').get()).toEqual({ user_version: 99 })
+    db.close()
+  })
+
+  test("another program's database is refused and left alone", async () => {
+    const path = newPath()
+    const db = new DatabaseSync(path)
+    db.exec('CREATE TABLE mine (x)')
+
+    expect(await codeOf(createSqliteStore({ path }).open())).toBe('invalid_config')
+    expect(db.prepare('SELECT name FROM sqlite_master').all()).toEqual([{ name: 'mine' }])
+    db.close()
+  })
+
+  test('what is no database, or no file, is refused', async () => {
+    const path = newPath()
+    writeFileSync(path, 'This is a letter, and it is long enough to be one. '.repeat(50))
+
+    expect(await codeOf(createSqliteStore({ path }).open())).toBe('corrupt')
+    expect(await codeOf(createSqliteStore({ path: folder }).open())).toBe('unavailable')
+    expect(await codeOf(createSqliteStore({ path: ':memory:' }).open())).toBe('invalid_config')
+  })
+
+  test('closing leaves one file, no log and no thread', async () => {
+    const path = newPath()
+    const store = await openAt(path, { durability: 'process' })
+    for (const plan of history(600)) await store.commit([plan])
+    await store.close()
+
+    expect(existsSync(path)).toBe(true)
+    expect(existsSync(`${path}-wal`)).toBe(false)
+    const again = await openAt(path)
+    expect((await again.get('acme', 'order-1'))?.version).toBe(601)
+  })
+})
+
+describe('other writers', () => {
+  test('a lock that stays makes commits unavailable, and reads go on', async () => {
+    const path = newPath()
+    const store = await openAt(path, { busyTimeoutMs: 60 })
+    const [start, next] = history(1)
+    await store.commit(start ? [start] : [])
+    const other = new DatabaseSync(path)
+    other.exec('BEGIN IMMEDIATE')
+
+    const blocked = store.commit(next ? [next] : [])
+    expect(await store.get('acme', 'order-1')).toEqual(start?.instance)
+    const error: unknown = await blocked.catch((thrown: unknown) => thrown)
+    expect(isLoopError(error) && [error.code, error.retryable]).toEqual(['unavailable', true])
+
+    other.exec('COMMIT')
+    other.close()
+    expect(await store.commit(next ? [next] : [])).toEqual([{ kind: 'committed' }])
+  })
+
+  test('a lock that goes away in time only delays', async () => {
+    const path = newPath()
+    const store = await openAt(path)
+    const other = new DatabaseSync(path)
+    other.exec('BEGIN IMMEDIATE')
+    const waiting = store.commit([startPlan()])
+    setImmediate(() => other.exec('COMMIT'))
+
+    expect(await waiting).toEqual([{ kind: 'committed' }])
+    other.close()
+  })
+})
+
+describe('what is not indexed at once', () => {
+  test('entries are found by hash, however many were committed since', async () => {
+    const store = await openAt(newPath())
+    const start = startPlan()
+    const long = nextPlan(
+      start.instance,
+      Array.from({ length: 2500 }, () => ({})),
+    )
+    await store.commit([start, long])
+    const found = async (seq: number): Promise<number | undefined> =>
+      (await store.entryByHash('acme', long.entries[seq - 2]?.hash ?? ''))?.seq
+
+    expect(await Promise.all([2, 1200, 2501].map(found))).toEqual([2, 1200, 2501])
+    await store.commit([nextPlan(long.instance)])
+    expect(await found(2501)).toBe(2501)
+    expect(await store.entryByHash('acme', 'no hash')).toBeNull()
+  })
+
+  test("a tenant's entries are found behind many of another", async () => {
+    const store = await openAt(newPath())
+    const first = startPlan()
+    const theirs = startPlan({ tenant: 'other' })
+    await store.commit([
+      first,
+      theirs,
+      nextPlan(
+        theirs.instance,
+        Array.from({ length: 10_001 }, () => ({})),
+      ),
+    ])
+    const head = { size: 1, root: 'r', frontier: [], note: null }
+    const leaf = { index: 0, runId: first.instance.runId, seq: 1, leafHash: 'h' }
+    await store.appendLog('acme', { expectedSize: 0, leaves: [leaf], head })
+    expect(await store.unlogged('acme', 10)).toEqual([])
+    expect(await store.unlogged('third', 10)).toEqual([])
+
+    const next = nextPlan(first.instance)
+    const third = startPlan({ tenant: 'third' })
+    await store.commit([next, third])
+    expect(await store.unlogged('acme', 10)).toEqual(next.entries)
+    expect(await store.unlogged('third', 10)).toEqual(third.entries)
+    expect(await store.logHead('acme')).toEqual(head)
+  })
+})
+
+test('text that is refused upstream does no harm here', async () => {
+  const store = await openAt(newPath())
+  const names = ['a', 'a\u0000', 'a\u0000b', '\uD800', '\uDFFF\uD800']
+  for (const name of names) {
+    const { instance, ...plan } = startPlan()
+    const results = await store.commit([
+      {
+        ...plan,
+        entries: [],
+        instance: { ...instance, version: 0, aggregateId: name, runId: name },
+      },
+    ])
+    expect(results).toEqual([{ kind: 'committed' }])
+  }
+
+  for (const name of names.slice(0, 3)) {
+    expect((await store.get('acme', name))?.runId).toBe(name)
+  }
+  for (const cursor of names) {
+    expect(await codeOf(store.find({ tenant: 'acme', cursor }))).toBe('invalid_input')
+  }
+})

@@ -20,6 +20,9 @@ interface Job {
 
 type Outcome = { readonly done: unknown } | { readonly failed: LoopError }
 
+/** While one caller works alone, only every so many transactions wait for others to join. */
+const aloneFor = 16
+
 /** Bounds how long one transaction keeps this thread, and other processes, waiting. */
 const groupSize = 256
 
@@ -40,16 +43,21 @@ export function createWriter({ connection, busyTimeoutMs, afterCommit }: WriterO
   let queue: Job[] = []
   let idle: (() => void)[] = []
   let isScheduled = false
+  /** How many transactions in a row had one job. */
+  let loners = 0
 
+  /** Waits for all that happens in this turn of the event loop; a caller who is alone need not wait. */
   const schedule = (): void => {
     if (isScheduled) return
     isScheduled = true
-    setImmediate(flush)
+    if (loners % aloneFor === 0) setImmediate(flush)
+    else process.nextTick(flush)
   }
   const flush = (): void => {
     isScheduled = false
     const jobs = queue.splice(0, groupSize)
-    if (enter(jobs)) settle(jobs, runAll(jobs))
+    loners = jobs.length === 1 ? loners + 1 : 0
+    if (jobs.length > 0 && enter(jobs)) settle(jobs, runAll(jobs))
     if (queue.length > 0) return schedule()
     for (const resolve of idle.splice(0)) resolve()
   }
@@ -59,6 +67,7 @@ export function createWriter({ connection, busyTimeoutMs, afterCommit }: WriterO
       begin.run()
       return true
     } catch (error) {
+      loners = 0
       const oldest = isBusy(error) ? performance.now() - busyTimeoutMs : Infinity
       const isOver = ({ waitingSince }: Job): boolean => waitingSince <= oldest
       queue = [...jobs.filter((job) => !isOver(job)), ...queue]
@@ -97,7 +106,11 @@ export function createWriter({ connection, busyTimeoutMs, afterCommit }: WriterO
     }
   }
   const leave = (): void => {
-    if (connection.isInTransaction()) rollback.run()
+    try {
+      if (connection.isInTransaction()) rollback.run()
+    } catch {
+      // What went wrong first is reported; if a transaction is stuck, the next BEGIN says so.
+    }
   }
   const settle = (jobs: readonly Job[], outcomes: readonly Outcome[]): void => {
     for (const [index, { resolve, reject }] of jobs.entries()) {
