@@ -115,3 +115,4 @@ export {
   type SealedEvidence,
 } from './chain.ts'
 export { applyEntry } from './fold.ts'
+export { comparePositions, cutPage, readCursor, readLimit, type Position } from './page-cursor.ts'

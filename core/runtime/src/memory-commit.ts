@@ -1,22 +1,23 @@
 import {
-  isOpen,
-  LoopError,
-  sha256Hex,
   type ApprovalRequest,
   type CommitPlan,
   type CommitResult,
+  comparePositions,
   type IdempotencyRecord,
+  isOpen,
   type LogHead,
   type LogLeaf,
+  LoopError,
   type LoopInstance,
+  type Position,
+  sha256Hex,
   type Stop,
   type StoredEntry,
 } from '@loop-engine/core'
 
 import { pair, type MemoryOutbox } from './memory-outbox.ts'
-import { comparePositions, type Position } from './page-cursor.ts'
 
-export interface Run {
+interface Run {
   instance: LoopInstance
   readonly entries: StoredEntry[]
 }

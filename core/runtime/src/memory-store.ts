@@ -1,12 +1,17 @@
 import {
-  LoopError,
   type ApprovalRequest,
   type CommitPlan,
   type CommitResult,
+  comparePositions,
+  cutPage,
   type DeadLetter,
   type Durability,
+  LoopError,
   type LoopInstance,
   type LoopStore,
+  type Position,
+  readCursor,
+  readLimit,
   type Stop,
   type StoredEntry,
 } from '@loop-engine/core'
@@ -20,7 +25,6 @@ import {
   type Tenant,
 } from './memory-commit.ts'
 import { createMemoryOutbox, pair } from './memory-outbox.ts'
-import { comparePositions, cutPage, readCursor, readLimit, type Position } from './page-cursor.ts'
 
 export interface MemoryStoreOptions {
   /** What the store says of itself: a simulation may stand in for a durable store. */

@@ -43,3 +43,4 @@ export {
   type Receipt,
   type TransitionResult,
 } from '@loop-engine/core'
+export { renderTimeline, timelineOf, verifyStore } from '@loop-engine/observability'

@@ -87,7 +87,7 @@ async function open(options: Partial<Parameters<typeof createLoopSystem>[0]> = {
       return { message: said.length }
     },
     async update(ref, request) {
-      said.push(`update ${String(ref['message'])} ${request.status}`)
+      said.push(`update ${JSON.stringify(ref['message'])} ${request.status}`)
     },
   }
   const system = await createLoopSystem({

@@ -1,7 +1,13 @@
-import type { ApprovalRequest, LoopInstance, LoopStore } from '@loop-engine/core'
+import {
+  type ApprovalRequest,
+  cutPage,
+  type LoopInstance,
+  type LoopStore,
+  readCursor,
+  readLimit,
+} from '@loop-engine/core'
 
 import type { Database, Statement } from './database.ts'
-import { cutPage, readCursor, readLimit } from './page-cursor.ts'
 import {
   entryColumns,
   toApproval,

@@ -1,7 +1,6 @@
-import type { LoopStore, Settlement } from '@loop-engine/core'
+import { cutPage, type LoopStore, readCursor, readLimit, type Settlement } from '@loop-engine/core'
 
 import type { Database, Statement } from './database.ts'
-import { cutPage, readCursor, readLimit } from './page-cursor.ts'
 import { toClaim, toDeadLetter, type OutboxRow } from './rows.ts'
 
 type Outbox = Pick<

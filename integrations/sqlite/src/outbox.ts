@@ -1,15 +1,17 @@
 import {
-  sha256Hex,
   type ClaimQuery,
+  cutPage,
   type DeadLetter,
   type LoopStore,
   type OutboxClaim,
   type OutboxItem,
+  readCursor,
+  readLimit,
   type Settlement,
+  sha256Hex,
 } from '@loop-engine/core'
 
 import type { Connection } from './connection.ts'
-import { cutPage, readCursor, readLimit } from './page-cursor.ts'
 import { itemColumns, toItem, type ItemRow } from './rows.ts'
 
 interface Lease {

@@ -1,14 +1,16 @@
-import type {
-  ApprovalQuery,
-  ApprovalRequest,
-  InstanceQuery,
-  LoopInstance,
-  LoopStore,
-  Page,
+import {
+  type ApprovalQuery,
+  type ApprovalRequest,
+  cutPage,
+  type InstanceQuery,
+  type LoopInstance,
+  type LoopStore,
+  type Page,
+  readCursor,
+  readLimit,
 } from '@loop-engine/core'
 
 import type { Connection, Statement, Value } from './connection.ts'
-import { cutPage, readCursor, readLimit } from './page-cursor.ts'
 import {
   entryColumns,
   instanceColumns,

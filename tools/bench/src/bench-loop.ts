@@ -22,7 +22,7 @@ const guards: { id: string; use: string; with: JsonObject }[] = [
 /** One signal moves the ring on; two guards judge every move. */
 export const ringLoop = ringNamed('bench.ring')
 
-export function ringNamed(id: string): LoopDefinition {
+function ringNamed(id: string): LoopDefinition {
   return defineLoop({
     id,
     states: [...ring.map((state) => ({ id: state })), { id: end, terminal: true }],

@@ -18,7 +18,7 @@ export type Target =
   | { readonly atMost: number }
   | { readonly differenceAtMost: number }
 
-export interface SuiteOptions {
+interface SuiteOptions {
   /** Short rounds and small sizes: checks that everything runs, not targets. */
   readonly quick: boolean
 }

@@ -48,7 +48,9 @@ async function bench(names: readonly string[], quick: boolean, file: string): Pr
       console.log(`${tableOf(measured)}\n`)
       figures.push(...measured)
     } catch (error) {
-      console.error(`${name} did not finish: ${error instanceof Error ? error.message : error}\n`)
+      console.error(
+        `${name} did not finish: ${error instanceof Error ? error.message : String(error)}\n`,
+      )
       failed.push(name)
     }
   }

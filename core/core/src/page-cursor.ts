@@ -1,9 +1,16 @@
-import { LoopError, type Page } from '@loop-engine/core'
+import { LoopError } from './errors.ts'
+import type { Page } from './store.ts'
 
 /** Where a page ended: the sort key of its last item. */
 export interface Position {
   readonly at: number
   readonly id: string
+}
+
+export function comparePositions(one: Position, other: Position): number {
+  if (one.at !== other.at) return one.at - other.at
+  if (one.id === other.id) return 0
+  return one.id < other.id ? -1 : 1
 }
 
 /** Reads a cursor of this kind of list; anything that was not written by `cutPage` is `invalid_input`. */
