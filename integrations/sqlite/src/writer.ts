@@ -1,4 +1,4 @@
-import { LoopError } from '@loop-engine/core'
+import type { LoopError } from '@loop-engine/core'
 
 import type { Connection } from './connection.ts'
 import { isBusy, translate, translateCommit } from './sqlite-error.ts'

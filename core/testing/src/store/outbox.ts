@@ -312,6 +312,8 @@ export function testStoreOutbox(open: OpenStore): void {
       } while (cursor !== undefined)
       expect(seen.toSorted()).toEqual(['d0', 'd1', 'd2', 'd3', 'd4'])
       expect(seen).toHaveLength(5)
+      expect(await store.nextDueAt()).toBeNull()
+      expect(await claimIds(store, { now: now + 9 * leaseMs })).toBe('')
     })
 
     test('cancelling takes away what waits, and leaves what a worker holds', async () => {

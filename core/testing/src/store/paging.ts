@@ -175,6 +175,7 @@ async function everyPage<Item>(read: (cursor?: string) => Promise<Page<Item>>): 
   for (;;) {
     seen.push(...page.items)
     if (page.cursor === undefined) return seen
+    if (seen.length > 1000) throw new Error('The pages never end.')
     page = await read(page.cursor)
   }
 }
