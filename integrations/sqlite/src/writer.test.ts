@@ -30,6 +30,16 @@ function writerOf(connection: Connection): Writer {
   return createWriter({ connection, busyTimeoutMs: 0, afterCommit() {} })
 }
 
+function openFile(): Connection {
+  const folder = mkdtempSync(join(tmpdir(), 'loop-sqlite-'))
+  const connection = connect({ path: join(folder, 'a.db'), durability: 'power', busyTimeoutMs: 0 })
+  onTestFinished(() => {
+    connection.close()
+    rmSync(folder, { recursive: true })
+  })
+  return connection
+}
+
 async function codeOf(answer: Promise<unknown>): Promise<unknown> {
   return answer.catch((error: unknown) => (isLoopError(error) ? error.code : error))
 }
@@ -72,13 +82,28 @@ test('an error before COMMIT means that nothing was done', async () => {
   expect(await codeOf(writer.write(() => 1))).toBe('unavailable')
 })
 
+test('work that throws undoes its own changes only', async () => {
+  const connection = openFile()
+  const writer = writerOf(connection)
+  const define = connection.prepare('INSERT INTO definition (digest, text) VALUES (?, ?)')
+  const answers = [
+    writer.write(() => define.run('first', 'x')),
+    writer.write(() => {
+      define.run('undone', 'x')
+      define.run('first', 'twice')
+    }),
+    writer.write(() => define.run('last', 'x')),
+  ]
+
+  expect(await Promise.all(answers.map(codeOf))).toEqual([undefined, 'invalid_input', undefined])
+  expect(connection.prepare('SELECT digest FROM definition ORDER BY digest').all()).toEqual([
+    ['first'],
+    ['last'],
+  ])
+})
+
 test('a full disk undoes everything, and the next write finds room', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'loop-sqlite-'))
-  const connection = connect({ path: join(folder, 'a.db'), durability: 'power', busyTimeoutMs: 0 })
-  onTestFinished(() => {
-    connection.close()
-    rmSync(folder, { recursive: true })
-  })
+  const connection = openFile()
   const writer = writerOf(connection)
   const define = connection.prepare('INSERT INTO definition (digest, text) VALUES (?, ?)')
   const count = connection.prepare<[number]>('SELECT count(*) FROM definition')
