@@ -7,6 +7,9 @@ import { openSystem, worldOf } from './journey.ts'
 import { bodiesOf } from './scenario.ts'
 import { storeKinds, type StoreKind } from './stores.ts'
 
+/** What is delivered at the same time may be recorded in any order; here the order must be equal. */
+const oneAtATime = { concurrency: 1 }
+
 const kinds = storeKinds()
 afterAll(() => Promise.all(kinds.map((kind) => kind.end())))
 
@@ -29,7 +32,7 @@ async function record(
   list: readonly Command[],
 ): Promise<{ answers: readonly string[]; bodies: readonly string[] }> {
   const store = await kind.create()
-  const { system, clock, effects } = await openSystem(store)
+  const { system, clock, effects } = await openSystem(store, 'run', oneAtATime)
   const answers: string[] = []
   for (const command of list) answers.push(await carryOut(command, system, clock))
   const world = worldOf(store, effects)

@@ -1,6 +1,6 @@
 import { isLoopError, type LoopStore } from '@loop-engine/core'
 import { definitionDigest } from '@loop-engine/dsl'
-import { createLoopSystem, type LoopSystem } from '@loop-engine/sdk'
+import { createLoopSystem, type Limits, type LoopSystem } from '@loop-engine/sdk'
 import {
   createTestClock,
   createTestIdentifiers,
@@ -28,7 +28,11 @@ export interface ProofSystem {
 }
 
 /** A system for proofs: time and ids are held, nothing runs by itself. */
-export async function openSystem(store: LoopStore, prefix = 'run'): Promise<ProofSystem> {
+export async function openSystem(
+  store: LoopStore,
+  prefix = 'run',
+  limits: Partial<Limits> = {},
+): Promise<ProofSystem> {
   const effects: EffectRun[] = []
   const clock = createTestClock()
   const bank = createBank(effects)
@@ -44,7 +48,7 @@ export async function openSystem(store: LoopStore, prefix = 'run'): Promise<Proo
     identity: {
       directory: (_, id) => ({ roles: ['finance'], identityClass: identityClassOf(id) }),
     },
-    limits: { backoffMs: { first: 1, longest: 1 } },
+    limits: { backoffMs: { first: 1, longest: 1 }, ...limits },
   })
   return { system, clock, effects, bank }
 }

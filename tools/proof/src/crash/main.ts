@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 import { startPostgres, type PostgresServer } from '@loop-engine/testing'
 import { Client } from 'pg'
 
+import { prepareCrashBank } from './once-loop.ts'
 import { recover, type Recovery } from './recover.ts'
 import { runUntilKilled, runWorkers, type Acknowledged } from './workers.ts'
 
@@ -29,6 +30,7 @@ async function crash(kills: number, seed: number): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'loop-crash-'))
   const random = createRandom(seed)
   const postgres = await startPostgres({ private: true })
+  for (let bank = 1; bank <= 5; bank++) prepareCrashBank(join(folder, `bank-${bank}.db`))
   const tests: readonly [string, () => Promise<Recovery>][] = [
     [
       `SQLite: ${kills / 2} kills`,

@@ -40,10 +40,17 @@ export interface CrashBank extends Integration {
   close(): void
 }
 
+/** Makes the file, before several processes want to at once: changing its mode needs it alone. */
+export function prepareCrashBank(path: string): void {
+  const file = new DatabaseSync(path)
+  file.exec('PRAGMA journal_mode = WAL')
+  file.close()
+}
+
 /** A bank in a file of its own, which survives the processes that call it. */
 export function createCrashBank(path: string): CrashBank {
   const file = new DatabaseSync(path)
-  file.exec('PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 20000; PRAGMA synchronous = NORMAL')
+  file.exec('PRAGMA busy_timeout = 20000; PRAGMA synchronous = NORMAL')
   file.exec(
     'CREATE TABLE IF NOT EXISTS call (action TEXT, key TEXT) STRICT; CREATE TABLE IF NOT EXISTS paid (key TEXT PRIMARY KEY) STRICT',
   )
