@@ -20,9 +20,6 @@ interface Job {
 
 type Outcome = { readonly done: unknown } | { readonly failed: LoopError }
 
-/** While one caller works alone, only every so many transactions wait for others to join. */
-const aloneFor = 16
-
 /** Bounds how long one transaction keeps this thread, and other processes, waiting. */
 const groupSize = 256
 
@@ -43,20 +40,16 @@ export function createWriter({ connection, busyTimeoutMs, afterCommit }: WriterO
   let queue: Job[] = []
   let idle: (() => void)[] = []
   let isScheduled = false
-  /** How many transactions in a row had one job. */
-  let loners = 0
 
-  /** Waits for all that happens in this turn of the event loop; a caller who is alone need not wait. */
+  /** Whoever writes in the same turn of the event loop joins. Waiting no longer than that costs a lone caller nothing. */
   const schedule = (): void => {
     if (isScheduled) return
     isScheduled = true
-    if (loners % aloneFor === 0) setImmediate(flush)
-    else process.nextTick(flush)
+    setImmediate(flush)
   }
   const flush = (): void => {
     isScheduled = false
     const jobs = queue.splice(0, groupSize)
-    loners = jobs.length === 1 ? loners + 1 : 0
     if (jobs.length > 0 && enter(jobs)) settle(jobs, runAll(jobs))
     if (queue.length > 0) return schedule()
     for (const resolve of idle.splice(0)) resolve()
@@ -67,7 +60,6 @@ export function createWriter({ connection, busyTimeoutMs, afterCommit }: WriterO
       begin.run()
       return true
     } catch (error) {
-      loners = 0
       const oldest = isBusy(error) ? performance.now() - busyTimeoutMs : Infinity
       const isOver = ({ waitingSince }: Job): boolean => waitingSince <= oldest
       queue = [...jobs.filter((job) => !isOver(job)), ...queue]
