@@ -108,7 +108,6 @@ function readSignature(line: string): Signature {
 }
 
 function isNoteText(text: string): boolean {
-  // oxlint-disable-next-line no-control-regex
   return (
     text.endsWith('\n') && text.isWellFormed() && !/[\u0000-\u0009\u000b-\u001f\u007f]/.test(text)
   )

@@ -65,7 +65,6 @@ describe('a timeline', () => {
     )
     const text = renderTimeline(await timelineOf(items(steps)))
     expect(text).toContain(`alice approved pay: ${shown}.`)
-    // oxlint-disable-next-line no-control-regex
     expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e]/)
   })
 })

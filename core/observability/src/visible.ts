@@ -1,5 +1,4 @@
 // What terminals act upon: CSI, OSC and the like, and two-character escapes.
-// oxlint-disable-next-line no-control-regex
 const escapes =
   /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]|(?:\u001b[\]PX^_]|[\u009d\u0090])[^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)?|\u001b[ -/]*[0-~]/g
 // Controls, format characters (bidirectional, zero-width, tags), separators, lone surrogates, blank letters.

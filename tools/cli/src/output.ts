@@ -50,7 +50,6 @@ export function createOutput({ json, color, out, err }: OutputOptions): Output {
 
 /** One line that a terminal cannot be tricked with: titles and reasons come from outside. */
 export function plain(text: string): string {
-  // eslint-disable-next-line no-control-regex -- exactly what must not reach a terminal
   return stripVTControlCharacters(text).replaceAll(
     /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]+/g,
     ' ',
