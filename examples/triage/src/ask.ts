@@ -1,7 +1,7 @@
 import { isCancel, log, note, select, text } from '@clack/prompts'
+import { makeVisible as plain } from '@loop-engine/observability'
 import type { JsonObject, JsonValue } from '@loop-engine/sdk'
 
-import { plain } from './plain.ts'
 import type { Answer, Reviews, Waiting } from './reviews.ts'
 import { remediations } from './rules.ts'
 import { severities } from './severity.ts'

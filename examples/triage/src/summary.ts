@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 
 import type { LoopMetrics } from '@loop-engine/observability'
+import { makeVisible as plain } from '@loop-engine/observability'
 
 import type { IntakeCounts } from './intake.ts'
-import { plain } from './plain.ts'
 
 /** What one start of the job has to say for itself. */
 export interface Summary {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
-import { stripVTControlCharacters, styleText } from 'node:util'
+import { styleText } from 'node:util'
 
+import { makeVisible } from '@loop-engine/observability'
 import type { JsonValue } from '@loop-engine/sdk'
 
 type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
@@ -49,12 +50,7 @@ export function createOutput({ json, color, out, err }: OutputOptions): Output {
 }
 
 /** One line that a terminal cannot be tricked with: titles and reasons come from outside. */
-export function plain(text: string): string {
-  return stripVTControlCharacters(text).replaceAll(
-    /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]+/g,
-    ' ',
-  )
-}
+export const plain: (text: string) => string = makeVisible
 
 export function show(value: JsonValue): string {
   return plain(typeof value === 'string' ? value : JSON.stringify(value))
