@@ -47,6 +47,8 @@ export function createDatabase({ pool, ...options }: DatabaseOptions): Database 
     })
   // A broken idle connection is replaced when it is needed; unheard, it would end the process.
   source.on('error', ignore)
+  // The same while a client is handed over, or thrown away: an error may come at any moment of its life.
+  source.on('connect', (client) => client.on('error', ignore))
   let closed = false
 
   const connect = async (): Promise<PoolClient> => {
@@ -62,7 +64,6 @@ export function createDatabase({ pool, ...options }: DatabaseOptions): Database 
   }
   const use = async <Answer>(run: (client: PoolClient) => Promise<Answer>): Promise<Answer> => {
     const client = await connect()
-    client.on('error', ignore)
     let broken = false
     try {
       return await run(client)
@@ -70,7 +71,6 @@ export function createDatabase({ pool, ...options }: DatabaseOptions): Database 
       broken = isLost(cause)
       throw translate(cause, broken ? 'unknown_outcome' : 'unavailable')
     } finally {
-      client.off('error', ignore)
       client.release(broken)
     }
   }
