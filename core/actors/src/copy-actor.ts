@@ -37,6 +37,7 @@ const usageFields: Fields = new Map([
   ['cachedInputTokens', count],
   ['reasoningTokens', count],
   ['costUsd', amount],
+  ['costUsdTicks', count],
 ])
 const actorFields: Fields = new Map<string, Read>([
   ['type', (value) => (types.has(value) ? value : wrong)],

@@ -7,4 +7,3 @@ export {
 } from './identity.ts'
 export { distinctPeople, principalIds, sameParty, type IdentityClassOf } from './separation.ts'
 export { hasRole, mayReview } from './entitlement.ts'
-export { promptHash } from './prompt-hash.ts'

@@ -36,6 +36,8 @@ export const usageSchema = z.strictObject({
   reasoningTokens: z.int().min(0).optional(),
   /** As the vendor reports it, in US dollars. */
   costUsd: z.number().min(0).optional(),
+  /** As xAI bills it: ten thousand million ticks are one US dollar. */
+  costUsdTicks: z.int().min(0).optional(),
 })
 export type Usage = Readonly<z.infer<typeof usageSchema>>
 

@@ -84,7 +84,6 @@ export {
 } from './store.ts'
 export {
   decisionIntakeSchema,
-  submissionSchema,
   type Action,
   type Channel,
   type ChannelContext,
@@ -94,10 +93,20 @@ export {
   type EventSink,
   type Integration,
   type MessageRef,
+} from './plugins.ts'
+export {
+  submissionSchema,
+  type Citation,
+  type GroundedAnswer,
+  type ModelAttempt,
+  type ModelCallOptions,
+  type ModelProgress,
   type Provider,
+  type Retriever,
   type Submission,
   type SubmissionContext,
-} from './plugins.ts'
+} from './provider/contract.ts'
+export { promptHash } from './provider/prompt-hash.ts'
 export { canonicalize } from './canonical.ts'
 export { type JsonLimits } from './json-fault.ts'
 export { deepFreeze, snapshot } from './snapshot.ts'

@@ -1,49 +1,9 @@
 import { z } from 'zod'
 
-import { actorSchema, principalSchema, type Actor, type Usage } from './actor.ts'
+import { principalSchema } from './actor.ts'
 import { decisionKinds, type ApprovalRequest, type ApprovalView } from './approval.ts'
 import type { JsonObject, JsonValue } from './json.ts'
 import type { Receipt } from './result.ts'
-
-/** What a provider is asked: where a loop stands and which signals are open now. */
-export interface SubmissionContext {
-  readonly loopId: string
-  readonly loopName: string
-  readonly currentState: string
-  readonly availableSignals: readonly {
-    readonly signalId: string
-    readonly name: string
-    readonly description?: string
-  }[]
-  readonly instruction: string
-  readonly evidence: JsonObject
-}
-
-export const submissionSchema = z.object({
-  actor: actorSchema,
-  signal: z.string().min(1),
-  /** What the model decided; what to attach as evidence. */
-  decision: z.record(z.string(), z.unknown()),
-})
-/** A model's proposal. It is only a proposal: the engine judges it. */
-export interface Submission {
-  readonly actor: Actor
-  readonly signal: string
-  readonly decision: JsonObject
-  readonly usage?: Usage
-}
-
-/** Intelligence enters here. Never touches a store or an integration. */
-export interface Provider {
-  readonly contract: 'provider/v1'
-  readonly name: string
-  readonly model: string
-  /** Picks one of the open signals. Calling it twice asks twice. */
-  createSubmission(
-    context: SubmissionContext,
-    options?: { readonly signal?: AbortSignal },
-  ): Promise<Submission>
-}
 
 /** A channel's reference to a message it sent; JSON, kept by the engine. */
 export type MessageRef = JsonObject

@@ -19,9 +19,10 @@ export {
 } from '@loop-engine/runtime'
 export { LoopBuilder, defineLoop, parseLoop, serialiseLoop, validateLoop } from '@loop-engine/dsl'
 export { createExpressions, createGuardRegistry } from '@loop-engine/guards'
-export { createAuthority, promptHash, type Authority } from '@loop-engine/actors'
+export { createAuthority, type Authority } from '@loop-engine/actors'
 export {
   LoopError,
+  promptHash,
   instanceStatuses,
   isLoopError,
   type Actor,

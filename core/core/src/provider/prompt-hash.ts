@@ -1,4 +1,5 @@
-import { digestOf, LoopError } from '@loop-engine/core'
+import { digestOf } from '../digest.ts'
+import { LoopError } from '../errors.ts'
 
 const forbidden = new Set([
   'headers',
@@ -12,9 +13,13 @@ const forbidden = new Set([
   'secret',
 ])
 
+/** Members that change how an answer travels or is filed, never what the model reads. */
+const transport = new Set(['stream', 'stream_options', 'metadata'])
+
 /**
- * The attribution of a model's answer: SHA-256 of the canonical JSON of the request body that left
- * for the model (messages, system, tools, sampling, model, linked response ids), lowercase hex.
+ * The attribution of a model's answer: SHA-256 of the canonical JSON (RFC 8785) of the request body that left for the
+ * model (messages, system, tools, sampling, model, linked response ids), lowercase hex. `stream`, `stream_options` and
+ * `metadata` are left out, so that a streamed call has the hash of the same call unstreamed.
  *
  * Hand in the body alone. Headers and keys are refused with `invalid_input`, because a hash that
  * covers a key changes with it and lets a short one be guessed.
@@ -34,5 +39,7 @@ export function promptHash(wireBody: unknown): string {
       hint: 'Hand in the body of the request alone.',
     })
   }
-  return digestOf(wireBody)
+  return digestOf(
+    Object.fromEntries(Object.entries(wireBody).filter(([key]) => !transport.has(key))),
+  )
 }

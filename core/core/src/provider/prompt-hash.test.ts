@@ -26,3 +26,7 @@ test('text is refused: it hides what it holds', () => {
     expect.objectContaining({ code: 'invalid_input' }),
   )
 })
+
+test('how the answer travels does not matter', () => {
+  expect(promptHash({ ...body, stream: true, metadata: { run: '1' } })).toBe(promptHash(body))
+})

@@ -1,0 +1,83 @@
+import type { ModelAttempt, ModelProgress } from './contract.ts'
+import { promptHash } from './prompt-hash.ts'
+
+export interface AttemptLog {
+  readonly attempts: readonly ModelAttempt[]
+  /** Wraps the fetch that is handed to a vendor's SDK: each request that leaves becomes an attempt. */
+  fetch(inner?: typeof globalThis.fetch): typeof globalThis.fetch
+  /** For an SDK without such a hook: records one attempt around `send`. */
+  record<Answer>(body: object, send: () => Promise<Answer>): Promise<Answer>
+}
+
+export interface AttemptLogOptions {
+  readonly now: () => number
+  /** Merged under the body before it is hashed, for vendors that name the model in the address. */
+  readonly model: string
+  readonly onProgress?: ((progress: ModelProgress) => void) | undefined
+}
+
+const requestIdHeaders = ['request-id', 'x-request-id', 'x-goog-request-id']
+
+/** Sees what leaves for a vendor, attempt by attempt. Bodies are hashed, never kept. */
+export function createAttemptLog({ now, model, onProgress }: AttemptLogOptions): AttemptLog {
+  const attempts: ModelAttempt[] = []
+
+  async function record<Answer>(
+    body: object,
+    send: () => Promise<Answer>,
+    read: (answer: Answer) => Pick<ModelAttempt, 'status' | 'requestId'> = () => unseen,
+  ): Promise<Answer> {
+    const startedAt = now()
+    const hash = promptHash({ model, ...body })
+    onProgress?.({ type: 'attempt', attempt: attempts.length + 1 })
+    const index = attempts.length
+    const note = (seen: Pick<ModelAttempt, 'status' | 'requestId'>): void => {
+      attempts[index] = { startedAt, latencyMs: now() - startedAt, ...seen, promptHash: hash }
+    }
+    // Noted before it leaves: an attempt whose answer never comes was made all the same.
+    note(unseen)
+    try {
+      const answer = await send()
+      note(read(answer))
+      return answer
+    } catch (error) {
+      note(unseen)
+      throw error
+    }
+  }
+
+  return {
+    attempts,
+    // As the SDK will send it: without what is undefined.
+    record: (body, send) => record(JSON.parse(JSON.stringify(body)) as object, send),
+    fetch:
+      (inner = globalThis.fetch) =>
+      async (input, init) => {
+        const body = await bodyOf(input, init)
+        return record(
+          body,
+          () => inner(input, init),
+          ({ status, headers }) => ({
+            status,
+            requestId: requestIdHeaders.map((name) => headers.get(name)).find(Boolean) ?? null,
+          }),
+        )
+      },
+  }
+}
+
+const unseen = { status: null, requestId: null }
+
+async function bodyOf(
+  input: string | URL | Request,
+  init: RequestInit | undefined,
+): Promise<object> {
+  const text =
+    typeof init?.body === 'string'
+      ? init.body
+      : input instanceof Request
+        ? await input.clone().text()
+        : '{}'
+  const body: unknown = JSON.parse(text || '{}')
+  return typeof body === 'object' && body !== null ? body : {}
+}

@@ -1,0 +1,49 @@
+import { z } from 'zod'
+
+import { LoopError } from '../errors.ts'
+import type { JsonObject } from '../json.ts'
+import type { SubmissionContext } from './contract.ts'
+
+/** What a model must fill in beside `signal`, `rationale` and `confidence`. A zod object; each field is required. */
+export type DecisionFields = z.ZodObject
+
+const reserved = ['signal', 'rationale', 'confidence']
+
+/** Refuses fields that vendors' strict modes cannot express, with `invalid_config` and a path. */
+export function checkFields(fields: DecisionFields): void {
+  for (const [name, field] of Object.entries(fields.shape)) {
+    const path = `/fields/${name}`
+    if (reserved.includes(name)) {
+      throw new LoopError('invalid_config', 'A field of a decision has a reserved name.', {
+        path,
+        hint: `${reserved.join(', ')} are always there.`,
+      })
+    }
+    if (field instanceof z.ZodOptional || field instanceof z.ZodDefault) {
+      throw new LoopError('invalid_config', 'A field of a decision is optional.', {
+        path,
+        hint: 'Strict schemas require every field: use .nullable() instead.',
+      })
+    }
+  }
+}
+
+/** The shape of an answer while these signals are open. */
+export function decisionSchema(
+  signals: SubmissionContext['availableSignals'],
+  fields: DecisionFields | undefined,
+): z.ZodObject {
+  return z.strictObject({
+    signal: z.enum(signals.map(({ signalId }) => signalId)),
+    rationale: z.string(),
+    confidence: z.number().min(0).max(1),
+    ...fields?.shape,
+  })
+}
+
+/** JSON Schema 2020-12 without `$schema`; every member is required and no other allowed, as strict modes demand. */
+export function toStrictJsonSchema(schema: z.ZodObject): JsonObject {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema)
+  // z.toJSONSchema returns plain JSON; its type also knows booleans where none occur.
+  return JSON.parse(JSON.stringify(rest)) as JsonObject
+}

@@ -1,0 +1,17 @@
+export { createAttemptLog, type AttemptLog } from './attempt-log.ts'
+export { toStrictJsonSchema, type DecisionFields } from './decision-schema.ts'
+export {
+  callModel,
+  type AnswerEnd,
+  type Attribution,
+  type CallContext,
+  type ModelAnswer,
+  type ModelVendor,
+} from './model-call.ts'
+export { present, type ModelFault } from './model-fault.ts'
+export {
+  createModelProvider,
+  type DecisionRequest,
+  type ProviderOptions,
+} from './model-provider.ts'
+export { defaultPrompt, type PromptTemplate } from './prompt-template.ts'

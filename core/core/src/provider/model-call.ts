@@ -1,0 +1,170 @@
+import type { Actor, Principal, Usage } from '../actor.ts'
+import { isLoopError, LoopError, type LoopErrorCode } from '../errors.ts'
+import { createAttemptLog, type AttemptLog } from './attempt-log.ts'
+import type { ModelAttempt, ModelCallOptions, ModelProgress } from './contract.ts'
+import { faultError, present, type ModelFault } from './model-fault.ts'
+
+/** How a vendor's answer ended. Only `complete` carries something to read. */
+export type AnswerEnd = 'complete' | 'refused' | 'truncated' | 'filtered' | 'failed'
+
+/** What an adapter read from its vendor's answer, in the words of the core. */
+export interface ModelAnswer {
+  readonly end: AnswerEnd
+  readonly text: string
+  /** Null when the vendor sent none; never invented. */
+  readonly responseId: string | null
+  readonly requestId?: string | null | undefined
+  readonly servedModel?: string | undefined
+  readonly usage?: Usage | undefined
+  readonly vendorCode?: string | null | undefined
+}
+
+export interface CallContext {
+  /** Ends with the caller's signal or the time limit. */
+  readonly signal: AbortSignal
+  readonly attempts: AttemptLog
+  /** Present when the caller wants a stream; never throws. */
+  readonly onText?: (delta: string) => void
+}
+
+/** One vendor, reduced to: send this, and say what went wrong. */
+export interface ModelVendor<Request, Answer extends ModelAnswer> {
+  readonly name: string
+  readonly model: string
+  send(request: Request, context: CallContext): Promise<Answer>
+  /** Reads the vendor's error; undefined for one that is not the vendor's, which is thrown on. */
+  readFault(error: unknown): ModelFault | undefined
+}
+
+export interface CallLimits {
+  /** For the whole call with its retries. */
+  readonly timeoutMs: number
+  readonly now: () => number
+}
+
+export interface Attribution {
+  readonly agentId: string
+  readonly displayName?: string | undefined
+  readonly onBehalfOf?: Principal | undefined
+  readonly promptVersion?: string | undefined
+  readonly templateHash?: string | undefined
+}
+
+export interface AnsweredCall<Answer> {
+  readonly answer: Answer
+  readonly actor: Actor
+  readonly requestId: string | null
+  readonly attempts: readonly ModelAttempt[]
+}
+
+/** Asks once, under a time limit, and attributes the answer. Throws a `LoopError` for all that is not a complete answer. */
+export async function callModel<Request, Answer extends ModelAnswer>(
+  vendor: ModelVendor<Request, Answer>,
+  request: Request,
+  { timeoutMs, now }: CallLimits,
+  attribution: Attribution,
+  { signal, onProgress }: ModelCallOptions,
+): Promise<AnsweredCall<Answer>> {
+  const notify = onProgress && quiet(onProgress)
+  const attempts = createAttemptLog({ now, model: vendor.model, onProgress: notify })
+  if (signal?.aborted) throw faultError(vendor.name, { kind: 'aborted' })
+  const startedAt = now()
+  const limit = AbortSignal.timeout(timeoutMs)
+  const answer = await vendor
+    .send(request, {
+      signal: signal ? AbortSignal.any([signal, limit]) : limit,
+      attempts,
+      ...(notify && { onText: (delta: string) => notify({ type: 'text', delta }) }),
+    })
+    .catch((error: unknown) => {
+      if (isLoopError(error)) throw error
+      if (signal?.aborted) throw faultError(vendor.name, { kind: 'aborted' }, attempts.attempts)
+      if (limit.aborted) throw faultError(vendor.name, { kind: 'timeout' }, attempts.attempts)
+      const fault = vendor.readFault(error)
+      throw fault ? faultError(vendor.name, fault, attempts.attempts) : error
+    })
+  const last = attempts.attempts.at(-1)
+  const requestId = answer.requestId ?? last?.requestId ?? null
+  if (answer.end !== 'complete')
+    throw endError(vendor.name, { ...answer, requestId }, attempts.attempts)
+  return {
+    answer,
+    requestId,
+    attempts: [...attempts.attempts],
+    actor: {
+      type: 'ai-agent',
+      id: attribution.agentId,
+      provider: vendor.name,
+      modelId: vendor.model,
+      responseId: answer.responseId,
+      latencyMs: now() - startedAt,
+      attempts: Math.max(attempts.attempts.length, 1),
+      ...present({
+        displayName: attribution.displayName,
+        onBehalfOf: attribution.onBehalfOf,
+        promptVersion: attribution.promptVersion,
+        templateHash: attribution.templateHash,
+        promptHash: last?.promptHash,
+        servedModel: answer.servedModel,
+        usage: answer.usage,
+      }),
+    },
+  }
+}
+
+const ends: Record<
+  Exclude<AnswerEnd, 'complete'>,
+  readonly [code: LoopErrorCode, retryable: boolean, says: string, hint: string]
+> = {
+  refused: [
+    'refused',
+    false,
+    'refused to answer.',
+    'Change the instruction, or let a person decide.',
+  ],
+  truncated: [
+    'truncated',
+    false,
+    'ran out of tokens.',
+    'Raise maxOutputTokens or send less evidence.',
+  ],
+  filtered: [
+    'content_filtered',
+    false,
+    'withheld its answer.',
+    'Change the evidence, or let a person decide.',
+  ],
+  failed: ['unavailable', true, 'reports that it failed.', 'Ask again later.'],
+}
+
+function endError(
+  plugin: string,
+  answer: ModelAnswer & { readonly end: AnswerEnd },
+  attempts: readonly ModelAttempt[],
+): LoopError {
+  const [code, retryable, says, hint] = ends[answer.end === 'complete' ? 'failed' : answer.end]
+  return new LoopError(code, `${plugin} ${says}`, {
+    plugin,
+    retryable,
+    hint,
+    details: answerDetails(answer, attempts),
+  })
+}
+
+/** The facts of an answer that could not be used; it was paid for all the same. */
+export function answerDetails(
+  { responseId, requestId, servedModel, usage }: ModelAnswer,
+  attempts: readonly ModelAttempt[],
+): Record<string, unknown> {
+  return { ...present({ responseId, requestId, servedModel, usage }), attempts: attempts.length }
+}
+
+function quiet(onProgress: (progress: ModelProgress) => void): (progress: ModelProgress) => void {
+  return (progress) => {
+    try {
+      onProgress(progress)
+    } catch {
+      // A listener that fails must not cost an answer that is already paid for.
+    }
+  }
+}

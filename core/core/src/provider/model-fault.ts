@@ -1,0 +1,95 @@
+import type { Usage } from '../actor.ts'
+import { LoopError, type LoopErrorCode } from '../errors.ts'
+import type { ModelAttempt } from './contract.ts'
+
+/** Why a model did not answer, as an adapter read it from its vendor's error. No text of the vendor's is kept. */
+export interface ModelFault {
+  readonly kind: 'status' | 'network' | 'timeout' | 'aborted' | 'bad_response'
+  /** HTTP status. */
+  readonly status?: number | undefined
+  /** The vendor's short code or type, such as `rate_limit_error`. */
+  readonly vendorCode?: string | null | undefined
+  readonly requestId?: string | null | undefined
+  readonly responseId?: string | null | undefined
+  readonly retryAfterMs?: number | undefined
+  readonly usage?: Usage | undefined
+}
+
+interface Verdict {
+  readonly code: LoopErrorCode
+  readonly retryable: boolean
+  readonly says: string
+  readonly hint: string
+}
+
+/** The LoopError of a fault; what a program needs stands in `details`. */
+export function faultError(
+  plugin: string,
+  fault: ModelFault,
+  attempts: readonly ModelAttempt[] = [],
+): LoopError {
+  const { code, retryable, says, hint } = judge(fault)
+  const { status, vendorCode, requestId, responseId, retryAfterMs, usage } = fault
+  const known = {
+    status,
+    vendorCode: codeOnly(vendorCode),
+    requestId,
+    responseId,
+    retryAfterMs,
+    usage,
+  }
+  return new LoopError(code, `${plugin} ${says}`, {
+    plugin,
+    retryable,
+    hint,
+    details: { ...present(known), attempts: attempts.length },
+  })
+}
+
+function judge({ kind, status = 0 }: ModelFault): Verdict {
+  if (kind === 'aborted')
+    return verdict(
+      'aborted',
+      false,
+      'was stopped by its caller.',
+      'Ask again if it is still wanted.',
+    )
+  if (kind === 'timeout' || status === 408 || status === 504)
+    return verdict('timeout', true, 'did not answer in time.', 'Ask again, or raise timeoutMs.')
+  if (kind === 'network')
+    return verdict('unavailable', true, 'could not be reached, or hung up.', 'Ask again later.')
+  if (kind === 'bad_response')
+    return verdict('bad_response', true, 'sent an answer that cannot be read.', 'Ask again.')
+  if (status === 401 || status === 403)
+    return verdict('auth', false, 'refused the key.', 'Check the key and what it may do.')
+  if (status === 402)
+    return verdict('auth', false, 'asks for payment.', 'Check the account of the key.')
+  if (status === 429)
+    return verdict('rate_limited', true, 'is asked too often.', 'Wait for details.retryAfterMs.')
+  if (status === 413)
+    return verdict('too_large', false, 'refused the size of the request.', 'Send less evidence.')
+  if (status >= 500)
+    return verdict('unavailable', true, 'failed or is overloaded.', 'Ask again later.')
+  return verdict(
+    'invalid_config',
+    false,
+    'refused the request.',
+    'Check the name of the model, the schema and the options: see details.vendorCode.',
+  )
+}
+
+function verdict(code: LoopErrorCode, retryable: boolean, says: string, hint: string): Verdict {
+  return { code, retryable, says, hint }
+}
+
+/** A code is a word. Anything else might quote what was asked. */
+function codeOnly(code: string | null | undefined): string | undefined {
+  return code && /^[\w.:-]{1,64}$/.test(code) ? code : undefined
+}
+
+export function present<Value extends object>(value: Value): Partial<Value> {
+  // Entries of an object of this type make an object of it with fewer keys.
+  return Object.fromEntries(
+    Object.entries(value).filter(([, member]) => member !== undefined),
+  ) as Partial<Value>
+}

@@ -1,0 +1,153 @@
+import type { Principal } from '../actor.ts'
+import { isLoopError, LoopError } from '../errors.ts'
+import type { JsonObject } from '../json.ts'
+import { deepFreeze } from '../snapshot.ts'
+import { parseStrictJson } from '../strict-json.ts'
+import type { Provider, SubmissionContext } from './contract.ts'
+import {
+  checkFields,
+  decisionSchema,
+  toStrictJsonSchema,
+  type DecisionFields,
+} from './decision-schema.ts'
+import { answerDetails, callModel, type ModelAnswer, type ModelVendor } from './model-call.ts'
+import {
+  checkTemplate,
+  defaultPrompt,
+  renderPrompt,
+  templateHash,
+  type PromptTemplate,
+} from './prompt-template.ts'
+
+/** What a model is sent, before its vendor's adapter makes it a wire body. */
+export interface DecisionRequest {
+  readonly system: string
+  readonly user: string
+  /** JSON Schema 2020-12 of the answer; every member required, no other allowed. */
+  readonly schema: JsonObject
+  /** Of the schema, for vendors that want one. */
+  readonly schemaName: 'decision'
+}
+
+/** What every provider can be told, whatever its vendor. */
+export interface ProviderOptions {
+  /** Who the model is in the record; `agent:<vendor>` by default. */
+  readonly agentId?: string
+  readonly displayName?: string
+  /** For whom it acts. */
+  readonly onBehalfOf?: Principal
+  readonly prompt?: PromptTemplate
+  /** What the model must fill in beside `signal`, `rationale` and `confidence`. */
+  readonly fields?: DecisionFields
+  /** For a whole decision with its retries; 60,000 by default. */
+  readonly timeoutMs?: number
+  readonly now?: () => number
+}
+
+/** Makes a provider of a vendor: asks for one of the open signals, reads the answer strictly and attributes it. */
+export function createModelProvider(
+  vendor: ModelVendor<DecisionRequest, ModelAnswer>,
+  {
+    agentId = `agent:${vendor.name}`,
+    displayName,
+    onBehalfOf,
+    prompt = defaultPrompt,
+    fields,
+    timeoutMs = 60_000,
+    now = Date.now,
+  }: ProviderOptions = {},
+): Provider {
+  checkTemplate(prompt)
+  if (fields) checkFields(fields)
+  const attribution = {
+    agentId,
+    displayName,
+    onBehalfOf,
+    promptVersion: prompt.version,
+    templateHash: templateHash(prompt),
+  }
+
+  return {
+    contract: 'provider/v1',
+    name: vendor.name,
+    model: vendor.model,
+
+    async createSubmission(context, options = {}) {
+      checkContext(context)
+      const schema = decisionSchema(context.availableSignals, fields)
+      const request: DecisionRequest = {
+        ...renderPrompt(prompt, context),
+        schema: toStrictJsonSchema(schema),
+        schemaName: 'decision',
+      }
+      const { answer, actor, requestId, attempts } = await callModel(
+        vendor,
+        request,
+        { timeoutMs, now },
+        attribution,
+        options,
+      )
+      const { signal, ...decision } = readDecision(vendor.name, schema, answer, () =>
+        answerDetails({ ...answer, requestId }, attempts),
+      )
+      return deepFreeze({
+        actor: { ...actor, confidence: decision.confidence },
+        signal,
+        decision,
+        ...(answer.usage && { usage: answer.usage }),
+        requestId,
+        attempts,
+      })
+    },
+  }
+}
+
+interface Decision extends JsonObject {
+  readonly signal: string
+  readonly rationale: string
+  readonly confidence: number
+}
+
+function readDecision(
+  plugin: string,
+  schema: ReturnType<typeof decisionSchema>,
+  answer: ModelAnswer,
+  details: () => Record<string, unknown>,
+): Decision {
+  const bad = (says: string, path?: string): LoopError =>
+    new LoopError('bad_response', `${plugin} ${says}`, {
+      plugin,
+      retryable: true,
+      hint: 'Ask again, or use a model that keeps to a schema.',
+      details: details(),
+      ...(path !== undefined && { path }),
+    })
+  const read = schema.safeParse(parse(answer.text, bad))
+  if (!read.success) {
+    const [issue] = read.error.issues
+    const path = `/${issue?.path.join('/') ?? ''}`
+    throw bad(
+      path === '/signal' ? 'chose a signal that is not open.' : 'did not keep to the schema.',
+      path,
+    )
+  }
+  // Strict JSON that the schema has read: the three members are there, the others are JSON.
+  return read.data as Decision
+}
+
+function parse(text: string, bad: (says: string) => LoopError): unknown {
+  try {
+    return parseStrictJson(text)
+  } catch (error) {
+    if (isLoopError(error)) throw bad('did not answer with JSON.')
+    throw error
+  }
+}
+
+function checkContext({ availableSignals }: SubmissionContext): void {
+  if (availableSignals.length > 0) return
+  throw new LoopError('invalid_input', 'No signal is open, so there is nothing to decide.', {
+    path: '/availableSignals',
+    hint: 'Ask engine.available() which signals an actor may send now.',
+  })
+}
