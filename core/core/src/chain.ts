@@ -1,5 +1,5 @@
-import { canonicalize } from './canonical.ts'
 import { saltedDigest, sha256Hex } from './digest.ts'
+import { entryText } from './entry-text.ts'
 import type { EntryDraft, LedgerEntry, StoredEntry } from './entry.ts'
 import { LoopError } from './errors.ts'
 import type { JsonObject } from './json.ts'
@@ -25,14 +25,17 @@ export function sealEntry(
   evidence: SealedEvidence | null,
 ): StoredEntry {
   const seq = previous.version + 1
-  const body = canonicalize({ ...draft, v: 1, seq, prevHash: previous.head })
+  const text = domain + entryText(draft, seq, previous.head)
+  // Hashing puts the text together, so that the body shares its memory.
+  const hash = sha256Hex(text)
+  const body = text.slice(domain.length)
   return {
     runId: draft.runId,
     seq,
     type: draft.type,
     transitionId: draft.transitionId ?? null,
     at: draft.at,
-    hash: hashEntry(body),
+    hash,
     body,
     evidence: evidence === null ? null : evidence.text,
     salt: evidence === null ? null : evidence.salt,

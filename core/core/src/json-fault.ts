@@ -12,6 +12,8 @@ export interface JsonLimits {
 export interface JsonBudget {
   characters: number
   readonly maxDepth: number
+  /** The data was made here, so that its objects need no checks. */
+  readonly own?: boolean
 }
 
 // What walks JSON data is recursive; this many levels fit on any stack.

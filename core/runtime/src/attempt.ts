@@ -6,6 +6,7 @@ import {
   sha256Hex,
   type ApprovalRequest,
   type GuardResult,
+  type GuardSpec,
   type JsonObject,
   type JsonValue,
   type LoopInstance,
@@ -14,6 +15,7 @@ import {
   type Transition,
   type TransitionResult,
 } from '@loop-engine/core'
+import type { GuardFacts, GuardsOutcome } from '@loop-engine/guards'
 
 import { renderView } from './approval-view.ts'
 import type { Change } from './change.ts'
@@ -25,6 +27,7 @@ import {
   type Refusal,
   type Ruling,
   type TransitionCommand,
+  type TransitionFacts,
 } from './decide.ts'
 import type { Evidence } from './evidence.ts'
 import type { Kernel } from './kernel.ts'
@@ -53,12 +56,11 @@ export interface Judgement {
 
 const none: readonly never[] = Object.freeze([])
 
-/** Gathers the facts and lets `decide` rule. Reads, never writes. */
-export async function judge(attempt: Attempt): Promise<Judgement> {
-  const { kernel, loop, instance, command, evidence, refusal, approved } = attempt
-  const at = kernel.clock.now()
-  const base = {
-    at,
+/** Gathers the facts and lets `decide` rule. Reads, never writes. At once when nobody has to be waited for. */
+export function judge(attempt: Attempt): Judgement | Promise<Judgement> {
+  const { kernel, loop, instance, command, evidence, refusal } = attempt
+  const base: Base = {
+    at: kernel.clock.now(),
     durability: kernel.store.durability,
     evidence: evidence.digest,
     receiptTtlMs: kernel.limits.receiptTtlMs,
@@ -72,37 +74,53 @@ export async function judge(attempt: Attempt): Promise<Judgement> {
     }
   }
   const { transition } = admitted
+  const guards = guardsOf(transition)
+  const needs = kernel.guards.needs(guards)
+  const verdicts =
+    needs.size === 0
+      ? kernel.guards.evaluate(guardFacts(attempt, transition, guards, base.at))
+      : factsFor(kernel, instance, transition, needs).then((facts) =>
+          kernel.guards.evaluate({ ...guardFacts(attempt, transition, guards, base.at), ...facts }),
+        )
+  return verdicts instanceof Promise
+    ? verdicts.then((outcome) => conclude(attempt, transition, base, outcome))
+    : conclude(attempt, transition, base, verdicts)
+}
 
-  const input = {
-    instance,
-    transition,
-    guards: guardsOf(transition),
-    actor: command.actor,
-    evidence: evidence.value,
-    now: at,
-    ...(await factsFor(kernel, instance, transition)),
-  }
-  const pending = kernel.guards.evaluate(input)
-  const verdicts = pending instanceof Promise ? await pending : pending
-  if (verdicts.blockedBy) {
-    return blocked(attempt, base, verdicts.results, verdicts.blockedBy)
-  }
+type Base = Pick<TransitionFacts, 'at' | 'durability' | 'evidence' | 'receiptTtlMs'>
 
+function guardFacts(
+  { instance, command, evidence }: Attempt,
+  transition: Transition,
+  guards: readonly GuardSpec[],
+  now: number,
+): GuardFacts {
+  return { instance, transition, guards, actor: command.actor, evidence: evidence.value, now }
+}
+
+/** What follows from the verdicts: a block, a request for approval, or an execution. */
+function conclude(
+  attempt: Attempt,
+  transition: Transition,
+  base: Base,
+  verdicts: GuardsOutcome,
+): Judgement {
+  const { loop, instance, command, evidence, approved } = attempt
+  if (verdicts.blockedBy) return blocked(attempt, base, verdicts.results, verdicts.blockedBy)
   const effect = transition.effect ? effectInput(attempt, transition) : undefined
   if (effect && 'failed' in effect)
     return blocked(attempt, base, [...verdicts.results, effect.failed], effect.failed)
   const needsPeople =
     approved === undefined &&
     transition.approval !== undefined &&
-    approvalNeeded(attempt, transition, at)
-  const salted = evidence.digest?.digest ?? ''
+    approvalNeeded(attempt, transition, base.at)
   const action =
     needsPeople || approved || effect
       ? digestOf(
           actionOf(
             instance,
             transition.id,
-            salted,
+            evidence.digest?.digest ?? '',
             effect && transition.effect
               ? { ...transition.effect, inputDigest: effect.inputDigest }
               : null,
@@ -111,7 +129,7 @@ export async function judge(attempt: Attempt): Promise<Judgement> {
       : undefined
   const request =
     needsPeople && action !== undefined
-      ? openRequest(attempt, transition, at, action, effect?.value, verdicts.results)
+      ? openRequest(attempt, transition, base.at, action, effect?.value, verdicts.results)
       : undefined
   const ruling = decide(loop, instance, command, {
     ...base,
@@ -147,18 +165,13 @@ export function record(
 }
 
 function blocked(
-  attempt: Attempt,
-  base: Parameters<typeof decide>[3] extends infer F ? Omit<F, 'guards'> : never,
+  { loop, instance, command }: Attempt,
+  base: Base,
   guards: readonly GuardResult[],
   blockedBy: GuardResult,
 ): Judgement {
-  const { loop, instance, command } = attempt
   return {
-    ruling: decide(loop, instance, command, {
-      ...(base as { at: number; durability: 'memory'; receiptTtlMs: number }),
-      guards,
-      blockedBy,
-    }),
+    ruling: decide(loop, instance, command, { ...base, guards, blockedBy }),
     reservations: none,
     guards,
   }
@@ -168,9 +181,8 @@ async function factsFor(
   kernel: Kernel,
   instance: LoopInstance,
   transition: Transition,
-): Promise<object> {
-  const needs = kernel.guards.needs(guardsOf(transition))
-  if (needs.size === 0) return {}
+  needs: ReadonlySet<string>,
+): Promise<Pick<GuardFacts, 'lastExecutedAt' | 'approvals'>> {
   const [lastExecutedAt, approvals] = await Promise.all([
     needs.has('last-executed') ? lastExecutions(kernel, instance, transition) : undefined,
     needs.has('approvals')

@@ -321,10 +321,12 @@ async function transition(kernel: Kernel, input: TransitionInput): Promise<Trans
     let mustRead = false
     let late: { reason: 'stopped' | 'limit_reached'; message: string } | undefined
     for (let attempts = 0; attempts <= kernel.limits.conflictRetries; attempts++) {
-      const { instance, fresh } = await kernel.runs.load(tenant, aggregateId, mustRead)
+      // Most of this is known at once, and an await that waits for nothing is not free.
+      const loaded = kernel.runs.load(tenant, aggregateId, mustRead)
+      const { instance, fresh } = loaded instanceof Promise ? await loaded : loaded
       const pinned = kernel.loops.pinned(instance.definition.digest)
       const loop = pinned instanceof Promise ? await pinned : pinned
-      const judgement = await judge({
+      const judging = judge({
         kernel,
         loop,
         instance,
@@ -332,6 +334,7 @@ async function transition(kernel: Kernel, input: TransitionInput): Promise<Trans
         evidence,
         refusal: refusal ?? late,
       })
+      const judgement = judging instanceof Promise ? await judging : judging
       const { ruling } = judgement
       const moves = ruling.status === 'executed'
       // What came from memory may be old: a commit would notice, a refusal might not.

@@ -46,14 +46,15 @@ export interface Kernel {
   wake(): void
 }
 
+export interface LoadedRun {
+  readonly instance: LoopInstance
+  readonly fresh: boolean
+}
+
 /** The runs in memory, and the order in which this process works on them. */
 export interface Runs {
-  /** The newest run of a business key; `fresh` when it was read from the store just now. */
-  load(
-    tenant: string,
-    aggregateId: string,
-    fresh?: boolean,
-  ): Promise<{ instance: LoopInstance; fresh: boolean }>
+  /** The newest run of a business key; `fresh` when it was read from the store just now. At once when it is known. */
+  load(tenant: string, aggregateId: string, fresh?: boolean): LoadedRun | Promise<LoadedRun>
   keep(instance: LoopInstance): void
   forget(tenant: string, aggregateId: string): void
   /** Runs `work` after all earlier work on the same key in this process: callers queue instead of conflicting. */
@@ -67,20 +68,9 @@ export function createRuns(store: LoopStore, cachedInstances: number): Runs {
     tenant === 'default' ? aggregateId : `${tenant}\n${aggregateId}`
 
   return {
-    async load(tenant, aggregateId, fresh = false) {
-      const key = keyOf(tenant, aggregateId)
-      const cached = fresh ? undefined : cache.get(key)
-      if (cached) return { instance: cached, fresh: false }
-      const instance = await store.get(tenant, aggregateId)
-      if (instance === null) {
-        cache.delete(key)
-        throw new LoopError('not_found', 'No run has this business key.', {
-          details: { tenant, aggregateId },
-          hint: 'Start one with engine.start().',
-        })
-      }
-      cache.set(key, instance)
-      return { instance, fresh: true }
+    load(tenant, aggregateId, fresh = false) {
+      const cached = fresh ? undefined : cache.get(keyOf(tenant, aggregateId))
+      return cached ? { instance: cached, fresh: false } : read(tenant, aggregateId)
     },
     keep(instance) {
       const key = keyOf(instance.tenant, instance.aggregateId)
@@ -101,6 +91,20 @@ export function createRuns(store: LoopStore, cachedInstances: number): Runs {
       mine.then(leave, leave)
       return mine
     },
+  }
+
+  async function read(tenant: string, aggregateId: string): Promise<LoadedRun> {
+    const key = keyOf(tenant, aggregateId)
+    const instance = await store.get(tenant, aggregateId)
+    if (instance === null) {
+      cache.delete(key)
+      throw new LoopError('not_found', 'No run has this business key.', {
+        details: { tenant, aggregateId },
+        hint: 'Start one with engine.start().',
+      })
+    }
+    cache.set(key, instance)
+    return { instance, fresh: true }
   }
 }
 

@@ -15,6 +15,7 @@ import {
   type StoredEntry,
 } from '@loop-engine/core'
 
+import { createHashIndex, type HashIndex } from './memory-hashes.ts'
 import { pair, type MemoryOutbox } from './memory-outbox.ts'
 
 interface Run {
@@ -33,14 +34,15 @@ export interface Tenant {
   /** Runs by business key, oldest first. */
   readonly keys: Map<string, Run[]>
   readonly open: Map<string, Run>
-  readonly hashes: Map<string, StoredEntry>
+  readonly hashes: HashIndex
   readonly approvals: Map<string, ApprovalRequest>
   /** The same requests by run and id: what a transition asks for must not look at a whole tenant. */
   readonly runApprovals: Map<string, Map<string, ApprovalRequest>>
   readonly idempotency: Map<string, IdempotencyRecord>
   readonly counters: Map<string, Counter>
   readonly spent: Map<string, string>
-  readonly unlogged: Set<StoredEntry>
+  /** Entries that the log does not have yet, oldest first. */
+  unlogged: StoredEntry[]
   readonly leaves: LogLeaf[]
   head: LogHead
 }
@@ -50,13 +52,13 @@ export function emptyTenant(): Tenant {
     runs: new Map(),
     keys: new Map(),
     open: new Map(),
-    hashes: new Map(),
+    hashes: createHashIndex(),
     approvals: new Map(),
     runApprovals: new Map(),
     idempotency: new Map(),
     counters: new Map(),
     spent: new Map(),
-    unlogged: new Set(),
+    unlogged: [],
     leaves: [],
     head: { size: 0, root: sha256Hex(''), frontier: [], note: null },
   }
@@ -118,8 +120,8 @@ export function apply(
   const run = moveRun(plan.instance, tenant)
   for (const entry of plan.entries) {
     run.entries.push(entry)
-    tenant.hashes.set(entry.hash, entry)
-    tenant.unlogged.add(entry)
+    tenant.hashes.add(entry)
+    tenant.unlogged.push(entry)
   }
   for (const seq of plan.erase ?? []) eraseEvidence(run, seq, tenant)
   for (const request of plan.approvals ?? []) keepApproval(request, tenant)
@@ -177,8 +179,9 @@ function eraseEvidence({ entries }: Run, seq: number, { hashes, unlogged }: Tena
   if (entry === undefined) return
   const erased = { ...entry, evidence: null, salt: null }
   entries[seq - 1] = erased
-  hashes.set(erased.hash, erased)
-  if (unlogged.delete(entry)) unlogged.add(erased)
+  hashes.add(erased)
+  const place = unlogged.indexOf(entry)
+  if (place !== -1) unlogged[place] = erased
 }
 
 /** A plan whose entries do not continue the run is a mistake of the caller. */

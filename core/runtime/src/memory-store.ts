@@ -187,16 +187,14 @@ export function createMemoryStore({ durability = 'memory' }: MemoryStoreOptions 
       return of(tenant).head
     },
     async unlogged(tenant, limit) {
-      return first(of(tenant).unlogged, limit)
+      return of(tenant).unlogged.slice(0, limit)
     },
     async appendLog(tenant, { expectedSize, leaves, head }) {
       const log = of(tenant)
       if (log.head.size !== expectedSize) return false
       log.leaves.push(...leaves)
-      for (const { runId, seq } of leaves) {
-        const entry = log.runs.get(runId)?.entries[seq - 1]
-        if (entry !== undefined) log.unlogged.delete(entry)
-      }
+      const logged = new Set(leaves.map(({ runId, seq }) => log.runs.get(runId)?.entries[seq - 1]))
+      log.unlogged = withoutLogged(log.unlogged, logged)
       log.head = head
       return true
     },
@@ -225,13 +223,15 @@ export function createMemoryStore({ durability = 'memory' }: MemoryStoreOptions 
   }
 }
 
-function first<Item>(items: Iterable<Item>, limit: number): Item[] {
-  const taken: Item[] = []
-  for (const item of items) {
-    if (taken.length >= limit) break
-    taken.push(item)
-  }
-  return taken
+/** What was handed out is logged in the same order, as a rule: then nothing but the front has to be looked at. */
+function withoutLogged(
+  entries: StoredEntry[],
+  logged: ReadonlySet<StoredEntry | undefined>,
+): StoredEntry[] {
+  const kept = entries.findIndex((entry) => !logged.has(entry))
+  if (kept === -1) return []
+  if (kept === logged.size) return entries.slice(kept)
+  return entries.filter((entry) => !logged.has(entry))
 }
 
 function removeWhere<Value>(map: Map<string, Value>, isOver: (value: Value) => boolean): number {
