@@ -1,6 +1,5 @@
 import {
   digestOf,
-  parseDuration,
   canonicalize,
   isLoopError,
   sha256Hex,
@@ -13,17 +12,15 @@ import {
   type Reservation,
   type StoredEntry,
   type Transition,
-  type TransitionResult,
 } from '@loop-engine/core'
 import type { GuardFacts, GuardsOutcome } from '@loop-engine/guards'
 
-import { renderView } from './approval-view.ts'
+import { openRequest } from './approvals/open-request.ts'
 import type { Change } from './change.ts'
 import {
   actionOf,
   admit,
   decide,
-  type Order,
   type Refusal,
   type Ruling,
   type TransitionCommand,
@@ -33,6 +30,8 @@ import type { Evidence } from './evidence.ts'
 import type { Kernel } from './kernel.ts'
 import type { LoopIndex } from './loop-index.ts'
 import { guardsOf } from './loop-registry.ts'
+import { enqueueApproval, enqueueOrder } from './orders.ts'
+import { readFacts } from './read-facts.ts'
 
 /** One try of one transition against one version of a run. */
 export interface Attempt {
@@ -79,7 +78,7 @@ export function judge(attempt: Attempt): Judgement | Promise<Judgement> {
   const verdicts =
     needs.size === 0
       ? kernel.guards.evaluate(guardFacts(attempt, transition, guards, base.at))
-      : factsFor(kernel, instance, transition, needs).then((facts) =>
+      : readFacts(kernel, instance, transition, needs).then((facts) =>
           kernel.guards.evaluate({ ...guardFacts(attempt, transition, guards, base.at), ...facts }),
         )
   return verdicts instanceof Promise
@@ -177,43 +176,6 @@ function blocked(
   }
 }
 
-async function factsFor(
-  kernel: Kernel,
-  instance: LoopInstance,
-  transition: Transition,
-  needs: ReadonlySet<string>,
-): Promise<Pick<GuardFacts, 'lastExecutedAt' | 'approvals'>> {
-  const [lastExecutedAt, approvals] = await Promise.all([
-    needs.has('last-executed') ? lastExecutions(kernel, instance, transition) : undefined,
-    needs.has('approvals')
-      ? kernel.store
-          .approvals({ tenant: instance.tenant, runId: instance.runId, limit: 1000 })
-          .then(({ items }) => items)
-      : undefined,
-  ])
-  return { lastExecutedAt, approvals }
-}
-
-/** When each transition that a guard asks about was last executed in this run. */
-async function lastExecutions(
-  kernel: Kernel,
-  instance: LoopInstance,
-  transition: Transition,
-): Promise<ReadonlyMap<string, number>> {
-  const asked = new Set([transition.id])
-  for (const guard of guardsOf(transition)) {
-    const other = guard.with?.['transition']
-    if (typeof other === 'string') asked.add(other)
-  }
-  const found = await Promise.all(
-    [...asked].map(
-      async (id) =>
-        [id, (await kernel.store.lastExecuted(instance.tenant, instance.runId, id))?.at] as const,
-    ),
-  )
-  return new Map(found.filter((pair): pair is readonly [string, number] => pair[1] !== undefined))
-}
-
 type EffectInput = {
   readonly value: JsonValue
   readonly text: string
@@ -290,190 +252,4 @@ function scopeOf({
   tags,
 }: LoopInstance): JsonObject {
   return { tenant, loopId, aggregateId, currentState, metadata, tags }
-}
-
-function openRequest(
-  { loop, instance, command, evidence }: Attempt,
-  transition: Transition,
-  at: number,
-  actionDigest: string,
-  effectValue: JsonValue | undefined,
-  guards: readonly GuardResult[],
-): ApprovalRequest | undefined {
-  const policy = transition.approval
-  if (!policy) return undefined
-  const expiresAt = at + parseDuration(policy.expiresIn)
-  const view = renderView({
-    loop,
-    instance,
-    transition,
-    requester: command.actor,
-    evidence: evidence.value,
-    effectInput: effectValue,
-    guards,
-    policy,
-    expiresAt,
-  })
-  return {
-    id: `${instance.runId}:${instance.version + 1}`,
-    tenant: instance.tenant,
-    loopId: instance.loopId,
-    aggregateId: instance.aggregateId,
-    runId: instance.runId,
-    transitionId: transition.id,
-    requester: command.actor,
-    revision: 1,
-    stateVersion: instance.stateVersion,
-    evidence: evidence.value,
-    salt: evidence.sealed?.salt ?? '',
-    actionDigest,
-    view,
-    viewHash: digestOf(view),
-    policy,
-    stage: 0,
-    decisions: [],
-    delegations: [],
-    escalated: [],
-    status: 'pending',
-    messages: {},
-    guards,
-    createdAt: at,
-    expiresAt,
-    decidedAt: null,
-    executedBy: null,
-  }
-}
-
-/** Puts what an entry orders into the same commit. */
-export function enqueueOrder(change: Change, order: Order, seq: number, at: number): void {
-  const runId = change.instance?.runId ?? ''
-  switch (order.kind) {
-    case 'effect':
-      return change.enqueue({
-        id: order.effect.id,
-        lane: `effect:${runId}`,
-        kind: 'effect',
-        name: order.effect.integration,
-        payload: order.input,
-        dueAt: at,
-      })
-    case 'cancel-timeout':
-      return change.cancel(stateTimer(runId, order.stateVersion))
-    case 'state-timeout': {
-      const id = stateTimer(runId, seq)
-      return change.enqueue({
-        id,
-        lane: id,
-        kind: 'timer',
-        name: 'state-timeout',
-        payload: JSON.stringify({ transition: order.transition, stateVersion: seq }),
-        dueAt: at + parseDuration(order.after),
-      })
-    }
-  }
-}
-
-/** The id of the timer of a state that was entered with this entry; deterministic, so that leaving can cancel it. */
-function stateTimer(runId: string, stateVersion: number): string {
-  return `${runId}:${stateVersion}:timeout`
-}
-
-/** Tells the channels, and sets the timers of a request. */
-function enqueueApproval(change: Change, request: ApprovalRequest, kernel: Kernel): void {
-  const { policy, createdAt } = request
-  enqueueNotices(change, request, 'requested', kernel)
-  const timer = (name: string, dueAt: number, index = 0): void => {
-    const id = approvalTimer(request.id, name, index)
-    change.enqueue({
-      id,
-      lane: id,
-      kind: 'timer',
-      name,
-      payload: JSON.stringify({ requestId: request.id, index }),
-      dueAt,
-    })
-  }
-  timer('approval-expiry', request.expiresAt)
-  if (policy.remindEvery)
-    timer('approval-reminder', createdAt + parseDuration(policy.remindEvery), 1)
-  policy.escalate?.forEach(({ after }, index) =>
-    timer('approval-escalation', createdAt + parseDuration(after), index),
-  )
-}
-
-/** The id of a request's timer; deterministic, so that it can be cancelled with the request. */
-export function approvalTimer(requestId: string, name: string, index = 0): string {
-  return `${requestId}:${name}:${index}`
-}
-
-/** Every channel that the policy names (all of them when it names none) hears of each change of a request, in order. */
-export function enqueueNotices(
-  change: Change,
-  request: ApprovalRequest,
-  occasion: string,
-  kernel: Kernel,
-): void {
-  const names = request.policy.channels ?? [...kernel.channels.keys()]
-  for (const name of names) {
-    change.enqueue({
-      id: `${request.id}:${name}:${occasion}:${change.instance?.version ?? 0}`,
-      lane: `notify:${name}:${request.id}`,
-      kind: 'notify',
-      name,
-      payload: JSON.stringify({ requestId: request.id, occasion }),
-      dueAt: change.instance?.updatedAt ?? request.createdAt,
-    })
-  }
-}
-
-/** The public answer of a judgement that was committed. */
-export function resultOf(
-  { ruling, guards, request }: Judgement,
-  entry: StoredEntry,
-  after: LoopInstance,
-  command: TransitionCommand,
-): TransitionResult {
-  const { draft } = ruling
-  const common = {
-    aggregateId: after.aggregateId,
-    runId: after.runId,
-    transitionId: ruling.transition?.id ?? command.transitionId,
-    guards,
-    instance: after,
-  }
-  switch (ruling.status) {
-    case 'executed':
-      return {
-        ...common,
-        status: 'executed',
-        fromState: draft.fromState ?? '',
-        toState: draft.toState ?? '',
-        receipt: {
-          tenant: after.tenant,
-          runId: after.runId,
-          aggregateId: after.aggregateId,
-          seq: entry.seq,
-          entry: entry.hash,
-          transitionId: common.transitionId,
-          ...(draft.actionDigest !== undefined && { actionDigest: draft.actionDigest }),
-          expiresAt: draft.receiptExpiresAt ?? 0,
-        },
-      }
-    case 'pending_approval':
-      return {
-        ...common,
-        status: 'pending_approval',
-        approvalId: request?.id ?? '',
-        expiresAt: request?.expiresAt ?? 0,
-      }
-    case 'guard_failed':
-      return { ...common, status: 'guard_failed', reason: ruling.reason ?? 'guard' }
-    case 'rejected':
-      return {
-        ...common,
-        status: 'rejected',
-        reason: (ruling.reason ?? 'unknown_transition') as Refusal['reason'],
-        message: ruling.message ?? '',
-      }
-  }
 }

@@ -19,6 +19,7 @@ import {
   type StoredEntry,
 } from '@loop-engine/core'
 
+import { supersede } from './approvals/supersede.ts'
 import { judge, record } from './attempt.ts'
 import { createChange } from './change.ts'
 import { withDeadline } from './deadline.ts'
@@ -27,7 +28,6 @@ import { takeEvidence, type Evidence } from './evidence.ts'
 import { commitChange, scopesOf, type Kernel } from './kernel.ts'
 import type { Delivery } from './relay.ts'
 import { rulesOf } from './rules.ts'
-import { supersede } from './supersede.ts'
 
 /** The order to act, as it was committed. */
 interface EffectJob {

@@ -17,7 +17,8 @@ import {
   type TransitionResult,
 } from '@loop-engine/core'
 
-import { enqueueOrder, judge, record, resultOf } from './attempt.ts'
+import { supersede } from './approvals/supersede.ts'
+import { judge, record } from './attempt.ts'
 import { createChange, type Change } from './change.ts'
 import { createControl, type Control } from './control.ts'
 import { admit, type TransitionCommand } from './decide.ts'
@@ -25,9 +26,10 @@ import { draftOf } from './draft.ts'
 import { takeEvidence, type Evidence } from './evidence.ts'
 import { commitChange, scopesOf, type Kernel } from './kernel.ts'
 import { guardsOf } from './loop-registry.ts'
+import { enqueueOrder } from './orders.ts'
 import { rulesOf } from './rules.ts'
 import { createSeal, type Seal } from './seal.ts'
-import { supersede } from './supersede.ts'
+import { resultOf } from './transition-result.ts'
 
 interface Target {
   readonly aggregateId: string

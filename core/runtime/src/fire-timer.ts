@@ -1,14 +1,16 @@
 import { LoopError, parseDuration, type Actor, type OutboxClaim } from '@loop-engine/core'
 
-import { expire, onRequest } from './approvals.ts'
-import { approvalTimer, enqueueNotices, judge, record } from './attempt.ts'
+import { expire } from './approvals/expire-request.ts'
+import { onRequest } from './approvals/on-request.ts'
+import { supersede } from './approvals/supersede.ts'
+import { judge, record } from './attempt.ts'
 import { createChange } from './change.ts'
 import { draftOf } from './draft.ts'
 import { takeEvidence } from './evidence.ts'
 import { commitChange, scopesOf, type Kernel } from './kernel.ts'
+import { approvalTimer, enqueueNotices } from './orders.ts'
 import type { Delivery } from './relay.ts'
 import { rulesOf } from './rules.ts'
-import { supersede } from './supersede.ts'
 
 const timer: Actor = Object.freeze({ type: 'system', id: 'system:timer' })
 

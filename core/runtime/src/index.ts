@@ -24,13 +24,9 @@ export {
 } from './engine.ts'
 export { type Control, type StopInput, type StopTarget } from './control.ts'
 export { type Seal, type Sealed } from './seal.ts'
-export {
-  createApprovals,
-  type Approvals,
-  type DecideInput,
-  type DecisionResult,
-} from './approvals.ts'
-export { decisionRefusals, reviewersOf, type DecisionRefusal } from './approval-rules.ts'
+export { createApprovals, type Approvals } from './approvals/approvals.ts'
+export type { DecideInput, DecisionResult } from './approvals/decide-request.ts'
+export { decisionRefusals, reviewersOf, type DecisionRefusal } from './approvals/approval-rules.ts'
 export { createRelay, type Relay } from './relay.ts'
 export { createRuns, type Kernel, type Runs } from './kernel.ts'
 export { createLoopRegistry, type LoopRegistry } from './loop-registry.ts'

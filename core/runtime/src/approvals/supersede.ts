@@ -1,9 +1,9 @@
 import type { LoopInstance } from '@loop-engine/core'
 
-import { approvalTimer, enqueueNotices } from './attempt.ts'
-import type { Change } from './change.ts'
-import { draftOf } from './draft.ts'
-import type { Kernel } from './kernel.ts'
+import type { Change } from '../change.ts'
+import { draftOf } from '../draft.ts'
+import type { Kernel } from '../kernel.ts'
+import { approvalTimer, enqueueNotices } from '../orders.ts'
 
 const system = Object.freeze({ type: 'system', id: 'system:approvals' } as const)
 

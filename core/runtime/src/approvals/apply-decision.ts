@@ -1,0 +1,98 @@
+import { type ApprovalDecision, type ApprovalRequest } from '@loop-engine/core'
+
+import { takeEvidence } from '../evidence.ts'
+import { scopesOf, type Kernel } from '../kernel.ts'
+import { enqueueNotices } from '../orders.ts'
+import { rulesOf } from '../rules.ts'
+import { countApproval } from './approval-rules.ts'
+import { close, decisionDraft, followUp } from './close-request.ts'
+import type { DecideInput, DecisionResult } from './decide-request.ts'
+import { edit } from './edit-request.ts'
+import { execute, stillEntitled } from './execute-approved.ts'
+import type { Situation, Outcome } from './on-request.ts'
+import { refuse } from './refuse-decision.ts'
+
+/** Records what an entitled person decided, and carries it out when it was the last decision that was needed. */
+export async function apply(
+  kernel: Kernel,
+  situation: Situation,
+  input: DecideInput,
+): Promise<Outcome<DecisionResult>> {
+  const { request, instance, change, reviewer } = situation
+  const at = kernel.clock.now()
+  const decision: ApprovalDecision = {
+    decision: input.decision,
+    reviewer,
+    stage: request.stage,
+    revision: request.revision,
+    at,
+    ...(input.reason !== undefined && { reason: input.reason }),
+  }
+  const reason = input.reason !== undefined ? { reason: input.reason } : {}
+  const scopes = scopesOf(instance, reviewer)
+
+  if (input.decision === 'reject') {
+    const rejected: ApprovalRequest = {
+      ...request,
+      decisions: [...request.decisions, decision],
+      status: 'rejected',
+      decidedAt: at,
+    }
+    change.append({
+      ...decisionDraft(kernel, instance, request, reviewer, 'loop.approval.rejected', 'reject'),
+      ...reason,
+    })
+    close(kernel, change, rejected)
+    await followUp(kernel, change, request.policy.onReject, rejected)
+    return { result: { status: 'rejected', request: rejected }, plan: { scopes } }
+  }
+  if (input.decision === 'respond' || input.decision === 'abstain') {
+    const response = takeEvidence(input.response, rulesOf(kernel))
+    const noted: ApprovalRequest = { ...request, decisions: [...request.decisions, decision] }
+    change.append(
+      {
+        ...decisionDraft(
+          kernel,
+          instance,
+          request,
+          reviewer,
+          'loop.approval.decided',
+          input.decision,
+        ),
+        ...reason,
+        ...(response.digest && { evidence: response.digest }),
+      },
+      response.sealed,
+    )
+    change.upsert(noted)
+    enqueueNotices(change, noted, input.decision, kernel)
+    return { result: { status: 'recorded', request: noted }, plan: { scopes } }
+  }
+
+  const edited = input.decision === 'edit' ? await edit(kernel, situation, input) : request
+  if ('refusal' in edited) return { result: { status: 'refused', reason: edited.refusal, request } }
+  const { request: counted, complete } = countApproval(edited, {
+    ...decision,
+    revision: edited.revision,
+  })
+  if (!complete) {
+    change.append({
+      ...decisionDraft(
+        kernel,
+        instance,
+        counted,
+        reviewer,
+        'loop.approval.decided',
+        input.decision,
+      ),
+      ...reason,
+      actionDigest: counted.actionDigest,
+    })
+    change.upsert(counted)
+    enqueueNotices(change, counted, 'progress', kernel)
+    return { result: { status: 'recorded', request: counted }, plan: { scopes } }
+  }
+  if (!(await stillEntitled(kernel, counted)))
+    return refuse(kernel, situation, input, 'not_entitled')
+  return execute(kernel, { ...situation, request: counted }, input)
+}

@@ -1,0 +1,103 @@
+import {
+  LoopError,
+  type Actor,
+  type ApprovalQuery,
+  type ApprovalRequest,
+  type Page,
+} from '@loop-engine/core'
+
+import { admitted } from '../engine.ts'
+import type { Kernel } from '../kernel.ts'
+import { refuseReviewer } from './approval-rules.ts'
+import { decideRequest, type DecideInput, type DecisionResult } from './decide-request.ts'
+import { delegate } from './delegate-request.ts'
+import { identityClasses } from './identity-classes.ts'
+import { wait } from './wait-for-decision.ts'
+import { withdraw } from './withdraw-request.ts'
+
+export interface Approvals {
+  get(query: { readonly id: string; readonly tenant?: string }): Promise<ApprovalRequest | null>
+  find(
+    query?: Omit<ApprovalQuery, 'tenant'> & { readonly tenant?: string },
+  ): Promise<Page<ApprovalRequest>>
+  /** Pending requests that this person may decide. */
+  inbox(query: {
+    readonly actor: Actor
+    readonly tenant?: string
+  }): Promise<readonly ApprovalRequest[]>
+  decide(input: DecideInput): Promise<DecisionResult>
+  /** Each decision on its own: one that fails does not hold up the others. */
+  decideMany(
+    inputs: readonly DecideInput[],
+  ): Promise<readonly (DecisionResult | { readonly status: 'error'; readonly error: LoopError })[]>
+  /** Hands the right to decide to somebody else; the policy must allow it. */
+  delegate(input: {
+    readonly requestId: string
+    readonly tenant?: string
+    readonly actor: Actor
+    readonly to: string
+    readonly reason?: string
+  }): Promise<DecisionResult>
+  /** The requester, or a person, takes the request back. */
+  withdraw(input: {
+    readonly requestId: string
+    readonly tenant?: string
+    readonly actor: Actor
+    readonly reason?: string
+  }): Promise<ApprovalRequest>
+  /** Resolves when the request is no longer pending. Wakes at once for decisions in this process, and polls for others. */
+  wait(input: {
+    readonly requestId: string
+    readonly tenant?: string
+    readonly signal?: AbortSignal
+  }): Promise<ApprovalRequest>
+}
+
+export function createApprovals(kernel: Kernel): Approvals {
+  const { store } = kernel
+  return {
+    get: ({ id, tenant = 'default' }) => store.approval(tenant, id),
+    find: ({ tenant = 'default', ...query } = {}) => store.approvals({ tenant, ...query }),
+    decide: (input) => decideRequest(kernel, input),
+    delegate: (input) => delegate(kernel, input),
+    withdraw: (input) => withdraw(kernel, input),
+    wait: (input) => wait(kernel, input),
+
+    async inbox({ actor: input, tenant = 'default' }) {
+      const today = await kernel.identity.today(tenant, admitted(kernel, input))
+      if (!today) return []
+      const waiting: ApprovalRequest[] = []
+      for (let cursor: string | undefined; ;) {
+        const page = await store.approvals({
+          tenant,
+          status: 'pending',
+          limit: 500,
+          ...(cursor !== undefined && { cursor }),
+        })
+        for (const request of page.items) {
+          const classes = await identityClasses(kernel, request, today)
+          if (
+            request.expiresAt > kernel.clock.now() &&
+            refuseReviewer(request, today, classes) === null
+          )
+            waiting.push(request)
+        }
+        cursor = page.cursor
+        if (cursor === undefined) return waiting
+      }
+    },
+
+    async decideMany(inputs) {
+      return Promise.all(
+        inputs.map(async (input) => {
+          try {
+            return await decideRequest(kernel, input)
+          } catch (error) {
+            if (error instanceof LoopError) return { status: 'error' as const, error }
+            throw error
+          }
+        }),
+      )
+    },
+  }
+}

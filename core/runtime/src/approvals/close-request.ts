@@ -1,0 +1,69 @@
+import {
+  type Actor,
+  type ApprovalRequest,
+  type EntryDraft,
+  type LoopInstance,
+} from '@loop-engine/core'
+
+import { judge, record } from '../attempt.ts'
+import type { Change } from '../change.ts'
+import { draftOf } from '../draft.ts'
+import { takeEvidence } from '../evidence.ts'
+import type { Kernel } from '../kernel.ts'
+import { approvalTimer, enqueueNotices } from '../orders.ts'
+import { rulesOf } from '../rules.ts'
+import { supersede } from './supersede.ts'
+
+/** Who acts when nobody decides. */
+export const approvalSystem: Actor = Object.freeze({ type: 'system', id: 'system:approvals' })
+
+export function close(kernel: Kernel, change: Change, request: ApprovalRequest): void {
+  change.upsert(request)
+  change.cancel(approvalTimer(request.id, 'approval-expiry'))
+  enqueueNotices(change, request, request.status, kernel)
+}
+
+/** The transition that the policy takes after a rejection or an expiry, judged like any other, in the same commit. */
+export async function followUp(
+  kernel: Kernel,
+  change: Change,
+  transitionId: string | undefined,
+  request: ApprovalRequest,
+): Promise<void> {
+  const instance = change.instance
+  if (transitionId === undefined || instance === null || instance.status !== 'active') return
+  const loop = await kernel.loops.pinned(instance.definition.digest)
+  const evidence = takeEvidence(undefined, rulesOf(kernel))
+  const judgement = await judge({
+    kernel,
+    loop,
+    instance,
+    command: { transitionId, actor: approvalSystem },
+    evidence,
+  })
+  record(change, judgement, evidence, kernel)
+  if (judgement.ruling.status === 'executed' && instance.openApprovals > 0)
+    await supersede(kernel, change, instance, request.id)
+}
+
+export function decisionDraft(
+  kernel: Kernel,
+  instance: LoopInstance,
+  request: ApprovalRequest,
+  actor: Actor,
+  type: EntryDraft['type'],
+  decision?: string,
+): EntryDraft {
+  return {
+    ...draftOf(kernel, instance, actor),
+    type,
+    transitionId: request.transitionId,
+    approval: {
+      id: request.id,
+      revision: request.revision,
+      viewHash: request.viewHash,
+      stage: request.stage,
+      ...(decision !== undefined && { decision }),
+    },
+  }
+}

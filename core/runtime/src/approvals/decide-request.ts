@@ -1,0 +1,113 @@
+import {
+  digestOf,
+  LoopError,
+  type Actor,
+  type ApprovalRequest,
+  type DecisionKind,
+  type TransitionResult,
+} from '@loop-engine/core'
+
+import type { Kernel } from '../kernel.ts'
+import { apply } from './apply-decision.ts'
+import { refuseReviewer, type DecisionRefusal } from './approval-rules.ts'
+import { expire } from './expire-request.ts'
+import { identityClasses } from './identity-classes.ts'
+import { onRequest } from './on-request.ts'
+import { refuseEarly, refuse } from './refuse-decision.ts'
+
+export interface DecideInput {
+  readonly requestId: string
+  readonly tenant?: string
+  readonly decision: DecisionKind
+  readonly actor: Actor
+  readonly reason?: string
+  /** The revision and view that the reviewer saw; a channel must send both, code may leave them out. */
+  readonly revision?: number
+  readonly viewHash?: string
+  /** For `edit`: the whole evidence as it should be. */
+  readonly edits?: object
+  /** For `respond`: what the requester should know. */
+  readonly response?: object
+  readonly idempotencyKey?: string
+}
+
+/** What became of a decision. A refusal is data, with a reason to show. */
+export type DecisionResult =
+  | { readonly status: 'recorded'; readonly request: ApprovalRequest; readonly replayed?: true }
+  | {
+      readonly status: 'executed'
+      readonly request: ApprovalRequest
+      readonly transition: TransitionResult
+      readonly replayed?: true
+    }
+  /** Approved, but a guard no longer passes: nothing ran. */
+  | {
+      readonly status: 'blocked'
+      readonly request: ApprovalRequest
+      readonly transition: TransitionResult
+      readonly replayed?: true
+    }
+  | { readonly status: 'rejected'; readonly request: ApprovalRequest; readonly replayed?: true }
+  | {
+      readonly status: 'refused'
+      readonly reason: DecisionRefusal
+      readonly request: ApprovalRequest
+      readonly replayed?: true
+    }
+
+export async function decideRequest(kernel: Kernel, input: DecideInput): Promise<DecisionResult> {
+  const { tenant = 'default', requestId, idempotencyKey } = input
+  const admission = kernel.identity.admit(input.actor, kernel.clock.now())
+  const reviewer = admission.actor
+  const fingerprint = digestOf({
+    requestId,
+    decision: input.decision,
+    reason: input.reason ?? null,
+    edits: (input.edits ?? null) as null,
+  })
+  const principal = `${reviewer.type}:${reviewer.id}`
+  if (idempotencyKey !== undefined) {
+    const before = await kernel.store.idempotency(tenant, principal, idempotencyKey)
+    if (before && before.fingerprint !== fingerprint)
+      throw new LoopError('key_mismatch', 'The idempotency key was used for another decision.', {
+        path: '/idempotencyKey',
+      })
+    if (before) return { ...(JSON.parse(before.answer) as DecisionResult), replayed: true }
+  }
+  return onRequest<DecisionResult>(
+    kernel,
+    tenant,
+    requestId,
+    reviewer,
+    async (situation) => {
+      const early = refuseEarly(kernel, situation, input)
+      if (early === 'expired' && situation.request.status === 'pending')
+        return expire(kernel, situation)
+      if (early) return { result: { status: 'refused', reason: early, request: situation.request } }
+      const today = await kernel.identity.today(tenant, reviewer)
+      const classes = today ? await identityClasses(kernel, situation.request, today) : undefined
+      const reason = admission.refused
+        ? 'identity_not_verified'
+        : !today || !classes
+          ? 'not_entitled'
+          : refuseReviewer(situation.request, today, classes)
+      if (reason || !today) return refuse(kernel, situation, input, reason ?? 'not_entitled')
+      const outcome = await apply(kernel, { ...situation, reviewer: today.actor }, input)
+      if (idempotencyKey === undefined || !outcome.plan) return outcome
+      return {
+        ...outcome,
+        plan: {
+          ...outcome.plan,
+          idempotency: {
+            principal,
+            key: idempotencyKey,
+            fingerprint,
+            answer: JSON.stringify(outcome.result),
+            at: kernel.clock.now(),
+          },
+        },
+      }
+    },
+    (reason, request) => ({ status: 'refused', reason, request }),
+  )
+}

@@ -1,0 +1,49 @@
+import { type ApprovalRequest } from '@loop-engine/core'
+
+import { admitted } from '../engine.ts'
+import { scopesOf, type Kernel } from '../kernel.ts'
+import { enqueueNotices } from '../orders.ts'
+import { permits, refuseReviewer } from './approval-rules.ts'
+import type { Approvals } from './approvals.ts'
+import { decisionDraft } from './close-request.ts'
+import type { DecisionResult } from './decide-request.ts'
+import { identityClasses } from './identity-classes.ts'
+import { onRequest } from './on-request.ts'
+import { refuseEarly, refuse } from './refuse-decision.ts'
+
+export async function delegate(
+  kernel: Kernel,
+  input: Parameters<Approvals['delegate']>[0],
+): Promise<DecisionResult> {
+  const { tenant = 'default', requestId, to, reason } = input
+  const actor = admitted(kernel, input.actor)
+  return onRequest<DecisionResult>(kernel, tenant, requestId, actor, async (situation) => {
+    const { request, instance, change } = situation
+    const early = refuseEarly(kernel, situation, { requestId, actor, decision: 'approve' })
+    if (early) return { result: { status: 'refused', reason: early, request } }
+    const today = await kernel.identity.today(tenant, actor)
+    const classes = today ? await identityClasses(kernel, request, today) : undefined
+    const refusal = !permits(request, 'delegate')
+      ? 'not_allowed'
+      : !today || !classes
+        ? 'not_entitled'
+        : refuseReviewer(request, today, classes)
+    if (refusal)
+      return refuse(kernel, situation, { requestId, actor, decision: 'approve' }, refusal)
+    const handed: ApprovalRequest = {
+      ...request,
+      delegations: [...request.delegations, { from: actor.id, to, at: kernel.clock.now() }],
+    }
+    change.append({
+      ...decisionDraft(kernel, instance, request, actor, 'loop.approval.decided', 'delegate'),
+      ...(reason !== undefined && { reason }),
+      data: { to },
+    })
+    change.upsert(handed)
+    enqueueNotices(change, handed, 'delegated', kernel)
+    return {
+      result: { status: 'recorded', request: handed },
+      plan: { scopes: scopesOf(instance, actor) },
+    }
+  })
+}

@@ -1,0 +1,76 @@
+import { mayReview } from '@loop-engine/actors'
+import { LoopError, type ApprovalRequest } from '@loop-engine/core'
+
+import { judge, record } from '../attempt.ts'
+import { knownEvidence, takeEvidence, type Evidence } from '../evidence.ts'
+import { scopesOf, type Kernel } from '../kernel.ts'
+import { resultOf } from '../transition-result.ts'
+import { approvalsOf } from './approval-rules.ts'
+import { close, decisionDraft } from './close-request.ts'
+import type { DecideInput, DecisionResult } from './decide-request.ts'
+import type { Situation, Outcome } from './on-request.ts'
+import { supersede } from './supersede.ts'
+
+/** The last approval: the decision and the execution that it licenses are one commit. */
+export async function execute(
+  kernel: Kernel,
+  { request, instance, change, reviewer }: Situation,
+  input: DecideInput,
+): Promise<Outcome<DecisionResult>> {
+  const at = kernel.clock.now()
+  const approved: ApprovalRequest = { ...request, status: 'approved', decidedAt: at }
+  change.append({
+    ...decisionDraft(kernel, instance, request, reviewer, 'loop.approval.approved', input.decision),
+    actionDigest: request.actionDigest,
+    ...(input.reason !== undefined && { reason: input.reason }),
+  })
+  const current = change.instance ?? instance
+  const loop = await kernel.loops.pinned(instance.definition.digest)
+  const evidence = evidenceOf(request)
+  const command = { transitionId: request.transitionId, actor: request.requester }
+  const judgement = await judge({ kernel, loop, instance: current, command, evidence, approved })
+  const drift =
+    judgement.ruling.status === 'executed' &&
+    judgement.ruling.draft.actionDigest !== request.actionDigest
+  if (drift)
+    throw new LoopError('corrupt', 'What would run is not what was approved.', {
+      details: { requestId: request.id },
+    })
+  const entry = record(change, judgement, evidence, kernel)
+  const executed = judgement.ruling.status === 'executed'
+  const closed: ApprovalRequest = { ...approved, executedBy: executed ? entry.hash : null }
+  close(kernel, change, closed)
+  if (executed && instance.openApprovals > 1) await supersede(kernel, change, instance, request.id)
+  const transition = resultOf(judgement, entry, change.instance ?? current, command)
+  return {
+    result: { status: executed ? 'executed' : 'blocked', request: closed, transition },
+    plan: {
+      scopes: [...scopesOf(instance, reviewer), ...scopesOf(instance, request.requester)],
+      ...(judgement.reservations.length > 0 && { reservations: judgement.reservations }),
+    },
+  }
+}
+
+function evidenceOf(request: ApprovalRequest): Evidence {
+  if (request.evidence === null)
+    throw new LoopError('refused', 'The evidence of the request was erased.', {
+      details: { requestId: request.id },
+    })
+  if (request.salt === '')
+    return takeEvidence(undefined, { bytes: 0, depth: 0, redaction: undefined, salt: () => '' })
+  return knownEvidence(request.evidence, request.salt)
+}
+
+/** Roles are checked when an approval is consumed, not when it was clicked (invariant 16). */
+export async function stillEntitled(kernel: Kernel, request: ApprovalRequest): Promise<boolean> {
+  for (const { reviewer, stage } of approvalsOf(request)) {
+    const today = await kernel.identity.today(request.tenant, reviewer)
+    const entitled = [
+      ...(request.policy.stages[stage]?.reviewers ?? []),
+      ...request.escalated,
+      ...request.delegations.map(({ to }) => to),
+    ]
+    if (!today || !mayReview(today.actor, entitled)) return false
+  }
+  return true
+}

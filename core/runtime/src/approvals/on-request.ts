@@ -1,0 +1,65 @@
+import {
+  LoopError,
+  type Actor,
+  type ApprovalRequest,
+  type CommitPlan,
+  type LoopInstance,
+} from '@loop-engine/core'
+
+import { createChange, type Change } from '../change.ts'
+import { refusedBy } from '../engine.ts'
+import { commitChange, type Kernel } from '../kernel.ts'
+
+export interface Situation {
+  readonly request: ApprovalRequest
+  readonly instance: LoopInstance
+  readonly change: Change
+  readonly reviewer: Actor
+}
+export type Outcome<Result> = {
+  readonly result: Result
+  readonly plan?: Partial<CommitPlan> & Pick<CommitPlan, 'scopes'>
+}
+
+/** Loads a request and its run, lets `build` change them, and commits; judges again on a conflict. */
+export async function onRequest<Result>(
+  kernel: Kernel,
+  tenant: string,
+  requestId: string,
+  reviewer: Actor,
+  build: (situation: Situation) => Promise<Outcome<Result>>,
+  refused?: (reason: 'stopped' | 'limit_reached', request: ApprovalRequest) => Result,
+): Promise<Result> {
+  const first = await kernel.store.approval(tenant, requestId)
+  if (!first)
+    throw new LoopError('not_found', 'No approval request has this id.', { path: '/requestId' })
+  return kernel.runs.exclusive(tenant, first.aggregateId, async () => {
+    for (let attempts = 0; attempts <= kernel.limits.conflictRetries; attempts++) {
+      const [request, instance] = await Promise.all([
+        kernel.store.approval(tenant, requestId),
+        kernel.store.getRun(tenant, first.runId),
+      ])
+      if (!request || !instance)
+        throw new LoopError('corrupt', 'The run of an approval request is gone.')
+      const change = createChange(instance)
+      const { result, plan } = await build({ request, instance, change, reviewer })
+      if (!plan) return result
+      const outcome = await commitChange(kernel, change, plan)
+      if (outcome.kind === 'committed') return result
+      if (outcome.kind === 'duplicate')
+        return { ...(JSON.parse(outcome.answer) as Result), replayed: true }
+      if (outcome.kind === 'key-mismatch')
+        throw new LoopError('key_mismatch', 'The idempotency key was used for another decision.', {
+          path: '/idempotencyKey',
+        })
+      if (outcome.kind === 'refused') {
+        const { reason, message } = refusedBy(outcome.reason)
+        if (refused) return refused(reason, request)
+        throw new LoopError('stopped', message)
+      }
+    }
+    throw new LoopError('conflict', 'The run kept moving while a decision was recorded.', {
+      retryable: true,
+    })
+  })
+}

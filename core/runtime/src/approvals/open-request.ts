@@ -1,0 +1,64 @@
+import {
+  digestOf,
+  parseDuration,
+  type ApprovalRequest,
+  type GuardResult,
+  type JsonValue,
+  type Transition,
+} from '@loop-engine/core'
+
+import { type Attempt } from '../attempt.ts'
+import { renderView } from './approval-view.ts'
+
+/** The request that asks people about an attempt; undefined when the transition has no policy. */
+export function openRequest(
+  { loop, instance, command, evidence }: Attempt,
+  transition: Transition,
+  at: number,
+  actionDigest: string,
+  effectValue: JsonValue | undefined,
+  guards: readonly GuardResult[],
+): ApprovalRequest | undefined {
+  const policy = transition.approval
+  if (!policy) return undefined
+  const expiresAt = at + parseDuration(policy.expiresIn)
+  const view = renderView({
+    loop,
+    instance,
+    transition,
+    requester: command.actor,
+    evidence: evidence.value,
+    effectInput: effectValue,
+    guards,
+    policy,
+    expiresAt,
+  })
+  return {
+    id: `${instance.runId}:${instance.version + 1}`,
+    tenant: instance.tenant,
+    loopId: instance.loopId,
+    aggregateId: instance.aggregateId,
+    runId: instance.runId,
+    transitionId: transition.id,
+    requester: command.actor,
+    revision: 1,
+    stateVersion: instance.stateVersion,
+    evidence: evidence.value,
+    salt: evidence.sealed?.salt ?? '',
+    actionDigest,
+    view,
+    viewHash: digestOf(view),
+    policy,
+    stage: 0,
+    decisions: [],
+    delegations: [],
+    escalated: [],
+    status: 'pending',
+    messages: {},
+    guards,
+    createdAt: at,
+    expiresAt,
+    decidedAt: null,
+    executedBy: null,
+  }
+}

@@ -1,0 +1,40 @@
+import { LoopError, type ApprovalRequest } from '@loop-engine/core'
+
+import { admitted } from '../engine.ts'
+import type { Kernel } from '../kernel.ts'
+import type { Approvals } from './approvals.ts'
+import { close, decisionDraft } from './close-request.ts'
+import { onRequest } from './on-request.ts'
+
+export async function withdraw(
+  kernel: Kernel,
+  input: Parameters<Approvals['withdraw']>[0],
+): Promise<ApprovalRequest> {
+  const { tenant = 'default', requestId, reason = 'withdrawn' } = input
+  const actor = admitted(kernel, input.actor)
+  return onRequest<ApprovalRequest>(
+    kernel,
+    tenant,
+    requestId,
+    actor,
+    async ({ request, instance, change }) => {
+      if (request.status !== 'pending') return { result: request }
+      if (actor.id !== request.requester.id && actor.type !== 'human') {
+        throw new LoopError('refused', 'Only the requester or a person may withdraw a request.', {
+          details: { reason: 'not_entitled' },
+        })
+      }
+      const withdrawn: ApprovalRequest = {
+        ...request,
+        status: 'cancelled',
+        decidedAt: kernel.clock.now(),
+      }
+      change.append({
+        ...decisionDraft(kernel, instance, request, actor, 'loop.approval.superseded', 'withdraw'),
+        reason,
+      })
+      close(kernel, change, withdrawn)
+      return { result: withdrawn, plan: { scopes: [] } }
+    },
+  )
+}

@@ -1,0 +1,87 @@
+import { parseDuration, type ApprovalRequest } from '@loop-engine/core'
+
+import type { Change } from './change.ts'
+import type { Order } from './decide.ts'
+import type { Kernel } from './kernel.ts'
+
+/** Puts what an entry orders into the same commit. */
+export function enqueueOrder(change: Change, order: Order, seq: number, at: number): void {
+  const runId = change.instance?.runId ?? ''
+  switch (order.kind) {
+    case 'effect':
+      return change.enqueue({
+        id: order.effect.id,
+        lane: `effect:${runId}`,
+        kind: 'effect',
+        name: order.effect.integration,
+        payload: order.input,
+        dueAt: at,
+      })
+    case 'cancel-timeout':
+      return change.cancel(stateTimer(runId, order.stateVersion))
+    case 'state-timeout': {
+      const id = stateTimer(runId, seq)
+      return change.enqueue({
+        id,
+        lane: id,
+        kind: 'timer',
+        name: 'state-timeout',
+        payload: JSON.stringify({ transition: order.transition, stateVersion: seq }),
+        dueAt: at + parseDuration(order.after),
+      })
+    }
+  }
+}
+
+/** The id of the timer of a state that was entered with this entry; deterministic, so that leaving can cancel it. */
+function stateTimer(runId: string, stateVersion: number): string {
+  return `${runId}:${stateVersion}:timeout`
+}
+
+/** Tells the channels, and sets the timers of a request. */
+export function enqueueApproval(change: Change, request: ApprovalRequest, kernel: Kernel): void {
+  const { policy, createdAt } = request
+  enqueueNotices(change, request, 'requested', kernel)
+  const timer = (name: string, dueAt: number, index = 0): void => {
+    const id = approvalTimer(request.id, name, index)
+    change.enqueue({
+      id,
+      lane: id,
+      kind: 'timer',
+      name,
+      payload: JSON.stringify({ requestId: request.id, index }),
+      dueAt,
+    })
+  }
+  timer('approval-expiry', request.expiresAt)
+  if (policy.remindEvery)
+    timer('approval-reminder', createdAt + parseDuration(policy.remindEvery), 1)
+  policy.escalate?.forEach(({ after }, index) =>
+    timer('approval-escalation', createdAt + parseDuration(after), index),
+  )
+}
+
+/** The id of a request's timer; deterministic, so that it can be cancelled with the request. */
+export function approvalTimer(requestId: string, name: string, index = 0): string {
+  return `${requestId}:${name}:${index}`
+}
+
+/** Every channel that the policy names (all of them when it names none) hears of each change of a request, in order. */
+export function enqueueNotices(
+  change: Change,
+  request: ApprovalRequest,
+  occasion: string,
+  kernel: Kernel,
+): void {
+  const names = request.policy.channels ?? [...kernel.channels.keys()]
+  for (const name of names) {
+    change.enqueue({
+      id: `${request.id}:${name}:${occasion}:${change.instance?.version ?? 0}`,
+      lane: `notify:${name}:${request.id}`,
+      kind: 'notify',
+      name,
+      payload: JSON.stringify({ requestId: request.id, occasion }),
+      dueAt: change.instance?.updatedAt ?? request.createdAt,
+    })
+  }
+}
