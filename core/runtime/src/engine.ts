@@ -315,7 +315,9 @@ async function transition(kernel: Kernel, input: TransitionInput): Promise<Trans
   }
   const refusal = admission.refused && { reason: admission.refused, message: admission.message }
 
-  return kernel.runs.exclusive(tenant, aggregateId, async () => {
+  const turn = kernel.runs.enter(tenant, aggregateId)
+  if (turn) await turn
+  try {
     if (idempotency) {
       const before = await kernel.store.idempotency(tenant, idempotency.principal, idempotency.key)
       if (before) return replay(before, idempotency.fingerprint)
@@ -366,7 +368,9 @@ async function transition(kernel: Kernel, input: TransitionInput): Promise<Trans
       retryable: true,
       details: { tenant, aggregateId },
     })
-  })
+  } finally {
+    kernel.runs.leave(tenant, aggregateId)
+  }
 }
 
 /** What the commit refused becomes a recorded rejection of the same attempt. */

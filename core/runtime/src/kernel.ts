@@ -59,11 +59,15 @@ export interface Runs {
   forget(tenant: string, aggregateId: string): void
   /** Runs `work` after all earlier work on the same key in this process: callers queue instead of conflicting. */
   exclusive<T>(tenant: string, aggregateId: string, work: () => Promise<T>): Promise<T>
+  /** `exclusive` without a closure, for the hot path: waits for its turn if a promise is returned; then `leave` must follow. */
+  enter(tenant: string, aggregateId: string): Promise<void> | undefined
+  leave(tenant: string, aggregateId: string): void
 }
 
 export function createRuns(store: LoopStore, cachedInstances: number): Runs {
   const cache = new LRUCache<string, LoopInstance>({ max: cachedInstances })
-  const tails = new Map<string, Promise<unknown>>()
+  // Who waits for a key, in order; there is a line while somebody works on the key.
+  const lines = new Map<string, (() => void)[]>()
   const keyOf = (tenant: string, aggregateId: string): string =>
     tenant === 'default' ? aggregateId : `${tenant}\n${aggregateId}`
 
@@ -80,17 +84,32 @@ export function createRuns(store: LoopStore, cachedInstances: number): Runs {
     forget(tenant, aggregateId) {
       cache.delete(keyOf(tenant, aggregateId))
     },
-    exclusive(tenant, aggregateId, work) {
-      const key = keyOf(tenant, aggregateId)
-      const before = tails.get(key)
-      const mine = before ? before.then(work, work) : work()
-      tails.set(key, mine)
-      const leave = (): void => {
-        if (tails.get(key) === mine) tails.delete(key)
+    async exclusive(tenant, aggregateId, work) {
+      const turn = enter(tenant, aggregateId)
+      if (turn) await turn
+      try {
+        return await work()
+      } finally {
+        leave(tenant, aggregateId)
       }
-      mine.then(leave, leave)
-      return mine
     },
+    enter,
+    leave,
+  }
+
+  function enter(tenant: string, aggregateId: string): Promise<void> | undefined {
+    const key = keyOf(tenant, aggregateId)
+    const line = lines.get(key)
+    if (line !== undefined) return new Promise((resolve) => line.push(resolve))
+    lines.set(key, [])
+    return undefined
+  }
+
+  function leave(tenant: string, aggregateId: string): void {
+    const key = keyOf(tenant, aggregateId)
+    const next = lines.get(key)?.shift()
+    if (next) next()
+    else lines.delete(key)
   }
 
   async function read(tenant: string, aggregateId: string): Promise<LoadedRun> {

@@ -12,7 +12,7 @@ export function tableOf(figures: readonly Figure[]): string {
     figure.unit,
     scoreText(figure),
     targetText(figure.target),
-    isMet(figure) ? 'met' : 'MISSED',
+    'none' in figure.target ? '' : isMet(figure) ? 'met' : 'MISSED',
   ])
   const widths = titles.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
@@ -39,6 +39,7 @@ function scoreText(figure: Figure): string {
 }
 
 function targetText(target: Target): string {
+  if ('none' in target) return ''
   if ('atLeast' in target) return `≥ ${target.atLeast}×`
   return 'atMost' in target ? `≤ ${target.atMost}×` : `≤ +${target.differenceAtMost}`
 }

@@ -1,3 +1,4 @@
+import { sha256Hex } from '@loop-engine/core'
 import { createLoopSystem } from '@loop-engine/sdk'
 import { createActor, type ActorRefFrom } from 'xstate'
 
@@ -38,7 +39,47 @@ export const memory: Suite = async ({ quick }) => {
       conditions,
     })
   }
+  const { ours, baseline } = await rates(
+    { ours: recordFloor(), baseline: xstateActors(smallEvidence, 1) },
+    pace,
+  )
+  figures.push({
+    suite: 'memory',
+    name: 'floor: text and hashes of one record',
+    ours,
+    baseline,
+    unit: 'records/s',
+    against: 'XState actor.send, 1 actor(s)',
+    target: { none: true },
+    conditions:
+      'what no implementation with these records can beat: JSON.stringify and two SHA-256, nothing kept',
+  })
   return figures
+}
+
+/** The least that a chained record costs: its text and its evidence's, as V8 writes them, and the hash of each. */
+function recordFloor(): Contender {
+  return {
+    async prepare() {
+      const system = await createLoopSystem({ loops: [ringLoop], relay: false })
+      const run = { aggregateId: 'case', actor: agent }
+      await system.engine.start({ loopId: ringLoop.id, ...run })
+      await system.engine.transition({ ...run, signal: 'next', evidence: { ...smallEvidence } })
+      const [, item] = await Array.fromAsync(system.engine.history(run))
+      await system.close()
+      if (!item) throw new Error('nothing was recorded')
+      let { entry, hash } = item
+      return {
+        work(count) {
+          for (let done = 0; done < count; done++) {
+            const evidence = sha256Hex(JSON.stringify(smallEvidence))
+            entry = { ...entry, prevHash: hash, evidence: { bytes: 77, digest: evidence } }
+            hash = sha256Hex(JSON.stringify(entry))
+          }
+        },
+      }
+    },
+  }
 }
 
 function loopSystem(evidence: RingEvidence, instances: number): Contender {
