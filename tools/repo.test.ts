@@ -49,7 +49,7 @@ const packages = globSync(`{${Object.keys(prefix).join()}}/*/package.json`, { cw
 const versions = new Map(packages.map(({ manifest }) => [manifest.name, manifest.version]))
 const everything = [...versions.keys()].map((name) => name.replace('@loop-engine/', ''))
 
-/** What a package may depend on, by its folder. Any of them may test with `testing`. */
+/** What a package may depend on, by its folder. */
 const allowed: Record<string, (name: string) => string[]> = {
   core: above,
   // vercel-ai governs calls itself, so it is handed an engine.
@@ -60,6 +60,8 @@ const allowed: Record<string, (name: string) => string[]> = {
   tools: () => everything,
 }
 const programs = ['examples', 'tools']
+/** Any of them may test with `testing`, and a plugin with a whole system. */
+const testsWith = (kind: string): string[] => (kind === 'core' ? ['testing'] : ['testing', 'sdk'])
 
 const own = (name: string): boolean => name.startsWith('@loop-engine/')
 const short = (names: string[]): string[] =>
@@ -96,7 +98,8 @@ test("a vendor's SDK is a peer of exactly one package", () => {
       )
       .map(({ manifest }) => manifest.name)
 
-  for (const peer of peers) expect([peer, ...owners(peer)]).toHaveLength(1 + (sharedPeers[peer] ?? 1))
+  for (const peer of peers)
+    expect([peer, ...owners(peer)]).toHaveLength(1 + (sharedPeers[peer] ?? 1))
 })
 
 describe.each(packages)('$folder', ({ folder, kind, manifest }) => {
@@ -111,7 +114,7 @@ describe.each(packages)('$folder', ({ folder, kind, manifest }) => {
 
   test('depends only on what its folder may', () => {
     expect(may).toEqual(expect.arrayContaining(short(shipped)))
-    expect([...may, 'testing']).toEqual(expect.arrayContaining(short(installed)))
+    expect([...may, ...testsWith(kind)]).toEqual(expect.arrayContaining(short(installed)))
   })
 
   test('asks for the very versions that stand here', () => {
@@ -129,7 +132,7 @@ describe.each(packages)('$folder', ({ folder, kind, manifest }) => {
     expect(isTest ? [...installed, manifest.name] : shipped).toEqual(
       expect.arrayContaining(imports(file)),
     )
-    expect(isTest ? [...may, 'testing', ...short([manifest.name])] : may).toEqual(
+    expect(isTest ? [...may, ...testsWith(kind), ...short([manifest.name])] : may).toEqual(
       expect.arrayContaining(short(imports(file))),
     )
   })

@@ -33,7 +33,6 @@ export function entryText(draft: EntryDraft, seq: number, prevHash: string): str
         : `,"receiptExpiresAt":${number(draft.receiptExpiresAt)}`) +
       `,"runId":${writeString(draft.runId)},"seq":${number(seq)}` +
       optional('status', draft.status) +
-      
       `,"tenant":${writeString(draft.tenant)}` +
       optional('toState', draft.toState) +
       optional('traceparent', draft.traceparent) +

@@ -107,6 +107,17 @@ export {
   type SubmissionContext,
 } from './provider/contract.ts'
 export { promptHash } from './provider/prompt-hash.ts'
+export {
+  createDecisionSigner,
+  signedDecisionOf,
+  signedDecisionSchema,
+  verifyDecisionToken,
+  type DecisionExpectation,
+  type DecisionKey,
+  type DecisionSigner,
+  type DecisionSignerOptions,
+  type SignedDecision,
+} from './decision-token.ts'
 export { canonicalize } from './canonical.ts'
 export { type JsonLimits } from './json-fault.ts'
 export { deepFreeze, snapshot } from './snapshot.ts'

@@ -25,6 +25,7 @@ export {
 export { type Control, type StopInput, type StopTarget } from './control.ts'
 export { type Seal, type Sealed } from './seal.ts'
 export { createApprovals, type Approvals } from './approvals/approvals.ts'
+export { createIntake, type Intake, type IntakeOptions } from './approvals/intake.ts'
 export type { DecideInput, DecisionResult } from './approvals/decide-request.ts'
 export { decisionRefusals, reviewersOf, type DecisionRefusal } from './approvals/approval-rules.ts'
 export { createRelay, type Relay } from './relay.ts'

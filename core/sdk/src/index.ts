@@ -1,5 +1,6 @@
 export { createLoopSystem, type LoopSystem, type LoopSystemOptions } from './create-loop-system.ts'
 export {
+  createIntake,
   createMemoryStore,
   defaultLimits,
   type Limits,
@@ -9,6 +10,7 @@ export {
   type StopTarget,
   type DecisionResult,
   type DecideInput,
+  type Intake,
   type Approvals,
   type LoopEngine,
   type Relay,

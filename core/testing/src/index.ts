@@ -24,5 +24,13 @@ export {
   type ProviderHarness,
 } from './provider-conformance.ts'
 export { channelConformance, type ChannelHarness } from './channel-conformance.ts'
+export { channelJourneys } from './channel-journeys/channel-journeys.ts'
+export type {
+  ChannelJourneyHarness,
+  ChannelSetting,
+  ChannelVendor,
+  Click,
+  OpenChannel,
+} from './channel-journeys/harness.ts'
 export { integrationConformance, type IntegrationHarness } from './integration-conformance.ts'
 export { sinkConformance, type SinkHarness } from './sink-conformance.ts'

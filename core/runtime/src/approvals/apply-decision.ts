@@ -28,7 +28,6 @@ export async function apply(
     at,
     ...(input.reason !== undefined && { reason: input.reason }),
   }
-  const reason = input.reason !== undefined ? { reason: input.reason } : {}
   const scopes = scopesOf(instance, reviewer)
 
   if (input.decision === 'reject') {
@@ -38,10 +37,9 @@ export async function apply(
       status: 'rejected',
       decidedAt: at,
     }
-    change.append({
-      ...decisionDraft(kernel, instance, request, reviewer, 'loop.approval.rejected', 'reject'),
-      ...reason,
-    })
+    change.append(
+      decisionDraft(kernel, instance, request, reviewer, 'loop.approval.rejected', 'reject', input),
+    )
     close(kernel, change, rejected)
     await followUp(kernel, change, request.policy.onReject, rejected)
     return { result: { status: 'rejected', request: rejected }, plan: { scopes } }
@@ -58,8 +56,8 @@ export async function apply(
           reviewer,
           'loop.approval.decided',
           input.decision,
+          input,
         ),
-        ...reason,
         ...(response.digest && { evidence: response.digest }),
       },
       response.sealed,
@@ -84,8 +82,8 @@ export async function apply(
         reviewer,
         'loop.approval.decided',
         input.decision,
+        input,
       ),
-      ...reason,
       actionDigest: counted.actionDigest,
     })
     change.upsert(counted)

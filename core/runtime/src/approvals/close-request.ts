@@ -12,6 +12,7 @@ import { takeEvidence } from '../evidence.ts'
 import type { Kernel } from '../kernel.ts'
 import { approvalTimer, enqueueNotices } from '../orders.ts'
 import { rulesOf } from '../rules.ts'
+import type { DecideInput } from './decide-request.ts'
 import { supersede } from './supersede.ts'
 
 /** Who acts when nobody decides. */
@@ -46,6 +47,7 @@ export async function followUp(
     await supersede(kernel, change, instance, request.id)
 }
 
+/** What every entry about a request says, with the words and the proof of who decided. */
 export function decisionDraft(
   kernel: Kernel,
   instance: LoopInstance,
@@ -53,6 +55,7 @@ export function decisionDraft(
   actor: Actor,
   type: EntryDraft['type'],
   decision?: string,
+  { reason, proof }: Pick<DecideInput, 'reason' | 'proof'> = {},
 ): EntryDraft {
   return {
     ...draftOf(kernel, instance, actor),
@@ -65,5 +68,7 @@ export function decisionDraft(
       stage: request.stage,
       ...(decision !== undefined && { decision }),
     },
+    ...(reason !== undefined && { reason }),
+    ...(proof && { data: { proof } }),
   }
 }

@@ -28,6 +28,8 @@ export interface DecideInput {
   readonly edits?: object
   /** For `respond`: what the requester should know. */
   readonly response?: object
+  /** Ids that prove the event behind the decision; recorded with it. */
+  readonly proof?: Readonly<Record<string, string>>
   readonly idempotencyKey?: string
 }
 
@@ -62,8 +64,11 @@ export async function decideRequest(kernel: Kernel, input: DecideInput): Promise
   const fingerprint = digestOf({
     requestId,
     decision: input.decision,
+    revision: input.revision ?? null,
+    viewHash: input.viewHash ?? null,
     reason: input.reason ?? null,
     edits: (input.edits ?? null) as null,
+    response: (input.response ?? null) as null,
   })
   const principal = `${reviewer.type}:${reviewer.id}`
   if (idempotencyKey !== undefined) {
@@ -91,8 +96,11 @@ export async function decideRequest(kernel: Kernel, input: DecideInput): Promise
         : !today || !classes
           ? 'not_entitled'
           : refuseReviewer(situation.request, today, classes)
-      if (reason || !today) return refuse(kernel, situation, input, reason ?? 'not_entitled')
-      const outcome = await apply(kernel, { ...situation, reviewer: today.actor }, input)
+      // A refusal is answered again to a repeated delivery too: nobody gets a second chance by sending it once more.
+      const outcome =
+        reason || !today
+          ? refuse(kernel, situation, input, reason ?? 'not_entitled')
+          : await apply(kernel, { ...situation, reviewer: today.actor }, input)
       if (idempotencyKey === undefined || !outcome.plan) return outcome
       return {
         ...outcome,

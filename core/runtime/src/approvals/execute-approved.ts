@@ -20,9 +20,16 @@ export async function execute(
   const at = kernel.clock.now()
   const approved: ApprovalRequest = { ...request, status: 'approved', decidedAt: at }
   change.append({
-    ...decisionDraft(kernel, instance, request, reviewer, 'loop.approval.approved', input.decision),
+    ...decisionDraft(
+      kernel,
+      instance,
+      request,
+      reviewer,
+      'loop.approval.approved',
+      input.decision,
+      input,
+    ),
     actionDigest: request.actionDigest,
-    ...(input.reason !== undefined && { reason: input.reason }),
   })
   const current = change.instance ?? instance
   const loop = await kernel.loops.pinned(instance.definition.digest)

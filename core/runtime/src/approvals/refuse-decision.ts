@@ -37,6 +37,7 @@ export function refuse(
       reviewer,
       'loop.approval.decided',
       `refused:${input.decision}`,
+      input,
     ),
     reason,
   })

@@ -1,0 +1,106 @@
+import { generateKeyPairSync } from 'node:crypto'
+
+import fc from 'fast-check'
+import { SignJWT, UnsecuredJWT } from 'jose'
+import { expect, test } from 'vitest'
+
+import { createDecisionSigner, verifyDecisionToken, type SignedDecision } from './decision-token.ts'
+
+const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+const other = generateKeyPairSync('ed25519')
+let time = Date.UTC(2026, 0, 1)
+const now = (): number => time
+
+const decision: SignedDecision = {
+  tenant: 'acme',
+  requestId: 'run-1:4',
+  revision: 1,
+  runId: 'run-1',
+  aggregateId: 'order-1',
+  transitionId: 'pay',
+  actionDigest: 'a'.repeat(64),
+  viewHash: 'b'.repeat(64),
+  status: 'approved',
+  decision: 'approve',
+  reviewer: { type: 'human', id: 'alice' },
+  assurance: { method: 'signed-link' },
+  decidedAt: time,
+}
+const issuer = 'https://loops.example'
+const audience = 'n8n'
+const sign = createDecisionSigner({ issuer, keyId: 'k1', privateKey, ttlSeconds: 60, now })
+const expected = { issuer, audience, keys: [{ keyId: 'k1', publicKey }], now }
+const reasonOf = async (token: string, expectation = expected): Promise<unknown> =>
+  verifyDecisionToken(token, expectation).then(
+    () => 'accepted',
+    (error: { details?: { reason?: string } }) => error.details?.reason,
+  )
+
+test('what was decided can be read by the one it was signed for', async () => {
+  expect(await verifyDecisionToken(await sign(decision, audience), expected)).toEqual(decision)
+})
+
+test('not by another audience, from another issuer, with another key, or too late', async () => {
+  const token = await sign(decision, audience)
+
+  expect(await reasonOf(token, { ...expected, audience: 'temporal' })).toBe('not_for_here')
+  expect(await reasonOf(token, { ...expected, issuer: 'https://evil.example' })).toBe(
+    'not_for_here',
+  )
+  expect(
+    await reasonOf(token, { ...expected, keys: [{ keyId: 'k1', publicKey: other.publicKey }] }),
+  ).toBe('bad_signature')
+  expect(await reasonOf(token, { ...expected, keys: [] })).toBe('unknown_key')
+  time += 66_000
+  expect(await reasonOf(token)).toBe('expired')
+  time -= 66_000
+})
+
+test('a token of another algorithm, of another kind, or about another request is not one', async () => {
+  const at = Math.floor(time / 1000)
+  const claims = { 'https://loopengine.io/decision': decision }
+  const forged = (typ: string, sub: string, alg = 'EdDSA'): SignJWT =>
+    new SignJWT(claims)
+      .setProtectedHeader({ alg, typ, kid: 'k1' })
+      .setIssuer(issuer)
+      .setAudience(audience)
+      .setSubject(sub)
+      .setIssuedAt(at)
+      .setExpirationTime(at + 60)
+  const raw = publicKey.export({ type: 'spki', format: 'der' })
+
+  expect(await reasonOf(await forged('JWT', 'run-1:4').sign(privateKey))).toBe('not_for_here')
+  expect(await reasonOf(await forged('loop-decision+jwt', 'run-2:4').sign(privateKey))).toBe(
+    'malformed',
+  )
+  // The public key taken for a shared secret: the classic confusion of algorithms.
+  expect(await reasonOf(await forged('loop-decision+jwt', 'run-1:4', 'HS256').sign(raw))).toBe(
+    'malformed',
+  )
+  expect(await reasonOf(new UnsecuredJWT(claims).encode())).toBe('malformed')
+})
+
+test('one changed character is refused, wherever it is', async () => {
+  const token = await sign(decision, audience)
+  await fc.assert(
+    fc.asyncProperty(
+      fc.nat(token.length - 1),
+      fc.constantFrom('A', 'b', '.', '='),
+      async (at, by) => {
+        fc.pre(token[at] !== by)
+        const changed = token.slice(0, at) + by + token.slice(at + 1)
+        // The last character of a base64url text may carry bits that mean nothing.
+        fc.pre(Buffer.from(changed, 'base64url').compare(Buffer.from(token, 'base64url')) !== 0)
+        expect(await reasonOf(changed)).not.toBe('accepted')
+      },
+    ),
+  )
+})
+
+test('nonsense is refused', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.string(), async (token) => {
+      expect(await reasonOf(token)).toBe('malformed')
+    }),
+  )
+})

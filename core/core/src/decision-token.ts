@@ -1,0 +1,167 @@
+import type { KeyObject } from 'node:crypto'
+
+import { z } from 'zod'
+
+import { assuranceSchema, principalSchema } from './actor.ts'
+import { decisionKinds, type ApprovalRequest } from './approval.ts'
+import { LoopError } from './errors.ts'
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
+
+/** What a decision token says: who decided what about exactly which action, and how that person was known. */
+export const signedDecisionSchema = z.strictObject({
+  tenant: z.string().min(1).max(128),
+  requestId: z.string().min(1).max(256),
+  revision: z.int().min(1),
+  runId: z.string().min(1).max(256),
+  aggregateId: z.string().min(1).max(256),
+  transitionId: z.string().min(1).max(256),
+  actionDigest: sha256,
+  viewHash: sha256,
+  /** How the request stands after the decision; only `approved` licenses anything. */
+  status: z.enum(['pending', 'approved', 'rejected', 'expired', 'superseded', 'cancelled']),
+  decision: z.enum(decisionKinds).optional(),
+  reason: z.string().max(4096).optional(),
+  reviewer: principalSchema.optional(),
+  assurance: assuranceSchema.optional(),
+  /** When it was decided, epoch milliseconds; null while nobody has. */
+  decidedAt: z.number().nullable(),
+})
+export type SignedDecision = Readonly<z.infer<typeof signedDecisionSchema>>
+
+export interface DecisionSignerOptions {
+  /** `iss` of the token: who vouches for the decision, a URL by custom. */
+  readonly issuer: string
+  /** `kid` of the token, so that keys can be rotated. */
+  readonly keyId: string
+  /** Ed25519. */
+  readonly privateKey: KeyObject
+  /** How long a token may be presented, seconds; 3,600 by default. */
+  readonly ttlSeconds?: number
+  readonly now?: () => number
+}
+
+/** Signs what became of a request; `audience` names the one system that may act on it. */
+export type DecisionSigner = (decision: SignedDecision, audience: string) => Promise<string>
+
+/** A key that verifiers trust, and what it is called in a token. */
+export interface DecisionKey {
+  readonly keyId: string
+  readonly publicKey: KeyObject
+}
+
+export interface DecisionExpectation {
+  readonly issuer: string
+  readonly audience: string
+  readonly keys: readonly DecisionKey[]
+  readonly now?: () => number
+}
+
+const type = 'loop-decision+jwt'
+const claim = 'https://loopengine.io/decision'
+
+/**
+ * Makes decision tokens: JSON Web Tokens (RFC 7519) signed with Ed25519 (RFC 8037), which any system with the public
+ * key can verify offline.
+ */
+export function createDecisionSigner({
+  issuer,
+  keyId,
+  privateKey,
+  ttlSeconds = 3600,
+  now = Date.now,
+}: DecisionSignerOptions): DecisionSigner {
+  return async (decision, audience) => {
+    const { SignJWT } = await import('jose')
+    const at = Math.floor(now() / 1000)
+    return new SignJWT({ [claim]: signedDecisionSchema.parse(decision) })
+      .setProtectedHeader({ alg: 'EdDSA', typ: type, kid: keyId })
+      .setIssuer(issuer)
+      .setAudience(audience)
+      .setSubject(decision.requestId)
+      .setIssuedAt(at)
+      .setExpirationTime(at + ttlSeconds)
+      .sign(privateKey)
+  }
+}
+
+/** Reads a token that was meant for this audience. Throws `refused`, with `details.reason`, for anything else. */
+export async function verifyDecisionToken(
+  token: string,
+  { issuer, audience, keys, now = Date.now }: DecisionExpectation,
+): Promise<SignedDecision> {
+  const { jwtVerify } = await import('jose')
+  const { payload } = await jwtVerify(token, ({ kid }) => keyOf(keys, kid), {
+    issuer,
+    audience,
+    typ: type,
+    algorithms: ['EdDSA'],
+    requiredClaims: ['exp', 'iat', 'sub'],
+    currentDate: new Date(now()),
+    clockTolerance: 5,
+  }).catch((error: unknown) => {
+    throw refuse(reasonOf(error))
+  })
+  const read = signedDecisionSchema.safeParse(payload[claim])
+  if (!read.success || read.data.requestId !== payload.sub) throw refuse('malformed')
+  return read.data
+}
+
+/** The signable form of a request that was decided, or that ended otherwise. */
+export function signedDecisionOf(request: ApprovalRequest): SignedDecision {
+  const last = request.decisions.at(-1)
+  return {
+    tenant: request.tenant,
+    requestId: request.id,
+    revision: request.revision,
+    runId: request.runId,
+    aggregateId: request.aggregateId,
+    transitionId: request.transitionId,
+    actionDigest: request.actionDigest,
+    viewHash: request.viewHash,
+    status: request.status,
+    decidedAt: request.decidedAt,
+    ...(last && {
+      decision: last.decision,
+      reviewer: principalOf(last.reviewer),
+      ...(last.reason !== undefined && { reason: last.reason }),
+      ...(last.reviewer.assurance && { assurance: last.reviewer.assurance }),
+    }),
+  }
+}
+
+function principalOf({
+  type: kind,
+  id,
+  onBehalfOf,
+}: ApprovalRequest['requester']): NonNullable<SignedDecision['reviewer']> {
+  return { type: kind, id, ...(onBehalfOf && { onBehalfOf }) }
+}
+
+function keyOf(keys: readonly DecisionKey[], kid: string | undefined): KeyObject {
+  const known = keys.find(({ keyId }) => keyId === kid)
+  if (known) return known.publicKey
+  throw refuse('unknown_key')
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof LoopError) return String(error.details?.['reason'])
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  switch (code) {
+    case 'ERR_JWT_EXPIRED':
+      return 'expired'
+    case 'ERR_JWT_CLAIM_VALIDATION_FAILED':
+      return 'not_for_here'
+    case 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED':
+      return 'bad_signature'
+    default:
+      return 'malformed'
+  }
+}
+
+function refuse(reason: string): LoopError {
+  return new LoopError('refused', 'A decision token does not verify.', {
+    details: { reason },
+    hint: 'Ask the issuer for the decision again; never act on this one.',
+  })
+}

@@ -1,0 +1,53 @@
+/** A payment that an agent asks for and people of `group:ops` decide on: one of them, or two when it is large. */
+export const paymentLoop = {
+  id: 'journey.payment',
+  version: '1',
+  name: 'Payment',
+  states: [{ id: 'ASKED' }, { id: 'AUDITED' }, { id: 'PAID', terminal: true }],
+  initialState: 'ASKED',
+  transitions: [
+    transition('pay', 'ASKED', 'PAID', ['ai-agent'], 1),
+    transition('payLarge', 'ASKED', 'PAID', ['ai-agent'], 2),
+    {
+      id: 'audit',
+      signal: 'audit',
+      from: 'ASKED',
+      to: 'AUDITED',
+      actors: ['automation'],
+      guards: [],
+    },
+    {
+      id: 'reopen',
+      signal: 'reopen',
+      from: 'AUDITED',
+      to: 'ASKED',
+      actors: ['automation'],
+      guards: [],
+    },
+  ],
+}
+
+function transition(
+  id: string,
+  from: string,
+  to: string,
+  actors: string[],
+  quorum: number,
+): object {
+  return {
+    id,
+    signal: id,
+    from,
+    to,
+    actors,
+    guards: [],
+    approval: {
+      stages: [{ reviewers: ['group:ops'], quorum }],
+      fourEyes: true,
+      expiresIn: '1h',
+      allow: ['edit', 'respond'],
+    },
+    effect: { integration: 'bank', action: 'pay', semantics: 'at-most-once' },
+    risk: 'high',
+  }
+}
