@@ -36,6 +36,7 @@ interface Manifest {
   dependencies?: Record<string, string>
   peerDependencies?: Record<string, string>
   devDependencies?: Record<string, string>
+  peerDependenciesMeta?: Record<string, { optional?: boolean }>
 }
 
 const root = join(import.meta.dirname, '..')
@@ -66,6 +67,12 @@ const testsWith = (kind: string): string[] => (kind === 'core' ? ['testing'] : [
 const own = (name: string): boolean => name.startsWith('@loop-engine/')
 const short = (names: string[]): string[] =>
   names.filter(own).map((name) => name.replace('@loop-engine/', ''))
+
+/** Adapters that the sdk loads when an actor is asked for by name: optional, so that who does not ask installs none. */
+const onDemand = (folder: string, { peerDependenciesMeta = {} }: Manifest): string[] =>
+  folder === 'core/sdk'
+    ? short(Object.keys(peerDependenciesMeta)).filter((name) => name.startsWith('adapter-'))
+    : []
 
 // A subpath such as `@loop-engine/core/provider` belongs to its package.
 const quoted = /(?:\bfrom|\bimport|\bimport\()\s*'(@loop-engine\/[^'/]+)[^']*'/g
@@ -106,7 +113,8 @@ describe.each(packages)('$folder', ({ folder, kind, manifest }) => {
   const { dependencies = {}, peerDependencies = {}, devDependencies = {} } = manifest
   const shipped = Object.keys({ ...dependencies, ...peerDependencies })
   const installed = [...shipped, ...Object.keys(devDependencies)]
-  const may = allowed[kind]?.(basename(folder)) ?? []
+  const lazy = onDemand(folder, manifest)
+  const may = [...(allowed[kind]?.(basename(folder)) ?? []), ...lazy]
 
   test('is named after its folder', () => {
     expect(manifest.name).toBe(`@loop-engine/${prefix[kind]}${basename(folder)}`)
@@ -127,7 +135,7 @@ describe.each(packages)('$folder', ({ folder, kind, manifest }) => {
   })
 
   test.each(sources(folder))('%s imports only what is declared and allowed', (file) => {
-    const isTest = file.endsWith('.test.ts')
+    const isTest = /\.(test|fixture)\.tsx?$/.test(file)
 
     expect(isTest ? [...installed, manifest.name] : shipped).toEqual(
       expect.arrayContaining(imports(file)),
@@ -135,6 +143,13 @@ describe.each(packages)('$folder', ({ folder, kind, manifest }) => {
     expect(isTest ? [...may, ...testsWith(kind), ...short([manifest.name])] : may).toEqual(
       expect.arrayContaining(short(imports(file))),
     )
+  })
+
+  test.runIf(lazy.length > 0)('loads what is optional only when it is asked for', () => {
+    const text = sources(folder).map((file) => readFileSync(join(root, file), 'utf8'))
+    expect(text.join('\n')).not.toMatch(/(?:from|import) '@loop-engine\/adapter-/)
+    for (const name of lazy)
+      expect(manifest.peerDependenciesMeta?.[`@loop-engine/${name}`]).toEqual({ optional: true })
   })
 
   if (manifest.private) return

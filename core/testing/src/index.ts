@@ -23,6 +23,29 @@ export {
   type ProviderFailure,
   type ProviderHarness,
 } from './provider-conformance.ts'
+export type {
+  ProviderWireHarness,
+  RetrieverWireHarness,
+  WireConnection,
+  WireGap,
+  WireHarness,
+} from './provider/wire-harness.ts'
+export { providerCrossCheck, retrieverCrossCheck } from './cross-check.ts'
+export { retrieverConformance } from './retriever-conformance.ts'
+export {
+  startModelServer,
+  type ModelServer,
+  type ModelServerOptions,
+} from './model-server/model-server.ts'
+export {
+  modelProse,
+  type AnswerFacts,
+  type ModelReply,
+  type ReplySource,
+  type ReplyUsage,
+} from './model-server/model-reply.ts'
+export type { WireName } from './model-server/model-wire.ts'
+export type { ReceivedRequest } from './model-server/received-request.ts'
 export { channelConformance, type ChannelHarness } from './channel-conformance.ts'
 export { channelJourneys } from './channel-journeys/channel-journeys.ts'
 export type {

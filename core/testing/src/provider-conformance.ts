@@ -3,9 +3,26 @@ import {
   submissionSchema,
   type LoopErrorCode,
   type Provider,
-  type SubmissionContext,
+  type Submission,
 } from '@loop-engine/core'
 import { describe, expect, test } from 'vitest'
+
+import type { ModelReply } from './model-server/model-reply.ts'
+import { decisionFailures } from './provider/failure-cases.ts'
+import {
+  decisionFor,
+  otherQuestion,
+  question as context,
+  questionSecrets,
+} from './provider/question.ts'
+import { wireAttempts } from './provider/wire-attempts.ts'
+import { wireAttribution } from './provider/wire-attribution.ts'
+import { createWireBench, type Attributed, type WireBench } from './provider/wire-bench.ts'
+import { wireDecision } from './provider/wire-decision.ts'
+import { wireFailures } from './provider/wire-failures.ts'
+import type { ProviderWireHarness } from './provider/wire-harness.ts'
+import { wireInterruption } from './provider/wire-interruption.ts'
+import { wireStreaming } from './provider/wire-streaming.ts'
 
 /** How the suite gets at a provider: each factory makes one whose model behaves so. */
 export interface ProviderHarness {
@@ -47,77 +64,125 @@ const expected: Readonly<
   auth: { code: 'auth', retryable: false },
 }
 
-const context: SubmissionContext = {
-  loopId: 'order',
-  loopName: 'Order',
-  currentState: 'open',
-  availableSignals: [
-    { signalId: 'approve', name: 'Approve' },
-    { signalId: 'reject', name: 'Reject' },
-  ],
-  instruction: 'Decide about the order.',
-  evidence: { amount: 12 },
+/**
+ * Registers the tests that every provider passes unchanged. With factories it covers the contract; with a wire it runs
+ * the vendor's real SDK against a local server of that format and covers all that passes between the two as well.
+ */
+export function providerConformance(harness: ProviderHarness | ProviderWireHarness): void {
+  describe(`${harness.name} keeps the provider contract`, () => {
+    if (!('wire' in harness)) return contract(harness)
+    const bench = createWireBench(harness, {
+      success: { kind: 'decision', value: decisionFor('approve') },
+      secrets: questionSecrets,
+      clientOf: (provider) => ({
+        name: provider.name,
+        model: provider.model,
+        ask: async (options) => withSubstance(await provider.createSubmission(context, options)),
+        askOther: async () => withSubstance(await provider.createSubmission(otherQuestion)),
+      }),
+    })
+    contract(scripted(bench))
+    wireDecision(bench)
+    wireFailures(bench, decisionFailures(bench))
+    wireInterruption(bench)
+    wireStreaming(bench)
+    wireAttribution(bench)
+    wireAttempts(bench)
+  })
 }
 
-/** Registers the tests that every provider passes unchanged. */
-export function providerConformance(harness: ProviderHarness): void {
-  describe(`${harness.name} keeps the provider contract`, () => {
-    test('it says what it is', () => {
-      expect(harness.decides()).toMatchObject({
-        contract: 'provider/v1',
-        name: expect.any(String),
-        model: expect.any(String),
-      })
+function withSubstance(submission: Submission): Attributed {
+  return {
+    ...submission,
+    substance: { signal: submission.signal, decision: submission.decision },
+  }
+}
+
+function contract(harness: ProviderHarness): void {
+  test('it says what it is', () => {
+    expect(harness.decides()).toMatchObject({
+      contract: 'provider/v1',
+      name: expect.any(String),
+      model: expect.any(String),
     })
-
-    test('it proposes one of the open signals, as an attributed agent', async () => {
-      const submission = await harness.decides().createSubmission(context)
-
-      expect(submissionSchema.parse(submission)).toBeTruthy()
-      expect(submission.signal).toBe('approve')
-      expect(submission.actor).toMatchObject({
-        type: 'ai-agent',
-        provider: expect.any(String),
-        modelId: expect.any(String),
-        promptHash: expect.stringMatching(/^[0-9a-f]{64}$/),
-      })
-    })
-
-    test('what it was given stays as it was', async () => {
-      const before = structuredClone(context)
-
-      await harness.decides().createSubmission(context)
-
-      expect(context).toEqual(before)
-    })
-
-    test('an abort ends it', async () => {
-      const submission = harness
-        .decides()
-        .createSubmission(context, { signal: AbortSignal.abort() })
-
-      await expect(submission).rejects.toMatchObject({ code: 'aborted' })
-    })
-
-    test.each(providerFailures)(
-      '%s is a typed error without secrets, or declared missing',
-      async (failure) => {
-        const create = harness.failures[failure]
-        if (!create) {
-          expect(harness.missing).toContain(failure)
-          return
-        }
-        const error: unknown = await create()
-          .createSubmission(context)
-          .catch((thrown: unknown) => thrown)
-
-        expect(isLoopError(error) && { code: error.code, retryable: error.retryable }).toEqual(
-          expected[failure],
-        )
-        const text = `${String(error)} ${JSON.stringify(error)}`
-        for (const secret of [...harness.secrets, context.instruction])
-          expect(text).not.toContain(secret)
-      },
-    )
   })
+
+  test('it proposes one of the open signals, as an attributed agent', async () => {
+    const submission = await harness.decides().createSubmission(context)
+
+    expect(submissionSchema.parse(submission)).toBeTruthy()
+    expect(submission.signal).toBe('approve')
+    expect(submission.actor).toMatchObject({
+      type: 'ai-agent',
+      provider: expect.any(String),
+      modelId: expect.any(String),
+      promptHash: expect.stringMatching(/^[0-9a-f]{64}$/),
+    })
+  })
+
+  test('what it was given stays as it was', async () => {
+    const before = structuredClone(context)
+
+    await harness.decides().createSubmission(context)
+
+    expect(context).toEqual(before)
+  })
+
+  test('an abort ends it', async () => {
+    const submission = harness.decides().createSubmission(context, { signal: AbortSignal.abort() })
+
+    await expect(submission).rejects.toMatchObject({ code: 'aborted' })
+  })
+
+  test.each(providerFailures)(
+    '%s is a typed error without secrets, or declared missing',
+    async (failure) => {
+      const create = harness.failures[failure]
+      if (!create) {
+        expect(harness.missing).toContain(failure)
+        return
+      }
+      const error: unknown = await create()
+        .createSubmission(context)
+        .catch((thrown: unknown) => thrown)
+
+      expect(isLoopError(error) && { code: error.code, retryable: error.retryable }).toEqual(
+        expected[failure],
+      )
+      const text = `${String(error)} ${JSON.stringify(error)}`
+      for (const secret of [...harness.secrets, context.instruction])
+        expect(text).not.toContain(secret)
+    },
+  )
+}
+
+const replies: Readonly<Record<ProviderFailure, ModelReply>> = {
+  refusal: { kind: 'refusal' },
+  truncated: { kind: 'truncated' },
+  content_filter: { kind: 'content_filter' },
+  not_json: { kind: 'not_json' },
+  wrong_signal: { kind: 'wrong_signal' },
+  rate_limit: { kind: 'status', status: 429 },
+  timeout: { kind: 'hang' },
+  server_error: { kind: 'status', status: 500 },
+  auth: { kind: 'status', status: 401 },
+}
+
+function scripted(bench: WireBench<Provider>): ProviderHarness {
+  const missing = providerFailures.filter(
+    (failure) => (failure === 'refusal' || failure === 'content_filter') && bench.lacks(failure),
+  )
+  const factories = providerFailures
+    .filter((failure) => !missing.includes(failure))
+    .map((failure) => [
+      failure,
+      () => bench.plugin([replies[failure]], failure === 'timeout' ? { timeoutMs: 200 } : {}),
+    ])
+  return {
+    name: bench.harness.name,
+    decides: () => bench.plugin([bench.success]),
+    failures: Object.fromEntries(factories),
+    missing,
+    secrets: ['sk-key-of-the-model-server'],
+  }
 }

@@ -1,5 +1,6 @@
 import type { ModelAttempt, ModelProgress } from './contract.ts'
 import { promptHash } from './prompt-hash.ts'
+import { withoutVainRetry } from './vain-retry.ts'
 
 export interface AttemptLog {
   readonly attempts: readonly ModelAttempt[]
@@ -14,12 +15,19 @@ export interface AttemptLogOptions {
   /** Merged under the body before it is hashed, for vendors that name the model in the address. */
   readonly model: string
   readonly onProgress?: ((progress: ModelProgress) => void) | undefined
+  /** When the call ends at the latest, in the time of `now`. */
+  readonly endsAt?: number | undefined
 }
 
 const requestIdHeaders = ['request-id', 'x-request-id', 'x-goog-request-id']
 
 /** Sees what leaves for a vendor, attempt by attempt. Bodies are hashed, never kept. */
-export function createAttemptLog({ now, model, onProgress }: AttemptLogOptions): AttemptLog {
+export function createAttemptLog({
+  now,
+  model,
+  onProgress,
+  endsAt = Infinity,
+}: AttemptLogOptions): AttemptLog {
   const attempts: ModelAttempt[] = []
 
   async function record<Answer>(
@@ -56,7 +64,7 @@ export function createAttemptLog({ now, model, onProgress }: AttemptLogOptions):
         const body = await bodyOf(input, init)
         return record(
           body,
-          () => inner(input, init),
+          async () => withoutVainRetry(await inner(input, init), endsAt - now(), now),
           ({ status, headers }) => ({
             status,
             requestId: requestIdHeaders.map((name) => headers.get(name)).find(Boolean) ?? null,

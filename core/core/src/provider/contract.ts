@@ -1,7 +1,6 @@
-import { z } from 'zod'
-
 import { actorSchema, type Actor, type Usage } from '../actor.ts'
 import type { JsonObject } from '../json.ts'
+import { lazySchema, withZod } from '../lazy-schema.ts'
 
 /** What a provider is asked: where a loop stands and which signals are open now. */
 export interface SubmissionContext {
@@ -42,12 +41,16 @@ export interface ModelCallOptions {
   readonly onProgress?: (progress: ModelProgress) => void
 }
 
-export const submissionSchema = z.object({
-  actor: actorSchema,
-  signal: z.string().min(1),
-  /** What the model decided; what to attach as evidence. */
-  decision: z.record(z.string(), z.unknown()),
-})
+const submission = /* @__PURE__ */ withZod((zod) =>
+  zod.object({
+    actor: actorSchema,
+    signal: zod.string().min(1),
+    /** What the model decided; what to attach as evidence. */
+    decision: zod.record(zod.string(), zod.unknown()),
+  }),
+)
+
+export const submissionSchema = /* @__PURE__ */ lazySchema(submission)
 /** A model's proposal. It is only a proposal: the engine judges it. */
 export interface Submission {
   readonly actor: Actor

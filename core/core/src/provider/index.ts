@@ -1,6 +1,7 @@
 export { createAttemptLog, type AttemptLog } from './attempt-log.ts'
 export { toStrictJsonSchema, type DecisionFields } from './decision-schema.ts'
 export {
+  answerDetails,
   callModel,
   type AnswerEnd,
   type Attribution,
@@ -14,4 +15,12 @@ export {
   type DecisionRequest,
   type ProviderOptions,
 } from './model-provider.ts'
+export { withOwnHeaders } from './own-headers.ts'
 export { defaultPrompt, type PromptTemplate } from './prompt-template.ts'
+export {
+  decisionBody,
+  readResponse,
+  readResponseStream,
+  type ResponsesAnswer,
+} from './responses-wire.ts'
+export { AnswerCutError, readRetryAfterMs, readSdkFault } from './sdk-fault.ts'

@@ -2,10 +2,18 @@ import type { Actor, Principal, Usage } from '../actor.ts'
 import { isLoopError, LoopError, type LoopErrorCode } from '../errors.ts'
 import { createAttemptLog, type AttemptLog } from './attempt-log.ts'
 import type { ModelAttempt, ModelCallOptions, ModelProgress } from './contract.ts'
-import { faultError, present, type ModelFault } from './model-fault.ts'
+import { codeOnly, faultError, present, type ModelFault } from './model-fault.ts'
+import { transportFault } from './transport-fault.ts'
 
 /** How a vendor's answer ended. Only `complete` carries something to read. */
-export type AnswerEnd = 'complete' | 'refused' | 'truncated' | 'filtered' | 'failed'
+export type AnswerEnd =
+  | 'complete'
+  | 'refused'
+  | 'truncated'
+  | 'filtered'
+  | 'failed'
+  /** A body that is not what the vendor documents. */
+  | 'unreadable'
 
 /** What an adapter read from its vendor's answer, in the words of the core. */
 export interface ModelAnswer {
@@ -32,7 +40,10 @@ export interface ModelVendor<Request, Answer extends ModelAnswer> {
   readonly name: string
   readonly model: string
   send(request: Request, context: CallContext): Promise<Answer>
-  /** Reads the vendor's error; undefined for one that is not the vendor's, which is thrown on. */
+  /**
+   * Reads the vendor's error; undefined for one that is not the vendor's. A zod error of `send` means an answer that
+   * cannot be read. No error is thrown on as it is: its text may quote a key or a prompt.
+   */
   readFault(error: unknown): ModelFault | undefined
 }
 
@@ -66,23 +77,28 @@ export async function callModel<Request, Answer extends ModelAnswer>(
   { signal, onProgress }: ModelCallOptions,
 ): Promise<AnsweredCall<Answer>> {
   const notify = onProgress && quiet(onProgress)
-  const attempts = createAttemptLog({ now, model: vendor.model, onProgress: notify })
   if (signal?.aborted) throw faultError(vendor.name, { kind: 'aborted' })
   const startedAt = now()
+  const attempts = createAttemptLog({
+    now,
+    model: vendor.model,
+    onProgress: notify,
+    endsAt: startedAt + timeoutMs,
+  })
   const limit = AbortSignal.timeout(timeoutMs)
-  const answer = await vendor
-    .send(request, {
-      signal: signal ? AbortSignal.any([signal, limit]) : limit,
-      attempts,
-      ...(notify && { onText: (delta: string) => notify({ type: 'text', delta }) }),
-    })
-    .catch((error: unknown) => {
-      if (isLoopError(error)) throw error
-      if (signal?.aborted) throw faultError(vendor.name, { kind: 'aborted' }, attempts.attempts)
-      if (limit.aborted) throw faultError(vendor.name, { kind: 'timeout' }, attempts.attempts)
-      const fault = vendor.readFault(error)
-      throw fault ? faultError(vendor.name, fault, attempts.attempts) : error
-    })
+  const ending = signal ? AbortSignal.any([signal, limit]) : limit
+  const sent = vendor.send(request, {
+    signal: ending,
+    attempts,
+    ...(notify && { onText: (delta: string) => notify({ type: 'text', delta }) }),
+  })
+  const answer = await unlessAborted(sent, ending).catch((error: unknown) => {
+    if (isLoopError(error)) throw error
+    if (signal?.aborted) throw faultError(vendor.name, { kind: 'aborted' }, attempts.attempts)
+    if (limit.aborted) throw faultError(vendor.name, { kind: 'timeout' }, attempts.attempts)
+    const fault = vendor.readFault(error) ?? transportFault(error)
+    throw faultError(vendor.name, fault, attempts.attempts)
+  })
   const last = attempts.attempts.at(-1)
   const requestId = answer.requestId ?? last?.requestId ?? null
   if (answer.end !== 'complete')
@@ -112,6 +128,18 @@ export async function callModel<Request, Answer extends ModelAnswer>(
   }
 }
 
+/** Some SDKs sleep through an abort while they wait for their next attempt; the caller does not. */
+async function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const stop = (): void => reject(signal.reason)
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    return await Promise.race([work, aborted])
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}
+
 const ends: Record<
   Exclude<AnswerEnd, 'complete'>,
   readonly [code: LoopErrorCode, retryable: boolean, says: string, hint: string]
@@ -135,6 +163,7 @@ const ends: Record<
     'Change the evidence, or let a person decide.',
   ],
   failed: ['unavailable', true, 'reports that it failed.', 'Ask again later.'],
+  unreadable: ['bad_response', true, 'sent an answer that cannot be read.', 'Ask again.'],
 }
 
 function endError(
@@ -153,10 +182,11 @@ function endError(
 
 /** The facts of an answer that could not be used; it was paid for all the same. */
 export function answerDetails(
-  { responseId, requestId, servedModel, usage }: ModelAnswer,
+  { responseId, requestId, servedModel, usage, vendorCode }: ModelAnswer,
   attempts: readonly ModelAttempt[],
 ): Record<string, unknown> {
-  return { ...present({ responseId, requestId, servedModel, usage }), attempts: attempts.length }
+  const known = { responseId, requestId, servedModel, usage, vendorCode: codeOnly(vendorCode) }
+  return { ...present(known), attempts: attempts.length }
 }
 
 function quiet(onProgress: (progress: ModelProgress) => void): (progress: ModelProgress) => void {

@@ -4,7 +4,7 @@ import type { ModelAttempt } from './contract.ts'
 
 /** Why a model did not answer, as an adapter read it from its vendor's error. No text of the vendor's is kept. */
 export interface ModelFault {
-  readonly kind: 'status' | 'network' | 'timeout' | 'aborted' | 'bad_response'
+  readonly kind: 'status' | 'network' | 'timeout' | 'aborted' | 'bad_response' | 'unknown'
   /** HTTP status. */
   readonly status?: number | undefined
   /** The vendor's short code or type, such as `rate_limit_error`. */
@@ -33,7 +33,8 @@ export function faultError(
   const known = {
     status,
     vendorCode: codeOnly(vendorCode),
-    requestId,
+    // An answer that was cut after its headers has an id all the same.
+    requestId: requestId ?? attempts.at(-1)?.requestId ?? undefined,
     responseId,
     retryAfterMs,
     usage,
@@ -46,7 +47,7 @@ export function faultError(
   })
 }
 
-function judge({ kind, status = 0 }: ModelFault): Verdict {
+function judge({ kind, status = 0, vendorCode }: ModelFault): Verdict {
   if (kind === 'aborted')
     return verdict(
       'aborted',
@@ -60,13 +61,22 @@ function judge({ kind, status = 0 }: ModelFault): Verdict {
     return verdict('unavailable', true, 'could not be reached, or hung up.', 'Ask again later.')
   if (kind === 'bad_response')
     return verdict('bad_response', true, 'sent an answer that cannot be read.', 'Ask again.')
-  if (status === 401 || status === 403)
+  if (kind === 'unknown')
+    return verdict(
+      'unavailable',
+      false,
+      'failed in a way that its adapter does not know.',
+      'Check the key and the options; details.vendorCode names the error.',
+    )
+  // xAI answers a wrong key with 400.
+  if (status === 401 || status === 403 || vendorCode === 'invalid_api_key')
     return verdict('auth', false, 'refused the key.', 'Check the key and what it may do.')
-  if (status === 402)
+  // OpenAI says so with 429; waiting does not help.
+  if (status === 402 || vendorCode === 'insufficient_quota')
     return verdict('auth', false, 'asks for payment.', 'Check the account of the key.')
   if (status === 429)
     return verdict('rate_limited', true, 'is asked too often.', 'Wait for details.retryAfterMs.')
-  if (status === 413)
+  if (status === 413 || vendorCode === 'context_length_exceeded')
     return verdict('too_large', false, 'refused the size of the request.', 'Send less evidence.')
   if (status >= 500)
     return verdict('unavailable', true, 'failed or is overloaded.', 'Ask again later.')
@@ -83,7 +93,7 @@ function verdict(code: LoopErrorCode, retryable: boolean, says: string, hint: st
 }
 
 /** A code is a word. Anything else might quote what was asked. */
-function codeOnly(code: string | null | undefined): string | undefined {
+export function codeOnly(code: string | null | undefined): string | undefined {
   return code && /^[\w.:-]{1,64}$/.test(code) ? code : undefined
 }
 

@@ -1,0 +1,5 @@
+export {
+  createAnthropicActorAdapter,
+  type AnthropicClient,
+  type AnthropicOptions,
+} from './anthropic.ts'

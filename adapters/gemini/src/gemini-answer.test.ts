@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest'
+
+import { readAnswer, readAnswerStream } from './gemini-answer.ts'
+
+const content = { parts: [{ text: '{}' }] }
+
+test.each([
+  ['STOP', 'complete'],
+  ['MAX_TOKENS', 'truncated'],
+  ['CONTINUATION', 'truncated'],
+  ['SAFETY', 'filtered'],
+  ['RECITATION', 'filtered'],
+  ['SPII', 'filtered'],
+  ['MALFORMED_FUNCTION_CALL', 'failed'],
+  ['A_REASON_OF_TOMORROW', 'failed'],
+  [undefined, 'failed'],
+])('an answer that ends with %s is %s', (finishReason, end) => {
+  expect(readAnswer({ candidates: [{ finishReason, content }] }).end).toBe(end)
+})
+
+test('a prompt that was blocked is refused, with the reason', () => {
+  expect(readAnswer({ promptFeedback: { blockReason: 'JAILBREAK' } })).toMatchObject({
+    end: 'refused',
+    vendorCode: 'JAILBREAK',
+  })
+})
+
+test('thoughts are no part of an answer, but of its price; ids are not invented', () => {
+  const parts = [{ text: 'Hm.', thought: true }, { text: '{"a":' }, { text: '1}' }]
+  const usageMetadata = {
+    promptTokenCount: 10,
+    toolUsePromptTokenCount: 2,
+    cachedContentTokenCount: 4,
+    candidatesTokenCount: 5,
+    thoughtsTokenCount: 3,
+  }
+
+  expect(
+    readAnswer({ candidates: [{ finishReason: 'STOP', content: { parts } }], usageMetadata }),
+  ).toEqual({
+    end: 'complete',
+    text: '{"a":1}',
+    responseId: null,
+    servedModel: undefined,
+    usage: { inputTokens: 12, outputTokens: 8, cachedInputTokens: 4, reasoningTokens: 3 },
+    vendorCode: 'STOP',
+  })
+})
+
+test('an error that comes as a chunk is a failure, whatever came before', async () => {
+  const deltas: string[] = []
+  async function* chunks() {
+    yield { candidates: [{ content }], responseId: 'r1' }
+    yield { error: { code: 503, status: 'UNAVAILABLE', message: 'Overloaded.' } }
+  }
+
+  const answer = await readAnswerStream(chunks(), (delta) => deltas.push(delta))
+
+  expect(answer).toMatchObject({ end: 'failed', responseId: 'r1', vendorCode: 'UNAVAILABLE' })
+  expect(deltas).toEqual(['{}'])
+})

@@ -1,0 +1,98 @@
+import type { Usage } from '@loop-engine/core'
+import { present, type AnswerEnd, type ModelAnswer } from '@loop-engine/core/provider'
+import { z } from 'zod'
+
+const count = z.int().min(0).nullish()
+const partSchema = z.object({ text: z.string().nullish(), thought: z.boolean().nullish() })
+const candidateSchema = z.object({
+  content: z.object({ parts: z.array(partSchema).nullish() }).nullish(),
+  finishReason: z.string().nullish(),
+})
+/** A whole answer, or one chunk of a stream; the same in both SDKs, one of which does not type all of it. */
+const answerSchema = z.object({
+  candidates: z.array(candidateSchema).nullish(),
+  promptFeedback: z.object({ blockReason: z.string().nullish() }).nullish(),
+  usageMetadata: z
+    .object({
+      promptTokenCount: count,
+      toolUsePromptTokenCount: count,
+      cachedContentTokenCount: count,
+      candidatesTokenCount: count,
+      thoughtsTokenCount: count,
+    })
+    .nullish(),
+  responseId: z.string().min(1).nullish(),
+  modelVersion: z.string().min(1).nullish(),
+  /** In a stream that had begun with status 200; one of the SDKs reads it as a chunk. */
+  error: z.object({ status: z.string().nullish() }).nullish(),
+})
+type Answer = z.infer<typeof answerSchema>
+
+/** Reads an answer. Throws a zod error for what is none. */
+export function readAnswer(answer: unknown): ModelAnswer {
+  const read = answerSchema.parse(answer)
+  return toModelAnswer(read, textOf(read))
+}
+
+/** Reads an answer chunk by chunk; what one chunk says last, holds. */
+export async function readAnswerStream(
+  chunks: AsyncIterable<unknown>,
+  onText: (delta: string) => void,
+): Promise<ModelAnswer> {
+  let whole: Answer = {}
+  let text = ''
+  for await (const chunk of chunks) {
+    const read = answerSchema.parse(chunk)
+    const delta = textOf(read)
+    if (delta !== '') onText(delta)
+    text += delta
+    whole = { ...whole, ...present(read), candidates: lastCandidates(whole, read) }
+  }
+  return toModelAnswer(whole, text)
+}
+
+function lastCandidates(whole: Answer, { candidates }: Answer): Answer['candidates'] {
+  return candidates?.[0]?.finishReason ? candidates : whole.candidates
+}
+
+function toModelAnswer(answer: Answer, text: string): ModelAnswer {
+  const { responseId, modelVersion, usageMetadata, promptFeedback, error } = answer
+  const finish = answer.candidates?.[0]?.finishReason
+  return {
+    end: endOf(answer, finish),
+    text,
+    responseId: responseId ?? null,
+    servedModel: modelVersion ?? undefined,
+    usage: usageMetadata ? usageOf(usageMetadata) : undefined,
+    vendorCode: error?.status ?? promptFeedback?.blockReason ?? finish,
+  }
+}
+
+function textOf({ candidates }: Answer): string {
+  const parts = candidates?.[0]?.content?.parts ?? []
+  return parts.map(({ text, thought }) => (thought ? '' : (text ?? ''))).join('')
+}
+
+const filters = /SAFETY|RECITATION|LANGUAGE|BLOCKLIST|PROHIBITED_CONTENT|SPII/
+
+/** An answer without a reason was cut; one with a reason that is not known yet is not trusted. */
+function endOf({ promptFeedback }: Answer, finish: string | null | undefined): AnswerEnd {
+  if (promptFeedback?.blockReason) return 'refused'
+  if (finish === 'STOP') return 'complete'
+  // CONTINUATION: there is more, which would be another request.
+  if (finish === 'MAX_TOKENS' || finish === 'CONTINUATION') return 'truncated'
+  return finish && filters.test(finish) ? 'filtered' : 'failed'
+}
+
+/** Gemini counts thoughts apart from the answer, and the results of tools apart from the prompt; the record holds sums. */
+function usageOf(usage: NonNullable<Answer['usageMetadata']>): Usage {
+  const thoughts = usage.thoughtsTokenCount ?? 0
+  return {
+    inputTokens: (usage.promptTokenCount ?? 0) + (usage.toolUsePromptTokenCount ?? 0),
+    outputTokens: (usage.candidatesTokenCount ?? 0) + thoughts,
+    ...present({
+      cachedInputTokens: usage.cachedContentTokenCount ?? undefined,
+      reasoningTokens: usage.thoughtsTokenCount ?? undefined,
+    }),
+  }
+}

@@ -1,0 +1,2 @@
+export { createGeminiActorAdapter } from './gemini.ts'
+export type { GeminiOptions, GenAIClient, GenerativeAIClient } from './gemini-options.ts'

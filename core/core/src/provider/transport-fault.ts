@@ -1,0 +1,13 @@
+import { z } from 'zod'
+
+import type { ModelFault } from './model-fault.ts'
+
+/** Reads what vendors' SDKs let through from below them. What is not known becomes a fault too, without its text. */
+export function transportFault(error: unknown): ModelFault {
+  if (error instanceof z.ZodError || error instanceof SyntaxError) return { kind: 'bad_response' }
+  if (!(error instanceof Error)) return { kind: 'unknown' }
+  if (error.name === 'TimeoutError') return { kind: 'timeout' }
+  // `fetch` fails with a TypeError that has the socket's error as its cause; one without is a bug or a bad header.
+  if (error instanceof TypeError && error.cause !== undefined) return { kind: 'network' }
+  return { kind: 'unknown', vendorCode: error.name }
+}

@@ -1,0 +1,77 @@
+import type { ModelProgress } from '@loop-engine/core'
+import { describe, expect, test } from 'vitest'
+
+import type { WireBench } from './wire-bench.ts'
+
+/** Progress on the way, the whole answer at the end. */
+export function wireStreaming(bench: WireBench): void {
+  if (bench.harness.streams) streamed(bench)
+  else unstreamed(bench)
+}
+
+function unstreamed(bench: WireBench): void {
+  test('answers without a stream, also when asked for progress', async () => {
+    await bench.client([bench.success]).ask({ onProgress: () => {} })
+
+    expect(bench.server().requests[0]?.streams).toBe(false)
+  })
+}
+
+function streamed(bench: WireBench): void {
+  const { success } = bench
+  const said = success.kind === 'text' ? success.text : JSON.stringify(success.value)
+
+  describe('streams', () => {
+    test('text on the way and the same answer at the end', async () => {
+      const client = bench.client([success, { ...success, pieceBytes: 40 }])
+      const progress: ModelProgress[] = []
+
+      const whole = await client.ask()
+      const streamed = await client.ask({ onProgress: (step) => progress.push(step) })
+
+      expect(bench.server().requests.map(({ streams }) => streams)).toEqual([false, true])
+      expect(progress[0]).toEqual({ type: 'attempt', attempt: 1 })
+      const deltas = progress.flatMap((step) => (step.type === 'text' ? [step.delta] : []))
+      expect(deltas.length).toBeGreaterThan(1)
+      expect(deltas.join('')).toBe(said)
+      expect(streamed.substance).toEqual(whole.substance)
+      // A stream is another way of travelling, not another prompt.
+      const { responseId: _, latencyMs: __, ...attributed } = streamed.actor
+      expect(whole.actor).toMatchObject(attributed)
+    })
+
+    test('on, when the listener throws', async () => {
+      const answer = bench.client([success]).ask({
+        onProgress: () => {
+          throw new Error('A listener that fails.')
+        },
+      })
+
+      await expect(answer).resolves.toMatchObject({ actor: { attempts: 1 } })
+    })
+
+    test('until its caller has heard enough, and hangs up', async () => {
+      const controller = new AbortController()
+      const client = bench.client([{ kind: 'hang', midway: true }])
+
+      const answer = client.ask({
+        signal: controller.signal,
+        onProgress: ({ type }) => {
+          if (type === 'text') controller.abort()
+        },
+      })
+
+      await expect(answer).rejects.toMatchObject({ code: 'aborted', retryable: false })
+      expect(await bench.server().requests[0]?.ended).toBe('hung up')
+    })
+
+    test('not longer than it may', async () => {
+      const client = bench.client([{ kind: 'hang', midway: true }], { timeoutMs: 300 })
+
+      const answer = client.ask({ onProgress: () => {} })
+
+      await expect(answer).rejects.toMatchObject({ code: 'timeout', retryable: true })
+      expect(await bench.server().requests[0]?.ended).toBe('hung up')
+    })
+  })
+}

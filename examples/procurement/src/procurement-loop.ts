@@ -1,0 +1,21 @@
+import { LoopBuilder } from '@loop-engine/sdk'
+
+/** A model recommends, sure enough or not at all; a buyer decides. */
+export const procurement = LoopBuilder.create('procurement', 'scm')
+  .state('pending_analysis')
+  .state('pending_buyer')
+  .state('ordered', { isTerminal: true })
+  .state('declined', { isTerminal: true })
+  .initialState('pending_analysis')
+  .transition({
+    id: 'submit_recommendation',
+    from: 'pending_analysis',
+    to: 'pending_buyer',
+    actors: ['ai-agent'],
+    guards: [
+      { id: 'sure-enough', use: 'confidence-threshold', with: { min: 0.7, from: 'evidence' } },
+    ],
+  })
+  .transition({ id: 'order', from: 'pending_buyer', to: 'ordered', actors: ['human'] })
+  .transition({ id: 'decline', from: 'pending_buyer', to: 'declined', actors: ['human'] })
+  .build()
