@@ -16,6 +16,8 @@ export interface Limits {
   readonly pollMs: number
   /** Deliveries before a dead letter. */
   readonly maxAttempts: number
+  /** The same for notices and events while the other side is away; about a day with the longest pause of a minute. */
+  readonly maxNotifications: number
   /** First and longest pause between deliveries; it doubles, with full jitter. */
   readonly backoffMs: { readonly first: number; readonly longest: number }
   /** Deliveries in progress at once. */
@@ -34,6 +36,7 @@ export const defaultLimits: Limits = Object.freeze({
   leaseMs: 30_000,
   pollMs: 500,
   maxAttempts: 8,
+  maxNotifications: 1500,
   backoffMs: Object.freeze({ first: 100, longest: 60_000 }),
   concurrency: 16,
   cachedInstances: 10_000,

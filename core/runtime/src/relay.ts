@@ -21,7 +21,8 @@ export type Delivery =
       readonly kind: 'retry'
       readonly error: string
       readonly afterMs?: number
-      readonly giveUp?: false
+      /** The other side did not answer or asked to come again: what only tells somebody may wait for hours. */
+      readonly outage?: true
     }
   | { readonly kind: 'dead'; readonly error: string }
 
@@ -167,13 +168,18 @@ async function attempt(kernel: Kernel, claim: OutboxClaim): Promise<Delivery> {
     if (isLoopError(error) && error.code === 'fenced') return { kind: 'settled' }
     if (isLoopError(error) && error.code === 'corrupt')
       return { kind: 'dead', error: describe(error) }
-    return { kind: 'retry', error: describe(error) }
+    return { kind: 'retry', error: describe(error), ...(isOutage(error) && { outage: true }) }
   }
+}
+
+/** Whether the other side may come back: everything but an error that says that it would fail again. */
+function isOutage(error: unknown): boolean {
+  return !isLoopError(error) || error.retryable
 }
 
 function settlementOf(
   kernel: Kernel,
-  { id, fence, attempt: attempts }: OutboxClaim,
+  { id, fence, kind, attempt: attempts }: OutboxClaim,
   outcome: Delivery,
 ): Settlement | null {
   const now = kernel.clock.now()
@@ -185,7 +191,9 @@ function settlementOf(
     case 'dead':
       return { id, fence, outcome: { kind: 'dead', at: now, error: outcome.error } }
     case 'retry': {
-      if (attempts >= kernel.limits.maxAttempts && outcome.afterMs === undefined)
+      const patient = outcome.outage === true && (kind === 'notify' || kind === 'publish')
+      const most = patient ? kernel.limits.maxNotifications : kernel.limits.maxAttempts
+      if (attempts >= most && outcome.afterMs === undefined)
         return { id, fence, outcome: { kind: 'dead', at: now, error: outcome.error } }
       return {
         id,

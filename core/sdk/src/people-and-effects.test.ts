@@ -285,17 +285,50 @@ describe('an at-most-once effect', () => {
 })
 
 describe('an event sink', () => {
-  test('that always fails ends in a dead letter; when it is well again a person retries it', async () => {
+  const sinkThat = (fails: () => Error | undefined) => {
     const heard: CloudEvent[] = []
-    let well = false
     const sink = {
       contract: 'sink/v1' as const,
       name: 'audit',
       async publish(events: readonly CloudEvent[]) {
-        if (!well) throw new Error('away')
+        const error = fails()
+        if (error) throw error
         heard.push(...events)
       },
     }
+    return { heard, sink }
+  }
+
+  test('that is away for an hour gets everything, in order, when it is back', async () => {
+    let away = true
+    const { heard, sink } = sinkThat(() => (away ? new Error('away') : undefined))
+    const system = await open({
+      sinks: [sink],
+      channels: [],
+      limits: { backoffMs: { first: 1000, longest: minute } },
+    })
+    for (let passed = 0; passed < 60; passed++) {
+      await system.relay.drain()
+      system.clock.advance(minute)
+    }
+    expect(await system.relay.deadLetters()).toMatchObject({ items: [] })
+
+    away = false
+    for (let passed = 0; passed < 3; passed++) {
+      await system.relay.drain()
+      system.clock.advance(minute)
+    }
+    expect(heard.map(({ sequence }) => Number(sequence))).toEqual(
+      heard.map((_, index) => index + 1),
+    )
+    expect(heard.length).toBeGreaterThan(1)
+  })
+
+  test('that refuses an event ends in a dead letter; when it is well again a person retries it', async () => {
+    let well = false
+    const { heard, sink } = sinkThat(() =>
+      well ? undefined : new LoopError('refused', 'The sink does not take this.'),
+    )
     const system = await open({
       sinks: [sink],
       channels: [],
