@@ -21,6 +21,8 @@ export type Delivery =
       readonly kind: 'retry'
       readonly error: string
       readonly afterMs?: number
+      /** No sooner than this after now. */
+      readonly notBeforeMs?: number
       /** The other side did not answer or asked to come again: what only tells somebody may wait for hours. */
       readonly outage?: true
     }
@@ -49,7 +51,9 @@ export function createRelay(kernel: Kernel, worker: string): Relay & { wake(): v
   let bell = new AbortController()
   let rung = false
 
+  /** Called after every commit: once is enough until the relay has looked. */
   const ring = (): void => {
+    if (rung) return
     rung = true
     bell.abort()
   }
@@ -168,8 +172,19 @@ async function attempt(kernel: Kernel, claim: OutboxClaim): Promise<Delivery> {
     if (isLoopError(error) && error.code === 'fenced') return { kind: 'settled' }
     if (isLoopError(error) && error.code === 'corrupt')
       return { kind: 'dead', error: describe(error) }
-    return { kind: 'retry', error: describe(error), ...(isOutage(error) && { outage: true }) }
+    return {
+      kind: 'retry',
+      error: describe(error),
+      notBeforeMs: askedPause(error),
+      ...(isOutage(error) && { outage: true }),
+    }
   }
+}
+
+/** How long the other side asked to be left alone; an hour at most, whatever it says. */
+function askedPause(error: unknown): number {
+  const asked = isLoopError(error) ? error.details?.['retryAfterMs'] : undefined
+  return typeof asked === 'number' && asked > 0 ? Math.min(asked, 3_600_000) : 0
 }
 
 /** Whether the other side may come back: everything but an error that says that it would fail again. */
@@ -200,7 +215,9 @@ function settlementOf(
         fence,
         outcome: {
           kind: 'retry',
-          dueAt: now + (outcome.afterMs ?? backoff(kernel, attempts)),
+          dueAt:
+            now +
+            (outcome.afterMs ?? Math.max(backoff(kernel, attempts), outcome.notBeforeMs ?? 0)),
           error: outcome.error,
         },
       }

@@ -324,6 +324,26 @@ describe('an event sink', () => {
     expect(heard.length).toBeGreaterThan(1)
   })
 
+  test('that asks for a pause gets it', async () => {
+    let asked = 0
+    const { sink } = sinkThat(() => {
+      asked++
+      return new LoopError('unavailable', 'The sink is busy.', {
+        retryable: true,
+        details: { retryAfterMs: 5 * minute },
+      })
+    })
+    const system = await open({ sinks: [sink], channels: [] })
+    await system.relay.drain()
+    const first = asked
+    system.clock.advance(4 * minute)
+    await system.relay.drain()
+    expect(asked).toBe(first)
+    system.clock.advance(2 * minute)
+    await system.relay.drain()
+    expect(asked).toBeGreaterThan(first)
+  })
+
   test('that refuses an event ends in a dead letter; when it is well again a person retries it', async () => {
     let well = false
     const { heard, sink } = sinkThat(() =>

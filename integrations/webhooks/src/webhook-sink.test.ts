@@ -1,0 +1,159 @@
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+import type { CloudEvent } from '@loop-engine/core'
+import { sinkConformance } from '@loop-engine/testing'
+import { Webhook } from 'standardwebhooks'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+
+import { createWebhookSink, type WebhookSinkOptions } from './webhook-sink.ts'
+
+const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
+const older = `whsec_${Buffer.alloc(32, 8).toString('base64')}`
+
+interface Delivery {
+  readonly headers: IncomingHttpHeaders
+  readonly body: string
+}
+let received: Delivery[] = []
+let answer: { status: number; headers?: Record<string, string> } | 'hang' = { status: 204 }
+let server: Server
+let url: string
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    const parts: Buffer[] = []
+    request.on('data', (part: Buffer) => parts.push(part))
+    request.on('end', () => {
+      if (answer === 'hang') return
+      if (answer.status < 300)
+        received.push({ headers: request.headers, body: Buffer.concat(parts).toString() })
+      response.writeHead(answer.status, answer.headers).end('thanks')
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`
+})
+afterAll(() => {
+  server.closeAllConnections()
+  server.close()
+})
+afterEach(() => {
+  received = []
+  answer = { status: 204 }
+})
+
+const open = (options: Partial<WebhookSinkOptions> = {}) =>
+  createWebhookSink({ url, secrets: [secret], allow: ['127.0.0.0/8'], ...options })
+const context = { signal: new AbortController().signal }
+
+const event: CloudEvent = {
+  specversion: '1.0',
+  id: 'e'.repeat(64),
+  source: 'urn:loop-engine:acme:order',
+  type: 'dev.loop-engine.loop.completed.v1',
+  subject: 'order-1',
+  time: '2026-01-01T00:00:00.000Z',
+  datacontenttype: 'application/json',
+  sequence: '00000000000000000001',
+  partitionkey: 'run-1',
+  traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+  data: { note: 'ümläut \u2028' },
+}
+
+sinkConformance({
+  name: 'a webhook',
+  create: () => open(),
+  received: () => received.map(({ headers }) => String(headers['webhook-id'])),
+  fail: () => {
+    answer = { status: 503 }
+  },
+})
+
+test('a receiver verifies what it gets with the library of the standard', async () => {
+  await open().publish([event], context)
+
+  const [delivery] = received
+  expect(new Webhook(secret).verify(delivery?.body ?? '', delivery?.headers as never)).toEqual(
+    event,
+  )
+  expect(delivery?.headers).toMatchObject({
+    'content-type': 'application/cloudevents+json; charset=utf-8',
+    traceparent: event.traceparent,
+  })
+})
+
+test('while secrets are rotated the old and the new one verify', async () => {
+  await open({ secrets: [secret, older] }).publish([event], context)
+
+  const [delivery] = received
+  for (const known of [secret, older])
+    expect(new Webhook(known).verify(delivery?.body ?? '', delivery?.headers as never)).toEqual(
+      event,
+    )
+  expect(() =>
+    new Webhook(`whsec_${Buffer.alloc(32, 9).toString('base64')}`).verify(
+      delivery?.body ?? '',
+      delivery?.headers as never,
+    ),
+  ).toThrow(/signature/)
+})
+
+test.each([
+  [500, true],
+  [503, true],
+  [408, true],
+  [400, false],
+  [401, false],
+  [410, false],
+  [301, false],
+  [307, false],
+])('the answer %i is an error that is retryable: %s', async (status, retryable) => {
+  // A redirect to our own metadata service is the classic way in.
+  answer = { status, headers: { location: 'http://169.254.169.254/' } }
+
+  await expect(open().publish([event], context)).rejects.toMatchObject({
+    code: retryable ? 'unavailable' : 'refused',
+    retryable,
+    details: { status },
+  })
+})
+
+test('a receiver says when to come again', async () => {
+  answer = { status: 429, headers: { 'retry-after': '7' } }
+
+  await expect(open().publish([event], context)).rejects.toMatchObject({
+    details: { retryAfterMs: 7000 },
+  })
+})
+
+test('a receiver that never answers is given up, and so is one that cannot be reached', async () => {
+  answer = 'hang'
+  await expect(open({ timeoutMs: 30 }).publish([event], context)).rejects.toMatchObject({
+    code: 'unavailable',
+    retryable: true,
+  })
+
+  await expect(
+    open({ url: 'http://127.0.0.1:1/' }).publish([event], context),
+  ).rejects.toMatchObject({ code: 'unavailable' })
+})
+
+test('an abort ends it', async () => {
+  answer = 'hang'
+  await expect(open().publish([event], { signal: AbortSignal.abort() })).rejects.toMatchObject({
+    code: 'aborted',
+  })
+})
+
+test('a name that resolves to an address inside is not connected to', async () => {
+  await expect(
+    createWebhookSink({ url: 'https://localhost/', secrets: [secret] }).publish([event], context),
+  ).rejects.toMatchObject({ code: 'invalid_config', path: '/url' })
+})
+
+test.each([[[]], [['']], [['whsec_!!!']]])('the secrets %j are refused', (secrets) => {
+  expect(() => open({ secrets })).toThrow(
+    expect.objectContaining({ code: 'invalid_config', path: '/secrets' }),
+  )
+})

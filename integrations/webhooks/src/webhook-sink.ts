@@ -1,0 +1,113 @@
+import { isLoopError, LoopError, type CloudEvent, type EventSink } from '@loop-engine/core'
+import { Webhook } from 'standardwebhooks'
+import { Agent, request } from 'undici'
+
+import { createDestinations } from './destination.ts'
+
+export interface WebhookSinkOptions {
+  /** Tells the sinks of a system apart; `webhook` by default. */
+  readonly name?: string
+  /** HTTPS, to a public address unless `allow` names its network. */
+  readonly url: string
+  /** `whsec_…` (Standard Webhooks). The first is the current one; while keys are rotated every one of them signs. */
+  readonly secrets: readonly string[]
+  /** Networks that may be reached although they are not public, as CIDR. */
+  readonly allow?: readonly string[]
+  /** Milliseconds for one event, connection included; 10,000 by default. */
+  readonly timeoutMs?: number
+  readonly now?: () => number
+}
+
+/**
+ * Posts each event as CloudEvents 1.0 (structured mode) with a Standard Webhooks signature. The id is the event's own, so
+ * that a receiver recognises what comes again. Redirects are not followed.
+ *
+ * Throws `unavailable`, retryable, when the receiver is away or asks to come again, and `refused` when it does not want the event.
+ */
+export function createWebhookSink({
+  name = 'webhook',
+  url,
+  secrets,
+  allow,
+  timeoutMs = 10_000,
+  now = Date.now,
+}: WebhookSinkOptions): EventSink {
+  const destinations = createDestinations(allow)
+  const target = destinations.check(url)
+  const signers = readSecrets(secrets)
+  const dispatcher = new Agent({ connect: { lookup: destinations.lookup, timeout: timeoutMs } })
+
+  async function post(event: CloudEvent, signal: AbortSignal): Promise<void> {
+    const body = JSON.stringify(event)
+    const at = new Date(now())
+    const limit = AbortSignal.timeout(timeoutMs)
+    const {
+      statusCode,
+      headers,
+      body: answer,
+    } = await request(target, {
+      method: 'POST',
+      dispatcher,
+      signal: AbortSignal.any([signal, limit]),
+      body,
+      headers: {
+        'content-type': 'application/cloudevents+json; charset=utf-8',
+        'user-agent': 'loop-engine',
+        'webhook-id': event.id,
+        'webhook-timestamp': `${Math.floor(at.getTime() / 1000)}`,
+        'webhook-signature': signers.map((signer) => signer.sign(event.id, at, body)).join(' '),
+        ...(event.traceparent !== undefined && { traceparent: event.traceparent }),
+      },
+    }).catch((error: unknown) => {
+      if (signal.aborted) throw fail('aborted', 'was stopped before it was delivered', {})
+      throw isLoopError(error) ? error : fail('unavailable', 'could not be delivered', {})
+    })
+    // The answer is not read: it is the receiver's word, and could be endless.
+    await answer.dump({ limit: 16_384 }).catch(() => undefined)
+    if (statusCode >= 200 && statusCode < 300) return
+    const details = { status: statusCode, ...retryAfter(headers['retry-after'], now()) }
+    if (statusCode >= 500 || [408, 425, 429].includes(statusCode))
+      throw fail('unavailable', 'was answered with a request to come again', details)
+    throw fail('refused', 'is not wanted by its receiver', details)
+  }
+
+  return {
+    contract: 'sink/v1',
+    name,
+    async publish(events, { signal }) {
+      for (const event of events) await post(event, signal)
+    },
+  }
+}
+
+function readSecrets(secrets: readonly string[]): readonly Webhook[] {
+  try {
+    if (secrets.length > 0) return secrets.map((secret) => new Webhook(secret))
+  } catch {
+    // Said below, without the secret.
+  }
+  throw new LoopError('invalid_config', 'The secrets of a webhook could not be read.', {
+    plugin: 'webhooks',
+    path: '/secrets',
+    hint: 'Give at least one, as whsec_ and base64 of 24 to 64 random bytes.',
+  })
+}
+
+/** RFC 9110: seconds, or a date. */
+function retryAfter(value: unknown, now: number): { retryAfterMs?: number } {
+  if (typeof value !== 'string') return {}
+  const ms = /^\d{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now
+  return Number.isFinite(ms) && ms > 0 ? { retryAfterMs: ms } : {}
+}
+
+function fail(
+  code: 'unavailable' | 'refused' | 'aborted',
+  what: string,
+  details: Record<string, unknown>,
+): LoopError {
+  return new LoopError(code, `An event ${what}.`, {
+    plugin: 'webhooks',
+    retryable: code === 'unavailable',
+    details,
+  })
+}
