@@ -91,7 +91,9 @@ export async function createLoopSystem({
     integrations: byName('integration', integrations),
     sinks: byName('sink', sinks),
   }
-  for (const loop of loops) refuseInvalid(loop, { registry, expressions, ...plugins })
+  const check = (loop: LoopDefinition): void =>
+    refuseInvalid(loop, { registry, expressions, ...plugins })
+  for (const loop of loops) check(loop)
 
   await store.open()
   const bus = createEventBus({ onError })
@@ -115,6 +117,7 @@ export async function createLoopSystem({
     ...plugins,
     bus,
     runs,
+    check,
     report: onError,
     wake: () => relay.wake(),
   }

@@ -1,3 +1,9 @@
+export {
+  aiProviders,
+  createAIActor,
+  type AIActorOptions,
+  type AIProvider,
+} from './create-ai-actor.ts'
 export { createLoopSystem, type LoopSystem, type LoopSystemOptions } from './create-loop-system.ts'
 export {
   createIntake,
@@ -46,4 +52,5 @@ export {
   type Receipt,
   type TransitionResult,
 } from '@loop-engine/core'
-export { renderTimeline, timelineOf, verifyStore } from '@loop-engine/observability'
+export { renderTimeline, timelineOf } from '@loop-engine/observability/timeline'
+export { verifyStore } from './verify-store.ts'

@@ -78,6 +78,14 @@ function judge({ kind, status = 0, vendorCode }: ModelFault): Verdict {
     return verdict('rate_limited', true, 'is asked too often.', 'Wait for details.retryAfterMs.')
   if (status === 413 || vendorCode === 'context_length_exceeded')
     return verdict('too_large', false, 'refused the size of the request.', 'Send less evidence.')
+  // Azure refuses a prompt that its filter dislikes with 400.
+  if (withheld.includes(vendorCode ?? ''))
+    return verdict(
+      'content_filtered',
+      false,
+      'withheld its answer.',
+      'Change the evidence, or let a person decide.',
+    )
   if (status >= 500)
     return verdict('unavailable', true, 'failed or is overloaded.', 'Ask again later.')
   return verdict(
@@ -87,6 +95,9 @@ function judge({ kind, status = 0, vendorCode }: ModelFault): Verdict {
     'Check the name of the model, the schema and the options: see details.vendorCode.',
   )
 }
+
+/** What OpenAI and Azure call a request that a filter stopped before a model saw it. */
+export const withheld = ['content_filter', 'content_policy_violation', 'invalid_prompt']
 
 function verdict(code: LoopErrorCode, retryable: boolean, says: string, hint: string): Verdict {
   return { code, retryable, says, hint }

@@ -44,6 +44,7 @@ test.each([
   [{ status: 'incomplete', incomplete_details: { reason: 'turn_limit' } }, 'failed', 'turn_limit'],
   [{ status: 'incomplete', incomplete_details: null }, 'failed', 'incomplete'],
   [{ status: 'failed', error: { code: 'server_error', message: 'no' } }, 'failed', 'server_error'],
+  [{ status: 'failed', error: { code: 'invalid_prompt' } }, 'filtered', undefined],
   [{ status: 'cancelled' }, 'failed', 'cancelled'],
   [{ status: 'in_progress' }, 'failed', 'in_progress'],
   [{ output: [message([{ type: 'refusal', refusal: 'No.' }])] }, 'refused', undefined],

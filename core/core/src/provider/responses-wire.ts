@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import type { Usage } from '../actor.ts'
 import type { AnswerEnd, ModelAnswer } from './model-call.ts'
-import { present } from './model-fault.ts'
+import { present, withheld } from './model-fault.ts'
 import type { DecisionRequest } from './model-provider.ts'
 import { AnswerCutError } from './sdk-fault.ts'
 
@@ -146,7 +146,7 @@ function readEnd(
 ): { readonly end: AnswerEnd; readonly vendorCode?: string } {
   const reason = incomplete_details?.reason ?? error?.code ?? error?.type ?? status
   if (status === 'incomplete' && reason === 'max_output_tokens') return { end: 'truncated' }
-  if (reason === 'content_filter') return { end: 'filtered' }
+  if (withheld.includes(reason)) return { end: 'filtered' }
   if (refused) return { end: 'refused' }
   if (status === 'completed') return { end: 'complete' }
   return { end: 'failed', vendorCode: reason }
@@ -167,7 +167,7 @@ function readUsage(usage: z.infer<typeof usageSchema>): Usage {
 }
 
 /** xAI bills in ticks: https://docs.x.ai/developers/cost-tracking */
-const ticksPerUsd = 1_000_000_000
+const ticksPerUsd = 10_000_000_000
 
 function successful<Value>(read: z.ZodSafeParseResult<Value>): Value[] {
   return read.success ? [read.data] : []

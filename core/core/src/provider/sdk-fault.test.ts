@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { AnswerCutError, readRetryAfterMs, readSdkFault } from './index.ts'
+import { faultError } from './model-fault.ts'
 
 /** The shape of the errors of generated SDKs. */
 class APIError extends Error {
@@ -54,3 +55,20 @@ test.each([
 ])('%j asks to wait %s ms', (headers, wait) => {
   expect(readRetryAfterMs(new Headers(headers), () => 10_000)).toBe(wait)
 })
+
+test.each([
+  [400, 'invalid_api_key', 'auth'],
+  [429, 'insufficient_quota', 'auth'],
+  [400, 'context_length_exceeded', 'too_large'],
+  [400, 'content_filter', 'content_filtered'],
+  [429, 'rate_limit_exceeded', 'rate_limited'],
+  [400, 'You asked: what is', 'invalid_config'],
+])(
+  'status %i with the code %s is %s, and is not tried again in vain',
+  (status, vendorCode, code) => {
+    const error = faultError('acme', { kind: 'status', status, vendorCode })
+
+    expect(error).toMatchObject({ code, retryable: code === 'rate_limited' })
+    expect(JSON.stringify(error)).not.toContain('what is')
+  },
+)

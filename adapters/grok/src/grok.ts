@@ -1,0 +1,95 @@
+import { LoopError, type Provider } from '@loop-engine/core'
+import {
+  createModelProvider,
+  decisionBody,
+  readResponse,
+  readResponseStream,
+  readSdkFault,
+  withOwnHeaders,
+  type ProviderOptions,
+} from '@loop-engine/core/provider'
+import { OpenAI } from 'openai'
+
+import { withNestedErrors } from './flat-errors.ts'
+
+export interface GrokOptions extends ProviderOptions {
+  readonly model: string
+  readonly apiKey?: string
+  /** A client of the openai package that speaks to xAI, instead of a key. */
+  readonly client?: OpenAI
+  /** With `/v1`; xAI's by default. */
+  readonly baseUrl?: string
+  /** Of one decision, each seen as an attempt; 2 by default, or what the client says. */
+  readonly maxRetries?: number
+  /** Includes what is spent on reasoning. */
+  readonly maxOutputTokens?: number
+  /** 0..2; xAI advises 0.7. */
+  readonly temperature?: number
+  /** Models that reason always or never refuse it with 400. */
+  readonly reasoningEffort?: 'none' | 'low' | 'medium' | 'high' | 'xhigh'
+}
+
+/**
+ * Grok models of xAI as governed actors, through xAI's Responses API and the `openai` package, as xAI documents it.
+ *
+ * @example
+ * const actor = createGrokActorAdapter({ apiKey, model: 'grok-4.3' })
+ * const { actor: agent, signal, decision } = await actor.createSubmission(context)
+ */
+export function createGrokActorAdapter(options: GrokOptions): Provider {
+  const { model, maxOutputTokens, temperature, reasoningEffort, maxRetries } = options
+  const client = options.client ?? createClient(options)
+
+  return createModelProvider(
+    {
+      name: 'grok',
+      model,
+      readFault: readSdkFault,
+      async send(request, { signal, attempts, onText }) {
+        const { instructions, input, text, store } = decisionBody(request)
+        const body = {
+          model,
+          // A message, because not every model behind this interface reads `instructions`.
+          input: [{ role: 'system' as const, content: instructions }, ...input],
+          text,
+          store,
+          ...(maxOutputTokens !== undefined && { max_output_tokens: maxOutputTokens }),
+          ...(temperature !== undefined && { temperature }),
+          ...(reasoningEffort !== undefined && { reasoning: { effort: reasoningEffort } }),
+        }
+        const settings = { signal, ...(maxRetries !== undefined && { maxRetries }) }
+        const fetch = attempts.fetch(withNestedErrors(client['fetch']))
+        const { responses } = client.withOptions({ fetch })
+        if (onText)
+          return readResponseStream(
+            await responses.create({ ...body, stream: true }, settings),
+            onText,
+          )
+        const response = await responses.create(body, settings).asResponse()
+        return readResponse(await response.json())
+      },
+    },
+    options,
+  )
+}
+
+/** Says everything that the SDK would otherwise look up in the environment, where it finds what is meant for OpenAI. */
+function createClient({ apiKey, baseUrl = 'https://api.x.ai/v1' }: GrokOptions): OpenAI {
+  if (!apiKey) {
+    throw new LoopError('invalid_config', 'The grok adapter has neither a key nor a client.', {
+      plugin: 'grok',
+      path: '/apiKey',
+      hint: 'Hand in apiKey, or a client of the openai package with the base URL of xAI.',
+    })
+  }
+  return new OpenAI({
+    apiKey,
+    adminAPIKey: null,
+    organization: null,
+    project: null,
+    webhookSecret: null,
+    baseURL: baseUrl,
+    logLevel: 'off',
+    fetch: withOwnHeaders({ authorization: `Bearer ${apiKey}` }),
+  })
+}

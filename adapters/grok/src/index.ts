@@ -1,0 +1,1 @@
+export { createGrokActorAdapter, type GrokOptions } from './grok.ts'

@@ -1,0 +1,98 @@
+import { LoopError, type Provider } from '@loop-engine/core'
+import {
+  createModelProvider,
+  decisionBody,
+  readResponse,
+  readResponseStream,
+  readSdkFault,
+  withOwnHeaders,
+  type ProviderOptions,
+} from '@loop-engine/core/provider'
+import { OpenAI } from 'openai'
+
+import { familyBody, type ModelParameters } from './model-family.ts'
+
+export interface OpenAIOptions extends ProviderOptions, ModelParameters {
+  readonly apiKey?: string
+  /** A client of your own instead of a key: its address, proxies, authentication and logging are used. */
+  readonly client?: OpenAI
+  /** With `/v1`; OpenAI's by default. */
+  readonly baseUrl?: string
+  readonly organization?: string
+  readonly project?: string
+  /** Of one decision, each seen as an attempt; 2 by default, or what the client says. */
+  readonly maxRetries?: number
+  /** Includes what is spent on reasoning. */
+  readonly maxOutputTokens?: number
+}
+
+/**
+ * OpenAI models as governed actors, through the Responses API.
+ *
+ * @example
+ * const actor = createOpenAIActorAdapter({ apiKey, model: 'gpt-5.5' })
+ * const { actor: agent, signal, decision } = await actor.createSubmission(context)
+ */
+export function createOpenAIActorAdapter(options: OpenAIOptions): Provider {
+  const { model, maxOutputTokens, maxRetries } = options
+  const parameters = familyBody(options)
+  const client = options.client ?? createClient(options)
+
+  return createModelProvider(
+    {
+      name: 'openai',
+      model,
+      readFault: readSdkFault,
+      async send(request, { signal, attempts, onText }) {
+        const body = {
+          model,
+          ...decisionBody(request),
+          ...parameters,
+          ...(maxOutputTokens !== undefined && { max_output_tokens: maxOutputTokens }),
+        }
+        const settings = { signal, ...(maxRetries !== undefined && { maxRetries }) }
+        // The SDK has no hook for a single call, but a copy of a client with another fetch is cheap.
+        const { responses } = client.withOptions({ fetch: attempts.fetch(client['fetch']) })
+        if (onText)
+          return readResponseStream(
+            await responses.create({ ...body, stream: true }, settings),
+            onText,
+          )
+        const response = await responses.create(body, settings).asResponse()
+        return readResponse(await response.json())
+      },
+    },
+    options,
+  )
+}
+
+/** Says everything that the SDK would otherwise look up in the environment. */
+function createClient({
+  apiKey,
+  baseUrl = 'https://api.openai.com/v1',
+  organization,
+  project,
+}: OpenAIOptions): OpenAI {
+  if (!apiKey) {
+    throw new LoopError('invalid_config', 'The openai adapter has neither a key nor a client.', {
+      plugin: 'openai',
+      path: '/apiKey',
+      hint: 'Hand in apiKey, or a client of the openai package.',
+    })
+  }
+  const headers = {
+    authorization: `Bearer ${apiKey}`,
+    ...(organization !== undefined && { 'openai-organization': organization }),
+    ...(project !== undefined && { 'openai-project': project }),
+  }
+  return new OpenAI({
+    apiKey,
+    adminAPIKey: null,
+    organization: null,
+    project: null,
+    webhookSecret: null,
+    baseURL: baseUrl,
+    logLevel: 'off',
+    fetch: withOwnHeaders(headers),
+  })
+}

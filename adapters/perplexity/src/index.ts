@@ -1,0 +1,2 @@
+export { createPerplexityRetriever, type PerplexityOptions } from './perplexity.ts'
+export type { SearchFilters } from './search-filters.ts'

@@ -1,0 +1,122 @@
+import { isLoopError } from '@loop-engine/core'
+import {
+  retrieverConformance,
+  retrieverCrossCheck,
+  startModelServer,
+  type ModelReply,
+  type ModelServer,
+  type RetrieverWireHarness,
+} from '@loop-engine/testing'
+import { Perplexity } from '@perplexity-ai/perplexity_ai'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+
+import { createPerplexityRetriever } from './index.ts'
+
+const harness: RetrieverWireHarness = {
+  name: 'perplexity',
+  wire: 'perplexity-agent',
+  streams: true,
+  missing: [],
+  create: (connection) => createPerplexityRetriever({ model: 'perplexity/sonar', ...connection }),
+}
+const sonar: RetrieverWireHarness = {
+  ...harness,
+  name: 'perplexity with Sonar',
+  wire: 'sonar',
+  create: (connection) =>
+    createPerplexityRetriever({ model: 'sonar', api: 'sonar', ...connection }),
+}
+retrieverConformance(harness)
+retrieverConformance(sonar)
+retrieverCrossCheck(harness)
+retrieverCrossCheck(sonar)
+
+const question = 'When does the support of Node.js 22 end?'
+const found: ModelReply = {
+  kind: 'text',
+  text: 'In April 2027 [1].',
+  sources: [{ url: 'https://nodejs.org/', title: 'Node.js' }],
+}
+
+let server: ModelServer
+beforeAll(async () => {
+  server = await startModelServer({ wire: 'perplexity-agent' })
+})
+afterEach(() => {
+  server.reset()
+  vi.unstubAllEnvs()
+})
+afterAll(() => server.close())
+
+test('the environment changes nothing', async () => {
+  vi.stubEnv('PERPLEXITY_BASE_URL', 'http://127.0.0.1:1')
+  vi.stubEnv('PERPLEXITY_API_KEY', 'pplx-of-somebody-else')
+  vi.stubEnv('PERPLEXITY_CUSTOM_HEADERS', 'x-gateway: secret')
+  server.reply(found)
+
+  await createPerplexityRetriever({ ...access(), model: 'm' }).retrieve(question)
+
+  expect(server.requests[0]?.keyMatched).toBe(true)
+  expect(server.requests[0]?.headers).not.toHaveProperty('x-gateway')
+})
+
+test('a client that is handed in keeps its fetch', async () => {
+  const asked: string[] = []
+  const client = new Perplexity({
+    apiKey: server.apiKey,
+    baseURL: server.baseUrl,
+    fetch: (input, init) => (asked.push(new Request(input, init).url), fetch(input, init)),
+  })
+  server.reply({ kind: 'status', status: 500, retryAfterMs: 1 }, found)
+
+  const { attempts } = await createPerplexityRetriever({ client, model: 'm' }).retrieve(question)
+
+  expect(asked).toHaveLength(2)
+  expect(attempts).toMatchObject([{ status: 500 }, { status: 200 }])
+})
+test('a preset of the Agent API is asked by its name, and nothing is kept there', async () => {
+  server.reply(found)
+
+  const { actor } = await createPerplexityRetriever({
+    ...access(),
+    preset: 'fast-search',
+    instructions: 'Be brief.',
+    maxOutputTokens: 500,
+  }).retrieve(question)
+
+  const [request] = server.requests
+  expect(request?.body).toEqual({
+    preset: 'fast-search',
+    input: question,
+    instructions: 'Be brief.',
+    max_output_tokens: 500,
+    store: false,
+    tools: [{ type: 'web_search' }],
+  })
+  expect(actor).toMatchObject({ modelId: 'preset:fast-search' })
+})
+
+test.each([
+  [{}, '/model'],
+  [{ model: 'm', preset: 'p' }, '/model'],
+  [{ preset: 'p', api: 'sonar' }, '/model'],
+  [{ model: 'm' }, '/apiKey'],
+  [{ model: 'm', apiKey: 'k', filters: { after: '2026-02-30' } }, '/filters/after'],
+  [{ model: 'm', apiKey: 'k', filters: { domains: ['a.com', '-b.com'] } }, '/filters/domains'],
+] as const)('%j is refused before anyone is asked', (options, path) => {
+  expect(() => createPerplexityRetriever(options)).toThrow(
+    expect.objectContaining({ code: 'invalid_config', path }),
+  )
+})
+
+test('an empty question is refused', async () => {
+  const asked = createPerplexityRetriever({ apiKey: 'k', model: 'm' }).retrieve('  ')
+
+  const error: unknown = await asked.catch((thrown: unknown) => thrown)
+
+  expect(isLoopError(error) && error.code).toBe('invalid_input')
+})
+
+function access(): { apiKey: string; baseUrl: string } {
+  return { apiKey: server.apiKey, baseUrl: server.baseUrl }
+}

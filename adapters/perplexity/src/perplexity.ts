@@ -1,0 +1,187 @@
+import {
+  deepFreeze,
+  LoopError,
+  type GroundedAnswer,
+  type JsonObject,
+  type Principal,
+  type Retriever,
+} from '@loop-engine/core'
+import {
+  answerDetails,
+  callModel,
+  present,
+  readSdkFault,
+  toStrictJsonSchema,
+  withOwnHeaders,
+  type ModelAnswer,
+  type ModelVendor,
+} from '@loop-engine/core/provider'
+import { Perplexity } from '@perplexity-ai/perplexity_ai'
+import type { z } from 'zod'
+
+import { askAgent } from './agent-api.ts'
+import { boundEvidence, type Grounding } from './grounding.ts'
+import { wireFilters, type SearchFilters } from './search-filters.ts'
+import { askSonar } from './sonar-api.ts'
+import { readStructured } from './structured-answer.ts'
+
+export interface PerplexityOptions {
+  readonly apiKey?: string
+  /** A client of the SDK instead of a key. */
+  readonly client?: Perplexity
+  /** Perplexity's by default; without `/v1`. */
+  readonly baseUrl?: string
+  /** Such as `perplexity/sonar` or `openai/gpt-5.5`. Either this or a preset. */
+  readonly model?: string
+  /** A configuration that Perplexity keeps, such as `fast-search`. For the Agent API alone. */
+  readonly preset?: string
+  /** How to answer; sent as the system's instructions. */
+  readonly instructions?: string
+  readonly filters?: SearchFilters
+  /** Asks for data of this shape beside the text, validated here; it becomes `evidence.data`. */
+  readonly schema?: z.ZodObject
+  /** `sonar` speaks the chat completions of before the Agent API. */
+  readonly api?: 'agent' | 'sonar'
+  /** Of one question, each seen as an attempt; 2 by default, or what the client says. */
+  readonly maxRetries?: number
+  readonly maxOutputTokens?: number
+  /** Who the retriever is in the record; `agent:perplexity` by default. */
+  readonly agentId?: string
+  readonly displayName?: string
+  /** For whom it acts. */
+  readonly onBehalfOf?: Principal
+  /** For a whole answer with its retries; 120,000 by default, because searches take their time. */
+  readonly timeoutMs?: number
+  readonly now?: () => number
+}
+
+type Found = ModelAnswer & Grounding
+
+/**
+ * Finds verifiable facts with Perplexity: an answer with its sources, or `bad_response`.
+ *
+ * @example
+ * const research = createPerplexityRetriever({ apiKey, model: 'perplexity/sonar' })
+ * const { actor, evidence } = await research.retrieve('When does the support of Node.js 22 end?')
+ */
+export function createPerplexityRetriever(options: PerplexityOptions): Retriever {
+  const { agentId = 'agent:perplexity', displayName, onBehalfOf, schema } = options
+  const { timeoutMs = 120_000, now = Date.now } = options
+  const vendor = createVendor(options)
+
+  return {
+    contract: 'retriever/v1',
+    name: vendor.name,
+    model: vendor.model,
+
+    async retrieve(query, callOptions = {}): Promise<GroundedAnswer> {
+      if (query.trim() === '')
+        throw new LoopError('invalid_input', 'A retriever was asked nothing.', {
+          plugin: vendor.name,
+          hint: 'Hand in a question.',
+        })
+      const limits = { timeoutMs, now }
+      const attribution = { agentId, displayName, onBehalfOf }
+      const call = await callModel(vendor, query, limits, attribution, callOptions)
+      const { answer, actor, requestId, attempts } = call
+      const details = answerDetails({ ...answer, requestId }, attempts)
+      checkGrounded(answer, details)
+      const { text, citations, queries, usage } = answer
+      const evidence = {
+        query,
+        answer: text,
+        ...(schema && { data: readStructured(schema, text, details) }),
+        citations: citations.map((citation) => ({ ...citation })),
+        queries: [...queries],
+        retrievedAt: new Date(now()).toISOString(),
+        // The transition may be somebody else's; the evidence still says who found it.
+        retrievedBy: present({
+          provider: vendor.name,
+          modelId: vendor.model,
+          servedModel: actor.servedModel,
+          responseId: answer.responseId,
+          promptHash: actor.promptHash,
+        }),
+      } satisfies JsonObject
+      return deepFreeze({
+        actor,
+        answer: text,
+        citations,
+        evidence: boundEvidence(evidence, details),
+        ...(usage && { usage }),
+        requestId,
+        attempts,
+      })
+    },
+  }
+}
+
+function createVendor(options: PerplexityOptions): ModelVendor<string, Found> {
+  const { api = 'agent', model, preset, instructions, filters = {}, schema, maxRetries } = options
+  checkModel(options)
+  const client = options.client ?? createClient(options)
+  const retrieval = {
+    model,
+    preset,
+    instructions,
+    filters: wireFilters(filters),
+    schema: schema && toStrictJsonSchema(schema),
+    maxOutputTokens: options.maxOutputTokens,
+  }
+  const ask = api === 'sonar' ? askSonar : askAgent
+
+  return {
+    name: 'perplexity',
+    model: model ?? `preset:${preset}`,
+    readFault: readSdkFault,
+    send(query, { signal, attempts, onText }) {
+      const settings = { signal, ...(maxRetries !== undefined && { maxRetries }) }
+      const watched = client.withOptions({ fetch: attempts.fetch(client['fetch']) })
+      return ask(watched, { query, ...retrieval }, settings, onText)
+    },
+  }
+}
+
+function checkModel({ api, model, preset }: PerplexityOptions): void {
+  const fits = api === 'sonar' ? model && !preset : Boolean(model) !== Boolean(preset)
+  if (fits) return
+  throw new LoopError(
+    'invalid_config',
+    'The perplexity adapter does not know which model to ask.',
+    {
+      plugin: 'perplexity',
+      path: '/model',
+      hint: 'Name a model; or for the Agent API a preset instead, never both.',
+    },
+  )
+}
+
+function checkGrounded({ text, citations }: Found, details: Record<string, unknown>): void {
+  if (text !== '' && citations.length > 0) return
+  throw new LoopError('bad_response', 'perplexity gave an answer without a single source.', {
+    plugin: 'perplexity',
+    retryable: true,
+    hint: 'Ask again, widen the filters, or ask about something that can be looked up.',
+    details,
+  })
+}
+
+/** Says everything that the SDK would otherwise look up in the environment. */
+function createClient({
+  apiKey,
+  baseUrl = 'https://api.perplexity.ai',
+}: PerplexityOptions): Perplexity {
+  if (!apiKey) {
+    throw new LoopError('invalid_config', 'The perplexity adapter has no key and no client.', {
+      plugin: 'perplexity',
+      path: '/apiKey',
+      hint: 'Hand in apiKey, or a client of @perplexity-ai/perplexity_ai.',
+    })
+  }
+  return new Perplexity({
+    apiKey,
+    baseURL: baseUrl,
+    logLevel: 'off',
+    fetch: withOwnHeaders({ authorization: `Bearer ${apiKey}` }),
+  })
+}
