@@ -1,32 +1,36 @@
 import type { KeyObject } from 'node:crypto'
 
-import { z } from 'zod'
+import type { z } from 'zod'
 
 import { assuranceSchema, principalSchema } from './actor.ts'
 import { decisionKinds, type ApprovalRequest } from './approval.ts'
 import { LoopError } from './errors.ts'
+import { lazySchema, withZod } from './lazy-schema.ts'
 
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
+const signedDecision = /* @__PURE__ */ withZod((zod) => {
+  const sha256 = zod.string().regex(/^[0-9a-f]{64}$/)
+  return zod.strictObject({
+    tenant: zod.string().min(1).max(128),
+    requestId: zod.string().min(1).max(256),
+    revision: zod.int().min(1),
+    runId: zod.string().min(1).max(256),
+    aggregateId: zod.string().min(1).max(256),
+    transitionId: zod.string().min(1).max(256),
+    actionDigest: sha256,
+    viewHash: sha256,
+    /** How the request stands after the decision; only `approved` licenses anything. */
+    status: zod.enum(['pending', 'approved', 'rejected', 'expired', 'superseded', 'cancelled']),
+    decision: zod.enum(decisionKinds).optional(),
+    reason: zod.string().max(4096).optional(),
+    reviewer: principalSchema.optional(),
+    assurance: assuranceSchema.optional(),
+    /** When it was decided, epoch milliseconds; null while nobody has. */
+    decidedAt: zod.number().nullable(),
+  })
+})
 
 /** What a decision token says: who decided what about exactly which action, and how that person was known. */
-export const signedDecisionSchema = z.strictObject({
-  tenant: z.string().min(1).max(128),
-  requestId: z.string().min(1).max(256),
-  revision: z.int().min(1),
-  runId: z.string().min(1).max(256),
-  aggregateId: z.string().min(1).max(256),
-  transitionId: z.string().min(1).max(256),
-  actionDigest: sha256,
-  viewHash: sha256,
-  /** How the request stands after the decision; only `approved` licenses anything. */
-  status: z.enum(['pending', 'approved', 'rejected', 'expired', 'superseded', 'cancelled']),
-  decision: z.enum(decisionKinds).optional(),
-  reason: z.string().max(4096).optional(),
-  reviewer: principalSchema.optional(),
-  assurance: assuranceSchema.optional(),
-  /** When it was decided, epoch milliseconds; null while nobody has. */
-  decidedAt: z.number().nullable(),
-})
+export const signedDecisionSchema = /* @__PURE__ */ lazySchema(signedDecision)
 export type SignedDecision = Readonly<z.infer<typeof signedDecisionSchema>>
 
 export interface DecisionSignerOptions {

@@ -7,6 +7,7 @@ export {
   approvalPolicySchema,
   effectSpecSchema,
   guardSpecSchema,
+  isId,
   loopDefinitionSchema,
   outcomeSchema,
   stateSchema,
@@ -22,6 +23,7 @@ export {
   type State,
   type Transition,
 } from './definition.ts'
+export { readDefinition } from './read-definition.ts'
 export {
   actorSchema,
   assuranceSchema,

@@ -1,34 +1,39 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 
 import { principalSchema } from './actor.ts'
 import { decisionKinds, type ApprovalRequest, type ApprovalView } from './approval.ts'
 import type { JsonObject, JsonValue } from './json.ts'
+import { lazySchema, withZod } from './lazy-schema.ts'
 import type { Receipt } from './result.ts'
 
 /** A channel's reference to a message it sent; JSON, kept by the engine. */
 export type MessageRef = JsonObject
 
-/** What a channel makes of an authenticated event. The core alone judges it. */
-export const decisionIntakeSchema = z.strictObject({
-  tenant: z.string().min(1).max(128),
-  requestId: z.string().min(1).max(256),
-  revision: z.int().min(1),
-  viewHash: z.string().regex(/^[0-9a-f]{64}$/),
-  decision: z.enum(decisionKinds),
-  reason: z.string().max(4096).optional(),
-  edits: z.record(z.string(), z.unknown()).optional(),
-  reviewer: principalSchema,
-  assurance: z.strictObject({
-    method: z.string().min(1).max(64),
-    issuer: z.string().max(512).optional(),
-    subject: z.string().max(512).optional(),
-    at: z.number().optional(),
+const decisionIntake = /* @__PURE__ */ withZod((zod) =>
+  zod.strictObject({
+    tenant: zod.string().min(1).max(128),
+    requestId: zod.string().min(1).max(256),
+    revision: zod.int().min(1),
+    viewHash: zod.string().regex(/^[0-9a-f]{64}$/),
+    decision: zod.enum(decisionKinds),
+    reason: zod.string().max(4096).optional(),
+    edits: zod.record(zod.string(), zod.unknown()).optional(),
+    reviewer: principalSchema,
+    assurance: zod.strictObject({
+      method: zod.string().min(1).max(64),
+      issuer: zod.string().max(512).optional(),
+      subject: zod.string().max(512).optional(),
+      at: zod.number().optional(),
+    }),
+    /** Ids that prove the event: delivery id, message ts, signature key id. */
+    proof: zod.record(zod.string(), zod.string().max(1024)).optional(),
+    /** The delivery id; a repeated delivery gets the same answer. */
+    idempotencyKey: zod.string().min(1).max(256).optional(),
   }),
-  /** Ids that prove the event: delivery id, message ts, signature key id. */
-  proof: z.record(z.string(), z.string().max(1024)).optional(),
-  /** The delivery id; a repeated delivery gets the same answer. */
-  idempotencyKey: z.string().min(1).max(256).optional(),
-})
+)
+
+/** What a channel makes of an authenticated event. The core alone judges it. */
+export const decisionIntakeSchema = /* @__PURE__ */ lazySchema(decisionIntake)
 export type DecisionIntake = z.infer<typeof decisionIntakeSchema>
 
 export interface ChannelContext {

@@ -1,10 +1,9 @@
-import { z } from 'zod'
-
-import { loopInputSchema } from './input-schema.ts'
+import { createInputSchema } from './input-schema.ts'
+import { loadZod } from './load.ts'
 
 /** The JSON Schema (draft 2020-12) of everything that a loop may be written as, for editors. */
 export function loopJsonSchema(): Record<string, unknown> {
-  const schema = z.toJSONSchema(loopInputSchema, {
+  const schema = loadZod().toJSONSchema(createInputSchema(), {
     target: 'draft-2020-12',
     io: 'input',
     unrepresentable: 'any',

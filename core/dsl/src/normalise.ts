@@ -1,9 +1,9 @@
 import {
   canonicalize,
+  isId,
   isLoopError,
-  loopDefinitionSchema,
+  readDefinition,
   snapshot,
-  stateSchema,
   type DefinitionProblem,
   type LoopDefinition,
 } from '@loop-engine/core'
@@ -26,12 +26,12 @@ type Reader = (value: unknown, path: string, report: Report) => unknown
 export function normalise(input: unknown): Normalised {
   const problems: DefinitionProblem[] = []
   const draft = readLoop(input, '', (problem) => problems.push(problem))
-  const parsed = loopDefinitionSchema.safeParse(draft)
+  const parsed = readDefinition(draft)
   if (parsed.success) return freeze(parsed.data, problems)
 
   problems.push(...shapeProblems(parsed.error.issues, draft))
   // Unknown keys alone do not keep the rest from being checked.
-  const rest = loopDefinitionSchema.safeParse(withoutUnknownKeys(draft, parsed.error.issues))
+  const rest = readDefinition(withoutUnknownKeys(draft, parsed.error.issues))
   return rest.success ? freeze(rest.data, problems) : { definition: null, problems }
 }
 
@@ -133,7 +133,7 @@ const readEffect: Reader = (value) => {
 
 /** What is named after its id. A bad id is a problem of its own; that should be said once. */
 function nameFor(id: unknown): unknown {
-  return stateSchema.shape.id.safeParse(id).success ? id : 'unnamed'
+  return isId(id) ? id : 'unnamed'
 }
 
 function list(value: unknown): unknown {

@@ -1,6 +1,6 @@
 import type { LoopDefinition } from '@loop-engine/core'
 
-import { loadYaml } from './yaml-source.ts'
+import { loadYaml } from './load.ts'
 
 /** Writes a definition so that `parseLoop` gives the same one back. */
 export function serialiseLoop(definition: LoopDefinition, format: 'yaml' | 'json'): string {

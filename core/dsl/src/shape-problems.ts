@@ -108,29 +108,30 @@ function valueAt(draft: unknown, path: Path): unknown {
   )
 }
 
-const keysOf = ({ shape }: { readonly shape: object }, extra: object = {}): readonly string[] => [
-  ...Object.keys(shape),
-  ...Object.keys(extra),
-]
+type Keys = () => readonly string[]
+
+const keysOf =
+  (schema: { readonly shape: object }, more: readonly string[] = []): Keys =>
+  () => [...Object.keys(schema.shape), ...more]
 
 /** By the path without its indices: what stands there, and the keys that it may have. */
-const places = new Map<string, readonly [noun: string, keys: readonly string[]]>([
-  ['', ['a loop', keysOf(loopDefinitionSchema, spellings.loop)]],
-  ['states', ['a state', keysOf(stateSchema, spellings.state)]],
-  ['states/timeout', ['a timeout', ['after', 'transition']]],
-  ['transitions', ['a transition', keysOf(transitionSchema, spellings.transition)]],
-  ['transitions/guards', ['a guard', keysOf(guardSpecSchema, spellings.guard)]],
+const places = new Map<string, readonly [noun: string, keys: Keys]>([
+  ['', ['a loop', keysOf(loopDefinitionSchema, Object.keys(spellings.loop))]],
+  ['states', ['a state', keysOf(stateSchema, Object.keys(spellings.state))]],
+  ['states/timeout', ['a timeout', () => ['after', 'transition']]],
+  ['transitions', ['a transition', keysOf(transitionSchema, Object.keys(spellings.transition))]],
+  ['transitions/guards', ['a guard', keysOf(guardSpecSchema, Object.keys(spellings.guard))]],
   [
     'transitions/approval',
-    ['an approval policy', [...keysOf(approvalPolicySchema), 'reviewers', 'quorum']],
+    ['an approval policy', keysOf(approvalPolicySchema, ['reviewers', 'quorum'])],
   ],
-  ['transitions/approval/stages', ['an approval stage', ['name', 'reviewers', 'quorum']]],
-  ['transitions/approval/escalate', ['an escalation', ['after', 'reviewers', 'channels']]],
+  ['transitions/approval/stages', ['an approval stage', () => ['name', 'reviewers', 'quorum']]],
+  ['transitions/approval/escalate', ['an escalation', () => ['after', 'reviewers', 'channels']]],
   ['transitions/effect', ['an effect', keysOf(effectSpecSchema)]],
   ['outcome', ['an outcome', keysOf(outcomeSchema)]],
-  ['outcome/metrics', ['a metric', ['id', 'unit', 'description']]],
+  ['outcome/metrics', ['a metric', () => ['id', 'unit', 'description']]],
 ])
 
 const placeOf = (path: Path): string => path.filter((key) => typeof key === 'string').join('/')
 const nounOf = (path: Path): string => places.get(placeOf(path))?.[0] ?? 'this object'
-const knownKeys = (path: Path): readonly string[] => places.get(placeOf(path))?.[1] ?? []
+const knownKeys = (path: Path): readonly string[] => places.get(placeOf(path))?.[1]() ?? []

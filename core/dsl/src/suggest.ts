@@ -1,4 +1,4 @@
-import { closest, distance } from 'fastest-levenshtein'
+import { loadLevenshtein } from './load.ts'
 
 const maxWords = 50
 const maxCandidates = 1000
@@ -13,6 +13,7 @@ export function createSuggester(): (
     asked += 1
     if (asked > maxWords || candidates.length === 0 || candidates.length > maxCandidates) return
     if (word.length > 128) return
+    const { closest, distance } = loadLevenshtein()
     const best = closest(word, candidates)
     const length = Math.max(word.length, best.length)
     const far = length < 4 ? 1 : Math.max(2, Math.floor(length / 3))

@@ -1,8 +1,7 @@
-import { createRequire } from 'node:module'
-
 import type { DefinitionProblem } from '@loop-engine/core'
 import type * as Yaml from 'yaml'
 
+import { loadYaml } from './load.ts'
 import { pointer, segmentsOf } from './problems.ts'
 import { spellingsOf } from './spellings.ts'
 
@@ -25,11 +24,6 @@ export interface Source {
   readonly problems: readonly DefinitionProblem[]
   /** Line and column of a path, in whatever spelling the text uses; of its nearest parent when it is absent. */
   locate(path: string, at: 'key' | 'value'): { readonly line: number; readonly column: number }
-}
-
-/** Loaded when the first text is read: a program that builds its loops in TypeScript never needs it. */
-export function loadYaml(): typeof Yaml {
-  return createRequire(import.meta.url)('yaml') as typeof Yaml
 }
 
 /** Reads YAML (or JSON, as the subset that it is). Bounded: refuses before it allocates or recurses. */

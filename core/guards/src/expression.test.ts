@@ -34,6 +34,13 @@ function refusal(act: () => unknown): string {
   return 'none'
 }
 
+test('the arguments of a governed call are at hand as `input`, and absent they are null', () => {
+  const call = { ...context, evidence: { input: { amount: 150 } } }
+  expect(compile('input.amount > 100').evaluate(call)).toBe(true)
+  expect(compile('input == null').evaluate(context)).toBe(true)
+  expect(refusal(() => compile('input.amount > 100').evaluate(context))).toBe('invalid_input')
+})
+
 describe('a value', () => {
   test.each<[string, JsonValue]>([
     ['evidence.amount > 100', true],

@@ -1,9 +1,10 @@
 import { LoopError, type Actor, type JsonObject, type JsonValue } from '@loop-engine/core'
-import { Environment, type ParseResult } from '@marcbachmann/cel-js'
+import type { Environment, ParseResult } from '@marcbachmann/cel-js'
 
 import { measureExpression, sizeLimit, type ExpressionCost } from './expression-cost.ts'
 import { widest } from './expression-data.ts'
 import { toJson } from './expression-result.ts'
+import { loadCel } from './load.ts'
 
 /** What an expression sees. Without `now`, as in an effect's input, it cannot ask for the time. */
 export interface ExpressionContext {
@@ -39,7 +40,8 @@ export interface ExpressionsOptions {
   readonly maxCached?: number
 }
 
-const variables = ['evidence', 'actor', 'instance', 'transition'] as const
+/** `input` is short for `evidence.input`, which is where the arguments of a governed call are. */
+const variables = ['evidence', 'input', 'actor', 'instance', 'transition'] as const
 
 /** CEL without surprises: numbers of JSON mix with whole numbers, the cost is bounded, nothing runs a pattern. */
 export function createExpressions({
@@ -48,9 +50,7 @@ export function createExpressions({
   maxDepth = 32,
   maxCached = 10_000,
 }: ExpressionsOptions = {}): Expressions {
-  const effect = createEnvironment(maxAstNodes, maxDepth)
-  const judgement = effect.clone().registerVariable('now', 'int')
-  const environments = { effect, judgement }
+  let environments: Record<ExpressionScope, Environment> | undefined
   const compiled = new Map<string, CompiledExpression>()
 
   return {
@@ -59,6 +59,7 @@ export function createExpressions({
       const known = compiled.get(key)
       if (known) return known
       if (text.length > maxLength) throw invalidExpression('It is too long.')
+      environments ??= createEnvironments(maxAstNodes, maxDepth)
       const expression = compileIn(environments[scope], text)
       const oldest = compiled.size >= maxCached ? compiled.keys().next().value : undefined
       if (oldest !== undefined) compiled.delete(oldest)
@@ -68,7 +69,16 @@ export function createExpressions({
   }
 }
 
+function createEnvironments(
+  maxAstNodes: number,
+  maxDepth: number,
+): Record<ExpressionScope, Environment> {
+  const effect = createEnvironment(maxAstNodes, maxDepth)
+  return { effect, judgement: effect.clone().registerVariable('now', 'int') }
+}
+
 function createEnvironment(maxAstNodes: number, maxDepth: number): Environment {
+  const { Environment } = loadCel()
   const environment = new Environment({
     homogeneousAggregateLiterals: false,
     limits: {
@@ -113,7 +123,13 @@ function evaluate(
 ): JsonValue {
   const { evidence, actor, instance, transition, now } = context
   refuseCostly(cost, context)
-  const scope: Record<string, unknown> = { evidence, actor, instance, transition }
+  const scope: Record<string, unknown> = {
+    evidence,
+    input: evidence['input'] ?? null,
+    actor,
+    instance,
+    transition,
+  }
   if (now !== undefined) scope['now'] = BigInt(Math.floor(now))
   let value: unknown
   try {

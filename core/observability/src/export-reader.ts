@@ -1,29 +1,33 @@
 import { createHash } from 'node:crypto'
 
-import { isLoopError, LoopError, parseStrictJson, type LoopDefinition } from '@loop-engine/core'
+import {
+  isLoopError,
+  LoopError,
+  parseStrictJson,
+  saltedDigest,
+  type LoopDefinition,
+} from '@loop-engine/core'
 import type { z } from 'zod'
 
 import { openCheckpoint, originOf } from './checkpoint.ts'
+import { typeOf } from './entry-tail.ts'
+import { readDefinitionLine, readEntryLine, readEvidenceLine, sealText } from './export-format.ts'
+import { createLeaves } from './export-leaves.ts'
 import {
   endSchema,
   headerSchema,
   proofSchema,
-  readDefinitionLine,
-  readEntryLine,
-  readEvidenceLine,
   runSchema,
-  sealText,
   type ExportEnd,
   type ExportHeader,
   type ExportRun,
-} from './export-format.ts'
-import { createLeaves } from './export-leaves.ts'
+} from './export-schemas.ts'
 import type { VerifyFault } from './fault.ts'
 import { verifyInclusion } from './merkle-proof.ts'
 import { leafHash } from './merkle.ts'
 import { openNote } from './note.ts'
 import { createDeepCheck, createRunCheck, type RunCheck } from './run-check.ts'
-import { evidenceFits, tailField } from './stored-bytes.ts'
+import { evidenceFits } from './stored-bytes.ts'
 import type { ExportFault, ExportReport, VerifyExportOptions } from './verify-export.ts'
 import { readDefinition } from './verify.ts'
 
@@ -105,7 +109,7 @@ export function createReader({
     if (leaf === null) unlogged += 1
     else if (header?.scope === 'part') unproven = true
     else leaves.add(leaf, body)
-    const type = (tailField(body, 'type') ?? '') as Parameters<RunCheck['add']>[0]['type']
+    const type = (typeOf(body) ?? '') as Parameters<RunCheck['add']>[0]['type']
     const fault = check.add({
       runId: announced.runId,
       seq: check.entries + 1,
@@ -142,7 +146,8 @@ export function createReader({
   }
 
   function addEvidence({ salt, text }: { salt: string; text: string }): void {
-    if (!last || !header?.evidence || !evidenceFits({ body: last.body, evidence: text, salt })) {
+    const stored = last && { body: last.body, evidence: text, salt }
+    if (!stored || !header?.evidence || !evidenceFits(stored, saltedDigest(salt, text))) {
       throw bad('evidence_mismatch', 'The evidence is not what the entry before it names.')
     }
   }

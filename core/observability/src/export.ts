@@ -9,16 +9,8 @@ import {
 } from '@loop-engine/core'
 import { systemClock } from '@loop-engine/runtime'
 
-import {
-  definitionLine,
-  entryLine,
-  evidenceLine,
-  exportFormat,
-  sealText,
-  type ExportEnd,
-  type ExportHeader,
-  type ExportRun,
-} from './export-format.ts'
+import { definitionLine, entryLine, evidenceLine, exportFormat, sealText } from './export-format.ts'
+import type { ExportEnd, ExportHeader, ExportRun } from './export-schemas.ts'
 import { createLog } from './log.ts'
 import { createMerkleTree } from './merkle-proof.ts'
 import { signNote, type NoteSigner } from './note.ts'

@@ -10,9 +10,15 @@ import {
 } from '@loop-engine/core'
 import { indexLoop, type LoopIndex } from '@loop-engine/runtime'
 
+import { holdsText, tailOf, type EntryTail } from './entry-tail.ts'
 import type { Finding, VerifyFault } from './fault.ts'
 import { createLicences } from './legality.ts'
-import { besideFault, linkFault, tailField, tailOf } from './stored-bytes.ts'
+import {
+  besideFault,
+  digestsOf,
+  linkFault,
+  type Digests,
+} from './stored-bytes.ts'
 
 /** Finds a definition by its digest; null when nobody has it. */
 export type FindDefinition = (
@@ -24,8 +30,8 @@ export interface RunCheck {
   readonly entries: number
   /** Hash of the newest entry. */
   readonly head: string
-  /** Checks the next entry, in order. */
-  add(stored: StoredEntry): VerifyFault | null | Promise<VerifyFault | null>
+  /** Checks the next entry, in order. Its digests are computed here unless somebody has. */
+  add(stored: StoredEntry, digests?: Digests): VerifyFault | null | Promise<VerifyFault | null>
   /** Compares the run as it is stored with the run as it was recorded. */
   end(instance: LoopInstance | null): VerifyFault | null
 }
@@ -41,25 +47,26 @@ export function createRunCheck(
   { stored: kept = true }: RunCheckOptions = {},
 ): RunCheck {
   const place = { runId, version: 0, head: genesisHash }
-  let stateBody: string | null = null
-  let statusBody: string | null = null
+  /** The newest entry that said so. */
+  let state: Told | null = null
+  let status: Told | null = null
   let stateVersion = 0
   let transitions = 0
   let openApprovals = 0
   let updatedAt = 0
   let tailLength: number | undefined
 
-  function follow(stored: StoredEntry, tail: number): void {
-    place.version = stored.seq
-    place.head = stored.hash
-    updatedAt = stored.at
-    if (stored.type === 'loop.transition.executed') transitions += 1
-    if (stored.type.startsWith('loop.approval.')) openApprovals += opened[stored.type] ?? 0
-    const movesState = stored.body.includes('"toState":"', tail)
-    const movesStatus = stored.body.includes('"status":"', tail)
-    if (movesState) stateBody = stored.body
-    if (movesStatus) statusBody = stored.body
-    if (movesState || movesStatus || stored.type === 'loop.migrated') stateVersion = stored.seq
+  function follow({ seq, hash, at, type, body }: StoredEntry, tail: EntryTail | null): void {
+    place.version = seq
+    place.head = hash
+    updatedAt = at
+    if (type === 'loop.transition.executed') transitions += 1
+    if (type.startsWith('loop.approval.')) openApprovals += opened[type] ?? 0
+    const movesState = tail !== null && tail.toState !== -1
+    const movesStatus = tail !== null && tail.status !== -1
+    if (movesState) state = { body, from: tail.toState }
+    if (movesStatus) status = { body, from: tail.status }
+    if (movesState || movesStatus || type === 'loop.migrated') stateVersion = seq
   }
 
   return {
@@ -69,10 +76,12 @@ export function createRunCheck(
     get head() {
       return place.head
     },
-    add(stored) {
+    add(stored, digests = digestsOf(stored)) {
       const tail = tailOf(stored.body, tailLength)
-      tailLength = stored.body.length - tail
-      const finding = linkFault(stored, tail, place) ?? (kept ? besideFault(stored, tail) : null)
+      tailLength = tail?.length
+      const finding =
+        linkFault(stored, digests, tail, place) ??
+        (kept && tail ? besideFault(stored, digests, tail) : null)
       follow(stored, tail)
       return finding && { runId, seq: stored.seq, ...finding }
     },
@@ -81,25 +90,32 @@ export function createRunCheck(
       const at = (finding: Finding): VerifyFault => ({ runId, seq: place.version, ...finding })
       const cut = ending(instance, place)
       if (cut) return at(cut)
-      const recorded = {
-        currentState: stateBody && tailField(stateBody, 'toState'),
-        status: statusBody && tailField(statusBody, 'status'),
-        stateVersion,
-        transitions,
-        openApprovals,
-        updatedAt,
-      }
-      const differs = Object.entries(recorded).find(
-        ([field, value]) => instance[field as keyof typeof recorded] !== value,
-      )
-      return differs
-        ? at({
-            fault: 'fold_mismatch',
-            message: `The stored run has another ${differs[0]} than its record.`,
-          })
-        : null
+      const { currentState, status: stored, ...counted } = instance
+      const recorded = { stateVersion, transitions, openApprovals, updatedAt }
+      const differs = !says(state, currentState)
+        ? 'currentState'
+        : !says(status, stored)
+          ? 'status'
+          : Object.entries(recorded).find(
+              ([field, value]) => counted[field as keyof typeof recorded] !== value,
+            )?.[0]
+      if (differs === undefined) return null
+      return at({
+        fault: 'fold_mismatch',
+        message: `The stored run has another ${differs} than its record.`,
+      })
     },
   }
+}
+
+interface Told {
+  readonly body: string
+  /** Where the value begins. */
+  readonly from: number
+}
+
+function says(told: Told | null, text: string): boolean {
+  return told !== null && holdsText(told.body, told.from, text)
 }
 
 const opened: Readonly<Partial<Record<StoredEntry['type'], number>>> = {
@@ -162,8 +178,8 @@ export function createDeepCheck(
     get head() {
       return shallow.head
     },
-    async add(stored) {
-      const first = await shallow.add(stored)
+    async add(stored, digests) {
+      const first = await shallow.add(stored, digests)
       if (first) return first
       const finding = await deep(stored).catch(asFinding)
       return finding && { runId, seq: stored.seq, ...finding }

@@ -1,6 +1,5 @@
 import { isLoopError, type LoopError } from '@loop-engine/core'
 
-import { BadLine, createReader } from './export-reader.ts'
 import type { VerifyFault } from './fault.ts'
 import type { NoteKey } from './note.ts'
 
@@ -51,6 +50,8 @@ export async function verifyExport(
   options: VerifyExportOptions = {},
 ): Promise<ExportReport> {
   const began = performance.now()
+  // Loaded with the schemas of its lines, which nobody else needs.
+  const { BadLine, createReader } = await import('./export-reader.ts')
   const reader = createReader(options)
   const report = (first: ExportFault | null): ExportReport => ({
     ...reader.counts(),

@@ -5,11 +5,12 @@ import {
   type LoopDefinition,
   type LoopInstance,
   type LoopStore,
-  type StoredEntry,
 } from '@loop-engine/core'
 
 import type { VerifyFault } from './fault.ts'
+import { hashAhead, type HashedPage, type Pages } from './hashed-pages.ts'
 import type { NoteKey } from './note.ts'
+import { createPageHasher, type PageHasher } from './page-hasher.ts'
 import { entryPages, runsOf } from './pages.ts'
 import { createDeepCheck, createRunCheck, type FindDefinition, type RunCheck } from './run-check.ts'
 import { verifyLog } from './verify-log.ts'
@@ -47,21 +48,28 @@ export interface VerifyStoreOptions {
 }
 
 const mostFaults = 100
+/** A run of so many entries is worth a thread that hashes them. */
+const longRun = 4000
 
 /** Verifies the entries of one run, in pages and in order. */
-export async function verifyRun(
-  pages: AsyncIterable<readonly StoredEntry[]> | Iterable<readonly StoredEntry[]>,
-  { instance, definitions, runId: asked }: VerifyRunOptions = {},
+export function verifyRun(pages: Pages, options: VerifyRunOptions = {}): Promise<VerifyReport> {
+  return verifyPages(hashAhead(pages), options)
+}
+
+async function verifyPages(
+  pages: AsyncIterable<HashedPage>,
+  { instance, definitions, runId: asked }: VerifyRunOptions,
 ): Promise<VerifyReport> {
   const began = performance.now()
   const faults: VerifyFault[] = []
   const note = (fault: VerifyFault | null): void =>
     void (fault && faults.length < mostFaults && faults.push(fault))
   let check: RunCheck | undefined
-  for await (const page of pages) {
+  for await (const { page, digests } of pages) {
     check ??= open(instance?.runId ?? asked ?? page[0]?.runId ?? '', definitions)
+    let index = 0
     for (const stored of page) {
-      const fault = check.add(stored)
+      const fault = check.add(stored, digests?.(index++))
       note(fault instanceof Promise ? await fault : fault)
     }
   }
@@ -94,14 +102,20 @@ export async function verifyStore({
   const faults: VerifyFault[] = []
   const logged = runId === undefined ? (await store.logHead(tenant)).size : 0
   let [runs, entries] = [0, 0]
-  for await (const instance of runId === undefined
-    ? runsOf(store, { tenant })
-    : oneRun(store, tenant, runId)) {
-    const report = await verifyStored(store, instance, definitions)
-    runs += 1
-    entries += report.entries
-    faults.push(...report.faults.slice(0, mostFaults - faults.length))
-    onProgress?.({ runs, entries })
+  let hasher: PageHasher | undefined
+  try {
+    for await (const instance of runId === undefined
+      ? runsOf(store, { tenant })
+      : oneRun(store, tenant, runId)) {
+      if (instance.version >= longRun) hasher ??= createPageHasher()
+      const report = await verifyStored(store, instance, definitions, hasher)
+      runs += 1
+      entries += report.entries
+      faults.push(...report.faults.slice(0, mostFaults - faults.length))
+      onProgress?.({ runs, entries })
+    }
+  } finally {
+    await hasher?.close()
   }
   if (runId === undefined) {
     const found = await verifyLog({ store, tenant, entries, logged, deep, checkpoint })
@@ -121,12 +135,12 @@ async function verifyStored(
   store: LoopStore,
   instance: LoopInstance,
   definitions: FindDefinition | undefined,
+  hasher: PageHasher | undefined,
 ): Promise<VerifyReport> {
   const { tenant, runId, version } = instance
-  const report = await verifyRun(entryPages(store, tenant, runId, version), {
-    instance,
-    definitions,
-  })
+  const pages = entryPages(store, tenant, runId, version)
+  const ahead = hashAhead(pages, version < longRun ? undefined : hasher)
+  const report = await verifyPages(ahead, { instance, definitions })
   if (!report.ok) return report
   const [beyond] = await store.entries(tenant, runId, { from: version + 1, limit: 1 })
   // A run that moved on while it was read has a newer head; one that did not has an entry too many.

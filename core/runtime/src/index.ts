@@ -12,16 +12,16 @@ export {
   type TransitionFacts,
 } from './decide.ts'
 export { indexLoop, type LoopIndex } from './loop-index.ts'
+export { createEngine, type LoopEngine } from './engine.ts'
 export {
-  createEngine,
-  type AvailableTransition,
   type ChangeInput,
-  type HistoryItem,
-  type LoopEngine,
+  type Expected,
   type MigrateInput,
   type StartInput,
   type TransitionInput,
-} from './engine.ts'
+} from './engine-input.ts'
+export { type AvailableTransition } from './list-available.ts'
+export { type HistoryItem } from './read-history.ts'
 export { type Control, type StopInput, type StopTarget } from './control.ts'
 export { type Seal, type Sealed } from './seal.ts'
 export { createApprovals, type Approvals } from './approvals/approvals.ts'

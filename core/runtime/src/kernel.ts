@@ -10,18 +10,19 @@ import {
   type EventSink,
   type Identifiers,
   type Integration,
+  type LoopDefinition,
   type LoopInstance,
   type LoopStore,
   type StoredEntry,
 } from '@loop-engine/core'
 import type { EventBus } from '@loop-engine/events'
 import type { Expressions, GuardEvaluator } from '@loop-engine/guards'
-import { LRUCache } from 'lru-cache'
 
 import type { Change } from './change.ts'
 import type { Identity } from './identity.ts'
 import type { Limits } from './limits.ts'
 import type { LoopRegistry } from './loop-registry.ts'
+import { createRecent } from './recent.ts'
 import type { Redaction } from './redaction.ts'
 
 /** What every part of a running system shares. */
@@ -40,6 +41,8 @@ export interface Kernel {
   readonly sinks: ReadonlyMap<string, EventSink>
   readonly bus: EventBus
   readonly runs: Runs
+  /** Throws `invalid_definition` when a loop asks for what this system does not have. */
+  check(definition: LoopDefinition): void
   /** Hears of what goes wrong in the background. */
   report(error: unknown): void
   /** Tells the relay that something was enqueued. */
@@ -65,7 +68,7 @@ export interface Runs {
 }
 
 export function createRuns(store: LoopStore, cachedInstances: number): Runs {
-  const cache = new LRUCache<string, LoopInstance>({ max: cachedInstances })
+  const cache = createRecent<LoopInstance>(cachedInstances)
   // Who waits for a key, in order; there is a line while somebody works on the key.
   const lines = new Map<string, (() => void)[]>()
   const keyOf = (tenant: string, aggregateId: string): string =>

@@ -1,8 +1,9 @@
 import {
   canonicalize,
   deepFreeze,
-  loopDefinitionSchema,
+  digestOf,
   LoopError,
+  readDefinition,
   sha256Hex,
   type GuardSpec,
   type LoopDefinition,
@@ -20,6 +21,8 @@ export interface LoopRegistry {
   pinned(digest: string): LoopIndex | Promise<LoopIndex>
   /** Makes a definition known and stored without making it a loop that people can start. */
   keep(definition: LoopDefinition): Promise<LoopIndex>
+  /** Makes a loop that can be started. The same definition again is nothing; another of the same id is `already_exists`. */
+  add(definition: LoopDefinition): Promise<LoopIndex>
 }
 
 export async function createLoopRegistry(
@@ -62,6 +65,16 @@ export async function createLoopRegistry(
       return byDigest.get(digest) ?? load(digest)
     },
     keep,
+    async add(definition) {
+      const known = currentById.get(definition.id)
+      if (known && known.digest !== digestOf(definition)) throw otherDefinition(definition.id)
+      const loop = known ?? (await keep(definition))
+      // Somebody may have added another one while this one was stored.
+      const first = currentById.get(definition.id) ?? loop
+      if (first.digest !== loop.digest) throw otherDefinition(definition.id)
+      currentById.set(definition.id, first)
+      return first
+    },
   }
 
   async function load(digest: string): Promise<LoopIndex> {
@@ -78,11 +91,23 @@ export async function createLoopRegistry(
         details: { digest },
       })
     }
-    const definition = deepFreeze(loopDefinitionSchema.parse(JSON.parse(text)))
-    const loop = indexLoop(definition, digest)
+    const read = readDefinition(JSON.parse(text))
+    if (!read.success) {
+      throw new LoopError('corrupt', 'A stored definition is not one that this version reads.', {
+        details: { digest },
+      })
+    }
+    const loop = indexLoop(deepFreeze(read.data), digest)
     byDigest.set(digest, loop)
     return loop
   }
+}
+
+function otherDefinition(loopId: string): LoopError {
+  return new LoopError('already_exists', 'Another definition of this loop is registered.', {
+    details: { loopId },
+    hint: 'Give the new one another id, or start a new system with it.',
+  })
 }
 
 const schemaGuards = new WeakMap<Transition, readonly GuardSpec[]>()

@@ -1,6 +1,7 @@
-import { Validator, type OutputUnit, type Schema } from '@cfworker/json-schema'
+import type { OutputUnit, Schema, Validator } from '@cfworker/json-schema'
 import { LoopError, type Guard, type JsonObject, type JsonValue } from '@loop-engine/core'
 
+import { loadJsonSchema } from '../load.ts'
 import { riskOf } from './pattern-risk.ts'
 import { readField } from './pointer.ts'
 
@@ -48,6 +49,7 @@ function compile(schema: JsonObject): Validator {
     const risk = riskOf(pattern)
     if (risk !== null) throw new LoopError('invalid_definition', `A pattern of the schema ${risk}.`)
   }
+  const { Validator } = loadJsonSchema()
   return new Validator(structuredClone(schema) as Schema, '2020-12', true)
 }
 

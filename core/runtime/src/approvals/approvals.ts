@@ -6,7 +6,7 @@ import {
   type Page,
 } from '@loop-engine/core'
 
-import { admitted } from '../engine.ts'
+import { admitted } from '../admit-input.ts'
 import type { Kernel } from '../kernel.ts'
 import { refuseReviewer } from './approval-rules.ts'
 import { decideRequest, type DecideInput, type DecisionResult } from './decide-request.ts'

@@ -1,6 +1,6 @@
 import { type ApprovalRequest } from '@loop-engine/core'
 
-import { admitted } from '../engine.ts'
+import { admitted } from '../admit-input.ts'
 import { scopesOf, type Kernel } from '../kernel.ts'
 import { enqueueNotices } from '../orders.ts'
 import { permits, refuseReviewer } from './approval-rules.ts'

@@ -7,8 +7,8 @@ import {
 } from '@loop-engine/core'
 
 import { createChange, type Change } from '../change.ts'
-import { refusedBy } from '../engine.ts'
 import { commitChange, type Kernel } from '../kernel.ts'
+import { refusedBy } from '../refused-by.ts'
 
 export interface Situation {
   readonly request: ApprovalRequest

@@ -1,6 +1,6 @@
 import { LoopError, type ApprovalRequest } from '@loop-engine/core'
 
-import { admitted } from '../engine.ts'
+import { admitted } from '../admit-input.ts'
 import type { Kernel } from '../kernel.ts'
 import type { Approvals } from './approvals.ts'
 import { close, decisionDraft } from './close-request.ts'

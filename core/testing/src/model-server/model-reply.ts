@@ -69,7 +69,7 @@ export interface ReplySource {
 }
 
 /** How an answer ended, before a wire puts it in its vendor's words. */
-export type AnswerStop = 'complete' | 'refusal' | 'truncated' | 'content_filter' | 'failed'
+type AnswerStop = 'complete' | 'refusal' | 'truncated' | 'content_filter' | 'failed'
 
 /** One answer in the words of no vendor. */
 export interface WireAnswer {

@@ -16,7 +16,7 @@ export interface Attributed {
 }
 
 /** A provider or a retriever with one question to ask. */
-export interface WireClient {
+interface WireClient {
   readonly name: string
   readonly model: string
   ask(options?: ModelCallOptions): Promise<Attributed>

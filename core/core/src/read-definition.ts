@@ -1,0 +1,186 @@
+import type { z } from 'zod'
+
+import {
+  actorTypes,
+  isDuration,
+  isId,
+  loopDefinitionSchema,
+  type LoopDefinition,
+} from './definition.ts'
+
+/** What is read, or `wrong` when the schema has to say what is the matter. */
+type Read = (value: unknown) => unknown
+
+const wrong = Symbol('wrong')
+
+/**
+ * What `loopDefinitionSchema.safeParse` answers. A definition that is right is read by hand, so that a program whose
+ * loops are right never loads zod; the schema stays the one definition, and a test holds the two together.
+ */
+export function readDefinition(input: unknown): z.ZodSafeParseResult<LoopDefinition> {
+  const data = readLoop(input)
+  if (data === wrong) return loopDefinitionSchema.safeParse(input)
+  return { success: true, data: data as LoopDefinition }
+}
+
+const id: Read = (value) => (isId(value) ? value : wrong)
+const ids = list(id)
+const label = text(0, 4096)
+const expression = text(1, 4096)
+const reviewers = list(text(1, 256), 1)
+const flag: Read = (value) => (typeof value === 'boolean' ? value : wrong)
+const duration: Read = (value) => (typeof value === 'string' && isDuration(value) ? value : wrong)
+const json: Read = (value) =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? value : wrong
+
+const readState = record(['id'], {
+  id,
+  label,
+  terminal: flag,
+  error: flag,
+  timeout: record(['after', 'transition'], { after: duration, transition: id }),
+})
+
+const readGuard = record(['id', 'severity', 'evaluatedBy'], {
+  id,
+  use: id,
+  with: json,
+  when: expression,
+  severity: oneOf('hard', 'soft'),
+  evaluatedBy: oneOf('runtime', 'module', 'external'),
+  message: label,
+})
+
+const readStage = record(['reviewers', 'quorum'], { name: label, reviewers, quorum: whole(1, 100) })
+
+const readApproval = record(['stages', 'fourEyes', 'expiresIn'], {
+  when: expression,
+  stages: list(readStage, 1, 16),
+  fourEyes: flag,
+  expiresIn: duration,
+  onExpiry: id,
+  onReject: id,
+  remindEvery: duration,
+  escalate: list(
+    record(['after', 'reviewers'], { after: duration, reviewers, channels: ids }),
+    0,
+    16,
+  ),
+  channels: ids,
+  allow: list(oneOf('edit', 'delegate', 'respond')),
+})
+
+const readEffect = record(['integration', 'action', 'semantics'], {
+  integration: id,
+  action: id,
+  input: dictionary(expression),
+  semantics: oneOf('idempotent', 'at-most-once'),
+  onSuccess: id,
+  onFailure: id,
+  maxAttempts: whole(1, 100),
+  timeout: duration,
+})
+
+const readTransition = record(['id', 'from', 'to', 'signal', 'actors', 'guards'], {
+  id,
+  from: id,
+  to: id,
+  signal: id,
+  description: label,
+  actors: list(oneOf(...actorTypes), 1),
+  roles: ids,
+  guards: list(readGuard),
+  evidence: json,
+  approval: readApproval,
+  effect: readEffect,
+  risk: oneOf('low', 'medium', 'high', 'critical'),
+})
+
+const readOutcome = record(['id'], {
+  id,
+  description: label,
+  valueUnit: label,
+  measurable: flag,
+  metrics: list(record(['id'], { id, unit: label, description: label })),
+})
+
+const readLoop = record(['id', 'version', 'name', 'states', 'initialState', 'transitions'], {
+  id,
+  version: text(1, 64),
+  name: label,
+  description: label,
+  domain: label,
+  states: list(readState, 1, 1000),
+  initialState: id,
+  transitions: list(readTransition, 0, 10_000),
+  outcome: readOutcome,
+  spawns: ids,
+  tags: list(text(1, 128)),
+  maxTransitions: whole(1, Number.MAX_SAFE_INTEGER),
+})
+
+/** The fields in the order of the table, as the schema has them. */
+function record(required: readonly string[], fields: Readonly<Record<string, Read>>): Read {
+  const known = new Map(Object.entries(fields))
+  return (value) => {
+    if (!isPlain(value)) return wrong
+    for (const key of Object.keys(value)) if (!known.has(key)) return wrong
+    const copy: Record<string, unknown> = {}
+    for (const [key, read] of known) {
+      if (!Object.hasOwn(value, key)) continue
+      const own = read(value[key])
+      if (own === wrong) return wrong
+      copy[key] = own
+    }
+    return required.every((key) => Object.hasOwn(copy, key)) ? copy : wrong
+  }
+}
+
+function dictionary(item: Read): Read {
+  return (value) => {
+    if (!isPlain(value)) return wrong
+    const copy: Record<string, unknown> = {}
+    for (const key of Reflect.ownKeys(value)) {
+      if (typeof key !== 'string' || key === '__proto__') return wrong
+      const own = item(value[key])
+      if (own === wrong) return wrong
+      copy[key] = own
+    }
+    return copy
+  }
+}
+
+function list(item: Read, min = 0, max = Infinity): Read {
+  return (value) => {
+    if (!Array.isArray(value) || value.length < min || value.length > max) return wrong
+    const copy: unknown[] = []
+    for (let index = 0; index < value.length; index++) {
+      const own = item(value[index])
+      if (own === wrong) return wrong
+      copy.push(own)
+    }
+    return copy
+  }
+}
+
+function text(min: number, max: number): Read {
+  return (value) =>
+    typeof value === 'string' && value.length >= min && value.length <= max ? value : wrong
+}
+
+function whole(min: number, max: number): Read {
+  return (value) =>
+    Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max
+      ? value
+      : wrong
+}
+
+function oneOf(...values: readonly string[]): Read {
+  return (value) => (values.includes(value as string) ? value : wrong)
+}
+
+function isPlain(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}

@@ -1,0 +1,43 @@
+import { LoopError, type InstanceStatus, type LoopInstance } from '@loop-engine/core'
+
+import { evidenceOf, admitted, personOrSystem } from './admit-input.ts'
+import { supersede } from './approvals/supersede.ts'
+import type { Change } from './change.ts'
+import { draftOf } from './draft.ts'
+import type { ChangeInput } from './engine-input.ts'
+import type { Kernel } from './kernel.ts'
+import { rewrite } from './rewrite-run.ts'
+
+/** Cancels, fails, suspends or resumes a run: a recorded change that no guard judges. */
+export async function changeStatus(
+  kernel: Kernel,
+  input: ChangeInput,
+  type: 'loop.cancelled' | 'loop.failed' | 'loop.suspended' | 'loop.resumed',
+  status: InstanceStatus,
+): Promise<LoopInstance> {
+  const { tenant = 'default', aggregateId, reason } = input
+  const evidence = evidenceOf(kernel, input.evidence)
+  const actor =
+    type === 'loop.resumed'
+      ? await personOrSystem(kernel, input.actor, 'resume a run')
+      : admitted(kernel, input.actor)
+  const build = async (instance: LoopInstance, change: Change): Promise<void> => {
+    if (type === 'loop.resumed' && instance.status !== 'suspended')
+      throw new LoopError('refused', 'The run is not suspended.')
+    if (type === 'loop.suspended' && instance.status === 'suspended')
+      throw new LoopError('refused', 'The run is suspended already.')
+    change.append(
+      {
+        ...draftOf(kernel, instance, actor),
+        type,
+        status,
+        fromState: instance.currentState,
+        reason,
+        ...(evidence.digest && { evidence: evidence.digest }),
+      },
+      evidence.sealed,
+    )
+    if (instance.openApprovals > 0) await supersede(kernel, change, instance)
+  }
+  return rewrite(kernel, tenant, aggregateId, actor, build, { expected: input.expected })
+}

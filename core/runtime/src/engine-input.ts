@@ -1,0 +1,57 @@
+import { type Actor, type JsonObject } from '@loop-engine/core'
+
+/** Which run: its business key, and the tenant. */
+export interface Target {
+  readonly aggregateId: string
+  /** `default` unless given. */
+  readonly tenant?: string
+}
+
+export interface StartInput extends Target {
+  readonly loopId: string
+  readonly actor: Actor
+  readonly metadata?: JsonObject
+  readonly tags?: readonly string[]
+  readonly evidence?: object
+  readonly correlationId?: string
+  readonly idempotencyKey?: string
+  readonly traceparent?: string
+}
+
+export interface TransitionInput extends Target {
+  /** The id of a transition; or give `signal`. */
+  readonly transitionId?: string
+  readonly signal?: string
+  readonly actor: Actor
+  readonly evidence?: object
+  /** The same key and command get the same answer; see invariant 12. */
+  readonly idempotencyKey?: string
+  readonly correlationId?: string
+  readonly traceparent?: string
+  readonly expected?: Expected
+}
+
+/** The run as the caller saw it. One that has moved since is a `conflict` with `details.reason` `moved`, and nothing is recorded. */
+export interface Expected {
+  readonly runId: string
+  readonly version: number
+}
+
+export interface ChangeInput extends Target {
+  readonly actor: Actor
+  readonly reason: string
+  readonly evidence?: object
+  readonly expected?: Expected
+}
+
+export interface MigrateInput extends Target {
+  readonly actor: Actor
+  readonly reason: string
+  readonly expected?: Expected
+  /** The state to go on from, when the new definition does not have the current one. */
+  readonly state?: string
+}
+
+export interface EraseInput extends ChangeInput {
+  readonly seq: number
+}

@@ -1,0 +1,33 @@
+import {
+  digestOf,
+  LoopError,
+  type Actor,
+  type IdempotencyRecord,
+  type JsonObject,
+  type TransitionResult,
+} from '@loop-engine/core'
+
+import { checkKey } from './admit-input.ts'
+
+/** What makes a command the same when it is repeated: who, which key, and a digest of what was asked. */
+export function idempotencyOf(
+  actor: Actor,
+  key: string | undefined,
+  command: JsonObject,
+): Omit<IdempotencyRecord, 'answer' | 'at'> | undefined {
+  if (key === undefined) return undefined
+  checkKey(key, '/idempotencyKey')
+  return { principal: `${actor.type}:${actor.id}`, key, fingerprint: digestOf(command) }
+}
+
+export function replay(before: IdempotencyRecord, fingerprint: string): TransitionResult {
+  if (before.fingerprint !== fingerprint) throw keyMismatch()
+  return { ...(JSON.parse(before.answer) as TransitionResult), replayed: true }
+}
+
+export function keyMismatch(): LoopError {
+  return new LoopError('key_mismatch', 'The idempotency key was used for another command.', {
+    path: '/idempotencyKey',
+    hint: 'Use a new key for a new command.',
+  })
+}

@@ -1,0 +1,39 @@
+import { LoopError, type LoopInstance } from '@loop-engine/core'
+
+import { personOrSystem } from './admit-input.ts'
+import type { Change } from './change.ts'
+import { draftOf } from './draft.ts'
+import type { MigrateInput } from './engine-input.ts'
+import type { Kernel } from './kernel.ts'
+import { rewrite } from './rewrite-run.ts'
+
+/** Moves a run to the registered definition of its loop. */
+export async function migrateRun(kernel: Kernel, input: MigrateInput): Promise<LoopInstance> {
+  const { tenant = 'default', aggregateId, reason, state } = input
+  const actor = await personOrSystem(kernel, input.actor, 'migrate a run')
+  const build = (instance: LoopInstance, change: Change): void => {
+    const loop = kernel.loops.current(instance.loopId)
+    const to = state ?? instance.currentState
+    if (!loop.states.has(to)) {
+      throw new LoopError(
+        'invalid_input',
+        'The new definition does not have the state of the run.',
+        {
+          path: '/state',
+          hint: 'Say with `state` where the run goes on.',
+          details: { known: [...loop.states.keys()] },
+        },
+      )
+    }
+    change.append({
+      ...draftOf(kernel, instance, actor),
+      type: 'loop.migrated',
+      definition: loop.digest,
+      fromState: instance.currentState,
+      ...(to !== instance.currentState && { toState: to }),
+      reason,
+      data: { from: instance.definition.digest, version: loop.definition.version },
+    })
+  }
+  return rewrite(kernel, tenant, aggregateId, actor, build, { expected: input.expected })
+}

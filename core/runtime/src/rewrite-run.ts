@@ -1,0 +1,61 @@
+import {
+  isOpen,
+  LoopError,
+  type Actor,
+  type CommitPlan,
+  type LoopInstance,
+} from '@loop-engine/core'
+
+import { refuseReserved } from './admit-input.ts'
+import { createChange, type Change } from './change.ts'
+import type { Expected } from './engine-input.ts'
+import { commitChange, type Kernel } from './kernel.ts'
+import { refusedBy } from './refused-by.ts'
+
+/** Commits a change that no guard judges: reads fresh, refuses on final runs, judges again on a conflict. */
+export async function rewrite(
+  kernel: Kernel,
+  tenant: string,
+  aggregateId: string,
+  actor: Actor,
+  build: (instance: LoopInstance, change: Change) => void | Promise<void>,
+  {
+    finalToo = false,
+    expected,
+    ...rest
+  }: Partial<CommitPlan> & { finalToo?: boolean; expected?: Expected } = {},
+): Promise<LoopInstance> {
+  refuseReserved(aggregateId)
+  return kernel.runs.exclusive(tenant, aggregateId, async () => {
+    for (let attempts = 0; attempts <= kernel.limits.conflictRetries; attempts++) {
+      const { instance } = await kernel.runs.load(tenant, aggregateId, true)
+      refuseMoved(instance, expected)
+      if (!finalToo && !isOpen(instance.status)) {
+        throw new LoopError('refused', `The run is ${instance.status}; nothing follows that.`, {
+          details: { tenant, aggregateId },
+        })
+      }
+      const change = createChange(instance)
+      await build(instance, change)
+      const outcome = await commitChange(kernel, change, { scopes: [], ...rest })
+      if (outcome.kind === 'committed') return change.instance ?? instance
+      if (outcome.kind === 'refused') refusedBy(outcome.reason)
+    }
+    throw new LoopError('conflict', 'The run kept moving while it was changed.', {
+      retryable: true,
+      details: { tenant, aggregateId, actor: actor.id },
+    })
+  })
+}
+
+/** The version that was checked is the one that is committed upon: the store compares it again. */
+export function refuseMoved(
+  { runId, version }: LoopInstance,
+  expected: Expected | undefined,
+): void {
+  if (!expected || (expected.runId === runId && expected.version === version)) return
+  throw new LoopError('conflict', 'The run has moved since it was read.', {
+    details: { reason: 'moved', runId, version },
+    hint: 'Read it again and judge anew.',
+  })
+}

@@ -1,0 +1,106 @@
+import { LoopError, type TransitionResult } from '@loop-engine/core'
+
+import { evidenceOf, refuseReserved } from './admit-input.ts'
+import { supersede } from './approvals/supersede.ts'
+import { judge, record } from './attempt.ts'
+import { createChange } from './change.ts'
+import type { TransitionCommand } from './decide.ts'
+import type { TransitionInput } from './engine-input.ts'
+import { idempotencyOf, replay, keyMismatch } from './idempotency.ts'
+import { commitChange, scopesOf, type Kernel } from './kernel.ts'
+import { refusedBy } from './refused-by.ts'
+import { refuseMoved } from './rewrite-run.ts'
+import { resultOf } from './transition-result.ts'
+
+/** One request of a transition, judged and committed; judged again when the run moved meanwhile. */
+export async function takeTransition(
+  kernel: Kernel,
+  input: TransitionInput,
+): Promise<TransitionResult> {
+  const { tenant = 'default', aggregateId, idempotencyKey } = input
+  refuseReserved(aggregateId)
+  const transitionId = input.transitionId ?? input.signal
+  if (typeof transitionId !== 'string' || transitionId.length === 0 || transitionId.length > 256) {
+    throw new LoopError('invalid_input', 'A transition needs `transitionId` or `signal`.', {
+      path: '/transitionId',
+    })
+  }
+  const admission = kernel.identity.admit(input.actor, kernel.clock.now())
+  const { actor } = admission
+  const evidence = evidenceOf(kernel, input.evidence)
+  const idempotency =
+    idempotencyKey === undefined
+      ? undefined
+      : idempotencyOf(actor, idempotencyKey, {
+          do: 'transition',
+          aggregateId,
+          transitionId,
+          evidence: evidence.value,
+        })
+  const command: TransitionCommand = {
+    transitionId,
+    actor,
+    ...(idempotencyKey !== undefined && { idempotencyKey }),
+    ...(input.correlationId !== undefined && { correlationId: input.correlationId }),
+    ...(input.traceparent !== undefined && { traceparent: input.traceparent }),
+  }
+  const refusal = admission.refused && { reason: admission.refused, message: admission.message }
+
+  const turn = kernel.runs.enter(tenant, aggregateId)
+  if (turn) await turn
+  try {
+    if (idempotency) {
+      const before = await kernel.store.idempotency(tenant, idempotency.principal, idempotency.key)
+      if (before) return replay(before, idempotency.fingerprint)
+    }
+    let mustRead = input.expected !== undefined
+    let late: { reason: 'stopped' | 'limit_reached'; message: string } | undefined
+    for (let attempts = 0; attempts <= kernel.limits.conflictRetries; attempts++) {
+      // Most of this is known at once, and an await that waits for nothing is not free.
+      const loaded = kernel.runs.load(tenant, aggregateId, mustRead)
+      const { instance, fresh } = loaded instanceof Promise ? await loaded : loaded
+      refuseMoved(instance, input.expected)
+      const pinned = kernel.loops.pinned(instance.definition.digest)
+      const loop = pinned instanceof Promise ? await pinned : pinned
+      const judging = judge({
+        kernel,
+        loop,
+        instance,
+        command,
+        evidence,
+        refusal: refusal ?? late,
+      })
+      const judgement = judging instanceof Promise ? await judging : judging
+      const { ruling } = judgement
+      const moves = ruling.status === 'executed'
+      // What came from memory may be old: a commit would notice, a refusal might not.
+      if (!fresh && !moves && ruling.status !== 'pending_approval') {
+        mustRead = true
+        if (attempts === 0) continue
+      }
+      const change = createChange(instance)
+      const entry = record(change, judgement, evidence, kernel)
+      if (moves && instance.openApprovals > 0) await supersede(kernel, change, instance)
+      const after = change.instance ?? instance
+      const result = resultOf(judgement, entry, after, command)
+      const outcome = await commitChange(kernel, change, {
+        scopes: moves || ruling.status === 'pending_approval' ? scopesOf(instance, actor) : [],
+        ...(judgement.reservations.length > 0 && { reservations: judgement.reservations }),
+        ...(idempotency && {
+          idempotency: { ...idempotency, answer: JSON.stringify(result), at: ruling.draft.at },
+        }),
+      })
+      if (outcome.kind === 'committed') return result
+      if (outcome.kind === 'duplicate') return JSON.parse(outcome.answer) as TransitionResult
+      if (outcome.kind === 'key-mismatch') throw keyMismatch()
+      if (outcome.kind === 'refused') late = refusedBy(outcome.reason)
+      mustRead = true
+    }
+    throw new LoopError('conflict', 'The run kept moving while a transition was judged.', {
+      retryable: true,
+      details: { tenant, aggregateId },
+    })
+  } finally {
+    kernel.runs.leave(tenant, aggregateId)
+  }
+}
