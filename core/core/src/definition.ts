@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 
+import { assuranceMethods } from './assurance.ts'
 import { parseDuration } from './duration.ts'
 import type { JsonObject } from './json.ts'
 import { lazySchema, withZod } from './lazy-schema.ts'
@@ -85,6 +86,8 @@ const schemas = /* @__PURE__ */ withZod((zod) => {
       .optional(),
     channels: zod.array(id).optional(),
     allow: zod.array(zod.enum(['edit', 'delegate', 'respond'])).optional(),
+    /** How well a person must have been authenticated to approve or edit; anybody entitled may reject. */
+    assurance: zod.enum(assuranceMethods).optional(),
   })
 
   const effect = zod.strictObject({

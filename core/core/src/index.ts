@@ -34,6 +34,7 @@ export {
   type Principal,
   type Usage,
 } from './actor.ts'
+export { assuranceMethods, isAssured, type AssuranceMethod } from './assurance.ts'
 export type { Guard, GuardInput, GuardResult, GuardVerdict, Reservation } from './guard.ts'
 export {
   durabilities,
@@ -138,3 +139,4 @@ export {
 } from './chain.ts'
 export { applyEntry } from './fold.ts'
 export { comparePositions, cutPage, readCursor, readLimit, type Position } from './page-cursor.ts'
+export { makeVisible, spellOut } from './visible.ts'

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 
+import { assuranceMethods } from './assurance.ts'
 import {
   actorTypes,
   isDuration,
@@ -68,6 +69,7 @@ const readApproval = record(['stages', 'fourEyes', 'expiresIn'], {
   ),
   channels: ids,
   allow: list(oneOf('edit', 'delegate', 'respond')),
+  assurance: oneOf(...assuranceMethods),
 })
 
 const readEffect = record(['integration', 'action', 'semantics'], {

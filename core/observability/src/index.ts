@@ -30,4 +30,4 @@ export {
   type VerifyExportOptions,
 } from './verify-export.ts'
 export { readLines } from './lines.ts'
-export { makeVisible } from './visible.ts'
+export { makeVisible } from '@loop-engine/core'

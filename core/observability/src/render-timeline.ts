@@ -1,5 +1,6 @@
+import { makeVisible } from '@loop-engine/core'
+
 import type { TimelineRow } from './timeline.ts'
-import { makeVisible } from './visible.ts'
 
 export interface RenderOptions {
   readonly color?: boolean

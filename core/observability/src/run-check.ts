@@ -13,12 +13,7 @@ import { indexLoop, type LoopIndex } from '@loop-engine/runtime'
 import { holdsText, tailOf, type EntryTail } from './entry-tail.ts'
 import type { Finding, VerifyFault } from './fault.ts'
 import { createLicences } from './legality.ts'
-import {
-  besideFault,
-  digestsOf,
-  linkFault,
-  type Digests,
-} from './stored-bytes.ts'
+import { besideFault, digestsOf, linkFault, type Digests } from './stored-bytes.ts'
 
 /** Finds a definition by its digest; null when nobody has it. */
 export type FindDefinition = (

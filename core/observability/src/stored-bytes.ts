@@ -86,8 +86,6 @@ export function evidenceFits(
   if (evidence === null) return salt === null
   return (
     salt !== null &&
-    body.includes(
-      `,"evidence":{"bytes":${Buffer.byteLength(evidence)},"digest":"${digest}"},`,
-    )
+    body.includes(`,"evidence":{"bytes":${Buffer.byteLength(evidence)},"digest":"${digest}"},`)
   )
 }

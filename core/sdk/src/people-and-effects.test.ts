@@ -8,7 +8,7 @@ import {
 import { createTestClock } from '@loop-engine/testing'
 import { describe, expect, test } from 'vitest'
 
-import { createLoopSystem, defineLoop, type LoopSystem } from './index.ts'
+import { createAuthority, createLoopSystem, defineLoop, type LoopSystem } from './index.ts'
 
 const agent: Actor = { type: 'ai-agent', id: 'agent:deployer' }
 const person = (id: string, ...roles: string[]): Actor => ({ type: 'human', id, roles })
@@ -370,4 +370,49 @@ describe('an event sink', () => {
     ])
     expect(await system.relay.retry({ id: 'no such letter' })).toBe(false)
   })
+})
+
+test('a policy may ask how a person is known; to say no a weak way is enough', async () => {
+  const authority = createAuthority({ name: 'doors' })
+  const loop = defineLoop({
+    id: 'vault',
+    states: ['SHUT', { id: 'OPEN', terminal: true }],
+    initialState: 'SHUT',
+    transitions: [
+      {
+        id: 'open',
+        from: 'SHUT',
+        to: 'OPEN',
+        actors: ['ai-agent'],
+        approval: {
+          stages: [{ reviewers: ['ada'], quorum: 1 }],
+          expiresIn: '1h',
+          assurance: 'signed-link',
+        },
+      },
+    ],
+  })
+  const { engine, approvals, close } = await createLoopSystem({
+    loops: [loop],
+    identity: { mode: 'verified', authority },
+    relay: false,
+  })
+  const known = (method: string): Actor => authority.vouch({ type: 'human', id: 'ada' }, { method })
+  const ask = async (aggregateId: string): Promise<string> => {
+    await engine.start({ loopId: loop.id, aggregateId, actor: agent })
+    const asked = await engine.transition({ aggregateId, transitionId: 'open', actor: agent })
+    return asked.status === 'pending_approval' ? asked.approvalId : asked.status
+  }
+  const first = await ask('one')
+  const second = await ask('two')
+  const decide = (requestId: string, decision: 'approve' | 'reject', method: string) =>
+    approvals.decide({ requestId, decision, actor: known(method) })
+
+  expect(await decide(first, 'approve', 'pagerduty')).toMatchObject({
+    status: 'refused',
+    reason: 'assurance_too_low',
+  })
+  expect(await decide(first, 'approve', 'oidc')).toMatchObject({ status: 'executed' })
+  expect(await decide(second, 'reject', 'pagerduty')).toMatchObject({ status: 'rejected' })
+  await close()
 })

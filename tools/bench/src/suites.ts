@@ -9,5 +9,6 @@ export const suites: Readonly<Record<string, () => Promise<Suite>>> = {
   history: async () => (await import('./suites/history.ts')).history,
   verify: async () => (await import('./suites/verify.ts')).verify,
   footprint: async () => (await import('./suites/footprint.ts')).footprint,
+  govern: async () => (await import('./suites/govern.ts')).governSuite,
   startup: async () => (await import('./suites/startup.ts')).startup,
 }

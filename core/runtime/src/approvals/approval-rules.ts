@@ -1,5 +1,11 @@
 import { mayReview, sameParty } from '@loop-engine/actors'
-import type { Actor, ApprovalDecision, ApprovalRequest, DecisionKind } from '@loop-engine/core'
+import {
+  isAssured,
+  type Actor,
+  type ApprovalDecision,
+  type ApprovalRequest,
+  type DecisionKind,
+} from '@loop-engine/core'
 
 /** The rules of who may decide what, and when a request is decided. Pure. */
 
@@ -21,6 +27,7 @@ export const decisionRefusals = [
   'not_entitled',
   'already_voted',
   'not_allowed',
+  'assurance_too_low',
   'stopped',
   'limit_reached',
 ] as const
@@ -51,6 +58,16 @@ export function refuseReviewer(
     (decision) => classOf(decision.reviewer.id) === identityClass,
   )
   return votedBefore ? 'already_voted' : null
+}
+
+/** Whether a person is known well enough for this decision; to say no anybody who is entitled is. */
+export function isKnownWellEnough(
+  { policy }: ApprovalRequest,
+  decision: DecisionKind,
+  { assurance }: Actor,
+): boolean {
+  if (policy.assurance === undefined) return true
+  return (decision !== 'approve' && decision !== 'edit') || isAssured(assurance, policy.assurance)
 }
 
 /** Approvals that count for the current revision: an edit voids what was approved before it. */

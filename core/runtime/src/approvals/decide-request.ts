@@ -9,7 +9,7 @@ import {
 
 import type { Kernel } from '../kernel.ts'
 import { apply } from './apply-decision.ts'
-import { refuseReviewer, type DecisionRefusal } from './approval-rules.ts'
+import { isKnownWellEnough, refuseReviewer, type DecisionRefusal } from './approval-rules.ts'
 import { expire } from './expire-request.ts'
 import { identityClasses } from './identity-classes.ts'
 import { onRequest } from './on-request.ts'
@@ -95,7 +95,10 @@ export async function decideRequest(kernel: Kernel, input: DecideInput): Promise
         ? 'identity_not_verified'
         : !today || !classes
           ? 'not_entitled'
-          : refuseReviewer(situation.request, today, classes)
+          : (refuseReviewer(situation.request, today, classes) ??
+            (isKnownWellEnough(situation.request, input.decision, reviewer)
+              ? null
+              : 'assurance_too_low'))
       // A refusal is answered again to a repeated delivery too: nobody gets a second chance by sending it once more.
       const outcome =
         reason || !today

@@ -6,11 +6,14 @@ const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\u034f\u115f\u1160\u17b4\u17b5
 
 /** Text from outside as a terminal may show it: escape sequences are gone, what cannot be seen is spelled out. */
 export function makeVisible(text: string): string {
-  return text
-    .replaceAll(escapes, '')
-    .replaceAll(
-      invisible,
-      (character) =>
-        `<U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}>`,
-    )
+  return spellOut(text.replaceAll(escapes, ''))
+}
+
+/** Text from outside with nothing taken away: every character that cannot be seen, or that moves others, is named. */
+export function spellOut(text: string): string {
+  return text.replaceAll(
+    invisible,
+    (character) =>
+      `<U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}>`,
+  )
 }

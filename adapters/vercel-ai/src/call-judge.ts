@@ -1,0 +1,205 @@
+import { canonicalize, type JsonValue, type LoopInstance } from '@loop-engine/core'
+import type { LoopEngine, TransitionResult } from '@loop-engine/sdk'
+
+import type { CallLedger, ToolCall } from './call-ledger.ts'
+import type { CallLoop } from './call-loop.ts'
+import { outcomeOf, type CallOutcome } from './call-outcome.ts'
+import { inputOf, readCall, type CallRecord, type Licence } from './call-record.ts'
+import type { ModelWitness } from './model-witness.ts'
+import { readOutcome } from './read-outcome.ts'
+import { createRecent } from './recent.ts'
+import type { TakenInput } from './take-input.ts'
+import type { ToolPolicy } from './tool-policy.ts'
+
+/** What governs one tool; ready once its loop is registered and its definition digested. */
+export interface Governed {
+  readonly loop: CallLoop
+  readonly policy: ToolPolicy
+  /** Pins description and schema: another tool under the same name does not inherit approvals. */
+  readonly digest: string
+}
+
+export interface Attempt {
+  readonly call: ToolCall
+  readonly governed: Governed
+  /** As the caller gave it; absent when the ledger alone knows. */
+  readonly input?: TakenInput
+  /** Taken from a conversation that a client may have written: it must be on record already. */
+  readonly fromHistory: boolean
+}
+
+interface Known {
+  readonly asked: string
+  readonly licence?: Licence
+}
+/** Leave to run, or what became of the call. */
+type Leave =
+  | { readonly licence: Licence; readonly record?: CallRecord; readonly outcome?: undefined }
+  | { readonly licence?: undefined; readonly record?: undefined; readonly outcome: CallOutcome }
+
+/** Finds out whether a call may run: by what this process just wrote, by its record, or by asking the engine. */
+export interface Judge {
+  open(attempt: Attempt): Promise<void>
+  leave(attempt: Attempt): Promise<Leave>
+  /** What this process wrote about a call is read back from now on. */
+  forget(aggregateId: string): void
+}
+
+export interface JudgeOptions {
+  readonly engine: LoopEngine
+  readonly ledger: CallLedger
+  /** Epoch milliseconds. */
+  readonly now: () => number
+  /** Under `strict`: a call comes on record only if a governed model asked for it. */
+  readonly witness?: Pick<ModelWitness, 'take'>
+}
+
+export function createJudge({ engine, ledger, now, witness }: JudgeOptions): Judge {
+  // Saves reading back what was written a moment ago; forgetting it costs a read, nothing else.
+  const known = createRecent<Known>(1000)
+  const judging = new Map<string, Promise<unknown>>()
+
+  return {
+    leave,
+    forget: (aggregateId) => known.delete(aggregateId),
+
+    async open({ call, governed, input, fromHistory }) {
+      if (!input || fromHistory || known.get(call.aggregateId)) return
+      if (await ledger.find(call.aggregateId)) return
+      if (await isProposed(call)) await openNew(call, governed, input)
+    },
+  }
+
+  /** One judgement of a call at a time, so that nobody is asked twice. */
+  async function leave(attempt: Attempt): Promise<Leave> {
+    const { aggregateId } = attempt.call
+    const before = judging.get(aggregateId)
+    const mine = before
+      ? before.then(
+          () => lookUp(attempt),
+          () => lookUp(attempt),
+        )
+      : lookUp(attempt)
+    judging.set(aggregateId, mine)
+    try {
+      return await mine
+    } finally {
+      if (judging.get(aggregateId) === mine) judging.delete(aggregateId)
+    }
+  }
+
+  async function lookUp(attempt: Attempt): Promise<Leave> {
+    const { call, governed, input, fromHistory } = attempt
+    const recent = known.get(call.aggregateId)
+    if (input && recent?.asked === input.text)
+      return recent.licence ? { licence: recent.licence } : ask(attempt, input.json)
+    let instance = await ledger.find(call.aggregateId)
+    if (!instance && input && !fromHistory) {
+      if (!(await isProposed(call)))
+        return refusal(call, 'ungoverned_model', 'no governed model asked for it.')
+      instance = await openNew(call, governed, input)
+      if (known.get(call.aggregateId)) return ask(attempt, input.json)
+    }
+    if (!instance) return refusal(call, 'unrecorded', 'this call is not on record.')
+    if (!isThisCall(instance, call, governed))
+      return refusal(call, 'other_call', 'the record of its id belongs to another call.')
+    return fromRecord(attempt, await readCall(engine, instance))
+  }
+
+  /** Taken before the call is opened and under its key, so that a crash between the two costs nothing. */
+  async function isProposed({ tool, callId, aggregateId }: ToolCall): Promise<boolean> {
+    if (!witness) return true
+    return witness.take({ toolName: tool, toolCallId: callId, wantedBy: aggregateId })
+  }
+
+  async function openNew(
+    call: ToolCall,
+    { loop, digest }: Governed,
+    input: TakenInput,
+  ): Promise<LoopInstance | null> {
+    const instance = await ledger.open(call, loop, input, digest)
+    if (instance?.version === 1) known.set(call.aggregateId, { asked: input.text })
+    return instance
+  }
+
+  async function fromRecord(attempt: Attempt, record: CallRecord): Promise<Leave> {
+    const { call, governed, input } = attempt
+    const { instance, licence, asked, closed } = record
+    if (input && !isOnRecord(input, record))
+      return refusal(call, 'input_mismatch', 'its input is not what is on record.')
+    const outcome = readOutcome(call, governed.loop, record, now())
+    if (outcome) return { outcome }
+    // It may still run, so it must be the tool that was asked for.
+    if (instance.metadata['digest'] !== governed.digest)
+      return refusal(call, 'tool_changed', 'the tool is not what it was when the call was made.')
+    if (licence?.evidence === null || (!licence && asked === null))
+      return refusal(call, 'erased', 'its input was erased from the record.')
+    if (licence) return { licence, record }
+    if (closed) return deny(call, closed)
+    return ask(attempt, JSON.parse(asked ?? 'null') as JsonValue)
+  }
+
+  async function ask(attempt: Attempt, input: JsonValue): Promise<Leave> {
+    const { call } = attempt
+    const evidence = { input }
+    const result = await ledger.ask(call, evidence)
+    const asked = known.get(call.aggregateId)?.asked
+    known.delete(call.aggregateId)
+    switch (result.status) {
+      case 'executed': {
+        const licence = { receipt: result.receipt, evidence }
+        if (asked !== undefined) known.set(call.aggregateId, { asked, licence })
+        return { licence }
+      }
+      case 'pending_approval': {
+        const { approvalId } = result
+        return { outcome: outcomeOf(call, 'pending', { approvalId, input }) }
+      }
+      case 'guard_failed':
+        return deny(call, `guard:${result.reason}`, messageOf(result))
+      case 'rejected':
+        // Another process was asked first.
+        if (result.reason === 'not_from_this_state' || result.reason === 'final')
+          return lookUp(attempt)
+        return deny(call, result.reason, result.message)
+    }
+  }
+
+  /** For good: the model was told that it did not run, so no replay may run it later. A stop may keep this off the record. */
+  async function deny(
+    call: ToolCall,
+    reason: string,
+    why = 'a guard did not pass.',
+  ): Promise<Leave> {
+    await ledger.step(call, 'deny', { reason })
+    return { outcome: outcomeOf(call, 'denied', { reason }, why) }
+  }
+}
+
+export function refusal(call: ToolCall, reason: string, why: string): { outcome: CallOutcome } {
+  return { outcome: outcomeOf(call, 'refused', { reason }, why) }
+}
+
+/** Whether an instance is that of exactly this run, tool and call id. */
+function isThisCall(
+  { loopId, metadata }: LoopInstance,
+  call: ToolCall,
+  { loop }: Governed,
+): boolean {
+  return (
+    loopId === loop.definition.id &&
+    metadata['tool'] === call.tool &&
+    metadata['callId'] === call.callId &&
+    metadata['run'] === call.run
+  )
+}
+
+/** The original input, or the one that a reviewer made of it. */
+function isOnRecord({ text }: TakenInput, { asked, licence }: CallRecord): boolean {
+  if (text === asked) return true
+  return licence?.evidence ? canonicalize(inputOf(licence.evidence)) === text : false
+}
+
+function messageOf(result: Extract<TransitionResult, { status: 'guard_failed' }>): string {
+  return result.guards.find(({ id }) => id === result.reason)?.message ?? 'a guard did not pass.'
+}

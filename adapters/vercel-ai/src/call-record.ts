@@ -1,0 +1,99 @@
+import {
+  canonicalize,
+  type JsonObject,
+  type JsonValue,
+  type LoopInstance,
+  type Receipt,
+} from '@loop-engine/core'
+import type { HistoryItem, LoopEngine } from '@loop-engine/sdk'
+
+/** The permission to run exactly one input, as the ledger has it. */
+export interface Licence {
+  readonly receipt: Receipt
+  /** Null when it was erased: then nothing may run. */
+  readonly evidence: JsonObject | null
+}
+
+/** What the ledger knows of one call. */
+export interface CallRecord {
+  readonly instance: LoopInstance
+  /** Canonical JSON of what was asked for; null when it was erased. */
+  readonly asked: string | null
+  readonly approval?: { readonly id: string; readonly expiresAt: number }
+  /** How the newest attempt ended, when it did not lead to execution. */
+  readonly closed?: 'rejected' | 'expired' | 'withdrawn' | `guard:${string}` | `rejected:${string}`
+  /** The reviewer's own words. */
+  readonly why?: string
+  readonly licence?: Licence
+  /** When the licence was spent. */
+  readonly begunAt?: number
+  /** What the transition to an end recorded. */
+  readonly ended?: JsonObject
+}
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] }
+
+/** Folds the entries of a call. Few: a call that was asked for, approved and run has about six. */
+export async function readCall(engine: LoopEngine, instance: LoopInstance): Promise<CallRecord> {
+  const record: Writable<CallRecord> = { instance, asked: null }
+  const { tenant, aggregateId, runId } = instance
+  for await (const item of engine.history({ tenant, aggregateId, runId })) read(record, item)
+  return record
+}
+
+function read(record: Writable<CallRecord>, { entry, hash, evidence }: HistoryItem): void {
+  switch (entry.type) {
+    case 'loop.started':
+      record.asked = evidence === null ? null : canonicalize(inputOf(evidence))
+      return
+    case 'loop.approval.requested':
+      record.approval = { id: entry.approval?.id ?? '', expiresAt: entry.approval?.expiresAt ?? 0 }
+      delete record.closed
+      return
+    case 'loop.approval.rejected':
+      record.closed = 'rejected'
+      if (entry.reason !== undefined) record.why = entry.reason
+      return
+    case 'loop.approval.expired':
+      record.closed = 'expired'
+      return
+    case 'loop.approval.superseded':
+      record.closed = 'withdrawn'
+      return
+    case 'loop.transition.blocked':
+      record.closed = `guard:${entry.reason ?? ''}`
+      return
+    case 'loop.transition.rejected':
+      if (entry.transitionId === 'execute') record.closed = `rejected:${entry.reason ?? ''}`
+      return
+    case 'loop.effect.started':
+      if (entry.receipt === record.licence?.receipt.entry) record.begunAt = entry.at
+      return
+    case 'loop.transition.executed':
+      break
+    default:
+      return
+  }
+  if (entry.transitionId !== 'execute' && entry.transitionId !== 'retry') {
+    record.ended = evidence ?? {}
+    return
+  }
+  delete record.begunAt
+  record.licence = {
+    evidence,
+    receipt: {
+      tenant: entry.tenant,
+      runId: entry.runId,
+      aggregateId: entry.aggregateId,
+      seq: entry.seq,
+      entry: hash,
+      transitionId: entry.transitionId,
+      ...(entry.actionDigest !== undefined && { actionDigest: entry.actionDigest }),
+      expiresAt: entry.receiptExpiresAt ?? 0,
+    },
+  }
+}
+
+export function inputOf(evidence: JsonObject | null): JsonValue {
+  return evidence?.['input'] ?? null
+}

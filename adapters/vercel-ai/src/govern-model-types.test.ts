@@ -1,0 +1,53 @@
+import { createLoopSystem } from '@loop-engine/sdk'
+import * as ai7 from 'ai'
+import * as ai5 from 'ai-v5'
+import { MockLanguageModelV2 } from 'ai-v5/test'
+import * as ai6 from 'ai-v6'
+import { MockLanguageModelV3, MockProviderV3 } from 'ai-v6/test'
+import { MockLanguageModelV4, MockProviderV4 } from 'ai/test'
+import { expect, test } from 'vitest'
+
+import { governPrepareStep } from './govern-model-prepare-step.ts'
+import { governModel } from './govern-model.ts'
+import { wrapProvider } from './wrap-provider.ts'
+
+const { engine } = await createLoopSystem({ loops: [], relay: false })
+
+// What is tested is that no cast is needed: the functions run elsewhere.
+test('each major takes a governed model of each specification that it knows, as it is typed', () => {
+  const v4 = governModel(new MockLanguageModelV4(), { engine })
+  const v3 = governModel(new MockLanguageModelV3(), { engine })
+  const v2 = governModel(new MockLanguageModelV2(), { engine })
+  const prompt = 'Hi'
+
+  const calls = [
+    () => ai7.generateText({ model: v4, prompt }),
+    () => ai7.streamText({ model: v3, prompt }),
+    () => ai7.generateText({ model: v2, prompt }),
+    () => ai6.generateText({ model: v3, prompt }),
+    () => ai6.streamText({ model: v2, prompt }),
+    () => ai5.generateText({ model: v2, prompt }),
+    () => new ai7.ToolLoopAgent({ model: v4 }),
+    () => new ai6.ToolLoopAgent({ model: v3 }),
+    () =>
+      ai7.generateText({
+        model: v4,
+        prompt,
+        prepareStep: governPrepareStep(() => ({ model: v4 }), { engine }),
+      }),
+  ]
+
+  expect(calls).toHaveLength(9)
+})
+
+test('a wrapped provider is one, as it is typed', () => {
+  const v4: typeof globalThis.AI_SDK_DEFAULT_PROVIDER = wrapProvider(new MockProviderV4(), {
+    engine,
+  })
+  const v3 = wrapProvider(new MockProviderV3(), { engine })
+
+  expect([v4, v3].map((provider) => typeof provider?.languageModel)).toEqual([
+    'function',
+    'function',
+  ])
+})

@@ -1,0 +1,128 @@
+import { type Actor, LoopError, type LoopDefinition } from '@loop-engine/core'
+import type { LoopEngine } from '@loop-engine/sdk'
+
+import { governStream } from './govern-model-stream.ts'
+import type { ModelCallEvidence } from './model-call.ts'
+import { createModelCalls } from './model-calls.ts'
+import { checkModelCallLoop, createModelCallLoop, type GuardSpecs } from './model-loop.ts'
+import {
+  fieldsOf,
+  isLanguageModel,
+  listOf,
+  type AnyLanguageModel,
+  type GovernedModel,
+} from './model-shape.ts'
+
+export interface GovernModelOptions {
+  readonly engine: LoopEngine
+  readonly tenant?: string
+  /** Who the model is in the record; `agent:<provider>` by default. What is known of the model is added. */
+  readonly actor?: Pick<Actor, 'id' | 'displayName' | 'roles' | 'onBehalfOf'>
+  /** Judged before each call; see `createModelCallLoop`. Other guards need another `loopId`. */
+  readonly guards?: GuardSpecs
+  /** Id of the default loop with these guards; `model-call` by default. */
+  readonly loopId?: string
+  /** An own loop instead, or the id of one that the engine knows; it holds its guards itself. */
+  readonly loop?: LoopDefinition | string
+  /** Groups the calls of one conversation in the record. */
+  readonly correlationId?: string
+  /** Records each tool call that the model asks for, so that `govern({ …, strict: true })` lets it run. */
+  readonly strict?: boolean
+  /** `hashes` by default: nothing of prompts and answers is kept. `text` keeps them, under the engine's redaction. */
+  readonly record?: 'hashes' | 'text'
+  /** What a budget may count before the call, from the parameters; recorded as `/estimate`. */
+  readonly estimate?: (params: unknown) => Readonly<Record<string, number>>
+  /** Told how each attempt ended, after it was recorded. What it throws is ignored. */
+  readonly onEvidence?: (evidence: ModelCallEvidence) => void
+  readonly now?: () => number
+  readonly newId?: () => string
+}
+
+const mark = Symbol.for('@loop-engine/governed-model')
+
+/**
+ * Governs each call of a model of `ai` 5, 6 or 7: guards judge it before it leaves, and how it ended is recorded before the
+ * caller has the answer. Inside the SDK's retry loop, so each attempt is a run of its own. A call that may not be made throws
+ * a `LoopError` (`refused`, `rate_limited`, `stopped`), which the SDK does not retry, and the provider is not asked.
+ */
+export function governModel<Model extends AnyLanguageModel>(
+  model: Model,
+  options: GovernModelOptions,
+): GovernedModel<Model>
+/** A string is looked up in `globalThis.AI_SDK_DEFAULT_PROVIDER`, as the SDK does. */
+export function governModel(model: string, options: GovernModelOptions): AnyLanguageModel
+export function governModel(
+  model: AnyLanguageModel | string,
+  options: GovernModelOptions,
+): AnyLanguageModel {
+  const inner = typeof model === 'string' ? modelOfDefaultProvider(model) : model
+  if (!isLanguageModel(inner)) throw noModel('This is not a language model of the AI SDK.')
+  if (isGovernedModel(inner)) return inner
+  const { guards, loopId, loop = createModelCallLoop({ id: loopId, guards }) } = options
+  if (typeof loop !== 'string') checkModelCallLoop(loop)
+  const calls = createModelCalls(inner, loop, options)
+
+  // Not frozen: newer SDKs put a proxy around older models, which may not answer otherwise for a frozen member.
+  const governed: AnyLanguageModel = {
+    specificationVersion: inner.specificationVersion,
+    get provider() {
+      return inner.provider
+    },
+    get modelId() {
+      return inner.modelId
+    },
+    get supportedUrls() {
+      return inner.supportedUrls
+    },
+
+    async doGenerate(params: never): Promise<unknown> {
+      const call = await calls.begin(params, false)
+      const result = await call.guarding(() => inner.doGenerate(params))
+      call.hear(result)
+      const parts = listOf(fieldsOf(result)['content'])
+      for (const part of parts) call.output.add(part)
+      await call.finish()
+      for (const part of parts) await call.propose(part)
+      return result
+    },
+
+    async doStream(params: never): Promise<unknown> {
+      const call = await calls.begin(params, true)
+      const result = await call.guarding(() => inner.doStream(params))
+      call.hear(result)
+      const { stream } = fieldsOf(result)
+      if (stream instanceof ReadableStream)
+        return { ...fieldsOf(result), stream: governStream(stream, call) }
+      return call.guarding(() => Promise.reject(noStream()))
+    },
+  }
+  return Object.defineProperty(governed, mark, { value: true })
+}
+
+/** Whether `governModel` or `wrapProvider` made it. A wrapper around a governed model is none: govern outermost. */
+export function isGovernedModel(model: unknown): boolean {
+  return typeof model === 'object' && model !== null && mark in model
+}
+
+export function modelOfDefaultProvider(modelId: string): unknown {
+  const { AI_SDK_DEFAULT_PROVIDER: provider } = fieldsOf(globalThis)
+  const { languageModel } = fieldsOf(provider)
+  if (typeof languageModel !== 'function') {
+    throw noModel('No default provider knows the models that are named by strings.')
+  }
+  return languageModel.call(provider, modelId) as unknown
+}
+
+function noStream(): LoopError {
+  return new LoopError('bad_response', 'The model answered without a stream.', {
+    plugin: 'vercel-ai',
+  })
+}
+
+function noModel(message: string): LoopError {
+  return new LoopError('invalid_config', message, {
+    plugin: 'vercel-ai',
+    path: '/model',
+    hint: 'Hand in a model object, or set globalThis.AI_SDK_DEFAULT_PROVIDER.',
+  })
+}

@@ -1,0 +1,162 @@
+import { LoopError } from '@loop-engine/core'
+
+import type { Governed } from './call-judge.ts'
+import { callLoop, type CallLoop } from './call-loop.ts'
+import { createCallSite } from './call-site.ts'
+import type { GovernOptions, ToolLike, ToolsLike } from './govern-options.ts'
+import { governTool, type ApprovalStatus, type GovernedTool } from './governed-tool.ts'
+import { createGovernor } from './governor.ts'
+import { createModelWitness } from './model-witness.ts'
+import { createResume, type Resume } from './resume.ts'
+import { shadowTool } from './shadow-tool.ts'
+import { toolDigest } from './tool-definition.ts'
+import { checkPolicy, invalidPolicy, unnamedDynamicPolicy, type ToolPolicy } from './tool-policy.ts'
+
+export interface GovernedTools<Tools> {
+  /** The same tools; each `execute` runs only what the ledger licenses. */
+  readonly tools: Tools
+  /** For `toolApproval` of `ai` 7: pauses the loop and says why. Leaving it out, or replacing it, switches nothing off. */
+  readonly toolApproval: {
+    readonly [Name in keyof Tools]?: (input: unknown, options: unknown) => Promise<ApprovalStatus>
+  }
+  readonly resume: Resume
+  /** Resolves when every loop is registered; rejects with `invalid_definition` for a policy that cannot work. */
+  readonly ready: Promise<void>
+}
+
+const systemClock = { now: () => Date.now() }
+
+/**
+ * Puts a set of tools under governance: every call becomes an instance of a small loop, and runs once, with the input
+ * that the ledger licenses. Throws `invalid_config` for a policy that names no tool or asks nobody, and `unsupported`
+ * for a tool that the provider runs itself and that is not named `ungoverned`.
+ */
+export function govern<const Tools extends ToolsLike>(
+  given: Tools,
+  options: GovernOptions<Tools>,
+): GovernedTools<Tools> {
+  const {
+    engine,
+    tenant = 'default',
+    shadow = false,
+    strict = false,
+    sdk,
+    namespace = 'tool',
+  } = options
+  const { clock = systemClock, onError = ignore, policy = {} } = options
+  refuseUnknown(given, policy)
+  const callOf = createCallSite(options)
+  const governor = createGovernor({
+    engine,
+    tenant,
+    now: () => clock.now(),
+    ...(strict && { witness: createModelWitness({ engine, tenant }) }),
+  })
+
+  const governTools = new Map<string, GovernedTool>()
+  const ready: Promise<unknown>[] = []
+  const governOne = (name: string, tool: ToolLike): ToolLike => {
+    const rules = policyOf(name, tool, options)
+    if (rules === 'ungoverned') return tool
+    checkPolicy(name, rules)
+    const loop = callLoop(name, rules, { namespace, shadow })
+    const once = governedOnce(() => prepare(options, name, tool, loop, rules))
+    ready.push(once())
+    if (shadow) return shadowTool({ name, tool, engine, tenant, governed: once, callOf, onError })
+    const approves = mayAsk(loop)
+    const one = governTool({
+      name,
+      tool,
+      governor,
+      governed: once,
+      callOf,
+      pauses: sdk !== 5 && (approves || rules.guards !== undefined || isAsking(tool)),
+      withoutExecute: sdk === 5 && approves,
+      maybeEdited: sdk !== 5 && mayEdit(loop),
+    })
+    governTools.set(name, one)
+    return one.wrapped
+  }
+
+  const tools = Object.fromEntries(
+    Object.entries(given).map(([name, tool]) => [name, governOne(name, tool)]),
+  )
+  const all = Promise.all(ready).then(() => {})
+  // Whoever makes a call, or awaits `ready`, hears of it; nobody else needs to.
+  all.catch(ignore)
+  return {
+    tools: tools as unknown as Tools,
+    toolApproval: Object.fromEntries(
+      [...governTools.values()]
+        .filter(({ wrapped }) => wrapped.needsApproval !== undefined)
+        .map(({ name, approve }) => [name, approve]),
+    ) as GovernedTools<Tools>['toolApproval'],
+    resume: createResume({ engine, tenant, tools: governTools, given, sdk }),
+    ready: all,
+  }
+}
+
+/** Registers the loop and digests the definition; a failed try is tried again by the next call. */
+async function prepare(
+  { engine }: GovernOptions<unknown>,
+  name: string,
+  tool: ToolLike,
+  loop: CallLoop,
+  policy: ToolPolicy,
+): Promise<Governed> {
+  const [digest] = await Promise.all([toolDigest(name, tool), engine.define(loop.definition)])
+  return { loop, policy, digest }
+}
+
+function governedOnce(start: () => Promise<Governed>): () => Promise<Governed> {
+  let started: Promise<Governed> | undefined
+  return () => {
+    started ??= start()
+    started.catch(() => {
+      started = undefined
+    })
+    return started
+  }
+}
+
+function policyOf(
+  name: string,
+  tool: ToolLike,
+  options: GovernOptions<ToolsLike>,
+): ToolPolicy | 'ungoverned' {
+  const named = Object.hasOwn(options.policy ?? {}, name) ? options.policy?.[name] : undefined
+  if (typeof tool.execute === 'function') {
+    const unnamed = tool.type === 'dynamic' ? unnamedDynamicPolicy : {}
+    return named ?? options.default ?? unnamed
+  }
+  if (named && named !== 'ungoverned')
+    throw invalidPolicy(name, '', 'cannot be kept: the tool has no execute, it runs elsewhere.')
+  // A tool that the browser answers does nothing here; one that the provider runs has run before anybody is asked.
+  if (named === undefined && tool.type?.startsWith('provider'))
+    throw new LoopError('unsupported', `The provider runs the tool ${name} itself.`, {
+      path: `/policy/${name}`,
+      plugin: 'vercel-ai',
+      hint: "Leave it out, or accept that with policy: { …: 'ungoverned' }.",
+    })
+  return 'ungoverned'
+}
+
+function refuseUnknown(tools: ToolsLike, policy: object): void {
+  for (const name of Object.keys(policy))
+    if (!Object.hasOwn(tools, name)) throw invalidPolicy(name, '', 'is for no tool of this set.')
+}
+
+/** Whether a call of this loop may have to wait for people. */
+function mayAsk({ definition }: CallLoop): boolean {
+  return definition.transitions.some(({ id, approval }) => id === 'execute' && approval)
+}
+
+function mayEdit({ definition }: CallLoop): boolean {
+  return definition.transitions.some(({ approval }) => approval?.allow?.includes('edit'))
+}
+
+function isAsking({ needsApproval }: ToolLike): boolean {
+  return needsApproval !== undefined && needsApproval !== false
+}
+
+function ignore(): void {}

@@ -1,0 +1,193 @@
+import type { JsonValue } from '@loop-engine/core'
+
+import type { Attempt, Governed } from './call-judge.ts'
+import { errorOf, noteOf, type CallOutcome } from './call-outcome.ts'
+import { contextOf, isInHistory, isObject, signalOf, type CallSite } from './call-site.ts'
+import type { CallContext, ToolLike } from './govern-options.ts'
+import type { Governor } from './governor.ts'
+import { createRecent } from './recent.ts'
+import type { Runner, Settled } from './run-licensed.ts'
+import { finish, isGenerator, streamOf } from './stream-of.ts'
+import { takeInput } from './take-input.ts'
+import { parseInput } from './tool-definition.ts'
+import { modelOutputOf, prefixed } from './tool-output.ts'
+
+/** What the SDK hears about a call before it would execute it. */
+export type ApprovalStatus =
+  | 'not-applicable'
+  | { readonly type: 'user-approval'; readonly reason: string }
+  | { readonly type: 'denied'; readonly reason: string }
+
+export interface GovernedTool {
+  readonly name: string
+  /** The tool to hand to the SDK. */
+  readonly wrapped: ToolLike
+  readonly governed: () => Promise<Governed>
+  readonly approve: (input: unknown, options: unknown) => Promise<ApprovalStatus>
+  /** Settles a call of a conversation by its record. */
+  readonly settle: (recorded: RecordedCall) => Promise<CallOutcome>
+}
+
+/** A call that must be on record already. */
+export interface RecordedCall {
+  readonly context: CallContext
+  /** As the conversation has it; absent when only the ledger is asked. */
+  readonly input?: unknown
+  /** Overrides how the conversation is found out. */
+  readonly run?: string | undefined
+  /** Somebody in the conversation said no, perhaps with a reason. */
+  readonly declined?: { readonly reason: string | undefined } | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface GovernedToolOptions {
+  readonly name: string
+  readonly tool: ToolLike
+  readonly governor: Governor
+  readonly governed: () => Promise<Governed>
+  readonly callOf: CallSite
+  /** Whether the SDK should pause for approval by itself. */
+  readonly pauses: boolean
+  /** `ai` 5 has no approvals: a tool that may need one has no `execute`, and `resume` runs it. */
+  readonly withoutExecute: boolean
+  /** Whether a reviewer may change the input, which the model must then be told. */
+  readonly maybeEdited: boolean
+}
+
+type Execute = (input: unknown, options: unknown) => unknown
+
+/** Wraps one tool: its `execute` is the only way in, and the ledger stands before it. */
+export function governTool(options: GovernedToolOptions): GovernedTool {
+  const { name, tool, governor, governed, callOf, pauses } = options
+  const { withoutExecute, maybeEdited } = options
+  const original = tool.execute as Execute
+  // Reviewers' edits, so that a result which the SDK hands over itself can say so.
+  const notes = createRecent<string>(1000)
+
+  const attemptOf = async (input: unknown, given: unknown): Promise<Attempt> => {
+    const context = contextOf(name, given)
+    const taken = takeInput(input)
+    return {
+      call: callOf(context),
+      governed: await governed(),
+      input: taken,
+      fromHistory: isInHistory(context),
+    }
+  }
+  const runnerOf = (given: unknown, emit?: (part: unknown) => void): Runner => ({
+    parse: (json: JsonValue) => parseInput(tool, json),
+    run: (value) => finish(original(value, given), emit),
+    signal: signalOf(given),
+  })
+  const settle = async (
+    input: unknown,
+    given: unknown,
+    emit?: (part: unknown) => void,
+  ): Promise<unknown> => {
+    const attempt = await attemptOf(input, given)
+    const settled = await governor.settle(attempt, runnerOf(given, emit))
+    const note = noteOf(settled.outcome)
+    if (note !== undefined) notes.set(settled.outcome.callId, note)
+    return valueOf(settled)
+  }
+  const execute: Execute = isGenerator(original)
+    ? (input, given) => streamOf((emit) => settle(input, given, emit))
+    : (input, given) => settle(input, given)
+
+  const approve: GovernedTool['approve'] = async (input, given) => {
+    // Asked again about a call that paused before: `execute` will look at the ledger, and `ai` 6 refuses
+    // an approval of a call that does not need one.
+    const isOld = isInHistory(contextOf(name, given))
+    if (isOld || (await own(tool.needsApproval, input, given)))
+      return { type: 'user-approval', reason: `${name} asks for approval.` }
+    const outcome = await governor.judge(await attemptOf(input, given))
+    return outcome ? statusOf(outcome) : 'not-applicable'
+  }
+  const onInputAvailable = async (given: { input: unknown }): Promise<void> => {
+    const attempt = await attemptOf(given.input, given)
+    await governor.open(attempt)
+    if (withoutExecute) await governor.judge(attempt)
+    await (tool.onInputAvailable as ((given: unknown) => unknown) | undefined)?.(given)
+  }
+
+  const { execute: _, ...rest } = tool
+  return {
+    name,
+    governed,
+    approve,
+    wrapped: keepCaller(options, {
+      ...rest,
+      onInputAvailable,
+      ...(!withoutExecute && { execute }),
+      ...(pauses && {
+        needsApproval: async (input: unknown, given: unknown) => {
+          const status = await approve(input, given)
+          return typeof status === 'object' && status.type === 'user-approval'
+        },
+      }),
+      ...(maybeEdited && {
+        toModelOutput: async (given: { toolCallId: string; input: unknown; output: unknown }) => {
+          const output = await modelOutputOf(tool, given)
+          const note = notes.get(given.toolCallId)
+          return note === undefined ? output : prefixed(note, output)
+        },
+      }),
+    }),
+    async settle({ context, input, run, declined, signal }) {
+      const { callId: toolCallId, messages, context: own } = context
+      const given = {
+        toolCallId,
+        messages,
+        context: own,
+        experimental_context: own,
+        ...(signal && { abortSignal: signal }),
+      }
+      const attempt: Attempt = {
+        call: callOf(context, run),
+        governed: await governed(),
+        fromHistory: true,
+        ...(input !== undefined && { input: takeInput(input) }),
+      }
+      if (declined) await governor.withdraw(attempt, declined.reason)
+      return (await governor.settle(attempt, runnerOf(given))).outcome
+    },
+  }
+}
+
+function statusOf({ status, message, approvalId }: CallOutcome): ApprovalStatus {
+  // What ran has a result to hand over, and `execute` hands it over.
+  if (status === 'executed' || status === 'failed') return 'not-applicable'
+  if (status === 'pending')
+    return { type: 'user-approval', reason: `Waits for approval ${approvalId ?? ''}.` }
+  return { type: 'denied', reason: message }
+}
+
+function valueOf({ outcome, live }: Settled): unknown {
+  if (live && 'value' in live) return live.value
+  if (outcome.status === 'executed') return outcome.output
+  // The tool's own error, as if nobody stood between.
+  if (live && outcome.status === 'failed') throw live.error
+  throw errorOf(outcome)
+}
+
+/**
+ * A tool through which code calls other tools carries a hidden definition, and the SDK binds a new tool from it: that one
+ * is governed too.
+ */
+function keepCaller(options: GovernedToolOptions, wrapped: ToolLike): ToolLike {
+  const caller: unknown = Reflect.get(options.tool, 'experimental_toolCaller')
+  if (!isObject(caller)) return wrapped
+  const bind = caller['bind'] as ((tools: unknown) => ToolLike) | undefined
+  const value = {
+    ...caller,
+    ...(bind && {
+      bind: (tools: unknown) => governTool({ ...options, tool: bind(tools) }).wrapped,
+    }),
+  }
+  return Object.defineProperty(wrapped, 'experimental_toolCaller', { value })
+}
+
+async function own(needsApproval: unknown, input: unknown, given: unknown): Promise<boolean> {
+  if (typeof needsApproval !== 'function') return needsApproval === true
+  return (await (needsApproval as Execute)(input, given)) === true
+}

@@ -1,0 +1,52 @@
+import { readRetryAfterMs, type ModelFault } from '@loop-engine/core/provider'
+
+import { failureOf } from './model-failure.ts'
+import { fieldsOf } from './model-shape.ts'
+
+const unreadable = new Set([
+  'AI_JSONParseError',
+  'AI_TypeValidationError',
+  'AI_InvalidResponseDataError',
+  'AI_EmptyResponseBodyError',
+  'AI_NoContentGeneratedError',
+])
+const misused = new Set([
+  'AI_InvalidPromptError',
+  'AI_InvalidArgumentError',
+  'AI_NoSuchModelError',
+  'AI_UnsupportedFunctionalityError',
+])
+/** What vendors put into their streams instead of a status. */
+const statusOfCode: Readonly<Record<string, number>> = {
+  rate_limit_exceeded: 429,
+  rate_limit_error: 429,
+  overloaded_error: 503,
+  authentication_error: 401,
+  invalid_request_error: 400,
+}
+
+/** Reads the errors of the SDK's providers by name, since each major has classes of its own; undefined for others. */
+export function readModelFault(error: unknown): ModelFault | undefined {
+  const { name, status, vendorCode, requestId } = failureOf(error)
+  const known = { status, vendorCode, requestId, retryAfterMs: readRetryAfterMs(headersOf(error)) }
+  if (name === 'AI_APICallError' || name.startsWith('Gateway'))
+    return { kind: status !== undefined && status >= 400 ? 'status' : kindOf(error), ...known }
+  if (name === 'AI_LoadAPIKeyError') return { kind: 'status', ...known, status: 401 }
+  if (unreadable.has(name)) return { kind: 'bad_response', ...known }
+  if (misused.has(name)) return { kind: 'status', ...known, status: 400 }
+  if (error instanceof Error) return undefined
+  // Plain data from an `error` part of a stream.
+  return { kind: 'status', ...known, status: status ?? statusOfCode[vendorCode ?? ''] ?? 500 }
+}
+
+/** Without a bad status the connection broke, or what came was not what the provider reads. */
+function kindOf(error: unknown): 'network' | 'bad_response' {
+  const { name } = fieldsOf(fieldsOf(error)['cause'])
+  return typeof name === 'string' && unreadable.has(name) ? 'bad_response' : 'network'
+}
+
+function headersOf(error: unknown): Headers | undefined {
+  const headers = Object.entries(fieldsOf(fieldsOf(error)['responseHeaders']))
+  const texts = headers.filter((entry): entry is [string, string] => typeof entry[1] === 'string')
+  return texts.length > 0 ? new Headers(texts) : undefined
+}

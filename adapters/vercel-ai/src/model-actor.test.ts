@@ -1,0 +1,96 @@
+import { createOpenAI } from '@ai-sdk/openai'
+import type { SubmissionContext } from '@loop-engine/core'
+import { providerConformance } from '@loop-engine/testing'
+import { describe, expect, test } from 'vitest'
+
+import { createVercelAIActorAdapter } from './model-actor.ts'
+import { majors, secretOfVendor } from './model-majors.fixture.ts'
+
+providerConformance({
+  name: 'vercel-ai with @ai-sdk/openai',
+  wire: 'openai-responses',
+  streams: true,
+  // The SDK tells a refusal of OpenAI's as a content filter.
+  missing: ['retries', 'refusal'],
+  create: ({ baseUrl, apiKey, timeoutMs }) =>
+    createVercelAIActorAdapter({
+      model: ({ fetch }) => createOpenAI({ baseURL: baseUrl, apiKey, fetch }).responses('gpt-5.5'),
+      timeoutMs,
+    }),
+})
+
+const context: SubmissionContext = {
+  loopId: 'order',
+  loopName: 'Order',
+  currentState: 'open',
+  availableSignals: [{ signalId: 'approve', name: 'Approve' }],
+  instruction: 'Decide about the order.',
+  evidence: { amount: 12 },
+}
+const text = JSON.stringify({ signal: 'approve', rationale: 'It is cheap.', confidence: 0.9 })
+
+describe.each(majors)('$name', ({ mock, retryable }) => {
+  test('decides with a schema of the open signals, and is attributed', async () => {
+    const model = mock([{ text, responseId: 'resp-1', modelId: 'mock-model-2026' }])
+    const provider = createVercelAIActorAdapter({ model, temperature: 0 })
+
+    const { signal, actor, attempts } = await provider.createSubmission(context)
+
+    expect(signal).toBe('approve')
+    expect(actor).toMatchObject({
+      provider: 'vercel-ai',
+      modelId: 'mock-model',
+      servedModel: 'mock-model-2026',
+      responseId: 'resp-1',
+      usage: { inputTokens: 11, outputTokens: 7, cachedInputTokens: 3 },
+    })
+    expect(attempts).toMatchObject([{ promptHash: actor.promptHash }])
+    expect(model.seen).toMatchObject([
+      {
+        temperature: 0,
+        responseFormat: { type: 'json', schema: { properties: { signal: { enum: ['approve'] } } } },
+      },
+    ])
+  })
+
+  test('streams when progress is wanted, with the same hash', async () => {
+    const provider = createVercelAIActorAdapter({ model: mock([{ text }]) })
+    const heard: string[] = []
+
+    const plain = await provider.createSubmission(context)
+    const streamed = await provider.createSubmission(context, {
+      onProgress: (step) => step.type === 'text' && heard.push(step.delta),
+    })
+
+    expect(heard.join('')).toBe(text)
+    expect(streamed.actor.promptHash).toBe(plain.actor.promptHash)
+  })
+
+  test.each([
+    ['a status', { throws: retryable() }, 'unavailable'],
+    ['a stream that is cut', { text, streamEnds: 'cut' as const }, 'unavailable'],
+    [
+      'an error in a stream',
+      { streamEnds: 'error-part' as const, error: { code: 'rate_limit_exceeded' } },
+      'rate_limited',
+    ],
+    ['an answer that is cut', { text: text.slice(0, 9), finishReason: 'length' }, 'truncated'],
+    ['a filter', { text: '', finishReason: 'content-filter' }, 'content_filtered'],
+    ['a tool call', { toolCalls: [{ id: 'c', name: 't', input: {} }] }, 'bad_response'],
+  ])('%s is a typed error that quotes nothing', async (_, reply, code) => {
+    const provider = createVercelAIActorAdapter({ model: mock([reply]) })
+
+    const error: unknown = await provider
+      .createSubmission(context, { onProgress: () => undefined })
+      .catch((thrown: unknown) => thrown)
+
+    expect(error).toMatchObject({ code, plugin: 'vercel-ai' })
+    expect(JSON.stringify([error, String(error)])).not.toContain(secretOfVendor)
+  })
+})
+
+test('what is no model is refused when the provider is made', () => {
+  expect(() => createVercelAIActorAdapter({ model: 'gpt' as never })).toThrow(
+    expect.objectContaining({ code: 'invalid_config', path: '/model' }),
+  )
+})

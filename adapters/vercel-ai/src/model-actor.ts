@@ -1,0 +1,152 @@
+import { LoopError, type Provider } from '@loop-engine/core'
+import {
+  createModelProvider,
+  present,
+  type AnswerEnd,
+  type CallContext,
+  type DecisionRequest,
+  type ModelAnswer,
+  type ProviderOptions,
+} from '@loop-engine/core/provider'
+
+import { readModelFault } from './model-actor-fault.ts'
+import { answerFacts, finishFacts, responseFacts, type AnswerFacts } from './model-answer.ts'
+import { fieldsOf, isLanguageModel, listOf, type AnyLanguageModel } from './model-shape.ts'
+import { promptOfParams } from './prompt-of-params.ts'
+
+export interface VercelAIActorOptions extends ProviderOptions {
+  /**
+   * A model of any `@ai-sdk` provider or a gateway, of `ai` 5, 6 or 7; it brings its own key. A function gets the `fetch`
+   * to make the provider with: then what is recorded is what left, not what was handed to the provider.
+   */
+  readonly model: AnyLanguageModel | ((hooks: ModelHooks) => AnyLanguageModel)
+  readonly maxOutputTokens?: number
+  readonly temperature?: number
+  /** Handed to the model's provider as they are; keys in them are not hashed. */
+  readonly providerOptions?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+}
+
+export interface ModelHooks {
+  readonly fetch: typeof globalThis.fetch
+}
+
+/** A model of the AI SDK that decides which open signal to send. It asks once: a model object does not retry. */
+export function createVercelAIActorAdapter({
+  model,
+  maxOutputTokens,
+  temperature,
+  providerOptions,
+  ...options
+}: VercelAIActorOptions): Provider {
+  const modelFor = (fetch: typeof globalThis.fetch): AnyLanguageModel => {
+    const made = typeof model === 'function' ? model({ fetch }) : model
+    if (isLanguageModel(made)) return made
+    throw new LoopError('invalid_config', 'A model of the AI SDK is needed.', {
+      plugin: 'vercel-ai',
+      path: '/model',
+      hint: "Hand in what a provider returns, such as openai('…').",
+    })
+  }
+  const { modelId } = modelFor(globalThis.fetch)
+  const settings = present({ maxOutputTokens, temperature, providerOptions })
+
+  return createModelProvider(
+    {
+      name: 'vercel-ai',
+      model: modelId,
+      readFault: readModelFault,
+      async send(request, context) {
+        const { attempts, onText } = context
+        const params = { ...paramsOf(request), ...settings }
+        const asked = modelFor(attempts.fetch())
+        const answer = (): Promise<ModelAnswer> =>
+          onText ? askStreaming(asked, params, context) : ask(asked, params, context)
+        const prompt = promptOfParams(modelId, params)
+        if (typeof model !== 'function') return attempts.record(prompt, answer)
+        const answered = await answer()
+        // A function that left the fetch aside: the question is on record all the same.
+        return attempts.attempts.length > 0
+          ? answered
+          : attempts.record(prompt, () => Promise.resolve(answered))
+      },
+    },
+    options,
+  )
+}
+
+function paramsOf({ system, user, schema, schemaName }: DecisionRequest): object {
+  return {
+    prompt: [
+      { role: 'system', content: system },
+      { role: 'user', content: [{ type: 'text', text: user }] },
+    ],
+    responseFormat: { type: 'json', schema, name: schemaName },
+  }
+}
+
+async function ask(
+  model: AnyLanguageModel,
+  params: object,
+  { signal }: CallContext,
+): Promise<ModelAnswer> {
+  // The three specifications agree on what is handed in here.
+  const result = await model.doGenerate({ ...params, abortSignal: signal } as never)
+  const { content, structuredOutputText } = fieldsOf(result)
+  const texts = listOf(content).map(fieldsOf)
+  const text = texts.filter(({ type }) => type === 'text').map((part) => String(part['text']))
+  return answerOf(
+    answerFacts(result),
+    typeof structuredOutputText === 'string' ? structuredOutputText : text.join(''),
+  )
+}
+
+async function askStreaming(
+  model: AnyLanguageModel,
+  params: object,
+  { signal, onText }: CallContext,
+): Promise<ModelAnswer> {
+  const result = await model.doStream({ ...params, abortSignal: signal } as never)
+  let facts: AnswerFacts = answerFacts(result)
+  let text = ''
+  const { stream } = fieldsOf(result)
+  if (!(stream instanceof ReadableStream)) return answerOf(facts, '')
+  for await (const part of stream as AsyncIterable<unknown>) {
+    const { type, delta, error } = fieldsOf(part)
+    if (type === 'error') throw error
+    if (type === 'response-metadata') facts = { ...facts, ...responseFacts(part) }
+    if (type === 'finish') facts = { ...facts, ...finishFacts(part) }
+    if (type !== 'text-delta' || typeof delta !== 'string') continue
+    text += delta
+    onText?.(delta)
+  }
+  return answerOf(facts, text)
+}
+
+const ends: Readonly<Record<string, AnswerEnd>> = {
+  stop: 'complete',
+  length: 'truncated',
+  'content-filter': 'filtered',
+  error: 'failed',
+}
+
+function answerOf(facts: AnswerFacts, text: string): ModelAnswer {
+  const { finishReason, rawFinishReason, responseId = null, requestId } = facts
+  return {
+    end: endOf(finishReason, rawFinishReason, text),
+    text,
+    responseId,
+    ...present({
+      requestId,
+      servedModel: facts.servedModel,
+      usage: facts.usage,
+      vendorCode: rawFinishReason,
+    }),
+  }
+}
+
+/** An unknown end may be a good one: the schema says so. */
+function endOf(reason: string | undefined, raw: string | undefined, text: string): AnswerEnd {
+  if (reason === undefined) return 'failed'
+  if (raw === 'refusal') return 'refused'
+  return ends[reason] ?? (text === '' ? 'unreadable' : 'complete')
+}

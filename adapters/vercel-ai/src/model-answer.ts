@@ -1,0 +1,89 @@
+import { promptHash, type Usage } from '@loop-engine/core'
+import { present } from '@loop-engine/core/provider'
+
+import { countOf, fieldsOf, textOf } from './model-shape.ts'
+
+/** What a vendor said about its answer. Absent means that it did not say. */
+export interface AnswerFacts {
+  readonly responseId?: string
+  readonly servedModel?: string
+  readonly requestId?: string
+  readonly finishReason?: string
+  readonly rawFinishReason?: string
+  readonly usage?: Usage
+  /** Of the body that the provider reports to have sent. */
+  readonly wireHash?: string
+}
+
+/** `generateText` makes up such ids when the vendor sent none. They name nothing. */
+const invented = /^ai(txt|obj)-/
+const requestIdHeaders = ['x-request-id', 'request-id', 'x-goog-request-id', 'apim-request-id']
+
+/** Reads the result of `doGenerate`, or of `doStream` before its parts. */
+export function answerFacts(result: unknown): AnswerFacts {
+  const { response, request, finishReason, usage, providerMetadata } = fieldsOf(result)
+  return present({
+    ...responseFacts(response),
+    ...finishFacts({ finishReason, usage, providerMetadata }),
+    requestId: requestIdOf(fieldsOf(response)['headers']),
+    wireHash: wireHashOf(fieldsOf(request)['body']),
+  })
+}
+
+/** Reads `result.response`, or a `response-metadata` part. */
+export function responseFacts(response: unknown): AnswerFacts {
+  const { id, modelId, body } = fieldsOf(response)
+  const responseId = textOf(id)
+  return present({
+    responseId: responseId && !invented.test(responseId) ? responseId : undefined,
+    // Google's provider repeats the id that was asked for; the body names what answered.
+    servedModel: textOf(fieldsOf(body)['modelVersion']) ?? textOf(modelId),
+  })
+}
+
+/** Reads how an answer ended, from a result or from a `finish` part. */
+export function finishFacts(part: unknown): AnswerFacts {
+  const { finishReason, usage, providerMetadata } = fieldsOf(part)
+  const spoken = fieldsOf(finishReason)
+  return present({
+    finishReason: textOf(spoken['unified'] ?? finishReason, 64),
+    rawFinishReason: textOf(spoken['raw'], 64),
+    usage: usageOf(usage, providerMetadata),
+  })
+}
+
+/** Usage is flat in v2 and nested since v3. */
+function usageOf(usage: unknown, providerMetadata?: unknown): Usage | undefined {
+  const { inputTokens, outputTokens, cachedInputTokens, reasoningTokens } = fieldsOf(usage)
+  const input = fieldsOf(inputTokens)
+  const output = fieldsOf(outputTokens)
+  const known: Usage = present({
+    inputTokens: countOf(input['total'] ?? inputTokens),
+    outputTokens: countOf(output['total'] ?? outputTokens),
+    cachedInputTokens: countOf(input['cacheRead'] ?? cachedInputTokens),
+    reasoningTokens: countOf(output['reasoning'] ?? reasoningTokens),
+    costUsdTicks: countOf(fieldsOf(fieldsOf(providerMetadata)['xai'])['costInUsdTicks']),
+  })
+  return Object.keys(known).length > 0 ? known : undefined
+}
+
+/** The vendor's id of the request. No other header is looked at. */
+export function requestIdOf(headers: unknown): string | undefined {
+  const entries = Object.entries(fieldsOf(headers))
+  for (const name of requestIdHeaders) {
+    const found = entries.find(([key]) => key.toLowerCase() === name)
+    if (found) return textOf(found[1])
+  }
+  return undefined
+}
+
+/** Undefined where the body is not JSON: a form, or text of another kind. */
+function wireHashOf(body: unknown): string | undefined {
+  if (body === undefined || body === null) return undefined
+  try {
+    const text = typeof body === 'string' ? body : JSON.stringify(body)
+    return promptHash(JSON.parse(text))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,169 @@
+import { isLoopError, type Actor, type JsonObject } from '@loop-engine/core'
+import { present } from '@loop-engine/core/provider'
+
+import { answerFacts, finishFacts, responseFacts, type AnswerFacts } from './model-answer.ts'
+import type { AttemptLink } from './model-attempts.ts'
+import { abortReason, failureOf, wasAborted, type ModelFailure } from './model-failure.ts'
+import type { CallEnd } from './model-loop.ts'
+import { askedToolCall, createModelOutput, type ModelOutput } from './model-output.ts'
+import type { CallRecord } from './model-record.ts'
+import { abortSignalOf, fieldsOf } from './model-shape.ts'
+import type { ModelWitness } from './model-witness.ts'
+
+/** How one attempt ended, as it was recorded. */
+export interface ModelCallEvidence extends AttemptLink {
+  readonly outcome: 'answered' | 'failed' | 'aborted' | 'blocked'
+  readonly aggregateId: string
+  /** Null when nothing could be started, as under a stop. */
+  readonly runId: string | null
+  readonly actor: Actor
+  readonly evidence: JsonObject
+}
+
+/** One attempt under way. Its record is closed exactly once, by whatever ends it first. */
+export interface GovernedCall {
+  readonly output: ModelOutput
+  /** Does part of the call; when it throws, the record is closed and the error is thrown on. */
+  guarding<Value>(work: () => PromiseLike<Value>): Promise<Value>
+  /** Reads the result of `doGenerate` or `doStream`. */
+  hear(result: unknown): void
+  /** Reads a part of a stream. */
+  hearPart(part: unknown): void
+  /** The vendor reports an error in its stream; more parts may follow. */
+  objected(error: unknown): void
+  /** Notes a tool call that our side will be asked to run, so that a strict tool may. */
+  propose(part: unknown): Promise<void>
+  /** The answer is whole. Throws when it may not be used. */
+  finish(): Promise<void>
+  /** The stream ended; without `finish` before, it was cut off. */
+  end(): Promise<void>
+  /** The consumer turned away. */
+  abandon(): Promise<void>
+}
+
+export interface GovernedCallOptions {
+  readonly opened: CallRecord
+  readonly actor: Actor
+  readonly link: AttemptLink
+  readonly params: unknown
+  readonly streamed: boolean
+  readonly record: 'hashes' | 'text'
+  readonly witness: ModelWitness | undefined
+  readonly now: () => number
+  readonly tell: (evidence: ModelCallEvidence) => void
+  /** The SDK may send the same again. */
+  readonly onFailed: () => void
+}
+
+const outcomes = { answer: 'answered', fail: 'failed', abort: 'aborted' } as const
+
+export function createGovernedCall({
+  opened,
+  actor,
+  link,
+  params,
+  streamed,
+  record,
+  witness,
+  now,
+  tell,
+  onFailed,
+}: GovernedCallOptions): GovernedCall {
+  const output = createModelOutput()
+  const signal = abortSignalOf(params)
+  const startedAt = now()
+  let facts: AnswerFacts = {}
+  let firstPartMs: number | undefined
+  let objection: ModelFailure | undefined
+  let closing: Promise<void> | undefined
+
+  const learn = (more: AnswerFacts): void => {
+    facts = { ...facts, ...more }
+  }
+  const close = (end: CallEnd, why: JsonObject = {}): Promise<void> =>
+    (closing ??= closeNow(end, why))
+
+  async function closeNow(end: CallEnd, why: JsonObject): Promise<void> {
+    signal?.removeEventListener('abort', onAbort)
+    if (end === 'fail') onFailed()
+    const latencyMs = Math.max(now() - startedAt, 0)
+    const { responseId = null, servedModel, usage, requestId = null, ...rest } = facts
+    const by: Actor = {
+      ...actor,
+      responseId,
+      latencyMs,
+      attempts: link.attempt,
+      ...present({ servedModel, usage }),
+    }
+    const evidence: JsonObject = {
+      outcome: outcomes[end],
+      ...link,
+      ...why,
+      responseId,
+      requestId,
+      ...present({ servedModel, usage: usage && { ...usage }, ...rest, firstPartMs }),
+      latencyMs,
+      outputHash: output.hash(),
+      toolCalls: output.toolCalls.map((asked) => ({ ...asked })),
+    }
+    if (record === 'hashes') await opened.close(end, by, evidence)
+    else await closeWithWords(end, by, evidence)
+    const { aggregateId, runId } = opened
+    tell({ outcome: outcomes[end], aggregateId, runId, ...link, actor: by, evidence })
+  }
+
+  /** Words that the engine does not take must not leave the call without an end. */
+  async function closeWithWords(end: CallEnd, by: Actor, evidence: JsonObject): Promise<void> {
+    try {
+      await opened.close(end, by, { ...evidence, output: output.words() })
+    } catch (error) {
+      if (!isLoopError(error) || error.code !== 'too_large') throw error
+      await opened.close(end, by, { ...evidence, output: { omitted: true } })
+    }
+  }
+
+  /** Nobody may read or cancel the stream after an abort. What goes wrong here shows when somebody does. */
+  function onAbort(): void {
+    close('abort', { reason: abortReason(signal) }).catch(() => undefined)
+  }
+
+  const fail = (failure: ModelFailure): Promise<void> => close('fail', { failure: { ...failure } })
+
+  return {
+    output,
+    async guarding(work) {
+      try {
+        return await work()
+      } catch (error) {
+        if (wasAborted(error, signal)) await close('abort', { reason: abortReason(signal) })
+        else await fail(failureOf(error))
+        throw error
+      }
+    },
+    hear(result) {
+      learn(answerFacts(result))
+      if (!streamed) return
+      signal?.addEventListener('abort', onAbort, { once: true })
+      if (signal?.aborted) onAbort()
+    },
+    hearPart(part) {
+      const { type } = fieldsOf(part)
+      if (type === 'response-metadata') learn(responseFacts(part))
+      else if (type === 'finish') learn(finishFacts(part))
+      else if (type !== 'stream-start') firstPartMs ??= Math.max(now() - startedAt, 0)
+    },
+    objected(error) {
+      objection ??= failureOf(error)
+    },
+    async propose(part) {
+      const asked = witness && askedToolCall(part)
+      if (asked) await witness.propose(asked, actor, opened.runId)
+    },
+    finish() {
+      if (!objection && facts.finishReason === 'error') objection = { name: 'FinishedWithError' }
+      return objection ? fail(objection) : close('answer')
+    },
+    end: () => fail(objection ?? { name: 'CutStream', retryable: true }),
+    abandon: () => (objection ? fail(objection) : close('abort', { reason: 'stream_cancelled' })),
+  }
+}

@@ -1,0 +1,144 @@
+import {
+  canonicalize,
+  isLoopError,
+  sha256Hex,
+  type Actor,
+  type JsonObject,
+  type LoopDefinition,
+} from '@loop-engine/core'
+import { present } from '@loop-engine/core/provider'
+
+import type { GovernModelOptions } from './govern-model.ts'
+import { createModelAttempts } from './model-attempts.ts'
+import { createGovernedCall, type GovernedCall, type ModelCallEvidence } from './model-call.ts'
+import { openCall } from './model-record.ts'
+import { countOf, fieldsOf, listOf, textOf, type AnyLanguageModel } from './model-shape.ts'
+import { createModelWitness } from './model-witness.ts'
+import { promptOfParams } from './prompt-of-params.ts'
+
+export interface ModelCalls {
+  /** Judges and records one attempt before it leaves. Throws a `LoopError` when it may not. */
+  begin(params: unknown, streamed: boolean): Promise<GovernedCall>
+}
+
+/** In bytes; an engine takes 256 KiB of evidence by default. */
+const longestPrompt = 196_608
+
+/** The calls of one governed model: who asks, what is asked, and which attempt of which call it is. */
+export function createModelCalls(
+  model: AnyLanguageModel,
+  loop: LoopDefinition | string,
+  options: GovernModelOptions,
+): ModelCalls {
+  const { engine, tenant = 'default', strict = false, record = 'hashes', estimate } = options
+  const { now = Date.now, newId = () => crypto.randomUUID(), correlationId } = options
+  const attempts = createModelAttempts()
+  const witness = strict ? createModelWitness({ engine, tenant }) : undefined
+  const loopId = typeof loop === 'string' ? loop : loop.id
+  const tell = quiet(options.onEvidence)
+  let ready: Promise<void> | undefined
+
+  /** Once; again when it failed. */
+  const defined = (): Promise<void> =>
+    (ready ??= (typeof loop === 'string' ? Promise.resolve() : engine.define(loop)).catch(
+      (error: unknown) => {
+        ready = undefined
+        throw error
+      },
+    ))
+
+  return {
+    async begin(params, streamed) {
+      await defined()
+      const prompt = promptOfParams(model.modelId, params)
+      const text = canonicalize(prompt, { maxBytes: Infinity })
+      const promptHash = sha256Hex(text)
+      const promptBytes = Buffer.byteLength(text)
+      const link = attempts.link(params, promptHash, newId)
+      const actor = actorOf(model, options.actor, promptHash)
+      const aggregateId = `model-call/${newId()}`
+      const evidence: JsonObject = {
+        provider: model.provider,
+        modelId: model.modelId,
+        promptHash,
+        ...link,
+        streamed,
+        calls: 1,
+        promptBytes,
+        maxOutputTokens: countOf(fieldsOf(params)['maxOutputTokens']) ?? null,
+        tools: toolNames(params),
+        ...(estimate && { estimate: { ...estimate(params) } }),
+        ...(record === 'text' && {
+          prompt: promptBytes <= longestPrompt ? prompt : { omitted: true },
+        }),
+      }
+      const opened = await openCall(
+        { engine, tenant, loopId },
+        {
+          aggregateId,
+          actor,
+          correlationId: correlationId ?? link.callId,
+          metadata: { ...link },
+          evidence,
+        },
+      ).catch((error: unknown) => {
+        const { reason = null, runId = null } = isLoopError(error) ? (error.details ?? {}) : {}
+        tell({
+          outcome: 'blocked',
+          aggregateId,
+          runId: textOf(runId) ?? null,
+          ...link,
+          actor,
+          evidence: { ...evidence, reason: textOf(reason) ?? null },
+        })
+        throw error
+      })
+
+      return createGovernedCall({
+        opened,
+        actor,
+        link,
+        params,
+        streamed,
+        record,
+        witness,
+        now,
+        tell,
+        onFailed: () => attempts.failed(params, promptHash, link, opened.runId),
+      })
+    },
+  }
+}
+
+function actorOf(
+  { provider, modelId }: AnyLanguageModel,
+  own: GovernModelOptions['actor'],
+  promptHash: string,
+): Actor {
+  return {
+    id: `agent:${provider}`.slice(0, 256),
+    ...own,
+    type: 'ai-agent',
+    ...present({ provider: textOf(provider, 128), modelId: textOf(modelId) }),
+    promptHash,
+  }
+}
+
+function toolNames(params: unknown): readonly string[] {
+  return listOf(fieldsOf(params)['tools'])
+    .map((tool) => textOf(fieldsOf(tool)['name'], 128))
+    .filter((name) => name !== undefined)
+    .slice(0, 256)
+}
+
+function quiet(
+  onEvidence: GovernModelOptions['onEvidence'],
+): (evidence: ModelCallEvidence) => void {
+  return (evidence) => {
+    try {
+      onEvidence?.(evidence)
+    } catch {
+      // The record is made; a listener that fails must not cost an answer that is paid for.
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import { digestOf, type JsonObject, type JsonValue } from '@loop-engine/core'
+
+import { fieldsOf, textOf } from './model-shape.ts'
+import { promptOfParams } from './prompt-of-params.ts'
+
+/** A tool call that a model asks for and that our side would run. */
+export interface AskedToolCall {
+  readonly toolCallId: string
+  readonly toolName: string
+}
+
+/** What a model said, gathered from a whole answer or from the parts of a stream; both give the same hash. */
+export interface ModelOutput {
+  add(part: unknown): void
+  readonly toolCalls: readonly AskedToolCall[]
+  /** Of the text, reasoning, tool calls and files, in order. */
+  hash(): string
+  /** The words themselves, cut; only for those who asked that text be recorded. */
+  words(): JsonObject
+}
+
+interface Block {
+  readonly type: string
+  text: string
+}
+
+const longestText = 32_768
+
+export function createModelOutput(): ModelOutput {
+  const content: (JsonObject | Block)[] = []
+  const open = new Map<string, Block>()
+  const toolCalls: AskedToolCall[] = []
+
+  const begin = (type: string, id: unknown, text = ''): Block => {
+    const block = { type, text }
+    content.push(block)
+    if (typeof id === 'string') open.set(`${type}:${id}`, block)
+    return block
+  }
+  const grow = (type: string, id: unknown, delta: unknown): void => {
+    if (typeof delta !== 'string') return
+    const block = open.get(`${type}:${String(id)}`) ?? begin(type, id)
+    block.text += delta
+  }
+
+  return {
+    toolCalls,
+    add(part) {
+      const fields = fieldsOf(part)
+      const { type, id, delta, text } = fields
+      switch (type) {
+        case 'text':
+        case 'reasoning':
+          begin(type, undefined, typeof text === 'string' ? text : '')
+          return
+        case 'text-start':
+        case 'reasoning-start':
+          begin(type.slice(0, -6), id)
+          return
+        case 'text-delta':
+        case 'reasoning-delta':
+          grow(type.slice(0, -6), id, delta)
+          return
+        case 'tool-call': {
+          const asked = askedToolCall(part)
+          if (asked) toolCalls.push(asked)
+          content.push(neutralPart(fields))
+          return
+        }
+        case 'file':
+        case 'reasoning-file':
+          content.push(neutralPart(fields))
+          return
+        default:
+      }
+    },
+    hash: () => digestOf(content.map(wellFormed)),
+    words: () => ({
+      text: cut(joined(content, 'text')),
+      reasoning: cut(joined(content, 'reasoning')),
+      toolCalls: content.filter(({ type }) => type === 'tool-call').map(cutInput),
+    }),
+  }
+}
+
+/** Undefined for what is no tool call, and for one that the vendor runs on its own side. */
+export function askedToolCall(part: unknown): AskedToolCall | undefined {
+  const { type, providerExecuted, toolCallId, toolName } = fieldsOf(part)
+  if (type !== 'tool-call' || providerExecuted === true) return undefined
+  const id = textOf(toolCallId)
+  const name = textOf(toolName)
+  return id && name ? { toolCallId: id, toolName: name } : undefined
+}
+
+/** The members that make the part what it is; metadata of the vendor is left out. */
+function neutralPart({
+  type,
+  toolCallId,
+  toolName,
+  input,
+  mediaType,
+  data,
+}: Record<string, unknown>): JsonObject {
+  const { prompt } = promptOfParams('', {
+    prompt: { type, toolCallId, toolName, input, mediaType, data },
+  })
+  // An object goes in, so an object comes out.
+  return prompt as JsonObject
+}
+
+function wellFormed(part: JsonObject | Block): JsonObject {
+  const { text } = part
+  return typeof text === 'string' ? { ...part, text: text.toWellFormed() } : { ...part }
+}
+
+function joined(content: readonly (JsonObject | Block)[], type: string): string {
+  return content
+    .filter((part) => part.type === type)
+    .map(({ text }) => (typeof text === 'string' ? text : ''))
+    .join('')
+}
+
+function cut(text: string): JsonValue {
+  return text.length <= longestText
+    ? text.toWellFormed()
+    : { cut: true, length: text.length, text: text.slice(0, longestText).toWellFormed() }
+}
+
+function cutInput(part: JsonObject | Block): JsonObject {
+  const { toolCallId = null, toolName = null, input = '' } = wellFormed(part)
+  return { toolCallId, toolName, input: cut(typeof input === 'string' ? input : '') }
+}

@@ -1,0 +1,114 @@
+import {
+  LoopError,
+  type Actor,
+  type JsonObject,
+  type LoopErrorCode,
+  type LoopInstance,
+} from '@loop-engine/core'
+import type { LoopEngine, TransitionResult } from '@loop-engine/sdk'
+
+import type { CallEnd } from './model-loop.ts'
+
+export interface RecordOptions {
+  readonly engine: LoopEngine
+  readonly tenant: string
+  readonly loopId: string
+}
+
+export interface CallOpening {
+  readonly aggregateId: string
+  readonly actor: Actor
+  readonly correlationId: string
+  readonly metadata: JsonObject
+  readonly evidence: JsonObject
+}
+
+/** The open record of a call that the engine let through. */
+export interface CallRecord {
+  readonly runId: string
+  readonly aggregateId: string
+  /**
+   * Closes the record. Throws a `LoopError` when the end could not be recorded as asked (a stop came meanwhile, a guard
+   * objected): the record is closed as failed then, and the answer must not be used.
+   */
+  close(end: CallEnd, actor: Actor, evidence: JsonObject): Promise<void>
+}
+
+const keeper: Actor = Object.freeze({ type: 'automation', id: 'adapter:vercel-ai' })
+
+/** Asks the engine for a model call. Throws a `LoopError` that the SDK does not retry when the call may not be made. */
+export async function openCall(
+  { engine, tenant, loopId }: RecordOptions,
+  { aggregateId, actor, correlationId, metadata, evidence }: CallOpening,
+): Promise<CallRecord> {
+  const target = { tenant, aggregateId }
+  const started = await engine.start({
+    ...target,
+    loopId,
+    actor,
+    correlationId,
+    metadata,
+  })
+  const { runId } = started
+  const asked = await engine.transition({ ...target, transitionId: 'call', actor, evidence })
+  if (asked.status !== 'executed') {
+    const reason = reasonOf(asked)
+    const blocked = await engine.transition({
+      ...target,
+      transitionId: 'block',
+      actor: keeper,
+      evidence: { reason },
+    })
+    if (blocked.status !== 'executed')
+      await engine.cancel({ ...target, actor: keeper, reason: `blocked: ${reason}` })
+    throw refusal(asked, 'The model was not called', started)
+  }
+
+  return {
+    runId,
+    aggregateId,
+    async close(end, by, closing) {
+      const closed = await engine.transition({
+        ...target,
+        transitionId: end,
+        actor: by,
+        evidence: closing,
+      })
+      if (closed.status === 'executed') return
+      // A stop holds transitions up, not the closing of a record: what was spent stays on record.
+      await engine.fail({
+        ...target,
+        actor: keeper,
+        reason: `${end} refused: ${reasonOf(closed)}`,
+        evidence: closing,
+      })
+      throw refusal(closed, 'The answer of the model was withheld', started)
+    },
+  }
+}
+
+type Refused = Exclude<TransitionResult, { status: 'executed' }>
+
+function reasonOf(refused: Refused): string {
+  return refused.status === 'pending_approval' ? 'approval' : refused.reason
+}
+
+function refusal(refused: Refused, says: string, { runId, aggregateId }: LoopInstance): LoopError {
+  const reason = reasonOf(refused)
+  const guards = refused.guards.filter(({ passed }) => !passed).map(({ id }) => id)
+  return new LoopError(codeOf(reason), `${says}: ${because(refused)}`, {
+    plugin: 'vercel-ai',
+    hint: 'See the record of the run for each guard and its verdict.',
+    details: { reason, guards, runId, aggregateId },
+  })
+}
+
+function codeOf(reason: string): LoopErrorCode {
+  return reason === 'stopped' ? 'stopped' : reason === 'limit_reached' ? 'rate_limited' : 'refused'
+}
+
+function because(refused: Refused): string {
+  if (refused.status === 'rejected') return refused.message
+  if (refused.status === 'pending_approval') return 'it waits for approval.'
+  return `the guard ${refused.reason} did not pass.`
+}

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+
+import { createTestSystem } from './model-system.fixture.ts'
+import { createModelWitness } from './model-witness.ts'
+
+const model = { type: 'ai-agent', id: 'agent:support' } as const
+const call = { toolCallId: 'call_0', toolName: 'refund' }
+const wanted = (wantedBy: string) => ({ ...call, wantedBy })
+
+test('what no governed model asked for cannot be taken', async () => {
+  const { engine } = await createTestSystem()
+  const witness = createModelWitness({ engine })
+
+  expect(await witness.take(wanted('a'))).toBe(false)
+  await witness.propose(call, model, 'run-1')
+  expect(await witness.take({ ...wanted('a'), toolName: 'deleteUser' })).toBe(false)
+  expect(await createModelWitness({ engine, tenant: 'other' }).take(wanted('a'))).toBe(false)
+})
+
+test('a proposal is taken once, by any process, and again by the record that took it', async () => {
+  const { engine } = await createTestSystem()
+  await createModelWitness({ engine }).propose(call, model, 'run-1')
+  const elsewhere = createModelWitness({ engine })
+
+  expect(await elsewhere.take(wanted('a'))).toBe(true)
+  expect(await elsewhere.take(wanted('b'))).toBe(false)
+  expect(await elsewhere.take(wanted('a'))).toBe(true)
+})
+
+test('calls that vendors number alike each have a proposal', async () => {
+  const { engine } = await createTestSystem()
+  const witness = createModelWitness({ engine })
+  await witness.propose(call, model, 'run-1')
+  await witness.propose(call, model, 'run-2')
+
+  const taken = await Promise.all(['a', 'b', 'c'].map((by) => witness.take(wanted(by))))
+
+  expect(taken.filter(Boolean)).toHaveLength(2)
+})

@@ -1,0 +1,74 @@
+import { canonicalize, type JsonValue } from '@loop-engine/core'
+
+import type { CallLoop } from './call-loop.ts'
+import { outcomeOf, type CallOutcome, type Subject } from './call-outcome.ts'
+import { inputOf, type CallRecord } from './call-record.ts'
+
+/** What became of a call by its record; `undefined` when it may still run. */
+export function readOutcome(
+  call: Subject,
+  loop: CallLoop,
+  record: CallRecord,
+  now: number,
+): CallOutcome | undefined {
+  const { instance, licence, ended = {}, approval, closed, why } = record
+  const rest = { ...inputFacts(record), ...(approval && { approvalId: approval.id }) }
+  const reason = typeof ended['reason'] === 'string' ? ended['reason'] : undefined
+  if (instance.status === 'suspended')
+    return outcomeOf(call, 'refused', { ...rest, reason: 'suspended' }, 'the call is suspended.')
+  if (instance.status === 'cancelled')
+    return outcomeOf(call, 'denied', { ...rest, reason: 'cancelled' }, 'a person cancelled it.')
+
+  switch (loop.phaseOf(instance.currentState)) {
+    case 'executed':
+      return outcomeOf(call, 'executed', { ...rest, ...outputOf(ended['output']) })
+    case 'failed':
+      return outcomeOf(
+        call,
+        'failed',
+        { ...rest, reason: reason ?? 'threw' },
+        text(ended['message']),
+      )
+    case 'unknown':
+      return outcomeOf(call, 'unknown', { ...rest, reason: reason ?? 'no_result' })
+    case 'expired':
+      return outcomeOf(call, 'expired', { ...rest, reason: 'expired' })
+    case 'denied': {
+      const by = closed === 'rejected' ? 'reviewer' : (reason ?? closed ?? 'denied')
+      return outcomeOf(call, 'denied', { ...rest, reason: by }, text(why))
+    }
+    case 'executing':
+      return licence ? undefined : outcomeOf(call, 'refused', { ...rest, reason: 'no_licence' })
+    case 'requested':
+      break
+    case undefined:
+      return outcomeOf(call, 'refused', { ...rest, reason: 'unknown_state' })
+  }
+  if (!approval) return undefined
+  if (instance.openApprovals > 0) {
+    // Nobody can decide it any more; the relay will record so.
+    const isOver = approval.expiresAt <= now
+    return outcomeOf(call, isOver ? 'expired' : 'pending', rest)
+  }
+  if (closed === 'expired') return outcomeOf(call, 'expired', { ...rest, reason: 'expired' })
+  if (closed === 'rejected')
+    return outcomeOf(call, 'denied', { ...rest, reason: 'reviewer' }, text(why))
+  if (closed === 'withdrawn') return outcomeOf(call, 'denied', { ...rest, reason: 'withdrawn' })
+  return undefined
+}
+
+function inputFacts({ asked, licence }: CallRecord): { input?: JsonValue; edited: boolean } {
+  if (licence?.evidence) {
+    const input = inputOf(licence.evidence)
+    return { input, edited: asked !== null && canonicalize(input) !== asked }
+  }
+  return asked === null ? { edited: false } : { input: JSON.parse(asked), edited: false }
+}
+
+function outputOf(output: JsonValue | undefined): { output?: JsonValue } {
+  return output === undefined ? {} : { output }
+}
+
+function text(value: JsonValue | undefined): string {
+  return typeof value === 'string' ? value : ''
+}

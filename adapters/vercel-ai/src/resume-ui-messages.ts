@@ -1,0 +1,116 @@
+import type { CallOutcome } from './call-outcome.ts'
+import { isObject } from './call-site.ts'
+import {
+  isWaiting,
+  type FoundCall,
+  type Resumed,
+  type ResumeSource,
+  type SettleAll,
+} from './resumed.ts'
+
+type Part = Record<string, unknown>
+
+/** Puts what the ledger holds into the tool parts of UI messages, as `useChat` shows and stores them. */
+export async function resumeUiMessages(
+  source: ResumeSource,
+  messages: readonly unknown[],
+  settleAll: SettleAll,
+  tells: boolean,
+): Promise<Resumed<unknown>> {
+  const parts = messages.flatMap(partsOf)
+  const found = parts.flatMap((part) => callOf(source, part))
+  const outcomes = await settleAll([], found)
+  const open: string[] = []
+
+  const settle = (part: Part): Part => {
+    const outcome = outcomes.get(String(part['toolCallId']))
+    if (!outcome || callOf(source, part).length === 0) return part
+    if (!isWaiting(outcome)) return settledPart(part, outcome, source.sdk)
+    // A result that the ledger does not know of is not left standing.
+    if (tells || hasResult(part)) return errorPart(part, outcome)
+    open.push(outcome.callId)
+    return part
+  }
+  return {
+    messages: messages.map((message) =>
+      isObject(message) && partsOf(message).some((part) => callOf(source, part).length > 0)
+        ? { ...message, parts: partsOf(message).map(settle) }
+        : message,
+    ),
+    calls: [...outcomes.values()],
+    pending: found.flatMap(({ callId, claimed }) => {
+      const outcome = outcomes.get(callId)
+      return outcome && isWaiting(outcome) ? [{ ...outcome, claimed }] : []
+    }),
+    ready: open.length === 0,
+  }
+}
+
+function partsOf(message: unknown): readonly Part[] {
+  const parts = isObject(message) ? message['parts'] : undefined
+  return Array.isArray(parts) ? parts.filter(isObject) : []
+}
+
+function callOf({ tools }: ResumeSource, part: Part): FoundCall[] {
+  const { type, toolName, toolCallId, input, state, approval, providerExecuted } = part
+  const name =
+    type === 'dynamic-tool'
+      ? String(toolName)
+      : typeof type === 'string' && type.startsWith('tool-')
+        ? type.slice('tool-'.length)
+        : undefined
+  if (name === undefined || !tools.has(name) || providerExecuted) return []
+  if (state === 'input-streaming' || typeof toolCallId !== 'string') return []
+  const { approved, reason } = isObject(approval) ? approval : {}
+  return [
+    {
+      tool: name,
+      callId: toolCallId,
+      input,
+      claimed: approved === true,
+      ...(approved === false && {
+        declined: { reason: typeof reason === 'string' ? reason : undefined },
+      }),
+    },
+  ]
+}
+
+function hasResult({ state }: Part): boolean {
+  return typeof state === 'string' && state.startsWith('output-')
+}
+
+function settledPart(part: Part, outcome: CallOutcome, sdk: ResumeSource['sdk']): Part {
+  const { status, output, input, approvalId, message, callId } = outcome
+  if (status === 'executed') {
+    const kept = part['state'] === 'output-available' ? part['output'] : null
+    return {
+      ...bare(part),
+      state: 'output-available',
+      // What ran, also when a reviewer changed it.
+      input: input ?? part['input'],
+      output: output ?? kept,
+      ...approvedOf(part),
+    }
+  }
+  if (sdk === 5 || (status !== 'denied' && status !== 'expired')) return errorPart(part, outcome)
+  const { id = approvalId ?? callId } = isObject(part['approval']) ? part['approval'] : {}
+  return {
+    ...bare(part),
+    state: 'output-denied',
+    approval: { id, approved: false, reason: message },
+  }
+}
+
+function errorPart(part: Part, { message }: CallOutcome): Part {
+  return { ...bare(part), state: 'output-error', errorText: message, ...approvedOf(part) }
+}
+
+/** An approval that the SDK accepts beside a result: one that was given. */
+function approvedOf({ approval }: Part): Part {
+  return isObject(approval) && approval['approved'] === true ? { approval } : {}
+}
+
+function bare(part: Part): Part {
+  const { output: _, errorText: __, approval: ___, preliminary: ____, ...rest } = part
+  return rest
+}

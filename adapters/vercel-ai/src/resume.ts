@@ -1,0 +1,134 @@
+import { LoopError } from '@loop-engine/core'
+
+import { isObject } from './call-site.ts'
+import { resumeModelMessages } from './resume-model-messages.ts'
+import { resumeUiMessages } from './resume-ui-messages.ts'
+import { isWaiting, type Resumed, type ResumeSource, type SettleAll } from './resumed.ts'
+import { settledOutput } from './tool-output.ts'
+
+export interface ResumeOptions {
+  /** The conversation, where `run` of `govern` cannot tell. */
+  readonly run?: string
+  /** Handed to the tools, as the SDK would. */
+  readonly context?: unknown
+  readonly abortSignal?: AbortSignal
+  /** `hold` leaves calls that wait without a result; `tell` gives them one that says so, so that the conversation can go on. */
+  readonly whilePending?: 'hold' | 'tell'
+}
+
+/** What `generateText` and `streamText` return, as far as it is looked at. */
+interface GenerationLike<Message> {
+  /** `ai` 7. */
+  readonly responseMessages?: PromiseLike<readonly Message[]> | readonly Message[]
+  /** `ai` 5 and 6. */
+  readonly response:
+    | PromiseLike<{ readonly messages?: readonly Message[] }>
+    | { readonly messages?: readonly Message[] }
+}
+
+interface ToolMessage {
+  role: 'tool'
+  content: { type: 'tool-result'; toolCallId: string; toolName: string; output: never }[]
+}
+
+/**
+ * Runs what was approved, by the ledger, each call once, and hands the results back in the shape that was given: model
+ * messages, UI messages, the result of a generation (its response messages), or the business keys of calls. Every
+ * governed call gets the result that the ledger holds, whatever the conversation says. Calling it again is harmless.
+ */
+export interface Resume {
+  <Message extends { readonly role: string }>(
+    messages: readonly Message[],
+    options?: ResumeOptions,
+  ): Promise<Resumed<Message>>
+  (
+    calls: readonly (string | { readonly aggregateId: string })[],
+    options?: ResumeOptions,
+  ): Promise<Resumed<ToolMessage>>
+  <Message>(result: GenerationLike<Message>, options?: ResumeOptions): Promise<Resumed<Message>>
+}
+
+export function createResume(source: ResumeSource): Resume {
+  const resume = async (
+    target: readonly unknown[] | GenerationLike<unknown>,
+    options: ResumeOptions = {},
+  ): Promise<Resumed<unknown>> => {
+    if (!isList(target)) return resume(await messagesOf(target), options)
+    const [first] = target
+    if (typeof first === 'string' || (isObject(first) && !('role' in first)))
+      return resumeCalls(source, target, options)
+    const settleAll = settlerOf(source, options)
+    const isUi = target.some((message) => isObject(message) && Array.isArray(message['parts']))
+    const tells = options.whilePending === 'tell'
+    return isUi
+      ? resumeUiMessages(source, target, settleAll, tells)
+      : resumeModelMessages(source, target, settleAll, tells)
+  }
+  return resume as Resume
+}
+
+function settlerOf(
+  { tools }: ResumeSource,
+  { run, context, abortSignal: signal }: ResumeOptions,
+): SettleAll {
+  return async (messages, calls) => {
+    const settled = calls.map(async ({ tool, callId, input, declined }) => {
+      const outcome = await tools.get(tool)?.settle({
+        context: { tool, callId, messages, context },
+        input,
+        declined,
+        run,
+        signal,
+      })
+      return outcome && ([callId, outcome] as const)
+    })
+    const outcomes = await Promise.all(settled)
+    return new Map(outcomes.filter((pair) => pair !== undefined))
+  }
+}
+
+/** By business keys alone: the results as one tool message, for whoever keeps the conversation elsewhere. */
+async function resumeCalls(
+  { engine, tenant, tools, given, sdk }: ResumeSource,
+  target: readonly unknown[],
+  { context, abortSignal: signal }: ResumeOptions,
+): Promise<Resumed<unknown>> {
+  const settled = target.map(async (each) => {
+    const aggregateId = isObject(each) ? String(each['aggregateId']) : String(each)
+    const instance = await engine.get({ tenant, aggregateId })
+    const { tool: name, callId, run } = instance?.metadata ?? {}
+    const tool = typeof name === 'string' ? tools.get(name) : undefined
+    if (!tool || typeof callId !== 'string')
+      throw new LoopError('not_found', 'No call of these tools has this business key.', {
+        plugin: 'vercel-ai',
+        details: { aggregateId },
+      })
+    const at = { tool: tool.name, callId, messages: [], context }
+    return tool.settle({ context: at, run: typeof run === 'string' ? run : undefined, signal })
+  })
+  const calls = await Promise.all(settled)
+  const done = calls.filter((outcome) => !isWaiting(outcome))
+  const content = await Promise.all(
+    done.map(async (outcome) => ({
+      type: 'tool-result',
+      toolCallId: outcome.callId,
+      toolName: outcome.tool,
+      output: await settledOutput(given[outcome.tool] ?? {}, outcome, sdk),
+    })),
+  )
+  const pending = calls.filter(isWaiting).map((outcome) => ({ ...outcome, claimed: false }))
+  return {
+    messages: content.length > 0 ? [{ role: 'tool', content }] : [],
+    calls,
+    pending,
+    ready: pending.length === 0,
+  }
+}
+
+async function messagesOf(result: GenerationLike<unknown>): Promise<readonly unknown[]> {
+  return (await result.responseMessages) ?? (await result.response).messages ?? []
+}
+
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value)
+}

@@ -1,0 +1,41 @@
+import type { LoopEngine } from '@loop-engine/sdk'
+
+import type { CallOutcome } from './call-outcome.ts'
+import type { ToolsLike } from './govern-options.ts'
+import type { GovernedTool, RecordedCall } from './governed-tool.ts'
+
+/** A call that waits; `claimed` says that the conversation calls it approved, which decides nothing. */
+export type PendingCall = CallOutcome & { readonly claimed: boolean }
+
+export interface Resumed<Message> {
+  /** The conversation with the result of every governed call that the ledger can settle. */
+  readonly messages: Message[]
+  readonly calls: readonly CallOutcome[]
+  readonly pending: readonly PendingCall[]
+  /** Whether every governed call has a result, so that a model may be asked to go on. */
+  readonly ready: boolean
+}
+
+export interface ResumeSource {
+  readonly engine: LoopEngine
+  readonly tenant: string
+  readonly tools: ReadonlyMap<string, GovernedTool>
+  readonly given: ToolsLike
+  readonly sdk: 5 | 6 | 7 | undefined
+}
+
+/** A call as it stands in a conversation. */
+export type FoundCall = Omit<RecordedCall, 'context' | 'run' | 'signal'> & {
+  readonly tool: string
+  readonly callId: string
+  readonly claimed: boolean
+}
+/** Settles the calls of a conversation, all at once. */
+export type SettleAll = (
+  messages: readonly unknown[],
+  calls: readonly FoundCall[],
+) => Promise<ReadonlyMap<string, CallOutcome>>
+
+export function isWaiting({ status }: CallOutcome): boolean {
+  return status === 'pending' || status === 'executing'
+}

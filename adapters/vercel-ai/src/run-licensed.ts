@@ -1,0 +1,170 @@
+import {
+  canonicalize,
+  isLoopError,
+  LoopError,
+  type JsonObject,
+  type JsonValue,
+} from '@loop-engine/core'
+import type { LoopEngine } from '@loop-engine/sdk'
+
+import type { CallLedger, ToolCall } from './call-ledger.ts'
+import type { CallLoop } from './call-loop.ts'
+import { outcomeOf, type CallOutcome } from './call-outcome.ts'
+import { inputOf, type CallRecord, type Licence } from './call-record.ts'
+import type { TakenInput } from './take-input.ts'
+
+/** The tool itself. */
+export interface Runner {
+  /** Reads an input that comes from the ledger; throws when the tool's schema does not accept it. */
+  parse(json: JsonValue): Promise<unknown>
+  run(value: unknown): Promise<unknown>
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What became of a call; `live` holds what the tool itself returned or threw, when it ran just now. */
+export interface Settled {
+  readonly outcome: CallOutcome
+  readonly live?: { readonly value: unknown } | { readonly error: unknown }
+}
+
+export interface LicensedRun {
+  readonly engine: LoopEngine
+  readonly ledger: CallLedger
+  readonly call: ToolCall
+  readonly loop: CallLoop
+  readonly idempotent: boolean
+  readonly licence: Licence
+  readonly record: CallRecord | undefined
+  readonly given: TakenInput | undefined
+  readonly runner: Runner
+}
+
+const reportAttempts = 3
+
+/** Spends the receipt, runs the tool, records how it ended. Nothing runs unless the spending is committed. */
+export async function runLicensed(job: LicensedRun): Promise<Settled> {
+  const { engine, ledger, call, licence, runner } = job
+  const evidence = licence.evidence ?? {}
+  const facts = factsOf(job)
+  if (runner.signal?.aborted)
+    throw new LoopError('aborted', `${call.tool} was NOT executed: the request was aborted.`)
+  let value: unknown
+  try {
+    value = await readInput(job)
+  } catch {
+    const reason = 'invalid_input'
+    const message = `${call.tool} was NOT executed: its schema does not accept the approved input.`
+    await ledger.step(call, 'fail', { reason, message })
+    return { outcome: outcomeOf(call, 'failed', { ...facts, reason }, message) }
+  }
+
+  let began = false
+  const sealed = engine.seal(`tool:${call.tool}`, async (_: JsonObject) => {
+    began = true
+    return runner.run(value)
+  })
+  let output: unknown
+  try {
+    output = await sealed(licence.receipt, evidence)
+  } catch (error) {
+    if (began) return failed(job, error)
+    return { outcome: await sealRefused(job, error) }
+  }
+  return succeeded(job, output)
+}
+
+async function readInput({ licence, given, runner }: LicensedRun): Promise<unknown> {
+  const json = inputOf(licence.evidence)
+  if (given && given.text === canonicalize(json)) return given.value
+  // A copy: what is on record is frozen, and a tool may write on its input.
+  return runner.parse(structuredClone(json))
+}
+
+async function succeeded(job: LicensedRun, value: unknown): Promise<Settled> {
+  const output = recordable(value)
+  const evidence: JsonObject = output === undefined ? {} : { output }
+  await report(job, 'succeed', evidence, { unrecordable: true })
+  return {
+    outcome: outcomeOf(job.call, 'executed', {
+      ...factsOf(job),
+      ...(output !== undefined && { output }),
+    }),
+    live: { value },
+  }
+}
+
+async function failed(job: LicensedRun, error: unknown): Promise<Settled> {
+  const { call, idempotent, runner } = job
+  const [name, message] =
+    error instanceof Error ? [error.name, error.message] : ['Error', String(error)]
+  // Cut off in the middle: the effect may have happened.
+  const cut = runner.signal?.aborted || name === 'AbortError' || name === 'TimeoutError'
+  if (cut && !idempotent) {
+    const reason = 'cut_off'
+    await report(job, 'lose', { reason })
+    return { outcome: outcomeOf(call, 'unknown', { ...factsOf(job), reason }), live: { error } }
+  }
+  const reason = 'threw'
+  await report(job, 'fail', { reason, name, message: message.slice(0, 2000) }, { reason })
+  return {
+    outcome: outcomeOf(call, 'failed', { ...factsOf(job), reason }, message),
+    live: { error },
+  }
+}
+
+/** Records an end. What ran has run, so a store that is away for a moment is asked again. */
+async function report(
+  { ledger, call }: LicensedRun,
+  transitionId: string,
+  evidence: JsonObject,
+  instead?: JsonObject,
+): Promise<void> {
+  let lost: unknown
+  for (let attempt = 1; attempt <= reportAttempts; attempt++) {
+    try {
+      const { status } = await ledger.step(call, transitionId, evidence)
+      if (status === 'executed') return
+      lost = undefined
+      break
+    } catch (error) {
+      const code = isLoopError(error) ? error.code : undefined
+      if (instead && (code === 'too_large' || code === 'invalid_json'))
+        return report({ ledger, call } as LicensedRun, transitionId, instead)
+      lost = error
+    }
+  }
+  throw new LoopError(
+    'unknown_outcome',
+    `${call.tool} ran, but how it ended could not be recorded. It will not run again.`,
+    { plugin: 'vercel-ai', details: { aggregateId: call.aggregateId }, cause: lost },
+  )
+}
+
+/** Why the seal let nothing through. */
+async function sealRefused(job: LicensedRun, error: unknown): Promise<CallOutcome> {
+  const { ledger, call, loop } = job
+  if (!isLoopError(error) || (error.code !== 'refused' && error.code !== 'stopped')) throw error
+  const said = error.details?.['reason']
+  const reason = typeof said === 'string' ? said : error.code
+  const rest = { ...factsOf(job), reason }
+  if (reason === 'spent') return outcomeOf(call, 'executing', rest)
+  if (reason !== 'receipt_expired') return outcomeOf(call, 'refused', rest, error.message)
+  if (loop.has('lapse')) await ledger.step(call, 'lapse', { reason })
+  return outcomeOf(call, 'expired', rest)
+}
+
+function factsOf({ licence, record }: LicensedRun): Pick<CallOutcome, 'input' | 'edited'> {
+  const input = inputOf(licence.evidence)
+  const asked = record?.asked ?? null
+  return { input, edited: asked !== null && canonicalize(input) !== asked }
+}
+
+/** A result as JSON, or nothing: what cannot be recorded does not undo what was done. */
+function recordable(value: unknown): JsonValue | undefined {
+  try {
+    const written = JSON.stringify(value)
+    return written === undefined ? undefined : (JSON.parse(written) as JsonValue)
+  } catch {
+    return undefined
+  }
+}

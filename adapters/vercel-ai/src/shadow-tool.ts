@@ -1,0 +1,76 @@
+import type { JsonObject } from '@loop-engine/core'
+import type { LoopEngine } from '@loop-engine/sdk'
+
+import type { Governed } from './call-judge.ts'
+import { createCallLedger, type ToolCall } from './call-ledger.ts'
+import { contextOf, type CallSite } from './call-site.ts'
+import type { ToolLike } from './govern-options.ts'
+import { takeInput } from './take-input.ts'
+
+interface ShadowOptions {
+  readonly name: string
+  readonly tool: ToolLike
+  readonly engine: LoopEngine
+  readonly tenant: string
+  readonly governed: () => Promise<Governed>
+  readonly callOf: CallSite
+  readonly onError: (error: unknown) => void
+}
+
+/**
+ * The tool as it was, and beside it a record of what governance would have said. Each objection is a soft guard that
+ * did not pass; nothing is held up, and a fault of the record is reported and not thrown.
+ */
+export function shadowTool(options: ShadowOptions): ToolLike {
+  const { name, tool, engine, tenant, governed, callOf, onError } = options
+  const ledger = createCallLedger(engine, tenant)
+  const run = tool.execute as (input: unknown, given: unknown) => unknown
+
+  const begin = async (input: unknown, given: unknown): Promise<ToolCall | undefined> => {
+    try {
+      const call = callOf(contextOf(name, given))
+      const { loop, digest } = await governed()
+      const taken = takeInput(input)
+      // A replay runs again here, as it would without us; the record keeps the first.
+      if (await ledger.find(call.aggregateId)) return undefined
+      await ledger.open(call, loop, taken, digest)
+      await ledger.ask(call, { input: taken.json })
+      return call
+    } catch (error) {
+      onError(error)
+      return undefined
+    }
+  }
+  const end = async (call: ToolCall | undefined, how: string, said: JsonObject): Promise<void> => {
+    if (call) await ledger.step(call, how, said).catch(onError)
+  }
+
+  if (run.constructor.name === 'AsyncGeneratorFunction')
+    return {
+      ...tool,
+      async *execute(input: unknown, given: unknown) {
+        const call = await begin(input, given)
+        try {
+          yield* run(input, given) as AsyncGenerator<unknown>
+        } catch (error) {
+          await end(call, 'fail', { reason: 'threw' })
+          throw error
+        }
+        await end(call, 'succeed', {})
+      },
+    }
+  return {
+    ...tool,
+    async execute(input: unknown, given: unknown) {
+      const call = await begin(input, given)
+      try {
+        const output = await run(input, given)
+        await end(call, 'succeed', {})
+        return output
+      } catch (error) {
+        await end(call, 'fail', { reason: 'threw' })
+        throw error
+      }
+    },
+  }
+}

@@ -1,0 +1,34 @@
+import { digestOf, LoopError, type JsonObject, type JsonValue } from '@loop-engine/core'
+import { asSchema } from 'ai'
+
+import type { ToolLike } from './govern-options.ts'
+
+/** SHA-256 of what a model is told about a tool: name, title, description and input schema. */
+export async function toolDigest(name: string, tool: ToolLike): Promise<string> {
+  const { description, title, inputSchema } = tool
+  const schema = inputSchema === undefined ? null : await schemaOf(inputSchema).jsonSchema
+  const told: JsonObject = {
+    name,
+    title: typeof title === 'string' ? title : null,
+    // One that is made at run time says nothing about the tool.
+    description: typeof description === 'string' ? description : null,
+    schema: JSON.parse(JSON.stringify(schema)) as JsonValue,
+  }
+  return digestOf(told)
+}
+
+/** Reads an input that comes from the ledger with the tool's own schema. Throws `invalid_input`. */
+export async function parseInput(tool: ToolLike, json: JsonValue): Promise<unknown> {
+  if (tool.inputSchema === undefined) return json
+  const read = await schemaOf(tool.inputSchema).validate?.(json)
+  if (!read) return json
+  if (read.success) return read.value
+  throw new LoopError('invalid_input', 'The schema of a tool does not accept the approved input.', {
+    plugin: 'vercel-ai',
+  })
+}
+
+function schemaOf(schema: unknown): ReturnType<typeof asSchema> {
+  // The SDK recognises zod, Standard Schema and its own by themselves.
+  return asSchema(schema as Parameters<typeof asSchema>[0])
+}

@@ -1,0 +1,62 @@
+import type { JsonValue } from '@loop-engine/core'
+
+import { noteOf, type CallOutcome } from './call-outcome.ts'
+import { isObject } from './call-site.ts'
+import type { ToolLike } from './govern-options.ts'
+
+/** `output` of a tool-result part: what the model reads. */
+export type ModelOutput = Readonly<Record<string, unknown>> & { readonly type: string }
+
+/** What the SDK itself would make of a result. */
+export async function modelOutputOf(
+  tool: ToolLike,
+  given: { readonly toolCallId: string; readonly input: unknown; readonly output: unknown },
+  sdk?: 5 | 6 | 7,
+): Promise<ModelOutput> {
+  const { output } = given
+  if (typeof tool.toModelOutput === 'function') {
+    const own = tool.toModelOutput as (given: unknown) => unknown
+    return (await own(sdk === 5 ? output : given)) as ModelOutput
+  }
+  if (typeof output === 'string') return { type: 'text', value: output }
+  return { type: 'json', value: (output ?? null) as JsonValue }
+}
+
+/** The output of a settled call, for a conversation that is handed back. */
+export async function settledOutput(
+  tool: ToolLike,
+  outcome: CallOutcome,
+  sdk?: 5 | 6 | 7,
+): Promise<ModelOutput> {
+  const { status, message, callId: toolCallId, input, output } = outcome
+  if (status === 'executed') {
+    const plain = await modelOutputOf(tool, { toolCallId, input, output }, sdk)
+    const note = noteOf(outcome)
+    return note === undefined ? plain : prefixed(note, plain)
+  }
+  // `ai` 5 knows no denial, only errors.
+  if (sdk !== 5 && (status === 'denied' || status === 'expired'))
+    return { type: 'execution-denied', reason: message }
+  return { type: 'error-text', value: message }
+}
+
+/** The same output, after a sentence that the model must read first. */
+export function prefixed(note: string, output: ModelOutput): ModelOutput {
+  const text = { type: 'text', text: note }
+  const { type, value } = output
+  if (type === 'content' && Array.isArray(value))
+    return { ...output, value: [text, ...(value as unknown[])] }
+  if (type === 'text') return { ...output, value: `${note}\n${String(value)}` }
+  if (type === 'json')
+    return { type: 'content', value: [text, { type: 'text', text: JSON.stringify(value) }] }
+  return output
+}
+
+export function isErrorOutput(output: unknown): boolean {
+  return (
+    isObject(output) &&
+    (output['type'] === 'error-text' ||
+      output['type'] === 'error-json' ||
+      output['type'] === 'execution-denied')
+  )
+}
