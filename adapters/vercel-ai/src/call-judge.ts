@@ -1,5 +1,6 @@
 import { canonicalize, type JsonValue, type LoopInstance } from '@loop-engine/core'
 import type { LoopEngine, TransitionResult } from '@loop-engine/sdk'
+import { LRUCache } from 'lru-cache'
 
 import type { CallLedger, ToolCall } from './call-ledger.ts'
 import type { CallLoop } from './call-loop.ts'
@@ -7,7 +8,6 @@ import { outcomeOf, type CallOutcome } from './call-outcome.ts'
 import { inputOf, readCall, type CallRecord, type Licence } from './call-record.ts'
 import type { ModelWitness } from './model-witness.ts'
 import { readOutcome } from './read-outcome.ts'
-import { createRecent } from './recent.ts'
 import type { TakenInput } from './take-input.ts'
 import type { ToolPolicy } from './tool-policy.ts'
 
@@ -56,7 +56,7 @@ export interface JudgeOptions {
 
 export function createJudge({ engine, ledger, now, witness }: JudgeOptions): Judge {
   // Saves reading back what was written a moment ago; forgetting it costs a read, nothing else.
-  const known = createRecent<Known>(1000)
+  const known = new LRUCache<string, Known>({ max: 1000 })
   const judging = new Map<string, Promise<unknown>>()
 
   return {

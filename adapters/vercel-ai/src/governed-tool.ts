@@ -1,11 +1,11 @@
 import type { JsonValue } from '@loop-engine/core'
+import { LRUCache } from 'lru-cache'
 
 import type { Attempt, Governed } from './call-judge.ts'
 import { errorOf, noteOf, type CallOutcome } from './call-outcome.ts'
 import { contextOf, isInHistory, isObject, signalOf, type CallSite } from './call-site.ts'
 import type { CallContext, ToolLike } from './govern-options.ts'
 import type { Governor } from './governor.ts'
-import { createRecent } from './recent.ts'
 import type { Runner, Settled } from './run-licensed.ts'
 import { finish, isGenerator, streamOf } from './stream-of.ts'
 import { takeInput } from './take-input.ts'
@@ -62,7 +62,7 @@ export function governTool(options: GovernedToolOptions): GovernedTool {
   const { withoutExecute, maybeEdited } = options
   const original = tool.execute as Execute
   // Reviewers' edits, so that a result which the SDK hands over itself can say so.
-  const notes = createRecent<string>(1000)
+  const notes = new LRUCache<string, string>({ max: 1000 })
 
   const attemptOf = async (input: unknown, given: unknown): Promise<Attempt> => {
     const context = contextOf(name, given)

@@ -14,7 +14,9 @@ export interface AnyLanguageModel {
 type Surface = keyof AnyLanguageModel
 
 /** A governed model has what a specification asks for and nothing else: no vendor method stays open beside it. */
-export type GovernedModel<Model extends AnyLanguageModel> = Pick<Model, Surface>
+export type GovernedModel<Model extends AnyLanguageModel> = Model extends unknown
+  ? Pick<Model, Surface>
+  : never
 
 export type Fields = Readonly<Record<string, unknown>>
 

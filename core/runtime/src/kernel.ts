@@ -17,12 +17,12 @@ import {
 } from '@loop-engine/core'
 import type { EventBus } from '@loop-engine/events'
 import type { Expressions, GuardEvaluator } from '@loop-engine/guards'
+import { LRUCache } from 'lru-cache'
 
 import type { Change } from './change.ts'
 import type { Identity } from './identity.ts'
 import type { Limits } from './limits.ts'
 import type { LoopRegistry } from './loop-registry.ts'
-import { createRecent } from './recent.ts'
 import type { Redaction } from './redaction.ts'
 
 /** What every part of a running system shares. */
@@ -68,7 +68,7 @@ export interface Runs {
 }
 
 export function createRuns(store: LoopStore, cachedInstances: number): Runs {
-  const cache = createRecent<LoopInstance>(cachedInstances)
+  const cache = new LRUCache<string, LoopInstance>({ max: cachedInstances })
   // Who waits for a key, in order; there is a line while somebody works on the key.
   const lines = new Map<string, (() => void)[]>()
   const keyOf = (tenant: string, aggregateId: string): string =>

