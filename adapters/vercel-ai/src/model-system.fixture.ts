@@ -36,10 +36,13 @@ export async function createTestSystem(
 ): Promise<TestSystem> {
   const memory = createMemoryStore()
   const written: string[] = []
+  /** Runs in the order in which they began: ids of one millisecond have none. */
+  const begun = new Set<string>()
   const store: LoopStore = {
     ...memory,
     commit(plans) {
       written.push(JSON.stringify(plans))
+      for (const { instance } of plans) begun.add(instance.runId)
       return memory.commit(plans)
     },
   }
@@ -47,7 +50,9 @@ export async function createTestSystem(
   const { engine } = system
 
   const runs: TestSystem['runs'] = async (loopId = 'model-call') => {
-    const { items } = await engine.find({ loopId, limit: 1000 })
+    const { items: found } = await engine.find({ loopId, limit: 1000 })
+    const order = [...begun]
+    const items = found.toSorted((a, b) => order.indexOf(a.runId) - order.indexOf(b.runId))
     return Promise.all(
       items.map(async ({ aggregateId, runId, currentState, status, metadata, correlationId }) => {
         const evidence: Record<string, Readonly<Record<string, unknown>>> = {}
