@@ -1,5 +1,6 @@
 import type { Actor } from '@loop-engine/core'
 
+import { askingModels } from './asking-model.ts'
 import { callKey } from './call-key.ts'
 import type { ToolCall } from './call-ledger.ts'
 import { resolve, type CallContext, type GovernOptions } from './govern-options.ts'
@@ -10,11 +11,14 @@ const nobodyInParticular: Actor = Object.freeze({ type: 'ai-agent', id: 'vercel-
 export type CallSite = (context: CallContext, run?: string) => ToolCall
 
 export function createCallSite({
+  engine,
+  tenant,
   run,
   actor = nobodyInParticular,
   onBehalfOf,
   attributionOf,
-}: Omit<GovernOptions<unknown>, 'engine'>): CallSite {
+}: GovernOptions<unknown>): CallSite {
+  const models = askingModels(engine, tenant)
   return (context, given) => {
     const { tool, callId } = context
     const conversation = given ?? resolve(run, context)
@@ -26,7 +30,9 @@ export function createCallSite({
       aggregateId: callKey(tool, callId, conversation),
       actor: {
         ...resolve(actor, context),
-        ...attributionOf?.(context),
+        ...(attributionOf
+          ? attributionOf(context)
+          : models.of({ toolCallId: callId, toolName: tool })),
         ...(principal && { onBehalfOf: principal }),
       },
     }

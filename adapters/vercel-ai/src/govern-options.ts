@@ -38,7 +38,7 @@ export interface GovernOptions<Tools> {
   readonly actor?: PerCall<Actor>
   /** The person for whom the agent works. Four-eyes keeps that person from approving. */
   readonly onBehalfOf?: PerCall<Principal | undefined>
-  /** Provider, model and prompt hash of the model call that asked for the tool, where they are known. */
+  /** Provider, model and prompt hash of the model call that asked for the tool; known by itself for a governed model. */
   readonly attributionOf?: (call: CallContext) => Partial<Actor> | undefined
   /** Refuses each call (`ungoverned_model`) that no model governed with `strict` asked for, on this engine. */
   readonly strict?: boolean

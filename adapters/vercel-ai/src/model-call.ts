@@ -1,6 +1,7 @@
 import { isLoopError, type Actor, type JsonObject } from '@loop-engine/core'
 import { present } from '@loop-engine/core/provider'
 
+import type { AskingModels } from './asking-model.ts'
 import { answerFacts, finishFacts, responseFacts, type AnswerFacts } from './model-answer.ts'
 import type { AttemptLink } from './model-attempts.ts'
 import { abortReason, failureOf, wasAborted, type ModelFailure } from './model-failure.ts'
@@ -49,6 +50,8 @@ export interface GovernedCallOptions {
   readonly streamed: boolean
   readonly record: 'hashes' | 'text'
   readonly witness: ModelWitness | undefined
+  /** Told of each tool call that the model asks for, and by which model. */
+  readonly noteAsked: AskingModels['note']
   readonly now: () => number
   readonly tell: (evidence: ModelCallEvidence) => void
   /** The SDK may send the same again. */
@@ -65,6 +68,7 @@ export function createGovernedCall({
   streamed,
   record,
   witness,
+  noteAsked,
   now,
   tell,
   onFailed,
@@ -156,8 +160,12 @@ export function createGovernedCall({
       objection ??= failureOf(error)
     },
     async propose(part) {
-      const asked = witness && askedToolCall(part)
-      if (asked) await witness.propose(asked, actor, opened.runId)
+      const asked = askedToolCall(part)
+      if (!asked) return
+      const { provider, modelId, promptHash } = actor
+      const { servedModel, responseId = null } = facts
+      noteAsked(asked, present({ provider, modelId, promptHash, servedModel, responseId }))
+      await witness?.propose(asked, actor, opened.runId)
     },
     finish() {
       if (!objection && facts.finishReason === 'error') objection = { name: 'FinishedWithError' }

@@ -8,6 +8,7 @@ import {
 } from '@loop-engine/core'
 import { present } from '@loop-engine/core/provider'
 
+import { askingModels } from './asking-model.ts'
 import type { GovernModelOptions } from './govern-model.ts'
 import { createModelAttempts } from './model-attempts.ts'
 import { createGovernedCall, type GovernedCall, type ModelCallEvidence } from './model-call.ts'
@@ -34,6 +35,7 @@ export function createModelCalls(
   const { now = Date.now, newId = () => crypto.randomUUID(), correlationId } = options
   const attempts = createModelAttempts()
   const witness = strict ? createModelWitness({ engine, tenant }) : undefined
+  const { note: noteAsked } = askingModels(engine, tenant)
   const loopId = typeof loop === 'string' ? loop : loop.id
   const tell = quiet(options.onEvidence)
   let ready: Promise<void> | undefined
@@ -102,6 +104,7 @@ export function createModelCalls(
         streamed,
         record,
         witness,
+        noteAsked,
         now,
         tell,
         onFailed: () => attempts.failed(params, promptHash, link, opened.runId),

@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+
+import { askingModels } from './asking-model.ts'
+import { governModel } from './govern-model.ts'
+import { govern } from './govern.ts'
+import { majors } from './model-majors.fixture.ts'
+import { createTestSystem } from './model-system.fixture.ts'
+
+const refund = {
+  description: 'Pays money back.',
+  inputSchema: z.object({ amount: z.number() }),
+  execute: async ({ amount }: { amount: number }) => ({ paid: amount }),
+}
+
+describe.each(majors)('$name', ({ mock, generateText, streamText, steps }) => {
+  test.each(['generated', 'streamed'])(
+    'a tool call is attributed to the governed model that asked for it, %s',
+    async (way) => {
+      const system = await createTestSystem()
+      const { engine, runs } = system
+      const asks = { toolCalls: [{ id: 'call-1', name: 'refund', input: { amount: 10 } }] }
+      const reply = { ...asks, modelId: 'mock-model-2026', responseId: 'resp-1' }
+      const options = {
+        model: governModel(mock([reply, { text: 'Done.' }]), { engine }),
+        tools: govern({ refund }, { engine }).tools,
+        prompt: 'Refund me.',
+        stopWhen: steps(3),
+      }
+
+      if (way === 'streamed') await streamText(options).consumeStream()
+      else await generateText(options)
+
+      const [modelRun] = await runs()
+      const [toolRun] = await runs('tool:refund')
+      const { promptHash, modelId, provider } = modelRun?.actors['answer'] ?? {}
+      expect(toolRun?.actors['execute']).toMatchObject({
+        type: 'ai-agent',
+        promptHash,
+        modelId,
+        provider,
+        servedModel: 'mock-model-2026',
+        responseId: 'resp-1',
+      })
+    },
+  )
+})
+
+test('another engine, and another tenant, know nothing of it', async () => {
+  const [one, other] = [await createTestSystem(), await createTestSystem()]
+  const call = { toolCallId: 'call-1', toolName: 'refund' }
+
+  askingModels(one.engine).note(call, { modelId: 'm' })
+
+  expect(askingModels(one.engine).of(call)).toEqual({ modelId: 'm' })
+  expect(askingModels(one.engine, 'acme').of(call)).toBeUndefined()
+  expect(askingModels(other.engine).of(call)).toBeUndefined()
+})
