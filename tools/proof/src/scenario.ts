@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 
 import {
   isLoopError,
+  LoopError,
   type Actor,
   type EventSink,
   type Guard,
@@ -83,7 +84,8 @@ async function runDay(sabotage: Sabotage, inner: LoopStore, busy: boolean): Prom
     contract: 'sink/v1',
     name: 'audit',
     async publish(events) {
-      if (events.some(({ subject }) => subject === 'poisoned')) throw new Error('poison')
+      if (events.some(({ subject }) => subject === 'poisoned'))
+        throw new LoopError('refused', 'poison')
       for (const event of events) deliveries.push({ subscriber: 'audit', event })
     },
   }

@@ -1,4 +1,4 @@
-import type { CommitPlan, LoopStore, StoredEntry } from '@loop-engine/core'
+import { LoopError, type CommitPlan, type LoopStore, type StoredEntry } from '@loop-engine/core'
 
 import { brokenGuard } from './proof-loop.ts'
 import { reseal, withPlans } from './reseal.ts'
@@ -293,8 +293,9 @@ export const seededBugs: readonly SeededBug[] = [
           publish: async (events, context) => {
             poisoned ||= events.some(({ subject }) => subject === 'poisoned')
             if (poisoned && events.some(({ subject }) => subject === 'poisoned'))
-              throw new Error('poison')
-            if (events[0]?.subject === 'b') throw new Error('waits for the poisoned lane')
+              throw new LoopError('refused', 'poison')
+            if (events[0]?.subject === 'b')
+              throw new LoopError('refused', 'waits for the poisoned lane')
             await sink.publish(events, context)
           },
         }
