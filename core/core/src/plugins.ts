@@ -52,13 +52,13 @@ export interface Channel {
     view: ApprovalView,
     context: ChannelContext,
   ): Promise<MessageRef | void>
-  /** Repaints what was sent, after the request changed. */
+  /** Repaints what was sent, after the request changed. A reference that it returns takes the place of the one it got. */
   update?(
     ref: MessageRef,
     request: ApprovalRequest,
     view: ApprovalView,
     context: ChannelContext,
-  ): Promise<void>
+  ): Promise<MessageRef | void>
   /** The inbound side: authenticates the sender, then hands over one decision intake. GET never decides. */
   handle?(request: Request): Promise<Response>
 }

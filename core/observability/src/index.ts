@@ -1,4 +1,5 @@
 export { timelineOf, type TimelineItem, type TimelineRow } from './timeline.ts'
+export { sentenceOf } from './sentence.ts'
 export { renderTimeline, type RenderOptions } from './render-timeline.ts'
 export { createFrontier, emptyRoot, leafHash, nodeHash, rootOf, type Frontier } from './merkle.ts'
 export {
@@ -22,6 +23,7 @@ export {
 export type { VerifyFault } from './fault.ts'
 export type { FindDefinition } from './run-check.ts'
 export { metricsOf, type LoopMetrics } from './metrics.ts'
+export type { StateMetrics } from './state-metrics.ts'
 export { exportRecords, type ExportOptions } from './export.ts'
 export {
   verifyExport,

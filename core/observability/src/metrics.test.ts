@@ -48,6 +48,11 @@ describe('metrics', () => {
           rate: 1,
           medianMs: 1000,
         },
+        states: {
+          ASKED: { runs: 3, visits: 3, now: 1, medianMs: 3000 },
+          PAYING: { runs: 2, visits: 2, now: 0, medianMs: 1000 },
+          PAID: { runs: 2, visits: 2, now: 0, medianMs: null },
+        },
         exceptions: 1,
       },
     ])

@@ -6,7 +6,9 @@ import {
   type LoopStore,
 } from '@loop-engine/core'
 
+import { medianOf } from './median.ts'
 import { entryPages, runsOf } from './pages.ts'
+import { createStateTally, type StateMetrics, type StateTally } from './state-metrics.ts'
 
 /** What the record of one loop adds up to. */
 export interface LoopMetrics {
@@ -32,11 +34,14 @@ export interface LoopMetrics {
     /** From the request to the approval or rejection. */
     readonly medianMs: number | null
   }
+  /** By state: a funnel, and where runs wait. */
+  readonly states: Readonly<Record<string, StateMetrics>>
   /** What needs a look: effects that failed or are unknown, runs that failed, approvals that nobody gave in time. */
   readonly exceptions: number
 }
 
 interface Tally {
+  readonly states: StateTally
   readonly runs: Map<InstanceStatus, number>
   readonly transitions: Map<ActorType, number>
   readonly blocked: Map<string, number>
@@ -65,9 +70,16 @@ export async function metricsOf(
     add(tally.runs, run.status)
     if (run.status === 'failed') tally.exceptions += 1
     const asked = new Map<string, number>()
+    const path = tally.states.follow()
     for await (const page of entryPages(store, tenant, run.runId, run.version)) {
-      for (const stored of page) count(tally, openEntry(stored), asked)
+      for (const stored of page) {
+        const entry = openEntry(stored)
+        count(tally, entry, asked)
+        path(entry)
+      }
     }
+    const isOpen = run.status === 'active' || run.status === 'suspended'
+    if (isOpen) tally.states.rest(run.currentState)
   }
   return [...loops]
     .map(([id, tally]) => summed(id, tally))
@@ -139,12 +151,14 @@ function summed(loopId: string, tally: Tally): LoopMetrics {
       rate: decided === 0 ? null : approvals.approved / decided,
       medianMs: medianOf(decisionsMs),
     },
+    states: tally.states.sum(),
     exceptions: tally.exceptions,
   }
 }
 
 function createTally(): Tally {
   return {
+    states: createStateTally(),
     runs: new Map(),
     transitions: new Map(),
     blocked: new Map(),
@@ -158,13 +172,4 @@ function createTally(): Tally {
 
 function add<Key>(counts: Map<Key, number>, key: Key): void {
   counts.set(key, (counts.get(key) ?? 0) + 1)
-}
-
-function medianOf(values: readonly number[]): number | null {
-  const sorted = values.toSorted((a, b) => a - b)
-  const [low, high] = [
-    sorted[Math.floor((sorted.length - 1) / 2)],
-    sorted[Math.floor(sorted.length / 2)],
-  ]
-  return low === undefined || high === undefined ? null : (low + high) / 2
 }

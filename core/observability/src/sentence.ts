@@ -10,8 +10,8 @@ export function labelOf({ displayName, id, modelId, servedModel, onBehalfOf }: A
 
 type Tell = (entry: LedgerEntry) => string
 
-const because = ({ reason, message }: LedgerEntry): string =>
-  message ? `: ${message.replace(/\.$/, '')}` : reason ? `: ${reason}` : ''
+const because = ({ reason, message = reason }: LedgerEntry): string =>
+  message ? `: ${message.replace(/\.$/, '')}` : ''
 const step = ({ transitionId }: LedgerEntry): string => transitionId ?? 'a transition'
 const data = (entry: LedgerEntry, key: string): string => plain(entry.data?.[key]) ?? ''
 const action = ({ effect, data: more }: LedgerEntry): string =>
@@ -33,7 +33,8 @@ const predicates: Readonly<Record<EntryType, Tell>> = {
     entry.approval?.decision?.startsWith('refused:')
       ? `could not ${decision(entry)} ${step(entry)}${because(entry)}`
       : `decided to ${decision(entry)} ${step(entry)}${because(entry)}`,
-  'loop.approval.approved': (entry) => `approved ${step(entry)}${because(entry)}`,
+  'loop.approval.approved': (entry) =>
+    `${entry.approval?.decision === 'edit' ? 'edited and approved' : 'approved'} ${step(entry)}${because(entry)}`,
   'loop.approval.rejected': (entry) => `rejected ${step(entry)}${because(entry)}`,
   'loop.approval.expired': (entry) => `noted that nobody approved ${step(entry)} in time`,
   'loop.approval.escalated': (entry) => `asked more people about ${step(entry)}`,

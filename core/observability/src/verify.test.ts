@@ -29,7 +29,7 @@ const withEntries = (
 ): LoopStore =>
   tampered(store, {
     entries: async (id, runId, range) => {
-      const all = await store.entries(id, runId)
+      const all = await store.entries(id, runId, { limit: 10_000 })
       const { from = 1, to = Infinity, limit = 1000 } = range ?? {}
       return (runId === 'run-b' ? change(all) : all)
         .filter((_, index) => index + 1 >= from && index + 1 <= to)
@@ -57,6 +57,64 @@ function rewritten(
     return { ...entry, body, hash: head }
   })
 }
+
+describe('verification of a run so long that another thread hashes it', () => {
+  const [start, ...rest] = wholeStory('run-b')
+  const blocked = { ...rest[0], type: 'loop.transition.blocked' as const, approval: undefined }
+  const long = sealRun('b', [
+    ...(start ? [start] : []),
+    ...Array.from({ length: 6000 }, (_, index) => ({ ...blocked, evidenceValue: { index } })),
+  ])
+  const longStore = async (): Promise<LoopStore> => {
+    const store = await storeWith(['a'])
+    await keep(store, long)
+    return store
+  }
+
+  test('finds nothing wrong where nothing is', async () => {
+    expect(await verifyStore({ store: await longStore(), tenant })).toMatchObject({
+      ok: true,
+      entries: 6006,
+    })
+  })
+
+  test.each([1, 1000, 1001, 2500, 6001])('names entry %i after an edit', async (seq) => {
+    const edited = withEntries(
+      await longStore(),
+      replace(seq, ({ body }) => ({
+        body: body.replace('"durability":"memory"', '"durability":"power"'),
+      })),
+    )
+    expect((await verifyStore({ store: edited, tenant })).first).toMatchObject({
+      runId: 'run-b',
+      seq,
+      fault: 'hash_mismatch',
+    })
+  })
+
+  test('names the entry whose evidence was edited, dropped or swapped', async () => {
+    const store = await longStore()
+    const edited = withEntries(
+      store,
+      replace(3333, () => ({ evidence: '{"index":1}' })),
+    )
+    const dropped = withEntries(store, (entries) => entries.filter(({ seq }) => seq !== 4444))
+    const swapped = withEntries(store, (entries) => swap(entries, 5000, 5001))
+
+    expect((await verifyStore({ store: edited, tenant })).first).toMatchObject({
+      seq: 3333,
+      fault: 'evidence_mismatch',
+    })
+    expect((await verifyStore({ store: dropped, tenant })).first).toMatchObject({
+      seq: 4445,
+      fault: 'bad_sequence',
+    })
+    expect((await verifyStore({ store: swapped, tenant })).first).toMatchObject({
+      seq: 5002,
+      fault: 'bad_sequence',
+    })
+  })
+})
 
 describe('verification', () => {
   test.each([false, true])(

@@ -29,8 +29,9 @@ export async function deliverNotice(
 
   const announces = known === undefined || occasion === 'reminder' || occasion === 'escalated'
   if (!announces) {
-    await channel.update?.(known, request, request.view, context)
-    return { kind: 'done' }
+    const next = await channel.update?.(known, request, request.view, context)
+    if (next === undefined) return { kind: 'done' }
+    return remember(kernel, claim, request, channel.name, next)
   }
   // Nobody needs to be asked about what is decided already.
   if (request.status !== 'pending') return { kind: 'done' }

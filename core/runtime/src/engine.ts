@@ -21,7 +21,7 @@ import { eraseEvidence } from './erase-evidence.ts'
 import type { Kernel } from './kernel.ts'
 import { listAvailable, type AvailableTransition } from './list-available.ts'
 import { migrateRun } from './migrate-run.ts'
-import { readHistory, type HistoryItem } from './read-history.ts'
+import { readHistory, type HistoryItem, type HistoryQuery } from './read-history.ts'
 import { createSeal, type Seal } from './seal.ts'
 import { startRun } from './start-run.ts'
 import { takeTransition } from './take-transition.ts'
@@ -47,7 +47,7 @@ export interface LoopEngine extends Control {
   migrate(input: MigrateInput): Promise<LoopInstance>
   /** The open run of a business key, else its newest; read from the store. */
   get(target: Target): Promise<LoopInstance | null>
-  history(target: Target & { readonly runId?: string }): AsyncIterable<HistoryItem>
+  history(query: HistoryQuery): AsyncIterable<HistoryItem>
   find(
     query: Omit<InstanceQuery, 'tenant'> & { readonly tenant?: string },
   ): Promise<Page<LoopInstance>>
@@ -74,7 +74,7 @@ export function createEngine(kernel: Kernel): LoopEngine {
     resume: (input) => changeStatus(kernel, input, 'loop.resumed', 'active'),
     get: ({ tenant = 'default', aggregateId }) => store.get(tenant, aggregateId),
     find: ({ tenant = 'default', ...query }) => store.find({ tenant, ...query }),
-    history: (target) => readHistory(kernel, target),
+    history: (query) => readHistory(kernel, query),
     migrate: (input) => migrateRun(kernel, input),
     erase: (input) => eraseEvidence(kernel, input),
   }

@@ -9,6 +9,15 @@ import {
 import type { Target } from './engine-input.ts'
 import type { Kernel } from './kernel.ts'
 
+export interface HistoryQuery extends Target {
+  /** An older run of the business key; the open or newest one when absent. */
+  readonly runId?: string
+  /** The `seq` to begin with; 1 by default. */
+  readonly from?: number
+  /** At most so many; all of them by default. */
+  readonly limit?: number
+}
+
 export interface HistoryItem {
   readonly entry: LedgerEntry
   readonly hash: string
@@ -16,20 +25,24 @@ export interface HistoryItem {
   readonly evidence: JsonObject | null
 }
 
+const pageSize = 500
+
 /** The entries of a run, read page by page. */
 export async function* readHistory(
   kernel: Kernel,
-  { tenant = 'default', aggregateId, runId }: Target & { runId?: string },
+  { tenant = 'default', aggregateId, runId, from = 1, limit = Infinity }: HistoryQuery,
 ): AsyncGenerator<HistoryItem> {
   const run = runId ?? (await kernel.store.get(tenant, aggregateId))?.runId
   if (run === undefined) return
-  const limit = 500
-  for (let from = 1; ;) {
-    const page = await kernel.store.entries(tenant, run, { from, limit })
+  let next = from
+  for (let left = limit; left > 0;) {
+    const size = Math.min(left, pageSize)
+    const page = await kernel.store.entries(tenant, run, { from: next, limit: size })
     for (const stored of page) yield openItem(stored)
     const last = page.at(-1)
-    if (!last || page.length < limit) return
-    from = last.seq + 1
+    if (!last || page.length < size) return
+    next = last.seq + 1
+    left -= page.length
   }
 }
 

@@ -17,9 +17,13 @@ export interface ChannelHarness {
   sent(): readonly string[]
   /** The request that the vendor would send for a click; left out by a channel without an inbound side. */
   readonly inbound?: {
-    genuine(request: ApprovalRequest, decision: 'approve' | 'reject', deliveryId: string): Request
+    genuine(
+      request: ApprovalRequest,
+      decision: 'approve' | 'reject',
+      deliveryId: string,
+    ): Request | Promise<Request>
     /** The same, each wrong in one way: no signature, another secret, a changed body, too old, from the future. */
-    forged(request: ApprovalRequest): readonly Request[]
+    forged(request: ApprovalRequest): readonly Request[] | Promise<readonly Request[]>
   }
 }
 
@@ -63,7 +67,7 @@ export function channelConformance(harness: ChannelHarness): void {
       async () => {
         const request = waiting()
         const { channel, decisions } = open()
-        const event = harness.inbound?.genuine(request, 'approve', 'delivery-7')
+        const event = await harness.inbound?.genuine(request, 'approve', 'delivery-7')
 
         const answer = event && (await channel.handle?.(event))
 
@@ -84,7 +88,7 @@ export function channelConformance(harness: ChannelHarness): void {
     test.runIf(harness.inbound)('a forged event is refused and asks for nothing', async () => {
       const { channel, decisions } = open()
 
-      for (const event of harness.inbound?.forged(waiting()) ?? []) {
+      for (const event of (await harness.inbound?.forged(waiting())) ?? []) {
         const answer = await channel.handle?.(event)
         expect(answer?.status).toBeGreaterThanOrEqual(400)
       }
@@ -93,7 +97,7 @@ export function channelConformance(harness: ChannelHarness): void {
 
     test.runIf(harness.inbound)('GET never decides', async () => {
       const { channel, decisions } = open()
-      const event = harness.inbound?.genuine(waiting(), 'approve', 'delivery-8')
+      const event = await harness.inbound?.genuine(waiting(), 'approve', 'delivery-8')
 
       const answer =
         event && (await channel.handle?.(new Request(event.url, { headers: event.headers })))

@@ -47,6 +47,11 @@ export interface ChannelSetting {
   readonly clock: TestClock
   /** Where the channel hands decisions to. Throws what the core throws. */
   readonly decide: (decision: DecisionIntake) => Promise<DecisionAnswer>
+  /** The request as it stands, for a channel that shows it on a page or answers about it; `approvals.get`. */
+  readonly find: (query: {
+    readonly tenant: string
+    readonly id: string
+  }) => Promise<ApprovalRequest | null>
 }
 
 /** What a channel learns of a decision that it handed over. */
@@ -79,7 +84,7 @@ export interface JourneySystem {
     }): AsyncIterable<{ readonly entry: { readonly type: string } }>
   }
   readonly approvals: {
-    get(query: { readonly id: string }): Promise<ApprovalRequest | null>
+    get(query: { readonly id: string; readonly tenant?: string }): Promise<ApprovalRequest | null>
     decide(input: object): Promise<DecisionAnswer>
     withdraw(input: object): Promise<ApprovalRequest>
   }

@@ -4,6 +4,7 @@ import { expect } from 'vitest'
 import { createTestClock, type TestClock } from '../test-clock.ts'
 import type {
   ChannelJourneyHarness,
+  ChannelSetting,
   ChannelVendor,
   Click,
   DecisionAnswer,
@@ -90,7 +91,11 @@ export async function createWorld<Vendor extends ChannelVendor>(
     let intake: (decision: unknown) => Promise<DecisionAnswer> = async () => {
       throw new Error('the system is not open yet')
     }
-    const open = await harness.create({ clock, decide: (decision) => intake(decision) }, vendor)
+    let find: ChannelSetting['find'] = async () => null
+    const open = await harness.create(
+      { clock, decide: (decision) => intake(decision), find: (query) => find(query) },
+      vendor,
+    )
     const system = await harness.createSystem({
       loops: [paymentLoop],
       store,
@@ -106,6 +111,7 @@ export async function createWorld<Vendor extends ChannelVendor>(
       limits: { backoffMs: { first: 1000, longest: minute } },
     })
     intake = harness.createIntake({ approvals: system.approvals, authority })
+    find = (query) => system.approvals.get(query)
     return { system, open, intake }
   }
   let running = await boot()

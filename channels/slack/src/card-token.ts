@@ -1,0 +1,96 @@
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+
+import { LoopError } from '@loop-engine/core'
+import { z } from 'zod'
+
+/** What one button or form may be used for; a token made for one purpose opens for no other. */
+export type Purpose = 'approve' | 'reject' | 'edit' | 'reject-form' | 'edit-form'
+
+/** What stands behind a button: the request, and exactly what its card showed. */
+export interface CardFacts {
+  readonly tenant: string
+  readonly requestId: string
+  readonly revision: number
+  readonly viewHash: string
+  /** The conversation that the card was sent to. */
+  readonly channel: string
+  /** For a form: the card's timestamp and who opened it. */
+  readonly messageTs?: string
+  readonly user?: string
+}
+
+const factsSchema = z.tuple([
+  z.string(),
+  z.string(),
+  z.int(),
+  z.string(),
+  z.string(),
+  z.string(),
+  z.string(),
+])
+
+export interface CardTokens {
+  seal(purpose: Purpose, facts: CardFacts): string
+  /** The facts behind a token of this purpose, or null for anything else. */
+  open(purpose: Purpose, token: string): CardFacts | null
+}
+
+/**
+ * Makes the opaque tokens that buttons and forms carry: the facts, encrypted and authenticated (AES-256-GCM) with a
+ * random nonce. So they need no storage, survive a restart, and work in every process that has the key.
+ * The first key seals, all of them open: put a new one first to rotate.
+ */
+export function createCardTokens(keys: readonly string[]): CardTokens {
+  const secrets = keys.map((key) =>
+    Buffer.from(hkdfSync('sha256', key, '', 'loop-engine/channel-slack/card/v1', 32)),
+  )
+  const [current] = secrets
+  if (!current)
+    throw new LoopError('invalid_config', 'The Slack channel has no key for its cards.', {
+      plugin: 'slack',
+    })
+  return {
+    seal(purpose, { tenant, requestId, revision, viewHash, channel, messageTs = '', user = '' }) {
+      const nonce = randomBytes(12)
+      const cipher = createCipheriv('aes-256-gcm', current, nonce).setAAD(Buffer.from(purpose))
+      const hash = Buffer.from(viewHash, 'hex').toString('base64url')
+      const text = JSON.stringify([tenant, requestId, revision, hash, channel, messageTs, user])
+      const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
+      return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64url')
+    },
+    open(purpose, token) {
+      const bytes = Buffer.from(token, 'base64url')
+      for (const secret of secrets) {
+        const text = decrypt(secret, purpose, bytes)
+        if (text !== null) return factsOf(text)
+      }
+      return null
+    },
+  }
+}
+
+function decrypt(secret: Buffer, purpose: Purpose, bytes: Buffer): string | null {
+  if (bytes.length < 28) return null
+  const decipher = createDecipheriv('aes-256-gcm', secret, bytes.subarray(0, 12))
+  decipher.setAAD(Buffer.from(purpose)).setAuthTag(bytes.subarray(12, 28))
+  try {
+    return decipher.update(bytes.subarray(28), undefined, 'utf8') + decipher.final('utf8')
+  } catch {
+    return null // not sealed with this key for this purpose
+  }
+}
+
+function factsOf(text: string): CardFacts {
+  const [tenant, requestId, revision, hash, channel, messageTs, user] = factsSchema.parse(
+    JSON.parse(text),
+  )
+  return {
+    tenant,
+    requestId,
+    revision,
+    viewHash: Buffer.from(hash, 'base64url').toString('hex'),
+    channel,
+    ...(messageTs && { messageTs }),
+    ...(user && { user }),
+  }
+}

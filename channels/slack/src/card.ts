@@ -1,0 +1,89 @@
+import type { ApprovalRequest, ApprovalView } from '@loop-engine/core'
+import type { types } from '@slack/bolt'
+
+import { createActions, type CardButtons } from './card-actions.ts'
+import { detailsOf } from './card-details.ts'
+import { factsOf, outcomeOf, votesOf } from './card-facts.ts'
+import { linkTo } from './link.ts'
+import { createPaper, plainSection, weighBlocks } from './paper.ts'
+import type { Message } from './slack-calls.ts'
+
+/**
+ * Slack refuses messages whose blocks exceed about 13,200 characters together, which it documents nowhere.
+ * Counted as bytes on the wire, which is never less.
+ */
+const mostBytes = 12_000
+
+export interface CardInput {
+  readonly request: ApprovalRequest
+  readonly view: ApprovalView
+  readonly consoleUrl: string
+  /** Left out once there is nothing to decide. */
+  readonly buttons?: CardButtons
+}
+
+const titles = {
+  pending: 'Decision needed',
+  approved: 'Approved',
+  rejected: 'Rejected',
+  expired: 'Expired',
+  superseded: 'Superseded',
+  cancelled: 'Taken back',
+} as const
+
+/**
+ * The message about a request: within all limits of Slack's, with every text of others escaped and what was left out
+ * marked and linked. Texts of others stand in `plain_text`, where Slack knows no formatting.
+ */
+export function createCard({ request, view, consoleUrl, buttons }: CardInput): Message {
+  const paper = createPaper()
+  const title = `${titles[request.status]}: ${paper.line(view.title, 110)}`
+  const head: types.KnownBlock[] = [
+    { type: 'header', text: { type: 'plain_text', text: title, emoji: false } },
+    plainSection(factsOf(paper, request, view)),
+  ]
+  const isPending = request.status === 'pending'
+  const tail: types.KnownBlock[] = [
+    plainSection(isPending ? votesOf(paper, request) : outcomeOf(paper, request)),
+    ...(isPending ? [expiry(view.expiresAt)] : []),
+    ...(buttons ? [createActions(paper, view, buttons, consoleUrl)] : []),
+  ]
+  const room = mostBytes - weighBlocks([...head, ...tail, noticeOf(true, consoleUrl)])
+  const details = detailsOf(paper, view, room)
+  const notice = paper.isCut() || !buttons ? [noticeOf(paper.isCut(), consoleUrl)] : []
+
+  return {
+    text: title,
+    blocks: [...head, ...details, ...notice, ...tail].map((block, index) => ({
+      ...block,
+      block_id: `loop:${request.revision}:${index}`,
+    })),
+    metadata: {
+      event_type: 'loop_engine_approval',
+      event_payload: { request_id: request.id, revision: request.revision },
+    },
+  }
+}
+
+function noticeOf(isCut: boolean, consoleUrl: string): types.ContextBlock {
+  const link = linkTo(consoleUrl, 'the console')
+  const text = isCut
+    ? `⟨This card is cut to what Slack can show.⟩ Everything stands in ${link}.`
+    : `Everything about it stands in ${link}.`
+  return { type: 'context', elements: [{ type: 'mrkdwn', text }] }
+}
+
+/** In the reader's own time zone. The only markup of a card, and made of a number alone. */
+function expiry(at: number): types.ContextBlock {
+  const seconds = Math.floor(at / 1000)
+  const fallback = new Date(at).toISOString()
+  return {
+    type: 'context',
+    elements: [
+      {
+        type: 'mrkdwn',
+        text: `Expires <!date^${seconds}^{date_short_pretty} at {time}|${fallback}>`,
+      },
+    ],
+  }
+}

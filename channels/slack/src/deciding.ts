@@ -1,0 +1,76 @@
+import type { ApprovalRequest, Clock, DecisionIntake } from '@loop-engine/core'
+
+import {
+  answerText,
+  deadCard,
+  failureText,
+  strangerText,
+  type SlackDecisionAnswer,
+} from './answer-text.ts'
+import type { CardFacts } from './card-token.ts'
+import type { People, Sender } from './people.ts'
+
+/** What somebody did, read from an authenticated event. */
+export interface Intention {
+  readonly sender: Sender
+  readonly facts: CardFacts
+  readonly decision: 'approve' | 'reject' | 'edit'
+  readonly reason?: string
+  readonly edits?: Record<string, unknown>
+  /** The ids that prove the event. */
+  readonly proof: Readonly<Record<string, string>>
+  readonly deliveryId: string
+}
+
+export interface Judged {
+  /** What to tell the person, in mrkdwn. */
+  readonly say: string
+  readonly isTaken: boolean
+  readonly request?: ApprovalRequest
+}
+
+export interface DecidingOptions {
+  readonly people: People
+  readonly decide: (decision: DecisionIntake) => Promise<SlackDecisionAnswer>
+  readonly clock: Clock
+  readonly report: (problem: unknown) => void
+}
+
+/** Makes an intention a decision intake of a known person, hands it over, and says what became of it. */
+export function createDeciding({ people, decide, clock, report }: DecidingOptions) {
+  return async (intention: Intention): Promise<Judged> => {
+    const { sender, facts, decision, reason, edits, proof, deliveryId } = intention
+    const who = await people.identify(sender)
+    if ('stranger' in who) return { say: strangerText(who.stranger), isTaken: false }
+    try {
+      const answer = await decide({
+        tenant: facts.tenant,
+        requestId: facts.requestId,
+        revision: facts.revision,
+        viewHash: facts.viewHash,
+        decision,
+        ...(reason && { reason }),
+        ...(edits && { edits }),
+        reviewer: { type: 'human', id: who.principal },
+        assurance: {
+          method: 'slack',
+          issuer: who.issuer,
+          subject: sender.user.id,
+          at: clock.now(),
+        },
+        proof: { ...proof },
+        idempotencyKey: deliveryId,
+      })
+      return {
+        say: answerText(decision, answer),
+        isTaken: ['recorded', 'executed', 'rejected'].includes(answer.status),
+        ...(answer.request && { request: answer.request }),
+      }
+    } catch (error) {
+      report(error)
+      return { say: failureText(error), isTaken: false }
+    }
+  }
+}
+
+export const dead: Judged = { say: deadCard, isTaken: false }

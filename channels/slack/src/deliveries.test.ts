@@ -1,0 +1,100 @@
+import { afterEach, expect, test } from 'vitest'
+
+import { botToken, textsOf } from './fake-slack.fixture.ts'
+import { openDesk, type Desk } from './slack-desk.fixture.ts'
+
+let desk: Desk
+afterEach(() => desk.close())
+
+const lastCard = (): string => textsOf(desk.vendor.slack.messages[0]?.versions.at(-1)).join('\n')
+
+test('two people who click at once make a quorum of two, and the card counts with them', async () => {
+  desk = await openDesk()
+  const { id } = await desk.ask({ amount: 1 }, { large: true })
+  expect(lastCard()).toContain('Approvals: 0 of 2')
+  const click = (person: string) =>
+    desk.vendor.sign(
+      desk.vendor.press('approve', { requestId: id, revision: 1, person, deliveryId: person }),
+    )
+
+  await Promise.all([desk.channel.handle(click('alice')), desk.channel.handle(click('bob'))])
+  await desk.channel.settled()
+  await desk.drain()
+
+  expect(desk.paid).toEqual([{ amount: 1 }])
+  expect(lastCard()).toContain('Approved')
+  expect(desk.vendor.slack.whispers).toHaveLength(2)
+})
+
+test('a click that Slack delivers again decides and answers once', async () => {
+  desk = await openDesk()
+  const { id } = await desk.ask({ amount: 1 }, { large: true })
+  const payload = desk.vendor.press('approve', {
+    requestId: id,
+    revision: 1,
+    person: 'alice',
+    deliveryId: 'd',
+  })
+  const again = desk.vendor.sign(payload)
+  again.headers.set('x-slack-retry-num', '1')
+
+  await Promise.all([desk.handle(desk.vendor.sign(payload)), desk.handle(again)])
+  await desk.handle(desk.vendor.sign(payload))
+
+  expect(desk.decisions).toHaveLength(1)
+  expect(desk.vendor.slack.whispers).toHaveLength(1)
+})
+
+test('a delivery that is the first to arrive counts, also when Slack calls it a retry', async () => {
+  desk = await openDesk()
+  const { id } = await desk.ask({ amount: 1 })
+  const event = desk.vendor.sign(
+    desk.vendor.press('approve', { requestId: id, revision: 1, person: 'alice', deliveryId: 'd' }),
+  )
+  event.headers.set('x-slack-retry-num', '3')
+
+  await desk.handle(event)
+
+  expect(desk.paid).toHaveLength(1)
+})
+
+test('work that takes long is acknowledged after two seconds and goes on', async () => {
+  desk = await openDesk()
+  const { id } = await desk.ask({ amount: 1 })
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const asked = Promise.withResolvers<void>()
+  desk.vendor.slack.faults.set('users.info', async () => {
+    asked.resolve()
+    await promise
+    return { body: { ok: true, user: desk.vendor.slack.users.get('UALICE') } }
+  })
+  const event = desk.vendor.sign(
+    desk.vendor.press('approve', { requestId: id, revision: 1, person: 'alice', deliveryId: 'd' }),
+  )
+  const answering = desk.channel.handle(event)
+  await asked.promise
+
+  desk.clock.advance(2000)
+  expect((await answering).status).toBe(200)
+  expect(desk.decisions).toEqual([])
+  resolve()
+  await desk.channel.settled()
+
+  expect(desk.decisions).toHaveLength(1)
+  expect(desk.vendor.slack.whispers).toHaveLength(1)
+})
+
+test('when answering fails, the person hears of it and nothing secret is reported', async () => {
+  desk = await openDesk({
+    decide: async () => {
+      throw new Error(`the store said ${botToken} and evidence`)
+    },
+  })
+  const { id } = await desk.ask({ amount: 1 })
+
+  await desk.press('approve', { requestId: id })
+
+  expect(desk.vendor.slack.whispers.at(-1)?.text).toContain('could not be recorded for sure')
+  expect(JSON.stringify([desk.problems, desk.problems.map(String)])).not.toContain(botToken)
+  expect(desk.problems.every(({ cause }) => cause === undefined)).toBe(true)
+})

@@ -1,0 +1,153 @@
+import { afterEach, expect, test } from 'vitest'
+
+import { textsOf } from './fake-slack.fixture.ts'
+import { openDesk, type Desk } from './slack-desk.fixture.ts'
+
+let desk: Desk
+afterEach(() => desk.close())
+
+const evidence = {
+  amount: 120,
+  note: 'order 4711 & more',
+  urgent: false,
+  currency: 'EUR',
+  lines: [{ sku: 'a', count: 2 }],
+  hidden: 'in\u202evisible',
+  huge: 'x'.repeat(5000),
+}
+const schemaOf = () => ({
+  properties: { currency: { title: 'Currency', enum: ['EUR', 'USD'] } },
+})
+/** What an untouched form sends. */
+const untouched = {
+  'field:0': '120',
+  'field:1': 'order 4711 & more',
+  'field:2': { option: '1' },
+  'field:3': { option: '0' },
+  'field:4': JSON.stringify(evidence.lines, null, 2),
+  reason: null,
+} as const
+
+async function openForm(options: object = {}) {
+  desk = await openDesk({ schemaOf, ...options })
+  const { id } = await desk.ask(evidence)
+  await desk.press('edit', { requestId: id })
+  const opened = desk.vendor.slack.views.at(-1)
+  return { id, form: { id: opened?.id ?? '', user: 'UALICE' }, view: opened?.versions.at(-1) }
+}
+
+test('the form has one input for each member, of its type', async () => {
+  const { view } = await openForm()
+
+  const inputs = view?.blocks.filter(({ type }) => type === 'input') ?? []
+  expect(inputs).toMatchObject([
+    { block_id: 'field:0', element: { type: 'number_input', initial_value: '120' } },
+    {
+      block_id: 'field:1',
+      element: { type: 'plain_text_input', initial_value: 'order 4711 & more' },
+    },
+    { block_id: 'field:2', element: { type: 'static_select', initial_option: { value: '1' } } },
+    { label: { text: 'Currency (text)' }, element: { initial_option: { text: { text: 'EUR' } } } },
+    { block_id: 'field:4', element: { multiline: true, initial_value: untouched['field:4'] } },
+    { block_id: 'reason' },
+  ])
+  expect(textsOf(view).join()).toContain('cannot show it faithfully: hidden, huge')
+  expect(textsOf(inputs[0]).join()).toContain('Written by a model')
+})
+
+test('what was changed is what runs; what was left alone stays byte for byte', async () => {
+  const { id, form } = await openForm()
+  const values = {
+    ...untouched,
+    'field:0': '90',
+    'field:1': 'order 4711 &amp; more',
+    'field:3': { option: '1' },
+    reason: 'too much',
+  }
+
+  const answer = await desk.handle(desk.vendor.sign(desk.vendor.submit(form, values)))
+
+  expect(await answer.json()).toEqual({ response_action: 'clear' })
+  expect(desk.paid).toEqual([{ ...evidence, amount: 90, currency: 'USD' }])
+  expect(desk.decisions).toMatchObject([{ decision: 'edit', revision: 1, reason: 'too much' }])
+  expect(await desk.request(id)).toMatchObject({ revision: 2, status: 'approved' })
+})
+
+test('what cannot be read is corrected in the form, and then counts', async () => {
+  const { form } = await openForm()
+  const wrong = { ...untouched, 'field:0': 'ten', 'field:2': null, 'field:4': '[1,' }
+  const send = (values: Parameters<typeof desk.vendor.submit>[1]) =>
+    desk.handle(desk.vendor.sign(desk.vendor.submit(form, values)))
+
+  const first = await send(wrong)
+  const second = await send(untouched)
+  await send({ ...untouched, 'field:0': '10' })
+
+  expect(await first.json()).toEqual({
+    response_action: 'errors',
+    errors: {
+      'field:0': 'This must be a number.',
+      'field:2': 'Pick one of the options.',
+      'field:4': 'This is no valid JSON.',
+    },
+  })
+  expect(await second.json()).toMatchObject({
+    errors: { 'field:0': expect.stringContaining('Nothing is changed') },
+  })
+  expect(desk.paid).toMatchObject([{ amount: 10 }])
+})
+
+test('a form of what was decided meanwhile decides nothing', async () => {
+  const { id, form } = await openForm()
+  await desk.press('approve', { requestId: id })
+
+  const answer = await desk.handle(
+    desk.vendor.sign(desk.vendor.submit(form, { ...untouched, 'field:0': '1' })),
+  )
+
+  expect(JSON.stringify(await answer.json())).toContain('decided already')
+  expect(desk.paid).toEqual([evidence])
+})
+
+test('a form of an earlier revision decides nothing', async () => {
+  desk = await openDesk({ schemaOf })
+  const { id } = await desk.ask(evidence, { large: true })
+  for (const person of ['alice', 'bob']) await desk.press('edit', { requestId: id, person })
+  const [ofAlice, ofBob] = desk.vendor.slack.views
+  const send = (form: { id: string } | undefined, user: string, amount: string) =>
+    desk.handle(
+      desk.vendor.sign(
+        desk.vendor.submit({ id: form?.id ?? '', user }, { ...untouched, 'field:0': amount }),
+      ),
+    )
+  await send(ofAlice, 'UALICE', '90')
+
+  const answer = await send(ofBob, 'UBOB', '500')
+
+  expect(JSON.stringify(await answer.json())).toContain('edited after your card was made')
+  expect(await desk.request(id)).toMatchObject({ revision: 2, evidence: { amount: 90 } })
+})
+
+test('an edit of what is decided, or by somebody unknown, is explained in place of the form', async () => {
+  desk = await openDesk()
+  const { id } = await desk.ask(evidence)
+  await desk.press('edit', { requestId: id, person: 'mallory' })
+  await desk.press('approve', { requestId: id })
+  await desk.press('edit', { requestId: id })
+
+  const [first, second] = desk.vendor.answers().filter((text) => !text.includes('recorded'))
+  expect(first).toContain('Nobody here knows you')
+  expect(second).toContain('it is approved')
+})
+
+test('without a way to look requests up there is no edit button', async () => {
+  desk = await openDesk({ find: undefined })
+  await desk.ask(evidence)
+
+  const [sent] = desk.vendor.slack.messages
+  const ids = sent?.versions[0]?.blocks
+    .flatMap(({ elements = [] }) => elements)
+    .map(({ action_id }) => action_id)
+  expect(ids).toContain('loop:approve')
+  expect(ids).not.toContain('loop:edit')
+})

@@ -1,0 +1,146 @@
+import type { Clock } from '@loop-engine/core'
+import type { App } from '@slack/bolt'
+
+import { deadCard } from './answer-text.ts'
+import { deliveryOfClick, deliveryOfSubmission } from './delivery.ts'
+import { createNotice } from './forms.ts'
+import { clickSchema, submissionSchema, type Click, type Submission } from './payloads.ts'
+import { createRecent } from './recent.ts'
+import type { SlackCalls } from './slack-calls.ts'
+import type { Submitted } from './submissions.ts'
+
+export interface InboxOptions {
+  readonly app: App
+  readonly calls: SlackCalls
+  readonly clicked: (click: Click) => Promise<void>
+  readonly submitted: (submission: Submission) => Promise<Submitted>
+  readonly clock: Clock
+  readonly report: (problem: unknown) => void
+  readonly appId?: string
+}
+
+export interface Inbox {
+  /** Lets Bolt handle an authenticated body; answers as soon as it is acknowledged. */
+  take(body: Record<string, unknown>, headers: Headers): Promise<Response>
+  settled(): Promise<void>
+}
+
+/**
+ * Slack waits three seconds for an acknowledgement. It gets it when the work is done, so that a crash before that is
+ * seen by the person who clicked, or after this time, and then the work goes on.
+ */
+const ackAfterMs = 2000
+/** Longer than Slack repeats anything. Beyond it, and after a restart, the engine's store knows what was decided. */
+const rememberMs = 600_000
+const apology = 'Something went wrong here. Look at the card or the console before you click again.'
+
+export function createInbox({
+  app,
+  calls,
+  clicked,
+  submitted,
+  clock,
+  report,
+  appId,
+}: InboxOptions): Inbox {
+  const working = new Set<Promise<unknown>>()
+  const clicks = createRecent<void>({ clock, forMs: rememberMs })
+  const forms = createRecent<Submitted>({ clock, forMs: rememberMs })
+  const isOurs = (id: string | undefined): boolean => appId === undefined || id === appId
+
+  app.action(/^loop:/, async ({ body, ack }) => {
+    const read = clickSchema.safeParse(body)
+    if (!read.success) return ack()
+    const click = read.data
+    const { value } = clicks.take(deliveryOfClick(click).id, () =>
+      track(isOurs(click.api_app_id) ? clicked(click) : tell(click, deadCard)),
+    )
+    // Failed means that the person may know nothing yet.
+    const told = value.catch(async (error: unknown) => {
+      report(error)
+      await tell(click, apology)
+    })
+    await inTime(track(told))
+    await ack()
+  })
+
+  app.view(/^loop:/, async ({ body, ack }) => {
+    const read = submissionSchema.safeParse(body)
+    if (!read.success) return ack()
+    const form = read.data
+    const { value, isFirst } = forms.take(deliveryOfSubmission(form).id, () =>
+      track(answerTo(form)),
+    )
+    const answer = await inTime(value)
+    if (answer && 'errors' in answer)
+      return ack({ response_action: 'errors', errors: answer.errors })
+    if (answer && !answer.isTaken)
+      return ack({ response_action: 'update', view: createNotice('Not possible', answer.say) })
+    await ack({ response_action: 'clear' })
+    if (isFirst) await track(value.then((result) => tellLater(form, result)))
+  })
+
+  /** What to answer, whatever happens. */
+  const answerTo = async (form: Submission): Promise<Submitted> => {
+    if (!isOurs(form.api_app_id)) return { say: deadCard, isTaken: false }
+    return submitted(form).catch((error: unknown) => {
+      report(error)
+      return { say: apology, isTaken: false }
+    })
+  }
+
+  /** The form is closed: what became of it is said beside the card. */
+  const tellLater = async (form: Submission, result: Submitted): Promise<void> => {
+    const channel = 'errors' in result ? undefined : result.channel
+    const text = 'errors' in result ? apology : result.say
+    await calls.whisper(channel, form.user.id, text).catch(report)
+  }
+
+  const tell = (click: Click, text: string): Promise<void> =>
+    calls.whisper(click.container.channel_id, click.user.id, text).catch(report)
+
+  function track<Value>(work: Promise<Value>): Promise<Value> {
+    working.add(work)
+    const forget = (): void => void working.delete(work)
+    work.then(forget, forget)
+    return work
+  }
+
+  async function inTime<Value>(work: Promise<Value>): Promise<Value | undefined> {
+    const finished = new AbortController()
+    try {
+      return await Promise.race([
+        work,
+        clock.sleep(ackAfterMs, finished.signal).then(() => undefined),
+      ])
+    } finally {
+      finished.abort()
+    }
+  }
+
+  return {
+    take(body, headers) {
+      const { promise, resolve } = Promise.withResolvers<Response>()
+      const retryNum = Number(headers.get('x-slack-retry-num') ?? Number.NaN)
+      const processed = app
+        .processEvent({
+          body,
+          ack: async (answer) => resolve(responseOf(answer)),
+          ...(Number.isInteger(retryNum) && { retryNum }),
+        })
+        .catch(report)
+        // Nobody here listens to events of this kind.
+        .then(() => resolve(new Response(null, { status: 404 })))
+      void track(processed)
+      return promise
+    },
+    async settled() {
+      while (working.size > 0) await Promise.allSettled(working)
+    },
+  }
+}
+
+function responseOf(answer: unknown): Response {
+  if (answer === undefined || answer === '') return new Response(null, { status: 200 })
+  return typeof answer === 'string' ? new Response(answer) : Response.json(answer)
+}

@@ -1,0 +1,5 @@
+export { createSlackChannel, type SlackChannel, type SlackOptions } from './slack.ts'
+export type { SlackDecisionAnswer } from './answer-text.ts'
+export type { FindRequest } from './clicks.ts'
+export type { ConsoleUrl } from './link.ts'
+export type { SlackPeople } from './people.ts'

@@ -1,0 +1,129 @@
+import { afterEach, expect, test } from 'vitest'
+
+import { textsOf } from './fake-slack.fixture.ts'
+import { openDesk, type Desk } from './slack-desk.fixture.ts'
+
+let desk: Desk
+afterEach(() => desk.close())
+
+const context = { signal: new AbortController().signal, idempotencyKey: 'n1' }
+const calls = (method: string) => desk.vendor.slack.calls.filter((call) => call.method === method)
+
+test('a reminder stands below the card, so that there are never two cards with buttons', async () => {
+  desk = await openDesk()
+  await desk.ask({ amount: 1 })
+  desk.clock.advance(11 * 60_000)
+
+  await desk.drain()
+
+  const [card, reminder] = desk.vendor.slack.messages
+  expect(reminder).toMatchObject({ threadTs: card?.ts })
+  expect(reminder?.versions[0]?.text).toContain('Still waiting')
+  expect(reminder?.versions[0]?.blocks).toEqual([])
+})
+
+test('an escalation to another conversation has its own card, and all are repainted', async () => {
+  desk = await openDesk({
+    conversation: ({ createdAt }) => (desk.clock.now() > createdAt ? 'C0BOSS' : 'C0LOOPS'),
+  })
+  const { id } = await desk.ask({ amount: 1 })
+  desk.clock.advance(11 * 60_000)
+  await desk.drain()
+  expect(desk.vendor.slack.messages.map(({ channel }) => channel)).toEqual(['C0LOOPS', 'C0BOSS'])
+
+  await desk.press('approve', { requestId: id })
+
+  for (const { versions } of desk.vendor.slack.messages) {
+    expect(versions.at(-1)?.text).toContain('Approved')
+    expect(versions.at(-1)?.blocks.map(({ type }) => type)).not.toContain('actions')
+  }
+})
+
+test('a notice that is delivered twice in one process is one card', async () => {
+  desk = await openDesk()
+  const request = await desk.ask({ amount: 1 })
+  const before = desk.vendor.slack.messages.length
+  const unknown = { ...request, messages: {} }
+
+  const refs = await Promise.all([
+    desk.channel.notify(unknown, request.view, context),
+    desk.channel.notify(unknown, request.view, context),
+  ])
+
+  expect(desk.vendor.slack.messages).toHaveLength(before + 1)
+  expect(refs[0]).toEqual(refs[1])
+})
+
+test('a card that was sent twice loses its buttons when it is clicked after the decision', async () => {
+  desk = await openDesk()
+  const request = await desk.ask({ amount: 1 })
+  await desk.channel.notify({ ...request, messages: {} }, request.view, context)
+  const double = desk.vendor.slack.messages[1]
+  await desk.press('approve', { requestId: request.id })
+
+  const container = { channel_id: 'C0LOOPS', message_ts: double?.ts }
+  await desk.press('approve', { requestId: request.id, change: { container } })
+
+  expect(double?.versions.at(-1)?.text).toContain('Approved')
+  expect(desk.paid).toHaveLength(1)
+})
+
+test('a card that somebody deleted is made anew by the next reminder', async () => {
+  desk = await openDesk()
+  const { id } = await desk.ask({ amount: 1 })
+  desk.vendor.slack.messages.length = 0
+  desk.clock.advance(11 * 60_000)
+
+  await desk.drain()
+  await desk.press('approve', { requestId: id })
+
+  expect(desk.vendor.slack.messages).toHaveLength(1)
+  expect(desk.vendor.slack.messages[0]?.versions.at(-1)?.text).toContain('Approved')
+})
+
+test('where the policy asks for more than Slack shows, the card has no approval and says why', async () => {
+  desk = await openDesk()
+  const request = await desk.ask({ amount: 1 })
+  const policy = { ...request.policy, assurance: 'oidc' as const }
+
+  await desk.channel.notify({ ...request, messages: {}, policy }, request.view, context)
+
+  const shown = desk.vendor.slack.messages[1]?.versions[0]
+  const elements = shown?.blocks.flatMap((block) => block.elements ?? []) ?? []
+  const ids = elements.map(({ action_id }) => action_id).filter(Boolean)
+  expect(ids).toEqual(['loop:reject', 'loop:console'])
+  expect(textsOf(shown).join()).toContain('signed in by: oidc or better')
+})
+
+test('a card that somebody deleted needs no repaint', async () => {
+  desk = await openDesk()
+  const { id } = await desk.ask({ amount: 1 })
+  desk.vendor.slack.messages.length = 0
+
+  const request = await desk.request(id)
+  const ref = request.messages['slack'] as Parameters<NonNullable<typeof desk.channel.update>>[0]
+
+  await expect(desk.channel.update?.(ref, request, request.view, context)).resolves.toBeUndefined()
+})
+
+test('the card links to the request in the console, and is not unfurled', async () => {
+  desk = await openDesk()
+  const { id } = await desk.ask({ amount: 1 })
+
+  const [{ params } = { params: {} }] = calls('chat.postMessage')
+  expect(params).toMatchObject({ unfurl_links: 'false', unfurl_media: 'false' })
+  expect(JSON.stringify(params)).toContain(
+    `"https://loops.example/app/inbox/${encodeURIComponent(id)}"`,
+  )
+  const shown = textsOf(params).join('\n')
+  for (const fact of [
+    'Risk: high',
+    'amount (number, written by a model)',
+    'agent:payer',
+    'On behalf of: owner',
+    'group:ops',
+    'Approvals: 0 of 1',
+    '<!date^',
+  ])
+    expect(shown).toContain(fact)
+})

@@ -1,0 +1,113 @@
+import {
+  isAssured,
+  LoopError,
+  type ApprovalRequest,
+  type ApprovalView,
+  type Channel,
+  type Clock,
+  type MessageRef,
+} from '@loop-engine/core'
+import { z } from 'zod'
+
+import type { CardButtons } from './card-actions.ts'
+import type { CardTokens } from './card-token.ts'
+import { createCard } from './card.ts'
+import { consoleUrlOf, linkTo, type ConsoleUrl } from './link.ts'
+import { createPaper } from './paper.ts'
+import { createRecent } from './recent.ts'
+import type { Message, Posted, SlackCalls } from './slack-calls.ts'
+
+export interface NoticesOptions {
+  readonly name: string
+  readonly calls: SlackCalls
+  readonly tokens: CardTokens
+  readonly clock: Clock
+  readonly conversation: string | ((request: ApprovalRequest) => string)
+  readonly consoleUrl: ConsoleUrl
+  readonly canEdit: boolean
+}
+
+/** Where the cards of a request are: one in each conversation that was told. */
+const refSchema = z.object({ cards: z.array(z.object({ channel: z.string(), ts: z.string() })) })
+const conversationId = /^[CDG][A-Z0-9]{2,}$/
+const slack = { method: 'slack' }
+const rememberMs = 3_600_000
+
+/** The outbound side: one card for each conversation, reminders below it, and repaints of all of them. */
+export function createNotices(
+  options: NoticesOptions,
+): Required<Pick<Channel, 'notify' | 'update'>> {
+  const { name, calls, tokens, clock, conversation, consoleUrl } = options
+  /** A notice whose reference could not be kept comes again; within one process it is not posted twice. */
+  const posted = createRecent<Posted>({ clock, forMs: rememberMs })
+
+  return {
+    async notify(request, view, { signal, idempotencyKey }) {
+      const cards = cardsOf(request.messages[name])
+      const channel = placeOf(request)
+      const message = messageOf(request, view, channel)
+      const known = cards.find((card) => card.channel === channel)
+      // A card that somebody deleted is made anew: nobody could decide on it.
+      if (known && (await calls.repaint(known, message, signal))) {
+        await calls.remind(known, reminder(request, view), signal)
+        return refOf(cards)
+      }
+      const { value } = posted.take(idempotencyKey, () => calls.post(channel, message, signal))
+      return refOf([...cards.filter((card) => card !== known), await value])
+    },
+    async update(ref, request, view, { signal }) {
+      await Promise.all(
+        cardsOf(ref).map((card) =>
+          calls.repaint(card, messageOf(request, view, card.channel), signal),
+        ),
+      )
+    },
+  }
+
+  function placeOf(request: ApprovalRequest): string {
+    const place = typeof conversation === 'function' ? conversation(request) : conversation
+    if (conversationId.test(place)) return place
+    throw new LoopError('invalid_config', 'A Slack conversation is named by its id.', {
+      plugin: 'slack',
+      path: '/conversation',
+      hint: 'Copy the id (C…) from the details of the conversation; names and people do not do.',
+    })
+  }
+
+  function messageOf(request: ApprovalRequest, view: ApprovalView, channel: string): Message {
+    const url = consoleUrlOf(consoleUrl, request)
+    if (request.status !== 'pending') return createCard({ request, view, consoleUrl: url })
+    return createCard({ request, view, consoleUrl: url, buttons: buttonsOf(request, channel) })
+  }
+
+  function buttonsOf(request: ApprovalRequest, channel: string): CardButtons {
+    const { tenant, id: requestId, revision, viewHash, policy, evidence } = request
+    const facts = { tenant, requestId, revision, viewHash, channel }
+    const mayApprove = policy.assurance === undefined || isAssured(slack, policy.assurance)
+    const mayEdit =
+      mayApprove && options.canEdit && policy.allow?.includes('edit') && evidence !== null
+    return {
+      ...(mayApprove && { approve: tokens.seal('approve', facts) }),
+      reject: tokens.seal('reject', facts),
+      ...(mayEdit && { edit: tokens.seal('edit', facts) }),
+    }
+  }
+
+  function reminder(request: ApprovalRequest, view: ApprovalView): string {
+    const title = createPaper().line(view.title, 300)
+    return `Still waiting for a decision: ${title}. See the card above, or ${linkTo(consoleUrlOf(consoleUrl, request), 'the console')}.`
+  }
+}
+
+const refOf = (cards: readonly Posted[]): MessageRef => ({
+  cards: cards.map(({ channel, ts }) => ({ channel, ts })),
+})
+
+function cardsOf(ref: unknown): readonly Posted[] {
+  if (ref === undefined) return []
+  const read = refSchema.safeParse(ref)
+  if (read.success) return read.data.cards
+  throw new LoopError('corrupt', 'What was kept about a Slack message cannot be read.', {
+    plugin: 'slack',
+  })
+}

@@ -1,0 +1,43 @@
+import type { types } from '@slack/bolt'
+
+import { fit, visible, visibleLine } from './visible-text.ts'
+
+/** Fits texts of others onto a card, and remembers whether anything had to be left out. */
+export interface Paper {
+  /** On one line, escaped, at most `limit` bytes. */
+  line(text: string, limit: number): string
+  /** The same with its line breaks. */
+  prose(text: string, limit: number): string
+  leftOut(): void
+  isCut(): boolean
+}
+
+export function createPaper(): Paper {
+  let isCut = false
+  const put = (text: string, limit: number): string => {
+    const fitted = fit(text, limit)
+    isCut ||= fitted.isCut
+    return fitted.text
+  }
+  return {
+    line: (text, limit) => put(visibleLine(text), limit),
+    prose: (text, limit) => put(visible(text), limit),
+    leftOut() {
+      isCut = true
+    },
+    isCut: () => isCut,
+  }
+}
+
+/** Text without any formatting, not even emoji; Slack takes 3000 characters. */
+export function plainSection(lines: readonly string[]): types.SectionBlock {
+  return {
+    type: 'section',
+    text: { type: 'plain_text', text: lines.join('\n'), emoji: false },
+  }
+}
+
+/** Bytes of blocks on the wire, with room for the id of each. */
+export function weighBlocks(blocks: readonly types.KnownBlock[]): number {
+  return blocks.reduce((sum, block) => sum + Buffer.byteLength(JSON.stringify(block)) + 40, 2)
+}

@@ -1,0 +1,142 @@
+import { LoopError } from '@loop-engine/core'
+import type { App, types } from '@slack/bolt'
+import { z } from 'zod'
+
+import { slackCodeOf, slackError } from './slack-error.ts'
+
+export interface Posted {
+  readonly channel: string
+  readonly ts: string
+}
+export interface Message {
+  /** What a notification shows; escaped. */
+  readonly text: string
+  readonly blocks: types.KnownBlock[]
+  /** Readable by every member and app: ids only. */
+  readonly metadata: { event_type: string; event_payload: Record<string, string | number> }
+}
+
+/** The calls to Slack that this channel makes. Each throws a LoopError that quotes nothing of Slack's. */
+export interface SlackCalls {
+  post(channel: string, message: Message, signal?: AbortSignal): Promise<Posted>
+  /** Repaints a message; false when it is gone, and with it everything that could be clicked. */
+  repaint(card: Posted, message: Message, signal?: AbortSignal): Promise<boolean>
+  /** Says something below a message, and in the conversation too. */
+  remind(card: Posted, text: string, signal?: AbortSignal): Promise<void>
+  /** Says something that only this person sees: here, or if that fails in a message to them. */
+  whisper(channel: string | undefined, user: string, text: string): Promise<void>
+  openView(trigger: string, view: types.ModalView): Promise<string>
+  updateView(viewId: string, view: types.ModalView): Promise<void>
+  userInfo(user: string): Promise<unknown>
+  workspace(): Promise<unknown>
+}
+
+const postedSchema = z.object({ channel: z.string(), ts: z.string() })
+const openedSchema = z.object({ view: z.object({ id: z.string() }) })
+const gone = ['message_not_found', 'cant_update_message', 'edit_window_closed']
+const quiet = { unfurl_links: false, unfurl_media: false }
+
+export function createSlackCalls(client: App['client']): SlackCalls {
+  const whisperHere = (channel: string, user: string, text: string): Promise<unknown> =>
+    call('chat.postEphemeral', () => client.chat.postEphemeral({ channel, user, text, ...quiet }))
+
+  return {
+    async post(channel, { metadata, ...message }, signal) {
+      const answer = await call(
+        'chat.postMessage',
+        () => client.chat.postMessage({ channel, ...message, metadata, ...quiet }),
+        signal,
+      )
+      return read('chat.postMessage', postedSchema, answer)
+    },
+    repaint: ({ channel, ts }, message, signal) =>
+      call(
+        'chat.update',
+        () =>
+          client.chat.update({ channel, ts, ...message }).then(
+            () => true,
+            (error: unknown) => {
+              if (!gone.includes(slackCodeOf(error) ?? '')) throw error
+              return false
+            },
+          ),
+        signal,
+      ),
+    async remind({ channel, ts }, text, signal) {
+      await call(
+        'chat.postMessage',
+        () =>
+          client.chat.postMessage({
+            channel,
+            thread_ts: ts,
+            reply_broadcast: true,
+            text,
+            ...quiet,
+          }),
+        signal,
+      )
+    },
+    async whisper(channel, user, text) {
+      try {
+        if (channel !== undefined) {
+          await whisperHere(channel, user, text)
+          return
+        }
+      } catch {
+        // They may have left the conversation since: told in person instead, or the failure of that is thrown.
+      }
+      await call('chat.postMessage', () =>
+        client.chat.postMessage({ channel: user, text, ...quiet }),
+      )
+    },
+    async openView(trigger_id, view) {
+      const answer = await call('views.open', () => client.views.open({ trigger_id, view }))
+      return read('views.open', openedSchema, answer).view.id
+    },
+    async updateView(view_id, view) {
+      await call('views.update', () => client.views.update({ view_id, view }))
+    },
+    userInfo: (user) => call('users.info', () => client.users.info({ user })),
+    workspace: () => call('auth.test', () => client.auth.test()),
+  }
+}
+
+async function call<Value>(
+  method: string,
+  make: () => Promise<Value>,
+  signal?: AbortSignal,
+): Promise<Value> {
+  try {
+    return await untilAborted(make, signal)
+  } catch (error) {
+    if (error instanceof LoopError) throw error
+    throw slackError(method, error)
+  }
+}
+
+/** Slack's client takes no signal: a call that is no longer wanted is left to its own time limit. */
+async function untilAborted<Value>(
+  make: () => Promise<Value>,
+  signal?: AbortSignal,
+): Promise<Value> {
+  if (!signal) return make()
+  const { promise, reject } = Promise.withResolvers<never>()
+  const abort = (): void =>
+    reject(new LoopError('aborted', 'A call to Slack was no longer wanted.', { plugin: 'slack' }))
+  if (signal.aborted) abort()
+  else signal.addEventListener('abort', abort, { once: true })
+  try {
+    return await Promise.race([promise, ...(signal.aborted ? [] : [make()])])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}
+
+function read<Value>(method: string, schema: z.ZodType<Value>, answer: unknown): Value {
+  const result = schema.safeParse(answer)
+  if (result.success) return result.data
+  throw new LoopError('bad_response', `Slack's answer to ${method} has another shape.`, {
+    plugin: 'slack',
+    details: { method },
+  })
+}

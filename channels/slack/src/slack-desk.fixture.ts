@@ -1,0 +1,184 @@
+import type {
+  ApprovalRequest,
+  DecisionIntake,
+  LoopDefinition,
+  LoopError,
+  Transition,
+} from '@loop-engine/core'
+import { createAuthority, createIntake, createLoopSystem } from '@loop-engine/sdk'
+import { createTestClock, type TestClock } from '@loop-engine/testing'
+
+import { botToken } from './fake-slack.fixture.ts'
+import { createSlackChannel, type SlackChannel, type SlackOptions } from './index.ts'
+import {
+  appId,
+  conversation,
+  signingSecret,
+  startSlackPeople,
+  userIdOf,
+  type Pressed,
+  type SlackPeopleAtWork,
+} from './slack-people.fixture.ts'
+
+/** A running system whose people decide in a fake Slack. */
+export interface Desk {
+  readonly clock: TestClock
+  readonly vendor: SlackPeopleAtWork
+  readonly channel: SlackChannel
+  readonly paid: unknown[]
+  readonly decisions: DecisionIntake[]
+  readonly problems: LoopError[]
+  readonly approvals: Awaited<ReturnType<typeof openSystem>>['system']['approvals']
+  ask(evidence: object, options?: { readonly large?: boolean }): Promise<ApprovalRequest>
+  request(id: string): Promise<ApprovalRequest>
+  /** Hands it over, and lets everything that follows from it happen. */
+  handle(request: Request): Promise<Response>
+  press(
+    action: 'approve' | 'reject' | 'edit',
+    pressed: Partial<Pressed> & { readonly requestId: string },
+  ): Promise<Response>
+  drain(): Promise<number>
+  close(): Promise<void>
+}
+
+const agent = {
+  type: 'ai-agent',
+  id: 'agent:payer',
+  onBehalfOf: { type: 'human', id: 'owner' },
+} as const
+
+const pay = (id: string, quorum: number): Transition => ({
+  id,
+  signal: id,
+  guards: [],
+  from: 'ASKED',
+  to: 'PAID',
+  actors: ['ai-agent'],
+  risk: 'high',
+  approval: {
+    stages: [{ reviewers: ['group:ops'], quorum }],
+    fourEyes: true,
+    expiresIn: '1h',
+    remindEvery: '10m',
+    allow: ['edit'],
+  },
+  effect: { integration: 'bank', action: 'pay', semantics: 'at-most-once' },
+})
+const loop: LoopDefinition = {
+  id: 'desk.payment',
+  version: '1',
+  name: 'Payment',
+  states: [{ id: 'ASKED' }, { id: 'PAID', terminal: true }],
+  initialState: 'ASKED',
+  transitions: [pay('pay', 1), pay('payLarge', 2)],
+}
+
+function openSystem(channel: SlackChannel, clock: TestClock, paid: unknown[]) {
+  const authority = createAuthority({ name: 'slack' })
+  const bank = {
+    contract: 'integration/v1' as const,
+    name: 'bank',
+    actions: {
+      pay: {
+        input: { parse: (value: unknown) => value },
+        run: async (input: unknown) => void paid.push(input),
+      },
+    },
+  }
+  return createLoopSystem({
+    loops: [loop],
+    integrations: [bank],
+    channels: [channel],
+    clock,
+    relay: false,
+    identity: {
+      mode: 'verified',
+      authority,
+      directory: (_tenant, id) =>
+        ['alice', 'bob', 'owner'].includes(id) ? { groups: ['ops'] } : null,
+    },
+  }).then((system) => ({
+    system,
+    intake: createIntake({ approvals: system.approvals, authority }),
+  }))
+}
+
+/** Slack's user ids of these people stand in a table, unless `options` says otherwise. */
+export async function openDesk(options: Partial<SlackOptions> = {}): Promise<Desk> {
+  const clock = createTestClock()
+  const vendor = await startSlackPeople(() => clock.now())
+  const paid: unknown[] = []
+  const decisions: DecisionIntake[] = []
+  const problems: LoopError[] = []
+  const table = Object.fromEntries(['alice', 'bob', 'owner'].map((id) => [userIdOf(id), id]))
+  const channel = vendor.attach(
+    createSlackChannel({
+      token: botToken,
+      signingSecret,
+      conversation,
+      appId,
+      consoleUrl: 'https://loops.example/app',
+      people: { by: 'table', table },
+      find: (query) => opened.system.approvals.get(query),
+      apiUrl: vendor.slack.apiUrl,
+      maxRetries: 0,
+      clock,
+      onProblem: (problem) => problems.push(problem),
+      decide(decision) {
+        decisions.push(decision)
+        return opened.intake(decision)
+      },
+      ...options,
+    }),
+  )
+  const opened = await openSystem(channel, clock, paid)
+  const { engine, approvals, relay } = opened.system
+  let count = 0
+
+  const desk: Desk = {
+    clock,
+    vendor,
+    channel,
+    paid,
+    decisions,
+    problems,
+    approvals,
+    async ask(evidence, { large = false } = {}) {
+      const aggregateId = `order-${++count}`
+      await engine.start({ loopId: loop.id, aggregateId, actor: agent })
+      const transitionId = large ? 'payLarge' : 'pay'
+      const asked = await engine.transition({ aggregateId, transitionId, actor: agent, evidence })
+      await relay.drain()
+      return desk.request(asked.status === 'pending_approval' ? asked.approvalId : '')
+    },
+    async request(id) {
+      const request = await approvals.get({ id })
+      if (!request) throw new Error('the request is gone')
+      return request
+    },
+    async handle(request) {
+      const response = await channel.handle(request)
+      await channel.settled()
+      await relay.drain()
+      return response
+    },
+    press: (action, pressed) =>
+      desk.handle(
+        vendor.sign(
+          vendor.press(action, {
+            person: 'alice',
+            revision: 1,
+            deliveryId: `press-${++count}`,
+            ...pressed,
+          }),
+        ),
+      ),
+    drain: () => relay.drain(),
+    async close() {
+      await channel.close()
+      await opened.system.close()
+      await vendor.close?.()
+    },
+  }
+  return desk
+}

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+
+import { botToken } from './fake-slack.fixture.ts'
+import { createSlackChannel } from './index.ts'
+import { signingSecret } from './slack-people.fixture.ts'
+
+const wrong = [
+  [{ signingSecret: '' }, '/signingSecret'],
+  [{ signingSecret: undefined }, '/signingSecret'],
+  [{ signingSecret: undefined, appToken: 'xapp-1' }, '/cardKeys'],
+  [{ cardKeys: ['short'] }, '/cardKeys'],
+  [{ token: '' }, '/token'],
+  [{ consoleUrl: 'javascript:alert(1)' }, '/consoleUrl'],
+  [{ maxRetries: 10 }, '/maxRetries'],
+] as const
+for (const [options, path] of wrong) {
+  test(`${JSON.stringify(options)} is refused when the channel is made`, () => {
+    const right = {
+      token: botToken,
+      signingSecret,
+      conversation: 'C0LOOPS',
+      consoleUrl: 'https://loops.example',
+      people: { by: 'email' },
+      decide: async () => ({ status: 'recorded' }),
+    } as const
+
+    expect(() => createSlackChannel({ ...right, ...options })).toThrow(
+      expect.objectContaining({ code: 'invalid_config', path }),
+    )
+  })
+}

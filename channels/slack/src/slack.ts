@@ -1,0 +1,197 @@
+import {
+  LoopError,
+  type ApprovalRequest,
+  type Channel,
+  type Clock,
+  type DecisionIntake,
+} from '@loop-engine/core'
+
+import type { SlackDecisionAnswer } from './answer-text.ts'
+import { createBoltApp } from './bolt-app.ts'
+import { createCardTokens } from './card-token.ts'
+import { createCard } from './card.ts'
+import { createClicks, type FindRequest } from './clicks.ts'
+import { createDeciding } from './deciding.ts'
+import { createInbox } from './inbox.ts'
+import { consoleUrlOf, readUrl, type ConsoleUrl } from './link.ts'
+import { createNotices } from './notices.ts'
+import { createPeople, type SlackPeople } from './people.ts'
+import { readRequest } from './read-request.ts'
+import { createSlackCalls } from './slack-calls.ts'
+import { createSubmissions } from './submissions.ts'
+import { systemClock } from './system-clock.ts'
+
+export interface SlackOptions {
+  /** The bot token, `xoxb-…`. */
+  readonly token: string
+  /** For events over HTTP, through `handle`. */
+  readonly signingSecret?: string
+  /** For events over a web socket, between `start` and `close`: an app-level token, `xapp-…`. */
+  readonly appToken?: string
+  /** The conversation that is told of a request: its id, `C…`. The app must be a member. */
+  readonly conversation: string | ((request: ApprovalRequest) => string)
+  readonly people: SlackPeople
+  readonly consoleUrl: ConsoleUrl
+  /** Where decisions go: `(decision) => intake(decision)` of `createIntake`. */
+  readonly decide: (decision: DecisionIntake) => Promise<SlackDecisionAnswer>
+  /** `({ id, tenant }) => system.approvals.get({ id, tenant })`; without it cards have no edit button. */
+  readonly find?: FindRequest
+  /** A JSON Schema of a request's evidence: gives the edit form titles and choices. */
+  readonly schemaOf?: (request: ApprovalRequest) => object | undefined
+  /** At least 32 characters each; the first seals cards, all open them. The signing secret unless told. */
+  readonly cardKeys?: readonly string[]
+  /** Refuses events of other apps. */
+  readonly appId?: string
+  /** As policies name it. */
+  readonly name?: string
+  /** For how long what Slack said of a person is believed, milliseconds. */
+  readonly personCacheMs?: number
+  /** Of one call to Slack. */
+  readonly timeoutMs?: number
+  /** 0 to 2, of one call to Slack; the engine repeats whole notices for much longer. */
+  readonly maxRetries?: number
+  /** Slack's Web API, or a stand-in for it. */
+  readonly apiUrl?: string
+  readonly clock?: Clock
+  /** Hears of what nobody could be told; nothing that it hears quotes a secret or evidence. */
+  readonly onProblem?: (problem: LoopError) => void
+}
+
+export interface SlackChannel extends Channel {
+  handle(request: Request): Promise<Response>
+  /** Connects by web socket. Needs `appToken`. */
+  start(): Promise<void>
+  /** Resolves when nothing that came in is still being worked on. */
+  settled(): Promise<void>
+  /** Disconnects, and lets what came in finish. */
+  close(): Promise<void>
+}
+
+/**
+ * People decide in Slack. The channel keeps no state: cards carry sealed tokens, the engine keeps where they are.
+ *
+ * @example
+ * const slack = createSlackChannel({ token, signingSecret, conversation: 'C0123456789', people: { by: 'email' },
+ *   consoleUrl: 'https://loops.example', decide: (decision) => intake(decision) })
+ */
+export function createSlackChannel(options: SlackOptions): SlackChannel {
+  const {
+    signingSecret,
+    consoleUrl,
+    decide,
+    find,
+    schemaOf,
+    name = 'slack',
+    personCacheMs = 60_000,
+    clock = systemClock,
+  } = options
+  const report = createReport(options.onProblem)
+  const tokens = createCardTokens(readKeys(options))
+  const bolt = createBoltApp({ ...options, report })
+  const calls = createSlackCalls(bolt.app.client)
+  const people = createPeople({
+    people: options.people,
+    calls,
+    clock,
+    cacheMs: personCacheMs,
+    report,
+  })
+  const judge = createDeciding({ people, decide, clock, report })
+  const notices = createNotices({
+    ...options,
+    name,
+    calls,
+    tokens,
+    clock,
+    canEdit: find !== undefined,
+  })
+  const shared = {
+    tokens,
+    judge,
+    report,
+    repaint,
+    ...(find && { find }),
+    ...(schemaOf && { schemaOf }),
+  }
+  const inbox = createInbox({
+    app: bolt.app,
+    calls,
+    clicked: createClicks({ ...shared, calls, people }),
+    submitted: createSubmissions(shared),
+    clock,
+    report,
+    ...(options.appId !== undefined && { appId: options.appId }),
+  })
+
+  /** What is over stays over, so this card need not wait for its turn; also heals a card that was sent twice. */
+  async function repaint(
+    card: { readonly channel: string; readonly ts: string },
+    request: ApprovalRequest,
+  ): Promise<void> {
+    if (request.status === 'pending') return
+    const url = consoleUrlOf(consoleUrl, request)
+    await calls
+      .repaint(card, createCard({ request, view: request.view, consoleUrl: url }))
+      .catch(report)
+  }
+
+  return {
+    contract: 'channel/v1',
+    name,
+    notify: notices.notify,
+    update: notices.update,
+    async handle(request) {
+      // Without a secret nothing can be verified, so nothing is read.
+      if (!signingSecret) return new Response(null, { status: 404 })
+      const read = await readRequest(request, signingSecret, clock.now())
+      return 'answer' in read ? read.answer : inbox.take(read.body, request.headers)
+    },
+    start: () => bolt.start(),
+    settled: () => inbox.settled(),
+    async close() {
+      await bolt.stop()
+      await inbox.settled()
+    },
+  }
+}
+
+function readKeys({
+  token,
+  signingSecret,
+  appToken,
+  cardKeys,
+  consoleUrl,
+  maxRetries = 2,
+}: SlackOptions): readonly string[] {
+  const fault = (message: string, path: string): never => {
+    throw new LoopError('invalid_config', message, { plugin: 'slack', path })
+  }
+  if (!token) fault('The Slack channel needs a bot token.', '/token')
+  if (signingSecret === '') fault('An empty signing secret verifies nothing.', '/signingSecret')
+  if (!signingSecret && !appToken)
+    fault(
+      'The Slack channel needs a signing secret (HTTP) or an app token (socket mode).',
+      '/signingSecret',
+    )
+  if (typeof consoleUrl === 'string') readUrl(consoleUrl)
+  if (![0, 1, 2].includes(maxRetries))
+    fault('Slack may be asked again at most twice.', '/maxRetries')
+  const keys = cardKeys ?? (signingSecret ? [signingSecret] : [])
+  if (keys.length === 0)
+    fault('Socket mode has no signing secret, so the cards need keys.', '/cardKeys')
+  if (cardKeys?.some((key) => key.length < 32))
+    fault('A card key has at least 32 characters.', '/cardKeys')
+  return keys
+}
+
+/** Whatever went wrong, as a LoopError; the text of anything else could quote something. */
+function createReport(onProblem: SlackOptions['onProblem']): (problem: unknown) => void {
+  return (problem) =>
+    onProblem?.(
+      problem instanceof LoopError
+        ? problem
+        : new LoopError('unavailable', 'Something went wrong while Slack was answered.', {
+            plugin: 'slack',
+          }),
+    )
+}

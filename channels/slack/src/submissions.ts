@@ -1,0 +1,67 @@
+import type { CardTokens } from './card-token.ts'
+import type { ClicksOptions } from './clicks.ts'
+import { dead, type Judged } from './deciding.ts'
+import { deliveryOfSubmission } from './delivery.ts'
+import { readEdits } from './edit-form.ts'
+import { formIds, reasonBlock } from './forms.ts'
+import { typedOf, type Submission } from './payloads.ts'
+
+/** What becomes of a form that was sent: something to correct, or a decision. */
+export type Submitted =
+  | { readonly errors: Record<string, string> }
+  | (Judged & { readonly channel?: string })
+
+export function createSubmissions(
+  options: Pick<ClicksOptions, 'judge' | 'find' | 'schemaOf' | 'repaint' | 'report'> & {
+    readonly tokens: CardTokens
+  },
+) {
+  const { tokens, judge, repaint } = options
+
+  return async (submission: Submission): Promise<Submitted> => {
+    const isEdit = submission.view.callback_id === formIds.edit
+    const facts = tokens.open(
+      isEdit ? 'edit-form' : 'reject-form',
+      submission.view.private_metadata,
+    )
+    if (!facts || facts.user !== submission.user.id) return dead
+    const content = isEdit
+      ? await readEdit(submission, facts)
+      : { reason: typedOf(submission).get(reasonBlock)?.trim() ?? '' }
+    if ('errors' in content) return { errors: content.errors }
+    if ('say' in content) return content
+    if (!isEdit && content.reason === '') return { errors: { [reasonBlock]: 'Say why not.' } }
+
+    const { id, proof } = deliveryOfSubmission(submission)
+    const judged = await judge({
+      sender: submission,
+      facts,
+      decision: isEdit ? 'edit' : 'reject',
+      ...content,
+      proof,
+      deliveryId: id,
+    })
+    const { channel, messageTs } = facts
+    if (judged.request && messageTs) await repaint({ channel, ts: messageTs }, judged.request)
+    return { ...judged, channel }
+  }
+
+  async function readEdit(
+    submission: Submission,
+    { requestId, tenant }: { readonly requestId: string; readonly tenant: string },
+  ) {
+    try {
+      const request = await options.find?.({ id: requestId, tenant })
+      if (!request?.evidence)
+        return { say: 'This request can no longer be edited. Nothing was decided.', isTaken: false }
+      // Of another revision, the core refuses it whatever it says.
+      return readEdits(request.evidence, typedOf(submission), options.schemaOf?.(request))
+    } catch (error) {
+      options.report(error)
+      return {
+        say: 'The request could not be looked up. Nothing was decided; try again.',
+        isTaken: false,
+      }
+    }
+  }
+}

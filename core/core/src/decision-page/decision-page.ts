@@ -1,0 +1,113 @@
+import { html } from 'hono/html'
+
+import type { ApprovalRequest } from '../approval.ts'
+import { createDecisionLinks, type DecisionLink } from './decision-link.ts'
+import { createDecisionSteps } from './decision-steps.ts'
+import { outcomeText } from './outcome-text.ts'
+import { createPageAnswers } from './page-answers.ts'
+import { decisionForms, signIn } from './page-forms.ts'
+import type { DecisionPageOptions } from './page-options.ts'
+import { readForm } from './read-form.ts'
+import { checkOptions, mayApprove, stepOf } from './step-up.ts'
+import { renderViewHtml } from './view-html.ts'
+
+export interface DecisionPage {
+  /** The address of a link. It holds until the request expires, for the revision that is named. */
+  linkFor(link: DecisionLink, expiresAt: number): Promise<string>
+  /** GET and HEAD show, POST decides; every answer is a page. Never throws. */
+  handle(request: Request): Promise<Response>
+}
+
+/**
+ * The page on which people decide without an account: what will happen, as data, and two forms. It works without
+ * scripts, cookies and other hosts. A link preview or a mail scanner that opens it decides nothing.
+ */
+export function createDecisionPage(options: DecisionPageOptions): DecisionPage {
+  const { url, secret, find, now = Date.now, onError } = options
+  checkOptions(options)
+  const links = createDecisionLinks({ secret, now })
+  const answers = createPageAnswers()
+  const action = new URL(url).pathname
+  const steps = createDecisionSteps({ ...options, now }, { links, answers, show, action })
+
+  return {
+    async linkFor(link, expiresAt) {
+      const address = new URL(url)
+      address.searchParams.set('link', await links.seal(link, expiresAt))
+      return address.href
+    },
+    async handle(request) {
+      try {
+        const answer = await route(request)
+        if (request.method !== 'HEAD') return answer
+        return new Response(null, { status: answer.status, headers: answer.headers })
+      } catch (error) {
+        onError?.(error)
+        return answers.failed()
+      }
+    },
+  }
+
+  async function route(request: Request): Promise<Response> {
+    if (request.method === 'GET' || request.method === 'HEAD') return open(request)
+    if (request.method !== 'POST') return answers.notForThis()
+    const form = await readForm(request)
+    if (!form) return answers.unreadable()
+    if (form.challenge !== undefined) return steps.confirm(form)
+    return steps.decide(form)
+  }
+
+  async function open(request: Request): Promise<Response> {
+    const token = new URL(request.url).searchParams.get('link')
+    if (token === null) return answers.noLink()
+    const opened = await links.open(token)
+    if (opened.status !== 'open') return answers.badLink(opened.status)
+    const { tenant, requestId } = opened.content
+    const about = await find({ tenant, id: requestId })
+    if (!about) return answers.gone()
+    return show(opened.content, token, about)
+  }
+
+  /** What is asked and the forms; or why there is nothing to decide with this link. */
+  function show(
+    link: DecisionLink,
+    token: string,
+    request: ApprovalRequest,
+    problem?: string,
+  ): Promise<Response> {
+    const view = renderViewHtml(request, request.view)
+    const status = problem === undefined ? 200 : 422
+    const { title } = request.view
+    if (request.status !== 'pending')
+      return answers.page({ status: 200, ...outcomeText(request), more: view })
+    if (link.revision !== request.revision) return answers.stale()
+    const mine = request.decisions.find(
+      ({ reviewer, revision }) => reviewer.id === link.recipient && revision === request.revision,
+    )
+    if (mine)
+      return answers.page({
+        status: 200,
+        title: 'You have decided',
+        text: `Your decision is on record. ${outcomeText(request).text}`,
+        more: view,
+      })
+    const step = stepOf(options, link, request)
+    const loginUrl = options.loginUrl?.(request)
+    const decision =
+      step === 'login-url'
+        ? html`<h2>Your decision</h2>
+            <p>For a decision of this risk you have to sign in.</p>
+            ${signIn(loginUrl)}`
+        : decisionForms({
+            action,
+            link: token,
+            request,
+            asksWho: link.recipient === undefined,
+            sendsCode: step === 'code',
+            mayApprove: mayApprove(request),
+            ...(loginUrl !== undefined && { loginUrl }),
+            ...(problem !== undefined && { problem }),
+          })
+    return answers.whole({ status, title, main: html`${view}${decision}` })
+  }
+}

@@ -1,0 +1,180 @@
+import { createHash } from 'node:crypto'
+
+import type { ApprovalRequest } from '../approval.ts'
+import { isLoopError } from '../errors.ts'
+import type { JsonObject } from '../json.ts'
+import { spellOut } from '../visible.ts'
+import { createAttemptLimit } from './attempt-limit.ts'
+import { answerText, type DecisionAnswer } from './decision-answer.ts'
+import type { DecisionChallenge, DecisionLink, DecisionLinks } from './decision-link.ts'
+import { createOneTimeCodes } from './one-time-code.ts'
+import type { PageAnswers } from './page-answers.ts'
+import { codeForm } from './page-forms.ts'
+import type { DecisionPageOptions } from './page-options.ts'
+import type { PageForm } from './read-form.ts'
+import { stepOf } from './step-up.ts'
+
+export interface DecisionSteps {
+  /** The first form: decides, or sends a code. */
+  decide(form: PageForm): Promise<Response>
+  /** The second form: the code. */
+  confirm(form: PageForm): Promise<Response>
+}
+
+export interface StepParts {
+  readonly links: DecisionLinks
+  readonly answers: PageAnswers
+  /** Shows what is asked again, with a problem. */
+  readonly show: (
+    link: DecisionLink,
+    token: string,
+    request: ApprovalRequest,
+    problem?: string,
+  ) => Promise<Response>
+  readonly action: string
+}
+
+const nobody = ''
+
+/** What becomes of a posted form. Possession of the link is what it proves; so no cookie is read, and none can be ridden. */
+export function createDecisionSteps(
+  options: DecisionPageOptions & { readonly now: () => number },
+  { links, answers, show, action }: StepParts,
+): DecisionSteps {
+  const { name, secret, find, decide, sendCode, identify, codeMinutes = 10, now } = options
+  const codes = createOneTimeCodes({ secret, purpose: 'page' })
+  const windowMs = codeMinutes * 60_000
+  // A code has 40 bits, so that guessing fails without these too; they keep mailboxes quiet.
+  const sendings = createAttemptLimit({ most: 5, windowMs, now })
+  const guesses = createAttemptLimit({ most: 10, windowMs, now })
+
+  return {
+    async decide({ link: token, decision, view, reason, confirm, address }) {
+      if (token === undefined || decision === undefined || view === undefined)
+        return answers.unreadable()
+      const opened = await links.open(token)
+      if (opened.status !== 'open') return answers.badLink(opened.status)
+      const link = opened.content
+      const request = await find({ tenant: link.tenant, id: link.requestId })
+      if (!request) return answers.gone()
+      const again = (problem: string): Promise<Response> => show(link, token, request, problem)
+      if (decision === 'approve' && confirm === undefined)
+        return again('Confirm that you have read what will run, then approve.')
+      if (decision === 'reject' && !reason) return again('Say why you reject.')
+
+      const base = { ...link, decision, viewHash: view, ...(reason && { reason }) }
+      const step = stepOf(options, link, request)
+      if (step === 'login-url') return again('Sign in to decide.')
+      if (step === 'none' && link.recipient !== undefined)
+        return hand({ ...base, recipient: link.recipient, at: now() }, 'link')
+      // No code is worth sending for what can no longer be decided.
+      if (request.status !== 'pending' || link.revision !== request.revision)
+        return show(link, token, request)
+      const recipient = link.recipient ?? (await identify?.(address ?? '', request)) ?? nobody
+      return ask({ ...base, recipient, at: now() }, request)
+    },
+
+    async confirm({ challenge: token = '', code = '' }) {
+      const opened = await links.openChallenge(token)
+      if (opened.status === 'expired')
+        return answers.page({
+          status: 410,
+          title: 'This code has expired',
+          text: 'Nothing was decided. Open the link in the message again to get another code.',
+        })
+      if (opened.status !== 'open') return answers.badLink('invalid')
+      const challenge = opened.content
+      if (!guesses.permits(challenge.id)) return answers.tooMany()
+      const isRight = codes.matches(code, contentOf(challenge))
+      if (isRight && challenge.recipient !== nobody) return hand(challenge, 'code')
+      return answers.whole({
+        status: 403,
+        title: 'One more step',
+        main: codeForm({
+          action,
+          challenge: token,
+          decision: challenge.decision,
+          title: challenge.requestId,
+          minutes: codeMinutes,
+          problem: 'That is not the code. Nothing was decided.',
+        }),
+      })
+    },
+  }
+
+  async function ask(challenge: DecisionChallenge, request: ApprovalRequest): Promise<Response> {
+    if (!sendings.permits(challenge.id)) return answers.tooMany()
+    const { decision, recipient } = challenge
+    // Whoever is nobody here is shown the same page, so that it tells nobody who reviews.
+    if (recipient !== nobody) {
+      try {
+        const code = codes.codeFor(contentOf(challenge))
+        await sendCode?.({ recipient, code, decision, request, minutes: codeMinutes })
+      } catch (error) {
+        options.onError?.(error)
+        return answers.busy()
+      }
+    }
+    return answers.whole({
+      status: 200,
+      title: 'One more step',
+      main: codeForm({
+        action,
+        challenge: await links.sealChallenge(challenge, now() + windowMs),
+        decision,
+        title: spellOut(request.view.title),
+        minutes: codeMinutes,
+      }),
+    })
+  }
+
+  async function hand(challenge: DecisionChallenge, proved: 'link' | 'code'): Promise<Response> {
+    const { id, tenant, requestId, revision, recipient, decision, viewHash, reason } = challenge
+    // The same person with the same link is one decision, whatever is sent again.
+    const key = createHash('sha256').update(`${id}\n${recipient}`).digest('hex')
+    try {
+      const answer = await decide({
+        tenant,
+        requestId,
+        revision,
+        viewHash,
+        decision,
+        ...(reason !== undefined && { reason }),
+        reviewer: { type: 'human', id: recipient },
+        assurance: {
+          method: 'signed-link',
+          issuer: new URL(options.url).origin,
+          subject: recipient,
+          at: now(),
+        },
+        proof: { channel: name, link: key, step: proved },
+        idempotencyKey: key,
+      })
+      return answers.page({ status: statusOf(answer), ...answerText(answer) })
+    } catch (error) {
+      if (!isLoopError(error)) throw error
+      if (error.code === 'key_mismatch') return answers.used()
+      if (error.code === 'not_found') return answers.gone()
+      if (error.code === 'stopped')
+        return answers.page({
+          status: 409,
+          ...answerText({ status: 'refused', reason: 'stopped' }),
+        })
+      if (!error.retryable) throw error
+      options.onError?.(error)
+      return answers.busy()
+    }
+  }
+}
+
+/** What a code confirms: this decision of this person, now, about what he saw, and nothing else. */
+function contentOf({ reason: _, ...content }: DecisionChallenge): JsonObject {
+  return content
+}
+
+function statusOf({ status, reason }: DecisionAnswer): number {
+  if (status === 'blocked') return 409
+  if (status !== 'refused') return 200
+  if (reason === 'expired') return 410
+  return reason?.startsWith('not_') || reason === 'requester_cannot_decide' ? 403 : 409
+}

@@ -1,0 +1,23 @@
+export { createDecisionPage, type DecisionPage } from './decision-page.ts'
+export {
+  type DecisionPageOptions,
+  type Risk,
+  type SendCodeInput,
+  type StepUp,
+} from './page-options.ts'
+export {
+  createDecisionLinks,
+  redactDecisionLinks,
+  type DecisionChallenge,
+  type DecisionLink,
+  type DecisionLinks,
+  type DecisionLinksOptions,
+  type Opened,
+} from './decision-link.ts'
+export type { PageSecret } from './page-keys.ts'
+export { createOneTimeCodes, type OneTimeCodes, type OneTimeCodesOptions } from './one-time-code.ts'
+export { answerText, type Decide, type DecisionAnswer } from './decision-answer.ts'
+export { outcomeText, type OutcomeText } from './outcome-text.ts'
+export { renderViewHtml, type Markup, type ViewHtmlOptions } from './view-html.ts'
+export { cut, renderViewText, timeText, type ViewTextOptions } from './view-text.ts'
+export { progressOf, reviewersOf } from './view-facts.ts'

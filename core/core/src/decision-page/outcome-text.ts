@@ -1,0 +1,58 @@
+import type { ApprovalRequest } from '../approval.ts'
+import { spellOut } from '../visible.ts'
+import { progressOf } from './view-facts.ts'
+import { timeText } from './view-text.ts'
+
+/** How a request stands, in a few words and in a sentence or two; the same on every channel. */
+export interface OutcomeText {
+  readonly title: string
+  readonly text: string
+}
+
+export function outcomeText(request: ApprovalRequest): OutcomeText {
+  const at = timeText(request.decidedAt ?? request.expiresAt)
+  switch (request.status) {
+    case 'pending':
+      return { title: 'Waiting', text: `Approvals so far: ${progressOf(request)}.` }
+    case 'approved': {
+      const ran = request.executedBy
+        ? 'The transition was carried out.'
+        : 'A check no longer passed after the approval, so nothing ran.'
+      return {
+        title: 'Approved',
+        text: `Approved by ${deciders(request, 'approve')} at ${at}. ${ran}`,
+      }
+    }
+    case 'rejected': {
+      const reason = request.decisions.at(-1)?.reason
+      const why = reason ? ` Reason: ${spellOut(reason)}` : ''
+      return {
+        title: 'Rejected',
+        text: `Rejected by ${deciders(request, 'reject')} at ${at}. Nothing ran.${why}`,
+      }
+    }
+    case 'expired':
+      return {
+        title: 'Expired',
+        text: `Expired at ${at}: nobody decided in time. ${request.view.ifNothing}`,
+      }
+    case 'superseded':
+      return {
+        title: 'Superseded',
+        text: 'The run moved on before a decision, so that there is nothing left to decide. Nothing ran.',
+      }
+    case 'cancelled':
+      return { title: 'Cancelled', text: `The request was taken back at ${at}. Nothing ran.` }
+  }
+}
+
+function deciders({ decisions, revision }: ApprovalRequest, kind: 'approve' | 'reject'): string {
+  const names = decisions
+    .filter(
+      (one) =>
+        one.decision === kind ||
+        (kind === 'approve' && one.decision === 'edit' && one.revision === revision),
+    )
+    .map(({ reviewer }) => spellOut(reviewer.displayName ?? reviewer.id))
+  return [...new Set(names)].join(', ') || 'somebody'
+}

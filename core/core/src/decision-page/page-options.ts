@@ -1,0 +1,49 @@
+import type { ApprovalRequest } from '../approval.ts'
+import type { Decide } from './decision-answer.ts'
+import type { DecisionChallenge } from './decision-link.ts'
+import type { PageSecret } from './page-keys.ts'
+
+/** What a person has to do besides holding the link. */
+export type StepUp = 'none' | 'code' | 'login-url'
+export const risks = ['low', 'medium', 'high', 'critical'] as const
+export type Risk = (typeof risks)[number]
+
+export interface SendCodeInput {
+  /** The reviewer who decides. */
+  readonly recipient: string
+  readonly code: string
+  readonly decision: DecisionChallenge['decision']
+  readonly request: ApprovalRequest
+  /** How long the code is good for. */
+  readonly minutes: number
+}
+
+export interface DecisionPageOptions {
+  /** Who serves the page; recorded as the proof of a decision. */
+  readonly name: string
+  /** The page's public address, such as `https://loops.example/decide`. */
+  readonly url: string
+  /** At least 32 bytes; several while they are being changed, newest first. */
+  readonly secret: PageSecret
+  /** `approvals.get` of the system. */
+  readonly find: (query: {
+    readonly tenant: string
+    readonly id: string
+  }) => Promise<ApprovalRequest | null>
+  readonly decide: Decide
+  /** What a link alone does not allow, from `stepUpFrom` upwards: a code by default. */
+  readonly stepUp?: StepUp
+  /** The lowest risk that asks for the step; `medium` by default. A transition that states no risk counts as low. */
+  readonly stepUpFrom?: Risk
+  /** Where people sign in to decide, for `login-url`. */
+  readonly loginUrl?: (request: ApprovalRequest) => string
+  /** Brings a code to the one person; needed for `code` and for links that are nobody's own. */
+  readonly sendCode?: (input: SendCodeInput) => Promise<void>
+  /** Which reviewer of this request has this address; needed for links that are nobody's own. */
+  readonly identify?: (address: string, request: ApprovalRequest) => Promise<string | null>
+  /** How long a code is good for; ten minutes by default. */
+  readonly codeMinutes?: number
+  /** Hears of what failed behind an error page. Nothing that it is told contains a link or a code. */
+  readonly onError?: (error: unknown) => void
+  readonly now?: () => number
+}

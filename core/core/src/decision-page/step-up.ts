@@ -1,0 +1,46 @@
+import type { ApprovalRequest } from '../approval.ts'
+import { isAssured } from '../assurance.ts'
+import { LoopError } from '../errors.ts'
+import type { DecisionLink } from './decision-link.ts'
+import { risks, type DecisionPageOptions, type StepUp } from './page-options.ts'
+
+/** What this person has to do besides holding this link. */
+export function stepOf(
+  { stepUp = 'code', stepUpFrom = 'medium' }: DecisionPageOptions,
+  link: DecisionLink,
+  { view }: ApprovalRequest,
+): StepUp {
+  const { risk = 'low' } = view.transition
+  const rank = risks.findIndex((known) => known === risk)
+  // A risk that is not known here counts as the highest.
+  const isRisky = rank === -1 || rank >= risks.indexOf(stepUpFrom)
+  if (isRisky && stepUp !== 'none') return stepUp
+  return link.recipient === undefined ? 'code' : 'none'
+}
+
+/** Whether a link can be proof enough to approve this; the core judges it again. */
+export function mayApprove({ policy }: ApprovalRequest): boolean {
+  return policy.assurance === undefined || isAssured({ method: 'signed-link' }, policy.assurance)
+}
+
+/** Throws `invalid_config` for a page that could not keep its promises. */
+export function checkOptions({
+  url,
+  stepUp = 'code',
+  sendCode,
+  loginUrl,
+}: DecisionPageOptions): void {
+  const { protocol, hostname } = new URL(url)
+  const isLocal = hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]'
+  if (protocol !== 'https:' && !isLocal)
+    throw new LoopError('invalid_config', 'Decision links must lead to an https address.', {
+      path: '/url',
+      hint: 'Whoever reads the link on its way can use it.',
+    })
+  if (stepUp === 'code' && !sendCode)
+    throw new LoopError('invalid_config', 'Codes need something that sends them.', {
+      path: '/sendCode',
+    })
+  if (stepUp === 'login-url' && !loginUrl)
+    throw new LoopError('invalid_config', 'Signing in needs an address.', { path: '/loginUrl' })
+}

@@ -1,0 +1,85 @@
+import type { ApprovalRequest, ApprovalView } from '../approval.ts'
+import type { JsonValue } from '../json.ts'
+import { spellOut } from '../visible.ts'
+
+/** One thing that a reviewer should know, as text that shows everything that is in it. */
+export interface ViewFact {
+  readonly label: string
+  /** May hold line breaks and tabs; every other control or invisible character is spelled out. */
+  readonly text: string
+  readonly fromModel: boolean
+}
+
+/** Who wants what, under which rule: the part of a view that the engine knows itself. */
+export function contextOf(request: ApprovalRequest, view: ApprovalView): readonly ViewFact[] {
+  const { transition, requester, loop } = view
+  const name = requester.displayName ? `${requester.displayName} (${requester.id})` : requester.id
+  return [
+    fact('What', `${transition.id}: ${transition.from} → ${transition.to}`),
+    ...(transition.description ? [fact('Meaning', transition.description)] : []),
+    fact('On', view.aggregateId),
+    fact('Loop', `${loop.name} ${loop.version} (${loop.id})`),
+    fact('Risk', transition.risk ?? 'not stated'),
+    fact('Asked by', `${requester.type} ${name}`),
+    ...(requester.model ? [fact('Model', requester.model)] : []),
+    ...(requester.onBehalfOf ? [fact('On behalf of', requester.onBehalfOf)] : []),
+    fact(
+      'Who may decide',
+      reviewersOf(request)
+        .map((one) => (one === '*' ? 'anybody who is known here' : one))
+        .join(', '),
+    ),
+    fact('Approvals', progressOf(request)),
+    fact('If nobody decides', view.ifNothing),
+  ]
+}
+
+/** The evidence, field by field. */
+export function evidenceOf(view: ApprovalView): readonly ViewFact[] {
+  return view.fields.map(({ label, value, fromModel }) => ({
+    label: spellOut(label),
+    text: textOf(value),
+    fromModel,
+  }))
+}
+
+/** What will run, with its exact input; null when the transition only changes the state. */
+export function effectOf({ effect }: ApprovalView): ViewFact | null {
+  return effect
+    ? fact(`${effect.integration}.${effect.action}`, JSON.stringify(effect.input, null, 2))
+    : null
+}
+
+/** Who is asked at the stage that waits: names of people, roles and groups. */
+export function reviewersOf(request: ApprovalRequest): readonly string[] {
+  return [
+    ...(request.policy.stages[request.stage]?.reviewers ?? []),
+    ...request.escalated,
+    ...request.delegations.map(({ to }) => to),
+  ]
+}
+
+/** How far the quorum of the stage that waits is. */
+export function progressOf({ policy, stage, decisions, revision }: ApprovalRequest): string {
+  const votes = decisions.filter(
+    (one) =>
+      one.stage === stage &&
+      one.revision === revision &&
+      (one.decision === 'approve' || one.decision === 'edit'),
+  ).length
+  const stages = policy.stages.length > 1 ? `, stage ${stage + 1} of ${policy.stages.length}` : ''
+  return `${votes} of ${policy.stages[stage]?.quorum ?? 1}${stages}`
+}
+
+/** Lines of text that hide nothing: line breaks and tabs stay, whatever else cannot be seen is spelled out. */
+export function visibleLines(text: string): string {
+  return text.replaceAll(/[^\n\t]+/g, spellOut)
+}
+
+function textOf(value: JsonValue): string {
+  return visibleLines(typeof value === 'string' ? value : JSON.stringify(value, null, 2))
+}
+
+function fact(label: string, text: string): ViewFact {
+  return { label: spellOut(label), text: visibleLines(text), fromModel: false }
+}
