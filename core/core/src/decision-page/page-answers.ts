@@ -3,7 +3,7 @@ import { html } from 'hono/html'
 import { pageHeaders, renderPage } from './page-shell.ts'
 import type { Markup } from './view-html.ts'
 
-export interface PageAnswer {
+interface PageAnswer {
   readonly status: number
   readonly title: string
   readonly main: Markup

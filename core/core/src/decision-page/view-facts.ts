@@ -72,7 +72,7 @@ export function progressOf({ policy, stage, decisions, revision }: ApprovalReque
 }
 
 /** Lines of text that hide nothing: line breaks and tabs stay, whatever else cannot be seen is spelled out. */
-export function visibleLines(text: string): string {
+function visibleLines(text: string): string {
   return text.replaceAll(/[^\n\t]+/g, spellOut)
 }
 

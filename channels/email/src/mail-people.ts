@@ -1,0 +1,54 @@
+import { LoopError, type ApprovalRequest, type Principal } from '@loop-engine/core'
+import { reviewersOf } from '@loop-engine/core/decision-page'
+import { z } from 'zod'
+
+import type { FindRecipients, Recipient } from './email-options.ts'
+
+// No quotes, no comments, no line breaks: an address of this form means one mailbox to every parser.
+const addressSchema = z.email().max(254)
+
+/** One mailbox, or a refusal: what would be a list, a header or two addresses to a mail server never leaves. */
+export function checkAddress(address: string): string {
+  if (addressSchema.safeParse(address).success) return address
+  throw new LoopError('invalid_config', 'An e-mail address is not one plain mailbox.', {
+    hint: 'Use the form local@domain, without a name, quotes or comments.',
+    plugin: 'email',
+  })
+}
+
+/** Everybody who may be asked at the stage that waits, once each; not who asks, nor for whom that is done. */
+export async function peopleOf(
+  request: ApprovalRequest,
+  recipients: FindRecipients,
+): Promise<readonly Recipient[]> {
+  const barred = request.policy.fourEyes ? chainOf(request.requester) : []
+  const people = await find(request, reviewersOf(request), recipients)
+  return people.filter(({ id }) => !barred.includes(id))
+}
+
+/** Those of a list of ids who still have a mailbox, at whatever stage they were asked. */
+export async function peopleWith(
+  ids: readonly string[],
+  request: ApprovalRequest,
+  recipients: FindRecipients,
+): Promise<readonly Recipient[]> {
+  const stages = request.policy.stages.flatMap(({ reviewers }) => reviewers)
+  const people = await find(request, [...stages, ...reviewersOf(request)], recipients)
+  return people.filter(({ id }) => ids.includes(id))
+}
+
+async function find(
+  request: ApprovalRequest,
+  reviewers: readonly string[],
+  recipients: FindRecipients,
+): Promise<readonly Recipient[]> {
+  const found = await Promise.all(
+    [...new Set(reviewers)].map(async (reviewer) => recipients(reviewer, request)),
+  )
+  const byId = new Map(found.flat().map((person) => [person.id, person]))
+  return [...byId.values()].map(({ id, address }) => ({ id, address: checkAddress(address) }))
+}
+
+function chainOf(principal: Principal | undefined): readonly string[] {
+  return principal ? [principal.id, ...chainOf(principal.onBehalfOf)] : []
+}

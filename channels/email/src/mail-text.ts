@@ -1,0 +1,126 @@
+import { makeVisible, type ApprovalDecision, type ApprovalRequest } from '@loop-engine/core'
+import {
+  cut,
+  outcomeText,
+  renderViewHtml,
+  renderViewText,
+  timeText,
+  type Markup,
+  type SendCodeInput,
+} from '@loop-engine/core/decision-page'
+import { html, raw } from 'hono/html'
+
+/** A mail without its envelope. */
+export interface MailText {
+  readonly subject: string
+  readonly text: string
+  readonly html: string
+}
+
+const longestValue = 600
+
+/** Asks one person for a decision, with his own link. */
+export async function askMail(
+  request: ApprovalRequest,
+  link: string,
+  isReminder: boolean,
+): Promise<MailText> {
+  const { view } = request
+  const { risk } = view.transition
+  const until = timeText(request.expiresAt)
+  const rules = `The link is yours alone, decides once and is good until ${until}. Do not forward it. Opening it decides nothing.`
+  return {
+    subject: subjectOf(
+      `${isReminder ? 'Reminder: ' : ''}Decision needed${risk ? ` (${risk} risk)` : ''}`,
+      request,
+    ),
+    text: [
+      'You are asked for a decision. Look at it and decide here:',
+      link,
+      rules,
+      '',
+      renderViewText(request, view, { longestValue }),
+    ].join('\n'),
+    html: await letter(
+      html`<p>You are asked for a decision.</p>
+        <p>
+          <a href="${link}"><strong>Look at it and decide</strong></a>
+        </p>
+        <p>${rules}</p>
+        ${renderViewHtml(request, view, { longestValue })}`,
+    ),
+  }
+}
+
+/** Tells how it ended. */
+export async function outcomeMail(request: ApprovalRequest): Promise<MailText> {
+  const { title, text } = outcomeText(request)
+  return note(request, title, [text, 'Links in earlier mails about it no longer decide anything.'])
+}
+
+/** Tells somebody that a decision was taken in his name: whoever did not make it should hear of it. */
+export async function receiptMail(
+  request: ApprovalRequest,
+  { decision, at }: ApprovalDecision,
+): Promise<MailText> {
+  return note(request, 'Your decision is on record', [
+    `Decision: ${decision}, at ${timeText(at)}.`,
+    outcomeText(request).text,
+    'If this was not you, tell your administrator at once.',
+  ])
+}
+
+/** Brings a code. It says what the code confirms, so that nobody can be talked into reading it out for something else. */
+export async function codeMail({
+  request,
+  code,
+  decision,
+  minutes,
+}: SendCodeInput): Promise<MailText> {
+  return note(request, `Code to ${decision}`, [
+    `Code: ${code}`,
+    `It confirms your decision to ${decision}, nothing else, and is good for ${minutes} minutes.`,
+    'If you did not just ask for it, somebody else holds your link: do not type or tell it, and tell your administrator.',
+  ])
+}
+
+async function note(
+  request: ApprovalRequest,
+  title: string,
+  lines: readonly string[],
+): Promise<MailText> {
+  const about = makeVisible(request.view.title)
+  return {
+    subject: subjectOf(title, request),
+    text: [about, '', ...lines].join('\n'),
+    html: await letter(
+      html`<h1>${title}</h1>
+        <p><bdi>${about}</bdi></p>
+        ${lines.map((line) => html`<p>${line}</p>`)}`,
+    ),
+  }
+}
+
+/** A subject is one line of what can be seen, whatever a title holds. */
+function subjectOf(what: string, { view }: ApprovalRequest): string {
+  return `${what}: ${cut(makeVisible(view.title), 120)}`
+}
+
+const style =
+  'body{font:1rem/1.5 system-ui,sans-serif;max-width:44rem}pre{font:inherit;white-space:pre-wrap;margin:0}dt{font-weight:600}dd{margin:0 0 .5rem}'
+
+async function letter(body: Markup): Promise<string> {
+  const page = html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="color-scheme" content="light dark" />
+        <title>Loop Engine</title>
+        ${raw(`<style>${style}</style>`)}
+      </head>
+      <body>
+        ${body}
+      </body>
+    </html>`
+  return String(await page)
+}

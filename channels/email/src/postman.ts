@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto'
+
+import { LoopError } from '@loop-engine/core'
+import { createTransport, type Transporter } from 'nodemailer'
+
+import type { EmailOptions, Recipient } from './email-options.ts'
+import { checkAddress } from './mail-people.ts'
+import type { MailText } from './mail-text.ts'
+
+export interface Envelope {
+  readonly to: Recipient
+  /** What the mail is, in parts that are the same on every delivery: the Message-ID is made of them. */
+  readonly identity: readonly string[]
+  /** The thread that it belongs to, made the same way. */
+  readonly thread: readonly string[]
+  readonly requestId: string
+  readonly revision: number
+}
+
+export interface Postman {
+  /**
+   * Sends one mail to one person; the same identity once in this process, and with one Message-ID ever. Returns false
+   * when the mailbox does not exist; throws a retryable error for what may pass.
+   */
+  send(mail: MailText, envelope: Envelope, signal?: AbortSignal): Promise<boolean>
+}
+
+const mostRemembered = 1000
+
+export function createPostman({
+  transport,
+  from,
+}: Pick<EmailOptions, 'transport' | 'from'>): Postman {
+  const sender = checkAddress(from)
+  const domain = sender.slice(sender.lastIndexOf('@') + 1)
+  const transporter = isTransporter(transport)
+    ? transport
+    : // Links are credentials: they leave encrypted, or the application says otherwise in so many words.
+      createTransport({
+        requireTLS: true,
+        connectionTimeout: 10_000,
+        greetingTimeout: 10_000,
+        socketTimeout: 30_000,
+        ...transport,
+      })
+  const sent = new Set<string>()
+  const idOf = (parts: readonly string[]): string =>
+    `<${createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40)}@${domain}>`
+
+  return {
+    async send(mail, { to, identity, thread, requestId, revision }, signal) {
+      const messageId = idOf([...identity, to.id])
+      if (sent.has(messageId)) return true
+      const root = idOf([...thread, to.id])
+      try {
+        await transporter.sendMail({
+          ...mail,
+          from: sender,
+          to: to.address,
+          messageId,
+          ...(root !== messageId && { inReplyTo: root, references: [root] }),
+          headers: {
+            'Auto-Submitted': 'auto-generated',
+            'X-Auto-Response-Suppress': 'All',
+            'X-Loop-Request': `${encodeURIComponent(requestId)}; revision=${revision}`,
+          },
+          disableFileAccess: true,
+          disableUrlAccess: true,
+          ...(signal && { signal }),
+        })
+      } catch (error) {
+        if (isGone(error)) return false
+        throw faultOf(error)
+      }
+      sent.add(messageId)
+      const [oldest] = sent
+      if (sent.size > mostRemembered && oldest !== undefined) sent.delete(oldest)
+      return true
+    },
+  }
+}
+
+function isTransporter(transport: EmailOptions['transport']): transport is Transporter {
+  return 'sendMail' in transport && typeof transport.sendMail === 'function'
+}
+
+/** The server will never take mail for this mailbox (RFC 5321, 5yz to RCPT). */
+function isGone(error: unknown): boolean {
+  return codeOf(error) === 'EENVELOPE' && replyOf(error) >= 500
+}
+
+/** What a server answers may quote the mail or its addresses, so that only its numbers are kept. */
+function faultOf(error: unknown): LoopError {
+  const code = codeOf(error)
+  const reply = replyOf(error)
+  const details = { ...(code && { code }), ...(reply && { reply }) }
+  if (code === 'EAUTH' || code === 'ENOAUTH' || code === 'EOAUTH2')
+    return new LoopError('auth', 'The mail server does not accept the account.', {
+      plugin: 'email',
+      details,
+    })
+  if (code === 'EABORT' || (error instanceof Error && error.name === 'AbortError'))
+    return new LoopError('aborted', 'Sending a mail was aborted.', {
+      plugin: 'email',
+      details,
+      retryable: true,
+    })
+  return new LoopError('unavailable', 'A mail could not be sent.', {
+    plugin: 'email',
+    details,
+    retryable: reply < 500,
+    hint: 'See the mail server and its log.',
+  })
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : undefined
+}
+
+function replyOf(error: unknown): number {
+  return error instanceof Error && 'responseCode' in error && typeof error.responseCode === 'number'
+    ? error.responseCode
+    : 0
+}
