@@ -6,6 +6,7 @@ import type { Change } from './change.ts'
 import { draftOf } from './draft.ts'
 import type { ChangeInput } from './engine-input.ts'
 import type { Kernel } from './kernel.ts'
+import { restartTimeout } from './orders.ts'
 import { rewrite } from './rewrite-run.ts'
 
 /** Cancels, fails, suspends or resumes a run: a recorded change that no guard judges. */
@@ -26,7 +27,7 @@ export async function changeStatus(
       throw new LoopError('refused', 'The run is not suspended.')
     if (type === 'loop.suspended' && instance.status === 'suspended')
       throw new LoopError('refused', 'The run is suspended already.')
-    change.append(
+    const entry = change.append(
       {
         ...draftOf(kernel, instance, actor),
         type,
@@ -37,6 +38,9 @@ export async function changeStatus(
       },
       evidence.sealed,
     )
+    const loop = await kernel.loops.pinned(instance.definition.digest)
+    const timeout = loop.states.get(instance.currentState)?.timeout
+    if (timeout) restartTimeout(change, instance, timeout, entry)
     if (instance.openApprovals > 0) await supersede(kernel, change, instance)
   }
   return rewrite(kernel, tenant, aggregateId, actor, build, { expected: input.expected })

@@ -5,6 +5,7 @@ import type { Change } from './change.ts'
 import { draftOf } from './draft.ts'
 import type { MigrateInput } from './engine-input.ts'
 import type { Kernel } from './kernel.ts'
+import { restartTimeout } from './orders.ts'
 import { rewrite } from './rewrite-run.ts'
 
 /** Moves a run to the registered definition of its loop. */
@@ -25,7 +26,7 @@ export async function migrateRun(kernel: Kernel, input: MigrateInput): Promise<L
         },
       )
     }
-    change.append({
+    const entry = change.append({
       ...draftOf(kernel, instance, actor),
       type: 'loop.migrated',
       definition: loop.digest,
@@ -34,6 +35,7 @@ export async function migrateRun(kernel: Kernel, input: MigrateInput): Promise<L
       reason,
       data: { from: instance.definition.digest, version: loop.definition.version },
     })
+    restartTimeout(change, instance, loop.states.get(to)?.timeout, entry)
   }
   return rewrite(kernel, tenant, aggregateId, actor, build, { expected: input.expected })
 }

@@ -1,4 +1,10 @@
-import { parseDuration, type ApprovalRequest } from '@loop-engine/core'
+import {
+  parseDuration,
+  type ApprovalRequest,
+  type LoopInstance,
+  type State,
+  type StoredEntry,
+} from '@loop-engine/core'
 
 import type { Change } from './change.ts'
 import type { Order } from './decide.ts'
@@ -31,6 +37,21 @@ export function enqueueOrder(change: Change, order: Order, seq: number, at: numb
       })
     }
   }
+}
+
+/**
+ * The timer of a state belongs to one stay in it. A change of status or definition ends the stay; a run that goes on
+ * begins a new one, with its whole time.
+ */
+export function restartTimeout(
+  change: Change,
+  before: LoopInstance,
+  timeout: State['timeout'],
+  { seq, at }: StoredEntry,
+): void {
+  change.cancel(stateTimer(before.runId, before.stateVersion))
+  if (timeout && change.instance?.status === 'active')
+    enqueueOrder(change, { kind: 'state-timeout', ...timeout }, seq, at)
 }
 
 /** The id of the timer of a state that was entered with this entry; deterministic, so that leaving can cancel it. */

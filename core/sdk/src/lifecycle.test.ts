@@ -91,6 +91,24 @@ describe('a run', () => {
     expect(old).toHaveLength(2)
   })
 
+  test('is told from where and for as long as it is asked', async () => {
+    const { engine } = await createLoopSystem({ loops: [first], relay: false })
+    await engine.start(start)
+    for (const reason of ['a', 'b']) {
+      await engine.suspend({ aggregateId: 'task-1', actor: alice, reason })
+      await engine.resume({ aggregateId: 'task-1', actor: alice, reason })
+    }
+    const told = async (range: { from?: number; limit?: number }): Promise<number[]> => {
+      const items = await Array.fromAsync(engine.history({ aggregateId: 'task-1', ...range }))
+      return items.map(({ entry }) => entry.seq)
+    }
+
+    expect(await told({})).toEqual([1, 2, 3, 4, 5])
+    expect(await told({ from: 2, limit: 3 })).toEqual([2, 3, 4])
+    expect(await told({ from: 5, limit: 3 })).toEqual([5])
+    expect(await told({ limit: 0 })).toEqual([])
+  })
+
   test('is found by loop, state, status and tag, page by page', async () => {
     const { engine } = await createLoopSystem({
       loops: [first],

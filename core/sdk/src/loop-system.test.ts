@@ -557,6 +557,50 @@ describe('a timeout of a state', () => {
       currentState: 'ACKNOWLEDGED',
     })
   })
+
+  test('waits while the run is suspended, and begins anew when it is resumed', async () => {
+    const { system, clock } = await start()
+    const change = { aggregateId: 'page-1', actor: alice, reason: 'holiday' }
+    const state = async () => {
+      await system.relay.drain()
+      return (await system.engine.get({ aggregateId: 'page-1' }))?.currentState
+    }
+    await system.engine.suspend(change)
+    clock.advance(60 * 60_000)
+    expect(await state()).toBe('OPEN')
+
+    await system.engine.resume(change)
+    clock.advance(9 * 60_000)
+    expect(await state()).toBe('OPEN')
+    clock.advance(60_000)
+    expect(await state()).toBe('ESCALATED')
+  })
+
+  test('of the new definition counts from a migration', async () => {
+    const store = createMemoryStore()
+    const clock = createTestClock()
+    const options = { store, clock, relay: false }
+    const old = await createLoopSystem({ loops: [loop], ...options })
+    await old.engine.start({ loopId: 'ops.page', aggregateId: 'page-1', actor: agent })
+    const patient = defineLoop({
+      ...loop,
+      version: '2',
+      states: loop.states.map(({ timeout, ...rest }) => ({
+        ...rest,
+        ...(timeout && { timeout: { ...timeout, after: '1h' } }),
+      })),
+    })
+    const { engine, relay } = await createLoopSystem({ loops: [patient], ...options })
+    await engine.migrate({ aggregateId: 'page-1', actor: alice, reason: 'more patience' })
+    const state = async (minutes: number) => {
+      clock.advance(minutes * 60_000)
+      await relay.drain()
+      return (await engine.get({ aggregateId: 'page-1' }))?.currentState
+    }
+
+    expect(await state(59)).toBe('OPEN')
+    expect(await state(1)).toBe('ESCALATED')
+  })
 })
 
 describe('the engine’s own records', () => {

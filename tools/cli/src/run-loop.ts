@@ -6,7 +6,9 @@ import { addExport } from './commands/export.ts'
 import { addGraph } from './commands/graph.ts'
 import { addInbox } from './commands/inbox.ts'
 import { addInit } from './commands/init.ts'
+import { addKeys } from './commands/keys.ts'
 import { addList } from './commands/list.ts'
+import { addServe } from './commands/serve.ts'
 import { addShow } from './commands/show.ts'
 import { addRelease, addStop, addStops } from './commands/stop.ts'
 import { addTimeline } from './commands/timeline.ts'
@@ -39,6 +41,8 @@ const commands = [
   addDeadLetters,
   addVerify,
   addExport,
+  addServe,
+  addKeys,
   addStop,
   addRelease,
   addStops,
@@ -60,7 +64,7 @@ export async function runLoop(
       code = await run({ options, output }, ...parameters)
     }
   for (const add of commands) add(program, act)
-  for (const command of [program, ...program.commands]) {
+  for (const command of allOf(program)) {
     command
       .exitOverride()
       .configureOutput({ writeOut: (text) => out.write(text), writeErr: (text) => err.write(text) })
@@ -92,6 +96,11 @@ function createProgram(): Command {
     .option('--debug', 'print the stack of an error', false)
     .addHelpText('after', `\n${exitCodesText}`)
     .showHelpAfterError('loop --help shows what there is.')
+}
+
+/** A program, its commands and theirs. */
+function allOf(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(allOf)]
 }
 
 /** A database that was named on the command line wins over the environment. */

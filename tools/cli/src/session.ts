@@ -1,5 +1,6 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { userInfo } from 'node:os'
+import { dirname } from 'node:path'
 
 import { createSqliteStore } from '@loop-engine/integration-sqlite'
 import {
@@ -46,13 +47,18 @@ export async function withSession<Result>(
 }
 
 /** The person at the keyboard, as far as the system knows. */
-function actorOf({ as = userInfo().username, role }: GlobalOptions): Actor {
+export function actorOf({ as = userInfo().username, role }: GlobalOptions): Actor {
   return { type: 'human', id: as, ...(role.length > 0 && { roles: [...role] }) }
 }
 
-async function openStore({ db, postgres }: GlobalOptions): Promise<LoopStore> {
+/** The store that the options name; one that is not there is made only with `create`. */
+export async function openStore(
+  { db, postgres }: GlobalOptions,
+  { create = false }: { readonly create?: boolean } = {},
+): Promise<LoopStore> {
   if (postgres !== undefined) return openPostgres(postgres)
-  if (existsSync(db)) return createSqliteStore({ path: db })
+  if (create) mkdirSync(dirname(db), { recursive: true })
+  if (create || existsSync(db)) return createSqliteStore({ path: db })
   throw new LoopError('not_found', `There is no database at ${db}.`, {
     hint: 'Name one with --db PATH or --postgres URL; an application makes it when it starts.',
   })

@@ -1,0 +1,135 @@
+import { dirname, join } from 'node:path'
+
+import { LoopError } from '@loop-engine/sdk'
+import type { ApiKeys, NewApiKey, Scope } from '@loop-engine/server'
+import { Option, type Command } from 'commander'
+
+import type { Act, AddCommand, Context } from '../context.ts'
+import { exitCodes, type ExitCode } from '../exit-codes.ts'
+import { table, time } from '../output.ts'
+import { repeatable } from '../repeatable.ts'
+import { actorOf } from '../session.ts'
+import { wholeNumber } from '../whole-number.ts'
+
+interface AccessOptions {
+  readonly access?: string
+}
+
+interface CreateOptions extends AccessOptions {
+  readonly scope: readonly string[]
+  readonly agent?: string
+  readonly automation?: string
+  readonly keyRole: readonly string[]
+  readonly days?: number
+}
+
+const day = 86_400_000
+const accessFlag = [
+  '--access <path>',
+  "the server's file (default: server.db beside the database)",
+] as const
+
+export const addKeys: AddCommand = (program, act) => {
+  const keys = program.command('keys').description('API keys of the server: create, list, revoke')
+  addCreate(keys, act)
+  keys
+    .command('list')
+    .description('list keys, revoked ones too')
+    .option(...accessFlag)
+    .action(act((context, options: AccessOptions) => list(context, options)))
+  keys
+    .command('revoke')
+    .description('revoke a key at once and for ever')
+    .argument('<id>', 'the visible beginning of the secret')
+    .option(...accessFlag)
+    .action(
+      act((context, id: string, options: AccessOptions) =>
+        withKeys(context, options, async (open) => {
+          if (!open.revoke(context.options.tenant, id))
+            throw new LoopError('not_found', 'No key has this id.')
+          context.output.result({ revoked: id }, `Revoked ${id}.`)
+        }),
+      ),
+    )
+}
+
+function addCreate(keys: Command, act: Act): void {
+  keys
+    .command('create')
+    .description('make a key for a program or an agent; its secret is told once')
+    .argument('<name>', 'what it is for')
+    .addOption(repeatable('--scope <scope>', 'what it may be used for; may be repeated'))
+    .addOption(new Option('--agent <id>', 'it stands for this agent').conflicts('automation'))
+    .option('--automation <id>', 'it stands for this program (default: the name)')
+    .addOption(repeatable('--key-role <role>', 'a role of it; may be repeated'))
+    .option('--days <count>', 'it ends after so many days', wholeNumber(1, 3650))
+    .option(...accessFlag)
+    .action(act((context, name: string, options: CreateOptions) => create(context, name, options)))
+}
+
+function create(context: Context, name: string, chosen: CreateOptions): Promise<ExitCode> {
+  return withKeys(context, chosen, async (keys, scopes) => {
+    const granted = chosen.scope.filter((name): name is Scope =>
+      scopes.some((scope) => scope === name),
+    )
+    if (granted.length === 0 || granted.length < chosen.scope.length)
+      throw new LoopError('invalid_config', 'A key needs scopes that exist.', {
+        hint: `Name some with --scope: ${scopes.join(', ')}.`,
+      })
+    const made = keys.create({
+      ...inputOf(context, name, chosen),
+      scopes: granted,
+    })
+    context.output.result(made, `${made.secret}\nKeep it: it is not told again.`)
+  })
+}
+
+function inputOf(
+  { options }: Context,
+  name: string,
+  { agent, automation, keyRole, days }: CreateOptions,
+): Omit<NewApiKey, 'scopes'> {
+  const { type, id } = actorOf(options)
+  return {
+    tenant: options.tenant,
+    name,
+    roles: keyRole,
+    createdBy: `${type}:${id}`,
+    actor:
+      agent === undefined
+        ? { type: 'automation', id: automation ?? name }
+        : { type: 'ai-agent', id: agent },
+    ...(days !== undefined && { expiresAt: Date.now() + days * day }),
+  }
+}
+
+function list(context: Context, options: AccessOptions): Promise<ExitCode> {
+  return withKeys(context, options, async (keys) => {
+    const page = keys.list({ tenant: context.options.tenant, limit: 1000 })
+    const rows = page.items.map(({ id, name, actor, scopes, createdAt, revokedAt, usedAt }) => [
+      id,
+      name,
+      actor.id,
+      scopes.join(','),
+      time(createdAt),
+      revokedAt === null ? (usedAt === null ? 'never used' : `used ${time(usedAt)}`) : 'revoked',
+    ])
+    const text = table(['ID', 'NAME', 'FOR', 'SCOPES', 'CREATED', 'STATE'], rows)
+    context.output.result(page, rows.length > 0 ? text : 'No keys.')
+  })
+}
+
+async function withKeys(
+  { options }: Context,
+  { access }: AccessOptions,
+  work: (keys: ApiKeys, scopes: readonly Scope[]) => Promise<void>,
+): Promise<ExitCode> {
+  const { openApiKeys, scopes } = await import('@loop-engine/server')
+  const keys = openApiKeys(access ?? join(dirname(options.db), 'server.db'))
+  try {
+    await work(keys, scopes)
+    return exitCodes.ok
+  } finally {
+    keys.close()
+  }
+}

@@ -1,0 +1,117 @@
+import { dirname, join } from 'node:path'
+
+import { Option } from 'commander'
+
+import type { AddCommand, Context } from '../context.ts'
+import { exitCodes, type ExitCode } from '../exit-codes.ts'
+import { readLoops } from '../read-loops.ts'
+import { readPlugins } from '../read-plugins.ts'
+import { repeatable } from '../repeatable.ts'
+import { actorOf, openStore } from '../session.ts'
+import { wholeNumber } from '../whole-number.ts'
+
+interface ServeOptions {
+  readonly port: number
+  readonly host: string
+  readonly publicUrl?: string
+  readonly access?: string
+  readonly console?: string
+  readonly with?: string
+  readonly oidcIssuer?: string
+  readonly oidcAudience?: string
+  readonly scopeOfRole: readonly string[]
+  readonly trustedProxies: number
+  readonly logLevel: string
+}
+
+export const addServe: AddCommand = (program, act) => {
+  program
+    .command('serve')
+    .description('serve loops, approvals and the record over HTTP until it is stopped')
+    .argument(
+      '[paths...]',
+      'loops, or folders of them (default: .loop, loops and *.loop.yaml here)',
+    )
+    .option(
+      '--port <number>',
+      'where to listen; 0 takes any that is free',
+      wholeNumber(0, 65_535),
+      4777,
+    )
+    .option('--host <address>', 'who may connect; 0.0.0.0 is everybody', '127.0.0.1')
+    .option('--public-url <url>', 'how people reach it, behind a proxy with HTTPS')
+    .option(
+      '--access <path>',
+      'where digests of keys are kept (default: server.db beside the database)',
+    )
+    .option('--console <folder>', 'a built console')
+    .option('--with <module>', 'exports integrations, channels, guards, sinks and a directory')
+    .option('--oidc-issuer <url>', 'whose tokens are accepted')
+    .option('--oidc-audience <id>', 'for whom these tokens are made')
+    .addOption(
+      repeatable('--scope-of-role <role=scopes>', 'what a role may do, e.g. ops=read,operate'),
+    )
+    .option(
+      '--trusted-proxies <count>',
+      'proxies in front of it that set X-Forwarded-For',
+      wholeNumber(0, 9),
+      0,
+    )
+    .addOption(
+      new Option('--log-level <level>', 'what is logged to standard error')
+        .choices(['silent', 'fatal', 'error', 'warn', 'info', 'debug'])
+        .default('info'),
+    )
+    .action(act((context, paths: string[], chosen: ServeOptions) => serve(context, paths, chosen)))
+}
+
+async function serve(
+  { options, output }: Context,
+  paths: readonly string[],
+  chosen: ServeOptions,
+): Promise<ExitCode> {
+  // Loaded here: no other command needs a web server.
+  const [server, loops, plugins] = await Promise.all([
+    import('@loop-engine/server'),
+    readLoops(paths),
+    readPlugins(chosen.with),
+  ])
+  const served = await server.createLoopServer({
+    ...plugins,
+    loops,
+    store: await openStore(options, { create: true }),
+    accessPath: chosen.access ?? join(dirname(options.db), 'server.db'),
+    oidc: server.readOidc(chosen),
+    trustedProxies: chosen.trustedProxies,
+    logger: server.createLogger({ level: chosen.logLevel, destination: process.stderr }),
+    ...(chosen.publicUrl !== undefined && { publicUrl: chosen.publicUrl }),
+    ...(chosen.console !== undefined && { console: chosen.console }),
+  })
+  const stopped = untilStopped()
+  try {
+    const { url } = await served.listen({ port: chosen.port, host: chosen.host })
+    const { id, roles = [] } = actorOf(options)
+    const login = served.loginLink({ id, roles, tenant: options.tenant })
+    output.result(
+      { url, login, loops: loops.map((loop) => loop.id) },
+      [
+        `Serving ${loops.map((loop) => loop.id).join(', ') || 'no loops'} at ${url}`,
+        `Log in as ${id}, once and within ten minutes: ${login}`,
+        `The API is described at ${url}/api/v1/openapi.json`,
+      ].join('\n'),
+    )
+    await stopped
+    output.note('Finishing what is in progress.')
+  } finally {
+    await served.close()
+  }
+  return exitCodes.ok
+}
+
+/** The second signal ends the process as it would without us. */
+function untilStopped(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once('SIGTERM', () => resolve())
+    process.once('SIGINT', () => resolve())
+  })
+}

@@ -1,0 +1,125 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { afterEach, beforeEach, expect, test } from 'vitest'
+
+const flags = ['--disable-warning=ExperimentalWarning', '--conditions=@loop-engine/source']
+const program = join(import.meta.dirname, 'main.ts')
+
+let folder: string
+let child: ChildProcess | undefined
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'loop-serve-'))
+  child = undefined
+})
+afterEach(() => {
+  child?.kill('SIGKILL')
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const loop = (id: string): string => `id: ${id}
+version: 1.0.0
+name: ${id}
+states: [{ id: A }, { id: B, terminal: true }]
+initialState: A
+transitions:
+  - { id: go, from: A, to: B, signal: go, actors: [automation], guards: [] }
+`
+
+interface Started {
+  readonly url: string
+  readonly login: string
+  readonly loops: readonly string[]
+}
+
+async function serve(...args: readonly string[]): Promise<Started> {
+  const process_ = spawn(
+    process.execPath,
+    [...flags, program, 'serve', '--json', '--port', '0', ...args],
+    {
+      cwd: folder,
+      env: { PATH: process.env['PATH'] },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    },
+  )
+  child = process_
+  let text = ''
+  for await (const chunk of process_.stdout.setEncoding('utf8')) {
+    text += chunk
+    if (text.endsWith('}\n')) return JSON.parse(text) as Started
+  }
+  throw new Error('The server did not start.')
+}
+
+function run(...args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
+  return new Promise((resolve) => {
+    const ran = execFile(
+      process.execPath,
+      [...flags, program, ...args],
+      { cwd: folder, env: { PATH: process.env['PATH'] } },
+      (_, out, err) => resolve({ code: ran.exitCode ?? -1, out, err }),
+    )
+  })
+}
+
+test('serve needs no configuration: loops here, a login link, keys beside it, and an orderly end', async () => {
+  writeFileSync(join(folder, 'one.loop.yaml'), loop('one'))
+  writeFileSync(join(folder, 'unrelated.yaml'), 'not: a loop')
+  const { url, login, loops } = await serve('--as', 'alice')
+  const opened = await fetch(`${url}/api/v1/session`, {
+    method: 'POST',
+    headers: { origin: url, 'content-type': 'application/json' },
+    body: JSON.stringify({ token: login.split('#token=')[1] }),
+  })
+  const { out: secret } = await run('keys', 'create', 'ci', '--scope', 'read', '--scope', 'run')
+  const started = await fetch(`${url}/api/v1/instances`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${secret.split('\n')[0]}`,
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({ loopId: 'one', aggregateId: 'x' }),
+  })
+  const { out: runs } = await run('list')
+  child?.kill('SIGTERM')
+  const [code] = child ? await once(child, 'exit') : []
+
+  expect(loops).toEqual(['one'])
+  expect(await opened.json()).toMatchObject({ actor: { type: 'human', id: 'alice' } })
+  expect(started.status).toBe(201)
+  expect(runs).toContain('x   one   A')
+  expect(code).toBe(0)
+})
+
+test('keys are listed without their secrets, and revoked', async () => {
+  const { out } = await run('keys', 'create', 'ci', '--scope', 'read', '--agent', 'bot', '--json')
+  const { key, secret } = JSON.parse(out) as { key: { id: string; actor: unknown }; secret: string }
+  const before = await run('keys', 'list')
+  const revoked = await run('keys', 'revoke', key.id)
+  const after = await run('keys', 'list')
+
+  expect(key.actor).toEqual({ type: 'ai-agent', id: 'bot' })
+  expect(before.out).toContain('never used')
+  expect(before.out).not.toContain(secret.slice(16))
+  expect(revoked).toMatchObject({ code: 0 })
+  expect(after.out).toContain('revoked')
+  expect(await run('keys', 'revoke', 'lk_none')).toMatchObject({ code: 4 })
+  expect(await run('keys', 'create', 'x', '--scope', 'everything')).toMatchObject({ code: 2 })
+})
+
+test('serve says what it cannot serve', async () => {
+  writeFileSync(join(folder, 'one.yaml'), loop('one'))
+  writeFileSync(join(folder, 'same.yaml'), loop('one'))
+
+  expect(await run('serve', 'none.yaml')).toMatchObject({ code: 4 })
+  expect(await run('serve', 'one.yaml', 'same.yaml')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('The loop one is in one.yaml and in same.yaml'),
+  })
+  expect(await run('serve', '--port', 'x')).toMatchObject({ code: 2 })
+  expect(await run('serve', '--oidc-issuer', 'https://id.example.com')).toMatchObject({ code: 2 })
+  expect(await run('serve', '--with', 'none.mjs')).toMatchObject({ code: 2 })
+})

@@ -1,0 +1,126 @@
+import { readEvents } from './event-reader.ts'
+import { resultOr } from './instances.ts'
+import { createPages, type Page, type Pages } from './pages.ts'
+import type { ApprovalRequest, Decision, DecisionResult, Problem } from './schema.ts'
+import type { CallOptions, Transport } from './transport.ts'
+
+export interface ApprovalQuery {
+  readonly status?: ApprovalRequest['status']
+  readonly loopId?: string
+  readonly aggregateId?: string
+  readonly runId?: string
+  /** Of one page. */
+  readonly limit?: number
+}
+
+export interface BatchItem {
+  readonly requestId: string
+  readonly result?: DecisionResult
+  /** Instead of a result. */
+  readonly problem?: Problem
+}
+
+export interface Approvals {
+  find(query?: ApprovalQuery, options?: CallOptions): Pages<ApprovalRequest>
+  /** What waits for the caller. */
+  inbox(query?: { readonly limit?: number }, options?: CallOptions): Pages<ApprovalRequest>
+  get(requestId: string, options?: CallOptions): Promise<ApprovalRequest>
+  /** Binds to the revision and view of the request as the reviewer saw it. A refusal is a result. */
+  decide(
+    request: Pick<ApprovalRequest, 'id' | 'revision' | 'viewHash'>,
+    decision: Omit<Decision, 'revision' | 'viewHash'>,
+    options?: CallOptions,
+  ): Promise<DecisionResult>
+  decideMany(
+    decisions: readonly (Decision & {
+      readonly requestId: string
+      readonly idempotencyKey?: string
+    })[],
+    options?: CallOptions,
+  ): Promise<readonly BatchItem[]>
+  delegate(
+    requestId: string,
+    body: { readonly to: string; readonly reason?: string },
+    options?: CallOptions,
+  ): Promise<DecisionResult>
+  withdraw(
+    requestId: string,
+    body?: { readonly reason?: string },
+    options?: CallOptions,
+  ): Promise<ApprovalRequest>
+  /** Resolves when the request is no longer pending, or with it as it is when `signal` aborts. */
+  wait(requestId: string, options?: Pick<CallOptions, 'signal'>): Promise<ApprovalRequest>
+}
+
+export function createApprovals(transport: Transport): Approvals {
+  const { json } = transport
+  const pathOf = (requestId: string): string => `/approvals/${encodeURIComponent(requestId)}`
+  const get: Approvals['get'] = (requestId, options) =>
+    json({ method: 'GET', path: pathOf(requestId), options })
+
+  return {
+    get,
+    find: (query = {}, options) =>
+      createPages((cursor) =>
+        json<Page<ApprovalRequest>>({
+          method: 'GET',
+          path: '/approvals',
+          query: { ...query, cursor },
+          options,
+        }),
+      ),
+    inbox: (query = {}, options) =>
+      createPages((cursor) =>
+        json<Page<ApprovalRequest>>({
+          method: 'GET',
+          path: '/approvals/inbox',
+          query: { ...query, cursor },
+          options,
+        }),
+      ),
+    decide: ({ id, revision, viewHash }, decision, options) =>
+      resultOr<DecisionResult>(
+        json({
+          method: 'POST',
+          path: `${pathOf(id)}/decisions`,
+          body: { ...decision, revision, viewHash },
+          idempotent: true,
+          options,
+        }),
+      ),
+    async decideMany(decisions, options) {
+      const path = '/approvals/decisions'
+      const body = { decisions }
+      return (await json<Page<BatchItem>>({ method: 'POST', path, body, options })).items
+    },
+    delegate: (requestId, body, options) =>
+      resultOr<DecisionResult>(
+        json({ method: 'POST', path: `${pathOf(requestId)}/delegate`, body, options }),
+      ),
+    withdraw: (requestId, body = {}, options) =>
+      json({ method: 'POST', path: `${pathOf(requestId)}/withdraw`, body, options }),
+    async wait(requestId, { signal } = {}) {
+      const first = await get(requestId)
+      if (first.status !== 'pending') return first
+      const done = new AbortController()
+      const either = signal ? AbortSignal.any([done.signal, signal]) : done.signal
+      const { runId } = first
+      let request = first
+      // Asked whenever the stream stands, too: it may have been decided just before.
+      const look = async (): Promise<void> => {
+        request = await get(requestId)
+        if (request.status !== 'pending') done.abort()
+      }
+      let failed: { readonly error: unknown } | undefined
+      const onOpen = (): void => {
+        look().catch((error: unknown) => {
+          failed = { error }
+          done.abort()
+        })
+      }
+      for await (const _ of readEvents(transport, { runId, signal: either, onOpen })) await look()
+      if (failed) throw failed.error
+      return request
+    },
+  }
+}

@@ -1,0 +1,154 @@
+import { LoopClientError } from './client-error.ts'
+import { createPages, type Page, type Pages } from './pages.ts'
+import type {
+  Attempt,
+  Attribution,
+  AvailableTransition,
+  HistoryItem,
+  Instance,
+  Start,
+  Timer,
+  TransitionResult,
+} from './schema.ts'
+import type { CallOptions, Transport } from './transport.ts'
+
+export interface InstanceQuery {
+  readonly loopId?: string
+  readonly aggregateId?: string
+  readonly state?: string
+  readonly status?: Instance['status']
+  readonly tag?: string
+  readonly updatedFrom?: number
+  readonly updatedUntil?: number
+  /** Of one page. */
+  readonly limit?: number
+}
+
+export interface ChangeBody {
+  readonly reason: string
+  readonly evidence?: Readonly<Record<string, unknown>>
+}
+
+type Change = (aggregateId: string, body: ChangeBody, options?: CallOptions) => Promise<Instance>
+
+export interface Instances {
+  start(body: Start, options?: CallOptions): Promise<Instance>
+  /** The open run of a business key, else its newest. */
+  get(aggregateId: string, options?: CallOptions): Promise<Instance>
+  run(runId: string, options?: CallOptions): Promise<Instance>
+  find(query?: InstanceQuery, options?: CallOptions): Pages<Instance>
+  /** What became of it; a refusal is a result too. Only `executed` means that something may be done. */
+  transition(aggregateId: string, body: Attempt, options?: CallOptions): Promise<TransitionResult>
+  /** What the caller could do now. Nothing is recorded. */
+  available(
+    aggregateId: string,
+    body?: {
+      readonly evidence?: Readonly<Record<string, unknown>>
+      readonly attribution?: Attribution
+    },
+    options?: CallOptions,
+  ): Promise<readonly AvailableTransition[]>
+  history(
+    aggregateId: string,
+    query?: { readonly runId?: string; readonly limit?: number },
+    options?: CallOptions,
+  ): Pages<HistoryItem>
+  timers(aggregateId: string, options?: CallOptions): Promise<readonly Timer[]>
+  readonly cancel: Change
+  readonly fail: Change
+  readonly suspend: Change
+  readonly resume: Change
+  migrate(
+    aggregateId: string,
+    body: { readonly reason: string; readonly state?: string },
+    options?: CallOptions,
+  ): Promise<Instance>
+  erase(
+    aggregateId: string,
+    body: { readonly reason: string; readonly seq: number },
+    options?: CallOptions,
+  ): Promise<Instance>
+}
+
+export function createInstances({ json }: Transport): Instances {
+  const change =
+    (name: string) =>
+    async <Body>(aggregateId: string, body: Body, options?: CallOptions): Promise<Instance> =>
+      json({ method: 'POST', path: `${pathOf(aggregateId)}/${name}`, body, options })
+
+  return {
+    start: (body, options) =>
+      json({ method: 'POST', path: '/instances', body, idempotent: true, options }),
+    get: async (aggregateId, options) =>
+      json({ method: 'GET', path: pathOf(aggregateId), options }),
+    run: (runId, options) =>
+      json({ method: 'GET', path: `/runs/${encodeURIComponent(runId)}`, options }),
+    find: (query = {}, options) =>
+      createPages((cursor) =>
+        json<Page<Instance>>({
+          method: 'GET',
+          path: '/instances',
+          query: { ...query, cursor },
+          options,
+        }),
+      ),
+    transition: async (aggregateId, body, options) =>
+      resultOr<TransitionResult>(
+        json({
+          method: 'POST',
+          path: `${pathOf(aggregateId)}/transitions`,
+          body,
+          idempotent: true,
+          options,
+        }),
+      ),
+    available: async (aggregateId, body = {}, options) => {
+      const path = `${pathOf(aggregateId)}/available`
+      const page = await json<Page<AvailableTransition>>({
+        method: 'POST',
+        path,
+        body,
+        idempotent: true,
+        options,
+      })
+      return page.items
+    },
+    history: (aggregateId, query = {}, options) =>
+      createPages((cursor) =>
+        json<Page<HistoryItem>>({
+          method: 'GET',
+          path: `${pathOf(aggregateId)}/history`,
+          query: { ...query, cursor },
+          options,
+        }),
+      ),
+    timers: async (aggregateId, options) => {
+      const path = `${pathOf(aggregateId)}/timers`
+      return (await json<Page<Timer>>({ method: 'GET', path, options })).items
+    },
+    cancel: change('cancel'),
+    fail: change('fail'),
+    suspend: change('suspend'),
+    resume: change('resume'),
+    migrate: change('migrate'),
+    erase: change('erase'),
+  }
+}
+
+/** What the server refused with a whole result is data, as it is in the engine. */
+export async function resultOr<Result>(work: Promise<Result>): Promise<Result> {
+  try {
+    return await work
+  } catch (error) {
+    const result = error instanceof LoopClientError ? error.problem['result'] : undefined
+    if (typeof result === 'object' && result !== null && 'status' in result) return result as Result
+    throw error
+  }
+}
+
+/** Steps in a path would lead elsewhere, however they are escaped. */
+function pathOf(aggregateId: string): string {
+  if (aggregateId !== '.' && aggregateId !== '..')
+    return `/instances/${encodeURIComponent(aggregateId)}`
+  throw new LoopClientError('invalid_input', 'A business key must not be . or ..')
+}

@@ -1,0 +1,89 @@
+import { createPages, type Page, type Pages } from './pages.ts'
+import type { ApiKey, DeadLetter, NewKey, Stop, StopRequest, Timer, Who } from './schema.ts'
+import type { CallOptions, Transport } from './transport.ts'
+
+interface Limit {
+  /** Of one page. */
+  readonly limit?: number
+}
+
+interface MadeKey {
+  readonly key: ApiKey
+  /** Told once. */
+  readonly secret: string
+}
+
+export interface Operations {
+  readonly timers: { list(query?: Limit, options?: CallOptions): Pages<Timer> }
+  readonly deadLetters: {
+    list(query?: Limit, options?: CallOptions): Pages<DeadLetter>
+    retry(id: string, options?: CallOptions): Promise<void>
+  }
+  /** The kill switch: anybody stops, people release. */
+  readonly stops: {
+    list(options?: CallOptions): Promise<readonly Stop[]>
+    stop(body: StopRequest, options?: CallOptions): Promise<Stop>
+    release(body: StopRequest, options?: CallOptions): Promise<readonly Stop[]>
+  }
+  readonly keys: {
+    list(query?: Limit, options?: CallOptions): Pages<ApiKey>
+    create(body: NewKey, options?: CallOptions): Promise<MadeKey>
+    rotate(
+      id: string,
+      body?: { readonly overlapSeconds?: number },
+      options?: CallOptions,
+    ): Promise<MadeKey>
+    revoke(id: string, options?: CallOptions): Promise<ApiKey>
+  }
+  readonly session: {
+    /** Who the server takes the caller for. */
+    get(options?: CallOptions): Promise<Who>
+    /** For a browser: a session by the token of a login link, or by the bearer token that is sent along. */
+    open(token?: string, options?: CallOptions): Promise<Who>
+    end(options?: CallOptions): Promise<void>
+  }
+}
+
+export function createOperations({ json }: Transport): Operations {
+  const pages =
+    <Item>(path: string) =>
+    (query: Limit = {}, options?: CallOptions): Pages<Item> =>
+      createPages((cursor) =>
+        json<Page<Item>>({ method: 'GET', path, query: { ...query, cursor }, options }),
+      )
+  const keyPath = (id: string): string => `/keys/${encodeURIComponent(id)}`
+
+  return {
+    timers: { list: pages<Timer>('/timers') },
+    deadLetters: {
+      list: pages<DeadLetter>('/dead-letters'),
+      retry: (id, options) =>
+        json({ method: 'POST', path: `/dead-letters/${encodeURIComponent(id)}/retry`, options }),
+    },
+    stops: {
+      list: async (options) =>
+        (await json<Page<Stop>>({ method: 'GET', path: '/stops', options })).items,
+      stop: (body, options) => json({ method: 'POST', path: '/stops', body, options }),
+      release: async (body, options) =>
+        (await json<Page<Stop>>({ method: 'POST', path: '/stops/release', body, options })).items,
+    },
+    keys: {
+      list: pages<ApiKey>('/keys'),
+      create: (body, options) => json({ method: 'POST', path: '/keys', body, options }),
+      rotate: (id, body = {}, options) =>
+        json({ method: 'POST', path: `${keyPath(id)}/rotate`, body, options }),
+      revoke: (id, options) => json({ method: 'DELETE', path: keyPath(id), options }),
+    },
+    session: {
+      get: (options) => json({ method: 'GET', path: '/session', options }),
+      open: (token, options) =>
+        json({
+          method: 'POST',
+          path: '/session',
+          body: token === undefined ? {} : { token },
+          options,
+        }),
+      end: (options) => json({ method: 'DELETE', path: '/session', options }),
+    },
+  }
+}

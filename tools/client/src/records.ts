@@ -1,0 +1,79 @@
+import { readEvents, type EventOptions, type EventQuery, type HeardEvent } from './event-reader.ts'
+import { createPages, type Page, type Pages } from './pages.ts'
+import type { CloudEvent, Definition, LoopMetrics, VerifyReport } from './schema.ts'
+import type { CallOptions, Transport } from './transport.ts'
+
+export interface DefinitionSummary {
+  readonly id: string
+  readonly version: string
+  readonly name: string
+  readonly description?: string
+  readonly digest: string
+  readonly states: number
+  readonly transitions: number
+}
+
+export interface Records {
+  readonly definitions: {
+    list(options?: CallOptions): Promise<readonly DefinitionSummary[]>
+    get(loopId: string, options?: CallOptions): Promise<Definition>
+    /** The definition that runs with this digest are pinned to, also when the loop has a newer one. */
+    pinned(digest: string, options?: CallOptions): Promise<Definition>
+  }
+  /** Events as they are committed, for ever; an interruption is bridged without a gap. */
+  events(options?: EventOptions): AsyncIterableIterator<HeardEvent>
+  /** Events that were committed, newest first. */
+  activity(
+    query?: EventQuery & { readonly limit?: number },
+    options?: CallOptions,
+  ): Pages<{ readonly place: string; readonly event: CloudEvent }>
+  metrics(
+    query?: { readonly loopId?: string },
+    options?: CallOptions,
+  ): Promise<readonly LoopMetrics[]>
+  verify(
+    query?: { readonly runId?: string; readonly deep?: boolean },
+    options?: CallOptions,
+  ): Promise<VerifyReport>
+  /** The record as JSON lines, as they come. */
+  export(
+    query?: { readonly aggregateId?: string; readonly runId?: string; readonly evidence?: boolean },
+    options?: CallOptions,
+  ): Promise<ReadableStream<Uint8Array>>
+  checkpoint(
+    options?: CallOptions,
+  ): Promise<{ readonly size: number; readonly root: string; readonly note: string | null }>
+}
+
+export function createRecords(transport: Transport): Records {
+  const { json, open } = transport
+  return {
+    definitions: {
+      list: async (options) =>
+        (await json<Page<DefinitionSummary>>({ method: 'GET', path: '/definitions', options }))
+          .items,
+      get: (loopId, options) =>
+        json({ method: 'GET', path: `/definitions/${encodeURIComponent(loopId)}`, options }),
+      pinned: (digest, options) =>
+        json({ method: 'GET', path: `/definitions/pinned/${encodeURIComponent(digest)}`, options }),
+    },
+    events: (options = {}) => readEvents(transport, options),
+    activity: (query = {}, options) =>
+      createPages((cursor) =>
+        json<Page<{ place: string; event: CloudEvent }>>({
+          method: 'GET',
+          path: '/activity',
+          query: { ...query, cursor },
+          options,
+        }),
+      ),
+    metrics: async (query = {}, options) =>
+      (await json<Page<LoopMetrics>>({ method: 'GET', path: '/metrics', query, options })).items,
+    verify: (query = {}, options) => json({ method: 'GET', path: '/verify', query, options }),
+    async export(query = {}, options) {
+      const { body } = await open({ method: 'GET', path: '/export', query, options })
+      return body ?? new ReadableStream()
+    },
+    checkpoint: (options) => json({ method: 'GET', path: '/checkpoint', options }),
+  }
+}

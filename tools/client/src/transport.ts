@@ -1,0 +1,192 @@
+import { LoopClientError } from './client-error.ts'
+
+export interface LoopClientOptions {
+  /** Where the server is, e.g. `https://loops.example.com`; empty for the origin of the page. */
+  readonly url: string
+  /** An API key or a bearer token, or what gives the current one; without it the browser's session counts. */
+  readonly credential?: string | (() => string | Promise<string>)
+  readonly fetch?: typeof globalThis.fetch
+  /** How long one attempt may take. */
+  readonly timeoutMs?: number
+  /** Attempts after the first, of what may be repeated safely. */
+  readonly retries?: number
+  readonly sleep?: (ms: number, signal?: AbortSignal) => Promise<void>
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal
+  /** The run as it was seen; the server refuses with `precondition_failed` when it has moved since. */
+  readonly ifMatch?: { readonly runId: string; readonly version: number }
+  /** A key of your own, to repeat the request after a crash; one is made up otherwise. */
+  readonly idempotencyKey?: string
+}
+
+interface Call {
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly path: string
+  readonly query?: object
+  readonly body?: unknown
+  /** Whether the server keeps the answer for a repetition. */
+  readonly idempotent?: boolean
+  readonly headers?: Readonly<Record<string, string>>
+  readonly options?: CallOptions
+}
+
+export interface Transport {
+  /** The parsed answer. Throws LoopClientError. */
+  json<Answer>(call: Call): Promise<Answer>
+  /** The answer as it comes; a problem is thrown. */
+  open(call: Call): Promise<Response>
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>
+}
+
+export function createTransport({
+  url,
+  credential,
+  fetch = globalThis.fetch,
+  timeoutMs = 30_000,
+  retries = 2,
+  sleep = wait,
+}: LoopClientOptions): Transport {
+  const base = url.replace(/\/+$/, '')
+  // In a browser `fetch` wants to be called on nothing.
+  const send = (target: string, init: RequestInit): Promise<Response> => fetch(target, init)
+
+  async function once(call: Call, key: string | undefined, limit: AbortSignal): Promise<Response> {
+    const { method, path, query, body, headers, options = {} } = call
+    const secret = typeof credential === 'function' ? await credential() : credential
+    const response = await send(`${base}/api/v1${path}${searchOf(query)}`, {
+      method,
+      headers: {
+        ...headers,
+        ...(secret !== undefined && { authorization: `Bearer ${secret}` }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(key !== undefined && { 'idempotency-key': key }),
+        ...(options.ifMatch && {
+          'if-match': `"${options.ifMatch.runId}:${options.ifMatch.version}"`,
+        }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      credentials: 'same-origin',
+      redirect: 'error',
+      signal: limit,
+    })
+    if (response.ok || response.status === 304) return response
+    throw await problemOf(response)
+  }
+
+  /** One attempt with its own time limit; what comes after the head of the answer is under `signal` alone. */
+  async function attempt(call: Call, key: string | undefined): Promise<Response> {
+    const signal = call.options?.signal
+    const limit = new AbortController()
+    const either = signal ? AbortSignal.any([limit.signal, signal]) : limit.signal
+    const over = new AbortController()
+    let late = false
+    void sleep(timeoutMs, over.signal).then(() => {
+      if (over.signal.aborted) return
+      late = true
+      limit.abort()
+    })
+    try {
+      if (signal?.aborted) throw new LoopClientError('aborted', 'The request was aborted.')
+      return await once(call, key, either)
+    } catch (error) {
+      if (error instanceof LoopClientError) throw error
+      if (signal?.aborted) throw new LoopClientError('aborted', 'The request was aborted.')
+      if (late)
+        throw new LoopClientError('timeout', 'The server did not answer in time.', {
+          retryable: true,
+        })
+      throw new LoopClientError('network', 'The server could not be reached.', { retryable: true })
+    } finally {
+      over.abort()
+    }
+  }
+
+  async function open(call: Call): Promise<Response> {
+    const { method, idempotent = false, options } = call
+    const key = idempotent ? (options?.idempotencyKey ?? newKey()) : undefined
+    // Whatever changes something is repeated only where the server knows a repetition.
+    const repeats = method === 'GET' || key !== undefined ? retries : 0
+    for (let failures = 0; ; failures++) {
+      try {
+        return await attempt(call, key)
+      } catch (error) {
+        const again = error instanceof LoopClientError && error.retryable && failures < repeats
+        if (!again) throw error
+        await sleep(error.retryAfterMs ?? Math.random() * 200 * 2 ** failures, options?.signal)
+      }
+    }
+  }
+
+  return {
+    open,
+    sleep,
+    async json<Answer>(call: Call) {
+      const response = await open(call)
+      if (response.status === 204 || response.headers.get('content-length') === '0')
+        return undefined as Answer
+      const text = await response.text().catch(() => {
+        throw new LoopClientError('network', 'The answer broke off.', { retryable: true })
+      })
+      if (text === '') return undefined as Answer
+      try {
+        // The types are the server's own; see schema.ts.
+        return JSON.parse(text) as Answer
+      } catch {
+        throw new LoopClientError('bad_response', 'The server did not answer with JSON.', {
+          status: response.status,
+        })
+      }
+    },
+  }
+}
+
+async function problemOf(response: Response): Promise<LoopClientError> {
+  const { status } = response
+  const problem = asRecord(await response.json().catch(() => null))
+  const after = Number(response.headers.get('retry-after') ?? Number.NaN)
+  const code = typeof problem['code'] === 'string' ? problem['code'] : 'bad_response'
+  const detail = problem['detail'] ?? problem['title']
+  return new LoopClientError(
+    code,
+    typeof detail === 'string' ? detail : `The server answered ${status}.`,
+    {
+      status,
+      problem,
+      retryable: problem['retryable'] === true || [429, 502, 503, 504].includes(status),
+      ...(Number.isFinite(after) && { retryAfterMs: after * 1000 }),
+    },
+  )
+}
+
+function asRecord(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? { ...value } : {}
+}
+
+function searchOf(query: object | undefined): string {
+  const search = new URLSearchParams()
+  for (const [name, value] of Object.entries(query ?? {}))
+    if (value !== undefined) search.set(name, String(value))
+  const text = search.toString()
+  return text === '' ? '' : `?${text}`
+}
+
+/** 128 random bits; `randomUUID` is missing on pages without HTTPS. */
+function newKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+function wait(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve()
+    const done = (): void => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    signal?.addEventListener('abort', done)
+  })
+}

@@ -1,0 +1,332 @@
+import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT, type JWTPayload } from 'jose'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { createTestServer, type Reply, type TestServer } from '../server.fixture.ts'
+
+const issuer = 'https://id.example.com'
+const audience = 'loops'
+let server: TestServer
+let keys: Awaited<ReturnType<typeof generateKeyPair>>
+let fetched = 0
+beforeAll(async () => {
+  keys = await generateKeyPair('ES256')
+  const jwk = { ...(await exportJWK(keys.publicKey)), kid: 'one', alg: 'ES256' }
+  const answers: Record<string, unknown> = {
+    [`${issuer}/.well-known/openid-configuration`]: { issuer, jwks_uri: `${issuer}/keys` },
+    [`${issuer}/keys`]: { keys: [jwk] },
+  }
+  server = await createTestServer({
+    oidc: [
+      {
+        issuer,
+        audience,
+        tenantClaim: 'org',
+        rolesClaim: 'realm_access.roles',
+        scopesOfRole: { ops: ['run', 'operate'] },
+        fetch: async (input) => {
+          fetched += 1
+          return Response.json(answers[String(input instanceof Request ? input.url : input)])
+        },
+      },
+    ],
+  })
+})
+afterAll(() => server.close())
+
+const who = (credential: string): Promise<Reply> =>
+  server.call('GET', '/api/v1/session', { headers: { authorization: `Bearer ${credential}` } })
+
+async function token(
+  claims: JWTPayload = {},
+  alg = 'ES256',
+  key = keys.privateKey,
+): Promise<string> {
+  const now = Math.floor(Date.now() / 1000)
+  return new SignJWT({
+    iss: issuer,
+    aud: audience,
+    sub: 'alice',
+    org: 'acme',
+    iat: now,
+    exp: now + 60,
+    realm_access: { roles: ['ops'] },
+    ...claims,
+  })
+    .setProtectedHeader({ alg, kid: 'one' })
+    .sign(key)
+}
+
+describe('a bearer token', () => {
+  test('of the issuer is a person with roles, scopes and a tenant', async () => {
+    const { status, body } = await who(await token({ name: 'Alice' }))
+
+    expect(status).toBe(200)
+    expect(body).toMatchObject({
+      kind: 'oidc',
+      tenant: 'acme',
+      scopes: ['read', 'decide', 'stop', 'run', 'operate'],
+      actor: {
+        type: 'human',
+        id: 'alice',
+        displayName: 'Alice',
+        roles: ['ops'],
+        assurance: { method: 'oidc', issuer, subject: 'alice' },
+      },
+    })
+  })
+
+  test('fetches the keys of the issuer once', async () => {
+    const before = fetched
+    await Promise.all(Array.from({ length: 10 }, async () => who(await token())))
+
+    expect(fetched).toBe(before)
+  })
+
+  test('that a client got for itself is no person', async () => {
+    const machines = [
+      { azp: 'alice' },
+      { gty: 'client-credentials' },
+      { idtyp: 'app' },
+      { preferred_username: 'service-account-x' },
+    ]
+
+    for (const claims of machines)
+      expect((await who(await token(claims))).body.actor.type).toBe('automation')
+  })
+
+  test('is refused whenever anything about it is wrong', async () => {
+    const now = Math.floor(Date.now() / 1000)
+    const other = await generateKeyPair('ES256')
+    const secret = new TextEncoder().encode(JSON.stringify(await exportJWK(keys.publicKey)))
+    const bad = [
+      await token({ aud: 'others' }),
+      await token({ iss: 'https://evil.example.com' }),
+      await token({ exp: now - 31 }),
+      await token({ nbf: now + 120 }),
+      await token({ exp: undefined }),
+      await token({ sub: '' }),
+      await token({ org: undefined }),
+      await token({ org: 'a:b' }),
+      await token({ org: ['acme'] as unknown as string }),
+      await token({}, 'ES256', other.privateKey),
+      await new SignJWT({
+        iss: issuer,
+        aud: audience,
+        sub: 'alice',
+        org: 'acme',
+        iat: now,
+        exp: now + 60,
+      })
+        .setProtectedHeader({ alg: 'HS256', kid: 'one' })
+        .sign(secret),
+      new UnsecuredJWT({
+        iss: issuer,
+        aud: audience,
+        sub: 'alice',
+        org: 'acme',
+        iat: now,
+        exp: now + 60,
+      }).encode(),
+      `${(await token()).split('.').slice(0, 2).join('.')}.`,
+      'a.b.c',
+      'x'.repeat(10_000),
+    ]
+
+    for (const credential of bad) {
+      const { status, body, headers } = await who(credential)
+      expect([status, body.code]).toEqual([401, 'auth'])
+      expect(headers.get('www-authenticate')).toMatch(/^Bearer/)
+      expect(JSON.stringify(body)).not.toContain(credential.slice(0, 40))
+    }
+  })
+
+  test('that is a little over is borne, for clocks differ', async () => {
+    const now = Math.floor(Date.now() / 1000)
+
+    expect((await who(await token({ exp: now - 5 }))).status).toBe(200)
+  })
+
+  test('decides as that person, and only in their tenant', async () => {
+    const request = await server.waiting('oidc-1', server.key('acme'))
+    const decide = async (claims: JWTPayload): Promise<Reply> =>
+      server.call('POST', `/api/v1/approvals/${request.id}/decisions`, {
+        headers: { authorization: `Bearer ${await token(claims)}` },
+        body: { decision: 'approve', revision: 1, viewHash: request.viewHash },
+      })
+
+    const finance = { realm_access: { roles: ['finance'] } }
+    expect(await decide({ ...finance, org: 'other' })).toMatchObject({ status: 404 })
+    expect(await decide({ ...finance, azp: 'alice' })).toMatchObject({
+      status: 403,
+      body: { reason: 'not_a_person' },
+    })
+    expect(await decide(finance)).toMatchObject({ status: 200, body: { status: 'executed' } })
+  })
+})
+
+describe('an API key', () => {
+  const make = (expiresAt?: number): ReturnType<TestServer['server']['keys']['create']> =>
+    server.server.keys.create({
+      tenant: 'acme',
+      name: 'k',
+      actor: { type: 'ai-agent', id: 'agent:x', onBehalfOf: { type: 'human', id: 'alice' } },
+      scopes: ['read', 'run'],
+      createdBy: 'test',
+      ...(expiresAt !== undefined && { expiresAt }),
+    })
+
+  test('is kept as a digest only', async () => {
+    const { key, secret } = make()
+    const { readFileSync, readdirSync } = await import('node:fs')
+    const files = readdirSync(server.folder).map((file) =>
+      readFileSync(`${server.folder}/${file}`, 'latin1'),
+    )
+
+    expect(secret).toMatch(new RegExp(`^${key.id}_[\\w-]{43}$`))
+    expect(files.some((text) => text.includes(key.id))).toBe(true)
+    expect(files.some((text) => text.includes(secret.slice(16)))).toBe(false)
+  })
+
+  test('is good until it is over, and a near miss is not', async () => {
+    const { secret } = make()
+    const near = `${secret.slice(0, -1)}${secret.endsWith('A') ? 'B' : 'A'}`
+
+    expect((await who(secret)).status).toBe(200)
+    expect((await who(near)).status).toBe(401)
+    expect((await who(secret.slice(0, 20))).status).toBe(401)
+    expect((await who(make(Date.now() - 1).secret)).status).toBe(401)
+  })
+
+  test('is rotated with an overlap, and revoked at once', async () => {
+    const { key, secret } = make()
+    const rotated = server.server.keys.rotate('acme', key.id, 60_000)
+    const next = rotated?.secret ?? ''
+
+    expect([(await who(secret)).status, (await who(next)).status]).toEqual([200, 200])
+    const third = server.server.keys.rotate('acme', key.id, 0)?.secret ?? ''
+    expect([(await who(secret)).status, (await who(next)).status]).toEqual([401, 401])
+    expect(server.server.keys.revoke('other', key.id)).toBeNull()
+    expect((await who(third)).status).toBe(200)
+    server.server.keys.revoke('acme', key.id)
+    expect((await who(third)).status).toBe(401)
+    expect(server.server.keys.rotate('acme', key.id, 0)).toBeNull()
+  })
+
+  test('says which model was asked, but never who it is', async () => {
+    const { secret } = make()
+    await server.call('POST', '/api/v1/instances', {
+      key: secret,
+      body: { loopId: 'refund', aggregateId: 'model' },
+    })
+    const attempt = (body: object, key = secret): Promise<Reply> =>
+      server.call('POST', '/api/v1/instances/model/transitions', {
+        key,
+        body: { signal: 'note', ...body },
+      })
+    const attribution = {
+      provider: 'x',
+      modelId: 'm-1',
+      promptHash: 'a'.repeat(64),
+      confidence: 0.5,
+    }
+
+    expect((await attempt({ attribution })).status).toBe(200)
+    const { body } = await server.call('GET', '/api/v1/instances/model/history', { key: secret })
+    expect(body.items[1].entry.actor).toMatchObject({
+      type: 'ai-agent',
+      id: 'agent:x',
+      onBehalfOf: { type: 'human', id: 'alice' },
+      ...attribution,
+    })
+    for (const forged of [
+      { actor: { type: 'human', id: 'alice' } },
+      { attribution: { type: 'human' } },
+      { attribution: { onBehalfOf: null } },
+      { attribution: { assurance: { method: 'webauthn' } } },
+    ])
+      expect(await attempt(forged)).toMatchObject({ status: 400 })
+    expect(await attempt({ attribution }, server.key('acme'))).toMatchObject({
+      status: 400,
+      body: { code: 'invalid_actor' },
+    })
+  })
+})
+
+describe('a session', () => {
+  const forge = (cookie: string, headers: Record<string, string>): Promise<Reply> =>
+    server.call('POST', '/api/v1/stops', {
+      headers: { cookie, 'content-type': 'application/json', ...headers },
+      body: { target: { loopId: 'nothing' }, reason: 'r' },
+    })
+
+  test('acts only for pages of this server', async () => {
+    const cookie = await server.login('alice')
+    const origin = server.url
+
+    const refused: Record<string, string>[] = [
+      {},
+      { origin: 'https://evil.example.com' },
+      { origin: 'null' },
+      { origin, 'sec-fetch-site': 'cross-site' },
+      { origin, 'sec-fetch-site': 'same-site' },
+      { 'sec-fetch-site': 'none' },
+      { origin: `${origin}.evil.example.com` },
+    ]
+    for (const headers of refused)
+      expect(await forge(cookie, headers)).toMatchObject({
+        status: 403,
+        body: { code: 'cross_site' },
+      })
+    expect((await forge(cookie, { origin })).status).toBe(200)
+    expect((await forge(cookie, { 'sec-fetch-site': 'same-origin' })).status).toBe(200)
+  })
+
+  test('is not opened by a page of another site', async () => {
+    const token_ = server.server.loginLink({ id: 'alice' }).split('#token=')[1]
+    const open = (headers: Record<string, string>): Promise<Reply> =>
+      server.call('POST', '/api/v1/session', { headers, body: { token: token_ } })
+
+    expect(await open({ origin: 'https://evil.example.com' })).toMatchObject({ status: 403 })
+    expect((await open({ origin: server.url })).status).toBe(200)
+  })
+
+  test('is opened with the token of a person, never with a key, and ends with the token', async () => {
+    const open = (credential: string): Promise<Reply> =>
+      server.call('POST', '/api/v1/session', {
+        headers: { origin: server.url, authorization: `Bearer ${credential}` },
+      })
+    const exp = Math.floor(Date.now() / 1000) + 30
+
+    expect((await open(await token({ exp }))).body).toMatchObject({
+      kind: 'session',
+      expiresAt: exp * 1000,
+    })
+    expect(await open(server.key())).toMatchObject({
+      status: 403,
+      body: { reason: 'not_a_person' },
+    })
+  })
+
+  test('survives a restart of the server', async () => {
+    const cookie = await server.login('erin')
+    await server.restart()
+
+    expect((await server.call('GET', '/api/v1/session', { cookie })).body).toMatchObject({
+      actor: { id: 'erin' },
+    })
+  })
+})
+
+test('a page with HTTPS in front gets a cookie that no other host and no plain request gets', async () => {
+  const secure = await createTestServer({ publicUrl: 'https://loops.example.com' })
+  const link = secure.server.loginLink({ id: 'alice' })
+  const { headers } = await secure.call('POST', '/api/v1/session', {
+    headers: { origin: 'https://loops.example.com' },
+    body: { token: link.split('#token=')[1] },
+  })
+  await secure.close()
+
+  expect(link).toMatch(/^https:\/\/loops\.example\.com\/login#token=/)
+  expect(headers.get('set-cookie')).toMatch(/^__Host-loop_session=.*; Secure$/)
+  expect(headers.get('strict-transport-security')).toBeTruthy()
+})

@@ -1,0 +1,185 @@
+import type { DatabaseSync } from 'node:sqlite'
+
+import { cutPage, readCursor, readLimit, type Clock, type Page } from '@loop-engine/core'
+import { systemClock } from '@loop-engine/runtime'
+import { LRUCache } from 'lru-cache'
+import { z } from 'zod'
+
+import { openDatabase } from './database.ts'
+import { scopes, type Principal, type Scope } from './principal.ts'
+import { digestOfSecret, newPublicId, newSecret, sameDigest } from './secret.ts'
+
+/** Whom a key stands for: a program or an agent, never a person. */
+export const keyActorSchema = z.strictObject({
+  type: z.enum(['automation', 'ai-agent']),
+  id: z.string().min(1).max(256),
+  displayName: z.string().max(256).optional(),
+  onBehalfOf: z
+    .strictObject({
+      type: z.enum(['human', 'automation', 'ai-agent', 'system']),
+      id: z.string().min(1).max(256),
+    })
+    .optional()
+    .meta({ description: 'For whom it acts; four-eyes counts them as one.' }),
+})
+
+const bodySchema = z.object({
+  name: z.string(),
+  actor: keyActorSchema,
+  roles: z.array(z.string()),
+  scopes: z.array(z.enum(scopes)),
+  createdBy: z.string(),
+})
+
+export interface ApiKey extends z.infer<typeof bodySchema> {
+  /** Also the visible beginning of the secret. */
+  readonly id: string
+  readonly tenant: string
+  readonly createdAt: number
+  readonly expiresAt: number | null
+  readonly revokedAt: number | null
+  /** To the minute. */
+  readonly usedAt: number | null
+  /** Until when the secret before the last rotation is accepted too. */
+  readonly previousUntil: number | null
+}
+
+export interface NewApiKey {
+  readonly tenant: string
+  readonly name: string
+  readonly actor: z.infer<typeof keyActorSchema>
+  readonly roles?: readonly string[]
+  readonly scopes: readonly Scope[]
+  readonly expiresAt?: number
+  /** Who made it, for the list of keys. */
+  readonly createdBy: string
+}
+
+export interface ApiKeys {
+  /** The secret is told once; what stays is its digest. */
+  create(input: NewApiKey): { readonly key: ApiKey; readonly secret: string }
+  /** The principal of a secret that is accepted now. */
+  find(secret: string): Principal | null
+  list(query: { tenant: string; limit?: number; cursor?: string }): Page<ApiKey>
+  /** A new secret; the one before is accepted for `overlapMs` more. Null when there is no such live key. */
+  rotate(
+    tenant: string,
+    id: string,
+    overlapMs: number,
+  ): { readonly key: ApiKey; readonly secret: string } | null
+  /** At once and for ever. Null when the tenant has no such key. */
+  revoke(tenant: string, id: string): ApiKey | null
+}
+
+const shape = /^(lk_[a-z0-9]{12})_[A-Za-z0-9_-]{43}$/
+const minute = 60_000
+
+type Row = Record<string, string | number | null>
+
+/** The keys in a server's file, for a program beside the server. */
+export function openApiKeys(path: string): ApiKeys & { close(): void } {
+  const database = openDatabase(path)
+  return { ...createApiKeys(database, systemClock), close: () => database.close() }
+}
+
+export function createApiKeys(database: DatabaseSync, clock: Pick<Clock, 'now'>): ApiKeys {
+  const toKey = createReader()
+  const insert = database.prepare(
+    'INSERT INTO api_key (id, tenant, digest, expires_at, created_at, body) VALUES (?, ?, ?, ?, ?, ?)',
+  )
+  const byId = database.prepare('SELECT * FROM api_key WHERE id = ?')
+  const listed = database.prepare(`
+    SELECT * FROM api_key WHERE tenant = ? AND (created_at, id) > (?, ?)
+    ORDER BY created_at, id LIMIT ?`)
+  const rotated = database.prepare(`
+    UPDATE api_key SET previous = digest, previous_until = ?, digest = ?
+    WHERE id = ? AND tenant = ? AND revoked_at IS NULL AND coalesce(expires_at > ?, true)`)
+  const revoked = database.prepare(
+    'UPDATE api_key SET revoked_at = coalesce(revoked_at, ?) WHERE id = ? AND tenant = ?',
+  )
+  const used = database.prepare('UPDATE api_key SET used_at = ? WHERE id = ?')
+  const get = (tenant: string, id: string): ApiKey | null => {
+    const row = byId.get(id) as Row | undefined
+    return row && row['tenant'] === tenant ? toKey(row) : null
+  }
+
+  return {
+    create({ tenant, name, actor, roles = [], scopes: granted, expiresAt = null, createdBy }) {
+      const id = `lk_${newPublicId()}`
+      const secret = `${id}_${newSecret()}`
+      const body = JSON.stringify({ name, actor, roles, scopes: granted, createdBy })
+      insert.run(id, tenant, digestOfSecret(secret), expiresAt, clock.now(), body)
+      return { key: toKey(byId.get(id) as Row), secret }
+    },
+    find(secret) {
+      const id = shape.exec(secret)?.[1]
+      const row = id === undefined ? undefined : (byId.get(id) as Row | undefined)
+      if (!row) return null
+      const now = clock.now()
+      const digest = digestOfSecret(secret)
+      const current = sameDigest(digest, String(row['digest']))
+      const previous =
+        sameDigest(digest, String(row['previous'] ?? '')) && now < Number(row['previous_until'])
+      const key = toKey(row)
+      if (!current && !previous) return null
+      if (key.revokedAt !== null || (key.expiresAt !== null && key.expiresAt <= now)) return null
+      if (now - (key.usedAt ?? 0) > minute) used.run(now, key.id)
+      return principalOf(key, now)
+    },
+    list({ tenant, limit, cursor }) {
+      const after = readCursor('key', cursor) ?? { at: -1, id: '' }
+      const count = readLimit(limit)
+      const rows = listed.all(tenant, after.at, after.id, count + 1) as Row[]
+      return cutPage('key', rows.map(toKey), count, ({ createdAt, id }) => ({ at: createdAt, id }))
+    },
+    rotate(tenant, id, overlapMs) {
+      const secret = `${id}_${newSecret()}`
+      const now = clock.now()
+      const { changes } = rotated.run(now + overlapMs, digestOfSecret(secret), id, tenant, now)
+      const key = changes === 0 ? null : get(tenant, id)
+      return key && { key, secret }
+    },
+    revoke(tenant, id) {
+      revoked.run(clock.now(), id, tenant)
+      return get(tenant, id)
+    },
+  }
+}
+
+/** Reads what stands in a row once for as long as it stays the same: every request of a key comes here. */
+function createReader(): (row: Row) => ApiKey {
+  const bodies = new LRUCache<string, z.infer<typeof bodySchema>>({ max: 1000 })
+  return (row) => {
+    const text = String(row['body'])
+    const body = bodies.get(text) ?? bodySchema.parse(JSON.parse(text))
+    bodies.set(text, body)
+    return {
+      id: String(row['id']),
+      tenant: String(row['tenant']),
+      ...body,
+      createdAt: Number(row['created_at']),
+      expiresAt: row['expires_at'] as number | null,
+      revokedAt: row['revoked_at'] as number | null,
+      usedAt: row['used_at'] as number | null,
+      previousUntil: row['previous_until'] as number | null,
+    }
+  }
+}
+
+function principalOf(
+  { id, tenant, actor, roles, scopes: granted, expiresAt }: ApiKey,
+  now: number,
+): Principal {
+  return {
+    kind: 'key',
+    credential: `key:${id}`,
+    tenant,
+    actor: {
+      ...actor,
+      ...(roles.length > 0 && { roles }),
+      assurance: { method: 'api-key', subject: id, at: now },
+    },
+    scopes: granted,
+    expiresAt,
+  }
+}

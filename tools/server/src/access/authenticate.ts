@@ -1,0 +1,70 @@
+import { LoopError } from '@loop-engine/core'
+
+import { HttpError } from '../http-error.ts'
+import type { Access } from './access.ts'
+import type { Principal } from './principal.ts'
+
+export interface AuthenticateOptions {
+  readonly access: Access
+  /** Origins at which this server serves pages. */
+  readonly origins: readonly string[]
+}
+
+const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/** The principal of a request. Throws `auth` without a credential that is accepted, `cross_site` for a forged one. */
+export async function authenticate(
+  request: Request,
+  { access, origins }: AuthenticateOptions,
+): Promise<Principal> {
+  const authorization = request.headers.get('authorization')
+  if (authorization !== null) {
+    const credential = /^Bearer +([\x21-\x7e]+) *$/i.exec(authorization)?.[1]
+    if (credential !== undefined) return access.fromBearer(credential)
+    throw new LoopError('auth', 'The Authorization header is not a bearer credential.')
+  }
+  const secret = readSessionCookie(request)
+  const principal = secret === null ? null : access.sessions.find(secret)
+  if (!principal)
+    throw new LoopError('auth', 'The request has no credential.', {
+      hint: 'Send Authorization: Bearer with an API key or a token.',
+    })
+  if (!safeMethods.has(request.method)) refuseCrossSite(request, origins)
+  return principal
+}
+
+/** A browser sends the cookie whoever wrote the page, but it also says who did. */
+export function refuseCrossSite(request: Request, origins: readonly string[]): void {
+  const site = request.headers.get('sec-fetch-site')
+  const origin = request.headers.get('origin')
+  const sameSite = site === null || site === 'same-origin'
+  const sameOrigin = origin === null ? site !== null : origins.includes(origin)
+  if (sameSite && sameOrigin) return
+  throw new HttpError(403, 'cross_site', 'The request comes from a page of another site.', {
+    hint: 'Use the console at its own address, or an API key.',
+  })
+}
+
+const cookieName = 'loop_session'
+
+export function readSessionCookie(request: Request): string | null {
+  for (const pair of (request.headers.get('cookie') ?? '').split(';')) {
+    const [name = '', value = ''] = pair.trim().split('=', 2)
+    if (name === cookieName || name === `__Host-${cookieName}`) return value
+  }
+  return null
+}
+
+/** `secure` wherever the server is reached by HTTPS: then no other host and no plain request gets the cookie. */
+export function sessionCookie(value: string, maxAgeSeconds: number, secure: boolean): string {
+  const name = secure ? `__Host-${cookieName}; Secure` : cookieName
+  const [key, ...flags] = name.split('; ')
+  return [
+    `${key}=${value}`,
+    'Path=/',
+    'HttpOnly',
+    'SameSite=Strict',
+    `Max-Age=${maxAgeSeconds}`,
+    ...flags,
+  ].join('; ')
+}

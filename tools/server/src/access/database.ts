@@ -1,0 +1,42 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+
+import { LoopError } from '@loop-engine/core'
+
+const schema = `
+  CREATE TABLE IF NOT EXISTS api_key (
+    id TEXT PRIMARY KEY, tenant TEXT NOT NULL, digest TEXT NOT NULL,
+    previous TEXT, previous_until INTEGER, expires_at INTEGER, revoked_at INTEGER, used_at INTEGER,
+    created_at INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
+  CREATE INDEX IF NOT EXISTS api_key_of ON api_key (tenant, created_at, id);
+  CREATE TABLE IF NOT EXISTS session (
+    digest TEXT PRIMARY KEY, expires_at INTEGER NOT NULL, principal TEXT NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS login (
+    digest TEXT PRIMARY KEY, expires_at INTEGER NOT NULL, principal TEXT NOT NULL) STRICT;
+  PRAGMA user_version = 1;`
+
+/** Opens what the server keeps for itself: digests of keys, sessions and login links, never the secrets. */
+export function openDatabase(path: string): DatabaseSync {
+  try {
+    if (path !== ':memory:') createPrivate(path)
+    const database = new DatabaseSync(path)
+    database.exec(
+      'PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL',
+    )
+    const version = database.prepare('PRAGMA user_version').get()?.['user_version']
+    if (version !== 0 && version !== 1) throw new Error('A newer server wrote it.')
+    database.exec(schema)
+    return database
+  } catch (cause) {
+    throw new LoopError('unavailable', `The server's database at ${path} cannot be opened.`, {
+      cause,
+    })
+  }
+}
+
+/** Nobody else on the machine may read it; SQLite gives the files beside it the same mode. */
+function createPrivate(path: string): void {
+  mkdirSync(dirname(path), { recursive: true })
+  closeSync(openSync(path, 'a', 0o600))
+}

@@ -1,0 +1,93 @@
+import { LoopError } from '@loop-engine/core'
+import type { JWTPayload } from 'jose'
+
+import type { OidcOptions } from './oidc.ts'
+import { tenantPattern, type Principal, type Scope } from './principal.ts'
+
+/** The principal that verified claims describe. Throws `auth` when they do not say enough. */
+export function principalOf(claims: JWTPayload, options: OidcOptions): Principal {
+  const {
+    issuer,
+    idClaim = 'sub',
+    idPrefix = '',
+    rolesClaim = 'roles',
+    groupsClaim = 'groups',
+    tenantClaim,
+    tenant = 'default',
+    scopes = ['read', 'decide', 'stop'],
+    scopesOfRole = {},
+    isPerson = wasNotIssuedToAClient,
+  } = options
+  const id = claimAt(claims, idClaim)
+  const own = tenantClaim === undefined ? tenant : claimAt(claims, tenantClaim)
+  if (typeof id !== 'string' || id === '' || `${idPrefix}${id}`.length > 256) throw unreadable('id')
+  if (typeof own !== 'string' || !tenantPattern.test(own)) throw unreadable('tenant')
+  // An address that nobody confirmed names whoever typed it.
+  if (idClaim === 'email' && claims['email_verified'] !== true) throw unreadable('id')
+  const roles = namesAt(claims, rolesClaim)
+  const groups = namesAt(claims, groupsClaim)
+  const name = claims['name']
+  const since = claims['auth_time'] ?? claims.iat
+  return {
+    kind: 'oidc',
+    credential: `oidc:${idPrefix}${id}`,
+    tenant: own,
+    actor: {
+      type: isPerson(claims) ? 'human' : 'automation',
+      id: `${idPrefix}${id}`,
+      ...(typeof name === 'string' && name !== '' && { displayName: name.slice(0, 256) }),
+      ...(roles.length > 0 && { roles }),
+      ...(groups.length > 0 && { groups }),
+      assurance: {
+        method: 'oidc',
+        issuer: issuer.slice(0, 512),
+        subject: String(claims.sub).slice(0, 512),
+        ...(typeof since === 'number' && { at: since * 1000 }),
+      },
+    },
+    scopes: [...new Set([...scopes, ...roles.flatMap((role) => scopesFor(scopesOfRole, role))])],
+    expiresAt: (claims.exp ?? 0) * 1000,
+  }
+}
+
+function scopesFor(
+  table: Readonly<Record<string, readonly Scope[]>>,
+  role: string,
+): readonly Scope[] {
+  return Object.hasOwn(table, role) ? (table[role] ?? []) : []
+}
+
+/** As RFC 9068 and the common issuers tell a client that acts for itself. */
+function wasNotIssuedToAClient(claims: Readonly<Record<string, unknown>>): boolean {
+  const { sub, client_id: client, azp, gty, idtyp, preferred_username: username } = claims
+  if (sub === client || sub === azp) return false
+  if (gty === 'client-credentials' || idtyp === 'app') return false
+  return typeof username !== 'string' || !username.startsWith('service-account-')
+}
+
+/** A claim by its name, or by a path with dots such as `realm_access.roles`. */
+function claimAt(claims: Readonly<Record<string, unknown>>, name: string): unknown {
+  if (Object.hasOwn(claims, name)) return claims[name]
+  let value: unknown = claims
+  for (const part of name.split('.')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined
+    value = (value as Record<string, unknown>)[part]
+  }
+  return value
+}
+
+function namesAt(claims: JWTPayload, name: string): readonly string[] {
+  const value = claimAt(claims, name)
+  const names = typeof value === 'string' ? value.split(' ') : Array.isArray(value) ? value : []
+  return names
+    .filter(
+      (item): item is string => typeof item === 'string' && item.length > 0 && item.length <= 128,
+    )
+    .slice(0, 256)
+}
+
+function unreadable(what: string): LoopError {
+  return new LoopError('auth', 'The token does not say what it must.', {
+    details: { missing: what },
+  })
+}

@@ -1,0 +1,62 @@
+import type { DatabaseSync } from 'node:sqlite'
+
+import type { Clock } from '@loop-engine/core'
+
+import type { Principal } from './principal.ts'
+import { digestOfSecret, newSecret } from './secret.ts'
+
+/** Sessions of people in a browser, and the one-time tokens that open them. */
+export interface Sessions {
+  /** A token that opens one session, once. */
+  invite(principal: Principal, lifetimeMs: number): string
+  /** Spends a token; null when it is unknown, spent or over. */
+  accept(token: string): Principal | null
+  open(
+    principal: Principal,
+    lifetimeMs: number,
+  ): { readonly secret: string; readonly expiresAt: number }
+  find(secret: string): Principal | null
+  end(secret: string): void
+}
+
+const shape = /^[A-Za-z0-9_-]{43}$/
+
+export function createSessions(database: DatabaseSync, clock: Pick<Clock, 'now'>): Sessions {
+  const prune = (table: 'login' | 'session'): void => {
+    database.prepare(`DELETE FROM ${table} WHERE expires_at <= ?`).run(clock.now())
+  }
+  const insertLogin = database.prepare('INSERT INTO login VALUES (?, ?, ?)')
+  // One statement: of two that come with the same token one gets the row.
+  const spend = database.prepare(
+    'DELETE FROM login WHERE digest = ? RETURNING expires_at, principal',
+  )
+  const insert = database.prepare('INSERT INTO session VALUES (?, ?, ?)')
+  const select = database.prepare('SELECT expires_at, principal FROM session WHERE digest = ?')
+  const remove = database.prepare('DELETE FROM session WHERE digest = ?')
+  const live = (row: unknown): Principal | null => {
+    const found = row as { expires_at: number; principal: string } | undefined
+    if (!found || found.expires_at <= clock.now()) return null
+    return JSON.parse(found.principal) as Principal
+  }
+
+  return {
+    invite(principal, lifetimeMs) {
+      prune('login')
+      const token = newSecret()
+      insertLogin.run(digestOfSecret(token), clock.now() + lifetimeMs, JSON.stringify(principal))
+      return token
+    },
+    accept: (token) => (shape.test(token) ? live(spend.get(digestOfSecret(token))) : null),
+    open(principal, lifetimeMs) {
+      prune('session')
+      const secret = newSecret()
+      const latest = principal.expiresAt ?? Number.POSITIVE_INFINITY
+      const expiresAt = Math.min(clock.now() + lifetimeMs, latest)
+      const kept: Principal = { ...principal, kind: 'session', expiresAt }
+      insert.run(digestOfSecret(secret), expiresAt, JSON.stringify(kept))
+      return { secret, expiresAt }
+    },
+    find: (secret) => (shape.test(secret) ? live(select.get(digestOfSecret(secret))) : null),
+    end: (secret) => void remove.run(digestOfSecret(secret)),
+  }
+}

@@ -1,0 +1,115 @@
+import { LoopError, type Channel, type Identifiers } from '@loop-engine/core'
+import { Hono, type Context } from 'hono'
+
+import { mountChannels } from './channels.ts'
+import { mountConsole } from './console.ts'
+import type { Environment } from './environment.ts'
+import { faultOf, type Logger } from './log.ts'
+import { mountRoutes, type MountOptions } from './mount.ts'
+import { openApiOf } from './openapi.ts'
+import { problemOf } from './problem.ts'
+import { routes } from './routes/routes.ts'
+import { securityHeaders } from './security-headers.ts'
+import { traceOf } from './trace.ts'
+
+export interface AppOptions extends MountOptions {
+  readonly logger: Logger
+  readonly ids: Identifiers
+  readonly channels: readonly Channel[]
+  /** The folder of a built console. */
+  readonly console: string | undefined
+  /** Proxies in front of this server that set X-Forwarded-For. */
+  readonly trustedProxies: number
+  readonly ready: () => Promise<boolean>
+}
+
+/** All of the server as one web-standard handler. */
+export function createApp(options: AppOptions): Hono<Environment> {
+  const { services, logger, ids } = options
+  const safe = securityHeaders(services.secureCookies)
+  const app = new Hono<Environment>()
+  app.use(async (context, next) => {
+    const started = performance.now()
+    context.set('requestId', ids.id())
+    context.set('trace', traceOf(context.req.raw.headers.get('traceparent'), ids))
+    context.set('caller', callerOf(context, options.trustedProxies))
+    await next()
+    finish(context, options, safe)
+    log(context, logger, performance.now() - started)
+  })
+  app.get('/healthz', () => new Response('ok\n', { headers: text }))
+  app.get('/readyz', async () => {
+    const ready = !services.draining.aborted && (await options.ready())
+    return new Response(ready ? 'ready\n' : 'not ready\n', {
+      status: ready ? 200 : 503,
+      headers: text,
+    })
+  })
+  const document = JSON.stringify(openApiOf(routes))
+  app.get('/api/v1/openapi.json', () => new Response(document, { headers: json }))
+  mountRoutes(app, routes, options)
+  mountChannels(app, options.channels, options.maxBodyBytes)
+  app.all('/api/*', nothingHere)
+  app.all('/channels/*', nothingHere)
+  mountConsole(app, options.console)
+  app.notFound(nothingHere)
+  app.onError((error, context) => {
+    const { status, headers, body } = problemOf(error, context.get('requestId'))
+    if (status >= 500)
+      logger.error(
+        { requestId: body.requestId, route: context.get('route'), fault: faultOf(error) },
+        'failed',
+      )
+    return new Response(JSON.stringify(body), {
+      status,
+      headers: { 'content-type': 'application/problem+json; charset=utf-8', ...headers },
+    })
+  })
+  return app
+}
+
+const text = { 'content-type': 'text/plain; charset=utf-8' }
+const json = { 'content-type': 'application/json; charset=utf-8' }
+
+function nothingHere(): never {
+  throw new LoopError('not_found', 'There is nothing here.')
+}
+
+function finish(
+  context: Context<Environment>,
+  { services }: AppOptions,
+  safe: ReturnType<typeof securityHeaders>,
+): void {
+  const { headers } = context.res
+  for (const [name, value] of safe(context.req.path))
+    if (!headers.has(name)) headers.set(name, value)
+  headers.set('x-request-id', context.get('requestId'))
+  headers.set('traceparent', context.get('trace').outgoing)
+  // Whoever keeps the connection would come back to a server that is gone.
+  if (services.draining.aborted) headers.set('connection', 'close')
+}
+
+/** The pattern of the route, never the path: that may hold a token or a name. */
+function log(context: Context<Environment>, logger: Logger, durationMs: number): void {
+  const principal = context.get('principal')
+  logger.info(
+    {
+      requestId: context.get('requestId'),
+      traceId: context.get('trace').traceId,
+      method: context.req.method,
+      route: context.get('route') ?? 'none',
+      status: context.res.status,
+      durationMs: Math.round(durationMs * 10) / 10,
+      ...(principal && { credential: principal.credential, tenant: principal.tenant }),
+    },
+    'request',
+  )
+}
+
+/** The address that the outermost trusted proxy saw. */
+function callerOf(context: Context<Environment>, trustedProxies: number): string {
+  const address = context.env?.incoming?.socket.remoteAddress ?? 'unknown'
+  if (trustedProxies === 0) return address
+  const forwarded = (context.req.raw.headers.get('x-forwarded-for') ?? '').split(',')
+  return forwarded.at(-trustedProxies)?.trim().slice(0, 64) || address
+}

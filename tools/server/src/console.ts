@@ -1,0 +1,32 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { serveStatic } from '@hono/node-server/serve-static'
+import { LoopError } from '@loop-engine/core'
+import type { Hono } from 'hono'
+
+import type { Environment } from './environment.ts'
+import { loginPage, loginScript } from './login-page.ts'
+
+const html = { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' }
+const script = { 'content-type': 'text/javascript; charset=utf-8', 'cache-control': 'no-store' }
+
+/** The login page, and a built console if there is one: its files, and its index for every other page. */
+export function mountConsole(app: Hono<Environment>, folder: string | undefined): void {
+  app.get('/login', () => new Response(loginPage, { headers: html }))
+  app.get('/login.js', () => new Response(loginScript, { headers: script }))
+  if (folder === undefined) return
+  if (!existsSync(join(folder, 'index.html')))
+    throw new LoopError('invalid_config', 'The console has no index.html.', {
+      path: '/console',
+      hint: 'Name the folder of a built console.',
+    })
+  app.get('/assets/*', async (context, next) => {
+    await next()
+    // The names of these files hold the hash of what is in them.
+    if (context.res.ok)
+      context.res.headers.set('cache-control', 'public, max-age=31536000, immutable')
+  })
+  app.get('*', serveStatic({ root: folder }))
+  app.get('*', serveStatic({ root: folder, path: 'index.html' }))
+}

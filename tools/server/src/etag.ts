@@ -1,0 +1,26 @@
+import type { LoopInstance } from '@loop-engine/core'
+import type { Expected } from '@loop-engine/runtime'
+
+import { HttpError } from './http-error.ts'
+
+/** Strong: any commit on the run changes it. */
+export function etagOf({ runId, version }: Pick<LoopInstance, 'runId' | 'version'>): string {
+  return `"${runId}:${version}"`
+}
+
+/** What `If-Match` asks of the run; undefined when anything will do. One tag only: a version is one. */
+export function expectedBy(header: string | null): Expected | undefined {
+  if (header === null || header.trim() === '*') return undefined
+  const match = /^"([^":]{1,128}):(\d{1,15})"$/.exec(header.trim())
+  if (match) return { runId: match[1] ?? '', version: Number(match[2]) }
+  throw new HttpError(412, 'precondition_failed', 'If-Match is not a tag that this server gave.', {
+    hint: 'Send the ETag of the run unchanged.',
+  })
+}
+
+export function matchesTag(header: string | null, etag: string): boolean {
+  if (header === null) return false
+  return header
+    .split(',')
+    .some((tag) => tag.trim().replace(/^W\//, '') === etag || tag.trim() === '*')
+}

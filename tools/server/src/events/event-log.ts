@@ -1,0 +1,129 @@
+import type { Clock, LoopStore, StoredEntry } from '@loop-engine/core'
+import { createLog } from '@loop-engine/observability'
+import type { LoopSystem } from '@loop-engine/sdk'
+
+export interface LoggedEntry {
+  /** Its place in the tenant's log; never changes, never has a gap. */
+  readonly index: number
+  readonly stored: StoredEntry
+}
+
+/**
+ * All entries of a tenant in one order that stays. The order is that of the tenant's Merkle log, which gives an entry
+ * its place only once it is committed: a reader that goes on from a place misses nothing that commits late.
+ */
+export interface EventLog {
+  /** How many entries there are, once everything that was committed has its place. */
+  size(tenant: string): Promise<number>
+  read(tenant: string, from: number, limit: number): Promise<readonly LoggedEntry[]>
+  /** Resolves when the log is longer than `size`, or with `signal`. */
+  wait(tenant: string, size: number, signal: AbortSignal): Promise<void>
+  close(): Promise<void>
+}
+
+export interface EventLogOptions {
+  readonly store: LoopStore
+  readonly system: Pick<LoopSystem, 'events'>
+  readonly clock: Clock
+  readonly onError: (error: unknown) => void
+  /** How often other processes' commits are looked for, while somebody waits. */
+  readonly pollMs?: number
+  /** How long commits are gathered before they get their places together. */
+  readonly gatherMs?: number
+}
+
+interface Tail {
+  size: number
+  waiters: number
+  bell: AbortController
+  grown: AbortController
+  running: Promise<void> | null
+  sequencing: Promise<number> | null
+}
+
+export function createEventLog({
+  store,
+  system,
+  clock,
+  onError,
+  pollMs = 1000,
+  gatherMs = 20,
+}: EventLogOptions): EventLog {
+  const tails = new Map<string, Tail>()
+  const closing = new AbortController()
+  const stop = system.events.subscribe({}, ({ tenant }) => tails.get(tenant)?.bell.abort())
+
+  const tailOf = (tenant: string): Tail => {
+    const known = tails.get(tenant)
+    if (known) return known
+    const [bell, grown] = [new AbortController(), new AbortController()]
+    const tail: Tail = { size: 0, waiters: 0, bell, grown, running: null, sequencing: null }
+    tails.set(tenant, tail)
+    return tail
+  }
+  const sequence = (tenant: string, tail: Tail): Promise<number> => {
+    tail.sequencing ??= createLog({ store, tenant, clock })
+      .checkpoint()
+      .then(({ size }) => {
+        if (size > tail.size) {
+          tail.size = size
+          tail.grown.abort()
+          tail.grown = new AbortController()
+        }
+        return size
+      })
+      .finally(() => {
+        tail.sequencing = null
+      })
+    return tail.sequencing
+  }
+
+  /** Runs while somebody waits: a commit in this process rings, others are found by looking. */
+  async function follow(tenant: string, tail: Tail): Promise<void> {
+    while (tail.waiters > 0 && !closing.signal.aborted) {
+      tail.bell = new AbortController()
+      await sequence(tenant, tail).catch(onError)
+      await clock.sleep(pollMs, AbortSignal.any([tail.bell.signal, closing.signal]))
+      await clock.sleep(gatherMs, closing.signal)
+    }
+    tail.running = null
+  }
+
+  return {
+    async size(tenant) {
+      const tail = tailOf(tenant)
+      // What is under way may have begun before the caller's last commit.
+      await tail.sequencing?.catch(onError)
+      return sequence(tenant, tail)
+    },
+    async read(tenant, from, limit) {
+      const leaves = await store.leaves(tenant, { from, limit })
+      const found = await Promise.all(
+        leaves.map(({ runId, seq }) =>
+          store.entries(tenant, runId, { from: seq, to: seq, limit: 1 }),
+        ),
+      )
+      return leaves.flatMap(({ index }, place) => {
+        const [stored] = found[place] ?? []
+        return stored ? [{ index, stored }] : []
+      })
+    },
+    async wait(tenant, size, signal) {
+      const tail = tailOf(tenant)
+      if (tail.size > size || signal.aborted || closing.signal.aborted) return
+      const grown = AbortSignal.any([tail.grown.signal, signal, closing.signal])
+      if (grown.aborted) return
+      tail.waiters += 1
+      tail.running ??= follow(tenant, tail)
+      await new Promise<void>((resolve) =>
+        grown.addEventListener('abort', () => resolve(), { once: true }),
+      )
+      tail.waiters -= 1
+    },
+    async close() {
+      stop()
+      closing.abort()
+      await Promise.all([...tails.values()].map(async ({ running }) => running))
+    },
+  }
+}

@@ -1,0 +1,262 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+
+import { afterEach, expect, test } from 'vitest'
+
+import { createTestServer, type TestServer } from '../server.fixture.ts'
+
+let server: TestServer
+afterEach(() => server.close())
+
+interface Heard {
+  readonly id: string
+  readonly event: {
+    readonly id: string
+    readonly type: string
+    readonly subject: string
+    readonly sequence: string
+  }
+}
+
+interface Ear {
+  readonly status: number
+  /** What was heard until `enough` is. */
+  until(enough: (heard: readonly Heard[]) => boolean): Promise<readonly Heard[]>
+  /** Whatever is left until the stream ends. */
+  rest(): Promise<string>
+  leave(): Promise<void>
+}
+
+async function listen(key: string, query = '', lastEventId?: string): Promise<Ear> {
+  const response = await fetch(`${server.url}/api/v1/events${query}`, {
+    headers: {
+      authorization: `Bearer ${key}`,
+      ...(lastEventId !== undefined && { 'last-event-id': lastEventId }),
+    },
+  })
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+  let text = ''
+  const heard: Heard[] = []
+  return {
+    status: response.status,
+    async until(enough) {
+      while (!enough(heard)) {
+        const next = await reader?.read()
+        if (!next || next.done) break
+        text += next.value
+        const blocks = text.split('\n\n')
+        text = blocks.pop() ?? ''
+        for (const block of blocks) {
+          const [, id] = /^id: (.*)$/m.exec(block) ?? []
+          const [, data] = /^data: (.*)$/m.exec(block) ?? []
+          if (id !== undefined && data !== undefined) heard.push({ id, event: JSON.parse(data) })
+        }
+      }
+      return heard
+    },
+    async rest() {
+      let all = ''
+      for (let next = await reader?.read(); next && !next.done; next = await reader?.read())
+        all += next.value
+      return all
+    },
+    async leave() {
+      await reader?.cancel()
+    },
+  }
+}
+
+async function start(key: string, ...ids: readonly string[]): Promise<void> {
+  for (const aggregateId of ids)
+    await server.call('POST', '/api/v1/instances', { key, body: { loopId: 'refund', aggregateId } })
+}
+
+test('events come as they are committed', async () => {
+  server = await createTestServer()
+  const key = server.key()
+  await start(key, 'before')
+  const ear = await listen(key)
+  const heard = ear.until((events) => events.length === 2)
+  await start(key, 'one', 'two')
+
+  expect((await heard).map(({ event }) => [event.subject, event.type])).toEqual([
+    ['one', 'dev.loop-engine.loop.started.v1'],
+    ['two', 'dev.loop-engine.loop.started.v1'],
+  ])
+  await ear.leave()
+})
+
+test('a reader that comes again misses nothing and gets nothing twice, although the server was restarted', async () => {
+  server = await createTestServer()
+  const key = server.key()
+  const ids = (from: number): string[] =>
+    Array.from({ length: 30 }, (_, index) => `run-${from + index}`)
+  const all: Heard[] = []
+  let last = '0'
+  for (let round = 0; round < 4; round++) {
+    const writing = start(key, ...ids(round * 30))
+    const ear = await listen(key, '', last)
+    const wanted = 7 + round * 11
+    const heard = await ear.until((events) => events.length >= wanted)
+    await ear.leave()
+    // Cut where a page happens to be read only in part.
+    const taken = heard.slice(0, wanted)
+    all.push(...taken)
+    last = taken.at(-1)?.id ?? last
+    await writing
+    if (round % 2 === 0) await server.restart()
+    await start(key, `between-${round}`)
+  }
+  const ear = await listen(key, '', last)
+  all.push(...(await ear.until((events) => all.length + events.length >= 124)))
+  await ear.leave()
+
+  expect(all.length).toBe(124)
+  expect(new Set(all.map(({ event }) => event.id)).size).toBe(124)
+  const recorded = await server.store.find({ tenant: 'default', limit: 1000 })
+  expect(new Set(all.map(({ event }) => event.subject))).toEqual(
+    new Set(recorded.items.map(({ aggregateId }) => aggregateId)),
+  )
+})
+
+test('an entry with several events is resumed between them', async () => {
+  server = await createTestServer()
+  const key = server.key()
+  await start(key, 'one')
+  await server.call('POST', '/api/v1/instances/one/transitions', {
+    key,
+    body: { transition: 'pay', evidence: { amount: 5000 } },
+  })
+  const whole = await listen(key, '', '0')
+  const [, blocked, guard] = await whole.until((events) => events.length === 3)
+  await whole.leave()
+  const again = await listen(key, '', blocked?.id)
+  const [next] = await again.until((events) => events.length > 0)
+  await again.leave()
+
+  expect([blocked?.event.type, guard?.event.type]).toEqual([
+    'dev.loop-engine.loop.transition.blocked.v1',
+    'dev.loop-engine.loop.guard.failed.v1',
+  ])
+  expect(next).toEqual(guard)
+})
+
+test('what another process commits is heard too', async () => {
+  server = await createTestServer()
+  const key = server.key()
+  const ear = await listen(key)
+  const heard = ear.until((events) => events.length === 1)
+  const { createSqliteStore } = await import('@loop-engine/integration-sqlite')
+  const { createLoopSystem } = await import('@loop-engine/sdk')
+  const { refund, bank } = await import('../server.fixture.ts')
+  const store = createSqliteStore({ path: `${server.folder}/loop.db` })
+  const other = await createLoopSystem({
+    loops: [refund],
+    integrations: [bank],
+    store,
+    relay: false,
+  })
+  await other.engine.start({
+    loopId: 'refund',
+    aggregateId: 'elsewhere',
+    actor: { type: 'system', id: 's' },
+  })
+  await other.close()
+
+  expect((await heard)[0]?.event.subject).toBe('elsewhere')
+  await ear.leave()
+})
+
+test('a filter narrows, and a reader whom it tells nothing still gets on', async () => {
+  server = await createTestServer()
+  const key = server.key()
+  await start(key, 'mine', ...Array.from({ length: 120 }, (_, index) => `other-${index}`))
+  const ear = await listen(key, '?aggregateId=mine&last=100000&type=loop.started')
+  const heard = await ear.until((events) => events.length === 1)
+  await ear.leave()
+  const response = await fetch(`${server.url}/api/v1/events?aggregateId=none&last=100000`, {
+    headers: { authorization: `Bearer ${key}` },
+  })
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+  let text = ''
+  while (!text.includes('id: 100\n\n')) text += (await reader?.read())?.value ?? ''
+  await reader?.cancel()
+
+  expect(heard.map(({ event }) => event.subject)).toEqual(['mine'])
+  expect(text).not.toContain('data:')
+})
+
+test('a place that this stream never gave is refused, not guessed', async () => {
+  server = await createTestServer()
+  const key = server.key()
+  for (const place of ['999999', '1.2.3', 'x', '-1', '1.'])
+    expect((await listen(key, '', place)).status).toBe(400)
+})
+
+test('a stream ends when its credential does', async () => {
+  server = await createTestServer({ stream: { heartbeatMs: 20 } })
+  const { key, secret } = server.server.keys.create({
+    tenant: 'default',
+    name: 'k',
+    actor: { type: 'automation', id: 'bot' },
+    scopes: ['read'],
+    createdBy: 'test',
+  })
+  const ear = await listen(secret)
+  server.server.keys.revoke('default', key.id)
+
+  expect(await ear.rest()).toMatch(/^retry: 2000\nid: 0\n\n(:\n\n)*$/)
+  expect((await listen(secret)).status).toBe(401)
+})
+
+test('a reader who does not read is dropped, and holds up nobody', async () => {
+  server = await createTestServer({ stream: { stallMs: 1000, perCredential: 1 } })
+  const [key, other] = [server.key(), server.key()]
+  // More than the buffers of both ends of a connection hold.
+  const metadata = { blob: 'x'.repeat(200_000) }
+  for (let index = 0; index < 80; index++)
+    await server.call('POST', '/api/v1/instances', {
+      key,
+      body: { loopId: 'refund', aggregateId: `big-${index}`, metadata },
+    })
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
+  const heardOf = once(socket, 'data')
+  socket.write(
+    `GET /api/v1/events?last=1000 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${key}\r\n\r\n`,
+  )
+  await heardOf
+  socket.pause()
+  const ear = await listen(other, '?last=1000')
+  const heard = await ear.until((events) => events.length === 80)
+  await ear.leave()
+  let status = 429
+  while (status === 429) {
+    const again = await listen(key)
+    status = again.status
+    await again.leave()
+  }
+
+  // What lies in the buffers is read, and then there is no more: the connection is gone.
+  const gone = new Promise((resolve) => socket.on('close', resolve).on('error', resolve))
+  socket.resume()
+  await gone
+  expect([heard.length, status]).toEqual([80, 200])
+})
+
+test('a credential opens only so many streams, and closing one makes room', async () => {
+  server = await createTestServer({ stream: { perCredential: 2 } })
+  const key = server.key()
+  for (let turn = 0; turn < 3; turn++) await server.call('HEAD', '/api/v1/events', { key })
+  const [one, two] = [await listen(key), await listen(key)]
+
+  expect((await listen(key)).status).toBe(429)
+  await one.leave()
+  let status = 429
+  while (status === 429) {
+    const ear = await listen(key)
+    status = ear.status
+    await ear.leave()
+  }
+  expect(status).toBe(200)
+  await two.leave()
+})

@@ -1,0 +1,104 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+import { getRequestListener } from '@hono/node-server'
+import { LoopError, type Clock } from '@loop-engine/core'
+
+type Fetch = Parameters<typeof getRequestListener>[0]
+
+export interface ListenOptions {
+  readonly port?: number
+  readonly host?: string
+}
+
+export interface Listening {
+  readonly url: string
+  readonly port: number
+  /** Takes no more connections, lets requests in progress finish for up to `drainMs`, then ends them. */
+  close(drainMs: number): Promise<void>
+}
+
+export interface Timeouts {
+  /** For a connection on which nothing moves, in either direction. */
+  readonly idleMs: number
+  /** To send the head of a request. */
+  readonly headersMs: number
+  /** To send all of a request. */
+  readonly requestMs: number
+  /** For a connection that is kept with nothing on it. */
+  readonly keepAliveMs: number
+}
+
+/** Listens with Node's own server, whose limits end connections that send nothing, or a byte a minute. */
+export async function listen(
+  fetch: Fetch,
+  { port = 4777, host = '127.0.0.1' }: ListenOptions,
+  {
+    headersMs = 10_000,
+    requestMs = 30_000,
+    keepAliveMs = 5000,
+    idleMs = 60_000,
+  }: Partial<Timeouts>,
+  clock: Clock,
+): Promise<Listening> {
+  const answer = getRequestListener(fetch, { overrideGlobalObjects: false })
+  const server = createServer(
+    {
+      headersTimeout: headersMs,
+      requestTimeout: requestMs,
+      keepAliveTimeout: keepAliveMs,
+      connectionsCheckingInterval: Math.min(headersMs, requestMs, 5000),
+      maxHeaderSize: 16_384,
+      requireHostHeader: true,
+    },
+    (incoming, outgoing) => void answer(incoming, outgoing),
+  )
+  server.maxHeadersCount = 100
+  // Who asks for much and reads nothing does not hold it for ever.
+  server.setTimeout(idleMs)
+  await opened(server, port, host)
+  const address = server.address() as AddressInfo
+  const shown = shownAs(address.address)
+  return {
+    port: address.port,
+    url: `http://${shown}:${address.port}`,
+    async close(drainMs) {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      const over = new AbortController()
+      const late = clock.sleep(drainMs, over.signal)
+      void closeWhatFallsIdle(server, clock, over.signal)
+      await Promise.race([closed, late])
+      over.abort()
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+/** A connection whose last answer was sent is not waited for, though its client would keep it. */
+async function closeWhatFallsIdle(server: Server, clock: Clock, over: AbortSignal): Promise<void> {
+  while (!over.aborted) {
+    server.closeIdleConnections()
+    await clock.sleep(50, over)
+  }
+}
+
+function opened(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) => {
+      reject(
+        new LoopError('unavailable', `The server cannot listen on port ${port}.`, {
+          hint: 'Choose another port; 0 takes any that is free.',
+          cause,
+        }),
+      )
+    })
+    server.listen(port, host, resolve)
+  })
+}
+
+/** An address that stands for all of them is none that a browser can go to. */
+function shownAs(address: string): string {
+  if (address === '0.0.0.0' || address === '::') return 'localhost'
+  return address.includes(':') ? `[${address}]` : address
+}

@@ -1,0 +1,50 @@
+import { LoopError } from '@loop-engine/core'
+
+import type { Access } from './access/access.ts'
+import {
+  scopes as allScopes,
+  tenantPattern,
+  type Principal,
+  type Scope,
+} from './access/principal.ts'
+
+export interface LoginOptions {
+  readonly id: string
+  readonly tenant?: string
+  readonly roles?: readonly string[]
+  /** All by default: whoever may run the server may do anything with it. */
+  readonly scopes?: readonly Scope[]
+  readonly lifetimeMs?: number
+}
+
+/** A link that logs a person in once. Its token stands behind the `#`, which no browser sends. */
+export function loginLink(
+  { id, tenant = 'default', roles = [], scopes = allScopes, lifetimeMs = 600_000 }: LoginOptions,
+  {
+    access,
+    origin,
+    now,
+  }: { readonly access: Access; readonly origin: string | undefined; readonly now: number },
+): string {
+  if (!tenantPattern.test(tenant))
+    throw new LoopError(
+      'invalid_config',
+      'A tenant is letters, digits, dots, dashes and underscores.',
+    )
+  if (origin === undefined)
+    throw new LoopError('invalid_config', 'A login link needs publicUrl, or a server that listens.')
+  const principal: Principal = {
+    kind: 'session',
+    credential: `local:${id}`,
+    tenant,
+    actor: {
+      type: 'human',
+      id,
+      ...(roles.length > 0 && { roles: [...roles] }),
+      assurance: { method: 'login-link', at: now },
+    },
+    scopes,
+    expiresAt: null,
+  }
+  return `${origin}/login#token=${access.sessions.invite(principal, lifetimeMs)}`
+}

@@ -1,0 +1,35 @@
+/** Trades the token of a login link for a session. The token stands behind the `#`, so that no server and no log sees it. */
+export const loginPage = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Loop Engine: log in</title>
+<script type="module" src="/login.js"></script>
+<main>
+<h1>Loop Engine</h1>
+<p id="told" role="status">This link logs you in once.</p>
+<button id="login" type="button" hidden>Log in</button>
+<noscript>This page needs JavaScript.</noscript>
+</main>
+</html>
+`
+
+// A button: what opens links to look at them does not press it.
+export const loginScript = `const told = document.querySelector('#told')
+const button = document.querySelector('#login')
+const token = new URLSearchParams(location.hash.slice(1)).get('token')
+history.replaceState(null, '', '/login')
+if (token) button.hidden = false
+else told.textContent = 'This page needs the link that the server printed.'
+button.addEventListener('click', async () => {
+  button.disabled = true
+  const response = await fetch('/api/v1/session', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ token }),
+  })
+  if (response.ok) location.replace('/')
+  else told.textContent = 'The link was used, or is over. Ask for a new one where the server runs.'
+})
+`

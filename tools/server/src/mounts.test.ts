@@ -1,0 +1,135 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import type { Channel } from '@loop-engine/core'
+import type { Intake } from '@loop-engine/sdk'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+import { createTestServer, type TestServer } from './server.fixture.ts'
+
+let server: TestServer
+let folder: string
+let hear: ((request: Request) => Promise<Response>) | undefined
+let intake: Intake
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'console-'))
+  mkdirSync(join(folder, 'assets'))
+  writeFileSync(join(folder, 'index.html'), '<!doctype html><title>Console</title>')
+  writeFileSync(join(folder, 'assets', 'app-1a2b.js'), 'export {}')
+  writeFileSync(`${folder}-secret`, 'secret')
+  const chat: Channel = {
+    contract: 'channel/v1',
+    name: 'chat',
+    notify: async () => undefined,
+    handle: async (request) => (hear ? hear(request) : new Response('nobody')),
+  }
+  const mute: Channel = { contract: 'channel/v1', name: 'mute', notify: async () => undefined }
+  server = await createTestServer({
+    console: folder,
+    maxBodyBytes: 1000,
+    directory: (tenant, id) =>
+      tenant === 'default' && id === 'alice' ? { roles: ['finance'] } : null,
+    channels: (given) => {
+      intake = given
+      return [chat, mute]
+    },
+  })
+})
+afterAll(async () => {
+  await server.close()
+  rmSync(folder, { recursive: true })
+  rmSync(`${folder}-secret`)
+})
+
+test('a channel gets the very bytes, headers and path that were sent', async () => {
+  const bytes = '{"a" : 1,\n "b":"\u00e9"}'
+  hear = async (request) =>
+    Response.json({
+      text: await request.text(),
+      signed: request.headers.get('x-signature'),
+      url: new URL(request.url).pathname,
+    })
+  const reply = await server.call('POST', '/channels/chat/events', {
+    headers: { 'x-signature': 's' },
+    body: bytes,
+  })
+
+  expect(reply.body).toEqual({ text: bytes, signed: 's', url: '/channels/chat/events' })
+})
+
+test('a decision that a channel hands over is judged as that of the person it authenticated', async () => {
+  const request = await server.waiting('chat-1', server.key())
+  const decision = {
+    tenant: 'default',
+    requestId: request.id,
+    revision: 1,
+    viewHash: request.viewHash,
+    decision: 'approve',
+    reviewer: { type: 'human', id: 'alice' },
+    assurance: { method: 'chat', subject: 'U1' },
+    idempotencyKey: 'delivery-1',
+  }
+
+  expect(await intake({ ...decision, reviewer: { type: 'human', id: 'eve' } })).toMatchObject({
+    status: 'refused',
+    reason: 'not_entitled',
+  })
+  await expect(intake({ ...decision, viewHash: 'x' })).rejects.toMatchObject({
+    code: 'invalid_input',
+  })
+  expect(await intake(decision)).toMatchObject({ status: 'executed' })
+  expect(await intake(decision)).toMatchObject({ status: 'executed', replayed: true })
+  const { items } = await server.store.approvals({ tenant: 'default', aggregateId: 'chat-1' })
+  expect(items[0]?.decisions[0]?.reviewer).toMatchObject({
+    assurance: { method: 'chat', subject: 'U1' },
+  })
+})
+
+test('a channel that fails, or is none, tells nothing of what is inside', async () => {
+  hear = async () => {
+    throw new Error('secret')
+  }
+  const failed = await server.call('POST', '/channels/chat', { body: '{}' })
+  hear = async () => Response.redirect('https://example.com/next')
+  const redirects = await server.call('POST', '/channels/chat', { body: '{}' })
+
+  expect(failed).toMatchObject({ status: 500, body: { code: 'internal' } })
+  expect(failed.text).not.toContain('secret')
+  expect([redirects.status, redirects.headers.get('location')]).toEqual([
+    302,
+    'https://example.com/next',
+  ])
+  expect((await server.call('POST', '/channels/mute', { body: '{}' })).status).toBe(404)
+  expect((await server.call('POST', '/channels/none', { body: '{}' })).status).toBe(404)
+  expect((await server.call('DELETE', '/channels/chat')).status).toBe(404)
+  expect((await server.call('POST', '/channels/chat', { body: 'x'.repeat(2000) })).status).toBe(413)
+})
+
+test('the console is served with its pages, its files for ever, and nothing beside its folder', async () => {
+  const page = await server.call('GET', '/inbox/some/page')
+  const file = await server.call('GET', '/assets/app-1a2b.js')
+
+  expect(page.text).toContain('Console')
+  expect(page.headers.get('content-security-policy')).toContain(
+    "default-src 'none'; script-src 'self'",
+  )
+  expect(file.headers.get('content-type')).toMatch(/javascript/)
+  expect(file.headers.get('cache-control')).toContain('immutable')
+  expect((await server.call('GET', '/api/v1/nothing')).status).toBe(404)
+  for (const path of [
+    `/..%2f${folder.split('/').at(-1)}-secret`,
+    '/%2e%2e/%2e%2e/etc/passwd',
+    '/assets/..%2f..%2f..%2fetc%2fpasswd',
+  ])
+    expect((await server.call('GET', path)).text).not.toMatch(/secret|root:/)
+})
+
+test('the login page sends its token by POST, and has nothing inline', async () => {
+  const page = await server.call('GET', '/login')
+  const script = await server.call('GET', '/login.js')
+
+  expect(page.text).toContain('src="/login.js"')
+  expect(page.text).not.toMatch(/<script(?![^>]*src=)|style=| on\w+=/)
+  expect(script.headers.get('content-type')).toMatch(/javascript/)
+})

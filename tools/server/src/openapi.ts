@@ -1,0 +1,131 @@
+import {
+  createDocument,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiPathsObject,
+} from 'zod-openapi'
+
+import type { AnswerSpec, Route } from './route.ts'
+import { problemSchema } from './schemas/common.ts'
+
+export type OpenApiDocument = ReturnType<typeof createDocument>
+
+const problem = {
+  description: 'A problem; `code` is stable.',
+  content: { 'application/problem+json': { schema: problemSchema } },
+}
+
+/** The document of the API, made from the very schemas that validate. */
+export function openApiOf(routes: readonly Route[]): OpenApiDocument {
+  const paths: ZodOpenApiPathsObject = {}
+  for (const route of routes) {
+    paths[`/api/v1${route.path}`] = {
+      ...paths[`/api/v1${route.path}`],
+      [route.method]: operationOf(route),
+    }
+  }
+  return createDocument(
+    {
+      openapi: '3.1.0',
+      info: {
+        title: 'Loop Engine',
+        version: '1',
+        description:
+          'Governed runs over HTTP. Only what was executed answers 200; a refusal is a problem that carries the whole result. Repeat a request whose outcome is unknown with the same Idempotency-Key.',
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
+      servers: [{ url: '/' }],
+      tags: [...new Set(routes.map(({ tag }) => tag))].map((name) => ({ name })),
+      security: [{ bearer: [] }, { session: [] }],
+      components: {
+        securitySchemes: {
+          bearer: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'An API key, or a token of a configured issuer.',
+          },
+          session: { type: 'apiKey', in: 'cookie', name: 'loop_session' },
+        },
+      },
+      paths,
+    },
+    {
+      // A client must not break when an answer has a field more than it knows.
+      override({ jsonSchema, io }) {
+        if (io === 'output' && jsonSchema.additionalProperties === false)
+          delete jsonSchema.additionalProperties
+        // A schema's array that nobody may change is not a property that only answers have.
+        delete jsonSchema.readOnly
+      },
+    },
+  )
+}
+
+function operationOf(route: Route): ZodOpenApiOperationObject {
+  const { params, query, body, answers, scope } = route
+  const headers = headerParameters(route)
+  return {
+    operationId: route.id,
+    tags: [route.tag],
+    summary: route.summary,
+    description: [route.description, scope !== 'public' && `Needs the scope \`${scope}\`.`]
+      .filter(Boolean)
+      .join(' '),
+    ...(scope === 'public' && { security: [] }),
+    requestParams: { ...(params && { path: params }), ...(query && { query }) },
+    ...(headers.length > 0 && { parameters: headers }),
+    ...(body && {
+      requestBody: {
+        required: !route.bodyOptional,
+        content: { 'application/json': { schema: body } },
+      },
+    }),
+    responses: {
+      ...Object.fromEntries(
+        Object.entries(answers).map(([status, answer]) => [
+          status,
+          responseOf(Number(status), answer),
+        ]),
+      ),
+      default: problem,
+    },
+  }
+}
+
+function responseOf(
+  status: number,
+  { description, schema, type, headers = {} }: AnswerSpec,
+): ZodOpenApiOperationObject['responses'][`${2}00`] {
+  if (status >= 400) return { ...problem, description }
+  const media = type ?? (schema && 'application/json')
+  return {
+    description,
+    ...(media && { content: { [media]: { schema: schema ?? { type: 'string' } } } }),
+    headers: Object.fromEntries(
+      Object.entries(headers).map(([name, text]) => [
+        name,
+        { description: text, schema: { type: 'string' } },
+      ]),
+    ),
+  }
+}
+
+function headerParameters({
+  idempotent,
+  ifMatch,
+  path,
+}: Route): NonNullable<ZodOpenApiOperationObject['parameters']> {
+  const header = (name: string, description: string) =>
+    ({ name, in: 'header', required: false, description, schema: { type: 'string' } }) as const
+  return [
+    ...(idempotent
+      ? [
+          header(
+            'Idempotency-Key',
+            'The same key and request get the same answer; another request is refused.',
+          ),
+        ]
+      : []),
+    ...(ifMatch ? [header('If-Match', 'The ETag of the run; 412 when it has moved since.')] : []),
+    ...(path === '/events' ? [header('Last-Event-ID', 'The last event that was read.')] : []),
+  ]
+}

@@ -1,0 +1,49 @@
+import { LRUCache } from 'lru-cache'
+
+import { HttpError } from './http-error.ts'
+
+export interface RateLimit {
+  /** Requests that may come at once. */
+  readonly burst: number
+  /** Requests a second after that. */
+  readonly perSecond: number
+}
+
+export interface RateLimiter {
+  /** Throws `rate_limited` when there is nothing left for this caller. */
+  spend(caller: string, cost?: number): void
+}
+
+interface Bucket {
+  readonly tokens: number
+  readonly at: number
+}
+
+/** A token bucket for each caller. Bounded: the callers not heard of longest are forgotten. */
+export function createRateLimiter(
+  { burst, perSecond }: RateLimit,
+  now: () => number,
+  maxCallers = 50_000,
+): RateLimiter {
+  const buckets = new LRUCache<string, Bucket>({ max: maxCallers })
+  return {
+    spend(caller, cost = 1) {
+      const at = now()
+      const before = buckets.get(caller) ?? { tokens: burst, at }
+      const earned = (Math.max(0, at - before.at) / 1000) * perSecond
+      const tokens = Math.min(burst, before.tokens + earned)
+      if (tokens < cost) {
+        buckets.set(caller, { tokens, at })
+        throw tooMany(Math.ceil((cost - tokens) / perSecond))
+      }
+      buckets.set(caller, { tokens: tokens - cost, at })
+    },
+  }
+}
+
+function tooMany(seconds: number): HttpError {
+  return new HttpError(429, 'rate_limited', 'Too many requests.', {
+    retryable: true,
+    headers: { 'retry-after': String(Math.max(1, seconds)) },
+  })
+}

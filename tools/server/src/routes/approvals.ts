@@ -1,0 +1,82 @@
+import {
+  approvalStatuses,
+  comparePositions,
+  cutPage,
+  LoopError,
+  readCursor,
+  readLimit,
+  type ApprovalRequest,
+  type Position,
+} from '@loop-engine/core'
+import { z } from 'zod'
+
+import { route, type Route } from '../route.ts'
+import { approvalOf, approvalSchema } from '../schemas/approval.ts'
+import { idSchema, pageOf, pageQuery } from '../schemas/common.ts'
+
+const tag = 'Approvals'
+const page = pageOf(approvalSchema)
+
+export const approvalRoutes: readonly Route[] = [
+  route({
+    method: 'get',
+    path: '/approvals',
+    id: 'findApprovals',
+    tag,
+    summary: 'Approval requests, newest first.',
+    scope: 'read',
+    query: z.strictObject({
+      status: z.enum(approvalStatuses).optional(),
+      loopId: z.string().max(128).optional(),
+      aggregateId: idSchema.optional(),
+      runId: idSchema.optional(),
+      ...pageQuery,
+    }),
+    answers: { 200: { description: 'A page.', schema: page } },
+    async handle({ services, tenant }, { query }) {
+      const { items, cursor } = await services.store.approvals({ tenant, ...query })
+      return { body: { items: items.map(approvalOf), ...(cursor !== undefined && { cursor }) } }
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/approvals/inbox',
+    id: 'listInbox',
+    tag,
+    summary: 'Requests that wait for the caller, newest first.',
+    scope: 'read',
+    query: z.strictObject(pageQuery),
+    answers: { 200: { description: 'A page; always empty for a key.', schema: page } },
+    async handle(call, { query }) {
+      const before = readCursor('inbox', query.cursor)
+      const waiting = await call.services.system.approvals.inbox({
+        tenant: call.tenant,
+        actor: call.actor(),
+      })
+      const found = waiting
+        .toSorted((one, other) => comparePositions(positionOf(other), positionOf(one)))
+        .filter((request) => !before || comparePositions(positionOf(request), before) < 0)
+      const { items, cursor } = cutPage('inbox', found, readLimit(query.limit), positionOf)
+      return { body: { items: items.map(approvalOf), ...(cursor !== undefined && { cursor }) } }
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/approvals/{requestId}',
+    id: 'getApproval',
+    tag,
+    summary: 'One approval request.',
+    scope: 'read',
+    params: z.object({ requestId: idSchema }),
+    answers: { 200: { description: 'The request.', schema: approvalSchema } },
+    async handle({ services, tenant }, { params }) {
+      const request = await services.store.approval(tenant, params.requestId)
+      if (request) return { body: approvalOf(request) }
+      throw new LoopError('not_found', 'No approval request has this id.')
+    },
+  }),
+]
+
+function positionOf({ createdAt, id }: ApprovalRequest): Position {
+  return { at: createdAt, id }
+}

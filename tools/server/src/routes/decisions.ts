@@ -1,0 +1,164 @@
+import type { DecisionResult } from '@loop-engine/runtime'
+import { z } from 'zod'
+
+import { HttpError } from '../http-error.ts'
+import { problemOf } from '../problem.ts'
+import { route, type Answer, type Route } from '../route.ts'
+import {
+  approvalOf,
+  approvalSchema,
+  batchBodySchema,
+  batchResultSchema,
+  decisionBodySchema,
+  decisionResultSchema,
+} from '../schemas/approval.ts'
+import { idSchema, reasonSchema } from '../schemas/common.ts'
+
+const tag = 'Approvals'
+const params = z.object({ requestId: idSchema })
+const notYours: ReadonlySet<string> = new Set([
+  'not_a_person',
+  'identity_not_verified',
+  'requester_cannot_decide',
+  'not_entitled',
+  'not_allowed',
+])
+const answers = {
+  200: { description: 'It counts.', schema: decisionResultSchema },
+  403: { description: 'The caller may not decide this; `reason` says why.' },
+  409: {
+    description:
+      'It came too late, or about something else than what waits; or it was approved and a guard no longer passes.',
+  },
+}
+
+export const decisionRoutes: readonly Route[] = [
+  route({
+    method: 'post',
+    path: '/approvals/{requestId}/decisions',
+    id: 'decide',
+    tag,
+    summary: 'Decides on a request. Only people; what they saw must be what waits.',
+    scope: 'decide',
+    idempotent: true,
+    params,
+    body: decisionBodySchema,
+    answers,
+    async handle(call, { params: { requestId }, body }) {
+      const result = await call.services.system.approvals.decide({
+        ...body,
+        requestId,
+        tenant: call.tenant,
+        actor: call.actor(),
+        ...(call.idempotencyKey !== undefined && { idempotencyKey: call.idempotencyKey }),
+      })
+      return answerOf(result)
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/approvals/decisions',
+    id: 'decideMany',
+    tag,
+    summary: 'Decides on several requests, each on its own.',
+    scope: 'decide',
+    body: batchBodySchema,
+    answers: { 200: { description: 'One item for each, in order.', schema: batchResultSchema } },
+    async handle(call, { body }) {
+      const { decisions } = body
+      const results = await call.services.system.approvals.decideMany(
+        decisions.map((decision) => ({ ...decision, tenant: call.tenant, actor: call.actor() })),
+      )
+      const items = results.map((result, index) => {
+        const requestId = decisions[index]?.requestId ?? ''
+        if (result.status !== 'error') return { requestId, result: leaving(result) }
+        return { requestId, problem: problemOf(result.error, 'batch').body }
+      })
+      return { body: { items } }
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/approvals/{requestId}/delegate',
+    id: 'delegate',
+    tag,
+    summary: 'Lets somebody else decide too, where the policy allows it.',
+    scope: 'decide',
+    params,
+    body: z.strictObject({ to: idSchema, reason: reasonSchema.optional() }),
+    answers,
+    async handle(call, { params: { requestId }, body }) {
+      const result = await call.services.system.approvals.delegate({
+        ...body,
+        requestId,
+        tenant: call.tenant,
+        actor: call.actor(),
+      })
+      return answerOf(result)
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/approvals/{requestId}/withdraw',
+    id: 'withdraw',
+    tag,
+    summary: 'Takes a request back: its requester, or a person.',
+    scope: 'run',
+    params,
+    body: z.strictObject({ reason: reasonSchema.optional() }),
+    bodyOptional: true,
+    answers: { 200: { description: 'The request, cancelled.', schema: approvalSchema } },
+    async handle(call, { params: { requestId }, body }) {
+      const request = await call.services.system.approvals.withdraw({
+        ...body,
+        requestId,
+        tenant: call.tenant,
+        actor: call.actor(),
+      })
+      return { body: approvalOf(request) }
+    },
+  }),
+]
+
+function answerOf(decided: DecisionResult): Answer {
+  const result = leaving(decided)
+  if (decided.status === 'blocked')
+    throw new HttpError(
+      409,
+      'guard_failed',
+      'Approved, but a guard no longer passes: nothing ran.',
+      {
+        result,
+      },
+    )
+  if (decided.status !== 'refused') return { body: result }
+  const { reason } = decided
+  throw new HttpError(notYours.has(reason) ? 403 : 409, 'refused', explain(reason), {
+    reason,
+    result,
+  })
+}
+
+function leaving(result: DecisionResult): z.input<typeof decisionResultSchema> {
+  return { ...result, request: approvalOf(result.request) } as z.input<typeof decisionResultSchema>
+}
+
+const sentences: Readonly<Record<string, string>> = {
+  already_decided: 'The request was decided already.',
+  expired: 'The request expired before it was decided.',
+  superseded: 'The run moved on; the request no longer stands.',
+  stale_revision: 'The request was edited since; look at it again.',
+  view_changed: 'What waits is not what was shown; look at it again.',
+  not_a_person: 'Only people decide.',
+  identity_not_verified: 'The reviewer was not authenticated well enough.',
+  requester_cannot_decide: 'Who asks, or acts for who asks, cannot decide.',
+  not_entitled: 'The policy does not name this reviewer.',
+  already_voted: 'This reviewer has decided already.',
+  not_allowed: 'The policy does not allow this kind of decision.',
+  stopped: 'A stop is in force.',
+  limit_reached: 'A limit would be overrun.',
+}
+
+function explain(reason: string): string {
+  return sentences[reason] ?? 'The decision was refused.'
+}

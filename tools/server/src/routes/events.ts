@@ -1,0 +1,135 @@
+import { LoopError } from '@loop-engine/core'
+import { z } from 'zod'
+
+import { authenticate } from '../access/authenticate.ts'
+import { createEventStream, eventsOf, readPlace, type Place } from '../events/event-stream.ts'
+import { HttpError } from '../http-error.ts'
+import { route, type Call, type Route } from '../route.ts'
+import { idSchema, jsonObjectSchema, pageOf } from '../schemas/common.ts'
+
+const tag = 'Events'
+const filter = {
+  loopId: z.string().max(128).optional(),
+  aggregateId: idSchema.optional(),
+  runId: idSchema.optional(),
+  actorId: idSchema.optional(),
+  type: z
+    .string()
+    .regex(/^loop(\.[a-z]+){0,3}$/)
+    .optional()
+    .meta({
+      description: 'A type such as `loop.approval.requested`, or its beginning `loop.approval`.',
+    }),
+}
+
+const eventSchema = z
+  .object({
+    specversion: z.literal('1.0'),
+    id: z.string(),
+    source: z.string(),
+    type: z.string(),
+    subject: z.string(),
+    time: z.string(),
+    datacontenttype: z.literal('application/json'),
+    sequence: z.string(),
+    partitionkey: z.string(),
+    traceparent: z.string().optional(),
+    data: jsonObjectSchema,
+  })
+  .meta({ id: 'CloudEvent' })
+
+export const eventRoutes: readonly Route[] = [
+  route({
+    method: 'get',
+    path: '/events',
+    id: 'streamEvents',
+    tag,
+    summary: 'Events as they are committed, as CloudEvents in server-sent events.',
+    description:
+      'Without `Last-Event-ID` (or `lastEventId`) it begins now, or `last` entries ago; with it, right behind that event: nothing is skipped, nothing comes twice.',
+    scope: 'read',
+    query: z.strictObject({
+      ...filter,
+      lastEventId: z.string().max(64).optional(),
+      last: z.coerce.number().int().min(0).max(100_000).optional(),
+    }),
+    answers: { 200: { description: 'A stream that does not end.', type: 'text/event-stream' } },
+    async handle(call, { query: { lastEventId, last = 0, ...query } }) {
+      const { services, tenant, principal } = call
+      const given = call.request.headers.get('last-event-id') ?? lastEventId
+      const size = await services.events.size(tenant)
+      const after: Place =
+        given === undefined || given === ''
+          ? { index: Math.max(0, size - last), event: -1 }
+          : readPlace(given, size)
+      const { clock, draining, streams, stream } = services
+      if (draining.aborted)
+        throw new LoopError('unavailable', 'The server is going down.', { retryable: true })
+      const headers = {
+        'content-type': 'text/event-stream; charset=utf-8',
+        'x-accel-buffering': 'no',
+      }
+      if (call.request.method === 'HEAD') return new Response(null, { headers })
+      const leave = streams.enter(principal.credential)
+      if (!leave)
+        throw new HttpError(429, 'rate_limited', 'The credential has too many streams open.', {
+          headers: { 'retry-after': '10' },
+        })
+      const body = createEventStream({
+        log: services.events,
+        tenant,
+        query,
+        after,
+        clock,
+        signal: draining,
+        check: () => stillGood(call),
+        ...stream,
+        drop: call.drop,
+        onEnd: leave,
+      })
+      return new Response(body, { headers })
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/activity',
+    id: 'listActivity',
+    tag,
+    summary: 'Events that were committed, newest first.',
+    scope: 'read',
+    query: z.strictObject({
+      ...filter,
+      limit: z.coerce.number().int().min(1).max(1000).optional(),
+      cursor: z
+        .string()
+        .regex(/^\d{1,15}$/)
+        .optional(),
+    }),
+    answers: {
+      200: {
+        description: 'A page. `place` is an id to go on from with `/events`.',
+        schema: pageOf(z.object({ place: z.string(), event: eventSchema })),
+      },
+    },
+    async handle({ services, tenant }, { query: { limit = 100, cursor, ...query } }) {
+      const size = await services.events.size(tenant)
+      const items: { place: string; event: unknown }[] = []
+      let until = Math.min(size, cursor === undefined ? size : Number(cursor))
+      // A filter that lets little pass gets a short page rather than a long wait.
+      for (let pages = 0; until > 0 && items.length < limit && pages < 20; pages++) {
+        const from = Math.max(0, until - Math.min(100, limit))
+        const page = await services.events.read(tenant, from, until - from)
+        items.push(...eventsOf(page, query))
+        until = from
+      }
+      return { body: { items, ...(until > 0 && { cursor: `${until}` }) } }
+    },
+  }),
+]
+
+/** A stream outlives the moment at which its credential was judged. */
+async function stillGood({ services, request, principal }: Call): Promise<void> {
+  if (principal.expiresAt !== null && principal.expiresAt <= services.now())
+    throw new LoopError('auth', 'The credential is over.')
+  if (principal.kind !== 'oidc') await authenticate(request, services)
+}

@@ -1,0 +1,42 @@
+import { openEntry, openEvidence } from '@loop-engine/core'
+import { z } from 'zod'
+
+import { route, type Route } from '../route.ts'
+import { aggregateIdSchema, idSchema, pageOf } from '../schemas/common.ts'
+import { historyItemSchema } from '../schemas/instance.ts'
+import { findRun } from './find-run.ts'
+
+export const historyRoutes: readonly Route[] = [
+  route({
+    method: 'get',
+    path: '/instances/{aggregateId}/history',
+    id: 'getHistory',
+    tag: 'Records',
+    summary: 'The record of a run, oldest entry first.',
+    scope: 'read',
+    params: z.object({ aggregateId: aggregateIdSchema }),
+    query: z.strictObject({
+      runId: idSchema.optional().meta({ description: 'An older run of the same business key.' }),
+      limit: z.coerce.number().int().min(1).max(1000).optional(),
+      cursor: z
+        .string()
+        .regex(/^[1-9]\d{0,14}$/)
+        .optional(),
+    }),
+    answers: { 200: { description: 'A page.', schema: pageOf(historyItemSchema) } },
+    async handle(call, { params: { aggregateId }, query: { runId, limit = 100, cursor = '1' } }) {
+      const { services, tenant } = call
+      const run = runId ?? (await findRun(call, aggregateId)).runId
+      const from = Number(cursor)
+      const entries = await services.store.entries(tenant, run, { from, limit })
+      const items = entries
+        .map((stored) => ({
+          entry: openEntry(stored),
+          hash: stored.hash,
+          evidence: openEvidence(stored),
+        }))
+        .filter(({ entry }) => entry.aggregateId === aggregateId)
+      return { body: { items, ...(entries.length === limit && { cursor: `${from + limit}` }) } }
+    },
+  }),
+]

@@ -1,0 +1,117 @@
+import { instanceStatuses, LoopError } from '@loop-engine/core'
+import { z } from 'zod'
+
+import { etagOf, matchesTag } from '../etag.ts'
+import { route, type Route } from '../route.ts'
+import { attributionSchema } from '../schemas/actor.ts'
+import {
+  aggregateIdSchema,
+  idSchema,
+  jsonObjectSchema,
+  pageOf,
+  pageQuery,
+} from '../schemas/common.ts'
+import { instanceSchema } from '../schemas/instance.ts'
+import { findRun } from './find-run.ts'
+
+const tag = 'Instances'
+const etag = { ETag: 'Changes with every commit on the run.' }
+
+export const instanceRoutes: readonly Route[] = [
+  route({
+    method: 'post',
+    path: '/instances',
+    id: 'startInstance',
+    tag,
+    summary: 'Starts a run.',
+    scope: 'run',
+    idempotent: true,
+    body: z
+      .strictObject({
+        loopId: z.string().min(1).max(128),
+        aggregateId: aggregateIdSchema,
+        metadata: jsonObjectSchema.optional(),
+        tags: z.array(z.string().min(1).max(128)).max(64).optional(),
+        evidence: jsonObjectSchema.optional(),
+        correlationId: idSchema.optional(),
+        attribution: attributionSchema.optional(),
+      })
+      .meta({ id: 'Start' }),
+    answers: {
+      201: {
+        description: 'The run.',
+        schema: instanceSchema,
+        headers: { ...etag, Location: 'The run.' },
+      },
+      409: { description: 'The business key has an open run, or a stop is in force.' },
+    },
+    async handle(call, { body: { attribution, ...body } }) {
+      const instance = await call.services.system.engine.start({
+        ...body,
+        tenant: call.tenant,
+        actor: call.actor(attribution),
+        traceparent: call.traceparent,
+        ...(call.idempotencyKey !== undefined && { idempotencyKey: call.idempotencyKey }),
+      })
+      const location = `/api/v1/instances/${encodeURIComponent(instance.aggregateId)}`
+      return { status: 201, body: instance, headers: { etag: etagOf(instance), location } }
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/instances',
+    id: 'findInstances',
+    tag,
+    summary: 'Runs, oldest first.',
+    scope: 'read',
+    query: z.strictObject({
+      loopId: z.string().max(128).optional(),
+      aggregateId: idSchema.optional(),
+      state: z.string().max(128).optional(),
+      status: z.enum(instanceStatuses).optional(),
+      tag: z.string().max(128).optional(),
+      updatedFrom: z.coerce.number().int().optional(),
+      updatedUntil: z.coerce.number().int().optional(),
+      ...pageQuery,
+    }),
+    answers: { 200: { description: 'A page.', schema: pageOf(instanceSchema) } },
+    handle: async ({ services, tenant }, { query }) => ({
+      body: await services.store.find({ tenant, ...query }),
+    }),
+  }),
+  route({
+    method: 'get',
+    path: '/instances/{aggregateId}',
+    id: 'getInstance',
+    tag,
+    summary: 'The open run of a business key, else its newest.',
+    scope: 'read',
+    params: z.object({ aggregateId: aggregateIdSchema }),
+    answers: {
+      200: { description: 'The run.', schema: instanceSchema, headers: etag },
+      304: { description: 'The run is the one that If-None-Match names.' },
+    },
+    async handle(call, { params }) {
+      const run = await findRun(call, params.aggregateId)
+      const headers = { etag: etagOf(run) }
+      if (matchesTag(call.request.headers.get('if-none-match'), headers.etag))
+        return { status: 304, body: undefined, headers }
+      return { body: run, headers }
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/runs/{runId}',
+    id: 'getRun',
+    tag,
+    summary: 'A run by its own id, also when its business key has a newer one.',
+    scope: 'read',
+    params: z.object({ runId: idSchema }),
+    answers: { 200: { description: 'The run.', schema: instanceSchema, headers: etag } },
+    async handle({ services, tenant }, { params }) {
+      const run = await services.store.getRun(tenant, params.runId)
+      if (!run) throw new LoopError('not_found', 'No run has this id.')
+      return { body: run, headers: { etag: etagOf(run) } }
+    },
+  }),
+]

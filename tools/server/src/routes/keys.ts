@@ -1,0 +1,135 @@
+import { LoopError } from '@loop-engine/core'
+import { z } from 'zod'
+
+import { keyActorSchema } from '../access/api-keys.ts'
+import { scopes } from '../access/principal.ts'
+import { HttpError } from '../http-error.ts'
+import { route, type Call, type Route } from '../route.ts'
+import { millisecondsSchema, pageOf, pageQuery } from '../schemas/common.ts'
+
+const tag = 'Keys'
+const keySchema = z
+  .object({
+    id: z.string().meta({ description: 'Also the visible beginning of the secret.' }),
+    tenant: z.string(),
+    name: z.string(),
+    actor: keyActorSchema,
+    roles: z.array(z.string()),
+    scopes: z.array(z.enum(scopes)),
+    createdBy: z.string(),
+    createdAt: millisecondsSchema,
+    expiresAt: millisecondsSchema.nullable(),
+    revokedAt: millisecondsSchema.nullable(),
+    usedAt: millisecondsSchema.nullable(),
+    previousUntil: millisecondsSchema.nullable(),
+  })
+  .meta({ id: 'ApiKey' })
+const withSecret = z.object({
+  key: keySchema,
+  secret: z.string().meta({ description: 'Told once, and kept nowhere.' }),
+})
+const params = z.object({ id: z.string().regex(/^lk_[a-z0-9]{12}$/) })
+const day = 86_400_000
+
+export const keyRoutes: readonly Route[] = [
+  route({
+    method: 'get',
+    path: '/keys',
+    id: 'listKeys',
+    tag,
+    summary: 'API keys, oldest first, revoked ones too.',
+    scope: 'keys',
+    query: z.strictObject(pageQuery),
+    answers: { 200: { description: 'A page.', schema: pageOf(keySchema) } },
+    handle({ services, tenant }, { query }) {
+      return { body: services.access.keys.list({ tenant, ...query }) }
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/keys',
+    id: 'createKey',
+    tag,
+    summary:
+      'Makes an API key for a program or an agent. Only people, and no more than they may themselves.',
+    scope: 'keys',
+    body: z
+      .strictObject({
+        name: z.string().min(1).max(128),
+        actor: keyActorSchema,
+        roles: z.array(z.string().min(1).max(128)).max(64).optional(),
+        scopes: z.array(z.enum(scopes)).min(1),
+        expiresInDays: z.int().min(1).max(3650).optional(),
+      })
+      .meta({ id: 'NewKey' }),
+    answers: { 201: { description: 'The key and its secret.', schema: withSecret } },
+    handle(call, { body: { expiresInDays, ...body } }) {
+      const { services, tenant } = call
+      refuseMoreThanOwn(call, body.scopes, body.roles ?? [])
+      const made = services.access.keys.create({
+        ...body,
+        tenant,
+        createdBy: creatorOf(call),
+        ...(expiresInDays !== undefined && { expiresAt: services.now() + expiresInDays * day }),
+      })
+      return { status: 201, body: made }
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/keys/{id}/rotate',
+    id: 'rotateKey',
+    tag,
+    summary: 'Makes a new secret; the one before is accepted a while longer. Only people.',
+    scope: 'keys',
+    params,
+    body: z.strictObject({ overlapSeconds: z.int().min(0).max(2_592_000).optional() }),
+    bodyOptional: true,
+    answers: { 200: { description: 'The key and its new secret.', schema: withSecret } },
+    handle(call, { params: { id }, body: { overlapSeconds = 86_400 } }) {
+      const { services, tenant } = call
+      creatorOf(call)
+      const rotated = services.access.keys.rotate(tenant, id, overlapSeconds * 1000)
+      if (!rotated) throw new LoopError('not_found', 'No live key has this id.')
+      return { body: rotated }
+    },
+  }),
+  route({
+    method: 'delete',
+    path: '/keys/{id}',
+    id: 'revokeKey',
+    tag,
+    summary: 'Revokes a key at once and for ever. Only people.',
+    scope: 'keys',
+    params,
+    answers: { 200: { description: 'The key.', schema: keySchema } },
+    handle(call, { params: { id } }) {
+      creatorOf(call)
+      const key = call.services.access.keys.revoke(call.tenant, id)
+      if (!key) throw new LoopError('not_found', 'No key has this id.')
+      return { body: key }
+    },
+  }),
+]
+
+/** No program gives itself, or another, a way in. */
+function creatorOf({ principal: { actor } }: Call): string {
+  if (actor.type === 'human') return `${actor.type}:${actor.id}`
+  throw new HttpError(403, 'refused', 'Only people manage keys.', { reason: 'not_a_person' })
+}
+
+function refuseMoreThanOwn(
+  { principal }: Call,
+  granted: readonly string[],
+  roles: readonly string[],
+): void {
+  const own: readonly string[] = principal.scopes
+  const ownRoles = principal.actor.roles ?? []
+  const tooMuch =
+    granted.some((scope) => !own.includes(scope)) ||
+    (!own.includes('platform') && roles.some((role) => !ownRoles.includes(role)))
+  if (tooMuch)
+    throw new HttpError(403, 'refused', 'A key may not do more than who makes it.', {
+      reason: 'more_than_own',
+    })
+}

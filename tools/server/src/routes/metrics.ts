@@ -1,0 +1,58 @@
+import { actorTypes, instanceStatuses } from '@loop-engine/core'
+import { metricsOf } from '@loop-engine/observability'
+import { z } from 'zod'
+
+import { route, type Route } from '../route.ts'
+
+const share = z.number().min(0).max(1).nullable()
+const count = z.int().min(0)
+
+const metricsSchema = z
+  .object({
+    loopId: z.string(),
+    runs: z.partialRecord(z.enum(instanceStatuses), count),
+    transitions: z.partialRecord(z.enum(actorTypes), count),
+    aiShare: share,
+    humanShare: share,
+    blocked: z.record(z.string(), count),
+    rejected: z.record(z.string(), count),
+    approvals: z.object({
+      requested: count,
+      approved: count,
+      rejected: count,
+      expired: count,
+      superseded: count,
+      rate: share,
+      medianMs: z.number().nullable(),
+    }),
+    states: z.record(
+      z.string(),
+      z.object({ runs: count, visits: count, now: count, medianMs: z.number().nullable() }),
+    ),
+    exceptions: count,
+  })
+  .meta({ id: 'LoopMetrics', description: 'What the record of one loop adds up to.' })
+
+export const metricsRoutes: readonly Route[] = [
+  route({
+    method: 'get',
+    path: '/metrics',
+    id: 'getMetrics',
+    tag: 'Records',
+    summary: 'What the record adds up to, loop by loop; up to five seconds old.',
+    scope: 'read',
+    query: z.strictObject({ loopId: z.string().max(128).optional() }),
+    answers: {
+      200: {
+        description: 'All loops with runs.',
+        schema: z.object({ items: z.array(metricsSchema) }),
+      },
+    },
+    async handle({ services: { metrics, store }, tenant }, { query: { loopId } }) {
+      const items = await metrics.of([tenant, loopId], () =>
+        metricsOf(store, { tenant, ...(loopId !== undefined && { loopId }) }),
+      )
+      return { body: { items } }
+    },
+  }),
+]

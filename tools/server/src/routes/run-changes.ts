@@ -1,0 +1,79 @@
+import type { LoopInstance } from '@loop-engine/core'
+import type { ChangeInput } from '@loop-engine/runtime'
+import { z } from 'zod'
+
+import type { Scope } from '../access/principal.ts'
+import { etagOf, expectedBy } from '../etag.ts'
+import { route, type Answer, type Call, type Route } from '../route.ts'
+import { aggregateIdSchema, jsonObjectSchema, reasonSchema } from '../schemas/common.ts'
+import { instanceSchema } from '../schemas/instance.ts'
+
+const tag = 'Instances'
+const params = z.object({ aggregateId: aggregateIdSchema })
+const answers = {
+  200: {
+    description: 'The run after it.',
+    schema: instanceSchema,
+    headers: { ETag: 'Changes with every commit on the run.' },
+  },
+}
+const common = { method: 'post', tag, ifMatch: true, params, answers } as const
+
+export const runChangeRoutes: readonly Route[] = [
+  change('cancel', 'run', 'Cancels a run for good.'),
+  change('fail', 'run', 'Ends a run as failed.'),
+  change('suspend', 'run', 'Holds a run up until it is resumed.'),
+  change('resume', 'operate', 'Lets a suspended run go on. Only people.'),
+  route({
+    ...common,
+    path: '/instances/{aggregateId}/migrate',
+    id: 'migrateInstance',
+    summary: 'Moves a run to the definition that can be started now. Only people.',
+    scope: 'operate',
+    body: z.strictObject({ reason: reasonSchema, state: z.string().min(1).max(128).optional() }),
+    async handle(call, { params: { aggregateId }, body }) {
+      const { engine } = call.services.system
+      return changed(await engine.migrate({ ...inputOf(call, aggregateId), ...body }))
+    },
+  }),
+  route({
+    ...common,
+    path: '/instances/{aggregateId}/erase',
+    id: 'eraseEvidence',
+    summary: 'Deletes the evidence of one entry; the record still verifies. Only people.',
+    scope: 'operate',
+    body: z.strictObject({ reason: reasonSchema, seq: z.int().min(1) }),
+    async handle(call, { params: { aggregateId }, body }) {
+      const { engine } = call.services.system
+      return changed(await engine.erase({ ...inputOf(call, aggregateId), ...body }))
+    },
+  }),
+]
+
+function change(
+  name: 'cancel' | 'fail' | 'suspend' | 'resume',
+  scope: Scope,
+  summary: string,
+): Route {
+  return route({
+    ...common,
+    path: `/instances/{aggregateId}/${name}`,
+    id: `${name}Instance`,
+    summary,
+    scope,
+    body: z.strictObject({ reason: reasonSchema, evidence: jsonObjectSchema.optional() }),
+    async handle(call, { params: { aggregateId }, body }) {
+      const { engine } = call.services.system
+      return changed(await engine[name]({ ...inputOf(call, aggregateId), ...body }))
+    },
+  })
+}
+
+function inputOf(call: Call, aggregateId: string): Omit<ChangeInput, 'reason'> {
+  const expected = expectedBy(call.request.headers.get('if-match'))
+  return { tenant: call.tenant, aggregateId, actor: call.actor(), ...(expected && { expected }) }
+}
+
+function changed(run: LoopInstance): Answer {
+  return { body: run, headers: { etag: etagOf(run) } }
+}

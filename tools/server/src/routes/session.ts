@@ -1,0 +1,99 @@
+import { LoopError } from '@loop-engine/core'
+import { z } from 'zod'
+
+import { readSessionCookie, refuseCrossSite, sessionCookie } from '../access/authenticate.ts'
+import { scopes, type Principal } from '../access/principal.ts'
+import { HttpError } from '../http-error.ts'
+import { route, type Answer, type Route } from '../route.ts'
+import { actorSchema } from '../schemas/actor.ts'
+import { millisecondsSchema } from '../schemas/common.ts'
+
+const tag = 'Session'
+const whoSchema = z
+  .object({
+    kind: z.enum(['key', 'oidc', 'session']),
+    tenant: z.string(),
+    actor: actorSchema,
+    scopes: z.array(z.enum(scopes)).readonly(),
+    expiresAt: millisecondsSchema.nullable(),
+  })
+  .meta({ id: 'Who', description: 'Who the server takes the caller for.' })
+
+export const sessionRoutes: readonly Route[] = [
+  route({
+    method: 'post',
+    path: '/session',
+    id: 'openSession',
+    tag,
+    summary:
+      'Opens a session for a browser, with the token of a login link or with the bearer token of a person.',
+    scope: 'public',
+    body: z.strictObject({ token: z.string().max(256).optional() }),
+    bodyOptional: true,
+    answers: {
+      200: {
+        description: 'Who it is for.',
+        schema: whoSchema,
+        headers: { 'Set-Cookie': 'The session.' },
+      },
+    },
+    async handle({ services, request }, { body: { token } }) {
+      const { access, origins, secureCookies, sessionMs, now } = services
+      refuseCrossSite(request, origins)
+      const principal =
+        token === undefined ? await bearer(services, request) : access.sessions.accept(token)
+      if (!principal)
+        throw new LoopError('auth', 'The login link was used, or is over.', {
+          hint: 'Ask for a new one where the server runs.',
+        })
+      if (principal.actor.type !== 'human')
+        throw new HttpError(403, 'refused', 'Sessions are for people.', { reason: 'not_a_person' })
+      const { secret, expiresAt } = access.sessions.open(principal, sessionMs)
+      const maxAge = Math.floor((expiresAt - now()) / 1000)
+      const cookie = sessionCookie(secret, maxAge, secureCookies)
+      return who({ ...principal, kind: 'session', expiresAt }, { 'set-cookie': cookie })
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/session',
+    id: 'getSession',
+    tag,
+    summary: 'Who the caller is.',
+    scope: 'read',
+    answers: { 200: { description: 'The caller.', schema: whoSchema } },
+    handle: ({ principal }) => who(principal),
+  }),
+  route({
+    method: 'delete',
+    path: '/session',
+    id: 'endSession',
+    tag,
+    summary: 'Ends the session of this browser.',
+    scope: 'read',
+    answers: { 204: { description: 'It is over.' } },
+    handle({ services, request }) {
+      const secret = readSessionCookie(request)
+      if (secret !== null) services.access.sessions.end(secret)
+      const cookie = sessionCookie('', 0, services.secureCookies)
+      return { status: 204, body: undefined, headers: { 'set-cookie': cookie } }
+    },
+  }),
+]
+
+async function bearer(
+  { access }: Parameters<Route['handle']>[0]['services'],
+  request: Request,
+): Promise<Principal | null> {
+  const credential = /^Bearer +([\x21-\x7e]+) *$/i.exec(
+    request.headers.get('authorization') ?? '',
+  )?.[1]
+  return credential === undefined ? null : access.fromBearer(credential)
+}
+
+function who(
+  { kind, tenant, actor, scopes: granted, expiresAt }: Principal,
+  headers?: Record<string, string>,
+): Answer {
+  return { body: { kind, tenant, actor, scopes: granted, expiresAt }, ...(headers && { headers }) }
+}

@@ -1,0 +1,147 @@
+import {
+  loopDefinitionSchema,
+  openEntry,
+  parseDuration,
+  type ApprovalRequest,
+  type LoopDefinition,
+  type LoopInstance,
+} from '@loop-engine/core'
+import { z } from 'zod'
+
+import { route, type Call, type Route } from '../route.ts'
+import { aggregateIdSchema, millisecondsSchema, pageOf, pageQuery } from '../schemas/common.ts'
+import { findRun } from './find-run.ts'
+
+const timerSchema = z
+  .object({
+    kind: z.enum(['state-timeout', 'approval-expiry', 'approval-escalation']),
+    loopId: z.string(),
+    aggregateId: z.string(),
+    runId: z.string(),
+    dueAt: millisecondsSchema,
+    transition: z.string().optional().meta({ description: 'What the system then takes.' }),
+    requestId: z.string().optional(),
+  })
+  .meta({ id: 'Timer', description: 'What happens by itself unless somebody acts.' })
+type Timer = z.infer<typeof timerSchema>
+
+export const timerRoutes: readonly Route[] = [
+  route({
+    method: 'get',
+    path: '/timers',
+    id: 'listTimers',
+    tag: 'Operations',
+    summary:
+      'What runs wait for, in the order of the runs; a page holds those of up to `limit` runs.',
+    scope: 'read',
+    query: z.strictObject(pageQuery),
+    answers: { 200: { description: 'A page.', schema: pageOf(timerSchema) } },
+    async handle(call, { query }) {
+      const { services, tenant } = call
+      const page = await services.store.find({ tenant, status: 'active', ...query })
+      const timers = await Promise.all(page.items.map((run) => timersOf(call, run)))
+      return {
+        body: { items: timers.flat(), ...(page.cursor !== undefined && { cursor: page.cursor }) },
+      }
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/instances/{aggregateId}/timers',
+    id: 'listInstanceTimers',
+    tag: 'Operations',
+    summary: 'What one run waits for, soonest first.',
+    scope: 'read',
+    params: z.object({ aggregateId: aggregateIdSchema }),
+    answers: {
+      200: { description: 'All of them.', schema: z.object({ items: z.array(timerSchema) }) },
+    },
+    async handle(call, { params: { aggregateId } }) {
+      const timers = await timersOf(call, await findRun(call, aggregateId))
+      return { body: { items: timers.toSorted((one, other) => one.dueAt - other.dueAt) } }
+    },
+  }),
+]
+
+async function timersOf(call: Call, run: LoopInstance): Promise<readonly Timer[]> {
+  if (run.status !== 'active') return []
+  const [timeout, approvals] = await Promise.all([
+    stateTimeout(call, run),
+    approvalTimers(call, run),
+  ])
+  return [...timeout, ...approvals]
+}
+
+/** The entry by which the run came into its state is what the timeout counts from. */
+async function stateTimeout(
+  { services, tenant }: Call,
+  run: LoopInstance,
+): Promise<readonly Timer[]> {
+  const timeout = (await definitionOf(services, run))?.states.find(
+    ({ id }) => id === run.currentState,
+  )?.timeout
+  if (!timeout) return []
+  const at = run.stateVersion
+  const [stored] = await services.store.entries(tenant, run.runId, { from: at, to: at, limit: 1 })
+  if (!stored || openEntry(stored).toState === undefined) return []
+  const dueAt = stored.at + parseDuration(timeout.after)
+  return [{ kind: 'state-timeout', ...idsOf(run), dueAt, transition: timeout.transition }]
+}
+
+async function approvalTimers(
+  { services, tenant }: Call,
+  run: LoopInstance,
+): Promise<readonly Timer[]> {
+  if (run.openApprovals === 0) return []
+  const { items } = await services.store.approvals({
+    tenant,
+    runId: run.runId,
+    status: 'pending',
+    limit: 1000,
+  })
+  return items.flatMap((request) => [expiryOf(run, request), ...escalationsOf(run, request)])
+}
+
+function expiryOf(run: LoopInstance, { id, expiresAt, policy }: ApprovalRequest): Timer {
+  const transition = policy.onExpiry
+  return {
+    kind: 'approval-expiry',
+    ...idsOf(run),
+    dueAt: expiresAt,
+    requestId: id,
+    ...(transition !== undefined && { transition }),
+  }
+}
+
+function escalationsOf(run: LoopInstance, request: ApprovalRequest): readonly Timer[] {
+  const { id, createdAt, policy, escalated } = request
+  return (policy.escalate ?? [])
+    .filter(({ reviewers }) => !reviewers.every((reviewer) => escalated.includes(reviewer)))
+    .map(({ after }) => ({
+      kind: 'approval-escalation',
+      ...idsOf(run),
+      dueAt: createdAt + parseDuration(after),
+      requestId: id,
+    }))
+}
+
+function idsOf({
+  loopId,
+  aggregateId,
+  runId,
+}: LoopInstance): Pick<Timer, 'loopId' | 'aggregateId' | 'runId'> {
+  return { loopId, aggregateId, runId }
+}
+
+async function definitionOf(
+  { store, definitions }: Call['services'],
+  { definition: { digest } }: LoopInstance,
+): Promise<LoopDefinition | null> {
+  const known = definitions.get(digest)
+  if (known) return known
+  const text = await store.definition(digest)
+  const parsed = text === null ? null : loopDefinitionSchema.safeParse(JSON.parse(text))
+  if (!parsed?.success) return null
+  definitions.set(digest, parsed.data)
+  return parsed.data
+}

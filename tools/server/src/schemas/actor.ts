@@ -1,0 +1,63 @@
+import { actorTypes, type Principal } from '@loop-engine/core'
+import { z } from 'zod'
+
+import { hashSchema } from './common.ts'
+
+const principalSchema: z.ZodType<Principal> = z
+  .object({
+    type: z.enum(actorTypes),
+    id: z.string(),
+    get onBehalfOf() {
+      return principalSchema.optional()
+    },
+  })
+  .meta({ id: 'Principal', description: 'Somebody, and for whom they act.' })
+
+const usageSchema = z.object({
+  inputTokens: z.int().min(0).optional(),
+  outputTokens: z.int().min(0).optional(),
+  cachedInputTokens: z.int().min(0).optional(),
+  reasoningTokens: z.int().min(0).optional(),
+  costUsd: z.number().min(0).optional(),
+  costUsdTicks: z.int().min(0).optional(),
+})
+
+/** What an ai-agent says of the model that it asked. Who the agent is comes from its credentials, never from here. */
+export const attributionSchema = z
+  .strictObject({
+    provider: z.string().min(1).max(128).optional(),
+    modelId: z.string().min(1).max(256).optional(),
+    servedModel: z.string().min(1).max(256).optional(),
+    promptHash: hashSchema.optional(),
+    promptVersion: z.string().min(1).max(128).optional(),
+    templateHash: hashSchema.optional(),
+    confidence: z.number().min(0).max(1).optional(),
+    usage: usageSchema.strict().optional(),
+    responseId: z.string().min(1).max(256).nullable().optional(),
+    latencyMs: z.number().min(0).optional(),
+    attempts: z.int().min(1).optional(),
+  })
+  .meta({ id: 'Attribution', description: 'Which model was asked what; for an ai-agent only.' })
+export type Attribution = z.infer<typeof attributionSchema>
+
+/** An actor as it is on record. */
+export const actorSchema = z
+  .object({
+    type: z.enum(actorTypes),
+    id: z.string(),
+    displayName: z.string().optional(),
+    roles: z.array(z.string()).readonly().optional(),
+    groups: z.array(z.string()).readonly().optional(),
+    onBehalfOf: principalSchema.optional(),
+    assurance: z
+      .object({
+        method: z.string(),
+        issuer: z.string().optional(),
+        subject: z.string().optional(),
+        at: z.number().optional(),
+      })
+      .optional(),
+    ...attributionSchema.shape,
+    usage: usageSchema.optional(),
+  })
+  .meta({ id: 'Actor' })

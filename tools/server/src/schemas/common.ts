@@ -1,0 +1,72 @@
+import type { JsonObject } from '@loop-engine/core'
+import { z } from 'zod'
+
+/** A business key, a run id and the like: 1 to 256 characters, none of them a control character. */
+export const idSchema = z
+  .string()
+  .min(1)
+  .max(256)
+  .regex(/^[^\u0000-\u001f\u007f]+$/, 'must not hold control characters')
+
+/** A business key that a URL can name: `.` and `..` are steps in a path. */
+export const aggregateIdSchema = idSchema
+  .refine((id) => id !== '.' && id !== '..', 'must not be . or ..')
+  .meta({ description: 'The business key of a run.' })
+
+export const reasonSchema = z.string().min(1).max(4096).meta({ description: 'Why, in words.' })
+
+/** Whatever comes in was read by a strict JSON parser, and whatever goes out is from the record: it is JSON. */
+export const jsonObjectSchema = z.record(
+  z.string(),
+  z.unknown(),
+) as unknown as z.ZodType<JsonObject>
+
+export const hashSchema = z.string().regex(/^[0-9a-f]{64}$/)
+
+export const millisecondsSchema = z.number().meta({ description: 'Epoch milliseconds.' })
+
+export const pageQuery = {
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1000)
+    .optional()
+    .meta({ description: '100 by default.' }),
+  cursor: z.string().min(1).max(2048).optional().meta({
+    description: 'Where the page before ended, unchanged.',
+  }),
+}
+
+export function pageOf<Item extends z.ZodType>(
+  item: Item,
+): z.ZodObject<{
+  items: z.ZodArray<Item>
+  cursor: z.ZodOptional<z.ZodString>
+}> {
+  return z.object({
+    items: z.array(item),
+    cursor: z.string().optional().meta({ description: 'Absent on the last page.' }),
+  })
+}
+
+/** Query strings know no booleans. */
+export const flagSchema = z.enum(['true', 'false']).transform((text) => text === 'true')
+
+export const problemSchema = z
+  .object({
+    type: z.string().meta({ description: 'A URN that ends with the code.' }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().optional(),
+    code: z.string().meta({ description: 'Stable; switch on it.' }),
+    reason: z.string().optional().meta({ description: 'The finer, stable reason of a refusal.' }),
+    hint: z.string().optional(),
+    path: z.string().optional().meta({ description: 'JSON Pointer into the input.' }),
+    retryable: z.boolean(),
+    requestId: z.string(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    result: z.unknown().optional().meta({ description: 'The whole result that was refused.' }),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457.' })
+export type Problem = z.infer<typeof problemSchema>

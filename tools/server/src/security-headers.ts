@@ -1,0 +1,40 @@
+type Header = readonly [name: string, value: string]
+
+const common: Readonly<Record<string, string>> = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'x-frame-options': 'DENY',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
+}
+
+const page = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "manifest-src 'self'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+const data = "default-src 'none'; frame-ancestors 'none'"
+
+/** What every answer tells a browser. Pages may use what this server serves, and nothing else. */
+export function securityHeaders(secure: boolean): (path: string) => readonly Header[] {
+  const always = Object.entries({
+    ...common,
+    ...(secure && { 'strict-transport-security': 'max-age=31536000; includeSubDomains' }),
+  })
+  const forPages: readonly Header[] = [...always, ['content-security-policy', page]]
+  const forData: readonly Header[] = [
+    ...always,
+    ['content-security-policy', data],
+    ['cache-control', 'no-store'],
+  ]
+  return (path) => (path.startsWith('/api/') || path.startsWith('/channels/') ? forData : forPages)
+}
