@@ -10,5 +10,6 @@ export const suites: Readonly<Record<string, () => Promise<Suite>>> = {
   verify: async () => (await import('./suites/verify.ts')).verify,
   footprint: async () => (await import('./suites/footprint.ts')).footprint,
   govern: async () => (await import('./suites/govern.ts')).governSuite,
+  http: async () => (await import('./suites/http.ts')).http,
   startup: async () => (await import('./suites/startup.ts')).startup,
 }
