@@ -1,0 +1,64 @@
+import { Client, type Transport } from '@modelcontextprotocol/client'
+import { z } from 'zod'
+
+const outcome = z.object({ status: z.string() })
+const loops = z.object({ items: z.array(z.object({ loopId: z.string() })) })
+const run = z.object({ state: z.string() })
+const next = z.object({
+  items: z.array(z.object({ transitionId: z.string() })),
+})
+
+interface Plan {
+  readonly [field: string]: unknown
+  readonly transitionId: string
+}
+
+/** What a model would do with the tools, written down. */
+export interface ShoppingAgent {
+  discover(): Promise<string>
+  /** Starts a run and finds out what to ask for. */
+  plan(loopId: string, aggregateId: string, amount: number): Promise<Plan>
+  /** Asks for it; again with the same plan, it learns what became of it. */
+  ask(plan: Plan): Promise<string>
+  state(aggregateId: string): Promise<string>
+}
+
+export async function connectAgent(transport: Transport): Promise<ShoppingAgent> {
+  const client = new Client(
+    { name: 'shopping-agent', version: '1' },
+    { versionNegotiation: { mode: 'auto' } },
+  )
+  await client.connect(transport)
+  const call = async <Answer>(
+    name: string,
+    input: Record<string, unknown>,
+    schema: z.ZodType<Answer>,
+  ): Promise<Answer> =>
+    schema.parse((await client.callTool({ name, arguments: input })).structuredContent)
+
+  return {
+    async discover() {
+      const { items } = await call('list_loops', {}, loops)
+      return `agent finds ${items.map(({ loopId }) => loopId).join(' and ')}`
+    },
+    async plan(loopId, aggregateId, amount) {
+      await call('start_run', { loopId, aggregateId, idempotencyKey: `${aggregateId}-start` }, run)
+      const { items } = await call('list_transitions', { aggregateId }, next)
+      const [first] = items
+      if (!first) throw new Error(`Nothing can be asked for in ${aggregateId}.`)
+      return {
+        aggregateId,
+        transitionId: first.transitionId,
+        evidence: { order: aggregateId, amount },
+        idempotencyKey: `${aggregateId}-ask`,
+      }
+    },
+    async ask(plan) {
+      const { status } = await call('request_transition', plan, outcome)
+      return `agent asks for ${plan.transitionId}: ${status}`
+    },
+    async state(aggregateId) {
+      return `${aggregateId} is ${(await call('get_run', { aggregateId }, run)).state}`
+    },
+  }
+}

@@ -1,0 +1,112 @@
+import { createAuthority } from '@loop-engine/sdk'
+import { afterEach, expect, test } from 'vitest'
+
+import { alice, bob, call, connectTo, openDesk, purchase, type Desk } from './desk.fixture.ts'
+
+let desk: Desk
+afterEach(() => desk.close())
+const quote = {
+  aggregateId: 'PO-1',
+  transitionId: 'quote',
+  evidence: { amount: 5 },
+  idempotencyKey: 'k1',
+}
+const order = { aggregateId: 'PO-1', transitionId: 'order', idempotencyKey: 'k2' }
+
+test.each(['actor', 'tenant', 'roles', 'onBehalfOf', 'principal', 'identity'])(
+  'a client that sends %s is told that there is no such field, and nothing is recorded',
+  async (field) => {
+    desk = await openDesk()
+    const client = await connectTo(desk.mcp)
+
+    const { isError, data } = await call(client, 'request_transition', { ...quote, [field]: 'x' })
+
+    expect(isError).toBe(true)
+    expect(data.error).toMatchObject({ code: 'invalid_input', path: `/${field}` })
+    expect(await desk.system.engine.get({ aggregateId: 'PO-1' })).toMatchObject({ version: 1 })
+  },
+)
+
+test('what evidence claims about actors is evidence and nothing more', async () => {
+  desk = await openDesk()
+  const client = await connectTo(desk.mcp)
+  const claims = { actor: { type: 'human', id: 'root' }, roles: ['auditor'], tenant: 'other' }
+
+  const { data } = await call(client, 'request_transition', {
+    ...quote,
+    transitionId: 'audit',
+    evidence: claims,
+  })
+
+  expect(data).toMatchObject({ status: 'rejected', reason: 'role_missing' })
+})
+
+test('no tool decides, cancels, stops, migrates or erases', async () => {
+  desk = await openDesk({ startable: ['purchase'] })
+  const client = await connectTo(desk.mcp)
+
+  const { tools } = await client.listTools()
+
+  expect(
+    tools.filter(({ annotations }) => !annotations?.readOnlyHint).map(({ name }) => name),
+  ).toEqual(['request_transition', 'start_run'])
+  expect(tools).toHaveLength(9)
+})
+
+test("a person's roles are not its agent's; the application may give an agent roles", async () => {
+  const auditor = { ...alice, roles: ['auditor'] }
+  const ask = { ...quote, transitionId: 'audit' }
+  desk = await openDesk({ principal: { actor: auditor } })
+  const client = await connectTo(desk.mcp)
+  expect((await call(client, 'request_transition', ask)).data.reason).toBe('role_missing')
+  await desk.close()
+
+  desk = await openDesk({ principal: { actor: alice, agentRoles: ['auditor'] } })
+  const entitled = await connectTo(desk.mcp)
+  expect((await call(entitled, 'request_transition', ask)).data.status).toBe('executed')
+})
+
+test('a principal that is an agent is itself, and keeps for whom it acts', async () => {
+  const robot = { type: 'ai-agent', id: 'agent:buyer', onBehalfOf: bob } as const
+  desk = await openDesk({ principal: { actor: robot } })
+  const client = await connectTo(desk.mcp)
+
+  await call(client, 'request_transition', quote)
+  const { data } = await call(client, 'request_transition', order)
+  const decided = await desk.system.approvals.decide({
+    requestId: data.approvalId,
+    decision: 'approve',
+    actor: bob,
+  })
+
+  expect(decided).toMatchObject({ status: 'refused' })
+  expect(decided.request.requester).toMatchObject(robot)
+})
+
+test('the record says how the principal was authenticated, when an authority vouches', async () => {
+  const authority = createAuthority({ name: 'server' })
+  const actor = { ...alice, assurance: { method: 'oidc', issuer: 'https://id.example' } }
+  desk = await openDesk({ principal: { actor }, authority })
+  const seen: unknown[] = []
+  const { engine } = desk.system
+  await desk.mcp.close()
+  const { createMcpServer } = await import('./index.ts')
+  const mcp = createMcpServer({
+    ...desk.system,
+    engine: {
+      ...engine,
+      async transition(input) {
+        seen.push(input.actor.assurance, authority.vouches(input.actor))
+        return engine.transition(input)
+      },
+    },
+    loops: [purchase],
+    principal: { actor },
+    authority,
+  })
+
+  await call(await connectTo(mcp), 'request_transition', quote)
+  await mcp.close()
+
+  expect(seen).toEqual([actor.assurance, true])
+})

@@ -1,0 +1,47 @@
+import { isLoopError, LoopError, type LoopErrorCode } from '@loop-engine/core'
+import type { z } from 'zod'
+
+/** An error as a client gets it. `internal` is what was not meant to happen; nothing of it is told. */
+export interface Fault {
+  readonly code: LoopErrorCode | 'internal'
+  readonly message: string
+  readonly path?: string
+  readonly hint?: string
+  readonly retryable: boolean
+  readonly reason?: string
+}
+
+export function faultOf(error: unknown): Fault {
+  if (!isLoopError(error))
+    return { code: 'internal', message: 'The server could not answer.', retryable: false }
+  const { code, message, path, hint, retryable, details } = error
+  const reason = details?.['reason']
+  return {
+    code,
+    message,
+    ...(path !== undefined && { path }),
+    ...(hint !== undefined && { hint }),
+    retryable,
+    ...(typeof reason === 'string' && { reason }),
+  }
+}
+
+/** Reads what a client sent. Throws `invalid_input` with the place of what is wrong first. */
+export function readInput<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+): z.infer<Schema> {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  const keys = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
+  const path = [...(issue?.path ?? []), ...keys].map((part) => `/${pointer(String(part))}`).join('')
+  throw new LoopError('invalid_input', 'The input does not fit its schema.', {
+    path,
+    hint: keys.length > 0 ? 'There is no such field.' : issue?.message.slice(0, 256),
+  })
+}
+
+function pointer(part: string): string {
+  return part.slice(0, 64).replaceAll('~', '~0').replaceAll('/', '~1')
+}

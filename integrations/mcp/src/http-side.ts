@@ -1,0 +1,95 @@
+import { isLoopError, parseStrictJson } from '@loop-engine/core'
+import {
+  createMcpHandler,
+  readRequestBody,
+  type AuthInfo,
+  type McpServer,
+} from '@modelcontextprotocol/server'
+
+import { faultOf, type Fault } from './fault.ts'
+import type { McpPrincipal } from './principal.ts'
+
+export interface HttpOptions {
+  readonly serve: (principal: McpPrincipal) => McpServer
+  readonly origins: readonly string[]
+  readonly maxBytes: number
+  readonly onError: (error: unknown) => void
+}
+
+export interface HttpSide {
+  handle(request: Request, principal: McpPrincipal | null): Promise<Response>
+  close(): Promise<void>
+}
+
+/** Streamable HTTP without sessions: each request is served on its own, by whichever process gets it. */
+export function createHttpSide({ serve, origins, maxBytes, onError }: HttpOptions): HttpSide {
+  const principals = new WeakMap<AuthInfo, McpPrincipal>()
+  const handler = createMcpHandler(
+    ({ authInfo }) => {
+      const principal = authInfo && principals.get(authInfo)
+      if (!principal) throw new TypeError('A request was served without its principal.')
+      return serve(principal)
+    },
+    // There is nothing to subscribe to.
+    { onerror: onError, maxRequestBodySize: maxBytes, maxSubscriptions: 0 },
+  )
+  let closed = false
+  return {
+    async handle(request, principal) {
+      if (closed)
+        return refusal(503, { code: 'closed', message: 'The server is closed.', retryable: true })
+      if (!principal)
+        return refusal(401, { code: 'auth', message: 'Nobody is signed in.', retryable: false })
+      const origin = request.headers.get('origin')
+      if (origin !== null && !origins.includes(origin))
+        return refusal(403, {
+          code: 'refused',
+          message: 'Web pages of this origin may not call.',
+          retryable: false,
+          reason: 'cross_site',
+        })
+      const authInfo: AuthInfo = { token: '', clientId: principal.actor.id, scopes: [] }
+      principals.set(authInfo, principal)
+      if (request.method !== 'POST') return handler.fetch(request, { authInfo })
+      const body = await readBody(request, maxBytes)
+      if (body instanceof Response) return body
+      return handler.fetch(withoutBody(request), { authInfo, parsedBody: body.json })
+    },
+    async close() {
+      closed = true
+      await handler.close()
+    },
+  }
+}
+
+/** Read strictly: a key that comes twice would mean one thing to a gateway in front and another here. */
+async function readBody(
+  request: Request,
+  maxBytes: number,
+): Promise<{ readonly json: unknown } | Response> {
+  const read = await readRequestBody(request, maxBytes)
+  if (read.tooLarge)
+    return refusal(413, {
+      code: 'too_large',
+      message: 'The message is too long.',
+      hint: `It may have ${maxBytes} bytes.`,
+      retryable: false,
+    })
+  try {
+    return { json: parseStrictJson(read.text, { maxBytes, maxDepth: 96 }) }
+  } catch (error) {
+    if (!isLoopError(error)) throw error
+    return refusal(400, faultOf(error), -32_700)
+  }
+}
+
+function withoutBody({ url, method, headers, signal }: Request): Request {
+  return new Request(url, { method, headers, signal })
+}
+
+function refusal(status: number, fault: Fault, code = -32_000): Response {
+  return Response.json(
+    { jsonrpc: '2.0', id: null, error: { code, message: fault.message, data: fault } },
+    { status, headers: status === 401 ? { 'www-authenticate': 'Bearer' } : {} },
+  )
+}

@@ -1,0 +1,7 @@
+export {
+  createMcpServer,
+  type Connection,
+  type LoopMcpServer,
+  type McpServerOptions,
+} from './mcp-server.ts'
+export type { McpPrincipal } from './principal.ts'

@@ -1,0 +1,36 @@
+import { fileURLToPath } from 'node:url'
+
+import { Client } from '@modelcontextprotocol/client'
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
+import { expect, test } from 'vitest'
+
+import { call, eras } from './desk.fixture.ts'
+
+const program = fileURLToPath(new URL('./stdio-server.fixture.ts', import.meta.url))
+
+test.each(eras)(
+  'a client of %s starts the server as a process and asks over its pipes',
+  async (mode) => {
+    const client = new Client({ name: 'test', version: '1' }, { versionNegotiation: { mode } })
+    await client.connect(
+      new StdioClientTransport({
+        command: process.execPath,
+        args: [
+          '--disable-warning=ExperimentalWarning',
+          '--conditions=@loop-engine/source',
+          program,
+        ],
+      }),
+    )
+    try {
+      const quote = { aggregateId: 'PO-1', transitionId: 'quote', evidence: { amount: 5 } }
+      const asked = await call(client, 'request_transition', { ...quote, idempotencyKey: 'k1' })
+      const wrong = await call(client, 'get_run', { aggregateId: 7 })
+
+      expect(asked.data).toMatchObject({ status: 'executed' })
+      expect(wrong.data.error).toMatchObject({ code: 'invalid_input', path: '/aggregateId' })
+    } finally {
+      await client.close()
+    }
+  },
+)

@@ -1,0 +1,103 @@
+import type {
+  CallToolResult,
+  InputRequiredResult,
+  McpServer,
+  ServerContext,
+  StandardSchemaWithJSON,
+} from '@modelcontextprotocol/server'
+import { isInputRequiredResult } from '@modelcontextprotocol/server'
+import { z } from 'zod'
+
+import { faultOf, readInput } from './fault.ts'
+import type { Session } from './session.ts'
+import { notice } from './untrusted.ts'
+
+export interface ToolOptions<Input extends z.ZodType> {
+  readonly name: string
+  readonly title: string
+  readonly description: string
+  readonly input: Input
+  readonly output: z.ZodType
+  /** Whether it can change anything. */
+  readonly changes?: boolean
+  run(
+    input: z.infer<Input>,
+    session: Session,
+    context: ServerContext,
+  ): Promise<object | InputRequiredResult>
+}
+
+/** A tool of this server. */
+export interface Tool {
+  readonly name: string
+  readonly changes: boolean
+  register(server: McpServer, session: Session, report: (error: unknown) => void): void
+}
+
+/** A tool whose input is read strictly, and whose errors are results with our codes, so that a model can mend them. */
+export function defineTool<Input extends z.ZodType>({
+  name,
+  title,
+  description,
+  input,
+  output,
+  changes = false,
+  run,
+}: ToolOptions<Input>): Tool {
+  // Made once: a server is made for every request.
+  const shown = {
+    title,
+    description,
+    inputSchema: described(input, 'input'),
+    outputSchema: described(output, 'output'),
+    annotations: {
+      readOnlyHint: !changes,
+      destructiveHint: changes,
+      idempotentHint: true,
+      openWorldHint: false,
+    },
+  }
+  return {
+    name,
+    changes,
+    register(server, session, report) {
+      server.registerTool(name, shown, async (value, context) => {
+        try {
+          const result = await run(readInput(input, value), session, context)
+          return isInputRequiredResult(result) ? result : answer(result)
+        } catch (error) {
+          const fault = faultOf(error)
+          if (fault.code === 'internal') report(error)
+          // Only as text: clients of the 1.x line hold structured content of errors against the output schema.
+          return {
+            content: [{ type: 'text', text: JSON.stringify({ error: fault }) }],
+            isError: true,
+          }
+        }
+      })
+    },
+  }
+}
+
+function answer(data: object): CallToolResult {
+  return {
+    content: [
+      { type: 'text', text: notice },
+      { type: 'text', text: JSON.stringify(data) },
+    ],
+    structuredContent: { ...data },
+  }
+}
+
+/** A schema as it is shown. It accepts everything: who reads the input is the tool, and it says what was wrong. */
+function described(schema: z.ZodType, io: 'input' | 'output'): StandardSchemaWithJSON {
+  const shown = z.toJSONSchema(schema, { io, target: 'draft-2020-12', unrepresentable: 'any' })
+  return {
+    '~standard': {
+      version: 1,
+      vendor: 'loop-engine',
+      validate: (value) => ({ value }),
+      jsonSchema: { input: () => shown, output: () => shown },
+    },
+  }
+}
