@@ -1,0 +1,6 @@
+export { createPagerDutyChannel } from './pagerduty.ts'
+export type { DecisionAnswer, PagerDutyOptions, Seen } from './options.ts'
+export type { PagerDutyPeople, PagerDutyResponders } from './responders.ts'
+export { createPdjsTransport, type PdjsTransportOptions } from './pdjs-transport.ts'
+export type { PagerDutyAnswer, PagerDutyCall, PagerDutyTransport } from './transport.ts'
+export { dedupeWindowMs } from './judge-note.ts'

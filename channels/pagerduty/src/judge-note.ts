@@ -1,0 +1,148 @@
+import { isLoopError, type Clock } from '@loop-engine/core'
+
+import { isOurs, isSaid, say } from './conversation.ts'
+import type { DecisionCodes } from './decision-code.ts'
+import { readDecisionNote, type DecisionNote } from './decision-note.ts'
+import type { IncidentReference, IncidentReferences } from './incident-reference.ts'
+import type { DecisionAnswer, PagerDutyOptions } from './options.ts'
+import { answerText, noteFaults, strangers } from './outcome-text.ts'
+import type { Note, PagerDutyCalls } from './pagerduty-calls.ts'
+import type { Responders } from './responders.ts'
+import { plainText } from './visible-text.ts'
+import type { WebhookEvent } from './webhook-event.ts'
+import { createWrongCodes } from './wrong-codes.ts'
+
+/** PagerDuty repeats a delivery for 48 hours; what is older than this is nobody's retry. */
+export const dedupeWindowMs = 72 * 3_600_000
+/** How far two clocks may differ, and how late an event may follow its note. */
+const toleranceMs = 300_000
+
+export type NoteEvent = Extract<WebhookEvent, { kind: 'note' }>
+
+export interface NoteJudgeParts {
+  readonly calls: PagerDutyCalls
+  readonly references: IncidentReferences
+  readonly codes: DecisionCodes
+  readonly responders: Responders
+  readonly decide: PagerDutyOptions['decide']
+  readonly decideBy: 'note' | 'link-only'
+  readonly maxWrongCodes: number
+  readonly clock: Clock
+}
+
+/** What is known when a note is judged. */
+interface Scene {
+  readonly event: NoteEvent
+  readonly found: readonly IncidentReference[]
+  readonly notes: readonly Note[]
+  readonly signal: AbortSignal
+}
+
+/** Makes a decision of a note, and answers it with a note. Throws what an outage throws: then it has to come again. */
+export function createNoteJudge(
+  parts: NoteJudgeParts,
+): (event: NoteEvent, signal: AbortSignal) => Promise<void> {
+  const { calls, references, codes, responders, clock } = parts
+  const wrongCodes = createWrongCodes(codes)
+
+  return async (event, signal) => {
+    const { incidentId, agent, note } = event
+    if (isOurs(note.content)) return
+    if (!note.isTrimmed && readDecisionNote(note.content).kind === 'talk') return
+    const found = references.find(await calls.alerts(incidentId, signal))
+    if (found.length === 0) return // somebody else's incident
+    const notes = await calls.notes(incidentId, signal)
+    if (isSaid(notes, note.id)) return // this delivery was answered before
+
+    const text = await judge({ event, found, notes, signal })
+    if (text === null) return
+    const whom = plainText(agent?.id ?? 'somebody', 64)
+    await say(calls, { incidentId, tag: note.id, text: `To ${whom}: ${text}` }, signal)
+  }
+
+  /** What to answer; null for talk. */
+  async function judge(scene: Scene): Promise<string | null> {
+    const { event, found } = scene
+    const { agent, note } = event
+    const stored = scene.notes.find(({ id }) => id === note.id)
+    const whole = note.isTrimmed ? wholeOf(note.content, stored) : note.content
+    if (whole === null) return noteFaults.edited
+    const asked = readDecisionNote(whole)
+    if (asked.kind === 'talk') return null
+    if (asked.kind === 'unclear') return agent?.isPerson ? noteFaults.unclear : null
+    if (!agent?.isPerson) return strangers.automation
+    if (parts.decideBy === 'link-only') return noteFaults.linkOnly
+    if (isOutOfTime(event.at, clock.now())) return noteFaults.late
+    if (isEdited(event, stored)) return noteFaults.edited
+
+    const reference = found.filter((one) => codes.matches(asked.code, one)).at(0)
+    const isWrong = reference === undefined
+    const wrongBefore = wrongCodes.count(scene, isWrong)
+    if (wrongBefore >= parts.maxWrongCodes) return noteFaults.locked
+    if (isWrong) return noteFaults.wrongCode
+    if (asked.kind === 'no-reason') return noteFaults.noReason
+    return decided(scene, reference, asked)
+  }
+
+  async function decided(
+    { event, signal }: Scene,
+    reference: IncidentReference,
+    { decision, reason }: Extract<DecisionNote, { kind: 'decision' }>,
+  ): Promise<string> {
+    const { agent, incidentId, note } = event
+    const person = await responders.identify(agent, incidentId, signal)
+    if ('stranger' in person) return strangers[person.stranger]
+    const answer = await settle(() =>
+      parts.decide({
+        ...reference,
+        decision,
+        ...(reason !== undefined && { reason }),
+        reviewer: { type: 'human', id: person.principal },
+        assurance: {
+          method: 'pagerduty',
+          ...(agent?.account && { issuer: agent.account }),
+          ...(agent && { subject: agent.id }),
+          at: event.at,
+        },
+        proof: { event: event.id, note: note.id, incident: incidentId },
+        // The note's, not the event's: an edit of the note is another event and must not decide again.
+        idempotencyKey: `note:${note.id}`,
+      }),
+    )
+    const what = `${plainText(person.principal, 256)}, ${decision}`
+    return `${what}: ${typeof answer === 'string' ? answer : answerText(answer)}`
+  }
+}
+
+/** The answer of the core, or a sentence for what it says no to by throwing. Outages are thrown on. */
+export async function settle(
+  decide: () => Promise<DecisionAnswer>,
+): Promise<DecisionAnswer | string> {
+  try {
+    return await decide()
+  } catch (error) {
+    if (!isLoopError(error) || error.retryable) throw error
+    if (error.code === 'key_mismatch') return noteFaults.judgedBefore
+    if (error.code === 'not_found') return noteFaults.unknownRequest
+    if (error.code === 'invalid_input') return noteFaults.unreadable
+    throw error
+  }
+}
+
+/** PagerDuty cuts long notes; the rest is fetched. Null if what is there now does not begin with what was sent. */
+function wholeOf(sent: string, stored: Note | undefined): string | null {
+  const start = sent.trim().replace(/(?:\.\.\.|…)$/, '')
+  return stored?.content.trim().startsWith(start) ? stored.content : null
+}
+
+export function isOutOfTime(at: number, now: number): boolean {
+  // Written so that a time that cannot be read is out of time.
+  return !(at > now - dedupeWindowMs && at <= now + toleranceMs)
+}
+
+/** Whether the event is of an edit: by somebody else than the author, or long after the note was made. */
+function isEdited({ agent, at }: NoteEvent, stored: Note | undefined): boolean {
+  if (!stored) return false
+  if (stored.userId !== undefined && stored.userId !== agent?.id) return true
+  return stored.createdAt !== undefined && at - stored.createdAt > toleranceMs
+}

@@ -1,0 +1,197 @@
+import type { ApprovalRequest, DecisionIntake } from '@loop-engine/core'
+import { approvalRequest, startPlan } from '@loop-engine/testing'
+import { describe, expect, test } from 'vitest'
+
+import { incidentRequest, ourNotes, withBoard, type Board } from './board.fixture.ts'
+import type { FakeIncident } from './fake-answers.fixture.ts'
+import { createPagerDutyChannel, type PagerDutyOptions, type Seen } from './index.ts'
+
+const request = approvalRequest(startPlan().instance)
+const context = { signal: new AbortController().signal, idempotencyKey: 'notice-1' }
+const integration = { id: 'PINT', type: 'generic_events_api_inbound_integration_reference' }
+
+interface Opened extends Board {
+  readonly incident: FakeIncident
+  readonly decisions: DecisionIntake[]
+}
+
+function resolved(
+  walk: (opened: Opened) => Promise<void>,
+  {
+    answer = { status: 'rejected' },
+    ...options
+  }: Partial<PagerDutyOptions> & { answer?: { status: string; reason?: string } } = {},
+): Promise<void> {
+  const decisions: DecisionIntake[] = []
+  const decide: PagerDutyOptions['decide'] = async (decision) => {
+    decisions.push(decision)
+    return answer
+  }
+  return withBoard({ decide, ...options }, async (board) => {
+    await board.channel.notify(request, request.view, context)
+    const [incident] = board.fake.incidents
+    if (!incident) throw new Error('no incident was opened')
+    await walk({ ...board, incident, decisions })
+  })
+}
+
+describe('an acknowledgement', () => {
+  test('is no decision: it is told to whom wants to know, and that is all', async () => {
+    const seen: Seen[] = []
+    await resolved(
+      async ({ fake, clock, incident, decisions, handle }) => {
+        const { status } = await handle(incidentRequest(fake, incident.id, 'acknowledged'))
+
+        expect(status).toBe(202)
+        expect(decisions).toEqual([])
+        expect(ourNotes(incident)).toEqual([])
+        const { tenant, id: requestId, revision } = request
+        expect(seen).toEqual([{ tenant, requestId, revision, userId: 'PALICE', at: clock.now() }])
+      },
+      { onSeen: (one) => void seen.push(one) },
+    )
+  })
+
+  test('costs no call when nobody wants to know', () =>
+    resolved(async ({ fake, incident, handle }) => {
+      const before = fake.calls.length
+      await handle(incidentRequest(fake, incident.id, 'acknowledged'))
+      expect(fake.calls).toHaveLength(before)
+    }))
+})
+
+describe('a resolution without a decision', () => {
+  test('decides nothing unless told otherwise, and says so', () =>
+    resolved(async ({ fake, incident, decisions, handle }) => {
+      for (let times = 0; times < 2; times++)
+        await handle(incidentRequest(fake, incident.id, 'resolved'))
+
+      expect(decisions).toEqual([])
+      expect(ourNotes(incident)).toEqual([expect.stringContaining('decides nothing')])
+    }))
+
+  test('may mean a rejection by whom resolved it, and never anything else', () =>
+    resolved(
+      async ({ fake, incident, decisions, handle }) => {
+        await handle(incidentRequest(fake, incident.id, 'resolved', { id: 'E1' }))
+
+        expect(decisions).toMatchObject([
+          {
+            decision: 'reject',
+            reviewer: { id: 'alice' },
+            assurance: { method: 'pagerduty', subject: 'PALICE' },
+            idempotencyKey: 'resolved:E1',
+            requestId: request.id,
+            viewHash: request.viewHash,
+          },
+        ])
+        expect(ourNotes(incident)).toEqual([expect.stringContaining('alice, reject: rejected')])
+      },
+      { onResolve: 'reject' },
+    ))
+
+  test.each([
+    ['an integration', { agent: integration }],
+    ['a time-out', { agent: null }],
+    [
+      'a merge, by whoever merged',
+      { data: { resolve_reason: { type: 'merge_resolve_reason', incident: { id: 'P2' } } } },
+    ],
+  ])("by %s is nobody's rejection", (_, change) =>
+    resolved(
+      async ({ fake, incident, decisions, handle }) => {
+        await handle(incidentRequest(fake, incident.id, 'resolved', change))
+
+        expect([decisions, ourNotes(incident)]).toEqual([[], []])
+      },
+      { onResolve: 'reject' },
+    ),
+  )
+
+  test('by somebody who may not decide is no rejection either', () =>
+    resolved(
+      async ({ fake, incident, decisions, handle }) => {
+        await handle(incidentRequest(fake, incident.id, 'resolved'))
+
+        expect(decisions).toEqual([])
+        expect(ourNotes(incident)).toEqual([expect.stringContaining('not among those')])
+      },
+      { onResolve: 'reject', responders: { who: 'listed', users: [] } },
+    ))
+
+  test('after the decision needs no words', () =>
+    resolved(
+      async ({ fake, incident, handle }) => {
+        await handle(incidentRequest(fake, incident.id, 'resolved'))
+        expect(ourNotes(incident)).toEqual([])
+      },
+      { onResolve: 'reject', answer: { status: 'refused', reason: 'already_decided' } },
+    ))
+
+  test('may page again, once, for as long as the request waits', async () => {
+    let now: ApprovalRequest | null = request
+    await resolved(
+      async ({ fake, incident, decisions, handle }) => {
+        incident.status = 'resolved'
+        for (let times = 0; times < 2; times++)
+          await handle(incidentRequest(fake, incident.id, 'resolved', { agent: null }))
+
+        expect(fake.incidents.map(({ status }) => status)).toEqual(['resolved', 'triggered'])
+        expect(ourNotes(incident)).toEqual([expect.stringContaining('paged again')])
+
+        for (const change of [{ status: 'approved' }, { revision: 2 }] as const) {
+          now = { ...request, ...change }
+          const [, again] = fake.incidents
+          if (again) again.status = 'resolved'
+          await handle(
+            incidentRequest(fake, incident.id, 'resolved', { id: JSON.stringify(change) }),
+          )
+        }
+        now = null
+        await handle(incidentRequest(fake, incident.id, 'resolved', { id: 'E9' }))
+        expect(fake.incidents).toHaveLength(2)
+        expect(decisions).toEqual([])
+      },
+      { onResolve: 'retrigger', requestOf: async () => now },
+    )
+  })
+
+  test('of an incident of others is told to whom wants to know: what waits because of it can be taken back', async () => {
+    const gone: object[] = []
+    await resolved(
+      async ({ fake, clock, handle, decisions }) => {
+        const outage: FakeIncident = {
+          id: 'POUTAGE',
+          key: 'db',
+          status: 'resolved',
+          summary: '',
+          alerts: [],
+          notes: [],
+          links: [],
+        }
+        fake.incidents.push(outage)
+
+        await handle(incidentRequest(fake, 'POUTAGE', 'resolved'))
+
+        expect(gone).toEqual([{ id: 'POUTAGE', at: clock.now() }])
+        expect([decisions, ourNotes(outage)]).toEqual([[], []])
+      },
+      { onIncidentResolved: (incident) => void gone.push(incident) },
+    )
+  })
+})
+
+test('to page again without a way to read the request is refused when the channel is made', () => {
+  const make = (): unknown =>
+    createPagerDutyChannel({
+      transport: { sendEvent: async () => ({ status: 202 }), call: async () => ({ status: 200 }) },
+      routingKey: 'R'.repeat(32),
+      from: 'loops@acme.example',
+      webhookSecrets: ['0123456789abcdef'],
+      secrets: ['x'.repeat(32)],
+      people: { by: 'email' },
+      decide: async () => ({ status: 'recorded' }),
+      onResolve: 'retrigger',
+    })
+  expect(make).toThrow(expect.objectContaining({ code: 'invalid_config', path: '/requestOf' }))
+})

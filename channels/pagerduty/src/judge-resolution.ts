@@ -1,0 +1,101 @@
+import { sha256Hex, type ApprovalRequest, type Clock } from '@loop-engine/core'
+
+import { say } from './conversation.ts'
+import type { IncidentReference, IncidentReferences } from './incident-reference.ts'
+import { isOutOfTime, settle } from './judge-note.ts'
+import type { PagerDutyOptions } from './options.ts'
+import { answerText, pagedAgainText, resolvedText, strangers } from './outcome-text.ts'
+import type { PagerDutyCalls } from './pagerduty-calls.ts'
+import type { Responders } from './responders.ts'
+import { plainText } from './visible-text.ts'
+import type { WebhookEvent } from './webhook-event.ts'
+
+export type ResolutionEvent = Extract<WebhookEvent, { kind: 'resolved' }>
+
+export interface ResolutionJudgeParts extends Pick<
+  PagerDutyOptions,
+  'decide' | 'requestOf' | 'onIncidentResolved'
+> {
+  readonly calls: PagerDutyCalls
+  readonly references: IncidentReferences
+  readonly responders: Responders
+  readonly onResolve: 'ignore' | 'reject' | 'retrigger'
+  /** Opens the incident of a request again. */
+  readonly trigger: (request: ApprovalRequest, signal: AbortSignal) => Promise<void>
+  readonly clock: Clock
+}
+
+/** Refusals that say that there was nothing left to decide, as after the resolution that this channel itself sends. */
+const over = ['already_decided', 'expired', 'superseded', 'stale_revision']
+
+/** What follows when an incident is resolved without a decision: never an approval. */
+export function createResolutionJudge(
+  parts: ResolutionJudgeParts,
+): (event: ResolutionEvent, signal: AbortSignal) => Promise<void> {
+  const { calls, references, responders, onResolve, requestOf } = parts
+
+  return async (event, signal) => {
+    // The alerts of a merged incident live on in another one.
+    if (event.isMerge || isOutOfTime(event.at, parts.clock.now())) return
+    const { incidentId } = event
+    const found = references.find(await calls.alerts(incidentId, signal))
+    if (found.length === 0) {
+      await parts.onIncidentResolved?.({ id: incidentId, at: event.at })
+      return
+    }
+    for (const reference of found) {
+      const text = await follow(event, reference, signal)
+      if (text === null) continue
+      const tag = sha256Hex(`${event.id} ${reference.requestId}`).slice(0, 12)
+      await say(calls, { incidentId, tag, text }, signal)
+    }
+  }
+
+  /** What to say in the incident; null for nothing. */
+  async function follow(
+    event: ResolutionEvent,
+    reference: IncidentReference,
+    signal: AbortSignal,
+  ): Promise<string | null> {
+    const { tenant, requestId, revision } = reference
+    const request = await requestOf?.({ tenant, id: requestId })
+    const isOver = request && (request.status !== 'pending' || request.revision !== revision)
+    if (isOver || request === null) return null
+    if (onResolve === 'retrigger' && request) {
+      await parts.trigger(request, signal)
+      return pagedAgainText
+    }
+    // Resolved by an integration, such as this channel itself, or by a time-out: nobody said anything.
+    if (!event.agent?.isPerson) return null
+    return onResolve === 'reject' ? reject(event, reference, signal) : resolvedText
+  }
+
+  async function reject(
+    event: ResolutionEvent,
+    reference: IncidentReference,
+    signal: AbortSignal,
+  ): Promise<string | null> {
+    const { agent, incidentId } = event
+    const person = await responders.identify(agent, incidentId, signal)
+    if ('stranger' in person) return `${resolvedText} ${strangers[person.stranger]}`
+    const answer = await settle(() =>
+      parts.decide({
+        ...reference,
+        decision: 'reject',
+        reason: 'Resolved in PagerDuty without a decision.',
+        reviewer: { type: 'human', id: person.principal },
+        assurance: {
+          method: 'pagerduty',
+          ...(agent?.account && { issuer: agent.account }),
+          ...(agent && { subject: agent.id }),
+          at: event.at,
+        },
+        proof: { event: event.id, incident: incidentId },
+        idempotencyKey: `resolved:${event.id}`,
+      }),
+    )
+    if (typeof answer === 'string') return answer
+    if (answer.status === 'refused' && over.includes(answer.reason ?? '')) return null
+    return `${plainText(person.principal, 256)}, reject: ${answerText(answer)}`
+  }
+}

@@ -1,0 +1,107 @@
+import { LoopError, type ApprovalRequest, type Clock, type DecisionIntake } from '@loop-engine/core'
+
+import type { PagerDutyPeople, PagerDutyResponders } from './responders.ts'
+import type { PagerDutyTransport } from './transport.ts'
+
+/** What became of a decision: the answer of `createIntake`'s function. */
+export interface DecisionAnswer {
+  readonly status: string
+  readonly reason?: string
+  readonly request?: ApprovalRequest
+}
+
+/** Somebody has acknowledged an incident of ours. Not a decision. */
+export interface Seen {
+  readonly tenant: string
+  readonly requestId: string
+  readonly revision: number
+  /** PagerDuty's id of the user; absent when nobody in particular did. */
+  readonly userId?: string
+  readonly at: number
+}
+
+export interface PagerDutyOptions {
+  /** `createPdjsTransport({ token })`, or your own. */
+  readonly transport: PagerDutyTransport
+  /** The integration key of a service, for Events API v2; always the same for one request. */
+  readonly routingKey: string | ((request: ApprovalRequest) => string)
+  /** The e-mail address of the PagerDuty user that notes are written as. Nobody else may use the account. */
+  readonly from: string
+  /** Of the webhook subscriptions. Several while one is being changed. */
+  readonly webhookSecrets: readonly string[]
+  /** At least 32 bytes, for codes and references. The first makes them, all are accepted. */
+  readonly secrets: readonly string[]
+  readonly people: PagerDutyPeople
+  /** `createIntake({ approvals, authority })` of `@loop-engine/sdk`. */
+  readonly decide: (decision: DecisionIntake) => Promise<DecisionAnswer>
+  /** `link-only`: notes decide nothing, the page does. */
+  readonly decideBy?: 'note' | 'link-only'
+  /**
+   * The signed decision page of a request. It is for whoever sees the incident, so it must ask who somebody is; a link
+   * that is good for one person does not belong here.
+   */
+  readonly decisionUrl?: (request: ApprovalRequest) => string | Promise<string>
+  readonly responders?: PagerDutyResponders
+  /** What it means that a person resolves an incident of ours without a decision. Never an approval. */
+  readonly onResolve?: 'ignore' | 'reject' | 'retrigger'
+  /** `(query) => system.approvals.get(query)`; needed to page again. */
+  readonly requestOf?: (query: {
+    readonly tenant: string
+    readonly id: string
+  }) => Promise<ApprovalRequest | null>
+  readonly onSeen?: (seen: Seen) => void | Promise<void>
+  /** An incident that is not ours was resolved: withdraw here what waits because of it. May be called twice. */
+  readonly onIncidentResolved?: (incident: {
+    readonly id: string
+    readonly at: number
+  }) => void | Promise<void>
+  /** Notes with a wrong code in one incident, after which only the page decides. */
+  readonly maxWrongCodes?: number
+  /** PagerDuty gives up on a delivery after 5 seconds. */
+  readonly answerWithinMs?: number
+  readonly clock?: Clock
+  /** Hears of what nobody can be told: codes and sentences, no secrets. */
+  readonly report?: (problem: unknown) => void
+  /** One name for each channel of a system. */
+  readonly name?: string
+}
+
+/** Throws `invalid_config` for what would fail later, or fail open. */
+export function checkOptions(options: PagerDutyOptions): {
+  readonly secrets: readonly [string, ...string[]]
+  readonly routingKeyOf: (request: ApprovalRequest) => string
+} {
+  const { routingKey, webhookSecrets, from, decideBy, decisionUrl, onResolve, requestOf } = options
+  const [first, ...others] = options.secrets
+  if (first === undefined || options.secrets.some((secret) => Buffer.byteLength(secret) < 32))
+    throw wrong('/secrets', 'A secret of the PagerDuty channel is missing or too short.', random)
+  if (webhookSecrets.length === 0 || webhookSecrets.some((secret) => secret.length < 16))
+    throw wrong('/webhookSecrets', 'A webhook secret of PagerDuty is missing or too short.')
+  if (!/^[^\s@]+@[^\s@]+$/.test(from))
+    throw wrong('/from', 'PagerDuty needs the e-mail address of the user who writes notes.')
+  if (decideBy === 'link-only' && !decisionUrl)
+    throw wrong('/decisionUrl', 'Where notes decide nothing there must be a page that does.')
+  if (onResolve === 'retrigger' && !requestOf)
+    throw wrong('/requestOf', 'To page again the channel has to read the request.')
+  if (typeof routingKey === 'string') checkRoutingKey(routingKey)
+  return {
+    secrets: [first, ...others],
+    routingKeyOf: (request) =>
+      checkRoutingKey(typeof routingKey === 'string' ? routingKey : routingKey(request)),
+  }
+}
+
+const random = 'Use at least 32 bytes of randomness, such as `openssl rand -base64 32` prints.'
+
+function checkRoutingKey(key: string): string {
+  if (/^\w{32}$/.test(key)) return key
+  throw wrong('/routingKey', 'An integration key of PagerDuty has 32 characters.')
+}
+
+function wrong(path: string, message: string, hint?: string): LoopError {
+  return new LoopError('invalid_config', message, {
+    plugin: 'pagerduty',
+    path,
+    ...(hint !== undefined && { hint }),
+  })
+}

@@ -1,0 +1,113 @@
+import type { ApprovalRequest } from '@loop-engine/core'
+
+import type { DecisionAnswer } from './options.ts'
+import type { Stranger } from './responders.ts'
+import { plainText } from './visible-text.ts'
+
+/** What a note of ours says when a request has changed. */
+export function stateText(request: ApprovalRequest): string {
+  const last = request.decisions.at(-1)
+  const words = {
+    approve: 'approved',
+    reject: 'rejected',
+    edit: 'edited and approved',
+    respond: 'responded',
+    abstain: 'abstained',
+  } as const
+  const who = last ? ` ${plainText(last.reviewer.id, 256)} ${words[last.decision]}` : ''
+  const why = last?.reason ? `: ${plainText(last.reason, 1000)}` : ''
+  switch (request.status) {
+    case 'pending':
+      return `Still waiting, ${votesOf(request)}.${last ? `${who}${why}` : ''}`
+    case 'approved':
+      return request.executedBy
+        ? `Approved, and the transition is on record.${who}${why}`
+        : `Approved, but the transition is not on record: nothing runs.${who}${why}`
+    case 'rejected':
+      return `Rejected. Nothing runs.${who}${why}`
+    case 'expired':
+      return 'Expired: nobody decided in time, and nothing was approved.'
+    case 'superseded':
+      return 'Superseded: the run has moved on, so this can no longer be decided. Nothing runs.'
+    case 'cancelled':
+      return 'Taken back. Nothing runs.'
+  }
+}
+
+export function revisedText({ revision }: ApprovalRequest): string {
+  return `What is asked for was edited and is now revision ${revision}. Decide on its incident: notes here count no more.`
+}
+
+/** What whoever decided is told. */
+export function answerText({ status, reason = '', request }: DecisionAnswer): string {
+  switch (status) {
+    case 'executed':
+      return 'approved, and the transition is on record.'
+    case 'rejected':
+      return 'rejected. Nothing runs.'
+    case 'blocked':
+      return 'approved, but a guard no longer passes: nothing runs.'
+    case 'recorded':
+      return request ? `recorded, ${votesOf(request)}.` : 'recorded.'
+    default:
+      return `nothing was decided: ${refusals[reason] ?? 'this was refused.'}`
+  }
+}
+
+const refusals: Readonly<Record<string, string>> = {
+  already_decided: 'it is decided already.',
+  expired: 'it has expired.',
+  stale_revision: 'what is asked for was edited since; see the incident of the newer revision.',
+  view_changed: 'what this incident shows is not what would run.',
+  superseded: 'the run has moved on.',
+  not_a_person: 'only a person may decide.',
+  identity_not_verified: 'it is not certain who you are.',
+  requester_cannot_decide: 'whoever asked, or whom that acts for, may not decide.',
+  not_entitled: 'you are not among those who may decide.',
+  already_voted: 'you have approved already; somebody else has to.',
+  not_allowed: 'its policy does not allow this.',
+  assurance_too_low: 'a note does not show well enough who you are; sign in on the page.',
+  stopped: 'everything is stopped at the moment.',
+  limit_reached: 'a limit is reached.',
+}
+
+/** Why somebody cannot decide here. */
+export const strangers: Readonly<Record<Stranger, string>> = {
+  automation: 'nothing was decided: only a person may decide.',
+  own_account: 'nothing was decided: this is the account that Loop Engine writes with.',
+  invited: 'nothing was decided: your invitation to PagerDuty is not accepted yet.',
+  unknown_person: 'nothing was decided: nobody here knows who you are.',
+  not_on_call: 'nothing was decided: you are not on call for this now.',
+  not_listed: 'nothing was decided: you are not among those who may decide in PagerDuty.',
+}
+
+/** What is wrong with a note that begins like a decision. */
+export const noteFaults = {
+  unclear: 'nothing was decided: write a new note, `approve <code>` or `reject <code> <reason>`.',
+  noReason: 'nothing was decided: write a new note that says why, `reject <code> <reason>`.',
+  linkOnly:
+    'nothing was decided: notes do not decide here. Use the page that the incident links to.',
+  edited: 'nothing was decided: an edited note does not count. Write a new one.',
+  late: 'nothing was decided: this note arrived too late, or is from the future. Write a new one.',
+  locked:
+    'nothing was decided: too many wrong codes here. Use the page that the incident links to.',
+  wrongCode: 'nothing was decided: this is not the code of this incident. Write a new note.',
+  judgedBefore: 'nothing was decided: this note was judged before. Write a new one.',
+  unknownRequest: 'nothing was decided: the request is not known here.',
+  unreadable: 'nothing was decided: this could not be understood.',
+} as const
+
+export const resolvedText =
+  'Resolving an incident decides nothing. If the request still waits, it goes on waiting.'
+export const pagedAgainText = 'Resolved without a decision, and it still waits: paged again.'
+
+function votesOf({ decisions, revision, stage, policy }: ApprovalRequest): string {
+  const votes = decisions.filter(
+    (vote) =>
+      vote.revision === revision &&
+      vote.stage === stage &&
+      (vote.decision === 'approve' || vote.decision === 'edit'),
+  ).length
+  const step = policy.stages.length > 1 ? ` in stage ${stage + 1} of ${policy.stages.length}` : ''
+  return `${votes} of ${policy.stages[stage]?.quorum ?? 1} approvals${step}`
+}

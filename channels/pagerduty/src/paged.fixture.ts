@@ -1,0 +1,33 @@
+import type { DecisionIntake } from '@loop-engine/core'
+import { approvalRequest, startPlan } from '@loop-engine/testing'
+
+import { codeOf, withBoard, type Board } from './board.fixture.ts'
+import type { FakeIncident } from './fake-answers.fixture.ts'
+import type { PagerDutyOptions } from './index.ts'
+
+export const request = approvalRequest(startPlan().instance)
+export const context = { signal: new AbortController().signal, idempotencyKey: 'notice-1' }
+
+export interface Opened extends Board {
+  readonly incident: FakeIncident
+  readonly decisions: DecisionIntake[]
+  readonly code: string
+}
+
+/** One incident that waits, and what was decided so far. */
+export function paged(
+  walk: (opened: Opened) => Promise<void>,
+  options: Partial<PagerDutyOptions> = {},
+): Promise<void> {
+  const decisions: DecisionIntake[] = []
+  const decide: PagerDutyOptions['decide'] = async (decision) => {
+    decisions.push(decision)
+    return { status: 'recorded' }
+  }
+  return withBoard({ decide, ...options }, async (board) => {
+    await board.channel.notify(request, request.view, context)
+    const [incident] = board.fake.incidents
+    if (!incident) throw new Error('no incident was opened')
+    await walk({ ...board, incident, decisions, code: codeOf(incident) })
+  })
+}

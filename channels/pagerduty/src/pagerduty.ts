@@ -1,0 +1,157 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
+import {
+  LoopError,
+  sha256Hex,
+  type ApprovalRequest,
+  type Channel,
+  type Clock,
+} from '@loop-engine/core'
+import { z } from 'zod'
+
+import { createTriggerEvent, resolveEvent } from './alert.ts'
+import { say } from './conversation.ts'
+import { createDecisionCodes } from './decision-code.ts'
+import { createIncidentReferences, dedupKeyOf } from './incident-reference.ts'
+import { createNoteJudge } from './judge-note.ts'
+import { createResolutionJudge } from './judge-resolution.ts'
+import { checkOptions, type PagerDutyOptions } from './options.ts'
+import { revisedText, stateText } from './outcome-text.ts'
+import { createPagerDutyCalls } from './pagerduty-calls.ts'
+import { createReceiver } from './receive-webhook.ts'
+import { createResponders } from './responders.ts'
+
+/** How long after an alert was taken its incident may still be unknown. */
+const settlingMs = 120_000
+
+/** What the engine keeps of an incident: the first revision that was shown, and when. No code, no id of PagerDuty's. */
+const refSchema = z.object({ revision: z.int().min(1), at: z.number() })
+
+/**
+ * People who are on call decide: a request opens an incident, a note with its code or the linked page decides, and the
+ * incident is resolved when the request ends. Acknowledging and resolving never approve.
+ *
+ * Throws `invalid_config`.
+ */
+export function createPagerDutyChannel(options: PagerDutyOptions): Channel {
+  const {
+    transport,
+    from,
+    people,
+    decide,
+    decisionUrl,
+    decideBy = 'note',
+    onResolve = 'ignore',
+    maxWrongCodes = 5,
+    clock = wallClock,
+    name = 'pagerduty',
+  } = options
+  const { secrets, routingKeyOf } = checkOptions(options)
+  const calls = createPagerDutyCalls(transport, from)
+  const references = createIncidentReferences(secrets)
+  const codes = createDecisionCodes(secrets)
+  const responders = createResponders({ calls, people, responders: options.responders, from })
+
+  const trigger = async (request: ApprovalRequest, signal: AbortSignal): Promise<void> => {
+    const link = decisionUrl && checkLink(await decisionUrl(request))
+    const { tenant, id: requestId, revision, viewHash, view } = request
+    const reference = { tenant, requestId, revision, viewHash }
+    const event = createTriggerEvent({
+      request,
+      view,
+      routingKey: routingKeyOf(request),
+      reference: references.seal(reference),
+      ...(decideBy === 'note' && { code: codes.codeFor(reference) }),
+      ...(link !== undefined && { link }),
+    })
+    await calls.send(event, signal)
+  }
+
+  const receive = createReceiver({
+    ...options,
+    clock,
+    calls,
+    references,
+    judgeNote: createNoteJudge({
+      calls,
+      references,
+      codes,
+      responders,
+      decide,
+      decideBy,
+      maxWrongCodes,
+      clock,
+    }),
+    judgeResolution: createResolutionJudge({
+      ...options,
+      calls,
+      references,
+      responders,
+      onResolve,
+      trigger,
+      clock,
+    }),
+  })
+
+  return {
+    contract: 'channel/v1',
+    name,
+    async notify(request, _view, { signal }) {
+      await trigger(request, signal)
+      return { revision: request.revision, at: clock.now() }
+    },
+    async update(ref, request, _view, { signal, idempotencyKey }) {
+      const shown = readRef(ref)
+      const isPending = request.status === 'pending'
+      const keyOf = (revision: number): string =>
+        dedupKeyOf({ tenant: request.tenant, requestId: request.id, revision })
+      // First what stops people from being called, then what explains it.
+      const last = isPending ? request.revision - 1 : request.revision
+      for (let revision = shown.revision; revision <= last; revision++)
+        await calls.send(resolveEvent(routingKeyOf(request), keyOf(revision)), signal)
+      if (isPending && request.revision > shown.revision) await trigger(request, signal)
+
+      for (let revision = shown.revision; revision <= request.revision; revision++) {
+        const incidentId = await calls.incidentOf(keyOf(revision), signal)
+        const isCurrent = revision === request.revision
+        const note = isCurrent
+          ? { tag: sha256Hex(idempotencyKey).slice(0, 12), text: stateText(request) }
+          : { tag: `after revision ${revision}`, text: revisedText(request) }
+        if (incidentId !== null) await say(calls, { incidentId, ...note }, signal)
+        else if (isCurrent && clock.now() - shown.at < settlingMs) throw notYet()
+      }
+    },
+    handle: receive,
+  }
+}
+
+function readRef(ref: unknown): z.infer<typeof refSchema> {
+  const read = refSchema.safeParse(ref)
+  if (read.success) return read.data
+  throw new LoopError('corrupt', 'What is kept of an incident is not of this channel.', {
+    plugin: 'pagerduty',
+  })
+}
+
+/** Alerts are taken at once and become incidents a little later. */
+function notYet(): LoopError {
+  return new LoopError('unavailable', 'PagerDuty has not opened the incident yet.', {
+    plugin: 'pagerduty',
+    retryable: true,
+  })
+}
+
+function checkLink(link: string): string {
+  const url = URL.parse(link)
+  if (url && /^https?:$/.test(url.protocol) && url.href.length <= 4096) return url.href
+  throw new LoopError('invalid_config', 'The address of the decision page is no http(s) address.', {
+    plugin: 'pagerduty',
+    path: '/decisionUrl',
+  })
+}
+
+const wallClock: Clock = Object.freeze({
+  now: () => Date.now(),
+  sleep: (ms: number, signal?: AbortSignal) =>
+    sleep(ms, undefined, { ref: false, ...(signal && { signal }) }).catch(() => undefined),
+})

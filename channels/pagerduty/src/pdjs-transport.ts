@@ -1,0 +1,173 @@
+import type { Agent } from 'node:https'
+
+import { LoopError } from '@loop-engine/core'
+import { api, event } from '@pagerduty/pdjs'
+import { z } from 'zod'
+
+import type { PagerDutyAnswer, PagerDutyTransport } from './transport.ts'
+
+export interface PdjsTransportOptions {
+  /** A REST API key, or an OAuth token with `tokenType: 'bearer'`. */
+  readonly token: string
+  readonly tokenType?: 'token' | 'bearer'
+  /** Where the account lives; its hosts follow from that. */
+  readonly region?: 'us' | 'eu'
+  /** Other hosts, `host[:port]`, always by https. */
+  readonly hosts?: { readonly api: string; readonly events: string }
+  /** For a proxy, or a private certificate authority. */
+  readonly agent?: Agent
+  /** For one call. */
+  readonly timeoutMs?: number
+}
+
+const regions = {
+  us: { api: 'api.pagerduty.com', events: 'events.pagerduty.com' },
+  eu: { api: 'api.eu.pagerduty.com', events: 'events.eu.pagerduty.com' },
+} as const
+
+/** Bytes of an answer that are read at most. */
+const mostBytes = 8_000_000
+/** pdjs tries three more times after 429, after a pause that heeds no header; this keeps it short. */
+const pauseMs = 100
+
+/** PagerDuty's own library, with its defects mended: see `send`. */
+export function createPdjsTransport({
+  token,
+  tokenType = 'token',
+  region = 'us',
+  hosts = regions[region],
+  agent,
+  timeoutMs = 10_000,
+}: PdjsTransportOptions): PagerDutyTransport {
+  if (!token || /[\r\n]/.test(token))
+    throw new LoopError('invalid_config', 'PagerDuty needs a REST API key.', {
+      plugin: 'pagerduty',
+      path: '/token',
+    })
+  /** Of these pdjs types none, and hands all of them on to node-fetch. */
+  const common = (signal: AbortSignal | undefined): object => ({
+    // `requestTimeout` limits nothing: it only keeps the process alive. `timeout` is node-fetch's, and works.
+    requestTimeout: 0,
+    timeout: timeoutMs,
+    retryTimeout: pauseMs,
+    size: mostBytes,
+    // A redirect could carry the key elsewhere.
+    redirect: 'error',
+    ...(agent && { agent }),
+    ...(signal && { signal }),
+  })
+  return {
+    sendEvent: (data, signal) =>
+      send(
+        () =>
+          event({
+            ...common(signal),
+            server: hosts.events,
+            data: data as Parameters<typeof event>[0]['data'], // pdjs wants a payload for `resolve` too
+          }),
+        signal,
+      ),
+    call: ({ method, path, query, body, from }, signal) =>
+      send(
+        () =>
+          callApi({
+            ...common(signal),
+            method,
+            server: hosts.api,
+            endpoint: path,
+            token,
+            tokenType,
+            ...(query && { queryParameters: query }),
+            ...(body && { data: body }),
+            ...(from !== undefined && { headers: { From: from } }),
+          }),
+        signal,
+      ),
+  }
+}
+
+/** Its types call this a partial application; with an endpoint it is a call. */
+const callApi = api as unknown as (parameters: object) => Promise<object>
+
+const answerSchema = z.object({ status: z.int(), data: z.unknown().optional() })
+
+/**
+ * pdjs resolves for 4xx and 5xx, rejects with the answer itself where its body is no JSON, and with an error of
+ * node-fetch's otherwise. Its `resource` is wrong for most addresses; only `data` is used. No error of its is passed
+ * on: some quote addresses or bodies.
+ */
+async function send(
+  request: () => Promise<object>,
+  signal: AbortSignal | undefined,
+): Promise<PagerDutyAnswer> {
+  try {
+    return readAnswer(await untilAborted(request, signal)) ?? nothing()
+  } catch (error) {
+    if (error instanceof LoopError) throw error
+    const answer = readAnswer(error)
+    if (answer) return answer
+    if (isTimeout(error))
+      throw new LoopError('timeout', 'PagerDuty did not answer in time.', {
+        plugin: 'pagerduty',
+        retryable: true,
+      })
+    return nothing()
+  }
+}
+
+function readAnswer(answer: unknown): PagerDutyAnswer | undefined {
+  const read = answerSchema.safeParse(answer)
+  if (!read.success) return undefined
+  const { status, data } = read.data
+  const wait = retryAfter(answer)
+  return { status, data, ...(wait !== undefined && { retryAfterMs: wait }) }
+}
+
+/** `Retry-After` and `ratelimit-reset` are both seconds from now. */
+function retryAfter(answer: unknown): number | undefined {
+  const headers: unknown = (answer as { headers?: unknown }).headers // node-fetch's own Headers
+  if (typeof headers !== 'object' || headers === null || !('get' in headers)) return undefined
+  const { get } = headers
+  if (typeof get !== 'function') return undefined
+  for (const name of ['retry-after', 'ratelimit-reset']) {
+    const seconds: unknown = get.call(headers, name)
+    if (typeof seconds === 'string' && /^\d{1,6}$/.test(seconds)) return Number(seconds) * 1000
+  }
+  return undefined
+}
+
+function nothing(): never {
+  throw new LoopError('unavailable', 'PagerDuty did not answer.', {
+    plugin: 'pagerduty',
+    retryable: true,
+  })
+}
+
+function isTimeout(error: unknown): boolean {
+  const types: unknown[] = ['request-timeout', 'body-timeout']
+  return (
+    typeof error === 'object' && error !== null && 'type' in error && types.includes(error.type)
+  )
+}
+
+/** pdjs heeds a signal only while it fetches, not while it pauses. */
+async function untilAborted<Value>(
+  make: () => Promise<Value>,
+  signal: AbortSignal | undefined,
+): Promise<Value> {
+  if (!signal) return make()
+  const { promise, reject } = Promise.withResolvers<never>()
+  const abort = (): void =>
+    reject(
+      new LoopError('aborted', 'A call to PagerDuty was no longer wanted.', {
+        plugin: 'pagerduty',
+      }),
+    )
+  if (signal.aborted) abort()
+  else signal.addEventListener('abort', abort, { once: true })
+  try {
+    return await Promise.race([promise, ...(signal.aborted ? [] : [make()])])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}

@@ -1,0 +1,107 @@
+import type { ApprovalRequest } from '@loop-engine/core'
+import { approvalRequest, startPlan } from '@loop-engine/testing'
+import { describe, expect, test } from 'vitest'
+
+import { codeOf, optionsFor, ourNotes, withBoard } from './board.fixture.ts'
+import { createPagerDutyChannel, type PagerDutyOptions } from './index.ts'
+
+const request = approvalRequest(startPlan().instance)
+const decide: PagerDutyOptions['decide'] = async () => ({ status: 'recorded' })
+const context = (idempotencyKey: string) => ({
+  signal: new AbortController().signal,
+  idempotencyKey,
+})
+
+describe('a request that', () => {
+  test.each([
+    ['approved', { executedBy: 'a'.repeat(64) }, 'on record'],
+    ['approved', { executedBy: null }, 'nothing runs'],
+    ['rejected', {}, 'Rejected'],
+    ['expired', {}, 'Expired'],
+    ['superseded', {}, 'Superseded'],
+    ['cancelled', {}, 'Taken back'],
+  ] as const)(
+    'is %s resolves its incident and says so, once for each notice',
+    (status, change, words) =>
+      withBoard({ decide }, async ({ fake, channel }) => {
+        const ref = (await channel.notify(request, request.view, context('n1'))) ?? {}
+        const ended: ApprovalRequest = { ...request, status, ...change }
+
+        for (let times = 0; times < 2; times++)
+          await channel.update?.(ref, ended, ended.view, context('n2'))
+
+        const [incident] = fake.incidents
+        expect(incident?.status).toBe('resolved')
+        expect(incident && ourNotes(incident)).toEqual([expect.stringContaining(words)])
+      }),
+  )
+
+  test('is edited has a new incident, and the old one says that it counts no more', () =>
+    withBoard({ decide }, async ({ fake, channel }) => {
+      const ref = (await channel.notify(request, request.view, context('n1'))) ?? {}
+      for (const revision of [2, 3]) {
+        const edited = { ...request, revision, viewHash: `${revision}`.repeat(64) }
+        await channel.update?.(ref, edited, edited.view, context(`n${revision}`))
+      }
+      const ended: ApprovalRequest = { ...request, revision: 3, status: 'expired' }
+      await channel.update?.(ref, ended, ended.view, context('n4'))
+
+      expect(fake.incidents.map(({ status }) => status)).toEqual([
+        'resolved',
+        'resolved',
+        'resolved',
+      ])
+      expect(new Set(fake.incidents.map(codeOf)).size).toBe(3)
+      const [first, second, third] = fake.incidents.map(ourNotes)
+      expect(first).toEqual([expect.stringContaining('now revision 2')])
+      expect(second).toHaveLength(2)
+      expect(third).toEqual([
+        expect.stringContaining('Still waiting'),
+        expect.stringContaining('Expired'),
+      ])
+    }))
+
+  test('ends before PagerDuty has opened its incident is repainted when it has', () =>
+    withBoard({ decide }, async ({ fake, clock, channel }) => {
+      const ref = (await channel.notify(request, request.view, context('n1'))) ?? {}
+      const [incident] = fake.incidents.splice(0)
+      const ended: ApprovalRequest = { ...request, status: 'rejected' }
+
+      await expect(channel.update?.(ref, ended, ended.view, context('n2'))).rejects.toMatchObject({
+        code: 'unavailable',
+        retryable: true,
+      })
+      if (incident) fake.incidents.push(incident)
+      await channel.update?.(ref, ended, ended.view, context('n2'))
+      expect(incident && ourNotes(incident)).toHaveLength(1)
+
+      // Its alert may be grouped into an incident of another key: that is not waited for.
+      fake.incidents.length = 0
+      clock.advance(200_000)
+      await channel.update?.(ref, ended, ended.view, context('n3'))
+    }))
+
+  test('has a page that is none is not sent at all', () =>
+    withBoard({ decide, decisionUrl: () => 'javascript:alert(1)' }, async ({ fake, channel }) => {
+      await expect(channel.notify(request, request.view, context('n1'))).rejects.toMatchObject({
+        code: 'invalid_config',
+        path: '/decisionUrl',
+      })
+      expect(fake.calls).toEqual([])
+    }))
+})
+
+test.each([
+  ['/secrets', { secrets: [] }],
+  ['/secrets', { secrets: ['x'.repeat(32), 'short'] }],
+  ['/webhookSecrets', { webhookSecrets: [] }],
+  ['/webhookSecrets', { webhookSecrets: [''] }],
+  ['/from', { from: 'nobody' }],
+  ['/routingKey', { routingKey: 'short' }],
+  ['/decisionUrl', { decideBy: 'link-only' }],
+] as const)('%s is checked when the channel is made: %j', async (path, change) => {
+  await withBoard({ decide }, async ({ fake }) => {
+    const make = (): unknown => createPagerDutyChannel(optionsFor(fake, { decide, ...change }))
+    expect(make).toThrow(expect.objectContaining({ code: 'invalid_config', path }))
+  })
+})

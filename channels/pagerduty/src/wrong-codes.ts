@@ -1,0 +1,53 @@
+import { isOurs } from './conversation.ts'
+import type { DecisionCodes } from './decision-code.ts'
+import { readDecisionNote } from './decision-note.ts'
+import type { IncidentReference } from './incident-reference.ts'
+import type { Note } from './pagerduty-calls.ts'
+
+interface Scene {
+  readonly event: { readonly incidentId: string; readonly note: { readonly id: string } }
+  readonly found: readonly IncidentReference[]
+  readonly notes: readonly Note[]
+}
+
+export interface WrongCodes {
+  /** How many other notes of this incident had a wrong code; remembers this one if it is wrong. */
+  count(scene: Scene, isWrong: boolean): number
+}
+
+const mostIncidents = 1000
+
+/**
+ * Counts wrong codes where they stand, in the incident, so that every process counts the same and a restart forgets
+ * nothing. A note can be deleted, so this process remembers those it saw too.
+ */
+export function createWrongCodes(codes: DecisionCodes): WrongCodes {
+  const seen = new Map<string, Set<string>>()
+
+  function remember(incidentId: string, noteId: string): void {
+    const known = seen.get(incidentId) ?? new Set()
+    seen.delete(incidentId)
+    seen.set(incidentId, known.add(noteId))
+    const [oldest] = seen.keys()
+    if (seen.size > mostIncidents && oldest !== undefined) seen.delete(oldest)
+  }
+
+  return {
+    count({ event: { incidentId, note }, found, notes }, isWrong) {
+      const standing = notes
+        .filter(({ content }) => isWrongNote(content, found))
+        .map(({ id }) => id)
+      const wrong = new Set([...standing, ...(seen.get(incidentId) ?? [])])
+      wrong.delete(note.id)
+      if (isWrong) remember(incidentId, note.id)
+      return wrong.size
+    },
+  }
+
+  function isWrongNote(content: string, found: readonly IncidentReference[]): boolean {
+    if (isOurs(content)) return false
+    const asked = readDecisionNote(content)
+    if (asked.kind !== 'decision' && asked.kind !== 'no-reason') return false
+    return !found.some((reference) => codes.matches(asked.code, reference))
+  }
+}
