@@ -1,10 +1,12 @@
 import { LoopError, type Channel, type Identifiers } from '@loop-engine/core'
+import type { LoopMcpServer } from '@loop-engine/integration-mcp'
 import { Hono, type Context } from 'hono'
 
 import { mountChannels } from './channels.ts'
 import { mountConsole } from './console.ts'
 import type { Environment } from './environment.ts'
 import { faultOf, type Logger } from './log.ts'
+import { mountMcp } from './mcp.ts'
 import { mountRoutes, type MountOptions } from './mount.ts'
 import { openApiOf } from './openapi.ts'
 import { problemOf } from './problem.ts'
@@ -16,6 +18,7 @@ export interface AppOptions extends MountOptions {
   readonly logger: Logger
   readonly ids: Identifiers
   readonly channels: readonly Channel[]
+  readonly mcp: LoopMcpServer | undefined
   /** The folder of a built console. */
   readonly console: string | undefined
   /** Proxies in front of this server that set X-Forwarded-For. */
@@ -49,6 +52,7 @@ export function createApp(options: AppOptions): Hono<Environment> {
   app.get('/api/v1/openapi.json', () => new Response(document, { headers: json }))
   mountRoutes(app, routes, options)
   mountChannels(app, options.channels, options.maxBodyBytes)
+  if (options.mcp) mountMcp(app, options.mcp, options)
   app.all('/api/*', nothingHere)
   app.all('/channels/*', nothingHere)
   mountConsole(app, options.console)

@@ -60,7 +60,8 @@ async function serve(
   }
 }
 
-async function admit(
+/** The principal of a request, which pays for it and whose credential is good for `scope`. */
+export async function admit(
   context: Context<Environment>,
   scope: Scope,
   options: MountOptions,

@@ -30,6 +30,8 @@ export interface LoopServerOptions extends Omit<
   /** Where digests of keys and sessions are kept; in memory when absent. */
   readonly accessPath?: string
   readonly oidc?: readonly OidcOptions[]
+  /** Serves the Model Context Protocol at `/mcp`; clients may start the loops of these ids. */
+  readonly mcp?: { readonly startable?: readonly string[] }
   /** Asked again at decision time; see the directory of the engine. */
   readonly directory?: NonNullable<LoopSystemOptions['identity']>['directory']
   /** Channels, or what makes them once decisions can be handed over. */
@@ -131,7 +133,20 @@ export async function createLoopServer(options: LoopServerOptions): Promise<Loop
       stallMs: options.stream?.stallMs ?? 30_000,
     },
   }
+  // Loaded for those who ask: no other server needs the protocol's library.
+  const mcp = options.mcp
+    ? (await import('@loop-engine/integration-mcp')).createMcpServer({
+        ...system,
+        loops,
+        origins,
+        startable: options.mcp.startable ?? [],
+        authority: access.authority,
+        maxBytes: options.maxBodyBytes ?? 1_048_576,
+        onError: report,
+      })
+    : undefined
   const app = createApp({
+    mcp,
     services,
     origins,
     logger,
@@ -153,6 +168,7 @@ export async function createLoopServer(options: LoopServerOptions): Promise<Loop
   async function close(drainMs: number): Promise<void> {
     draining.abort()
     await Promise.all(doors.map((door) => door.close(drainMs)))
+    await mcp?.close()
     await services.events.close()
     await system.close()
     access.close()

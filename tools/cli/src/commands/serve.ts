@@ -16,6 +16,8 @@ interface ServeOptions {
   readonly publicUrl?: string
   readonly access?: string
   readonly console?: string
+  readonly mcp?: boolean
+  readonly mcpStartable: readonly string[]
   readonly with?: string
   readonly oidcIssuer?: string
   readonly oidcAudience?: string
@@ -45,6 +47,8 @@ export const addServe: AddCommand = (program, act) => {
       'where digests of keys are kept (default: server.db beside the database)',
     )
     .option('--console <folder>', 'a built console')
+    .option('--mcp', 'serve the Model Context Protocol at /mcp')
+    .addOption(repeatable('--mcp-startable <loop>', 'a loop that MCP clients may start'))
     .option('--with <module>', 'exports integrations, channels, guards, sinks and a directory')
     .option('--oidc-issuer <url>', 'whose tokens are accepted')
     .option('--oidc-audience <id>', 'for whom these tokens are made')
@@ -86,6 +90,7 @@ async function serve(
     logger: server.createLogger({ level: chosen.logLevel, destination: process.stderr }),
     ...(chosen.publicUrl !== undefined && { publicUrl: chosen.publicUrl }),
     ...(chosen.console !== undefined && { console: chosen.console }),
+    ...(chosen.mcp && { mcp: { startable: chosen.mcpStartable } }),
   })
   const stopped = untilStopped()
   try {
