@@ -15,7 +15,7 @@ export interface GenerativeAIClient {
   getGenerativeModel(model: { readonly model: string }, options?: GeminiAddress): GenerativeModel
 }
 
-export interface GeminiAddress {
+interface GeminiAddress {
   readonly baseUrl?: string
   readonly apiVersion?: string
 }

@@ -5,10 +5,7 @@ import { LRUCache } from 'lru-cache'
 import type { AskedToolCall } from './model-output.ts'
 
 /** What is known of the model behind a tool call. */
-export type Attribution = Pick<
-  Actor,
-  'provider' | 'modelId' | 'servedModel' | 'promptHash' | 'responseId'
->
+type Attribution = Pick<Actor, 'provider' | 'modelId' | 'servedModel' | 'promptHash' | 'responseId'>
 
 export interface AskingModels {
   note(call: AskedToolCall, attribution: Attribution): void

@@ -1,3 +1,5 @@
+import { ReadableStream } from 'node:stream/web'
+
 import * as ai7 from 'ai'
 import * as ai5 from 'ai-v5'
 import { MockLanguageModelV2 } from 'ai-v5/test'
@@ -18,13 +20,13 @@ export interface Message {
   readonly content: unknown
 }
 
-export interface ScriptedModel {
+interface ScriptedModel {
   readonly model: unknown
   /** The prompts that it was sent, as JSON text. */
   readonly prompts: string[]
 }
 
-export interface Said {
+interface Said {
   readonly text: string
   /** The messages to persist after those that were sent. */
   readonly messages: Message[]

@@ -49,7 +49,7 @@ export interface Kernel {
   wake(): void
 }
 
-export interface LoadedRun {
+interface LoadedRun {
   readonly instance: LoopInstance
   readonly fresh: boolean
 }

@@ -4,6 +4,11 @@ export {
   type PostgresServer,
   type PostgresServerOptions,
 } from './postgres-server.ts'
+export {
+  startTemporal,
+  type TemporalServer,
+  type TemporalServerOptions,
+} from './temporal-server.ts'
 export { createTestClock, createTestIdentifiers, type TestClock } from './test-clock.ts'
 export { checkInvariants, invariants, type Invariant } from './invariants/invariants.ts'
 export type { DeliveredEvent, EffectRun, Operation, Violation, World } from './invariants/world.ts'

@@ -1,5 +1,4 @@
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
@@ -15,7 +14,7 @@ import axe from 'axe-core'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-const chromiumPath = '/usr/bin/chromium'
+const chromiumPath = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
 const story = 'a story that goes on and on. '.repeat(60)
 const hostile = '<img src=x onerror=alert(1)> \u202egnp.exe '
 
@@ -36,7 +35,7 @@ function waiting(): ApprovalRequest {
   return { ...request, view, expiresAt: Date.now() + 3_600_000 }
 }
 
-describe.runIf(existsSync(chromiumPath))('the decision page in Chromium', () => {
+describe('the decision page in Chromium', () => {
   const request = waiting()
   const decisions: DecisionIntake[] = []
   const codes: SendCodeInput[] = []

@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config'
+
+import shared from './vitest.config.ts'
+
+/** Tests with a real browser: `npm run test:browser`. They need the built console, and Chromium. */
+export default defineConfig({
+  ...shared,
+  test: {
+    ...shared.test,
+    include: ['**/*.browser.ts'],
+    // A browser and a server at a time: there may be two cores.
+    fileParallelism: false,
+    testTimeout: 90_000,
+  },
+})
