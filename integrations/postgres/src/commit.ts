@@ -1,7 +1,8 @@
 import { LoopError, type Clock, type CommitPlan, type CommitResult } from '@loop-engine/core'
 
 import { pause, sqlState, violates, type Database, type Statement } from './database.ts'
-import { encodePlainPlan, encodePlans } from './encode-plans.ts'
+import { encodePlainPlans, isPlain, plainParameters } from './encode-plain-plans.ts'
+import { encodePlans } from './encode-plans.ts'
 
 type Outcome = CommitResult | LoopError
 
@@ -30,32 +31,21 @@ export function createCommitter(
     name: `${schema}.commit_v1`,
     text: `SELECT ${schema}.commit_v1($1, $2, $3, $4, $5) AS results`,
   }
+  const parameters = Array.from({ length: plainParameters }, (_, index) => `$${index + 1}`).join()
   const commitOne: Statement = {
     name: `${schema}.commit_one_v1`,
-    text: `SELECT ${schema}.commit_one_v1(${Array.from({ length: 30 }, (_, index) => `$${index + 1}`).join()}) AS obstacle`,
+    text: `SELECT ${schema}.commit_one_v1(${parameters}) AS obstacle`,
+  }
+  const commitPlain: Statement = {
+    name: `${schema}.commit_plain_v1`,
+    text: `SELECT ${schema}.commit_plain_v1(${parameters}) AS refused`,
   }
   const hashOf: Statement = {
     name: `${schema}.hash_v1`,
     text: `SELECT hash FROM ${schema}.entry WHERE tenant = $1 AND run_id = $2 AND seq = $3`,
   }
 
-  /** False when nothing was done: the plan is not plain, or something stands in its way. */
-  const sendPlain = async (plan: CommitPlan | undefined): Promise<boolean> => {
-    const values = plan && encodePlainPlan(plan)
-    if (!values) return false
-    try {
-      const [row] = await database.write<{ obstacle: string | null }>(commitOne, [
-        ...values,
-        allowAsyncCommit,
-      ])
-      return row?.obstacle === null
-    } catch (error) {
-      if (violates(error, 'idempotency_pkey')) return false
-      throw error
-    }
-  }
   const send = async (plans: readonly CommitPlan[]): Promise<readonly CommitResult[]> => {
-    if (plans.length === 1 && (await sendPlain(plans[0]))) return [committed]
     const values = [...encodePlans(plans), allowAsyncCommit]
     const [row] = await database.write<{ results: string | null }>(commit, values)
     if (typeof row?.results !== 'string') return plans.map(() => committed)
@@ -76,6 +66,32 @@ export function createCommitter(
       for (const single of plans) outcomes.push(...(await sendAll([single])))
       return outcomes
     }
+  }
+  /** The places of the plans of which nothing was done: something stands in their way. */
+  const tryPlain = async (plans: readonly CommitPlan[]): Promise<readonly number[]> => {
+    const values = [...encodePlainPlans(plans), allowAsyncCommit]
+    if (plans.length === 1) {
+      const [row] = await database.write<{ obstacle: string | null }>(commitOne, values)
+      return row?.obstacle === null ? [] : [0]
+    }
+    const [row] = await database.write<{ refused: string[] | null }>(commitPlain, values)
+    return (row?.refused ?? []).map((place) => Number(place) - 1)
+  }
+  /** The quick way for plans that are plain; what it refuses is judged the other way. */
+  const sendPlain = async (plans: readonly CommitPlan[]): Promise<readonly Outcome[]> => {
+    if (!plans.every(isPlain)) return sendAll(plans)
+    let refused: readonly number[]
+    try {
+      refused = await tryPlain(plans)
+    } catch (error) {
+      if (!(error instanceof LoopError)) throw error
+      if (error.code === 'unknown_outcome') return resolve(plans, error)
+      // The server undid all of them, for a value that it cannot store or a key that it knows.
+      return sqlState(error) === null ? plans.map(() => error) : sendAll(plans)
+    }
+    if (refused.length === 0) return plans.map(() => committed)
+    const judged = await sendAll(plans.filter((_, place) => refused.includes(place)))
+    return plans.map((_, place) => judged[refused.indexOf(place)] ?? committed)
   }
   const resolve = async (
     plans: readonly CommitPlan[],
@@ -109,7 +125,7 @@ export function createCommitter(
     ])
     return row?.hash === newest.hash ? committed : outcome
   }
-  return sendAll
+  return sendPlain
 }
 
 /** Whether the version or the key stops a second application of the plan. */

@@ -27,58 +27,6 @@ export function encodePlans(
   ]
 }
 
-/** The parameters of `commit_one_v1`, or null when the plan is more than an entry of a known run and an outbox item. */
-export function encodePlainPlan(plan: CommitPlan): readonly unknown[] | null {
-  const { tenant, instance, expectedVersion, entries, outbox = [], idempotency } = plan
-  const { approvals, cancel, reservations, erase } = plan
-  const [entry] = entries
-  const [item] = outbox
-  if (expectedVersion === 0 || entry === undefined || entries.length > 1 || outbox.length > 1)
-    return null
-  if (item !== undefined && !belongs(item, plan)) return null
-  if (plan.settle || plan.fence || plan.spend || plan.stops) return null
-  if (some(approvals) || some(cancel) || some(reservations) || some(erase)) return null
-  return [
-    tenant,
-    instance.runId,
-    expectedVersion,
-    instance.version,
-    instance.currentState,
-    instance.status,
-    instance.tags,
-    instance.updatedAt,
-    JSON.stringify(instance),
-    entry.type,
-    entry.transitionId,
-    entry.at,
-    entry.hash,
-    entry.body,
-    entry.evidence,
-    entry.salt,
-    item?.id,
-    instance.aggregateId,
-    item?.lane,
-    item?.kind,
-    item?.name,
-    item?.seq,
-    item?.payload,
-    item?.dueAt,
-    idempotency?.principal,
-    idempotency?.key,
-    idempotency?.fingerprint,
-    idempotency?.answer,
-    idempotency?.at,
-  ]
-}
-
-function belongs(item: OutboxItem, { tenant, instance }: CommitPlan): boolean {
-  return (
-    item.tenant === tenant &&
-    item.runId === instance.runId &&
-    item.aggregateId === instance.aggregateId
-  )
-}
-
 function encodePlan(plan: CommitPlan): object {
   const { tenant, instance, expectedVersion, idempotency, settle, fence, spend } = plan
   return {

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 
 import type { Connection, ConnectionOptions } from './connection.ts'
 
@@ -59,7 +59,9 @@ export function createCheckpoints(
     }
   }
   const start = (): Worker => {
-    const started = new Worker(program, { eval: true, workerData: path })
+    // Most programs never come here, and loading threads takes longer than opening the file.
+    const threads = process.getBuiltinModule('node:worker_threads')
+    const started = new threads.Worker(program, { eval: true, workerData: path })
     started.unref()
     started.on('message', (found: number) => {
       isCopying = false

@@ -86,11 +86,10 @@ const steps: readonly string[] = [
   CREATE INDEX approval_aggregate ON approval (tenant, aggregate_id, created_at, id);
 
   -- One item of a lane is its current one: it alone has ready_at, when it may be claimed.
-  -- The keys are 48 bits of a digest: short enough that their indexes stay within few pages.
+  -- Ids and lanes are indexed as they are: those of one run, and of runs of one time, share pages, which a
+  -- digest of them would scatter.
   CREATE TABLE outbox (
     pos INTEGER PRIMARY KEY,
-    id_key INTEGER NOT NULL,
-    lane_key INTEGER NOT NULL,
     tenant TEXT NOT NULL,
     id TEXT NOT NULL,
     aggregate_id TEXT NOT NULL,
@@ -109,8 +108,8 @@ const steps: readonly string[] = [
     error TEXT,
     died_at INTEGER
   ) STRICT;
-  CREATE INDEX outbox_id ON outbox (id_key);
-  CREATE INDEX outbox_lane ON outbox (lane_key, seq) WHERE died_at IS NULL;
+  CREATE INDEX outbox_id ON outbox (id);
+  CREATE INDEX outbox_lane ON outbox (lane, seq) WHERE died_at IS NULL;
   CREATE INDEX outbox_ready ON outbox (ready_at) WHERE ready_at IS NOT NULL;
   CREATE INDEX outbox_dead ON outbox (tenant, died_at, id) WHERE died_at IS NOT NULL;
 

@@ -8,7 +8,6 @@ import {
   readCursor,
   readLimit,
   type Settlement,
-  sha256Hex,
 } from '@loop-engine/core'
 
 import type { Connection } from './connection.ts'
@@ -36,24 +35,22 @@ export interface Outbox {
   revive(tenant: string, id: string, dueAt: number): boolean
 }
 
-type Place = [pos: number, laneKey: number]
+type Place = [pos: number, tenant: string, lane: string]
 type Seat = [pos: number, seq: number, id: string, leasedUntil: number]
 
 export function createOutbox(connection: Connection): Outbox {
   const { prepare } = connection
   const lanes = createLanes(connection)
   const insert = prepare(`
-    INSERT INTO outbox (id_key, lane_key, tenant, id, aggregate_id, run_id, lane, kind, name, seq,
-      payload, due_at, ready_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+    INSERT INTO outbox (tenant, id, aggregate_id, run_id, lane, kind, name, seq, payload, due_at, ready_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
   const byId = prepare<
     [...Place, readyAt: number | null, leasedUntil: number, diedAt: number | null]
   >(`
-    SELECT pos, lane_key, ready_at, leased_until, died_at FROM outbox
-    WHERE id_key = ? AND id = ? AND tenant = ?`)
-  const heldBy = prepare<[...Place, tenant: string]>(`
-    SELECT pos, lane_key, tenant FROM outbox
-    WHERE id_key = ? AND id = ? AND fence = ? AND leased_until > 0`)
+    SELECT pos, tenant, lane, ready_at, leased_until, died_at FROM outbox
+    WHERE id = ? AND tenant = ?`)
+  const heldBy = prepare<Place>(`
+    SELECT pos, tenant, lane FROM outbox WHERE id = ? AND fence = ? AND leased_until > 0`)
   const remove = prepare('DELETE FROM outbox WHERE pos = ?')
   const due = prepare<[1]>('SELECT 1 FROM outbox WHERE ready_at <= ? LIMIT 1')
   const ready = prepare<[...ItemRow, pos: number]>(`
@@ -78,34 +75,31 @@ export function createOutbox(connection: Connection): Outbox {
     WHERE tenant = ? AND died_at IS NOT NULL AND (died_at, id) > (?, ?) ORDER BY died_at, id LIMIT ?`)
   const corpse = prepare<[...ItemRow, pos: number]>(`
     SELECT ${itemColumns}, pos FROM outbox
-    WHERE id_key = ? AND id = ? AND tenant = ? AND died_at IS NOT NULL`)
+    WHERE id = ? AND tenant = ? AND died_at IS NOT NULL`)
 
   const add = (item: OutboxItem): void => {
     const { tenant, id, aggregateId, runId, lane, kind, name, seq, payload, dueAt } = item
-    const idKey = keyOf(id)
-    if (byId.get(idKey, id, tenant) !== undefined) return
-    const laneKey = keyOf(tenant, lane)
-    const readyAt = lanes.take(laneKey, item) ? dueAt : null
-    const names = [tenant, id, aggregateId, runId, lane, kind, name]
-    insert.run(idKey, laneKey, ...names, seq, payload, dueAt, readyAt)
+    if (byId.get(id, tenant) !== undefined) return
+    const readyAt = lanes.take(item) ? dueAt : null
+    insert.run(tenant, id, aggregateId, runId, lane, kind, name, seq, payload, dueAt, readyAt)
   }
 
   return {
     add,
     cancel(tenant, id) {
-      const row = byId.get(keyOf(id), id, tenant)
+      const row = byId.get(id, tenant)
       if (row === undefined) return
-      const [pos, laneKey, readyAt, leasedUntil, diedAt] = row
+      const [pos, , lane, readyAt, leasedUntil, diedAt] = row
       if (leasedUntil > 0 || diedAt !== null) return
       remove.run(pos)
-      if (readyAt !== null) lanes.advance(laneKey)
+      if (readyAt !== null) lanes.advance(tenant, lane)
     },
-    holds: (tenant, { id, fence }) => heldBy.get(keyOf(id), id, fence)?.[2] === tenant,
+    holds: (tenant, { id, fence }) => heldBy.get(id, fence)?.[1] === tenant,
     finish(tenant, id) {
-      const row = byId.get(keyOf(id), id, tenant)
+      const row = byId.get(id, tenant)
       if (row === undefined) return
       remove.run(row[0])
-      lanes.advance(row[1])
+      lanes.advance(tenant, row[2])
     },
     hasWork: (now) => due.get(now) !== undefined,
     claim({ worker, now, leaseMs, limit, kinds = ['effect', 'notify', 'publish', 'timer'] }) {
@@ -123,17 +117,17 @@ export function createOutbox(connection: Connection): Outbox {
       })
     },
     settle({ id, fence, outcome }) {
-      const held = heldBy.get(keyOf(id), id, fence)
+      const held = heldBy.get(id, fence)
       if (held === undefined) return false
-      const [pos, laneKey] = held
+      const [pos, tenant, lane] = held
       if (outcome.kind === 'done') remove.run(pos)
       if (outcome.kind === 'retry') retry.run(outcome.dueAt, outcome.error, pos)
       if (outcome.kind === 'dead') bury.run(outcome.at, outcome.error, pos)
-      lanes.advance(laneKey)
+      lanes.advance(tenant, lane)
       return true
     },
     extend({ id, fence }, until) {
-      const held = heldBy.get(keyOf(id), id, fence)
+      const held = heldBy.get(id, fence)
       if (held === undefined) return false
       lengthen.run(until, until, held[0])
       return true
@@ -148,7 +142,7 @@ export function createOutbox(connection: Connection): Outbox {
       return cutPage('dead', letters, size, (letter) => ({ at: letter.diedAt, id: letter.id }))
     },
     revive(tenant, id, dueAt) {
-      const row = corpse.get(keyOf(id), id, tenant)
+      const row = corpse.get(id, tenant)
       if (row === undefined) return false
       const { attempt: _, ...item } = toItem(row)
       remove.run(row[11])
@@ -158,22 +152,22 @@ export function createOutbox(connection: Connection): Outbox {
   }
 }
 
-/** Who is the current item of a lane. Two lanes whose keys collide wait for each other; that does no harm. */
+/** Who is the current item of a lane. Lanes of the same name of two tenants wait for nobody but their own. */
 function createLanes({ prepare }: Connection): {
-  take(laneKey: number, item: OutboxItem): boolean
-  advance(laneKey: number): void
+  take(item: OutboxItem): boolean
+  advance(tenant: string, lane: string): void
 } {
   const current = prepare<Seat>(`
     SELECT pos, seq, id, leased_until FROM outbox
-    WHERE lane_key = ? AND died_at IS NULL AND ready_at IS NOT NULL ORDER BY seq LIMIT 1`)
+    WHERE lane = ? AND tenant = ? AND died_at IS NULL AND ready_at IS NOT NULL ORDER BY seq LIMIT 1`)
   const wait = prepare('UPDATE outbox SET ready_at = NULL WHERE pos = ?')
   const next = prepare(`
     UPDATE outbox SET ready_at = due_at WHERE pos = (
-      SELECT pos FROM outbox WHERE lane_key = ? AND died_at IS NULL ORDER BY seq, id LIMIT 1)`)
+      SELECT pos FROM outbox WHERE lane = ? AND tenant = ? AND died_at IS NULL ORDER BY seq, id LIMIT 1)`)
   return {
     /** Gives the lane to an item that is about to enter, unless its current one comes first or is leased. */
-    take(laneKey, { seq, id }) {
-      const seat = current.get(laneKey)
+    take({ tenant, lane, seq, id }) {
+      const seat = current.get(lane, tenant)
       if (seat === undefined) return true
       const [pos, currentSeq, currentId, leasedUntil] = seat
       if (leasedUntil > 0 || currentSeq < seq || (currentSeq === seq && currentId < id))
@@ -182,11 +176,6 @@ function createLanes({ prepare }: Connection): {
       return true
     },
     /** Gives the lane to its first item, once the current one is done with. */
-    advance: (laneKey) => next.run(laneKey),
+    advance: (tenant, lane) => next.run(lane, tenant),
   }
-}
-
-/** 48 bits of a digest; the length keeps two names apart. */
-function keyOf(first: string, second = ''): number {
-  return Number.parseInt(sha256Hex(`${first.length}:${first}${second}`).slice(0, 12), 16)
 }

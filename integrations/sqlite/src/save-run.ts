@@ -73,11 +73,24 @@ export function createRunWriter({
 
 /** Pairs of a transition and the `seq` of its newest execution, as JSON. */
 function latestExecuted(before: string, entries: readonly StoredEntry[]): string {
-  let latest: Map<string, number> | undefined
+  let pairs = before
   for (const { type, transitionId, seq } of entries) {
-    if (type !== 'loop.transition.executed' || transitionId === null) continue
-    latest ??= new Map(JSON.parse(before) as [string, number][])
-    latest.set(transitionId, seq)
+    if (type === 'loop.transition.executed' && transitionId !== null)
+      pairs = withExecution(pairs, transitionId, seq)
   }
-  return latest === undefined ? before : JSON.stringify([...latest])
+  return pairs
+}
+
+const plain = /^[\w$.:/-]+$/
+
+function withExecution(pairs: string, transitionId: string, seq: number): string {
+  const start = `["${transitionId}",`
+  const at = pairs.indexOf(start)
+  // A plain name stands like this at the start of its pair only, so its number is exchanged without parsing.
+  if (at !== -1 && plain.test(transitionId)) {
+    const from = at + start.length
+    return `${pairs.slice(0, from)}${seq}${pairs.slice(pairs.indexOf(']', from))}`
+  }
+  const latest = new Map(JSON.parse(pairs) as [string, number][])
+  return JSON.stringify([...latest.set(transitionId, seq)])
 }

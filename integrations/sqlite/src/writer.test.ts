@@ -54,14 +54,26 @@ test('callers at the same time share one transaction', async () => {
 
   expect(results).toEqual(Array.from({ length: 64 }, (_, index) => index))
   expect(connection.ran.filter((sql) => sql === 'BEGIN IMMEDIATE')).toHaveLength(1)
-  expect(connection.ran.filter((sql) => sql === 'SAVEPOINT job')).toHaveLength(64)
+  expect(connection.ran).toEqual(['BEGIN IMMEDIATE', 'COMMIT'])
 })
 
-test('a caller alone needs no savepoint', async () => {
+test('once work throws, all of its transaction run again with a savepoint each', async () => {
   const connection = fakeConnection()
-  await writerOf(connection).write(() => null)
+  const writer = writerOf(connection)
+  const answers = [
+    writer.write(() => 1),
+    writer.write(() => {
+      throw new Error('no')
+    }),
+  ]
 
-  expect(connection.ran).toEqual(['BEGIN IMMEDIATE', 'COMMIT'])
+  expect(await Promise.all(answers.map(codeOf))).toEqual([1, 'invalid_input'])
+  const [first, again] = [
+    ['BEGIN IMMEDIATE', 'ROLLBACK'],
+    ['BEGIN IMMEDIATE', 'SAVEPOINT job', 'RELEASE job'],
+  ]
+  const undone = ['SAVEPOINT job', 'ROLLBACK TO job', 'RELEASE job', 'COMMIT']
+  expect(connection.ran).toEqual([...first, ...again, ...undone])
 })
 
 test.each([

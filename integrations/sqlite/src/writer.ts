@@ -5,7 +5,10 @@ import { isBusy, translate, translateCommit } from './sqlite-error.ts'
 
 /** The one way to write: work of callers at the same time shares a transaction, and thus a sync of the disk. */
 export interface Writer {
-  /** Runs `work` inside a transaction; what it throws undoes its own changes only. Resolves once they are durable. */
+  /**
+   * Runs `work` inside a transaction; what it throws undoes its own changes only. Resolves once they are durable.
+   * `work` changes nothing but the file, because it runs again when that of another caller fails.
+   */
   write<Result>(work: () => Result): Promise<Result>
   /** Resolves when nothing waits any more. */
   drain(): Promise<void>
@@ -68,13 +71,28 @@ export function createWriter({ connection, busyTimeoutMs, afterCommit }: WriterO
     }
   }
   const runAll = (jobs: readonly Job[]): readonly Outcome[] => {
-    const outcomes: Outcome[] = []
+    let outcomes: readonly Outcome[]
     try {
-      for (const job of jobs) outcomes.push(jobs.length === 1 ? { done: job.work() } : runOne(job))
+      outcomes = jobs.map(({ work }) => ({ done: work() }))
+    } catch (error) {
+      leave()
+      return jobs.length === 1 ? failAll(jobs, translate(error)) : runApart(jobs)
+    }
+    return end(jobs, outcomes)
+  }
+  /** Once more after one of them failed, with a savepoint each: it costs copies of pages, and is seldom needed. */
+  const runApart = (jobs: readonly Job[]): readonly Outcome[] => {
+    let outcomes: readonly Outcome[]
+    try {
+      begin.run()
+      outcomes = jobs.map(runOne)
     } catch (error) {
       leave()
       return failAll(jobs, translate(error))
     }
+    return end(jobs, outcomes)
+  }
+  const end = (jobs: readonly Job[], outcomes: readonly Outcome[]): readonly Outcome[] => {
     try {
       commit.run()
       return outcomes
