@@ -89,7 +89,8 @@ function bare(synchronous: Synchronous): Contender {
         await raw.work(1)
         return context.json({ status: 'executed' })
       })
-      const server = createServer(getRequestListener(app.fetch))
+      const answer = getRequestListener(app.fetch)
+      const server = createServer((incoming, outgoing) => void answer(incoming, outgoing))
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
       const { port } = server.address() as AddressInfo
       const pool = new Pool(`http://127.0.0.1:${port}`, { connections })
