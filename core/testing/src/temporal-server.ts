@@ -75,6 +75,7 @@ export async function startTemporal({
     for (const stream of [guard, guard.stdin, guard.stdout, guard.stderr]) unref(stream)
     return {
       async end() {
+        guard.ref()
         guard.stdin.end()
         await gone
       },

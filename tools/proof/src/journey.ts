@@ -1,6 +1,11 @@
 import { isLoopError, type LoopStore } from '@loop-engine/core'
 import { definitionDigest } from '@loop-engine/dsl'
-import { createLoopSystem, type Limits, type LoopSystem } from '@loop-engine/sdk'
+import {
+  createLoopSystem,
+  type Limits,
+  type LoopSystem,
+  type LoopSystemOptions,
+} from '@loop-engine/sdk'
 import {
   createTestClock,
   createTestIdentifiers,
@@ -32,11 +37,12 @@ export async function openSystem(
   store: LoopStore,
   prefix = 'run',
   limits: Partial<Limits> = {},
+  create: (options: LoopSystemOptions) => Promise<LoopSystem> = createLoopSystem,
 ): Promise<ProofSystem> {
   const effects: EffectRun[] = []
   const clock = createTestClock()
   const bank = createBank(effects)
-  const system = await createLoopSystem({
+  const system = await create({
     loops: [proofLoop],
     store,
     guards: [brokenGuard],

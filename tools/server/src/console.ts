@@ -27,6 +27,6 @@ export function mountConsole(app: Hono<Environment>, folder: string | undefined)
     if (context.res.ok)
       context.res.headers.set('cache-control', 'public, max-age=31536000, immutable')
   })
-  app.get('*', serveStatic({ root: folder }))
+  app.get('*', serveStatic({ root: folder, precompressed: true }))
   app.get('*', serveStatic({ root: folder, path: 'index.html' }))
 }

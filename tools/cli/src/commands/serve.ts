@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 import { Option } from 'commander'
@@ -46,7 +47,7 @@ export const addServe: AddCommand = (program, act) => {
       '--access <path>',
       'where digests of keys are kept (default: server.db beside the database)',
     )
-    .option('--console <folder>', 'a built console')
+    .option('--console <folder>', 'another built console than the one that comes along')
     .option('--mcp', 'serve the Model Context Protocol at /mcp')
     .addOption(repeatable('--mcp-startable <loop>', 'a loop that MCP clients may start'))
     .option('--with <module>', 'exports integrations, channels, guards, sinks and a directory')
@@ -75,11 +76,15 @@ async function serve(
   chosen: ServeOptions,
 ): Promise<ExitCode> {
   // Loaded here: no other command needs a web server.
-  const [server, loops, plugins] = await Promise.all([
+  const [server, { consoleFolder }, loops, plugins] = await Promise.all([
     import('@loop-engine/server'),
+    import('@loop-engine/console'),
     readLoops(paths),
     readPlugins(chosen.with),
   ])
+  // From the sources there is one only once it was built.
+  const isBuilt = existsSync(join(consoleFolder, 'index.html'))
+  const console = chosen.console ?? (isBuilt ? consoleFolder : undefined)
   const served = await server.createLoopServer({
     ...plugins,
     loops,
@@ -89,7 +94,7 @@ async function serve(
     trustedProxies: chosen.trustedProxies,
     logger: server.createLogger({ level: chosen.logLevel, destination: process.stderr }),
     ...(chosen.publicUrl !== undefined && { publicUrl: chosen.publicUrl }),
-    ...(chosen.console !== undefined && { console: chosen.console }),
+    ...(console !== undefined && { console }),
     ...(chosen.mcp && { mcp: { startable: chosen.mcpStartable } }),
   })
   const stopped = untilStopped()

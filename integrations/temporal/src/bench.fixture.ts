@@ -1,0 +1,138 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
+
+import {
+  createDecisionSigner,
+  type Actor,
+  type ApprovalRequest,
+  type DecisionSigner,
+} from '@loop-engine/core'
+import {
+  createLoopSystem,
+  createMemoryStore,
+  type DecisionResult,
+  type LoopStore,
+  type LoopSystem,
+} from '@loop-engine/sdk'
+import type { TemporalServer } from '@loop-engine/testing'
+import { Client, Connection } from '@temporalio/client'
+import { NativeConnection, Worker } from '@temporalio/worker'
+
+import './replay.fixture.ts' // quiet
+import { createDecisionSink, createTemporalPlugin, type TemporalPluginOptions } from './index.ts'
+import type { TokenTrust } from './workflow.ts'
+
+export const alice: Actor = { type: 'human', id: 'alice', roles: ['finance'] }
+export const olga: Actor = { type: 'human', id: 'olga', roles: ['finance'] }
+export const audience = 'temporal:tests'
+
+export interface Bench {
+  readonly client: Client
+  readonly system: LoopSystem
+  readonly store: LoopStore
+  readonly queue: string
+  readonly trust: TokenTrust
+  readonly sign: DecisionSigner
+  readonly paid: unknown[]
+  /** The newest request that waits. */
+  asked(): Promise<ApprovalRequest>
+  /** Approves or rejects the newest request that waits. */
+  decide(decision: 'approve' | 'reject', actor?: Actor): Promise<DecisionResult>
+  types(aggregateId: string): Promise<string[]>
+  close(): Promise<void>
+}
+
+export interface BenchOptions {
+  readonly plugin?: Partial<TemporalPluginOptions>
+  readonly clientPlugin?: TemporalPluginOptions
+  readonly sink?: boolean
+  readonly relay?: boolean
+  readonly pay?: (payment: unknown) => Promise<unknown>
+}
+
+let queues = 0
+
+/** A system, a worker and a client on a real server. */
+export async function openBench(
+  server: TemporalServer,
+  {
+    plugin = {},
+    clientPlugin,
+    sink = true,
+    relay = true,
+    pay = async () => 'paid',
+  }: BenchOptions = {},
+): Promise<Bench> {
+  const queue = `queue-${process.pid}-${++queues}`
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+  const sign = createDecisionSigner({ issuer: 'https://loops.test', keyId: 'k1', privateKey })
+  const trust: TokenTrust = {
+    issuer: 'https://loops.test',
+    audience,
+    keys: [{ keyId: 'k1', x: publicKey.export({ format: 'jwk' }).x ?? '' }],
+  }
+  const connection = await Connection.connect({ address: server.address })
+  const client = new Client({
+    connection,
+    ...(clientPlugin && { plugins: [createTemporalPlugin(clientPlugin)] }),
+  })
+  const store = createMemoryStore()
+  const system = await createLoopSystem({
+    loops: [],
+    store,
+    relay,
+    ...(sink && { sinks: [createDecisionSink({ client, store, signer: sign, audience })] }),
+  })
+  const paid: unknown[] = []
+  const native = await NativeConnection.connect({ address: server.address })
+  const worker = await Worker.create({
+    connection: native,
+    taskQueue: queue,
+    workflowsPath: fileURLToPath(new URL('./workflows.fixture.ts', import.meta.url)),
+    activities: {
+      look: async () => 'seen',
+      async pay(payment: unknown) {
+        paid.push(payment)
+        return pay(payment)
+      },
+    },
+    plugins: [createTemporalPlugin({ system, signer: { sign, audience }, ...plugin })],
+  })
+  const running = worker.run()
+
+  async function asked(): Promise<ApprovalRequest> {
+    for (let tries = 0; tries < 500; tries++) {
+      const { items } = await system.approvals.find({ status: 'pending' })
+      const [request] = items
+      if (request) return request
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    throw new Error('Nobody asked.')
+  }
+
+  return {
+    client,
+    system,
+    store,
+    queue,
+    trust,
+    sign,
+    paid,
+    asked,
+    async decide(decision, actor = alice) {
+      const request = await asked()
+      return system.approvals.decide({ requestId: request.id, decision, actor })
+    },
+    async types(aggregateId) {
+      const items = await Array.fromAsync(system.engine.history({ aggregateId }))
+      return items.map(({ entry }) => entry.type)
+    },
+    async close() {
+      worker.shutdown()
+      await running
+      await system.close()
+      await connection.close()
+      await native.close()
+    },
+  }
+}

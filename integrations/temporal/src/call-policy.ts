@@ -1,0 +1,102 @@
+import { LoopError } from '@loop-engine/core'
+import { defineLoop, type LoopDefinition } from '@loop-engine/sdk'
+
+type LoopInput = Parameters<typeof defineLoop>[0]
+type TransitionInput = LoopInput['transitions'][number]
+
+/** When people are asked, who they are, and what happens when nobody answers. */
+export type CallApproval = Exclude<NonNullable<TransitionInput['approval']>, boolean>
+
+/** What governs one activity, or one gate. An empty policy lets every call run, once, on record. */
+export interface CallPolicy {
+  /** `when` is CEL; it sees `evidence.input` and `evidence.temporal`. Without it every call is asked for. */
+  readonly approval?: CallApproval
+  /** Built-in or registered guards, or CEL conditions; a hard one that does not pass denies the call. */
+  readonly guards?: TransitionInput['guards']
+  readonly risk?: TransitionInput['risk']
+}
+
+export interface ActivityPolicy extends CallPolicy {
+  /**
+   * Running it twice is the same as once: after a failure, or when a worker died, it runs again under a new receipt, as
+   * often as the retry policy says. Otherwise a failure is final and an interrupted call becomes unknown.
+   */
+  readonly idempotent?: boolean
+}
+
+const anybody = ['ai-agent', 'human', 'automation', 'system'] as const
+
+/** The loop of an activity: `REQUESTED → [APPROVAL] → EXECUTING → EXECUTED | FAILED | DENIED | EXPIRED | UNKNOWN`. */
+export function activityLoop(type: string, policy: ActivityPolicy): LoopDefinition {
+  return defineLoop({
+    id: `temporal.activity:${type}`,
+    name: type,
+    tags: ['temporal'],
+    states: [
+      'REQUESTED',
+      'EXECUTING',
+      { id: 'EXECUTED', terminal: true },
+      { id: 'FAILED', terminal: true, error: true },
+      { id: 'DENIED', terminal: true },
+      { id: 'EXPIRED', terminal: true },
+      { id: 'UNKNOWN', terminal: true, error: true },
+    ],
+    initialState: 'REQUESTED',
+    transitions: [
+      governed('execute', 'EXECUTING', `Run the activity ${type}.`, policy),
+      { id: 'deny', from: 'REQUESTED', to: 'DENIED', actors: ['automation', 'system'] },
+      { id: 'expire', from: 'REQUESTED', to: 'EXPIRED', actors: ['automation', 'system'] },
+      ...(policy.idempotent
+        ? [{ id: 'retry', from: 'EXECUTING', to: 'EXECUTING', actors: ['automation' as const] }]
+        : []),
+      { id: 'lapse', from: 'EXECUTING', to: 'EXPIRED', actors: ['automation'] },
+      { id: 'succeed', from: 'EXECUTING', to: 'EXECUTED', actors: ['automation'] },
+      { id: 'fail', from: 'EXECUTING', to: 'FAILED', actors: ['automation'] },
+      { id: 'lose', from: 'EXECUTING', to: 'UNKNOWN', actors: ['automation'] },
+    ],
+  })
+}
+
+/** The loop of a gate: `REQUESTED → [APPROVAL] → PASSED | DENIED | EXPIRED`. */
+export function gateLoop(gate: string, policy: CallPolicy): LoopDefinition {
+  return defineLoop({
+    id: `temporal.gate:${gate}`,
+    name: gate,
+    tags: ['temporal'],
+    states: [
+      'REQUESTED',
+      { id: 'PASSED', terminal: true },
+      { id: 'DENIED', terminal: true },
+      { id: 'EXPIRED', terminal: true },
+    ],
+    initialState: 'REQUESTED',
+    transitions: [
+      governed('pass', 'PASSED', `Pass the gate ${gate}.`, policy),
+      { id: 'deny', from: 'REQUESTED', to: 'DENIED', actors: ['automation', 'system'] },
+      { id: 'expire', from: 'REQUESTED', to: 'EXPIRED', actors: ['automation', 'system'] },
+    ],
+  })
+}
+
+function governed(
+  id: string,
+  to: string,
+  description: string,
+  { approval, guards = [], risk }: CallPolicy,
+): TransitionInput {
+  if (approval && !approval.reviewers?.length && !approval.stages?.length)
+    throw new LoopError('invalid_config', 'The policy of an activity or a gate asks nobody.', {
+      path: '/approval/reviewers',
+      plugin: 'temporal',
+    })
+  return {
+    id,
+    from: 'REQUESTED',
+    to,
+    description,
+    actors: [...anybody],
+    guards,
+    ...(risk && { risk }),
+    ...(approval && { approval: { onReject: 'deny', onExpiry: 'expire', ...approval } }),
+  }
+}

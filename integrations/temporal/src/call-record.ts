@@ -1,0 +1,66 @@
+import { type JsonObject, type LoopInstance, type Receipt } from '@loop-engine/core'
+import type { LoopEngine } from '@loop-engine/sdk'
+
+/** What the ledger knows of one governed call. */
+export interface CallRecord {
+  readonly instance: LoopInstance
+  /** What was asked for; null when it was erased. */
+  readonly asked: JsonObject | null
+  /** The newest permission to run, and exactly what it permits; null evidence was erased, and runs nothing. */
+  readonly licence?: { readonly receipt: Receipt; readonly evidence: JsonObject | null }
+  /** Whether the licence was spent. */
+  readonly begun: boolean
+  /** What the transition to the end recorded. */
+  readonly ended: JsonObject
+  /** Why the newest attempt did not lead to execution. */
+  readonly reason?: string
+}
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] }
+
+/** Folds the entries of a call; a call that was asked for, approved and run has about six. */
+export async function readCall(engine: LoopEngine, instance: LoopInstance): Promise<CallRecord> {
+  const { tenant, aggregateId, runId } = instance
+  const record: Writable<CallRecord> = { instance, asked: null, begun: false, ended: {} }
+  for await (const { entry, hash, evidence } of engine.history({ tenant, aggregateId, runId })) {
+    switch (entry.type) {
+      case 'loop.started':
+        record.asked = evidence
+        break
+      case 'loop.effect.started':
+        if (entry.receipt === record.licence?.receipt.entry) record.begun = true
+        break
+      case 'loop.approval.rejected':
+      case 'loop.approval.expired':
+      case 'loop.approval.superseded':
+        record.reason = entry.type.slice('loop.approval.'.length)
+        break
+      case 'loop.transition.blocked':
+        record.reason = `guard:${entry.reason ?? ''}`
+        break
+      case 'loop.transition.executed':
+        if (entry.transitionId !== 'execute' && entry.transitionId !== 'retry') {
+          record.ended = evidence ?? {}
+          break
+        }
+        record.begun = false
+        record.licence = {
+          evidence,
+          receipt: {
+            tenant: entry.tenant,
+            runId: entry.runId,
+            aggregateId: entry.aggregateId,
+            seq: entry.seq,
+            entry: hash,
+            transitionId: entry.transitionId,
+            ...(entry.actionDigest !== undefined && { actionDigest: entry.actionDigest }),
+            expiresAt: entry.receiptExpiresAt ?? 0,
+          },
+        }
+        break
+      default:
+        break
+    }
+  }
+  return record
+}

@@ -1,0 +1,103 @@
+import {
+  LoopError,
+  signedDecisionOf,
+  type CloudEvent,
+  type DecisionSigner,
+  type EventSink,
+  type LoopStore,
+} from '@loop-engine/core'
+import { WorkflowNotFoundError, WorkflowUpdateFailedError, type Client } from '@temporalio/client'
+import { z } from 'zod'
+
+import { decideUpdate, wakeSignal } from './names.ts'
+
+export interface DecisionSinkOptions {
+  readonly client: Client
+  /** The store of the loops: requests and runs are read from it. */
+  readonly store: Pick<LoopStore, 'approval' | 'getRun'>
+  /** Signs decisions for `humanGate()`. */
+  readonly signer: DecisionSigner
+  /** The audience that the gates trust. */
+  readonly audience: string
+}
+
+const endings = new Set(
+  ['approved', 'rejected', 'expired', 'superseded'].map(
+    (ending) => `dev.loop-engine.loop.approval.${ending}.v1`,
+  ),
+)
+const entrySchema = z.object({
+  entry: z.object({
+    tenant: z.string(),
+    runId: z.string(),
+    approval: z.object({ id: z.string() }),
+  }),
+})
+const metadataSchema = z.object({
+  temporal: z.object({
+    namespace: z.string(),
+    workflowId: z.string(),
+    kind: z.enum(['gate', 'activity']),
+  }),
+})
+
+/**
+ * Brings decisions back to the workflows that wait for them, wherever people decided: to a gate as a signed update, to
+ * a governed activity as a signal to ask again. It reaches the workflows of the namespace of the client.
+ */
+export function createDecisionSink({
+  client,
+  store,
+  signer,
+  audience,
+}: DecisionSinkOptions): EventSink {
+  async function deliver(event: CloudEvent): Promise<void> {
+    const read = entrySchema.safeParse(event.data)
+    if (!endings.has(event.type) || !read.success) return
+    const { tenant, runId, approval } = read.data.entry
+    const run = await store.getRun(tenant, runId)
+    const temporal = metadataSchema.safeParse(run?.metadata).data?.temporal
+    if (!temporal || temporal.namespace !== client.options.namespace) return
+    const workflow = client.workflow.getHandle(temporal.workflowId)
+    if (temporal.kind === 'activity') {
+      await workflow.signal(wakeSignal, approval.id)
+      return
+    }
+    const request = await store.approval(tenant, approval.id)
+    if (!request || request.status === 'pending') return
+    const token = await signer(signedDecisionOf(request), audience)
+    await workflow.executeUpdate(decideUpdate, {
+      args: [token],
+      updateId: `${request.id}:${request.revision}:${request.status}`,
+    })
+  }
+
+  return {
+    contract: 'sink/v1',
+    name: 'temporal',
+    async publish(events, { signal }) {
+      for (const event of events) {
+        signal.throwIfAborted()
+        try {
+          await client.withAbortSignal(signal, () => deliver(event))
+        } catch (error) {
+          // A workflow that has ended waits for nothing.
+          if (error instanceof WorkflowNotFoundError) continue
+          throw faultOf(error)
+        }
+      }
+    },
+  }
+}
+
+function faultOf(error: unknown): LoopError {
+  if (error instanceof WorkflowUpdateFailedError)
+    return new LoopError('refused', 'A workflow refused a decision.', {
+      plugin: 'temporal',
+      hint: 'Compare issuer, audience and keys of the gate with those of the signer.',
+    })
+  return new LoopError('unavailable', 'Temporal did not take a decision.', {
+    plugin: 'temporal',
+    retryable: true,
+  })
+}

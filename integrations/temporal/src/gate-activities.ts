@@ -1,0 +1,168 @@
+import {
+  canonicalize,
+  LoopError,
+  parseDuration,
+  signedDecisionOf,
+  snapshot,
+  type Actor,
+  type ApprovalRequest,
+  type DecisionSigner,
+  type LoopInstance,
+  type Principal,
+} from '@loop-engine/core'
+import type { LoopSystem } from '@loop-engine/sdk'
+import { activityInfo } from '@temporalio/activity'
+import { ApplicationFailure } from '@temporalio/common'
+import { z } from 'zod'
+
+import { boundedKey, requesterOf, siteOf, type ActorOf, type CallSite } from './call-site.ts'
+import { activityNames, type GateReport } from './names.ts'
+import { denied, faultOf, stopped } from './refusals.ts'
+
+export interface GateGovernance {
+  readonly system: Pick<LoopSystem, 'engine' | 'approvals' | 'relay'>
+  readonly tenant: string
+  readonly actorOf: ActorOf | undefined
+  readonly signer: { readonly sign: DecisionSigner; readonly audience: string } | undefined
+  /** The id of the loop of a gate, once the engine knows it; undefined when no policy names the gate. */
+  loopOf(gate: string): Promise<string | undefined>
+  /** Who started the workflow that calls. Throws `auth` when it has to be proven and is not. */
+  caller(): Principal | undefined
+}
+
+type Activity = (...args: unknown[]) => Promise<unknown>
+
+const openSchema = z.object({
+  gate: z.string().min(1).max(100),
+  id: z.string().min(1).max(200),
+  firstRunId: z.string().max(200),
+  input: z.unknown(),
+})
+const keeper: Actor = Object.freeze({ type: 'automation', id: 'temporal:worker' })
+
+/** What the plugin runs on the worker for gates, and for calls that wait. */
+export function createGateActivities(governance: GateGovernance): Record<string, Activity> {
+  const { system, tenant } = governance
+  return {
+    [activityNames.openGate]: async (given) => {
+      const wanted = openSchema.parse(given)
+      try {
+        return await openGate(governance, siteOf(activityInfo()), wanted)
+      } catch (error) {
+        throw faultOf(error, `The gate ${wanted.gate}`)
+      }
+    },
+    [activityNames.turnGate]: async (requestId) => {
+      // Fires what is due: a reminder, an escalation, the expiry.
+      await system.relay.drain()
+      const request = await system.approvals.get({ tenant, id: z.string().parse(requestId) })
+      if (!request) throw ApplicationFailure.nonRetryable('The request of a gate is gone.')
+      return reportOf(governance, request)
+    },
+    [activityNames.withdraw]: async (requestId) => {
+      const id = z.string().parse(requestId)
+      const request = await system.approvals.get({ tenant, id })
+      if (request?.status !== 'pending') return
+      const { requester: actor } = request
+      await system.approvals.withdraw({ tenant, requestId: id, actor, reason: 'cancelled' })
+    },
+  }
+}
+
+async function openGate(
+  governance: GateGovernance,
+  site: CallSite,
+  { gate, id, firstRunId, input }: z.infer<typeof openSchema>,
+): Promise<GateReport> {
+  const { system, tenant, actorOf } = governance
+  const { engine } = system
+  const { namespace, workflowId = '', workflowType = '' } = site
+  // Runs that continue as new have the same first run, so they find the same request.
+  const aggregateId = boundedKey('gate', [namespace, workflowId, firstRunId, id])
+  const name = `The gate ${gate}`
+  const loopId = await governance.loopOf(gate)
+  if (loopId === undefined) throw denied(name, { aggregateId, reason: 'unknown_gate' })
+  const asked = { input: snapshot(input) }
+  const temporal = { namespace, workflowId, workflowType, runId: site.runId ?? '', gate: id }
+  const actor = requesterOf(site, governance.caller(), actorOf)
+  const instance =
+    (await engine.get({ tenant, aggregateId })) ??
+    (await engine.start({
+      tenant,
+      loopId,
+      aggregateId,
+      actor: keeper,
+      metadata: { temporal: { ...temporal, kind: 'gate' } },
+      evidence: { ...asked, temporal },
+      idempotencyKey: aggregateId,
+    }))
+  if (instance.loopId !== loopId) throw denied(name, { aggregateId, reason: 'other_call' })
+  await refuseOther(engine, instance, asked, name)
+  if (instance.currentState !== 'REQUESTED' || instance.openApprovals > 0)
+    return reportOf(governance, await requestOf(governance, instance), instance)
+  const result = await engine.transition({
+    tenant,
+    aggregateId,
+    transitionId: 'pass',
+    actor,
+    evidence: { ...asked, temporal },
+  })
+  if (result.status === 'rejected' && result.reason === 'stopped')
+    throw stopped(name, { aggregateId, reason: 'stopped' })
+  if (result.status === 'guard_failed' || result.status === 'rejected')
+    throw denied(name, { aggregateId, reason: result.reason })
+  return reportOf(governance, await requestOf(governance, result.instance), result.instance)
+}
+
+/** A gate of the same name that asks for something else must not inherit an answer. */
+async function refuseOther(
+  engine: LoopSystem['engine'],
+  { tenant, aggregateId, runId }: LoopInstance,
+  asked: { readonly input: unknown },
+  name: string,
+): Promise<void> {
+  for await (const { evidence } of engine.history({ tenant, aggregateId, runId })) {
+    if (canonicalize(evidence?.['input'] ?? null) === canonicalize(asked.input)) return
+    throw denied(name, { aggregateId, reason: 'input_mismatch' })
+  }
+}
+
+async function requestOf(
+  { system, tenant }: GateGovernance,
+  { runId }: LoopInstance,
+): Promise<ApprovalRequest | undefined> {
+  return (await system.approvals.find({ tenant, runId, limit: 1 })).items[0]
+}
+
+async function reportOf(
+  { signer }: GateGovernance,
+  request: ApprovalRequest | undefined,
+  instance?: LoopInstance,
+): Promise<GateReport> {
+  if (!request)
+    return { status: instance?.currentState === 'PASSED' ? 'passed' : 'cancelled', dueAt: [] }
+  const { id, runId, revision, actionDigest, expiresAt, status } = request
+  if (signer && request.policy.allow?.includes('edit'))
+    throw new LoopError('invalid_config', 'A gate cannot let reviewers edit what it asks.', {
+      plugin: 'temporal',
+    })
+  return {
+    status,
+    request: { id, runId, revision, actionDigest, expiresAt },
+    dueAt: dueAtOf(request),
+    ...(signer &&
+      status !== 'pending' && {
+        token: await signer.sign(signedDecisionOf(request), signer.audience),
+      }),
+  }
+}
+
+/** The moments at which the engine has something to do about a request. */
+function dueAtOf({ policy, createdAt, expiresAt }: ApprovalRequest): readonly number[] {
+  const escalations = (policy.escalate ?? []).map(({ after }) => createdAt + parseDuration(after))
+  const every = policy.remindEvery === undefined ? Infinity : parseDuration(policy.remindEvery)
+  const reminders: number[] = []
+  for (let at = createdAt + every; at < expiresAt && reminders.length < 100; at += every)
+    reminders.push(at)
+  return [...escalations, ...reminders, expiresAt].toSorted((one, two) => one - two)
+}

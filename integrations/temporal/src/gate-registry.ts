@@ -1,0 +1,64 @@
+import { ApplicationFailure, defineUpdate, setHandler } from '@temporalio/workflow'
+
+import { decideUpdate, failureTypes } from './names.ts'
+import { readToken, type TokenTrust, type VerifiedDecision } from './read-token.ts'
+
+/** A gate that waits in this workflow. */
+export interface OpenGate {
+  readonly runId: string
+  readonly actionDigest: string
+  readonly trust: TokenTrust
+  decision: VerifiedDecision | undefined
+}
+
+// Every workflow has its own copy of a module's variables in the sandbox.
+const gates = new Map<string, OpenGate>()
+let accepting = false
+
+export const isAccepting = (): boolean => accepting
+
+export function enterGate(requestId: string, gate: OpenGate): void {
+  gates.set(requestId, gate)
+}
+
+export function leaveGate(requestId: string): void {
+  gates.delete(requestId)
+}
+
+/**
+ * Takes signed decisions by update. The validator judges: what it refuses leaves no trace in the history. The handler
+ * must not judge again: a replay happens at another time, perhaps with other keys, and has to end alike.
+ */
+export function acceptDecisions(): void {
+  accepting = true
+  setHandler(
+    defineUpdate<string, [unknown]>(decideUpdate),
+    (token) => {
+      const decision = readToken(token)
+      const gate = gates.get(decision.requestId)
+      if (gate) gate.decision ??= decision
+      return (gate?.decision ?? decision).status
+    },
+    { validator: (token) => void judge(token) },
+  )
+}
+
+/** Reads a token and checks that it decides about exactly what a gate of this workflow asked. Throws `LoopEngine.DecisionRefused`. */
+export function judge(token: unknown): VerifiedDecision {
+  const claimed = readToken(token)
+  const gate = gates.get(claimed.requestId)
+  if (!gate) throw refuse('no_such_gate')
+  const decision = readToken(token, gate.trust, Date.now())
+  if (decision.runId !== gate.runId || decision.actionDigest !== gate.actionDigest)
+    throw refuse('other_action')
+  if (decision.status === 'pending') throw refuse('not_final')
+  return decision
+}
+
+function refuse(reason: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(
+    `A decision was refused: ${reason}.`,
+    failureTypes.refused,
+    { reason },
+  )
+}

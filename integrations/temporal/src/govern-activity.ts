@@ -1,0 +1,159 @@
+import { type Actor, type JsonObject } from '@loop-engine/core'
+
+import { readCall, type CallRecord } from './call-record.ts'
+import { requesterOf, type CallSite } from './call-site.ts'
+import { openCall, type ActivityAttempt, type ActivityGovernance } from './open-call.ts'
+import { denied, faultOf, pending, stopped, unknownOutcome } from './refusals.ts'
+import { runLicensed, type LicensedCall } from './run-licensed.ts'
+
+/**
+ * Runs one attempt of an activity under the engine: it runs only what the ledger licenses, once per receipt. Throws a
+ * failure of one of the `failureTypes` for everything that did not run.
+ */
+export async function governActivity(
+  governance: ActivityGovernance,
+  attempt: ActivityAttempt,
+): Promise<unknown> {
+  try {
+    const record = await openCall(governance, attempt)
+    return await proceed(governance, attempt, record)
+  } catch (error) {
+    throw faultOf(error, attempt.site.activityType)
+  }
+}
+
+async function proceed(
+  governance: ActivityGovernance,
+  attempt: ActivityAttempt,
+  record: CallRecord,
+): Promise<unknown> {
+  const { instance, ended } = record
+  const { aggregateId, currentState } = instance
+  const name = attempt.site.activityType
+  switch (currentState) {
+    case 'REQUESTED':
+      return instance.openApprovals > 0
+        ? wait(governance, attempt, record)
+        : ask(governance, attempt, record)
+    case 'EXECUTING':
+      return runLicensed(licensed(governance, attempt, aggregateId), record)
+    case 'EXECUTED':
+      // The worker died after it had reported to the ledger, before it had reported to Temporal.
+      if (ended['unrecordable'])
+        throw unknownOutcome(name, { aggregateId, reason: 'result_not_kept' })
+      return ended['output']
+    case 'UNKNOWN':
+      throw unknownOutcome(name, { aggregateId, reason: 'interrupted' })
+    default:
+      throw denied(name, { aggregateId, reason: record.reason ?? currentState.toLowerCase() })
+  }
+}
+
+async function ask(
+  governance: ActivityGovernance,
+  attempt: ActivityAttempt,
+  { instance, asked }: CallRecord,
+): Promise<unknown> {
+  const { system, tenant, actorOf } = governance
+  const { site, caller } = attempt
+  const { aggregateId } = instance
+  const result = await system.engine.transition({
+    tenant,
+    aggregateId,
+    transitionId: 'execute',
+    actor: requesterOf(site, caller, actorOf),
+    evidence: asked ?? {},
+  })
+  const name = site.activityType
+  switch (result.status) {
+    case 'executed':
+      return runLicensed(licensed(governance, attempt, aggregateId), {
+        instance: result.instance,
+        asked,
+        begun: false,
+        ended: {},
+        licence: { receipt: result.receipt, evidence: asked },
+      })
+    case 'pending_approval':
+      throw pending(name, {
+        aggregateId,
+        approvalId: result.approvalId,
+        expiresAt: result.expiresAt,
+      })
+    case 'guard_failed':
+      await end(governance, site, aggregateId, 'deny', { reason: `guard:${result.reason}` })
+      throw denied(name, { aggregateId, reason: `guard:${result.reason}` })
+    case 'rejected':
+      if (result.reason === 'stopped') throw stopped(name, { aggregateId, reason: 'stopped' })
+      await end(governance, site, aggregateId, 'deny', { reason: result.reason })
+      throw denied(name, { aggregateId, reason: result.reason })
+  }
+}
+
+/** People were asked before. A request that ran out is ended here: the relay may be away. */
+async function wait(
+  governance: ActivityGovernance,
+  attempt: ActivityAttempt,
+  { instance }: CallRecord,
+): Promise<unknown> {
+  const { system, tenant, now } = governance
+  const { aggregateId, runId } = instance
+  const { items } = await system.approvals.find({ tenant, runId, status: 'pending', limit: 1 })
+  const [request] = items
+  if (request && request.expiresAt > now())
+    throw pending(attempt.site.activityType, {
+      aggregateId,
+      approvalId: request.id,
+      expiresAt: request.expiresAt,
+    })
+  await system.relay.drain()
+  const current = await system.engine.get({ tenant, aggregateId })
+  if (current === null || current.version === instance.version)
+    throw denied(attempt.site.activityType, { aggregateId, reason: 'expired' })
+  return proceed(governance, attempt, await readCall(system.engine, current))
+}
+
+function licensed(
+  { system, tenant }: ActivityGovernance,
+  attempt: ActivityAttempt,
+  aggregateId: string,
+): LicensedCall {
+  const { engine } = system
+  const { site, policy, run } = attempt
+  const single = attempt.args.length === 1
+  return {
+    name: site.activityType,
+    aggregateId,
+    idempotent: policy.idempotent === true,
+    engine,
+    run: (input) => run(single ? [input] : (input as unknown[])),
+    step: (transitionId, evidence) =>
+      engine.transition({
+        tenant,
+        aggregateId,
+        transitionId,
+        actor: executorOf(site),
+        ...(evidence && { evidence }),
+      }),
+  }
+}
+
+async function end(
+  { system, tenant }: ActivityGovernance,
+  site: CallSite,
+  aggregateId: string,
+  transitionId: string,
+  evidence: JsonObject,
+): Promise<void> {
+  await system.engine.transition({
+    tenant,
+    aggregateId,
+    transitionId,
+    actor: executorOf(site),
+    evidence,
+  })
+}
+
+function executorOf({ activityType }: CallSite): Actor {
+  return { type: 'automation', id: `activity:${activityType}`.slice(0, 256) }
+}

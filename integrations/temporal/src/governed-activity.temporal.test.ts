@@ -1,0 +1,185 @@
+import { generateKeyPairSync } from 'node:crypto'
+
+import { startTemporal, type TemporalServer } from '@loop-engine/testing'
+import type { WorkflowHandle } from '@temporalio/client'
+import { ApplicationFailure, ActivityFailure } from '@temporalio/common'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+
+import { alice, openBench, type Bench, type BenchOptions } from './bench.fixture.ts'
+
+let server: TemporalServer
+let bench: Bench | undefined
+beforeAll(async () => {
+  server = await startTemporal()
+})
+afterAll(() => server.stop())
+afterEach(() => bench?.close())
+
+async function open(options: BenchOptions): Promise<Bench> {
+  bench = await openBench(server, options)
+  return bench
+}
+
+const above100 = {
+  pay: {
+    approval: { when: 'evidence.input.amount > 100', reviewers: ['role:finance'], expiresIn: '2h' },
+  },
+} as const
+const big = { to: 'bob', amount: 500 }
+
+async function pay({ client, queue }: Bench, input = big, id = `pay-${queue}`): Promise<unknown> {
+  return client.workflow
+    .execute('payment', { taskQueue: queue, workflowId: id, args: [input] })
+    .catch((error: { cause?: unknown }) => {
+      const cause = error.cause instanceof ActivityFailure ? error.cause.cause : error.cause
+      if (cause instanceof ApplicationFailure)
+        return { type: cause.type, details: cause.details?.[0], nonRetryable: cause.nonRetryable }
+      throw error
+    })
+}
+
+/** Why the attempt of an activity that Temporal will repeat did not succeed. */
+async function pendingFailure(handle: WorkflowHandle): Promise<string | null | undefined> {
+  for (let tries = 0; tries < 200; tries++) {
+    const { raw } = await handle.describe()
+    const failure = raw.pendingActivities?.[0]?.lastFailure?.applicationFailureInfo
+    if (failure) return failure.type
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  return undefined
+}
+
+describe('a governed activity', () => {
+  test('that policy lets pass runs once, with the ids of Temporal on record', async () => {
+    const bench = await open({ plugin: { activities: above100 } })
+    expect(await pay(bench, { to: 'bob', amount: 50 })).toBe('paid')
+    expect(bench.paid).toEqual([{ to: 'bob', amount: 50 }])
+    const { items } = await bench.system.engine.find({ loopId: 'temporal.activity:pay' })
+    const key = items[0]?.aggregateId ?? ''
+    expect(items[0]?.metadata).toMatchObject({
+      temporal: {
+        workflowId: `pay-${bench.queue}`,
+        activityType: 'pay',
+        runId: expect.any(String),
+      },
+    })
+    expect(await bench.types(key)).toEqual([
+      'loop.started',
+      'loop.transition.executed',
+      'loop.effect.started',
+      'loop.transition.executed',
+    ])
+  })
+
+  test('that needs a person waits without code in the workflow, and runs what was approved', async () => {
+    const bench = await open({ plugin: { activities: above100 } })
+    const result = pay(bench)
+    expect(await bench.decide('approve')).toMatchObject({ status: 'executed' })
+    expect(await result).toBe('paid')
+    expect(bench.paid).toEqual([big])
+  })
+
+  test('that a person rejects never runs, and the workflow reads why', async () => {
+    const bench = await open({ plugin: { activities: above100 } })
+    const result = pay(bench)
+    await bench.decide('reject')
+    expect(await result).toMatchObject({
+      type: 'LoopEngine.Denied',
+      nonRetryable: true,
+      details: { reason: 'rejected' },
+    })
+    expect(bench.paid).toEqual([])
+  })
+})
+
+describe('a call that may not run', () => {
+  test('because a guard does not pass is denied for good, with the id of the guard', async () => {
+    const guards = [{ id: 'small', when: 'evidence.input.amount < 100' }]
+    const bench = await open({ plugin: { activities: { pay: { guards } } } })
+    expect(await pay(bench)).toMatchObject({
+      type: 'LoopEngine.Denied',
+      nonRetryable: true,
+      details: { reason: 'guard:small' },
+    })
+    expect(bench.paid).toEqual([])
+  })
+
+  test('under a stop waits until somebody releases it', async () => {
+    const bench = await open({ plugin: { activities: { pay: {} } } })
+    const { engine } = bench.system
+    const target = { everything: true } as const
+    await engine.stop({ target, actor: alice, reason: 'drill' })
+    const { client, queue } = bench
+    const options = { taskQueue: queue, workflowId: `pay-${queue}`, args: [big] }
+    const handle = await client.workflow.start('payment', options)
+    expect(await pendingFailure(handle)).toBe('LoopEngine.Stopped')
+    expect(bench.paid).toEqual([])
+    await engine.release({ target, actor: alice, reason: 'drill over' })
+    expect(await handle.result()).toBe('paid')
+  })
+
+  test('for a caller that nobody vouches for is denied', async () => {
+    const { publicKey } = generateKeyPairSync('ed25519')
+    const callerKeys = [{ keyId: 'front', publicKey }]
+    const bench = await open({ plugin: { activities: { pay: {} }, callerKeys } })
+    expect(await pay(bench)).toMatchObject({ details: { reason: 'caller_not_proven' } })
+    expect(bench.paid).toEqual([])
+  })
+
+  test('is taken back when its workflow is cancelled', async () => {
+    const bench = await open({ plugin: { activities: above100 } })
+    const { client, queue, system } = bench
+    const options = { taskQueue: queue, workflowId: `pay-${queue}`, args: [big] }
+    const handle = await client.workflow.start('payment', options)
+    const request = await bench.asked()
+    await handle.cancel()
+    await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } })
+    expect(await system.approvals.get({ id: request.id })).toMatchObject({ status: 'cancelled' })
+  })
+})
+
+describe('a call that fails', () => {
+  test('is final, whatever the retry policy says, unless it is idempotent', async () => {
+    const bench = await open({
+      plugin: { activities: { pay: {} } },
+      pay: async () => {
+        throw new TypeError('no route')
+      },
+    })
+    expect(await pay(bench)).toMatchObject({ type: 'TypeError', nonRetryable: true })
+    expect(bench.paid).toHaveLength(1)
+  })
+
+  test('and is idempotent runs again under a receipt of its own', async () => {
+    let attempts = 0
+    const bench = await open({
+      plugin: { activities: { pay: { idempotent: true } } },
+      async pay() {
+        if (++attempts < 3) throw new Error('no route')
+        return 'paid'
+      },
+    })
+    expect(await pay(bench)).toBe('paid')
+    const { items } = await bench.system.engine.find({ loopId: 'temporal.activity:pay' })
+    const types = await bench.types(items[0]?.aggregateId ?? '')
+    expect(types.filter((type) => type === 'loop.effect.started')).toHaveLength(3)
+    expect(items[0]?.currentState).toBe('EXECUTED')
+  })
+
+  test('in the middle and nobody knows how is unknown, and does not run again', async () => {
+    let hang = true
+    const bench = await open({
+      plugin: { activities: { pay: {} } },
+      async pay() {
+        if (hang) await new Promise((resolve) => setTimeout(resolve, 11_000))
+        hang = false
+        return 'paid'
+      },
+    })
+    expect(await pay(bench)).toMatchObject({
+      type: 'LoopEngine.UnknownOutcome',
+      nonRetryable: true,
+    })
+    expect(bench.paid).toHaveLength(1)
+  })
+})

@@ -1,0 +1,167 @@
+import { generateKeyPairSync } from 'node:crypto'
+
+import { createDecisionSigner, signedDecisionOf } from '@loop-engine/core'
+import { startTemporal, type TemporalServer } from '@loop-engine/testing'
+import type { WorkflowHandle } from '@temporalio/client'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+
+import { audience, olga, openBench, type Bench, type BenchOptions } from './bench.fixture.ts'
+import { decideUpdate } from './names.ts'
+
+let server: TemporalServer
+let bench: Bench | undefined
+beforeAll(async () => {
+  server = await startTemporal()
+})
+afterAll(() => server.stop())
+afterEach(() => bench?.close())
+
+const approval = { reviewers: ['role:finance'], expiresIn: '2h' }
+const input = { version: '2.0.0' }
+
+async function open(options: BenchOptions = {}): Promise<Bench> {
+  bench = await openBench(server, {
+    plugin: { gates: { release: { approval } }, ...options.plugin },
+    ...options,
+  })
+  return bench
+}
+
+async function ask(bench: Bench, workflow = 'release'): Promise<WorkflowHandle> {
+  const { client, queue, trust } = bench
+  return client.workflow.start(workflow, {
+    taskQueue: queue,
+    workflowId: `gate-${queue}`,
+    args: [input, trust],
+  })
+}
+
+async function updatesOf(handle: WorkflowHandle): Promise<number> {
+  const { events = [] } = await handle.fetchHistory()
+  return (events ?? []).filter((event) => event.workflowExecutionUpdateAcceptedEventAttributes)
+    .length
+}
+
+describe('a human gate', () => {
+  test('passes when a person approved, and the workflow knows who', async () => {
+    const bench = await open()
+    const handle = await ask(bench)
+    await bench.asked()
+    await bench.decide('approve')
+    expect(await handle.result()).toMatchObject({
+      status: 'approved',
+      decision: { reviewer: { type: 'human', id: 'alice' }, decision: 'approve' },
+    })
+    expect(await updatesOf(handle)).toBe(1)
+  })
+
+  test('that a person rejects says so', async () => {
+    const bench = await open()
+    const handle = await ask(bench)
+    await bench.decide('reject')
+    expect(await handle.result()).toMatchObject({ status: 'rejected' })
+  })
+
+  test('refuses every forged decision before it reaches the history, and goes on waiting', async () => {
+    const bench = await open({ sink: false })
+    const handle = await ask(bench)
+    const request = await bench.asked()
+    const approved = { ...signedDecisionOf(request), status: 'approved' as const, decidedAt: 1 }
+    const foreign = createDecisionSigner({
+      issuer: bench.trust.issuer,
+      keyId: 'k1',
+      privateKey: generateKeyPairSync('ed25519').privateKey,
+    })
+    const good = await bench.sign(approved, audience)
+    const [header = '', payload = '', signature = ''] = good.split('.')
+    const claims = Buffer.from(payload, 'base64url').toString().replace('"approved"', '"rejected"')
+    const none = Buffer.from('{"alg":"none","typ":"loop-decision+jwt","kid":"k1"}')
+    const forged: readonly (readonly [string, unknown])[] = [
+      ['bad_signature', await foreign(approved, audience)],
+      ['bad_signature', [header, Buffer.from(claims).toString('base64url'), signature].join('.')],
+      ['not_for_here', await bench.sign(approved, 'somebody else')],
+      ['other_action', await bench.sign({ ...approved, actionDigest: '0'.repeat(64) }, audience)],
+      ['no_such_gate', await bench.sign({ ...approved, requestId: 'another' }, audience)],
+      ['not_final', await bench.sign({ ...approved, status: 'pending' }, audience)],
+      ['malformed', [none.toString('base64url'), payload, ''].join('.')],
+      ['malformed', { approved: true }],
+    ]
+    for (const [reason, token] of forged) {
+      await expect(handle.executeUpdate(decideUpdate, { args: [token] })).rejects.toMatchObject({
+        cause: { type: 'LoopEngine.DecisionRefused', details: [{ reason }] },
+      })
+    }
+    expect(await updatesOf(handle)).toBe(0)
+    await handle.executeUpdate(decideUpdate, { args: [good] })
+    expect(await handle.result()).toMatchObject({ status: 'approved' })
+  })
+
+  test('expires by a durable timer, which is never an approval; others are asked before', async () => {
+    const gates = {
+      release: {
+        approval: {
+          ...approval,
+          expiresIn: '4s',
+          escalate: [{ after: '1s', reviewers: ['olga'] }],
+        },
+      },
+    }
+    // Nobody else moves the clock of the engine.
+    const bench = await open({ plugin: { gates }, relay: false, sink: false })
+    const handle = await ask(bench)
+    const request = await bench.asked()
+    expect(await handle.result()).toEqual({ status: 'expired', decision: expect.anything() })
+    const { aggregateId } = request
+    expect(await bench.types(aggregateId)).toEqual([
+      'loop.started',
+      'loop.approval.requested',
+      'loop.approval.escalated',
+      'loop.approval.expired',
+      'loop.transition.executed',
+    ])
+  })
+
+  test('is found again by the run that the workflow continues as, with the same request', async () => {
+    const bench = await open()
+    const handle = await ask(bench, 'renewed')
+    const request = await bench.asked()
+    const { runId } = await handle.describe()
+    while ((await handle.describe()).runId === runId)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    expect((await bench.decide('approve')).request.id).toBe(request.id)
+    expect(await handle.result()).toMatchObject({ status: 'approved' })
+  })
+
+  test('is told about by the worker when the update got lost', async () => {
+    const gates = { release: { approval: { ...approval, remindEvery: '2s' } } }
+    const bench = await open({ plugin: { gates }, sink: false })
+    const handle = await ask(bench)
+    await bench.decide('approve')
+    expect(await handle.result()).toMatchObject({ status: 'approved' })
+    expect(await updatesOf(handle)).toBe(0)
+  })
+
+  test('that no policy names is denied', async () => {
+    const bench = await open({ plugin: { gates: {} } })
+    const handle = await ask(bench)
+    await expect(handle.result()).rejects.toMatchObject({
+      cause: { cause: { type: 'LoopEngine.Denied', details: [{ reason: 'unknown_gate' }] } },
+    })
+  })
+
+  test('cannot be passed by whoever started the workflow', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+    const principal = { type: 'human' as const, id: 'olga' }
+    const bench = await open({
+      clientPlugin: { caller: { principal, keyId: 'front', privateKey } },
+      plugin: { gates: { release: { approval } }, callerKeys: [{ keyId: 'front', publicKey }] },
+    })
+    const handle = await ask(bench)
+    expect(await bench.decide('approve', olga)).toMatchObject({
+      status: 'refused',
+      reason: 'requester_cannot_decide',
+    })
+    await bench.decide('approve')
+    expect(await handle.result()).toMatchObject({ status: 'approved' })
+  })
+})

@@ -1,0 +1,128 @@
+import { ApplicationFailure, condition, proxyActivities, workflowInfo } from '@temporalio/workflow'
+
+import { enterGate, isAccepting, judge, leaveGate, type OpenGate } from './gate-registry.ts'
+import { activityNames, failureTypes, type GateReport } from './names.ts'
+import type { TokenTrust, VerifiedDecision } from './read-token.ts'
+
+export interface HumanGateOptions {
+  /** Which gate: the name of a policy of the worker's plugin. */
+  readonly gate: string
+  /** Tells several passages of one gate in one workflow apart; the name of the gate by default. */
+  readonly id?: string
+  /** What people decide about: plain JSON, shown to them as it is. */
+  readonly input: unknown
+  /** Whose decisions count. */
+  readonly trust: TokenTrust
+  /**
+   * How long to wait before `waiting` is returned, so that the workflow can continue as new; the request stays as it is.
+   * Without end by default.
+   */
+  readonly patienceMs?: number
+  /** Where a worker with the plugin listens; the queue of the workflow by default. */
+  readonly taskQueue?: string
+}
+
+export interface GatePassage {
+  readonly status:
+    | 'passed'
+    | 'approved'
+    | 'rejected'
+    | 'expired'
+    | 'superseded'
+    | 'cancelled'
+    | 'waiting'
+  /** Absent when nobody had to be asked, or nobody answered. */
+  readonly decision?: VerifiedDecision
+}
+
+interface GateActivities {
+  open(gate: string, id: string, input: unknown): Promise<GateReport>
+  turn(requestId: string): Promise<GateReport>
+}
+
+/**
+ * Waits, for days if need be, until people have decided; reminders, escalation and expiry are durable timers. Only a
+ * decision that was signed for exactly this request passes as `approved`; time running out never does. The same gate in
+ * the run that continues as new finds the same request. Throws `LoopEngine.Denied` when a guard or a policy refuses.
+ */
+export async function humanGate({
+  gate,
+  id = gate,
+  input,
+  trust,
+  patienceMs = Infinity,
+  taskQueue,
+}: HumanGateOptions): Promise<GatePassage> {
+  if (!isAccepting())
+    throw ApplicationFailure.nonRetryable(
+      'humanGate() needs the plugin of Loop Engine in the worker and in the bundle.',
+      failureTypes.denied,
+      { reason: 'no_plugin' },
+    )
+  const until = Date.now() + patienceMs
+  const activities = activitiesOf(taskQueue)
+  const report = await activities.open(gate, id, input)
+  const { request } = report
+  if (!request) return { status: report.status === 'passed' ? 'passed' : 'cancelled' }
+  const { runId, actionDigest } = request
+  const open: OpenGate = { runId, actionDigest, trust, decision: undefined }
+  enterGate(request.id, open)
+  try {
+    return await settled(open, report, until, () => activities.turn(request.id))
+  } finally {
+    leaveGate(request.id)
+  }
+}
+
+async function settled(
+  open: OpenGate,
+  first: GateReport,
+  until: number,
+  turn: () => Promise<GateReport>,
+): Promise<GatePassage> {
+  for (let report = first; ;) {
+    // A token from an activity is verified like one from outside.
+    const known = open.decision ?? (report.token === undefined ? undefined : judge(report.token))
+    if (known) return { status: finalOf(known.status), decision: known }
+    if (report.status === 'approved' || report.status === 'passed')
+      throw ApplicationFailure.nonRetryable(
+        'A request was approved, but nobody signed the decision.',
+        failureTypes.denied,
+        { reason: 'not_signed' },
+      )
+    if (report.status !== 'pending') return { status: report.status }
+    const now = Date.now()
+    if (now >= until) return { status: 'waiting' }
+    // A little later than planned, so that what is due is due by the engine's clock too.
+    const next = (report.dueAt.find((at) => at > now) ?? now + 60_000) + 500
+    const decided = await condition(() => open.decision !== undefined, Math.min(next, until) - now)
+    if (!decided && Date.now() < until) report = await turn()
+  }
+}
+
+function finalOf(status: VerifiedDecision['status']): GatePassage['status'] {
+  return status === 'pending' ? 'cancelled' : status
+}
+
+function activitiesOf(taskQueue: string | undefined): GateActivities {
+  const proxy = proxyActivities<Record<string, (...args: unknown[]) => Promise<GateReport>>>({
+    startToCloseTimeout: '30s',
+    retry: { maximumInterval: '1m' },
+    ...(taskQueue !== undefined && { taskQueue }),
+  })
+  const call = (name: string, ...args: unknown[]): Promise<GateReport> => {
+    const activity = proxy[name]
+    if (!activity) throw new Error(`There is no activity ${name}.`)
+    return activity(...args)
+  }
+  return {
+    open: (gate, id, input) =>
+      call(activityNames.openGate, {
+        gate,
+        id,
+        input,
+        firstRunId: workflowInfo().firstExecutionRunId,
+      }),
+    turn: (requestId) => call(activityNames.turnGate, requestId),
+  }
+}

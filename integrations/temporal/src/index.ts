@@ -1,0 +1,7 @@
+export { createTemporalPlugin, type TemporalPlugin, type TemporalPluginOptions } from './plugin.ts'
+export type { ActivityPolicy, CallApproval, CallPolicy } from './call-policy.ts'
+export type { ActorOf, CallSite } from './call-site.ts'
+export type { Caller } from './caller-token.ts'
+export { createDecisionSink, type DecisionSinkOptions } from './decision-sink.ts'
+export { failureTypes } from './names.ts'
+export { createTemporalLoopSystem, type TemporalLoopSystemOptions } from './temporal-loop-system.ts'

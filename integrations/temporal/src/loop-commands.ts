@@ -1,0 +1,58 @@
+import type { LoopErrorCode } from '@loop-engine/core'
+
+/** What a workflow of an instance carries to the engine; its input is plain JSON. */
+export interface LoopCommand {
+  readonly do: 'start' | 'transition' | 'decide' | 'delegate' | 'withdraw'
+  readonly input: unknown
+}
+
+export interface SerialisedError {
+  readonly code: LoopErrorCode
+  readonly message: string
+  readonly path?: string
+  readonly hint?: string
+  readonly retryable?: boolean
+  readonly plugin?: string
+  readonly details?: Readonly<Record<string, unknown>>
+}
+
+/** What a workflow has to know of its instance after something was committed. */
+export interface LoopNews {
+  /** When effects, notices and events of this instance are due; epoch milliseconds. */
+  readonly dueAt: readonly number[]
+  /** The same for its timers, which mean nothing once its run has ended. */
+  readonly timersAt: readonly number[]
+  /** Whether its run may still move. */
+  readonly open: boolean
+}
+
+/** A refusal is an answer, and an error of the caller too: neither fails an activity. */
+export type LoopAnswer = LoopNews &
+  ({ readonly value: unknown; readonly error?: undefined } | { readonly error: SerialisedError })
+
+export interface LoopKey {
+  readonly tenant: string
+  readonly aggregateId: string
+}
+
+export interface LoopWorkflowInput extends LoopKey {
+  /** Whether the workflow delivers what is due. */
+  readonly delivers: boolean
+  readonly activityTimeoutMs: number
+  /** Carried from the run before, when the workflow continues as new. */
+  readonly dueAt?: readonly number[]
+  readonly timersAt?: readonly number[]
+}
+
+export interface SweeperInput {
+  readonly everyMs: number
+  readonly activityTimeoutMs: number
+}
+
+export const commandUpdate = 'loopEngineCommand'
+export const newsSignal = 'loopEngineNews'
+export const loopActivities = Object.freeze({
+  command: 'loopEngineCommand',
+  deliver: 'loopEngineDeliver',
+  sweep: 'loopEngineSweep',
+})

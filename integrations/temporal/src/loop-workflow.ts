@@ -1,0 +1,100 @@
+import {
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  defineSignal,
+  defineUpdate,
+  proxyActivities,
+  setHandler,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow'
+
+import {
+  commandUpdate,
+  loopActivities,
+  newsSignal,
+  type LoopAnswer,
+  type LoopCommand,
+  type LoopKey,
+  type LoopNews,
+  type LoopWorkflowInput,
+  type SweeperInput,
+} from './loop-commands.ts'
+
+type Activities = Readonly<{
+  loopEngineCommand(command: LoopCommand): Promise<LoopAnswer>
+  loopEngineDeliver(key: LoopKey): Promise<LoopNews>
+  loopEngineSweep(): Promise<number>
+}>
+
+/** More would fill a history with numbers; what is dropped is found by the sweeper. */
+const mostTimers = 200
+
+function activitiesWithin(activityTimeoutMs: number): Activities {
+  return proxyActivities<Activities>({
+    startToCloseTimeout: activityTimeoutMs,
+    retry: { initialInterval: 200, maximumInterval: 10_000 },
+  })
+}
+
+/**
+ * What is long about one instance: people's decisions and other commands arrive as updates, and timers wait for what
+ * the engine has to deliver. It judges nothing and remembers nothing that the ledger does not know: if its history is
+ * lost, the next command or the sweeper starts it again.
+ */
+export async function loopInstance(input: LoopWorkflowInput): Promise<void> {
+  const { tenant, aggregateId, delivers, activityTimeoutMs } = input
+  const activities = activitiesWithin(activityTimeoutMs)
+  let { dueAt = [], timersAt = [] } = input
+  let open = true
+  let news = 0
+
+  const learn = (report: LoopNews): void => {
+    open = report.open
+    dueAt = merged(dueAt, report.dueAt)
+    timersAt = open ? merged(timersAt, report.timersAt) : []
+    news += 1
+  }
+  setHandler(defineUpdate<LoopAnswer, [LoopCommand]>(commandUpdate), async (command) => {
+    const answer = await activities[loopActivities.command](command)
+    learn(answer)
+    return answer
+  })
+  setHandler(defineSignal<[LoopNews]>(newsSignal), learn)
+
+  for (;;) {
+    const seen = news
+    const due = delivers ? merged(dueAt, timersAt)[0] : undefined
+    if (due !== undefined && due <= Date.now()) {
+      const now = Date.now()
+      dueAt = dueAt.filter((at) => at > now)
+      timersAt = timersAt.filter((at) => at > now)
+      learn(await activities[loopActivities.deliver]({ tenant, aggregateId }))
+      continue
+    }
+    if (allHandlersFinished()) {
+      if (!open && due === undefined) return
+      if (workflowInfo().continueAsNewSuggested)
+        return continueAsNew<typeof loopInstance>({ ...input, dueAt, timersAt })
+    }
+    const moved = (): boolean => news > seen
+    if (due === undefined) await condition(moved)
+    else await condition(moved, due - Date.now())
+  }
+}
+
+function merged(known: readonly number[], more: readonly number[]): readonly number[] {
+  const all = [...new Set([...known, ...more])]
+  return all.toSorted((one, two) => one - two).slice(0, mostTimers)
+}
+
+/** Finds what a crash between a commit and its report has left: one for all workers, whichever of them runs it. */
+export async function loopSweeper(input: SweeperInput): Promise<void> {
+  const activities = activitiesWithin(input.activityTimeoutMs)
+  while (!workflowInfo().continueAsNewSuggested) {
+    await activities[loopActivities.sweep]()
+    await sleep(input.everyMs)
+  }
+  return continueAsNew<typeof loopSweeper>(input)
+}

@@ -1,0 +1,96 @@
+import {
+  canonicalize,
+  isLoopError,
+  snapshot,
+  type Actor,
+  type JsonObject,
+  type JsonValue,
+  type LoopInstance,
+  type Principal,
+} from '@loop-engine/core'
+import type { LoopSystem } from '@loop-engine/sdk'
+
+import type { ActivityPolicy } from './call-policy.ts'
+import { readCall, type CallRecord } from './call-record.ts'
+import { callKey, evidenceOf, type ActorOf, type CallSite } from './call-site.ts'
+import { denied } from './refusals.ts'
+
+/** What governs the activities of one worker. */
+export interface ActivityGovernance {
+  readonly system: Pick<LoopSystem, 'engine' | 'approvals' | 'relay'>
+  readonly tenant: string
+  readonly actorOf: ActorOf | undefined
+  readonly now: () => number
+  /** The id of the loop of an activity, once the engine knows it. */
+  loopOf(activityType: string): Promise<string>
+}
+
+export interface ActivityAttempt {
+  readonly site: CallSite
+  readonly policy: ActivityPolicy
+  readonly args: readonly unknown[]
+  readonly caller: Principal | undefined
+  /** The key of the call that this activity goes on with; its own otherwise. */
+  readonly call: string | undefined
+  run(args: unknown[]): Promise<unknown>
+}
+
+const opener: Actor = Object.freeze({ type: 'automation', id: 'temporal:worker' })
+
+/** Finds the record of a call, or begins it. Throws `LoopEngine.Denied` when it is that of another call. */
+export async function openCall(
+  governance: ActivityGovernance,
+  attempt: ActivityAttempt,
+): Promise<CallRecord> {
+  const { engine } = governance.system
+  const { site, call } = attempt
+  const { tenant } = governance
+  const aggregateId = call ?? callKey(site)
+  const loopId = await governance.loopOf(site.activityType)
+  const known =
+    (await engine.get({ tenant, aggregateId })) ??
+    (call === undefined ? await start(governance, attempt, loopId, aggregateId) : null)
+  const name = site.activityType
+  if (known === null || known.loopId !== loopId || !isOfThisWorkflow(known, site))
+    throw denied(name, { aggregateId, reason: 'other_call' })
+  const record = await readCall(engine, known)
+  if (record.asked === null) throw denied(name, { aggregateId, reason: 'erased' })
+  if (canonicalize(record.asked['input'] ?? null) !== canonicalize(inputOf(attempt.args)))
+    throw denied(name, { aggregateId, reason: 'input_mismatch' })
+  return record
+}
+
+async function start(
+  { system, tenant }: ActivityGovernance,
+  { site, args }: ActivityAttempt,
+  loopId: string,
+  aggregateId: string,
+): Promise<LoopInstance | null> {
+  const temporal = evidenceOf(site)
+  try {
+    return await system.engine.start({
+      tenant,
+      loopId,
+      aggregateId,
+      actor: opener,
+      metadata: { temporal: { ...temporal, kind: 'activity' } },
+      evidence: { input: inputOf(args), temporal },
+      idempotencyKey: aggregateId,
+    })
+  } catch (error) {
+    const code = isLoopError(error) ? error.code : undefined
+    if (code !== 'key_mismatch' && code !== 'already_exists') throw error
+    return system.engine.get({ tenant, aggregateId })
+  }
+}
+
+/** One argument as it is, several as a list; what has no JSON form throws `invalid_json`. */
+function inputOf(args: readonly unknown[]): JsonValue {
+  return snapshot(args.length === 1 ? args[0] : args)
+}
+
+/** A key comes from the history of a workflow: it may only lead to a call of the same one. */
+function isOfThisWorkflow({ metadata }: LoopInstance, site: CallSite): boolean {
+  const temporal = metadata['temporal'] as JsonObject | undefined
+  return temporal?.['workflowId'] === site.workflowId && temporal?.['namespace'] === site.namespace
+}

@@ -1,0 +1,191 @@
+import { fileURLToPath } from 'node:url'
+
+import {
+  LoopError,
+  type DecisionKey,
+  type DecisionSigner,
+  type LoopDefinition,
+  type Principal,
+} from '@loop-engine/core'
+import type { LoopSystem } from '@loop-engine/sdk'
+import { Context } from '@temporalio/activity'
+import type { ClientPlugin, WorkflowClientInterceptor } from '@temporalio/client'
+import { defaultPayloadConverter, type Headers } from '@temporalio/common'
+import { SimplePlugin } from '@temporalio/plugin'
+import type { ActivityInterceptorsFactory, BundlerPlugin, WorkerPlugin } from '@temporalio/worker'
+
+import { bundleConditions } from './bundle-conditions.ts'
+import { activityLoop, gateLoop, type ActivityPolicy, type CallPolicy } from './call-policy.ts'
+import { siteOf, type ActorOf } from './call-site.ts'
+import { signCaller, verifyCaller, type Caller } from './caller-token.ts'
+import { createGateActivities } from './gate-activities.ts'
+import { governActivity } from './govern-activity.ts'
+import { callerHeader, callHeader } from './names.ts'
+import { denied } from './refusals.ts'
+
+export interface TemporalPluginOptions {
+  /** Judges and records. Needed by workers; a client that only starts workflows goes without. */
+  readonly system?: Pick<LoopSystem, 'engine' | 'approvals' | 'relay'>
+  /** By activity type. What is not named runs ungoverned. */
+  readonly activities?: Readonly<Record<string, ActivityPolicy>>
+  /** By the name that `humanGate()` gives. */
+  readonly gates?: Readonly<Record<string, CallPolicy>>
+  readonly tenant?: string
+  /** Who asks for a call, for workflows that an AI drives; by default the workflow, as an automation. */
+  readonly actor?: ActorOf
+  /** In a client: who starts workflows, and the key that vouches for it. */
+  readonly caller?: Caller
+  /** In a worker: once given, what is governed runs only for a proven caller, who cannot approve it. */
+  readonly callerKeys?: readonly DecisionKey[]
+  /** Lets gates see decisions that no sink delivered. The audience is the one that the gates trust. */
+  readonly signer?: { readonly sign: DecisionSigner; readonly audience: string }
+  /** Epoch milliseconds. */
+  readonly now?: () => number
+}
+
+export type TemporalPlugin = ClientPlugin & WorkerPlugin & BundlerPlugin
+
+/** Governs the workflows of one client or worker: `new Client({ plugins: [plugin] })`, `Worker.create({ plugins: [plugin] })`. */
+export function createTemporalPlugin({
+  system,
+  activities = {},
+  gates = {},
+  tenant = 'default',
+  actor,
+  caller,
+  callerKeys,
+  signer,
+  now = Date.now,
+}: TemporalPluginOptions): TemporalPlugin {
+  if (!system && Object.keys({ ...activities, ...gates }).length > 0)
+    throw new LoopError('invalid_config', 'A policy needs a system that judges.', {
+      path: '/system',
+      plugin: 'temporal',
+    })
+  const loops = new Map<string, LoopDefinition>([
+    ...Object.entries(activities).map(
+      ([type, policy]) => [`a:${type}`, activityLoop(type, policy)] as const,
+    ),
+    ...Object.entries(gates).map(
+      ([gate, policy]) => [`g:${gate}`, gateLoop(gate, policy)] as const,
+    ),
+  ])
+  const known = new Map<string, Promise<string>>()
+
+  async function loopOf(key: string): Promise<string | undefined> {
+    const loop = loops.get(key)
+    if (!loop || !system) return undefined
+    const defined = known.get(key) ?? system.engine.define(loop).then(() => loop.id)
+    known.set(key, defined)
+    // A store that was away must not stay so in memory.
+    return defined.catch((error: unknown) => {
+      known.delete(key)
+      throw error
+    })
+  }
+
+  function callerOf(headers: Headers): Principal | undefined {
+    if (!callerKeys) return undefined
+    const { workflowExecution, workflowType = '' } = Context.current().info
+    const header = headers[callerHeader]
+    return verifyCaller(
+      header && defaultPayloadConverter.fromPayload(header),
+      { workflowId: workflowExecution?.workflowId ?? '', workflowType },
+      callerKeys,
+    )
+  }
+  const shared = { tenant, actorOf: actor, now }
+  const headersOf = new WeakMap<Context, Headers>()
+
+  const governs: ActivityInterceptorsFactory = (context) => ({
+    inbound: {
+      async execute(input, next) {
+        headersOf.set(context, input.headers)
+        const site = siteOf(context.info)
+        const policy = Object.hasOwn(activities, site.activityType)
+          ? activities[site.activityType]
+          : undefined
+        if (!policy || !system) return next(input)
+        const call = input.headers[callHeader]
+        return governActivity(
+          { ...shared, system, loopOf: async (type) => (await loopOf(`a:${type}`)) ?? '' },
+          {
+            site,
+            policy,
+            args: input.args,
+            caller: proven(() => callerOf(input.headers), site.activityType),
+            call: call && String(defaultPayloadConverter.fromPayload(call)),
+            run: (args) => next({ ...input, args }),
+          },
+        )
+      },
+    },
+  })
+
+  const simple = new SimplePlugin({
+    name: 'loop-engine',
+    ...(caller && { clientInterceptors: { workflow: [signing(caller)] } }),
+    workerInterceptors: { activity: [governs], workflowModules: [interceptorsPath()] },
+    ...(system && {
+      activities: createGateActivities({
+        ...shared,
+        system,
+        signer,
+        loopOf: (gate) => loopOf(`g:${gate}`),
+        caller: () => callerOf(headersOf.get(Context.current()) ?? {}),
+      }),
+    }),
+  })
+  return {
+    name: simple.name,
+    configureClient: (options) => simple.configureClient(options),
+    configureWorker: (options) => simple.configureWorker(options),
+    configureReplayWorker: (options) => simple.configureReplayWorker(options),
+    configureBundler: (options) => bundleConditions(simple.configureBundler(options)),
+  }
+}
+
+function proven(read: () => Principal | undefined, name: string): Principal | undefined {
+  try {
+    return read()
+  } catch {
+    throw denied(name, { aggregateId: '', reason: 'caller_not_proven' })
+  }
+}
+
+/** Every way in which a client starts a workflow; one that is left out would go around the caller. */
+function signing(caller: Caller): WorkflowClientInterceptor {
+  const signed = (headers: Headers, workflowId: string, workflowType: string): Headers => ({
+    ...headers,
+    [callerHeader]: defaultPayloadConverter.toPayload(
+      signCaller(caller, { workflowId, workflowType }),
+    ),
+  })
+  return {
+    startWithDetails: (input, next) =>
+      next({
+        ...input,
+        headers: signed(input.headers, input.options.workflowId, input.workflowType),
+      }),
+    signalWithStart: (input, next) =>
+      next({
+        ...input,
+        headers: signed(input.headers, input.options.workflowId, input.workflowType),
+      }),
+    startUpdateWithStart: (input, next) =>
+      next({
+        ...input,
+        workflowStartHeaders: signed(
+          input.workflowStartHeaders,
+          input.workflowStartOptions.workflowId,
+          input.workflowType,
+        ),
+      }),
+  }
+}
+
+/** The bundler reads a file: the source under a loader of TypeScript, what was built otherwise. */
+function interceptorsPath(): string {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+  return fileURLToPath(new URL(`./workflow-interceptors.${extension}`, import.meta.url))
+}

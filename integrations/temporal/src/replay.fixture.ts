@@ -1,0 +1,34 @@
+import { fileURLToPath } from 'node:url'
+
+import { DefaultLogger, Runtime, Worker, type BundleOptions } from '@temporalio/worker'
+
+import { bundleConditions } from './bundle-conditions.ts'
+import { createTemporalPlugin } from './index.ts'
+
+Runtime.install({
+  logger: new DefaultLogger('ERROR'),
+  telemetryOptions: { logging: { filter: 'OFF', forward: {} } },
+})
+
+const sources = {
+  instance: './loop-workflow.ts',
+  ours: './workflows.fixture.ts',
+  changed: './changed-workflows.fixture.ts',
+}
+
+/** Replays a history against today's code, or against code that was changed on purpose. Throws when they disagree. */
+export async function replay(history: unknown, name: string, changed = false): Promise<void> {
+  const source = name === 'instance' ? sources.instance : changed ? sources.changed : sources.ours
+  const conditions = {
+    name: 'conditions',
+    configureBundler: (options: BundleOptions) =>
+      bundleConditions(options, ['--conditions=@loop-engine/source']),
+  }
+  await Worker.runReplayHistory(
+    {
+      workflowsPath: fileURLToPath(new URL(source, import.meta.url)),
+      plugins: [createTemporalPlugin({}), conditions],
+    },
+    history,
+  )
+}

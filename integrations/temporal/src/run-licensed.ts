@@ -1,0 +1,141 @@
+import {
+  isLoopError,
+  snapshot,
+  type JsonObject,
+  type JsonValue,
+  type TransitionResult,
+} from '@loop-engine/core'
+import type { LoopEngine } from '@loop-engine/sdk'
+import { CompleteAsyncError } from '@temporalio/activity'
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common'
+
+import type { CallRecord } from './call-record.ts'
+import { denied, stopped, unknownOutcome } from './refusals.ts'
+
+/** A call that the engine permits, and how to report about it. */
+export interface LicensedCall {
+  readonly name: string
+  readonly aggregateId: string
+  readonly idempotent: boolean
+  readonly engine: LoopEngine
+  run(input: JsonValue): Promise<unknown>
+  step(transitionId: string, evidence?: JsonObject): Promise<TransitionResult>
+}
+
+type Licence = NonNullable<CallRecord['licence']>
+
+const reportAttempts = 3
+
+/** Spends the receipt, runs, records how it ended. Nothing runs unless the spending is committed. */
+export async function runLicensed(call: LicensedCall, record: CallRecord): Promise<unknown> {
+  const licence = record.begun
+    ? await again(call, record.licence?.evidence ?? null)
+    : record.licence
+  const { name, aggregateId, engine } = call
+  if (!licence?.evidence) throw denied(name, { aggregateId, reason: 'erased' })
+  const input = licence.evidence['input'] ?? null
+  let began = false
+  const sealed = engine.seal(`activity:${name}`, async (_: JsonObject) => {
+    began = true
+    // A copy: what is on record is frozen, and an activity may write on its input.
+    return call.run(structuredClone(input) as JsonValue)
+  })
+  let output: unknown
+  try {
+    output = await sealed(licence.receipt, licence.evidence)
+  } catch (error) {
+    if (began) return failed(call, error)
+    throw await sealRefused(call, error)
+  }
+  await report(call, 'succeed', outputOf(output))
+  return output
+}
+
+/** An earlier attempt began and did not report: its worker died, or it failed and is idempotent. */
+async function again(call: LicensedCall, evidence: JsonObject | null): Promise<Licence> {
+  const { name, aggregateId } = call
+  if (!call.idempotent) {
+    await report(call, 'lose', { reason: 'interrupted' })
+    throw unknownOutcome(name, { aggregateId, reason: 'interrupted' })
+  }
+  const result = await call.step('retry', evidence ?? {})
+  if (result.status === 'executed') return { receipt: result.receipt, evidence }
+  if (result.status === 'rejected' && result.reason === 'stopped')
+    throw stopped(name, { aggregateId, reason: 'stopped' })
+  throw denied(name, { aggregateId, reason: 'reason' in result ? result.reason : result.status })
+}
+
+/** What failed may be tried again only if it is idempotent; otherwise its failure is final, whatever the retry policy says. */
+async function failed(call: LicensedCall, error: unknown): Promise<never> {
+  if (error instanceof CancelledFailure || error instanceof CompleteAsyncError) {
+    // Cut off, or completed by somebody else: the effect may have happened, and the ledger will not hear of it.
+    await report(call, 'lose', { reason: error.name })
+    throw error
+  }
+  const final =
+    !call.idempotent || (error instanceof ApplicationFailure && error.nonRetryable === true)
+  if (!final) throw error
+  const { type, message } = described(error)
+  await report(call, 'fail', { reason: 'threw', type })
+  throw ApplicationFailure.create({
+    message,
+    type,
+    nonRetryable: true,
+    ...(error instanceof ApplicationFailure && error.details && { details: error.details }),
+    ...(error instanceof Error && { cause: error }),
+  })
+}
+
+function described(error: unknown): { readonly type: string; readonly message: string } {
+  if (error instanceof ApplicationFailure)
+    return { type: error.type ?? 'Error', message: error.message }
+  return error instanceof Error
+    ? { type: error.name, message: error.message }
+    : { type: 'Error', message: String(error) }
+}
+
+/** Records an end. What ran has run, so a store that is away for a moment is asked again. */
+async function report(
+  call: LicensedCall,
+  transitionId: string,
+  evidence: JsonObject,
+): Promise<void> {
+  let lost: unknown
+  for (let attempt = 1; attempt <= reportAttempts; attempt++) {
+    try {
+      await call.step(transitionId, evidence)
+      return
+    } catch (error) {
+      const code = isLoopError(error) ? error.code : undefined
+      if (code === 'too_large' || code === 'invalid_json')
+        return report(call, transitionId, { unrecordable: true })
+      lost = error
+    }
+  }
+  if (call.idempotent) throw lost
+  throw unknownOutcome(call.name, { aggregateId: call.aggregateId, reason: 'not_recorded' })
+}
+
+/** Why the seal let nothing through. */
+async function sealRefused(call: LicensedCall, error: unknown): Promise<unknown> {
+  if (!isLoopError(error) || error.code !== 'refused') return error
+  const { name, aggregateId } = call
+  const said = error.details?.['reason']
+  const reason = typeof said === 'string' ? said : 'refused'
+  if (reason === 'stopped') return stopped(name, { aggregateId, reason })
+  // Two attempts at once: the other one has it.
+  if (reason === 'spent' && call.idempotent) return error
+  if (reason === 'spent') return unknownOutcome(name, { aggregateId, reason })
+  if (reason === 'receipt_expired') await call.step('lapse', { reason })
+  return denied(name, { aggregateId, reason })
+}
+
+/** A result as JSON; what cannot be recorded does not undo what was done. */
+function outputOf(value: unknown): JsonObject {
+  if (value === undefined) return {}
+  try {
+    return { output: snapshot(value) }
+  } catch {
+    return { unrecordable: true }
+  }
+}

@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto'
+
+import { isOpen, LoopError } from '@loop-engine/core'
+import {
+  createLoopSystem,
+  createMemoryStore,
+  type LoopSystem,
+  type LoopSystemOptions,
+} from '@loop-engine/sdk'
+import { WorkflowIdConflictPolicy, type Client } from '@temporalio/client'
+import type { NativeConnection, WorkerOptions } from '@temporalio/worker'
+
+import { createLoopActivities } from './loop-activities.ts'
+import { createLoopClient } from './loop-client.ts'
+import type { LoopKey } from './loop-commands.ts'
+import { createSender } from './loop-sender.ts'
+import { startLoopWorker } from './loop-worker.ts'
+import { observeStore } from './observed-store.ts'
+
+export interface TemporalLoopSystemOptions extends LoopSystemOptions {
+  readonly client: Client
+  /** Given, this process also runs a worker; otherwise it only sends commands, and reads. */
+  readonly connection?: NativeConnection
+  readonly taskQueue?: string
+  /** How long one attempt of an activity may take; a worker that died is noticed after it. 30,000 by default. */
+  readonly activityTimeoutMs?: number
+  /** How soon is found what a crash left undelivered; 30,000 by default. */
+  readonly sweepEveryMs?: number
+  readonly worker?: Partial<Omit<WorkerOptions, 'connection' | 'taskQueue' | 'activities'>>
+  /** Unique text, for commands that come without an idempotency key. */
+  readonly stepId?: () => string
+}
+
+/**
+ * The same system, on Temporal: a workflow per instance waits for people and for timers, survives every process, and
+ * has each governed transition done by an activity on the very engine and store of `createLoopSystem`. The ledger stays
+ * the one source of truth. What must work while Temporal is away (stop, cancel, suspend, erase) is committed directly.
+ */
+export async function createTemporalLoopSystem({
+  client,
+  connection,
+  taskQueue = 'loop-engine',
+  activityTimeoutMs = 30_000,
+  sweepEveryMs = 30_000,
+  worker: workerOptions,
+  stepId = randomUUID,
+  relay = true,
+  store: given = createMemoryStore(),
+  ...options
+}: TemporalLoopSystemOptions): Promise<LoopSystem> {
+  const { store, orders } = observeStore(given)
+  // Nothing is delivered beside the workflows.
+  const system = await createLoopSystem({ ...options, store, relay: false })
+  const { onError = () => {} } = options
+  const loops = createLoopClient({
+    client,
+    taskQueue,
+    stepId,
+    delivers: relay,
+    activityTimeoutMs,
+  })
+  const end = connection
+    ? await startLoopWorker({
+        ...workerOptions,
+        connection,
+        namespace: client.options.namespace,
+        taskQueue,
+        activities: createLoopActivities({
+          system,
+          orders,
+          nextDueAt: () => store.nextDueAt(),
+          tell: (key, news) => loops.tell(key, news),
+        }),
+      })
+    : async (): Promise<void> => {}
+  if (relay)
+    await client.workflow.start('loopSweeper', {
+      taskQueue,
+      workflowId: `loop-sweeper/${taskQueue}`,
+      workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+      args: [{ everyMs: sweepEveryMs, activityTimeoutMs }],
+    })
+
+  /** Commits here and now, then tells the workflow; should that fail, the sweeper does it. */
+  function directly<
+    Input extends { readonly aggregateId: string; readonly tenant?: string },
+    Output,
+  >(change: (input: Input) => Promise<Output>): (input: Input) => Promise<Output> {
+    return async (input) => {
+      const result = await change(input)
+      const key = keyOf(input)
+      const instance = await system.engine.get(key)
+      const open = instance !== null && isOpen(instance.status)
+      if (relay) await loops.tell(key, { ...orders.take(key), open }).catch(onError)
+      return result
+    }
+  }
+  const { engine, approvals } = system
+  const { send } = createSender(loops, store)
+
+  return {
+    ...system,
+    engine: {
+      ...engine,
+      start: async (input) => send('start', input, () => engine.start(input)),
+      transition: async (input) => send('transition', input, () => engine.transition(input)),
+      cancel: directly((input) => engine.cancel(input)),
+      fail: directly((input) => engine.fail(input)),
+      suspend: directly((input) => engine.suspend(input)),
+      resume: directly((input) => engine.resume(input)),
+      migrate: directly((input) => engine.migrate(input)),
+    },
+    approvals: {
+      ...approvals,
+      decide: async (input) => send('decide', input, () => approvals.decide(input)),
+      delegate: async (input) => send('delegate', input, () => approvals.delegate(input)),
+      withdraw: async (input) => send('withdraw', input, () => approvals.withdraw(input)),
+      decideMany: async (inputs) =>
+        Promise.all(
+          inputs.map(async (input) => {
+            try {
+              return await send('decide', input, () => approvals.decide(input))
+            } catch (error) {
+              if (error instanceof LoopError) return { status: 'error' as const, error }
+              throw error
+            }
+          }),
+        ),
+    },
+    async close() {
+      await end()
+      await system.close()
+    },
+  }
+}
+
+function keyOf({
+  tenant = 'default',
+  aggregateId,
+}: {
+  readonly tenant?: string
+  readonly aggregateId: string
+}): LoopKey {
+  return { tenant, aggregateId }
+}

@@ -1,0 +1,84 @@
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  condition,
+  CancellationScope,
+  isCancellation,
+  proxyActivities,
+  type ActivityOptions,
+} from '@temporalio/workflow'
+
+import { activityNames, failureTypes, type PendingCall } from './names.ts'
+
+const firstPauseMs = 60_000
+const longestPauseMs = 3_600_000
+
+/** The requests of this workflow that somebody says were decided. */
+export interface Wakes {
+  add(approvalId: string): void
+  /** Resolves when the request is said to be decided, or when it is time to look. */
+  wait(call: PendingCall, round: number): Promise<void>
+}
+
+export function createWakes(): Wakes {
+  const awake = new Set<string>()
+  return {
+    add(approvalId) {
+      // A signal is anybody's word: it may not fill the memory of a workflow.
+      if (awake.size < 1000 && approvalId.length <= 256) awake.add(approvalId)
+    },
+    async wait({ approvalId, expiresAt }, round) {
+      const pause = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(round, 10))
+      const untilExpiry = Math.max(1000, expiresAt - Date.now() + 1000)
+      await condition(() => awake.has(approvalId), Math.min(pause, untilExpiry))
+      awake.delete(approvalId)
+    },
+  }
+}
+
+/**
+ * Runs a call again whenever its request may have been decided, until it is no longer pending. The engine judges every
+ * time; a signal only shortens the wait. A workflow that is cancelled meanwhile takes the request back.
+ */
+export async function untilDecided(
+  first: Promise<unknown>,
+  again: (call: PendingCall) => Promise<unknown>,
+  wakes: Wakes,
+  options: ActivityOptions,
+): Promise<unknown> {
+  let result = first
+  for (let round = 0; ; round++) {
+    let waiting: PendingCall
+    try {
+      return await result
+    } catch (error) {
+      const call = pendingCall(error)
+      if (!call) throw error
+      waiting = call
+    }
+    try {
+      await wakes.wait(waiting, round)
+    } catch (error) {
+      if (isCancellation(error)) await withdraw(waiting, options)
+      throw error
+    }
+    result = again(waiting)
+  }
+}
+
+async function withdraw(call: PendingCall, { taskQueue }: ActivityOptions): Promise<void> {
+  const activities = proxyActivities<Record<string, (...args: unknown[]) => Promise<void>>>({
+    startToCloseTimeout: '30s',
+    ...(taskQueue !== undefined && { taskQueue }),
+  })
+  await CancellationScope.nonCancellable(async () =>
+    activities[activityNames.withdraw]?.(call.approvalId),
+  )
+}
+
+function pendingCall(error: unknown): PendingCall | undefined {
+  const cause = error instanceof ActivityFailure ? error.cause : error
+  if (!(cause instanceof ApplicationFailure) || cause.type !== failureTypes.pending)
+    return undefined
+  return cause.details?.[0] as PendingCall | undefined
+}

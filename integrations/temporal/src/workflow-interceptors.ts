@@ -1,0 +1,84 @@
+import { defaultPayloadConverter, type Payload } from '@temporalio/common'
+import {
+  defineSignal,
+  proxyActivities,
+  proxyLocalActivities,
+  setHandler,
+  type WorkflowInterceptorsFactory,
+} from '@temporalio/workflow'
+
+import { acceptDecisions } from './gate-registry.ts'
+import { callerHeader, callHeader, wakeSignal } from './names.ts'
+import { createWakes, untilDecided } from './waiting-calls.ts'
+
+type Activities = Record<string, (...args: unknown[]) => Promise<unknown>>
+
+/** Temporal's bundler looks for this name. It passes on who started the workflow, and waits where people are asked. */
+export const interceptors: WorkflowInterceptorsFactory = () => {
+  const wakes = createWakes()
+  let caller: Payload | undefined
+  let resumed: string | undefined
+
+  /** The interceptors run within the call, so what is set around it is seen by this call alone. */
+  function resume(key: string, call: () => Promise<unknown> | undefined): Promise<unknown> {
+    resumed = key
+    try {
+      return call() ?? Promise.resolve()
+    } finally {
+      resumed = undefined
+    }
+  }
+  const passed = (headers: Record<string, Payload>): Record<string, Payload> => ({
+    ...headers,
+    ...(caller && { [callerHeader]: caller }),
+    ...(resumed !== undefined && { [callHeader]: defaultPayloadConverter.toPayload(resumed) }),
+  })
+
+  return {
+    inbound: [
+      {
+        execute(input, next) {
+          caller = input.headers[callerHeader]
+          acceptDecisions()
+          setHandler(defineSignal<[unknown]>(wakeSignal), (approvalId) => {
+            if (typeof approvalId === 'string') wakes.add(approvalId)
+          })
+          return next(input)
+        },
+      },
+    ],
+    outbound: [
+      {
+        scheduleActivity(input, next) {
+          const { activityType, args, options } = input
+          const first = next({ ...input, headers: passed(input.headers) })
+          if (resumed !== undefined) return first
+          return untilDecided(
+            first,
+            ({ aggregateId }) =>
+              resume(aggregateId, () =>
+                proxyActivities<Activities>(options)[activityType]?.(...args),
+              ),
+            wakes,
+            options,
+          )
+        },
+        scheduleLocalActivity(input, next) {
+          const { activityType, args, options } = input
+          const first = next({ ...input, headers: passed(input.headers) })
+          if (resumed !== undefined) return first
+          return untilDecided(
+            first,
+            ({ aggregateId }) =>
+              resume(aggregateId, () =>
+                proxyLocalActivities<Activities>(options)[activityType]?.(...args),
+              ),
+            wakes,
+            {},
+          )
+        },
+        continueAsNew: (input, next) => next({ ...input, headers: passed(input.headers) }),
+      },
+    ],
+  }
+}

@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest'
+
+import { personOf } from './scene.ts'
+import { useStage } from './stage.ts'
+
+const stage = useStage()
+
+test('what is asked appears by itself, and goes when somebody else decides', async () => {
+  const { world } = stage
+  const { page } = await stage.enter()
+  await page.getByText('Nothing waits for you').waitFor()
+
+  const id = await world.ask('live-1')
+  await page.getByRole('link', { name: 'pay on live-1' }).waitFor()
+  const dora = await personOf(world, 'dora')
+  await dora.approvals.decide(await dora.approvals.get(id), { decision: 'reject', reason: 'No.' })
+
+  await page.getByRole('link', { name: 'pay on live-1' }).waitFor({ state: 'detached' })
+  expect(await page.getByText('Nothing waits for you').count()).toBe(1)
+})
+
+test('after the server was away the page goes on where it was, and nothing is missing', async () => {
+  const { world } = stage
+  const { page } = await stage.enter({ path: '/activity' })
+  await world.ask('live-2')
+  await page.getByRole('link', { name: 'live-2' }).first().waitFor()
+
+  await world.restart()
+  await page.getByText('Reconnecting').waitFor()
+  await world.ask('live-3')
+  await page.getByText('Live', { exact: true }).waitFor({ timeout: 30_000 })
+
+  const asked = page.getByRole('listitem').filter({ hasText: 'asked people to approve pay' })
+  await asked.filter({ hasText: 'live-3' }).waitFor()
+  expect(await asked.filter({ hasText: 'live-3' }).count()).toBe(1)
+  expect(await asked.filter({ hasText: 'live-2' }).count()).toBe(1)
+  stage.forgive(/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED|ERR_CONNECTION_RESET|ERR_EMPTY/)
+})
+
+test('an inbox that was cut off catches up', async () => {
+  const { world } = stage
+  const { page } = await stage.enter()
+  await page.getByText('Live', { exact: true }).waitFor()
+
+  await page.context().setOffline(true)
+  await world.restart()
+  await world.ask('live-4')
+  await page.getByText('Reconnecting').waitFor()
+  await page.context().setOffline(false)
+
+  await page.getByRole('link', { name: 'pay on live-4' }).waitFor({ timeout: 30_000 })
+  expect(await page.getByText('Live', { exact: true }).count()).toBe(1)
+  stage.forgive(/ERR_/)
+})
+
+test('a session that is over ends on the page, too', async () => {
+  const { page } = await stage.enter()
+  await page.getByText('Live', { exact: true }).waitFor()
+
+  await page.getByRole('button', { name: 'Account of alice' }).click()
+  await page.getByRole('menuitem', { name: 'Log out' }).click()
+
+  await page.getByRole('heading', { name: 'You are not logged in' }).waitFor()
+  await page.goBack()
+  await page.reload()
+  expect(await page.getByText('pay on').count()).toBe(0)
+})

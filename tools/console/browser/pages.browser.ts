@@ -1,0 +1,143 @@
+import { beforeAll, expect, test } from 'vitest'
+
+import { personOf, setScene, type Scene } from './scene.ts'
+import { useStage } from './stage.ts'
+import { attribution } from './world.ts'
+
+const stage = useStage()
+let scene: Scene
+beforeAll(async () => {
+  scene = await setScene(stage.world)
+})
+
+test('an instance shows its path, who did what on which grounds, and what was edited', async () => {
+  const { page } = await stage.enter({ path: `/instances/${scene.storied}` })
+
+  await page.getByText('Record verified: 9 entries').waitFor()
+  const graph = page.getByRole('img', { name: /^Refunds: 6 states, 8 transitions/ })
+  expect(await graph.getAttribute('aria-label')).toContain(
+    'The run was in Requested, Reviewed, Paying, Paid; it is in Paid.',
+  )
+  expect(await graph.locator('.taken text').allTextContents()).toEqual(['review', 'pay', 'paid'])
+  const timeline = page.locator('.timeline > li')
+  await timeline.filter({ hasText: 'was blocked from pay by the guard under-limit' }).waitFor()
+  const approval = timeline.filter({ hasText: 'dora edited and approved pay: Postage' })
+  await approval.getByRole('button', { name: 'Attribution' }).click()
+  await approval.getByText('login-link').waitFor()
+  const executed = timeline.filter({ hasText: 'took pay: REVIEWED → PAYING' })
+  expect(await executed.locator('.changes').innerText()).toMatch(
+    /amount changed\s+before: 180\s+after: 150/,
+  )
+  await executed.getByRole('button', { name: 'Attribution' }).click()
+  await executed.getByText(attribution.promptHash).waitFor()
+  await executed.getByRole('button', { name: /Evidence/ }).click()
+  await executed.getByText('Written by a model').waitFor()
+})
+
+test('a loop shows what its record adds up to', async () => {
+  const { page } = await stage.enter({ path: '/loops' })
+  await page.getByRole('link', { name: 'Refunds' }).click()
+
+  await page.getByRole('heading', { name: 'Who acts' }).waitFor()
+  const funnel = page.locator('.funnel > li')
+  await funnel.filter({ hasText: 'Reviewed' }).getByText('7 of 7').waitFor()
+  await funnel.filter({ hasText: 'Reviewed' }).getByText('5 there now').waitFor()
+  await funnel.filter({ hasText: 'Paid' }).getByText('2 of 7').waitFor()
+  const rate = (term: string): Promise<string | null> =>
+    page.locator('div:has(> dt)', { hasText: term }).last().locator('dd').textContent()
+  expect(await rate('Approved, of what was decided')).toBe('66.7%')
+  expect(await rate('Asked for by AI agents')).toBe('81.8%')
+  expect(await rate('Blocked by a guard')).toBe('under-limit: 1')
+})
+
+test('activity is filtered by what, where and who, and goes on live unless it is paused', async () => {
+  const { page } = await stage.enter({ path: '/activity' })
+  const rows = page.getByRole('list', { name: 'Events' }).getByRole('listitem')
+  await page.getByLabel('What', { exact: true }).selectOption('Approvals')
+  await page.getByLabel('Actor').fill('dora')
+  await page.getByLabel('Instance').fill(scene.storied)
+  await page.getByRole('button', { name: 'Filter' }).click()
+
+  await rows.filter({ hasText: 'dora edited and approved pay' }).waitFor()
+  await expect.poll(() => rows.count()).toBe(1)
+  await page.getByLabel('Actor').fill('')
+  await page.getByLabel('Instance').fill('')
+  await page.getByRole('button', { name: 'Filter' }).click()
+  await page.getByRole('button', { name: 'Pause' }).click()
+  await stage.world.ask('paused-1')
+  await page.getByRole('button', { name: 'Go on (1 new)' }).waitFor()
+  expect(await rows.filter({ hasText: 'paused-1' }).count()).toBe(0)
+  await page.getByRole('button', { name: 'Go on (1 new)' }).click()
+
+  await rows.filter({ hasText: 'paused-1' }).waitFor()
+})
+
+test('what is stopped commits nothing until it is released', async () => {
+  const { world } = stage
+  const { page } = await stage.enter({ path: '/controls' })
+
+  await page.getByRole('button', { name: 'Stop something' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('What').selectOption('One loop')
+  await dialog.getByRole('textbox', { name: 'Loop' }).fill('deploy')
+  await dialog.getByLabel('Reason').fill('The freeze.')
+  await dialog.getByRole('button', { name: 'Stop it' }).click()
+  await page.getByText('The loop deploy').waitFor()
+  await expect(
+    world.program.instances.start({ loopId: 'deploy', aggregateId: 'frozen' }),
+  ).rejects.toMatchObject({ code: 'stopped' })
+  await page.getByRole('button', { name: 'Release The loop deploy' }).click()
+  await dialog.getByLabel('Reason').fill('It is over.')
+  await dialog.getByRole('button', { name: 'Release' }).click()
+
+  await page.getByText('The loop deploy').waitFor({ state: 'detached' })
+  await world.program.instances.start({ loopId: 'deploy', aggregateId: 'frozen' })
+})
+
+test('a delivery that was given up is tried again', async () => {
+  const { world } = stage
+  const { page } = await stage.enter({ path: '/controls' })
+  await page.getByText('Nothing was given up.').waitFor()
+  world.bank.breaks = true
+  const id = await world.ask('dead-1', { amount: 11, customer: 'dead' })
+  const dora = await personOf(world, 'dora')
+  await dora.approvals.decide(await dora.approvals.get(id), { decision: 'approve' })
+
+  const again = page.getByRole('button', { name: 'Try bank for dead-1 again' })
+  await again.waitFor({ timeout: 30_000 })
+  world.bank.breaks = false
+  await again.click()
+
+  await page.getByText('It is tried again').first().waitFor()
+  await expect.poll(() => world.bank.paid).toContainEqual({ amount: 11, to: 'dead' })
+  await again.waitFor({ state: 'detached' })
+})
+
+test('a key is made, told once, renewed and revoked', async () => {
+  const { world } = stage
+  const { page } = await stage.enter({ path: '/controls' })
+
+  await page.getByRole('button', { name: 'Make a key' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Name').fill('nightly report')
+  await dialog.getByLabel('Its id on record').fill('program:report')
+  await dialog.getByLabel('run', { exact: true }).uncheck()
+  await dialog.getByRole('button', { name: 'Make it' }).click()
+  const secret = await page.getByLabel('The secret').inputValue()
+  const asks = (): Promise<number> =>
+    fetch(`${world.url}/api/v1/metrics`, { headers: { authorization: `Bearer ${secret}` } }).then(
+      ({ status }) => status,
+    )
+  expect(await asks()).toBe(200)
+  await page.getByRole('button', { name: 'Rotate nightly report' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Make it' }).click()
+  await expect.poll(() => page.getByLabel('The secret').inputValue()).not.toBe(secret)
+  await page.getByRole('button', { name: 'Revoke nightly report' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click()
+
+  await page.getByText('Revoked', { exact: true }).waitFor()
+  expect(await asks()).toBe(401)
+  await page.reload()
+  await page.getByText('nightly report').waitFor()
+  expect(await page.getByLabel('The secret').count()).toBe(0)
+})

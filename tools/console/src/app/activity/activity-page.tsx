@@ -1,0 +1,65 @@
+import type { CloudEvent } from '@loop-engine/client'
+import { Button, PageSection } from '@patternfly/react-core'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { useState, type ReactNode } from 'react'
+
+import { queryActivity, type ActivityFilter } from '../api/queries.ts'
+import { useLive } from '../shell/live.tsx'
+import { More } from '../shell/more.tsx'
+import { PageHead } from '../shell/page-head.tsx'
+import { ProblemNote } from '../show/problem-note.tsx'
+import { ActivityFilters } from './activity-filters.tsx'
+import { EventRow } from './event-row.tsx'
+
+/** What happens, newest first, as it happens. */
+export function ActivityPage(): ReactNode {
+  const [filter, setFilter] = useState<ActivityFilter>({})
+  return (
+    <>
+      <PageHead title="Activity" />
+      <PageSection>
+        <ActivityFilters filter={filter} onChange={setFilter} />
+        {/* Another filter is another list. */}
+        <Events key={JSON.stringify(filter)} filter={filter} />
+      </PageSection>
+    </>
+  )
+}
+
+/** As many as are kept of what came in while the page is open. */
+const kept = 500
+
+function Events({ filter }: { readonly filter: ActivityFilter }): ReactNode {
+  const [fresh, setFresh] = useState<readonly CloudEvent[]>([])
+  const [paused, setPaused] = useState<readonly CloudEvent[] | null>(null)
+  useLive({
+    filter: { ...filter },
+    stale: [],
+    onEvents: (events) => setFresh((before) => [...events.toReversed(), ...before].slice(0, kept)),
+    onBack: 'activity',
+  })
+  const query = useInfiniteQuery({ ...queryActivity(filter), staleTime: Number.POSITIVE_INFINITY })
+  const read = query.data?.pages.flatMap(({ items }) => items.map(({ event }) => event)) ?? []
+  const now = distinct([...fresh, ...read])
+  const events = paused ?? now
+  return (
+    <>
+      <Button variant="secondary" size="sm" onClick={() => setPaused(paused ? null : now)}>
+        {paused ? `Go on (${now.length - paused.length} new)` : 'Pause'}
+      </Button>
+      {query.error !== null && <ProblemNote error={query.error} />}
+      {query.isSuccess && events.length === 0 && <p>Nothing like this happened yet.</p>}
+      <ol className="rows" aria-label="Events">
+        {events.map((event) => (
+          <EventRow key={event.id} event={event} />
+        ))}
+      </ol>
+      <More query={query} />
+    </>
+  )
+}
+
+/** What was read and what came in may overlap. */
+function distinct(events: readonly CloudEvent[]): readonly CloudEvent[] {
+  return [...new Map(events.map((event) => [event.id, event])).values()]
+}

@@ -1,0 +1,18 @@
+import { createLoopClient, LoopClientError, type LoopClient } from '@loop-engine/client'
+
+/** The server that this page came from; the browser's session says who asks. */
+export const server: LoopClient = createLoopClient({ url: '' })
+
+/** What a failure means to a person. */
+export interface Trouble {
+  readonly code: string
+  readonly status: number
+  readonly message: string
+  readonly hint: string | undefined
+}
+
+export function troubleOf(error: unknown): Trouble {
+  if (error instanceof LoopClientError)
+    return { code: error.code, status: error.status, message: error.message, hint: error.hint }
+  return { code: 'internal', status: 0, message: 'The console failed.', hint: 'Load it again.' }
+}

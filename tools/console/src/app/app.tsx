@@ -1,0 +1,65 @@
+import { Spinner } from '@patternfly/react-core'
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { lazy, Suspense, type ReactNode } from 'react'
+import { BrowserRouter, Navigate, Route, Routes } from 'react-router'
+
+import { queryInbox, querySession } from './api/queries.ts'
+import { InboxPage } from './inbox/inbox-page.tsx'
+import { NothingHere } from './shell/nothing-here.tsx'
+import { SessionGate } from './shell/session-gate.tsx'
+import { Shell } from './shell/shell.tsx'
+
+// The inbox is what a phone loads in the night; other pages come when they are looked at.
+const ActivityPage = lazy(async () => ({
+  default: (await import('./activity/activity-page.tsx')).ActivityPage,
+}))
+const ControlsPage = lazy(async () => ({
+  default: (await import('./controls/controls-page.tsx')).ControlsPage,
+}))
+const LoopPage = lazy(async () => ({ default: (await import('./loops/loop-page.tsx')).LoopPage }))
+const LoopsPage = lazy(async () => ({
+  default: (await import('./loops/loops-page.tsx')).LoopsPage,
+}))
+const RunPage = lazy(async () => ({ default: (await import('./run/run-page.tsx')).RunPage }))
+
+const client = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 2000,
+      retry: false, // the client has tried again already
+      refetchOnWindowFocus: false, // live events tell what is stale
+    },
+  },
+})
+
+/** Asks for what is about to be shown before there is anything to show it on. */
+export function readAhead(): void {
+  void client.prefetchQuery(querySession())
+  if (location.pathname.startsWith('/inbox')) void client.prefetchInfiniteQuery(queryInbox())
+}
+
+export function App(): ReactNode {
+  return (
+    <QueryClientProvider client={client}>
+      <BrowserRouter>
+        <SessionGate>
+          <Shell>
+            <Suspense fallback={<Spinner aria-label="Loading the page" />}>
+              <Routes>
+                <Route index element={<Navigate to="/inbox" replace />} />
+                <Route path="/inbox/:requestId?" element={<InboxPage />} />
+                <Route path="/instances/:aggregateId" element={<RunPage />} />
+                <Route path="/runs/:runId" element={<RunPage />} />
+                <Route path="/loops" element={<LoopsPage />} />
+                <Route path="/loops/:loopId" element={<LoopPage />} />
+                <Route path="/activity" element={<ActivityPage />} />
+                <Route path="/controls" element={<ControlsPage />} />
+                <Route path="*" element={<NothingHere />} />
+              </Routes>
+            </Suspense>
+          </Shell>
+        </SessionGate>
+      </BrowserRouter>
+    </QueryClientProvider>
+  )
+}

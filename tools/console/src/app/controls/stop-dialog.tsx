@@ -1,0 +1,76 @@
+import type { StopRequest } from '@loop-engine/client'
+import { FormGroup, FormSelect, FormSelectOption, TextInput } from '@patternfly/react-core'
+import { useState, type ReactNode } from 'react'
+
+import { useSession } from '../shell/session-gate.tsx'
+import { ReasonDialog } from './reason-dialog.tsx'
+
+const covers = [
+  { value: 'aggregateId', label: 'One instance', asks: 'Instance' },
+  { value: 'loopId', label: 'One loop', asks: 'Loop' },
+  { value: 'actorId', label: 'One actor', asks: 'Actor' },
+  { value: 'tenant', label: 'All of the tenant', asks: null },
+  { value: 'everything', label: 'Everything, in all tenants', asks: null },
+] as const
+type Cover = (typeof covers)[number]['value']
+
+export interface StopDialogProps {
+  readonly send: (body: StopRequest) => Promise<void>
+  readonly onClose: () => void
+}
+
+export function StopDialog({ send, onClose }: StopDialogProps): ReactNode {
+  const { scopes } = useSession()
+  const [cover, setCover] = useState<Cover>('aggregateId')
+  const [id, setId] = useState('')
+  const asks = covers.find(({ value }) => value === cover)?.asks ?? null
+  const offered = covers.filter(
+    ({ value }) => value !== 'everything' || scopes.includes('platform'),
+  )
+  return (
+    <ReasonDialog
+      title="Stop something"
+      explains="Once it is stopped, nothing that it covers commits: no transition, no approval, no effect."
+      button="Stop it"
+      isDanger
+      isReady={asks === null || id.trim() !== ''}
+      onClose={onClose}
+      send={(reason) => send({ target: targetFor(cover, id.trim()), reason })}
+    >
+      <FormGroup label="What" fieldId="stop-cover">
+        <FormSelect
+          id="stop-cover"
+          value={cover}
+          onChange={(_, value) => {
+            const chosen = covers.find((one) => one.value === value)
+            if (chosen) setCover(chosen.value)
+          }}
+        >
+          {offered.map(({ value, label }) => (
+            <FormSelectOption key={value} value={value} label={label} />
+          ))}
+        </FormSelect>
+      </FormGroup>
+      {asks !== null && (
+        <FormGroup label={asks} fieldId="stop-id" isRequired>
+          <TextInput id="stop-id" value={id} isRequired onChange={(_, value) => setId(value)} />
+        </FormGroup>
+      )}
+    </ReasonDialog>
+  )
+}
+
+function targetFor(cover: Cover, id: string): StopRequest['target'] {
+  switch (cover) {
+    case 'aggregateId':
+      return { aggregateId: id }
+    case 'loopId':
+      return { loopId: id }
+    case 'actorId':
+      return { actorId: id }
+    case 'tenant':
+      return { tenant: true }
+    case 'everything':
+      return { everything: true }
+  }
+}

@@ -1,0 +1,33 @@
+import type { ApprovalRequest, DecisionResult } from '@loop-engine/client'
+
+import { server } from '../api/server.ts'
+import type { Action } from './decisions.ts'
+
+export interface Decided {
+  readonly kind: Action['kind']
+  /** The request as the person saw it. */
+  readonly request: ApprovalRequest
+  readonly words: string
+  /** For `delegate`. */
+  readonly to?: string
+  /** For `edit`. */
+  readonly edits?: Readonly<Record<string, unknown>>
+}
+
+/** Sends what a person decided about what they saw; the server refuses if that is not what waits. */
+export async function decide({
+  kind,
+  request,
+  words,
+  to = '',
+  edits,
+}: Decided): Promise<DecisionResult> {
+  const reason = words.trim() === '' ? {} : { reason: words.trim() }
+  if (kind === 'delegate')
+    return server.approvals.delegate(request.id, { to: to.trim(), ...reason })
+  return server.approvals.decide(request, {
+    decision: kind,
+    ...(kind === 'respond' ? { response: { message: words.trim() } } : reason),
+    ...(edits && { edits }),
+  })
+}

@@ -1,0 +1,133 @@
+import type { ApprovalRequest, DecisionResult } from '@loop-engine/client'
+import {
+  Alert,
+  Button,
+  Form,
+  FormGroup,
+  Modal,
+  ModalBody,
+  ModalFooter,
+  ModalHeader,
+  TextArea,
+  TextInput,
+} from '@patternfly/react-core'
+import { useMutation } from '@tanstack/react-query'
+import { useState, type FormEvent, type ReactNode } from 'react'
+
+import { ProblemNote } from '../show/problem-note.tsx'
+import { Shown } from '../show/shown.tsx'
+import { decide } from './decide.ts'
+import type { Action } from './decisions.ts'
+import { EvidenceForm, useEvidenceForm } from './evidence-form.tsx'
+import { WhatRuns } from './what-runs.tsx'
+
+export interface DecisionDialogProps {
+  readonly action: Action
+  /** As it was when the dialog was opened: what is decided on. */
+  readonly request: ApprovalRequest
+  /** Whether it has changed since. */
+  readonly moved: boolean
+  readonly onDone: (result: DecisionResult) => void
+  readonly onClose: () => void
+}
+
+/** Asks once more, with what will run in sight; binds the decision to what is seen here. */
+export function DecisionDialog(props: DecisionDialogProps): ReactNode {
+  const { action, request, moved, onDone, onClose } = props
+  const [words, setWords] = useState('')
+  const [to, setTo] = useState('')
+  const evidence = useEvidenceForm(request)
+  const { mutate, isPending, error } = useMutation({ mutationFn: decide, onSuccess: onDone })
+  const { kind } = action
+  const isEdit = kind === 'edit'
+  const ready =
+    !moved &&
+    !isPending &&
+    (!action.words.needed || words.trim() !== '') &&
+    (kind !== 'delegate' || to.trim() !== '') &&
+    (!isEdit || evidence.edits !== null)
+  const send = (event: FormEvent): void => {
+    event.preventDefault()
+    if (!ready) return
+    mutate({ kind, request, words, to, ...(evidence.edits && isEdit && { edits: evidence.edits }) })
+  }
+  const danger = kind === 'reject'
+
+  return (
+    <Modal
+      isOpen
+      variant={isEdit ? 'large' : 'medium'}
+      onClose={onClose}
+      aria-labelledby="decision-title"
+      aria-describedby="decision-body"
+      elementToFocus={
+        kind === 'approve' ? '#decision-send' : '#decision-form textarea, #decision-form input'
+      }
+    >
+      <ModalHeader
+        labelId="decision-title"
+        title={action.title}
+        description={<Shown text={request.view.title} />}
+      />
+      <ModalBody id="decision-body" tabIndex={0} aria-label="Decision">
+        <Form id="decision-form" onSubmit={send}>
+          {moved && (
+            <Alert
+              isInline
+              isLiveRegion
+              variant="warning"
+              component="p"
+              title="The request changed since you opened this. Close it and look again."
+            />
+          )}
+          {error !== null && (
+            <ProblemNote error={error} title="Your decision may not have counted" />
+          )}
+          <p>{action.explains}</p>
+          {(kind === 'approve' || kind === 'reject') && <WhatRuns request={request} />}
+          {isEdit && <EvidenceForm form={evidence} />}
+          {kind === 'delegate' && (
+            <FormGroup label="To whom" fieldId="decision-to" isRequired>
+              <TextInput
+                id="decision-to"
+                value={to}
+                isRequired
+                autoComplete="off"
+                onChange={(_, value) => setTo(value)}
+              />
+            </FormGroup>
+          )}
+          <FormGroup
+            label={action.words.label}
+            fieldId="decision-words"
+            isRequired={action.words.needed}
+          >
+            <TextArea
+              id="decision-words"
+              value={words}
+              isRequired={action.words.needed}
+              maxLength={4096}
+              autoResize
+              onChange={(_, value) => setWords(value)}
+            />
+          </FormGroup>
+        </Form>
+      </ModalBody>
+      <ModalFooter>
+        <Button
+          id="decision-send"
+          type="submit"
+          form="decision-form"
+          variant={danger ? 'danger' : 'primary'}
+          isDisabled={!ready}
+          isLoading={isPending}
+        >
+          {isEdit ? 'Approve as edited' : action.name}
+        </Button>
+        <Button variant="link" onClick={onClose}>
+          Cancel
+        </Button>
+      </ModalFooter>
+    </Modal>
+  )
+}

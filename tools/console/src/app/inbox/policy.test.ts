@@ -1,0 +1,61 @@
+import type { ApprovalRequest, DecisionResult, Who } from '@loop-engine/client'
+import { expect, test } from 'vitest'
+
+import { outcomeOf, ownReasons, quorumOf, settles } from './policy.ts'
+
+const request = {
+  status: 'pending',
+  stage: 0,
+  revision: 1,
+  policy: { stages: [{ reviewers: ['role:finance'], quorum: 2 }], fourEyes: true },
+  escalated: ['group:oncall'],
+  delegations: [{ from: 'alice', to: 'bob', at: 0 }],
+  decisions: [] as ApprovalRequest['decisions'],
+  view: { transition: { id: 'pay', from: 'A', to: 'B' } },
+} as unknown as ApprovalRequest
+const by = (id: string, decision: 'approve' | 'abstain', revision = 1) => ({
+  decision,
+  reviewer: { type: 'human' as const, id },
+  stage: 0,
+  revision,
+  at: 0,
+})
+const who = (id: string, roles: readonly string[], groups: readonly string[] = []) =>
+  ({ actor: { type: 'human', id, roles, groups } }) as unknown as Who
+
+test('says why somebody may decide: role, group or name, by escalation and delegation, too', () => {
+  expect(ownReasons(request, who('alice', ['finance']))).toEqual(['you have the role finance'])
+  expect(ownReasons(request, who('bob', []))).toEqual(['you are named'])
+  expect(ownReasons(request, who('eve', [], ['oncall']))).toEqual(['you are in the group oncall'])
+  expect(ownReasons(request, who('role:finance', ['sales']))).toEqual([])
+})
+
+test('only approvals of the revision that waits count', () => {
+  const decisions = [by('alice', 'approve'), by('bob', 'approve', 2), by('dora', 'abstain', 2)]
+
+  expect(quorumOf({ ...request, revision: 2, decisions })).toEqual({ given: 1, needed: 2 })
+})
+
+test('every answer has its words', () => {
+  const decided = { ...request, status: 'approved' as const, decisions: [by('bob', 'approve')] }
+  const refused = (reason: string, about = request): DecisionResult =>
+    ({ status: 'refused', reason, request: about }) as DecisionResult
+
+  expect(outcomeOf(refused('already_decided', decided)).title).toBe(
+    'Not counted: it was approved by bob.',
+  )
+  expect(outcomeOf(refused('stale_revision')).title).toContain('Look at it again')
+  const recorded = { ...request, decisions: [by('alice', 'approve')] }
+  expect(outcomeOf({ status: 'recorded', request: recorded }).title).toBe(
+    'Recorded. 1 more approval is needed.',
+  )
+})
+
+test('who asks, or is refused for being late, knows whether it still waits', () => {
+  const asked = { ...request, decisions: [by('alice', 'abstain')] }
+  const voted = { ...request, decisions: [by('alice', 'approve')] }
+
+  expect(settles({ status: 'recorded', request: asked })).toBe(false)
+  expect(settles({ status: 'recorded', request: voted })).toBe(true)
+  expect(settles({ status: 'refused', reason: 'not_entitled', request })).toBe(false)
+})

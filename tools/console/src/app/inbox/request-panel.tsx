@@ -1,0 +1,88 @@
+import type { ApprovalRequest } from '@loop-engine/client'
+import { Alert, Button, Label, Title } from '@patternfly/react-core'
+import type { ReactNode, Ref } from 'react'
+
+import { Moment } from '../show/moment.tsx'
+import { Shown } from '../show/shown.tsx'
+import { actionsFor, type Action } from './decisions.ts'
+import { Edited } from './edited.tsx'
+import { endOf } from './policy.ts'
+import { RequestDetails } from './request-details.tsx'
+import { RiskLabel } from './risk-label.tsx'
+
+export interface RequestPanelProps {
+  readonly request: ApprovalRequest
+  /** What the last click came to, when it did not settle the request. */
+  readonly answer: {
+    readonly variant: 'success' | 'info' | 'warning'
+    readonly title: string
+  } | null
+  readonly onAction: (action: Action) => void
+}
+
+/** What it is, and until when. */
+export function RequestHead({
+  request: { view, revision, status, expiresAt },
+  headingRef,
+}: {
+  readonly request: ApprovalRequest
+  readonly headingRef: Ref<HTMLHeadingElement>
+}): ReactNode {
+  return (
+    <>
+      <Title headingLevel="h2" tabIndex={-1} ref={headingRef}>
+        <Shown text={view.transition.id} /> on <Shown text={view.aggregateId} />
+      </Title>
+      <div className="facts">
+        <RiskLabel risk={view.transition.risk} />
+        {revision > 1 && <Label color="orange">Revision {revision}</Label>}
+        {status === 'pending' && (
+          <span>
+            Expires <Moment at={expiresAt} />
+          </span>
+        )}
+      </div>
+    </>
+  )
+}
+
+/** One request, and what can be done with it. */
+export function RequestPanel({ request, answer, onAction }: RequestPanelProps): ReactNode {
+  const { status, revision } = request
+  return (
+    <div className="request">
+      {answer !== null && (
+        <Alert isInline isLiveRegion variant={answer.variant} component="h3" title={answer.title} />
+      )}
+      {status === 'pending' ? (
+        <div className="decisions" role="group" aria-label="Decide">
+          {actionsFor(request).map((action) => (
+            <Button
+              key={action.kind}
+              variant={variants[action.kind] ?? 'secondary'}
+              aria-keyshortcuts={action.key}
+              onClick={() => onAction(action)}
+            >
+              {action.name}
+            </Button>
+          ))}
+        </div>
+      ) : (
+        <Alert
+          isInline
+          isLiveRegion
+          variant="info"
+          component="h3"
+          title={<Shown text={`This no longer waits: ${endOf(request)}`} />}
+        />
+      )}
+      {revision > 1 && <Edited request={request} />}
+      <RequestDetails request={request} />
+    </div>
+  )
+}
+
+const variants: Readonly<Partial<Record<Action['kind'], 'primary' | 'danger'>>> = {
+  approve: 'primary',
+  reject: 'danger',
+}

@@ -1,0 +1,46 @@
+import type { ApprovalRequest } from '@loop-engine/client'
+
+import { useKeys } from '../shell/keys.ts'
+import { actionsFor, type Action } from './decisions.ts'
+import { placeOf } from './place-of.ts'
+
+export interface InboxKeys {
+  readonly list: readonly ApprovalRequest[]
+  readonly requestId: string | undefined
+  readonly request: ApprovalRequest | undefined
+  readonly chosen: ReadonlySet<string>
+  readonly choose: (id: string, isChosen: boolean) => void
+  readonly act: (action: Action) => void
+  readonly show: (id: string | undefined) => void
+  readonly onHelp: () => void
+}
+
+/** The whole inbox by single keys. */
+export function useInboxKeys(inbox: InboxKeys): void {
+  const { list, requestId, request, chosen, choose, act, show, onHelp } = inbox
+  const place = list.findIndex(({ id }) => id === requestId)
+  const step = (by: number): void => {
+    const next = list[Math.min(Math.max(place + by, 0), list.length - 1)]
+    if (next) show(next.id)
+  }
+  const decisions = (request ? actionsFor(request) : []).map(
+    (action) =>
+      [
+        action.key,
+        () => {
+          // A key that comes before the next request is drawn must not be about the one before it.
+          if (location.pathname === placeOf(request?.id)) act(action)
+        },
+      ] as const,
+  )
+  useKeys({
+    ...Object.fromEntries(decisions),
+    j: () => step(1),
+    k: () => step(place < 0 ? 0 : -1),
+    x: () => {
+      if (requestId !== undefined) choose(requestId, !chosen.has(requestId))
+    },
+    u: () => show(undefined),
+    '?': onHelp,
+  })
+}

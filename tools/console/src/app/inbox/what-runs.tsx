@@ -1,0 +1,52 @@
+import type { ApprovalRequest } from '@loop-engine/client'
+import {
+  DescriptionList,
+  DescriptionListDescription,
+  DescriptionListGroup,
+  DescriptionListTerm,
+} from '@patternfly/react-core'
+import type { ReactNode } from 'react'
+
+import { Data } from '../show/data.tsx'
+import { Shown } from '../show/shown.tsx'
+
+/** What an approval sets going: the change of state, and the very input of what then runs. */
+export function WhatRuns({ request }: { readonly request: ApprovalRequest }): ReactNode {
+  const { transition, effect } = request.view
+  return (
+    <DescriptionList isHorizontal isCompact>
+      <Item term="Changes state">
+        <Shown text={transition.from} /> → <Shown text={transition.to} />
+      </Item>
+      {effect === undefined ? (
+        <Item term="Runs">Nothing outside: only the state changes.</Item>
+      ) : (
+        <>
+          <Item term="Runs">
+            <code>
+              <Shown text={`${effect.integration}.${effect.action}`} />
+            </code>
+          </Item>
+          <Item term="With">
+            <Data value={effect.input} />
+          </Item>
+        </>
+      )}
+    </DescriptionList>
+  )
+}
+
+export function Item({
+  term,
+  children,
+}: {
+  readonly term: string
+  readonly children: ReactNode
+}): ReactNode {
+  return (
+    <DescriptionListGroup>
+      <DescriptionListTerm>{term}</DescriptionListTerm>
+      <DescriptionListDescription>{children}</DescriptionListDescription>
+    </DescriptionListGroup>
+  )
+}

@@ -1,0 +1,36 @@
+import { Card, CardBody, CardTitle } from '@patternfly/react-core'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { Link } from 'react-router'
+
+import { queryRuns } from '../api/queries.ts'
+import { StatusLabel } from '../run/run-facts.tsx'
+import { More } from '../shell/more.tsx'
+import { Moment } from '../show/moment.tsx'
+import { Shown } from '../show/shown.tsx'
+
+export function LoopRuns({ loopId }: { readonly loopId: string }): ReactNode {
+  const query = useInfiniteQuery(queryRuns(loopId))
+  const runs = query.data?.pages.flatMap(({ items }) => items) ?? []
+  return (
+    <Card isCompact>
+      <CardTitle component="h2">Runs</CardTitle>
+      <CardBody>
+        {runs.length === 0 && <p>None yet.</p>}
+        <ul className="rows">
+          {runs.map(({ runId, aggregateId, currentState, status, updatedAt }) => (
+            <li key={runId} className="facts">
+              <Link to={`/runs/${encodeURIComponent(runId)}`}>
+                <Shown text={aggregateId} />
+              </Link>
+              <StatusLabel status={status} />
+              <Shown text={currentState} />
+              <Moment at={updatedAt} />
+            </li>
+          ))}
+        </ul>
+        <More query={query} />
+      </CardBody>
+    </Card>
+  )
+}

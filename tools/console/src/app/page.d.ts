@@ -1,0 +1,6 @@
+/// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
+declare module '*.css'
+declare module '*.svg' {
+  export const url: string
+}

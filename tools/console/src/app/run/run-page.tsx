@@ -1,0 +1,143 @@
+import type { Instance } from '@loop-engine/client'
+import type { LoopDefinition } from '@loop-engine/core'
+import { Card, CardBody, CardTitle, PageSection, Stack } from '@patternfly/react-core'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { Link, useParams } from 'react-router'
+
+import {
+  queryHistory,
+  queryNewestRun,
+  queryPinned,
+  queryRun,
+  queryRunApprovals,
+  queryTimers,
+} from '../api/queries.ts'
+import { placeOf } from '../inbox/place-of.ts'
+import { useLive } from '../shell/live.tsx'
+import { More } from '../shell/more.tsx'
+import { PageHead } from '../shell/page-head.tsx'
+import { Moment } from '../show/moment.tsx'
+import { ProblemNote } from '../show/problem-note.tsx'
+import { Shown } from '../show/shown.tsx'
+import { pathOf } from './path-of.ts'
+import { RunFacts } from './run-facts.tsx'
+import { StateGraph } from './state-graph.tsx'
+import { Timeline } from './timeline.tsx'
+
+/** One run: where it is, how it came there, and who did what. */
+export function RunPage(): ReactNode {
+  const { runId, aggregateId = '' } = useParams()
+  const { data: run, error } = useQuery<Instance>(
+    runId === undefined ? queryNewestRun(aggregateId) : queryRun(runId),
+  )
+  return (
+    <>
+      <PageHead title={run?.aggregateId ?? 'Run'} />
+      {error !== null && (
+        <PageSection>
+          <ProblemNote error={error} />
+        </PageSection>
+      )}
+      {run && <Run run={run} />}
+    </>
+  )
+}
+
+function Run({ run }: { readonly run: Instance }): ReactNode {
+  useLive({
+    filter: { runId: run.runId },
+    stale: [
+      ['run', run.runId],
+      ['newest', run.aggregateId],
+    ],
+  })
+  const history = useInfiniteQuery(queryHistory(run))
+  const pinned = useQuery({
+    ...queryPinned(run.definition.digest),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+  const items = history.data?.pages.flatMap((page) => page.items) ?? []
+  // The server has read it with the schema of definitions.
+  const definition = pinned.data?.definition as LoopDefinition | undefined
+  return (
+    <PageSection>
+      <Stack hasGutter>
+        <RunFacts run={run} />
+        <Waits run={run} />
+        <Timers run={run} />
+        {definition && (
+          <Card isCompact>
+            <CardTitle component="h2">Path</CardTitle>
+            <CardBody>
+              <StateGraph definition={definition} path={pathOf(items, run)} />
+            </CardBody>
+          </Card>
+        )}
+        <Card isCompact>
+          <CardTitle component="h2">Timeline</CardTitle>
+          <CardBody>
+            {history.error !== null && <ProblemNote error={history.error} />}
+            <Timeline items={items} />
+            <More query={history} />
+          </CardBody>
+        </Card>
+      </Stack>
+    </PageSection>
+  )
+}
+
+function Waits({ run }: { readonly run: Instance }): ReactNode {
+  const { data } = useInfiniteQuery(queryRunApprovals(run.runId))
+  const waiting = data?.pages
+    .flatMap(({ items }) => items)
+    .filter(({ status }) => status === 'pending')
+  if (!waiting || waiting.length === 0) return null
+  return (
+    <Card isCompact>
+      <CardTitle component="h2">Waits for people</CardTitle>
+      <CardBody>
+        <ul>
+          {waiting.map(({ id, view }) => (
+            <li key={id}>
+              <Link to={placeOf(id)}>
+                <Shown text={view.transition.id} />
+              </Link>
+              , until <Moment at={view.expiresAt} />
+            </li>
+          ))}
+        </ul>
+      </CardBody>
+    </Card>
+  )
+}
+
+const kinds = {
+  'state-timeout': 'The time in this state is over',
+  'approval-expiry': 'The request expires',
+  'approval-escalation': 'More people are asked',
+} as const
+
+function Timers({ run }: { readonly run: Instance }): ReactNode {
+  const { data = [] } = useQuery(queryTimers(run))
+  if (data.length === 0) return null
+  return (
+    <Card isCompact>
+      <CardTitle component="h2">Happens by itself</CardTitle>
+      <CardBody>
+        <ul>
+          {data.map(({ kind, dueAt, transition, requestId = '' }) => (
+            <li key={`${kind} ${requestId}`}>
+              {kinds[kind]} <Moment at={dueAt} />
+              {transition !== undefined && (
+                <>
+                  : the system takes <Shown text={transition} />
+                </>
+              )}
+            </li>
+          ))}
+        </ul>
+      </CardBody>
+    </Card>
+  )
+}

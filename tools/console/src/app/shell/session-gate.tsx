@@ -1,0 +1,48 @@
+import type { Who } from '@loop-engine/client'
+import { Bullseye, EmptyState, EmptyStateBody, Spinner } from '@patternfly/react-core'
+import { LockIcon } from '@patternfly/react-icons'
+import { useQuery } from '@tanstack/react-query'
+import { createContext, useContext, type ReactNode } from 'react'
+
+import { querySession } from '../api/queries.ts'
+import { troubleOf } from '../api/server.ts'
+import { ProblemNote } from '../show/problem-note.tsx'
+
+const nobody: Who = {
+  kind: 'session',
+  tenant: '',
+  actor: { type: 'human', id: '' },
+  scopes: [],
+  expiresAt: null,
+}
+const SessionContext = createContext<Who>(nobody)
+
+/** Who is logged in. */
+export function useSession(): Who {
+  return useContext(SessionContext)
+}
+
+/** Shows its children to whom the server knows. */
+export function SessionGate({ children }: { readonly children: ReactNode }): ReactNode {
+  const { data, error, isPending } = useQuery({ ...querySession(), staleTime: 60_000 })
+  if (troubleOf(error).status === 401) return <LoggedOut />
+  if (data) return <SessionContext value={data}>{children}</SessionContext>
+  return (
+    <Bullseye>
+      {isPending ? <Spinner aria-label="Asking who you are" /> : <ProblemNote error={error} />}
+    </Bullseye>
+  )
+}
+
+function LoggedOut(): ReactNode {
+  return (
+    <main className="alone">
+      <EmptyState titleText="You are not logged in" headingLevel="h1" icon={LockIcon}>
+        <EmptyStateBody>
+          Open a login link. Whoever runs the server gets one from <code>loop serve</code>; each
+          works once.
+        </EmptyStateBody>
+      </EmptyState>
+    </main>
+  )
+}

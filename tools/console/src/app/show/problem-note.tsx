@@ -1,0 +1,36 @@
+import { Alert } from '@patternfly/react-core'
+import type { ReactNode } from 'react'
+
+import { troubleOf } from '../api/server.ts'
+import { Shown } from './shown.tsx'
+
+/** What went wrong, what it means, and what can be done. */
+export function ProblemNote({
+  error,
+  title,
+}: {
+  readonly error: unknown
+  readonly title?: string
+}): ReactNode {
+  const { status, message, hint } = troubleOf(error)
+  return (
+    <Alert
+      isInline
+      isLiveRegion
+      component="p"
+      variant={status === 409 ? 'warning' : 'danger'}
+      title={title ?? message}
+    >
+      {title !== undefined && (
+        <p>
+          <Shown text={message} />
+        </p>
+      )}
+      {hint !== undefined && (
+        <p>
+          <Shown text={hint} />
+        </p>
+      )}
+    </Alert>
+  )
+}

@@ -1,0 +1,60 @@
+/** Text cut where something in it cannot be seen as it is. */
+export type Part =
+  | { readonly seen: true; readonly text: string }
+  | { readonly seen: false; readonly name: string }
+
+// Controls other than tab and line feed, format characters (bidirectional, zero-width, tags), separators, lone
+// surrogates, letters and spaces that show nothing or pass for another, and what changes the character before it.
+const unseen =
+  /[^\P{Cc}\t\n]|[\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0]|[\u{fe00}-\u{fe0e}]|[\u{e0100}-\u{e01ef}]|(?<!\p{Extended_Pictographic})\u{fe0f}|[^\P{Zs} ]/gu
+
+const names: Readonly<Record<number, string>> = {
+  0x0d: 'carriage return',
+  0xa0: 'no-break space',
+  0xad: 'soft hyphen',
+  0x061c: 'Arabic letter mark',
+  0x200b: 'zero-width space',
+  0x200c: 'zero-width non-joiner',
+  0x200d: 'zero-width joiner',
+  0x200e: 'left-to-right mark',
+  0x200f: 'right-to-left mark',
+  0x202a: 'left-to-right embedding',
+  0x202b: 'right-to-left embedding',
+  0x202c: 'pop direction',
+  0x202d: 'left-to-right override',
+  0x202e: 'right-to-left override',
+  0x2066: 'left-to-right isolate',
+  0x2067: 'right-to-left isolate',
+  0x2068: 'first strong isolate',
+  0x2069: 'pop isolate',
+  0xfeff: 'byte order mark',
+}
+
+/** Cuts a text at every character that is invisible or turns the direction of writing. Nothing is lost. */
+export function partsOf(text: string): readonly Part[] {
+  const parts: Part[] = []
+  let from = 0
+  for (const { 0: character, index } of text.matchAll(unseen)) {
+    if (index > from) parts.push({ seen: true, text: text.slice(from, index) })
+    parts.push({ seen: false, name: nameOf(character) })
+    from = index + character.length
+  }
+  if (from < text.length) parts.push({ seen: true, text: text.slice(from) })
+  return parts
+}
+
+/** The same as one string, for titles and labels. */
+export function spellOut(text: string): string {
+  return partsOf(text)
+    .map((part) => (part.seen ? part.text : `[${part.name}]`))
+    .join('')
+}
+
+function nameOf(character: string): string {
+  const point = character.codePointAt(0) ?? 0
+  const code = `U+${point.toString(16).toUpperCase().padStart(4, '0')}`
+  const tag =
+    point >= 0xe0020 && point <= 0xe007e ? `tag ${String.fromCharCode(point - 0xe0000)}` : ''
+  const name = names[point] ?? tag
+  return name === '' ? code : `${code} ${name}`
+}

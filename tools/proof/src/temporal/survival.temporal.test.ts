@@ -1,0 +1,182 @@
+import { definitionDigest } from '@loop-engine/dsl'
+import { createPostgresStore } from '@loop-engine/integration-postgres'
+import { createLoopSystem, type LoopSystem } from '@loop-engine/sdk'
+import {
+  checkInvariants,
+  startPostgres,
+  startTemporal,
+  type TemporalServer,
+} from '@loop-engine/testing'
+import { Client, Connection } from '@temporalio/client'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+
+import { layWire } from './cut.ts'
+import { agent, alice, bankOf, deskLoop, openDesk } from './desk.ts'
+import { startWorkerProcess, until, type WorkerProcess } from './worker-process.ts'
+
+let server: TemporalServer
+let postgres: Awaited<ReturnType<typeof startPostgres>>
+let schema: string
+let desk: LoopSystem
+let client: Client
+let queue: string
+const workers: WorkerProcess[] = []
+let count = 0
+
+beforeAll(async () => {
+  ;[server, postgres] = await Promise.all([startTemporal({ durable: true }), startPostgres()])
+  client = new Client({ connection: await Connection.connect({ address: server.address }) })
+})
+beforeEach(async () => {
+  schema = postgres.schema()
+  queue = `survival-${++count}`
+  desk = await openDesk({
+    client,
+    url: postgres.url,
+    schema,
+    taskQueue: queue,
+    pay: async () => {},
+  })
+})
+afterEach(async () => {
+  for (const { child } of workers.splice(0)) child.kill('SIGKILL')
+  await desk.close()
+})
+afterAll(async () => {
+  await client.connection.close()
+  await server.stop()
+  await postgres.stop()
+})
+
+function place() {
+  return { client, url: postgres.url, schema, taskQueue: queue, pay: async () => {} }
+}
+
+async function startWorker(hangs = false, address = server.address): Promise<WorkerProcess> {
+  const args = [address, postgres.url, schema, queue, hangs ? 'hangs' : '']
+  const worker = await startWorkerProcess(args)
+  workers.push(worker)
+  return worker
+}
+
+async function ask(aggregateId: string): Promise<string> {
+  await desk.engine.start({ loopId: deskLoop.id, aggregateId, actor: agent })
+  const asked = await desk.engine.transition({
+    aggregateId,
+    transitionId: 'pay',
+    actor: agent,
+    evidence: { amount: 7 },
+  })
+  return asked.status === 'pending_approval' ? asked.approvalId : asked.status
+}
+
+async function reaches(aggregateId: string, state: string): Promise<void> {
+  await until(
+    async () => (await desk.engine.get({ aggregateId }))?.currentState === state,
+    `${aggregateId} to be ${state}`,
+  )
+}
+
+/** What the record breaks; nothing, whatever was killed or cut. */
+async function violations(): Promise<readonly unknown[]> {
+  const store = createPostgresStore({ connectionString: postgres.url, schema })
+  await store.open()
+  const definitions = new Map([[definitionDigest(deskLoop), deskLoop]])
+  const world = {
+    store,
+    tenants: ['default'],
+    definitions,
+    agentIds: [agent.id],
+    identityClassOf: (id: string) => id,
+  }
+  const found = await checkInvariants(world)
+  await store.close()
+  return found
+}
+
+test('timers of a workflow deliver effects, and expire what nobody decided', async () => {
+  const worker = await startWorker()
+  const [first] = await Promise.all([ask('a'), ask('b')])
+  await desk.approvals.decide({ requestId: first ?? '', decision: 'approve', actor: alice })
+  await reaches('a', 'PAID')
+  await reaches('b', 'WITHDRAWN')
+  expect(worker.lines.filter((line) => line.startsWith('paying'))).toHaveLength(1)
+  for (const id of ['a', 'b']) {
+    const handle = client.workflow.getHandle(`loop/${queue}/default/${id}`)
+    await until(async () => (await handle.describe()).status.name === 'COMPLETED', 'the end')
+  }
+  expect(await violations()).toEqual([])
+})
+
+test('a worker killed in the middle of an effect costs a repetition under the same key, and nothing else', async () => {
+  const doomed = await startWorker(true)
+  const requestId = await ask('a')
+  await desk.approvals.decide({ requestId, decision: 'approve', actor: alice })
+  const paying = await doomed.said('paying')
+  doomed.child.kill('SIGKILL')
+  const heir = await startWorker()
+  await reaches('a', 'PAID')
+  expect((await heir.said('paying')).split(' ')[1]).toBe(paying.split(' ')[1])
+  expect(await violations()).toEqual([])
+})
+
+test('a history that is lost costs nothing: the next command starts it again, and the ledger knows', async () => {
+  await startWorker()
+  const requestId = await ask('a')
+  await client.workflow.getHandle(`loop/${queue}/default/a`).terminate('a drill')
+  await desk.approvals.decide({ requestId, decision: 'approve', actor: alice, idempotencyKey: 'k' })
+  await reaches('a', 'PAID')
+  const again = { requestId, decision: 'approve', actor: alice, idempotencyKey: 'k' } as const
+  expect(await desk.approvals.decide(again)).toMatchObject({ status: 'executed', replayed: true })
+  expect(await violations()).toEqual([])
+})
+
+test('a cut between worker and server delays commands, and loses or doubles none', async () => {
+  const wire = await layWire(server.address)
+  const worker = await startWorker(false, wire.address)
+  const requestId = await ask('a')
+  await wire.cut()
+  const decided = desk.approvals.decide({
+    requestId,
+    decision: 'approve',
+    actor: alice,
+    idempotencyKey: 'k',
+  })
+  await new Promise((resolve) => setTimeout(resolve, 1500))
+  await wire.mend()
+  expect(await decided).toMatchObject({ status: 'executed' })
+  await reaches('a', 'PAID')
+  expect(worker.lines.filter((line) => line.startsWith('paying'))).toHaveLength(1)
+  expect(await violations()).toEqual([])
+  worker.child.kill('SIGKILL')
+  await wire.cut()
+})
+
+test('what was committed beside Temporal is found by the sweeper', async () => {
+  queue = `${queue}-swept`
+  await (await openDesk({ ...place(), sweepEveryMs: 500 })).close()
+  await startWorker()
+  const store = createPostgresStore({ connectionString: postgres.url, schema })
+  const plain = await createLoopSystem({
+    loops: [deskLoop],
+    store,
+    integrations: [bankOf(async () => {})],
+    relay: false,
+  })
+  await plain.engine.start({ loopId: deskLoop.id, aggregateId: 'a', actor: agent })
+  const evidence = { amount: 7 }
+  await plain.engine.transition({ aggregateId: 'a', transitionId: 'pay', actor: agent, evidence })
+  await reaches('a', 'WITHDRAWN')
+  await plain.close()
+  expect(await violations()).toEqual([])
+})
+
+test('a server that loses its power goes on where it was', async () => {
+  await startWorker()
+  const requestId = await ask('a')
+  await server.crash()
+  await server.restart()
+  await desk.approvals.decide({ requestId, decision: 'approve', actor: alice, idempotencyKey: 'k' })
+  await reaches('a', 'PAID')
+  expect(await violations()).toEqual([])
+})

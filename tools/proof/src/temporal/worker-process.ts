@@ -1,0 +1,44 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { join } from 'node:path'
+
+/** A worker that is a process of its own. */
+export interface WorkerProcess {
+  readonly child: ChildProcess
+  readonly lines: readonly string[]
+  /** Resolves with the first line that contains the text. */
+  said(text: string): Promise<string>
+}
+
+/** Starts `desk-worker.ts` and waits until it works. */
+export async function startWorkerProcess(args: readonly string[]): Promise<WorkerProcess> {
+  const child = spawn(
+    process.execPath,
+    ['--conditions=@loop-engine/source', join(import.meta.dirname, 'desk-worker.ts'), ...args],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  const lines: string[] = []
+  child.stdout
+    .setEncoding('utf8')
+    .on('data', (text: string) => lines.push(...text.trim().split('\n')))
+  const worker: WorkerProcess = {
+    child,
+    lines,
+    said: (text) =>
+      until(async () => lines.find((line) => line.includes(text)), `a worker to say ${text}`),
+  }
+  await worker.said('ready')
+  return worker
+}
+
+/** Looks again and again, for half a minute. */
+export async function until<T>(
+  look: () => Promise<T | undefined | false>,
+  what: string,
+): Promise<T> {
+  for (let tries = 0; tries < 600; tries++) {
+    const found = await look()
+    if (found !== undefined && found !== false) return found
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  throw new Error(`Waited too long for ${what}.`)
+}
