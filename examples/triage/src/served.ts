@@ -1,0 +1,8 @@
+import { mkdirSync } from 'node:fs'
+
+import { createTicketIntegration } from './ticket-integration.ts'
+import { createTicketDesk } from './tickets.ts'
+
+/** What `loop serve --with` needs beside the loop: the desk at which approved remediations end. */
+mkdirSync('.loop', { recursive: true })
+export const integrations = [createTicketIntegration(createTicketDesk('.loop/tickets.db'))]

@@ -1,0 +1,40 @@
+import { createMemoryStore } from '@loop-engine/sdk'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+import { createTestServer, refund, type TestServer } from './server.fixture.ts'
+
+let before: TestServer
+let server: TestServer
+beforeAll(async () => {
+  const store = createMemoryStore()
+  before = await createTestServer({ store })
+  server = await createTestServer({ store, loops: [{ ...refund, version: '2.0.0' }] })
+})
+afterAll(async () => {
+  await before.close()
+  await server.close()
+})
+
+test('a run can be drawn by the definition that it is pinned to, also when another is served', async () => {
+  const started = await before.call('POST', '/api/v1/instances', {
+    key: before.key(),
+    body: { loopId: 'refund', aggregateId: 'pinned-1' },
+  })
+  const key = server.key()
+  const { digest } = started.body.definition
+
+  const pinned = await server.call('GET', `/api/v1/definitions/pinned/${digest}`, { key })
+  const again = await server.call('GET', `/api/v1/definitions/pinned/${digest}`, { key })
+
+  expect(pinned.body).toMatchObject({ digest, definition: { id: 'refund', version: '1.0.0' } })
+  expect(again.body).toEqual(pinned.body)
+})
+
+test('an unknown digest is not found, and what is none is refused', async () => {
+  const key = server.key()
+  const ask = async (digest: string): Promise<number> =>
+    (await server.call('GET', `/api/v1/definitions/pinned/${digest}`, { key })).status
+
+  expect(await ask('0'.repeat(64))).toBe(404)
+  expect(await ask('nonsense')).toBe(400)
+})
