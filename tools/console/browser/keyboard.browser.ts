@@ -51,7 +51,7 @@ test('the whole journey by single keys', async () => {
   await page.keyboard.press('j')
   await page.getByRole('heading', { name: 'pay on key-2' }).waitFor()
   await page.keyboard.press('r')
-  await page.getByRole('dialog').getByLabel('Reason').waitFor()
+  await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('decision-words')
   await page.keyboard.type('Not this one: r, a, x are letters here.')
   await page.keyboard.press('Tab')
   await page.keyboard.press('Enter')

@@ -90,7 +90,7 @@ test('what is stopped commits nothing until it is released', async () => {
   await dialog.getByLabel('Reason').fill('It is over.')
   await dialog.getByRole('button', { name: 'Release' }).click()
 
-  await page.getByText('The loop deploy').waitFor({ state: 'detached' })
+  await page.getByRole('button', { name: 'Release The loop deploy' }).waitFor({ state: 'detached' })
   await world.program.instances.start({ loopId: 'deploy', aggregateId: 'frozen' })
 })
 

@@ -2,7 +2,7 @@ import type { ApprovalRequest } from '@loop-engine/client'
 
 import { useKeys } from '../shell/keys.ts'
 import { actionsFor, type Action } from './decisions.ts'
-import { placeOf } from './place-of.ts'
+import { isAt } from './place-of.ts'
 
 export interface InboxKeys {
   readonly list: readonly ApprovalRequest[]
@@ -29,7 +29,7 @@ export function useInboxKeys(inbox: InboxKeys): void {
         action.key,
         () => {
           // A key that comes before the next request is drawn must not be about the one before it.
-          if (location.pathname === placeOf(request?.id)) act(action)
+          if (request && isAt(request.id)) act(action)
         },
       ] as const,
   )

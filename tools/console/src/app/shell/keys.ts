@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react'
+import { useEffect, useLayoutEffect, useRef } from 'react'
 
 const setting = 'loop-engine.keys'
 
@@ -14,7 +14,8 @@ export function turnKeys(on: boolean): void {
 /** Does what belongs to a key, unless somebody is writing, or a dialog or menu is open. */
 export function useKeys(keys: Readonly<Record<string, () => void>>): void {
   const latest = useRef(keys)
-  useEffect(() => {
+  // As soon as the page shows what they are about.
+  useLayoutEffect(() => {
     latest.current = keys
   })
   useEffect(() => {
