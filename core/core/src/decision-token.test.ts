@@ -89,8 +89,8 @@ test('one changed character is refused, wherever it is', async () => {
       async (at, by) => {
         fc.pre(token[at] !== by)
         const changed = token.slice(0, at) + by + token.slice(at + 1)
-        // The last character of a base64url text may carry bits that mean nothing.
-        fc.pre(Buffer.from(changed, 'base64url').compare(Buffer.from(token, 'base64url')) !== 0)
+        // The last character of the signature has bits that mean nothing: the same signature, written otherwise.
+        fc.pre(!signatureOf(changed).equals(signatureOf(token)) || at < token.lastIndexOf('.'))
         expect(await reasonOf(changed)).not.toBe('accepted')
       },
     ),
@@ -104,3 +104,7 @@ test('nonsense is refused', async () => {
     }),
   )
 })
+
+function signatureOf(token: string): Buffer {
+  return Buffer.from(token.slice(token.lastIndexOf('.') + 1), 'base64url')
+}
