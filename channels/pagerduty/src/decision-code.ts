@@ -1,6 +1,4 @@
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
-
-import { canonicalize } from '@loop-engine/core'
+import { createOneTimeCodes } from '@loop-engine/core/decision-page'
 
 import type { IncidentReference } from './incident-reference.ts'
 
@@ -12,48 +10,13 @@ export interface DecisionCodes {
   matches(typed: string, reference: IncidentReference): boolean
 }
 
-// Crockford's alphabet: no two of its characters are mistaken for each other.
-const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
-/** 40 bits. */
-const length = 8
-const purpose = 'decide-by-note'
-
 /** The first secret makes codes, all of them are accepted. */
 export function createDecisionCodes(secrets: readonly [string, ...string[]]): DecisionCodes {
-  const keyOf = (secret: string): Uint8Array =>
-    new Uint8Array(hkdfSync('sha256', secret, '', 'loop-engine/channel-pagerduty/code/v1', 32))
-  const keys = secrets.map(keyOf)
-  const current = keyOf(secrets[0])
-
-  function plain(
-    key: Uint8Array,
-    { tenant, requestId, revision, viewHash }: IncidentReference,
-  ): string {
-    const content = canonicalize([purpose, tenant, requestId, revision, viewHash])
-    const bytes = createHmac('sha256', key).update(content).digest().subarray(0, length)
-    // 256 is a multiple of 32: every character is as likely as any other.
-    return [...bytes].map((byte) => alphabet[byte % alphabet.length]).join('')
-  }
-
+  const codes = createOneTimeCodes({ secret: secrets, purpose: 'pagerduty-note' })
+  const contentOf = ({ tenant, requestId, revision, viewHash }: IncidentReference) =>
+    [tenant, requestId, revision, viewHash] as const
   return {
-    codeFor(reference) {
-      const code = plain(current, reference)
-      return `${code.slice(0, 4)}-${code.slice(4)}`
-    },
-    matches(typed, reference) {
-      const given = Buffer.from(normalise(typed))
-      return keys
-        .map((key) => Buffer.from(plain(key, reference)))
-        .map((right) => given.length === right.length && timingSafeEqual(given, right))
-        .includes(true)
-    },
+    codeFor: (reference) => codes.codeFor(contentOf(reference)),
+    matches: (typed, reference) => codes.matches(typed, contentOf(reference)),
   }
-}
-
-function normalise(typed: string): string {
-  return typed
-    .toUpperCase()
-    .replaceAll(/[^0-9A-Z]/g, '')
-    .replaceAll('O', '0')
-    .replaceAll(/[IL]/g, '1')
 }
