@@ -103,10 +103,9 @@ describe('a mail', () => {
     await notified(open(), waiting())
 
     const [one, two] = boxes.mails
-    expect(boxes.mails.map(({ to }) => to?.map(({ address }) => address))).toEqual([
-      ['alice@example.com'],
-      ['bob@example.com'],
-    ])
+    // They are sent at once, so either may arrive first.
+    const receivers = boxes.mails.map(({ to }) => to?.map(({ address }) => address).join())
+    expect(receivers.toSorted()).toEqual(['alice@example.com', 'bob@example.com'])
     for (const mail of boxes.mails) {
       expect(mail.text).toContain(linkIn(mail.text))
       expect(mail.html).toContain(linkIn(mail.text))
@@ -245,7 +244,8 @@ describe('who is asked', () => {
     expect(boxes.mails.map(({ recipient }) => recipient)).toEqual(askedOnce)
 
     await channel.update?.(ref ?? {}, { ...next, status: 'expired' }, next.view, context)
-    expect(boxes.mails.map(({ recipient }) => recipient)).toEqual([...askedOnce, ...askedOnce])
+    const told = boxes.mails.slice(2).map(({ recipient }) => recipient)
+    expect(told.toSorted()).toEqual(askedOnce)
   })
 
   test('a reminder brings who has not decided a link of its own', async () => {
