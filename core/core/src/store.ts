@@ -2,6 +2,8 @@ import type { ApprovalRequest, ApprovalStatus } from './approval.ts'
 import type { StoredEntry } from './entry.ts'
 import type { Reservation } from './guard.ts'
 import type { Durability, InstanceStatus, LoopInstance } from './instance.ts'
+import type { StoreChange, TailPage, TailQuery } from './store-live.ts'
+import type { StoreRetention } from './store-retention.ts'
 
 /** Something to do after a commit: run an effect, tell a channel, feed a sink, wake at a time. */
 export interface OutboxItem {
@@ -199,8 +201,6 @@ export interface LoopStore {
   ): Promise<readonly StoredEntry[]>
   /** The newest executed entry of a transition in a run. */
   lastExecuted(tenant: string, runId: string, transitionId: string): Promise<StoredEntry | null>
-  /** The entry with this hash. */
-  entryByHash(tenant: string, hash: string): Promise<StoredEntry | null>
 
   approval(tenant: string, id: string): Promise<ApprovalRequest | null>
   approvals(query: ApprovalQuery): Promise<Page<ApprovalRequest>>
@@ -243,6 +243,20 @@ export interface LoopStore {
   signLog(tenant: string, head: { size: number; root: string }, note: string): Promise<boolean>
   leaves(tenant: string, range: { from: number; limit: number }): Promise<readonly LogLeaf[]>
 
+  /**
+   * Optional. Calls `onChange` soon after another store object, in whatever process, committed to the same data. A hint:
+   * it may come late, twice or, while the listener is away, not at all, so that whoever waits polls as well. Resolves
+   * when it listens, or has tried to and goes on trying; `onChange` must not throw. Returns what ends it.
+   */
+  watch?(onChange: (change: StoreChange) => void): Promise<() => Promise<void>>
+  /**
+   * Optional. A tenant's entries in one order that stays, by `seq` within a run, from behind a cursor on. An entry that
+   * was begun early and commits late is never skipped: what is younger waits for it.
+   */
+  tail?(query: TailQuery): Promise<TailPage>
+
+  /** Optional. Forgets old entries, and keeps the proof that they were. */
+  readonly retention?: StoreRetention
   /** Forgets idempotency keys and counter windows that ended before `before`; returns how many rows. */
   prune(before: number): Promise<number>
   close(): Promise<void>

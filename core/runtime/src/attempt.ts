@@ -44,6 +44,8 @@ export interface Attempt {
   readonly refusal?: Refusal
   /** The approved request that this attempt executes. */
   readonly approved?: ApprovalRequest
+  /** Who waits for the request that this attempt may open. */
+  readonly callbackUrl?: string
 }
 
 export interface Judgement {

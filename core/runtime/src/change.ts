@@ -9,6 +9,7 @@ import {
   type OutboxItem,
   type SealedEvidence,
   type StoredEntry,
+  type TraceContext,
 } from '@loop-engine/core'
 
 /** Everything that one commit will do to one run, gathered in order. */
@@ -16,6 +17,8 @@ export interface Change {
   /** The run as it will be after what was appended so far; null before `loop.started`. */
   readonly instance: LoopInstance | null
   readonly entries: readonly StoredEntry[]
+  /** Where what is ordered belongs, when that is not where it is ordered. */
+  readonly origin: TraceContext | undefined
   append(draft: EntryDraft, evidence?: SealedEvidence | null): StoredEntry
   enqueue(item: Omit<OutboxItem, 'tenant' | 'aggregateId' | 'runId' | 'seq'>): void
   cancel(itemId: string): void
@@ -26,7 +29,7 @@ export interface Change {
 const genesis = { version: 0, head: genesisHash }
 
 /** Starts a change of a run, or of one that does not exist yet. */
-export function createChange(base: LoopInstance | null): Change {
+export function createChange(base: LoopInstance | null, origin?: TraceContext): Change {
   let instance = base
   const entries: StoredEntry[] = []
   let outbox: OutboxItem[] | undefined
@@ -38,6 +41,7 @@ export function createChange(base: LoopInstance | null): Change {
       return instance
     },
     entries,
+    origin,
     append(draft, evidence = null) {
       const entry = sealEntry(draft, instance ?? genesis, evidence)
       entries.push(entry)

@@ -1,4 +1,4 @@
-import type { OutboxClaim } from '@loop-engine/core'
+import type { OutboxClaim, TraceContext } from '@loop-engine/core'
 import { toCloudEvents } from '@loop-engine/events'
 
 import type { Kernel } from './kernel.ts'
@@ -8,7 +8,7 @@ import type { Delivery } from './relay.ts'
 export async function deliverEvents(
   kernel: Kernel,
   claim: OutboxClaim,
-  signal: AbortSignal,
+  { signal, trace }: { readonly signal: AbortSignal; readonly trace: TraceContext | undefined },
 ): Promise<Delivery> {
   const sink = kernel.sinks.get(claim.name)
   if (!sink) return { kind: 'dead', error: 'invalid_config: The sink is not registered here.' }
@@ -17,6 +17,9 @@ export async function deliverEvents(
     to: claim.seq,
   })
   if (!entry) return { kind: 'dead', error: 'corrupt: The entry of an event is gone.' }
-  await sink.publish(toCloudEvents(entry), { signal })
+  const events = toCloudEvents(entry)
+  // Whoever hears of it goes on from the work that recorded it.
+  const traced = trace ? events.map((event) => ({ ...event, traceparent: trace.traceparent })) : events
+  await sink.publish(traced, { signal })
   return { kind: 'done' }
 }

@@ -29,6 +29,11 @@ export interface TransitionInput extends Target {
   readonly correlationId?: string
   readonly traceparent?: string
   readonly expected?: Expected
+  /**
+   * Where to tell that the approval request which this opens was closed. It goes to the channel named `callback`, whose
+   * message only tells: who hears it reads the request again.
+   */
+  readonly callbackUrl?: string
 }
 
 /** The run as the caller saw it. One that has moved since is a `conflict` with `details.reason` `moved`, and nothing is recorded. */

@@ -57,7 +57,7 @@ export interface LoopEngine extends Control {
 }
 
 export function createEngine(kernel: Kernel): LoopEngine {
-  const { store, loops } = kernel
+  const { store, loops, telemetry } = kernel
   return {
     ...createControl(kernel),
     seal: createSeal(kernel),
@@ -65,8 +65,12 @@ export function createEngine(kernel: Kernel): LoopEngine {
       kernel.check(definition)
       await loops.add(definition)
     },
-    start: (input) => startRun(kernel, input),
-    transition: (input) => takeTransition(kernel, input),
+    start: telemetry
+      ? (input) => telemetry.start(input, () => startRun(kernel, input))
+      : (input) => startRun(kernel, input),
+    transition: telemetry
+      ? (input) => telemetry.transition(input, () => takeTransition(kernel, input))
+      : (input) => takeTransition(kernel, input),
     available: (input) => listAvailable(kernel, input),
     cancel: (input) => changeStatus(kernel, input, 'loop.cancelled', 'cancelled'),
     fail: (input) => changeStatus(kernel, input, 'loop.failed', 'failed'),

@@ -14,6 +14,7 @@ import {
   type LoopInstance,
   type LoopStore,
   type StoredEntry,
+  type Telemetry,
 } from '@loop-engine/core'
 import type { EventBus } from '@loop-engine/events'
 import type { Expressions, GuardEvaluator } from '@loop-engine/guards'
@@ -24,6 +25,7 @@ import type { Identity } from './identity.ts'
 import type { Limits } from './limits.ts'
 import type { LoopRegistry } from './loop-registry.ts'
 import type { Redaction } from './redaction.ts'
+import { enveloped } from './trace-envelope.ts'
 
 /** What every part of a running system shares. */
 export interface Kernel {
@@ -41,6 +43,7 @@ export interface Kernel {
   readonly sinks: ReadonlyMap<string, EventSink>
   readonly bus: EventBus
   readonly runs: Runs
+  readonly telemetry: Telemetry | undefined
   /** Throws `invalid_definition` when a loop asks for what this system does not have. */
   check(definition: LoopDefinition): void
   /** Hears of what goes wrong in the background. */
@@ -137,7 +140,11 @@ export async function commitChange(
   rest: Pick<CommitPlan, 'scopes'> & Partial<CommitPlan>,
 ): Promise<CommitResult> {
   const planned = change.plan(rest)
-  const plan = kernel.sinks.size > 0 ? withSinks(planned, kernel.sinks.keys()) : planned
+  const complete = kernel.sinks.size > 0 ? withSinks(planned, kernel.sinks.keys()) : planned
+  const plan =
+    kernel.telemetry && complete.outbox
+      ? { ...complete, outbox: enveloped(kernel, complete.outbox, change.origin) }
+      : complete
   const [result] = await kernel.store.commit([plan])
   if (!result)
     throw new LoopError('unavailable', 'The store did not answer for a plan.', {
@@ -147,6 +154,7 @@ export async function commitChange(
     kernel.runs.keep(plan.instance)
     if (plan.entries.length > 0) kernel.bus.publish(plan.entries)
     if (plan.outbox) kernel.wake()
+    kernel.telemetry?.recorded(plan)
   } else if (result.kind === 'conflict') {
     kernel.runs.forget(plan.tenant, plan.instance.aggregateId)
   }

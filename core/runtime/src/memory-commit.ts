@@ -15,7 +15,6 @@ import {
   type StoredEntry,
 } from '@loop-engine/core'
 
-import { createHashIndex, type HashIndex } from './memory-hashes.ts'
 import { pair, type MemoryOutbox } from './memory-outbox.ts'
 
 interface Run {
@@ -34,7 +33,6 @@ export interface Tenant {
   /** Runs by business key, oldest first. */
   readonly keys: Map<string, Run[]>
   readonly open: Map<string, Run>
-  readonly hashes: HashIndex
   readonly approvals: Map<string, ApprovalRequest>
   /** The same requests by run and id: what a transition asks for must not look at a whole tenant. */
   readonly runApprovals: Map<string, Map<string, ApprovalRequest>>
@@ -52,7 +50,6 @@ export function emptyTenant(): Tenant {
     runs: new Map(),
     keys: new Map(),
     open: new Map(),
-    hashes: createHashIndex(),
     approvals: new Map(),
     runApprovals: new Map(),
     idempotency: new Map(),
@@ -120,7 +117,6 @@ export function apply(
   const run = moveRun(plan.instance, tenant)
   for (const entry of plan.entries) {
     run.entries.push(entry)
-    tenant.hashes.add(entry)
     tenant.unlogged.push(entry)
   }
   for (const seq of plan.erase ?? []) eraseEvidence(run, seq, tenant)
@@ -174,12 +170,11 @@ function insertSorted(runs: Run[], run: Run): void {
   )
 }
 
-function eraseEvidence({ entries }: Run, seq: number, { hashes, unlogged }: Tenant): void {
+function eraseEvidence({ entries }: Run, seq: number, { unlogged }: Tenant): void {
   const entry = entries[seq - 1]
   if (entry === undefined) return
   const erased = { ...entry, evidence: null, salt: null }
   entries[seq - 1] = erased
-  hashes.add(erased)
   const place = unlogged.indexOf(entry)
   if (place !== -1) unlogged[place] = erased
 }

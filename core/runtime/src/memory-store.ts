@@ -109,9 +109,6 @@ export function createMemoryStore({ durability = 'memory' }: MemoryStoreOptions 
         entry.transitionId === transitionId && entry.type === 'loop.transition.executed'
       return entries.findLast(isWanted) ?? null
     },
-    async entryByHash(tenant, hash) {
-      return of(tenant).hashes.get(hash) ?? null
-    },
 
     async approval(tenant, id) {
       return of(tenant).approvals.get(id) ?? null

@@ -87,6 +87,9 @@ export function approvalTimer(requestId: string, name: string, index = 0): strin
   return `${requestId}:${name}:${index}`
 }
 
+/** The channel that hears of a request only when its requester asked to be called back. */
+export const callbackChannel = 'callback'
+
 /** Every channel that the policy names (all of them when it names none) hears of each change of a request, in order. */
 export function enqueueNotices(
   change: Change,
@@ -94,7 +97,9 @@ export function enqueueNotices(
   occasion: string,
   kernel: Kernel,
 ): void {
-  const names = request.policy.channels ?? [...kernel.channels.keys()]
+  const named = request.policy.channels ?? [...kernel.channels.keys()]
+  const people = named.filter((name) => name !== callbackChannel)
+  const names = callbackChannel in request.messages ? [...people, callbackChannel] : people
   for (const name of names) {
     change.enqueue({
       id: `${request.id}:${name}:${occasion}:${change.instance?.version ?? 0}`,

@@ -1,9 +1,11 @@
 import {
   isLoopError,
   type DeadLetter,
+  type DeliveryEnd,
   type OutboxClaim,
   type Page,
   type Settlement,
+  type TraceContext,
 } from '@loop-engine/core'
 
 import { withDeadline } from './deadline.ts'
@@ -12,6 +14,8 @@ import { deliverEvents } from './deliver-events.ts'
 import { deliverNotice } from './deliver-notice.ts'
 import { fireTimer } from './fire-timer.ts'
 import type { Kernel } from './kernel.ts'
+import { openEnvelope } from './trace-envelope.ts'
+import { createSlots, type Slots } from './slots.ts'
 
 /** What became of one delivery. `settled` means that a commit has finished the item already. */
 export type Delivery =
@@ -47,6 +51,7 @@ export interface Relay {
 export function createRelay(kernel: Kernel, worker: string): Relay & { wake(): void } {
   const { store, clock, limits } = kernel
   let running: Promise<void> | undefined
+  let watching: Promise<() => Promise<void>> | undefined
   let stopping = new AbortController()
   let bell = new AbortController()
   let rung = false
@@ -63,15 +68,19 @@ export function createRelay(kernel: Kernel, worker: string): Relay & { wake(): v
 
   async function run(signal: AbortSignal): Promise<void> {
     const inFlight = new Set<Promise<void>>()
+    const slots = createSlots(clock, limits.concurrency)
     let failures = 0
     while (!signal.aborted) {
       bell = new AbortController()
       rung = false
       try {
-        const free = limits.concurrency - inFlight.size
+        const free = slots.free()
         const claims = free > 0 ? await claim(free) : []
-        // A slow delivery holds its own lane and one slot, never the others.
-        for (const item of claims) launch(item, inFlight)
+        // A slow delivery holds its own lane and one slot of its destination, never the others.
+        for (const item of claims) {
+          if (slots.isCrowded(item)) await postpone(item)
+          else launch(item, inFlight, slots)
+        }
         failures = 0
         if (claims.length === 0) await pause(free > 0 ? await untilNext() : limits.pollMs, signal)
       } catch (error) {
@@ -88,10 +97,18 @@ export function createRelay(kernel: Kernel, worker: string): Relay & { wake(): v
     await Promise.all(inFlight)
   }
 
-  function launch(item: OutboxClaim, inFlight: Set<Promise<void>>): void {
+  async function postpone({ id, fence, attempt }: OutboxClaim): Promise<void> {
+    const dueAt = clock.now() + backoff(kernel, attempt)
+    const error = 'unavailable: Its destination is busy.'
+    await store.settle([{ id, fence, outcome: { kind: 'retry', dueAt, error } }])
+  }
+
+  function launch(item: OutboxClaim, inFlight: Set<Promise<void>>, slots: Slots): void {
+    const release = slots.take(item)
     const delivery = deliver(kernel, item)
       .catch((error: unknown) => kernel.report(error))
       .finally(() => {
+        release()
         inFlight.delete(delivery)
         ring()
       })
@@ -101,6 +118,19 @@ export function createRelay(kernel: Kernel, worker: string): Relay & { wake(): v
   async function untilNext(): Promise<number> {
     const next = await store.nextDueAt()
     return next === null ? limits.pollMs : Math.min(limits.pollMs, Math.max(1, next - clock.now()))
+  }
+
+  /** Hears of what other processes enqueue. Without it the next look comes at `pollMs`, as it does anyway. */
+  async function watch(): Promise<() => Promise<void>> {
+    try {
+      const unwatch = await store.watch?.(({ outbox }) => {
+        if (outbox) ring()
+      })
+      return unwatch ?? nothing
+    } catch (error) {
+      kernel.report(error)
+      return nothing
+    }
   }
 
   async function pause(ms: number, signal: AbortSignal): Promise<void> {
@@ -113,6 +143,7 @@ export function createRelay(kernel: Kernel, worker: string): Relay & { wake(): v
       if (running) return
       stopping = new AbortController()
       running = run(stopping.signal)
+      watching = watch()
     },
     async drain() {
       let delivered = 0
@@ -132,6 +163,9 @@ export function createRelay(kernel: Kernel, worker: string): Relay & { wake(): v
     async stop() {
       stopping.abort()
       ring()
+      await (
+        await watching
+      )?.()
       await running
       running = undefined
     },
@@ -139,20 +173,35 @@ export function createRelay(kernel: Kernel, worker: string): Relay & { wake(): v
 }
 
 /** Delivers one claimed item under its lease, which is renewed for as long as the delivery takes. */
-async function deliver(kernel: Kernel, claim: OutboxClaim): Promise<void> {
+async function deliver(kernel: Kernel, leased: OutboxClaim): Promise<void> {
+  const { claim, trace } = openEnvelope(leased)
   const finished = new AbortController()
   const renewing = renew(kernel, claim, finished.signal)
   try {
-    const outcome = await attempt(kernel, claim)
-    const settlement = settlementOf(kernel, claim, outcome)
-    if (settlement) await kernel.store.settle([settlement])
+    const work = (): Promise<DeliveryEnd> => conclude(kernel, claim, trace)
+    await (kernel.telemetry ? kernel.telemetry.delivery({ claim, trace }, work) : work())
   } finally {
     finished.abort()
     await renewing
   }
 }
 
-async function attempt(kernel: Kernel, claim: OutboxClaim): Promise<Delivery> {
+async function conclude(
+  kernel: Kernel,
+  claim: OutboxClaim,
+  trace: TraceContext | undefined,
+): Promise<DeliveryEnd> {
+  const settlement = settlementOf(kernel, claim, await attempt(kernel, claim, trace))
+  if (settlement === null) return { kind: 'settled' }
+  await kernel.store.settle([settlement])
+  return settlement.outcome
+}
+
+async function attempt(
+  kernel: Kernel,
+  claim: OutboxClaim,
+  trace: TraceContext | undefined,
+): Promise<Delivery> {
   try {
     switch (claim.kind) {
       case 'effect':
@@ -163,7 +212,7 @@ async function attempt(kernel: Kernel, claim: OutboxClaim): Promise<Delivery> {
         )
       case 'publish':
         return await withDeadline(kernel.clock, kernel.limits.effectTimeoutMs, (signal) =>
-          deliverEvents(kernel, claim, signal),
+          deliverEvents(kernel, claim, { signal, trace }),
         )
       case 'timer':
         return await fireTimer(kernel, claim)
@@ -248,6 +297,8 @@ async function renew(
       .catch((error: unknown) => kernel.report(error))
   }
 }
+
+async function nothing(): Promise<void> {}
 
 /** What a dead letter says: a code and our own sentence, never a foreign message that may hold secrets. */
 function describe(error: unknown): string {

@@ -5,6 +5,7 @@ import {
   type JsonValue,
   type LedgerEntry,
   type Receipt,
+  type StoredEntry,
 } from '@loop-engine/core'
 
 import { createChange } from './change.ts'
@@ -33,14 +34,16 @@ export function createSeal(kernel: Kernel): Seal {
   return (name, run) => async (receipt, input) => {
     const entry = await licence(kernel, receipt, input)
     await spend(kernel, receipt, entry, name)
-    return run(input, { receipt, idempotencyKey: receipt.entry })
+    const act = (): Promise<Awaited<ReturnType<typeof run>>> =>
+      run(input, { receipt, idempotencyKey: receipt.entry })
+    return kernel.telemetry ? kernel.telemetry.sealed({ name, receipt }, act) : act()
   }
 }
 
 /** The recorded execution behind a receipt; the receipt itself is only a pointer to it. */
 async function licence(kernel: Kernel, receipt: Receipt, input: object): Promise<LedgerEntry> {
-  const stored = await kernel.store.entryByHash(receipt.tenant, receipt.entry)
-  if (!stored || stored.type !== 'loop.transition.executed')
+  const stored = await recorded(kernel, receipt)
+  if (stored?.type !== 'loop.transition.executed')
     throw refuse('unknown_receipt', 'The receipt is not the record of an executed transition.')
   const entry = openEntry(stored)
   if (entry.effect)
@@ -54,6 +57,14 @@ async function licence(kernel: Kernel, receipt: Receipt, input: object): Promise
     throw refuse('input_mismatch', 'The input is not what the receipt licenses.')
   }
   return entry
+}
+
+/** The entry at the place that the receipt names, if its hash is the one that the receipt bears. */
+async function recorded(kernel: Kernel, receipt: Receipt): Promise<StoredEntry | undefined> {
+  const { tenant, runId, seq, entry } = receipt
+  if (typeof runId !== 'string' || !Number.isSafeInteger(seq)) return undefined
+  const [stored] = await kernel.store.entries(tenant, runId, { from: seq, to: seq })
+  return stored?.hash === entry ? stored : undefined
 }
 
 async function spend(

@@ -8,6 +8,7 @@ import type { TransitionCommand } from './decide.ts'
 import type { TransitionInput } from './engine-input.ts'
 import { idempotencyOf, replay, keyMismatch } from './idempotency.ts'
 import { commitChange, scopesOf, type Kernel } from './kernel.ts'
+import { callbackChannel } from './orders.ts'
 import { refusedBy } from './refused-by.ts'
 import { refuseMoved } from './rewrite-run.ts'
 import { resultOf } from './transition-result.ts'
@@ -17,8 +18,9 @@ export async function takeTransition(
   kernel: Kernel,
   input: TransitionInput,
 ): Promise<TransitionResult> {
-  const { tenant = 'default', aggregateId, idempotencyKey } = input
+  const { tenant = 'default', aggregateId, idempotencyKey, callbackUrl } = input
   refuseReserved(aggregateId)
+  refuseCallback(kernel, callbackUrl)
   const transitionId = input.transitionId ?? input.signal
   if (typeof transitionId !== 'string' || transitionId.length === 0 || transitionId.length > 256) {
     throw new LoopError('invalid_input', 'A transition needs `transitionId` or `signal`.', {
@@ -36,6 +38,7 @@ export async function takeTransition(
           aggregateId,
           transitionId,
           evidence: evidence.value,
+          ...(callbackUrl !== undefined && { callbackUrl }),
         })
   const command: TransitionCommand = {
     transitionId,
@@ -69,6 +72,7 @@ export async function takeTransition(
         command,
         evidence,
         refusal: refusal ?? late,
+        ...(callbackUrl !== undefined && { callbackUrl }),
       })
       const judgement = judging instanceof Promise ? await judging : judging
       const { ruling } = judgement
@@ -103,4 +107,13 @@ export async function takeTransition(
   } finally {
     kernel.runs.leave(tenant, aggregateId)
   }
+}
+
+/** Who waits to be told must not wait for a channel that is not there. */
+function refuseCallback(kernel: Kernel, callbackUrl: string | undefined): void {
+  if (callbackUrl === undefined || kernel.channels.has(callbackChannel)) return
+  throw new LoopError('unsupported', 'Nobody is called back here: there is no such channel.', {
+    path: '/callbackUrl',
+    hint: 'Register a channel named callback, or let the server do it with its option `callbacks`.',
+  })
 }

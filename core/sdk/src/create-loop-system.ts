@@ -8,6 +8,7 @@ import {
   type Integration,
   type LoopDefinition,
   type LoopStore,
+  type Telemetry,
 } from '@loop-engine/core'
 import { validateLoop } from '@loop-engine/dsl'
 import { createEventBus, type EventBus } from '@loop-engine/events'
@@ -50,6 +51,8 @@ export interface LoopSystemOptions {
   readonly elapsedUs?: () => number
   /** Whether this process delivers effects, notices, events and timers; true by default. */
   readonly relay?: boolean
+  /** Watches what happens, for traces and metrics; nothing is watched without it. */
+  readonly telemetry?: Telemetry
   /** Told about what goes wrong in the background; standard error by default says nothing. */
   readonly onError?: (error: unknown) => void
 }
@@ -81,6 +84,7 @@ export async function createLoopSystem({
   ids = createIdentifiers(),
   elapsedUs = microseconds,
   relay: relays = true,
+  telemetry,
   onError = ignore,
 }: LoopSystemOptions): Promise<LoopSystem> {
   const limits = { ...defaultLimits, ...ownLimits }
@@ -110,6 +114,7 @@ export async function createLoopSystem({
       timeoutMs: limits.guardTimeoutMs,
       clock,
       elapsedUs,
+      telemetry,
     }),
     expressions,
     identity: createIdentity(identity),
@@ -117,6 +122,7 @@ export async function createLoopSystem({
     ...plugins,
     bus,
     runs,
+    telemetry,
     check,
     report: onError,
     wake: () => relay.wake(),

@@ -50,6 +50,7 @@ export {
   type LoopStore,
   type Provider,
   type Receipt,
+  type Telemetry,
   type TransitionResult,
 } from '@loop-engine/core'
 export { renderTimeline, timelineOf } from '@loop-engine/observability/timeline'

@@ -442,9 +442,21 @@ describe('a sealed function', () => {
     await expect(restart(result.receipt, { host: 'db-1' })).rejects.toMatchObject({
       details: { reason: 'input_mismatch' },
     })
-    await expect(
-      restart({ ...result.receipt, entry: '0'.repeat(64) }, { host: 'web-1' }),
-    ).rejects.toMatchObject({ details: { reason: 'unknown_receipt' } })
+    const forgeries: object[] = [
+      { entry: '0'.repeat(64) },
+      { seq: result.receipt.seq - 1 },
+      { seq: 0 },
+      { seq: 1e300 },
+      { seq: '2' },
+      { runId: 'another' },
+      { runId: undefined },
+      { tenant: 'another' },
+    ]
+    for (const forged of forgeries) {
+      await expect(
+        restart({ ...result.receipt, ...forged }, { host: 'web-1' }),
+      ).rejects.toMatchObject({ details: { reason: 'unknown_receipt' } })
+    }
     const tries = await Promise.allSettled(
       Array.from({ length: 100 }, () => restart(result.receipt, { host: 'web-1' })),
     )

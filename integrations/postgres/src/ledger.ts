@@ -8,6 +8,7 @@ import {
 } from '@loop-engine/core'
 
 import type { Database, Statement } from './database.ts'
+import { untilReplicated } from './replicated.ts'
 import {
   entryColumns,
   toApproval,
@@ -26,7 +27,6 @@ type Ledger = Pick<
   | 'find'
   | 'entries'
   | 'lastExecuted'
-  | 'entryByHash'
   | 'approval'
   | 'approvals'
   | 'idempotency'
@@ -47,6 +47,7 @@ export function createLedger(database: Database, schema: string): Ledger {
     name: `${schema}.${name}_v1`,
     text,
   })
+  const inPartition = `partition_at = (SELECT i.partition_at FROM ${schema}.instance i WHERE i.tenant = $1 AND i.run_id = $2)`
   const get = statement(
     'get',
     `(SELECT body, 0 AS rank FROM ${schema}.instance WHERE tenant = $1 AND aggregate_id = $2 AND ${open} LIMIT 1)
@@ -62,16 +63,12 @@ export function createLedger(database: Database, schema: string): Ledger {
   const entries = statement(
     'entries',
     `SELECT ${entryColumns} FROM ${schema}.entry WHERE tenant = $1 AND run_id = $2 AND seq >= $3 AND seq <= $4
-    ORDER BY seq LIMIT $5`,
+      AND ${inPartition} ORDER BY seq LIMIT $5`,
   )
   const lastExecuted = statement(
     'last_executed',
     `SELECT ${entryColumns} FROM ${schema}.entry WHERE tenant = $1 AND run_id = $2 AND transition_id = $3
-      AND type = 'loop.transition.executed' ORDER BY seq DESC LIMIT 1`,
-  )
-  const byHash = statement(
-    'entry_by_hash',
-    `SELECT ${entryColumns} FROM ${schema}.entry WHERE hash = $2 AND tenant = $1`,
+      AND ${inPartition} AND type = 'loop.transition.executed' ORDER BY seq DESC LIMIT 1`,
   )
   const approval = statement(
     'approval',
@@ -157,7 +154,6 @@ export function createLedger(database: Database, schema: string): Ledger {
     },
     lastExecuted: (tenant, runId, transitionId) =>
       entry(lastExecuted, [tenant, runId, transitionId]),
-    entryByHash: (tenant, hash) => entry(byHash, [tenant, hash]),
 
     async approval(tenant, id) {
       const row = await first<Body>(approval, [tenant, id])
@@ -184,7 +180,10 @@ export function createLedger(database: Database, schema: string): Ledger {
     },
     async idempotency(tenant, principal, key) {
       const row = await first<IdempotencyRow>(idempotency, [tenant, principal, key])
-      return row === null ? null : toIdempotency(row)
+      if (row === null) return null
+      // To give an old answer is to acknowledge it again.
+      await untilReplicated(database)
+      return toIdempotency(row)
     },
     async counter(tenant, key, bucket) {
       return (await first<{ value: number }>(counter, [tenant, key, bucket]))?.value ?? 0

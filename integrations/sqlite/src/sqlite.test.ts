@@ -135,23 +135,6 @@ describe('other writers', () => {
 })
 
 describe('what is not indexed at once', () => {
-  test('entries are found by hash, however many were committed since', async () => {
-    const store = await openAt(newPath())
-    const start = startPlan()
-    const long = nextPlan(
-      start.instance,
-      Array.from({ length: 2500 }, () => ({})),
-    )
-    await store.commit([start, long])
-    const found = async (seq: number): Promise<number | undefined> =>
-      (await store.entryByHash('acme', long.entries[seq - 2]?.hash ?? ''))?.seq
-
-    expect(await Promise.all([2, 1200, 2501].map(found))).toEqual([2, 1200, 2501])
-    await store.commit([nextPlan(long.instance)])
-    expect(await found(2501)).toBe(2501)
-    expect(await store.entryByHash('acme', 'no hash')).toBeNull()
-  })
-
   test("a tenant's entries are found behind many of another", async () => {
     const store = await openAt(newPath())
     const first = startPlan()

@@ -5,7 +5,6 @@ import { LoopError, type LoopStore } from '@loop-engine/core'
 import { createCheckpoints, type Checkpoints } from './checkpoints.ts'
 import { checkSequence, createCommit, type Commit } from './commit.ts'
 import { connect, type Connection } from './connection.ts'
-import { createHashIndex, type HashIndex } from './hash-index.ts'
 import { createLog, type Log } from './log.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
 import { createReads, type Reads } from './reads.ts'
@@ -27,7 +26,6 @@ interface Session {
   readonly connection: Connection
   readonly checkpoints: Checkpoints
   readonly commit: Commit
-  readonly hashes: HashIndex
   readonly log: Log
   readonly outbox: Outbox
   readonly reads: Reads
@@ -107,11 +105,6 @@ export function createSqliteStore({
     find: (query) => read(({ reads }) => reads.find(query)),
     entries: (...query) => read(({ reads }) => reads.entries(...query)),
     lastExecuted: (...query) => read(({ reads }) => reads.lastExecuted(...query)),
-    async entryByHash(tenant, hash) {
-      while (await read(({ hashes }) => hashes.isBehind()))
-        await write(({ hashes }) => hashes.catchUp())
-      return read(({ hashes }) => hashes.find(tenant, hash))
-    },
     approval: (...query) => read(({ reads }) => reads.approval(...query)),
     approvals: (query) => read(({ reads }) => reads.approvals(query)),
     idempotency: (...query) => read(({ reads }) => reads.idempotency(...query)),
@@ -159,7 +152,6 @@ function start(options: Required<SqliteStoreOptions>): Session {
     checkpoints,
     outbox,
     commit: createCommit(connection, outbox),
-    hashes: createHashIndex(connection),
     log: createLog(connection),
     reads: createReads(connection),
     upkeep: createUpkeep(connection),

@@ -54,11 +54,14 @@ export interface Approvals {
 }
 
 export function createApprovals(kernel: Kernel): Approvals {
-  const { store } = kernel
+  const { store, telemetry } = kernel
+  const decide: Approvals['decide'] = telemetry
+    ? (input) => telemetry.decision(input, () => decideRequest(kernel, input))
+    : (input) => decideRequest(kernel, input)
   return {
     get: ({ id, tenant = 'default' }) => store.approval(tenant, id),
     find: ({ tenant = 'default', ...query } = {}) => store.approvals({ tenant, ...query }),
-    decide: (input) => decideRequest(kernel, input),
+    decide,
     delegate: (input) => delegate(kernel, input),
     withdraw: (input) => withdraw(kernel, input),
     wait: (input) => wait(kernel, input),
@@ -91,7 +94,7 @@ export function createApprovals(kernel: Kernel): Approvals {
       return Promise.all(
         inputs.map(async (input) => {
           try {
-            return await decideRequest(kernel, input)
+            return await decide(input)
           } catch (error) {
             if (error instanceof LoopError) return { status: 'error' as const, error }
             throw error

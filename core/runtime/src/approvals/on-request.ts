@@ -41,7 +41,7 @@ export async function onRequest<Result>(
       ])
       if (!request || !instance)
         throw new LoopError('corrupt', 'The run of an approval request is gone.')
-      const change = createChange(instance)
+      const change = createChange(instance, request.trace)
       const { result, plan } = await build({ request, instance, change, reviewer })
       if (!plan) return result
       const outcome = await commitChange(kernel, change, plan)

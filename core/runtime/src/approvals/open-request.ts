@@ -8,11 +8,12 @@ import {
 } from '@loop-engine/core'
 
 import { type Attempt } from '../attempt.ts'
+import { callbackChannel } from '../orders.ts'
 import { renderView } from './approval-view.ts'
 
 /** The request that asks people about an attempt; undefined when the transition has no policy. */
 export function openRequest(
-  { loop, instance, command, evidence }: Attempt,
+  { kernel, loop, instance, command, evidence, callbackUrl }: Attempt,
   transition: Transition,
   at: number,
   actionDigest: string,
@@ -33,6 +34,7 @@ export function openRequest(
     policy,
     expiresAt,
   })
+  const trace = kernel.telemetry?.carry()
   return {
     id: `${instance.runId}:${instance.version + 1}`,
     tenant: instance.tenant,
@@ -54,11 +56,12 @@ export function openRequest(
     delegations: [],
     escalated: [],
     status: 'pending',
-    messages: {},
+    messages: callbackUrl === undefined ? {} : { [callbackChannel]: { url: callbackUrl } },
     guards,
     createdAt: at,
     expiresAt,
     decidedAt: null,
     executedBy: null,
+    ...(trace && { trace }),
   }
 }

@@ -123,7 +123,6 @@ function everyCall(store: LoopStore): Record<string, () => Promise<unknown>> {
     find: () => store.find({ tenant: 'acme' }),
     entries: () => store.entries('acme', 'x'),
     lastExecuted: () => store.lastExecuted('acme', 'x', 'y'),
-    entryByHash: () => store.entryByHash('acme', 'x'),
     approval: () => store.approval('acme', 'x'),
     approvals: () => store.approvals({ tenant: 'acme' }),
     idempotency: () => store.idempotency('acme', 'x', 'y'),

@@ -34,7 +34,6 @@ export function testStoreReads(open: OpenStore): void {
       expect(await store.find({ tenant: 'acme' })).toEqual({ items: [] })
       expect(await store.entries('acme', 'x')).toEqual([])
       expect(await store.lastExecuted('acme', 'x', 'y')).toBeNull()
-      expect(await store.entryByHash('acme', 'f'.repeat(64))).toBeNull()
       expect(await store.approval('acme', 'x')).toBeNull()
       expect(await store.approvals({ tenant: 'acme' })).toEqual({ items: [] })
       expect(await store.idempotency('acme', 'x', 'y')).toBeNull()
@@ -165,9 +164,6 @@ export function testStoreReads(open: OpenStore): void {
         expect((await store.approvals({ tenant })).items).toEqual(approvals)
         expect(await store.unlogged(tenant, 10)).toEqual(entries)
       }
-      const [mine, other] = plans
-      expect(await store.entryByHash('Acme', mine?.instance.head ?? '')).toBeNull()
-      expect(await store.entryByHash('Acme', other?.instance.head ?? '')).toEqual(other?.entries[0])
       expect(await store.find({ tenant: 'ACME' })).toEqual({ items: [] })
     })
 
