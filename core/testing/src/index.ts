@@ -4,11 +4,15 @@ export {
   type PostgresServer,
   type PostgresServerOptions,
 } from './postgres-server.ts'
+export { startPostgresPair, type PostgresPair } from './postgres-pair.ts'
+export { findTemporal } from './temporal-cli.ts'
 export {
   startTemporal,
   type TemporalServer,
   type TemporalServerOptions,
 } from './temporal-server.ts'
+export { startKafka, type KafkaServer } from './brokers/kafka-server.ts'
+export { startNats, type NatsServer } from './brokers/nats-server.ts'
 export { createTestClock, createTestIdentifiers, type TestClock } from './test-clock.ts'
 export { checkInvariants, invariants, type Invariant } from './invariants/invariants.ts'
 export type { DeliveredEvent, EffectRun, Operation, Violation, World } from './invariants/world.ts'
@@ -62,3 +66,5 @@ export type {
 } from './channel-journeys/harness.ts'
 export { integrationConformance, type IntegrationHarness } from './integration-conformance.ts'
 export { sinkConformance, type SinkHarness } from './sink-conformance.ts'
+export type { SinkJourneyHarness, SinkSystem } from './sink-journeys/harness.ts'
+export { sinkJourneys } from './sink-journeys/sink-journeys.ts'

@@ -2,7 +2,8 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 import type { CloudEvent } from '@loop-engine/core'
-import { sinkConformance } from '@loop-engine/testing'
+import { createLoopSystem, createMemoryStore } from '@loop-engine/sdk'
+import { sinkConformance, sinkJourneys, type SinkJourneyHarness } from '@loop-engine/testing'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 
@@ -16,7 +17,10 @@ interface Delivery {
   readonly body: string
 }
 let received: Delivery[] = []
+const largestBytes = 8192
 let answer: { status: number; headers?: Record<string, string> } | 'hang' = { status: 204 }
+/** Answers to what came while the receiver stood still. */
+let held: (() => void)[] = []
 let server: Server
 let url: string
 
@@ -25,10 +29,14 @@ beforeAll(async () => {
     const parts: Buffer[] = []
     request.on('data', (part: Buffer) => parts.push(part))
     request.on('end', () => {
-      if (answer === 'hang') return
-      if (answer.status < 300)
-        received.push({ headers: request.headers, body: Buffer.concat(parts).toString() })
-      response.writeHead(answer.status, answer.headers).end('thanks')
+      const body = Buffer.concat(parts).toString()
+      const reply = (): void => {
+        if (answer === 'hang') return void held.push(reply)
+        const status = body.length > largestBytes ? 413 : answer.status
+        if (status < 300) received.push({ headers: request.headers, body })
+        response.writeHead(status, answer.headers).end('thanks')
+      }
+      reply()
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -41,6 +49,7 @@ afterAll(() => {
 afterEach(() => {
   received = []
   answer = { status: 204 }
+  held = []
 })
 
 const open = (options: Partial<WebhookSinkOptions> = {}) =>
@@ -61,14 +70,30 @@ const event: CloudEvent = {
   data: { note: 'ümläut \u2028' },
 }
 
-sinkConformance({
+const harness: SinkJourneyHarness = {
   name: 'a webhook',
   create: () => open(),
   received: () => received.map(({ headers }) => String(headers['webhook-id'])),
   fail: () => {
     answer = { status: 503 }
   },
-})
+  recover() {
+    answer = { status: 204 }
+  },
+  hold() {
+    answer = 'hang'
+  },
+  release() {
+    answer = { status: 204 }
+    for (const reply of held.splice(0)) reply()
+  },
+  largestBytes,
+  createSystem: (options) =>
+    createLoopSystem(options as Parameters<typeof createLoopSystem>[0]) as never,
+  createStore: () => createMemoryStore(),
+}
+sinkConformance(harness)
+sinkJourneys(harness)
 
 test('a receiver verifies what it gets with the library of the standard', async () => {
   await open().publish([event], context)

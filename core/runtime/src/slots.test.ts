@@ -1,0 +1,46 @@
+import type { OutboxClaim } from '@loop-engine/core'
+import { createTestClock } from '@loop-engine/testing'
+import { expect, test } from 'vitest'
+
+import { createSlots } from './slots.ts'
+
+const item = (kind: OutboxClaim['kind'], name: string): OutboxClaim => ({
+  id: 'item',
+  tenant: 'acme',
+  aggregateId: 'order',
+  runId: 'run',
+  lane: 'lane',
+  seq: 1,
+  payload: '',
+  dueAt: 0,
+  attempt: 1,
+  fence: 1,
+  leasedUntil: 0,
+  kind,
+  name,
+})
+
+test('a destination that hangs keeps its share, and no more', () => {
+  const clock = createTestClock()
+  const slots = createSlots(clock, 2)
+  const give = [slots.take(item('publish', 'slow')), slots.take(item('publish', 'slow'))]
+
+  expect(slots.free()).toBe(0)
+  clock.advance(1000)
+  expect(slots.free()).toBe(2)
+  expect(slots.isCrowded(item('publish', 'slow'))).toBe(true)
+  expect(slots.isCrowded(item('publish', 'quick'))).toBe(false)
+
+  give[0]?.()
+  expect(slots.isCrowded(item('publish', 'slow'))).toBe(false)
+})
+
+test('an effect counts for as long as it runs, and is never given back untried', () => {
+  const clock = createTestClock()
+  const slots = createSlots(clock, 1)
+  slots.take(item('effect', 'bank'))
+  clock.advance(60_000)
+
+  expect(slots.free()).toBe(0)
+  expect(slots.isCrowded(item('effect', 'bank'))).toBe(false)
+})

@@ -1,0 +1,135 @@
+import { spawn } from 'node:child_process'
+import { createWriteStream } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { connect, createServer } from 'node:net'
+
+/** A server of a test, in a process that ends with this one. */
+export interface BrokerProcess {
+  /** The process stands still, as on a machine that swaps: connections stay open and nobody answers. */
+  pause(): Promise<void>
+  resume(): Promise<void>
+  /** Kills it as a power cut would. */
+  crash(): Promise<void>
+  /** Starts what has crashed again, on the same port and data. */
+  restart(): Promise<void>
+}
+
+export interface BrokerCommand {
+  readonly name: string
+  readonly command: string
+  readonly args: readonly string[]
+  readonly env?: NodeJS.ProcessEnv
+  /** Where it listens once it is up. */
+  readonly port: number
+  /** File that its output goes to. */
+  readonly log: string
+  readonly upMs: number
+}
+
+/** Resolves when the server accepts connections. Throws with its output when it does not. */
+export async function startBroker(broker: BrokerCommand): Promise<BrokerProcess> {
+  let running = await launch(broker)
+  return {
+    pause: () => running.say('p'),
+    resume: () => running.say('r'),
+    crash: () => running.end(),
+    async restart() {
+      running = await launch(broker)
+    },
+  }
+}
+
+async function launch({ name, command, args, env, port, log, upMs }: BrokerCommand): Promise<{
+  say(what: 'p' | 'r'): Promise<void>
+  end(): Promise<void>
+}> {
+  // The guard outlives a killed parent just long enough to take the server with it.
+  const guard = spawn(process.execPath, ['-e', guardScript, command, ...args], {
+    stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
+    env: { ...process.env, ...env },
+  })
+  const output = createWriteStream(log, { flags: 'a' })
+  guard.stdout?.pipe(output)
+  guard.stderr?.pipe(output)
+  const gone = new Promise<void>((resolve) => guard.once('exit', () => resolve()))
+  let ended = false
+  void gone.then(() => (ended = true))
+  const until = Date.now() + upMs
+  while (!(await answers(port))) {
+    if (ended || Date.now() > until) {
+      guard.kill()
+      throw new Error(`${name} did not start:\n${await readFile(log, 'utf8')}`)
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  for (const stream of [guard, guard.stdin, guard.stdout, guard.stderr, guard.channel])
+    unref(stream)
+  return {
+    say(what) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      guard.channel?.ref()
+      guard.once('message', () => {
+        guard.channel?.unref()
+        resolve()
+      })
+      guard.stdin?.write(what)
+      return promise
+    },
+    async end() {
+      guard.ref()
+      guard.stdin?.end()
+      await gone
+    },
+  }
+}
+
+const guardScript = `
+  const { readFileSync } = require('node:fs')
+  const { spawn, spawnSync } = require('node:child_process')
+  const [command, ...args] = process.argv.slice(1)
+  const server = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'] })
+  server.on('exit', (code) => process.exit(code ?? 1))
+  server.on('error', (error) => { console.error(error.message); process.exit(1) })
+  // Linux tells without \`ps\`, which small images lack.
+  const state = () => {
+    try {
+      return readFileSync('/proc/' + server.pid + '/stat', 'utf8').split(') ').at(-1)
+    } catch {
+      return spawnSync('ps', ['-o', 'stat=', '-p', server.pid], { encoding: 'utf8' }).stdout.trim()
+    }
+  }
+  process.stdin.on('data', (said) => {
+    for (const letter of said.toString()) {
+      server.kill(letter === 'p' ? 'SIGSTOP' : 'SIGCONT')
+      while (server.exitCode === null && state().startsWith('T') !== (letter === 'p'));
+      process.send('done')
+    }
+  })
+  process.stdin.on('end', () => server.kill('SIGKILL'))`
+
+function unref(holder: object | null | undefined): void {
+  if (holder && 'unref' in holder && typeof holder.unref === 'function') holder.unref()
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    const end = (up: boolean): void => {
+      socket.destroy()
+      resolve(up)
+    }
+    socket.once('connect', () => end(true)).once('error', () => end(false))
+  })
+}
+
+/** A port that nobody listened on a moment ago. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.on('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+    })
+  })
+}

@@ -1,0 +1,67 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { dirname, join } from 'node:path'
+
+const version = '4.3.0'
+
+/** The broker with everything that it loads, its console tools, and a logger that prints. Maven checks each file against its checksum. */
+const project = `<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>dev.loop-engine</groupId><artifactId>kafka-for-tests</artifactId><version>1</version>
+  <dependencies>
+    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>${version}</version></dependency>
+    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka-tools</artifactId><version>${version}</version>
+      <exclusions><exclusion><groupId>*</groupId><artifactId>*</artifactId></exclusion></exclusions></dependency>
+    <dependency><groupId>org.slf4j</groupId><artifactId>slf4j-simple</artifactId><version>1.7.36</version></dependency>
+  </dependencies>
+</project>
+`
+
+export interface KafkaInstallation {
+  /** Folder of jars: `KAFKA_LIBS`, such as `libs` of Apache's download, or the user's cache. */
+  readonly libs: string
+  readonly version: string
+}
+
+/**
+ * Apache Kafka's broker, fetched once with Maven and kept in the user's cache. Throws with a sentence of what to do when
+ * it cannot be had.
+ */
+export async function installKafka(): Promise<KafkaInstallation> {
+  const named = process.env['KAFKA_LIBS']
+  if (named !== undefined) return { libs: named, version: 'of KAFKA_LIBS' }
+  const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache')
+  const libs = join(cache, 'loop-engine', `kafka-${version}`)
+  if (existsSync(libs)) return { libs, version }
+
+  await mkdir(dirname(libs), { recursive: true })
+  const folder = await mkdtemp(join(cache, 'loop-engine', 'kafka-'))
+  try {
+    await writeFile(join(folder, 'pom.xml'), project)
+    const { status, error, stdout } = spawnSync(
+      'mvn',
+      [
+        '--batch-mode',
+        '--quiet',
+        '--strict-checksums',
+        'org.apache.maven.plugins:maven-dependency-plugin:3.9.0:copy-dependencies',
+        `-DoutputDirectory=${join(folder, 'libs')}`,
+      ],
+      { cwd: folder, encoding: 'utf8' },
+    )
+    if (status !== 0)
+      throw new Error(
+        `Apache Kafka could not be installed: ${error?.message ?? stdout}\n` +
+          'It takes Java 17 and Maven (core/testing/install-java.sh installs them); or unpack Kafka yourself and name its folder of jars in KAFKA_LIBS.',
+      )
+    // Several may install at once; a rename puts a whole folder there.
+    await rename(join(folder, 'libs'), libs).catch((cause: unknown) => {
+      if (!existsSync(libs)) throw cause
+    })
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+  return { libs, version }
+}

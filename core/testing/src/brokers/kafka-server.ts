@@ -1,0 +1,87 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { freePort, startBroker, type BrokerProcess } from './broker-process.ts'
+import { installKafka } from './install-kafka.ts'
+
+export interface KafkaServer extends BrokerProcess {
+  /** `host:port` of the only broker. */
+  readonly address: string
+  readonly version: string
+  /** What one of Kafka's own programs prints, such as `org.apache.kafka.tools.ConsoleProducer`, with `--bootstrap-server` set. */
+  run(main: string, args: readonly string[], input?: string): string
+  stop(): Promise<void>
+}
+
+/** A real Apache Kafka for tests: one node, broker and controller in one, its logs on disk. Its process ends with this one. */
+export async function startKafka(): Promise<KafkaServer> {
+  const { libs, version } = await installKafka()
+  const folder = await mkdtemp(join(tmpdir(), 'loop-engine-kafka-'))
+  const port = await freePort()
+  const properties = join(folder, 'server.properties')
+  await writeFile(properties, propertiesOf(folder, port, await freePort()))
+  const java = (main: string, ...args: string[]): string[] => [
+    '-Xmx384m',
+    // Up in a second instead of three: it runs for a minute.
+    '-XX:TieredStopAtLevel=1',
+    '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+    '-cp',
+    join(libs, '*'),
+    main,
+    ...args,
+  ]
+  const run = (main: string, args: readonly string[], input = ''): string => {
+    const { status, error, stdout, stderr } = spawnSync('java', java(main, ...args), {
+      encoding: 'utf8',
+      input,
+    })
+    if (status !== 0) throw new Error(`${main} failed: ${error?.message ?? stderr}`)
+    return stdout
+  }
+  const format = ['format', '--cluster-id', 'bG9vcC1lbmdpbmUtMDAwMA', '--config', properties]
+  run('kafka.tools.StorageTool', format)
+
+  const broker = await startBroker({
+    name: 'Kafka',
+    command: 'java',
+    args: java('kafka.Kafka', properties),
+    port,
+    log: join(folder, 'log'),
+    upMs: 60_000,
+  })
+  return {
+    ...broker,
+    address: `127.0.0.1:${port}`,
+    version,
+    run: (main, args, input) =>
+      run(main, ['--bootstrap-server', `127.0.0.1:${port}`, ...args], input),
+    async stop() {
+      await broker.crash()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function propertiesOf(folder: string, port: number, controller: number): string {
+  return Object.entries({
+    'process.roles': 'broker,controller',
+    'node.id': 1,
+    'controller.quorum.voters': `1@127.0.0.1:${controller}`,
+    'controller.listener.names': 'CONTROLLER',
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    'log.dirs': join(folder, 'data'),
+    'auto.create.topics.enable': false,
+    'offsets.topic.replication.factor': 1,
+    'transaction.state.log.replication.factor': 1,
+    'transaction.state.log.min.isr': 1,
+    'group.initial.rebalance.delay.ms': 0,
+    // A broker that crashed must not wait for its own ghost.
+    'broker.session.timeout.ms': 2000,
+    'broker.heartbeat.interval.ms': 500,
+  })
+    .map(([key, value]) => `${key}=${value}\n`)
+    .join('')
+}

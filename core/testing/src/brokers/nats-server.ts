@@ -1,0 +1,42 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { freePort, startBroker, type BrokerProcess } from './broker-process.ts'
+import { installNats } from './install-nats.ts'
+
+export interface NatsServer extends BrokerProcess {
+  /** `nats://host:port`. */
+  readonly url: string
+  readonly version: string
+  stop(): Promise<void>
+}
+
+/** A real NATS server for tests, with JetStream on disk. Its process ends with this one. */
+export async function startNats(): Promise<NatsServer> {
+  const { command, version } = await installNats()
+  const folder = await mkdtemp(join(tmpdir(), 'loop-engine-nats-'))
+  const port = await freePort()
+  const config = join(folder, 'nats.conf')
+  await writeFile(
+    config,
+    `listen: "127.0.0.1:${port}"\njetstream { store_dir: "${folder}", sync_interval: always }\n`,
+  )
+  const server = await startBroker({
+    name: 'The NATS server',
+    command,
+    args: ['--config', config],
+    port,
+    log: join(folder, 'log'),
+    upMs: 30_000,
+  })
+  return {
+    ...server,
+    url: `nats://127.0.0.1:${port}`,
+    version,
+    async stop() {
+      await server.crash()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}

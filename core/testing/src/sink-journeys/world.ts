@@ -1,0 +1,141 @@
+import type { CloudEvent, EventSink } from '@loop-engine/core'
+import { expect, test } from 'vitest'
+
+import { createTestClock, createTestIdentifiers, type TestClock } from '../test-clock.ts'
+import type { SinkJourneyHarness, SinkSystem } from './harness.ts'
+
+const minute = 60_000
+
+/** One system with the sink under test, and a witness in the same process that hears all that it should. */
+export interface World {
+  readonly clock: TestClock
+  readonly sink: EventSink
+  readonly system: SinkSystem
+  /** What the witness heard, oldest first; every event once. */
+  readonly witnessed: readonly CloudEvent[]
+  start(aggregateId: string): Promise<void>
+  /** One transition of an instance, there and back again. */
+  move(aggregateId: string): Promise<void>
+  /** A change whose event is of at least so many bytes. */
+  bulk(aggregateId: string, bytes: number): Promise<void>
+  /** Delivers what is due and lets time pass, minute by minute. */
+  pass(minutes: number): Promise<void>
+  /** Passes time until every event but these has been received. Throws when that takes more than a few minutes. */
+  settle(except?: readonly string[]): Promise<void>
+  /** Asserts that readers got every event but these, each instance's in order, and nothing that did not happen. */
+  complete(except?: readonly string[]): Promise<void>
+}
+
+export interface WorldOptions {
+  /** Whether deliveries go on by themselves, as in a running program; `drain` makes them otherwise. */
+  readonly running?: boolean
+  /** Puts something in front of the sink under test. */
+  readonly wrap?: (sink: EventSink) => EventSink
+}
+
+const actor = { type: 'automation', id: 'service:mover' }
+const loop = {
+  id: 'journey.machine',
+  version: '1',
+  name: 'Machine',
+  states: [{ id: 'IDLE' }, { id: 'BUSY' }, { id: 'GONE', terminal: true }],
+  initialState: 'IDLE',
+  transitions: [
+    { id: 'work', signal: 'work', from: 'IDLE', to: 'BUSY', actors: ['automation'], guards: [] },
+    { id: 'rest', signal: 'rest', from: 'BUSY', to: 'IDLE', actors: ['automation'], guards: [] },
+    { id: 'end', signal: 'end', from: 'IDLE', to: 'GONE', actors: ['automation'], guards: [] },
+  ],
+}
+
+/** Registers one journey in a world of its own. `keepsOut` says which kind of bug it keeps out. */
+export function journey(
+  harness: SinkJourneyHarness,
+  promise: string,
+  keepsOut: string,
+  walk: (world: World) => Promise<void>,
+  options?: WorldOptions,
+): void {
+  test(`${promise} (keeps out: ${keepsOut})`, { timeout: 180_000 }, async () => {
+    const world = await createWorld(harness, options)
+    try {
+      await walk(world)
+    } finally {
+      await world.system.close()
+    }
+  })
+}
+
+async function createWorld(
+  harness: SinkJourneyHarness,
+  { running = false, wrap = (sink) => sink }: WorldOptions = {},
+): Promise<World> {
+  const clock = createTestClock()
+  const sink = wrap(await harness.create())
+  const witnessed: CloudEvent[] = []
+  const witness: EventSink = {
+    contract: 'sink/v1',
+    name: 'witness',
+    publish: async (events) => void witnessed.push(...events),
+  }
+  const system = await harness.createSystem({
+    loops: [loop],
+    store: harness.createStore(),
+    sinks: [sink, witness],
+    clock,
+    ids: createTestIdentifiers('journey'),
+    relay: running,
+  })
+  const busy = new Set<string>()
+  const expected = (except: readonly string[]): CloudEvent[] =>
+    witnessed.filter(({ id }) => !except.includes(id))
+
+  const world: World = {
+    clock,
+    sink,
+    system,
+    witnessed,
+    async start(aggregateId) {
+      await system.engine.start({ aggregateId, loopId: loop.id, actor })
+    },
+    async move(aggregateId) {
+      const signal = busy.delete(aggregateId) ? 'rest' : 'work'
+      if (signal === 'work') busy.add(aggregateId)
+      expect(await system.engine.transition({ aggregateId, signal, actor })).toMatchObject({
+        status: 'executed',
+      })
+    },
+    async bulk(aggregateId, bytes) {
+      const person = { type: 'human', id: 'operator' }
+      await system.engine.suspend({ aggregateId, actor: person, reason: 'x'.repeat(bytes) })
+      await system.engine.resume({ aggregateId, actor: person, reason: 'done' })
+    },
+    async pass(minutes) {
+      for (let passed = 0; passed < minutes; passed++) {
+        await system.relay.drain()
+        clock.advance(minute)
+      }
+    },
+    async settle(except = []) {
+      for (let passed = 0; passed < 20; passed++) {
+        await world.pass(1)
+        const received = new Set(await harness.received())
+        if (expected(except).every(({ id }) => received.has(id))) return
+      }
+      throw new Error(`${harness.name} did not receive everything within 20 minutes.`)
+    },
+    async complete(except = []) {
+      const firsts = [...new Set(await harness.received())]
+      const known = new Map(witnessed.map((event) => [event.id, event]))
+      expect(firsts.filter((id) => !known.has(id))).toEqual([])
+      expect(byRun(firsts.flatMap((id) => known.get(id) ?? []))).toEqual(byRun(expected(except)))
+    },
+  }
+  return world
+}
+
+/** Ids in order, by run. */
+function byRun(events: readonly CloudEvent[]): Record<string, string[]> {
+  const runs: Record<string, string[]> = {}
+  for (const { partitionkey, id } of events) (runs[partitionkey] ??= []).push(id)
+  return runs
+}

@@ -1,0 +1,1 @@
+export { createKafkaSink, type KafkaSink, type KafkaSinkOptions } from './kafka-sink.ts'

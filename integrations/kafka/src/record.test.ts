@@ -1,0 +1,24 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+
+import { event } from './event.fixture.ts'
+import { recordOf } from './record.ts'
+
+test('every attribute is read back as it was, whatever its text', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme' }), (text) => {
+      const { headers, key } = recordOf({ ...event, subject: text, partitionkey: text }, 'events')
+      const read = new Map([...headers].map(([name, value]) => [name.toString(), value.toString()]))
+
+      expect(read.get('ce_subject')).toBe(text)
+      expect(key.toString()).toBe(text)
+    }),
+  )
+})
+
+test('an event without a trace has no empty one', () => {
+  const { traceparent: _, ...plain } = event
+  const names = [...recordOf(plain, 'events').headers.keys()].map(String)
+
+  expect(names.filter((name) => name.includes('trace'))).toEqual([])
+})

@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest'
+
+import { createTogether } from './together.ts'
+
+/** Work whose turns a test ends one by one. */
+function heldWork() {
+  const turns: { pieces: readonly string[]; end: (error?: Error) => void }[] = []
+  return {
+    turns,
+    work: (pieces: readonly string[]) =>
+      new Promise<void>((resolve, reject) => {
+        turns.push({ pieces, end: (error) => (error ? reject(error) : resolve()) })
+      }),
+  }
+}
+const bad = new Error('bad')
+const away = new Error('away')
+const settle = () => new Promise((resolve) => setImmediate(resolve))
+
+test('what comes while a turn runs is done together in the next', async () => {
+  const { turns, work } = heldWork()
+  const together = createTogether(work, () => false)
+
+  const all = ['a', 'b', 'c'].map((piece) => together.add(piece))
+  turns[0]?.end()
+  await settle()
+  turns[1]?.end()
+  await Promise.all(all)
+
+  expect(turns.map(({ pieces }) => pieces)).toEqual([['a'], ['b', 'c']])
+})
+
+test('one bad piece fails nobody else', async () => {
+  const { turns, work } = heldWork()
+  const together = createTogether(work, (error) => error === bad)
+
+  const outcomes = Promise.allSettled(['a', 'b', 'c'].map((piece) => together.add(piece)))
+  for (const fault of [undefined, bad, bad, undefined]) {
+    turns.at(-1)?.end(fault)
+    await settle()
+  }
+
+  expect((await outcomes).map(({ status }) => status)).toEqual([
+    'fulfilled',
+    'rejected',
+    'fulfilled',
+  ])
+  expect(turns.map(({ pieces }) => pieces)).toEqual([['a'], ['b', 'c'], ['b'], ['c']])
+})
+
+test('what is away is away for all, who need not ask one by one', async () => {
+  const { turns, work } = heldWork()
+  const together = createTogether(work, (error) => error === bad)
+
+  const outcomes = Promise.allSettled(['a', 'b', 'c'].map((piece) => together.add(piece)))
+  turns[0]?.end()
+  await settle()
+  turns[1]?.end(away)
+
+  expect((await outcomes).map(({ status }) => status)).toEqual([
+    'fulfilled',
+    'rejected',
+    'rejected',
+  ])
+  expect(turns).toHaveLength(2)
+})
+
+test('after a failure it goes on', async () => {
+  const { turns, work } = heldWork()
+  const together = createTogether(work, () => false)
+
+  const first = together.add('a')
+  turns[0]?.end(away)
+  await expect(first).rejects.toBe(away)
+  const second = together.add('b')
+  await settle()
+  turns[1]?.end()
+
+  await expect(second).resolves.toBeUndefined()
+})

@@ -1,0 +1,52 @@
+/** Does pieces of work in turns: what comes while one turn runs is done together in the next. */
+export interface Together<T> {
+  /** Resolves when this piece was done. Rejects with its own fault alone. */
+  add(piece: T): Promise<void>
+}
+
+interface Waiting<T> {
+  readonly piece: T
+  readonly done: () => void
+  readonly failed: (error: unknown) => void
+}
+
+/**
+ * `work` never runs twice at once. When it fails for many and the fault may lie in one of them (`isOnes`), each is tried
+ * by itself, so that one bad piece fails nobody else's.
+ */
+export function createTogether<T>(
+  work: (pieces: readonly T[]) => Promise<void>,
+  isOnes: (error: unknown) => boolean,
+): Together<T> {
+  let waiting: Waiting<T>[] = []
+  let running = false
+
+  async function turn(pieces: readonly Waiting<T>[]): Promise<void> {
+    try {
+      await work(pieces.map(({ piece }) => piece))
+      for (const { done } of pieces) done()
+    } catch (error) {
+      if (pieces.length > 1 && isOnes(error)) for (const one of pieces) await turn([one])
+      else for (const { failed } of pieces) failed(error)
+    }
+  }
+
+  async function run(): Promise<void> {
+    running = true
+    while (waiting.length > 0) {
+      const pieces = waiting
+      waiting = []
+      await turn(pieces)
+    }
+    running = false
+  }
+
+  return {
+    add(piece) {
+      const { promise, resolve, reject } = Promise.withResolvers<void>()
+      waiting.push({ piece, done: resolve, failed: reject })
+      if (!running) void run()
+      return promise
+    },
+  }
+}

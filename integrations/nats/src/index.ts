@@ -1,0 +1,2 @@
+export { createNatsSink, type NatsSink, type NatsSinkOptions } from './nats-sink.ts'
+export { subjectOf } from './subject.ts'
