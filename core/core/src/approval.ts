@@ -16,6 +16,15 @@ export type ApprovalStatus = (typeof approvalStatuses)[number]
 export const decisionKinds = ['approve', 'reject', 'edit', 'respond', 'abstain'] as const
 export type DecisionKind = (typeof decisionKinds)[number]
 
+/** Where work belongs in a trace: kept beside what is recorded, never in what is hashed. */
+export interface TraceContext {
+  /** W3C Trace Context. */
+  readonly traceparent: string
+  readonly tracestate?: string
+  /** `traceparent` of what also led to it, such as a person's decision. */
+  readonly link?: string
+}
+
 /** One reviewer's decision, as recorded. */
 export interface ApprovalDecision {
   readonly decision: DecisionKind
@@ -110,4 +119,6 @@ export interface ApprovalRequest {
   readonly decidedAt: number | null
   /** Hash of the entry that executed the transition. */
   readonly executedBy: string | null
+  /** Of whoever asked; only under telemetry. */
+  readonly trace?: TraceContext
 }

@@ -52,6 +52,7 @@ export {
   type ApprovalStatus,
   type ApprovalView,
   type DecisionKind,
+  type TraceContext,
   type ViewField,
 } from './approval.ts'
 export {
@@ -85,6 +86,24 @@ export {
   type Settlement,
   type Stop,
 } from './store.ts'
+export type {
+  DroppedEntries,
+  RetentionReport,
+  RetentionRequest,
+  StoreRetention,
+} from './store-retention.ts'
+export type {
+  DeliveryEnd,
+  ObservedAnswer,
+  ObservedCall,
+  ObservedDecision,
+  ObservedDelivery,
+  ObservedGuard,
+  ObservedRequest,
+  ObservedVerdict,
+  Telemetry,
+} from './telemetry.ts'
+export type { StoreChange, TailedEntry, TailPage, TailQuery } from './store-live.ts'
 export {
   decisionIntakeSchema,
   type Action,

@@ -143,6 +143,8 @@ export interface ClaimQuery {
   readonly leaseMs: number
   readonly limit: number
   readonly kinds?: readonly OutboxItem['kind'][]
+  /** Only items of this business key, whichever of its runs. */
+  readonly instance?: { readonly tenant: string; readonly aggregateId: string }
 }
 
 /** What becomes of a claimed item that no commit settles. */

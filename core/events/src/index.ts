@@ -8,3 +8,4 @@ export {
   type EventListener,
   type EventStreamOptions,
 } from './event-bus.ts'
+export { tailEvents, type TailedEvents, type TailEventsOptions } from './tail-events.ts'

@@ -8,7 +8,9 @@ import type {
   GuardSpec,
   JsonObject,
   LoopInstance,
+  ObservedGuard,
   Reservation,
+  Telemetry,
   Transition,
 } from '@loop-engine/core'
 
@@ -66,6 +68,7 @@ export interface GuardEvaluatorOptions {
   readonly timeoutMs?: number
   /** A monotonic time in microseconds. Durations are recorded as 0 without it, so that replay is exact. */
   readonly elapsedUs?: () => number
+  readonly telemetry?: Telemetry
 }
 
 interface Prepared {
@@ -86,6 +89,7 @@ export function createGuardEvaluator({
   clock,
   timeoutMs = 2000,
   elapsedUs = () => 0,
+  telemetry,
 }: GuardEvaluatorOptions): GuardEvaluator {
   const prepared = new WeakMap<readonly GuardSpec[], Prepared>()
 
@@ -96,7 +100,11 @@ export function createGuardEvaluator({
     evaluate(facts) {
       const late = createLateSignal()
       const { guards } = prepare(facts.guards ?? facts.transition.guards)
-      const answers = guards.map((guard) => ask(guard, facts, late))
+      const answers = telemetry
+        ? guards.map((guard) =>
+            telemetry.guard(aboutOf(guard, facts), () => ask(guard, facts, late)),
+          )
+        : guards.map((guard) => ask(guard, facts, late))
       return areSettled(answers) ? outcomeOf(answers) : settle(answers).then(outcomeOf)
     },
   }
@@ -134,6 +142,10 @@ export function createGuardEvaluator({
       () => failed(prepared, 'threw', 'The guard could not judge.', took()),
     )
   }
+}
+
+function aboutOf({ recorded }: PreparedGuard, { instance, transition }: GuardFacts): ObservedGuard {
+  return { loopId: instance.loopId, transitionId: transition.id, id: recorded.id }
 }
 
 function inputFor({ parameters, needs, asksAbout }: PreparedGuard, facts: GuardFacts): GuardInput {

@@ -19,7 +19,9 @@ export async function deliverEvents(
   if (!entry) return { kind: 'dead', error: 'corrupt: The entry of an event is gone.' }
   const events = toCloudEvents(entry)
   // Whoever hears of it goes on from the work that recorded it.
-  const traced = trace ? events.map((event) => ({ ...event, traceparent: trace.traceparent })) : events
+  const traced = trace
+    ? events.map((event) => ({ ...event, traceparent: trace.traceparent }))
+    : events
   await sink.publish(traced, { signal })
   return { kind: 'done' }
 }

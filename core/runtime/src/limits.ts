@@ -22,6 +22,8 @@ export interface Limits {
   readonly backoffMs: { readonly first: number; readonly longest: number }
   /** Deliveries in progress at once. */
   readonly concurrency: number
+  /** How long a retry with the same idempotency key is answered with the stored result. */
+  readonly keysKeptMs: number
   /** Instances kept in memory between calls. */
   readonly cachedInstances: number
 }
@@ -39,5 +41,6 @@ export const defaultLimits: Limits = Object.freeze({
   maxNotifications: 1500,
   backoffMs: Object.freeze({ first: 100, longest: 60_000 }),
   concurrency: 16,
+  keysKeptMs: 30 * 86_400_000,
   cachedInstances: 10_000,
 })

@@ -115,13 +115,13 @@ export function createMemoryOutbox(): MemoryOutbox {
       const waiting = items.get(pair(tenant, id))
       if (waiting !== undefined) remove(waiting)
     },
-    claim({ now, leaseMs, limit, kinds }) {
+    claim({ now, leaseMs, limit, kinds, instance }) {
       const claims: OutboxClaim[] = []
       const passed: Lane[] = []
       while (claims.length < limit) {
         const head = turns.take(now)
         if (head === null) break
-        if (kinds === undefined || kinds.includes(head.item.kind)) {
+        if ((kinds?.includes(head.item.kind) ?? true) && isOf(head.item, instance)) {
           claims.push(lease(head, now + leaseMs))
         } else passed.push(head.lane)
       }
@@ -171,6 +171,13 @@ export function createMemoryOutbox(): MemoryOutbox {
       return true
     },
   }
+}
+
+function isOf({ tenant, aggregateId }: OutboxItem, instance: ClaimQuery['instance']): boolean {
+  return (
+    instance === undefined ||
+    (tenant === instance.tenant && aggregateId === instance.aggregateId)
+  )
 }
 
 function itemKey({ tenant, id }: OutboxItem): string {

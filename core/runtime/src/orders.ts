@@ -87,7 +87,7 @@ export function approvalTimer(requestId: string, name: string, index = 0): strin
   return `${requestId}:${name}:${index}`
 }
 
-/** The channel that hears of a request only when its requester asked to be called back. */
+/** The channel that hears of the end of a request, and only when its requester asked to be called back. */
 export const callbackChannel = 'callback'
 
 /** Every channel that the policy names (all of them when it names none) hears of each change of a request, in order. */
@@ -99,7 +99,8 @@ export function enqueueNotices(
 ): void {
   const named = request.policy.channels ?? [...kernel.channels.keys()]
   const people = named.filter((name) => name !== callbackChannel)
-  const names = callbackChannel in request.messages ? [...people, callbackChannel] : people
+  const isAwaited = callbackChannel in request.messages && request.status !== 'pending'
+  const names = isAwaited ? [...people, callbackChannel] : people
   for (const name of names) {
     change.enqueue({
       id: `${request.id}:${name}:${occasion}:${change.instance?.version ?? 0}`,

@@ -1,5 +1,6 @@
 import {
   isLoopError,
+  type ClaimQuery,
   type DeadLetter,
   type DeliveryEnd,
   type OutboxClaim,
@@ -14,8 +15,9 @@ import { deliverEvents } from './deliver-events.ts'
 import { deliverNotice } from './deliver-notice.ts'
 import { fireTimer } from './fire-timer.ts'
 import type { Kernel } from './kernel.ts'
-import { openEnvelope } from './trace-envelope.ts'
 import { createSlots, type Slots } from './slots.ts'
+import { openEnvelope } from './trace-envelope.ts'
+import { createUpkeep } from './upkeep.ts'
 
 /** What became of one delivery. `settled` means that a commit has finished the item already. */
 export type Delivery =
@@ -33,8 +35,11 @@ export type Delivery =
   | { readonly kind: 'dead'; readonly error: string }
 
 export interface Relay {
-  /** Delivers everything that is due now, and returns how much that was. For scripts and tests; `start` does it for ever. */
-  drain(): Promise<number>
+  /**
+   * Delivers everything that is due now, or what is due of one business key, and returns how much that was. For scripts,
+   * tests and schedulers; `start` does it for ever.
+   */
+  drain(instance?: ClaimQuery['instance']): Promise<number>
   start(): void
   deadLetters(query?: {
     readonly tenant?: string
@@ -63,12 +68,22 @@ export function createRelay(kernel: Kernel, worker: string): Relay & { wake(): v
     bell.abort()
   }
 
-  const claim = (limit: number): Promise<readonly OutboxClaim[]> =>
-    store.claim({ worker, now: clock.now(), leaseMs: limits.leaseMs, limit })
+  const claim = (
+    limit: number,
+    instance?: ClaimQuery['instance'],
+  ): Promise<readonly OutboxClaim[]> =>
+    store.claim({
+      worker,
+      now: clock.now(),
+      leaseMs: limits.leaseMs,
+      limit,
+      ...(instance && { instance }),
+    })
 
   async function run(signal: AbortSignal): Promise<void> {
     const inFlight = new Set<Promise<void>>()
     const slots = createSlots(clock, limits.concurrency)
+    const keepUp = createUpkeep(kernel)
     let failures = 0
     while (!signal.aborted) {
       bell = new AbortController()
@@ -82,6 +97,7 @@ export function createRelay(kernel: Kernel, worker: string): Relay & { wake(): v
           else launch(item, inFlight, slots)
         }
         failures = 0
+        await keepUp()
         if (claims.length === 0) await pause(free > 0 ? await untilNext() : limits.pollMs, signal)
       } catch (error) {
         // The store is away: nothing is lost, the same items will be claimed when it is back.
@@ -145,10 +161,10 @@ export function createRelay(kernel: Kernel, worker: string): Relay & { wake(): v
       running = run(stopping.signal)
       watching = watch()
     },
-    async drain() {
+    async drain(instance) {
       let delivered = 0
       for (;;) {
-        const claims = await claim(limits.concurrency)
+        const claims = await claim(limits.concurrency, instance)
         if (claims.length === 0) return delivered
         await Promise.all(claims.map((item) => deliver(kernel, item)))
         delivered += claims.length

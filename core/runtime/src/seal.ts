@@ -34,9 +34,9 @@ export function createSeal(kernel: Kernel): Seal {
   return (name, run) => async (receipt, input) => {
     const entry = await licence(kernel, receipt, input)
     await spend(kernel, receipt, entry, name)
-    const act = (): Promise<Awaited<ReturnType<typeof run>>> =>
-      run(input, { receipt, idempotencyKey: receipt.entry })
-    return kernel.telemetry ? kernel.telemetry.sealed({ name, receipt }, act) : act()
+    const context = { receipt, idempotencyKey: receipt.entry }
+    if (!kernel.telemetry) return run(input, context)
+    return kernel.telemetry.sealed({ name, receipt }, () => run(input, context))
   }
 }
 

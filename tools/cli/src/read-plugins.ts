@@ -6,10 +6,26 @@ import type { LoopServerOptions } from '@loop-engine/server'
 
 type Plugins = Pick<
   LoopServerOptions,
-  'integrations' | 'channels' | 'guards' | 'sinks' | 'directory' | 'signer'
+  | 'integrations'
+  | 'channels'
+  | 'guards'
+  | 'sinks'
+  | 'directory'
+  | 'signer'
+  | 'callbacks'
+  | 'telemetry'
 >
 
-const names = ['integrations', 'channels', 'guards', 'sinks', 'directory', 'signer'] as const
+const names = [
+  'integrations',
+  'channels',
+  'guards',
+  'sinks',
+  'directory',
+  'signer',
+  'callbacks',
+  'telemetry',
+] as const
 
 /** What a module of the operator adds to the server. It runs with all rights of the server, as any code in it. */
 export async function readPlugins(path: string | undefined): Promise<Plugins> {

@@ -1,4 +1,4 @@
-import { LoopError, type Channel, type Identifiers } from '@loop-engine/core'
+import { LoopError, type Channel, type Identifiers, type Telemetry } from '@loop-engine/core'
 import type { LoopMcpServer } from '@loop-engine/integration-mcp'
 import { Hono, type Context } from 'hono'
 
@@ -17,6 +17,7 @@ import { traceOf } from './trace.ts'
 export interface AppOptions extends MountOptions {
   readonly logger: Logger
   readonly ids: Identifiers
+  readonly telemetry: Telemetry | undefined
   readonly channels: readonly Channel[]
   readonly mcp: LoopMcpServer | undefined
   /** The folder of a built console. */
@@ -28,15 +29,27 @@ export interface AppOptions extends MountOptions {
 
 /** All of the server as one web-standard handler. */
 export function createApp(options: AppOptions): Hono<Environment> {
-  const { services, logger, ids } = options
+  const { services, logger, ids, telemetry } = options
   const safe = securityHeaders(services.secureCookies)
   const app = new Hono<Environment>()
   app.use(async (context, next) => {
     const started = performance.now()
     context.set('requestId', ids.id())
-    context.set('trace', traceOf(context.req.raw.headers.get('traceparent'), ids))
     context.set('caller', callerOf(context, options.trustedProxies))
-    await next()
+    const traceparent = context.req.raw.headers.get('traceparent')
+    const serve = async (): Promise<{ status: number; route?: string }> => {
+      // Under telemetry the record names the span that was seen, whoever sent what.
+      context.set('trace', traceOf(telemetry?.carry()?.traceparent ?? traceparent, ids))
+      await next()
+      const route = context.get('route')?.replace(/^\S+ /, '')
+      return { status: context.res.status, ...(route !== undefined && { route }) }
+    }
+    await (telemetry
+      ? telemetry.request(
+          { method: context.req.method, ...(traceparent !== null && { traceparent }) },
+          serve,
+        )
+      : serve())
     finish(context, options, safe)
     log(context, logger, performance.now() - started)
   })

@@ -5,6 +5,7 @@ import type { z } from 'zod'
 
 import type { Access } from './access/access.ts'
 import type { Principal, Scope } from './access/principal.ts'
+import type { Callbacks } from './callbacks.ts'
 import type { EventLog } from './events/event-log.ts'
 import type { StreamLimit } from './events/stream-limit.ts'
 import type { Attribution } from './schemas/actor.ts'
@@ -19,6 +20,7 @@ export interface Services {
   readonly definitions: Map<string, LoopDefinition>
   readonly access: Access
   readonly events: EventLog
+  readonly callbacks: Callbacks | undefined
   readonly metrics: SharedWork<readonly LoopMetrics[]>
   readonly reports: SharedWork<VerifyReport>
   readonly signer: NoteSigner | undefined

@@ -12,6 +12,7 @@ import {
 import { createAccess, type Access } from './access/access.ts'
 import type { OidcOptions } from './access/oidc.ts'
 import { createApp } from './app.ts'
+import { createCallbacks, type CallbackOptions } from './callbacks.ts'
 import { createDeadlines } from './deadlines.ts'
 import { createEventLog } from './events/event-log.ts'
 import { createStreamLimit } from './events/stream-limit.ts'
@@ -36,6 +37,8 @@ export interface LoopServerOptions extends Omit<
   readonly directory?: NonNullable<LoopSystemOptions['identity']>['directory']
   /** Channels, or what makes them once decisions can be handed over. */
   readonly channels?: readonly Channel[] | ((intake: Intake) => readonly Channel[])
+  /** Whom the server tells that an approval request was closed, when they ask for it as they open it. */
+  readonly callbacks?: CallbackOptions
   /** The folder of a built console. */
   readonly console?: string
   /** How people reach the server, e.g. `https://loops.example.com`; where it listens by default. */
@@ -96,8 +99,10 @@ export async function createLoopServer(options: LoopServerOptions): Promise<Loop
     authority: access.authority,
     approvals: { decide: (decision) => systemOnce().approvals.decide(decision) },
   })
-  const channels =
+  const named =
     typeof options.channels === 'function' ? options.channels(intake) : (options.channels ?? [])
+  const callbacks = options.callbacks && createCallbacks(options.callbacks)
+  const channels = callbacks ? [...named, callbacks.channel] : named
   const { directory } = options
   const system = await createLoopSystem({
     ...options,
@@ -118,6 +123,7 @@ export async function createLoopServer(options: LoopServerOptions): Promise<Loop
     definitions: new Map(loops.map((loop) => [digestOf(loop), loop])),
     access,
     events: createEventLog({ store, system, clock, onError: report }),
+    callbacks,
     metrics: createSharedWork(now, 5000),
     reports: createSharedWork(now, 0),
     signer: options.signer,
@@ -147,6 +153,7 @@ export async function createLoopServer(options: LoopServerOptions): Promise<Loop
     : undefined
   const app = createApp({
     mcp,
+    telemetry: options.telemetry,
     services,
     origins,
     logger,

@@ -20,10 +20,12 @@ export interface Approvals {
   find(
     query?: Omit<ApprovalQuery, 'tenant'> & { readonly tenant?: string },
   ): Promise<Page<ApprovalRequest>>
-  /** Pending requests that this person may decide. */
+  /** Pending requests that this person may decide, newest first: all of them, or `limit` after a cursor of `find`. */
   inbox(query: {
     readonly actor: Actor
     readonly tenant?: string
+    readonly limit?: number
+    readonly cursor?: string
   }): Promise<readonly ApprovalRequest[]>
   decide(input: DecideInput): Promise<DecisionResult>
   /** Each decision on its own: one that fails does not hold up the others. */
@@ -66,27 +68,24 @@ export function createApprovals(kernel: Kernel): Approvals {
     withdraw: (input) => withdraw(kernel, input),
     wait: (input) => wait(kernel, input),
 
-    async inbox({ actor: input, tenant = 'default' }) {
+    async inbox({ actor: input, tenant = 'default', limit = Infinity, cursor: after }) {
       const today = await kernel.identity.today(tenant, admitted(kernel, input))
       if (!today) return []
       const waiting: ApprovalRequest[] = []
-      for (let cursor: string | undefined; ;) {
+      for (let cursor = after; ;) {
         const page = await store.approvals({
           tenant,
           status: 'pending',
-          limit: 500,
+          limit: 200,
           ...(cursor !== undefined && { cursor }),
         })
         for (const request of page.items) {
+          if (request.expiresAt <= kernel.clock.now()) continue
           const classes = await identityClasses(kernel, request, today)
-          if (
-            request.expiresAt > kernel.clock.now() &&
-            refuseReviewer(request, today, classes) === null
-          )
-            waiting.push(request)
+          if (refuseReviewer(request, today, classes) === null) waiting.push(request)
         }
         cursor = page.cursor
-        if (cursor === undefined) return waiting
+        if (cursor === undefined || waiting.length >= limit) return waiting.slice(0, limit)
       }
     },
 

@@ -52,6 +52,8 @@ export function createEventLog({
   const tails = new Map<string, Tail>()
   const closing = new AbortController()
   const stop = system.events.subscribe({}, ({ tenant }) => tails.get(tenant)?.bell.abort())
+  // Which tenant another process wrote for is not said; only those that somebody waits for are looked at.
+  const watching = watch()
 
   const tailOf = (tenant: string): Tail => {
     const known = tails.get(tenant)
@@ -78,7 +80,18 @@ export function createEventLog({
     return tail.sequencing
   }
 
-  /** Runs while somebody waits: a commit in this process rings, others are found by looking. */
+  async function watch(): Promise<(() => Promise<void>) | undefined> {
+    try {
+      return await store.watch?.(() => {
+        for (const { bell } of tails.values()) bell.abort()
+      })
+    } catch (error) {
+      onError(error)
+      return undefined
+    }
+  }
+
+  /** Runs while somebody waits: a commit rings, here or where the store tells of it; others are found by looking. */
   async function follow(tenant: string, tail: Tail): Promise<void> {
     while (tail.waiters > 0 && !closing.signal.aborted) {
       tail.bell = new AbortController()
@@ -123,6 +136,9 @@ export function createEventLog({
     async close() {
       stop()
       closing.abort()
+      await (
+        await watching
+      )?.()
       await Promise.all([...tails.values()].map(async ({ running }) => running))
     },
   }

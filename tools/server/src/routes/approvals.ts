@@ -1,9 +1,7 @@
 import {
   approvalStatuses,
-  comparePositions,
   cutPage,
   LoopError,
-  readCursor,
   readLimit,
   type ApprovalRequest,
   type Position,
@@ -48,15 +46,14 @@ export const approvalRoutes: readonly Route[] = [
     query: z.strictObject(pageQuery),
     answers: { 200: { description: 'A page; always empty for a key.', schema: page } },
     async handle(call, { query }) {
-      const before = readCursor('inbox', query.cursor)
+      const most = readLimit(query.limit)
       const waiting = await call.services.system.approvals.inbox({
         tenant: call.tenant,
         actor: call.actor(),
+        limit: most + 1,
+        ...(query.cursor !== undefined && { cursor: query.cursor }),
       })
-      const found = waiting
-        .toSorted((one, other) => comparePositions(positionOf(other), positionOf(one)))
-        .filter((request) => !before || comparePositions(positionOf(request), before) < 0)
-      const { items, cursor } = cutPage('inbox', found, readLimit(query.limit), positionOf)
+      const { items, cursor } = cutPage('approval', waiting, most, positionOf)
       return { body: { items: items.map(approvalOf), ...(cursor !== undefined && { cursor }) } }
     },
   }),

@@ -37,6 +37,10 @@ export const transitionRoutes: readonly Route[] = [
         evidence: jsonObjectSchema.optional(),
         correlationId: idSchema.optional(),
         attribution: attributionSchema.optional(),
+        callbackUrl: z.string().max(2048).optional().meta({
+          description:
+            'Told by a signed POST when the approval request that this opens was closed.',
+        }),
       })
       .meta({ id: 'Attempt' }),
     answers: {
@@ -48,6 +52,7 @@ export const transitionRoutes: readonly Route[] = [
     async handle(call, { params: { aggregateId }, body }) {
       const { transition, attribution, ...rest } = body
       const expected = expectedBy(call.request.headers.get('if-match'))
+      if (body.callbackUrl !== undefined) call.services.callbacks?.check(body.callbackUrl)
       const result = await call.services.system.engine.transition({
         ...rest,
         ...(transition !== undefined && { transitionId: transition }),

@@ -106,7 +106,7 @@ export const approvalSchema = z
 
 /** A request as it leaves the server: the salt of its evidence and the channels' references stay. */
 export function approvalOf(request: ApprovalRequest): z.input<typeof approvalSchema> {
-  const { salt: _, messages: __, ...rest } = request
+  const { salt: _, messages: __, trace: ___, ...rest } = request
   return rest
 }
 

@@ -1,0 +1,5 @@
+export {
+  createOpenTelemetry,
+  type OpenTelemetry,
+  type OpenTelemetryOptions,
+} from './open-telemetry.ts'

@@ -1,0 +1,64 @@
+import type { Telemetry } from '@loop-engine/core'
+import {
+  context,
+  metrics,
+  trace,
+  type MeterProvider,
+  type TracerProvider,
+} from '@opentelemetry/api'
+
+import { createInstruments, type Instruments } from './instruments.ts'
+import { observeCalls } from './observed-calls.ts'
+import { observeDecisions } from './observed-decisions.ts'
+import { observeDeliveries } from './observed-deliveries.ts'
+import { observeModels, type ObservedModels } from './observed-models.ts'
+import { observeRequests } from './observed-transitions.ts'
+import type { Observer } from './observer.ts'
+import { recordEntries } from './record-entries.ts'
+import { traceparentOf, writeContext } from './trace-context.ts'
+
+export interface OpenTelemetryOptions {
+  /** The one that is registered globally, unless given. */
+  readonly tracerProvider?: TracerProvider
+  /** The one that is registered globally, unless given. */
+  readonly meterProvider?: MeterProvider
+  /**
+   * What becomes of the `traceparent` that a caller names, where no span is active in this process: `parent` goes on in
+   * the caller's trace, and keeps its decision about sampling; `link` begins a trace of its own. `parent` by default.
+   */
+  readonly incoming?: 'parent' | 'link'
+}
+
+export interface OpenTelemetry extends Telemetry, ObservedModels {}
+
+const scope = '@loop-engine/integration-opentelemetry'
+
+/** Traces and metrics of a system, for whichever SDK of OpenTelemetry is registered; without one it does nothing. */
+export function createOpenTelemetry({
+  tracerProvider,
+  meterProvider,
+  incoming = 'parent',
+}: OpenTelemetryOptions = {}): OpenTelemetry {
+  let made: Instruments | undefined
+  const observer: Observer = {
+    incoming,
+    tracer: () => (tracerProvider ?? trace).getTracer(scope),
+    instruments: () => (made ??= createInstruments((meterProvider ?? metrics).getMeter(scope))),
+  }
+  return {
+    contract: 'telemetry/v1',
+    name: 'opentelemetry',
+    ...observeCalls(observer),
+    ...observeRequests(observer),
+    ...observeDecisions(observer),
+    ...observeDeliveries(observer),
+    ...recordEntries(observer),
+    ...observeModels(observer),
+    carry(origin) {
+      const here = trace.getSpanContext(context.active())
+      if (!origin) return writeContext(here)
+      const link = here && writeContext(here) && traceparentOf(here)
+      return { ...origin, ...(link && { link }) }
+    },
+  }
+}

@@ -1,0 +1,16 @@
+import { context, trace, type Context, type Link } from '@opentelemetry/api'
+
+import type { Observer } from './observer.ts'
+import { below, linksTo, readContext } from './trace-context.ts'
+
+/** Below the caller's span in this process; else where the caller says that it comes from. */
+export function placeOf(
+  { traceparent }: { readonly traceparent?: string },
+  incoming: Observer['incoming'],
+): { parent: Context; links: Link[] } {
+  const active = context.active()
+  if (trace.getSpanContext(active)) return { parent: active, links: [] }
+  const named = readContext(traceparent)
+  if (incoming === 'link') return { parent: below(undefined), links: linksTo(named) }
+  return { parent: below(named), links: [] }
+}

@@ -1,0 +1,100 @@
+import { isLoopError } from '@loop-engine/core'
+import {
+  context,
+  createContextKey,
+  SpanStatusCode,
+  trace,
+  type Attributes,
+  type Context,
+  type Link,
+  type Span,
+  type SpanKind,
+  type Tracer,
+} from '@opentelemetry/api'
+
+/** What is being done around a commit: told by its context, so that the entries find the span that they belong to. */
+export interface Work {
+  readonly kind:
+    | 'request'
+    | 'start'
+    | 'transition'
+    | 'guard'
+    | 'decision'
+    | 'delivery'
+    | 'sealed'
+    | 'model'
+  readonly span: Span
+  /** How an effect was recorded to have ended. */
+  effect?: {
+    readonly action: string
+    readonly loopId: string
+    readonly outcome: string
+    readonly reason: string | undefined
+  }
+}
+
+export interface WorkOptions<Result> {
+  readonly kind: Work['kind']
+  readonly name: string
+  readonly spanKind: SpanKind
+  readonly parent: Context
+  readonly links?: Link[]
+  readonly attributes: Attributes
+  /** Reads what came out. Its failure would be ours, so it is never the caller's. */
+  readonly ended: (result: Result, work: Work, seconds: number) => void
+  readonly threw: (code: string, work: Work, seconds: number, error: unknown) => void
+}
+
+const key = createContextKey('loop-engine work')
+
+/** What is being done here and now; undefined outside of any. */
+export function currentWork(): Work | undefined {
+  return context.active().getValue(key) as Work | undefined
+}
+
+/** Does `work` within a span, and ends the span with it. Synchronous where the work is. */
+export function within<Result>(
+  tracer: Tracer,
+  { kind, name, spanKind, parent, links = [], attributes, ended, threw }: WorkOptions<Result>,
+  work: () => Result | Promise<Result>,
+): Result | Promise<Result> {
+  const startedAt = performance.now()
+  const span = tracer.startSpan(name, { kind: spanKind, links, attributes }, parent)
+  const doing: Work = { kind, span }
+  const seconds = (): number => (performance.now() - startedAt) / 1000
+  const finish = (note: () => void): void => {
+    quietly(note)
+    span.end()
+  }
+  const succeed = (result: Result): Result => {
+    finish(() => ended(result, doing, seconds()))
+    return result
+  }
+  const fail = (error: unknown): never => {
+    finish(() => threw(isLoopError(error) ? error.code : 'threw', doing, seconds(), error))
+    throw error
+  }
+  let result: Result | Promise<Result>
+  try {
+    result = context.with(trace.setSpan(parent, span).setValue(key, doing), work)
+  } catch (error) {
+    return fail(error)
+  }
+  return result instanceof Promise ? result.then(succeed, fail) : succeed(result)
+}
+
+/** Marks a fault. Its text stays here: it might quote what nobody should read in a trace. */
+export function fault(span: Span, code: string): void {
+  span.setAttribute('error.type', code)
+  span.setStatus({ code: SpanStatusCode.ERROR })
+}
+
+/** Watching must never break what is watched. */
+export function quietly(note: () => void): void {
+  try {
+    note()
+  } catch (error) {
+    // What cannot be measured is not worth a transition.
+    void error
+  }
+}

@@ -1,0 +1,96 @@
+import {
+  LoopError,
+  type ApprovalRequest,
+  type Channel,
+  type ChannelContext,
+  type CloudEvent,
+  type EventSink,
+} from '@loop-engine/core'
+import { createWebhookSink } from '@loop-engine/integration-webhooks'
+
+export interface CallbackOptions {
+  /** Whom the server calls back, e.g. `https://n8n.example.com`; whoever may attempt transitions names a URL there. */
+  readonly origins: readonly string[]
+  /** `whsec_…` (Standard Webhooks). While secrets are rotated each of them signs. */
+  readonly secrets: readonly string[]
+  /** Networks (CIDR) that may be reached although they are not public, and by plain HTTP. */
+  readonly allow?: readonly string[]
+}
+
+export interface Callbacks {
+  readonly channel: Channel
+  /** Throws `invalid_input` for a URL that nobody is called back at. */
+  check(url: string): void
+}
+
+/**
+ * Tells whoever waits for an approval request that it was closed, with a signed POST that is repeated until it is
+ * taken. It licenses nothing: the receiver reads the request.
+ */
+export function createCallbacks({ origins, secrets, allow = [] }: CallbackOptions): Callbacks {
+  const known = new Set(origins.map(originOf))
+  // What is wrong with the secrets or networks shows now and not when somebody waits.
+  for (const origin of known) createWebhookSink({ url: origin, secrets, allow })
+
+  return {
+    check(url) {
+      const parsed = URL.parse(url)
+      if (parsed && known.has(parsed.origin) && !parsed.username && !parsed.password) return
+      throw new LoopError('invalid_input', 'This server does not call back there.', {
+        path: '/callbackUrl',
+        hint: 'Name the origin in the option `callbacks` of the server.',
+      })
+    },
+    channel: {
+      contract: 'channel/v1',
+      name: 'callback',
+      // Whoever is called back decides nothing.
+      notify: async () => undefined,
+      async update({ url }, request, _view, context) {
+        if (request.status === 'pending') return
+        await tell(
+          createWebhookSink({ url: String(url), secrets, allow }),
+          eventOf(request, context),
+          context.signal,
+        )
+      },
+    },
+  }
+}
+
+/** A receiver that does not want it now may want it soon: it may still be writing down that it waits. */
+async function tell(sink: EventSink, event: CloudEvent, signal: AbortSignal): Promise<void> {
+  try {
+    await sink.publish([event], { signal })
+  } catch {
+    throw new LoopError('unavailable', 'Who waits for a request could not be told.', {
+      plugin: 'callback',
+      retryable: true,
+    })
+  }
+}
+
+function eventOf(request: ApprovalRequest, { idempotencyKey }: ChannelContext): CloudEvent {
+  const { id, tenant, loopId, aggregateId, runId, transitionId, revision, status } = request
+  return {
+    specversion: '1.0',
+    id: idempotencyKey,
+    source: `urn:loop-engine:${encodeURIComponent(tenant)}:${encodeURIComponent(loopId)}`,
+    type: 'dev.loop-engine.callback.v1',
+    subject: encodeURIComponent(aggregateId),
+    time: new Date(request.decidedAt ?? request.expiresAt).toISOString(),
+    datacontenttype: 'application/json',
+    sequence: String(revision).padStart(16, '0'),
+    partitionkey: runId,
+    data: { requestId: id, aggregateId, runId, transitionId, revision, status },
+  }
+}
+
+function originOf(text: string): string {
+  const origin = URL.parse(text)?.origin
+  if (origin !== undefined && origin !== 'null') return origin
+  throw new LoopError('invalid_config', 'An origin that is called back could not be read.', {
+    path: '/callbacks/origins',
+    hint: 'Write it out, e.g. https://n8n.example.com.',
+  })
+}

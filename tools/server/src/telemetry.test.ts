@@ -1,0 +1,67 @@
+import { createOpenTelemetry } from '@loop-engine/integration-opentelemetry'
+import { context } from '@opentelemetry/api'
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+import { createTestServer, type TestServer } from './server.fixture.ts'
+
+const exporter = new InMemorySpanExporter()
+let server: TestServer
+let key: string
+
+beforeAll(async () => {
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
+  const tracerProvider = new TracerProvider({
+    spanProcessors: [new SimpleSpanProcessor({ exporter })],
+  })
+  server = await createTestServer({
+    telemetry: createOpenTelemetry({ tracerProvider }),
+    relay: false,
+  })
+  key = server.key()
+})
+afterAll(async () => {
+  await server.close()
+  context.disable()
+})
+
+test('a request is a span under its route; the record and the answer name its trace', async () => {
+  const secret = 'order-of-hunter2'
+  const { headers } = await server.call('POST', '/api/v1/instances', {
+    key,
+    body: { loopId: 'refund', aggregateId: secret },
+  })
+  const { body } = await server.call('GET', `/api/v1/instances/${secret}/history`, { key })
+  const spans = exporter.getFinishedSpans()
+  const request = spans.find(({ name }) => name === 'POST /api/v1/instances')
+  const start = spans.find(({ name }) => name === 'loop.start refund')
+  const { traceId = '', spanId = '' } = request?.spanContext() ?? {}
+
+  expect(start?.parentSpanContext?.spanId).toBe(spanId)
+  expect(body.items[0].entry.traceparent).toBe(`00-${traceId}-${spanId}-01`)
+  expect(headers.get('traceparent')).toMatch(new RegExp(`^00-${traceId}-`))
+  expect(spans.map(({ name }) => name)).toContain('GET /api/v1/instances/{aggregateId}/history')
+  // A path may hold a token or a name; the business key stands where it is asked for.
+  const requests = spans.filter(({ attributes }) => 'http.request.method' in attributes)
+  expect(requests).toHaveLength(2)
+  expect(JSON.stringify(requests.map(({ name, attributes }) => [name, attributes]))).not.toContain(
+    secret,
+  )
+})
+
+test('a caller that is traced is the parent', async () => {
+  exporter.reset()
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+  await server.call('GET', '/api/v1/approvals', { key, headers: { traceparent } })
+  const [span] = exporter.getFinishedSpans()
+  expect(span?.spanContext().traceId).toBe('0af7651916cd43dd8448eb211c80319c')
+  expect(span?.parentSpanContext?.spanId).toBe('b7ad6b7169203331')
+})
+
+test('a request that waits for people shows nothing of its trace', async () => {
+  await server.waiting('waits', key)
+  const { body } = await server.call('GET', '/api/v1/approvals', { key })
+  expect(body.items).toHaveLength(1)
+  expect(body.items[0]).not.toHaveProperty('trace')
+})
