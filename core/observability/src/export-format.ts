@@ -14,6 +14,10 @@ export function entryLine(hash: string, leaf: number | null, body: string): stri
   return `{"kind":"entry","hash":"${hash}","leaf":${leaf},"body":${body}}`
 }
 
+export function isEntryLine(line: string): boolean {
+  return line.startsWith('{"kind":"entry"')
+}
+
 export function evidenceLine(salt: string, text: string): string {
   return `{"kind":"evidence","salt":${JSON.stringify(salt)},"text":${text}}`
 }

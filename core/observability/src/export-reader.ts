@@ -11,13 +11,21 @@ import type { z } from 'zod'
 
 import { openCheckpoint, originOf } from './checkpoint.ts'
 import { typeOf } from './entry-tail.ts'
-import { readDefinitionLine, readEntryLine, readEvidenceLine, sealText } from './export-format.ts'
+import {
+  isEntryLine,
+  readDefinitionLine,
+  readEntryLine,
+  readEvidenceLine,
+  sealText,
+} from './export-format.ts'
 import { createLeaves } from './export-leaves.ts'
 import {
+  droppedSchema,
   endSchema,
   headerSchema,
   proofSchema,
   runSchema,
+  type ExportDropped,
   type ExportEnd,
   type ExportHeader,
   type ExportRun,
@@ -43,7 +51,7 @@ export class BadLine extends Error {
 const batchLength = 1 << 16
 
 export interface ExportReader {
-  counts(): Pick<ExportReport, 'lines' | 'entries' | 'runs' | 'unlogged' | 'signedBy'>
+  counts(): Omit<ExportReport, 'ok' | 'durationMs' | 'first'>
   /** A promise only when the line has to be waited for. */
   line(line: string): void | Promise<void>
   close(): void
@@ -62,13 +70,16 @@ export function createReader({
   const leaves = createLeaves()
   const proofs: { leaf: number; hash: string; path: readonly string[] }[] = []
   let waiting = ''
-  let [lines, entries, runs, unlogged] = [0, 0, 0, 0]
+  let [lines, entries, runs, unlogged, dropped] = [0, 0, 0, 0, 0]
+  /** Leaves of dropped entries that the run has yet to show. */
+  let owed = 0
   let header: ExportHeader | undefined
   let end: ExportEnd | undefined
   let run: { readonly announced: ExportRun; readonly check: RunCheck } | undefined
   /** The entry of the line before, for the proof and the evidence that follow it. */
-  let last: { readonly body: string; readonly leaf: number | null } | undefined
-  let unproven = false
+  let last: { readonly body: string } | undefined
+  /** The leaf that the next line has to prove. */
+  let unproven: { readonly leaf: number; readonly hash: string } | undefined
   let signedBy: readonly string[] = []
 
   function openRun(announced: ExportRun): void {
@@ -76,18 +87,24 @@ export function createReader({
     if (seen.has(announced.runId)) throw bad('wrong_run', 'The run is here twice.')
     seen.add(announced.runId)
     runs += 1
+    const gone = announced.dropped ?? null
+    owed = gone?.through ?? 0
+    last = undefined
     const find = (wanted: string): LoopDefinition | null => definitions.get(wanted) ?? null
     run = {
       announced,
-      check: deep
-        ? createDeepCheck(announced.runId, find, { stored: false })
-        : createRunCheck(announced.runId, { stored: false }),
+      // What follows dropped entries cannot be folded, nor judged by what they licensed.
+      check:
+        deep && !gone
+          ? createDeepCheck(announced.runId, find, { stored: false })
+          : createRunCheck(announced.runId, { stored: false, dropped: gone }),
     }
   }
 
   function closeRun(): void {
     if (unproven) throw bad('bad_proof', 'An entry of the log comes without its proof.')
     if (!run) return
+    if (owed > 0) throw bad('truncated', 'Dropped entries come without their leaves.')
     const { announced, check } = run
     if (check.entries !== announced.version || check.head !== announced.head) {
       throw bad('truncated', 'The run does not end where it says.', {
@@ -102,13 +119,14 @@ export function createReader({
     const cut = readEntryLine(line)
     if (!cut || !run) throw bad('bad_line', 'The line is no entry of a run.')
     if (unproven) throw bad('bad_proof', 'An entry of the log comes without its proof.')
+    if (owed > 0) throw bad('truncated', 'Dropped entries come without their leaves.')
     const { hash, leaf, body } = cut
     const { check, announced } = run
     entries += 1
-    last = { body, leaf }
+    last = { body }
     if (leaf === null) unlogged += 1
-    else if (header?.scope === 'part') unproven = true
-    else leaves.add(leaf, body)
+    else if (header?.scope === 'part') unproven = { leaf, hash: leafHash(body) }
+    else leaves.add(leaf, leafHash(body))
     const type = (typeOf(body) ?? '') as Parameters<RunCheck['add']>[0]['type']
     const fault = check.add({
       runId: announced.runId,
@@ -125,6 +143,18 @@ export function createReader({
     refuse(fault)
   }
 
+  /** Stands for an entry that retention took: the log has it, and nothing else is known of it. */
+  function addDropped({ seq, leaf, leafHash: hash }: ExportDropped): void {
+    const expected = (run?.announced.dropped?.through ?? 0) - owed + 1
+    if (!run || owed === 0 || seq !== expected || unproven)
+      throw bad('bad_line', 'The line is no dropped entry of the run.')
+    owed -= 1
+    dropped += 1
+    last = undefined
+    if (header?.scope === 'part') unproven = { leaf, hash }
+    else leaves.add(leaf, hash)
+  }
+
   function other(line: string): void {
     const definition = readDefinitionLine(line)
     if (definition) return addDefinition(definition)
@@ -134,6 +164,7 @@ export function createReader({
     const kind =
       typeof value === 'object' && value !== null && 'kind' in value ? value['kind'] : undefined
     if (kind === 'run') openRun(read(runSchema, value))
+    else if (kind === 'dropped') addDropped(read(droppedSchema, value))
     else if (kind === 'proof') addProof(read(proofSchema, value))
     else if (kind === 'end') addEnd(read(endSchema, value))
     else throw bad('bad_line', 'The line is of no known kind.')
@@ -153,10 +184,9 @@ export function createReader({
   }
 
   function addProof({ leaf, path }: z.infer<typeof proofSchema>): void {
-    if (!unproven || !last || leaf !== last.leaf)
-      throw bad('bad_proof', 'The proof is not of the entry before it.')
-    unproven = false
-    proofs.push({ leaf, hash: leafHash(last.body), path })
+    if (leaf !== unproven?.leaf) throw bad('bad_proof', 'The proof is not of the entry before it.')
+    proofs.push({ ...unproven, path })
+    unproven = undefined
   }
 
   function addEnd(announced: ExportEnd): void {
@@ -209,7 +239,7 @@ export function createReader({
   }
 
   return {
-    counts: () => ({ lines, entries, runs, unlogged, signedBy }),
+    counts: () => ({ lines, entries, runs, unlogged, signedBy, ...(dropped > 0 && { dropped }) }),
     line(line) {
       lines += 1
       if (line.length > maxLineLength)
@@ -223,7 +253,7 @@ export function createReader({
         return keepForDigest(line)
       }
       if (!line.startsWith('{"kind":"end"')) keepForDigest(line)
-      if (line.startsWith('{"kind":"entry"')) {
+      if (isEntryLine(line)) {
         if (entries % 10_000 === 9_999) onProgress?.({ lines, entries: entries + 1 })
         return entry(line)
       }

@@ -24,8 +24,18 @@ export const runSchema = z.strictObject({
   aggregateId: z.string(),
   version: z.int().min(1),
   head: hex,
+  /** Entries up to `through` were dropped by retention; their leaves follow, and then what is left of the run. */
+  dropped: z.strictObject({ through: z.int().min(1), head: hex }).optional(),
 })
 export type ExportRun = z.infer<typeof runSchema>
+
+export const droppedSchema = z.strictObject({
+  kind: z.literal('dropped'),
+  seq: z.int().min(1),
+  leaf: count,
+  leafHash: hex,
+})
+export type ExportDropped = z.infer<typeof droppedSchema>
 
 export const proofSchema = z.strictObject({
   kind: z.literal('proof'),

@@ -9,12 +9,20 @@ import {
 } from '@loop-engine/core'
 import { systemClock } from '@loop-engine/runtime'
 
-import { definitionLine, entryLine, evidenceLine, exportFormat, sealText } from './export-format.ts'
-import type { ExportEnd, ExportHeader, ExportRun } from './export-schemas.ts'
+import {
+  definitionLine,
+  entryLine,
+  evidenceLine,
+  exportFormat,
+  isEntryLine,
+  sealText,
+} from './export-format.ts'
+import { readLog, type ExportedLog } from './export-log.ts'
+import type { ExportDropped, ExportEnd, ExportHeader, ExportRun } from './export-schemas.ts'
 import { createLog } from './log.ts'
-import { createMerkleTree } from './merkle-proof.ts'
 import { signNote, type NoteSigner } from './note.ts'
 import { entryPages, runsOf } from './pages.ts'
+import { droppedOf } from './verify-stored-run.ts'
 
 export interface ExportOptions {
   readonly store: LoopStore
@@ -65,10 +73,11 @@ export async function* exportRecords({
   const definitions = new Set<string>()
   let [runs, entries] = [0, 0]
   for await (const instance of chosen(store, tenant, runId, aggregateId)) {
-    for await (const line of runLines(store, instance, { log, includeEvidence, definitions }))
+    for await (const line of runLines(store, instance, { log, includeEvidence, definitions })) {
+      if (isEntryLine(line)) entries += 1
       yield written(line)
+    }
     runs += 1
-    entries += instance.version
   }
 
   const sum = digest.digest('hex')
@@ -86,20 +95,33 @@ export async function* exportRecords({
   yield JSON.stringify(end)
 }
 
-type ExportedLog = Awaited<ReturnType<typeof readLog>>
-
 async function* runLines(
   store: LoopStore,
-  { tenant, runId, loopId, aggregateId, version, head }: LoopInstance,
+  instance: LoopInstance,
   {
     log,
     includeEvidence,
     definitions,
   }: { log: ExportedLog; includeEvidence: boolean; definitions: Set<string> },
 ): AsyncGenerator<string> {
-  const run: ExportRun = { kind: 'run', runId, loopId, aggregateId, version, head }
+  const { tenant, runId, loopId, aggregateId, version, head } = instance
+  const dropped = await droppedOf(store, instance)
+  const run: ExportRun = {
+    kind: 'run',
+    runId,
+    loopId,
+    aggregateId,
+    version,
+    head,
+    ...(dropped && { dropped: { through: dropped.through, head: dropped.head } }),
+  }
   yield JSON.stringify(run)
-  for await (const page of entryPages(store, tenant, runId, version)) {
+  const through = dropped?.through ?? 0
+  for (let seq = 1; seq <= through; seq++) {
+    yield droppedLine(log, runId, seq)
+    yield* proofLines(log, log.indexOf(runId, seq))
+  }
+  for await (const page of entryPages(store, tenant, runId, version, through + 1)) {
     for (const { seq, hash, body, evidence, salt } of page) {
       for (const digest of newDefinitions(body, definitions)) {
         const text = await store.definition(digest)
@@ -107,11 +129,29 @@ async function* runLines(
       }
       const leaf = log.indexOf(runId, seq)
       yield entryLine(hash, leaf, body)
-      if (leaf !== null && log.tree)
-        yield JSON.stringify({ kind: 'proof', leaf, path: log.tree.inclusion(leaf) })
+      yield* proofLines(log, leaf)
       if (includeEvidence && evidence !== null && salt !== null) yield evidenceLine(salt, evidence)
     }
   }
+}
+
+/** Instead of an entry that retention took. */
+function droppedLine(log: ExportedLog, runId: string, seq: number): string {
+  const leaf = log.indexOf(runId, seq)
+  const leafHash = leaf === null ? undefined : log.hashAt(leaf)
+  if (leaf === null || leafHash === undefined) {
+    throw new LoopError('corrupt', 'An entry was dropped, and its leaf is not in the log.', {
+      details: { runId, seq },
+      hint: 'Verify the store.',
+    })
+  }
+  const line: ExportDropped = { kind: 'dropped', seq, leaf, leafHash }
+  return JSON.stringify(line)
+}
+
+function* proofLines({ tree }: ExportedLog, leaf: number | null): Generator<string> {
+  if (leaf !== null && tree)
+    yield JSON.stringify({ kind: 'proof', leaf, path: tree.inclusion(leaf) })
 }
 
 /** Digests of definitions that a body names and that were not written yet. */
@@ -133,36 +173,6 @@ async function headOf(
   if (!signer) return store.logHead(tenant)
   const { size, root, note } = await createLog({ store, tenant, signer, clock }).checkpoint()
   return { size, root, note, frontier: [] }
-}
-
-/** Where each entry stands in the log; with the tree, when entries must prove it one by one. */
-async function readLog(store: LoopStore, tenant: string, { size }: LogHead, withTree: boolean) {
-  const places = new Map<string, number[]>()
-  const hashes: string[] = []
-  for (let from = 0; from < size;) {
-    const leaves = await store.leaves(tenant, { from, limit: Math.min(1000, size - from) })
-    if (leaves.length === 0)
-      throw new LoopError('corrupt', 'The log has fewer leaves than its head says.', {
-        hint: 'Verify the store.',
-      })
-    for (const { runId, seq, index, leafHash } of leaves) {
-      const run = places.get(runId)
-      if (run) run[seq] = index
-      else places.set(runId, withFirst(seq, index))
-      if (withTree) hashes.push(leafHash)
-    }
-    from += leaves.length
-  }
-  return {
-    tree: withTree ? createMerkleTree(hashes) : null,
-    indexOf: (runId: string, seq: number): number | null => places.get(runId)?.[seq] ?? null,
-  }
-}
-
-function withFirst(seq: number, index: number): number[] {
-  const run: number[] = []
-  run[seq] = index
-  return run
 }
 
 async function* chosen(

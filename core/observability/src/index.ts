@@ -13,13 +13,9 @@ export { createSigner, generateSigner, type SignerOptions } from './signer.ts'
 export { openCheckpoint, originOf, signCheckpoint, type Checkpoint } from './checkpoint.ts'
 export { createLog, type LoggedHead, type LogOptions, type TransparencyLog } from './log.ts'
 export { checkAgainst, type StartCheck } from './start-check.ts'
-export {
-  verifyRun,
-  verifyStore,
-  type VerifyReport,
-  type VerifyRunOptions,
-  type VerifyStoreOptions,
-} from './verify.ts'
+export { verifyStore, type VerifyStoreOptions } from './verify.ts'
+export { verifyRun, type VerifyReport, type VerifyRunOptions } from './verify-run.ts'
+export { retainRecords, type RetainOptions } from './retain.ts'
 export type { VerifyFault } from './fault.ts'
 export type { FindDefinition } from './run-check.ts'
 export { metricsOf, type LoopMetrics } from './metrics.ts'

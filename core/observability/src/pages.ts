@@ -19,14 +19,15 @@ export async function* runsOf(
 
 const pageSize = 1000
 
-/** The entries of a run up to `to`, in pages. */
+/** The entries of a run from `first` up to `to`, in pages. */
 export async function* entryPages(
   store: LoopStore,
   tenant: string,
   runId: string,
   to: number,
+  first = 1,
 ): AsyncGenerator<readonly StoredEntry[]> {
-  for (let from = 1; from <= to;) {
+  for (let from = first; from <= to;) {
     const page = await store.entries(tenant, runId, { from, to, limit: pageSize })
     if (page.length > 0) yield page
     if (page.length < pageSize) return

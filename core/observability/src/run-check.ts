@@ -4,6 +4,7 @@ import {
   genesisHash,
   isLoopError,
   openEntry,
+  type DroppedEntries,
   type LoopDefinition,
   type LoopInstance,
   type StoredEntry,
@@ -34,14 +35,16 @@ export interface RunCheck {
 export interface RunCheckOptions {
   /** Whether the entries come from a store, with columns and evidence beside their bodies. */
   readonly stored?: boolean
+  /** Entries that were dropped, whose proofs were kept: the record goes on behind them. */
+  readonly dropped?: Pick<DroppedEntries, 'through' | 'head'> | null
 }
 
 /** Re-hashes and follows the links, without parsing: what an operator changed by hand shows up. */
 export function createRunCheck(
   runId: string,
-  { stored: kept = true }: RunCheckOptions = {},
+  { stored: kept = true, dropped = null }: RunCheckOptions = {},
 ): RunCheck {
-  const place = { runId, version: 0, head: genesisHash }
+  const place = { runId, version: dropped?.through ?? 0, head: dropped?.head ?? genesisHash }
   /** The newest entry that said so. */
   let state: Told | null = null
   let status: Told | null = null
@@ -84,7 +87,8 @@ export function createRunCheck(
       if (!instance) return null
       const at = (finding: Finding): VerifyFault => ({ runId, seq: place.version, ...finding })
       const cut = ending(instance, place)
-      if (cut) return at(cut)
+      // What the dropped entries said of the run is not known any more.
+      if (cut || dropped) return cut && at(cut)
       const { currentState, status: stored, ...counted } = instance
       const recorded = { stateVersion, transitions, openApprovals, updatedAt }
       const differs = !says(state, currentState)

@@ -38,6 +38,8 @@ export interface ExportReport {
   readonly durationMs: number
   /** Entries that are in no log yet: their runs verify, but no checkpoint covers them. */
   readonly unlogged: number
+  /** Entries that retention took before the export: of them the log's leaves are here, no more. Absent when there are none. */
+  readonly dropped?: number
   /** Names of the keys that signed the checkpoint, of those that were given. */
   readonly signedBy: readonly string[]
   /** The first bad line; reading stops there. */

@@ -8,8 +8,10 @@ import { checkAgainst, rootAt } from './start-check.ts'
 interface LogQuestion {
   readonly store: LoopStore
   readonly tenant: string
-  /** Entries found in the runs, after the size of the log was read. */
+  /** Entries found in the runs, or known to be dropped, after the size of the log was read. */
   readonly entries: number
+  /** Up to which entry runs were dropped by retention. */
+  readonly dropped: ReadonlyMap<string, number>
   readonly logged: number
   readonly deep: boolean
   readonly checkpoint: { readonly note: string; readonly keys: readonly NoteKey[] } | undefined
@@ -20,6 +22,7 @@ export async function verifyLog({
   store,
   tenant,
   entries,
+  dropped,
   logged,
   deep,
   checkpoint,
@@ -35,20 +38,22 @@ export async function verifyLog({
   const head = await store.logHead(tenant)
   if ((await rootAt(store, tenant, head.size)) !== head.root)
     faults.push(about('The root of the log is not that of its leaves.'))
-  for await (const fault of leafFaults(store, tenant, head.size)) {
+  for await (const fault of leafFaults(store, tenant, head.size, dropped)) {
     faults.push(fault)
     if (faults.length === 100) break
   }
   return faults
 }
 
-/** Leaves that name an entry which is gone or is another one. */
+/** Leaves that name an entry which is gone or is another one, and dropped entries that no leaf proves any more. */
 async function* leafFaults(
   store: LoopStore,
   tenant: string,
   size: number,
+  dropped: ReadonlyMap<string, number>,
 ): AsyncGenerator<VerifyFault> {
   const seen = new Set<string>()
+  const unproven = new Map(dropped)
   for (let from = 0; from < size;) {
     const leaves = await store.leaves(tenant, { from, limit: Math.min(1000, size - from) })
     if (leaves.length === 0) return
@@ -57,9 +62,15 @@ async function* leafFaults(
       const id = `${runId}\n${seq}`
       if (seen.has(id))
         yield { runId, seq, fault: 'bad_sequence', message: 'The log has the entry twice.' }
+      else if (isDropped(dropped, runId, seq)) unproven.set(runId, (unproven.get(runId) ?? 0) - 1)
       seen.add(id)
     }
-    for (const stretch of stretchesOf(leaves)) yield* stretchFaults(store, tenant, stretch)
+    const kept = leaves.filter(({ runId, seq }) => !isDropped(dropped, runId, seq))
+    for (const stretch of stretchesOf(kept)) yield* stretchFaults(store, tenant, stretch)
+  }
+  for (const [runId, missing] of unproven) {
+    const message = `Dropped entries have no proof: ${missing} leaves are missing.`
+    if (missing !== 0) yield { runId, seq: dropped.get(runId) ?? 0, fault: 'truncated', message }
   }
 }
 
@@ -88,6 +99,10 @@ async function* stretchFaults(
         message: 'The entry is not the one that was logged.',
       }
   }
+}
+
+function isDropped(dropped: ReadonlyMap<string, number>, runId: string, seq: number): boolean {
+  return seq <= (dropped.get(runId) ?? 0)
 }
 
 /** Neighbours in the log that are neighbours in a run, to read them at once. */

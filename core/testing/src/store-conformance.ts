@@ -4,6 +4,7 @@ import { describe, onTestFinished } from 'vitest'
 import { testStoreAtomicity } from './store/atomicity.ts'
 import { testStoreCommit } from './store/commit.ts'
 import { testStoreLifecycle } from './store/lifecycle.ts'
+import { testStoreLive } from './store/live.ts'
 import { testStoreLog } from './store/log.ts'
 import { testStoreOutbox } from './store/outbox.ts'
 import { testStorePaging } from './store/paging.ts'
@@ -19,6 +20,8 @@ export interface StoreHarness {
    * which then must declare the durability `memory`.
    */
   reopen?(closed: LoopStore): Promise<LoopStore>
+  /** What the store does without; what it neither has nor declares here fails. */
+  readonly without?: readonly ('tail' | 'watch')[]
 }
 
 /** Gives one test its own store, opened, and closes it when the test is over. */
@@ -28,7 +31,7 @@ export type OpenStore = () => Promise<LoopStore>
  * Registers the tests that every store passes unchanged.
  *
  * @example
- * storeConformance({ name: 'memory', create: async () => createMemoryStore() })
+ * storeConformance({ name: 'memory', create: async () => createMemoryStore(), without: ['tail', 'watch'] })
  */
 export function storeConformance(harness: StoreHarness): void {
   const open: OpenStore = async () => {
@@ -44,6 +47,7 @@ export function storeConformance(harness: StoreHarness): void {
     testStorePaging(open)
     testStoreOutbox(open)
     testStoreLog(open)
+    testStoreLive(open, harness)
     testStoreLifecycle(open, harness)
   })
 }

@@ -1,8 +1,10 @@
 import { LoopError, type Clock, type CommitPlan, type CommitResult } from '@loop-engine/core'
 
-import { pause, sqlState, violates, type Database, type Statement } from './database.ts'
+import { pause } from './connections.ts'
+import { sqlState, violates, type Database, type Statement } from './database.ts'
 import { encodePlainPlans, isPlain, plainParameters } from './encode-plain-plans.ts'
 import { encodePlans } from './encode-plans.ts'
+import { untilReplicated } from './replicated.ts'
 
 type Outcome = CommitResult | LoopError
 
@@ -50,6 +52,7 @@ export function createCommitter(
     const [row] = await database.write<{ results: string | null }>(commit, values)
     if (typeof row?.results !== 'string') return plans.map(() => committed)
     const results = JSON.parse(row.results) as (CommitResult | null)[] // written by commit_v1
+    if (results.some((result) => result?.kind === 'duplicate')) await untilReplicated(database)
     return results.map((result) => result ?? committed)
   }
   const sendAll = async (plans: readonly CommitPlan[]): Promise<readonly Outcome[]> => {
@@ -123,7 +126,9 @@ export function createCommitter(
       newest.runId,
       newest.seq,
     ])
-    return row?.hash === newest.hash ? committed : outcome
+    if (row?.hash !== newest.hash) return outcome
+    await untilReplicated(database)
+    return committed
   }
   return sendPlain
 }

@@ -1,5 +1,7 @@
 import { LoopError, type Clock } from '@loop-engine/core'
-import pg, { type Pool, type PoolClient } from 'pg'
+import type { Client, Pool, PoolClient } from 'pg'
+
+import { createConnections, pause } from './connections.ts'
 
 /** One text has one name for ever: servers and poolers keep prepared statements by it. */
 export interface Statement {
@@ -11,6 +13,8 @@ export interface DatabaseOptions {
   readonly pool?: Pool
   readonly connectionString?: string
   readonly connections: number
+  /** What every connection of an own pool says at its start, as `-c name=value`. */
+  readonly sessionOptions?: string
   readonly reconnects: number
   readonly sleep: Clock['sleep']
 }
@@ -25,68 +29,61 @@ export interface Database {
   /** Runs at most once: a connection lost on the way is `unknown_outcome`, one never had is retried. */
   write<Row>(statement: Statement, values: readonly unknown[]): Promise<readonly Row[]>
   transaction<Answer>(run: (session: Session) => Promise<Answer>): Promise<Answer>
+  /** Says something that may as well be lost: one attempt, no failure. */
+  tell(statement: Statement, values: readonly unknown[]): Promise<void>
+  /** A connection of its own, beside the pool; the caller ends it. */
+  open(connectionString?: string): Promise<Client>
   close(): Promise<void>
 }
 
-export function createDatabase({ pool, ...options }: DatabaseOptions): Database {
-  const { connectionString, connections, reconnects, sleep } = options
-  if (pool === undefined && connectionString === undefined) {
-    throw new LoopError('invalid_config', 'The postgres store needs a pool or a connectionString.')
-  }
-  const owned = pool === undefined
-  const source =
-    pool ??
-    new pg.Pool({
-      connectionString,
-      max: connections * 2, // as many again for reads, which never wait behind commits
-      idleTimeoutMillis: 0,
-      connectionTimeoutMillis: 5_000,
-      query_timeout: 30_000,
-      keepAlive: true,
-      application_name: 'loop-engine',
-    })
-  // A broken idle connection is replaced when it is needed; unheard, it would end the process.
-  source.on('error', ignore)
-  // The same while a client is handed over, or thrown away: an error may come at any moment of its life.
-  source.on('connect', (client) => client.on('error', ignore))
-  let closed = false
+export function createDatabase(options: DatabaseOptions): Database {
+  const { reconnects, sleep } = options
+  const connections = createConnections({ ...options, isHopeless })
 
-  const connect = async (): Promise<PoolClient> => {
-    for (let attempt = 0; ; attempt += 1) {
-      if (closed) throw new LoopError('closed', 'The postgres store was closed.')
-      try {
-        return await source.connect()
-      } catch (cause) {
-        if (attempt >= reconnects || isFatalForever(cause)) throw translate(cause, 'unavailable')
-        await sleep(pause(attempt))
-      }
+  const connect = async (once = false): Promise<PoolClient> => {
+    try {
+      return await connections.take(once)
+    } catch (cause) {
+      throw translate(cause, 'unavailable')
     }
   }
-  const use = async <Answer>(run: (client: PoolClient) => Promise<Answer>): Promise<Answer> => {
-    const client = await connect()
+  const use = async <Answer>(
+    run: (client: PoolClient) => Promise<Answer>,
+    once = false,
+  ): Promise<Answer> => {
+    const client = await connect(once)
     let broken = false
     try {
-      return await run(client)
+      connections.hasWarned(client)
+      const answer = await run(client)
+      if (connections.hasWarned(client)) throw unreplicated()
+      return answer
     } catch (cause) {
-      broken = isLost(cause)
-      throw translate(cause, broken ? 'unknown_outcome' : 'unavailable')
+      const isStandby = sqlState(cause) === readOnly
+      if (isStandby) connections.turnAway()
+      broken = isStandby || isLost(cause)
+      throw translate(cause, isLost(cause) ? 'unknown_outcome' : 'unavailable')
     } finally {
       client.release(broken)
     }
   }
+  const query =
+    <Row>(statement: Statement, values: readonly unknown[]) =>
+    async (client: PoolClient): Promise<readonly Row[]> => {
+      const { rows } = await client.query({ ...statement, values: [...values] })
+      return rows as readonly Row[]
+    }
   const write: Database['write'] = async <Row>(
     statement: Statement,
     values: readonly unknown[],
   ) => {
     for (let attempt = 0; ; attempt += 1) {
       try {
-        return await use(async (client) => {
-          const { rows } = await client.query({ ...statement, values: [...values] })
-          return rows as readonly Row[]
-        })
+        return await use(query<Row>(statement, values))
       } catch (error) {
-        // A deadlock or a serialization failure was rolled back whole.
+        // A deadlock or a serialization failure was rolled back whole, and a standby did nothing.
         if (attempt >= reconnects || !isRolledBack(error)) throw error
+        if (sqlState(error) === readOnly) await sleep(pause(attempt))
       }
     }
   }
@@ -121,20 +118,20 @@ export function createDatabase({ pool, ...options }: DatabaseOptions): Database 
         }
       })
     },
-    async close() {
-      closed = true
-      source.off('error', ignore)
-      if (owned && !source.ended) {
-        source.on('error', ignore)
-        await source.end()
-      }
+    async tell(statement, values) {
+      await use(query(statement, values), true).catch(ignore)
     },
+    open: (connectionString) => connections.open(connectionString),
+    close: () => connections.close(),
   }
 }
 
-/** Milliseconds before the next attempt: 25, 50, 100, … at most 1.6 s. */
-export function pause(attempt: number): number {
-  return 25 * 2 ** Math.min(attempt, 6)
+const readOnly = '25006'
+
+/** The server gave up waiting for its standby: what it acknowledges may be lost with it. */
+function unreplicated(): LoopError {
+  const message = 'Postgres committed without waiting for its standby.'
+  return new LoopError('unknown_outcome', message, { plugin: 'postgres', retryable: true })
 }
 
 /** The SQLSTATE of the server's refusal, however it was wrapped; null when the server gave none. */
@@ -161,11 +158,11 @@ function isLost(error: unknown): boolean {
 
 function isRolledBack(error: unknown): boolean {
   const state = sqlState(error)
-  return state === '40001' || state === '40P01'
+  return state === '40001' || state === '40P01' || state === readOnly
 }
 
 /** Waiting does not help against a wrong password or a missing database. */
-function isFatalForever(error: unknown): boolean {
+function isHopeless(error: unknown): boolean {
   const state = sqlState(error)
   return state !== null && (state.startsWith('28') || state.startsWith('3D'))
 }
@@ -208,5 +205,5 @@ function translate(error: unknown, code: 'unavailable' | 'unknown_outcome'): Loo
 }
 
 function ignore(): void {
-  // The call that uses the connection reports it.
+  // Whoever was to hear of it looks for himself before long.
 }

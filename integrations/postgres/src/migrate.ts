@@ -1,12 +1,29 @@
 import { LoopError } from '@loop-engine/core'
 
 import type { Database, Session } from './database.ts'
+import { plainFunctionsV3 } from './functions-plain-v3.ts'
 import { functionsV1 } from './functions-v1.ts'
+import { functionsV3 } from './functions-v3.ts'
+import { partitionFunctionsV3 } from './partition-functions-v3.ts'
+import { retentionFunctionsV3 } from './retention-functions-v3.ts'
+import { rowLevelSecurityFunctionsV3 } from './row-level-security-functions-v3.ts'
 import { schemaV1 } from './schema-v1.ts'
+import { schemaV3 } from './schema-v3.ts'
 
 /** Each runs once, in order; a released one never changes. */
 const migrations: readonly ((schema: string) => string)[] = [
   (schema) => schemaV1(schema) + functionsV1(schema),
+  (schema) =>
+    [
+      schemaV3,
+      functionsV3,
+      plainFunctionsV3,
+      partitionFunctionsV3,
+      retentionFunctionsV3,
+      rowLevelSecurityFunctionsV3,
+    ]
+      .map((part) => part(schema))
+      .join('\n'),
 ]
 
 /** Brings the schema to this package's version. Several starters wait for one another. */

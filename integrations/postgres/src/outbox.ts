@@ -1,5 +1,6 @@
 import { cutPage, type LoopStore, readCursor, readLimit, type Settlement } from '@loop-engine/core'
 
+import { claimOfInstance } from './claim-of-instance.ts'
 import type { Database, Statement } from './database.ts'
 import { toClaim, toDeadLetter, type OutboxRow } from './rows.ts'
 
@@ -9,7 +10,7 @@ type Outbox = Pick<
 >
 
 /** Leases items to workers; several processes may ask at the same time. */
-export function createOutbox(database: Database, schema: string): Outbox {
+export function createOutbox(database: Database, schema: string, announce: () => void): Outbox {
   const statement = (name: string, text: string): Statement => ({
     name: `${schema}.${name}_v1`,
     text,
@@ -18,6 +19,7 @@ export function createOutbox(database: Database, schema: string): Outbox {
     'claim',
     `SELECT * FROM ${schema}.claim_v1($1, $2, $3, $4, $5) ORDER BY due_at, seq, id`,
   )
+  const claimOf = statement('claim_of', claimOfInstance(schema))
   const settle = statement('settle', `SELECT ${schema}.settle_v1($1) AS held`)
   const extend = statement(
     'extend',
@@ -44,14 +46,11 @@ export function createOutbox(database: Database, schema: string): Outbox {
   )
 
   return {
-    async claim({ worker, now, leaseMs, limit, kinds = null }) {
-      const rows = await database.write<OutboxRow>(claim, [
-        worker,
-        now,
-        now + leaseMs,
-        limit,
-        kinds,
-      ])
+    async claim({ worker, now, leaseMs, limit, kinds = null, instance: of }) {
+      const values = [worker, now, now + leaseMs, limit, kinds]
+      const rows = of
+        ? await database.write<OutboxRow>(claimOf, [...values, of.tenant, of.aggregateId])
+        : await database.write<OutboxRow>(claim, values)
       return rows.map(toClaim)
     },
     async settle(settlements) {
@@ -84,7 +83,9 @@ export function createOutbox(database: Database, schema: string): Outbox {
       }))
     },
     async revive(tenant, id, dueAt) {
-      return (await database.write(revive, [tenant, id, dueAt])).length > 0
+      const revived = (await database.write(revive, [tenant, id, dueAt])).length > 0
+      if (revived) announce()
+      return revived
     },
   }
 }

@@ -1,18 +1,39 @@
-import { LoopError, type Clock, type CommitPlan, type LoopStore } from '@loop-engine/core'
-import type { Pool } from 'pg'
+import { randomUUID } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
 
+import {
+  LoopError,
+  type Clock,
+  type CommitPlan,
+  type CommitResult,
+  type LoopStore,
+} from '@loop-engine/core'
+import type { Client, Pool } from 'pg'
+
+import { channelOf, createAnnouncer } from './announcer.ts'
 import { createCommitQueue } from './commit-queue.ts'
 import { createCommitter } from './commit.ts'
 import { createDatabase } from './database.ts'
 import { createLedger } from './ledger.ts'
+import { createListener } from './listener.ts'
 import { createLog } from './log.ts'
 import { checkServer, migrate } from './migrate.ts'
 import { createOutbox } from './outbox.ts'
+import { createPartitions } from './partitions.ts'
+import { createRetention } from './retention.ts'
+import { engineOptions, secure } from './row-level-security.ts'
+import { createTail } from './tail.ts'
 
 export interface PostgresStoreOptions {
   /** A pool that the application made and ends; or else `connectionString`. */
   readonly pool?: Pool
+  /** Several hosts, `postgres://one,two/db`, are tried in turn for the one that accepts writes. */
   readonly connectionString?: string
+  /**
+   * Where to listen for what other processes commit, if that is another address: past a pooler in transaction mode.
+   * With `false` the store neither listens nor tells; then others find its commits when they look.
+   */
+  readonly listen?: string | false
   /** A schema for this store alone: lower-case letters, digits and underscores. */
   readonly schema?: string
   /** How many commits may be on their way at once; an own pool has as many connections again for reads. */
@@ -21,6 +42,8 @@ export interface PostgresStoreOptions {
   readonly maxBatch?: number
   /** Accepts `synchronous_commit = off` and declares no more than `process`. */
   readonly allowAsyncCommit?: boolean
+  /** Lets a session that is not the store's see and write the rows of one tenant, the one it sets; see docs/retention.md. */
+  readonly rowLevelSecurity?: boolean
   /** How often a lost connection is tried again, with growing pauses; 8 are about five seconds. */
   readonly reconnects?: number
   readonly sleep?: Clock['sleep']
@@ -37,10 +60,12 @@ export interface PostgresStoreOptions {
 export function createPostgresStore({
   pool,
   connectionString,
+  listen,
   schema = 'loop_engine',
   connections = 4,
   maxBatch = 64,
   allowAsyncCommit = false,
+  rowLevelSecurity = false,
   reconnects = 8,
   sleep = sleepReally,
 }: PostgresStoreOptions): LoopStore {
@@ -49,9 +74,24 @@ export function createPostgresStore({
       hint: 'Use at most 40 lower-case letters, digits and underscores.',
     })
   }
-  const database = createDatabase({ pool, connectionString, connections, reconnects, sleep })
+  const database = createDatabase({
+    pool,
+    connectionString,
+    connections,
+    reconnects,
+    sleep,
+    ...(rowLevelSecurity && { sessionOptions: engineOptions }),
+  })
   const send = createCommitter({ database, schema, allowAsyncCommit, reconnects, sleep })
   const queue = createCommitQueue({ connections, maxBatch, send })
+  const partitions = createPartitions(database, schema)
+  const [channel, self] = [channelOf(schema), randomUUID()]
+  const announcer = createAnnouncer({ database, channel, sender: self, sleep })
+  const connect = (): Promise<Client> => database.open(listen === false ? undefined : listen)
+  const listener = createListener({ connect, channel, self, sleep })
+  const announce = (outbox: boolean): void => {
+    if (listen !== false) announcer.announce({ outbox })
+  }
 
   return {
     contract: 'store/v1',
@@ -61,20 +101,31 @@ export function createPostgresStore({
     async open() {
       await checkServer(database, allowAsyncCommit)
       await migrate(database, schema)
+      await secure(database, schema, rowLevelSecurity)
+      await partitions.makeAhead()
     },
     async commit(plans) {
       for (const plan of plans) checkSequence(plan)
+      const making = partitions.keepAhead(plans)
+      if (making) await making
       const answers = await Promise.allSettled(plans.map((plan) => queue.add(plan)))
+      const made = plans.filter((_, place) => isCommitted(answers[place]))
+      if (made.length > 0) announce(made.some(({ outbox = [] }) => outbox.length > 0))
       return answers.map((answer) => {
         if (answer.status === 'rejected') throw answer.reason
         return answer.value
       })
     },
     ...createLedger(database, schema),
-    ...createOutbox(database, schema),
+    ...createOutbox(database, schema, () => announce(true)),
     ...createLog(database, schema),
+    ...createTail(database, schema),
+    retention: createRetention(database, schema),
+    ...(listen !== false && { watch: listener.watch }),
     async close() {
+      await listener.close()
       await queue.close()
+      await announcer.close()
       await database.close()
     },
   }
@@ -89,8 +140,10 @@ function checkSequence({ instance, entries, expectedVersion }: CommitPlan): void
   })
 }
 
-function sleepReally(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms)
-  })
+function isCommitted(answer: PromiseSettledResult<CommitResult> | undefined): boolean {
+  return answer?.status === 'fulfilled' && answer.value.kind === 'committed'
+}
+
+async function sleepReally(ms: number, signal?: AbortSignal): Promise<void> {
+  await setTimeout(ms, undefined, { ...(signal && { signal }) }).catch(() => undefined)
 }

@@ -36,6 +36,8 @@ export interface Outbox {
 }
 
 type Place = [pos: number, tenant: string, lane: string]
+const everyKind: NonNullable<ClaimQuery['kinds']> = ['effect', 'notify', 'publish', 'timer']
+
 type Seat = [pos: number, seq: number, id: string, leasedUntil: number]
 
 export function createOutbox(connection: Connection): Outbox {
@@ -55,6 +57,10 @@ export function createOutbox(connection: Connection): Outbox {
   const due = prepare<[1]>('SELECT 1 FROM outbox WHERE ready_at <= ? LIMIT 1')
   const ready = prepare<[...ItemRow, pos: number]>(`
     SELECT ${itemColumns}, pos FROM outbox WHERE ready_at <= ? AND kind IN (?, ?, ?, ?)
+    ORDER BY ready_at, seq, id LIMIT ?`)
+  const readyOf = prepare<[...ItemRow, pos: number]>(`
+    SELECT ${itemColumns}, pos FROM outbox
+    WHERE ready_at <= ? AND kind IN (?, ?, ?, ?) AND tenant = ? AND aggregate_id = ?
     ORDER BY ready_at, seq, id LIMIT ?`)
   const nextFence = prepare<[number]>('UPDATE progress SET fence = fence + ? RETURNING fence')
   const lease = prepare(`
@@ -102,11 +108,13 @@ export function createOutbox(connection: Connection): Outbox {
       lanes.advance(tenant, row[2])
     },
     hasWork: (now) => due.get(now) !== undefined,
-    claim({ worker, now, leaseMs, limit, kinds = ['effect', 'notify', 'publish', 'timer'] }) {
+    claim({ worker, now, leaseMs, limit, kinds = everyKind, instance: of }) {
       const [one] = kinds
       if (one === undefined || limit < 1) return []
       const [, two = one, three = one, four = one] = kinds
-      const rows = ready.all(now, one, two, three, four, limit)
+      const rows = of
+        ? readyOf.all(now, one, two, three, four, of.tenant, of.aggregateId, limit)
+        : ready.all(now, one, two, three, four, limit)
       const [last = 0] = rows.length === 0 ? [] : (nextFence.get(rows.length) ?? [])
       const leasedUntil = now + leaseMs
       return rows.map((row, index) => {

@@ -46,6 +46,7 @@ for (const durability of ['power', 'process'] as const) {
     name: `sqlite (${durability})`,
     create: async () => createAt(newPath(), { durability }),
     reopen: async (closed) => createAt(paths.get(closed) ?? '', { durability }),
+    without: ['tail', 'watch'],
   })
 }
 

@@ -8,6 +8,7 @@ import { addInbox } from './commands/inbox.ts'
 import { addInit } from './commands/init.ts'
 import { addKeys } from './commands/keys.ts'
 import { addList } from './commands/list.ts'
+import { addRetain } from './commands/retain.ts'
 import { addServe } from './commands/serve.ts'
 import { addShow } from './commands/show.ts'
 import { addRelease, addStop, addStops } from './commands/stop.ts'
@@ -41,6 +42,7 @@ const commands = [
   addDeadLetters,
   addVerify,
   addExport,
+  addRetain,
   addServe,
   addKeys,
   addStop,

@@ -46,10 +46,10 @@ export function createCallbacks({ origins, secrets, allow = [] }: CallbackOption
       name: 'callback',
       // Whoever is called back decides nothing.
       notify: async () => undefined,
-      async update({ url }, request, _view, context) {
+      async update(ref, request, _view, context) {
         if (request.status === 'pending') return
         await tell(
-          createWebhookSink({ url: String(url), secrets, allow }),
+          createWebhookSink({ url: ref['url'] as string, secrets, allow }),
           eventOf(request, context),
           context.signal,
         )

@@ -146,6 +146,8 @@ function everyCall(store: LoopStore): Record<string, () => Promise<unknown>> {
         head: { size: 0, root: '', frontier: [], note: null },
       }),
     signLog: () => store.signLog('acme', { size: 0, root: '' }, 'note'),
+    ...(store.tail && { tail: async () => store.tail?.({ tenant: 'acme' }) }),
+    ...(store.watch && { watch: async () => store.watch?.(() => {}) }),
     leaves: () => store.leaves('acme', { from: 0, limit: 1 }),
     prune: () => store.prune(0),
   }

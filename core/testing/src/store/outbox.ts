@@ -106,6 +106,29 @@ export function testStoreOutbox(open: OpenStore): void {
       expect((await claimIds(store)).split(',').toSorted()).toEqual(['a', 'd'])
     })
 
+    test('a claim may ask for one business key of one tenant, in order, and leaves the rest to others', async () => {
+      const store = await open()
+      const { aggregateId, tenant } = await fill(store, [
+        { id: 'second', lane: 'x', seq: 2, dueAt: now - 30 },
+        { id: 'first', lane: 'x', seq: 1, dueAt: now - 20 },
+        { id: 'timer', kind: 'timer', dueAt: now - 10 },
+        { id: 'later', dueAt: now + 1 },
+      ])
+      const foreign = startPlan({ tenant: 'other', aggregateId })
+      const sibling = startPlan({ aggregateId: `${aggregateId}-2` })
+      await store.commit([
+        { ...foreign, outbox: [outboxItem(foreign.instance, { id: 'foreign', dueAt: now - 50 })] },
+        { ...sibling, outbox: [outboxItem(sibling.instance, { id: 'sibling', dueAt: now - 40 })] },
+      ])
+      const instance = { tenant, aggregateId }
+
+      expect(await claimIds(store, { instance, limit: 1 })).toBe('first')
+      expect(await claimIds(store, { instance, kinds: ['effect'] })).toBe('')
+      expect(await claimIds(store, { instance })).toBe('timer')
+      expect(await claimIds(store, { instance: { tenant, aggregateId: 'nobody' } })).toBe('')
+      expect(await claimIds(store)).toBe('foreign,sibling')
+    })
+
     test('items of a lane are delivered one after another, by seq', async () => {
       const store = await open()
       const lane = 'publish'

@@ -49,13 +49,13 @@ async function verifyFile(
   { keys, deep }: { readonly keys: NoteKey[]; readonly deep: boolean },
 ): Promise<ExitCode> {
   const report = await verifyExport(readLines(await openFile(file)), { keys, deep })
-  const { ok, runs, entries, signedBy, first } = report
+  const { ok, runs, entries, dropped, signedBy, first } = report
   const signature =
     signedBy.length > 0
       ? `signed by ${signedBy.join(' and ')}`
       : 'no signature was checked; --trust names a key'
   const text = ok
-    ? `${output.paint('green', 'ok')} ${runs} runs, ${entries} entries, ${signature}.`
+    ? `${output.paint('green', 'ok')} ${runs} runs, ${entries} entries, ${signature}.${dropped === undefined ? '' : ` ${dropped} more were dropped by retention; the log proves them.`}`
     : `${output.paint('red', 'does not verify')} ${first ? describe(first) : ''}`
   output.result(report, text)
   return ok ? exitCodes.ok : exitCodes.unverified
@@ -85,8 +85,14 @@ async function verifyDatabase(
         : []),
     ]
     const head = ok ? output.paint('green', 'ok') : output.paint('red', 'does not verify')
+    const { retained } = report
     const text = [
       `${head} ${report.runs} runs, ${report.entries} entries.`,
+      ...(retained
+        ? [
+            `  retained: ${retained.entries} entries dropped before ${new Date(retained.before).toISOString()}, proofs kept`,
+          ]
+        : []),
       ...lines.map((line) => `  ${line}`),
     ]
     output.result({ ...report, ok, checkpoint: standing }, text.join('\n'))

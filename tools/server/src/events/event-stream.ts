@@ -74,11 +74,22 @@ export function createEventStream(options: EventStreamOptions): ReadableStream<U
     if (waiting.length > 0) return takeChunk(waiting)
     // A reader whose filter lets nothing pass must not begin so far back when it comes again.
     if (page.length === pageSize) return `id: ${placeText(after)}\n\n`
+    if (!last && (await passGone())) return `id: ${placeText(after)}\n\n`
     const round = new AbortController()
     const until = AbortSignal.any([gone.signal, signal, round.signal])
     await Promise.race([log.wait(tenant, after.index, until), clock.sleep(heartbeatMs, until)])
     round.abort()
     return null
+  }
+
+  /** Goes past a page of entries that retention dropped, or else says that there is none. */
+  async function passGone(): Promise<boolean> {
+    const size = await log.size(tenant)
+    if (size <= after.index) return false
+    // Again: what is logged since the first look is not gone.
+    const page = await log.read(tenant, after.index, pageSize)
+    if (page.length === 0) after = { index: Math.min(size, after.index + pageSize), event: -1 }
+    return true
   }
 
   return new ReadableStream<Uint8Array>(

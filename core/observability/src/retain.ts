@@ -1,0 +1,81 @@
+import {
+  LoopError,
+  type Clock,
+  type LogHead,
+  type LoopStore,
+  type RetentionReport,
+} from '@loop-engine/core'
+import { systemClock } from '@loop-engine/runtime'
+
+import { openCheckpoint, originOf } from './checkpoint.ts'
+import { createLog } from './log.ts'
+import type { NoteKey, NoteSigner } from './note.ts'
+import { rootAt } from './start-check.ts'
+
+export interface RetainOptions {
+  readonly store: LoopStore
+  readonly tenant: string
+  /** Epoch milliseconds: entries of runs go that ended, and were last written to, before this. */
+  readonly before: number
+  readonly dryRun?: boolean
+  /** Brings the log up to date and signs its head first, so that nothing stays for want of a signature. */
+  readonly signer?: NoteSigner
+  /** With keys, the log as it stands must be signed by one of them. */
+  readonly keys?: readonly NoteKey[]
+  readonly clock?: Pick<Clock, 'now'>
+}
+
+/**
+ * Drops a tenant's old entries and keeps their leaves, once the log was found to be the one that its head says. Throws
+ * `unsupported` for a store without retention, `corrupt` for a log whose leaves are not those that were signed, and
+ * `refused` if none of the keys signed the log as it stands; then nothing was dropped.
+ */
+export async function retainRecords({
+  store,
+  tenant,
+  before,
+  dryRun = false,
+  signer,
+  keys = [],
+  clock = systemClock,
+}: RetainOptions): Promise<RetentionReport> {
+  const { retention, name } = store
+  if (!retention) {
+    throw new LoopError('unsupported', `The ${name} store keeps every entry for ever.`, {
+      hint: 'Retention is offered by the PostgreSQL store; evidence can be erased in every store.',
+      plugin: name,
+    })
+  }
+  if (before > clock.now()) {
+    throw new LoopError(
+      'invalid_input',
+      'Entries cannot go before their time: it is in the future.',
+    )
+  }
+  if (signer && !dryRun) await createLog({ store, tenant, signer, clock }).checkpoint()
+  const { size, root, note } = await store.logHead(tenant)
+  if ((await rootAt(store, tenant, size)) !== root) {
+    throw new LoopError('corrupt', 'The leaves of the log are not those of its head.', {
+      hint: 'Verify the store; nothing was dropped.',
+    })
+  }
+  if (keys.length > 0) refuseUnsigned({ size, root, note }, tenant, keys)
+  return retention.drop({ before, tenant, dryRun })
+}
+
+function refuseUnsigned(
+  { size, root, note }: Pick<LogHead, 'size' | 'root' | 'note'>,
+  tenant: string,
+  keys: readonly NoteKey[],
+): void {
+  const signed = note === null ? null : openCheckpoint(note, keys)
+  const isOurs =
+    signed?.size === size &&
+    signed.root === root &&
+    signed.signedBy.some((name) => originOf(name, tenant) === signed.origin)
+  if (isOurs) return
+  throw new LoopError('refused', 'No known key signed the log as it stands.', {
+    details: { reason: 'unsigned' },
+    hint: 'Sign it first, or give the signer.',
+  })
+}

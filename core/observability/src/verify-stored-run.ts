@@ -1,0 +1,71 @@
+import { isOpen, type DroppedEntries, type LoopInstance, type LoopStore } from '@loop-engine/core'
+
+import type { VerifyFault } from './fault.ts'
+import { hashAhead } from './hashed-pages.ts'
+import type { PageHasher } from './page-hasher.ts'
+import { entryPages } from './pages.ts'
+import type { FindDefinition } from './run-check.ts'
+import { verifyPages, type VerifyReport } from './verify-run.ts'
+
+export interface StoredRunReport extends VerifyReport {
+  /** What retention took of the run. */
+  readonly dropped: DroppedEntries | null
+}
+
+interface StoredRunOptions {
+  readonly definitions: FindDefinition | undefined
+  /** Hashes ahead, for runs that are worth it. */
+  readonly hasher: PageHasher | undefined
+}
+
+/** Verifies a run as a store keeps it: all of it, or what retention has left. */
+export async function verifyStored(
+  store: LoopStore,
+  instance: LoopInstance,
+  options: StoredRunOptions,
+): Promise<StoredRunReport> {
+  const report = await verifyFrom(store, instance, null, options)
+  if (report.ok) return { ...report, dropped: null }
+  // Asked only now: nearly all runs are whole, and entries may go while they are read.
+  const dropped = await droppedOf(store, instance)
+  if (dropped === null) return { ...report, dropped: null }
+  return { ...(await verifyFrom(store, instance, dropped, options)), dropped }
+}
+
+/** What is gone of a run. Nothing may go of an open one; and while some is still there, it has to verify as ever. */
+export async function droppedOf(
+  { retention, entries }: LoopStore,
+  { tenant, runId, version, status }: LoopInstance,
+): Promise<DroppedEntries | null> {
+  if (isOpen(status)) return null
+  const dropped = (await retention?.dropped(tenant, runId)) ?? null
+  if (dropped === null || dropped.through > version) return null
+  const left = await entries(tenant, runId, { to: dropped.through, limit: 1 })
+  return left.length === 0 ? dropped : null
+}
+
+async function verifyFrom(
+  store: LoopStore,
+  instance: LoopInstance,
+  dropped: DroppedEntries | null,
+  { definitions, hasher }: StoredRunOptions,
+): Promise<VerifyReport> {
+  const { tenant, runId, version } = instance
+  const pages = entryPages(store, tenant, runId, version, (dropped?.through ?? 0) + 1)
+  const report = await verifyPages(hashAhead(pages, hasher), {
+    instance,
+    dropped,
+    ...(definitions && { definitions }),
+  })
+  if (!report.ok) return report
+  const [beyond] = await store.entries(tenant, runId, { from: version + 1, limit: 1 })
+  // A run that moved on while it was read has a newer head; one that did not has an entry too many.
+  if (!beyond || (await store.getRun(tenant, runId))?.version !== version) return report
+  const fault: VerifyFault = {
+    runId,
+    seq: beyond.seq,
+    fault: 'fold_mismatch',
+    message: 'The record goes on after the head of the run.',
+  }
+  return { ...report, ok: false, first: fault, faults: [fault] }
+}

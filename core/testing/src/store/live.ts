@@ -1,0 +1,130 @@
+import { isLoopError, type LoopStore, type StoreChange, type TailQuery } from '@loop-engine/core'
+import { describe, expect, onTestFinished, test } from 'vitest'
+
+import { nextPlan, outboxItem, startPlan } from '../plans.ts'
+import type { OpenStore, StoreHarness } from '../store-conformance.ts'
+
+/** What lets several processes follow one another. A store has it, or its harness says that it does without. */
+export function testStoreLive(open: OpenStore, harness: StoreHarness): void {
+  const { without = [] } = harness
+  const testOf = { tail: testTail, watch: testWatch }
+  describe('following others', () => {
+    for (const capability of ['tail', 'watch'] as const) {
+      const register = without.includes(capability) ? testWithout(capability) : testOf[capability]
+      register(open, harness)
+    }
+  })
+}
+
+function testWithout(capability: 'tail' | 'watch'): (open: OpenStore) => void {
+  return (open) =>
+    test(`does without ${capability}, as it says`, async () => {
+      expect((await open())[capability]).toBeUndefined()
+    })
+}
+
+function testTail(open: OpenStore): void {
+  const readAll = async (store: LoopStore, query: TailQuery): Promise<string[]> => {
+    const hashes: string[] = []
+    for (let { after } = query; ;) {
+      const page = await store.tail?.({ ...query, ...(after !== undefined && { after }) })
+      if (!page) throw new Error('The store has no tail, and its harness does not say so.')
+      hashes.push(...page.items.map(({ entry }) => entry.hash))
+      if (page.items.length === 0) return hashes
+      after = page.cursor
+    }
+  }
+
+  test('every entry comes once, in order within its run, whatever the size of a page', async () => {
+    const store = await open()
+    const starts = ['a', 'b', 'c'].map((aggregateId) => startPlan({ aggregateId }))
+    await store.commit(starts)
+    const nexts = starts.map(({ instance }) => nextPlan(instance, [{}, {}]))
+    await store.commit([...nexts, startPlan({ tenant: 'other' })])
+    const committed = [...starts, ...nexts].flatMap(({ entries }) => entries)
+
+    for (const limit of [1, 2, 5, 1000]) {
+      const hashes = await readAll(store, { tenant: 'acme', limit })
+      expect(hashes.toSorted()).toEqual(committed.map(({ hash }) => hash).toSorted())
+      for (const { instance } of starts) {
+        const mine = committed.filter(({ runId }) => runId === instance.runId)
+        expect(hashes.filter((hash) => mine.some((entry) => entry.hash === hash))).toEqual(
+          mine.map(({ hash }) => hash),
+        )
+      }
+    }
+  })
+
+  test('it goes on behind any entry, from the last page, and from now', async () => {
+    const store = await open()
+    const start = startPlan()
+    const next = nextPlan(start.instance, [{}, {}])
+    await store.commit([start, next])
+    const all = [...start.entries, ...next.entries].map(({ hash }) => hash)
+    const page = await store.tail?.({ tenant: 'acme' })
+    const now = await store.tail?.({ tenant: 'acme', after: 'now' })
+    for (const [place, { cursor }] of (page?.items ?? []).entries())
+      expect(await readAll(store, { tenant: 'acme', after: cursor })).toEqual(all.slice(place + 1))
+    const late = nextPlan(next.instance)
+    await store.commit([late])
+
+    expect(now?.items).toEqual([])
+    for (const after of [page?.cursor ?? '', now?.cursor ?? ''])
+      expect(await readAll(store, { tenant: 'acme', after })).toEqual([late.entries[0]?.hash])
+  })
+
+  test('a cursor that it never gave is refused', async () => {
+    const store = await open()
+    for (const after of ['', 'x', 'bnVsbA', Buffer.from('["run",1,"x"]').toString('base64url')]) {
+      const error: unknown = await store
+        .tail?.({ tenant: 'acme', after })
+        .catch((thrown: unknown) => thrown)
+      expect(isLoopError(error) && error.code).toBe('invalid_input')
+    }
+  })
+}
+
+function testWatch(open: OpenStore, { reopen }: StoreHarness): void {
+  test('what another store commits is heard, and what was put into the outbox is told apart', async () => {
+    const store = await open()
+    const other = await (reopen ?? open)(store)
+    onTestFinished(() => other.close())
+    await other.open()
+    const heard: StoreChange[] = []
+    let hear = Promise.withResolvers<void>()
+    const unwatch = await store.watch?.((change) => {
+      heard.push(change)
+      hear.resolve()
+    })
+    const start = startPlan()
+    await other.commit([start])
+    await hear.promise
+    hear = Promise.withResolvers()
+    const next = nextPlan(start.instance)
+    await other.commit([{ ...next, outbox: [outboxItem(next.instance)] }])
+    await hear.promise
+    await unwatch?.()
+
+    expect(heard).toEqual([{ outbox: false }, { outbox: true }])
+  })
+
+  test('its own commits do not wake it', async () => {
+    const store = await open()
+    const other = await (reopen ?? open)(store)
+    onTestFinished(() => other.close())
+    await other.open()
+    const heard: StoreChange[] = []
+    const { promise: told, resolve } = Promise.withResolvers<void>()
+    const unwatch = await store.watch?.((change) => {
+      heard.push(change)
+      if (change.outbox) resolve()
+    })
+    await store.commit([startPlan({ aggregateId: 'mine' })])
+    const theirs = startPlan({ aggregateId: 'theirs' })
+    await other.commit([{ ...theirs, outbox: [outboxItem(theirs.instance)] }])
+    await told
+    await unwatch?.()
+
+    expect(heard).toEqual([{ outbox: true }])
+  })
+}

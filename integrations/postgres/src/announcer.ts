@@ -1,0 +1,77 @@
+import type { Clock, StoreChange } from '@loop-engine/core'
+
+import type { Database } from './database.ts'
+
+export interface Announcer {
+  /** Returns at once; what comes while a notification is under way shares the next one. */
+  announce(change: StoreChange): void
+  /** Resolves when the last announcement has left. */
+  close(): Promise<void>
+}
+
+export interface AnnouncerOptions {
+  readonly database: Pick<Database, 'tell'>
+  readonly channel: string
+  /** Whose notifications these are, so that a store does not wake itself. */
+  readonly sender: string
+  readonly sleep: Clock['sleep']
+  /** The pause between two notifications. */
+  readonly everyMs?: number
+}
+
+/**
+ * Tells other processes that something was committed. Never inside the transaction that commits: a NOTIFY holds a lock
+ * of the whole server until its transaction is durable, so that commits would queue behind one another.
+ */
+export function createAnnouncer({
+  database,
+  channel,
+  sender,
+  sleep,
+  everyMs = 10,
+}: AnnouncerOptions): Announcer {
+  const notify = { name: 'loop_engine.notify_v1', text: 'SELECT pg_notify($1, $2)' }
+  const closing = new AbortController()
+  let waiting: StoreChange | null = null
+  let running: Promise<void> | null = null
+
+  async function run(): Promise<void> {
+    while (waiting !== null) {
+      const { outbox } = waiting
+      waiting = null
+      await database.tell(notify, [channel, writeNotice({ sender, outbox })])
+      await sleep(everyMs, closing.signal)
+    }
+    running = null
+  }
+
+  return {
+    announce({ outbox }) {
+      waiting = { outbox: outbox || waiting?.outbox === true }
+      running ??= run()
+    },
+    async close() {
+      closing.abort()
+      await running
+    },
+  }
+}
+
+export interface Notice extends StoreChange {
+  readonly sender: string
+}
+
+function writeNotice({ sender, outbox }: Notice): string {
+  return `${sender} ${outbox ? 'outbox' : 'entries'}`
+}
+
+/** Anybody who may connect may notify: what we did not write is nobody's, and worth a look. */
+export function readNotice(payload: string): Notice {
+  const [sender = '', kind] = payload.split(' ')
+  return { sender, outbox: kind !== 'entries' }
+}
+
+/** The channel of a store: NOTIFY reaches one database, in which each schema is a store. */
+export function channelOf(schema: string): string {
+  return `loop_engine:${schema}`
+}

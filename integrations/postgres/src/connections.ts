@@ -1,0 +1,148 @@
+import { LoopError, type Clock } from '@loop-engine/core'
+import pg, { type Client, type ClientConfig, type Pool, type PoolClient } from 'pg'
+
+import { splitHosts } from './hosts.ts'
+
+export interface ConnectionsOptions {
+  readonly pool?: Pool
+  /** May name several hosts: the one that accepts writes is used. */
+  readonly connectionString?: string
+  readonly connections: number
+  /** What every connection of an own pool says at its start, as `-c name=value`. */
+  readonly sessionOptions?: string
+  readonly reconnects: number
+  readonly sleep: Clock['sleep']
+  /** Whether it is of no use to try again. */
+  readonly isHopeless: (error: unknown) => boolean
+}
+
+/** Connections to the server that accepts writes, wherever it is at the moment. */
+export interface Connections {
+  /** Tries every host in turn, `reconnects` times with growing pauses, or only once. */
+  take(once?: boolean): Promise<PoolClient>
+  /** A connection beside the pool, for one who keeps it. */
+  open(connectionString?: string): Promise<Client>
+  /** Goes on to the next host: this one accepts no writes. */
+  turnAway(): void
+  /** Whether the server warned since the last time this was asked: of a commit that no standby may have. */
+  hasWarned(client: PoolClient): boolean
+  close(): Promise<void>
+}
+
+export function createConnections(options: ConnectionsOptions): Connections {
+  const { pool, connectionString, connections, reconnects, sleep, isHopeless } = options
+  if (pool === undefined && connectionString === undefined) {
+    throw new LoopError('invalid_config', 'The postgres store needs a pool or a connectionString.')
+  }
+  const shared = {
+    connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+    application_name: 'loop-engine',
+    ...(options.sessionOptions !== undefined && { options: options.sessionOptions }),
+  }
+  const addresses = connectionString === undefined ? [] : splitHosts(connectionString)
+  const hosts = addresses.map((address) => ({ connectionString: address, ...shared }))
+  const pools =
+    pool === undefined
+      ? hosts.map(
+          (host) =>
+            new pg.Pool({
+              ...host,
+              max: connections * 2, // as many again for reads, which never wait behind commits
+              idleTimeoutMillis: 0,
+              query_timeout: 30_000,
+            }),
+        )
+      : [pool]
+  const warned = new WeakSet<object>()
+  const primaries = new WeakSet<object>()
+  for (const source of pools) {
+    // A broken idle connection is replaced when it is needed; unheard, it would end the process.
+    source.on('error', ignore)
+    // The same while a client is handed over, or thrown away: an error may come at any moment of its life.
+    source.on('connect', (client) => {
+      client.on('error', ignore)
+      client.on('notice', ({ code }) => {
+        if (code === '01000') warned.add(client)
+      })
+    })
+  }
+  let current = 0
+  let closed = false
+
+  const turnAway = (): void => {
+    current = (current + 1) % pools.length
+  }
+  const takeFrom = async (source: Pool): Promise<PoolClient> => {
+    const client = await source.connect()
+    if (pools.length === 1 || primaries.has(client)) return client
+    const isPrimary = await acceptsWrites(client)
+    if (!isPrimary) client.release(true)
+    if (!isPrimary) throw new Error('This server is a standby.')
+    primaries.add(client)
+    return client
+  }
+
+  return {
+    turnAway,
+    async take(once = false) {
+      for (let attempt = 0; ; attempt += 1) {
+        const place = current
+        const source = pools[place]
+        if (closed || source === undefined)
+          throw new LoopError('closed', 'The postgres store was closed.')
+        try {
+          return await takeFrom(source)
+        } catch (cause) {
+          if (current === place) turnAway()
+          const round = Math.floor(attempt / pools.length)
+          if (once || round >= reconnects || isHopeless(cause)) throw cause
+          if ((attempt + 1) % pools.length === 0) await sleep(pause(round))
+        }
+      }
+    },
+    async open(other) {
+      const host: ClientConfig | undefined =
+        other === undefined
+          ? (pool?.options ?? hosts[current])
+          : { ...shared, connectionString: other }
+      const client = new pg.Client(host)
+      client.on('error', ignore)
+      await client.connect()
+      return client
+    },
+    hasWarned: (client) => warned.delete(client),
+    async close() {
+      closed = true
+      for (const source of pools) source.off('error', ignore)
+      if (pool !== undefined) return
+      await Promise.all(
+        pools.map(async (source) => {
+          if (source.ended) return
+          source.on('error', ignore)
+          await source.end()
+        }),
+      )
+    },
+  }
+}
+
+/** Milliseconds before the next attempt: 25, 50, 100, … at most 1.6 s. */
+export function pause(attempt: number): number {
+  return 25 * 2 ** Math.min(attempt, 6)
+}
+
+async function acceptsWrites(client: PoolClient): Promise<boolean> {
+  try {
+    const { rows } = await client.query<{ standby: boolean }>(
+      "SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')::boolean AS standby",
+    )
+    return rows[0]?.standby === false
+  } catch {
+    return false
+  }
+}
+
+function ignore(): void {
+  // The call that uses the connection reports it.
+}

@@ -1,0 +1,114 @@
+import { LoopError, type Clock, type StoreChange } from '@loop-engine/core'
+import type { Client } from 'pg'
+
+import { readNotice } from './announcer.ts'
+import { pause } from './connections.ts'
+
+export interface ListenerOptions {
+  /** A new connection of its own, each time: LISTEN belongs to a session. */
+  readonly connect: () => Promise<Client>
+  readonly channel: string
+  readonly self: string
+  readonly sleep: Clock['sleep']
+}
+
+export interface Listener {
+  watch(onChange: (change: StoreChange) => void): Promise<() => Promise<void>>
+  close(): Promise<void>
+}
+
+interface Listening {
+  readonly stop: AbortController
+  /** Resolves when the first attempt to listen has succeeded or failed. */
+  readonly tried: Promise<void>
+  readonly over: Promise<void>
+}
+
+/** One connection that listens while anybody watches, and comes back when it is lost. */
+export function createListener({ connect, channel, self, sleep }: ListenerOptions): Listener {
+  const watchers = new Set<{ readonly onChange: (change: StoreChange) => void }>()
+  let listening: Listening | null = null
+  let closed = false
+
+  const tell = (change: StoreChange): void => {
+    for (const { onChange } of watchers) onChange(change)
+  }
+
+  function start(): Listening {
+    const stop = new AbortController()
+    const { promise: tried, resolve } = Promise.withResolvers<void>()
+    return { stop, tried, over: keepListening(stop.signal, resolve) }
+  }
+
+  async function keepListening(signal: AbortSignal, tried: () => void): Promise<void> {
+    for (let failures = 0, isFirst = true; !signal.aborted; isFirst = false) {
+      const heard = await listenOnce(signal, () => {
+        tried()
+        failures = 0
+        // Whatever was said while nobody listened was not heard.
+        if (!isFirst) tell({ outbox: true })
+      })
+      tried()
+      if (heard || signal.aborted) continue
+      await sleep(pause(failures), signal)
+      failures += 1
+    }
+  }
+
+  /** Listens until the connection is lost; whether there ever was one. */
+  async function listenOnce(signal: AbortSignal, onListening: () => void): Promise<boolean> {
+    let client: Client
+    try {
+      client = await connect()
+    } catch {
+      return false // Polling goes on meanwhile; the store's own calls report that the server is away.
+    }
+    const { promise: lost, resolve: lose } = Promise.withResolvers<void>()
+    const onAbort = (): void => lose()
+    client.on('error', () => lose())
+    client.on('end', () => lose())
+    if (signal.aborted) lose()
+    signal.addEventListener('abort', onAbort)
+    client.on('notification', ({ payload = '' }) => {
+      const { sender, outbox } = readNotice(payload)
+      if (sender !== self) tell({ outbox })
+    })
+    try {
+      await Promise.race([client.query(`LISTEN "${channel}"`), lost])
+      onListening()
+      await lost
+      return true
+    } catch {
+      return false
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+      await client.end().catch(() => undefined) // it is gone already
+    }
+  }
+
+  const end = async (): Promise<void> => {
+    const ending = listening
+    listening = null
+    ending?.stop.abort()
+    await ending?.over
+  }
+
+  return {
+    async watch(onChange) {
+      if (closed) throw new LoopError('closed', 'The postgres store was closed.')
+      const watcher = { onChange }
+      watchers.add(watcher)
+      listening ??= start()
+      await listening.tried
+      return async () => {
+        watchers.delete(watcher)
+        if (watchers.size === 0) await end()
+      }
+    },
+    async close() {
+      closed = true
+      watchers.clear()
+      await end()
+    },
+  }
+}

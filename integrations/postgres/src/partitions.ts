@@ -1,0 +1,39 @@
+import type { CommitPlan } from '@loop-engine/core'
+
+import type { Database } from './database.ts'
+
+const monthsAhead = 2
+const dayMs = 86_400_000
+
+/** Makes the ledger's partitions before the first run of their month begins. */
+export interface Partitions {
+  makeAhead(): Promise<void>
+  /** The same once a day of the runs that begin, for a process that stays open longer than what it made lasts. */
+  keepAhead(plans: readonly CommitPlan[]): Promise<void> | undefined
+}
+
+export function createPartitions(database: Database, schema: string): Partitions {
+  let latest: number | undefined
+  const makeAhead = async (): Promise<void> => {
+    await database.write(
+      {
+        name: `${schema}.make_partitions_v3`,
+        text: `SELECT ${schema}.make_partitions_v3(${monthsAhead})`,
+      },
+      [],
+    )
+  }
+
+  return {
+    makeAhead,
+    keepAhead(plans) {
+      const newest = plans.findLast(({ expectedVersion }) => expectedVersion === 0)
+      const today = newest && Math.floor(newest.instance.createdAt / dayMs)
+      if (today === undefined || (latest !== undefined && today <= latest)) return undefined
+      const isFirst = latest === undefined
+      latest = today
+      // If it fails, the default partition takes what has no other: no commit need care.
+      return isFirst ? undefined : makeAhead().catch(() => undefined)
+    },
+  }
+}

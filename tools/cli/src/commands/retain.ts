@@ -1,0 +1,78 @@
+import { retainRecords } from '@loop-engine/observability'
+import { LoopError } from '@loop-engine/sdk'
+
+import type { AddCommand } from '../context.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { readKeys, readSigner } from '../keys.ts'
+import { repeatable } from '../repeatable.ts'
+import { withSession } from '../session.ts'
+
+interface RetainOptions {
+  readonly before: string
+  readonly dryRun: boolean
+  readonly key?: string
+  readonly keyName: string
+  readonly trust: readonly string[]
+}
+
+export const addRetain: AddCommand = (program, act) => {
+  program
+    .command('retain')
+    .description('drop old entries of closed runs, and keep the proof that they were')
+    .requiredOption('--before <date>', 'of runs that ended before it: 2026-01-01, or a time in UTC')
+    .option('--dry-run', 'say what would go, and drop nothing', false)
+    .option('--key <pem>', 'bring the log up to date and sign it with this private key first')
+    .option('--key-name <name>', 'the name under which verifiers know the key', 'loop')
+    .addOption(repeatable('--trust <file>', 'a public key that must have signed; may be repeated'))
+    .action(
+      act(async ({ options, output }, chosen: RetainOptions) => {
+        const before = readDate(chosen.before)
+        const keys = await readKeys(chosen.trust)
+        const signer =
+          chosen.key === undefined ? undefined : await readSigner(chosen.key, chosen.keyName)
+        return withSession(options, async ({ store, tenant }) => {
+          const { dryRun } = chosen
+          const report = await retainRecords({
+            store,
+            tenant,
+            before,
+            dryRun,
+            keys,
+            ...(signer && { signer }),
+          })
+          const time = new Date(before).toISOString()
+          output.result({ ...report, before: time, dryRun }, describe(report, time, dryRun))
+          return report.kept.damaged === 0 ? exitCodes.ok : exitCodes.unverified
+        })
+      }),
+    )
+}
+
+function describe(
+  { runs, entries, partitions, kept }: Awaited<ReturnType<typeof retainRecords>>,
+  before: string,
+  dryRun: boolean,
+): string {
+  const what = `${entries} entries of ${runs} runs that ended before ${before}`
+  const whole = partitions > 0 ? `, ${partitions} whole partitions among them` : ''
+  return [
+    dryRun ? `Would drop ${what}.` : `Dropped ${what}${whole}; their proofs are kept.`,
+    ...(kept.unsigned > 0
+      ? [`  kept: ${kept.unsigned} runs that no signed checkpoint covers; --key signs one`]
+      : []),
+    ...(kept.undelivered > 0 ? [`  kept: ${kept.undelivered} runs with deliveries to come`] : []),
+    ...(kept.damaged > 0
+      ? [`  kept: ${kept.damaged} runs that are not as they were logged; see loop verify --deep`]
+      : []),
+  ].join('\n')
+}
+
+/** A day begins at midnight UTC; a time says its zone. */
+function readDate(text: string): number {
+  const isDate = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?Z)?$/.test(text)
+  const before = isDate ? Date.parse(text) : NaN
+  if (!Number.isNaN(before)) return before
+  throw new LoopError('invalid_config', 'The date of --before cannot be read.', {
+    hint: 'Write it as 2026-01-01 or 2026-01-01T12:00Z.',
+  })
+}

@@ -1,0 +1,22 @@
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+
+import { createTestWorkshop, requestPayment } from './workshop.fixture.ts'
+
+const { loop, prepare, remove } = createTestWorkshop()
+afterAll(remove)
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+beforeAll(() => prepare((system) => requestPayment(system, 'one')))
+
+test('a store that keeps everything says so, and by a code', async () => {
+  const { code, err } = await loop('--db', 'loop.db', 'retain', '--before', '2020-01-01', '--json')
+
+  expect(code).toBe(1)
+  expect(JSON.parse(err)).toMatchObject({ error: { code: 'unsupported' } })
+})
+
+test.each([[], ['--before', 'yesterday'], ['--before', '2026-13-01'], ['--before', '01/02/2026']])(
+  'a time that is missing or unclear is a usage error: %s %s',
+  async (...args) => {
+    expect(await loop('--db', 'loop.db', 'retain', ...args)).toMatchObject({ code: 2 })
+  },
+)
