@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
-import { startPostgres, type PostgresServer } from '@loop-engine/testing'
+import { startPostgres, startPostgresPair, type PostgresServer } from '@loop-engine/testing'
 import { Client } from 'pg'
 
 import { prepareCrashBank } from './once-loop.ts'
@@ -30,7 +30,7 @@ async function crash(kills: number, seed: number): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'loop-crash-'))
   const random = createRandom(seed)
   const postgres = await startPostgres({ private: true })
-  for (let bank = 1; bank <= 5; bank++) prepareCrashBank(join(folder, `bank-${bank}.db`))
+  for (let bank = 1; bank <= 6; bank++) prepareCrashBank(join(folder, `bank-${bank}.db`))
   const tests: readonly [string, () => Promise<Recovery>][] = [
     [
       `SQLite: ${kills / 2} kills`,
@@ -51,6 +51,10 @@ async function crash(kills: number, seed: number): Promise<number> {
     [
       'PostgreSQL: 8 processes contend for 3 runs',
       () => contended(`${postgres.url}#crash_contend`, join(folder, 'bank-5.db')),
+    ],
+    [
+      'PostgreSQL: the primary dies in mid-commit and its standby takes over',
+      () => failedOver(join(folder, 'bank-6.db'), random),
     ],
   ]
   let failed = 0
@@ -112,6 +116,24 @@ async function disturbed(
     },
   )
   return recover(place, bank, acknowledged)
+}
+
+/** Clients go on at the other server: what the first one acknowledged, the second one has. */
+async function failedOver(bank: string, random: () => number): Promise<Recovery> {
+  const pair = await startPostgresPair()
+  const place = `${pair.url}#crash_failover`
+  const acknowledged = await runWorkers(
+    2,
+    (index) => [place, bank, `w${index}`, 'journeys', '60'],
+    async () => {
+      await new Promise((resolve) => setTimeout(resolve, 1500 + random() * 500))
+      await pair.primary.crash()
+      await pair.promote()
+    },
+  )
+  const recovery = await recover(place, bank, acknowledged)
+  await pair.stop()
+  return recovery
 }
 
 /** Ends every other session, in whatever statement it is. */

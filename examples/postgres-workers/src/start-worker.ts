@@ -1,0 +1,27 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+export interface PaymentOrder {
+  readonly order: string
+  readonly key: string
+}
+
+const execArgv = ['--disable-warning=ExperimentalWarning', '--conditions=@loop-engine/source']
+
+/** Starts a process that runs effects, and hands its payment orders to `pay`. */
+export async function startWorker(
+  place: { readonly url: string; readonly schema: string },
+  pay: (worker: ChildProcess, order: PaymentOrder) => void,
+): Promise<ChildProcess> {
+  const program = fileURLToPath(new URL('./worker.ts', import.meta.url))
+  const worker = fork(program, [place.url, place.schema], { execArgv })
+  await once(worker, 'message')
+  return worker.on('message', (order: PaymentOrder) => pay(worker, order))
+}
+
+/** Lets a worker finish what it does; resolves when it has ended, or had. */
+export async function endWorker(worker: ChildProcess): Promise<void> {
+  if (worker.connected) worker.disconnect()
+  if (worker.exitCode === null && worker.signalCode === null) await once(worker, 'exit')
+}
