@@ -169,6 +169,8 @@ export interface Attempt {
   readonly evidence?: Readonly<Record<string, unknown>>
   readonly correlationId?: string
   readonly attribution?: Attribution
+  /** Told by a signed POST when the approval request that this opens was closed. */
+  readonly callbackUrl?: string
 }
 
 /** Which model was asked what; for an ai-agent only. */

@@ -1,0 +1,63 @@
+import type { ApprovalRequest } from '@loop-engine/client'
+import type { IAllExecuteFunctions, IWebhookFunctions } from 'n8n-workflow'
+
+import { outcomeOf, type Outcome } from '../../lib/outcome.ts'
+import { callServer, credentialName, segment } from '../../lib/server-call.ts'
+import { verifySignature } from '../../lib/signature.ts'
+import { waitingFor } from './waiting-for.ts'
+
+/** What came of a call: the outcome, or why the execution goes on waiting. */
+export type Heard =
+  | { readonly outcome: Outcome }
+  | { readonly status: 200 | 401 | 409 | 503; readonly reason: string }
+
+/**
+ * Judges a call of the resume URL. The call only says that there is something to look at: whether anybody approved is
+ * read from the server, of the request that this execution waits for, whatever the call claims.
+ */
+export async function hearCallback(context: IWebhookFunctions): Promise<Heard> {
+  const { signingSecret = '' } = await context.getCredentials<{ signingSecret?: string }>(
+    credentialName,
+  )
+  const request = context.getRequestObject()
+  if (!request.rawBody) await request.readRawBody()
+  const verified = verifySignature({
+    secrets: signingSecret,
+    headers: request.headers,
+    body: request.rawBody,
+    now: Date.now(),
+  })
+  if (!verified.ok) return { status: 401, reason: verified.reason }
+  const approvalId = waitingFor(context)
+  // A late repetition about an earlier request of the same node: taken, so that it is not repeated, and without effect.
+  if (approvalId === '' || requestIdOf(request.rawBody) !== approvalId)
+    return { status: 200, reason: 'not_waited_for' }
+  const found = await read(context, approvalId)
+  if (!found || found.id !== approvalId) return { status: 503, reason: 'server_not_reached' }
+  const outcome = outcomeOf(found)
+  return outcome ? { outcome } : { status: 409, reason: 'still_pending' }
+}
+
+/** Null when the server could not be asked: the execution waits, and the caller comes again. */
+async function read(
+  context: IWebhookFunctions,
+  approvalId: string,
+): Promise<ApprovalRequest | null> {
+  try {
+    return await callServer<ApprovalRequest>(context as unknown as IAllExecuteFunctions, {
+      method: 'GET',
+      path: `/approvals/${segment(approvalId)}`,
+    })
+  } catch {
+    return null
+  }
+}
+
+function requestIdOf(body: Buffer): unknown {
+  try {
+    const event: unknown = JSON.parse(body.toString('utf8'))
+    return (event as { data?: { requestId?: unknown } } | null)?.data?.requestId
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,52 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+export interface Wire {
+  readonly url: string
+  /** Where the server was asked to tell of a request. */
+  callbackUrl(requestId: string): string
+  /** The next answers reach nobody, after the server did what it was asked for. */
+  loseAnswers(count: number): void
+  close(): Promise<void>
+}
+
+/** The network between n8n and the server. */
+export async function openWire(target: string): Promise<Wire> {
+  const callbacks = new Map<string, string>()
+  let lost = 0
+  const forward = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk as Buffer)
+    const sent = Buffer.concat(chunks).toString()
+    const { host: _, connection: __, 'content-length': ___, ...headers } = request.headers
+    const answer = await fetch(`${target}${request.url}`, {
+      method: request.method ?? 'GET',
+      headers: headers as Record<string, string>,
+      ...(sent !== '' && { body: sent }),
+    })
+    const text = await answer.text()
+    const { callbackUrl } = sent === '' ? {} : (JSON.parse(sent) as { callbackUrl?: string })
+    if (callbackUrl !== undefined)
+      callbacks.set((JSON.parse(text) as { approvalId?: string }).approvalId ?? '', callbackUrl)
+    if (lost > 0 && (callbackUrl !== undefined || request.method === 'GET')) {
+      lost--
+      return void request.socket.destroy()
+    }
+    const type = answer.headers.get('content-type') ?? 'text/plain'
+    response.writeHead(answer.status, { 'content-type': type }).end(text)
+  }
+  const server = createServer((request, response) => void forward(request, response))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    callbackUrl: (requestId) => callbacks.get(requestId) ?? '',
+    loseAnswers(count) {
+      lost = count
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
