@@ -2,7 +2,7 @@
 export function plainFunctionsV3(schema: string): string {
   return `
 -- The usual plan alone: one more entry of a run, and at most one item in its outbox. Null when it was committed; else nothing was done and
--- commit_v1 finds out why.
+-- commit_v1 finds out why. A key or an item that is known fails it, too: asking first would cost every other plan.
 CREATE OR REPLACE FUNCTION ${schema}.commit_one_v1(
   of_tenant text, run text, of_aggregate text, expected bigint, next_version bigint, next_state text, next_status text,
   next_tags text, updated bigint, instance text, entry_type text, transition text, entry_at bigint, entry_hash text,
@@ -32,15 +32,14 @@ BEGIN
       run_partition);
   IF item_id IS NOT NULL THEN
     INSERT INTO ${schema}.outbox (tenant, id, aggregate_id, run_id, lane, kind, name, seq, payload, due_at, ready_at)
-      VALUES (of_tenant, item_id, of_aggregate, run, item_lane, item_kind, item_name, item_seq, item_payload, item_due, item_due)
-      ON CONFLICT DO NOTHING;
+      VALUES (of_tenant, item_id, of_aggregate, run, item_lane, item_kind, item_name, item_seq, item_payload, item_due, item_due);
   END IF;
   RETURN NULL;
 END $$;
 
 -- The same for many plans, one place of each array a plan.
 -- Null when all were committed, else the places of those that were not; commit_v1 finds out why. A place of which
--- the key is known fails all.
+-- the key or the item is known fails all.
 CREATE OR REPLACE FUNCTION ${schema}.commit_plain_v1(
   tenants text[], runs text[], aggregates text[], expected bigint[], versions bigint[], states text[], statuses text[],
   tag_lists text[], updated bigint[], instances text[], entry_types text[], transitions text[], entry_ats bigint[],
@@ -80,7 +79,6 @@ BEGIN
   ), enqueued AS (
     INSERT INTO ${schema}.outbox (tenant, id, aggregate_id, run_id, lane, kind, name, seq, payload, due_at, ready_at)
       SELECT tenant, item, aggregate, run, lane, kind, name, seq, payload, due, due FROM moved WHERE item IS NOT NULL
-      ON CONFLICT DO NOTHING
   )
   SELECT array_agg(place) INTO done FROM moved;
   IF cardinality(done) = cardinality(runs) THEN RETURN NULL; END IF;

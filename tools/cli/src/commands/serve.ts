@@ -50,7 +50,10 @@ export const addServe: AddCommand = (program, act) => {
     .option('--console <folder>', 'another built console than the one that comes along')
     .option('--mcp', 'serve the Model Context Protocol at /mcp')
     .addOption(repeatable('--mcp-startable <loop>', 'a loop that MCP clients may start'))
-    .option('--with <module>', 'exports integrations, channels, guards, sinks and a directory')
+    .option(
+      '--with <module>',
+      'exports integrations, channels, guards, sinks, a directory and telemetry',
+    )
     .option('--oidc-issuer <url>', 'whose tokens are accepted')
     .option('--oidc-audience <id>', 'for whom these tokens are made')
     .addOption(
