@@ -23,10 +23,10 @@ import { supersede } from './approvals/supersede.ts'
 import { judge, record } from './attempt.ts'
 import { createChange } from './change.ts'
 import { withDeadline } from './deadline.ts'
+import type { Delivery } from './delivery.ts'
 import { draftOf } from './draft.ts'
 import { takeEvidence, type Evidence } from './evidence.ts'
 import { commitChange, scopesOf, type Kernel } from './kernel.ts'
-import type { Delivery } from './relay.ts'
 import { rulesOf } from './rules.ts'
 
 /** The order to act, as it was committed. */

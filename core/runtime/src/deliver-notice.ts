@@ -6,8 +6,8 @@ import {
 } from '@loop-engine/core'
 
 import { createChange } from './change.ts'
+import type { Delivery } from './delivery.ts'
 import { commitChange, type Kernel } from './kernel.ts'
-import type { Delivery } from './relay.ts'
 
 /** Tells one channel about one change of a request: a new message the first time, a repaint after that. */
 export async function deliverNotice(

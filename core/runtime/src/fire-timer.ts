@@ -5,11 +5,11 @@ import { onRequest } from './approvals/on-request.ts'
 import { supersede } from './approvals/supersede.ts'
 import { judge, record } from './attempt.ts'
 import { createChange } from './change.ts'
+import type { Delivery } from './delivery.ts'
 import { draftOf } from './draft.ts'
 import { takeEvidence } from './evidence.ts'
 import { commitChange, scopesOf, type Kernel } from './kernel.ts'
 import { approvalTimer, enqueueNotices } from './orders.ts'
-import type { Delivery } from './relay.ts'
 import { rulesOf } from './rules.ts'
 
 const timer: Actor = Object.freeze({ type: 'system', id: 'system:timer' })

@@ -175,8 +175,7 @@ export function createMemoryOutbox(): MemoryOutbox {
 
 function isOf({ tenant, aggregateId }: OutboxItem, instance: ClaimQuery['instance']): boolean {
   return (
-    instance === undefined ||
-    (tenant === instance.tenant && aggregateId === instance.aggregateId)
+    instance === undefined || (tenant === instance.tenant && aggregateId === instance.aggregateId)
   )
 }
 

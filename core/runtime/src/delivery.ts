@@ -1,0 +1,14 @@
+/** What became of one delivery. `settled` means that a commit has finished the item already. */
+export type Delivery =
+  | { readonly kind: 'settled' }
+  | { readonly kind: 'done' }
+  | {
+      readonly kind: 'retry'
+      readonly error: string
+      readonly afterMs?: number
+      /** No sooner than this after now. */
+      readonly notBeforeMs?: number
+      /** The other side did not answer or asked to come again: what only tells somebody may wait for hours. */
+      readonly outage?: true
+    }
+  | { readonly kind: 'dead'; readonly error: string }
