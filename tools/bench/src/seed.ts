@@ -7,11 +7,12 @@ import {
   type LoopStore,
   type StoredEntry,
 } from '@loop-engine/core'
-import { createLoopSystem } from '@loop-engine/sdk'
+import { createLoopSystem, type LoopEngine } from '@loop-engine/sdk'
 
 import { after, agent, ring, ringLoop, smallEvidence } from './bench-loop.ts'
 
 const perCommit = 500
+const atOnce = 16
 
 /** Starts a run and gives it `count` entries of the size that the engine writes, chained and legal, many a commit. */
 export async function seedRun(
@@ -20,6 +21,25 @@ export async function seedRun(
   count: number,
 ): Promise<LoopInstance> {
   const { engine } = await createLoopSystem({ loops: [ringLoop], store, relay: false })
+  return startAndGrow(engine, store, aggregateId, count)
+}
+
+/** The same for many runs at once. */
+export async function seedRuns(store: LoopStore, runs: number, entriesEach: number): Promise<void> {
+  const { engine } = await createLoopSystem({ loops: [ringLoop], store, relay: false })
+  const left = Array.from({ length: runs }, (_, index) => `old-${index}`).values()
+  const seedThoseLeft = async (): Promise<void> => {
+    for (const aggregateId of left) await startAndGrow(engine, store, aggregateId, entriesEach)
+  }
+  await Promise.all(Array.from({ length: atOnce }, seedThoseLeft))
+}
+
+async function startAndGrow(
+  engine: LoopEngine,
+  store: LoopStore,
+  aggregateId: string,
+  count: number,
+): Promise<LoopInstance> {
   await engine.start({ loopId: ringLoop.id, aggregateId, actor: agent })
   const first = await engine.transition({
     aggregateId,
