@@ -16,6 +16,7 @@ import {
 } from '@loop-engine/sdk'
 import type { TemporalServer } from '@loop-engine/testing'
 import { Client, Connection } from '@temporalio/client'
+import type { DataConverter } from '@temporalio/common'
 import { NativeConnection, Worker } from '@temporalio/worker'
 
 import './replay.fixture.ts' // quiet
@@ -39,6 +40,8 @@ export interface Bench {
   /** Approves or rejects the newest request that waits. */
   decide(decision: 'approve' | 'reject', actor?: Actor): Promise<DecisionResult>
   types(aggregateId: string): Promise<string[]>
+  /** Replaces the worker by one with other workflows. */
+  deploy(workflows: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -48,6 +51,7 @@ export interface BenchOptions {
   readonly sink?: boolean
   readonly relay?: boolean
   readonly pay?: (payment: unknown) => Promise<unknown>
+  readonly dataConverter?: DataConverter
 }
 
 let queues = 0
@@ -61,6 +65,7 @@ export async function openBench(
     sink = true,
     relay = true,
     pay = async () => 'paid',
+    dataConverter,
   }: BenchOptions = {},
 ): Promise<Bench> {
   const queue = `queue-${process.pid}-${++queues}`
@@ -74,6 +79,7 @@ export async function openBench(
   const connection = await Connection.connect({ address: server.address })
   const client = new Client({
     connection,
+    ...(dataConverter && { dataConverter }),
     ...(clientPlugin && { plugins: [createTemporalPlugin(clientPlugin)] }),
   })
   const store = createMemoryStore()
@@ -85,20 +91,28 @@ export async function openBench(
   })
   const paid: unknown[] = []
   const native = await NativeConnection.connect({ address: server.address })
-  const worker = await Worker.create({
-    connection: native,
-    taskQueue: queue,
-    workflowsPath: fileURLToPath(new URL('./workflows.fixture.ts', import.meta.url)),
-    activities: {
-      look: async () => 'seen',
-      async pay(payment: unknown) {
-        paid.push(payment)
-        return pay(payment)
+  const startWorker = async (workflows: string): Promise<() => Promise<void>> => {
+    const worker = await Worker.create({
+      connection: native,
+      ...(dataConverter && { dataConverter }),
+      taskQueue: queue,
+      workflowsPath: fileURLToPath(new URL(workflows, import.meta.url)),
+      activities: {
+        look: async () => 'seen',
+        async pay(payment: unknown) {
+          paid.push(payment)
+          return pay(payment)
+        },
       },
-    },
-    plugins: [createTemporalPlugin({ system, signer: { sign, audience }, ...plugin })],
-  })
-  const running = worker.run()
+      plugins: [createTemporalPlugin({ system, signer: { sign, audience }, ...plugin })],
+    })
+    const running = worker.run()
+    return async () => {
+      worker.shutdown()
+      await running
+    }
+  }
+  let endWorker = await startWorker('./workflows.fixture.ts')
 
   async function asked(): Promise<ApprovalRequest> {
     for (let tries = 0; tries < 500; tries++) {
@@ -127,9 +141,12 @@ export async function openBench(
       const items = await Array.fromAsync(system.engine.history({ aggregateId }))
       return items.map(({ entry }) => entry.type)
     },
+    async deploy(workflows) {
+      await endWorker()
+      endWorker = await startWorker(workflows)
+    },
     async close() {
-      worker.shutdown()
-      await running
+      await endWorker()
       await system.close()
       await connection.close()
       await native.close()

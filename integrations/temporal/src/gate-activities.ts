@@ -53,9 +53,11 @@ export function createGateActivities(governance: GateGovernance): Record<string,
       }
     },
     [activityNames.turnGate]: async (requestId) => {
-      // Fires what is due: a reminder, an escalation, the expiry.
-      await system.relay.drain()
-      const request = await system.approvals.get({ tenant, id: z.string().parse(requestId) })
+      const id = z.string().parse(requestId)
+      const before = await system.approvals.get({ tenant, id })
+      // Fires what is due of this gate: a reminder, an escalation, the expiry.
+      if (before) await system.relay.drain({ tenant, aggregateId: before.aggregateId })
+      const request = await system.approvals.get({ tenant, id })
       if (!request) throw ApplicationFailure.nonRetryable('The request of a gate is gone.')
       return reportOf(governance, request)
     },
@@ -83,7 +85,14 @@ async function openGate(
   const loopId = await governance.loopOf(gate)
   if (loopId === undefined) throw denied(name, { aggregateId, reason: 'unknown_gate' })
   const asked = { input: snapshot(input) }
-  const temporal = { namespace, workflowId, workflowType, runId: site.runId ?? '', gate: id }
+  const temporal = {
+    namespace,
+    workflowId,
+    workflowType,
+    runId: site.runId ?? '',
+    activityId: site.activityId,
+    gate: id,
+  }
   const actor = requesterOf(site, governance.caller(), actorOf)
   const instance =
     (await engine.get({ tenant, aggregateId })) ??

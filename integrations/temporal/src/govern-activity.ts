@@ -106,7 +106,7 @@ async function wait(
       approvalId: request.id,
       expiresAt: request.expiresAt,
     })
-  await system.relay.drain()
+  await system.relay.drain({ tenant, aggregateId })
   const current = await system.engine.get({ tenant, aggregateId })
   if (current === null || current.version === instance.version)
     throw denied(attempt.site.activityType, { aggregateId, reason: 'expired' })

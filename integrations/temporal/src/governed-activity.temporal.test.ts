@@ -56,13 +56,20 @@ describe('a governed activity', () => {
     expect(bench.paid).toEqual([{ to: 'bob', amount: 50 }])
     const { items } = await bench.system.engine.find({ loopId: 'temporal.activity:pay' })
     const key = items[0]?.aggregateId ?? ''
-    expect(items[0]?.metadata).toMatchObject({
-      temporal: {
-        workflowId: `pay-${bench.queue}`,
-        activityType: 'pay',
-        runId: expect.any(String),
-      },
-    })
+    const { runId } = await bench.client.workflow.getHandle(`pay-${bench.queue}`).describe()
+    const temporal = {
+      workflowId: `pay-${bench.queue}`,
+      runId,
+      workflowType: 'payment',
+      activityType: 'pay',
+      activityId: '2',
+    }
+    expect(items[0]?.metadata).toMatchObject({ temporal })
+    const records = await Array.fromAsync(bench.system.engine.history({ aggregateId: key }))
+    for (const { entry, evidence } of records.slice(0, 2)) {
+      expect(['loop.started', 'loop.transition.executed']).toContain(entry.type)
+      expect(evidence).toMatchObject({ temporal })
+    }
     expect(await bench.types(key)).toEqual([
       'loop.started',
       'loop.transition.executed',
@@ -102,6 +109,23 @@ describe('a call that may not run', () => {
       details: { reason: 'guard:small' },
     })
     expect(bench.paid).toEqual([])
+    // The retry policy allows five attempts: the server made one.
+    const { events } = await bench.client.workflow.getHandle(`pay-${bench.queue}`).fetchHistory()
+    const attempts = events?.flatMap(({ activityTaskStartedEventAttributes: started }) =>
+      started ? [started.attempt] : [],
+    )
+    expect(attempts).toEqual([1, 1]) // `look` and `pay`
+  })
+
+  test('because nobody decided in time is denied by a durable timer', async () => {
+    const approval = { reviewers: ['role:finance'], expiresIn: '1s' }
+    const bench = await open({ plugin: { activities: { pay: { approval } } }, relay: false })
+    expect(await pay(bench)).toMatchObject({
+      type: 'LoopEngine.Denied',
+      nonRetryable: true,
+      details: { reason: 'expired' },
+    })
+    expect(bench.paid).toEqual([])
   })
 
   test('under a stop waits until somebody releases it', async () => {
@@ -122,7 +146,11 @@ describe('a call that may not run', () => {
     const { publicKey } = generateKeyPairSync('ed25519')
     const callerKeys = [{ keyId: 'front', publicKey }]
     const bench = await open({ plugin: { activities: { pay: {} }, callerKeys } })
-    expect(await pay(bench)).toMatchObject({ details: { reason: 'caller_not_proven' } })
+    expect(await pay(bench)).toMatchObject({
+      type: 'LoopEngine.Denied',
+      nonRetryable: true,
+      details: { reason: 'caller_not_proven' },
+    })
     expect(bench.paid).toEqual([])
   })
 
@@ -164,22 +192,5 @@ describe('a call that fails', () => {
     const types = await bench.types(items[0]?.aggregateId ?? '')
     expect(types.filter((type) => type === 'loop.effect.started')).toHaveLength(3)
     expect(items[0]?.currentState).toBe('EXECUTED')
-  })
-
-  test('in the middle and nobody knows how is unknown, and does not run again', async () => {
-    let hang = true
-    const bench = await open({
-      plugin: { activities: { pay: {} } },
-      async pay() {
-        if (hang) await new Promise((resolve) => setTimeout(resolve, 11_000))
-        hang = false
-        return 'paid'
-      },
-    })
-    expect(await pay(bench)).toMatchObject({
-      type: 'LoopEngine.UnknownOutcome',
-      nonRetryable: true,
-    })
-    expect(bench.paid).toHaveLength(1)
   })
 })

@@ -46,7 +46,11 @@ describe('a human gate', () => {
   test('passes when a person approved, and the workflow knows who', async () => {
     const bench = await open()
     const handle = await ask(bench)
-    await bench.asked()
+    const { aggregateId } = await bench.asked()
+    const { runId, workflowId } = await handle.describe()
+    const temporal = { workflowId, runId, workflowType: 'release', activityId: '1' }
+    const records = await Array.fromAsync(bench.system.engine.history({ aggregateId }))
+    for (const { evidence } of records) expect(evidence).toMatchObject({ temporal })
     await bench.decide('approve')
     expect(await handle.result()).toMatchObject({
       status: 'approved',

@@ -1,30 +1,47 @@
-import { isLoopError, isOpen, type LoopError } from '@loop-engine/core'
-import type { LoopSystem } from '@loop-engine/sdk'
+import { isLoopError, isOpen, type Actor, type LoopError } from '@loop-engine/core'
+import type { Authority, LoopSystem } from '@loop-engine/sdk'
 import { Context } from '@temporalio/activity'
 import { ApplicationFailure } from '@temporalio/common'
 
+import { aboutAnswer, aboutCommand } from './about.ts'
+import type { HistorySeal } from './history-seal.ts'
 import {
   loopActivities,
-  type LoopAnswer,
+  type CommandBody,
   type LoopCommand,
   type LoopKey,
   type LoopNews,
+  type SealedAnswer,
+  type SealedCommand,
   type SerialisedError,
 } from './loop-commands.ts'
 import type { Orders } from './observed-store.ts'
+import { denied } from './refusals.ts'
 
 export interface LoopActivityOptions {
   readonly system: LoopSystem
   readonly orders: Orders
-  /** When anything at all is due next, leases included. */
-  nextDueAt(): Promise<number | null>
+  readonly seal: HistorySeal
+  readonly authority: Authority | undefined
+  /** How long what a dead worker had claimed stays its own. */
+  readonly leaseMs: number
+  /** Epoch milliseconds. */
+  now(): number
   /** Tells the workflow of another instance what this process has learnt about it. */
   tell(key: LoopKey, news: LoopNews): Promise<void>
 }
 
 /** The governed side of the workflows: each command is one call of the plain engine, under its idempotency key. */
-export function createLoopActivities({ system, orders, nextDueAt, tell }: LoopActivityOptions): {
-  readonly loopEngineCommand: (command: LoopCommand & LoopKey) => Promise<LoopAnswer>
+export function createLoopActivities({
+  system,
+  orders,
+  seal,
+  authority,
+  leaseMs,
+  now,
+  tell,
+}: LoopActivityOptions): {
+  readonly loopEngineCommand: (command: SealedCommand) => Promise<SealedAnswer>
   readonly loopEngineDeliver: (key: LoopKey) => Promise<LoopNews>
   readonly loopEngineSweep: () => Promise<number>
 } {
@@ -60,41 +77,78 @@ export function createLoopActivities({ system, orders, nextDueAt, tell }: LoopAc
   }
 
   return {
-    async [loopActivities.command]({ tenant, aggregateId, ...command }) {
+    async [loopActivities.command](sealed) {
+      const { tenant, aggregateId, do: what } = sealed
       const key = { tenant, aggregateId }
-      try {
-        const value = await perform(command)
-        return { value, ...(await newsOf(key)) }
-      } catch (error) {
-        if (!isLoopError(error)) throw error
-        if (mayAskAgain(command, error)) throw again(error)
-        return { error: serialise(error), ...(await newsOf(key)) }
-      }
+      const { call, ...body } = opened(seal, sealed)
+      const command = { do: what, ...body }
+      const answer = { ...(await answerTo(command)), call }
+      return { ...(await newsOf(key)), sealed: seal.seal(answer, aboutAnswer(key, command, seal)) }
     },
     async [loopActivities.deliver](key) {
-      await relay.drain()
-      const news = await newsOf(key)
-      await spread()
-      // An earlier attempt died, and may have left a lease that has to run out.
-      const left = Context.current().info.attempt > 1 ? await nextDueAt() : null
-      return left === null ? news : { ...news, dueAt: [...news.dueAt, left] }
+      try {
+        await relay.drain(key)
+        const news = await newsOf(key)
+        await spread()
+        // An earlier attempt died, and may have left a lease that has to run out.
+        const died = Context.current().info.attempt > 1
+        return died ? { ...news, dueAt: [...news.dueAt, now() + leaseMs] } : news
+      } catch (error) {
+        throw again(error)
+      }
     },
     async [loopActivities.sweep]() {
-      const delivered = await relay.drain()
-      await spread()
-      return delivered
+      try {
+        const delivered = await relay.drain()
+        await spread()
+        return delivered
+      } catch (error) {
+        throw again(error)
+      }
     },
+  }
+
+  /** Whom a process with the key had authenticated is known here too. */
+  function admitted({ input, ...command }: LoopCommand): LoopCommand {
+    const { actor } = input as { readonly actor?: Actor }
+    const known = authority && command.vouched && seal.proves && actor?.assurance
+    if (!known) return { input, ...command }
+    return { ...command, input: { ...input, actor: authority.vouch(actor, known) } }
+  }
+
+  async function answerTo(command: LoopCommand): Promise<object> {
+    try {
+      return { value: await perform(admitted(command)) }
+    } catch (error) {
+      if (!isLoopError(error) || mayAskAgain(command, error)) throw again(error)
+      return { error: serialise(error) }
+    }
+  }
+}
+
+/** A command that this system did not seal is nobody's. */
+function opened(seal: HistorySeal, { sealed, ...command }: SealedCommand): CommandBody {
+  try {
+    return seal.open(sealed, aboutCommand(command, command.do)) as CommandBody
+  } catch {
+    throw denied('A command', { aggregateId: command.aggregateId, reason: 'not_sealed' })
   }
 }
 
 /** A key resolves an unknown outcome; without one only what certainly did nothing may be repeated. */
-function mayAskAgain({ input }: LoopCommand, { code, retryable }: LoopError): boolean {
+function mayAskAgain(
+  { input }: Pick<LoopCommand, 'input'>,
+  { code, retryable }: LoopError,
+): boolean {
   const keyed = typeof (input as { idempotencyKey?: unknown }).idempotencyKey === 'string'
   return code === 'unavailable' || (keyed && (retryable || code === 'unknown_outcome'))
 }
 
-function again({ code, message }: LoopError): ApplicationFailure {
-  return ApplicationFailure.retryable(message, `LoopEngine.${code}`)
+/** A failure ends up in a history: codes and our own sentences only. */
+function again(error: unknown): ApplicationFailure {
+  return isLoopError(error)
+    ? ApplicationFailure.retryable(error.message, `LoopEngine.${error.code}`)
+    : ApplicationFailure.retryable('The engine of a worker threw.', 'LoopEngine.threw')
 }
 
 function serialise(error: LoopError): SerialisedError {

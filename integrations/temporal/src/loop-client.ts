@@ -1,4 +1,6 @@
-import { digestOf, isLoopError, LoopError, snapshot } from '@loop-engine/core'
+import { randomUUID } from 'node:crypto'
+
+import { isLoopError, LoopError, sha256Hex, snapshot } from '@loop-engine/core'
 import {
   WithStartWorkflowOperation,
   WorkflowIdConflictPolicy,
@@ -9,21 +11,28 @@ import {
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common'
 import { defineUpdate } from '@temporalio/workflow'
 
+import { aboutAnswer, aboutCommand } from './about.ts'
 import { boundedKey } from './call-site.ts'
+import type { HistorySeal } from './history-seal.ts'
 import {
   commandUpdate,
   newsSignal,
+  type CommandBody,
   type LoopAnswer,
   type LoopCommand,
   type LoopKey,
   type LoopNews,
   type LoopWorkflowInput,
+  type SealedAnswer,
+  type SealedCommand,
 } from './loop-commands.ts'
 import type { loopInstance } from './loop-workflow.ts'
+import { failureTypes } from './names.ts'
 
 export interface LoopClientOptions extends Omit<LoopWorkflowInput, keyof LoopKey> {
   readonly client: Client
   readonly taskQueue: string
+  readonly seal: HistorySeal
   /** Identifies a command that came without an idempotency key. */
   readonly stepId: () => string
 }
@@ -35,11 +44,12 @@ export interface LoopClient {
 }
 
 const attempts = 5
-const update = defineUpdate<LoopAnswer, [LoopCommand]>(commandUpdate)
+const update = defineUpdate<SealedAnswer, [SealedCommand]>(commandUpdate)
 
 export function createLoopClient({
   client,
   taskQueue,
+  seal,
   stepId,
   ...workflow
 }: LoopClientOptions): LoopClient {
@@ -52,29 +62,30 @@ export function createLoopClient({
   })
 
   return {
-    async send(key, { do: what, input }) {
-      const given = snapshot(input as object) as { readonly idempotencyKey?: string }
+    async send(key, { do: what, input: asked, vouched }) {
+      const given: { readonly idempotencyKey?: string } = snapshot(asked)
+      const start = startOf(key)
       // The key of a step is the same for every attempt of the activity, whatever happens to the worker.
-      const idempotencyKey = given.idempotencyKey ?? `temporal/${stepId()}`
-      const command = {
-        ...key,
-        do: what,
-        input: keyed(what) ? { ...given, idempotencyKey } : given,
-      }
-      // The same key with another command must reach the engine, which refuses it.
-      const updateId = `${idempotencyKey}/${digestOf(command)}`
+      const idempotencyKey = given.idempotencyKey ?? stepKey(start.workflowId, stepId())
+      const input = keyed(what) ? { ...given, idempotencyKey } : given
+      const command = { do: what, input, vouched }
+      const body: CommandBody = { input, vouched, call: randomUUID() }
+      const sealed = seal.seal(body, aboutCommand(key, what))
       const answer = await insist(async () =>
         client.workflow.executeUpdateWithStart(update, {
-          updateId,
-          args: [command],
+          // The same key with another command must reach the engine, which refuses it.
+          updateId: `${idempotencyKey}/${seal.tag(command)}`,
+          args: [{ ...key, do: what, sealed }],
           startWorkflowOperation: new WithStartWorkflowOperation<typeof loopInstance>(
             'loopInstance',
-            startOf(key),
+            start,
           ),
         }),
       )
-      if (answer.error === undefined) return answer.value
-      const { code, message, ...rest } = answer.error
+      const said = seal.open(answer.sealed, aboutAnswer(key, command, seal)) as LoopAnswer
+      if (!('error' in said))
+        return said.call === body.call ? said.value : replayed(what, said.value)
+      const { code, message, ...rest } = said.error
       throw new LoopError(code, message, rest)
     },
     async tell(key, news) {
@@ -87,12 +98,24 @@ export function createLoopClient({
   }
 }
 
+/** Two calls under one key at once are one update: only the one that began it was not a repetition. */
+function replayed(what: LoopCommand['do'], value: unknown): unknown {
+  const says = what === 'transition' || what === 'decide'
+  return says ? { ...(value as object), replayed: true } : value
+}
+
+/** The key of a command that came without one: its workflow, and the step in it. */
+function stepKey(workflowId: string, step: string): string {
+  const key = `${workflowId}/${step}`
+  return key.length <= 256 ? key : `loop/${sha256Hex(key)}`
+}
+
 function keyed(what: LoopCommand['do']): boolean {
   return what === 'start' || what === 'transition' || what === 'decide'
 }
 
 /** A workflow may end between two commands; the next one starts it again, and the ledger knows what was done. */
-async function insist(send: () => Promise<LoopAnswer>): Promise<LoopAnswer> {
+async function insist(send: () => Promise<SealedAnswer>): Promise<SealedAnswer> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await send()
@@ -107,8 +130,19 @@ function isActivityFailure(cause: unknown): boolean {
   return cause instanceof ActivityFailure || cause instanceof ApplicationFailure
 }
 
+function isDenied(error: unknown): boolean {
+  const failed = error instanceof WorkflowUpdateFailedError ? error.cause : undefined
+  const cause = failed instanceof ActivityFailure ? failed.cause : failed
+  return cause instanceof ApplicationFailure && cause.type === failureTypes.denied
+}
+
 function faultOf(error: unknown): unknown {
   if (isLoopError(error)) return error
+  if (isDenied(error))
+    return new LoopError('auth', 'A worker does not know the key that sealed a command.', {
+      plugin: 'temporal',
+      hint: 'Give every process the same historyKeys.',
+    })
   const late = error instanceof WorkflowUpdateRPCTimeoutOrCancelledError
   return new LoopError('unknown_outcome', 'Temporal did not answer for a command.', {
     plugin: 'temporal',

@@ -1,9 +1,24 @@
 import type { LoopErrorCode } from '@loop-engine/core'
 
-/** What a workflow of an instance carries to the engine; its input is plain JSON. */
+/** What is asked of the engine. */
 export interface LoopCommand {
   readonly do: 'start' | 'transition' | 'decide' | 'delegate' | 'withdraw'
-  readonly input: unknown
+  /** Plain JSON. */
+  readonly input: object
+  /** Whether the authority of the process that sends it had authenticated its actor. */
+  readonly vouched: boolean
+}
+
+/** What is sealed. */
+export type CommandBody = Pick<LoopCommand, 'input' | 'vouched'> & {
+  /** Tells calls of one command apart: whoever gets the answer to another call gets a repetition. */
+  readonly call: string
+}
+
+/** What a workflow carries of it: whom it is about, and a text that only the system can read. */
+export interface SealedCommand extends LoopKey {
+  readonly do: LoopCommand['do']
+  readonly sealed: unknown
 }
 
 export interface SerialisedError {
@@ -27,8 +42,14 @@ export interface LoopNews {
 }
 
 /** A refusal is an answer, and an error of the caller too: neither fails an activity. */
-export type LoopAnswer = LoopNews &
-  ({ readonly value: unknown; readonly error?: undefined } | { readonly error: SerialisedError })
+export type LoopAnswer = { readonly call: string } & (
+  | { readonly value?: unknown }
+  | { readonly error: SerialisedError }
+)
+
+export interface SealedAnswer extends LoopNews {
+  readonly sealed: unknown
+}
 
 export interface LoopKey {
   readonly tenant: string

@@ -1,4 +1,5 @@
 import { snapshot, type Actor, type LoopStore } from '@loop-engine/core'
+import type { Authority } from '@loop-engine/sdk'
 
 import type { LoopClient } from './loop-client.ts'
 import type { LoopCommand } from './loop-commands.ts'
@@ -18,6 +19,7 @@ interface Sendable {
 export function createSender(
   loops: LoopClient,
   store: LoopStore,
+  authority: Authority | undefined,
 ): {
   send<Output>(
     what: LoopCommand['do'],
@@ -37,7 +39,8 @@ export function createSender(
       const aggregateId =
         input.aggregateId ?? (await store.approval(tenant, input.requestId ?? ''))?.aggregateId
       if (answered || aggregateId === undefined) return plain()
-      return (await loops.send({ tenant, aggregateId }, { do: what, input })) as never
+      const vouched = authority?.vouches(actor) === true
+      return (await loops.send({ tenant, aggregateId }, { do: what, input, vouched })) as never
     },
   }
 }

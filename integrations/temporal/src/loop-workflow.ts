@@ -14,16 +14,16 @@ import {
   commandUpdate,
   loopActivities,
   newsSignal,
-  type LoopAnswer,
-  type LoopCommand,
   type LoopKey,
   type LoopNews,
   type LoopWorkflowInput,
+  type SealedAnswer,
+  type SealedCommand,
   type SweeperInput,
 } from './loop-commands.ts'
 
 type Activities = Readonly<{
-  loopEngineCommand(command: LoopCommand): Promise<LoopAnswer>
+  loopEngineCommand(command: SealedCommand): Promise<SealedAnswer>
   loopEngineDeliver(key: LoopKey): Promise<LoopNews>
   loopEngineSweep(): Promise<number>
 }>
@@ -48,18 +48,27 @@ export async function loopInstance(input: LoopWorkflowInput): Promise<void> {
   const activities = activitiesWithin(activityTimeoutMs)
   let { dueAt = [], timersAt = [] } = input
   let open = true
+  let learnt = input.dueAt !== undefined
   let news = 0
 
   const learn = (report: LoopNews): void => {
     open = report.open
     dueAt = merged(dueAt, report.dueAt)
     timersAt = open ? merged(timersAt, report.timersAt) : []
+    learnt = true
     news += 1
   }
-  setHandler(defineUpdate<LoopAnswer, [LoopCommand]>(commandUpdate), async (command) => {
-    const answer = await activities[loopActivities.command](command)
-    learn(answer)
-    return answer
+  setHandler(defineUpdate<SealedAnswer, [SealedCommand]>(commandUpdate), async (command) => {
+    try {
+      const answer = await activities[loopActivities.command](command)
+      learn(answer)
+      return answer
+    } catch (error) {
+      // A command that could not even be read: without an instance there is nothing to wait for.
+      open &&= learnt
+      news += 1
+      throw error
+    }
   })
   setHandler(defineSignal<[LoopNews]>(newsSignal), learn)
 

@@ -12,13 +12,17 @@ Runtime.install({
 
 const sources = {
   instance: './loop-workflow.ts',
+  changedInstance: './changed-loop-workflow.fixture.ts',
   ours: './workflows.fixture.ts',
   changed: './changed-workflows.fixture.ts',
 }
 
 /** Replays a history against today's code, or against code that was changed on purpose. Throws when they disagree. */
 export async function replay(history: unknown, name: string, changed = false): Promise<void> {
-  const source = name === 'instance' ? sources.instance : changed ? sources.changed : sources.ours
+  const [ours, theirs] = name.startsWith('instance')
+    ? [sources.instance, sources.changedInstance]
+    : [sources.ours, sources.changed]
+  const source = changed ? theirs : ours
   const conditions = {
     name: 'conditions',
     configureBundler: (options: BundleOptions) =>

@@ -18,7 +18,7 @@ test.each(names)('the history of %s, recorded on a real server, replays', async 
   await expect(replay(recorded(name), name)).resolves.toBeUndefined()
 })
 
-test.each(['payment', 'release'])(
+test.each(['payment', 'release', 'instance', 'instance-renewed'])(
   'a change of %s that is not compatible is noticed',
   async (name) => {
     await expect(replay(recorded(name), name, true)).rejects.toThrow(DeterminismViolationError)

@@ -4,12 +4,14 @@ import { isOpen, LoopError } from '@loop-engine/core'
 import {
   createLoopSystem,
   createMemoryStore,
+  defaultLimits,
   type LoopSystem,
   type LoopSystemOptions,
 } from '@loop-engine/sdk'
 import { WorkflowIdConflictPolicy, type Client } from '@temporalio/client'
 import type { NativeConnection, WorkerOptions } from '@temporalio/worker'
 
+import { createHistorySeal, type HistoryKey } from './history-seal.ts'
 import { createLoopActivities } from './loop-activities.ts'
 import { createLoopClient } from './loop-client.ts'
 import type { LoopKey } from './loop-commands.ts'
@@ -19,6 +21,12 @@ import { observeStore } from './observed-store.ts'
 
 export interface TemporalLoopSystemOptions extends LoopSystemOptions {
   readonly client: Client
+  /**
+   * Seal commands and answers, so that histories hold ids and times only, and a command counts only if it comes from a
+   * process that has the key. The first one seals. `clear`: whoever reads the namespace reads the evidence, and whoever
+   * writes to it can act as anybody.
+   */
+  readonly historyKeys: readonly HistoryKey[] | 'clear'
   /** Given, this process also runs a worker; otherwise it only sends commands, and reads. */
   readonly connection?: NativeConnection
   readonly taskQueue?: string
@@ -38,6 +46,7 @@ export interface TemporalLoopSystemOptions extends LoopSystemOptions {
  */
 export async function createTemporalLoopSystem({
   client,
+  historyKeys,
   connection,
   taskQueue = 'loop-engine',
   activityTimeoutMs = 30_000,
@@ -48,13 +57,15 @@ export async function createTemporalLoopSystem({
   store: given = createMemoryStore(),
   ...options
 }: TemporalLoopSystemOptions): Promise<LoopSystem> {
+  const seal = createHistorySeal(historyKeys)
   const { store, orders } = observeStore(given)
   // Nothing is delivered beside the workflows.
   const system = await createLoopSystem({ ...options, store, relay: false })
-  const { onError = () => {} } = options
+  const { onError = () => {}, limits = {}, clock, identity } = options
   const loops = createLoopClient({
     client,
     taskQueue,
+    seal,
     stepId,
     delivers: relay,
     activityTimeoutMs,
@@ -68,7 +79,10 @@ export async function createTemporalLoopSystem({
         activities: createLoopActivities({
           system,
           orders,
-          nextDueAt: () => store.nextDueAt(),
+          seal,
+          authority: identity?.authority,
+          leaseMs: limits.leaseMs ?? defaultLimits.leaseMs,
+          now: () => clock?.now() ?? Date.now(),
           tell: (key, news) => loops.tell(key, news),
         }),
       })
@@ -96,7 +110,7 @@ export async function createTemporalLoopSystem({
     }
   }
   const { engine, approvals } = system
-  const { send } = createSender(loops, store)
+  const { send } = createSender(loops, store, identity?.authority)
 
   return {
     ...system,

@@ -2,16 +2,26 @@ import { connect, createServer, type Socket } from 'node:net'
 
 export interface Wire {
   readonly address: string
-  /** Ends every connection and refuses new ones. */
-  cut(): Promise<void>
-  mend(): Promise<void>
+  /** Ends every connection, and every new one at once. */
+  cut(): void
+  mend(): void
+  /** How many connections were tried since the cut. */
+  tried(): number
+  close(): Promise<void>
 }
 
 /** A wire between a worker and a server that a test can cut. */
 export async function layWire(to: string): Promise<Wire> {
   const [host = '', port = ''] = to.split(':')
   const sockets = new Set<Socket>()
+  let isCut = false
+  let tries = 0
   const server = createServer((near) => {
+    if (isCut) {
+      tries += 1
+      near.on('error', () => {}).destroy()
+      return
+    }
     const far = connect(Number(port), host)
     for (const socket of [near, far]) {
       sockets.add(socket)
@@ -19,18 +29,24 @@ export async function layWire(to: string): Promise<Wire> {
     }
     near.pipe(far).pipe(near)
   })
-  const listen = async (at: number): Promise<void> =>
-    new Promise((resolve) => server.listen(at, '127.0.0.1', () => resolve()))
-  await listen(0)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const own = server.address()
   const at = typeof own === 'object' && own !== null ? own.port : 0
   return {
     address: `127.0.0.1:${at}`,
-    async cut() {
+    cut() {
+      isCut = true
+      tries = 0
+      for (const socket of sockets) socket.destroy()
+    },
+    mend() {
+      isCut = false
+    },
+    tried: () => tries,
+    async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       for (const socket of sockets) socket.destroy()
       await closed
     },
-    mend: () => listen(at),
   }
 }

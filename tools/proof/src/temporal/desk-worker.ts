@@ -1,10 +1,17 @@
+import { once } from 'node:events'
+
 import { Client, Connection } from '@temporalio/client'
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker'
 
 import { openDesk } from './desk.ts'
 
-/** A worker as a process of its own, for tests that kill it: says what the bank did, and may hang in the middle of it. */
-const [address = '', url = '', schema = '', taskQueue = '', hangs = ''] = process.argv.slice(2)
+/**
+ * A worker as a process of its own, for tests that kill it: says what the bank did. It may hang in the middle of that, wait
+ * there until it is told to go on, or fall silent once a decision is committed.
+ */
+const [address = '', url = '', schema = '', taskQueue = '', trouble = ''] = process.argv.slice(2)
+
+const never = new Promise<never>(() => {})
 
 Runtime.install({ logger: new DefaultLogger('ERROR') })
 await openDesk({
@@ -13,9 +20,16 @@ await openDesk({
   url,
   schema,
   taskQueue,
+  async committed(types) {
+    if (trouble !== 'falls silent' || !types.includes('loop.approval.approved')) return
+    process.stdout.write('committed\n')
+    await never
+  },
   async pay(key, attempt) {
     process.stdout.write(`paying ${key} ${attempt}\n`)
-    if (hangs === 'hangs') await new Promise(() => {})
+    if (trouble === 'hangs') await never
+    if (trouble === 'waits') await once(process.stdin, 'data')
+    process.stdout.write(`paid ${key}\n`)
   },
 })
 process.stdout.write('ready\n')

@@ -1,10 +1,14 @@
+import { createSecretKey } from 'node:crypto'
+
 import type { Actor, Integration } from '@loop-engine/core'
+import { definitionDigest } from '@loop-engine/dsl'
 import { createPostgresStore } from '@loop-engine/integration-postgres'
 import {
   createTemporalLoopSystem,
   type TemporalLoopSystemOptions,
 } from '@loop-engine/integration-temporal'
 import { defineLoop, type LoopSystem } from '@loop-engine/sdk'
+import { checkInvariants } from '@loop-engine/testing'
 
 /** A payment that a person approves, that has an effect, and that is withdrawn when nobody answers. */
 export const deskLoop = defineLoop({
@@ -36,6 +40,9 @@ export const deskLoop = defineLoop({
   ],
 })
 
+/** What all processes of a test know. */
+const historyKeys = [{ keyId: 'k1', key: createSecretKey(Buffer.alloc(32, 'desk')) }]
+
 export const agent: Actor = { type: 'ai-agent', id: 'agent:payer' }
 export const alice: Actor = { type: 'human', id: 'alice', roles: ['finance'] }
 
@@ -46,6 +53,8 @@ export interface DeskOptions extends Pick<
   readonly url: string
   readonly schema: string
   readonly pay: (idempotencyKey: string, attempt: number) => Promise<void>
+  /** Called between a commit and its answer. */
+  readonly committed?: (types: readonly string[]) => Promise<void>
 }
 
 export function bankOf(pay: DeskOptions['pay']): Integration {
@@ -62,13 +71,43 @@ export function bankOf(pay: DeskOptions['pay']): Integration {
 }
 
 /** The same system in every process of a test, on one database and one server. */
-export async function openDesk({ url, schema, pay, ...options }: DeskOptions): Promise<LoopSystem> {
+export async function openDesk({
+  url,
+  schema,
+  pay,
+  committed = async () => {},
+  ...options
+}: DeskOptions): Promise<LoopSystem> {
+  const store = createPostgresStore({ connectionString: url, schema })
   return createTemporalLoopSystem({
     ...options,
+    historyKeys,
     loops: [deskLoop],
-    store: createPostgresStore({ connectionString: url, schema }),
+    store: {
+      ...store,
+      async commit(plans) {
+        const results = await store.commit(plans)
+        await committed(plans.flatMap(({ entries }) => entries.map(({ type }) => type)))
+        return results
+      },
+    },
     integrations: [bankOf(pay)],
     activityTimeoutMs: 3000,
     limits: { leaseMs: 2000, backoffMs: { first: 50, longest: 500 } },
   })
+}
+
+/** What the record breaks; nothing, whatever was killed or cut. */
+export async function violationsOf(url: string, schema: string): Promise<readonly unknown[]> {
+  const store = createPostgresStore({ connectionString: url, schema })
+  await store.open()
+  const found = await checkInvariants({
+    store,
+    tenants: ['default'],
+    definitions: new Map([[definitionDigest(deskLoop), deskLoop]]),
+    agentIds: [agent.id],
+    identityClassOf: (id) => id,
+  })
+  await store.close()
+  return found
 }

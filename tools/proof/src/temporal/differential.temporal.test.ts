@@ -1,3 +1,5 @@
+import { generateKeySync } from 'node:crypto'
+
 import { createTemporalLoopSystem } from '@loop-engine/integration-temporal'
 import {
   createLoopSystem,
@@ -28,12 +30,22 @@ test(
     const client = new Client({ connection: await Connection.connect({ address: server.address }) })
     const numRuns = Number(process.env['PROOF_LISTS'] ?? 8)
     const lists = fc.sample(commands, { numRuns, seed: 20260105 })
+    const historyKeys = [{ keyId: 'k1', key: generateKeySync('aes', { length: 256 }) }]
     let runs = 0
     for (const list of lists) {
       const taskQueue = `proof-${++runs}`
       const onTemporal: Create = (options) =>
-        createTemporalLoopSystem({ ...options, client, connection, taskQueue, stepId: counter() })
-      const expected = await record(list, (options) => withKeys(createLoopSystem(options)))
+        createTemporalLoopSystem({
+          ...options,
+          client,
+          historyKeys,
+          connection,
+          taskQueue,
+          stepId: counter(),
+        })
+      const expected = await record(list, (options) =>
+        withKeys(createLoopSystem(options), taskQueue),
+      )
       expect(await record(list, onTemporal)).toEqual(expected)
     }
     await connection.close()
@@ -47,22 +59,31 @@ function counter(): () => string {
   return () => `step-${++steps}`
 }
 
-/** The plain system, given the keys that the workflows derive. */
-async function withKeys(opening: Promise<LoopSystem>): Promise<LoopSystem> {
+/** The plain system, given the keys that are derived from the workflow and the step. */
+async function withKeys(opening: Promise<LoopSystem>, taskQueue: string): Promise<LoopSystem> {
   const system = await opening
   const step = counter()
-  const key = <Input extends { readonly idempotencyKey?: string }>(input: Input): Input => ({
+  const key = <Input extends { readonly idempotencyKey?: string }>(
+    input: Input,
+    aggregateId: string,
+  ): Input => ({
     ...input,
-    idempotencyKey: input.idempotencyKey ?? `temporal/${step()}`,
+    idempotencyKey: input.idempotencyKey ?? `loop/${taskQueue}/default/${aggregateId}/${step()}`,
   })
   return {
     ...system,
     engine: {
       ...system.engine,
-      start: (input) => system.engine.start(key(input)),
-      transition: (input) => system.engine.transition(key(input)),
+      start: (input) => system.engine.start(key(input, input.aggregateId)),
+      transition: (input) => system.engine.transition(key(input, input.aggregateId)),
     },
-    approvals: { ...system.approvals, decide: (input) => system.approvals.decide(key(input)) },
+    approvals: {
+      ...system.approvals,
+      async decide(input) {
+        const request = await system.approvals.get({ id: input.requestId })
+        return system.approvals.decide(key(input, request?.aggregateId ?? ''))
+      },
+    },
   }
 }
 

@@ -1,17 +1,11 @@
-import { definitionDigest } from '@loop-engine/dsl'
 import { createPostgresStore } from '@loop-engine/integration-postgres'
 import { createLoopSystem, type LoopSystem } from '@loop-engine/sdk'
-import {
-  checkInvariants,
-  startPostgres,
-  startTemporal,
-  type TemporalServer,
-} from '@loop-engine/testing'
+import { startPostgres, startTemporal, type TemporalServer } from '@loop-engine/testing'
 import { Client, Connection } from '@temporalio/client'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 
 import { layWire } from './cut.ts'
-import { agent, alice, bankOf, deskLoop, openDesk } from './desk.ts'
+import { agent, alice, bankOf, deskLoop, openDesk, violationsOf } from './desk.ts'
 import { startWorkerProcess, until, type WorkerProcess } from './worker-process.ts'
 
 let server: TemporalServer
@@ -30,13 +24,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   schema = postgres.schema()
   queue = `survival-${++count}`
-  desk = await openDesk({
-    client,
-    url: postgres.url,
-    schema,
-    taskQueue: queue,
-    pay: async () => {},
-  })
+  desk = await openDesk(place())
 })
 afterEach(async () => {
   for (const { child } of workers.splice(0)) child.kill('SIGKILL')
@@ -52,8 +40,8 @@ function place() {
   return { client, url: postgres.url, schema, taskQueue: queue, pay: async () => {} }
 }
 
-async function startWorker(hangs = false, address = server.address): Promise<WorkerProcess> {
-  const args = [address, postgres.url, schema, queue, hangs ? 'hangs' : '']
+async function startWorker(trouble = '', address = server.address): Promise<WorkerProcess> {
+  const args = [address, postgres.url, schema, queue, trouble]
   const worker = await startWorkerProcess(args)
   workers.push(worker)
   return worker
@@ -77,22 +65,7 @@ async function reaches(aggregateId: string, state: string): Promise<void> {
   )
 }
 
-/** What the record breaks; nothing, whatever was killed or cut. */
-async function violations(): Promise<readonly unknown[]> {
-  const store = createPostgresStore({ connectionString: postgres.url, schema })
-  await store.open()
-  const definitions = new Map([[definitionDigest(deskLoop), deskLoop]])
-  const world = {
-    store,
-    tenants: ['default'],
-    definitions,
-    agentIds: [agent.id],
-    identityClassOf: (id: string) => id,
-  }
-  const found = await checkInvariants(world)
-  await store.close()
-  return found
-}
+const violations = (): Promise<readonly unknown[]> => violationsOf(postgres.url, schema)
 
 test('timers of a workflow deliver effects, and expire what nobody decided', async () => {
   const worker = await startWorker()
@@ -109,7 +82,7 @@ test('timers of a workflow deliver effects, and expire what nobody decided', asy
 })
 
 test('a worker killed in the middle of an effect costs a repetition under the same key, and nothing else', async () => {
-  const doomed = await startWorker(true)
+  const doomed = await startWorker('hangs')
   const requestId = await ask('a')
   await desk.approvals.decide({ requestId, decision: 'approve', actor: alice })
   const paying = await doomed.said('paying')
@@ -131,25 +104,66 @@ test('a history that is lost costs nothing: the next command starts it again, an
   expect(await violations()).toEqual([])
 })
 
+test('a worker killed between a commit and its answer costs a repetition, which finds the answer', async () => {
+  const doomed = await startWorker('falls silent')
+  const requestId = await ask('a')
+  const decided = desk.approvals.decide({ requestId, decision: 'approve', actor: alice })
+  await doomed.said('committed')
+  doomed.child.kill('SIGKILL')
+  const heir = await startWorker()
+  expect(await decided).toMatchObject({ status: 'executed', replayed: true })
+  await reaches('a', 'PAID')
+  expect(heir.lines.filter((line) => line.startsWith('paying'))).toHaveLength(1)
+  const records = await Array.fromAsync(desk.engine.history({ aggregateId: 'a' }))
+  const approved = records.filter(({ entry }) => entry.type === 'loop.approval.approved')
+  expect(approved).toHaveLength(1)
+  // The key that nobody gave: the workflow and the step in it.
+  const keys = records.flatMap(({ entry }) => entry.idempotencyKey ?? [])
+  expect(new Set(keys).size).toBe(2) // of the request, and of the decision
+  for (const key of keys) expect(key).toMatch(`loop/${queue}/default/a/`)
+  expect(await violations()).toEqual([])
+})
+
 test('a cut between worker and server delays commands, and loses or doubles none', async () => {
   const wire = await layWire(server.address)
-  const worker = await startWorker(false, wire.address)
+  const worker = await startWorker('', wire.address)
   const requestId = await ask('a')
-  await wire.cut()
+  wire.cut()
   const decided = desk.approvals.decide({
     requestId,
     decision: 'approve',
     actor: alice,
     idempotencyKey: 'k',
   })
-  await new Promise((resolve) => setTimeout(resolve, 1500))
-  await wire.mend()
+  await until(async () => wire.tried() > 2, 'a worker that notices')
+  expect(await desk.approvals.get({ id: requestId })).toMatchObject({ status: 'pending' })
+  wire.mend()
   expect(await decided).toMatchObject({ status: 'executed' })
   await reaches('a', 'PAID')
   expect(worker.lines.filter((line) => line.startsWith('paying'))).toHaveLength(1)
   expect(await violations()).toEqual([])
   worker.child.kill('SIGKILL')
-  await wire.cut()
+  await wire.close()
+})
+
+test('a cut in the middle of an effect loses only the report, which the ledger has', async () => {
+  const wire = await layWire(server.address)
+  const worker = await startWorker('waits', wire.address)
+  const requestId = await ask('a')
+  await desk.approvals.decide({ requestId, decision: 'approve', actor: alice })
+  await worker.said('paying')
+  wire.cut()
+  worker.goOn()
+  await worker.said('paid')
+  await reaches('a', 'PAID')
+  await until(async () => wire.tried() > 0, 'a worker that notices')
+  wire.mend()
+  const workflow = client.workflow.getHandle(`loop/${queue}/default/a`)
+  await workflow.result()
+  expect(worker.lines.filter((line) => line.startsWith('paying'))).toHaveLength(1)
+  expect(await violations()).toEqual([])
+  worker.child.kill('SIGKILL')
+  await wire.close()
 })
 
 test('what was committed beside Temporal is found by the sweeper', async () => {

@@ -7,14 +7,19 @@ export interface WorkerProcess {
   readonly lines: readonly string[]
   /** Resolves with the first line that contains the text. */
   said(text: string): Promise<string>
+  /** Lets what holds go on. */
+  goOn(): void
 }
 
-/** Starts `desk-worker.ts` and waits until it works. */
-export async function startWorkerProcess(args: readonly string[]): Promise<WorkerProcess> {
+/** Starts a program of this folder and waits until it works. */
+export async function startWorkerProcess(
+  args: readonly string[],
+  program = 'desk-worker.ts',
+): Promise<WorkerProcess> {
   const child = spawn(
     process.execPath,
-    ['--conditions=@loop-engine/source', join(import.meta.dirname, 'desk-worker.ts'), ...args],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
+    ['--conditions=@loop-engine/source', join(import.meta.dirname, program), ...args],
+    { stdio: ['pipe', 'pipe', 'inherit'] },
   )
   const lines: string[] = []
   child.stdout
@@ -23,6 +28,7 @@ export async function startWorkerProcess(args: readonly string[]): Promise<Worke
   const worker: WorkerProcess = {
     child,
     lines,
+    goOn: () => void child.stdin.write('go on\n'),
     said: (text) =>
       until(async () => lines.find((line) => line.includes(text)), `a worker to say ${text}`),
   }
