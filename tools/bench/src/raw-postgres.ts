@@ -1,31 +1,42 @@
+import { createPostgresStore } from '@loop-engine/integration-postgres'
 import pg from 'pg'
 
 import { sizes } from './drive.ts'
 import type { Work } from './measure.ts'
 
-/** The same rows in one prepared statement: the least that a durable transition costs over a network. */
-export async function openRaw(
-  url: string,
-  schema: string,
-  callers: number,
-): Promise<{ work: Work; done(): Promise<void> }> {
+export interface RawPostgresOptions {
+  readonly url: string
+  readonly schema: string
+  readonly callers: number
+  /** `same`: into the tables of the store, with their indexes. `lean`: into tables with nothing but a key each. */
+  readonly tables: 'same' | 'lean'
+}
+
+/**
+ * The rows of a transition in one prepared statement, a connection for each caller: the least that it costs over a
+ * network. Nothing is judged, hashed, locked or asked for; the statement would lose a race, and runs none.
+ */
+export async function openRaw({
+  url,
+  schema,
+  callers,
+  tables,
+}: RawPostgresOptions): Promise<{ work: Work; done(): Promise<void> }> {
   const pool = new pg.Pool({ connectionString: url, max: callers })
-  await pool.query(`
-    CREATE SCHEMA ${schema};
-    CREATE TABLE ${schema}.instance (run_id text PRIMARY KEY, version bigint NOT NULL, body text NOT NULL) WITH (fillfactor = 70);
-    CREATE TABLE ${schema}.entry (run_id text NOT NULL, seq bigint NOT NULL, hash text NOT NULL, body text NOT NULL,
-      evidence text, salt text, PRIMARY KEY (run_id, seq));
-    CREATE TABLE ${schema}.outbox (id text PRIMARY KEY, payload text NOT NULL, due_at bigint NOT NULL);`)
-  const text = `
-    WITH moved AS (UPDATE ${schema}.instance SET version = $2, body = $3 WHERE run_id = $1 AND version = $2 - 1 RETURNING run_id),
-    entry AS (INSERT INTO ${schema}.entry SELECT run_id, $2, $4, $5, $6, $7 FROM moved)
-    INSERT INTO ${schema}.outbox SELECT $8, '{}', 0 FROM moved`
+  const text = await (tables === 'same' ? sameTables(url, schema) : leanTables(pool, schema))
   const runs = Array.from({ length: callers }, (_, index) => ({
     id: `01a1fca3-a4df-7841-a144-${String(index).padStart(12, '0')}`,
     version: 0,
   }))
-  for (const { id } of runs)
-    await pool.query(`INSERT INTO ${schema}.instance VALUES ($1, 0, '')`, [id])
+  for (const { id } of runs) {
+    await pool.query(
+      tables === 'same'
+        ? `INSERT INTO ${schema}.instance (tenant, run_id, loop_id, aggregate_id, state, status, version, tags, created_at, updated_at, body)
+           VALUES ('default', $1, 'bench.ring', $1, 'S0', 'active', 0, '{}', 0, 0, '')`
+        : `INSERT INTO ${schema}.instance VALUES ($1, 0, '')`,
+      [id],
+    )
+  }
   const move = async (run: { id: string; version: number }, times: number): Promise<void> => {
     for (let done = 0; done < times; done++) {
       run.version += 1
@@ -53,4 +64,32 @@ export async function openRaw(
     },
     done: () => pool.end(),
   }
+}
+
+async function sameTables(connectionString: string, schema: string): Promise<string> {
+  const store = createPostgresStore({ connectionString, schema })
+  await store.open()
+  await store.close()
+  return `
+    WITH moved AS (
+      UPDATE ${schema}.instance SET state = 'S1', status = 'active', version = $2, tags = '{}', updated_at = $2, body = $3
+        WHERE tenant = 'default' AND run_id = $1 AND version = $2 - 1 RETURNING run_id, partition_at),
+    entry AS (
+      INSERT INTO ${schema}.entry (tenant, run_id, seq, type, transition_id, at, hash, body, evidence, salt, partition_at)
+        SELECT 'default', run_id, $2, 'loop.transition.executed', 'next', $2, $4, $5, $6, $7, partition_at FROM moved)
+    INSERT INTO ${schema}.outbox (tenant, id, aggregate_id, run_id, lane, kind, name, seq, payload, due_at, ready_at)
+      SELECT 'default', $8, run_id, run_id, 'publish:bench:' || run_id, 'publish', 'bench', $2, '{}', $2, $2 FROM moved`
+}
+
+async function leanTables(pool: pg.Pool, schema: string): Promise<string> {
+  await pool.query(`
+    CREATE SCHEMA ${schema};
+    CREATE TABLE ${schema}.instance (run_id text PRIMARY KEY, version bigint NOT NULL, body text NOT NULL) WITH (fillfactor = 70);
+    CREATE TABLE ${schema}.entry (run_id text NOT NULL, seq bigint NOT NULL, hash text NOT NULL, body text NOT NULL,
+      evidence text, salt text, PRIMARY KEY (run_id, seq));
+    CREATE TABLE ${schema}.outbox (id text PRIMARY KEY, payload text NOT NULL, due_at bigint NOT NULL);`)
+  return `
+    WITH moved AS (UPDATE ${schema}.instance SET version = $2, body = $3 WHERE run_id = $1 AND version = $2 - 1 RETURNING run_id),
+    entry AS (INSERT INTO ${schema}.entry SELECT run_id, $2, $4, $5, $6, $7 FROM moved)
+    INSERT INTO ${schema}.outbox SELECT $8, '{}', 0 FROM moved`
 }

@@ -10,6 +10,14 @@ import { seedRuns } from '../seed.ts'
 
 const conditions = 'PostgreSQL on loopback, synchronous_commit=on, durability power'
 
+const comparisons = [
+  { callers: 1, tables: 'same', target: { atLeast: 0.85 } },
+  { callers: 16, tables: 'same', target: { atLeast: 0.85 } },
+  { callers: 64, tables: 'same', target: { atLeast: 2.5 } },
+  { callers: 1, tables: 'lean', target: { none: true } },
+  { callers: 64, tables: 'lean', target: { none: true } },
+] as const
+
 /** A durable transition in PostgreSQL against one prepared statement that writes the same rows. */
 export const postgres: Suite = async ({ quick }) => {
   const pace = quick ? { rounds: 1, ms: 300, batch: 64 } : { rounds: 5, ms: 1500, batch: 64 }
@@ -20,25 +28,22 @@ export const postgres: Suite = async ({ quick }) => {
     const store = (schema: string, callers: number): Contender => ({
       prepare: () => drive(createPostgresStore({ connectionString: server.url, schema }), callers),
     })
-    for (const [callers, atLeast] of [
-      [1, 0.85],
-      [16, 0.85],
-      [64, 2.5],
-    ] as const) {
-      const schema = server.schema()
-      const raw: Contender = { prepare: () => openRaw(server.url, server.schema(), callers) }
+    for (const { callers, tables, target } of comparisons) {
+      const raw: Contender = {
+        prepare: () => openRaw({ url: server.url, schema: server.schema(), callers, tables }),
+      }
       const { ours, baseline } = await rates(
-        { ours: store(schema, callers), baseline: raw },
+        { ours: store(server.schema(), callers), baseline: raw },
         { ...pace, batch: callers * 8 },
       )
       figures.push({
         suite: 'postgres',
-        name: `${callers} caller(s)`,
+        name: `${callers} caller(s)${tables === 'lean' ? ', lean tables' : ''}`,
         ours,
         baseline,
         unit: 'commits/s',
-        against: `one prepared statement (CTE), ${callers} connection(s)`,
-        target: { atLeast },
+        against: `one prepared statement (CTE) into ${tables === 'lean' ? 'tables with a key each and no other index' : 'the same tables'}, ${callers} connection(s)`,
+        target,
         conditions: `${conditions}; ours over 4 connections`,
       })
     }
