@@ -105,7 +105,8 @@ describe('a mail', () => {
     const [one, two] = boxes.mails
     // They are sent at once, so either may arrive first.
     const receivers = boxes.mails.map(({ to }) => to?.map(({ address }) => address).join())
-    expect(receivers.toSorted()).toEqual(['alice@example.com', 'bob@example.com'])
+    expect(new Set(receivers)).toEqual(new Set(['alice@example.com', 'bob@example.com']))
+    expect(receivers).toHaveLength(2)
     for (const mail of boxes.mails) {
       expect(mail.text).toContain(linkIn(mail.text))
       expect(mail.html).toContain(linkIn(mail.text))
@@ -245,7 +246,8 @@ describe('who is asked', () => {
 
     await channel.update?.(ref ?? {}, { ...next, status: 'expired' }, next.view, context)
     const told = boxes.mails.slice(2).map(({ recipient }) => recipient)
-    expect(told.toSorted()).toEqual(askedOnce)
+    expect(new Set(told)).toEqual(new Set(askedOnce))
+    expect(told).toHaveLength(2)
   })
 
   test('a reminder brings who has not decided a link of its own', async () => {
