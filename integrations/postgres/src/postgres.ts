@@ -62,7 +62,7 @@ export function createPostgresStore({
   connectionString,
   listen,
   schema = 'loop_engine',
-  connections = 4,
+  connections = 3,
   maxBatch = 64,
   allowAsyncCommit = false,
   rowLevelSecurity = false,

@@ -44,7 +44,7 @@ export const postgres: Suite = async ({ quick }) => {
         unit: 'commits/s',
         against: `one prepared statement (CTE) into ${tables === 'lean' ? 'tables with a key each and no other index' : 'the same tables'}, ${callers} connection(s)`,
         target,
-        conditions: `${conditions}; ours over 4 connections`,
+        conditions: `${conditions}; ours over 3 connections`,
       })
     }
     const [empty, full] = [server.schema(), server.schema()]

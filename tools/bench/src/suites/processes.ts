@@ -36,7 +36,7 @@ export const processes: Suite = async ({ quick }) => {
       unit: 'commits/s',
       against: 'one engine process on the same server',
       target: { none: true },
-      conditions: `PostgreSQL on loopback, synchronous_commit=on; each process ${callers} callers over 4 connections`,
+      conditions: `PostgreSQL on loopback, synchronous_commit=on; each process ${callers} callers over 3 connections`,
     }))
   } finally {
     for (const engine of engines) if (engine.connected) engine.disconnect()
