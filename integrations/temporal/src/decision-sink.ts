@@ -7,6 +7,7 @@ import {
   type LoopStore,
 } from '@loop-engine/core'
 import { WorkflowNotFoundError, WorkflowUpdateFailedError, type Client } from '@temporalio/client'
+import { ApplicationFailure } from '@temporalio/common'
 import { z } from 'zod'
 
 import { decideUpdate, wakeSignal } from './names.ts'
@@ -40,6 +41,7 @@ const metadataSchema = z.object({
     kind: z.enum(['gate', 'activity']),
   }),
 })
+const refusedSchema = z.object({ reason: z.literal('no_such_gate') })
 
 /**
  * Brings decisions back to the workflows that wait for them, wherever people decided: to a gate as a signed update, to
@@ -91,7 +93,8 @@ export function createDecisionSink({
 }
 
 function faultOf(error: unknown): LoopError {
-  if (error instanceof WorkflowUpdateFailedError)
+  // A person may be faster than the workflow that asked; it will be there in a moment.
+  if (error instanceof WorkflowUpdateFailedError && !isTooEarly(error))
     return new LoopError('refused', 'A workflow refused a decision.', {
       plugin: 'temporal',
       hint: 'Compare issuer, audience and keys of the gate with those of the signer.',
@@ -100,4 +103,8 @@ function faultOf(error: unknown): LoopError {
     plugin: 'temporal',
     retryable: true,
   })
+}
+
+function isTooEarly({ cause }: WorkflowUpdateFailedError): boolean {
+  return cause instanceof ApplicationFailure && refusedSchema.safeParse(cause.details?.[0]).success
 }

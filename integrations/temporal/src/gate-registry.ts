@@ -3,7 +3,7 @@ import { ApplicationFailure, defineUpdate, setHandler } from '@temporalio/workfl
 import { decideUpdate, failureTypes } from './names.ts'
 import { readToken, type TokenTrust, type VerifiedDecision } from './read-token.ts'
 
-/** A gate that waits in this workflow. */
+/** A gate that waits in this workflow, or waited: a decision that comes twice is no fault of whoever brings it. */
 export interface OpenGate {
   readonly runId: string
   readonly actionDigest: string
@@ -19,10 +19,6 @@ export const isAccepting = (): boolean => accepting
 
 export function enterGate(requestId: string, gate: OpenGate): void {
   gates.set(requestId, gate)
-}
-
-export function leaveGate(requestId: string): void {
-  gates.delete(requestId)
 }
 
 /**

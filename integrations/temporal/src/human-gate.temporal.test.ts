@@ -1,11 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto'
 
-import { createDecisionSigner, signedDecisionOf } from '@loop-engine/core'
+import { createDecisionSigner, signedDecisionOf, type CloudEvent } from '@loop-engine/core'
 import { startTemporal, type TemporalServer } from '@loop-engine/testing'
 import type { WorkflowHandle } from '@temporalio/client'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 
 import { audience, olga, openBench, type Bench, type BenchOptions } from './bench.fixture.ts'
+import { createDecisionSink } from './decision-sink.ts'
 import { decideUpdate } from './names.ts'
 
 let server: TemporalServer
@@ -27,13 +28,28 @@ async function open(options: BenchOptions = {}): Promise<Bench> {
   return bench
 }
 
-async function ask(bench: Bench, workflow = 'release'): Promise<WorkflowHandle> {
+async function ask(
+  bench: Bench,
+  workflow = 'release',
+  name = 'gate',
+): Promise<WorkflowHandle> {
   const { client, queue, trust } = bench
   return client.workflow.start(workflow, {
     taskQueue: queue,
-    workflowId: `gate-${queue}`,
+    workflowId: `${name}-${queue}`,
     args: [input, trust],
   })
+}
+
+/** Waits until the workflow has heard that its request is open: only then does it know what it waits for. */
+async function entered(handle: WorkflowHandle): Promise<void> {
+  for (let heard = false; !heard; ) {
+    const { events } = await handle.fetchHistory()
+    const reported = (events ?? []).findIndex((event) => event.activityTaskCompletedEventAttributes)
+    heard = (events ?? []).some(
+      (event, at) => reported >= 0 && at > reported && event.workflowTaskCompletedEventAttributes,
+    )
+  }
 }
 
 async function updatesOf(handle: WorkflowHandle): Promise<number> {
@@ -70,6 +86,7 @@ describe('a human gate', () => {
     const bench = await open({ sink: false })
     const handle = await ask(bench)
     const request = await bench.asked()
+    await entered(handle)
     const approved = { ...signedDecisionOf(request), status: 'approved' as const, decidedAt: 1 }
     const foreign = createDecisionSigner({
       issuer: bench.trust.issuer,
@@ -98,6 +115,45 @@ describe('a human gate', () => {
     expect(await updatesOf(handle)).toBe(0)
     await handle.executeUpdate(decideUpdate, { args: [good] })
     expect(await handle.result()).toMatchObject({ status: 'approved' })
+  })
+
+  test('that is not there yet gets its decision later', async () => {
+    const bench = await open({ sink: false })
+    const { client, store } = bench
+    await ask(bench)
+    const { id } = await bench.asked()
+    const { request } = await bench.decide('approve')
+    const run = await store.getRun('default', request.runId)
+    if (!run) throw new Error('Nobody asked.')
+
+    // Another workflow, which does not know of the request.
+    const other = await ask(bench, 'release', 'other')
+    await entered(other)
+    const temporal = { namespace: 'default', workflowId: other.workflowId, kind: 'gate' }
+    const sink = createDecisionSink({
+      client,
+      store: {
+        approval: async () => request,
+        getRun: async () => ({ ...run, metadata: { temporal } }),
+      },
+      signer: bench.sign,
+      audience,
+    })
+    const event: CloudEvent = {
+      specversion: '1.0',
+      id: 'early',
+      source: 'test',
+      type: 'dev.loop-engine.loop.approval.approved.v1',
+      subject: request.aggregateId,
+      time: new Date().toISOString(),
+      datacontenttype: 'application/json',
+      sequence: '1',
+      partitionkey: request.runId,
+      data: { entry: { tenant: 'default', runId: request.runId, approval: { id } } },
+    }
+    await expect(
+      sink.publish([event], { signal: new AbortController().signal }),
+    ).rejects.toMatchObject({ code: 'unavailable', retryable: true })
   })
 
   test('expires by a durable timer, which is never an approval; others are asked before', async () => {

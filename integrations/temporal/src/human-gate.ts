@@ -1,6 +1,6 @@
 import { ApplicationFailure, condition, proxyActivities, workflowInfo } from '@temporalio/workflow'
 
-import { enterGate, isAccepting, judge, leaveGate, type OpenGate } from './gate-registry.ts'
+import { enterGate, isAccepting, judge, type OpenGate } from './gate-registry.ts'
 import { activityNames, failureTypes, type GateReport } from './names.ts'
 import type { TokenTrust, VerifiedDecision } from './read-token.ts'
 
@@ -67,11 +67,7 @@ export async function humanGate({
   const { runId, actionDigest } = request
   const open: OpenGate = { runId, actionDigest, trust, decision: undefined }
   enterGate(request.id, open)
-  try {
-    return await settled(open, report, until, () => activities.turn(request.id))
-  } finally {
-    leaveGate(request.id)
-  }
+  return settled(open, report, until, () => activities.turn(request.id))
 }
 
 async function settled(

@@ -124,7 +124,7 @@ describe.each([
       await page.getByRole('checkbox', { name: `pay on ${order}` }).check()
     await page.getByRole('button', { name: 'Approve 2' }).click()
     const dialog = page.getByRole('dialog')
-    expect(await dialog.getByText('bank.pay').count()).toBe(2)
+    await expect.poll(() => dialog.getByText('bank.pay').count()).toBe(2)
     await dialog.getByRole('button', { name: 'Approve 2' }).click()
 
     await expect.poll(() => dialog.getByText('Approved: pay, REVIEWED → PAYING.').count()).toBe(2)

@@ -16,7 +16,7 @@ test('what is asked appears by itself, and goes when somebody else decides', asy
   await dora.approvals.decide(await dora.approvals.get(id), { decision: 'reject', reason: 'No.' })
 
   await page.getByRole('link', { name: 'pay on live-1' }).waitFor({ state: 'detached' })
-  expect(await page.getByText('Nothing waits for you').count()).toBe(1)
+  await page.getByText('Nothing waits for you').waitFor()
 })
 
 test('after the server was away the page goes on where it was, and nothing is missing', async () => {
@@ -25,8 +25,9 @@ test('after the server was away the page goes on where it was, and nothing is mi
   await world.ask('live-2')
   await page.getByRole('link', { name: 'live-2' }).first().waitFor()
 
+  const away = page.getByText('Reconnecting').waitFor()
   await world.restart()
-  await page.getByText('Reconnecting').waitFor()
+  await away
   await world.ask('live-3')
   await page.getByText('Live', { exact: true }).waitFor({ timeout: 30_000 })
 
@@ -49,7 +50,7 @@ test('an inbox that was cut off catches up', async () => {
   await page.context().setOffline(false)
 
   await page.getByRole('link', { name: 'pay on live-4' }).waitFor({ timeout: 30_000 })
-  expect(await page.getByText('Live', { exact: true }).count()).toBe(1)
+  await page.getByText('Live', { exact: true }).waitFor()
   stage.forgive(/ERR_/)
 })
 
