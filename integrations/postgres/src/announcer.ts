@@ -30,7 +30,11 @@ export function createAnnouncer({
   sleep,
   everyMs = 10,
 }: AnnouncerOptions): Announcer {
-  const notify = { name: 'loop_engine.notify_v1', text: 'SELECT pg_notify($1, $2)' }
+  // A notification is a transaction; nobody has to wait until the disk has one that may as well be lost.
+  const notify = {
+    name: 'loop_engine.notify_v1',
+    text: "SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, $2)",
+  }
   const closing = new AbortController()
   let waiting: StoreChange | null = null
   let running: Promise<void> | null = null

@@ -123,6 +123,7 @@ describe('while the standby is away', () => {
       const start = startPlan({}, { idempotency: key('start') })
       await store.commit([start])
       await setStandby(admin, 'nobody')
+      await untilCommitsWait(server.url, admin)
       let acknowledged = 0
       const plan = nextPlan(start.instance, [{}], { idempotency: key('next') })
       const committing = store.commit([plan]).then(([result]) => {
@@ -158,6 +159,22 @@ async function setStandby(admin: pg.Client, name: string): Promise<void> {
   await admin.query(`SET synchronous_commit = local`)
   await admin.query(`ALTER SYSTEM SET synchronous_standby_names = '${name}'`)
   await admin.query('SELECT pg_reload_conf()')
+}
+
+/** The server takes a new setting when it gets to it. */
+async function untilCommitsWait(url: string, admin: pg.Client): Promise<void> {
+  const probe = await connect(url)
+  let isWaiting = false
+  while (!isWaiting) {
+    let isOver = false
+    const committing = probe
+      .query(`SELECT pg_logical_emit_message(true, 'probe', '')`)
+      .finally(() => (isOver = true))
+    while (!isOver && !isWaiting) isWaiting = (await waiting(admin)) > 0
+    if (isWaiting) await endWaiting(admin, 'pg_cancel_backend')
+    await committing
+  }
+  await probe.end()
 }
 
 async function waiting(admin: pg.Client): Promise<number> {

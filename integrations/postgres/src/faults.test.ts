@@ -86,7 +86,7 @@ describe('a lost connection', () => {
   })
 
   test('outlives a crash of the server', async () => {
-    const store = await openStore()
+    const store = await openStore({ reconnects: 40 })
     let isOver = false
     const callers = Array.from({ length: 16 }, (_, index) =>
       keepCommitting(store, `order-${index}`, () => !isOver),

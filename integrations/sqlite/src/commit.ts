@@ -14,7 +14,8 @@ export function createCommit(connection: Connection, outbox: Outbox): Commit {
   const saveRun = createRunWriter(connection)
   const saveBeside = createBesideWriter(connection, outbox)
   const run = connection.prepare<RunRow>(
-    'SELECT id, version, state, status, tags, executed FROM instance WHERE tenant = ? AND run_id = ?',
+    `SELECT id, version, state, status, tags, executed, EXISTS (SELECT 1 FROM stop) FROM instance
+    WHERE tenant = ? AND run_id = ?`,
   )
   return (plan) => {
     const row = run.get(plan.tenant, plan.instance.runId)

@@ -36,8 +36,9 @@ export function createJudge({ prepare }: Connection, outbox: Outbox): Judge {
     }
     return null
   }
-  const stopped = ({ scopes }: CommitPlan): CommitResult | null => {
-    if (scopes.length === 0 || anyStop.get() === undefined) return null
+  const stopped = ({ scopes }: CommitPlan, row: RunRow | undefined): CommitResult | null => {
+    if (scopes.length === 0) return null
+    if (row === undefined ? anyStop.get() === undefined : row[6] === 0) return null
     const detail = scopes.find((scope) => stop.get(scope) !== undefined)
     return detail === undefined ? null : { kind: 'refused', reason: 'stopped', detail }
   }
@@ -69,7 +70,7 @@ export function createJudge({ prepare }: Connection, outbox: Outbox): Judge {
   return (plan, row) =>
     known(plan) ??
     fenced(plan) ??
-    stopped(plan) ??
+    stopped(plan, row) ??
     conflicting(plan, row) ??
     spent(plan) ??
     overrun(plan)

@@ -174,6 +174,11 @@ const steps: readonly string[] = [
   DROP TABLE entry_hash;
   ALTER TABLE progress DROP COLUMN hashed;
   `,
+  // An item that is there already is found by writing it, so that nobody has to look first.
+  `
+  DROP INDEX outbox_id;
+  CREATE UNIQUE INDEX outbox_id ON outbox (id, tenant);
+  `,
 ]
 
 /** Brings the file up to date. Safe with several starters: the steps run in one transaction, after another look. */

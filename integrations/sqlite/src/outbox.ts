@@ -45,7 +45,7 @@ export function createOutbox(connection: Connection): Outbox {
   const lanes = createLanes(connection)
   const insert = prepare(`
     INSERT INTO outbox (tenant, id, aggregate_id, run_id, lane, kind, name, seq, payload, due_at, ready_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id, tenant) DO NOTHING`)
   const byId = prepare<
     [...Place, readyAt: number | null, leasedUntil: number, diedAt: number | null]
   >(`
@@ -85,8 +85,7 @@ export function createOutbox(connection: Connection): Outbox {
 
   const add = (item: OutboxItem): void => {
     const { tenant, id, aggregateId, runId, lane, kind, name, seq, payload, dueAt } = item
-    if (byId.get(id, tenant) !== undefined) return
-    const readyAt = lanes.take(item) ? dueAt : null
+    const readyAt = lanes.take(item, () => byId.get(id, tenant) !== undefined) ? dueAt : null
     insert.run(tenant, id, aggregateId, runId, lane, kind, name, seq, payload, dueAt, readyAt)
   }
 
@@ -162,7 +161,7 @@ export function createOutbox(connection: Connection): Outbox {
 
 /** Who is the current item of a lane. Lanes of the same name of two tenants wait for nobody but their own. */
 function createLanes({ prepare }: Connection): {
-  take(item: OutboxItem): boolean
+  take(item: OutboxItem, isThere: () => boolean): boolean
   advance(tenant: string, lane: string): void
 } {
   const current = prepare<Seat>(`
@@ -173,13 +172,14 @@ function createLanes({ prepare }: Connection): {
     UPDATE outbox SET ready_at = due_at WHERE pos = (
       SELECT pos FROM outbox WHERE lane = ? AND tenant = ? AND died_at IS NULL ORDER BY seq, id LIMIT 1)`)
   return {
-    /** Gives the lane to an item that is about to enter, unless its current one comes first or is leased. */
-    take({ tenant, lane, seq, id }) {
+    /** Gives the lane to an item that is about to enter, unless it is there, or its current one comes first or is leased. */
+    take({ tenant, lane, seq, id }, isThere) {
       const seat = current.get(lane, tenant)
       if (seat === undefined) return true
       const [pos, currentSeq, currentId, leasedUntil] = seat
       if (leasedUntil > 0 || currentSeq < seq || (currentSeq === seq && currentId < id))
         return false
+      if (isThere()) return false
       wait.run(pos)
       return true
     },

@@ -11,6 +11,8 @@ export type RunRow = [
   status: LoopInstance['status'],
   tags: string,
   executed: string,
+  /** Whether any stop is in force. */
+  anyStop: 0 | 1,
 ]
 
 /** The run, its tags and its entries. */

@@ -28,11 +28,7 @@ async function open(options: BenchOptions = {}): Promise<Bench> {
   return bench
 }
 
-async function ask(
-  bench: Bench,
-  workflow = 'release',
-  name = 'gate',
-): Promise<WorkflowHandle> {
+async function ask(bench: Bench, workflow = 'release', name = 'gate'): Promise<WorkflowHandle> {
   const { client, queue, trust } = bench
   return client.workflow.start(workflow, {
     taskQueue: queue,
@@ -43,7 +39,7 @@ async function ask(
 
 /** Waits until the workflow has heard that its request is open: only then does it know what it waits for. */
 async function entered(handle: WorkflowHandle): Promise<void> {
-  for (let heard = false; !heard; ) {
+  for (let heard = false; !heard;) {
     const { events } = await handle.fetchHistory()
     const reported = (events ?? []).findIndex((event) => event.activityTaskCompletedEventAttributes)
     heard = (events ?? []).some(
