@@ -28,12 +28,13 @@ export function createAnnouncer({
   channel,
   sender,
   sleep,
-  everyMs = 10,
+  everyMs = 25,
 }: AnnouncerOptions): Announcer {
-  // A notification is a transaction; nobody has to wait until the disk has one that may as well be lost.
+  // A notification is a transaction that is written: not when nobody listens, and nobody waits for the disk.
   const notify = {
     name: 'loop_engine.notify_v1',
-    text: "SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, $2)",
+    text: `SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, $2)
+      WHERE NOT pg_try_advisory_xact_lock(${listening}, hashtext($1))`,
   }
   const closing = new AbortController()
   let waiting: StoreChange | null = null
@@ -74,6 +75,9 @@ export function readNotice(payload: string): Notice {
   const [sender = '', kind] = payload.split(' ')
   return { sender, outbox: kind !== 'entries' }
 }
+
+/** The first half of the lock that whoever listens shares; the second is the digest of the channel. */
+export const listening = `hashtext('loop-engine/listening')`
 
 /** The channel of a store: NOTIFY reaches one database, in which each schema is a store. */
 export function channelOf(schema: string): string {

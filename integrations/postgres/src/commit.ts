@@ -2,7 +2,7 @@ import { LoopError, type Clock, type CommitPlan, type CommitResult } from '@loop
 
 import { pause } from './connections.ts'
 import { sqlState, violates, type Database, type Statement } from './database.ts'
-import { encodePlainPlans, isPlain, plainParameters } from './encode-plain-plans.ts'
+import { encodePlainPlan, encodePlainPlans, isPlain, plainValues } from './encode-plain-plans.ts'
 import { encodePlans } from './encode-plans.ts'
 import { untilReplicated } from './replicated.ts'
 
@@ -33,14 +33,14 @@ export function createCommitter(
     name: `${schema}.commit_v1`,
     text: `SELECT ${schema}.commit_v1($1, $2, $3, $4, $5) AS results`,
   }
-  const parameters = Array.from({ length: plainParameters }, (_, index) => `$${index + 1}`).join()
+  const parameters = Array.from({ length: plainValues + 1 }, (_, index) => `$${index + 1}`).join()
   const commitOne: Statement = {
-    name: `${schema}.commit_one_v1`,
-    text: `SELECT ${schema}.commit_one_v1(${parameters}) AS obstacle`,
+    name: `${schema}.commit_one_v3`,
+    text: `SELECT ${schema}.commit_one_v3(${parameters}) AS obstacle`,
   }
   const commitPlain: Statement = {
-    name: `${schema}.commit_plain_v1`,
-    text: `SELECT ${schema}.commit_plain_v1(${parameters}) AS refused`,
+    name: `${schema}.commit_plain_v3`,
+    text: `SELECT ${schema}.commit_plain_v3($1, $2, $3) AS refused`,
   }
   const hashOf: Statement = {
     name: `${schema}.hash_v1`,
@@ -72,11 +72,13 @@ export function createCommitter(
   }
   /** The places of the plans of which nothing was done: something stands in their way. */
   const tryPlain = async (plans: readonly CommitPlan[]): Promise<readonly number[]> => {
-    const values = [...encodePlainPlans(plans), allowAsyncCommit]
-    if (plans.length === 1) {
+    const [plan] = plans
+    if (plan !== undefined && plans.length === 1) {
+      const values = [...encodePlainPlan(plan), allowAsyncCommit]
       const [row] = await database.write<{ obstacle: string | null }>(commitOne, values)
       return row?.obstacle === null ? [] : [0]
     }
+    const values = [...encodePlainPlans(plans), allowAsyncCommit]
     const [row] = await database.write<{ refused: string[] | null }>(commitPlain, values)
     return (row?.refused ?? []).map((place) => Number(place) - 1)
   }

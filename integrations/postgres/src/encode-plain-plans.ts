@@ -1,47 +1,50 @@
 import type { CommitPlan, OutboxItem } from '@loop-engine/core'
 
 import { bigintArray, textArray } from './binary-array.ts'
+import { plainNumbers, plainTexts, type PlainNumber, type PlainText } from './functions-plain-v3.ts'
 
-interface Column {
-  read(plan: CommitPlan): string | number | null | undefined
-  array(plans: readonly CommitPlan[]): Buffer
+type Read<Value> = (plan: CommitPlan) => Value | null | undefined
+
+const texts: Readonly<Record<PlainText, Read<string>>> = {
+  tenant: ({ tenant }) => tenant,
+  run: ({ instance }) => instance.runId,
+  aggregate: ({ instance }) => instance.aggregateId,
+  state: ({ instance }) => instance.currentState,
+  status: ({ instance }) => instance.status,
+  tags: ({ instance }) => arrayLiteral(instance.tags),
+  instance: ({ instance }) => JSON.stringify(instance),
+  type: ({ entries }) => entries[0]?.type,
+  transition: ({ entries }) => entries[0]?.transitionId,
+  hash: ({ entries }) => entries[0]?.hash,
+  body: ({ entries }) => entries[0]?.body,
+  evidence: ({ entries }) => entries[0]?.evidence,
+  salt: ({ entries }) => entries[0]?.salt,
+  item: ({ outbox }) => outbox?.[0]?.id,
+  lane: ({ outbox }) => outbox?.[0]?.lane,
+  kind: ({ outbox }) => outbox?.[0]?.kind,
+  name: ({ outbox }) => outbox?.[0]?.name,
+  payload: ({ outbox }) => outbox?.[0]?.payload,
+  principal: ({ idempotency }) => idempotency?.principal,
+  key: ({ idempotency }) => idempotency?.key,
+  fingerprint: ({ idempotency }) => idempotency?.fingerprint,
+  answer: ({ idempotency }) => idempotency?.answer,
 }
 
-/** What a plain plan consists of, in the order of the parameters of `commit_one_v1` and `commit_plain_v1`. */
-const columns: readonly Column[] = [
-  text(({ tenant }) => tenant),
-  text(({ instance }) => instance.runId),
-  text(({ instance }) => instance.aggregateId),
-  bigint(({ expectedVersion }) => expectedVersion),
-  bigint(({ instance }) => instance.version),
-  text(({ instance }) => instance.currentState),
-  text(({ instance }) => instance.status),
-  text(({ instance }) => arrayLiteral(instance.tags)),
-  bigint(({ instance }) => instance.updatedAt),
-  text(({ instance }) => JSON.stringify(instance)),
-  text(({ entries }) => entries[0]?.type),
-  text(({ entries }) => entries[0]?.transitionId),
-  bigint(({ entries }) => entries[0]?.at),
-  text(({ entries }) => entries[0]?.hash),
-  text(({ entries }) => entries[0]?.body),
-  text(({ entries }) => entries[0]?.evidence),
-  text(({ entries }) => entries[0]?.salt),
-  text(({ outbox }) => outbox?.[0]?.id),
-  text(({ outbox }) => outbox?.[0]?.lane),
-  text(({ outbox }) => outbox?.[0]?.kind),
-  text(({ outbox }) => outbox?.[0]?.name),
-  bigint(({ outbox }) => outbox?.[0]?.seq),
-  text(({ outbox }) => outbox?.[0]?.payload),
-  bigint(({ outbox }) => outbox?.[0]?.dueAt),
-  text(({ idempotency }) => idempotency?.principal),
-  text(({ idempotency }) => idempotency?.key),
-  text(({ idempotency }) => idempotency?.fingerprint),
-  text(({ idempotency }) => idempotency?.answer),
-  bigint(({ idempotency }) => idempotency?.at),
-]
+const numbers: Readonly<Record<PlainNumber, Read<number>>> = {
+  expected: ({ expectedVersion }) => expectedVersion,
+  version: ({ instance }) => instance.version,
+  updated: ({ instance }) => instance.updatedAt,
+  at: ({ entries }) => entries[0]?.at,
+  itemSeq: ({ outbox }) => outbox?.[0]?.seq,
+  due: ({ outbox }) => outbox?.[0]?.dueAt,
+  keyAt: ({ idempotency }) => idempotency?.at,
+}
 
-/** One for each column, and one that is the same for all plans. */
-export const plainParameters = columns.length + 1
+const readTexts = plainTexts.map((name) => texts[name])
+const readNumbers = plainNumbers.map((name) => numbers[name])
+
+/** How many values one plan has. */
+export const plainValues = readTexts.length + readNumbers.length
 
 /** Whether a plan is no more than an entry of a known run and an item in its outbox: nearly all are. */
 export function isPlain(plan: CommitPlan): boolean {
@@ -52,12 +55,17 @@ export function isPlain(plan: CommitPlan): boolean {
   return outbox.every((item) => belongs(item, plan))
 }
 
-/** A value each for one plan, an array each for many. */
-export function encodePlainPlans(plans: readonly CommitPlan[]): readonly unknown[] {
-  const [plan] = plans
-  return plan !== undefined && plans.length === 1
-    ? columns.map((column) => column.read(plan))
-    : columns.map((column) => column.array(plans))
+/** A value each, for `commit_one_v3`. */
+export function encodePlainPlan(plan: CommitPlan): unknown[] {
+  return [...readTexts.map((read) => read(plan)), ...readNumbers.map((read) => read(plan))]
+}
+
+/** All texts and all numbers, one plan after the other, for `commit_plain_v3`. */
+export function encodePlainPlans(plans: readonly CommitPlan[]): [texts: Buffer, numbers: Buffer] {
+  return [
+    textArray(plans.flatMap((plan) => readTexts.map((read) => read(plan)))),
+    bigintArray(plans.flatMap((plan) => readNumbers.map((read) => read(plan)))),
+  ]
 }
 
 function belongs(item: OutboxItem, { tenant, instance }: CommitPlan): boolean {
@@ -66,14 +74,6 @@ function belongs(item: OutboxItem, { tenant, instance }: CommitPlan): boolean {
     item.runId === instance.runId &&
     item.aggregateId === instance.aggregateId
   )
-}
-
-function text(read: (plan: CommitPlan) => string | null | undefined): Column {
-  return { read, array: (plans) => textArray(plans.map(read)) }
-}
-
-function bigint(read: (plan: CommitPlan) => number | undefined): Column {
-  return { read, array: (plans) => bigintArray(plans.map(read)) }
 }
 
 /** As PostgreSQL writes an array of texts: an array of arrays would need them all to be of one length. */

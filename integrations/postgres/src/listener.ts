@@ -1,7 +1,7 @@
 import { LoopError, type Clock, type StoreChange } from '@loop-engine/core'
 import type { Client } from 'pg'
 
-import { readNotice } from './announcer.ts'
+import { listening as lock, readNotice } from './announcer.ts'
 import { pause } from './connections.ts'
 
 export interface ListenerOptions {
@@ -74,7 +74,7 @@ export function createListener({ connect, channel, self, sleep }: ListenerOption
       if (sender !== self) tell({ outbox })
     })
     try {
-      await Promise.race([client.query(`LISTEN "${channel}"`), lost])
+      await Promise.race([listen(client, channel), lost])
       onListening()
       await lost
       return true
@@ -111,4 +111,10 @@ export function createListener({ connect, channel, self, sleep }: ListenerOption
       await end()
     },
   }
+}
+
+/** Whoever holds the lock is told; the session gives it back when it ends. */
+async function listen(client: Client, channel: string): Promise<void> {
+  await client.query(`SELECT pg_advisory_lock_shared(${lock}, hashtext($1))`, [channel])
+  await client.query(`LISTEN "${channel}"`)
 }

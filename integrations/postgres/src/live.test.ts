@@ -4,7 +4,7 @@ import { outboxItem, startPlan, startPostgres, type PostgresServer } from '@loop
 import pg from 'pg'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 
-import { createAnnouncer } from './announcer.ts'
+import { channelOf, createAnnouncer } from './announcer.ts'
 import { splitHosts } from './hosts.ts'
 import { createPostgresStore, type PostgresStoreOptions } from './postgres.ts'
 
@@ -177,11 +177,23 @@ describe('notifying', () => {
     await store.close()
 
     const notifying = statements.filter((text) => /notify/i.test(text))
+    const [notify = ''] = notifying
     const { rows } = await pool.query(
       `SELECT proname FROM pg_proc WHERE pronamespace = '${schema}'::regnamespace AND prosrc ~* 'notify'`,
     )
-    expect(notifying).toEqual(['SELECT pg_notify($1, $2)'])
+    expect(notifying).toHaveLength(1)
     expect(rows).toEqual([])
+
+    // It writes only when somebody listens.
+    const values = [channelOf(schema), 'test outbox']
+    expect((await pool.query(notify, values)).rowCount).toBe(0)
+    const listener = await openStore({ schema })
+    const heard = Promise.withResolvers<void>()
+    const unwatch = await listener.watch?.(() => heard.resolve())
+    expect((await pool.query(notify, values)).rowCount).toBe(1)
+    await heard.promise
+    await unwatch?.()
+    expect((await pool.query(notify, values)).rowCount).toBe(0)
   })
 })
 
