@@ -20,6 +20,8 @@ export interface ConnectionsOptions {
 export interface Connections {
   /** Tries every host in turn, `reconnects` times with growing pauses, or only once. */
   take(once?: boolean): Promise<PoolClient>
+  /** Every client that was taken comes back here; one that is broken is closed. */
+  giveBack(client: PoolClient, broken: boolean): void
   /** A connection beside the pool, for one who keeps it. */
   open(connectionString?: string): Promise<Client>
   /** Goes on to the next host: this one accepts no writes. */
@@ -55,13 +57,14 @@ export function createConnections(options: ConnectionsOptions): Connections {
         )
       : [pool]
   const warned = new WeakSet<object>()
-  const primaries = new WeakSet<object>()
+  const homes = new WeakMap<PoolClient, Pool>()
   for (const source of pools) {
     // A broken idle connection is replaced when it is needed; unheard, it would end the process.
     source.on('error', ignore)
     // The same while a client is handed over, or thrown away: an error may come at any moment of its life.
     source.on('connect', (client) => {
-      client.on('error', ignore)
+      client.on('error', () => leave(client))
+      client.on('end', () => leave(client))
       client.on('notice', ({ code }) => {
         if (code === '01000') warned.add(client)
       })
@@ -69,17 +72,26 @@ export function createConnections(options: ConnectionsOptions): Connections {
   }
   let current = 0
   let closed = false
+  // Idle clients of the current host: much cheaper to take than from a pool. One of the application gets its own back.
+  const ready: PoolClient[] = []
 
+  const leave = (client: PoolClient): void => {
+    const place = ready.indexOf(client)
+    if (place === -1) return
+    ready.splice(place, 1)
+    client.release(true)
+  }
   const turnAway = (): void => {
+    for (const client of ready.splice(0)) client.release()
     current = (current + 1) % pools.length
   }
   const takeFrom = async (source: Pool): Promise<PoolClient> => {
     const client = await source.connect()
-    if (pools.length === 1 || primaries.has(client)) return client
-    const isPrimary = await acceptsWrites(client)
+    if (homes.has(client)) return client
+    const isPrimary = pools.length === 1 || (await acceptsWrites(client))
     if (!isPrimary) client.release(true)
     if (!isPrimary) throw new Error('This server is a standby.')
-    primaries.add(client)
+    homes.set(client, source)
     return client
   }
 
@@ -91,6 +103,8 @@ export function createConnections(options: ConnectionsOptions): Connections {
         const source = pools[place]
         if (closed || source === undefined)
           throw new LoopError('closed', 'The postgres store was closed.')
+        const client = ready.pop()
+        if (client) return client
         try {
           return await takeFrom(source)
         } catch (cause) {
@@ -100,6 +114,12 @@ export function createConnections(options: ConnectionsOptions): Connections {
           if ((attempt + 1) % pools.length === 0) await sleep(pause(round))
         }
       }
+    },
+    giveBack(client, broken) {
+      const home = homes.get(client)
+      const isKept = home === pools[current] && home?.waitingCount === 0 && pool === undefined
+      if (isKept && !broken && !closed) ready.push(client)
+      else client.release(broken)
     },
     async open(other) {
       const host: ClientConfig | undefined =
@@ -114,6 +134,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
     hasWarned: (client) => warned.delete(client),
     async close() {
       closed = true
+      for (const client of ready.splice(0)) client.release()
       for (const source of pools) source.off('error', ignore)
       if (pool !== undefined) return
       await Promise.all(

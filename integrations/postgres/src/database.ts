@@ -64,13 +64,15 @@ export function createDatabase(options: DatabaseOptions): Database {
       broken = isStandby || isLost(cause)
       throw translate(cause, isLost(cause) ? 'unknown_outcome' : 'unavailable')
     } finally {
-      client.release(broken)
+      connections.giveBack(client, broken)
     }
   }
   const query =
     <Row>(statement: Statement, values: readonly unknown[]) =>
     async (client: PoolClient): Promise<readonly Row[]> => {
-      const { rows } = await client.query({ ...statement, values: [...values] })
+      const { name, text } = statement
+      // pg only reads them.
+      const { rows } = await client.query({ name, text, values: values as unknown[] })
       return rows as readonly Row[]
     }
   const write: Database['write'] = async <Row>(

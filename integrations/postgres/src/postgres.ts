@@ -108,7 +108,13 @@ export function createPostgresStore({
       for (const plan of plans) checkSequence(plan)
       const making = partitions.keepAhead(plans)
       if (making) await making
-      const answers = await Promise.allSettled(plans.map((plan) => queue.add(plan)))
+      const [plan] = plans
+      if (plan !== undefined && plans.length === 1) {
+        const result = await queue.add(plan)
+        if (result.kind === 'committed') announce((plan.outbox?.length ?? 0) > 0)
+        return [result]
+      }
+      const answers = await Promise.allSettled(plans.map((each) => queue.add(each)))
       const made = plans.filter((_, place) => isCommitted(answers[place]))
       if (made.length > 0) announce(made.some(({ outbox = [] }) => outbox.length > 0))
       return answers.map((answer) => {
