@@ -55,9 +55,10 @@ export function plainFunctionsV3(schema: string): string {
     ...plainTexts.map((name) => `of_${name} text`),
     ...plainNumbers.map((name) => `of_${name} bigint`),
   ].join(', ')
-  const settings = `current_setting('transaction_isolation') <> 'read committed'
-    OR (NOT allow_async AND current_setting('synchronous_commit') = 'off')`
-  const shareStops = `PERFORM pg_advisory_xact_lock_shared(hashtext('loop-engine/stops'), hashtext('${schema}'))`
+  // One expression, which the server evaluates without planning anything: the second half takes the lock, and is never true.
+  const mayNot = `current_setting('transaction_isolation') <> 'read committed'
+    OR (NOT allow_async AND current_setting('synchronous_commit') = 'off')
+    OR pg_advisory_xact_lock_shared(hashtext('loop-engine/stops'), hashtext('${schema}')) IS NULL`
   return `
 -- The usual plan alone: one more entry of a run, and at most one item in its outbox. Null when it was committed; else nothing was done and
 -- commit_v1 finds out why. A key or an item that is known fails it, too: asking first would cost every other plan.
@@ -65,8 +66,7 @@ CREATE FUNCTION ${schema}.commit_one_v3(${parameters}, allow_async boolean) RETU
 DECLARE
   run_partition bigint;
 BEGIN
-  IF ${settings} THEN RETURN 'settings'; END IF;
-  ${shareStops};
+  IF ${mayNot} THEN RETURN 'settings'; END IF;
   UPDATE ${schema}.instance i SET state = of_state, status = of_status, version = of_version, tags = of_tags::text[],
     updated_at = of_updated, body = of_instance
     WHERE i.tenant = of_tenant AND i.run_id = of_run AND i.version = of_expected
@@ -96,8 +96,7 @@ DECLARE
   plans integer := cardinality(n) / ${numbers};
   done bigint[];
 BEGIN
-  IF ${settings} THEN RETURN ARRAY(SELECT generate_series(1, plans)); END IF;
-  ${shareStops};
+  IF ${mayNot} THEN RETURN ARRAY(SELECT generate_series(1, plans)); END IF;
   WITH wanted AS MATERIALIZED (
     SELECT place, ${placed('tenant')} AS tenant, ${placed('run')} AS run, ${placed('expected')} AS expected
     FROM generate_series(1, plans) AS place WHERE NOT EXISTS (SELECT FROM ${schema}.stop)

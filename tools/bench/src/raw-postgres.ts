@@ -47,7 +47,7 @@ export async function openRaw({
         values: [
           run.id,
           run.version,
-          sizes.instance,
+          sizes.instance.postgres,
           hash,
           sizes.body,
           sizes.evidence,

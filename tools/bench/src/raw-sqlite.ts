@@ -34,7 +34,7 @@ export function openRaw(path: string, synchronous: Synchronous): { work: Work; d
       for (let done = 0; done < count; done++) {
         version += 1
         begin.run()
-        move.run(version, sizes.instance, version - 1)
+        move.run(version, sizes.instance.sqlite, version - 1)
         append.run(
           runId,
           version,

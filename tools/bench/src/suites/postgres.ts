@@ -34,7 +34,8 @@ export const postgres: Suite = async ({ quick }) => {
       }
       const { ours, baseline } = await rates(
         { ours: store(server.schema(), callers), baseline: raw },
-        { ...pace, batch: callers * 8 },
+        // Long batches, because callers wait for one another at the end of each.
+        { ...pace, batch: callers * 32 },
       )
       figures.push({
         suite: 'postgres',
