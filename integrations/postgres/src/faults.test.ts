@@ -103,6 +103,36 @@ describe('a lost connection', () => {
     for (const instance of acknowledged) await expectKept(store, instance)
   })
 
+  test('that was idle is replaced', async () => {
+    const store = await openStore({ connections: 1 })
+    const start = startOf('order-1')
+    await store.commit([start])
+    const ended = await admin.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'loop-engine'`,
+    )
+    const next = nextPlan(start.instance)
+
+    expect(ended.rowCount).toBeGreaterThan(0)
+    expect(await store.commit([next])).toEqual([{ kind: 'committed' }])
+    await expectKept(store, next.instance)
+  })
+
+  test('is shared by more callers than there are, and each gets its turn', async () => {
+    const store = await openStore({ connections: 1 })
+    const starts = Array.from({ length: 40 }, (_, index) => startOf(`order-${index}`))
+    await store.commit(starts)
+
+    const busy = starts.map(async ({ instance }) => {
+      const before = await store.getRun(instance.tenant, instance.runId)
+      const next = nextPlan(instance)
+      const [result] = await store.commit([next])
+      const after = await store.getRun(instance.tenant, instance.runId)
+      return [before?.version, result?.kind, after?.version]
+    })
+
+    expect(await Promise.all(busy)).toEqual(starts.map(() => [1, 'committed', 2]))
+  })
+
   test('whose answer is lost is resolved to what happened', async () => {
     const pool = new pg.Pool({ connectionString: server.url })
     pool.on('error', () => {})

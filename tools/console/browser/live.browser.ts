@@ -16,7 +16,7 @@ test('what is asked appears by itself, and goes when somebody else decides', asy
   await dora.approvals.decide(await dora.approvals.get(id), { decision: 'reject', reason: 'No.' })
 
   await page.getByRole('link', { name: 'pay on live-1' }).waitFor({ state: 'detached' })
-  await page.getByText('Nothing waits for you').waitFor()
+  await expect.poll(() => page.getByText('Nothing waits for you').count()).toBe(1)
 })
 
 test('after the server was away the page goes on where it was, and nothing is missing', async () => {
@@ -50,7 +50,7 @@ test('an inbox that was cut off catches up', async () => {
   await page.context().setOffline(false)
 
   await page.getByRole('link', { name: 'pay on live-4' }).waitFor({ timeout: 30_000 })
-  await page.getByText('Live', { exact: true }).waitFor()
+  await expect.poll(() => page.getByText('Live', { exact: true }).count()).toBe(1)
   stage.forgive(/ERR_/)
 })
 
