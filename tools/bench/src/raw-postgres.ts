@@ -23,6 +23,7 @@ export async function openRaw({
   tables,
 }: RawPostgresOptions): Promise<{ work: Work; done(): Promise<void> }> {
   const pool = new pg.Pool({ connectionString: url, max: callers })
+  pool.on('error', () => {}) // the server may stop before the last connection is closed
   const text = await (tables === 'same' ? sameTables(url, schema) : leanTables(pool, schema))
   const runs = Array.from({ length: callers }, (_, index) => ({
     id: `01a1fca3-a4df-7841-a144-${String(index).padStart(12, '0')}`,

@@ -34,11 +34,12 @@ const note = defineLoop({
 })
 
 let server: PostgresServer
-let admin: pg.Pool
+let admin: pg.Client
 let folder: string
 beforeAll(async () => {
   server = await startPostgres({ private: true })
-  admin = new pg.Pool({ connectionString: server.url, max: 1 })
+  admin = new pg.Client(server.url)
+  await admin.connect()
   folder = mkdtempSync(join(tmpdir(), 'loop-retention-'))
   writeFileSync(join(folder, 'key.pem'), key.privateKey, { mode: 0o600 })
   writeFileSync(join(folder, 'key.pub'), `${key.publicKey}\n`)
