@@ -136,7 +136,10 @@ async function createMailing(clock: TestClock, stepUp: Mode): Promise<Mailing> {
       return [
         send(publicUrl, without),
         send(publicUrl, { ...form, link: stolen }),
-        send(publicUrl, { ...form, link: `${link.slice(0, -2)}AA` }),
+        send(publicUrl, {
+          ...form,
+          link: `${link.slice(0, -2)}${link.at(-2) === 'A' ? 'BA' : 'AA'}`,
+        }),
         send(publicUrl, { ...form, link: link.split('.').reverse().join('.') }),
         send(publicUrl, { challenge: link, code: '0000-0000' }),
       ]
