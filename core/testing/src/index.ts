@@ -1,18 +1,18 @@
-export { linkPostgresLibraries } from './link-postgres-libraries.ts'
+export { linkPostgresLibraries } from './servers/link-postgres-libraries.ts'
 export {
   startPostgres,
   type PostgresServer,
   type PostgresServerOptions,
-} from './postgres-server.ts'
-export { startPostgresPair, type PostgresPair } from './postgres-pair.ts'
-export { findTemporal } from './temporal-cli.ts'
+} from './servers/postgres-server.ts'
+export { startPostgresPair, type PostgresPair } from './servers/postgres-pair.ts'
+export { findTemporal } from './servers/install-temporal.ts'
 export {
   startTemporal,
   type TemporalServer,
   type TemporalServerOptions,
-} from './temporal-server.ts'
-export { startKafka, type KafkaServer } from './brokers/kafka-server.ts'
-export { startNats, type NatsServer } from './brokers/nats-server.ts'
+} from './servers/temporal-server.ts'
+export { startKafka, type KafkaServer } from './servers/kafka-server.ts'
+export { startNats, type NatsServer } from './servers/nats-server.ts'
 export { createTestClock, createTestIdentifiers, type TestClock } from './test-clock.ts'
 export { checkInvariants, invariants, type Invariant } from './invariants/invariants.ts'
 export type { DeliveredEvent, EffectRun, Operation, Violation, World } from './invariants/world.ts'

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 
 /** A server of a test, in a process that ends with this one. */
-export interface BrokerProcess {
+export interface ServerProcess {
   /** The process stands still, as on a machine that swaps: connections stay open and nobody answers. */
   pause(): Promise<void>
   resume(): Promise<void>
@@ -14,7 +14,7 @@ export interface BrokerProcess {
   restart(): Promise<void>
 }
 
-export interface BrokerCommand {
+export interface ServerCommand {
   readonly name: string
   readonly command: string
   readonly args: readonly string[]
@@ -27,19 +27,19 @@ export interface BrokerCommand {
 }
 
 /** Resolves when the server accepts connections. Throws with its output when it does not. */
-export async function startBroker(broker: BrokerCommand): Promise<BrokerProcess> {
-  let running = await launch(broker)
+export async function startServer(command: ServerCommand): Promise<ServerProcess> {
+  let running = await launch(command)
   return {
     pause: () => running.say('p'),
     resume: () => running.say('r'),
     crash: () => running.end(),
     async restart() {
-      running = await launch(broker)
+      running = await launch(command)
     },
   }
 }
 
-async function launch({ name, command, args, env, port, log, upMs }: BrokerCommand): Promise<{
+async function launch({ name, command, args, env, port, log, upMs }: ServerCommand): Promise<{
   say(what: 'p' | 'r'): Promise<void>
   end(): Promise<void>
 }> {
@@ -119,17 +119,5 @@ function answers(port: number): Promise<boolean> {
       resolve(up)
     }
     socket.once('connect', () => end(true)).once('error', () => end(false))
-  })
-}
-
-/** A port that nobody listened on a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.on('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
   })
 }

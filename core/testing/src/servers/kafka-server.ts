@@ -3,10 +3,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { freePort, startBroker, type BrokerProcess } from './broker-process.ts'
+import { freePort } from './free-port.ts'
 import { installKafka } from './install-kafka.ts'
+import { startServer, type ServerProcess } from './server-process.ts'
 
-export interface KafkaServer extends BrokerProcess {
+export interface KafkaServer extends ServerProcess {
   /** `host:port` of the only broker. */
   readonly address: string
   readonly version: string
@@ -43,7 +44,7 @@ export async function startKafka(): Promise<KafkaServer> {
   const format = ['format', '--cluster-id', 'bG9vcC1lbmdpbmUtMDAwMA', '--config', properties]
   run('kafka.tools.StorageTool', format)
 
-  const broker = await startBroker({
+  const broker = await startServer({
     name: 'Kafka',
     command: 'java',
     args: java('kafka.Kafka', properties),

@@ -1,0 +1,62 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { freePort } from './free-port.ts'
+import { installTemporal } from './install-temporal.ts'
+import { startServer } from './server-process.ts'
+
+export interface TemporalServer {
+  /** `host:port` of the frontend. */
+  readonly address: string
+  /** What `temporal --version` prints. */
+  readonly version: string
+  /** Kills the server as a power cut would; only a durable one remembers. */
+  crash(): Promise<void>
+  /** Starts a crashed server again on the same port and data. */
+  restart(): Promise<void>
+  stop(): Promise<void>
+}
+
+export interface TemporalServerOptions {
+  /** Keeps histories in a file, so that a crash can be survived; in memory by default. */
+  readonly durable?: boolean
+  /** Dynamic configuration, by key: `{ 'limit.historyCount.suggestContinueAsNew': 30 }`. */
+  readonly settings?: Readonly<Record<string, number>>
+}
+
+/** A real Temporal dev server for tests and examples, with a namespace `default`. Its process ends with this one. */
+export async function startTemporal({
+  durable = false,
+  settings = {},
+}: TemporalServerOptions = {}): Promise<TemporalServer> {
+  const command = await installTemporal()
+  const version = spawnSync(command, ['--version'], { encoding: 'utf8' }).stdout.trim()
+  const folder = await mkdtemp(join(tmpdir(), 'loop-engine-temporal-'))
+  const port = await freePort()
+  const args = ['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', `${port}`]
+  args.push('--log-level', 'error', '--ui-port', `${await freePort()}`)
+  if (durable) args.push('--db-filename', join(folder, 'temporal.db'))
+  for (const [key, value] of Object.entries(settings))
+    args.push('--dynamic-config-value', `${key}=${value}`)
+
+  const server = await startServer({
+    name: 'The Temporal dev server',
+    command,
+    args,
+    port,
+    log: join(folder, 'log'),
+    upMs: 30_000,
+  })
+  return {
+    address: `127.0.0.1:${port}`,
+    version,
+    crash: server.crash,
+    restart: server.restart,
+    async stop() {
+      await server.crash()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
