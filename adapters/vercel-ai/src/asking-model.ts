@@ -1,6 +1,6 @@
 import type { Actor } from '@loop-engine/core'
 import type { LoopEngine } from '@loop-engine/sdk'
-import { LRUCache } from 'lru-cache'
+import QuickLRU from 'quick-lru'
 
 import type { AskedToolCall } from './model-output.ts'
 
@@ -14,14 +14,14 @@ export interface AskingModels {
 
 const newest = 10_000
 /** A note lives no longer than the engine that it is about. */
-const byEngine = new WeakMap<LoopEngine, LRUCache<string, Attribution>>()
+const byEngine = new WeakMap<LoopEngine, QuickLRU<string, Attribution>>()
 
 /**
  * Which governed model of this process asked for a tool call, so that the call is attributed to it. A help for the
  * record and no control: it is not asked whether a call may run.
  */
 export function askingModels(engine: LoopEngine, tenant = 'default'): AskingModels {
-  const known = byEngine.get(engine) ?? new LRUCache<string, Attribution>({ max: newest })
+  const known = byEngine.get(engine) ?? new QuickLRU<string, Attribution>({ maxSize: newest })
   byEngine.set(engine, known)
   const keyOf = ({ toolCallId, toolName }: AskedToolCall): string =>
     JSON.stringify([tenant, toolName, toolCallId])

@@ -1,6 +1,6 @@
 import { canonicalize, type JsonValue, type LoopInstance } from '@loop-engine/core'
 import type { LoopEngine, TransitionResult } from '@loop-engine/sdk'
-import { LRUCache } from 'lru-cache'
+import QuickLRU from 'quick-lru'
 
 import type { CallLedger, ToolCall } from './call-ledger.ts'
 import type { CallLoop } from './call-loop.ts'
@@ -56,7 +56,7 @@ export interface JudgeOptions {
 
 export function createJudge({ engine, ledger, now, witness }: JudgeOptions): Judge {
   // Saves reading back what was written a moment ago; forgetting it costs a read, nothing else.
-  const known = new LRUCache<string, Known>({ max: 1000 })
+  const known = new QuickLRU<string, Known>({ maxSize: 1000 })
   const judging = new Map<string, Promise<unknown>>()
 
   return {

@@ -1,5 +1,5 @@
 import type { JsonValue } from '@loop-engine/core'
-import { LRUCache } from 'lru-cache'
+import QuickLRU from 'quick-lru'
 
 import type { Attempt, Governed } from './call-judge.ts'
 import { errorOf, noteOf, type CallOutcome } from './call-outcome.ts'
@@ -62,7 +62,7 @@ export function governTool(options: GovernedToolOptions): GovernedTool {
   const { withoutExecute, maybeEdited } = options
   const original = tool.execute as Execute
   // Reviewers' edits, so that a result which the SDK hands over itself can say so.
-  const notes = new LRUCache<string, string>({ max: 1000 })
+  const notes = new QuickLRU<string, string>({ maxSize: 1000 })
 
   const attemptOf = async (input: unknown, given: unknown): Promise<Attempt> => {
     const context = contextOf(name, given)

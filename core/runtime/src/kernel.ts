@@ -18,7 +18,7 @@ import {
 } from '@loop-engine/core'
 import type { EventBus } from '@loop-engine/events'
 import type { Expressions, GuardEvaluator } from '@loop-engine/guards'
-import { LRUCache } from 'lru-cache'
+import QuickLRU from 'quick-lru'
 
 import type { Change } from './change.ts'
 import type { Identity } from './identity.ts'
@@ -71,7 +71,8 @@ export interface Runs {
 }
 
 export function createRuns(store: LoopStore, cachedInstances: number): Runs {
-  const cache = new LRUCache<string, LoopInstance>({ max: cachedInstances })
+  // It may hold twice its size.
+  const cache = new QuickLRU<string, LoopInstance>({ maxSize: Math.ceil(cachedInstances / 2) })
   // Who waits for a key, in order; there is a line while somebody works on the key.
   const lines = new Map<string, (() => void)[]>()
   const keyOf = (tenant: string, aggregateId: string): string =>

@@ -24,7 +24,7 @@ async function loadedBy(work: string): Promise<readonly string[]> {
     const open = async (input) => (await createLoopSystem({ loops: [defineLoop(input)] })).close()
     ${work}
     // Always there, and small: two milliseconds.
-    loaded.delete('lru-cache')
+    loaded.delete('quick-lru')
     console.log(JSON.stringify([...loaded].toSorted()))`
   const { stdout } = await promisify(execFile)(
     process.execPath,

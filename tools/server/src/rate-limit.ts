@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache'
+import QuickLRU from 'quick-lru'
 
 import { HttpError } from './http-error.ts'
 
@@ -25,7 +25,7 @@ export function createRateLimiter(
   now: () => number,
   maxCallers = 50_000,
 ): RateLimiter {
-  const buckets = new LRUCache<string, Bucket>({ max: maxCallers })
+  const buckets = new QuickLRU<string, Bucket>({ maxSize: maxCallers })
   return {
     spend(caller, cost = 1) {
       const at = now()

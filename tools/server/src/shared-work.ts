@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache'
+import QuickLRU from 'quick-lru'
 
 export interface SharedWork<Result> {
   /** The result of `make`, or that of somebody who asked for the same while it was made or soon after. */
@@ -13,7 +13,7 @@ interface Made<Result> {
 
 /** Reading a whole record is dear: who asks for the same at the same time waits for the same answer. */
 export function createSharedWork<Result>(now: () => number, freshMs: number): SharedWork<Result> {
-  const made = new LRUCache<string, Made<Result>>({ max: 1000 })
+  const made = new QuickLRU<string, Made<Result>>({ maxSize: 1000 })
   return {
     of(key, make) {
       const name = JSON.stringify(key)

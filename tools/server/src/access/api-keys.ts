@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 
 import { cutPage, readCursor, readLimit, type Clock, type Page } from '@loop-engine/core'
 import { systemClock } from '@loop-engine/runtime'
-import { LRUCache } from 'lru-cache'
+import QuickLRU from 'quick-lru'
 import { z } from 'zod'
 
 import { openDatabase } from './database.ts'
@@ -148,7 +148,7 @@ export function createApiKeys(database: DatabaseSync, clock: Pick<Clock, 'now'>)
 
 /** Reads what stands in a row once for as long as it stays the same: every request of a key comes here. */
 function createReader(): (row: Row) => ApiKey {
-  const bodies = new LRUCache<string, z.infer<typeof bodySchema>>({ max: 1000 })
+  const bodies = new QuickLRU<string, z.infer<typeof bodySchema>>({ maxSize: 1000 })
   return (row) => {
     const text = String(row['body'])
     const body = bodies.get(text) ?? bodySchema.parse(JSON.parse(text))
