@@ -50,10 +50,9 @@ async function remember(
 ): Promise<Delivery> {
   return kernel.runs.exclusive(tenant, aggregateId, async () => {
     for (let attempts = 0; attempts <= kernel.limits.conflictRetries; attempts++) {
-      const [request, instance] = await Promise.all([
-        kernel.store.approval(tenant, id),
-        kernel.store.getRun(tenant, claim.runId),
-      ])
+      // The run first: a request that another process changes after this read fails the commit, by the run's version.
+      const instance = await kernel.store.getRun(tenant, claim.runId)
+      const request = await kernel.store.approval(tenant, id)
       if (!request || !instance) throw new LoopError('corrupt', 'The run of a notice is gone.')
       const change = createChange(instance)
       change.upsert({ ...request, messages: { ...request.messages, [channel]: ref } })

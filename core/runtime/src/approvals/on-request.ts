@@ -35,10 +35,9 @@ export async function onRequest<Result>(
     throw new LoopError('not_found', 'No approval request has this id.', { path: '/requestId' })
   return kernel.runs.exclusive(tenant, first.aggregateId, async () => {
     for (let attempts = 0; attempts <= kernel.limits.conflictRetries; attempts++) {
-      const [request, instance] = await Promise.all([
-        kernel.store.approval(tenant, requestId),
-        kernel.store.getRun(tenant, first.runId),
-      ])
+      // The run first: a request that another process changes after this read fails the commit, by the run's version.
+      const instance = await kernel.store.getRun(tenant, first.runId)
+      const request = await kernel.store.approval(tenant, requestId)
       if (!request || !instance)
         throw new LoopError('corrupt', 'The run of an approval request is gone.')
       const change = createChange(instance, request.trace)
