@@ -5,6 +5,7 @@ import {
   type OutboxClaim,
 } from '@loop-engine/core'
 
+import { readRequest } from './approvals/read-request.ts'
 import { createChange } from './change.ts'
 import type { Delivery } from './delivery.ts'
 import { commitChange, type Kernel } from './kernel.ts'
@@ -50,10 +51,7 @@ async function remember(
 ): Promise<Delivery> {
   return kernel.runs.exclusive(tenant, aggregateId, async () => {
     for (let attempts = 0; attempts <= kernel.limits.conflictRetries; attempts++) {
-      // The run first: a request that another process changes after this read fails the commit, by the run's version.
-      const instance = await kernel.store.getRun(tenant, claim.runId)
-      const request = await kernel.store.approval(tenant, id)
-      if (!request || !instance) throw new LoopError('corrupt', 'The run of a notice is gone.')
+      const { request, instance } = await readRequest(kernel, tenant, claim.runId, id)
       const change = createChange(instance)
       change.upsert({ ...request, messages: { ...request.messages, [channel]: ref } })
       const outcome = await commitChange(kernel, change, {

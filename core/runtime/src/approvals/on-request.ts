@@ -1,18 +1,11 @@
-import {
-  LoopError,
-  type Actor,
-  type ApprovalRequest,
-  type CommitPlan,
-  type LoopInstance,
-} from '@loop-engine/core'
+import { LoopError, type Actor, type ApprovalRequest, type CommitPlan } from '@loop-engine/core'
 
 import { createChange, type Change } from '../change.ts'
 import { commitChange, type Kernel } from '../kernel.ts'
 import { refusedBy } from '../refused-by.ts'
+import { readRequest, type RequestOfRun } from './read-request.ts'
 
-export interface Situation {
-  readonly request: ApprovalRequest
-  readonly instance: LoopInstance
+export interface Situation extends RequestOfRun {
   readonly change: Change
   readonly reviewer: Actor
 }
@@ -35,11 +28,7 @@ export async function onRequest<Result>(
     throw new LoopError('not_found', 'No approval request has this id.', { path: '/requestId' })
   return kernel.runs.exclusive(tenant, first.aggregateId, async () => {
     for (let attempts = 0; attempts <= kernel.limits.conflictRetries; attempts++) {
-      // The run first: a request that another process changes after this read fails the commit, by the run's version.
-      const instance = await kernel.store.getRun(tenant, first.runId)
-      const request = await kernel.store.approval(tenant, requestId)
-      if (!request || !instance)
-        throw new LoopError('corrupt', 'The run of an approval request is gone.')
+      const { request, instance } = await readRequest(kernel, tenant, first.runId, requestId)
       const change = createChange(instance, request.trace)
       const { result, plan } = await build({ request, instance, change, reviewer })
       if (!plan) return result
