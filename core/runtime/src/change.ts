@@ -12,6 +12,15 @@ import {
   type TraceContext,
 } from '@loop-engine/core'
 
+/** What a plan says besides what its change gathered. */
+export type PlanRest = Pick<CommitPlan, 'scopes'> &
+  Partial<
+    Pick<
+      CommitPlan,
+      'idempotency' | 'reservations' | 'spend' | 'settle' | 'fence' | 'stops' | 'erase'
+    >
+  >
+
 /** Everything that one commit will do to one run, gathered in order. */
 export interface Change {
   /** The run as it will be after what was appended so far; null before `loop.started`. */
@@ -23,7 +32,9 @@ export interface Change {
   enqueue(item: Omit<OutboxItem, 'tenant' | 'aggregateId' | 'runId' | 'seq'>): void
   cancel(itemId: string): void
   upsert(request: ApprovalRequest): void
-  plan(rest: Pick<CommitPlan, 'scopes'> & Partial<CommitPlan>): CommitPlan
+  /** Orders that a sink is told of every entry. */
+  publish(sink: string): void
+  plan(rest: PlanRest): CommitPlan
 }
 
 const genesis = { version: 0, head: genesisHash }
@@ -59,18 +70,35 @@ export function createChange(base: LoopInstance | null, origin?: TraceContext): 
     upsert(request) {
       approvals = [...(approvals ?? []).filter(({ id }) => id !== request.id), request]
     },
+    publish(sink) {
+      if (instance === null) throw new TypeError('nothing can be published before the run starts')
+      outbox ??= []
+      for (const entry of entries) outbox.push(publishItem(instance, entry, sink))
+    },
     plan(rest) {
       if (instance === null) throw new TypeError('a change without entries has no run')
-      return {
-        tenant: instance.tenant,
-        instance,
-        expectedVersion: base === null ? 0 : base.version,
-        entries,
-        ...(approvals && { approvals }),
-        ...(outbox && { outbox }),
-        ...(cancel && { cancel }),
-        ...rest,
-      }
+      const { tenant } = instance
+      const expectedVersion = base === null ? 0 : base.version
+      return { ...rest, tenant, instance, expectedVersion, entries, approvals, outbox, cancel }
     },
+  }
+}
+
+function publishItem(
+  { tenant, aggregateId }: LoopInstance,
+  { runId, seq, at }: StoredEntry,
+  sink: string,
+): OutboxItem {
+  return {
+    id: `${runId}:${seq}:publish:${sink}`,
+    tenant,
+    aggregateId,
+    runId,
+    lane: `publish:${sink}:${runId}`,
+    kind: 'publish',
+    name: sink,
+    seq,
+    payload: '{}',
+    dueAt: at,
   }
 }

@@ -5,7 +5,6 @@ import {
   type Actor,
   type Channel,
   type Clock,
-  type CommitPlan,
   type CommitResult,
   type EventSink,
   type Identifiers,
@@ -13,14 +12,13 @@ import {
   type LoopDefinition,
   type LoopInstance,
   type LoopStore,
-  type StoredEntry,
   type Telemetry,
 } from '@loop-engine/core'
 import type { EventBus } from '@loop-engine/events'
 import type { Expressions, GuardEvaluator } from '@loop-engine/guards'
 import QuickLRU from 'quick-lru'
 
-import type { Change } from './change.ts'
+import type { Change, PlanRest } from './change.ts'
 import type { Identity } from './identity.ts'
 import type { Limits } from './limits.ts'
 import type { LoopRegistry } from './loop-registry.ts'
@@ -138,14 +136,14 @@ export function createRuns(store: LoopStore, cachedInstances: number): Runs {
 export async function commitChange(
   kernel: Kernel,
   change: Change,
-  rest: Pick<CommitPlan, 'scopes'> & Partial<CommitPlan>,
+  rest: PlanRest,
 ): Promise<CommitResult> {
+  for (const sink of kernel.sinks.keys()) change.publish(sink)
   const planned = change.plan(rest)
-  const complete = kernel.sinks.size > 0 ? withSinks(planned, kernel.sinks.keys()) : planned
   const plan =
-    kernel.telemetry && complete.outbox
-      ? { ...complete, outbox: enveloped(kernel, complete.outbox, change.origin) }
-      : complete
+    kernel.telemetry && planned.outbox
+      ? { ...planned, outbox: enveloped(kernel, planned.outbox, change.origin) }
+      : planned
   const [result] = await kernel.store.commit([plan])
   if (!result)
     throw new LoopError('unavailable', 'The store did not answer for a plan.', {
@@ -160,33 +158,6 @@ export async function commitChange(
     kernel.runs.forget(plan.tenant, plan.instance.aggregateId)
   }
   return result
-}
-
-function withSinks(plan: CommitPlan, sinks: Iterable<string>): CommitPlan {
-  const items = [...(plan.outbox ?? [])]
-  for (const sink of sinks) {
-    for (const entry of plan.entries) items.push(publishItem(plan, entry, sink))
-  }
-  return { ...plan, outbox: items }
-}
-
-function publishItem(
-  { tenant, instance }: CommitPlan,
-  entry: StoredEntry,
-  sink: string,
-): NonNullable<CommitPlan['outbox']>[number] {
-  return {
-    id: `${entry.runId}:${entry.seq}:publish:${sink}`,
-    tenant,
-    aggregateId: instance.aggregateId,
-    runId: entry.runId,
-    lane: `publish:${sink}:${entry.runId}`,
-    kind: 'publish',
-    name: sink,
-    seq: entry.seq,
-    payload: '{}',
-    dueAt: entry.at,
-  }
 }
 
 /** The stops that hold up a change which this actor makes. */

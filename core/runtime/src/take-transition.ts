@@ -43,9 +43,9 @@ export async function takeTransition(
   const command: TransitionCommand = {
     transitionId,
     actor,
-    ...(idempotencyKey !== undefined && { idempotencyKey }),
-    ...(input.correlationId !== undefined && { correlationId: input.correlationId }),
-    ...(input.traceparent !== undefined && { traceparent: input.traceparent }),
+    idempotencyKey,
+    correlationId: input.correlationId,
+    traceparent: input.traceparent,
   }
   const refusal = admission.refused && { reason: admission.refused, message: admission.message }
 
@@ -72,7 +72,7 @@ export async function takeTransition(
         command,
         evidence,
         refusal: refusal ?? late,
-        ...(callbackUrl !== undefined && { callbackUrl }),
+        callbackUrl,
       })
       const judgement = judging instanceof Promise ? await judging : judging
       const { ruling } = judgement
@@ -89,10 +89,12 @@ export async function takeTransition(
       const result = resultOf(judgement, entry, after, command)
       const outcome = await commitChange(kernel, change, {
         scopes: moves || ruling.status === 'pending_approval' ? scopesOf(instance, actor) : [],
-        ...(judgement.reservations.length > 0 && { reservations: judgement.reservations }),
-        ...(idempotency && {
-          idempotency: { ...idempotency, answer: JSON.stringify(result), at: ruling.draft.at },
-        }),
+        reservations: judgement.reservations.length > 0 ? judgement.reservations : undefined,
+        idempotency: idempotency && {
+          ...idempotency,
+          answer: JSON.stringify(result),
+          at: ruling.draft.at,
+        },
       })
       if (outcome.kind === 'committed') return result
       if (outcome.kind === 'duplicate') return JSON.parse(outcome.answer) as TransitionResult

@@ -2,8 +2,9 @@ import { LoopError, type Clock, type CommitPlan, type CommitResult } from '@loop
 
 import { pause } from './connections.ts'
 import { sqlState, violates, type Database, type Statement } from './database.ts'
-import { encodePlainPlan, encodePlainPlans, isPlain, plainValues } from './encode-plain-plans.ts'
 import { encodePlans } from './encode-plans.ts'
+import { createPlainCommits } from './plain-statement.ts'
+import { encodePlainPlans, isPlain } from './plain-values.ts'
 import { untilReplicated } from './replicated.ts'
 
 type Outcome = CommitResult | LoopError
@@ -33,11 +34,7 @@ export function createCommitter(
     name: `${schema}.commit_v1`,
     text: `SELECT ${schema}.commit_v1($1, $2, $3, $4, $5) AS results`,
   }
-  const parameters = Array.from({ length: plainValues + 1 }, (_, index) => `$${index + 1}`).join()
-  const commitOne: Statement = {
-    name: `${schema}.commit_one_v3`,
-    text: `SELECT ${schema}.commit_one_v3(${parameters}) AS obstacle`,
-  }
+  const commitOne = createPlainCommits(schema, allowAsyncCommit)
   const commitPlain: Statement = {
     name: `${schema}.commit_plain_v3`,
     text: `SELECT ${schema}.commit_plain_v3($1, $2, $3) AS refused`,
@@ -74,9 +71,8 @@ export function createCommitter(
   const tryPlain = async (plans: readonly CommitPlan[]): Promise<readonly number[]> => {
     const [plan] = plans
     if (plan !== undefined && plans.length === 1) {
-      const values = [...encodePlainPlan(plan), allowAsyncCommit]
-      const [row] = await database.write<{ obstacle: string | null }>(commitOne, values)
-      return row?.obstacle === null ? [] : [0]
+      const { statement, values } = commitOne(plan)
+      return (await database.change(statement, values)) === 1 ? [] : [0]
     }
     const values = [...encodePlainPlans(plans), allowAsyncCommit]
     const [row] = await database.write<{ refused: string[] | null }>(commitPlain, values)

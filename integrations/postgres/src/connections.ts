@@ -18,6 +18,8 @@ export interface ConnectionsOptions {
 
 /** Connections to the server that accepts writes, wherever it is at the moment. */
 export interface Connections {
+  /** One that is idle, if there is. */
+  takeReady(): PoolClient | undefined
   /** Tries every host in turn, `reconnects` times with growing pauses, or only once. */
   take(once?: boolean): Promise<PoolClient>
   /** Every client that was taken comes back here; one that is broken is closed. */
@@ -97,6 +99,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
 
   return {
     turnAway,
+    takeReady: () => ready.pop(),
     async take(once = false) {
       for (let attempt = 0; ; attempt += 1) {
         const place = current

@@ -1,5 +1,5 @@
 import { LoopError, type Clock } from '@loop-engine/core'
-import type { Client, Pool, PoolClient } from 'pg'
+import type { Client, Pool, PoolClient, QueryResult } from 'pg'
 
 import { createConnections, pause } from './connections.ts'
 
@@ -28,7 +28,9 @@ export interface Database {
   read<Row>(statement: Statement, values: readonly unknown[]): Promise<readonly Row[]>
   /** Runs at most once: a connection lost on the way is `unknown_outcome`, one never had is retried. */
   write<Row>(statement: Statement, values: readonly unknown[]): Promise<readonly Row[]>
-  transaction<Answer>(run: (session: Session) => Promise<Answer>): Promise<Answer>
+  /** Like `write`, for a statement that returns nothing: how many rows it inserted or changed. */
+  change(statement: Statement, values: readonly unknown[]): Promise<number>
+  transaction<Answer>(work: (session: Session) => Promise<Answer>): Promise<Answer>
   /** Says something that may as well be lost: one attempt, no failure. */
   tell(statement: Statement, values: readonly unknown[]): Promise<void>
   /** A connection of its own, beside the pool; the caller ends it. */
@@ -48,14 +50,14 @@ export function createDatabase(options: DatabaseOptions): Database {
     }
   }
   const use = async <Answer>(
-    run: (client: PoolClient) => Promise<Answer>,
+    work: (client: PoolClient) => Promise<Answer>,
     once = false,
   ): Promise<Answer> => {
-    const client = await connect(once)
+    const client = connections.takeReady() ?? (await connect(once))
     let broken = false
     try {
       connections.hasWarned(client)
-      const answer = await run(client)
+      const answer = await work(client)
       if (connections.hasWarned(client)) throw unreplicated()
       return answer
     } catch (cause) {
@@ -68,20 +70,13 @@ export function createDatabase(options: DatabaseOptions): Database {
     }
   }
   const query =
-    <Row>(statement: Statement, values: readonly unknown[]) =>
-    async (client: PoolClient): Promise<readonly Row[]> => {
-      const { name, text } = statement
-      // pg only reads them.
-      const { rows } = await client.query({ name, text, values: values as unknown[] })
-      return rows as readonly Row[]
-    }
-  const write: Database['write'] = async <Row>(
-    statement: Statement,
-    values: readonly unknown[],
-  ) => {
+    ({ name, text }: Statement, values: readonly unknown[]) =>
+    (client: PoolClient): Promise<QueryResult> =>
+      client.query({ name, text, values: values as unknown[] }) // pg only reads them
+  const run = async (statement: Statement, values: readonly unknown[]): Promise<QueryResult> => {
     for (let attempt = 0; ; attempt += 1) {
       try {
-        return await use(query<Row>(statement, values))
+        return await use(query(statement, values))
       } catch (error) {
         // A deadlock or a serialization failure was rolled back whole, and a standby did nothing.
         if (attempt >= reconnects || !isRolledBack(error)) throw error
@@ -89,9 +84,20 @@ export function createDatabase(options: DatabaseOptions): Database {
       }
     }
   }
+  const write: Database['write'] = async <Row>(
+    statement: Statement,
+    values: readonly unknown[],
+  ) => {
+    const { rows } = await run(statement, values)
+    return rows as readonly Row[]
+  }
 
   return {
     write,
+    async change(statement, values) {
+      const { rowCount } = await run(statement, values)
+      return rowCount ?? 0
+    },
     async read<Row>(statement: Statement, values: readonly unknown[]) {
       for (let attempt = 0; ; attempt += 1) {
         try {
@@ -105,13 +111,13 @@ export function createDatabase(options: DatabaseOptions): Database {
         }
       }
     },
-    async transaction(run) {
+    async transaction(work) {
       return use(async (client) => {
         const session: Session = async (text) =>
           (await client.query<Record<string, unknown>>(text)).rows
         await session('BEGIN')
         try {
-          const answer = await run(session)
+          const answer = await work(session)
           await session('COMMIT')
           return answer
         } catch (error) {

@@ -9,6 +9,7 @@ import {
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 
+import { createPlainCommits } from './plain-statement.ts'
 import { createPostgresStore, type PostgresStoreOptions } from './postgres.ts'
 
 let server: PostgresServer
@@ -216,9 +217,7 @@ describe('a stop', () => {
       }
     })
 
-    const switchRun = startOf('switch')
-    const stops = { set: [{ scope: 'tenant:acme', reason: 'drill', by: 'human:ann', at: 1 }] }
-    const setting = await other.commit([{ ...switchRun, stops }])
+    const setting = await other.commit([stopPlan()])
     acknowledged = true
 
     expect(setting).toEqual([{ kind: 'committed' }])
@@ -227,7 +226,60 @@ describe('a stop', () => {
     }
     expect(late).toEqual([])
   })
+
+  test('waits for a commit that began without it', async () => {
+    const schema = server.schema()
+    const store = await openStore({ schema })
+    const start = startOf('order-1')
+    await store.commit([start])
+    const session = await sessionOf()
+    const { statement, values } = createPlainCommits(schema, false)(nextPlan(start.instance))
+    await session.query('BEGIN')
+    expect(await session.query(statement.text, [...values])).toMatchObject({ rowCount: 1 })
+
+    const setting = store.commit([stopPlan()])
+    await untilSomebodyWaitsAt(`${schema}.stop_gate`)
+    expect(await store.stops()).toEqual([])
+    await session.query('COMMIT')
+
+    expect(await setting).toEqual([{ kind: 'committed' }])
+    expect(await store.getRun('acme', start.instance.runId)).toMatchObject({ version: 2 })
+  })
+
+  test('that is being set is seen by a commit that comes meanwhile', async () => {
+    const schema = server.schema()
+    const store = await openStore({ schema })
+    const start = startOf('order-1')
+    await store.commit([start])
+    const session = await sessionOf()
+    await session.query(
+      `BEGIN; INSERT INTO ${schema}.stop VALUES ('tenant:acme', 'drill', 'ann', 1)`,
+    )
+
+    const moving = store.commit([nextPlan(start.instance, [{}], { scopes: ['tenant:acme'] })])
+    await untilSomebodyWaitsAt(`${schema}.stop_gate`)
+    await session.query('COMMIT')
+
+    expect(await moving).toEqual([{ kind: 'refused', reason: 'stopped', detail: 'tenant:acme' }])
+  })
 })
+
+function stopPlan(): CommitPlan {
+  const set = [{ scope: 'tenant:acme', reason: 'drill', by: 'human:ann', at: 1 }]
+  return { ...startOf('switch'), stops: { set } }
+}
+
+async function sessionOf(): Promise<pg.Client> {
+  const session = new pg.Client({ connectionString: server.url })
+  await session.connect()
+  onTestFinished(() => session.end())
+  return session
+}
+
+async function untilSomebodyWaitsAt(table: string): Promise<void> {
+  const waits = `SELECT FROM pg_locks WHERE NOT granted AND relation = $1::regclass`
+  while ((await admin.query(waits, [table])).rowCount === 0);
+}
 
 describe('two processes', () => {
   test('that claim at once get each item once, and in order within a lane', async () => {

@@ -37,12 +37,13 @@ export const plainNumbers = [
 
 export type PlainText = (typeof plainTexts)[number]
 export type PlainNumber = (typeof plainNumbers)[number]
+export type PlainName = PlainText | PlainNumber
 
 const texts = plainTexts.length
 const numbers = plainNumbers.length
 
 /** Of the plan at `place`, which counts from one, in the arrays `t` and `n`. */
-function placed(name: PlainText | PlainNumber): string {
+function placed(name: PlainName): string {
   const text = plainTexts.findIndex((each) => each === name)
   if (text !== -1) return `t[(place - 1) * ${texts} + ${text + 1}]`
   return `n[(place - 1) * ${numbers} + ${plainNumbers.findIndex((each) => each === name) + 1}]`
@@ -50,7 +51,7 @@ function placed(name: PlainText | PlainNumber): string {
 
 /** The quick ways to make plans that are no more than an entry of a known run and an item in its outbox. */
 export function plainFunctionsV3(schema: string): string {
-  const each = (...names: (PlainText | PlainNumber)[]): string => names.map(placed).join(', ')
+  const each = (...names: PlainName[]): string => names.map(placed).join(', ')
   const parameters = [
     ...plainTexts.map((name) => `of_${name} text`),
     ...plainNumbers.map((name) => `of_${name} bigint`),

@@ -31,7 +31,7 @@ describe('opening', () => {
     await Promise.all(stores.map((store) => store.open()))
 
     const { rows } = await poolOf().query(`SELECT version FROM ${schema}.migration`)
-    expect(rows).toEqual([{ version: 1 }, { version: 2 }])
+    expect(rows).toEqual([{ version: 1 }, { version: 2 }, { version: 3 }])
   })
 
   test('a schema of a newer version is refused and left alone', async () => {

@@ -9,6 +9,7 @@ import { retentionFunctionsV3 } from './retention-functions-v3.ts'
 import { rowLevelSecurityFunctionsV3 } from './row-level-security-functions-v3.ts'
 import { schemaV1 } from './schema-v1.ts'
 import { schemaV3 } from './schema-v3.ts'
+import { stopGateV4 } from './stop-gate-v4.ts'
 
 /** Each runs once, in order; a released one never changes. */
 const migrations: readonly ((schema: string) => string)[] = [
@@ -24,6 +25,7 @@ const migrations: readonly ((schema: string) => string)[] = [
     ]
       .map((part) => part(schema))
       .join('\n'),
+  stopGateV4,
 ]
 
 /** Brings the schema to this package's version. Several starters wait for one another. */

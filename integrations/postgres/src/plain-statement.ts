@@ -1,0 +1,83 @@
+import type { CommitPlan } from '@loop-engine/core'
+
+import type { Statement } from './database.ts'
+import { plainNumbers, type PlainName } from './functions-plain-v3.ts'
+import { plainValues } from './plain-values.ts'
+
+const ofRun: readonly PlainName[] = [
+  ...(['tenant', 'run', 'expected', 'version', 'state', 'status', 'tags', 'updated'] as const),
+  ...(['instance', 'type', 'transition', 'at', 'hash', 'body', 'evidence', 'salt'] as const),
+]
+const ofItem: readonly PlainName[] = [
+  ...(['aggregate', 'item', 'lane', 'kind', 'name', 'itemSeq', 'payload', 'due'] as const),
+]
+const ofKey: readonly PlainName[] = ['principal', 'key', 'fingerprint', 'answer', 'keyAt']
+
+/** A statement and what it is to be sent with. */
+export interface PlainCommit {
+  readonly statement: Statement
+  readonly values: readonly unknown[]
+}
+
+/**
+ * Writes the usual plan: one more entry of a run, and at most one item in its outbox and one key. One row is inserted
+ * when it was committed; else nothing was done and `commit_v1` finds out why. A key or an item that is known fails it,
+ * too: asking first would cost every other plan.
+ *
+ * It is no function, because each statement of a function is started and ended by itself.
+ */
+export function createPlainCommits(
+  schema: string,
+  allowAsyncCommit: boolean,
+): (plan: CommitPlan) => PlainCommit {
+  const write = (suffix: string, hasItem: boolean, hasKey: boolean): Form => {
+    const names = [...ofRun, ...(hasItem ? ofItem : []), ...(hasKey ? ofKey : [])]
+    const text = textOf(schema, names, allowAsyncCommit)
+    const name = `${schema}.commit_one${suffix}${allowAsyncCommit ? '_async' : ''}_v4`
+    return { statement: { name, text }, names }
+  }
+  const bare = write('', false, false)
+  const withItem = write('_item', true, false)
+  const withKey = write('_key', false, true)
+  const withBoth = write('_item_key', true, true)
+
+  return (plan) => {
+    const hasItem = (plan.outbox?.length ?? 0) > 0
+    const hasKey = plan.idempotency !== undefined
+    const { statement, names } = hasItem ? (hasKey ? withBoth : withItem) : hasKey ? withKey : bare
+    const known = plainValues(plan)
+    return { statement, values: names.map((name) => known[name]) }
+  }
+}
+
+interface Form {
+  readonly statement: Statement
+  readonly names: readonly PlainName[]
+}
+
+function textOf(schema: string, names: readonly PlainName[], allowAsyncCommit: boolean): string {
+  const value = (name: PlainName): string =>
+    `$${names.indexOf(name) + 1}::${plainNumbers.some((each) => each === name) ? 'bigint' : 'text'}`
+  const values = (...of: PlainName[]): string => of.map(value).join(', ')
+  const enqueued = `, enqueued AS (
+  INSERT INTO ${schema}.outbox (tenant, id, aggregate_id, run_id, lane, kind, name, seq, payload, due_at, ready_at)
+    SELECT ${values('tenant', 'item', 'aggregate', 'run', 'lane', 'kind', 'name', 'itemSeq', 'payload', 'due', 'due')} FROM moved
+)`
+  const remembered = `, remembered AS (
+  INSERT INTO ${schema}.idempotency (tenant, principal, key, fingerprint, answer, at)
+    SELECT ${values('tenant', 'principal', 'key', 'fingerprint', 'answer', 'keyAt')} FROM moved
+)`
+  return `WITH moved AS (
+  UPDATE ${schema}.instance i SET state = ${value('state')}, status = ${value('status')}, version = ${value('version')},
+    tags = ${value('tags')}::text[], updated_at = ${value('updated')}, body = ${value('instance')}
+  WHERE i.tenant = ${value('tenant')} AND i.run_id = ${value('run')} AND i.version = ${value('expected')}
+    AND NOT EXISTS (SELECT FROM ${schema}.stop)
+    AND NOT EXISTS (SELECT FROM ${schema}.stop_gate FOR KEY SHARE) -- always true; see stop-gate-v4.ts
+    AND current_setting('transaction_isolation') = 'read committed'
+    ${allowAsyncCommit ? '' : `AND current_setting('synchronous_commit') <> 'off'`}
+  RETURNING i.partition_at
+)${names.includes('item') ? enqueued : ''}${names.includes('key') ? remembered : ''}
+INSERT INTO ${schema}.entry (tenant, run_id, seq, type, transition_id, at, hash, body, evidence, salt, partition_at)
+  SELECT ${values('tenant', 'run', 'version', 'type', 'transition', 'at', 'hash', 'body', 'evidence', 'salt')}, partition_at
+  FROM moved`
+}
