@@ -12,6 +12,6 @@ export async function withTimeout<T>(
       clock.sleep(timeoutMs, done.signal).then(() => 'late' as const),
     ])
   } finally {
-    done.abort()
+    done.abort('done')
   }
 }

@@ -18,7 +18,7 @@ export async function withDeadline<T>(
     if (outcome === undefined) throw new LoopError('aborted', 'A delivery was given up.')
     return outcome.value
   } finally {
-    finished.abort()
+    finished.abort('finished')
     // Woken by `finished`, or already thrown above.
     await alarm.catch(() => undefined)
   }

@@ -24,7 +24,7 @@ export async function deliver(kernel: Kernel, leased: OutboxClaim): Promise<void
     const work = (): Promise<DeliveryEnd> => conclude(kernel, claim, trace)
     await (kernel.telemetry ? kernel.telemetry.delivery({ claim, trace }, work) : work())
   } finally {
-    finished.abort()
+    finished.abort('finished')
     await renewing
   }
 }

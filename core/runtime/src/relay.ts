@@ -36,7 +36,7 @@ export function createRelay(kernel: Kernel, worker: string): Relay & { wake(): v
   const ring = (): void => {
     if (rung) return
     rung = true
-    bell.abort()
+    bell.abort('rung')
   }
 
   const claim = (

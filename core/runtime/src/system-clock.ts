@@ -1,15 +1,23 @@
 import { randomBytes } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 
 import type { Clock, Identifiers } from '@loop-engine/core'
 
 /** The wall clock of this machine. */
 export const systemClock: Clock = Object.freeze({
   now: () => Date.now(),
-  sleep: (ms: number, signal?: AbortSignal) =>
-    sleep(Math.min(ms, 2_147_483_647), undefined, { ref: false, ...(signal && { signal }) }).catch(
-      () => undefined,
-    ),
+  // That of node:timers/promises makes an error for whoever is woken early.
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (signal?.aborted) return resolve()
+      const wake = (): void => {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', wake)
+        resolve()
+      }
+      const timer = setTimeout(wake, Math.min(ms, 2_147_483_647)).unref()
+      signal?.addEventListener('abort', wake)
+    })
+  },
 })
 
 /** Random ids (time-ordered, RFC 9562 version 7) and salts, drawn in blocks because the system call is the cost. */

@@ -168,6 +168,9 @@ function createLanes({ prepare }: Connection): {
     SELECT pos, seq, id, leased_until FROM outbox
     WHERE lane = ? AND tenant = ? AND died_at IS NULL AND ready_at IS NOT NULL ORDER BY seq LIMIT 1`)
   const wait = prepare('UPDATE outbox SET ready_at = NULL WHERE pos = ?')
+  const anyOther = prepare<[1]>(
+    'SELECT 1 FROM outbox WHERE lane = ? AND tenant = ? AND died_at IS NULL LIMIT 1',
+  )
   const next = prepare(`
     UPDATE outbox SET ready_at = due_at WHERE pos = (
       SELECT pos FROM outbox WHERE lane = ? AND tenant = ? AND died_at IS NULL ORDER BY seq, id LIMIT 1)`)
@@ -183,7 +186,9 @@ function createLanes({ prepare }: Connection): {
       wait.run(pos)
       return true
     },
-    /** Gives the lane to its first item, once the current one is done with. */
-    advance: (tenant, lane) => next.run(lane, tenant),
+    /** Gives the lane to its first item, once the current one is done with. Mostly that was the only one. */
+    advance(tenant, lane) {
+      if (anyOther.get(lane, tenant) !== undefined) next.run(lane, tenant)
+    },
   }
 }

@@ -13,9 +13,7 @@ export function createBesideWriter(
   const approve = prepare(`
     INSERT INTO approval (tenant, id, run_id, aggregate_id, loop_id, status, created_at, body)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (tenant, id) DO UPDATE SET
-      run_id = excluded.run_id, aggregate_id = excluded.aggregate_id, loop_id = excluded.loop_id,
-      status = excluded.status, created_at = excluded.created_at, body = excluded.body`)
+    ON CONFLICT (tenant, id) DO UPDATE SET status = excluded.status, body = excluded.body`)
   const remember = prepare(`
     INSERT INTO idempotency (tenant, principal, key, fingerprint, answer, at) VALUES (?, ?, ?, ?, ?, ?)`)
   const reserve = prepare(`

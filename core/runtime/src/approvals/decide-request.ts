@@ -1,5 +1,4 @@
 import {
-  digestOf,
   LoopError,
   type Actor,
   type ApprovalRequest,
@@ -7,6 +6,7 @@ import {
   type TransitionResult,
 } from '@loop-engine/core'
 
+import { idempotencyOf } from '../idempotency.ts'
 import type { Kernel } from '../kernel.ts'
 import { apply } from './apply-decision.ts'
 import { isKnownWellEnough, refuseReviewer, type DecisionRefusal } from './approval-rules.ts'
@@ -58,10 +58,10 @@ export type DecisionResult =
     }
 
 export async function decideRequest(kernel: Kernel, input: DecideInput): Promise<DecisionResult> {
-  const { tenant = 'default', requestId, idempotencyKey } = input
+  const { tenant = 'default', requestId } = input
   const admission = kernel.identity.admit(input.actor, kernel.clock.now())
   const reviewer = admission.actor
-  const fingerprint = digestOf({
+  const idempotency = idempotencyOf(reviewer, input.idempotencyKey, {
     requestId,
     decision: input.decision,
     revision: input.revision ?? null,
@@ -70,9 +70,9 @@ export async function decideRequest(kernel: Kernel, input: DecideInput): Promise
     edits: (input.edits ?? null) as null,
     response: (input.response ?? null) as null,
   })
-  const principal = `${reviewer.type}:${reviewer.id}`
-  if (idempotencyKey !== undefined) {
-    const before = await kernel.store.idempotency(tenant, principal, idempotencyKey)
+  if (idempotency) {
+    const { principal, key, fingerprint } = idempotency
+    const before = await kernel.store.idempotency(tenant, principal, key)
     if (before && before.fingerprint !== fingerprint)
       throw new LoopError('key_mismatch', 'The idempotency key was used for another decision.', {
         path: '/idempotencyKey',
@@ -104,20 +104,10 @@ export async function decideRequest(kernel: Kernel, input: DecideInput): Promise
         reason || !today
           ? refuse(kernel, situation, input, reason ?? 'not_entitled')
           : await apply(kernel, { ...situation, reviewer: today.actor }, input)
-      if (idempotencyKey === undefined || !outcome.plan) return outcome
-      return {
-        ...outcome,
-        plan: {
-          ...outcome.plan,
-          idempotency: {
-            principal,
-            key: idempotencyKey,
-            fingerprint,
-            answer: JSON.stringify(outcome.result),
-            at: kernel.clock.now(),
-          },
-        },
-      }
+      if (!idempotency || !outcome.plan) return outcome
+      const answer = JSON.stringify(outcome.result)
+      const at = kernel.clock.now()
+      return { ...outcome, plan: { ...outcome.plan, idempotency: { ...idempotency, answer, at } } }
     },
     (reason, request) => ({ status: 'refused', reason, request }),
   )
