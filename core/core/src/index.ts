@@ -81,6 +81,7 @@ export {
   type LogLeaf,
   type LoopStore,
   type OutboxClaim,
+  type PostedMessage,
   type OutboxItem,
   type Page,
   type Settlement,

@@ -2,6 +2,7 @@ import type { ApprovalRequest, ApprovalStatus } from './approval.ts'
 import type { StoredEntry } from './entry.ts'
 import type { Reservation } from './guard.ts'
 import type { Durability, InstanceStatus, LoopInstance } from './instance.ts'
+import type { JsonObject } from './json.ts'
 import type { StoreChange, TailPage, TailQuery } from './store-live.ts'
 import type { StoreRetention } from './store-retention.ts'
 
@@ -157,6 +158,16 @@ export interface Settlement {
     | { readonly kind: 'dead'; readonly at: number; readonly error: string }
 }
 
+/** Where a channel posted a request, and the claimed item that made it do so. */
+export interface PostedMessage {
+  readonly tenant: string
+  readonly requestId: string
+  readonly channel: string
+  /** What the channel needs to find the message again. */
+  readonly ref: JsonObject
+  readonly lease: { readonly id: string; readonly fence: number }
+}
+
 /** The tenant's Merkle log of entries (RFC 6962), kept by one sequencer at a time. */
 export interface LogHead {
   readonly size: number
@@ -206,6 +217,11 @@ export interface LoopStore {
 
   approval(tenant: string, id: string): Promise<ApprovalRequest | null>
   approvals(query: ApprovalQuery): Promise<Page<ApprovalRequest>>
+  /**
+   * Keeps the reference in `messages` of the request, in place of an earlier one of the channel; false when the lease was
+   * lost. No commit takes it away: a decision that another process made from what it read before cannot lose it.
+   */
+  keepMessage(posted: PostedMessage): Promise<boolean>
   idempotency(tenant: string, principal: string, key: string): Promise<IdempotencyRecord | null>
   /** What a counter window holds now. */
   counter(tenant: string, key: string, bucket: number): Promise<number>

@@ -1,14 +1,7 @@
-import {
-  LoopError,
-  type ApprovalRequest,
-  type JsonObject,
-  type OutboxClaim,
-} from '@loop-engine/core'
+import { LoopError, type JsonObject, type OutboxClaim } from '@loop-engine/core'
 
-import { readRequest } from './approvals/read-request.ts'
-import { createChange } from './change.ts'
 import type { Delivery } from './delivery.ts'
-import { commitChange, type Kernel } from './kernel.ts'
+import type { Kernel } from './kernel.ts'
 
 /** Tells one channel about one change of a request: a new message the first time, a repaint after that. */
 export async function deliverNotice(
@@ -32,36 +25,25 @@ export async function deliverNotice(
   if (!announces) {
     const next = await channel.update?.(known, request, request.view, context)
     if (next === undefined) return { kind: 'done' }
-    return remember(kernel, claim, request, channel.name, next)
+    return remember(kernel, claim, requestId, channel.name, next)
   }
   // Nobody needs to be asked about what is decided already.
   if (request.status !== 'pending') return { kind: 'done' }
   const ref = await channel.notify(request, request.view, context)
   if (ref === undefined) return { kind: 'done' }
-  return remember(kernel, claim, request, channel.name, ref)
+  return remember(kernel, claim, requestId, channel.name, ref)
 }
 
-/** Keeps the channel's reference and ends the delivery, in one commit. */
+/** Keeps the channel's reference, which the next notice repaints. */
 async function remember(
   kernel: Kernel,
-  claim: OutboxClaim,
-  { id, tenant, aggregateId }: ApprovalRequest,
+  { tenant, id, fence }: OutboxClaim,
+  requestId: string,
   channel: string,
   ref: JsonObject,
 ): Promise<Delivery> {
-  return kernel.runs.exclusive(tenant, aggregateId, async () => {
-    for (let attempts = 0; attempts <= kernel.limits.conflictRetries; attempts++) {
-      const { request, instance } = await readRequest(kernel, tenant, claim.runId, id)
-      const change = createChange(instance)
-      change.upsert({ ...request, messages: { ...request.messages, [channel]: ref } })
-      const outcome = await commitChange(kernel, change, {
-        scopes: [],
-        settle: { id: claim.id, fence: claim.fence },
-      })
-      if (outcome.kind === 'committed') return { kind: 'settled' }
-      if (outcome.kind === 'refused')
-        throw new LoopError('fenced', 'The lease was lost to another worker.')
-    }
-    return { kind: 'retry', error: 'conflict: The run kept moving.' }
-  })
+  const lease = { id, fence }
+  const isKept = await kernel.store.keepMessage({ tenant, requestId, channel, ref, lease })
+  if (isKept) return { kind: 'done' }
+  throw new LoopError('fenced', 'The lease was lost to another worker.')
 }

@@ -5,10 +5,12 @@ import {
   comparePositions,
   type IdempotencyRecord,
   isOpen,
+  type JsonObject,
   type LogHead,
   type LogLeaf,
   LoopError,
   type LoopInstance,
+  type PostedMessage,
   type Position,
   sha256Hex,
   type Stop,
@@ -36,6 +38,8 @@ export interface Tenant {
   readonly approvals: Map<string, ApprovalRequest>
   /** The same requests by run and id: what a transition asks for must not look at a whole tenant. */
   readonly runApprovals: Map<string, Map<string, ApprovalRequest>>
+  /** What `keepMessage` was given, by request and channel. */
+  readonly messages: Map<string, JsonObject>
   readonly idempotency: Map<string, IdempotencyRecord>
   readonly counters: Map<string, Counter>
   readonly spent: Map<string, string>
@@ -52,6 +56,7 @@ export function emptyTenant(): Tenant {
     open: new Map(),
     approvals: new Map(),
     runApprovals: new Map(),
+    messages: new Map(),
     idempotency: new Map(),
     counters: new Map(),
     spent: new Map(),
@@ -141,7 +146,16 @@ export function apply(
   for (const stop of plan.stops?.set ?? []) stops.set(stop.scope, stop)
 }
 
-function keepApproval(request: ApprovalRequest, { approvals, runApprovals }: Tenant): void {
+/** Keeps a reference, whatever commits say of the messages of the request. */
+export function keepMessage({ requestId, channel, ref }: PostedMessage, tenant: Tenant): void {
+  tenant.messages.set(requestId, { ...tenant.messages.get(requestId), [channel]: ref })
+  const request = tenant.approvals.get(requestId)
+  if (request !== undefined) keepApproval(request, tenant)
+}
+
+function keepApproval(given: ApprovalRequest, { approvals, runApprovals, messages }: Tenant): void {
+  const kept = messages.get(given.id)
+  const request = kept ? { ...given, messages: { ...given.messages, ...kept } } : given
   approvals.set(request.id, request)
   const siblings = runApprovals.get(request.runId)
   if (siblings === undefined) runApprovals.set(request.runId, new Map([[request.id, request]]))

@@ -21,6 +21,7 @@ import {
   checkSequence,
   emptyTenant,
   judge,
+  keepMessage,
   runPosition,
   type Tenant,
 } from './memory-commit.ts'
@@ -126,6 +127,12 @@ export function createMemoryStore({ durability = 'memory' }: MemoryStoreOptions 
       )
       found.sort((one, other) => comparePositions(approvalPosition(other), approvalPosition(one)))
       return cutPage('approval', found, readLimit(limit), approvalPosition)
+    },
+    async keepMessage(posted) {
+      live()
+      if (!outbox.holds(posted.tenant, posted.lease)) return false
+      keepMessage(posted, of(posted.tenant))
+      return true
     },
     async idempotency(tenant, principal, key) {
       return of(tenant).idempotency.get(pair(principal, key)) ?? null

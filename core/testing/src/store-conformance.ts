@@ -6,6 +6,7 @@ import { testStoreCommit } from './store/commit.ts'
 import { testStoreLifecycle } from './store/lifecycle.ts'
 import { testStoreLive } from './store/live.ts'
 import { testStoreLog } from './store/log.ts'
+import { testStoreMessages } from './store/messages.ts'
 import { testStoreOutbox } from './store/outbox.ts'
 import { testStorePaging } from './store/paging.ts'
 import { testStoreReads } from './store/reads.ts'
@@ -46,6 +47,7 @@ export function storeConformance(harness: StoreHarness): void {
     testStoreReads(open)
     testStorePaging(open)
     testStoreOutbox(open)
+    testStoreMessages(open)
     testStoreLog(open)
     testStoreLive(open, harness)
     testStoreLifecycle(open, harness)

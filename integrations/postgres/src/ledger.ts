@@ -15,6 +15,7 @@ import {
   toEntry,
   toIdempotency,
   toStop,
+  type ApprovalRow,
   type EntryRow,
   type IdempotencyRow,
   type StopRow,
@@ -71,8 +72,8 @@ export function createLedger(database: Database, schema: string): Ledger {
       AND ${inPartition} AND type = 'loop.transition.executed' ORDER BY seq DESC LIMIT 1`,
   )
   const approval = statement(
-    'approval',
-    `SELECT body FROM ${schema}.approval WHERE tenant = $1 AND id = $2`,
+    'approval_messages',
+    `SELECT body, messages FROM ${schema}.approval WHERE tenant = $1 AND id = $2`,
   )
   const idempotency = statement(
     'idempotency',
@@ -156,7 +157,7 @@ export function createLedger(database: Database, schema: string): Ledger {
       entry(lastExecuted, [tenant, runId, transitionId]),
 
     async approval(tenant, id) {
-      const row = await first<Body>(approval, [tenant, id])
+      const row = await first<ApprovalRow>(approval, [tenant, id])
       return row === null ? null : toApproval(row)
     },
     async approvals({ tenant, limit, cursor, ...wanted }) {
@@ -169,9 +170,9 @@ export function createLedger(database: Database, schema: string): Ledger {
       filter.equal('run_id', wanted.runId)
       filter.equal('aggregate_id', wanted.aggregateId)
       filter.equal('loop_id', wanted.loopId)
-      const text = `SELECT body FROM ${schema}.approval WHERE ${filter.text()}
+      const text = `SELECT body, messages FROM ${schema}.approval WHERE ${filter.text()}
         ORDER BY created_at DESC, id DESC LIMIT ${most + 1}`
-      const rows = await database.read<Body>({ name: '', text }, filter.values)
+      const rows = await database.read<ApprovalRow>({ name: '', text }, filter.values)
       const position = ({ createdAt, id }: ApprovalRequest): { at: number; id: string } => ({
         at: createdAt,
         id,

@@ -14,6 +14,7 @@ import { channelOf, createAnnouncer } from './announcer.ts'
 import { createCommitQueue } from './commit-queue.ts'
 import { createCommitter } from './commit.ts'
 import { createDatabase } from './database.ts'
+import { createKeepMessage } from './keep-message.ts'
 import { createLedger } from './ledger.ts'
 import { createListener } from './listener.ts'
 import { createLog } from './log.ts'
@@ -123,6 +124,7 @@ export function createPostgresStore({
       })
     },
     ...createLedger(database, schema),
+    keepMessage: createKeepMessage(database, schema),
     ...createOutbox(database, schema, () => announce(true)),
     ...createLog(database, schema),
     ...createTail(database, schema),

@@ -3,6 +3,7 @@ import type {
   DeadLetter,
   EntryType,
   IdempotencyRecord,
+  JsonObject,
   LogHead,
   LogLeaf,
   OutboxClaim,
@@ -43,8 +44,15 @@ export function toEntry(row: EntryRow): StoredEntry {
   }
 }
 
-export function toApproval({ body }: { readonly body: string }): ApprovalRequest {
-  return JSON.parse(body) as ApprovalRequest // written by `encodePlans` from an ApprovalRequest
+export interface ApprovalRow {
+  readonly body: string
+  readonly messages: string | null
+}
+
+export function toApproval({ body, messages }: ApprovalRow): ApprovalRequest {
+  const request = JSON.parse(body) as ApprovalRequest // written by commit
+  if (messages === null) return request
+  return { ...request, messages: { ...request.messages, ...(JSON.parse(messages) as JsonObject) } }
 }
 
 export interface OutboxRow {

@@ -179,6 +179,10 @@ const steps: readonly string[] = [
   DROP INDEX outbox_id;
   CREATE UNIQUE INDEX outbox_id ON outbox (id, tenant);
   `,
+  // Where channels posted a request, as JSON by channel. Beside the body, so that no commit takes it away.
+  `
+  ALTER TABLE approval ADD COLUMN messages TEXT;
+  `,
 ]
 
 /** Brings the file up to date. Safe with several starters: the steps run in one transaction, after another look. */

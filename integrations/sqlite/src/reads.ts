@@ -14,8 +14,10 @@ import type { Connection, Statement, Value } from './connection.ts'
 import {
   entryColumns,
   instanceColumns,
+  toApproval,
   toEntry,
   toInstance,
+  type ApprovalRow,
   type EntryRow,
   type InstanceRow,
 } from './rows.ts'
@@ -57,7 +59,9 @@ function createSingleReads({ prepare }: Connection): Omit<Reads, 'find' | 'appro
   const executed = prepare<[pairs: string]>(
     'SELECT executed FROM instance WHERE tenant = ? AND run_id = ?',
   )
-  const approval = prepare<[body: string]>('SELECT body FROM approval WHERE tenant = ? AND id = ?')
+  const approval = prepare<ApprovalRow>(
+    'SELECT body, messages FROM approval WHERE tenant = ? AND id = ?',
+  )
   const answer = prepare<[fingerprint: string, answer: string, at: number]>(`
     SELECT fingerprint, answer, at FROM idempotency WHERE tenant = ? AND principal = ? AND key = ?`)
   const counter = prepare<[value: number]>(
@@ -157,8 +161,8 @@ function findApprovals(query: ApprovalQuery, select: Select): Page<ApprovalReque
   ])
   const [end, ...position] =
     before === null ? [''] : ['AND (created_at, id) < (?, ?)', before.at, before.id]
-  const rows = select<[body: string]>(
-    `SELECT body FROM approval WHERE ${where} ${end} ORDER BY created_at DESC, id DESC LIMIT ?`,
+  const rows = select<ApprovalRow>(
+    `SELECT body, messages FROM approval WHERE ${where} ${end} ORDER BY created_at DESC, id DESC LIMIT ?`,
     [...values, ...position, limit + 1],
   )
   return cutPage('approval', rows.map(toApproval), limit, ({ createdAt, id }) => ({
@@ -170,10 +174,6 @@ function findApprovals(query: ApprovalQuery, select: Select): Page<ApprovalReque
 function conditions(filters: readonly Filter[]): [where: string, values: Value[]] {
   const used = filters.filter((filter): filter is [string, Value] => filter[1] !== undefined)
   return [used.map(([condition]) => condition).join(' AND '), used.map(([, value]) => value)]
-}
-
-function toApproval([body]: readonly [body: string]): ApprovalRequest {
-  return JSON.parse(body) as ApprovalRequest
 }
 
 function one<Row, Item>(row: Row | undefined, read: (row: Row) => Item): Item | null {

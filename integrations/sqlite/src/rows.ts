@@ -1,4 +1,11 @@
-import type { InstanceStatus, LoopInstance, OutboxItem, StoredEntry } from '@loop-engine/core'
+import type {
+  ApprovalRequest,
+  InstanceStatus,
+  JsonObject,
+  LoopInstance,
+  OutboxItem,
+  StoredEntry,
+} from '@loop-engine/core'
 
 export const instanceColumns =
   'instance.tenant, instance.run_id, instance.aggregate_id, instance.loop_id, state, status, version, instance.created_at, updated_at, tags, rest'
@@ -97,6 +104,14 @@ export function toEntry([
   salt,
 ]: EntryRow): StoredEntry {
   return { runId, seq, type, transitionId, at, hash, body, evidence, salt }
+}
+
+export type ApprovalRow = [body: string, messages: string | null]
+
+export function toApproval([body, messages]: ApprovalRow): ApprovalRequest {
+  const request = JSON.parse(body) as ApprovalRequest
+  if (messages === null) return request
+  return { ...request, messages: { ...request.messages, ...(JSON.parse(messages) as JsonObject) } }
 }
 
 export const itemColumns =

@@ -1,10 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
-import { LoopError, type LoopStore } from '@loop-engine/core'
+import { LoopError, type LoopStore, type PostedMessage } from '@loop-engine/core'
 
 import { createCheckpoints, type Checkpoints } from './checkpoints.ts'
 import { checkSequence, createCommit, type Commit } from './commit.ts'
 import { connect, type Connection } from './connection.ts'
+import { createKeepMessage } from './keep-message.ts'
 import { createLog, type Log } from './log.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
 import { createReads, type Reads } from './reads.ts'
@@ -26,6 +27,7 @@ interface Session {
   readonly connection: Connection
   readonly checkpoints: Checkpoints
   readonly commit: Commit
+  readonly keepMessage: (posted: PostedMessage) => boolean
   readonly log: Log
   readonly outbox: Outbox
   readonly reads: Reads
@@ -107,6 +109,7 @@ export function createSqliteStore({
     lastExecuted: (...query) => read(({ reads }) => reads.lastExecuted(...query)),
     approval: (...query) => read(({ reads }) => reads.approval(...query)),
     approvals: (query) => read(({ reads }) => reads.approvals(query)),
+    keepMessage: (posted) => write(({ keepMessage }) => keepMessage(posted)),
     idempotency: (...query) => read(({ reads }) => reads.idempotency(...query)),
     counter: (...query) => read(({ reads }) => reads.counter(...query)),
     spentBy: (...query) => read(({ reads }) => reads.spentBy(...query)),
@@ -152,6 +155,7 @@ function start(options: Required<SqliteStoreOptions>): Session {
     checkpoints,
     outbox,
     commit: createCommit(connection, outbox),
+    keepMessage: createKeepMessage(connection, outbox),
     log: createLog(connection),
     reads: createReads(connection),
     upkeep: createUpkeep(connection),

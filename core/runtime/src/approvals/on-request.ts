@@ -1,11 +1,18 @@
-import { LoopError, type Actor, type ApprovalRequest, type CommitPlan } from '@loop-engine/core'
+import {
+  LoopError,
+  type Actor,
+  type ApprovalRequest,
+  type CommitPlan,
+  type LoopInstance,
+} from '@loop-engine/core'
 
 import { createChange, type Change } from '../change.ts'
 import { commitChange, type Kernel } from '../kernel.ts'
 import { refusedBy } from '../refused-by.ts'
-import { readRequest, type RequestOfRun } from './read-request.ts'
 
-export interface Situation extends RequestOfRun {
+export interface Situation {
+  readonly request: ApprovalRequest
+  readonly instance: LoopInstance
   readonly change: Change
   readonly reviewer: Actor
 }
@@ -28,7 +35,12 @@ export async function onRequest<Result>(
     throw new LoopError('not_found', 'No approval request has this id.', { path: '/requestId' })
   return kernel.runs.exclusive(tenant, first.aggregateId, async () => {
     for (let attempts = 0; attempts <= kernel.limits.conflictRetries; attempts++) {
-      const { request, instance } = await readRequest(kernel, tenant, first.runId, requestId)
+      // The run first: what another process makes of the request after that fails the commit, by the run's version;
+      // read the other way round it would be overwritten.
+      const instance = await kernel.store.getRun(tenant, first.runId)
+      const request = await kernel.store.approval(tenant, requestId)
+      if (!request || !instance)
+        throw new LoopError('corrupt', 'The run of an approval request is gone.')
       const change = createChange(instance, request.trace)
       const { result, plan } = await build({ request, instance, change, reviewer })
       if (!plan) return result
