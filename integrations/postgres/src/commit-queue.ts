@@ -42,13 +42,15 @@ export function createCommitQueue({
   let closing: (() => void) | null = null
   const busy = new Set<string>()
 
+  const isFree = ({ keys }: Waiting): boolean => !keys.some((key) => busy.has(key))
   const take = (most: number): Waiting[] => {
+    if (waiting.length === 1) return waiting.every(isFree) ? waiting.splice(0) : []
     const batch: Waiting[] = []
     const later: Waiting[] = []
     const held = new Set<string>()
     for (const item of waiting) {
       const fits = batch.length === 0 || (batch.length < most && !item.alone && !batch[0]?.alone)
-      if (fits && !item.keys.some((key) => busy.has(key) || held.has(key))) batch.push(item)
+      if (fits && isFree(item) && !item.keys.some((key) => held.has(key))) batch.push(item)
       else later.push(item)
       held.add(item.run)
     }

@@ -1,17 +1,23 @@
 import type { CommitPlan } from '@loop-engine/core'
 
 import type { Statement } from './database.ts'
-import { plainNumbers, type PlainName } from './functions-plain-v3.ts'
+import { plainNumbers, plainTexts, type PlainName } from './functions-plain-v3.ts'
 import { plainValues } from './plain-values.ts'
 
-const ofRun: readonly PlainName[] = [
-  ...(['tenant', 'run', 'expected', 'version', 'state', 'status', 'tags', 'updated'] as const),
-  ...(['instance', 'type', 'transition', 'at', 'hash', 'body', 'evidence', 'salt'] as const),
-]
-const ofItem: readonly PlainName[] = [
-  ...(['aggregate', 'item', 'lane', 'kind', 'name', 'itemSeq', 'payload', 'due'] as const),
-]
 const ofKey: readonly PlainName[] = ['principal', 'key', 'fingerprint', 'answer', 'keyAt']
+const ofItem: readonly PlainName[] = [
+  'aggregate',
+  'item',
+  'lane',
+  'kind',
+  'name',
+  'itemSeq',
+  'payload',
+  'due',
+]
+const ofRun = [...plainTexts, ...plainNumbers].filter(
+  (name) => !ofKey.includes(name) && !ofItem.includes(name),
+)
 
 /** A statement and what it is to be sent with. */
 export interface PlainCommit {
@@ -56,8 +62,9 @@ interface Form {
 }
 
 function textOf(schema: string, names: readonly PlainName[], allowAsyncCommit: boolean): string {
-  const value = (name: PlainName): string =>
-    `$${names.indexOf(name) + 1}::${plainNumbers.some((each) => each === name) ? 'bigint' : 'text'}`
+  const typeOf = (name: PlainName): string =>
+    plainNumbers.some((each) => each === name) ? 'bigint' : 'text'
+  const value = (name: PlainName): string => `$${names.indexOf(name) + 1}::${typeOf(name)}`
   const values = (...of: PlainName[]): string => of.map(value).join(', ')
   const enqueued = `, enqueued AS (
   INSERT INTO ${schema}.outbox (tenant, id, aggregate_id, run_id, lane, kind, name, seq, payload, due_at, ready_at)
