@@ -1,25 +1,8 @@
 import type { LoopStore } from '@loop-engine/core'
 import { expect, test } from 'vitest'
 
-import { createLoopSystem, createMemoryStore, defineLoop, type LoopSystem } from './index.ts'
-
-const loop = defineLoop({
-  id: 'payment',
-  version: '1.0.0',
-  states: [{ id: 'ASKED' }, { id: 'PAID', terminal: true }],
-  initialState: 'ASKED',
-  transitions: [
-    {
-      id: 'pay',
-      from: 'ASKED',
-      to: 'PAID',
-      actors: ['ai-agent'],
-      approval: { reviewers: ['role:finance'], quorum: 2, expiresIn: '2h' },
-    },
-  ],
-})
-const agent = { type: 'ai-agent', id: 'agent:payer' } as const
-const person = (id: string) => ({ type: 'human', id, roles: ['finance'] }) as const
+import { createLoopSystem, createMemoryStore, type LoopSystem } from './index.ts'
+import { askForPayment, paymentLoop, person } from './payment.fixture.ts'
 
 /** Lets `meanwhile` happen right before the read of that number. */
 function interrupted(store: LoopStore, at: number, meanwhile: () => Promise<unknown>): LoopStore {
@@ -42,20 +25,14 @@ function interrupted(store: LoopStore, at: number, meanwhile: () => Promise<unkn
 }
 
 async function open(store: LoopStore): Promise<LoopSystem> {
-  return createLoopSystem({ loops: [loop], store, relay: false })
+  return createLoopSystem({ loops: [paymentLoop(2)], store, relay: false })
 }
 
 /** A request for two approvals of which alice has given one; bob’s process reads while carol’s decides. */
 async function race(at: number, decision: 'approve' | 'reject') {
   const store = createMemoryStore()
   const carols = await open(store)
-  await carols.engine.start({ loopId: 'payment', aggregateId: 'order-1', actor: agent })
-  const asked = await carols.engine.transition({
-    aggregateId: 'order-1',
-    transitionId: 'pay',
-    actor: agent,
-  })
-  const requestId = asked.status === 'pending_approval' ? asked.approvalId : ''
+  const requestId = await askForPayment(carols)
   await carols.approvals.decide({ requestId, decision: 'approve', actor: person('alice') })
   const bobs = await open(
     interrupted(store, at, async () =>
