@@ -1,12 +1,6 @@
-import {
-  LoopError,
-  type Actor,
-  type ApprovalRequest,
-  type DecisionKind,
-  type TransitionResult,
-} from '@loop-engine/core'
+import type { Actor, ApprovalRequest, DecisionKind, TransitionResult } from '@loop-engine/core'
 
-import { idempotencyOf } from '../idempotency.ts'
+import { idempotencyOf, keyMismatch } from '../idempotency.ts'
 import type { Kernel } from '../kernel.ts'
 import { apply } from './apply-decision.ts'
 import { isKnownWellEnough, refuseReviewer, type DecisionRefusal } from './approval-rules.ts'
@@ -73,10 +67,7 @@ export async function decideRequest(kernel: Kernel, input: DecideInput): Promise
   if (idempotency) {
     const { principal, key, fingerprint } = idempotency
     const before = await kernel.store.idempotency(tenant, principal, key)
-    if (before && before.fingerprint !== fingerprint)
-      throw new LoopError('key_mismatch', 'The idempotency key was used for another decision.', {
-        path: '/idempotencyKey',
-      })
+    if (before && before.fingerprint !== fingerprint) throw keyMismatch()
     if (before) return { ...(JSON.parse(before.answer) as DecisionResult), replayed: true }
   }
   return onRequest<DecisionResult>(

@@ -7,6 +7,7 @@ import {
 } from '@loop-engine/core'
 
 import { createChange, type Change } from '../change.ts'
+import { keyMismatch } from '../idempotency.ts'
 import { commitChange, type Kernel } from '../kernel.ts'
 import { refusedBy } from '../refused-by.ts'
 
@@ -48,10 +49,7 @@ export async function onRequest<Result>(
       if (outcome.kind === 'committed') return result
       if (outcome.kind === 'duplicate')
         return { ...(JSON.parse(outcome.answer) as Result), replayed: true }
-      if (outcome.kind === 'key-mismatch')
-        throw new LoopError('key_mismatch', 'The idempotency key was used for another decision.', {
-          path: '/idempotencyKey',
-        })
+      if (outcome.kind === 'key-mismatch') throw keyMismatch()
       if (outcome.kind === 'refused') {
         const { reason, message } = refusedBy(outcome.reason)
         if (refused) return refused(reason, request)
