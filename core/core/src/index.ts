@@ -81,9 +81,9 @@ export {
   type LogLeaf,
   type LoopStore,
   type OutboxClaim,
-  type PostedMessage,
   type OutboxItem,
   type Page,
+  type PostedMessage,
   type Settlement,
   type Stop,
 } from './store.ts'

@@ -44,6 +44,7 @@ export function createCommitQueue({
 
   const isFree = ({ keys }: Waiting): boolean => !keys.some((key) => busy.has(key))
   const take = (most: number): Waiting[] => {
+    // Mostly one waits, and needs no place among others.
     if (waiting.length === 1) return waiting.every(isFree) ? waiting.splice(0) : []
     const batch: Waiting[] = []
     const later: Waiting[] = []

@@ -42,15 +42,12 @@ export function createPlainCommits(
     const name = `${schema}.commit_one${suffix}${allowAsyncCommit ? '_async' : ''}_v4`
     return { statement: { name, text }, names }
   }
-  const bare = write('', false, false)
-  const withItem = write('_item', true, false)
-  const withKey = write('_key', false, true)
-  const withBoth = write('_item_key', true, true)
+  const bare = { keyed: write('_key', false, true), keyless: write('', false, false) }
+  const withItem = { keyed: write('_item_key', true, true), keyless: write('_item', true, false) }
 
   return (plan) => {
-    const hasItem = (plan.outbox?.length ?? 0) > 0
-    const hasKey = plan.idempotency !== undefined
-    const { statement, names } = hasItem ? (hasKey ? withBoth : withItem) : hasKey ? withKey : bare
+    const { keyed, keyless } = plan.outbox?.length ? withItem : bare
+    const { statement, names } = plan.idempotency ? keyed : keyless
     const known = plainValues(plan)
     return { statement, values: names.map((name) => known[name]) }
   }
