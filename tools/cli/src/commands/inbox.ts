@@ -3,7 +3,7 @@ import type { ApprovalRequest } from '@loop-engine/sdk'
 import type { AddCommand } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { plain, time, type Output } from '../output.ts'
-import { withSession } from '../session.ts'
+import { withSession, type GlobalOptions } from '../session.ts'
 
 export const addInbox: AddCommand = (program, act) => {
   program
@@ -13,7 +13,7 @@ export const addInbox: AddCommand = (program, act) => {
       act(async ({ options, output }) =>
         withSession(options, async ({ approvals, actor, tenant }) => {
           const requests = await approvals.inbox({ actor, tenant })
-          const text = requests.map((request) => describeInboxItem(request, output)).join('\n')
+          const text = requests.map((request) => describe(request, output, options)).join('\n')
           output.result(requests, text || 'Nothing waits for you.')
           const { items } = await approvals.find({ tenant, status: 'pending', limit: 1000 })
           const others = items.length - requests.length
@@ -25,12 +25,26 @@ export const addInbox: AddCommand = (program, act) => {
     )
 }
 
-function describeInboxItem({ id, view, requester }: ApprovalRequest, { paint }: Output): string {
+function describe(
+  { id, view, requester }: ApprovalRequest,
+  { paint }: Output,
+  { as, role }: GlobalOptions,
+): string {
   const { transition, effect } = view
+  // As whom this inbox is read, so that the line can be run as it stands.
+  const who = [
+    ...(as === undefined ? [] : ['--as', as]),
+    ...role.flatMap((each) => ['--role', each]),
+  ]
   return [
     `${paint('bold', plain(view.title))}  ${transition.from} → ${transition.to}`,
     `  asked by ${plain(requester.id)}, until ${time(view.expiresAt)}`,
     ...(effect ? [`  will run ${effect.integration}.${effect.action}`] : []),
-    `  loop approve ${id}`,
+    `  ${['loop approve', id, ...who.map(quoted)].join(' ')}`,
   ].join('\n')
+}
+
+/** As one word of a shell. */
+function quoted(word: string): string {
+  return /^[\w:.@-]+$/.test(word) ? word : `'${plain(word).replaceAll("'", `'\\''`)}'`
 }
