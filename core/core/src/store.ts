@@ -13,7 +13,7 @@ export interface OutboxItem {
   readonly tenant: string
   readonly aggregateId: string
   readonly runId: string
-  /** Items of one lane are delivered one after another, in `seq` order. */
+  /** Items of one lane are delivered one after another, in `seq` order. One whose lane is its own id shares it with nobody. */
   readonly lane: string
   readonly kind: 'effect' | 'notify' | 'publish' | 'timer'
   /** The integration, channel, sink or timer it is for. */
@@ -63,7 +63,7 @@ export interface CommitPlan {
   /** Whole requests to insert or replace. */
   readonly approvals?: readonly ApprovalRequest[]
   readonly outbox?: readonly OutboxItem[]
-  /** Ids of waiting items that are no longer wanted; unknown ids are ignored. */
+  /** Ids of waiting items that are no longer wanted, never of what publishes an entry; unknown ids are ignored. */
   readonly cancel?: readonly string[]
   readonly idempotency?: IdempotencyRecord
   readonly reservations?: readonly Reservation[]

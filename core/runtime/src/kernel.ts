@@ -18,6 +18,7 @@ import type { EventBus } from '@loop-engine/events'
 import type { Expressions, GuardEvaluator } from '@loop-engine/guards'
 import QuickLRU from 'quick-lru'
 
+import type { Bells } from './approvals/bells.ts'
 import type { Change, PlanRest } from './change.ts'
 import type { Identity } from './identity.ts'
 import type { Limits } from './limits.ts'
@@ -41,6 +42,7 @@ export interface Kernel {
   readonly sinks: ReadonlyMap<string, EventSink>
   readonly bus: EventBus
   readonly runs: Runs
+  readonly bells: Bells
   readonly telemetry: Telemetry | undefined
   /** Throws `invalid_definition` when a loop asks for what this system does not have. */
   check(definition: LoopDefinition): void
@@ -55,8 +57,17 @@ interface LoadedRun {
   readonly fresh: boolean
 }
 
+interface RememberedRun extends LoadedRun {
+  /** Which of all that were remembered this is, in order. */
+  readonly number: number
+}
+
 /** The runs in memory, and the order in which this process works on them. */
 export interface Runs {
+  /** A point in time, for `known`. */
+  mark(): number
+  /** The newest run of a business key, if it was in memory at that time, and is; others may have moved it since. */
+  known(tenant: string, aggregateId: string, mark: number): LoopInstance | undefined
   /** The newest run of a business key; `fresh` when it was read from the store just now. At once when it is known. */
   load(tenant: string, aggregateId: string, fresh?: boolean): LoadedRun | Promise<LoadedRun>
   keep(instance: LoopInstance): void
@@ -70,20 +81,31 @@ export interface Runs {
 
 export function createRuns(store: LoopStore, cachedInstances: number): Runs {
   // It may hold twice its size.
-  const cache = new QuickLRU<string, LoopInstance>({ maxSize: Math.ceil(cachedInstances / 2) })
+  const cache = new QuickLRU<string, RememberedRun>({ maxSize: Math.ceil(cachedInstances / 2) })
+  let remembered = 0
   // Who waits for a key, in order; there is a line while somebody works on the key.
   const lines = new Map<string, (() => void)[]>()
   const keyOf = (tenant: string, aggregateId: string): string =>
     tenant === 'default' ? aggregateId : `${tenant}\n${aggregateId}`
 
+  const remember = (key: string, instance: LoopInstance): void => {
+    remembered += 1
+    cache.set(key, { instance, fresh: false, number: remembered })
+  }
+
   return {
+    mark: () => remembered,
+    known(tenant, aggregateId, mark) {
+      const run = cache.get(keyOf(tenant, aggregateId))
+      return run && run.number <= mark ? run.instance : undefined
+    },
     load(tenant, aggregateId, fresh = false) {
-      const cached = fresh ? undefined : cache.get(keyOf(tenant, aggregateId))
-      return cached ? { instance: cached, fresh: false } : read(tenant, aggregateId)
+      const run = fresh ? undefined : cache.get(keyOf(tenant, aggregateId))
+      return run ?? read(tenant, aggregateId)
     },
     keep(instance) {
       const key = keyOf(instance.tenant, instance.aggregateId)
-      if (isOpen(instance.status)) cache.set(key, instance)
+      if (isOpen(instance.status)) remember(key, instance)
       else cache.delete(key)
     },
     forget(tenant, aggregateId) {
@@ -127,7 +149,7 @@ export function createRuns(store: LoopStore, cachedInstances: number): Runs {
         hint: 'Start one with engine.start().',
       })
     }
-    cache.set(key, instance)
+    remember(key, instance)
     return { instance, fresh: true }
   }
 }
@@ -151,6 +173,7 @@ export async function commitChange(
     })
   if (result.kind === 'committed') {
     kernel.runs.keep(plan.instance)
+    for (const request of plan.approvals ?? []) kernel.bells.ring(request)
     if (plan.entries.length > 0) kernel.bus.publish(plan.entries)
     if (plan.outbox) kernel.wake()
     kernel.telemetry?.recorded(plan)

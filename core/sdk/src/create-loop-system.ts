@@ -15,6 +15,7 @@ import { createEventBus, type EventBus } from '@loop-engine/events'
 import { createExpressions, createGuardEvaluator, createGuardRegistry } from '@loop-engine/guards'
 import {
   createApprovals,
+  createBells,
   createEngine,
   createIdentifiers,
   createIdentity,
@@ -122,6 +123,7 @@ export async function createLoopSystem({
     ...plugins,
     bus,
     runs,
+    bells: createBells(),
     telemetry,
     check,
     report: onError,

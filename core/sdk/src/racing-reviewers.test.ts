@@ -1,7 +1,12 @@
 import type { LoopStore } from '@loop-engine/core'
 import { expect, test } from 'vitest'
 
-import { createLoopSystem, createMemoryStore, type LoopSystem } from './index.ts'
+import {
+  createLoopSystem,
+  createMemoryStore,
+  type LoopDefinition,
+  type LoopSystem,
+} from './index.ts'
 import { askForPayment, paymentLoop, person } from './payment.fixture.ts'
 
 /** Lets `meanwhile` happen right before the read of that number. */
@@ -28,31 +33,45 @@ async function open(store: LoopStore): Promise<LoopSystem> {
   return createLoopSystem({ loops: [paymentLoop(2)], store, relay: false })
 }
 
+/** When bob's process last looked at the run, which it remembers, and how often it reads for a decision then. */
+const looks = { never: 3, 'before alice': 3, 'after alice': 1 } as const
+type Look = keyof typeof looks
+const races = (Object.keys(looks) as Look[]).flatMap((looked) =>
+  Array.from({ length: looks[looked] }, (_, read) => ({ looked, at: read + 1 })),
+)
+
+interface Race {
+  readonly looked: Look
+  /** Before which of these reads carol's process decides. */
+  readonly at: number
+  readonly decision: 'approve' | 'reject'
+}
+
 /** A request for two approvals of which alice has given one; bob’s process reads while carol’s decides. */
-async function race(at: number, decision: 'approve' | 'reject') {
+async function race({ looked, at, decision }: Race) {
   const store = createMemoryStore()
   const carols = await open(store)
   const requestId = await askForPayment(carols)
-  await carols.approvals.decide({ requestId, decision: 'approve', actor: person('alice') })
+  const approve = { requestId, decision: 'approve' } as const
   const bobs = await open(
     interrupted(store, at, async () =>
       carols.approvals.decide({ requestId, decision, actor: person('carol') }),
     ),
   )
-  const answer = await bobs.approvals.decide({
-    requestId,
-    decision: 'approve',
-    actor: person('bob'),
-  })
+  const look = async () => bobs.engine.available({ aggregateId: 'order-1', actor: person('bob') })
+  if (looked === 'before alice') await look()
+  await carols.approvals.decide({ ...approve, actor: person('alice') })
+  if (looked === 'after alice') await look()
+  const answer = await bobs.approvals.decide({ ...approve, actor: person('bob') })
   const request = await carols.approvals.get({ id: requestId })
   const instance = await carols.engine.get({ aggregateId: 'order-1' })
   return { answer, request, instance }
 }
 
-test.each([1, 2, 3])(
-  'what one process declines no other executes, whenever it looked (read %i)',
-  async (at) => {
-    const { answer, request, instance } = await race(at, 'reject')
+test.each(races)(
+  'what one process declines no other executes, whenever it looked ($looked, read $at)',
+  async (when) => {
+    const { answer, request, instance } = await race({ ...when, decision: 'reject' })
 
     expect(answer).toMatchObject({ status: 'refused', reason: 'already_decided' })
     expect(request).toMatchObject({ status: 'rejected' })
@@ -60,10 +79,45 @@ test.each([1, 2, 3])(
   },
 )
 
-test.each([1, 2, 3])('of two last approvals one executes (read %i)', async (at) => {
-  const { answer, request, instance } = await race(at, 'approve')
+test.each(races)('of two last approvals one executes ($looked, read $at)', async (when) => {
+  const { answer, request, instance } = await race({ ...when, decision: 'approve' })
 
   expect(answer).toMatchObject({ status: 'refused', reason: 'already_decided' })
   expect(request?.decisions.map(({ reviewer }) => reviewer.id)).toEqual(['alice', 'carol'])
   expect(instance).toMatchObject({ currentState: 'PAID' })
+})
+
+test('a process that remembers an older state takes the decision about a newer one', async () => {
+  const store = createMemoryStore()
+  const loop = paymentLoop(1)
+  const loops = [
+    {
+      ...loop,
+      states: [...loop.states, { id: 'NEW' }],
+      initialState: 'NEW',
+      transitions: [
+        ...loop.transitions,
+        { id: 'ask', signal: 'ask', from: 'NEW', to: 'ASKED', actors: ['human'], guards: [] },
+      ],
+    },
+  ] satisfies readonly LoopDefinition[]
+  const [agents, bobs] = await Promise.all(
+    ['agents', 'bobs'].map(() => createLoopSystem({ loops, store, relay: false })),
+  )
+  if (!agents || !bobs) throw new Error('There are two systems.')
+  const run = { aggregateId: 'order-1' }
+  await agents.engine.start({ loopId: loop.id, ...run, actor: person('alice') })
+  await bobs.engine.available({ ...run, actor: person('bob') })
+  await agents.engine.transition({ ...run, transitionId: 'ask', actor: person('alice') })
+  const actor = { type: 'ai-agent', id: 'agent:payer' } as const
+  const asked = await agents.engine.transition({ ...run, transitionId: 'pay', actor })
+  if (asked.status !== 'pending_approval') throw new Error(asked.status)
+
+  const decided = await bobs.approvals.decide({
+    requestId: asked.approvalId,
+    decision: 'approve',
+    actor: person('bob'),
+  })
+
+  expect(decided.status).toBe('executed')
 })

@@ -4,6 +4,7 @@ import type { Connection } from './connection.ts'
 import { createJudge } from './judge.ts'
 import type { Outbox } from './outbox.ts'
 import { createBesideWriter } from './save-beside.ts'
+import { createEntryWriter } from './save-entries.ts'
 import { createRunWriter, type RunRow } from './save-run.ts'
 
 /** Judges and makes one plan. Expects to run inside a transaction. */
@@ -11,17 +12,21 @@ export type Commit = (plan: CommitPlan) => CommitResult
 
 export function createCommit(connection: Connection, outbox: Outbox): Commit {
   const judge = createJudge(connection, outbox)
-  const saveRun = createRunWriter(connection)
+  const runs = createRunWriter(connection)
+  const saveEntries = createEntryWriter(connection)
   const saveBeside = createBesideWriter(connection, outbox)
-  const run = connection.prepare<RunRow>(
-    `SELECT id, version, state, status, tags, executed, EXISTS (SELECT 1 FROM stop) FROM instance
+  const find = connection.prepare<RunRow>(
+    `SELECT id, version, status, tags, EXISTS (SELECT 1 FROM stop) FROM instance
     WHERE tenant = ? AND run_id = ?`,
   )
   return (plan) => {
-    const row = run.get(plan.tenant, plan.instance.runId)
-    const refusal = judge(plan, row)
-    if (refusal !== null) return refusal
-    saveRun(plan, row)
+    if (!runs.move(plan)) {
+      const row = find.get(plan.tenant, plan.instance.runId)
+      const refusal = judge(plan, row)
+      if (refusal !== null) return refusal
+      runs.save(plan, row)
+    }
+    saveEntries(plan.tenant, plan.entries)
     saveBeside(plan)
     return { kind: 'committed' }
   }

@@ -10,7 +10,8 @@ export type Value = string | number | null
 export interface Statement<Row extends readonly unknown[] = []> {
   get(...values: readonly Value[]): Row | undefined
   all(...values: readonly Value[]): Row[]
-  run(...values: readonly Value[]): void
+  /** Returns how many rows changed. */
+  run(...values: readonly Value[]): number
 }
 
 export interface Connection {
@@ -67,6 +68,6 @@ function tuples<Row extends readonly unknown[]>(statement: StatementSync): State
     // The types of node:sqlite do not know that rows are arrays now; the schema gives their columns.
     get: (...values) => statement.get(...values) as unknown as Row | undefined,
     all: (...values) => statement.all(...values) as unknown as Row[],
-    run: (...values) => void statement.run(...values),
+    run: (...values) => statement.run(...values).changes as number,
   }
 }

@@ -38,7 +38,7 @@ export function createJudge({ prepare }: Connection, outbox: Outbox): Judge {
   }
   const stopped = ({ scopes }: CommitPlan, row: RunRow | undefined): CommitResult | null => {
     if (scopes.length === 0) return null
-    if (row === undefined ? anyStop.get() === undefined : row[6] === 0) return null
+    if (row === undefined ? anyStop.get() === undefined : row[4] === 0) return null
     const detail = scopes.find((scope) => stop.get(scope) !== undefined)
     return detail === undefined ? null : { kind: 'refused', reason: 'stopped', detail }
   }
@@ -48,7 +48,7 @@ export function createJudge({ prepare }: Connection, outbox: Outbox): Judge {
   ): CommitResult | null => {
     const actual = row?.[1] ?? null
     if ((actual ?? 0) !== expectedVersion) return { kind: 'conflict', actual }
-    const opens = isOpen(instance.status) && (row === undefined || !isOpen(row[3]))
+    const opens = isOpen(instance.status) && (row === undefined || !isOpen(row[2]))
     const isTaken = opens && openRun.get(tenant, instance.aggregateId) !== undefined
     return isTaken ? { kind: 'conflict', actual } : null
   }

@@ -45,14 +45,25 @@ export function createOutbox(connection: Connection): Outbox {
   const lanes = createLanes(connection)
   const insert = prepare(`
     INSERT INTO outbox (tenant, id, aggregate_id, run_id, lane, kind, name, seq, payload, due_at, ready_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id, tenant) DO NOTHING`)
-  const byId = prepare<
-    [...Place, readyAt: number | null, leasedUntil: number, diedAt: number | null]
-  >(`
-    SELECT pos, tenant, lane, ready_at, leased_until, died_at FROM outbox
-    WHERE id = ? AND tenant = ?`)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`)
+  const publish = prepare(`
+    INSERT INTO outbox (tenant, id, aggregate_id, run_id, lane, kind, name, seq, payload, due_at, ready_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, 'publish', ?6, ?7, ?8, ?9, iif(
+      EXISTS (SELECT 1 FROM outbox WHERE lane = ?5 AND tenant = ?1 AND died_at IS NULL AND lane <> id),
+      NULL, ?9))`)
+  const isThere = prepare<[1]>(
+    "SELECT 1 FROM outbox WHERE id = ? AND tenant = ? AND kind <> 'publish'",
+  )
+  const cancel = prepare<[lane: string, readyAt: number | null]>(`
+    DELETE FROM outbox
+    WHERE id = ? AND tenant = ? AND kind <> 'publish' AND leased_until = 0 AND died_at IS NULL
+    RETURNING lane, ready_at`)
+  const finish = prepare<[lane: string]>(
+    'DELETE FROM outbox WHERE id = ? AND tenant = ? AND fence > 0 RETURNING lane',
+  )
   const heldBy = prepare<Place>(`
-    SELECT pos, tenant, lane FROM outbox WHERE id = ? AND fence = ? AND leased_until > 0`)
+    SELECT pos, tenant, lane FROM outbox
+    WHERE id = ? AND fence = ? AND fence > 0 AND leased_until > 0`)
   const remove = prepare('DELETE FROM outbox WHERE pos = ?')
   const due = prepare<[1]>('SELECT 1 FROM outbox WHERE ready_at <= ? LIMIT 1')
   const ready = prepare<[...ItemRow, pos: number]>(`
@@ -67,7 +78,7 @@ export function createOutbox(connection: Connection): Outbox {
     UPDATE outbox SET attempt = attempt + 1, fence = ?, leased_until = ?, worker = ?, ready_at = max(due_at, ?)
     WHERE pos = ?`)
   const retry = prepare(`
-    UPDATE outbox SET due_at = ?, error = ?, leased_until = 0, ready_at = NULL WHERE pos = ?`)
+    UPDATE outbox SET due_at = ?1, error = ?2, leased_until = 0, ready_at = iif(lane = id, ?1, NULL) WHERE pos = ?3`)
   const bury = prepare(`
     UPDATE outbox SET died_at = ?, error = ?, leased_until = 0, ready_at = NULL WHERE pos = ?`)
   const lengthen = prepare(`
@@ -81,30 +92,29 @@ export function createOutbox(connection: Connection): Outbox {
     WHERE tenant = ? AND died_at IS NOT NULL AND (died_at, id) > (?, ?) ORDER BY died_at, id LIMIT ?`)
   const corpse = prepare<[...ItemRow, pos: number]>(`
     SELECT ${itemColumns}, pos FROM outbox
-    WHERE id = ? AND tenant = ? AND died_at IS NOT NULL`)
+    WHERE id = ? AND tenant = ? AND fence > 0 AND died_at IS NOT NULL`)
 
-  const add = (item: OutboxItem): void => {
+  const place = (item: OutboxItem): void => {
     const { tenant, id, aggregateId, runId, lane, kind, name, seq, payload, dueAt } = item
-    const readyAt = lanes.take(item, () => byId.get(id, tenant) !== undefined) ? dueAt : null
+    const readyAt = lanes.take(item, () => isThere.get(id, tenant) !== undefined) ? dueAt : null
     insert.run(tenant, id, aggregateId, runId, lane, kind, name, seq, payload, dueAt, readyAt)
   }
 
   return {
-    add,
+    add(item) {
+      if (item.kind !== 'publish') return place(item)
+      // Its entry is the newest of the run, so it comes last in its lane.
+      const { tenant, id, aggregateId, runId, lane, name, seq, payload, dueAt } = item
+      publish.run(tenant, id, aggregateId, runId, lane, name, seq, payload, dueAt)
+    },
     cancel(tenant, id) {
-      const row = byId.get(id, tenant)
-      if (row === undefined) return
-      const [pos, , lane, readyAt, leasedUntil, diedAt] = row
-      if (leasedUntil > 0 || diedAt !== null) return
-      remove.run(pos)
-      if (readyAt !== null) lanes.advance(tenant, lane)
+      const [lane, readyAt = null] = cancel.get(id, tenant) ?? []
+      if (lane !== undefined && readyAt !== null) lanes.advance(tenant, lane, id)
     },
     holds: (tenant, { id, fence }) => heldBy.get(id, fence)?.[1] === tenant,
     finish(tenant, id) {
-      const row = byId.get(id, tenant)
-      if (row === undefined) return
-      remove.run(row[0])
-      lanes.advance(tenant, row[2])
+      const [lane] = finish.get(id, tenant) ?? []
+      if (lane !== undefined) lanes.advance(tenant, lane, id)
     },
     hasWork: (now) => due.get(now) !== undefined,
     claim({ worker, now, leaseMs, limit, kinds = everyKind, instance: of }) {
@@ -130,7 +140,7 @@ export function createOutbox(connection: Connection): Outbox {
       if (outcome.kind === 'done') remove.run(pos)
       if (outcome.kind === 'retry') retry.run(outcome.dueAt, outcome.error, pos)
       if (outcome.kind === 'dead') bury.run(outcome.at, outcome.error, pos)
-      lanes.advance(tenant, lane)
+      lanes.advance(tenant, lane, id)
       return true
     },
     extend({ id, fence }, until) {
@@ -153,31 +163,33 @@ export function createOutbox(connection: Connection): Outbox {
       if (row === undefined) return false
       const { attempt: _, ...item } = toItem(row)
       remove.run(row[11])
-      add({ ...item, dueAt })
+      place({ ...item, dueAt })
       return true
     },
   }
 }
 
-/** Who is the current item of a lane. Lanes of the same name of two tenants wait for nobody but their own. */
+/**
+ * Who is the current item of a lane. Lanes of the same name of two tenants wait for nobody but their own, and an item
+ * whose lane has its own name, as timers do, is alone there.
+ */
 function createLanes({ prepare }: Connection): {
   take(item: OutboxItem, isThere: () => boolean): boolean
-  advance(tenant: string, lane: string): void
+  advance(tenant: string, lane: string, id: string): void
 } {
+  const inLane = 'lane = ? AND tenant = ? AND died_at IS NULL AND lane <> id'
   const current = prepare<Seat>(`
     SELECT pos, seq, id, leased_until FROM outbox
-    WHERE lane = ? AND tenant = ? AND died_at IS NULL AND ready_at IS NOT NULL ORDER BY seq LIMIT 1`)
+    WHERE ${inLane} AND ready_at IS NOT NULL ORDER BY seq LIMIT 1`)
   const wait = prepare('UPDATE outbox SET ready_at = NULL WHERE pos = ?')
-  const anyOther = prepare<[1]>(
-    'SELECT 1 FROM outbox WHERE lane = ? AND tenant = ? AND died_at IS NULL LIMIT 1',
-  )
+  const anyOther = prepare<[1]>(`SELECT 1 FROM outbox WHERE ${inLane} LIMIT 1`)
   const next = prepare(`
     UPDATE outbox SET ready_at = due_at WHERE pos = (
-      SELECT pos FROM outbox WHERE lane = ? AND tenant = ? AND died_at IS NULL ORDER BY seq, id LIMIT 1)`)
+      SELECT pos FROM outbox WHERE ${inLane} ORDER BY seq, id LIMIT 1)`)
   return {
     /** Gives the lane to an item that is about to enter, unless it is there, or its current one comes first or is leased. */
     take({ tenant, lane, seq, id }, isThere) {
-      const seat = current.get(lane, tenant)
+      const seat = lane === id ? undefined : current.get(lane, tenant)
       if (seat === undefined) return true
       const [pos, currentSeq, currentId, leasedUntil] = seat
       if (leasedUntil > 0 || currentSeq < seq || (currentSeq === seq && currentId < id))
@@ -187,8 +199,8 @@ function createLanes({ prepare }: Connection): {
       return true
     },
     /** Gives the lane to its first item, once the current one is done with. Mostly that was the only one. */
-    advance(tenant, lane) {
-      if (anyOther.get(lane, tenant) !== undefined) next.run(lane, tenant)
+    advance(tenant, lane, id) {
+      if (lane !== id && anyOther.get(lane, tenant) !== undefined) next.run(lane, tenant)
     },
   }
 }

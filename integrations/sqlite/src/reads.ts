@@ -56,9 +56,8 @@ function createSingleReads({ prepare }: Connection): Omit<Reads, 'find' | 'appro
   const entries = prepare<EntryRow>(`
     SELECT ${entryColumns} FROM entry
     WHERE tenant = ? AND run_id = ? AND seq BETWEEN ? AND ? ORDER BY seq LIMIT ?`)
-  const executed = prepare<[pairs: string]>(
-    'SELECT executed FROM instance WHERE tenant = ? AND run_id = ?',
-  )
+  const executed = prepare<[seq: number]>(`
+    SELECT value FROM instance, json_each(executed) WHERE tenant = ? AND run_id = ? AND key = ?`)
   const approval = prepare<ApprovalRow>(
     'SELECT body, messages FROM approval WHERE tenant = ? AND id = ?',
   )
@@ -80,8 +79,7 @@ function createSingleReads({ prepare }: Connection): Omit<Reads, 'find' | 'appro
     entries: (tenant, runId, { from = 1, to = Number.MAX_SAFE_INTEGER, limit = 1000 } = {}) =>
       entries.all(tenant, runId, from, to, Math.max(0, limit)).map(toEntry),
     lastExecuted(tenant, runId, transitionId) {
-      const [pairs = '[]'] = executed.get(tenant, runId) ?? []
-      const seq = new Map(JSON.parse(pairs) as [string, number][]).get(transitionId)
+      const [seq] = executed.get(tenant, runId, transitionId) ?? []
       return seq === undefined ? null : one(entries.get(tenant, runId, seq, seq, 1), toEntry)
     },
     approval: (tenant, id) => one(approval.get(tenant, id), toApproval),

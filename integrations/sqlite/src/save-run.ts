@@ -1,4 +1,4 @@
-import type { CommitPlan, LoopInstance, StoredEntry } from '@loop-engine/core'
+import { isOpen, type CommitPlan, type LoopInstance } from '@loop-engine/core'
 
 import type { Connection } from './connection.ts'
 import { restOf } from './rows.ts'
@@ -7,29 +7,36 @@ import { restOf } from './rows.ts'
 export type RunRow = [
   id: number,
   version: number,
-  state: string,
   status: LoopInstance['status'],
   tags: string,
-  executed: string,
   /** Whether any stop is in force. */
   anyStop: 0 | 1,
 ]
 
-/** The run, its tags and its entries. */
-export function createRunWriter({
-  prepare,
-}: Connection): (plan: CommitPlan, row: RunRow | undefined) => void {
+export interface RunWriter {
+  /**
+   * Moves an open run on, or ends it, by one statement, if nothing about the plan but its version has to be judged, its
+   * tags stay, and no stop is in force; else does nothing. Most commits go this way.
+   */
+  move(plan: CommitPlan): boolean
+  /** Writes a run that was judged: a new one, or one with this row. */
+  save(plan: CommitPlan, row: RunRow | undefined): void
+}
+
+/** The run and its tags. */
+export function createRunWriter({ prepare }: Connection): RunWriter {
   const insert = prepare(`
     INSERT INTO instance (tenant, run_id, aggregate_id, loop_id, state, status, version, created_at, updated_at, tags, executed, rest)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
   // An index is written only when its column is named, so columns that seldom change are set apart.
-  const move = prepare(
-    'UPDATE instance SET version = ?, updated_at = ?, executed = ?, rest = ? WHERE id = ?',
-  )
-  const moveTo = prepare(
-    'UPDATE instance SET version = ?, updated_at = ?, executed = ?, rest = ?, state = ? WHERE id = ?',
-  )
-  const setStatus = prepare('UPDATE instance SET status = ? WHERE id = ?')
+  const change = `
+    UPDATE instance SET version = ?, updated_at = ?, state = ?, executed = json_patch(executed, ?), rest = ?`
+  const asJudged = `
+    WHERE tenant = ? AND run_id = ? AND version = ? AND tags = ? AND NOT EXISTS (SELECT 1 FROM stop)`
+  const moveOn = prepare(`${change} ${asJudged} AND status = ?`)
+  const end = prepare(`${change}, status = ? ${asJudged} AND status IN ('active', 'suspended')`)
+  const keepStatus = prepare(`${change} WHERE id = ?`)
+  const setStatus = prepare(`${change}, status = ? WHERE id = ?`)
   const setTags = prepare('UPDATE instance SET tags = ? WHERE id = ?')
   const tag = prepare(
     'INSERT OR IGNORE INTO tag (tenant, tag, created_at, run_id) VALUES (?, ?, ?, ?)',
@@ -37,62 +44,58 @@ export function createRunWriter({
   const untag = prepare(
     'DELETE FROM tag WHERE tenant = ? AND tag = ? AND created_at = ? AND run_id = ?',
   )
-  const append = prepare(`
-    INSERT INTO entry (tenant, run_id, seq, type, transition_id, at, hash, body, evidence, salt)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
 
-  const change = ({ instance, entries }: CommitPlan, row: RunRow): void => {
-    const [id, , state, status, tags, executed] = row
-    const { tenant, runId, version, currentState, createdAt, updatedAt } = instance
-    const latest = latestExecuted(executed, entries)
-    if (state === currentState) move.run(version, updatedAt, latest, restOf(instance), id)
-    else moveTo.run(version, updatedAt, latest, restOf(instance), currentState, id)
-    if (status !== instance.status) setStatus.run(instance.status, id)
-    const newTags = JSON.stringify(instance.tags)
-    if (tags === newTags) return
-    setTags.run(newTags, id)
-    for (const name of JSON.parse(tags) as string[]) untag.run(tenant, name, createdAt, runId)
-    for (const name of instance.tags) tag.run(tenant, name, createdAt, runId)
-  }
-  const start = ({ instance, entries }: CommitPlan): void => {
-    const { tenant, runId, aggregateId, loopId, currentState, status, version } = instance
-    const { createdAt, updatedAt, tags } = instance
+  const start = (plan: CommitPlan): void => {
+    const { tenant, runId, aggregateId, loopId, currentState, status, version } = plan.instance
+    const { createdAt, updatedAt, tags } = plan.instance
     const names = [tenant, runId, aggregateId, loopId, currentState, status]
-    const texts = [JSON.stringify(tags), latestExecuted('[]', entries), restOf(instance)]
+    const texts = [JSON.stringify(tags), executionsOf(plan), restOf(plan.instance)]
     insert.run(...names, version, createdAt, updatedAt, ...texts)
     for (const name of tags) tag.run(tenant, name, createdAt, runId)
   }
-  const write = (tenant: string, entry: StoredEntry): void => {
-    const { runId, seq, type, transitionId, at, hash, body, evidence, salt } = entry
-    append.run(tenant, runId, seq, type, transitionId, at, hash, body, evidence, salt)
-  }
-  return (plan, row) => {
-    if (row === undefined) start(plan)
-    else change(plan, row)
-    for (const entry of plan.entries) write(plan.tenant, entry)
+  return {
+    move(plan) {
+      const { tenant, runId, version, updatedAt, currentState, status, tags } = plan.instance
+      if (plan.expectedVersion === 0 || hasConditions(plan)) return false
+      const values = [version, updatedAt, currentState, executionsOf(plan), restOf(plan.instance)]
+      const judged = [tenant, runId, plan.expectedVersion, JSON.stringify(tags)]
+      const moved = isOpen(status)
+        ? moveOn.run(...values, ...judged, status)
+        : end.run(...values, status, ...judged)
+      return moved === 1
+    },
+    save(plan, row) {
+      if (row === undefined) return start(plan)
+      const { instance } = plan
+      const [id, , status, oldTags] = row
+      const { tenant, runId, version, updatedAt, currentState, createdAt } = instance
+      const values = [version, updatedAt, currentState, executionsOf(plan), restOf(instance)]
+      if (status === instance.status) keepStatus.run(...values, id)
+      else setStatus.run(...values, instance.status, id)
+      const newTags = JSON.stringify(instance.tags)
+      if (oldTags === newTags) return
+      setTags.run(newTags, id)
+      for (const name of JSON.parse(oldTags) as string[]) untag.run(tenant, name, createdAt, runId)
+      for (const name of instance.tags) tag.run(tenant, name, createdAt, runId)
+    },
   }
 }
 
-/** Pairs of a transition and the `seq` of its newest execution, as JSON. */
-function latestExecuted(before: string, entries: readonly StoredEntry[]): string {
-  let pairs = before
+function hasConditions({ idempotency, settle, fence, spend, reservations }: CommitPlan): boolean {
+  return (
+    idempotency !== undefined ||
+    settle !== undefined ||
+    fence !== undefined ||
+    spend !== undefined ||
+    reservations !== undefined
+  )
+}
+
+/** The newest `seq` of each transition that the plan executes, as JSON. */
+function executionsOf({ entries }: CommitPlan): string {
+  const newest = new Map<string, number>()
   for (const { type, transitionId, seq } of entries) {
-    if (type === 'loop.transition.executed' && transitionId !== null)
-      pairs = withExecution(pairs, transitionId, seq)
+    if (type === 'loop.transition.executed' && transitionId !== null) newest.set(transitionId, seq)
   }
-  return pairs
-}
-
-const plain = /^[\w$.:/-]+$/
-
-function withExecution(pairs: string, transitionId: string, seq: number): string {
-  const start = `["${transitionId}",`
-  const at = pairs.indexOf(start)
-  // A plain name stands like this at the start of its pair only, so its number is exchanged without parsing.
-  if (at !== -1 && plain.test(transitionId)) {
-    const from = at + start.length
-    return `${pairs.slice(0, from)}${seq}${pairs.slice(pairs.indexOf(']', from))}`
-  }
-  const latest = new Map(JSON.parse(pairs) as [string, number][])
-  return JSON.stringify([...latest.set(transitionId, seq)])
+  return JSON.stringify(Object.fromEntries(newest))
 }

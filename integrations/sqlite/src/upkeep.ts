@@ -12,16 +12,8 @@ export function createUpkeep({ prepare }: Connection): Upkeep {
   )
   const pruneKeys = prepare('DELETE FROM idempotency WHERE at < ?')
   const pruneCounters = prepare('DELETE FROM counter WHERE expires_at < ?')
-  const changes = prepare<[number]>('SELECT changes()')
   return {
-    putDefinition: (digest, text) => define.run(digest, text),
-    prune(before) {
-      let pruned = 0
-      for (const statement of [pruneKeys, pruneCounters]) {
-        statement.run(before)
-        pruned += changes.get()?.[0] ?? 0
-      }
-      return pruned
-    },
+    putDefinition: (digest, text) => void define.run(digest, text),
+    prune: (before) => pruneKeys.run(before) + pruneCounters.run(before),
   }
 }

@@ -73,11 +73,12 @@ export function worldOf(store: LoopStore, effects: readonly EffectRun[]): World 
   }
 }
 
-/** From a request to a paid, completed run. Every step has a key, and is repeated until it is answered. */
+/** From a request to a paid, completed run, approved in this process or another. Every step has a key, and is repeated until it is answered. */
 export async function pay(
   system: LoopSystem,
   aggregateId: string,
   advance: (ms: number) => void,
+  { approvals }: LoopSystem = system,
 ): Promise<void> {
   await insist(() =>
     system.engine.start({
@@ -99,7 +100,7 @@ export async function pay(
   const requestId = asked.status === 'pending_approval' ? asked.approvalId : ''
   for (const actor of [alice, bob]) {
     await insist(() =>
-      system.approvals.decide({
+      approvals.decide({
         requestId,
         decision: 'approve',
         actor,

@@ -288,6 +288,28 @@ export function testStoreOutbox(open: OpenStore): void {
       })
     })
 
+    test('an item whose lane has its own name waits for nobody, whatever becomes of it', async () => {
+      const store = await open()
+      const instance = await fill(store, [
+        { id: 'again', lane: 'again', kind: 'timer' },
+        { id: 'gone', lane: 'gone', kind: 'timer', dueAt: now + 5 },
+      ])
+      const first = await claimOne(store)
+      const settle = async (
+        { id, fence }: OutboxClaim,
+        outcome: Parameters<LoopStore['settle']>[0][number]['outcome'],
+      ): Promise<void> => expect(await store.settle([{ id, fence, outcome }])).toEqual([true])
+
+      await store.commit([nextPlan(instance, [{}], { cancel: ['gone', 'again'] })])
+      await settle(first, { kind: 'retry', dueAt: now + 10, error: 'timeout' })
+      expect(await store.nextDueAt()).toBe(now + 10)
+      const second = await claimOne(store, { now: now + 10 })
+      expect(second).toMatchObject({ id: 'again', attempt: 2 })
+      await settle(second, { kind: 'dead', at: now + 20, error: 'poison' })
+      expect(await store.revive('acme', 'again', now + 30)).toBe(true)
+      expect(await claimIds(store, { now: now + 30 })).toBe('again')
+    })
+
     test('a dead letter leaves its lane, can be seen, and can be revived', async () => {
       const store = await open()
       const instance = await fill(store, [
