@@ -86,6 +86,7 @@ export {
   type PostedMessage,
   type Settlement,
   type Stop,
+  type StoreRecipe,
 } from './store.ts'
 export type {
   DroppedEntries,

@@ -187,6 +187,15 @@ export interface LogLeaf {
   readonly leafHash: string
 }
 
+/** How another thread of this machine opens the data of a store. */
+export interface StoreRecipe {
+  /** URL of a module. */
+  readonly module: string
+  /** The function that it exports, which makes a store from `options`. */
+  readonly create: string
+  readonly options: JsonObject
+}
+
 /**
  * Keeps instances, their ledger, approvals, the outbox and the stops. `commit` is the only writer of governed
  * state; what it acknowledged is durable at `durability` and visible to every later read. It throws only when the
@@ -273,6 +282,8 @@ export interface LoopStore {
    */
   tail?(query: TailQuery): Promise<TailPage>
 
+  /** Optional. For whoever reads so much that threads should share it. */
+  readonly recipe?: StoreRecipe
   /** Optional. Forgets old entries, and keeps the proof that they were. */
   readonly retention?: StoreRetention
   /** Forgets idempotency keys and counter windows that ended before `before`; returns how many rows. */

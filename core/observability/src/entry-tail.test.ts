@@ -1,9 +1,7 @@
-import { canonicalize, hashEntry, saltedDigest, type StoredEntry } from '@loop-engine/core'
+import { canonicalize } from '@loop-engine/core'
 import { describe, expect, test } from 'vitest'
 
 import { holdsNumber, holdsText, tailOf, typeOf } from './entry-tail.ts'
-import { hashAhead } from './hashed-pages.ts'
-import { createPageHasher } from './page-hasher.ts'
 
 const prevHash = 'ab'.repeat(32)
 const plain = {
@@ -69,34 +67,4 @@ describe('the tail of a body', () => {
 
     expect(holdsText(body, tailOf(body)?.transitionId ?? 0, 'a\\nb')).toBe(false)
   })
-})
-
-test('another thread hashes as this one does, and the pages keep their order', async () => {
-  const entry = (body: string, evidence: string | null): StoredEntry => ({
-    runId: 'run-1',
-    seq: 1,
-    type: 'loop.started',
-    transitionId: null,
-    at: 0,
-    hash: '',
-    body,
-    evidence,
-    salt: evidence === null ? null : 'salt',
-  })
-  const pages = ['a', 'ü', '漢字'].map((text) => [entry(text, `{"${text}":1}`), entry(text, null)])
-  const hasher = createPageHasher()
-  try {
-    let seen = 0
-    for await (const { page, digests } of hashAhead(pages, hasher)) {
-      expect(page).toBe(pages[seen++])
-      for (const [index, { body, evidence }] of page.entries()) {
-        expect(digests?.(index).body).toBe(hashEntry(body))
-        const salted = evidence === null ? undefined : saltedDigest('salt', evidence)
-        expect([undefined, digests?.(index).evidence]).toContain(salted)
-      }
-    }
-    expect(seen).toBe(pages.length)
-  } finally {
-    await hasher.close()
-  }
 })

@@ -10,6 +10,7 @@ import {
 import type { z } from 'zod'
 
 import { openCheckpoint, originOf } from './checkpoint.ts'
+import { readDefinition } from './definitions.ts'
 import { typeOf } from './entry-tail.ts'
 import {
   isEntryLine,
@@ -37,7 +38,6 @@ import { openNote } from './note.ts'
 import { createDeepCheck, createRunCheck, type RunCheck } from './run-check.ts'
 import { evidenceFits } from './stored-bytes.ts'
 import type { ExportFault, ExportReport, VerifyExportOptions } from './verify-export.ts'
-import { readDefinition } from './verify.ts'
 
 /** Carries a fault to the top; it never leaves the verifier. */
 export class BadLine extends Error {

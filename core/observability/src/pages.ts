@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+
 import type { LoopInstance, LoopStore, StoredEntry } from '@loop-engine/core'
 
 /** Every run of a tenant, or of one of its loops or keys, page by page. */
@@ -19,7 +21,7 @@ export async function* runsOf(
 
 const pageSize = 1000
 
-/** The entries of a run from `first` up to `to`, in pages. */
+/** The entries of a run from `first` up to `to`, in pages. Others have their turn between two of them. */
 export async function* entryPages(
   store: LoopStore,
   tenant: string,
@@ -30,6 +32,7 @@ export async function* entryPages(
   for (let from = first; from <= to;) {
     const page = await store.entries(tenant, runId, { from, to, limit: pageSize })
     if (page.length > 0) yield page
+    if (from > first) await nextTurn()
     if (page.length < pageSize) return
     from += page.length
   }

@@ -14,7 +14,7 @@ import { indexLoop, type LoopIndex } from '@loop-engine/runtime'
 import { holdsText, tailOf, type EntryTail } from './entry-tail.ts'
 import type { Finding, VerifyFault } from './fault.ts'
 import { createLicences } from './legality.ts'
-import { besideFault, digestsOf, linkFault, type Digests } from './stored-bytes.ts'
+import { besideFault, digestsOf, linkFault } from './stored-bytes.ts'
 
 /** Finds a definition by its digest; null when nobody has it. */
 export type FindDefinition = (
@@ -26,8 +26,8 @@ export interface RunCheck {
   readonly entries: number
   /** Hash of the newest entry. */
   readonly head: string
-  /** Checks the next entry, in order. Its digests are computed here unless somebody has. */
-  add(stored: StoredEntry, digests?: Digests): VerifyFault | null | Promise<VerifyFault | null>
+  /** Checks the next entry, in order. */
+  add(stored: StoredEntry): VerifyFault | null | Promise<VerifyFault | null>
   /** Compares the run as it is stored with the run as it was recorded. */
   end(instance: LoopInstance | null): VerifyFault | null
 }
@@ -74,7 +74,8 @@ export function createRunCheck(
     get head() {
       return place.head
     },
-    add(stored, digests = digestsOf(stored)) {
+    add(stored) {
+      const digests = digestsOf(stored)
       const tail = tailOf(stored.body, tailLength)
       tailLength = tail?.length
       const finding =
@@ -177,8 +178,8 @@ export function createDeepCheck(
     get head() {
       return shallow.head
     },
-    async add(stored, digests) {
-      const first = await shallow.add(stored, digests)
+    async add(stored) {
+      const first = await shallow.add(stored)
       if (first) return first
       const finding = await deep(stored).catch(asFinding)
       return finding && { runId, seq: stored.seq, ...finding }

@@ -11,7 +11,7 @@ export interface Place {
   readonly head: string
 }
 
-/** What the bytes of an entry hash to, wherever that was computed. */
+/** What the bytes of an entry hash to. */
 export interface Digests {
   /** As `hashEntry` does it. */
   readonly body: string

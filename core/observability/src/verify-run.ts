@@ -1,7 +1,6 @@
-import type { LoopInstance } from '@loop-engine/core'
+import type { LoopInstance, StoredEntry } from '@loop-engine/core'
 
 import type { VerifyFault } from './fault.ts'
-import { hashAhead, type HashedPage, type Pages } from './hashed-pages.ts'
 import {
   createDeepCheck,
   createRunCheck,
@@ -40,13 +39,15 @@ export interface VerifyRunOptions {
 
 export const mostFaults = 100
 
+type Pages = AsyncIterable<readonly StoredEntry[]> | Iterable<readonly StoredEntry[]>
+
 /** Verifies the entries of one run, in pages and in order. */
 export function verifyRun(pages: Pages, options: VerifyRunOptions = {}): Promise<VerifyReport> {
-  return verifyPages(hashAhead(pages), options)
+  return verifyPages(pages, options)
 }
 
 export async function verifyPages(
-  pages: AsyncIterable<HashedPage>,
+  pages: Pages,
   {
     instance,
     definitions,
@@ -59,11 +60,10 @@ export async function verifyPages(
   const note = (fault: VerifyFault | null): void =>
     void (fault && faults.length < mostFaults && faults.push(fault))
   let check: RunCheck | undefined
-  for await (const { page, digests } of pages) {
+  for await (const page of pages) {
     check ??= open(instance?.runId ?? asked ?? page[0]?.runId ?? '', definitions, dropped)
-    let index = 0
     for (const stored of page) {
-      const fault = check.add(stored, digests?.(index++))
+      const fault = check.add(stored)
       note(fault instanceof Promise ? await fault : fault)
     }
   }

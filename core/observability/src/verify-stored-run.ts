@@ -1,8 +1,6 @@
 import { isOpen, type DroppedEntries, type LoopInstance, type LoopStore } from '@loop-engine/core'
 
 import type { VerifyFault } from './fault.ts'
-import { hashAhead } from './hashed-pages.ts'
-import type { PageHasher } from './page-hasher.ts'
 import { entryPages } from './pages.ts'
 import type { FindDefinition } from './run-check.ts'
 import { verifyPages, type VerifyReport } from './verify-run.ts'
@@ -12,24 +10,18 @@ export interface StoredRunReport extends VerifyReport {
   readonly dropped: DroppedEntries | null
 }
 
-interface StoredRunOptions {
-  readonly definitions: FindDefinition | undefined
-  /** Hashes ahead, for runs that are worth it. */
-  readonly hasher: PageHasher | undefined
-}
-
 /** Verifies a run as a store keeps it: all of it, or what retention has left. */
 export async function verifyStored(
   store: LoopStore,
   instance: LoopInstance,
-  options: StoredRunOptions,
+  definitions?: FindDefinition,
 ): Promise<StoredRunReport> {
-  const report = await verifyFrom(store, instance, null, options)
+  const report = await verifyFrom(store, instance, null, definitions)
   if (report.ok) return { ...report, dropped: null }
   // Asked only now: nearly all runs are whole, and entries may go while they are read.
   const dropped = await droppedOf(store, instance)
   if (dropped === null) return { ...report, dropped: null }
-  return { ...(await verifyFrom(store, instance, dropped, options)), dropped }
+  return { ...(await verifyFrom(store, instance, dropped, definitions)), dropped }
 }
 
 /** What is gone of a run. Nothing may go of an open one; and while some is still there, it has to verify as ever. */
@@ -48,11 +40,11 @@ async function verifyFrom(
   store: LoopStore,
   instance: LoopInstance,
   dropped: DroppedEntries | null,
-  { definitions, hasher }: StoredRunOptions,
+  definitions: FindDefinition | undefined,
 ): Promise<VerifyReport> {
   const { tenant, runId, version } = instance
   const pages = entryPages(store, tenant, runId, version, (dropped?.through ?? 0) + 1)
-  const report = await verifyPages(hashAhead(pages, hasher), {
+  const report = await verifyPages(pages, {
     instance,
     dropped,
     ...(definitions && { definitions }),

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
-import { LoopError, type LoopStore, type PostedMessage } from '@loop-engine/core'
+import { LoopError, type LoopStore, type PostedMessage, type StoreRecipe } from '@loop-engine/core'
 
 import { createCheckpoints, type Checkpoints } from './checkpoints.ts'
 import { checkSequence, createCommit, type Commit } from './commit.ts'
@@ -87,6 +87,9 @@ export function createSqliteStore({
     contract: 'store/v1',
     name: 'sqlite',
     durability,
+    get recipe() {
+      return recipeOf({ path, durability, busyTimeoutMs })
+    },
 
     async open() {
       if (closing !== null) throw new LoopError('closed', 'The SQLite store was closed.')
@@ -143,6 +146,17 @@ export function createSqliteStore({
 
     prune: (before) => write(({ upkeep }) => upkeep.prune(before)),
     close: () => (closing ??= shut()),
+  }
+}
+
+/** Names the package and not this file: a thread of a bundled program must not run the program. */
+function recipeOf(options: Required<SqliteStoreOptions>): StoreRecipe | undefined {
+  try {
+    const module = import.meta.resolve('@loop-engine/integration-sqlite')
+    return { module, create: 'createSqliteStore', options: { ...options } }
+  } catch {
+    // The package is not installed beside the program, so no thread can load it.
+    return undefined
   }
 }
 
