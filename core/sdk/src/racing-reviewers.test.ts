@@ -121,3 +121,19 @@ test('a process that remembers an older state takes the decision about a newer o
 
   expect(decided.status).toBe('executed')
 })
+
+test('a decision that is delivered to two processes at once has one answer', async () => {
+  const store = createMemoryStore()
+  const carols = await open(store)
+  const requestId = await askForPayment(carols)
+  await carols.approvals.decide({ requestId, decision: 'approve', actor: person('alice') })
+  const input = {
+    requestId,
+    decision: 'approve',
+    actor: person('bob'),
+    idempotencyKey: 'click-1',
+  } as const
+  const bobs = await open(interrupted(store, 1, async () => carols.approvals.decide(input)))
+
+  expect(await bobs.approvals.decide(input)).toMatchObject({ status: 'executed', replayed: true })
+})

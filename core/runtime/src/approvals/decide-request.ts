@@ -64,12 +64,15 @@ export async function decideRequest(kernel: Kernel, input: DecideInput): Promise
     edits: (input.edits ?? null) as null,
     response: (input.response ?? null) as null,
   })
-  if (idempotency) {
+  const answered = async (): Promise<DecisionResult | null> => {
+    if (!idempotency) return null
     const { principal, key, fingerprint } = idempotency
     const before = await kernel.store.idempotency(tenant, principal, key)
     if (before && before.fingerprint !== fingerprint) throw keyMismatch()
-    if (before) return { ...(JSON.parse(before.answer) as DecisionResult), replayed: true }
+    return before && { ...(JSON.parse(before.answer) as DecisionResult), replayed: true }
   }
+  const known = await answered()
+  if (known) return known
   return onRequest<DecisionResult>(
     kernel,
     tenant,
@@ -79,6 +82,9 @@ export async function decideRequest(kernel: Kernel, input: DecideInput): Promise
       const early = refuseEarly(kernel, situation, input)
       if (early === 'expired' && situation.request.status === 'pending')
         return expire(kernel, situation)
+      // What decided meanwhile may have been the same decision, delivered twice at once.
+      const same = early && (await answered())
+      if (same) return { result: same }
       if (early) return { result: { status: 'refused', reason: early, request: situation.request } }
       const today = await kernel.identity.today(tenant, reviewer)
       const classes = today ? await identityClasses(kernel, situation.request, today) : undefined
