@@ -47,11 +47,11 @@ async function startWorker(trouble = '', address = server.address): Promise<Work
   return worker
 }
 
-async function ask(aggregateId: string): Promise<string> {
+async function ask(aggregateId: string, transitionId = 'pay'): Promise<string> {
   await desk.engine.start({ loopId: deskLoop.id, aggregateId, actor: agent })
   const asked = await desk.engine.transition({
     aggregateId,
-    transitionId: 'pay',
+    transitionId,
     actor: agent,
     evidence: { amount: 7 },
   })
@@ -69,7 +69,7 @@ const violations = (): Promise<readonly unknown[]> => violationsOf(postgres.url,
 
 test('timers of a workflow deliver effects, and expire what nobody decided', async () => {
   const worker = await startWorker()
-  const [first] = await Promise.all([ask('a'), ask('b')])
+  const [first] = await Promise.all([ask('a'), ask('b', 'pay-within-seconds')])
   await desk.approvals.decide({ requestId: first ?? '', decision: 'approve', actor: alice })
   await reaches('a', 'PAID')
   await reaches('b', 'WITHDRAWN')
@@ -178,8 +178,12 @@ test('what was committed beside Temporal is found by the sweeper', async () => {
     relay: false,
   })
   await plain.engine.start({ loopId: deskLoop.id, aggregateId: 'a', actor: agent })
-  const evidence = { amount: 7 }
-  await plain.engine.transition({ aggregateId: 'a', transitionId: 'pay', actor: agent, evidence })
+  await plain.engine.transition({
+    aggregateId: 'a',
+    transitionId: 'pay-within-seconds',
+    actor: agent,
+    evidence: { amount: 7 },
+  })
   await reaches('a', 'WITHDRAWN')
   await plain.close()
   expect(await violations()).toEqual([])
