@@ -39,15 +39,18 @@ export async function createLoopRegistry(
     byDigest.set(loop.digest, loop)
     return loop
   }
+  const given = new Map<string, LoopDefinition>()
   for (const definition of definitions) {
-    if (currentById.has(definition.id)) {
+    if (given.has(definition.id)) {
       throw new LoopError('invalid_config', 'Two loops have the same id.', {
         details: { loopId: definition.id },
         hint: 'Register one version of each loop; older ones are kept by the store.',
       })
     }
-    currentById.set(definition.id, await keep(definition))
+    given.set(definition.id, definition)
   }
+  for (const loop of await Promise.all([...given.values()].map(keep)))
+    currentById.set(loop.definition.id, loop)
 
   return {
     get ids() {

@@ -48,7 +48,7 @@ export function connect({ path, durability, busyTimeoutMs }: ConnectionOptions):
     throw error
   }
   return {
-    prepare: (sql) => tuples(db.prepare(sql)),
+    prepare: (sql) => tuples(db, sql),
     isInTransaction: () => db.isTransaction,
     close: () => db.close(),
   }
@@ -62,12 +62,19 @@ function useWal(db: DatabaseSync): DatabaseSync {
   })
 }
 
-function tuples<Row extends readonly unknown[]>(statement: StatementSync): Statement<Row> {
-  statement.setReturnArrays(true)
+/** Prepares the statement when it is first used: most programs, and all at their start, use a few of them. */
+function tuples<Row extends readonly unknown[]>(db: DatabaseSync, sql: string): Statement<Row> {
+  let prepared: StatementSync | undefined
+  const statement = (): StatementSync => {
+    if (prepared) return prepared
+    prepared = db.prepare(sql)
+    prepared.setReturnArrays(true)
+    return prepared
+  }
   return {
     // The types of node:sqlite do not know that rows are arrays now; the schema gives their columns.
-    get: (...values) => statement.get(...values) as unknown as Row | undefined,
-    all: (...values) => statement.all(...values) as unknown as Row[],
-    run: (...values) => statement.run(...values).changes as number,
+    get: (...values) => statement().get(...values) as unknown as Row | undefined,
+    all: (...values) => statement().all(...values) as unknown as Row[],
+    run: (...values) => statement().run(...values).changes as number,
   }
 }
