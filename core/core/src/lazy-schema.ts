@@ -1,5 +1,3 @@
-import { createRequire } from 'node:module'
-
 import type { z } from 'zod'
 
 type Zod = typeof z
@@ -11,7 +9,10 @@ type Zod = typeof z
 export function withZod<Made>(build: (zod: Zod) => Made): () => Made {
   let made: { readonly value: Made } | undefined
   return () => {
-    made ??= { value: build((createRequire(import.meta.url)('zod') as { readonly z: Zod }).z) }
+    if (!made) {
+      const { createRequire } = process.getBuiltinModule('node:module')
+      made = { value: build((createRequire(import.meta.url)('zod') as { readonly z: Zod }).z) }
+    }
     return made.value
   }
 }

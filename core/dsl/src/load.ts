@@ -1,5 +1,3 @@
-import { createRequire } from 'node:module'
-
 import type * as Levenshtein from 'fastest-levenshtein'
 import type * as Yaml from 'yaml'
 import type { z } from 'zod'
@@ -8,13 +6,17 @@ import type { z } from 'zod'
 // once, so that a loop can be read without waiting.
 
 export function loadYaml(): typeof Yaml {
-  return createRequire(import.meta.url)('yaml') as typeof Yaml
+  return load('yaml') as typeof Yaml
 }
 
 export function loadLevenshtein(): typeof Levenshtein {
-  return createRequire(import.meta.url)('fastest-levenshtein') as typeof Levenshtein
+  return load('fastest-levenshtein') as typeof Levenshtein
 }
 
 export function loadZod(): typeof z {
-  return (createRequire(import.meta.url)('zod') as { readonly z: typeof z }).z
+  return (load('zod') as { readonly z: typeof z }).z
+}
+
+function load(name: string): unknown {
+  return process.getBuiltinModule('node:module').createRequire(import.meta.url)(name)
 }

@@ -1,5 +1,3 @@
-import { createRequire } from 'node:module'
-
 import type * as JsonSchema from '@cfworker/json-schema'
 import type * as Cel from '@marcbachmann/cel-js'
 
@@ -7,9 +5,13 @@ import type * as Cel from '@marcbachmann/cel-js'
 // be compiled without waiting.
 
 export function loadCel(): typeof Cel {
-  return createRequire(import.meta.url)('@marcbachmann/cel-js') as typeof Cel
+  return load('@marcbachmann/cel-js') as typeof Cel
 }
 
 export function loadJsonSchema(): typeof JsonSchema {
-  return createRequire(import.meta.url)('@cfworker/json-schema') as typeof JsonSchema
+  return load('@cfworker/json-schema') as typeof JsonSchema
+}
+
+function load(name: string): unknown {
+  return process.getBuiltinModule('node:module').createRequire(import.meta.url)(name)
 }

@@ -1,5 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
-
 import { LoopError, type LoopStore, type PostedMessage, type StoreRecipe } from '@loop-engine/core'
 
 import { createCheckpoints, type Checkpoints } from './checkpoints.ts'
@@ -58,7 +56,7 @@ export function createSqliteStore({
       } catch (error) {
         if (!isBusy(error) || performance.now() - start > busyTimeoutMs) throw translate(error)
       }
-      await nextTurn()
+      await new Promise((resolve) => setImmediate(resolve))
     }
   }
   const live = (): Session => {

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
+import { DatabaseSync } from 'node:sqlite'
 
-import type { LoopStore } from '@loop-engine/core'
 import { createSqliteStore } from '@loop-engine/integration-sqlite'
 import { verifyStore } from '@loop-engine/observability'
 
@@ -9,55 +9,64 @@ import { median } from '../measure.ts'
 import { seedRun } from '../seed.ts'
 import { temporaryFile } from '../temporary.ts'
 
-/** Checking every entry of a store against the bare hashing of the same texts. */
+/** Checking every entry of a store against the bare hashing of the same texts: in memory, and as they are read. */
 export const verify: Suite = async ({ quick }) => {
   const [runs, perRun] = quick ? [2, 10_000] : [10, 100_000]
-  const store = createSqliteStore({ path: temporaryFile(), durability: 'process' })
+  const path = temporaryFile()
+  const store = createSqliteStore({ path, durability: 'process' })
   await store.open()
   let last = ''
   for (let run = 0; run < runs; run++) last = (await seedRun(store, `case-${run}`, perRun)).runId
   const bodies = (await store.entries('default', last, { limit: 1000 })).map(({ body }) => body)
+  const file = new DatabaseSync(path, { readOnly: true })
 
   const ours: number[] = []
-  const floor: number[] = []
-  const baseline: number[] = []
+  const hashed: number[] = []
+  const readAndHashed: number[] = []
   for (let round = 0; round < (quick ? 1 : 3); round++) {
-    baseline.push(hashRate(bodies, quick ? 20_000 : 500_000))
+    hashed.push(hashRate(bodies, quick ? 20_000 : 500_000))
+    readAndHashed.push(readAndHashRate(file, last, perRun))
     const report = await verifyStore({ store, tenant: 'default' })
     if (!report.ok || report.entries !== runs * perRun)
       throw new Error('The store does not verify.')
     ours.push(report.entries / (report.durationMs / 1000))
-    floor.push(await readRate(store, last, perRun))
   }
+  file.close()
   await store.close()
   const shared = {
     suite: 'verify',
-    baseline: median(baseline),
+    ours: median(ours),
     unit: 'entries/s',
-    against: 'crypto.hash over the same bodies, in memory',
+    target: { atLeast: 0.33 },
+    conditions: 'from a SQLite file, chain and evidence digests',
   }
+  const name = `${(runs * perRun).toLocaleString('en')} entries`
   return [
     {
       ...shared,
-      name: `${(runs * perRun).toLocaleString('en')} entries`,
-      ours: median(ours),
-      target: { atLeast: 0.33 },
-      conditions: 'from a SQLite file, chain and evidence digests',
+      name: `${name}, against hashing alone`,
+      baseline: median(hashed),
+      against: 'crypto.hash over the same bodies, in memory',
     },
     {
       ...shared,
-      name: 'floor: the same entries read, nothing checked',
-      ours: median(floor),
-      target: { none: true },
-      conditions: 'node:sqlite, pages of 1,000',
+      name: `${name}, against reading and hashing`,
+      baseline: median(readAndHashed),
+      against: 'the same bodies read from the same file by node:sqlite, and hashed',
     },
   ]
 }
 
-async function readRate(store: LoopStore, runId: string, entries: number): Promise<number> {
+/** Bodies only, in pages, and nothing compared. */
+function readAndHashRate(file: DatabaseSync, runId: string, entries: number): number {
+  const page = file.prepare(
+    'SELECT body FROM entry WHERE tenant = ? AND run_id = ? AND seq BETWEEN ? AND ? ORDER BY seq',
+  )
+  page.setReturnArrays(true)
   const start = performance.now()
   for (let from = 1; from <= entries; from += 1000)
-    await store.entries('default', runId, { from, limit: 1000 })
+    for (const [body] of page.all('default', runId, from, from + 999) as unknown as [string][])
+      hash('sha256', body, 'hex')
   return entries / ((performance.now() - start) / 1000)
 }
 
