@@ -46,6 +46,8 @@ export interface Sabotage {
   readonly sink?: (sink: EventSink) => EventSink
   /** Trusts whatever arrives at the inbound side. */
   readonly acceptForgeries?: boolean
+  /** Goes on signing the log with the key that was changed. */
+  readonly keepOldKey?: boolean
   readonly clock?: (clock: TestClock) => TestClock
   /** Runs when all is committed: somebody with access to the store. */
   readonly afterwards?: (situation: {
@@ -62,17 +64,13 @@ export async function runScenario(
   sabotage: Sabotage = {},
   create: () => LoopStore | Promise<LoopStore> = () => createMemoryStore(),
 ): Promise<World> {
-  const first = await runDay(sabotage, await create(), true)
+  const first = await runDay(sabotage, await create())
   if (first.replay) return first
-  const second = await runDay(
-    sabotage,
-    createMemoryStore({ durability: first.store.durability }),
-    true,
-  )
+  const second = await runDay(sabotage, createMemoryStore({ durability: first.store.durability }))
   return { ...first, replay: await bodiesOf(second) }
 }
 
-async function runDay(sabotage: Sabotage, inner: LoopStore, busy: boolean): Promise<World> {
+async function runDay(sabotage: Sabotage, inner: LoopStore): Promise<World> {
   const operations: Operation[] = []
   const deliveries: DeliveredEvent[] = []
   const effects: EffectRun[] = []
@@ -108,8 +106,12 @@ async function runDay(sabotage: Sabotage, inner: LoopStore, busy: boolean): Prom
   })
   const act = createActs(system, operations)
 
+  await act.start('a', 'other')
+  await act.transition('a', 'spend', agent, { amount: 90 }, { tenant: 'other' })
+  // From here on only the other tenant is at work.
+  const quietAnswers = await answersOf(store, 'other')
+
   for (const id of ['a', 'b', 'c', 'poisoned']) await act.start(id)
-  if (busy) await act.start('a', 'other')
   await act.transition('a', 'note', agent, { sure: true, note: 'first' }, { key: 'k1' })
   await act.transition('a', 'note', agent, { sure: true, note: 'first' }, { key: 'k1' })
   await act.transition('a', 'note', agent, { sure: false, card: canary })
@@ -123,12 +125,10 @@ async function runDay(sabotage: Sabotage, inner: LoopStore, busy: boolean): Prom
       [40, 40].map((amount) => act.transition(id, 'spend', agent, { amount })),
     ),
   )
-  if (busy) await act.transition('a', 'spend', agent, { amount: 90 }, { tenant: 'other' })
-
   const asked = await act.transition('a', 'pay', agent, { amount: 70 })
   const requestId = asked && 'approvalId' in asked ? asked.approvalId : ''
   await inbound(system, operations, authentic, requestId, olga, 'approve', true, sabotage)
-  await inbound(system, operations, authentic, requestId, bob, 'approve', false, sabotage)
+  await inbound(system, operations, authentic, requestId, bob, 'reject', false, sabotage)
   await inbound(system, operations, authentic, requestId, alice, 'approve', true, sabotage)
   await inbound(system, operations, authentic, requestId, aliceAgain, 'approve', true, sabotage)
   await inbound(system, operations, authentic, requestId, bob, 'approve', true, sabotage)
@@ -139,7 +139,18 @@ async function runDay(sabotage: Sabotage, inner: LoopStore, busy: boolean): Prom
   await act.release(`actor:default:${agent.id}`, { actorId: agent.id })
   await act.transition('b', 'note', agent, { sure: true })
   await system.engine.erase({ aggregateId: 'b', seq: 2, actor: alice, reason: 'article 17' })
+
+  const signed: NonNullable<World['signed']>[number][] = []
+  const sign = async (tenant: string, { signer, key }: ProofSigner): Promise<void> => {
+    const { size, root } = await createLog({ store, tenant, signer, clock }).checkpoint()
+    if (tenant === 'default') signed.push({ size, root, key, at: clock.now() })
+  }
+  const [old, next] = [signerOf(), signerOf()]
+  await sign('default', old)
   clock.advance(1000)
+  const rotatedAt = clock.now()
+  await act.transition('b', 'note', agent, { sure: true })
+
   await fence(store, clock, operations)
   for (let round = 0; round < 6; round++) {
     await system.relay.drain()
@@ -147,16 +158,8 @@ async function runDay(sabotage: Sabotage, inner: LoopStore, busy: boolean): Prom
   }
   await Promise.all(['a', 'b', 'c'].map((id) => act.get(id)))
 
-  const signed: { size: number; root: string; key: string; at: number }[] = []
-  const { signer, key } = signerOf()
-  for (const tenant of ['default', 'other']) {
-    const log = createLog({ store, tenant, signer })
-    await log.checkpoint()
-    const head = await store.logHead(tenant)
-    if (tenant === 'default')
-      signed.push({ size: head.size, root: head.root, key, at: clock.now() })
-  }
-  const remembered = { tenant: 'default', size: signed[0]?.size ?? 0, root: signed[0]?.root ?? '' }
+  for (const tenant of ['default', 'other']) await sign(tenant, sabotage.keepOldKey ? old : next)
+  const last = signed.at(-1)
 
   const world: World = {
     store,
@@ -179,10 +182,10 @@ async function runDay(sabotage: Sabotage, inner: LoopStore, busy: boolean): Prom
     authenticDecisions: authentic,
     evidenceBytes,
     signed,
-    keys: [{ key }],
-    remembered,
+    keys: [{ key: old.key, notAfter: rotatedAt }, { key: next.key }],
+    ...(last && { remembered: { tenant: 'default', size: last.size, root: last.root } }),
     sequenced: true,
-    quietAnswers: await answersOf(store, 'other'),
+    quietAnswers,
     busyAnswers: await answersOf(store, 'other'),
   }
   const changed = await sabotage.afterwards?.({ store, world })
@@ -201,7 +204,7 @@ export async function bodiesOf({ store, tenants }: World): Promise<readonly stri
 }
 
 /** What a tenant can learn by asking. */
-export async function answersOf(store: LoopStore, tenant: string): Promise<readonly string[]> {
+async function answersOf(store: LoopStore, tenant: string): Promise<readonly string[]> {
   const answers = await Promise.all([
     store.get(tenant, 'a'),
     store.get(tenant, 'b'),
@@ -373,7 +376,12 @@ function recording(store: LoopStore, operations: Operation[]): LoopStore {
   }
 }
 
-function signerOf(): { signer: ReturnType<typeof createSigner>; key: string } {
+interface ProofSigner {
+  readonly signer: ReturnType<typeof createSigner>
+  readonly key: string
+}
+
+function signerOf(): ProofSigner {
   const { privateKey, publicKey } = generateSigner('proof.example/log')
   return { signer: createSigner({ name: 'proof.example/log', privateKey }), key: String(publicKey) }
 }

@@ -92,7 +92,10 @@ async function killed(
     )
     acknowledged.push(...told.flat())
   }
-  return recover(place, bank, acknowledged)
+  const recovery = await recover(place, bank, acknowledged)
+  if (acknowledged.length >= kills) return recovery
+  const problem = `${kills} kills met ${acknowledged.length} acknowledged commits: they came before the work`
+  return { ...recovery, problems: [...recovery.problems, problem] }
 }
 
 /** Clients go on while the database loses their sessions, and then all of itself. */

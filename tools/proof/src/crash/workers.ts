@@ -9,13 +9,15 @@ export interface Acknowledged {
   readonly hash: string
 }
 
-/** Runs a worker, kills it `afterMs` after it is ready, and returns what it had been told. */
+/** Runs a worker, kills it `afterMs` after it is ready, and returns what it had been told. One that died itself fails. */
 export async function runUntilKilled(
   args: readonly string[],
   afterMs: number,
 ): Promise<readonly Acknowledged[]> {
   const child = start(args)
-  return listen(child, () => setTimeout(() => child.kill('SIGKILL'), afterMs))
+  const told = await listen(child, () => setTimeout(() => child.kill('SIGKILL'), afterMs))
+  if (child.signalCode === 'SIGKILL') return told
+  throw new Error(`a worker ended with ${child.exitCode ?? child.signalCode} before it was killed`)
 }
 
 /** Runs workers to their end, while `meanwhile` disturbs them. A worker that fails fails the test. */
