@@ -187,7 +187,10 @@ export interface LogLeaf {
   readonly leafHash: string
 }
 
-/** How another thread of this machine opens the data of a store. */
+/**
+ * How another thread of this machine opens the data of a store. Whoever wraps a store and changes what its reads answer
+ * leaves it out.
+ */
 export interface StoreRecipe {
   /** URL of a module. */
   readonly module: string

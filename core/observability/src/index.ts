@@ -14,7 +14,7 @@ export { openCheckpoint, originOf, signCheckpoint, type Checkpoint } from './che
 export { createLog, type LoggedHead, type LogOptions, type TransparencyLog } from './log.ts'
 export { checkAgainst, type StartCheck } from './start-check.ts'
 export { verifyStore, type VerifyStoreOptions } from './verify.ts'
-export { verifyBatch } from './verify-batch.ts'
+export { createVerifyBatch } from './verify-batch.ts'
 export { verifyRun, type VerifyReport, type VerifyRunOptions } from './verify-run.ts'
 export { retainRecords, type RetainOptions } from './retain.ts'
 export type { VerifyFault } from './fault.ts'

@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+
 import type { LoopInstance, LoopStore } from '@loop-engine/core'
 
 import { definitionsOf } from './definitions.ts'
@@ -7,14 +9,17 @@ import { verifyStored, type StoredRunReport } from './verify-stored-run.ts'
 export type Batch = readonly LoopInstance[]
 export type VerifyBatch = (batch: Batch) => Promise<readonly StoredRunReport[]>
 
-/** Verifies runs one after the other, each as it is stored. Also what a thread that helps does. */
-export async function verifyBatch(
-  store: LoopStore,
-  batch: Batch,
-  deep: boolean,
-): Promise<readonly StoredRunReport[]> {
+/**
+ * Verifies runs one after the other, each as it is stored. Exported by the package because the program of a thread that
+ * helps imports it.
+ */
+export function createVerifyBatch(store: LoopStore, deep: boolean): VerifyBatch {
   const definitions = deep ? definitionsOf(store) : undefined
-  const reports: StoredRunReport[] = []
-  for (const instance of batch) reports.push(await verifyStored(store, instance, definitions))
-  return reports
+  return async (batch) => {
+    const reports: StoredRunReport[] = []
+    for (const instance of batch) reports.push(await verifyStored(store, instance, definitions))
+    // Runs of one page each would never let anybody else have a turn, nor hear of a thread that has finished.
+    await nextTurn()
+    return reports
+  }
 }

@@ -1,8 +1,8 @@
 import type { LoopInstance, LoopStore } from '@loop-engine/core'
 
-import { verifyBatch, type Batch, type VerifyBatch } from './verify-batch.ts'
+import { createVerifyBatch, type Batch, type VerifyBatch } from './verify-batch.ts'
 import type { StoredRunReport } from './verify-stored-run.ts'
-import { createVerifyThread } from './verify-thread.ts'
+import { createVerifyThread, type VerifyThread } from './verify-thread.ts'
 
 export interface VerifyRunsOptions {
   readonly deep: boolean
@@ -28,12 +28,19 @@ export async function verifyRuns(
       if (report) onRun(instance, report)
     }
   }
+  const here = createVerifyBatch(store, deep)
+  const { recipe } = store
+  const helpers = recipe
+    ? Array.from({ length: threads - 1 }, () => createVerifyThread(recipe, deep, here))
+    : []
+  const failed = new AbortController()
   const takePart = async (verify: VerifyBatch): Promise<void> => {
     for (;;) {
       const { value: batch } = await batches.next()
-      if (!batch) return
+      if (!batch || failed.signal.aborted) return
       const place = taken++
       const reports = await verify(batch)
+      if (failed.signal.aborted) return
       finished.set(place, () => tell(batch, reports))
       for (let next = finished.get(told); next; next = finished.get(told)) {
         next()
@@ -41,16 +48,22 @@ export async function verifyRuns(
       }
     }
   }
-  const here: VerifyBatch = (batch) => verifyBatch(store, batch, deep)
-  const { recipe } = store
-  const helpers = recipe
-    ? Array.from({ length: threads - 1 }, () => createVerifyThread(recipe, deep, here))
-    : []
-  try {
-    await Promise.all([takePart(here), ...helpers.map(async ({ verify }) => takePart(verify))])
-  } finally {
-    await Promise.all(helpers.map(async ({ close }) => close()))
+  // Who fails ends the work of all: nothing goes on behind the back of whoever hears of it.
+  const part = async (verify: VerifyBatch): Promise<void> => {
+    try {
+      await takePart(verify)
+    } catch (error) {
+      failed.abort(error)
+      await closeAll(helpers)
+    }
   }
+  await Promise.all([here, ...helpers.map(({ verify }) => verify)].map(part))
+  await closeAll(helpers)
+  failed.signal.throwIfAborted()
+}
+
+async function closeAll(helpers: readonly VerifyThread[]): Promise<void> {
+  await Promise.all(helpers.map(async ({ close }) => close()))
 }
 
 /** What is sent to a thread has to be worth it. */

@@ -6,8 +6,9 @@ import type { StoreRecipe } from '@loop-engine/core'
 import type { VerifyBatch } from './verify-batch.ts'
 
 export interface VerifyThread {
-  /** One batch at a time. */
+  /** One batch at a time. Rejects when the thread was closed meanwhile. */
   readonly verify: VerifyBatch
+  /** Ends the thread, whatever it does. */
   close(): Promise<void>
 }
 
@@ -16,19 +17,14 @@ const program = `
   const { parentPort, workerData } = require('node:worker_threads')
   const { verifier, recipe, deep } = workerData
   const open = async () => {
-    const { verifyBatch } = await import(verifier)
+    const { createVerifyBatch } = await import(verifier)
     const { [recipe.create]: create } = await import(recipe.module)
     const store = create(recipe.options)
     await store.open()
-    return { store, verifyBatch }
+    return createVerifyBatch(store, deep)
   }
   const opening = open()
-  parentPort.on('message', async (batch) => {
-    const { store, verifyBatch } = await opening
-    if (batch !== null) return parentPort.postMessage(await verifyBatch(store, batch, deep))
-    await store.close()
-    parentPort.close()
-  })
+  parentPort.on('message', async (batch) => parentPort.postMessage(await (await opening)(batch)))
 `
 
 /** Verifies on a thread of its own, which starts with the first batch. `here` takes over when that thread cannot work. */
@@ -38,38 +34,51 @@ export function createVerifyThread(
   here: VerifyBatch,
 ): VerifyThread {
   let worker: Worker | null = null
-  let isLost = false
+  let state: 'working' | 'lost' | 'closed' = 'working'
 
   const start = (): Worker => {
     // Loaded late, because most programs never come here.
     const threads = process.getBuiltinModule('node:worker_threads')
     const verifier = import.meta.resolve('@loop-engine/observability')
-    return new threads.Worker(program, { eval: true, workerData: { verifier, recipe, deep } })
+    const started = new threads.Worker(program, {
+      eval: true,
+      workerData: { verifier, recipe, deep },
+    })
+    // Whoever waits for an answer hears of it; between two batches nobody does.
+    return started.on('error', () => {})
   }
   const there: VerifyBatch = async (batch) => {
     worker ??= start()
-    const answered = once(worker, 'message')
-    worker.postMessage(batch)
-    const [reports] = await answered
-    return reports
+    const heard = new AbortController()
+    try {
+      worker.postMessage(batch)
+      return await Promise.race([
+        once(worker, 'message', heard).then(([reports]) => reports),
+        // Not every thread that ends says why.
+        once(worker, 'exit', heard).then(([code]) => Promise.reject(new Error(`exit ${code}`))),
+      ])
+    } finally {
+      heard.abort()
+    }
   }
+  const end = async (): Promise<void> => void (await worker?.terminate())
 
   return {
     async verify(batch) {
-      if (isLost) return here(batch)
+      if (state === 'lost') return here(batch)
       try {
         return await there(batch)
       } catch (error) {
-        isLost = true
+        if (state === 'closed') throw error
+        state = 'lost'
+        await end()
         process.emitWarning(`A thread that helps to verify cannot work: ${String(error)}`)
         return here(batch)
       }
     },
     async close() {
-      if (worker === null || isLost) return
-      const ended = once(worker, 'exit')
-      worker.postMessage(null)
-      await ended
+      state = 'closed'
+      await end()
     },
   }
 }

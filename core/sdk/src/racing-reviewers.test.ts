@@ -137,3 +137,22 @@ test('a decision that is delivered to two processes at once has one answer', asy
 
   expect(await bobs.approvals.decide(input)).toMatchObject({ status: 'executed', replayed: true })
 })
+
+test('no approval is lost when three people give theirs at once', async () => {
+  const system = await createLoopSystem({
+    loops: [paymentLoop(3)],
+    store: createMemoryStore(),
+    relay: false,
+  })
+  const requestId = await askForPayment(system)
+
+  const answers = await Promise.all(
+    ['alice', 'bob', 'carol'].map((name) =>
+      system.approvals.decide({ requestId, decision: 'approve', actor: person(name) }),
+    ),
+  )
+
+  expect(answers.map(({ status }) => status)).toEqual(['recorded', 'recorded', 'executed'])
+  const request = await system.approvals.get({ id: requestId })
+  expect(request?.decisions.map(({ reviewer }) => reviewer.id)).toEqual(['alice', 'bob', 'carol'])
+})

@@ -41,7 +41,7 @@ const program = `
  */
 export function createCheckpoints(
   connection: Connection,
-  { path, durability }: ConnectionOptions,
+  { durability }: Pick<ConnectionOptions, 'durability'>,
 ): Checkpoints {
   if (durability === 'power') return { consider() {}, async close() {} }
   connection.prepare('PRAGMA wal_autocheckpoint = 0').get()
@@ -61,7 +61,7 @@ export function createCheckpoints(
   const start = (): Worker => {
     // Most programs never come here, and loading threads takes longer than opening the file.
     const threads = process.getBuiltinModule('node:worker_threads')
-    const started = new threads.Worker(program, { eval: true, workerData: path })
+    const started = new threads.Worker(program, { eval: true, workerData: connection.path })
     started.unref()
     started.on('message', (found: number) => {
       isCopying = false

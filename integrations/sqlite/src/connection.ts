@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 
 import { LoopError } from '@loop-engine/core'
@@ -15,6 +16,8 @@ export interface Statement<Row extends readonly unknown[] = []> {
 }
 
 export interface Connection {
+  /** The file, wherever the process is now. */
+  readonly path: string
   prepare<Row extends readonly unknown[]>(sql: string): Statement<Row>
   /** Whether a transaction is open; SQLite itself rolls back after some errors. */
   isInTransaction(): boolean
@@ -25,12 +28,20 @@ export interface ConnectionOptions {
   readonly path: string
   readonly durability: 'power' | 'process'
   readonly busyTimeoutMs: number
+  readonly mustExist: boolean
 }
 
 /** How long one statement may block this thread while another process writes. */
 const patienceMs = 50
 
-export function connect({ path, durability, busyTimeoutMs }: ConnectionOptions): Connection {
+export function connect({
+  path,
+  durability,
+  busyTimeoutMs,
+  mustExist,
+}: ConnectionOptions): Connection {
+  if (mustExist && !existsSync(path))
+    throw new LoopError('not_found', 'There is no such SQLite file.', { details: { path } })
   const db = new DatabaseSync(path)
   try {
     db.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
@@ -48,6 +59,7 @@ export function connect({ path, durability, busyTimeoutMs }: ConnectionOptions):
     throw error
   }
   return {
+    path: db.location() ?? path,
     prepare: (sql) => tuples(db, sql),
     isInTransaction: () => db.isTransaction,
     close: () => db.close(),

@@ -185,14 +185,15 @@ const steps: readonly string[] = [
   `,
   // What publishes an entry is never cancelled, and the entry enters once: no commit looks for its id. Only who claimed
   // it does. An item whose lane has its own name is alone there. The newest executions become an object, which a
-  // statement can patch.
+  // statement can patch, under another name, so that a process of an older version that goes on fails and loses none.
   `
   DROP INDEX outbox_id;
   CREATE UNIQUE INDEX outbox_id ON outbox (id, tenant) WHERE kind <> 'publish';
   CREATE INDEX outbox_claimed ON outbox (id) WHERE fence > 0;
   DROP INDEX outbox_lane;
   CREATE INDEX outbox_lane ON outbox (lane, seq) WHERE died_at IS NULL AND lane <> id;
-  UPDATE instance SET executed = (SELECT json_group_object(value ->> 0, value ->> 1) FROM json_each(executed));
+  ALTER TABLE instance RENAME COLUMN executed TO executions;
+  UPDATE instance SET executions = (SELECT json_group_object(value ->> 0, value ->> 1) FROM json_each(executions));
   `,
 ]
 

@@ -57,7 +57,7 @@ function createSingleReads({ prepare }: Connection): Omit<Reads, 'find' | 'appro
     SELECT ${entryColumns} FROM entry
     WHERE tenant = ? AND run_id = ? AND seq BETWEEN ? AND ? ORDER BY seq LIMIT ?`)
   const executed = prepare<[seq: number]>(`
-    SELECT value FROM instance, json_each(executed) WHERE tenant = ? AND run_id = ? AND key = ?`)
+    SELECT value FROM instance, json_each(executions) WHERE tenant = ? AND run_id = ? AND key = ?`)
   const approval = prepare<ApprovalRow>(
     'SELECT body, messages FROM approval WHERE tenant = ? AND id = ?',
   )

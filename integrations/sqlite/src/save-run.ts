@@ -26,11 +26,11 @@ export interface RunWriter {
 /** The run and its tags. */
 export function createRunWriter({ prepare }: Connection): RunWriter {
   const insert = prepare(`
-    INSERT INTO instance (tenant, run_id, aggregate_id, loop_id, state, status, version, created_at, updated_at, tags, executed, rest)
+    INSERT INTO instance (tenant, run_id, aggregate_id, loop_id, state, status, version, created_at, updated_at, tags, executions, rest)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
   // An index is written only when its column is named, so columns that seldom change are set apart.
   const change = `
-    UPDATE instance SET version = ?, updated_at = ?, state = ?, executed = json_patch(executed, ?), rest = ?`
+    UPDATE instance SET version = ?, updated_at = ?, state = ?, executions = json_patch(executions, ?), rest = ?`
   const asJudged = `
     WHERE tenant = ? AND run_id = ? AND version = ? AND tags = ? AND NOT EXISTS (SELECT 1 FROM stop)`
   const moveOn = prepare(`${change} ${asJudged} AND status = ?`)

@@ -1,10 +1,10 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
-import { isLoopError, type CommitPlan, type LoopStore } from '@loop-engine/core'
-import { nextPlan, startPlan, storeConformance } from '@loop-engine/testing'
+import { isLoopError, type CommitPlan, type LoopInstance, type LoopStore } from '@loop-engine/core'
+import { nextPlan, outboxItem, planEpoch, startPlan, storeConformance } from '@loop-engine/testing'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 
 import { createSqliteStore, type SqliteStoreOptions } from './sqlite.ts'
@@ -100,6 +100,86 @@ describe('the file', () => {
     expect(existsSync(`${path}-wal`)).toBe(false)
     const again = await openAt(path)
     expect((await again.get('acme', 'order-1'))?.version).toBe(601)
+  })
+})
+
+/** Takes back what the newest step did, as far as an older version would notice. */
+const toVersion4 = `
+  ALTER TABLE instance RENAME COLUMN executions TO executed;
+  UPDATE instance SET executed = (SELECT json_group_array(json_array(key, value)) FROM json_each(executed));
+  DROP INDEX outbox_id;
+  CREATE UNIQUE INDEX outbox_id ON outbox (id, tenant);
+  DROP INDEX outbox_claimed;
+  DROP INDEX outbox_lane;
+  CREATE INDEX outbox_lane ON outbox (lane, seq) WHERE died_at IS NULL;
+  PRAGMA user_version = 4;`
+
+describe('a file of an older version', () => {
+  const claim = { worker: 'w', leaseMs: 1000, limit: 10 }
+
+  /** A run that took a transition, an effect that is dead, another one that is leased, and two events that wait. */
+  async function olderFile(): Promise<{ path: string; instance: LoopInstance }> {
+    const path = newPath()
+    const store = await openAt(path)
+    const start = startPlan()
+    const effect = outboxItem(start.instance, { id: 'effect', kind: 'effect', lane: 'effects' })
+    const event = outboxItem(start.instance, { id: 'event', kind: 'publish', lane: 'events' })
+    const timer = outboxItem(start.instance, { id: 'timer', kind: 'timer', lane: 'timer' })
+    await store.commit([
+      { ...start, outbox: [effect, { ...event, seq: 1 }, { ...event, id: 'event-2', seq: 2 }] },
+    ])
+    const [dying] = (await store.claim({ ...claim, now: effect.dueAt })).filter(
+      ({ id }) => id === 'effect',
+    )
+    const dead = { kind: 'dead', error: 'broken', at: planEpoch } as const
+    await store.settle([{ id: 'effect', fence: dying?.fence ?? 0, outcome: dead }])
+    const next = nextPlan(start.instance, [{ transitionId: 'go' }], { outbox: [timer] })
+    await store.commit([next])
+    await store.close()
+    const db = new DatabaseSync(path)
+    db.exec(toVersion4)
+    db.close()
+    return { path, instance: next.instance }
+  }
+
+  test('keeps what it knows', async () => {
+    const { path, instance } = await olderFile()
+    const store = await openAt(path)
+
+    expect(await store.get('acme', 'order-1')).toEqual(instance)
+    expect(await store.lastExecuted('acme', instance.runId, 'go')).toMatchObject({ seq: 2 })
+    const claimed = await store.claim({ ...claim, now: planEpoch + 3_600_000 })
+    expect(claimed.map(({ id }) => id).toSorted()).toEqual(['event', 'timer'])
+    expect(await store.deadLetters({ tenant: 'acme' })).toMatchObject({ items: [{ id: 'effect' }] })
+    const later = nextPlan(instance, [{ transitionId: 'go' }])
+    await store.commit([later])
+    expect(await store.lastExecuted('acme', instance.runId, 'go')).toMatchObject({ seq: 3 })
+  })
+
+  test('takes nothing from a process that still runs the older version', async () => {
+    const { path } = await olderFile()
+    const older = new DatabaseSync(path)
+    onTestFinished(() => older.close())
+    const write = older.prepare("UPDATE instance SET executed = '[]'")
+    await openAt(path)
+
+    expect(() => write.run()).toThrow('no such column: executed')
+  })
+})
+
+describe('the path', () => {
+  test('that has to lead to a file is not made one', async () => {
+    const path = newPath()
+
+    expect(await codeOf(createSqliteStore({ path, mustExist: true }).open())).toBe('not_found')
+    expect(existsSync(path)).toBe(false)
+  })
+
+  test('of the recipe leads to the open file, wherever the process goes', async () => {
+    const path = newPath()
+    const store = await openAt(relative(process.cwd(), path))
+
+    expect(store.recipe?.options).toMatchObject({ path: realpathSync(path), mustExist: true })
   })
 })
 

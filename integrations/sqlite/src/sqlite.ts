@@ -12,8 +12,10 @@ import { createUpkeep, type Upkeep } from './upkeep.ts'
 import { createWriter, type Writer } from './writer.ts'
 
 export interface SqliteStoreOptions {
-  /** The file; created when it does not exist. */
+  /** The file; created when it does not exist, unless it must. */
   readonly path: string
+  /** Whether `open` throws `not_found` where there is no file; false by default. */
+  readonly mustExist?: boolean
   /** What an acknowledged commit survives: a power cut, or a crash of the process. */
   readonly durability?: 'power' | 'process'
   /** How long to wait for other processes that write, before a call is `unavailable`. */
@@ -44,7 +46,9 @@ export function createSqliteStore({
   path,
   durability = 'power',
   busyTimeoutMs = 5000,
+  mustExist = false,
 }: SqliteStoreOptions): LoopStore {
+  const options = { path, durability, busyTimeoutMs, mustExist }
   let session: Session | null = null
   let closing: Promise<void> | null = null
 
@@ -86,14 +90,14 @@ export function createSqliteStore({
     name: 'sqlite',
     durability,
     get recipe() {
-      return recipeOf({ path, durability, busyTimeoutMs })
+      return session ? recipeOf({ ...options, path: session.connection.path }) : undefined
     },
 
     async open() {
       if (closing !== null) throw new LoopError('closed', 'The SQLite store was closed.')
       if (session !== null) return
       await patiently(() => {
-        session ??= start({ path, durability, busyTimeoutMs })
+        session ??= start(options)
       })
     },
     async commit(plans) {
@@ -151,7 +155,7 @@ export function createSqliteStore({
 function recipeOf(options: Required<SqliteStoreOptions>): StoreRecipe | undefined {
   try {
     const module = import.meta.resolve('@loop-engine/integration-sqlite')
-    return { module, create: 'createSqliteStore', options: { ...options } }
+    return { module, create: 'createSqliteStore', options: { ...options, mustExist: true } }
   } catch {
     // The package is not installed beside the program, so no thread can load it.
     return undefined

@@ -21,6 +21,7 @@ function fakeConnection(
   }
   return {
     ran,
+    path: 'somewhere.db',
     prepare: (sql) => ({ get: () => undefined, all: () => [], run: () => step(sql) }),
     isInTransaction: () => true,
     close() {},
@@ -33,7 +34,12 @@ function writerOf(connection: Connection): Writer {
 
 function openFile(): Connection {
   const folder = mkdtempSync(join(tmpdir(), 'loop-sqlite-'))
-  const connection = connect({ path: join(folder, 'a.db'), durability: 'power', busyTimeoutMs: 0 })
+  const connection = connect({
+    path: join(folder, 'a.db'),
+    durability: 'power',
+    busyTimeoutMs: 0,
+    mustExist: false,
+  })
   onTestFinished(() => {
     connection.close()
     rmSync(folder, { recursive: true })

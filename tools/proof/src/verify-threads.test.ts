@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import type { LoopStore } from '@loop-engine/core'
+import { LoopError, type LoopStore } from '@loop-engine/core'
 import { createSqliteStore } from '@loop-engine/integration-sqlite'
 import { verifyStore, type VerifyReport } from '@loop-engine/observability'
+import { createMemoryStore } from '@loop-engine/sdk'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 
 import { openSystem } from './journey.ts'
@@ -95,4 +96,65 @@ describe('verification of many entries', () => {
     expect(told).toEqual([1, 2, 3, 4, 5, 6])
     expect(started).toBe(2)
   })
+
+  test('goes on here when a thread ends without a word', async () => {
+    const module = `data:text/javascript,export const createStore = () => process.exit(0)`
+    const recipe = { module, create: 'createStore', options: {} }
+
+    expect(await reportOf({ ...store, recipe }, 2)).toEqual(await reportOf(store, 1))
+    expect(warnings).toEqual([expect.stringContaining('exit 0')])
+  })
+
+  test('that fails says why, and goes on nowhere', async () => {
+    let reads = 0
+    const failing: LoopStore = {
+      ...store,
+      async entries(...query) {
+        if ((reads += 1) > 3) throw new LoopError('unavailable', 'The disk is gone.')
+        return store.entries(...query)
+      },
+    }
+
+    await expect(reportOf(failing, 3)).rejects.toThrow('The disk is gone.')
+    const before = reads
+    await reportOf(store, 1)
+    expect(reads).toBe(before)
+    expect(warnings).toEqual([])
+  })
+
+  test('ends when whoever follows it throws', async () => {
+    let told = 0
+    const verified = verifyStore({
+      store,
+      tenant: 'default',
+      threads: 3,
+      onProgress() {
+        told += 1
+        throw new Error('Enough.')
+      },
+    })
+
+    await expect(verified).rejects.toThrow('Enough.')
+    expect(told).toBe(1)
+  })
+})
+
+test('verification of many short runs gives others their turn', async () => {
+  const short = createMemoryStore()
+  const { engine } = (await openSystem(short)).system
+  for (let run = 0; run < 9000; run++)
+    await engine.start({ loopId: proofLoop.id, aggregateId: `order-${run}`, actor: alice })
+  let turns = 0
+  let isDone = false
+  const count = (): void => {
+    turns += 1
+    if (!isDone) setImmediate(count)
+  }
+  setImmediate(count)
+
+  const report = await reportOf(short, 1)
+  isDone = true
+
+  expect(report).toMatchObject({ ok: true, runs: 9000 })
+  expect(turns).toBeGreaterThanOrEqual(2)
 })

@@ -256,6 +256,26 @@ export function testStoreCommit(open: OpenStore): void {
       expect(await store.counter('other', 'budget', 7)).toBe(0)
     })
 
+    test('an open run is moved neither under a spent receipt nor over a limit', async () => {
+      const store = await open()
+      const start = startPlan()
+      const reserved = { key: 'budget', bucket: 7, amount: 10, limit: 10 }
+      await store.commit([
+        { ...start, spend: { receipt: 'spent', by: 'effect-1' }, reservations: [reserved] },
+      ])
+
+      const again = nextPlan(start.instance, [{}], { spend: { receipt: 'spent', by: 'effect-2' } })
+      expect(await store.commit([again])).toEqual([
+        { kind: 'refused', reason: 'spent', detail: 'spent' },
+      ])
+      const over = nextPlan(start.instance, [{}], { reservations: [{ ...reserved, amount: 1 }] })
+      expect(await store.commit([over])).toEqual([
+        { kind: 'refused', reason: 'limit', detail: 'budget' },
+      ])
+      expect(await store.get('acme', 'order-1')).toEqual(start.instance)
+      expect(await store.counter('acme', 'budget', 7)).toBe(10)
+    })
+
     test('reservations of one plan count together, and amounts may be fractions', async () => {
       const store = await open()
       const part = { key: 'budget', bucket: 0, amount: 0.75, limit: 1 }
