@@ -20,7 +20,7 @@ import { exitCodeOf, exitCodes, exitCodesText, type ExitCode } from './exit-code
 import { createOutput } from './output.ts'
 import { presentError, secretsOf } from './present-error.ts'
 import { repeatable } from './repeatable.ts'
-import type { GlobalOptions } from './session.ts'
+import { defaultDb, defaultTenant, type GlobalOptions } from './session.ts'
 
 export interface RunOptions {
   readonly out: NodeJS.WritableStream
@@ -88,9 +88,9 @@ export async function runLoop(
 function createProgram(): Command {
   return new Command('loop')
     .description('Looks at governed runs, decides on them, and verifies their record.')
-    .option('--db <path>', 'SQLite file', '.loop/loop.db')
+    .option('--db <path>', 'SQLite file', defaultDb)
     .option('--postgres <url>', 'PostgreSQL instead (default: DATABASE_URL, unless --db is given)')
-    .option('--tenant <id>', 'whose runs', 'default')
+    .option('--tenant <id>', 'whose runs', defaultTenant)
     .option('--as <id>', 'who you are (default: the user of this computer)')
     .addOption(repeatable('--role <role>', 'a role of yours; may be repeated'))
     .option('--json', 'print JSON', false)

@@ -74,7 +74,9 @@ describe('deciding', () => {
       JSON.parse(mine.out).map(({ aggregateId }: { aggregateId: string }) => aggregateId),
     ).toContain('two')
     const shown = await at('inbox', ...finance, '--role', 'on call')
-    expect(shown.out).toMatch(/loop approve \S+ --as alice --role finance --role 'on call'\n/)
+    expect(shown.out).toMatch(
+      /loop approve \S+ --db \S+ --as alice --role finance --role 'on call'\n/,
+    )
     expect(stranger.out).toBe('Nothing waits for you.\n')
     expect(stranger.err).toMatch(/more wait for others/)
   })

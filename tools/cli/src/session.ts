@@ -11,6 +11,9 @@ import {
   type LoopSystem,
 } from '@loop-engine/sdk'
 
+export const defaultDb = '.loop/loop.db'
+export const defaultTenant = 'default'
+
 /** What every command accepts. */
 export interface GlobalOptions {
   readonly db: string

@@ -3,7 +3,7 @@ import type { ApprovalRequest } from '@loop-engine/sdk'
 import type { AddCommand } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { plain, time, type Output } from '../output.ts'
-import { withSession, type GlobalOptions } from '../session.ts'
+import { defaultDb, defaultTenant, withSession, type GlobalOptions } from '../session.ts'
 
 export const addInbox: AddCommand = (program, act) => {
   program
@@ -28,23 +28,31 @@ export const addInbox: AddCommand = (program, act) => {
 function describe(
   { id, view, requester }: ApprovalRequest,
   { paint }: Output,
-  { as, role }: GlobalOptions,
+  options: GlobalOptions,
 ): string {
   const { transition, effect } = view
-  // As whom this inbox is read, so that the line can be run as it stands.
-  const who = [
-    ...(as === undefined ? [] : ['--as', as]),
-    ...role.flatMap((each) => ['--role', each]),
-  ]
   return [
     `${paint('bold', plain(view.title))}  ${transition.from} → ${transition.to}`,
     `  asked by ${plain(requester.id)}, until ${time(view.expiresAt)}`,
     ...(effect ? [`  will run ${effect.integration}.${effect.action}`] : []),
-    `  ${['loop approve', id, ...who.map(quoted)].join(' ')}`,
+    `  ${['loop approve', id, ...sameInbox(options).map(quoted)].join(' ')}`,
   ].join('\n')
+}
+
+/** Where this inbox is and as whom it is read, so that the line can be run as it stands. */
+function sameInbox({ db, postgres, tenant, as, role }: GlobalOptions): string[] {
+  // A URL holds a password, which nobody wants to see here.
+  const isKnown = postgres === undefined || postgres === process.env['DATABASE_URL']
+  return [
+    ...(postgres === undefined && db !== defaultDb ? ['--db', db] : []),
+    ...(isKnown ? [] : ['--postgres', 'URL']),
+    ...(tenant === defaultTenant ? [] : ['--tenant', tenant]),
+    ...(as === undefined ? [] : ['--as', as]),
+    ...role.flatMap((each) => ['--role', each]),
+  ]
 }
 
 /** As one word of a shell. */
 function quoted(word: string): string {
-  return /^[\w:.@-]+$/.test(word) ? word : `'${plain(word).replaceAll("'", `'\\''`)}'`
+  return /^[\w:.@/-]+$/.test(word) ? word : `'${plain(word).replaceAll("'", `'\\''`)}'`
 }
