@@ -1,6 +1,7 @@
-import { isAssured, type ApprovalRequest, type ApprovalView } from '@loop-engine/core'
+import type { ApprovalRequest, ApprovalView } from '@loop-engine/core'
 
 import { dedupKeyOf } from './incident-reference.ts'
+import { noteApproves } from './note-strength.ts'
 import { cut, dataText, plainText } from './visible-text.ts'
 
 export interface AlertInput {
@@ -113,16 +114,15 @@ function fieldsOf({ fields }: ApprovalView): Record<string, string> {
   }
 }
 
-/** Who is known by a note alone is not known well enough for every policy; to say no it always suffices. */
+/** To say no a note always suffices. */
 function waysOf({ request, code, link }: AlertInput): string[] {
-  const { assurance } = request.policy
-  const isEnough = assurance === undefined || isAssured({ method: 'pagerduty' }, assurance)
   const page = link === undefined ? [] : ['On the page that this incident links to.']
   if (code === undefined) return page
+  const where = link === undefined ? 'use another channel' : 'sign in on the page'
   return [
-    ...(isEnough
+    ...(noteApproves(request)
       ? [`Add the note: approve ${code}`]
-      : ['To approve, sign in on the page: a note does not show well enough who you are.']),
+      : [`To approve, ${where}: a note does not show well enough who you are.`]),
     `Add the note: reject ${code} and a reason`,
     ...page,
   ]

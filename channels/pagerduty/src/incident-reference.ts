@@ -11,6 +11,8 @@ export interface IncidentReference {
   readonly requestId: string
   readonly revision: number
   readonly viewHash: string
+  /** Whether a note does not approve; it may always reject. */
+  readonly needsPage: boolean
 }
 
 export interface IncidentReferences {
@@ -24,14 +26,21 @@ const mark = 'loopref1_'
 // Its shape: found in whatever form the integration gives the details back, text included.
 const inText = /loopref1_[\w-]{40,2000}/g
 const associated = Buffer.from('pagerduty alert')
-const contentSchema = z.tuple([z.string(), z.string(), z.int().min(1), z.string()])
+// Alerts of older versions do not say whether they need the page: a note approves them.
+const contentSchema = z.tuple([
+  z.string(),
+  z.string(),
+  z.int().min(1),
+  z.string(),
+  z.boolean().default(false),
+])
 
 /** One alert for each revision of a request: sending it again changes nothing. The same under every secret. */
 export function dedupKeyOf({
   tenant,
   requestId,
   revision,
-}: Omit<IncidentReference, 'viewHash'>): string {
+}: Pick<IncidentReference, 'tenant' | 'requestId' | 'revision'>): string {
   return `loop-engine-${sha256Hex(canonicalize([tenant, requestId, revision]))}`
 }
 
@@ -52,17 +61,18 @@ export function createIncidentReferences(
     for (const key of keys) {
       const text = decrypt(key, bytes)
       if (text === null) continue
-      const [tenant, requestId, revision, viewHash] = contentSchema.parse(JSON.parse(text))
-      return { tenant, requestId, revision, viewHash }
+      const content = contentSchema.parse(JSON.parse(text))
+      const [tenant, requestId, revision, viewHash, needsPage] = content
+      return { tenant, requestId, revision, viewHash, needsPage }
     }
     return null
   }
 
   return {
-    seal({ tenant, requestId, revision, viewHash }) {
+    seal({ tenant, requestId, revision, viewHash, needsPage }) {
       const nonce = randomBytes(12)
       const cipher = createCipheriv('aes-256-gcm', current, nonce).setAAD(associated)
-      const text = JSON.stringify([tenant, requestId, revision, viewHash])
+      const text = JSON.stringify([tenant, requestId, revision, viewHash, needsPage])
       const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
       return mark + Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64url')
     },

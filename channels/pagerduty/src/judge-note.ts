@@ -81,12 +81,13 @@ export function createNoteJudge(
     if (wrongBefore >= parts.maxWrongCodes) return noteFaults.locked
     if (isWrong) return noteFaults.wrongCode
     if (asked.kind === 'no-reason') return noteFaults.noReason
+    if (asked.decision === 'approve' && reference.needsPage) return noteFaults.tooWeak
     return decided(scene, reference, asked)
   }
 
   async function decided(
     { event, signal }: Scene,
-    reference: IncidentReference,
+    { needsPage: _, ...reference }: IncidentReference,
     { decision, reason }: Extract<DecisionNote, { kind: 'decision' }>,
   ): Promise<string> {
     const { agent, incidentId, note } = event

@@ -87,6 +87,8 @@ export const noteFaults = {
   noReason: 'nothing was decided: write a new note that says why, `reject <code> <reason>`.',
   linkOnly:
     'nothing was decided: notes do not decide here. Use the page that the incident links to.',
+  tooWeak:
+    'nothing was decided: a note does not show well enough who you are to approve this. Sign in on the page, or use another channel.',
   edited: 'nothing was decided: an edited note does not count. Write a new one.',
   late: 'nothing was decided: this note arrived too late, or is from the future. Write a new one.',
   locked:

@@ -15,6 +15,7 @@ import { createDecisionCodes } from './decision-code.ts'
 import { createIncidentReferences, dedupKeyOf } from './incident-reference.ts'
 import { createNoteJudge } from './judge-note.ts'
 import { createResolutionJudge } from './judge-resolution.ts'
+import { needsPage } from './note-strength.ts'
 import { checkOptions, type PagerDutyOptions } from './options.ts'
 import { revisedText, stateText } from './outcome-text.ts'
 import { createPagerDutyCalls } from './pagerduty-calls.ts'
@@ -55,7 +56,13 @@ export function createPagerDutyChannel(options: PagerDutyOptions): Channel {
   const trigger = async (request: ApprovalRequest, signal: AbortSignal): Promise<void> => {
     const link = decisionUrl && checkLink(await decisionUrl(request))
     const { tenant, id: requestId, revision, viewHash, view } = request
-    const reference = { tenant, requestId, revision, viewHash }
+    const reference = {
+      tenant,
+      requestId,
+      revision,
+      viewHash,
+      needsPage: needsPage(request),
+    }
     const event = createTriggerEvent({
       request,
       view,

@@ -24,7 +24,11 @@ interface Scene {
 }
 
 /** A real system with one request that waits, and its incident. */
-async function waiting(approval: object, walk: (scene: Scene) => Promise<void>): Promise<void> {
+async function waiting(
+  approval: object,
+  transition: object,
+  walk: (scene: Scene) => Promise<void>,
+): Promise<void> {
   const clock = createTestClock()
   const fake = await startFakePagerDuty(() => clock.now())
   const groups = new Map([
@@ -57,6 +61,7 @@ async function waiting(approval: object, walk: (scene: Scene) => Promise<void>):
           {
             id: 'restart',
             signal: 'restart',
+            ...transition,
             from: 'ASKED',
             to: 'DONE',
             actors: ['ai-agent'],
@@ -115,7 +120,7 @@ async function waiting(approval: object, walk: (scene: Scene) => Promise<void>):
 }
 
 test('a repeated delivery gets no second chance, while PagerDuty may repeat it and after', () =>
-  waiting({}, async ({ fake, clock, store, incident, groups, deliver, request }) => {
+  waiting({}, {}, async ({ fake, clock, store, incident, groups, deliver, request }) => {
     const content = `approve ${codeOf(incident)}`
     const note = noteRequest(fake, incident, content, { user: 'PMALLORY', id: 'PN1' })
     expect(await deliver(note.clone())).toContain('not among those who may decide')
@@ -132,7 +137,7 @@ test('a repeated delivery gets no second chance, while PagerDuty may repeat it a
   }))
 
 test('what needs more certainty than a note gives is approved on the page alone, and may be rejected here', () =>
-  waiting({ assurance: 'oidc' }, async ({ fake, incident, deliver, request }) => {
+  waiting({ assurance: 'oidc' }, {}, async ({ fake, incident, deliver, request }) => {
     const code = codeOf(incident)
     expect(JSON.stringify(incident.alerts)).not.toContain(`approve ${code}`)
     expect(incident.links).toMatchObject([{ href: expect.stringContaining('/decide/') }])
@@ -148,9 +153,30 @@ test('what needs more certainty than a note gives is approved on the page alone,
     expect(incident.status).toBe('resolved')
   }))
 
+test('what is of high risk is approved on the page, unless the policy says that a note is enough', async () => {
+  await waiting({}, { risk: 'high' }, async ({ fake, incident, deliver, request }) => {
+    const code = codeOf(incident)
+    expect(JSON.stringify(incident.alerts)).not.toContain(`approve ${code}`)
+
+    expect(await deliver(noteRequest(fake, incident, `approve ${code}`, { id: 'PN1' }))).toContain(
+      'Sign in on the page',
+    )
+    expect(await request()).toMatchObject({ status: 'pending', decisions: [] })
+    expect(
+      await deliver(noteRequest(fake, incident, `reject ${code} no`, { id: 'PN2' })),
+    ).toContain('rejected')
+  })
+  const enough = { assurance: 'pagerduty' }
+  await waiting(enough, { risk: 'critical' }, async ({ fake, incident, deliver, request }) => {
+    await deliver(noteRequest(fake, incident, `approve ${codeOf(incident)}`, { id: 'PN1' }))
+    expect(await request()).toMatchObject({ status: 'approved' })
+  })
+})
+
 test('an edit of a note that was judged decides nothing, by the store alone', () =>
   waiting(
     { stages: [{ reviewers: ['group:ops'], quorum: 2 }] },
+    {},
     async ({ fake, incident, deliver, request }) => {
       const code = codeOf(incident)
       const first = noteRequest(fake, incident, `approve ${code}`, { id: 'PN1' })

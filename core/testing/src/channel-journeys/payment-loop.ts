@@ -48,6 +48,6 @@ function transition(
       allow: ['edit', 'respond'],
     },
     effect: { integration: 'bank', action: 'pay', semantics: 'at-most-once' },
-    risk: 'high',
+    risk: 'medium',
   }
 }
