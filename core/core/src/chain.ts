@@ -47,17 +47,28 @@ export function evidenceDigest({ text, salt }: SealedEvidence): { digest: string
   return { digest: saltedDigest(salt, text), bytes: Buffer.byteLength(text) }
 }
 
-/** Reads an entry back. Throws `corrupt` when the body is not the JSON that was hashed. */
+/** Reads an entry back. Throws `corrupt` when the body is not JSON, or not of this entry; `verifyRun` says if it is whole. */
 export function openEntry(stored: StoredEntry): LedgerEntry {
+  const entry = parsed(stored)
+  const isHere = entry?.runId === stored.runId && entry.seq === stored.seq
+  if (isHere && typeof entry.actor?.id === 'string') return entry as LedgerEntry
+  throw changed(stored, 'A ledger entry does not say what belongs in its place.')
+}
+
+function parsed(stored: StoredEntry): Partial<LedgerEntry> | null {
   try {
-    return JSON.parse(stored.body) as LedgerEntry
+    return JSON.parse(stored.body) as Partial<LedgerEntry> | null
   } catch (cause) {
-    throw new LoopError('corrupt', 'A ledger entry is not JSON.', {
-      details: { runId: stored.runId, seq: stored.seq },
-      hint: 'Run verify to find the first bad entry, then restore from an export.',
-      cause,
-    })
+    throw changed(stored, 'A ledger entry is not JSON.', cause)
   }
+}
+
+function changed({ runId, seq }: StoredEntry, message: string, cause?: unknown): LoopError {
+  return new LoopError('corrupt', message, {
+    details: { runId, seq },
+    hint: `Entry ${seq} of run ${runId} was changed. Run verify to find the first bad one, then restore from an export.`,
+    cause,
+  })
 }
 
 /** The evidence that was attached to an entry, or null when there was none or it was erased. */

@@ -31,7 +31,8 @@ const names = [
 export async function readPlugins(path: string | undefined): Promise<Plugins> {
   if (path === undefined) return {}
   const found = (await import(pathToFileURL(resolve(path)).href).catch((cause: unknown) => {
-    throw new LoopError('invalid_config', `The module ${path} cannot be loaded.`, { cause })
+    const why = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
+    throw new LoopError('invalid_config', `The module ${path} cannot be loaded. ${why}`, { cause })
   })) as Record<string, unknown>
   const unknown = Object.keys(found).find((name) => !names.some((known) => known === name))
   if (unknown !== undefined)

@@ -139,6 +139,19 @@ describe('the kill switch', () => {
     expect(JSON.parse(released.out).stops).toEqual([])
   })
 
+  test('a stop that is not in force is not released', async () => {
+    await at('stop', '--loop', 'refund', '--reason', 'drill')
+    const typo = await at('release', '--loop', 'refnud', '--reason', 'over')
+    await at('release', '--loop', 'refund', '--reason', 'over')
+    const again = await at('release', '--loop', 'refund', '--reason', 'over')
+
+    expect(typo).toMatchObject({
+      code: 4,
+      err: expect.stringContaining('In force: loop:default:refund.'),
+    })
+    expect(again).toMatchObject({ code: 4, err: expect.stringContaining('None at all is.') })
+  })
+
   test('two targets are one too many', async () => {
     expect(await at('stop', '--everything', '--loop', 'refund', '--reason', 'x')).toMatchObject({
       code: 2,

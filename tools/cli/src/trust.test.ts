@@ -105,6 +105,9 @@ test('an older copy of the database does not fit the checkpoint', async () => {
     out: expect.stringContaining('shorter'),
   })
   expect(await at('verify', '--checkpoint', 'checkpoint.txt')).toMatchObject({ code: 2 })
+  expect(await at('verify', '--trust', 'key.pub')).toMatchObject({ code: 2 })
+  const strange = ['--checkpoint', 'checkpoint.txt', '--trust', 'stranger.pub']
+  expect(await at('verify', ...strange)).toMatchObject({ code: 5 })
 })
 
 test('a row that was edited by hand is named', async () => {
@@ -118,4 +121,15 @@ test('a row that was edited by hand is named', async () => {
 
   expect(code).toBe(5)
   expect(out).toMatch(/entry 2 of run [0-9a-f-]{36}: hash_mismatch/)
+})
+
+test('what cannot be told any more is named, and not told', async () => {
+  const broken = join(folder, 'broken.db')
+  copyFileSync(db, broken)
+  sql(broken, "UPDATE entry SET body = replace(body, 'a', 'b') WHERE seq = 2")
+
+  const { code, err } = await loop('--db', 'broken.db', 'timeline', 'one')
+
+  expect(code).toBe(5)
+  expect(err).toMatch(/Entry 2 of run [0-9a-f-]{36} was changed/)
 })

@@ -1,4 +1,4 @@
-import type { StopTarget } from '@loop-engine/sdk'
+import { LoopError, type StopTarget } from '@loop-engine/sdk'
 import type { Command } from 'commander'
 
 import type { AddCommand, Context } from '../context.ts'
@@ -38,8 +38,10 @@ export const addRelease: AddCommand = (program, act) => {
     act(async ({ options, output }, chosen: TargetOptions, command: Command) => {
       const target = targetOf(chosen, options, command)
       return withSession(options, async ({ engine, actor }) => {
+        const before = await engine.stops()
         await engine.release({ target, actor, reason: chosen.reason })
         const stops = await engine.stops()
+        if (stops.length === before.length) throw notStopped(stops.map(({ scope }) => scope))
         output.result(
           { released: target, stops },
           `Released. ${stops.length} stop(s) remain in force.`,
@@ -48,6 +50,12 @@ export const addRelease: AddCommand = (program, act) => {
       })
     }),
   )
+}
+
+function notStopped(inForce: readonly string[]): LoopError {
+  return new LoopError('not_found', 'No stop of this target is in force.', {
+    hint: inForce.length === 0 ? 'None at all is.' : `In force: ${inForce.join(', ')}.`,
+  })
 }
 
 export const addStops: AddCommand = (program, act) => {

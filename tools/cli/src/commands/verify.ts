@@ -7,7 +7,7 @@ import {
   verifyStore,
   type NoteKey,
 } from '@loop-engine/observability'
-import { LoopError } from '@loop-engine/sdk'
+import { isLoopError, LoopError } from '@loop-engine/sdk'
 
 import type { AddCommand, Context } from '../context.ts'
 import { exitCodes, type ExitCode } from '../exit-codes.ts'
@@ -34,6 +34,10 @@ export const addVerify: AddCommand = (program, act) => {
     .addOption(repeatable('--trust <file>', 'a public key whose signature counts; may be repeated'))
     .action(
       act(async (context, options: VerifyOptions) => {
+        if (options.trust.length > 0 && !options.export && !options.checkpoint)
+          throw new LoopError('invalid_config', 'A key is good for what it signed.', {
+            hint: 'Name that with --checkpoint FILE or --export FILE.',
+          })
         const keys = await readKeys(options.trust)
         if (options.export !== undefined) {
           return verifyFile(context, options.export, { keys, deep: options.deep })
@@ -74,7 +78,7 @@ async function verifyDatabase(
   const note = checkpoint === undefined ? null : await readText(checkpoint)
   return withSession(options, async ({ store, tenant }) => {
     const report = await verifyStore({ store, tenant, deep })
-    const standing = note === null ? null : await checkAgainst(store, tenant, note, keys)
+    const standing = note === null ? null : await compare(store, tenant, note, keys)
     const ok = report.ok && standing?.ok !== false
     const lines = [
       ...report.faults.map(describe),
@@ -97,6 +101,14 @@ async function verifyDatabase(
     ]
     output.result({ ...report, ok, checkpoint: standing }, text.join('\n'))
     return ok ? exitCodes.ok : exitCodes.unverified
+  })
+}
+
+/** A note that nobody trusted has signed, or that was changed, proves nothing: that is no refusal of a policy. */
+async function compare(...[store, tenant, note, keys]: Parameters<typeof checkAgainst>) {
+  return checkAgainst(store, tenant, note, keys).catch((error: unknown) => {
+    if (!isLoopError(error) || error.code !== 'refused') throw error
+    throw new LoopError('corrupt', error.message, { hint: error.hint, details: error.details })
   })
 }
 

@@ -2,12 +2,16 @@ import { LoopError, type LoopInstance } from '@loop-engine/core'
 
 import type { Call } from '../route.ts'
 
-/** The open run of a business key, else its newest. Throws `not_found`. */
+/** A run of a business key: the one that is asked for, or the open one, else its newest. Throws `not_found`. */
 export async function findRun(
   { services, tenant }: Call,
   aggregateId: string,
+  runId?: string,
 ): Promise<LoopInstance> {
-  const run = await services.store.get(tenant, aggregateId)
-  if (run) return run
+  const { store } = services
+  const run = await (runId === undefined
+    ? store.get(tenant, aggregateId)
+    : store.getRun(tenant, runId))
+  if (run?.aggregateId === aggregateId) return run
   throw new LoopError('not_found', 'No run has this business key.')
 }

@@ -26,16 +26,14 @@ export const historyRoutes: readonly Route[] = [
     answers: { 200: { description: 'A page.', schema: pageOf(historyItemSchema) } },
     async handle(call, { params: { aggregateId }, query: { runId, limit = 100, cursor = '1' } }) {
       const { services, tenant } = call
-      const run = runId ?? (await findRun(call, aggregateId)).runId
+      const { runId: run } = await findRun(call, aggregateId, runId)
       const from = Number(cursor)
       const entries = await services.store.entries(tenant, run, { from, limit })
-      const items = entries
-        .map((stored) => ({
-          entry: openEntry(stored),
-          hash: stored.hash,
-          evidence: openEvidence(stored),
-        }))
-        .filter(({ entry }) => entry.aggregateId === aggregateId)
+      const items = entries.map((stored) => ({
+        entry: openEntry(stored),
+        hash: stored.hash,
+        evidence: openEvidence(stored),
+      }))
       return { body: { items, ...(entries.length === limit && { cursor: `${from + limit}` }) } }
     },
   }),
