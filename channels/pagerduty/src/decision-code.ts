@@ -1,25 +1,22 @@
 import { createOneTimeCodes } from '@loop-engine/core/decision-page'
 
-import type { IncidentReference } from './incident-reference.ts'
-
-/** What a code decides. */
-type Decided = Omit<IncidentReference, 'needsPage'>
+import type { ShownRevision } from './incident-reference.ts'
 
 /** Codes that people type into a note. They are made of a key and of what they decide, so that none is stored. */
 export interface DecisionCodes {
   /** Such as `7Q2M-XK4D`: the same for the same revision of a request, and only for that. */
-  codeFor(reference: Decided): string
+  codeFor(shown: ShownRevision): string
   /** In constant time. Case and dashes do not matter, nor O for 0 and I or L for 1. */
-  matches(typed: string, reference: Decided): boolean
+  matches(typed: string, shown: ShownRevision): boolean
 }
 
 /** The first secret makes codes, all of them are accepted. */
 export function createDecisionCodes(secrets: readonly [string, ...string[]]): DecisionCodes {
   const codes = createOneTimeCodes({ secret: secrets, purpose: 'pagerduty-note' })
-  const contentOf = ({ tenant, requestId, revision, viewHash }: Decided) =>
+  const contentOf = ({ tenant, requestId, revision, viewHash }: ShownRevision) =>
     [tenant, requestId, revision, viewHash] as const
   return {
-    codeFor: (reference) => codes.codeFor(contentOf(reference)),
-    matches: (typed, reference) => codes.matches(typed, contentOf(reference)),
+    codeFor: (shown) => codes.codeFor(contentOf(shown)),
+    matches: (typed, shown) => codes.matches(typed, contentOf(shown)),
   }
 }

@@ -5,12 +5,20 @@ import { z } from 'zod'
 
 import type { Alert } from './pagerduty-calls.ts'
 
-/** What an alert of ours is about: one revision of one request, as it was shown. */
-export interface IncidentReference {
+/** One revision of one request. */
+export interface Revision {
   readonly tenant: string
   readonly requestId: string
   readonly revision: number
+}
+
+/** A revision as it was shown: what a person decides. */
+export interface ShownRevision extends Revision {
   readonly viewHash: string
+}
+
+/** What an alert of ours is about. */
+export interface IncidentReference extends ShownRevision {
   /** Whether a note does not approve; it may always reject. */
   readonly needsPage: boolean
 }
@@ -36,11 +44,7 @@ const contentSchema = z.tuple([
 ])
 
 /** One alert for each revision of a request: sending it again changes nothing. The same under every secret. */
-export function dedupKeyOf({
-  tenant,
-  requestId,
-  revision,
-}: Pick<IncidentReference, 'tenant' | 'requestId' | 'revision'>): string {
+export function dedupKeyOf({ tenant, requestId, revision }: Revision): string {
   return `loop-engine-${sha256Hex(canonicalize([tenant, requestId, revision]))}`
 }
 

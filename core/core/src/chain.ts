@@ -52,21 +52,21 @@ export function openEntry(stored: StoredEntry): LedgerEntry {
   const entry = parsed(stored)
   const isHere = entry?.runId === stored.runId && entry.seq === stored.seq
   if (isHere && typeof entry.actor?.id === 'string') return entry as LedgerEntry
-  throw changed(stored, 'A ledger entry does not say what belongs in its place.')
+  throw changed(stored, 'does not say what belongs in its place')
 }
 
 function parsed(stored: StoredEntry): Partial<LedgerEntry> | null {
   try {
     return JSON.parse(stored.body) as Partial<LedgerEntry> | null
   } catch (cause) {
-    throw changed(stored, 'A ledger entry is not JSON.', cause)
+    throw changed(stored, 'is not JSON', cause)
   }
 }
 
-function changed({ runId, seq }: StoredEntry, message: string, cause?: unknown): LoopError {
-  return new LoopError('corrupt', message, {
+function changed({ runId, seq }: StoredEntry, what: string, cause?: unknown): LoopError {
+  return new LoopError('corrupt', `Entry ${seq} of run ${runId} was changed: it ${what}.`, {
     details: { runId, seq },
-    hint: `Entry ${seq} of run ${runId} was changed. Run verify to find the first bad one, then restore from an export.`,
+    hint: 'Run verify to find the first bad one, then restore from an export.',
     cause,
   })
 }

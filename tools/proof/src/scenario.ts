@@ -108,7 +108,7 @@ async function runDay(sabotage: Sabotage, inner: LoopStore): Promise<World> {
 
   await act.start('a', 'other')
   await act.transition('a', 'spend', agent, { amount: 90 }, { tenant: 'other' })
-  // From here on only the other tenant is at work.
+  // From here on the tenant called other is quiet: only the default one is at work.
   const quietAnswers = await answersOf(store, 'other')
 
   for (const id of ['a', 'b', 'c', 'poisoned']) await act.start(id)
