@@ -22,6 +22,8 @@ export type Outcome<Result> = {
   readonly plan?: Partial<CommitPlan> & Pick<CommitPlan, 'scopes'>
 }
 
+type Attempt<Result> = { readonly result: Result; readonly isJudged?: true } | 'conflict'
+
 /** Loads a request and its run, lets `build` change them, and commits; judges again on a conflict. */
 export async function onRequest<Result>(
   kernel: Kernel,
@@ -36,37 +38,44 @@ export async function onRequest<Result>(
   if (!first)
     throw new LoopError('not_found', 'No approval request has this id.', { path: '/requestId' })
   const { runId, aggregateId } = first
+
+  const attempt = async (
+    instance: LoopInstance,
+    request: ApprovalRequest,
+  ): Promise<Attempt<Result>> => {
+    const change = createChange(instance, request.trace)
+    const { result, plan } = await build({ request, instance, change, reviewer })
+    if (!plan) return { result }
+    const outcome = await commitChange(kernel, change, plan)
+    if (outcome.kind === 'conflict') return 'conflict'
+    if (outcome.kind === 'key-mismatch') throw keyMismatch()
+    if (outcome.kind === 'committed') return { result, isJudged: true }
+    if (outcome.kind === 'duplicate') {
+      const answer = JSON.parse(outcome.answer) as Result
+      return { result: { ...answer, replayed: true }, isJudged: true }
+    }
+    const { reason, message } = refusedBy(outcome.reason)
+    if (!refused) throw new LoopError('stopped', message)
+    return { result: refused(reason, request), isJudged: true }
+  }
+
   return kernel.runs.exclusive(tenant, aggregateId, async () => {
-    // The run first, and then the request: what another process makes of the request after that fails the commit, by
-    // the run's version; read the other way round it would be overwritten. A run that was in memory before the request
-    // was read will do for a first try. It may be old: a commit notices that, but an answer without one would not.
-    let remembered = kernel.runs.known(tenant, aggregateId, mark)
-    if (remembered?.runId !== runId) remembered = undefined
-    for (
-      let attempts = remembered ? -1 : 0;
-      attempts <= kernel.limits.conflictRetries;
-      attempts++
-    ) {
-      const isRead = remembered === undefined
-      const instance = remembered ?? (await kernel.store.getRun(tenant, runId))
-      const request = remembered ? first : await kernel.store.approval(tenant, requestId)
-      remembered = undefined
+    // A run that was in memory before the request was read will do for a first try. It may be old: the store notices
+    // that when it judges a plan, but nobody would notice in an answer without one.
+    const known = kernel.runs.known(tenant, aggregateId, mark)
+    if (known?.runId === runId) {
+      const quick = await attempt(known, first)
+      if (quick !== 'conflict' && quick.isJudged) return quick.result
+    }
+    for (let attempts = 0; attempts <= kernel.limits.conflictRetries; attempts++) {
+      // The run first, and then the request: what another process makes of the request after that fails the commit, by
+      // the run's version; read the other way round it would be overwritten.
+      const instance = await kernel.store.getRun(tenant, runId)
+      const request = await kernel.store.approval(tenant, requestId)
       if (!request || !instance)
         throw new LoopError('corrupt', 'The run of an approval request is gone.')
-      const change = createChange(instance, request.trace)
-      const { result, plan } = await build({ request, instance, change, reviewer })
-      if (!plan && isRead) return result
-      if (!plan) continue
-      const outcome = await commitChange(kernel, change, plan)
-      if (outcome.kind === 'committed') return result
-      if (outcome.kind === 'duplicate')
-        return { ...(JSON.parse(outcome.answer) as Result), replayed: true }
-      if (outcome.kind === 'key-mismatch') throw keyMismatch()
-      if (outcome.kind === 'refused') {
-        const { reason, message } = refusedBy(outcome.reason)
-        if (refused) return refused(reason, request)
-        throw new LoopError('stopped', message)
-      }
+      const answered = await attempt(instance, request)
+      if (answered !== 'conflict') return answered.result
     }
     throw new LoopError('conflict', 'The run kept moving while a decision was recorded.', {
       retryable: true,
