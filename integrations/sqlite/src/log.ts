@@ -31,9 +31,10 @@ export interface Log {
 const sweepStep = 10_000
 
 export function createLog({ prepare }: Connection): Log {
-  // No index says which entries are a tenant's: each is looked at once, by what the log has swept.
+  // No index says which entries are a tenant's in the order of their commits: each is looked at once, by what the log has
+  // swept. The plus sign keeps SQLite from reading them all by the index of their runs.
   const missing = `
-    FROM entry WHERE pos > coalesce((SELECT swept FROM log_head WHERE tenant = ?), 0) AND tenant = ?
+    FROM entry WHERE pos > coalesce((SELECT swept FROM log_head WHERE tenant = ?), 0) AND +tenant = ?
     AND NOT EXISTS (
       SELECT 1 FROM leaf
       WHERE leaf.tenant = entry.tenant AND leaf.run_id = entry.run_id AND leaf.seq = entry.seq)

@@ -51,6 +51,7 @@ export function createOutbox(connection: Connection): Outbox {
     VALUES (?1, ?2, ?3, ?4, ?5, 'publish', ?6, ?7, ?8, ?9, iif(
       EXISTS (SELECT 1 FROM outbox WHERE lane = ?5 AND tenant = ?1 AND died_at IS NULL AND lane <> id),
       NULL, ?9))`)
+  // `kind <> 'publish'` and `fence > 0` decide nothing: they name the partial indexes outbox_id and outbox_claimed.
   const isThere = prepare<[1]>(
     "SELECT 1 FROM outbox WHERE id = ? AND tenant = ? AND kind <> 'publish'",
   )

@@ -34,7 +34,7 @@ export function createRunWriter({ prepare }: Connection): RunWriter {
   const asJudged = `
     WHERE tenant = ? AND run_id = ? AND version = ? AND tags = ? AND NOT EXISTS (SELECT 1 FROM stop)`
   const moveOn = prepare(`${change} ${asJudged} AND status = ?`)
-  const end = prepare(`${change}, status = ? ${asJudged} AND status IN ('active', 'suspended')`)
+  const end = prepare(`${change}, status = ? ${asJudged}`)
   const keepStatus = prepare(`${change} WHERE id = ?`)
   const setStatus = prepare(`${change}, status = ? WHERE id = ?`)
   const setTags = prepare('UPDATE instance SET tags = ? WHERE id = ?')
