@@ -37,7 +37,7 @@ export function printTypes(schemas: Readonly<Record<string, unknown>>): string {
 function printType(name: string, schema: Schema): string {
   const text = print(schema)
   const comment = commentOf(schema)
-  return text.startsWith('{') && text.endsWith('}') && !schema.anyOf && !schema.oneOf
+  return text.startsWith('{') && text.endsWith('}') && !choicesOf(schema)
     ? `${comment}export interface ${name} ${text}`
     : `${comment}export type ${name} = ${text}`
 }
@@ -46,11 +46,16 @@ function print(schema: Schema): string {
   if (schema.$ref !== undefined) return schema.$ref.split('/').at(-1) ?? 'unknown'
   if (schema.const !== undefined) return literal(schema.const)
   if (schema.enum) return schema.enum.map(literal).join(' | ')
-  const choices = schema.anyOf ?? schema.oneOf
+  const choices = choicesOf(schema)
   if (choices) return choices.map((one) => `(${print(one)})`).join(' | ')
   if (schema.allOf) return schema.allOf.map((one) => `(${print(one)})`).join(' & ')
   const types = typeof schema.type === 'string' ? [schema.type] : (schema.type ?? [])
   return types.length === 0 ? 'unknown' : types.map((type) => printOf(type, schema)).join(' | ')
+}
+
+/** Alternatives; beside fields they are conditions on these, which a type does not say. */
+function choicesOf({ anyOf, oneOf, properties }: Schema): readonly Schema[] | undefined {
+  return properties ? undefined : (anyOf ?? oneOf)
 }
 
 function printOf(type: string, schema: Schema): string {

@@ -42,7 +42,11 @@ export const transitionRoutes: readonly Route[] = [
             'Told by a signed POST when the approval request that this opens was closed.',
         }),
       })
-      .meta({ id: 'Attempt' }),
+      .refine(({ transition, signal }) => (transition ?? signal) !== undefined, {
+        path: ['transition'],
+        error: 'Name a transition, or a signal.',
+      })
+      .meta({ id: 'Attempt', anyOf: [{ required: ['transition'] }, { required: ['signal'] }] }),
     answers: {
       200: { description: 'It was executed.', schema: transitionResultSchema },
       202: { description: 'It waits for people.', schema: transitionResultSchema },

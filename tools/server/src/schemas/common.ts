@@ -11,7 +11,7 @@ export const idSchema = z
 /** A business key that a URL can name: `.` and `..` are steps in a path. */
 export const aggregateIdSchema = idSchema
   .refine((id) => id !== '.' && id !== '..', 'must not be . or ..')
-  .meta({ description: 'The business key of a run.' })
+  .meta({ description: 'The business key of a run.', not: { enum: ['.', '..'] } })
 
 export const reasonSchema = z.string().min(1).max(4096).meta({ description: 'Why, in words.' })
 
