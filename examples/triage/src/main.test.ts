@@ -114,6 +114,28 @@ test('killed again and again, it loses no ticket and doubles none', async () => 
   expect(keys).toHaveLength(11)
 })
 
+test('two starts at once share the work, and nothing is done twice', async () => {
+  const data = newData()
+
+  const both = await Promise.all([start(data, approveAll), start(data, approveAll)])
+
+  expect(both.map(({ code, err }) => ({ code, err }))).toEqual(Array(2).fill({ code: 0, err: '' }))
+  const opened = both.map(({ out }) => {
+    const summary = JSON.parse(out)
+    expect(summary).toMatchObject({ verified: true, refused: [], waiting: [] })
+    return summary.counts.opened
+  })
+  expect(opened[0] + opened[1]).toBe(12)
+  const runs = query(
+    data,
+    'loop.db',
+    "SELECT DISTINCT run_id FROM entry WHERE type = 'loop.started'",
+  )
+  expect(runs).toHaveLength(12)
+  expect(query(data, 'tickets.db', 'SELECT DISTINCT key FROM tickets')).toHaveLength(11)
+  expect(tickets(data)).toHaveLength(11)
+})
+
 test('interrupted, it finishes what it is doing and says so; the next start goes on', async () => {
   const data = newData()
 

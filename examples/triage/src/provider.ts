@@ -1,7 +1,7 @@
 import { promptHash, type Provider } from '@loop-engine/sdk'
 import { z } from 'zod'
 
-import { evidenceOf, propose, type Proposal } from './rules.ts'
+import { evidenceOf, propose } from './rules.ts'
 import { severities } from './severity.ts'
 
 const signalSchema = z.object({
@@ -30,7 +30,6 @@ export function createRulesProvider(): Provider {
       abort?.throwIfAborted()
       const signal = signalSchema.parse(context.evidence)
       const proposal = propose(signal)
-      const open = context.availableSignals.map(({ signalId }) => signalId)
       return {
         actor: {
           type: 'ai-agent',
@@ -41,13 +40,9 @@ export function createRulesProvider(): Provider {
           confidence: proposal.confidence,
           responseId: null,
         },
-        signal: open.includes('assess') ? 'assess' : goalOf(proposal),
+        signal: 'assess',
         decision: { ...evidenceOf(signal, proposal) },
       }
     },
   }
-}
-
-function goalOf({ remediation }: Proposal): string {
-  return remediation === 'dismiss' ? 'dismiss' : 'remediate'
 }

@@ -14,6 +14,8 @@ export interface Summary {
   readonly waiting: readonly string[]
   /** Decisions that were refused, each with its reason. */
   readonly refused: readonly string[]
+  /** How many decisions somebody else had taken first. */
+  readonly decidedElsewhere: number
   readonly tickets: number
   readonly ticketsFiledNow: number
   readonly interrupted: boolean
@@ -43,6 +45,9 @@ export function renderSummary(summary: Summary, data: string): string {
     ...renderMetrics(summary.metrics),
     '',
     ...(verified ? ['The record verifies.'] : renderFaults(faults)),
+    ...(summary.decidedElsewhere > 0
+      ? [`${summary.decidedElsewhere} were decided by somebody else first.`]
+      : []),
     ...summary.refused.map((refusal) => `Refused to decide on ${plain(refusal)}`),
     ...renderWaiting(waiting, data),
     ...(summary.interrupted ? ['Interrupted. Start again to go on; nothing is lost.'] : []),

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -61,7 +62,12 @@ export async function openTriageJob(
     system,
     loop,
     desk,
-    triage: createTriage({ engine: system.engine, loop, provider: createRulesProvider() }),
+    triage: createTriage({
+      engine: system.engine,
+      loop,
+      provider: createRulesProvider(),
+      startId: randomUUID(),
+    }),
     reviews: createReviews({ system, loopId: loop.id, reviewer }),
     async close() {
       await system.close()
