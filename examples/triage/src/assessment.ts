@@ -17,3 +17,18 @@ export async function readAssessment(
   }
   return null
 }
+
+/** How many matters were assessed by whom. */
+export async function countProposals(
+  engine: Pick<LoopSystem['engine'], 'history'>,
+  runs: readonly LoopInstance[],
+): Promise<Readonly<Record<string, number>>> {
+  const counts: Record<string, number> = {}
+  for (const assessment of await Promise.all(runs.map((run) => readAssessment(engine, run)))) {
+    if (assessment === null) continue
+    const { provider = 'nobody known', modelId, servedModel = modelId } = assessment.actor
+    const label = provider === 'rules' ? 'rules, no model' : `${provider}, ${servedModel}`
+    counts[label] = (counts[label] ?? 0) + 1
+  }
+  return counts
+}

@@ -1,6 +1,7 @@
 import { metricsOf, renderTimeline, timelineOf } from '@loop-engine/observability'
 
 import { askPerson } from './ask.ts'
+import { countProposals } from './assessment.ts'
 import { takeIn, type IntakeCounts } from './intake.ts'
 import type { Options } from './options.ts'
 import { readPayloads } from './payloads.ts'
@@ -27,7 +28,7 @@ export async function runTriage(
   given: RunTriageOptions,
 ): Promise<Summary | { faults: readonly string[] }> {
   const { options, onError } = given
-  const { data, as } = options
+  const { data, as, proposer } = options
   const store = createStore(data)
   await store.open()
   const trust = createTrust({ store, data })
@@ -38,7 +39,13 @@ export async function runTriage(
   }
 
   const reviewer = { type: 'human', id: as, roles: ['security'] } as const
-  const job = await openTriageJob(store, { data, reviewer, onError })
+  const job = await openTriageJob(store, {
+    data,
+    reviewer,
+    proposer,
+    abort: given.abort,
+    onError,
+  })
   try {
     return await work(job, trust, given)
   } finally {
@@ -112,6 +119,7 @@ async function summarise(
   const tickets = desk.count()
   return {
     counts: start.counts,
+    proposals: await countProposals(system.engine, runs),
     refused: start.refused,
     decidedElsewhere: start.decidedElsewhere,
     interrupted: start.interrupted,

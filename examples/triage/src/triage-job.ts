@@ -12,8 +12,11 @@ import {
   type LoopSystem,
 } from '@loop-engine/sdk'
 
-import { createRulesProvider } from './provider.ts'
+import { createAsk } from './asking.ts'
+import { createModelProvider } from './model-provider.ts'
+import type { Proposer } from './proposer.ts'
 import { createReviews, type Reviews } from './reviews.ts'
+import { createRulesProvider } from './rules-provider.ts'
 import { createTicketIntegration } from './ticket-integration.ts'
 import { createTicketDesk, type TicketDesk } from './tickets.ts'
 import { createTriage, type Triage } from './triage.ts'
@@ -33,6 +36,9 @@ export interface TriageJob {
 export interface TriageJobOptions {
   readonly data: string
   readonly reviewer: Actor
+  readonly proposer: Proposer
+  /** Ends a question to a model that is under way. */
+  readonly abort: AbortSignal
   readonly onError: (error: unknown) => void
 }
 
@@ -44,10 +50,12 @@ export function createStore(data: string): LoopStore {
 
 export async function openTriageJob(
   store: LoopStore,
-  { data, reviewer, onError }: TriageJobOptions,
+  { data, reviewer, proposer, abort, onError }: TriageJobOptions,
 ): Promise<TriageJob> {
   const file = new URL('triage.loop.yaml', import.meta.url)
   const loop = parseLoop(readFileSync(file, 'utf8'), { file: 'triage.loop.yaml' })
+  const provider =
+    proposer.provider === 'rules' ? createRulesProvider() : await createModelProvider(proposer)
   const desk = createTicketDesk(join(data, 'tickets.db'))
   const system = await createLoopSystem({
     loops: [loop],
@@ -65,7 +73,7 @@ export async function openTriageJob(
     triage: createTriage({
       engine: system.engine,
       loop,
-      provider: createRulesProvider(),
+      ask: createAsk(provider, abort),
       startId: randomUUID(),
     }),
     reviews: createReviews({ system, loopId: loop.id, reviewer }),

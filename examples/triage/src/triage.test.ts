@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs'
 import { createLoopSystem, parseLoop, type HistoryItem, type Provider } from '@loop-engine/sdk'
 import { afterEach, expect, test } from 'vitest'
 
-import { createRulesProvider } from './provider.ts'
+import { createAsk } from './asking.ts'
+import { createRulesProvider } from './rules-provider.ts'
 import type { Signal } from './signals.ts'
 import { createTicketIntegration } from './ticket-integration.ts'
 import { createTicketDesk } from './tickets.ts'
@@ -40,7 +41,12 @@ async function open(): Promise<{
   closing.push(close)
   return {
     job: (startId, provider = createRulesProvider()) =>
-      createTriage({ engine, loop, provider, startId }),
+      createTriage({
+        engine,
+        loop,
+        ask: createAsk(provider, new AbortController().signal),
+        startId,
+      }),
     history: () => Array.fromAsync(engine.history({ aggregateId: matter.key })),
   }
 }
@@ -70,6 +76,25 @@ test('a matter that another start took further meanwhile is left as it stands', 
   expect(run).toMatchObject({ currentState: 'ASSESSED', openApprovals: 1 })
   const types = (await history()).map(({ entry }) => entry.type)
   expect(types).toEqual(['loop.started', 'loop.transition.executed', 'loop.approval.requested'])
+})
+
+test('what its source calls severe is not dismissed by an agent, however sure', async () => {
+  const { job } = await open()
+  const rules = createRulesProvider()
+  const misled: Provider = {
+    ...rules,
+    async createSubmission(...question) {
+      const submission = await rules.createSubmission(...question)
+      const dismissal = { severity: 'low', remediation: 'dismiss', risk: 'low', confidence: 1 }
+      return { ...submission, decision: { ...submission.decision, ...dismissal } }
+    },
+  }
+
+  const severe = await job('one', misled).take({ ...matter, severityHint: 'critical' })
+  const minor = await job('one', misled).take({ ...matter, key: 'another', severityHint: 'low' })
+
+  expect(severe.run.currentState).toBe('IN_REVIEW')
+  expect(minor.run.currentState).toBe('DISMISSED')
 })
 
 test('what is proposed for release is what the agent said once, at the cost of one answer', async () => {

@@ -5,17 +5,17 @@ import {
   type LoopDefinition,
   type LoopInstance,
   type LoopSystem,
-  type Provider,
   type TransitionInput,
 } from '@loop-engine/sdk'
 
+import type { Ask } from './asking.ts'
 import { readAssessment } from './assessment.ts'
 import type { Signal } from './signals.ts'
 
 export interface TriageOptions {
   readonly engine: LoopSystem['engine']
   readonly loop: LoopDefinition
-  readonly provider: Provider
+  readonly ask: Ask
   /** Tells the runs that this start of the job opened from those of another one. */
   readonly startId: string
 }
@@ -25,21 +25,30 @@ export interface Triage {
    * Opens the run of a matter, or finds it, and takes it as far as it goes without a person. What was done before is
    * read from the ledger, so calling it again, after a crash too, only continues; two jobs may do so at once.
    */
-  take(signal: Signal): Promise<{ readonly opened: boolean; readonly run: LoopInstance }>
+  take(signal: Signal): Promise<Taken>
+}
+
+interface Taken {
+  readonly opened: boolean
+  readonly run: LoopInstance
+  /** Why the agent proposed nothing; the matter waits for the next start. */
+  readonly failure?: LoopError
 }
 
 type Step = Pick<TransitionInput, 'signal' | 'actor' | 'evidence'>
 
 const intake: Actor = { type: 'automation', id: 'automation:triage' }
 
-export function createTriage({ engine, loop, provider, startId }: TriageOptions): Triage {
+export function createTriage({ engine, loop, ask, startId }: TriageOptions): Triage {
   return {
     async take(signal) {
       const before = await engine.get({ aggregateId: signal.key })
       let run = before ?? (await open(signal))
       const opened = before === null && run.correlationId === startId
       for (;;) {
-        const next = await step(run, signal)
+        const step = await nextStep(run, signal)
+        if (isLoopError(step)) return { opened, run, failure: step }
+        const next = step && (await send(run, step))
         if (next === null) return { opened, run }
         run = next
       }
@@ -57,18 +66,16 @@ export function createTriage({ engine, loop, provider, startId }: TriageOptions)
     })
   }
 
-  /** One transition further; null when a person, the relay or nobody has to act. */
-  async function step(run: LoopInstance, signal: Signal): Promise<LoopInstance | null> {
+  /** Null when a person, the relay or nobody has to act. */
+  async function nextStep(run: LoopInstance, signal: Signal): Promise<Step | LoopError | null> {
     if (run.status !== 'active' || run.openApprovals > 0) return null
-    if (canSend('assess', run)) return send(run, await assess(run, signal))
-    if (!canSend('remediate', run)) return null
-    const proposed = await proposedStep(run)
-    return proposed && send(run, proposed)
+    if (canSend('assess', run)) return assess(run, signal)
+    return canSend('remediate', run) ? proposedStep(run) : null
   }
 
   /** The one question to the agent. */
-  async function assess(run: LoopInstance, signal: Signal): Promise<Step> {
-    const submission = await provider.createSubmission({
+  async function assess(run: LoopInstance, signal: Signal): Promise<Step | LoopError> {
+    const submission = await ask({
       loopId: loop.id,
       loopName: loop.name,
       currentState: run.currentState,
@@ -78,6 +85,7 @@ export function createTriage({ engine, loop, provider, startId }: TriageOptions)
       instruction: 'State severity, remediation, confidence and risk, with your reasons.',
       evidence: { ...signal },
     })
+    if (isLoopError(submission)) return submission
     return { signal: submission.signal, actor: submission.actor, evidence: submission.decision }
   }
 

@@ -1,26 +1,9 @@
 import { promptHash, type Provider } from '@loop-engine/sdk'
-import { z } from 'zod'
 
 import { evidenceOf, propose } from './rules.ts'
-import { severities } from './severity.ts'
+import { readSignal } from './signal-evidence.ts'
 
-const signalSchema = z.object({
-  kind: z.literal('signal'),
-  key: z.string().min(1),
-  event: z.string().min(1),
-  action: z.string(),
-  title: z.string(),
-  url: z.string(),
-  repository: z.string().nullable(),
-  severityHint: z.enum(severities).nullable(),
-  facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
-  digest: z.string().min(1),
-})
-
-/**
- * Proposes by fixed rules what a model would propose, and is attributed like one. In production this is the line that
- * changes: `createAnthropicActorAdapter({ model, apiKey })` is a provider too.
- */
+/** Proposes by fixed rules what a model would propose, and is attributed like one. */
 export function createRulesProvider(): Provider {
   return {
     contract: 'provider/v1',
@@ -28,7 +11,7 @@ export function createRulesProvider(): Provider {
     model: 'rules-1',
     async createSubmission(context, { signal: abort } = {}) {
       abort?.throwIfAborted()
-      const signal = signalSchema.parse(context.evidence)
+      const signal = readSignal(context)
       const proposal = propose(signal)
       return {
         actor: {
