@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -226,6 +226,47 @@ test.each([[['--nonsense']], [['--approve-all', '--reject-all']]])(
   '%j is wrong use',
   async (args) => {
     expect(await start(newData(), args)).toMatchObject({ code: 2, out: '' })
+  },
+)
+
+test.each(['file', 'file/below', 'desk'])(
+  'data that cannot be kept in %s: one line says why and what to do',
+  async (place) => {
+    const data = newData()
+    writeFileSync(join(data, 'file'), '')
+    mkdirSync(join(data, 'desk/tickets.db'), { recursive: true })
+
+    const { code, err } = await start(join(data, place), ['--ask-none'])
+
+    expect(err.trimEnd().split('\n')).toHaveLength(1)
+    const says =
+      place === 'desk'
+        ? { code: 1, err: /tickets cannot be kept in .*tickets\.db\. It must be a file/ }
+        : { code: 2, err: /cannot be used: it, or a folder above it, is a file\. Name a folder/ }
+    expect(code).toBe(says.code)
+    expect(err).toMatch(says.err)
+  },
+)
+
+test('a file of its own that cannot be read is no bug of the program', async () => {
+  const data = newData()
+  mkdirSync(join(data, 'key.pem'))
+
+  const { code, err } = await start(data, ['--ask-none'])
+
+  expect(code).toBe(1)
+  expect(err).toMatch(/^EISDIR.* Nothing is lost: mend this, and start again\.\n$/)
+})
+
+test.runIf(process.platform === 'linux')(
+  'where nothing can be made, it does not try for ever',
+  async () => {
+    const { code, err } = await start('/proc/nowhere/at-all', [])
+
+    expect({ code, err }).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('no folder can be made there'),
+    })
   },
 )
 

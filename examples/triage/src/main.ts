@@ -57,9 +57,18 @@ function say(text: string, code: number): number {
   return code
 }
 
-/** What the engine refuses has a sentence and a hint; everything else is a bug and keeps its stack. */
+/** What is refused has a sentence and a hint; what nobody foresaw is a bug and keeps its stack. */
 function explain(error: unknown): number {
+  if (isSystemError(error)) {
+    console.error(`${error.message}. Nothing is lost: mend this, and start again.`)
+    return 1
+  }
   if (!isLoopError(error)) throw error
   console.error(`${error.message} ${error.hint ?? ''}`.trim())
-  return 1
+  return error.code === 'invalid_config' ? 2 : 1
+}
+
+/** A full disk, a file that may not be read: the computer's trouble, and not a bug. */
+function isSystemError(error: unknown): error is Error {
+  return error instanceof Error && 'syscall' in error
 }

@@ -33,8 +33,9 @@ guards and people decide, and files tickets, each of them once. Stop it at any m
   --json           print the summary as JSON
   --help           print this
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 5 the record does not verify,
-6 the model left some matters without a proposal: the next start asks again, 130 interrupted`
+Exit codes: 0 done, 1 failed, 2 wrong usage or a --data that cannot be used,
+5 the record does not verify, 6 the model left some matters without a proposal: the next start
+asks again, 130 interrupted`
 
 /** Reads the command line. Throws a TypeError whose message is for the person who typed it. */
 export function readOptions(args: readonly string[], terminal: boolean, env: Environment): Options {
@@ -55,6 +56,7 @@ export function readOptions(args: readonly string[], terminal: boolean, env: Env
   })
   const chosen = (['approve-all', 'reject-all', 'ask-none'] as const).filter((name) => values[name])
   if (chosen.length > 1) throw new TypeError(`--${chosen.join(' and --')} exclude each other.`)
+  if (values.data === '') throw new TypeError('--data needs a folder.')
   if (values.as.trim() === '') throw new TypeError('--as needs the id of a person.')
   const [choice] = chosen
   // Help must not fail over a key that is missing.

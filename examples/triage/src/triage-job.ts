@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { parseLoop } from '@loop-engine/dsl'
@@ -13,6 +13,7 @@ import {
 } from '@loop-engine/sdk'
 
 import { createAsk } from './asking.ts'
+import { openDataFolder } from './data-folder.ts'
 import { createModelProvider } from './model-provider.ts'
 import type { Proposer } from './proposer.ts'
 import { createReviews, type Reviews } from './reviews.ts'
@@ -44,7 +45,7 @@ export interface TriageJobOptions {
 
 /** The store of a data directory, not open yet. */
 export function createStore(data: string): LoopStore {
-  mkdirSync(data, { recursive: true })
+  openDataFolder(data)
   return createSqliteStore({ path: join(data, 'loop.db') })
 }
 
