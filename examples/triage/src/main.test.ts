@@ -276,6 +276,8 @@ test('help explains every option', async () => {
   expect(code).toBe(0)
   for (const option of [
     '--as',
+    '--provider',
+    '--model',
     '--approve-all',
     '--reject-all',
     '--ask-none',
