@@ -81,6 +81,7 @@ function summaryOf({ evidence, because }: Waiting): string {
   const show = (field: string): string => textOf(evidence[field])
   return [
     show('title'),
+    `proposed by ${show('provider')}`,
     `severity ${show('severity')}, remediation ${show('remediation')}, ` +
       `risk ${show('risk')}, confidence ${show('confidence')}`,
     show('rationale'),

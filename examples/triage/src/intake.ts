@@ -1,7 +1,14 @@
+import type { LoopError } from '@loop-engine/sdk'
+
 import type { IgnoredReason } from './findings.ts'
 import type { Delivery } from './payloads.ts'
 import { createSignalMemory, toSignal } from './signals.ts'
 import type { Triage } from './triage.ts'
+
+export interface Unproposed {
+  readonly key: string
+  readonly failure: LoopError
+}
 
 /** What became of the stream. */
 export interface IntakeCounts {
@@ -15,6 +22,8 @@ export interface IntakeCounts {
   opened: number
   /** Matters whose run was there already. */
   known: number
+  /** What the agent did not propose anything for, and why. */
+  readonly unproposed: Unproposed[]
   readonly ignored: Partial<Record<IgnoredReason, number>>
 }
 
@@ -37,6 +46,7 @@ export async function takeIn(
     news: 0,
     opened: 0,
     known: 0,
+    unproposed: [],
     ignored: {},
   }
   const memory = createSignalMemory()
@@ -52,8 +62,13 @@ export async function takeIn(
     const novelty = memory.recognise(signal)
     if (novelty === 'duplicate') counts.duplicates++
     else if (novelty === 'changed') counts.news++
-    else if ((await triage.take(signal)).opened) counts.opened++
-    else counts.known++
+    else {
+      const { opened, failure } = await triage.take(signal)
+      if (opened) counts.opened++
+      else counts.known++
+      if (failure && failure.code !== 'aborted')
+        counts.unproposed.push({ key: signal.key, failure })
+    }
     onProgress(counts)
   }
   return counts

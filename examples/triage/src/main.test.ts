@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -114,6 +114,28 @@ test('killed again and again, it loses no ticket and doubles none', async () => 
   expect(keys).toHaveLength(11)
 })
 
+test('two starts at once share the work, and nothing is done twice', async () => {
+  const data = newData()
+
+  const both = await Promise.all([start(data, approveAll), start(data, approveAll)])
+
+  expect(both.map(({ code, err }) => ({ code, err }))).toEqual(Array(2).fill({ code: 0, err: '' }))
+  const opened = both.map(({ out }) => {
+    const summary = JSON.parse(out)
+    expect(summary).toMatchObject({ verified: true, refused: [], waiting: [] })
+    return summary.counts.opened
+  })
+  expect(opened[0] + opened[1]).toBe(12)
+  const runs = query(
+    data,
+    'loop.db',
+    "SELECT DISTINCT run_id FROM entry WHERE type = 'loop.started'",
+  )
+  expect(runs).toHaveLength(12)
+  expect(query(data, 'tickets.db', 'SELECT DISTINCT key FROM tickets')).toHaveLength(11)
+  expect(tickets(data)).toHaveLength(11)
+})
+
 test('interrupted, it finishes what it is doing and says so; the next start goes on', async () => {
   const data = newData()
 
@@ -207,12 +229,55 @@ test.each([[['--nonsense']], [['--approve-all', '--reject-all']]])(
   },
 )
 
+test.each(['file', 'file/below', 'desk'])(
+  'data that cannot be kept in %s: one line says why and what to do',
+  async (place) => {
+    const data = newData()
+    writeFileSync(join(data, 'file'), '')
+    mkdirSync(join(data, 'desk/tickets.db'), { recursive: true })
+
+    const { code, err } = await start(join(data, place), ['--ask-none'])
+
+    expect(err.trimEnd().split('\n')).toHaveLength(1)
+    const says =
+      place === 'desk'
+        ? { code: 1, err: /tickets cannot be kept in .*tickets\.db\. It must be a file/ }
+        : { code: 2, err: /cannot be used: it, or a folder above it, is a file\. Name a folder/ }
+    expect(code).toBe(says.code)
+    expect(err).toMatch(says.err)
+  },
+)
+
+test('a file of its own that cannot be read is no bug of the program', async () => {
+  const data = newData()
+  mkdirSync(join(data, 'key.pem'))
+
+  const { code, err } = await start(data, ['--ask-none'])
+
+  expect(code).toBe(1)
+  expect(err).toMatch(/^EISDIR.* Nothing is lost: mend this, and start again\.\n$/)
+})
+
+test.runIf(process.platform === 'linux')(
+  'where nothing can be made, it does not try for ever',
+  async () => {
+    const { code, err } = await start('/proc/nowhere/at-all', [])
+
+    expect({ code, err }).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('no folder can be made there'),
+    })
+  },
+)
+
 test('help explains every option', async () => {
   const { code, out } = await start(newData(), ['--help'])
 
   expect(code).toBe(0)
   for (const option of [
     '--as',
+    '--provider',
+    '--model',
     '--approve-all',
     '--reject-all',
     '--ask-none',

@@ -2,6 +2,7 @@ import { isLoopError } from '@loop-engine/sdk'
 
 import { readOptions, usage, type Options } from './options.ts'
 import { createProgress } from './progress.ts'
+import { describeProposer } from './proposer.ts'
 import { runTriage } from './run-triage.ts'
 import { renderFaults, renderSummary } from './summary.ts'
 
@@ -19,6 +20,7 @@ async function main(): Promise<number> {
   const options = optionsOf(process.argv.slice(2))
   if (options === null) return 2
   if (options.help) return say(usage, 0)
+  if (!options.json) console.log(describeProposer(options.proposer))
   if (options.answers === 'leave' && !options.json) {
     console.log('Nobody is asked here: what needs a person is left waiting.')
   }
@@ -36,12 +38,13 @@ async function main(): Promise<number> {
   }
   say(options.json ? JSON.stringify(outcome, null, 2) : renderSummary(outcome, options.data), 0)
   if (!outcome.verified) return 5
-  return outcome.interrupted ? 130 : 0
+  if (outcome.interrupted) return 130
+  return outcome.counts.unproposed.length > 0 ? 6 : 0
 }
 
 function optionsOf(args: readonly string[]): Options | null {
   try {
-    return readOptions(args, terminal)
+    return readOptions(args, terminal, process.env)
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
     console.error(`${error.message}\n\n${usage}`)
@@ -54,9 +57,18 @@ function say(text: string, code: number): number {
   return code
 }
 
-/** What the engine refuses has a sentence and a hint; everything else is a bug and keeps its stack. */
+/** What is refused has a sentence and a hint; what nobody foresaw is a bug and keeps its stack. */
 function explain(error: unknown): number {
+  if (isSystemError(error)) {
+    console.error(`${error.message}. Nothing is lost: mend this, and start again.`)
+    return 1
+  }
   if (!isLoopError(error)) throw error
   console.error(`${error.message} ${error.hint ?? ''}`.trim())
-  return 1
+  return error.code === 'invalid_config' ? 2 : 1
+}
+
+/** A full disk, a file that may not be read: the computer's trouble, and not a bug. */
+function isSystemError(error: unknown): error is Error {
+  return error instanceof Error && 'syscall' in error
 }

@@ -3,9 +3,12 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
+import { chooseProposer, type Environment, type Proposer } from './proposer.ts'
+
 export interface Options {
   readonly data: string
   readonly as: string
+  readonly proposer: Proposer
   readonly answers: 'ask' | 'approve' | 'reject' | 'leave'
   readonly json: boolean
   readonly help: boolean
@@ -13,10 +16,15 @@ export interface Options {
 
 export const usage = `npm start -- [options]
 
-Triages GitHub's 329 example payloads: reads them, has rules propose, lets guards and people
-decide, and files tickets, each of them once. Stop it at any moment; the next start goes on.
+Triages GitHub's 329 example payloads: reads them, has a model or fixed rules propose, lets
+guards and people decide, and files tickets, each of them once. Stop it at any moment; the next start goes on.
 
   --as ID          who decides (default: the user of this computer), in the role security
+  --provider NAME  who proposes: rules, anthropic, openai, gemini or grok (default: the first of these
+                   models whose key is set; rules without one). The keys, in the environment:
+                   ANTHROPIC_API_KEY, OPENAI_API_KEY, GEMINI_API_KEY, XAI_API_KEY; other addresses:
+                   ANTHROPIC_BASE_URL, OPENAI_BASE_URL, GOOGLE_GEMINI_BASE_URL
+  --model NAME     which model of that provider
   --approve-all    approve whatever waits, without asking
   --reject-all     reject whatever waits, without asking
   --ask-none       leave what waits; the default where there is no terminal
@@ -25,14 +33,18 @@ decide, and files tickets, each of them once. Stop it at any moment; the next st
   --json           print the summary as JSON
   --help           print this
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 5 the record does not verify, 130 interrupted`
+Exit codes: 0 done, 1 failed, 2 wrong usage or a --data that cannot be used,
+5 the record does not verify, 6 the model left some matters without a proposal: the next start
+asks again, 130 interrupted`
 
 /** Reads the command line. Throws a TypeError whose message is for the person who typed it. */
-export function readOptions(args: readonly string[], terminal: boolean): Options {
+export function readOptions(args: readonly string[], terminal: boolean, env: Environment): Options {
   const { values } = parseArgs({
     args: [...args],
     options: {
       as: { type: 'string', default: userInfo().username },
+      provider: { type: 'string' },
+      model: { type: 'string' },
       data: { type: 'string', default: '.loop' },
       'approve-all': { type: 'boolean', default: false },
       'reject-all': { type: 'boolean', default: false },
@@ -44,13 +56,17 @@ export function readOptions(args: readonly string[], terminal: boolean): Options
   })
   const chosen = (['approve-all', 'reject-all', 'ask-none'] as const).filter((name) => values[name])
   if (chosen.length > 1) throw new TypeError(`--${chosen.join(' and --')} exclude each other.`)
+  if (values.data === '') throw new TypeError('--data needs a folder.')
   if (values.as.trim() === '') throw new TypeError('--as needs the id of a person.')
   const [choice] = chosen
+  // Help must not fail over a key that is missing.
+  const proposer = chooseProposer(values.help ? { provider: 'rules' } : values, env)
   const byDefault = terminal && !values.json ? 'ask' : 'leave'
   return {
     data:
       values.temporary && !values.help ? mkdtempSync(join(tmpdir(), 'loop-triage-')) : values.data,
     as: values.as,
+    proposer,
     answers: choice ? answersOf[choice] : byDefault,
     json: values.json,
     help: values.help,

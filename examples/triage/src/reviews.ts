@@ -1,4 +1,14 @@
-import type { Actor, ApprovalRequest, JsonObject, LoopInstance, LoopSystem } from '@loop-engine/sdk'
+import {
+  isLoopError,
+  type Actor,
+  type ApprovalRequest,
+  type JsonObject,
+  type LoopInstance,
+  type LoopSystem,
+  type TransitionInput,
+} from '@loop-engine/sdk'
+
+import { readAssessment } from './assessment.ts'
 
 /** A matter that a person has to decide. */
 export interface Waiting {
@@ -8,6 +18,8 @@ export interface Waiting {
   readonly because: string
   /** Present when it waits for approval; else the guards found the agent not sure enough. */
   readonly request?: ApprovalRequest
+  /** The run as it was shown. A decision about one that has moved since is refused. */
+  readonly seen?: TransitionInput['expected']
 }
 
 export type Answer =
@@ -18,7 +30,7 @@ export type Answer =
 export interface Reviews {
   /** What this person may decide, oldest first. */
   waiting(): Promise<readonly Waiting[]>
-  /** Null when it was done; else why it was refused. */
+  /** Null when it was done; else why it was refused: `already_decided` when somebody else was faster. */
   answer(item: Waiting, answer: Answer): Promise<string | null>
 }
 
@@ -44,12 +56,14 @@ export function createReviews({ system, loopId, reviewer }: ReviewsOptions): Rev
     answer: (item, answer) => (item.request ? decide(item.request, answer) : release(item, answer)),
   }
 
-  async function fromRun({ aggregateId }: LoopInstance): Promise<Waiting> {
-    let evidence: JsonObject = {}
-    for await (const item of engine.history({ aggregateId })) {
-      if (item.entry.transitionId === 'assess' && item.evidence) evidence = item.evidence
+  async function fromRun(run: LoopInstance): Promise<Waiting> {
+    const assessment = await readAssessment(engine, run)
+    return {
+      key: run.aggregateId,
+      evidence: assessment?.evidence ?? {},
+      because: 'The agent is not sure enough to act alone.',
+      seen: { runId: run.runId, version: run.version },
     }
-    return { key: aggregateId, evidence, because: 'The agent is not sure enough to act alone.' }
   }
 
   /** Revision and view hash say what was seen: if the request changed meanwhile, the answer is refused. */
@@ -68,17 +82,23 @@ export function createReviews({ system, loopId, reviewer }: ReviewsOptions): Rev
   }
 
   /** To release a proposal to dismiss is to decline: no ticket is due. */
-  async function release({ key, evidence }: Waiting, answer: Answer): Promise<string | null> {
+  async function release({ key, evidence, seen }: Waiting, answer: Answer): Promise<string | null> {
     const proposal = answer.kind === 'edit' ? answer.evidence : evidence
     const files = answer.kind !== 'reject' && proposal['remediation'] !== 'dismiss'
-    const result = await engine.transition({
-      aggregateId: key,
-      actor: reviewer,
-      signal: files ? 'accept' : 'decline',
-      ...(files && { evidence: proposal }),
-      ...(answer.kind === 'reject' && { evidence: { reason: answer.reason } }),
-    })
-    return result.status === 'rejected' || result.status === 'guard_failed' ? result.reason : null
+    try {
+      const result = await engine.transition({
+        aggregateId: key,
+        actor: reviewer,
+        expected: seen,
+        signal: files ? 'accept' : 'decline',
+        ...(files && { evidence: proposal }),
+        ...(answer.kind === 'reject' && { evidence: { reason: answer.reason } }),
+      })
+      return result.status === 'rejected' || result.status === 'guard_failed' ? result.reason : null
+    } catch (error) {
+      if (isLoopError(error) && error.code === 'conflict') return 'already_decided'
+      throw error
+    }
   }
 }
 

@@ -187,9 +187,12 @@ export interface Evidence extends Proposal {
   readonly url: string
   readonly facts: Facts
   readonly factDigest: string
+  /** By the source itself; no agent can talk it down. */
+  readonly statedSeverity: Severity | null
 }
 
 export function evidenceOf(signal: Signal, proposal: Proposal): Evidence {
-  const { key, event, repository, url, facts, digest } = signal
-  return { key, event, repository, url, facts, factDigest: digest, ...proposal }
+  const { key, event, repository, url, facts, digest, severityHint } = signal
+  const stated = { factDigest: digest, statedSeverity: severityHint }
+  return { key, event, repository, url, facts, ...stated, ...proposal }
 }

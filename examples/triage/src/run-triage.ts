@@ -1,6 +1,7 @@
 import { metricsOf, renderTimeline, timelineOf } from '@loop-engine/observability'
 
 import { askPerson } from './ask.ts'
+import { countProposals } from './assessment.ts'
 import { takeIn, type IntakeCounts } from './intake.ts'
 import type { Options } from './options.ts'
 import { readPayloads } from './payloads.ts'
@@ -27,7 +28,7 @@ export async function runTriage(
   given: RunTriageOptions,
 ): Promise<Summary | { faults: readonly string[] }> {
   const { options, onError } = given
-  const { data, as } = options
+  const { data, as, proposer } = options
   const store = createStore(data)
   await store.open()
   const trust = createTrust({ store, data })
@@ -38,7 +39,13 @@ export async function runTriage(
   }
 
   const reviewer = { type: 'human', id: as, roles: ['security'] } as const
-  const job = await openTriageJob(store, { data, reviewer, onError })
+  const job = await openTriageJob(store, {
+    data,
+    reviewer,
+    proposer,
+    abort: given.abort,
+    onError,
+  })
   try {
     return await work(job, trust, given)
   } finally {
@@ -58,36 +65,45 @@ async function work(
   const counts = await takeIn(readPayloads(), { triage: job.triage, abort, onProgress })
   onIntakeEnd()
   await settled()
-  const refused = abort.aborted ? [] : await decide(reviews, options.answers)
+  const decided = abort.aborted ? nothing : await decide(reviews, options.answers)
   await settled()
-  return summarise(job, trust, { counts, refused, ticketsBefore, interrupted: abort.aborted })
+  return summarise(job, trust, { counts, ...decided, ticketsBefore, interrupted: abort.aborted })
 }
 
+interface Decided {
+  readonly refused: readonly string[]
+  /** What somebody else, at the console or in another start of this job, had decided first. */
+  readonly decidedElsewhere: number
+}
+
+const nothing: Decided = { refused: [], decidedElsewhere: 0 }
+
 /** Answers what waits as the person wants; a refusal, under a stop for one, leaves the matter waiting. */
-async function decide(reviews: Reviews, answers: Options['answers']): Promise<readonly string[]> {
-  if (answers === 'leave') return []
+async function decide(reviews: Reviews, answers: Options['answers']): Promise<Decided> {
+  if (answers === 'leave') return nothing
   if (answers === 'ask') {
     await askPerson(reviews)
-    return []
+    return nothing
   }
   const answer =
     answers === 'approve'
       ? ({ kind: 'approve' } as const)
       : ({ kind: 'reject', reason: 'rejected by --reject-all' } as const)
   const refused: string[] = []
+  let decidedElsewhere = 0
   for (const item of await reviews.waiting()) {
     const reason = await reviews.answer(item, answer)
-    if (reason !== null) refused.push(`${item.key}: ${reason}`)
+    if (reason === 'already_decided') decidedElsewhere++
+    else if (reason !== null) refused.push(`${item.key}: ${reason}`)
   }
-  return refused
+  return { refused, decidedElsewhere }
 }
 
 async function summarise(
   { store, system, loop, reviews, desk }: TriageJob,
   trust: Trust,
-  start: {
+  start: Decided & {
     readonly counts: IntakeCounts
-    readonly refused: readonly string[]
     readonly ticketsBefore: number
     readonly interrupted: boolean
   },
@@ -103,7 +119,9 @@ async function summarise(
   const tickets = desk.count()
   return {
     counts: start.counts,
+    proposals: await countProposals(system.engine, runs),
     refused: start.refused,
+    decidedElsewhere: start.decidedElsewhere,
     interrupted: start.interrupted,
     states,
     waiting: waiting.map(({ key }) => key),

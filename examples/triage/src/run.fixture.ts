@@ -11,26 +11,36 @@ export interface Ran {
 }
 
 export interface StartOptions {
-  /** Sent as soon as the ledger has this many entries, or the program this much to say. */
-  readonly kill?: { readonly signal: NodeJS.Signals; readonly atEntries: number }
+  /** Sent as soon as the ledger has this many entries, or something has happened. */
+  readonly kill?: { readonly signal: NodeJS.Signals } & (
+    | { readonly atEntries: number }
+    | { readonly when: Promise<unknown> }
+  )
+  /** Nothing but this and the path: no key of the person who runs the tests. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /** Starts the real job on a data directory, as `npm start` does. */
 export async function start(
   data: string,
   args: readonly string[],
-  { kill }: StartOptions = {},
+  { kill, env }: StartOptions = {},
 ): Promise<Ran> {
   return run(
     join(import.meta.dirname, 'main.ts'),
     ['--data', data, ...args],
     async (child, over) => {
+      if (kill && 'when' in kill) {
+        await kill.when
+        return child.kill(kill.signal)
+      }
       while (kill && !over()) {
         if (entriesIn(data) >= kill.atEntries) return child.kill(kill.signal)
         await sleep(1)
       }
       return false
     },
+    env,
   )
 }
 
@@ -45,11 +55,12 @@ function run(
   args: readonly string[],
   watch: (child: ReturnType<typeof spawn>, over: () => boolean) => Promise<boolean> = async () =>
     false,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<Ran> {
   const flags = ['--disable-warning=ExperimentalWarning', '--conditions=@loop-engine/source']
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...flags, program, ...args], {
-      env: { PATH: process.env['PATH'] },
+      env: { PATH: process.env['PATH'], ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let [out, err] = ['', '']

@@ -2,18 +2,23 @@ import { join } from 'node:path'
 
 import type { LoopMetrics } from '@loop-engine/observability'
 import { makeVisible as plain } from '@loop-engine/observability'
+import type { LoopError } from '@loop-engine/sdk'
 
-import type { IntakeCounts } from './intake.ts'
+import type { IntakeCounts, Unproposed } from './intake.ts'
 
 /** What one start of the job has to say for itself. */
 export interface Summary {
   readonly counts: IntakeCounts
+  /** How many matters were assessed by whom, in this start or before. */
+  readonly proposals: Readonly<Record<string, number>>
   /** Runs by the state that they are in. */
   readonly states: Readonly<Record<string, number>>
   /** Keys of the matters that wait for a person. */
   readonly waiting: readonly string[]
   /** Decisions that were refused, each with its reason. */
   readonly refused: readonly string[]
+  /** How many decisions somebody else had taken first. */
+  readonly decidedElsewhere: number
   readonly tickets: number
   readonly ticketsFiledNow: number
   readonly interrupted: boolean
@@ -35,6 +40,8 @@ export function renderSummary(summary: Summary, data: string): string {
     ...entries(counts.ignored).map(([reason, count]) => `  ${count} ignored: ${reason}`),
     `${counts.signals} signals, of which ${repeated}`,
     `${counts.opened} matters opened, ${counts.known} known from before`,
+    ...renderUnproposed(counts.unproposed),
+    ...entries(summary.proposals).map(([label, count]) => `${count} proposed by ${plain(label)}`),
     ...entries(states).map(([state, count]) => `  ${count} ${state}`),
     `${tickets} tickets, ${ticketsFiledNow} of them filed now`,
     '',
@@ -43,6 +50,9 @@ export function renderSummary(summary: Summary, data: string): string {
     ...renderMetrics(summary.metrics),
     '',
     ...(verified ? ['The record verifies.'] : renderFaults(faults)),
+    ...(summary.decidedElsewhere > 0
+      ? [`${summary.decidedElsewhere} were decided by somebody else first.`]
+      : []),
     ...summary.refused.map((refusal) => `Refused to decide on ${plain(refusal)}`),
     ...renderWaiting(waiting, data),
     ...(summary.interrupted ? ['Interrupted. Start again to go on; nothing is lost.'] : []),
@@ -51,6 +61,28 @@ export function renderSummary(summary: Summary, data: string): string {
 
 export function renderFaults(faults: readonly string[]): string[] {
   return ['THE RECORD DOES NOT VERIFY:', ...faults.map((fault) => `  ${plain(fault)}`)]
+}
+
+/** Each reason once, then the matters that it concerns. */
+function renderUnproposed(unproposed: readonly Unproposed[]): string[] {
+  if (unproposed.length === 0) return []
+  const reasons = Map.groupBy(unproposed, ({ failure }) => reasonOf(failure))
+  return [
+    `${unproposed.length} without a proposal; nothing is lost, the next start asks again:`,
+    ...[...reasons].flatMap(([reason, matters]) => [
+      `  ${reason}`,
+      ...matters.map(({ key }) => `    ${plain(key)}`),
+    ]),
+    'Or let the rules propose: --provider rules',
+  ]
+}
+
+function reasonOf({ code, message, hint = '', details = {} }: LoopError): string {
+  const { status, vendorCode, requestId } = details
+  const facts = Object.entries({ status, vendorCode, requestId })
+    .filter(([, fact]) => typeof fact === 'string' || typeof fact === 'number')
+    .map(([name, fact]) => `, ${name} ${String(fact)}`)
+  return plain(`${message} ${hint} (${code}${facts.join('')})`)
 }
 
 function renderMetrics(metrics: readonly LoopMetrics[]): string[] {

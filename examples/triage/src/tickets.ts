@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
+import { LoopError } from '@loop-engine/sdk'
 import { z } from 'zod'
 
 import { remediations } from './rules.ts'
@@ -66,10 +67,7 @@ export function createTicketDesk(
   { now = Date.now }: TicketDeskOptions = {},
 ): TicketDesk {
   if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
-  const database = new DatabaseSync(path)
-  // Others may write to the same file: wait for them instead of failing.
-  database.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
-  database.exec(table)
+  const database = openDatabase(path)
   const insert = database.prepare(insertion)
   const selectByKey = database.prepare(`${selection} WHERE idempotency_key = ?`)
   const selectAll = database.prepare(`${selection} ORDER BY id`)
@@ -95,5 +93,23 @@ export function createTicketDesk(
     list: () => selectAll.all().map((row) => ticketSchema.parse(row)),
     count: () => z.object({ count: z.int() }).parse(selectCount.get()).count,
     close: () => database.close(),
+  }
+}
+
+function openDatabase(path: string): DatabaseSync {
+  try {
+    const database = new DatabaseSync(path)
+    // Others may write to the same file: wait for them instead of failing.
+    database.exec(
+      'PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL',
+    )
+    database.exec(table)
+    return database
+  } catch (cause) {
+    throw new LoopError('unavailable', `The tickets cannot be kept in ${path}.`, {
+      plugin: 'tickets',
+      hint: 'It must be a file of this desk, and one that you may write to.',
+      cause,
+    })
   }
 }

@@ -1,4 +1,5 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { parseLoop } from '@loop-engine/dsl'
@@ -11,8 +12,12 @@ import {
   type LoopSystem,
 } from '@loop-engine/sdk'
 
-import { createRulesProvider } from './provider.ts'
+import { createAsk } from './asking.ts'
+import { openDataFolder } from './data-folder.ts'
+import { createModelProvider } from './model-provider.ts'
+import type { Proposer } from './proposer.ts'
 import { createReviews, type Reviews } from './reviews.ts'
+import { createRulesProvider } from './rules-provider.ts'
 import { createTicketIntegration } from './ticket-integration.ts'
 import { createTicketDesk, type TicketDesk } from './tickets.ts'
 import { createTriage, type Triage } from './triage.ts'
@@ -32,21 +37,26 @@ export interface TriageJob {
 export interface TriageJobOptions {
   readonly data: string
   readonly reviewer: Actor
+  readonly proposer: Proposer
+  /** Ends a question to a model that is under way. */
+  readonly abort: AbortSignal
   readonly onError: (error: unknown) => void
 }
 
 /** The store of a data directory, not open yet. */
 export function createStore(data: string): LoopStore {
-  mkdirSync(data, { recursive: true })
+  openDataFolder(data)
   return createSqliteStore({ path: join(data, 'loop.db') })
 }
 
 export async function openTriageJob(
   store: LoopStore,
-  { data, reviewer, onError }: TriageJobOptions,
+  { data, reviewer, proposer, abort, onError }: TriageJobOptions,
 ): Promise<TriageJob> {
   const file = new URL('triage.loop.yaml', import.meta.url)
   const loop = parseLoop(readFileSync(file, 'utf8'), { file: 'triage.loop.yaml' })
+  const provider =
+    proposer.provider === 'rules' ? createRulesProvider() : await createModelProvider(proposer)
   const desk = createTicketDesk(join(data, 'tickets.db'))
   const system = await createLoopSystem({
     loops: [loop],
@@ -61,7 +71,12 @@ export async function openTriageJob(
     system,
     loop,
     desk,
-    triage: createTriage({ engine: system.engine, loop, provider: createRulesProvider() }),
+    triage: createTriage({
+      engine: system.engine,
+      loop,
+      ask: createAsk(provider, abort),
+      startId: randomUUID(),
+    }),
     reviews: createReviews({ system, loopId: loop.id, reviewer }),
     async close() {
       await system.close()

@@ -1,38 +1,55 @@
 import {
+  isLoopError,
   LoopError,
   type Actor,
   type LoopDefinition,
   type LoopInstance,
   type LoopSystem,
-  type Provider,
+  type TransitionInput,
 } from '@loop-engine/sdk'
 
+import type { Ask } from './asking.ts'
+import { readAssessment } from './assessment.ts'
 import type { Signal } from './signals.ts'
 
 export interface TriageOptions {
   readonly engine: LoopSystem['engine']
   readonly loop: LoopDefinition
-  readonly provider: Provider
+  readonly ask: Ask
+  /** Tells the runs that this start of the job opened from those of another one. */
+  readonly startId: string
 }
 
 export interface Triage {
   /**
    * Opens the run of a matter, or finds it, and takes it as far as it goes without a person. What was done before is
-   * read from the ledger, so calling it again, after a crash too, only continues.
+   * read from the ledger, so calling it again, after a crash too, only continues; two jobs may do so at once.
    */
-  take(signal: Signal): Promise<{ readonly opened: boolean; readonly run: LoopInstance }>
+  take(signal: Signal): Promise<Taken>
 }
+
+interface Taken {
+  readonly opened: boolean
+  readonly run: LoopInstance
+  /** Why the agent proposed nothing; the matter waits for the next start. */
+  readonly failure?: LoopError
+}
+
+type Step = Pick<TransitionInput, 'signal' | 'actor' | 'evidence'>
 
 const intake: Actor = { type: 'automation', id: 'automation:triage' }
 
-export function createTriage({ engine, loop, provider }: TriageOptions): Triage {
+export function createTriage({ engine, loop, ask, startId }: TriageOptions): Triage {
   return {
     async take(signal) {
       const before = await engine.get({ aggregateId: signal.key })
       let run = before ?? (await open(signal))
+      const opened = before === null && run.correlationId === startId
       for (;;) {
-        const next = await step(run, signal)
-        if (next === null) return { opened: before === null, run }
+        const step = await nextStep(run, signal)
+        if (isLoopError(step)) return { opened, run, failure: step }
+        const next = step && (await send(run, step))
+        if (next === null) return { opened, run }
         run = next
       }
     },
@@ -44,54 +61,76 @@ export function createTriage({ engine, loop, provider }: TriageOptions): Triage 
       aggregateId: key,
       actor: intake,
       metadata: { event, title },
+      correlationId: startId,
       idempotencyKey: `${key}@${digest}`,
     })
   }
 
-  /** One transition further; null when a person, the relay or nobody has to act. */
-  async function step(run: LoopInstance, signal: Signal): Promise<LoopInstance | null> {
-    const signals = openTo('ai-agent', run)
-    if (run.status !== 'active' || run.openApprovals > 0 || signals.length === 0) return null
-    const submission = await provider.createSubmission({
+  /** Null when a person, the relay or nobody has to act. */
+  async function nextStep(run: LoopInstance, signal: Signal): Promise<Step | LoopError | null> {
+    if (run.status !== 'active' || run.openApprovals > 0) return null
+    if (canSend('assess', run)) return assess(run, signal)
+    return canSend('remediate', run) ? proposedStep(run) : null
+  }
+
+  /** The one question to the agent. */
+  async function assess(run: LoopInstance, signal: Signal): Promise<Step | LoopError> {
+    const submission = await ask({
       loopId: loop.id,
       loopName: loop.name,
       currentState: run.currentState,
-      availableSignals: signals,
+      availableSignals: loop.transitions
+        .filter(({ from, actors }) => from === run.currentState && actors.includes('ai-agent'))
+        .map(({ signal: signalId, description }) => ({ signalId, name: description ?? signalId })),
       instruction: 'State severity, remediation, confidence and risk, with your reasons.',
       evidence: { ...signal },
     })
-    const result = await engine.transition({
-      aggregateId: signal.key,
-      signal: submission.signal,
-      actor: submission.actor,
-      evidence: submission.decision,
-    })
-    if (result.status === 'executed' || result.status === 'pending_approval') return result.instance
-    if (result.status === 'rejected') return refused(result.reason)
-    return askPerson(result.instance)
+    if (isLoopError(submission)) return submission
+    return { signal: submission.signal, actor: submission.actor, evidence: submission.decision }
   }
 
-  async function askPerson(run: LoopInstance): Promise<LoopInstance | null> {
-    if (!openTo('automation', run).some(({ signalId }) => signalId === 'ask')) return null
-    const { aggregateId } = run
-    const result = await engine.transition({ aggregateId, signal: 'ask', actor: intake })
-    return result.status === 'rejected' ? refused(result.reason) : result.instance
+  /** What the agent wants by its assessment. It is not asked again: what a person approves is what it said. */
+  async function proposedStep(run: LoopInstance): Promise<Step | null> {
+    const assessment = await readAssessment(engine, run)
+    // Without its evidence there is nothing to approve; the matter stays until its time is over.
+    if (assessment === null) return null
+    const { evidence, actor } = assessment
+    const signal = evidence['remediation'] === 'dismiss' ? 'dismiss' : 'remediate'
+    return { signal, actor: withoutCost(actor), evidence }
   }
 
-  function openTo(
-    type: Actor['type'],
-    { currentState }: LoopInstance,
-  ): { readonly signalId: string; readonly name: string }[] {
-    return loop.transitions
-      .filter(({ from, actors }) => from === currentState && actors.includes(type))
-      .map(({ signal, description }) => ({ signalId: signal, name: description ?? signal }))
+  /** A step of a run as it was read: when somebody else moved it meanwhile, the way goes on from there. */
+  async function send(run: LoopInstance, step: Step): Promise<LoopInstance | null> {
+    const { aggregateId, runId, version } = run
+    const expected = { runId, version }
+    try {
+      const result = await engine.transition({ aggregateId, expected, ...step })
+      if (result.status === 'rejected') return refused(result.reason, result.message)
+      if (result.status !== 'guard_failed') return result.instance
+      if (!canSend('ask', result.instance)) return null
+      return await send(result.instance, { signal: 'ask', actor: intake })
+    } catch (error) {
+      if (isLoopError(error) && error.code === 'conflict') return engine.get({ aggregateId })
+      throw error
+    }
+  }
+
+  function canSend(signal: string, { currentState }: LoopInstance): boolean {
+    return loop.transitions.some((each) => each.from === currentState && each.signal === signal)
   }
 }
 
+/** The answer was paid for once, and its cost stands with the assessment. */
+function withoutCost(actor: Actor): Actor {
+  const { usage: _usage, latencyMs: _latency, attempts: _attempts, assurance: _own, ...who } = actor
+  return who
+}
+
 /** Under a stop a matter rests where it is, and goes on when a person has released it. */
-function refused(reason: string): null {
+function refused(reason: string, message: string): null {
   if (reason === 'stopped' || reason === 'suspended') return null
   throw new LoopError('refused', 'The engine rejected a step of the triage.', {
+    hint: `${message} (${reason})`,
     details: { reason },
   })
 }

@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs'
+
+import { createLoopSystem, parseLoop, type HistoryItem, type Provider } from '@loop-engine/sdk'
+import { afterEach, expect, test } from 'vitest'
+
+import { createAsk } from './asking.ts'
+import { createRulesProvider } from './rules-provider.ts'
+import type { Signal } from './signals.ts'
+import { createTicketIntegration } from './ticket-integration.ts'
+import { createTicketDesk } from './tickets.ts'
+import { createTriage, type Triage } from './triage.ts'
+
+const matter: Signal = {
+  kind: 'signal',
+  key: 'issues:octo-org/octo-repo#1',
+  event: 'issues',
+  action: 'opened',
+  title: 'A token was leaked',
+  url: 'https://github.com/octo-org/octo-repo/issues/1',
+  repository: 'octo-org/octo-repo',
+  severityHint: null,
+  facts: { label: 'security', word: 'leaked' },
+  digest: 'digest',
+}
+
+const closing: (() => Promise<void>)[] = []
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close()
+})
+
+async function open(): Promise<{
+  job(startId: string, provider?: Provider): Triage
+  history(): Promise<HistoryItem[]>
+}> {
+  const loop = parseLoop(readFileSync(new URL('triage.loop.yaml', import.meta.url), 'utf8'))
+  const desk = createTicketDesk(':memory:')
+  const { engine, close } = await createLoopSystem({
+    loops: [loop],
+    integrations: [createTicketIntegration(desk)],
+  })
+  closing.push(close)
+  return {
+    job: (startId, provider = createRulesProvider()) =>
+      createTriage({
+        engine,
+        loop,
+        ask: createAsk(provider, new AbortController().signal),
+        startId,
+      }),
+    history: () => Array.fromAsync(engine.history({ aggregateId: matter.key })),
+  }
+}
+
+/** The rules, which let something happen while they think. */
+function slowly(meanwhile: () => Promise<unknown>): Provider {
+  const rules = createRulesProvider()
+  return {
+    ...rules,
+    async createSubmission(...question) {
+      await meanwhile()
+      return rules.createSubmission(...question)
+    },
+  }
+}
+
+test('a matter that another start took further meanwhile is left as it stands', async () => {
+  const { job, history } = await open()
+  const fast = job('fast')
+
+  const { opened, run } = await job(
+    'slow',
+    slowly(() => fast.take(matter)),
+  ).take(matter)
+
+  expect(opened).toBe(true)
+  expect(run).toMatchObject({ currentState: 'ASSESSED', openApprovals: 1 })
+  const types = (await history()).map(({ entry }) => entry.type)
+  expect(types).toEqual(['loop.started', 'loop.transition.executed', 'loop.approval.requested'])
+})
+
+test('what its source calls severe is not dismissed by an agent, however sure', async () => {
+  const { job } = await open()
+  const rules = createRulesProvider()
+  const misled: Provider = {
+    ...rules,
+    async createSubmission(...question) {
+      const submission = await rules.createSubmission(...question)
+      const dismissal = { severity: 'low', remediation: 'dismiss', risk: 'low', confidence: 1 }
+      return { ...submission, decision: { ...submission.decision, ...dismissal } }
+    },
+  }
+
+  const severe = await job('one', misled).take({ ...matter, severityHint: 'critical' })
+  const minor = await job('one', misled).take({ ...matter, key: 'another', severityHint: 'low' })
+
+  expect(severe.run.currentState).toBe('IN_REVIEW')
+  expect(minor.run.currentState).toBe('DISMISSED')
+})
+
+test('what is proposed for release is what the agent said once, at the cost of one answer', async () => {
+  let questions = 0
+  const { job, history } = await open()
+
+  await job(
+    'one',
+    slowly(async () => {
+      questions++
+    }),
+  ).take(matter)
+
+  const [, assessed, asked] = await history()
+  expect(questions).toBe(1)
+  expect(asked?.evidence).toEqual(assessed?.evidence)
+  expect(asked?.entry.actor.promptHash).toBe(assessed?.entry.actor.promptHash)
+})
