@@ -8,6 +8,7 @@ import { addInbox } from './commands/inbox.ts'
 import { addInit } from './commands/init.ts'
 import { addKeys } from './commands/keys.ts'
 import { addList } from './commands/list.ts'
+import { addMigrate } from './commands/migrate.ts'
 import { addRetain } from './commands/retain.ts'
 import { addServe } from './commands/serve.ts'
 import { addShow } from './commands/show.ts'
@@ -44,6 +45,7 @@ const commands = [
   addExport,
   addRetain,
   addServe,
+  addMigrate,
   addKeys,
   addStop,
   addRelease,

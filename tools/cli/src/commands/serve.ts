@@ -88,18 +88,25 @@ async function serve(
   // From the sources there is one only once it was built.
   const isBuilt = existsSync(join(consoleFolder, 'index.html'))
   const console = chosen.console ?? (isBuilt ? consoleFolder : undefined)
-  const served = await server.createLoopServer({
-    ...plugins,
-    loops,
-    store: await openStore(options, { create: true }),
-    accessPath: chosen.access ?? join(dirname(options.db), 'server.db'),
-    oidc: server.readOidc(chosen),
-    trustedProxies: chosen.trustedProxies,
-    logger: server.createLogger({ level: chosen.logLevel, destination: process.stderr }),
-    ...(chosen.publicUrl !== undefined && { publicUrl: chosen.publicUrl }),
-    ...(console !== undefined && { console }),
-    ...(chosen.mcp && { mcp: { startable: chosen.mcpStartable } }),
-  })
+  const store = await openStore(options, { create: true })
+  const served = await server
+    .createLoopServer({
+      ...plugins,
+      loops,
+      store,
+      accessPath: chosen.access ?? join(dirname(options.db), 'server.db'),
+      oidc: server.readOidc(chosen),
+      trustedProxies: chosen.trustedProxies,
+      logger: server.createLogger({ level: chosen.logLevel, destination: process.stderr }),
+      ...(chosen.publicUrl !== undefined && { publicUrl: chosen.publicUrl }),
+      ...(console !== undefined && { console }),
+      ...(chosen.mcp && { mcp: { startable: chosen.mcpStartable } }),
+    })
+    .catch(async (error: unknown) => {
+      // A connection that is left keeps the program from ending.
+      await store.close()
+      throw error
+    })
   const stopped = untilStopped()
   try {
     const { url } = await served.listen({ port: chosen.port, host: chosen.host })
