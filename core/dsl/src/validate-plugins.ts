@@ -1,4 +1,4 @@
-import type { GuardSpec, JsonObject, Transition } from '@loop-engine/core'
+import { isLoopError, type GuardSpec, type JsonObject, type Transition } from '@loop-engine/core'
 
 import { pointer } from './problems.ts'
 import type { Checked, Lookup, ValidateOptions } from './validate.ts'
@@ -125,7 +125,9 @@ function expressionProblems(
   }
 }
 
+/** What the compiler says of the expression is in the hint; its message is the same for all of them. */
 function reasonOf(error: unknown): string {
+  if (isLoopError(error) && error.hint) return error.hint
   return error instanceof Error ? error.message : 'it was refused.'
 }
 

@@ -1,10 +1,11 @@
 import { LoopError, type Clock, type CommitPlan, type CommitResult } from '@loop-engine/core'
 
 import { pause } from './connections.ts'
-import { sqlState, violates, type Database, type Statement } from './database.ts'
+import type { Database, Statement } from './database.ts'
 import { encodePlans } from './encode-plans.ts'
 import { createPlainCommits } from './plain-statement.ts'
 import { encodePlainPlans, isPlain } from './plain-values.ts'
+import { sqlState, violates } from './postgres-error.ts'
 import { untilReplicated } from './replicated.ts'
 
 type Outcome = CommitResult | LoopError

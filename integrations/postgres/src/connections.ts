@@ -1,7 +1,8 @@
 import { LoopError, type Clock } from '@loop-engine/core'
 import pg, { type Client, type ClientConfig, type Pool, type PoolClient } from 'pg'
 
-import { splitHosts } from './hosts.ts'
+import { addressOf, splitHosts } from './hosts.ts'
+import { standby } from './postgres-error.ts'
 
 export interface ConnectionsOptions {
   readonly pool?: Pool
@@ -18,6 +19,8 @@ export interface ConnectionsOptions {
 
 /** Connections to the server that accepts writes, wherever it is at the moment. */
 export interface Connections {
+  /** Where the server is looked for, for people: hosts, ports and the database, and no more of the connection string. */
+  readonly address: string
   /** One that is idle, if there is. */
   takeReady(): PoolClient | undefined
   /** Tries every host in turn, `reconnects` times with growing pauses, or only once. */
@@ -46,6 +49,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
   }
   const addresses = connectionString === undefined ? [] : splitHosts(connectionString)
   const hosts = addresses.map((address) => ({ connectionString: address, ...shared }))
+  const address = addressOf(pool === undefined ? hosts : [pool.options])
   const pools =
     pool === undefined
       ? hosts.map(
@@ -92,12 +96,13 @@ export function createConnections(options: ConnectionsOptions): Connections {
     if (homes.has(client)) return client
     const isPrimary = pools.length === 1 || (await acceptsWrites(client))
     if (!isPrimary) client.release(true)
-    if (!isPrimary) throw new Error('This server is a standby.')
+    if (!isPrimary) throw standby(address)
     homes.set(client, source)
     return client
   }
 
   return {
+    address,
     turnAway,
     takeReady: () => ready.pop(),
     async take(once = false) {

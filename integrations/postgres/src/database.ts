@@ -2,6 +2,15 @@ import { LoopError, type Clock } from '@loop-engine/core'
 import type { Client, Pool, PoolClient, QueryResult } from 'pg'
 
 import { createConnections, pause } from './connections.ts'
+import {
+  isHopeless,
+  isLost,
+  isRolledBack,
+  readOnly,
+  sqlState,
+  translate,
+  unreachable,
+} from './postgres-error.ts'
 
 /** One text has one name for ever: servers and poolers keep prepared statements by it. */
 export interface Statement {
@@ -46,7 +55,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     try {
       return await connections.take(once)
     } catch (cause) {
-      throw translate(cause, 'unavailable')
+      throw unreachable(cause, connections.address)
     }
   }
   const use = async <Answer>(
@@ -134,82 +143,10 @@ export function createDatabase(options: DatabaseOptions): Database {
   }
 }
 
-const readOnly = '25006'
-
 /** The server gave up waiting for its standby: what it acknowledges may be lost with it. */
 function unreplicated(): LoopError {
   const message = 'Postgres committed without waiting for its standby.'
   return new LoopError('unknown_outcome', message, { plugin: 'postgres', retryable: true })
-}
-
-/** The SQLSTATE of the server's refusal, however it was wrapped; null when the server gave none. */
-export function sqlState(error: unknown): string | null {
-  if (error instanceof LoopError) return sqlState(error.cause)
-  if (!(error instanceof Error) || !('code' in error)) return null
-  return typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : null
-}
-
-/** Whether a constraint of this name refused the statement. */
-export function violates(error: unknown, constraint: string): boolean {
-  const cause = error instanceof LoopError ? error.cause : error
-  return cause instanceof Error && 'constraint' in cause && cause.constraint === constraint
-}
-
-/** Whether the connection went away before the server's last word: what was sent may have happened. */
-function isLost(error: unknown): boolean {
-  if (error instanceof LoopError) return error.code === 'unknown_outcome'
-  const state = sqlState(error)
-  return (
-    state === null || state.startsWith('57P0') || state.startsWith('08') || state.startsWith('XX')
-  )
-}
-
-function isRolledBack(error: unknown): boolean {
-  const state = sqlState(error)
-  return state === '40001' || state === '40P01' || state === readOnly
-}
-
-/** Waiting does not help against a wrong password or a missing database. */
-function isHopeless(error: unknown): boolean {
-  const state = sqlState(error)
-  return state !== null && (state.startsWith('28') || state.startsWith('3D'))
-}
-
-/** The server's own message may quote rows, so that only its code and its constraint go on. */
-function translate(error: unknown, code: 'unavailable' | 'unknown_outcome'): LoopError {
-  if (error instanceof LoopError) return error
-  const state = sqlState(error)
-  const cause = Object.assign(new Error(`PostgreSQL answered ${state ?? 'nothing'}.`), {
-    ...(state !== null && { code: state }),
-    ...(error instanceof Error && 'constraint' in error && { constraint: error.constraint }),
-  })
-  const details = { sqlState: state }
-  const plugin = 'postgres'
-  if (state === 'LE002') {
-    return new LoopError(
-      'invalid_config',
-      'The postgres session does not keep what it acknowledges.',
-      {
-        hint: 'Use read committed and synchronous_commit = on, or pass allowAsyncCommit.',
-        plugin,
-        details,
-        cause,
-      },
-    )
-  }
-  if (code === 'unknown_outcome') {
-    const message = 'The connection to postgres was lost before its answer came.'
-    return new LoopError(code, message, { plugin, details, cause, retryable: true })
-  }
-  if (state?.startsWith('22')) {
-    return new LoopError('invalid_input', 'Postgres cannot store one of the values.', {
-      plugin,
-      details,
-      cause,
-    })
-  }
-  const message = 'The postgres store did nothing.'
-  return new LoopError(code, message, { plugin, details, cause, retryable: true })
 }
 
 function ignore(): void {

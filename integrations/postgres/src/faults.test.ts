@@ -1,3 +1,5 @@
+import { inspect } from 'node:util'
+
 import { stopScopes, type CommitPlan, type LoopInstance, type LoopStore } from '@loop-engine/core'
 import {
   nextPlan,
@@ -166,23 +168,70 @@ describe('a lost connection', () => {
     expect(await store.counter('acme', 'budget', 0)).toBe(1)
   })
 
-  test('that cannot be had again is unavailable, and says nothing of the connection string', async () => {
-    const store = createPostgresStore({
-      connectionString: 'postgres://someone:hunter2@127.0.0.1:1/nowhere',
-      reconnects: 1,
+  test.each([undefined, 'EPIPE', 'ECONNRESET'])(
+    'is one whatever the system calls it: %s',
+    async (code) => {
+      const pool = new pg.Pool({ connectionString: server.url })
+      pool.on('error', () => {})
+      onTestFinished(() => pool.end())
+      const store = await openStore({ pool })
+      const start = startOf('order-1')
+      await store.commit([start])
+      const reservations = [{ key: 'budget', bucket: 0, amount: 1, limit: 9 }]
+      dropOneAnswer(pool, code)
+
+      const committing = store.commit([nextPlan(start.instance, [], { reservations })])
+
+      await expect(committing).rejects.toMatchObject({ code: 'unknown_outcome' })
+    },
+  )
+})
+
+describe('a connection that cannot be had', () => {
+  const base = (): URL => new URL(server.url)
+  const at = (change: Partial<URL>): string => Object.assign(base(), change).href
+
+  test.each([
+    ['a wrong password', () => at({ password: 'hunter2' }), '28P01', 'the password'],
+    ['no such database', () => at({ pathname: '/nowhere' }), '3D000', 'name of the database'],
+    ['no such server', () => at({ port: '1' }), 'ECONNREFUSED', 'is running'],
+    ['no such host', () => at({ hostname: 'none.invalid' }), 'ENOTFOUND|EAI_AGAIN', 'the host'],
+  ])('says why and where: %s', async (_, url, why, cure) => {
+    const { hostname, port, pathname } = new URL(url())
+    const store = createPostgresStore({ connectionString: url(), reconnects: 1 })
+    onTestFinished(() => store.close())
+
+    const failure: unknown = await store.open().catch((error: unknown) => error)
+
+    expect(failure).toMatchObject({
+      code: 'unavailable',
+      retryable: true,
+      plugin: 'postgres',
+      message: expect.stringMatching(`at ${hostname}:${port}${pathname} .*[(](${why})[)]`),
+      hint: expect.stringContaining(cure),
     })
+  })
 
-    const failure = await store.commit([startOf('order-1')]).catch((error: unknown) => error)
+  test.each([
+    'postgres://someone:zebrazulu@127.0.0.1:1/nowhere',
+    // Not escaped, so that a part of it looks like a host, a port or a database.
+    'postgres://someone:12/zebrazulu@127.0.0.1:1/nowhere',
+    'postgres://someone:12?zebrazulu@127.0.0.1:1/nowhere',
+    'postgres://someone:zebra/zulu@127.0.0.1:1/nowhere',
+  ])('says nothing of the password: %s', async (connectionString) => {
+    const failure: unknown = await (async () => {
+      const store = createPostgresStore({ connectionString, reconnects: 0 })
+      await store.commit([startOf('order-1')])
+    })().catch((error: unknown) => error)
 
-    expect(failure).toMatchObject({ code: 'unavailable', retryable: true, plugin: 'postgres' })
-    expect(
-      JSON.stringify(failure) + String(failure instanceof Error && failure.cause),
-    ).not.toContain('hunter2')
+    expect(failure).toMatchObject({ plugin: 'postgres', hint: expect.any(String) })
+    expect(inspect(failure)).not.toMatch(/zebra|zulu/)
+    expect(JSON.stringify(failure)).not.toContain(':12')
   })
 })
 
 /** The next commit reaches the server; its answer does not come back. */
-function dropOneAnswer(pool: pg.Pool): void {
+function dropOneAnswer(pool: pg.Pool, code?: string): void {
   const connect = pool.connect.bind(pool) as () => Promise<pg.PoolClient>
   pool.connect = (async () => {
     pool.connect = connect
@@ -190,7 +239,7 @@ function dropOneAnswer(pool: pg.Pool): void {
     const query = client.query.bind(client) as unknown as (config: object) => Promise<unknown>
     client.query = (async (config: object) => {
       await query(config)
-      throw new Error('Connection terminated unexpectedly')
+      throw Object.assign(new Error('Connection terminated unexpectedly'), code && { code })
     }) as unknown as typeof client.query
     return client
   }) as typeof pool.connect

@@ -1,3 +1,6 @@
+import { LoopError } from '@loop-engine/core'
+import pg, { type ClientConfig } from 'pg'
+
 /**
  * The connection strings of `postgres://user@one:5432,two:5433/db`, one for each host in order, as libpq reads it; a
  * string with one host, or of another form, stays as it is.
@@ -7,4 +10,32 @@ export function splitHosts(connectionString: string): readonly string[] {
     /^(postgres(?:ql)?:\/\/(?:[^/?#]*@)?)([^/?#@]*)(.*)$/s.exec(connectionString) ?? []
   if (!hosts.includes(',')) return [connectionString]
   return hosts.split(',').map((host) => `${before}${host}${after}`)
+}
+
+/** Where these lead, as the driver reads them: `one:5432/loops`, without user and password. */
+export function addressOf(hosts: readonly ClientConfig[]): string {
+  return hosts
+    .map((config) => {
+      const { host, port, database = '' } = read(config)
+      const isCertain = isUnmistakable(config.connectionString ?? '')
+      return isCertain ? `${host}:${port}/${database}` : 'the host that is configured'
+    })
+    .join(' or ')
+}
+
+/** Behind a password that was not escaped, the driver takes the rest of it for a host or a database. */
+function isUnmistakable(connectionString: string): boolean {
+  return /^(?:[a-z]+:\/\/)?[^/?#]*[^@]*$/i.test(connectionString)
+}
+
+/** The driver's own error would quote the string, with the password in it. */
+function read(config: ClientConfig): pg.Client {
+  try {
+    return new pg.Client(config)
+  } catch {
+    throw new LoopError('invalid_config', 'The connection string of PostgreSQL cannot be read.', {
+      plugin: 'postgres',
+      hint: 'Write postgres://user:password@host:5432/database; in a password, @ is %40 and / is %2F.',
+    })
+  }
 }

@@ -45,6 +45,79 @@ describe('opening', () => {
     await expect(opening).rejects.toMatchObject({ code: 'unsupported', details: { version: 99 } })
   })
 
+  test('what has to be there is not made, and the error says where it was looked for', async () => {
+    const schema = server.schema()
+
+    const opening = storeOf({ schema, mustExist: true }).open()
+
+    await expect(opening).rejects.toMatchObject({
+      code: 'not_found',
+      message: `The PostgreSQL database holds no Loop Engine tables in the schema ${schema}.`,
+    })
+    const { rows } = await poolOf().query('SELECT FROM pg_namespace WHERE nspname = $1', [schema])
+    expect(rows).toEqual([])
+  })
+
+  test('an older schema is not upgraded where it has to be there', async () => {
+    const schema = server.schema()
+    await storeOf({ schema }).open()
+    const pool = poolOf()
+    await pool.query(`DELETE FROM ${schema}.migration WHERE version = 3`)
+
+    const opening = storeOf({ schema, mustExist: true }).open()
+
+    await expect(opening).rejects.toMatchObject({
+      code: 'unsupported',
+      details: { version: 2, known: 3 },
+    })
+    const { rows } = await pool.query(`SELECT max(version) AS version FROM ${schema}.migration`)
+    expect(rows).toEqual([{ version: 2 }])
+  })
+
+  test('no partition is made where the schema has to be there', async () => {
+    const schema = server.schema()
+    await storeOf({ schema }).open()
+    const pool = poolOf()
+    const partitions = async (): Promise<string[]> => {
+      const { rows } = await pool.query<{ name: string }>(
+        `SELECT inhrelid::regclass::text AS name FROM pg_inherits
+          WHERE inhparent = '${schema}.entry'::regclass ORDER BY 1`,
+      )
+      return rows.map(({ name }) => name)
+    }
+    const newest = (await partitions()).findLast((name) => !name.endsWith('default'))
+    await pool.query(`DROP TABLE ${newest}`)
+
+    await storeOf({ schema, mustExist: true }).open()
+    expect(await partitions()).not.toContain(newest)
+    await storeOf({ schema }).open()
+    expect(await partitions()).toContain(newest)
+  })
+
+  test('a role that may only read can look at what is there', async () => {
+    const schema = server.schema()
+    await storeOf({ schema }).open()
+    const reader = `${schema}_reader`
+    const pool = poolOf()
+    onTestFinished(
+      async () => void (await pool.query(`DROP OWNED BY ${reader}; DROP ROLE ${reader}`)),
+    )
+    await pool.query(`CREATE ROLE ${reader} LOGIN PASSWORD 'reader'`)
+    await pool.query(`GRANT USAGE ON SCHEMA ${schema} TO ${reader};
+      GRANT SELECT ON ALL TABLES IN SCHEMA ${schema} TO ${reader}`)
+    const url = new URL(server.url)
+    Object.assign(url, { username: reader, password: 'reader' })
+
+    const store = storeOf({ schema, mustExist: true, connectionString: url.href })
+    await store.open()
+
+    expect(await store.find({ tenant: 'acme' })).toEqual({ items: [] })
+    await expect(store.commit([startPlan()])).rejects.toMatchObject({
+      code: 'unavailable',
+      message: 'The role of the postgres store lacks a right (42501).',
+    })
+  })
+
   test('a session that acknowledges too early is refused unless asked for', async () => {
     const schema = server.schema()
     const pool = poolOf('-c synchronous_commit=off')

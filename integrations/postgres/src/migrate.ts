@@ -50,6 +50,25 @@ export async function migrate(database: Database, schema: string): Promise<void>
   })
 }
 
+/** Refuses a schema that `migrate` would make or upgrade, for those who only look at what is there. */
+export async function requireSchema(database: Database, schema: string): Promise<void> {
+  const version = await database.transaction((session) => versionOf(session, schema))
+  if (version === migrations.length) return
+  if (version === 0) {
+    const message = `The PostgreSQL database holds no Loop Engine tables in the schema ${schema}.`
+    throw new LoopError('not_found', message, {
+      plugin: 'postgres',
+      hint: 'Check which database this is. The first start of an application makes them, and so does `loop migrate`.',
+    })
+  }
+  const message = `The PostgreSQL schema ${schema} is of version ${version}, this program needs ${migrations.length}.`
+  throw new LoopError('unsupported', message, {
+    plugin: 'postgres',
+    hint: 'The start of an application of this version upgrades it, and so does `loop migrate`; or use the older program.',
+    details: { version, known: migrations.length },
+  })
+}
+
 /** Refuses a server that would keep less than the store declares. */
 export async function checkServer(database: Database, allowAsyncCommit: boolean): Promise<void> {
   const [row] = await database.read<Record<string, string>>(

@@ -18,7 +18,7 @@ import { createKeepMessage } from './keep-message.ts'
 import { createLedger } from './ledger.ts'
 import { createListener } from './listener.ts'
 import { createLog } from './log.ts'
-import { checkServer, migrate } from './migrate.ts'
+import { checkServer, migrate, requireSchema } from './migrate.ts'
 import { createOutbox } from './outbox.ts'
 import { createPartitions } from './partitions.ts'
 import { createRetention } from './retention.ts'
@@ -37,6 +37,8 @@ export interface PostgresStoreOptions {
   readonly listen?: string | false
   /** A schema for this store alone: lower-case letters, digits and underscores. */
   readonly schema?: string
+  /** Whether `open` refuses a database that holds no tables of this version, instead of making or upgrading them. */
+  readonly mustExist?: boolean
   /** How many commits may be on their way at once; an own pool has as many connections again for reads. */
   readonly connections?: number
   /** How many callers may share one commit. */
@@ -63,6 +65,7 @@ export function createPostgresStore({
   connectionString,
   listen,
   schema = 'loop_engine',
+  mustExist = false,
   connections = 3,
   maxBatch = 64,
   allowAsyncCommit = false,
@@ -101,9 +104,9 @@ export function createPostgresStore({
 
     async open() {
       await checkServer(database, allowAsyncCommit)
-      await migrate(database, schema)
+      await (mustExist ? requireSchema(database, schema) : migrate(database, schema))
       await secure(database, schema, rowLevelSecurity)
-      await partitions.makeAhead()
+      if (!mustExist) await partitions.makeAhead()
     },
     async commit(plans) {
       for (const plan of plans) checkSequence(plan)

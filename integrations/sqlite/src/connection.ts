@@ -3,7 +3,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite'
 
 import { LoopError } from '@loop-engine/core'
 
-import { migrate } from './migrations.ts'
+import { checkVersion, migrate, requireVersion } from './migrations.ts'
 
 export type Value = string | number | null
 
@@ -45,6 +45,9 @@ export function connect({
   const db = new DatabaseSync(path)
   try {
     db.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
+    // Looked at first: what belongs to somebody else stays as it is, its journal too.
+    if (mustExist) requireVersion(db)
+    else checkVersion(db)
     migrate(useWal(db))
     db.exec(`
       PRAGMA synchronous = ${durability === 'power' ? 'FULL' : 'NORMAL'};

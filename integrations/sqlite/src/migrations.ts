@@ -212,8 +212,24 @@ export function migrate(db: DatabaseSync): void {
   }
 }
 
+/** Refuses a file that `migrate` would make or upgrade, for those who only look at what is there. */
+export function requireVersion(db: DatabaseSync): void {
+  const version = checkVersion(db)
+  if (version === steps.length) return
+  if (version === 0) {
+    throw new LoopError('not_found', 'The SQLite file holds no Loop Engine tables.', {
+      hint: 'Check which file this is. The first start of an application makes them, and so does `loop migrate`.',
+    })
+  }
+  const message = `The SQLite file is of version ${version}, this program needs ${steps.length}.`
+  throw new LoopError('unsupported', message, {
+    hint: 'The start of an application of this version upgrades it, and so does `loop migrate`; or use the older program.',
+    details: { version, known: steps.length },
+  })
+}
+
 /** How many steps the file has seen. Refuses what this version cannot read. */
-function checkVersion(db: DatabaseSync): number {
+export function checkVersion(db: DatabaseSync): number {
   const version = readPragma(db, 'user_version')
   if (version > steps.length) {
     throw new LoopError('unsupported', 'The SQLite file was written by a newer Loop Engine.', {

@@ -1,3 +1,6 @@
+import { existsSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+
 import { isLoopError, LoopError, type LoopErrorCode } from '@loop-engine/core'
 
 /** Primary result codes of SQLite. */
@@ -25,6 +28,8 @@ const meanings: Readonly<Record<number, readonly [LoopErrorCode, string]>> = {
   [codes.mismatch]: ['invalid_input', 'SQLite refused a row that contradicts the schema.'],
 }
 
+const unknown = 'SQLite failed.'
+
 export function isBusy(error: unknown): boolean {
   const code = resultCode(error)
   return code === codes.busy || code === codes.locked || code === codes.protocol
@@ -37,13 +42,35 @@ export function translate(error: unknown): LoopError {
   const [name, message] =
     code === null
       ? (['invalid_input', 'SQLite was given a value that it cannot store.'] as const)
-      : (meanings[code] ?? (['unavailable', 'SQLite failed.'] as const))
+      : (meanings[code] ?? (['unavailable', unknown] as const))
   return new LoopError(name, message, {
     plugin: 'sqlite',
     retryable: name === 'unavailable',
     ...(code !== null && { details: { sqlite: extendedCode(error) } }),
     cause: error,
   })
+}
+
+/** What an error means when the file was to be opened: whoever named it learns what stands in the way. */
+export function translateOpen(error: unknown, path: string): LoopError {
+  const code = resultCode(error)
+  const { code: name, message, retryable, details } = translate(error)
+  const told = { plugin: 'sqlite', retryable, details: { ...details, path }, cause: error }
+  if (code === codes.notADatabase) {
+    const hint = 'Name another file; if it was one, restore it from a backup.'
+    return new LoopError(name, `The file ${path} is no SQLite database.`, { ...told, hint })
+  }
+  if (isLoopError(error) || code === null || message !== unknown) return translate(error)
+  return new LoopError(name, `SQLite cannot open the file ${path}.`, {
+    ...told,
+    hint: cureOf(path),
+  })
+}
+
+function cureOf(path: string): string {
+  if (existsSync(path) && statSync(path).isDirectory()) return 'It is a folder: name a file in it.'
+  if (!existsSync(dirname(path))) return `There is no folder ${dirname(path)}: make it first.`
+  return 'Check that this user may read and write it, and its folder.'
 }
 
 /** What an error means when COMMIT raised it: the log may hold the change, unless it found no room. */

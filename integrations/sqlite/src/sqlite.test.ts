@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -78,6 +78,7 @@ describe('the file', () => {
 
     expect(await codeOf(createSqliteStore({ path }).open())).toBe('invalid_config')
     expect(db.prepare('SELECT name FROM sqlite_master').all()).toEqual([{ name: 'mine' }])
+    expect(db.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'delete' })
     db.close()
   })
 
@@ -88,6 +89,17 @@ describe('the file', () => {
     expect(await codeOf(createSqliteStore({ path }).open())).toBe('corrupt')
     expect(await codeOf(createSqliteStore({ path: folder }).open())).toBe('unavailable')
     expect(await codeOf(createSqliteStore({ path: ':memory:' }).open())).toBe('invalid_config')
+  })
+
+  test.each([
+    [folder, 'It is a folder: name a file in it.'],
+    [join(folder, 'none', 'loops.db'), 'There is no folder'],
+  ])('%s, which cannot be opened, is named with its cure', async (path, hint) => {
+    await expect(createSqliteStore({ path }).open()).rejects.toMatchObject({
+      code: 'unavailable',
+      message: `SQLite cannot open the file ${path}.`,
+      hint: expect.stringContaining(hint),
+    })
   })
 
   test('closing leaves one file, no log and no thread', async () => {
@@ -156,6 +168,19 @@ describe('a file of an older version', () => {
     expect(await store.lastExecuted('acme', instance.runId, 'go')).toMatchObject({ seq: 3 })
   })
 
+  test('is not upgraded by who only looks', async () => {
+    const { path } = await olderFile()
+
+    const error: unknown = await createSqliteStore({ path, mustExist: true })
+      .open()
+      .catch((thrown: unknown) => thrown)
+
+    expect(error).toMatchObject({ code: 'unsupported', details: { version: 4, known: 5 } })
+    const db = new DatabaseSync(path)
+    expect(db.prepare('PRAGMA user_version').get()).toEqual({ user_version: 4 })
+    db.close()
+  })
+
   test('takes nothing from a process that still runs the older version', async () => {
     const { path } = await olderFile()
     const older = new DatabaseSync(path)
@@ -173,6 +198,14 @@ describe('the path', () => {
 
     expect(await codeOf(createSqliteStore({ path, mustExist: true }).open())).toBe('not_found')
     expect(existsSync(path)).toBe(false)
+  })
+
+  test('of an empty file is left empty where a store has to be there', async () => {
+    const path = newPath()
+    writeFileSync(path, '')
+
+    expect(await codeOf(createSqliteStore({ path, mustExist: true }).open())).toBe('not_found')
+    expect(readFileSync(path, 'utf8')).toBe('')
   })
 
   test('of the recipe leads to the open file, wherever the process goes', async () => {

@@ -7,14 +7,14 @@ import { createKeepMessage } from './keep-message.ts'
 import { createLog, type Log } from './log.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
 import { createReads, type Reads } from './reads.ts'
-import { isBusy, translate } from './sqlite-error.ts'
+import { isBusy, translate, translateOpen } from './sqlite-error.ts'
 import { createUpkeep, type Upkeep } from './upkeep.ts'
 import { createWriter, type Writer } from './writer.ts'
 
 export interface SqliteStoreOptions {
   /** The file; created when it does not exist, unless it must. */
   readonly path: string
-  /** Whether `open` throws `not_found` where there is no file; false by default. */
+  /** Whether `open` refuses what holds no tables of this version, instead of making or upgrading them. */
   readonly mustExist?: boolean
   /** What an acknowledged commit survives: a power cut, or a crash of the process. */
   readonly durability?: 'power' | 'process'
@@ -97,7 +97,11 @@ export function createSqliteStore({
       if (closing !== null) throw new LoopError('closed', 'The SQLite store was closed.')
       if (session !== null) return
       await patiently(() => {
-        session ??= start(options)
+        try {
+          session ??= start(options)
+        } catch (error) {
+          throw isBusy(error) ? error : translateOpen(error, path)
+        }
       })
     },
     async commit(plans) {

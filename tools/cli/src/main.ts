@@ -5,6 +5,8 @@ import { runLoop } from './run-loop.ts'
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 1)
 })
+// What was to be said of an error is lost then; its exit code is not.
+process.stderr.on('error', () => undefined)
 process.exitCode = await runLoop(process.argv.slice(2), {
   out: process.stdout,
   err: process.stderr,

@@ -67,12 +67,19 @@ function withoutSecrets(text: string, secrets: readonly string[]): string {
   return secrets.reduce((clean, secret) => clean.replaceAll(secret, '***'), text)
 }
 
+const password = /:\/\/[^:/@]*:([^@]+)@/
+
+/** Whether it is a URL with a password in it, wherever on the command line it stands. */
+export function hasPassword(text: string): boolean {
+  return password.test(text)
+}
+
 /** The parts of a connection string that open the door. */
 export function secretsOf(url: string | undefined): readonly string[] {
   if (url === undefined || url === '') return []
-  const password = /:\/\/[^:/@]*:([^@]+)@/.exec(url)?.[1]
-  if (password === undefined) return [url]
-  return [url, password, decoded(password)].filter((secret) => secret.length > 2)
+  const secret = password.exec(url)?.[1]
+  if (secret === undefined) return [url]
+  return [url, secret, decoded(secret)].filter(({ length }) => length > 2)
 }
 
 function decoded(text: string): string {

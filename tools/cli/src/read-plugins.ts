@@ -4,28 +4,9 @@ import { pathToFileURL } from 'node:url'
 import { LoopError } from '@loop-engine/sdk'
 import type { LoopServerOptions } from '@loop-engine/server'
 
-type Plugins = Pick<
-  LoopServerOptions,
-  | 'integrations'
-  | 'channels'
-  | 'guards'
-  | 'sinks'
-  | 'directory'
-  | 'signer'
-  | 'callbacks'
-  | 'telemetry'
->
+import { pluginShapes, type PluginName } from './plugin-shapes.ts'
 
-const names = [
-  'integrations',
-  'channels',
-  'guards',
-  'sinks',
-  'directory',
-  'signer',
-  'callbacks',
-  'telemetry',
-] as const
+type Plugins = Pick<LoopServerOptions, PluginName>
 
 /** What a module of the operator adds to the server. It runs with all rights of the server, as any code in it. */
 export async function readPlugins(path: string | undefined): Promise<Plugins> {
@@ -34,14 +15,35 @@ export async function readPlugins(path: string | undefined): Promise<Plugins> {
     const why = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
     throw new LoopError('invalid_config', `The module ${path} cannot be loaded. ${why}`, { cause })
   })) as Record<string, unknown>
-  const unknown = Object.keys(found).find((name) => !names.some((known) => known === name))
-  if (unknown !== undefined)
-    throw new LoopError(
-      'invalid_config',
-      `The module ${path} exports what nobody asks for: ${unknown}.`,
-      {
-        hint: `It may export ${names.join(', ')}.`,
-      },
-    )
-  return found as Plugins
+  for (const [name, value] of Object.entries(found)) check(path, name, value)
+  const plugins = found as Plugins
+  const { channels } = plugins
+  if (typeof channels !== 'function') return plugins
+  return {
+    ...plugins,
+    channels: (intake) => {
+      const made = channels(intake)
+      // A function fits the name too; what it makes must be a list.
+      check(path, 'channels', typeof made === 'function' ? undefined : made)
+      return made
+    },
+  }
+}
+
+function check(path: string, name: string, value: unknown): void {
+  if (!isKnown(name)) {
+    const message = `The module ${path} exports what nobody asks for: ${name}.`
+    throw new LoopError('invalid_config', message, {
+      hint: `It may export ${Object.keys(pluginShapes).join(', ')}.`,
+    })
+  }
+  const { expected, fits } = pluginShapes[name]
+  if (fits(value)) return
+  throw new LoopError('invalid_config', `The module ${path} exports ${name} of a wrong kind.`, {
+    hint: `Export ${name} as ${expected}.`,
+  })
+}
+
+function isKnown(name: string): name is PluginName {
+  return Object.hasOwn(pluginShapes, name)
 }

@@ -8,6 +8,7 @@ import { addInbox } from './commands/inbox.ts'
 import { addInit } from './commands/init.ts'
 import { addKeys } from './commands/keys.ts'
 import { addList } from './commands/list.ts'
+import { addMigrate } from './commands/migrate.ts'
 import { addRetain } from './commands/retain.ts'
 import { addServe } from './commands/serve.ts'
 import { addShow } from './commands/show.ts'
@@ -18,9 +19,11 @@ import { addVerify } from './commands/verify.ts'
 import type { Act } from './context.ts'
 import { exitCodeOf, exitCodes, exitCodesText, type ExitCode } from './exit-codes.ts'
 import { createOutput } from './output.ts'
-import { presentError, secretsOf } from './present-error.ts'
+import { hasPassword, presentError, secretsOf } from './present-error.ts'
 import { repeatable } from './repeatable.ts'
 import { defaultDb, defaultTenant, type GlobalOptions } from './session.ts'
+import { usageError } from './usage-error.ts'
+import { readVersion } from './version.ts'
 
 export interface RunOptions {
   readonly out: NodeJS.WritableStream
@@ -44,6 +47,7 @@ const commands = [
   addExport,
   addRetain,
   addServe,
+  addMigrate,
   addKeys,
   addStop,
   addRelease,
@@ -66,23 +70,50 @@ export async function runLoop(
       code = await run({ options, output }, ...parameters)
     }
   for (const add of commands) add(program, act)
-  for (const command of allOf(program)) {
-    command
-      .exitOverride()
-      .configureOutput({ writeOut: (text) => out.write(text), writeErr: (text) => err.write(text) })
-  }
+  // Looked for by hand: when commander refuses the line, it may not have come to it yet.
+  const asksForJson = args.includes('--json')
+  const refusing = hearRefusals(program, { out, err, asksForJson })
 
   try {
     await program.parseAsync([...args], { from: 'user' })
     return code
   } catch (error) {
-    // Commander has said what was wrong already.
-    if (error instanceof CommanderError) return exitCodeOf(error)
     const { json, color, debug, postgres } = optionsNow()
-    const secrets = [...secretsOf(postgres), ...secretsOf(env['DATABASE_URL'])]
-    presentError(error, { output: createOutput({ json, color, out, err }), debug, secrets })
+    const secrets = [postgres, env['DATABASE_URL'], ...args.filter(hasPassword)].flatMap(secretsOf)
+    const isUsage = error instanceof CommanderError
+    const output = createOutput({ json: isUsage ? asksForJson : json, color, out, err })
+    // Whoever asked for help, or named no command, was shown the help.
+    const isSaid = isUsage && (error.exitCode === 0 || (isHelp(error) && !asksForJson))
+    const said = isUsage ? usageError(error, refusing()) : error
+    if (!isSaid) presentError(said, { output, debug, secrets })
     return exitCodeOf(error)
   }
+}
+
+function isHelp({ code }: CommanderError): boolean {
+  return code === 'commander.help'
+}
+
+/** Sends what commander writes to where the command writes; answers with the command whose use was refused. */
+function hearRefusals(
+  program: Command,
+  { out, err, asksForJson }: Pick<RunOptions, 'out' | 'err'> & { readonly asksForJson: boolean },
+): () => Command {
+  let refusing = program
+  for (const command of allOf(program)) {
+    command
+      .exitOverride((error) => {
+        refusing = command
+        throw error
+      })
+      .configureOutput({
+        writeOut: (text) => out.write(text),
+        writeErr: (text) => asksForJson || err.write(text),
+        // Said afterwards, as every other error.
+        outputError: () => undefined,
+      })
+  }
+  return () => refusing
 }
 
 function createProgram(): Command {
@@ -96,8 +127,9 @@ function createProgram(): Command {
     .option('--json', 'print JSON', false)
     .option('--no-color', 'print without colours')
     .option('--debug', 'print the stack of an error', false)
+    .version(readVersion(), '--version', 'print the version')
+    .configureHelp({ showGlobalOptions: true })
     .addHelpText('after', `\n${exitCodesText}`)
-    .showHelpAfterError('loop --help shows what there is.')
 }
 
 /** A program, its commands and theirs. */

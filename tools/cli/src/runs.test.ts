@@ -86,6 +86,9 @@ describe('deciding', () => {
 
     expect(code).toBe(3)
     expect(out).toContain('not_entitled')
+    expect(out).toContain('hint It waits for role:finance; --as and --role say who you are.')
+    const json = await at('approve', 'two', '--as', 'bob', '--json')
+    expect(JSON.parse(json.out)).toMatchObject({ hint: expect.stringContaining('role:finance') })
   })
 
   test('an approval takes the run on, once', async () => {
@@ -95,7 +98,7 @@ describe('deciding', () => {
     expect(approved.code).toBe(0)
     expect(JSON.parse(approved.out)).toMatchObject({ status: 'executed' })
     expect(again.code).toBe(3)
-    expect(again.out).toContain('already_decided')
+    expect(again.out).toMatch(/already_decided[^]*hint `loop timeline two`/)
   })
 
   test('a rejection keeps the reason', async () => {
@@ -134,10 +137,31 @@ describe('the kill switch', () => {
     const released = await at('release', ...target, '--reason', 'over', '--json')
 
     expect(JSON.parse(stopped.out)).toMatchObject({ scope, reason: 'drill' })
-    expect(held).toMatchObject({ code: 3, out: expect.stringContaining('stopped') })
+    expect(stopped.out).not.toContain('warning')
+    expect(held).toMatchObject({ code: 3, out: expect.stringMatching(/stopped[^]*`loop stops`/) })
     expect(listed.out).toContain(scope)
     expect(JSON.parse(released.out).stops).toEqual([])
   })
+
+  test.each([
+    [['--loop', 'refnud'], 'No run is of the loop refnud. There are runs of refund.'],
+    [['--instance', 'fuor'], 'No run has the business key fuor.'],
+    [['--tenant', 'amce'], 'No run belongs to the tenant amce.'],
+    [['--loop', 'refund', '--tenant', 'amce'], 'No run is of the loop refund. There are none.'],
+  ])(
+    '%j, of which there is no run, is stopped all the same, with a warning',
+    async (target, warning) => {
+      const text = await at('stop', ...target, '--reason', 'drill')
+      const json = await at('stop', ...target, '--reason', 'drill', '--json')
+      const released = await at('release', ...target, '--reason', 'over')
+
+      expect(text).toMatchObject({ code: 0, out: expect.stringMatching(/^Stopped /) })
+      expect(text.err).toContain(warning)
+      expect(JSON.parse(json.out)).toMatchObject({ warning: expect.stringContaining(warning) })
+      expect(json.err).toBe('')
+      expect(released).toMatchObject({ code: 0 })
+    },
+  )
 
   test('a stop that is not in force is not released', async () => {
     await at('stop', '--loop', 'refund', '--reason', 'drill')

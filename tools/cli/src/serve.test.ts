@@ -123,3 +123,46 @@ test('serve says what it cannot serve', async () => {
   expect(await run('serve', '--oidc-issuer', 'https://id.example.com')).toMatchObject({ code: 2 })
   expect(await run('serve', '--with', 'none.mjs')).toMatchObject({ code: 2 })
 })
+
+test.each([
+  [`export const integrations = 'bank'`, 'integrations'],
+  [`export const channels = [42]`, 'channels'],
+  [`export const channels = () => 'slack'`, 'channels'],
+  [`export const guards = [{ id: 'x' }]`, 'guards'],
+  [`export const directory = {}`, 'directory'],
+  [`export const signer = {}`, 'signer'],
+  [`export const callbacks = { origins: [] }`, 'callbacks'],
+  [`export const telemetry = []`, 'telemetry'],
+])(
+  'a module that exports something of a wrong kind is told what it must be: %s',
+  async (text, name) => {
+    writeFileSync(join(folder, 'plugins.mjs'), text)
+
+    expect(await run('serve', '--port', '0', '--with', 'plugins.mjs')).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(`exports ${name} of a wrong kind[^]*hint Export ${name} as `),
+    })
+  },
+)
+
+test('a module that exports what is right is served', async () => {
+  const text = `
+    export const integrations = [{ contract: 'integration/v1', name: 'bank', actions: {} }]
+    export const channels = () => [{ contract: 'channel/v1', name: 'chat', notify: async () => {} }]
+    export const directory = () => null`
+  writeFileSync(join(folder, 'plugins.mjs'), text)
+
+  expect(await serve('--with', 'plugins.mjs')).toMatchObject({ loops: [] })
+})
+
+test.each([
+  [['--public-url', 'loops'], 'public URL'],
+  [['--host', '192.0.2.1'], 'cannot listen at 192.0.2.1'],
+  [['--mcp-startable', 'one'], 'no MCP'],
+  [['--scope-of-role', 'ops=read'], 'belong together'],
+])('an option that makes no sense is refused with its cure: %j', async (args, message) => {
+  expect(await run('serve', '--port', '0', ...args)).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(`^error .*${message}[^]*hint `),
+  })
+})

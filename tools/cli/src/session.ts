@@ -41,11 +41,16 @@ export async function withSession<Result>(
   work: (session: Session) => Promise<Result>,
 ): Promise<Result> {
   const store = await openStore(options)
-  const system = await createLoopSystem({ loops: [], store, relay: false })
   try {
-    return await work({ ...system, store, tenant: options.tenant, actor: actorOf(options) })
+    const system = await createLoopSystem({ loops: [], store, relay: false })
+    try {
+      return await work({ ...system, store, tenant: options.tenant, actor: actorOf(options) })
+    } finally {
+      await system.close()
+    }
   } finally {
-    await system.close()
+    // Closed already unless it could not be opened; a connection that is left keeps the program from ending.
+    await store.close()
   }
 }
 
@@ -54,25 +59,39 @@ export function actorOf({ as = userInfo().username, role }: GlobalOptions): Acto
   return { type: 'human', id: as, ...(role.length > 0 && { roles: [...role] }) }
 }
 
-/** The store that the options name; one that is not there is made only with `create`. */
+/**
+ * The store that the options name. Only with `create` is it made, or brought up to this version: whoever looks at the
+ * database of an application does not change it under its feet.
+ */
 export async function openStore(
   { db, postgres }: GlobalOptions,
   { create = false }: { readonly create?: boolean } = {},
 ): Promise<LoopStore> {
-  if (postgres !== undefined) return openPostgres(postgres)
-  if (create) mkdirSync(dirname(db), { recursive: true })
-  if (create || existsSync(db)) return createSqliteStore({ path: db })
+  if (postgres !== undefined) return openPostgres(postgres, !create)
+  if (create) makeFolder(dirname(db))
+  if (create || existsSync(db)) return createSqliteStore({ path: db, mustExist: !create })
   throw new LoopError('not_found', `There is no database at ${db}.`, {
     hint: 'Name one with --db PATH or --postgres URL; an application makes it when it starts.',
   })
 }
 
-async function openPostgres(connectionString: string): Promise<LoopStore> {
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true })
+  } catch (cause) {
+    throw new LoopError('unavailable', `The folder ${path} cannot be made.`, {
+      hint: 'Name a path with --db whose folder you may write.',
+      cause,
+    })
+  }
+}
+
+async function openPostgres(connectionString: string, mustExist: boolean): Promise<LoopStore> {
   const integration = await import('@loop-engine/integration-postgres').catch((cause: unknown) => {
     throw new LoopError('invalid_config', 'The PostgreSQL store is not installed.', {
       hint: 'npm install @loop-engine/integration-postgres pg',
       cause,
     })
   })
-  return integration.createPostgresStore({ connectionString })
+  return integration.createPostgresStore({ connectionString, mustExist })
 }

@@ -85,16 +85,24 @@ async function closeWhatFallsIdle(server: Server, clock: Clock, over: AbortSigna
 
 function opened(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (cause) => {
-      reject(
-        new LoopError('unavailable', `The server cannot listen on port ${port}.`, {
-          hint: 'Choose another port; 0 takes any that is free.',
-          cause,
-        }),
-      )
-    })
+    server.once('error', (cause) => reject(refusalOf(cause, port, host)))
     server.listen(port, host, resolve)
   })
+}
+
+function refusalOf(cause: NodeJS.ErrnoException, port: number, host: string): LoopError {
+  if (['ENOTFOUND', 'EAI_AGAIN', 'EADDRNOTAVAIL', 'EINVAL'].includes(cause.code ?? '')) {
+    const message = `The server cannot listen at ${host} (${cause.code}).`
+    const hint =
+      'Name an address of this machine: 127.0.0.1 for itself alone, 0.0.0.0 for everybody.'
+    return new LoopError('invalid_config', message, { hint, cause })
+  }
+  const message = `The server cannot listen on port ${port} (${cause.code}).`
+  const hint =
+    cause.code === 'EACCES'
+      ? 'Choose a port from 1024 on, or let this user have it.'
+      : 'Choose another port; 0 takes any that is free.'
+  return new LoopError('unavailable', message, { hint, cause })
 }
 
 /** An address that stands for all of them is none that a browser can go to. */

@@ -19,6 +19,7 @@ import { createStreamLimit } from './events/stream-limit.ts'
 import { listen, type Listening, type ListenOptions, type Timeouts } from './listen.ts'
 import { createLogger, faultOf, type Logger } from './log.ts'
 import { loginLink, type LoginOptions } from './login-link.ts'
+import { originOf } from './public-url.ts'
 import { createRateLimiter, type RateLimit } from './rate-limit.ts'
 import type { Services } from './route.ts'
 import { createSharedWork } from './shared-work.ts'
@@ -76,6 +77,20 @@ export interface LoopServer {
 
 /** Opens the store and makes everything that is served; `listen` opens the door. */
 export async function createLoopServer(options: LoopServerOptions): Promise<LoopServer> {
+  const opened: (() => unknown)[] = []
+  try {
+    return await assemble(options, opened)
+  } catch (error) {
+    // Nothing goes on working for a server that there is not.
+    for (const close of opened.toReversed()) await close()
+    throw error
+  }
+}
+
+async function assemble(
+  options: LoopServerOptions,
+  opened: (() => unknown)[],
+): Promise<LoopServer> {
   const {
     store,
     loops,
@@ -83,6 +98,7 @@ export async function createLoopServer(options: LoopServerOptions): Promise<Loop
     logger = createLogger({}),
     ids = createIdentifiers(),
   } = options
+  const origins = options.publicUrl === undefined ? [] : [originOf(options.publicUrl)]
   const report = (error: unknown): void =>
     logger.error({ fault: faultOf(error) }, 'background failure')
   const access = createAccess({
@@ -90,6 +106,7 @@ export async function createLoopServer(options: LoopServerOptions): Promise<Loop
     oidc: options.oidc ?? [],
     clock,
   })
+  opened.push(access.close)
   const made: { system?: LoopSystem } = {}
   const systemOnce = (): LoopSystem => {
     if (made.system) return made.system
@@ -111,10 +128,9 @@ export async function createLoopServer(options: LoopServerOptions): Promise<Loop
     identity: { mode: 'verified', authority: access.authority, ...(directory && { directory }) },
     onError: report,
   })
+  opened.push(system.close)
   made.system = system
   const draining = new AbortController()
-  const origins: string[] =
-    options.publicUrl === undefined ? [] : [new URL(options.publicUrl).origin]
   const now = (): number => clock.now()
   const services: Services = {
     system,

@@ -5,6 +5,7 @@ import type { AddCommand, Context } from '../context.ts'
 import { exitCodes, type ExitCode } from '../exit-codes.ts'
 import { plain, show, time } from '../output.ts'
 import { withSession, type Session } from '../session.ts'
+import { hintOf } from './refusal-hint.ts'
 
 type Decision = 'approve' | 'reject'
 interface DecideOptions {
@@ -59,7 +60,12 @@ async function decide(
       decision,
       ...(reason !== undefined && { reason }),
     })
-    output.result(result, describeResult(result, decision))
+    const hint = result.status === 'refused' ? hintOf(result) : undefined
+    const text = describeResult(result, decision)
+    output.result(
+      { ...result, ...(hint && { hint }) },
+      hint === undefined ? text : `${text}\n  ${output.paint('cyan', 'hint')} ${plain(hint)}`,
+    )
     return result.status === 'refused' || result.status === 'blocked'
       ? exitCodes.refused
       : exitCodes.ok
@@ -113,7 +119,7 @@ function describeResult(result: DecisionResult, decision: Decision): string {
     case 'recorded':
       return `Recorded: ${what}; more people have to approve.`
     case 'blocked':
-      return `Approved, but a guard no longer passes: ${what} did not happen.`
+      return `Approved, but a guard no longer passes: ${what} did not happen; loop timeline tells which.`
     case 'refused':
       return `Refused to ${decision} ${what}: ${result.reason}.`
   }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 import { LoopError } from '@loop-engine/sdk'
@@ -68,20 +69,25 @@ function addCreate(keys: Command, act: Act): void {
 }
 
 function create(context: Context, name: string, chosen: CreateOptions): Promise<ExitCode> {
-  return withKeys(context, chosen, async (keys, scopes) => {
-    const granted = chosen.scope.filter((name): name is Scope =>
-      scopes.some((scope) => scope === name),
-    )
-    if (granted.length === 0 || granted.length < chosen.scope.length)
-      throw new LoopError('invalid_config', 'A key needs scopes that exist.', {
-        hint: `Name some with --scope: ${scopes.join(', ')}.`,
+  return withKeys(
+    context,
+    chosen,
+    async (keys, scopes) => {
+      const granted = chosen.scope.filter((name): name is Scope =>
+        scopes.some((scope) => scope === name),
+      )
+      if (granted.length === 0 || granted.length < chosen.scope.length)
+        throw new LoopError('invalid_config', 'A key needs scopes that exist.', {
+          hint: `Name some with --scope: ${scopes.join(', ')}.`,
+        })
+      const made = keys.create({
+        ...inputOf(context, name, chosen),
+        scopes: granted,
       })
-    const made = keys.create({
-      ...inputOf(context, name, chosen),
-      scopes: granted,
-    })
-    context.output.result(made, `${made.secret}\nKeep it: it is not told again.`)
-  })
+      context.output.result(made, `${made.secret}\nKeep it: it is not told again.`)
+    },
+    true,
+  )
 }
 
 function inputOf(
@@ -123,9 +129,15 @@ async function withKeys(
   { options }: Context,
   { access }: AccessOptions,
   work: (keys: ApiKeys, scopes: readonly Scope[]) => Promise<void>,
+  create = false,
 ): Promise<ExitCode> {
   const { openApiKeys, scopes } = await import('@loop-engine/server')
-  const keys = openApiKeys(access ?? join(dirname(options.db), 'server.db'))
+  const path = access ?? join(dirname(options.db), 'server.db')
+  if (!create && !existsSync(path))
+    throw new LoopError('not_found', `There are no keys at ${path}.`, {
+      hint: 'Name the file of the server with --access PATH; `loop serve` and `loop keys create` make it.',
+    })
+  const keys = openApiKeys(path)
   try {
     await work(keys, scopes)
     return exitCodes.ok

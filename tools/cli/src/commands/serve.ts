@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
+import { LoopError } from '@loop-engine/sdk'
+import type { LoopServerOptions } from '@loop-engine/server'
 import { Option } from 'commander'
 
 import type { AddCommand, Context } from '../context.ts'
@@ -88,18 +90,27 @@ async function serve(
   // From the sources there is one only once it was built.
   const isBuilt = existsSync(join(consoleFolder, 'index.html'))
   const console = chosen.console ?? (isBuilt ? consoleFolder : undefined)
-  const served = await server.createLoopServer({
-    ...plugins,
-    loops,
-    store: await openStore(options, { create: true }),
-    accessPath: chosen.access ?? join(dirname(options.db), 'server.db'),
-    oidc: server.readOidc(chosen),
-    trustedProxies: chosen.trustedProxies,
-    logger: server.createLogger({ level: chosen.logLevel, destination: process.stderr }),
-    ...(chosen.publicUrl !== undefined && { publicUrl: chosen.publicUrl }),
-    ...(console !== undefined && { console }),
-    ...(chosen.mcp && { mcp: { startable: chosen.mcpStartable } }),
-  })
+  const mcp = mcpOf(chosen)
+  const oidc = server.readOidc(chosen)
+  const store = await openStore(options, { create: true })
+  const served = await server
+    .createLoopServer({
+      ...plugins,
+      loops,
+      store,
+      accessPath: chosen.access ?? join(dirname(options.db), 'server.db'),
+      oidc,
+      trustedProxies: chosen.trustedProxies,
+      logger: server.createLogger({ level: chosen.logLevel, destination: process.stderr }),
+      ...(chosen.publicUrl !== undefined && { publicUrl: chosen.publicUrl }),
+      ...(console !== undefined && { console }),
+      ...(mcp && { mcp }),
+    })
+    .catch(async (error: unknown) => {
+      // A connection that is left keeps the program from ending.
+      await store.close()
+      throw error
+    })
   const stopped = untilStopped()
   try {
     const { url } = await served.listen({ port: chosen.port, host: chosen.host })
@@ -119,6 +130,14 @@ async function serve(
     await served.close()
   }
   return exitCodes.ok
+}
+
+function mcpOf({ mcp, mcpStartable: startable }: ServeOptions): LoopServerOptions['mcp'] {
+  if (!mcp && startable.length > 0)
+    throw new LoopError('invalid_config', 'There is no MCP whose clients could start a loop.', {
+      hint: 'Serve it with --mcp, or leave out --mcp-startable.',
+    })
+  return mcp ? { startable } : undefined
 }
 
 /** The second signal ends the process as it would without us. */

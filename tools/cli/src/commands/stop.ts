@@ -3,7 +3,9 @@ import type { Command } from 'commander'
 
 import type { AddCommand, Context } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { plain } from '../output.ts'
 import { withSession } from '../session.ts'
+import { targetWarning } from './target-warning.ts'
 
 interface TargetOptions {
   readonly everything?: true
@@ -18,19 +20,31 @@ export const addStop: AddCommand = (program, act) => {
     program
       .command('stop')
       .description('the kill switch: nothing that it covers happens until it is released'),
-  ).action(
-    act(async ({ options, output }, chosen: TargetOptions, command: Command) => {
-      const target = targetOf(chosen, options, command)
-      return withSession(options, async ({ engine, actor }) => {
-        const stop = await engine.stop({ target, actor, reason: chosen.reason })
-        output.result(
-          stop,
-          `Stopped ${stop.scope}. loop release with the same target lets it go on.`,
-        )
-        return exitCodes.ok
-      })
-    }),
   )
+    .addHelpText(
+      'after',
+      '\nA target without runs is stopped too, since runs may come, and a warning says so. Actors are not looked for.',
+    )
+    .action(
+      act(async ({ options, output }, chosen: TargetOptions, command: Command) => {
+        const target = targetOf(chosen, options, command)
+        return withSession(options, async (session) => {
+          const { engine, actor } = session
+          const stop = await engine.stop({ target, actor, reason: chosen.reason })
+          // Looked for afterwards: nothing may stand in the way of a stop, nor make it look like a failure.
+          const warning = await targetWarning(session, target).catch(() => undefined)
+          output.result(
+            { ...stop, ...(warning && { warning }) },
+            `Stopped ${plain(stop.scope)}. loop release with the same target lets it go on.`,
+          )
+          if (warning)
+            output.note(
+              `${output.paint('yellow', 'warning')} ${plain(warning)} Is the name right? The stop stands, for what may come.`,
+            )
+          return exitCodes.ok
+        })
+      }),
+    )
 }
 
 export const addRelease: AddCommand = (program, act) => {

@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
-import { LoopError } from '@loop-engine/core'
+import { isLoopError, LoopError } from '@loop-engine/core'
 
 const schema = `
   CREATE TABLE IF NOT EXISTS api_key (
@@ -25,11 +25,16 @@ export function openDatabase(path: string): DatabaseSync {
       'PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL',
     )
     const version = database.prepare('PRAGMA user_version').get()?.['user_version']
-    if (version !== 0 && version !== 1) throw new Error('A newer server wrote it.')
+    if (version !== 0 && version !== 1)
+      throw new LoopError('unsupported', `The file ${path} is not of this version of the server.`, {
+        hint: 'Name the file of its keys, which is another one than that of the runs.',
+      })
     database.exec(schema)
     return database
   } catch (cause) {
+    if (isLoopError(cause)) throw cause
     throw new LoopError('unavailable', `The server's database at ${path} cannot be opened.`, {
+      hint: 'Name a file that is missing or was made by a server, and that this user may write.',
       cause,
     })
   }

@@ -16,10 +16,14 @@ export function readOidc({
   oidcAudience: audience,
   scopeOfRole = [],
 }: OidcSettings): readonly OidcOptions[] {
-  if (issuer === undefined && audience === undefined) return []
+  if (issuer === undefined && audience === undefined && scopeOfRole.length === 0) return []
   if (issuer === undefined || audience === undefined)
     throw new LoopError('invalid_config', 'An issuer and an audience belong together.', {
-      hint: 'A token for somebody else must not open this server.',
+      hint: 'Name both with --oidc-issuer and --oidc-audience: tokens for somebody else must not open this server.',
+    })
+  if (!/^https?:$/.test(URL.parse(issuer)?.protocol ?? ''))
+    throw new LoopError('invalid_config', 'The issuer of tokens is no URL.', {
+      hint: 'Write it as its tokens do, as https://id.example.com.',
     })
   return [{ issuer, audience, scopesOfRole: Object.fromEntries(scopeOfRole.map(readPair)) }]
 }

@@ -1,0 +1,119 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { startPostgres, type PostgresServer } from '@loop-engine/testing'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+
+import { createTestWorkshop } from './workshop.fixture.ts'
+
+const { folder, loop, remove } = createTestWorkshop()
+afterAll(remove)
+// Each test starts programs, and other tests may keep the machine busy.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+
+const looking = [
+  ['list'],
+  ['show', 'x'],
+  ['timeline', 'x'],
+  ['inbox'],
+  ['verify'],
+  ['export'],
+  ['stops'],
+  ['dead-letters'],
+  ['retain', '--before', '2026-01-01', '--dry-run'],
+]
+
+describe('PostgreSQL', () => {
+  let server: PostgresServer
+  let pool: pg.Pool
+  beforeAll(async () => {
+    // The command has no option for the schema, so that a server is needed on which there is none.
+    server = await startPostgres({ private: true })
+    pool = new pg.Pool({ connectionString: server.url })
+  })
+  afterAll(async () => {
+    await pool.end()
+    await server.stop()
+  })
+  const schemas = async (): Promise<number | null> =>
+    (await pool.query("SELECT FROM pg_namespace WHERE nspname = 'loop_engine'")).rowCount
+
+  test('nobody who looks makes anything in a database that holds nothing', async () => {
+    const answers = await Promise.all(
+      looking.map((args) => loop('--postgres', server.url, ...args)),
+    )
+
+    const refused = {
+      code: 4,
+      err: expect.stringMatching(/holds no Loop Engine tables[^]*`loop migrate`/),
+    }
+    expect(answers).toMatchObject(looking.map(() => refused))
+    expect(await schemas()).toBe(0)
+  })
+
+  test('migrate makes what the others then open', async () => {
+    expect(await loop('migrate', '--postgres', server.url)).toMatchObject({ code: 0 })
+
+    expect(await schemas()).toBe(1)
+    expect(await loop('list', '--postgres', server.url)).toMatchObject({ out: 'No runs.\n' })
+  })
+})
+
+describe('SQLite', () => {
+  test('an empty file is left empty', async () => {
+    const file = join(folder, 'empty.db')
+    writeFileSync(file, '')
+
+    const { code, err } = await loop('--db', file, 'list')
+
+    expect(code).toBe(4)
+    expect(err).toContain('holds no Loop Engine tables')
+    expect(readFileSync(file, 'utf8')).toBe('')
+  })
+
+  test('migrate makes the file and its folder', async () => {
+    const file = join(folder, 'new', 'loop.db')
+
+    expect(await loop('migrate', '--db', file, '--json')).toMatchObject({ code: 0 })
+
+    expect(await loop('list', '--db', file)).toMatchObject({ out: 'No runs.\n' })
+  })
+
+  test.each([['list'], ['serve', '--port', '0'], ['migrate']])(
+    '%s says what a path is that leads to no database',
+    async (...args) => {
+      const letter = join(folder, 'letter.txt')
+      writeFileSync(letter, 'This is a letter, and it is long enough to be one. '.repeat(50))
+
+      const isLetter = await loop('--db', letter, ...args)
+      const isFolder = await loop('--db', folder, ...args)
+
+      expect(isLetter.err).toMatch(/^error The file \S+letter.txt is no SQLite database/)
+      expect(isFolder.err).toMatch(/^error SQLite cannot open the file [^]*hint It is a folder/)
+      expect([isLetter.code, isFolder.code]).toEqual([5, 1])
+    },
+  )
+
+  test('a folder that cannot be made is named', async () => {
+    writeFileSync(join(folder, 'file'), '')
+
+    const { code, err } = await loop('migrate', '--db', join(folder, 'file', 'loop.db'))
+
+    expect(code).toBe(1)
+    expect(err).toMatch(/The folder \S+file cannot be made[^]*hint/)
+  })
+})
+
+test.each([
+  [['list'], 4],
+  [['revoke', 'lk_x'], 4],
+])('keys %j makes no file', async (args, code) => {
+  const file = join(folder, 'keys', 'server.db')
+
+  expect(await loop('keys', ...args, '--access', file)).toMatchObject({
+    code,
+    err: expect.stringContaining('There are no keys at'),
+  })
+  expect(existsSync(file)).toBe(false)
+})

@@ -1,0 +1,20 @@
+import { LoopError } from '@loop-engine/sdk'
+import type { Command, CommanderError } from 'commander'
+
+/** What commander says of wrong use, in the shape of every other error. */
+export function usageError({ code, message }: CommanderError, command: Command): LoopError {
+  const help = `\`${pathOf(command)} --help\` shows what there is.`
+  if (code === 'commander.help') {
+    return new LoopError('invalid_config', 'No command was named.', { hint: help })
+  }
+  const [head = '', suggestion] = message.replace(/^error: /, '').split('\n')
+  const sentence = `${head.charAt(0).toUpperCase()}${head.slice(1)}`
+  return new LoopError('invalid_config', sentence.endsWith('.') ? sentence : `${sentence}.`, {
+    hint: suggestion === undefined ? help : `${suggestion.replace(/^\((.*)\)$/, '$1')} ${help}`,
+  })
+}
+
+/** As it is typed: `loop keys create`. */
+function pathOf(command: Command): string {
+  return command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name()
+}

@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { afterAll, expect, test, vi } from 'vitest'
+
+import { createTestWorkshop } from './workshop.fixture.ts'
+
+const { loop, remove } = createTestWorkshop()
+afterAll(remove)
+// Each test starts programs, and other tests may keep the machine busy.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+
+test.each([
+  [[], 'No command was named.', '`loop --help`'],
+  [['keys'], 'No command was named.', '`loop keys --help`'],
+  [['lsit'], "Unknown command 'lsit'.", 'Did you mean list?'],
+  [['list', '--limti', '3'], "Unknown option '--limti'.", 'Did you mean --limit?'],
+  [['list', '--limit', 'x'], 'It must be a number from 1 to 1000.', '`loop list --help`'],
+  [['show'], "Missing required argument 'id'.", '`loop show --help`'],
+  [['stop', '--reason', 'x'], 'Name one target:', '`loop stop --help`'],
+  [['--db'], 'argument missing.', '`loop --help`'],
+])('wrong use is an error like any other, as JSON too: %j', async (args, message, hint) => {
+  const { code, out, err } = await loop('--json', ...args)
+
+  expect({ code, out }).toEqual({ code: 2, out: '' })
+  expect(JSON.parse(err)).toEqual({
+    error: {
+      code: 'invalid_config',
+      message: expect.stringContaining(message),
+      hint: expect.stringContaining(hint),
+      retryable: false,
+    },
+  })
+})
+
+test('wrong use is said once, with its cure', async () => {
+  const { code, out, err } = await loop('lsit')
+
+  expect({ code, out }).toEqual({ code: 2, out: '' })
+  expect(err).toBe(
+    [
+      "error Unknown command 'lsit'. (invalid_config)",
+      '  hint Did you mean list? `loop --help` shows what there is.',
+      '',
+    ].join('\n'),
+  )
+})
+
+test('without a command there is the help, and nothing was done', async () => {
+  const bare = await loop()
+  const keys = await loop('keys')
+
+  expect(bare).toMatchObject({ code: 2, out: '', err: expect.stringMatching(/^Usage: loop /) })
+  expect(keys).toMatchObject({ code: 2, out: '', err: expect.stringMatching(/^Usage: loop keys /) })
+})
+
+test('a password that was given in the wrong place is not repeated', async () => {
+  const { err } = await loop('list', 'postgres://me:hunter22@localhost/x')
+
+  expect(err).toContain('Too many arguments')
+  expect(err).not.toContain('hunter22')
+})
+
+test('version is that of the package', async () => {
+  const { version } = JSON.parse(
+    readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8'),
+  ) as { version: string }
+
+  expect(await loop('--version')).toEqual({ code: 0, out: `${version}\n`, err: '' })
+})
+
+test('the help of a command names what every command accepts', async () => {
+  const { code, out } = await loop('keys', 'create', '--help')
+
+  expect(code).toBe(0)
+  expect(out).toMatch(/--days <count>[^]*Global Options:[^]*--postgres <url>[^]*--json/)
+})

@@ -1,0 +1,75 @@
+import { createMemoryStore, type LoopStore } from '@loop-engine/sdk'
+import { expect, onTestFinished, test } from 'vitest'
+
+import { readOidc } from './access/oidc-settings.ts'
+import { createLogger } from './log.ts'
+import { createLoopServer, type LoopServer, type LoopServerOptions } from './server.ts'
+
+const start = (options: Partial<LoopServerOptions>): Promise<LoopServer> =>
+  createLoopServer({
+    loops: [],
+    store: createMemoryStore(),
+    logger: createLogger({ level: 'silent' }),
+    ...options,
+  })
+
+test.each(['loops', 'loops.example.com', 'ftp://loops.example.com', 'javascript:1', ''])(
+  'a public URL that leads to no web site is refused: %j',
+  async (publicUrl) => {
+    await expect(start({ publicUrl })).rejects.toMatchObject({
+      code: 'invalid_config',
+      path: '/publicUrl',
+      hint: expect.stringContaining('https://'),
+    })
+  },
+)
+
+test.each([
+  [{ console: '/nowhere' }, '/console'],
+  [{ mcp: { startable: ['none'] } }, '/startable'],
+])('a server that cannot be made leaves nothing at work: %j', async (options, path) => {
+  const memory = createMemoryStore()
+  let closed = 0
+  const store: LoopStore = {
+    ...memory,
+    close: async () => {
+      closed += 1
+      await memory.close()
+    },
+  }
+
+  await expect(start({ ...options, store })).rejects.toMatchObject({ code: 'invalid_config', path })
+
+  expect(closed).toBe(1)
+})
+
+test('an address that is none of this machine is told from a port that is taken', async () => {
+  const server = await start({})
+  onTestFinished(() => server.close())
+  const { port } = await server.listen({ port: 0 })
+
+  await expect(server.listen({ port: 0, host: '192.0.2.1' })).rejects.toMatchObject({
+    code: 'invalid_config',
+    message: 'The server cannot listen at 192.0.2.1 (EADDRNOTAVAIL).',
+    hint: expect.stringContaining('0.0.0.0'),
+  })
+  await expect(server.listen({ port })).rejects.toMatchObject({
+    code: 'unavailable',
+    message: `The server cannot listen on port ${port} (EADDRINUSE).`,
+    hint: expect.stringContaining('another port'),
+  })
+})
+
+test.each([
+  [{ oidcIssuer: 'https://id.example.com' }, 'belong together'],
+  [{ scopeOfRole: ['ops=read'] }, 'belong together'],
+  [{ oidcIssuer: 'id', oidcAudience: 'loops' }, 'no URL'],
+])('settings of tokens that would do nothing are refused: %j', (settings, message) => {
+  expect(() => readOidc(settings)).toThrow(
+    expect.objectContaining({
+      code: 'invalid_config',
+      message: expect.stringContaining(message),
+      hint: expect.any(String),
+    }),
+  )
+})
