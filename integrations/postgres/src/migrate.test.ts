@@ -31,7 +31,7 @@ describe('opening', () => {
     await Promise.all(stores.map((store) => store.open()))
 
     const { rows } = await poolOf().query(`SELECT version FROM ${schema}.migration`)
-    expect(rows).toEqual([{ version: 1 }, { version: 2 }, { version: 3 }])
+    expect(rows).toEqual([{ version: 1 }, { version: 2 }, { version: 3 }, { version: 4 }])
   })
 
   test('a schema of a newer version is refused and left alone', async () => {
@@ -62,16 +62,16 @@ describe('opening', () => {
     const schema = server.schema()
     await storeOf({ schema }).open()
     const pool = poolOf()
-    await pool.query(`DELETE FROM ${schema}.migration WHERE version = 3`)
+    await pool.query(`DELETE FROM ${schema}.migration WHERE version = 4`)
 
     const opening = storeOf({ schema, mustExist: true }).open()
 
     await expect(opening).rejects.toMatchObject({
       code: 'unsupported',
-      details: { version: 2, known: 3 },
+      details: { version: 3, known: 4 },
     })
     const { rows } = await pool.query(`SELECT max(version) AS version FROM ${schema}.migration`)
-    expect(rows).toEqual([{ version: 2 }])
+    expect(rows).toEqual([{ version: 3 }])
   })
 
   test('no partition is made where the schema has to be there', async () => {

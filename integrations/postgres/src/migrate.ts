@@ -4,6 +4,7 @@ import type { Database, Session } from './database.ts'
 import { plainFunctionsV3 } from './functions-plain-v3.ts'
 import { functionsV1 } from './functions-v1.ts'
 import { functionsV3 } from './functions-v3.ts'
+import { lookupsV5 } from './lookups-v5.ts'
 import { messagesV4 } from './messages-v4.ts'
 import { partitionFunctionsV3 } from './partition-functions-v3.ts'
 import { retentionFunctionsV3 } from './retention-functions-v3.ts'
@@ -27,6 +28,7 @@ const migrations: readonly ((schema: string) => string)[] = [
       .map((part) => part(schema))
       .join('\n'),
   (schema) => stopGateV4(schema) + messagesV4(schema),
+  lookupsV5,
 ]
 
 /** Brings the schema to this package's version. Several starters wait for one another. */

@@ -27,10 +27,12 @@ const beginning: Place = { xid: '0', runId: '', seq: 0 }
  * can be added any more. A run's transactions follow one another, so that its entries keep their order.
  */
 export function createTail(database: Database, schema: string): Pick<Required<LoopStore>, 'tail'> {
+  // The newest entry is asked for: whether any is younger would be looked up in all of them, once there are many.
   const horizon: Statement = {
-    name: `${schema}.tail_horizon_v1`,
+    name: `${schema}.tail_horizon_v2`,
     text: `SELECT pg_snapshot_xmin(s) AS oldest_running, $2::text::xid8 > pg_snapshot_xmax(s) AS is_ahead,
-      EXISTS (SELECT FROM ${schema}.entry e WHERE e.tenant = $1 AND e.xid >= pg_snapshot_xmax(s)) AS is_foreign
+      coalesce((SELECT e.xid FROM ${schema}.entry e WHERE e.tenant = $1 ORDER BY e.xid DESC LIMIT 1)
+        >= pg_snapshot_xmax(s), false) AS is_foreign
     FROM pg_current_snapshot() s`,
   }
   // The outer condition is what the index finds, the inner one what the cursor says.

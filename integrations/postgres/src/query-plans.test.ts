@@ -1,0 +1,183 @@
+import type { CommitPlan, LoopStore } from '@loop-engine/core'
+import {
+  approvalRequest,
+  nextPlan,
+  outboxItem,
+  planEpoch,
+  startPlan,
+  startPostgres,
+} from '@loop-engine/testing'
+import pg from 'pg'
+import { expect, onTestFinished, test } from 'vitest'
+
+import { createPostgresStore } from './postgres.ts'
+
+interface Plan {
+  readonly 'Node Type': string
+  readonly 'Relation Name'?: string
+  readonly 'Actual Rows': number
+  readonly 'Actual Loops': number
+  readonly 'Rows Removed by Filter'?: number
+  readonly 'Rows Removed by Join Filter'?: number
+  readonly Plans?: readonly Plan[]
+}
+interface Explained {
+  readonly 'Query Text': string
+  readonly Plan: Plan
+}
+
+const runs = 2000
+/** How many rows a call may look at in vain. */
+const patience = 1000
+
+/** A store over a pool whose every statement, those within functions too, tells what it did. */
+async function openExplained(): Promise<{ store: LoopStore; pool: pg.Pool; told: Explained[] }> {
+  const server = await startPostgres()
+  const told: Explained[] = []
+  const settings = [
+    'min_duration=0',
+    'analyze=on',
+    'format=json',
+    'nested_statements=on',
+    'timing=off',
+  ]
+  const options = [
+    'client_min_messages=log',
+    'session_preload_libraries=auto_explain',
+    ...settings.map((one) => `auto_explain.log_${one}`),
+  ]
+  const pool = new pg.Pool({
+    connectionString: server.url,
+    options: options.map((one) => `-c ${one}`).join(' '),
+  })
+  pool.on('connect', (client) =>
+    client.on('notice', ({ message = '' }) => {
+      const [, plan] = message.split('plan:\n')
+      if (plan !== undefined) told.push(JSON.parse(plan) as Explained)
+    }),
+  )
+  const store = createPostgresStore({ pool, schema: server.schema() })
+  await store.open()
+  onTestFinished(async () => {
+    await store.close()
+    await pool.end()
+  })
+  return { store, pool, told }
+}
+
+const key = (run: number): string => `order-${String(run).padStart(6, '0')}`
+
+/** A run in ten goes on; each has asked once, and a few left a dead letter. */
+function plansOf(run: number): readonly [CommitPlan, CommitPlan] {
+  const at = { createdAt: planEpoch + run, updatedAt: planEpoch + run }
+  const start = startPlan({ aggregateId: key(run), ...at })
+  const isOver = run % 10 > 0
+  const asked = approvalRequest(start.instance, { status: isOver ? 'approved' : 'pending' })
+  const next = nextPlan(
+    start.instance,
+    [{}, {}],
+    {
+      approvals: [asked],
+      idempotency: {
+        principal: 'a:b',
+        key: key(run),
+        fingerprint: 'f',
+        answer: '{}',
+        at: planEpoch,
+      },
+      ...(run % 50 === 0 && { outbox: [outboxItem(start.instance)] }),
+    },
+    isOver ? { status: 'completed' } : {},
+  )
+  return [start, next]
+}
+
+async function fill(store: LoopStore): Promise<void> {
+  const plans = Array.from({ length: runs }, (_, run) => plansOf(run))
+  for (const turn of [0, 1] as const)
+    for (let from = 0; from < runs; from += 250)
+      await store.commit(plans.slice(from, from + 250).map((both) => both[turn]))
+  const claims = await store.claim({ worker: 'w', now: planEpoch * 2, leaseMs: 1000, limit: 100 })
+  await store.settle(
+    claims.map(({ id, fence }) => ({
+      id,
+      fence,
+      outcome: { kind: 'dead', error: 'x', at: planEpoch },
+    })),
+  )
+  while (await log(store, 500)) continue
+}
+
+/** Puts so many entries into the log; false when there were none. */
+async function log(store: LoopStore, limit: number): Promise<boolean> {
+  const entries = await store.unlogged('acme', limit)
+  const { size, root, frontier } = await store.logHead('acme')
+  const leaves = entries.map(({ runId, seq, hash }, place) => ({
+    index: size + place,
+    runId,
+    seq,
+    leafHash: hash,
+  }))
+  await store.appendLog('acme', {
+    expectedSize: size,
+    leaves,
+    head: { size: size + leaves.length, root, frontier, note: null },
+  })
+  return entries.length > 0
+}
+
+const calls: Readonly<Record<string, (store: LoopStore) => Promise<unknown>>> = {
+  get: (store) => store.get('acme', key(7)),
+  getRun: (store) => store.getRun('acme', `run-of-${key(7)}`),
+  'find all': (store) => store.find({ tenant: 'acme', limit: 10 }),
+  'find open': (store) => store.find({ tenant: 'acme', status: 'active', limit: 10 }),
+  'find key': (store) => store.find({ tenant: 'acme', aggregateId: key(7), limit: 10 }),
+  entries: (store) => store.entries('acme', `run-of-${key(7)}`),
+  lastExecuted: (store) => store.lastExecuted('acme', `run-of-${key(7)}`, 'step'),
+  approval: (store) => store.approval('acme', `approval-of-run-of-${key(7)}`),
+  'approvals all': (store) => store.approvals({ tenant: 'acme', limit: 10 }),
+  'approvals pending': (store) => store.approvals({ tenant: 'acme', status: 'pending', limit: 10 }),
+  'approvals of a run': (store) => store.approvals({ tenant: 'acme', runId: `run-of-${key(7)}` }),
+  'approvals of a key': (store) => store.approvals({ tenant: 'acme', aggregateId: key(7) }),
+  idempotency: (store) => store.idempotency('acme', 'a:b', key(7)),
+  claim: (store) => store.claim({ worker: 'w', now: 1, leaseMs: 1000, limit: 10 }),
+  nextDueAt: (store) => store.nextDueAt(),
+  deadLetters: (store) => store.deadLetters({ tenant: 'acme', limit: 10 }),
+  log: (store) => log(store, 10),
+  leaves: (store) => store.leaves('acme', { from: 100, limit: 10 }),
+  tail: async (store) => store.tail?.({ tenant: 'acme', limit: 10 }),
+  commit: (store) =>
+    store.commit([startPlan({ aggregateId: key(runs + 1), runId: `run-${Math.random()}` })]),
+}
+
+/** The nodes that looked at many rows and had use for few. */
+function wasteful({ Plan: plan, 'Query Text': text }: Explained): readonly string[] {
+  const within = (node: Plan): readonly string[] => {
+    const removed =
+      (node['Rows Removed by Filter'] ?? 0) + (node['Rows Removed by Join Filter'] ?? 0)
+    const read = removed * node['Actual Loops']
+    const here =
+      read > patience
+        ? [`${node['Node Type']} ${node['Relation Name'] ?? ''} dropped ${read} rows: ${text}`]
+        : []
+    return [...here, ...(node.Plans ?? []).flatMap(within)]
+  }
+  return within(plan)
+}
+
+test('no call looks at many more rows than it has use for, before the server has analyzed the tables and after', async () => {
+  const { store, pool, told } = await openExplained()
+  await fill(store)
+  const found: string[] = told.flatMap(wasteful)
+  for (const when of ['before', 'after']) {
+    if (when === 'after') await pool.query('ANALYZE')
+    for (const [name, call] of Object.entries(calls)) {
+      told.length = 0
+      // Plans are made for the values of a call at first, and for all values later.
+      for (let turn = 0; turn < 7; turn++) await call(store)
+      expect(told.length, name).toBeGreaterThan(0)
+      found.push(...told.flatMap(wasteful).map((waste) => `${name}, ${when}: ${waste}`))
+    }
+  }
+  expect([...new Set(found)]).toEqual([])
+}, 60_000)
