@@ -56,8 +56,8 @@ export const oneEffectPerKey: Checker = function* ({ runs }) {
   }
 }
 
-/** 13. A settlement under a fence that was superseded is refused. */
-export const fencing: Checker = function* ({ operations = [] }) {
+/** 13. A settlement under a fence that was superseded is refused, and nobody goes on with an effect that another one ended. */
+export const fencing: Checker = function* ({ operations = [], runs }) {
   const newest = new Map<string, number>()
   for (const { kind, itemId, fence, outcome } of operations.toSorted(
     (a, b) => a.returned - b.returned,
@@ -66,5 +66,20 @@ export const fencing: Checker = function* ({ operations = [] }) {
     if (outcome === 'claimed') newest.set(itemId, Math.max(fence, newest.get(itemId) ?? 0))
     else if (outcome === 'settled' && fence < (newest.get(itemId) ?? 0))
       yield { message: 'a worker that lost its lease settled the item' }
+  }
+  for (const { instance, entries } of runs) {
+    const ended = new Set<string>()
+    for (const { entry } of entries) {
+      if (!entry.effect || !entry.type.startsWith('loop.effect.')) continue
+      const { id } = entry.effect
+      // One that failed may be retried by a person.
+      if (ended.has(id))
+        yield {
+          message: 'an effect went on after its end',
+          runId: instance.runId,
+          seq: entry.seq,
+        }
+      if (/succeeded|unknown/.test(entry.type)) ended.add(id)
+    }
   }
 }
