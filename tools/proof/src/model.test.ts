@@ -92,7 +92,7 @@ test(
           ]
           for (const word of words) reached.set(word, (reached.get(word) ?? 0) + 1)
         }
-        expect(await checkInvariants(system.world())).toEqual([])
+        expect(await checkInvariants({ ...system.world(), sequenced: true })).toEqual([])
       }),
       { numRuns: 2000, seed: 20260101 },
     )
