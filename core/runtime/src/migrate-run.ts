@@ -1,6 +1,7 @@
 import { LoopError, type LoopInstance } from '@loop-engine/core'
 
 import { personOrSystem } from './admit-input.ts'
+import { supersede } from './approvals/supersede.ts'
 import type { Change } from './change.ts'
 import { draftOf } from './draft.ts'
 import type { MigrateInput } from './engine-input.ts'
@@ -12,7 +13,7 @@ import { rewrite } from './rewrite-run.ts'
 export async function migrateRun(kernel: Kernel, input: MigrateInput): Promise<LoopInstance> {
   const { tenant = 'default', aggregateId, reason, state } = input
   const actor = await personOrSystem(kernel, input.actor, 'migrate a run')
-  const build = (instance: LoopInstance, change: Change): void => {
+  const build = async (instance: LoopInstance, change: Change): Promise<void> => {
     const loop = kernel.loops.current(instance.loopId)
     const to = state ?? instance.currentState
     if (!loop.states.has(to)) {
@@ -36,6 +37,8 @@ export async function migrateRun(kernel: Kernel, input: MigrateInput): Promise<L
       data: { from: instance.definition.digest, version: loop.definition.version },
     })
     restartTimeout(change, instance, loop.states.get(to)?.timeout, entry)
+    // What people were asked was judged by the old definition; nobody could decide it any more.
+    if (instance.openApprovals > 0) await supersede(kernel, change, instance)
   }
   return rewrite(kernel, tenant, aggregateId, actor, build, { expected: input.expected })
 }

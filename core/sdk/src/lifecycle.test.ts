@@ -3,6 +3,7 @@ import { createTestIdentifiers } from '@loop-engine/testing'
 import { describe, expect, test } from 'vitest'
 
 import { createAuthority, createLoopSystem, createMemoryStore, defineLoop } from './index.ts'
+import { askForPayment, paymentLoop, person } from './payment.fixture.ts'
 
 const agent: Actor = { type: 'ai-agent', id: 'agent:ops' }
 const alice: Actor = { type: 'human', id: 'alice' }
@@ -50,6 +51,19 @@ describe('a run', () => {
       status: 'rejected',
       reason: 'actor_type_not_allowed',
     })
+  })
+
+  test('that is migrated takes back what people were asked under the old definition', async () => {
+    const store = createMemoryStore()
+    const before = await createLoopSystem({ loops: [paymentLoop(1)], store, relay: false })
+    const requestId = await askForPayment(before)
+
+    const next = defineLoop({ ...paymentLoop(2), version: '2.0.0' })
+    const { engine, approvals } = await createLoopSystem({ loops: [next], store, relay: false })
+    await engine.migrate({ aggregateId: 'order-1', actor: alice, reason: 'two people from now on' })
+
+    expect(await approvals.get({ id: requestId })).toMatchObject({ status: 'superseded' })
+    expect(await approvals.inbox({ actor: person('bob') })).toEqual([])
   })
 
   test.each(['cancel', 'fail'] as const)('%s is final', async (end) => {

@@ -1,9 +1,4 @@
-import { isLoopError, type Actor } from '@loop-engine/core'
-import type { LoopSystem } from '@loop-engine/sdk'
-import type { TestClock } from '@loop-engine/testing'
 import fc from 'fast-check'
-
-import { agent, alice, aliceAgain, bob, olga, proofLoop } from './proof-loop.ts'
 
 /** What people and agents do to a system, in the words of a generator. */
 export type Command =
@@ -21,20 +16,24 @@ export type Command =
       readonly id: string
       readonly by: string
       readonly decision: 'approve' | 'reject' | 'edit'
+      /** 0 for the newest request of the run, 1 for the one before it. */
+      readonly back: number
     }
+  | { readonly do: 'inbox'; readonly by: string }
   | { readonly do: 'stop' | 'release'; readonly what: 'everything' | 'agent' }
   | {
-      readonly do: 'suspend' | 'resume' | 'cancel' | 'erase'
+      readonly do: 'suspend' | 'resume' | 'cancel' | 'erase' | 'migrate'
       readonly id: string
       readonly by: string
     }
   | { readonly do: 'advance'; readonly minutes: number }
   | { readonly do: 'relay' }
-  | { readonly do: 'restart' }
+  /** What is done to the process and not asked of it: `createMortalSystem` does it, elsewhere nothing happens. */
+  | { readonly do: 'restart' | 'deploy' | 'checkpoint' | 'rotate' }
+  | { readonly do: 'die'; readonly when: 'before' | 'after' }
 
-const people: Readonly<Record<string, Actor>> = { agent, alice, aliceAgain, bob, olga }
 const id = fc.constantFrom('a', 'b')
-const by = fc.constantFrom(...Object.keys(people))
+const by = fc.constantFrom('agent', 'alice', 'aliceAgain', 'bob', 'olga')
 
 const anything = fc.array(
   fc.oneof(
@@ -54,6 +53,7 @@ const anything = fc.array(
           'pay',
           'close',
           'risky',
+          'audit',
           'paid',
           'nonsense',
         ),
@@ -69,8 +69,10 @@ const anything = fc.array(
         id,
         by,
         decision: fc.constantFrom('approve', 'approve', 'approve', 'reject', 'edit'),
+        back: fc.constantFrom(0, 0, 0, 0, 1),
       }),
     },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('inbox' as const), by }) },
     {
       weight: 1,
       arbitrary: fc.record({
@@ -79,13 +81,14 @@ const anything = fc.array(
       }),
     },
     {
-      weight: 1,
+      weight: 2,
       arbitrary: fc.record({
         do: fc.constantFrom(
           'suspend' as const,
           'resume' as const,
           'cancel' as const,
           'erase' as const,
+          'migrate' as const,
         ),
         id,
         by,
@@ -95,93 +98,71 @@ const anything = fc.array(
       weight: 2,
       arbitrary: fc.record({
         do: fc.constant('advance' as const),
-        minutes: fc.constantFrom(1, 30, 121),
+        minutes: fc.constantFrom(1, 30, 121, 1500),
       }),
     },
     { weight: 3, arbitrary: fc.constant({ do: 'relay' as const }) },
-    { weight: 1, arbitrary: fc.constant({ do: 'restart' as const }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        do: fc.constantFrom(
+          'restart' as const,
+          'deploy' as const,
+          'checkpoint' as const,
+          'rotate' as const,
+        ),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        do: fc.constant('die' as const),
+        when: fc.constantFrom('before' as const, 'after' as const),
+      }),
+    },
   ),
   { minLength: 20, maxLength: 40, size: 'max' },
 )
 
+/** What chance alone would seldom reach: a payment that two people approved, a repeated key, a pause. */
+const stories = fc
+  .shuffledSubarray(['a', 'b'].flatMap(storiesOf), { maxLength: 2 })
+  .map((told) => told.flat())
+
+function storiesOf(run: string): readonly (readonly Command[])[] {
+  const move = (transition: string, key: number): Command => ({
+    do: 'move',
+    id: run,
+    transition,
+    by: 'agent',
+    amount: 45,
+    key,
+  })
+  const approve = (person: string): Command => ({
+    do: 'decide',
+    id: run,
+    by: person,
+    decision: 'approve',
+    back: 0,
+  })
+  return [
+    [move('pay', 0)],
+    [move('pay', 0), approve('alice')],
+    [move('pay', 0), approve('alice'), approve('bob')],
+    [move('spend', 7), move('spend', 7)],
+    [
+      { do: 'suspend', id: run, by: 'bob' },
+      { do: 'resume', id: run, by: 'alice' },
+    ],
+  ]
+}
+
 /** Begins with two runs, or most of what follows would find nothing to act on. */
-export const commands: fc.Arbitrary<readonly Command[]> = anything.map((rest) => [
-  { do: 'start', id: 'a' },
-  { do: 'start', id: 'b' },
-  ...rest,
-])
-
-/** Carries one command out; the answer is a word or two that must be the same on every store. */
-export async function carryOut(
-  command: Command,
-  system: LoopSystem,
-  clock: TestClock,
-): Promise<string> {
-  try {
-    return await perform(command, system, clock)
-  } catch (error) {
-    if (isLoopError(error)) return `error ${error.code}`
-    throw error
-  }
-}
-
-async function perform(
-  command: Command,
-  { engine, approvals, relay }: LoopSystem,
-  clock: TestClock,
-): Promise<string> {
-  switch (command.do) {
-    case 'start':
-      return `started at ${(await engine.start({ loopId: proofLoop.id, aggregateId: command.id, actor: agent })).version}`
-    case 'move': {
-      const { id: aggregateId, transition, key, amount } = command
-      const result = await engine.transition({
-        aggregateId,
-        transitionId: transition,
-        actor: people[command.by] ?? agent,
-        evidence: { amount, sure: amount > 5 },
-        ...(key > 6 && { idempotencyKey: `${aggregateId} ${key}` }),
-      })
-      return `${result.status} ${'reason' in result ? result.reason : ''}${result.replayed ? ' replayed' : ''} at ${result.instance.version}`
-    }
-    case 'decide': {
-      const { items } = await approvals.find({ aggregateId: command.id })
-      const [request] = items
-      if (!request) return 'nothing to decide'
-      const result = await approvals.decide({
-        requestId: request.id,
-        decision: command.decision,
-        actor: people[command.by] ?? agent,
-        ...(command.decision === 'edit' && { edits: { amount: 5 } }),
-      })
-      return `${result.status} ${'reason' in result ? result.reason : ''}`
-    }
-    case 'stop':
-    case 'release':
-      await engine[command.do]({
-        target: command.what === 'everything' ? { everything: true } : { actorId: agent.id },
-        actor: alice,
-        reason: 'drill',
-      })
-      return command.do
-    case 'suspend':
-    case 'resume':
-    case 'cancel':
-      return (
-        await engine[command.do]({
-          aggregateId: command.id,
-          actor: people[command.by] ?? agent,
-          reason: 'drill',
-        })
-      ).status
-    case 'erase':
-      return `erased at ${(await engine.erase({ aggregateId: command.id, seq: 2, actor: people[command.by] ?? agent, reason: 'drill' })).version}`
-    case 'advance':
-      clock.advance(command.minutes * 60_000)
-      return 'later'
-    case 'relay':
-      return `delivered ${await relay.drain()}`
-    case 'restart':
-      return 'restarted'
-  }
-}
+export const commands: fc.Arbitrary<readonly Command[]> = fc
+  .tuple(stories, anything)
+  .map(([opening, rest]) => [
+    { do: 'start', id: 'a' },
+    { do: 'start', id: 'b' },
+    ...opening,
+    ...rest,
+  ])

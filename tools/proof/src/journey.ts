@@ -21,6 +21,7 @@ import {
   brokenGuard,
   createBank,
   identityClassOf,
+  nextProofLoop,
   proofLoop,
 } from './proof-loop.ts'
 
@@ -64,7 +65,7 @@ export function worldOf(store: LoopStore, effects: readonly EffectRun[]): World 
   return {
     store,
     tenants: ['default'],
-    definitions: new Map([[definitionDigest(proofLoop), proofLoop]]),
+    definitions: new Map([proofLoop, nextProofLoop].map((loop) => [definitionDigest(loop), loop])),
     effects,
     agentIds: [agent.id],
     identityClassOf,

@@ -63,6 +63,16 @@ export const proofLoop = defineLoop({
   ],
 })
 
+/** What the loop becomes when it is deployed again: agents may ask for an audit, too. */
+export const nextProofLoop = defineLoop({
+  ...proofLoop,
+  version: '2',
+  transitions: [
+    ...proofLoop.transitions,
+    { id: 'audit', from: 'OPEN', to: 'OPEN', actors: ['ai-agent'] },
+  ],
+})
+
 export const agent: Actor = {
   type: 'ai-agent',
   id: 'agent:payer',

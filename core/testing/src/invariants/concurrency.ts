@@ -9,23 +9,22 @@ export const linearizable: Checker = function* ({ operations = [] }) {
     ({ tenant, aggregateId }) => `${tenant}\n${aggregateId}`,
   )
   for (const history of byRun.values()) {
-    const byInvocation = history.toSorted((a, b) => a.invoked - b.invoked)
-    for (const earlier of history) {
-      for (const later of byInvocation) {
-        if (later.invoked <= earlier.returned) continue
-        const before = earlier.version ?? 0
-        const after = later.version ?? 0
-        if (
-          after < before ||
-          (after === before &&
-            later.kind !== 'get' &&
-            earlier.kind !== 'get' &&
-            later.entry !== earlier.entry)
-        ) {
-          yield { message: `version ${after} was answered after version ${before} was known` }
-          return
-        }
+    const answered = history.toSorted((a, b) => a.returned - b.returned)
+    const writers = new Map<number, string | undefined>()
+    let known = 0
+    let next = 0
+    for (const { kind, version = 0, entry, invoked } of history.toSorted(
+      (a, b) => a.invoked - b.invoked,
+    )) {
+      for (let before = answered[next]; before && before.returned < invoked;) {
+        known = Math.max(known, before.version ?? 0)
+        if (before.kind !== 'get') writers.set(before.version ?? 0, before.entry)
+        before = answered[++next]
       }
+      const isTaken = kind !== 'get' && writers.has(version) && writers.get(version) !== entry
+      if (version >= known && !isTaken) continue
+      yield { message: `version ${version} was answered after version ${known} was known` }
+      return
     }
   }
 }
@@ -56,8 +55,8 @@ export const oneEffectPerKey: Checker = function* ({ runs }) {
   }
 }
 
-/** 13. A settlement under a fence that was superseded is refused. */
-export const fencing: Checker = function* ({ operations = [] }) {
+/** 13. A settlement under a fence that was superseded is refused, and nobody goes on with an effect that another one ended. */
+export const fencing: Checker = function* ({ operations = [], runs }) {
   const newest = new Map<string, number>()
   for (const { kind, itemId, fence, outcome } of operations.toSorted(
     (a, b) => a.returned - b.returned,
@@ -66,5 +65,20 @@ export const fencing: Checker = function* ({ operations = [] }) {
     if (outcome === 'claimed') newest.set(itemId, Math.max(fence, newest.get(itemId) ?? 0))
     else if (outcome === 'settled' && fence < (newest.get(itemId) ?? 0))
       yield { message: 'a worker that lost its lease settled the item' }
+  }
+  for (const { instance, entries } of runs) {
+    const ended = new Set<string>()
+    for (const { entry } of entries) {
+      if (!entry.effect || !entry.type.startsWith('loop.effect.')) continue
+      const { id } = entry.effect
+      // One that failed may be retried by a person.
+      if (ended.has(id))
+        yield {
+          message: 'an effect went on after its end',
+          runId: instance.runId,
+          seq: entry.seq,
+        }
+      if (/succeeded|unknown/.test(entry.type)) ended.add(id)
+    }
   }
 }

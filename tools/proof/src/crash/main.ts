@@ -6,9 +6,11 @@ import { parseArgs } from 'node:util'
 import { startPostgres, startPostgresPair, type PostgresServer } from '@loop-engine/testing'
 import { Client } from 'pg'
 
+import { contended } from './contended.ts'
 import { prepareCrashBank } from './once-loop.ts'
 import { recover, type Recovery } from './recover.ts'
 import { runUntilKilled, runWorkers, type Acknowledged } from './workers.ts'
+import { outlive } from './zombies.ts'
 
 const { values } = parseArgs({
   options: {
@@ -20,7 +22,7 @@ const { values } = parseArgs({
 
 if (values.help) {
   console.log(
-    'npm run crash [-- --kills N --seed N]\n\nKills workers with SIGKILL at random moments, ends database sessions and restarts the database in mid-commit,\nand lets 8 processes contend; then recovers and checks that nothing acknowledged is lost, nothing ran twice, nothing is stuck.',
+    'npm run crash [-- --kills N --seed N]\n\nKills workers with SIGKILL at random moments, ends database sessions and restarts the database in mid-commit,\nstops workers for longer than their leases, and lets 8 processes contend; then recovers and checks that nothing acknowledged is lost, nothing ran twice, nothing is stuck.',
   )
 } else {
   process.exitCode = await crash(Number(values.kills), Number(values.seed))
@@ -30,7 +32,7 @@ async function crash(kills: number, seed: number): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'loop-crash-'))
   const random = createRandom(seed)
   const postgres = await startPostgres({ private: true })
-  for (let bank = 1; bank <= 6; bank++) prepareCrashBank(join(folder, `bank-${bank}.db`))
+  for (let bank = 1; bank <= 8; bank++) prepareCrashBank(join(folder, `bank-${bank}.db`))
   const tests: readonly [string, () => Promise<Recovery>][] = [
     [
       `SQLite: ${kills / 2} kills`,
@@ -45,16 +47,24 @@ async function crash(kills: number, seed: number): Promise<number> {
       () => disturbed(`${postgres.url}#crash_server`, join(folder, 'bank-3.db'), postgres, random),
     ],
     [
-      'SQLite: 8 processes contend for 3 runs',
+      'SQLite: 64 callers in 8 processes contend for 3 runs',
       () => contended(join(folder, 'contend.db'), join(folder, 'bank-4.db')),
     ],
     [
-      'PostgreSQL: 8 processes contend for 3 runs',
+      'PostgreSQL: 64 callers in 8 processes contend for 3 runs',
       () => contended(`${postgres.url}#crash_contend`, join(folder, 'bank-5.db')),
     ],
     [
       'PostgreSQL: the primary dies in mid-commit and its standby takes over',
       () => failedOver(join(folder, 'bank-6.db'), random),
+    ],
+    [
+      'SQLite: a worker is stopped 20 times for longer than its leases',
+      () => outlive(join(folder, 'zombie.db'), join(folder, 'bank-7.db'), 20),
+    ],
+    [
+      'PostgreSQL: a worker is stopped 20 times for longer than its leases',
+      () => outlive(`${postgres.url}#crash_zombie`, join(folder, 'bank-8.db'), 20),
     ],
   ]
   let failed = 0
@@ -147,14 +157,6 @@ async function endSessions(url: string): Promise<void> {
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'",
   )
   await client.end()
-}
-
-async function contended(place: string, bank: string): Promise<Recovery> {
-  return recover(
-    place,
-    bank,
-    await runWorkers(8, (index) => [place, bank, `w${index}`, 'contend', '30']),
-  )
 }
 
 /** Mulberry32: the same seed kills at the same moments. */

@@ -1,8 +1,9 @@
 import { definitionDigest } from '@loop-engine/dsl'
 import { createLoopSystem } from '@loop-engine/sdk'
-import { checkInvariants } from '@loop-engine/testing'
+import { checkInvariants, type Operation } from '@loop-engine/testing'
 
 import { brokenGuard, proofLoop } from '../proof-loop.ts'
+import { finish } from './finish.ts'
 import { createCrashBank, onceLoop } from './once-loop.ts'
 import { openStore } from './open-store.ts'
 import type { Acknowledged } from './workers.ts'
@@ -20,6 +21,7 @@ export async function recover(
   place: string,
   bankPath: string,
   acknowledged: readonly Acknowledged[],
+  operations: readonly Operation[] = [],
 ): Promise<Recovery> {
   const bank = createCrashBank(bankPath)
   const store = openStore(place)
@@ -32,16 +34,14 @@ export async function recover(
     relay: false,
   })
   const problems: string[] = []
-  await finish(
-    () => system.relay.drain(),
-    () => store.nextDueAt(),
-  )
+  await finish(system, store)
 
   const definitions = new Map([proofLoop, onceLoop].map((loop) => [definitionDigest(loop), loop]))
   for (const { invariant, message, runId, seq } of await checkInvariants({
     store,
     tenants: ['default'],
     definitions,
+    operations,
     identityClassOf: (id) => id,
   })) {
     problems.push(`invariant ${invariant}: ${message} (${runId ?? ''} ${seq ?? ''})`)
@@ -75,17 +75,4 @@ export async function recover(
   await system.close()
   bank.close()
   return { acknowledged: acknowledged.length, runs, unknown, problems }
-}
-
-/** Delivers until only what lies far in the future is left: leases of the dead run out first. */
-async function finish(
-  drain: () => Promise<number>,
-  nextDueAt: () => Promise<number | null>,
-): Promise<void> {
-  for (;;) {
-    const delivered = await drain()
-    const next = await nextDueAt()
-    if (delivered === 0 && (next === null || next > Date.now() + 60_000)) return
-    if (delivered === 0) await new Promise((resolve) => setTimeout(resolve, 50))
-  }
 }

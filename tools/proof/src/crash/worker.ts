@@ -6,20 +6,26 @@ import { createLoopSystem, type LoopSystem } from '@loop-engine/sdk'
 import { agent, alice, bob, brokenGuard, proofLoop } from '../proof-loop.ts'
 import { createCrashBank, onceLoop } from './once-loop.ts'
 import { openStore } from './open-store.ts'
+import { createStopping } from './stopping.ts'
+
+/** Of one process that contends. */
+const callers = 8
 
 /**
  * A process that works until it is killed, and says on standard output what it was told is done.
- * Arguments: place of the store, path of the bank, its own name, `journeys` or `contend`, rounds.
+ * Arguments: place of the store, path of the bank, its own name, `journeys`, `contend` or `zombie`; and how many journeys,
+ * seconds or stops.
  */
 const [place = '', bankPath = '', name = 'w', mode = 'journeys', rounds = '1000000'] =
   process.argv.slice(2)
 
+const stopping = createStopping(mode === 'zombie' ? Number(rounds) : 0)
 const open = (): Promise<LoopSystem> =>
   createLoopSystem({
     loops: [proofLoop, onceLoop],
-    store: openStore(place),
+    store: stopping.store(openStore(place)),
     guards: [brokenGuard],
-    integrations: [createCrashBank(bankPath)],
+    integrations: [stopping.bank(createCrashBank(bankPath))],
     identity: { directory: () => ({ roles: ['finance'] }) },
     limits: {
       leaseMs: 500,
@@ -30,9 +36,13 @@ const open = (): Promise<LoopSystem> =>
   })
 const system = await insist(open)
 writeSync(1, 'ready\n')
-for (let round = 0; round < Number(rounds); round++) {
-  if (mode === 'contend') await contend(system, round)
-  else await journey(system, `${name}-${process.pid}-${round}`)
+if (mode === 'contend') {
+  await Promise.all(Array.from({ length: callers }, (_, caller) => contend(system, caller)))
+} else {
+  const goesOn = (round: number): boolean =>
+    mode === 'zombie' ? !stopping.isOver() : round < Number(rounds)
+  for (let round = 0; goesOn(round); round++)
+    await journey(system, `${name}-${process.pid}-${round}`)
 }
 await system.close()
 
@@ -98,23 +108,34 @@ async function journey({ engine, approvals }: LoopSystem, id: string): Promise<v
   )
 }
 
-async function contend({ engine }: LoopSystem, round: number): Promise<void> {
-  const aggregateId = `shared-${round % 3}`
+/** Callers of this process, and of others, on three hot runs; says what each call was answered, and when. */
+async function contend({ engine }: LoopSystem, caller: number): Promise<void> {
+  const aggregateId = `shared-${caller % 3}`
   await engine
     .start({ loopId: proofLoop.id, aggregateId, actor: agent })
     .catch((error: unknown) => {
       if (!isLoopError(error) || error.code !== 'already_exists') throw error
     })
-  const result = await insist(() =>
-    engine.transition({
+  for (let round = 0; performance.now() < Number(rounds) * 1000; round++) {
+    const invoked = process.hrtime.bigint()
+    const note = {
       aggregateId,
       transitionId: 'note',
       actor: agent,
       evidence: { sure: true, name, round },
-      idempotencyKey: `${name} ${round}`,
-    }),
-  )
-  acknowledge(result.instance)
+      idempotencyKey: `${name} ${caller} ${round}`,
+    }
+    const run =
+      round % 3 === 0
+        ? await insist(() => engine.get({ aggregateId }))
+        : (await insist(() => engine.transition(note))).instance
+    if (!run) throw new Error(`${aggregateId} is gone`)
+    if (round % 3 > 0) acknowledge(run)
+    const kind = round % 3 === 0 ? 'get' : 'transition'
+    // The monotonic clock of the machine, which all processes share.
+    const times = [invoked, process.hrtime.bigint()].map((time) => Number(time / 1000n))
+    writeSync(1, `op ${kind} ${aggregateId} ${times.join(' ')} ${run.version} ${run.head}\n`)
+  }
 }
 
 function acknowledge({ runId, version, head }: LoopInstance): void {

@@ -9,13 +9,18 @@ export interface Acknowledged {
   readonly hash: string
 }
 
+/** What a worker says beside its acknowledgements. */
+export type Hear = (line: string, worker: ChildProcess) => void
+
 /** Runs a worker, kills it `afterMs` after it is ready, and returns what it had been told. One that died itself fails. */
 export async function runUntilKilled(
   args: readonly string[],
   afterMs: number,
 ): Promise<readonly Acknowledged[]> {
   const child = start(args)
-  const told = await listen(child, () => setTimeout(() => child.kill('SIGKILL'), afterMs))
+  const told = await listen(child, (line) => {
+    if (line === 'ready') setTimeout(() => child.kill('SIGKILL'), afterMs)
+  })
   if (child.signalCode === 'SIGKILL') return told
   throw new Error(`a worker ended with ${child.exitCode ?? child.signalCode} before it was killed`)
 }
@@ -25,11 +30,12 @@ export async function runWorkers(
   count: number,
   argsOf: (index: number) => readonly string[],
   meanwhile?: (running: () => boolean) => Promise<void>,
+  hear?: Hear,
 ): Promise<readonly Acknowledged[]> {
   let left = count
   const work = Array.from({ length: count }, async (_, index) => {
     const child = start(argsOf(index))
-    const told = await listen(child)
+    const told = await listen(child, (line) => hear?.(line, child))
     left--
     if (child.exitCode !== 0)
       throw new Error(`worker ${index} ended with ${child.exitCode ?? child.signalCode}`)
@@ -48,13 +54,16 @@ function start(args: readonly string[]): ChildProcess {
   )
 }
 
-async function listen(child: ChildProcess, onReady?: () => void): Promise<readonly Acknowledged[]> {
+async function listen(
+  child: ChildProcess,
+  hear: (line: string) => void,
+): Promise<readonly Acknowledged[]> {
   const told: Acknowledged[] = []
   const ended = new Promise((resolve) => child.once('close', resolve))
   if (child.stdout) {
     for await (const line of createInterface({ input: child.stdout })) {
       const [word, runId = '', seq = '', hash = ''] = line.split(' ')
-      if (word === 'ready') onReady?.()
+      hear(line)
       // A line that the kill cut off is no acknowledgement.
       if (word === 'ack' && hash.length === 64) told.push({ runId, seq: Number(seq), hash })
     }

@@ -13,7 +13,8 @@ import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
-import { carryOut, commands, type Command } from '../commands.ts'
+import { carryOut } from '../carry-out.ts'
+import { commands, type Command } from '../commands.ts'
 import { openSystem, worldOf } from '../journey.ts'
 import { bodiesOf } from '../scenario.ts'
 

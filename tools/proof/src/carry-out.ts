@@ -1,0 +1,105 @@
+import { isLoopError, type Actor, type ApprovalRequest } from '@loop-engine/core'
+import type { LoopSystem } from '@loop-engine/sdk'
+import type { TestClock } from '@loop-engine/testing'
+
+import type { Command } from './commands.ts'
+import { agent, alice, aliceAgain, bob, olga, proofLoop } from './proof-loop.ts'
+
+const people: Readonly<Record<string, Actor>> = { agent, alice, aliceAgain, bob, olga }
+
+/** Carries one command out; the answer is a word or two that must be the same on every store. */
+export async function carryOut(
+  command: Command,
+  system: LoopSystem,
+  clock: TestClock,
+): Promise<string> {
+  try {
+    return await perform(command, system, clock)
+  } catch (error) {
+    if (isLoopError(error)) return `error ${error.code}`
+    throw error
+  }
+}
+
+async function perform(
+  command: Command,
+  { engine, approvals, relay }: LoopSystem,
+  clock: TestClock,
+): Promise<string> {
+  switch (command.do) {
+    case 'start':
+      return `started at ${(await engine.start({ loopId: proofLoop.id, aggregateId: command.id, actor: agent })).version}`
+    case 'move': {
+      const { id: aggregateId, transition, key, amount } = command
+      const result = await engine.transition({
+        aggregateId,
+        transitionId: transition,
+        actor: people[command.by] ?? agent,
+        evidence: { amount, sure: amount > 5 },
+        ...(key > 6 && { idempotencyKey: `${aggregateId} ${key}` }),
+      })
+      return `${result.status} ${'reason' in result ? result.reason : ''}${result.replayed ? ' replayed' : ''} at ${result.instance.version}`
+    }
+    case 'decide': {
+      const run = await engine.get({ aggregateId: command.id })
+      const { items } = await approvals.find({ aggregateId: command.id })
+      const request = items
+        .filter(({ runId }) => runId === run?.runId)
+        .toSorted((one, other) => seqOf(other) - seqOf(one))[command.back]
+      if (!request) return 'nothing to decide'
+      const result = await approvals.decide({
+        requestId: request.id,
+        decision: command.decision,
+        actor: people[command.by] ?? agent,
+        ...(command.decision === 'edit' && { edits: { amount: 5 } }),
+      })
+      return `${result.status} ${'reason' in result ? result.reason : ''}`
+    }
+    case 'inbox':
+      return `may decide ${(await approvals.inbox({ actor: people[command.by] ?? agent })).length}`
+    case 'stop':
+    case 'release':
+      await engine[command.do]({
+        target: command.what === 'everything' ? { everything: true } : { actorId: agent.id },
+        actor: alice,
+        reason: 'drill',
+      })
+      return command.do
+    case 'suspend':
+    case 'resume':
+    case 'cancel':
+      return (
+        await engine[command.do]({
+          aggregateId: command.id,
+          actor: people[command.by] ?? agent,
+          reason: 'drill',
+        })
+      ).status
+    case 'erase':
+      return `erased at ${(await engine.erase({ aggregateId: command.id, seq: 2, actor: people[command.by] ?? agent, reason: 'drill' })).version}`
+    case 'migrate': {
+      const { definition, version } = await engine.migrate({
+        aggregateId: command.id,
+        actor: people[command.by] ?? agent,
+        reason: 'drill',
+      })
+      return `migrated to ${definition.version} at ${version}`
+    }
+    case 'advance':
+      clock.advance(command.minutes * 60_000)
+      return 'later'
+    case 'relay':
+      return `delivered ${await relay.drain()}`
+    case 'restart':
+    case 'deploy':
+    case 'checkpoint':
+    case 'rotate':
+    case 'die':
+      return 'not asked of the process'
+  }
+}
+
+/** The entry that opened a request; ids of one run end with it. */
+function seqOf({ id: requestId }: ApprovalRequest): number {
+  return Number(requestId.slice(requestId.lastIndexOf(':') + 1))
+}

@@ -1,0 +1,35 @@
+import type { Operation } from '@loop-engine/testing'
+
+import { recover, type Recovery } from './recover.ts'
+import { runWorkers } from './workers.ts'
+
+/** 64 callers in 8 processes, for so long; what they were answered must have one order. */
+export async function contended(place: string, bank: string): Promise<Recovery> {
+  const operations: Operation[] = []
+  const acknowledged = await runWorkers(
+    8,
+    (index) => [place, bank, `w${index}`, 'contend', '15'],
+    undefined,
+    (line) => {
+      if (line.startsWith('op ')) operations.push(operationOf(line))
+    },
+  )
+  const recovery = await recover(place, bank, acknowledged, operations)
+  if (operations.length > 500) return recovery
+  const problem = `${operations.length} operations are too few to show an order`
+  return { ...recovery, problems: [...recovery.problems, problem] }
+}
+
+function operationOf(line: string): Operation {
+  const [, kind, aggregateId = '', invoked, returned, version, entry = ''] = line.split(' ')
+  return {
+    kind: kind === 'get' ? 'get' : 'transition',
+    tenant: 'default',
+    aggregateId,
+    invoked: Number(invoked),
+    returned: Number(returned),
+    outcome: 'ok',
+    version: Number(version),
+    entry,
+  }
+}

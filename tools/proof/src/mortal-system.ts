@@ -1,0 +1,133 @@
+import { setImmediate } from 'node:timers/promises'
+
+import type { Integration, LoopInstance } from '@loop-engine/core'
+import { createLog, generateSigner, openNote } from '@loop-engine/observability'
+import { createLoopSystem, createMemoryStore, type LoopSystem } from '@loop-engine/sdk'
+import type { EffectRun, TestClock, World } from '@loop-engine/testing'
+
+import { carryOut } from './carry-out.ts'
+import type { Command } from './commands.ts'
+import { openSystem, worldOf } from './journey.ts'
+import { createBank, nextProofLoop, proofLoop } from './proof-loop.ts'
+
+/** One store and one bank, and the processes that come and go over them. */
+export interface MortalSystem {
+  /** Carries a command out, those included that end the process. */
+  carryOut(command: Command): Promise<string>
+  run(aggregateId: string): Promise<LoopInstance | null>
+  /** Keys that were paid, and how often the bank was called. */
+  payments(): { readonly paid: number; readonly calls: number }
+  world(): World
+}
+
+interface Process {
+  readonly system: LoopSystem
+  readonly clock: TestClock
+}
+
+type KeyOfLog = ReturnType<typeof generateSigner> & { readonly notAfter?: number }
+
+export async function createMortalSystem(): Promise<MortalSystem> {
+  const store = createMemoryStore()
+  const effects: EffectRun[] = []
+  const bank = createBank(effects)
+  const signed: NonNullable<World['signed']>[number][] = []
+  const retired: KeyOfLog[] = []
+  let key: KeyOfLog = generateSigner('proof.example/log')
+  let loop = proofLoop
+  let generation = 0
+  let current = await begin(0)
+
+  /** A new process has a clock of its own: that of one that died stands still for ever. */
+  async function begin(now: number, integration: Integration = bank): Promise<Process> {
+    generation++
+    const { system, clock } = await openSystem(store, `run${generation}`, {}, (options) =>
+      createLoopSystem({ ...options, loops: [loop], integrations: [integration] }),
+    )
+    if (now > 0) clock.advance(now - clock.now())
+    return { system, clock }
+  }
+
+  /** Delivers what is due in a process that dies at its first call of the bank, before or after it paid. */
+  async function die(when: 'before' | 'after'): Promise<string> {
+    let told = (_: string): void => {}
+    const death = new Promise<string>((resolve) => (told = resolve))
+    const dying = await begin(current.clock.now(), dyingBank(bank, when, told))
+    const delivered = dying.system.relay.drain().then((count) => `delivered ${count}`)
+    const answer = await Promise.race([delivered, death])
+    // The store answers in microtasks: what else this process had begun has come as far as it will.
+    await setImmediate()
+    return answer
+  }
+
+  async function perform(command: Command): Promise<string> {
+    const now = current.clock.now()
+    switch (command.do) {
+      case 'deploy':
+        loop = nextProofLoop
+        current = await begin(now)
+        return 'deployed'
+      case 'restart':
+        current = await begin(now)
+        return 'restarted'
+      case 'die': {
+        const answer = await die(command.when)
+        current = await begin(now)
+        return answer
+      }
+      case 'rotate':
+        // The end of a key is exclusive, and it may have signed just now.
+        current.clock.advance(1)
+        retired.push({ ...key, notAfter: now + 1 })
+        key = generateSigner(key.name)
+        return 'rotated'
+      case 'checkpoint': {
+        const { signer } = key
+        const log = createLog({ store, tenant: 'default', signer, clock: current.clock })
+        const { size, root, note, added } = await log.checkpoint()
+        // Which key signed is what the note itself proves. A head that is signed already is not signed again.
+        const by = [...retired, key].find(
+          (candidate) => openNote(note ?? '', [candidate]).signedBy.length > 0,
+        )
+        if (added > 0) signed.push({ size, root, key: by?.publicKey ?? 'nobody', at: now })
+        return `logged ${size}`
+      }
+      default:
+        return carryOut(command, current.system, current.clock)
+    }
+  }
+
+  return {
+    carryOut: perform,
+    run: (aggregateId) => store.get('default', aggregateId),
+    payments: () => ({ paid: bank.paid.size, calls: effects.length }),
+    world: () => ({
+      ...worldOf(store, effects),
+      signed,
+      keys: [...retired, key].map(({ publicKey, notAfter }) => ({ key: publicKey, notAfter })),
+    }),
+  }
+}
+
+/** A bank whose caller does not live to hear its answer. */
+function dyingBank(
+  bank: ReturnType<typeof createBank>,
+  when: 'before' | 'after',
+  told: (answer: string) => void,
+): Integration {
+  const { pay } = bank.actions
+  if (!pay) throw new TypeError('the bank cannot pay')
+  return {
+    ...bank,
+    actions: {
+      pay: {
+        ...pay,
+        async run(input, context) {
+          if (when === 'after') await pay.run(input, context)
+          told('died')
+          return new Promise<never>(() => {})
+        },
+      },
+    },
+  }
+}

@@ -1,0 +1,235 @@
+import type { Command } from './commands.ts'
+import { deliverPayment, orderPayment, type ReferencePayment } from './reference-payment.ts'
+import {
+  isOpen,
+  pendingOf,
+  personOf,
+  refusalOfMove,
+  refusalOfReviewer,
+  rules,
+  statusIn,
+  type ReferenceRequest,
+  type ReferenceRun,
+} from './reference-rules.ts'
+
+/** What the product should answer and hold, in plain maps: written from its promises, it shares no code with it. */
+export interface ReferenceModel {
+  /** The answer to a command, which the model takes as carried out. */
+  answer(command: Command): string
+  run(aggregateId: string): ReferenceRun | undefined
+  payments(): { readonly paid: number; readonly calls: number }
+}
+
+type Of<Kind extends Command['do']> = Extract<Command, { readonly do: Kind }>
+type Change = Of<'suspend' | 'resume' | 'cancel' | 'erase' | 'migrate'>
+
+const [minute, hour] = [60_000, 3_600_000]
+
+export function createReferenceModel(): ReferenceModel {
+  const current = new Map<string, ReferenceRun>()
+  const all: ReferenceRun[] = []
+  const keys = new Map<string, { asked: string; answer: string }>()
+  const stops = new Set<string>()
+  const payments: ReferencePayment[] = []
+  let now = 0
+  let deployed: ReferenceRun['definition'] = 1
+  let spent = 0
+  let stopEntries = 0
+
+  const isStopped = (by: string): boolean =>
+    stops.has('everything') || (by === 'agent' && stops.has('agent'))
+
+  /** Where a run arrives, what waited for where it was ends, each with an entry of its own. */
+  function enter(run: ReferenceRun, state: ReferenceRun['state'], status = statusIn[state]): void {
+    run.version++
+    Object.assign(run, { state, status, stateVersion: run.version })
+    for (const request of pendingOf(run)) close(run, request, 'superseded')
+  }
+
+  function close(run: ReferenceRun, request: ReferenceRequest, as: 'expired' | 'superseded'): void {
+    request.status = as
+    run.version++
+  }
+
+  function start({ id }: Of<'start'>): string {
+    const before = current.get(id)
+    if (isStopped('agent')) return 'error stopped'
+    if (before && isOpen(before)) return 'error already_exists'
+    const run: ReferenceRun = {
+      definition: deployed,
+      state: 'OPEN',
+      status: 'active',
+      version: 1,
+      stateVersion: 1,
+      requests: [],
+    }
+    current.set(id, run)
+    all.push(run)
+    return 'started at 1'
+  }
+
+  function move(run: ReferenceRun, command: Of<'move'>): string {
+    const { transition, amount, by } = command
+    const key = command.key > 6 ? `${by} ${command.id} ${command.key}` : ''
+    const asked = `${transition} ${amount}`
+    const before = keys.get(key)
+    if (before) return before.asked === asked ? before.answer : 'error key_mismatch'
+    const answer = judge(run, command)
+    if (answer === 'executed ') enter(run, rules[transition]?.to ?? 'OPEN')
+    else run.version++
+    if (answer === 'executed ' && transition === 'spend') spent += amount
+    if (answer === 'pending_approval ')
+      run.requests.push({
+        seq: run.version,
+        expiresAt: now + 2 * hour,
+        status: 'pending',
+        voters: [],
+        erased: false,
+      })
+    if (key) keys.set(key, { asked, answer: `${answer} replayed at ${run.version}` })
+    return `${answer} at ${run.version}`
+  }
+
+  function judge(run: ReferenceRun, { transition, by, amount }: Of<'move'>): string {
+    const refusal = refusalOfMove(run, transition, by)
+    if (refusal) return `rejected ${refusal}`
+    if (transition === 'risky') return 'guard_failed broken'
+    if (isStopped(by)) return 'rejected stopped'
+    if (transition === 'spend' && spent + amount > 100) return 'rejected limit_reached'
+    return transition === 'pay' ? 'pending_approval ' : 'executed '
+  }
+
+  function decide(run: ReferenceRun, { by, decision, back }: Of<'decide'>): string {
+    const request = run.requests.at(-1 - back)
+    if (!request) return 'nothing to decide'
+    if (request.status === 'decided') return 'refused already_decided'
+    if (request.status !== 'pending') return `refused ${request.status}`
+    if (now >= request.expiresAt) {
+      close(run, request, 'expired')
+      return 'refused expired'
+    }
+    const refusal = refusalOfReviewer(request, by)
+    if (refusal) {
+      run.version++
+      return `refused ${refusal}`
+    }
+    const executes = decision === 'approve' && request.voters.length === 1
+    if (executes && request.erased) return 'error refused'
+    // An execution is the agent's, whoever approved it.
+    if (isStopped(executes ? 'agent' : by)) return 'refused stopped'
+    run.version++
+    if (executes || decision === 'reject') request.status = 'decided'
+    if (decision === 'reject') return 'rejected '
+    if (executes) {
+      enter(run, 'PAYING')
+      payments.push(orderPayment(run, now))
+      return 'executed '
+    }
+    // Who edits approves the edit, and nothing else that was approved before counts.
+    request.voters = decision === 'edit' ? [personOf(by)] : [...request.voters, personOf(by)]
+    if (decision === 'edit') request.erased = false
+    return 'recorded '
+  }
+
+  function deliver(death?: 'before' | 'after'): string {
+    let delivered = 0
+    for (const run of all) {
+      for (const request of pendingOf(run)) {
+        if (request.expiresAt > now) continue
+        close(run, request, 'expired')
+        delivered++
+      }
+    }
+    const due = payments.filter(({ isOver, dueAt }) => !isOver && dueAt <= now)
+    const outcomes = due.map((payment) => {
+      const outcome = deliverPayment(payment, { now, isStopped: isStopped('agent'), death })
+      const { run } = payment
+      if (outcome === 'paid' && run.status === 'active') enter(run, 'PAID')
+      if (outcome === 'failed' && run.status === 'active') enter(run, 'FAILED')
+      return outcome
+    })
+    return outcomes.includes('died') ? 'died' : `delivered ${delivered + due.length}`
+  }
+
+  function change(run: ReferenceRun, { do: what, by }: Change): string {
+    const isForPeople = what === 'resume' || what === 'erase' || what === 'migrate'
+    if (isForPeople && by === 'agent') return 'error refused'
+    if (what === 'erase') {
+      for (const request of run.requests) if (request.seq === 2) request.erased = true
+      return `erased at ${++run.version}`
+    }
+    if (!isOpen(run)) return 'error refused'
+    if (what === 'migrate') {
+      run.definition = deployed
+      enter(run, run.state, run.status)
+      return `migrated to ${deployed} at ${run.version}`
+    }
+    if (what === 'resume' && run.status !== 'suspended') return 'error refused'
+    if (what === 'suspend' && run.status === 'suspended') return 'error refused'
+    const status = ({ suspend: 'suspended', resume: 'active', cancel: 'cancelled' } as const)[what]
+    enter(run, run.state, status)
+    return status
+  }
+
+  /** Stops and releases are entries of one more run, which begins with the first of them. */
+  function setStop({ do: what, what: scope }: Of<'stop' | 'release'>): string {
+    stopEntries += stopEntries === 0 ? 2 : 1
+    if (what === 'stop') stops.add(scope)
+    else stops.delete(scope)
+    return what
+  }
+
+  function inbox(by: string): string {
+    const open = all.flatMap(pendingOf).filter(({ expiresAt }) => expiresAt > now)
+    return `may decide ${open.filter((request) => !refusalOfReviewer(request, by)).length}`
+  }
+
+  function answer(command: Command): string {
+    const run = 'id' in command ? current.get(command.id) : undefined
+    switch (command.do) {
+      case 'start':
+        return start(command)
+      case 'move':
+        return run ? move(run, command) : 'error not_found'
+      case 'decide':
+        return run ? decide(run, command) : 'nothing to decide'
+      case 'inbox':
+        return inbox(command.by)
+      case 'stop':
+      case 'release':
+        return setStop(command)
+      case 'suspend':
+      case 'resume':
+      case 'cancel':
+      case 'erase':
+      case 'migrate':
+        return run ? change(run, command) : 'error not_found'
+      case 'advance':
+        now += command.minutes * minute
+        return 'later'
+      case 'relay':
+        return deliver()
+      case 'die':
+        return deliver(command.when)
+      case 'deploy':
+        deployed = 2
+        return 'deployed'
+      case 'checkpoint':
+        return `logged ${all.reduce((sum, { version }) => sum + version, stopEntries)}`
+      case 'restart':
+        return 'restarted'
+      case 'rotate':
+        now++
+        return 'rotated'
+    }
+  }
+
+  return {
+    answer,
+    run: (id) => current.get(id),
+    payments: () => ({
+      paid: payments.filter(({ calls }) => calls > 0).length,
+      calls: payments.reduce((sum, { calls }) => sum + calls, 0),
+    }),
+  }
+}

@@ -1,0 +1,53 @@
+import type { ReferenceRun } from './reference-rules.ts'
+
+/** A payment that was approved, from its order to its end. */
+export interface ReferencePayment {
+  readonly run: ReferenceRun
+  readonly receiptExpiresAt: number
+  dueAt: number
+  isBegun: boolean
+  isOver: boolean
+  /** How often the bank was asked for it; it pays once. */
+  calls: number
+}
+
+interface Moment {
+  readonly now: number
+  readonly isStopped: boolean
+  /** Whether the process that delivers it dies, before the bank paid or after. */
+  readonly death: 'before' | 'after' | undefined
+}
+
+const [second, minute, day] = [1000, 60_000, 86_400_000]
+
+export function orderPayment(run: ReferenceRun, now: number): ReferencePayment {
+  const receiptExpiresAt = now + day
+  return { run, receiptExpiresAt, dueAt: now, isBegun: false, isOver: false, calls: 0 }
+}
+
+/** One delivery. Beginning and ending have an entry each; a run that ended `failed` never began. */
+export function deliverPayment(
+  payment: ReferencePayment,
+  { now, isStopped, death }: Moment,
+): 'paid' | 'failed' | 'held up' | 'died' {
+  if (!payment.isBegun && now >= payment.receiptExpiresAt) {
+    payment.run.version++
+    payment.isOver = true
+    return 'failed'
+  }
+  if (isStopped) {
+    payment.dueAt = now + second
+    return 'held up'
+  }
+  payment.isBegun = true
+  payment.run.version++
+  if (death !== 'before') payment.calls++
+  if (death) {
+    // Nobody else has it before the lease of the dead runs out.
+    payment.dueAt = now + minute / 2
+    return 'died'
+  }
+  payment.run.version++
+  payment.isOver = true
+  return 'paid'
+}
