@@ -2,9 +2,10 @@ import { LoopError, type InstanceStatus, type LoopInstance } from '@loop-engine/
 
 import { evidenceOf, admitted, personOrSystem } from './admit-input.ts'
 import { supersede } from './approvals/supersede.ts'
-import type { Change } from './change.ts'
+import type { Change, PlanRest } from './change.ts'
 import { draftOf } from './draft.ts'
 import type { ChangeInput } from './engine-input.ts'
+import { takeHeldFollowUps } from './held-follow-ups.ts'
 import type { Kernel } from './kernel.ts'
 import { restartTimeout } from './orders.ts'
 import { rewrite } from './rewrite-run.ts'
@@ -22,7 +23,7 @@ export async function changeStatus(
     type === 'loop.resumed'
       ? await personOrSystem(kernel, input.actor, 'resume a run')
       : admitted(kernel, input.actor)
-  const build = async (instance: LoopInstance, change: Change): Promise<void> => {
+  const build = async (instance: LoopInstance, change: Change): Promise<Partial<PlanRest>> => {
     if (type === 'loop.resumed' && instance.status !== 'suspended')
       throw new LoopError('refused', 'The run is not suspended.')
     if (type === 'loop.suspended' && instance.status === 'suspended')
@@ -42,6 +43,9 @@ export async function changeStatus(
     const timeout = loop.states.get(instance.currentState)?.timeout
     if (timeout) restartTimeout(change, instance, timeout, entry)
     if (instance.openApprovals > 0) await supersede(kernel, change, instance)
+    if (type !== 'loop.resumed') return {}
+    const reservations = await takeHeldFollowUps(kernel, instance, change)
+    return reservations.length > 0 ? { reservations } : {}
   }
   return rewrite(kernel, tenant, aggregateId, actor, build, { expected: input.expected })
 }

@@ -21,11 +21,12 @@ import {
 
 import { supersede } from './approvals/supersede.ts'
 import { judge, record } from './attempt.ts'
-import { createChange } from './change.ts'
+import { createChange, type PlanRest } from './change.ts'
 import { withDeadline } from './deadline.ts'
 import type { Delivery } from './delivery.ts'
 import { draftOf } from './draft.ts'
 import { takeEvidence, type Evidence } from './evidence.ts'
+import { holdOf } from './hold.ts'
 import { commitChange, scopesOf, type Kernel } from './kernel.ts'
 import { rulesOf } from './rules.ts'
 
@@ -129,6 +130,8 @@ async function begin(kernel: Kernel, job: EffectJob): Promise<'run' | Delivery> 
     return { kind: 'settled' }
   }
   const refusal = await write(kernel, job, async (instance, change) => {
+    const hold = await holdOf(kernel, instance)
+    if (hold) return hold
     change.append({
       ...effectDraft(kernel, job, instance, 'loop.effect.started'),
       receipt: stored.hash,
@@ -142,6 +145,19 @@ async function begin(kernel: Kernel, job: EffectJob): Promise<'run' | Delivery> 
   if (refusal === null) return 'run'
   if (refusal === 'stopped')
     return { kind: 'retry', error: 'stopped: A stop is in force.', afterMs: 1000 }
+  if (refusal === 'suspended')
+    return { kind: 'retry', error: 'suspended: The run is suspended.', afterMs: 1000 }
+  if (refusal === 'run_cancelled' || refusal === 'run_failed') {
+    // An attempt that was begun may have acted, and nobody will ask again.
+    const type = spentBy === null ? 'loop.effect.failed' : 'loop.effect.unknown'
+    await report(
+      kernel,
+      job,
+      { type, evidence: nothing(kernel), reason: refusal },
+      { settle: true },
+    )
+    return { kind: 'settled' }
+  }
   return { kind: 'dead', error: `refused: ${refusal}` }
 }
 
@@ -268,21 +284,26 @@ async function report(
     })
 }
 
-/** Commits one change about the run of a job; returns why it was refused, or null. Throws `fenced` when the lease was lost. */
+/**
+ * Commits one change about the run of a job; returns why it was refused, by the store or as text by `build`, or null. Throws `fenced`
+ * when the lease was lost.
+ */
 async function write(
   kernel: Kernel,
   { claim }: EffectJob,
   build: (
     instance: LoopInstance,
     change: ReturnType<typeof createChange>,
-  ) => Promise<Parameters<typeof commitChange>[2]>,
+  ) => Promise<PlanRest | string>,
 ): Promise<string | null> {
   return kernel.runs.exclusive(claim.tenant, claim.aggregateId, async () => {
     for (let attempts = 0; attempts <= kernel.limits.conflictRetries; attempts++) {
       const instance = await kernel.store.getRun(claim.tenant, claim.runId)
       if (!instance) throw new LoopError('corrupt', 'The run of an effect is gone.')
       const change = createChange(instance)
-      const outcome = await commitChange(kernel, change, await build(instance, change))
+      const rest = await build(instance, change)
+      if (typeof rest === 'string') return rest
+      const outcome = await commitChange(kernel, change, rest)
       if (outcome.kind === 'committed') return null
       if (outcome.kind === 'refused' && outcome.reason === 'fenced')
         throw new LoopError('fenced', 'The lease was lost to another worker.')

@@ -7,10 +7,12 @@ import {
 } from '@loop-engine/core'
 
 import { refuseReserved } from './admit-input.ts'
-import { createChange, type Change } from './change.ts'
+import { createChange, type Change, type PlanRest } from './change.ts'
 import type { Expected } from './engine-input.ts'
 import { commitChange, type Kernel } from './kernel.ts'
 import { refusedBy } from './refused-by.ts'
+
+type Built = Partial<PlanRest> | void
 
 /** Commits a change that no guard judges: reads fresh, refuses on final runs, judges again on a conflict. */
 export async function rewrite(
@@ -18,7 +20,7 @@ export async function rewrite(
   tenant: string,
   aggregateId: string,
   actor: Actor,
-  build: (instance: LoopInstance, change: Change) => void | Promise<void>,
+  build: (instance: LoopInstance, change: Change) => Built | Promise<Built>,
   {
     finalToo = false,
     expected,
@@ -36,8 +38,8 @@ export async function rewrite(
         })
       }
       const change = createChange(instance)
-      await build(instance, change)
-      const outcome = await commitChange(kernel, change, { scopes: [], ...rest })
+      const built = await build(instance, change)
+      const outcome = await commitChange(kernel, change, { scopes: [], ...rest, ...built })
       if (outcome.kind === 'committed') return change.instance ?? instance
       if (outcome.kind === 'refused') refusedBy(outcome.reason)
     }

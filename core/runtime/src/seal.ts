@@ -10,6 +10,7 @@ import {
 
 import { createChange } from './change.ts'
 import { draftOf } from './draft.ts'
+import { holdOf } from './hold.ts'
 import { commitChange, scopesOf, type Kernel } from './kernel.ts'
 
 /** A function that runs only with an unspent receipt, for exactly the input that the receipt licenses. */
@@ -20,7 +21,8 @@ export type Sealed<Input extends object, Output> = (
 
 /**
  * Seals a function: it runs once per receipt, after the spending is committed. Refused with `refused` (details.reason:
- * `unknown_receipt`, `receipt_expired`, `input_mismatch`, `reserved_for_effect`, `spent`, `stopped`).
+ * `unknown_receipt`, `receipt_expired`, `input_mismatch`, `reserved_for_effect`, `spent`, `stopped`, `suspended`,
+ * `run_cancelled`, `run_failed`).
  */
 export type Seal = <Input extends object, Output>(
   name: string,
@@ -77,6 +79,8 @@ async function spend(
     for (let attempts = 0; attempts <= kernel.limits.conflictRetries; attempts++) {
       const run = await kernel.store.getRun(entry.tenant, entry.runId)
       if (!run) throw refuse('unknown_receipt', 'The run of the receipt is gone.')
+      const hold = await holdOf(kernel, run)
+      if (hold) throw refuse(hold, `The run is ${run.status}.`)
       const change = createChange(run)
       change.append({
         ...draftOf(kernel, run, entry.actor),

@@ -59,10 +59,12 @@ const wantedAnywhere = [
   'CLOSED completed',
 ]
 
-/** Everything is released and delivered: what was begun has an end to be judged by. */
+/** Everything is released, resumed and delivered: what was begun has an end to be judged by. */
 const ending: readonly Command[] = [
   { do: 'release', what: 'everything' },
   { do: 'release', what: 'agent' },
+  { do: 'resume', id: 'a', by: 'alice' },
+  { do: 'resume', id: 'b', by: 'alice' },
   { do: 'advance', minutes: 1 },
   { do: 'relay' },
   { do: 'checkpoint' },

@@ -144,8 +144,9 @@ export function createReferenceModel(): ReferenceModel {
     const outcomes = due.map((payment) => {
       const outcome = deliverPayment(payment, { now, isStopped: isStopped('agent'), death })
       const { run } = payment
-      if (outcome === 'paid' && run.status === 'active') enter(run, 'PAID')
-      if (outcome === 'failed' && run.status === 'active') enter(run, 'FAILED')
+      const next = outcome === 'paid' ? 'PAID' : outcome === 'failed' ? 'FAILED' : undefined
+      if (next && run.status === 'active') enter(run, next)
+      else if (run.status === 'suspended') run.held ??= next
       return outcome
     })
     return outcomes.includes('died') ? 'died' : `delivered ${delivered + due.length}`
@@ -168,7 +169,9 @@ export function createReferenceModel(): ReferenceModel {
     if (what === 'suspend' && run.status === 'suspended') return 'error refused'
     const status = ({ suspend: 'suspended', resume: 'active', cancel: 'cancelled' } as const)[what]
     enter(run, run.state, status)
-    return status
+    if (what !== 'resume' || !run.held) return status
+    enter(run, run.held)
+    return run.status
   }
 
   /** Stops and releases are entries of one more run, which begins with the first of them. */

@@ -25,17 +25,25 @@ export function orderPayment(run: ReferenceRun, now: number): ReferencePayment {
   return { run, receiptExpiresAt, dueAt: now, isBegun: false, isOver: false, calls: 0 }
 }
 
-/** One delivery. Beginning and ending have an entry each; a run that ended `failed` never began. */
+/**
+ * One delivery. Beginning and ending have an entry each; a payment that ended `failed` never began. Nothing begins while
+ * the run is suspended, and nothing that it ordered goes on once it was cancelled.
+ */
 export function deliverPayment(
   payment: ReferencePayment,
   { now, isStopped, death }: Moment,
-): 'paid' | 'failed' | 'held up' | 'died' {
+): 'paid' | 'failed' | 'given up' | 'held up' | 'died' {
   if (!payment.isBegun && now >= payment.receiptExpiresAt) {
     payment.run.version++
     payment.isOver = true
     return 'failed'
   }
-  if (isStopped) {
+  if (payment.run.status === 'cancelled') {
+    payment.run.version++
+    payment.isOver = true
+    return 'given up'
+  }
+  if (isStopped || payment.run.status === 'suspended') {
     payment.dueAt = now + second
     return 'held up'
   }

@@ -17,6 +17,8 @@ export interface ReferenceRun {
   status: 'active' | 'suspended' | 'completed' | 'failed' | 'cancelled'
   version: number
   stateVersion: number
+  /** Where an effect that ended while the run was suspended leads. */
+  held?: 'PAID' | 'FAILED' | undefined
   readonly requests: ReferenceRequest[]
 }
 

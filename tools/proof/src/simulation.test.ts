@@ -17,10 +17,12 @@ const faults = fc.array(
 
 const clients = 4
 
-/** What another process does when it takes over: all that is left is delivered, beyond every lease. */
+/** What another process does when it takes over: nothing is held up any more, and all that is left is delivered, beyond every lease. */
 const takeOver: readonly Command[] = [
   { do: 'release', what: 'everything' },
   { do: 'release', what: 'agent' },
+  { do: 'resume', id: 'a', by: 'alice' },
+  { do: 'resume', id: 'b', by: 'alice' },
   { do: 'relay' },
   { do: 'advance', minutes: 1 },
   { do: 'relay' },

@@ -1,0 +1,63 @@
+import {
+  openEntry,
+  openEvidence,
+  type LoopInstance,
+  type Reservation,
+  type StoredEntry,
+} from '@loop-engine/core'
+
+import { judge, record } from './attempt.ts'
+import type { Change } from './change.ts'
+import { knownEvidence, takeEvidence } from './evidence.ts'
+import type { Kernel } from './kernel.ts'
+import { rulesOf } from './rules.ts'
+
+/** Takes the transitions that follow effects which ended while the run was suspended; returns what they reserve. */
+export async function takeHeldFollowUps(
+  kernel: Kernel,
+  suspended: LoopInstance,
+  change: Change,
+): Promise<readonly Reservation[]> {
+  const reservations: Reservation[] = []
+  for (const ended of await endedSinceSuspension(kernel, suspended)) {
+    const { actor, definition, transitionId = '' } = openEntry(ended)
+    const { effect } = (await kernel.loops.pinned(definition)).transitions.get(transitionId) ?? {}
+    const followUp = ended.type === 'loop.effect.succeeded' ? effect?.onSuccess : effect?.onFailure
+    const instance = change.instance ?? suspended
+    if (followUp === undefined || instance.status !== 'active') continue
+    const value = openEvidence(ended)
+    const evidence =
+      value === null
+        ? takeEvidence(undefined, rulesOf(kernel))
+        : knownEvidence(value, ended.salt ?? '')
+    const judgement = await judge({
+      kernel,
+      loop: await kernel.loops.pinned(instance.definition.digest),
+      instance,
+      command: { transitionId: followUp, actor },
+      evidence,
+    })
+    record(change, judgement, evidence, kernel)
+    reservations.push(...judgement.reservations)
+  }
+  return reservations
+}
+
+const page = 100
+
+/** The ends of effects since the run was suspended, oldest first. */
+async function endedSinceSuspension(
+  { store }: Kernel,
+  { tenant, runId, version }: LoopInstance,
+): Promise<readonly StoredEntry[]> {
+  const ended: StoredEntry[] = []
+  for (let to = version; to > 0; to -= page) {
+    const from = Math.max(1, to - page + 1)
+    for (const entry of (await store.entries(tenant, runId, { from, to })).toReversed()) {
+      if (entry.type === 'loop.suspended') return ended
+      if (entry.type === 'loop.effect.succeeded' || entry.type === 'loop.effect.failed')
+        ended.unshift(entry)
+    }
+  }
+  return ended
+}

@@ -1,0 +1,207 @@
+import { isLoopError, type Actor, type Integration } from '@loop-engine/core'
+import { createTestClock } from '@loop-engine/testing'
+import { expect, test } from 'vitest'
+
+import { createLoopSystem, defineLoop, type LoopSystem } from './index.ts'
+
+const agent: Actor = { type: 'ai-agent', id: 'agent:payer' }
+const alice: Actor = { type: 'human', id: 'alice' }
+const change = { aggregateId: 'order-1', actor: alice, reason: 'something looks wrong' }
+
+const payment = defineLoop({
+  id: 'payment',
+  states: [
+    'OPEN',
+    'PAYING',
+    { id: 'PAID', terminal: true },
+    { id: 'FAILED', terminal: true, error: true },
+  ],
+  initialState: 'OPEN',
+  transitions: [
+    { id: 'note', from: 'OPEN', to: 'OPEN', actors: ['ai-agent'] },
+    {
+      id: 'pay',
+      from: 'OPEN',
+      to: 'PAYING',
+      actors: ['ai-agent'],
+      effect: {
+        integration: 'bank',
+        action: 'pay',
+        semantics: 'idempotent',
+        onSuccess: 'paid',
+        onFailure: 'failed',
+      },
+    },
+    { id: 'paid', from: 'PAYING', to: 'PAID', actors: ['automation'] },
+    {
+      id: 'failed',
+      from: 'PAYING',
+      to: 'FAILED',
+      actors: ['automation'],
+      effect: { integration: 'bank', action: 'apologise', semantics: 'idempotent' },
+    },
+  ],
+})
+
+/** A bank that does what the test says while it pays. */
+async function open(whilePaying: (system: LoopSystem) => Promise<void> = async () => {}) {
+  const asked: string[] = []
+  const clock = createTestClock()
+  const bank: Integration = {
+    contract: 'integration/v1',
+    name: 'bank',
+    actions: {
+      pay: {
+        input: { parse: (value) => value },
+        run: async () => {
+          asked.push('pay')
+          await whilePaying(system)
+          return { transfer: 7 }
+        },
+      },
+      apologise: {
+        input: { parse: (value) => value },
+        run: async () => void asked.push('apologise'),
+      },
+    },
+  }
+  const system = await createLoopSystem({
+    loops: [payment],
+    integrations: [bank],
+    clock,
+    relay: false,
+    limits: { maxAttempts: 2, backoffMs: { first: 1, longest: 1 } },
+  })
+  await system.engine.start({ loopId: payment.id, aggregateId: 'order-1', actor: agent })
+  const order = async (transitionId = 'pay') =>
+    system.engine.transition({ aggregateId: 'order-1', transitionId, actor: agent })
+  const state = async () => (await system.engine.get({ aggregateId: 'order-1' }))?.currentState
+  const effects = async () => {
+    const types: string[] = []
+    for await (const { entry } of system.engine.history({ aggregateId: 'order-1' }))
+      if (entry.type.startsWith('loop.effect.'))
+        types.push(
+          [entry.type.slice('loop.effect.'.length), entry.reason].filter(Boolean).join(' '),
+        )
+    return types
+  }
+  const later = async (ms: number) => {
+    clock.advance(ms)
+    await system.relay.drain()
+  }
+  return { ...system, asked, order, state, effects, later }
+}
+
+test('what a suspended run ordered waits until a person resumes it', async () => {
+  const { engine, asked, order, state, later } = await open()
+  await order()
+  await engine.suspend(change)
+
+  await later(0)
+  await later(10 * 60_000)
+  expect(asked).toEqual([])
+
+  await engine.resume(change)
+  await later(1000)
+  expect(asked).toEqual(['pay'])
+  expect(await state()).toBe('PAID')
+})
+
+test('an effect that ends while its run is suspended leads on when it is resumed, with what it reported', async () => {
+  const { engine, order, state, effects, later } = await open(async (system) => {
+    await system.engine.suspend(change)
+  })
+  await order()
+  await later(0)
+  expect(await state()).toBe('PAYING')
+  expect(await effects()).toEqual(['started', 'succeeded'])
+
+  await engine.resume(change)
+
+  expect(await engine.get({ aggregateId: 'order-1' })).toMatchObject({
+    currentState: 'PAID',
+    status: 'completed',
+  })
+  const evidence = []
+  for await (const read of engine.history({ aggregateId: 'order-1' }))
+    if (read.entry.transitionId === 'paid') evidence.push(read.evidence)
+  expect(evidence).toEqual([{ transfer: 7 }])
+})
+
+test('a failure while the run is suspended leads on as well, once', async () => {
+  let failures = 0
+  const { engine, asked, order, state, later } = await open(async (system) => {
+    failures++
+    if (failures === 1) await system.engine.suspend(change)
+    throw new Error('no')
+  })
+  await order()
+  await later(0)
+  await later(60_000)
+  expect(asked).toEqual(['pay'])
+
+  await engine.resume(change)
+  await later(1000)
+  expect(asked).toEqual(['pay', 'pay', 'apologise'])
+  expect(await state()).toBe('FAILED')
+})
+
+test('what waited too long while the run was suspended fails, and leads on when it is resumed', async () => {
+  const { engine, asked, order, state, effects, later } = await open()
+  await order()
+  await engine.suspend(change)
+  await later(25 * 60 * 60_000)
+  expect(await effects()).toEqual(['failed receipt_expired'])
+
+  await engine.resume(change)
+  await later(0)
+
+  expect(asked).toEqual(['apologise'])
+  expect(await state()).toBe('FAILED')
+})
+
+test.each(['cancel', 'fail'] as const)(
+  'after %s nothing that the run ordered begins',
+  async (end) => {
+    const { engine, asked, order, effects, later, relay } = await open()
+    await order()
+    await engine[end](change)
+
+    await later(0)
+
+    expect(asked).toEqual([])
+    expect(await effects()).toEqual([`failed run_${end === 'cancel' ? 'cancelled' : 'failed'}`])
+    expect((await relay.deadLetters()).items).toEqual([])
+  },
+)
+
+test('what was begun before the run was cancelled, and may have acted, is unknown', async () => {
+  const { asked, order, effects, later } = await open(async (system) => {
+    await system.engine.cancel(change)
+    throw new Error('no answer')
+  })
+  await order()
+
+  await later(0)
+  await later(60_000)
+
+  expect(asked).toEqual(['pay'])
+  expect(await effects()).toEqual(['started', 'unknown run_cancelled'])
+})
+
+test.each(['suspend', 'cancel'] as const)(
+  'after %s a sealed function refuses a receipt',
+  async (hold) => {
+    const { engine, order } = await open()
+    const done = await order('note')
+    if (done.status !== 'executed') throw new Error(done.status)
+    const write = engine.seal('write', async () => 'written')
+    await engine[hold](change)
+
+    const error: unknown = await write(done.receipt, {}).catch((thrown: unknown) => thrown)
+
+    expect(isLoopError(error) && error.details).toEqual({
+      reason: hold === 'suspend' ? 'suspended' : 'run_cancelled',
+    })
+  },
+)
