@@ -31,6 +31,8 @@ describe('PostgreSQL', () => {
     // The command has no option for the schema, so that a server is needed on which there is none.
     server = await startPostgres({ private: true })
     pool = new pg.Pool({ connectionString: server.url })
+    // A server that stops says so to a connection that is about to end, where nobody listens any more.
+    pool.on('connect', (client) => client.on('error', () => undefined))
   })
   afterAll(async () => {
     await pool.end()
