@@ -21,6 +21,8 @@ beforeAll(async () => {
   server = await startPostgres({ private: true })
   admin = new pg.Pool({ connectionString: server.url, max: 2 })
   admin.on('error', () => {})
+  // A server that stops says so to a connection that is about to end, where the pool does not listen any more.
+  admin.on('connect', (client) => client.on('error', () => {}))
 })
 afterAll(async () => {
   await admin.end()
