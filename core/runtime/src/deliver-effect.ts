@@ -15,17 +15,15 @@ import {
   type LoopInstance,
   type OutboxClaim,
   type Receipt,
-  type Reservation,
   type StoredEntry,
 } from '@loop-engine/core'
 
-import { supersede } from './approvals/supersede.ts'
-import { judge, record } from './attempt.ts'
 import { createChange, type PlanRest } from './change.ts'
 import { withDeadline } from './deadline.ts'
 import type { Delivery } from './delivery.ts'
 import { draftOf } from './draft.ts'
 import { takeEvidence, type Evidence } from './evidence.ts'
+import { takeFollowUp } from './follow-up.ts'
 import { holdOf } from './hold.ts'
 import { commitChange, scopesOf, type Kernel } from './kernel.ts'
 import { rulesOf } from './rules.ts'
@@ -255,21 +253,11 @@ async function report(
       evidence.sealed,
     )
     const now = change.instance ?? instance
-    let reservations: readonly Reservation[] = []
-    if (followUp !== undefined && now.status === 'active') {
-      const loop = await kernel.loops.pinned(now.definition.digest)
-      const judgement = await judge({
-        kernel,
-        loop,
-        instance: now,
-        command: { transitionId: followUp, actor },
-        evidence,
-      })
-      record(change, judgement, evidence, kernel)
-      reservations = judgement.reservations
-      if (judgement.ruling.status === 'executed' && now.openApprovals > 0)
-        await supersede(kernel, change, now)
-    }
+    // Of a run that is suspended it is taken when the run is resumed.
+    const reservations =
+      followUp !== undefined && now.status === 'active'
+        ? await takeFollowUp(kernel, change, now, { transitionId: followUp, actor, evidence })
+        : []
     // What was done is recorded even under a stop; the stop holds up the next effect.
     return {
       scopes: [],

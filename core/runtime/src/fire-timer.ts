@@ -2,12 +2,11 @@ import { LoopError, parseDuration, type Actor, type OutboxClaim } from '@loop-en
 
 import { expire } from './approvals/expire-request.ts'
 import { onRequest } from './approvals/on-request.ts'
-import { supersede } from './approvals/supersede.ts'
-import { judge, record } from './attempt.ts'
 import { createChange } from './change.ts'
 import type { Delivery } from './delivery.ts'
 import { draftOf } from './draft.ts'
 import { takeEvidence } from './evidence.ts'
+import { takeFollowUp } from './follow-up.ts'
 import { commitChange, scopesOf, type Kernel } from './kernel.ts'
 import { approvalTimer, enqueueNotices } from './orders.ts'
 import { rulesOf } from './rules.ts'
@@ -37,23 +36,16 @@ async function timeOut(
       const instance = await kernel.store.getRun(claim.tenant, claim.runId)
       if (!instance || instance.stateVersion !== stateVersion || instance.status !== 'active')
         return { kind: 'done' }
-      const loop = await kernel.loops.pinned(instance.definition.digest)
-      const evidence = takeEvidence(undefined, rulesOf(kernel))
-      const judgement = await judge({
-        kernel,
-        loop,
-        instance,
-        command: { transitionId: transition, actor: timer },
-        evidence,
-      })
       const change = createChange(instance)
-      record(change, judgement, evidence, kernel)
-      if (judgement.ruling.status === 'executed' && instance.openApprovals > 0)
-        await supersede(kernel, change, instance)
+      const reservations = await takeFollowUp(kernel, change, instance, {
+        transitionId: transition,
+        actor: timer,
+        evidence: takeEvidence(undefined, rulesOf(kernel)),
+      })
       const outcome = await commitChange(kernel, change, {
         scopes: scopesOf(instance, timer),
         settle: { id: claim.id, fence: claim.fence },
-        ...(judgement.reservations.length > 0 && { reservations: judgement.reservations }),
+        ...(reservations.length > 0 && { reservations }),
       })
       if (outcome.kind === 'committed') return { kind: 'settled' }
       if (outcome.kind === 'refused' && outcome.reason === 'fenced')

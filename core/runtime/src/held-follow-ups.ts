@@ -6,9 +6,9 @@ import {
   type StoredEntry,
 } from '@loop-engine/core'
 
-import { judge, record } from './attempt.ts'
 import type { Change } from './change.ts'
 import { knownEvidence, takeEvidence } from './evidence.ts'
+import { takeFollowUp } from './follow-up.ts'
 import type { Kernel } from './kernel.ts'
 import { rulesOf } from './rules.ts'
 
@@ -30,15 +30,8 @@ export async function takeHeldFollowUps(
       value === null
         ? takeEvidence(undefined, rulesOf(kernel))
         : knownEvidence(value, ended.salt ?? '')
-    const judgement = await judge({
-      kernel,
-      loop: await kernel.loops.pinned(instance.definition.digest),
-      instance,
-      command: { transitionId: followUp, actor },
-      evidence,
-    })
-    record(change, judgement, evidence, kernel)
-    reservations.push(...judgement.reservations)
+    const owed = { transitionId: followUp, actor, evidence }
+    reservations.push(...(await takeFollowUp(kernel, change, instance, owed)))
   }
   return reservations
 }

@@ -1,0 +1,29 @@
+import type { Actor, LoopInstance, Reservation } from '@loop-engine/core'
+
+import { supersede } from './approvals/supersede.ts'
+import { judge, record } from './attempt.ts'
+import type { Change } from './change.ts'
+import type { Evidence } from './evidence.ts'
+import type { Kernel } from './kernel.ts'
+
+export interface FollowUp {
+  readonly transitionId: string
+  readonly actor: Actor
+  readonly evidence: Evidence
+}
+
+/** Takes the transition that the engine owes to an effect or a timer, as part of a change; returns what it reserves. */
+export async function takeFollowUp(
+  kernel: Kernel,
+  change: Change,
+  instance: LoopInstance,
+  { transitionId, actor, evidence }: FollowUp,
+): Promise<readonly Reservation[]> {
+  const loop = await kernel.loops.pinned(instance.definition.digest)
+  const command = { transitionId, actor }
+  const judgement = await judge({ kernel, loop, instance, command, evidence })
+  record(change, judgement, evidence, kernel)
+  if (judgement.ruling.status === 'executed' && instance.openApprovals > 0)
+    await supersede(kernel, change, instance)
+  return judgement.reservations
+}
