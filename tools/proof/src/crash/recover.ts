@@ -1,11 +1,9 @@
 import { definitionDigest } from '@loop-engine/dsl'
-import { createLoopSystem } from '@loop-engine/sdk'
 import { checkInvariants, type Operation } from '@loop-engine/testing'
 
-import { brokenGuard, proofLoop } from '../proof-loop.ts'
-import { finish } from './finish.ts'
-import { createCrashBank, onceLoop } from './once-loop.ts'
-import { openStore } from './open-store.ts'
+import { proofLoop } from '../proof-loop.ts'
+import { onceLoop } from './once-loop.ts'
+import { openSurvivor } from './survivor.ts'
 import type { Acknowledged } from './workers.ts'
 
 export interface Recovery {
@@ -23,18 +21,9 @@ export async function recover(
   acknowledged: readonly Acknowledged[],
   operations: readonly Operation[] = [],
 ): Promise<Recovery> {
-  const bank = createCrashBank(bankPath)
-  const store = openStore(place)
-  const system = await createLoopSystem({
-    loops: [proofLoop, onceLoop],
-    store,
-    guards: [brokenGuard],
-    integrations: [bank],
-    limits: { leaseMs: 500, backoffMs: { first: 1, longest: 10 } },
-    relay: false,
-  })
+  const { store, bank, finish, close } = await openSurvivor(place, bankPath)
   const problems: string[] = []
-  await finish(system, store)
+  await finish()
 
   const definitions = new Map([proofLoop, onceLoop].map((loop) => [definitionDigest(loop), loop]))
   for (const { invariant, message, runId, seq } of await checkInvariants({
@@ -72,7 +61,6 @@ export async function recover(
     cursor = page.cursor
     if (cursor === undefined) break
   }
-  await system.close()
-  bank.close()
+  await close()
   return { acknowledged: acknowledged.length, runs, unknown, problems }
 }

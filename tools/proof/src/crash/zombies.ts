@@ -1,24 +1,10 @@
-import { createLoopSystem } from '@loop-engine/sdk'
-
-import { brokenGuard, proofLoop } from '../proof-loop.ts'
-import { finish } from './finish.ts'
-import { createCrashBank, onceLoop } from './once-loop.ts'
-import { openStore } from './open-store.ts'
 import { recover, type Recovery } from './recover.ts'
+import { openSurvivor } from './survivor.ts'
 import { runWorkers } from './workers.ts'
 
 /** A worker is stopped for longer than its leases while this process takes over, and then goes on: so many times. */
 export async function outlive(place: string, bankPath: string, stops: number): Promise<Recovery> {
-  const store = openStore(place)
-  const bank = createCrashBank(bankPath)
-  const heir = await createLoopSystem({
-    loops: [proofLoop, onceLoop],
-    store,
-    guards: [brokenGuard],
-    integrations: [bank],
-    limits: { leaseMs: 500, backoffMs: { first: 1, longest: 10 } },
-    relay: false,
-  })
+  const heir = await openSurvivor(place, bankPath)
   const places = new Set<string>()
   let stopped = 0
   let inherited = 0
@@ -32,7 +18,7 @@ export async function outlive(place: string, bankPath: string, stops: number): P
       if (!line.startsWith('stopped ')) return
       stopped++
       places.add(line)
-      finish(heir, store).then(
+      heir.finish().then(
         (delivered) => {
           if (delivered > 0) inherited++
           // Until it says so: it may have been about to stop when it was told to go on.
@@ -44,7 +30,6 @@ export async function outlive(place: string, bankPath: string, stops: number): P
     },
   )
   await heir.close()
-  bank.close()
   const recovery = await recover(place, bankPath, acknowledged)
   // One that was stopped just as it finished leaves nothing behind.
   if (stopped === stops && inherited > stops / 2 && places.size === 8) return recovery
