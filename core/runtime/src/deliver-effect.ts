@@ -273,8 +273,8 @@ async function report(
 }
 
 /**
- * Commits one change about the run of a job; returns why it was refused, by the store or as text by `build`, or null. Throws `fenced`
- * when the lease was lost.
+ * Commits one change about the run of a job; returns why it was refused, by the store or by `build`, or null. Throws
+ * `fenced` when the lease was lost.
  */
 async function write(
   kernel: Kernel,
