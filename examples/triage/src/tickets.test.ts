@@ -1,6 +1,8 @@
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 
 import { expect, onTestFinished, test } from 'vitest'
 
@@ -75,6 +77,29 @@ test('two desks open on one file at the same time file one ticket', () => {
 
   expect(other.file(request)).toEqual(one.file(request))
   expect(one.count()).toBe(1)
+})
+
+test('whoever opens a new file in the same instant as another gets a desk too', async () => {
+  const program = `
+    const { workerData } = require('node:worker_threads')
+    import(${JSON.stringify(join(import.meta.dirname, 'tickets.ts'))}).then(({ createTicketDesk }) => {
+      for (const [round, path] of workerData.paths.entries()) {
+        Atomics.add(workerData.arrived, 0, 1)
+        while (Atomics.load(workerData.arrived, 0) < (round + 1) * 2);
+        createTicketDesk(path).close()
+      }
+    })`
+  const paths = Array.from({ length: 40 }, temporaryFile)
+  const arrived = new Int32Array(new SharedArrayBuffer(4))
+  const execArgv = ['--disable-warning=ExperimentalWarning', '--conditions=@loop-engine/source']
+
+  const ends = [1, 2].map(() => {
+    const worker = new Worker(program, { eval: true, execArgv, workerData: { paths, arrived } })
+    onTestFinished(async () => void (await worker.terminate()))
+    return once(worker, 'exit')
+  })
+
+  expect(await Promise.all(ends)).toEqual([[0], [0]])
 })
 
 test('an advisory without a repository can have a ticket', () => {

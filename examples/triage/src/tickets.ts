@@ -99,10 +99,9 @@ export function createTicketDesk(
 function openDatabase(path: string): DatabaseSync {
   try {
     const database = new DatabaseSync(path)
-    // Others may write to the same file: wait for them instead of failing.
-    database.exec(
-      'PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL',
-    )
+    // Others may write to the same file: wait for them instead of failing. No write-ahead log: nobody waits for a turn
+    // to switch to one, so that of two who open a new file at once one would fail.
+    database.exec('PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL')
     database.exec(table)
     return database
   } catch (cause) {
