@@ -1,7 +1,7 @@
 import { isLoopError, type GuardSpec, type JsonObject, type Transition } from '@loop-engine/core'
 
 import { pointer } from './problems.ts'
-import type { Checked, Lookup, ValidateOptions } from './validate.ts'
+import type { Checked, ExpressionScope, Lookup, ValidateOptions } from './validate.ts'
 
 type Known = ReadonlySet<string> | Lookup<unknown>
 
@@ -14,8 +14,8 @@ export function pluginProblems(checked: Checked, options: ValidateOptions): void
     }
     effectProblems(checked, options, pointer(path, 'effect'), transition)
     channelProblems(checked, options, pointer(path, 'approval'), transition)
-    for (const [place, expression] of expressionsOf(transition)) {
-      expressionProblems(checked, options, path + place, expression)
+    for (const [place, expression, scope] of expressionsOf(transition)) {
+      expressionProblems(checked, options, path + place, expression, scope)
     }
   }
 }
@@ -102,13 +102,17 @@ function channelProblems(
   }
 }
 
-function* expressionsOf({ guards, approval, effect }: Transition): Generator<[string, string]> {
+function* expressionsOf({
+  guards,
+  approval,
+  effect,
+}: Transition): Generator<[string, string, ExpressionScope]> {
   for (const [index, { when }] of guards.entries()) {
-    if (when !== undefined) yield [pointer('/guards', index, 'when'), when]
+    if (when !== undefined) yield [pointer('/guards', index, 'when'), when, 'judgement']
   }
-  if (approval?.when !== undefined) yield ['/approval/when', approval.when]
+  if (approval?.when !== undefined) yield ['/approval/when', approval.when, 'judgement']
   for (const [field, expression] of Object.entries(effect?.input ?? {})) {
-    yield [pointer('/effect/input', field), expression]
+    yield [pointer('/effect/input', field), expression, 'effect']
   }
 }
 
@@ -117,9 +121,10 @@ function expressionProblems(
   { compileExpression }: ValidateOptions,
   path: string,
   expression: string,
+  scope: ExpressionScope,
 ): void {
   try {
-    compileExpression?.(expression)
+    compileExpression?.(expression, scope)
   } catch (error) {
     report('invalid_expression', path, `The expression does not compile: ${reasonOf(error)}`)
   }

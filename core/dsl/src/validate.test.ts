@@ -186,6 +186,17 @@ test('every expression is compiled', () => {
   ])
 })
 
+test('an expression of an effect is compiled as one, which knows no time', () => {
+  const compileExpression = (expression: string, scope: string): void => {
+    if (expression === 'now' && scope === 'effect') throw new Error('unknown variable.')
+  }
+  const effect = { integration: 'crm', action: 'write', input: { at: 'now' } }
+
+  expect(one({ guards: [{ id: 'g', when: 'now' }], effect }, { compileExpression })).toEqual([
+    'invalid_expression /transitions/0/effect/input/at',
+  ])
+})
+
 test('a problem says what was meant', () => {
   expect(validateLoop(loop({ initialState: 'OPNE' }))).toEqual([
     {

@@ -12,6 +12,9 @@ export interface Lookup<Item> {
   keys?(): Iterable<string>
 }
 
+/** What an expression may see: that of an effect knows no time. */
+export type ExpressionScope = 'judgement' | 'effect'
+
 /** What a definition is checked against; what is left out is not checked. */
 export interface ValidateOptions {
   /** With a lookup, the parameters are checked too. */
@@ -21,8 +24,8 @@ export interface ValidateOptions {
     | ReadonlySet<string>
     | Lookup<{ readonly actions: Readonly<Record<string, unknown>> }>
   readonly channels?: ReadonlySet<string> | Lookup<unknown>
-  /** Throws when a CEL expression does not compile. */
-  readonly compileExpression?: (expression: string) => unknown
+  /** Throws when a CEL expression does not compile where it stands. */
+  readonly compileExpression?: (expression: string, scope: ExpressionScope) => unknown
 }
 
 /** Indexed once, shared by all checks. */

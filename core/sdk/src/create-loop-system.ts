@@ -163,7 +163,7 @@ function refuseInvalid(
     guards: registry,
     integrations,
     channels,
-    compileExpression: (text) => expressions.compile(text),
+    compileExpression: (text, scope) => expressions.compile(text, scope),
   })
   if (problems.length === 0) return
   const [first] = problems

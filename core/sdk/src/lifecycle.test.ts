@@ -187,4 +187,23 @@ describe('a definition', () => {
       details: { problems: [{ code: 'unknown_guard' }] },
     })
   })
+
+  test('whose effect asks for the time, which it never learns, is refused when the system is created', async () => {
+    const pay = {
+      contract: 'integration/v1' as const,
+      name: 'bank',
+      actions: { pay: { input: { parse: (value: unknown) => value }, run: async () => ({}) } },
+    }
+    const effect = { integration: 'bank', action: 'pay', input: { at: 'now' } }
+    const loop = defineLoop({
+      ...first,
+      transitions: [{ id: 'finish', from: 'OPEN', to: 'DONE', actors: ['human'], effect }],
+    })
+    await expect(createLoopSystem({ loops: [loop], integrations: [pay] })).rejects.toMatchObject({
+      code: 'invalid_definition',
+      details: {
+        problems: [{ code: 'invalid_expression', path: '/transitions/0/effect/input/at' }],
+      },
+    })
+  })
 })

@@ -69,6 +69,6 @@ function parse(text: string, file: string, own: readonly string[]): LoopDefiniti
       get: (id) => registry.get(id) ?? (own.includes(id) ? {} : undefined),
       keys: () => [...registry.ids, ...own],
     },
-    compileExpression: (expression) => expressions.compile(expression),
+    compileExpression: (expression, scope) => expressions.compile(expression, scope),
   })
 }
