@@ -21,11 +21,12 @@ export function pluginProblems(checked: Checked, options: ValidateOptions): void
 }
 
 function guardProblems(
-  { report, suggest }: Checked,
+  checked: Checked,
   { guards }: ValidateOptions,
   path: string,
   guard: GuardSpec,
 ): void {
+  const { report, suggest } = checked
   if (guard.when !== undefined) {
     if (guard.use === undefined) return
     const hint = 'Keep "when" for an expression or "use" for a registered guard.'
@@ -41,10 +42,25 @@ function guardProblems(
     return
   }
   if (!('get' in guards)) return
-  for (const problem of parameterProblems(guards.get(use), guard.with ?? {})) {
+  const registered = guards.get(use)
+  for (const problem of parameterProblems(registered, guard.with ?? {})) {
     const message = `The parameters of the guard "${guard.id}" do not fit: ${problem}`
     report('invalid_guard_parameters', pointer(path, 'with'), message)
   }
+  if (registered?.needs?.length) pastProblems(checked, path, guard)
+}
+
+/** What never happens was never done too recently, nor ever approved: such a guard always or never passes. */
+function pastProblems(
+  { transitions, report, suggest }: Checked,
+  path: string,
+  guard: GuardSpec,
+): void {
+  const about = guard.with?.['transition']
+  if (typeof about !== 'string' || transitions.has(about)) return
+  const message = `The guard "${guard.id}" asks about the transition "${about}", which is not defined.`
+  const hint = suggest(about, [...transitions.keys()])
+  report('unknown_transition', pointer(path, 'with', 'transition'), message, hint)
 }
 
 function parameterProblems(

@@ -135,6 +135,21 @@ test('guards must be registered, under ids of their own, with parameters that fi
   ])
 })
 
+test('a guard that looks back asks about a transition of the loop', () => {
+  const guards = new Map([
+    ['cooldown', { needs: ['last-executed'] as const }],
+    ['route', {}],
+  ])
+  const asking = (use: string, transition: string): string[] =>
+    one({ guards: [{ id: 'g', use, with: { transition } }] }, { guards })
+
+  expect(asking('cooldown', 'aprove')).toEqual([
+    'unknown_transition /transitions/0/guards/0/with/transition',
+  ])
+  expect(asking('cooldown', 'approve')).toEqual([])
+  expect(asking('route', 'by-train')).toEqual([])
+})
+
 test('a guard whose check throws is a problem, not a crash', () => {
   const check = (): string[] => {
     throw new Error('boom')

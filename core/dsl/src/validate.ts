@@ -18,7 +18,7 @@ export type ExpressionScope = 'judgement' | 'effect'
 /** What a definition is checked against; what is left out is not checked. */
 export interface ValidateOptions {
   /** With a lookup, the parameters are checked too. */
-  readonly guards?: ReadonlySet<string> | Lookup<Pick<Guard, 'check'>>
+  readonly guards?: ReadonlySet<string> | Lookup<Pick<Guard, 'check' | 'needs'>>
   /** With a lookup, the actions are checked too. */
   readonly integrations?:
     | ReadonlySet<string>
