@@ -4,9 +4,9 @@ import type { ApprovalRequest, Guard } from '@loop-engine/core'
 import { checkedBy, duration, durationMs, optional, text, wholeNumber } from './parameters.ts'
 
 /**
- * `{ transition?, people?: 1, within?: '7d' }`: the newest request for that transition (its own by
- * default) was approved by so many people, none of the requester's party. It reads recorded
- * decisions; what evidence says of approvals counts for nothing.
+ * `{ transition: 'review', people?: 1, within?: '7d' }`: the newest request for that earlier transition was approved by
+ * so many people, none of the requester's party. It reads recorded decisions; what evidence says of approvals counts
+ * for nothing. Guards judge before anybody is asked, so about its own transition the answer would always be no.
  */
 export const approvalObtained: Guard = {
   contract: 'guard/v1',
@@ -14,14 +14,12 @@ export const approvalObtained: Guard = {
   description: 'The newest request for `transition` was approved by enough `people`.',
   needs: ['approvals'],
   check: checkedBy({
-    transition: optional(text),
+    transition: text,
     people: optional(wholeNumber),
     within: optional(duration),
   }),
-  evaluate({ approvals = [], transition, parameters, now }) {
-    const asked = parameters.transition ?? transition.id
-    const { people = 1, within } = parameters
-    const newest = approvals.find(({ transitionId }) => transitionId === asked)
+  evaluate({ approvals = [], parameters: { transition, people = 1, within }, now }) {
+    const newest = approvals.find(({ transitionId }) => transitionId === transition)
     if (newest?.status !== 'approved') return { passed: false, message: 'It was not approved.' }
     const decidedAt = newest.decidedAt ?? 0
     if (within !== undefined && now - decidedAt > durationMs(within)) {
