@@ -12,6 +12,7 @@ export function pluginProblems(checked: Checked, options: ValidateOptions): void
     for (const [place, guard] of transition.guards.entries()) {
       guardProblems(checked, options, pointer(path, 'guards', place), guard)
     }
+    evidenceProblems(checked, options, pointer(path, 'evidence'), transition)
     effectProblems(checked, options, pointer(path, 'effect'), transition)
     channelProblems(checked, options, pointer(path, 'approval'), transition)
     for (const [place, expression, scope] of expressionsOf(transition)) {
@@ -71,6 +72,19 @@ function parameterProblems(
     return guard?.check?.(parameters) ?? []
   } catch (error) {
     return [reasonOf(error)]
+  }
+}
+
+/** The schema of a transition is judged by a guard, which then knows what is wrong with it. */
+function evidenceProblems(
+  { report }: Checked,
+  { guards }: ValidateOptions,
+  path: string,
+  { evidence }: Transition,
+): void {
+  if (!evidence || !guards || !('get' in guards)) return
+  for (const problem of parameterProblems(guards.get('evidence-schema'), { schema: evidence })) {
+    report('invalid_evidence_schema', path, `The schema of the evidence is wrong: ${problem}`)
   }
 }
 

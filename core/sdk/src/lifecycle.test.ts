@@ -206,4 +206,16 @@ describe('a definition', () => {
       },
     })
   })
+
+  test('whose evidence can satisfy no schema is refused when the system is created', async () => {
+    const evidence = { properties: { note: { type: 'strnig' } } }
+    const loop = defineLoop({
+      ...first,
+      transitions: [{ id: 'finish', from: 'OPEN', to: 'DONE', actors: ['human'], evidence }],
+    })
+    await expect(createLoopSystem({ loops: [loop] })).rejects.toMatchObject({
+      code: 'invalid_definition',
+      details: { problems: [{ code: 'invalid_evidence_schema', path: '/transitions/0/evidence' }] },
+    })
+  })
 })

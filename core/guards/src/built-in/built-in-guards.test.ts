@@ -50,6 +50,21 @@ test.each<[string, JsonObject, number]>([
   ['evidence-schema', { schema: { type: 'object' } }, 0],
   ['evidence-schema', { schema: { $ref: 'https://example.com/x' } }, 1],
   ['evidence-schema', { schema: { properties: { a: { pattern: '^(a+)+$' } } } }, 1],
+  ['evidence-schema', { schema: { properties: { a: { pattern: '(' } } } }, 1],
+  ['evidence-schema', { schema: { patternProperties: { '[': { minLength: 1 } } } }, 1],
+  ['evidence-schema', { schema: { properties: { a: { type: 'strnig' } } } }, 1],
+  ['evidence-schema', { schema: { properties: { a: { $ref: '#/$defs/b' } } } }, 1],
+  [
+    'evidence-schema',
+    {
+      schema: {
+        $defs: { b: { type: ['string', 'null'] } },
+        properties: { a: { $ref: '#/$defs/b' }, type: { type: 'string' } },
+        example: { type: 'refund', pattern: '(', $ref: '#/nowhere' },
+      },
+    },
+    0,
+  ],
   ['human-only', {}, 0],
   ['human-only', { really: true }, 1],
   ['role-required', { roles: ['finance'] }, 0],

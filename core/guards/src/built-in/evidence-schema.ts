@@ -2,8 +2,8 @@ import type { OutputUnit, Schema, Validator } from '@cfworker/json-schema'
 import { LoopError, type Guard, type JsonObject, type JsonValue } from '@loop-engine/core'
 
 import { loadJsonSchema } from '../load.ts'
-import { riskOf } from './pattern-risk.ts'
 import { readField } from './pointer.ts'
+import { patternRisk, schemaFaults } from './schema-faults.ts'
 
 /** `{ schema: { … } }`: the evidence satisfies a JSON Schema (2020-12). No code is generated; remote references are not followed. */
 export function createEvidenceSchemaGuard(): Guard {
@@ -22,8 +22,7 @@ export function createEvidenceSchemaGuard(): Guard {
       if (!isObject(schema)) return ['"schema" must be a JSON Schema.']
       const unknown = Object.keys(rest).map((key) => `"${key}" is not a parameter; known: schema.`)
       try {
-        validatorOf(schema).validate({})
-        return unknown
+        return [...unknown, ...schemaFaults(copyOf(schema))]
       } catch (error) {
         return [...unknown, error instanceof Error ? error.message : '"schema" could not be read.']
       }
@@ -43,24 +42,17 @@ function placeOf(errors: readonly OutputUnit[], schema: JsonObject): string {
   return places.findLast((place) => readField(schema, place.slice(1)) !== undefined) ?? '#'
 }
 
-// The validator writes into the schema that it is given, hence the copy.
 function compile(schema: JsonObject): Validator {
-  for (const pattern of patternsOf(schema)) {
-    const risk = riskOf(pattern)
-    if (risk !== null) throw new LoopError('invalid_definition', `A pattern of the schema ${risk}.`)
-  }
+  const copy = copyOf(schema)
+  const risk = patternRisk(copy)
+  if (risk !== null) throw new LoopError('invalid_definition', risk)
   const { Validator } = loadJsonSchema()
-  return new Validator(structuredClone(schema) as Schema, '2020-12', true)
+  return new Validator(copy, '2020-12', true)
 }
 
-function patternsOf(value: JsonValue): readonly string[] {
-  if (typeof value !== 'object' || value === null) return []
-  if (Array.isArray(value)) return value.flatMap(patternsOf)
-  return Object.entries(value).flatMap(([key, part]) => {
-    if (key === 'pattern' && typeof part === 'string') return [part]
-    const names = key === 'patternProperties' && isObject(part) ? Object.keys(part) : []
-    return [...names, ...patternsOf(part)]
-  })
+// The validator writes into the schema that it is given.
+function copyOf(schema: JsonObject): Schema {
+  return structuredClone(schema) as Schema
 }
 
 function isObject(value: JsonValue | undefined): value is JsonObject {
