@@ -4,6 +4,7 @@ import type {
   GuardInput,
   GuardVerdict,
   JsonObject,
+  JsonValue,
 } from '@loop-engine/core'
 import { describe, expect, test } from 'vitest'
 
@@ -147,6 +148,21 @@ describe('evidence-schema', () => {
 
     expect(message).toContain('#/additionalProperties')
     expect(message).not.toContain('hunter2')
+  })
+
+  test.each<[string, JsonObject, JsonValue]>([
+    ['a pattern', { pattern: '^\\S+@\\S+\\.\\S+$' }, `${'@.'.repeat(20_000)} `],
+    ['a format', { format: 'url' }, `http://${'a'.repeat(80)}!`],
+    ['a comparison', { uniqueItems: true }, Array.from({ length: 16_000 }, (_, id) => ({ id }))],
+  ])('ends %s that hostile evidence makes endless', (_, a, hostile) => {
+    const parameters = { schema: { properties: { a } } }
+    const start = performance.now()
+
+    expect(judge('evidence-schema', parameters, { evidence: { a: hostile } })).toMatchObject({
+      passed: false,
+      message: 'The evidence takes too long to check.',
+    })
+    expect(performance.now() - start).toBeLessThan(5000)
   })
 
   test.each(['^(a+)+$', '(a|aa)*b', '(?:x*y?){2,}', '(a)\\1', '((a+)b)*', 'x'.repeat(600)])(

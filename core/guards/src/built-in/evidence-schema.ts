@@ -1,17 +1,23 @@
-import type { OutputUnit, Schema, Validator } from '@cfworker/json-schema'
+import type { OutputUnit, Schema, ValidationResult } from '@cfworker/json-schema'
 import { LoopError, type Guard, type JsonObject, type JsonValue } from '@loop-engine/core'
 
 import { loadJsonSchema } from '../load.ts'
+import { createTimeLimit, type TimeLimit } from '../time-limit.ts'
 import { readField } from './pointer.ts'
-import { patternRisk, schemaFaults } from './schema-faults.ts'
+import { mayTakeLong, patternRisk, schemaFaults } from './schema-faults.ts'
+
+type Validate = (evidence: JsonObject) => ValidationResult | 'late'
+
+const longestMs = 500
 
 /** `{ schema: { … } }`: the evidence satisfies a JSON Schema (2020-12). No code is generated; remote references are not followed. */
 export function createEvidenceSchemaGuard(): Guard {
-  const validators = new WeakMap<JsonObject, Validator>()
-  const validatorOf = (schema: JsonObject): Validator => {
-    const validator = validators.get(schema) ?? compile(schema)
-    validators.set(schema, validator)
-    return validator
+  const validators = new WeakMap<JsonObject, Validate>()
+  const limit = createTimeLimit(longestMs)
+  const validatorOf = (schema: JsonObject): Validate => {
+    const validate = validators.get(schema) ?? compile(schema, limit)
+    validators.set(schema, validate)
+    return validate
   }
 
   return {
@@ -29,7 +35,10 @@ export function createEvidenceSchemaGuard(): Guard {
     },
     evaluate({ evidence, parameters: { schema } }) {
       if (!isObject(schema)) return { passed: false, message: 'No schema is given.' }
-      const { valid, errors } = validatorOf(schema).validate(evidence)
+      const judged = validatorOf(schema)(evidence)
+      if (judged === 'late')
+        return { passed: false, message: 'The evidence takes too long to check.' }
+      const { valid, errors } = judged
       const place = valid ? '' : placeOf(errors, schema)
       return { passed: valid, message: `The evidence does not satisfy its schema at ${place}.` }
     },
@@ -42,12 +51,14 @@ function placeOf(errors: readonly OutputUnit[], schema: JsonObject): string {
   return places.findLast((place) => readField(schema, place.slice(1)) !== undefined) ?? '#'
 }
 
-function compile(schema: JsonObject): Validator {
+function compile(schema: JsonObject, limit: TimeLimit): Validate {
   const copy = copyOf(schema)
   const risk = patternRisk(copy)
   if (risk !== null) throw new LoopError('invalid_definition', risk)
   const { Validator } = loadJsonSchema()
-  return new Validator(copy, '2020-12', true)
+  const validator = new Validator(copy, '2020-12', true)
+  if (!mayTakeLong(copy)) return (evidence) => validator.validate(evidence)
+  return (evidence) => limit(() => validator.validate(evidence))
 }
 
 // The validator writes into the schema that it is given.

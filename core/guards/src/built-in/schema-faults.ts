@@ -38,6 +38,13 @@ export function patternRisk(schema: Schema): string | null {
   return null
 }
 
+/** Whether evidence of the greatest size may take more than a moment: the time of all else grows with its size alone. */
+export function mayTakeLong(schema: Schema): boolean {
+  return [...partsOf(schema)].some(
+    (part) => part.uniqueItems || part.format !== undefined || patternsIn(part).length > 0,
+  )
+}
+
 function* partsOf(schema: unknown): Generator<Schema> {
   if (!isObject(schema)) return
   yield schema
