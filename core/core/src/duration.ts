@@ -2,6 +2,8 @@ import { LoopError } from './errors.ts'
 
 const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const
 const pattern = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d|w)$/
+/** A thousand years. From any day it must lead to one that has a date, and to a number that every store keeps. */
+const longestMs = 365_000 * unitMs.d
 
 /** Milliseconds of a duration such as `500ms`, `30s`, `5m`, `2h`, `7d` or `2w`. Throws `invalid_input`. */
 export function parseDuration(text: string, path?: string): number {
@@ -12,5 +14,7 @@ export function parseDuration(text: string, path?: string): number {
       hint: 'Write a number and a unit: 500ms, 30s, 5m, 2h, 7d or 2w.',
     })
   }
-  return Math.round(Number(match[1]) * unitMs[match[2] as keyof typeof unitMs])
+  const ms = Math.round(Number(match[1]) * unitMs[match[2] as keyof typeof unitMs])
+  if (ms <= longestMs) return ms
+  throw new LoopError('invalid_input', 'A duration is longer than a thousand years.', { path })
 }
