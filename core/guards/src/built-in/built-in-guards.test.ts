@@ -81,6 +81,8 @@ test.each<[string, JsonObject, number]>([
   ['deadline-not-exceeded', { within: '2d' }, 0],
   ['deadline-not-exceeded', { at: '2026-12-31T18:00Z' }, 0],
   ['deadline-not-exceeded', { at: '2026-12-31T18:00' }, 1],
+  ['deadline-not-exceeded', { at: '2027-02-29T18:00Z' }, 1],
+  ['deadline-not-exceeded', { at: '2028-02-29T18:00Z' }, 0],
   ['deadline-not-exceeded', { within: '2d', metadata: '/due' }, 1],
   ['field-constraint', { field: 'a', operator: 'at-most', value: 3 }, 0],
   ['field-constraint', { field: 'a', operator: 'exists' }, 0],

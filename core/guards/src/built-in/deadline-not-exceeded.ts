@@ -45,5 +45,10 @@ function timeOf(value: JsonValue | undefined): number | null {
   if (typeof value === 'number') return value
   if (typeof value !== 'string' || !timestamp.test(value)) return null
   const time = Date.parse(value)
-  return Number.isNaN(time) ? null : time
+  return Number.isNaN(time) || !isDay(value.slice(0, 10)) ? null : time
+}
+
+// The 30th of February is read as the 2nd of March.
+function isDay(date: string): boolean {
+  return new Date(date).toISOString().startsWith(date)
 }
