@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { createSqliteStore } from '@loop-engine/integration-sqlite'
 import { defineLoop, LoopError, type Integration, type LoopStore } from '@loop-engine/sdk'
 
+import type { Scope } from './access/principal.ts'
 import { createLogger } from './log.ts'
 import { createLoopServer, type LoopServer, type LoopServerOptions } from './server.ts'
 
@@ -81,7 +82,12 @@ export interface TestServer {
   /** A key of a tenant that is good for what keys can be good for. */
   key(tenant?: string, type?: 'automation' | 'ai-agent'): string
   /** The cookie of a person who is logged in. */
-  login(id: string, roles?: readonly string[], tenant?: string): Promise<string>
+  login(
+    id: string,
+    roles?: readonly string[],
+    tenant?: string,
+    scopes?: readonly Scope[],
+  ): Promise<string>
   call(method: string, path: string, asked?: Asked): Promise<Reply>
   /** A run that waits for finance; the id of its request. */
   waiting(aggregateId: string, key: string): Promise<Reply['body']>
@@ -155,8 +161,8 @@ export async function createTestServer(
         scopes: ['read', 'run', 'decide', 'stop', 'operate', 'export', 'keys'],
         createdBy: 'test',
       }).secret,
-    async login(id, roles = [], tenant = 'default') {
-      const link = now.server.loginLink({ id, roles, tenant })
+    async login(id, roles = [], tenant = 'default', scopes = undefined) {
+      const link = now.server.loginLink({ id, roles, tenant, scopes })
       const { headers } = await call('POST', '/api/v1/session', {
         headers: { origin: now.url, 'sec-fetch-site': 'same-origin' },
         body: { token: link.split('#token=')[1] },

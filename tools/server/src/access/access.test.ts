@@ -2,6 +2,7 @@ import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT, type JWTPayload } fr
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { createTestServer, type Reply, type TestServer } from '../server.fixture.ts'
+import type { Scope } from './principal.ts'
 
 const issuer = 'https://id.example.com'
 const audience = 'loops'
@@ -210,6 +211,21 @@ describe('an API key', () => {
     server.server.keys.revoke('acme', key.id)
     expect((await who(third)).status).toBe(401)
     expect(server.server.keys.rotate('acme', key.id, 0)).toBeNull()
+  })
+
+  test('that may do more than a person gets no new secret from that person', async () => {
+    const login = (scopes: readonly Scope[]): Promise<string> =>
+      server.login('kim', [], 'acme', scopes)
+    const { key, secret } = make()
+    const rotate = (cookie: string): Promise<Reply> =>
+      server.call('POST', `/api/v1/keys/${key.id}/rotate`, { cookie })
+
+    expect(await rotate(await login(['keys', 'read']))).toMatchObject({
+      status: 403,
+      body: { reason: 'more_than_own' },
+    })
+    expect((await who(secret)).status).toBe(200)
+    expect((await rotate(await login(['keys', 'read', 'run']))).status).toBe(200)
   })
 
   test('says which model was asked, but never who it is', async () => {

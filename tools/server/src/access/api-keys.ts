@@ -61,6 +61,8 @@ export interface ApiKeys {
   /** The principal of a secret that is accepted now. */
   find(secret: string): Principal | null
   list(query: { tenant: string; limit?: number; cursor?: string }): Page<ApiKey>
+  /** Null when the tenant has no such key. */
+  get(tenant: string, id: string): ApiKey | null
   /** A new secret; the one before is accepted for `overlapMs` more. Null when there is no such live key. */
   rotate(
     tenant: string,
@@ -132,6 +134,7 @@ export function createApiKeys(database: DatabaseSync, clock: Pick<Clock, 'now'>)
       const rows = listed.all(tenant, after.at, after.id, count + 1) as Row[]
       return cutPage('key', rows.map(toKey), count, ({ createdAt, id }) => ({ at: createdAt, id }))
     },
+    get,
     rotate(tenant, id, overlapMs) {
       const secret = `${id}_${newSecret()}`
       const now = clock.now()

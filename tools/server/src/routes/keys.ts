@@ -80,7 +80,8 @@ export const keyRoutes: readonly Route[] = [
     path: '/keys/{id}/rotate',
     id: 'rotateKey',
     tag,
-    summary: 'Makes a new secret; the one before is accepted a while longer. Only people.',
+    summary:
+      'Makes a new secret; the one before is accepted a while longer. Only people, of keys that may do no more than they.',
     scope: 'keys',
     params,
     body: z.strictObject({ overlapSeconds: z.int().min(0).max(2_592_000).optional() }),
@@ -89,6 +90,9 @@ export const keyRoutes: readonly Route[] = [
     handle(call, { params: { id }, body: { overlapSeconds = 86_400 } }) {
       const { services, tenant } = call
       creatorOf(call)
+      const key = services.access.keys.get(tenant, id)
+      // Whoever learns the secret may do what the key may.
+      if (key) refuseMoreThanOwn(call, key.scopes, key.roles)
       const rotated = services.access.keys.rotate(tenant, id, overlapSeconds * 1000)
       if (!rotated) throw new LoopError('not_found', 'No live key has this id.')
       return { body: rotated }
@@ -129,7 +133,7 @@ function refuseMoreThanOwn(
     granted.some((scope) => !own.includes(scope)) ||
     (!own.includes('platform') && roles.some((role) => !ownRoles.includes(role)))
   if (tooMuch)
-    throw new HttpError(403, 'refused', 'A key may not do more than who makes it.', {
+    throw new HttpError(403, 'refused', 'A key may not do more than who makes it or its secret.', {
       reason: 'more_than_own',
     })
 }
