@@ -14,7 +14,6 @@ import { idSchema } from './schemas/common.ts'
 
 export interface MountOptions {
   readonly services: Services
-  readonly origins: readonly string[]
   readonly maxBodyBytes: number
   readonly deadlines: Deadlines
   readonly limits: { readonly principal: RateLimiter; readonly stranger: RateLimiter }
@@ -66,8 +65,8 @@ export async function admit(
   scope: Scope,
   options: MountOptions,
 ): Promise<Principal> {
-  const { services, origins, limits } = options
-  const principal = await authenticate(context.req.raw, { access: services.access, origins })
+  const { services, limits } = options
+  const principal = await authenticate(context.req.raw, services)
   limits.principal.spend(principal.credential)
   context.set('principal', principal)
   if (principal.scopes.includes(scope)) return principal

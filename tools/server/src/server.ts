@@ -171,7 +171,6 @@ async function assemble(
     mcp,
     telemetry: options.telemetry,
     services,
-    origins,
     logger,
     ids,
     channels,

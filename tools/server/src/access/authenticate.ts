@@ -8,6 +8,7 @@ export interface AuthenticateOptions {
   readonly access: Access
   /** Origins at which this server serves pages. */
   readonly origins: readonly string[]
+  readonly secureCookies: boolean
 }
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
@@ -15,7 +16,7 @@ const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
 /** The principal of a request. Throws `auth` without a credential that is accepted, `cross_site` for a forged one. */
 export async function authenticate(
   request: Request,
-  { access, origins }: AuthenticateOptions,
+  { access, origins, secureCookies }: AuthenticateOptions,
 ): Promise<Principal> {
   const authorization = request.headers.get('authorization')
   if (authorization !== null) {
@@ -23,7 +24,7 @@ export async function authenticate(
     if (credential !== undefined) return access.fromBearer(credential)
     throw new LoopError('auth', 'The Authorization header is not a bearer credential.')
   }
-  const secret = readSessionCookie(request)
+  const secret = readSessionCookie(request, secureCookies)
   const principal = secret === null ? null : access.sessions.find(secret)
   if (!principal)
     throw new LoopError('auth', 'The request has no credential.', {
@@ -45,26 +46,26 @@ export function refuseCrossSite(request: Request, origins: readonly string[]): v
   })
 }
 
-const cookieName = 'loop_session'
+/** With this prefix a browser keeps what another host, or a plain page, gives it apart from ours. */
+const nameOf = (secure: boolean): string => (secure ? '__Host-loop_session' : 'loop_session')
 
-export function readSessionCookie(request: Request): string | null {
+/** Only under the name that this server gives: under another one a neighbour could log people in as somebody else. */
+export function readSessionCookie(request: Request, secure: boolean): string | null {
   for (const pair of (request.headers.get('cookie') ?? '').split(';')) {
     const [name = '', value = ''] = pair.trim().split('=', 2)
-    if (name === cookieName || name === `__Host-${cookieName}`) return value
+    if (name === nameOf(secure)) return value
   }
   return null
 }
 
 /** `secure` wherever the server is reached by HTTPS: then no other host and no plain request gets the cookie. */
 export function sessionCookie(value: string, maxAgeSeconds: number, secure: boolean): string {
-  const name = secure ? `__Host-${cookieName}; Secure` : cookieName
-  const [key, ...flags] = name.split('; ')
   return [
-    `${key}=${value}`,
+    `${nameOf(secure)}=${value}`,
     'Path=/',
     'HttpOnly',
     'SameSite=Strict',
     `Max-Age=${maxAgeSeconds}`,
-    ...flags,
+    ...(secure ? ['Secure'] : []),
   ].join('; ')
 }

@@ -73,7 +73,7 @@ export const sessionRoutes: readonly Route[] = [
     scope: 'read',
     answers: { 204: { description: 'It is over.' } },
     handle({ services, request }) {
-      const secret = readSessionCookie(request)
+      const secret = readSessionCookie(request, services.secureCookies)
       if (secret !== null) services.access.sessions.end(secret)
       const cookie = sessionCookie('', 0, services.secureCookies)
       return { status: 204, body: undefined, headers: { 'set-cookie': cookie } }
