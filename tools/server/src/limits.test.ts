@@ -72,6 +72,19 @@ test('who asks too much is told when to come again, and others are not', async (
   expect((await ask(modest)).status).toBe(200)
 })
 
+test('somebody of the same name in another tenant is somebody else', async () => {
+  server = await createTestServer({ rateLimit: { burst: 2, perSecond: 0.01 } })
+  const [here, there] = [
+    await server.login('alice', [], 'here'),
+    await server.login('alice', [], 'there'),
+  ]
+  const ask = async (cookie: string): Promise<number> =>
+    (await server.call('GET', '/api/v1/definitions', { cookie })).status
+
+  expect([await ask(here), await ask(here), await ask(here)]).toEqual([200, 200, 429])
+  expect(await ask(there)).toBe(200)
+})
+
 test('who guesses credentials is slowed down, who has one is not', async () => {
   server = await createTestServer({ strangerLimit: { burst: 3, perSecond: 0.01 } })
   const key = server.key()

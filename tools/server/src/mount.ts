@@ -3,7 +3,7 @@ import type { Context, Hono } from 'hono'
 import { z } from 'zod'
 
 import { authenticate } from './access/authenticate.ts'
-import type { Principal, Scope } from './access/principal.ts'
+import { accountOf, type Principal, type Scope } from './access/principal.ts'
 import type { Deadlines } from './deadlines.ts'
 import type { Environment } from './environment.ts'
 import { HttpError } from './http-error.ts'
@@ -67,7 +67,7 @@ export async function admit(
 ): Promise<Principal> {
   const { services, limits } = options
   const principal = await authenticate(context.req.raw, services)
-  limits.principal.spend(principal.credential)
+  limits.principal.spend(accountOf(principal))
   context.set('principal', principal)
   if (principal.scopes.includes(scope)) return principal
   throw new HttpError(403, 'refused', 'The credential is not good for this.', {

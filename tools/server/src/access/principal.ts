@@ -24,7 +24,7 @@ export type Scope = (typeof scopes)[number]
 /** Who sent a request, as far as its credential proves. */
 export interface Principal {
   readonly kind: 'key' | 'oidc' | 'session'
-  /** Names the credential in logs and limits; never the credential itself. */
+  /** Names the credential within its tenant, in logs and limits; never the credential itself. */
   readonly credential: string
   readonly tenant: string
   /** Without attribution; `assurance` says how it became known. */
@@ -32,6 +32,11 @@ export interface Principal {
   readonly scopes: readonly Scope[]
   /** When the credential ends, epoch milliseconds. */
   readonly expiresAt: number | null
+}
+
+/** Who pays for a request: people of the same name in two tenants have nothing to do with each other. */
+export function accountOf({ tenant, credential }: Principal): string {
+  return `${tenant}:${credential}`
 }
 
 /** Tenants and the like stand inside scopes of stops, whose parts a colon divides. */

@@ -2,6 +2,7 @@ import { LoopError } from '@loop-engine/core'
 import { z } from 'zod'
 
 import { authenticate } from '../access/authenticate.ts'
+import { accountOf } from '../access/principal.ts'
 import { createEventStream, eventsOf, readPlace, type Place } from '../events/event-stream.ts'
 import { HttpError } from '../http-error.ts'
 import { route, type Call, type Route } from '../route.ts'
@@ -70,7 +71,7 @@ export const eventRoutes: readonly Route[] = [
         'x-accel-buffering': 'no',
       }
       if (call.request.method === 'HEAD') return new Response(null, { headers })
-      const leave = streams.enter(principal.credential)
+      const leave = streams.enter(accountOf(principal))
       if (!leave)
         throw new HttpError(429, 'rate_limited', 'The credential has too many streams open.', {
           headers: { 'retry-after': '10' },
