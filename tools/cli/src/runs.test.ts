@@ -176,6 +176,14 @@ describe('the kill switch', () => {
     expect(again).toMatchObject({ code: 4, err: expect.stringContaining('None at all is.') })
   })
 
+  test('what a reason holds does not reach the terminal', async () => {
+    await at('stop', '--loop', 'refund', '--reason', 'drill\u001B[2J\u202E')
+    const listed = await at('stops')
+    await at('release', '--loop', 'refund', '--reason', 'over')
+
+    expect(listed.out).toMatch(/: drill<U\+202E>\n$/)
+  })
+
   test('two targets are one too many', async () => {
     expect(await at('stop', '--everything', '--loop', 'refund', '--reason', 'x')).toMatchObject({
       code: 2,

@@ -80,7 +80,7 @@ export const addStops: AddCommand = (program, act) => {
       act(async ({ options, output }) =>
         withSession(options, async ({ engine }) => {
           const stops = await engine.stops()
-          const lines = stops.map(({ scope, by, reason }) => `${scope}  by ${by}: ${reason}`)
+          const lines = stops.map(({ scope, by, reason }) => plain(`${scope}  by ${by}: ${reason}`))
           output.result(stops, lines.join('\n') || 'No stop is in force.')
           return exitCodes.ok
         }),
