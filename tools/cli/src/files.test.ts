@@ -65,6 +65,16 @@ test('validate says which file is missing', async () => {
   expect(err).toContain('The file nowhere.yaml does not exist.')
 })
 
+test.each(['latin1', 'utf16le'] as const)('validate refuses a file in %s', async (encoding) => {
+  await loop('init', 'utf8.yaml', '--force')
+  const text = readFileSync(join(folder, 'utf8.yaml'), 'utf8').replace('Refund', 'Rückerstattung')
+  writeFileSync(join(folder, 'other.yaml'), Buffer.from(`\uFEFF${text}`, encoding))
+  const { code, err } = await loop('validate', 'other.yaml')
+
+  expect(code).toBe(1)
+  expect(err).toContain('The file other.yaml is not UTF-8.')
+})
+
 test('graph draws SVG and DOT to a file', async () => {
   await loop('init', 'drawn.yaml')
 

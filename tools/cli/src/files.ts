@@ -1,16 +1,19 @@
+import { isUtf8 } from 'node:buffer'
 import { readFile, writeFile } from 'node:fs/promises'
 
 import { LoopError } from '@loop-engine/sdk'
 
 /** Reads a text file, or says which one could not be read. */
 export async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (cause) {
+  const bytes = await readFile(path).catch((cause: unknown) => {
     const missing = codeOf(cause) === 'ENOENT'
     const message = `The file ${path} ${missing ? 'does not exist' : 'cannot be read'}.`
     throw new LoopError(missing ? 'not_found' : 'unavailable', message, { cause })
-  }
+  })
+  if (isUtf8(bytes)) return bytes.toString()
+  throw new LoopError('invalid_input', `The file ${path} is not UTF-8.`, {
+    hint: 'Save it as UTF-8: a letter that is lost would be missing from what people approve.',
+  })
 }
 
 /** Writes a text file; without `overwrite` a file that is there stays as it is. */

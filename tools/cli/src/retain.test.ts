@@ -14,9 +14,12 @@ test('a store that keeps everything says so, and by a code', async () => {
   expect(JSON.parse(err)).toMatchObject({ error: { code: 'unsupported' } })
 })
 
-test.each([[], ['--before', 'yesterday'], ['--before', '2026-13-01'], ['--before', '01/02/2026']])(
-  'a time that is missing or unclear is a usage error: %s %s',
-  async (...args) => {
-    expect(await loop('--db', 'loop.db', 'retain', ...args)).toMatchObject({ code: 2 })
-  },
-)
+test.each([
+  [],
+  ['--before', 'yesterday'],
+  ['--before', '2026-13-01'],
+  ['--before', '2026-02-30'],
+  ['--before', '01/02/2026'],
+])('a time that is missing or unclear is a usage error: %s %s', async (...args) => {
+  expect(await loop('--db', 'loop.db', 'retain', ...args)).toMatchObject({ code: 2 })
+})

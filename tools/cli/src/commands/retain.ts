@@ -71,7 +71,10 @@ function describe(
 function readDate(text: string): number {
   const isDate = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?Z)?$/.test(text)
   const before = isDate ? Date.parse(text) : NaN
-  if (!Number.isNaN(before)) return before
+  // The 30th of February would be the 2nd of March, and more would go than was meant.
+  const isThatDay =
+    !Number.isNaN(before) && new Date(before).toISOString().startsWith(text.slice(0, 10))
+  if (isThatDay) return before
   throw new LoopError('invalid_config', 'The date of --before cannot be read.', {
     hint: 'Write it as 2026-01-01 or 2026-01-01T12:00Z.',
   })
