@@ -77,7 +77,7 @@ test('what a person rejects is dismissed, on record, without a ticket', async ()
 })
 
 test('without a terminal nobody is asked, and the way to decide is shown and works', async () => {
-  const data = newData()
+  const data = join(newData(), "what's new")
   const key = 'code_scanning_alert:Codertocat/Hello-World#10:java/sql-injection'
 
   const first = await start(data, [])
@@ -87,7 +87,8 @@ test('without a terminal nobody is asked, and the way to decide is shown and wor
   expect(first.code).toBe(0)
   expect(first.out).toContain('Nobody is asked here')
   expect(first.out).toContain('3 wait for a person')
-  expect(first.out).toContain('npm run loop -- inbox')
+  const db = `'${join(data, 'loop.db').replace("'", `'\\''`)}'`
+  expect(first.out).toContain(`npm run loop -- inbox --role security --db ${db}\n`)
   expect(approved).toMatchObject({ code: 0, err: '' })
   const { waiting, ticketsFiledNow } = JSON.parse(second.out)
   expect(waiting).toHaveLength(2)

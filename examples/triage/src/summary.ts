@@ -110,7 +110,7 @@ function percent(share: number | null): string {
 function renderWaiting(waiting: readonly string[], data: string): string[] {
   if (waiting.length === 0) return []
   const database = join(data, 'loop.db')
-  const db = database === join('.loop', 'loop.db') ? '' : ` --db ${database}`
+  const db = database === join('.loop', 'loop.db') ? '' : ` --db ${quoted(database)}`
   return [
     '',
     `${waiting.length} wait for a person:`,
@@ -120,6 +120,11 @@ function renderWaiting(waiting: readonly string[], data: string): string[] {
     `  npm run loop -- inbox --role security${db}`,
     `  npm run loop -- approve ID --role security${db}`,
   ]
+}
+
+/** As one word of a shell. */
+function quoted(path: string): string {
+  return /^[\w:.@/-]+$/.test(path) ? path : `'${plain(path).replaceAll("'", `'\\''`)}'`
 }
 
 function entries<Value>(record: Readonly<Record<string, Value>>): [string, Value][] {
