@@ -1,4 +1,4 @@
-import { type LoopInstance } from '@loop-engine/core'
+import { LoopError, type LoopInstance } from '@loop-engine/core'
 
 import { personOrSystem } from './admit-input.ts'
 import { draftOf } from './draft.ts'
@@ -16,6 +16,12 @@ export async function eraseEvidence(kernel: Kernel, input: EraseInput): Promise<
     aggregateId,
     actor,
     async (instance, change) => {
+      // A record of what was never erased would let somebody believe that it is gone.
+      if (!Number.isSafeInteger(seq) || seq < 1 || seq > instance.version)
+        throw new LoopError('not_found', 'The run has no entry of this number.', {
+          path: '/seq',
+          hint: `Its newest is ${instance.version}.`,
+        })
       change.append({
         ...draftOf(kernel, instance, actor),
         type: 'loop.evidence.erased',

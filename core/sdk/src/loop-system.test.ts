@@ -524,6 +524,14 @@ describe('evidence', () => {
       entry: { evidence: { digest: expect.any(String) } },
     })
   })
+
+  test.each([0, 2, 1.5])('of an entry %d, which there is not, cannot be erased', async (seq) => {
+    const { engine } = await open()
+    await expect(
+      engine.erase({ aggregateId: 'order-1', seq, actor: alice, reason: 'art. 17' }),
+    ).rejects.toMatchObject({ code: 'not_found', path: '/seq' })
+    expect(await engine.get({ aggregateId: 'order-1' })).toMatchObject({ version: 1 })
+  })
 })
 
 describe('a timeout of a state', () => {
