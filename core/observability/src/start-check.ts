@@ -51,10 +51,11 @@ export async function rootAt(
     const leaves = await store.leaves(tenant, { from, limit: Math.min(1000, size - from) })
     if (leaves.length === 0) return null
     for (const { index, leafHash } of leaves) {
+      const details = { index: frontier.size }
       if (index !== frontier.size)
-        throw new LoopError('corrupt', 'A leaf of the log is missing.', {
-          details: { index: frontier.size },
-        })
+        throw new LoopError('corrupt', 'A leaf of the log is missing.', { details })
+      if (!/^[0-9a-f]{64}$/.test(leafHash))
+        throw new LoopError('corrupt', 'A leaf of the log is no hash.', { details })
       frontier.append(leafHash)
     }
   }

@@ -1,4 +1,4 @@
-import type { LogLeaf, LoopStore } from '@loop-engine/core'
+import { isLoopError, type LogLeaf, type LoopStore } from '@loop-engine/core'
 
 import type { VerifyFault } from './fault.ts'
 import { leafHash } from './merkle.ts'
@@ -8,6 +8,8 @@ import { checkAgainst, rootAt } from './start-check.ts'
 interface LogQuestion {
   readonly store: LoopStore
   readonly tenant: string
+  /** The runs that the entries were found in. */
+  readonly runs: ReadonlySet<string>
   /** Entries found in the runs, or known to be dropped, after the size of the log was read. */
   readonly entries: number
   /** Up to which entry runs were dropped by retention. */
@@ -18,39 +20,64 @@ interface LogQuestion {
 }
 
 /** What a store's log says against its runs: a whole run that was deleted is missed by nobody else. */
-export async function verifyLog({
-  store,
-  tenant,
-  entries,
-  dropped,
-  logged,
-  deep,
-  checkpoint,
-}: LogQuestion): Promise<readonly VerifyFault[]> {
+export async function verifyLog(question: LogQuestion): Promise<readonly VerifyFault[]> {
+  const { entries, logged, deep, checkpoint } = question
   const faults: VerifyFault[] = []
   if (entries < logged)
     faults.push(about(`The log has ${logged} entries, the runs only ${entries}.`))
-  if (checkpoint) {
-    const { ok, reason } = await checkAgainst(store, tenant, checkpoint.note, checkpoint.keys)
-    if (!ok) faults.push(about(`The log does not continue the checkpoint: ${reason}.`))
-  }
-  if (!deep) return faults
-  const head = await store.logHead(tenant)
-  if ((await rootAt(store, tenant, head.size)) !== head.root)
-    faults.push(about('The root of the log is not that of its leaves.'))
-  for await (const fault of leafFaults(store, tenant, head.size, dropped)) {
-    faults.push(fault)
-    if (faults.length === 100) break
+  // What was signed are the leaves: they vouch for the entries only where they are those of the entries.
+  if (!deep && !checkpoint) return faults
+  try {
+    for await (const fault of logFaults(question)) {
+      faults.push(fault)
+      if (faults.length >= 100) break
+    }
+  } catch (error) {
+    if (!isLoopError(error) || error.code !== 'corrupt') throw error
+    faults.push(about(error.message))
   }
   return faults
 }
 
+async function* logFaults(question: LogQuestion): AsyncGenerator<VerifyFault> {
+  const { store, tenant, checkpoint } = question
+  if (checkpoint) {
+    const found = await checkAgainst(store, tenant, checkpoint.note, checkpoint.keys)
+    if (!found.ok)
+      yield about(
+        `The log does not continue the checkpoint: ${found.reason}; it covers ${found.rememberedSize} entries, the log has ${found.size}.`,
+      )
+  }
+  const head = await store.logHead(tenant)
+  if ((await rootAt(store, tenant, head.size)) !== head.root)
+    yield about('The root of the log is not that of its leaves.')
+  yield* leafFaults(question, head.size)
+  yield* withheldFaults(question)
+}
+
+const mostWaiting = 1000
+
+/** Entries that are not in the log and do not wait to be either: no checkpoint would ever cover them. */
+async function* withheldFaults({
+  store,
+  tenant,
+  entries,
+}: LogQuestion): AsyncGenerator<VerifyFault> {
+  // Read in this order, an entry that is logged meanwhile counts twice rather than not at all.
+  const waiting = (await store.unlogged(tenant, mostWaiting)).length
+  const { size } = await store.logHead(tenant)
+  const withheld = entries - size - waiting
+  if (waiting < mostWaiting && withheld > 0)
+    yield about(`${withheld} entries are in no log, and do not wait for it.`)
+  const [beyond] = await store.leaves(tenant, { from: size, limit: 1 })
+  if (beyond && (await store.logHead(tenant)).size <= beyond.index)
+    yield about('The log has leaves behind its end.')
+}
+
 /** Leaves that name an entry which is gone or is another one, and dropped entries that no leaf proves any more. */
 async function* leafFaults(
-  store: LoopStore,
-  tenant: string,
+  { store, tenant, runs, dropped }: LogQuestion,
   size: number,
-  dropped: ReadonlyMap<string, number>,
 ): AsyncGenerator<VerifyFault> {
   const seen = new Set<string>()
   const unproven = new Map(dropped)
@@ -66,7 +93,7 @@ async function* leafFaults(
       seen.add(id)
     }
     const kept = leaves.filter(({ runId, seq }) => !isDropped(dropped, runId, seq))
-    for (const stretch of stretchesOf(kept)) yield* stretchFaults(store, tenant, stretch)
+    for (const stretch of stretchesOf(kept)) yield* stretchFaults(store, tenant, runs, stretch)
   }
   for (const [runId, missing] of unproven) {
     const message = `Dropped entries have no proof: ${missing} leaves are missing.`
@@ -77,17 +104,24 @@ async function* leafFaults(
 async function* stretchFaults(
   store: LoopStore,
   tenant: string,
+  runs: ReadonlySet<string>,
   stretch: readonly LogLeaf[],
 ): AsyncGenerator<VerifyFault> {
   const [first, last] = [stretch[0], stretch.at(-1)]
   if (!first || !last) return
-  const entries = await store.entries(tenant, first.runId, {
-    from: first.seq,
+  const { runId, seq: from } = first
+  // A run that began after the runs were listed is here by now.
+  if (!runs.has(runId) && (await store.getRun(tenant, runId)) === null) {
+    yield { runId, seq: from, fault: 'truncated', message: 'The log names a run that is gone.' }
+    return
+  }
+  const entries = await store.entries(tenant, runId, {
+    from,
     to: last.seq,
     limit: stretch.length,
   })
   const bodies = new Map(entries.map(({ seq, body }) => [seq, body]))
-  for (const { runId, seq, leafHash: expected } of stretch) {
+  for (const { seq, leafHash: expected } of stretch) {
     const body = bodies.get(seq)
     if (body === undefined)
       yield { runId, seq, fault: 'truncated', message: 'The log names an entry that is gone.' }

@@ -22,7 +22,7 @@ export interface VerifyStoreOptions {
    * many as the machine has processors, at most four, by default.
    */
   readonly threads?: number
-  /** A checkpoint that was kept elsewhere: the store must still begin with what it signed. */
+  /** A checkpoint that was kept elsewhere: the store must still begin with what it signed, entry by entry. */
   readonly checkpoint?: { readonly note: string; readonly keys: readonly NoteKey[] }
 }
 
@@ -45,6 +45,7 @@ export async function verifyStore({
   const faults: VerifyFault[] = []
   const logged = runId === undefined ? (await store.logHead(tenant)).size : 0
   let [runs, entries] = [0, 0]
+  const found = new Set<string>()
   const gone = { entries: 0, before: 0, runs: new Map<string, number>() }
   const chosen = runId === undefined ? runsOf(store, { tenant }) : oneRun(store, tenant, runId)
   await verifyRuns(store, chosen, {
@@ -53,6 +54,7 @@ export async function verifyStore({
     onRun(instance, report) {
       const { dropped } = report
       runs += 1
+      if (deep || checkpoint) found.add(instance.runId)
       entries += report.entries
       if (dropped) {
         gone.runs.set(instance.runId, dropped.through)
@@ -64,16 +66,17 @@ export async function verifyStore({
     },
   })
   if (runId === undefined) {
-    const found = await verifyLog({
+    const missed = await verifyLog({
       store,
       tenant,
+      runs: found,
       entries: entries + gone.entries,
       dropped: gone.runs,
       logged,
       deep,
       checkpoint,
     })
-    faults.push(...found.slice(0, mostFaults - faults.length))
+    faults.push(...missed.slice(0, mostFaults - faults.length))
   }
   return {
     ok: faults.length === 0,

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -108,6 +109,37 @@ test('an older copy of the database does not fit the checkpoint', async () => {
   expect(await at('verify', '--trust', 'key.pub')).toMatchObject({ code: 2 })
   const strange = ['--checkpoint', 'checkpoint.txt', '--trust', 'stranger.pub']
   expect(await at('verify', ...strange)).toMatchObject({ code: 5 })
+})
+
+test('a run that was rewritten with hashes to match does not fit the checkpoint', async () => {
+  writeFileSync(join(folder, 'checkpoint.txt'), await checkpoint())
+  const file = join(folder, 'rewritten.db')
+  copyFileSync(db, file)
+  const database = new DatabaseSync(file)
+  const run = String(database.prepare('SELECT run_id FROM instance').get()?.['run_id'])
+  const write = database.prepare('UPDATE entry SET body = ?, hash = ? WHERE pos = ?')
+  let head = '0'.repeat(64)
+  for (const { pos, body } of database
+    .prepare('SELECT pos, body FROM entry WHERE run_id = ? ORDER BY seq')
+    .all(run)) {
+    const forged = String(body)
+      .replace(/"prevHash":"[0-9a-f]+"/, `"prevHash":"${head}"`)
+      .replace('agent:refunds', 'agent:somebody')
+    head = hash('sha256', `loop-engine/entry/v1\n${forged}`)
+    write.run(forged, head, Number(pos))
+  }
+  database
+    .prepare("UPDATE instance SET rest = json_set(rest, '$.head', ?) WHERE run_id = ?")
+    .run(head, run)
+  database.close()
+
+  const rewritten = (...args: string[]): Promise<Ran> =>
+    loop('--db', 'rewritten.db', 'verify', ...args)
+  expect(await rewritten()).toMatchObject({ code: 0 })
+  expect(await rewritten('--checkpoint', 'checkpoint.txt', '--trust', 'key.pub')).toMatchObject({
+    code: 5,
+    out: expect.stringContaining(`entry 1 of run ${run}: hash_mismatch`),
+  })
 })
 
 test('a row that was edited by hand is named', async () => {

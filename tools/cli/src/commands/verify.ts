@@ -67,27 +67,20 @@ async function verifyFile(
 
 async function verifyDatabase(
   { options, output }: Context,
-  { deep, checkpoint }: VerifyOptions,
+  { deep, checkpoint: file }: VerifyOptions,
   keys: NoteKey[],
 ): Promise<ExitCode> {
-  if (checkpoint !== undefined && keys.length === 0) {
+  if (file !== undefined && keys.length === 0) {
     throw new LoopError('invalid_config', 'A checkpoint is worth what its signature is.', {
       hint: 'Name the public key of its signer with --trust FILE.',
     })
   }
-  const note = checkpoint === undefined ? null : await readText(checkpoint)
+  const note = file === undefined ? null : await readText(file)
   return withSession(options, async ({ store, tenant }) => {
-    const report = await verifyStore({ store, tenant, deep })
     const standing = note === null ? null : await compare(store, tenant, note, keys)
-    const ok = report.ok && standing?.ok !== false
-    const lines = [
-      ...report.faults.map(describe),
-      ...(standing?.reason
-        ? [
-            `checkpoint: ${standing.reason}; it covers ${standing.rememberedSize} entries, the log has ${standing.size}`,
-          ]
-        : []),
-    ]
+    const checkpoint = note === null ? undefined : { note, keys }
+    const report = await verifyStore({ store, tenant, deep, ...(checkpoint && { checkpoint }) })
+    const { ok } = report
     const head = ok ? output.paint('green', 'ok') : output.paint('red', 'does not verify')
     const { retained } = report
     const text = [
@@ -97,9 +90,9 @@ async function verifyDatabase(
             `  retained: ${retained.entries} entries dropped before ${new Date(retained.before).toISOString()}, proofs kept`,
           ]
         : []),
-      ...lines.map((line) => `  ${line}`),
+      ...report.faults.map((fault) => `  ${describe(fault)}`),
     ]
-    output.result({ ...report, ok, checkpoint: standing }, text.join('\n'))
+    output.result({ ...report, checkpoint: standing }, text.join('\n'))
     return ok ? exitCodes.ok : exitCodes.unverified
   })
 }

@@ -1,0 +1,136 @@
+import type { LoopStore } from '@loop-engine/core'
+import { describe, expect, test } from 'vitest'
+
+import { keep, sealRun, storeWith, tampered, wholeStory } from './history.fixture.ts'
+import { createLog, generateSigner, verifyStore, type VerifyStoreOptions } from './index.ts'
+
+const tenant = 'default'
+const key = generateSigner('a.example')
+
+/** Three refunds that were signed, and one since. */
+async function signedStore(): Promise<{
+  store: LoopStore
+  checkpoint: NonNullable<VerifyStoreOptions['checkpoint']>
+}> {
+  const store = await storeWith(['a', 'b', 'c'])
+  const { note } = await createLog({ store, tenant, signer: key.signer }).checkpoint()
+  await keep(store, sealRun('d', wholeStory('run-d')))
+  return { store, checkpoint: { note: note ?? '', keys: [key] } }
+}
+
+describe('against a checkpoint', () => {
+  test('a run that was rewritten with hashes to match is found, though its leaves are as they were', async () => {
+    const { store, checkpoint } = await signedStore()
+    const forged = sealRun(
+      'b',
+      wholeStory('run-b', (step) =>
+        step.type === 'loop.transition.executed'
+          ? { ...step, evidenceValue: { amount: 9, to: 'Mallory' } }
+          : step,
+      ),
+    )
+    const rewritten = tampered(store, {
+      find: async (query) => ({
+        items: (await store.find(query)).items.map((run) =>
+          run.runId === 'run-b' ? forged.instance : run,
+        ),
+      }),
+      getRun: async (id, runId) => (runId === 'run-b' ? forged.instance : store.getRun(id, runId)),
+      entries: async (id, runId, range = {}) => {
+        const { from = 1, to = Infinity } = range
+        return runId === 'run-b'
+          ? forged.entries.filter(({ seq }) => seq >= from && seq <= to)
+          : store.entries(id, runId, range)
+      },
+    })
+
+    // Nothing but the log remembers what it was.
+    expect(await verifyStore({ store: rewritten, tenant })).toMatchObject({ ok: true })
+    expect(await verifyStore({ store: rewritten, tenant, checkpoint })).toMatchObject({
+      ok: false,
+      first: { runId: 'run-b', seq: 4, fault: 'hash_mismatch' },
+    })
+    expect(await verifyStore({ store, tenant, checkpoint })).toMatchObject({ ok: true })
+  })
+
+  test('a run that was hidden is found, though its entries are there and others came since', async () => {
+    const { store, checkpoint } = await signedStore()
+    const hidden = tampered(store, {
+      find: async (query) => ({
+        items: (await store.find(query)).items.filter(({ runId }) => runId !== 'run-b'),
+      }),
+      getRun: async (id, runId) => (runId === 'run-b' ? null : store.getRun(id, runId)),
+    })
+
+    for (const how of [{ checkpoint }, { deep: true }])
+      expect(await verifyStore({ store: hidden, tenant, ...how })).toMatchObject({
+        ok: false,
+        first: { runId: 'run-b', seq: 1, fault: 'truncated' },
+      })
+  })
+
+  test('a run that began after the runs were listed is nothing to report', async () => {
+    const { store, checkpoint } = await signedStore()
+    const listed = await store.find({ tenant })
+    await keep(store, sealRun('e', wholeStory('run-e')))
+    await createLog({ store, tenant, signer: key.signer }).checkpoint()
+    const late = tampered(store, { find: async () => listed })
+
+    // That the log has more than was found is another finding.
+    const { faults } = await verifyStore({ store: late, tenant, checkpoint })
+    expect(faults).not.toContainEqual(expect.objectContaining({ runId: 'run-e' }))
+  })
+})
+
+describe('deep verification of the log', () => {
+  test('finds entries that are kept out of it', async () => {
+    const { store } = await signedStore()
+    const withheld = tampered(store, { unlogged: async () => [] })
+
+    expect(await createLog({ store: withheld, tenant }).checkpoint()).toMatchObject({ added: 0 })
+    expect(await verifyStore({ store: withheld, tenant, deep: true })).toMatchObject({
+      ok: false,
+      faults: [{ fault: 'truncated', message: '5 entries are in no log, and do not wait for it.' }],
+    })
+  })
+
+  test('finds leaves behind its end, and a log whose head is gone', async () => {
+    const { store } = await signedStore()
+    await createLog({ store, tenant }).checkpoint()
+    const leaf = { index: 99, runId: 'run-d', seq: 3, leafHash: 'x' }
+    const beyond = tampered(store, {
+      leaves: async (id, range) => {
+        const found = await store.leaves(id, range)
+        return found.length < range.limit ? [...found, leaf] : found
+      },
+    })
+    const headless = tampered(store, { logHead: (id) => storeWith([]).then((s) => s.logHead(id)) })
+
+    for (const damaged of [beyond, headless])
+      expect(await verifyStore({ store: damaged, tenant, deep: true })).toMatchObject({
+        ok: false,
+        first: { fault: 'truncated' },
+      })
+  })
+
+  test.each([
+    ['missing', 'A leaf of the log is missing.'],
+    ['no hash', 'A leaf of the log is no hash.'],
+  ])('reports a leaf that is %s beside all else, and does not stop', async (what, message) => {
+    const { store, checkpoint } = await signedStore()
+    const damaged = tampered(store, {
+      leaves: async (id, range) => {
+        const found = await store.leaves(id, range)
+        return what === 'missing'
+          ? found.filter(({ index }) => index !== 3)
+          : found.map((leaf) => (leaf.index === 3 ? { ...leaf, leafHash: 'zz' } : leaf))
+      },
+    })
+
+    for (const how of [{ checkpoint }, { deep: true }])
+      expect(await verifyStore({ store: damaged, tenant, ...how })).toMatchObject({
+        ok: false,
+        first: { fault: 'truncated', message },
+      })
+  })
+})
