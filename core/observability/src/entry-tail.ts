@@ -8,6 +8,7 @@ export interface EntryTail {
   readonly runId: number
   readonly seq: number
   readonly status: number
+  readonly tenant: number
   readonly toState: number
   readonly transitionId: number
   readonly type: number
@@ -48,7 +49,8 @@ function readTail(body: string, from: number): EntryTail | null {
   const status = body.startsWith('"status":"', at) ? at + 10 : -1
   if (status !== -1) at = pastText(body, status)
   if (!body.startsWith('"tenant":"', at)) return null
-  at = pastText(body, at + 10)
+  const tenant = at + 10
+  at = pastText(body, tenant)
   const toState = body.startsWith('"toState":"', at) ? at + 11 : -1
   if (toState !== -1) at = pastText(body, toState)
   if (body.startsWith('"traceparent":"', at)) at = pastText(body, at + 15)
@@ -58,7 +60,8 @@ function readTail(body: string, from: number): EntryTail | null {
   const type = at + 8
   at = pastText(body, type)
   if (!body.startsWith('"v":1}', at) || at + 6 !== body.length) return null
-  return { length: body.length - from, prevHash, runId, seq, status, toState, transitionId, type }
+  const length = body.length - from
+  return { length, prevHash, runId, seq, status, tenant, toState, transitionId, type }
 }
 
 /** Whether the text value that begins here is this one, which is written without escapes. */

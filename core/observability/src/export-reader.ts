@@ -90,14 +90,16 @@ export function createReader({
     const gone = announced.dropped ?? null
     owed = gone?.through ?? 0
     last = undefined
+    const { loopId, aggregateId } = announced
+    const names = { tenant: header?.tenant ?? '', loopId, aggregateId }
     const find = (wanted: string): LoopDefinition | null => definitions.get(wanted) ?? null
     run = {
       announced,
       // What follows dropped entries cannot be folded, nor judged by what they licensed.
       check:
         deep && !gone
-          ? createDeepCheck(announced.runId, find, { stored: false })
-          : createRunCheck(announced.runId, { stored: false, dropped: gone }),
+          ? createDeepCheck(announced.runId, find, { stored: false, names })
+          : createRunCheck(announced.runId, { stored: false, dropped: gone, names }),
     }
   }
 

@@ -139,6 +139,20 @@ describe('every mutation of an export is found:', () => {
     })
   })
 
+  test.each([
+    ['key', '"aggregateId":"a"', '"aggregateId":"z"'],
+    ['loop', '"loopId":"support.refund"', '"loopId":"support.other"'],
+    ['tenant', '"tenant":"default"', '"tenant":"other"'],
+  ])('a run that is said to be of another %s', async (_, name, other) => {
+    const lines = (await linesOf(await storeWith(['a']))).map((line) =>
+      /^\{"kind":"(header|run)"/.test(line) ? line.replace(name, other) : line,
+    )
+    expect(await verifyExport(lines)).toMatchObject({
+      ok: false,
+      first: { fault: 'wrong_run', runId: 'run-a', seq: 1 },
+    })
+  })
+
   test('a checkpoint of another log of the same signer', async () => {
     const other = await storeWith(['x'], 'other')
     const { note } = await createLog({ store: other, tenant: 'other', signer }).checkpoint()

@@ -14,7 +14,7 @@ import { indexLoop, type LoopIndex } from '@loop-engine/runtime'
 import { holdsText, tailOf, type EntryTail } from './entry-tail.ts'
 import type { Finding, VerifyFault } from './fault.ts'
 import { createLicences } from './legality.ts'
-import { besideFault, digestsOf, linkFault } from './stored-bytes.ts'
+import { besideFault, digestsOf, linkFault, namesFault, type Names } from './stored-bytes.ts'
 
 /** Finds a definition by its digest; null when nobody has it. */
 export type FindDefinition = (
@@ -37,17 +37,21 @@ export interface RunCheckOptions {
   readonly stored?: boolean
   /** Entries that were dropped, whose proofs were kept: the record goes on behind them. */
   readonly dropped?: Pick<DroppedEntries, 'through' | 'head'> | null
+  /** Whose the run is said to be: its first entry has to agree. */
+  readonly names?: Names
 }
 
 /** Re-hashes and follows the links, without parsing: what an operator changed by hand shows up. */
 export function createRunCheck(
   runId: string,
-  { stored: kept = true, dropped = null }: RunCheckOptions = {},
+  { stored: kept = true, dropped = null, names }: RunCheckOptions = {},
 ): RunCheck {
   const place = { runId, version: dropped?.through ?? 0, head: dropped?.head ?? genesisHash }
   /** The newest entry that said so. */
   let state: Told | null = null
   let status: Told | null = null
+  /** The newest entry that pinned a definition. */
+  let pinned = ''
   let stateVersion = 0
   let transitions = 0
   let openApprovals = 0
@@ -64,6 +68,7 @@ export function createRunCheck(
     const movesStatus = tail !== null && tail.status !== -1
     if (movesState) state = { body, from: tail.toState }
     if (movesStatus) status = { body, from: tail.status }
+    if (type === 'loop.started' || type === 'loop.migrated') pinned = body
     if (movesState || movesStatus || type === 'loop.migrated') stateVersion = seq
   }
 
@@ -80,6 +85,7 @@ export function createRunCheck(
       tailLength = tail?.length
       const finding =
         linkFault(stored, digests, tail, place) ??
+        (names && tail && stored.seq === 1 ? namesFault(stored.body, tail, names) : null) ??
         (kept && tail ? besideFault(stored, digests, tail) : null)
       follow(stored, tail)
       return finding && { runId, seq: stored.seq, ...finding }
@@ -90,15 +96,17 @@ export function createRunCheck(
       const cut = ending(instance, place)
       // What the dropped entries said of the run is not known any more.
       if (cut || dropped) return cut && at(cut)
-      const { currentState, status: stored, ...counted } = instance
+      const { currentState, status: stored, definition, ...counted } = instance
       const recorded = { stateVersion, transitions, openApprovals, updatedAt }
       const differs = !says(state, currentState)
         ? 'currentState'
         : !says(status, stored)
           ? 'status'
-          : Object.entries(recorded).find(
-              ([field, value]) => counted[field as keyof typeof recorded] !== value,
-            )?.[0]
+          : !pins(pinned, definition)
+            ? 'definition'
+            : Object.entries(recorded).find(
+                ([field, value]) => counted[field as keyof typeof recorded] !== value,
+              )?.[0]
       if (differs === undefined) return null
       return at({
         fault: 'fold_mismatch',
@@ -116,6 +124,12 @@ interface Told {
 
 function says(told: Told | null, text: string): boolean {
   return told !== null && holdsText(told.body, told.from, text)
+}
+
+function pins(body: string, definition: LoopInstance['definition']): boolean {
+  // A row that was changed by hand may have none.
+  const { digest } = { ...definition }
+  return body.includes(`,"definition":"${digest}","durability":"`)
 }
 
 const opened: Readonly<Partial<Record<StoredEntry['type'], number>>> = {

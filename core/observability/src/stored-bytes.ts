@@ -1,4 +1,4 @@
-import { hashEntry, saltedDigest, type StoredEntry } from '@loop-engine/core'
+import { hashEntry, saltedDigest, type LoopInstance, type StoredEntry } from '@loop-engine/core'
 
 import { holdsNumber, holdsPlain, holdsText, type EntryTail } from './entry-tail.ts'
 import type { Finding } from './fault.ts'
@@ -54,6 +54,28 @@ export function linkFault(
     return { fault: 'wrong_run', message: 'The entry belongs to another place or another run.' }
   }
   return null
+}
+
+/** Whose a run is. */
+export type Names = Pick<LoopInstance, 'tenant' | 'loopId' | 'aggregateId'>
+
+/** Checks that an entry is of the run that it is said to be of. */
+export function namesFault(
+  body: string,
+  tail: EntryTail,
+  { tenant, loopId, aggregateId }: Names,
+): Finding | null {
+  // Before the one key stands only the actor, behind the other only texts: neither has such a key of its own.
+  const [aggregate, loop] = ['"aggregateId":"', '"loopId":"']
+  const fits =
+    holdsText(body, tail.tenant, tenant) &&
+    holdsText(body, body.indexOf(aggregate) + aggregate.length, aggregateId) &&
+    holdsText(body, body.lastIndexOf(loop) + loop.length, loopId)
+  if (fits) return null
+  return {
+    fault: 'wrong_run',
+    message: 'The run is said to be of another tenant, loop or key than its record says.',
+  }
 }
 
 /** Checks that what a store keeps beside a body is what the body says. */

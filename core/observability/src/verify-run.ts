@@ -56,18 +56,19 @@ export async function verifyPages(
   }: VerifyRunOptions & Pick<RunCheckOptions, 'dropped'>,
 ): Promise<VerifyReport> {
   const began = performance.now()
+  const options = { dropped, ...(instance && { names: instance }) }
   const faults: VerifyFault[] = []
   const note = (fault: VerifyFault | null): void =>
     void (fault && faults.length < mostFaults && faults.push(fault))
   let check: RunCheck | undefined
   for await (const page of pages) {
-    check ??= open(instance?.runId ?? asked ?? page[0]?.runId ?? '', definitions, dropped)
+    check ??= open(instance?.runId ?? asked ?? page[0]?.runId ?? '', definitions, options)
     for (const stored of page) {
       const fault = check.add(stored)
       note(fault instanceof Promise ? await fault : fault)
     }
   }
-  check ??= open(instance?.runId ?? asked ?? '', definitions, dropped)
+  check ??= open(instance?.runId ?? asked ?? '', definitions, options)
   note(check.end(instance ?? null))
   return {
     ok: faults.length === 0,
@@ -82,10 +83,10 @@ export async function verifyPages(
 function open(
   runId: string,
   definitions: FindDefinition | undefined,
-  dropped: NonNullable<RunCheckOptions['dropped']> | null,
+  options: RunCheckOptions,
 ): RunCheck {
   // What follows dropped entries cannot be folded, nor judged by what they licensed.
-  return definitions && !dropped
-    ? createDeepCheck(runId, definitions)
-    : createRunCheck(runId, { dropped })
+  return definitions && !options.dropped
+    ? createDeepCheck(runId, definitions, options)
+    : createRunCheck(runId, options)
 }

@@ -218,6 +218,7 @@ describe('verification', () => {
     ['count of transitions', { transitions: 0 }],
     ['count of open approvals', { openApprovals: 1 }],
     ['time', { updatedAt: 1 }],
+    ['definition', { definition: { version: '1.0.0', digest: digestOf('another') } }],
   ])('finds a run whose %s was edited by hand', async (_, change) => {
     const store = await storeWith(['a', 'b'])
     const edited = tampered(store, {
@@ -228,6 +229,24 @@ describe('verification', () => {
     expect(await verifyStore({ store: edited, tenant })).toMatchObject({
       ok: false,
       first: { runId: 'run-a', fault: 'fold_mismatch' },
+    })
+  })
+
+  test.each<[string, Partial<LoopInstance>]>([
+    ['key', { aggregateId: 'z' }],
+    ['loop', { loopId: 'support.other' }],
+    ['tenant', { tenant: 'other' }],
+  ])('finds a run that was moved to another %s', async (_, names) => {
+    const store = await storeWith(['a', 'b'])
+    const moved = tampered(store, {
+      find: async (query) => ({
+        items: (await store.find({ ...query, tenant })).items.map((run) => ({ ...run, ...names })),
+      }),
+      entries: (__, runId, range) => store.entries(tenant, runId, range),
+    })
+    expect(await verifyStore({ store: moved, tenant: names.tenant ?? tenant })).toMatchObject({
+      ok: false,
+      first: { runId: 'run-a', seq: 1, fault: 'wrong_run' },
     })
   })
 
