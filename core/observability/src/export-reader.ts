@@ -81,6 +81,7 @@ export function createReader({
   /** The leaf that the next line has to prove. */
   let unproven: { readonly leaf: number; readonly hash: string } | undefined
   let signedBy: readonly string[] = []
+  let sealed = false
 
   function openRun(announced: ExportRun): void {
     closeRun()
@@ -221,6 +222,10 @@ export function createReader({
         throw bad('bad_signature', 'The checkpoint is not of this log.')
       if (seal !== null && !isSealOf(seal, sum))
         throw bad('bad_signature', 'The seal is not of this export.')
+      // The checkpoint vouches for what is in the log, the seal for all lines.
+      if (seal === null && unlogged > 0)
+        throw bad('bad_signature', `Nobody signed for ${unlogged} entries that are in no log.`)
+      sealed = seal !== null
       signedBy = opened.signedBy
     } catch (error) {
       if (!isLoopError(error)) throw error
@@ -241,7 +246,16 @@ export function createReader({
   }
 
   return {
-    counts: () => ({ lines, entries, runs, unlogged, signedBy, ...(dropped > 0 && { dropped }) }),
+    counts: () => ({
+      lines,
+      entries,
+      runs,
+      part: header?.scope === 'part',
+      unlogged,
+      signedBy,
+      sealed,
+      ...(dropped > 0 && { dropped }),
+    }),
     line(line) {
       lines += 1
       if (line.length > maxLineLength)

@@ -1,6 +1,9 @@
+import { hash } from 'node:crypto'
+
 import { hashEntry, type LoopStore } from '@loop-engine/core'
 import { describe, expect, test } from 'vitest'
 
+import { entryLine } from './export-format.ts'
 import { keep, sealRun, storeWith, wholeStory } from './history.fixture.ts'
 import {
   createLog,
@@ -20,6 +23,14 @@ const linesOf = (store: LoopStore, options: Partial<ExportOptions> = {}): Promis
 const verify = (lines: readonly string[], options = {}) =>
   verifyExport(lines, { keys: [key], ...options })
 
+/** Lines of somebody without a key, under the end of an export that was signed. */
+function unsealed(before: readonly string[], signed: readonly string[], counts: object): string[] {
+  const digest = hash('sha256', before.map((line) => `${line}\n`).join(''))
+  const end = JSON.parse(signed.at(-1) ?? '') as object
+  const forged = { ...end, ...counts, lines: before.length, digest, seal: null }
+  return [...before, JSON.stringify(forged)]
+}
+
 describe('an export', () => {
   test.each([false, true])('verifies without a store (deep: %s)', async (deep) => {
     const lines = await linesOf(await storeWith(['a', 'b']))
@@ -28,8 +39,10 @@ describe('an export', () => {
       lines: lines.length,
       entries: 10,
       runs: 2,
+      part: false,
       unlogged: 0,
       signedBy: ['a.example'],
+      sealed: true,
       durationMs: expect.any(Number),
       first: null,
     })
@@ -57,7 +70,39 @@ describe('an export', () => {
     await createLog({ store, tenant, signer }).checkpoint()
     await keep(store, sealRun('b', wholeStory('run-b')))
     const lines = await Array.fromAsync(exportRecords({ store, tenant }))
-    expect(await verify(lines)).toMatchObject({ ok: true, entries: 10, unlogged: 5 })
+    expect(await verifyExport(lines)).toMatchObject({ ok: true, entries: 10, unlogged: 5 })
+    expect(await verify(lines)).toMatchObject({
+      ok: false,
+      first: { line: lines.length, fault: 'bad_signature' },
+    })
+  })
+
+  test('whose seal was taken off neither takes in a forged run nor hides that one is gone', async () => {
+    const store = await storeWith(['a', 'b'])
+    const lines = await linesOf(store)
+    const { entries, instance } = sealRun('z', wholeStory('run-z'))
+    const { runId, loopId, aggregateId, version, head } = instance
+    const forged = [
+      JSON.stringify({ kind: 'run', runId, loopId, aggregateId, version, head }),
+      ...entries.map(({ hash, body }) => entryLine(hash, null, body)),
+    ]
+    const more = unsealed([...lines.slice(0, -1), ...forged], lines, { runs: 3, entries: 15 })
+    expect(await verify(more, { deep: true })).toMatchObject({
+      ok: false,
+      first: { fault: 'bad_signature', message: 'Nobody signed for 5 entries that are in no log.' },
+    })
+
+    // Anybody who has all leaves can prove some of them.
+    const less = (await linesOf(store, { runId: 'run-a' })).slice(0, -1)
+    expect(await verify(unsealed(less, lines, { runs: 1, entries: 5 }))).toMatchObject({
+      ok: true,
+      part: true,
+      sealed: false,
+    })
+    expect(await verify(await linesOf(store, { runId: 'run-a' }))).toMatchObject({
+      part: true,
+      sealed: true,
+    })
   })
 
   test('leaves evidence out unless asked', async () => {

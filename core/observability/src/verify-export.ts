@@ -4,7 +4,10 @@ import type { VerifyFault } from './fault.ts'
 import type { NoteKey } from './note.ts'
 
 export interface VerifyExportOptions {
-  /** Who may have signed. With keys, an export without a valid checkpoint of one of them does not verify. */
+  /**
+   * Who may have signed. With keys, an export without a valid checkpoint of one of them does not verify, nor does one
+   * with entries that are in no log and under no seal.
+   */
   readonly keys?: readonly NoteKey[]
   /** Also judges every entry by the definitions in the export. */
   readonly deep?: boolean
@@ -36,12 +39,16 @@ export interface ExportReport {
   readonly entries: number
   readonly runs: number
   readonly durationMs: number
+  /** Whether it holds some runs of a tenant only, instead of all that the log has. */
+  readonly part: boolean
   /** Entries that are in no log yet: their runs verify, but no checkpoint covers them. */
   readonly unlogged: number
   /** Entries that retention took before the export: of them the log's leaves are here, no more. Absent when there are none. */
   readonly dropped?: number
   /** Names of the keys that signed the checkpoint, of those that were given. */
   readonly signedBy: readonly string[]
+  /** Whether one of the keys sealed the lines: without a seal, runs or their ends may be missing from a part. */
+  readonly sealed: boolean
   /** The first bad line; reading stops there. */
   readonly first: ExportFault | null
 }
