@@ -16,6 +16,18 @@ export async function verifyStored(
   instance: LoopInstance,
   definitions?: FindDefinition,
 ): Promise<StoredRunReport> {
+  const report = await verifyAt(store, instance, definitions)
+  if (report.ok) return report
+  // Evidence that is erased while it is read is gone at once; that it was is on record behind what was read.
+  const now = await store.getRun(instance.tenant, instance.runId)
+  return now && now.version > instance.version ? verifyAt(store, now, definitions) : report
+}
+
+async function verifyAt(
+  store: LoopStore,
+  instance: LoopInstance,
+  definitions: FindDefinition | undefined,
+): Promise<StoredRunReport> {
   const report = await verifyFrom(store, instance, null, definitions)
   if (report.ok) return { ...report, dropped: null }
   // Asked only now: nearly all runs are whole, and entries may go while they are read.

@@ -321,6 +321,24 @@ describe('verification', () => {
 })
 
 describe('deep verification', () => {
+  test('does not miss evidence that is erased on record while the run is read', async () => {
+    const before = wholeStory('run-a')
+    const erasure = { type: 'loop.evidence.erased', actor: alice, data: { seq: 2 } } as const
+    const store = await storeWith([])
+    await keep(store, sealRun('a', [...before, erasure]))
+    const erasing = tampered(store, {
+      find: async () => ({ items: [sealRun('a', before).instance] }),
+      entries: async (...query) =>
+        (await store.entries(...query)).map((entry) =>
+          entry.seq === 2 ? { ...entry, evidence: null, salt: null } : entry,
+        ),
+    })
+    expect(await verifyStore({ store: erasing, tenant, deep: true })).toMatchObject({
+      ok: true,
+      entries: 6,
+    })
+  })
+
   test.each<[string, number, (body: string) => string, string]>([
     ['a space', 4, (body) => body.replace('"at":', '"at": '), 'hash_mismatch'],
     [
