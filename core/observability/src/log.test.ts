@@ -1,3 +1,4 @@
+import type { LoopStore } from '@loop-engine/core'
 import { createTestClock } from '@loop-engine/testing'
 import { describe, expect, test } from 'vitest'
 
@@ -15,6 +16,8 @@ import {
 const tenant = 'default'
 const key = generateSigner('a.example/log')
 const { signer } = key
+const noteOf = async (store: LoopStore, by: NoteSigner, of = tenant): Promise<string> =>
+  (await createLog({ store, tenant: of, signer: by }).checkpoint()).note ?? ''
 const cancelled = (id: string): ReturnType<typeof sealRun> =>
   sealRun(id, [
     { type: 'loop.started', toState: 'ASKED', status: 'active' },
@@ -95,6 +98,32 @@ describe('the log of a tenant', () => {
     await expect(log.checkpoint()).rejects.toMatchObject({ code: 'corrupt' })
     shown = await storeWith([])
     await expect(log.checkpoint()).rejects.toMatchObject({ code: 'corrupt' })
+  })
+
+  test.each([
+    [
+      'by the key before',
+      async (store: LoopStore) => noteOf(store, generateSigner(key.name).signer),
+    ],
+    ['by nobody', async () => 'junk'],
+    ['for a smaller size', async () => noteOf(await storeWith(['a']), signer)],
+    [
+      'for another tenant',
+      async () => noteOf(await storeWith(['a', 'b'], 'other'), signer, 'other'),
+    ],
+  ])('is signed though a note is kept that was signed %s', async (_, makeNote) => {
+    const store = await storeWith(['a', 'b'])
+    const { size, root } = await createLog({ store, tenant }).checkpoint()
+    await store.signLog(tenant, { size, root }, await makeNote(store))
+
+    const { note } = await createLog({ store, tenant, signer }).checkpoint()
+
+    expect(openCheckpoint(note ?? '', [key])).toMatchObject({
+      origin: 'a.example/log/default',
+      size,
+      root,
+    })
+    expect(await createLog({ store, tenant, signer }).checkpoint()).toMatchObject({ note })
   })
 
   test('is not extended by a key that was revoked', async () => {

@@ -1,4 +1,5 @@
 import {
+  isLoopError,
   LoopError,
   type Clock,
   type LogHead,
@@ -7,7 +8,7 @@ import {
 } from '@loop-engine/core'
 import { systemClock } from '@loop-engine/runtime'
 
-import { isValidAt, originOf, signCheckpoint } from './checkpoint.ts'
+import { isValidAt, openCheckpoint, originOf, signCheckpoint } from './checkpoint.ts'
 import { createFrontier, leafHash } from './merkle.ts'
 import type { NoteSigner } from './note.ts'
 
@@ -65,7 +66,7 @@ export function createLog({
       const head = await store.logHead(tenant)
       refuseFork(head, signed)
       signed = { size: head.size, root: head.root }
-      if (head.note !== null) return head
+      if (isSignedBy(by, tenant, head)) return head
       const at = clock.now()
       if (!isValidAt(by, at)) {
         throw new LoopError('refused', 'The key may not sign at this time.', {
@@ -120,6 +121,20 @@ async function appendOnce(store: LoopStore, tenant: string): Promise<number | nu
   return (await store.appendLog(tenant, { expectedSize: head.size, leaves, head: next }))
     ? leaves.length
     : null
+}
+
+/** Whether the note that the store keeps is this signer's, and of this head: it may be of the key before, or anybody's. */
+function isSignedBy(by: NoteSigner, tenant: string, { size, root, note }: LogHead): boolean {
+  if (note === null) return false
+  try {
+    const signed = openCheckpoint(note, [by])
+    return (
+      signed.origin === originOf(by.name, tenant) && signed.size === size && signed.root === root
+    )
+  } catch (error) {
+    if (isLoopError(error)) return false
+    throw error
+  }
 }
 
 /** One size has one root, for as long as this process lives; `checkAgainst` says the same of the time before. */
