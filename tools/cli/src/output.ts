@@ -71,7 +71,10 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 }
 
 export function time(at: number): string {
-  return new Date(at)
+  const date = new Date(at)
+  // A row that was changed by hand may claim any number.
+  if (Number.isNaN(date.getTime())) return String(at)
+  return date
     .toISOString()
     .replace('T', ' ')
     .replace(/\.\d+Z$/, 'Z')

@@ -95,7 +95,10 @@ async function confirmed({ view }: ApprovalRequest, decision: Decision): Promise
     plain(view.title),
     ...view.fields.map(({ label, value }) => `  ${plain(label)}: ${show(value)}`),
     ...(view.effect
-      ? [`  runs ${view.effect.integration}.${view.effect.action} with ${show(view.effect.input)}`]
+      ? [
+          plain(`  runs ${view.effect.integration}.${view.effect.action} with `) +
+            show(view.effect.input),
+        ]
       : []),
     ...view.warnings.map((warning) => `  warning: ${plain(warning)}`),
     `  until ${time(view.expiresAt)}. ${plain(view.ifNothing)}`,
@@ -113,7 +116,7 @@ function describeResult(result: DecisionResult, decision: Decision): string {
   const what = plain(`${transitionId} on ${aggregateId}`)
   switch (result.status) {
     case 'executed':
-      return `Approved: ${what}; the run is ${result.transition.instance.currentState}.`
+      return `Approved: ${what}; the run is ${plain(result.transition.instance.currentState)}.`
     case 'rejected':
       return `Rejected: ${what}.`
     case 'recorded':

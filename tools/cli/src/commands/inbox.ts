@@ -32,10 +32,10 @@ function describe(
 ): string {
   const { transition, effect } = view
   return [
-    `${paint('bold', plain(view.title))}  ${transition.from} → ${transition.to}`,
+    `${paint('bold', plain(view.title))}  ${plain(`${transition.from} → ${transition.to}`)}`,
     `  asked by ${plain(requester.id)}, until ${time(view.expiresAt)}`,
-    ...(effect ? [`  will run ${effect.integration}.${effect.action}`] : []),
-    `  ${['loop approve', id, ...sameInbox(options).map(quoted)].join(' ')}`,
+    ...(effect ? [plain(`  will run ${effect.integration}.${effect.action}`)] : []),
+    `  ${['loop approve', ...[id, ...sameInbox(options)].map(quoted)].join(' ')}`,
   ].join('\n')
 }
 

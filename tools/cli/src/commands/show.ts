@@ -22,9 +22,11 @@ export const addShow: AddCommand = (program, act) => {
           ])
           const waiting = approvals.map(describeRequest)
           const may = available.map(({ transitionId, to, allowed, reasons }) =>
-            allowed
-              ? `${transitionId} → ${to}`
-              : `${transitionId} → ${to} (not you: ${reasons.join(', ')})`,
+            plain(
+              allowed
+                ? `${transitionId} → ${to}`
+                : `${transitionId} → ${to} (not you: ${reasons.join(', ')})`,
+            ),
           )
           const text = [
             ...describeRun(run, context.output),
@@ -41,10 +43,12 @@ export const addShow: AddCommand = (program, act) => {
 function describeRun(run: LoopInstance, { paint }: Output): string[] {
   const { aggregateId, loopId, definition, currentState, status, version, runId, head } = run
   return [
-    `${paint('bold', plain(aggregateId))} is ${paint('cyan', currentState)} (${status})`,
-    `  loop      ${loopId} ${definition.version}, definition ${definition.digest.slice(0, 12)}`,
-    `  run       ${runId}`,
-    `  record    ${version} entries, head ${head.slice(0, 12)}`,
+    `${paint('bold', plain(aggregateId))} is ${paint('cyan', plain(currentState))} (${plain(status)})`,
+    plain(
+      `  loop      ${loopId} ${definition.version}, definition ${definition.digest.slice(0, 12)}`,
+    ),
+    plain(`  run       ${runId}`),
+    plain(`  record    ${version} entries, head ${head.slice(0, 12)}`),
     `  started   ${time(run.createdAt)}, last changed ${time(run.updatedAt)}`,
     ...(Object.keys(run.metadata).length > 0
       ? [`  metadata  ${plain(JSON.stringify(run.metadata))}`]
