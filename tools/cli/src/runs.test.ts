@@ -190,3 +190,19 @@ describe('the kill switch', () => {
     })
   })
 })
+
+test('show does not tell of an ended run what may happen to a newer one of its key', async () => {
+  await prepare(async ({ engine }) => {
+    const actor = { type: 'human', id: 'olga' } as const
+    await engine.start({ loopId: 'refund', aggregateId: 'twice', actor })
+    await engine.cancel({ aggregateId: 'twice', actor, reason: 'by mistake' })
+    await engine.start({ loopId: 'refund', aggregateId: 'twice', actor })
+  })
+  const { items } = JSON.parse((await at('list', '--status', 'cancelled', '--json')).out)
+
+  const ended = await at('show', items[0].runId)
+
+  expect(ended.out).toContain('twice is REQUESTED (cancelled)')
+  expect(ended.out).not.toContain('next')
+  expect((await at('show', 'twice')).out).toContain('next')
+})

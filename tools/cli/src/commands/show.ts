@@ -16,10 +16,15 @@ export const addShow: AddCommand = (program, act) => {
         withSession(context.options, async (session) => {
           const run = await findRun(session, id)
           const { tenant, runId, aggregateId } = run
-          const [{ items: approvals }, available] = await Promise.all([
+          const [{ items: approvals }, current] = await Promise.all([
             session.approvals.find({ tenant, runId, status: 'pending' }),
-            session.engine.available({ tenant, aggregateId, actor: session.actor }),
+            session.engine.get({ tenant, aggregateId }),
           ])
+          // What may happen next happens to the newest run of the key.
+          const available =
+            current?.runId === runId
+              ? await session.engine.available({ tenant, aggregateId, actor: session.actor })
+              : []
           const waiting = approvals.map(describeRequest)
           const may = available.map(({ transitionId, to, allowed, reasons }) =>
             plain(
