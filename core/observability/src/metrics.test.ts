@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { agent, keep, sealRun, storeWith } from './history.fixture.ts'
+import { agent, keep, sealRun, storeWith, tampered, wholeStory } from './history.fixture.ts'
 import { metricsOf } from './index.ts'
 
 describe('metrics', () => {
@@ -58,5 +58,24 @@ describe('metrics', () => {
     ])
     expect(await metricsOf(store, { tenant: 'default', loopId: 'other' })).toEqual([])
     expect(await metricsOf(store, { tenant: 'other' })).toEqual([])
+  })
+
+  test('count once what is left of a run whose first entries were dropped', async () => {
+    const store = await storeWith([])
+    const refused = {
+      type: 'loop.transition.rejected',
+      actor: agent,
+      transitionId: 'pay',
+      reason: 'not_active',
+    } as const
+    const attempts = Array.from({ length: 2700 }, () => refused)
+    await keep(store, sealRun('a', [...wholeStory('run-a'), ...attempts]))
+    const retained = tampered(store, {
+      entries: (tenant, runId, { from = 1, ...range } = {}) =>
+        store.entries(tenant, runId, { from: Math.max(from, 1506), ...range }),
+    })
+    expect(await metricsOf(retained, { tenant: 'default' })).toMatchObject([
+      { rejected: { not_active: 1200 } },
+    ])
   })
 })

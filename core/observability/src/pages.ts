@@ -31,9 +31,12 @@ export async function* entryPages(
 ): AsyncGenerator<readonly StoredEntry[]> {
   for (let from = first; from <= to;) {
     const page = await store.entries(tenant, runId, { from, to, limit: pageSize })
-    if (page.length > 0) yield page
+    const last = page.at(-1)
+    if (!last) return
+    yield page
     if (from > first) await nextTurn()
     if (page.length < pageSize) return
-    from += page.length
+    // Not every number is there: retention drops the first entries of a run.
+    from = last.seq + 1
   }
 }
