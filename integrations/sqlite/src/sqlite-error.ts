@@ -38,6 +38,13 @@ export function isBusy(error: unknown): boolean {
 /** What an error means when nothing was written. */
 export function translate(error: unknown): LoopError {
   if (isLoopError(error)) return error
+  if (isUnreadable(error)) {
+    return new LoopError('corrupt', 'A row of the SQLite file cannot be read: it was changed.', {
+      plugin: 'sqlite',
+      hint: 'Restore the file from a backup; an export shows what it held.',
+      cause: error,
+    })
+  }
   const code = resultCode(error)
   const [name, message] =
     code === null
@@ -83,6 +90,12 @@ export function translateCommit(error: unknown): LoopError {
     details: { sqlite: extendedCode(error) },
     cause: error,
   })
+}
+
+/** JSON that is none, or a number beyond those of JavaScript: this store writes neither. */
+function isUnreadable(error: unknown): boolean {
+  if (error instanceof SyntaxError) return true
+  return error instanceof RangeError && 'code' in error && error.code === 'ERR_OUT_OF_RANGE'
 }
 
 function resultCode(error: unknown): number | null {

@@ -51,6 +51,21 @@ for (const durability of ['power', 'process'] as const) {
 }
 
 describe('the file', () => {
+  test.each([
+    ['a JSON that is none', "UPDATE instance SET rest = '{'"],
+    ['a number beyond those of JavaScript', 'UPDATE instance SET version = 9223372036854775807'],
+  ])('says of a row with %s that it was changed', async (_, change) => {
+    const path = newPath()
+    const store = await openAt(path)
+    await store.commit([startPlan()])
+    const other = new DatabaseSync(path)
+    other.exec(change)
+    other.close()
+
+    expect(await codeOf(store.get('acme', 'order-1'))).toBe('corrupt')
+    expect(await codeOf(store.find({ tenant: 'acme' }))).toBe('corrupt')
+  })
+
   test('several starters make one schema', async () => {
     const path = newPath()
     const stores = await Promise.all(Array.from({ length: 4 }, () => openAt(path)))
