@@ -53,6 +53,22 @@ describe('against a checkpoint', () => {
     expect(await verifyStore({ store, tenant, checkpoint })).toMatchObject({ ok: true })
   })
 
+  test('a run that was hidden before it was logged is found', async () => {
+    const { store, checkpoint } = await signedStore()
+    const hidden = tampered(store, {
+      find: async (query) => ({
+        items: (await store.find(query)).items.filter(({ runId }) => runId !== 'run-d'),
+      }),
+      getRun: async (id, runId) => (runId === 'run-d' ? null : store.getRun(id, runId)),
+    })
+
+    for (const how of [{ checkpoint }, { deep: true }])
+      expect(await verifyStore({ store: hidden, tenant, ...how })).toMatchObject({
+        ok: false,
+        first: { runId: 'run-d', fault: 'truncated' },
+      })
+  })
+
   test('a run that was hidden is found, though its entries are there and others came since', async () => {
     const { store, checkpoint } = await signedStore()
     const hidden = tampered(store, {

@@ -52,23 +52,33 @@ async function* logFaults(question: LogQuestion): AsyncGenerator<VerifyFault> {
   if ((await rootAt(store, tenant, head.size)) !== head.root)
     yield about('The root of the log is not that of its leaves.')
   yield* leafFaults(question, head.size)
-  yield* withheldFaults(question)
+  yield* waitingFaults(question)
 }
 
 const mostWaiting = 1000
 
-/** Entries that are not in the log and do not wait to be either: no checkpoint would ever cover them. */
-async function* withheldFaults({
+/** Entries of no run, and those that are not in the log and do not wait to be either: no checkpoint would ever cover them. */
+async function* waitingFaults({
   store,
   tenant,
+  runs,
   entries,
 }: LogQuestion): AsyncGenerator<VerifyFault> {
   // Read in this order, an entry that is logged meanwhile counts twice rather than not at all.
-  const waiting = (await store.unlogged(tenant, mostWaiting)).length
+  const waiting = await store.unlogged(tenant, mostWaiting)
   const { size } = await store.logHead(tenant)
-  const withheld = entries - size - waiting
-  if (waiting < mostWaiting && withheld > 0)
+  const withheld = entries - size - waiting.length
+  if (waiting.length < mostWaiting && withheld > 0)
     yield about(`${withheld} entries are in no log, and do not wait for it.`)
+  for (const runId of new Set(waiting.map((entry) => entry.runId))) {
+    if (await isGone(store, tenant, runs, runId))
+      yield {
+        runId,
+        seq: 1,
+        fault: 'truncated',
+        message: 'The run is gone, its entries are there.',
+      }
+  }
   const [beyond] = await store.leaves(tenant, { from: size, limit: 1 })
   if (beyond && (await store.logHead(tenant)).size <= beyond.index)
     yield about('The log has leaves behind its end.')
@@ -110,8 +120,7 @@ async function* stretchFaults(
   const [first, last] = [stretch[0], stretch.at(-1)]
   if (!first || !last) return
   const { runId, seq: from } = first
-  // A run that began after the runs were listed is here by now.
-  if (!runs.has(runId) && (await store.getRun(tenant, runId)) === null) {
+  if (await isGone(store, tenant, runs, runId)) {
     yield { runId, seq: from, fault: 'truncated', message: 'The log names a run that is gone.' }
     return
   }
@@ -133,6 +142,16 @@ async function* stretchFaults(
         message: 'The entry is not the one that was logged.',
       }
   }
+}
+
+/** A run that began after the runs were listed is there by now. */
+async function isGone(
+  store: LoopStore,
+  tenant: string,
+  runs: ReadonlySet<string>,
+  runId: string,
+): Promise<boolean> {
+  return !runs.has(runId) && (await store.getRun(tenant, runId)) === null
 }
 
 function isDropped(dropped: ReadonlyMap<string, number>, runId: string, seq: number): boolean {
