@@ -129,7 +129,9 @@ function says(told: Told | null, text: string): boolean {
 function pins(body: string, definition: LoopInstance['definition']): boolean {
   // A row that was changed by hand may have none.
   const { digest } = { ...definition }
-  return body.includes(`,"definition":"${digest}","durability":"`)
+  const key = ',"definition":"'
+  // Only texts follow it in such an entry; before it stands data, which may have such a key.
+  return body.startsWith(`${digest}"`, body.lastIndexOf(key) + key.length)
 }
 
 const opened: Readonly<Partial<Record<StoredEntry['type'], number>>> = {

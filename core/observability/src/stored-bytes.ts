@@ -1,4 +1,10 @@
-import { hashEntry, saltedDigest, type LoopInstance, type StoredEntry } from '@loop-engine/core'
+import {
+  hashEntry,
+  saltedDigest,
+  type LedgerEntry,
+  type LoopInstance,
+  type StoredEntry,
+} from '@loop-engine/core'
 
 import { holdsNumber, holdsPlain, holdsText, type EntryTail } from './entry-tail.ts'
 import type { Finding } from './fault.ts'
@@ -95,7 +101,10 @@ export function besideFault(
 }
 
 function columnsFit({ body, type, transitionId, at }: StoredEntry, tail: EntryTail): boolean {
-  if (!body.includes(`,"at":${at},`) || !holdsPlain(body, tail.type, type)) return false
+  // The entry's own time comes before its data, which may hold another.
+  const time = ',"at":'
+  if (!body.startsWith(`${time}${at},`, body.indexOf(time))) return false
+  if (!holdsPlain(body, tail.type, type)) return false
   if (transitionId === null) return tail.transitionId === -1
   return tail.transitionId !== -1 && holdsText(body, tail.transitionId, transitionId)
 }
@@ -105,9 +114,20 @@ export function evidenceFits(
   { body, evidence, salt }: Pick<StoredEntry, 'body' | 'evidence' | 'salt'>,
   digest: string,
 ): boolean {
-  if (evidence === null) return salt === null
+  if (evidence === null || salt === null) return evidence === salt
+  const bytes = Buffer.byteLength(evidence)
   return (
-    salt !== null &&
-    body.includes(`,"evidence":{"bytes":${Buffer.byteLength(evidence)},"digest":"${digest}"},`)
+    body.includes(`,"evidence":{"bytes":${bytes},"digest":"${digest}"},`) &&
+    (!body.includes('"data":{') || names(body, digest))
   )
+}
+
+/** Whether it is the entry that names the digest, and not the data in it, which may look the same. */
+function names(body: string, digest: string): boolean {
+  try {
+    const { evidence } = JSON.parse(body) as Partial<LedgerEntry>
+    return evidence?.digest === digest
+  } catch {
+    return false
+  }
 }

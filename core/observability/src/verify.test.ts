@@ -2,6 +2,7 @@ import {
   canonicalize,
   digestOf,
   hashEntry,
+  saltedDigest,
   type LoopInstance,
   type LoopStore,
   type StoredEntry,
@@ -208,6 +209,23 @@ describe('verification', () => {
       ok: false,
       first: { runId: 'run-b', ...first },
     })
+  })
+
+  test('is not taken in by data that looks like the digest of evidence, or like a time', async () => {
+    const [start, ...rest] = wholeStory('run-a')
+    const text = '{"amount":999}'
+    const digest = saltedDigest('salt', text)
+    const metadata = { about: 1, at: 5, evidence: { bytes: text.length, digest }, z: 1 }
+    const changes: Partial<StoredEntry>[] = [{ evidence: text, salt: 'salt' }, { at: 5 }]
+    for (const evidenceValue of [undefined, { amount: 1 }]) {
+      const prepared = { ...start, data: { version: '1.0.0', metadata }, evidenceValue }
+      const { instance, entries } = sealRun('a', [prepared as typeof start & object, ...rest])
+      expect(await verifyRun([entries], { instance })).toMatchObject({ ok: true })
+      for (const change of changes) {
+        const swapped = entries.map((entry) => (entry.seq === 1 ? { ...entry, ...change } : entry))
+        expect(await verifyRun([swapped], { instance })).toMatchObject({ first: { seq: 1 } })
+      }
+    }
   })
 
   test.each<[string, Partial<LoopInstance>]>([
