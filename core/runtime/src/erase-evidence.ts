@@ -1,4 +1,4 @@
-import { LoopError, type LoopInstance } from '@loop-engine/core'
+import { LoopError, openEntry, type ApprovalRequest, type LoopInstance } from '@loop-engine/core'
 
 import { personOrSystem } from './admit-input.ts'
 import { draftOf } from './draft.ts'
@@ -6,7 +6,7 @@ import type { EraseInput } from './engine-input.ts'
 import type { Kernel } from './kernel.ts'
 import { rewrite } from './rewrite-run.ts'
 
-/** Deletes the evidence of one entry, and the copies of it that requests keep. */
+/** Deletes the evidence of one entry, and the copy of it that a request keeps. */
 export async function eraseEvidence(kernel: Kernel, input: EraseInput): Promise<LoopInstance> {
   const { tenant = 'default', aggregateId, reason, seq } = input
   const actor = await personOrSystem(kernel, input.actor, 'erase evidence')
@@ -28,20 +28,36 @@ export async function eraseEvidence(kernel: Kernel, input: EraseInput): Promise<
         reason,
         data: { seq },
       })
-      const { items } = await kernel.store.approvals({ tenant, runId: instance.runId, limit: 1000 })
-      for (const request of items) {
-        if (request.id === `${instance.runId}:${seq}`)
-          change.upsert({
-            ...request,
-            evidence: null,
-            view: {
-              ...request.view,
-              fields: [],
-              ...(request.view.effect && { effect: { ...request.view.effect, input: null } }),
-            },
-          })
-      }
+      const request = await requestOf(kernel, instance, seq)
+      if (request) change.upsert(withoutEvidence(request))
     },
     { finalToo: true, erase: [seq], expected: input.expected },
   )
+}
+
+/** The request that asked with the evidence of an entry, or was executed with it. */
+async function requestOf(
+  { store }: Kernel,
+  { tenant, runId }: LoopInstance,
+  seq: number,
+): Promise<ApprovalRequest | null> {
+  const [stored] = await store.entries(tenant, runId, { from: seq, to: seq })
+  if (!stored) return null
+  const { type, approval } = openEntry(stored)
+  const keepsCopy = type === 'loop.approval.requested' || type === 'loop.transition.executed'
+  return approval && keepsCopy ? store.approval(tenant, approval.id) : null
+}
+
+/** The salt goes too: with it, whoever guesses the evidence could make sure by its digest. */
+function withoutEvidence({ view, ...request }: ApprovalRequest): ApprovalRequest {
+  return {
+    ...request,
+    evidence: null,
+    salt: '',
+    view: {
+      ...view,
+      fields: [],
+      ...(view.effect && { effect: { ...view.effect, input: null } }),
+    },
+  }
 }
