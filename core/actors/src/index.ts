@@ -5,5 +5,11 @@ export {
   type AdmissionOptions,
   type Authority,
 } from './identity.ts'
-export { distinctPeople, principalIds, sameParty, type IdentityClassOf } from './separation.ts'
+export {
+  distinctPeople,
+  principalIds,
+  samePerson,
+  sameParty,
+  type IdentityClassOf,
+} from './separation.ts'
 export { hasRole, mayReview } from './entitlement.ts'

@@ -11,26 +11,42 @@ export function principalIds(principal: Principal): readonly string[] {
 }
 
 /**
+ * Whether two ids are of one person. Two spellings are, and so are linked accounts, whatever their type: a mistake here
+ * must refuse, never let somebody pass as a second pair of eyes.
+ */
+export function samePerson(a: string, b: string, identityClassOf: IdentityClassOf = own): boolean {
+  return (
+    spelling(a) === spelling(b) || spelling(identityClassOf(a)) === spelling(identityClassOf(b))
+  )
+}
+
+/**
  * Whether two principals have anybody in common: themselves, or anyone in the chain they act for.
  * Four-eyes refuses a reviewer who is of the requester's party.
  */
 export function sameParty(a: Principal, b: Principal, identityClassOf?: IdentityClassOf): boolean {
-  const people = principalIds(b).map((id) => personOf(id, identityClassOf))
-  return principalIds(a).some((id) => people.includes(personOf(id, identityClassOf)))
+  const people = principalIds(b)
+  return principalIds(a).some((id) =>
+    people.some((other) => samePerson(id, other, identityClassOf)),
+  )
 }
 
 /** How many different people there are among these actors; only a human counts. */
 export function distinctPeople(
   actors: readonly Actor[],
-  identityClassOf?: IdentityClassOf,
+  identityClassOf: IdentityClassOf = own,
 ): number {
   const people = actors.filter(({ type }) => type === 'human')
-  return new Set(people.map(({ id }) => personOf(id, identityClassOf))).size
+  return new Set(people.map(({ id }) => spelling(identityClassOf(id)))).size
 }
 
-// Two spellings of one id count as one person, whatever their type: a mistake here must refuse,
-// never let a requester pass as a second pair of eyes.
-function personOf(id: string, identityClassOf: IdentityClassOf = (own) => own): string {
-  const folded = identityClassOf(id.replace(/^user:/i, ''))
-  return folded.normalize('NFKC').toLowerCase()
+function own(id: string): string {
+  return id
+}
+
+function spelling(id: string): string {
+  return id
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/^user:/, '')
 }

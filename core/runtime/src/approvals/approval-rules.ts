@@ -1,4 +1,4 @@
-import { mayReview, sameParty } from '@loop-engine/actors'
+import { mayReview, samePerson, sameParty } from '@loop-engine/actors'
 import {
   isAssured,
   type Actor,
@@ -8,12 +8,6 @@ import {
 } from '@loop-engine/core'
 
 /** The rules of who may decide what, and when a request is decided. Pure. */
-
-export interface ReviewerToday {
-  readonly actor: Actor
-  /** Accounts of one natural person share it. */
-  readonly identityClass: string
-}
 
 export const decisionRefusals = [
   'already_decided',
@@ -46,16 +40,15 @@ export function reviewersOf(request: ApprovalRequest): readonly string[] {
 /** Whether this person may decide on this request now; null when yes. */
 export function refuseReviewer(
   request: ApprovalRequest,
-  reviewer: ReviewerToday,
+  actor: Actor,
   classOf: (id: string) => string,
 ): DecisionRefusal | null {
-  const { actor, identityClass } = reviewer
   if (actor.type !== 'human') return 'not_a_person'
   if (request.policy.fourEyes && sameParty(actor, request.requester, classOf))
     return 'requester_cannot_decide'
   if (!mayReview(actor, reviewersOf(request))) return 'not_entitled'
-  const votedBefore = approvalsOf(request).some(
-    (decision) => classOf(decision.reviewer.id) === identityClass,
+  const votedBefore = approvalsOf(request).some(({ reviewer }) =>
+    samePerson(reviewer.id, actor.id, classOf),
   )
   return votedBefore ? 'already_voted' : null
 }

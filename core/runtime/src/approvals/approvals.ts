@@ -82,7 +82,7 @@ export function createApprovals(kernel: Kernel): Approvals {
         for (const request of page.items) {
           if (request.expiresAt <= kernel.clock.now()) continue
           const classes = await identityClasses(kernel, request, today)
-          if (refuseReviewer(request, today, classes) === null) waiting.push(request)
+          if (refuseReviewer(request, today.actor, classes) === null) waiting.push(request)
         }
         cursor = page.cursor
         if (cursor === undefined || waiting.length >= limit) return waiting.slice(0, limit)

@@ -92,7 +92,7 @@ export async function decideRequest(kernel: Kernel, input: DecideInput): Promise
         ? 'identity_not_verified'
         : !today || !classes
           ? 'not_entitled'
-          : (refuseReviewer(situation.request, today, classes) ??
+          : (refuseReviewer(situation.request, today.actor, classes) ??
             (isKnownWellEnough(situation.request, input.decision, reviewer)
               ? null
               : 'assurance_too_low'))

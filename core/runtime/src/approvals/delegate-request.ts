@@ -27,7 +27,7 @@ export async function delegate(
       ? 'not_allowed'
       : !today || !classes
         ? 'not_entitled'
-        : refuseReviewer(request, today, classes)
+        : refuseReviewer(request, today.actor, classes)
     if (refusal)
       return refuse(kernel, situation, { requestId, actor, decision: 'approve' }, refusal)
     const handed: ApprovalRequest = {

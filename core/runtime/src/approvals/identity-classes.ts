@@ -1,17 +1,16 @@
-import { type ApprovalRequest } from '@loop-engine/core'
+import { type Actor, type ApprovalRequest } from '@loop-engine/core'
 
 import type { Kernel } from '../kernel.ts'
-import type { ReviewerToday } from './approval-rules.ts'
 
 /** Who somebody is, by id, for everybody that four-eyes must tell apart. */
 export async function identityClasses(
   kernel: Kernel,
   request: ApprovalRequest,
-  today: ReviewerToday,
+  today: { readonly actor: Actor; readonly identityClass: string },
 ): Promise<(id: string) => string> {
-  const people = [request.requester, ...request.decisions.map(({ reviewer }) => reviewer)]
-  for (let principal = request.requester.onBehalfOf; principal; principal = principal.onBehalfOf)
-    people.push(principal)
+  const people = request.decisions.map(({ reviewer }) => reviewer)
+  for (const party of [request.requester, today.actor])
+    for (let one: Actor['onBehalfOf'] = party; one; one = one.onBehalfOf) people.push(one)
   const known = await Promise.all(
     people.map(
       async (person) =>

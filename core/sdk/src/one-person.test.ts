@@ -1,0 +1,82 @@
+import type { Actor } from '@loop-engine/core'
+import { expect, test } from 'vitest'
+
+import { createLoopSystem, createMemoryStore, verifyStore, type Person } from './index.ts'
+import { paymentLoop, person } from './payment.fixture.ts'
+
+/** A payment for which somebody has asked, and what approving it answers. */
+async function ask({
+  quorum = 1,
+  requester,
+  people,
+}: {
+  quorum?: number
+  requester: Actor
+  people?: Readonly<Record<string, Person>>
+}) {
+  const store = createMemoryStore()
+  const { engine, approvals } = await createLoopSystem({
+    loops: [paymentLoop(quorum)],
+    store,
+    relay: false,
+    ...(people && { identity: { directory: (_, id) => people[id] ?? null } }),
+  })
+  await engine.start({ loopId: 'payment', aggregateId: 'order-1', actor: requester })
+  const asked = await engine.transition({
+    aggregateId: 'order-1',
+    transitionId: 'pay',
+    actor: requester,
+  })
+  if (asked.status !== 'pending_approval') throw new Error(asked.status)
+  return {
+    store,
+    approve: async (actor: Actor) =>
+      approvals.decide({ requestId: asked.approvalId, decision: 'approve', actor }),
+  }
+}
+
+const agent: Actor = { type: 'ai-agent', id: 'agent:payer' }
+const finance = { roles: ['finance'] }
+
+test.each(['user:bob', 'Bob', 'USER:BOB'])(
+  'who approved as bob is no second person as %s',
+  async (id) => {
+    const { approve, store } = await ask({ quorum: 2, requester: agent })
+    await approve(person('bob'))
+    expect(await approve(person(id))).toMatchObject({ status: 'refused', reason: 'already_voted' })
+    expect(await approve(person('carol'))).toMatchObject({ status: 'executed' })
+    expect(await verifyStore({ store, tenant: 'default', deep: true })).toMatchObject({ ok: true })
+  },
+)
+
+test('another spelling of a requester whom the directory knows is the requester', async () => {
+  const { approve } = await ask({
+    requester: { ...agent, onBehalfOf: { type: 'human', id: 'Alice' } },
+    people: { alice: { ...finance, identityClass: 'person-1' } },
+  })
+  expect(await approve(person('alice'))).toMatchObject({ reason: 'requester_cannot_decide' })
+})
+
+test('a linked account is the requester, whatever it begins with', async () => {
+  const { approve } = await ask({
+    requester: { ...agent, onBehalfOf: { type: 'human', id: 'user:alice' } },
+    people: {
+      'user:alice': { ...finance, identityClass: 'person-1' },
+      'alice.admin': { ...finance, identityClass: 'person-1' },
+    },
+  })
+  expect(await approve(person('alice.admin'))).toMatchObject({ reason: 'requester_cannot_decide' })
+})
+
+test('who acts for a linked account of the requester is of its party', async () => {
+  const { approve } = await ask({
+    requester: { ...agent, onBehalfOf: { type: 'human', id: 'alice' } },
+    people: {
+      alice: { ...finance, identityClass: 'person-1' },
+      'alice.admin': { ...finance, identityClass: 'person-1' },
+      carol: finance,
+    },
+  })
+  const carol = { ...person('carol'), onBehalfOf: { type: 'human', id: 'alice.admin' } } as const
+  expect(await approve(carol)).toMatchObject({ reason: 'requester_cannot_decide' })
+})
