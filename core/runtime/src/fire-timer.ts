@@ -1,7 +1,7 @@
 import { LoopError, parseDuration, type Actor, type OutboxClaim } from '@loop-engine/core'
 
 import { expire } from './approvals/expire-request.ts'
-import { onRequest } from './approvals/on-request.ts'
+import { onRequest, type Outcome, type Situation } from './approvals/on-request.ts'
 import { createChange } from './change.ts'
 import type { Delivery } from './delivery.ts'
 import { draftOf } from './draft.ts'
@@ -63,7 +63,12 @@ async function forRequest(
   { requestId, index }: { requestId: string; index: number },
 ): Promise<Delivery> {
   const settle = { id: claim.id, fence: claim.fence }
-  return onRequest<Delivery>(kernel, claim.tenant, requestId, timer, async (situation) => {
+  const heldUp = (reason: string): Delivery => ({
+    kind: 'retry',
+    error: `${reason}: The expiry is held up.`,
+    afterMs: 1000,
+  })
+  const fire = async (situation: Situation): Promise<Outcome<Delivery>> => {
     const { request, instance, change } = situation
     if (request.status !== 'pending') return { result: { kind: 'done' } }
     if (claim.name === 'approval-expiry') {
@@ -109,5 +114,6 @@ async function forRequest(
       kernel,
     )
     return { result: { kind: 'settled' }, plan: { scopes: [], settle } }
-  })
+  }
+  return onRequest(kernel, claim.tenant, requestId, timer, fire, heldUp)
 }

@@ -10,20 +10,22 @@ export interface FollowUp {
   readonly transitionId: string
   readonly actor: Actor
   readonly evidence: Evidence
+  /** The request whose end it follows, which the same change closes. */
+  readonly requestId?: string
 }
 
-/** Takes the transition that the engine owes to an effect or a timer, as part of a change; returns what it reserves. */
+/** Takes the transition that the engine owes to an effect, a timer or a decision, as part of a change; returns what it reserves. */
 export async function takeFollowUp(
   kernel: Kernel,
   change: Change,
   instance: LoopInstance,
-  { transitionId, actor, evidence }: FollowUp,
+  { transitionId, actor, evidence, requestId }: FollowUp,
 ): Promise<readonly Reservation[]> {
   const loop = await kernel.loops.pinned(instance.definition.digest)
   const command = { transitionId, actor }
   const judgement = await judge({ kernel, loop, instance, command, evidence })
   record(change, judgement, evidence, kernel)
   if (judgement.ruling.status === 'executed' && instance.openApprovals > 0)
-    await supersede(kernel, change, instance)
+    await supersede(kernel, change, instance, requestId)
   return judgement.reservations
 }

@@ -41,8 +41,11 @@ export async function apply(
       decisionDraft(kernel, instance, request, reviewer, 'loop.approval.rejected', 'reject', input),
     )
     close(kernel, change, rejected)
-    await followUp(kernel, change, request.policy.onReject, rejected)
-    return { result: { status: 'rejected', request: rejected }, plan: { scopes } }
+    const reservations = await followUp(kernel, change, request.policy.onReject, rejected)
+    return {
+      result: { status: 'rejected', request: rejected },
+      plan: { scopes, ...(reservations.length > 0 && { reservations }) },
+    }
   }
   if (input.decision === 'respond' || input.decision === 'abstain') {
     const response = takeEvidence(input.response, rulesOf(kernel))

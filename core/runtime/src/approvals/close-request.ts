@@ -3,17 +3,17 @@ import {
   type ApprovalRequest,
   type EntryDraft,
   type LoopInstance,
+  type Reservation,
 } from '@loop-engine/core'
 
-import { judge, record } from '../attempt.ts'
 import type { Change } from '../change.ts'
 import { draftOf } from '../draft.ts'
 import { takeEvidence } from '../evidence.ts'
+import { takeFollowUp } from '../follow-up.ts'
 import type { Kernel } from '../kernel.ts'
 import { approvalTimer, enqueueNotices } from '../orders.ts'
 import { rulesOf } from '../rules.ts'
 import type { DecideInput } from './decide-request.ts'
-import { supersede } from './supersede.ts'
 
 /** Who acts when nobody decides. */
 export const approvalSystem: Actor = Object.freeze({ type: 'system', id: 'system:approvals' })
@@ -24,27 +24,21 @@ export function close(kernel: Kernel, change: Change, request: ApprovalRequest):
   enqueueNotices(change, request, request.status, kernel)
 }
 
-/** The transition that the policy takes after a rejection or an expiry, judged like any other, in the same commit. */
+/** The transition that the policy takes after a rejection or an expiry, in the same commit; returns what it reserves. */
 export async function followUp(
   kernel: Kernel,
   change: Change,
   transitionId: string | undefined,
   request: ApprovalRequest,
-): Promise<void> {
+): Promise<readonly Reservation[]> {
   const instance = change.instance
-  if (transitionId === undefined || instance === null || instance.status !== 'active') return
-  const loop = await kernel.loops.pinned(instance.definition.digest)
-  const evidence = takeEvidence(undefined, rulesOf(kernel))
-  const judgement = await judge({
-    kernel,
-    loop,
-    instance,
-    command: { transitionId, actor: approvalSystem },
-    evidence,
+  if (transitionId === undefined || instance === null || instance.status !== 'active') return []
+  return takeFollowUp(kernel, change, instance, {
+    transitionId,
+    actor: approvalSystem,
+    evidence: takeEvidence(undefined, rulesOf(kernel)),
+    requestId: request.id,
   })
-  record(change, judgement, evidence, kernel)
-  if (judgement.ruling.status === 'executed' && instance.openApprovals > 0)
-    await supersede(kernel, change, instance, request.id)
 }
 
 /** What every entry about a request says, with the words and the proof of who decided. */

@@ -106,6 +106,10 @@ export async function decideRequest(kernel: Kernel, input: DecideInput): Promise
       const at = kernel.clock.now()
       return { ...outcome, plan: { ...outcome.plan, idempotency: { ...idempotency, answer, at } } }
     },
-    (reason, request) => ({ status: 'refused', reason, request }),
+    (reason, request) => ({
+      status: 'refused',
+      reason: kernel.clock.now() >= request.expiresAt ? 'expired' : reason,
+      request,
+    }),
   )
 }

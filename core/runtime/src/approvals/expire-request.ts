@@ -1,6 +1,6 @@
 import { type ApprovalRequest } from '@loop-engine/core'
 
-import type { Kernel } from '../kernel.ts'
+import { scopesOf, type Kernel } from '../kernel.ts'
 import { close, followUp, decisionDraft, approvalSystem } from './close-request.ts'
 import type { DecisionResult } from './decide-request.ts'
 import type { Situation, Outcome } from './on-request.ts'
@@ -13,9 +13,14 @@ export async function expire(
   const expired: ApprovalRequest = { ...request, status: 'expired', decidedAt: kernel.clock.now() }
   change.append(decisionDraft(kernel, instance, request, approvalSystem, 'loop.approval.expired'))
   close(kernel, change, expired)
-  await followUp(kernel, change, request.policy.onExpiry, expired)
+  const { onExpiry } = request.policy
+  const reservations = await followUp(kernel, change, onExpiry, expired)
   return {
     result: { status: 'refused', reason: 'expired', request: expired },
-    plan: { scopes: [] },
+    // An expiry alone changes nothing that a stop must hold up; the transition that it leads to waits for the release.
+    plan: {
+      scopes: onExpiry === undefined ? [] : scopesOf(instance, approvalSystem),
+      ...(reservations.length > 0 && { reservations }),
+    },
   }
 }
