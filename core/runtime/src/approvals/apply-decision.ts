@@ -95,5 +95,10 @@ export async function apply(
   }
   if (!(await stillEntitled(kernel, counted)))
     return refuse(kernel, situation, input, 'not_entitled')
-  return execute(kernel, { ...situation, request: counted }, input)
+  const outcome = await execute(kernel, { ...situation, request: counted }, input)
+  // Directories and guards take their time, and another process may have a clock that is ahead.
+  const recordedAt = change.instance?.updatedAt ?? at
+  return recordedAt < request.expiresAt
+    ? outcome
+    : { result: { status: 'refused', reason: 'expired', request } }
 }
