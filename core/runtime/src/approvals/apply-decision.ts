@@ -1,16 +1,16 @@
+import { mayReview } from '@loop-engine/actors'
 import { type ApprovalDecision, type ApprovalRequest } from '@loop-engine/core'
 
 import { takeEvidence } from '../evidence.ts'
 import { scopesOf, type Kernel } from '../kernel.ts'
 import { enqueueNotices } from '../orders.ts'
 import { rulesOf } from '../rules.ts'
-import { countApproval } from './approval-rules.ts'
+import { approvalsOf, countApproval, reviewersOf } from './approval-rules.ts'
 import { close, decisionDraft, followUp } from './close-request.ts'
 import type { DecideInput, DecisionResult } from './decide-request.ts'
 import { edit } from './edit-request.ts'
-import { execute, stillEntitled } from './execute-approved.ts'
+import { execute } from './execute-approved.ts'
 import type { Situation, Outcome } from './on-request.ts'
-import { refuse } from './refuse-decision.ts'
 
 /** Records what an entitled person decided, and carries it out when it was the last decision that was needed. */
 export async function apply(
@@ -72,7 +72,7 @@ export async function apply(
 
   const edited = input.decision === 'edit' ? await edit(kernel, situation, input) : request
   if ('refusal' in edited) return { result: { status: 'refused', reason: edited.refusal, request } }
-  const { request: counted, complete } = countApproval(edited, {
+  const { request: counted, complete } = countApproval(await withoutLapsed(kernel, edited), {
     ...decision,
     revision: edited.revision,
   })
@@ -93,12 +93,22 @@ export async function apply(
     enqueueNotices(change, counted, 'progress', kernel)
     return { result: { status: 'recorded', request: counted }, plan: { scopes } }
   }
-  if (!(await stillEntitled(kernel, counted)))
-    return refuse(kernel, situation, input, 'not_entitled')
   const outcome = await execute(kernel, { ...situation, request: counted }, input)
   // Directories and guards take their time, and another process may have a clock that is ahead.
   const recordedAt = change.instance?.updatedAt ?? at
   return recordedAt < request.expiresAt
     ? outcome
     : { result: { status: 'refused', reason: 'expired', request } }
+}
+
+/** Roles are checked when an approval is consumed, not when it was clicked (invariant 16): who lost them has no vote. */
+async function withoutLapsed(kernel: Kernel, request: ApprovalRequest): Promise<ApprovalRequest> {
+  const lapsed = new Set<ApprovalDecision>()
+  await Promise.all(
+    approvalsOf(request).map(async (vote) => {
+      const today = await kernel.identity.today(request.tenant, vote.reviewer)
+      if (!today || !mayReview(today.actor, reviewersOf(request, vote.stage))) lapsed.add(vote)
+    }),
+  )
+  return { ...request, decisions: request.decisions.filter((made) => !lapsed.has(made)) }
 }

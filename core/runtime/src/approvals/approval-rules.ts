@@ -27,9 +27,9 @@ export const decisionRefusals = [
 ] as const
 export type DecisionRefusal = (typeof decisionRefusals)[number]
 
-/** Who may decide at the stage that waits, escalation and delegation included. */
-export function reviewersOf(request: ApprovalRequest): readonly string[] {
-  const stage = request.policy.stages[request.stage]
+/** Who may decide at a stage, the one that waits by default; escalation and delegation included. */
+export function reviewersOf(request: ApprovalRequest, at = request.stage): readonly string[] {
+  const stage = request.policy.stages[at]
   return [
     ...(stage?.reviewers ?? []),
     ...request.escalated,
@@ -77,17 +77,17 @@ export function permits(request: ApprovalRequest, kind: DecisionKind | 'delegate
   return request.policy.allow?.includes(kind) ?? false
 }
 
-/** The request after one more approval, and whether its last stage has its quorum. */
+/** The request after one more approval, waiting at the first stage without its quorum; complete when none is. */
 export function countApproval(
   request: ApprovalRequest,
   decision: ApprovalDecision,
 ): { readonly request: ApprovalRequest; readonly complete: boolean } {
   const decided = { ...request, decisions: [...request.decisions, decision] }
-  const stage = request.policy.stages[request.stage]
-  const votes = approvalsOf(decided).filter(({ stage: at }) => at === request.stage).length
-  if (!stage || votes < stage.quorum) return { request: decided, complete: false }
-  const last = request.stage === request.policy.stages.length - 1
-  return last
+  const votes = approvalsOf(decided)
+  const waiting = request.policy.stages.findIndex(
+    ({ quorum }, index) => votes.filter(({ stage }) => stage === index).length < quorum,
+  )
+  return waiting === -1
     ? { request: decided, complete: true }
-    : { request: { ...decided, stage: request.stage + 1 }, complete: false }
+    : { request: { ...decided, stage: waiting }, complete: false }
 }

@@ -1,11 +1,9 @@
-import { mayReview } from '@loop-engine/actors'
 import { LoopError, type ApprovalRequest } from '@loop-engine/core'
 
 import { judge, record } from '../attempt.ts'
 import { knownEvidence, takeEvidence, type Evidence } from '../evidence.ts'
 import { scopesOf, type Kernel } from '../kernel.ts'
 import { resultOf } from '../transition-result.ts'
-import { approvalsOf } from './approval-rules.ts'
 import { close, decisionDraft } from './close-request.ts'
 import type { DecideInput, DecisionResult } from './decide-request.ts'
 import type { Situation, Outcome } from './on-request.ts'
@@ -66,18 +64,4 @@ function evidenceOf(request: ApprovalRequest): Evidence {
   if (request.salt === '')
     return takeEvidence(undefined, { bytes: 0, depth: 0, redaction: undefined, salt: () => '' })
   return knownEvidence(request.evidence, request.salt)
-}
-
-/** Roles are checked when an approval is consumed, not when it was clicked (invariant 16). */
-export async function stillEntitled(kernel: Kernel, request: ApprovalRequest): Promise<boolean> {
-  for (const { reviewer, stage } of approvalsOf(request)) {
-    const today = await kernel.identity.today(request.tenant, reviewer)
-    const entitled = [
-      ...(request.policy.stages[stage]?.reviewers ?? []),
-      ...request.escalated,
-      ...request.delegations.map(({ to }) => to),
-    ]
-    if (!today || !mayReview(today.actor, entitled)) return false
-  }
-  return true
 }

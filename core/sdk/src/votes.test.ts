@@ -1,0 +1,96 @@
+import { expect, test } from 'vitest'
+
+import { createLoopSystem, createMemoryStore, defineLoop, verifyStore } from './index.ts'
+
+const agent = { type: 'ai-agent', id: 'agent:payer' } as const
+const person = (id: string) => ({ type: 'human', id }) as const
+
+/** A payment that two of the team approve, and then the owner; what each person may is in `roles`. */
+async function ask(roles: Readonly<Record<string, readonly string[]>>) {
+  const store = createMemoryStore()
+  const loop = defineLoop({
+    id: 'payment',
+    states: ['ASKED', { id: 'PAID', terminal: true }],
+    initialState: 'ASKED',
+    transitions: [
+      {
+        id: 'pay',
+        from: 'ASKED',
+        to: 'PAID',
+        actors: ['ai-agent'],
+        approval: {
+          stages: [
+            { reviewers: ['role:team'], quorum: 2 },
+            { reviewers: ['role:owner'], quorum: 1 },
+          ],
+          allow: ['edit'],
+        },
+      },
+    ],
+  })
+  const { engine, approvals } = await createLoopSystem({
+    loops: [loop],
+    store,
+    relay: false,
+    identity: { directory: (_, id) => ({ roles: roles[id] ?? [] }) },
+  })
+  await engine.start({ loopId: 'payment', aggregateId: 'order-1', actor: agent })
+  const asked = await engine.transition({
+    aggregateId: 'order-1',
+    transitionId: 'pay',
+    actor: agent,
+    evidence: { cents: 500 },
+  })
+  if (asked.status !== 'pending_approval') throw new Error(asked.status)
+  const requestId = asked.approvalId
+  return {
+    store,
+    approve: async (id: string) =>
+      approvals.decide({ requestId, decision: 'approve', actor: person(id) }),
+    edit: async (id: string, edits: object) =>
+      approvals.decide({ requestId, decision: 'edit', edits, actor: person(id) }),
+    inbox: async (id: string) => (await approvals.inbox({ actor: person(id) })).length,
+  }
+}
+
+const team = { ann: ['team'], ben: ['team'], cleo: ['team'], olga: ['owner'] }
+
+test('the approval of somebody who has lost the role counts no longer, and somebody else may give it', async () => {
+  const roles: Record<string, readonly string[]> = { ...team }
+  const { approve, store } = await ask(roles)
+  await approve('ann')
+  roles['ann'] = []
+  expect(await approve('ben')).toMatchObject({
+    status: 'recorded',
+    request: { stage: 0, decisions: [{ reviewer: { id: 'ben' } }] },
+  })
+  expect(await approve('cleo')).toMatchObject({ status: 'recorded', request: { stage: 1 } })
+  expect(await approve('olga')).toMatchObject({ status: 'executed' })
+  expect(await verifyStore({ store, tenant: 'default', deep: true })).toMatchObject({ ok: true })
+})
+
+test('a stage that has lost its quorum waits again, also behind the last approval', async () => {
+  const roles: Record<string, readonly string[]> = { ...team }
+  const { approve, inbox, store } = await ask(roles)
+  await approve('ann')
+  await approve('ben')
+  roles['ann'] = []
+  expect(await approve('olga')).toMatchObject({ status: 'recorded', request: { stage: 0 } })
+  expect(await inbox('cleo')).toBe(1)
+  expect(await approve('cleo')).toMatchObject({ status: 'executed' })
+  expect(await verifyStore({ store, tenant: 'default', deep: true })).toMatchObject({ ok: true })
+})
+
+test('whoever edits at a later stage has approved there, and is not asked for what cannot be given twice', async () => {
+  const { approve, edit, inbox, store } = await ask(team)
+  await approve('ann')
+  await approve('ben')
+  expect(await edit('olga', { cents: 400 })).toMatchObject({
+    status: 'recorded',
+    request: { stage: 0, revision: 2 },
+  })
+  expect(await inbox('ann')).toBe(1)
+  await approve('ann')
+  expect(await approve('cleo')).toMatchObject({ status: 'executed' })
+  expect(await verifyStore({ store, tenant: 'default', deep: true })).toMatchObject({ ok: true })
+})
