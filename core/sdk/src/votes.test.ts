@@ -45,6 +45,7 @@ async function ask(roles: Readonly<Record<string, readonly string[]>>) {
   const requestId = asked.approvalId
   return {
     store,
+    history: async () => Array.fromAsync(engine.history({ aggregateId: 'order-1' })),
     approve: async (id: string) =>
       approvals.decide({ requestId, decision: 'approve', actor: person(id) }),
     edit: async (id: string, edits: object) =>
@@ -54,6 +55,23 @@ async function ask(roles: Readonly<Record<string, readonly string[]>>) {
 }
 
 const team = { ann: ['team'], ben: ['team'], cleo: ['team'], olga: ['owner'] }
+
+test('each vote is on record with the stage at which it was given', async () => {
+  const { approve, edit, history } = await ask(team)
+  await approve('ann')
+  await approve('ben')
+  await edit('olga', { cents: 400 })
+  await approve('ann')
+  await approve('ben')
+  const votes = (await history()).filter(({ entry }) => entry.approval?.decision !== undefined)
+  expect(votes.map(({ entry: { actor, approval } }) => [actor.id, approval?.stage])).toEqual([
+    ['ann', 0],
+    ['ben', 0],
+    ['olga', 1],
+    ['ann', 0],
+    ['ben', 0],
+  ])
+})
 
 test('the approval of somebody who has lost the role counts no longer, and somebody else may give it', async () => {
   const roles: Record<string, readonly string[]> = { ...team }

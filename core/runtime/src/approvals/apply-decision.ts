@@ -81,7 +81,7 @@ export async function apply(
       ...decisionDraft(
         kernel,
         instance,
-        counted,
+        { ...counted, stage: request.stage },
         reviewer,
         'loop.approval.decided',
         input.decision,
