@@ -1,4 +1,4 @@
-import type { LoopInstance } from '@loop-engine/core'
+import type { ApprovalRequest, LoopInstance } from '@loop-engine/core'
 
 import type { Change } from '../change.ts'
 import { draftOf } from '../draft.ts'
@@ -14,13 +14,7 @@ export async function supersede(
   before: LoopInstance,
   except?: string,
 ): Promise<void> {
-  const { items } = await kernel.store.approvals({
-    tenant: before.tenant,
-    runId: before.runId,
-    status: 'pending',
-    limit: 1000,
-  })
-  for (const request of items) {
+  for (const request of await pendingOf(kernel, before)) {
     if (request.id === except) continue
     const at = kernel.clock.now()
     change.append({
@@ -35,4 +29,24 @@ export async function supersede(
     change.cancel(approvalTimer(request.id, 'approval-expiry'))
     enqueueNotices(change, closed, 'superseded', kernel)
   }
+}
+
+async function pendingOf(
+  { store }: Kernel,
+  { tenant, runId }: LoopInstance,
+): Promise<readonly ApprovalRequest[]> {
+  const pending: ApprovalRequest[] = []
+  let cursor: string | undefined
+  do {
+    const page = await store.approvals({
+      tenant,
+      runId,
+      status: 'pending',
+      limit: 1000,
+      ...(cursor !== undefined && { cursor }),
+    })
+    pending.push(...page.items)
+    cursor = page.cursor
+  } while (cursor !== undefined)
+  return pending
 }
