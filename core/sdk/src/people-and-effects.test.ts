@@ -166,6 +166,24 @@ describe('stages', () => {
     })
   })
 
+  test('what is too long for a decision token is refused, and changes nothing', async () => {
+    const { approvals, requestId } = await open()
+    const reason = 'x'.repeat(4097)
+    const by = { requestId, actor: person('ada', 'dev') }
+    const tooLong = { code: 'invalid_input', path: '/reason' }
+    await expect(approvals.decide({ ...by, decision: 'reject', reason })).rejects.toMatchObject(
+      tooLong,
+    )
+    await expect(approvals.delegate({ ...by, to: 'zoe', reason })).rejects.toMatchObject(tooLong)
+    await expect(approvals.withdraw({ ...by, reason })).rejects.toMatchObject(tooLong)
+    for (const to of ['', 'z'.repeat(257)])
+      await expect(approvals.delegate({ ...by, to })).rejects.toMatchObject({ path: '/to' })
+    expect(await approvals.get({ id: requestId })).toMatchObject({
+      status: 'pending',
+      decisions: [],
+    })
+  })
+
   test('an inbox shows what waits for a person, and nothing else', async () => {
     const { approvals, requestId } = await open()
     expect((await approvals.inbox({ actor: person('ada', 'dev') })).map(({ id }) => id)).toEqual([

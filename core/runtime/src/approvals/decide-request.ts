@@ -1,5 +1,6 @@
 import type { Actor, ApprovalRequest, DecisionKind, TransitionResult } from '@loop-engine/core'
 
+import { checkReason } from '../admit-input.ts'
 import { idempotencyOf, keyMismatch } from '../idempotency.ts'
 import type { Kernel } from '../kernel.ts'
 import { apply } from './apply-decision.ts'
@@ -53,6 +54,7 @@ export type DecisionResult =
 
 export async function decideRequest(kernel: Kernel, input: DecideInput): Promise<DecisionResult> {
   const { tenant = 'default', requestId } = input
+  checkReason(input.reason)
   const admission = kernel.identity.admit(input.actor, kernel.clock.now())
   const reviewer = admission.actor
   const idempotency = idempotencyOf(reviewer, input.idempotencyKey, {

@@ -1,6 +1,6 @@
 import { type ApprovalRequest } from '@loop-engine/core'
 
-import { admitted } from '../admit-input.ts'
+import { admitted, checkKey, checkReason } from '../admit-input.ts'
 import { scopesOf, type Kernel } from '../kernel.ts'
 import { enqueueNotices } from '../orders.ts'
 import { permits, refuseReviewer } from './approval-rules.ts'
@@ -16,6 +16,8 @@ export async function delegate(
   input: Parameters<Approvals['delegate']>[0],
 ): Promise<DecisionResult> {
   const { tenant = 'default', requestId, to, reason } = input
+  checkKey(to, '/to')
+  checkReason(reason)
   const actor = admitted(kernel, input.actor)
   return onRequest<DecisionResult>(kernel, tenant, requestId, actor, async (situation) => {
     const { request, instance, change } = situation

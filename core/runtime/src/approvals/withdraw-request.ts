@@ -1,6 +1,6 @@
 import { LoopError, type ApprovalRequest } from '@loop-engine/core'
 
-import { admitted } from '../admit-input.ts'
+import { admitted, checkReason } from '../admit-input.ts'
 import type { Kernel } from '../kernel.ts'
 import type { Approvals } from './approvals.ts'
 import { close, decisionDraft } from './close-request.ts'
@@ -11,6 +11,7 @@ export async function withdraw(
   input: Parameters<Approvals['withdraw']>[0],
 ): Promise<ApprovalRequest> {
   const { tenant = 'default', requestId, reason = 'withdrawn' } = input
+  checkReason(reason)
   const actor = admitted(kernel, input.actor)
   return onRequest<ApprovalRequest>(
     kernel,
