@@ -3,6 +3,7 @@ import type { Actor, LoopInstance, Reservation } from '@loop-engine/core'
 import { supersede } from './approvals/supersede.ts'
 import { judge, record } from './attempt.ts'
 import type { Change } from './change.ts'
+import type { Refusal } from './decide.ts'
 import type { Evidence } from './evidence.ts'
 import type { Kernel } from './kernel.ts'
 
@@ -10,6 +11,8 @@ export interface FollowUp {
   readonly transitionId: string
   readonly actor: Actor
   readonly evidence: Evidence
+  /** Why the store refused it when it was tried before: then it is recorded as rejected, and what it follows stays. */
+  readonly refusal?: Refusal
   /** The request whose end it follows, which the same change closes. */
   readonly requestId?: string
 }
@@ -19,11 +22,11 @@ export async function takeFollowUp(
   kernel: Kernel,
   change: Change,
   instance: LoopInstance,
-  { transitionId, actor, evidence, requestId }: FollowUp,
+  { transitionId, actor, evidence, refusal, requestId }: FollowUp,
 ): Promise<readonly Reservation[]> {
   const loop = await kernel.loops.pinned(instance.definition.digest)
   const command = { transitionId, actor }
-  const judgement = await judge({ kernel, loop, instance, command, evidence })
+  const judgement = await judge({ kernel, loop, instance, command, evidence, refusal })
   record(change, judgement, evidence, kernel)
   if (judgement.ruling.status === 'executed' && instance.openApprovals > 0)
     await supersede(kernel, change, instance, requestId)

@@ -84,9 +84,14 @@ describe('the transition that follows an expiry', () => {
   })
 })
 
-test('the transition that follows a rejection counts against its limit', async () => {
-  const { ask, reject, stateOf } = await open()
+test('the transition that follows a rejection counts against its limit; the rejection stands', async () => {
+  const { ask, reject, stateOf, engine } = await open()
   expect(await reject(await ask('order-1'))).toMatchObject({ status: 'rejected' })
-  expect(await reject(await ask('order-2'))).toMatchObject({ reason: 'limit_reached' })
+  expect(await reject(await ask('order-2'))).toMatchObject({ status: 'rejected' })
+  expect(await stateOf('order-1')).toBe('LAPSED')
   expect(await stateOf('order-2')).toBe('ASKED')
+  const entries = await Array.fromAsync(engine.history({ aggregateId: 'order-2' }))
+  expect(entries.at(-1)).toMatchObject({
+    entry: { type: 'loop.transition.rejected', transitionId: 'lapse', reason: 'limit_reached' },
+  })
 })

@@ -18,7 +18,7 @@ export async function apply(
   situation: Situation,
   input: DecideInput,
 ): Promise<Outcome<DecisionResult>> {
-  const { request, instance, change, reviewer } = situation
+  const { request, instance, change, reviewer, late } = situation
   const at = kernel.clock.now()
   const decision: ApprovalDecision = {
     decision: input.decision,
@@ -41,7 +41,7 @@ export async function apply(
       decisionDraft(kernel, instance, request, reviewer, 'loop.approval.rejected', 'reject', input),
     )
     close(kernel, change, rejected)
-    const reservations = await followUp(kernel, change, request.policy.onReject, rejected)
+    const reservations = await followUp(kernel, change, request.policy.onReject, rejected, late)
     return {
       result: { status: 'rejected', request: rejected },
       plan: { scopes, ...(reservations.length > 0 && { reservations }) },

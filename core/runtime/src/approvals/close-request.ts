@@ -7,6 +7,7 @@ import {
 } from '@loop-engine/core'
 
 import type { Change } from '../change.ts'
+import type { Refusal } from '../decide.ts'
 import { draftOf } from '../draft.ts'
 import { takeEvidence } from '../evidence.ts'
 import { takeFollowUp } from '../follow-up.ts'
@@ -30,6 +31,7 @@ export async function followUp(
   change: Change,
   transitionId: string | undefined,
   request: ApprovalRequest,
+  refusal?: Refusal,
 ): Promise<readonly Reservation[]> {
   const instance = change.instance
   if (transitionId === undefined || instance === null || instance.status !== 'active') return []
@@ -37,6 +39,7 @@ export async function followUp(
     transitionId,
     actor: approvalSystem,
     evidence: takeEvidence(undefined, rulesOf(kernel)),
+    refusal,
     requestId: request.id,
   })
 }

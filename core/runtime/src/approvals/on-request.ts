@@ -7,6 +7,7 @@ import {
 } from '@loop-engine/core'
 
 import { createChange, type Change } from '../change.ts'
+import type { Refusal } from '../decide.ts'
 import { keyMismatch } from '../idempotency.ts'
 import { commitChange, type Kernel } from '../kernel.ts'
 import { refusedBy } from '../refused-by.ts'
@@ -16,6 +17,8 @@ export interface Situation {
   readonly instance: LoopInstance
   readonly change: Change
   readonly reviewer: Actor
+  /** Why the store refused this before: a limit that would be overrun. */
+  readonly late?: Refusal
 }
 export type Outcome<Result> = {
   readonly result: Result
@@ -42,9 +45,10 @@ export async function onRequest<Result>(
   const attempt = async (
     instance: LoopInstance,
     request: ApprovalRequest,
+    late?: Refusal,
   ): Promise<Attempt<Result>> => {
     const change = createChange(instance, request.trace)
-    const { result, plan } = await build({ request, instance, change, reviewer })
+    const { result, plan } = await build({ request, instance, change, reviewer, late })
     if (!plan) return { result }
     const outcome = await commitChange(kernel, change, plan)
     if (outcome.kind === 'conflict') return 'conflict'
@@ -54,7 +58,10 @@ export async function onRequest<Result>(
       const answer = JSON.parse(outcome.answer) as Result
       return { result: { ...answer, replayed: true }, isJudged: true }
     }
-    const { reason, message } = refusedBy(outcome.reason)
+    const refusal = refusedBy(outcome.reason)
+    const { reason, message } = refusal
+    // A decision stands though what follows it cannot be taken.
+    if (reason === 'limit_reached' && !late) return attempt(instance, request, refusal)
     if (!refused) throw new LoopError('stopped', message)
     return { result: refused(reason, request), isJudged: true }
   }
