@@ -16,7 +16,7 @@ export function takeInput(input: unknown): TakenInput {
   return { json, text: canonicalize(json), value }
 }
 
-/** JSON would write `null` for these, and two different calls would look the same. */
+/** JSON would write `null`, `{}` or nothing for these, and two different calls would look the same. */
 function refuseLossy(_key: string, value: unknown): unknown {
   const lossy = typeof value === 'number' ? !Number.isFinite(value) : isUnwritable(value)
   if (!lossy) return value
@@ -27,14 +27,22 @@ function refuseLossy(_key: string, value: unknown): unknown {
 }
 
 function isUnwritable(value: unknown): boolean {
+  if (typeof value === 'object' && value !== null) return !isBare(value) && isEmpty(value)
   return typeof value === 'function' || typeof value === 'bigint' || typeof value === 'symbol'
+}
+
+/** What a Set, a Map or a RegExp holds is not in its members. */
+function isEmpty(value: object): boolean {
+  return Object.keys(value).length === 0
+}
+
+/** An object or a list as JSON knows it. */
+function isBare(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return Array.isArray(value) || prototype === Object.prototype || prototype === null
 }
 
 function isPlain(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return true
-  if (Array.isArray(value)) return value.every(isPlain)
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return (
-    (prototype === Object.prototype || prototype === null) && Object.values(value).every(isPlain)
-  )
+  return isBare(value) && Object.values(value).every(isPlain)
 }

@@ -1,0 +1,34 @@
+import { describe, expect, test } from 'vitest'
+
+import { callRefund, openRefundDesk } from './refund-desk.fixture.ts'
+import { takeInput } from './take-input.ts'
+import { majors, type Major } from './tool-majors.fixture.ts'
+
+describe('the input of a call', () => {
+  test.each([
+    ['a Set', new Set(['a'])],
+    ['a Map', new Map([['a', 1]])],
+    ['a RegExp', /a/],
+    ['a function', () => 1],
+    ['a bigint', 1n],
+    ['NaN', Number.NaN],
+  ])('with %s, which JSON does not write, is refused', (_, value) => {
+    expect(() => takeInput({ deep: [value] })).toThrow('cannot be recorded as JSON')
+  })
+
+  test('with what JSON does write is handed to the tool as the schema made it', () => {
+    const input = { at: new Date(0), none: {}, list: [], left: undefined }
+    const taken = takeInput(input)
+    expect(taken.json).toEqual({ at: '1970-01-01T00:00:00.000Z', none: {}, list: [] })
+    expect(taken.value).toBe(input)
+    expect(takeInput({ list: [[], {}] }).text).toBe('{"list":[[],{}]}')
+  })
+
+  test('that nobody can read in the record never waits for an approval', async () => {
+    const desk = await openRefundDesk(majors[0] as Major)
+    const call = { order: 7, amount: 500, to: new Set(['DE02 1203']) }
+    await expect(callRefund(desk.govern(), call)).rejects.toMatchObject({ code: 'invalid_input' })
+    expect((await desk.system.approvals.find()).items).toEqual([])
+    expect(desk.ran).toEqual([])
+  })
+})
