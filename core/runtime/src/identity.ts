@@ -1,5 +1,5 @@
 import { admitActor, type Admission, type Authority } from '@loop-engine/actors'
-import type { Actor } from '@loop-engine/core'
+import { isLoopError, LoopError, type Actor } from '@loop-engine/core'
 
 /** Who somebody is today, from the application's own directory. */
 export interface Person {
@@ -38,7 +38,7 @@ export function createIdentity({
     admit: (input, now) => admitActor(input, { mode, now, ...(authority && { authority }) }),
     async today(tenant, actor) {
       if (!directory) return { actor, identityClass: actor.id }
-      const person = await directory(tenant, actor.id)
+      const person = await ask(directory, tenant, actor.id)
       if (!person) return null
       const { roles, groups, identityClass = actor.id } = person
       return {
@@ -46,5 +46,22 @@ export function createIdentity({
         identityClass,
       }
     },
+  }
+}
+
+async function ask(
+  directory: NonNullable<IdentityOptions['directory']>,
+  tenant: string,
+  id: string,
+): Promise<Person | null> {
+  try {
+    return await directory(tenant, id)
+  } catch (error) {
+    if (isLoopError(error)) throw error
+    throw new LoopError('unavailable', 'The directory of people did not answer.', {
+      retryable: true,
+      hint: 'Nothing was decided; decide again when it is back.',
+      cause: error,
+    })
   }
 }

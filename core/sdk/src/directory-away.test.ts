@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest'
+
+import { createLoopSystem } from './index.ts'
+import { askForPayment, paymentLoop, person } from './payment.fixture.ts'
+
+test('a directory that does not answer for one person holds up nobody else of a batch', async () => {
+  const away = new Error('ldap://10.0.0.7 refused the password of svc-loop')
+  const system = await createLoopSystem({
+    loops: [paymentLoop(2)],
+    relay: false,
+    identity: {
+      directory: (_, id) => {
+        if (id === 'bob') throw away
+        return { roles: ['finance'] }
+      },
+    },
+  })
+  const requestId = await askForPayment(system)
+  const approve = (id: string) => ({ requestId, decision: 'approve', actor: person(id) }) as const
+
+  const [ann, bob, cleo] = await system.approvals.decideMany(['ann', 'bob', 'cleo'].map(approve))
+
+  expect([ann, cleo]).toMatchObject([{ status: 'recorded' }, { status: 'executed' }])
+  expect(bob).toMatchObject({
+    status: 'error',
+    error: { code: 'unavailable', retryable: true, cause: away },
+  })
+  expect(JSON.stringify(bob)).not.toContain('ldap')
+})
