@@ -45,6 +45,7 @@ async function ask(roles: Readonly<Record<string, readonly string[]>>) {
   const requestId = asked.approvalId
   return {
     store,
+    engine,
     history: async () => Array.fromAsync(engine.history({ aggregateId: 'order-1' })),
     approve: async (id: string) =>
       approvals.decide({ requestId, decision: 'approve', actor: person(id) }),
@@ -97,6 +98,17 @@ test('a stage that has lost its quorum waits again, also behind the last approva
   expect(await inbox('cleo')).toBe(1)
   expect(await approve('cleo')).toMatchObject({ status: 'executed' })
   expect(await verifyStore({ store, tenant: 'default', deep: true })).toMatchObject({ ok: true })
+})
+
+test('an approval of somebody who was stopped executes nothing until the release', async () => {
+  const { approve, engine } = await ask(team)
+  const order = { target: { actorId: 'ann' }, actor: person('olga'), reason: 'stolen' } as const
+  await approve('ann')
+  await approve('ben')
+  await engine.stop(order)
+  expect(await approve('olga')).toMatchObject({ status: 'refused', reason: 'stopped' })
+  await engine.release(order)
+  expect(await approve('olga')).toMatchObject({ status: 'executed' })
 })
 
 test('whoever edits at a later stage has approved there, and is not asked for what cannot be given twice', async () => {

@@ -4,6 +4,7 @@ import { judge, record } from '../attempt.ts'
 import { knownEvidence, takeEvidence, type Evidence } from '../evidence.ts'
 import { scopesOf, type Kernel } from '../kernel.ts'
 import { resultOf } from '../transition-result.ts'
+import { approvalsOf } from './approval-rules.ts'
 import { close, decisionDraft } from './close-request.ts'
 import type { DecideInput, DecisionResult } from './decide-request.ts'
 import type { Situation, Outcome } from './on-request.ts'
@@ -50,7 +51,10 @@ export async function execute(
   return {
     result: { status: executed ? 'executed' : 'blocked', request: closed, transition },
     plan: {
-      scopes: [...scopesOf(instance, reviewer), ...scopesOf(instance, request.requester)],
+      // A stop of anybody on whose word this rests holds it up.
+      scopes: [request.requester, ...approvalsOf(request).map((made) => made.reviewer)].flatMap(
+        (actor) => scopesOf(instance, actor),
+      ),
       ...(judgement.reservations.length > 0 && { reservations: judgement.reservations }),
     },
   }
