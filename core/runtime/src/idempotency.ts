@@ -22,7 +22,12 @@ export function idempotencyOf(
 
 export function replay(before: IdempotencyRecord, fingerprint: string): TransitionResult {
   if (before.fingerprint !== fingerprint) throw keyMismatch()
-  return { ...(JSON.parse(before.answer) as TransitionResult), replayed: true }
+  return repeated(before.answer)
+}
+
+/** The answer that was given before, to whoever asks again. */
+export function repeated(answer: string): TransitionResult {
+  return { ...(JSON.parse(answer) as TransitionResult), replayed: true }
 }
 
 export function keyMismatch(): LoopError {

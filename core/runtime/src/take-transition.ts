@@ -6,7 +6,7 @@ import { judge, record } from './attempt.ts'
 import { createChange } from './change.ts'
 import type { TransitionCommand } from './decide.ts'
 import type { TransitionInput } from './engine-input.ts'
-import { idempotencyOf, replay, keyMismatch } from './idempotency.ts'
+import { idempotencyOf, keyMismatch, repeated, replay } from './idempotency.ts'
 import { commitChange, scopesOf, type Kernel } from './kernel.ts'
 import { callbackChannel } from './orders.ts'
 import { refusedBy } from './refused-by.ts'
@@ -97,7 +97,7 @@ export async function takeTransition(
         },
       })
       if (outcome.kind === 'committed') return result
-      if (outcome.kind === 'duplicate') return JSON.parse(outcome.answer) as TransitionResult
+      if (outcome.kind === 'duplicate') return repeated(outcome.answer)
       if (outcome.kind === 'key-mismatch') throw keyMismatch()
       if (outcome.kind === 'refused') late = refusedBy(outcome.reason)
       mustRead = true

@@ -9,6 +9,8 @@ import {
 } from './index.ts'
 import { askForPayment, paymentLoop, person } from './payment.fixture.ts'
 
+const payer = { type: 'ai-agent', id: 'agent:payer' } as const
+
 /** Lets `meanwhile` happen right before the read of that number. */
 function interrupted(store: LoopStore, at: number, meanwhile: () => Promise<unknown>): LoopStore {
   let reads = 0
@@ -155,4 +157,22 @@ test('no approval is lost when three people give theirs at once', async () => {
   expect(answers.map(({ status }) => status)).toEqual(['recorded', 'recorded', 'executed'])
   const request = await system.approvals.get({ id: requestId })
   expect(request?.decisions.map(({ reviewer }) => reviewer.id)).toEqual(['alice', 'bob', 'carol'])
+})
+
+test('of one attempt that two processes make at once, one is told that it was made before', async () => {
+  const store = createMemoryStore()
+  const processes = [await open(store), await open(store)]
+  await processes[0]?.engine.start({ loopId: 'payment', aggregateId: 'order-1', actor: payer })
+  const attempt = {
+    aggregateId: 'order-1',
+    transitionId: 'pay',
+    actor: payer,
+    idempotencyKey: 'pay-1',
+  }
+
+  const [one, other] = await Promise.all(processes.map(({ engine }) => engine.transition(attempt)))
+
+  expect(one).toMatchObject({ status: 'pending_approval' })
+  expect(one).not.toHaveProperty('replayed')
+  expect(other).toEqual({ ...JSON.parse(JSON.stringify(one)), replayed: true })
 })
