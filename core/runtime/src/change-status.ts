@@ -3,6 +3,7 @@ import { LoopError, type InstanceStatus, type LoopInstance } from '@loop-engine/
 import { evidenceOf, admitted, personOrSystem } from './admit-input.ts'
 import { supersede } from './approvals/supersede.ts'
 import type { Change, PlanRest } from './change.ts'
+import type { Refusal } from './decide.ts'
 import { draftOf } from './draft.ts'
 import type { ChangeInput } from './engine-input.ts'
 import { takeHeldFollowUps } from './held-follow-ups.ts'
@@ -23,7 +24,11 @@ export async function changeStatus(
     type === 'loop.resumed'
       ? await personOrSystem(kernel, input.actor, 'resume a run')
       : admitted(kernel, input.actor)
-  const build = async (instance: LoopInstance, change: Change): Promise<Partial<PlanRest>> => {
+  const build = async (
+    instance: LoopInstance,
+    change: Change,
+    late?: Refusal,
+  ): Promise<Partial<PlanRest>> => {
     if (type === 'loop.resumed' && instance.status !== 'suspended')
       throw new LoopError('refused', 'The run is not suspended.')
     if (type === 'loop.suspended' && instance.status === 'suspended')
@@ -44,7 +49,7 @@ export async function changeStatus(
     if (timeout) restartTimeout(change, instance, timeout, entry)
     if (instance.openApprovals > 0) await supersede(kernel, change, instance)
     if (type !== 'loop.resumed') return {}
-    const reservations = await takeHeldFollowUps(kernel, instance, change)
+    const reservations = await takeHeldFollowUps(kernel, instance, change, late)
     return reservations.length > 0 ? { reservations } : {}
   }
   return rewrite(kernel, tenant, aggregateId, actor, build, { expected: input.expected })

@@ -20,12 +20,14 @@ import {
 
 import { createChange, type PlanRest } from './change.ts'
 import { withDeadline } from './deadline.ts'
+import type { Refusal } from './decide.ts'
 import type { Delivery } from './delivery.ts'
 import { draftOf } from './draft.ts'
 import { takeEvidence, type Evidence } from './evidence.ts'
 import { takeFollowUp } from './follow-up.ts'
 import { holdOf } from './hold.ts'
 import { commitChange, scopesOf, type Kernel } from './kernel.ts'
+import { refusedBy } from './refused-by.ts'
 import { rulesOf } from './rules.ts'
 
 /** The order to act, as it was committed. */
@@ -242,7 +244,7 @@ async function report(
 ): Promise<void> {
   const { claim, actor } = job
   const lease = { id: claim.id, fence: claim.fence }
-  const refusal = await write(kernel, job, async (instance, change) => {
+  const refused = await write(kernel, job, async (instance, change, refusal) => {
     change.append(
       {
         ...effectDraft(kernel, job, instance, type),
@@ -256,7 +258,12 @@ async function report(
     // Of a run that is suspended it is taken when the run is resumed.
     const reservations =
       followUp !== undefined && now.status === 'active'
-        ? await takeFollowUp(kernel, change, now, { transitionId: followUp, actor, evidence })
+        ? await takeFollowUp(kernel, change, now, {
+            transitionId: followUp,
+            actor,
+            evidence,
+            refusal,
+          })
         : []
     // What was done is recorded even under a stop; the stop holds up the next effect.
     return {
@@ -265,16 +272,16 @@ async function report(
       ...(reservations.length > 0 && { reservations }),
     }
   })
-  if (refusal !== null)
+  if (refused !== null)
     throw new LoopError('refused', 'The report of an effect was refused.', {
       retryable: true,
-      details: { reason: refusal },
+      details: { reason: refused },
     })
 }
 
 /**
  * Commits one change about the run of a job; returns why it was refused, by the store or by `build`, or null. Throws
- * `fenced` when the lease was lost.
+ * `fenced` when the lease was lost. What would overrun a limit is built again, without what follows: the report stays.
  */
 async function write(
   kernel: Kernel,
@@ -282,20 +289,23 @@ async function write(
   build: (
     instance: LoopInstance,
     change: ReturnType<typeof createChange>,
+    refusal?: Refusal,
   ) => Promise<PlanRest | string>,
 ): Promise<string | null> {
   return kernel.runs.exclusive(claim.tenant, claim.aggregateId, async () => {
+    let late: Refusal | undefined
     for (let attempts = 0; attempts <= kernel.limits.conflictRetries; attempts++) {
       const instance = await kernel.store.getRun(claim.tenant, claim.runId)
       if (!instance) throw new LoopError('corrupt', 'The run of an effect is gone.')
       const change = createChange(instance)
-      const rest = await build(instance, change)
+      const rest = await build(instance, change, late)
       if (typeof rest === 'string') return rest
       const outcome = await commitChange(kernel, change, rest)
       if (outcome.kind === 'committed') return null
       if (outcome.kind === 'refused' && outcome.reason === 'fenced')
         throw new LoopError('fenced', 'The lease was lost to another worker.')
-      if (outcome.kind === 'refused') return outcome.reason
+      if (outcome.kind === 'refused' && outcome.reason !== 'limit') return outcome.reason
+      if (outcome.kind === 'refused') late = refusedBy(outcome.reason)
     }
     throw new LoopError('conflict', 'The run kept moving while an effect was recorded.', {
       retryable: true,

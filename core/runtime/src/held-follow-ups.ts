@@ -7,6 +7,7 @@ import {
 } from '@loop-engine/core'
 
 import type { Change } from './change.ts'
+import type { Refusal } from './decide.ts'
 import { knownEvidence, takeEvidence } from './evidence.ts'
 import { takeFollowUp } from './follow-up.ts'
 import type { Kernel } from './kernel.ts'
@@ -17,6 +18,7 @@ export async function takeHeldFollowUps(
   kernel: Kernel,
   suspended: LoopInstance,
   change: Change,
+  refusal?: Refusal,
 ): Promise<readonly Reservation[]> {
   const reservations: Reservation[] = []
   for (const ended of await endedSinceSuspension(kernel, suspended)) {
@@ -30,7 +32,7 @@ export async function takeHeldFollowUps(
       value === null
         ? takeEvidence(undefined, rulesOf(kernel))
         : knownEvidence(value, ended.salt ?? '')
-    const owed = { transitionId: followUp, actor, evidence }
+    const owed = { transitionId: followUp, actor, evidence, refusal }
     reservations.push(...(await takeFollowUp(kernel, change, instance, owed)))
   }
   return reservations

@@ -8,6 +8,7 @@ import {
 
 import { refuseReserved } from './admit-input.ts'
 import { createChange, type Change, type PlanRest } from './change.ts'
+import type { Refusal } from './decide.ts'
 import type { Expected } from './engine-input.ts'
 import { commitChange, type Kernel } from './kernel.ts'
 import { refusedBy } from './refused-by.ts'
@@ -20,7 +21,7 @@ export async function rewrite(
   tenant: string,
   aggregateId: string,
   actor: Actor,
-  build: (instance: LoopInstance, change: Change) => Built | Promise<Built>,
+  build: (instance: LoopInstance, change: Change, late?: Refusal) => Built | Promise<Built>,
   {
     finalToo = false,
     expected,
@@ -29,6 +30,7 @@ export async function rewrite(
 ): Promise<LoopInstance> {
   refuseReserved(aggregateId)
   return kernel.runs.exclusive(tenant, aggregateId, async () => {
+    let late: Refusal | undefined
     for (let attempts = 0; attempts <= kernel.limits.conflictRetries; attempts++) {
       const { instance } = await kernel.runs.load(tenant, aggregateId, true)
       refuseMoved(instance, expected)
@@ -38,10 +40,10 @@ export async function rewrite(
         })
       }
       const change = createChange(instance)
-      const built = await build(instance, change)
+      const built = await build(instance, change, late)
       const outcome = await commitChange(kernel, change, { scopes: [], ...rest, ...built })
       if (outcome.kind === 'committed') return change.instance ?? instance
-      if (outcome.kind === 'refused') refusedBy(outcome.reason)
+      if (outcome.kind === 'refused') late = refusedBy(outcome.reason)
     }
     throw new LoopError('conflict', 'The run kept moving while it was changed.', {
       retryable: true,

@@ -1,0 +1,129 @@
+import type { Actor, Integration, JsonValue } from '@loop-engine/core'
+import { createTestClock } from '@loop-engine/testing'
+import { describe, expect, test } from 'vitest'
+
+import { createLoopSystem, createMemoryStore, defineLoop, type LoopDefinition } from './index.ts'
+
+const agent: Actor = { type: 'ai-agent', id: 'agent:payer' }
+const alice: Actor = { type: 'human', id: 'alice' }
+
+type Transition = LoopDefinition['transitions'][number]
+
+/** A payment whose effect is what the test says, and after which `paid` follows under these guards. */
+const paymentWith = (
+  effect: Partial<NonNullable<Transition['effect']>>,
+  guards: Transition['guards'] = [],
+): LoopDefinition =>
+  defineLoop({
+    id: 'payment',
+    states: [
+      'OPEN',
+      'PAYING',
+      { id: 'PAID', terminal: true },
+      { id: 'FAILED', terminal: true, error: true },
+    ],
+    initialState: 'OPEN',
+    transitions: [
+      {
+        id: 'pay',
+        from: 'OPEN',
+        to: 'PAYING',
+        actors: ['ai-agent'],
+        effect: { integration: 'bank', action: 'pay', semantics: 'idempotent', ...effect },
+      },
+      { id: 'paid', from: 'PAYING', to: 'PAID', actors: ['automation'], guards },
+      { id: 'failed', from: 'PAYING', to: 'FAILED', actors: ['automation'] },
+    ],
+  })
+
+const onceInAnHour = {
+  id: 'rate',
+  use: 'rate-limit',
+  with: { limit: 1, window: '1h', per: 'loop' },
+  severity: 'hard',
+  evaluatedBy: 'runtime',
+} as const
+
+async function open(
+  loop: LoopDefinition,
+  pay: () => Promise<JsonValue | void> = async () => ({ transfer: 7 }),
+) {
+  const clock = createTestClock()
+  const store = createMemoryStore()
+  let calls = 0
+  const bank: Integration = {
+    contract: 'integration/v1',
+    name: 'bank',
+    actions: {
+      pay: {
+        input: { parse: (value) => value },
+        run: async () => {
+          calls++
+          return pay()
+        },
+      },
+    },
+  }
+  const system = await createLoopSystem({
+    loops: [loop],
+    integrations: [bank],
+    store,
+    clock,
+    relay: false,
+  })
+  const order = async (aggregateId = 'order-1') => {
+    await system.engine.start({ loopId: loop.id, aggregateId, actor: agent })
+    await system.engine.transition({ aggregateId, transitionId: 'pay', actor: agent })
+  }
+  const records = async (aggregateId = 'order-1') => {
+    const found: string[] = []
+    for await (const { entry } of system.engine.history({ aggregateId }))
+      found.push([entry.type.slice('loop.'.length), entry.reason].filter(Boolean).join(' '))
+    return found.slice(2)
+  }
+  const later = async (ms: number, times = 1) => {
+    for (let time = 0; time < times; time++) {
+      clock.advance(ms)
+      await system.relay.drain()
+    }
+  }
+  return { ...system, store, clock, calls: () => calls, order, records, later }
+}
+
+describe('a limit that what follows would overrun', () => {
+  test.each(['idempotent', 'at-most-once'] as const)(
+    'does not undo the report of an %s effect',
+    async (semantics) => {
+      const payment = paymentWith({ semantics, onSuccess: 'paid' }, [onceInAnHour])
+      const { order, records, later, relay, calls } = await open(payment)
+      await order('order-1')
+      await order('order-2')
+
+      await later(0)
+      await later(60_000, 10)
+
+      expect(calls()).toBe(2)
+      expect([await records('order-1'), await records('order-2')]).toContainEqual([
+        'effect.started',
+        'effect.succeeded',
+        'transition.rejected limit_reached',
+      ])
+      expect((await relay.deadLetters()).items).toEqual([])
+    },
+  )
+
+  test('does not keep a run suspended', async () => {
+    const payment = paymentWith({ onSuccess: 'paid' }, [onceInAnHour])
+    const { engine, order, records, later } = await open(payment, async () => {
+      await engine.suspend({ aggregateId: 'order-2', actor: alice, reason: 'look' }).catch(() => {})
+    })
+    await order('order-1')
+    await order('order-2')
+    await later(0)
+
+    const resumed = await engine.resume({ aggregateId: 'order-2', actor: alice, reason: 'fine' })
+
+    expect(resumed).toMatchObject({ status: 'active', currentState: 'PAYING' })
+    expect((await records('order-2')).at(-1)).toBe('transition.rejected limit_reached')
+  })
+})
