@@ -55,14 +55,8 @@ type Ending = {
 export async function deliverEffect(kernel: Kernel, claim: OutboxClaim): Promise<Delivery> {
   const job = await openJob(kernel, claim)
   const begun = await begin(kernel, job)
-  if (begun !== 'run') return begun
-  const action = kernel.integrations.get(job.effect.integration)?.actions[job.effect.action]
-  if (!action)
-    return {
-      kind: 'dead',
-      error: 'invalid_config: The integration of the effect is not registered here.',
-    }
-  const outcome = await act(kernel, job, action)
+  if (begun.kind !== 'run') return begun
+  const outcome = await act(kernel, job, begun.action)
   if (outcome.kind === 'again') return { kind: 'retry', error: outcome.error }
   if (
     outcome.ending.type === 'loop.effect.failed' &&
@@ -101,8 +95,12 @@ async function openJob(kernel: Kernel, claim: OutboxClaim): Promise<EffectJob> {
 }
 
 /** Spends the receipt, or finds out what an earlier delivery left behind. */
-async function begin(kernel: Kernel, job: EffectJob): Promise<'run' | Delivery> {
+async function begin(
+  kernel: Kernel,
+  job: EffectJob,
+): Promise<{ readonly kind: 'run'; readonly action: Action } | Delivery> {
   const { claim, stored, entry, effect } = job
+  const action = kernel.integrations.get(effect.integration)?.actions[effect.action]
   const spentBy = await kernel.store.spentBy(claim.tenant, stored.hash)
   if (spentBy !== null && spentBy !== claim.id)
     return { kind: 'dead', error: 'refused: The receipt was spent elsewhere.' }
@@ -132,6 +130,8 @@ async function begin(kernel: Kernel, job: EffectJob): Promise<'run' | Delivery> 
   const refusal = await write(kernel, job, async (instance, change) => {
     const hold = await holdOf(kernel, instance)
     if (hold) return hold
+    // Before the receipt is spent: a process that has the integration can still act.
+    if (!action) return 'unregistered'
     change.append({
       ...effectDraft(kernel, job, instance, 'loop.effect.started'),
       receipt: stored.hash,
@@ -142,7 +142,12 @@ async function begin(kernel: Kernel, job: EffectJob): Promise<'run' | Delivery> 
       ...(spentBy === null && { spend: { receipt: stored.hash, by: claim.id } }),
     }
   })
-  if (refusal === null) return 'run'
+  if (action && refusal === null) return { kind: 'run', action }
+  if (refusal === 'unregistered')
+    return {
+      kind: 'dead',
+      error: 'invalid_config: The integration of the effect is not registered here.',
+    }
   if (refusal === 'stopped')
     return { kind: 'retry', error: 'stopped: A stop is in force.', afterMs: 1000 }
   if (refusal === 'suspended')

@@ -127,3 +127,19 @@ describe('a limit that what follows would overrun', () => {
     expect((await records('order-2')).at(-1)).toBe('transition.rejected limit_reached')
   })
 })
+
+test('an effect that a process without its integration gave up runs, once, where it is registered', async () => {
+  const payment = paymentWith({ semantics: 'at-most-once', onSuccess: 'paid' })
+  const { order, records, later, relay, store, clock, calls } = await open(payment)
+  const elsewhere = await createLoopSystem({ loops: [], store, clock, relay: false })
+  await order()
+  await elsewhere.relay.drain()
+  const { items } = await relay.deadLetters()
+  expect(items).toMatchObject([{ error: expect.stringContaining('not registered here') }])
+
+  for (const { id } of items) await relay.retry({ id })
+  await later(0)
+
+  expect(calls()).toBe(1)
+  expect(await records()).toEqual(['effect.started', 'effect.succeeded', 'transition.executed'])
+})
