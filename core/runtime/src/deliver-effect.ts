@@ -61,7 +61,7 @@ export async function deliverEffect(kernel: Kernel, claim: OutboxClaim): Promise
   if (
     outcome.ending.type === 'loop.effect.failed' &&
     outcome.ending.followUp === undefined &&
-    outcome.exhausted
+    outcome.mayRepeat
   ) {
     await report(kernel, job, outcome.ending, { settle: false })
     return { kind: 'dead', error: `failed: ${outcome.ending.reason ?? 'effect'}` }
@@ -167,7 +167,12 @@ async function begin(
 }
 
 type Acted =
-  | { readonly kind: 'ended'; readonly ending: Ending; readonly exhausted: boolean }
+  | {
+      readonly kind: 'ended'
+      readonly ending: Ending
+      /** Whether a person may have it run again. */
+      readonly mayRepeat: boolean
+    }
   | { readonly kind: 'again'; readonly error: string }
 
 async function act(kernel: Kernel, job: EffectJob, action: Action): Promise<Acted> {
@@ -185,7 +190,7 @@ async function act(kernel: Kernel, job: EffectJob, action: Action): Promise<Acte
     )
     return {
       kind: 'ended',
-      exhausted: false,
+      mayRepeat: false,
       ending: {
         type: 'loop.effect.succeeded',
         evidence: outputOf(kernel, output),
@@ -219,7 +224,7 @@ function failed(
   if (!idempotent && known?.code === 'timeout') {
     return {
       kind: 'ended',
-      exhausted: false,
+      mayRepeat: false,
       ending: { type: 'loop.effect.unknown', evidence: nothing(kernel), reason },
     }
   }
@@ -230,7 +235,7 @@ function failed(
     return { kind: 'again', error: `${reason}: attempt ${claim.attempt} failed` }
   return {
     kind: 'ended',
-    exhausted: true,
+    mayRepeat: idempotent,
     ending: {
       type: 'loop.effect.failed',
       evidence: nothing(kernel),

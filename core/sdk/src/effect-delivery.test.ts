@@ -143,3 +143,18 @@ test('an effect that a process without its integration gave up runs, once, where
   expect(calls()).toBe(1)
   expect(await records()).toEqual(['effect.started', 'effect.succeeded', 'transition.executed'])
 })
+
+test('an at-most-once effect that failed is no dead letter: nobody can have it run again', async () => {
+  const { order, records, later, relay } = await open(
+    paymentWith({ semantics: 'at-most-once' }),
+    async () => {
+      throw new Error('no')
+    },
+  )
+  await order()
+
+  await later(0)
+
+  expect(await records()).toEqual(['effect.started', 'effect.failed threw'])
+  expect((await relay.deadLetters()).items).toEqual([])
+})
