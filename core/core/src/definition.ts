@@ -98,7 +98,7 @@ const schemas = /* @__PURE__ */ withZod((zod) => {
     semantics: zod.enum(['idempotent', 'at-most-once']),
     onSuccess: id.optional(),
     onFailure: id.optional(),
-    /** Deliveries before an idempotent effect becomes a dead letter. */
+    /** Attempts before an idempotent effect fails for good; those of the system when it does not say. */
     maxAttempts: zod.int().min(1).max(100).optional(),
     timeout: duration.optional(),
   })

@@ -27,6 +27,7 @@ import { takeEvidence, type Evidence } from './evidence.ts'
 import { takeFollowUp } from './follow-up.ts'
 import { holdOf } from './hold.ts'
 import { commitChange, scopesOf, type Kernel } from './kernel.ts'
+import { newestFirst } from './newest-first.ts'
 import { refusedBy } from './refused-by.ts'
 import { rulesOf } from './rules.ts'
 
@@ -57,7 +58,7 @@ export async function deliverEffect(kernel: Kernel, claim: OutboxClaim): Promise
   const begun = await begin(kernel, job)
   if (begun.kind !== 'run') return begun
   const outcome = await act(kernel, job, begun.action)
-  if (outcome.kind === 'again') return { kind: 'retry', error: outcome.error }
+  if (outcome.kind === 'again') return { kind: 'retry', error: outcome.error, isCounted: true }
   if (
     outcome.ending.type === 'loop.effect.failed' &&
     outcome.ending.followUp === undefined &&
@@ -213,12 +214,13 @@ function readInput(action: Action, payload: string): unknown {
   }
 }
 
-function failed(
+async function failed(
   kernel: Kernel,
-  { claim, spec }: EffectJob,
+  job: EffectJob,
   error: unknown,
   idempotent: boolean,
-): Acted {
+): Promise<Acted> {
+  const { claim, spec } = job
   const known = isLoopError(error) ? error : undefined
   const reason = known?.code ?? 'threw'
   if (!idempotent && known?.code === 'timeout') {
@@ -230,8 +232,7 @@ function failed(
   }
   // An unknown error of an idempotent effect may pass; one that says it is not retryable will not.
   const mayPass = idempotent && (known === undefined || known.retryable)
-  const exhausted = claim.attempt >= (spec.maxAttempts ?? kernel.limits.maxAttempts)
-  if (mayPass && !exhausted)
+  if (mayPass && !(await isExhausted(kernel, job)))
     return { kind: 'again', error: `${reason}: attempt ${claim.attempt} failed` }
   return {
     kind: 'ended',
@@ -243,6 +244,24 @@ function failed(
       ...(spec.onFailure && { followUp: spec.onFailure }),
     },
   }
+}
+
+/** Deliveries that a stop or a suspension held up are no attempts: of those the record knows. */
+async function isExhausted(kernel: Kernel, { claim, stored, spec }: EffectJob): Promise<boolean> {
+  const most = spec.maxAttempts ?? kernel.limits.maxAttempts
+  if (claim.attempt < most) return false
+  const run = await kernel.store.getRun(claim.tenant, claim.runId)
+  if (!run) throw new LoopError('corrupt', 'The run of an effect is gone.')
+  let begun = 0
+  for await (const entry of newestFirst(kernel.store, run, claim.seq)) {
+    const isBegin = entry.type === 'loop.effect.started'
+    const isGivenUp = entry.type === 'loop.effect.failed'
+    if ((!isBegin && !isGivenUp) || openEntry(entry).receipt !== stored.hash) continue
+    if (isGivenUp) break
+    begun += 1
+    if (begun >= most) return true
+  }
+  return false
 }
 
 /** Records how the effect ended, and the transition that follows, in one commit that also ends the delivery. */

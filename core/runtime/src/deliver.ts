@@ -100,7 +100,7 @@ function settlementOf(
     case 'retry': {
       const patient = outcome.outage === true && (kind === 'notify' || kind === 'publish')
       const most = patient ? kernel.limits.maxNotifications : kernel.limits.maxAttempts
-      if (attempts >= most && outcome.afterMs === undefined)
+      if (attempts >= most && outcome.afterMs === undefined && !outcome.isCounted)
         return { id, fence, outcome: { kind: 'dead', at: now, error: outcome.error } }
       return {
         id,

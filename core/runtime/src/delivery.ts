@@ -6,6 +6,8 @@ export type Delivery =
       readonly kind: 'retry'
       readonly error: string
       readonly afterMs?: number
+      /** Whoever asks for it counts the attempts. */
+      readonly isCounted?: true
       /** No sooner than this after now. */
       readonly notBeforeMs?: number
       /** The other side did not answer or asked to come again: what only tells somebody may wait for hours. */

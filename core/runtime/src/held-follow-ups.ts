@@ -11,6 +11,7 @@ import type { Refusal } from './decide.ts'
 import { knownEvidence, takeEvidence } from './evidence.ts'
 import { takeFollowUp } from './follow-up.ts'
 import type { Kernel } from './kernel.ts'
+import { newestFirst } from './newest-first.ts'
 import { rulesOf } from './rules.ts'
 
 /** Takes the transitions that follow effects which ended while the run was suspended; returns what they reserve. */
@@ -38,21 +39,16 @@ export async function takeHeldFollowUps(
   return reservations
 }
 
-const page = 100
-
 /** The ends of effects since the run was suspended, oldest first. */
 async function endedSinceSuspension(
-  { store }: Kernel,
-  { tenant, runId, version }: LoopInstance,
+  kernel: Kernel,
+  suspended: LoopInstance,
 ): Promise<readonly StoredEntry[]> {
   const ended: StoredEntry[] = []
-  for (let to = version; to > 0; to -= page) {
-    const from = Math.max(1, to - page + 1)
-    for (const entry of (await store.entries(tenant, runId, { from, to })).toReversed()) {
-      if (entry.type === 'loop.suspended') return ended
-      if (entry.type === 'loop.effect.succeeded' || entry.type === 'loop.effect.failed')
-        ended.unshift(entry)
-    }
+  for await (const entry of newestFirst(kernel.store, suspended)) {
+    if (entry.type === 'loop.suspended') break
+    if (entry.type === 'loop.effect.succeeded' || entry.type === 'loop.effect.failed')
+      ended.unshift(entry)
   }
   return ended
 }

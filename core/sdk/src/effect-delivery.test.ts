@@ -158,3 +158,53 @@ test('an at-most-once effect that failed is no dead letter: nobody can have it r
   expect(await records()).toEqual(['effect.started', 'effect.failed threw'])
   expect((await relay.deadLetters()).items).toEqual([])
 })
+
+describe('an effect that fails', () => {
+  const refusesSoOften = (times: number) => async () => {
+    if (times-- > 0) throw new Error('no')
+  }
+
+  test('is tried as often as its definition says, also more often than others', async () => {
+    const payment = paymentWith({ maxAttempts: 20, onFailure: 'failed' })
+    const { order, records, later, relay, calls } = await open(payment, refusesSoOften(1000))
+    await order()
+
+    await later(60_000, 40)
+
+    expect(calls()).toBe(20)
+    expect((await records()).slice(-2)).toEqual(['effect.failed threw', 'transition.executed'])
+    expect((await relay.deadLetters()).items).toEqual([])
+  })
+
+  test.each(['stop', 'suspension'])('is tried no less often after a %s', async (hold) => {
+    const payment = paymentWith({ onSuccess: 'paid', onFailure: 'failed' })
+    const { engine, order, later, calls } = await open(payment, refusesSoOften(7))
+    const change = { aggregateId: 'order-1', actor: alice, reason: 'look' }
+    const target = { aggregateId: 'order-1' }
+    await order()
+    if (hold === 'stop') await engine.stop({ ...change, target })
+    else await engine.suspend(change)
+    await later(1000, 10)
+    expect(calls()).toBe(0)
+
+    if (hold === 'stop') await engine.release({ ...change, target })
+    else await engine.resume(change)
+    await later(60_000, 20)
+
+    expect(calls()).toBe(8)
+    expect(await engine.get(target)).toMatchObject({ currentState: 'PAID' })
+  })
+
+  test('may be tried as often again when a person revives it', async () => {
+    const { order, later, relay, calls } = await open(paymentWith({}), refusesSoOften(1000))
+    await order()
+    await later(60_000, 20)
+    expect(calls()).toBe(8)
+
+    const { items } = await relay.deadLetters()
+    for (const { id } of items) await relay.retry({ id })
+    await later(60_000, 20)
+
+    expect(calls()).toBe(16)
+  })
+})
