@@ -79,14 +79,14 @@ function askedPause(error: unknown): number {
   return typeof asked === 'number' && asked > 0 ? Math.min(asked, 3_600_000) : 0
 }
 
-/** Whether the other side may come back: everything but an error that says that it would fail again. */
+/** Whether the other side, or the store, may come back: everything but an error that says that it would fail again. */
 function isOutage(error: unknown): boolean {
   return !isLoopError(error) || error.retryable
 }
 
 function settlementOf(
   kernel: Kernel,
-  { id, fence, kind, attempt: attempts }: OutboxClaim,
+  { id, fence, attempt: attempts }: OutboxClaim,
   outcome: Delivery,
 ): Settlement | null {
   const now = kernel.clock.now()
@@ -98,8 +98,7 @@ function settlementOf(
     case 'dead':
       return { id, fence, outcome: { kind: 'dead', at: now, error: outcome.error } }
     case 'retry': {
-      const patient = outcome.outage === true && (kind === 'notify' || kind === 'publish')
-      const most = patient ? kernel.limits.maxNotifications : kernel.limits.maxAttempts
+      const most = outcome.outage ? kernel.limits.maxNotifications : kernel.limits.maxAttempts
       if (attempts >= most && outcome.afterMs === undefined && !outcome.isCounted)
         return { id, fence, outcome: { kind: 'dead', at: now, error: outcome.error } }
       return {

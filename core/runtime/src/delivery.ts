@@ -10,7 +10,7 @@ export type Delivery =
       readonly isCounted?: true
       /** No sooner than this after now. */
       readonly notBeforeMs?: number
-      /** The other side did not answer or asked to come again: what only tells somebody may wait for hours. */
+      /** The other side, or the store, did not answer or asked to come again: that may take hours. */
       readonly outage?: true
     }
   | { readonly kind: 'dead'; readonly error: string }

@@ -53,7 +53,9 @@ async function timeOut(
       if (outcome.kind === 'refused')
         return { kind: 'retry', error: `${outcome.reason}: The timeout is held up.`, afterMs: 1000 }
     }
-    return { kind: 'retry', error: 'conflict: The run kept moving.' }
+    throw new LoopError('conflict', 'The run kept moving while its timeout was taken.', {
+      retryable: true,
+    })
   })
 }
 

@@ -14,9 +14,9 @@ export interface Limits {
   readonly leaseMs: number
   /** How long the relay sleeps when nothing is due and nobody wakes it. */
   readonly pollMs: number
-  /** Deliveries before a dead letter. */
+  /** Attempts of an effect that fails, and deliveries of what is refused, before a dead letter. */
   readonly maxAttempts: number
-  /** The same for notices and events while the other side is away; about a day with the longest pause of a minute. */
+  /** Deliveries while the other side, or the store, is away; about a day with the longest pause of a minute. */
   readonly maxNotifications: number
   /** First and longest pause between deliveries; it doubles, with full jitter. */
   readonly backoffMs: { readonly first: number; readonly longest: number }
