@@ -80,15 +80,17 @@ async function forRequest(
     if (claim.name === 'approval-reminder') {
       const every = parseDuration(request.policy.remindEvery ?? '1d')
       const id = approvalTimer(requestId, 'approval-reminder', index + 1)
+      // After an outage one reminder is enough: those that were missed are not made up for.
+      const missed = Math.max(0, Math.floor((kernel.clock.now() - claim.dueAt) / every))
       change.enqueue({
         id,
         lane: id,
         kind: 'timer',
         name: claim.name,
         payload: JSON.stringify({ requestId, index: index + 1 }),
-        dueAt: claim.dueAt + every,
+        dueAt: claim.dueAt + every * (missed + 1),
       })
-      enqueueNotices(change, request, 'reminder', kernel)
+      enqueueNotices(change, request, 'reminder', kernel, index)
       return { result: { kind: 'settled' }, plan: { scopes: [], settle } }
     }
     const step = request.policy.escalate?.[index]

@@ -90,20 +90,26 @@ export function approvalTimer(requestId: string, name: string, index = 0): strin
 /** The channel that hears of the end of a request, and only when its requester asked to be called back. */
 export const callbackChannel = 'callback'
 
-/** Every channel that the policy names (all of them when it names none) hears of each change of a request, in order. */
+/**
+ * Every channel that the policy names (all of them when it names none) hears of each change of a request, in order. What
+ * is told more than once about one version is numbered: to a channel each notice is its own, and not a repetition.
+ */
 export function enqueueNotices(
   change: Change,
   request: ApprovalRequest,
   occasion: string,
   kernel: Kernel,
+  number?: number,
 ): void {
   const named = request.policy.channels ?? [...kernel.channels.keys()]
   const people = named.filter((name) => name !== callbackChannel)
   const isAwaited = callbackChannel in request.messages && request.status !== 'pending'
   const names = isAwaited ? [...people, callbackChannel] : people
+  const version = change.instance?.version ?? 0
+  const place = number === undefined ? `${version}` : `${version}:${number}`
   for (const name of names) {
     change.enqueue({
-      id: `${request.id}:${name}:${occasion}:${change.instance?.version ?? 0}`,
+      id: `${request.id}:${name}:${occasion}:${place}`,
       lane: `notify:${name}:${request.id}`,
       kind: 'notify',
       name,

@@ -1,4 +1,4 @@
-import { LoopError, type Actor, type LoopStore } from '@loop-engine/core'
+import { LoopError, type Actor, type Channel, type LoopStore } from '@loop-engine/core'
 import { createTestClock } from '@loop-engine/testing'
 import { expect, test } from 'vitest'
 
@@ -55,4 +55,62 @@ test('a timeout that a stop held up, and a store that was away delayed, is taken
 
   expect((await relay.deadLetters()).items).toEqual([])
   expect(await engine.get(target)).toMatchObject({ currentState: 'LAPSED', status: 'completed' })
+})
+
+/** A request of which people are reminded every half an hour, and the keys of the notices that a channel got. */
+async function openReminded() {
+  const payment = defineLoop({
+    id: 'payment',
+    states: ['ASKED', { id: 'PAID', terminal: true }],
+    initialState: 'ASKED',
+    transitions: [
+      {
+        id: 'pay',
+        from: 'ASKED',
+        to: 'PAID',
+        actors: ['ai-agent'],
+        approval: { reviewers: ['role:finance'], expiresIn: '7d', remindEvery: '30m' },
+      },
+    ],
+  })
+  const keys: string[] = []
+  const mail: Channel = {
+    contract: 'channel/v1',
+    name: 'mail',
+    async notify(_request, _view, { idempotencyKey }) {
+      keys.push(idempotencyKey)
+      return { sent: keys.length }
+    },
+  }
+  const clock = createTestClock()
+  const system = await createLoopSystem({
+    loops: [payment],
+    channels: [mail],
+    clock,
+    relay: false,
+  })
+  await system.engine.start({ loopId: payment.id, aggregateId: 'order-1', actor: agent })
+  await system.engine.transition({ aggregateId: 'order-1', transitionId: 'pay', actor: agent })
+  await system.relay.drain()
+  const later = async (ms: number) => {
+    clock.advance(ms)
+    await system.relay.drain()
+  }
+  return { keys, later }
+}
+
+test('each reminder is a notice of its own, which no channel takes for a repetition', async () => {
+  const { keys, later } = await openReminded()
+  for (let times = 0; times < 3; times++) await later(30 * minute)
+  expect(new Set(keys).size).toBe(4)
+})
+
+test('after an outage people are reminded once, and then as often as before', async () => {
+  const { keys, later } = await openReminded()
+  await later(48 * 60 * minute + minute)
+  expect(keys).toHaveLength(2)
+  await later(28 * minute)
+  expect(keys).toHaveLength(2)
+  await later(minute)
+  expect(keys).toHaveLength(3)
 })
