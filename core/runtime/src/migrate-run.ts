@@ -16,7 +16,8 @@ export async function migrateRun(kernel: Kernel, input: MigrateInput): Promise<L
   const build = async (instance: LoopInstance, change: Change): Promise<void> => {
     const loop = kernel.loops.current(instance.loopId)
     const to = state ?? instance.currentState
-    if (!loop.states.has(to)) {
+    const target = loop.states.get(to)
+    if (!target) {
       throw new LoopError(
         'invalid_input',
         'The new definition does not have the state of the run.',
@@ -27,6 +28,14 @@ export async function migrateRun(kernel: Kernel, input: MigrateInput): Promise<L
         },
       )
     }
+    if (target.terminal) {
+      // It would be open for ever: nothing leaves the state, and nothing that reaches it records its end.
+      throw new LoopError('invalid_input', 'A run cannot go on from a terminal state.', {
+        path: '/state',
+        hint: 'Say with `state` where the run goes on, or cancel or fail it instead.',
+        details: { state: to },
+      })
+    }
     const entry = change.append({
       ...draftOf(kernel, instance, actor),
       type: 'loop.migrated',
@@ -36,7 +45,7 @@ export async function migrateRun(kernel: Kernel, input: MigrateInput): Promise<L
       reason,
       data: { from: instance.definition.digest, version: loop.definition.version },
     })
-    restartTimeout(change, instance, loop.states.get(to)?.timeout, entry)
+    restartTimeout(change, instance, target.timeout, entry)
     // What people were asked was judged by the old definition; nobody could decide it any more.
     if (instance.openApprovals > 0) await supersede(kernel, change, instance)
   }

@@ -66,6 +66,27 @@ describe('a run', () => {
     expect(await approvals.inbox({ actor: person('bob') })).toEqual([])
   })
 
+  test('is not migrated into a state that nothing leaves, where it would be open for ever', async () => {
+    const store = createMemoryStore()
+    const before = await createLoopSystem({ loops: [first], store, relay: false })
+    await before.engine.start(start)
+    const closed = defineLoop({
+      ...first,
+      version: '2',
+      states: ['TODO', { id: 'OPEN', terminal: true }],
+      initialState: 'TODO',
+      transitions: [{ id: 'finish', from: 'TODO', to: 'OPEN', actors: ['human'] }],
+    })
+    const { engine } = await createLoopSystem({ loops: [closed], store, relay: false })
+    const input = { aggregateId: 'task-1', actor: alice, reason: 'new policy' }
+
+    await expect(engine.migrate(input)).rejects.toMatchObject({ code: 'invalid_input' })
+    expect(await engine.migrate({ ...input, state: 'TODO' })).toMatchObject({
+      currentState: 'TODO',
+      status: 'active',
+    })
+  })
+
   test.each(['cancel', 'fail'] as const)('%s is final', async (end) => {
     const { engine } = await createLoopSystem({ loops: [first], relay: false })
     await engine.start(start)
