@@ -1,6 +1,7 @@
 import {
   openEntry,
   openEvidence,
+  type EffectSpec,
   type LoopInstance,
   type Reservation,
   type StoredEntry,
@@ -23,8 +24,8 @@ export async function takeHeldFollowUps(
 ): Promise<readonly Reservation[]> {
   const reservations: Reservation[] = []
   for (const ended of await endedSinceSuspension(kernel, suspended)) {
-    const { actor, definition, transitionId = '' } = openEntry(ended)
-    const { effect } = (await kernel.loops.pinned(definition)).transitions.get(transitionId) ?? {}
+    const { actor } = openEntry(ended)
+    const effect = await effectBehind(kernel, ended)
     const followUp = ended.type === 'loop.effect.succeeded' ? effect?.onSuccess : effect?.onFailure
     const instance = change.instance ?? suspended
     if (followUp === undefined || instance.status !== 'active') continue
@@ -37,6 +38,17 @@ export async function takeHeldFollowUps(
     reservations.push(...(await takeFollowUp(kernel, change, instance, owed)))
   }
   return reservations
+}
+
+/** The effect as it was ordered: the run may have been migrated since. */
+async function effectBehind(
+  { store, loops }: Kernel,
+  ended: StoredEntry,
+): Promise<EffectSpec | undefined> {
+  const { tenant, runId, transitionId = '', receipt, definition } = openEntry(ended)
+  const order = await store.lastExecuted(tenant, runId, transitionId)
+  const digest = order && order.hash === receipt ? openEntry(order).definition : definition
+  return (await loops.pinned(digest)).transitions.get(transitionId)?.effect
 }
 
 /** The ends of effects since the run was suspended, oldest first. */

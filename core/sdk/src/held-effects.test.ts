@@ -2,7 +2,7 @@ import { isLoopError, type Actor, type Integration } from '@loop-engine/core'
 import { createTestClock } from '@loop-engine/testing'
 import { expect, test } from 'vitest'
 
-import { createLoopSystem, defineLoop, type LoopSystem } from './index.ts'
+import { createLoopSystem, createMemoryStore, defineLoop, type LoopSystem } from './index.ts'
 
 const agent: Actor = { type: 'ai-agent', id: 'agent:payer' }
 const alice: Actor = { type: 'human', id: 'alice' }
@@ -65,9 +65,11 @@ async function open(whilePaying: (system: LoopSystem) => Promise<void> = async (
       },
     },
   }
+  const store = createMemoryStore()
   const system = await createLoopSystem({
     loops: [payment],
     integrations: [bank],
+    store,
     clock,
     relay: false,
     limits: { maxAttempts: 2, backoffMs: { first: 1, longest: 1 } },
@@ -89,7 +91,7 @@ async function open(whilePaying: (system: LoopSystem) => Promise<void> = async (
     clock.advance(ms)
     await system.relay.drain()
   }
-  return { ...system, asked, order, state, effects, later }
+  return { ...system, store, bank, asked, order, state, effects, later }
 }
 
 test('what a suspended run ordered waits until a person resumes it', async () => {
@@ -158,6 +160,35 @@ test('what waited too long while the run was suspended fails, and leads on when 
 
   expect(asked).toEqual(['apologise'])
   expect(await state()).toBe('FAILED')
+})
+
+test('what ends after the suspended run was migrated leads on as it was ordered', async () => {
+  const renamed = defineLoop({
+    ...payment,
+    version: '2',
+    transitions: payment.transitions.map((transition) =>
+      transition.id === 'pay' ? { ...transition, id: 'transfer' } : transition,
+    ),
+  })
+  const { engine, store, bank, order, later } = await open(async () => {
+    await engine.suspend(change)
+    const next = await createLoopSystem({
+      loops: [renamed],
+      integrations: [bank],
+      store,
+      relay: false,
+    })
+    await next.engine.migrate(change)
+  })
+  await order()
+  await later(0)
+
+  await engine.resume(change)
+
+  expect(await engine.get({ aggregateId: 'order-1' })).toMatchObject({
+    currentState: 'PAID',
+    definition: { version: '2' },
+  })
 })
 
 test.each(['cancel', 'fail'] as const)(
