@@ -69,6 +69,7 @@ export {
   type TransitionResult,
 } from './result.ts'
 export {
+  stopScope,
   stopScopes,
   type ApprovalQuery,
   type ClaimQuery,

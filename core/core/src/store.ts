@@ -303,9 +303,18 @@ export function stopScopes(
 ): readonly string[] {
   return [
     '*',
-    `tenant:${tenant}`,
-    `loop:${tenant}:${loopId}`,
-    `instance:${tenant}:${aggregateId}`,
-    `actor:${tenant}:${actorId}`,
+    stopScope('tenant', tenant),
+    stopScope('loop', tenant, loopId),
+    stopScope('instance', tenant, aggregateId),
+    stopScope('actor', tenant, actorId),
   ]
+}
+
+/** One of them. A colon of the tenant is escaped: its end is plain, and no scope is that of another tenant. */
+export function stopScope(
+  kind: 'tenant' | 'loop' | 'instance' | 'actor',
+  tenant: string,
+  ...id: readonly string[]
+): string {
+  return [kind, tenant.replaceAll('%', '%25').replaceAll(':', '%3A'), ...id].join(':')
 }

@@ -1,6 +1,7 @@
 import {
   deepFreeze,
   LoopError,
+  stopScope,
   type Actor,
   type LoopDefinition,
   type Stop,
@@ -134,8 +135,9 @@ async function write(
 function scopeOf(target: StopTarget): { scope: string; tenant: string } {
   const tenant = ('tenant' in target ? target.tenant : undefined) ?? 'default'
   if ('everything' in target) return { scope: '*', tenant }
-  if ('loopId' in target) return { scope: `loop:${tenant}:${target.loopId}`, tenant }
-  if ('aggregateId' in target) return { scope: `instance:${tenant}:${target.aggregateId}`, tenant }
-  if ('actorId' in target) return { scope: `actor:${tenant}:${target.actorId}`, tenant }
-  return { scope: `tenant:${tenant}`, tenant }
+  if ('loopId' in target) return { scope: stopScope('loop', tenant, target.loopId), tenant }
+  if ('aggregateId' in target)
+    return { scope: stopScope('instance', tenant, target.aggregateId), tenant }
+  if ('actorId' in target) return { scope: stopScope('actor', tenant, target.actorId), tenant }
+  return { scope: stopScope('tenant', tenant), tenant }
 }

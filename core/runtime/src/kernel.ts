@@ -1,6 +1,7 @@
 import {
   isOpen,
   LoopError,
+  stopScope,
   stopScopes,
   type Actor,
   type Channel,
@@ -196,7 +197,7 @@ export function scopesOf(
     principal;
     principal = principal.onBehalfOf
   ) {
-    chain.push(`actor:${instance.tenant}:${principal.id}`)
+    chain.push(stopScope('actor', instance.tenant, principal.id))
   }
   return [...scopes, ...chain]
 }

@@ -381,6 +381,21 @@ describe('a stop', () => {
     await system.engine.release({ target, actor: alice, reason: 'checked' })
     expect(await system.engine.transition(attempt)).toMatchObject({ status: 'executed' })
   })
+
+  test('is of one tenant, whatever characters its name and the names of others have', async () => {
+    const { engine } = await open()
+    const run = { tenant: 'acme:eu', aggregateId: 'order-1' }
+    await engine.start({ ...run, loopId: refund.id, actor: agent })
+    await engine.stop({ target: run, actor: alice, reason: 'looks wrong' })
+
+    const others = { tenant: 'acme', aggregateId: 'eu:order-1' }
+    await engine.release({ target: others, actor: bob, reason: 'ours' })
+
+    const attempt = { ...run, transitionId: 'pay', actor: agent, evidence: small }
+    expect(await engine.transition(attempt)).toMatchObject({ reason: 'stopped' })
+    await engine.release({ target: run, actor: alice, reason: 'checked' })
+    expect(await engine.transition(attempt)).toMatchObject({ status: 'executed' })
+  })
 })
 
 describe('a sealed function', () => {
