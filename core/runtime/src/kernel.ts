@@ -89,6 +89,11 @@ export function createRuns(store: LoopStore, cachedInstances: number): Runs {
   const keyOf = (tenant: string, aggregateId: string): string =>
     tenant === 'default' ? aggregateId : `${tenant}\n${aggregateId}`
 
+  /** A key of one tenant may be spelt like tenant and key of another: what is found must be what was asked for. */
+  const recall = (tenant: string, aggregateId: string): RememberedRun | undefined => {
+    const run = cache.get(keyOf(tenant, aggregateId))
+    return run?.instance.aggregateId === aggregateId ? run : undefined
+  }
   const remember = (key: string, instance: LoopInstance): void => {
     remembered += 1
     cache.set(key, { instance, fresh: false, number: remembered })
@@ -97,11 +102,11 @@ export function createRuns(store: LoopStore, cachedInstances: number): Runs {
   return {
     mark: () => remembered,
     known(tenant, aggregateId, mark) {
-      const run = cache.get(keyOf(tenant, aggregateId))
+      const run = recall(tenant, aggregateId)
       return run && run.number <= mark ? run.instance : undefined
     },
     load(tenant, aggregateId, fresh = false) {
-      const run = fresh ? undefined : cache.get(keyOf(tenant, aggregateId))
+      const run = fresh ? undefined : recall(tenant, aggregateId)
       return run ?? read(tenant, aggregateId)
     },
     keep(instance) {

@@ -398,6 +398,18 @@ describe('a stop', () => {
   })
 })
 
+test('a business key that spells the key of another tenant finds nothing', async () => {
+  const { engine } = await open()
+  const run = { tenant: 'acme', aggregateId: 'order-1' }
+  await engine.start({ ...run, loopId: refund.id, actor: agent })
+  const attempt = { aggregateId: 'acme\norder-1', transitionId: 'pay', actor: agent }
+
+  await expect(engine.transition({ ...attempt, evidence: small })).rejects.toMatchObject({
+    code: 'not_found',
+  })
+  expect(await engine.get(run)).toMatchObject({ version: 1 })
+})
+
 describe('a sealed function', () => {
   const loop = LoopBuilder.create('ops.restart')
     .state('IDLE')
