@@ -13,9 +13,15 @@ const answering = (...addresses: string[]): typeof lookup =>
       addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
     )) as unknown as typeof lookup
 
-function resolve(addresses: string[], allow: string[] = []): unknown {
+function resolve(
+  addresses: string[],
+  allow: string[] = [],
+  url = 'https://hooks.example/',
+): unknown {
   let outcome: unknown
-  createDestinations(allow, answering(...addresses)).lookup('hooks.example', {}, (error, found) => {
+  const destinations = createDestinations(allow, answering(...addresses))
+  const look = destinations.lookupFor(destinations.check(url))
+  look('hooks.example', {}, (error, found) => {
     outcome = error ?? found.map(({ address }) => address)
   })
   return outcome
@@ -65,7 +71,18 @@ test('a network that was named is fine, and no other', () => {
 
   expect(destinations.check('http://10.2.3.4/').hostname).toBe('10.2.3.4')
   expect(() => destinations.check('http://11.2.3.4.nip.example@192.168.0.1/')).toThrow(/password/)
-  expect(() => destinations.check('http://192.168.0.1/')).toThrow(/not public/)
+  expect(() => destinations.check('https://192.168.0.1/')).toThrow(/not public/)
+})
+
+test('only a network that was named is reached without encryption', () => {
+  const allow = ['10.0.0.0/8']
+  const refused = expect.objectContaining({ code: 'invalid_config' })
+  for (const url of ['http://1.1.1.1/', 'http://192.168.0.1/'])
+    expect(() => createDestinations(allow).check(url)).toThrow(/unencrypted/)
+  expect(resolve(['10.1.2.3'], allow, 'http://hooks.example/')).toEqual(['10.1.2.3'])
+  expect(resolve(['1.1.1.1'], allow, 'http://hooks.example/')).toEqual(refused)
+  expect(resolve(['1.1.1.1', '10.1.2.3'], allow, 'http://hooks.example/')).toEqual(refused)
+  expect(resolve(['1.1.1.1', '10.1.2.3'], allow)).toEqual(['1.1.1.1', '10.1.2.3'])
 })
 
 test('a name is connected to at the addresses that were checked', () => {

@@ -8,15 +8,16 @@ import ipaddr from 'ipaddr.js'
 export interface Destinations {
   /** The URL, if it may be used. Throws `invalid_config` for what never may, whatever its name resolves to. */
   check(url: string): URL
-  /** Resolves a name for a connection, and refuses it when any of its addresses is not allowed. */
-  lookup(
-    hostname: string,
-    options: LookupOptions,
-    done: (error: Error | null, addresses: LookupAddress[]) => void,
-  ): void
+  /** Resolves names for connections to the URL, and refuses one when any of its addresses is not allowed. */
+  lookupFor(url: URL): Lookup
 }
 
 type Resolve = typeof lookup
+type Lookup = (
+  hostname: string,
+  options: LookupOptions,
+  done: (error: Error | null, addresses: LookupAddress[]) => void,
+) => void
 
 /** Public addresses by HTTPS; and the networks of `allow` (CIDR), there by HTTP too. */
 export function createDestinations(
@@ -24,6 +25,12 @@ export function createDestinations(
   resolve: Resolve = lookup,
 ): Destinations {
   const allowed = listOf(allow)
+  const isAllowed = ({ protocol }: URL, text: string): boolean => {
+    // An IPv4 address in an IPv6 one is the IPv4 address.
+    const address = ipaddr.process(text)
+    const isPublic = protocol === 'https:' && address.range() === 'unicast'
+    return isPublic || allowed.check(address.toString(), address.kind())
+  }
 
   return {
     check(text) {
@@ -37,33 +44,29 @@ export function createDestinations(
       // The parser has normalised every spelling of an address: 0x7f.1, 2130706433, full-width digits.
       const literal = url.hostname.replace(/^\[|\]$/g, '')
       const isAddress = ipaddr.isValid(literal)
-      if (isAddress && !isAllowed(literal, allowed))
-        throw refuse('leads into a network that is not public', 'Name the network in `allow`.')
       if (isPlain && allow.length === 0) throw refuse('is not encrypted', 'Use https.')
+      if (isAddress && !isAllowed(url, literal)) throw refuse(`leads ${whereNot(url)}`, cure)
       return url
     },
-    lookup(hostname, options, done) {
+    lookupFor: (url) => (hostname, options, done) => {
       resolve(hostname, { ...options, all: true }, (error, addresses) => {
         if (error) return done(error, [])
         // One bad address is enough: a name that answers with both is an attack or a mistake.
         const isFine =
-          addresses.length > 0 && addresses.every(({ address }) => isAllowed(address, allowed))
+          addresses.length > 0 && addresses.every(({ address }) => isAllowed(url, address))
         // What was checked is what is connected to: nobody asks the name a second time.
-        return isFine
-          ? done(null, addresses)
-          : done(
-              refuse('resolves to a network that is not public', 'Name the network in `allow`.'),
-              [],
-            )
+        return isFine ? done(null, addresses) : done(refuse(`resolves ${whereNot(url)}`, cure), [])
       })
     },
   }
 }
 
-function isAllowed(text: string, allowed: BlockList): boolean {
-  // An IPv4 address in an IPv6 one is the IPv4 address.
-  const address = ipaddr.process(text)
-  return address.range() === 'unicast' || allowed.check(address.toString(), address.kind())
+const cure = 'Name the network in `allow`.'
+
+function whereNot({ protocol }: URL): string {
+  return protocol === 'https:'
+    ? 'to a network that is not public'
+    : 'unencrypted to a network that is not allowed'
 }
 
 function listOf(networks: readonly string[]): BlockList {

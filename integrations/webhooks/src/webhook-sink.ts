@@ -35,7 +35,9 @@ export function createWebhookSink({
   const destinations = createDestinations(allow)
   const target = destinations.check(url)
   const signers = readSecrets(secrets)
-  const dispatcher = new Agent({ connect: { lookup: destinations.lookup, timeout: timeoutMs } })
+  const dispatcher = new Agent({
+    connect: { lookup: destinations.lookupFor(target), timeout: timeoutMs },
+  })
 
   async function post(event: CloudEvent, signal: AbortSignal): Promise<void> {
     const body = JSON.stringify(event)
