@@ -30,6 +30,7 @@ import { commitChange, scopesOf, type Kernel } from './kernel.ts'
 import { newestFirst } from './newest-first.ts'
 import { refusedBy } from './refused-by.ts'
 import { rulesOf } from './rules.ts'
+import { unregistered } from './unregistered.ts'
 
 /** The order to act, as it was committed. */
 interface EffectJob {
@@ -144,11 +145,7 @@ async function begin(
     }
   })
   if (action && refusal === null) return { kind: 'run', action }
-  if (refusal === 'unregistered')
-    return {
-      kind: 'dead',
-      error: 'invalid_config: The integration of the effect is not registered here.',
-    }
+  if (refusal === 'unregistered') return unregistered(kernel, 'integration', effect.integration)
   if (refusal === 'stopped')
     return { kind: 'retry', error: 'stopped: A stop is in force.', afterMs: 1000 }
   if (refusal === 'suspended')

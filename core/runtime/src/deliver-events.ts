@@ -3,6 +3,7 @@ import { toCloudEvents } from '@loop-engine/events'
 
 import type { Delivery } from './delivery.ts'
 import type { Kernel } from './kernel.ts'
+import { unregistered } from './unregistered.ts'
 
 /** Hands the events of one entry to one sink. Their ids derive from the entry, so a repetition is recognised. */
 export async function deliverEvents(
@@ -11,7 +12,7 @@ export async function deliverEvents(
   { signal, trace }: { readonly signal: AbortSignal; readonly trace: TraceContext | undefined },
 ): Promise<Delivery> {
   const sink = kernel.sinks.get(claim.name)
-  if (!sink) return { kind: 'dead', error: 'invalid_config: The sink is not registered here.' }
+  if (!sink) return unregistered(kernel, 'sink', claim.name)
   const [entry] = await kernel.store.entries(claim.tenant, claim.runId, {
     from: claim.seq,
     to: claim.seq,

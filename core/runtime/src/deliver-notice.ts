@@ -2,6 +2,7 @@ import { LoopError, type JsonObject, type OutboxClaim } from '@loop-engine/core'
 
 import type { Delivery } from './delivery.ts'
 import type { Kernel } from './kernel.ts'
+import { unregistered } from './unregistered.ts'
 
 /** Tells one channel about one change of a request: a new message the first time, a repaint after that. */
 export async function deliverNotice(
@@ -14,8 +15,7 @@ export async function deliverNotice(
     occasion: string
   }
   const channel = kernel.channels.get(claim.name)
-  if (!channel)
-    return { kind: 'dead', error: 'invalid_config: The channel is not registered here.' }
+  if (!channel) return unregistered(kernel, 'channel', claim.name)
   const request = await kernel.store.approval(claim.tenant, requestId)
   if (!request) return { kind: 'dead', error: 'corrupt: The request of a notice is gone.' }
   const known = request.messages[channel.name] as JsonObject | undefined

@@ -128,16 +128,20 @@ describe('a limit that what follows would overrun', () => {
   })
 })
 
-test('an effect that a process without its integration gave up runs, once, where it is registered', async () => {
+test('an effect that a process without its integration claims runs, once, where it is registered', async () => {
   const payment = paymentWith({ semantics: 'at-most-once', onSuccess: 'paid' })
   const { order, records, later, relay, store, clock, calls } = await open(payment)
-  const elsewhere = await createLoopSystem({ loops: [], store, clock, relay: false })
+  const heard: unknown[] = []
+  const onError = (error: unknown) => void heard.push(error)
+  const elsewhere = await createLoopSystem({ loops: [], store, clock, onError, relay: false })
   await order()
-  await elsewhere.relay.drain()
-  const { items } = await relay.deadLetters()
-  expect(items).toMatchObject([{ error: expect.stringContaining('not registered here') }])
+  for (let times = 0; times < 20; times++) {
+    await elsewhere.relay.drain()
+    clock.advance(60_000)
+  }
+  expect(heard).toContainEqual(expect.objectContaining({ code: 'invalid_config' }))
+  expect((await relay.deadLetters()).items).toEqual([])
 
-  for (const { id } of items) await relay.retry({ id })
   await later(0)
 
   expect(calls()).toBe(1)

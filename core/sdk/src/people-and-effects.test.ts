@@ -8,7 +8,13 @@ import {
 import { createTestClock } from '@loop-engine/testing'
 import { describe, expect, test } from 'vitest'
 
-import { createAuthority, createLoopSystem, defineLoop, type LoopSystem } from './index.ts'
+import {
+  createAuthority,
+  createLoopSystem,
+  createMemoryStore,
+  defineLoop,
+  type LoopSystem,
+} from './index.ts'
 
 const agent: Actor = { type: 'ai-agent', id: 'agent:deployer' }
 const person = (id: string, ...roles: string[]): Actor => ({ type: 'human', id, roles })
@@ -339,6 +345,22 @@ describe('an event sink', () => {
     expect(heard.map(({ sequence }) => Number(sequence))).toEqual(
       heard.map((_, index) => index + 1),
     )
+    expect(heard.length).toBeGreaterThan(1)
+  })
+
+  test('that an older process does not have yet loses nothing to it', async () => {
+    const store = createMemoryStore()
+    const { heard, sink } = sinkThat(() => undefined)
+    const system = await open({ store, sinks: [sink], channels: [] })
+    const { clock } = system
+    const older = await createLoopSystem({ loops: [], store, clock, relay: false })
+    for (let passed = 0; passed < 20; passed++) {
+      await older.relay.drain()
+      clock.advance(minute)
+    }
+    expect(await system.relay.deadLetters()).toMatchObject({ items: [] })
+
+    await system.relay.drain()
     expect(heard.length).toBeGreaterThan(1)
   })
 
