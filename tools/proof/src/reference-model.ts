@@ -156,6 +156,7 @@ export function createReferenceModel(): ReferenceModel {
     const isForPeople = what === 'resume' || what === 'erase' || what === 'migrate'
     if (isForPeople && by === 'agent') return 'error refused'
     if (what === 'erase') {
+      if (run.version < 2) return 'error not_found'
       for (const request of run.requests) if (request.seq === 2) request.erased = true
       return `erased at ${++run.version}`
     }

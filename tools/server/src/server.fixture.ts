@@ -161,7 +161,7 @@ export async function createTestServer(
         scopes: ['read', 'run', 'decide', 'stop', 'operate', 'export', 'keys'],
         createdBy: 'test',
       }).secret,
-    async login(id, roles = [], tenant = 'default', scopes = undefined) {
+    async login(id, roles = [], tenant = 'default', scopes) {
       const link = now.server.loginLink({ id, roles, tenant, scopes })
       const { headers } = await call('POST', '/api/v1/session', {
         headers: { origin: now.url, 'sec-fetch-site': 'same-origin' },
