@@ -121,6 +121,24 @@ describe('it fails closed', () => {
     expect(blockedBy).toMatchObject({ reason: 'bad_verdict' })
   })
 
+  test('on an answer that cannot be read, at once or later', async () => {
+    const answer = {
+      get passed(): boolean {
+        throw new Error('card 4111')
+      },
+    }
+    const now = judge([guard('odd', () => answer)], [spec('odd')])
+    const later = await evaluatorOf([guard('odd', async () => answer)]).evaluate({
+      ...attempt,
+      guards: [spec('odd')],
+    })
+
+    expect([now.blockedBy, later.blockedBy]).toMatchObject([
+      { reason: 'threw' },
+      { reason: 'threw' },
+    ])
+  })
+
   test('on a guard that throws, and does not quote it', () => {
     const throwing = guard('throws', () => {
       throw new Error('card 4111')

@@ -126,21 +126,21 @@ export function createGuardEvaluator({
     }
     const startUs = elapsedUs()
     const took = (): number => Math.max(0, Math.round(elapsedUs() - startUs))
-    let verdict: unknown
+    const threw = (): Answer => failed(prepared, 'threw', 'The guard could not judge.', took())
+    // Reading an answer may throw as well: it is an object of the guard's.
     try {
-      verdict = guard.evaluate(inputFor(prepared, facts), late)
+      const verdict: unknown = guard.evaluate(inputFor(prepared, facts), late)
+      if (!isThenable(verdict)) return answerOf(prepared, verdict, took())
+      return withTimeout(Promise.resolve(verdict), { clock, timeoutMs })
+        .then((settled) => {
+          if (settled !== 'late') return answerOf(prepared, settled.value, took())
+          late.controller?.abort()
+          return failed(prepared, 'timed_out', 'The guard did not answer in time.', took())
+        })
+        .catch(threw)
     } catch {
-      return failed(prepared, 'threw', 'The guard could not judge.', took())
+      return threw()
     }
-    if (!isThenable(verdict)) return answerOf(prepared, verdict, took())
-    return withTimeout(Promise.resolve(verdict), { clock, timeoutMs }).then(
-      (settled) => {
-        if (settled !== 'late') return answerOf(prepared, settled.value, took())
-        late.controller?.abort()
-        return failed(prepared, 'timed_out', 'The guard did not answer in time.', took())
-      },
-      () => failed(prepared, 'threw', 'The guard could not judge.', took()),
-    )
   }
 }
 
