@@ -4,6 +4,8 @@ import type { ASTNode } from '@marcbachmann/cel-js'
 export interface ExpressionCost {
   /** Steps grow with the size of the widest input to this power. */
   readonly degree: number
+  /** Whether each step may copy a whole list: `+` between lists. */
+  readonly copies: boolean
   /** Why the expression is not accepted at all. */
   readonly refused?: string
 }
@@ -32,13 +34,15 @@ const refusals: Readonly<Record<string, string>> = {
 }
 
 const maxSteps = 4_000_000
+const maxCopied = 8_000_000
 const maxDegree = 2
 const maxComprehensions = 8
 const maxGrowing = 8
 
-/** How wide an input may be for an expression of this degree. */
-export function sizeLimit(degree: number): number {
-  return Math.floor(maxSteps ** (1 / degree))
+/** How wide an input may be for an expression of this cost. */
+export function sizeLimit({ degree, copies }: ExpressionCost): number {
+  const limit = Math.floor(maxSteps ** (1 / degree))
+  return copies ? Math.min(limit, Math.floor(maxCopied ** (1 / (degree + 1)))) : limit
 }
 
 /**
@@ -48,6 +52,7 @@ export function sizeLimit(degree: number): number {
 export function measureExpression(root: ASTNode): ExpressionCost {
   let total = 0
   let growing = 0
+  let copies = false
   let refused: string | undefined
 
   const visit = (node: ASTNode, inside: boolean): number => {
@@ -55,7 +60,10 @@ export function measureExpression(root: ASTNode): ExpressionCost {
     if (called !== undefined && Object.hasOwn(refusals, called)) refused ??= refusals[called]
     const loops = node.op === 'rcall' && comprehensions.has(called ?? '')
     if (loops) total += 1
-    if (inside && node.op === '+') growing += 1
+    if (inside && node.op === '+') {
+      growing += 1
+      copies ||= !childrenOf(node).some(isNumber)
+    }
     const scanning = inside && (node.op === 'in' || (called !== undefined && scans.has(called)))
     const parts = childrenOf(node).map((child, index) =>
       visit(child, inside || (loops && index > 0)),
@@ -71,7 +79,13 @@ export function measureExpression(root: ASTNode): ExpressionCost {
     refused ??= `There are more than ${maxComprehensions} comprehensions.`
   if (growing > maxGrowing)
     refused ??= `There are more than ${maxGrowing} additions inside comprehensions.`
-  return { degree, ...(refused !== undefined && { refused }) }
+  return { degree, copies, ...(refused !== undefined && { refused }) }
+}
+
+/** What is added to a number can only be one. */
+function isNumber({ op, args }: ASTNode): boolean {
+  const literal = typeof args === 'number' || typeof args === 'bigint'
+  return (op === 'value' && literal) || op === '-' || op === '*' || op === '/' || op === '%'
 }
 
 function calledName(node: ASTNode): string | undefined {

@@ -144,6 +144,18 @@ test('an expression that would take too many steps for its input is refused, not
   )
 })
 
+test('lists that are joined again and again must be short; numbers may be added to long ones', () => {
+  const long = {
+    ...context,
+    evidence: { items: Array.from({ length: 10_000 }, (_, index) => index) },
+  }
+  const joined = compile('evidence.items.map(a, evidence.items + [a]).size() > 0')
+
+  expect(refusal(() => joined.evaluate(long))).toBe('too_large')
+  expect(joined.evaluate({ ...context, evidence: { items: [1, 2] } })).toBe(true)
+  expect(compile('evidence.items.all(a, a * 2 + a + 1 > 0)').evaluate(long)).toBe(true)
+})
+
 test('an expression is compiled once, and the oldest is forgotten', () => {
   const expressions = createExpressions({ maxCached: 1 })
   const first = expressions.compile('1 == 1')

@@ -147,11 +147,11 @@ function evaluate(
 }
 
 function refuseCostly(
-  { degree }: ExpressionCost,
+  cost: ExpressionCost,
   { evidence, actor, instance }: ExpressionContext,
 ): void {
-  if (degree === 0) return
-  const limit = sizeLimit(degree)
+  if (cost.degree === 0) return
+  const limit = sizeLimit(cost)
   if (
     widest(evidence, limit) <= limit &&
     widest(actor, limit) <= limit &&
