@@ -101,6 +101,14 @@ test.each([
   expect(problemsOf(text).map((problem) => problem.code)).toContain(code)
 })
 
+test.each(['yaml', 'json'] as const)('as %s a version is a name, and 1.10 is not 1.1', (format) => {
+  const text =
+    '{"id":"a","version":1.10,"states":[{"id":"S","terminal":true}],"initialState":"S","transitions":[]}'
+
+  expect(parseLoop(text, { format }).version).toBe('1.10')
+  expect(parseLoop(text.replace('1.10', '"v2"'), { format }).version).toBe('v2')
+})
+
 test('directives do not change what a text means', () => {
   expect(parseLoop(`%YAML 1.1\n---\n${yaml}name: yes\n`).name).toBe('yes')
 })

@@ -57,7 +57,7 @@ function readJson(text: string): Source {
   if (isTooMuch) return source
   try {
     const value = parseStrictJson(text, { maxBytes, maxDepth: 64 })
-    return { ...source, value, problems: [] }
+    return { ...source, value: withVersion(value, source.value), problems: [] }
   } catch (error) {
     if (!isLoopError(error)) throw error
     const { path = '', hint, details } = error
@@ -66,4 +66,12 @@ function readJson(text: string): Source {
     const { line = 1, column = 1 } = (details ?? {}) as { line?: number; column?: number }
     return { ...source, problems: [{ code: 'syntax', path, message, hint, line, column }] }
   }
+}
+
+/** The version as it is written, which YAML keeps: as a number of JSON 1.10 would be 1.1. */
+function withVersion(value: unknown, read: unknown): unknown {
+  const { version } = (value ?? {}) as { readonly version?: unknown }
+  if (typeof version !== 'number') return value
+  const { version: written = version } = (read ?? {}) as { readonly version?: unknown }
+  return { ...(value as object), version: written }
 }
