@@ -72,7 +72,7 @@ function quorumProblems(
   const isOpen = (reviewer: string): boolean => /^(role:|group:|\*$)/.test(reviewer)
   for (const [index, { reviewers, quorum }] of stages.entries()) {
     if (reviewers.some(isOpen)) continue
-    const people = new Set(reviewers.map((reviewer) => reviewer.replace(/^user:/, ''))).size
+    const people = new Set(reviewers.map(personOf)).size
     if (people >= quorum) continue
     report(
       'impossible_quorum',
@@ -80,4 +80,12 @@ function quorumProblems(
       `Of ${people} named reviewers ${quorum} cannot approve.`,
     )
   }
+}
+
+/** As the engine counts people: two spellings of one id are one person. */
+function personOf(reviewer: string): string {
+  return reviewer
+    .replace(/^user:/i, '')
+    .normalize('NFKC')
+    .toLowerCase()
 }

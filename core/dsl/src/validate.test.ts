@@ -110,6 +110,7 @@ test('a quorum needs as many people as it counts, unless a role may stand for ma
   expect(one({ approval: { reviewers: ['a', 'user:a'], quorum: 2 } })).toEqual([
     'impossible_quorum /transitions/0/approval/stages/0/quorum',
   ])
+  expect(one({ approval: { reviewers: ['a', 'A', 'USER:a'], quorum: 2 } })).toHaveLength(1)
   expect(one({ approval: { reviewers: ['a', 'role:b'], quorum: 2 } })).toEqual([])
 })
 
