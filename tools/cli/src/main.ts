@@ -2,8 +2,10 @@
 import { runLoop } from './run-loop.ts'
 
 // Whoever reads us may leave early: `loop list | head`.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? 0 : 1)
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+  if (code === 'EPIPE') process.exit(0)
+  process.stderr.write(`error Standard output cannot be written (${code}): it is not whole.\n`)
+  process.exit(1)
 })
 // What was to be said of an error is lost then; its exit code is not.
 process.stderr.on('error', () => undefined)

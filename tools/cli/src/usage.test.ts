@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { afterAll, expect, test, vi } from 'vitest'
@@ -75,3 +76,21 @@ test('the help of a command names what every command accepts', async () => {
   expect(code).toBe(0)
   expect(out).toMatch(/--days <count>[^]*Global Options:[^]*--postgres <url>[^]*--json/)
 })
+
+// Only Linux has a disk that is always full.
+test.skipIf(process.platform !== 'linux')(
+  'an answer that cannot be written is said to be lost',
+  () => {
+    const full = openSync('/dev/full', 'w')
+    const flags = ['--disable-warning=ExperimentalWarning', '--conditions=@loop-engine/source']
+    const main = join(import.meta.dirname, 'main.ts')
+    const { status, stderr } = spawnSync(process.execPath, [...flags, main, '--version'], {
+      stdio: ['ignore', full, 'pipe'],
+      encoding: 'utf8',
+    })
+    closeSync(full)
+
+    expect(status).toBe(1)
+    expect(stderr).toBe('error Standard output cannot be written (ENOSPC): it is not whole.\n')
+  },
+)
