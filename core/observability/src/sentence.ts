@@ -2,9 +2,13 @@ import type { Actor, EntryType, JsonValue, LedgerEntry } from '@loop-engine/core
 
 /** An actor as a person would name it: who, with which model, for whom. */
 export function labelOf({ displayName, id, modelId, servedModel, onBehalfOf }: Actor): string {
-  const notes = [servedModel ?? modelId, onBehalfOf && `for ${onBehalfOf.id}`].filter(
-    (note) => note !== undefined,
-  )
+  // People choose their names themselves; the id alone says who it is.
+  const alias = displayName !== undefined && displayName !== id
+  const notes = [
+    alias ? id : undefined,
+    servedModel ?? modelId,
+    onBehalfOf && `for ${onBehalfOf.id}`,
+  ].filter((note) => note !== undefined)
   return `${displayName ?? id}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`
 }
 

@@ -29,6 +29,15 @@ describe('a timeline', () => {
     })
   })
 
+  test('does not take the name of an actor for the actor', async () => {
+    const mallory = { type: 'human', id: 'mallory', displayName: 'alice' } as const
+    const steps = wholeStory('run-a', (step, index) =>
+      index === 2 ? { ...step, actor: mallory } : step,
+    )
+    const rows = await timelineOf(items(steps))
+    expect(rows[2]?.what).toBe('alice (mallory) approved pay.')
+  })
+
   test('says when evidence was erased', async () => {
     const [, second] = items()
     if (!second) throw new Error('There are five entries.')
