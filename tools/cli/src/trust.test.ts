@@ -86,6 +86,10 @@ test('an export that was edited does not verify', async () => {
     code: 5,
   })
   expect(await loop('verify', '--export', 'nowhere.jsonl')).toMatchObject({ code: 4 })
+  expect(await loop('verify', '--export', '.')).toMatchObject({
+    code: 4,
+    err: expect.stringContaining('it is a folder'),
+  })
 })
 
 test('evidence leaves only when it is asked for', async () => {

@@ -124,11 +124,12 @@ function describe({ fault, message, line, runId, seq }: Fault): string {
   return plain(parts.join(' '))
 }
 
-/** Opened first: a stream would report a missing file outside of any call. */
+/** Opened first: a stream would report a missing file, or a folder, outside of any call. */
 async function openFile(path: string): Promise<AsyncIterable<Buffer>> {
-  try {
-    return (await open(path)).createReadStream()
-  } catch (cause) {
+  const file = await open(path).catch((cause: unknown) => {
     throw new LoopError('not_found', `The file ${path} cannot be read.`, { cause })
-  }
+  })
+  if (!(await file.stat()).isDirectory()) return file.createReadStream()
+  await file.close()
+  throw new LoopError('not_found', `The file ${path} cannot be read: it is a folder.`)
 }
