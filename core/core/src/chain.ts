@@ -49,17 +49,17 @@ export function evidenceDigest({ text, salt }: SealedEvidence): { digest: string
 
 /** Reads an entry back. Throws `corrupt` when the body is not JSON, or not of this entry; `verifyRun` says if it is whole. */
 export function openEntry(stored: StoredEntry): LedgerEntry {
-  const entry = parsed(stored)
+  const entry = parsed(stored, stored.body) as Partial<LedgerEntry> | null
   const isHere = entry?.runId === stored.runId && entry.seq === stored.seq
   if (isHere && typeof entry.actor?.id === 'string') return entry as LedgerEntry
   throw changed(stored, 'does not say what belongs in its place')
 }
 
-function parsed(stored: StoredEntry): Partial<LedgerEntry> | null {
+function parsed(stored: StoredEntry, text: string): unknown {
   try {
-    return JSON.parse(stored.body) as Partial<LedgerEntry> | null
+    return JSON.parse(text)
   } catch (cause) {
-    throw changed(stored, 'is not JSON', cause)
+    throw changed(stored, 'holds what is not JSON', cause)
   }
 }
 
@@ -71,9 +71,16 @@ function changed({ runId, seq }: StoredEntry, what: string, cause?: unknown): Lo
   })
 }
 
-/** The evidence that was attached to an entry, or null when there was none or it was erased. */
+/**
+ * The evidence that was attached to an entry, or null when there was none or it was erased. Throws `corrupt` when it is no
+ * JSON object; `verifyRun` says if it is the one that the entry names.
+ */
 export function openEvidence(stored: StoredEntry): JsonObject | null {
-  return stored.evidence === null ? null : (JSON.parse(stored.evidence) as JsonObject)
+  if (stored.evidence === null) return null
+  const evidence = parsed(stored, stored.evidence)
+  const isObject = typeof evidence === 'object' && evidence !== null && !Array.isArray(evidence)
+  if (isObject) return evidence as JsonObject
+  throw changed(stored, 'comes with evidence that is none')
 }
 
 /** Why an entry does not verify. */
