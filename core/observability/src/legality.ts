@@ -25,6 +25,9 @@ export interface Licences {
 interface Asked {
   readonly by: Actor
   readonly expiresAt: number
+  /** What was asked last: by the request, or by whoever edited it. */
+  action: string | undefined
+  viewHash: string
   votes: { readonly actor: Actor; readonly revision: number }[]
   approvedAction: string | undefined
   used: boolean
@@ -42,6 +45,8 @@ export function createLicences(): Licences {
       requests.set(approval.id, {
         by: actor,
         expiresAt: approval.expiresAt ?? Infinity,
+        action: entry.actionDigest,
+        viewHash: approval.viewHash,
         votes: [],
         approvedAction: undefined,
         used: false,
@@ -51,7 +56,18 @@ export function createLicences(): Licences {
     // A decision that was refused is recorded as `refused:approve`.
     if (approval.decision === 'approve' || approval.decision === 'edit')
       asked.votes.push({ actor, revision: approval.revision })
+    if (approval.decision === 'edit')
+      [asked.action, asked.viewHash] = [entry.actionDigest, approval.viewHash]
     if (type === 'loop.approval.approved') asked.approvedAction = entry.actionDigest
+  }
+
+  /** Between the request and the decision only an edit on record may change what people are asked. */
+  function decisionFault({ approval, actionDigest }: LedgerEntry): Finding | null {
+    const asked = requests.get(approval?.id ?? '')
+    if (!asked || approval?.decision !== 'approve') return null
+    return asked.action === actionDigest && asked.viewHash === approval.viewHash
+      ? null
+      : illegal('What was approved is not what was asked for.')
   }
 
   function approvalFault(entry: LedgerEntry, policy: ApprovalPolicy | undefined): Finding | null {
@@ -98,6 +114,7 @@ export function createLicences(): Licences {
       const fault =
         moveFault(entry, before, loop) ??
         executionFault(entry, before, loop, approvalFault) ??
+        decisionFault(entry) ??
         (entry.type === 'loop.effect.started' ? receiptFault(entry) : null)
       remember(entry, hash)
       return fault

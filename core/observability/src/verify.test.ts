@@ -3,6 +3,7 @@ import {
   digestOf,
   hashEntry,
   saltedDigest,
+  type EntryDraft,
   type LoopInstance,
   type LoopStore,
   type StoredEntry,
@@ -445,6 +446,25 @@ describe('deep verification', () => {
       definitions: (digest) => (digest === refundDigest ? refund : null),
     })
     expect(report).toMatchObject({ ok: false, first: { fault } })
+  })
+
+  test.each<[string, Partial<EntryDraft>]>([
+    ['action', { actionDigest: digestOf('something else') }],
+    ['view', { approval: { id: 'run-a:2', revision: 1, viewHash: digestOf('a lie') } }],
+  ])('finds that people approved another %s than was asked for', async (_, forged) => {
+    const { instance, entries } = sealRun(
+      'a',
+      wholeStory('run-a', ({ approval, ...step }, index) => {
+        const other = { ...approval, ...forged.approval }
+        return index === 2 || index === 3
+          ? { ...step, ...forged, approval: other as NonNullable<EntryDraft['approval']> }
+          : { ...step, ...(approval && { approval }) }
+      }),
+    )
+    expect(await verifyRun([entries], { instance, definitions: () => refund })).toMatchObject({
+      ok: false,
+      first: { seq: 3, fault: 'illegal' },
+    })
   })
 
   test('accepts nothing after the end of a run, and no time before the last', async () => {
