@@ -12,15 +12,21 @@ const refund = LoopBuilder.create('support.refund')
     from: 'REQUESTED',
     to: 'REFUNDED',
     actors: ['ai-agent'],
-    approval: { reviewers: ['role:finance'], expiresIn: '2h', allow: ['edit'] },
+    approval: {
+      reviewers: ['role:finance'],
+      expiresIn: '2h',
+      quorum: 2,
+      allow: ['edit', 'respond'],
+    },
   })
   .build()
 const agent = { type: 'ai-agent', id: 'agent:support' } as const
 const alice = { type: 'human', id: 'alice', roles: ['finance'] } as const
+const bob = { type: 'human', id: 'bob', roles: ['finance'] } as const
 const given = { account: 'DE12' }
 const edited = { account: 'DE34' }
 
-/** A refund whose evidence somebody edited while approving it. */
+/** A refund whose evidence somebody edited, and another approved, after a third had asked back. */
 async function refunded(): Promise<{ system: LoopSystem; requestId: string }> {
   const system = await createLoopSystem({ loops: [refund] })
   await system.engine.start({ loopId: refund.id, aggregateId: 'order-7', actor: agent })
@@ -32,7 +38,10 @@ async function refunded(): Promise<{ system: LoopSystem; requestId: string }> {
   })
   if (asked.status !== 'pending_approval') throw new Error(asked.status)
   const requestId = asked.approvalId
-  await system.approvals.decide({ requestId, decision: 'edit', actor: alice, edits: edited })
+  const { decide } = system.approvals
+  await decide({ requestId, decision: 'respond', actor: bob, response: { why: 'me' } })
+  await decide({ requestId, decision: 'edit', actor: alice, edits: edited })
+  await decide({ requestId, decision: 'approve', actor: bob })
   return { system, requestId }
 }
 
@@ -70,10 +79,13 @@ test('nothing that is left tells a right guess of erased evidence from a wrong o
   expect(saltedDigest(request?.salt ?? '', canonicalize(edited))).not.toBe(digest)
 })
 
-test('an entry without evidence takes none away from its request', async () => {
-  const { system, requestId } = await refunded()
+test.each(['loop.approval.decided', 'loop.approval.approved'] as const)(
+  'an entry with other evidence, or none, takes none away from its request: %s',
+  async (type) => {
+    const { system, requestId } = await refunded()
 
-  const { request } = await erase(system, requestId, 'loop.approval.approved')
+    const { request } = await erase(system, requestId, type)
 
-  expect(request).toMatchObject({ evidence: edited })
-})
+    expect(request).toMatchObject({ evidence: edited })
+  },
+)
