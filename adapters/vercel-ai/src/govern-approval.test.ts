@@ -1,6 +1,7 @@
 import { createMemoryStore } from '@loop-engine/sdk'
 import { describe, expect, test } from 'vitest'
 
+import type { ToolsLike } from './govern-options.ts'
 import { govern } from './govern.ts'
 import { callRefund as call, openRefundDesk, policy } from './refund-desk.fixture.ts'
 import { majors, type Major } from './tool-majors.fixture.ts'
@@ -54,6 +55,25 @@ describe('an approval', () => {
     ])
     expect(JSON.stringify(messages)).toContain('A reviewer changed the input before approving')
     expect(await call(governed, big, 'good')).toEqual({ refunded: 250, receipt: 'R-1' })
+  })
+
+  test('with an edit is told of in its own conversation, also where another has the same call id', async () => {
+    const desk = await openRefundDesk(newest)
+    const governed = desk.govern({ run: ({ context }) => String(context) })
+    const one = (amount: number, context: string) =>
+      call(governed, { order: 7, amount }, 'call-1', { context })
+    const { toModelOutput } = (governed.tools as ToolsLike)['refund'] ?? {}
+    const read = async (amount: number, output: unknown) => {
+      const given = { toolCallId: 'call-1', input: { order: 7, amount }, output }
+      return JSON.stringify(await (toModelOutput as (given: object) => unknown)(given))
+    }
+    await expect(one(500, 'anna')).rejects.toThrow('waits')
+    await desk.decide('call-1', 'edit', { input: { order: 7, amount: 250 } })
+    const annas = await one(500, 'anna')
+    const berts = await one(20, 'bert')
+
+    expect(await read(500, annas)).toContain('A reviewer changed the input')
+    expect(await read(20, berts)).not.toContain('reviewer')
   })
 
   test('that nobody gives expires by the clock, and a licence that nobody uses too', async () => {

@@ -1,4 +1,4 @@
-import type { JsonValue } from '@loop-engine/core'
+import { sha256Hex, type JsonValue } from '@loop-engine/core'
 import QuickLRU from 'quick-lru'
 
 import type { Attempt, Governed } from './call-judge.ts'
@@ -6,7 +6,7 @@ import { errorOf, noteOf, type CallOutcome } from './call-outcome.ts'
 import { contextOf, isInHistory, isObject, signalOf, type CallSite } from './call-site.ts'
 import type { CallContext, ToolLike } from './govern-options.ts'
 import type { Governor } from './governor.ts'
-import type { Runner, Settled } from './run-licensed.ts'
+import { recordable, type Runner, type Settled } from './run-licensed.ts'
 import { finish, isGenerator, streamOf } from './stream-of.ts'
 import { takeInput } from './take-input.ts'
 import { parseInput } from './tool-definition.ts'
@@ -54,6 +54,11 @@ export interface GovernedToolOptions {
   readonly maybeEdited: boolean
 }
 
+interface ToolResult {
+  readonly toolCallId: string
+  readonly input: unknown
+  readonly output: unknown
+}
 type Execute = (input: unknown, options: unknown) => unknown
 
 /** Wraps one tool: its `execute` is the only way in, and the ledger stands before it. */
@@ -61,7 +66,8 @@ export function governTool(options: GovernedToolOptions): GovernedTool {
   const { name, tool, governor, governed, callOf, pauses } = options
   const { withoutExecute, maybeEdited } = options
   const original = tool.execute as Execute
-  // Reviewers' edits, so that a result which the SDK hands over itself can say so.
+  // Reviewers' edits, so that a result which the SDK hands over itself can say so. Another conversation may have the same
+  // call id: the note belongs to this result of this input.
   const notes = new QuickLRU<string, string>({ maxSize: 1000 })
 
   const attemptOf = async (input: unknown, given: unknown): Promise<Attempt> => {
@@ -86,9 +92,11 @@ export function governTool(options: GovernedToolOptions): GovernedTool {
   ): Promise<unknown> => {
     const attempt = await attemptOf(input, given)
     const settled = await governor.settle(attempt, runnerOf(given, emit))
+    const value = valueOf(settled)
     const note = noteOf(settled.outcome)
-    if (note !== undefined) notes.set(settled.outcome.callId, note)
-    return valueOf(settled)
+    const { callId: toolCallId } = settled.outcome
+    if (note !== undefined) notes.set(resultKey({ toolCallId, input, output: value }), note)
+    return value
   }
   const execute: Execute = isGenerator(original)
     ? (input, given) => streamOf((emit) => settle(input, given, emit))
@@ -126,9 +134,9 @@ export function governTool(options: GovernedToolOptions): GovernedTool {
         },
       }),
       ...(maybeEdited && {
-        toModelOutput: async (given: { toolCallId: string; input: unknown; output: unknown }) => {
+        toModelOutput: async (given: ToolResult) => {
           const output = await modelOutputOf(tool, given)
-          const note = notes.get(given.toolCallId)
+          const note = notes.get(resultKey(given))
           return note === undefined ? output : prefixed(note, output)
         },
       }),
@@ -152,6 +160,10 @@ export function governTool(options: GovernedToolOptions): GovernedTool {
       return (await governor.settle(attempt, runnerOf(given))).outcome
     },
   }
+}
+
+function resultKey({ toolCallId, input, output }: ToolResult): string {
+  return sha256Hex(JSON.stringify([toolCallId, input, recordable(output)]))
 }
 
 function statusOf({ status, message, approvalId }: CallOutcome): ApprovalStatus {

@@ -160,7 +160,7 @@ function factsOf({ licence, record }: LicensedRun): Pick<CallOutcome, 'input' | 
 }
 
 /** A result as JSON, or nothing: what cannot be recorded does not undo what was done. */
-function recordable(value: unknown): JsonValue | undefined {
+export function recordable(value: unknown): JsonValue | undefined {
   try {
     const written = JSON.stringify(value)
     return written === undefined ? undefined : (JSON.parse(written) as JsonValue)
