@@ -65,9 +65,12 @@ export function signalOf(options: unknown): AbortSignal | undefined {
 }
 
 /** Whether the call stands in the messages: then it was not made by a model just now, but comes from a conversation. */
-export function isInHistory({ callId, messages }: CallContext): boolean {
+export function isInHistory({ tool, callId, messages }: CallContext): boolean {
   return messages.some((message) =>
-    partsOf(message).some((part) => part['type'] === 'tool-call' && part['toolCallId'] === callId),
+    partsOf(message).some(
+      ({ type, toolCallId, toolName }) =>
+        type === 'tool-call' && toolCallId === callId && toolName === tool,
+    ),
   )
 }
 

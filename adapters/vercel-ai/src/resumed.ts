@@ -30,7 +30,12 @@ export type FoundCall = Omit<RecordedCall, 'context' | 'run' | 'signal'> & {
   readonly callId: string
   readonly claimed: boolean
 }
-/** Settles the calls of a conversation, all at once. */
+/** Some vendors count their calls from the start in each answer: an id alone may be that of another tool's call. */
+export function keyOf(tool: unknown, callId: unknown): string {
+  return JSON.stringify([tool, callId])
+}
+
+/** Settles the calls of a conversation, all at once; their outcomes by `keyOf`. */
 export type SettleAll = (
   messages: readonly unknown[],
   calls: readonly FoundCall[],
