@@ -1,9 +1,9 @@
 import { canonicalize, type JsonValue } from '@loop-engine/core'
 
+import type { CallOutcome } from './call-outcome.ts'
 import { isObject, partsOf } from './call-site.ts'
 import {
   isWaiting,
-  keyOf,
   type FoundCall,
   type Resumed,
   type ResumeSource,
@@ -24,24 +24,24 @@ export async function resumeModelMessages(
   const outcomes = await settleAll(messages, found)
   const before = resultsOf(messages)
   const outputs = new Map<string, ModelOutput>()
-  for (const [key, outcome] of outcomes) {
-    const now = before.get(key)
+  for (const [callId, outcome] of outcomes) {
+    const now = before.get(callId)
     // A result that the ledger does not know of is not left standing.
     if (isWaiting(outcome) && !tells && !now) continue
     const tool = source.given[outcome.tool] ?? {}
     const output = await settledOutput(tool, outcome, source.sdk)
     const keeps = outcome.status === 'executed' && outcome.output === undefined
-    outputs.set(key, keeps && now && !isErrorOutput(now) ? now : output)
+    outputs.set(callId, keeps && now && !isErrorOutput(now) ? now : output)
   }
-  const pending = found.flatMap(({ tool, callId, claimed }) => {
-    const outcome = outcomes.get(keyOf(tool, callId))
+  const pending = found.flatMap(({ callId, claimed }) => {
+    const outcome = outcomes.get(callId)
     return outcome && isWaiting(outcome) ? [{ ...outcome, claimed }] : []
   })
   return {
-    messages: steps(messages).flatMap((step) => withOutputs(step, outputs)),
+    messages: steps(messages).flatMap((step) => withOutputs(step, outputs, outcomes)),
     calls: [...outcomes.values()],
     pending,
-    ready: pending.every(({ tool, callId }) => outputs.has(keyOf(tool, callId))),
+    ready: pending.every(({ callId }) => outputs.has(callId)),
   }
 }
 
@@ -79,7 +79,7 @@ function resultsOf(messages: readonly unknown[]): Map<unknown, ModelOutput> {
     messages
       .flatMap(partsOf)
       .filter(({ type, output }) => type === 'tool-result' && isObject(output))
-      .map((part) => [keyOfPart(part), part['output'] as ModelOutput]),
+      .map(({ toolCallId, output }) => [toolCallId, output as ModelOutput]),
   )
 }
 
@@ -94,34 +94,37 @@ function steps(messages: readonly unknown[]): unknown[][] {
   return groups
 }
 
-function withOutputs(step: unknown[], outputs: ReadonlyMap<string, ModelOutput>): unknown[] {
+function withOutputs(
+  step: unknown[],
+  outputs: ReadonlyMap<string, ModelOutput>,
+  outcomes: ReadonlyMap<string, CallOutcome>,
+): unknown[] {
   const [assistant, ...answers] = step
   if (roleOf(assistant) !== 'assistant') return step
   const calls = partsOf(assistant)
     .filter(({ type }) => type === 'tool-call')
-    .filter((part) => outputs.has(keyOfPart(part)))
+    .map(({ toolCallId }) => String(toolCallId))
+    .filter((callId) => outputs.has(callId))
   if (calls.length === 0) return step
 
   const content = answers.flatMap(partsOf)
-  const answered = new Set(content.filter(({ type }) => type === 'tool-result').map(keyOfPart))
+  const answered = new Set(
+    content.filter(({ type }) => type === 'tool-result').map(({ toolCallId }) => toolCallId),
+  )
   const kept = content.map((part) => {
-    const output = part['type'] === 'tool-result' && outputs.get(keyOfPart(part))
+    const output = part['type'] === 'tool-result' && outputs.get(String(part['toolCallId']))
     return output && !isSame(part['output'], output) ? { ...part, output } : part
   })
   const added = calls
-    .filter((part) => !answered.has(keyOfPart(part)))
-    .map((part): Part => ({
+    .filter((callId) => !answered.has(callId))
+    .map((callId): Part => ({
       type: 'tool-result',
-      toolCallId: part['toolCallId'],
-      toolName: part['toolName'],
-      output: outputs.get(keyOfPart(part)),
+      toolCallId: callId,
+      toolName: outcomes.get(callId)?.tool,
+      output: outputs.get(callId),
     }))
   const first = answers.find(isObject) ?? { role: 'tool' }
   return [assistant, { ...first, content: [...kept, ...added] }]
-}
-
-function keyOfPart({ toolName, toolCallId }: Part): string {
-  return keyOf(toolName, toolCallId)
 }
 
 function isSame(one: unknown, other: ModelOutput): boolean {

@@ -30,12 +30,7 @@ export type FoundCall = Omit<RecordedCall, 'context' | 'run' | 'signal'> & {
   readonly callId: string
   readonly claimed: boolean
 }
-/** Some vendors count their calls from the start in each answer: an id alone may be that of another tool's call. */
-export function keyOf(tool: unknown, callId: unknown): string {
-  return JSON.stringify([tool, callId])
-}
-
-/** Settles the calls of a conversation, all at once; their outcomes by `keyOf`. */
+/** Settles the calls of a conversation, all at once. */
 export type SettleAll = (
   messages: readonly unknown[],
   calls: readonly FoundCall[],
