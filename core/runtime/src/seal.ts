@@ -34,16 +34,22 @@ export type Seal = <Input extends object, Output>(
 
 export function createSeal(kernel: Kernel): Seal {
   return (name, run) => async (receipt, input) => {
-    const entry = await licence(kernel, receipt, input)
+    const { entry, text } = await licence(kernel, receipt, input)
     await spend(kernel, receipt, entry, name)
     const context = { receipt, idempotencyKey: receipt.entry }
-    if (!kernel.telemetry) return run(input, context)
-    return kernel.telemetry.sealed({ name, receipt }, () => run(input, context))
+    // Read from what was licensed: the caller may have changed the object since it was compared.
+    const licensed = JSON.parse(text) as typeof input
+    if (!kernel.telemetry) return run(licensed, context)
+    return kernel.telemetry.sealed({ name, receipt }, () => run(licensed, context))
   }
 }
 
-/** The recorded execution behind a receipt; the receipt itself is only a pointer to it. */
-async function licence(kernel: Kernel, receipt: Receipt, input: object): Promise<LedgerEntry> {
+/** The recorded execution behind a receipt, which is only a pointer to it, and the text of the input that it licenses. */
+async function licence(
+  kernel: Kernel,
+  receipt: Receipt,
+  input: object,
+): Promise<{ readonly entry: LedgerEntry; readonly text: string }> {
   const stored = await recorded(kernel, receipt)
   if (stored?.type !== 'loop.transition.executed')
     throw refuse('unknown_receipt', 'The receipt is not the record of an executed transition.')
@@ -57,10 +63,11 @@ async function licence(kernel: Kernel, receipt: Receipt, input: object): Promise
     throw refuse('receipt_expired', 'The receipt has expired.')
   // What was erased is licensed no longer: no input can be compared with it.
   const licensed = entry.evidence ? stored.evidence : '{}'
-  if (canonicalize(input as JsonValue) !== licensed) {
+  const text = canonicalize(input as JsonValue)
+  if (text !== licensed) {
     throw refuse('input_mismatch', 'The input is not what the receipt licenses.')
   }
-  return entry
+  return { entry, text }
 }
 
 /** The entry at the place that the receipt names, if its hash is the one that the receipt bears. */
