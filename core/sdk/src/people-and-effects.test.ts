@@ -159,8 +159,13 @@ describe('stages', () => {
   })
 
   test('a delegate decides in place of who was asked', async () => {
-    const { approvals, requestId, approve } = await open()
+    const { approvals, requestId, approve, engine } = await open()
     expect(await approvals.delegate({ requestId, actor: person('eve'), to: 'zoe' })).toMatchObject({
+      reason: 'not_entitled',
+    })
+    const refused = (await Array.fromAsync(engine.history({ aggregateId: 'web' }))).at(-1)
+    expect(refused?.entry).toMatchObject({
+      approval: { decision: 'refused:delegate' },
       reason: 'not_entitled',
     })
     expect(

@@ -30,8 +30,7 @@ export async function delegate(
       : !today || !classes
         ? 'not_entitled'
         : refuseReviewer(request, today.actor, classes)
-    if (refusal)
-      return refuse(kernel, situation, { requestId, actor, decision: 'approve' }, refusal)
+    if (refusal) return refuse(kernel, situation, { decision: 'delegate' }, refusal)
     const handed: ApprovalRequest = {
       ...request,
       delegations: [...request.delegations, { from: actor.id, to, at: kernel.clock.now() }],

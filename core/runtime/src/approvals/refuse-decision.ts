@@ -26,7 +26,9 @@ export function refuseEarly(
 export function refuse(
   kernel: Kernel,
   { request, instance, change, reviewer }: Situation,
-  input: DecideInput,
+  input: Pick<DecideInput, 'reason' | 'proof'> & {
+    readonly decision: DecideInput['decision'] | 'delegate'
+  },
   reason: DecisionRefusal,
 ): Outcome<DecisionResult> {
   change.append({
