@@ -268,6 +268,20 @@ describe('who is asked', () => {
     expect(linkIn(reminder?.text)).not.toBe(linkIn(first?.text))
   })
 
+  test('who only asked something back is still asked', async () => {
+    const channel = open()
+    const request = await notified(channel, waiting())
+    const alice = { type: 'human', id: 'alice' } as const
+    const asking: ApprovalRequest = {
+      ...request,
+      decisions: [{ decision: 'respond', reviewer: alice, stage: 0, revision: 1, at: 1 }],
+    }
+
+    await channel.notify(asking, asking.view, { ...context, idempotencyKey: 'notice-2' })
+
+    expect(boxes.of('alice@example.com').at(-1)?.subject).toMatch(/^Reminder: /)
+  })
+
   test('a link is one use for each person and notice, however often it is delivered', async () => {
     const links = createDecisionLinks({ secret: linkKey, now: () => waiting().createdAt })
     const other = { ...context, idempotencyKey: 'notice-2' }
@@ -302,6 +316,21 @@ describe('who is asked', () => {
     expect(boxes.of('alice@example.com').at(-1)?.text).toContain('If this was not you')
     expect(boxes.of('bob@example.com')).toHaveLength(1)
   })
+})
+
+test('who decided hears of it also when an approval before it counts no longer', async () => {
+  const channel = open()
+  const request = await notified(channel, waiting())
+  const vote = (id: string, at: number) =>
+    ({ decision: 'approve', reviewer: { type: 'human', id }, stage: 0, revision: 1, at }) as const
+  const first = { ...request, decisions: [vote('bob', 1)] }
+  const ref = (await channel.update?.(refOf(request), first, first.view, context)) ?? {}
+  const second = { ...request, decisions: [vote('alice', 2)] }
+
+  await channel.update?.(ref, second, second.view, context)
+
+  expect(boxes.of('alice@example.com').at(-1)?.text).toContain('If this was not you')
+  expect(boxes.of('bob@example.com')).toHaveLength(2)
 })
 
 describe('a fault of the mail server', () => {

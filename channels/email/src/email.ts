@@ -129,10 +129,13 @@ export function createEmailChannel(options: EmailOptions): EmailChannel {
     people: readonly Recipient[],
     { signal }: ChannelContext,
   ): Promise<void> {
-    for (const [index, decision] of request.decisions.entries()) {
+    // An approval that counts no longer leaves the list, so that the newest may be where an older one was.
+    const { decisions } = request
+    for (const decision of decisions.slice(Math.min(heard, decisions.length - 1))) {
       const to = people.find(({ id }) => id === decision.reviewer.id)
-      if (index < heard || !to) continue
-      await post(await receiptMail(request, decision), request, to, ['receipt', `${index}`], signal)
+      if (!to) continue
+      const identity = ['receipt', `${decision.at}`]
+      await post(await receiptMail(request, decision), request, to, identity, signal)
     }
   }
 
@@ -185,7 +188,9 @@ function refOf(
 }
 
 function hasDecided({ decisions, revision }: ApprovalRequest, id: string): boolean {
-  return decisions.some((one) => one.reviewer.id === id && one.revision === revision)
+  return decisions.some(
+    (one) => one.reviewer.id === id && one.revision === revision && one.decision !== 'respond',
+  )
 }
 
 function hashOf(parts: readonly string[]): string {

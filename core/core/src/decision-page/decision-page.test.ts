@@ -57,6 +57,23 @@ const risky = (): ApprovalRequest =>
   waitingRequest({}, { transition: { id: 'pay', from: 'ASKED', to: 'PAID', risk: 'high' } })
 
 describe('showing', () => {
+  test('who only asked something back may still decide', async () => {
+    const alice = { type: 'human', id: 'alice' } as const
+    const asking = {
+      decision: 'respond',
+      reviewer: alice,
+      stage: 0,
+      revision: 1,
+      at: noon,
+    } as const
+    const { page, address } = await visiting(waitingRequest({ decisions: [asking] }))
+
+    const text = await (await page.handle(new Request(address))).text()
+
+    expect(text).not.toContain('You have decided')
+    expect(text).toContain('name="decision"')
+  })
+
   test.each(['GET', 'HEAD'])('%s shows and decides nothing', async (method) => {
     const { page, address, decisions, codes } = await visiting()
 

@@ -82,7 +82,8 @@ export function createDecisionPage(options: DecisionPageOptions): DecisionPage {
       return answers.page({ status: 200, ...outcomeText(request), more: view })
     if (link.revision !== request.revision) return answers.stale()
     const mine = request.decisions.find(
-      ({ reviewer, revision }) => reviewer.id === link.recipient && revision === request.revision,
+      ({ decision, reviewer, revision }) =>
+        reviewer.id === link.recipient && revision === request.revision && decision !== 'respond',
     )
     if (mine)
       return answers.page({
