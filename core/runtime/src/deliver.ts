@@ -68,7 +68,7 @@ async function attempt(
       kind: 'retry',
       error: describe(error),
       notBeforeMs: askedPause(error),
-      ...(isOutage(error) && { outage: true }),
+      ...(isOutage(error, claim.kind) && { outage: true }),
     }
   }
 }
@@ -79,9 +79,12 @@ function askedPause(error: unknown): number {
   return typeof asked === 'number' && asked > 0 ? Math.min(asked, 3_600_000) : 0
 }
 
-/** Whether the other side, or the store, may come back: everything but an error that says that it would fail again. */
-function isOutage(error: unknown): boolean {
-  return !isLoopError(error) || error.retryable
+/**
+ * Whether the other side, or the store, may come back: everything but an error that says that it would fail again. What
+ * acts meets nothing but the store here, so that an unknown error is a fault of ours, and stays one.
+ */
+function isOutage(error: unknown, kind: OutboxClaim['kind']): boolean {
+  return isLoopError(error) ? error.retryable : kind === 'notify' || kind === 'publish'
 }
 
 function settlementOf(
