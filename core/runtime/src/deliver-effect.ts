@@ -115,6 +115,16 @@ async function begin(
     )
     return { kind: 'settled' }
   }
+  // One more than the attempts that may fail: a crash is no failure. But what ends each process that tries must stop.
+  if (spentBy !== null && (await hasBegun(kernel, job, attemptsOf(kernel, job) + 1))) {
+    await report(
+      kernel,
+      job,
+      { type: 'loop.effect.unknown', evidence: nothing(kernel), reason: 'interrupted' },
+      { settle: false },
+    )
+    return { kind: 'dead', error: 'interrupted: No attempt came to its end.' }
+  }
   if (spentBy === null && kernel.clock.now() >= (entry.receiptExpiresAt ?? 0)) {
     await report(
       kernel,
@@ -229,7 +239,7 @@ async function failed(
   }
   // An unknown error of an idempotent effect may pass; one that says it is not retryable will not.
   const mayPass = idempotent && (known === undefined || known.retryable)
-  if (mayPass && !(await isExhausted(kernel, job)))
+  if (mayPass && !(await hasBegun(kernel, job, attemptsOf(kernel, job))))
     return { kind: 'again', error: `${reason}: attempt ${claim.attempt} failed` }
   return {
     kind: 'ended',
@@ -243,23 +253,39 @@ async function failed(
   }
 }
 
-/** Deliveries that a stop or a suspension held up are no attempts: of those the record knows. */
-async function isExhausted(kernel: Kernel, { claim, stored, spec }: EffectJob): Promise<boolean> {
-  const most = spec.maxAttempts ?? kernel.limits.maxAttempts
-  if (claim.attempt < most) return false
+/** How often an idempotent effect may begin. */
+function attemptsOf({ limits }: Kernel, { spec }: EffectJob): number {
+  return spec.maxAttempts ?? limits.maxAttempts
+}
+
+/**
+ * Whether the effect has begun so often since it was ordered, or given up before. Deliveries that a stop or a suspension
+ * held up are no attempts: of those the record knows.
+ */
+async function hasBegun(
+  kernel: Kernel,
+  { claim, stored }: EffectJob,
+  times: number,
+): Promise<boolean> {
+  if (claim.attempt < times) return false
   const run = await kernel.store.getRun(claim.tenant, claim.runId)
   if (!run) throw new LoopError('corrupt', 'The run of an effect is gone.')
   let begun = 0
   for await (const entry of newestFirst(kernel.store, run, claim.seq)) {
-    const isBegin = entry.type === 'loop.effect.started'
-    const isGivenUp = entry.type === 'loop.effect.failed'
-    if ((!isBegin && !isGivenUp) || openEntry(entry).receipt !== stored.hash) continue
-    if (isGivenUp) break
+    if (!isAttempt.has(entry.type) || openEntry(entry).receipt !== stored.hash) continue
+    if (entry.type !== 'loop.effect.started') break
     begun += 1
-    if (begun >= most) return true
+    if (begun >= times) return true
   }
   return false
 }
+
+/** An attempt, or what ends a row of them. */
+const isAttempt = new Set<EntryType>([
+  'loop.effect.started',
+  'loop.effect.failed',
+  'loop.effect.unknown',
+])
 
 /** Records how the effect ended, and the transition that follows, in one commit that also ends the delivery. */
 async function report(

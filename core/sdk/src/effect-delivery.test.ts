@@ -1,4 +1,10 @@
-import type { Actor, Integration, JsonValue } from '@loop-engine/core'
+import {
+  LoopError,
+  type Actor,
+  type Integration,
+  type JsonValue,
+  type LoopStore,
+} from '@loop-engine/core'
 import { createTestClock } from '@loop-engine/testing'
 import { describe, expect, test } from 'vitest'
 
@@ -47,9 +53,9 @@ const onceInAnHour = {
 async function open(
   loop: LoopDefinition,
   pay: () => Promise<JsonValue | void> = async () => ({ transfer: 7 }),
+  store: LoopStore = createMemoryStore(),
 ) {
   const clock = createTestClock()
-  const store = createMemoryStore()
   let calls = 0
   const bank: Integration = {
     contract: 'integration/v1',
@@ -197,6 +203,34 @@ describe('an effect that fails', () => {
 
     expect(calls()).toBe(8)
     expect(await engine.get(target)).toMatchObject({ currentState: 'PAID' })
+  })
+
+  test('is given up when no attempt comes to its end', async () => {
+    const store = createMemoryStore()
+    const forgetful: LoopStore = {
+      ...store,
+      // As if the process ended before it could say that the effect succeeded.
+      async commit(plans) {
+        const reports = plans.flatMap(({ entries }) => entries)
+        if (reports.some(({ type }) => type === 'loop.effect.succeeded'))
+          throw new LoopError('unavailable', 'The store is away.', { retryable: true })
+        return store.commit(plans)
+      },
+    }
+    const payment = paymentWith({ maxAttempts: 3, onFailure: 'failed' })
+    const { order, records, later, relay, calls } = await open(payment, undefined, forgetful)
+    await order()
+
+    await later(60_000, 20)
+
+    expect(calls()).toBe(4)
+    expect((await records()).at(-1)).toBe('effect.unknown interrupted')
+    const { items } = await relay.deadLetters()
+    expect(items).toMatchObject([{ error: expect.stringContaining('interrupted') }])
+
+    for (const { id } of items) await relay.retry({ id })
+    await later(60_000, 20)
+    expect(calls()).toBe(8)
   })
 
   test('may be tried as often again when a person revives it', async () => {
