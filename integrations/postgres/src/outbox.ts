@@ -27,13 +27,18 @@ export function createOutbox(database: Database, schema: string, announce: () =>
     FROM json_to_recordset($1) AS l(place integer, id text, fence bigint)
     WHERE o.id = l.id AND o.fence = l.fence AND o.fence > 0 RETURNING l.place`,
   )
-  const nextDueAt = statement(
-    'next_due_at',
-    `SELECT ready_at FROM ${schema}.outbox o WHERE NOT dead AND id = (
-      SELECT b.id FROM ${schema}.outbox b
-      WHERE b.tenant = o.tenant AND b.lane = o.lane AND NOT b.dead ORDER BY b.seq, b.id LIMIT 1)
-    ORDER BY ready_at LIMIT 1`,
-  )
+  // The head of a lane, unless another item holds the lane, or else when a lease runs out. Subqueries, as in claim_v1.
+  const nextDueAt: Statement = {
+    name: `${schema}.next_due_at_v2`,
+    text: `SELECT least(
+      (SELECT o.ready_at FROM ${schema}.outbox o WHERE NOT o.dead AND o.id = (
+          SELECT b.id FROM ${schema}.outbox b
+          WHERE b.tenant = o.tenant AND b.lane = o.lane AND NOT b.dead ORDER BY b.seq, b.id LIMIT 1)
+        AND (SELECT count(*) FROM ${schema}.outbox b
+          WHERE b.tenant = o.tenant AND b.lane = o.lane AND b.fence > 0 AND b.id <> o.id) = 0
+        ORDER BY o.ready_at LIMIT 1),
+      (SELECT min(o.ready_at) FROM ${schema}.outbox o WHERE o.fence > 0)) AS ready_at`,
+  }
   const dead = statement(
     'dead_letters',
     `SELECT * FROM ${schema}.outbox WHERE tenant = $1 AND dead AND (died_at, id) > ($2, $3)
@@ -70,8 +75,8 @@ export function createOutbox(database: Database, schema: string, announce: () =>
       return leases.map((_, place) => held.has(place))
     },
     async nextDueAt() {
-      const [row] = await database.read<{ ready_at: string }>(nextDueAt, [])
-      return row === undefined ? null : Number(row.ready_at)
+      const [row] = await database.read<{ ready_at: string | null }>(nextDueAt, [])
+      return typeof row?.ready_at === 'string' ? Number(row.ready_at) : null
     },
     async deadLetters({ tenant, limit, cursor }) {
       const most = readLimit(limit)

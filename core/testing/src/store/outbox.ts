@@ -334,6 +334,7 @@ export function testStoreOutbox(open: OpenStore): void {
       expect(await store.deadLetters({ tenant: 'acme' })).toEqual({ items: [] })
       // b is leased and holds the lane, although a comes first in it.
       expect(await claimIds(store)).toBe('')
+      expect(await store.nextDueAt()).toBe(now + leaseMs)
       const done = { id: 'b', fence: second.fence, outcome: { kind: 'done' } } as const
       expect(await store.settle([done])).toEqual([true])
       expect(await claimOne(store)).toMatchObject({ id: 'a', attempt: 1 })
