@@ -75,7 +75,10 @@ export interface EffectContext {
 export interface Action {
   /** Reads the input or throws; any Standard Schema such as a zod schema fits through `parse`. */
   readonly input: { parse(value: unknown): unknown }
-  /** Acts. Returns JSON for the record, or nothing. Throwing a LoopError with `retryable: true` asks for another attempt. */
+  /**
+   * Acts. Returns JSON for the record, or nothing. Throwing a LoopError with `retryable: true` asks for another attempt,
+   * with `details.retryAfterMs` no sooner than that.
+   */
   run(input: unknown, context: EffectContext): Promise<JsonValue | void>
 }
 

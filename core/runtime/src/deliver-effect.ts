@@ -18,6 +18,7 @@ import {
   type StoredEntry,
 } from '@loop-engine/core'
 
+import { askedPause } from './asked-pause.ts'
 import { createChange, type PlanRest } from './change.ts'
 import { withDeadline } from './deadline.ts'
 import type { Refusal } from './decide.ts'
@@ -59,7 +60,10 @@ export async function deliverEffect(kernel: Kernel, claim: OutboxClaim): Promise
   const begun = await begin(kernel, job)
   if (begun.kind !== 'run') return begun
   const outcome = await act(kernel, job, begun.action)
-  if (outcome.kind === 'again') return { kind: 'retry', error: outcome.error, isCounted: true }
+  if (outcome.kind === 'again') {
+    const { error, notBeforeMs } = outcome
+    return { kind: 'retry', error, notBeforeMs, isCounted: true }
+  }
   if (
     outcome.ending.type === 'loop.effect.failed' &&
     outcome.ending.followUp === undefined &&
@@ -181,7 +185,7 @@ type Acted =
       /** Whether a person may have it run again. */
       readonly mayRepeat: boolean
     }
-  | { readonly kind: 'again'; readonly error: string }
+  | { readonly kind: 'again'; readonly error: string; readonly notBeforeMs: number }
 
 async function act(kernel: Kernel, job: EffectJob, action: Action): Promise<Acted> {
   const { claim, effect, spec } = job
@@ -240,7 +244,11 @@ async function failed(
   // An unknown error of an idempotent effect may pass; one that says it is not retryable will not.
   const mayPass = idempotent && (known === undefined || known.retryable)
   if (mayPass && !(await hasBegun(kernel, job, attemptsOf(kernel, job))))
-    return { kind: 'again', error: `${reason}: attempt ${claim.attempt} failed` }
+    return {
+      kind: 'again',
+      error: `${reason}: attempt ${claim.attempt} failed`,
+      notBeforeMs: askedPause(error),
+    }
   return {
     kind: 'ended',
     mayRepeat: idempotent,

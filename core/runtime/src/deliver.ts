@@ -6,6 +6,7 @@ import {
   type TraceContext,
 } from '@loop-engine/core'
 
+import { askedPause } from './asked-pause.ts'
 import { withDeadline } from './deadline.ts'
 import { deliverEffect } from './deliver-effect.ts'
 import { deliverEvents } from './deliver-events.ts'
@@ -71,12 +72,6 @@ async function attempt(
       ...(isOutage(error, claim.kind) && { outage: true }),
     }
   }
-}
-
-/** How long the other side asked to be left alone; an hour at most, whatever it says. */
-function askedPause(error: unknown): number {
-  const asked = isLoopError(error) ? error.details?.['retryAfterMs'] : undefined
-  return typeof asked === 'number' && asked > 0 ? Math.min(asked, 3_600_000) : 0
 }
 
 /**

@@ -205,6 +205,25 @@ describe('an effect that fails', () => {
     expect(await engine.get(target)).toMatchObject({ currentState: 'PAID' })
   })
 
+  test('leaves a system that asks for a pause alone for so long', async () => {
+    const payment = paymentWith({ onSuccess: 'paid', onFailure: 'failed' })
+    let isBusy = true
+    const { engine, order, later, calls } = await open(payment, async () => {
+      if (!isBusy) return
+      const details = { retryAfterMs: 300_000 }
+      throw new LoopError('rate_limited', 'The bank is busy.', { retryable: true, details })
+    })
+    await order()
+    await later(1000, 290)
+    expect(calls()).toBe(1)
+
+    isBusy = false
+    await later(1000, 20)
+
+    expect(calls()).toBe(2)
+    expect(await engine.get({ aggregateId: 'order-1' })).toMatchObject({ currentState: 'PAID' })
+  })
+
   test('is given up when no attempt comes to its end', async () => {
     const store = createMemoryStore()
     const forgetful: LoopStore = {
