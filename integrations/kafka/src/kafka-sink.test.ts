@@ -27,3 +27,26 @@ test('an abort before it began is an abort, and nothing connects', async () => {
   })
   await sink.close()
 })
+
+test('an event for which the application names no topic fails alone, with the error of the application', async () => {
+  const sink = createKafkaSink({
+    connection: { bootstrapBrokers: ['127.0.0.1:1'] },
+    timeoutMs: 2000,
+    topic({ subject }) {
+      if (subject === 'odd') throw new RangeError('no topic')
+      return 'loop-events'
+    },
+  })
+  const { signal } = new AbortController()
+
+  // What comes while the first is on its way is sent together.
+  const [, odd, other] = await Promise.allSettled([
+    sink.publish([event], { signal }),
+    sink.publish([{ ...event, subject: 'odd' }], { signal }),
+    sink.publish([event], { signal }),
+  ])
+
+  expect(odd).toMatchObject({ reason: { name: 'RangeError' } })
+  expect(other).toMatchObject({ reason: { code: 'unavailable' } })
+  await sink.close()
+})

@@ -2,7 +2,7 @@ import { isLoopError, LoopError, type CloudEvent, type EventSink } from '@loop-e
 import { compatibilityPartitioner, Producer, type BaseOptions } from '@platformatic/kafka'
 
 import { faultOf } from './fault.ts'
-import { recordOf } from './record.ts'
+import { recordOf, type EventRecord } from './record.ts'
 import { createTogether } from './together.ts'
 import { unless } from './unless.ts'
 
@@ -56,15 +56,13 @@ export function createKafkaSink({
 
   // The client numbers what it sends; two sends at once could get the same numbers after a failure of a third, and a
   // broker drops what it believes to have. So there is one at a time, with everything that waits.
-  const together = createTogether<readonly CloudEvent[]>(
+  const together = createTogether<readonly EventRecord[]>(
     async (pieces) => {
       producer ??= open()
       const current = producer
-      const messages = pieces
-        .flat()
-        .map((event) => recordOf(event, typeof topic === 'string' ? topic : topic(event)))
       try {
-        await unless(AbortSignal.timeout(timeoutMs), tooLate, current.send({ messages }))
+        const sent = current.send({ messages: pieces.flat() })
+        await unless(AbortSignal.timeout(timeoutMs), tooLate, sent)
       } catch (error) {
         // A producer that failed is given up with all that it may still try: nothing of it arrives behind what comes next.
         producer = undefined
@@ -81,7 +79,11 @@ export function createKafkaSink({
     async publish(events, { signal }) {
       if (events.length === 0) return
       if (signal.aborted) throw stopped()
-      await unless(signal, stopped, together.add(events))
+      // Here, because a function of the application may fail for one event and not for others.
+      const records = events.map((event) =>
+        recordOf(event, typeof topic === 'string' ? topic : topic(event)),
+      )
+      await unless(signal, stopped, together.add(records))
     },
     async close() {
       const current = producer
