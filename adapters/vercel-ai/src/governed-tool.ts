@@ -154,7 +154,7 @@ export function governTool(options: GovernedToolOptions): GovernedTool {
         call: callOf(context, run),
         governed: await governed(),
         fromHistory: true,
-        ...(input !== undefined && { input: takeInput(input) }),
+        ...(input !== undefined && { input: { ...takeInput(input), isStored: true } }),
       }
       if (declined) await governor.withdraw(attempt, declined.reason)
       return (await governor.settle(attempt, runnerOf(given))).outcome

@@ -11,7 +11,7 @@ import type { CallLedger, ToolCall } from './call-ledger.ts'
 import type { CallLoop } from './call-loop.ts'
 import { outcomeOf, type CallOutcome } from './call-outcome.ts'
 import { inputOf, type CallRecord, type Licence } from './call-record.ts'
-import type { TakenInput } from './take-input.ts'
+import { takeInput, type TakenInput } from './take-input.ts'
 
 /** The tool itself. */
 export interface Runner {
@@ -53,7 +53,7 @@ export async function runLicensed(job: LicensedRun): Promise<Settled> {
     value = await readInput(job)
   } catch {
     const reason = 'invalid_input'
-    const message = `${call.tool} was NOT executed: its schema does not accept the approved input.`
+    const message = `${call.tool} was NOT executed: its schema does not take the approved input as it is.`
     await ledger.step(call, 'fail', { reason, message })
     return { outcome: outcomeOf(call, 'failed', { ...facts, reason }, message) }
   }
@@ -73,11 +73,18 @@ export async function runLicensed(job: LicensedRun): Promise<Settled> {
   return succeeded(job, output)
 }
 
+/** What the tool gets is, as JSON, exactly what was approved. */
 async function readInput({ licence, given, runner }: LicensedRun): Promise<unknown> {
   const json = inputOf(licence.evidence)
-  if (given && given.text === canonicalize(json)) return given.value
+  const approved = canonicalize(json)
+  const same = given?.text === approved ? given : undefined
+  if (same && !same.isStored) return same.value
   // A copy: what is on record is frozen, and a tool may write on its input.
-  return runner.parse(structuredClone(json))
+  const read = await runner.parse(structuredClone(json)).then(takeInput, () => undefined)
+  // A schema that converts (dollars to cents) did so before the call was recorded, and must not do so again.
+  if (read?.text === approved) return read.value
+  if (same) return same.value
+  throw new LoopError('invalid_input', 'The schema of a tool does not leave its input as it is.')
 }
 
 async function succeeded(job: LicensedRun, value: unknown): Promise<Settled> {

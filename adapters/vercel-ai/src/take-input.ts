@@ -5,6 +5,8 @@ export interface TakenInput {
   readonly json: JsonValue
   readonly text: string
   readonly value: unknown
+  /** It stands in a stored conversation: no schema of the tool has read it on its way here. */
+  readonly isStored?: boolean
 }
 
 /** Reads arguments once, so that nobody can change them between judgement and execution. Throws `invalid_input`. */
