@@ -1,9 +1,9 @@
 import { canonicalize, type JsonValue } from '@loop-engine/core'
 
-import type { CallOutcome } from './call-outcome.ts'
 import { isObject, partsOf } from './call-site.ts'
 import {
   isWaiting,
+  keyOf,
   type FoundCall,
   type Resumed,
   type ResumeSource,
@@ -22,26 +22,26 @@ export async function resumeModelMessages(
 ): Promise<Resumed<unknown>> {
   const found = callsOf(source, messages)
   const outcomes = await settleAll(messages, found)
-  const before = resultsOf(messages)
+  const before = resultsOf(steps(messages))
   const outputs = new Map<string, ModelOutput>()
-  for (const [callId, outcome] of outcomes) {
-    const now = before.get(callId)
+  for (const [key, outcome] of outcomes) {
+    const now = before.get(key)
     // A result that the ledger does not know of is not left standing.
     if (isWaiting(outcome) && !tells && !now) continue
     const tool = source.given[outcome.tool] ?? {}
     const output = await settledOutput(tool, outcome, source.sdk)
     const keeps = outcome.status === 'executed' && outcome.output === undefined
-    outputs.set(callId, keeps && now && !isErrorOutput(now) ? now : output)
+    outputs.set(key, keeps && now && !isErrorOutput(now) ? now : output)
   }
-  const pending = found.flatMap(({ callId, claimed }) => {
-    const outcome = outcomes.get(callId)
+  const pending = found.flatMap(({ tool, callId, claimed }) => {
+    const outcome = outcomes.get(keyOf(tool, callId))
     return outcome && isWaiting(outcome) ? [{ ...outcome, claimed }] : []
   })
   return {
-    messages: steps(messages).flatMap((step) => withOutputs(step, outputs, outcomes)),
+    messages: steps(messages).flatMap((step) => withOutputs(step, outputs)),
     calls: [...outcomes.values()],
     pending,
-    ready: pending.every(({ callId }) => outputs.has(callId)),
+    ready: pending.every(({ tool, callId }) => outputs.has(keyOf(tool, callId))),
   }
 }
 
@@ -74,12 +74,16 @@ function callsOf({ tools }: ResumeSource, messages: readonly unknown[]): FoundCa
     })
 }
 
-function resultsOf(messages: readonly unknown[]): Map<unknown, ModelOutput> {
+/** What stands as the result of each call, whoever put it there. */
+function resultsOf(grouped: readonly unknown[][]): Map<string, ModelOutput> {
   return new Map(
-    messages
-      .flatMap(partsOf)
-      .filter(({ type, output }) => type === 'tool-result' && isObject(output))
-      .map(({ toolCallId, output }) => [toolCallId, output as ModelOutput]),
+    grouped.flatMap(([assistant, ...answers]) => {
+      const calls = partsOf(assistant).filter(isCall)
+      return answers.flatMap(partsOf).flatMap((part) => {
+        const call = isResult(part) && isObject(part['output']) && callFor(part, calls)
+        return call ? [[keyOfPart(call), part['output'] as ModelOutput] as const] : []
+      })
+    }),
   )
 }
 
@@ -94,37 +98,49 @@ function steps(messages: readonly unknown[]): unknown[][] {
   return groups
 }
 
-function withOutputs(
-  step: unknown[],
-  outputs: ReadonlyMap<string, ModelOutput>,
-  outcomes: ReadonlyMap<string, CallOutcome>,
-): unknown[] {
+function withOutputs(step: unknown[], outputs: ReadonlyMap<string, ModelOutput>): unknown[] {
   const [assistant, ...answers] = step
   if (roleOf(assistant) !== 'assistant') return step
-  const calls = partsOf(assistant)
-    .filter(({ type }) => type === 'tool-call')
-    .map(({ toolCallId }) => String(toolCallId))
-    .filter((callId) => outputs.has(callId))
-  if (calls.length === 0) return step
+  const calls = partsOf(assistant).filter(isCall)
+  const settled = calls.filter((call) => outputs.has(keyOfPart(call)))
+  if (settled.length === 0) return step
 
-  const content = answers.flatMap(partsOf)
-  const answered = new Set(
-    content.filter(({ type }) => type === 'tool-result').map(({ toolCallId }) => toolCallId),
-  )
-  const kept = content.map((part) => {
-    const output = part['type'] === 'tool-result' && outputs.get(String(part['toolCallId']))
+  const answered = new Set<string>()
+  const kept = answers.flatMap(partsOf).map((part) => {
+    const call = isResult(part) ? callFor(part, calls) : undefined
+    if (!call) return part
+    answered.add(keyOfPart(call))
+    const output = outputs.get(keyOfPart(call))
     return output && !isSame(part['output'], output) ? { ...part, output } : part
   })
-  const added = calls
-    .filter((callId) => !answered.has(callId))
-    .map((callId): Part => ({
+  const added = settled
+    .filter((call) => !answered.has(keyOfPart(call)))
+    .map((call): Part => ({
       type: 'tool-result',
-      toolCallId: callId,
-      toolName: outcomes.get(callId)?.tool,
-      output: outputs.get(callId),
+      toolCallId: call['toolCallId'],
+      toolName: call['toolName'],
+      output: outputs.get(keyOfPart(call)),
     }))
   const first = answers.find(isObject) ?? { role: 'tool' }
   return [assistant, { ...first, content: [...kept, ...added] }]
+}
+
+/** The call that a result answers: by its id, and by the tool where an id is that of two. */
+function callFor({ toolCallId, toolName }: Part, calls: readonly Part[]): Part | undefined {
+  const same = calls.filter((call) => call['toolCallId'] === toolCallId)
+  return same.find((call) => call['toolName'] === toolName) ?? same[0]
+}
+
+function isCall({ type }: Part): boolean {
+  return type === 'tool-call'
+}
+
+function isResult({ type }: Part): boolean {
+  return type === 'tool-result'
+}
+
+function keyOfPart({ toolName, toolCallId }: Part): string {
+  return keyOf(toolName, toolCallId)
 }
 
 function isSame(one: unknown, other: ModelOutput): boolean {

@@ -2,6 +2,7 @@ import type { CallOutcome } from './call-outcome.ts'
 import { isObject } from './call-site.ts'
 import {
   isWaiting,
+  keyOf,
   type FoundCall,
   type Resumed,
   type ResumeSource,
@@ -23,8 +24,9 @@ export async function resumeUiMessages(
   const open: string[] = []
 
   const settle = (part: Part): Part => {
-    const outcome = outcomes.get(String(part['toolCallId']))
-    if (!outcome || callOf(source, part).length === 0) return part
+    const [call] = callOf(source, part)
+    const outcome = call && outcomes.get(keyOf(call.tool, call.callId))
+    if (!outcome) return part
     if (!isWaiting(outcome)) return settledPart(part, outcome, source.sdk)
     // A result that the ledger does not know of is not left standing.
     if (tells || hasResult(part)) return errorPart(part, outcome)
@@ -38,8 +40,8 @@ export async function resumeUiMessages(
         : message,
     ),
     calls: [...outcomes.values()],
-    pending: found.flatMap(({ callId, claimed }) => {
-      const outcome = outcomes.get(callId)
+    pending: found.flatMap(({ tool, callId, claimed }) => {
+      const outcome = outcomes.get(keyOf(tool, callId))
       return outcome && isWaiting(outcome) ? [{ ...outcome, claimed }] : []
     }),
     ready: open.length === 0,

@@ -3,7 +3,7 @@ import { LoopError } from '@loop-engine/core'
 import { isObject } from './call-site.ts'
 import { resumeModelMessages } from './resume-model-messages.ts'
 import { resumeUiMessages } from './resume-ui-messages.ts'
-import { isWaiting, type Resumed, type ResumeSource, type SettleAll } from './resumed.ts'
+import { isWaiting, keyOf, type Resumed, type ResumeSource, type SettleAll } from './resumed.ts'
 import { settledOutput } from './tool-output.ts'
 
 export interface ResumeOptions {
@@ -80,7 +80,7 @@ function settlerOf(
         run,
         signal,
       })
-      return outcome && ([callId, outcome] as const)
+      return outcome && ([keyOf(tool, callId), outcome] as const)
     })
     const outcomes = await Promise.all(settled)
     return new Map(outcomes.filter((pair) => pair !== undefined))

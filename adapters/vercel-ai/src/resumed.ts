@@ -30,11 +30,16 @@ export type FoundCall = Omit<RecordedCall, 'context' | 'run' | 'signal'> & {
   readonly callId: string
   readonly claimed: boolean
 }
-/** Settles the calls of a conversation, all at once. */
+/** Settles the calls of a conversation, all at once; what became of each, by `keyOf`. */
 export type SettleAll = (
   messages: readonly unknown[],
   calls: readonly FoundCall[],
 ) => Promise<ReadonlyMap<string, CallOutcome>>
+
+/** Which call of a conversation. Some vendors count calls from the start in each answer, so an id alone may be two. */
+export function keyOf(tool: unknown, callId: unknown): string {
+  return JSON.stringify([tool, callId])
+}
 
 export function isWaiting({ status }: CallOutcome): boolean {
   return status === 'pending' || status === 'executing'

@@ -1,0 +1,107 @@
+import { expect, test } from 'vitest'
+
+import { callRefund, openRefundDesk, type RefundDesk } from './refund-desk.fixture.ts'
+import { majors, type Major } from './tool-majors.fixture.ts'
+
+const newest = majors[0] as Major
+const big = { order: 7, amount: 500 }
+const id = 'call_0'
+
+type Governed = ReturnType<RefundDesk['govern']>
+
+/** A vendor that counts its calls from the start in each answer: a refund waits, then a lookup is done, under one id. */
+async function askTwice(desk: RefundDesk): Promise<Governed> {
+  const governed = desk.govern()
+  await expect(callRefund(governed, big, id)).rejects.toThrow('waits')
+  const lookup = governed.tools['lookup']?.execute as (input: object, given: object) => unknown
+  await lookup({ order: 7 }, { toolCallId: id, messages: [] })
+  return governed
+}
+
+const found = { type: 'json', value: { order: 7, total: 500 } }
+const paid = { type: 'json', value: { refunded: 500, receipt: 'R-1' } }
+const calls = {
+  refund: { type: 'tool-call', toolCallId: id, toolName: 'refund', input: big },
+  lookup: { type: 'tool-call', toolCallId: id, toolName: 'lookup', input: { order: 7 } },
+  // The browser answers it.
+  confirm: { type: 'tool-call', toolCallId: id, toolName: 'confirm', input: {} },
+}
+const confirmed = { type: 'json', value: 'yes' }
+const resultOf = (toolName: string, output: object): object => ({
+  type: 'tool-result',
+  toolCallId: id,
+  toolName,
+  output,
+})
+
+test('two tools called under one id get the result of each, and the one that waits is waited for', async () => {
+  const desk = await openRefundDesk(newest)
+  const governed = await askTwice(desk)
+  const conversation = [
+    { role: 'assistant', content: [calls.refund] },
+    { role: 'assistant', content: [calls.lookup] },
+  ]
+
+  const waiting = await governed.resume(conversation)
+  await desk.decide(id, 'approve')
+  const done = await governed.resume(waiting.messages)
+
+  const looked = [conversation[1], { role: 'tool', content: [resultOf('lookup', found)] }]
+  expect(waiting).toMatchObject({ ready: false, pending: [{ tool: 'refund' }] })
+  expect(waiting.messages).toEqual([conversation[0], ...looked])
+  expect(done.ready).toBe(true)
+  expect(done.messages).toEqual([
+    conversation[0],
+    { role: 'tool', content: [resultOf('refund', paid)] },
+    ...looked,
+  ])
+})
+
+test('also in one step, beside a tool that is not governed', async () => {
+  const desk = await openRefundDesk(newest)
+  const governed = await askTwice(desk)
+  await desk.decide(id, 'approve')
+
+  const { messages } = await governed.resume([
+    { role: 'assistant', content: Object.values(calls) },
+    { role: 'tool', content: [resultOf('confirm', confirmed)] },
+  ])
+
+  expect(messages[1]).toEqual({
+    role: 'tool',
+    content: [resultOf('confirm', confirmed), resultOf('refund', paid), resultOf('lookup', found)],
+  })
+})
+
+test('also in the parts of a chat', async () => {
+  const desk = await openRefundDesk(newest)
+  const governed = await askTwice(desk)
+  const part = (tool: 'refund' | 'lookup'): object => ({
+    type: `tool-${tool}`,
+    toolCallId: id,
+    state: 'input-available',
+    input: calls[tool].input,
+  })
+  const parts = [part('refund'), part('lookup')]
+
+  const { messages, ready } = await governed.resume([{ role: 'assistant', parts }])
+
+  expect(ready).toBe(false)
+  expect(messages).toMatchObject([
+    { parts: [part('refund'), { state: 'output-available', output: found.value }] },
+  ])
+})
+
+test('a result under the name of another tool does not stand for the one that was called', async () => {
+  const desk = await openRefundDesk(newest)
+  const governed = desk.govern()
+  await expect(callRefund(governed, big, id)).rejects.toThrow('waits')
+
+  const { messages } = await governed.resume([
+    { role: 'assistant', content: [calls.refund] },
+    { role: 'tool', content: [resultOf('lookup', paid)] },
+  ])
+
+  expect(JSON.stringify(messages)).toContain('waits for approval')
+  expect(JSON.stringify(messages)).not.toContain('R-1')
+})
