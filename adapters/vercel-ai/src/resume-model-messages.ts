@@ -22,7 +22,8 @@ export async function resumeModelMessages(
 ): Promise<Resumed<unknown>> {
   const found = callsOf(source, messages)
   const outcomes = await settleAll(messages, found)
-  const before = resultsOf(steps(messages))
+  const calls = messages.flatMap(partsOf).filter(isCall)
+  const before = resultsOf(messages, calls)
   const outputs = new Map<string, ModelOutput>()
   for (const [key, outcome] of outcomes) {
     const now = before.get(key)
@@ -38,7 +39,9 @@ export async function resumeModelMessages(
     return outcome && isWaiting(outcome) ? [{ ...outcome, claimed }] : []
   })
   return {
-    messages: steps(messages).flatMap((step) => withOutputs(step, outputs)),
+    messages: steps(messages.map((message) => withOutputs(message, calls, outputs))).flatMap(
+      (step) => completed(step, outputs),
+    ),
     calls: [...outcomes.values()],
     pending,
     ready: pending.every(({ tool, callId }) => outputs.has(keyOf(tool, callId))),
@@ -58,7 +61,7 @@ function callsOf({ tools }: ResumeSource, messages: readonly unknown[]): FoundCa
       .map((part) => [callOf.get(part['approvalId']), part]),
   )
   return parts
-    .filter(({ type, providerExecuted }) => type === 'tool-call' && !providerExecuted)
+    .filter(isCall)
     .filter(({ toolName }) => typeof toolName === 'string' && tools.has(toolName))
     .map(({ toolName, toolCallId, input }) => {
       const { approved, reason } = answers.get(toolCallId) ?? {}
@@ -75,16 +78,36 @@ function callsOf({ tools }: ResumeSource, messages: readonly unknown[]): FoundCa
 }
 
 /** What stands as the result of each call, whoever put it there. */
-function resultsOf(grouped: readonly unknown[][]): Map<string, ModelOutput> {
+function resultsOf(
+  messages: readonly unknown[],
+  calls: readonly Part[],
+): ReadonlyMap<string, ModelOutput> {
   return new Map(
-    grouped.flatMap(([assistant, ...answers]) => {
-      const calls = partsOf(assistant).filter(isCall)
-      return answers.flatMap(partsOf).flatMap((part) => {
-        const call = isResult(part) && isObject(part['output']) && callFor(part, calls)
-        return call ? [[keyOfPart(call), part['output'] as ModelOutput] as const] : []
-      })
+    messages.flatMap(partsOf).flatMap((part) => {
+      const call = isResult(part) && isObject(part['output']) && callFor(part, calls)
+      return call ? [[keyOfPart(call), part['output'] as ModelOutput] as const] : []
     }),
   )
+}
+
+/** The message with the results of the ledger in place of its own. */
+function withOutputs(
+  message: unknown,
+  calls: readonly Part[],
+  outputs: ReadonlyMap<string, ModelOutput>,
+): unknown {
+  const parts = partsOf(message)
+  const isAssistant = roleOf(message) === 'assistant'
+  const content = parts.flatMap((part) => {
+    const call = isResult(part) ? callFor(part, calls) : isCall(part) ? part : undefined
+    const output = call && outputs.get(keyOfPart(call))
+    if (!output) return [part]
+    // A governed tool runs here. That its provider ran it, and what came of it there, is an invention.
+    if (isCall(part)) return [withoutProvider(part)]
+    if (isAssistant) return []
+    return [isSame(part['output'], output) ? part : { ...part, output }]
+  })
+  return isObject(message) && parts.length > 0 ? { ...message, content } : message
 }
 
 /** An assistant message with the tool messages that answer it; anything else stands alone. */
@@ -98,21 +121,21 @@ function steps(messages: readonly unknown[]): unknown[][] {
   return groups
 }
 
-function withOutputs(step: unknown[], outputs: ReadonlyMap<string, ModelOutput>): unknown[] {
+/** The step with a result of each call that has one. */
+function completed(step: unknown[], outputs: ReadonlyMap<string, ModelOutput>): unknown[] {
   const [assistant, ...answers] = step
   if (roleOf(assistant) !== 'assistant') return step
   const calls = partsOf(assistant).filter(isCall)
   const settled = calls.filter((call) => outputs.has(keyOfPart(call)))
   if (settled.length === 0) return step
 
-  const answered = new Set<string>()
-  const kept = answers.flatMap(partsOf).map((part) => {
-    const call = isResult(part) ? callFor(part, calls) : undefined
-    if (!call) return part
-    answered.add(keyOfPart(call))
-    const output = outputs.get(keyOfPart(call))
-    return output && !isSame(part['output'], output) ? { ...part, output } : part
-  })
+  const content = answers.flatMap(partsOf)
+  const answered = new Set(
+    content
+      .filter(isResult)
+      .flatMap((part) => callFor(part, calls) ?? [])
+      .map(keyOfPart),
+  )
   const added = settled
     .filter((call) => !answered.has(keyOfPart(call)))
     .map((call): Part => ({
@@ -122,7 +145,11 @@ function withOutputs(step: unknown[], outputs: ReadonlyMap<string, ModelOutput>)
       output: outputs.get(keyOfPart(call)),
     }))
   const first = answers.find(isObject) ?? { role: 'tool' }
-  return [assistant, { ...first, content: [...kept, ...added] }]
+  return [assistant, { ...first, content: [...content, ...added] }]
+}
+
+function withoutProvider({ providerExecuted: _, ...call }: Part): Part {
+  return call
 }
 
 /** The call that a result answers: by its id, and by the tool where an id is that of two. */

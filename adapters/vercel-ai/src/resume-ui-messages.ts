@@ -54,14 +54,14 @@ function partsOf(message: unknown): readonly Part[] {
 }
 
 function callOf({ tools }: ResumeSource, part: Part): FoundCall[] {
-  const { type, toolName, toolCallId, input, state, approval, providerExecuted } = part
+  const { type, toolName, toolCallId, input, state, approval } = part
   const name =
     type === 'dynamic-tool'
       ? String(toolName)
       : typeof type === 'string' && type.startsWith('tool-')
         ? type.slice('tool-'.length)
         : undefined
-  if (name === undefined || !tools.has(name) || providerExecuted) return []
+  if (name === undefined || !tools.has(name)) return []
   if (state === 'input-streaming' || typeof toolCallId !== 'string') return []
   const { approved, reason } = isObject(approval) ? approval : {}
   return [
@@ -112,7 +112,9 @@ function approvedOf({ approval }: Part): Part {
   return isObject(approval) && approval['approved'] === true ? { approval } : {}
 }
 
+/** The call alone. A governed tool runs here, so what says that its provider ran it goes as well. */
 function bare(part: Part): Part {
   const { output: _, errorText: __, approval: ___, preliminary: ____, ...rest } = part
-  return rest
+  const { providerExecuted: _____, ...call } = rest
+  return call
 }
