@@ -120,3 +120,18 @@ test('an empty question is refused', async () => {
 function access(): { apiKey: string; baseUrl: string } {
   return { apiKey: server.apiKey, baseUrl: server.baseUrl }
 }
+
+test('a question that was cut in the middle of a character is asked, and recorded as it was asked', async () => {
+  server.reply(found)
+  const research = createPerplexityRetriever({ ...access(), model: 'm' })
+
+  const { evidence } = await research.retrieve('Until when? 🎉'.slice(0, -1))
+
+  expect(evidence['query']).toBe('Until when? \ufffd')
+})
+
+test('a time limit that no timer keeps is refused', () => {
+  expect(() => createPerplexityRetriever({ ...access(), model: 'm', timeoutMs: Infinity })).toThrow(
+    expect.objectContaining({ code: 'invalid_config', path: '/timeoutMs' }),
+  )
+})

@@ -9,6 +9,7 @@ import {
 import {
   answerDetails,
   callModel,
+  checkTimeout,
   present,
   readSdkFault,
   toStrictJsonSchema,
@@ -68,13 +69,16 @@ export function createPerplexityRetriever(options: PerplexityOptions): Retriever
   const { agentId = 'agent:perplexity', displayName, onBehalfOf, schema } = options
   const { timeoutMs = 120_000, now = Date.now } = options
   const vendor = createVendor(options)
+  checkTimeout(vendor.name, timeoutMs)
 
   return {
     contract: 'retriever/v1',
     name: vendor.name,
     model: vendor.model,
 
-    async retrieve(query, callOptions = {}): Promise<GroundedAnswer> {
+    async retrieve(asked, callOptions = {}): Promise<GroundedAnswer> {
+      // Half a character, as cutting leaves it behind, can neither be hashed nor recorded.
+      const query = asked.toWellFormed()
       if (query.trim() === '')
         throw new LoopError('invalid_input', 'A retriever was asked nothing.', {
           plugin: vendor.name,

@@ -24,3 +24,4 @@ export {
   type ResponsesAnswer,
 } from './responses-wire.ts'
 export { AnswerCutError, readRetryAfterMs, readSdkFault } from './sdk-fault.ts'
+export { checkTimeout } from './time-limit.ts'

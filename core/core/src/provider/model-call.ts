@@ -48,7 +48,7 @@ export interface ModelVendor<Request, Answer extends ModelAnswer> {
 }
 
 export interface CallLimits {
-  /** For the whole call with its retries. */
+  /** For the whole call with its retries; see `checkTimeout`. */
   readonly timeoutMs: number
   readonly now: () => number
 }

@@ -129,3 +129,22 @@ test('with no open signal nobody is asked', async () => {
   ).rejects.toMatchObject({ code: 'invalid_input', path: '/availableSignals' })
   expect(sent).toHaveLength(before)
 })
+
+test('a text that was cut in the middle of a character is asked all the same', async () => {
+  const cut = 'Paid with thanks 🎉'.slice(0, -1)
+  const provider = createModelProvider(vendor(JSON.stringify(decided)))
+
+  const { actor } = await provider.createSubmission({ ...context, instruction: cut })
+
+  expect(sent.at(-1)?.user).toContain('Paid with thanks \ufffd')
+  expect(actor.promptHash).toMatch(/^[0-9a-f]{64}$/)
+})
+
+test.each([Infinity, Number.NaN, 0, -1, 1.5, 30 * 86_400_000])(
+  'a time limit of %d ms, which no timer keeps, is refused',
+  (timeoutMs) => {
+    expect(() => createModelProvider(vendor(''), { timeoutMs })).toThrow(
+      expect.objectContaining({ code: 'invalid_config', path: '/timeoutMs' }),
+    )
+  },
+)

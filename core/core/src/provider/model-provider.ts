@@ -18,6 +18,7 @@ import {
   templateHash,
   type PromptTemplate,
 } from './prompt-template.ts'
+import { checkTimeout } from './time-limit.ts'
 
 /** What a model is sent, before its vendor's adapter makes it a wire body. */
 export interface DecisionRequest {
@@ -58,6 +59,7 @@ export function createModelProvider(
   }: ProviderOptions = {},
 ): Provider {
   checkTemplate(prompt)
+  checkTimeout(vendor.name, timeoutMs)
   if (fields) checkFields(fields)
   const attribution = {
     agentId,

@@ -50,6 +50,7 @@ export function templateHash({ version, system, user }: PromptTemplate): string 
   return digestOf({ version, system, user })
 }
 
+/** Well-formed text: half a character, as cutting leaves it behind, can neither be hashed nor read. */
 export function renderPrompt(
   template: PromptTemplate,
   context: SubmissionContext,
@@ -64,7 +65,7 @@ export function renderPrompt(
     evidence: canonicalize(context.evidence),
   }
   const fill = (text: string): string =>
-    text.replaceAll(placeholder, (whole, name: string) => values[name] ?? whole)
+    text.replaceAll(placeholder, (whole, name: string) => values[name] ?? whole).toWellFormed()
   return { system: fill(template.system), user: fill(template.user) }
 }
 
