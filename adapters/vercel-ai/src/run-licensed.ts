@@ -102,8 +102,7 @@ async function succeeded(job: LicensedRun, value: unknown): Promise<Settled> {
 
 async function failed(job: LicensedRun, error: unknown): Promise<Settled> {
   const { call, idempotent, runner } = job
-  const [name, message] =
-    error instanceof Error ? [error.name, error.message] : ['Error', String(error)]
+  const { name, message } = wordsOf(error)
   // Cut off in the middle: the effect may have happened.
   const cut = runner.signal?.aborted || name === 'AbortError' || name === 'TimeoutError'
   if (cut && !idempotent) {
@@ -117,6 +116,23 @@ async function failed(job: LicensedRun, error: unknown): Promise<Settled> {
     outcome: outcomeOf(call, 'failed', { ...factsOf(job), reason }, message),
     live: { error },
   }
+}
+
+/** A tool may throw anything, and nothing of it may keep the end off the record. */
+function wordsOf(error: unknown): { readonly name: string; readonly message: string } {
+  try {
+    const { name = 'Error', message = error } = error instanceof Error ? error : {}
+    return {
+      name: String(name),
+      message: typeof message === 'string' ? message : inspected(message),
+    }
+  } catch {
+    return { name: 'Error', message: 'The tool threw what cannot be read.' }
+  }
+}
+
+function inspected(value: unknown): string {
+  return JSON.stringify(value) ?? String(value)
 }
 
 /** Records an end. What ran has run, so a store that is away for a moment is asked again. */
