@@ -73,16 +73,34 @@ test.each(eras)(
 )
 
 test.each(['http://decide.example/', 'https://key@decide.example/', 'javascript:alert(1)', 'x'])(
-  'a client is never sent to %s',
+  'a client is never sent to %s, and learns that its request waits',
   async (address) => {
-    const { mcp } = await quoted({ decisionUrl: () => address })
+    const { mcp, errors } = await quoted({ decisionUrl: () => address })
     const client = await connectTo(mcp, 'auto', opens)
 
     const { data } = await call(client, 'request_transition', order)
 
-    expect(data.error).toMatchObject({ code: 'invalid_config', path: '/decisionUrl' })
+    expect(data).toMatchObject({ status: 'pending', approvalId: expect.any(String) })
+    expect(data).not.toHaveProperty('decisionUrl')
+    expect(errors).toMatchObject([{ code: 'invalid_config', path: '/decisionUrl' }])
   },
 )
+
+test('a page that cannot be found out hides neither a request nor how far it is', async () => {
+  const fault = new TypeError('The directory of the pages is away.')
+  const { mcp, errors } = await quoted({
+    decisionUrl: () => {
+      throw fault
+    },
+  })
+  const client = await connectTo(mcp)
+
+  const { data } = await call(client, 'request_transition', order)
+  const { data: followed } = await call(client, 'get_approval', { approvalId: data.approvalId })
+
+  expect([data, followed]).toMatchObject([{ status: 'pending' }, { status: 'pending' }])
+  expect(errors).toEqual([fault, fault])
+})
 
 const anything = {
   '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) },

@@ -88,7 +88,15 @@ export function createMcpServer({
       principal,
       agent: agentOf(principal, authority),
       tenant: principal.tenant ?? 'default',
-      decisionUrl: (request) => readDecisionUrl(decisionUrl(request, principal)),
+      decisionUrl(request) {
+        try {
+          return readDecisionUrl(decisionUrl(request, principal))
+        } catch (error) {
+          // The request waits all the same, and its client must learn that: else it would ask again.
+          onError(error)
+          return undefined
+        }
+      },
     }
     const tools = [
       ...readingTools,
