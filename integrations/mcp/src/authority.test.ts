@@ -27,6 +27,25 @@ test.each(['actor', 'tenant', 'roles', 'onBehalfOf', 'principal', 'identity'])(
   },
 )
 
+test('two principals with the longest ids have an agent each', async () => {
+  const agents: string[] = []
+  for (const last of ['a', 'b']) {
+    const id = `${'x'.repeat(255)}${last}`
+    desk = await openDesk({ principal: { actor: { type: 'human', id } } })
+    const { data } = await call(await connectTo(desk.mcp), 'request_transition', quote)
+    expect(data).toMatchObject({ status: 'executed' })
+    const entries = await Array.fromAsync(desk.system.engine.history({ aggregateId: 'PO-1' }))
+    expect(entries.at(-1)?.entry.actor).toMatchObject({ onBehalfOf: { type: 'human', id } })
+    agents.push(entries.at(-1)?.entry.actor.id ?? '')
+    if (last === 'a') await desk.close()
+  }
+  expect(agents).toEqual([
+    expect.stringMatching(/^mcp:human#[0-9a-f]{64}$/),
+    expect.stringMatching(/^mcp:human#[0-9a-f]{64}$/),
+  ])
+  expect(agents[0]).not.toBe(agents[1])
+})
+
 test('what evidence claims about actors is evidence and nothing more', async () => {
   desk = await openDesk()
   const client = await connectTo(desk.mcp)

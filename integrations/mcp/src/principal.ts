@@ -1,4 +1,4 @@
-import type { Actor, Assurance } from '@loop-engine/core'
+import { sha256Hex, type Actor, type Assurance, type Principal } from '@loop-engine/core'
 import type { Authority } from '@loop-engine/sdk'
 
 /** Who is behind a client: as the application authenticated it, never as a client says. */
@@ -25,7 +25,15 @@ export function agentOf({ actor, agentRoles }: McpPrincipal, authority?: Authori
     type: 'ai-agent',
     ...(type === 'ai-agent'
       ? { id, ...chain, roles: agentRoles ?? actor.roles }
-      : { id: `mcp:${type}:${id}`, onBehalfOf: { type, id, ...chain }, roles: agentRoles }),
+      : { id: nameFor({ type, id }), onBehalfOf: { type, id, ...chain }, roles: agentRoles }),
   }
   return authority ? authority.vouch(agent, assurance) : agent
+}
+
+const longestId = 256
+
+/** A principal's id may be as long as an id can be; its agent is then named after the hash of it. */
+function nameFor({ type, id }: Principal): string {
+  const name = `mcp:${type}:${id}`
+  return name.length <= longestId ? name : `mcp:${type}#${sha256Hex(id)}`
 }
