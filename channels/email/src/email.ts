@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto'
 
 import {
   LoopError,
+  type ApprovalDecision,
   type ApprovalRequest,
   type Channel,
   type ChannelContext,
   type MessageRef,
 } from '@loop-engine/core'
-import { createDecisionPage, type DecisionPage } from '@loop-engine/core/decision-page'
+import { createDecisionPage, hasDecided, type DecisionPage } from '@loop-engine/core/decision-page'
 
 import type { EmailOptions, Recipient } from './email-options.ts'
 import { readRef, type EmailRef } from './email-ref.ts'
@@ -63,24 +64,29 @@ export function createEmailChannel(options: EmailOptions): EmailChannel {
       const owed = people.filter(({ id }) => !hasDecided(request, id))
       if (people.length === 0) throw nobodyToAsk()
       await ask(request, owed, context)
-      return refOf(request, before, people)
+      return refOf(request, before, people, before?.told ?? [])
     },
     async update(ref, request, _view, context) {
       const before = readRef(ref)
       if (request.status !== 'pending') {
         const involved = await peopleWith(before?.involved ?? [], request, recipients)
-        await sendAll(involved, (to) => outcome(request, to, context))
+        const identity = ['outcome', context.idempotencyKey]
+        await sendAll(involved, async (to) =>
+          post(await outcomeMail(request), request, to, identity, context.signal),
+        )
         return
       }
       const people = await peopleOf(request, recipients)
-      // An edit, a delegation or the next stage asks people who hold no link for what is asked now.
+      // An edit, a delegation or the next stage asks people who hold no link for what is asked now, or abstained before.
       const isNew = before?.revision !== request.revision
-      const owed = people.filter(
-        ({ id }) => (isNew || !before.asked.includes(id)) && !hasDecided(request, id),
-      )
+      const isOwed = (id: string): boolean =>
+        isNew ||
+        !before.asked.includes(id) ||
+        (request.stage > before.stage && hasSpoken(request, id))
+      const owed = people.filter(({ id }) => isOwed(id) && !hasDecided(request, id))
       await ask(request, owed, context)
-      await receipts(request, before?.decisions ?? 0, people, context)
-      return refOf(request, before, people)
+      await receipts(request, before?.told ?? [], context)
+      return refOf(request, before, people, request.decisions.map(nameOf))
     },
     sharedLink: (request) =>
       page.linkFor(
@@ -100,42 +106,33 @@ export function createEmailChannel(options: EmailOptions): EmailChannel {
     { signal, idempotencyKey }: ChannelContext,
   ): Promise<void> {
     const before = readRef(request.messages[name])
+    const isSame = before?.revision === request.revision && before.stage === request.stage
     await sendAll(people, async (to) => {
       // Every delivery of one notice brings the same single use, and every notice one of its own.
       const id = hashOf(['link', idempotencyKey, to.id])
-      const { tenant, revision, expiresAt } = request
-      const link = await page.linkFor(
-        { id, tenant, requestId: request.id, revision, recipient: to.id },
-        expiresAt,
-      )
-      const isReminder = before?.revision === revision && before.asked.includes(to.id)
+      const { tenant, id: requestId, revision, expiresAt } = request
+      const content = { id, tenant, requestId, revision, recipient: to.id }
+      const link = await page.linkFor(content, expiresAt)
+      const isReminder = isSame && before.asked.includes(to.id)
       // The first mail is the root of its thread.
       const identity = before ? ['ask', idempotencyKey] : []
       return post(await askMail(request, link, isReminder), request, to, identity, signal)
     })
   }
 
-  async function outcome(
-    request: ApprovalRequest,
-    to: Recipient,
-    { signal, idempotencyKey }: ChannelContext,
-  ): Promise<boolean> {
-    return post(await outcomeMail(request), request, to, ['outcome', idempotencyKey], signal)
-  }
-
   async function receipts(
     request: ApprovalRequest,
-    heard: number,
-    people: readonly Recipient[],
+    told: readonly string[],
     { signal }: ChannelContext,
   ): Promise<void> {
-    // An approval that counts no longer leaves the list, so that the newest may be where an older one was.
-    const { decisions } = request
-    for (const decision of decisions.slice(Math.min(heard, decisions.length - 1))) {
+    const fresh = request.decisions.filter((decision) => !told.includes(nameOf(decision)))
+    // Of every stage, for a vote may have completed its own.
+    const deciders = fresh.map(({ reviewer }) => reviewer.id)
+    const people = await peopleWith(deciders, request, recipients)
+    for (const decision of fresh) {
       const to = people.find(({ id }) => id === decision.reviewer.id)
-      if (!to) continue
-      const identity = ['receipt', `${decision.at}`]
-      await post(await receiptMail(request, decision), request, to, identity, signal)
+      const identity = ['receipt', nameOf(decision)]
+      if (to) await post(await receiptMail(request, decision), request, to, identity, signal)
     }
   }
 
@@ -178,19 +175,23 @@ function about(request: ApprovalRequest, to: Recipient, identity: readonly strin
 }
 
 function refOf(
-  { revision, decisions }: ApprovalRequest,
+  { revision, stage }: ApprovalRequest,
   before: EmailRef | null,
   people: readonly Recipient[],
+  told: readonly string[],
 ): EmailRef {
   const asked = people.map(({ id }) => id)
   const involved = [...new Set([...(before?.involved ?? []), ...asked])]
-  return { revision, asked, involved, decisions: decisions.length }
+  return { revision, stage, asked, involved, told: [...told] }
 }
 
-function hasDecided({ decisions, revision }: ApprovalRequest, id: string): boolean {
-  return decisions.some(
-    (one) => one.reviewer.id === id && one.revision === revision && one.decision !== 'respond',
-  )
+/** Not its place in the list: an approval that counts no longer leaves it. */
+function nameOf({ at, stage, decision, reviewer }: ApprovalDecision): string {
+  return `${at} ${stage} ${decision} ${reviewer.id}`
+}
+
+function hasSpoken({ decisions, revision }: ApprovalRequest, id: string): boolean {
+  return decisions.some((one) => one.reviewer.id === id && one.revision === revision)
 }
 
 function hashOf(parts: readonly string[]): string {

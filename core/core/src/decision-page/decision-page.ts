@@ -9,6 +9,7 @@ import { decisionForms, signIn } from './page-forms.ts'
 import type { DecisionPageOptions } from './page-options.ts'
 import { readForm } from './read-form.ts'
 import { checkOptions, mayApprove, stepOf } from './step-up.ts'
+import { hasDecided } from './view-facts.ts'
 import { renderViewHtml } from './view-html.ts'
 
 export interface DecisionPage {
@@ -81,11 +82,7 @@ export function createDecisionPage(options: DecisionPageOptions): DecisionPage {
     if (request.status !== 'pending')
       return answers.page({ status: 200, ...outcomeText(request), more: view })
     if (link.revision !== request.revision) return answers.stale()
-    const mine = request.decisions.find(
-      ({ decision, reviewer, revision }) =>
-        reviewer.id === link.recipient && revision === request.revision && decision !== 'respond',
-    )
-    if (mine)
+    if (hasDecided(request, link.recipient))
       return answers.page({
         status: 200,
         title: 'You have decided',

@@ -59,6 +59,19 @@ export function reviewersOf(request: ApprovalRequest): readonly string[] {
   ]
 }
 
+/** Whether somebody has no more say at the stage that waits: an approval counts once, an abstention for its stage, a question never. */
+export function hasDecided(
+  { decisions, revision, stage }: ApprovalRequest,
+  id: string | undefined,
+): boolean {
+  return decisions.some(
+    (one) =>
+      one.reviewer.id === id &&
+      one.revision === revision &&
+      (one.decision === 'abstain' ? one.stage === stage : one.decision !== 'respond'),
+  )
+}
+
 /** How far the quorum of the stage that waits is. */
 export function progressOf({ policy, stage, decisions, revision }: ApprovalRequest): string {
   const votes = decisions.filter(
