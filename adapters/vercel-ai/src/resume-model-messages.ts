@@ -133,8 +133,8 @@ function completed(step: unknown[], outputs: ReadonlyMap<string, ModelOutput>): 
   const answered = new Set(
     content
       .filter(isResult)
-      .flatMap((part) => callFor(part, calls) ?? [])
-      .map(keyOfPart),
+      .map((part) => callFor(part, calls))
+      .map((call) => call && keyOfPart(call)),
   )
   const added = settled
     .filter((call) => !answered.has(keyOfPart(call)))

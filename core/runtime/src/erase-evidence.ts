@@ -35,7 +35,7 @@ export async function eraseEvidence(kernel: Kernel, input: EraseInput): Promise<
   )
 }
 
-/** The request that asked with the evidence of an entry, or was executed with it. */
+/** The request that keeps a copy of the evidence of an entry: not one that the entry responds to. */
 async function requestOf(
   { store }: Kernel,
   { tenant, runId }: LoopInstance,
@@ -43,9 +43,9 @@ async function requestOf(
 ): Promise<ApprovalRequest | null> {
   const [stored] = await store.entries(tenant, runId, { from: seq, to: seq })
   if (!stored) return null
-  const { type, approval } = openEntry(stored)
-  const keepsCopy = type === 'loop.approval.requested' || type === 'loop.transition.executed'
-  return approval && keepsCopy ? store.approval(tenant, approval.id) : null
+  const { type, evidence, approval } = openEntry(stored)
+  const hasCopy = evidence !== undefined && type !== 'loop.approval.decided'
+  return approval && hasCopy ? store.approval(tenant, approval.id) : null
 }
 
 /** The salt goes too: with it, whoever guesses the evidence could make sure by its digest. */

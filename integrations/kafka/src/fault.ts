@@ -4,14 +4,20 @@ import { findErrorBy } from '@platformatic/kafka'
 /** What a broker says of an event that it will never take. */
 const poison = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD'] as const
 
-/** What somebody must mend; the events wait for it in order. */
-const hints = {
+/** What somebody must mend about a topic; its events wait for it in order. */
+const topicHints = {
   UNKNOWN_TOPIC_OR_PARTITION: 'Create the topic.',
+  INVALID_TOPIC_EXCEPTION: 'Name the topic with letters, digits, dots, _ and - alone.',
   TOPIC_AUTHORIZATION_FAILED: 'Let this client write to the topic.',
+  NOT_ENOUGH_REPLICAS: 'Fewer replicas are in sync than min.insync.replicas asks for.',
+} as const
+
+/** The same for all topics. */
+const hints = {
+  ...topicHints,
   CLUSTER_AUTHORIZATION_FAILED:
     'Let this client write idempotently (IDEMPOTENT_WRITE on older brokers).',
   SASL_AUTHENTICATION_FAILED: 'Check the credentials of the connection.',
-  NOT_ENOUGH_REPLICAS: 'Fewer replicas are in sync than min.insync.replicas asks for.',
 } as const
 
 /**
@@ -28,12 +34,18 @@ export function faultOf(error: unknown): LoopError {
       hint: 'Raise max.message.bytes of the topic if it is too large.',
       details: { kafka: refused },
     })
-  const why = Object.entries(hints).find(([apiId]) => said(apiId))
   const isUnknownTopic = known?.message.startsWith('Unknown topic') === true
+  const why = Object.entries(hints).find(
+    ([apiId]) => said(apiId) || (isUnknownTopic && apiId === 'UNKNOWN_TOPIC_OR_PARTITION'),
+  )
   return new LoopError('unavailable', 'An event was not stored by Kafka.', {
     plugin: 'kafka',
     retryable: true,
-    ...(isUnknownTopic && { hint: hints.UNKNOWN_TOPIC_OR_PARTITION }),
     ...(why && { hint: why[1], details: { kafka: why[0] } }),
   })
+}
+
+/** Whether the fault lies in a topic, and says nothing of others. */
+export function isOfTopic({ details }: LoopError): boolean {
+  return Object.hasOwn(topicHints, String(details?.['kafka']))
 }

@@ -187,6 +187,30 @@ test('each event may have a topic of its own', async () => {
   expect(await stored()).toHaveLength(1)
 })
 
+test('a topic that is not there, or cannot be, holds up no events of other topics', async () => {
+  await newTopic()
+  const sink = open({
+    topic({ id }) {
+      if (id === 'thrown') throw new Error('no topic for it')
+      return { missing: 'nobody', invalid: 'a b/c' }[id] ?? topic
+    },
+  })
+  const ids = ['a', 'missing', 'b', 'invalid', 'c', 'thrown', 'd']
+
+  const outcomes = await Promise.allSettled(
+    ids.map((id) => sink.publish([{ ...event, id }], context)),
+  )
+
+  expect(outcomes.map(({ status }) => status)).toEqual(
+    ids.map((id) => (id.length > 1 ? 'rejected' : 'fulfilled')),
+  )
+  expect(outcomes[1]).toMatchObject({ reason: { hint: 'Create the topic.', retryable: true } })
+  expect(outcomes[3]).toMatchObject({
+    reason: { details: { kafka: 'INVALID_TOPIC_EXCEPTION' }, retryable: true },
+  })
+  expect(await stored()).toHaveLength(4)
+})
+
 test('a broker that does not answer is given up in time', async () => {
   await newTopic()
   const sink = open({ timeoutMs: 500 })

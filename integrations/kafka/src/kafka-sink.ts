@@ -1,7 +1,7 @@
 import { isLoopError, LoopError, type CloudEvent, type EventSink } from '@loop-engine/core'
 import { compatibilityPartitioner, Producer, type BaseOptions } from '@platformatic/kafka'
 
-import { faultOf } from './fault.ts'
+import { faultOf, isOfTopic } from './fault.ts'
 import { recordOf, type EventRecord } from './record.ts'
 import { createTogether } from './together.ts'
 import { unless } from './unless.ts'
@@ -60,9 +60,9 @@ export function createKafkaSink({
     async (pieces) => {
       producer ??= open()
       const current = producer
+      const messages = pieces.flat()
       try {
-        const sent = current.send({ messages: pieces.flat() })
-        await unless(AbortSignal.timeout(timeoutMs), tooLate, sent)
+        await unless(AbortSignal.timeout(timeoutMs), tooLate, current.send({ messages }))
       } catch (error) {
         // A producer that failed is given up with all that it may still try: nothing of it arrives behind what comes next.
         producer = undefined
@@ -70,7 +70,11 @@ export function createKafkaSink({
         throw isLoopError(error) ? error : faultOf(error)
       }
     },
-    (error) => isLoopError(error) && !error.retryable,
+    (error) => {
+      if (!isLoopError(error)) return undefined
+      if (!error.retryable) return (records) => records
+      return isOfTopic(error) ? topicsOf : undefined
+    },
   )
 
   return {
@@ -79,7 +83,7 @@ export function createKafkaSink({
     async publish(events, { signal }) {
       if (events.length === 0) return
       if (signal.aborted) throw stopped()
-      // Here, because a function of the application may fail for one event and not for others.
+      // Here, so that a topic that cannot be told is the fault of these events alone.
       const records = events.map((event) =>
         recordOf(event, typeof topic === 'string' ? topic : topic(event)),
       )
@@ -91,6 +95,10 @@ export function createKafkaSink({
       await current?.close(true)
     },
   }
+}
+
+function topicsOf(records: readonly EventRecord[]): string {
+  return [...new Set(records.map(({ topic }) => topic))].join(' ')
 }
 
 function tooLate(): LoopError {

@@ -19,7 +19,7 @@ const settle = () => new Promise((resolve) => setImmediate(resolve))
 
 test('what comes while a turn runs is done together in the next', async () => {
   const { turns, work } = heldWork()
-  const together = createTogether(work, () => false)
+  const together = createTogether(work, () => undefined)
 
   const all = ['a', 'b', 'c'].map((piece) => together.add(piece))
   turns[0]?.end()
@@ -32,7 +32,7 @@ test('what comes while a turn runs is done together in the next', async () => {
 
 test('one bad piece fails nobody else', async () => {
   const { turns, work } = heldWork()
-  const together = createTogether(work, (error) => error === bad)
+  const together = createTogether(work, (error) => (error === bad ? (piece) => piece : undefined))
 
   const outcomes = Promise.allSettled(['a', 'b', 'c'].map((piece) => together.add(piece)))
   for (const fault of [undefined, bad, bad, undefined]) {
@@ -48,9 +48,33 @@ test('one bad piece fails nobody else', async () => {
   expect(turns.map(({ pieces }) => pieces)).toEqual([['a'], ['b', 'c'], ['b'], ['c']])
 })
 
+test('what is bad for a kind of pieces is tried by kind', async () => {
+  const { turns, work } = heldWork()
+  const together = createTogether(work, (error) => (error === bad ? ([kind]) => kind : undefined))
+
+  const outcomes = Promise.allSettled(['a', 'b1', 'c1', 'b2'].map((piece) => together.add(piece)))
+  for (const fault of [undefined, bad, bad, undefined]) {
+    turns.at(-1)?.end(fault)
+    await settle()
+  }
+
+  expect((await outcomes).map(({ status }) => status)).toEqual([
+    'fulfilled',
+    'rejected',
+    'fulfilled',
+    'rejected',
+  ])
+  expect(turns.map(({ pieces }) => pieces)).toEqual([
+    ['a'],
+    ['b1', 'c1', 'b2'],
+    ['b1', 'b2'],
+    ['c1'],
+  ])
+})
+
 test('what is away is away for all, who need not ask one by one', async () => {
   const { turns, work } = heldWork()
-  const together = createTogether(work, (error) => error === bad)
+  const together = createTogether(work, (error) => (error === bad ? (piece) => piece : undefined))
 
   const outcomes = Promise.allSettled(['a', 'b', 'c'].map((piece) => together.add(piece)))
   turns[0]?.end()
@@ -67,7 +91,7 @@ test('what is away is away for all, who need not ask one by one', async () => {
 
 test('after a failure it goes on', async () => {
   const { turns, work } = heldWork()
-  const together = createTogether(work, () => false)
+  const together = createTogether(work, () => undefined)
 
   const first = together.add('a')
   turns[0]?.end(away)

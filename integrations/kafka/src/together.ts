@@ -11,12 +11,12 @@ interface Waiting<T> {
 }
 
 /**
- * `work` never runs twice at once. When it fails for many and the fault may lie in one of them (`isOnes`), each is tried
- * by itself, so that one bad piece fails nobody else's.
+ * `work` never runs twice at once. When it fails for many and the fault may lie in some of them, `apart` says what tells
+ * those from the others; each of them is then tried without the rest, so that what is bad fails nobody else's.
  */
 export function createTogether<T>(
   work: (pieces: readonly T[]) => Promise<void>,
-  isOnes: (error: unknown) => boolean,
+  apart: (error: unknown) => ((piece: T) => unknown) | undefined,
 ): Together<T> {
   let waiting: Waiting<T>[] = []
   let running = false
@@ -26,7 +26,9 @@ export function createTogether<T>(
       await work(pieces.map(({ piece }) => piece))
       for (const { done } of pieces) done()
     } catch (error) {
-      if (pieces.length > 1 && isOnes(error)) for (const one of pieces) await turn([one])
+      const keyOf = apart(error)
+      const groups = Map.groupBy(pieces, ({ piece }) => keyOf?.(piece))
+      if (groups.size > 1) for (const group of groups.values()) await turn(group)
       else for (const { failed } of pieces) failed(error)
     }
   }
