@@ -55,6 +55,24 @@ test('gates, continued as new or not, replay', async () => {
   await bench.close()
 })
 
+test('a gate whose decision the worker brought replays', async () => {
+  const approval = { reviewers: ['role:finance'], expiresIn: '2h', remindEvery: '2s' }
+  const bench = await openBench(server, {
+    plugin: { gates: { release: { approval } } },
+    sink: false,
+  })
+  const { client, queue, trust } = bench
+  const handle = await client.workflow.start('release', {
+    taskQueue: queue,
+    workflowId: `release-told-${queue}`,
+    args: [{ version: '2.0.0' }, trust],
+  })
+  await bench.decide('approve')
+  expect(await handle.result()).toMatchObject({ status: 'approved' })
+  await checkHistory('release-told', await handle.fetchHistory())
+  await bench.close()
+})
+
 test('an instance with a command, a decision and an effect replays', async () => {
   const bench = await openLoopBench(server)
   const { client, system, taskQueue } = bench

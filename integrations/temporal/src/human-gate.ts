@@ -1,8 +1,14 @@
-import { ApplicationFailure, condition, proxyActivities, workflowInfo } from '@temporalio/workflow'
+import {
+  ApplicationFailure,
+  condition,
+  patched,
+  proxyActivities,
+  workflowInfo,
+} from '@temporalio/workflow'
 
 import { enterGate, isAccepting, judge, type OpenGate } from './gate-registry.ts'
 import { activityNames, failureTypes, type GateReport } from './names.ts'
-import type { TokenTrust, VerifiedDecision } from './read-token.ts'
+import { readToken, type TokenTrust, type VerifiedDecision } from './read-token.ts'
 
 export interface HumanGateOptions {
   /** Which gate: the name of a policy of the worker's plugin. */
@@ -77,8 +83,8 @@ async function settled(
   turn: () => Promise<GateReport>,
 ): Promise<GatePassage> {
   for (let report = first; ;) {
-    // A token from an activity is verified like one from outside.
-    const known = open.decision ?? (report.token === undefined ? undefined : judge(report.token))
+    const known =
+      open.decision ?? (report.token === undefined ? undefined : judgeOnce(report.token))
     if (known) return { status: finalOf(known.status), decision: known }
     if (report.status === 'approved' || report.status === 'passed')
       throw ApplicationFailure.nonRetryable(
@@ -94,6 +100,19 @@ async function settled(
     const decided = await condition(() => open.decision !== undefined, Math.min(next, until) - now)
     if (!decided && Date.now() < until) report = await turn()
   }
+}
+
+/**
+ * A token from an activity is verified like one from outside, and that it was is noted in the history: a replay happens
+ * at another time, perhaps with other keys, and has to end alike.
+ */
+function judgeOnce(token: string): VerifiedDecision {
+  const claimed = readToken(token)
+  const note = `loop-engine:${claimed.requestId}:${claimed.status}`
+  if (workflowInfo().unsafe.isReplaying && patched(note)) return claimed
+  const decision = judge(token)
+  patched(note)
+  return decision
 }
 
 function finalOf(status: VerifiedDecision['status']): GatePassage['status'] {
