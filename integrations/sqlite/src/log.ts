@@ -56,9 +56,6 @@ export function createLog({ prepare }: Connection): Log {
     ON CONFLICT (tenant) DO UPDATE SET
       size = excluded.size, root = excluded.root, frontier = excluded.frontier,
       note = excluded.note, swept = excluded.swept`)
-  const sign = prepare<[1]>(
-    'UPDATE log_head SET note = ? WHERE tenant = ? AND size = ? AND root = ? RETURNING 1',
-  )
   const leaves = prepare<[number: number, runId: string, seq: number, hash: string]>(`
     SELECT number, run_id, seq, hash FROM leaf
     WHERE tenant = ? AND number >= ? ORDER BY number LIMIT ?`)
@@ -94,7 +91,13 @@ export function createLog({ prepare }: Connection): Log {
       save(tenant, next)
       return true
     },
-    sign: (tenant, { size, root }, note) => sign.get(note, tenant, size, root) !== undefined,
+    sign(tenant, { size, root }, note) {
+      // That of a tenant without entries has no row until it is signed.
+      const now = head(tenant)
+      if (now.size !== size || now.root !== root) return false
+      save(tenant, { ...now, note })
+      return true
+    },
     leaves: (tenant, { from, limit }) =>
       leaves
         .all(tenant, from, Math.max(0, limit))

@@ -106,6 +106,24 @@ export function testStoreLog(open: OpenStore): void {
       expect(await store.logHead('acme')).toEqual({ ...headOf(1), note: 'note\n— key é\n' })
     })
 
+    test('of a tenant without entries can be signed too, and grows from there', async () => {
+      const store = await open()
+      const { size, root } = emptyHead
+
+      expect(await store.signLog('acme', { size: 1, root }, 'note')).toBe(false)
+      expect(await store.logHead('acme')).toEqual(emptyHead)
+      expect(await store.signLog('acme', { size, root }, 'note of nothing')).toBe(true)
+      expect(await store.logHead('acme')).toEqual({ ...emptyHead, note: 'note of nothing' })
+
+      const start = startPlan()
+      await store.commit([start])
+      const { entries } = start
+      expect(await store.unlogged('acme', 10)).toEqual(entries)
+      const first = { expectedSize: 0, leaves: leavesOf(entries, 0), head: headOf(1) }
+      expect(await store.appendLog('acme', first)).toBe(true)
+      expect(await store.logHead('acme')).toEqual(headOf(1))
+    })
+
     test('belongs to one tenant', async () => {
       const store = await open()
       const mine = startPlan()
