@@ -102,8 +102,13 @@ function encode(settlements: readonly Settlement[]): string {
       id,
       fence,
       kind: outcome.kind,
-      ...(outcome.kind === 'retry' && { due: outcome.dueAt, error: outcome.error }),
-      ...(outcome.kind === 'dead' && { died: outcome.at, error: outcome.error }),
+      ...(outcome.kind === 'retry' && { due: outcome.dueAt, error: storable(outcome.error) }),
+      ...(outcome.kind === 'dead' && { died: outcome.at, error: storable(outcome.error) }),
     })),
   )
+}
+
+/** Without what PostgreSQL has no text for: a delivery whose error cannot be kept would never end. */
+function storable(error: string): string {
+  return error.toWellFormed().replaceAll('\0', '\ufffd')
 }

@@ -340,6 +340,21 @@ export function testStoreOutbox(open: OpenStore): void {
       expect(await claimOne(store)).toMatchObject({ id: 'a', attempt: 1 })
     })
 
+    test('a delivery ends whatever characters its error has', async () => {
+      const store = await open()
+      await fill(store, [{ id: 'a' }])
+      const { id, fence } = await claimOne(store)
+      const retry = { kind: 'retry', dueAt: now, error: 'nul \0' } as const
+      expect(await store.settle([{ id, fence, outcome: retry }])).toEqual([true])
+
+      const second = await claimOne(store)
+      const dead = { kind: 'dead', at: now, error: 'half of a pair \ud83d' } as const
+      expect(await store.settle([{ id, fence: second.fence, outcome: dead }])).toEqual([true])
+
+      const { items } = await store.deadLetters({ tenant: 'acme' })
+      expect(items.map(({ error }) => error.slice(0, 14))).toEqual(['half of a pair'])
+    })
+
     test('dead letters come in pages', async () => {
       const store = await open()
       await fill(
