@@ -167,6 +167,19 @@ describe('storing', () => {
     ])
   })
 
+  test('a value that is too long for an index is named so, and is no conflict', async () => {
+    const store = storeOf({ schema: server.schema() })
+    await store.open()
+    const long = Array.from({ length: 1000 }, (_, place) => String.fromCharCode(0x4e00 + place * 7))
+
+    const key = store.commit([startPlan({ aggregateId: long.join(''), runId: 'run-1' })])
+    const reservations = [{ key: long.join(''), bucket: 0, amount: 1, limit: 1 }]
+    const counter = store.commit([startPlan({}, { reservations })])
+
+    await expect(key).rejects.toMatchObject({ code: 'too_large', retryable: false })
+    await expect(counter).rejects.toMatchObject({ code: 'too_large', retryable: false })
+  })
+
   test('callers that come together share statements', async () => {
     const pool = poolOf()
     const store = storeOf({ schema: server.schema(), pool, connections: 2, listen: false })

@@ -12,8 +12,9 @@ export function sqlState(error: unknown): string | null {
   return code !== null && isSqlState(code) ? code : null
 }
 
-/** Whether a constraint of this name refused the statement. */
+/** Whether a constraint of this name refused the statement, and not its index a value that is too long for it. */
 export function violates(error: unknown, constraint: string): boolean {
+  if (sqlState(error) !== '23505') return false
   const cause = error instanceof LoopError ? error.cause : error
   return cause instanceof Error && 'constraint' in cause && cause.constraint === constraint
 }
@@ -79,6 +80,9 @@ export function translate(error: unknown, code: 'unavailable' | 'unknown_outcome
   }
   if (state?.startsWith('22')) {
     return new LoopError('invalid_input', 'Postgres cannot store one of the values.', known)
+  }
+  if (state?.startsWith('54')) {
+    return new LoopError('too_large', 'Postgres refused a value that is too large.', known)
   }
   const message =
     state === '42501'
