@@ -28,6 +28,9 @@ export interface DatabaseOptions {
   readonly sleep: Clock['sleep']
 }
 
+/** The longest that a timer can wait: 24 days. The driver takes 0 for the limit of the pool. */
+const anyTimeMs = 2 ** 31 - 1
+
 /** Several statements on one connection. */
 export type Session = (text: string) => Promise<readonly Record<string, unknown>[]>
 
@@ -39,6 +42,7 @@ export interface Database {
   write<Row>(statement: Statement, values: readonly unknown[]): Promise<readonly Row[]>
   /** Like `write`, for a statement that returns nothing: how many rows it inserted or changed. */
   change(statement: Statement, values: readonly unknown[]): Promise<number>
+  /** However long it takes: what makes an index of a large table would otherwise begin anew for ever. */
   transaction<Answer>(work: (session: Session) => Promise<Answer>): Promise<Answer>
   /** Says something that may as well be lost: one attempt, no failure. */
   tell(statement: Statement, values: readonly unknown[]): Promise<void>
@@ -122,8 +126,10 @@ export function createDatabase(options: DatabaseOptions): Database {
     },
     async transaction(work) {
       return use(async (client) => {
-        const session: Session = async (text) =>
-          (await client.query<Record<string, unknown>>(text)).rows
+        const session: Session = async (text) => {
+          const patient = { text, query_timeout: anyTimeMs } // which the types of the driver do not know
+          return (await client.query<Record<string, unknown>>(patient)).rows
+        }
         await session('BEGIN')
         try {
           const answer = await work(session)

@@ -1,7 +1,7 @@
 import type { LoopStore } from '@loop-engine/core'
 import { nextPlan, startPlan, startPostgres, type PostgresServer } from '@loop-engine/testing'
 import pg from 'pg'
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 
 import { createPostgresStore, type PostgresStoreOptions } from './postgres.ts'
 
@@ -32,6 +32,26 @@ describe('opening', () => {
 
     const { rows } = await poolOf().query(`SELECT version FROM ${schema}.migration`)
     expect(rows).toEqual([{ version: 1 }, { version: 2 }, { version: 3 }, { version: 4 }])
+  })
+
+  test('takes as long as it needs, where any other call would be given up', async () => {
+    const schema = server.schema()
+    const others = poolOf()
+    const holder = await others.connect()
+    const lock = `hashtext('loop-engine/migrate'), hashtext('${schema}')`
+    await holder.query(`SELECT pg_advisory_lock(${lock})`)
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+
+    const opening = storeOf({ schema }).open()
+    const waiting = `SELECT count(*)::integer AS count FROM pg_locks WHERE NOT granted AND locktype = 'advisory'
+      AND objid = (hashtext('${schema}')::bigint & 4294967295)::oid`
+    while ((await holder.query<{ count: number }>(waiting)).rows[0]?.count !== 1);
+    await vi.advanceTimersByTimeAsync(3_600_000)
+    await holder.query(`SELECT pg_advisory_unlock(${lock})`)
+    holder.release()
+
+    await expect(opening).resolves.toBeUndefined()
   })
 
   test('a schema of a newer version is refused and left alone', async () => {
