@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 
 import { LoopError } from '@loop-engine/core'
@@ -19,6 +19,8 @@ export interface Connection {
   /** The file, wherever the process is now. */
   readonly path: string
   prepare<Row extends readonly unknown[]>(sql: string): Statement<Row>
+  /** Throws once the file is not the one that was opened: no later process would find what is written to that. */
+  checkPlace(): void
   /** Whether a transaction is open; SQLite itself rolls back after some errors. */
   isInTransaction(): boolean
   close(): void
@@ -61,12 +63,32 @@ export function connect({
     db.close()
     throw error
   }
+  const location = db.location() ?? path
+  const opened = identityOf(location)
   return {
-    path: db.location() ?? path,
+    path: location,
+    checkPlace() {
+      if (identityOf(location) !== opened) throw movedAway(location)
+    },
     prepare: (sql) => tuples(db, sql),
     isInTransaction: () => db.isTransaction,
     close: () => db.close(),
   }
+}
+
+function identityOf(path: string): string | null {
+  const stats = statSync(path, { throwIfNoEntry: false })
+  return stats === undefined ? null : `${stats.dev}:${stats.ino}`
+}
+
+function movedAway(path: string): LoopError {
+  const message = `The SQLite file ${path} was moved, replaced or deleted while it was open.`
+  return new LoopError('unavailable', message, {
+    plugin: 'sqlite',
+    retryable: true,
+    hint: 'Put it back; or stop every process that uses it, and start them with the file that is to count.',
+    details: { path },
+  })
 }
 
 function useWal(db: DatabaseSync): DatabaseSync {

@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -228,6 +237,42 @@ describe('the path', () => {
     const store = await openAt(relative(process.cwd(), path))
 
     expect(store.recipe?.options).toMatchObject({ path: realpathSync(path), mustExist: true })
+  })
+})
+
+describe('a file that is no longer where it was', () => {
+  const tampering: [string, (path: string) => void][] = [
+    ['deleted', (path) => rmSync(path)],
+    ['replaced by a copy', (path) => renameSync(copyOf(path), path)],
+  ]
+  const copyOf = (path: string): string => {
+    copyFileSync(path, `${path}.copy`)
+    return `${path}.copy`
+  }
+
+  test.each(tampering)('takes no more commits: %s', async (_, tamper) => {
+    const path = newPath()
+    const store = await openAt(path)
+    const [start, next] = history(1)
+    await store.commit(start ? [start] : [])
+    tamper(path)
+
+    const error: unknown = await store.commit(next ? [next] : []).catch((thrown: unknown) => thrown)
+
+    expect(error).toMatchObject({
+      code: 'unavailable',
+      details: { path: store.recipe?.options['path'] },
+    })
+  })
+
+  test('takes them again once it is back', async () => {
+    const path = newPath()
+    const store = await openAt(path)
+    renameSync(path, `${path}.away`)
+    expect(await codeOf(store.commit(history(0)))).toBe('unavailable')
+    renameSync(`${path}.away`, path)
+
+    expect(await store.commit(history(0))).toEqual([{ kind: 'committed' }])
   })
 })
 

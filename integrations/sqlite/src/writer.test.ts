@@ -23,6 +23,7 @@ function fakeConnection(
     ran,
     path: 'somewhere.db',
     prepare: (sql) => ({ get: () => undefined, all: () => [], run: () => step(sql) }),
+    checkPlace() {},
     isInTransaction: () => true,
     close() {},
   }

@@ -60,6 +60,7 @@ export function createWriter({ connection, busyTimeoutMs, afterCommit }: WriterO
   /** Opens the transaction. Jobs that another process keeps waiting try again, until their time is over. */
   const enter = (jobs: readonly Job[]): boolean => {
     try {
+      connection.checkPlace()
       begin.run()
       return true
     } catch (error) {
