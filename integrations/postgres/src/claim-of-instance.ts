@@ -18,7 +18,7 @@ export function claimOfInstance(schema: string): string {
     WHERE o.tenant = head.tenant AND o.lane = head.lane AND o.fence > 0 AND o.id <> head.id
   ), leased AS (
     UPDATE ${outbox} o
-      SET attempt = o.attempt + 1, fence = nextval('${schema}.fence'), ready_at = $3, worker = $1
+      SET attempt = o.attempt + 1, fence = pg_catalog.nextval('${schema}.fence'), ready_at = $3, worker = $1
       FROM head WHERE o.id = head.id AND o.tenant = head.tenant RETURNING o.*
   )
   SELECT * FROM leased ORDER BY due_at, seq, id`

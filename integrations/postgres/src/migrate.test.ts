@@ -1,5 +1,12 @@
 import type { LoopStore } from '@loop-engine/core'
-import { nextPlan, startPlan, startPostgres, type PostgresServer } from '@loop-engine/testing'
+import {
+  nextPlan,
+  outboxItem,
+  planEpoch,
+  startPlan,
+  startPostgres,
+  type PostgresServer,
+} from '@loop-engine/testing'
 import pg from 'pg'
 import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 
@@ -30,8 +37,10 @@ describe('opening', () => {
 
     await Promise.all(stores.map((store) => store.open()))
 
-    const { rows } = await poolOf().query(`SELECT version FROM ${schema}.migration`)
-    expect(rows).toEqual([{ version: 1 }, { version: 2 }, { version: 3 }, { version: 4 }])
+    const { rows } = await poolOf().query<{ version: number }>(
+      `SELECT version FROM ${schema}.migration`,
+    )
+    expect(rows.map(({ version }) => version)).toEqual([1, 2, 3, 4, 5])
   })
 
   test('takes as long as it needs, where any other call would be given up', async () => {
@@ -82,16 +91,16 @@ describe('opening', () => {
     const schema = server.schema()
     await storeOf({ schema }).open()
     const pool = poolOf()
-    await pool.query(`DELETE FROM ${schema}.migration WHERE version = 4`)
+    await pool.query(`DELETE FROM ${schema}.migration WHERE version = 5`)
 
     const opening = storeOf({ schema, mustExist: true }).open()
 
     await expect(opening).rejects.toMatchObject({
       code: 'unsupported',
-      details: { version: 3, known: 4 },
+      details: { version: 4, known: 5 },
     })
     const { rows } = await pool.query(`SELECT max(version) AS version FROM ${schema}.migration`)
-    expect(rows).toEqual([{ version: 3 }])
+    expect(rows).toEqual([{ version: 4 }])
   })
 
   test('no partition is made where the schema has to be there', async () => {
@@ -136,6 +145,36 @@ describe('opening', () => {
       code: 'unavailable',
       message: 'The role of the postgres store lacks a right (42501).',
     })
+  })
+
+  test("nobody else's functions run as the store, whichever schema the session looks into", async () => {
+    const schema = server.schema()
+    const pool = poolOf()
+    const traps = `${schema}_traps`
+    await pool.query(`CREATE SCHEMA ${traps};
+      CREATE FUNCTION ${traps}.spring() RETURNS void LANGUAGE plpgsql AS $$ BEGIN RAISE 'a trap' USING ERRCODE = 'LE999'; END $$;
+      CREATE FUNCTION ${traps}.cardinality(integer[]) RETURNS integer LANGUAGE sql AS 'SELECT ${traps}.spring(); SELECT 1';
+      CREATE FUNCTION ${traps}.format(text, regprocedure) RETURNS text LANGUAGE sql AS 'SELECT ${traps}.spring(); SELECT $1';
+      CREATE FUNCTION ${traps}.nextval(text) RETURNS bigint LANGUAGE sql AS 'SELECT ${traps}.spring(); SELECT 1::bigint';
+      CREATE FUNCTION ${traps}.json_to_recordset(text) RETURNS SETOF record LANGUAGE sql
+        AS 'SELECT ${traps}.spring(); SELECT 1, ''a'', 1::bigint'`)
+    const lured = poolOf(`-c search_path=public,${traps}`)
+    const store = storeOf({ schema, pool: lured, connections: 1 })
+    await store.open()
+    const start = startPlan()
+    const idempotency = { principal: 'p', key: 'k', fingerprint: 'f', answer: '{}', at: planEpoch }
+    const plan = { ...start, outbox: [outboxItem(start.instance)], idempotency }
+
+    expect(await store.commit([plan])).toEqual([{ kind: 'committed' }])
+    expect(await store.commit([plan])).toEqual([{ kind: 'duplicate', answer: '{}' }])
+    const due = { worker: 'w', now: planEpoch, leaseMs: 1, limit: 1 }
+    const instance = { tenant: 'acme', aggregateId: 'order-1' }
+    for (const query of [due, { ...due, now: planEpoch + 1, instance }]) {
+      const claims = await store.claim(query)
+      expect(await store.extend(claims, planEpoch)).toEqual([true])
+    }
+    expect(await store.unlogged('acme', 10)).toEqual(start.entries)
+    expect(await store.retention?.drop({ before: planEpoch })).toMatchObject({ runs: 0 })
   })
 
   test('a session that acknowledges too early is refused unless asked for', async () => {

@@ -11,6 +11,7 @@ import { retentionFunctionsV3 } from './retention-functions-v3.ts'
 import { rowLevelSecurityFunctionsV3 } from './row-level-security-functions-v3.ts'
 import { schemaV1 } from './schema-v1.ts'
 import { schemaV3 } from './schema-v3.ts'
+import { searchPathV6 } from './search-path-v6.ts'
 import { stopGateV4 } from './stop-gate-v4.ts'
 
 /** Each runs once, in order; a released one never changes. */
@@ -29,12 +30,15 @@ const migrations: readonly ((schema: string) => string)[] = [
       .join('\n'),
   (schema) => stopGateV4(schema) + messagesV4(schema),
   lookupsV5,
+  searchPathV6,
 ]
 
 /** Brings the schema to this package's version. Several starters wait for one another. */
 export async function migrate(database: Database, schema: string): Promise<void> {
   await database.transaction(async (session) => {
     if ((await versionOf(session, schema)) === migrations.length) return
+    // Nothing here is anybody else's; see search-path-v6.ts.
+    await session('SET LOCAL search_path = pg_catalog, pg_temp')
     await session(
       `SELECT pg_advisory_xact_lock(hashtext('loop-engine/migrate'), hashtext('${schema}'))`,
     )

@@ -11,26 +11,27 @@ type Outbox = Pick<
 
 /** Leases items to workers; several processes may ask at the same time. */
 export function createOutbox(database: Database, schema: string, announce: () => void): Outbox {
-  const statement = (name: string, text: string): Statement => ({
-    name: `${schema}.${name}_v1`,
+  const statement = (name: string, text: string, version = 1): Statement => ({
+    name: `${schema}.${name}_v${version}`,
     text,
   })
   const claim = statement(
     'claim',
     `SELECT * FROM ${schema}.claim_v1($1, $2, $3, $4, $5) ORDER BY due_at, seq, id`,
   )
-  const claimOf = statement('claim_of', claimOfInstance(schema))
+  const claimOf = statement('claim_of', claimOfInstance(schema), 2)
   const settle = statement('settle', `SELECT ${schema}.settle_v1($1) AS held`)
   const extend = statement(
     'extend',
     `UPDATE ${schema}.outbox o SET ready_at = greatest(o.ready_at, $2)
-    FROM json_to_recordset($1) AS l(place integer, id text, fence bigint)
+    FROM pg_catalog.json_to_recordset($1) AS l(place integer, id text, fence bigint)
     WHERE o.id = l.id AND o.fence = l.fence AND o.fence > 0 RETURNING l.place`,
+    2,
   )
   // The head of a lane, unless another item holds the lane, or else when a lease runs out. Subqueries, as in claim_v1.
-  const nextDueAt: Statement = {
-    name: `${schema}.next_due_at_v2`,
-    text: `SELECT least(
+  const nextDueAt = statement(
+    'next_due_at',
+    `SELECT least(
       (SELECT o.ready_at FROM ${schema}.outbox o WHERE NOT o.dead AND o.id = (
           SELECT b.id FROM ${schema}.outbox b
           WHERE b.tenant = o.tenant AND b.lane = o.lane AND NOT b.dead ORDER BY b.seq, b.id LIMIT 1)
@@ -38,7 +39,8 @@ export function createOutbox(database: Database, schema: string, announce: () =>
           WHERE b.tenant = o.tenant AND b.lane = o.lane AND b.fence > 0 AND b.id <> o.id) = 0
         ORDER BY o.ready_at LIMIT 1),
       (SELECT min(o.ready_at) FROM ${schema}.outbox o WHERE o.fence > 0)) AS ready_at`,
-  }
+    2,
+  )
   const dead = statement(
     'dead_letters',
     `SELECT * FROM ${schema}.outbox WHERE tenant = $1 AND dead AND (died_at, id) > ($2, $3)

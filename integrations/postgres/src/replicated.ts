@@ -8,9 +8,9 @@ import type { Database } from './database.ts'
 export async function untilReplicated(database: Database): Promise<void> {
   await database.write(
     {
-      name: 'loop_engine.replicated_v1',
+      name: 'loop_engine.replicated_v2',
       text: `SELECT CASE WHEN current_setting('synchronous_standby_names') <> ''
-        THEN pg_logical_emit_message(true, 'loop_engine', '') END`,
+        THEN pg_catalog.pg_logical_emit_message(true, 'loop_engine', '') END`,
     },
     [],
   )
