@@ -66,8 +66,8 @@ export function governTool(options: GovernedToolOptions): GovernedTool {
   const { name, tool, governor, governed, callOf, pauses } = options
   const { withoutExecute, maybeEdited } = options
   const original = tool.execute as Execute
-  // Reviewers' edits, so that a result which the SDK hands over itself can say so. Another conversation may have the same
-  // call id: the note belongs to this result of this input.
+  // Reviewers' edits, so that a result which the SDK hands over itself can say so. Another conversation may have the
+  // same call id: the note belongs to this result of this input.
   const notes = new QuickLRU<string, string>({ maxSize: 1000 })
 
   const attemptOf = async (input: unknown, given: unknown): Promise<Attempt> => {

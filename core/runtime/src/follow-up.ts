@@ -17,7 +17,7 @@ export interface FollowUp {
   readonly requestId?: string
 }
 
-/** Takes the transition that the engine owes to an effect, a timer or a decision, as part of a change; returns what it reserves. */
+/** Takes the transition that is owed to an effect, a timer or a decision, within a change; returns what it reserves. */
 export async function takeFollowUp(
   kernel: Kernel,
   change: Change,

@@ -44,7 +44,7 @@ export function createSeal(kernel: Kernel): Seal {
   }
 }
 
-/** The recorded execution behind a receipt, which is only a pointer to it, and the text of the input that it licenses. */
+/** The recorded execution behind a receipt, which is only a pointer to it, and the text of what it licenses. */
 async function licence(
   kernel: Kernel,
   receipt: Receipt,

@@ -101,7 +101,7 @@ export async function apply(
     : { result: { status: 'refused', reason: 'expired', request } }
 }
 
-/** Roles are checked when an approval is consumed, not when it was clicked (invariant 16): who lost them has no vote. */
+/** Roles are checked when an approval is consumed, not when it was clicked (invariant 16): who lost them has no say. */
 async function withoutLapsed(kernel: Kernel, request: ApprovalRequest): Promise<ApprovalRequest> {
   const lapsed = new Set<ApprovalDecision>()
   await Promise.all(

@@ -25,7 +25,7 @@ export function close(kernel: Kernel, change: Change, request: ApprovalRequest):
   enqueueNotices(change, request, request.status, kernel)
 }
 
-/** The transition that the policy takes after a rejection or an expiry, in the same commit; returns what it reserves. */
+/** The transition that a policy takes after a rejection or an expiry, in the same commit; returns what it reserves. */
 export async function followUp(
   kernel: Kernel,
   change: Change,
