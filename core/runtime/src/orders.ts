@@ -102,7 +102,10 @@ export function enqueueNotices(
   number?: number,
 ): void {
   const named = request.policy.channels ?? [...kernel.channels.keys()]
-  const people = named.filter((name) => name !== callbackChannel)
+  // Wherever it was posted it is repainted: by an escalation, or by a process that has more channels than this one.
+  const isRepaint = occasion !== 'reminder' && occasion !== 'escalated'
+  const told = new Set([...named, ...(isRepaint ? Object.keys(request.messages) : [])])
+  const people = [...told].filter((name) => name !== callbackChannel)
   const isAwaited = callbackChannel in request.messages && request.status !== 'pending'
   const names = isAwaited ? [...people, callbackChannel] : people
   const version = change.instance?.version ?? 0

@@ -1,7 +1,8 @@
 import type { Channel, JsonObject, LoopStore } from '@loop-engine/core'
+import { createTestClock } from '@loop-engine/testing'
 import { expect, test } from 'vitest'
 
-import { createLoopSystem, createMemoryStore } from './index.ts'
+import { createLoopSystem, createMemoryStore, defineLoop } from './index.ts'
 import { askForPayment, paymentLoop, person } from './payment.fixture.ts'
 
 /** A store whose first commit waits until `meanwhile` has happened elsewhere. */
@@ -43,4 +44,63 @@ test('a card that one process posts while another one decides is repainted', asy
 
   expect(decided.status).toBe('executed')
   expect(repainted).toEqual([{ ref: { card: 1 }, status: 'approved' }])
+})
+
+test('a card is repainted although the process that decides has no such channel, as the command line has none', async () => {
+  const repainted: string[] = []
+  const desk: Channel = {
+    contract: 'channel/v1',
+    name: 'desk',
+    notify: async () => ({ card: 1 }),
+    update: async (_ref, { status }) => void repainted.push(status),
+  }
+  const shared = { loops: [paymentLoop(1)], store: createMemoryStore(), relay: false }
+  const posting = await createLoopSystem({ ...shared, channels: [desk] })
+  const requestId = await askForPayment(posting)
+  await posting.relay.drain()
+
+  const deciding = await createLoopSystem(shared)
+  await deciding.approvals.decide({ requestId, decision: 'approve', actor: person('alice') })
+  await posting.relay.drain()
+
+  expect(repainted).toEqual(['approved'])
+})
+
+test('a card that an escalation posted elsewhere is repainted as well', async () => {
+  const said: string[] = []
+  const channelOf = (name: string): Channel => ({
+    contract: 'channel/v1',
+    name,
+    async notify() {
+      said.push(`${name} asks`)
+      return { card: 1 }
+    },
+    update: async (_ref, { status }) => void said.push(`${name} ${status}`),
+  })
+  const loop = paymentLoop(1)
+  const escalate = [{ after: '1h', reviewers: ['role:lead'], channels: ['pager'] }]
+  const payment = defineLoop({
+    ...loop,
+    transitions: loop.transitions.map(({ approval, ...transition }) => ({
+      ...transition,
+      ...(approval && { approval: { ...approval, channels: ['desk'], escalate } }),
+    })),
+  })
+  const clock = createTestClock()
+  const system = await createLoopSystem({
+    loops: [payment],
+    channels: [channelOf('desk'), channelOf('pager')],
+    clock,
+    relay: false,
+  })
+  const requestId = await askForPayment(system)
+  await system.relay.drain()
+  clock.advance(3_600_000)
+  await system.relay.drain()
+  expect(said).toEqual(['desk asks', 'pager asks'])
+
+  await system.approvals.decide({ requestId, decision: 'approve', actor: person('alice') })
+  await system.relay.drain()
+
+  expect(said.slice(2).toSorted()).toEqual(['desk approved', 'pager approved'])
 })
