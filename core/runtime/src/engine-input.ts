@@ -59,4 +59,6 @@ export interface MigrateInput extends Target {
 
 export interface EraseInput extends ChangeInput {
   readonly seq: number
+  /** An older run of the business key; the newest if left out. */
+  readonly runId?: string
 }

@@ -31,7 +31,7 @@ export async function eraseEvidence(kernel: Kernel, input: EraseInput): Promise<
       const request = await requestOf(kernel, instance, seq)
       if (request) change.upsert(withoutEvidence(request))
     },
-    { finalToo: true, erase: [seq], expected: input.expected },
+    { finalToo: true, erase: [seq], expected: input.expected, runId: input.runId },
   )
 }
 

@@ -25,14 +25,22 @@ export async function rewrite(
   {
     finalToo = false,
     expected,
+    runId,
     ...rest
-  }: Partial<CommitPlan> & { finalToo?: boolean; expected?: Expected } = {},
+  }: Partial<CommitPlan> & {
+    finalToo?: boolean
+    expected?: Expected
+    runId?: string | undefined
+  } = {},
 ): Promise<LoopInstance> {
   refuseReserved(aggregateId)
   return kernel.runs.exclusive(tenant, aggregateId, async () => {
     let late: Refusal | undefined
     for (let attempts = 0; attempts <= kernel.limits.conflictRetries; attempts++) {
-      const { instance } = await kernel.runs.load(tenant, aggregateId, true)
+      const instance =
+        runId === undefined
+          ? (await kernel.runs.load(tenant, aggregateId, true)).instance
+          : await olderRun(kernel, tenant, aggregateId, runId)
       refuseMoved(instance, expected)
       if (!finalToo && !isOpen(instance.status)) {
         throw new LoopError('refused', `The run is ${instance.status}; nothing follows that.`, {
@@ -50,6 +58,17 @@ export async function rewrite(
       details: { tenant, aggregateId, actor: actor.id },
     })
   })
+}
+
+async function olderRun(
+  { store }: Kernel,
+  tenant: string,
+  aggregateId: string,
+  runId: string,
+): Promise<LoopInstance> {
+  const instance = await store.getRun(tenant, runId)
+  if (instance?.aggregateId === aggregateId) return instance
+  throw new LoopError('not_found', 'The business key has no such run.', { path: '/runId' })
 }
 
 /** The version that was checked is the one that is committed upon: the store compares it again. */

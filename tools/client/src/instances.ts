@@ -65,7 +65,7 @@ export interface Instances {
   ): Promise<Instance>
   erase(
     aggregateId: string,
-    body: { readonly reason: string; readonly seq: number },
+    body: { readonly reason: string; readonly seq: number; readonly runId?: string },
     options?: CallOptions,
   ): Promise<Instance>
 }

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import type { Scope } from '../access/principal.ts'
 import { etagOf, expectedBy } from '../etag.ts'
 import { route, type Answer, type Call, type Route } from '../route.ts'
-import { aggregateIdSchema, jsonObjectSchema, reasonSchema } from '../schemas/common.ts'
+import { aggregateIdSchema, idSchema, jsonObjectSchema, reasonSchema } from '../schemas/common.ts'
 import { instanceSchema } from '../schemas/instance.ts'
 
 const tag = 'Instances'
@@ -42,7 +42,13 @@ export const runChangeRoutes: readonly Route[] = [
     id: 'eraseEvidence',
     summary: 'Deletes the evidence of one entry; the record still verifies. Only people.',
     scope: 'operate',
-    body: z.strictObject({ reason: reasonSchema, seq: z.int().min(1) }),
+    body: z.strictObject({
+      reason: reasonSchema,
+      seq: z.int().min(1),
+      runId: idSchema.optional().meta({
+        description: 'An older run of the business key; the newest if left out.',
+      }),
+    }),
     async handle(call, { params: { aggregateId }, body }) {
       const { engine } = call.services.system
       return changed(await engine.erase({ ...inputOf(call, aggregateId), ...body }))
