@@ -1,5 +1,4 @@
-import { LoopError, type ApprovalRequest, type Principal } from '@loop-engine/core'
-import { reviewersOf } from '@loop-engine/core/decision-page'
+import { LoopError, reviewersOf, type ApprovalRequest, type Principal } from '@loop-engine/core'
 import { z } from 'zod'
 
 import type { FindRecipients, Recipient } from './email-options.ts'
@@ -32,8 +31,8 @@ export async function peopleWith(
   request: ApprovalRequest,
   recipients: FindRecipients,
 ): Promise<readonly Recipient[]> {
-  const stages = request.policy.stages.flatMap(({ reviewers }) => reviewers)
-  const people = await find(request, [...stages, ...reviewersOf(request)], recipients)
+  const everybody = request.policy.stages.flatMap((_, stage) => reviewersOf(request, stage))
+  const people = await find(request, everybody, recipients)
   return people.filter(({ id }) => ids.includes(id))
 }
 

@@ -1,4 +1,4 @@
-import type { ApprovalRequest, ApprovalView } from '@loop-engine/core'
+import { reviewersOf, type ApprovalRequest, type ApprovalView } from '@loop-engine/core'
 
 import type { Paper } from './paper.ts'
 
@@ -27,17 +27,12 @@ export function factsOf(paper: Paper, { policy }: ApprovalRequest, view: Approva
 
 /** How far the decision is, who may take it, and what happens without it. */
 export function votesOf(paper: Paper, request: ApprovalRequest): string[] {
-  const { policy, stage, escalated, delegations, view } = request
+  const { policy, stage, view } = request
   const current = policy.stages[stage]
-  const reviewers = [
-    ...(current?.reviewers ?? []),
-    ...escalated,
-    ...delegations.map(({ to }) => to),
-  ]
   const step = policy.stages.length > 1 ? ` (stage ${stage + 1} of ${policy.stages.length})` : ''
   return [
     `Approvals: ${countVotes(request)} of ${current?.quorum ?? 1}${step}`,
-    `Who may decide: ${paper.line(reviewers.join(', '), 400)}`,
+    `Who may decide: ${paper.line(reviewersOf(request).join(', '), 400)}`,
     ...(policy.assurance === undefined
       ? []
       : [`To approve, be signed in by: ${policy.assurance} or better`]),

@@ -106,6 +106,8 @@ export interface ApprovalRequest {
   readonly delegations: readonly {
     readonly from: string
     readonly to: string
+    /** Of which stage the decision was handed on. */
+    readonly stage: number
     readonly at: number
   }[]
   /** Reviewers added by escalation. */

@@ -33,6 +33,7 @@ export {
   promptHash,
   instanceStatuses,
   isLoopError,
+  reviewersOf,
   type Actor,
   type ApprovalRequest,
   type Channel,

@@ -23,7 +23,7 @@ async function ask(roles: Readonly<Record<string, readonly string[]>>) {
             { reviewers: ['role:team'], quorum: 2 },
             { reviewers: ['role:owner'], quorum: 1 },
           ],
-          allow: ['edit'],
+          allow: ['edit', 'delegate'],
         },
       },
     ],
@@ -51,6 +51,10 @@ async function ask(roles: Readonly<Record<string, readonly string[]>>) {
       approvals.decide({ requestId, decision: 'approve', actor: person(id) }),
     edit: async (id: string, edits: object) =>
       approvals.decide({ requestId, decision: 'edit', edits, actor: person(id) }),
+    delegate: async (from: string, to: string) =>
+      approvals.delegate({ requestId, actor: person(from), to }),
+    decide: approvals.decide,
+    requestId,
     inbox: async (id: string) => (await approvals.inbox({ actor: person(id) })).length,
   }
 }
@@ -124,3 +128,65 @@ test('whoever edits at a later stage has approved there, and is not asked for wh
   expect(await approve('cleo')).toMatchObject({ status: 'executed' })
   expect(await verifyStore({ store, tenant: 'default', deep: true })).toMatchObject({ ok: true })
 })
+
+test('a delegate decides at the stage at which it was handed on, and at no other', async () => {
+  const { approve, delegate, inbox } = await ask(team)
+  await delegate('ann', 'dan')
+  expect(await approve('dan')).toMatchObject({ status: 'recorded' })
+  expect(await approve('ben')).toMatchObject({ status: 'recorded', request: { stage: 1 } })
+  expect(await inbox('eve')).toBe(0)
+
+  await delegate('olga', 'eve')
+
+  expect(await approve('cleo')).toMatchObject({ reason: 'not_entitled' })
+  expect(await approve('eve')).toMatchObject({ status: 'executed' })
+})
+
+test.each([
+  ['who handed it on', [['ann', 'dan']], ['dan', 'ann']],
+  ['to whom it was handed on', [['ann', 'dan']], ['ann', 'dan']],
+  [
+    'two delegates of one person',
+    [
+      ['ann', 'dan'],
+      ['ann', 'eve'],
+    ],
+    ['dan', 'eve'],
+  ],
+  [
+    'the delegate of a delegate',
+    [
+      ['ann', 'dan'],
+      ['dan', 'eve'],
+    ],
+    ['eve', 'ann'],
+  ],
+] as const)('a vote that was handed on counts once: %s', async (_, delegations, votes) => {
+  const { approve, delegate } = await ask(team)
+  for (const [from, to] of delegations)
+    expect(await delegate(from, to)).toMatchObject({ status: 'recorded' })
+
+  expect(await approve(votes[0])).toMatchObject({ status: 'recorded' })
+  expect(await approve(votes[1])).toMatchObject({ status: 'refused', reason: 'already_voted' })
+  expect(await approve('ben')).toMatchObject({ request: { stage: 1 } })
+})
+
+test('who may review anyway has a vote of their own, also as a delegate', async () => {
+  const { approve, delegate } = await ask(team)
+  await delegate('ann', 'ben')
+  await approve('ben')
+  expect(await approve('ann')).toMatchObject({ request: { stage: 1 } })
+})
+
+test.each(['edits', 'response'])(
+  'an approval with %s is refused: it would leave them aside',
+  async (field) => {
+    const { decide, requestId, store } = await ask(team)
+    const approval = { requestId, decision: 'approve', actor: person('ann') } as const
+    await expect(decide({ ...approval, [field]: { cents: 1 } })).rejects.toMatchObject({
+      code: 'invalid_input',
+      path: `/${field}`,
+    })
+    expect(await store.approval('default', requestId)).toMatchObject({ decisions: [] })
+  },
+)

@@ -105,6 +105,7 @@ export interface ApprovalRequest {
   readonly delegations: readonly {
     readonly from: string
     readonly to: string
+    readonly stage: number
     /** Epoch milliseconds. */
     readonly at: number
   }[]
@@ -243,7 +244,7 @@ export interface Decision {
   readonly reason?: string
   /** For `edit`: the whole evidence as it should be. */
   readonly edits?: Readonly<Record<string, unknown>>
-  /** For `respond`: what the requester should know. */
+  /** For `respond` and `abstain`: what the requester should know. */
   readonly response?: Readonly<Record<string, unknown>>
 }
 

@@ -20,4 +20,4 @@ export { answerText, type Decide, type DecisionAnswer } from './decision-answer.
 export { outcomeText, type OutcomeText } from './outcome-text.ts'
 export { renderViewHtml, type Markup, type ViewHtmlOptions } from './view-html.ts'
 export { cut, renderViewText, timeText, type ViewTextOptions } from './view-text.ts'
-export { hasDecided, progressOf, reviewersOf } from './view-facts.ts'
+export { hasDecided, progressOf } from './view-facts.ts'

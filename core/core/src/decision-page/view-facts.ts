@@ -1,5 +1,6 @@
 import type { ApprovalRequest, ApprovalView } from '../approval.ts'
 import type { JsonValue } from '../json.ts'
+import { reviewersOf } from '../reviewers.ts'
 import { spellOut } from '../visible.ts'
 
 /** One thing that a reviewer should know, as text that shows everything that is in it. */
@@ -48,15 +49,6 @@ export function effectOf({ effect }: ApprovalView): ViewFact | null {
   return effect
     ? fact(`${effect.integration}.${effect.action}`, JSON.stringify(effect.input, null, 2))
     : null
-}
-
-/** Who is asked at the stage that waits: names of people, roles and groups. */
-export function reviewersOf(request: ApprovalRequest): readonly string[] {
-  return [
-    ...(request.policy.stages[request.stage]?.reviewers ?? []),
-    ...request.escalated,
-    ...request.delegations.map(({ to }) => to),
-  ]
 }
 
 /** Whether somebody has no more say at the stage that waits: an approval counts once, an abstention for its stage, a question never. */

@@ -1,11 +1,11 @@
 import { mayReview } from '@loop-engine/actors'
-import { type ApprovalDecision, type ApprovalRequest } from '@loop-engine/core'
+import { reviewersOf, type ApprovalDecision, type ApprovalRequest } from '@loop-engine/core'
 
 import { takeEvidence } from '../evidence.ts'
 import { scopesOf, type Kernel } from '../kernel.ts'
 import { enqueueNotices } from '../orders.ts'
 import { rulesOf } from '../rules.ts'
-import { approvalsOf, countApproval, reviewersOf } from './approval-rules.ts'
+import { approvalsOf, countApproval } from './approval-rules.ts'
 import { close, decisionDraft, followUp } from './close-request.ts'
 import type { DecideInput, DecisionResult } from './decide-request.ts'
 import { edit } from './edit-request.ts'

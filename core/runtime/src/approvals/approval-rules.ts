@@ -1,6 +1,9 @@
 import { mayReview, samePerson, sameParty } from '@loop-engine/actors'
 import {
+  askedAt,
+  handedOnAt,
   isAssured,
+  reviewersOf,
   type Actor,
   type ApprovalDecision,
   type ApprovalRequest,
@@ -27,16 +30,6 @@ export const decisionRefusals = [
 ] as const
 export type DecisionRefusal = (typeof decisionRefusals)[number]
 
-/** Who may decide at a stage, the one that waits by default; escalation and delegation included. */
-export function reviewersOf(request: ApprovalRequest, at = request.stage): readonly string[] {
-  const stage = request.policy.stages[at]
-  return [
-    ...(stage?.reviewers ?? []),
-    ...request.escalated,
-    ...request.delegations.map(({ to }) => to),
-  ]
-}
-
 /** Whether this person may decide on this request now; null when yes. */
 export function refuseReviewer(
   request: ApprovalRequest,
@@ -47,10 +40,24 @@ export function refuseReviewer(
   if (request.policy.fourEyes && sameParty(actor, request.requester, classOf))
     return 'requester_cannot_decide'
   if (!mayReview(actor, reviewersOf(request))) return 'not_entitled'
-  const votedBefore = approvalsOf(request).some(({ reviewer }) =>
-    samePerson(reviewer.id, actor.id, classOf),
+  const own = seatOf(request, actor, request.stage)
+  const votedBefore = approvalsOf(request).some(
+    ({ reviewer, stage }) =>
+      samePerson(reviewer.id, actor.id, classOf) ||
+      samePerson(seatOf(request, reviewer, stage), own, classOf),
   )
   return votedBefore ? 'already_voted' : null
+}
+
+/** Whose vote it is: a delegate's is that of who handed it on. Or one person could make up a quorum out of delegates. */
+function seatOf(request: ApprovalRequest, actor: Actor, stage: number): string {
+  if (mayReview(actor, askedAt(request, stage))) return actor.id
+  let seat: string | undefined
+  // The newest first, for a delegate may have handed it on in turn.
+  for (const { from, to } of handedOnAt(request, stage).toReversed()) {
+    if (seat === undefined ? mayReview(actor, [to]) : samePerson(to, seat)) seat = from
+  }
+  return seat ?? actor.id
 }
 
 /** Whether a person is known well enough for this decision; to say no anybody who is entitled is. */

@@ -1,4 +1,10 @@
-import type { Actor, ApprovalRequest, DecisionKind, TransitionResult } from '@loop-engine/core'
+import {
+  LoopError,
+  type Actor,
+  type ApprovalRequest,
+  type DecisionKind,
+  type TransitionResult,
+} from '@loop-engine/core'
 
 import { checkReason } from '../admit-input.ts'
 import { idempotencyOf, keyMismatch } from '../idempotency.ts'
@@ -21,7 +27,7 @@ export interface DecideInput {
   readonly viewHash?: string
   /** For `edit`: the whole evidence as it should be. */
   readonly edits?: object
-  /** For `respond`: what the requester should know. */
+  /** For `respond` and `abstain`: what the requester should know. */
   readonly response?: object
   /** Ids that prove the event behind the decision; recorded with it. */
   readonly proof?: Readonly<Record<string, string>>
@@ -52,9 +58,24 @@ export type DecisionResult =
       readonly replayed?: true
     }
 
+/** What a decision would leave aside is refused with it: approved would be what was asked, not what the reviewer wrote. */
+function refuseStray({ decision, edits, response }: DecideInput): void {
+  if (edits !== undefined && decision !== 'edit')
+    throw new LoopError('invalid_input', 'Only a decision to edit has `edits`.', {
+      path: '/edits',
+      hint: 'Decide `edit` to approve with them, or leave them out.',
+    })
+  if (response !== undefined && decision !== 'respond' && decision !== 'abstain')
+    throw new LoopError('invalid_input', 'Only a decision to respond or abstain has `response`.', {
+      path: '/response',
+      hint: 'Give a `reason`, or respond first.',
+    })
+}
+
 export async function decideRequest(kernel: Kernel, input: DecideInput): Promise<DecisionResult> {
   const { tenant = 'default', requestId } = input
   checkReason(input.reason)
+  refuseStray(input)
   const admission = kernel.identity.admit(input.actor, kernel.clock.now())
   const reviewer = admission.actor
   const idempotency = idempotencyOf(reviewer, input.idempotencyKey, {

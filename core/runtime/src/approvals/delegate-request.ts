@@ -33,7 +33,10 @@ export async function delegate(
     if (refusal) return refuse(kernel, situation, { decision: 'delegate' }, refusal)
     const handed: ApprovalRequest = {
       ...request,
-      delegations: [...request.delegations, { from: actor.id, to, at: kernel.clock.now() }],
+      delegations: [
+        ...request.delegations,
+        { from: actor.id, to, stage: request.stage, at: kernel.clock.now() },
+      ],
     }
     change.append({
       ...decisionDraft(kernel, instance, request, actor, 'loop.approval.decided', 'delegate'),

@@ -1,4 +1,4 @@
-import type { DecisionResult } from '@loop-engine/sdk'
+import { reviewersOf, type DecisionResult } from '@loop-engine/sdk'
 
 type Refused = Extract<DecisionResult, { readonly status: 'refused' }>
 
@@ -29,12 +29,4 @@ const hints: Readonly<Record<Refused['reason'], (request: Refused['request']) =>
 /** What somebody who was refused can do about it. */
 export function hintOf({ reason, request }: Refused): string {
   return hints[reason](request)
-}
-
-function reviewersOf({ policy, stage, escalated, delegations }: Refused['request']): string[] {
-  return [
-    ...(policy.stages[stage]?.reviewers ?? []),
-    ...escalated,
-    ...delegations.map(({ to }) => to),
-  ]
 }

@@ -92,7 +92,7 @@ export const approvalSchema = z
       )
       .readonly(),
     delegations: z
-      .array(z.object({ from: z.string(), to: z.string(), at: millisecondsSchema }))
+      .array(z.object({ from: z.string(), to: z.string(), stage: z.int(), at: millisecondsSchema }))
       .readonly(),
     escalated: z.array(z.string()).readonly(),
     status: z.enum(approvalStatuses),
@@ -110,6 +110,13 @@ export function approvalOf(request: ApprovalRequest): z.input<typeof approvalSch
   return rest
 }
 
+/** What belongs to which decision; the engine refuses the rest. */
+const decisionShapes = [
+  { properties: { decision: { const: 'edit' }, response: false } },
+  { properties: { decision: { enum: ['respond', 'abstain'] }, edits: false } },
+  { properties: { decision: { enum: ['approve', 'reject'] }, edits: false, response: false } },
+]
+
 export const decisionBodySchema = z
   .strictObject({
     decision: z.enum(decisionKinds),
@@ -120,10 +127,10 @@ export const decisionBodySchema = z
       description: 'For `edit`: the whole evidence as it should be.',
     }),
     response: jsonObjectSchema.optional().meta({
-      description: 'For `respond`: what the requester should know.',
+      description: 'For `respond` and `abstain`: what the requester should know.',
     }),
   })
-  .meta({ id: 'Decision' })
+  .meta({ id: 'Decision', anyOf: decisionShapes })
 
 const decided = {
   request: approvalSchema,
@@ -142,7 +149,11 @@ export const decisionResultSchema = z
 
 export const batchBodySchema = z.strictObject({
   decisions: z
-    .array(decisionBodySchema.extend({ requestId: idSchema, idempotencyKey: idSchema.optional() }))
+    .array(
+      decisionBodySchema
+        .extend({ requestId: idSchema, idempotencyKey: idSchema.optional() })
+        .meta({ anyOf: decisionShapes }),
+    )
     .min(1)
     .max(100),
 })

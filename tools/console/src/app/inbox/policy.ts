@@ -10,7 +10,7 @@ export function reviewersOf({
   return [
     ...(policy.stages[stage]?.reviewers ?? []),
     ...escalated,
-    ...delegations.map(({ to }) => to),
+    ...delegations.filter((one) => one.stage === stage).map(({ to }) => to),
   ]
 }
 
