@@ -14,6 +14,8 @@ export interface AttemptLink {
 export interface ModelAttempts {
   link(params: unknown, promptHash: string, newCallId: () => string): AttemptLink
   failed(params: unknown, promptHash: string, link: AttemptLink, runId: string): void
+  /** Nothing is tried again after an answer: whoever sends the same objects then makes another call. */
+  answered(params: unknown): void
 }
 
 interface Failed extends AttemptLink {
@@ -39,6 +41,9 @@ export function createModelAttempts(): ModelAttempts {
     },
     failed(params, promptHash, link, runId) {
       for (const anchor of anchorsOf(params)) failures.set(anchor, { ...link, promptHash, runId })
+    },
+    answered(params) {
+      for (const anchor of anchorsOf(params)) failures.delete(anchor)
     },
   }
 }

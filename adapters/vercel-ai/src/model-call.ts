@@ -56,6 +56,7 @@ export interface GovernedCallOptions {
   readonly tell: (evidence: ModelCallEvidence) => void
   /** The SDK may send the same again. */
   readonly onFailed: () => void
+  readonly onAnswered: () => void
 }
 
 const outcomes = { answer: 'answered', fail: 'failed', abort: 'aborted' } as const
@@ -72,6 +73,7 @@ export function createGovernedCall({
   now,
   tell,
   onFailed,
+  onAnswered,
 }: GovernedCallOptions): GovernedCall {
   const output = createModelOutput()
   const signal = abortSignalOf(params)
@@ -90,6 +92,7 @@ export function createGovernedCall({
   async function closeNow(end: CallEnd, why: JsonObject): Promise<void> {
     signal?.removeEventListener('abort', onAbort)
     if (end === 'fail') onFailed()
+    if (end === 'answer') onAnswered()
     const latencyMs = Math.max(now() - startedAt, 0)
     const { responseId = null, servedModel, usage, requestId = null, ...rest } = facts
     const by: Actor = {

@@ -108,6 +108,7 @@ export function createModelCalls(
         now,
         tell,
         onFailed: () => attempts.failed(params, promptHash, link, opened.runId),
+        onAnswered: () => attempts.answered(params),
       })
     },
   }
