@@ -26,6 +26,8 @@ export interface Attempt {
   readonly input?: TakenInput
   /** Taken from a conversation that a client may have written: it must be on record already. */
   readonly fromHistory: boolean
+  /** The tool itself asks in the chat, and nobody there has said yes. */
+  readonly isUnanswered?: boolean
 }
 
 interface Known {
@@ -89,8 +91,8 @@ export function createJudge({ engine, ledger, now, witness }: JudgeOptions): Jud
   }
 
   async function lookUp(attempt: Attempt): Promise<Leave> {
-    const { call, governed, input, fromHistory } = attempt
-    const recent = known.get(call.aggregateId)
+    const { call, governed, input, fromHistory, isUnanswered } = attempt
+    const recent = isUnanswered ? undefined : known.get(call.aggregateId)
     if (input && recent?.asked === input.text)
       return recent.licence ? { licence: recent.licence } : ask(attempt, input.json)
     let instance = await ledger.find(call.aggregateId)
@@ -140,7 +142,9 @@ export function createJudge({ engine, ledger, now, witness }: JudgeOptions): Jud
   }
 
   async function ask(attempt: Attempt, input: JsonValue): Promise<Leave> {
-    const { call } = attempt
+    const { call, isUnanswered } = attempt
+    if (isUnanswered)
+      return { outcome: outcomeOf(call, 'pending', { input, reason: 'unanswered' }) }
     const evidence = { input }
     const result = await ledger.ask(call, evidence)
     const asked = known.get(call.aggregateId)?.asked

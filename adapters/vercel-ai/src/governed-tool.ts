@@ -35,6 +35,8 @@ export interface RecordedCall {
   readonly input?: unknown
   /** Overrides how the conversation is found out. */
   readonly run?: string | undefined
+  /** The conversation calls it approved. That decides nothing but what the tool itself asks in the chat. */
+  readonly claimed?: boolean
   /** Somebody in the conversation said no, perhaps with a reason. */
   readonly declined?: { readonly reason: string | undefined } | undefined
   readonly signal?: AbortSignal | undefined
@@ -141,7 +143,7 @@ export function governTool(options: GovernedToolOptions): GovernedTool {
         },
       }),
     }),
-    async settle({ context, input, run, declined, signal }) {
+    async settle({ context, input, run, claimed = false, declined, signal }) {
       const { callId: toolCallId, messages, context: own } = context
       const given = {
         toolCallId,
@@ -154,6 +156,7 @@ export function governTool(options: GovernedToolOptions): GovernedTool {
         call: callOf(context, run),
         governed: await governed(),
         fromHistory: true,
+        isUnanswered: pauses && !claimed && (await asks(tool.needsApproval, input, given)),
         ...(input !== undefined && { input: { ...takeInput(input), isStored: true } }),
       }
       if (declined) await governor.withdraw(attempt, declined.reason)
@@ -197,6 +200,12 @@ function keepCaller(options: GovernedToolOptions, wrapped: ToolLike): ToolLike {
     }),
   }
   return Object.defineProperty(wrapped, 'experimental_toolCaller', { value })
+}
+
+/** Whether the tool itself asks before it runs; of a call that the ledger alone knows, whether it may. */
+async function asks(needsApproval: unknown, input: unknown, given: unknown): Promise<boolean> {
+  if (input === undefined && typeof needsApproval === 'function') return true
+  return own(needsApproval, input, given)
 }
 
 async function own(needsApproval: unknown, input: unknown, given: unknown): Promise<boolean> {

@@ -72,10 +72,11 @@ function settlerOf(
   { run, context, abortSignal: signal }: ResumeOptions,
 ): SettleAll {
   return async (messages, calls) => {
-    const settled = calls.map(async ({ tool, callId, input, declined }) => {
+    const settled = calls.map(async ({ tool, callId, input, claimed, declined }) => {
       const outcome = await tools.get(tool)?.settle({
         context: { tool, callId, messages, context },
         input,
+        claimed,
         declined,
         run,
         signal,
