@@ -131,10 +131,7 @@ function completed(step: unknown[], outputs: ReadonlyMap<string, ModelOutput>): 
 
   const content = answers.flatMap(partsOf)
   const answered = new Set(
-    content
-      .filter(isResult)
-      .map((part) => callFor(part, calls))
-      .map((call) => call && keyOfPart(call)),
+    content.filter(isResult).map((part) => keyOfPart(callFor(part, calls) ?? part)),
   )
   const added = settled
     .filter((call) => !answered.has(keyOfPart(call)))
