@@ -26,8 +26,8 @@ export interface Attempt {
   readonly input?: TakenInput
   /** Taken from a conversation that a client may have written: it must be on record already. */
   readonly fromHistory: boolean
-  /** The tool itself asks in the chat, and nobody there has said yes. */
-  readonly isUnanswered?: boolean
+  /** Asked for in the chat, by the tool itself or by its caller, and nobody there has said yes. */
+  readonly isUnanswered?: boolean | undefined
 }
 
 interface Known {

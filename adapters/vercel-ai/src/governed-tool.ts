@@ -35,7 +35,9 @@ export interface RecordedCall {
   readonly input?: unknown
   /** Overrides how the conversation is found out. */
   readonly run?: string | undefined
-  /** The conversation calls it approved. That decides nothing but what the tool itself asks in the chat. */
+  /** The conversation asks for an approval of it. */
+  readonly requested?: boolean
+  /** The conversation calls it approved. That decides nothing but what is asked in the chat alone. */
   readonly claimed?: boolean
   /** Somebody in the conversation said no, perhaps with a reason. */
   readonly declined?: { readonly reason: string | undefined } | undefined
@@ -143,7 +145,7 @@ export function governTool(options: GovernedToolOptions): GovernedTool {
         },
       }),
     }),
-    async settle({ context, input, run, claimed = false, declined, signal }) {
+    async settle({ context, input, run, requested, claimed, declined, signal }) {
       const { callId: toolCallId, messages, context: own } = context
       const given = {
         toolCallId,
@@ -156,7 +158,8 @@ export function governTool(options: GovernedToolOptions): GovernedTool {
         call: callOf(context, run),
         governed: await governed(),
         fromHistory: true,
-        isUnanswered: pauses && !claimed && (await asks(tool.needsApproval, input, given)),
+        isUnanswered:
+          !claimed && (requested || (pauses && (await asks(tool.needsApproval, input, given)))),
         ...(input !== undefined && { input: { ...takeInput(input), isStored: true } }),
       }
       if (declined) await governor.withdraw(attempt, declined.reason)

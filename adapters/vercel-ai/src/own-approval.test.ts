@@ -43,3 +43,48 @@ describe.each(majors.filter(({ sdk }) => sdk > 5))(
     })
   },
 )
+
+test('a question that the caller put by a toolApproval of its own is waited for as well', async () => {
+  const [major] = majors.filter(({ sdk }) => sdk === 7)
+  if (!major) throw new Error('There is no ai 7.')
+  const desk = await openRefundDesk(major)
+  const { tools, resume } = govern(
+    { refund: desk.raw.refund },
+    { engine: desk.system.engine, clock: desk.clock },
+  )
+  const { model } = major.model([[big]])
+  const toolApproval = { refund: 'user-approval' }
+  const asked = await major.generate({ model, tools, toolApproval, messages: [user] })
+  const conversation = [user, ...asked.messages]
+
+  expect(await resume(conversation)).toMatchObject({ ready: false, calls: [{ status: 'pending' }] })
+  expect(desk.ran).toEqual([])
+  expect((await resume(answered(conversation, { 'call-1': true }))).ready).toBe(true)
+  expect(desk.ran).toEqual([big.input])
+})
+
+test.each(majors.filter(({ sdk }) => sdk > 5))(
+  'a question in a chat is waited for, and is over when the chat goes on without an answer, on ai $sdk',
+  async (major) => {
+    const desk = await openRefundDesk(major)
+    const refund = { ...desk.raw.refund, needsApproval: true }
+    const { engine } = desk.system
+    const { tools, toolApproval, resume } = govern({ refund }, { engine, sdk: major.sdk })
+    const { model, prompts } = major.model([[big], 'It was not refunded.'])
+    const line = (text: string) => ({ role: 'user' as const, parts: [{ type: 'text', text }] })
+    const first = { id: 'u-1', ...line('Refund.') }
+    const asked = await major.chat({ model, tools, toolApproval, ui: [first] })
+    const ui = [first, asked, { id: 'u-2', ...line('And?') }]
+    expect((await resume(ui)).ready).toBe(false)
+
+    const told = await resume(ui, { whilePending: 'tell' })
+    await major.chat({ model, tools, toolApproval, ui: told.messages })
+    expect(told).toMatchObject({ ready: true, calls: [{ status: 'denied', reason: 'unanswered' }] })
+    expect(prompts[1]).toContain('NOT executed')
+
+    await resume(told.messages)
+    await resume(['refund/call-1'])
+    expect(desk.ran).toEqual([])
+    expect(await desk.stateOf('refund/call-1')).toBe('DENIED')
+  },
+)

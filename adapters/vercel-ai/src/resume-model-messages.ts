@@ -55,6 +55,7 @@ function callsOf({ tools }: ResumeSource, messages: readonly unknown[]): FoundCa
       .filter(({ type }) => type === 'tool-approval-request')
       .map(({ approvalId, toolCallId }) => [approvalId, toolCallId]),
   )
+  const requested = new Set(callOf.values())
   const answers = new Map(
     parts
       .filter(({ type }) => type === 'tool-approval-response')
@@ -69,6 +70,7 @@ function callsOf({ tools }: ResumeSource, messages: readonly unknown[]): FoundCa
         tool: String(toolName),
         callId: String(toolCallId),
         input,
+        requested: requested.has(toolCallId),
         claimed: approved === true,
         ...(approved === false && {
           declined: { reason: typeof reason === 'string' ? reason : undefined },

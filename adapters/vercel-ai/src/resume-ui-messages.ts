@@ -69,6 +69,7 @@ function callOf({ tools }: ResumeSource, part: Part): FoundCall[] {
       tool: name,
       callId: toolCallId,
       input,
+      requested: isObject(approval),
       claimed: approved === true,
       ...(approved === false && {
         declined: { reason: typeof reason === 'string' ? reason : undefined },

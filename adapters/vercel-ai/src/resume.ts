@@ -12,7 +12,10 @@ export interface ResumeOptions {
   /** Handed to the tools, as the SDK would. */
   readonly context?: unknown
   readonly abortSignal?: AbortSignal
-  /** `hold` leaves calls that wait without a result; `tell` gives them one that says so, so that the conversation can go on. */
+  /**
+   * `hold` leaves calls that wait without a result; `tell` gives them one that says so, so that the conversation can go on.
+   * A call that nobody but the chat was asked about is withdrawn then.
+   */
   readonly whilePending?: 'hold' | 'tell'
 }
 
@@ -69,18 +72,17 @@ export function createResume(source: ResumeSource): Resume {
 
 function settlerOf(
   { tools }: ResumeSource,
-  { run, context, abortSignal: signal }: ResumeOptions,
+  { run, context, abortSignal: signal, whilePending }: ResumeOptions,
 ): SettleAll {
   return async (messages, calls) => {
-    const settled = calls.map(async ({ tool, callId, input, claimed, declined }) => {
-      const outcome = await tools.get(tool)?.settle({
-        context: { tool, callId, messages, context },
-        input,
-        claimed,
-        declined,
-        run,
-        signal,
-      })
+    const settled = calls.map(async ({ tool, callId, ...call }) => {
+      const at = { ...call, context: { tool, callId, messages, context }, run, signal }
+      const governed = tools.get(tool)
+      const found = await governed?.settle(at)
+      // Nobody can answer any more what only the chat asked, once it has a result there.
+      const isOver = whilePending === 'tell' && found?.reason === 'unanswered'
+      const declined = { reason: 'unanswered' }
+      const outcome = isOver ? await governed?.settle({ ...at, declined }) : found
       return outcome && ([keyOf(tool, callId), outcome] as const)
     })
     const outcomes = await Promise.all(settled)

@@ -13,7 +13,10 @@ export interface ToolPolicy {
   /** Built-in or registered guards, or CEL conditions; a hard one that does not pass denies the call. */
   readonly guards?: TransitionInput['guards']
   readonly risk?: TransitionInput['risk']
-  /** Running it twice is the same as once: a call that was cut off runs again instead of becoming unknown. */
+  /**
+   * Running it twice is the same as once: a call whose process died runs again instead of becoming unknown, and one that was
+   * aborted has failed.
+   */
   readonly idempotent?: boolean
   /** How long a call may run before one that has no result counts as cut off; `10m` by default. */
   readonly lostAfter?: string
