@@ -5,6 +5,7 @@ import type { Governed } from './call-judge.ts'
 import { createCallLedger, type ToolCall } from './call-ledger.ts'
 import { contextOf, type CallSite } from './call-site.ts'
 import type { ToolLike } from './govern-options.ts'
+import { finish } from './stream-of.ts'
 import { takeInput } from './take-input.ts'
 
 interface ShadowOptions {
@@ -64,7 +65,7 @@ export function shadowTool(options: ShadowOptions): ToolLike {
     async execute(input: unknown, given: unknown) {
       const call = await begin(input, given)
       try {
-        const output = await run(input, given)
+        const output = await finish(run(input, given))
         await end(call, 'succeed', {})
         return output
       } catch (error) {
