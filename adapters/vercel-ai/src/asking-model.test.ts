@@ -56,3 +56,19 @@ test('another engine, and another tenant, know nothing of it', async () => {
   expect(askingModels(one.engine, 'acme').of(call)).toBeUndefined()
   expect(askingModels(other.engine).of(call)).toBeUndefined()
 })
+
+test('of two calls of one id that are under way at once, neither is given the model of the other', async () => {
+  const { engine } = await createTestSystem()
+  const models = askingModels(engine)
+  const call = { toolCallId: 'call_0', toolName: 'refund' }
+
+  models.note(call, { modelId: 'of-anna' })
+  models.note(call, { modelId: 'of-bert' })
+  expect([models.of(call), models.of(call)]).toEqual([undefined, undefined])
+
+  models.note(call, { modelId: 'of-carol' })
+  models.note(call, { modelId: 'of-carol' })
+  expect(models.of(call)).toEqual({ modelId: 'of-carol' })
+  models.note(call, { modelId: 'of-dora' })
+  expect(models.of(call)).toEqual({ modelId: 'of-dora' })
+})

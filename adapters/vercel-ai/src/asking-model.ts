@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util'
+
 import type { Actor } from '@loop-engine/core'
 import type { LoopEngine } from '@loop-engine/sdk'
 import QuickLRU from 'quick-lru'
@@ -12,21 +14,36 @@ export interface AskingModels {
   of(call: AskedToolCall): Attribution | undefined
 }
 
+interface Note {
+  /** Undefined when it could be either of two models. */
+  readonly by: Attribution | undefined
+  readonly isRead: boolean
+}
+
 const newest = 10_000
 /** A note lives no longer than the engine that it is about. */
-const byEngine = new WeakMap<LoopEngine, QuickLRU<string, Attribution>>()
+const byEngine = new WeakMap<LoopEngine, QuickLRU<string, Note>>()
 
 /**
  * Which governed model of this process asked for a tool call, so that the call is attributed to it. A help for the
  * record and no control: it is not asked whether a call may run.
  */
 export function askingModels(engine: LoopEngine, tenant = 'default'): AskingModels {
-  const known = byEngine.get(engine) ?? new QuickLRU<string, Attribution>({ maxSize: newest })
+  const known = byEngine.get(engine) ?? new QuickLRU<string, Note>({ maxSize: newest })
   byEngine.set(engine, known)
   const keyOf = ({ toolCallId, toolName }: AskedToolCall): string =>
     JSON.stringify([tenant, toolName, toolCallId])
   return {
-    note: (call, attribution) => void known.set(keyOf(call), attribution),
-    of: (call) => known.get(keyOf(call)),
+    note(call, attribution) {
+      const before = known.get(keyOf(call))
+      // Two conversations may have calls of one id under way, where vendors count them. Better nobody than the other.
+      const isClear = !before || before.isRead || isDeepStrictEqual(before.by, attribution)
+      known.set(keyOf(call), { by: isClear ? attribution : undefined, isRead: false })
+    },
+    of(call) {
+      const note = known.get(keyOf(call))
+      if (note) known.set(keyOf(call), { ...note, isRead: true })
+      return note?.by
+    },
   }
 }
