@@ -83,3 +83,11 @@ test('text that was cut within a character does not stop a call; a cycle is refu
     expect.objectContaining({ code: 'invalid_input' }),
   )
 })
+
+test.each(['data:text/plain,100%', 'data:application/octet-stream,%ff'])(
+  'a file at the address %s, which is not well-formed, does not stop a call',
+  (data) => {
+    expect(hash(withFile(data))).toMatch(/^[0-9a-f]{64}$/)
+    expect(hash(withFile(data))).not.toBe(hash(withFile('data:,other%')))
+  },
+)

@@ -101,12 +101,21 @@ function fileOf(data: unknown, depth: number): JsonValue | undefined {
     const comma = /^data:/i.test(data) ? data.indexOf(',') : -1
     return data.slice(0, comma).endsWith(';base64') || comma === -1
       ? hashed(Buffer.from(data.slice(comma + 1), 'base64'))
-      : hashed(Buffer.from(decodeURIComponent(data.slice(comma + 1))))
+      : hashed(Buffer.from(unescaped(data.slice(comma + 1))))
   }
   const fields = fieldsOf(data)
   if (fields['type'] === 'data') return fileOf(fields['data'], depth)
   if (fields['type'] === 'url') return fileOf(fields['url'], depth)
   return neutral(data, depth + 1, false)
+}
+
+/** As it stands when it cannot be: users attach files and vendors send them, and neither may stop the record of a call. */
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
 
 function isBytes(value: unknown): value is Uint8Array | ArrayBuffer {
