@@ -25,8 +25,8 @@ import { createResponders } from './responders.ts'
 /** How long after an alert was taken its incident may still be unknown. */
 const settlingMs = 120_000
 
-/** What the engine keeps of an incident: the first revision that was shown, and when. No code, no id of PagerDuty's. */
-const refSchema = z.object({ revision: z.int().min(1), at: z.number() })
+/** What the engine keeps: when the incident was opened. No code, no id of PagerDuty's. */
+const refSchema = z.object({ at: z.number() })
 
 /**
  * People who are on call decide: a request opens an incident, a note with its code or the linked page decides, and the
@@ -74,6 +74,15 @@ export function createPagerDutyChannel(options: PagerDutyOptions): Channel {
     await calls.send(event, signal)
   }
 
+  const keyOf = ({ tenant, id: requestId }: ApprovalRequest, revision: number): string =>
+    dedupKeyOf({ tenant, requestId, revision })
+
+  /** From the first one: an alert may be open of which no reference was kept. Where none is, PagerDuty drops the event. */
+  const resolve = async (request: ApprovalRequest, last: number, signal: AbortSignal) => {
+    for (let revision = 1; revision <= last; revision++)
+      await calls.send(resolveEvent(routingKeyOf(request), keyOf(request, revision)), signal)
+  }
+
   const receive = createReceiver({
     ...options,
     clock,
@@ -104,22 +113,19 @@ export function createPagerDutyChannel(options: PagerDutyOptions): Channel {
     contract: 'channel/v1',
     name,
     async notify(request, _view, { signal }) {
+      await resolve(request, request.revision - 1, signal)
       await trigger(request, signal)
-      return { revision: request.revision, at: clock.now() }
+      return { at: clock.now() }
     },
     async update(ref, request, _view, { signal, idempotencyKey }) {
       const shown = readRef(ref)
       const isPending = request.status === 'pending'
-      const keyOf = (revision: number): string =>
-        dedupKeyOf({ tenant: request.tenant, requestId: request.id, revision })
       // First what stops people from being called, then what explains it.
-      const last = isPending ? request.revision - 1 : request.revision
-      for (let revision = shown.revision; revision <= last; revision++)
-        await calls.send(resolveEvent(routingKeyOf(request), keyOf(revision)), signal)
-      if (isPending && request.revision > shown.revision) await trigger(request, signal)
+      await resolve(request, isPending ? request.revision - 1 : request.revision, signal)
+      if (isPending && request.revision > 1) await trigger(request, signal)
 
-      for (let revision = shown.revision; revision <= request.revision; revision++) {
-        const incidentId = await calls.incidentOf(keyOf(revision), signal)
+      for (let revision = 1; revision <= request.revision; revision++) {
+        const incidentId = await calls.incidentOf(keyOf(request, revision), signal)
         const isCurrent = revision === request.revision
         const note = isCurrent
           ? { tag: sha256Hex(idempotencyKey).slice(0, 12), text: stateText(request) }

@@ -61,6 +61,21 @@ describe('a request that', () => {
       ])
     }))
 
+  test('was edited when its first notice comes again has one incident that calls people', () =>
+    withBoard({ decide }, async ({ fake, channel }) => {
+      // The process died before the engine had kept the reference.
+      await channel.notify(request, request.view, context('n1'))
+      const edited = { ...request, revision: 2, viewHash: '2'.repeat(64) }
+
+      const ref = (await channel.notify(edited, edited.view, context('n1'))) ?? {}
+
+      expect(fake.incidents.map(({ status }) => status)).toEqual(['resolved', 'triggered'])
+      await channel.update?.(ref, { ...edited, status: 'expired' }, edited.view, context('n2'))
+      expect(fake.incidents.map(({ status }) => status)).toEqual(['resolved', 'resolved'])
+      const [first] = fake.incidents.map(ourNotes)
+      expect(first).toEqual([expect.stringContaining('now revision 2')])
+    }))
+
   test('ends before PagerDuty has opened its incident is repainted when it has', () =>
     withBoard({ decide }, async ({ fake, clock, channel }) => {
       const ref = (await channel.notify(request, request.view, context('n1'))) ?? {}
