@@ -57,6 +57,12 @@ describe('an alert', () => {
     expect(alertOf({}, { id: 'x'.repeat(256) }).dedup_key.length).toBeLessThanOrEqual(255)
   })
 
+  test('names everybody who may decide, also by escalation or delegation', () => {
+    const delegations = [{ from: 'alice', to: 'carol', at: 1 }]
+    const { payload } = alertOf({}, { escalated: ['olga'], delegations })
+    expect(payload.custom_details['who_may_decide']).toMatch(/, olga, carol$/)
+  })
+
   test('stays within what PagerDuty takes, whatever the view holds, and marks what is missing', () => {
     const long = '\u{1f6d1}<'.repeat(50_000)
     const fields = Array.from({ length: 300 }, (_, index) => ({

@@ -1,4 +1,5 @@
 import type { ApprovalRequest, ApprovalView } from '@loop-engine/core'
+import { reviewersOf } from '@loop-engine/core/decision-page'
 
 import { dedupKeyOf } from './incident-reference.ts'
 import { noteApproves } from './note-strength.ts'
@@ -68,7 +69,6 @@ function detailsOf(input: AlertInput): Record<string, unknown> {
   const { request, view, reference } = input
   const { loop, transition, requester, effect, warnings } = view
   const stage = request.policy.stages[request.stage]
-  const reviewers = [...(stage?.reviewers ?? []), ...request.escalated]
   const shownWarnings = warnings.slice(0, 10).map((warning) => plainText(warning, 500))
   return {
     what: `${plainText(transition.id, 200)} on ${plainText(view.aggregateId, 300)}`,
@@ -85,7 +85,7 @@ function detailsOf(input: AlertInput): Record<string, unknown> {
     evidence: fieldsOf(view),
     ...(shownWarnings.length > 0 && { warnings: shownWarnings }),
     approvals_needed: `${stage?.quorum ?? 1}${request.policy.fourEyes ? ', not of the requester nor of whom it acts for' : ''}`,
-    who_may_decide: plainText(reviewers.join(', '), 1000),
+    who_may_decide: plainText(reviewersOf(request).join(', '), 1000),
     expires: new Date(view.expiresAt).toISOString(),
     if_nobody_decides: plainText(view.ifNothing, 500),
     how_to_decide: waysOf(input),
