@@ -73,6 +73,27 @@ test('a gate whose decision the worker brought replays', async () => {
   await bench.close()
 })
 
+test('a gate whose workflow was cancelled replays', async () => {
+  const approval = { reviewers: ['role:finance'], expiresIn: '2h' }
+  const bench = await openBench(server, { plugin: { gates: { release: { approval } } } })
+  const { client, queue, trust } = bench
+  const handle = await client.workflow.start('release', {
+    taskQueue: queue,
+    workflowId: `release-cancelled-${queue}`,
+    args: [{ version: '2.0.0' }, trust],
+  })
+  await until(
+    async () =>
+      (await handle.fetchHistory()).events?.some((event) => event.timerStartedEventAttributes) ===
+      true,
+    'the gate',
+  )
+  await handle.cancel()
+  await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } })
+  await checkHistory('release-cancelled', await handle.fetchHistory())
+  await bench.close()
+})
+
 test('an instance with a command, a decision and an effect replays', async () => {
   const bench = await openLoopBench(server)
   const { client, system, taskQueue } = bench

@@ -197,6 +197,16 @@ describe('a human gate', () => {
     expect(await updatesOf(handle)).toBe(0)
   })
 
+  test('takes its request back when its workflow is cancelled', async () => {
+    const bench = await open()
+    const handle = await ask(bench)
+    const { id } = await bench.asked()
+    await entered(handle)
+    await handle.cancel()
+    await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } })
+    expect(await bench.system.approvals.get({ id })).toMatchObject({ status: 'cancelled' })
+  })
+
   test('that no policy names is denied', async () => {
     const bench = await open({ plugin: { gates: {} } })
     const handle = await ask(bench)

@@ -1,6 +1,7 @@
 import {
   ApplicationFailure,
   condition,
+  isCancellation,
   patched,
   proxyActivities,
   workflowInfo,
@@ -9,6 +10,7 @@ import {
 import { enterGate, isAccepting, judge, type OpenGate } from './gate-registry.ts'
 import { activityNames, failureTypes, type GateReport } from './names.ts'
 import { readToken, type TokenTrust, type VerifiedDecision } from './read-token.ts'
+import { withdraw } from './waiting-calls.ts'
 
 export interface HumanGateOptions {
   /** Which gate: the name of a policy of the worker's plugin. */
@@ -49,7 +51,8 @@ interface GateActivities {
 /**
  * Waits, for days if need be, until people have decided; reminders, escalation and expiry are durable timers. Only a
  * decision that was signed for exactly this request passes as `approved`; time running out never does. The same gate in
- * the run that continues as new finds the same request. Throws `LoopEngine.Denied` when a guard or a policy refuses.
+ * the run that continues as new finds the same request; a workflow that is cancelled takes it back. Throws
+ * `LoopEngine.Denied` when a guard or a policy refuses.
  */
 export async function humanGate({
   gate,
@@ -73,7 +76,14 @@ export async function humanGate({
   const { runId, actionDigest } = request
   const open: OpenGate = { runId, actionDigest, trust, decision: undefined }
   enterGate(request.id, open)
-  return settled(open, report, until, () => activities.turn(request.id))
+  try {
+    return await settled(open, report, until, () => activities.turn(request.id))
+  } catch (error) {
+    // Histories of before do not hold it.
+    if (isCancellation(error) && patched('loop-engine:gate-withdraws'))
+      await withdraw(request.id, taskQueue)
+    throw error
+  }
 }
 
 async function settled(

@@ -59,20 +59,21 @@ export async function untilDecided(
     try {
       await wakes.wait(waiting, round)
     } catch (error) {
-      if (isCancellation(error)) await withdraw(waiting, options)
+      if (isCancellation(error)) await withdraw(waiting.approvalId, options.taskQueue)
       throw error
     }
     result = again(waiting)
   }
 }
 
-async function withdraw(call: PendingCall, { taskQueue }: ActivityOptions): Promise<void> {
+/** Takes a request back, although its workflow is being cancelled. */
+export async function withdraw(approvalId: string, taskQueue: string | undefined): Promise<void> {
   const activities = proxyActivities<Record<string, (...args: unknown[]) => Promise<void>>>({
     startToCloseTimeout: '30s',
     ...(taskQueue !== undefined && { taskQueue }),
   })
   await CancellationScope.nonCancellable(async () =>
-    activities[activityNames.withdraw]?.(call.approvalId),
+    activities[activityNames.withdraw]?.(approvalId),
   )
 }
 
