@@ -5,17 +5,20 @@ import type { IExecuteFunctions } from 'n8n-workflow'
 export interface CommandKeys {
   /** The key of a command on behalf of an item. */
   keyOf(itemIndex: number, command: object): string
-  /** The node has run: its next run is no repetition of this one. */
+  /** The node has run, and nothing failed: its next run is no repetition of this one. */
   done(): void
 }
 
 /**
- * Idempotency keys. "Retry On Fail" runs a node again in the same execution and gets the same keys for the same commands,
- * so that a lost answer is asked for again and nothing happens twice; the next run of the node gets others.
+ * Idempotency keys. "Retry On Fail" runs a node again in the same place of the execution and gets the same keys for the
+ * same commands, so that a lost answer is asked for again and nothing happens twice; the next run of the node gets others.
  */
 export function createCommandKeys(context: IExecuteFunctions): CommandKeys {
   const kept = context.getContext('node')
-  const run = typeof kept['commandKey'] === 'string' ? kept['commandKey'] : randomUUID()
+  const place = `${context.getWorkflowDataProxy(0).$runIndex}/`
+  const before: unknown = kept['commandKey']
+  const isAgain = typeof before === 'string' && before.startsWith(place)
+  const run = isAgain ? before : `${place}${randomUUID()}`
   kept['commandKey'] = run
   return {
     keyOf(itemIndex, command) {

@@ -77,6 +77,17 @@ test('an error says what the server says, and goes on as data where the node is 
   })
 })
 
+test('a node that goes on with errors and is run again after a lost answer moves nothing twice', async () => {
+  await bench.start('refund', 'order-1')
+  const pay = { operation: 'transition', aggregateId: 'order-1', transition: 'pay' }
+  const again = { retryOnFail: true, maxTries: 2, waitBetweenTries: 1 }
+  bench.loseAnswers(1)
+
+  expect(
+    await run({ ...pay, evidence: { amount: 5 } }, { ...again, onError: 'continueRegularOutput' }),
+  ).toMatchObject({ status: 'success', items: [{ status: 'executed' }] })
+})
+
 test('a key decides nothing; the token of a person does', async () => {
   await bench.start('refund', 'order-1')
   await bench.transition('order-1', 'pay', { amount: 20 })

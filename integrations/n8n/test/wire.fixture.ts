@@ -5,7 +5,7 @@ export interface Wire {
   readonly url: string
   /** Where the server was asked to tell of a request. */
   callbackUrl(requestId: string): string
-  /** The next answers reach nobody, after the server did what it was asked for. */
+  /** The next answers to a question or an attempt reach nobody, after the server did what it was asked for. */
   loseAnswers(count: number): void
   close(): Promise<void>
 }
@@ -28,7 +28,7 @@ export async function openWire(target: string): Promise<Wire> {
     const { callbackUrl } = sent === '' ? {} : (JSON.parse(sent) as { callbackUrl?: string })
     if (callbackUrl !== undefined)
       callbacks.set((JSON.parse(text) as { approvalId?: string }).approvalId ?? '', callbackUrl)
-    if (lost > 0 && (callbackUrl !== undefined || request.method === 'GET')) {
+    if (lost > 0 && (request.method === 'GET' || request.url?.endsWith('/transitions'))) {
       lost--
       return void request.socket.destroy()
     }

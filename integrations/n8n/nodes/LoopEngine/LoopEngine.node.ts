@@ -101,6 +101,7 @@ export class LoopEngine implements INodeType {
   async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
     const keys = createCommandKeys(this)
     const output: INodeExecutionData[] = []
+    let hasFailed = false
     for (const [item] of this.getInputData().entries()) {
       try {
         const resource = String(this.getNodeParameter('resource', item))
@@ -112,11 +113,13 @@ export class LoopEngine implements INodeType {
           output.push({ json: json as IDataObject, pairedItem: { item } })
       } catch (error) {
         if (!this.continueOnFail()) throw asNodeError(this, error, item)
+        hasFailed = true
         const { message } = asNodeError(this, error, item)
         output.push({ json: { error: message }, pairedItem: { item } })
       }
     }
-    keys.done()
+    // n8n also runs again what went on with errors.
+    if (!hasFailed) keys.done()
     return [output]
   }
 }
