@@ -114,6 +114,20 @@ const harness: SinkJourneyHarness = {
 sinkConformance(harness)
 sinkJourneys(harness)
 
+test('an event that is refused keeps none of those from the stream that it was published with', async () => {
+  await createStream()
+  const text = 'x'.repeat(largestBytes)
+  const events = ['executed', 'warned', 'completed'].map((id) => ({
+    ...event,
+    id,
+    data: id === 'warned' ? { text } : event.data,
+  }))
+
+  await expect(open().publish(events, context)).rejects.toMatchObject({ code: 'refused' })
+
+  expect(await harness.received()).toEqual(['executed', 'completed'])
+})
+
 test('a message is the event in structured mode, with its id as the id of the message', async () => {
   await createStream()
   await open().publish([event], context)

@@ -80,12 +80,21 @@ export function createNatsSink({
     name,
     async publish(events, { signal }) {
       if (events.length === 0) return
+      const refusals: LoopError[] = []
       try {
         const client = jetstream(await stopping(open(), signal))
-        for (const event of events) await stopping(publish(client, event), signal)
+        for (const event of events)
+          await stopping(publish(client, event), signal).catch((error: unknown) => {
+            const fault = isLoopError(error) ? error : faultOf(error)
+            if (fault.code !== 'refused') throw fault
+            // What no stream takes does not keep what follows from one.
+            refusals.push(fault)
+          })
       } catch (error) {
         throw isLoopError(error) ? error : faultOf(error)
       }
+      const [refusal] = refusals
+      if (refusal) throw refusal
     },
     async close() {
       const known = await opening?.catch(() => undefined)

@@ -95,6 +95,19 @@ const harness: SinkJourneyHarness = {
 sinkConformance(harness)
 sinkJourneys(harness)
 
+test('an event that is refused keeps none of those from the receiver that it was published with', async () => {
+  const ids = ['executed', 'warned', 'completed']
+  const events = ids.map((id) => ({
+    ...event,
+    id,
+    data: id === 'warned' ? { text: 'x'.repeat(largestBytes) } : event.data,
+  }))
+
+  await expect(open().publish(events, context)).rejects.toMatchObject({ code: 'refused' })
+
+  expect(received.map(({ headers }) => headers['webhook-id'])).toEqual(['executed', 'completed'])
+})
+
 test('a receiver verifies what it gets with the library of the standard', async () => {
   await open().publish([event], context)
 

@@ -77,7 +77,17 @@ export function createWebhookSink({
     contract: 'sink/v1',
     name,
     async publish(events, { signal }) {
-      for (const event of events) await post(event, signal)
+      let refusal: LoopError | undefined
+      for (const event of events) {
+        try {
+          await post(event, signal)
+        } catch (error) {
+          // What the receiver refuses does not keep what follows from it.
+          if (!isLoopError(error) || error.code !== 'refused') throw error
+          refusal ??= error
+        }
+      }
+      if (refusal) throw refusal
     },
   }
 }
