@@ -64,17 +64,21 @@ export function createConnections(options: ConnectionsOptions): Connections {
       : [pool]
   const warned = new WeakSet<object>()
   const homes = new WeakMap<PoolClient, Pool>()
+  const heard = new WeakSet<PoolClient>()
+  const hear = (client: PoolClient): void => {
+    if (heard.has(client)) return
+    heard.add(client)
+    client.on('error', () => leave(client))
+    client.on('end', () => leave(client))
+    client.on('notice', ({ code }) => {
+      if (code === '01000') warned.add(client)
+    })
+  }
   for (const source of pools) {
     // A broken idle connection is replaced when it is needed; unheard, it would end the process.
     source.on('error', ignore)
     // The same while a client is handed over, or thrown away: an error may come at any moment of its life.
-    source.on('connect', (client) => {
-      client.on('error', () => leave(client))
-      client.on('end', () => leave(client))
-      client.on('notice', ({ code }) => {
-        if (code === '01000') warned.add(client)
-      })
-    })
+    source.on('connect', hear)
   }
   let current = 0
   let closed = false
@@ -94,6 +98,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
   const takeFrom = async (source: Pool): Promise<PoolClient> => {
     const client = await source.connect()
     if (homes.has(client)) return client
+    hear(client) // one of the application may have been connected before
     const isPrimary = pools.length === 1 || (await acceptsWrites(client))
     if (!isPrimary) client.release(true)
     if (!isPrimary) throw standby(address)
@@ -144,6 +149,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
       closed = true
       for (const client of ready.splice(0)) client.release()
       for (const source of pools) source.off('error', ignore)
+      pool?.off('connect', hear)
       if (pool !== undefined) return
       await Promise.all(
         pools.map(async (source) => {

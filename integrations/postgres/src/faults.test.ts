@@ -178,6 +178,38 @@ describe('a lost connection', () => {
   )
 })
 
+describe('a pool of the application', () => {
+  test('is listened to on connections that are older than the store, for a commit that no standby may have', async () => {
+    const pool = new pg.Pool({ connectionString: server.url, max: 1 })
+    onTestFinished(() => pool.end())
+    await pool.query('SELECT 1')
+    const schema = server.schema()
+    const store = await openStore({ pool, schema })
+    const start = startOf('order-1')
+    await store.commit([start])
+    await admin.query(`CREATE FUNCTION ${schema}.warn() RETURNS trigger LANGUAGE plpgsql
+        AS $$ BEGIN RAISE WARNING 'canceling wait for synchronous replication'; RETURN NULL; END $$;
+      CREATE TRIGGER warn AFTER INSERT ON ${schema}.counter EXECUTE FUNCTION ${schema}.warn()`)
+    const reservations = [{ key: 'budget', bucket: 0, amount: 1, limit: 9 }]
+
+    const committing = store.commit([nextPlan(start.instance, [], { reservations })])
+
+    await expect(committing).rejects.toMatchObject({ code: 'unknown_outcome' })
+  })
+
+  test('keeps nothing of a store that was closed', async () => {
+    const pool = new pg.Pool({ connectionString: server.url })
+    onTestFinished(() => pool.end())
+    const counts = (): number[] => ['connect', 'error'].map((event) => pool.listenerCount(event))
+    const before = counts()
+
+    const store = await openStore({ pool })
+    await store.close()
+
+    expect(counts()).toEqual(before)
+  })
+})
+
 describe('a connection that cannot be had', () => {
   const base = (): URL => new URL(server.url)
   const at = (change: Partial<URL>): string => Object.assign(base(), change).href
