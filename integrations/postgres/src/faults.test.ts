@@ -197,6 +197,26 @@ describe('a pool of the application', () => {
     await expect(committing).rejects.toMatchObject({ code: 'unknown_outcome' })
   })
 
+  test('may give numbers of eight bytes a type of its own', async () => {
+    const getTypeParser = ((type: number) =>
+      type === pg.types.builtins.INT8 ? BigInt : pg.types.getTypeParser(type)) as never
+    const pool = new pg.Pool({ connectionString: server.url, types: { getTypeParser } })
+    onTestFinished(() => pool.end())
+    const store = await openStore({ pool })
+    const { instance, ...start } = startOf('order-1')
+
+    await store.commit([{ ...start, instance, outbox: [outboxItem(instance)] }])
+
+    expect(await store.nextDueAt()).toBe(instance.updatedAt)
+    const [claim] = await store.claim({
+      worker: 'w',
+      now: instance.updatedAt,
+      leaseMs: 1,
+      limit: 1,
+    })
+    expect(claim).toMatchObject({ fence: expect.any(Number), dueAt: instance.updatedAt })
+  })
+
   test('keeps nothing of a store that was closed', async () => {
     const pool = new pg.Pool({ connectionString: server.url })
     onTestFinished(() => pool.end())

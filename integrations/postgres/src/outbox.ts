@@ -78,7 +78,8 @@ export function createOutbox(database: Database, schema: string, announce: () =>
     },
     async nextDueAt() {
       const [row] = await database.read<{ ready_at: string | null }>(nextDueAt, [])
-      return typeof row?.ready_at === 'string' ? Number(row.ready_at) : null
+      const readyAt = row?.ready_at ?? null
+      return readyAt === null ? null : Number(readyAt)
     },
     async deadLetters({ tenant, limit, cursor }) {
       const most = readLimit(limit)

@@ -1,5 +1,12 @@
 import { LoopError, type LoopStore, type StoreRetention } from '@loop-engine/core'
-import { approvalRequest, nextPlan, outboxItem, planEpoch, startPlan } from '@loop-engine/testing'
+import {
+  approvalRequest,
+  nextPlan,
+  outboxItem,
+  planEpoch,
+  startPlan,
+  startPostgres,
+} from '@loop-engine/testing'
 import pg from 'pg'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
@@ -117,6 +124,22 @@ describe('retention', () => {
     await retentionOf(store).drop({ before: later })
 
     expect(await store.approval('acme', request.id)).toBeNull()
+  })
+
+  test('counts what went in a partition also where an application has its own types of numbers', async () => {
+    const getTypeParser = ((type: number) =>
+      type === pg.types.builtins.INT8 ? BigInt : pg.types.getTypeParser(type)) as never
+    const { url: connectionString } = await startPostgres()
+    const pool = new pg.Pool({ connectionString, types: { getTypeParser } })
+    onTestFinished(() => pool.end())
+    const ledger = await openLedger({ connectionString: undefined, pool })
+    await backTo(ledger, '2020-01')
+    await commitRun(ledger.store, 'first')
+    await logAll(ledger.store)
+
+    const report = await retentionOf(ledger.store).drop({ before: later })
+
+    expect(report).toEqual({ runs: 1, entries: 4, partitions: 1, kept: nothing })
   })
 
   test('takes out a whole partition of the past when every run in it may go', async () => {

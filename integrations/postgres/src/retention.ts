@@ -61,9 +61,10 @@ export function createRetention(database: Database, schema: string): StoreRetent
     const sum = { partitions: 0, entries: 0 }
     for (const { name } of await database.read<{ name: string }>(partitions, [])) {
       const [row] = await database.write<{ entries: string | null }>(dropPartition, [name])
-      if (typeof row?.entries !== 'string') continue
+      const entries = row?.entries ?? null
+      if (entries === null) continue
       sum.partitions += 1
-      sum.entries += Number(row.entries)
+      sum.entries += Number(entries)
     }
     return sum
   }
