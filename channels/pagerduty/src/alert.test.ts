@@ -58,7 +58,7 @@ describe('an alert', () => {
   })
 
   test('names everybody who may decide, also by escalation or delegation', () => {
-    const delegations = [{ from: 'alice', to: 'carol', at: 1 }]
+    const delegations = [{ from: 'alice', to: 'carol', stage: 0, at: 1 }]
     const { payload } = alertOf({}, { escalated: ['olga'], delegations })
     expect(payload.custom_details['who_may_decide']).toMatch(/, olga, carol$/)
   })

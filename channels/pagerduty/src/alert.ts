@@ -1,5 +1,4 @@
-import type { ApprovalRequest, ApprovalView } from '@loop-engine/core'
-import { reviewersOf } from '@loop-engine/core/decision-page'
+import { reviewersOf, type ApprovalRequest, type ApprovalView } from '@loop-engine/core'
 
 import { dedupKeyOf } from './incident-reference.ts'
 import { noteApproves } from './note-strength.ts'
