@@ -9,7 +9,7 @@ const request = {
   revision: 1,
   policy: { stages: [{ reviewers: ['role:finance'], quorum: 2 }], fourEyes: true },
   escalated: ['group:oncall'],
-  delegations: [{ from: 'alice', to: 'bob', at: 0 }],
+  delegations: [{ from: 'alice', to: 'bob', stage: 0, at: 0 }],
   decisions: [] as ApprovalRequest['decisions'],
   view: { transition: { id: 'pay', from: 'A', to: 'B' } },
 } as unknown as ApprovalRequest
