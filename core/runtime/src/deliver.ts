@@ -8,10 +8,10 @@ import {
 
 import { askedPause } from './asked-pause.ts'
 import { withDeadline } from './deadline.ts'
-import { deliverEffect } from './deliver-effect.ts'
 import { deliverEvents } from './deliver-events.ts'
 import { deliverNotice } from './deliver-notice.ts'
 import type { Delivery } from './delivery.ts'
+import { deliverEffect } from './effects/deliver-effect.ts'
 import { fireTimer } from './fire-timer.ts'
 import type { Kernel } from './kernel.ts'
 import { openEnvelope } from './trace-envelope.ts'

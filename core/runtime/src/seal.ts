@@ -10,7 +10,7 @@ import {
 
 import { createChange } from './change.ts'
 import { draftOf } from './draft.ts'
-import { holdOf } from './hold.ts'
+import { holdOf } from './effects/hold.ts'
 import { commitChange, scopesOf, type Kernel } from './kernel.ts'
 
 /** A function that runs only with an unspent receipt, for exactly the input that the receipt licenses. */

@@ -7,13 +7,13 @@ import {
   type StoredEntry,
 } from '@loop-engine/core'
 
-import type { Change } from './change.ts'
-import type { Refusal } from './decide.ts'
-import { knownEvidence, takeEvidence } from './evidence.ts'
-import { takeFollowUp } from './follow-up.ts'
-import type { Kernel } from './kernel.ts'
-import { newestFirst } from './newest-first.ts'
-import { rulesOf } from './rules.ts'
+import type { Change } from '../change.ts'
+import type { Refusal } from '../decide.ts'
+import { knownEvidence, takeEvidence } from '../evidence.ts'
+import { takeFollowUp } from '../follow-up.ts'
+import type { Kernel } from '../kernel.ts'
+import { newestFirst } from '../newest-first.ts'
+import { rulesOf } from '../rules.ts'
 
 /** Takes the transitions that follow effects which ended while the run was suspended; returns what they reserve. */
 export async function takeHeldFollowUps(

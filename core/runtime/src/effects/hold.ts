@@ -1,6 +1,6 @@
 import type { LoopInstance } from '@loop-engine/core'
 
-import type { Kernel } from './kernel.ts'
+import type { Kernel } from '../kernel.ts'
 
 export type Hold = 'suspended' | 'run_cancelled' | 'run_failed'
 

@@ -1,0 +1,87 @@
+import type { Action } from '@loop-engine/core'
+
+import type { Delivery } from '../delivery.ts'
+import { scopesOf, type Kernel } from '../kernel.ts'
+import { unregistered } from '../unregistered.ts'
+import { attemptsOf, hasBegun } from './effect-attempts.ts'
+import { effectDraft, write, type EffectJob } from './effect-job.ts'
+import { holdOf } from './hold.ts'
+import { nothing, report } from './report-effect.ts'
+
+/** Spends the receipt, or finds out what an earlier delivery left behind. */
+export async function begin(
+  kernel: Kernel,
+  job: EffectJob,
+): Promise<{ readonly kind: 'run'; readonly action: Action } | Delivery> {
+  const { claim, stored, entry, effect } = job
+  const action = kernel.integrations.get(effect.integration)?.actions[effect.action]
+  const spentBy = await kernel.store.spentBy(claim.tenant, stored.hash)
+  if (spentBy !== null && spentBy !== claim.id)
+    return { kind: 'dead', error: 'refused: The receipt was spent elsewhere.' }
+  if (spentBy !== null && effect.semantics === 'at-most-once') {
+    await report(
+      kernel,
+      job,
+      { type: 'loop.effect.unknown', evidence: nothing(kernel), reason: 'interrupted' },
+      { settle: true },
+    )
+    return { kind: 'settled' }
+  }
+  // One more than the attempts that may fail: a crash is no failure. But what ends each process that tries must stop.
+  if (spentBy !== null && (await hasBegun(kernel, job, attemptsOf(kernel, job) + 1))) {
+    await report(
+      kernel,
+      job,
+      { type: 'loop.effect.unknown', evidence: nothing(kernel), reason: 'interrupted' },
+      { settle: false },
+    )
+    return { kind: 'dead', error: 'interrupted: No attempt came to its end.' }
+  }
+  if (spentBy === null && kernel.clock.now() >= (entry.receiptExpiresAt ?? 0)) {
+    await report(
+      kernel,
+      job,
+      {
+        type: 'loop.effect.failed',
+        evidence: nothing(kernel),
+        reason: 'receipt_expired',
+        ...(job.spec.onFailure && { followUp: job.spec.onFailure }),
+      },
+      { settle: true },
+    )
+    return { kind: 'settled' }
+  }
+  const refusal = await write(kernel, job, async (instance, change) => {
+    const hold = await holdOf(kernel, instance)
+    if (hold) return hold
+    // Before the receipt is spent: a process that has the integration can still act.
+    if (!action) return 'unregistered'
+    change.append({
+      ...effectDraft(kernel, job, instance, 'loop.effect.started'),
+      receipt: stored.hash,
+    })
+    return {
+      scopes: scopesOf(instance, entry.actor),
+      fence: { id: claim.id, fence: claim.fence },
+      ...(spentBy === null && { spend: { receipt: stored.hash, by: claim.id } }),
+    }
+  })
+  if (action && refusal === null) return { kind: 'run', action }
+  if (refusal === 'unregistered') return unregistered(kernel, 'integration', effect.integration)
+  if (refusal === 'stopped')
+    return { kind: 'retry', error: 'stopped: A stop is in force.', afterMs: 1000 }
+  if (refusal === 'suspended')
+    return { kind: 'retry', error: 'suspended: The run is suspended.', afterMs: 1000 }
+  if (refusal === 'run_cancelled' || refusal === 'run_failed') {
+    // An attempt that was begun may have acted, and nobody will ask again.
+    const type = spentBy === null ? 'loop.effect.failed' : 'loop.effect.unknown'
+    await report(
+      kernel,
+      job,
+      { type, evidence: nothing(kernel), reason: refusal },
+      { settle: true },
+    )
+    return { kind: 'settled' }
+  }
+  return { kind: 'dead', error: `refused: ${refusal}` }
+}

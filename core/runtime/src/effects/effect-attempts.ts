@@ -1,0 +1,39 @@
+import { LoopError, openEntry, type EntryType } from '@loop-engine/core'
+
+import type { Kernel } from '../kernel.ts'
+import { newestFirst } from '../newest-first.ts'
+import type { EffectJob } from './effect-job.ts'
+
+/** How often an idempotent effect may begin. */
+export function attemptsOf({ limits }: Kernel, { spec }: EffectJob): number {
+  return spec.maxAttempts ?? limits.maxAttempts
+}
+
+/**
+ * Whether the effect has begun so often since it was ordered, or given up before. Deliveries that a stop or a suspension
+ * held up are no attempts: of those the record knows.
+ */
+export async function hasBegun(
+  kernel: Kernel,
+  { claim, stored }: EffectJob,
+  times: number,
+): Promise<boolean> {
+  if (claim.attempt < times) return false
+  const run = await kernel.store.getRun(claim.tenant, claim.runId)
+  if (!run) throw new LoopError('corrupt', 'The run of an effect is gone.')
+  let begun = 0
+  for await (const entry of newestFirst(kernel.store, run, claim.seq)) {
+    if (!isAttempt.has(entry.type) || openEntry(entry).receipt !== stored.hash) continue
+    if (entry.type !== 'loop.effect.started') break
+    begun += 1
+    if (begun >= times) return true
+  }
+  return false
+}
+
+/** An attempt, or what ends a row of them. */
+const isAttempt = new Set<EntryType>([
+  'loop.effect.started',
+  'loop.effect.failed',
+  'loop.effect.unknown',
+])

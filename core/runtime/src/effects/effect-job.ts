@@ -1,0 +1,102 @@
+import {
+  LoopError,
+  openEntry,
+  sha256Hex,
+  type Actor,
+  type EffectSpec,
+  type EntryDraft,
+  type EntryType,
+  type LedgerEntry,
+  type LoopInstance,
+  type OutboxClaim,
+  type StoredEntry,
+} from '@loop-engine/core'
+
+import { createChange, type PlanRest } from '../change.ts'
+import type { Refusal } from '../decide.ts'
+import { draftOf } from '../draft.ts'
+import { commitChange, type Kernel } from '../kernel.ts'
+import { refusedBy } from '../refused-by.ts'
+
+/** The order to act, as it was committed. */
+export interface EffectJob {
+  readonly claim: OutboxClaim
+  readonly stored: StoredEntry
+  readonly entry: LedgerEntry
+  readonly effect: NonNullable<LedgerEntry['effect']>
+  readonly spec: EffectSpec
+  readonly actor: Actor
+}
+
+export async function openJob(kernel: Kernel, claim: OutboxClaim): Promise<EffectJob> {
+  const [stored] = await kernel.store.entries(claim.tenant, claim.runId, {
+    from: claim.seq,
+    to: claim.seq,
+  })
+  if (!stored) throw new LoopError('corrupt', 'The entry behind an effect is gone.')
+  const entry = openEntry(stored)
+  if (!entry.effect || stored.type !== 'loop.transition.executed')
+    throw new LoopError('corrupt', 'The entry behind an effect orders none.')
+  if (sha256Hex(claim.payload) !== entry.effect.inputDigest)
+    throw new LoopError('corrupt', 'The input of an effect is not what was committed.')
+  const loop = await kernel.loops.pinned(entry.definition)
+  const spec = loop.transitions.get(entry.transitionId ?? '')?.effect
+  if (!spec) throw new LoopError('corrupt', 'The definition behind an effect orders none.')
+  return {
+    claim,
+    stored,
+    entry,
+    effect: entry.effect,
+    spec,
+    actor: Object.freeze({ type: 'automation', id: `integration:${entry.effect.integration}` }),
+  }
+}
+
+export function effectDraft(
+  kernel: Kernel,
+  { entry, effect, claim, actor }: EffectJob,
+  instance: LoopInstance,
+  type: EntryType,
+): EntryDraft {
+  return {
+    ...draftOf(kernel, instance, actor),
+    type,
+    ...(entry.transitionId !== undefined && { transitionId: entry.transitionId }),
+    ...(entry.actionDigest !== undefined && { actionDigest: entry.actionDigest }),
+    effect: { ...effect, attempt: claim.attempt },
+  }
+}
+
+/**
+ * Commits one change about the run of a job; returns why it was refused, by the store or by `build`, or null. Throws
+ * `fenced` when the lease was lost. What would overrun a limit is built again, without what follows: the report stays.
+ */
+export async function write(
+  kernel: Kernel,
+  { claim }: EffectJob,
+  build: (
+    instance: LoopInstance,
+    change: ReturnType<typeof createChange>,
+    refusal?: Refusal,
+  ) => Promise<PlanRest | string>,
+): Promise<string | null> {
+  return kernel.runs.exclusive(claim.tenant, claim.aggregateId, async () => {
+    let late: Refusal | undefined
+    for (let attempts = 0; attempts <= kernel.limits.conflictRetries; attempts++) {
+      const instance = await kernel.store.getRun(claim.tenant, claim.runId)
+      if (!instance) throw new LoopError('corrupt', 'The run of an effect is gone.')
+      const change = createChange(instance)
+      const rest = await build(instance, change, late)
+      if (typeof rest === 'string') return rest
+      const outcome = await commitChange(kernel, change, rest)
+      if (outcome.kind === 'committed') return null
+      if (outcome.kind === 'refused' && outcome.reason === 'fenced')
+        throw new LoopError('fenced', 'The lease was lost to another worker.')
+      if (outcome.kind === 'refused' && outcome.reason !== 'limit') return outcome.reason
+      if (outcome.kind === 'refused') late = refusedBy(outcome.reason)
+    }
+    throw new LoopError('conflict', 'The run kept moving while an effect was recorded.', {
+      retryable: true,
+    })
+  })
+}

@@ -1,0 +1,64 @@
+import { LoopError, type EntryType } from '@loop-engine/core'
+
+import { takeEvidence, type Evidence } from '../evidence.ts'
+import { takeFollowUp } from '../follow-up.ts'
+import type { Kernel } from '../kernel.ts'
+import { rulesOf } from '../rules.ts'
+import { effectDraft, write, type EffectJob } from './effect-job.ts'
+
+/** How an effect ended. */
+export type Ending = {
+  readonly type: EntryType
+  readonly evidence: Evidence
+  readonly reason?: string
+  readonly followUp?: string
+}
+
+/** Records how the effect ended, and the transition that follows, in one commit that also ends the delivery. */
+export async function report(
+  kernel: Kernel,
+  job: EffectJob,
+  { type, evidence, reason, followUp }: Ending,
+  { settle }: { settle: boolean },
+): Promise<void> {
+  const { claim, actor } = job
+  const lease = { id: claim.id, fence: claim.fence }
+  const refused = await write(kernel, job, async (instance, change, refusal) => {
+    change.append(
+      {
+        ...effectDraft(kernel, job, instance, type),
+        receipt: job.stored.hash,
+        ...(reason !== undefined && { reason }),
+        ...(evidence.digest && { evidence: evidence.digest }),
+      },
+      evidence.sealed,
+    )
+    const now = change.instance ?? instance
+    // Of a run that is suspended it is taken when the run is resumed.
+    const reservations =
+      followUp !== undefined && now.status === 'active'
+        ? await takeFollowUp(kernel, change, now, {
+            transitionId: followUp,
+            actor,
+            evidence,
+            refusal,
+          })
+        : []
+    // What was done is recorded even under a stop; the stop holds up the next effect.
+    return {
+      scopes: [],
+      ...(settle ? { settle: lease } : { fence: lease }),
+      ...(reservations.length > 0 && { reservations }),
+    }
+  })
+  if (refused !== null)
+    throw new LoopError('refused', 'The report of an effect was refused.', {
+      retryable: true,
+      details: { reason: refused },
+    })
+}
+
+/** The evidence of an end that has none. */
+export function nothing(kernel: Kernel): Evidence {
+  return takeEvidence(undefined, rulesOf(kernel))
+}
