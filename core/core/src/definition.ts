@@ -140,7 +140,7 @@ const schemas = /* @__PURE__ */ withZod((zod) => {
     initialState: id,
     transitions: zod.array(transition).max(10_000),
     outcome: outcome.optional(),
-    /** Loops that instances of this one may start. */
+    /** Loops that instances of this one lead to, for who reads the definition: the application starts them. */
     spawns: zod.array(id).optional(),
     tags: zod.array(zod.string().min(1).max(128)).optional(),
     /** Transitions that one run may execute; a loop that never ends is stopped here. */

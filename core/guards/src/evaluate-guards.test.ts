@@ -90,6 +90,15 @@ describe('guards that answer at once', () => {
   })
 })
 
+test.each([
+  ['cut in two', `${'x'.repeat(499)}😀`],
+  ['answered in half', 'no \ud83d'],
+])('a character that is %s does not reach the record', (_, message) => {
+  const { blockedBy } = judge([guard('odd', () => ({ passed: false, message }))], [spec('odd')])
+
+  expect(blockedBy?.message).toMatch(/\ufffd$/)
+})
+
 describe('it fails closed', () => {
   const nonsense: unknown[] = [
     undefined,
@@ -108,6 +117,7 @@ describe('it fails closed', () => {
 
   test.each([
     { ...reservation, key: '' },
+    { ...reservation, key: 'half \ud83d' },
     { ...reservation, amount: -1 },
     { ...reservation, amount: Number.NaN },
     { ...reservation, limit: Infinity },

@@ -9,9 +9,11 @@ export function readVerdict(answer: unknown): GuardVerdict | null {
   const { passed, message, reserve } = answer as Partial<Record<keyof GuardVerdict, unknown>>
   if (typeof passed !== 'boolean') return null
   if (message !== undefined && typeof message !== 'string') return null
-  if (reserve === undefined) return { passed, message: message?.slice(0, longestMessage) }
+  // No half of a character, whether it was cut or answered: the record could not hold it.
+  const said = message?.slice(0, longestMessage).toWellFormed()
+  if (reserve === undefined) return { passed, message: said }
   if (!Array.isArray(reserve) || !reserve.every(isReservation)) return null
-  return { passed, message: message?.slice(0, longestMessage), reserve }
+  return { passed, message: said, reserve }
 }
 
 function isReservation(value: unknown): value is Reservation {
@@ -23,6 +25,7 @@ function isReservation(value: unknown): value is Reservation {
     typeof key === 'string' &&
     key.length > 0 &&
     key.length <= longestKey &&
+    key.isWellFormed() &&
     Number.isSafeInteger(bucket) &&
     isAmount(amount) &&
     isAmount(limit) &&

@@ -4,7 +4,7 @@ import { evidenceOf } from './admit-input.ts'
 import { judge } from './attempt.ts'
 import { admit } from './decide.ts'
 import type { Target } from './engine-input.ts'
-import type { Kernel } from './kernel.ts'
+import { scopesOf, type Kernel } from './kernel.ts'
 import { guardsOf } from './loop-registry.ts'
 
 /** What an actor could do now, and why not. */
@@ -28,12 +28,15 @@ export async function listAvailable(
   const loop = await kernel.loops.pinned(instance.definition.digest)
   const admission = kernel.identity.admit(input.actor, kernel.clock.now())
   const evidence = evidenceOf(kernel, input.evidence)
+  const scopes = scopesOf(instance, admission.actor)
+  const isStopped = (await kernel.store.stops()).some(({ scope }) => scopes.includes(scope))
   const leaving = loop.from.get(instance.currentState) ?? []
   return Promise.all(
     leaving.map(async (candidate): Promise<AvailableTransition> => {
       const command = { transitionId: candidate.id, actor: admission.actor }
       const reasons: string[] = []
       if (admission.refused) reasons.push(admission.refused)
+      if (isStopped) reasons.push('stopped')
       const { refusal } = admit(loop, instance, command)
       if (refusal) reasons.push(refusal.reason)
       else if (guardsOf(candidate).length > 0) {

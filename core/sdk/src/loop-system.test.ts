@@ -375,10 +375,13 @@ describe('a stop', () => {
       status: 'rejected',
       reason: 'stopped',
     })
+    const may = async () => (await system.engine.available(attempt))[0]
+    expect(await may()).toMatchObject({ allowed: false, reasons: ['stopped'] })
     await expect(
       system.engine.release({ target, actor: agent, reason: 'me again' }),
     ).rejects.toMatchObject({ code: 'refused' })
     await system.engine.release({ target, actor: alice, reason: 'checked' })
+    expect(await may()).toMatchObject({ allowed: true, reasons: [] })
     expect(await system.engine.transition(attempt)).toMatchObject({ status: 'executed' })
   })
 

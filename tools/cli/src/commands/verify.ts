@@ -87,6 +87,7 @@ async function verifyDatabase(
     const { retained } = report
     const text = [
       `${head} ${report.runs} runs, ${report.entries} entries.`,
+      ...(report.runs === 0 ? [`  the tenant ${plain(tenant)} has no run here`] : []),
       ...(retained
         ? [
             `  retained: ${retained.entries} entries dropped before ${new Date(retained.before).toISOString()}, proofs kept`,
