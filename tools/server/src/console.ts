@@ -27,6 +27,9 @@ export function mountConsole(app: Hono<Environment>, folder: string | undefined)
     if (context.res.ok)
       context.res.headers.set('cache-control', 'public, max-age=31536000, immutable')
   })
-  app.get('*', serveStatic({ root: folder, precompressed: true }))
+  const files = serveStatic({ root: folder, precompressed: true })
+  // One that is missing is of another console, before or after an upgrade: a page in its place would be kept for ever.
+  app.get('/assets/*', files, (context) => context.notFound())
+  app.get('*', files)
   app.get('*', serveStatic({ root: folder, path: 'index.html' }))
 }

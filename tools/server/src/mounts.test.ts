@@ -125,6 +125,14 @@ test('the console is served with its pages, its files for ever, and nothing besi
     expect((await server.call('GET', path)).text).not.toMatch(/secret|root:/)
 })
 
+test('a file of another console is missing for now, and not a page that a browser keeps for ever', async () => {
+  const gone = await server.call('GET', '/assets/app-9z9z.js')
+
+  expect(gone.status).toBe(404)
+  expect(gone.text).not.toContain('Console')
+  expect(gone.headers.get('cache-control') ?? '').not.toContain('immutable')
+})
+
 test('the login page sends its token by POST, and has nothing inline', async () => {
   const page = await server.call('GET', '/login')
   const script = await server.call('GET', '/login.js')
