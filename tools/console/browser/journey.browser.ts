@@ -66,7 +66,7 @@ describe.each([
     const send = dialog.getByRole('button', { name: 'Approve as edited' })
     expect(await send.isDisabled()).toBe(true)
     await dialog.getByLabel('amount').fill('ninety')
-    await dialog.getByText('This is not JSON.').waitFor()
+    await dialog.getByText('The text is not JSON.').waitFor()
     await dialog.getByLabel('amount').fill('"61"')
     await dialog.getByText('This must stay a number.').waitFor()
     await dialog.getByLabel('amount').fill('61')

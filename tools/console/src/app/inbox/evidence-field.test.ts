@@ -16,5 +16,27 @@ test('an edit cannot change the type of a value', () => {
 })
 
 test('what is no JSON is said to be none', () => {
-  expect(readField('{', { a: 1 })).toMatchObject({ problem: 'This is not JSON.' })
+  expect(readField('{', { a: 1 })).toMatchObject({
+    value: { a: 1 },
+    problem: 'Line 1, column 2: The text is not JSON.',
+  })
+})
+
+test.each(['1e400', '9007199254740993', '0.12345678901234567891'])(
+  'a number that would become another one is no edit: %s',
+  (text) => {
+    expect(readField(text, 12)).toMatchObject({
+      value: 12,
+      problem: expect.stringContaining('digits'),
+    })
+    expect(readField(`{"amount":${text}}`, { amount: 12 })).toMatchObject({
+      problem: expect.stringContaining('digits'),
+    })
+  },
+)
+
+test('a name that is there twice is no edit', () => {
+  expect(readField('{"to":"a","to":"b"}', { to: 'a' })).toMatchObject({
+    problem: expect.stringContaining('twice'),
+  })
 })

@@ -1,3 +1,5 @@
+import { isLoopError, parseStrictJson } from '@loop-engine/core'
+
 /** A value as a person edits it: text as it is, everything else as JSON. */
 export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value, null, 2)
@@ -9,17 +11,19 @@ export function readField(
   before: unknown,
 ): { readonly value: unknown; readonly problem?: string } {
   if (typeof before === 'string') return { value: text }
-  const value = parse(text)
-  if (value === undefined) return { value: before, problem: 'This is not JSON.' }
+  if (text === textOf(before)) return { value: before }
+  const { value, problem } = parse(text)
+  if (problem !== undefined) return { value: before, problem }
   if (before === null || kindOf(value) === kindOf(before)) return { value }
   return { value: before, problem: `This must stay a ${kindOf(before)}.` }
 }
 
-function parse(text: string): unknown {
+/** As the server would read it: what a number cannot hold, or is there twice, must not become something else on the way. */
+function parse(text: string): { readonly value?: unknown; readonly problem?: string } {
   try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return undefined
+    return { value: parseStrictJson(text) }
+  } catch (error) {
+    return { problem: isLoopError(error) ? error.message : 'This is not JSON.' }
   }
 }
 
