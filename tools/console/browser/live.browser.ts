@@ -54,6 +54,23 @@ test('an inbox that was cut off catches up', async () => {
   stage.forgive(/ERR_/)
 })
 
+test('a page whose browser was taken over by somebody else becomes theirs', async () => {
+  const { world } = stage
+  await world.ask('live-5')
+  const { page } = await stage.enter()
+  await page.getByRole('link', { name: 'pay on live-5' }).click()
+  await page.getByRole('button', { name: 'Reject', exact: true }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.waitFor()
+
+  const other = await page.context().newPage()
+  await other.goto(world.link('bob'))
+  await other.getByRole('button', { name: 'Log in' }).click()
+
+  await page.getByRole('button', { name: 'Account of bob' }).waitFor({ timeout: 30_000 })
+  expect(await dialog.count()).toBe(0)
+})
+
 test('a session that is over ends on the page, too', async () => {
   const { page } = await stage.enter()
   await page.getByText('Live', { exact: true }).waitFor()

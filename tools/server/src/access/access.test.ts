@@ -323,6 +323,31 @@ describe('a session', () => {
     })
   })
 
+  test('takes the place of the one that this browser had, whose pages must not go on as somebody else', async () => {
+    const before = await server.login('alice')
+    const token_ = server.server.loginLink({ id: 'bob' }).split('#token=')[1]
+    const opened = await server.call('POST', '/api/v1/session', {
+      headers: { origin: server.url, cookie: before },
+      body: { token: token_ },
+    })
+
+    expect(opened.body).toMatchObject({ actor: { id: 'bob' } })
+    expect(
+      (await server.call('GET', '/api/v1/session', { headers: { cookie: before } })).status,
+    ).toBe(401)
+  })
+
+  test('is not lost by a login that fails', async () => {
+    const cookie = await server.login('alice')
+    const failed = await server.call('POST', '/api/v1/session', {
+      headers: { origin: server.url, cookie },
+      body: { token: 'x'.repeat(43) },
+    })
+
+    expect(failed.status).toBe(401)
+    expect((await server.call('GET', '/api/v1/session', { headers: { cookie } })).status).toBe(200)
+  })
+
   test('survives a restart of the server', async () => {
     const cookie = await server.login('erin')
     await server.restart()

@@ -48,6 +48,9 @@ export const sessionRoutes: readonly Route[] = [
         })
       if (principal.actor.type !== 'human')
         throw new HttpError(403, 'refused', 'Sessions are for people.', { reason: 'not_a_person' })
+      // The one that this browser had is over: streams that it opened end, and their pages ask anew who they are for.
+      const before = readSessionCookie(request, secureCookies)
+      if (before !== null) access.sessions.end(before)
       const { secret, expiresAt } = access.sessions.open(principal, sessionMs)
       const maxAge = Math.floor((expiresAt - now()) / 1000)
       const cookie = sessionCookie(secret, maxAge, secureCookies)

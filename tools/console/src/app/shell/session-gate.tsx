@@ -2,7 +2,7 @@ import type { Who } from '@loop-engine/client'
 import { Bullseye, EmptyState, EmptyStateBody, Spinner } from '@patternfly/react-core'
 import { LockIcon } from '@patternfly/react-icons'
 import { useQuery } from '@tanstack/react-query'
-import { createContext, useContext, type ReactNode } from 'react'
+import { createContext, useContext, useEffect, useRef, type ReactNode } from 'react'
 
 import { querySession } from '../api/queries.ts'
 import { troubleOf } from '../api/server.ts'
@@ -25,6 +25,7 @@ export function useSession(): Who {
 /** Shows its children to whom the server knows. */
 export function SessionGate({ children }: { readonly children: ReactNode }): ReactNode {
   const { data, error, isPending } = useQuery({ ...querySession(), staleTime: 60_000 })
+  useBeginAnew(data)
   if (troubleOf(error).status === 401) return <LoggedOut />
   if (data) return <SessionContext value={data}>{children}</SessionContext>
   return (
@@ -32,6 +33,17 @@ export function SessionGate({ children }: { readonly children: ReactNode }): Rea
       {isPending ? <Spinner aria-label="Asking who you are" /> : <ProblemNote error={error} />}
     </Bullseye>
   )
+}
+
+/** Loads the page anew when somebody else logged in in this browser: what one person read and began is not the next one's. */
+function useBeginAnew(who: Who | undefined): void {
+  const before = useRef<Who>(undefined)
+  useEffect(() => {
+    const was = before.current
+    before.current = who ?? was
+    if (was && who && (was.tenant !== who.tenant || was.actor.id !== who.actor.id))
+      location.reload()
+  }, [who])
 }
 
 function LoggedOut(): ReactNode {
