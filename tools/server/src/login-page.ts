@@ -28,8 +28,14 @@ button.addEventListener('click', async () => {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ token }),
-  })
-  if (response.ok) location.replace('/')
-  else told.textContent = 'The link was used, or is over. Ask for a new one where the server runs.'
+  }).catch(() => undefined)
+  if (response?.ok) location.replace('/')
+  else if (response?.status === 401)
+    told.textContent = 'The link was used, or is over. Ask for a new one where the server runs.'
+  else {
+    // Busy, going down or away: the link may be as good as before, and the address bar no longer has it.
+    told.textContent = 'The server could not log you in. Try again in a moment.'
+    button.disabled = false
+  }
 })
 `
