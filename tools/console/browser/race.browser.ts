@@ -74,7 +74,7 @@ test('of two approvals that are needed each person gives one', async () => {
   await bob.page.getByText('1 of 2').waitFor()
   await open(alice.page)
   await send(alice.page)
-  await alice.page.getByText('Not counted again: you have decided already.').first().waitFor()
+  await alice.page.getByText('Not counted again: you have decided already').first().waitFor()
   await open(bob.page)
   await send(bob.page)
 

@@ -57,7 +57,11 @@ export function BatchDialog({ decision, requests, onClose }: BatchDialogProps): 
                 </strong>
                 <RiskLabel risk={request.view.transition.risk} />
               </div>
-              {data ? <p role="status">{answerOf(data[index])}</p> : <WhatRuns request={request} />}
+              {data ? (
+                <p role="status">{answerOf(data[index], decision)}</p>
+              ) : (
+                <WhatRuns request={request} />
+              )}
             </li>
           ))}
         </ul>
@@ -112,7 +116,7 @@ function send(
   )
 }
 
-function answerOf(item: BatchItem | undefined): string {
-  if (item?.result) return outcomeOf(item.result).title
+function answerOf(item: BatchItem | undefined, decision: 'approve' | 'reject'): string {
+  if (item?.result) return outcomeOf(item.result, decision).title
   return item?.problem?.detail ?? item?.problem?.title ?? 'The server did not say.'
 }

@@ -53,7 +53,7 @@ const actions: readonly Action[] = [
     name: 'Delegate',
     key: 'd',
     title: 'Let somebody else decide too',
-    explains: 'They may then decide as you may.',
+    explains: 'They may then decide in your place: of the two of you one approval counts.',
     words: { label: 'Reason', needed: false },
   },
   {

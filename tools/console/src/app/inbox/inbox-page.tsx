@@ -52,15 +52,15 @@ export function InboxPage(): ReactNode {
   const act = (action: Action): void => {
     if (request) setOpen({ action, request })
   }
-  const done = (result: DecisionResult): void => {
+  const done = (result: DecisionResult, kind: Action['kind']): void => {
     const { id } = result.request
-    const outcome = outcomeOf(result)
+    const outcome = outcomeOf(result, kind)
     setOpen(null)
     setAnswer({ ...outcome, id })
     tell(outcome)
     // The answer holds the request as it is now; live events bring the rest.
     client.setQueryData(['approval', id], result.request)
-    if (settles(result)) forget(client, id)
+    if (settles(result, kind)) forget(client, id)
     heading.current?.focus()
   }
   const choose = (id: string, isChosen: boolean): void => {
@@ -127,7 +127,7 @@ export function InboxPage(): ReactNode {
         <DecisionDialog
           {...open}
           moved={request?.id === open.request.id && !isSame(request, open.request)}
-          onDone={done}
+          onDone={(result) => done(result, open.action.kind)}
           onClose={() => setOpen(null)}
         />
       )}

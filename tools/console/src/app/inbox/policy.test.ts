@@ -41,21 +41,30 @@ test('every answer has its words', () => {
   const refused = (reason: string, about = request): DecisionResult =>
     ({ status: 'refused', reason, request: about }) as DecisionResult
 
-  expect(outcomeOf(refused('already_decided', decided)).title).toBe(
+  expect(outcomeOf(refused('already_decided', decided), 'approve').title).toBe(
     'Not counted: it was approved by bob.',
   )
-  expect(outcomeOf(refused('stale_revision')).title).toContain('Look at it again')
+  expect(outcomeOf(refused('stale_revision'), 'approve').title).toContain('Look at it again')
   const recorded = { ...request, decisions: [by('alice', 'approve')] }
-  expect(outcomeOf({ status: 'recorded', request: recorded }).title).toBe(
+  expect(outcomeOf({ status: 'recorded', request: recorded }, 'approve').title).toBe(
     'Recorded. 1 more approval is needed.',
   )
 })
 
 test('who asks, or is refused for being late, knows whether it still waits', () => {
-  const asked = { ...request, decisions: [by('alice', 'abstain')] }
   const voted = { ...request, decisions: [by('alice', 'approve')] }
 
-  expect(settles({ status: 'recorded', request: asked })).toBe(false)
-  expect(settles({ status: 'recorded', request: voted })).toBe(true)
-  expect(settles({ status: 'refused', reason: 'not_entitled', request })).toBe(false)
+  expect(settles({ status: 'recorded', request: voted }, 'approve')).toBe(true)
+  expect(settles({ status: 'recorded', request }, 'respond')).toBe(false)
+  expect(settles({ status: 'refused', reason: 'not_entitled', request }, 'approve')).toBe(false)
+})
+
+test('who hands it on after the approval of another still has it to decide', () => {
+  const result = {
+    status: 'recorded' as const,
+    request: { ...request, decisions: [by('alice', 'approve')] },
+  }
+
+  expect(settles(result, 'delegate')).toBe(false)
+  expect(outcomeOf(result, 'delegate').title).toBe('Recorded. The request still waits.')
 })

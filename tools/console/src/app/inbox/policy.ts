@@ -1,5 +1,7 @@
 import type { ApprovalRequest, DecisionResult, Who } from '@loop-engine/client'
 
+import type { Action } from './decisions.ts'
+
 /** Who may decide now, as the policy writes it: the waiting stage, escalation and delegation. */
 export function reviewersOf({
   policy,
@@ -54,15 +56,18 @@ export interface Outcome {
   readonly title: string
 }
 
-/** Whether the request waits no longer, or not for this person. */
-export function settles(result: DecisionResult): boolean {
-  const last = result.request.decisions.at(-1)?.decision
-  if (result.status === 'recorded') return last === 'approve' || last === 'edit'
+/** Whether the request waits no longer, or not for this person, who decided so. */
+export function settles(result: DecisionResult, kind: Action['kind']): boolean {
+  if (result.status === 'recorded') return isApproval(kind)
   return result.request.status !== 'pending'
 }
 
+function isApproval(kind: Action['kind']): boolean {
+  return kind === 'approve' || kind === 'edit'
+}
+
 /** What became of a decision, in words. Every click gets an answer. */
-export function outcomeOf(result: DecisionResult): Outcome {
+export function outcomeOf(result: DecisionResult, kind: Action['kind']): Outcome {
   const { request } = result
   const { from, to, id } = request.view.transition
   switch (result.status) {
@@ -76,16 +81,15 @@ export function outcomeOf(result: DecisionResult): Outcome {
         title: 'Approved, but a guard no longer passes: nothing ran.',
       }
     case 'recorded':
-      return { variant: 'info', title: recorded(request) }
+      return { variant: 'info', title: recorded(request, kind) }
     case 'refused':
       return { variant: 'warning', title: refusals[result.reason](request) }
   }
 }
 
-function recorded(request: ApprovalRequest): string {
+function recorded(request: ApprovalRequest, kind: Action['kind']): string {
+  if (!isApproval(kind)) return 'Recorded. The request still waits.'
   const { given, needed } = quorumOf(request)
-  const last = request.decisions.at(-1)?.decision
-  if (last !== 'approve' && last !== 'edit') return 'Recorded. The request still waits.'
   const missing = needed - given
   return `Recorded. ${missing} more ${missing === 1 ? 'approval is' : 'approvals are'} needed.`
 }
@@ -104,7 +108,9 @@ const refusals: Readonly<
   identity_not_verified: sentence('Not counted: the server does not know well enough who you are.'),
   requester_cannot_decide: sentence('Not counted: who asks cannot approve it, nor for whom it is.'),
   not_entitled: sentence('Not counted: the policy does not name you.'),
-  already_voted: sentence('Not counted again: you have decided already.'),
+  already_voted: sentence(
+    'Not counted again: you have decided already, or somebody in your place.',
+  ),
   not_allowed: sentence('Not counted: the policy does not allow this.'),
   assurance_too_low: sentence('Not counted: this decision needs a stronger login than yours.'),
   stopped: sentence('Not counted: a stop is in force.'),
