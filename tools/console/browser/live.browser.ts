@@ -54,6 +54,29 @@ test('an inbox that was cut off catches up', async () => {
   stage.forgive(/ERR_/)
 })
 
+test('however much happens while it is open, the activity leaves nothing out', async () => {
+  const { world } = stage
+  await world.ask('live-busy')
+  const { page } = await stage.enter({ path: '/activity' })
+  await page.getByText('Live', { exact: true }).waitFor()
+  const events = page.getByRole('list', { name: 'Events' }).getByRole('listitem')
+  await expect.poll(() => events.count()).toBeGreaterThan(0)
+
+  for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'])
+    await Promise.all(Array.from({ length: 22 }, (_, index) => world.ask(`live-${name}-${index}`)))
+  await events.filter({ hasText: 'live-h-21' }).first().waitFor()
+  const more = page.getByRole('button', { name: 'Show more' })
+  await expect
+    .poll(
+      async () => {
+        if ((await more.count()) > 0) await more.click()
+        return events.count()
+      },
+      { timeout: 60_000 },
+    )
+    .toBe((await Array.fromAsync(world.program.activity({ limit: 1000 }))).length)
+})
+
 test('a page whose browser was taken over by somebody else becomes theirs', async () => {
   const { world } = stage
   await world.ask('live-5')

@@ -26,26 +26,34 @@ export function ActivityPage(): ReactNode {
   )
 }
 
-/** As many as are kept of what came in while the page is open. */
+/** As many as are kept of what came in, until the list is read anew. */
 const kept = 500
 
 function Events({ filter }: { readonly filter: ActivityFilter }): ReactNode {
   const [fresh, setFresh] = useState<readonly CloudEvent[]>([])
   const [paused, setPaused] = useState<readonly CloudEvent[] | null>(null)
+  const query = useInfiniteQuery({ ...queryActivity(filter), staleTime: Number.POSITIVE_INFINITY })
+  // What came in before is dropped only once the list has it, and nothing lies between the two.
+  const readAnew = async (): Promise<void> => {
+    const { isSuccess } = await query.refetch()
+    if (isSuccess) setFresh((now) => now.filter((event) => !fresh.includes(event)))
+  }
   useLive({
     filter: { ...filter },
     stale: [],
-    onEvents: (events) => setFresh((before) => [...events.toReversed(), ...before].slice(0, kept)),
-    onBack: 'activity',
+    onEvents: (events) => {
+      setFresh((before) => [...events.toReversed(), ...before])
+      if (fresh.length > kept && !query.isRefetching) void readAnew()
+    },
+    onBack: () => void readAnew(),
   })
-  const query = useInfiniteQuery({ ...queryActivity(filter), staleTime: Number.POSITIVE_INFINITY })
   const read = query.data?.pages.flatMap(({ items }) => items.map(({ event }) => event)) ?? []
   const now = distinct([...fresh, ...read])
   const events = paused ?? now
   return (
     <>
       <Button variant="secondary" size="sm" onClick={() => setPaused(paused ? null : now)}>
-        {paused ? `Go on (${now.length - paused.length} new)` : 'Pause'}
+        {paused ? `Go on (${newerThan(paused, now)} new)` : 'Pause'}
       </Button>
       {query.error !== null && <ProblemNote error={query.error} />}
       {query.isSuccess && events.length === 0 && <p>Nothing like this happened yet.</p>}
@@ -57,6 +65,12 @@ function Events({ filter }: { readonly filter: ActivityFilter }): ReactNode {
       <More query={query} />
     </>
   )
+}
+
+/** How many came since; all of them when what was newest then is further down than the list reaches. */
+function newerThan(before: readonly CloudEvent[], now: readonly CloudEvent[]): string {
+  const count = now.findIndex(({ id }) => id === before[0]?.id)
+  return count < 0 ? `${now.length} or more` : `${count}`
 }
 
 /** What was read and what came in may overlap. */

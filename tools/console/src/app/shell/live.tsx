@@ -43,8 +43,8 @@ export interface UseLiveOptions {
   /** What to read anew, by the beginning of its key. */
   readonly stale: readonly (readonly unknown[])[]
   readonly onEvents?: (events: readonly CloudEvent[]) => void
-  /** What to read anew after a break only. */
-  readonly onBack?: string
+  /** Called after a break. */
+  readonly onBack?: () => void
 }
 
 /** Keeps a page up to date while it is shown. */
@@ -77,7 +77,7 @@ export function useLive({ filter, stale, onEvents, onBack }: UseLiveOptions): vo
       },
       onBack: () => {
         void client.invalidateQueries({ queryKey: ['session'] })
-        void client.invalidateQueries({ queryKey: [latest.current.onBack] })
+        latest.current.onBack?.()
         readSoon()
       },
       onState: setState,
