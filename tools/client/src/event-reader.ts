@@ -31,6 +31,9 @@ export interface HeardEvent {
   readonly event: CloudEvent
 }
 
+/** Whatever a busy server asks for, it is asked again within the hour. */
+const longestMs = 3_600_000
+
 interface Block {
   readonly id?: string
   readonly data?: string
@@ -48,6 +51,7 @@ export async function* readEvents(
   let place = lastEventId
   let retryMs = 2000
   while (!signal?.aborted) {
+    let askedMs = 0
     const over = new AbortController()
     const end = (): void => over.abort()
     signal?.addEventListener('abort', end, { once: true })
@@ -68,12 +72,13 @@ export async function* readEvents(
     } catch (error) {
       if (error instanceof LoopClientError && !error.retryable && error.code !== 'aborted')
         throw error
+      if (error instanceof LoopClientError) askedMs = Math.min(error.retryAfterMs ?? 0, longestMs)
     } finally {
       over.abort()
       signal?.removeEventListener('abort', end)
     }
     if (!signal?.aborted) onBreak?.()
-    await sleep(retryMs, signal)
+    await sleep(Math.max(retryMs, askedMs), signal)
   }
 }
 

@@ -127,3 +127,104 @@ test('an answer that is not of this server is a bad response, and is never quote
     status: 404,
   })
 })
+
+/** Answers a head at once, and the body never: it ends with the signal alone. */
+const stalling: typeof fetch = async (_, init) =>
+  new Response(
+    new ReadableStream({
+      start: (controller) =>
+        init?.signal?.addEventListener('abort', () =>
+          controller.error(new DOMException('x', 'AbortError')),
+        ),
+    }),
+  )
+
+test('an answer that stands still behind its head is waited for no longer than another', async () => {
+  await expect(client({ fetch: stalling, retries: 0 }).definitions.list()).rejects.toMatchObject({
+    code: 'timeout',
+  })
+  const abort = new AbortController()
+  const heads: typeof fetch = async (input, init) => {
+    const response = await stalling(input, init)
+    setImmediate(() => abort.abort())
+    return response
+  }
+  await expect(
+    client({ fetch: heads, sleep: slow }).definitions.list({ signal: abort.signal }),
+  ).rejects.toMatchObject({ code: 'aborted' })
+})
+
+test('an answer that breaks off is asked for again, and what it tells of happens once', async () => {
+  let sent = 0
+  const breaking: typeof fetch = async (input, init) => {
+    const response = await fetch(input, init)
+    sent += 1
+    if (sent > 1) return response
+    await response.arrayBuffer()
+    return new Response(
+      new ReadableStream({
+        start(controller) {
+          controller.enqueue(new TextEncoder().encode('{"runId":"r'))
+          controller.error(new TypeError('terminated'))
+        },
+      }),
+    )
+  }
+  const run = await client({ fetch: breaking, sleep: slow }).instances.start({
+    loopId: 'refund',
+    aggregateId: 'broken-off',
+  })
+
+  expect([sent, run.version]).toEqual([2, 1])
+})
+
+test('a pause is asked for by date too, and one that nobody would wait for is left to the caller', async () => {
+  const pauses: number[] = []
+  const sleep = (ms: number, signal?: AbortSignal): Promise<void> => {
+    if (ms < 60_000) pauses.push(ms)
+    return slow(ms, signal)
+  }
+  const asking =
+    (after: string): typeof fetch =>
+    async () =>
+      new Response('down', { status: 503, headers: { 'retry-after': after } })
+  const list = (after: string): Promise<unknown> =>
+    client({ fetch: asking(after), sleep, retries: 1 }).definitions.list()
+
+  await expect(list(new Date(Date.now() + 20_000).toUTCString())).rejects.toThrow(/503/)
+  expect(pauses).toEqual([expect.closeTo(20_000, -4)])
+  for (const after of ['2592000', '9'.repeat(400), new Date('2999-01-01').toUTCString()])
+    await expect(list(after)).rejects.toMatchObject({ status: 503, retryable: true })
+  expect(pauses).toHaveLength(1)
+  await expect(list(new Date(0).toUTCString())).rejects.toMatchObject({ retryAfterMs: undefined })
+  expect(pauses[1]).toBeLessThan(1000)
+})
+
+test('a request that cannot be written is not called a network that is away', async () => {
+  const { fetch: counting, sent } = losing(0)
+  const { instances } = client({ fetch: counting, sleep: slow })
+  const body = { loopId: 'refund', aggregateId: 'unwritten' }
+  const refused = expect.objectContaining({ code: 'invalid_input', retryable: false }) as unknown
+
+  await expect(instances.start({ ...body, metadata: { amount: 1n } } as never)).rejects.toEqual(
+    refused,
+  )
+  await expect(instances.start(body, { idempotencyKey: 'schlüssel-☃' })).rejects.toEqual(refused)
+  expect(sent()).toBe(0)
+})
+
+test('a repetition sends what the first attempt sent', async () => {
+  const bodies: unknown[] = []
+  const evidence = { amount: 5 }
+  const away: typeof fetch = async (_, init) => {
+    bodies.push(init?.body)
+    evidence.amount += 1
+    throw new TypeError('away')
+  }
+  await expect(
+    client({ fetch: away, sleep: slow }).instances.transition('x', { transition: 'pay', evidence }),
+  ).rejects.toMatchObject({ code: 'network' })
+
+  expect(bodies).toHaveLength(3)
+  expect(new Set(bodies).size).toBe(1)
+})

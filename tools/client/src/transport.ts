@@ -32,6 +32,12 @@ interface Call {
   readonly options?: CallOptions
 }
 
+/** What is sent, without the credential. */
+interface Written {
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
 export interface Transport {
   /** The parsed answer. Throws LoopClientError. */
   json<Answer>(call: Call): Promise<Answer>
@@ -52,21 +58,16 @@ export function createTransport({
   // In a browser `fetch` wants to be called on nothing.
   const send = (target: string, init: RequestInit): Promise<Response> => fetch(target, init)
 
-  async function once(call: Call, key: string | undefined, limit: AbortSignal): Promise<Response> {
-    const { method, path, query, body, headers, options = {} } = call
+  async function once(
+    { method, path, query }: Call,
+    { headers, body }: Written,
+    limit: AbortSignal,
+  ): Promise<Response> {
     const secret = typeof credential === 'function' ? await credential() : credential
     const response = await send(`${base}/api/v1${path}${searchOf(query)}`, {
       method,
-      headers: {
-        ...headers,
-        ...(secret !== undefined && { authorization: `Bearer ${secret}` }),
-        ...(body !== undefined && { 'content-type': 'application/json' }),
-        ...(key !== undefined && { 'idempotency-key': key }),
-        ...(options.ifMatch && {
-          'if-match': `"${options.ifMatch.runId}:${options.ifMatch.version}"`,
-        }),
-      },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
+      headers: { ...headers, ...(secret !== undefined && { authorization: `Bearer ${secret}` }) },
+      ...(body !== undefined && { body }),
       credentials: 'same-origin',
       redirect: 'error',
       signal: limit,
@@ -75,8 +76,12 @@ export function createTransport({
     throw await problemOf(response)
   }
 
-  /** One attempt with its own time limit; what comes after the head of the answer is under `signal` alone. */
-  async function attempt(call: Call, key: string | undefined): Promise<Response> {
+  /** One attempt with its own time limit; what `read` leaves of the answer is under `signal` alone. */
+  async function attempt<Answer>(
+    call: Call,
+    written: Written,
+    read: (response: Response) => Promise<Answer>,
+  ): Promise<Answer> {
     const signal = call.options?.signal
     const limit = new AbortController()
     const either = signal ? AbortSignal.any([limit.signal, signal]) : limit.signal
@@ -89,7 +94,7 @@ export function createTransport({
     })
     try {
       if (signal?.aborted) throw new LoopClientError('aborted', 'The request was aborted.')
-      return await once(call, key, either)
+      return await read(await once(call, written, either))
     } catch (error) {
       if (error instanceof LoopClientError) throw error
       if (signal?.aborted) throw new LoopClientError('aborted', 'The request was aborted.')
@@ -97,55 +102,86 @@ export function createTransport({
         throw new LoopClientError('timeout', 'The server did not answer in time.', {
           retryable: true,
         })
-      throw new LoopClientError('network', 'The server could not be reached.', { retryable: true })
+      throw new LoopClientError(
+        'network',
+        'The server could not be reached, or its answer broke off.',
+        { retryable: true },
+      )
     } finally {
       over.abort()
     }
   }
 
-  async function open(call: Call): Promise<Response> {
+  async function answered<Answer>(
+    call: Call,
+    read: (response: Response) => Promise<Answer>,
+  ): Promise<Answer> {
     const { method, idempotent = false, options } = call
     const key = idempotent ? (options?.idempotencyKey ?? newKey()) : undefined
+    // Once: a repetition is the same request, whatever has become of the object that was handed in.
+    const written = write(call, key)
     // Whatever changes something is repeated only where the server knows a repetition.
     const repeats = method === 'GET' || key !== undefined ? retries : 0
     for (let failures = 0; ; failures++) {
       try {
-        return await attempt(call, key)
+        return await attempt(call, written, read)
       } catch (error) {
         const again = error instanceof LoopClientError && error.retryable && failures < repeats
-        if (!again) throw error
+        // Nobody is kept waiting, without a word, for longer than an attempt may take.
+        if (!again || (error.retryAfterMs ?? 0) > timeoutMs) throw error
         await sleep(error.retryAfterMs ?? Math.random() * 200 * 2 ** failures, options?.signal)
       }
     }
   }
 
   return {
-    open,
+    open: (call) => answered(call, async (response) => response),
     sleep,
-    async json<Answer>(call: Call) {
-      const response = await open(call)
-      if (response.status === 204 || response.headers.get('content-length') === '0')
-        return undefined as Answer
-      const text = await response.text().catch(() => {
-        throw new LoopClientError('network', 'The answer broke off.', { retryable: true })
-      })
-      if (text === '') return undefined as Answer
-      try {
-        // The types are the server's own; see schema.ts.
-        return JSON.parse(text) as Answer
-      } catch {
-        throw new LoopClientError('bad_response', 'The server did not answer with JSON.', {
-          status: response.status,
-        })
-      }
+    json: <Answer>(call: Call) => answered<Answer>(call, readJson),
+  }
+}
+
+function write({ body, headers, options }: Call, key: string | undefined): Written {
+  // `fetch` would call it a network that is away.
+  if (key !== undefined && !/^[\x20-\x7e\xa0-\xff]+$/.test(key))
+    throw new LoopClientError('invalid_input', 'A header cannot hold this idempotency key.')
+  const { runId, version } = options?.ifMatch ?? {}
+  return {
+    headers: {
+      ...headers,
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(key !== undefined && { 'idempotency-key': key }),
+      ...(runId !== undefined && { 'if-match': `"${runId}:${version}"` }),
     },
+    ...(body !== undefined && { body: jsonOf(body) }),
+  }
+}
+
+function jsonOf(body: unknown): string {
+  try {
+    return JSON.stringify(body)
+  } catch {
+    throw new LoopClientError('invalid_input', 'The request cannot be written as JSON.')
+  }
+}
+
+async function readJson<Answer>(response: Response): Promise<Answer> {
+  const text = await response.text()
+  if (text === '') return undefined as Answer
+  try {
+    // The types are the server's own; see schema.ts.
+    return JSON.parse(text) as Answer
+  } catch {
+    throw new LoopClientError('bad_response', 'The server did not answer with JSON.', {
+      status: response.status,
+    })
   }
 }
 
 async function problemOf(response: Response): Promise<LoopClientError> {
   const { status } = response
   const problem = asRecord(await response.json().catch(() => null))
-  const after = Number(response.headers.get('retry-after') ?? Number.NaN)
+  const after = retryAfterOf(response)
   const code = typeof problem['code'] === 'string' ? problem['code'] : 'bad_response'
   const detail = problem['detail'] ?? problem['title']
   return new LoopClientError(
@@ -155,9 +191,16 @@ async function problemOf(response: Response): Promise<LoopClientError> {
       status,
       problem,
       retryable: problem['retryable'] === true || [429, 502, 503, 504].includes(status),
-      ...(Number.isFinite(after) && { retryAfterMs: after * 1000 }),
+      ...(after !== undefined && { retryAfterMs: after }),
     },
   )
+}
+
+/** RFC 9110: seconds, or a date; in milliseconds. */
+function retryAfterOf({ headers }: Response): number | undefined {
+  const text = headers.get('retry-after') ?? ''
+  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now()
+  return ms >= 0 ? ms : undefined
 }
 
 function asRecord(value: unknown): Record<string, unknown> {
