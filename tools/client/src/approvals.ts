@@ -48,7 +48,7 @@ export interface Approvals {
     body?: { readonly reason?: string },
     options?: CallOptions,
   ): Promise<ApprovalRequest>
-  /** Resolves when the request is no longer pending, or with it as it is when `signal` aborts. */
+  /** Resolves when the request is no longer pending, or with it as it was last seen when `signal` aborts. */
   wait(requestId: string, options?: Pick<CallOptions, 'signal'>): Promise<ApprovalRequest>
 }
 
@@ -100,24 +100,28 @@ export function createApprovals(transport: Transport): Approvals {
     withdraw: (requestId, body = {}, options) =>
       json({ method: 'POST', path: `${pathOf(requestId)}/withdraw`, body, options }),
     async wait(requestId, { signal } = {}) {
-      const first = await get(requestId)
+      const first = await get(requestId, { signal })
       if (first.status !== 'pending') return first
       const done = new AbortController()
       const either = signal ? AbortSignal.any([done.signal, signal]) : done.signal
       const { runId } = first
       let request = first
+      let failed: { readonly error: unknown } | undefined
       // Asked whenever the stream stands, too: it may have been decided just before.
       const look = async (): Promise<void> => {
-        request = await get(requestId)
-        if (request.status !== 'pending') done.abort()
-      }
-      let failed: { readonly error: unknown } | undefined
-      const onOpen = (): void => {
-        look().catch((error: unknown) => {
+        try {
+          const seen = await get(requestId, { signal: either })
+          // Answers overtake each other: the end is not taken back by one from before it.
+          if (done.signal.aborted) return
+          request = seen
+          if (seen.status !== 'pending') done.abort()
+        } catch (error) {
+          if (either.aborted) return
           failed = { error }
           done.abort()
-        })
+        }
       }
+      const onOpen = (): void => void look()
       for await (const _ of readEvents(transport, { runId, signal: either, onOpen })) await look()
       if (failed) throw failed.error
       return request

@@ -92,6 +92,27 @@ test('a line that is cut anywhere is read whole', async () => {
   }
 })
 
+test.each([
+  ['1800', 1_800_000],
+  ['2592000', 3_600_000],
+])('a server that asks for a pause of %s seconds is left alone', async (after, ms) => {
+  const abort = new AbortController()
+  const pauses: number[] = []
+  const client = createLoopClient({
+    url: served.url,
+    timeoutMs: 60_000,
+    fetch: async () => new Response('down', { status: 503, headers: { 'retry-after': after } }),
+    sleep: async (pauseMs, signal) => {
+      if (pauseMs === 60_000) return soon(pauseMs, signal)
+      pauses.push(pauseMs)
+      abort.abort()
+    },
+  })
+
+  expect(await take(client.events({ signal: abort.signal }), 1)).toEqual([])
+  expect(pauses).toEqual([ms])
+})
+
 test('who waits for people is woken when they have decided', async () => {
   await bot.instances.start({ loopId: 'refund', aggregateId: 'wait' })
   const asked = await bot.instances.transition('wait', {
@@ -107,4 +128,55 @@ test('who waits for people is woken when they have decided', async () => {
   expect(await waiting).toMatchObject({ status: 'approved' })
   expect(await bot.approvals.wait(requestId)).toMatchObject({ status: 'approved' })
   await expect(bot.approvals.wait('none')).rejects.toMatchObject({ code: 'not_found' })
+})
+
+test('an answer that comes late takes nothing back of what was decided', async () => {
+  await bot.instances.start({ loopId: 'refund', aggregateId: 'late' })
+  const asked = await bot.instances.transition('late', {
+    transition: 'pay',
+    evidence: { amount: 1 },
+  })
+  const requestId = asked.status === 'pending_approval' ? asked.approvalId : ''
+  const pending = await bot.approvals.get(requestId)
+  const alice = createLoopClient({ url: served.url, fetch: browser(served.url) })
+  await alice.session.open(served.invite('alice', ['finance']))
+  // The look when the stream opens is answered from before the decision, and only after the look at the event.
+  const late = Promise.withResolvers<void>()
+  let looks = 0
+  const held: typeof fetch = async (input, init) => {
+    if (typeof input !== 'string' || !input.endsWith(encodeURIComponent(requestId)))
+      return fetch(input, init)
+    looks += 1
+    if (looks !== 2) return fetch(input, init)
+    await alice.approvals.decide(pending, { decision: 'reject' })
+    await late.promise
+    return Response.json(pending)
+  }
+  const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
+    if (!signal?.aborted) return soon(ms, signal)
+    late.resolve()
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  const waiting = createLoopClient({
+    url: served.url,
+    credential: served.key,
+    fetch: held,
+    sleep,
+  })
+
+  expect(await waiting.approvals.wait(requestId)).toMatchObject({ status: 'rejected' })
+})
+
+test('who no longer waits is let go, although the server does not answer', async () => {
+  const abort = new AbortController()
+  const silent: typeof fetch = (_, init) =>
+    new Promise((_resolve, reject) => {
+      init?.signal?.addEventListener('abort', () => reject(new DOMException('x', 'AbortError')))
+      abort.abort()
+    })
+  const client = createLoopClient({ url: served.url, fetch: silent, sleep: soon })
+
+  await expect(client.approvals.wait('x', { signal: abort.signal })).rejects.toMatchObject({
+    code: 'aborted',
+  })
 })
