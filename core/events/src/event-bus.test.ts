@@ -47,6 +47,39 @@ describe('a subscriber', () => {
     expect(heard).toEqual(['loop.completed'])
   })
 
+  test('that comes while an event is told hears the next one', () => {
+    const bus = createEventBus()
+    const heard: number[] = []
+    const listen = (): void => {
+      const stop = bus.subscribe({}, ({ seq }) => {
+        heard.push(seq)
+        stop()
+        // Without an end, were the new one told of the same event.
+        if (heard.length < 10) listen()
+      })
+    }
+    listen()
+
+    bus.publish([entry(), entry({}, 1)])
+
+    expect(heard).toEqual([1, 2])
+  })
+
+  test('that was ended by another one hears no more, and has not failed', () => {
+    const errors: unknown[] = []
+    const bus = createEventBus({ onError: (error) => errors.push(error) })
+    const heard: string[] = []
+    const ids = new Set(['x'])
+    const forget = (): void => ids.delete('x') as never
+    bus.subscribe({}, () => stop())
+    const stop = bus.subscribe({}, ({ id }) => void heard.push(id))
+    bus.subscribe({}, () => forget())
+
+    bus.publish([entry()])
+
+    expect([heard, errors]).toEqual([[], []])
+  })
+
   test('can wait for one approval', () => {
     const bus = createEventBus()
     const heard: LoopEvent[] = []

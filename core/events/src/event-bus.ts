@@ -52,7 +52,7 @@ export function createEventBus({ onError = warn }: EventBusOptions = {}): EventB
     if (closed) throw new LoopError('closed', 'The event bus is closed.')
     const subscription = { filter, listener }
     subscriptions.add(subscription)
-    return () => subscriptions.delete(subscription)
+    return () => void subscriptions.delete(subscription)
   }
 
   return {
@@ -88,8 +88,12 @@ export function createEventBus({ onError = warn }: EventBusOptions = {}): EventB
   function announce(entry: StoredEntry): void {
     try {
       for (const event of deriveEvents(entry)) {
-        for (const { filter, listener } of subscriptions)
-          if (matches(filter, event)) tell(listener, event)
+        // Whoever comes while this event is told waits for the next: there might be no end of them.
+        const present = [...subscriptions]
+        for (const subscription of present) {
+          const { filter, listener } = subscription
+          if (subscriptions.has(subscription) && matches(filter, event)) tell(listener, event)
+        }
       }
     } catch (error) {
       onError(error)
@@ -98,7 +102,9 @@ export function createEventBus({ onError = warn }: EventBusOptions = {}): EventB
 
   function tell(listener: EventListener, event: LoopEvent): void {
     try {
-      listener(event)?.catch(onError)
+      const working: unknown = listener(event)
+      // What is typed to return nothing may still return what it called returned.
+      if (working !== undefined) Promise.resolve(working).catch(onError)
     } catch (error) {
       onError(error)
     }
