@@ -29,7 +29,8 @@ beforeEach(async () => {
   receiver = createServer((request, response) => {
     void text(request).then((body) => {
       told.push({ path: request.url ?? '', headers: request.headers, body })
-      response.writeHead(answers.shift() ?? 200).end()
+      const status = answers.shift() ?? 200
+      response.writeHead(status, status === 429 ? { 'retry-after': '1800' } : {}).end()
     })
   })
   await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve))
@@ -109,6 +110,22 @@ test('whatever the receiver answers but 2xx is told again, under the same id', a
 
   expect(told).toHaveLength(3)
   expect(new Set(told.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
+})
+
+test('a receiver that asks for a pause is left alone for so long', async () => {
+  answers = [429]
+  const { approvalId } = await attempt(`${origin}/resume`)
+  await reject(approvalId)
+  await server.server.system.relay.drain()
+  for (let minute = 0; minute < 29; minute++) {
+    clock.advance(60_000)
+    await server.server.system.relay.drain()
+  }
+  expect(told).toHaveLength(1)
+
+  clock.advance(60_000)
+  await server.server.system.relay.drain()
+  expect(told).toHaveLength(2)
 })
 
 test.each([

@@ -1,4 +1,5 @@
 import {
+  isLoopError,
   LoopError,
   type ApprovalRequest,
   type Channel,
@@ -62,10 +63,12 @@ export function createCallbacks({ origins, secrets, allow = [] }: CallbackOption
 async function tell(sink: EventSink, event: CloudEvent, signal: AbortSignal): Promise<void> {
   try {
     await sink.publish([event], { signal })
-  } catch {
+  } catch (error) {
+    const retryAfterMs = isLoopError(error) ? error.details?.['retryAfterMs'] : undefined
     throw new LoopError('unavailable', 'Who waits for a request could not be told.', {
       plugin: 'callback',
       retryable: true,
+      ...(retryAfterMs !== undefined && { details: { retryAfterMs } }),
     })
   }
 }
