@@ -1,4 +1,4 @@
-import { isCancel, log, note, select, text } from '@clack/prompts'
+import { isCancel, log, note, select, text, type CommonOptions } from '@clack/prompts'
 import { makeVisible as plain } from '@loop-engine/observability'
 import type { JsonObject, JsonValue } from '@loop-engine/sdk'
 
@@ -6,29 +6,39 @@ import type { Answer, Reviews, Waiting } from './reviews.ts'
 import { remediations } from './rules.ts'
 import { severities } from './severity.ts'
 
-/** Asks the person at the terminal about each matter; ends early when they want to go on another time. */
-export async function askPerson(reviews: Reviews): Promise<void> {
+/**
+ * Asks the person at the terminal about each matter; ends early when they want to go on another time, and when the
+ * signal of the terminal tells the job to end.
+ */
+export async function askPerson(reviews: Reviews, terminal: CommonOptions): Promise<void> {
   for (const item of await reviews.waiting()) {
-    const answer = await askAbout(item)
-    if (answer === null) return log.info('Nothing is lost: start again to go on.')
-    await give(reviews, item, answer)
+    const answer = await askAbout(item, terminal)
+    if (answer === null) return log.info('Nothing is lost: start again to go on.', terminal)
+    await give(reviews, item, answer, terminal)
   }
 }
 
-async function give(reviews: Reviews, item: Waiting, answer: Answer): Promise<void> {
+async function give(
+  reviews: Reviews,
+  item: Waiting,
+  answer: Answer,
+  terminal: CommonOptions,
+): Promise<void> {
   const refusal = await reviews.answer(item, answer)
-  if (refusal === null) log.success(`${plain(item.key)}: ${answer.kind}`)
-  else log.warn(`${plain(item.key)}: refused, ${refusal}`)
+  if (refusal === null) log.success(`${plain(item.key)}: ${answer.kind}`, terminal)
+  else log.warn(`${plain(item.key)}: refused, ${refusal}`, terminal)
 }
 
 /** Null when the person wants to stop here. */
-async function askAbout(item: Waiting): Promise<Answer | null> {
-  note(summaryOf(item), plain(item.key))
+async function askAbout(item: Waiting, terminal: CommonOptions): Promise<Answer | null> {
+  note(summaryOf(item), plain(item.key), terminal)
+  const approve = dismisses(item) ? 'Approve: dismiss it, no ticket' : 'Approve: file the ticket'
   for (;;) {
     const choice = await select({
+      ...terminal,
       message: 'What shall happen?',
       options: [
-        { value: 'approve', label: 'Approve: file the ticket' },
+        { value: 'approve', label: approve },
         { value: 'reject', label: 'Reject: no ticket' },
         { value: 'edit', label: 'Edit, then approve' },
         { value: 'evidence', label: 'Show the evidence' },
@@ -36,36 +46,47 @@ async function askAbout(item: Waiting): Promise<Answer | null> {
       ],
     })
     if (isCancel(choice) || choice === 'quit') return null
-    const answer = await answerOf(choice, item)
+    const answer = await answerOf(choice, item, terminal)
     if (answer) return answer
+    if (terminal.signal?.aborted) return null
   }
 }
 
 /** Null when the question has to be asked again. */
-async function answerOf(choice: string, { evidence }: Waiting): Promise<Answer | null> {
+async function answerOf(
+  choice: string,
+  { evidence }: Waiting,
+  terminal: CommonOptions,
+): Promise<Answer | null> {
   if (choice === 'approve') return { kind: 'approve' }
   if (choice === 'reject') {
-    const reason = await text({ message: 'Why?', placeholder: 'for the record' })
+    const reason = await text({
+      ...terminal,
+      message: 'Why?',
+      placeholder: 'for the record',
+    })
     return isCancel(reason) ? null : { kind: 'reject', reason: reason || 'rejected' }
   }
   if (choice === 'edit') {
-    const edited = await edit(evidence)
+    const edited = await edit(evidence, terminal)
     return edited && { kind: 'edit', evidence: edited }
   }
   for (const [field, value] of Object.entries(evidence)) {
-    log.message(`${plain(field)}: ${textOf(value)}`)
+    log.message(`${plain(field)}: ${textOf(value)}`, terminal)
   }
   return null
 }
 
-async function edit(evidence: JsonObject): Promise<JsonObject | null> {
+async function edit(evidence: JsonObject, terminal: CommonOptions): Promise<JsonObject | null> {
   const severity = await select({
+    ...terminal,
     message: 'Severity',
     options: severities.map((value) => ({ value, label: value })),
     initialValue: severities.find((each) => each === evidence['severity']),
   })
   if (isCancel(severity)) return null
   const remediation = await select({
+    ...terminal,
     message: 'Remediation',
     options: remediations
       .filter((each) => each !== 'dismiss')
@@ -73,8 +94,17 @@ async function edit(evidence: JsonObject): Promise<JsonObject | null> {
     initialValue: remediations.find((each) => each === evidence['remediation']),
   })
   if (isCancel(remediation)) return null
-  const title = await text({ message: 'Title', initialValue: textOf(evidence['title']) })
+  const title = await text({
+    ...terminal,
+    message: 'Title',
+    initialValue: textOf(evidence['title']),
+  })
   return isCancel(title) || title === '' ? null : { ...evidence, severity, remediation, title }
+}
+
+/** To release a proposal to dismiss files nothing. */
+function dismisses({ evidence }: Waiting): boolean {
+  return evidence['remediation'] === 'dismiss'
 }
 
 function summaryOf({ evidence, because }: Waiting): string {

@@ -65,7 +65,7 @@ async function work(
   const counts = await takeIn(readPayloads(), { triage: job.triage, abort, onProgress })
   onIntakeEnd()
   await settled()
-  const decided = abort.aborted ? nothing : await decide(reviews, options.answers)
+  const decided = abort.aborted ? nothing : await decide(reviews, options.answers, abort)
   await settled()
   return summarise(job, trust, { counts, ...decided, ticketsBefore, interrupted: abort.aborted })
 }
@@ -79,10 +79,14 @@ interface Decided {
 const nothing: Decided = { refused: [], decidedElsewhere: 0 }
 
 /** Answers what waits as the person wants; a refusal, under a stop for one, leaves the matter waiting. */
-async function decide(reviews: Reviews, answers: Options['answers']): Promise<Decided> {
+async function decide(
+  reviews: Reviews,
+  answers: Options['answers'],
+  abort: AbortSignal,
+): Promise<Decided> {
   if (answers === 'leave') return nothing
   if (answers === 'ask') {
-    await askPerson(reviews)
+    await askPerson(reviews, { signal: abort })
     return nothing
   }
   const answer =

@@ -1,0 +1,73 @@
+import { PassThrough } from 'node:stream'
+
+import { expect, test } from 'vitest'
+
+import { askPerson } from './ask.ts'
+import type { Answer, Reviews } from './reviews.ts'
+
+/** One matter that waits, and a person who presses these keys, each when the words before it are on the screen. */
+function sit(remediation: string, presses: readonly (readonly [string, string | (() => void)])[]) {
+  const answers: Answer[] = []
+  const reviews: Reviews = {
+    waiting: async () => [
+      { key: 'issues:octo-org/octo-repo#1', evidence: { remediation }, because: 'It is.' },
+    ],
+    answer: async (_item, answer) => {
+      answers.push(answer)
+      return null
+    },
+  }
+  const input = new PassThrough()
+  const output = Object.assign(new PassThrough(), { columns: 120, rows: 40 })
+  const left = [...presses]
+  let [screen, unread] = ['', '']
+  output.on('data', (chunk: Buffer) => {
+    screen += chunk.toString()
+    unread += chunk.toString()
+    const [next] = left
+    if (!next || !unread.includes(next[0])) return
+    left.shift()
+    unread = ''
+    // A prompt listens only after it has been painted.
+    setImmediate(() => (typeof next[1] === 'string' ? input.write(next[1]) : next[1]()))
+  })
+  return { reviews, input, output, answers, screen: () => screen }
+}
+
+const [down, enter] = ['\u001b[B', '\r']
+
+test('told to end while it asks, the job asks no more, and nothing is decided', async () => {
+  const stopping = new AbortController()
+  const { reviews, answers, ...terminal } = sit('open_ticket', [
+    ['What shall happen?', () => stopping.abort()],
+  ])
+
+  await askPerson(reviews, { ...terminal, signal: stopping.signal })
+
+  expect(answers).toEqual([])
+  expect(terminal.screen()).toContain('start again to go on')
+})
+
+test('told to end while it asks why, the job does not ask again what shall happen', async () => {
+  const stopping = new AbortController()
+  const { reviews, answers, ...terminal } = sit('open_ticket', [
+    ['What shall happen?', `${down}${enter}`],
+    ['Why?', () => stopping.abort()],
+  ])
+
+  await askPerson(reviews, { ...terminal, signal: stopping.signal })
+
+  expect(answers).toEqual([])
+})
+
+test.each([
+  ['open_ticket', 'Approve: file the ticket'],
+  ['dismiss', 'Approve: dismiss it, no ticket'],
+])('who approves a proposal to %s reads what that does', async (remediation, label) => {
+  const { reviews, answers, ...terminal } = sit(remediation, [['What shall happen?', enter]])
+
+  await askPerson(reviews, terminal)
+
+  expect(terminal.screen()).toContain(label)
+  expect(answers).toEqual([{ kind: 'approve' }])
+})
