@@ -1,4 +1,14 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import {
+  closeSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -270,6 +280,43 @@ test.runIf(process.platform === 'linux')(
     })
   },
 )
+
+// Only Linux has a disk that is always full.
+test.runIf(process.platform === 'linux')('a summary that cannot be written is no success', () => {
+  const full = openSync('/dev/full', 'w')
+  const flags = ['--disable-warning=ExperimentalWarning', '--conditions=@loop-engine/source']
+  const main = join(import.meta.dirname, 'main.ts')
+  const options = ['--data', newData(), '--as', 'alice', '--ask-none', '--json']
+  const { status, stderr } = spawnSync(process.execPath, [...flags, main, ...options], {
+    env: { PATH: process.env['PATH'] },
+    stdio: ['ignore', full, 'pipe'],
+    encoding: 'utf8',
+  })
+  closeSync(full)
+
+  expect(status).toBe(1)
+  expect(stderr).toBe(
+    'Standard output cannot be written (ENOSPC): it is not whole. Nothing is lost.\n',
+  )
+})
+
+test('where the user has no name, --as is enough, and is asked for', async () => {
+  const data = newData()
+  // A container under a number that nobody has named.
+  const nameless =
+    'import os from "node:os"; import { syncBuiltinESMExports } from "node:module";' +
+    'os.userInfo = () => { throw new Error() }; syncBuiltinESMExports()'
+  const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(nameless)}` }
+
+  const named = await start(data, ['--as', 'alice', '--ask-none'], { env })
+  const help = await start(data, ['--help'], { env })
+  const unnamed = await start(data, ['--ask-none'], { env })
+
+  expect(named).toMatchObject({ code: 0, err: '' })
+  expect(help).toMatchObject({ code: 0, err: '' })
+  expect(unnamed).toMatchObject({ code: 2, out: '' })
+  expect(unnamed.err).toMatch(/^The user of this computer has no name: .* --as ID\./)
+})
 
 test('help explains every option', async () => {
   const { code, out } = await start(newData(), ['--help'])

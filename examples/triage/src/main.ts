@@ -14,6 +14,16 @@ process.once('SIGINT', () => {
   process.once('SIGINT', () => process.exit(130))
 })
 process.once('SIGTERM', () => stopping.abort())
+// Whoever reads us may leave early: `npm start | head`. An answer that is lost otherwise is no success.
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+  if (code === 'EPIPE') return
+  process.stderr.write(
+    `Standard output cannot be written (${code}): it is not whole. Nothing is lost.\n`,
+  )
+  process.exit(1)
+})
+// What was to be said of an error is lost then; its exit code is not.
+process.stderr.on('error', () => undefined)
 process.exitCode = await main().catch(explain)
 
 async function main(): Promise<number> {

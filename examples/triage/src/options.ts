@@ -42,7 +42,7 @@ export function readOptions(args: readonly string[], terminal: boolean, env: Env
   const { values } = parseArgs({
     args: [...args],
     options: {
-      as: { type: 'string', default: userInfo().username },
+      as: { type: 'string' },
       provider: { type: 'string' },
       model: { type: 'string' },
       data: { type: 'string', default: '.loop' },
@@ -57,7 +57,8 @@ export function readOptions(args: readonly string[], terminal: boolean, env: Env
   const chosen = (['approve-all', 'reject-all', 'ask-none'] as const).filter((name) => values[name])
   if (chosen.length > 1) throw new TypeError(`--${chosen.join(' and --')} exclude each other.`)
   if (values.data === '') throw new TypeError('--data needs a folder.')
-  if (values.as.trim() === '') throw new TypeError('--as needs the id of a person.')
+  if (values.as?.trim() === '') throw new TypeError('--as needs the id of a person.')
+  const as = values.help ? '' : (values.as ?? userOfThisComputer())
   const [choice] = chosen
   // Help must not fail over a key that is missing.
   const proposer = chooseProposer(values.help ? { provider: 'rules' } : values, env)
@@ -65,7 +66,7 @@ export function readOptions(args: readonly string[], terminal: boolean, env: Env
   return {
     data:
       values.temporary && !values.help ? mkdtempSync(join(tmpdir(), 'loop-triage-')) : values.data,
-    as: values.as,
+    as,
     proposer,
     answers: choice ? answersOf[choice] : byDefault,
     json: values.json,
@@ -78,3 +79,12 @@ const answersOf = {
   'reject-all': 'reject',
   'ask-none': 'leave',
 } as const
+
+/** In a container the user may be a number that nobody has named. */
+function userOfThisComputer(): string {
+  try {
+    return userInfo().username
+  } catch {
+    throw new TypeError('The user of this computer has no name: say who decides, with --as ID.')
+  }
+}
