@@ -40,7 +40,9 @@ export function createAttemptLog({
     onProgress?.({ type: 'attempt', attempt: attempts.length + 1 })
     const index = attempts.length
     const note = (seen: Pick<ModelAttempt, 'status' | 'requestId'>): void => {
-      attempts[index] = { startedAt, latencyMs: now() - startedAt, ...seen, promptHash: hash }
+      // A clock may be set back in between.
+      const latencyMs = Math.max(now() - startedAt, 0)
+      attempts[index] = { startedAt, latencyMs, ...seen, promptHash: hash }
     }
     // Noted before it leaves: an attempt whose answer never comes was made all the same.
     note(unseen)

@@ -113,7 +113,8 @@ export async function callModel<Request, Answer extends ModelAnswer>(
       provider: vendor.name,
       modelId: vendor.model,
       responseId: answer.responseId,
-      latencyMs: now() - startedAt,
+      // A clock may be set back while a model thinks.
+      latencyMs: Math.max(now() - startedAt, 0),
       attempts: Math.max(attempts.attempts.length, 1),
       ...present({
         displayName: attribution.displayName,

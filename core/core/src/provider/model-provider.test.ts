@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 
-import { isLoopError, type SubmissionContext } from '../index.ts'
+import { actorSchema, isLoopError, type SubmissionContext } from '../index.ts'
 import { createModelProvider, type ModelAnswer, type ModelVendor } from './index.ts'
 import type { DecisionRequest } from './model-provider.ts'
 
@@ -59,6 +59,16 @@ test('a decision is attributed, and nothing is invented', async () => {
   })
   expect(submission.actor.promptHash).toBe(submission.attempts?.[0]?.promptHash)
   expect(submission.actor).not.toHaveProperty('servedModel')
+})
+
+test('a clock that is set back while a model thinks costs no answer', async () => {
+  let time = 1_000
+  const provider = createModelProvider(vendor(JSON.stringify(decided)), { now: () => (time -= 9) })
+
+  const { actor, attempts } = await provider.createSubmission(context)
+
+  expect(actorSchema.parse(actor).latencyMs).toBe(0)
+  expect(attempts).toMatchObject([{ latencyMs: 0 }])
 })
 
 test('what evidence says is never filled in as a variable', async () => {
