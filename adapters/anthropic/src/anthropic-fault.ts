@@ -1,29 +1,41 @@
-import {
-  AnthropicError,
-  APIConnectionError,
-  APIConnectionTimeoutError,
-  APIError,
-  APIUserAbortError,
-} from '@anthropic-ai/sdk'
 import { readRetryAfterMs, type ModelFault } from '@loop-engine/core/provider'
+import { z } from 'zod'
+
+const word = z.string().nullish().catch(null)
+const apiErrorSchema = z.object({
+  status: z.int().optional().catch(undefined),
+  type: word,
+  errorCode: word,
+  requestID: word,
+  headers: z.instanceof(Headers).optional().catch(undefined),
+})
 
 /** Reads the SDK's errors; what they quote stays behind. */
 export function readAnthropicFault(error: unknown): ModelFault | undefined {
-  if (error instanceof APIUserAbortError) return { kind: 'aborted' }
-  if (error instanceof APIConnectionTimeoutError) return { kind: 'timeout' }
-  if (error instanceof APIConnectionError) return { kind: 'network' }
-  if (error instanceof APIError) {
+  if (!(error instanceof Error)) return undefined
+  const classes = classesOf(error)
+  if (classes.includes('APIUserAbortError')) return { kind: 'aborted' }
+  if (classes.includes('APIConnectionTimeoutError')) return { kind: 'timeout' }
+  if (classes.includes('APIConnectionError')) return { kind: 'network' }
+  if (classes.includes('APIError')) {
+    const { status, type, errorCode, requestID, headers } = apiErrorSchema.parse(error)
     return {
       kind: 'status',
-      status: error.status ?? statusOf[error.type ?? ''] ?? 500,
-      vendorCode: error.errorCode ?? error.type,
-      requestId: error.requestID,
-      retryAfterMs: error.headers && readRetryAfterMs(error.headers),
+      status: status ?? statusOf[type ?? ''] ?? 500,
+      vendorCode: errorCode ?? type,
+      requestId: requestID,
+      retryAfterMs: readRetryAfterMs(headers),
     }
   }
-  if (!(error instanceof AnthropicError)) return undefined
+  if (!classes.includes('AnthropicError')) return undefined
   // So the SDK says that a stream ended too early, or that an event of it was no JSON.
   return { kind: error.cause instanceof SyntaxError ? 'bad_response' : 'network' }
+}
+
+/** By name: a client that is handed in may come from another copy of the SDK, or from its CommonJS half. */
+function classesOf(error: Error): string[] {
+  const prototype: unknown = Object.getPrototypeOf(error)
+  return prototype instanceof Error ? [prototype.constructor.name, ...classesOf(prototype)] : []
 }
 
 /** An error inside a stream has a type, but comes with status 200. */
