@@ -6,7 +6,7 @@ import {
   type JsonObject,
   type LoopDefinition,
 } from '@loop-engine/core'
-import { present } from '@loop-engine/core/provider'
+import { present, quiet } from '@loop-engine/core/provider'
 
 import { askingModels } from './asking-model.ts'
 import type { GovernModelOptions } from './govern-model.ts'
@@ -37,7 +37,7 @@ export function createModelCalls(
   const witness = strict ? createModelWitness({ engine, tenant }) : undefined
   const { note: noteAsked } = askingModels(engine, tenant)
   const loopId = typeof loop === 'string' ? loop : loop.id
-  const tell = quiet(options.onEvidence)
+  const tell = quiet<ModelCallEvidence>((evidence) => options.onEvidence?.(evidence))
   let ready: Promise<void> | undefined
 
   /** Once; again when it failed. */
@@ -133,16 +133,4 @@ function toolNames(params: unknown): readonly string[] {
     .map((tool) => textOf(fieldsOf(tool)['name'], 128))
     .filter((name) => name !== undefined)
     .slice(0, 256)
-}
-
-function quiet(
-  onEvidence: GovernModelOptions['onEvidence'],
-): (evidence: ModelCallEvidence) => void {
-  return (evidence) => {
-    try {
-      onEvidence?.(evidence)
-    } catch {
-      // The record is made; a listener that fails must not cost an answer that is paid for.
-    }
-  }
 }

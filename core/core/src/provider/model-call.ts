@@ -1,8 +1,9 @@
 import type { Actor, Principal, Usage } from '../actor.ts'
 import { isLoopError, LoopError, type LoopErrorCode } from '../errors.ts'
 import { createAttemptLog, type AttemptLog } from './attempt-log.ts'
-import type { ModelAttempt, ModelCallOptions, ModelProgress } from './contract.ts'
+import type { ModelAttempt, ModelCallOptions } from './contract.ts'
 import { codeOnly, faultError, present, type ModelFault } from './model-fault.ts'
+import { quiet } from './quiet.ts'
 import { transportFault } from './transport-fault.ts'
 
 /** How a vendor's answer ended. Only `complete` carries something to read. */
@@ -188,14 +189,4 @@ export function answerDetails(
 ): Record<string, unknown> {
   const known = { responseId, requestId, servedModel, usage, vendorCode: codeOnly(vendorCode) }
   return { ...present(known), attempts: attempts.length }
-}
-
-function quiet(onProgress: (progress: ModelProgress) => void): (progress: ModelProgress) => void {
-  return (progress) => {
-    try {
-      onProgress(progress)
-    } catch {
-      // A listener that fails must not cost an answer that is already paid for.
-    }
-  }
 }
