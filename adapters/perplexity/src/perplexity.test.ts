@@ -130,6 +130,23 @@ test('a question that was cut in the middle of a character is asked, and recorde
   expect(evidence['query']).toBe('Until when? \ufffd')
 })
 
+test.each([
+  ['half a character', 'In English \ud83d', 'invalid_json'],
+  ['more than can be hashed', 'x'.repeat(17 * 1024 * 1024), 'too_large'],
+])('instructions of %s never leave, and the error says why', async (_, instructions, code) => {
+  const research = createPerplexityRetriever({
+    ...access(),
+    model: 'm',
+    instructions,
+    maxRetries: 0,
+  })
+
+  const asked = research.retrieve('Until when?')
+
+  await expect(asked).rejects.toMatchObject({ code, path: '/instructions', retryable: false })
+  expect(server.requests).toEqual([])
+})
+
 test('a time limit that no timer keeps is refused', () => {
   expect(() => createPerplexityRetriever({ ...access(), model: 'm', timeoutMs: Infinity })).toThrow(
     expect.objectContaining({ code: 'invalid_config', path: '/timeoutMs' }),

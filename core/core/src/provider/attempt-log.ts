@@ -1,9 +1,12 @@
+import { isLoopError, type LoopError } from '../errors.ts'
 import type { ModelAttempt, ModelProgress } from './contract.ts'
 import { promptHash } from './prompt-hash.ts'
 import { withoutVainRetry } from './vain-retry.ts'
 
 export interface AttemptLog {
   readonly attempts: readonly ModelAttempt[]
+  /** Why a request has no hash, so that it never left. The SDKs take it for a broken connection. */
+  readonly unsent: LoopError | undefined
   /** Wraps the fetch that is handed to a vendor's SDK: each request that leaves becomes an attempt. */
   fetch(inner?: typeof globalThis.fetch): typeof globalThis.fetch
   /** For an SDK without such a hook: records one attempt around `send`. */
@@ -29,6 +32,16 @@ export function createAttemptLog({
   endsAt = Infinity,
 }: AttemptLogOptions): AttemptLog {
   const attempts: ModelAttempt[] = []
+  let unsent: LoopError | undefined
+
+  function hashOf(body: object): string {
+    try {
+      return promptHash({ model, ...body })
+    } catch (error) {
+      if (isLoopError(error)) unsent = error
+      throw error
+    }
+  }
 
   async function record<Answer>(
     body: object,
@@ -36,7 +49,7 @@ export function createAttemptLog({
     read: (answer: Answer) => Pick<ModelAttempt, 'status' | 'requestId'> = () => unseen,
   ): Promise<Answer> {
     const startedAt = now()
-    const hash = promptHash({ model, ...body })
+    const hash = hashOf(body)
     onProgress?.({ type: 'attempt', attempt: attempts.length + 1 })
     const index = attempts.length
     const note = (seen: Pick<ModelAttempt, 'status' | 'requestId'>): void => {
@@ -58,6 +71,9 @@ export function createAttemptLog({
 
   return {
     attempts,
+    get unsent() {
+      return unsent
+    },
     // As the SDK will send it: without what is undefined.
     record: (body, send) => record(JSON.parse(JSON.stringify(body)) as object, send),
     fetch:

@@ -95,6 +95,7 @@ export async function callModel<Request, Answer extends ModelAnswer>(
   })
   const answer = await unlessAborted(sent, ending).catch((error: unknown) => {
     if (isLoopError(error)) throw error
+    if (attempts.unsent) throw attempts.unsent
     if (signal?.aborted) throw faultError(vendor.name, { kind: 'aborted' }, attempts.attempts)
     if (limit.aborted) throw faultError(vendor.name, { kind: 'timeout' }, attempts.attempts)
     const fault = vendor.readFault(error) ?? transportFault(error)
