@@ -21,7 +21,9 @@ const bounds = {
 } as const
 
 const text = z.string().nullish().catch(null)
-const sourceSchema = z.object({ url: z.string(), title: text, snippet: text, date: text })
+// A browser reads half a character in an address as `toWellFormed` does.
+const address = z.string().transform((url) => url.toWellFormed())
+const sourceSchema = z.object({ url: address, title: text, snippet: text, date: text })
 
 /** Reads sources in the order in which an answer counts them: each address once, and only what a browser may open. */
 export function readCitations(sources: readonly unknown[]): Citation[] {

@@ -1,4 +1,4 @@
-import { isLoopError } from '@loop-engine/core'
+import { canonicalize, isLoopError } from '@loop-engine/core'
 import {
   retrieverConformance,
   retrieverCrossCheck,
@@ -128,6 +128,21 @@ test('a question that was cut in the middle of a character is asked, and recorde
   const { evidence } = await research.retrieve('Until when? 🎉'.slice(0, -1))
 
   expect(evidence['query']).toBe('Until when? \ufffd')
+})
+
+test('half a character in an answer or an address does not keep them from being recorded', async () => {
+  server.reply({
+    kind: 'text',
+    text: 'In April 2027 \ud83c',
+    sources: [{ url: 'https://nodejs.org/\ud83c' }],
+  })
+  const research = createPerplexityRetriever({ ...access(), model: 'm' })
+
+  const { answer, evidence } = await research.retrieve(question)
+
+  expect(canonicalize(evidence)).toContain('https://nodejs.org/\ufffd')
+  expect(evidence['answer']).toBe('In April 2027 \ufffd')
+  expect(answer).toBe(evidence['answer'])
 })
 
 test.each([

@@ -90,11 +90,13 @@ export function createPerplexityRetriever(options: PerplexityOptions): Retriever
       const { answer, actor, requestId, attempts } = call
       const details = answerDetails({ ...answer, requestId }, attempts)
       checkGrounded(answer, details)
-      const { text, citations, queries, usage } = answer
+      const { citations, queries, usage } = answer
+      // As the query: half a character cannot be recorded.
+      const text = answer.text.toWellFormed()
       const evidence = {
         query,
         answer: text,
-        ...(schema && { data: readStructured(schema, text, details) }),
+        ...(schema && { data: readStructured(schema, answer.text, details) }),
         citations: citations.map((citation) => ({ ...citation })),
         queries: [...queries],
         retrievedAt: new Date(now()).toISOString(),
