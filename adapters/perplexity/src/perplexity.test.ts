@@ -9,6 +9,7 @@ import {
 } from '@loop-engine/testing'
 import { Perplexity } from '@perplexity-ai/perplexity_ai'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { z } from 'zod'
 
 import { createPerplexityRetriever } from './index.ts'
 
@@ -101,9 +102,10 @@ test.each([
   [{ model: 'm', preset: 'p' }, '/model'],
   [{ preset: 'p', api: 'sonar' }, '/model'],
   [{ model: 'm' }, '/apiKey'],
+  [{ model: 'm', apiKey: 'k', schema: z.object({ at: z.date() }) }, '/schema'],
   [{ model: 'm', apiKey: 'k', filters: { after: '2026-02-30' } }, '/filters/after'],
   [{ model: 'm', apiKey: 'k', filters: { domains: ['a.com', '-b.com'] } }, '/filters/domains'],
-] as const)('%j is refused before anyone is asked', (options, path) => {
+] as const)('%o is refused before anyone is asked', (options, path) => {
   expect(() => createPerplexityRetriever(options)).toThrow(
     expect.objectContaining({ code: 'invalid_config', path }),
   )
@@ -134,7 +136,7 @@ test('half a character in an answer or an address does not keep them from being 
   server.reply({
     kind: 'text',
     text: 'In April 2027 \ud83c',
-    sources: [{ url: 'https://nodejs.org/\ud83c' }],
+    sources: [{ url: 'https://nodejs.org/\ud83c', title: '' }],
   })
   const research = createPerplexityRetriever({ ...access(), model: 'm' })
 

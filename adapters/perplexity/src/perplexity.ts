@@ -96,7 +96,7 @@ export function createPerplexityRetriever(options: PerplexityOptions): Retriever
       const evidence = {
         query,
         answer: text,
-        ...(schema && { data: readStructured(schema, answer.text, details) }),
+        ...(schema && { data: await readStructured(schema, answer.text, details) }),
         citations: citations.map((citation) => ({ ...citation })),
         queries: [...queries],
         retrievedAt: new Date(now()).toISOString(),
@@ -131,7 +131,7 @@ function createVendor(options: PerplexityOptions): ModelVendor<string, Found> {
     preset,
     instructions,
     filters: wireFilters(filters),
-    schema: schema && toStrictJsonSchema(schema),
+    schema: schema && toStrictJsonSchema(schema, '/schema'),
     maxOutputTokens: options.maxOutputTokens,
   }
   const ask = api === 'sonar' ? askSonar : askAgent

@@ -26,6 +26,7 @@ export function checkFields(fields: DecisionFields): void {
       })
     }
   }
+  toStrictJsonSchema(fields)
 }
 
 /** The shape of an answer while these signals are open. */
@@ -41,9 +42,20 @@ export function decisionSchema(
   })
 }
 
-/** JSON Schema 2020-12 without `$schema`; every member is required and no other allowed, as strict modes demand. */
-export function toStrictJsonSchema(schema: z.ZodObject): JsonObject {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema)
-  // z.toJSONSchema returns plain JSON; its type also knows booleans where none occur.
-  return JSON.parse(JSON.stringify(rest)) as JsonObject
+/**
+ * JSON Schema 2020-12 without `$schema`; every member is required and no other allowed, as strict modes demand. Throws
+ * `invalid_config` for what it cannot say.
+ */
+export function toStrictJsonSchema(schema: z.ZodObject, path = '/fields'): JsonObject {
+  try {
+    const { $schema: _, ...rest } = z.toJSONSchema(schema)
+    // z.toJSONSchema returns plain JSON; its type also knows booleans where none occur.
+    return JSON.parse(JSON.stringify(rest)) as JsonObject
+  } catch (cause) {
+    throw new LoopError('invalid_config', 'A schema asks for what JSON Schema cannot say.', {
+      path,
+      hint: 'Leave out dates and transforms: z.iso.datetime() is a time that JSON can hold.',
+      cause,
+    })
+  }
 }

@@ -92,6 +92,23 @@ test('the schema names exactly the open signals, and requires the fields of the 
   expect(submission.decision).toMatchObject({ sku: null })
 })
 
+test.each([
+  ['A-1', 'approve'],
+  ['B-1', 'bad_response'],
+])('a field may be checked by asking elsewhere: %s', async (sku, expected) => {
+  const known = z.string().refine((value) => Promise.resolve(value === 'A-1'))
+  const provider = createModelProvider(vendor(JSON.stringify({ ...decided, sku })), {
+    fields: z.object({ sku: known }),
+  })
+
+  const outcome = await provider
+    .createSubmission(context)
+    .then(({ signal }) => signal)
+    .catch((error: unknown) => isLoopError(error) && error.code)
+
+  expect(outcome).toBe(expected)
+})
+
 describe('an answer that cannot be used says so, with what it cost, without what it said', () => {
   const usage = { outputTokens: 7 }
   test.each([
@@ -128,6 +145,9 @@ test('misuse is named when the provider is made, not at the first call', () => {
 
   expect(make({ fields: z.object({ signal: z.string() }) })).toThrow(/reserved/)
   expect(make({ fields: z.object({ sku: z.string().optional() }) })).toThrow(/optional/)
+  expect(make({ fields: z.object({ at: z.date() }) })).toThrow(
+    expect.objectContaining({ code: 'invalid_config', path: '/fields' }),
+  )
   expect(make({ prompt: { version: '1', system: '', user: '{{secret}}' } })).toThrow(/unknown/)
 })
 

@@ -89,7 +89,7 @@ export function createModelProvider(
         attribution,
         options,
       )
-      const { signal, ...decision } = readDecision(vendor.name, schema, answer, () =>
+      const { signal, ...decision } = await readDecision(vendor.name, schema, answer, () =>
         answerDetails({ ...answer, requestId }, attempts),
       )
       return deepFreeze({
@@ -110,12 +110,12 @@ interface Decision extends JsonObject {
   readonly confidence: number
 }
 
-function readDecision(
+async function readDecision(
   plugin: string,
   schema: ReturnType<typeof decisionSchema>,
   answer: ModelAnswer,
   details: () => Record<string, unknown>,
-): Decision {
+): Promise<Decision> {
   const bad = (says: string, path?: string): LoopError =>
     new LoopError('bad_response', `${plugin} ${says}`, {
       plugin,
@@ -124,7 +124,8 @@ function readDecision(
       details: details(),
       ...(path !== undefined && { path }),
     })
-  const read = schema.safeParse(parse(answer.text, bad))
+  // A refinement of the user's may be async.
+  const read = await schema.safeParseAsync(parse(answer.text, bad))
   if (!read.success) {
     const [issue] = read.error.issues
     const path = `/${issue?.path.join('/') ?? ''}`
