@@ -1,4 +1,10 @@
-import { createLoopSystem, defineLoop, type LoopSystem } from '@loop-engine/sdk'
+import {
+  createLoopSystem,
+  createMemoryStore,
+  defineLoop,
+  type LoopStore,
+  type LoopSystem,
+} from '@loop-engine/sdk'
 import { createTestClock, createTestIdentifiers, type TestClock } from '@loop-engine/testing'
 import { Client, InMemoryTransport, type ClientOptions } from '@modelcontextprotocol/client'
 
@@ -76,12 +82,16 @@ export interface Desk {
 
 export const eras = ['auto', 'legacy'] as const
 
-export async function openDesk(options: Partial<McpServerOptions> = {}): Promise<Desk> {
+export async function openDesk(
+  options: Partial<McpServerOptions> = {},
+  store: LoopStore = createMemoryStore(),
+): Promise<Desk> {
   const clock = createTestClock()
   const orders: unknown[] = []
   const errors: unknown[] = []
   const system = await createLoopSystem({
     loops: [purchase, payroll],
+    store,
     clock,
     ids: createTestIdentifiers(),
     relay: false,

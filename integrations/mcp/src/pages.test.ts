@@ -1,3 +1,4 @@
+import { createMemoryStore } from '@loop-engine/sdk'
 import { InMemoryTransport } from '@modelcontextprotocol/client'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
@@ -44,6 +45,28 @@ test('history is given in pages, and its newest entries as a timeline', async ()
   expect(last.data.items).toHaveLength(21)
   expect(last.data.next).toBeUndefined()
   expect(JSON.stringify(contents).match(/suspended/g)).toHaveLength(50)
+})
+
+test('what retention left of a history is given once', async () => {
+  const store = createMemoryStore()
+  const retained = await openDesk(undefined, {
+    ...store,
+    entries: (tenant, runId, range) =>
+      store.entries(tenant, runId, { ...range, from: Math.max(4, range?.from ?? 1) }),
+  })
+  for (let more = 0; more < 3; more += 1) {
+    const target = { aggregateId: 'PO-1', actor: alice }
+    await retained.system.engine.suspend({ ...target, reason: 'wait' })
+    await retained.system.engine.resume({ ...target, reason: 'go' })
+  }
+  const client = await connectTo(retained.mcp)
+
+  const first = await call(client, 'get_history', { aggregateId: 'PO-1', limit: 2 })
+  const last = await call(client, 'get_history', { aggregateId: 'PO-1', from: first.data.next })
+  await retained.close()
+
+  const seen = [...first.data.items, ...last.data.items]
+  expect(seen.map(({ seq }: { seq: number }) => seq)).toEqual([4, 5, 6, 7])
 })
 
 test('a run that is suspended needs attention', async () => {

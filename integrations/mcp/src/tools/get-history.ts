@@ -28,7 +28,7 @@ export const getHistory = defineTool({
     for await (const item of engine.history(query)) {
       // A run id that a client sends may be that of anything.
       if (item.entry.aggregateId !== aggregateId || !loops.has(item.entry.loopId)) break
-      if (items.length === limit) return { items, next: from + limit }
+      if (items.length === limit) return { items, next: item.entry.seq }
       items.push(shownEntry(item))
     }
     return { items }

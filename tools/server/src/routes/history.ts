@@ -34,7 +34,9 @@ export const historyRoutes: readonly Route[] = [
         hash: stored.hash,
         evidence: openEvidence(stored),
       }))
-      return { body: { items, ...(entries.length === limit && { cursor: `${from + limit}` }) } }
+      // Not `from + limit`: retention drops the first entries of a run.
+      const last = entries.length === limit ? entries.at(-1) : undefined
+      return { body: { items, ...(last && { cursor: `${last.seq + 1}` }) } }
     },
   }),
 ]
