@@ -13,6 +13,7 @@ import {
   type LoopDefinition,
   type LoopInstance,
   type LoopStore,
+  type OutboxItem,
   type Telemetry,
 } from '@loop-engine/core'
 import type { EventBus } from '@loop-engine/events'
@@ -168,10 +169,11 @@ export async function commitChange(
 ): Promise<CommitResult> {
   for (const sink of kernel.sinks.keys()) change.publish(sink)
   const planned = change.plan(rest)
+  const outbox = planned.outbox && dueByNow(planned.outbox, kernel.clock.now())
   const plan =
-    kernel.telemetry && planned.outbox
-      ? { ...planned, outbox: enveloped(kernel, planned.outbox, change.origin) }
-      : planned
+    kernel.telemetry && outbox
+      ? { ...planned, outbox: enveloped(kernel, outbox, change.origin) }
+      : { ...planned, outbox }
   const [result] = await kernel.store.commit([plan])
   if (!result)
     throw new LoopError('unavailable', 'The store did not answer for a plan.', {
@@ -187,6 +189,17 @@ export async function commitChange(
     kernel.runs.forget(plan.tenant, plan.instance.aggregateId)
   }
   return result
+}
+
+/**
+ * Only timers wait. Entries may be of a later time than now: if the clock that wrote the last one was ahead, for time
+ * never goes back within a run.
+ */
+function dueByNow(items: readonly OutboxItem[], now: number): readonly OutboxItem[] {
+  const isFine = ({ kind, dueAt }: OutboxItem): boolean => kind === 'timer' || dueAt <= now
+  return items.every(isFine)
+    ? items
+    : items.map((item) => (isFine(item) ? item : { ...item, dueAt: now }))
 }
 
 /** The stops that hold up a change which this actor makes. */

@@ -1,0 +1,72 @@
+import type { Channel, EventSink, Integration } from '@loop-engine/core'
+import { createTestClock } from '@loop-engine/testing'
+import { expect, test } from 'vitest'
+
+import { createLoopSystem, defineLoop } from './index.ts'
+
+const agent = { type: 'ai-agent', id: 'agent:payer' } as const
+const alice = { type: 'human', id: 'alice', roles: ['finance'] } as const
+const hour = 3_600_000
+
+const payment = defineLoop({
+  id: 'payment',
+  states: ['OPEN', { id: 'PAID', terminal: true }],
+  initialState: 'OPEN',
+  transitions: [
+    {
+      id: 'pay',
+      from: 'OPEN',
+      to: 'PAID',
+      actors: ['ai-agent'],
+      approval: { reviewers: ['role:finance'], expiresIn: '2h' },
+      effect: { integration: 'bank', action: 'pay', semantics: 'idempotent' },
+    },
+  ],
+})
+
+test('what a run orders is due at once, though a clock that was an hour ahead wrote its last entry', async () => {
+  const done: string[] = []
+  const bank: Integration = {
+    contract: 'integration/v1',
+    name: 'bank',
+    actions: {
+      pay: { input: { parse: (input) => input }, run: async () => void done.push('paid') },
+    },
+  }
+  const chat: Channel = {
+    contract: 'channel/v1',
+    name: 'chat',
+    async notify() {
+      done.push('asked')
+    },
+  }
+  const sink: EventSink = {
+    contract: 'sink/v1',
+    name: 'audit',
+    publish: async () => void done.push('published'),
+  }
+  const clock = createTestClock()
+  const { engine, approvals, relay } = await createLoopSystem({
+    loops: [payment],
+    clock,
+    relay: false,
+    integrations: [bank],
+    channels: [chat],
+    sinks: [sink],
+  })
+  const target = { aggregateId: 'order-1', actor: agent }
+  clock.advance(hour)
+  await engine.start({ loopId: payment.id, ...target })
+  await relay.drain()
+  clock.advance(-hour)
+  done.length = 0
+
+  const asked = await engine.transition({ ...target, transitionId: 'pay' })
+  await relay.drain()
+  expect(new Set(done)).toEqual(new Set(['asked', 'published']))
+  if (asked.status !== 'pending_approval') throw new Error(asked.status)
+  await approvals.decide({ requestId: asked.approvalId, decision: 'approve', actor: alice })
+  await relay.drain()
+
+  expect(done).toContain('paid')
+})
