@@ -68,7 +68,9 @@ export function createRelay(kernel: Kernel, worker: string): Relay & { wake(): v
           else launch(item, inFlight, slots)
         }
         failures = 0
-        await keepUp()
+        // Beside the deliveries: a store may have much to forget.
+        const upkeep = keepUp().finally(() => inFlight.delete(upkeep))
+        inFlight.add(upkeep)
         if (claims.length === 0) await pause(free > 0 ? await untilNext() : limits.pollMs, signal)
       } catch (error) {
         // The store is away: nothing is lost, the same items will be claimed when it is back.

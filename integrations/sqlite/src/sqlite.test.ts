@@ -336,6 +336,25 @@ describe('what is not indexed at once', () => {
   })
 })
 
+test('commits do not wait until all that is old was forgotten', async () => {
+  const path = newPath()
+  const store = await openAt(path)
+  const other = new DatabaseSync(path)
+  other.exec(`
+    WITH RECURSIVE key (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM key WHERE number < 5000)
+    INSERT INTO idempotency SELECT 'acme', 'human:ann', number, 'f', 'answer', number FROM key`)
+  other.close()
+  const order: string[] = []
+
+  const [pruned] = await Promise.all([
+    store.prune(planEpoch).finally(() => order.push('forgotten')),
+    store.commit([startPlan()]).finally(() => order.push('committed')),
+  ])
+
+  expect(pruned).toBe(5000)
+  expect(order).toEqual(['committed', 'forgotten'])
+})
+
 test('text that is refused upstream does no harm here', async () => {
   const store = await openAt(newPath())
   const names = ['a', 'a\u0000', 'a\u0000b', '\uD800', '\uDFFF\uD800']

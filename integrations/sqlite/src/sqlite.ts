@@ -150,7 +150,13 @@ export function createSqliteStore({
     signLog: (tenant, head, note) => write(({ log }) => log.sign(tenant, head, note)),
     leaves: (tenant, range) => read(({ log }) => log.leaves(tenant, range)),
 
-    prune: (before) => write(({ upkeep }) => upkeep.prune(before)),
+    async prune(before) {
+      for (let pruned = 0; ;) {
+        const some = await write(({ upkeep }) => upkeep.prune(before))
+        if (some === 0) return pruned
+        pruned += some
+      }
+    },
     close: () => (closing ??= shut()),
   }
 }

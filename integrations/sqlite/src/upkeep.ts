@@ -3,15 +3,22 @@ import type { Connection } from './connection.ts'
 /** What is neither judged nor delivered. Expects to run inside a transaction. */
 export interface Upkeep {
   putDefinition(digest: string, text: string): void
+  /** Forgets some of each kind, and returns how many; 0 when nothing is left to forget. */
   prune(before: number): number
 }
+
+/** Bounds how long one transaction keeps the thread, and other processes, waiting. */
+const batch = 2000
 
 export function createUpkeep({ prepare }: Connection): Upkeep {
   const define = prepare(
     'INSERT INTO definition (digest, text) VALUES (?, ?) ON CONFLICT DO NOTHING',
   )
-  const pruneKeys = prepare('DELETE FROM idempotency WHERE at < ?')
-  const pruneCounters = prepare('DELETE FROM counter WHERE expires_at < ?')
+  const pruneKeys = prepare(`
+    DELETE FROM idempotency WHERE rowid IN (SELECT rowid FROM idempotency WHERE at < ? LIMIT ${batch})`)
+  const pruneCounters = prepare(`
+    DELETE FROM counter WHERE (tenant, key, bucket) IN (
+      SELECT tenant, key, bucket FROM counter WHERE expires_at < ? LIMIT ${batch})`)
   return {
     putDefinition: (digest, text) => void define.run(digest, text),
     prune: (before) => pruneKeys.run(before) + pruneCounters.run(before),
