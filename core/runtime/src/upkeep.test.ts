@@ -36,6 +36,21 @@ describe('upkeep', () => {
     expect(asked).toEqual([70 * 86_400_000, 70 * 86_400_000 + hour])
   })
 
+  test('goes on every hour after the clock was set back', async () => {
+    const asked: number[] = []
+    const { keepUp, pass } = open(async (before) => asked.push(before))
+
+    pass(1000 * hour)
+    await keepUp()
+    pass(-1000 * hour)
+    await keepUp()
+    await keepUp()
+    pass(hour)
+    await keepUp()
+
+    expect(asked.map((before) => (before - 70 * 86_400_000) / hour)).toEqual([1000, 0, 1])
+  })
+
   test('a store that is away is reported and asked again in an hour', async () => {
     let asked = 0
     const { keepUp, pass, reported } = open(async () => {

@@ -12,11 +12,12 @@ export function createUpkeep({
   limits,
   report,
 }: Pick<Kernel, 'store' | 'clock' | 'limits' | 'report'>): () => Promise<void> {
-  let nextAt = 0
+  let lastAt = -Infinity
   return async () => {
     const now = clock.now()
-    if (now < nextAt) return
-    nextAt = now + everyMs
+    // A clock that was ahead and is set back does not put it off until then.
+    if (now >= lastAt && now - lastAt < everyMs) return
+    lastAt = now
     try {
       await store.prune(now - limits.keysKeptMs)
     } catch (error) {

@@ -182,6 +182,17 @@ describe('a new ledger', () => {
     expect(await sql('SELECT name FROM $s.partitions_v3()')).toHaveLength(2)
   })
 
+  test('makes partitions ahead after the clock of the process was set back', async () => {
+    const { store, sql } = await openLedger()
+    await store.commit([startPlan({ aggregateId: 'one', createdAt: 86_400_000_000 })])
+    for (const { name } of await sql('SELECT name FROM $s.partitions_v3()'))
+      await sql(`DROP TABLE $s.${String(name)}`)
+
+    await store.commit([startPlan({ aggregateId: 'two', createdAt: 86_400_000 })])
+
+    expect(await sql('SELECT name FROM $s.partitions_v3()')).not.toEqual([])
+  })
+
   test('reads a run from its own partition alone, however many there are', async () => {
     const { store, sql } = await openLedger()
     await commitRun(store, 'order')

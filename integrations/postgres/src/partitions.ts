@@ -29,7 +29,7 @@ export function createPartitions(database: Database, schema: string): Partitions
     keepAhead(plans) {
       const newest = plans.findLast(({ expectedVersion }) => expectedVersion === 0)
       const today = newest && Math.floor(newest.instance.createdAt / dayMs)
-      if (today === undefined || (latest !== undefined && today <= latest)) return undefined
+      if (today === undefined || today === latest) return undefined
       const isFirst = latest === undefined
       latest = today
       // If it fails, the default partition takes what has no other: no commit need care.
