@@ -173,7 +173,9 @@ export async function commitChange(
   const plan =
     kernel.telemetry && outbox
       ? { ...planned, outbox: enveloped(kernel, outbox, change.origin) }
-      : { ...planned, outbox }
+      : outbox === planned.outbox
+        ? planned
+        : { ...planned, outbox }
   const [result] = await kernel.store.commit([plan])
   if (!result)
     throw new LoopError('unavailable', 'The store did not answer for a plan.', {
