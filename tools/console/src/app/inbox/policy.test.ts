@@ -51,6 +51,19 @@ test('every answer has its words', () => {
   )
 })
 
+test('a name in an answer shows all that is in it, and turns nothing around it', () => {
+  const decisions = [by('\u202eecila', 'approve')]
+  const late: DecisionResult = {
+    status: 'refused',
+    reason: 'already_decided',
+    request: { ...request, status: 'approved', decisions },
+  }
+
+  expect(outcomeOf(late, 'approve').title).toBe(
+    'Not counted: it was approved by [U+202E right-to-left override]ecila.',
+  )
+})
+
 test('who asks, or is refused for being late, knows whether it still waits', () => {
   const voted = { ...request, decisions: [by('alice', 'approve')] }
 

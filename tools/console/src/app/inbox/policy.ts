@@ -1,5 +1,6 @@
 import type { ApprovalRequest, DecisionResult, Who } from '@loop-engine/client'
 
+import { spellOut } from '../show/unseen.ts'
 import type { Action } from './decisions.ts'
 
 /** Who may decide now, as the policy writes it: the waiting stage, escalation and delegation. */
@@ -68,6 +69,12 @@ function isApproval(kind: Action['kind']): boolean {
 
 /** What became of a decision, in words. Every click gets an answer. */
 export function outcomeOf(result: DecisionResult, kind: Action['kind']): Outcome {
+  const { variant, title } = answerTo(result, kind)
+  // Names are what people call themselves, and the answer is a sentence around them.
+  return { variant, title: spellOut(title) }
+}
+
+function answerTo(result: DecisionResult, kind: Action['kind']): Outcome {
   const { request } = result
   const { from, to, id } = request.view.transition
   switch (result.status) {
