@@ -141,3 +141,14 @@ test('a key is made, told once, renewed and revoked', async () => {
   await page.getByText('nightly report').waitFor()
   expect(await page.getByLabel('The secret').count()).toBe(0)
 })
+
+test('the menu leads to every page', async () => {
+  const { page } = await stage.enter()
+  const menu = page.getByRole('navigation', { name: 'Pages' })
+
+  for (const name of ['Activity', 'Loops', 'Controls', 'Inbox']) {
+    await menu.getByRole('link', { name }).click()
+    await page.getByRole('heading', { level: 1, name }).waitFor()
+    expect(new URL(page.url()).pathname).toBe(`/${name.toLowerCase()}`)
+  }
+})

@@ -83,7 +83,7 @@ export function Shell({ children }: { readonly children: ReactNode }): ReactNode
         <Nav aria-label="Pages">
           <NavList>
             {places.map(({ to, name }) => (
-              <NavItem key={to} isActive={to === here?.to} to={to} component={Link}>
+              <NavItem key={to} isActive={to === here?.to} to={to} component={PageLink}>
                 {name}
               </NavItem>
             ))}
@@ -104,6 +104,11 @@ export function Shell({ children }: { readonly children: ReactNode }): ReactNode
       </Page>
     </LiveProvider>
   )
+}
+
+/** The library keeps `to` for itself and hands on `href`. */
+function PageLink({ href = '', ...props }: { readonly href?: string }): ReactNode {
+  return <Link {...props} to={href} />
 }
 
 function Home(props: Readonly<Record<string, unknown>>): ReactNode {
