@@ -152,3 +152,14 @@ test('the menu leads to every page', async () => {
     expect(new URL(page.url()).pathname).toBe(`/${name.toLowerCase()}`)
   }
 })
+
+test('a page that the server no longer has leaves the rest of the console standing', async () => {
+  const { page } = await stage.enter()
+  await page.route('**/assets/activity-page-*', (route) => route.fulfill({ status: 404 }))
+  await page.getByRole('link', { name: 'Activity' }).click()
+
+  await page.getByRole('heading', { name: 'This page could not be loaded' }).waitFor()
+  await page.getByRole('link', { name: 'Inbox' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Inbox' }).waitFor()
+  stage.forgive(/404|dynamically imported/)
+})

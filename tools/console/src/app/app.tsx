@@ -1,26 +1,21 @@
 import { Spinner } from '@patternfly/react-core'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
-import { lazy, Suspense, type ReactNode } from 'react'
+import { Suspense, type ReactNode } from 'react'
 import { BrowserRouter, Navigate, Route, Routes } from 'react-router'
 
 import { queryInbox, querySession } from './api/queries.ts'
 import { InboxPage } from './inbox/inbox-page.tsx'
 import { NothingHere } from './shell/nothing-here.tsx'
+import { pageOf } from './shell/page-of.tsx'
 import { SessionGate } from './shell/session-gate.tsx'
 import { Shell } from './shell/shell.tsx'
 
 // The inbox is what a phone loads in the night; other pages come when they are looked at.
-const ActivityPage = lazy(async () => ({
-  default: (await import('./activity/activity-page.tsx')).ActivityPage,
-}))
-const ControlsPage = lazy(async () => ({
-  default: (await import('./controls/controls-page.tsx')).ControlsPage,
-}))
-const LoopPage = lazy(async () => ({ default: (await import('./loops/loop-page.tsx')).LoopPage }))
-const LoopsPage = lazy(async () => ({
-  default: (await import('./loops/loops-page.tsx')).LoopsPage,
-}))
-const RunPage = lazy(async () => ({ default: (await import('./run/run-page.tsx')).RunPage }))
+const ActivityPage = pageOf(async () => (await import('./activity/activity-page.tsx')).ActivityPage)
+const ControlsPage = pageOf(async () => (await import('./controls/controls-page.tsx')).ControlsPage)
+const LoopPage = pageOf(async () => (await import('./loops/loop-page.tsx')).LoopPage)
+const LoopsPage = pageOf(async () => (await import('./loops/loops-page.tsx')).LoopsPage)
+const RunPage = pageOf(async () => (await import('./run/run-page.tsx')).RunPage)
 
 const client = new QueryClient({
   defaultOptions: {
