@@ -161,5 +161,6 @@ test('a page that the server no longer has leaves the rest of the console standi
   await page.getByRole('heading', { name: 'This page could not be loaded' }).waitFor()
   await page.getByRole('link', { name: 'Inbox' }).click()
   await page.getByRole('heading', { level: 1, name: 'Inbox' }).waitFor()
+  expect(new URL(page.url()).pathname).toBe('/inbox')
   stage.forgive(/404|dynamically imported/)
 })
