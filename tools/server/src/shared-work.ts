@@ -18,7 +18,9 @@ export function createSharedWork<Result>(now: () => number, freshMs: number): Sh
     of(key, make) {
       const name = JSON.stringify(key)
       const before = made.get(name)
-      if (before && (!before.done || now() - before.at < freshMs)) return before.result
+      // A clock that went back makes nothing fresh again.
+      const ageMs = before ? now() - before.at : 0
+      if (before && (!before.done || (ageMs >= 0 && ageMs < freshMs))) return before.result
       const work: Made<Result> = { at: now(), result: make(), done: false }
       made.set(name, work)
       const forget = (): void => void (made.get(name) === work && made.delete(name))
