@@ -62,12 +62,14 @@ export async function* readEvents(
         query: { ...query, ...(place === undefined ? { last } : { lastEventId: place }) },
         options: { signal: over.signal },
       })
+      // A page that some proxy puts there would be read for ever, and nothing heard.
+      if (!/^text\/event-stream\b/i.test(response.headers.get('content-type') ?? ''))
+        throw noStream()
       onOpen?.()
       for await (const { id, data, retry } of blocksOf(response, sleep, silenceMs, over)) {
         retryMs = retry ?? retryMs
         place = id ?? place
-        if (id !== undefined && data !== undefined)
-          yield { id, event: JSON.parse(data) as CloudEvent }
+        if (id !== undefined && data !== undefined) yield { id, event: eventOf(data) }
       }
     } catch (error) {
       if (error instanceof LoopClientError && !error.retryable && error.code !== 'aborted')
@@ -107,6 +109,20 @@ async function* blocksOf(
   } finally {
     await reader.cancel().catch(() => undefined)
   }
+}
+
+/** What cannot be read is told: passed over, it would be missed. */
+function eventOf(data: string): CloudEvent {
+  try {
+    // The types are the server's own; see schema.ts.
+    return JSON.parse(data) as CloudEvent
+  } catch {
+    throw noStream()
+  }
+}
+
+function noStream(): LoopClientError {
+  return new LoopClientError('bad_response', 'The server did not answer with a stream of events.')
 }
 
 function parse(block: string): Block {

@@ -93,6 +93,23 @@ test('a line that is cut anywhere is read whole', async () => {
 })
 
 test.each([
+  ['text/html', '<h1>Back soon</h1>'],
+  ['text/event-stream', 'id: 1.0\ndata: {"subject":\n\nid: 2.0\ndata: {}\n\n'],
+])('what is no stream of events is told, and not waited for (%s)', async (type, text) => {
+  const abort = new AbortController()
+  const client = createLoopClient({
+    url: served.url,
+    sleep: soon,
+    fetch: async () => new Response(text, { headers: { 'content-type': type } }),
+  })
+  const onBreak = (): void => abort.abort()
+
+  await expect(take(client.events({ signal: abort.signal, onBreak }), 1)).rejects.toMatchObject({
+    code: 'bad_response',
+  })
+})
+
+test.each([
   ['1800', 1_800_000],
   ['2592000', 3_600_000],
 ])('a server that asks for a pause of %s seconds is left alone', async (after, ms) => {
