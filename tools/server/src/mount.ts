@@ -49,7 +49,11 @@ async function serve(
     const principal = route.scope === 'public' ? null : await admit(context, route.scope, options)
     const call = callOf(context, route, principal, options)
     const input = await readInput(context, route, options.maxBodyBytes)
-    const answer = await options.deadlines.race(Promise.resolve(route.handle(call, input)))
+    const answering = Promise.resolve(route.handle(call, input))
+    const answer = await options.deadlines.race(answering).catch((error: unknown) => {
+      void letGo(answering)
+      throw error
+    })
     return answer instanceof Response ? answer : json(answer)
   } catch (error) {
     // Guessing is dear; whoever has a good credential does not pay for it.
@@ -57,6 +61,12 @@ async function serve(
       options.limits.stranger.spend(context.get('caller'))
     throw error
   }
+}
+
+/** Nobody reads an answer that comes behind its deadline: a stream would be open for ever. */
+async function letGo(answering: Promise<Answer | Response>): Promise<void> {
+  const late = await answering.catch(() => undefined)
+  if (late instanceof Response) await late.body?.cancel().catch(() => undefined)
 }
 
 /** The principal of a request, which pays for it and whose credential is good for `scope`. */

@@ -183,7 +183,8 @@ function placeText({ index, event }: Place): string {
 /** Reads what `placeText` wrote. Throws `invalid_input` for anything else, so that no gap is silent. */
 export function readPlace(text: string, size: number): Place {
   const [, index, event] = /^(\d{1,15})(?:\.(\d{1,6}))?$/.exec(text) ?? []
-  if (index !== undefined && Number(index) <= size)
+  // An event has an entry, which the log holds; behind the last of them is a place, and no event yet.
+  if (index !== undefined && Number(index) < size + (event === undefined ? 1 : 0))
     return { index: Number(index), event: event === undefined ? -1 : Number(event) }
   throw new LoopError('invalid_input', 'The last event id was not given by this stream.', {
     path: '/lastEventId',

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 
+import { createMemoryStore } from '@loop-engine/sdk'
 import { afterEach, expect, test } from 'vitest'
 
 import { createTestServer, type TestServer } from '../server.fixture.ts'
@@ -189,7 +190,9 @@ test('a filter narrows, and a reader whom it tells nothing still gets on', async
 test('a place that this stream never gave is refused, not guessed', async () => {
   server = await createTestServer()
   const key = server.key()
-  for (const place of ['999999', '1.2.3', 'x', '-1', '1.'])
+  await start(key, 'one')
+  // The log ends behind place 0: an event at place 1 is yet to come, and was never told.
+  for (const place of ['999999', '1.2.3', 'x', '-1', '1.', '1.0'])
     expect((await listen(key, '', place)).status).toBe(400)
 })
 
@@ -259,4 +262,30 @@ test('a credential opens only so many streams, and closing one makes room', asyn
   }
   expect(status).toBe(200)
   await two.leave()
+})
+
+test('a stream that opens too late for its request takes up no room', async () => {
+  const store = createMemoryStore()
+  let gate: Promise<void> | undefined
+  server = await createTestServer({
+    store: {
+      ...store,
+      async logHead(tenant) {
+        await gate
+        return store.logHead(tenant)
+      },
+    },
+    requestTimeoutMs: 50,
+    stream: { perCredential: 1 },
+  })
+  const key = server.key()
+  const opened = Promise.withResolvers<void>()
+  gate = opened.promise
+  const late = await listen(key)
+  gate = undefined
+  opened.resolve()
+  const again = await listen(key)
+
+  expect([late.status, again.status]).toEqual([504, 200])
+  await again.leave()
 })
