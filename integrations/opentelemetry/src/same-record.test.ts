@@ -1,4 +1,5 @@
 import type { LoopStore, OutboxItem } from '@loop-engine/core'
+import { TracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trace'
 import { expect, test } from 'vitest'
 
 import { createOpenTelemetry } from './open-telemetry.ts'
@@ -44,6 +45,27 @@ test('a watched system records the same bytes and gives the same answers', async
   expect(watch.spans().length).toBeGreaterThan(10)
   expect(watched).toEqual(plain)
 })
+
+test.each(['onStart', 'onEnd'] as const)(
+  'a processor of spans that throws in %s changes nothing',
+  async (member) => {
+    const broken: SpanProcessor = {
+      onStart: () => undefined,
+      onEnd: () => undefined,
+      forceFlush: async () => undefined,
+      shutdown: async () => undefined,
+      [member]() {
+        throw new Error('broken')
+      },
+    }
+    const tracerProvider = new TracerProvider({ spanProcessors: [broken] })
+    const plain = await work(await openDesk())
+
+    expect(
+      await work(await openDesk({ telemetry: createOpenTelemetry({ tracerProvider }) })),
+    ).toEqual(plain)
+  },
+)
 
 test('a repetition in another trace gets the answer of the first, and is not counted again', async () => {
   const watch = watchProcess()

@@ -2,6 +2,7 @@ import { isLoopError } from '@loop-engine/core'
 import {
   context,
   createContextKey,
+  INVALID_SPAN_CONTEXT,
   SpanStatusCode,
   trace,
   type Attributes,
@@ -59,12 +60,14 @@ export function within<Result>(
   work: () => Result | Promise<Result>,
 ): Result | Promise<Result> {
   const startedAt = performance.now()
-  const span = tracer.startSpan(name, { kind: spanKind, links, attributes }, parent)
+  const span = beginSpan(parent, () =>
+    tracer.startSpan(name, { kind: spanKind, links, attributes }, parent),
+  )
   const doing: Work = { kind, span }
   const seconds = (): number => (performance.now() - startedAt) / 1000
   const finish = (note: () => void): void => {
     quietly(note)
-    span.end()
+    quietly(() => span.end())
   }
   const succeed = (result: Result): Result => {
     finish(() => ended(result, doing, seconds()))
@@ -81,6 +84,15 @@ export function within<Result>(
     return fail(error)
   }
   return result instanceof Promise ? result.then(succeed, fail) : succeed(result)
+}
+
+/** Spans call the processors of the application. Where they fail, what is below goes on in the span above. */
+function beginSpan(parent: Context, start: () => Span): Span {
+  try {
+    return start()
+  } catch {
+    return trace.wrapSpanContext(trace.getSpanContext(parent) ?? INVALID_SPAN_CONTEXT)
+  }
 }
 
 /** Marks a fault. Its text stays here: it might quote what nobody should read in a trace. */
