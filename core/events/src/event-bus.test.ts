@@ -109,6 +109,17 @@ describe('a subscriber', () => {
     expect(errors).toHaveLength(4)
   })
 
+  test('whose failure cannot be reported fails no commit, and holds up no entry', () => {
+    const bus = createEventBus({ onError: fail })
+    const heard: number[] = []
+    bus.subscribe({}, fail)
+    bus.subscribe({}, ({ seq }) => void heard.push(seq))
+
+    bus.publish([entry(), entry({}, 1)])
+
+    expect(heard).toEqual([1, 2])
+  })
+
   test('that publishes is heard in order', () => {
     const bus = createEventBus()
     const heard: number[] = []

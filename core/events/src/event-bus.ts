@@ -96,7 +96,16 @@ export function createEventBus({ onError = warn }: EventBusOptions = {}): EventB
         }
       }
     } catch (error) {
+      report(error)
+    }
+  }
+
+  /** Whoever is told of failures may fail as well; what was committed has not. */
+  function report(error: unknown): void {
+    try {
       onError(error)
+    } catch (failure) {
+      warn(failure)
     }
   }
 
@@ -104,9 +113,9 @@ export function createEventBus({ onError = warn }: EventBusOptions = {}): EventB
     try {
       const working: unknown = listener(event)
       // What is typed to return nothing may still return what it called returned.
-      if (working !== undefined) Promise.resolve(working).catch(onError)
+      if (working !== undefined) Promise.resolve(working).catch(report)
     } catch (error) {
-      onError(error)
+      report(error)
     }
   }
 }
