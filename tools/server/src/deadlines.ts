@@ -6,6 +6,7 @@ export interface Deadlines {
 }
 
 interface Waiting {
+  /** The look at which it is given up. */
   readonly until: number
   readonly giveUp: (error: LoopError) => void
 }
@@ -14,16 +15,20 @@ interface Waiting {
 export function createDeadlines(clock: Clock, timeoutMs: number): Deadlines {
   const waiting = new Set<Waiting>()
   const everyMs = Math.max(10, timeoutMs / 20)
+  // One more: the next look may be under way.
+  const patience = Math.ceil(timeoutMs / everyMs) + 1
+  // Counted in looks: a clock that is set anew would end what has just begun, or nothing for long.
+  let looks = 0
   let watching = false
 
   async function watch(): Promise<void> {
     watching = true
     while (waiting.size > 0) {
       await clock.sleep(everyMs)
-      const now = clock.now()
+      looks += 1
       // In the order in which they came, so that the first who may wait ends the look.
       for (const one of waiting) {
-        if (one.until > now) break
+        if (one.until > looks) break
         waiting.delete(one)
         one.giveUp(
           new LoopError('timeout', 'The request took too long; its outcome is unknown.', {
@@ -38,7 +43,7 @@ export function createDeadlines(clock: Clock, timeoutMs: number): Deadlines {
   return {
     race: (work) =>
       new Promise((resolve, reject) => {
-        const mine = { until: clock.now() + timeoutMs, giveUp: reject }
+        const mine = { until: looks + patience, giveUp: reject }
         waiting.add(mine)
         const settle = (): void => void waiting.delete(mine)
         work.then(resolve, reject).finally(settle).catch(reject)
