@@ -44,7 +44,15 @@ export async function withSession<Result>(
   try {
     const system = await createLoopSystem({ loops: [], store, relay: false })
     try {
-      return await work({ ...system, store, tenant: options.tenant, actor: actorOf(options) })
+      return await work({
+        ...system,
+        store,
+        tenant: options.tenant,
+        // Who only looks need not be anybody.
+        get actor() {
+          return actorOf(options)
+        },
+      })
     } finally {
       await system.close()
     }
@@ -55,8 +63,19 @@ export async function withSession<Result>(
 }
 
 /** The person at the keyboard, as far as the system knows. */
-export function actorOf({ as = userInfo().username, role }: GlobalOptions): Actor {
+export function actorOf({ as = userOfThisComputer(), role }: GlobalOptions): Actor {
   return { type: 'human', id: as, ...(role.length > 0 && { roles: [...role] }) }
+}
+
+function userOfThisComputer(): string {
+  try {
+    return userInfo().username
+  } catch (cause) {
+    throw new LoopError('invalid_config', 'The user of this computer has no name.', {
+      hint: 'In a container it may be a number that nobody has named. Say who you are with --as ID.',
+      cause,
+    })
+  }
 }
 
 /**

@@ -6,7 +6,7 @@ import { afterAll, expect, test, vi } from 'vitest'
 
 import { createTestWorkshop } from './workshop.fixture.ts'
 
-const { loop, remove } = createTestWorkshop()
+const { db, loop, prepare, remove } = createTestWorkshop()
 afterAll(remove)
 // Each test starts programs, and other tests may keep the machine busy.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
@@ -94,3 +94,23 @@ test.skipIf(process.platform !== 'linux')(
     expect(stderr).toBe('error Standard output cannot be written (ENOSPC): it is not whole.\n')
   },
 )
+
+test('where the user has no name, looking needs none, and deciding asks for one', async () => {
+  await prepare(async () => undefined)
+  // A container under a number that nobody has named.
+  const nameless =
+    'import os from "node:os"; import { syncBuiltinESMExports } from "node:module";' +
+    'os.userInfo = () => { throw new Error() }; syncBuiltinESMExports()'
+  const flags = ['--disable-warning=ExperimentalWarning', '--conditions=@loop-engine/source']
+  const preload = `--import=data:text/javascript,${encodeURIComponent(nameless)}`
+  const main = join(import.meta.dirname, 'main.ts')
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, [preload, ...flags, main, '--db', db, ...args], {
+      env: { PATH: process.env['PATH'] },
+      encoding: 'utf8',
+    })
+
+  expect(run('list')).toMatchObject({ status: 0, stdout: 'No runs.\n' })
+  expect(run('inbox', '--as', 'alice')).toMatchObject({ status: 0, stderr: '' })
+  expect(run('inbox')).toMatchObject({ status: 2, stderr: expect.stringContaining('--as ID') })
+})
