@@ -23,6 +23,18 @@ test('init writes a loop that is valid and can be drawn', async () => {
   expect(graph.out).toContain('stateDiagram-v2')
 })
 
+test('init writes JSON where the name says so', async () => {
+  await loop('init', 'first.json')
+
+  expect(await loop('validate', 'first.json')).toMatchObject({ code: 0, err: '' })
+})
+
+test('what init shows as next can be run for a name with a space', async () => {
+  const { out } = await loop('init', "what's next.yaml")
+
+  expect(out).toContain(`loop validate 'what'\\''s next.yaml'\n`)
+})
+
 test('init replaces a file only when told to', async () => {
   writeFileSync(join(folder, 'mine.yaml'), 'mine')
 

@@ -3,6 +3,7 @@ import type { ApprovalRequest } from '@loop-engine/sdk'
 import type { AddCommand } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { plain, time, type Output } from '../output.ts'
+import { quoted } from '../quoted.ts'
 import { defaultDb, defaultTenant, withSession, type GlobalOptions } from '../session.ts'
 
 export const addInbox: AddCommand = (program, act) => {
@@ -50,9 +51,4 @@ function sameInbox({ db, postgres, tenant, as, role }: GlobalOptions): string[] 
     ...(as === undefined ? [] : ['--as', as]),
     ...role.flatMap((each) => ['--role', each]),
   ]
-}
-
-/** As one word of a shell. */
-function quoted(word: string): string {
-  return /^[\w:.@/-]+$/.test(word) ? word : `'${plain(word).replaceAll("'", `'\\''`)}'`
 }

@@ -3,6 +3,7 @@ import { parseLoop } from '@loop-engine/dsl'
 import type { AddCommand } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { writeText } from '../files.ts'
+import { quoted } from '../quoted.ts'
 
 const starter = `# A loop: what may happen, who may do it, and what must hold before it does.
 id: refund
@@ -41,11 +42,14 @@ export const addInit: AddCommand = (program, act) => {
     .option('--force', 'replace the file if it is there', false)
     .action(
       act(async ({ output }, file: string, { force }: { force: boolean }) => {
-        const { id } = parseLoop(starter, { format: 'yaml' })
-        await writeText(file, starter, { overwrite: force })
+        const loop = parseLoop(starter, { format: 'yaml' })
+        const { id } = loop
+        // The other commands read a file as its name says.
+        const text = file.endsWith('.json') ? `${JSON.stringify(loop, null, 2)}\n` : starter
+        await writeText(file, text, { overwrite: force })
         const next = [
-          `loop validate ${file}`,
-          `loop graph ${file} --format svg -o ${id}.svg`,
+          `loop validate ${quoted(file)}`,
+          `loop graph ${quoted(file)} --format svg -o ${id}.svg`,
           'npm install @loop-engine/sdk @loop-engine/integration-sqlite',
         ]
         const steps = next.map((line) => `  ${line}`).join('\n')
