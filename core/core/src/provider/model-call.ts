@@ -99,7 +99,7 @@ export async function callModel<Request, Answer extends ModelAnswer>(
     if (signal?.aborted) throw faultError(vendor.name, { kind: 'aborted' }, attempts.attempts)
     if (limit.aborted) throw faultError(vendor.name, { kind: 'timeout' }, attempts.attempts)
     const fault = vendor.readFault(error) ?? transportFault(error)
-    throw faultError(vendor.name, fault, attempts.attempts)
+    throw faultError(vendor.name, withStatus(fault, attempts.attempts), attempts.attempts)
   })
   const last = attempts.attempts.at(-1)
   const requestId = answer.requestId ?? last?.requestId ?? null
@@ -129,6 +129,13 @@ export async function callModel<Request, Answer extends ModelAnswer>(
       }),
     },
   }
+}
+
+/** An SDK that stumbles over the body of an error forgets its status; a wrong key stays one, whatever page came with it. */
+function withStatus(fault: ModelFault, attempts: readonly ModelAttempt[]): ModelFault {
+  const status = attempts.at(-1)?.status ?? 200
+  const isLost = fault.kind === 'bad_response' || fault.kind === 'unknown'
+  return isLost && status >= 300 ? { ...fault, kind: 'status', status } : fault
 }
 
 /** Some SDKs sleep through an abort while they wait for their next attempt; the caller does not. */

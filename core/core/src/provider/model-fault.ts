@@ -86,7 +86,8 @@ function judge({ kind, status = 0, vendorCode }: ModelFault): Verdict {
       'withheld its answer.',
       'Change the evidence, or let a person decide.',
     )
-  if (status >= 500)
+  // 409: the vendor's locks; its SDKs ask again.
+  if (status === 409 || status >= 500)
     return verdict('unavailable', true, 'failed or is overloaded.', 'Ask again later.')
   return verdict(
     'invalid_config',

@@ -72,3 +72,9 @@ test.each([
     expect(JSON.stringify(error)).not.toContain('what is')
   },
 )
+
+test('a conflict is the lock of the vendor, which may be free again', () => {
+  const error = faultError('acme', { kind: 'status', status: 409 })
+
+  expect(error).toMatchObject({ code: 'unavailable', retryable: true })
+})
