@@ -2,20 +2,23 @@ import type { Usage } from '@loop-engine/core'
 import { present, type AnswerEnd, type ModelAnswer } from '@loop-engine/core/provider'
 import { z } from 'zod'
 
-const count = z.int().min(0)
+// As long as a record takes them. What a gateway leaves out or gets wrong costs no answer.
+const word = z.string().min(1).max(256).nullish().catch(null)
+const count = z.int().min(0).nullish().catch(null)
+const usageSchema = z.object({
+  input_tokens: count,
+  output_tokens: count,
+  cache_read_input_tokens: count,
+  cache_creation_input_tokens: count,
+  output_tokens_details: z.object({ thinking_tokens: count }).nullish().catch(null),
+})
 const messageSchema = z.object({
-  id: z.string().min(1).nullish(),
-  model: z.string().min(1).optional(),
-  content: z.array(z.object({ text: z.string().optional() })),
+  id: word,
+  model: word,
+  content: z.array(z.object({ text: z.string().nullish() })),
   stop_reason: z.string().nullish(),
   stop_details: z.object({ category: z.string().nullish() }).nullish(),
-  usage: z.object({
-    input_tokens: count,
-    output_tokens: count,
-    cache_read_input_tokens: count.nullish(),
-    cache_creation_input_tokens: count.nullish(),
-    output_tokens_details: z.object({ thinking_tokens: count.nullish() }).nullish(),
-  }),
+  usage: usageSchema.nullish().catch(null),
   _request_id: z.string().nullish(),
 })
 /** As a gateway may answer with status 200. */
@@ -31,11 +34,11 @@ export function readMessage(message: unknown): ModelAnswer {
   const read = messageSchema.parse(message)
   return {
     end: endOf(read),
-    text: read.content.map(({ text = '' }) => text).join(''),
+    text: read.content.map(({ text }) => text ?? '').join(''),
     responseId: read.id ?? null,
     requestId: read._request_id,
-    servedModel: read.model,
-    usage: usageOf(read.usage),
+    servedModel: read.model ?? undefined,
+    usage: read.usage ? usageOf(read.usage) : undefined,
     vendorCode: read.stop_details?.category ?? read.stop_reason,
   }
 }
@@ -49,14 +52,13 @@ function endOf({ stop_reason: reason }: Message): AnswerEnd {
 }
 
 /** Anthropic counts what it read from or wrote to its cache apart from `input_tokens`; the record holds the sum. */
-function usageOf(usage: Message['usage']): Usage {
-  const cached = usage.cache_read_input_tokens ?? 0
-  return {
-    inputTokens: usage.input_tokens + cached + (usage.cache_creation_input_tokens ?? 0),
-    outputTokens: usage.output_tokens,
-    ...present({
-      cachedInputTokens: usage.cache_read_input_tokens ?? undefined,
-      reasoningTokens: usage.output_tokens_details?.thinking_tokens ?? undefined,
-    }),
-  }
+function usageOf(usage: z.infer<typeof usageSchema>): Usage {
+  const { input_tokens: fresh, cache_read_input_tokens: read } = usage
+  const written = usage.cache_creation_input_tokens
+  return present({
+    inputTokens: typeof fresh === 'number' ? fresh + (read ?? 0) + (written ?? 0) : undefined,
+    outputTokens: usage.output_tokens ?? undefined,
+    cachedInputTokens: read ?? undefined,
+    reasoningTokens: usage.output_tokens_details?.thinking_tokens ?? undefined,
+  })
 }

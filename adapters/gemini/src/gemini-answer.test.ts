@@ -47,6 +47,34 @@ test('thoughts are no part of an answer, but of its price; ids are not invented'
   })
 })
 
+test.each([
+  [{ trafficType: 'ON_DEMAND' }, undefined],
+  [{ candidatesTokenCount: 5 }, { outputTokens: 5 }],
+  [{ promptTokenCount: 10 }, { inputTokens: 10, outputTokens: 0 }],
+  [{ promptTokenCount: 1.5, candidatesTokenCount: 5, thoughtsTokenCount: -1 }, { outputTokens: 5 }],
+  ['many', undefined],
+])('of the counts %j nothing is invented, and none costs an answer', (usageMetadata, usage) => {
+  const candidates = [{ finishReason: 'STOP', content }]
+
+  const answer = readAnswer({ candidates, usageMetadata })
+
+  expect(answer).toMatchObject({ end: 'complete', text: '{}' })
+  expect(answer.usage).toEqual(usage)
+})
+
+test.each([[''], ['x'.repeat(257)], [null], [7]])(
+  'an id or a name that no record takes is none: %#',
+  (name) => {
+    const candidates = [{ finishReason: 'STOP', content }]
+
+    expect(readAnswer({ candidates, responseId: name, modelVersion: name })).toMatchObject({
+      end: 'complete',
+      responseId: null,
+      servedModel: undefined,
+    })
+  },
+)
+
 test('an error that comes as a chunk is a failure, whatever came before', async () => {
   const deltas: string[] = []
   async function* chunks() {

@@ -2,7 +2,9 @@ import type { Usage } from '@loop-engine/core'
 import { present, type AnswerEnd, type ModelAnswer } from '@loop-engine/core/provider'
 import { z } from 'zod'
 
-const count = z.int().min(0).nullish()
+// As long as a record takes them. What a gateway leaves out or gets wrong costs no answer.
+const word = z.string().min(1).max(256).nullish().catch(null)
+const count = z.int().min(0).nullish().catch(null)
 const partSchema = z.object({ text: z.string().nullish(), thought: z.boolean().nullish() })
 const candidateSchema = z.object({
   content: z.object({ parts: z.array(partSchema).nullish() }).nullish(),
@@ -20,9 +22,10 @@ const answerSchema = z.object({
       candidatesTokenCount: count,
       thoughtsTokenCount: count,
     })
-    .nullish(),
-  responseId: z.string().min(1).nullish(),
-  modelVersion: z.string().min(1).nullish(),
+    .nullish()
+    .catch(null),
+  responseId: word,
+  modelVersion: word,
   /** In a stream that had begun with status 200; one of the SDKs reads it as a chunk. */
   error: z.object({ status: z.string().nullish() }).nullish(),
 })
@@ -85,14 +88,20 @@ function endOf({ promptFeedback }: Answer, finish: string | null | undefined): A
 }
 
 /** Gemini counts thoughts apart from the answer, and the results of tools apart from the prompt; the record holds sums. */
-function usageOf(usage: NonNullable<Answer['usageMetadata']>): Usage {
-  const thoughts = usage.thoughtsTokenCount ?? 0
-  return {
-    inputTokens: (usage.promptTokenCount ?? 0) + (usage.toolUsePromptTokenCount ?? 0),
-    outputTokens: (usage.candidatesTokenCount ?? 0) + thoughts,
-    ...present({
-      cachedInputTokens: usage.cachedContentTokenCount ?? undefined,
-      reasoningTokens: usage.thoughtsTokenCount ?? undefined,
-    }),
-  }
+function usageOf(usage: NonNullable<Answer['usageMetadata']>): Usage | undefined {
+  const {
+    promptTokenCount: prompt,
+    candidatesTokenCount: said,
+    thoughtsTokenCount: thought,
+  } = usage
+  // Google leaves out zeros, and a prompt is never none; Vertex also sends metadata without a single count.
+  const known = [prompt, said, thought].some((tokens) => typeof tokens === 'number')
+  if (!known) return undefined
+  return present({
+    inputTokens:
+      typeof prompt === 'number' ? prompt + (usage.toolUsePromptTokenCount ?? 0) : undefined,
+    outputTokens: (said ?? 0) + (thought ?? 0),
+    cachedInputTokens: usage.cachedContentTokenCount ?? undefined,
+    reasoningTokens: thought ?? undefined,
+  })
 }
