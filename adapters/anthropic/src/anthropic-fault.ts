@@ -21,7 +21,7 @@ export function readAnthropicFault(error: unknown): ModelFault | undefined {
     const { status, type, errorCode, requestID, headers } = apiErrorSchema.parse(error)
     return {
       kind: 'status',
-      status: status ?? statusOf[type ?? ''] ?? 500,
+      status: status ?? statusOf.get(type ?? '') ?? 500,
       vendorCode: errorCode ?? type,
       requestId: requestID,
       retryAfterMs: readRetryAfterMs(headers),
@@ -39,15 +39,15 @@ function classesOf(error: Error): string[] {
 }
 
 /** An error inside a stream has a type, but comes with status 200. */
-const statusOf: Readonly<Record<string, number>> = {
-  invalid_request_error: 400,
-  authentication_error: 401,
-  billing_error: 402,
-  permission_error: 403,
-  not_found_error: 404,
-  request_too_large: 413,
-  rate_limit_error: 429,
-  api_error: 500,
-  timeout_error: 504,
-  overloaded_error: 529,
-}
+const statusOf = new Map([
+  ['invalid_request_error', 400],
+  ['authentication_error', 401],
+  ['billing_error', 402],
+  ['permission_error', 403],
+  ['not_found_error', 404],
+  ['request_too_large', 413],
+  ['rate_limit_error', 429],
+  ['api_error', 500],
+  ['timeout_error', 504],
+  ['overloaded_error', 529],
+])

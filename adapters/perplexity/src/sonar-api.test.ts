@@ -29,6 +29,15 @@ test('a failure that comes with HTTP 200 is one, whatever it is called', async (
   })
 })
 
+test('an end that has the name of what every object has is not known either', async () => {
+  const body = { choices: [{ finish_reason: 'constructor', message: { content: 'Well.' } }] }
+
+  await expect(sonar(JSON.stringify(body)).retrieve('Well?')).rejects.toMatchObject({
+    code: 'unavailable',
+    retryable: true,
+  })
+})
+
 test('a stream that ends without a reason was cut, however politely', async () => {
   const sources = { citations: ['https://nodejs.org/'] }
 

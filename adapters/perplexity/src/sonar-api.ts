@@ -111,11 +111,11 @@ function told<Facts extends object>(facts: Facts): Partial<Facts> {
   )
 }
 
-const ends: Readonly<Record<string, AnswerEnd>> = {
-  stop: 'complete',
-  length: 'truncated',
-  content_filter: 'filtered',
-}
+const ends = new Map<string, AnswerEnd>([
+  ['stop', 'complete'],
+  ['length', 'truncated'],
+  ['content_filter', 'filtered'],
+])
 
 function toAnswer(
   { id, model, usage, citations, search_results: results }: Partial<Completion>,
@@ -124,7 +124,7 @@ function toAnswer(
 ): SonarAnswer {
   const links = (citations ?? []).map((url) => ({ url }))
   return {
-    end: ends[reason ?? ''] ?? 'failed',
+    end: ends.get(reason ?? '') ?? 'failed',
     text,
     responseId: id ?? null,
     citations: readCitations([...(results ?? []), ...links]),

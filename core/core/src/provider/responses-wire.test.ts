@@ -93,6 +93,7 @@ test('a stream is read up to the event that ends it; unknown events pass by', as
     events(
       { type: 'response.created', response: { ...response, status: 'in_progress' } },
       { type: 'response.of_the_future', delta: 7 },
+      { type: 'constructor', response: { ...response, status: 'in_progress' } },
       'noise',
       { type: 'response.output_text.delta', delta: 'Yes.' },
       { type: 'response.completed', response },

@@ -100,13 +100,13 @@ const eventSchema = z.object({
   response: z.unknown().optional(),
   error: z.unknown().optional(),
 })
-const terminal: Readonly<Record<string, string>> = {
-  'response.completed': 'completed',
-  'response.incomplete': 'incomplete',
-  'response.failed': 'failed',
-  'response.cancelled': 'cancelled',
-  error: 'failed',
-}
+const terminal = new Map([
+  ['response.completed', 'completed'],
+  ['response.incomplete', 'incomplete'],
+  ['response.failed', 'failed'],
+  ['response.cancelled', 'cancelled'],
+  ['error', 'failed'],
+])
 
 /** Reads a stream up to its last event. Throws `AnswerCutError` when that never comes. */
 export async function readResponseStream(
@@ -118,7 +118,7 @@ export async function readResponseStream(
     if (!read.success) continue
     const { type, delta, response, error } = read.data
     if (type === 'response.output_text.delta' && typeof delta === 'string') onText?.(delta)
-    const status = terminal[type]
+    const status = terminal.get(type)
     // Perplexity's failure brings an error and no response.
     if (status)
       return readResponse(response ?? (status === 'failed' ? { status, error } : undefined))
