@@ -40,7 +40,10 @@ export interface ProviderOptions {
   readonly prompt?: PromptTemplate
   /** What the model must fill in beside `signal`, `rationale` and `confidence`. */
   readonly fields?: DecisionFields
-  /** For a whole decision with its retries; 60,000 by default. */
+  /**
+   * For a whole decision with its retries; 60,000 by default. The `fetch` of Node.js waits five minutes at most until an
+   * answer begins, and the SDK then asks again: above that, ask with `onProgress`, where it begins at once.
+   */
   readonly timeoutMs?: number
   readonly now?: () => number
 }
