@@ -20,10 +20,15 @@ export const systemClock: Clock = Object.freeze({
   },
 })
 
-/** Random ids (time-ordered, RFC 9562 version 7) and salts, drawn in blocks because the system call is the cost. */
+/**
+ * Random ids (time-ordered, RFC 9562 version 7) and salts, drawn in blocks because the system call is the cost. Ids of one
+ * millisecond are counted, so that of two runs that began in it the newer one has the greater id.
+ */
 export function createIdentifiers(): Identifiers {
   let pool = ''
   let used = 0
+  let latest = 0
+  let count = 0
   const take = (digits: number): string => {
     if (used + digits > pool.length) {
       pool = randomBytes(4096).toString('hex')
@@ -32,11 +37,19 @@ export function createIdentifiers(): Identifiers {
     used += digits
     return pool.slice(used - digits, used)
   }
+  const tick = (): void => {
+    const now = Date.now()
+    count = now > latest ? 0 : (count + 1) % 4096
+    if (now > latest) latest = now
+    else if (count === 0) latest += 1
+  }
   return Object.freeze({
     id: () => {
-      const time = Date.now().toString(16).padStart(12, '0')
-      const random = take(18)
-      return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(0, 3)}-a${random.slice(3, 6)}-${random.slice(6)}`
+      tick()
+      const time = latest.toString(16).padStart(12, '0')
+      const place = count.toString(16).padStart(3, '0')
+      const random = take(15)
+      return `${time.slice(0, 8)}-${time.slice(8)}-7${place}-a${random.slice(0, 3)}-${random.slice(3)}`
     },
     salt: () => take(32),
   })
