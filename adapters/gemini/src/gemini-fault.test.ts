@@ -1,7 +1,21 @@
 import { GoogleGenAI } from '@google/genai'
-import { expect, test } from 'vitest'
+import { GoogleGenerativeAI } from '@google/generative-ai'
+import type { SubmissionContext } from '@loop-engine/core'
+import { afterEach, expect, test, vi } from 'vitest'
 
 import { createGeminiActorAdapter } from './index.ts'
+
+const context: SubmissionContext = {
+  loopId: 'order',
+  loopName: 'Order',
+  currentState: 'open',
+  availableSignals: [{ signalId: 'approve', name: 'Approve' }],
+  instruction: 'Decide about the order.',
+  evidence: {},
+}
+afterEach(() => {
+  vi.unstubAllGlobals()
+})
 
 // `@google/genai` fails on a body that says that it is JSON and is not, and forgets what status it came with.
 test.each([
@@ -14,14 +28,27 @@ test.each([
   const fetch = () => Promise.resolve(new Response(body, { status, headers }))
   const client = new GoogleGenAI({ apiKey: 'k', httpOptions: { fetch } })
 
-  const asked = createGeminiActorAdapter({ client, model: 'gemini' }).createSubmission({
-    loopId: 'order',
-    loopName: 'Order',
-    currentState: 'open',
-    availableSignals: [{ signalId: 'approve', name: 'Approve' }],
-    instruction: 'Decide about the order.',
-    evidence: {},
-  })
+  const asked = createGeminiActorAdapter({ client, model: 'gemini' }).createSubmission(context)
 
   await expect(asked).rejects.toMatchObject(expected)
+})
+
+test.each([
+  ['@google/genai', () => new GoogleGenAI({ apiKey: 'k' })],
+  ['@google/generative-ai', () => new GoogleGenerativeAI('k')],
+])('a caller who stops at the last moment is not asked for with %s', async (_, client) => {
+  const fetch = vi.fn<(input: unknown, init: RequestInit) => Promise<Response>>((_input, init) => {
+    init.signal?.throwIfAborted()
+    return Promise.resolve(Response.json({}))
+  })
+  vi.stubGlobal('fetch', fetch)
+  const controller = new AbortController()
+
+  const asked = createGeminiActorAdapter({ client: client(), model: 'gemini' }).createSubmission(
+    context,
+    { signal: controller.signal, onProgress: () => controller.abort() },
+  )
+
+  await expect(asked).rejects.toMatchObject({ code: 'aborted' })
+  expect(fetch.mock.results.filter(({ type }) => type === 'return')).toEqual([])
 })

@@ -35,14 +35,22 @@ export function sendByGenerativeAI(
     // The parameter as the SDK types it.
     const asTyped = request as never
     if (!onText) {
-      const whole = await attempts.record(request, () => asked.generateContent(asTyped, { signal }))
+      const whole = await attempts.record(request, () =>
+        asked.generateContent(asTyped, unlessAborted(signal)),
+      )
       return readAnswer(whole.response)
     }
     const { stream, response } = await attempts.record(request, () =>
-      asked.generateContentStream(asTyped, { signal }),
+      asked.generateContentStream(asTyped, unlessAborted(signal)),
     )
     // The SDK fails both ends of a broken stream; this one nobody reads.
     response.catch(() => {})
     return readAnswerStream(stream, onText)
   }
+}
+
+/** This SDK does not look whether a signal is aborted already, and would ask all the same. */
+function unlessAborted(signal: AbortSignal): { readonly signal: AbortSignal } {
+  signal.throwIfAborted()
+  return { signal }
 }
