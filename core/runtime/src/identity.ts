@@ -26,6 +26,8 @@ export interface Identity {
     actor: Actor,
   ): Promise<{ readonly actor: Actor; readonly identityClass: string } | null>
   readonly authority: Authority | undefined
+  /** Without a directory everybody stays who they said they are: nothing about them can change. */
+  readonly hasDirectory: boolean
 }
 
 export function createIdentity({
@@ -35,6 +37,7 @@ export function createIdentity({
 }: IdentityOptions = {}): Identity {
   return {
     authority,
+    hasDirectory: directory !== undefined,
     admit: (input, now) => admitActor(input, { mode, now, ...(authority && { authority }) }),
     async today(tenant, actor) {
       if (!directory) return { actor, identityClass: actor.id }

@@ -8,8 +8,9 @@ export async function identityClasses(
   request: ApprovalRequest,
   today: { readonly actor: Actor; readonly identityClass: string },
 ): Promise<(id: string) => string> {
+  if (!kernel.identity.hasDirectory) return (id) => id
   const people = request.decisions.map(({ reviewer }) => reviewer)
-  for (const party of [request.requester, today.actor])
+  for (const party of [request.requester, today.actor.onBehalfOf])
     for (let one: Actor['onBehalfOf'] = party; one; one = one.onBehalfOf) people.push(one)
   const known = await Promise.all(
     people.map(
