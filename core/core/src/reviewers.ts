@@ -1,18 +1,26 @@
 import type { ApprovalRequest } from './approval.ts'
 
+/** What of a request says who may decide: clients of the server know less of its policy. */
+interface Asking extends Pick<ApprovalRequest, 'stage' | 'escalated' | 'delegations'> {
+  readonly policy: { readonly stages: readonly { readonly reviewers: readonly string[] }[] }
+}
+
 /** Who may decide at a stage, the one that waits by default: names of people, roles and groups. */
-export function reviewersOf(request: ApprovalRequest, stage = request.stage): readonly string[] {
+export function reviewersOf(request: Asking, stage = request.stage): readonly string[] {
   return [...askedAt(request, stage), ...handedOnAt(request, stage).map(({ to }) => to)]
 }
 
 /** Who may decide at a stage by the policy, escalation included, and not because somebody handed it on. */
-export function askedAt({ policy, escalated }: ApprovalRequest, stage: number): readonly string[] {
+export function askedAt(
+  { policy, escalated }: Pick<Asking, 'policy' | 'escalated'>,
+  stage: number,
+): readonly string[] {
   return [...(policy.stages[stage]?.reviewers ?? []), ...escalated]
 }
 
 /** The delegations that count at a stage: who hands a decision on has that of one stage to hand on. */
 export function handedOnAt(
-  { delegations }: ApprovalRequest,
+  { delegations }: Pick<Asking, 'delegations'>,
   stage: number,
 ): ApprovalRequest['delegations'] {
   return delegations.filter((one) => one.stage === stage)

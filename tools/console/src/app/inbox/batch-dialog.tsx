@@ -15,7 +15,7 @@ import { useState, type FormEvent, type ReactNode } from 'react'
 import { server } from '../api/server.ts'
 import { ProblemNote } from '../show/problem-note.tsx'
 import { Shown } from '../show/shown.tsx'
-import { outcomeOf } from './policy.ts'
+import { outcomeOf } from './outcome.ts'
 import { RiskLabel } from './risk-label.tsx'
 import { WhatRuns } from './what-runs.tsx'
 

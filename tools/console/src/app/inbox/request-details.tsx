@@ -1,4 +1,5 @@
 import type { ApprovalRequest } from '@loop-engine/client'
+import { reviewersOf } from '@loop-engine/core'
 import {
   Alert,
   Card,
@@ -18,7 +19,7 @@ import { Data } from '../show/data.tsx'
 import { LongText } from '../show/long-text.tsx'
 import { ExactMoment, Moment } from '../show/moment.tsx'
 import { Shown } from '../show/shown.tsx'
-import { ownReasons, quorumOf, reviewersOf } from './policy.ts'
+import { ownReasons, quorumOf } from './policy.ts'
 import { Item, WhatRuns } from './what-runs.tsx'
 
 /** All that a reviewer must see: why it waits, what runs, on which evidence, and what happens without an answer. */

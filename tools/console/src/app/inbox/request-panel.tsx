@@ -6,7 +6,7 @@ import { Moment } from '../show/moment.tsx'
 import { Shown } from '../show/shown.tsx'
 import { actionsFor, type Action } from './decisions.ts'
 import { Edited } from './edited.tsx'
-import { endOf } from './policy.ts'
+import { endOf } from './outcome.ts'
 import { RequestDetails } from './request-details.tsx'
 import { RiskLabel } from './risk-label.tsx'
 
