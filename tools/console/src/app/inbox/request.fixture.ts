@@ -11,11 +11,12 @@ export const request = {
   decisions: [] as ApprovalRequest['decisions'],
   view: { transition: { id: 'pay', from: 'A', to: 'B' } },
 } as unknown as ApprovalRequest
+
 /** A decision as a request keeps it. */
-export const by = (id: string, decision: 'approve' | 'abstain', revision = 1) => ({
-  decision,
-  reviewer: { type: 'human' as const, id },
-  stage: 0,
-  revision,
-  at: 0,
-})
+export function by(
+  id: string,
+  decision: 'approve' | 'abstain',
+  revision = 1,
+): ApprovalRequest['decisions'][number] {
+  return { decision, reviewer: { type: 'human', id }, stage: 0, revision, at: 0 }
+}
