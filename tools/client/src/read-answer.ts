@@ -1,0 +1,45 @@
+import { LoopClientError } from './client-error.ts'
+
+/** What an answer holds; undefined when it holds nothing. */
+export async function readJson<Answer>(response: Response): Promise<Answer> {
+  const text = await response.text()
+  if (text === '') return undefined as Answer
+  try {
+    // The types are the server's own; see schema.ts.
+    return JSON.parse(text) as Answer
+  } catch {
+    throw new LoopClientError('bad_response', 'The server did not answer with JSON.', {
+      status: response.status,
+    })
+  }
+}
+
+/** What an answer that is no success says. */
+export async function problemOf(response: Response): Promise<LoopClientError> {
+  const { status } = response
+  const problem = asRecord(await response.json().catch(() => null))
+  const after = retryAfterOf(response)
+  const code = typeof problem['code'] === 'string' ? problem['code'] : 'bad_response'
+  const detail = problem['detail'] ?? problem['title']
+  return new LoopClientError(
+    code,
+    typeof detail === 'string' ? detail : `The server answered ${status}.`,
+    {
+      status,
+      problem,
+      retryable: problem['retryable'] === true || [429, 502, 503, 504].includes(status),
+      ...(after !== undefined && { retryAfterMs: after }),
+    },
+  )
+}
+
+/** RFC 9110: seconds, or a date; in milliseconds. */
+function retryAfterOf({ headers }: Response): number | undefined {
+  const text = headers.get('retry-after') ?? ''
+  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now()
+  return ms >= 0 ? ms : undefined
+}
+
+function asRecord(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? { ...value } : {}
+}
