@@ -12,7 +12,7 @@ interface Waiting {
 }
 
 /** One watch for all requests: a timer for each would cost more than most requests do. */
-export function createDeadlines(clock: Clock, timeoutMs: number): Deadlines {
+export function createDeadlines(clock: Pick<Clock, 'sleep'>, timeoutMs: number): Deadlines {
   const waiting = new Set<Waiting>()
   const everyMs = Math.max(10, timeoutMs / 20)
   // One more: the next look may be under way.
