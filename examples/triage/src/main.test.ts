@@ -14,7 +14,7 @@ import { join } from 'node:path'
 
 import { afterEach, expect, test, vi } from 'vitest'
 
-import { loop, query, start } from './run.fixture.ts'
+import { flags, loop, query, start } from './run.fixture.ts'
 
 // Each test starts programs, and other tests may keep the machine busy.
 vi.setConfig({ testTimeout: 120_000 })
@@ -284,7 +284,6 @@ test.runIf(process.platform === 'linux')(
 // Only Linux has a disk that is always full.
 test.runIf(process.platform === 'linux')('a summary that cannot be written is no success', () => {
   const full = openSync('/dev/full', 'w')
-  const flags = ['--disable-warning=ExperimentalWarning', '--conditions=@loop-engine/source']
   const main = join(import.meta.dirname, 'main.ts')
   const options = ['--data', newData(), '--as', 'alice', '--ask-none', '--json']
   const { status, stderr } = spawnSync(process.execPath, [...flags, main, ...options], {

@@ -50,6 +50,9 @@ export function loop(data: string, ...args: string[]): Promise<Ran> {
   return run(program, ['--db', join(data, 'loop.db'), ...args])
 }
 
+/** What Node is given before a program, to run it from its sources. */
+export const flags = ['--disable-warning=ExperimentalWarning', '--conditions=@loop-engine/source']
+
 function run(
   program: string,
   args: readonly string[],
@@ -57,7 +60,6 @@ function run(
     false,
   env: Readonly<Record<string, string>> = {},
 ): Promise<Ran> {
-  const flags = ['--disable-warning=ExperimentalWarning', '--conditions=@loop-engine/source']
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...flags, program, ...args], {
       env: { PATH: process.env['PATH'], ...env },

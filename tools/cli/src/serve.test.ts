@@ -6,8 +6,7 @@ import { join } from 'node:path'
 
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
-const flags = ['--disable-warning=ExperimentalWarning', '--conditions=@loop-engine/source']
-const program = join(import.meta.dirname, 'main.ts')
+import { command } from './workshop.fixture.ts'
 
 let folder: string
 let child: ChildProcess | undefined
@@ -38,7 +37,7 @@ interface Started {
 async function serve(...args: readonly string[]): Promise<Started> {
   const process_ = spawn(
     process.execPath,
-    [...flags, program, 'serve', '--json', '--port', '0', ...args],
+    [...command, 'serve', '--json', '--port', '0', ...args],
     {
       cwd: folder,
       env: { PATH: process.env['PATH'] },
@@ -58,7 +57,7 @@ function run(...args: readonly string[]): Promise<{ code: number; out: string; e
   return new Promise((resolve) => {
     const ran = execFile(
       process.execPath,
-      [...flags, program, ...args],
+      [...command, ...args],
       { cwd: folder, env: { PATH: process.env['PATH'] } },
       (_, out, err) => resolve({ code: ran.exitCode ?? -1, out, err }),
     )

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 import { afterAll, expect, test, vi } from 'vitest'
 
-import { createTestWorkshop } from './workshop.fixture.ts'
+import { command, createTestWorkshop } from './workshop.fixture.ts'
 
 const { db, loop, prepare, remove } = createTestWorkshop()
 afterAll(remove)
@@ -82,9 +82,7 @@ test.skipIf(process.platform !== 'linux')(
   'an answer that cannot be written is said to be lost',
   () => {
     const full = openSync('/dev/full', 'w')
-    const flags = ['--disable-warning=ExperimentalWarning', '--conditions=@loop-engine/source']
-    const main = join(import.meta.dirname, 'main.ts')
-    const { status, stderr } = spawnSync(process.execPath, [...flags, main, '--version'], {
+    const { status, stderr } = spawnSync(process.execPath, [...command, '--version'], {
       stdio: ['ignore', full, 'pipe'],
       encoding: 'utf8',
     })
@@ -101,11 +99,9 @@ test('where the user has no name, looking needs none, and deciding asks for one'
   const nameless =
     'import os from "node:os"; import { syncBuiltinESMExports } from "node:module";' +
     'os.userInfo = () => { throw new Error() }; syncBuiltinESMExports()'
-  const flags = ['--disable-warning=ExperimentalWarning', '--conditions=@loop-engine/source']
   const preload = `--import=data:text/javascript,${encodeURIComponent(nameless)}`
-  const main = join(import.meta.dirname, 'main.ts')
   const run = (...args: string[]) =>
-    spawnSync(process.execPath, [preload, ...flags, main, '--db', db, ...args], {
+    spawnSync(process.execPath, [preload, ...command, '--db', db, ...args], {
       env: { PATH: process.env['PATH'] },
       encoding: 'utf8',
     })

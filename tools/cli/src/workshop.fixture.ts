@@ -95,13 +95,18 @@ export async function requestPayment({ engine }: LoopSystem, ...orders: string[]
   }
 }
 
+/** What Node is given to run the command line from its sources. */
+export const command: readonly string[] = [
+  '--disable-warning=ExperimentalWarning',
+  '--conditions=@loop-engine/source',
+  join(import.meta.dirname, 'main.ts'),
+]
+
 function run(cwd: string, args: readonly string[]): Promise<Ran> {
-  const flags = ['--disable-warning=ExperimentalWarning', '--conditions=@loop-engine/source']
-  const program = join(import.meta.dirname, 'main.ts')
   return new Promise((resolve) => {
     const child = execFile(
       process.execPath,
-      [...flags, program, ...args],
+      [...command, ...args],
       { cwd, env: { PATH: process.env['PATH'], NO_COLOR: '1' } },
       (_, out, err) => resolve({ code: child.exitCode, out, err }),
     )
