@@ -22,7 +22,13 @@ export const sqlite: Suite = async ({ quick }) => {
     },
     { name: 'FULL, one caller', synchronous: 'FULL', callers: 1, against: byHand, atLeast: 0.9 },
     { name: 'FULL, 64 callers', synchronous: 'FULL', callers: 64, against: byHand, atLeast: 3 },
-    { name: 'FULL, 64 for one', synchronous: 'FULL', callers: 64, against: oneCaller, atLeast: 3 },
+    {
+      name: 'FULL, 64 callers against one',
+      synchronous: 'FULL',
+      callers: 64,
+      against: oneCaller,
+      atLeast: 3,
+    },
   ] as const
   const figures: Figure[] = []
   for (const { name, synchronous, callers, against, atLeast } of cases) {
