@@ -8,14 +8,14 @@ import {
   type Receipt,
 } from '@loop-engine/core'
 
+import { evidenceOf } from '../admit-input.ts'
 import { askedPause } from '../asked-pause.ts'
 import { withDeadline } from '../deadline.ts'
-import { takeEvidence, type Evidence } from '../evidence.ts'
+import { noEvidence, type Evidence } from '../evidence.ts'
 import type { Kernel } from '../kernel.ts'
-import { rulesOf } from '../rules.ts'
 import { attemptsOf, hasBegun } from './effect-attempts.ts'
 import type { EffectJob } from './effect-job.ts'
-import { nothing, type Ending } from './report-effect.ts'
+import type { Ending } from './report-effect.ts'
 
 type Acted =
   | {
@@ -78,7 +78,7 @@ async function failed(
     return {
       kind: 'ended',
       mayRepeat: false,
-      ending: { type: 'loop.effect.unknown', evidence: nothing(kernel), reason },
+      ending: { type: 'loop.effect.unknown', reason },
     }
   }
   // An unknown error of an idempotent effect may pass; one that says it is not retryable will not.
@@ -94,7 +94,6 @@ async function failed(
     mayRepeat: idempotent,
     ending: {
       type: 'loop.effect.failed',
-      evidence: nothing(kernel),
       reason,
       ...(spec.onFailure && { followUp: spec.onFailure }),
     },
@@ -116,14 +115,14 @@ function receiptOf({ stored, entry }: EffectJob): Receipt {
 
 /** What an action returned; something that cannot be recorded does not undo what was done. */
 function outputOf(kernel: Kernel, output: JsonValue | void): Evidence {
-  if (output === undefined || output === null) return nothing(kernel)
+  if (output === undefined || output === null) return noEvidence
   try {
     canonicalize(output)
-    return takeEvidence(
+    return evidenceOf(
+      kernel,
       typeof output === 'object' && !Array.isArray(output) ? output : { result: output },
-      rulesOf(kernel),
     )
   } catch {
-    return takeEvidence({ unrecordable: true }, rulesOf(kernel))
+    return evidenceOf(kernel, { unrecordable: true })
   }
 }

@@ -6,7 +6,7 @@ import { unregistered } from '../unregistered.ts'
 import { attemptsOf, hasBegun } from './effect-attempts.ts'
 import { effectDraft, write, type EffectJob } from './effect-job.ts'
 import { holdOf } from './hold.ts'
-import { nothing, report } from './report-effect.ts'
+import { report } from './report-effect.ts'
 
 /** Spends the receipt, or finds out what an earlier delivery left behind. */
 export async function begin(
@@ -22,7 +22,7 @@ export async function begin(
     await report(
       kernel,
       job,
-      { type: 'loop.effect.unknown', evidence: nothing(kernel), reason: 'interrupted' },
+      { type: 'loop.effect.unknown', reason: 'interrupted' },
       { settle: true },
     )
     return { kind: 'settled' }
@@ -32,7 +32,7 @@ export async function begin(
     await report(
       kernel,
       job,
-      { type: 'loop.effect.unknown', evidence: nothing(kernel), reason: 'interrupted' },
+      { type: 'loop.effect.unknown', reason: 'interrupted' },
       { settle: false },
     )
     return { kind: 'dead', error: 'interrupted: No attempt came to its end.' }
@@ -43,7 +43,6 @@ export async function begin(
       job,
       {
         type: 'loop.effect.failed',
-        evidence: nothing(kernel),
         reason: 'receipt_expired',
         ...(job.spec.onFailure && { followUp: job.spec.onFailure }),
       },
@@ -75,12 +74,7 @@ export async function begin(
   if (refusal === 'run_cancelled' || refusal === 'run_failed') {
     // An attempt that was begun may have acted, and nobody will ask again.
     const type = spentBy === null ? 'loop.effect.failed' : 'loop.effect.unknown'
-    await report(
-      kernel,
-      job,
-      { type, evidence: nothing(kernel), reason: refusal },
-      { settle: true },
-    )
+    await report(kernel, job, { type, reason: refusal }, { settle: true })
     return { kind: 'settled' }
   }
   return { kind: 'dead', error: `refused: ${refusal}` }

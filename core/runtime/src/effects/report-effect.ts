@@ -1,15 +1,14 @@
 import { LoopError, type EntryType } from '@loop-engine/core'
 
-import { takeEvidence, type Evidence } from '../evidence.ts'
+import { noEvidence, type Evidence } from '../evidence.ts'
 import { takeFollowUp } from '../follow-up.ts'
 import type { Kernel } from '../kernel.ts'
-import { rulesOf } from '../rules.ts'
 import { effectDraft, write, type EffectJob } from './effect-job.ts'
 
 /** How an effect ended. */
 export type Ending = {
   readonly type: EntryType
-  readonly evidence: Evidence
+  readonly evidence?: Evidence
   readonly reason?: string
   readonly followUp?: string
 }
@@ -18,7 +17,7 @@ export type Ending = {
 export async function report(
   kernel: Kernel,
   job: EffectJob,
-  { type, evidence, reason, followUp }: Ending,
+  { type, evidence = noEvidence, reason, followUp }: Ending,
   { settle }: { settle: boolean },
 ): Promise<void> {
   const { claim, actor } = job
@@ -56,9 +55,4 @@ export async function report(
       retryable: true,
       details: { reason: refused },
     })
-}
-
-/** The evidence of an end that has none. */
-export function nothing(kernel: Kernel): Evidence {
-  return takeEvidence(undefined, rulesOf(kernel))
 }
