@@ -1,5 +1,6 @@
 import { LoopError, type EntryType } from '@loop-engine/core'
 
+import type { Delivery } from '../delivery.ts'
 import { noEvidence, type Evidence } from '../evidence.ts'
 import { takeFollowUp } from '../follow-up.ts'
 import type { Kernel } from '../kernel.ts'
@@ -11,15 +12,16 @@ export type Ending = {
   readonly evidence?: Evidence
   readonly reason?: string
   readonly followUp?: string
+  /** Why its delivery becomes a dead letter: a person may have it run again. */
+  readonly dead?: string
 }
 
-/** Records how the effect ended, and the transition that follows, in one commit that also ends the delivery. */
+/** Records how the effect ended, and the transition that follows, in one commit that also ends the delivery, unless that is dead. */
 export async function report(
   kernel: Kernel,
   job: EffectJob,
-  { type, evidence = noEvidence, reason, followUp }: Ending,
-  { settle }: { settle: boolean },
-): Promise<void> {
+  { type, evidence = noEvidence, reason, followUp, dead }: Ending,
+): Promise<Delivery> {
   const { claim, actor } = job
   const lease = { id: claim.id, fence: claim.fence }
   const refused = await write(kernel, job, async (instance, change, refusal) => {
@@ -46,7 +48,7 @@ export async function report(
     // What was done is recorded even under a stop; the stop holds up the next effect.
     return {
       scopes: [],
-      ...(settle ? { settle: lease } : { fence: lease }),
+      ...(dead === undefined ? { settle: lease } : { fence: lease }),
       ...(reservations.length > 0 && { reservations }),
     }
   })
@@ -55,4 +57,5 @@ export async function report(
       retryable: true,
       details: { reason: refused },
     })
+  return dead === undefined ? { kind: 'settled' } : { kind: 'dead', error: dead }
 }
