@@ -44,7 +44,7 @@ async function timeOut(
       const outcome = await commitChange(kernel, change, {
         scopes: scopesOf(instance, timer),
         settle: { id: claim.id, fence: claim.fence },
-        ...(reservations.length > 0 && { reservations }),
+        reservations,
       })
       if (outcome.kind === 'committed') return { kind: 'settled' }
       if (outcome.kind === 'refused' && outcome.reason === 'fenced')

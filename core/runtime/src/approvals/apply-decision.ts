@@ -43,7 +43,7 @@ export async function apply(
     const reservations = await followUp(kernel, change, request.policy.onReject, rejected, late)
     return {
       result: { status: 'rejected', request: rejected },
-      plan: { scopes, ...(reservations.length > 0 && { reservations }) },
+      plan: { scopes, reservations },
     }
   }
   if (input.decision === 'respond' || input.decision === 'abstain') {

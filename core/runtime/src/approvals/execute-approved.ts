@@ -55,7 +55,7 @@ export async function execute(
       scopes: [request.requester, ...approvalsOf(request).map((made) => made.reviewer)].flatMap(
         (actor) => scopesOf(instance, actor),
       ),
-      ...(judgement.reservations.length > 0 && { reservations: judgement.reservations }),
+      reservations: judgement.reservations,
     },
   }
 }

@@ -49,7 +49,7 @@ export async function report(
     return {
       scopes: [],
       ...(dead === undefined ? { settle: lease } : { fence: lease }),
-      ...(reservations.length > 0 && { reservations }),
+      reservations,
     }
   })
   if (refused !== null)
