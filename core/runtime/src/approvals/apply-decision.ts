@@ -44,6 +44,7 @@ export async function apply(
     return {
       result: { status: 'rejected', request: rejected },
       plan: { scopes, reservations },
+      stands: true,
     }
   }
   if (input.decision === 'respond' || input.decision === 'abstain') {
