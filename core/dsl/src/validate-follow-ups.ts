@@ -1,3 +1,4 @@
+import { distinctPeople } from '@loop-engine/actors'
 import type { Transition } from '@loop-engine/core'
 
 import { pointer } from './problems.ts'
@@ -72,7 +73,7 @@ function quorumProblems(
   const isOpen = (reviewer: string): boolean => /^(role:|group:|\*$)/.test(reviewer)
   for (const [index, { reviewers, quorum }] of stages.entries()) {
     if (reviewers.some(isOpen)) continue
-    const people = new Set(reviewers.map(personOf)).size
+    const people = distinctPeople(reviewers.map((id) => ({ type: 'human', id })))
     if (people >= quorum) continue
     report(
       'impossible_quorum',
@@ -80,12 +81,4 @@ function quorumProblems(
       `Of ${people} named reviewers ${quorum} cannot approve.`,
     )
   }
-}
-
-/** As the engine counts people: two spellings of one id are one person. */
-function personOf(reviewer: string): string {
-  return reviewer
-    .replace(/^user:/i, '')
-    .normalize('NFKC')
-    .toLowerCase()
 }

@@ -18,6 +18,15 @@ async function signedStore(): Promise<{
   return { store, checkpoint: { note: note ?? '', keys: [key] } }
 }
 
+/** The store without the row of one run, whose entries are there. */
+const hiding = (store: LoopStore, hidden: string): LoopStore =>
+  tampered(store, {
+    find: async (query) => ({
+      items: (await store.find(query)).items.filter(({ runId }) => runId !== hidden),
+    }),
+    getRun: async (id, runId) => (runId === hidden ? null : store.getRun(id, runId)),
+  })
+
 describe('against a checkpoint', () => {
   test('a run that was rewritten with hashes to match is found, though its leaves are as they were', async () => {
     const { store, checkpoint } = await signedStore()
@@ -55,12 +64,7 @@ describe('against a checkpoint', () => {
 
   test('a run that was hidden before it was logged is found', async () => {
     const { store, checkpoint } = await signedStore()
-    const hidden = tampered(store, {
-      find: async (query) => ({
-        items: (await store.find(query)).items.filter(({ runId }) => runId !== 'run-d'),
-      }),
-      getRun: async (id, runId) => (runId === 'run-d' ? null : store.getRun(id, runId)),
-    })
+    const hidden = hiding(store, 'run-d')
 
     for (const how of [{ checkpoint }, { deep: true }])
       expect(await verifyStore({ store: hidden, tenant, ...how })).toMatchObject({
@@ -71,12 +75,7 @@ describe('against a checkpoint', () => {
 
   test('a run that was hidden is found, though its entries are there and others came since', async () => {
     const { store, checkpoint } = await signedStore()
-    const hidden = tampered(store, {
-      find: async (query) => ({
-        items: (await store.find(query)).items.filter(({ runId }) => runId !== 'run-b'),
-      }),
-      getRun: async (id, runId) => (runId === 'run-b' ? null : store.getRun(id, runId)),
-    })
+    const hidden = hiding(store, 'run-b')
 
     for (const how of [{ checkpoint }, { deep: true }])
       expect(await verifyStore({ store: hidden, tenant, ...how })).toMatchObject({

@@ -2,11 +2,18 @@ import { LoopError, type Actor } from '@loop-engine/core'
 
 import { takeEvidence, type Evidence } from './evidence.ts'
 import type { Kernel } from './kernel.ts'
-import { rulesOf } from './rules.ts'
 
 /** Evidence as this system takes it in. */
-export function evidenceOf(kernel: Kernel, input: object | undefined): Evidence {
-  return takeEvidence(input, rulesOf(kernel))
+export function evidenceOf(
+  { limits, redaction, ids }: Kernel,
+  input: object | undefined,
+): Evidence {
+  return takeEvidence(input, {
+    bytes: limits.evidenceBytes,
+    depth: limits.evidenceDepth,
+    redaction,
+    salt: ids.salt,
+  })
 }
 
 /** The actor as it will be recorded; throws `refused` when identity is not good enough. */

@@ -49,8 +49,7 @@ export async function changeStatus(
     if (timeout) restartTimeout(change, instance, timeout, entry)
     if (instance.openApprovals > 0) await supersede(kernel, change, instance)
     if (type !== 'loop.resumed') return {}
-    const reservations = await takeHeldFollowUps(kernel, instance, change, late)
-    return reservations.length > 0 ? { reservations } : {}
+    return { reservations: await takeHeldFollowUps(kernel, instance, change, late) }
   }
   return rewrite(kernel, tenant, aggregateId, actor, build, { expected: input.expected })
 }

@@ -79,7 +79,18 @@ export function createChange(base: LoopInstance | null, origin?: TraceContext): 
       if (instance === null) throw new TypeError('a change without entries has no run')
       const { tenant } = instance
       const expectedVersion = base === null ? 0 : base.version
-      return { ...rest, tenant, instance, expectedVersion, entries, approvals, outbox, cancel }
+      return {
+        ...rest,
+        // To a store a plan that reserves nothing is a plain one.
+        reservations: rest.reservations?.length ? rest.reservations : undefined,
+        tenant,
+        instance,
+        expectedVersion,
+        entries,
+        approvals,
+        outbox,
+        cancel,
+      }
     },
   }
 }

@@ -16,7 +16,11 @@ export interface Evidence {
   readonly digest: { readonly digest: string; readonly bytes: number } | undefined
 }
 
-const empty: Evidence = Object.freeze({ value: Object.freeze({}), sealed: null, digest: undefined })
+export const noEvidence: Evidence = Object.freeze({
+  value: Object.freeze({}),
+  sealed: null,
+  digest: undefined,
+})
 
 export interface EvidenceRules {
   readonly bytes: number
@@ -27,7 +31,7 @@ export interface EvidenceRules {
 
 /** Takes evidence in. Throws `invalid_json` or `too_large` with the path of what cannot be recorded. */
 export function takeEvidence(input: unknown, rules: EvidenceRules): Evidence {
-  if (input === undefined) return empty
+  if (input === undefined) return noEvidence
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     throw new LoopError('invalid_input', 'Evidence must be a JSON object.', { path: '/evidence' })
   }

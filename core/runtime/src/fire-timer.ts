@@ -5,11 +5,10 @@ import { onRequest, type Outcome, type Situation } from './approvals/on-request.
 import { createChange } from './change.ts'
 import type { Delivery } from './delivery.ts'
 import { draftOf } from './draft.ts'
-import { takeEvidence } from './evidence.ts'
+import { noEvidence } from './evidence.ts'
 import { takeFollowUp } from './follow-up.ts'
 import { commitChange, scopesOf, type Kernel } from './kernel.ts'
 import { approvalTimer, enqueueNotices } from './orders.ts'
-import { rulesOf } from './rules.ts'
 
 const timer: Actor = Object.freeze({ type: 'system', id: 'system:timer' })
 
@@ -40,12 +39,12 @@ async function timeOut(
       const reservations = await takeFollowUp(kernel, change, instance, {
         transitionId: transition,
         actor: timer,
-        evidence: takeEvidence(undefined, rulesOf(kernel)),
+        evidence: noEvidence,
       })
       const outcome = await commitChange(kernel, change, {
         scopes: scopesOf(instance, timer),
         settle: { id: claim.id, fence: claim.fence },
-        ...(reservations.length > 0 && { reservations }),
+        reservations,
       })
       if (outcome.kind === 'committed') return { kind: 'settled' }
       if (outcome.kind === 'refused' && outcome.reason === 'fenced')

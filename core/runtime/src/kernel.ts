@@ -169,13 +169,9 @@ export async function commitChange(
 ): Promise<CommitResult> {
   for (const sink of kernel.sinks.keys()) change.publish(sink)
   const planned = change.plan(rest)
-  const outbox = planned.outbox && dueByNow(planned.outbox, kernel.clock.now())
-  const plan =
-    kernel.telemetry && outbox
-      ? { ...planned, outbox: enveloped(kernel, outbox, change.origin) }
-      : outbox === planned.outbox
-        ? planned
-        : { ...planned, outbox }
+  const outbox =
+    planned.outbox && enveloped(kernel, dueByNow(planned.outbox, kernel.clock.now()), change.origin)
+  const plan = outbox === planned.outbox ? planned : { ...planned, outbox }
   const [result] = await kernel.store.commit([plan])
   if (!result)
     throw new LoopError('unavailable', 'The store did not answer for a plan.', {

@@ -3,11 +3,9 @@ import { LoopError, type LoopInstance } from '@loop-engine/core'
 import { evidenceOf, admitted, refuseReserved, checkKey } from './admit-input.ts'
 import { createChange } from './change.ts'
 import type { StartInput } from './engine-input.ts'
-import { takeEvidence } from './evidence.ts'
 import { idempotencyOf, keyMismatch } from './idempotency.ts'
 import { commitChange, scopesOf, type Kernel } from './kernel.ts'
 import { enqueueOrder } from './orders.ts'
-import { rulesOf } from './rules.ts'
 
 /** Opens a run of a loop, as its first commit. */
 export async function startRun(kernel: Kernel, input: StartInput): Promise<LoopInstance> {
@@ -58,7 +56,7 @@ export async function startRun(kernel: Kernel, input: StartInput): Promise<LoopI
         ...(correlationId !== undefined && { correlationId }),
         ...(idempotencyKey !== undefined && { idempotencyKey }),
         ...(traceparent !== undefined && { traceparent }),
-        data: { ...takeEvidence(data, rulesOf(kernel)).value, version: loop.definition.version },
+        data: { ...evidenceOf(kernel, data).value, version: loop.definition.version },
       },
       evidence.sealed,
     )

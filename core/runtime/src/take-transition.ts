@@ -89,7 +89,7 @@ export async function takeTransition(
       const result = resultOf(judgement, entry, after, command)
       const outcome = await commitChange(kernel, change, {
         scopes: moves || ruling.status === 'pending_approval' ? scopesOf(instance, actor) : [],
-        reservations: judgement.reservations.length > 0 ? judgement.reservations : undefined,
+        reservations: judgement.reservations,
         idempotency: idempotency && {
           ...idempotency,
           answer: JSON.stringify(result),

@@ -2,8 +2,8 @@ import { createTestClock } from '@loop-engine/testing'
 import { describe, expect, test } from 'vitest'
 
 import { createLoopSystem, defineLoop } from './index.ts'
+import { askForPayment } from './payment.fixture.ts'
 
-const agent = { type: 'ai-agent', id: 'agent:payer' } as const
 const bob = { type: 'human', id: 'bob' } as const
 const hour = 3_600_000
 
@@ -36,12 +36,7 @@ async function open() {
   return {
     ...system,
     clock,
-    async ask(aggregateId: string): Promise<string> {
-      await engine.start({ loopId: 'payment', aggregateId, actor: agent })
-      const asked = await engine.transition({ aggregateId, transitionId: 'pay', actor: agent })
-      if (asked.status !== 'pending_approval') throw new Error(asked.status)
-      return asked.approvalId
-    },
+    ask: async (aggregateId: string) => askForPayment(system, { aggregateId }),
     reject: async (requestId: string) =>
       approvals.decide({ requestId, decision: 'reject', actor: bob }),
     stateOf: async (aggregateId: string) => (await engine.get({ aggregateId }))?.currentState,

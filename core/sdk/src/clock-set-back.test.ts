@@ -2,26 +2,14 @@ import type { Channel, EventSink, Integration } from '@loop-engine/core'
 import { createTestClock } from '@loop-engine/testing'
 import { expect, test } from 'vitest'
 
-import { createLoopSystem, defineLoop } from './index.ts'
+import { createLoopSystem } from './index.ts'
+import { payer, paymentWith, person } from './payment.fixture.ts'
 
-const agent = { type: 'ai-agent', id: 'agent:payer' } as const
-const alice = { type: 'human', id: 'alice', roles: ['finance'] } as const
 const hour = 3_600_000
 
-const payment = defineLoop({
-  id: 'payment',
-  states: ['OPEN', { id: 'PAID', terminal: true }],
-  initialState: 'OPEN',
-  transitions: [
-    {
-      id: 'pay',
-      from: 'OPEN',
-      to: 'PAID',
-      actors: ['ai-agent'],
-      approval: { reviewers: ['role:finance'], expiresIn: '2h' },
-      effect: { integration: 'bank', action: 'pay', semantics: 'idempotent' },
-    },
-  ],
+const payment = paymentWith({
+  approval: { reviewers: ['role:finance'], expiresIn: '2h' },
+  effect: { integration: 'bank', action: 'pay', semantics: 'idempotent' },
 })
 
 test('what a run orders is due at once, though a clock that was an hour ahead wrote its last entry', async () => {
@@ -54,7 +42,7 @@ test('what a run orders is due at once, though a clock that was an hour ahead wr
     channels: [chat],
     sinks: [sink],
   })
-  const target = { aggregateId: 'order-1', actor: agent }
+  const target = { aggregateId: 'order-1', actor: payer }
   clock.advance(hour)
   await engine.start({ loopId: payment.id, ...target })
   await relay.drain()
@@ -65,7 +53,11 @@ test('what a run orders is due at once, though a clock that was an hour ahead wr
   await relay.drain()
   expect(new Set(done)).toEqual(new Set(['asked', 'published']))
   if (asked.status !== 'pending_approval') throw new Error(asked.status)
-  await approvals.decide({ requestId: asked.approvalId, decision: 'approve', actor: alice })
+  await approvals.decide({
+    requestId: asked.approvalId,
+    decision: 'approve',
+    actor: person('alice'),
+  })
   await relay.drain()
 
   expect(done).toContain('paid')

@@ -4,12 +4,12 @@ import { expect, test } from 'vitest'
 import {
   createLoopSystem,
   createMemoryStore,
-  defineLoop,
   LoopBuilder,
   verifyStore,
   type HistoryItem,
   type LoopSystem,
 } from './index.ts'
+import { askForPayment, payer, paymentWith } from './payment.fixture.ts'
 
 const refund = LoopBuilder.create('support.refund')
   .state('REQUESTED')
@@ -101,30 +101,9 @@ test.each(['loop.approval.decided', 'loop.approval.approved'] as const)(
 /** A payment that bob approves with another amount; `seq` of what was asked is 2. */
 async function open() {
   const store = createMemoryStore()
-  const loop = defineLoop({
-    id: 'payment',
-    states: ['ASKED', { id: 'PAID', terminal: true }],
-    initialState: 'ASKED',
-    transitions: [
-      {
-        id: 'pay',
-        from: 'ASKED',
-        to: 'PAID',
-        actors: ['ai-agent'],
-        approval: { reviewers: ['bob'], allow: ['edit'] },
-      },
-    ],
-  })
+  const loop = paymentWith({ approval: { reviewers: ['bob'], allow: ['edit'] } })
   const { engine, approvals } = await createLoopSystem({ loops: [loop], store, relay: false })
-  await engine.start({ loopId: 'payment', aggregateId: 'order-1', actor: agent })
-  const asked = await engine.transition({
-    aggregateId: 'order-1',
-    transitionId: 'pay',
-    actor: agent,
-    evidence: { iban: 'DE02 1203' },
-  })
-  if (asked.status !== 'pending_approval') throw new Error(asked.status)
-  const id = asked.approvalId
+  const id = await askForPayment({ engine }, { evidence: { iban: 'DE02 1203' } })
   const decided = await approvals.decide({
     requestId: id,
     decision: 'edit',
@@ -152,19 +131,11 @@ test.each(['what was asked', 'what was executed'])(
 
 test('an older request of a busy run is erased like any other', async () => {
   const { engine, approvals } = await open()
-  await engine.start({ loopId: 'payment', aggregateId: 'order-2', actor: agent })
-  const ask = async () =>
-    engine.transition({
-      aggregateId: 'order-2',
-      transitionId: 'pay',
-      actor: agent,
-      evidence: { iban: 'DE02 1203' },
-    })
-  const first = await ask()
-  for (let more = 0; more < 1000; more++) await ask()
-  if (first.status !== 'pending_approval') throw new Error(first.status)
+  const order = { aggregateId: 'order-2', actor: payer, evidence: { iban: 'DE02 1203' } }
+  const first = await askForPayment({ engine }, order)
+  for (let more = 0; more < 1000; more++) await engine.transition({ ...order, transitionId: 'pay' })
   await engine.erase({ aggregateId: 'order-2', seq: 2, actor: bob, reason: 'art. 17' })
-  expect(await approvals.get({ id: first.approvalId })).toMatchObject({ evidence: null })
+  expect(await approvals.get({ id: first })).toMatchObject({ evidence: null })
 })
 
 test('a receipt licenses nothing any more once its evidence is erased', async () => {
@@ -176,7 +147,7 @@ test('a receipt licenses nothing any more once its evidence is erased', async ()
 
 test('the evidence of an older run of a key is erased by its id, while a newer one is open', async () => {
   const { store, engine, approvals, id, receipt } = await open()
-  await engine.start({ loopId: 'payment', aggregateId: 'order-1', actor: agent })
+  await engine.start({ loopId: 'payment', aggregateId: 'order-1', actor: payer })
   const order = { aggregateId: 'order-1', seq: receipt.seq, actor: bob, reason: 'art. 17' }
 
   const { runId, version } = await engine.erase({ ...order, runId: receipt.runId })

@@ -2,7 +2,7 @@ import { createTestClock } from '@loop-engine/testing'
 import { expect, test } from 'vitest'
 
 import { createLoopSystem, createMemoryStore, verifyStore } from './index.ts'
-import { askForPayment, paymentLoop, person } from './payment.fixture.ts'
+import { askForPayment, payer, paymentLoop, person } from './payment.fixture.ts'
 
 const hour = 3_600_000
 
@@ -49,8 +49,7 @@ test('another clock that is ahead makes no approval that its record would show a
     clock: ahead,
     relay: false,
   })
-  const actor = { type: 'ai-agent', id: 'agent:payer' } as const
-  await other.engine.transition({ aggregateId: 'order-1', transitionId: 'nothing', actor })
+  await other.engine.transition({ aggregateId: 'order-1', transitionId: 'nothing', actor: payer })
 
   expect(await approvals.decide(approve)).toMatchObject({ status: 'refused', reason: 'expired' })
   expect(await engine.get({ aggregateId: 'order-1' })).toMatchObject({ currentState: 'ASKED' })

@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest'
 
-import { createLoopSystem, type TransitionInput } from './index.ts'
-import { askForPayment, paymentLoop, person } from './payment.fixture.ts'
+import { createLoopSystem } from './index.ts'
+import { askForPayment, payer, paymentLoop, person } from './payment.fixture.ts'
 
 test('however often an agent asked, nothing waits for people once the run has moved', async () => {
   const system = await createLoopSystem({ loops: [paymentLoop(1)], relay: false })
   const { engine, approvals } = system
   const requestId = await askForPayment(system)
-  const again: TransitionInput = {
+  const again = {
     aggregateId: 'order-1',
     transitionId: 'pay',
-    actor: { type: 'ai-agent', id: 'agent:payer' },
+    actor: payer,
   }
   for (let more = 0; more < 1001; more++) await engine.transition(again)
 

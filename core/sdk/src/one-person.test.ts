@@ -2,7 +2,7 @@ import type { Actor } from '@loop-engine/core'
 import { expect, test } from 'vitest'
 
 import { createLoopSystem, createMemoryStore, verifyStore, type Person } from './index.ts'
-import { paymentLoop, person } from './payment.fixture.ts'
+import { askForPayment, payer, paymentLoop, person } from './payment.fixture.ts'
 
 /** A payment for which somebody has asked, and what approving it answers. */
 async function ask({
@@ -21,27 +21,19 @@ async function ask({
     relay: false,
     ...(people && { identity: { directory: (_, id) => people[id] ?? null } }),
   })
-  await engine.start({ loopId: 'payment', aggregateId: 'order-1', actor: requester })
-  const asked = await engine.transition({
-    aggregateId: 'order-1',
-    transitionId: 'pay',
-    actor: requester,
-  })
-  if (asked.status !== 'pending_approval') throw new Error(asked.status)
+  const requestId = await askForPayment({ engine }, { actor: requester })
   return {
     store,
-    approve: async (actor: Actor) =>
-      approvals.decide({ requestId: asked.approvalId, decision: 'approve', actor }),
+    approve: async (actor: Actor) => approvals.decide({ requestId, decision: 'approve', actor }),
   }
 }
 
-const agent: Actor = { type: 'ai-agent', id: 'agent:payer' }
 const finance = { roles: ['finance'] }
 
 test.each(['user:bob', 'Bob', 'USER:BOB'])(
   'who approved as bob is no second person as %s',
   async (id) => {
-    const { approve, store } = await ask({ quorum: 2, requester: agent })
+    const { approve, store } = await ask({ quorum: 2, requester: payer })
     await approve(person('bob'))
     expect(await approve(person(id))).toMatchObject({ status: 'refused', reason: 'already_voted' })
     expect(await approve(person('carol'))).toMatchObject({ status: 'executed' })
@@ -51,7 +43,7 @@ test.each(['user:bob', 'Bob', 'USER:BOB'])(
 
 test('another spelling of a requester whom the directory knows is the requester', async () => {
   const { approve } = await ask({
-    requester: { ...agent, onBehalfOf: { type: 'human', id: 'Alice' } },
+    requester: { ...payer, onBehalfOf: { type: 'human', id: 'Alice' } },
     people: { alice: { ...finance, identityClass: 'person-1' } },
   })
   expect(await approve(person('alice'))).toMatchObject({ reason: 'requester_cannot_decide' })
@@ -59,7 +51,7 @@ test('another spelling of a requester whom the directory knows is the requester'
 
 test('a linked account is the requester, whatever it begins with', async () => {
   const { approve } = await ask({
-    requester: { ...agent, onBehalfOf: { type: 'human', id: 'user:alice' } },
+    requester: { ...payer, onBehalfOf: { type: 'human', id: 'user:alice' } },
     people: {
       'user:alice': { ...finance, identityClass: 'person-1' },
       'alice.admin': { ...finance, identityClass: 'person-1' },
@@ -70,7 +62,7 @@ test('a linked account is the requester, whatever it begins with', async () => {
 
 test('who acts for a linked account of the requester is of its party', async () => {
   const { approve } = await ask({
-    requester: { ...agent, onBehalfOf: { type: 'human', id: 'alice' } },
+    requester: { ...payer, onBehalfOf: { type: 'human', id: 'alice' } },
     people: {
       alice: { ...finance, identityClass: 'person-1' },
       'alice.admin': { ...finance, identityClass: 'person-1' },

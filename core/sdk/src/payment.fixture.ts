@@ -1,31 +1,41 @@
-import { defineLoop, type LoopDefinition, type LoopSystem } from './index.ts'
+import { defineLoop, type LoopDefinition, type LoopSystem, type TransitionInput } from './index.ts'
+
+type Payment = Parameters<typeof defineLoop>[0]['transitions'][number]
+
+export const payer = { type: 'ai-agent', id: 'agent:payer' } as const
 
 /** One payment, for which an agent asks and so many people have to approve. */
 export function paymentLoop(quorum: number): LoopDefinition {
+  return paymentWith({ approval: { reviewers: ['role:finance'], quorum, expiresIn: '2h' } })
+}
+
+/** One payment, for which an agent asks, with the approval and the effect that a test is about. */
+export function paymentWith(pay: Pick<Payment, 'approval' | 'effect'>): LoopDefinition {
   return defineLoop({
     id: 'payment',
     version: '1.0.0',
     states: [{ id: 'ASKED' }, { id: 'PAID', terminal: true }],
     initialState: 'ASKED',
-    transitions: [
-      {
-        id: 'pay',
-        from: 'ASKED',
-        to: 'PAID',
-        actors: ['ai-agent'],
-        approval: { reviewers: ['role:finance'], quorum, expiresIn: '2h' },
-      },
-    ],
+    transitions: [{ id: 'pay', from: 'ASKED', to: 'PAID', actors: ['ai-agent'], ...pay }],
   })
 }
 
 export const person = (id: string) => ({ type: 'human', id, roles: ['finance'] }) as const
 
-/** Asks for the payment of order-1; the id of the request. */
-export async function askForPayment({ engine }: LoopSystem): Promise<string> {
-  const actor = { type: 'ai-agent', id: 'agent:payer' } as const
-  await engine.start({ loopId: 'payment', aggregateId: 'order-1', actor })
-  const asked = await engine.transition({ aggregateId: 'order-1', transitionId: 'pay', actor })
+type Asking = Partial<Pick<TransitionInput, 'tenant' | 'aggregateId' | 'actor' | 'evidence'>>
+
+/** Asks for the payment of order-1, unless it says otherwise; the id of the request. */
+export async function askForPayment(
+  { engine }: Pick<LoopSystem, 'engine'>,
+  { evidence, ...asking }: Asking = {},
+): Promise<string> {
+  const payment = { aggregateId: 'order-1', actor: payer, ...asking }
+  await engine.start({ loopId: 'payment', ...payment })
+  const asked = await engine.transition({
+    ...payment,
+    transitionId: 'pay',
+    ...(evidence && { evidence }),
+  })
   if (asked.status !== 'pending_approval') throw new Error(asked.status)
   return asked.approvalId
 }

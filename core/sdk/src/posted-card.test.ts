@@ -2,8 +2,8 @@ import type { Channel, JsonObject, LoopStore } from '@loop-engine/core'
 import { createTestClock } from '@loop-engine/testing'
 import { expect, test } from 'vitest'
 
-import { createLoopSystem, createMemoryStore, defineLoop } from './index.ts'
-import { askForPayment, paymentLoop, person } from './payment.fixture.ts'
+import { createLoopSystem, createMemoryStore } from './index.ts'
+import { askForPayment, paymentLoop, paymentWith, person } from './payment.fixture.ts'
 
 /** A store whose first commit waits until `meanwhile` has happened elsewhere. */
 function commitsAfter(store: LoopStore, meanwhile: () => Promise<unknown>): LoopStore {
@@ -77,14 +77,12 @@ test('a card that an escalation posted elsewhere is repainted as well', async ()
     },
     update: async (_ref, { status }) => void said.push(`${name} ${status}`),
   })
-  const loop = paymentLoop(1)
-  const escalate = [{ after: '1h', reviewers: ['role:lead'], channels: ['pager'] }]
-  const payment = defineLoop({
-    ...loop,
-    transitions: loop.transitions.map(({ approval, ...transition }) => ({
-      ...transition,
-      ...(approval && { approval: { ...approval, channels: ['desk'], escalate } }),
-    })),
+  const payment = paymentWith({
+    approval: {
+      reviewers: ['role:finance'],
+      channels: ['desk'],
+      escalate: [{ after: '1h', reviewers: ['role:lead'], channels: ['pager'] }],
+    },
   })
   const clock = createTestClock()
   const system = await createLoopSystem({

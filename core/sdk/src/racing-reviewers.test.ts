@@ -7,9 +7,7 @@ import {
   type LoopDefinition,
   type LoopSystem,
 } from './index.ts'
-import { askForPayment, paymentLoop, person } from './payment.fixture.ts'
-
-const payer = { type: 'ai-agent', id: 'agent:payer' } as const
+import { askForPayment, payer, paymentLoop, person } from './payment.fixture.ts'
 
 /** Lets `meanwhile` happen right before the read of that number. */
 function interrupted(store: LoopStore, at: number, meanwhile: () => Promise<unknown>): LoopStore {

@@ -3,8 +3,8 @@ import { createTestClock } from '@loop-engine/testing'
 import { expect, test } from 'vitest'
 
 import { createLoopSystem, createMemoryStore, defineLoop } from './index.ts'
+import { askForPayment, payer, paymentWith } from './payment.fixture.ts'
 
-const agent: Actor = { type: 'ai-agent', id: 'agent:payer' }
 const alice: Actor = { type: 'human', id: 'alice' }
 const minute = 60_000
 
@@ -44,7 +44,7 @@ test('a timeout that a stop held up, and a store that was away delayed, is taken
     }
   }
   const target = { aggregateId: 'order-1' }
-  await engine.start({ loopId: waiting.id, ...target, actor: agent })
+  await engine.start({ loopId: waiting.id, ...target, actor: payer })
   await engine.stop({ target, actor: alice, reason: 'look' })
   await later(minute, 1)
   await later(1000, 10)
@@ -59,19 +59,8 @@ test('a timeout that a stop held up, and a store that was away delayed, is taken
 
 /** A request of which people are reminded every half an hour, and the keys of the notices that a channel got. */
 async function openReminded() {
-  const payment = defineLoop({
-    id: 'payment',
-    states: ['ASKED', { id: 'PAID', terminal: true }],
-    initialState: 'ASKED',
-    transitions: [
-      {
-        id: 'pay',
-        from: 'ASKED',
-        to: 'PAID',
-        actors: ['ai-agent'],
-        approval: { reviewers: ['role:finance'], expiresIn: '7d', remindEvery: '30m' },
-      },
-    ],
+  const payment = paymentWith({
+    approval: { reviewers: ['role:finance'], expiresIn: '7d', remindEvery: '30m' },
   })
   const keys: string[] = []
   const mail: Channel = {
@@ -89,8 +78,7 @@ async function openReminded() {
     clock,
     relay: false,
   })
-  await system.engine.start({ loopId: payment.id, aggregateId: 'order-1', actor: agent })
-  await system.engine.transition({ aggregateId: 'order-1', transitionId: 'pay', actor: agent })
+  await askForPayment(system)
   await system.relay.drain()
   const later = async (ms: number) => {
     clock.advance(ms)

@@ -1,32 +1,21 @@
 import { expect, test } from 'vitest'
 
-import { createLoopSystem, createMemoryStore, defineLoop, verifyStore } from './index.ts'
+import { createLoopSystem, createMemoryStore, verifyStore } from './index.ts'
+import { askForPayment, paymentWith } from './payment.fixture.ts'
 
-const agent = { type: 'ai-agent', id: 'agent:payer' } as const
 const person = (id: string) => ({ type: 'human', id }) as const
 
 /** A payment that two of the team approve, and then the owner; what each person may is in `roles`. */
 async function ask(roles: Readonly<Record<string, readonly string[]>>) {
   const store = createMemoryStore()
-  const loop = defineLoop({
-    id: 'payment',
-    states: ['ASKED', { id: 'PAID', terminal: true }],
-    initialState: 'ASKED',
-    transitions: [
-      {
-        id: 'pay',
-        from: 'ASKED',
-        to: 'PAID',
-        actors: ['ai-agent'],
-        approval: {
-          stages: [
-            { reviewers: ['role:team'], quorum: 2 },
-            { reviewers: ['role:owner'], quorum: 1 },
-          ],
-          allow: ['edit', 'delegate'],
-        },
-      },
-    ],
+  const loop = paymentWith({
+    approval: {
+      stages: [
+        { reviewers: ['role:team'], quorum: 2 },
+        { reviewers: ['role:owner'], quorum: 1 },
+      ],
+      allow: ['edit', 'delegate'],
+    },
   })
   const { engine, approvals } = await createLoopSystem({
     loops: [loop],
@@ -34,15 +23,7 @@ async function ask(roles: Readonly<Record<string, readonly string[]>>) {
     relay: false,
     identity: { directory: (_, id) => ({ roles: roles[id] ?? [] }) },
   })
-  await engine.start({ loopId: 'payment', aggregateId: 'order-1', actor: agent })
-  const asked = await engine.transition({
-    aggregateId: 'order-1',
-    transitionId: 'pay',
-    actor: agent,
-    evidence: { cents: 500 },
-  })
-  if (asked.status !== 'pending_approval') throw new Error(asked.status)
-  const requestId = asked.approvalId
+  const requestId = await askForPayment({ engine }, { evidence: { cents: 500 } })
   return {
     store,
     engine,

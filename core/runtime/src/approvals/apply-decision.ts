@@ -1,10 +1,9 @@
 import { mayReview } from '@loop-engine/actors'
 import { reviewersOf, type ApprovalDecision, type ApprovalRequest } from '@loop-engine/core'
 
-import { takeEvidence } from '../evidence.ts'
+import { evidenceOf } from '../admit-input.ts'
 import { scopesOf, type Kernel } from '../kernel.ts'
 import { enqueueNotices } from '../orders.ts'
-import { rulesOf } from '../rules.ts'
 import { approvalsOf, countApproval } from './approval-rules.ts'
 import { close, decisionDraft, followUp } from './close-request.ts'
 import type { DecideInput, DecisionResult } from './decide-request.ts'
@@ -44,11 +43,12 @@ export async function apply(
     const reservations = await followUp(kernel, change, request.policy.onReject, rejected, late)
     return {
       result: { status: 'rejected', request: rejected },
-      plan: { scopes, ...(reservations.length > 0 && { reservations }) },
+      plan: { scopes, reservations },
+      stands: true,
     }
   }
   if (input.decision === 'respond' || input.decision === 'abstain') {
-    const response = takeEvidence(input.response, rulesOf(kernel))
+    const response = evidenceOf(kernel, input.response)
     const noted: ApprovalRequest = { ...request, decisions: [...request.decisions, decision] }
     change.append(
       {

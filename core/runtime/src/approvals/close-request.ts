@@ -9,11 +9,10 @@ import {
 import type { Change } from '../change.ts'
 import type { Refusal } from '../decide.ts'
 import { draftOf } from '../draft.ts'
-import { takeEvidence } from '../evidence.ts'
+import { noEvidence } from '../evidence.ts'
 import { takeFollowUp } from '../follow-up.ts'
 import type { Kernel } from '../kernel.ts'
 import { approvalTimer, enqueueNotices } from '../orders.ts'
-import { rulesOf } from '../rules.ts'
 import type { DecideInput } from './decide-request.ts'
 
 /** Who acts when nobody decides. */
@@ -38,7 +37,7 @@ export async function followUp(
   return takeFollowUp(kernel, change, instance, {
     transitionId,
     actor: approvalSystem,
-    evidence: takeEvidence(undefined, rulesOf(kernel)),
+    evidence: noEvidence,
     refusal,
     requestId: request.id,
   })

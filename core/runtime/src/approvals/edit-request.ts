@@ -1,10 +1,9 @@
 import { digestOf, LoopError, type ApprovalRequest } from '@loop-engine/core'
 
+import { evidenceOf } from '../admit-input.ts'
 import { judge } from '../attempt.ts'
 import { actionOf } from '../decide.ts'
-import { takeEvidence } from '../evidence.ts'
 import type { Kernel } from '../kernel.ts'
-import { rulesOf } from '../rules.ts'
 import type { DecisionRefusal } from './approval-rules.ts'
 import { renderView } from './approval-view.ts'
 import type { DecideInput } from './decide-request.ts'
@@ -20,7 +19,7 @@ export async function edit(
     throw new LoopError('invalid_input', 'An edit needs the evidence as it should be.', {
       path: '/edits',
     })
-  const evidence = takeEvidence(input.edits, rulesOf(kernel))
+  const evidence = evidenceOf(kernel, input.edits)
   const loop = await kernel.loops.pinned(instance.definition.digest)
   const command = { transitionId: request.transitionId, actor: request.requester }
   const { ruling, guards } = await judge({

@@ -1,7 +1,7 @@
 import { LoopError, type ApprovalRequest } from '@loop-engine/core'
 
 import { judge, record } from '../attempt.ts'
-import { knownEvidence, takeEvidence, type Evidence } from '../evidence.ts'
+import { knownEvidence, noEvidence, type Evidence } from '../evidence.ts'
 import { scopesOf, type Kernel } from '../kernel.ts'
 import { resultOf } from '../transition-result.ts'
 import { approvalsOf } from './approval-rules.ts'
@@ -55,7 +55,7 @@ export async function execute(
       scopes: [request.requester, ...approvalsOf(request).map((made) => made.reviewer)].flatMap(
         (actor) => scopesOf(instance, actor),
       ),
-      ...(judgement.reservations.length > 0 && { reservations: judgement.reservations }),
+      reservations: judgement.reservations,
     },
   }
 }
@@ -65,7 +65,6 @@ function evidenceOf(request: ApprovalRequest): Evidence {
     throw new LoopError('refused', 'The evidence of the request was erased.', {
       details: { requestId: request.id },
     })
-  if (request.salt === '')
-    return takeEvidence(undefined, { bytes: 0, depth: 0, redaction: undefined, salt: () => '' })
+  if (request.salt === '') return noEvidence
   return knownEvidence(request.evidence, request.salt)
 }

@@ -20,7 +20,7 @@ export async function expire(
     // An expiry alone changes nothing that a stop must hold up; the transition that it leads to waits for the release.
     plan: {
       scopes: onExpiry === undefined ? [] : scopesOf(instance, approvalSystem),
-      ...(reservations.length > 0 && { reservations }),
+      reservations,
     },
   }
 }

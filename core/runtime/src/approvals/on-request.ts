@@ -23,6 +23,8 @@ export interface Situation {
 export type Outcome<Result> = {
   readonly result: Result
   readonly plan?: Partial<CommitPlan> & Pick<CommitPlan, 'scopes'>
+  /** A decision that stands though what follows it would overrun a limit: then it is built again, with `late`. */
+  readonly stands?: true
 }
 
 type Attempt<Result> = { readonly result: Result; readonly isJudged?: true } | 'conflict'
@@ -48,7 +50,7 @@ export async function onRequest<Result>(
     late?: Refusal,
   ): Promise<Attempt<Result>> => {
     const change = createChange(instance, request.trace)
-    const { result, plan } = await build({ request, instance, change, reviewer, late })
+    const { result, plan, stands } = await build({ request, instance, change, reviewer, late })
     if (!plan) return { result }
     const outcome = await commitChange(kernel, change, plan)
     if (outcome.kind === 'conflict') return 'conflict'
@@ -60,8 +62,7 @@ export async function onRequest<Result>(
     }
     const refusal = refusedBy(outcome.reason)
     const { reason, message } = refusal
-    // A decision stands though what follows it cannot be taken.
-    if (reason === 'limit_reached' && !late) return attempt(instance, request, refusal)
+    if (reason === 'limit_reached' && stands && !late) return attempt(instance, request, refusal)
     if (!refused) throw new LoopError('stopped', message)
     return { result: refused(reason, request), isJudged: true }
   }

@@ -8,27 +8,23 @@ import {
   type Receipt,
 } from '@loop-engine/core'
 
+import { evidenceOf } from '../admit-input.ts'
 import { askedPause } from '../asked-pause.ts'
 import { withDeadline } from '../deadline.ts'
-import { takeEvidence, type Evidence } from '../evidence.ts'
+import type { Delivery } from '../delivery.ts'
+import { noEvidence, type Evidence } from '../evidence.ts'
 import type { Kernel } from '../kernel.ts'
-import { rulesOf } from '../rules.ts'
 import { attemptsOf, hasBegun } from './effect-attempts.ts'
 import type { EffectJob } from './effect-job.ts'
-import { nothing, type Ending } from './report-effect.ts'
+import type { Ending } from './report-effect.ts'
 
-type Acted =
-  | {
-      readonly kind: 'ended'
-      readonly ending: Ending
-      /** Whether a person may have it run again. */
-      readonly mayRepeat: boolean
-    }
-  | { readonly kind: 'again'; readonly error: string; readonly notBeforeMs: number }
-
-/** Lets the integration act, once. */
-export async function act(kernel: Kernel, job: EffectJob, action: Action): Promise<Acted> {
-  const { claim, effect, spec } = job
+/** Lets the integration act, once. Says how that ended, or that it has to be tried again. */
+export async function act(
+  kernel: Kernel,
+  job: EffectJob,
+  action: Action,
+): Promise<Ending | Delivery> {
+  const { claim, spec } = job
   const limitMs = spec.timeout ? parseDuration(spec.timeout) : kernel.limits.effectTimeoutMs
   try {
     const input = readInput(action, claim.payload)
@@ -41,16 +37,12 @@ export async function act(kernel: Kernel, job: EffectJob, action: Action): Promi
       }),
     )
     return {
-      kind: 'ended',
-      mayRepeat: false,
-      ending: {
-        type: 'loop.effect.succeeded',
-        evidence: outputOf(kernel, output),
-        ...(spec.onSuccess && { followUp: spec.onSuccess }),
-      },
+      type: 'loop.effect.succeeded',
+      evidence: outputOf(kernel, output),
+      ...(spec.onSuccess && { followUp: spec.onSuccess }),
     }
   } catch (error) {
-    return failed(kernel, job, error, effect.semantics === 'idempotent')
+    return failed(kernel, job, error)
   }
 }
 
@@ -65,40 +57,24 @@ function readInput(action: Action, payload: string): unknown {
   }
 }
 
-async function failed(
-  kernel: Kernel,
-  job: EffectJob,
-  error: unknown,
-  idempotent: boolean,
-): Promise<Acted> {
-  const { claim, spec } = job
+async function failed(kernel: Kernel, job: EffectJob, error: unknown): Promise<Ending | Delivery> {
+  const { claim, effect, spec } = job
+  const idempotent = effect.semantics === 'idempotent'
   const known = isLoopError(error) ? error : undefined
   const reason = known?.code ?? 'threw'
-  if (!idempotent && known?.code === 'timeout') {
-    return {
-      kind: 'ended',
-      mayRepeat: false,
-      ending: { type: 'loop.effect.unknown', evidence: nothing(kernel), reason },
-    }
-  }
+  if (!idempotent && known?.code === 'timeout') return { type: 'loop.effect.unknown', reason }
   // An unknown error of an idempotent effect may pass; one that says it is not retryable will not.
   const mayPass = idempotent && (known === undefined || known.retryable)
   if (mayPass && !(await hasBegun(kernel, job, attemptsOf(kernel, job))))
     return {
-      kind: 'again',
+      kind: 'retry',
       error: `${reason}: attempt ${claim.attempt} failed`,
       notBeforeMs: askedPause(error),
+      isCounted: true,
     }
-  return {
-    kind: 'ended',
-    mayRepeat: idempotent,
-    ending: {
-      type: 'loop.effect.failed',
-      evidence: nothing(kernel),
-      reason,
-      ...(spec.onFailure && { followUp: spec.onFailure }),
-    },
-  }
+  const ending: Ending = { type: 'loop.effect.failed', reason }
+  if (spec.onFailure) return { ...ending, followUp: spec.onFailure }
+  return idempotent ? { ...ending, dead: `failed: ${reason}` } : ending
 }
 
 function receiptOf({ stored, entry }: EffectJob): Receipt {
@@ -116,14 +92,14 @@ function receiptOf({ stored, entry }: EffectJob): Receipt {
 
 /** What an action returned; something that cannot be recorded does not undo what was done. */
 function outputOf(kernel: Kernel, output: JsonValue | void): Evidence {
-  if (output === undefined || output === null) return nothing(kernel)
+  if (output === undefined || output === null) return noEvidence
   try {
     canonicalize(output)
-    return takeEvidence(
+    return evidenceOf(
+      kernel,
       typeof output === 'object' && !Array.isArray(output) ? output : { result: output },
-      rulesOf(kernel),
     )
   } catch {
-    return takeEvidence({ unrecordable: true }, rulesOf(kernel))
+    return evidenceOf(kernel, { unrecordable: true })
   }
 }

@@ -6,7 +6,7 @@ import { unregistered } from '../unregistered.ts'
 import { attemptsOf, hasBegun } from './effect-attempts.ts'
 import { effectDraft, write, type EffectJob } from './effect-job.ts'
 import { holdOf } from './hold.ts'
-import { nothing, report } from './report-effect.ts'
+import { report } from './report-effect.ts'
 
 /** Spends the receipt, or finds out what an earlier delivery left behind. */
 export async function begin(
@@ -18,38 +18,22 @@ export async function begin(
   const spentBy = await kernel.store.spentBy(claim.tenant, stored.hash)
   if (spentBy !== null && spentBy !== claim.id)
     return { kind: 'dead', error: 'refused: The receipt was spent elsewhere.' }
-  if (spentBy !== null && effect.semantics === 'at-most-once') {
-    await report(
-      kernel,
-      job,
-      { type: 'loop.effect.unknown', evidence: nothing(kernel), reason: 'interrupted' },
-      { settle: true },
-    )
-    return { kind: 'settled' }
-  }
+  if (spentBy !== null && effect.semantics === 'at-most-once')
+    return report(kernel, job, { type: 'loop.effect.unknown', reason: 'interrupted' })
   // One more than the attempts that may fail: a crash is no failure. But what ends each process that tries must stop.
   if (spentBy !== null && (await hasBegun(kernel, job, attemptsOf(kernel, job) + 1))) {
-    await report(
-      kernel,
-      job,
-      { type: 'loop.effect.unknown', evidence: nothing(kernel), reason: 'interrupted' },
-      { settle: false },
-    )
-    return { kind: 'dead', error: 'interrupted: No attempt came to its end.' }
+    return report(kernel, job, {
+      type: 'loop.effect.unknown',
+      reason: 'interrupted',
+      dead: 'interrupted: No attempt came to its end.',
+    })
   }
   if (spentBy === null && kernel.clock.now() >= (entry.receiptExpiresAt ?? 0)) {
-    await report(
-      kernel,
-      job,
-      {
-        type: 'loop.effect.failed',
-        evidence: nothing(kernel),
-        reason: 'receipt_expired',
-        ...(job.spec.onFailure && { followUp: job.spec.onFailure }),
-      },
-      { settle: true },
-    )
-    return { kind: 'settled' }
+    return report(kernel, job, {
+      type: 'loop.effect.failed',
+      reason: 'receipt_expired',
+      ...(job.spec.onFailure && { followUp: job.spec.onFailure }),
+    })
   }
   const refusal = await write(kernel, job, async (instance, change) => {
     const hold = await holdOf(kernel, instance)
@@ -75,13 +59,7 @@ export async function begin(
   if (refusal === 'run_cancelled' || refusal === 'run_failed') {
     // An attempt that was begun may have acted, and nobody will ask again.
     const type = spentBy === null ? 'loop.effect.failed' : 'loop.effect.unknown'
-    await report(
-      kernel,
-      job,
-      { type, evidence: nothing(kernel), reason: refusal },
-      { settle: true },
-    )
-    return { kind: 'settled' }
+    return report(kernel, job, { type, reason: refusal })
   }
   return { kind: 'dead', error: `refused: ${refusal}` }
 }

@@ -16,19 +16,6 @@ export async function deliverEffect(kernel: Kernel, claim: OutboxClaim): Promise
   const job = await openJob(kernel, claim)
   const begun = await begin(kernel, job)
   if (begun.kind !== 'run') return begun
-  const outcome = await act(kernel, job, begun.action)
-  if (outcome.kind === 'again') {
-    const { error, notBeforeMs } = outcome
-    return { kind: 'retry', error, notBeforeMs, isCounted: true }
-  }
-  if (
-    outcome.ending.type === 'loop.effect.failed' &&
-    outcome.ending.followUp === undefined &&
-    outcome.mayRepeat
-  ) {
-    await report(kernel, job, outcome.ending, { settle: false })
-    return { kind: 'dead', error: `failed: ${outcome.ending.reason ?? 'effect'}` }
-  }
-  await report(kernel, job, outcome.ending, { settle: true })
-  return { kind: 'settled' }
+  const acted = await act(kernel, job, begun.action)
+  return 'kind' in acted ? acted : report(kernel, job, acted)
 }

@@ -23,7 +23,7 @@ export async function hasBegun(
   if (!run) throw new LoopError('corrupt', 'The run of an effect is gone.')
   let begun = 0
   for await (const entry of newestFirst(kernel.store, run, claim.seq)) {
-    if (!isAttempt.has(entry.type) || openEntry(entry).receipt !== stored.hash) continue
+    if (!attemptTypes.has(entry.type) || openEntry(entry).receipt !== stored.hash) continue
     if (entry.type !== 'loop.effect.started') break
     begun += 1
     if (begun >= times) return true
@@ -32,7 +32,7 @@ export async function hasBegun(
 }
 
 /** An attempt, or what ends a row of them. */
-const isAttempt = new Set<EntryType>([
+const attemptTypes = new Set<EntryType>([
   'loop.effect.started',
   'loop.effect.failed',
   'loop.effect.unknown',

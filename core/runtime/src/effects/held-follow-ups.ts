@@ -9,11 +9,10 @@ import {
 
 import type { Change } from '../change.ts'
 import type { Refusal } from '../decide.ts'
-import { knownEvidence, takeEvidence } from '../evidence.ts'
+import { knownEvidence, noEvidence } from '../evidence.ts'
 import { takeFollowUp } from '../follow-up.ts'
 import type { Kernel } from '../kernel.ts'
 import { newestFirst } from '../newest-first.ts'
-import { rulesOf } from '../rules.ts'
 
 /** Takes the transitions that follow effects which ended while the run was suspended; returns what they reserve. */
 export async function takeHeldFollowUps(
@@ -30,10 +29,7 @@ export async function takeHeldFollowUps(
     const instance = change.instance ?? suspended
     if (followUp === undefined || instance.status !== 'active') continue
     const value = openEvidence(ended)
-    const evidence =
-      value === null
-        ? takeEvidence(undefined, rulesOf(kernel))
-        : knownEvidence(value, ended.salt ?? '')
+    const evidence = value === null ? noEvidence : knownEvidence(value, ended.salt ?? '')
     const owed = { transitionId: followUp, actor, evidence, refusal }
     reservations.push(...(await takeFollowUp(kernel, change, instance, owed)))
   }

@@ -1,26 +1,27 @@
 import { LoopError, type EntryType } from '@loop-engine/core'
 
-import { takeEvidence, type Evidence } from '../evidence.ts'
+import type { Delivery } from '../delivery.ts'
+import { noEvidence, type Evidence } from '../evidence.ts'
 import { takeFollowUp } from '../follow-up.ts'
 import type { Kernel } from '../kernel.ts'
-import { rulesOf } from '../rules.ts'
 import { effectDraft, write, type EffectJob } from './effect-job.ts'
 
 /** How an effect ended. */
 export type Ending = {
   readonly type: EntryType
-  readonly evidence: Evidence
+  readonly evidence?: Evidence
   readonly reason?: string
   readonly followUp?: string
+  /** Why its delivery becomes a dead letter: a person may have it run again. */
+  readonly dead?: string
 }
 
-/** Records how the effect ended, and the transition that follows, in one commit that also ends the delivery. */
+/** Records how the effect ended, and the transition that follows, in one commit that also ends the delivery, unless that is dead. */
 export async function report(
   kernel: Kernel,
   job: EffectJob,
-  { type, evidence, reason, followUp }: Ending,
-  { settle }: { settle: boolean },
-): Promise<void> {
+  { type, evidence = noEvidence, reason, followUp, dead }: Ending,
+): Promise<Delivery> {
   const { claim, actor } = job
   const lease = { id: claim.id, fence: claim.fence }
   const refused = await write(kernel, job, async (instance, change, refusal) => {
@@ -47,8 +48,8 @@ export async function report(
     // What was done is recorded even under a stop; the stop holds up the next effect.
     return {
       scopes: [],
-      ...(settle ? { settle: lease } : { fence: lease }),
-      ...(reservations.length > 0 && { reservations }),
+      ...(dead === undefined ? { settle: lease } : { fence: lease }),
+      reservations,
     }
   })
   if (refused !== null)
@@ -56,9 +57,5 @@ export async function report(
       retryable: true,
       details: { reason: refused },
     })
-}
-
-/** The evidence of an end that has none. */
-export function nothing(kernel: Kernel): Evidence {
-  return takeEvidence(undefined, rulesOf(kernel))
+  return dead === undefined ? { kind: 'settled' } : { kind: 'dead', error: dead }
 }
