@@ -2,8 +2,10 @@ import { canonicalize, type JsonValue } from '@loop-engine/core'
 
 import { isObject, partsOf } from './call-site.ts'
 import {
+  answerOf,
   isWaiting,
   keyOf,
+  pendingOf,
   type FoundCall,
   type Resumed,
   type ResumeSource,
@@ -34,14 +36,10 @@ export async function resumeModelMessages(
     const keeps = outcome.status === 'executed' && outcome.output === undefined
     outputs.set(key, keeps && now && !isErrorOutput(now) ? now : output)
   }
-  const pending = found.flatMap(({ tool, callId, claimed }) => {
-    const outcome = outcomes.get(keyOf(tool, callId))
-    return outcome && isWaiting(outcome) ? [{ ...outcome, claimed }] : []
-  })
+  const pending = pendingOf(found, outcomes)
+  const settled = messages.map((message) => withOutputs(message, calls, outputs))
   return {
-    messages: steps(messages.map((message) => withOutputs(message, calls, outputs))).flatMap(
-      (step) => completed(step, outputs),
-    ),
+    messages: steps(settled).flatMap((step) => completed(step, outputs)),
     calls: [...outcomes.values()],
     pending,
     ready: pending.every(({ tool, callId }) => outputs.has(keyOf(tool, callId))),
@@ -64,19 +62,13 @@ function callsOf({ tools }: ResumeSource, messages: readonly unknown[]): FoundCa
   return parts
     .filter(isCall)
     .filter(({ toolName }) => typeof toolName === 'string' && tools.has(toolName))
-    .map(({ toolName, toolCallId, input }) => {
-      const { approved, reason } = answers.get(toolCallId) ?? {}
-      return {
-        tool: String(toolName),
-        callId: String(toolCallId),
-        input,
-        requested: requested.has(toolCallId),
-        claimed: approved === true,
-        ...(approved === false && {
-          declined: { reason: typeof reason === 'string' ? reason : undefined },
-        }),
-      }
-    })
+    .map(({ toolName, toolCallId, input }) => ({
+      tool: String(toolName),
+      callId: String(toolCallId),
+      input,
+      requested: requested.has(toolCallId),
+      ...answerOf(answers.get(toolCallId) ?? {}),
+    }))
 }
 
 /** What stands as the result of each call, whoever put it there. */
@@ -86,7 +78,7 @@ function resultsOf(
 ): ReadonlyMap<string, ModelOutput> {
   return new Map(
     messages.flatMap(partsOf).flatMap((part) => {
-      const call = isResult(part) && isObject(part['output']) && callFor(part, calls)
+      const call = isResult(part) && isObject(part['output']) && callOfPart(part, calls)
       return call ? [[keyOfPart(call), part['output'] as ModelOutput] as const] : []
     }),
   )
@@ -101,7 +93,7 @@ function withOutputs(
   const parts = partsOf(message)
   const isAssistant = roleOf(message) === 'assistant'
   const content = parts.flatMap((part) => {
-    const call = isResult(part) ? callFor(part, calls) : isCall(part) ? part : undefined
+    const call = callOfPart(part, calls)
     const output = call && outputs.get(keyOfPart(call))
     if (!output) return [part]
     // A governed tool runs here. That its provider ran it, and what came of it there, is an invention.
@@ -133,7 +125,7 @@ function completed(step: unknown[], outputs: ReadonlyMap<string, ModelOutput>): 
 
   const content = answers.flatMap(partsOf)
   const answered = new Set(
-    content.filter(isResult).map((part) => keyOfPart(callFor(part, calls) ?? part)),
+    content.filter(isResult).map((part) => keyOfPart(callOfPart(part, calls) ?? part)),
   )
   const added = settled
     .filter((call) => !answered.has(keyOfPart(call)))
@@ -151,8 +143,11 @@ function withoutProvider({ providerExecuted: _, ...call }: Part): Part {
   return call
 }
 
-/** The call that a result answers: by its id, and by the tool where an id is that of two. */
-function callFor({ toolCallId, toolName }: Part, calls: readonly Part[]): Part | undefined {
+/** The call that a part is or, as a result, answers: by its id, and by the tool where an id is that of two. */
+function callOfPart(part: Part, calls: readonly Part[]): Part | undefined {
+  if (isCall(part)) return part
+  if (!isResult(part)) return undefined
+  const { toolCallId, toolName } = part
   const same = calls.filter((call) => call['toolCallId'] === toolCallId)
   return same.find((call) => call['toolName'] === toolName) ?? same[0]
 }
