@@ -48,27 +48,40 @@ export async function resumeModelMessages(
 
 function callsOf({ tools }: ResumeSource, messages: readonly unknown[]): FoundCall[] {
   const parts = messages.flatMap(partsOf)
-  const callOf = new Map(
-    parts
-      .filter(({ type }) => type === 'tool-approval-request')
-      .map(({ approvalId, toolCallId }) => [approvalId, toolCallId]),
-  )
-  const requested = new Set(callOf.values())
+  const calls = parts.filter(isCall)
+  const asked = requestsOf(messages, calls)
+  const requested = new Set([...asked.values()].flat())
   const answers = new Map(
     parts
       .filter(({ type }) => type === 'tool-approval-response')
-      .map((part) => [callOf.get(part['approvalId']), part]),
+      .flatMap((part) => asked.get(part['approvalId'])?.map((key) => [key, part] as const) ?? []),
   )
-  return parts
-    .filter(isCall)
+  return calls
     .filter(({ toolName }) => typeof toolName === 'string' && tools.has(toolName))
-    .map(({ toolName, toolCallId, input }) => ({
-      tool: String(toolName),
-      callId: String(toolCallId),
-      input,
-      requested: requested.has(toolCallId),
-      ...answerOf(answers.get(toolCallId) ?? {}),
+    .map((call) => ({
+      tool: String(call['toolName']),
+      callId: String(call['toolCallId']),
+      input: call['input'],
+      requested: requested.has(keyOfPart(call)),
+      ...answerOf(answers.get(keyOfPart(call)) ?? {}),
     }))
+}
+
+/** Which calls each approval request is about. It has no more than an id, so where that is of two, the one beside it. */
+function requestsOf(
+  messages: readonly unknown[],
+  calls: readonly Part[],
+): ReadonlyMap<unknown, readonly string[]> {
+  return new Map(
+    messages.map(partsOf).flatMap((parts) =>
+      parts.filter(isRequest).map(({ approvalId, toolCallId }) => {
+        const those = (some: readonly Part[]): Part[] =>
+          some.filter((call) => call['toolCallId'] === toolCallId)
+        const near = those(parts.filter(isCall))
+        return [approvalId, (near.length > 0 ? near : those(calls)).map(keyOfPart)] as const
+      }),
+    ),
+  )
 }
 
 /** What stands as the result of each call, whoever put it there. */
@@ -154,6 +167,10 @@ function callOfPart(part: Part, calls: readonly Part[]): Part | undefined {
 
 function isCall({ type }: Part): boolean {
   return type === 'tool-call'
+}
+
+function isRequest({ type }: Part): boolean {
+  return type === 'tool-approval-request'
 }
 
 function isResult({ type }: Part): boolean {
