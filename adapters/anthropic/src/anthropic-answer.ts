@@ -1,10 +1,13 @@
 import type { Usage } from '@loop-engine/core'
-import { present, type AnswerEnd, type ModelAnswer } from '@loop-engine/core/provider'
+import {
+  present,
+  vendorCount as count,
+  vendorWord as word,
+  type AnswerEnd,
+  type ModelAnswer,
+} from '@loop-engine/core/provider'
 import { z } from 'zod'
 
-// As long as a record takes them. What a gateway leaves out or gets wrong costs no answer.
-const word = z.string().min(1).max(256).nullish().catch(null)
-const count = z.int().min(0).nullish().catch(null)
 const usageSchema = z.object({
   input_tokens: count,
   output_tokens: count,

@@ -2,6 +2,8 @@ import type { Usage } from '@loop-engine/core'
 import {
   AnswerCutError,
   present,
+  vendorCount as count,
+  vendorWord as word,
   type AnswerEnd,
   type ModelAnswer,
 } from '@loop-engine/core/provider'
@@ -47,8 +49,6 @@ function sonarBody({ query, instructions, filters, schema, ...rest }: Retrieval)
   }
 }
 
-const word = z.string().min(1).max(256).nullish().catch(null)
-const count = z.int().min(0).nullish().catch(null)
 const list = z.array(z.unknown()).nullish().catch(null)
 const said = z.object({ content: z.string().nullish() }).nullish().catch(null)
 

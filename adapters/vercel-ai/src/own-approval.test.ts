@@ -88,3 +88,29 @@ test.each(majors.filter(({ sdk }) => sdk > 5))(
     expect(await desk.stateOf('refund/call-1')).toBe('DENIED')
   },
 )
+
+test.each(majors.filter(({ sdk }) => sdk > 5))(
+  'an answer in the chat is that to its own call, also where another tool was called under the same id, on ai $sdk',
+  async (major) => {
+    for (const answer of [true, false]) {
+      const desk = await openRefundDesk(major)
+      const { engine } = desk.system
+      const refund = { ...desk.raw.refund, needsApproval: true }
+      const lookup = { ...desk.raw.lookup, needsApproval: true }
+      const { tools, toolApproval, resume } = govern({ refund, lookup }, { engine, sdk: major.sdk })
+      const id = 'call_0'
+      const order = { order: 7 }
+      const { model } = major.model([[{ id, name: 'lookup', input: order }], [{ ...big, id }]])
+      const ask = async (messages: Parameters<typeof answered>[0]) => [
+        ...messages,
+        ...(await major.generate({ model, tools, toolApproval, messages })).messages,
+      ]
+      const looked = await resume(answered(await ask([user]), { [id]: answer }))
+
+      const { pending } = await resume(await ask(looked.messages as never))
+
+      expect(pending).toMatchObject([{ tool: 'refund', reason: 'unanswered', claimed: false }])
+      expect(desk.ran).toEqual([])
+    }
+  },
+)

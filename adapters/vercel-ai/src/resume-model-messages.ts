@@ -2,8 +2,10 @@ import { canonicalize, type JsonValue } from '@loop-engine/core'
 
 import { isObject, partsOf } from './call-site.ts'
 import {
+  answerOf,
   isWaiting,
   keyOf,
+  pendingOf,
   type FoundCall,
   type Resumed,
   type ResumeSource,
@@ -34,14 +36,10 @@ export async function resumeModelMessages(
     const keeps = outcome.status === 'executed' && outcome.output === undefined
     outputs.set(key, keeps && now && !isErrorOutput(now) ? now : output)
   }
-  const pending = found.flatMap(({ tool, callId, claimed }) => {
-    const outcome = outcomes.get(keyOf(tool, callId))
-    return outcome && isWaiting(outcome) ? [{ ...outcome, claimed }] : []
-  })
+  const pending = pendingOf(found, outcomes)
+  const settled = messages.map((message) => withOutputs(message, calls, outputs))
   return {
-    messages: steps(messages.map((message) => withOutputs(message, calls, outputs))).flatMap(
-      (step) => completed(step, outputs),
-    ),
+    messages: steps(settled).flatMap((step) => completed(step, outputs)),
     calls: [...outcomes.values()],
     pending,
     ready: pending.every(({ tool, callId }) => outputs.has(keyOf(tool, callId))),
@@ -50,33 +48,40 @@ export async function resumeModelMessages(
 
 function callsOf({ tools }: ResumeSource, messages: readonly unknown[]): FoundCall[] {
   const parts = messages.flatMap(partsOf)
-  const callOf = new Map(
-    parts
-      .filter(({ type }) => type === 'tool-approval-request')
-      .map(({ approvalId, toolCallId }) => [approvalId, toolCallId]),
-  )
-  const requested = new Set(callOf.values())
+  const calls = parts.filter(isCall)
+  const asked = requestsOf(messages, calls)
+  const requested = new Set([...asked.values()].flat())
   const answers = new Map(
     parts
       .filter(({ type }) => type === 'tool-approval-response')
-      .map((part) => [callOf.get(part['approvalId']), part]),
+      .flatMap((part) => asked.get(part['approvalId'])?.map((key) => [key, part] as const) ?? []),
   )
-  return parts
-    .filter(isCall)
+  return calls
     .filter(({ toolName }) => typeof toolName === 'string' && tools.has(toolName))
-    .map(({ toolName, toolCallId, input }) => {
-      const { approved, reason } = answers.get(toolCallId) ?? {}
-      return {
-        tool: String(toolName),
-        callId: String(toolCallId),
-        input,
-        requested: requested.has(toolCallId),
-        claimed: approved === true,
-        ...(approved === false && {
-          declined: { reason: typeof reason === 'string' ? reason : undefined },
-        }),
-      }
-    })
+    .map((call) => ({
+      tool: String(call['toolName']),
+      callId: String(call['toolCallId']),
+      input: call['input'],
+      requested: requested.has(keyOfPart(call)),
+      ...answerOf(answers.get(keyOfPart(call)) ?? {}),
+    }))
+}
+
+/** Which calls each approval request is about. It has no more than an id, so where that is of two, the one beside it. */
+function requestsOf(
+  messages: readonly unknown[],
+  calls: readonly Part[],
+): ReadonlyMap<unknown, readonly string[]> {
+  return new Map(
+    messages.map(partsOf).flatMap((parts) =>
+      parts.filter(isRequest).map(({ approvalId, toolCallId }) => {
+        const those = (some: readonly Part[]): Part[] =>
+          some.filter((call) => call['toolCallId'] === toolCallId)
+        const near = those(parts.filter(isCall))
+        return [approvalId, (near.length > 0 ? near : those(calls)).map(keyOfPart)] as const
+      }),
+    ),
+  )
 }
 
 /** What stands as the result of each call, whoever put it there. */
@@ -86,7 +91,7 @@ function resultsOf(
 ): ReadonlyMap<string, ModelOutput> {
   return new Map(
     messages.flatMap(partsOf).flatMap((part) => {
-      const call = isResult(part) && isObject(part['output']) && callFor(part, calls)
+      const call = isResult(part) && isObject(part['output']) && callOfPart(part, calls)
       return call ? [[keyOfPart(call), part['output'] as ModelOutput] as const] : []
     }),
   )
@@ -101,7 +106,7 @@ function withOutputs(
   const parts = partsOf(message)
   const isAssistant = roleOf(message) === 'assistant'
   const content = parts.flatMap((part) => {
-    const call = isResult(part) ? callFor(part, calls) : isCall(part) ? part : undefined
+    const call = callOfPart(part, calls)
     const output = call && outputs.get(keyOfPart(call))
     if (!output) return [part]
     // A governed tool runs here. That its provider ran it, and what came of it there, is an invention.
@@ -133,7 +138,7 @@ function completed(step: unknown[], outputs: ReadonlyMap<string, ModelOutput>): 
 
   const content = answers.flatMap(partsOf)
   const answered = new Set(
-    content.filter(isResult).map((part) => keyOfPart(callFor(part, calls) ?? part)),
+    content.filter(isResult).map((part) => keyOfPart(callOfPart(part, calls) ?? part)),
   )
   const added = settled
     .filter((call) => !answered.has(keyOfPart(call)))
@@ -151,14 +156,21 @@ function withoutProvider({ providerExecuted: _, ...call }: Part): Part {
   return call
 }
 
-/** The call that a result answers: by its id, and by the tool where an id is that of two. */
-function callFor({ toolCallId, toolName }: Part, calls: readonly Part[]): Part | undefined {
+/** The call that a part is or, as a result, answers: by its id, and by the tool where an id is that of two. */
+function callOfPart(part: Part, calls: readonly Part[]): Part | undefined {
+  if (isCall(part)) return part
+  if (!isResult(part)) return undefined
+  const { toolCallId, toolName } = part
   const same = calls.filter((call) => call['toolCallId'] === toolCallId)
   return same.find((call) => call['toolName'] === toolName) ?? same[0]
 }
 
 function isCall({ type }: Part): boolean {
   return type === 'tool-call'
+}
+
+function isRequest({ type }: Part): boolean {
+  return type === 'tool-approval-request'
 }
 
 function isResult({ type }: Part): boolean {

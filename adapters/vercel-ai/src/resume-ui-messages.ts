@@ -1,8 +1,10 @@
 import type { CallOutcome } from './call-outcome.ts'
 import { isObject } from './call-site.ts'
 import {
+  answerOf,
   isWaiting,
   keyOf,
+  pendingOf,
   type FoundCall,
   type Resumed,
   type ResumeSource,
@@ -40,10 +42,7 @@ export async function resumeUiMessages(
         : message,
     ),
     calls: [...outcomes.values()],
-    pending: found.flatMap(({ tool, callId, claimed }) => {
-      const outcome = outcomes.get(keyOf(tool, callId))
-      return outcome && isWaiting(outcome) ? [{ ...outcome, claimed }] : []
-    }),
+    pending: pendingOf(found, outcomes),
     ready: open.length === 0,
   }
 }
@@ -63,19 +62,9 @@ function callOf({ tools }: ResumeSource, part: Part): FoundCall[] {
         : undefined
   if (name === undefined || !tools.has(name)) return []
   if (state === 'input-streaming' || typeof toolCallId !== 'string') return []
-  const { approved, reason } = isObject(approval) ? approval : {}
-  return [
-    {
-      tool: name,
-      callId: toolCallId,
-      input,
-      requested: isObject(approval),
-      claimed: approved === true,
-      ...(approved === false && {
-        declined: { reason: typeof reason === 'string' ? reason : undefined },
-      }),
-    },
-  ]
+  const requested = isObject(approval)
+  const answer = answerOf(requested ? approval : {})
+  return [{ tool: name, callId: toolCallId, input, requested, ...answer }]
 }
 
 function hasResult({ state }: Part): boolean {

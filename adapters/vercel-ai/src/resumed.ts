@@ -4,7 +4,7 @@ import type { CallOutcome } from './call-outcome.ts'
 import type { ToolsLike } from './govern-options.ts'
 import type { GovernedTool, RecordedCall } from './governed-tool.ts'
 
-/** A call that waits; `claimed` says that the conversation calls it approved, which decides nothing. */
+/** A call that waits; `claimed` says that the conversation calls it approved. */
 export type PendingCall = CallOutcome & { readonly claimed: boolean }
 
 export interface Resumed<Message> {
@@ -39,6 +39,29 @@ export type SettleAll = (
 /** Which call of a conversation. Some vendors count calls from the start in each answer, so an id alone may be two. */
 export function keyOf(tool: unknown, callId: unknown): string {
   return JSON.stringify([tool, callId])
+}
+
+/** What somebody in the conversation said to being asked for an approval. */
+export function answerOf({
+  approved,
+  reason,
+}: Readonly<Record<string, unknown>>): Pick<FoundCall, 'claimed' | 'declined'> {
+  return {
+    claimed: approved === true,
+    ...(approved === false && {
+      declined: { reason: typeof reason === 'string' ? reason : undefined },
+    }),
+  }
+}
+
+export function pendingOf(
+  found: readonly FoundCall[],
+  outcomes: ReadonlyMap<string, CallOutcome>,
+): PendingCall[] {
+  return found.flatMap(({ tool, callId, claimed }) => {
+    const outcome = outcomes.get(keyOf(tool, callId))
+    return outcome && isWaiting(outcome) ? [{ ...outcome, claimed }] : []
+  })
 }
 
 export function isWaiting({ status }: CallOutcome): boolean {

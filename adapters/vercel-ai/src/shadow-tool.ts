@@ -5,7 +5,7 @@ import type { Governed } from './call-judge.ts'
 import { createCallLedger, type ToolCall } from './call-ledger.ts'
 import { contextOf, type CallSite } from './call-site.ts'
 import type { ToolLike } from './govern-options.ts'
-import { finish } from './stream-of.ts'
+import { finish, isGenerator } from './stream-of.ts'
 import { takeInput } from './take-input.ts'
 
 interface ShadowOptions {
@@ -46,7 +46,7 @@ export function shadowTool(options: ShadowOptions): ToolLike {
     if (call) await ledger.step(call, how, said).catch(onError)
   }
 
-  if (run.constructor.name === 'AsyncGeneratorFunction')
+  if (isGenerator(run))
     return {
       ...tool,
       async *execute(input: unknown, given: unknown) {

@@ -55,6 +55,7 @@ export {
   type TraceContext,
   type ViewField,
 } from './approval.ts'
+export { publishEach } from './publish-each.ts'
 export { askedAt, handedOnAt, reviewersOf } from './reviewers.ts'
 export {
   entryTypes,

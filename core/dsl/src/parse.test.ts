@@ -123,16 +123,20 @@ test.each<[string, string, string, 'json'?]>([
   ['256 KiB and one byte in few characters', 'é'.repeat(131_073), 'too_large'],
   ['500 duplicate keys', 'a: 1\n'.repeat(500), 'duplicate_key'],
   ['20,000 levels of JSON', '{"a":'.repeat(20_000), 'too_deep', 'json'],
-])('%s are refused within 50 ms', (_, text, code, format: 'yaml' | 'json' = 'yaml') => {
-  // The best of three: what else the machine is doing is not measured.
-  const durations = [1, 2, 3].map(() => {
-    const start = performance.now()
-    expect(problemsOf(text, { format })[0]?.code).toBe(code)
-    return performance.now() - start
-  })
+])(
+  '%s are refused within 50 ms of computing',
+  (_, text, code, format: 'yaml' | 'json' = 'yaml') => {
+    // The best of three, in time that this thread computed: what else the machine is doing is not measured.
+    const durations = [1, 2, 3].map(() => {
+      const start = process.threadCpuUsage()
+      expect(problemsOf(text, { format })[0]?.code).toBe(code)
+      const { user, system } = process.threadCpuUsage(start)
+      return (user + system) / 1000
+    })
 
-  expect(Math.min(...durations)).toBeLessThan(50)
-})
+    expect(Math.min(...durations)).toBeLessThan(50)
+  },
+)
 
 test('a text of countless small parts is refused before it is composed', () => {
   expect(problemsOf(`[${'1,'.repeat(120_000)}]`)).toMatchObject([{ code: 'too_large' }])

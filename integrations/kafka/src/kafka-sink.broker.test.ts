@@ -167,6 +167,19 @@ test('a bad event among many fails alone, and costs no other one', async () => {
   expect((await stored()).map(({ headers }) => headers['ce_id'])).toEqual(['a', 'b', 'c', 'd', 'e'])
 })
 
+test('an event that is refused keeps none of those from the topic that it was published with', async () => {
+  await newTopic()
+  const events = ['executed', 'warned', 'completed'].map((id) => ({
+    ...event,
+    id,
+    data: id === 'warned' ? { text: 'x'.repeat(largestBytes) } : event.data,
+  }))
+
+  await expect(open().publish(events, context)).rejects.toMatchObject({ code: 'refused' })
+
+  expect(await harness.received()).toEqual(['executed', 'completed'])
+})
+
 test('a topic that is not there is waited for, and not created', async () => {
   await newTopic()
 

@@ -1,4 +1,10 @@
-import { isLoopError, LoopError, type CloudEvent, type EventSink } from '@loop-engine/core'
+import {
+  isLoopError,
+  LoopError,
+  publishEach,
+  type CloudEvent,
+  type EventSink,
+} from '@loop-engine/core'
 import { compatibilityPartitioner, Producer, type BaseOptions } from '@platformatic/kafka'
 
 import { faultOf, isOfTopic } from './fault.ts'
@@ -77,6 +83,17 @@ export function createKafkaSink({
     },
   )
 
+  async function store(records: readonly EventRecord[]): Promise<void> {
+    try {
+      await together.add(records)
+    } catch (error) {
+      const isRefused = isLoopError(error) && error.code === 'refused'
+      if (!isRefused || records.length === 1) throw error
+      // A broker refuses all that came with what it refuses.
+      await publishEach(records, (record) => together.add([record]))
+    }
+  }
+
   return {
     contract: 'sink/v1',
     name,
@@ -87,7 +104,7 @@ export function createKafkaSink({
       const records = events.map((event) =>
         recordOf(event, typeof topic === 'string' ? topic : topic(event)),
       )
-      await unless(signal, stopped, together.add(records))
+      await unless(signal, stopped, store(records))
     },
     async close() {
       const current = producer

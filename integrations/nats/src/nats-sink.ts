@@ -1,4 +1,10 @@
-import { isLoopError, LoopError, type CloudEvent, type EventSink } from '@loop-engine/core'
+import {
+  isLoopError,
+  LoopError,
+  publishEach,
+  type CloudEvent,
+  type EventSink,
+} from '@loop-engine/core'
 import { jetstream, type JetStreamClient } from '@nats-io/jetstream'
 import {
   connect,
@@ -80,27 +86,24 @@ export function createNatsSink({
     name,
     async publish(events, { signal }) {
       if (events.length === 0) return
-      const refusals: LoopError[] = []
-      try {
-        const client = jetstream(await stopping(open(), signal))
-        for (const event of events)
-          await stopping(publish(client, event), signal).catch((error: unknown) => {
-            const fault = isLoopError(error) ? error : faultOf(error)
-            if (fault.code !== 'refused') throw fault
-            // What no stream takes does not keep what follows from one.
-            refusals.push(fault)
-          })
-      } catch (error) {
-        throw isLoopError(error) ? error : faultOf(error)
-      }
-      const [refusal] = refusals
-      if (refusal) throw refusal
+      const client = await understood(
+        stopping(open(), signal).then((connection) => jetstream(connection)),
+      )
+      await publishEach(events, (event) => understood(stopping(publish(client, event), signal)))
     },
     async close() {
       const known = await opening?.catch(() => undefined)
       opening = undefined
       await known?.close()
     },
+  }
+}
+
+async function understood<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    throw isLoopError(error) ? error : faultOf(error)
   }
 }
 

@@ -11,6 +11,7 @@ import {
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 
+import { openBigIntPool } from './bigint-pool.fixture.ts'
 import { createPlainCommits } from './plain-statement.ts'
 import { createPostgresStore, type PostgresStoreOptions } from './postgres.ts'
 
@@ -198,11 +199,7 @@ describe('a pool of the application', () => {
   })
 
   test('may give numbers of eight bytes a type of its own', async () => {
-    const getTypeParser = ((type: number) =>
-      type === pg.types.builtins.INT8 ? BigInt : pg.types.getTypeParser(type)) as never
-    const pool = new pg.Pool({ connectionString: server.url, types: { getTypeParser } })
-    onTestFinished(() => pool.end())
-    const store = await openStore({ pool })
+    const store = await openStore({ pool: openBigIntPool(server.url) })
     const { instance, ...start } = startOf('order-1')
 
     await store.commit([{ ...start, instance, outbox: [outboxItem(instance)] }])

@@ -14,7 +14,7 @@ import { schemaV3 } from './schema-v3.ts'
 import { searchPathV6 } from './search-path-v6.ts'
 import { stopGateV4 } from './stop-gate-v4.ts'
 
-/** Each runs once, in order; a released one never changes. */
+/** Each runs once, in order; a released one never changes. Its place is its version: there is no part v2, so v6 makes version 5. */
 const migrations: readonly ((schema: string) => string)[] = [
   (schema) => schemaV1(schema) + functionsV1(schema),
   (schema) =>

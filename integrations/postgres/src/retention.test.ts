@@ -10,6 +10,7 @@ import {
 import pg from 'pg'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
+import { openBigIntPool } from './bigint-pool.fixture.ts'
 import { encodePlans } from './encode-plans.ts'
 import { commitRun, logAll, openLedger, type TestLedger } from './retention.fixture.ts'
 
@@ -127,11 +128,7 @@ describe('retention', () => {
   })
 
   test('counts what went in a partition also where an application has its own types of numbers', async () => {
-    const getTypeParser = ((type: number) =>
-      type === pg.types.builtins.INT8 ? BigInt : pg.types.getTypeParser(type)) as never
-    const { url: connectionString } = await startPostgres()
-    const pool = new pg.Pool({ connectionString, types: { getTypeParser } })
-    onTestFinished(() => pool.end())
+    const pool = openBigIntPool((await startPostgres()).url)
     const ledger = await openLedger({ connectionString: undefined, pool })
     await backTo(ledger, '2020-01')
     await commitRun(ledger.store, 'first')

@@ -1,4 +1,10 @@
-import { isLoopError, LoopError, type CloudEvent, type EventSink } from '@loop-engine/core'
+import {
+  isLoopError,
+  LoopError,
+  publishEach,
+  type CloudEvent,
+  type EventSink,
+} from '@loop-engine/core'
 import { Webhook } from 'standardwebhooks'
 import { Agent, request } from 'undici'
 
@@ -76,19 +82,7 @@ export function createWebhookSink({
   return {
     contract: 'sink/v1',
     name,
-    async publish(events, { signal }) {
-      let refusal: LoopError | undefined
-      for (const event of events) {
-        try {
-          await post(event, signal)
-        } catch (error) {
-          // What the receiver refuses does not keep what follows from it.
-          if (!isLoopError(error) || error.code !== 'refused') throw error
-          refusal ??= error
-        }
-      }
-      if (refusal) throw refusal
-    },
+    publish: (events, { signal }) => publishEach(events, (event) => post(event, signal)),
   }
 }
 

@@ -5,15 +5,13 @@ import type { AnswerEnd, ModelAnswer } from './model-call.ts'
 import { present, withheld } from './model-fault.ts'
 import type { DecisionRequest } from './model-provider.ts'
 import { AnswerCutError } from './sdk-fault.ts'
+import { vendorCount as count, vendorWord as word } from './vendor-facts.ts'
 
 /** An answer in the format of OpenAI's Responses API, which xAI and Perplexity speak as well. */
 export interface ResponsesAnswer extends ModelAnswer {
   /** The items of the answer as they came, for what only one vendor sends. */
   readonly items: readonly unknown[]
 }
-
-const word = z.string().min(1).max(256).nullish().catch(null)
-const count = z.int().min(0).nullish().catch(null)
 
 const usageSchema = z.object({
   input_tokens: count,
