@@ -224,7 +224,7 @@ test('a problem says what was meant', () => {
   ])
 })
 
-test('a thousand states and five thousand misspelt transitions are checked within a second', () => {
+test('a thousand states and five thousand misspelt transitions are checked within a second of computing', () => {
   const states = Array.from({ length: 1000 }, (_, index) => `STATE_NUMBER_${index}`)
   const transitions = Array.from({ length: 5000 }, (_, index) => ({
     ...approve,
@@ -232,8 +232,8 @@ test('a thousand states and five thousand misspelt transitions are checked withi
     to: `STATE_NUMBR_${index}`,
   }))
   const definition = loop({ states, transitions })
-  const start = performance.now()
+  const start = process.threadCpuUsage()
 
   expect(validateLoop(definition).length).toBeGreaterThan(10_000)
-  expect(performance.now() - start).toBeLessThan(1000)
+  expect(process.threadCpuUsage(start).user / 1000).toBeLessThan(1000)
 })
