@@ -87,7 +87,7 @@ export function createKafkaSink({
       const records = events.map((event) =>
         recordOf(event, typeof topic === 'string' ? topic : topic(event)),
       )
-      await unless(signal, stopped, together.add(records))
+      await unless(signal, stopped, together.add(records, signal))
     },
     async close() {
       const current = producer
