@@ -7,7 +7,7 @@ import type { WorkflowHandle } from '@temporalio/client'
 import { ApplicationFailure, ActivityFailure } from '@temporalio/common'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 
-import { alice, openBench, type Bench, type BenchOptions } from './bench.fixture.ts'
+import { alice, olga, openBench, type Bench, type BenchOptions } from './bench.fixture.ts'
 
 let server: TemporalServer
 let bench: Bench | undefined
@@ -153,6 +153,21 @@ describe('a call that may not run', () => {
       nonRetryable: true,
       details: { reason: 'caller_not_proven' },
     })
+    expect(bench.paid).toEqual([])
+  })
+
+  test('because a person took the request back is denied, and nobody is asked again', async () => {
+    const bench = await open({ plugin: { activities: above100 } })
+    const result = pay(bench)
+    const { id: requestId } = await bench.asked()
+    await bench.system.approvals.withdraw({ requestId, actor: olga, reason: 'not today' })
+
+    expect(await result).toMatchObject({
+      type: 'LoopEngine.Denied',
+      nonRetryable: true,
+      details: { reason: 'withdrawn' },
+    })
+    expect((await bench.system.approvals.find({})).items).toHaveLength(1)
     expect(bench.paid).toEqual([])
   })
 
