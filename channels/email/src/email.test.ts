@@ -216,6 +216,42 @@ describe('who is asked', () => {
     expect(boxes.mails.map(({ recipient }) => recipient)).toEqual(['bob@example.com'])
   })
 
+  test('everybody else, when one address is none, and it is told whose', async () => {
+    const errors: unknown[] = []
+    const recipients = () => [{ id: 'carol', address: 'Carol <carol@example.com>' }, ...people]
+    const channel = open({ recipients, onError: (error) => errors.push(error) })
+
+    const request = await notified(channel, waiting())
+    await channel.update?.(refOf(request), { ...request, status: 'expired' }, request.view, context)
+
+    expect(boxes.of('alice@example.com')).toHaveLength(2)
+    expect(boxes.of('bob@example.com')).toHaveLength(2)
+    const told = { code: 'invalid_config', details: { recipient: 'carol' } }
+    expect(errors).toMatchObject([told, told])
+    expect(JSON.stringify(errors)).not.toContain('@example')
+  })
+
+  test('everybody else, when the mail itself is refused for one', async () => {
+    const errors: unknown[] = []
+    const real = createTransport(transport)
+    const transporter = {
+      sendMail: async (mail: { to: string }) => {
+        if (mail.to !== 'alice@example.com') return real.sendMail(mail)
+        throw Object.assign(new Error('spam'), { code: 'EMESSAGE', responseCode: 554 })
+      },
+    }
+    const channel = open({
+      transport: transporter as never,
+      onError: (error) => errors.push(error),
+    })
+
+    const request = await notified(channel, waiting())
+
+    expect(boxes.mails.map(({ recipient }) => recipient)).toEqual(['bob@example.com'])
+    expect(errors).toMatchObject([{ details: { recipient: 'alice', reply: 554 } }])
+    expect(refOf(request)).toMatchObject({ asked: ['alice', 'bob'] })
+  })
+
   test('nobody is a fault that a person sees, and not one that passes', async () => {
     const nobody = open({ recipients: () => [] })
     expect(await codeOf(nobody.notify(waiting(), waiting().view, context))).toBe('not_found')

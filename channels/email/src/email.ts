@@ -14,7 +14,7 @@ import type { EmailOptions, Recipient } from './email-options.ts'
 import { readRef, type EmailRef } from './email-ref.ts'
 import { peopleOf, peopleWith } from './mail-people.ts'
 import { askMail, codeMail, outcomeMail, receiptMail, type MailText } from './mail-text.ts'
-import { createPostman, type Envelope } from './postman.ts'
+import { createPostman, isOfOneMailbox, type Envelope } from './postman.ts'
 
 export interface EmailChannel extends Channel {
   notify(
@@ -32,7 +32,7 @@ export interface EmailChannel extends Channel {
 
 /** Asks each reviewer by a mail of his own, with a link to a page on which he decides. */
 export function createEmailChannel(options: EmailOptions): EmailChannel {
-  const { name = 'email', recipients, publicUrl, linkKey } = options
+  const { name = 'email', recipients, publicUrl, linkKey, onError } = options
   const postman = createPostman(options)
   const page = createDecisionPage({
     ...options,
@@ -45,7 +45,8 @@ export function createEmailChannel(options: EmailOptions): EmailChannel {
       // Who is not asked, or no longer, learns so from the decision; a code would help him nothing.
       if (!to) return
       // Asking again brings another code, and another mail.
-      await postman.send(await codeMail(input), about(request, to, ['code', input.code]))
+      const sent = post(await codeMail(input), request, to, ['code', input.code])
+      await sent.catch(tellOfMailbox)
     },
     async identify(address, request) {
       const wanted = address.toLowerCase()
@@ -132,8 +133,27 @@ export function createEmailChannel(options: EmailOptions): EmailChannel {
     for (const decision of fresh) {
       const to = people.find(({ id }) => id === decision.reviewer.id)
       const identity = ['receipt', nameOf(decision)]
-      if (to) await post(await receiptMail(request, decision), request, to, identity, signal)
+      if (!to) continue
+      const sent = post(await receiptMail(request, decision), request, to, identity, signal)
+      await sent.catch(tellOfMailbox)
     }
+  }
+
+  /** Sends to a few people at a time. What one mailbox never takes keeps nobody else from being asked; all is a fault. */
+  async function sendAll(
+    people: readonly Recipient[],
+    send: (to: Recipient) => Promise<void>,
+  ): Promise<void> {
+    const results: PromiseSettledResult<void>[] = []
+    for (let start = 0; start < people.length; start += atOnce)
+      results.push(...(await Promise.allSettled(people.slice(start, start + atOnce).map(send))))
+    const faults: unknown[] = results.flatMap((one) =>
+      one.status === 'rejected' ? [one.reason] : [],
+    )
+    const failed = faults.filter((fault) => !isOfOneMailbox(fault))
+    if (failed.length > 0) throw failed[0]
+    if (faults.length > 0 && faults.length === people.length) throw faults[0]
+    faults.forEach(tellOfMailbox)
   }
 
   function post(
@@ -141,24 +161,15 @@ export function createEmailChannel(options: EmailOptions): EmailChannel {
     request: ApprovalRequest,
     to: Recipient,
     identity: readonly string[],
-    signal: AbortSignal,
-  ): Promise<boolean> {
+    signal?: AbortSignal,
+  ): Promise<void> {
     return postman.send(mail, about(request, to, identity), signal)
   }
-}
 
-/** Sends to a few people at a time. One mailbox that is gone keeps nobody else from being asked; all gone is a fault. */
-async function sendAll(
-  people: readonly Recipient[],
-  send: (to: Recipient) => Promise<boolean>,
-): Promise<void> {
-  const results: PromiseSettledResult<boolean>[] = []
-  for (let start = 0; start < people.length; start += atOnce)
-    results.push(...(await Promise.allSettled(people.slice(start, start + atOnce).map(send))))
-  const failed = results.find((result) => result.status === 'rejected')
-  if (failed) throw failed.reason
-  const arrived = results.some((result) => result.status === 'fulfilled' && result.value)
-  if (results.length > 0 && !arrived) throw nobodyToAsk()
+  function tellOfMailbox(error: unknown): void {
+    if (!isOfOneMailbox(error)) throw error
+    onError?.(error)
+  }
 }
 
 const atOnce = 5

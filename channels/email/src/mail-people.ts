@@ -7,11 +7,12 @@ import type { FindRecipients, Recipient } from './email-options.ts'
 const addressSchema = z.email().max(254)
 
 /** One mailbox, or a refusal: what would be a list, a header or two addresses to a mail server never leaves. */
-export function checkAddress(address: string): string {
+export function checkAddress(address: string, recipient?: string): string {
   if (addressSchema.safeParse(address).success) return address
   throw new LoopError('invalid_config', 'An e-mail address is not one plain mailbox.', {
     hint: 'Use the form local@domain, without a name, quotes or comments.',
     plugin: 'email',
+    ...(recipient !== undefined && { details: { recipient } }),
   })
 }
 
@@ -44,8 +45,7 @@ async function find(
   const found = await Promise.all(
     [...new Set(reviewers)].map(async (reviewer) => recipients(reviewer, request)),
   )
-  const byId = new Map(found.flat().map((person) => [person.id, person]))
-  return [...byId.values()].map(({ id, address }) => ({ id, address: checkAddress(address) }))
+  return [...new Map(found.flat().map((person) => [person.id, person])).values()]
 }
 
 function chainOf(principal: Principal | undefined): readonly string[] {

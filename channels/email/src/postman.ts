@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-import { LoopError } from '@loop-engine/core'
+import { isLoopError, LoopError } from '@loop-engine/core'
 import { createTransport, type Transporter } from 'nodemailer'
 
 import type { EmailOptions, Recipient } from './email-options.ts'
@@ -19,10 +19,10 @@ export interface Envelope {
 
 export interface Postman {
   /**
-   * Sends one mail to one person; the same identity once in this process, and with one Message-ID ever. Returns false
-   * when the mailbox does not exist; throws a retryable error for what may pass.
+   * Sends one mail to one person; the same identity once in this process, and with one Message-ID ever. Throws what
+   * `isOfOneMailbox` knows when this mailbox will never take it, and a retryable error for what may pass.
    */
-  send(mail: MailText, envelope: Envelope, signal?: AbortSignal): Promise<boolean>
+  send(mail: MailText, envelope: Envelope, signal?: AbortSignal): Promise<void>
 }
 
 const mostRemembered = 1000
@@ -50,13 +50,14 @@ export function createPostman({
   return {
     async send(mail, { to, identity, thread, requestId, revision }, signal) {
       const messageId = idOf([...identity, to.id])
-      if (sent.has(messageId)) return true
+      if (sent.has(messageId)) return
+      const address = checkAddress(to.address, to.id)
       const root = idOf([...thread, to.id])
       try {
         await transporter.sendMail({
           ...mail,
           from: sender,
-          to: to.address,
+          to: address,
           messageId,
           ...(root !== messageId && { inReplyTo: root, references: [root] }),
           headers: {
@@ -69,13 +70,11 @@ export function createPostman({
           ...(signal && { signal }),
         })
       } catch (error) {
-        if (isGone(error)) return false
-        throw faultOf(error)
+        throw faultOf(error, to.id)
       }
       sent.add(messageId)
       const [oldest] = sent
       if (sent.size > mostRemembered && oldest !== undefined) sent.delete(oldest)
-      return true
     },
   }
 }
@@ -84,16 +83,22 @@ function isTransporter(transport: EmailOptions['transport']): transport is Trans
   return 'sendMail' in transport && typeof transport.sendMail === 'function'
 }
 
-/** The server will never take mail for this mailbox (RFC 5321, 5yz to RCPT). */
-function isGone(error: unknown): boolean {
-  return codeOf(error) === 'EENVELOPE' && replyOf(error) >= 500
+/** Whether it says that one mailbox will never take its mail; those of others may be taken. */
+export function isOfOneMailbox(error: unknown): boolean {
+  return isLoopError(error) && error.details?.['recipient'] !== undefined
 }
 
 /** What a server answers may quote the mail or its addresses, so that only its numbers are kept. */
-function faultOf(error: unknown): LoopError {
+function faultOf(error: unknown, recipient: string): LoopError {
   const code = codeOf(error)
   const reply = replyOf(error)
-  const details = { ...(code && { code }), ...(reply && { reply }) }
+  // RFC 5321: 5yz to RCPT, or to the mail itself.
+  const isRefused = reply >= 500 && (code === 'EENVELOPE' || code === 'EMESSAGE')
+  const details = {
+    ...(isRefused && { recipient }),
+    ...(code && { code }),
+    ...(reply && { reply }),
+  }
   if (code === 'EAUTH' || code === 'ENOAUTH' || code === 'EOAUTH2')
     return new LoopError('auth', 'The mail server does not accept the account.', {
       plugin: 'email',
@@ -104,6 +109,11 @@ function faultOf(error: unknown): LoopError {
       plugin: 'email',
       details,
       retryable: true,
+    })
+  if (isRefused && code === 'EENVELOPE')
+    return new LoopError('not_found', 'The mail server takes no mail for a mailbox.', {
+      plugin: 'email',
+      details,
     })
   return new LoopError('unavailable', 'A mail could not be sent.', {
     plugin: 'email',

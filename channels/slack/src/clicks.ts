@@ -1,4 +1,5 @@
 import type { ApprovalRequest } from '@loop-engine/core'
+import type { types } from '@slack/bolt'
 
 import { deadCard, strangerText } from './answer-text.ts'
 import { actionIds } from './card-actions.ts'
@@ -16,6 +17,8 @@ export type FindRequest = (query: {
   readonly id: string
   readonly tenant: string
 }) => Promise<ApprovalRequest | null>
+
+type View = types.ModalView
 
 export interface ClicksOptions {
   readonly calls: SlackCalls
@@ -65,8 +68,9 @@ export function createClicks(options: ClicksOptions) {
       return null
     })
     if (opened === null) return say(notOpened)
-    const next = await followUp(click, facts, form)
+    const { next, request } = await followUp(click, facts, form)
     if (next) await calls.updateView(opened, next)
+    if (request) await repaint(card, request)
   }
 
   async function approve(
@@ -87,35 +91,54 @@ export function createClicks(options: ClicksOptions) {
     if (judged.request) await repaint(card, judged.request)
   }
 
-  /** What the open form should show instead, once it is known who opened it. */
-  async function followUp(click: Click, facts: CardFacts, form: string) {
+  /** What the open form should show instead, once it is known who opened it and what became of the request. */
+  async function followUp(click: Click, facts: CardFacts, form: string): Promise<FollowUp> {
     const who = await people.identify(click)
-    if ('stranger' in who) return createNotice('Not possible', strangerText(who.stranger))
-    if (click.actions[0].action_id !== actionIds.edit) return null
+    if ('stranger' in who) return { next: createNotice('Not possible', strangerText(who.stranger)) }
+    const isEdit = click.actions[0].action_id === actionIds.edit
     try {
-      const request = await options.find?.({ id: facts.requestId, tenant: facts.tenant })
-      const schema = request ? options.schemaOf?.(request) : undefined
-      return (
-        whyNotEdit(request ?? null, facts) ??
-        createEditForm({ request: request as ApprovalRequest, token: form, schema }) ??
-        createNotice('Not possible', 'Nothing of this can be edited in Slack. Use the console.')
-      )
+      const request = (await options.find?.({ id: facts.requestId, tenant: facts.tenant })) ?? null
+      const next = isEdit ? editForm(request, facts, form) : whyOver('rejected', request)
+      return { next, ...(request && { request }) }
     } catch (error) {
       report(error)
-      return createNotice('Not possible', 'The request could not be looked up. Try again.')
+      // Whoever rejects is judged when the form is sent.
+      if (!isEdit) return { next: null }
+      return {
+        next: createNotice('Not possible', 'The request could not be looked up. Try again.'),
+      }
     }
+  }
+
+  function editForm(request: ApprovalRequest | null, facts: CardFacts, token: string) {
+    const schema = request ? options.schemaOf?.(request) : undefined
+    return (
+      whyNotEdit(request, facts) ??
+      createEditForm({ request: request as ApprovalRequest, token, schema }) ??
+      createNotice('Not possible', 'Nothing of this can be edited in Slack. Use the console.')
+    )
   }
 }
 
+interface FollowUp {
+  readonly next: View | null
+  readonly request?: ApprovalRequest
+}
+
+function whyOver(what: 'edited' | 'rejected', request: ApprovalRequest | null): View | null {
+  if (!request || request.status === 'pending') return null
+  return createNotice('Not possible', `This can no longer be ${what}: it is ${request.status}.`)
+}
+
 function whyNotEdit(request: ApprovalRequest | null, { revision, viewHash }: CardFacts) {
+  const over = whyOver('edited', request)
+  if (over) return over
   const why = !request
     ? 'This request does not exist (any more).'
-    : request.status !== 'pending'
-      ? `This can no longer be edited: it is ${request.status}.`
-      : request.revision !== revision || request.viewHash !== viewHash
-        ? 'This was edited after your card was made. Look at the newest card.'
-        : !request.policy.allow?.includes('edit') || request.evidence === null
-          ? 'The policy of this step does not allow edits.'
-          : null
+    : request.revision !== revision || request.viewHash !== viewHash
+      ? 'This was edited after your card was made. Look at the newest card.'
+      : !request.policy.allow?.includes('edit') || request.evidence === null
+        ? 'The policy of this step does not allow edits.'
+        : null
   return why === null ? null : createNotice('Not possible', why)
 }

@@ -68,6 +68,23 @@ test('a card that was sent twice loses its buttons when it is clicked after the 
   expect(desk.paid).toHaveLength(1)
 })
 
+test.each(['reject', 'edit'] as const)(
+  'also when it is clicked to %s, and no form is left to fill in for nothing',
+  async (action) => {
+    desk = await openDesk()
+    const request = await desk.ask({ amount: 1 })
+    await desk.channel.notify({ ...request, messages: {} }, request.view, context)
+    const double = desk.vendor.slack.messages[1]
+    await desk.press('approve', { requestId: request.id })
+
+    const container = { channel_id: 'C0LOOPS', message_ts: double?.ts }
+    await desk.press(action, { requestId: request.id, person: 'bob', change: { container } })
+
+    expect(double?.versions.at(-1)?.text).toContain('Approved')
+    expect(textsOf(desk.vendor.slack.views[0]?.versions.at(-1)).join()).toContain('it is approved')
+  },
+)
+
 test('a card that somebody deleted is made anew by the next reminder', async () => {
   desk = await openDesk()
   const { id } = await desk.ask({ amount: 1 })

@@ -83,14 +83,14 @@ export function createKafkaSink({
     },
   )
 
-  async function store(records: readonly EventRecord[]): Promise<void> {
+  async function store(records: readonly EventRecord[], signal: AbortSignal): Promise<void> {
     try {
-      await together.add(records)
+      await together.add(records, signal)
     } catch (error) {
       const isRefused = isLoopError(error) && error.code === 'refused'
       if (!isRefused || records.length === 1) throw error
       // A broker refuses all that came with what it refuses.
-      await publishEach(records, (record) => together.add([record]))
+      await publishEach(records, (record) => together.add([record], signal))
     }
   }
 
@@ -104,7 +104,7 @@ export function createKafkaSink({
       const records = events.map((event) =>
         recordOf(event, typeof topic === 'string' ? topic : topic(event)),
       )
-      await unless(signal, stopped, store(records))
+      await unless(signal, stopped, store(records, signal))
     },
     async close() {
       const current = producer

@@ -15,13 +15,14 @@ function heldWork() {
 }
 const bad = new Error('bad')
 const away = new Error('away')
+const { signal } = new AbortController()
 const settle = () => new Promise((resolve) => setImmediate(resolve))
 
 test('what comes while a turn runs is done together in the next', async () => {
   const { turns, work } = heldWork()
   const together = createTogether(work, () => undefined)
 
-  const all = ['a', 'b', 'c'].map((piece) => together.add(piece))
+  const all = ['a', 'b', 'c'].map((piece) => together.add(piece, signal))
   turns[0]?.end()
   await settle()
   turns[1]?.end()
@@ -34,7 +35,7 @@ test('one bad piece fails nobody else', async () => {
   const { turns, work } = heldWork()
   const together = createTogether(work, (error) => (error === bad ? (piece) => piece : undefined))
 
-  const outcomes = Promise.allSettled(['a', 'b', 'c'].map((piece) => together.add(piece)))
+  const outcomes = Promise.allSettled(['a', 'b', 'c'].map((piece) => together.add(piece, signal)))
   for (const fault of [undefined, bad, bad, undefined]) {
     turns.at(-1)?.end(fault)
     await settle()
@@ -52,7 +53,9 @@ test('what is bad for a kind of pieces is tried by kind', async () => {
   const { turns, work } = heldWork()
   const together = createTogether(work, (error) => (error === bad ? ([kind]) => kind : undefined))
 
-  const outcomes = Promise.allSettled(['a', 'b1', 'c1', 'b2'].map((piece) => together.add(piece)))
+  const outcomes = Promise.allSettled(
+    ['a', 'b1', 'c1', 'b2'].map((piece) => together.add(piece, signal)),
+  )
   for (const fault of [undefined, bad, bad, undefined]) {
     turns.at(-1)?.end(fault)
     await settle()
@@ -76,7 +79,7 @@ test('what is away is away for all, who need not ask one by one', async () => {
   const { turns, work } = heldWork()
   const together = createTogether(work, (error) => (error === bad ? (piece) => piece : undefined))
 
-  const outcomes = Promise.allSettled(['a', 'b', 'c'].map((piece) => together.add(piece)))
+  const outcomes = Promise.allSettled(['a', 'b', 'c'].map((piece) => together.add(piece, signal)))
   turns[0]?.end()
   await settle()
   turns[1]?.end(away)
@@ -93,12 +96,40 @@ test('after a failure it goes on', async () => {
   const { turns, work } = heldWork()
   const together = createTogether(work, () => undefined)
 
-  const first = together.add('a')
+  const first = together.add('a', signal)
   turns[0]?.end(away)
   await expect(first).rejects.toBe(away)
-  const second = together.add('b')
+  const second = together.add('b', signal)
   await settle()
   turns[1]?.end()
 
   await expect(second).resolves.toBeUndefined()
+})
+
+test('what was given up while it waited is not begun, alone or with others', async () => {
+  const { turns, work } = heldWork()
+  const together = createTogether(work, (error) => (error === bad ? (piece) => piece : undefined))
+  const stop = new AbortController()
+
+  const outcomes = Promise.allSettled([
+    together.add('a', signal),
+    together.add('b', signal),
+    together.add('c', stop.signal),
+  ])
+  turns[0]?.end()
+  await settle()
+  stop.abort()
+  turns[1]?.end(bad)
+  await settle()
+  turns[2]?.end()
+  await settle()
+  const late = together.add('d', stop.signal)
+
+  expect((await outcomes).map(({ status }) => status)).toEqual([
+    'fulfilled',
+    'fulfilled',
+    'rejected',
+  ])
+  await expect(late).rejects.toThrow('aborted')
+  expect(turns.map(({ pieces }) => pieces)).toEqual([['a'], ['b', 'c'], ['b']])
 })

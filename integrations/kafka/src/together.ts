@@ -1,11 +1,12 @@
 /** Does pieces of work in turns: what comes while one turn runs is done together in the next. */
 export interface Together<T> {
-  /** Resolves when this piece was done. Rejects with its own fault alone. */
-  add(piece: T): Promise<void>
+  /** Resolves when this piece was done. Rejects with its own fault alone; what is aborted while it waits is not begun. */
+  add(piece: T, signal: AbortSignal): Promise<void>
 }
 
 interface Waiting<T> {
   readonly piece: T
+  readonly signal: AbortSignal
   readonly done: () => void
   readonly failed: (error: unknown) => void
 }
@@ -21,7 +22,11 @@ export function createTogether<T>(
   let waiting: Waiting<T>[] = []
   let running = false
 
-  async function turn(pieces: readonly Waiting<T>[]): Promise<void> {
+  async function turn(all: readonly Waiting<T>[]): Promise<void> {
+    // Whoever gave one up may have handed it to somebody else: done now, it would come behind what followed it there.
+    for (const { signal, failed } of all) if (signal.aborted) failed(signal.reason)
+    const pieces = all.filter(({ signal }) => !signal.aborted)
+    if (pieces.length === 0) return
     try {
       await work(pieces.map(({ piece }) => piece))
       for (const { done } of pieces) done()
@@ -44,9 +49,9 @@ export function createTogether<T>(
   }
 
   return {
-    add(piece) {
+    add(piece, signal) {
       const { promise, resolve, reject } = Promise.withResolvers<void>()
-      waiting.push({ piece, done: resolve, failed: reject })
+      waiting.push({ piece, signal, done: resolve, failed: reject })
       if (!running) void run()
       return promise
     },

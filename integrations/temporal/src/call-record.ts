@@ -16,6 +16,9 @@ export interface CallRecord {
   readonly reason?: string
 }
 
+/** The reason of a call whose request somebody took back: nobody is asked about it again. */
+export const withdrawn = 'withdrawn'
+
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] }
 
 /** Folds the entries of a call; a call that was asked for, approved and run has about six. */
@@ -30,9 +33,14 @@ export async function readCall(engine: LoopEngine, instance: LoopInstance): Prom
       case 'loop.effect.started':
         if (entry.receipt === record.licence?.receipt.entry) record.begun = true
         break
+      case 'loop.approval.requested':
+        delete record.reason
+        break
+      case 'loop.approval.superseded':
+        record.reason = entry.approval?.decision === 'withdraw' ? withdrawn : 'superseded'
+        break
       case 'loop.approval.rejected':
       case 'loop.approval.expired':
-      case 'loop.approval.superseded':
         record.reason = entry.type.slice('loop.approval.'.length)
         break
       case 'loop.transition.blocked':

@@ -1,6 +1,6 @@
 import { type Actor, type JsonObject } from '@loop-engine/core'
 
-import { readCall, type CallRecord } from './call-record.ts'
+import { readCall, withdrawn, type CallRecord } from './call-record.ts'
 import { requesterOf, type CallSite } from './call-site.ts'
 import { openCall, type ActivityAttempt, type ActivityGovernance } from './open-call.ts'
 import { denied, faultOf, pending, stopped, unknownOutcome } from './refusals.ts'
@@ -32,9 +32,10 @@ async function proceed(
   const name = attempt.site.activityType
   switch (currentState) {
     case 'REQUESTED':
-      return instance.openApprovals > 0
-        ? wait(governance, attempt, record)
-        : ask(governance, attempt, record)
+      if (instance.openApprovals > 0) return wait(governance, attempt, record)
+      if (record.reason !== withdrawn) return ask(governance, attempt, record)
+      await end(governance, attempt.site, aggregateId, 'deny', { reason: withdrawn })
+      throw denied(name, { aggregateId, reason: withdrawn })
     case 'EXECUTING':
       return runLicensed(licensed(governance, attempt, aggregateId), record)
     case 'EXECUTED':

@@ -1,11 +1,13 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { once } from 'node:events'
 
 import { startTemporal, type TemporalServer } from '@loop-engine/testing'
+import { Context } from '@temporalio/activity'
 import type { WorkflowHandle } from '@temporalio/client'
 import { ApplicationFailure, ActivityFailure } from '@temporalio/common'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 
-import { alice, openBench, type Bench, type BenchOptions } from './bench.fixture.ts'
+import { alice, olga, openBench, type Bench, type BenchOptions } from './bench.fixture.ts'
 
 let server: TemporalServer
 let bench: Bench | undefined
@@ -154,6 +156,21 @@ describe('a call that may not run', () => {
     expect(bench.paid).toEqual([])
   })
 
+  test('because a person took the request back is denied, and nobody is asked again', async () => {
+    const bench = await open({ plugin: { activities: above100 } })
+    const result = pay(bench)
+    const { id: requestId } = await bench.asked()
+    await bench.system.approvals.withdraw({ requestId, actor: olga, reason: 'not today' })
+
+    expect(await result).toMatchObject({
+      type: 'LoopEngine.Denied',
+      nonRetryable: true,
+      details: { reason: 'withdrawn' },
+    })
+    expect((await bench.system.approvals.find({})).items).toHaveLength(1)
+    expect(bench.paid).toEqual([])
+  })
+
   test('is taken back when its workflow is cancelled', async () => {
     const bench = await open({ plugin: { activities: above100 } })
     const { client, queue, system } = bench
@@ -192,5 +209,50 @@ describe('a call that fails', () => {
     const types = await bench.types(items[0]?.aggregateId ?? '')
     expect(types.filter((type) => type === 'loop.effect.started')).toHaveLength(3)
     expect(items[0]?.currentState).toBe('EXECUTED')
+  })
+})
+
+describe('a call whose worker stops in the middle', () => {
+  test('and is idempotent runs again under a receipt of its own', async () => {
+    const began = Promise.withResolvers<void>()
+    let attempts = 0
+    const bench = await open({
+      plugin: { activities: { pay: { idempotent: true } } },
+      async pay() {
+        if (++attempts > 1) return 'paid'
+        began.resolve()
+        return Context.current().cancelled
+      },
+    })
+    const result = pay(bench)
+    await began.promise
+    await bench.deploy('./workflows.fixture.ts')
+
+    expect(await result).toBe('paid')
+    const { items } = await bench.system.engine.find({ loopId: 'temporal.activity:pay' })
+    const types = await bench.types(items[0]?.aggregateId ?? '')
+    expect(types.filter((type) => type === 'loop.effect.started')).toHaveLength(2)
+    expect(items[0]?.currentState).toBe('EXECUTED')
+  })
+
+  test('is UNKNOWN otherwise, also when what it was doing was aborted', async () => {
+    const began = Promise.withResolvers<void>()
+    const bench = await open({
+      plugin: { activities: { pay: {} } },
+      async pay() {
+        const { cancellationSignal: signal } = Context.current()
+        began.resolve()
+        await once(signal, 'abort')
+        throw new DOMException('This operation was aborted', 'AbortError')
+      },
+    })
+    const result = pay(bench)
+    await began.promise
+    await bench.deploy('./workflows.fixture.ts')
+
+    expect(await result).toMatchObject({ type: 'LoopEngine.UnknownOutcome' })
+    const { items } = await bench.system.engine.find({ loopId: 'temporal.activity:pay' })
+    expect(items[0]?.currentState).toBe('UNKNOWN')
+    expect(bench.paid).toHaveLength(1)
   })
 })

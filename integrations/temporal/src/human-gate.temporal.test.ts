@@ -188,6 +188,22 @@ describe('a human gate', () => {
     expect(await handle.result()).toMatchObject({ status: 'approved' })
   })
 
+  test('is asked anew by each run of a schedule: what was approved once is not approved for ever', async () => {
+    const bench = await open()
+    const { client, queue, trust } = bench
+    const handle = await client.workflow.start('release', {
+      taskQueue: queue,
+      workflowId: `nightly-${queue}`,
+      cronSchedule: '@every 1s',
+      args: [input, trust],
+    })
+    const first = await bench.asked()
+    await bench.decide('approve')
+
+    expect((await bench.asked()).id).not.toBe(first.id)
+    await handle.terminate()
+  })
+
   test('is told about by the worker when the update got lost', async () => {
     const gates = { release: { approval: { ...approval, remindEvery: '2s' } } }
     const bench = await open({ plugin: { gates }, sink: false })

@@ -5,6 +5,7 @@ import {
   patched,
   proxyActivities,
   workflowInfo,
+  type WorkflowInfo,
 } from '@temporalio/workflow'
 
 import { enterGate, isAccepting, judge, type OpenGate } from './gate-registry.ts'
@@ -129,6 +130,11 @@ function finalOf(status: VerifiedDecision['status']): GatePassage['status'] {
   return status === 'pending' ? 'cancelled' : status
 }
 
+/** Runs that continue as new are one passage. Those of a cron schedule share their first run too, and each is its own. */
+function passageOf({ cronSchedule, runId, firstExecutionRunId }: WorkflowInfo): string {
+  return cronSchedule ? runId : firstExecutionRunId
+}
+
 function activitiesOf(taskQueue: string | undefined): GateActivities {
   const proxy = proxyActivities<Record<string, (...args: unknown[]) => Promise<GateReport>>>({
     startToCloseTimeout: '30s',
@@ -146,7 +152,7 @@ function activitiesOf(taskQueue: string | undefined): GateActivities {
         gate,
         id,
         input,
-        firstRunId: workflowInfo().firstExecutionRunId,
+        firstRunId: passageOf(workflowInfo()),
       }),
     turn: (requestId) => call(activityNames.turnGate, requestId),
   }

@@ -6,7 +6,7 @@ import {
   type TransitionResult,
 } from '@loop-engine/core'
 import type { LoopEngine } from '@loop-engine/sdk'
-import { CompleteAsyncError } from '@temporalio/activity'
+import { CompleteAsyncError, Context } from '@temporalio/activity'
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common'
 
 import type { CallRecord } from './call-record.ts'
@@ -67,14 +67,18 @@ async function again(call: LicensedCall, evidence: JsonObject | null): Promise<L
 
 /** What failed may be tried again only if it is idempotent; otherwise its failure is final, whatever the retry policy says. */
 async function failed(call: LicensedCall, error: unknown): Promise<never> {
-  if (error instanceof CancelledFailure || error instanceof CompleteAsyncError) {
+  const { cancellationSignal, cancellationDetails } = Context.current()
+  const isFinal = error instanceof ApplicationFailure && error.nonRetryable === true
+  const isElsewhere = error instanceof CompleteAsyncError
+  // A worker that stops, or a time limit, is no end: Temporal tries again, except for a workflow that was cancelled.
+  const isOver = isFinal || isElsewhere || cancellationDetails?.cancelRequested === true
+  if (call.idempotent && !isOver) throw error
+  const isCut = error instanceof CancelledFailure || cancellationSignal.aborted
+  if (isElsewhere || (isCut && !isFinal)) {
     // Cut off, or completed by somebody else: the effect may have happened, and the ledger will not hear of it.
-    await report(call, 'lose', { reason: error.name })
+    await report(call, 'lose', { reason: nameOf(error) })
     throw error
   }
-  const final =
-    !call.idempotent || (error instanceof ApplicationFailure && error.nonRetryable === true)
-  if (!final) throw error
   const { type, message } = described(error)
   await report(call, 'fail', { reason: 'threw', type })
   throw ApplicationFailure.create({
@@ -92,6 +96,10 @@ function described(error: unknown): { readonly type: string; readonly message: s
   return error instanceof Error
     ? { type: error.name, message: error.message }
     : { type: 'Error', message: String(error) }
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : 'Error'
 }
 
 /** Records an end. What ran has run, so a store that is away for a moment is asked again. */

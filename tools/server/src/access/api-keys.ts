@@ -63,7 +63,7 @@ export interface ApiKeys {
   list(query: { tenant: string; limit?: number; cursor?: string }): Page<ApiKey>
   /** Null when the tenant has no such key. */
   get(tenant: string, id: string): ApiKey | null
-  /** A new secret; the one before is accepted for `overlapMs` more. Null when there is no such live key. */
+  /** A new secret; the one before is accepted for `overlapMs` more, older ones are not. Null for no such live key. */
   rotate(
     tenant: string,
     id: string,

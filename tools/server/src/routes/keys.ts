@@ -81,7 +81,7 @@ export const keyRoutes: readonly Route[] = [
     id: 'rotateKey',
     tag,
     summary:
-      'Makes a new secret; the one before is accepted a while longer. Only people, of keys that may do no more than they.',
+      'Makes a new secret; the one before is accepted a while longer, older ones are not. Only people, of keys that may do no more than they.',
     scope: 'keys',
     params,
     body: z.strictObject({ overlapSeconds: z.int().min(0).max(2_592_000).optional() }),
