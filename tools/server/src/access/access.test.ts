@@ -213,6 +213,27 @@ describe('an API key', () => {
     expect(server.server.keys.rotate('acme', key.id, 0)).toBeNull()
   })
 
+  // A scope of a stop is divided by colons: such a tenant would not see its own.
+  test.each([
+    ['', [], 'odd'],
+    ['x'.repeat(257), [], 'odd'],
+    ['k', [''], 'odd'],
+    ['k', [], 'odd:one'],
+    ['k', [], ''],
+  ])(
+    'for somebody who cannot be is not made, nor a login link: %j as %j of %j',
+    (id, roles, tenant) => {
+      const { keys: made, loginLink } = server.server
+      const actor = { type: 'automation', id } as const
+      const refused = expect.objectContaining({ code: 'invalid_config' })
+      const key = { tenant, name: 'k', actor, roles, scopes: ['read'], createdBy: 'test' } as const
+
+      expect(() => made.create(key)).toThrow(refused)
+      expect(() => loginLink({ id, roles, tenant })).toThrow(refused)
+      expect(made.list({ tenant }).items).toEqual([])
+    },
+  )
+
   test('that may do more than a person gets no new secret from that person', async () => {
     const login = (scopes: readonly Scope[]): Promise<string> =>
       server.login('kim', [], 'acme', scopes)
