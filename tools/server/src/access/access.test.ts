@@ -86,6 +86,8 @@ describe('a bearer token', () => {
   test('that a client got for itself is no person', async () => {
     const machines = [
       { azp: 'alice' },
+      { cid: 'alice', scp: ['loops'] },
+      { oid: 'alice', azp: 'ledger', roles: ['finance'] },
       { gty: 'client-credentials' },
       { idtyp: 'app' },
       { preferred_username: 'service-account-x' },
@@ -93,6 +95,8 @@ describe('a bearer token', () => {
 
     for (const claims of machines)
       expect((await who(await token(claims))).body.actor.type).toBe('automation')
+    const delegated = { oid: 'alice', azp: 'desk', cid: 'desk', scp: 'loops' }
+    expect((await who(await token(delegated))).body.actor.type).toBe('human')
   })
 
   test('is refused whenever anything about it is wrong', async () => {

@@ -59,8 +59,10 @@ function scopesFor(
 
 /** As RFC 9068 and the common issuers tell a client that acts for itself. */
 function wasNotIssuedToAClient(claims: Readonly<Record<string, unknown>>): boolean {
-  const { sub, client_id: client, azp, gty, idtyp, preferred_username: username } = claims
-  if (sub === client || sub === azp) return false
+  const { sub, client_id: client, azp, cid, gty, idtyp, preferred_username: username } = claims
+  if (sub === client || sub === azp || sub === cid) return false
+  // Entra: what a person lets an application do is in `scp`, and a person is another `sub` to each application.
+  if (sub === claims['oid'] && claims['scp'] === undefined) return false
   if (gty === 'client-credentials' || idtyp === 'app') return false
   return typeof username !== 'string' || !username.startsWith('service-account-')
 }
