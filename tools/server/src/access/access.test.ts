@@ -76,6 +76,13 @@ describe('a bearer token', () => {
     })
   })
 
+  test('of somebody with a long name is as good, wherever the name is cut', async () => {
+    const key = await token({ name: `${'a'.repeat(255)}\u{1f600}` })
+    const body = { loopId: 'refund', aggregateId: 'long-name' }
+
+    expect((await server.call('POST', '/api/v1/instances', { key, body })).status).toBe(201)
+  })
+
   test('fetches the keys of the issuer once', async () => {
     const before = fetched
     await Promise.all(Array.from({ length: 10 }, async () => who(await token())))

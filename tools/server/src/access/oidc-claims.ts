@@ -35,19 +35,24 @@ export function principalOf(claims: JWTPayload, options: OidcOptions): Principal
     actor: {
       type: isPerson(claims) ? 'human' : 'automation',
       id: `${idPrefix}${id}`,
-      ...(typeof name === 'string' && name !== '' && { displayName: name.slice(0, 256) }),
+      ...(typeof name === 'string' && name !== '' && { displayName: cut(name, 256) }),
       ...(roles.length > 0 && { roles }),
       ...(groups.length > 0 && { groups }),
       assurance: {
         method: 'oidc',
-        issuer: issuer.slice(0, 512),
-        subject: String(claims.sub).slice(0, 512),
+        issuer: cut(issuer, 512),
+        subject: cut(String(claims.sub), 512),
         ...(typeof since === 'number' && { at: since * 1000 }),
       },
     },
     scopes: [...new Set([...scopes, ...roles.flatMap((role) => scopesFor(scopesOfRole, role))])],
     expiresAt: (claims.exp ?? 0) * 1000,
   }
+}
+
+/** Half a character would be refused wherever the actor goes on record. */
+function cut(text: string, length: number): string {
+  return text.slice(0, length).toWellFormed()
 }
 
 function scopesFor(
