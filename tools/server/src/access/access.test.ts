@@ -347,12 +347,28 @@ describe('a session', () => {
 
     expect((await open(await token({ exp }))).body).toMatchObject({
       kind: 'session',
-      expiresAt: exp * 1000,
+      // As long as the token itself is accepted.
+      expiresAt: (exp + 30) * 1000,
     })
     expect(await open(server.key())).toMatchObject({
       status: 403,
       body: { reason: 'not_a_person' },
     })
+  })
+
+  test('is of use although its token is a little over, and so is a stream', async () => {
+    await server.waiting('late-1', server.key('acme'))
+    const key = await token({ exp: Math.floor(Date.now() / 1000) - 5 })
+    const headers = { origin: server.url, authorization: `Bearer ${key}` }
+    const { headers: answered } = await server.call('POST', '/api/v1/session', { headers })
+    const cookie = answered.get('set-cookie')?.split(';')[0] ?? ''
+    const stream = await fetch(`${server.url}/api/v1/events?last=1`, { headers })
+    const reader = stream.body?.getReader()
+    await reader?.read()
+
+    expect((await server.call('GET', '/api/v1/session', { cookie })).status).toBe(200)
+    expect(await reader?.read()).toMatchObject({ done: false })
+    await reader?.cancel()
   })
 
   test('takes the place of the one that this browser had, whose pages must not go on as somebody else', async () => {

@@ -17,6 +17,7 @@ export function principalOf(claims: JWTPayload, options: OidcOptions): Principal
     scopes = ['read', 'decide', 'stop'],
     scopesOfRole = {},
     isPerson = wasNotIssuedToAClient,
+    clockToleranceSeconds = 0,
   } = options
   const id = claimAt(claims, idClaim)
   const own = tenantClaim === undefined ? tenant : claimAt(claims, tenantClaim)
@@ -46,7 +47,8 @@ export function principalOf(claims: JWTPayload, options: OidcOptions): Principal
       },
     },
     scopes: [...new Set([...scopes, ...roles.flatMap((role) => scopesFor(scopesOfRole, role))])],
-    expiresAt: (claims.exp ?? 0) * 1000,
+    // As long as it is accepted: else what a token opens in its last seconds is over at once.
+    expiresAt: ((claims.exp ?? 0) + clockToleranceSeconds) * 1000,
   }
 }
 
