@@ -1,12 +1,7 @@
 import { LoopError } from '@loop-engine/core'
 
 import type { Access } from './access/access.ts'
-import {
-  scopes as allScopes,
-  tenantPattern,
-  type Principal,
-  type Scope,
-} from './access/principal.ts'
+import { checkHolder, scopes as allScopes, type Principal, type Scope } from './access/principal.ts'
 
 export interface LoginOptions {
   readonly id: string
@@ -26,11 +21,6 @@ export function loginLink(
     now,
   }: { readonly access: Access; readonly origin: string | undefined; readonly now: number },
 ): string {
-  if (!tenantPattern.test(tenant))
-    throw new LoopError(
-      'invalid_config',
-      'A tenant is letters, digits, dots, dashes and underscores.',
-    )
   if (origin === undefined)
     throw new LoopError('invalid_config', 'A login link needs publicUrl, or a server that listens.')
   const principal: Principal = {
@@ -46,5 +36,6 @@ export function loginLink(
     scopes,
     expiresAt: null,
   }
+  checkHolder(tenant, principal.actor)
   return `${origin}/login#token=${access.sessions.invite(principal, lifetimeMs)}`
 }

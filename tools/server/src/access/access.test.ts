@@ -76,6 +76,13 @@ describe('a bearer token', () => {
     })
   })
 
+  test('of somebody with a long name is as good, wherever the name is cut', async () => {
+    const key = await token({ name: `${'a'.repeat(255)}\u{1f600}` })
+    const body = { loopId: 'refund', aggregateId: 'long-name' }
+
+    expect((await server.call('POST', '/api/v1/instances', { key, body })).status).toBe(201)
+  })
+
   test('fetches the keys of the issuer once', async () => {
     const before = fetched
     await Promise.all(Array.from({ length: 10 }, async () => who(await token())))
@@ -86,6 +93,8 @@ describe('a bearer token', () => {
   test('that a client got for itself is no person', async () => {
     const machines = [
       { azp: 'alice' },
+      { cid: 'alice', scp: ['loops'] },
+      { oid: 'alice', azp: 'ledger', roles: ['finance'] },
       { gty: 'client-credentials' },
       { idtyp: 'app' },
       { preferred_username: 'service-account-x' },
@@ -93,6 +102,8 @@ describe('a bearer token', () => {
 
     for (const claims of machines)
       expect((await who(await token(claims))).body.actor.type).toBe('automation')
+    const delegated = { oid: 'alice', azp: 'desk', cid: 'desk', scp: 'loops' }
+    expect((await who(await token(delegated))).body.actor.type).toBe('human')
   })
 
   test('is refused whenever anything about it is wrong', async () => {
@@ -213,6 +224,27 @@ describe('an API key', () => {
     expect(server.server.keys.rotate('acme', key.id, 0)).toBeNull()
   })
 
+  // A scope of a stop is divided by colons: such a tenant would not see its own.
+  test.each([
+    ['', [], 'odd'],
+    ['x'.repeat(257), [], 'odd'],
+    ['k', [''], 'odd'],
+    ['k', [], 'odd:one'],
+    ['k', [], ''],
+  ])(
+    'for somebody who cannot be is not made, nor a login link: %j as %j of %j',
+    (id, roles, tenant) => {
+      const { keys: made, loginLink } = server.server
+      const actor = { type: 'automation', id } as const
+      const refused = expect.objectContaining({ code: 'invalid_config' })
+      const key = { tenant, name: 'k', actor, roles, scopes: ['read'], createdBy: 'test' } as const
+
+      expect(() => made.create(key)).toThrow(refused)
+      expect(() => loginLink({ id, roles, tenant })).toThrow(refused)
+      expect(made.list({ tenant }).items).toEqual([])
+    },
+  )
+
   test('that may do more than a person gets no new secret from that person', async () => {
     const login = (scopes: readonly Scope[]): Promise<string> =>
       server.login('kim', [], 'acme', scopes)
@@ -315,12 +347,28 @@ describe('a session', () => {
 
     expect((await open(await token({ exp }))).body).toMatchObject({
       kind: 'session',
-      expiresAt: exp * 1000,
+      // As long as the token itself is accepted.
+      expiresAt: (exp + 30) * 1000,
     })
     expect(await open(server.key())).toMatchObject({
       status: 403,
       body: { reason: 'not_a_person' },
     })
+  })
+
+  test('is of use although its token is a little over, and so is a stream', async () => {
+    await server.waiting('late-1', server.key('acme'))
+    const key = await token({ exp: Math.floor(Date.now() / 1000) - 5 })
+    const headers = { origin: server.url, authorization: `Bearer ${key}` }
+    const { headers: answered } = await server.call('POST', '/api/v1/session', { headers })
+    const cookie = answered.get('set-cookie')?.split(';')[0] ?? ''
+    const stream = await fetch(`${server.url}/api/v1/events?last=1`, { headers })
+    const reader = stream.body?.getReader()
+    await reader?.read()
+
+    expect((await server.call('GET', '/api/v1/session', { cookie })).status).toBe(200)
+    expect(await reader?.read()).toMatchObject({ done: false })
+    await reader?.cancel()
   })
 
   test('takes the place of the one that this browser had, whose pages must not go on as somebody else', async () => {

@@ -6,7 +6,7 @@ import QuickLRU from 'quick-lru'
 import { z } from 'zod'
 
 import { openDatabase } from './database.ts'
-import { scopes, type Principal, type Scope } from './principal.ts'
+import { checkHolder, scopes, type Principal, type Scope } from './principal.ts'
 import { digestOfSecret, newPublicId, newSecret, sameDigest } from './secret.ts'
 
 /** Whom a key stands for: a program or an agent, never a person. */
@@ -56,7 +56,7 @@ export interface NewApiKey {
 }
 
 export interface ApiKeys {
-  /** The secret is told once; what stays is its digest. */
+  /** The secret is told once; what stays is its digest. Throws `invalid_config` for somebody who cannot be. */
   create(input: NewApiKey): { readonly key: ApiKey; readonly secret: string }
   /** The principal of a secret that is accepted now. */
   find(secret: string): Principal | null
@@ -107,6 +107,8 @@ export function createApiKeys(database: DatabaseSync, clock: Pick<Clock, 'now'>)
 
   return {
     create({ tenant, name, actor, roles = [], scopes: granted, expiresAt = null, createdBy }) {
+      // First: a row that cannot be read would hide all other keys of its tenant.
+      checkHolder(tenant, { ...actor, roles })
       const id = `lk_${newPublicId()}`
       const secret = `${id}_${newSecret()}`
       const body = JSON.stringify({ name, actor, roles, scopes: granted, createdBy })

@@ -17,6 +17,7 @@ export function principalOf(claims: JWTPayload, options: OidcOptions): Principal
     scopes = ['read', 'decide', 'stop'],
     scopesOfRole = {},
     isPerson = wasNotIssuedToAClient,
+    clockToleranceSeconds = 0,
   } = options
   const id = claimAt(claims, idClaim)
   const own = tenantClaim === undefined ? tenant : claimAt(claims, tenantClaim)
@@ -35,19 +36,25 @@ export function principalOf(claims: JWTPayload, options: OidcOptions): Principal
     actor: {
       type: isPerson(claims) ? 'human' : 'automation',
       id: `${idPrefix}${id}`,
-      ...(typeof name === 'string' && name !== '' && { displayName: name.slice(0, 256) }),
+      ...(typeof name === 'string' && name !== '' && { displayName: cut(name, 256) }),
       ...(roles.length > 0 && { roles }),
       ...(groups.length > 0 && { groups }),
       assurance: {
         method: 'oidc',
-        issuer: issuer.slice(0, 512),
-        subject: String(claims.sub).slice(0, 512),
+        issuer: cut(issuer, 512),
+        subject: cut(String(claims.sub), 512),
         ...(typeof since === 'number' && { at: since * 1000 }),
       },
     },
     scopes: [...new Set([...scopes, ...roles.flatMap((role) => scopesFor(scopesOfRole, role))])],
-    expiresAt: (claims.exp ?? 0) * 1000,
+    // As long as it is accepted: else what a token opens in its last seconds is over at once.
+    expiresAt: ((claims.exp ?? 0) + clockToleranceSeconds) * 1000,
   }
+}
+
+/** Half a character would be refused wherever the actor goes on record. */
+function cut(text: string, length: number): string {
+  return text.slice(0, length).toWellFormed()
 }
 
 function scopesFor(
@@ -59,8 +66,10 @@ function scopesFor(
 
 /** As RFC 9068 and the common issuers tell a client that acts for itself. */
 function wasNotIssuedToAClient(claims: Readonly<Record<string, unknown>>): boolean {
-  const { sub, client_id: client, azp, gty, idtyp, preferred_username: username } = claims
-  if (sub === client || sub === azp) return false
+  const { sub, client_id: client, azp, cid, gty, idtyp, preferred_username: username } = claims
+  if (sub === client || sub === azp || sub === cid) return false
+  // Entra: what a person lets an application do is in `scp`, and a person is another `sub` to each application.
+  if (sub === claims['oid'] && claims['scp'] === undefined) return false
   if (gty === 'client-credentials' || idtyp === 'app') return false
   return typeof username !== 'string' || !username.startsWith('service-account-')
 }

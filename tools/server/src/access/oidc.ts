@@ -96,7 +96,7 @@ export function createOidcVerifier(
           currentDate: new Date(clock.now()),
           requiredClaims: ['sub', 'exp', 'iat'],
         })
-        return principalOf(payload, options)
+        return principalOf(payload, { ...options, clockToleranceSeconds })
       } catch (error) {
         throw asAuthError(error)
       }

@@ -1,4 +1,4 @@
-import type { Actor } from '@loop-engine/core'
+import { actorSchema, LoopError, type Actor } from '@loop-engine/core'
 
 /** What a credential may be used for. Whether a transition or decision is allowed is the engine's to judge. */
 export const scopes = [
@@ -41,3 +41,16 @@ export function accountOf({ tenant, credential }: Principal): string {
 
 /** Tenants and the like stand inside scopes of stops, whose parts a colon divides. */
 export const tenantPattern = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/
+
+/** Throws `invalid_config` for a tenant or somebody that there cannot be: no request with such a credential would succeed. */
+export function checkHolder(tenant: string, actor: Actor): void {
+  if (!tenantPattern.test(tenant))
+    throw new LoopError(
+      'invalid_config',
+      'A tenant is letters, digits, dots, dashes and underscores.',
+    )
+  if (!actorSchema.safeParse(actor).success)
+    throw new LoopError('invalid_config', 'Nobody can be whom the credential is for.', {
+      hint: 'An id has 1 to 256 characters, and a role 1 to 128.',
+    })
+}
