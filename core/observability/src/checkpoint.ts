@@ -62,6 +62,15 @@ export function isValidAt(
   return at >= (notBefore ?? -Infinity) && at < (notAfter ?? Infinity)
 }
 
+/** A key whose time is over, or has not come, signs nothing. */
+export function refuseInvalid(signer: NoteSigner, at: number): void {
+  if (isValidAt(signer, at)) return
+  throw new LoopError('refused', 'The key may not sign at this time.', {
+    details: { reason: 'key_not_valid' },
+    hint: 'Sign with the key that is valid now.',
+  })
+}
+
 function parseCheckpoint(text: string): Checkpoint {
   const [origin = '', sizeText = '', rootText = '', ...extensions] = text.slice(0, -1).split('\n')
   const size = Number(sizeText)

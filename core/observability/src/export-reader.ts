@@ -9,7 +9,7 @@ import {
 } from '@loop-engine/core'
 import type { z } from 'zod'
 
-import { openCheckpoint, originOf } from './checkpoint.ts'
+import { isValidAt, openCheckpoint, originOf, type Checkpoint } from './checkpoint.ts'
 import { readDefinition } from './definitions.ts'
 import { typeOf } from './entry-tail.ts'
 import {
@@ -220,7 +220,7 @@ export function createReader({
       const origins = opened.signedBy.map((name) => originOf(name, header?.tenant ?? ''))
       if (opened.size !== size || opened.root !== root || !origins.includes(opened.origin))
         throw bad('bad_signature', 'The checkpoint is not of this log.')
-      if (seal !== null && !isSealOf(seal, sum))
+      if (seal !== null && !isSealOf(seal, sum, opened))
         throw bad('bad_signature', 'The seal is not of this export.')
       // The checkpoint vouches for what is in the log, the seal for all lines.
       if (seal === null && unlogged > 0)
@@ -233,9 +233,12 @@ export function createReader({
     }
   }
 
-  function isSealOf(seal: string, sum: string): boolean {
+  /** A seal tells no time: it counts if a key of this log made it, which was valid when the checkpoint was made. */
+  function isSealOf(seal: string, sum: string, { origin, at }: Checkpoint): boolean {
+    const tenant = header?.tenant ?? ''
     const { text, signedBy: sealers } = openNote(seal, keys)
-    return sealers.length > 0 && text === sealText(header?.tenant ?? '', sum)
+    const counts = sealers.some((by) => isValidAt(by, at) && originOf(by.name, tenant) === origin)
+    return counts && text === sealText(tenant, sum)
   }
 
   function keepForDigest(line: string): void {

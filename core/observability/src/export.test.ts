@@ -3,7 +3,7 @@ import { hash } from 'node:crypto'
 import { hashEntry, type LoopStore } from '@loop-engine/core'
 import { describe, expect, test } from 'vitest'
 
-import { entryLine } from './export-format.ts'
+import { entryLine, sealText } from './export-format.ts'
 import { keep, sealRun, storeWith, wholeStory } from './history.fixture.ts'
 import {
   createLog,
@@ -102,6 +102,35 @@ describe('an export', () => {
     expect(await verify(await linesOf(store, { runId: 'run-a' }))).toMatchObject({
       part: true,
       sealed: true,
+    })
+  })
+
+  test('counts no seal of a retired key, nor one of another log, over a checkpoint that is good', async () => {
+    const store = await storeWith(['a'])
+    const next = generateSigner('a.example')
+    const other = generateSigner('b.example')
+    const lines = await linesOf(store, { signer: next.signer })
+    const { digest } = JSON.parse(lines.at(-1) ?? '') as { digest: string }
+    const keys = [{ ...key, notAfter: 2 }, next, other]
+    expect(await verify(lines, { keys })).toMatchObject({ ok: true, sealed: true })
+    for (const by of [signer, other.signer]) {
+      const seal = await signNote(sealText(tenant, digest), [by])
+      const end = JSON.parse(lines.at(-1) ?? '') as object
+      const sealed = [...lines.slice(0, -1), JSON.stringify({ ...end, seal })]
+      expect(await verify(sealed, { keys })).toMatchObject({
+        ok: false,
+        first: { fault: 'bad_signature', message: 'The seal is not of this export.' },
+      })
+    }
+  })
+
+  test('is not sealed by a key whose time is over, though its log was signed in time', async () => {
+    const store = await storeWith(['a'])
+    await createLog({ store, tenant, signer, clock: { now: () => 1 } }).checkpoint()
+    const late = { signer: { ...signer, notAfter: 2 }, clock: { now: () => 2 } }
+    await expect(linesOf(store, late)).rejects.toMatchObject({
+      code: 'refused',
+      details: { reason: 'key_not_valid' },
     })
   })
 

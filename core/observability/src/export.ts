@@ -9,6 +9,7 @@ import {
 } from '@loop-engine/core'
 import { systemClock } from '@loop-engine/runtime'
 
+import { refuseInvalid } from './checkpoint.ts'
 import {
   definitionLine,
   entryLine,
@@ -171,6 +172,8 @@ async function headOf(
   clock: Pick<Clock, 'now'>,
 ): Promise<LogHead> {
   if (!signer) return store.logHead(tenant)
+  // The checkpoint may be older; the seal is made now.
+  refuseInvalid(signer, clock.now())
   const { size, root, note } = await createLog({ store, tenant, signer, clock }).checkpoint()
   return { size, root, note, frontier: [] }
 }

@@ -8,7 +8,7 @@ import {
 } from '@loop-engine/core'
 import { systemClock } from '@loop-engine/runtime'
 
-import { isValidAt, openCheckpoint, originOf, signCheckpoint } from './checkpoint.ts'
+import { openCheckpoint, originOf, refuseInvalid, signCheckpoint } from './checkpoint.ts'
 import { createFrontier, leafHash } from './merkle.ts'
 import type { NoteSigner } from './note.ts'
 
@@ -68,12 +68,7 @@ export function createLog({
       signed = { size: head.size, root: head.root }
       if (isSignedBy(by, tenant, head)) return head
       const at = clock.now()
-      if (!isValidAt(by, at)) {
-        throw new LoopError('refused', 'The key may not sign at this time.', {
-          details: { reason: 'key_not_valid' },
-          hint: 'Create the log with the key that is valid now.',
-        })
-      }
+      refuseInvalid(by, at)
       const note = await signCheckpoint(
         { origin: originOf(by.name, tenant), size: head.size, root: head.root, at },
         by,

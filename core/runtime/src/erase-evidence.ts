@@ -44,7 +44,8 @@ async function requestOf(
   const [stored] = await store.entries(tenant, runId, { from: seq, to: seq })
   if (!stored) return null
   const { type, evidence, approval } = openEntry(stored)
-  const hasCopy = evidence !== undefined && type !== 'loop.approval.decided'
+  const isResponse = type === 'loop.approval.decided' && approval?.decision !== 'edit'
+  const hasCopy = evidence !== undefined && !isResponse
   return approval && hasCopy ? store.approval(tenant, approval.id) : null
 }
 

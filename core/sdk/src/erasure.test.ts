@@ -87,6 +87,17 @@ test('nothing that is left tells a right guess of erased evidence from a wrong o
   expect(saltedDigest(request?.salt ?? '', canonicalize(edited))).not.toBe(digest)
 })
 
+test('evidence leaves its request when it is erased from the record of who edited it', async () => {
+  const { system, requestId } = await refunded()
+  const { history, erase: eraseEntry } = system.engine
+  const items = await Array.fromAsync(history({ aggregateId: 'order-7' }))
+  const seq = items.find(({ entry }) => entry.approval?.decision === 'edit')?.entry.seq ?? 0
+
+  await eraseEntry({ aggregateId: 'order-7', seq, actor: alice, reason: 'art. 17' })
+
+  expect(await system.approvals.get({ id: requestId })).toMatchObject({ evidence: null, salt: '' })
+})
+
 test.each(['loop.approval.decided', 'loop.approval.approved'] as const)(
   'an entry with other evidence, or none, takes none away from its request: %s',
   async (type) => {

@@ -59,6 +59,20 @@ test('each vote is on record with the stage at which it was given', async () => 
   ])
 })
 
+test('what each reviewer made of it is on record, whatever becomes of the request', async () => {
+  const { approve, edit, history, decide, requestId, store } = await ask(team)
+  await edit('ann', { cents: 400 })
+  await edit('ben', { cents: 300 })
+  await approve('ann')
+  await decide({ requestId, decision: 'reject', actor: person('olga') })
+  const made = (await history()).filter(({ entry }) => entry.approval?.decision === 'edit')
+  expect(made.map(({ entry, evidence }) => [entry.actor.id, evidence])).toEqual([
+    ['ann', { cents: 400 }],
+    ['ben', { cents: 300 }],
+  ])
+  expect(await verifyStore({ store, tenant: 'default', deep: true })).toMatchObject({ ok: true })
+})
+
 test('the approval of somebody who has lost the role counts no longer, and somebody else may give it', async () => {
   const roles: Record<string, readonly string[]> = { ...team }
   const { approve, store } = await ask(roles)

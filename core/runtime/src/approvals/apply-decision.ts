@@ -2,13 +2,14 @@ import { mayReview } from '@loop-engine/actors'
 import { reviewersOf, type ApprovalDecision, type ApprovalRequest } from '@loop-engine/core'
 
 import { evidenceOf } from '../admit-input.ts'
+import { noEvidence } from '../evidence.ts'
 import { scopesOf, type Kernel } from '../kernel.ts'
 import { enqueueNotices } from '../orders.ts'
 import { approvalsOf, countApproval } from './approval-rules.ts'
 import { close, decisionDraft, followUp } from './close-request.ts'
 import type { DecideInput, DecisionResult } from './decide-request.ts'
 import { edit } from './edit-request.ts'
-import { execute } from './execute-approved.ts'
+import { execute, requestedEvidence } from './execute-approved.ts'
 import type { Situation, Outcome } from './on-request.ts'
 
 /** Records what an entitled person decided, and carries it out when it was the last decision that was needed. */
@@ -77,18 +78,24 @@ export async function apply(
     revision: edited.revision,
   })
   if (!complete) {
-    change.append({
-      ...decisionDraft(
-        kernel,
-        instance,
-        { ...counted, stage: request.stage },
-        reviewer,
-        'loop.approval.decided',
-        input.decision,
-        input,
-      ),
-      actionDigest: counted.actionDigest,
-    })
+    // What the reviewer made of it may never be executed, or be edited again: this is its only record.
+    const made = input.decision === 'edit' ? requestedEvidence(counted) : noEvidence
+    change.append(
+      {
+        ...decisionDraft(
+          kernel,
+          instance,
+          { ...counted, stage: request.stage },
+          reviewer,
+          'loop.approval.decided',
+          input.decision,
+          input,
+        ),
+        actionDigest: counted.actionDigest,
+        ...(made.digest && { evidence: made.digest }),
+      },
+      made.sealed,
+    )
     change.upsert(counted)
     enqueueNotices(change, counted, 'progress', kernel)
     return { result: { status: 'recorded', request: counted }, plan: { scopes } }

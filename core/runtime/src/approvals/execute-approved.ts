@@ -32,7 +32,7 @@ export async function execute(
   })
   const current = change.instance ?? instance
   const loop = await kernel.loops.pinned(instance.definition.digest)
-  const evidence = evidenceOf(request)
+  const evidence = requestedEvidence(request)
   const command = { transitionId: request.transitionId, actor: request.requester }
   const judgement = await judge({ kernel, loop, instance: current, command, evidence, approved })
   const drift =
@@ -60,7 +60,8 @@ export async function execute(
   }
 }
 
-function evidenceOf(request: ApprovalRequest): Evidence {
+/** The evidence of a request, salted as its action digest says. */
+export function requestedEvidence(request: ApprovalRequest): Evidence {
   if (request.evidence === null)
     throw new LoopError('refused', 'The evidence of the request was erased.', {
       details: { requestId: request.id },
