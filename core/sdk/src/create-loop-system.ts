@@ -22,7 +22,7 @@ import {
   createMemoryStore,
   createRelay,
   createRuns,
-  defaultLimits,
+  readLimits,
   systemClock,
   type Approvals,
   type IdentityOptions,
@@ -34,6 +34,7 @@ import {
 } from '@loop-engine/runtime'
 
 import { checkLoop } from './check-loop.ts'
+import { checkOptions } from './check-options.ts'
 
 export interface LoopSystemOptions {
   readonly loops: readonly LoopDefinition[]
@@ -72,24 +73,25 @@ export interface LoopSystem {
  * Opens the store, checks every definition against the guards, integrations and channels that are registered, and
  * starts the relay. Throws `invalid_definition` with all problems at once: nothing unknown is found first at run time.
  */
-export async function createLoopSystem({
-  loops,
-  store = createMemoryStore(),
-  guards = [],
-  channels = [],
-  integrations = [],
-  sinks = [],
-  identity,
-  redaction,
-  limits: ownLimits,
-  clock = systemClock,
-  ids = createIdentifiers(),
-  elapsedUs = microseconds,
-  relay: relays = true,
-  telemetry,
-  onError = ignore,
-}: LoopSystemOptions): Promise<LoopSystem> {
-  const limits = { ...defaultLimits, ...ownLimits }
+export async function createLoopSystem(options: LoopSystemOptions): Promise<LoopSystem> {
+  checkOptions(options)
+  const {
+    loops,
+    store = createMemoryStore(),
+    guards = [],
+    channels = [],
+    integrations = [],
+    sinks = [],
+    identity,
+    redaction,
+    clock = systemClock,
+    ids = createIdentifiers(),
+    elapsedUs = microseconds,
+    relay: relays = true,
+    telemetry,
+    onError = ignore,
+  } = options
+  const limits = readLimits(options.limits)
   const registry = createGuardRegistry(guards)
   const expressions = createExpressions()
   const plugins = {
