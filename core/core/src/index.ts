@@ -164,3 +164,4 @@ export {
 export { applyEntry } from './fold.ts'
 export { comparePositions, cutPage, readCursor, readLimit, type Position } from './page-cursor.ts'
 export { makeVisible, spellOut } from './visible.ts'
+export { refuseStrayKeys, type KnownKeys, type StrayKeysOptions } from './stray-keys.ts'

@@ -1,4 +1,4 @@
-import { LoopError, type Guard } from '@loop-engine/core'
+import { isId, LoopError, type Guard } from '@loop-engine/core'
 
 import { createBuiltInGuards } from './built-in/built-in-guards.ts'
 
@@ -12,7 +12,12 @@ export interface GuardRegistry {
 /** The built-in guards and your own. Throws `already_exists` when an id is taken: no guard is ever replaced silently. */
 export function createGuardRegistry(guards: readonly Guard[] = []): GuardRegistry {
   const byId = new Map(createBuiltInGuards().map((guard) => [guard.id, guard]))
-  for (const guard of guards) {
+  for (const [index, guard] of guards.entries()) {
+    if (!isId(guard?.id) || (guard.contract === 'guard/v1' && typeof guard.evaluate !== 'function'))
+      throw new LoopError('invalid_config', 'A guard has an id and a function that evaluates.', {
+        path: `/guards/${index}`,
+        hint: 'Give it an id that a loop can name, and `evaluate`.',
+      })
     if (byId.has(guard.id)) {
       throw new LoopError('already_exists', 'A guard of this id is already registered.', {
         details: { id: guard.id },

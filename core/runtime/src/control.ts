@@ -1,6 +1,7 @@
 import {
   deepFreeze,
   LoopError,
+  refuseStrayKeys,
   stopScope,
   type Actor,
   type LoopDefinition,
@@ -132,12 +133,40 @@ async function write(
   })
 }
 
+const targetKeys = {
+  everything: true,
+  tenant: true,
+  loopId: true,
+  aggregateId: true,
+  actorId: true,
+} as const
+const kinds = { loopId: 'loop', aggregateId: 'instance', actorId: 'actor' } as const
+
+/** What could be read as something else is refused: it would stop, or let go on, what nobody meant. */
 function scopeOf(target: StopTarget): { scope: string; tenant: string } {
-  const tenant = ('tenant' in target ? target.tenant : undefined) ?? 'default'
-  if ('everything' in target) return { scope: '*', tenant }
-  if ('loopId' in target) return { scope: stopScope('loop', tenant, target.loopId), tenant }
-  if ('aggregateId' in target)
-    return { scope: stopScope('instance', tenant, target.aggregateId), tenant }
-  if ('actorId' in target) return { scope: stopScope('actor', tenant, target.actorId), tenant }
-  return { scope: stopScope('tenant', tenant), tenant }
+  refuseStrayKeys(target, targetKeys, { what: 'The target of a stop', path: '/target' })
+  const given: { readonly [Key in keyof typeof targetKeys]?: unknown } = target
+  const tenant = nameOf(given.tenant ?? 'default', 'tenant')
+  const [kind, ...more] = (['everything', 'loopId', 'aggregateId', 'actorId'] as const).filter(
+    (key) => given[key] !== undefined,
+  )
+  if (more.length > 0 || (kind ?? given.tenant) === undefined)
+    throw new LoopError('invalid_input', 'A stop has one target.', {
+      path: '/target',
+      hint: 'Name one of everything, loopId, aggregateId and actorId; or a tenant alone.',
+    })
+  if (kind === undefined) return { scope: stopScope('tenant', tenant), tenant }
+  if (kind !== 'everything')
+    return { scope: stopScope(kinds[kind], tenant, nameOf(given[kind], kind)), tenant }
+  if (given.everything === true) return { scope: '*', tenant }
+  throw new LoopError('invalid_input', 'Everything is stopped with `true`.', {
+    path: '/target/everything',
+  })
+}
+
+function nameOf(value: unknown, key: keyof typeof targetKeys): string {
+  if (typeof value === 'string' && value.length > 0) return value
+  throw new LoopError('invalid_input', 'The target of a stop is named by text.', {
+    path: `/target/${key}`,
+  })
 }

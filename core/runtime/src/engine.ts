@@ -62,8 +62,7 @@ export function createEngine(kernel: Kernel): LoopEngine {
     ...createControl(kernel),
     seal: createSeal(kernel),
     async define(definition) {
-      kernel.check(definition)
-      await loops.add(definition)
+      await loops.add(kernel.check(definition))
     },
     start: telemetry
       ? (input) => telemetry.start(input, () => startRun(kernel, input))

@@ -1,5 +1,11 @@
 import { admitActor, type Admission, type Authority } from '@loop-engine/actors'
-import { isLoopError, LoopError, type Actor } from '@loop-engine/core'
+import {
+  isLoopError,
+  LoopError,
+  refuseStrayKeys,
+  type Actor,
+  type KnownKeys,
+} from '@loop-engine/core'
 
 /** Who somebody is today, from the application's own directory. */
 export interface Person {
@@ -30,11 +36,11 @@ export interface Identity {
   readonly hasDirectory: boolean
 }
 
-export function createIdentity({
-  mode = 'asserted',
-  authority,
-  directory,
-}: IdentityOptions = {}): Identity {
+const keys: KnownKeys<IdentityOptions> = { mode: true, authority: true, directory: true }
+
+export function createIdentity(options: IdentityOptions = {}): Identity {
+  checkOptions(options)
+  const { mode = 'asserted', authority, directory } = options
   return {
     authority,
     hasDirectory: directory !== undefined,
@@ -50,6 +56,28 @@ export function createIdentity({
       }
     },
   }
+}
+
+function checkOptions(options: IdentityOptions): void {
+  refuseStrayKeys(options, keys, {
+    what: 'The identity',
+    code: 'invalid_config',
+    path: '/identity',
+  })
+  const { mode = 'asserted', authority, directory } = options
+  if (mode !== 'asserted' && mode !== 'verified')
+    throw unreadable('mode', 'Write asserted or verified.')
+  if (authority !== undefined && typeof authority?.vouches !== 'function')
+    throw unreadable('authority', 'Make one with createAuthority.')
+  if (directory !== undefined && typeof directory !== 'function')
+    throw unreadable('directory', 'Give a function that finds a person by tenant and id.')
+}
+
+function unreadable(key: keyof IdentityOptions, hint: string): LoopError {
+  return new LoopError('invalid_config', 'An option of the identity could not be read.', {
+    path: `/identity/${key}`,
+    hint,
+  })
 }
 
 async function ask(

@@ -46,8 +46,8 @@ export interface Kernel {
   readonly runs: Runs
   readonly bells: Bells
   readonly telemetry: Telemetry | undefined
-  /** Throws `invalid_definition` when a loop asks for what this system does not have. */
-  check(definition: LoopDefinition): void
+  /** A copy that nobody changes. Throws `invalid_definition` when a loop asks for what this system does not have. */
+  check(definition: LoopDefinition): LoopDefinition
   /** Hears of what goes wrong in the background. */
   report(error: unknown): void
   /** Tells the relay that something was enqueued. */

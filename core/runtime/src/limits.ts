@@ -1,3 +1,5 @@
+import { LoopError, parseDuration, refuseStrayKeys, type KnownKeys } from '@loop-engine/core'
+
 /** What one call may take. Every limit is refused before anything is committed. */
 export interface Limits {
   /** UTF-8 bytes of one attempt's evidence. */
@@ -44,3 +46,56 @@ export const defaultLimits: Limits = Object.freeze({
   keysKeptMs: 30 * 86_400_000,
   cachedInstances: 10_000,
 })
+
+const keys: KnownKeys<Limits> = {
+  evidenceBytes: true,
+  evidenceDepth: true,
+  guardTimeoutMs: true,
+  receiptTtlMs: true,
+  conflictRetries: true,
+  effectTimeoutMs: true,
+  leaseMs: true,
+  pollMs: true,
+  maxAttempts: true,
+  maxNotifications: true,
+  backoffMs: true,
+  concurrency: true,
+  keysKeptMs: true,
+  cachedInstances: true,
+}
+const mayBeZero: ReadonlySet<string> = new Set([
+  'conflictRetries',
+  'keysKeptMs',
+  'first',
+  'longest',
+])
+const most = parseDuration('365000d')
+
+/** The limits of a system, with those that are not given by default. Throws `invalid_config` with the path of one that limits nothing. */
+export function readLimits(given: Partial<Limits> = {}): Limits {
+  const path = '/limits'
+  refuseStrayKeys(given, keys, { what: 'A set of limits', code: 'invalid_config', path })
+  const own = Object.entries(given).filter(([, value]) => value !== undefined)
+  const { backoffMs, ...counts } = { ...defaultLimits, ...Object.fromEntries(own) }
+  checkCounts(counts, path)
+  const known = { first: true, longest: true } as const
+  refuseStrayKeys(backoffMs, known, {
+    what: 'A backoff',
+    code: 'invalid_config',
+    path: `${path}/backoffMs`,
+  })
+  const { first, longest } = backoffMs
+  checkCounts({ first, longest }, `${path}/backoffMs`)
+  return { ...counts, backoffMs: { first, longest } }
+}
+
+function checkCounts(counts: Readonly<Record<string, unknown>>, path: string): void {
+  for (const [key, value] of Object.entries(counts)) {
+    const least = mayBeZero.has(key) ? 0 : 1
+    if (Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most) continue
+    throw new LoopError('invalid_config', `A limit is a whole number from ${least} on.`, {
+      path: `${path}/${key}`,
+      hint: 'Leave it out for the default; times are in milliseconds.',
+    })
+  }
+}

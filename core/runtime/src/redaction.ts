@@ -1,4 +1,11 @@
-import { canonicalize, saltedDigest, type JsonObject, type JsonValue } from '@loop-engine/core'
+import {
+  canonicalize,
+  LoopError,
+  refuseStrayKeys,
+  saltedDigest,
+  type JsonObject,
+  type JsonValue,
+} from '@loop-engine/core'
 
 /** What must never reach the record. Applied to evidence before it is judged, hashed or stored. */
 export interface Redaction {
@@ -6,6 +13,28 @@ export interface Redaction {
   readonly paths?: readonly string[]
   /** Strings in which one of these occurs are replaced whole. */
   readonly patterns?: readonly RegExp[]
+}
+
+/** Throws `invalid_config` for what would hide something else than it says, or nothing. */
+export function checkRedaction(redaction: Redaction): void {
+  const known = { paths: true, patterns: true } as const
+  refuseStrayKeys(redaction, known, {
+    what: 'The redaction',
+    code: 'invalid_config',
+    path: '/redaction',
+  })
+  const { paths = [], patterns = [] } = redaction
+  const isPointer = (path: unknown): boolean =>
+    typeof path === 'string' && (path === '' || path.startsWith('/'))
+  if (!Array.isArray(paths) || !paths.every(isPointer))
+    throw new LoopError('invalid_config', 'The paths of a redaction are JSON Pointers.', {
+      path: '/redaction/paths',
+      hint: 'Begin each with a slash: /customer/iban, /cards/*.',
+    })
+  if (!Array.isArray(patterns) || !patterns.every((pattern) => pattern instanceof RegExp))
+    throw new LoopError('invalid_config', 'The patterns of a redaction are regular expressions.', {
+      path: '/redaction/patterns',
+    })
 }
 
 /** Replaces what matches by `{ redacted: true, digest }`; the digest is salted with the entry's own salt. */

@@ -10,7 +10,6 @@ import {
   type LoopStore,
   type Telemetry,
 } from '@loop-engine/core'
-import { validateLoop } from '@loop-engine/dsl'
 import { createEventBus, type EventBus } from '@loop-engine/events'
 import { createExpressions, createGuardEvaluator, createGuardRegistry } from '@loop-engine/guards'
 import {
@@ -23,7 +22,7 @@ import {
   createMemoryStore,
   createRelay,
   createRuns,
-  defaultLimits,
+  readLimits,
   systemClock,
   type Approvals,
   type IdentityOptions,
@@ -33,6 +32,9 @@ import {
   type Redaction,
   type Relay,
 } from '@loop-engine/runtime'
+
+import { checkLoop } from './check-loop.ts'
+import { checkOptions } from './check-options.ts'
 
 export interface LoopSystemOptions {
   readonly loops: readonly LoopDefinition[]
@@ -71,24 +73,25 @@ export interface LoopSystem {
  * Opens the store, checks every definition against the guards, integrations and channels that are registered, and
  * starts the relay. Throws `invalid_definition` with all problems at once: nothing unknown is found first at run time.
  */
-export async function createLoopSystem({
-  loops,
-  store = createMemoryStore(),
-  guards = [],
-  channels = [],
-  integrations = [],
-  sinks = [],
-  identity,
-  redaction,
-  limits: ownLimits,
-  clock = systemClock,
-  ids = createIdentifiers(),
-  elapsedUs = microseconds,
-  relay: relays = true,
-  telemetry,
-  onError = ignore,
-}: LoopSystemOptions): Promise<LoopSystem> {
-  const limits = { ...defaultLimits, ...ownLimits }
+export async function createLoopSystem(options: LoopSystemOptions): Promise<LoopSystem> {
+  checkOptions(options)
+  const {
+    loops,
+    store = createMemoryStore(),
+    guards = [],
+    channels = [],
+    integrations = [],
+    sinks = [],
+    identity,
+    redaction,
+    clock = systemClock,
+    ids = createIdentifiers(),
+    elapsedUs = microseconds,
+    relay: relays = true,
+    telemetry,
+    onError = ignore,
+  } = options
+  const limits = readLimits(options.limits)
   const registry = createGuardRegistry(guards)
   const expressions = createExpressions()
   const plugins = {
@@ -96,9 +99,13 @@ export async function createLoopSystem({
     integrations: byName('integration', integrations),
     sinks: byName('sink', sinks),
   }
-  const check = (loop: LoopDefinition): void =>
-    refuseInvalid(loop, { registry, expressions, ...plugins })
-  for (const loop of loops) check(loop)
+  const check = (loop: LoopDefinition): LoopDefinition =>
+    checkLoop(loop, {
+      guards: registry,
+      ...plugins,
+      compileExpression: (text, scope) => expressions.compile(text, scope),
+    })
+  const checked = loops.map(check)
 
   await store.open()
   const bus = createEventBus({ onError })
@@ -108,7 +115,7 @@ export async function createLoopSystem({
     clock,
     ids,
     limits,
-    loops: await createLoopRegistry(store, loops),
+    loops: await createLoopRegistry(store, checked),
     guards: createGuardEvaluator({
       registry,
       expressions,
@@ -143,39 +150,6 @@ export async function createLoopSystem({
       await store.close()
     },
   }
-}
-
-function refuseInvalid(
-  loop: LoopDefinition,
-  {
-    registry,
-    expressions,
-    integrations,
-    channels,
-  }: {
-    registry: ReturnType<typeof createGuardRegistry>
-    expressions: ReturnType<typeof createExpressions>
-    integrations: ReadonlyMap<string, Integration>
-    channels: ReadonlyMap<string, Channel>
-  },
-): void {
-  const problems = validateLoop(loop, {
-    guards: registry,
-    integrations,
-    channels,
-    compileExpression: (text, scope) => expressions.compile(text, scope),
-  })
-  if (problems.length === 0) return
-  const [first] = problems
-  throw new LoopError(
-    'invalid_definition',
-    `The loop ${loop.id} has ${problems.length} problem(s); the first: ${first?.message}`,
-    {
-      path: first?.path,
-      hint: first?.hint,
-      details: { loopId: loop.id, problems },
-    },
-  )
 }
 
 function byName<Plugin extends { readonly name: string }>(

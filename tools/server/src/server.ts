@@ -16,6 +16,7 @@ import { createCallbacks, type CallbackOptions } from './callbacks.ts'
 import { createDeadlines } from './deadlines.ts'
 import { createEventLog } from './events/event-log.ts'
 import { createStreamLimit } from './events/stream-limit.ts'
+import { forSystem } from './for-system.ts'
 import { listen, type Listening, type ListenOptions, type Timeouts } from './listen.ts'
 import { createLogger, faultOf, type Logger } from './log.ts'
 import { loginLink, type LoginOptions } from './login-link.ts'
@@ -122,7 +123,7 @@ async function assemble(
   const channels = callbacks ? [...named, callbacks.channel] : named
   const { directory } = options
   const system = await createLoopSystem({
-    ...options,
+    ...forSystem(options),
     channels,
     clock,
     identity: { mode: 'verified', authority: access.authority, ...(directory && { directory }) },

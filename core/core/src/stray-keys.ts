@@ -1,0 +1,37 @@
+import { LoopError } from './errors.ts'
+
+/** Every key of an options type, each named: one that is added to the type must be named here too. */
+export type KnownKeys<Options> = Readonly<Record<keyof Options, true>>
+
+export interface StrayKeysOptions {
+  /** Who takes the options, as the sentence begins. */
+  readonly what: string
+  readonly code?: 'invalid_input' | 'invalid_config'
+  /** Where the options are, as a JSON Pointer. */
+  readonly path?: string
+}
+
+/**
+ * Throws when something is no object of options, or has a key that would be ignored: most often one that is misspelt.
+ * A key without a value is nothing that is ignored.
+ */
+export function refuseStrayKeys(
+  given: unknown,
+  known: Readonly<Record<string, true>>,
+  { what, code = 'invalid_input', path = '' }: StrayKeysOptions,
+): void {
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw new LoopError(code, `${what} takes an object.`, { path, hint: hintOf(known) })
+  for (const [key, value] of Object.entries(given)) {
+    if (value === undefined || Object.hasOwn(known, key)) continue
+    const pointer = key.slice(0, 64).replaceAll('~', '~0').replaceAll('/', '~1')
+    throw new LoopError(code, `${what} knows no such key.`, {
+      path: `${path}/${pointer}`,
+      hint: hintOf(known),
+    })
+  }
+}
+
+function hintOf(known: Readonly<Record<string, true>>): string {
+  return `Its keys are ${Object.keys(known).join(', ')}.`
+}

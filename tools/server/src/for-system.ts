@@ -1,0 +1,28 @@
+import type { LoopSystemOptions } from '@loop-engine/sdk'
+
+import type { LoopServerOptions } from './server.ts'
+
+/** What is not the server's own is for the system, which refuses what it does not know either: a key that is misspelt. */
+export function forSystem({
+  accessPath,
+  oidc,
+  mcp,
+  directory,
+  channels,
+  callbacks,
+  console,
+  publicUrl,
+  signer,
+  logger,
+  maxBodyBytes,
+  requestTimeoutMs,
+  timeouts,
+  rateLimit,
+  strangerLimit,
+  trustedProxies,
+  sessionMs,
+  stream,
+  ...rest
+}: LoopServerOptions): LoopSystemOptions {
+  return rest
+}
