@@ -1,6 +1,7 @@
 import { LoopError, openEntry, type ApprovalRequest, type LoopInstance } from '@loop-engine/core'
 
 import { personOrSystem } from './admit-input.ts'
+import { withoutEvidence } from './approvals/kept-answer.ts'
 import { draftOf } from './draft.ts'
 import type { EraseInput } from './engine-input.ts'
 import type { Kernel } from './kernel.ts'
@@ -46,18 +47,4 @@ async function requestOf(
   const { type, evidence, approval } = openEntry(stored)
   const hasCopy = evidence !== undefined && type !== 'loop.approval.decided'
   return approval && hasCopy ? store.approval(tenant, approval.id) : null
-}
-
-/** The salt goes too: with it, whoever guesses the evidence could make sure by its digest. */
-function withoutEvidence({ view, ...request }: ApprovalRequest): ApprovalRequest {
-  return {
-    ...request,
-    evidence: null,
-    salt: '',
-    view: {
-      ...view,
-      fields: [],
-      ...(view.effect && { effect: { ...view.effect, input: null } }),
-    },
-  }
 }
