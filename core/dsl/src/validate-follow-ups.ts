@@ -1,5 +1,5 @@
 import { distinctPeople } from '@loop-engine/actors'
-import type { Transition } from '@loop-engine/core'
+import { parseDuration, type Transition } from '@loop-engine/core'
 
 import { pointer } from './problems.ts'
 import type { Checked } from './validate.ts'
@@ -34,7 +34,10 @@ export function followUpProblems(checked: Checked): void {
       const place = pointer(path, 'approval', name)
       followUp(checked, { path: place, id: approval?.[name], from, actor: 'system', misplaced })
     }
-    if (approval) quorumProblems(checked, pointer(path, 'approval'), approval)
+    if (approval) {
+      quorumProblems(checked, pointer(path, 'approval'), approval)
+      timerProblems(checked, pointer(path, 'approval'), approval)
+    }
   }
 }
 
@@ -80,5 +83,24 @@ function quorumProblems(
       pointer(path, 'stages', index, 'quorum'),
       `Of ${people} named reviewers ${quorum} cannot approve.`,
     )
+  }
+}
+
+/** Whatever is to happen while a request waits comes before its end. */
+function timerProblems(
+  { report }: Checked,
+  path: string,
+  { expiresIn, remindEvery, escalate = [] }: NonNullable<Transition['approval']>,
+): void {
+  const hint = `Make it shorter than "expiresIn", which is ${expiresIn} here.`
+  const isTooLate = (after: string): boolean => parseDuration(after) >= parseDuration(expiresIn)
+  if (remindEvery !== undefined && isTooLate(remindEvery)) {
+    const message = `The request expires before the first reminder, after ${remindEvery}.`
+    report('reminder_after_expiry', pointer(path, 'remindEvery'), message, hint)
+  }
+  for (const [index, { after }] of escalate.entries()) {
+    if (!isTooLate(after)) continue
+    const message = `The request expires before this escalation, after ${after}.`
+    report('escalation_after_expiry', pointer(path, 'escalate', index, 'after'), message, hint)
   }
 }

@@ -114,6 +114,21 @@ test('a quorum needs as many people as it counts, unless a role may stand for ma
   expect(one({ approval: { reviewers: ['a', 'role:b'], quorum: 2 } })).toEqual([])
 })
 
+test('whoever is to be asked or reminded later is so before the request expires', () => {
+  const reviewers = ['role:finance']
+  const rungs = (...after: readonly string[]) => after.map((each) => ({ after: each, reviewers }))
+  const timers = (approval: object): string[] => one({ approval: { reviewers, ...approval } })
+
+  expect(timers({ escalate: rungs('23h'), remindEvery: '12h' })).toEqual([])
+  expect(timers({ expiresIn: '2h', escalate: rungs('1h', '120m', '1d') })).toEqual([
+    'escalation_after_expiry /transitions/0/approval/escalate/1/after',
+    'escalation_after_expiry /transitions/0/approval/escalate/2/after',
+  ])
+  expect(timers({ remindEvery: '1d' })).toEqual([
+    'reminder_after_expiry /transitions/0/approval/remindEvery',
+  ])
+})
+
 test('guards must be registered, under ids of their own, with parameters that fit', () => {
   const check = ({ max }: { readonly max?: unknown }): string[] =>
     typeof max === 'number' ? [] : ['max must be a number.']

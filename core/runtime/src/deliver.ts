@@ -14,6 +14,7 @@ import type { Delivery } from './delivery.ts'
 import { deliverEffect } from './effects/deliver-effect.ts'
 import { fireTimer } from './fire-timer.ts'
 import type { Kernel } from './kernel.ts'
+import { putBack } from './put-back.ts'
 import { openEnvelope } from './trace-envelope.ts'
 
 /** Delivers one claimed item under its lease, which is renewed for as long as the delivery takes. */
@@ -22,7 +23,7 @@ export async function deliver(kernel: Kernel, leased: OutboxClaim): Promise<void
   const finished = new AbortController()
   const renewing = renew(kernel, claim, finished.signal)
   try {
-    const work = (): Promise<DeliveryEnd> => conclude(kernel, claim, trace)
+    const work = (): Promise<DeliveryEnd> => conclude(kernel, leased, { claim, trace })
     await (kernel.telemetry ? kernel.telemetry.delivery({ claim, trace }, work) : work())
   } finally {
     finished.abort('finished')
@@ -32,13 +33,20 @@ export async function deliver(kernel: Kernel, leased: OutboxClaim): Promise<void
 
 async function conclude(
   kernel: Kernel,
-  claim: OutboxClaim,
-  trace: TraceContext | undefined,
+  leased: OutboxClaim,
+  { claim, trace }: ReturnType<typeof openEnvelope>,
 ): Promise<DeliveryEnd> {
-  const settlement = settlementOf(kernel, claim, await attempt(kernel, claim, trace))
+  const delivery = await attempt(kernel, claim, trace)
+  const settlement = settlementOf(kernel, claim, delivery)
   if (settlement === null) return { kind: 'settled' }
+  const { outcome } = settlement
+  const isHeld = delivery.kind === 'retry' && delivery.afterMs !== undefined
+  const isCountedOften = claim.attempt * 2 > kernel.limits.maxNotifications
+  if (isHeld && isCountedOften && outcome.kind === 'retry') {
+    if (await putBack(kernel, leased, outcome.dueAt)) return outcome
+  }
   await kernel.store.settle([settlement])
-  return settlement.outcome
+  return outcome
 }
 
 async function attempt(

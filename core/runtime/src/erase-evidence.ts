@@ -1,16 +1,17 @@
 import { LoopError, openEntry, type ApprovalRequest, type LoopInstance } from '@loop-engine/core'
 
 import { personOrSystem } from './admit-input.ts'
+import { withoutEvidence } from './approvals/kept-answer.ts'
 import { draftOf } from './draft.ts'
 import type { EraseInput } from './engine-input.ts'
 import type { Kernel } from './kernel.ts'
 import { rewrite } from './rewrite-run.ts'
 
-/** Deletes the evidence of one entry, and the copy of it that a request keeps. */
+/** Deletes the evidence of one entry, and the copies of it that a request and an effect keep. */
 export async function eraseEvidence(kernel: Kernel, input: EraseInput): Promise<LoopInstance> {
   const { tenant = 'default', aggregateId, reason, seq } = input
   const actor = await personOrSystem(kernel, input.actor, 'erase evidence')
-  return rewrite(
+  const erased = await rewrite(
     kernel,
     tenant,
     aggregateId,
@@ -33,6 +34,20 @@ export async function eraseEvidence(kernel: Kernel, input: EraseInput): Promise<
     },
     { finalToo: true, erase: [seq], expected: input.expected, runId: input.runId },
   )
+  await releaseEffect(kernel, erased, seq)
+  return erased
+}
+
+/** An effect that was given up keeps its input: delivered once more it finds no evidence, ends and is gone. */
+async function releaseEffect(
+  { store, clock }: Kernel,
+  { tenant, runId }: LoopInstance,
+  seq: number,
+): Promise<void> {
+  const [stored] = await store.entries(tenant, runId, { from: seq, to: seq })
+  if (stored?.type !== 'loop.transition.executed') return
+  const { effect } = openEntry(stored)
+  if (effect) await store.revive(tenant, effect.id, clock.now())
 }
 
 /** The request that keeps a copy of the evidence of an entry: not one that the entry responds to. */
@@ -47,18 +62,4 @@ async function requestOf(
   const isResponse = type === 'loop.approval.decided' && approval?.decision !== 'edit'
   const hasCopy = evidence !== undefined && !isResponse
   return approval && hasCopy ? store.approval(tenant, approval.id) : null
-}
-
-/** The salt goes too: with it, whoever guesses the evidence could make sure by its digest. */
-function withoutEvidence({ view, ...request }: ApprovalRequest): ApprovalRequest {
-  return {
-    ...request,
-    evidence: null,
-    salt: '',
-    view: {
-      ...view,
-      fields: [],
-      ...(view.effect && { effect: { ...view.effect, input: null } }),
-    },
-  }
 }

@@ -171,3 +171,35 @@ test('the evidence of an older run of a key is erased by its id, while a newer o
     engine.erase({ ...order, aggregateId: 'order-2', runId: receipt.runId }),
   ).rejects.toMatchObject({ code: 'not_found', path: '/runId' })
 })
+
+test('a decision that is repeated is answered as before, but for what was erased meanwhile', async () => {
+  const { store, engine, approvals } = await open()
+  await engine.start({ loopId: 'payment', aggregateId: 'order-2', actor: agent })
+  const asked = await engine.transition({
+    aggregateId: 'order-2',
+    transitionId: 'pay',
+    actor: agent,
+    evidence: { iban: 'DE02 1203' },
+  })
+  if (asked.status !== 'pending_approval') throw new Error(asked.status)
+  const decide = () =>
+    approvals.decide({
+      requestId: asked.approvalId,
+      decision: 'approve',
+      actor: bob,
+      idempotencyKey: 'k',
+    })
+  const decided = await decide()
+  expect(await decide()).toEqual({ ...decided, replayed: true })
+
+  await engine.erase({ aggregateId: 'order-2', seq: 2, actor: bob, reason: 'art. 17' })
+
+  const { salt } = decided.request
+  const again = await decide()
+  expect(again).toMatchObject({ status: 'executed', replayed: true, request: { evidence: null } })
+  const kept = await store.idempotency('default', 'human:bob', 'k')
+  for (const left of [JSON.stringify(again), kept?.answer]) {
+    expect(left).not.toContain('1203')
+    expect(left).not.toContain(salt)
+  }
+})

@@ -148,6 +148,21 @@ test('a failure while the run is suspended leads on as well, once', async () => 
   expect(await state()).toBe('FAILED')
 })
 
+test('attempts from before a long suspension count', async () => {
+  const { engine, asked, order, later } = await open(async (system) => {
+    if (asked.length === 1) await system.engine.suspend(change)
+    throw new Error('no')
+  })
+  await order()
+  await later(0)
+  for (let held = 0; held < 800; held++) await later(1000)
+
+  await engine.resume(change)
+  for (let times = 0; times < 4; times++) await later(1000)
+
+  expect(asked).toEqual(['pay', 'pay', 'apologise'])
+})
+
 test('what waited too long while the run was suspended fails, and leads on when it is resumed', async () => {
   const { engine, asked, order, state, effects, later } = await open()
   await order()

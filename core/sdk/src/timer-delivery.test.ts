@@ -57,6 +57,36 @@ test('a timeout that a stop held up, and a store that was away delayed, is taken
   expect(await engine.get(target)).toMatchObject({ currentState: 'LAPSED', status: 'completed' })
 })
 
+test('a timeout that a stop held up for hours outlasts the store as any other', async () => {
+  const clock = createTestClock()
+  const store = createFlakyStore()
+  const { engine, relay } = await createLoopSystem({
+    loops: [waiting],
+    store,
+    clock,
+    relay: false,
+    limits: { maxNotifications: 100 },
+  })
+  const target = { aggregateId: 'order-1' }
+  await engine.start({ loopId: waiting.id, ...target, actor: payer })
+  await engine.stop({ target, actor: alice, reason: 'look' })
+  clock.advance(minute)
+  for (let time = 0; time < 1000; time++) {
+    await relay.drain()
+    clock.advance(1000)
+  }
+  await engine.release({ target, actor: alice, reason: 'fine' })
+  store.failNext(20)
+
+  for (let time = 0; time < 22; time++) {
+    await relay.drain()
+    clock.advance(minute)
+  }
+
+  expect((await relay.deadLetters()).items).toEqual([])
+  expect(await engine.get(target)).toMatchObject({ currentState: 'LAPSED', status: 'completed' })
+})
+
 /** A request of which people are reminded every half an hour, and the keys of the notices that a channel got. */
 async function openReminded() {
   const payment = paymentWith({

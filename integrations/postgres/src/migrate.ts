@@ -1,5 +1,6 @@
 import { LoopError } from '@loop-engine/core'
 
+import { blockedItemsV7 } from './blocked-items-v7.ts'
 import type { Database, Session } from './database.ts'
 import { plainFunctionsV3 } from './functions-plain-v3.ts'
 import { functionsV1 } from './functions-v1.ts'
@@ -31,6 +32,7 @@ const migrations: readonly ((schema: string) => string)[] = [
   (schema) => stopGateV4(schema) + messagesV4(schema),
   lookupsV5,
   searchPathV6,
+  blockedItemsV7,
 ]
 
 /** Brings the schema to this package's version. Several starters wait for one another. */

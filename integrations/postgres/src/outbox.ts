@@ -28,19 +28,7 @@ export function createOutbox(database: Database, schema: string, announce: () =>
     WHERE o.id = l.id AND o.fence = l.fence AND o.fence > 0 RETURNING l.place`,
     2,
   )
-  // The head of a lane, unless another item holds the lane, or else when a lease runs out. Subqueries, as in claim_v1.
-  const nextDueAt = statement(
-    'next_due_at',
-    `SELECT least(
-      (SELECT o.ready_at FROM ${schema}.outbox o WHERE NOT o.dead AND o.id = (
-          SELECT b.id FROM ${schema}.outbox b
-          WHERE b.tenant = o.tenant AND b.lane = o.lane AND NOT b.dead ORDER BY b.seq, b.id LIMIT 1)
-        AND (SELECT count(*) FROM ${schema}.outbox b
-          WHERE b.tenant = o.tenant AND b.lane = o.lane AND b.fence > 0 AND b.id <> o.id) = 0
-        ORDER BY o.ready_at LIMIT 1),
-      (SELECT min(o.ready_at) FROM ${schema}.outbox o WHERE o.fence > 0)) AS ready_at`,
-    2,
-  )
+  const nextDueAt = statement('next_due_at', `SELECT ${schema}.next_due_at_v7() AS ready_at`, 3)
   const dead = statement(
     'dead_letters',
     `SELECT * FROM ${schema}.outbox WHERE tenant = $1 AND dead AND (died_at, id) > ($2, $3)

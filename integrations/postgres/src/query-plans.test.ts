@@ -58,6 +58,7 @@ async function openExplained(): Promise<{ store: LoopStore; pool: pg.Pool; told:
   )
   const store = createPostgresStore({ pool, schema: server.schema() })
   await store.open()
+  told.length = 0 // Making the schema looks through the server's own tables.
   onTestFinished(async () => {
     await store.close()
     await pool.end()
@@ -180,4 +181,52 @@ test('no call looks at many more rows than it has use for, before the server has
     }
   }
   expect([...new Set(found)]).toEqual([])
+}, 60_000)
+
+/** The most rows that any one node of a plan looked at. */
+function lookedAt({ Plan: plan }: Explained): number {
+  const within = (node: Plan): number => {
+    const rows = node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)
+    return Math.max(rows * node['Actual Loops'], ...(node.Plans ?? []).map(within))
+  }
+  return within(plan)
+}
+
+/** So many runs, each with so many items in a lane of its own. */
+async function owe(store: LoopStore, of: string, lanes: number, inEach: number): Promise<void> {
+  const plans = Array.from({ length: lanes }, (_, lane) => {
+    const start = startPlan({ aggregateId: `${of}-${lane}` })
+    const owed = Array.from({ length: inEach }, (_each, place) =>
+      outboxItem(start.instance, { id: `${of}-${lane}-${place}`, dueAt: planEpoch + lane }),
+    )
+    return { ...start, outbox: owed }
+  })
+  for (let from = 0; from < lanes; from += 500) await store.commit(plans.slice(from, from + 500))
+}
+
+test('a claim looks neither at all that waits behind a sink that is away, nor at all that is due', async () => {
+  const { store, told } = await openExplained()
+  const later = planEpoch * 3
+  const claim = (now: number, limit: number) =>
+    store.claim({ worker: 'w', now, leaseMs: 1000, limit })
+  await owe(store, 'away', 500, 5)
+  const tried = await claim(planEpoch * 2, 500)
+  const outcome = { kind: 'retry', dueAt: later, error: 'x' } as const
+  await store.settle(tried.map(({ id, fence }) => ({ id, fence, outcome })))
+  await owe(store, 'alive', 1500, 1)
+  await claim(planEpoch * 2, 1)
+
+  told.length = 0
+  const [one] = await claim(planEpoch * 2, 1)
+  const next = await store.nextDueAt()
+
+  expect([one?.id, next]).toEqual(['alive-1-0', planEpoch + 2])
+  expect(Math.max(...told.map(lookedAt))).toBeLessThan(100)
+  // What waited goes on as soon as what it waited for is done.
+  const heads = (await claim(later, 2000)).filter(({ id }) => id.startsWith('away'))
+  await store.settle(heads.map(({ id, fence }) => ({ id, fence, outcome: { kind: 'done' } })))
+  const behind = await claim(later, 2000)
+  expect(new Set(behind.map(({ id }) => id))).toEqual(
+    new Set(Array.from({ length: 500 }, (_, lane) => `away-${lane}-1`)),
+  )
 }, 60_000)

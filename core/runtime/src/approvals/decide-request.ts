@@ -13,6 +13,7 @@ import { apply } from './apply-decision.ts'
 import { isKnownWellEnough, refuseReviewer, type DecisionRefusal } from './approval-rules.ts'
 import { expire } from './expire-request.ts'
 import { identityClasses } from './identity-classes.ts'
+import { answeredBefore, answerToKeep } from './kept-answer.ts'
 import { onRequest } from './on-request.ts'
 import { refuseEarly, refuse } from './refuse-decision.ts'
 
@@ -92,7 +93,7 @@ export async function decideRequest(kernel: Kernel, input: DecideInput): Promise
     const { principal, key, fingerprint } = idempotency
     const before = await kernel.store.idempotency(tenant, principal, key)
     if (before && before.fingerprint !== fingerprint) throw keyMismatch()
-    return before && { ...(JSON.parse(before.answer) as DecisionResult), replayed: true }
+    return before && answeredBefore(kernel, tenant, before.answer)
   }
   const known = await answered()
   if (known) return known
@@ -125,7 +126,7 @@ export async function decideRequest(kernel: Kernel, input: DecideInput): Promise
           ? refuse(kernel, situation, input, reason ?? 'not_entitled')
           : await apply(kernel, { ...situation, reviewer: today.actor }, input)
       if (!idempotency || !outcome.plan) return outcome
-      const answer = JSON.stringify(outcome.result)
+      const answer = answerToKeep(outcome.result)
       const at = kernel.clock.now()
       return { ...outcome, plan: { ...outcome.plan, idempotency: { ...idempotency, answer, at } } }
     },

@@ -11,6 +11,7 @@ import type { Refusal } from '../decide.ts'
 import { keyMismatch } from '../idempotency.ts'
 import { commitChange, type Kernel } from '../kernel.ts'
 import { refusedBy } from '../refused-by.ts'
+import { answeredBefore } from './kept-answer.ts'
 
 export interface Situation {
   readonly request: ApprovalRequest
@@ -57,8 +58,9 @@ export async function onRequest<Result>(
     if (outcome.kind === 'key-mismatch') throw keyMismatch()
     if (outcome.kind === 'committed') return { result, isJudged: true }
     if (outcome.kind === 'duplicate') {
-      const answer = JSON.parse(outcome.answer) as Result
-      return { result: { ...answer, replayed: true }, isJudged: true }
+      // Only decisions have keys.
+      const result = (await answeredBefore(kernel, tenant, outcome.answer)) as Result
+      return { result, isJudged: true }
     }
     const refusal = refusedBy(outcome.reason)
     const { reason, message } = refusal

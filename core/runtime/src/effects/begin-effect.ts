@@ -28,10 +28,17 @@ export async function begin(
       dead: 'interrupted: No attempt came to its end.',
     })
   }
-  if (spentBy === null && kernel.clock.now() >= (entry.receiptExpiresAt ?? 0)) {
+  // What was erased is licensed no longer. The end of an attempt that was given up is on record.
+  const isErased = entry.evidence !== undefined && stored.evidence === null
+  if (isErased && spentBy !== null) {
+    if (!(await hasBegun(kernel, job, 1))) return { kind: 'done' }
+    return report(kernel, job, { type: 'loop.effect.unknown', reason: 'erased' })
+  }
+  const isExpired = kernel.clock.now() >= (entry.receiptExpiresAt ?? 0)
+  if (spentBy === null && (isErased || isExpired)) {
     return report(kernel, job, {
       type: 'loop.effect.failed',
-      reason: 'receipt_expired',
+      reason: isErased ? 'erased' : 'receipt_expired',
       ...(job.spec.onFailure && { followUp: job.spec.onFailure }),
     })
   }

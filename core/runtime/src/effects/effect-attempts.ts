@@ -10,15 +10,14 @@ export function attemptsOf({ limits }: Kernel, { spec }: EffectJob): number {
 }
 
 /**
- * Whether the effect has begun so often since it was ordered, or given up before. Deliveries that a stop or a suspension
- * held up are no attempts: of those the record knows.
+ * Whether the effect has begun so often since it was ordered, or given up before. Of that the record knows, and the count of
+ * its deliveries does not: what a stop or a suspension held up was no attempt.
  */
 export async function hasBegun(
   kernel: Kernel,
   { claim, stored }: EffectJob,
   times: number,
 ): Promise<boolean> {
-  if (claim.attempt < times) return false
   const run = await kernel.store.getRun(claim.tenant, claim.runId)
   if (!run) throw new LoopError('corrupt', 'The run of an effect is gone.')
   let begun = 0

@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest'
+
+import { createLoopSystem, createMemoryStore, defineLoop, type Integration } from './index.ts'
+
+const agent = { type: 'ai-agent', id: 'agent:payer' } as const
+const alice = { type: 'human', id: 'alice' } as const
+
+/** A transfer whose bank does what the test says; `seq` of its order is 2. */
+async function ordered(pay: () => void) {
+  const asked: unknown[] = []
+  const loop = defineLoop({
+    id: 'transfer',
+    states: ['OPEN', 'PAYING', { id: 'PAID', terminal: true }],
+    initialState: 'OPEN',
+    transitions: [
+      {
+        id: 'pay',
+        from: 'OPEN',
+        to: 'PAYING',
+        actors: ['ai-agent'],
+        effect: {
+          integration: 'bank',
+          action: 'pay',
+          semantics: 'idempotent',
+          onSuccess: 'paid',
+        },
+      },
+      { id: 'paid', from: 'PAYING', to: 'PAID', actors: ['automation'] },
+    ],
+  })
+  const bank: Integration = {
+    contract: 'integration/v1',
+    name: 'bank',
+    actions: {
+      pay: {
+        input: { parse: (value) => value },
+        run: async (input) => {
+          asked.push(input)
+          pay()
+        },
+      },
+    },
+  }
+  const store = createMemoryStore()
+  const limits = { maxAttempts: 1 }
+  const { engine, relay } = await createLoopSystem({
+    loops: [loop],
+    integrations: [bank],
+    store,
+    limits,
+    relay: false,
+  })
+  await engine.start({ loopId: 'transfer', aggregateId: 'order-1', actor: agent })
+  await engine.transition({
+    aggregateId: 'order-1',
+    transitionId: 'pay',
+    actor: agent,
+    evidence: { iban: 'DE02 1203' },
+  })
+  const about = { aggregateId: 'order-1', actor: alice, reason: 'art. 17' }
+  const ends = async () => {
+    const items = await Array.fromAsync(engine.history({ aggregateId: 'order-1' }))
+    return items
+      .filter(({ entry }) => entry.type.startsWith('loop.effect.'))
+      .map(({ entry }) => [entry.type, entry.reason].join(' '))
+  }
+  /** What the store still has to deliver, dead letters aside. */
+  const waiting = async () =>
+    store.claim({ worker: 'w', now: Number.MAX_SAFE_INTEGER, leaseMs: 1, limit: 100 })
+  return { engine, relay, asked, about, ends, waiting }
+}
+
+test('an effect that waits does not begin once its evidence is erased, and its input goes', async () => {
+  const { engine, relay, asked, about, ends, waiting } = await ordered(() => {})
+  await engine.suspend(about)
+  await engine.erase({ ...about, seq: 2 })
+  await engine.resume(about)
+
+  await relay.drain()
+
+  expect(asked).toEqual([])
+  expect(await ends()).toEqual(['loop.effect.failed erased'])
+  expect([await waiting(), await relay.deadLetters()]).toEqual([[], { items: [] }])
+})
+
+test('an effect that was given up is not kept once its evidence is erased', async () => {
+  const { engine, relay, asked, about, ends, waiting } = await ordered(() => {
+    throw new Error('away')
+  })
+  await relay.drain()
+  expect((await relay.deadLetters()).items).toHaveLength(1)
+
+  await engine.erase({ ...about, seq: 2 })
+  await relay.drain()
+
+  expect(asked).toHaveLength(1)
+  expect(await ends()).toEqual(['loop.effect.started ', 'loop.effect.failed threw'])
+  expect([await waiting(), await relay.deadLetters()]).toEqual([[], { items: [] }])
+})
