@@ -5,8 +5,11 @@ import { createLoopSystem, createMemoryStore, defineLoop, verifyStore } from './
 const agent = { type: 'ai-agent', id: 'agent:payer' } as const
 const person = (id: string) => ({ type: 'human', id }) as const
 
-/** A payment that two of the team approve, and then the owner; what each person may is in `roles`. */
-async function ask(roles: Readonly<Record<string, readonly string[]>>) {
+/** A payment that two of the team approve, and then the owner; what each person may is in `roles`, who shares one in `people`. */
+async function ask(
+  roles: Readonly<Record<string, readonly string[]>>,
+  people: Readonly<Record<string, string>> = {},
+) {
   const store = createMemoryStore()
   const loop = defineLoop({
     id: 'payment',
@@ -32,7 +35,9 @@ async function ask(roles: Readonly<Record<string, readonly string[]>>) {
     loops: [loop],
     store,
     relay: false,
-    identity: { directory: (_, id) => ({ roles: roles[id] ?? [] }) },
+    identity: {
+      directory: (_, id) => ({ roles: roles[id] ?? [], identityClass: people[id] ?? id }),
+    },
   })
   await engine.start({ loopId: 'payment', aggregateId: 'order-1', actor: agent })
   const asked = await engine.transition({
@@ -134,6 +139,7 @@ test('a delegate decides at the stage at which it was handed on, and at no other
   await delegate('ann', 'dan')
   expect(await approve('dan')).toMatchObject({ status: 'recorded' })
   expect(await approve('ben')).toMatchObject({ status: 'recorded', request: { stage: 1 } })
+  expect(await inbox('dan')).toBe(0)
   expect(await inbox('eve')).toBe(0)
 
   await delegate('olga', 'eve')
@@ -176,6 +182,54 @@ test('who may review anyway has a vote of their own, also as a delegate', async 
   await delegate('ann', 'ben')
   await approve('ben')
   expect(await approve('ann')).toMatchObject({ request: { stage: 1 } })
+})
+
+test.each([
+  ['who handed it on', [['ann', 'dan']], ['dan', 'ann.admin']],
+  [
+    'two delegates',
+    [
+      ['ann', 'dan'],
+      ['ann.admin', 'eve'],
+    ],
+    ['dan', 'eve'],
+  ],
+] as const)(
+  'a vote that was handed on from two accounts of one person counts once: %s',
+  async (_, delegations, votes) => {
+    const { approve, delegate } = await ask(
+      { ...team, 'ann.admin': ['team'] },
+      { ann: 'person-1', 'ann.admin': 'person-1' },
+    )
+    for (const [from, to] of delegations)
+      expect(await delegate(from, to)).toMatchObject({ status: 'recorded' })
+
+    expect(await approve(votes[0])).toMatchObject({ status: 'recorded' })
+    expect(await approve(votes[1])).toMatchObject({ reason: 'already_voted' })
+  },
+)
+
+test('a vote that was handed to a role counts once, and none of its people hands it on', async () => {
+  const { approve, delegate } = await ask({ ...team, jim: ['junior'], joe: ['junior'] })
+  await delegate('ann', 'role:junior')
+
+  expect(await delegate('jim', 'eve')).toMatchObject({ reason: 'not_allowed' })
+  expect(await approve('eve')).toMatchObject({ reason: 'not_entitled' })
+
+  await delegate('ben', 'jim')
+  expect(await delegate('jim', 'eve')).toMatchObject({ status: 'recorded' })
+  expect(await approve('joe')).toMatchObject({ status: 'recorded' })
+  expect(await approve('ann')).toMatchObject({ reason: 'already_voted' })
+  expect(await approve('eve')).toMatchObject({ request: { stage: 1 } })
+})
+
+test('the delegates of two people have two votes', async () => {
+  const { approve, delegate } = await ask(team)
+  await delegate('ann', 'dan')
+  await delegate('ben', 'eve')
+
+  expect(await approve('eve')).toMatchObject({ status: 'recorded' })
+  expect(await approve('dan')).toMatchObject({ request: { stage: 1 } })
 })
 
 test.each(['edits', 'response'])(

@@ -3,7 +3,7 @@ import { type ApprovalRequest } from '@loop-engine/core'
 import { admitted, checkKey, checkReason } from '../admit-input.ts'
 import { scopesOf, type Kernel } from '../kernel.ts'
 import { enqueueNotices } from '../orders.ts'
-import { permits, refuseReviewer } from './approval-rules.ts'
+import { mayHandOn, permits, refuseReviewer } from './approval-rules.ts'
 import type { Approvals } from './approvals.ts'
 import { decisionDraft } from './close-request.ts'
 import type { DecisionResult } from './decide-request.ts'
@@ -29,7 +29,8 @@ export async function delegate(
       ? 'not_allowed'
       : !today || !classes
         ? 'not_entitled'
-        : refuseReviewer(request, today.actor, classes)
+        : (refuseReviewer(request, today.actor, classes) ??
+          (mayHandOn(request, today.actor) ? null : 'not_allowed'))
     if (refusal) return refuse(kernel, situation, { decision: 'delegate' }, refusal)
     const handed: ApprovalRequest = {
       ...request,
