@@ -223,6 +223,21 @@ test('a vote that was handed to a role counts once, and none of its people hands
   expect(await approve('eve')).toMatchObject({ request: { stage: 1 } })
 })
 
+test('who has lost the role has handed nothing on, and what was approved on it counts no longer', async () => {
+  const roles: Record<string, readonly string[]> = { ...team }
+  const { approve, delegate, inbox } = await ask(roles)
+  await delegate('ann', 'dan')
+  await delegate('dan', 'eve')
+  await approve('dan')
+  roles['ann'] = []
+
+  expect(await inbox('eve')).toBe(0)
+  expect(await delegate('eve', 'fay')).toMatchObject({ reason: 'not_entitled' })
+  expect(await approve('eve')).toMatchObject({ reason: 'not_entitled' })
+  expect(await approve('ben')).toMatchObject({ status: 'recorded', request: { stage: 0 } })
+  expect(await approve('cleo')).toMatchObject({ request: { stage: 1 } })
+})
+
 test('the delegates of two people have two votes', async () => {
   const { approve, delegate } = await ask(team)
   await delegate('ann', 'dan')

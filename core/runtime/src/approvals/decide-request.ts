@@ -15,6 +15,7 @@ import { expire } from './expire-request.ts'
 import { identityClasses } from './identity-classes.ts'
 import { onRequest } from './on-request.ts'
 import { refuseEarly, refuse } from './refuse-decision.ts'
+import { withStandingDelegations } from './standing-delegations.ts'
 
 export interface DecideInput {
   readonly requestId: string
@@ -110,12 +111,13 @@ export async function decideRequest(kernel: Kernel, input: DecideInput): Promise
       if (same) return { result: same }
       if (early) return { result: { status: 'refused', reason: early, request: situation.request } }
       const today = await kernel.identity.today(tenant, reviewer)
-      const classes = today ? await identityClasses(kernel, situation.request, today) : undefined
+      const standing = await withStandingDelegations(kernel, situation.request)
+      const classes = today ? await identityClasses(kernel, standing, today) : undefined
       const reason = admission.refused
         ? 'identity_not_verified'
         : !today || !classes
           ? 'not_entitled'
-          : (refuseReviewer(situation.request, today.actor, classes) ??
+          : (refuseReviewer(standing, today.actor, classes) ??
             (isKnownWellEnough(situation.request, input.decision, reviewer)
               ? null
               : 'assurance_too_low'))
