@@ -7,8 +7,10 @@ import {
 } from '@loop-engine/core'
 
 import { checkReason } from '../admit-input.ts'
+import { comparableOf } from '../evidence.ts'
 import { idempotencyOf, keyMismatch } from '../idempotency.ts'
 import type { Kernel } from '../kernel.ts'
+import { rulesOf } from '../rules.ts'
 import { apply } from './apply-decision.ts'
 import { isKnownWellEnough, refuseReviewer, type DecisionRefusal } from './approval-rules.ts'
 import { expire } from './expire-request.ts'
@@ -79,15 +81,19 @@ export async function decideRequest(kernel: Kernel, input: DecideInput): Promise
   refuseStray(input)
   const admission = kernel.identity.admit(input.actor, kernel.clock.now())
   const reviewer = admission.actor
-  const idempotency = idempotencyOf(reviewer, input.idempotencyKey, {
-    requestId,
-    decision: input.decision,
-    revision: input.revision ?? null,
-    viewHash: input.viewHash ?? null,
-    reason: input.reason ?? null,
-    edits: (input.edits ?? null) as null,
-    response: (input.response ?? null) as null,
-  })
+  const rules = rulesOf(kernel)
+  const idempotency =
+    input.idempotencyKey === undefined
+      ? undefined
+      : idempotencyOf(reviewer, input.idempotencyKey, {
+          requestId,
+          decision: input.decision,
+          revision: input.revision ?? null,
+          viewHash: input.viewHash ?? null,
+          reason: input.reason ?? null,
+          edits: comparableOf(input.edits, rules),
+          response: comparableOf(input.response, rules),
+        })
   const answered = async (): Promise<DecisionResult | null> => {
     if (!idempotency) return null
     const { principal, key, fingerprint } = idempotency
