@@ -14,12 +14,16 @@ export interface Evidence {
   readonly value: JsonObject
   readonly sealed: SealedEvidence | null
   readonly digest: { readonly digest: string; readonly bytes: number } | undefined
+  /** What a repeated command is compared by: the same whenever it is taken in, as a redacted value with its salt is not. */
+  readonly comparable: JsonObject
 }
 
+const nothing: JsonObject = Object.freeze({})
 export const noEvidence: Evidence = Object.freeze({
-  value: Object.freeze({}),
+  value: nothing,
   sealed: null,
   digest: undefined,
+  comparable: nothing,
 })
 
 export interface EvidenceRules {
@@ -37,10 +41,20 @@ export function takeEvidence(input: unknown, rules: EvidenceRules): Evidence {
   }
   const copy = snapshot(input, { maxBytes: rules.bytes, maxDepth: rules.depth }) as JsonObject
   const salt = rules.salt()
-  const value = rules.redaction
-    ? (snapshot(redact(copy, rules.redaction, salt)) as JsonObject)
-    : copy
-  return sealed(value, salt)
+  const { redaction } = rules
+  if (!redaction) return sealed(copy, salt)
+  const value = snapshot(redact(copy, redaction, salt)) as JsonObject
+  return { ...sealed(value, salt), comparable: redact(copy, redaction, null) }
+}
+
+/** What a repeated decision is compared by: its evidence is taken in only when it stands. */
+export function comparableOf(
+  input: object | undefined,
+  redaction: Redaction | undefined,
+): JsonObject | null {
+  if (input === undefined) return null
+  const copy = snapshot(input) as JsonObject
+  return redaction ? redact(copy, redaction, null) : copy
 }
 
 /** Evidence that was taken in before and comes back from a record. */
@@ -50,5 +64,5 @@ export function knownEvidence(value: JsonObject, salt: string): Evidence {
 
 function sealed(value: JsonObject, salt: string): Evidence {
   const seal = { text: canonicalize(value), salt }
-  return { value, sealed: seal, digest: evidenceDigest(seal) }
+  return { value, sealed: seal, digest: evidenceDigest(seal), comparable: value }
 }

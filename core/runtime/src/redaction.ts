@@ -37,14 +37,17 @@ export function checkRedaction(redaction: Redaction): void {
     })
 }
 
-/** Replaces what matches by `{ redacted: true, digest }`; the digest is salted with the entry's own salt. */
-export function redact(value: JsonObject, redaction: Redaction, salt: string): JsonObject {
+/**
+ * Replaces what matches by `{ redacted: true, digest }`; the digest is salted with the entry's own salt. Without a salt
+ * there is no digest: the same value gives the same whenever it comes, and nothing that a guess could be compared with.
+ */
+export function redact(value: JsonObject, redaction: Redaction, salt: string | null): JsonObject {
   const paths = (redaction.paths ?? []).map((path) => path.split('/').slice(1).map(unescapePointer))
   const patterns = redaction.patterns ?? []
 
   const hide = (part: JsonValue): JsonValue => ({
     redacted: true,
-    digest: saltedDigest(salt, canonicalize(part)),
+    ...(salt !== null && { digest: saltedDigest(salt, canonicalize(part)) }),
   })
   const walk = (part: JsonValue, open: readonly (readonly string[])[]): JsonValue => {
     if (open.some((rest) => rest.length === 0)) return hide(part)

@@ -31,7 +31,7 @@ export async function startRun(kernel: Kernel, input: StartInput): Promise<LoopI
     do: 'start',
     loopId,
     aggregateId,
-    evidence: evidence.value,
+    evidence: evidence.comparable,
     data,
   })
 

@@ -37,7 +37,7 @@ export async function takeTransition(
           do: 'transition',
           aggregateId,
           transitionId,
-          evidence: evidence.value,
+          evidence: evidence.comparable,
           ...(callbackUrl !== undefined && { callbackUrl }),
         })
   const command: TransitionCommand = {

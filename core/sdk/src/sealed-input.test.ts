@@ -1,3 +1,5 @@
+import type { EffectSpec } from '@loop-engine/core'
+import { createTestClock } from '@loop-engine/testing'
 import { expect, test } from 'vitest'
 
 import { createLoopSystem, createMemoryStore, defineLoop } from './index.ts'
@@ -42,4 +44,99 @@ test('a sealed function runs what was licensed, whatever becomes of the callerâ€
   )
 
   expect([restarted, input.host]).toEqual(['web-1', 'db-1'])
+})
+
+/** A restart that was executed, and the sealed function that its receipt licenses. */
+async function restarted(effect?: EffectSpec) {
+  const clock = createTestClock()
+  const { engine } = await createLoopSystem({
+    loops: [
+      defineLoop({
+        id: 'ops.restart',
+        states: ['OPEN', 'DONE', { id: 'CLOSED', terminal: true }],
+        initialState: 'OPEN',
+        transitions: [
+          {
+            id: 'restart',
+            from: 'OPEN',
+            to: 'DONE',
+            actors: ['ai-agent'],
+            ...(effect && { effect }),
+          },
+          { id: 'close', from: 'DONE', to: 'CLOSED', actors: ['human'] },
+        ],
+      }),
+    ],
+    integrations: [
+      {
+        contract: 'integration/v1',
+        name: 'hosts',
+        actions: { restart: { input: { parse: (value) => value }, run: async () => {} } },
+      },
+    ],
+    clock,
+    limits: { receiptTtlMs: 1000 },
+    relay: false,
+  })
+  const target = { aggregateId: 'incident-1' }
+  await engine.start({ ...target, loopId: 'ops.restart', actor: agent })
+  const done = await engine.transition({
+    ...target,
+    transitionId: 'restart',
+    actor: agent,
+    evidence: { host: 'web-1' },
+  })
+  if (done.status !== 'executed') throw new Error(done.status)
+  const { receipt } = done
+  const restart = engine.seal('restart', async ({ host }: { host: string }, context) => [
+    host,
+    context,
+  ])
+  return { engine, clock, receipt, run: async () => restart(receipt, { host: 'web-1' }) }
+}
+
+const order = { actor: { type: 'human', id: 'olga' }, reason: 'drill' } as const
+
+test('a sealed function leaves on record that it was begun, and hears of what licenses it', async () => {
+  const { engine, receipt, run } = await restarted()
+  expect(await run()).toEqual(['web-1', { receipt, idempotencyKey: receipt.entry }])
+  const entries = await Array.fromAsync(engine.history({ aggregateId: 'incident-1' }))
+  expect(entries.at(-1)?.entry).toMatchObject({
+    type: 'loop.effect.started',
+    transitionId: 'restart',
+    receipt: receipt.entry,
+    data: { sealed: 'restart' },
+  })
+})
+
+test('a receipt licenses a sealed function once, before it expires', async () => {
+  const { clock, run } = await restarted()
+  clock.advance(999)
+  await run()
+  await expect(run()).rejects.toMatchObject({ details: { reason: 'spent' } })
+
+  const late = await restarted()
+  late.clock.advance(1000)
+  await expect(late.run()).rejects.toMatchObject({ details: { reason: 'receipt_expired' } })
+})
+
+test('the receipt of a transition with an effect licenses that effect, and no sealed function', async () => {
+  const { run } = await restarted({
+    integration: 'hosts',
+    action: 'restart',
+    semantics: 'at-most-once',
+  })
+  await expect(run()).rejects.toMatchObject({ details: { reason: 'reserved_for_effect' } })
+})
+
+test('a stop and a suspension hold a sealed function up', async () => {
+  const { engine, run } = await restarted()
+  const stop = { ...order, target: { actorId: agent.id } }
+  await engine.stop(stop)
+  await expect(run()).rejects.toMatchObject({ details: { reason: 'stopped' } })
+  await engine.release(stop)
+  await engine.suspend({ ...order, aggregateId: 'incident-1' })
+  await expect(run()).rejects.toMatchObject({ details: { reason: 'suspended' } })
+  await engine.resume({ ...order, aggregateId: 'incident-1' })
+  expect(await run()).toMatchObject(['web-1', {}])
 })

@@ -5,8 +5,11 @@ import { askForPayment, paymentWith } from './payment.fixture.ts'
 
 const person = (id: string) => ({ type: 'human', id }) as const
 
-/** A payment that two of the team approve, and then the owner; what each person may is in `roles`. */
-async function ask(roles: Readonly<Record<string, readonly string[]>>) {
+/** A payment that two of the team approve, and then the owner; what each person may is in `roles`, who shares one in `people`. */
+async function ask(
+  roles: Readonly<Record<string, readonly string[]>>,
+  people: Readonly<Record<string, string>> = {},
+) {
   const store = createMemoryStore()
   const loop = paymentWith({
     approval: {
@@ -21,7 +24,9 @@ async function ask(roles: Readonly<Record<string, readonly string[]>>) {
     loops: [loop],
     store,
     relay: false,
-    identity: { directory: (_, id) => ({ roles: roles[id] ?? [] }) },
+    identity: {
+      directory: (_, id) => ({ roles: roles[id] ?? [], identityClass: people[id] ?? id }),
+    },
   })
   const requestId = await askForPayment({ engine }, { evidence: { cents: 500 } })
   return {
@@ -129,6 +134,7 @@ test('a delegate decides at the stage at which it was handed on, and at no other
   await delegate('ann', 'dan')
   expect(await approve('dan')).toMatchObject({ status: 'recorded' })
   expect(await approve('ben')).toMatchObject({ status: 'recorded', request: { stage: 1 } })
+  expect(await inbox('dan')).toBe(0)
   expect(await inbox('eve')).toBe(0)
 
   await delegate('olga', 'eve')
@@ -171,6 +177,69 @@ test('who may review anyway has a vote of their own, also as a delegate', async 
   await delegate('ann', 'ben')
   await approve('ben')
   expect(await approve('ann')).toMatchObject({ request: { stage: 1 } })
+})
+
+test.each([
+  ['who handed it on', [['ann', 'dan']], ['dan', 'ann.admin']],
+  [
+    'two delegates',
+    [
+      ['ann', 'dan'],
+      ['ann.admin', 'eve'],
+    ],
+    ['dan', 'eve'],
+  ],
+] as const)(
+  'a vote that was handed on from two accounts of one person counts once: %s',
+  async (_, delegations, votes) => {
+    const { approve, delegate } = await ask(
+      { ...team, 'ann.admin': ['team'] },
+      { ann: 'person-1', 'ann.admin': 'person-1' },
+    )
+    for (const [from, to] of delegations)
+      expect(await delegate(from, to)).toMatchObject({ status: 'recorded' })
+
+    expect(await approve(votes[0])).toMatchObject({ status: 'recorded' })
+    expect(await approve(votes[1])).toMatchObject({ reason: 'already_voted' })
+  },
+)
+
+test('a vote that was handed to a role counts once, and none of its people hands it on', async () => {
+  const { approve, delegate } = await ask({ ...team, jim: ['junior'], joe: ['junior'] })
+  await delegate('ann', 'role:junior')
+
+  expect(await delegate('jim', 'eve')).toMatchObject({ reason: 'not_allowed' })
+  expect(await approve('eve')).toMatchObject({ reason: 'not_entitled' })
+
+  await delegate('ben', 'jim')
+  expect(await delegate('jim', 'eve')).toMatchObject({ status: 'recorded' })
+  expect(await approve('joe')).toMatchObject({ status: 'recorded' })
+  expect(await approve('ann')).toMatchObject({ reason: 'already_voted' })
+  expect(await approve('eve')).toMatchObject({ request: { stage: 1 } })
+})
+
+test('who has lost the role has handed nothing on, and what was approved on it counts no longer', async () => {
+  const roles: Record<string, readonly string[]> = { ...team }
+  const { approve, delegate, inbox } = await ask(roles)
+  await delegate('ann', 'dan')
+  await delegate('dan', 'eve')
+  await approve('dan')
+  roles['ann'] = []
+
+  expect(await inbox('eve')).toBe(0)
+  expect(await delegate('eve', 'fay')).toMatchObject({ reason: 'not_entitled' })
+  expect(await approve('eve')).toMatchObject({ reason: 'not_entitled' })
+  expect(await approve('ben')).toMatchObject({ status: 'recorded', request: { stage: 0 } })
+  expect(await approve('cleo')).toMatchObject({ request: { stage: 1 } })
+})
+
+test('the delegates of two people have two votes', async () => {
+  const { approve, delegate } = await ask(team)
+  await delegate('ann', 'dan')
+  await delegate('ben', 'eve')
+
+  expect(await approve('eve')).toMatchObject({ status: 'recorded' })
+  expect(await approve('dan')).toMatchObject({ request: { stage: 1 } })
 })
 
 test.each(['edits', 'response'])(

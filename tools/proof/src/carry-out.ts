@@ -3,7 +3,7 @@ import type { LoopSystem } from '@loop-engine/sdk'
 import type { TestClock } from '@loop-engine/testing'
 
 import type { Command } from './commands.ts'
-import { agent, alice, aliceAgain, bob, olga, proofLoop } from './proof-loop.ts'
+import { agent, alice, aliceAgain, bob, canary, olga, proofLoop } from './proof-loop.ts'
 
 const people: Readonly<Record<string, Actor>> = { agent, alice, aliceAgain, bob, olga }
 
@@ -35,7 +35,7 @@ async function perform(
         aggregateId,
         transitionId: transition,
         actor: people[command.by] ?? agent,
-        evidence: { amount, sure: amount > 5 },
+        evidence: { amount, sure: amount > 5, card: canary, note: 'x'.repeat(amount) },
         ...(key > 6 && { idempotencyKey: `${aggregateId} ${key}` }),
       })
       return `${result.status} ${'reason' in result ? result.reason : ''}${result.replayed ? ' replayed' : ''} at ${result.instance.version}`

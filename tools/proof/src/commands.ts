@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 
+import { evidenceBytes } from './proof-loop.ts'
+
 /** What people and agents do to a system, in the words of a generator. */
 export type Command =
   | { readonly do: 'start'; readonly id: string }
@@ -58,7 +60,7 @@ const anything = fc.array(
           'nonsense',
         ),
         by: fc.constantFrom('agent', 'agent', 'agent', 'alice'),
-        amount: fc.constantFrom(5, 45, 60),
+        amount: fc.constantFrom(5, 5, 45, 45, 60, 60, evidenceBytes),
         key: fc.integer({ min: 0, max: 9 }),
       }),
     },

@@ -19,10 +19,13 @@ import {
   alice,
   bob,
   brokenGuard,
+  canary,
   createBank,
+  evidenceBytes,
   identityClassOf,
   nextProofLoop,
   proofLoop,
+  secrets,
 } from './proof-loop.ts'
 
 export interface ProofSystem {
@@ -55,7 +58,8 @@ export async function openSystem(
     identity: {
       directory: (_, id) => ({ roles: ['finance'], identityClass: identityClassOf(id) }),
     },
-    limits: { backoffMs: { first: 1, longest: 1 }, ...limits },
+    redaction: { patterns: secrets },
+    limits: { backoffMs: { first: 1, longest: 1 }, evidenceBytes, ...limits },
   })
   return { system, clock, effects, bank }
 }
@@ -70,6 +74,8 @@ export function worldOf(store: LoopStore, effects: readonly EffectRun[]): World 
     agentIds: [agent.id],
     identityClassOf,
     brokenGuards: ['broken'],
+    canaries: [canary],
+    evidenceBytes,
     budgets: [{ limit: 100, transitionId: 'spend', amountField: 'amount', tenant: 'default' }],
   }
 }

@@ -8,7 +8,8 @@ import type { EffectRun, TestClock, World } from '@loop-engine/testing'
 import { carryOut } from './carry-out.ts'
 import type { Command } from './commands.ts'
 import { openSystem, worldOf } from './journey.ts'
-import { createBank, nextProofLoop, proofLoop } from './proof-loop.ts'
+import { agent, createBank, nextProofLoop, proofLoop } from './proof-loop.ts'
+import { answersOf } from './scenario.ts'
 
 /** One store and one bank, and the processes that come and go over them. */
 export interface MortalSystem {
@@ -17,7 +18,7 @@ export interface MortalSystem {
   run(aggregateId: string): Promise<LoopInstance | null>
   /** Keys that were paid, and how often the bank was called. */
   payments(): { readonly paid: number; readonly calls: number }
-  world(): World
+  world(): Promise<World>
 }
 
 interface Process {
@@ -37,6 +38,15 @@ export async function createMortalSystem(): Promise<MortalSystem> {
   let loop = proofLoop
   let generation = 0
   let current = await begin(0)
+  // A tenant that is quiet from here on: nothing that it can learn may change.
+  const quiet = { tenant: 'other', aggregateId: 'a', actor: agent }
+  await current.system.engine.start({ ...quiet, loopId: proofLoop.id })
+  await current.system.engine.transition({
+    ...quiet,
+    transitionId: 'spend',
+    evidence: { amount: 90 },
+  })
+  const quietAnswers = await answersOf(store, 'other')
 
   /** A new process has a clock of its own: that of one that died stands still for ever. */
   async function begin(now: number, integration: Integration = bank): Promise<Process> {
@@ -101,8 +111,10 @@ export async function createMortalSystem(): Promise<MortalSystem> {
     carryOut: perform,
     run: (aggregateId) => store.get('default', aggregateId),
     payments: () => ({ paid: bank.paid.size, calls: effects.length }),
-    world: () => ({
+    world: async () => ({
       ...worldOf(store, effects),
+      quietAnswers,
+      busyAnswers: await answersOf(store, 'other'),
       signed,
       keys: [...retired, key].map(({ publicKey, notAfter }) => ({ key: publicKey, notAfter })),
     }),

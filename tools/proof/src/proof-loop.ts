@@ -84,6 +84,12 @@ export const olga: Actor = { type: 'human', id: 'olga', roles: ['finance'] }
 /** A second account of alice. */
 export const aliceAgain: Actor = { type: 'human', id: 'alice@home', roles: ['finance'] }
 
+/** A secret that attempts carry, and that nothing may keep. */
+export const canary = 'sk_live_51HcanaryCANARY'
+export const secrets = [/sk_live_/]
+/** How much evidence an attempt may carry. */
+export const evidenceBytes = 4096
+
 export function identityClassOf(id: string): string {
   return id === aliceAgain.id ? alice.id : id
 }

@@ -1,4 +1,5 @@
 import type { Command } from './commands.ts'
+import { evidenceBytes } from './proof-loop.ts'
 import { deliverPayment, orderPayment, type ReferencePayment } from './reference-payment.ts'
 import {
   isOpen,
@@ -70,6 +71,7 @@ export function createReferenceModel(): ReferenceModel {
 
   function move(run: ReferenceRun, command: Of<'move'>): string {
     const { transition, amount, by } = command
+    if (amount >= evidenceBytes) return 'error too_large'
     const key = command.key > 6 ? `${by} ${command.id} ${command.key}` : ''
     const asked = `${transition} ${amount}`
     const before = keys.get(key)

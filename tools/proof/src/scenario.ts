@@ -32,10 +32,13 @@ import {
   aliceAgain,
   bob,
   brokenGuard,
+  canary,
   createBank,
+  evidenceBytes,
   identityClassOf,
   olga,
   proofLoop,
+  secrets,
 } from './proof-loop.ts'
 
 /** What a seeded bug changes about the system under test. */
@@ -55,9 +58,6 @@ export interface Sabotage {
     readonly world: World
   }) => Promise<Partial<World> | void>
 }
-
-const canary = 'sk_live_51HcanaryCANARY'
-const evidenceBytes = 4096
 
 /** Runs one long day of a system on the given store, and returns everything that was seen of it. */
 export async function runScenario(
@@ -96,7 +96,7 @@ async function runDay(sabotage: Sabotage, inner: LoopStore): Promise<World> {
     identity: {
       directory: (_, id) => ({ roles: ['finance'], identityClass: identityClassOf(id) }),
     },
-    redaction: { patterns: [/sk_live_/] },
+    redaction: { patterns: secrets },
     limits: { maxAttempts: 2, evidenceBytes, backoffMs: { first: 1, longest: 1 } },
     clock,
     ids: createTestIdentifiers(),
@@ -204,7 +204,7 @@ export async function bodiesOf({ store, tenants }: World): Promise<readonly stri
 }
 
 /** What a tenant can learn by asking. */
-async function answersOf(store: LoopStore, tenant: string): Promise<readonly string[]> {
+export async function answersOf(store: LoopStore, tenant: string): Promise<readonly string[]> {
   const answers = await Promise.all([
     store.get(tenant, 'a'),
     store.get(tenant, 'b'),
@@ -352,7 +352,7 @@ async function fence(store: LoopStore, clock: TestClock, operations: Operation[]
 }
 
 /** Notes every conflict with what the store really had. */
-function recording(store: LoopStore, operations: Operation[]): LoopStore {
+export function recording(store: LoopStore, operations: Operation[]): LoopStore {
   return {
     ...store,
     async commit(plans) {

@@ -1,6 +1,6 @@
 import type { LoopStore } from '@loop-engine/core'
 import { createLoopSystem, createMemoryStore } from '@loop-engine/sdk'
-import { checkInvariants } from '@loop-engine/testing'
+import { checkInvariants, type Operation } from '@loop-engine/testing'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
@@ -8,6 +8,7 @@ import { carryOut } from './carry-out.ts'
 import { commands, type Command } from './commands.ts'
 import { createFaultyStore, type Fault } from './faulty-store.ts'
 import { openSystem, worldOf } from './journey.ts'
+import { recording } from './scenario.ts'
 
 /** Which calls of the store fail, counted from the first command on. A list of commands makes about 100 of them. */
 const faults = fc.array(
@@ -34,10 +35,11 @@ test(
   async () => {
     // The full budget runs in .ci/run; every test run takes a part of it.
     const numRuns = Number(process.env['PROOF_SEEDS'] ?? 1000)
-    const reached = { before: 0, after: 0, hang: 0, paid: 0 }
+    const reached = { before: 0, after: 0, hang: 0, paid: 0, conflicts: 0 }
     await fc.assert(
       fc.asyncProperty(commands, faults, fc.scheduler(), async (list, fails, scheduler) => {
-        const inner = createMemoryStore()
+        const operations: Operation[] = []
+        const inner = recording(createMemoryStore(), operations)
         const plan = new Map<number, Fault>()
         const faulty = createFaultyStore(scheduled(inner, scheduler), plan)
         const { system, clock, effects, bank } = await scheduler.waitFor(openSystem(faulty.store))
@@ -65,9 +67,10 @@ test(
         for (const command of takeOver) await carryOut(command, other.system, other.clock)
 
         expect(broken).toEqual([])
-        expect(await checkInvariants(worldOf(inner, effects))).toEqual([])
+        expect(await checkInvariants({ ...worldOf(inner, effects), operations })).toEqual([])
         for (const { fault } of faulty.fates()) reached[fault]++
         reached.paid += bank.paid.size
+        reached.conflicts += operations.length
       }),
       { numRuns, seed: 20260102, endOnFailure: true },
     )

@@ -11,6 +11,7 @@ import type { DecideInput, DecisionResult } from './decide-request.ts'
 import { edit } from './edit-request.ts'
 import { execute, requestedEvidence } from './execute-approved.ts'
 import type { Situation, Outcome } from './on-request.ts'
+import { withStandingDelegations } from './standing-delegations.ts'
 
 /** Records what an entitled person decided, and carries it out when it was the last decision that was needed. */
 export async function apply(
@@ -112,10 +113,11 @@ export async function apply(
 async function withoutLapsed(kernel: Kernel, request: ApprovalRequest): Promise<ApprovalRequest> {
   if (!kernel.identity.hasDirectory) return request
   const lapsed = new Set<ApprovalDecision>()
+  const standing = await withStandingDelegations(kernel, request)
   await Promise.all(
     approvalsOf(request).map(async (vote) => {
       const today = await kernel.identity.today(request.tenant, vote.reviewer)
-      if (!today || !mayReview(today.actor, reviewersOf(request, vote.stage))) lapsed.add(vote)
+      if (!today || !mayReview(today.actor, reviewersOf(standing, vote.stage))) lapsed.add(vote)
     }),
   )
   return { ...request, decisions: request.decisions.filter((made) => !lapsed.has(made)) }

@@ -60,6 +60,14 @@ function seatOf(request: ApprovalRequest, actor: Actor, stage: number): string {
   return seat ?? actor.id
 }
 
+/** Whether a vote is this person's to hand on: one of a role or group to which it was handed shares it with the others. */
+export function mayHandOn(request: ApprovalRequest, actor: Actor): boolean {
+  return (
+    mayReview(actor, askedAt(request, request.stage)) ||
+    handedOnAt(request, request.stage).some(({ to }) => samePerson(to, actor.id))
+  )
+}
+
 /** Whether a person is known well enough for this decision; to say no anybody who is entitled is. */
 export function isKnownWellEnough(
   { policy }: ApprovalRequest,

@@ -12,6 +12,7 @@ import { refuseReviewer } from './approval-rules.ts'
 import { decideRequest, type DecideInput, type DecisionResult } from './decide-request.ts'
 import { delegate } from './delegate-request.ts'
 import { identityClasses } from './identity-classes.ts'
+import { withStandingDelegations } from './standing-delegations.ts'
 import { wait } from './wait-for-decision.ts'
 import { withdraw } from './withdraw-request.ts'
 
@@ -81,8 +82,9 @@ export function createApprovals(kernel: Kernel): Approvals {
         })
         for (const request of page.items) {
           if (request.expiresAt <= kernel.clock.now()) continue
-          const classes = await identityClasses(kernel, request, today)
-          if (refuseReviewer(request, today.actor, classes) === null) waiting.push(request)
+          const standing = await withStandingDelegations(kernel, request)
+          const classes = await identityClasses(kernel, standing, today)
+          if (refuseReviewer(standing, today.actor, classes) === null) waiting.push(request)
         }
         cursor = page.cursor
         if (cursor === undefined || waiting.length >= limit) return waiting.slice(0, limit)

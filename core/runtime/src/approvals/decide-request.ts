@@ -7,6 +7,7 @@ import {
 } from '@loop-engine/core'
 
 import { checkReason } from '../admit-input.ts'
+import { comparableOf } from '../evidence.ts'
 import { idempotencyOf, keyMismatch } from '../idempotency.ts'
 import type { Kernel } from '../kernel.ts'
 import { apply } from './apply-decision.ts'
@@ -16,6 +17,7 @@ import { identityClasses } from './identity-classes.ts'
 import { answeredBefore, answerToKeep } from './kept-answer.ts'
 import { onRequest } from './on-request.ts'
 import { refuseEarly, refuse } from './refuse-decision.ts'
+import { withStandingDelegations } from './standing-delegations.ts'
 
 export interface DecideInput {
   readonly requestId: string
@@ -79,15 +81,18 @@ export async function decideRequest(kernel: Kernel, input: DecideInput): Promise
   refuseStray(input)
   const admission = kernel.identity.admit(input.actor, kernel.clock.now())
   const reviewer = admission.actor
-  const idempotency = idempotencyOf(reviewer, input.idempotencyKey, {
-    requestId,
-    decision: input.decision,
-    revision: input.revision ?? null,
-    viewHash: input.viewHash ?? null,
-    reason: input.reason ?? null,
-    edits: (input.edits ?? null) as null,
-    response: (input.response ?? null) as null,
-  })
+  const idempotency =
+    input.idempotencyKey === undefined
+      ? undefined
+      : idempotencyOf(reviewer, input.idempotencyKey, {
+          requestId,
+          decision: input.decision,
+          revision: input.revision ?? null,
+          viewHash: input.viewHash ?? null,
+          reason: input.reason ?? null,
+          edits: comparableOf(input.edits, kernel.redaction),
+          response: comparableOf(input.response, kernel.redaction),
+        })
   const answered = async (): Promise<DecisionResult | null> => {
     if (!idempotency) return null
     const { principal, key, fingerprint } = idempotency
@@ -111,12 +116,13 @@ export async function decideRequest(kernel: Kernel, input: DecideInput): Promise
       if (same) return { result: same }
       if (early) return { result: { status: 'refused', reason: early, request: situation.request } }
       const today = await kernel.identity.today(tenant, reviewer)
-      const classes = today ? await identityClasses(kernel, situation.request, today) : undefined
+      const standing = await withStandingDelegations(kernel, situation.request)
+      const classes = today ? await identityClasses(kernel, standing, today) : undefined
       const reason = admission.refused
         ? 'identity_not_verified'
         : !today || !classes
           ? 'not_entitled'
-          : (refuseReviewer(situation.request, today.actor, classes) ??
+          : (refuseReviewer(standing, today.actor, classes) ??
             (isKnownWellEnough(situation.request, input.decision, reviewer)
               ? null
               : 'assurance_too_low'))

@@ -3,13 +3,14 @@ import { type ApprovalRequest } from '@loop-engine/core'
 import { admitted, checkKey, checkReason } from '../admit-input.ts'
 import { scopesOf, type Kernel } from '../kernel.ts'
 import { enqueueNotices } from '../orders.ts'
-import { permits, refuseReviewer } from './approval-rules.ts'
+import { mayHandOn, permits, refuseReviewer } from './approval-rules.ts'
 import type { Approvals } from './approvals.ts'
 import { decisionDraft } from './close-request.ts'
 import type { DecisionResult } from './decide-request.ts'
 import { identityClasses } from './identity-classes.ts'
 import { onRequest } from './on-request.ts'
 import { refuseEarly, refuse } from './refuse-decision.ts'
+import { withStandingDelegations } from './standing-delegations.ts'
 
 export async function delegate(
   kernel: Kernel,
@@ -24,12 +25,14 @@ export async function delegate(
     const early = refuseEarly(kernel, situation, { requestId, actor, decision: 'approve' })
     if (early) return { result: { status: 'refused', reason: early, request } }
     const today = await kernel.identity.today(tenant, actor)
-    const classes = today ? await identityClasses(kernel, request, today) : undefined
+    const standing = await withStandingDelegations(kernel, request)
+    const classes = today ? await identityClasses(kernel, standing, today) : undefined
     const refusal = !permits(request, 'delegate')
       ? 'not_allowed'
       : !today || !classes
         ? 'not_entitled'
-        : refuseReviewer(request, today.actor, classes)
+        : (refuseReviewer(standing, today.actor, classes) ??
+          (mayHandOn(standing, today.actor) ? null : 'not_allowed'))
     if (refusal) return refuse(kernel, situation, { decision: 'delegate' }, refusal)
     const handed: ApprovalRequest = {
       ...request,

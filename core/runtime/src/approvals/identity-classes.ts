@@ -9,7 +9,8 @@ export async function identityClasses(
   today: { readonly actor: Actor; readonly identityClass: string },
 ): Promise<(id: string) => string> {
   if (!kernel.identity.hasDirectory) return (id) => id
-  const people = request.decisions.map(({ reviewer }) => reviewer)
+  const people: Actor[] = request.decisions.map(({ reviewer }) => reviewer)
+  for (const { from } of request.delegations) people.push({ type: 'human', id: from })
   for (const party of [request.requester, today.actor.onBehalfOf])
     for (let one: Actor['onBehalfOf'] = party; one; one = one.onBehalfOf) people.push(one)
   const known = await Promise.all(

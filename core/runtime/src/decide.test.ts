@@ -1,0 +1,90 @@
+import { digestOf, type LoopInstance } from '@loop-engine/core'
+import { defineLoop } from '@loop-engine/dsl'
+import { expect, test } from 'vitest'
+
+import { actionOf, admit } from './decide.ts'
+import { indexLoop } from './loop-index.ts'
+
+const loop = indexLoop(
+  defineLoop({
+    id: 'payment',
+    states: ['OPEN', { id: 'PAID', terminal: true }],
+    initialState: 'OPEN',
+    maxTransitions: 3,
+    transitions: [
+      { id: 'note', from: 'OPEN', to: 'OPEN', actors: ['human'] },
+      { id: 'pay', from: 'OPEN', to: 'PAID', actors: ['human'], roles: ['finance', 'owner'] },
+    ],
+  }),
+  'a'.repeat(64),
+)
+const instance: LoopInstance = {
+  tenant: 'default',
+  loopId: 'payment',
+  aggregateId: 'order-1',
+  runId: 'run-1',
+  definition: { version: '1', digest: loop.digest },
+  currentState: 'OPEN',
+  status: 'active',
+  version: 4,
+  stateVersion: 4,
+  transitions: 2,
+  openApprovals: 0,
+  metadata: {},
+  tags: [],
+  correlationId: null,
+  createdAt: 0,
+  updatedAt: 0,
+  head: 'b'.repeat(64),
+}
+
+test.each([
+  [['finance'], undefined],
+  [['owner', 'dev'], undefined],
+  [['dev'], 'role_missing'],
+  [[], 'role_missing'],
+  [undefined, 'role_missing'],
+])('a transition for roles is for those who bear one: %j', (roles, reason) => {
+  const actor = { type: 'human', id: 'alice', ...(roles && { roles }) } as const
+  expect(admit(loop, instance, { transitionId: 'pay', actor }).refusal?.reason).toBe(reason)
+})
+
+test('a run executes as many transitions as its definition allows, and no more', () => {
+  const command = { transitionId: 'note', actor: { type: 'human', id: 'alice' } } as const
+  expect(admit(loop, instance, command).refusal).toBeUndefined()
+  expect(admit(loop, { ...instance, transitions: 3 }, command).refusal?.reason).toBe(
+    'max_transitions',
+  )
+})
+
+const effect = { integration: 'bank', action: 'pay', inputDigest: 'c'.repeat(64) }
+const evidence = 'd'.repeat(64)
+
+test.each([
+  ['another tenant', actionOf({ ...instance, tenant: 'other' }, 'pay', evidence, effect)],
+  ['another run', actionOf({ ...instance, runId: 'run-2' }, 'pay', evidence, effect)],
+  ['a run that moved', actionOf({ ...instance, stateVersion: 5 }, 'pay', evidence, effect)],
+  [
+    'another definition',
+    actionOf(
+      { ...instance, definition: { version: '1', digest: 'e'.repeat(64) } },
+      'pay',
+      evidence,
+      effect,
+    ),
+  ],
+  ['another transition', actionOf(instance, 'note', evidence, effect)],
+  ['other evidence', actionOf(instance, 'pay', 'e'.repeat(64), effect)],
+  ['no effect', actionOf(instance, 'pay', evidence, null)],
+  [
+    'another integration',
+    actionOf(instance, 'pay', evidence, { ...effect, integration: 'broker' }),
+  ],
+  ['another action', actionOf(instance, 'pay', evidence, { ...effect, action: 'refund' })],
+  [
+    'another input',
+    actionOf(instance, 'pay', evidence, { ...effect, inputDigest: 'e'.repeat(64) }),
+  ],
+])('an action digest is not that of %s', (_, other) => {
+  expect(digestOf(other)).not.toBe(digestOf(actionOf(instance, 'pay', evidence, effect)))
+})
