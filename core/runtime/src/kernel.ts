@@ -10,6 +10,7 @@ import {
   type EventSink,
   type Identifiers,
   type Integration,
+  type LedgerEntry,
   type LoopDefinition,
   type LoopInstance,
   type LoopStore,
@@ -216,4 +217,10 @@ export function scopesOf(
     chain.push(stopScope('actor', instance.tenant, principal.id))
   }
   return [...scopes, ...chain]
+}
+
+/** The stops that hold up what an execution licenses: those of everybody on whose word it rests. */
+export function scopesBehind({ approval, ...entry }: LedgerEntry): readonly string[] {
+  const approvers = (approval?.reviewers ?? []).map((id) => stopScope('actor', entry.tenant, id))
+  return [...scopesOf(entry, entry.actor), ...approvers]
 }

@@ -11,7 +11,7 @@ import {
 import { createChange } from './change.ts'
 import { draftOf } from './draft.ts'
 import { holdOf } from './effects/hold.ts'
-import { commitChange, scopesOf, type Kernel } from './kernel.ts'
+import { commitChange, scopesBehind, type Kernel } from './kernel.ts'
 
 /** A function that runs only with an unspent receipt, for exactly the input that the receipt licenses. */
 export type Sealed<Input extends object, Output> = (
@@ -99,7 +99,7 @@ async function spend(
         data: { sealed: name },
       })
       const outcome = await commitChange(kernel, change, {
-        scopes: scopesOf(run, entry.actor),
+        scopes: scopesBehind(entry),
         spend: { receipt: receipt.entry, by: `sealed:${name}` },
       })
       if (outcome.kind === 'committed') return

@@ -1,7 +1,7 @@
-import type { Action } from '@loop-engine/core'
+import { stopScope, type Action } from '@loop-engine/core'
 
 import type { Delivery } from '../delivery.ts'
-import { scopesOf, type Kernel } from '../kernel.ts'
+import { scopesBehind, type Kernel } from '../kernel.ts'
 import { unregistered } from '../unregistered.ts'
 import { attemptsOf, hasBegun } from './effect-attempts.ts'
 import { effectDraft, write, type EffectJob } from './effect-job.ts'
@@ -52,7 +52,8 @@ export async function begin(
       receipt: stored.hash,
     })
     return {
-      scopes: scopesOf(instance, entry.actor),
+      // A stop of the integration holds up all that it would do.
+      scopes: [...scopesBehind(entry), stopScope('actor', entry.tenant, job.actor.id)],
       fence: { id: claim.id, fence: claim.fence },
       ...(spentBy === null && { spend: { receipt: stored.hash, by: claim.id } }),
     }

@@ -1,0 +1,90 @@
+import { isLoopError, type Actor, type Integration } from '@loop-engine/core'
+import { createTestClock } from '@loop-engine/testing'
+import { expect, test } from 'vitest'
+
+import { createLoopSystem, defineLoop } from './index.ts'
+import { person } from './payment.fixture.ts'
+
+const agent: Actor = { type: 'ai-agent', id: 'agent:payer' }
+const approval = { reviewers: ['role:finance'], expiresIn: '2h' }
+
+const payment = defineLoop({
+  id: 'payment',
+  states: ['OPEN', { id: 'PAID', terminal: true }],
+  initialState: 'OPEN',
+  transitions: [
+    { id: 'note', from: 'OPEN', to: 'OPEN', actors: ['ai-agent'], approval },
+    {
+      id: 'pay',
+      from: 'OPEN',
+      to: 'PAID',
+      actors: ['ai-agent'],
+      approval,
+      effect: { integration: 'bank', action: 'pay', semantics: 'at-most-once' },
+    },
+  ],
+})
+
+/** What mallory approved has executed; nothing was done about it yet. */
+async function approved(transitionId: string) {
+  const done: string[] = []
+  const clock = createTestClock()
+  const bank: Integration = {
+    contract: 'integration/v1',
+    name: 'bank',
+    actions: {
+      pay: { input: { parse: (value) => value }, run: async () => void done.push('paid') },
+    },
+  }
+  const { engine, approvals, relay } = await createLoopSystem({
+    loops: [payment],
+    integrations: [bank],
+    clock,
+    relay: false,
+  })
+  const run = { aggregateId: 'order-1', actor: agent }
+  await engine.start({ ...run, loopId: 'payment' })
+  const asked = await engine.transition({ ...run, transitionId })
+  if (asked.status !== 'pending_approval') throw new Error(asked.status)
+  const decided = await approvals.decide({
+    requestId: asked.approvalId,
+    decision: 'approve',
+    actor: person('mallory'),
+  })
+  if (decided.status !== 'executed') throw new Error(decided.status)
+  const later = async () => {
+    clock.advance(10_000)
+    await relay.drain()
+  }
+  return { engine, done, later, transition: decided.transition }
+}
+
+const stopOf = (actorId: string) =>
+  ({ target: { actorId }, actor: person('olga'), reason: 'stolen' }) as const
+
+test.each(['agent:payer', 'mallory', 'integration:bank'])(
+  'an effect waits while %s is stopped: who asked, who approved, who acts',
+  async (actorId) => {
+    const { engine, done, later } = await approved('pay')
+    await engine.stop(stopOf(actorId))
+    await later()
+    expect(done).toEqual([])
+
+    await engine.release(stopOf(actorId))
+    await later()
+    expect(done).toEqual(['paid'])
+  },
+)
+
+test('a sealed function refuses what was approved by somebody who is stopped', async () => {
+  const { engine, transition } = await approved('note')
+  if (transition.status !== 'executed') throw new Error(transition.status)
+  const write = engine.seal('write', async () => 'written')
+  await engine.stop(stopOf('mallory'))
+
+  const error: unknown = await write(transition.receipt, {}).catch((thrown: unknown) => thrown)
+  expect(isLoopError(error) && error.details).toEqual({ reason: 'stopped' })
+
+  await engine.release(stopOf('mallory'))
+  expect(await write(transition.receipt, {})).toBe('written')
+})
