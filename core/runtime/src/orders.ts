@@ -104,7 +104,8 @@ export function enqueueNotices(
   const named = request.policy.channels ?? [...kernel.channels.keys()]
   // Wherever it was posted it is repainted: by an escalation, or by a process that has more channels than this one.
   const isRepaint = occasion !== 'reminder' && occasion !== 'escalated'
-  const told = new Set([...named, ...(isRepaint ? Object.keys(request.messages) : [])])
+  const posted = isRepaint ? [...Object.keys(request.messages), ...escalatedTo(request)] : []
+  const told = new Set([...named, ...posted])
   const people = [...told].filter((name) => name !== callbackChannel)
   const isAwaited = callbackChannel in request.messages && request.status !== 'pending'
   const names = isAwaited ? [...people, callbackChannel] : people
@@ -120,4 +121,11 @@ export function enqueueNotices(
       dueAt: change.instance?.updatedAt ?? request.createdAt,
     })
   }
+}
+
+/** The channels of the escalations so far: one of them may be posting right now, and nobody has its message yet. */
+function escalatedTo({ policy, escalated }: ApprovalRequest): readonly string[] {
+  return (policy.escalate ?? [])
+    .filter(({ reviewers }) => reviewers.every((each) => escalated.includes(each)))
+    .flatMap(({ channels }) => channels ?? [])
 }

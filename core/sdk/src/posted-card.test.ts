@@ -66,39 +66,46 @@ test('a card is repainted although the process that decides has no such channel,
   expect(repainted).toEqual(['approved'])
 })
 
-test('a card that an escalation posted elsewhere is repainted as well', async () => {
-  const said: string[] = []
-  const channelOf = (name: string): Channel => ({
-    contract: 'channel/v1',
-    name,
-    async notify() {
-      said.push(`${name} asks`)
-      return { card: 1 }
-    },
-    update: async (_ref, { status }) => void said.push(`${name} ${status}`),
-  })
-  const payment = paymentWith({
-    approval: {
-      reviewers: ['role:finance'],
-      channels: ['desk'],
-      escalate: [{ after: '1h', reviewers: ['role:lead'], channels: ['pager'] }],
-    },
-  })
-  const clock = createTestClock()
-  const system = await createLoopSystem({
-    loops: [payment],
-    channels: [channelOf('desk'), channelOf('pager')],
-    clock,
-    relay: false,
-  })
-  const requestId = await askForPayment(system)
-  await system.relay.drain()
-  clock.advance(3_600_000)
-  await system.relay.drain()
-  expect(said).toEqual(['desk asks', 'pager asks'])
-
-  await system.approvals.decide({ requestId, decision: 'approve', actor: person('alice') })
-  await system.relay.drain()
-
-  expect(said.slice(2).toSorted()).toEqual(['desk approved', 'pager approved'])
+/** A payment of which the desk is told, and an hour later the pager. */
+const escalatedPayment = paymentWith({
+  approval: {
+    reviewers: ['role:finance'],
+    channels: ['desk'],
+    escalate: [{ after: '1h', reviewers: ['role:lead'], channels: ['pager'] }],
+  },
 })
+
+test.each(['after', 'while'])(
+  'a card that an escalation posts elsewhere is repainted as well (decided %s it is posted)',
+  async (when) => {
+    const said: string[] = []
+    const channelOf = (name: string): Channel => ({
+      contract: 'channel/v1',
+      name,
+      async notify() {
+        said.push(`${name} asks`)
+        if (name === 'pager' && when === 'while') await approve()
+        return { card: 1 }
+      },
+      update: async (_ref, { status }) => void said.push(`${name} ${status}`),
+    })
+    const clock = createTestClock()
+    const system = await createLoopSystem({
+      loops: [escalatedPayment],
+      channels: [channelOf('desk'), channelOf('pager')],
+      clock,
+      relay: false,
+    })
+    const requestId = await askForPayment(system)
+    const approve = () =>
+      system.approvals.decide({ requestId, decision: 'approve', actor: person('alice') })
+    await system.relay.drain()
+    clock.advance(3_600_000)
+    await system.relay.drain()
+    if (when === 'after') await approve()
+    await system.relay.drain()
+
+    expect(said.slice(0, 2)).toEqual(['desk asks', 'pager asks'])
+    expect(said.slice(2).toSorted()).toEqual(['desk approved', 'pager approved'])
+  },
+)
