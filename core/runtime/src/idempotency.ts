@@ -8,6 +8,7 @@ import {
 } from '@loop-engine/core'
 
 import { checkKey } from './admit-input.ts'
+import type { Kernel } from './kernel.ts'
 
 /** What makes a command the same when it is repeated: who, which key, and a digest of what was asked. */
 export function idempotencyOf(
@@ -20,7 +21,14 @@ export function idempotencyOf(
   return { principal: `${actor.type}:${actor.id}`, key, fingerprint: digestOf(command) }
 }
 
-export function replay(before: IdempotencyRecord, fingerprint: string): TransitionResult {
+/** The answer that a transition under this key had before, or null. */
+export async function answered(
+  { store }: Pick<Kernel, 'store'>,
+  tenant: string,
+  { principal, key, fingerprint }: Pick<IdempotencyRecord, 'principal' | 'key' | 'fingerprint'>,
+): Promise<TransitionResult | null> {
+  const before = await store.idempotency(tenant, principal, key)
+  if (!before) return null
   if (before.fingerprint !== fingerprint) throw keyMismatch()
   return repeated(before.answer)
 }

@@ -71,12 +71,18 @@ async function olderRun(
   throw new LoopError('not_found', 'The business key has no such run.', { path: '/runId' })
 }
 
-/** The version that was checked is the one that is committed upon: the store compares it again. */
-export function refuseMoved(
+/** Whether the run is not the one that the caller saw, or has another version. */
+export function hasMoved(
   { runId, version }: LoopInstance,
   expected: Expected | undefined,
-): void {
-  if (!expected || (expected.runId === runId && expected.version === version)) return
+): boolean {
+  return expected !== undefined && (expected.runId !== runId || expected.version !== version)
+}
+
+/** The version that was checked is the one that is committed upon: the store compares it again. */
+export function refuseMoved(instance: LoopInstance, expected: Expected | undefined): void {
+  if (!hasMoved(instance, expected)) return
+  const { runId, version } = instance
   throw new LoopError('conflict', 'The run has moved since it was read.', {
     details: { reason: 'moved', runId, version },
     hint: 'Read it again and judge anew.',

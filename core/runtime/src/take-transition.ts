@@ -6,11 +6,11 @@ import { judge, record } from './attempt.ts'
 import { createChange } from './change.ts'
 import type { TransitionCommand } from './decide.ts'
 import type { TransitionInput } from './engine-input.ts'
-import { idempotencyOf, keyMismatch, repeated, replay } from './idempotency.ts'
+import { answered, idempotencyOf, keyMismatch, repeated } from './idempotency.ts'
 import { commitChange, scopesOf, type Kernel } from './kernel.ts'
 import { callbackChannel } from './orders.ts'
 import { refusedBy } from './refused-by.ts'
-import { refuseMoved } from './rewrite-run.ts'
+import { hasMoved, refuseMoved } from './rewrite-run.ts'
 import { resultOf } from './transition-result.ts'
 
 /** One request of a transition, judged and committed; judged again when the run moved meanwhile. */
@@ -52,16 +52,19 @@ export async function takeTransition(
   const turn = kernel.runs.enter(tenant, aggregateId)
   if (turn) await turn
   try {
-    if (idempotency) {
-      const before = await kernel.store.idempotency(tenant, idempotency.principal, idempotency.key)
-      if (before) return replay(before, idempotency.fingerprint)
-    }
+    const before = idempotency && (await answered(kernel, tenant, idempotency))
+    if (before) return before
     let mustRead = input.expected !== undefined
     let late: { reason: 'stopped' | 'limit_reached'; message: string } | undefined
     for (let attempts = 0; attempts <= kernel.limits.conflictRetries; attempts++) {
       // Most of this is known at once, and an await that waits for nothing is not free.
       const loaded = kernel.runs.load(tenant, aggregateId, mustRead)
       const { instance, fresh } = loaded instanceof Promise ? await loaded : loaded
+      if (idempotency && hasMoved(instance, input.expected)) {
+        // What moved it may have been the same command, delivered twice at once.
+        const same = await answered(kernel, tenant, idempotency)
+        if (same) return same
+      }
       refuseMoved(instance, input.expected)
       const pinned = kernel.loops.pinned(instance.definition.digest)
       const loop = pinned instanceof Promise ? await pinned : pinned
