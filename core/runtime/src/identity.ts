@@ -4,8 +4,13 @@ import {
   LoopError,
   refuseStrayKeys,
   type Actor,
+  type Clock,
   type KnownKeys,
 } from '@loop-engine/core'
+
+import { withDeadline } from './deadline.ts'
+import { defaultLimits } from './limits.ts'
+import { systemClock } from './system-clock.ts'
 
 /** Who somebody is today, from the application's own directory. */
 export interface Person {
@@ -38,7 +43,16 @@ export interface Identity {
 
 const keys: KnownKeys<IdentityOptions> = { mode: true, authority: true, directory: true }
 
-export function createIdentity(options: IdentityOptions = {}): Identity {
+/** How long a directory is waited for: the decisions about a run wait for one another. */
+interface Patience {
+  readonly clock: Clock
+  readonly timeoutMs: number
+}
+
+export function createIdentity(
+  options: IdentityOptions = {},
+  patience: Patience = { clock: systemClock, timeoutMs: defaultLimits.effectTimeoutMs },
+): Identity {
   checkOptions(options)
   const { mode = 'asserted', authority, directory } = options
   return {
@@ -47,7 +61,7 @@ export function createIdentity(options: IdentityOptions = {}): Identity {
     admit: (input, now) => admitActor(input, { mode, now, ...(authority && { authority }) }),
     async today(tenant, actor) {
       if (!directory) return { actor, identityClass: actor.id }
-      const person = await ask(directory, tenant, actor.id)
+      const person = await ask(directory, patience, tenant, actor.id)
       if (!person) return null
       const { roles, groups, identityClass = actor.id } = person
       return {
@@ -82,13 +96,14 @@ function unreadable(key: keyof IdentityOptions, hint: string): LoopError {
 
 async function ask(
   directory: NonNullable<IdentityOptions['directory']>,
+  { clock, timeoutMs }: Patience,
   tenant: string,
   id: string,
 ): Promise<Person | null> {
   try {
-    return await directory(tenant, id)
+    return await withDeadline(clock, timeoutMs, async () => directory(tenant, id))
   } catch (error) {
-    if (isLoopError(error)) throw error
+    if (isLoopError(error) && error.code !== 'timeout') throw error
     throw new LoopError('unavailable', 'The directory of people did not answer.', {
       retryable: true,
       hint: 'Nothing was decided; decide again when it is back.',

@@ -10,7 +10,7 @@ export interface Limits {
   readonly receiptTtlMs: number
   /** How often a conflicting commit is judged again. */
   readonly conflictRetries: number
-  /** How long an effect may run when its definition does not say. */
+  /** How long an effect may run when its definition does not say; and a notice, an event or a look into the directory. */
   readonly effectTimeoutMs: number
   /** How long a relay worker owns what it claimed, unless it renews. */
   readonly leaseMs: number

@@ -125,7 +125,7 @@ export async function createLoopSystem(options: LoopSystemOptions): Promise<Loop
       telemetry,
     }),
     expressions,
-    identity: createIdentity(identity),
+    identity: createIdentity(identity, { clock, timeoutMs: limits.effectTimeoutMs }),
     redaction,
     ...plugins,
     bus,

@@ -1,3 +1,4 @@
+import { createTestClock } from '@loop-engine/testing'
 import { expect, test } from 'vitest'
 
 import { createLoopSystem } from './index.ts'
@@ -26,4 +27,32 @@ test('a directory that does not answer for one person holds up nobody else of a 
     error: { code: 'unavailable', retryable: true, cause: away },
   })
   expect(JSON.stringify(bob)).not.toContain('ldap')
+})
+
+test('a directory that never answers is given up, and the run goes on', async () => {
+  const clock = createTestClock()
+  const { promise: asked, resolve: hear } = Promise.withResolvers<void>()
+  let hangs = true
+  const system = await createLoopSystem({
+    loops: [paymentLoop(1)],
+    relay: false,
+    clock,
+    identity: {
+      directory: () => {
+        hear()
+        return hangs ? new Promise(() => {}) : { roles: ['finance'] }
+      },
+    },
+  })
+  const requestId = await askForPayment(system)
+  const approve = () =>
+    system.approvals.decide({ requestId, decision: 'approve', actor: person('ann') })
+
+  const waiting = approve()
+  await asked
+  hangs = false
+  clock.advance(30_000)
+
+  await expect(waiting).rejects.toMatchObject({ code: 'unavailable', retryable: true })
+  expect(await approve()).toMatchObject({ status: 'executed' })
 })
