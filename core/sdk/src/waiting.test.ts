@@ -16,3 +16,22 @@ test('who waits for a request hears nothing of one with the same id in another t
 
   expect(await waiting).toMatchObject({ tenant: 'ours', status: 'rejected' })
 })
+
+test('a program that waits for a decision, and does nothing else, does not end before it', async () => {
+  const system = await createLoopSystem({ loops: [paymentLoop(1)], relay: false })
+  const requestId = await ask(system, 'ours')
+  const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
+  const before = timers()
+
+  const waiting = system.approvals.wait({ requestId, tenant: 'ours' })
+  expect(timers()).toBe(before + 1)
+  await system.approvals.decide({
+    requestId,
+    tenant: 'ours',
+    decision: 'approve',
+    actor: person('alice'),
+  })
+  await waiting
+
+  expect(timers()).toBe(before)
+})

@@ -16,6 +16,8 @@ export async function wait(
     told = request
     bell.abort('rung')
   })
+  // The clock keeps no process alive; a program that waits for a person must not end before the answer.
+  const awake = setInterval(() => {}, 2 ** 31 - 1)
   try {
     for (;;) {
       const request = told ?? (await kernel.store.approval(tenant, requestId))
@@ -26,6 +28,7 @@ export async function wait(
       await kernel.clock.sleep(kernel.limits.pollMs, woken)
     }
   } finally {
+    clearInterval(awake)
     takeDown()
   }
 }
