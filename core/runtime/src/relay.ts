@@ -19,7 +19,7 @@ export interface Relay {
   }): Promise<Page<DeadLetter>>
   /** Delivers a dead letter again; false when there is none of this id. */
   retry(input: { readonly id: string; readonly tenant?: string }): Promise<boolean>
-  /** Lets deliveries in progress finish, then stops. What was not begun stays in the outbox. */
+  /** Lets deliveries in progress finish, those of `drain` too, then stops. What was not begun stays in the outbox. */
   stop(): Promise<void>
 }
 
@@ -29,8 +29,10 @@ export function createRelay(kernel: Kernel, worker: string): Relay & { wake(): v
   let running: Promise<void> | undefined
   let watching: Promise<() => Promise<void>> | undefined
   let stopping = new AbortController()
+  let halting = new AbortController()
   let bell = new AbortController()
   let rung = false
+  const drains = new Set<Promise<number>>()
 
   /** Called after every commit: once is enough until the relay has looked. */
   const ring = (): void => {
@@ -86,6 +88,19 @@ export function createRelay(kernel: Kernel, worker: string): Relay & { wake(): v
     await Promise.all(inFlight)
   }
 
+  /** Ends early, but never in the middle of a delivery, once `halted` aborts. */
+  async function drain(halted: AbortSignal, instance?: ClaimQuery['instance']): Promise<number> {
+    let delivered = 0
+    while (!halted.aborted) {
+      const claims = await claim(limits.concurrency, instance)
+      if (claims.length === 0) break
+      const ends = await Promise.allSettled(claims.map((item) => deliver(kernel, item)))
+      for (const end of ends) if (end.status === 'rejected') throw end.reason
+      delivered += claims.length
+    }
+    return delivered
+  }
+
   async function postpone({ id, fence, attempt }: OutboxClaim): Promise<void> {
     const dueAt = clock.now() + backoff(kernel, attempt)
     const error = 'unavailable: Its destination is busy.'
@@ -135,12 +150,12 @@ export function createRelay(kernel: Kernel, worker: string): Relay & { wake(): v
       watching = watch()
     },
     async drain(instance) {
-      let delivered = 0
-      for (;;) {
-        const claims = await claim(limits.concurrency, instance)
-        if (claims.length === 0) return delivered
-        await Promise.all(claims.map((item) => deliver(kernel, item)))
-        delivered += claims.length
+      const draining = drain(halting.signal, instance)
+      drains.add(draining)
+      try {
+        return await draining
+      } finally {
+        drains.delete(draining)
       }
     },
     deadLetters: ({ tenant = 'default', ...query } = {}) => store.deadLetters({ tenant, ...query }),
@@ -151,12 +166,16 @@ export function createRelay(kernel: Kernel, worker: string): Relay & { wake(): v
     },
     async stop() {
       stopping.abort()
+      halting.abort()
+      halting = new AbortController()
       ring()
       await (
         await watching
       )?.()
       await running
       running = undefined
+      // Whoever drains hears of what failed.
+      await Promise.allSettled(drains)
     },
   }
 }
