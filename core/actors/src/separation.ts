@@ -1,4 +1,4 @@
-import type { Actor, Principal } from '@loop-engine/core'
+import { spellingOf, type Actor, type Principal } from '@loop-engine/core'
 
 /** Names the natural person behind a principal's id: linked accounts share one class. */
 export type IdentityClassOf = (id: string) => string
@@ -16,7 +16,8 @@ export function principalIds(principal: Principal): readonly string[] {
  */
 export function samePerson(a: string, b: string, identityClassOf: IdentityClassOf = own): boolean {
   return (
-    spelling(a) === spelling(b) || spelling(identityClassOf(a)) === spelling(identityClassOf(b))
+    spellingOf(a) === spellingOf(b) ||
+    spellingOf(identityClassOf(a)) === spellingOf(identityClassOf(b))
   )
 }
 
@@ -37,16 +38,9 @@ export function distinctPeople(
   identityClassOf: IdentityClassOf = own,
 ): number {
   const people = actors.filter(({ type }) => type === 'human')
-  return new Set(people.map(({ id }) => spelling(identityClassOf(id)))).size
+  return new Set(people.map(({ id }) => spellingOf(identityClassOf(id)))).size
 }
 
 function own(id: string): string {
   return id
-}
-
-function spelling(id: string): string {
-  return id
-    .normalize('NFKC')
-    .toLowerCase()
-    .replace(/^user:/, '')
 }

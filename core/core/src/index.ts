@@ -148,6 +148,7 @@ export {
 export { canonicalize } from './canonical.ts'
 export { type JsonLimits } from './json-fault.ts'
 export { deepFreeze, snapshot } from './snapshot.ts'
+export { spellingOf } from './spelling.ts'
 export { parseStrictJson } from './strict-json.ts'
 export { digestOf, saltedDigest, sha256Hex } from './digest.ts'
 export {

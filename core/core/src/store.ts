@@ -3,6 +3,7 @@ import type { StoredEntry } from './entry.ts'
 import type { Reservation } from './guard.ts'
 import type { Durability, InstanceStatus, LoopInstance } from './instance.ts'
 import type { JsonObject } from './json.ts'
+import { spellingOf } from './spelling.ts'
 import type { StoreChange, TailPage, TailQuery } from './store-live.ts'
 import type { StoreRetention } from './store-retention.ts'
 
@@ -310,11 +311,15 @@ export function stopScopes(
   ]
 }
 
-/** One of them. A colon of the tenant is escaped: its end is plain, and no scope is that of another tenant. */
+/**
+ * One of them. A colon of the tenant is escaped: its end is plain, and no scope is that of another tenant. An actor has one
+ * scope however its id is spelled, as it is one person to four-eyes.
+ */
 export function stopScope(
   kind: 'tenant' | 'loop' | 'instance' | 'actor',
   tenant: string,
   ...id: readonly string[]
 ): string {
-  return [kind, tenant.replaceAll('%', '%25').replaceAll(':', '%3A'), ...id].join(':')
+  const names = kind === 'actor' ? id.map(spellingOf) : id
+  return [kind, tenant.replaceAll('%', '%25').replaceAll(':', '%3A'), ...names].join(':')
 }

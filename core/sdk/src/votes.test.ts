@@ -115,6 +115,18 @@ test('an approval of somebody who was stopped executes nothing until the release
   expect(await approve('olga')).toMatchObject({ status: 'executed' })
 })
 
+test.each(['user:ann', 'Ann', 'ａｎｎ'])(
+  'a stop of ann stops whoever is the same person to four-eyes: %s',
+  async (spelled) => {
+    const { approve, engine } = await ask({ ...team, [spelled]: team['ann'] ?? [] })
+    const order = { target: { actorId: 'ann' }, actor: person('olga'), reason: 'stolen' } as const
+    await engine.stop(order)
+    expect(await approve(spelled)).toMatchObject({ status: 'refused', reason: 'stopped' })
+    await engine.release({ ...order, target: { actorId: spelled } })
+    expect(await approve(spelled)).toMatchObject({ status: 'recorded' })
+  },
+)
+
 test('whoever edits at a later stage has approved there, and is not asked for what cannot be given twice', async () => {
   const { approve, edit, inbox, store } = await ask(team)
   await approve('ann')
