@@ -22,7 +22,7 @@ export interface Limits {
   readonly maxNotifications: number
   /** First and longest pause between deliveries; it doubles, with full jitter. */
   readonly backoffMs: { readonly first: number; readonly longest: number }
-  /** Deliveries in progress at once. */
+  /** Deliveries in progress at once; and as many beside effects that take more than a second. */
   readonly concurrency: number
   /** How long a retry with the same idempotency key is answered with the stored result. */
   readonly keysKeptMs: number

@@ -42,16 +42,9 @@ export function createRelay(kernel: Kernel, worker: string): Relay & { wake(): v
   }
 
   const claim = (
-    limit: number,
-    instance?: ClaimQuery['instance'],
+    which: Pick<ClaimQuery, 'limit' | 'kinds' | 'instance'>,
   ): Promise<readonly OutboxClaim[]> =>
-    store.claim({
-      worker,
-      now: clock.now(),
-      leaseMs: limits.leaseMs,
-      limit,
-      ...(instance && { instance }),
-    })
+    store.claim({ worker, now: clock.now(), leaseMs: limits.leaseMs, ...which })
 
   async function run(signal: AbortSignal): Promise<void> {
     const inFlight = new Set<Promise<void>>()
@@ -63,7 +56,7 @@ export function createRelay(kernel: Kernel, worker: string): Relay & { wake(): v
       rung = false
       try {
         const free = slots.free()
-        const claims = free > 0 ? await claim(free) : []
+        const claims = free.limit > 0 ? await claim(free) : []
         // A slow delivery holds its own lane and one slot of its destination, never the others.
         for (const item of claims) {
           if (slots.isCrowded(item)) await postpone(item)
@@ -73,7 +66,9 @@ export function createRelay(kernel: Kernel, worker: string): Relay & { wake(): v
         // Beside the deliveries: a store may have much to forget.
         const upkeep = keepUp().finally(() => inFlight.delete(upkeep))
         inFlight.add(upkeep)
-        if (claims.length === 0) await pause(free > 0 ? await untilNext() : limits.pollMs, signal)
+        // What is due of kinds that may not begin does so when something ends, which rings.
+        const isAnyKind = free.limit > 0 && free.kinds === undefined
+        if (claims.length === 0) await pause(isAnyKind ? await untilNext() : limits.pollMs, signal)
       } catch (error) {
         // The store is away: nothing is lost, the same items will be claimed when it is back.
         if (signal.aborted) break
@@ -92,7 +87,7 @@ export function createRelay(kernel: Kernel, worker: string): Relay & { wake(): v
   async function drain(halted: AbortSignal, instance?: ClaimQuery['instance']): Promise<number> {
     let delivered = 0
     while (!halted.aborted) {
-      const claims = await claim(limits.concurrency, instance)
+      const claims = await claim({ limit: limits.concurrency, ...(instance && { instance }) })
       if (claims.length === 0) break
       const ends = await Promise.allSettled(claims.map((item) => deliver(kernel, item)))
       for (const end of ends) if (end.status === 'rejected') throw end.reason

@@ -25,9 +25,9 @@ test('a destination that hangs keeps its share, and no more', () => {
   const slots = createSlots(clock, 2)
   const give = [slots.take(item('publish', 'slow')), slots.take(item('publish', 'slow'))]
 
-  expect(slots.free()).toBe(0)
+  expect(slots.free()).toEqual({ limit: 0 })
   clock.advance(1000)
-  expect(slots.free()).toBe(2)
+  expect(slots.free()).toEqual({ limit: 2 })
   expect(slots.isCrowded(item('publish', 'slow'))).toBe(true)
   expect(slots.isCrowded(item('publish', 'quick'))).toBe(false)
 
@@ -35,12 +35,17 @@ test('a destination that hangs keeps its share, and no more', () => {
   expect(slots.isCrowded(item('publish', 'slow'))).toBe(false)
 })
 
-test('an effect counts for as long as it runs, and is never given back untried', () => {
+test('effects fill their own share for as long as they run, and none is given back untried', () => {
   const clock = createTestClock()
-  const slots = createSlots(clock, 1)
+  const slots = createSlots(clock, 2)
+  const give = slots.take(item('effect', 'bank'))
   slots.take(item('effect', 'bank'))
-  clock.advance(60_000)
 
-  expect(slots.free()).toBe(0)
+  expect(slots.free()).toMatchObject({ limit: 0 })
+  clock.advance(60_000)
+  expect(slots.free()).toEqual({ limit: 2, kinds: ['timer', 'notify', 'publish'] })
   expect(slots.isCrowded(item('effect', 'bank'))).toBe(false)
+
+  give()
+  expect(slots.free()).toEqual({ limit: 1 })
 })

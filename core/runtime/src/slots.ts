@@ -1,12 +1,12 @@
-import type { Clock, OutboxClaim } from '@loop-engine/core'
+import type { ClaimQuery, Clock, OutboxClaim } from '@loop-engine/core'
 
-/** After so long a delivery that only tells somebody stops counting against the others. */
+/** After so long a delivery stops counting against those of other kinds and destinations. */
 const slowMs = 1000
 
-/** Which deliveries are in progress. A destination that hangs fills its own share, never everybody's. */
+/** Which deliveries are in progress. A destination that hangs fills its own share, and so do effects, never everybody's. */
 export interface Slots {
-  /** How many more may begin. */
-  free(): number
+  /** How many more may begin, and of which kinds when no effect may. */
+  free(): Pick<ClaimQuery, 'limit' | 'kinds'>
   /** Whether so many already wait for the destination of this one that it had better come again. */
   isCrowded(item: OutboxClaim): boolean
   /** Returns what gives the slot back. */
@@ -20,8 +20,13 @@ export function createSlots(clock: Clock, concurrency: number): Slots {
   return {
     free() {
       const slowSince = clock.now() - slowMs
-      const counted = [...taken].filter(({ item, since }) => !tells(item) || since > slowSince)
-      return concurrency - counted.length
+      const all = [...taken]
+      const counted = all.filter(({ item, since }) => item.kind === 'timer' || since > slowSince)
+      const free = concurrency - counted.length
+      const effects = concurrency - all.filter(({ item }) => item.kind === 'effect').length
+      return effects > 0
+        ? { limit: Math.min(free, effects) }
+        : { limit: free, kinds: ['timer', 'notify', 'publish'] }
     },
     isCrowded(item) {
       if (!tells(item)) return false
