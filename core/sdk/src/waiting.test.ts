@@ -19,7 +19,7 @@ test('who waits for a request hears nothing of one with the same id in another t
 
 test('a program that waits for a decision, and does nothing else, does not end before it', async () => {
   const system = await createLoopSystem({ loops: [paymentLoop(1)], relay: false })
-  const requestId = await ask(system, 'ours')
+  const requestId = await askForPayment(system, { tenant: 'ours' })
   const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
   const before = timers()
 
