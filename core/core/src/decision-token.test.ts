@@ -4,7 +4,13 @@ import fc from 'fast-check'
 import { SignJWT, UnsecuredJWT } from 'jose'
 import { expect, test } from 'vitest'
 
-import { createDecisionSigner, verifyDecisionToken, type SignedDecision } from './decision-token.ts'
+import type { ApprovalRequest } from './approval.ts'
+import {
+  createDecisionSigner,
+  signedDecisionOf,
+  verifyDecisionToken,
+  type SignedDecision,
+} from './decision-token.ts'
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519')
 const other = generateKeyPairSync('ed25519')
@@ -108,3 +114,12 @@ test('nonsense is refused', async () => {
 function signatureOf(token: string): Buffer {
   return Buffer.from(token.slice(token.lastIndexOf('.') + 1), 'base64url')
 }
+
+test('a request that people approved and a guard held back is not signed as approved', () => {
+  const { requestId: id, decision: _, reviewer: __, assurance: ___, ...rest } = decision
+  const request = (executedBy: string | null) =>
+    ({ ...rest, id, decisions: [], executedBy }) as unknown as ApprovalRequest
+
+  expect(signedDecisionOf(request('c'.repeat(64))).status).toBe('approved')
+  expect(signedDecisionOf(request(null)).status).toBe('cancelled')
+})

@@ -18,7 +18,7 @@ const signedDecision = /* @__PURE__ */ withZod((zod) => {
     transitionId: zod.string().min(1).max(256),
     actionDigest: sha256,
     viewHash: sha256,
-    /** How the request stands after the decision; only `approved` licenses anything. */
+    /** How the request stands after the decision; only `approved` licenses anything, and says that it was executed. */
     status: zod.enum(['pending', 'approved', 'rejected', 'expired', 'superseded', 'cancelled']),
     decision: zod.enum(decisionKinds).optional(),
     reason: zod.string().max(4096).optional(),
@@ -114,6 +114,8 @@ export async function verifyDecisionToken(
 /** The signable form of a request that was decided, or that ended otherwise. */
 export function signedDecisionOf(request: ApprovalRequest): SignedDecision {
   const last = request.decisions.at(-1)
+  // People approved, but a guard no longer passed: the engine did not take it, so nobody else may.
+  const isBlocked = request.status === 'approved' && request.executedBy === null
   return {
     tenant: request.tenant,
     requestId: request.id,
@@ -123,7 +125,7 @@ export function signedDecisionOf(request: ApprovalRequest): SignedDecision {
     transitionId: request.transitionId,
     actionDigest: request.actionDigest,
     viewHash: request.viewHash,
-    status: request.status,
+    status: isBlocked ? 'cancelled' : request.status,
     decidedAt: request.decidedAt,
     ...(last && {
       decision: last.decision,

@@ -13,6 +13,7 @@ import {
   type DecisionResult,
   type LoopStore,
   type LoopSystem,
+  type LoopSystemOptions,
 } from '@loop-engine/sdk'
 import type { TemporalServer } from '@loop-engine/testing'
 import { Client, Connection } from '@temporalio/client'
@@ -50,6 +51,7 @@ export interface BenchOptions {
   readonly clientPlugin?: TemporalPluginOptions
   readonly sink?: boolean
   readonly relay?: boolean
+  readonly guards?: LoopSystemOptions['guards']
   readonly pay?: (payment: unknown) => Promise<unknown>
   readonly dataConverter?: DataConverter
 }
@@ -64,6 +66,7 @@ export async function openBench(
     clientPlugin,
     sink = true,
     relay = true,
+    guards = [],
     pay = async () => 'paid',
     dataConverter,
   }: BenchOptions = {},
@@ -87,6 +90,7 @@ export async function openBench(
     loops: [],
     store,
     relay,
+    guards,
     ...(sink && { sinks: [createDecisionSink({ client, store, signer: sign, audience })] }),
   })
   const paid: unknown[] = []

@@ -150,7 +150,9 @@ async function reportOf(
 ): Promise<GateReport> {
   if (!request)
     return { status: instance?.currentState === 'PASSED' ? 'passed' : 'cancelled', dueAt: [] }
-  const { id, runId, revision, actionDigest, expiresAt, status } = request
+  const { id, runId, revision, actionDigest, expiresAt } = request
+  const signed = signedDecisionOf(request)
+  const { status } = signed
   if (signer && request.policy.allow?.includes('edit'))
     throw new LoopError('invalid_config', 'A gate cannot let reviewers edit what it asks.', {
       plugin: 'temporal',
@@ -161,7 +163,7 @@ async function reportOf(
     dueAt: dueAtOf(request),
     ...(signer &&
       status !== 'pending' && {
-        token: await signer.sign(signedDecisionOf(request), signer.audience),
+        token: await signer.sign(signed, signer.audience),
       }),
   }
 }

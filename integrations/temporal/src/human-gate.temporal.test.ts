@@ -1,6 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto'
 
-import { createDecisionSigner, signedDecisionOf, type CloudEvent } from '@loop-engine/core'
+import {
+  createDecisionSigner,
+  signedDecisionOf,
+  type CloudEvent,
+  type Guard,
+} from '@loop-engine/core'
 import { startTemporal, type TemporalServer } from '@loop-engine/testing'
 import type { WorkflowHandle } from '@temporalio/client'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -77,6 +82,31 @@ describe('a human gate', () => {
     await bench.decide('reject')
     expect(await handle.result()).toMatchObject({ status: 'rejected' })
   })
+
+  test.each([true, false])(
+    'does not pass when a guard no longer does, whoever approved (told by a sink: %s)',
+    async (sink) => {
+      let isOpen = true
+      const guard: Guard = {
+        contract: 'guard/v1',
+        id: 'shop-open',
+        description: 'The shop is open.',
+        evaluate: () => ({ passed: isOpen }),
+      }
+      const guards = [{ id: 'shop-open' }]
+      const bench = await open({
+        plugin: { gates: { release: { approval: { ...approval, remindEvery: '2s' }, guards } } },
+        guards: [guard],
+        sink,
+      })
+      const handle = await ask(bench)
+      await bench.asked()
+      isOpen = false
+      expect(await bench.decide('approve')).toMatchObject({ status: 'blocked' })
+
+      expect(await handle.result()).toMatchObject({ status: 'cancelled' })
+    },
+  )
 
   test('refuses every forged decision before it reaches the history, and goes on waiting', async () => {
     const bench = await open({ sink: false })

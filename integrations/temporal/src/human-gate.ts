@@ -38,6 +38,7 @@ export interface GatePassage {
     | 'rejected'
     | 'expired'
     | 'superseded'
+    /** Taken back, or approved when a guard no longer passed. */
     | 'cancelled'
     | 'waiting'
   /** Absent when nobody had to be asked, or nobody answered. */
