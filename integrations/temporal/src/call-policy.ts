@@ -59,6 +59,12 @@ export function activityLoop(type: string, policy: ActivityPolicy): LoopDefiniti
 
 /** The loop of a gate: `REQUESTED → [APPROVAL] → PASSED | DENIED | EXPIRED`. */
 export function gateLoop(gate: string, policy: CallPolicy): LoopDefinition {
+  // A gate opens for exactly what its workflow asked: what a reviewer makes of it opens none.
+  if (policy.approval?.allow?.includes('edit'))
+    throw new LoopError('invalid_config', 'A gate cannot let reviewers edit what it asks.', {
+      path: '/approval/allow',
+      plugin: 'temporal',
+    })
   return defineLoop({
     id: `temporal.gate:${gate}`,
     name: gate,

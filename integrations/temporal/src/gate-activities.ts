@@ -1,6 +1,5 @@
 import {
   canonicalize,
-  LoopError,
   parseDuration,
   signedDecisionOf,
   snapshot,
@@ -153,10 +152,6 @@ async function reportOf(
   const { id, runId, revision, actionDigest, expiresAt } = request
   const signed = signedDecisionOf(request)
   const { status } = signed
-  if (signer && request.policy.allow?.includes('edit'))
-    throw new LoopError('invalid_config', 'A gate cannot let reviewers edit what it asks.', {
-      plugin: 'temporal',
-    })
   return {
     status,
     request: { id, runId, revision, actionDigest, expiresAt },

@@ -1,0 +1,21 @@
+import type { LoopSystem } from '@loop-engine/sdk'
+import { expect, test } from 'vitest'
+
+import { createTemporalPlugin } from './plugin.ts'
+
+// Nothing of it is used before somebody calls.
+const system = {} as LoopSystem
+const approval = { reviewers: ['role:finance'], expiresIn: '2h' } as const
+const allow = ['edit'] as const
+
+test('a gate whose reviewers could edit is refused before anybody is asked', () => {
+  expect(() =>
+    createTemporalPlugin({ system, gates: { release: { approval: { ...approval, allow } } } }),
+  ).toThrow(expect.objectContaining({ code: 'invalid_config', path: '/approval/allow' }))
+})
+
+test('an activity runs what a reviewer makes of it', () => {
+  expect(() =>
+    createTemporalPlugin({ system, activities: { pay: { approval: { ...approval, allow } } } }),
+  ).not.toThrow()
+})
