@@ -1,5 +1,6 @@
 import {
   NodeApiError,
+  NodeOperationError,
   type IAllExecuteFunctions,
   type IDataObject,
   type IHttpRequestMethods,
@@ -35,7 +36,14 @@ export async function callServer<Answer extends object>(
   const answer = await send(caller, call)
   const problem = asObject(answer.body)
   const { statusCode } = answer
-  if (statusCode >= 200 && statusCode < 300) return problem as Answer
+  if (statusCode >= 200 && statusCode < 300) {
+    // A page to sign in at, as a proxy shows it, would pass for a success otherwise.
+    if (problem === answer.body) return problem as Answer
+    throw new NodeOperationError(caller.getNode(), 'What answered is no server of Loop Engine.', {
+      description: 'Look at the URL of the credential, and at what stands between.',
+      ...(itemIndex !== undefined && { itemIndex }),
+    })
+  }
   const { result, code } = problem
   if (accept.includes(String(code))) return problem as Answer
   if (typeof result === 'object' && result !== null && 'status' in result) return result as Answer
@@ -72,8 +80,9 @@ export function segment(text: string): string {
   return text === '.' || text === '..' ? encodeURIComponent(`/${text}`) : encodeURIComponent(text)
 }
 
+/** An object as it is; nothing of anything else. */
 function asObject(body: unknown): Record<string, unknown> {
-  return typeof body === 'object' && body !== null ? { ...body } : {}
+  return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {}
 }
 
 function textOr(value: unknown, otherwise: string): string {

@@ -1,3 +1,6 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
 import type { INodeParameters } from 'n8n-workflow'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
@@ -75,6 +78,22 @@ test('an error says what the server says, and goes on as data where the node is 
     status: 'success',
     items: [{ error: expect.stringContaining('No run') as string }],
   })
+})
+
+test('a page that answers in the place of the server is no answer', async () => {
+  const login = createServer((_, response) => {
+    response.setHeader('content-type', 'text/html').end('<h1>Sign in</h1>')
+  })
+  await new Promise<void>((resolve) => login.listen(0, '127.0.0.1', resolve))
+  bench.credential.url = `http://127.0.0.1:${(login.address() as AddressInfo).port}`
+  const asData = { onError: 'continueRegularOutput' }
+
+  for (const operation of ['start', 'get', 'find'])
+    expect(await run({ operation, loopId: 'refund', aggregateId: 'order-1' }, asData)).toEqual({
+      status: 'success',
+      items: [{ error: 'What answered is no server of Loop Engine.' }],
+    })
+  login.close()
 })
 
 test('a node that goes on with errors and is run again after a lost answer moves nothing twice', async () => {
