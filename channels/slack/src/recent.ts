@@ -18,10 +18,10 @@ export interface RecentOptions {
 export function createRecent<Value>({ clock, forMs, most = 10_000 }: RecentOptions): Recent<Value> {
   const known = new Map<string, { readonly at: number; readonly value: Promise<Value> }>()
 
-  /** Entries stand in the order of their age. */
+  /** Entries stand in the order of their age. Of a clock that was set back far, what is to come is as old as what is past. */
   const forget = (): void => {
     for (const [key, { at }] of known) {
-      if (known.size < most && clock.now() - at < forMs) return
+      if (known.size < most && Math.abs(clock.now() - at) < forMs) return
       known.delete(key)
     }
   }
