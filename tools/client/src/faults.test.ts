@@ -210,8 +210,28 @@ test('a request that cannot be written is not called a network that is away', as
     refused,
   )
   await expect(instances.start(body, { idempotencyKey: 'schlüssel-☃' })).rejects.toEqual(refused)
+  const unset = client({ fetch: counting, credential: 'lk_…', sleep: slow })
+  await expect(unset.instances.get('x')).rejects.toEqual(refused)
   expect(sent()).toBe(0)
 })
+
+test('a credential is taken as a file has it, with the end of its line', async () => {
+  const read = client({ credential: `${served.key}\n`, sleep: slow })
+
+  expect(await read.definitions.list()).toHaveLength(1)
+})
+
+test.each([NaN, Infinity, () => 5, Symbol('five'), new Set([5]), new Map([['five', 5]])])(
+  'what JSON would change on the way is not sent: %s',
+  async (amount) => {
+    const { fetch: counting, sent } = losing(0)
+    const { instances } = client({ fetch: counting, sleep: slow })
+    const body = { transition: 'pay', evidence: { parts: [{ amount }] } }
+
+    await expect(instances.transition('x', body)).rejects.toMatchObject({ code: 'invalid_input' })
+    expect(sent()).toBe(0)
+  },
+)
 
 test('a repetition sends what the first attempt sent', async () => {
   const bodies: unknown[] = []

@@ -1,5 +1,6 @@
 import { LoopClientError } from './client-error.ts'
 import { problemOf, readJson } from './read-answer.ts'
+import { checkHeader, write, type Written } from './write-request.ts'
 
 export interface LoopClientOptions {
   /** Where the server is, e.g. `https://loops.example.com`; empty for the origin of the page. */
@@ -22,7 +23,7 @@ export interface CallOptions {
   readonly idempotencyKey?: string
 }
 
-interface Call {
+export interface Call {
   readonly method: 'GET' | 'POST' | 'DELETE'
   readonly path: string
   readonly query?: object
@@ -31,12 +32,6 @@ interface Call {
   readonly idempotent?: boolean
   readonly headers?: Readonly<Record<string, string>>
   readonly options?: CallOptions
-}
-
-/** What is sent, without the credential. */
-interface Written {
-  readonly headers: Readonly<Record<string, string>>
-  readonly body?: string
 }
 
 export interface Transport {
@@ -65,9 +60,12 @@ export function createTransport({
     limit: AbortSignal,
   ): Promise<Response> {
     const secret = typeof credential === 'function' ? await credential() : credential
+    // Out of a file it comes with the end of its line.
+    const authorization = secret === undefined ? undefined : `Bearer ${secret}`.trim()
+    checkHeader(authorization, 'credential')
     const response = await send(`${base}/api/v1${path}${searchOf(query)}`, {
       method,
-      headers: { ...headers, ...(secret !== undefined && { authorization: `Bearer ${secret}` }) },
+      headers: { ...headers, ...(authorization !== undefined && { authorization }) },
       ...(body !== undefined && { body }),
       credentials: 'same-origin',
       redirect: 'error',
@@ -139,30 +137,6 @@ export function createTransport({
     open: (call) => answered(call, async (response) => response),
     sleep,
     json: <Answer>(call: Call) => answered<Answer>(call, readJson),
-  }
-}
-
-function write({ body, headers, options }: Call, key: string | undefined): Written {
-  // `fetch` would call it a network that is away.
-  if (key !== undefined && !/^[\x20-\x7e\xa0-\xff]+$/.test(key))
-    throw new LoopClientError('invalid_input', 'A header cannot hold this idempotency key.')
-  const { runId, version } = options?.ifMatch ?? {}
-  return {
-    headers: {
-      ...headers,
-      ...(body !== undefined && { 'content-type': 'application/json' }),
-      ...(key !== undefined && { 'idempotency-key': key }),
-      ...(runId !== undefined && { 'if-match': `"${runId}:${version}"` }),
-    },
-    ...(body !== undefined && { body: jsonOf(body) }),
-  }
-}
-
-function jsonOf(body: unknown): string {
-  try {
-    return JSON.stringify(body)
-  } catch {
-    throw new LoopClientError('invalid_input', 'The request cannot be written as JSON.')
   }
 }
 
