@@ -258,6 +258,8 @@ describe('a connection that cannot be had', () => {
     'postgres://someone:12/zebrazulu@127.0.0.1:1/nowhere',
     'postgres://someone:12?zebrazulu@127.0.0.1:1/nowhere',
     'postgres://someone:zebra/zulu@127.0.0.1:1/nowhere',
+    // As libpq takes it, and the driver does not: it would look for a host named base.
+    'host=127.0.0.1 port=1 password=zebra dbname=zulu',
   ])('says nothing of the password: %s', async (connectionString) => {
     const failure: unknown = await (async () => {
       const store = createPostgresStore({ connectionString, reconnects: 0 })

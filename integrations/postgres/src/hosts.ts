@@ -1,6 +1,9 @@
 import { LoopError } from '@loop-engine/core'
 import pg, { type ClientConfig } from 'pg'
 
+/** A URL, or the path of a socket. */
+const known = /^(?:[a-z][a-z0-9+.-]*:\/\/|socket:|\/)/i
+
 /**
  * The connection strings of `postgres://user@one:5432,two:5433/db`, one for each host in order, as libpq reads it; a
  * string with one host, or of another form, stays as it is.
@@ -28,9 +31,11 @@ function isUnmistakable(connectionString: string): boolean {
   return /^(?:[a-z]+:\/\/)?[^/?#]*[^@]*$/i.test(connectionString)
 }
 
-/** The driver's own error would quote the string, with the password in it. */
+/** The driver's own error would quote the string, with the password in it; and what is no URL is a database to it. */
 function read(config: ClientConfig): pg.Client {
+  const { connectionString } = config
   try {
+    if (connectionString !== undefined && !known.test(connectionString)) throw new TypeError()
     return new pg.Client(config)
   } catch {
     throw new LoopError('invalid_config', 'The connection string of PostgreSQL cannot be read.', {
