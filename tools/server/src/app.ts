@@ -61,7 +61,7 @@ export function createApp(options: AppOptions): Hono<Environment> {
       headers: text,
     })
   })
-  const document = JSON.stringify(openApiOf(routes))
+  const document = JSON.stringify(openApiOf(routes, services.secureCookies))
   app.get('/api/v1/openapi.json', () => new Response(document, { headers: json }))
   mountRoutes(app, routes, options)
   mountChannels(app, options.channels, options.maxBodyBytes)

@@ -4,6 +4,7 @@ import {
   type ZodOpenApiPathsObject,
 } from 'zod-openapi'
 
+import { nameOfCookie } from './access/authenticate.ts'
 import type { AnswerSpec, Route } from './route.ts'
 import { problemSchema } from './schemas/common.ts'
 
@@ -15,7 +16,7 @@ const problem = {
 }
 
 /** The document of the API, made from the very schemas that validate. */
-export function openApiOf(routes: readonly Route[]): OpenApiDocument {
+export function openApiOf(routes: readonly Route[], secureCookies = false): OpenApiDocument {
   const paths: ZodOpenApiPathsObject = {}
   for (const route of routes) {
     paths[`/api/v1${route.path}`] = {
@@ -43,7 +44,7 @@ export function openApiOf(routes: readonly Route[]): OpenApiDocument {
             scheme: 'bearer',
             description: 'An API key, or a token of a configured issuer.',
           },
-          session: { type: 'apiKey', in: 'cookie', name: 'loop_session' },
+          session: { type: 'apiKey', in: 'cookie', name: nameOfCookie(secureCookies) },
         },
       },
       paths,

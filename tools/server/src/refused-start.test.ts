@@ -13,16 +13,23 @@ const start = (options: Partial<LoopServerOptions>): Promise<LoopServer> =>
     ...options,
   })
 
-test.each(['loops', 'loops.example.com', 'ftp://loops.example.com', 'javascript:1', ''])(
-  'a public URL that leads to no web site is refused: %j',
-  async (publicUrl) => {
-    await expect(start({ publicUrl })).rejects.toMatchObject({
-      code: 'invalid_config',
-      path: '/publicUrl',
-      hint: expect.stringContaining('https://'),
-    })
-  },
-)
+test.each([
+  'loops',
+  'loops.example.com',
+  'ftp://loops.example.com',
+  'javascript:1',
+  '',
+  'https://example.com/loops',
+  'https://loops.example.com/?team=1',
+  'https://loops.example.com/#/inbox',
+  'https://alice@loops.example.com',
+])('a public URL that is not the root of a web site is refused: %j', async (publicUrl) => {
+  await expect(start({ publicUrl })).rejects.toMatchObject({
+    code: 'invalid_config',
+    path: '/publicUrl',
+    hint: expect.stringContaining('https://'),
+  })
+})
 
 test.each([
   [{ console: '/nowhere' }, '/console'],

@@ -421,10 +421,12 @@ test('a page with HTTPS in front gets a cookie that no other host and no plain r
     await withCookie(`${name}=${secret}`),
     await withCookie(`loop_session=${secret}`),
   ]
+  const { body: document } = await secure.call('GET', '/api/v1/openapi.json')
   await secure.close()
 
   expect(statuses).toEqual([200, 401])
   expect(link).toMatch(/^https:\/\/loops\.example\.com\/login#token=/)
   expect(headers.get('set-cookie')).toMatch(/^__Host-loop_session=.*; Secure$/)
+  expect(document.components.securitySchemes.session.name).toBe(name)
   expect(headers.get('strict-transport-security')).toBeTruthy()
 })

@@ -47,13 +47,15 @@ export function refuseCrossSite(request: Request, origins: readonly string[]): v
 }
 
 /** With this prefix a browser keeps what another host, or a plain page, gives it apart from ours. */
-const nameOf = (secure: boolean): string => (secure ? '__Host-loop_session' : 'loop_session')
+export function nameOfCookie(secure: boolean): string {
+  return secure ? '__Host-loop_session' : 'loop_session'
+}
 
 /** Only under the name that this server gives: under another one a neighbour could log people in as somebody else. */
 export function readSessionCookie(request: Request, secure: boolean): string | null {
   for (const pair of (request.headers.get('cookie') ?? '').split(';')) {
     const [name = '', value = ''] = pair.trim().split('=', 2)
-    if (name === nameOf(secure)) return value
+    if (name === nameOfCookie(secure)) return value
   }
   return null
 }
@@ -61,7 +63,7 @@ export function readSessionCookie(request: Request, secure: boolean): string | n
 /** `secure` wherever the server is reached by HTTPS: then no other host and no plain request gets the cookie. */
 export function sessionCookie(value: string, maxAgeSeconds: number, secure: boolean): string {
   return [
-    `${nameOf(secure)}=${value}`,
+    `${nameOfCookie(secure)}=${value}`,
     'Path=/',
     'HttpOnly',
     'SameSite=Strict',
