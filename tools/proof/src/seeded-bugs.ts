@@ -1,4 +1,4 @@
-import { LoopError, type CommitPlan, type LoopStore, type StoredEntry } from '@loop-engine/core'
+import type { CommitPlan, LoopStore, StoredEntry } from '@loop-engine/core'
 
 import { brokenGuard } from './proof-loop.ts'
 import { reseal, withPlans } from './reseal.ts'
@@ -15,10 +15,6 @@ const store = (change: (store: LoopStore) => LoopStore): Sabotage => ({ store: c
 const plans = (
   change: (plan: CommitPlan, store: LoopStore) => CommitPlan | Promise<CommitPlan>,
 ): Sabotage => store((inner) => withPlans(inner, change))
-const entries = (inner: LoopStore, change: (entry: StoredEntry) => StoredEntry): LoopStore => ({
-  ...inner,
-  entries: async (...range) => (await inner.entries(...range)).map(change),
-})
 const executes = (plan: CommitPlan): boolean =>
   plan.entries.some(({ type }) => type === 'loop.transition.executed')
 
@@ -285,32 +281,18 @@ export const seededBugs: readonly SeededBug[] = [
   {
     invariant: 24,
     what: 'all lanes wait for a poisoned one',
-    sabotage: {
-      sink: (sink) => {
-        let poisoned = false
-        return {
-          ...sink,
-          publish: async (events, context) => {
-            poisoned ||= events.some(({ subject }) => subject === 'poisoned')
-            if (poisoned && events.some(({ subject }) => subject === 'poisoned'))
-              throw new LoopError('refused', 'poison')
-            if (events[0]?.subject === 'b')
-              throw new LoopError('refused', 'waits for the poisoned lane')
-            await sink.publish(events, context)
-          },
-        }
-      },
-      afterwards: async ({ store: inner }) => ({
-        store: {
-          ...inner,
-          deadLetters: async (query) => ({
-            items: (await inner.deadLetters(query)).items.filter(
-              ({ aggregateId }) => aggregateId === 'poisoned',
-            ),
-          }),
+    sabotage: store((inner) => {
+      let poisoned = false
+      return {
+        ...inner,
+        async claim(query) {
+          const claims = await inner.claim(query)
+          const ofPoisoned = claims.filter(({ aggregateId }) => aggregateId === 'poisoned')
+          poisoned ||= ofPoisoned.length > 0
+          return poisoned ? ofPoisoned : claims
         },
-      }),
-    },
+      }
+    }),
   },
   {
     invariant: 25,
@@ -327,16 +309,15 @@ export const seededBugs: readonly SeededBug[] = [
   },
   {
     invariant: 27,
-    what: 'somebody edits a row by hand',
-    sabotage: {
-      afterwards: async ({ store: inner }) => ({
-        store: entries(inner, (entry) =>
-          entry.seq === 2
-            ? { ...entry, body: entry.body.replace('agent:payer', 'agent:other') }
-            : entry,
-        ),
-      }),
-    },
+    what: 'a record is written in other words than it was hashed in',
+    sabotage: plans((plan) => ({
+      ...plan,
+      entries: plan.entries.map((entry) =>
+        entry.seq === 2
+          ? { ...entry, body: entry.body.replace('agent:payer', 'agent:other') }
+          : entry,
+      ),
+    })),
   },
   {
     invariant: 28,
@@ -352,14 +333,17 @@ export const seededBugs: readonly SeededBug[] = [
   {
     invariant: 29,
     what: 'the store keeps records as parsed JSON and writes them anew',
-    sabotage: {
-      afterwards: async ({ store: inner }) => ({
-        store: entries(inner, (entry) => ({
-          ...entry,
-          body: JSON.stringify(JSON.parse(entry.body), null, 1),
-        })),
-      }),
-    },
+    sabotage: store((inner) => {
+      const anew = (entry: StoredEntry): StoredEntry => ({
+        ...entry,
+        body: JSON.stringify(JSON.parse(entry.body), null, 1),
+      })
+      return {
+        ...inner,
+        entries: async (...range) => (await inner.entries(...range)).map(anew),
+        unlogged: async (...range) => (await inner.unlogged(...range)).map(anew),
+      }
+    }),
   },
   {
     invariant: 30,
