@@ -264,6 +264,15 @@ describe('approval-obtained', () => {
     expect(passes('approval-obtained', { ...parameters, people: 2 }, { approvals: two })).toBe(true)
   })
 
+  test('counts who edited, and only what was approved of its own transition', () => {
+    const editor = [{ reviewer: human('bob'), decision: 'edit' as const }]
+    expect(passes('approval-obtained', parameters, { approvals: [approval({}, editor)] })).toBe(
+      true,
+    )
+    const another = approval({ transitionId: 'another' }, [{ reviewer: human('bob') }])
+    expect(passes('approval-obtained', parameters, { approvals: [another] })).toBe(false)
+  })
+
   test('does not believe evidence', () => {
     const evidence = { approved: true, approvals: ['bob'] }
 
@@ -365,6 +374,19 @@ describe('limits reserve in the window of the attempt', () => {
       ).size,
     ).toBe(4)
   })
+
+  test.each([
+    ['actor', { actor: human('bob') }],
+    ['instance', { instance: { ...guardInput().instance, runId: 'run-2' } }],
+    ['loop', { instance: { ...guardInput().instance, loopId: 'other' } }],
+  ])('every %s has a counter of its own, and a tenant has one', (per, change) => {
+    const key = (scope: string, input: Partial<GuardInput> = {}): string | undefined =>
+      judge('rate-limit', { limit: 1, window: '1h', name: 'all', per: scope }, input).reserve?.[0]
+        ?.key
+
+    expect(key(per, change)).not.toBe(key(per))
+    expect(key('tenant', change)).toBe(key('tenant'))
+  })
 })
 
 test('deadline-not-exceeded knows three kinds of deadline', () => {
@@ -410,6 +432,17 @@ test.each<[JsonObject, boolean]>([
   [{ field: 'l', operator: 'min-length', value: 2 }, true],
   [{ field: 's', operator: 'max-length', value: 4 }, false],
   [{ field: 'n', operator: 'max-length', value: 4 }, false],
+  [{ field: 's', operator: 'max-length', value: 5 }, true],
+  [{ field: 's', operator: 'min-length', value: 6 }, false],
+  [{ field: 's', operator: 'min-length', value: '1' }, false],
+  [{ field: 's', operator: 'max-length', value: '9' }, false],
+  [{ field: 's', operator: 'ends-with', value: 'pha' }, true],
+  [{ field: 's', operator: 'starts-with', value: 'pha' }, false],
+  [{ field: 's', operator: 'contains', value: 'x' }, false],
+  [{ field: 'l', operator: 'contains', value: 3 }, false],
+  [{ field: 'l', operator: 'in', value: '1,2' }, false],
+  [{ field: '/o', operator: 'equals', value: { a: 1, b: 3 } }, false],
+  [{ field: '/o', operator: 'equals', value: null }, false],
   [{ field: 'n', operator: 'exists' }, true],
   [{ field: 'missing', operator: 'exists' }, false],
   [{ field: 'missing', operator: 'absent' }, true],
@@ -447,6 +480,15 @@ describe('time-window', () => {
     ['2026-06-15T23:00:00Z', false],
   ])('a night belongs to the day on which it begins: %s %o', (time, expected) => {
     expect(at(night, time)).toBe(expected)
+  })
+
+  test.each([
+    ['2026-06-15T09:29:00Z', false],
+    ['2026-06-15T09:30:00Z', true],
+    ['2026-06-15T10:14:00Z', true],
+    ['2026-06-15T10:15:00Z', false],
+  ])('minutes count: %s %o', (time, expected) => {
+    expect(at({ timeZone: 'UTC', from: '09:30', to: '10:15' }, time)).toBe(expected)
   })
 
   test('an unknown time zone fails closed', () => {
