@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 
 import { keep, sealRun, storeWith, tampered, wholeStory } from './history.fixture.ts'
 import { createLog, generateSigner, verifyStore, type VerifyStoreOptions } from './index.ts'
+import { rootOf } from './merkle.ts'
 
 const tenant = 'default'
 const key = generateSigner('a.example')
@@ -106,6 +107,22 @@ describe('deep verification of the log', () => {
     expect(await verifyStore({ store: withheld, tenant, deep: true })).toMatchObject({
       ok: false,
       faults: [{ fault: 'truncated', message: '5 entries are in no log, and do not wait for it.' }],
+    })
+  })
+
+  test('finds an entry that is in it twice, where another should be', async () => {
+    const store = await storeWith(['a'])
+    await createLog({ store, tenant }).checkpoint()
+    const all = await store.leaves(tenant, { from: 0, limit: 5 })
+    const leaves = all.map((leaf, index) => (index === 4 ? { ...leaf, ...all[0], index } : leaf))
+    const root = rootOf(Buffer.from(leaves.map(({ leafHash }) => leafHash).join(''), 'hex'))
+    const doubled = tampered(store, {
+      leaves: async (_, { from, limit }) => leaves.slice(from, from + limit),
+      logHead: async (id) => ({ ...(await store.logHead(id)), root }),
+    })
+    expect(await verifyStore({ store: doubled, tenant, deep: true })).toMatchObject({
+      ok: false,
+      faults: [{ runId: 'run-a', seq: 1, message: 'The log has the entry twice.' }],
     })
   })
 
