@@ -1,6 +1,7 @@
 import { LoopError } from '@loop-engine/core'
 
 import { blockedItemsV7 } from './blocked-items-v7.ts'
+import { counterExpiryV7 } from './counter-expiry-v7.ts'
 import type { Database, Session } from './database.ts'
 import { plainFunctionsV3 } from './functions-plain-v3.ts'
 import { functionsV1 } from './functions-v1.ts'
@@ -32,7 +33,7 @@ const migrations: readonly ((schema: string) => string)[] = [
   (schema) => stopGateV4(schema) + messagesV4(schema),
   lookupsV5,
   searchPathV6,
-  blockedItemsV7,
+  (schema) => blockedItemsV7(schema) + counterExpiryV7(schema),
 ]
 
 /** Brings the schema to this package's version. Several starters wait for one another. */

@@ -54,6 +54,41 @@ export function testStoreLifecycle(open: OpenStore, harness: StoreHarness): void
       expect((await store.find({ tenant: 'acme' })).items).toHaveLength(2)
     })
 
+    test('keeps a counter window for as long as any reservation of it asks', async () => {
+      const store = await open()
+      const at = planEpoch
+      const ends: readonly (readonly [string, readonly (number | undefined)[]])[] = [
+        ['shorter', [at, at - 1]],
+        ['longer', [at - 1, at]],
+        ['for ever, then not', [undefined, at - 1]],
+        ['for ever in the end', [at - 1, undefined]],
+        ['over', [at - 1, at - 2]],
+      ]
+      for (const [key, times] of ends)
+        for (const [place, expiresAt] of times.entries())
+          await store.commit([
+            startPlan(
+              { aggregateId: `${key} ${place}`, runId: `${key} ${place}` },
+              {
+                reservations: [
+                  {
+                    key,
+                    bucket: 1,
+                    amount: 1,
+                    limit: 9,
+                    ...(expiresAt !== undefined && { expiresAt }),
+                  },
+                ],
+              },
+            ),
+          ])
+
+      await store.prune(at)
+
+      const left = await Promise.all(ends.map(([key]) => store.counter('acme', key, 1)))
+      expect(left).toEqual([2, 2, 2, 2, 0])
+    })
+
     test('closes once for all, and answers `closed` from then on', async () => {
       const store = await open()
       await store.close()
