@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { runLoop } from './run-loop.ts'
 
-// Whoever reads us may leave early: `loop list | head`.
+// Whoever reads us may leave early, as in `loop list | head`: the exit code says how the command ended all the same.
 process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
-  if (code === 'EPIPE') process.exit(0)
+  if (code === 'EPIPE') return
   process.stderr.write(`error Standard output cannot be written (${code}): it is not whole.\n`)
   process.exit(1)
 })

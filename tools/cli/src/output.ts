@@ -13,8 +13,8 @@ export interface Output {
   readonly color: boolean
   /** Prints the value under `--json`, else the text. */
   result(value: unknown, text: string): void
-  /** Writes to standard output as it is, and waits when the reader is slow. */
-  raw(text: string): Promise<void>
+  /** Writes to standard output as it is, and waits when the reader is slow; false when the reader has left. */
+  raw(text: string): Promise<boolean>
   /** Says something to the person; not under `--json`. */
   note(text: string): void
   error(text: string): void
@@ -37,7 +37,13 @@ export function createOutput({ json, color, out, err }: OutputOptions): Output {
       out.write(`${json ? JSON.stringify(value, null, 2) : text}\n`)
     },
     async raw(text) {
-      if (!out.write(text)) await once(out, 'drain')
+      if (out.write(text)) return true
+      try {
+        await once(out, 'drain')
+        return true
+      } catch {
+        return false // Why it cannot be written is told where the process begins.
+      }
     },
     note: (text) => {
       if (!json) err.write(`${text}\n`)

@@ -44,7 +44,7 @@ export const addExport: AddCommand = (program, act) => {
           })
           if (chosen.output === undefined) {
             // The lines are the result, and JSON already.
-            for await (const line of lines) await output.raw(`${line}\n`)
+            for await (const line of lines) if (!(await output.raw(`${line}\n`))) break
             return exitCodes.ok
           }
           const count = await writeLines(chosen.output, lines)

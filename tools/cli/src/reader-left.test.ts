@@ -1,0 +1,37 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+
+import { afterAll, expect, test, vi } from 'vitest'
+
+import { createTestWorkshop, requestPayment } from './workshop.fixture.ts'
+
+const { db, prepare, remove } = createTestWorkshop()
+afterAll(remove)
+// Each test starts programs, and other tests may keep the machine busy.
+vi.setConfig({ testTimeout: 60_000 })
+
+/** The exit code, and what was said of an error, when nobody reads the answer. */
+async function unread(...args: string[]): Promise<[code: unknown, err: string]> {
+  const flags = ['--disable-warning=ExperimentalWarning', '--conditions=@loop-engine/source']
+  const main = join(import.meta.dirname, 'main.ts')
+  const child = spawn(process.execPath, [...flags, main, '--db', db, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  child.stdout.destroy()
+  const err = child.stderr.setEncoding('utf8').toArray()
+  const [code] = await once(child, 'close')
+  return [code, (await err).join('')]
+}
+
+test('a command whose reader has left ends by its result, and an export ends', async () => {
+  await prepare(async (system) => requestPayment(system, 'one'))
+  expect(await unread('verify')).toEqual([0, ''])
+  expect(await unread('export')).toEqual([0, ''])
+  const database = new DatabaseSync(db)
+  database.exec("UPDATE entry SET body = replace(body, 'agent', 'tnega') WHERE seq = 2")
+  database.close()
+
+  expect(await unread('verify')).toEqual([5, ''])
+})
