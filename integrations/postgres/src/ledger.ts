@@ -20,6 +20,7 @@ import {
   type IdempotencyRow,
   type StopRow,
 } from './rows.ts'
+import { rareStatuses } from './status-index-v7.ts'
 
 type Ledger = Pick<
   LoopStore,
@@ -134,7 +135,9 @@ export function createLedger(database: Database, schema: string): Ledger {
       filter.equal('loop_id', wanted.loopId)
       filter.equal('aggregate_id', wanted.aggregateId)
       filter.equal('state', wanted.state)
-      if (wanted.status === 'active' || wanted.status === 'suspended') filter.add(() => open)
+      // Named as the index names it, so that the planner knows that it may be used.
+      if (wanted.status === 'active') filter.add(() => open)
+      else if (wanted.status && wanted.status !== 'completed') filter.add(() => rareStatuses)
       filter.equal('status', wanted.status)
       if (wanted.tag !== undefined) filter.add((tag) => `${tag} = ANY (tags)`, wanted.tag)
       if (wanted.updatedFrom !== undefined)

@@ -14,6 +14,7 @@ import { rowLevelSecurityFunctionsV3 } from './row-level-security-functions-v3.t
 import { schemaV1 } from './schema-v1.ts'
 import { schemaV3 } from './schema-v3.ts'
 import { searchPathV6 } from './search-path-v6.ts'
+import { statusIndexV7 } from './status-index-v7.ts'
 import { stopGateV4 } from './stop-gate-v4.ts'
 
 /** Each runs once, in order; a released one never changes. Its place is its version: there is no part v2, so v6 makes version 5. */
@@ -33,7 +34,8 @@ const migrations: readonly ((schema: string) => string)[] = [
   (schema) => stopGateV4(schema) + messagesV4(schema),
   lookupsV5,
   searchPathV6,
-  (schema) => blockedItemsV7(schema) + counterExpiryV7(schema),
+  // In the order in which commits take the tables.
+  (schema) => statusIndexV7(schema) + counterExpiryV7(schema) + blockedItemsV7(schema),
 ]
 
 /** Brings the schema to this package's version. Several starters wait for one another. */

@@ -132,6 +132,8 @@ const calls: Readonly<Record<string, (store: LoopStore) => Promise<unknown>>> = 
   getRun: (store) => store.getRun('acme', `run-of-${key(7)}`),
   'find all': (store) => store.find({ tenant: 'acme', limit: 10 }),
   'find open': (store) => store.find({ tenant: 'acme', status: 'active', limit: 10 }),
+  'find suspended': (store) => store.find({ tenant: 'acme', status: 'suspended', limit: 10 }),
+  'find failed': (store) => store.find({ tenant: 'acme', status: 'failed', limit: 10 }),
   'find key': (store) => store.find({ tenant: 'acme', aggregateId: key(7), limit: 10 }),
   entries: (store) => store.entries('acme', `run-of-${key(7)}`),
   lastExecuted: (store) => store.lastExecuted('acme', `run-of-${key(7)}`, 'step'),
