@@ -1,15 +1,21 @@
 import type { Actor, EntryType, JsonValue, LedgerEntry } from '@loop-engine/core'
 
-/** An actor as a person would name it: who, with which model, for whom. */
+/** An actor as a person would name it: who, with which model, for whom, and for whom that one acts. */
 export function labelOf({ displayName, id, modelId, servedModel, onBehalfOf }: Actor): string {
   // People choose their names themselves; the id alone says who it is.
   const alias = displayName !== undefined && displayName !== id
   const notes = [
     alias ? id : undefined,
     servedModel ?? modelId,
-    onBehalfOf && `for ${onBehalfOf.id}`,
+    ...principalsOf(onBehalfOf).map((principal) => `for ${principal}`),
   ].filter((note) => note !== undefined)
   return `${displayName ?? id}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`
+}
+
+function principalsOf(first: Actor['onBehalfOf']): readonly string[] {
+  const ids: string[] = []
+  for (let one = first; one; one = one.onBehalfOf) ids.push(one.id)
+  return ids
 }
 
 type Tell = (entry: LedgerEntry) => string
@@ -36,12 +42,14 @@ const predicates: Readonly<Record<EntryType, Tell>> = {
   'loop.approval.decided': (entry) =>
     entry.approval?.decision?.startsWith('refused:')
       ? `could not ${decision(entry)} ${step(entry)}${because(entry)}`
-      : `decided to ${decision(entry)} ${step(entry)}${because(entry)}`,
+      : entry.approval?.decision === 'delegate'
+        ? `handed the decision about ${step(entry)} on to ${data(entry, 'to')}${because(entry)}`
+        : `decided to ${decision(entry)} ${step(entry)}${because(entry)}`,
   'loop.approval.approved': (entry) =>
     `${entry.approval?.decision === 'edit' ? 'edited and approved' : 'approved'} ${step(entry)}${because(entry)}`,
   'loop.approval.rejected': (entry) => `rejected ${step(entry)}${because(entry)}`,
   'loop.approval.expired': (entry) => `noted that nobody approved ${step(entry)} in time`,
-  'loop.approval.escalated': (entry) => `asked more people about ${step(entry)}`,
+  'loop.approval.escalated': (entry) => `asked more people about ${step(entry)}${added(entry)}`,
   'loop.approval.superseded': (entry) => `closed the request for ${step(entry)}${because(entry)}`,
   'loop.effect.started': (entry) => `began ${action(entry)}`,
   'loop.effect.succeeded': (entry) => `finished ${action(entry)}`,
@@ -57,7 +65,7 @@ const predicates: Readonly<Record<EntryType, Tell>> = {
   'loop.outcome.recorded': () => 'recorded the outcome',
   'loop.spawned': (entry) => `spawned ${data(entry, 'loopId') || 'a loop'}`,
   'loop.migrated': (entry) =>
-    `moved the run to version ${data(entry, 'version')} of its definition`,
+    `moved the run to version ${data(entry, 'version')} of its definition${moved(entry)}${because(entry)}`,
   'loop.evidence.erased': (entry) =>
     `erased the evidence of entry ${data(entry, 'seq')}${because(entry)}`,
   'loop.stopped': (entry) => `stopped ${data(entry, 'scope')}${because(entry)}`,
@@ -77,6 +85,15 @@ export function sentenceOf(entry: LedgerEntry): string {
 
 function plain(value: JsonValue | undefined): string | undefined {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined
+}
+
+function added({ data: more }: LedgerEntry): string {
+  const reviewers = more?.['reviewers']
+  return Array.isArray(reviewers) ? `: ${reviewers.map(plain).join(' and ')}` : ''
+}
+
+function moved({ fromState, toState }: LedgerEntry): string {
+  return toState === undefined ? '' : `, ${fromState ?? ''} → ${toState}`
 }
 
 function approvedBy({ approval }: LedgerEntry): string {

@@ -1,4 +1,4 @@
-import { openEntry, openEvidence } from '@loop-engine/core'
+import { openEntry, openEvidence, type LedgerEntry } from '@loop-engine/core'
 import { describe, expect, test } from 'vitest'
 
 import { sealRun, wholeStory } from './history.fixture.ts'
@@ -27,6 +27,42 @@ describe('a timeline', () => {
       evidence: 'amount 250, to Zoë',
       toState: null,
     })
+  })
+
+  test('tells to whom a decision went, where a run was moved, and for whom an agent acts in the end', async () => {
+    const orchestrator = { type: 'automation', id: 'orchestrator' } as const
+    const olga = { type: 'human', id: 'olga' } as const
+    const told = async (entry: Partial<LedgerEntry>): Promise<string | undefined> => {
+      const [first] = items()
+      if (!first) throw new Error('There are five entries.')
+      const actor = { type: 'human', id: 'alice' } as const
+      const [row] = await timelineOf([
+        { ...first, entry: { ...first.entry, actor, transitionId: 'pay', ...entry } },
+      ])
+      return row?.what
+    }
+    const approval = { id: 'run-a:2', revision: 1, viewHash: '', decision: 'delegate' }
+    expect(
+      await told({ type: 'loop.approval.decided', approval, data: { to: 'dave' }, reason: 'away' }),
+    ).toBe('alice handed the decision about pay on to dave: away.')
+    expect(
+      await told({ type: 'loop.approval.escalated', data: { reviewers: ['erin', 'role:cfo'] } }),
+    ).toBe('alice asked more people about pay: erin and role:cfo.')
+    const moved = { type: 'loop.migrated', data: { version: '2' }, fromState: 'A' } as const
+    expect(await told({ ...moved, toState: 'B', reason: 'mended' })).toBe(
+      'alice moved the run to version 2 of its definition, A → B: mended.',
+    )
+    expect(await told({ ...moved, toState: undefined, reason: 'mended' })).toBe(
+      'alice moved the run to version 2 of its definition: mended.',
+    )
+    const actor = {
+      ...orchestrator,
+      id: 'agent',
+      onBehalfOf: { ...orchestrator, onBehalfOf: olga },
+    }
+    expect(await told({ type: 'loop.completed', actor })).toBe(
+      'agent (for orchestrator, for olga) completed the run.',
+    )
   })
 
   test('does not take the name of an actor for the actor', async () => {
