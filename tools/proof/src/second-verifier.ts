@@ -1,8 +1,8 @@
 import { createHash, createPublicKey, verify } from 'node:crypto'
 
 /**
- * A second verifier of a whole, sealed export, written from the description of the format. It shares no code with the
- * product, so that an error of the product's own cannot hide itself. Says what is wrong, or null.
+ * A second verifier of a whole, sealed export, written from the description of the format (docs/export.md). It shares no
+ * code with the product, so that an error of the product's own cannot hide itself. Says what is wrong, or null.
  */
 export function faultOf(text: string, verifierKey: string): string | null {
   try {
