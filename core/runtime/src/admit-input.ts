@@ -52,11 +52,3 @@ export function checkKey(value: unknown, path: string): void {
     throw new LoopError('invalid_input', 'An id must be 1 to 256 printable characters.', { path })
   }
 }
-
-/** The words with a decision: as long as a channel, the API and a decision token take them. */
-export function checkReason(reason: unknown): void {
-  if (reason === undefined || (typeof reason === 'string' && reason.length <= 4096)) return
-  throw new LoopError('invalid_input', 'A reason must be text of at most 4096 characters.', {
-    path: '/reason',
-  })
-}

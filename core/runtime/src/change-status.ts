@@ -3,10 +3,11 @@ import { LoopError, type InstanceStatus, type LoopInstance } from '@loop-engine/
 import { evidenceOf, admitted, personOrSystem } from './admit-input.ts'
 import { supersede } from './approvals/supersede.ts'
 import type { Change, PlanRest } from './change.ts'
+import { checkInput } from './check-input.ts'
 import type { Refusal } from './decide.ts'
 import { draftOf } from './draft.ts'
 import { takeHeldFollowUps } from './effects/held-follow-ups.ts'
-import type { ChangeInput } from './engine-input.ts'
+import { changeKeys, type ChangeInput } from './engine-input.ts'
 import type { Kernel } from './kernel.ts'
 import { restartTimeout } from './orders.ts'
 import { rewrite } from './rewrite-run.ts'
@@ -18,6 +19,7 @@ export async function changeStatus(
   type: 'loop.cancelled' | 'loop.failed' | 'loop.suspended' | 'loop.resumed',
   status: InstanceStatus,
 ): Promise<LoopInstance> {
+  checkInput('A change of a run', input, changeKeys, ['aggregateId', 'reason'])
   const { tenant = 'default', aggregateId, reason } = input
   const evidence = evidenceOf(kernel, input.evidence)
   const actor =

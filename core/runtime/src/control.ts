@@ -4,11 +4,13 @@ import {
   refuseStrayKeys,
   stopScope,
   type Actor,
+  type KnownKeys,
   type LoopDefinition,
   type Stop,
 } from '@loop-engine/core'
 
 import { createChange } from './change.ts'
+import { checkInput } from './check-input.ts'
 import { draftOf } from './draft.ts'
 import { commitChange, type Kernel } from './kernel.ts'
 
@@ -47,11 +49,15 @@ const controlLoop: LoopDefinition = deepFreeze({
   ],
 })
 
+const stopKeys: KnownKeys<StopInput> = { target: true, actor: true, reason: true }
+
 const keeper: Actor = Object.freeze({ type: 'system', id: 'system:control' })
 
 export function createControl(kernel: Kernel): Control {
   return {
-    async stop({ target, actor: input, reason }) {
+    async stop(asked) {
+      checkInput('engine.stop', asked, stopKeys, ['reason'])
+      const { target, actor: input, reason } = asked
       const actor = admit(kernel, input)
       const { scope, tenant } = scopeOf(target)
       const stop: Stop = { scope, reason, by: `${actor.type}:${actor.id}`, at: kernel.clock.now() }
@@ -64,7 +70,9 @@ export function createControl(kernel: Kernel): Control {
       )
       return stop
     },
-    async release({ target, actor: input, reason }) {
+    async release(asked) {
+      checkInput('engine.release', asked, stopKeys, ['reason'])
+      const { target, actor: input, reason } = asked
       const actor = admit(kernel, input)
       if (actor.type !== 'human' && actor.type !== 'system') {
         throw new LoopError('refused', 'Only a person or the system may release a stop.', {

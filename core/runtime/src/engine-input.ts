@@ -1,4 +1,4 @@
-import { type Actor, type JsonObject } from '@loop-engine/core'
+import type { Actor, JsonObject, KnownKeys } from '@loop-engine/core'
 
 /** Which run: its business key, and the tenant. */
 export interface Target {
@@ -62,3 +62,48 @@ export interface EraseInput extends ChangeInput {
   /** An older run of the business key; the newest if left out. */
   readonly runId?: string
 }
+
+const target: KnownKeys<Target> = { aggregateId: true, tenant: true }
+
+export const startKeys: KnownKeys<StartInput> = {
+  ...target,
+  loopId: true,
+  actor: true,
+  metadata: true,
+  tags: true,
+  evidence: true,
+  correlationId: true,
+  idempotencyKey: true,
+  traceparent: true,
+}
+
+export const transitionKeys: KnownKeys<TransitionInput> = {
+  ...target,
+  transitionId: true,
+  signal: true,
+  actor: true,
+  evidence: true,
+  idempotencyKey: true,
+  correlationId: true,
+  traceparent: true,
+  expected: true,
+  callbackUrl: true,
+}
+
+export const changeKeys: KnownKeys<ChangeInput> = {
+  ...target,
+  actor: true,
+  reason: true,
+  evidence: true,
+  expected: true,
+}
+
+export const migrateKeys: KnownKeys<MigrateInput> = {
+  ...target,
+  actor: true,
+  reason: true,
+  expected: true,
+  state: true,
+}
+
+export const eraseKeys: KnownKeys<EraseInput> = { ...changeKeys, seq: true, runId: true }

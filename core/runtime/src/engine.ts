@@ -1,6 +1,7 @@
 import {
   type Actor,
   type InstanceQuery,
+  type KnownKeys,
   type LoopDefinition,
   type LoopInstance,
   type Page,
@@ -8,6 +9,7 @@ import {
 } from '@loop-engine/core'
 
 import { changeStatus } from './change-status.ts'
+import { checkFields, checkInput } from './check-input.ts'
 import { createControl, type Control } from './control.ts'
 import type {
   Target,
@@ -56,6 +58,19 @@ export interface LoopEngine extends Control {
   seal: Seal
 }
 
+const findKeys: KnownKeys<InstanceQuery> = {
+  tenant: true,
+  loopId: true,
+  aggregateId: true,
+  state: true,
+  status: true,
+  tag: true,
+  updatedFrom: true,
+  updatedUntil: true,
+  limit: true,
+  cursor: true,
+}
+
 export function createEngine(kernel: Kernel): LoopEngine {
   const { store, loops, telemetry } = kernel
   return {
@@ -75,8 +90,14 @@ export function createEngine(kernel: Kernel): LoopEngine {
     fail: (input) => changeStatus(kernel, input, 'loop.failed', 'failed'),
     suspend: (input) => changeStatus(kernel, input, 'loop.suspended', 'suspended'),
     resume: (input) => changeStatus(kernel, input, 'loop.resumed', 'active'),
-    get: ({ tenant = 'default', aggregateId }) => store.get(tenant, aggregateId),
-    find: ({ tenant = 'default', ...query }) => store.find({ tenant, ...query }),
+    async get(target) {
+      checkFields('engine.get', target, ['aggregateId'])
+      return store.get(target.tenant ?? 'default', target.aggregateId)
+    },
+    async find(query) {
+      checkInput('engine.find', query, findKeys, [])
+      return store.find({ ...query, tenant: query.tenant ?? 'default' })
+    },
     history: (query) => readHistory(kernel, query),
     migrate: (input) => migrateRun(kernel, input),
     erase: (input) => eraseEvidence(kernel, input),

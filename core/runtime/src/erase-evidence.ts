@@ -2,13 +2,15 @@ import { LoopError, openEntry, type ApprovalRequest, type LoopInstance } from '@
 
 import { personOrSystem } from './admit-input.ts'
 import { withoutEvidence } from './approvals/kept-answer.ts'
+import { checkInput } from './check-input.ts'
 import { draftOf } from './draft.ts'
-import type { EraseInput } from './engine-input.ts'
+import { eraseKeys, type EraseInput } from './engine-input.ts'
 import type { Kernel } from './kernel.ts'
 import { rewrite } from './rewrite-run.ts'
 
 /** Deletes the evidence of one entry, and the copies of it that a request and an effect keep. */
 export async function eraseEvidence(kernel: Kernel, input: EraseInput): Promise<LoopInstance> {
+  checkInput('engine.erase', input, eraseKeys, ['aggregateId', 'reason'])
   const { tenant = 'default', aggregateId, reason, seq } = input
   const actor = await personOrSystem(kernel, input.actor, 'erase evidence')
   const erased = await rewrite(

@@ -2,6 +2,7 @@ import { type Actor } from '@loop-engine/core'
 
 import { evidenceOf } from './admit-input.ts'
 import { judge } from './attempt.ts'
+import { checkFields } from './check-input.ts'
 import { admit } from './decide.ts'
 import type { Target } from './engine-input.ts'
 import { scopesOf, type Kernel } from './kernel.ts'
@@ -23,6 +24,7 @@ export async function listAvailable(
   kernel: Kernel,
   input: Target & { actor: Actor; evidence?: object },
 ): Promise<readonly AvailableTransition[]> {
+  checkFields('engine.available', input, ['aggregateId'])
   const { tenant = 'default', aggregateId } = input
   const { instance } = await kernel.runs.load(tenant, aggregateId, true)
   const loop = await kernel.loops.pinned(instance.definition.digest)

@@ -3,14 +3,16 @@ import { LoopError, type LoopInstance } from '@loop-engine/core'
 import { personOrSystem } from './admit-input.ts'
 import { supersede } from './approvals/supersede.ts'
 import type { Change } from './change.ts'
+import { checkInput } from './check-input.ts'
 import { draftOf } from './draft.ts'
-import type { MigrateInput } from './engine-input.ts'
+import { migrateKeys, type MigrateInput } from './engine-input.ts'
 import type { Kernel } from './kernel.ts'
 import { restartTimeout } from './orders.ts'
 import { rewrite } from './rewrite-run.ts'
 
 /** Moves a run to the registered definition of its loop. */
 export async function migrateRun(kernel: Kernel, input: MigrateInput): Promise<LoopInstance> {
+  checkInput('engine.migrate', input, migrateKeys, ['aggregateId', 'reason'])
   const { tenant = 'default', aggregateId, reason, state } = input
   const actor = await personOrSystem(kernel, input.actor, 'migrate a run')
   const build = async (instance: LoopInstance, change: Change): Promise<void> => {

@@ -6,6 +6,7 @@ import {
   type StoredEntry,
 } from '@loop-engine/core'
 
+import { checkFields } from './check-input.ts'
 import type { Target } from './engine-input.ts'
 import type { Kernel } from './kernel.ts'
 
@@ -30,8 +31,10 @@ const pageSize = 500
 /** The entries of a run, read page by page. */
 export async function* readHistory(
   kernel: Kernel,
-  { tenant = 'default', aggregateId, runId, from = 1, limit = Infinity }: HistoryQuery,
+  query: HistoryQuery,
 ): AsyncGenerator<HistoryItem> {
+  checkFields('engine.history', query, ['aggregateId'])
+  const { tenant = 'default', aggregateId, runId, from = 1, limit = Infinity } = query
   const run = runId ?? (await kernel.store.get(tenant, aggregateId))?.runId
   if (run === undefined) return
   let next = from

@@ -33,14 +33,18 @@ export type Seal = <Input extends object, Output>(
 ) => Sealed<Input, Output>
 
 export function createSeal(kernel: Kernel): Seal {
-  return (name, run) => async (receipt, input) => {
-    const { entry, text } = await licence(kernel, receipt, input)
-    await spend(kernel, receipt, entry, name)
-    const context = { receipt, idempotencyKey: receipt.entry }
-    // Read from what was licensed: the caller may have changed the object since it was compared.
-    const licensed = JSON.parse(text) as typeof input
-    if (!kernel.telemetry) return run(licensed, context)
-    return kernel.telemetry.sealed({ name, receipt }, () => run(licensed, context))
+  return (name, run) => {
+    if (typeof name !== 'string' || typeof run !== 'function')
+      throw new LoopError('invalid_input', 'A seal takes a name and a function.', { path: '' })
+    return async (receipt, input) => {
+      const { entry, text } = await licence(kernel, receipt, input)
+      await spend(kernel, receipt, entry, name)
+      const context = { receipt, idempotencyKey: receipt.entry }
+      // Read from what was licensed: the caller may have changed the object since it was compared.
+      const licensed = JSON.parse(text) as typeof input
+      if (!kernel.telemetry) return run(licensed, context)
+      return kernel.telemetry.sealed({ name, receipt }, () => run(licensed, context))
+    }
   }
 }
 
@@ -72,8 +76,10 @@ async function licence(
 
 /** The entry at the place that the receipt names, if its hash is the one that the receipt bears. */
 async function recorded(kernel: Kernel, receipt: Receipt): Promise<StoredEntry | undefined> {
-  const { tenant, runId, seq, entry } = receipt
-  if (typeof runId !== 'string' || !Number.isSafeInteger(seq)) return undefined
+  // Whatever was refused, or waits for people, has none.
+  const { tenant, runId, seq, entry }: Partial<Receipt> = receipt ?? {}
+  if (typeof tenant !== 'string' || typeof runId !== 'string' || !Number.isSafeInteger(seq))
+    return undefined
   const [stored] = await kernel.store.entries(tenant, runId, { from: seq, to: seq })
   return stored?.hash === entry ? stored : undefined
 }

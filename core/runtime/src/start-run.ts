@@ -2,13 +2,15 @@ import { LoopError, type LoopInstance } from '@loop-engine/core'
 
 import { evidenceOf, admitted, refuseReserved, checkKey } from './admit-input.ts'
 import { createChange } from './change.ts'
-import type { StartInput } from './engine-input.ts'
+import { checkInput } from './check-input.ts'
+import { startKeys, type StartInput } from './engine-input.ts'
 import { idempotencyOf, keyMismatch } from './idempotency.ts'
 import { commitChange, scopesOf, type Kernel } from './kernel.ts'
 import { enqueueOrder } from './orders.ts'
 
 /** Opens a run of a loop, as its first commit. */
 export async function startRun(kernel: Kernel, input: StartInput): Promise<LoopInstance> {
+  checkInput('engine.start', input, startKeys, ['aggregateId', 'loopId'])
   const {
     tenant = 'default',
     aggregateId,

@@ -4,8 +4,9 @@ import { evidenceOf, refuseReserved } from './admit-input.ts'
 import { supersede } from './approvals/supersede.ts'
 import { judge, record } from './attempt.ts'
 import { createChange } from './change.ts'
+import { checkInput } from './check-input.ts'
 import type { TransitionCommand } from './decide.ts'
-import type { TransitionInput } from './engine-input.ts'
+import { transitionKeys, type TransitionInput } from './engine-input.ts'
 import { answered, idempotencyOf, keyMismatch, repeated } from './idempotency.ts'
 import { commitChange, scopesOf, type Kernel } from './kernel.ts'
 import { callbackChannel } from './orders.ts'
@@ -18,6 +19,7 @@ export async function takeTransition(
   kernel: Kernel,
   input: TransitionInput,
 ): Promise<TransitionResult> {
+  checkInput('engine.transition', input, transitionKeys)
   const { tenant = 'default', aggregateId, idempotencyKey, callbackUrl } = input
   refuseReserved(aggregateId)
   refuseCallback(kernel, callbackUrl)

@@ -189,16 +189,16 @@ describe('an effect that fails', () => {
   test.each(['stop', 'suspension'])('is tried no less often after a %s', async (hold) => {
     const payment = paymentWith({ onSuccess: 'paid', onFailure: 'failed' })
     const { engine, order, later, calls } = await open(payment, refusesSoOften(7))
-    const change = { aggregateId: 'order-1', actor: alice, reason: 'look' }
+    const why = { actor: alice, reason: 'look' }
     const target = { aggregateId: 'order-1' }
     await order()
-    if (hold === 'stop') await engine.stop({ ...change, target })
-    else await engine.suspend(change)
+    if (hold === 'stop') await engine.stop({ ...why, target })
+    else await engine.suspend({ ...why, ...target })
     await later(1000, 10)
     expect(calls()).toBe(0)
 
-    if (hold === 'stop') await engine.release({ ...change, target })
-    else await engine.resume(change)
+    if (hold === 'stop') await engine.release({ ...why, target })
+    else await engine.resume({ ...why, ...target })
     await later(60_000, 20)
 
     expect(calls()).toBe(8)

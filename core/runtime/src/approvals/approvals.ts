@@ -3,10 +3,12 @@ import {
   type Actor,
   type ApprovalQuery,
   type ApprovalRequest,
+  type KnownKeys,
   type Page,
 } from '@loop-engine/core'
 
 import { admitted } from '../admit-input.ts'
+import { checkInput } from '../check-input.ts'
 import type { Kernel } from '../kernel.ts'
 import { refuseReviewer } from './approval-rules.ts'
 import { decideRequest, type DecideInput, type DecisionResult } from './decide-request.ts'
@@ -56,20 +58,40 @@ export interface Approvals {
   }): Promise<ApprovalRequest>
 }
 
+const getKeys = { id: true, tenant: true } as const
+const inboxKeys = { actor: true, tenant: true, limit: true, cursor: true } as const
+const findKeys: KnownKeys<ApprovalQuery> = {
+  tenant: true,
+  status: true,
+  runId: true,
+  aggregateId: true,
+  loopId: true,
+  limit: true,
+  cursor: true,
+}
+
 export function createApprovals(kernel: Kernel): Approvals {
   const { store, telemetry } = kernel
   const decide: Approvals['decide'] = telemetry
     ? (input) => telemetry.decision(input, () => decideRequest(kernel, input))
     : (input) => decideRequest(kernel, input)
   return {
-    get: ({ id, tenant = 'default' }) => store.approval(tenant, id),
-    find: ({ tenant = 'default', ...query } = {}) => store.approvals({ tenant, ...query }),
+    async get(query) {
+      checkInput('approvals.get', query, getKeys, ['id'])
+      return store.approval(query.tenant ?? 'default', query.id)
+    },
+    async find(query = {}) {
+      checkInput('approvals.find', query, findKeys, [])
+      return store.approvals({ ...query, tenant: query.tenant ?? 'default' })
+    },
     decide,
     delegate: (input) => delegate(kernel, input),
     withdraw: (input) => withdraw(kernel, input),
     wait: (input) => wait(kernel, input),
 
-    async inbox({ actor: input, tenant = 'default', limit = Infinity, cursor: after }) {
+    async inbox(query) {
+      checkInput('approvals.inbox', query, inboxKeys, [])
+      const { actor: input, tenant = 'default', limit = Infinity, cursor: after } = query
       const today = await kernel.identity.today(tenant, admitted(kernel, input))
       if (!today) return []
       const waiting: ApprovalRequest[] = []
@@ -92,6 +114,8 @@ export function createApprovals(kernel: Kernel): Approvals {
     },
 
     async decideMany(inputs) {
+      if (!Array.isArray(inputs))
+        throw new LoopError('invalid_input', 'approvals.decideMany takes a list.', { path: '' })
       return Promise.all(
         inputs.map(async (input) => {
           try {

@@ -3,10 +3,11 @@ import {
   type Actor,
   type ApprovalRequest,
   type DecisionKind,
+  type KnownKeys,
   type TransitionResult,
 } from '@loop-engine/core'
 
-import { checkReason } from '../admit-input.ts'
+import { checkInput } from '../check-input.ts'
 import { comparableOf } from '../evidence.ts'
 import { idempotencyOf, keyMismatch } from '../idempotency.ts'
 import type { Kernel } from '../kernel.ts'
@@ -35,6 +36,20 @@ export interface DecideInput {
   /** Ids that prove the event behind the decision; recorded with it. */
   readonly proof?: Readonly<Record<string, string>>
   readonly idempotencyKey?: string
+}
+
+const keys: KnownKeys<DecideInput> = {
+  requestId: true,
+  tenant: true,
+  decision: true,
+  actor: true,
+  reason: true,
+  revision: true,
+  viewHash: true,
+  edits: true,
+  response: true,
+  proof: true,
+  idempotencyKey: true,
 }
 
 /** What became of a decision. A refusal is data, with a reason to show. */
@@ -76,8 +91,8 @@ function refuseStray({ decision, edits, response }: DecideInput): void {
 }
 
 export async function decideRequest(kernel: Kernel, input: DecideInput): Promise<DecisionResult> {
+  checkInput('approvals.decide', input, keys, ['requestId', 'decision'])
   const { tenant = 'default', requestId } = input
-  checkReason(input.reason)
   refuseStray(input)
   const admission = kernel.identity.admit(input.actor, kernel.clock.now())
   const reviewer = admission.actor

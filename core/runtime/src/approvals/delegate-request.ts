@@ -1,6 +1,7 @@
 import { type ApprovalRequest } from '@loop-engine/core'
 
-import { admitted, checkKey, checkReason } from '../admit-input.ts'
+import { admitted, checkKey } from '../admit-input.ts'
+import { checkInput } from '../check-input.ts'
 import { scopesOf, type Kernel } from '../kernel.ts'
 import { enqueueNotices } from '../orders.ts'
 import { mayHandOn, permits, refuseReviewer } from './approval-rules.ts'
@@ -12,13 +13,15 @@ import { onRequest } from './on-request.ts'
 import { refuseEarly, refuse } from './refuse-decision.ts'
 import { withStandingDelegations } from './standing-delegations.ts'
 
+const keys = { requestId: true, tenant: true, actor: true, to: true, reason: true } as const
+
 export async function delegate(
   kernel: Kernel,
   input: Parameters<Approvals['delegate']>[0],
 ): Promise<DecisionResult> {
+  checkInput('approvals.delegate', input, keys, ['requestId'])
   const { tenant = 'default', requestId, to, reason } = input
   checkKey(to, '/to')
-  checkReason(reason)
   const actor = admitted(kernel, input.actor)
   return onRequest<DecisionResult>(kernel, tenant, requestId, actor, async (situation) => {
     const { request, instance, change } = situation

@@ -1,13 +1,18 @@
 import { LoopError, type ApprovalRequest } from '@loop-engine/core'
 
+import { checkInput } from '../check-input.ts'
 import type { Kernel } from '../kernel.ts'
 import type { Approvals } from './approvals.ts'
+
+const keys = { requestId: true, tenant: true, signal: true } as const
 
 /** Hears at once what this process makes of the request, and looks every `pollMs` what others made of it. */
 export async function wait(
   kernel: Kernel,
-  { requestId, tenant = 'default', signal }: Parameters<Approvals['wait']>[0],
+  input: Parameters<Approvals['wait']>[0],
 ): Promise<ApprovalRequest> {
+  checkInput('approvals.wait', input, keys, ['requestId'])
+  const { requestId, tenant = 'default', signal } = input
   const bell = new AbortController()
   const woken = signal ? AbortSignal.any([signal, bell.signal]) : bell.signal
   let told: ApprovalRequest | undefined

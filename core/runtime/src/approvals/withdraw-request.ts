@@ -1,17 +1,20 @@
 import { LoopError, type ApprovalRequest } from '@loop-engine/core'
 
-import { admitted, checkReason } from '../admit-input.ts'
+import { admitted } from '../admit-input.ts'
+import { checkInput } from '../check-input.ts'
 import type { Kernel } from '../kernel.ts'
 import type { Approvals } from './approvals.ts'
 import { close, decisionDraft } from './close-request.ts'
 import { onRequest } from './on-request.ts'
 
+const keys = { requestId: true, tenant: true, actor: true, reason: true } as const
+
 export async function withdraw(
   kernel: Kernel,
   input: Parameters<Approvals['withdraw']>[0],
 ): Promise<ApprovalRequest> {
+  checkInput('approvals.withdraw', input, keys, ['requestId'])
   const { tenant = 'default', requestId, reason = 'withdrawn' } = input
-  checkReason(reason)
   const actor = admitted(kernel, input.actor)
   return onRequest<ApprovalRequest>(
     kernel,

@@ -1,0 +1,100 @@
+import {
+  approvalStatuses,
+  decisionKinds,
+  instanceStatuses,
+  LoopError,
+  refuseStrayKeys,
+} from '@loop-engine/core'
+
+type Rule = readonly [hint: string, isFine: (value: unknown) => boolean]
+
+const number: Rule = [
+  'Give a number.',
+  (value) => typeof value === 'number' && !Number.isNaN(value),
+]
+
+/** What has the same name is the same in every call. What is not here is read where it is used. */
+const rules: Readonly<Record<string, Rule>> = {
+  tenant: text(256),
+  aggregateId: text(256),
+  requestId: text(1024),
+  runId: text(1024),
+  correlationId: text(1024),
+  traceparent: text(4096),
+  /** As long as a channel, the API and a decision token take it. */
+  reason: ['Write text of at most 4096 characters.', (value) => isText(value, 4096)],
+  state: ['Write the name of a state.', (value) => isText(value, 128)],
+  viewHash: text(64),
+  revision: ['Give the number of a revision.', Number.isSafeInteger],
+  decision: [
+    `Write ${decisionKinds.join(', ')}.`,
+    (value) => decisionKinds.some((kind) => kind === value),
+  ],
+  status: [
+    'Write the status of a run, or of a request.',
+    (value) => [...instanceStatuses, ...approvalStatuses].some((status) => status === value),
+  ],
+  from: number,
+  limit: number,
+  updatedFrom: number,
+  updatedUntil: number,
+  metadata: ['Give an object.', isRecord],
+  tags: [
+    'Give a list of texts.',
+    (value) => Array.isArray(value) && value.every((tag) => isText(tag, 128) && tag !== ''),
+  ],
+  expected: [
+    'Give `runId` and `version` of the run as it was read.',
+    (value) =>
+      isRecord(value) && typeof value.runId === 'string' && Number.isSafeInteger(value.version),
+  ],
+  proof: [
+    'Give texts by name.',
+    (value) => isRecord(value) && Object.values(value).every((id) => isText(id, 1024)),
+  ],
+}
+
+/**
+ * Throws `invalid_input` for a key that a call would ignore, such as a misspelt `idempotencyKey`, and for a field that
+ * no record has in this form.
+ */
+export function checkInput(
+  what: string,
+  input: object,
+  keys: Readonly<Record<string, true>>,
+  required: readonly string[] = ['aggregateId'],
+): void {
+  refuseStrayKeys(input, keys, { what })
+  checkFields(what, input, required)
+}
+
+/** The same of a call that only reads: it may be handed what a call that changes something was handed. */
+export function checkFields(what: string, input: object, required: readonly string[]): void {
+  if (!isRecord(input))
+    throw new LoopError('invalid_input', `${what} takes an object.`, { path: '' })
+  for (const key of required) {
+    if (input[key] !== undefined) continue
+    throw new LoopError('invalid_input', `${what} misses a field.`, { path: `/${key}` })
+  }
+  for (const key of Object.keys(input)) {
+    const rule = Object.hasOwn(rules, key) ? rules[key] : undefined
+    const value = input[key]
+    if (!rule || value === undefined || rule[1](value)) continue
+    throw new LoopError('invalid_input', `${what} cannot read a field.`, {
+      path: `/${key}`,
+      hint: rule[0],
+    })
+  }
+}
+
+function text(most: number): Rule {
+  return [`Write text of 1 to ${most} characters.`, (value) => isText(value, most) && value !== '']
+}
+
+function isText(value: unknown, most: number): value is string {
+  return typeof value === 'string' && value.length <= most
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,107 @@
+import { expect, test } from 'vitest'
+
+import { createLoopSystem, LoopBuilder } from './index.ts'
+
+const agent = { type: 'ai-agent', id: 'agent:refunds' } as const
+const alice = { type: 'human', id: 'alice', roles: ['finance'] } as const
+const refund = LoopBuilder.create('refund')
+  .state('ASKED')
+  .state('PAID', { isTerminal: true })
+  .initialState('ASKED')
+  .transition({ id: 'note', from: 'ASKED', to: 'ASKED', actors: ['ai-agent'] })
+  .transition({
+    id: 'pay',
+    from: 'ASKED',
+    to: 'PAID',
+    actors: ['ai-agent'],
+    approval: { reviewers: ['role:finance'], expiresIn: '2h', allow: ['delegate'] },
+  })
+  .build()
+
+async function open() {
+  const { engine, approvals } = await createLoopSystem({ loops: [refund], relay: false })
+  const run = { aggregateId: 'order-1' }
+  await engine.start({ ...run, loopId: 'refund', actor: agent })
+  const asked = await engine.transition({ ...run, transitionId: 'pay', actor: agent })
+  if (asked.status !== 'pending_approval') throw new Error(asked.status)
+  /** As JavaScript calls it. */
+  const call = async (name: string, input: unknown): Promise<unknown> => {
+    const [object, method = ''] = name.split('.')
+    const owner: object = object === 'engine' ? engine : approvals
+    return (Reflect.get(owner, method) as (given: unknown) => Promise<unknown>)(input)
+  }
+  return { engine, approvals, call, run, requestId: asked.approvalId }
+}
+
+const calls = {
+  engine: 'start transition cancel fail suspend resume migrate erase stop release find',
+  approvals: 'decide delegate withdraw wait get inbox find',
+}
+const names = Object.entries(calls).flatMap(([object, all]) =>
+  all.split(' ').map((each) => `${object}.${each}`),
+)
+
+test.each(names)('%s refuses a key that it would ignore, and what is no input', async (name) => {
+  const { engine, call, run } = await open()
+  const before = await engine.get(run)
+  await expect(call(name, { tenent: 'acme' })).rejects.toMatchObject({
+    code: 'invalid_input',
+    path: '/tenent',
+    hint: expect.stringMatching(/^Its keys are /),
+  })
+  await expect(call(name, null)).rejects.toMatchObject({ code: 'invalid_input', path: '' })
+  await expect(call(name, 'order-1')).rejects.toMatchObject({ code: 'invalid_input', path: '' })
+  expect(await engine.get(run)).toEqual(before)
+})
+
+test('a misspelt idempotency key does not let a retry act twice', async () => {
+  const { engine, call, run } = await open()
+  const note = { ...run, transitionId: 'note', actor: agent, idempotencykey: 'once' }
+  await expect(call('engine.transition', note)).rejects.toMatchObject({ path: '/idempotencykey' })
+  expect(await engine.get(run)).toMatchObject({ version: 2 })
+})
+
+test.each([
+  ['engine.transition', { expected: { version: 2 } }, '/expected'],
+  ['engine.transition', { correlationId: {} }, '/correlationId'],
+  ['engine.transition', { aggregateId: undefined }, '/aggregateId'],
+  ['engine.start', { metadata: 'vip' }, '/metadata'],
+  ['engine.start', { tags: 'vip' }, '/tags'],
+  ['engine.cancel', { reason: undefined }, '/reason'],
+  ['engine.cancel', { reason: 'x'.repeat(4097) }, '/reason'],
+  ['approvals.decide', { decision: 'Approve' }, '/decision'],
+  ['approvals.decide', { proof: { event: { id: 1 } } }, '/proof'],
+  ['approvals.find', { status: 'waiting' }, '/status'],
+  ['engine.find', { updatedFrom: Number.NaN }, '/updatedFrom'],
+])('%s refuses %j', async (name, wrong, path) => {
+  const { call, run, requestId } = await open()
+  const given = {
+    'engine.transition': { ...run, transitionId: 'note', actor: agent },
+    'engine.start': { aggregateId: 'order-2', loopId: 'refund', actor: agent },
+    'engine.cancel': { ...run, actor: alice, reason: 'looks wrong' },
+    'approvals.decide': { requestId, decision: 'approve', actor: alice },
+  }[name]
+  await expect(call(name, { ...given, ...wrong })).rejects.toMatchObject({
+    code: 'invalid_input',
+    path,
+  })
+})
+
+test('of many decisions one that is none holds up no other', async () => {
+  const { approvals, requestId } = await open()
+  const inputs = [undefined, { requestId, decision: 'approve', actor: alice }] as const
+  const decided = await approvals.decideMany(inputs as Parameters<typeof approvals.decideMany>[0])
+  expect(decided.map(({ status }) => status)).toEqual(['error', 'executed'])
+})
+
+test('what waits for people has no receipt, and a sealed function says so', async () => {
+  const { engine } = await open()
+  const pay = engine.seal('pay', async () => 'paid')
+  const receipt = undefined as unknown as Parameters<typeof pay>[0]
+  await expect(pay(receipt, {})).rejects.toMatchObject({
+    code: 'refused',
+    details: { reason: 'unknown_receipt' },
+  })
+  const nothing = undefined as unknown as () => Promise<string>
+  expect(() => engine.seal('pay', nothing)).toThrow('A seal takes a name and a function.')
+})
