@@ -63,10 +63,9 @@ export function createIdentity(
       if (!directory) return { actor, identityClass: actor.id }
       const person = await ask(directory, patience, tenant, actor.id)
       if (!person) return null
-      const { roles, groups, identityClass = actor.id } = person
       return {
-        actor: { ...actor, roles: [...(roles ?? [])], groups: [...(groups ?? [])] },
-        identityClass,
+        actor: { ...actor, roles: namesOf(person.roles), groups: namesOf(person.groups) },
+        identityClass: person.identityClass ?? actor.id,
       }
     },
   }
@@ -110,4 +109,13 @@ async function ask(
       cause: error,
     })
   }
+}
+
+/** The roles or groups of a person. A text is no list: of its letters nobody has a role. */
+function namesOf(names: unknown): string[] {
+  if (names === undefined || names === null) return []
+  if (Array.isArray(names) && names.every((name) => typeof name === 'string')) return [...names]
+  throw new LoopError('bad_response', 'The directory of people answered with what is no person.', {
+    hint: 'Roles and groups are lists of texts.',
+  })
 }

@@ -1,7 +1,7 @@
 import { createTestClock } from '@loop-engine/testing'
 import { expect, test } from 'vitest'
 
-import { createLoopSystem } from './index.ts'
+import { createLoopSystem, type IdentityOptions } from './index.ts'
 import { askForPayment, paymentLoop, person } from './payment.fixture.ts'
 
 test('a directory that does not answer for one person holds up nobody else of a batch', async () => {
@@ -55,4 +55,18 @@ test('a directory that never answers is given up, and the run goes on', async ()
 
   await expect(waiting).rejects.toMatchObject({ code: 'unavailable', retryable: true })
   expect(await approve()).toMatchObject({ status: 'executed' })
+})
+
+test('a directory that writes roles as text is told, and nobody is called unentitled for it', async () => {
+  const directory = () => ({ roles: 'finance' })
+  const system = await createLoopSystem({
+    loops: [paymentLoop(2)],
+    relay: false,
+    identity: { directory: directory as unknown as NonNullable<IdentityOptions['directory']> },
+  })
+  const requestId = await askForPayment(system)
+
+  const decided = system.approvals.decide({ requestId, decision: 'approve', actor: person('ann') })
+
+  await expect(decided).rejects.toMatchObject({ code: 'bad_response' })
 })
