@@ -73,7 +73,7 @@ export interface EffectContext {
 }
 
 export interface Action {
-  /** Reads the input or throws; any Standard Schema such as a zod schema fits through `parse`. */
+  /** Reads the input, or throws or rejects; a zod schema fits, and one that must ask somebody through `parseAsync`. */
   readonly input: { parse(value: unknown): unknown }
   /**
    * Acts. Returns JSON for the record, or nothing. Throwing a LoopError with `retryable: true` asks for another attempt,

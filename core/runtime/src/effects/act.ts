@@ -27,15 +27,17 @@ export async function act(
   const { claim, spec } = job
   const limitMs = spec.timeout ? parseDuration(spec.timeout) : kernel.limits.effectTimeoutMs
   try {
-    const input = readInput(action, claim.payload)
-    const output = await withDeadline(kernel.clock, limitMs, async (signal) =>
-      action.run(input, {
+    const output = await withDeadline(kernel.clock, limitMs, async (signal) => {
+      const input = await readInput(action, claim.payload)
+      // Who took too long to read it has been given up, and perhaps begun again.
+      signal.throwIfAborted()
+      return action.run(input, {
         receipt: receiptOf(job),
         idempotencyKey: claim.id,
         attempt: claim.attempt,
         signal,
-      }),
-    )
+      })
+    })
     return {
       type: 'loop.effect.succeeded',
       evidence: outputOf(kernel, output),
@@ -46,10 +48,10 @@ export async function act(
   }
 }
 
-/** Input that an action does not accept will not be accepted next time either. */
-function readInput(action: Action, payload: string): unknown {
+/** Input that an action does not accept will not be accepted next time either. A schema may take its time to say so. */
+async function readInput(action: Action, payload: string): Promise<unknown> {
   try {
-    return action.input.parse(JSON.parse(payload))
+    return await action.input.parse(JSON.parse(payload))
   } catch (cause) {
     throw new LoopError('invalid_input', 'The action does not accept the input of the effect.', {
       cause,
