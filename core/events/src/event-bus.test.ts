@@ -202,3 +202,22 @@ test('a closed bus is silent and takes no subscribers', () => {
 
   expect(() => bus.subscribe({}, fail)).toThrow(expect.objectContaining({ code: 'closed' }))
 })
+
+test.each([
+  ['a misspelt field', { tennant: 'acme' }, '/tennant'],
+  ['a type for a list', { types: 'loop.started' }, '/types'],
+  ['a type that there is not', { types: ['loop.strated'] }, '/types'],
+  ['no filter', () => {}, ''],
+])('%s is refused: it would hear what it should not, or nothing', (_, given, path) => {
+  const bus = createEventBus()
+  const filter = given as Parameters<typeof bus.subscribe>[0]
+  const refused = expect.objectContaining({ code: 'invalid_input', path })
+  expect(() => bus.subscribe(filter, () => {})).toThrow(refused)
+  expect(() => bus.stream(filter)).toThrow(refused)
+})
+
+test('who subscribes without a listener is told', () => {
+  const bus = createEventBus()
+  const nobody = undefined as unknown as Parameters<typeof bus.subscribe>[1]
+  expect(() => bus.subscribe({}, nobody)).toThrow('A subscription needs a function that listens.')
+})

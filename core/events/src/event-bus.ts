@@ -1,4 +1,10 @@
-import { LoopError, type StoredEntry } from '@loop-engine/core'
+import {
+  entryTypes,
+  LoopError,
+  refuseStrayKeys,
+  type KnownKeys,
+  type StoredEntry,
+} from '@loop-engine/core'
 
 import { deriveEvents, type LoopEvent, type LoopEventType } from './derive-events.ts'
 import { createEventStream, type EventStream, type EventStreamOptions } from './event-stream.ts'
@@ -50,6 +56,11 @@ export function createEventBus({ onError = warn }: EventBusOptions = {}): EventB
 
   const subscribe: EventBus['subscribe'] = (filter, listener) => {
     if (closed) throw new LoopError('closed', 'The event bus is closed.')
+    checkFilter(filter)
+    if (typeof listener !== 'function')
+      throw new LoopError('invalid_input', 'A subscription needs a function that listens.', {
+        hint: 'Call subscribe(filter, listener); a filter of {} hears everything.',
+      })
     const subscription = { filter, listener }
     subscriptions.add(subscription)
     return () => void subscriptions.delete(subscription)
@@ -70,6 +81,7 @@ export function createEventBus({ onError = warn }: EventBusOptions = {}): EventB
       }
     },
     stream(filter = {}, options = {}) {
+      refuseStrayKeys(options, streamKeys, { what: 'A stream of events' })
       const stream = createEventStream(options, () => {
         unsubscribe()
         streams.delete(stream)
@@ -118,6 +130,29 @@ export function createEventBus({ onError = warn }: EventBusOptions = {}): EventB
       report(error)
     }
   }
+}
+
+const streamKeys: KnownKeys<EventStreamOptions> = { signal: true, maxBuffered: true }
+const filterKeys: KnownKeys<EventFilter> = {
+  tenant: true,
+  loopId: true,
+  aggregateId: true,
+  runId: true,
+  transitionId: true,
+  approvalId: true,
+  types: true,
+}
+const types: ReadonlySet<unknown> = new Set([...entryTypes, 'loop.guard.failed'])
+
+/** A filter that is misspelt would hear everything, of other tenants too; a type that there is not, nothing. */
+function checkFilter(filter: EventFilter): void {
+  refuseStrayKeys(filter, filterKeys, { what: 'A filter of events' })
+  if (filter.types === undefined) return
+  if (Array.isArray(filter.types) && filter.types.every((type) => types.has(type))) return
+  throw new LoopError('invalid_input', 'A filter names event types that there are not.', {
+    path: '/types',
+    hint: `Give a list of ${[...types].join(', ')}.`,
+  })
 }
 
 function matches(
