@@ -151,3 +151,19 @@ test('what is read by hand is what the schema accepts', () => {
 
   expect(() => fc.assert(agrees, { seed: 1, numRuns: 2000 })).not.toThrow()
 })
+
+test('nobody is vouched for without the way they became known', () => {
+  const { vouch, vouches } = createAuthority({ name: 'idp' })
+  const unknown = undefined as unknown as typeof oidc
+  expect(() => vouch(alice, unknown)).toThrow(
+    expect.objectContaining({ code: 'invalid_actor', path: '/assurance' }),
+  )
+  expect(vouches(alice)).toBe(false)
+})
+
+test('an authority has a name', () => {
+  const unnamed = {} as Parameters<typeof createAuthority>[0]
+  expect(() => createAuthority(unnamed)).toThrow(
+    expect.objectContaining({ code: 'invalid_config', path: '/name' }),
+  )
+})

@@ -29,10 +29,21 @@ export interface Authority {
 
 /** Made by whatever authenticates (a server, a channel's intake) and handed to the engine. */
 export function createAuthority({ name }: { readonly name: string }): Authority {
+  if (typeof name !== 'string' || name === '')
+    throw new LoopError('invalid_config', 'An authority needs a name.', { path: '/name' })
   const known = new WeakSet<object>()
   return {
     name,
     vouch(actor, assurance) {
+      if (!assurance)
+        throw new LoopError(
+          'invalid_actor',
+          'Nobody is vouched for without saying how they are known.',
+          {
+            path: '/assurance',
+            hint: 'Give the method, such as oidc or api-key.',
+          },
+        )
       const vouched = attributed(copyActor({ ...actor, assurance }))
       known.add(vouched)
       return vouched

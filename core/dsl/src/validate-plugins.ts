@@ -69,7 +69,9 @@ function parameterProblems(
   parameters: JsonObject,
 ): readonly string[] {
   try {
-    return guard?.check?.(parameters) ?? []
+    const problems: unknown = guard?.check?.(parameters) ?? []
+    if (Array.isArray(problems)) return problems.map(String)
+    return ['Its check did not answer with a list.']
   } catch (error) {
     return [reasonOf(error)]
   }

@@ -1,6 +1,7 @@
 import { isId, LoopError, type Guard } from '@loop-engine/core'
 
 import { createBuiltInGuards } from './built-in/built-in-guards.ts'
+import type { GuardNeed } from './prepare-guard.ts'
 
 /** The guards a definition may name. */
 export interface GuardRegistry {
@@ -17,6 +18,11 @@ export function createGuardRegistry(guards: readonly Guard[] = []): GuardRegistr
       throw new LoopError('invalid_config', 'A guard has an id and a function that evaluates.', {
         path: `/guards/${index}`,
         hint: 'Give it an id that a loop can name, and `evaluate`.',
+      })
+    if (guard.needs !== undefined && !areNeeds(guard.needs))
+      throw new LoopError('invalid_config', 'A guard needs facts that nobody reads.', {
+        path: `/guards/${index}/needs`,
+        hint: `Give a list of ${needs.join(' and ')}.`,
       })
     if (byId.has(guard.id)) {
       throw new LoopError('already_exists', 'A guard of this id is already registered.', {
@@ -37,4 +43,10 @@ export function createGuardRegistry(guards: readonly Guard[] = []): GuardRegistr
     get: (id) => byId.get(id),
     has: (id) => byId.has(id),
   }
+}
+
+const needs: readonly GuardNeed[] = ['last-executed', 'approvals']
+
+function areNeeds(given: unknown): boolean {
+  return Array.isArray(given) && given.every((need) => needs.some((known) => known === need))
 }

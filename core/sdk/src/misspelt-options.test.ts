@@ -37,6 +37,11 @@ test.each([
     '/integrations/0/actions/pay/run',
   ],
   ['a guard that cannot judge', { guards: [{ contract: 'guard/v1', id: 'x' }] }, '/guards/0'],
+  [
+    'a guard that needs what nobody reads',
+    { guards: [{ contract: 'guard/v1', id: 'x', evaluate() {}, needs: ['aprovals'] }] },
+    '/guards/0/needs',
+  ],
   ['half a clock', { clock: { now: () => 0 } }, '/clock/sleep'],
   ['text for a switch', { relay: 'false' }, '/relay'],
 ])('%s is refused before anything is opened', async (_, given, path) => {
@@ -69,4 +74,18 @@ test('a limit without a value is the default', async () => {
   const actor = { type: 'ai-agent', id: 'agent:jobs' } as const
   const asked = engine.start({ loopId: 'job', aggregateId: 'job-1', actor, evidence })
   await expect(asked).rejects.toMatchObject({ code: 'too_large' })
+})
+
+test('a guard whose check answers with a promise does not fit, whatever it would have said', async () => {
+  const check = async () => []
+  const evaluate = () => ({ passed: true })
+  const guards = [{ contract: 'guard/v1', id: 'own', description: '', check, evaluate }]
+  const transitions = loop.transitions.map((each) => ({
+    ...each,
+    guards: [{ id: 'own', severity: 'hard', evaluatedBy: 'runtime' }],
+  }))
+  await expect(made({ loops: [{ ...loop, transitions }], guards })).rejects.toMatchObject({
+    code: 'invalid_definition',
+    path: '/transitions/0/guards/0/with',
+  })
 })
