@@ -3,12 +3,14 @@ import { createHash } from 'node:crypto'
 import {
   LoopError,
   type Clock,
+  type KnownKeys,
   type LogHead,
   type LoopInstance,
   type LoopStore,
 } from '@loop-engine/core'
 import { systemClock } from '@loop-engine/runtime'
 
+import { checkOptions } from './check-options.ts'
 import { refuseInvalid } from './checkpoint.ts'
 import {
   definitionLine,
@@ -39,19 +41,31 @@ export interface ExportOptions {
   readonly clock?: Pick<Clock, 'now'>
 }
 
+const optionKeys: KnownKeys<ExportOptions> = {
+  store: true,
+  tenant: true,
+  runId: true,
+  aggregateId: true,
+  signer: true,
+  includeEvidence: true,
+  clock: true,
+}
+
 /**
  * The records of a tenant, or of some of its runs, as lines of JSON that `verifyExport` checks without a store. Lines
  * come without their breaks. Memory grows with the number of entries in the log, not with their size.
  */
-export async function* exportRecords({
-  store,
-  tenant,
-  runId,
-  aggregateId,
-  signer,
-  includeEvidence = false,
-  clock = systemClock,
-}: ExportOptions): AsyncGenerator<string> {
+export async function* exportRecords(options: ExportOptions): AsyncGenerator<string> {
+  checkOptions('exportRecords', options, optionKeys)
+  const {
+    store,
+    tenant,
+    runId,
+    aggregateId,
+    signer,
+    includeEvidence = false,
+    clock = systemClock,
+  } = options
   const head = await headOf(store, tenant, signer, clock)
   const part = runId !== undefined || aggregateId !== undefined
   const log = await readLog(store, tenant, head, part)

@@ -2,12 +2,14 @@ import {
   isLoopError,
   LoopError,
   type Clock,
+  type KnownKeys,
   type LogHead,
   type LogLeaf,
   type LoopStore,
 } from '@loop-engine/core'
 import { systemClock } from '@loop-engine/runtime'
 
+import { checkOptions } from './check-options.ts'
 import { openCheckpoint, originOf, refuseInvalid, signCheckpoint } from './checkpoint.ts'
 import { createFrontier, leafHash } from './merkle.ts'
 import type { NoteSigner } from './note.ts'
@@ -38,13 +40,17 @@ export interface TransparencyLog {
 const batch = 1000
 const patience = 100
 
+const optionKeys: KnownKeys<LogOptions> = {
+  store: true,
+  tenant: true,
+  signer: true,
+  clock: true,
+}
+
 /** The Merkle log of a tenant's entries. */
-export function createLog({
-  store,
-  tenant,
-  signer,
-  clock = systemClock,
-}: LogOptions): TransparencyLog {
+export function createLog(options: LogOptions): TransparencyLog {
+  checkOptions('createLog', options, optionKeys)
+  const { store, tenant, signer, clock = systemClock } = options
   let signed: Pick<LogHead, 'size' | 'root'> | null = null
 
   async function sequence(): Promise<number> {

@@ -1,12 +1,14 @@
 import {
   LoopError,
   type Clock,
+  type KnownKeys,
   type LogHead,
   type LoopStore,
   type RetentionReport,
 } from '@loop-engine/core'
 import { systemClock } from '@loop-engine/runtime'
 
+import { checkOptions } from './check-options.ts'
 import { openCheckpoint, originOf } from './checkpoint.ts'
 import { createLog } from './log.ts'
 import type { NoteKey, NoteSigner } from './note.ts'
@@ -25,20 +27,24 @@ export interface RetainOptions {
   readonly clock?: Pick<Clock, 'now'>
 }
 
+const optionKeys: KnownKeys<RetainOptions> = {
+  store: true,
+  tenant: true,
+  before: true,
+  dryRun: true,
+  signer: true,
+  keys: true,
+  clock: true,
+}
+
 /**
  * Drops a tenant's old entries and keeps their leaves, once the log was found to be the one that its head says. Throws
  * `unsupported` for a store without retention, `corrupt` for a log whose leaves are not those that were signed, and
  * `refused` if none of the keys signed the log as it stands; then nothing was dropped.
  */
-export async function retainRecords({
-  store,
-  tenant,
-  before,
-  dryRun = false,
-  signer,
-  keys = [],
-  clock = systemClock,
-}: RetainOptions): Promise<RetentionReport> {
+export async function retainRecords(options: RetainOptions): Promise<RetentionReport> {
+  checkOptions('retainRecords', options, optionKeys)
+  const { store, tenant, before, dryRun = false, signer, keys = [], clock = systemClock } = options
   const { retention, name } = store
   if (!retention) {
     throw new LoopError('unsupported', `The ${name} store keeps every entry for ever.`, {
@@ -46,6 +52,11 @@ export async function retainRecords({
       plugin: name,
     })
   }
+  if (!Number.isFinite(before) || typeof dryRun !== 'boolean')
+    throw new LoopError('invalid_input', 'What goes, and whether it does, is said plainly.', {
+      path: Number.isFinite(before) ? '/dryRun' : '/before',
+      hint: 'Give epoch milliseconds, and true or false.',
+    })
   if (before > clock.now()) {
     throw new LoopError(
       'invalid_input',

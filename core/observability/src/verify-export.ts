@@ -1,4 +1,4 @@
-import { isLoopError, type LoopError } from '@loop-engine/core'
+import { isLoopError, refuseStrayKeys, type KnownKeys, type LoopError } from '@loop-engine/core'
 
 import type { VerifyFault } from './fault.ts'
 import type { NoteKey } from './note.ts'
@@ -53,11 +53,19 @@ export interface ExportReport {
   readonly first: ExportFault | null
 }
 
+const optionKeys: KnownKeys<VerifyExportOptions> = {
+  keys: true,
+  deep: true,
+  onProgress: true,
+  maxLineLength: true,
+}
+
 /** Verifies an export with nothing but its lines and, if given, the public keys. Never throws for what a line holds. */
 export async function verifyExport(
   lines: AsyncIterable<string> | Iterable<string>,
   options: VerifyExportOptions = {},
 ): Promise<ExportReport> {
+  refuseStrayKeys(options, optionKeys, { what: 'verifyExport' })
   const began = performance.now()
   // Loaded with the schemas of its lines, which nobody else needs.
   const { BadLine, createReader } = await import('./export-reader.ts')

@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os'
 
-import type { LoopInstance, LoopStore } from '@loop-engine/core'
+import type { KnownKeys, LoopInstance, LoopStore } from '@loop-engine/core'
 
+import { checkOptions } from './check-options.ts'
 import type { VerifyFault } from './fault.ts'
 import type { NoteKey } from './note.ts'
 import { runsOf } from './pages.ts'
@@ -26,21 +27,33 @@ export interface VerifyStoreOptions {
   readonly checkpoint?: { readonly note: string; readonly keys: readonly NoteKey[] }
 }
 
+const optionKeys: KnownKeys<VerifyStoreOptions> = {
+  store: true,
+  tenant: true,
+  runId: true,
+  deep: true,
+  onProgress: true,
+  threads: true,
+  checkpoint: true,
+}
+
 const mostThreads = 4
 
 /**
  * Verifies what a store holds of a tenant: every run, its record, and that the log and the runs know the same entries.
  * Commits may go on meanwhile. Names the first bad entry.
  */
-export async function verifyStore({
-  store,
-  tenant,
-  runId,
-  deep = false,
-  onProgress,
-  threads = Math.min(mostThreads, availableParallelism()),
-  checkpoint,
-}: VerifyStoreOptions): Promise<VerifyReport> {
+export async function verifyStore(options: VerifyStoreOptions): Promise<VerifyReport> {
+  checkOptions('verifyStore', options, optionKeys)
+  const {
+    store,
+    tenant,
+    runId,
+    deep = false,
+    onProgress,
+    threads = Math.min(mostThreads, availableParallelism()),
+    checkpoint,
+  } = options
   const began = performance.now()
   const faults: VerifyFault[] = []
   const logged = runId === undefined ? (await store.logHead(tenant)).size : 0

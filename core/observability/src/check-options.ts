@@ -1,0 +1,18 @@
+import { LoopError, refuseStrayKeys } from '@loop-engine/core'
+
+/**
+ * Throws `invalid_input` for an option that would be ignored, and without a store and a tenant: of nothing everything
+ * verifies.
+ */
+export function checkOptions(
+  what: string,
+  options: { readonly store: unknown; readonly tenant: unknown },
+  keys: Readonly<Record<string, true>>,
+): void {
+  refuseStrayKeys(options, keys, { what })
+  const { store, tenant } = options
+  if (typeof store !== 'object' || store === null)
+    throw new LoopError('invalid_input', `${what} needs an open store.`, { path: '/store' })
+  if (typeof tenant !== 'string' || tenant === '')
+    throw new LoopError('invalid_input', `${what} needs the name of a tenant.`, { path: '/tenant' })
+}
