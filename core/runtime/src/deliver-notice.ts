@@ -1,4 +1,4 @@
-import { LoopError, type JsonObject, type OutboxClaim } from '@loop-engine/core'
+import { LoopError, snapshot, type JsonObject, type OutboxClaim } from '@loop-engine/core'
 
 import type { Delivery } from './delivery.ts'
 import type { Kernel } from './kernel.ts'
@@ -23,15 +23,32 @@ export async function deliverNotice(
 
   const announces = known === undefined || occasion === 'reminder' || occasion === 'escalated'
   if (!announces) {
-    const next = await channel.update?.(known, request, request.view, context)
+    const next = readRef(kernel, await channel.update?.(known, request, request.view, context))
     if (next === undefined) return { kind: 'done' }
     return remember(kernel, claim, requestId, channel.name, next)
   }
   // Nobody needs to be asked about what is decided already.
   if (request.status !== 'pending') return { kind: 'done' }
-  const ref = await channel.notify(request, request.view, context)
+  const ref = readRef(kernel, await channel.notify(request, request.view, context))
   if (ref === undefined) return { kind: 'done' }
   return remember(kernel, claim, requestId, channel.name, ref)
+}
+
+/**
+ * What a channel says about the message that it sent. One that no store can keep is lost, and the message with it for
+ * every repaint; but people were told, and are not told again.
+ */
+function readRef({ limits, report }: Kernel, ref: unknown): JsonObject | undefined {
+  if (ref === undefined) return undefined
+  try {
+    const kept: unknown = JSON.parse(JSON.stringify(ref))
+    if (typeof kept === 'object' && kept !== null && !Array.isArray(kept))
+      return snapshot(kept, { maxBytes: limits.evidenceBytes }) as JsonObject
+    throw new LoopError('bad_response', 'A reference to a message must be a JSON object.')
+  } catch (error) {
+    report(error)
+    return undefined
+  }
 }
 
 /** Keeps the channel's reference, which the next notice repaints. */
