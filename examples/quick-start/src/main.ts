@@ -15,7 +15,7 @@ const approval = LoopBuilder
 
 /** A bot tries and may not; Alice decides. What was tried is on record as well as what was done. */
 export async function run(): Promise<string[]> {
-  // In production: `store: createSqliteStore({ file: 'loops.db' })` keeps the record.
+  // In production: `store: createSqliteStore({ path: 'loops.db' })` keeps the record.
   const system = await createLoopSystem({ loops: [approval] })
   const { engine } = system
   const aggregateId = 'EXP-1'

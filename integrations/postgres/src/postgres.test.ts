@@ -25,3 +25,15 @@ test('what is no plain name is refused as a schema', () => {
 
   expect(create).toThrow(expect.objectContaining({ code: 'invalid_config' }))
 })
+
+test.each([
+  ['no options', undefined, ''],
+  ['no database', {}, '/connectionString'],
+  ['an empty address', { connectionString: '' }, '/connectionString'],
+  ['a misspelt address', { conectionString: 'postgres://localhost/loops' }, '/conectionString'],
+  ['a misspelt switch', { connectionString: 'x', rowLevelSecurty: true }, '/rowLevelSecurty'],
+])('%s is refused: the driver would find a database by itself', (_, given, path) => {
+  const options = given as unknown as Parameters<typeof createPostgresStore>[0]
+  const refused = expect.objectContaining({ code: 'invalid_config', path })
+  expect(() => createPostgresStore(options)).toThrow(refused)
+})

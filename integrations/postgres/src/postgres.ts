@@ -3,9 +3,11 @@ import { setTimeout } from 'node:timers/promises'
 
 import {
   LoopError,
+  refuseStrayKeys,
   type Clock,
   type CommitPlan,
   type CommitResult,
+  type KnownKeys,
   type LoopStore,
 } from '@loop-engine/core'
 import type { Client, Pool } from 'pg'
@@ -60,19 +62,21 @@ export interface PostgresStoreOptions {
  * const store = createPostgresStore({ connectionString: 'postgres://localhost/loops' })
  * await store.open()
  */
-export function createPostgresStore({
-  pool,
-  connectionString,
-  listen,
-  schema = 'loop_engine',
-  mustExist = false,
-  connections = 3,
-  maxBatch = 64,
-  allowAsyncCommit = false,
-  rowLevelSecurity = false,
-  reconnects = 8,
-  sleep = sleepReally,
-}: PostgresStoreOptions): LoopStore {
+export function createPostgresStore(options: PostgresStoreOptions): LoopStore {
+  checkOptions(options)
+  const {
+    pool,
+    connectionString,
+    listen,
+    schema = 'loop_engine',
+    mustExist = false,
+    connections = 3,
+    maxBatch = 64,
+    allowAsyncCommit = false,
+    rowLevelSecurity = false,
+    reconnects = 8,
+    sleep = sleepReally,
+  } = options
   if (!/^[a-z_][a-z0-9_]{0,39}$/.test(schema)) {
     throw new LoopError('invalid_config', 'The schema of a postgres store is not a plain name.', {
       hint: 'Use at most 40 lower-case letters, digits and underscores.',
@@ -157,4 +161,29 @@ function isCommitted(answer: PromiseSettledResult<CommitResult> | undefined): bo
 
 async function sleepReally(ms: number, signal?: AbortSignal): Promise<void> {
   await setTimeout(ms, undefined, { ...(signal && { signal }) }).catch(() => undefined)
+}
+
+const optionKeys: KnownKeys<PostgresStoreOptions> = {
+  pool: true,
+  connectionString: true,
+  listen: true,
+  schema: true,
+  mustExist: true,
+  connections: true,
+  maxBatch: true,
+  allowAsyncCommit: true,
+  rowLevelSecurity: true,
+  reconnects: true,
+  sleep: true,
+}
+
+/** What is misspelt would be a default: the driver's own database, or rows that every session sees. */
+function checkOptions(options: PostgresStoreOptions): void {
+  refuseStrayKeys(options, optionKeys, { what: 'createPostgresStore', code: 'invalid_config' })
+  if (options.pool !== undefined || (options.connectionString ?? '') !== '') return
+  throw new LoopError('invalid_config', 'A postgres store does not know its database.', {
+    path: '/connectionString',
+    hint: 'Give `connectionString`, or a `pool`.',
+    plugin: 'postgres',
+  })
 }

@@ -380,3 +380,16 @@ test('text that is refused upstream does no harm here', async () => {
     expect(await codeOf(store.find({ tenant: 'acme', cursor }))).toBe('invalid_input')
   }
 })
+
+test.each([
+  ['no options', undefined, ''],
+  ['another name for the path', { file: 'loops.db' }, '/file'],
+  ['no path', {}, '/path'],
+  ['a misspelt switch', { path: 'loops.db', mustexist: true }, '/mustexist'],
+  ['an unknown durability', { path: 'loops.db', durability: 'Power' }, '/durability'],
+  ['text for milliseconds', { path: 'loops.db', busyTimeoutMs: '5s' }, '/busyTimeoutMs'],
+])('%s is refused before there is a file', (_, given, path) => {
+  const options = given as unknown as Parameters<typeof createSqliteStore>[0]
+  const refused = expect.objectContaining({ code: 'invalid_config', path })
+  expect(() => createSqliteStore(options)).toThrow(refused)
+})

@@ -1,5 +1,6 @@
 import { LoopError, type LoopStore, type PostedMessage, type StoreRecipe } from '@loop-engine/core'
 
+import { checkOptions } from './check-options.ts'
 import { createCheckpoints, type Checkpoints } from './checkpoints.ts'
 import { checkSequence, createCommit, type Commit } from './commit.ts'
 import { connect, type Connection } from './connection.ts'
@@ -42,12 +43,9 @@ interface Session {
  * const store = createSqliteStore({ path: 'loops.db' })
  * await store.open()
  */
-export function createSqliteStore({
-  path,
-  durability = 'power',
-  busyTimeoutMs = 5000,
-  mustExist = false,
-}: SqliteStoreOptions): LoopStore {
+export function createSqliteStore(given: SqliteStoreOptions): LoopStore {
+  checkOptions(given)
+  const { path, durability = 'power', busyTimeoutMs = 5000, mustExist = false } = given
   const options = { path, durability, busyTimeoutMs, mustExist }
   let session: Session | null = null
   let closing: Promise<void> | null = null
