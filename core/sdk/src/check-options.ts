@@ -21,6 +21,9 @@ const keys: KnownKeys<LoopSystemOptions> = {
   onError: true,
 }
 
+/** The last millisecond that has a date. */
+const latest = 8.64e15
+
 /** Throws `invalid_config` for what would be ignored, or be missed at run time: a typo must not switch anything off. */
 export function checkOptions(options: LoopSystemOptions): void {
   refuseStrayKeys(options, keys, { what: 'createLoopSystem', code: 'invalid_config' })
@@ -44,7 +47,12 @@ export function checkOptions(options: LoopSystemOptions): void {
       checkMethods(action.input, `${path}/actions/${name}/input`, ['parse'])
     }
   }
-  if (clock !== undefined) checkMethods(clock, '/clock', ['now', 'sleep'])
+  if (clock !== undefined) {
+    checkMethods(clock, '/clock', ['now', 'sleep'])
+    const now = clock.now()
+    if (!Number.isSafeInteger(now) || now < 0 || now > latest)
+      throw wrong('/clock/now', 'It must answer with whole milliseconds since 1970.')
+  }
   if (ids !== undefined) checkMethods(ids, '/ids', ['id', 'salt'])
   if (redaction !== undefined) checkRedaction(redaction)
   if (typeof relay !== 'boolean') throw wrong('/relay', 'Write true or false.')

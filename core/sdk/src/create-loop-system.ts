@@ -108,7 +108,8 @@ export async function createLoopSystem(options: LoopSystemOptions): Promise<Loop
   const checked = loops.map(check)
 
   await store.open()
-  const bus = createEventBus({ onError })
+  const report = reportTo(onError)
+  const bus = createEventBus({ onError: report })
   const runs = createRuns(store, limits.cachedInstances)
   const kernel: Kernel = {
     store,
@@ -133,7 +134,7 @@ export async function createLoopSystem(options: LoopSystemOptions): Promise<Loop
     bells: createBells(),
     telemetry,
     check,
-    report: onError,
+    report,
     wake: () => relay.wake(),
   }
   const relay = createRelay(kernel, ids.id())
@@ -161,6 +162,19 @@ function byName<Plugin extends { readonly name: string }>(
   throw new LoopError('invalid_config', `Two plugins of kind ${kind} have the same name.`, {
     hint: 'Give each its own name.',
   })
+}
+
+/** Whoever is told of failures may fail as well: that ends neither the relay nor the process. */
+function reportTo(onError: (error: unknown) => unknown): (error: unknown) => void {
+  const warn = (failure: unknown): void =>
+    process.emitWarning(failure instanceof Error ? failure : 'The option onError failed.')
+  return (error) => {
+    try {
+      Promise.resolve(onError(error)).catch(warn)
+    } catch (failure) {
+      warn(failure)
+    }
+  }
 }
 
 function microseconds(): number {

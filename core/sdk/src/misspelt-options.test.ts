@@ -42,7 +42,9 @@ test.each([
     { guards: [{ contract: 'guard/v1', id: 'x', evaluate() {}, needs: ['aprovals'] }] },
     '/guards/0/needs',
   ],
-  ['half a clock', { clock: { now: () => 0 } }, '/clock/sleep'],
+  ['a clock of parts', { clock: { now: (): number => 0.5, async sleep() {} } }, '/clock/now'],
+  ['a clock of dates', { clock: { now: (): Date => new Date(0), async sleep() {} } }, '/clock/now'],
+  ['half a clock', { clock: { now: (): number => 0 } }, '/clock/sleep'],
   ['text for a switch', { relay: 'false' }, '/relay'],
 ])('%s is refused before anything is opened', async (_, given, path) => {
   const options = given && path !== '/loops' ? { loops: [loop], ...given } : given
