@@ -3,6 +3,7 @@ import {
   type CommitPlan,
   type CommitResult,
   comparePositions,
+  deepFreeze,
   type IdempotencyRecord,
   isOpen,
   type JsonObject,
@@ -143,19 +144,21 @@ export function apply(
   }
   if (plan.spend !== undefined) tenant.spent.set(plan.spend.receipt, plan.spend.by)
   for (const scope of plan.stops?.clear ?? []) stops.delete(scope)
-  for (const stop of plan.stops?.set ?? []) stops.set(stop.scope, stop)
+  for (const stop of plan.stops?.set ?? []) stops.set(stop.scope, deepFreeze(stop))
 }
 
 /** Keeps a reference, whatever commits say of the messages of the request. */
 export function keepMessage({ requestId, channel, ref }: PostedMessage, tenant: Tenant): void {
-  tenant.messages.set(requestId, { ...tenant.messages.get(requestId), [channel]: ref })
+  const own = JSON.parse(JSON.stringify(ref)) as JsonObject
+  tenant.messages.set(requestId, { ...tenant.messages.get(requestId), [channel]: own })
   const request = tenant.approvals.get(requestId)
   if (request !== undefined) keepApproval(request, tenant)
 }
 
+/** Frozen, because callers and channels are handed the very object that is kept. */
 function keepApproval(given: ApprovalRequest, { approvals, runApprovals, messages }: Tenant): void {
   const kept = messages.get(given.id)
-  const request = kept ? { ...given, messages: { ...given.messages, ...kept } } : given
+  const request = deepFreeze(kept ? { ...given, messages: { ...given.messages, ...kept } } : given)
   approvals.set(request.id, request)
   const siblings = runApprovals.get(request.runId)
   if (siblings === undefined) runApprovals.set(request.runId, new Map([[request.id, request]]))
