@@ -47,6 +47,19 @@ describe('a subscriber', () => {
     expect(heard).toEqual(['loop.completed'])
   })
 
+  test('that changes what it is told harms nobody behind it', () => {
+    const errors: unknown[] = []
+    const bus = createEventBus({ onError: (error) => errors.push(error) })
+    const heard: string[] = []
+    bus.subscribe({}, ({ actor }) => void Object.assign(actor, { id: 'left out' }))
+    bus.subscribe({}, ({ entry }) => void heard.push(entry.actor.id))
+
+    bus.publish([entry()])
+
+    expect(heard).toEqual(['alice'])
+    expect(errors).toEqual([expect.any(TypeError)])
+  })
+
   test('that comes while an event is told hears the next one', () => {
     const bus = createEventBus()
     const heard: number[] = []

@@ -1,4 +1,5 @@
 import {
+  deepFreeze,
   entryTypes,
   LoopError,
   refuseStrayKeys,
@@ -99,7 +100,8 @@ export function createEventBus({ onError = warn }: EventBusOptions = {}): EventB
 
   function announce(entry: StoredEntry): void {
     try {
-      for (const event of deriveEvents(entry)) {
+      // Frozen, because all listeners are told the same one.
+      for (const event of deepFreeze(deriveEvents(entry))) {
         // Whoever comes while this event is told waits for the next: there might be no end of them.
         const present = [...subscriptions]
         for (const subscription of present) {
