@@ -29,6 +29,32 @@ test('a directory that does not answer for one person holds up nobody else of a 
   expect(JSON.stringify(bob)).not.toContain('ldap')
 })
 
+test('neither does one whose error is of another copy of the core', async () => {
+  const foreign = Object.assign(new Error('The directory is away.'), {
+    code: 'unavailable',
+    [Symbol.for('@loop-engine/error')]: true,
+  })
+  const system = await createLoopSystem({
+    loops: [paymentLoop(2)],
+    relay: false,
+    identity: {
+      directory: (_, id) => {
+        if (id === 'bob') throw foreign
+        return { roles: ['finance'] }
+      },
+    },
+  })
+  const requestId = await askForPayment(system)
+  const approve = (id: string) => ({ requestId, decision: 'approve', actor: person(id) }) as const
+
+  const decided = await system.approvals.decideMany(['ann', 'bob'].map(approve))
+
+  expect(decided).toMatchObject([
+    { status: 'recorded' },
+    { status: 'error', error: { code: 'unavailable' } },
+  ])
+})
+
 test('a directory that never answers is given up, and the run goes on', async () => {
   const clock = createTestClock()
   const { promise: asked, resolve: hear } = Promise.withResolvers<void>()

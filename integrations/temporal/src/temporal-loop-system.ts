@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 
-import { isOpen, LoopError } from '@loop-engine/core'
+import { isLoopError, isOpen } from '@loop-engine/core'
 import {
   createLoopSystem,
   createMemoryStore,
@@ -135,7 +135,7 @@ export async function createTemporalLoopSystem({
             try {
               return await send('decide', input, () => approvals.decide(input))
             } catch (error) {
-              if (error instanceof LoopError) return { status: 'error' as const, error }
+              if (isLoopError(error)) return { status: 'error' as const, error }
               throw error
             }
           }),

@@ -1,9 +1,10 @@
 import {
-  LoopError,
+  isLoopError,
   type Actor,
   type ApprovalQuery,
   type ApprovalRequest,
   type KnownKeys,
+  type LoopError,
   type Page,
 } from '@loop-engine/core'
 
@@ -121,7 +122,7 @@ export function createApprovals(kernel: Kernel): Approvals {
           try {
             return await decide(input)
           } catch (error) {
-            if (error instanceof LoopError) return { status: 'error' as const, error }
+            if (isLoopError(error)) return { status: 'error' as const, error }
             throw error
           }
         }),
