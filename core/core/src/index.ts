@@ -1,4 +1,5 @@
 export { LoopError, isLoopError, type LoopErrorCode, type LoopErrorOptions } from './errors.ts'
+export { loadLibrary } from './load-library.ts'
 export type { JsonObject, JsonValue } from './json.ts'
 export { parseDuration } from './duration.ts'
 export type { Clock, Identifiers } from './clock.ts'

@@ -1,5 +1,7 @@
 import type { z } from 'zod'
 
+import { loadLibrary } from './load-library.ts'
+
 type Zod = typeof z
 
 /**
@@ -9,10 +11,7 @@ type Zod = typeof z
 export function withZod<Made>(build: (zod: Zod) => Made): () => Made {
   let made: { readonly value: Made } | undefined
   return () => {
-    if (!made) {
-      const { createRequire } = process.getBuiltinModule('node:module')
-      made = { value: build((createRequire(import.meta.url)('zod') as { readonly z: Zod }).z) }
-    }
+    made ??= { value: build((loadLibrary('zod', import.meta.url) as { readonly z: Zod }).z) }
     return made.value
   }
 }

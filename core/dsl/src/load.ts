@@ -1,3 +1,4 @@
+import { loadLibrary } from '@loop-engine/core'
 import type * as Levenshtein from 'fastest-levenshtein'
 import type * as Yaml from 'yaml'
 import type { z } from 'zod'
@@ -6,17 +7,13 @@ import type { z } from 'zod'
 // once, so that a loop can be read without waiting.
 
 export function loadYaml(): typeof Yaml {
-  return load('yaml') as typeof Yaml
+  return loadLibrary('yaml', import.meta.url) as typeof Yaml
 }
 
 export function loadLevenshtein(): typeof Levenshtein {
-  return load('fastest-levenshtein') as typeof Levenshtein
+  return loadLibrary('fastest-levenshtein', import.meta.url) as typeof Levenshtein
 }
 
 export function loadZod(): typeof z {
-  return (load('zod') as { readonly z: typeof z }).z
-}
-
-function load(name: string): unknown {
-  return process.getBuiltinModule('node:module').createRequire(import.meta.url)(name)
+  return (loadLibrary('zod', import.meta.url) as { readonly z: typeof z }).z
 }

@@ -164,6 +164,8 @@ function expressionProblems(
 
 /** What the compiler says of the expression is in the hint; its message is the same for all of them. */
 function reasonOf(error: unknown): string {
+  // A program that lacks a library says nothing about the loop.
+  if (isLoopError(error) && error.code === 'invalid_config') throw error
   if (isLoopError(error) && error.hint) return error.hint
   return error instanceof Error ? error.message : 'it was refused.'
 }

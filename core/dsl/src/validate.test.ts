@@ -1,4 +1,4 @@
-import type { LoopDefinition } from '@loop-engine/core'
+import { LoopError, type LoopDefinition } from '@loop-engine/core'
 import { expect, test } from 'vitest'
 
 import { normalise } from './normalise.ts'
@@ -26,6 +26,17 @@ const one = (fields: object, options?: ValidateOptions): string[] =>
 
 test('a sound loop has no problems', () => {
   expect(found({})).toEqual([])
+})
+
+test('a program that cannot compile expressions is not taken for a loop with a wrong one', () => {
+  const missing = new LoopError('invalid_config', 'The library could not be loaded.')
+  const compileExpression = (): never => {
+    throw missing
+  }
+
+  expect(() =>
+    one({ approval: { when: 'true', reviewers: 'ann' } }, { compileExpression }),
+  ).toThrow(missing)
 })
 
 test.each<[string, Partial<typeof base>]>([

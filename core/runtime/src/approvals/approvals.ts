@@ -4,7 +4,7 @@ import {
   type ApprovalQuery,
   type ApprovalRequest,
   type KnownKeys,
-  type LoopError,
+  LoopError,
   type Page,
 } from '@loop-engine/core'
 

@@ -1,0 +1,16 @@
+import { LoopError } from './errors.ts'
+
+/**
+ * Loads at once a library that only some programs need; `from` is the URL of the module that asks. Throws
+ * `invalid_config` where it is missing: a bundler does not see it, and leaves it behind.
+ */
+export function loadLibrary(name: string, from: string): unknown {
+  try {
+    return process.getBuiltinModule('node:module').createRequire(from)(name)
+  } catch (cause) {
+    throw new LoopError('invalid_config', `The library ${name} could not be loaded.`, {
+      hint: 'Leave the packages of Loop Engine out of a bundle, and install them where it runs.',
+      cause,
+    })
+  }
+}
