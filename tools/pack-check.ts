@@ -3,7 +3,7 @@ import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
-/** Installs what would be published into an empty project, and imports it under Node 22 and 24. */
+/** Installs what would be published, with its licence, into an empty project, and imports it under Node 22 and 24. */
 interface Manifest {
   readonly name: string
   readonly private?: boolean
@@ -15,6 +15,7 @@ interface Manifest {
 interface Packed {
   readonly name: string
   readonly filename: string
+  readonly files: readonly { readonly path: string }[]
 }
 
 const root = join(import.meta.dirname, '..')
@@ -29,9 +30,12 @@ const manifests = globSync('{core,adapters,channels,integrations,tools}/*/packag
 
 const project = mkdtempSync(join(tmpdir(), 'pack-check-'))
 try {
-  install(pack())
+  const tarballs = pack()
+  const unlicensed = tarballs.filter(({ files }) => !files.some(isLicence)).map(({ name }) => name)
+  console.log(`without a licence: ${unlicensed.join(', ') || 'none'}`)
+  install(tarballs)
   const nodes = [join(project, 'node_modules/node/bin/node'), process.execPath]
-  process.exitCode = nodes.flatMap(failuresUnder).length > 0 ? 1 : 0
+  process.exitCode = [...unlicensed, ...nodes.flatMap(failuresUnder)].length > 0 ? 1 : 0
 } finally {
   rmSync(project, { recursive: true })
 }
@@ -44,6 +48,10 @@ function pack(): Packed[] {
     { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
   )
   return JSON.parse(answer) as Packed[]
+}
+
+function isLicence({ path }: { readonly path: string }): boolean {
+  return /(^|\/)LICENSE$/.test(path)
 }
 
 function install(tarballs: readonly Packed[]): void {
