@@ -8,7 +8,7 @@ import type { Refusal } from './decide.ts'
 import { draftOf } from './draft.ts'
 import { takeHeldFollowUps } from './effects/held-follow-ups.ts'
 import { changeKeys, type ChangeInput } from './engine-input.ts'
-import type { Kernel } from './kernel.ts'
+import { ownScopes, type Kernel } from './kernel.ts'
 import { restartTimeout } from './orders.ts'
 import { rewrite } from './rewrite-run.ts'
 
@@ -53,5 +53,7 @@ export async function changeStatus(
     if (type !== 'loop.resumed') return {}
     return { reservations: await takeHeldFollowUps(kernel, instance, change, late) }
   }
-  return rewrite(kernel, tenant, aggregateId, actor, build, { expected: input.expected })
+  // Whoever is stopped may still hold a run up, or end it.
+  const scopes = type === 'loop.resumed' ? ownScopes(tenant, actor) : []
+  return rewrite(kernel, tenant, aggregateId, actor, build, { expected: input.expected, scopes })
 }

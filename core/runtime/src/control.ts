@@ -12,7 +12,8 @@ import {
 import { createChange } from './change.ts'
 import { checkInput } from './check-input.ts'
 import { draftOf } from './draft.ts'
-import { commitChange, type Kernel } from './kernel.ts'
+import { commitChange, ownScopes, type Kernel } from './kernel.ts'
+import { stoppedError } from './refused-by.ts'
 
 /** What a stop covers. */
 export type StopTarget =
@@ -32,7 +33,7 @@ export interface StopInput {
 export interface Control {
   /** Anybody may pull it, an agent too. */
   stop(input: StopInput): Promise<Stop>
-  /** Only a person or the system may release. */
+  /** Only a person or the system may release. Throws `stopped` for who is stopped. */
   release(input: StopInput): Promise<void>
   stops(): Promise<readonly Stop[]>
 }
@@ -86,6 +87,7 @@ export function createControl(kernel: Kernel): Control {
         actor,
         { type: 'loop.released', reason, data: { scope } },
         { clear: [scope] },
+        ownScopes(tenant, actor),
       )
     },
     stops: () => kernel.store.stops(),
@@ -109,6 +111,7 @@ async function write(
     readonly data: { readonly scope: string }
   },
   stops: { readonly set?: readonly Stop[]; readonly clear?: readonly string[] },
+  scopes: readonly string[] = [],
 ): Promise<void> {
   await kernel.runs.exclusive(tenant, '$control', async () => {
     for (let attempts = 0; attempts <= kernel.limits.conflictRetries; attempts++) {
@@ -134,8 +137,9 @@ async function write(
       const instance = change.instance
       if (instance === null) throw new LoopError('corrupt', 'The control run could not be opened.')
       change.append({ ...draftOf(kernel, instance, actor), ...entry })
-      const outcome = await commitChange(kernel, change, { scopes: [], stops })
+      const outcome = await commitChange(kernel, change, { scopes, stops })
       if (outcome.kind === 'committed') return
+      if (outcome.kind === 'refused') throw stoppedError(outcome.detail)
     }
     throw new LoopError('conflict', 'Too many stops and releases at once.', { retryable: true })
   })

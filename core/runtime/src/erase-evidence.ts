@@ -5,7 +5,7 @@ import { withoutEvidence } from './approvals/kept-answer.ts'
 import { checkInput } from './check-input.ts'
 import { draftOf } from './draft.ts'
 import { eraseKeys, type EraseInput } from './engine-input.ts'
-import type { Kernel } from './kernel.ts'
+import { ownScopes, type Kernel } from './kernel.ts'
 import { rewrite } from './rewrite-run.ts'
 
 /** Deletes the evidence of one entry, and the copies of it that a request and an effect keep. */
@@ -34,7 +34,13 @@ export async function eraseEvidence(kernel: Kernel, input: EraseInput): Promise<
       const request = await requestOf(kernel, instance, seq)
       if (request) change.upsert(withoutEvidence(request))
     },
-    { finalToo: true, erase: [seq], expected: input.expected, runId: input.runId },
+    {
+      finalToo: true,
+      erase: [seq],
+      expected: input.expected,
+      runId: input.runId,
+      scopes: ownScopes(tenant, actor),
+    },
   )
   await releaseEffect(kernel, erased, seq)
   return erased

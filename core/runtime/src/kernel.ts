@@ -1,3 +1,4 @@
+import { principalIds } from '@loop-engine/actors'
 import {
   isOpen,
   LoopError,
@@ -15,6 +16,7 @@ import {
   type LoopInstance,
   type LoopStore,
   type OutboxItem,
+  type Principal,
   type Telemetry,
 } from '@loop-engine/core'
 import type { EventBus } from '@loop-engine/events'
@@ -207,16 +209,12 @@ export function scopesOf(
   actor: Actor,
 ): readonly string[] {
   const scopes = stopScopes(instance.tenant, instance.loopId, instance.aggregateId, actor.id)
-  if (!actor.onBehalfOf) return scopes
-  const chain: string[] = []
-  for (
-    let principal = actor.onBehalfOf as Actor['onBehalfOf'];
-    principal;
-    principal = principal.onBehalfOf
-  ) {
-    chain.push(stopScope('actor', instance.tenant, principal.id))
-  }
-  return [...scopes, ...chain]
+  return actor.onBehalfOf ? [...scopes, ...ownScopes(instance.tenant, actor.onBehalfOf)] : scopes
+}
+
+/** The stops of a principal and of everybody it acts for, whatever it does. */
+export function ownScopes(tenant: string, principal: Principal): readonly string[] {
+  return principalIds(principal).map((id) => stopScope('actor', tenant, id))
 }
 
 /** The stops that hold up what an execution licenses: those of everybody on whose word it rests. */

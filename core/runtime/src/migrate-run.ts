@@ -6,7 +6,7 @@ import type { Change } from './change.ts'
 import { checkInput } from './check-input.ts'
 import { draftOf } from './draft.ts'
 import { migrateKeys, type MigrateInput } from './engine-input.ts'
-import type { Kernel } from './kernel.ts'
+import { ownScopes, type Kernel } from './kernel.ts'
 import { restartTimeout } from './orders.ts'
 import { rewrite } from './rewrite-run.ts'
 
@@ -51,5 +51,6 @@ export async function migrateRun(kernel: Kernel, input: MigrateInput): Promise<L
     // What people were asked was judged by the old definition; nobody could decide it any more.
     if (instance.openApprovals > 0) await supersede(kernel, change, instance)
   }
-  return rewrite(kernel, tenant, aggregateId, actor, build, { expected: input.expected })
+  const scopes = ownScopes(tenant, actor)
+  return rewrite(kernel, tenant, aggregateId, actor, build, { expected: input.expected, scopes })
 }

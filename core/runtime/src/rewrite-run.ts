@@ -11,7 +11,7 @@ import { createChange, type Change, type PlanRest } from './change.ts'
 import type { Refusal } from './decide.ts'
 import type { Expected } from './engine-input.ts'
 import { commitChange, type Kernel } from './kernel.ts'
-import { refusedBy } from './refused-by.ts'
+import { refusedBy, stoppedError } from './refused-by.ts'
 
 type Built = Partial<PlanRest> | void
 
@@ -51,6 +51,8 @@ export async function rewrite(
       const built = await build(instance, change, late)
       const outcome = await commitChange(kernel, change, { scopes: [], ...rest, ...built })
       if (outcome.kind === 'committed') return change.instance ?? instance
+      if (outcome.kind === 'refused' && outcome.reason === 'stopped')
+        throw stoppedError(outcome.detail)
       if (outcome.kind === 'refused') late = refusedBy(outcome.reason)
     }
     throw new LoopError('conflict', 'The run kept moving while it was changed.', {

@@ -7,6 +7,7 @@ import { startKeys, type StartInput } from './engine-input.ts'
 import { idempotencyOf, keyMismatch } from './idempotency.ts'
 import { commitChange, scopesOf, type Kernel } from './kernel.ts'
 import { enqueueOrder } from './orders.ts'
+import { stoppedError } from './refused-by.ts'
 
 /** Opens a run of a loop, as its first commit. */
 export async function startRun(kernel: Kernel, input: StartInput): Promise<LoopInstance> {
@@ -91,10 +92,7 @@ export async function startRun(kernel: Kernel, input: StartInput): Promise<LoopI
       case 'key-mismatch':
         throw keyMismatch()
       case 'refused':
-        throw new LoopError('stopped', 'A stop is in force.', {
-          details: { scope: result.detail },
-          hint: 'A person must release it.',
-        })
+        throw stoppedError(result.detail)
     }
   })
 }

@@ -1,0 +1,66 @@
+import type { Actor } from '@loop-engine/core'
+import { expect, test } from 'vitest'
+
+import { createLoopSystem, createMemoryStore, defineLoop, type LoopDefinition } from './index.ts'
+
+const mallory: Actor = { type: 'human', id: 'mallory' }
+const olga: Actor = { type: 'human', id: 'olga' }
+const run = { aggregateId: 'order-1' }
+
+const order = (version: string): LoopDefinition =>
+  defineLoop({
+    id: 'order',
+    version,
+    states: ['OPEN', { id: 'DONE', terminal: true }],
+    initialState: 'OPEN',
+    transitions: [{ id: 'close', from: 'OPEN', to: 'DONE', actors: ['human'] }],
+  })
+
+/** A suspended run of which a newer definition is registered, while mallory is stopped. */
+async function stopped() {
+  const store = createMemoryStore()
+  const before = await createLoopSystem({ loops: [order('1')], store, relay: false })
+  const evidence = { account: 'DE12' }
+  await before.engine.start({ ...run, loopId: 'order', actor: mallory, evidence })
+  const { engine } = await createLoopSystem({ loops: [order('2')], store, relay: false })
+  const change = { ...run, reason: 'mine' }
+  await engine.suspend({ ...change, actor: olga })
+  await engine.stop({ target: { actorId: 'mallory' }, actor: olga, reason: 'stolen' })
+  const acts = {
+    release: async (actor: Actor) =>
+      engine.release({ target: { actorId: 'mallory' }, actor, reason: 'mine' }),
+    resume: async (actor: Actor) => engine.resume({ ...change, actor }),
+    migrate: async (actor: Actor) => engine.migrate({ ...change, actor }),
+    erase: async (actor: Actor) => engine.erase({ ...change, actor, seq: 1 }),
+  }
+  return { engine, acts }
+}
+
+test.each(['release', 'resume', 'migrate', 'erase'] as const)(
+  'who is stopped may not %s; somebody else may, and the stopped may again when released',
+  async (act) => {
+    const { engine, acts } = await stopped()
+    const before = await engine.get(run)
+
+    await expect(acts[act](mallory)).rejects.toMatchObject({ code: 'stopped' })
+    await expect(acts[act]({ ...olga, onBehalfOf: mallory })).rejects.toMatchObject({
+      code: 'stopped',
+    })
+    expect(await engine.get(run)).toEqual(before)
+    expect(await engine.stops()).toHaveLength(1)
+
+    await acts.release(olga)
+    await acts[act](mallory)
+  },
+)
+
+test('who is stopped may still stop things, and end or hold up a run', async () => {
+  const { engine, acts } = await stopped()
+  await acts.resume(olga)
+
+  await engine.suspend({ ...run, actor: mallory, reason: 'strange' })
+  await engine.stop({ target: { loopId: 'order' }, actor: mallory, reason: 'strange' })
+  await engine.cancel({ ...run, actor: mallory, reason: 'strange' })
+
+  expect(await engine.get(run)).toMatchObject({ status: 'cancelled' })
+})
