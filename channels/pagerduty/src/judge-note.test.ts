@@ -1,3 +1,4 @@
+import { LoopError } from '@loop-engine/core'
 import { describe, expect, test } from 'vitest'
 
 import { noteRequest, ourNotes } from './board.fixture.ts'
@@ -31,6 +32,25 @@ test('a note is a decision of who wrote it, with the proof of it, at low assuran
       },
     ])
   }))
+
+test.each([
+  ['may have been recorded comes again', 'unknown_outcome', 503, []],
+  ['can never be recorded is answered', 'refused', 202, [expect.stringContaining('could not be')]],
+] as const)('a decision that %s', (_, code, status, notes) =>
+  paged(
+    async ({ fake, incident, code: typed, handle }) => {
+      const response = await handle(noteRequest(fake, incident, `approve ${typed}`))
+
+      expect(response.status).toBe(status)
+      expect(ourNotes(incident)).toEqual(notes)
+    },
+    {
+      decide: async () => {
+        throw new LoopError(code, 'The store failed.')
+      },
+    },
+  ),
+)
 
 describe('what is no decision', () => {
   test('talk is left alone, without a call', () =>

@@ -7,6 +7,7 @@ import type { IncidentReference, IncidentReferences } from './incident-reference
 import type { DecisionAnswer, PagerDutyOptions } from './options.ts'
 import { answerText, noteFaults, strangers } from './outcome-text.ts'
 import type { Note, PagerDutyCalls } from './pagerduty-calls.ts'
+import { isFinal } from './pagerduty-error.ts'
 import type { Responders } from './responders.ts'
 import { plainText } from './visible-text.ts'
 import type { WebhookEvent } from './webhook-event.ts'
@@ -54,10 +55,16 @@ export function createNoteJudge(
     const notes = await calls.notes(incidentId, signal)
     if (isSaid(notes, note.id)) return // this delivery was answered before
 
-    const text = await judge({ event, found, notes, signal })
-    if (text === null) return
-    const whom = plainText(agent?.id ?? 'somebody', 64)
-    await say(calls, { incidentId, tag: note.id, text: `To ${whom}: ${text}` }, signal)
+    const answer = async (text: string): Promise<void> => {
+      const whom = plainText(agent?.id ?? 'somebody', 64)
+      await say(calls, { incidentId, tag: note.id, text: `To ${whom}: ${text}` }, signal)
+    }
+    const text = await judge({ event, found, notes, signal }).catch(async (error: unknown) => {
+      // It will not come again, so its author is told now.
+      if (isFinal(error)) await answer(noteFaults.failed)
+      throw error
+    })
+    if (text !== null) await answer(text)
   }
 
   /** What to answer; null for talk. */

@@ -97,6 +97,7 @@ export const noteFaults = {
   judgedBefore: 'nothing was decided: this note was judged before. Write a new one.',
   unknownRequest: 'nothing was decided: the request is not known here.',
   unreadable: 'nothing was decided: this could not be understood.',
+  failed: 'this could not be recorded. Look at the request before you decide again.',
 } as const
 
 export const resolvedText =

@@ -1,4 +1,4 @@
-import { LoopError } from '@loop-engine/core'
+import { isLoopError, LoopError } from '@loop-engine/core'
 import { z } from 'zod'
 
 import type { PagerDutyAnswer } from './transport.ts'
@@ -42,4 +42,12 @@ export function pagerDutyError(
       details,
     })
   return new LoopError('bad_response', `PagerDuty refused to ${what}.`, { plugin, details })
+}
+
+/** Faults that the same delivery may not meet again: a refused key is mended, and what is unknown is found by its key. */
+const passing = ['aborted', 'auth', 'unknown_outcome']
+
+/** Whether the same delivery would fail again. */
+export function isFinal(error: unknown): boolean {
+  return isLoopError(error) && !error.retryable && !passing.includes(error.code)
 }

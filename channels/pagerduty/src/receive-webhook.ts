@@ -1,10 +1,11 @@
-import { isLoopError, type Clock, type LoopError } from '@loop-engine/core'
+import type { Clock } from '@loop-engine/core'
 
 import type { IncidentReferences } from './incident-reference.ts'
 import type { NoteEvent } from './judge-note.ts'
 import type { ResolutionEvent } from './judge-resolution.ts'
 import type { PagerDutyOptions } from './options.ts'
 import type { PagerDutyCalls } from './pagerduty-calls.ts'
+import { isFinal } from './pagerduty-error.ts'
 import { readWebhookEvent, type WebhookEvent } from './webhook-event.ts'
 import { isSigned } from './webhook-signature.ts'
 
@@ -67,7 +68,7 @@ export function createReceiver({
       return 202
     } catch (error) {
       report(error)
-      return isLoopError(error) && isFinal(error) ? 202 : 503
+      return isFinal(error) ? 202 : 503
     }
   }
 
@@ -107,9 +108,4 @@ async function readBytes(request: Request): Promise<Buffer | null> {
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
-}
-
-/** Whether the same delivery would fail again. A refused key can be mended before PagerDuty gives up. */
-function isFinal({ retryable, code }: LoopError): boolean {
-  return !retryable && code !== 'aborted' && code !== 'auth'
 }
