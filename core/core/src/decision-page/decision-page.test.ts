@@ -261,6 +261,24 @@ describe('deciding', () => {
     expect(await answer.text()).toContain('This link was used')
   })
 
+  test.each([
+    ['unavailable', 'Nothing was decided'],
+    ['unknown_outcome', 'not certain whether your decision was taken'],
+    ['timeout', 'not certain whether your decision was taken'],
+  ] as const)('a store that is away is told as it is: %s', async (code, words) => {
+    const { post, base, errors } = await visiting(waitingRequest(), {
+      decide: async () => {
+        throw new LoopError(code, 'The connection was lost.', { retryable: true })
+      },
+    })
+
+    const text = await (await post(base)).text()
+
+    expect(text).toContain(words)
+    expect(text.includes('Nothing was decided')).toBe(code === 'unavailable')
+    expect(errors).toHaveLength(1)
+  })
+
   test('what fails behind the page is a page too, and says nothing of the fault', async () => {
     const { post, base, errors } = await visiting(waitingRequest(), {
       decide: async () => {

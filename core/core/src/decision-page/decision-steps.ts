@@ -160,7 +160,9 @@ export function createDecisionSteps(
           status: 409,
           ...answerText({ status: 'refused', reason: 'stopped' }),
         })
-      if (!error.retryable) throw error
+      // Whether it was taken nobody knows yet, so the page must not say that it was not.
+      const isUnknown = error.code === 'unknown_outcome' || error.code === 'timeout'
+      if (isUnknown || !error.retryable) throw error
       options.onError?.(error)
       return answers.busy()
     }
