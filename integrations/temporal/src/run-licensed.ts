@@ -120,8 +120,14 @@ async function report(
       lost = error
     }
   }
-  if (call.idempotent) throw lost
-  throw unknownOutcome(call.name, { aggregateId: call.aggregateId, reason: 'not_recorded' })
+  const { name, aggregateId, idempotent } = call
+  const code = isLoopError(lost) ? lost.code : 'threw'
+  const passes = !isLoopError(lost) || lost.retryable || code === 'unknown_outcome'
+  if (!idempotent || !passes) throw unknownOutcome(name, { aggregateId, reason: 'not_recorded' })
+  throw ApplicationFailure.retryable(
+    `${name} ran, but how it ended could not be recorded; it is run again.`,
+    `LoopEngine.${code}`,
+  )
 }
 
 /** Why the seal let nothing through. */
