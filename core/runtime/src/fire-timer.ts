@@ -64,10 +64,8 @@ async function forRequest(
   { requestId, index }: { requestId: string; index: number },
 ): Promise<Delivery> {
   const settle = { id: claim.id, fence: claim.fence }
-  const heldUp = (reason: string): Delivery => ({
-    kind: 'retry',
-    error: `${reason}: The expiry is held up.`,
-    afterMs: 1000,
+  const heldUp = (_: Situation, reason: string): Outcome<Delivery> => ({
+    result: { kind: 'retry', error: `${reason}: The expiry is held up.`, afterMs: 1000 },
   })
   const fire = async (situation: Situation): Promise<Outcome<Delivery>> => {
     const { request, instance, change } = situation

@@ -105,12 +105,18 @@ test('a stage that has lost its quorum waits again, also behind the last approva
 })
 
 test('an approval of somebody who was stopped executes nothing until the release', async () => {
-  const { approve, engine } = await ask(team)
+  const { approve, engine, history } = await ask(team)
   const order = { target: { actorId: 'ann' }, actor: person('olga'), reason: 'stolen' } as const
   await approve('ann')
   await approve('ben')
   await engine.stop(order)
   expect(await approve('olga')).toMatchObject({ status: 'refused', reason: 'stopped' })
+  expect((await history()).at(-1)?.entry).toMatchObject({
+    type: 'loop.approval.decided',
+    actor: { id: 'olga' },
+    approval: { decision: 'refused:approve' },
+    reason: 'stopped',
+  })
   await engine.release(order)
   expect(await approve('olga')).toMatchObject({ status: 'executed' })
 })

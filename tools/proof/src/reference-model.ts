@@ -111,15 +111,13 @@ export function createReferenceModel(): ReferenceModel {
       return 'refused expired'
     }
     const refusal = refusalOfReviewer(request, by)
-    if (refusal) {
-      run.version++
-      return `refused ${refusal}`
-    }
-    const executes = decision === 'approve' && request.voters.length === 1
+    const executes = !refusal && decision === 'approve' && request.voters.length === 1
     if (executes && request.erased) return 'error refused'
+    // Refused or not, it is on record.
+    run.version++
+    if (refusal) return `refused ${refusal}`
     // An execution is the agent's, whoever approved it.
     if (isStopped(executes ? 'agent' : by)) return 'refused stopped'
-    run.version++
     if (executes || decision === 'reject') request.status = 'decided'
     if (decision === 'reject') return 'rejected '
     if (executes) {

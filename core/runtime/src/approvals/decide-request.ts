@@ -151,10 +151,12 @@ export async function decideRequest(kernel: Kernel, input: DecideInput): Promise
       const at = kernel.clock.now()
       return { ...outcome, plan: { ...outcome.plan, idempotency: { ...idempotency, answer, at } } }
     },
-    (reason, request) => ({
-      status: 'refused',
-      reason: kernel.clock.now() >= request.expiresAt ? 'expired' : reason,
-      request,
-    }),
+    (situation, reason) => {
+      const { request } = situation
+      if (kernel.clock.now() >= request.expiresAt)
+        return { result: { status: 'refused', reason: 'expired', request } }
+      // Not kept under its key: once the stop is released, the same decision may be made again.
+      return refuse(kernel, situation, input, reason)
+    },
   )
 }

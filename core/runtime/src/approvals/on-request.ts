@@ -28,6 +28,8 @@ export type Outcome<Result> = {
   readonly stands?: true
 }
 
+type Build<Result> = (situation: Situation) => Outcome<Result> | Promise<Outcome<Result>>
+
 type Attempt<Result> = { readonly result: Result; readonly isJudged?: true } | 'conflict'
 
 /** Loads a request and its run, lets `build` change them, and commits; judges again on a conflict. */
@@ -36,8 +38,9 @@ export async function onRequest<Result>(
   tenant: string,
   requestId: string,
   reviewer: Actor,
-  build: (situation: Situation) => Promise<Outcome<Result>>,
-  refused?: (reason: 'stopped' | 'limit_reached', request: ApprovalRequest) => Result,
+  build: Build<Result>,
+  /** What becomes of it when the store refuses what was built. */
+  refused?: (situation: Situation, reason: 'stopped' | 'limit_reached') => Outcome<Result>,
 ): Promise<Result> {
   const mark = kernel.runs.mark()
   const first = await kernel.store.approval(tenant, requestId)
@@ -49,9 +52,10 @@ export async function onRequest<Result>(
     instance: LoopInstance,
     request: ApprovalRequest,
     late?: Refusal,
+    make = build,
   ): Promise<Attempt<Result>> => {
     const change = createChange(instance, request.trace)
-    const { result, plan, stands } = await build({ request, instance, change, reviewer, late })
+    const { result, plan, stands } = await make({ request, instance, change, reviewer, late })
     if (!plan) return { result }
     const outcome = await commitChange(kernel, change, plan)
     if (outcome.kind === 'conflict') return 'conflict'
@@ -66,7 +70,8 @@ export async function onRequest<Result>(
     const { reason, message } = refusal
     if (reason === 'limit_reached' && stands && !late) return attempt(instance, request, refusal)
     if (!refused) throw new LoopError('stopped', message)
-    return { result: refused(reason, request), isJudged: true }
+    const told = await attempt(instance, request, undefined, (again) => refused(again, reason))
+    return told === 'conflict' ? told : { ...told, isJudged: true }
   }
 
   return kernel.runs.exclusive(tenant, aggregateId, async () => {
