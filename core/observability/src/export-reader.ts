@@ -5,6 +5,7 @@ import {
   LoopError,
   parseStrictJson,
   saltedDigest,
+  type LedgerEntry,
   type LoopDefinition,
 } from '@loop-engine/core'
 import type { z } from 'zod'
@@ -70,14 +71,16 @@ export function createReader({
   const leaves = createLeaves()
   const proofs: { leaf: number; hash: string; path: readonly string[] }[] = []
   let waiting = ''
-  let [lines, entries, runs, unlogged, dropped] = [0, 0, 0, 0, 0]
+  let [lines, entries, runs, unlogged, dropped, withheld] = [0, 0, 0, 0, 0, 0]
   /** Leaves of dropped entries that the run has yet to show. */
   let owed = 0
   let header: ExportHeader | undefined
   let end: ExportEnd | undefined
   let run: { readonly announced: ExportRun; readonly check: RunCheck } | undefined
   /** The entry of the line before, for the proof and the evidence that follow it. */
-  let last: { readonly body: string } | undefined
+  let last: { readonly body: string; readonly seq: number; hasEvidence?: true } | undefined
+  /** Entries of the run whose evidence is not here. */
+  const missing = new Set<number>()
   /** The leaf that the next line has to prove. */
   let unproven: { readonly leaf: number; readonly hash: string } | undefined
   let signedBy: readonly string[] = []
@@ -106,6 +109,9 @@ export function createReader({
 
   function closeRun(): void {
     if (unproven) throw bad('bad_proof', 'An entry of the log comes without its proof.')
+    missEvidence()
+    withheld += missing.size
+    missing.clear()
     if (!run) return
     if (owed > 0) throw bad('truncated', 'Dropped entries come without their leaves.')
     const { announced, check } = run
@@ -126,11 +132,13 @@ export function createReader({
     const { hash, leaf, body } = cut
     const { check, announced } = run
     entries += 1
-    last = { body }
+    missEvidence()
+    last = { body, seq: check.entries + 1 }
     if (leaf === null) unlogged += 1
     else if (header?.scope === 'part') unproven = { leaf, hash: leafHash(body) }
     else leaves.add(leaf, leafHash(body))
     const type = (typeOf(body) ?? '') as Parameters<RunCheck['add']>[0]['type']
+    if (type === 'loop.evidence.erased') missing.delete(Number(readBody(body).data?.['seq']))
     const fault = check.add({
       runId: announced.runId,
       seq: check.entries + 1,
@@ -184,6 +192,14 @@ export function createReader({
     if (!stored || !header?.evidence || !evidenceFits(stored, saltedDigest(salt, text))) {
       throw bad('evidence_mismatch', 'The evidence is not what the entry before it names.')
     }
+    if (last) last.hasEvidence = true
+  }
+
+  /** Remembers the entry that was read last if its evidence did not follow it. */
+  function missEvidence(): void {
+    if (!last || !header?.evidence || last.hasEvidence) return
+    // Most name none, and need not be parsed.
+    if (last.body.includes('"evidence":{') && readBody(last.body).evidence) missing.add(last.seq)
   }
 
   function addProof({ leaf, path }: z.infer<typeof proofSchema>): void {
@@ -258,6 +274,7 @@ export function createReader({
       signedBy,
       sealed,
       ...(dropped > 0 && { dropped }),
+      ...(withheld > 0 && { withheld }),
     }),
     line(line) {
       lines += 1
@@ -281,6 +298,14 @@ export function createReader({
     close() {
       if (!end) throw bad('truncated', 'The export has no end.')
     },
+  }
+}
+
+function readBody(body: string): Partial<LedgerEntry> {
+  try {
+    return { ...(JSON.parse(body) as Partial<LedgerEntry> | null) }
+  } catch {
+    throw bad('not_canonical', 'The entry cannot be read.')
   }
 }
 

@@ -4,7 +4,7 @@ import { hashEntry, type LoopStore } from '@loop-engine/core'
 import { describe, expect, test } from 'vitest'
 
 import { entryLine, sealText } from './export-format.ts'
-import { keep, sealRun, storeWith, wholeStory } from './history.fixture.ts'
+import { keep, sealRun, storeWith, tampered, wholeStory } from './history.fixture.ts'
 import {
   createLog,
   exportRecords,
@@ -103,6 +103,34 @@ describe('an export', () => {
       part: true,
       sealed: true,
     })
+  })
+
+  test('tells of evidence that is missing, unless its erasure is on record', async () => {
+    const store = await storeWith(['a'])
+    const kept = await linesOf(store)
+    expect(await verify(kept, { deep: true })).not.toHaveProperty('withheld')
+    const without = tampered(store, {
+      entries: async (...query) =>
+        (await store.entries(...query)).map((entry) =>
+          entry.seq === 2 ? { ...entry, evidence: null, salt: null } : entry,
+        ),
+    })
+    expect(await verify(await linesOf(without))).toMatchObject({ ok: true, withheld: 1 })
+    expect(await verify(await linesOf(store, { includeEvidence: false }))).not.toHaveProperty(
+      'withheld',
+    )
+
+    const actor = { type: 'human', id: 'olga' } as const
+    const erasure = { type: 'loop.evidence.erased', actor, data: { seq: 2 } } as const
+    const erased = [...wholeStory('run-a'), erasure]
+    const other = await storeWith([])
+    await keep(other, sealRun('a', erased))
+    const lines = (await linesOf(other)).filter((line, index, all) => {
+      const isOfSecond = all[index - 1]?.includes('"seq":2,') === true
+      return !(isOfSecond && line.startsWith('{"kind":"evidence"'))
+    })
+    const before = lines.slice(0, -1)
+    expect(await verifyExport(unsealed(before, lines, {}))).not.toHaveProperty('withheld')
   })
 
   test('counts no seal of a retired key, nor one of another log, over a checkpoint that is good', async () => {

@@ -45,6 +45,11 @@ export interface ExportReport {
   readonly unlogged: number
   /** Entries that retention took before the export: of them the log's leaves are here, no more. Absent when there are none. */
   readonly dropped?: number
+  /**
+   * Entries whose evidence is not here though the export has evidence, and of whose erasure it has no record: somebody
+   * kept it back, or erased it while the export was made. Absent when there are none.
+   */
+  readonly withheld?: number
   /** Names of the keys that signed the checkpoint, of those that were given. */
   readonly signedBy: readonly string[]
   /** Whether one of the keys sealed the lines: without a seal, runs or their ends may be missing from a part. */

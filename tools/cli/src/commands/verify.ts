@@ -53,15 +53,21 @@ async function verifyFile(
   { keys, deep }: { readonly keys: NoteKey[]; readonly deep: boolean },
 ): Promise<ExitCode> {
   const report = await verifyExport(readLines(await openFile(file)), { keys, deep })
-  const { ok, runs, entries, part, dropped, signedBy, sealed, first } = report
+  const { ok, runs, entries, part, dropped, withheld, signedBy, sealed, first } = report
   const signature =
     signedBy.length > 0
       ? `signed by ${signedBy.join(' and ')}`
       : 'no signature was checked; --trust names a key'
   const unsealed = signedBy.length > 0 && !sealed ? '; no seal says that none of it is missing' : ''
   const scope = part ? ` It is a part of the record${unsealed}.` : ''
+  const gone =
+    dropped === undefined ? '' : ` ${dropped} more were dropped by retention; the log proves them.`
+  const kept =
+    withheld === undefined
+      ? ''
+      : ` Of ${withheld} the evidence is not here, and no erasure of it is on record.`
   const text = ok
-    ? `${output.paint('green', 'ok')} ${runs} runs, ${entries} entries, ${signature}.${scope}${dropped === undefined ? '' : ` ${dropped} more were dropped by retention; the log proves them.`}`
+    ? `${output.paint('green', 'ok')} ${runs} runs, ${entries} entries, ${signature}.${scope}${gone}${kept}`
     : `${output.paint('red', 'does not verify')} ${first ? describe(first) : ''}`
   output.result(report, text)
   return ok ? exitCodes.ok : exitCodes.unverified
