@@ -75,6 +75,15 @@ describe('a signed note', () => {
     )
   })
 
+  test.each([
+    ['another line break at its end', `${published}\n`],
+    ['line breaks of Windows', published.replaceAll('\n', '\r\n')],
+  ])('with %s is none, and how to keep one is told', (_, note) => {
+    expect(() => openNote(note, [peter])).toThrow(
+      expect.objectContaining({ hint: expect.stringContaining('byte for byte') }),
+    )
+  })
+
   test.each(['a b', 'a+b', ''])('has no signer called %j', (name) => {
     expect(() => generateSigner(name)).toThrow(expect.objectContaining({ code: 'invalid_config' }))
   })

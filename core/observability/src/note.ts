@@ -180,5 +180,6 @@ function checkName(name: string): string {
 function malformed(): LoopError {
   return new LoopError('invalid_input', 'This is not a signed note.', {
     details: { reason: 'malformed_note' },
+    hint: 'Keep a note byte for byte: its line breaks are \\n, and its last signature ends with one.',
   })
 }

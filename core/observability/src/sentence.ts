@@ -48,7 +48,7 @@ const predicates: Readonly<Record<EntryType, Tell>> = {
   'loop.approval.approved': (entry) =>
     `${entry.approval?.decision === 'edit' ? 'edited and approved' : 'approved'} ${step(entry)}${because(entry)}`,
   'loop.approval.rejected': (entry) => `rejected ${step(entry)}${because(entry)}`,
-  'loop.approval.expired': (entry) => `noted that nobody approved ${step(entry)} in time`,
+  'loop.approval.expired': (entry) => `noted that ${step(entry)} was not approved in time`,
   'loop.approval.escalated': (entry) => `asked more people about ${step(entry)}${added(entry)}`,
   'loop.approval.superseded': (entry) => `closed the request for ${step(entry)}${because(entry)}`,
   'loop.effect.started': (entry) => `began ${action(entry)}`,

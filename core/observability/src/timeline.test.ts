@@ -48,6 +48,10 @@ describe('a timeline', () => {
     expect(
       await told({ type: 'loop.approval.escalated', data: { reviewers: ['erin', 'role:cfo'] } }),
     ).toBe('alice asked more people about pay: erin and role:cfo.')
+    // Some may have approved, of those that were needed.
+    expect(await told({ type: 'loop.approval.expired' })).toBe(
+      'alice noted that pay was not approved in time.',
+    )
     const moved = { type: 'loop.migrated', data: { version: '2' }, fromState: 'A' } as const
     expect(await told({ ...moved, toState: 'B', reason: 'mended' })).toBe(
       'alice moved the run to version 2 of its definition, A → B: mended.',
