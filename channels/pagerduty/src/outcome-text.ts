@@ -26,7 +26,7 @@ export function stateText(request: ApprovalRequest): string {
     case 'rejected':
       return `Rejected. Nothing runs.${who}${why}`
     case 'expired':
-      return 'Expired: nobody decided in time, and nothing was approved.'
+      return 'Expired: it was not decided in time, and nothing was approved.'
     case 'superseded':
       return 'Superseded: the run has moved on, so this can no longer be decided. Nothing runs.'
     case 'cancelled':

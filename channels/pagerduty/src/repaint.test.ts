@@ -17,7 +17,7 @@ describe('a request that', () => {
     ['approved', { executedBy: 'a'.repeat(64) }, 'on record'],
     ['approved', { executedBy: null }, 'nothing runs'],
     ['rejected', {}, 'Rejected'],
-    ['expired', {}, 'Expired'],
+    ['expired', {}, 'Expired: it was not decided in time'],
     ['superseded', {}, 'Superseded'],
     ['cancelled', {}, 'Taken back'],
   ] as const)(

@@ -49,7 +49,7 @@ export function outcomeOf(paper: Paper, request: ApprovalRequest): string[] {
       ? 'Approved, and the transition is on record.'
       : 'Approved; the transition is not on record.',
     rejected: 'Rejected. Nothing ran.',
-    expired: `Expired: nobody decided in time, and nothing was approved. ${paper.line(request.view.ifNothing, 240)}`,
+    expired: `Expired: it was not decided in time, and nothing was approved. ${paper.line(request.view.ifNothing, 240)}`,
     superseded: 'Superseded: the run moved on, so this can no longer be decided. Nothing ran.',
     cancelled: 'Taken back by whom asked for it, or by the system. Nothing ran.',
   } as const

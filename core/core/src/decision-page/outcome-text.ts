@@ -34,7 +34,7 @@ export function outcomeText(request: ApprovalRequest): OutcomeText {
     case 'expired':
       return {
         title: 'Expired',
-        text: `Expired at ${at}: nobody decided in time. ${request.view.ifNothing}`,
+        text: `Expired at ${at}: it was not decided in time. ${request.view.ifNothing}`,
       }
     case 'superseded':
       return {

@@ -13,6 +13,11 @@ test('every answer has its words', () => {
     'Not counted: it was approved by bob.',
   )
   expect(outcomeOf(refused('stale_revision'), 'approve').title).toContain('Look at it again')
+  // One of two approved; that nobody decided would not be so.
+  const lapsed = { ...request, status: 'expired' as const, decisions: [by('alice', 'approve')] }
+  expect(outcomeOf(refused('already_decided', lapsed), 'approve').title).toBe(
+    'Not counted: it was not decided in time.',
+  )
   const recorded = { ...request, decisions: [by('alice', 'approve')] }
   expect(outcomeOf({ status: 'recorded', request: recorded }, 'approve').title).toBe(
     'Recorded. 1 more approval is needed.',

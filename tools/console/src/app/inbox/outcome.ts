@@ -86,7 +86,7 @@ export function endOf({ status, decisions }: ApprovalRequest): string {
     case 'rejected':
       return `it was rejected${by}.`
     case 'expired':
-      return 'it expired: nobody decided in time.'
+      return 'it was not decided in time.'
     case 'superseded':
       return 'the run moved on without it.'
     case 'cancelled':
