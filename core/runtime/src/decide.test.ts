@@ -2,7 +2,7 @@ import { digestOf, type LoopInstance } from '@loop-engine/core'
 import { defineLoop } from '@loop-engine/dsl'
 import { expect, test } from 'vitest'
 
-import { actionOf, admit } from './decide.ts'
+import { actionOf, admit, decide } from './decide.ts'
 import { indexLoop } from './loop-index.ts'
 
 const loop = indexLoop(
@@ -13,7 +13,14 @@ const loop = indexLoop(
     maxTransitions: 3,
     transitions: [
       { id: 'note', from: 'OPEN', to: 'OPEN', actors: ['human'] },
-      { id: 'pay', from: 'OPEN', to: 'PAID', actors: ['human'], roles: ['finance', 'owner'] },
+      {
+        id: 'pay',
+        from: 'OPEN',
+        to: 'PAID',
+        signal: 'go',
+        actors: ['human'],
+        roles: ['finance', 'owner'],
+      },
     ],
   }),
   'a'.repeat(64),
@@ -55,6 +62,33 @@ test('a run executes as many transitions as its definition allows, and no more',
   expect(admit(loop, { ...instance, transitions: 3 }, command).refusal?.reason).toBe(
     'max_transitions',
   )
+})
+
+const facts = { at: 7, durability: 'memory', guards: [], receiptTtlMs: 1000 } as const
+const alice = { type: 'human', id: 'alice', roles: ['finance'] } as const
+
+test('an attempt by a signal is recorded as the transition, with what came with it', () => {
+  const asked = { actor: alice, idempotencyKey: 'key', correlationId: 'case', traceparent: 'trace' }
+  const { status, draft } = decide(loop, instance, { ...asked, transitionId: 'go' }, facts)
+  expect(status).toBe('executed')
+  expect(draft).toMatchObject({ ...asked, transitionId: 'pay', toState: 'PAID', at: 7 })
+})
+
+test('an attempt belongs to the case of its run, and to none if the run has none', () => {
+  const command = { transitionId: 'pay', actor: alice }
+  const inCase = decide(loop, { ...instance, correlationId: 'case' }, command, facts)
+  expect(inCase.draft.correlationId).toBe('case')
+  expect(decide(loop, instance, command, facts).draft).not.toHaveProperty('correlationId')
+})
+
+test('a refusal is recorded with its reason, and what it says', () => {
+  const { draft } = decide(loop, instance, { transitionId: 'nonsense', actor: alice }, facts)
+  expect(draft).toMatchObject({
+    type: 'loop.transition.rejected',
+    transitionId: 'nonsense',
+    reason: 'unknown_transition',
+    message: expect.stringContaining('no such transition'),
+  })
 })
 
 const effect = { integration: 'bank', action: 'pay', inputDigest: 'c'.repeat(64) }

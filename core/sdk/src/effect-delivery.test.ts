@@ -154,6 +154,21 @@ test('an effect that a process without its integration claims runs, once, where 
   expect(await records()).toEqual(['effect.started', 'effect.succeeded', 'transition.executed'])
 })
 
+test('an at-most-once effect whose process died in the middle is unknown, and never runs again', async () => {
+  const store = createMemoryStore()
+  const once = paymentWith({ semantics: 'at-most-once', onSuccess: 'paid' })
+  const dying = await open(once, async () => new Promise<never>(() => {}), store)
+  await dying.order()
+  void dying.relay.drain()
+  await expect.poll(dying.calls).toBe(1)
+
+  const heir = await open(once, undefined, store)
+  await heir.later(3_600_000, 3)
+
+  expect(heir.calls()).toBe(0)
+  expect(await heir.records()).toEqual(['effect.started', 'effect.unknown interrupted'])
+})
+
 test('an at-most-once effect that failed is no dead letter: nobody can have it run again', async () => {
   const { order, records, later, relay } = await open(
     paymentWith({ semantics: 'at-most-once' }),

@@ -54,6 +54,7 @@ test('each vote is on record with the stage at which it was given', async () => 
   await edit('olga', { cents: 400 })
   await approve('ann')
   await approve('ben')
+  expect((await history()).at(-1)?.entry.approval?.reviewers).toEqual(['olga', 'ann', 'ben'])
   const votes = (await history()).filter(({ entry }) => entry.approval?.decision !== undefined)
   expect(votes.map(({ entry: { actor, approval } }) => [actor.id, approval?.stage])).toEqual([
     ['ann', 0],
