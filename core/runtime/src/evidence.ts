@@ -47,7 +47,7 @@ export function takeEvidence(input: unknown, rules: EvidenceRules): Evidence {
   return { ...sealed(value, salt), comparable: redact(copy, redaction, null) }
 }
 
-/** What a repeated decision is compared by: its evidence is taken in only when it stands. */
+/** What a repeated command is compared by, of what is taken in only when it stands. */
 export function comparableOf(
   input: object | undefined,
   redaction: Redaction | undefined,

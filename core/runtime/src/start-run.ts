@@ -4,6 +4,7 @@ import { evidenceOf, admitted, refuseReserved, checkKey } from './admit-input.ts
 import { createChange } from './change.ts'
 import { checkInput } from './check-input.ts'
 import { startKeys, type StartInput } from './engine-input.ts'
+import { comparableOf } from './evidence.ts'
 import { idempotencyOf, keyMismatch } from './idempotency.ts'
 import { commitChange, scopesOf, type Kernel } from './kernel.ts'
 import { enqueueOrder } from './orders.ts'
@@ -35,7 +36,7 @@ export async function startRun(kernel: Kernel, input: StartInput): Promise<LoopI
     loopId,
     aggregateId,
     evidence: evidence.comparable,
-    data,
+    data: comparableOf(data, kernel.redaction),
   })
 
   return kernel.runs.exclusive(tenant, aggregateId, async () => {

@@ -29,12 +29,13 @@ async function open() {
     relay: false,
     redaction: { paths: ['/card'], patterns: [/sk_live_/] },
   })
-  const start = async (evidence: object) =>
+  const start = async (evidence: object, aggregateId = 'order-1', key = '') =>
     engine.start({
       loopId: 'payment',
-      aggregateId: 'order-1',
+      aggregateId,
       actor: agent,
       evidence,
+      metadata: { key },
       idempotencyKey: 'start',
     })
   const pay = async (evidence: object) =>
@@ -62,6 +63,18 @@ test('an attempt with a secret is the same when it is repeated', async () => {
   await expect(pay({ cents: 501, card, note: 'key sk_live_1' })).rejects.toMatchObject({
     code: 'key_mismatch',
   })
+})
+
+test('a start with a secret in its metadata keeps no digest of it either', async () => {
+  const [one, other] = [await open(), await open()]
+  await one.start({}, 'order-1', 'sk_live_1')
+  await other.start({}, 'order-1', 'sk_live_2')
+  const [kept, same] = await Promise.all(
+    [one, other].map(async ({ store }) =>
+      store.idempotency('default', 'ai-agent:agent:payer', 'start'),
+    ),
+  )
+  expect(kept?.fingerprint).toBe(same?.fingerprint)
 })
 
 test('no fingerprint tells a right guess of a secret from a wrong one', async () => {

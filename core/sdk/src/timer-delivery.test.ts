@@ -87,6 +87,41 @@ test('a timeout that a stop held up for hours outlasts the store as any other', 
   expect(await engine.get(target)).toMatchObject({ currentState: 'LAPSED', status: 'completed' })
 })
 
+test('a timer that was left over ends no later stay in its state', async () => {
+  const clock = createTestClock()
+  const store = createMemoryStore()
+  const { engine, relay } = await createLoopSystem({
+    loops: [
+      defineLoop({
+        ...waiting,
+        transitions: [
+          ...waiting.transitions,
+          { id: 'again', from: 'OPEN', to: 'OPEN', actors: ['ai-agent'] },
+        ],
+      }),
+    ],
+    // Who claims a timer may be about to take it when the run leaves the state.
+    store: {
+      ...store,
+      commit: async (plans) => store.commit(plans.map(({ cancel: _, ...plan }) => plan)),
+    },
+    clock,
+    relay: false,
+  })
+  const target = { aggregateId: 'order-1' }
+  await engine.start({ loopId: waiting.id, ...target, actor: payer })
+  clock.advance(minute / 2)
+  await engine.transition({ ...target, transitionId: 'again', actor: payer })
+
+  clock.advance(minute / 2)
+  await relay.drain()
+  expect(await engine.get(target)).toMatchObject({ currentState: 'OPEN', version: 2 })
+
+  clock.advance(minute / 2)
+  await relay.drain()
+  expect(await engine.get(target)).toMatchObject({ currentState: 'LAPSED', version: 3 })
+})
+
 /** A request of which people are reminded every half an hour, and the keys of the notices that a channel got. */
 async function openReminded() {
   const payment = paymentWith({
