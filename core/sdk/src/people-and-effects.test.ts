@@ -219,9 +219,13 @@ describe('stages', () => {
 
   test('a request can be taken back by who made it', async () => {
     const { approvals, requestId, approve } = await open()
-    await expect(
-      approvals.withdraw({ requestId, actor: { type: 'ai-agent', id: 'agent:other' } }),
-    ).rejects.toMatchObject({ code: 'refused' })
+    for (const other of [
+      { type: 'ai-agent', id: 'agent:other' },
+      { ...agent, type: 'automation' },
+    ] as const)
+      await expect(approvals.withdraw({ requestId, actor: other })).rejects.toMatchObject({
+        code: 'refused',
+      })
     expect(await approvals.withdraw({ requestId, actor: agent })).toMatchObject({
       status: 'cancelled',
     })

@@ -23,7 +23,9 @@ export async function withdraw(
     actor,
     async ({ request, instance, change }) => {
       if (request.status !== 'pending') return { result: request }
-      if (actor.id !== request.requester.id && actor.type !== 'human') {
+      const { type, id } = request.requester
+      const isRequester = actor.type === type && actor.id === id
+      if (!isRequester && actor.type !== 'human') {
         throw new LoopError('refused', 'Only the requester or a person may withdraw a request.', {
           details: { reason: 'not_entitled' },
         })
