@@ -1,5 +1,10 @@
-import { applyEntry, digestOf, openEntry, type LoopInstance } from '@loop-engine/core'
-import { defineLoop } from '@loop-engine/dsl'
+import {
+  applyEntry,
+  digestOf,
+  openEntry,
+  type LoopDefinition,
+  type LoopInstance,
+} from '@loop-engine/core'
 import { indexLoop } from '@loop-engine/runtime'
 import { expect, test } from 'vitest'
 
@@ -8,46 +13,53 @@ import { createLicences } from './legality.ts'
 
 type Step = Parameters<typeof sealRun>[1][number]
 
-const loop = indexLoop(
-  defineLoop({
-    id: 'support.refund',
-    states: [
-      'OPEN',
-      'PAYING',
-      { id: 'PAID', terminal: true },
-      { id: 'FAILED', terminal: true, error: true },
-    ],
-    initialState: 'OPEN',
-    transitions: [
-      {
-        id: 'note',
-        from: 'OPEN',
-        to: 'OPEN',
-        actors: ['ai-agent'],
-        guards: [{ id: 'sure' }, { id: 'polite', severity: 'soft' }],
-      },
-      {
-        id: 'pay',
-        from: 'OPEN',
-        to: 'PAYING',
-        actors: ['ai-agent'],
-        approval: { reviewers: ['role:finance'], quorum: 2 },
-        effect: { integration: 'bank', action: 'pay', semantics: 'idempotent' },
-      },
-      {
-        id: 'tip',
-        from: 'OPEN',
-        to: 'OPEN',
-        actors: ['ai-agent'],
-        approval: { when: 'evidence.cents > 100', reviewers: ['role:finance'] },
-      },
-      { id: 'back', from: 'PAYING', to: 'OPEN', actors: ['human'] },
-      { id: 'paid', from: 'PAYING', to: 'PAID', actors: ['automation'] },
-      { id: 'failed', from: 'PAYING', to: 'FAILED', actors: ['automation'] },
-    ],
-  }),
-  digestOf('the definition'),
-)
+const approval = { fourEyes: true, expiresIn: '1h' } as const
+const byFinance = (quorum: number) => [{ reviewers: ['role:finance'], quorum }]
+const between = (
+  from: string,
+  to: string,
+  ...actors: LoopDefinition['transitions'][0]['actors']
+) => ({ from, to, actors, guards: [] })
+const definition: LoopDefinition = {
+  id: 'support.refund',
+  version: '1.0.0',
+  name: 'Refund',
+  states: [
+    { id: 'OPEN' },
+    { id: 'PAYING' },
+    { id: 'PAID', terminal: true },
+    { id: 'FAILED', terminal: true, error: true },
+  ],
+  initialState: 'OPEN',
+  transitions: [
+    {
+      ...between('OPEN', 'OPEN', 'ai-agent'),
+      id: 'note',
+      signal: 'note',
+      guards: [
+        { id: 'sure', severity: 'hard', evaluatedBy: 'runtime' },
+        { id: 'polite', severity: 'soft', evaluatedBy: 'runtime' },
+      ],
+    },
+    {
+      ...between('OPEN', 'PAYING', 'ai-agent'),
+      id: 'pay',
+      signal: 'pay',
+      approval: { ...approval, stages: byFinance(2) },
+      effect: { integration: 'bank', action: 'pay', semantics: 'idempotent' },
+    },
+    {
+      ...between('OPEN', 'OPEN', 'ai-agent'),
+      id: 'tip',
+      signal: 'tip',
+      approval: { ...approval, stages: byFinance(1), when: 'evidence.cents > 100' },
+    },
+    { ...between('PAYING', 'OPEN', 'human'), id: 'back', signal: 'back' },
+    { ...between('PAYING', 'PAID', 'automation'), id: 'paid', signal: 'paid' },
+    { ...between('PAYING', 'FAILED', 'automation'), id: 'failed', signal: 'failed' },
+  ],
+}
+const loop = indexLoop(definition, digestOf(definition))
 
 const bob = { ...alice, id: 'bob' }
 const carol = { ...alice, id: 'carol' }

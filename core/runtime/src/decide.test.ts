@@ -1,18 +1,19 @@
 import { digestOf, type LoopInstance } from '@loop-engine/core'
-import { defineLoop } from '@loop-engine/dsl'
 import { expect, test } from 'vitest'
 
 import { actionOf, admit, decide } from './decide.ts'
 import { indexLoop } from './loop-index.ts'
 
 const loop = indexLoop(
-  defineLoop({
+  {
     id: 'payment',
-    states: ['OPEN', { id: 'PAID', terminal: true }],
+    version: '1',
+    name: 'Payment',
+    states: [{ id: 'OPEN' }, { id: 'PAID', terminal: true }],
     initialState: 'OPEN',
     maxTransitions: 3,
     transitions: [
-      { id: 'note', from: 'OPEN', to: 'OPEN', actors: ['human'] },
+      { id: 'note', from: 'OPEN', to: 'OPEN', signal: 'note', actors: ['human'], guards: [] },
       {
         id: 'pay',
         from: 'OPEN',
@@ -20,9 +21,10 @@ const loop = indexLoop(
         signal: 'go',
         actors: ['human'],
         roles: ['finance', 'owner'],
+        guards: [],
       },
     ],
-  }),
+  },
   'a'.repeat(64),
 )
 const instance: LoopInstance = {
