@@ -10,7 +10,8 @@ export async function identityClasses(
 ): Promise<(id: string) => string> {
   if (!kernel.identity.hasDirectory) return (id) => id
   const people: Actor[] = request.decisions.map(({ reviewer }) => reviewer)
-  for (const { from } of request.delegations) people.push({ type: 'human', id: from })
+  for (const id of new Set(request.delegations.map(({ from }) => from)))
+    people.push({ type: 'human', id })
   for (const party of [request.requester, today.actor.onBehalfOf])
     for (let one: Actor['onBehalfOf'] = party; one; one = one.onBehalfOf) people.push(one)
   const known = await Promise.all(

@@ -10,12 +10,17 @@ export async function withStandingDelegations(
 ): Promise<ApprovalRequest> {
   const { tenant, delegations } = request
   if (!kernel.identity.hasDirectory || delegations.length === 0) return request
-  const today = await Promise.all(
-    delegations.map(async ({ from: id }) => kernel.identity.today(tenant, { type: 'human', id })),
+  const delegators = [...new Set(delegations.map(({ from }) => from))]
+  const today = new Map(
+    await Promise.all(
+      delegators.map(
+        async (id) => [id, await kernel.identity.today(tenant, { type: 'human', id })] as const,
+      ),
+    ),
   )
   const standing: ApprovalRequest['delegations'][number][] = []
-  for (const [index, one] of delegations.entries()) {
-    const from = today[index]?.actor
+  for (const one of delegations) {
+    const from = today.get(one.from)?.actor
     const before = { ...request, stage: one.stage, delegations: standing }
     if (from && mayHandOn(before, from)) standing.push(one)
   }
