@@ -100,6 +100,13 @@ export function createApiKeys(database: DatabaseSync, clock: Pick<Clock, 'now'>)
     'UPDATE api_key SET revoked_at = coalesce(revoked_at, ?) WHERE id = ? AND tenant = ?',
   )
   const used = database.prepare('UPDATE api_key SET used_at = ? WHERE id = ?')
+  const note = (id: string, at: number): void => {
+    try {
+      used.run(at, id)
+    } catch {
+      // A disk that is full keeps nobody from the kill switch: only the list of keys knows less.
+    }
+  }
   const get = (tenant: string, id: string): ApiKey | null => {
     const row = byId.get(id) as Row | undefined
     return row && row['tenant'] === tenant ? toKey(row) : null
@@ -127,7 +134,7 @@ export function createApiKeys(database: DatabaseSync, clock: Pick<Clock, 'now'>)
       const key = toKey(row)
       if (!current && !previous) return null
       if (key.revokedAt !== null || (key.expiresAt !== null && key.expiresAt <= now)) return null
-      if (now - (key.usedAt ?? 0) > minute) used.run(now, key.id)
+      if (now - (key.usedAt ?? 0) > minute) note(key.id, now)
       return principalOf(key, now)
     },
     list({ tenant, limit, cursor }) {

@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads'
 
 import { expect, onTestFinished, test } from 'vitest'
 
+import { createApiKeys } from './api-keys.ts'
 import { openDatabase } from './database.ts'
 
 test('whoever opens the file while another server makes it waits for its turn', async () => {
@@ -28,4 +29,21 @@ test('whoever opens the file while another server makes it waits for its turn', 
   openDatabase(path).close()
 
   expect(await once(maker, 'exit')).toEqual([0])
+})
+
+test('a file that takes no more, as on a full disk, keeps no key from being accepted', () => {
+  const database = openDatabase(':memory:')
+  onTestFinished(() => database.close())
+  const keys = createApiKeys(database, { now: () => 1_000_000 })
+  const actor = { type: 'automation', id: 'desk' } as const
+  const { secret } = keys.create({
+    tenant: 'acme',
+    name: 'desk',
+    actor,
+    scopes: ['stop'],
+    createdBy: 'test',
+  })
+  database.exec('PRAGMA query_only = ON')
+
+  expect(keys.find(secret)).toMatchObject({ tenant: 'acme', actor })
 })
