@@ -38,6 +38,13 @@ test('a link that is used says so', async () => {
   expect(page.told.textContent).toContain('used, or is over')
 })
 
+test('at an address that the server was not given nobody is told to try again', async () => {
+  const page = openPage(async () => ({ ok: false, status: 403 }))
+  await page.press()
+
+  expect(page.told.textContent).toContain('--public-url')
+})
+
 test.each([
   ['busy', async () => ({ ok: false, status: 429 })],
   ['going down', async () => ({ ok: false, status: 503 })],

@@ -32,6 +32,8 @@ button.addEventListener('click', async () => {
   if (response?.ok) location.replace('/')
   else if (response?.status === 401)
     told.textContent = 'The link was used, or is over. Ask for a new one where the server runs.'
+  else if (response?.status === 403)
+    told.textContent = 'The server does not know this address as its own, and logs nobody in here. Whoever runs it can name the address with --public-url.'
   else {
     // Busy, going down or away: the link may be as good as before, and the address bar no longer has it.
     told.textContent = 'The server could not log you in. Try again in a moment.'

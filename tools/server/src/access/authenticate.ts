@@ -42,7 +42,7 @@ export function refuseCrossSite(request: Request, origins: readonly string[]): v
   const sameOrigin = origin === null ? site !== null : origins.includes(origin)
   if (sameSite && sameOrigin) return
   throw new HttpError(403, 'cross_site', 'The request comes from a page of another site.', {
-    hint: 'Use the console at its own address, or an API key.',
+    hint: 'Use the console at the address that the server was given as its publicUrl, or an API key.',
   })
 }
 
