@@ -53,8 +53,8 @@ export interface Ran {
 export interface TestWorkshop {
   readonly folder: string
   readonly db: string
-  /** What an application with a broken bank does before the command is run. */
-  prepare(work: (system: LoopSystem) => Promise<void>): Promise<void>
+  /** What an application with a broken bank does before the command is run, so long ago. */
+  prepare(work: (system: LoopSystem) => Promise<void>, agoMs?: number): Promise<void>
   loop(...args: string[]): Promise<Ran>
   remove(): void
 }
@@ -65,13 +65,16 @@ export function createTestWorkshop(): TestWorkshop {
   return {
     folder,
     db,
-    async prepare(work) {
+    async prepare(work, agoMs = 0) {
       const store = createSqliteStore({ path: db })
       const system = await createLoopSystem({
         loops: [refund],
         store,
         integrations: [brokenBank],
         relay: false,
+        ...(agoMs > 0 && {
+          clock: { now: () => Date.now() - agoMs, sleep: async () => undefined },
+        }),
       })
       await work(system)
       await system.close()

@@ -16,10 +16,20 @@ export const addInbox: AddCommand = (program, act) => {
           const requests = await approvals.inbox({ actor, tenant })
           const text = requests.map((request) => describe(request, output, options)).join('\n')
           output.result(requests, text || 'Nothing waits for you.')
-          const { items } = await approvals.find({ tenant, status: 'pending', limit: 1000 })
-          const others = items.length - requests.length
+          const { items, cursor } = await approvals.find({
+            tenant,
+            status: 'pending',
+            limit: 1000,
+          })
+          const mine = new Set(requests.map(({ id }) => id))
+          // One that is over waits for nobody, though no relay has closed it yet.
+          const others = items.filter(
+            ({ id, expiresAt }) => !mine.has(id) && expiresAt > Date.now(),
+          ).length
           if (others > 0)
-            output.note(`${others} more wait for others; --role ROLE adds a role of yours.`)
+            output.note(
+              `${others}${cursor === undefined ? '' : ' or'} more wait for others; --role ROLE adds a role of yours.`,
+            )
           return exitCodes.ok
         }),
       ),

@@ -1,0 +1,20 @@
+import { afterAll, expect, test, vi } from 'vitest'
+
+import { createTestWorkshop, requestPayment } from './workshop.fixture.ts'
+
+const { loop, prepare, remove } = createTestWorkshop()
+afterAll(remove)
+// Each test starts programs, and other tests may keep the machine busy.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+
+test('what expired while no relay ran waits for nobody', async () => {
+  const hour = 3_600_000
+  await prepare((system) => requestPayment(system, 'late'), 3 * hour)
+  const inbox = (role: string) => loop('--db', 'loop.db', 'inbox', '--as', 'alice', '--role', role)
+
+  expect(await inbox('finance')).toEqual({ code: 0, out: 'Nothing waits for you.\n', err: '' })
+
+  await prepare((system) => requestPayment(system, 'now'))
+  expect((await inbox('finance')).out).toContain('until')
+  expect((await inbox('legal')).err).toMatch(/^1 more wait for others;/)
+})
