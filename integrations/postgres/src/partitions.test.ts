@@ -27,7 +27,7 @@ async function openVersion1() {
   return { commit, pool, schema, server }
 }
 
-/** The quick way, and the other where that refuses or fails: it may be under way while the tables change. */
+/** The quick way, and the other where that refuses or fails: each may be under way while the tables change. */
 async function commitAsVersion1(
   pool: pg.Pool,
   schema: string,
@@ -49,10 +49,9 @@ async function commitAsVersion1(
     const obstacle = await quick.then(({ rows }) => rows[0]?.obstacle).catch(() => 'failed')
     if (obstacle === null) return { kind: 'committed' }
   }
-  const { rows } = await pool.query<{ results: string | null }>(
-    `SELECT ${schema}.commit_v1($1, $2, $3, $4, false) AS results`,
-    encodePlans([plan]),
-  )
+  const slow = async (): Promise<pg.QueryResult<{ results: string | null }>> =>
+    pool.query(`SELECT ${schema}.commit_v1($1, $2, $3, $4, false) AS results`, encodePlans([plan]))
+  const { rows } = await slow().catch(slow)
   const results = JSON.parse(rows[0]?.results ?? '[null]') as (CommitResult | null)[]
   return results[0] ?? { kind: 'committed' }
 }

@@ -10,7 +10,7 @@ export interface SinkJourneyHarness extends SinkHarness {
   hold(): Promise<void> | void
   /** It goes on, with what was sent to it meanwhile. */
   release(): Promise<void> | void
-  /** It refuses for ever events whose JSON is larger than this; at least 8,192 bytes. */
+  /** It refuses for ever events whose JSON is larger than this; 8,192 to 24,576 bytes. */
   readonly largestBytes: number
   /** `(options) => createLoopSystem(options)` of `@loop-engine/sdk`. */
   createSystem(options: object): Promise<SinkSystem>
