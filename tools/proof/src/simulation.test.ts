@@ -19,7 +19,7 @@ const faults = fc.array(
 const clients = 4
 
 /** What another process does when it takes over: nothing is held up any more, and all that is left is delivered, beyond every lease. */
-const takeOver: readonly Command[] = [
+const whatIsLeft: readonly Command[] = [
   { do: 'release', what: 'everything' },
   { do: 'release', what: 'agent' },
   { do: 'resume', id: 'a', by: 'alice' },
@@ -59,12 +59,16 @@ test(
         const other = await openSystem(inner, 'other', {}, (options) =>
           createLoopSystem({ ...options, integrations: [bank] }),
         )
-        other.clock.advance(clock.now() - other.clock.now() + 60_000)
-        for (const command of takeOver) await carryOut(command, other.system, other.clock)
+        const takeOver = async (): Promise<void> => {
+          // The clients may have let time pass meanwhile, and what is due by their clock must be by this one.
+          other.clock.advance(Math.max(0, clock.now() - other.clock.now()) + 60_000)
+          for (const command of whatIsLeft) await carryOut(command, other.system, other.clock)
+        }
+        await takeOver()
         // What hung goes on as if nothing had happened; its leases are gone.
         faulty.wake()
         await scheduler.waitIdle()
-        for (const command of takeOver) await carryOut(command, other.system, other.clock)
+        await takeOver()
 
         expect(broken).toEqual([])
         expect(await checkInvariants({ ...worldOf(inner, effects), operations })).toEqual([])
