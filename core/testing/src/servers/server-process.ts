@@ -24,9 +24,11 @@ export interface ServerCommand {
   /** File that its output goes to. */
   readonly log: string
   readonly upMs: number
+  /** Whether it does its work already; most do once they listen. */
+  isReady?(): Promise<boolean>
 }
 
-/** Resolves when the server accepts connections. Throws with its output when it does not. */
+/** Resolves when the server is ready. Throws with its output when it does not get so far. */
 export async function startServer(command: ServerCommand): Promise<ServerProcess> {
   let running = await launch(command)
   return {
@@ -39,7 +41,16 @@ export async function startServer(command: ServerCommand): Promise<ServerProcess
   }
 }
 
-async function launch({ name, command, args, env, port, log, upMs }: ServerCommand): Promise<{
+async function launch({
+  name,
+  command,
+  args,
+  env,
+  port,
+  log,
+  upMs,
+  isReady = async () => true,
+}: ServerCommand): Promise<{
   say(what: 'p' | 'r'): Promise<void>
   end(): Promise<void>
 }> {
@@ -55,7 +66,7 @@ async function launch({ name, command, args, env, port, log, upMs }: ServerComma
   let ended = false
   void gone.then(() => (ended = true))
   const until = Date.now() + upMs
-  while (!(await answers(port))) {
+  while (!((await answers(port)) && (await isReady()))) {
     if (ended || Date.now() > until) {
       guard.kill()
       throw new Error(`${name} did not start:\n${await readFile(log, 'utf8')}`)

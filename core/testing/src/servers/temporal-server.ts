@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -35,6 +35,7 @@ export async function startTemporal({
   const version = spawnSync(command, ['--version'], { encoding: 'utf8' }).stdout.trim()
   const folder = await mkdtemp(join(tmpdir(), 'loop-engine-temporal-'))
   const port = await freePort()
+  const address = `127.0.0.1:${port}`
   const args = ['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', `${port}`]
   args.push('--log-level', 'error', '--ui-port', `${await freePort()}`)
   if (durable) args.push('--db-filename', join(folder, 'temporal.db'))
@@ -48,9 +49,11 @@ export async function startTemporal({
     port,
     log: join(folder, 'log'),
     upMs: 30_000,
+    // Its frontend listens a little before it answers.
+    isReady: () => succeeds(command, ['operator', 'cluster', 'health', '--address', address]),
   })
   return {
-    address: `127.0.0.1:${port}`,
+    address,
     version,
     crash: server.crash,
     restart: server.restart,
@@ -59,4 +62,8 @@ export async function startTemporal({
       await rm(folder, { recursive: true, force: true })
     },
   }
+}
+
+function succeeds(command: string, args: readonly string[]): Promise<boolean> {
+  return new Promise((resolve) => execFile(command, args, (error) => resolve(error === null)))
 }
