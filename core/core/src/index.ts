@@ -72,6 +72,7 @@ export {
   type TransitionResult,
 } from './result.ts'
 export {
+  actorScopes,
   stopScope,
   stopScopes,
   type ApprovalQuery,

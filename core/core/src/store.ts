@@ -307,8 +307,14 @@ export function stopScopes(
     stopScope('tenant', tenant),
     stopScope('loop', tenant, loopId),
     stopScope('instance', tenant, aggregateId),
-    stopScope('actor', tenant, actorId),
+    ...actorScopes(tenant, actorId),
   ]
+}
+
+/** Those of one actor: a stop of an older version names it as its id is spelled, and goes on until it is released. */
+export function actorScopes(tenant: string, actorId: string): readonly string[] {
+  const asSpelled = `${stopScope('actor', tenant)}:${actorId}`
+  return [...new Set([stopScope('actor', tenant, actorId), asSpelled])]
 }
 
 /**

@@ -1,4 +1,5 @@
 import {
+  actorScopes,
   deepFreeze,
   LoopError,
   refuseStrayKeys,
@@ -80,13 +81,13 @@ export function createControl(kernel: Kernel): Control {
           details: { reason: 'actor_type_not_allowed' },
         })
       }
-      const { scope, tenant } = scopeOf(target)
+      const { scope, tenant, actorId } = scopeOf(target)
       await write(
         kernel,
         tenant,
         actor,
         { type: 'loop.released', reason, data: { scope } },
-        { clear: [scope] },
+        { clear: actorId === undefined ? [scope] : actorScopes(tenant, actorId) },
         ownScopes(tenant, actor),
       )
     },
@@ -155,7 +156,7 @@ const targetKeys = {
 const kinds = { loopId: 'loop', aggregateId: 'instance', actorId: 'actor' } as const
 
 /** What could be read as something else is refused: it would stop, or let go on, what nobody meant. */
-function scopeOf(target: StopTarget): { scope: string; tenant: string } {
+function scopeOf(target: StopTarget): { scope: string; tenant: string; actorId?: string } {
   refuseStrayKeys(target, targetKeys, { what: 'The target of a stop', path: '/target' })
   const given: { readonly [Key in keyof typeof targetKeys]?: unknown } = target
   const tenant = nameOf(given.tenant ?? 'default', 'tenant')
@@ -168,8 +169,11 @@ function scopeOf(target: StopTarget): { scope: string; tenant: string } {
       hint: 'Name one of everything, loopId, aggregateId and actorId; or a tenant alone.',
     })
   if (kind === undefined) return { scope: stopScope('tenant', tenant), tenant }
-  if (kind !== 'everything')
-    return { scope: stopScope(kinds[kind], tenant, nameOf(given[kind], kind)), tenant }
+  if (kind !== 'everything') {
+    const name = nameOf(given[kind], kind)
+    const scope = stopScope(kinds[kind], tenant, name)
+    return { scope, tenant, ...(kind === 'actorId' && { actorId: name }) }
+  }
   if (given.everything === true) return { scope: '*', tenant }
   throw new LoopError('invalid_input', 'Everything is stopped with `true`.', {
     path: '/target/everything',

@@ -1,8 +1,8 @@
 import { principalIds } from '@loop-engine/actors'
 import {
+  actorScopes,
   isOpen,
   LoopError,
-  stopScope,
   stopScopes,
   type Actor,
   type Channel,
@@ -214,11 +214,11 @@ export function scopesOf(
 
 /** The stops of a principal and of everybody it acts for, whatever it does. */
 export function ownScopes(tenant: string, principal: Principal): readonly string[] {
-  return principalIds(principal).map((id) => stopScope('actor', tenant, id))
+  return principalIds(principal).flatMap((id) => actorScopes(tenant, id))
 }
 
 /** The stops that hold up what an execution licenses: those of everybody on whose word it rests. */
 export function scopesBehind({ approval, ...entry }: LedgerEntry): readonly string[] {
-  const approvers = (approval?.reviewers ?? []).map((id) => stopScope('actor', entry.tenant, id))
+  const approvers = (approval?.reviewers ?? []).flatMap((id) => actorScopes(entry.tenant, id))
   return [...scopesOf(entry, entry.actor), ...approvers]
 }

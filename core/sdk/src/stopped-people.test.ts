@@ -1,4 +1,4 @@
-import type { Actor } from '@loop-engine/core'
+import type { Actor, LoopStore } from '@loop-engine/core'
 import { expect, test } from 'vitest'
 
 import { createLoopSystem, createMemoryStore, defineLoop, type LoopDefinition } from './index.ts'
@@ -64,3 +64,41 @@ test('who is stopped may still stop things, and end or hold up a run', async () 
 
   expect(await engine.get(run)).toMatchObject({ status: 'cancelled' })
 })
+
+test.each(['Bob', 'user:bob'])(
+  'a stop of %s that an older version wrote as it was spelled stops until it is released',
+  async (bob) => {
+    const store = createMemoryStore()
+    const scope = `actor:default:${bob}`
+    const older: LoopStore = {
+      ...store,
+      commit: async (plans) =>
+        store.commit(
+          plans.map((plan) => ({
+            ...plan,
+            ...(plan.stops?.set && {
+              stops: { set: plan.stops.set.map((stop) => ({ ...stop, scope })) },
+            }),
+          })),
+        ),
+    }
+    const before = await createLoopSystem({ loops: [order('1')], store: older, relay: false })
+    const target = { actorId: bob }
+    await before.engine.stop({ target, actor: olga, reason: 'stolen' })
+    const { engine } = await createLoopSystem({ loops: [order('1')], store, relay: false })
+    await engine.start({ ...run, loopId: 'order', actor: olga })
+    const close = { ...run, transitionId: 'close' }
+    const byBob: Actor = { type: 'human', id: bob }
+
+    expect(await engine.transition({ ...close, actor: byBob })).toMatchObject({ reason: 'stopped' })
+    expect(
+      await engine.transition({ ...close, actor: { ...olga, onBehalfOf: byBob } }),
+    ).toMatchObject({ reason: 'stopped' })
+    await engine.release({ target, actor: olga, reason: 'found' })
+
+    expect(await engine.stops()).toEqual([])
+    expect(await engine.transition({ ...close, actor: byBob })).toMatchObject({
+      status: 'executed',
+    })
+  },
+)

@@ -1,4 +1,4 @@
-import { stopScope, type Action } from '@loop-engine/core'
+import { actorScopes, type Action } from '@loop-engine/core'
 
 import type { Delivery } from '../delivery.ts'
 import { scopesBehind, type Kernel } from '../kernel.ts'
@@ -53,7 +53,7 @@ export async function begin(
     })
     return {
       // A stop of the integration holds up all that it would do.
-      scopes: [...scopesBehind(entry), stopScope('actor', entry.tenant, job.actor.id)],
+      scopes: [...scopesBehind(entry), ...actorScopes(entry.tenant, job.actor.id)],
       fence: { id: claim.id, fence: claim.fence },
       ...(spentBy === null && { spend: { receipt: stored.hash, by: claim.id } }),
     }
