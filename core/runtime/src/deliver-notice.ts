@@ -27,8 +27,9 @@ export async function deliverNotice(
     if (next === undefined) return { kind: 'done' }
     return remember(kernel, claim, requestId, channel.name, next)
   }
-  // Nobody needs to be asked about what is decided already.
-  if (request.status !== 'pending') return { kind: 'done' }
+  // Nobody needs to be asked about what is decided already, or can be decided no longer.
+  if (request.status !== 'pending' || kernel.clock.now() >= request.expiresAt)
+    return { kind: 'done' }
   const ref = readRef(kernel, await channel.notify(request, request.view, context))
   if (ref === undefined) return { kind: 'done' }
   return remember(kernel, claim, requestId, channel.name, ref)

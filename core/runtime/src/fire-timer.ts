@@ -74,6 +74,8 @@ async function forRequest(
       const { plan } = await expire(kernel, situation)
       return { result: { kind: 'settled' }, plan: { scopes: [], ...plan, settle } }
     }
+    // The expiry may be behind this one after an outage, or held up by a stop.
+    if (kernel.clock.now() >= request.expiresAt) return { result: { kind: 'done' } }
     if (claim.name === 'approval-reminder') {
       const every = parseDuration(request.policy.remindEvery ?? '1d')
       const id = approvalTimer(requestId, 'approval-reminder', index + 1)

@@ -122,11 +122,8 @@ test('a timer that was left over ends no later stay in its state', async () => {
   expect(await engine.get(target)).toMatchObject({ currentState: 'LAPSED', version: 3 })
 })
 
-/** A request of which people are reminded every half an hour, and the keys of the notices that a channel got. */
-async function openReminded() {
-  const payment = paymentWith({
-    approval: { reviewers: ['role:finance'], expiresIn: '7d', remindEvery: '30m' },
-  })
+/** A channel that posts, and the keys of the notices that it got. */
+function createMail() {
   const keys: string[] = []
   const mail: Channel = {
     contract: 'channel/v1',
@@ -136,6 +133,15 @@ async function openReminded() {
       return { sent: keys.length }
     },
   }
+  return { keys, mail }
+}
+
+/** A request of which people are reminded every half an hour, and the keys of the notices that a channel got. */
+async function openReminded() {
+  const payment = paymentWith({
+    approval: { reviewers: ['role:finance'], expiresIn: '7d', remindEvery: '30m' },
+  })
+  const { keys, mail } = createMail()
   const clock = createTestClock()
   const system = await createLoopSystem({
     loops: [payment],
@@ -167,3 +173,31 @@ test('after an outage people are reminded once, and then as often as before', as
   await later(minute)
   expect(keys).toHaveLength(3)
 })
+
+test.each([0, 1])(
+  'after an outage that outlasts a request nobody is asked for it; told before: %i',
+  async (told) => {
+    const reviewers = ['role:finance']
+    const escalate = [{ after: '1h', reviewers: ['role:lead'] }]
+    const payment = paymentWith({
+      approval: { reviewers, expiresIn: '2h', remindEvery: '30m', escalate },
+    })
+    const { keys, mail } = createMail()
+    const clock = createTestClock()
+    const store = createMemoryStore()
+    const options = { loops: [payment], channels: [mail], store, clock, relay: false }
+    const system = await createLoopSystem(options)
+    const requestId = await askForPayment(system)
+    for (let times = 0; times < told; times++) await system.relay.drain()
+
+    clock.advance(3 * 60 * minute)
+    await system.relay.drain()
+
+    expect(keys).toHaveLength(told)
+    expect(await system.approvals.get({ id: requestId })).toMatchObject({
+      status: 'expired',
+      escalated: [],
+    })
+    expect(await store.nextDueAt()).toBeNull()
+  },
+)
