@@ -1,9 +1,10 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+import { consoleFolder } from '@loop-engine/console'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 import { command } from './workshop.fixture.ts'
@@ -32,6 +33,7 @@ interface Started {
   readonly url: string
   readonly login: string
   readonly loops: readonly string[]
+  readonly console: boolean
 }
 
 async function serve(...args: readonly string[]): Promise<Started> {
@@ -164,4 +166,14 @@ test.each([
     code: 2,
     err: expect.stringMatching(`^error .*${message}[^]*hint `),
   })
+})
+
+test('serve says whether there is a console behind the login', async () => {
+  writeFileSync(join(folder, 'index.html'), '<!doctype html>')
+  const withOne = await serve('--console', folder)
+  child?.kill('SIGKILL')
+  const asItIs = await serve()
+
+  expect(withOne.console).toBe(true)
+  expect(asItIs.console).toBe(existsSync(join(consoleFolder, 'index.html')))
 })

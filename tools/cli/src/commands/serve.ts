@@ -117,11 +117,14 @@ async function serve(
     const { id, roles = [] } = actorOf(options)
     const login = served.loginLink({ id, roles, tenant: options.tenant })
     output.result(
-      { url, login, loops: loops.map((loop) => loop.id) },
+      { url, login, loops: loops.map((loop) => loop.id), console: console !== undefined },
       [
         `Serving ${loops.map((loop) => loop.id).join(', ') || 'no loops'} at ${url}`,
         `Log in as ${id}, once and within ten minutes: ${login}`,
         `The API is described at ${url}/api/v1/openapi.json`,
+        ...(console === undefined
+          ? ['There are no pages behind the login: the console was not built (npm run build).']
+          : []),
       ].join('\n'),
     )
     await stopped
