@@ -69,6 +69,23 @@ test('an export verifies where there is no database, and names its signer', asyn
   })
 })
 
+test('an export without the seal of its signer is told from one that has it', async () => {
+  await at('export', '-o', 'kept.jsonl', '--key', 'key.pem', '--key-name', 'a.example/records')
+  const text = readFileSync(join(folder, 'kept.jsonl'), 'utf8')
+  const end = text.trimEnd().split('\n').at(-1) ?? ''
+  const open = JSON.stringify({ ...JSON.parse(end), seal: null })
+  writeFileSync(join(folder, 'open.jsonl'), text.replace(end, open))
+
+  const missing = 'No seal says that none of the evidence is missing.'
+  const verify = (file: string): Promise<Ran> =>
+    loop('verify', '--export', file, '--trust', 'key.pub')
+  expect((await verify('kept.jsonl')).out).not.toContain(missing)
+  expect(await verify('open.jsonl')).toMatchObject({
+    code: 0,
+    out: expect.stringContaining(missing),
+  })
+})
+
 test('an export that was edited does not verify', async () => {
   await at('export', '-o', 'one.jsonl', '--run', 'one', '--evidence')
   const text = readFileSync(join(folder, 'one.jsonl'), 'utf8')

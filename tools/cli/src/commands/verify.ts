@@ -58,8 +58,13 @@ async function verifyFile(
     signedBy.length > 0
       ? `signed by ${signedBy.join(' and ')}`
       : 'no signature was checked; --trust names a key'
-  const unsealed = signedBy.length > 0 && !sealed ? '; no seal says that none of it is missing' : ''
-  const scope = part ? ` It is a part of the record${unsealed}.` : ''
+  const isOpen = signedBy.length > 0 && !sealed
+  const unsealed = isOpen ? '; no seal says that none of it is missing' : ''
+  const scope = part
+    ? ` It is a part of the record${unsealed}.`
+    : isOpen
+      ? ' No seal says that none of the evidence is missing.'
+      : ''
   const gone =
     dropped === undefined ? '' : ` ${dropped} more were dropped by retention; the log proves them.`
   const kept =
