@@ -3,6 +3,7 @@ import {
   deepFreeze,
   LoopError,
   refuseStrayKeys,
+  spellingOf,
   stopScope,
   type Actor,
   type KnownKeys,
@@ -181,7 +182,9 @@ function scopeOf(target: StopTarget): { scope: string; tenant: string; actorId?:
 }
 
 function nameOf(value: unknown, key: keyof typeof targetKeys): string {
-  if (typeof value === 'string' && value.length > 0) return value
+  // Nor is anybody left of `user:` alone.
+  if (typeof value === 'string' && (key === 'actorId' ? spellingOf(value) : value) !== '')
+    return value
   throw new LoopError('invalid_input', 'The target of a stop is named by text.', {
     path: `/target/${key}`,
   })

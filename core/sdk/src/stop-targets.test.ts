@@ -15,6 +15,7 @@ test.each([
   ['without a value', { loopId: undefined }, '/target'],
   ['null', { aggregateId: null }, '/target/aggregateId'],
   ['empty', { actorId: '' }, '/target/actorId'],
+  ['empty behind a prefix', { actorId: 'user:' }, '/target/actorId'],
   ['two at once', { loopId: 'job', aggregateId: 'job-1' }, '/target'],
   ['everything, but not', { everything: false }, '/target/everything'],
   ['of a tenant that is no text', { loopId: 'job', tenant: 7 }, '/target/tenant'],
