@@ -296,6 +296,14 @@ test.each<[string, readonly Step[]]>([
     [started, { ...requested, actor: carol }, first, edit, last, paying],
   ],
   [
+    '6: Somebody else executed than who had asked for the approval.',
+    [...approving, { ...paying, actor: { ...agent, id: 'agent:other' } }],
+  ],
+  [
+    '6: Somebody else executed than who had asked for the approval.',
+    [...approving, { ...paying, actor: { ...agent, onBehalfOf: { type: 'human', id: 'dave' } } }],
+  ],
+  [
     '3: What was approved is not what was asked for.',
     [started, requested, { ...first, actionDigest: editedAction }],
   ],

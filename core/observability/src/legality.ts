@@ -1,4 +1,4 @@
-import { distinctPeople, sameParty } from '@loop-engine/actors'
+import { distinctPeople, principalIds, sameParty } from '@loop-engine/actors'
 import {
   isOpen,
   type Actor,
@@ -95,7 +95,10 @@ export function createLicences(): Licences {
     const ownParty =
       policy?.fourEyes &&
       voters.some((voter) => sameParty(voter, entry.actor) || sameParty(voter, asked.by))
-    return ownParty ? illegal('Somebody of the requester’s party approved.') : null
+    if (ownParty) return illegal('Somebody of the requester’s party approved.')
+    return isSame(entry.actor, asked.by)
+      ? null
+      : illegal('Somebody else executed than who had asked for the approval.')
   }
 
   function receiptFault({ receipt, effect, seq }: LedgerEntry): Finding | null {
@@ -176,6 +179,12 @@ function executionFault(
     return illegal('The entry does not order the effect of the transition.')
   }
   return approvalFault(entry, transition.approval)
+}
+
+/** Whether two actors are of one type and one chain of principals. */
+function isSame(one: Actor, other: Actor): boolean {
+  const named = (actor: Actor): string => JSON.stringify([actor.type, ...principalIds(actor)])
+  return named(one) === named(other)
 }
 
 function guardsPassed(entry: LedgerEntry, { guards }: Transition): boolean {
