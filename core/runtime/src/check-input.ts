@@ -95,6 +95,6 @@ function isText(value: unknown, most: number): value is string {
   return typeof value === 'string' && value.length <= most
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

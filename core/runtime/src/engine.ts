@@ -9,7 +9,7 @@ import {
 } from '@loop-engine/core'
 
 import { changeStatus } from './change-status.ts'
-import { checkFields, checkInput } from './check-input.ts'
+import { checkFields, checkInput, isRecord } from './check-input.ts'
 import { createControl, type Control } from './control.ts'
 import type {
   Target,
@@ -79,12 +79,15 @@ export function createEngine(kernel: Kernel): LoopEngine {
     async define(definition) {
       await loops.add(kernel.check(definition))
     },
-    start: telemetry
-      ? (input) => telemetry.start(input, () => startRun(kernel, input))
-      : (input) => startRun(kernel, input),
-    transition: telemetry
-      ? (input) => telemetry.transition(input, () => takeTransition(kernel, input))
-      : (input) => takeTransition(kernel, input),
+    // What is no input is refused, and there is nothing to watch.
+    start: (input) =>
+      telemetry && isRecord(input)
+        ? telemetry.start(input, () => startRun(kernel, input))
+        : startRun(kernel, input),
+    transition: (input) =>
+      telemetry && isRecord(input)
+        ? telemetry.transition(input, () => takeTransition(kernel, input))
+        : takeTransition(kernel, input),
     available: (input) => listAvailable(kernel, input),
     cancel: (input) => changeStatus(kernel, input, 'loop.cancelled', 'cancelled'),
     fail: (input) => changeStatus(kernel, input, 'loop.failed', 'failed'),

@@ -1,3 +1,4 @@
+import type { Telemetry } from '@loop-engine/core'
 import { expect, test } from 'vitest'
 
 import { createLoopSystem, LoopBuilder } from './index.ts'
@@ -18,8 +19,21 @@ const refund = LoopBuilder.create('refund')
   })
   .build()
 
-async function open() {
-  const { engine, approvals } = await createLoopSystem({ loops: [refund], relay: false })
+/** Reads who asks for what, as whoever watches does. */
+const watched = async ({ tenant: _ }: { readonly tenant?: string }, work: () => Promise<unknown>) =>
+  work()
+const telemetry = {
+  contract: 'telemetry/v1',
+  name: 'watch',
+  start: watched,
+  transition: watched,
+  decision: watched,
+  recorded() {},
+  carry() {},
+} as unknown as Telemetry
+
+async function open(more: { readonly telemetry?: Telemetry } = {}) {
+  const { engine, approvals } = await createLoopSystem({ loops: [refund], relay: false, ...more })
   const run = { aggregateId: 'order-1' }
   await engine.start({ ...run, loopId: 'refund', actor: agent })
   const asked = await engine.transition({ ...run, transitionId: 'pay', actor: agent })
@@ -87,12 +101,23 @@ test.each([
   })
 })
 
-test('of many decisions one that is none holds up no other', async () => {
-  const { approvals, requestId } = await open()
+test.each([
+  ['', {}],
+  [', watched', { telemetry }],
+])('of many decisions one that is none holds up no other%s', async (_, more) => {
+  const { approvals, requestId } = await open(more)
   const inputs = [undefined, { requestId, decision: 'approve', actor: alice }] as const
   const decided = await approvals.decideMany(inputs as Parameters<typeof approvals.decideMany>[0])
   expect(decided.map(({ status }) => status)).toEqual(['error', 'executed'])
 })
+
+test.each(['engine.start', 'engine.transition', 'approvals.decide'])(
+  '%s refuses what is no input also where somebody watches',
+  async (name) => {
+    const { call } = await open({ telemetry })
+    await expect(call(name, undefined)).rejects.toMatchObject({ code: 'invalid_input', path: '' })
+  },
+)
 
 test('what waits for people has no receipt, and a sealed function says so', async () => {
   const { engine } = await open()

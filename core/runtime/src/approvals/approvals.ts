@@ -9,7 +9,7 @@ import {
 } from '@loop-engine/core'
 
 import { admitted } from '../admit-input.ts'
-import { checkInput } from '../check-input.ts'
+import { checkInput, isRecord } from '../check-input.ts'
 import type { Kernel } from '../kernel.ts'
 import { refuseReviewer } from './approval-rules.ts'
 import { decideRequest, type DecideInput, type DecisionResult } from './decide-request.ts'
@@ -73,9 +73,11 @@ const findKeys: KnownKeys<ApprovalQuery> = {
 
 export function createApprovals(kernel: Kernel): Approvals {
   const { store, telemetry } = kernel
-  const decide: Approvals['decide'] = telemetry
-    ? (input) => telemetry.decision(input, () => decideRequest(kernel, input))
-    : (input) => decideRequest(kernel, input)
+  // What is no input is refused, and there is nothing to watch.
+  const decide: Approvals['decide'] = (input) =>
+    telemetry && isRecord(input)
+      ? telemetry.decision(input, () => decideRequest(kernel, input))
+      : decideRequest(kernel, input)
   return {
     async get(query) {
       checkInput('approvals.get', query, getKeys, ['id'])
