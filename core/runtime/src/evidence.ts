@@ -15,7 +15,7 @@ export interface Evidence {
   readonly sealed: SealedEvidence | null
   readonly digest: { readonly digest: string; readonly bytes: number } | undefined
   /** What a repeated command is compared by: the same whenever it is taken in, as a redacted value with its salt is not. */
-  readonly comparable: JsonObject
+  readonly comparable: () => JsonObject
 }
 
 const nothing: JsonObject = Object.freeze({})
@@ -23,7 +23,7 @@ export const noEvidence: Evidence = Object.freeze({
   value: nothing,
   sealed: null,
   digest: undefined,
-  comparable: nothing,
+  comparable: () => nothing,
 })
 
 export interface EvidenceRules {
@@ -44,7 +44,7 @@ export function takeEvidence(input: unknown, rules: EvidenceRules): Evidence {
   const { redaction } = rules
   if (!redaction) return sealed(copy, salt)
   const value = snapshot(redact(copy, redaction, salt)) as JsonObject
-  return { ...sealed(value, salt), comparable: redact(copy, redaction, null) }
+  return { ...sealed(value, salt), comparable: () => redact(copy, redaction, null) }
 }
 
 /** What a repeated command is compared by, of what is taken in only when it stands. */
@@ -64,5 +64,5 @@ export function knownEvidence(value: JsonObject, salt: string): Evidence {
 
 function sealed(value: JsonObject, salt: string): Evidence {
   const seal = { text: canonicalize(value), salt }
-  return { value, sealed: seal, digest: evidenceDigest(seal), comparable: value }
+  return { value, sealed: seal, digest: evidenceDigest(seal), comparable: () => value }
 }

@@ -10,15 +10,15 @@ import {
 import { checkKey } from './admit-input.ts'
 import type { Kernel } from './kernel.ts'
 
-/** What makes a command the same when it is repeated: who, which key, and a digest of what was asked. */
+/** What makes a command the same when it is repeated: who, which key, and a digest of what was asked. Most have no key. */
 export function idempotencyOf(
   actor: Actor,
   key: string | undefined,
-  command: JsonObject,
+  command: () => JsonObject,
 ): Omit<IdempotencyRecord, 'answer' | 'at'> | undefined {
   if (key === undefined) return undefined
   checkKey(key, '/idempotencyKey')
-  return { principal: `${actor.type}:${actor.id}`, key, fingerprint: digestOf(command) }
+  return { principal: `${actor.type}:${actor.id}`, key, fingerprint: digestOf(command()) }
 }
 
 /** The answer that a transition under this key had before, or null. */

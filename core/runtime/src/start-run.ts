@@ -31,13 +31,13 @@ export async function startRun(kernel: Kernel, input: StartInput): Promise<LoopI
     ...(input.metadata && { metadata: input.metadata }),
     ...(input.tags?.length && { tags: input.tags }),
   }
-  const idempotency = idempotencyOf(actor, idempotencyKey, {
+  const idempotency = idempotencyOf(actor, idempotencyKey, () => ({
     do: 'start',
     loopId,
     aggregateId,
-    evidence: evidence.comparable,
+    evidence: evidence.comparable(),
     data: comparableOf(data, kernel.redaction),
-  })
+  }))
 
   return kernel.runs.exclusive(tenant, aggregateId, async () => {
     const at = kernel.clock.now()

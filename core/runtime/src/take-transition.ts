@@ -32,16 +32,13 @@ export async function takeTransition(
   const admission = kernel.identity.admit(input.actor, kernel.clock.now())
   const { actor } = admission
   const evidence = evidenceOf(kernel, input.evidence)
-  const idempotency =
-    idempotencyKey === undefined
-      ? undefined
-      : idempotencyOf(actor, idempotencyKey, {
-          do: 'transition',
-          aggregateId,
-          transitionId,
-          evidence: evidence.comparable,
-          ...(callbackUrl !== undefined && { callbackUrl }),
-        })
+  const idempotency = idempotencyOf(actor, idempotencyKey, () => ({
+    do: 'transition',
+    aggregateId,
+    transitionId,
+    evidence: evidence.comparable(),
+    ...(callbackUrl !== undefined && { callbackUrl }),
+  }))
   const command: TransitionCommand = {
     transitionId,
     actor,

@@ -96,18 +96,15 @@ export async function decideRequest(kernel: Kernel, input: DecideInput): Promise
   refuseStray(input)
   const admission = kernel.identity.admit(input.actor, kernel.clock.now())
   const reviewer = admission.actor
-  const idempotency =
-    input.idempotencyKey === undefined
-      ? undefined
-      : idempotencyOf(reviewer, input.idempotencyKey, {
-          requestId,
-          decision: input.decision,
-          revision: input.revision ?? null,
-          viewHash: input.viewHash ?? null,
-          reason: input.reason ?? null,
-          edits: comparableOf(input.edits, kernel.redaction),
-          response: comparableOf(input.response, kernel.redaction),
-        })
+  const idempotency = idempotencyOf(reviewer, input.idempotencyKey, () => ({
+    requestId,
+    decision: input.decision,
+    revision: input.revision ?? null,
+    viewHash: input.viewHash ?? null,
+    reason: input.reason ?? null,
+    edits: comparableOf(input.edits, kernel.redaction),
+    response: comparableOf(input.response, kernel.redaction),
+  }))
   const answered = async (): Promise<DecisionResult | null> => {
     if (!idempotency) return null
     const { principal, key, fingerprint } = idempotency
