@@ -122,6 +122,20 @@ test('an approval of somebody who was stopped executes nothing until the release
   expect(await approve('olga')).toMatchObject({ status: 'executed' })
 })
 
+test('who is stopped hands no decision on, which is on record as well', async () => {
+  const { approve, delegate, engine, history } = await ask(team)
+  const order = { target: { actorId: 'ann' }, actor: person('olga'), reason: 'stolen' } as const
+  await engine.stop(order)
+  expect(await delegate('ann', 'eve')).toMatchObject({ status: 'refused', reason: 'stopped' })
+  expect((await history()).at(-1)?.entry).toMatchObject({
+    actor: { id: 'ann' },
+    approval: { decision: 'refused:delegate' },
+    reason: 'stopped',
+  })
+  await engine.release(order)
+  expect(await approve('eve')).toMatchObject({ reason: 'not_entitled' })
+})
+
 test.each(['user:ann', 'Ann', 'ａｎｎ'])(
   'a stop of ann stops whoever is the same person to four-eyes: %s',
   async (spelled) => {

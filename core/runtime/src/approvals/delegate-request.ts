@@ -9,7 +9,7 @@ import type { Approvals } from './approvals.ts'
 import { decisionDraft } from './close-request.ts'
 import type { DecisionResult } from './decide-request.ts'
 import { identityClasses } from './identity-classes.ts'
-import { onRequest } from './on-request.ts'
+import { onRequest, type Outcome, type Situation } from './on-request.ts'
 import { refuseEarly, refuse } from './refuse-decision.ts'
 import { withStandingDelegations } from './standing-delegations.ts'
 
@@ -23,7 +23,7 @@ export async function delegate(
   const { tenant = 'default', requestId, to, reason } = input
   checkKey(to, '/to')
   const actor = admitted(kernel, input.actor)
-  return onRequest<DecisionResult>(kernel, tenant, requestId, actor, async (situation) => {
+  const judge = async (situation: Situation): Promise<Outcome<DecisionResult>> => {
     const { request, instance, change } = situation
     const early = refuseEarly(kernel, situation, { requestId, actor, decision: 'approve' })
     if (early) return { result: { status: 'refused', reason: early, request } }
@@ -55,5 +55,8 @@ export async function delegate(
       result: { status: 'recorded', request: handed },
       plan: { scopes: scopesOf(instance, actor) },
     }
-  })
+  }
+  return onRequest(kernel, tenant, requestId, actor, judge, (situation, reason) =>
+    refuse(kernel, situation, { decision: 'delegate' }, reason),
+  )
 }

@@ -10,7 +10,7 @@ import { createChange, type Change } from '../change.ts'
 import type { Refusal } from '../decide.ts'
 import { keyMismatch } from '../idempotency.ts'
 import { commitChange, type Kernel } from '../kernel.ts'
-import { refusedBy } from '../refused-by.ts'
+import { refusedBy, stoppedError } from '../refused-by.ts'
 import { answeredBefore } from './kept-answer.ts'
 
 export interface Situation {
@@ -39,7 +39,7 @@ export async function onRequest<Result>(
   requestId: string,
   reviewer: Actor,
   build: Build<Result>,
-  /** What becomes of it when the store refuses what was built. */
+  /** What becomes of it when the store refuses what was built; not needed for what no stop holds up. */
   refused?: (situation: Situation, reason: 'stopped' | 'limit_reached') => Outcome<Result>,
 ): Promise<Result> {
   const mark = kernel.runs.mark()
@@ -67,9 +67,9 @@ export async function onRequest<Result>(
       return { result, isJudged: true }
     }
     const refusal = refusedBy(outcome.reason)
-    const { reason, message } = refusal
+    const { reason } = refusal
     if (reason === 'limit_reached' && stands && !late) return attempt(instance, request, refusal)
-    if (!refused) throw new LoopError('stopped', message)
+    if (!refused) throw stoppedError(outcome.detail)
     const told = await attempt(instance, request, undefined, (again) => refused(again, reason))
     return told === 'conflict' ? told : { ...told, isJudged: true }
   }
