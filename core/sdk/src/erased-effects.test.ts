@@ -6,7 +6,7 @@ const agent = { type: 'ai-agent', id: 'agent:payer' } as const
 const alice = { type: 'human', id: 'alice' } as const
 
 /** A transfer whose bank does what the test says; `seq` of its order is 2. */
-async function ordered(pay: () => void) {
+async function ordered(pay: () => Promise<void>) {
   const asked: unknown[] = []
   const loop = defineLoop({
     id: 'transfer',
@@ -36,7 +36,7 @@ async function ordered(pay: () => void) {
         input: { parse: (value) => value },
         run: async (input) => {
           asked.push(input)
-          pay()
+          await pay()
         },
       },
     },
@@ -71,7 +71,7 @@ async function ordered(pay: () => void) {
 }
 
 test('an effect that waits does not begin once its evidence is erased, and its input goes', async () => {
-  const { engine, relay, asked, about, ends, waiting } = await ordered(() => {})
+  const { engine, relay, asked, about, ends, waiting } = await ordered(async () => {})
   await engine.suspend(about)
   await engine.erase({ ...about, seq: 2 })
   await engine.resume(about)
@@ -84,7 +84,7 @@ test('an effect that waits does not begin once its evidence is erased, and its i
 })
 
 test('an effect that was given up is not kept once its evidence is erased', async () => {
-  const { engine, relay, asked, about, ends, waiting } = await ordered(() => {
+  const { engine, relay, asked, about, ends, waiting } = await ordered(async () => {
     throw new Error('away')
   })
   await relay.drain()
@@ -94,6 +94,18 @@ test('an effect that was given up is not kept once its evidence is erased', asyn
   await relay.drain()
 
   expect(asked).toHaveLength(1)
+  expect(await ends()).toEqual(['loop.effect.started ', 'loop.effect.failed threw'])
+  expect([await waiting(), await relay.deadLetters()]).toEqual([[], { items: [] }])
+})
+
+test('an effect whose evidence is erased while it runs is not kept when it fails', async () => {
+  const { engine, relay, about, ends, waiting } = await ordered(async () => {
+    await engine.erase({ ...about, seq: 2 })
+    throw new Error('away')
+  })
+
+  await relay.drain()
+
   expect(await ends()).toEqual(['loop.effect.started ', 'loop.effect.failed threw'])
   expect([await waiting(), await relay.deadLetters()]).toEqual([[], { items: [] }])
 })

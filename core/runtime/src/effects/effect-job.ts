@@ -29,11 +29,7 @@ export interface EffectJob {
 }
 
 export async function openJob(kernel: Kernel, claim: OutboxClaim): Promise<EffectJob> {
-  const [stored] = await kernel.store.entries(claim.tenant, claim.runId, {
-    from: claim.seq,
-    to: claim.seq,
-  })
-  if (!stored) throw new LoopError('corrupt', 'The entry behind an effect is gone.')
+  const stored = await readOrder(kernel, claim)
   const entry = openEntry(stored)
   if (!entry.effect || stored.type !== 'loop.transition.executed')
     throw new LoopError('corrupt', 'The entry behind an effect orders none.')
@@ -50,6 +46,21 @@ export async function openJob(kernel: Kernel, claim: OutboxClaim): Promise<Effec
     spec,
     actor: Object.freeze({ type: 'automation', id: `integration:${entry.effect.integration}` }),
   }
+}
+
+/** The entry that orders an effect, as it is kept now: its evidence may be erased while the effect runs. */
+async function readOrder(
+  { store }: Kernel,
+  { tenant, runId, seq }: OutboxClaim,
+): Promise<StoredEntry> {
+  const [stored] = await store.entries(tenant, runId, { from: seq, to: seq })
+  if (!stored) throw new LoopError('corrupt', 'The entry behind an effect is gone.')
+  return stored
+}
+
+/** Whether the evidence that an effect was licensed for is gone by now. */
+export async function isErased(kernel: Kernel, { claim, entry }: EffectJob): Promise<boolean> {
+  return entry.evidence !== undefined && (await readOrder(kernel, claim)).evidence === null
 }
 
 export function effectDraft(

@@ -4,7 +4,7 @@ import type { Delivery } from '../delivery.ts'
 import { noEvidence, type Evidence } from '../evidence.ts'
 import { takeFollowUp } from '../follow-up.ts'
 import type { Kernel } from '../kernel.ts'
-import { effectDraft, write, type EffectJob } from './effect-job.ts'
+import { effectDraft, isErased, write, type EffectJob } from './effect-job.ts'
 
 /** How an effect ended. */
 export type Ending = {
@@ -12,7 +12,7 @@ export type Ending = {
   readonly evidence?: Evidence
   readonly reason?: string
   readonly followUp?: string
-  /** Why its delivery becomes a dead letter: a person may have it run again. */
+  /** Why its delivery becomes a dead letter, unless its evidence was erased: a person may have it run again. */
   readonly dead?: string
 }
 
@@ -24,6 +24,7 @@ export async function report(
 ): Promise<Delivery> {
   const { claim, actor } = job
   const lease = { id: claim.id, fence: claim.fence }
+  let letter = dead
   const refused = await write(kernel, job, async (instance, change, refusal) => {
     change.append(
       {
@@ -45,10 +46,12 @@ export async function report(
             refusal,
           })
         : []
+    // A dead letter would keep the input.
+    if (dead !== undefined) letter = (await isErased(kernel, job)) ? undefined : dead
     // What was done is recorded even under a stop; the stop holds up the next effect.
     return {
       scopes: [],
-      ...(dead === undefined ? { settle: lease } : { fence: lease }),
+      ...(letter === undefined ? { settle: lease } : { fence: lease }),
       reservations,
     }
   })
@@ -57,5 +60,5 @@ export async function report(
       retryable: true,
       details: { reason: refused },
     })
-  return dead === undefined ? { kind: 'settled' } : { kind: 'dead', error: dead }
+  return letter === undefined ? { kind: 'settled' } : { kind: 'dead', error: letter }
 }
