@@ -6,7 +6,10 @@ const agent = { type: 'ai-agent', id: 'agent:payer' } as const
 const alice = { type: 'human', id: 'alice' } as const
 
 /** A transfer whose bank does what the test says; `seq` of its order is 2. */
-async function ordered(pay: () => Promise<void>) {
+async function ordered(
+  pay: () => Promise<void>,
+  meanwhile = async (): Promise<unknown> => undefined,
+) {
   const asked: unknown[] = []
   const loop = defineLoop({
     id: 'transfer',
@@ -46,7 +49,13 @@ async function ordered(pay: () => Promise<void>) {
   const { engine, relay } = await createLoopSystem({
     loops: [loop],
     integrations: [bank],
-    store,
+    store: {
+      ...store,
+      async spentBy(...query) {
+        await meanwhile()
+        return store.spentBy(...query)
+      },
+    },
     limits,
     relay: false,
   })
@@ -108,4 +117,18 @@ test('an effect whose evidence is erased while it runs is not kept when it fails
 
   expect(await ends()).toEqual(['loop.effect.started ', 'loop.effect.failed threw'])
   expect([await waiting(), await relay.deadLetters()]).toEqual([[], { items: [] }])
+})
+
+test('an effect whose evidence is erased while its delivery is prepared does not begin', async () => {
+  let erase = async (): Promise<unknown> => undefined
+  const { engine, relay, asked, about, ends } = await ordered(
+    async () => {},
+    async () => erase(),
+  )
+  erase = async () => engine.erase({ ...about, seq: 2 })
+
+  await relay.drain()
+
+  expect(asked).toEqual([])
+  expect(await ends()).toEqual(['loop.effect.failed erased'])
 })

@@ -4,7 +4,7 @@ import type { Delivery } from '../delivery.ts'
 import { scopesBehind, type Kernel } from '../kernel.ts'
 import { unregistered } from '../unregistered.ts'
 import { attemptsOf, hasBegun } from './effect-attempts.ts'
-import { effectDraft, write, type EffectJob } from './effect-job.ts'
+import { effectDraft, isErased, openJob, write, type EffectJob } from './effect-job.ts'
 import { holdOf } from './hold.ts'
 import { report } from './report-effect.ts'
 
@@ -29,16 +29,16 @@ export async function begin(
     })
   }
   // What was erased is licensed no longer. The end of an attempt that was given up is on record.
-  const isErased = entry.evidence !== undefined && stored.evidence === null
-  if (isErased && spentBy !== null) {
+  const wasErased = entry.evidence !== undefined && stored.evidence === null
+  if (wasErased && spentBy !== null) {
     if (!(await hasBegun(kernel, job, 1))) return { kind: 'done' }
     return report(kernel, job, { type: 'loop.effect.unknown', reason: 'erased' })
   }
   const isExpired = kernel.clock.now() >= (entry.receiptExpiresAt ?? 0)
-  if (spentBy === null && (isErased || isExpired)) {
+  if (spentBy === null && (wasErased || isExpired)) {
     return report(kernel, job, {
       type: 'loop.effect.failed',
-      reason: isErased ? 'erased' : 'receipt_expired',
+      reason: wasErased ? 'erased' : 'receipt_expired',
       ...(job.spec.onFailure && { followUp: job.spec.onFailure }),
     })
   }
@@ -47,6 +47,8 @@ export async function begin(
     if (hold) return hold
     // Before the receipt is spent: a process that has the integration can still act.
     if (!action) return 'unregistered'
+    // Since it was read: the entry of an erasure is newer.
+    if (instance.version > claim.seq && (await isErased(kernel, job))) return 'erased'
     change.append({
       ...effectDraft(kernel, job, instance, 'loop.effect.started'),
       receipt: stored.hash,
@@ -59,6 +61,7 @@ export async function begin(
     }
   })
   if (action && refusal === null) return { kind: 'run', action }
+  if (refusal === 'erased') return begin(kernel, await openJob(kernel, claim))
   if (refusal === 'unregistered') return unregistered(kernel, 'integration', effect.integration)
   if (refusal === 'stopped')
     return { kind: 'retry', error: 'stopped: A stop is in force.', afterMs: 1000 }
