@@ -174,21 +174,10 @@ test('the evidence of an older run of a key is erased by its id, while a newer o
 
 test('a decision that is repeated is answered as before, but for what was erased meanwhile', async () => {
   const { store, engine, approvals } = await open()
-  await engine.start({ loopId: 'payment', aggregateId: 'order-2', actor: agent })
-  const asked = await engine.transition({
-    aggregateId: 'order-2',
-    transitionId: 'pay',
-    actor: agent,
-    evidence: { iban: 'DE02 1203' },
-  })
-  if (asked.status !== 'pending_approval') throw new Error(asked.status)
+  const order = { aggregateId: 'order-2', evidence: { iban: 'DE02 1203' } }
+  const requestId = await askForPayment({ engine }, order)
   const decide = () =>
-    approvals.decide({
-      requestId: asked.approvalId,
-      decision: 'approve',
-      actor: bob,
-      idempotencyKey: 'k',
-    })
+    approvals.decide({ requestId, decision: 'approve', actor: bob, idempotencyKey: 'k' })
   const decided = await decide()
   expect(await decide()).toEqual({ ...decided, replayed: true })
 

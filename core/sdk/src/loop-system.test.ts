@@ -385,20 +385,6 @@ describe('a stop', () => {
     expect(await system.engine.transition(attempt)).toMatchObject({ status: 'executed' })
   })
 
-  test.each([
-    [{ loopId: '' }, '/target/loopId'],
-    [{ aggregateId: '' }, '/target/aggregateId'],
-    [{ actorId: '' }, '/target/actorId'],
-    [{ tenant: '' }, '/target/tenant'],
-  ])('of nothing is refused, as nothing would be stopped: %j', async (target, path) => {
-    const { engine } = await open()
-    const input = { target, actor: alice, reason: 'looks wrong' }
-
-    for (const asked of [engine.stop(input), engine.release(input)])
-      await expect(asked).rejects.toMatchObject({ code: 'invalid_input', path })
-    expect(await engine.stops()).toEqual([])
-  })
-
   test('is of one tenant, whatever characters its name and the names of others have', async () => {
     const { engine } = await open()
     const run = { tenant: 'acme:eu', aggregateId: 'order-1' }
