@@ -21,7 +21,11 @@ export async function deliverNotice(
   const known = request.messages[channel.name] as JsonObject | undefined
   const context = { signal, idempotencyKey: claim.id }
 
-  const announces = known === undefined || occasion === 'reminder' || occasion === 'escalated'
+  const asksAgain = occasion === 'reminder' || occasion === 'escalated'
+  // Whom only an escalation told is not asked anew by what follows it: there is a card to repaint, or nothing.
+  const isNamed = request.policy.channels?.includes(channel.name) ?? true
+  if (known === undefined && !isNamed && !asksAgain) return { kind: 'done' }
+  const announces = known === undefined || asksAgain
   if (!announces) {
     const next = readRef(kernel, await channel.update?.(known, request, request.view, context))
     if (next === undefined) return { kind: 'done' }

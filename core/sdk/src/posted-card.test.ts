@@ -109,3 +109,28 @@ test.each(['after', 'while'])(
     expect(said.slice(2).toSorted()).toEqual(['desk approved', 'pager approved'])
   },
 )
+
+test('a channel that only an escalation tells, and that keeps no card, is told once', async () => {
+  const said: string[] = []
+  const channelOf = (name: string): Channel => ({
+    contract: 'channel/v1',
+    name,
+    notify: async () => void said.push(name),
+  })
+  const clock = createTestClock()
+  const system = await createLoopSystem({
+    loops: [escalatedPayment],
+    channels: [channelOf('desk'), channelOf('pager')],
+    clock,
+    relay: false,
+  })
+  const requestId = await askForPayment(system)
+  await system.relay.drain()
+  clock.advance(3_600_000)
+  await system.relay.drain()
+  const actor = person('alice')
+  await system.approvals.decide({ requestId, decision: 'abstain', actor })
+  await system.relay.drain()
+
+  expect(said.filter((name) => name === 'pager')).toHaveLength(1)
+})
