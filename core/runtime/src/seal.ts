@@ -68,9 +68,7 @@ async function licence(
   // What was erased is licensed no longer: no input can be compared with it.
   const licensed = entry.evidence ? stored.evidence : '{}'
   const text = canonicalize(input as JsonValue)
-  if (text !== licensed) {
-    throw refuse('input_mismatch', 'The input is not what the receipt licenses.')
-  }
+  if (text !== licensed) throw unlicensed()
   return { entry, text }
 }
 
@@ -96,6 +94,11 @@ async function spend(
       if (!run) throw refuse('unknown_receipt', 'The run of the receipt is gone.')
       const hold = await holdOf(kernel, run)
       if (hold) throw refuse(hold, `The run is ${run.status}.`)
+      // Since it was compared the evidence may have been erased: the entry that says so is newer.
+      if (entry.evidence && run.version > entry.seq) {
+        const stored = await recorded(kernel, receipt)
+        if (stored?.evidence === null) throw unlicensed()
+      }
       const change = createChange(run)
       change.append({
         ...draftOf(kernel, run, entry.actor),
@@ -120,6 +123,10 @@ async function spend(
       retryable: true,
     })
   })
+}
+
+function unlicensed(): LoopError {
+  return refuse('input_mismatch', 'The input is not what the receipt licenses.')
 }
 
 function refuse(reason: string, message: string): LoopError {

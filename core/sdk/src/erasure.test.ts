@@ -156,6 +156,19 @@ test('a receipt licenses nothing any more once its evidence is erased', async ()
   await expect(pay(receipt, {})).rejects.toMatchObject({ details: { reason: 'input_mismatch' } })
 })
 
+test('a receipt licenses nothing any more when its turn comes behind the erasure', async () => {
+  const { engine, receipt, erase } = await open()
+  const paid: unknown[] = []
+  const pay = engine.seal('pay', async (input: { iban: string }) => void paid.push(input))
+
+  const erasing = erase(receipt.seq)
+  const paying = pay(receipt, { iban: 'DE89 3704' })
+  await erasing
+
+  await expect(paying).rejects.toMatchObject({ details: { reason: 'input_mismatch' } })
+  expect(paid).toEqual([])
+})
+
 test('the evidence of an older run of a key is erased by its id, while a newer one is open', async () => {
   const { store, engine, approvals, id, receipt } = await open()
   await engine.start({ loopId: 'payment', aggregateId: 'order-1', actor: payer })
