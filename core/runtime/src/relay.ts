@@ -1,5 +1,6 @@
 import type { ClaimQuery, DeadLetter, OutboxClaim, Page } from '@loop-engine/core'
 
+import { checkInput } from './check-input.ts'
 import { backoff, deliver } from './deliver.ts'
 import type { Kernel } from './kernel.ts'
 import { createSlots, type Slots } from './slots.ts'
@@ -153,9 +154,13 @@ export function createRelay(kernel: Kernel, worker: string): Relay & { wake(): v
         drains.delete(draining)
       }
     },
-    deadLetters: ({ tenant = 'default', ...query } = {}) => store.deadLetters({ tenant, ...query }),
-    async retry({ id, tenant = 'default' }) {
-      const revived = await store.revive(tenant, id, clock.now())
+    async deadLetters(query = {}) {
+      checkInput('relay.deadLetters', query, { tenant: true, limit: true, cursor: true }, [])
+      return store.deadLetters({ ...query, tenant: query.tenant ?? 'default' })
+    },
+    async retry(input) {
+      checkInput('relay.retry', input, { id: true, tenant: true }, ['id'])
+      const revived = await store.revive(input.tenant ?? 'default', input.id, clock.now())
       if (revived) ring()
       return revived
     },

@@ -33,15 +33,16 @@ const telemetry = {
 } as unknown as Telemetry
 
 async function open(more: { readonly telemetry?: Telemetry } = {}) {
-  const { engine, approvals } = await createLoopSystem({ loops: [refund], relay: false, ...more })
+  const system = await createLoopSystem({ loops: [refund], relay: false, ...more })
+  const { engine, approvals } = system
   const run = { aggregateId: 'order-1' }
   await engine.start({ ...run, loopId: 'refund', actor: agent })
   const asked = await engine.transition({ ...run, transitionId: 'pay', actor: agent })
   if (asked.status !== 'pending_approval') throw new Error(asked.status)
   /** As JavaScript calls it. */
   const call = async (name: string, input: unknown): Promise<unknown> => {
-    const [object, method = ''] = name.split('.')
-    const owner: object = object === 'engine' ? engine : approvals
+    const [object = '', method = ''] = name.split('.')
+    const owner = Reflect.get(system, object) as object
     return (Reflect.get(owner, method) as (given: unknown) => Promise<unknown>)(input)
   }
   return { engine, approvals, call, run, requestId: asked.approvalId }
@@ -50,6 +51,7 @@ async function open(more: { readonly telemetry?: Telemetry } = {}) {
 const calls = {
   engine: 'start transition cancel fail suspend resume migrate erase stop release find',
   approvals: 'decide delegate withdraw wait get inbox find',
+  relay: 'deadLetters retry',
 }
 const names = Object.entries(calls).flatMap(([object, all]) =>
   all.split(' ').map((each) => `${object}.${each}`),
