@@ -2,7 +2,7 @@ import type { LoopSystemOptions } from '@loop-engine/sdk'
 
 import type { LoopServerOptions } from './server.ts'
 
-/** What is not the server's own is for the system, which refuses what it does not know either: a key that is misspelt. */
+/** What is not the server's own is for the system. */
 export function forSystem({
   accessPath,
   oidc,

@@ -50,6 +50,26 @@ test.each([
   expect(closed).toBe(1)
 })
 
+test.each<[object, string]>([
+  [{ pubicUrl: 'https://loops.example.com' }, '/pubicUrl'],
+  [{ identity: { mode: 'verified', directory: () => null } }, '/identity'],
+  [{ onError: () => undefined }, '/onError'],
+  [{ mcp: { startble: [] } }, '/mcp/startble'],
+  [{ oidc: {} }, '/oidc'],
+  [{ oidc: [{ issuer: 'https://id.example.com', audience: 'a', isPersn: 1 }] }, '/oidc/0/isPersn'],
+  [{ rateLimit: { brust: 5, perSecond: 1 } }, '/rateLimit/brust'],
+  [{ rateLimit: { perSecond: 1 } }, '/rateLimit/burst'],
+  [{ strangerLimit: { burst: Number.NaN, perSecond: 1 } }, '/strangerLimit/burst'],
+  [{ stream: { stallMs: 'soon' } }, '/stream/stallMs'],
+  [{ timeouts: { bodyMs: 1 } }, '/timeouts/bodyMs'],
+  [{ maxBodyBytes: null }, '/maxBodyBytes'],
+])('an option that would be ignored, or limit nothing, is refused: %j', async (options, path) => {
+  const refused = await start(options).catch((error: unknown) => error)
+
+  expect(refused).toMatchObject({ code: 'invalid_config', path })
+  expect(refused).toHaveProperty('message', expect.stringContaining('createLoopServer'))
+})
+
 test('an address that is none of this machine is told from a port that is taken', async () => {
   const server = await start({})
   onTestFinished(() => server.close())

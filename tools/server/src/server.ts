@@ -13,6 +13,7 @@ import { createAccess, type Access } from './access/access.ts'
 import type { OidcOptions } from './access/oidc.ts'
 import { createApp } from './app.ts'
 import { createCallbacks, type CallbackOptions } from './callbacks.ts'
+import { checkOptions } from './check-options.ts'
 import { createDeadlines } from './deadlines.ts'
 import { createEventLog } from './events/event-log.ts'
 import { createStreamLimit } from './events/stream-limit.ts'
@@ -92,6 +93,7 @@ async function assemble(
   options: LoopServerOptions,
   opened: (() => unknown)[],
 ): Promise<LoopServer> {
+  checkOptions(options)
   const {
     store,
     loops,

@@ -1,0 +1,117 @@
+import { LoopError, refuseStrayKeys, type KnownKeys } from '@loop-engine/core'
+
+import type { OidcOptions } from './access/oidc.ts'
+import type { CallbackOptions } from './callbacks.ts'
+import type { Timeouts } from './listen.ts'
+import type { RateLimit } from './rate-limit.ts'
+import type { LoopServerOptions } from './server.ts'
+
+const keys: KnownKeys<LoopServerOptions> = {
+  loops: true,
+  store: true,
+  guards: true,
+  channels: true,
+  integrations: true,
+  sinks: true,
+  redaction: true,
+  limits: true,
+  clock: true,
+  ids: true,
+  elapsedUs: true,
+  relay: true,
+  telemetry: true,
+  accessPath: true,
+  oidc: true,
+  mcp: true,
+  directory: true,
+  callbacks: true,
+  console: true,
+  publicUrl: true,
+  signer: true,
+  logger: true,
+  maxBodyBytes: true,
+  requestTimeoutMs: true,
+  timeouts: true,
+  rateLimit: true,
+  strangerLimit: true,
+  trustedProxies: true,
+  sessionMs: true,
+  stream: true,
+}
+const oidcKeys: KnownKeys<OidcOptions> = {
+  issuer: true,
+  audience: true,
+  jwksUri: true,
+  algorithms: true,
+  clockToleranceSeconds: true,
+  idClaim: true,
+  idPrefix: true,
+  rolesClaim: true,
+  groupsClaim: true,
+  tenantClaim: true,
+  tenant: true,
+  scopes: true,
+  scopesOfRole: true,
+  isPerson: true,
+  fetch: true,
+}
+const mcpKeys: KnownKeys<NonNullable<LoopServerOptions['mcp']>> = { startable: true }
+const callbackKeys: KnownKeys<CallbackOptions> = { origins: true, secrets: true, allow: true }
+const rateKeys: KnownKeys<RateLimit> = { burst: true, perSecond: true }
+const streamKeys: KnownKeys<NonNullable<LoopServerOptions['stream']>> = {
+  heartbeatMs: true,
+  stallMs: true,
+  perCredential: true,
+}
+const timeoutKeys: KnownKeys<Timeouts> = {
+  idleMs: true,
+  headersMs: true,
+  requestMs: true,
+  keepAliveMs: true,
+}
+
+/** Throws `invalid_config` for what would be ignored, and for a limit that would limit nothing. */
+export function checkOptions(options: LoopServerOptions): void {
+  refuse(options, keys, '')
+  const { oidc = [], mcp, callbacks, rateLimit, strangerLimit, stream, timeouts } = options
+  if (!Array.isArray(oidc)) throw wrong('/oidc', 'Give a list.')
+  for (const [index, issuer] of oidc.entries()) refuse(issuer, oidcKeys, `/oidc/${index}`)
+  if (mcp !== undefined) refuse(mcp, mcpKeys, '/mcp')
+  if (callbacks !== undefined) refuse(callbacks, callbackKeys, '/callbacks')
+
+  for (const [name, rate] of Object.entries({ rateLimit, strangerLimit })) {
+    if (rate === undefined) continue
+    refuse(rate, rateKeys, `/${name}`)
+    const { burst, perSecond } = rate
+    // Both: half of it would limit nothing.
+    checkNumbers({ burst: burst ?? null, perSecond: perSecond ?? null }, `/${name}`)
+  }
+  for (const [name, group, known] of [
+    ['stream', stream, streamKeys],
+    ['timeouts', timeouts, timeoutKeys],
+  ] as const) {
+    if (group === undefined) continue
+    refuse(group, known, `/${name}`)
+    checkNumbers(group, `/${name}`)
+  }
+  const { maxBodyBytes, requestTimeoutMs, trustedProxies, sessionMs } = options
+  checkNumbers({ maxBodyBytes, requestTimeoutMs, trustedProxies, sessionMs }, '')
+}
+
+function refuse(given: unknown, known: Readonly<Record<string, true>>, path: string): void {
+  refuseStrayKeys(given, known, { what: 'createLoopServer', code: 'invalid_config', path })
+}
+
+function checkNumbers(numbers: object, path: string): void {
+  for (const [name, value] of Object.entries(numbers)) {
+    if (value === undefined || (typeof value === 'number' && value >= 0)) continue
+    throw wrong(`${path}/${name}`, 'Give a number that is not negative.')
+  }
+}
+
+function wrong(path: string, hint: string): LoopError {
+  return new LoopError('invalid_config', 'createLoopServer cannot work with an option.', {
+    path,
+    hint,
+  })
+}
