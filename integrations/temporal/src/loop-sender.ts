@@ -29,18 +29,40 @@ export function createSender(
 } {
   return {
     async send(what, input, plain) {
+      if (!isAddressed(input)) return plain()
       const { tenant = 'default', actor, idempotencyKey } = input
       // What is not plain data, and what has been answered before, is the engine's own to answer.
       if (input.evidence) snapshot(input.evidence)
       const answered =
         idempotencyKey !== undefined &&
-        typeof actor === 'object' &&
         (await store.idempotency(tenant, `${actor.type}:${actor.id}`, idempotencyKey))
       const aggregateId =
         input.aggregateId ?? (await store.approval(tenant, input.requestId ?? ''))?.aggregateId
       if (answered || aggregateId === undefined) return plain()
       const vouched = authority?.vouches(actor) === true
-      return (await loops.send({ tenant, aggregateId }, { do: what, input, vouched })) as never
+      const command = {
+        do: what,
+        input: withValues({ ...input, actor: withValues(actor) }),
+        vouched,
+      }
+      return (await loops.send({ tenant, aggregateId }, command)) as never
     },
   }
+}
+
+/** What names no run or request, or nobody, is the engine's to refuse: no workflow could be found for it. */
+function isAddressed(input: unknown): boolean {
+  if (typeof input !== 'object' || input === null) return false
+  const { tenant = 'default', aggregateId, requestId, actor } = input as Record<string, unknown>
+  const names = [tenant, aggregateId ?? requestId]
+  return (
+    names.every((name) => typeof name === 'string' && name !== '') &&
+    typeof actor === 'object' &&
+    actor !== null
+  )
+}
+
+/** A key without a value is none to the engine, and has no place in JSON. */
+function withValues(object: object): object {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined))
 }
