@@ -221,17 +221,37 @@ test('a credential is taken as a file has it, with the end of its line', async (
   expect(await read.definitions.list()).toHaveLength(1)
 })
 
-test.each([NaN, Infinity, () => 5, Symbol('five'), new Set([5]), new Map([['five', 5]])])(
-  'what JSON would change on the way is not sent: %s',
-  async (amount) => {
-    const { fetch: counting, sent } = losing(0)
-    const { instances } = client({ fetch: counting, sleep: slow })
-    const body = { transition: 'pay', evidence: { parts: [{ amount }] } }
+test.each([
+  NaN,
+  Infinity,
+  () => 5,
+  Symbol('five'),
+  new Set([5]),
+  new Map([['five', 5]]),
+  Promise.resolve(5),
+  /five/,
+  new Uint8Array([5]),
+  new Date(NaN),
+  [undefined],
+])('what JSON would change on the way is not sent: %s', async (amount) => {
+  const { fetch: counting, sent } = losing(0)
+  const { instances } = client({ fetch: counting, sleep: slow })
+  const body = { transition: 'pay', evidence: { parts: [{ amount }] } }
 
-    await expect(instances.transition('x', body)).rejects.toMatchObject({ code: 'invalid_input' })
-    expect(sent()).toBe(0)
-  },
-)
+  await expect(instances.transition('x', body)).rejects.toMatchObject({ code: 'invalid_input' })
+  expect(sent()).toBe(0)
+})
+
+test('what JSON can say is sent, and a key without a value is left out', async () => {
+  const { instances } = client({ sleep: slow })
+  class Parts {
+    readonly list = [null, Object.create(null), new Date(0)]
+  }
+  const metadata = { parts: new Parts(), none: undefined }
+  const run = await instances.start({ loopId: 'refund', aggregateId: 'kept', metadata })
+
+  expect(run.metadata).toEqual({ parts: { list: [null, {}, '1970-01-01T00:00:00.000Z'] } })
+})
 
 test('a repetition sends what the first attempt sent', async () => {
   const bodies: unknown[] = []

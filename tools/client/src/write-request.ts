@@ -36,13 +36,28 @@ function jsonOf(body: unknown): string {
 }
 
 /** What JSON would write as null or {}, or leave out, is not what is asked for, nor what people would approve. */
-function kept(_key: string, value: unknown): unknown {
-  const isLost =
-    (typeof value === 'number' && !Number.isFinite(value)) ||
-    typeof value === 'function' ||
-    typeof value === 'symbol' ||
-    value instanceof Map ||
-    value instanceof Set
-  if (isLost) throw new TypeError('JSON has no such value.')
-  return value
+function kept(this: unknown, key: string, value: unknown): unknown {
+  // An object leaves out a key without a value, and may; a list would have a null there.
+  const isOptional = value === undefined && !Array.isArray(this)
+  if (isOptional || isJson(value, Reflect.get(Object(this), key))) return value
+  throw new TypeError('JSON has no such value.')
+}
+
+const plain = ['[object Object]', '[object Array]']
+
+/** `given` is what the value was before its `toJSON`: a date that is none becomes null there. */
+function isJson(value: unknown, given: unknown): boolean {
+  switch (typeof value) {
+    case 'number':
+      return Number.isFinite(value)
+    case 'object':
+      return value === null ? given === null : plain.includes(tagOf(value))
+    default:
+      return typeof value === 'string' || typeof value === 'boolean'
+  }
+}
+
+/** What it is, of whichever realm: a Map, or a promise that nobody awaited, is no `[object Object]`. */
+function tagOf(value: object): string {
+  return Object.prototype.toString.call(value)
 }
