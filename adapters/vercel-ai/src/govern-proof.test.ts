@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
+import { partsOf } from './call-site.ts'
 import { ask, big, forged, other, tampered } from './conversation.fixture.ts'
 import { openRefundDesk, resultsIn } from './refund-desk.fixture.ts'
 import { answered, majors, plain, user, type Message } from './tool-majors.fixture.ts'
@@ -39,6 +40,26 @@ describe.each(majors)('ai $sdk', (major) => {
       expect(desk.ran).toEqual([])
     },
   )
+
+  test.runIf(hasApprovals).each([
+    ['half a character', 'no \ud83d', 'no \ufffd'],
+    ['no end', 'n'.repeat(300_000), 'n'.repeat(4096)],
+    ['nothing', '', 'declined'],
+  ])('a decline whose reason is %s withdraws the request too', async (_, reason, kept) => {
+    const desk = await openRefundDesk(major)
+    const governed = desk.govern()
+    const declined = answered(await ask(major, governed), { 'call-1': false })
+    const said = declined.map((message) =>
+      message.role === 'tool'
+        ? { ...message, content: partsOf(message).map((part) => ({ ...part, reason })) }
+        : message,
+    )
+
+    expect(await governed.resume(said as Message[])).toMatchObject({
+      ready: true,
+      calls: [{ status: 'denied', reason: kept }],
+    })
+  })
 
   test('arguments changed between request and approval never execute', async () => {
     const desk = await openRefundDesk(major)

@@ -5,10 +5,14 @@ import { createJudge, refusal, type Attempt } from './call-judge.ts'
 import { createCallLedger } from './call-ledger.ts'
 import { outcomeOf, type CallOutcome } from './call-outcome.ts'
 import { inputOf, readCall, type CallRecord, type Licence } from './call-record.ts'
+import { textOf } from './model-shape.ts'
 import type { ModelWitness } from './model-witness.ts'
 import { readOutcome } from './read-outcome.ts'
 import { runLicensed, type Runner, type Settled } from './run-licensed.ts'
 import { defaultLostAfter } from './tool-policy.ts'
+
+/** Of the reason of a decline; as much as the engine takes of other reasons. */
+const longestReason = 4096
 
 /** Decides and runs governed calls; the ledger is its only memory that matters. */
 export interface Governor {
@@ -62,7 +66,9 @@ export function createGovernor({ engine, tenant, now, witness }: GovernorOptions
       const instance = await ledger.find(call.aggregateId)
       const phase = instance && governed.loop.phaseOf(instance.currentState)
       if (phase !== 'requested' || !governed.loop.has('withdraw')) return
-      await ledger.step(call, 'withdraw', { reason: why ?? 'declined' }, call.actor)
+      // Whatever a browser sent as the reason: a decline counts.
+      const reason = textOf(why, longestReason) ?? 'declined'
+      await ledger.step(call, 'withdraw', { reason }, call.actor)
     },
   }
 
