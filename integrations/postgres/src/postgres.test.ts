@@ -37,3 +37,16 @@ test.each([
   const refused = expect.objectContaining({ code: 'invalid_config', path })
   expect(() => createPostgresStore(options)).toThrow(refused)
 })
+
+test.each([
+  ['mustExist', 'true'],
+  ['allowAsyncCommit', 'false'],
+  ['rowLevelSecurity', 1],
+  ['connections', 0],
+  ['maxBatch', Number.NaN],
+  ['reconnects', '8'],
+])('%s as %j is refused: it would be read as something else, or never commit', (key, value) => {
+  const refused = expect.objectContaining({ code: 'invalid_config', path: `/${key}` })
+  const connectionString = 'postgres://localhost/loops'
+  expect(() => createPostgresStore({ connectionString, [key]: value })).toThrow(refused)
+})

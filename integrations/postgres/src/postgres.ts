@@ -3,16 +3,15 @@ import { setTimeout } from 'node:timers/promises'
 
 import {
   LoopError,
-  refuseStrayKeys,
   type Clock,
   type CommitPlan,
   type CommitResult,
-  type KnownKeys,
   type LoopStore,
 } from '@loop-engine/core'
 import type { Client, Pool } from 'pg'
 
 import { channelOf, createAnnouncer } from './announcer.ts'
+import { checkOptions } from './check-options.ts'
 import { createCommitQueue } from './commit-queue.ts'
 import { createCommitter } from './commit.ts'
 import { createDatabase } from './database.ts'
@@ -161,29 +160,4 @@ function isCommitted(answer: PromiseSettledResult<CommitResult> | undefined): bo
 
 async function sleepReally(ms: number, signal?: AbortSignal): Promise<void> {
   await setTimeout(ms, undefined, { ...(signal && { signal }) }).catch(() => undefined)
-}
-
-const optionKeys: KnownKeys<PostgresStoreOptions> = {
-  pool: true,
-  connectionString: true,
-  listen: true,
-  schema: true,
-  mustExist: true,
-  connections: true,
-  maxBatch: true,
-  allowAsyncCommit: true,
-  rowLevelSecurity: true,
-  reconnects: true,
-  sleep: true,
-}
-
-/** What is misspelt would be a default: the driver's own database, or rows that every session sees. */
-function checkOptions(options: PostgresStoreOptions): void {
-  refuseStrayKeys(options, optionKeys, { what: 'createPostgresStore', code: 'invalid_config' })
-  if (options.pool !== undefined || (options.connectionString ?? '') !== '') return
-  throw new LoopError('invalid_config', 'A postgres store does not know its database.', {
-    path: '/connectionString',
-    hint: 'Give `connectionString`, or a `pool`.',
-    plugin: 'postgres',
-  })
 }

@@ -1,0 +1,50 @@
+import { LoopError, refuseStrayKeys, type KnownKeys } from '@loop-engine/core'
+
+import type { PostgresStoreOptions } from './postgres.ts'
+
+type Key = keyof PostgresStoreOptions
+
+const optionKeys: KnownKeys<PostgresStoreOptions> = {
+  pool: true,
+  connectionString: true,
+  listen: true,
+  schema: true,
+  mustExist: true,
+  connections: true,
+  maxBatch: true,
+  allowAsyncCommit: true,
+  rowLevelSecurity: true,
+  reconnects: true,
+  sleep: true,
+}
+const switches = ['mustExist', 'allowAsyncCommit', 'rowLevelSecurity'] as const
+const counts = { connections: 1, maxBatch: 1, reconnects: 0 } as const
+
+/** What is misspelt would be a default: the driver's own database, or rows that every session sees. */
+export function checkOptions(options: PostgresStoreOptions): void {
+  refuseStrayKeys(options, optionKeys, { what: 'createPostgresStore', code: 'invalid_config' })
+  const connectionString = options.connectionString ?? ''
+  if (typeof connectionString !== 'string') throw wrong('connectionString', 'Write a URL.')
+  if (options.pool === undefined && connectionString === '')
+    throw new LoopError('invalid_config', 'A postgres store does not know its database.', {
+      path: '/connectionString',
+      hint: 'Give `connectionString`, or a `pool`.',
+      plugin: 'postgres',
+    })
+  // As text out of an environment `false` would be true, and no connection would be free for a commit.
+  for (const key of switches)
+    if (typeof (options[key] ?? false) !== 'boolean') throw wrong(key, 'Write true or false.')
+  for (const [key, least] of Object.entries(counts) as [keyof typeof counts, number][]) {
+    const count = options[key] ?? least
+    if (typeof count !== 'number' || !(count >= least))
+      throw wrong(key, `Give a number, ${least} or more.`)
+  }
+}
+
+function wrong(key: Key, hint: string): LoopError {
+  return new LoopError('invalid_config', 'An option of a postgres store cannot be read.', {
+    path: `/${key}`,
+    hint,
+    plugin: 'postgres',
+  })
+}
