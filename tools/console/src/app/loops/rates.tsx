@@ -30,7 +30,7 @@ export function Rates({ metrics }: { readonly metrics: LoopMetrics }): ReactNode
         <Item term="Asked">{approvals.requested}</Item>
         <Item term="Approved">{approvals.approved}</Item>
         <Item term="Rejected">{approvals.rejected}</Item>
-        <Item term="Expired: nobody decided">{approvals.expired}</Item>
+        <Item term="Expired: not decided in time">{approvals.expired}</Item>
         <Item term="Overtaken by the run">{approvals.superseded}</Item>
       </Rate>
       <Rate title="What goes wrong">
