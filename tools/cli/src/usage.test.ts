@@ -19,6 +19,11 @@ test.each([
   [['list', '--limit', 'x'], 'It must be a number from 1 to 1000.', '`loop list --help`'],
   [['show'], "Missing required argument 'id'.", '`loop show --help`'],
   [['stop', '--reason', 'x'], 'Name one target:', '`loop stop --help`'],
+  [
+    ['verify', '--export', 'all.jsonl', '--checkpoint', 'kept', '--trust', 'key.pub'],
+    "Option '--export <file>' cannot be used with option '--checkpoint <file>'.",
+    '`loop verify --help`',
+  ],
   [['--db'], 'argument missing.', '`loop --help`'],
 ])('wrong use is an error like any other, as JSON too: %j', async (args, message, hint) => {
   const { code, out, err } = await loop('--json', ...args)

@@ -8,6 +8,7 @@ import {
   type NoteKey,
 } from '@loop-engine/observability'
 import { isLoopError, LoopError } from '@loop-engine/sdk'
+import { Option } from 'commander'
 
 import type { AddCommand, Context } from '../context.ts'
 import { exitCodes, type ExitCode } from '../exit-codes.ts'
@@ -30,7 +31,12 @@ export const addVerify: AddCommand = (program, act) => {
     .description('check that the record is whole, or that an export is')
     .option('--deep', 'also judge each entry again: fold, legality, approvals', false)
     .option('--checkpoint <file>', 'compare with a signed checkpoint that was kept elsewhere')
-    .option('--export <file>', 'check this export instead of the database')
+    .addOption(
+      // One that is ignored would seem to be compared.
+      new Option('--export <file>', 'check this export instead of the database').conflicts(
+        'checkpoint',
+      ),
+    )
     .addOption(repeatable('--trust <file>', 'a public key whose signature counts; may be repeated'))
     .action(
       act(async (context, options: VerifyOptions) => {
