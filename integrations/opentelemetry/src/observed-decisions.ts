@@ -3,13 +3,15 @@ import { context, SpanKind } from '@opentelemetry/api'
 
 import { names } from './names.ts'
 import type { Observer } from './observer.ts'
+import { readable } from './readable.ts'
 import { linksTo, readContext } from './trace-context.ts'
 import { fault, within } from './work.ts'
 
 /** What people decide, and what runs because they did. */
 export function observeDecisions({ tracer }: Observer): Pick<Telemetry, 'decision' | 'sealed'> {
   return {
-    async decision({ tenant = 'default', requestId, decision }, work) {
+    async decision(asked, work) {
+      const { tenant = 'default', requestId, decision } = readable(asked)
       return within(
         tracer(),
         {

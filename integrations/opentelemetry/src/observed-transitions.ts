@@ -4,6 +4,7 @@ import { context, SpanKind, type Attributes } from '@opentelemetry/api'
 import { names, other } from './names.ts'
 import type { Observer } from './observer.ts'
 import { placeOf } from './place.ts'
+import { readable } from './readable.ts'
 import { fault, within } from './work.ts'
 
 /** A policy that says no is working as it should. */
@@ -22,7 +23,8 @@ export function observeRequests({
   incoming,
 }: Observer): Pick<Telemetry, 'start' | 'transition' | 'guard'> {
   return {
-    async start(request, work) {
+    async start(asked, work) {
+      const request = readable(asked)
       const { loopId } = request
       return within(
         tracer(),
@@ -44,7 +46,8 @@ export function observeRequests({
       )
     },
 
-    async transition(request, work) {
+    async transition(asked, work) {
+      const request = readable(asked)
       return within(
         tracer(),
         {

@@ -46,6 +46,17 @@ test('a watched system records the same bytes and gives the same answers', async
   expect(watched).toEqual(plain)
 })
 
+test.each([undefined, null, 'x', {}])('what is no request is refused alike: %j', async (input) => {
+  const codes = async ({ engine, approvals }: Desk): Promise<unknown[]> => {
+    const asks = [engine.start, engine.transition, approvals.decide]
+    const answers = await Promise.allSettled(asks.map((ask) => ask(input as never)))
+    return answers.map((answer) => 'reason' in answer && answer.reason.code)
+  }
+  const { telemetry } = watchProcess()
+
+  expect(await codes(await openDesk({ telemetry }))).toEqual(await codes(await openDesk()))
+})
+
 test.each(['onStart', 'onEnd'] as const)(
   'a processor of spans that throws in %s changes nothing',
   async (member) => {
