@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
 import { afterAll, expect, test, vi } from 'vitest'
 
-import { createTestWorkshop, requestPayment } from './workshop.fixture.ts'
+import { command, createTestWorkshop, requestPayment } from './workshop.fixture.ts'
 
 const { db, prepare, remove } = createTestWorkshop()
 afterAll(remove)
@@ -14,9 +13,7 @@ vi.setConfig({ testTimeout: 60_000 })
 
 /** The exit code, and what was said of an error, when nobody reads the answer. */
 async function unread(...args: string[]): Promise<[code: unknown, err: string]> {
-  const flags = ['--disable-warning=ExperimentalWarning', '--conditions=@loop-engine/source']
-  const main = join(import.meta.dirname, 'main.ts')
-  const child = spawn(process.execPath, [...flags, main, '--db', db, ...args], {
+  const child = spawn(process.execPath, [...command, '--db', db, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   child.stdout.destroy()
