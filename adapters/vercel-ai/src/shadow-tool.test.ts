@@ -27,3 +27,26 @@ test.each(majors)(
     expect(await desk.stateOf('refund/call-1')).toBe('EXECUTED')
   },
 )
+
+const lost = async (): Promise<never> => Promise.reject(new Error('It is away.'))
+const throwing = (): never => {
+  throw new Error('It is away.')
+}
+
+test.each(majors)(
+  'shadow mode lets a call run though the store is away, and whoever is told of it, on ai $sdk',
+  async (major) => {
+    for (const onError of [throwing, lost as never])
+      for (const member of ['start', 'transition']) {
+        const desk = await openRefundDesk(major)
+        const engine = { ...desk.system.engine, [member]: lost }
+        const { tools } = govern({ refund: desk.raw.refund }, { engine, shadow: true, onError })
+        const { model, prompts } = major.model([[small], 'Refunded.'])
+
+        await major.generate({ model, tools, messages: [user] })
+
+        expect(prompts[1]).toContain('"refunded":20')
+        expect(desk.ran).toHaveLength(1)
+      }
+  },
+)

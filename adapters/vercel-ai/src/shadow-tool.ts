@@ -26,6 +26,12 @@ export function shadowTool(options: ShadowOptions): ToolLike {
   const { name, tool, engine, tenant, governed, callOf, onError } = options
   const ledger = createCallLedger(engine, tenant)
   const run = tool.execute as (input: unknown, given: unknown) => unknown
+  // Whoever is told may fail as well: nothing of ours may disturb the call.
+  const report = (fault: unknown): void => {
+    Promise.resolve(fault)
+      .then(onError)
+      .catch(() => undefined)
+  }
 
   const begin = async (input: unknown, given: unknown): Promise<ToolCall | undefined> => {
     try {
@@ -38,12 +44,12 @@ export function shadowTool(options: ShadowOptions): ToolLike {
       await ledger.ask(call, { input: taken.json })
       return call
     } catch (error) {
-      onError(error)
+      report(error)
       return undefined
     }
   }
   const end = async (call: ToolCall | undefined, how: string, said: JsonObject): Promise<void> => {
-    if (call) await ledger.step(call, how, said).catch(onError)
+    if (call) await ledger.step(call, how, said).catch(report)
   }
 
   if (isGenerator(run))
