@@ -231,6 +231,19 @@ describe('who is asked', () => {
     expect(JSON.stringify(errors)).not.toContain('@example')
   })
 
+  test('everybody else, also when whoever is told of it fails', async () => {
+    const recipients = () => [{ id: 'carol', address: 'carol' }, ...people]
+    for (const onError of [
+      () => {
+        throw new Error('It is away.')
+      },
+      (async () => Promise.reject(new Error('It is away.'))) as () => never,
+    ])
+      expect(refOf(await notified(open({ recipients, onError }), waiting()))).toMatchObject({
+        asked: ['carol', 'alice', 'bob'],
+      })
+  })
+
   test('everybody else, when the mail itself is refused for one', async () => {
     const errors: unknown[] = []
     const real = createTransport(transport)

@@ -168,7 +168,10 @@ export function createEmailChannel(options: EmailOptions): EmailChannel {
 
   function tellOfMailbox(error: unknown): void {
     if (!isOfOneMailbox(error)) throw error
-    onError?.(error)
+    // Whoever is told may fail as well, and the others have their mail all the same.
+    Promise.resolve(error)
+      .then(onError)
+      .catch(() => undefined)
   }
 }
 
