@@ -102,12 +102,18 @@ export async function createTemporalLoopSystem({
   >(change: (input: Input) => Promise<Output>): (input: Input) => Promise<Output> {
     return async (input) => {
       const result = await change(input)
-      const key = keyOf(input)
-      const instance = await system.engine.get(key)
-      const open = instance !== null && isOpen(instance.status)
-      if (relay) await loops.tell(key, { ...orders.take(key), open }).catch(onError)
+      // Committed: neither what fails now, nor whoever is told of it, makes that undone.
+      if (relay)
+        await tell(keyOf(input))
+          .catch(onError)
+          .catch(() => undefined)
       return result
     }
+  }
+  async function tell(key: LoopKey): Promise<void> {
+    const instance = await system.engine.get(key)
+    const open = instance !== null && isOpen(instance.status)
+    await loops.tell(key, { ...orders.take(key), open })
   }
   const { engine, approvals } = system
   const { send } = createSender(loops, store, identity?.authority)
