@@ -11,7 +11,7 @@ export interface FollowUp {
   readonly transitionId: string
   readonly actor: Actor
   readonly evidence: Evidence
-  /** Why the store refused it when it was tried before: then it is recorded as rejected, and what it follows stays. */
+  /** Why the store refused it when it was tried before, or why it is too late: it is recorded as rejected, and what it follows stays. */
   readonly refusal?: Refusal
   /** The request whose end it follows, which the same change closes. */
   readonly requestId?: string

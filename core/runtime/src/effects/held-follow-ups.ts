@@ -13,6 +13,7 @@ import { knownEvidence, noEvidence } from '../evidence.ts'
 import { takeFollowUp } from '../follow-up.ts'
 import type { Kernel } from '../kernel.ts'
 import { newestFirst } from '../newest-first.ts'
+import { lateFollowUp } from './late-follow-up.ts'
 
 /** Takes the transitions that follow effects which ended while the run was suspended; returns what they reserve. */
 export async function takeHeldFollowUps(
@@ -23,15 +24,17 @@ export async function takeHeldFollowUps(
 ): Promise<readonly Reservation[]> {
   const reservations: Reservation[] = []
   for (const ended of await endedSinceSuspension(kernel, suspended)) {
-    const { actor } = openEntry(ended)
+    const { actor, receipt } = openEntry(ended)
     const effect = await effectBehind(kernel, ended)
     const followUp = ended.type === 'loop.effect.succeeded' ? effect?.onSuccess : effect?.onFailure
     const instance = change.instance ?? suspended
     if (followUp === undefined || instance.status !== 'active') continue
     const value = openEvidence(ended)
     const evidence = value === null ? noEvidence : knownEvidence(value, ended.salt ?? '')
-    const owed = { transitionId: followUp, actor, evidence, refusal }
-    reservations.push(...(await takeFollowUp(kernel, change, instance, owed)))
+    const owed = { transitionId: followUp, actor, evidence }
+    const refused = refusal ?? (await lateFollowUp(kernel, suspended, receipt))
+    const taken = await takeFollowUp(kernel, change, instance, { ...owed, refusal: refused })
+    reservations.push(...taken)
   }
   return reservations
 }

@@ -5,6 +5,7 @@ import { noEvidence, type Evidence } from '../evidence.ts'
 import { takeFollowUp } from '../follow-up.ts'
 import type { Kernel } from '../kernel.ts'
 import { effectDraft, isErased, write, type EffectJob } from './effect-job.ts'
+import { lateFollowUp } from './late-follow-up.ts'
 
 /** How an effect ended. */
 export type Ending = {
@@ -43,7 +44,7 @@ export async function report(
             transitionId: followUp,
             actor,
             evidence,
-            refusal,
+            refusal: refusal ?? (await lateFollowUp(kernel, instance, job.stored.hash, claim.seq)),
           })
         : []
     // A dead letter would keep the input.
