@@ -287,3 +287,18 @@ test.each(['edits', 'response'])(
     expect(await store.approval('default', requestId)).toMatchObject({ decisions: [] })
   },
 )
+
+test('of a request of which so much was made nothing is left but to approve or reject it', async () => {
+  const { approve, delegate, decide, requestId, history } = await ask(team)
+  for (let more = 0; more < 100; more++) {
+    await delegate('ann', `dan-${more}`)
+    await decide({ requestId, decision: 'abstain', actor: person('ben') })
+  }
+  const full = { status: 'refused', reason: 'limit_reached' }
+
+  expect(await delegate('ann', 'eve')).toMatchObject(full)
+  expect(await decide({ requestId, decision: 'abstain', actor: person('ben') })).toMatchObject(full)
+  expect((await history()).at(-1)?.entry).toMatchObject({ reason: 'limit_reached' })
+  await approve('ann')
+  expect(await approve('ben')).toMatchObject({ request: { stage: 1 } })
+})

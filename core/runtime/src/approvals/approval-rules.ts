@@ -78,6 +78,18 @@ export function isKnownWellEnough(
   return (decision !== 'approve' && decision !== 'edit') || isAssured(assurance, policy.assurance)
 }
 
+/** What may be made of one request, besides to approve or reject it: whoever looks at it reads all of that. */
+const mostNotes = 200
+
+/** Whether so much was made of a request that nothing is left but to approve or reject it. */
+export function isFull(
+  { decisions, delegations }: ApprovalRequest,
+  kind: DecisionKind | 'delegate',
+): boolean {
+  const isLast = kind === 'approve' || kind === 'reject'
+  return !isLast && decisions.length + delegations.length >= mostNotes
+}
+
 /** Approvals that count for the current revision: an edit voids what was approved before it. */
 export function approvalsOf(request: ApprovalRequest): readonly ApprovalDecision[] {
   return request.decisions.filter(

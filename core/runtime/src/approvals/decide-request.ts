@@ -12,7 +12,12 @@ import { comparableOf } from '../evidence.ts'
 import { idempotencyOf, keyMismatch } from '../idempotency.ts'
 import type { Kernel } from '../kernel.ts'
 import { apply } from './apply-decision.ts'
-import { isKnownWellEnough, refuseReviewer, type DecisionRefusal } from './approval-rules.ts'
+import {
+  isFull,
+  isKnownWellEnough,
+  refuseReviewer,
+  type DecisionRefusal,
+} from './approval-rules.ts'
 import { expire } from './expire-request.ts'
 import { identityClasses } from './identity-classes.ts'
 import { answeredBefore, answerToKeep } from './kept-answer.ts'
@@ -135,9 +140,11 @@ export async function decideRequest(kernel: Kernel, input: DecideInput): Promise
         : !today || !classes
           ? 'not_entitled'
           : (refuseReviewer(standing, today.actor, classes) ??
-            (isKnownWellEnough(situation.request, input.decision, reviewer)
-              ? null
-              : 'assurance_too_low'))
+            (!isKnownWellEnough(situation.request, input.decision, reviewer)
+              ? 'assurance_too_low'
+              : isFull(situation.request, input.decision)
+                ? 'limit_reached'
+                : null))
       // A refusal is answered again to a repeated delivery too: nobody gets a second chance by sending it once more.
       const outcome =
         reason || !today

@@ -4,7 +4,7 @@ import { admitted, checkKey } from '../admit-input.ts'
 import { checkInput } from '../check-input.ts'
 import { scopesOf, type Kernel } from '../kernel.ts'
 import { enqueueNotices } from '../orders.ts'
-import { mayHandOn, permits, refuseReviewer } from './approval-rules.ts'
+import { isFull, mayHandOn, permits, refuseReviewer } from './approval-rules.ts'
 import type { Approvals } from './approvals.ts'
 import { decisionDraft } from './close-request.ts'
 import type { DecisionResult } from './decide-request.ts'
@@ -35,7 +35,11 @@ export async function delegate(
       : !today || !classes
         ? 'not_entitled'
         : (refuseReviewer(standing, today.actor, classes) ??
-          (mayHandOn(standing, today.actor) ? null : 'not_allowed'))
+          (!mayHandOn(standing, today.actor)
+            ? 'not_allowed'
+            : isFull(request, 'delegate')
+              ? 'limit_reached'
+              : null))
     if (refusal) return refuse(kernel, situation, { decision: 'delegate' }, refusal)
     const handed: ApprovalRequest = {
       ...request,
