@@ -23,6 +23,19 @@ test('without a credential there is nothing', async () => {
   expect(await server.call('POST', '/mcp', { body: {} })).toMatchObject({ status: 401 })
 })
 
+test('no answer may be kept, whatever went wrong', async () => {
+  const [key, headers] = [server.key(), { accept: 'application/json, text/event-stream' }]
+  for (const reply of [
+    await server.call('POST', '/mcp', { body: {} }),
+    await server.call('GET', '/mcp', { key, headers }),
+    await server.call('DELETE', '/mcp', { key }),
+    await server.call('POST', '/mcp', { key, headers, body: {} }),
+  ]) {
+    expect(reply.status).toBeGreaterThanOrEqual(400)
+    expect(reply.headers.get('cache-control')).toBe('no-store')
+  }
+})
+
 test('a client starts and requests as an agent on behalf of its key, in the tenant of the key', async () => {
   const client = await connect(server.key())
 

@@ -36,5 +36,6 @@ export function securityHeaders(secure: boolean): (path: string) => readonly Hea
     ['content-security-policy', data],
     ['cache-control', 'no-store'],
   ]
-  return (path) => (path.startsWith('/api/') || path.startsWith('/channels/') ? forData : forPages)
+  const isData = /^\/(?:api\/|channels\/|mcp$)/
+  return (path) => (isData.test(path) ? forData : forPages)
 }

@@ -396,6 +396,25 @@ describe('a session', () => {
     expect((await server.call('GET', '/api/v1/session', { headers: { cookie } })).status).toBe(200)
   })
 
+  test('is ended by whoever has it, whatever it is good for, and by no other site', async () => {
+    const cookie = await server.login('vera', [], 'acme', ['decide'])
+    const end = async (headers: Record<string, string>) =>
+      server.call('DELETE', '/api/v1/session', { headers })
+    const decide = async () =>
+      server.call('POST', '/api/v1/approvals/none/decisions', {
+        cookie,
+        body: { decision: 'approve', revision: 1, viewHash: 'a'.repeat(64) },
+      })
+
+    expect(await end({ cookie, origin: 'https://evil.example' })).toMatchObject({ status: 403 })
+    expect((await decide()).status).toBe(404)
+    const { status, headers } = await end({ cookie, origin: server.url })
+    expect(status).toBe(204)
+    expect(headers.get('set-cookie')).toMatch(/=; .*Max-Age=0/)
+    expect((await decide()).status).toBe(401)
+    expect((await end({ cookie, origin: server.url })).status).toBe(204)
+  })
+
   test('survives a restart of the server', async () => {
     const cookie = await server.login('erin')
     await server.restart()

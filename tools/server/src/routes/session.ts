@@ -73,11 +73,14 @@ export const sessionRoutes: readonly Route[] = [
     id: 'endSession',
     tag,
     summary: 'Ends the session of this browser.',
-    scope: 'read',
+    // Whatever a session is good for, its cookie is all that it takes to end it.
+    scope: 'public',
     answers: { 204: { description: 'It is over.' } },
     handle({ services, request }) {
       const secret = readSessionCookie(request, services.secureCookies)
-      if (secret !== null) services.access.sessions.end(secret)
+      if (secret === null) return { status: 204, body: undefined }
+      refuseCrossSite(request, services.origins)
+      services.access.sessions.end(secret)
       const cookie = sessionCookie('', 0, services.secureCookies)
       return { status: 204, body: undefined, headers: { 'set-cookie': cookie } }
     },
