@@ -218,6 +218,8 @@ test('a closed bus is silent and takes no subscribers', () => {
 
 test.each([
   ['a misspelt field', { tennant: 'acme' }, '/tennant'],
+  ['a tenant that nobody gave', { tenant: undefined }, '/tenant'],
+  ['a tenant that is none', { tenant: null }, '/tenant'],
   ['a type for a list', { types: 'loop.started' }, '/types'],
   ['a type that there is not', { types: ['loop.strated'] }, '/types'],
   ['no filter', () => {}, ''],

@@ -146,9 +146,14 @@ const filterKeys: KnownKeys<EventFilter> = {
 }
 const types: ReadonlySet<unknown> = new Set([...entryTypes, 'loop.guard.failed'])
 
-/** A filter that is misspelt would hear everything, of other tenants too; a type that there is not, nothing. */
+/** A filter that is misspelt, or whose tenant is missing, would hear other tenants too; a type that there is not, nothing. */
 function checkFilter(filter: EventFilter): void {
   refuseStrayKeys(filter, filterKeys, { what: 'A filter of events' })
+  if (Object.hasOwn(filter, 'tenant') && typeof filter.tenant !== 'string')
+    throw new LoopError('invalid_input', 'A filter names its tenant by text.', {
+      path: '/tenant',
+      hint: 'To hear all tenants, leave the tenant out.',
+    })
   if (filter.types === undefined) return
   if (Array.isArray(filter.types) && filter.types.every((type) => types.has(type))) return
   throw new LoopError('invalid_input', 'A filter names event types that there are not.', {

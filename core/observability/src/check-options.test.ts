@@ -30,6 +30,8 @@ test.each([
   ['verifyStore', { tenant }, '/store'],
   ['verifyStore', undefined, ''],
   ['verifyExport', { kyes: [] }, '/kyes'],
+  ['verifyExport', { keys: [] }, '/keys'],
+  ['retainRecords', { store, tenant, before: 1, keys: [] }, '/keys'],
   ['exportRecords', { store, tenant, runID: 'run-1' }, '/runID'],
   ['createLog', { store, tenant, singer: {} }, '/singer'],
   ['retainRecords', { store, tenant, before: 1, dryrun: true }, '/dryrun'],

@@ -16,3 +16,12 @@ export function checkOptions(
   if (typeof tenant !== 'string' || tenant === '')
     throw new LoopError('invalid_input', `${what} needs the name of a tenant.`, { path: '/tenant' })
 }
+
+/** A list of nobody is no way to say that nobody has to have signed: it may be what is left of one. */
+export function checkKeys(keys: unknown): void {
+  if (keys === undefined || (Array.isArray(keys) && keys.length > 0)) return
+  throw new LoopError('invalid_input', 'There is no key that may have signed.', {
+    path: '/keys',
+    hint: 'Give a list of keys, or leave it out where no signature is to be checked.',
+  })
+}

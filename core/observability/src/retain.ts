@@ -8,7 +8,7 @@ import {
 } from '@loop-engine/core'
 import { systemClock } from '@loop-engine/runtime'
 
-import { checkOptions } from './check-options.ts'
+import { checkKeys, checkOptions } from './check-options.ts'
 import { openCheckpoint, originOf } from './checkpoint.ts'
 import { createLog } from './log.ts'
 import type { NoteKey, NoteSigner } from './note.ts'
@@ -22,7 +22,7 @@ export interface RetainOptions {
   readonly dryRun?: boolean
   /** Brings the log up to date and signs its head first, so that nothing stays for want of a signature. */
   readonly signer?: NoteSigner
-  /** With keys, the log as it stands must be signed by one of them. */
+  /** With keys, the log as it stands must be signed by one of them; an empty list is refused. */
   readonly keys?: readonly NoteKey[]
   readonly clock?: Pick<Clock, 'now'>
 }
@@ -44,6 +44,7 @@ const optionKeys: KnownKeys<RetainOptions> = {
  */
 export async function retainRecords(options: RetainOptions): Promise<RetentionReport> {
   checkOptions('retainRecords', options, optionKeys)
+  checkKeys(options.keys)
   const { store, tenant, before, dryRun = false, signer, keys = [], clock = systemClock } = options
   const { retention, name } = store
   if (!retention) {

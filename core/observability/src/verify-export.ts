@@ -1,11 +1,12 @@
 import { isLoopError, refuseStrayKeys, type KnownKeys, type LoopError } from '@loop-engine/core'
 
+import { checkKeys } from './check-options.ts'
 import type { VerifyFault } from './fault.ts'
 import type { NoteKey } from './note.ts'
 
 export interface VerifyExportOptions {
   /**
-   * Who may have signed. With keys, an export without a valid checkpoint of one of them does not verify, nor does one
+   * Who may have signed; an empty list is refused. With keys, an export without a valid checkpoint of one of them does not verify, nor does one
    * with entries that are in no log and under no seal.
    */
   readonly keys?: readonly NoteKey[]
@@ -71,6 +72,7 @@ export async function verifyExport(
   options: VerifyExportOptions = {},
 ): Promise<ExportReport> {
   refuseStrayKeys(options, optionKeys, { what: 'verifyExport' })
+  checkKeys(options.keys)
   const began = performance.now()
   // Loaded with the schemas of its lines, which nobody else needs.
   const { BadLine, createReader } = await import('./export-reader.ts')

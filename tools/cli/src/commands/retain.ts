@@ -37,7 +37,7 @@ export const addRetain: AddCommand = (program, act) => {
             tenant,
             before,
             dryRun,
-            keys,
+            ...(keys.length > 0 && { keys }),
             ...(signer && { signer }),
           })
           const time = new Date(before).toISOString()

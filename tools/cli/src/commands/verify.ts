@@ -58,7 +58,10 @@ async function verifyFile(
   file: string,
   { keys, deep }: { readonly keys: NoteKey[]; readonly deep: boolean },
 ): Promise<ExitCode> {
-  const report = await verifyExport(readLines(await openFile(file)), { keys, deep })
+  const report = await verifyExport(readLines(await openFile(file)), {
+    deep,
+    ...(keys.length > 0 && { keys }),
+  })
   const { ok, runs, entries, part, dropped, withheld, signedBy, sealed, first } = report
   const signature =
     signedBy.length > 0
