@@ -77,6 +77,20 @@ test('validate says which file is missing', async () => {
   expect(err).toContain('The file nowhere.yaml does not exist.')
 })
 
+test('validate tells of the files that it can read, whatever the others are', async () => {
+  await loop('init', 'good.yaml', '--force')
+  writeFileSync(join(folder, 'worse.yaml'), 'id: worse')
+  const files = ['good.yaml', 'nowhere.yaml', 'worse.yaml', '.', 'no-more.yaml']
+
+  const { code, out, err } = await loop('validate', ...files)
+
+  expect(code).toBe(4)
+  expect(out).toContain('ok    good.yaml')
+  expect(out).toContain('wrong worse.yaml')
+  for (const unread of ['nowhere.yaml does not exist', '. cannot be read', 'no-more.yaml does not'])
+    expect(err).toContain(`The file ${unread}`)
+})
+
 test.each(['latin1', 'utf16le'] as const)('validate refuses a file in %s', async (encoding) => {
   await loop('init', 'utf8.yaml', '--force')
   const text = readFileSync(join(folder, 'utf8.yaml'), 'utf8').replace('Refund', 'Rückerstattung')

@@ -3,6 +3,7 @@ import {
   createExpressions,
   createGuardRegistry,
   isLoopError,
+  LoopError,
   type LoopDefinition,
 } from '@loop-engine/sdk'
 
@@ -35,7 +36,9 @@ export const addValidate: AddCommand = (program, act) => {
     )
     .action(
       act(async ({ output }, files: string[], { guard }: { guard: string[] }) => {
-        const reports = await Promise.all(files.map((file) => check(file, guard)))
+        const checked = await Promise.all(files.map((file) => check(file, guard)))
+        const reports = checked.flatMap((one) => (isLoopError(one) ? [] : [one]))
+        const unread = checked.flatMap((one) => (isLoopError(one) ? [one] : []))
         const text = reports.map((report) =>
           report.valid
             ? `${output.paint('green', 'ok')}    ${report.file} (${report.loopId} ${report.version})`
@@ -44,19 +47,26 @@ export const addValidate: AddCommand = (program, act) => {
                 ...report.problems.map((problem) => `      ${describeProblem(problem)}`),
               ].join('\n'),
         )
-        output.result(reports, text.join('\n'))
+        if (reports.length > 0) output.result(reports, text.join('\n'))
+        const [first] = unread
+        // All of them are named by one error, after what is said of the others.
+        if (first)
+          throw new LoopError(first.code, unread.map(({ message }) => message).join(' '), first)
         return reports.every(({ valid }) => valid) ? exitCodes.ok : exitCodes.failed
       }),
     )
 }
 
-async function check(file: string, own: readonly string[]): Promise<Report> {
+/** What is to say about a file, or why it cannot be read. */
+async function check(file: string, own: readonly string[]): Promise<Report | LoopError> {
   try {
     const { id, version } = parse(await readText(file), file, own)
     return { file, valid: true, loopId: id, version }
   } catch (error) {
-    if (!isLoopError(error) || error.code !== 'invalid_definition') throw error
-    return { file, valid: false, problems: problemsOf(error) }
+    if (!isLoopError(error)) throw error
+    if (error.code === 'invalid_definition')
+      return { file, valid: false, problems: problemsOf(error) }
+    return error
   }
 }
 
