@@ -44,9 +44,9 @@ const predicates: Readonly<Record<EntryType, Tell>> = {
       ? `could not ${decision(entry)} ${step(entry)}${because(entry)}`
       : entry.approval?.decision === 'delegate'
         ? `handed the decision about ${step(entry)} on to ${data(entry, 'to')}${because(entry)}`
-        : `decided to ${decision(entry)} ${step(entry)}${because(entry)}`,
+        : `decided to ${decision(entry)} ${step(entry)}${because(entry)}${lapsed(entry)}`,
   'loop.approval.approved': (entry) =>
-    `${entry.approval?.decision === 'edit' ? 'edited and approved' : 'approved'} ${step(entry)}${because(entry)}`,
+    `${entry.approval?.decision === 'edit' ? 'edited and approved' : 'approved'} ${step(entry)}${because(entry)}${lapsed(entry)}`,
   'loop.approval.rejected': (entry) => `rejected ${step(entry)}${because(entry)}`,
   'loop.approval.expired': (entry) => `noted that ${step(entry)} was not approved in time`,
   'loop.approval.escalated': (entry) => `asked more people about ${step(entry)}${added(entry)}`,
@@ -90,6 +90,13 @@ function plain(value: JsonValue | undefined): string | undefined {
 function added({ data: more }: LedgerEntry): string {
   const reviewers = more?.['reviewers']
   return Array.isArray(reviewers) ? `: ${reviewers.map(plain).join(' and ')}` : ''
+}
+
+function lapsed({ data: more }: LedgerEntry): string {
+  const people = more?.['lapsed']
+  return Array.isArray(people)
+    ? `; the approval of ${people.map(plain).join(' and ')} counts no longer`
+    : ''
 }
 
 function moved({ fromState, toState }: LedgerEntry): string {

@@ -48,6 +48,11 @@ describe('a timeline', () => {
     expect(
       await told({ type: 'loop.approval.escalated', data: { reviewers: ['erin', 'role:cfo'] } }),
     ).toBe('alice asked more people about pay: erin and role:cfo.')
+    const approved = { ...approval, decision: 'approve' }
+    const lapsed = { lapsed: ['ann', 'ben'] }
+    expect(
+      await told({ type: 'loop.approval.decided', approval: approved, data: lapsed, reason: 'ok' }),
+    ).toBe('alice decided to approve pay: ok; the approval of ann and ben counts no longer.')
     // Some may have approved, of those that were needed.
     expect(await told({ type: 'loop.approval.expired' })).toBe(
       'alice noted that pay was not approved in time.',

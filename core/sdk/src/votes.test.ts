@@ -81,13 +81,14 @@ test('what each reviewer made of it is on record, whatever becomes of the reques
 
 test('the approval of somebody who has lost the role counts no longer, and somebody else may give it', async () => {
   const roles: Record<string, readonly string[]> = { ...team }
-  const { approve, store } = await ask(roles)
+  const { approve, store, history } = await ask(roles)
   await approve('ann')
   roles['ann'] = []
   expect(await approve('ben')).toMatchObject({
     status: 'recorded',
     request: { stage: 0, decisions: [{ reviewer: { id: 'ben' } }] },
   })
+  expect((await history()).at(-1)?.entry).toMatchObject({ data: { lapsed: ['ann'] } })
   expect(await approve('cleo')).toMatchObject({ status: 'recorded', request: { stage: 1 } })
   expect(await approve('olga')).toMatchObject({ status: 'executed' })
   expect(await verifyStore({ store, tenant: 'default', deep: true })).toMatchObject({ ok: true })

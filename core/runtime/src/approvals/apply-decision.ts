@@ -74,10 +74,14 @@ export async function apply(
 
   const edited = input.decision === 'edit' ? await edit(kernel, situation, input) : request
   if ('refusal' in edited) return { result: { status: 'refused', reason: edited.refusal, request } }
-  const { request: counted, complete } = countApproval(await withoutLapsed(kernel, edited), {
-    ...decision,
-    revision: edited.revision,
-  })
+  const lapsed = await lapsedOf(kernel, edited)
+  const standing = edited.decisions.filter((made) => !lapsed.has(made))
+  const { request: counted, complete } = countApproval(
+    { ...edited, decisions: standing },
+    { ...decision, revision: edited.revision },
+  )
+  const lost = edited.decisions.filter((made) => lapsed.has(made))
+  const said = { ...input, lapsed: lost.map(({ reviewer }) => reviewer.id) }
   if (!complete) {
     // What the reviewer made of it may never be executed, or be edited again: this is its only record.
     const made = input.decision === 'edit' ? requestedEvidence(counted) : noEvidence
@@ -90,7 +94,7 @@ export async function apply(
           reviewer,
           'loop.approval.decided',
           input.decision,
-          input,
+          said,
         ),
         actionDigest: counted.actionDigest,
         ...(made.digest && { evidence: made.digest }),
@@ -101,7 +105,7 @@ export async function apply(
     enqueueNotices(change, counted, 'progress', kernel)
     return { result: { status: 'recorded', request: counted }, plan: { scopes } }
   }
-  const outcome = await execute(kernel, { ...situation, request: counted }, input)
+  const outcome = await execute(kernel, { ...situation, request: counted }, said)
   // Directories and guards take their time, and another process may have a clock that is ahead.
   const recordedAt = change.instance?.updatedAt ?? at
   return recordedAt < request.expiresAt
@@ -110,9 +114,12 @@ export async function apply(
 }
 
 /** Roles are checked when an approval is consumed, not when it was clicked (invariant 16): who lost them has no say. */
-async function withoutLapsed(kernel: Kernel, request: ApprovalRequest): Promise<ApprovalRequest> {
-  if (!kernel.identity.hasDirectory) return request
+async function lapsedOf(
+  kernel: Kernel,
+  request: ApprovalRequest,
+): Promise<ReadonlySet<ApprovalDecision>> {
   const lapsed = new Set<ApprovalDecision>()
+  if (!kernel.identity.hasDirectory) return lapsed
   const standing = await withStandingDelegations(kernel, request)
   await Promise.all(
     approvalsOf(request).map(async (vote) => {
@@ -120,5 +127,5 @@ async function withoutLapsed(kernel: Kernel, request: ApprovalRequest): Promise<
       if (!today || !mayReview(today.actor, reviewersOf(standing, vote.stage))) lapsed.add(vote)
     }),
   )
-  return { ...request, decisions: request.decisions.filter((made) => !lapsed.has(made)) }
+  return lapsed
 }

@@ -43,6 +43,9 @@ export async function followUp(
   })
 }
 
+/** What a decision says for the record, and whose approvals were found to count no longer. */
+export type Said = Pick<DecideInput, 'reason' | 'proof'> & { readonly lapsed?: readonly string[] }
+
 /** What every entry about a request says, with the words and the proof of who decided. */
 export function decisionDraft(
   kernel: Kernel,
@@ -51,8 +54,9 @@ export function decisionDraft(
   actor: Actor,
   type: EntryDraft['type'],
   decision?: string,
-  { reason, proof }: Pick<DecideInput, 'reason' | 'proof'> = {},
+  { reason, proof, lapsed = [] }: Said = {},
 ): EntryDraft {
+  const data = { ...(proof && { proof }), ...(lapsed.length > 0 && { lapsed }) }
   return {
     ...draftOf(kernel, instance, actor),
     type,
@@ -65,6 +69,6 @@ export function decisionDraft(
       ...(decision !== undefined && { decision }),
     },
     ...(reason !== undefined && { reason }),
-    ...(proof && { data: { proof } }),
+    ...(Object.keys(data).length > 0 && { data }),
   }
 }

@@ -5,7 +5,7 @@ import { knownEvidence, noEvidence, type Evidence } from '../evidence.ts'
 import { scopesOf, type Kernel } from '../kernel.ts'
 import { resultOf } from '../transition-result.ts'
 import { approvalsOf } from './approval-rules.ts'
-import { close, decisionDraft } from './close-request.ts'
+import { close, decisionDraft, type Said } from './close-request.ts'
 import type { DecideInput, DecisionResult } from './decide-request.ts'
 import type { Situation, Outcome } from './on-request.ts'
 import { supersede } from './supersede.ts'
@@ -14,7 +14,7 @@ import { supersede } from './supersede.ts'
 export async function execute(
   kernel: Kernel,
   { request, instance, change, reviewer }: Situation,
-  input: DecideInput,
+  input: Said & Pick<DecideInput, 'decision'>,
 ): Promise<Outcome<DecisionResult>> {
   const at = kernel.clock.now()
   const approved: ApprovalRequest = { ...request, status: 'approved', decidedAt: at }
