@@ -32,6 +32,7 @@ interface Manifest {
   private?: boolean
   description?: string
   license?: string
+  repository?: unknown
   exports?: Record<string, unknown>
   dependencies?: Record<string, string>
   peerDependencies?: Record<string, string>
@@ -168,6 +169,14 @@ describe.each(packages)('$folder', ({ folder, kind, manifest }) => {
       default: './dist/index.js',
     })
     expect(manifest).toMatchObject({ type: 'module', sideEffects: false, files: ['dist'] })
+  })
+
+  test('says where its sources are', () => {
+    expect(manifest.repository).toEqual({
+      type: 'git',
+      url: 'git+https://github.com/loop-engine/loop-engine.git',
+      directory: folder,
+    })
   })
 
   test('can be read: README of at most 80 lines, description, license', () => {
