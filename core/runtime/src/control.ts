@@ -31,7 +31,10 @@ export interface StopInput {
   readonly reason: string
 }
 
-/** The kill switch. Once `stop` has answered, no change that it covers commits until `release`. */
+/**
+ * The kill switch. Once `stop` has answered, no change that it covers commits until `release`; but for how an effect ended
+ * that was under way, with what follows it, and what is done with a run by hand.
+ */
 export interface Control {
   /** Anybody may pull it, an agent too. */
   stop(input: StopInput): Promise<Stop>
