@@ -5,6 +5,7 @@ import { checkInput } from '../check-input.ts'
 import type { Kernel } from '../kernel.ts'
 import type { Approvals } from './approvals.ts'
 import { close, decisionDraft } from './close-request.ts'
+import { expire } from './expire-request.ts'
 import { onRequest } from './on-request.ts'
 
 const keys = { requestId: true, tenant: true, actor: true, reason: true } as const
@@ -16,31 +17,30 @@ export async function withdraw(
   checkInput('approvals.withdraw', input, keys, ['requestId'])
   const { tenant = 'default', requestId, reason = 'withdrawn' } = input
   const actor = admitted(kernel, input.actor)
-  return onRequest<ApprovalRequest>(
-    kernel,
-    tenant,
-    requestId,
-    actor,
-    async ({ request, instance, change }) => {
-      if (request.status !== 'pending') return { result: request }
-      const { type, id } = request.requester
-      const isRequester = actor.type === type && actor.id === id
-      if (!isRequester && actor.type !== 'human') {
-        throw new LoopError('refused', 'Only the requester or a person may withdraw a request.', {
-          details: { reason: 'not_entitled' },
-        })
-      }
-      const withdrawn: ApprovalRequest = {
-        ...request,
-        status: 'cancelled',
-        decidedAt: kernel.clock.now(),
-      }
-      change.append({
-        ...decisionDraft(kernel, instance, request, actor, 'loop.approval.superseded', 'withdraw'),
-        reason,
+  return onRequest<ApprovalRequest>(kernel, tenant, requestId, actor, async (situation) => {
+    const { request, instance, change } = situation
+    if (request.status !== 'pending') return { result: request }
+    const { type, id } = request.requester
+    const isRequester = actor.type === type && actor.id === id
+    if (!isRequester && actor.type !== 'human') {
+      throw new LoopError('refused', 'Only the requester or a person may withdraw a request.', {
+        details: { reason: 'not_entitled' },
       })
-      close(kernel, change, withdrawn)
-      return { result: withdrawn, plan: { scopes: [] } }
-    },
-  )
+    }
+    if (kernel.clock.now() >= request.expiresAt) {
+      const { result, plan } = await expire(kernel, situation)
+      return { result: result.request, ...(plan && { plan }) }
+    }
+    const withdrawn: ApprovalRequest = {
+      ...request,
+      status: 'cancelled',
+      decidedAt: kernel.clock.now(),
+    }
+    change.append({
+      ...decisionDraft(kernel, instance, request, actor, 'loop.approval.superseded', 'withdraw'),
+      reason,
+    })
+    close(kernel, change, withdrawn)
+    return { result: withdrawn, plan: { scopes: [] } }
+  })
 }
