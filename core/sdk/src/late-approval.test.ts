@@ -40,6 +40,22 @@ test('a request that expires while its approval is judged has expired', async ()
   expect(await verifyStore({ store, tenant: 'default', deep: true })).toMatchObject({ ok: true })
 })
 
+test.each(['reject', 'abstain'] as const)(
+  'to %s while a request expires is too late as well',
+  async (decision) => {
+    const waits = { forMs: 0 }
+    const { approvals, clock, approve, requestId } = await almostExpired((id) => {
+      if (id === 'bob') clock.advance(waits.forMs)
+    })
+    waits.forMs = 2000
+
+    const late = { status: 'refused', reason: 'expired' }
+    expect(await approvals.decide({ ...approve, decision })).toMatchObject(late)
+    const ended = { status: 'expired', decisions: [] }
+    expect(await approvals.get({ id: requestId })).toMatchObject(ended)
+  },
+)
+
 test('another clock that is ahead makes no approval that its record would show as too late', async () => {
   const { approvals, requestId, approve, store, engine, relay, clock } = await almostExpired()
   const ahead = createTestClock(clock.now() + hour)

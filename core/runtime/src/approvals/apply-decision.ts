@@ -21,6 +21,11 @@ export async function apply(
 ): Promise<Outcome<DecisionResult>> {
   const { request, instance, change, reviewer, late } = situation
   const at = kernel.clock.now()
+  const expired: Outcome<DecisionResult> = {
+    result: { status: 'refused', reason: 'expired', request },
+  }
+  // Directories and guards take their time.
+  if (at >= request.expiresAt) return expired
   const decision: ApprovalDecision = {
     decision: input.decision,
     reviewer,
@@ -106,11 +111,9 @@ export async function apply(
     return { result: { status: 'recorded', request: counted }, plan: { scopes } }
   }
   const outcome = await execute(kernel, { ...situation, request: counted }, said)
-  // Directories and guards take their time, and another process may have a clock that is ahead.
+  // And another process may have a clock that is ahead.
   const recordedAt = change.instance?.updatedAt ?? at
-  return recordedAt < request.expiresAt
-    ? outcome
-    : { result: { status: 'refused', reason: 'expired', request } }
+  return recordedAt < request.expiresAt ? outcome : expired
 }
 
 /** Roles are checked when an approval is consumed, not when it was clicked (invariant 16): who lost them has no say. */
