@@ -88,6 +88,8 @@ test.each([
   ['approvals.decide', { decision: 'Approve' }, '/decision'],
   ['approvals.decide', { proof: { event: { id: 1 } } }, '/proof'],
   ['approvals.find', { status: 'waiting' }, '/status'],
+  ['approvals.inbox', { limit: -1 }, '/limit'],
+  ['approvals.inbox', { limit: 1.5 }, '/limit'],
   ['engine.find', { updatedFrom: Number.NaN }, '/updatedFrom'],
 ])('%s refuses %j', async (name, wrong, path) => {
   const { call, run, requestId } = await open()
