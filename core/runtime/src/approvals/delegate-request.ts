@@ -4,7 +4,7 @@ import { admitted, checkKey } from '../admit-input.ts'
 import { checkInput } from '../check-input.ts'
 import { scopesOf, type Kernel } from '../kernel.ts'
 import { enqueueNotices } from '../orders.ts'
-import { isFull, mayHandOn, permits, refuseReviewer } from './approval-rules.ts'
+import { isFull, isKnownWellEnough, mayHandOn, permits, refuseReviewer } from './approval-rules.ts'
 import type { Approvals } from './approvals.ts'
 import { decisionDraft } from './close-request.ts'
 import type { DecisionResult } from './decide-request.ts'
@@ -37,9 +37,11 @@ export async function delegate(
         : (refuseReviewer(standing, today.actor, classes) ??
           (!mayHandOn(standing, today.actor)
             ? 'not_allowed'
-            : isFull(request, 'delegate')
-              ? 'limit_reached'
-              : null))
+            : !isKnownWellEnough(request, 'delegate', actor)
+              ? 'assurance_too_low'
+              : isFull(request, 'delegate')
+                ? 'limit_reached'
+                : null))
     if (refusal) return refuse(kernel, situation, { decision: 'delegate' }, refusal)
     const handed: ApprovalRequest = {
       ...request,
