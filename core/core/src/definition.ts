@@ -86,7 +86,7 @@ const schemas = /* @__PURE__ */ withZod((zod) => {
       .optional(),
     channels: zod.array(id).optional(),
     allow: zod.array(zod.enum(['edit', 'delegate', 'respond'])).optional(),
-    /** How well a person must have been authenticated to approve or edit; anybody entitled may reject. */
+    /** How well a person must have been authenticated to approve, edit or delegate; anybody entitled may reject. */
     assurance: zod.enum(assuranceMethods).optional(),
   })
 

@@ -137,6 +137,21 @@ test('who is stopped hands no decision on, which is on record as well', async ()
   expect(await approve('eve')).toMatchObject({ reason: 'not_entitled' })
 })
 
+test('nor does the approval of a delegate, while a stop is in force of who handed it on', async () => {
+  const { approve, delegate, engine } = await ask(team)
+  const order = { target: { actorId: 'olga' }, actor: person('ann'), reason: 'stolen' } as const
+  await approve('ann')
+  await approve('ben')
+  await delegate('olga', 'max')
+  await delegate('max', 'eve')
+  await engine.stop(order)
+  expect(await approve('eve')).toMatchObject({ status: 'refused', reason: 'stopped' })
+
+  await engine.release(order)
+  await engine.stop({ ...order, target: { actorId: 'cleo' } })
+  expect(await approve('eve')).toMatchObject({ status: 'executed' })
+})
+
 test.each(['user:ann', 'Ann', 'ａｎｎ'])(
   'a stop of ann stops whoever is the same person to four-eyes: %s',
   async (spelled) => {

@@ -51,13 +51,23 @@ export function refuseReviewer(
 
 /** Whose vote it is: a delegate's is that of who handed it on. Or one person could make up a quorum out of delegates. */
 function seatOf(request: ApprovalRequest, actor: Actor, stage: number): string {
-  if (mayReview(actor, askedAt(request, stage))) return actor.id
-  let seat: string | undefined
+  return handedOnBy(request, actor, stage).at(-1) ?? actor.id
+}
+
+/** By whom a delegate has a vote, the last first; by nobody who may review anyway. */
+export function handedOnBy(
+  request: ApprovalRequest,
+  actor: Actor,
+  stage: number,
+): readonly string[] {
+  if (mayReview(actor, askedAt(request, stage))) return []
+  const chain: string[] = []
   // The newest first, for a delegate may have handed it on in turn.
   for (const { from, to } of handedOnAt(request, stage).toReversed()) {
-    if (seat === undefined ? mayReview(actor, [to]) : samePerson(to, seat)) seat = from
+    const last = chain.at(-1)
+    if (last === undefined ? mayReview(actor, [to]) : samePerson(to, last)) chain.push(from)
   }
-  return seat ?? actor.id
+  return chain
 }
 
 /** Whether a vote is this person's to hand on: one of a role or group to which it was handed shares it with the others. */

@@ -1,10 +1,10 @@
-import { LoopError, type ApprovalRequest } from '@loop-engine/core'
+import { LoopError, type Actor, type ApprovalRequest } from '@loop-engine/core'
 
 import { judge, record } from '../attempt.ts'
 import { knownEvidence, noEvidence, type Evidence } from '../evidence.ts'
 import { scopesOf, type Kernel } from '../kernel.ts'
 import { resultOf } from '../transition-result.ts'
-import { approvalsOf } from './approval-rules.ts'
+import { approvalsOf, handedOnBy } from './approval-rules.ts'
 import { close, decisionDraft, type Said } from './close-request.ts'
 import type { DecideInput, DecisionResult } from './decide-request.ts'
 import type { Situation, Outcome } from './on-request.ts'
@@ -52,12 +52,20 @@ export async function execute(
     result: { status: executed ? 'executed' : 'blocked', request: closed, transition },
     plan: {
       // A stop of anybody on whose word this rests holds it up.
-      scopes: [request.requester, ...approvalsOf(request).map((made) => made.reviewer)].flatMap(
-        (actor) => scopesOf(instance, actor),
+      scopes: [request.requester, ...approversOf(request)].flatMap((actor) =>
+        scopesOf(instance, actor),
       ),
       reservations: judgement.reservations,
     },
   }
+}
+
+/** Who approved, and by whom they had the vote. */
+function approversOf(request: ApprovalRequest): readonly Actor[] {
+  return approvalsOf(request).flatMap(({ reviewer, stage }) => [
+    reviewer,
+    ...handedOnBy(request, reviewer, stage).map((id) => ({ type: 'human' as const, id })),
+  ])
 }
 
 /** The evidence of a request, salted as its action digest says. */
