@@ -1,5 +1,6 @@
 import {
   canonicalize,
+  isLoopError,
   parseDuration,
   signedDecisionOf,
   snapshot,
@@ -65,7 +66,12 @@ export function createGateActivities(governance: GateGovernance): Record<string,
       const request = await system.approvals.get({ tenant, id })
       if (request?.status !== 'pending') return
       const { requester: actor } = request
-      await system.approvals.withdraw({ tenant, requestId: id, actor, reason: 'cancelled' })
+      try {
+        await system.approvals.withdraw({ tenant, requestId: id, actor, reason: 'cancelled' })
+      } catch (error) {
+        // It has expired, and a stop holds up what follows: nobody can decide it any more.
+        if (!isLoopError(error) || error.code !== 'stopped') throw error
+      }
     },
   }
 }
