@@ -98,3 +98,36 @@ test('when answering fails, the person hears of it and nothing secret is reporte
   expect(JSON.stringify([desk.problems, desk.problems.map(String)])).not.toContain(botToken)
   expect(desk.problems.every(({ cause }) => cause === undefined)).toBe(true)
 })
+
+test('a fault that says what it is of itself is reported as it is, also one of another copy of the core', async () => {
+  const foreign = Object.assign(new Error('The store is away.'), {
+    code: 'unavailable',
+    [Symbol.for('@loop-engine/error')]: true,
+  })
+  desk = await openDesk({
+    decide: async () => {
+      throw foreign
+    },
+  })
+  const { id } = await desk.ask({ amount: 1 })
+
+  await desk.press('approve', { requestId: id })
+
+  expect(desk.problems).toContain(foreign)
+})
+
+test('whoever is told of a fault may fail: the person hears of theirs all the same', async () => {
+  desk = await openDesk({
+    decide: async () => {
+      throw new Error('The store is away.')
+    },
+    onProblem: () => {
+      throw new Error('The reporter is away too.')
+    },
+  })
+  const { id } = await desk.ask({ amount: 1 })
+
+  await desk.press('approve', { requestId: id })
+
+  expect(desk.vendor.slack.whispers.at(-1)?.text).toContain('could not be recorded for sure')
+})

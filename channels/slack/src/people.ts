@@ -1,4 +1,4 @@
-import { LoopError, type Clock } from '@loop-engine/core'
+import { isLoopError, LoopError, type Clock } from '@loop-engine/core'
 import { z } from 'zod'
 
 import { createRecent } from './recent.ts'
@@ -116,7 +116,7 @@ export function createPeople({ people, calls, clock, cacheMs, report }: PeopleOp
         return await judge(sender)
       } catch (cause) {
         report(
-          cause instanceof LoopError
+          isLoopError(cause)
             ? cause
             : new LoopError('unavailable', 'Somebody in Slack could not be identified.', {
                 plugin: 'slack',

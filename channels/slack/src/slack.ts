@@ -1,4 +1,5 @@
 import {
+  isLoopError,
   LoopError,
   type ApprovalRequest,
   type Channel,
@@ -186,12 +187,14 @@ function readKeys({
 
 /** Whatever went wrong, as a LoopError; the text of anything else could quote something. */
 function createReport(onProblem: SlackOptions['onProblem']): (problem: unknown) => void {
-  return (problem) =>
-    onProblem?.(
-      problem instanceof LoopError
-        ? problem
-        : new LoopError('unavailable', 'Something went wrong while Slack was answered.', {
-            plugin: 'slack',
-          }),
-    )
+  return (problem) => {
+    const told = isLoopError(problem)
+      ? problem
+      : new LoopError('unavailable', 'Something went wrong while Slack was answered.', {
+          plugin: 'slack',
+        })
+    // Whoever is told may fail as well, and whoever clicked waits for an answer.
+    const telling = Promise.resolve(told).then(onProblem)
+    telling.catch(() => undefined)
+  }
 }
