@@ -314,7 +314,8 @@ export function stopScopes(
 /** Those of one actor: a stop of an older version names it as its id is spelled, and goes on until it is released. */
 export function actorScopes(tenant: string, actorId: string): readonly string[] {
   const asSpelled = `${stopScope('actor', tenant)}:${actorId}`
-  return [...new Set([stopScope('actor', tenant, actorId), asSpelled])]
+  const scope = stopScope('actor', tenant, actorId)
+  return scope === asSpelled ? [scope] : [scope, asSpelled]
 }
 
 /**
