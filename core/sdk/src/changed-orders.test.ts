@@ -1,6 +1,7 @@
 import type { LoopStore } from '@loop-engine/core'
 import { expect, test } from 'vitest'
 
+import { bankThat } from './bank.fixture.ts'
 import { createLoopSystem, createMemoryStore, defineLoop } from './index.ts'
 
 const agent = { type: 'ai-agent', id: 'agent:payer' } as const
@@ -29,15 +30,7 @@ async function ask(change: (store: LoopStore) => Partial<LoopStore>) {
       }),
     ],
     store: { ...store, ...change(store) },
-    integrations: [
-      {
-        contract: 'integration/v1',
-        name: 'bank',
-        actions: {
-          pay: { input: { parse: (value) => value }, run: async (input) => void paid.push(input) },
-        },
-      },
-    ],
+    integrations: [bankThat(async (input) => void paid.push(input))],
     relay: false,
   })
   await engine.start({ loopId: 'payment', aggregateId: 'order-1', actor: agent })

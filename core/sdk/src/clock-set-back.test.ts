@@ -1,7 +1,8 @@
-import type { Channel, EventSink, Integration } from '@loop-engine/core'
+import type { Channel, EventSink } from '@loop-engine/core'
 import { createTestClock } from '@loop-engine/testing'
 import { expect, test } from 'vitest'
 
+import { bankThat } from './bank.fixture.ts'
 import { createLoopSystem } from './index.ts'
 import { payer, paymentWith, person } from './payment.fixture.ts'
 
@@ -14,13 +15,7 @@ const payment = paymentWith({
 
 test('what a run orders is due at once, though a clock that was an hour ahead wrote its last entry', async () => {
   const done: string[] = []
-  const bank: Integration = {
-    contract: 'integration/v1',
-    name: 'bank',
-    actions: {
-      pay: { input: { parse: (input) => input }, run: async () => void done.push('paid') },
-    },
-  }
+  const bank = bankThat(async () => void done.push('paid'))
   const chat: Channel = {
     contract: 'channel/v1',
     name: 'chat',

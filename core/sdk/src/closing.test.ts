@@ -1,26 +1,13 @@
-import { LoopError, type Integration } from '@loop-engine/core'
+import { LoopError } from '@loop-engine/core'
 import { createTestClock } from '@loop-engine/testing'
 import { expect, test } from 'vitest'
 
-import { createLoopSystem, createMemoryStore, defineLoop } from './index.ts'
+import { bankThat, paymentByBank } from './bank.fixture.ts'
+import { createLoopSystem, createMemoryStore } from './index.ts'
 
 const agent = { type: 'ai-agent', id: 'agent:payer' } as const
 
-const payment = defineLoop({
-  id: 'payment',
-  states: ['OPEN', 'PAYING', { id: 'PAID', terminal: true }],
-  initialState: 'OPEN',
-  transitions: [
-    {
-      id: 'pay',
-      from: 'OPEN',
-      to: 'PAYING',
-      actors: ['ai-agent'],
-      effect: { integration: 'bank', action: 'pay', semantics: 'at-most-once', onSuccess: 'paid' },
-    },
-    { id: 'paid', from: 'PAYING', to: 'PAID', actors: ['automation'] },
-  ],
-})
+const payment = paymentByBank({ semantics: 'at-most-once', onSuccess: 'paid' })
 
 test.each(['the relay', 'a drain'])(
   'close waits for the effect that %s has begun, begins no other, and loses no report',
@@ -28,20 +15,11 @@ test.each(['the relay', 'a drain'])(
     const begun = Promise.withResolvers<void>()
     const answer = Promise.withResolvers<void>()
     let payments = 0
-    const bank: Integration = {
-      contract: 'integration/v1',
-      name: 'bank',
-      actions: {
-        pay: {
-          input: { parse: (value) => value },
-          run: async () => {
-            payments += 1
-            begun.resolve()
-            await answer.promise
-          },
-        },
-      },
-    }
+    const bank = bankThat(async () => {
+      payments += 1
+      begun.resolve()
+      await answer.promise
+    })
     const store = createMemoryStore()
     let isOpen = true
     const { engine, relay, close } = await createLoopSystem({

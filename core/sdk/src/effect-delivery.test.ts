@@ -1,46 +1,12 @@
-import {
-  LoopError,
-  type Actor,
-  type Integration,
-  type JsonValue,
-  type LoopStore,
-} from '@loop-engine/core'
+import { LoopError, type Actor, type JsonValue, type LoopStore } from '@loop-engine/core'
 import { createTestClock } from '@loop-engine/testing'
 import { describe, expect, test } from 'vitest'
 
-import { createLoopSystem, createMemoryStore, defineLoop, type LoopDefinition } from './index.ts'
+import { bankThat, paymentByBank } from './bank.fixture.ts'
+import { createLoopSystem, createMemoryStore, type LoopDefinition } from './index.ts'
 
 const agent: Actor = { type: 'ai-agent', id: 'agent:payer' }
 const alice: Actor = { type: 'human', id: 'alice' }
-
-type Transition = LoopDefinition['transitions'][number]
-
-/** A payment whose effect is what the test says, and after which `paid` follows under these guards. */
-const paymentWith = (
-  effect: Partial<NonNullable<Transition['effect']>>,
-  guards: Transition['guards'] = [],
-): LoopDefinition =>
-  defineLoop({
-    id: 'payment',
-    states: [
-      'OPEN',
-      'PAYING',
-      { id: 'PAID', terminal: true },
-      { id: 'FAILED', terminal: true, error: true },
-    ],
-    initialState: 'OPEN',
-    transitions: [
-      {
-        id: 'pay',
-        from: 'OPEN',
-        to: 'PAYING',
-        actors: ['ai-agent'],
-        effect: { integration: 'bank', action: 'pay', semantics: 'idempotent', ...effect },
-      },
-      { id: 'paid', from: 'PAYING', to: 'PAID', actors: ['automation'], guards },
-      { id: 'failed', from: 'PAYING', to: 'FAILED', actors: ['automation'] },
-    ],
-  })
 
 const onceInAnHour = {
   id: 'rate',
@@ -57,19 +23,10 @@ async function open(
 ) {
   const clock = createTestClock()
   let calls = 0
-  const bank: Integration = {
-    contract: 'integration/v1',
-    name: 'bank',
-    actions: {
-      pay: {
-        input: { parse: (value) => value },
-        run: async () => {
-          calls++
-          return pay()
-        },
-      },
-    },
-  }
+  const bank = bankThat(async () => {
+    calls++
+    return pay()
+  })
   const system = await createLoopSystem({
     loops: [loop],
     integrations: [bank],
@@ -100,7 +57,7 @@ describe('a limit that what follows would overrun', () => {
   test.each(['idempotent', 'at-most-once'] as const)(
     'does not undo the report of an %s effect',
     async (semantics) => {
-      const payment = paymentWith({ semantics, onSuccess: 'paid' }, [onceInAnHour])
+      const payment = paymentByBank({ semantics, onSuccess: 'paid' }, { guards: [onceInAnHour] })
       const { order, records, later, relay, calls } = await open(payment)
       await order('order-1')
       await order('order-2')
@@ -119,7 +76,7 @@ describe('a limit that what follows would overrun', () => {
   )
 
   test('does not keep a run suspended', async () => {
-    const payment = paymentWith({ onSuccess: 'paid' }, [onceInAnHour])
+    const payment = paymentByBank({ onSuccess: 'paid' }, { guards: [onceInAnHour] })
     const { engine, order, records, later } = await open(payment, async () => {
       await engine.suspend({ aggregateId: 'order-2', actor: alice, reason: 'look' }).catch(() => {})
     })
@@ -135,7 +92,7 @@ describe('a limit that what follows would overrun', () => {
 })
 
 test('an effect that a process without its integration claims runs, once, where it is registered', async () => {
-  const payment = paymentWith({ semantics: 'at-most-once', onSuccess: 'paid' })
+  const payment = paymentByBank({ semantics: 'at-most-once', onSuccess: 'paid' })
   const { order, records, later, relay, store, clock, calls } = await open(payment)
   const heard: unknown[] = []
   const onError = (error: unknown) => void heard.push(error)
@@ -156,7 +113,7 @@ test('an effect that a process without its integration claims runs, once, where 
 
 test('an at-most-once effect whose process died in the middle is unknown, and never runs again', async () => {
   const store = createMemoryStore()
-  const once = paymentWith({ semantics: 'at-most-once', onSuccess: 'paid' })
+  const once = paymentByBank({ semantics: 'at-most-once', onSuccess: 'paid' })
   const dying = await open(once, async () => new Promise<never>(() => {}), store)
   await dying.order()
   void dying.relay.drain()
@@ -171,7 +128,7 @@ test('an at-most-once effect whose process died in the middle is unknown, and ne
 
 test('an at-most-once effect that failed is no dead letter: nobody can have it run again', async () => {
   const { order, records, later, relay } = await open(
-    paymentWith({ semantics: 'at-most-once' }),
+    paymentByBank({ semantics: 'at-most-once' }),
     async () => {
       throw new Error('no')
     },
@@ -190,7 +147,7 @@ describe('an effect that fails', () => {
   }
 
   test('is tried as often as its definition says, also more often than others', async () => {
-    const payment = paymentWith({ maxAttempts: 20, onFailure: 'failed' })
+    const payment = paymentByBank({ maxAttempts: 20, onFailure: 'failed' })
     const { order, records, later, relay, calls } = await open(payment, refusesSoOften(1000))
     await order()
 
@@ -202,7 +159,7 @@ describe('an effect that fails', () => {
   })
 
   test.each(['stop', 'suspension'])('is tried no less often after a %s', async (hold) => {
-    const payment = paymentWith({ onSuccess: 'paid', onFailure: 'failed' })
+    const payment = paymentByBank({ onSuccess: 'paid', onFailure: 'failed' })
     const { engine, order, later, calls } = await open(payment, refusesSoOften(7))
     const why = { actor: alice, reason: 'look' }
     const target = { aggregateId: 'order-1' }
@@ -221,7 +178,7 @@ describe('an effect that fails', () => {
   })
 
   test('leaves a system that asks for a pause alone for so long', async () => {
-    const payment = paymentWith({ onSuccess: 'paid', onFailure: 'failed' })
+    const payment = paymentByBank({ onSuccess: 'paid', onFailure: 'failed' })
     let isBusy = true
     const { engine, order, later, calls } = await open(payment, async () => {
       if (!isBusy) return
@@ -251,7 +208,7 @@ describe('an effect that fails', () => {
         return store.commit(plans)
       },
     }
-    const payment = paymentWith({ maxAttempts: 3, onFailure: 'failed' })
+    const payment = paymentByBank({ maxAttempts: 3, onFailure: 'failed' })
     const { order, records, later, relay, calls } = await open(payment, undefined, forgetful)
     await order()
 
@@ -268,7 +225,7 @@ describe('an effect that fails', () => {
   })
 
   test('may be tried as often again when a person revives it', async () => {
-    const { order, later, relay, calls } = await open(paymentWith({}), refusesSoOften(1000))
+    const { order, later, relay, calls } = await open(paymentByBank({}), refusesSoOften(1000))
     await order()
     await later(60_000, 20)
     expect(calls()).toBe(8)

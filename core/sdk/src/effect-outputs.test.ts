@@ -2,6 +2,7 @@ import { LoopError, type JsonValue } from '@loop-engine/core'
 import { createTestClock } from '@loop-engine/testing'
 import { expect, test } from 'vitest'
 
+import { bankThat } from './bank.fixture.ts'
 import { createLoopSystem, defineLoop } from './index.ts'
 
 const agent = { type: 'ai-agent', id: 'agent:payer' } as const
@@ -28,19 +29,10 @@ async function endOf(pay: () => Promise<unknown>) {
       }),
     ],
     integrations: [
-      {
-        contract: 'integration/v1',
-        name: 'bank',
-        actions: {
-          pay: {
-            input: { parse: (value) => value },
-            run: async () => {
-              calls++
-              return (await pay()) as JsonValue
-            },
-          },
-        },
-      },
+      bankThat(async () => {
+        calls++
+        return (await pay()) as JsonValue
+      }),
     ],
     redaction: { patterns: [/sk_live_/] },
     limits: { maxAttempts: 3, evidenceBytes: 1000 },

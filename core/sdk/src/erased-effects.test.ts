@@ -1,53 +1,25 @@
 import { expect, test } from 'vitest'
 
-import { createLoopSystem, createMemoryStore, defineLoop, type Integration } from './index.ts'
+import { bankThat, paymentByBank } from './bank.fixture.ts'
+import { createLoopSystem, createMemoryStore } from './index.ts'
 
 const agent = { type: 'ai-agent', id: 'agent:payer' } as const
 const alice = { type: 'human', id: 'alice' } as const
 
-/** A transfer whose bank does what the test says; `seq` of its order is 2. */
+/** A payment whose bank does what the test says; `seq` of its order is 2. */
 async function ordered(
   pay: () => Promise<void>,
   meanwhile = async (): Promise<unknown> => undefined,
 ) {
   const asked: unknown[] = []
-  const loop = defineLoop({
-    id: 'transfer',
-    states: ['OPEN', 'PAYING', { id: 'PAID', terminal: true }],
-    initialState: 'OPEN',
-    transitions: [
-      {
-        id: 'pay',
-        from: 'OPEN',
-        to: 'PAYING',
-        actors: ['ai-agent'],
-        effect: {
-          integration: 'bank',
-          action: 'pay',
-          semantics: 'idempotent',
-          onSuccess: 'paid',
-        },
-      },
-      { id: 'paid', from: 'PAYING', to: 'PAID', actors: ['automation'] },
-    ],
+  const bank = bankThat(async (input) => {
+    asked.push(input)
+    await pay()
   })
-  const bank: Integration = {
-    contract: 'integration/v1',
-    name: 'bank',
-    actions: {
-      pay: {
-        input: { parse: (value) => value },
-        run: async (input) => {
-          asked.push(input)
-          await pay()
-        },
-      },
-    },
-  }
   const store = createMemoryStore()
   const limits = { maxAttempts: 1 }
   const { engine, relay } = await createLoopSystem({
-    loops: [loop],
+    loops: [paymentByBank({ onSuccess: 'paid' })],
     integrations: [bank],
     store: {
       ...store,
@@ -59,7 +31,7 @@ async function ordered(
     limits,
     relay: false,
   })
-  await engine.start({ loopId: 'transfer', aggregateId: 'order-1', actor: agent })
+  await engine.start({ loopId: 'payment', aggregateId: 'order-1', actor: agent })
   await engine.transition({
     aggregateId: 'order-1',
     transitionId: 'pay',

@@ -1,61 +1,33 @@
-import type { Actor, Integration } from '@loop-engine/core'
+import type { Actor } from '@loop-engine/core'
 import { createTestClock } from '@loop-engine/testing'
 import { expect, test } from 'vitest'
 
-import { createLoopSystem, defineLoop, type LoopSystem } from './index.ts'
+import { bankThat, paymentByBank } from './bank.fixture.ts'
+import { createLoopSystem, type LoopSystem } from './index.ts'
 
 const agent: Actor = { type: 'ai-agent', id: 'agent:payer' }
 const alice: Actor = { type: 'human', id: 'alice' }
 const aggregateId = 'order-1'
 
-const payment = defineLoop({
-  id: 'payment',
-  states: [
-    'OPEN',
-    'PAYING',
-    { id: 'PAID', terminal: true },
-    { id: 'FAILED', terminal: true, error: true },
-  ],
-  initialState: 'OPEN',
-  transitions: [
-    {
-      id: 'pay',
-      from: 'OPEN',
-      to: 'PAYING',
-      actors: ['ai-agent'],
-      effect: {
-        integration: 'bank',
-        action: 'pay',
-        semantics: 'at-most-once',
-        onSuccess: 'paid',
-        onFailure: 'failed',
-      },
-    },
-    { id: 'note', from: 'PAYING', to: 'PAYING', actors: ['ai-agent'] },
-    { id: 'correct', from: 'PAYING', to: 'OPEN', actors: ['ai-agent'] },
-    { id: 'paid', from: 'PAYING', to: 'PAID', actors: ['automation'] },
-    { id: 'failed', from: 'PAYING', to: 'FAILED', actors: ['automation'] },
-  ],
-})
+const payment = paymentByBank(
+  { semantics: 'at-most-once', onSuccess: 'paid', onFailure: 'failed' },
+  {
+    more: [
+      { id: 'note', from: 'PAYING', to: 'PAYING', actors: ['ai-agent'] },
+      { id: 'correct', from: 'PAYING', to: 'OPEN', actors: ['ai-agent'] },
+    ],
+  },
+)
 
 /** A bank that does what the test says at its first payment. */
 async function open(atFirst: (system: LoopSystem) => Promise<void>) {
   const paid: number[] = []
   let times = 0
-  const bank: Integration = {
-    contract: 'integration/v1',
-    name: 'bank',
-    actions: {
-      pay: {
-        input: { parse: (value) => value },
-        run: async () => {
-          times += 1
-          if (times === 1) await atFirst(system)
-          paid.push(times)
-        },
-      },
-    },
-  }
+  const bank = bankThat(async () => {
+    times += 1
+    if (times === 1) await atFirst(system)
+    paid.push(times)
+  })
   const system = await createLoopSystem({
     loops: [payment],
     integrations: [bank],

@@ -1,30 +1,14 @@
 import { createTestClock } from '@loop-engine/testing'
 import { expect, test } from 'vitest'
 
-import { createLoopSystem, defineLoop } from './index.ts'
+import { paymentByBank } from './bank.fixture.ts'
+import { createLoopSystem } from './index.ts'
 
 const agent = { type: 'ai-agent', id: 'agent:payer' } as const
-const loop = defineLoop({
-  id: 'payment',
-  states: ['OPEN', 'PAYING', { id: 'PAID', terminal: true }, { id: 'FAILED', terminal: true }],
-  initialState: 'OPEN',
-  transitions: [
-    {
-      id: 'pay',
-      from: 'OPEN',
-      to: 'PAYING',
-      actors: ['ai-agent'],
-      effect: {
-        integration: 'bank',
-        action: 'pay',
-        semantics: 'at-most-once',
-        onSuccess: 'paid',
-        onFailure: 'failed',
-      },
-    },
-    { id: 'paid', from: 'PAYING', to: 'PAID', actors: ['automation'] },
-    { id: 'failed', from: 'PAYING', to: 'FAILED', actors: ['automation'] },
-  ],
+const loop = paymentByBank({
+  semantics: 'at-most-once',
+  onSuccess: 'paid',
+  onFailure: 'failed',
 })
 
 /** A payment whose input is read by a promise. */

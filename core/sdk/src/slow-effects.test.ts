@@ -1,7 +1,8 @@
-import type { Channel, Integration } from '@loop-engine/core'
+import type { Channel } from '@loop-engine/core'
 import { createTestClock } from '@loop-engine/testing'
 import { expect, test } from 'vitest'
 
+import { bankThat } from './bank.fixture.ts'
 import { createLoopSystem, defineLoop } from './index.ts'
 
 const agent = { type: 'ai-agent', id: 'agent:payer' } as const
@@ -49,19 +50,10 @@ test('effects that take long fill their own places, and hold up neither notices 
   const clock = createTestClock()
   const answer = Promise.withResolvers<void>()
   const [paying, asked] = [createCounter(), createCounter()]
-  const bank: Integration = {
-    contract: 'integration/v1',
-    name: 'bank',
-    actions: {
-      pay: {
-        input: { parse: (value) => value },
-        run: async () => {
-          paying.add()
-          await answer.promise
-        },
-      },
-    },
-  }
+  const bank = bankThat(async () => {
+    paying.add()
+    await answer.promise
+  })
   const desk: Channel = {
     contract: 'channel/v1',
     name: 'desk',

@@ -1,7 +1,8 @@
-import { isLoopError, type Actor, type Integration } from '@loop-engine/core'
+import { isLoopError, type Actor } from '@loop-engine/core'
 import { createTestClock } from '@loop-engine/testing'
 import { expect, test } from 'vitest'
 
+import { bankThat } from './bank.fixture.ts'
 import { createLoopSystem, defineLoop } from './index.ts'
 import { person } from './payment.fixture.ts'
 
@@ -29,13 +30,7 @@ const payment = defineLoop({
 async function approved(transitionId: string) {
   const done: string[] = []
   const clock = createTestClock()
-  const bank: Integration = {
-    contract: 'integration/v1',
-    name: 'bank',
-    actions: {
-      pay: { input: { parse: (value) => value }, run: async () => void done.push('paid') },
-    },
-  }
+  const bank = bankThat(async () => void done.push('paid'))
   const { engine, approvals, relay } = await createLoopSystem({
     loops: [payment],
     integrations: [bank],
