@@ -313,8 +313,8 @@ export function stopScopes(
 
 /** Those of one actor: a stop of an older version names it as its id is spelled, and goes on until it is released. */
 export function actorScopes(tenant: string, actorId: string): readonly string[] {
-  const asSpelled = `${stopScope('actor', tenant)}:${actorId}`
   const scope = stopScope('actor', tenant, actorId)
+  const asSpelled = `${stopScope('actor', tenant)}:${actorId}`
   return scope === asSpelled ? [scope] : [scope, asSpelled]
 }
 
@@ -325,8 +325,10 @@ export function actorScopes(tenant: string, actorId: string): readonly string[] 
 export function stopScope(
   kind: 'tenant' | 'loop' | 'instance' | 'actor',
   tenant: string,
-  ...id: readonly string[]
+  id?: string,
 ): string {
-  const names = kind === 'actor' ? id.map(spellingOf) : id
-  return [kind, tenant.replaceAll('%', '%25').replaceAll(':', '%3A'), ...names].join(':')
+  // Every commit asks for five, and hardly any tenant has something to escape.
+  const name = /[%:]/.test(tenant) ? tenant.replaceAll('%', '%25').replaceAll(':', '%3A') : tenant
+  if (id === undefined) return `${kind}:${name}`
+  return `${kind}:${name}:${kind === 'actor' ? spellingOf(id) : id}`
 }
