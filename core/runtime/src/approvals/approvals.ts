@@ -11,11 +11,9 @@ import {
 import { admitted } from '../admit-input.ts'
 import { checkInput, isRecord } from '../check-input.ts'
 import type { Kernel } from '../kernel.ts'
-import { refuseReviewer } from './approval-rules.ts'
 import { decideRequest, type DecideInput, type DecisionResult } from './decide-request.ts'
 import { delegate } from './delegate-request.ts'
-import { identityClasses } from './identity-classes.ts'
-import { withStandingDelegations } from './standing-delegations.ts'
+import { refuseToday } from './refuse-today.ts'
 import { wait } from './wait-for-decision.ts'
 import { withdraw } from './withdraw-request.ts'
 
@@ -111,9 +109,7 @@ export function createApprovals(kernel: Kernel): Approvals {
         })
         for (const request of page.items) {
           if (request.expiresAt <= kernel.clock.now()) continue
-          const standing = await withStandingDelegations(kernel, request)
-          const classes = await identityClasses(kernel, standing, today)
-          if (refuseReviewer(standing, today.actor, classes) === null) waiting.push(request)
+          if ((await refuseToday(kernel, request, today)) === null) waiting.push(request)
         }
         cursor = page.cursor
         if (cursor === undefined || waiting.length >= limit) return waiting.slice(0, limit)

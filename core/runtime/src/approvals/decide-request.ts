@@ -12,18 +12,12 @@ import { comparableOf } from '../evidence.ts'
 import { idempotencyOf, keyMismatch } from '../idempotency.ts'
 import type { Kernel } from '../kernel.ts'
 import { apply } from './apply-decision.ts'
-import {
-  isFull,
-  isKnownWellEnough,
-  refuseReviewer,
-  type DecisionRefusal,
-} from './approval-rules.ts'
+import type { DecisionRefusal } from './approval-rules.ts'
 import { expire } from './expire-request.ts'
-import { identityClasses } from './identity-classes.ts'
 import { answeredBefore, answerToKeep } from './kept-answer.ts'
 import { onRequest } from './on-request.ts'
 import { refuseEarly, refuse } from './refuse-decision.ts'
-import { withStandingDelegations } from './standing-delegations.ts'
+import { refuseToday } from './refuse-today.ts'
 
 export interface DecideInput {
   readonly requestId: string
@@ -133,18 +127,9 @@ export async function decideRequest(kernel: Kernel, input: DecideInput): Promise
       if (same) return { result: same }
       if (early) return { result: { status: 'refused', reason: early, request: situation.request } }
       const today = await kernel.identity.today(tenant, reviewer)
-      const standing = await withStandingDelegations(kernel, situation.request)
-      const classes = today ? await identityClasses(kernel, standing, today) : undefined
       const reason = admission.refused
         ? 'identity_not_verified'
-        : !today || !classes
-          ? 'not_entitled'
-          : (refuseReviewer(standing, today.actor, classes) ??
-            (!isKnownWellEnough(situation.request, input.decision, reviewer)
-              ? 'assurance_too_low'
-              : isFull(situation.request, input.decision)
-                ? 'limit_reached'
-                : null))
+        : await refuseToday(kernel, situation.request, today, input.decision)
       // A refusal is answered again to a repeated delivery too: nobody gets a second chance by sending it once more.
       const outcome =
         reason || !today

@@ -4,14 +4,13 @@ import { admitted, checkKey } from '../admit-input.ts'
 import { checkInput } from '../check-input.ts'
 import { scopesOf, type Kernel } from '../kernel.ts'
 import { enqueueNotices } from '../orders.ts'
-import { isFull, isKnownWellEnough, mayHandOn, permits, refuseReviewer } from './approval-rules.ts'
+import { permits } from './approval-rules.ts'
 import type { Approvals } from './approvals.ts'
 import { decisionDraft } from './close-request.ts'
 import type { DecisionResult } from './decide-request.ts'
-import { identityClasses } from './identity-classes.ts'
 import { onRequest, type Outcome, type Situation } from './on-request.ts'
 import { refuseEarly, refuse } from './refuse-decision.ts'
-import { withStandingDelegations } from './standing-delegations.ts'
+import { refuseToday } from './refuse-today.ts'
 
 const keys = { requestId: true, tenant: true, actor: true, to: true, reason: true } as const
 
@@ -28,20 +27,9 @@ export async function delegate(
     const early = refuseEarly(kernel, situation, { requestId, actor, decision: 'approve' })
     if (early) return { result: { status: 'refused', reason: early, request } }
     const today = await kernel.identity.today(tenant, actor)
-    const standing = await withStandingDelegations(kernel, request)
-    const classes = today ? await identityClasses(kernel, standing, today) : undefined
-    const refusal = !permits(request, 'delegate')
-      ? 'not_allowed'
-      : !today || !classes
-        ? 'not_entitled'
-        : (refuseReviewer(standing, today.actor, classes) ??
-          (!mayHandOn(standing, today.actor)
-            ? 'not_allowed'
-            : !isKnownWellEnough(request, 'delegate', actor)
-              ? 'assurance_too_low'
-              : isFull(request, 'delegate')
-                ? 'limit_reached'
-                : null))
+    const refusal = permits(request, 'delegate')
+      ? await refuseToday(kernel, request, today, 'delegate')
+      : 'not_allowed'
     if (refusal) return refuse(kernel, situation, { decision: 'delegate' }, refusal)
     const handed: ApprovalRequest = {
       ...request,
