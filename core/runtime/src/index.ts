@@ -10,30 +10,31 @@ export {
   type TimerOrder,
   type TransitionCommand,
   type TransitionFacts,
-} from './decide.ts'
-export { indexLoop, type LoopIndex } from './loop-index.ts'
-export { createEngine, type LoopEngine } from './engine.ts'
+} from './judging/decide.ts'
+export { indexLoop, type LoopIndex } from './judging/loop-index.ts'
+export { createEngine, type LoopEngine } from './engine/engine.ts'
 export {
   type ChangeInput,
   type Expected,
   type MigrateInput,
   type StartInput,
   type TransitionInput,
-} from './engine-input.ts'
-export { type AvailableTransition } from './list-available.ts'
-export { type HistoryItem } from './read-history.ts'
-export { type Control, type StopInput, type StopTarget } from './control.ts'
-export { type Seal, type Sealed } from './seal.ts'
+} from './engine/engine-input.ts'
+export { type AvailableTransition } from './engine/list-available.ts'
+export { type HistoryItem } from './engine/read-history.ts'
+export { type Control, type StopInput, type StopTarget } from './engine/control.ts'
+export { type Seal, type Sealed } from './engine/seal.ts'
 export { createBells, type Bells } from './approvals/bells.ts'
 export { createApprovals, type Approvals } from './approvals/approvals.ts'
 export { createIntake, type Intake, type IntakeOptions } from './approvals/intake.ts'
 export type { DecideInput, DecisionResult } from './approvals/decide-request.ts'
 export { decisionRefusals, type DecisionRefusal } from './approvals/approval-rules.ts'
-export { createRelay, type Relay } from './relay.ts'
-export { createRuns, type Kernel, type Runs } from './kernel.ts'
+export { createRelay, type Relay } from './relay/relay.ts'
+export { createRuns, type Runs } from './runs.ts'
+export type { Kernel } from './kernel.ts'
 export { createLoopRegistry, type LoopRegistry } from './loop-registry.ts'
 export { createIdentity, type Identity, type IdentityOptions, type Person } from './identity.ts'
-export { checkRedaction, type Redaction } from './redaction.ts'
+export { checkRedaction, type Redaction } from './judging/redaction.ts'
 export { defaultLimits, readLimits, type Limits } from './limits.ts'
 export { createIdentifiers, systemClock } from './system-clock.ts'
-export { createMemoryStore, type MemoryStoreOptions } from './memory-store.ts'
+export { createMemoryStore, type MemoryStoreOptions } from './memory/memory-store.ts'

@@ -11,7 +11,7 @@ import {
   type Transition,
 } from '@loop-engine/core'
 
-import { indexLoop, type LoopIndex } from './loop-index.ts'
+import { indexLoop, type LoopIndex } from './judging/loop-index.ts'
 
 /** The definitions that a system knows: the current one of each loop, and any older one by its digest. */
 export interface LoopRegistry {

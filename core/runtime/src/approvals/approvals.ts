@@ -8,8 +8,8 @@ import {
   type Page,
 } from '@loop-engine/core'
 
-import { admitted } from '../admit-input.ts'
 import { checkInput, isRecord } from '../check-input.ts'
+import { admitted } from '../engine/admit-input.ts'
 import type { Kernel } from '../kernel.ts'
 import { decideRequest, type DecideInput, type DecisionResult } from './decide-request.ts'
 import { delegate } from './delegate-request.ts'

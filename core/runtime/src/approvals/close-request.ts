@@ -6,13 +6,13 @@ import {
   type Reservation,
 } from '@loop-engine/core'
 
-import type { Change } from '../change.ts'
-import type { Refusal } from '../decide.ts'
-import { draftOf } from '../draft.ts'
-import { noEvidence } from '../evidence.ts'
-import { takeFollowUp } from '../follow-up.ts'
+import type { Refusal } from '../judging/decide.ts'
+import { noEvidence } from '../judging/evidence.ts'
 import type { Kernel } from '../kernel.ts'
-import { approvalTimer, enqueueNotices } from '../orders.ts'
+import type { Change } from '../recording/change.ts'
+import { draftOf } from '../recording/draft.ts'
+import { takeFollowUp } from '../recording/follow-up.ts'
+import { approvalTimer, enqueueNotices } from '../recording/orders.ts'
 import type { DecideInput } from './decide-request.ts'
 
 /** Who acts when nobody decides. */

@@ -8,9 +8,9 @@ import {
 } from '@loop-engine/core'
 
 import { checkInput } from '../check-input.ts'
-import { comparableOf } from '../evidence.ts'
-import { idempotencyOf, keyMismatch } from '../idempotency.ts'
+import { comparableOf } from '../judging/evidence.ts'
 import type { Kernel } from '../kernel.ts'
+import { idempotencyOf, keyMismatch } from '../recording/idempotency.ts'
 import { apply } from './apply-decision.ts'
 import type { DecisionRefusal } from './approval-rules.ts'
 import { expire } from './expire-request.ts'

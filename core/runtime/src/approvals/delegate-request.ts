@@ -1,9 +1,10 @@
 import { type ApprovalRequest } from '@loop-engine/core'
 
-import { admitted, checkKey } from '../admit-input.ts'
 import { checkInput } from '../check-input.ts'
-import { scopesOf, type Kernel } from '../kernel.ts'
-import { enqueueNotices } from '../orders.ts'
+import { admitted, checkKey } from '../engine/admit-input.ts'
+import type { Kernel } from '../kernel.ts'
+import { enqueueNotices } from '../recording/orders.ts'
+import { scopesOf } from '../recording/stop-scopes.ts'
 import { permits } from './approval-rules.ts'
 import type { Approvals } from './approvals.ts'
 import { decisionDraft } from './close-request.ts'

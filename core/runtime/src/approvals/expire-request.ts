@@ -1,6 +1,7 @@
 import { type ApprovalRequest } from '@loop-engine/core'
 
-import { scopesOf, type Kernel } from '../kernel.ts'
+import type { Kernel } from '../kernel.ts'
+import { scopesOf } from '../recording/stop-scopes.ts'
 import { close, followUp, decisionDraft, approvalSystem } from './close-request.ts'
 import type { DecisionResult } from './decide-request.ts'
 import type { Situation, Outcome } from './on-request.ts'

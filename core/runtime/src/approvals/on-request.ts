@@ -6,11 +6,12 @@ import {
   type LoopInstance,
 } from '@loop-engine/core'
 
-import { createChange, type Change } from '../change.ts'
-import type { Refusal } from '../decide.ts'
-import { keyMismatch } from '../idempotency.ts'
-import { commitChange, type Kernel } from '../kernel.ts'
-import { refusedBy, stoppedError } from '../refused-by.ts'
+import type { Refusal } from '../judging/decide.ts'
+import type { Kernel } from '../kernel.ts'
+import { createChange, type Change } from '../recording/change.ts'
+import { commitChange } from '../recording/commit-change.ts'
+import { keyMismatch } from '../recording/idempotency.ts'
+import { refusedBy, stoppedError } from '../recording/refused-by.ts'
 import { answeredBefore } from './kept-answer.ts'
 
 export interface Situation {

@@ -7,8 +7,8 @@ import {
   type Transition,
 } from '@loop-engine/core'
 
-import { type Attempt } from '../attempt.ts'
-import { callbackChannel } from '../orders.ts'
+import { type Attempt } from '../judging/attempt.ts'
+import { callbackChannel } from '../recording/orders.ts'
 import { renderView } from './approval-view.ts'
 
 /** The request that asks people about an attempt; undefined when the transition has no policy. */

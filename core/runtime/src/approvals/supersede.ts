@@ -1,9 +1,9 @@
 import type { ApprovalRequest, LoopInstance } from '@loop-engine/core'
 
-import type { Change } from '../change.ts'
-import { draftOf } from '../draft.ts'
 import type { Kernel } from '../kernel.ts'
-import { approvalTimer, enqueueNotices } from '../orders.ts'
+import type { Change } from '../recording/change.ts'
+import { draftOf } from '../recording/draft.ts'
+import { approvalTimer, enqueueNotices } from '../recording/orders.ts'
 
 const system = Object.freeze({ type: 'system', id: 'system:approvals' } as const)
 

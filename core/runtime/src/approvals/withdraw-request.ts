@@ -1,7 +1,7 @@
 import { LoopError, type ApprovalRequest } from '@loop-engine/core'
 
-import { admitted } from '../admit-input.ts'
 import { checkInput } from '../check-input.ts'
+import { admitted } from '../engine/admit-input.ts'
 import type { Kernel } from '../kernel.ts'
 import type { Approvals } from './approvals.ts'
 import { close, decisionDraft } from './close-request.ts'

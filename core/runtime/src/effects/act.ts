@@ -8,12 +8,12 @@ import {
   type Receipt,
 } from '@loop-engine/core'
 
-import { evidenceOf } from '../admit-input.ts'
-import { askedPause } from '../asked-pause.ts'
 import { withDeadline } from '../deadline.ts'
-import type { Delivery } from '../delivery.ts'
-import { noEvidence, type Evidence } from '../evidence.ts'
+import { evidenceOf } from '../engine/admit-input.ts'
+import { noEvidence, type Evidence } from '../judging/evidence.ts'
 import type { Kernel } from '../kernel.ts'
+import { askedPause } from '../relay/asked-pause.ts'
+import type { Delivery } from '../relay/delivery.ts'
 import { attemptsOf, hasBegun } from './effect-attempts.ts'
 import type { EffectJob } from './effect-job.ts'
 import type { Ending } from './report-effect.ts'

@@ -1,8 +1,9 @@
 import { actorScopes, type Action } from '@loop-engine/core'
 
-import type { Delivery } from '../delivery.ts'
-import { scopesBehind, type Kernel } from '../kernel.ts'
-import { unregistered } from '../unregistered.ts'
+import type { Kernel } from '../kernel.ts'
+import { scopesBehind } from '../recording/stop-scopes.ts'
+import type { Delivery } from '../relay/delivery.ts'
+import { unregistered } from '../relay/unregistered.ts'
 import { attemptsOf, hasBegun } from './effect-attempts.ts'
 import { effectDraft, isErased, openJob, write, type EffectJob } from './effect-job.ts'
 import { holdOf } from './hold.ts'

@@ -12,11 +12,12 @@ import {
   type StoredEntry,
 } from '@loop-engine/core'
 
-import { createChange, type PlanRest } from '../change.ts'
-import type { Refusal } from '../decide.ts'
-import { draftOf } from '../draft.ts'
-import { commitChange, type Kernel } from '../kernel.ts'
-import { refusedBy } from '../refused-by.ts'
+import type { Refusal } from '../judging/decide.ts'
+import type { Kernel } from '../kernel.ts'
+import { createChange, type PlanRest } from '../recording/change.ts'
+import { commitChange } from '../recording/commit-change.ts'
+import { draftOf } from '../recording/draft.ts'
+import { refusedBy } from '../recording/refused-by.ts'
 
 /** The order to act, as it was committed. */
 export interface EffectJob {

@@ -7,12 +7,12 @@ import {
   type StoredEntry,
 } from '@loop-engine/core'
 
-import type { Change } from '../change.ts'
-import type { Refusal } from '../decide.ts'
-import { knownEvidence, noEvidence } from '../evidence.ts'
-import { takeFollowUp } from '../follow-up.ts'
+import type { Refusal } from '../judging/decide.ts'
+import { knownEvidence, noEvidence } from '../judging/evidence.ts'
 import type { Kernel } from '../kernel.ts'
-import { newestFirst } from '../newest-first.ts'
+import type { Change } from '../recording/change.ts'
+import { takeFollowUp } from '../recording/follow-up.ts'
+import { newestFirst } from '../relay/newest-first.ts'
 import { lateFollowUp } from './late-follow-up.ts'
 
 /** Takes the transitions that follow effects which ended while the run was suspended; returns what they reserve. */

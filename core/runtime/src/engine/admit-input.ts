@@ -1,0 +1,54 @@
+import { LoopError, type Actor } from '@loop-engine/core'
+
+import { takeEvidence, type Evidence } from '../judging/evidence.ts'
+import type { Kernel } from '../kernel.ts'
+
+/** Evidence as this system takes it in. */
+export function evidenceOf(
+  { limits, redaction, ids }: Kernel,
+  input: object | undefined,
+): Evidence {
+  return takeEvidence(input, {
+    bytes: limits.evidenceBytes,
+    depth: limits.evidenceDepth,
+    redaction,
+    salt: ids.salt,
+  })
+}
+
+/** The actor as it will be recorded; throws `refused` when identity is not good enough. */
+export function admitted(kernel: Kernel, input: Actor): Actor {
+  const admission = kernel.identity.admit(input, kernel.clock.now())
+  if (admission.refused)
+    throw new LoopError('refused', admission.message, { details: { reason: admission.refused } })
+  return admission.actor
+}
+
+/** Changes of rules and records are for people and the system; an agent or automation may not make them (invariant 18). */
+export async function personOrSystem(kernel: Kernel, input: Actor, what: string): Promise<Actor> {
+  const actor = admitted(kernel, input)
+  if (actor.type === 'human' || actor.type === 'system') return actor
+  throw new LoopError('refused', `Only a person or the system may ${what}.`, {
+    details: { reason: 'actor_type_not_allowed' },
+  })
+}
+
+/** Keys that begin with a dollar sign are the engine's own records. */
+export function refuseReserved(aggregateId: string): void {
+  if (!aggregateId.startsWith('$')) return
+  throw new LoopError('invalid_input', 'A business key may not begin with a dollar sign.', {
+    path: '/aggregateId',
+  })
+}
+
+export function checkKey(value: unknown, path: string): void {
+  if (
+    typeof value !== 'string' ||
+    value.length === 0 ||
+    value.length > 256 ||
+    /[\u0000-\u001f\u007f]/.test(value) ||
+    !value.isWellFormed()
+  ) {
+    throw new LoopError('invalid_input', 'An id must be 1 to 256 printable characters.', { path })
+  }
+}

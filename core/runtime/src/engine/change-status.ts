@@ -1,0 +1,60 @@
+import { LoopError, type InstanceStatus, type LoopInstance } from '@loop-engine/core'
+
+import { supersede } from '../approvals/supersede.ts'
+import { checkInput } from '../check-input.ts'
+import { takeHeldFollowUps } from '../effects/held-follow-ups.ts'
+import type { Refusal } from '../judging/decide.ts'
+import type { Kernel } from '../kernel.ts'
+import type { Change, PlanRest } from '../recording/change.ts'
+import { draftOf } from '../recording/draft.ts'
+import { restartTimeout } from '../recording/orders.ts'
+import { ownScopes } from '../recording/stop-scopes.ts'
+import { evidenceOf, admitted, personOrSystem } from './admit-input.ts'
+import { changeKeys, type ChangeInput } from './engine-input.ts'
+import { rewrite } from './rewrite-run.ts'
+
+/** Cancels, fails, suspends or resumes a run: a recorded change that no guard judges. */
+export async function changeStatus(
+  kernel: Kernel,
+  input: ChangeInput,
+  type: 'loop.cancelled' | 'loop.failed' | 'loop.suspended' | 'loop.resumed',
+  status: InstanceStatus,
+): Promise<LoopInstance> {
+  checkInput('A change of a run', input, changeKeys, ['aggregateId', 'reason'])
+  const { tenant = 'default', aggregateId, reason } = input
+  const evidence = evidenceOf(kernel, input.evidence)
+  const actor =
+    type === 'loop.resumed'
+      ? await personOrSystem(kernel, input.actor, 'resume a run')
+      : admitted(kernel, input.actor)
+  const build = async (
+    instance: LoopInstance,
+    change: Change,
+    late?: Refusal,
+  ): Promise<Partial<PlanRest>> => {
+    if (type === 'loop.resumed' && instance.status !== 'suspended')
+      throw new LoopError('refused', 'The run is not suspended.')
+    if (type === 'loop.suspended' && instance.status === 'suspended')
+      throw new LoopError('refused', 'The run is suspended already.')
+    const entry = change.append(
+      {
+        ...draftOf(kernel, instance, actor),
+        type,
+        status,
+        fromState: instance.currentState,
+        reason,
+        ...(evidence.digest && { evidence: evidence.digest }),
+      },
+      evidence.sealed,
+    )
+    const loop = await kernel.loops.pinned(instance.definition.digest)
+    const timeout = loop.states.get(instance.currentState)?.timeout
+    if (timeout) restartTimeout(change, instance, timeout, entry)
+    if (instance.openApprovals > 0) await supersede(kernel, change, instance)
+    if (type !== 'loop.resumed') return {}
+    return { reservations: await takeHeldFollowUps(kernel, instance, change, late) }
+  }
+  // Whoever is stopped may still hold a run up, or end it.
+  const scopes = type === 'loop.resumed' ? ownScopes(tenant, actor) : []
+  return rewrite(kernel, tenant, aggregateId, actor, build, { expected: input.expected, scopes })
+}

@@ -1,0 +1,196 @@
+import {
+  actorScopes,
+  deepFreeze,
+  LoopError,
+  refuseStrayKeys,
+  spellingOf,
+  stopScope,
+  type Actor,
+  type KnownKeys,
+  type LoopDefinition,
+  type Stop,
+} from '@loop-engine/core'
+
+import { checkInput } from '../check-input.ts'
+import type { Kernel } from '../kernel.ts'
+import { createChange } from '../recording/change.ts'
+import { commitChange } from '../recording/commit-change.ts'
+import { draftOf } from '../recording/draft.ts'
+import { stoppedError } from '../recording/refused-by.ts'
+import { ownScopes } from '../recording/stop-scopes.ts'
+
+/** What a stop covers. */
+export type StopTarget =
+  | { readonly everything: true }
+  | { readonly tenant: string }
+  | { readonly loopId: string; readonly tenant?: string }
+  | { readonly aggregateId: string; readonly tenant?: string }
+  | { readonly actorId: string; readonly tenant?: string }
+
+export interface StopInput {
+  readonly target: StopTarget
+  readonly actor: Actor
+  readonly reason: string
+}
+
+/**
+ * The kill switch. Once `stop` has answered, no change that it covers commits until `release`; but for how an effect ended
+ * that was under way, with what follows it, and what is done with a run by hand.
+ */
+export interface Control {
+  /** Anybody may pull it, an agent too. */
+  stop(input: StopInput): Promise<Stop>
+  /** Only a person or the system may release. Throws `stopped` for who is stopped. */
+  release(input: StopInput): Promise<void>
+  stops(): Promise<readonly Stop[]>
+}
+
+/** Stops and releases are themselves governed records: entries of one control run per tenant. */
+const controlLoop: LoopDefinition = deepFreeze({
+  id: '$control',
+  version: '1',
+  name: 'Control',
+  states: [{ id: 'ACTIVE' }, { id: 'CLOSED', terminal: true }],
+  initialState: 'ACTIVE',
+  transitions: [
+    { id: 'close', from: 'ACTIVE', to: 'CLOSED', signal: 'close', actors: ['system'], guards: [] },
+  ],
+})
+
+const stopKeys: KnownKeys<StopInput> = { target: true, actor: true, reason: true }
+
+const keeper: Actor = Object.freeze({ type: 'system', id: 'system:control' })
+
+export function createControl(kernel: Kernel): Control {
+  return {
+    async stop(asked) {
+      checkInput('engine.stop', asked, stopKeys, ['reason'])
+      const { target, actor: input, reason } = asked
+      const actor = admit(kernel, input)
+      const { scope, tenant } = scopeOf(target)
+      const stop: Stop = { scope, reason, by: `${actor.type}:${actor.id}`, at: kernel.clock.now() }
+      await write(
+        kernel,
+        tenant,
+        actor,
+        { type: 'loop.stopped', reason, data: { scope } },
+        { set: [stop] },
+      )
+      return stop
+    },
+    async release(asked) {
+      checkInput('engine.release', asked, stopKeys, ['reason'])
+      const { target, actor: input, reason } = asked
+      const actor = admit(kernel, input)
+      if (actor.type !== 'human' && actor.type !== 'system') {
+        throw new LoopError('refused', 'Only a person or the system may release a stop.', {
+          details: { reason: 'actor_type_not_allowed' },
+        })
+      }
+      const { scope, tenant, actorId } = scopeOf(target)
+      await write(
+        kernel,
+        tenant,
+        actor,
+        { type: 'loop.released', reason, data: { scope } },
+        { clear: actorId === undefined ? [scope] : actorScopes(tenant, actorId) },
+        ownScopes(tenant, actor),
+      )
+    },
+    stops: () => kernel.store.stops(),
+  }
+}
+
+function admit(kernel: Kernel, input: Actor): Actor {
+  const admission = kernel.identity.admit(input, kernel.clock.now())
+  if (admission.refused)
+    throw new LoopError('refused', admission.message, { details: { reason: admission.refused } })
+  return admission.actor
+}
+
+async function write(
+  kernel: Kernel,
+  tenant: string,
+  actor: Actor,
+  entry: {
+    readonly type: 'loop.stopped' | 'loop.released'
+    readonly reason: string
+    readonly data: { readonly scope: string }
+  },
+  stops: { readonly set?: readonly Stop[]; readonly clear?: readonly string[] },
+  scopes: readonly string[] = [],
+): Promise<void> {
+  await kernel.runs.exclusive(tenant, '$control', async () => {
+    for (let attempts = 0; attempts <= kernel.limits.conflictRetries; attempts++) {
+      const run = await kernel.store.get(tenant, '$control')
+      const change = createChange(run)
+      if (run === null) {
+        const loop = await kernel.loops.keep(controlLoop)
+        change.append({
+          tenant,
+          loopId: controlLoop.id,
+          aggregateId: '$control',
+          runId: kernel.ids.id(),
+          type: 'loop.started',
+          at: kernel.clock.now(),
+          durability: kernel.store.durability,
+          definition: loop.digest,
+          actor: keeper,
+          toState: 'ACTIVE',
+          status: 'active',
+          data: { version: controlLoop.version },
+        })
+      }
+      const instance = change.instance
+      if (instance === null) throw new LoopError('corrupt', 'The control run could not be opened.')
+      change.append({ ...draftOf(kernel, instance, actor), ...entry })
+      const outcome = await commitChange(kernel, change, { scopes, stops })
+      if (outcome.kind === 'committed') return
+      if (outcome.kind === 'refused') throw stoppedError(outcome.detail)
+    }
+    throw new LoopError('conflict', 'Too many stops and releases at once.', { retryable: true })
+  })
+}
+
+const targetKeys = {
+  everything: true,
+  tenant: true,
+  loopId: true,
+  aggregateId: true,
+  actorId: true,
+} as const
+const kinds = { loopId: 'loop', aggregateId: 'instance', actorId: 'actor' } as const
+
+/** What could be read as something else is refused: it would stop, or let go on, what nobody meant. */
+function scopeOf(target: StopTarget): { scope: string; tenant: string; actorId?: string } {
+  refuseStrayKeys(target, targetKeys, { what: 'The target of a stop', path: '/target' })
+  const given: { readonly [Key in keyof typeof targetKeys]?: unknown } = target
+  const tenant = nameOf(given.tenant ?? 'default', 'tenant')
+  const [kind, ...more] = (['everything', 'loopId', 'aggregateId', 'actorId'] as const).filter(
+    (key) => given[key] !== undefined,
+  )
+  if (more.length > 0 || (kind ?? given.tenant) === undefined)
+    throw new LoopError('invalid_input', 'A stop has one target.', {
+      path: '/target',
+      hint: 'Name one of everything, loopId, aggregateId and actorId; or a tenant alone.',
+    })
+  if (kind === undefined) return { scope: stopScope('tenant', tenant), tenant }
+  if (kind !== 'everything') {
+    const name = nameOf(given[kind], kind)
+    const scope = stopScope(kinds[kind], tenant, name)
+    return { scope, tenant, ...(kind === 'actorId' && { actorId: name }) }
+  }
+  if (given.everything === true) return { scope: '*', tenant }
+  throw new LoopError('invalid_input', 'Everything is stopped with `true`.', {
+    path: '/target/everything',
+  })
+}
+
+function nameOf(value: unknown, key: keyof typeof targetKeys): string {
+  // Nor is anybody left of `user:` alone.
+  if (typeof value === 'string' && (key === 'actorId' ? spellingOf(value) : value) !== '')
+    return value
+  throw new LoopError('invalid_input', 'The target of a stop is named by text.', {
+    path: `/target/${key}`,
+  })
+}

@@ -1,0 +1,108 @@
+import {
+  type Actor,
+  type InstanceQuery,
+  type KnownKeys,
+  type LoopDefinition,
+  type LoopInstance,
+  type Page,
+  type TransitionResult,
+} from '@loop-engine/core'
+
+import { checkFields, checkInput, isRecord } from '../check-input.ts'
+import type { Kernel } from '../kernel.ts'
+import { changeStatus } from './change-status.ts'
+import { createControl, type Control } from './control.ts'
+import type {
+  Target,
+  StartInput,
+  TransitionInput,
+  ChangeInput,
+  MigrateInput,
+  EraseInput,
+} from './engine-input.ts'
+import { eraseEvidence } from './erase-evidence.ts'
+import { listAvailable, type AvailableTransition } from './list-available.ts'
+import { migrateRun } from './migrate-run.ts'
+import { readHistory, type HistoryItem, type HistoryQuery } from './read-history.ts'
+import { createSeal, type Seal } from './seal.ts'
+import { startRun } from './start-run.ts'
+import { takeTransition } from './take-transition.ts'
+
+/** The write and read side of governed runs. A refusal is a result; misuse and infrastructure throw LoopError. */
+export interface LoopEngine extends Control {
+  /**
+   * Makes a loop that this system was not created with, checked like the others; the same definition again changes
+   * nothing. Throws `invalid_definition`, and `already_exists` when the id belongs to another definition.
+   */
+  define(definition: LoopDefinition): Promise<void>
+  /** Opens a run. Throws `already_exists` while the business key has an open run, `stopped` under a stop. */
+  start(input: StartInput): Promise<LoopInstance>
+  transition(input: TransitionInput): Promise<TransitionResult>
+  available(
+    target: Target & { readonly actor: Actor; readonly evidence?: object },
+  ): Promise<readonly AvailableTransition[]>
+  cancel(input: ChangeInput): Promise<LoopInstance>
+  fail(input: ChangeInput): Promise<LoopInstance>
+  suspend(input: ChangeInput): Promise<LoopInstance>
+  resume(input: ChangeInput): Promise<LoopInstance>
+  /** Moves a run to the registered definition of its loop, as a recorded decision. Never by an agent. */
+  migrate(input: MigrateInput): Promise<LoopInstance>
+  /** The open run of a business key, else its newest; read from the store. */
+  get(target: Target): Promise<LoopInstance | null>
+  history(query: HistoryQuery): AsyncIterable<HistoryItem>
+  find(
+    query: Omit<InstanceQuery, 'tenant'> & { readonly tenant?: string },
+  ): Promise<Page<LoopInstance>>
+  /** Deletes the evidence of one entry; its proofs stay valid. Never by an agent. */
+  erase(input: EraseInput): Promise<LoopInstance>
+  seal: Seal
+}
+
+const findKeys: KnownKeys<InstanceQuery> = {
+  tenant: true,
+  loopId: true,
+  aggregateId: true,
+  state: true,
+  status: true,
+  tag: true,
+  updatedFrom: true,
+  updatedUntil: true,
+  limit: true,
+  cursor: true,
+}
+
+export function createEngine(kernel: Kernel): LoopEngine {
+  const { store, loops, telemetry } = kernel
+  return {
+    ...createControl(kernel),
+    seal: createSeal(kernel),
+    async define(definition) {
+      await loops.add(kernel.check(definition))
+    },
+    // What is no input is refused, and there is nothing to watch.
+    start: (input) =>
+      telemetry && isRecord(input)
+        ? telemetry.start(input, () => startRun(kernel, input))
+        : startRun(kernel, input),
+    transition: (input) =>
+      telemetry && isRecord(input)
+        ? telemetry.transition(input, () => takeTransition(kernel, input))
+        : takeTransition(kernel, input),
+    available: (input) => listAvailable(kernel, input),
+    cancel: (input) => changeStatus(kernel, input, 'loop.cancelled', 'cancelled'),
+    fail: (input) => changeStatus(kernel, input, 'loop.failed', 'failed'),
+    suspend: (input) => changeStatus(kernel, input, 'loop.suspended', 'suspended'),
+    resume: (input) => changeStatus(kernel, input, 'loop.resumed', 'active'),
+    async get(target) {
+      checkFields('engine.get', target, ['aggregateId'])
+      return store.get(target.tenant ?? 'default', target.aggregateId)
+    },
+    async find(query) {
+      checkInput('engine.find', query, findKeys, [])
+      return store.find({ ...query, tenant: query.tenant ?? 'default' })
+    },
+    history: (query) => readHistory(kernel, query),
+    migrate: (input) => migrateRun(kernel, input),
+    erase: (input) => eraseEvidence(kernel, input),
+  }
+}

@@ -1,0 +1,74 @@
+import { LoopError, openEntry, type ApprovalRequest, type LoopInstance } from '@loop-engine/core'
+
+import { withoutEvidence } from '../approvals/kept-answer.ts'
+import { checkInput } from '../check-input.ts'
+import type { Kernel } from '../kernel.ts'
+import { draftOf } from '../recording/draft.ts'
+import { ownScopes } from '../recording/stop-scopes.ts'
+import { personOrSystem } from './admit-input.ts'
+import { eraseKeys, type EraseInput } from './engine-input.ts'
+import { rewrite } from './rewrite-run.ts'
+
+/** Deletes the evidence of one entry, and the copies of it that a request and an effect keep. */
+export async function eraseEvidence(kernel: Kernel, input: EraseInput): Promise<LoopInstance> {
+  checkInput('engine.erase', input, eraseKeys, ['aggregateId', 'reason'])
+  const { tenant = 'default', aggregateId, reason, seq } = input
+  const actor = await personOrSystem(kernel, input.actor, 'erase evidence')
+  const erased = await rewrite(
+    kernel,
+    tenant,
+    aggregateId,
+    actor,
+    async (instance, change) => {
+      // A record of what was never erased would let somebody believe that it is gone.
+      if (!Number.isSafeInteger(seq) || seq < 1 || seq > instance.version)
+        throw new LoopError('not_found', 'The run has no entry of this number.', {
+          path: '/seq',
+          hint: `Its newest is ${instance.version}.`,
+        })
+      change.append({
+        ...draftOf(kernel, instance, actor),
+        type: 'loop.evidence.erased',
+        reason,
+        data: { seq },
+      })
+      const request = await requestOf(kernel, instance, seq)
+      if (request) change.upsert(withoutEvidence(request))
+    },
+    {
+      finalToo: true,
+      erase: [seq],
+      expected: input.expected,
+      runId: input.runId,
+      scopes: ownScopes(tenant, actor),
+    },
+  )
+  await releaseEffect(kernel, erased, seq)
+  return erased
+}
+
+/** An effect that was given up keeps its input: delivered once more it finds no evidence, ends and is gone. */
+async function releaseEffect(
+  { store, clock }: Kernel,
+  { tenant, runId }: LoopInstance,
+  seq: number,
+): Promise<void> {
+  const [stored] = await store.entries(tenant, runId, { from: seq, to: seq })
+  if (stored?.type !== 'loop.transition.executed') return
+  const { effect } = openEntry(stored)
+  if (effect) await store.revive(tenant, effect.id, clock.now())
+}
+
+/** The request that keeps a copy of the evidence of an entry: not one that the entry responds to. */
+async function requestOf(
+  { store }: Kernel,
+  { tenant, runId }: LoopInstance,
+  seq: number,
+): Promise<ApprovalRequest | null> {
+  const [stored] = await store.entries(tenant, runId, { from: seq, to: seq })
+  if (!stored) return null
+  const { type, evidence, approval } = openEntry(stored)
+  const isResponse = type === 'loop.approval.decided' && approval?.decision !== 'edit'
+  const hasCopy = evidence !== undefined && !isResponse
+  return approval && hasCopy ? store.approval(tenant, approval.id) : null
+}

@@ -1,0 +1,68 @@
+import { type Actor } from '@loop-engine/core'
+
+import { checkFields } from '../check-input.ts'
+import { judge } from '../judging/attempt.ts'
+import { admit } from '../judging/decide.ts'
+import type { Kernel } from '../kernel.ts'
+import { guardsOf } from '../loop-registry.ts'
+import { scopesOf } from '../recording/stop-scopes.ts'
+import { evidenceOf } from './admit-input.ts'
+import type { Target } from './engine-input.ts'
+
+/** What an actor could do now, and why not. */
+export interface AvailableTransition {
+  readonly transitionId: string
+  readonly signal: string
+  readonly to: string
+  readonly allowed: boolean
+  readonly needsApproval: 'never' | 'always' | 'depends'
+  /** Why not: a rejection reason, or the ids of hard guards that do not pass without more evidence. */
+  readonly reasons: readonly string[]
+}
+
+/** What an actor may do now, without doing it. */
+export async function listAvailable(
+  kernel: Kernel,
+  input: Target & { actor: Actor; evidence?: object },
+): Promise<readonly AvailableTransition[]> {
+  checkFields('engine.available', input, ['aggregateId'])
+  const { tenant = 'default', aggregateId } = input
+  const { instance } = await kernel.runs.load(tenant, aggregateId, true)
+  const loop = await kernel.loops.pinned(instance.definition.digest)
+  const admission = kernel.identity.admit(input.actor, kernel.clock.now())
+  const evidence = evidenceOf(kernel, input.evidence)
+  const scopes = scopesOf(instance, admission.actor)
+  const isStopped = (await kernel.store.stops()).some(({ scope }) => scopes.includes(scope))
+  const leaving = loop.from.get(instance.currentState) ?? []
+  return Promise.all(
+    leaving.map(async (candidate): Promise<AvailableTransition> => {
+      const command = { transitionId: candidate.id, actor: admission.actor }
+      const reasons: string[] = []
+      if (admission.refused) reasons.push(admission.refused)
+      if (isStopped) reasons.push('stopped')
+      const { refusal } = admit(loop, instance, command)
+      if (refusal) reasons.push(refusal.reason)
+      else if (guardsOf(candidate).length > 0) {
+        const { ruling, guards } = await judge({ kernel, loop, instance, command, evidence })
+        if (ruling.status === 'guard_failed')
+          reasons.push(
+            ...guards
+              .filter(({ passed, severity }) => !passed && severity === 'hard')
+              .map(({ id }) => id),
+          )
+      }
+      return {
+        transitionId: candidate.id,
+        signal: candidate.signal,
+        to: candidate.to,
+        allowed: reasons.length === 0,
+        needsApproval: candidate.approval
+          ? candidate.approval.when
+            ? 'depends'
+            : 'always'
+          : 'never',
+        reasons,
+      }
+    }),
+  )
+}

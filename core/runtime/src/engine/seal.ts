@@ -1,0 +1,139 @@
+import {
+  canonicalize,
+  LoopError,
+  openEntry,
+  type JsonValue,
+  type LedgerEntry,
+  type Receipt,
+  type StoredEntry,
+} from '@loop-engine/core'
+
+import { holdOf } from '../effects/hold.ts'
+import type { Kernel } from '../kernel.ts'
+import { createChange } from '../recording/change.ts'
+import { commitChange } from '../recording/commit-change.ts'
+import { draftOf } from '../recording/draft.ts'
+import { scopesBehind } from '../recording/stop-scopes.ts'
+
+/** A function that runs only with an unspent receipt, for exactly the input that the receipt licenses. */
+export type Sealed<Input extends object, Output> = (
+  receipt: Receipt,
+  input: Input,
+) => Promise<Output>
+
+/**
+ * Seals a function: it runs once per receipt, after the spending is committed. Refused with `refused` (details.reason:
+ * `unknown_receipt`, `receipt_expired`, `input_mismatch`, `reserved_for_effect`, `spent`, `stopped`, `suspended`,
+ * `run_cancelled`, `run_failed`).
+ */
+export type Seal = <Input extends object, Output>(
+  name: string,
+  run: (
+    input: Input,
+    context: { readonly receipt: Receipt; readonly idempotencyKey: string },
+  ) => Promise<Output>,
+) => Sealed<Input, Output>
+
+export function createSeal(kernel: Kernel): Seal {
+  return (name, run) => {
+    if (typeof name !== 'string' || typeof run !== 'function')
+      throw new LoopError('invalid_input', 'A seal takes a name and a function.', { path: '' })
+    return async (receipt, input) => {
+      const { entry, text } = await licence(kernel, receipt, input)
+      await spend(kernel, receipt, entry, name)
+      const context = { receipt, idempotencyKey: receipt.entry }
+      // Read from what was licensed: the caller may have changed the object since it was compared.
+      const licensed = JSON.parse(text) as typeof input
+      if (!kernel.telemetry) return run(licensed, context)
+      return kernel.telemetry.sealed({ name, receipt }, () => run(licensed, context))
+    }
+  }
+}
+
+/** The recorded execution behind a receipt, which is only a pointer to it, and the text of what it licenses. */
+async function licence(
+  kernel: Kernel,
+  receipt: Receipt,
+  input: object,
+): Promise<{ readonly entry: LedgerEntry; readonly text: string }> {
+  const stored = await recorded(kernel, receipt)
+  if (stored?.type !== 'loop.transition.executed')
+    throw refuse('unknown_receipt', 'The receipt is not the record of an executed transition.')
+  const entry = openEntry(stored)
+  if (entry.effect)
+    throw refuse(
+      'reserved_for_effect',
+      'The receipt belongs to the effect that the transition declares.',
+    )
+  if (kernel.clock.now() >= (entry.receiptExpiresAt ?? 0))
+    throw refuse('receipt_expired', 'The receipt has expired.')
+  // What was erased is licensed no longer: no input can be compared with it.
+  const licensed = entry.evidence ? stored.evidence : '{}'
+  const text = canonicalize(input as JsonValue)
+  if (text !== licensed) throw unlicensed()
+  return { entry, text }
+}
+
+/** The entry at the place that the receipt names, if its hash is the one that the receipt bears. */
+async function recorded(kernel: Kernel, receipt: Receipt): Promise<StoredEntry | undefined> {
+  // Whatever was refused, or waits for people, has none.
+  const { tenant, runId, seq, entry }: Partial<Receipt> = receipt ?? {}
+  if (typeof tenant !== 'string' || typeof runId !== 'string' || !Number.isSafeInteger(seq))
+    return undefined
+  const [stored] = await kernel.store.entries(tenant, runId, { from: seq, to: seq })
+  return stored?.hash === entry ? stored : undefined
+}
+
+async function spend(
+  kernel: Kernel,
+  receipt: Receipt,
+  entry: LedgerEntry,
+  name: string,
+): Promise<void> {
+  await kernel.runs.exclusive(entry.tenant, entry.aggregateId, async () => {
+    for (let attempts = 0; attempts <= kernel.limits.conflictRetries; attempts++) {
+      const run = await kernel.store.getRun(entry.tenant, entry.runId)
+      if (!run) throw refuse('unknown_receipt', 'The run of the receipt is gone.')
+      const hold = await holdOf(kernel, run)
+      if (hold) throw refuse(hold, `The run is ${run.status}.`)
+      // Since it was compared the evidence may have been erased: the entry that says so is newer.
+      if (entry.evidence && run.version > entry.seq) {
+        const stored = await recorded(kernel, receipt)
+        if (stored?.evidence === null) throw unlicensed()
+      }
+      const change = createChange(run)
+      change.append({
+        ...draftOf(kernel, run, entry.actor),
+        type: 'loop.effect.started',
+        ...(entry.transitionId !== undefined && { transitionId: entry.transitionId }),
+        receipt: receipt.entry,
+        data: { sealed: name },
+      })
+      const outcome = await commitChange(kernel, change, {
+        scopes: scopesBehind(entry),
+        spend: { receipt: receipt.entry, by: `sealed:${name}` },
+      })
+      if (outcome.kind === 'committed') return
+      if (outcome.kind === 'refused') {
+        throw refuse(
+          outcome.reason,
+          outcome.reason === 'spent' ? 'The receipt was spent before.' : 'A stop is in force.',
+        )
+      }
+    }
+    throw new LoopError('conflict', 'The run kept moving while its receipt was spent.', {
+      retryable: true,
+    })
+  })
+}
+
+function unlicensed(): LoopError {
+  return refuse('input_mismatch', 'The input is not what the receipt licenses.')
+}
+
+function refuse(reason: string, message: string): LoopError {
+  return new LoopError('refused', message, {
+    details: { reason },
+    hint: 'Request the transition again to get a new receipt.',
+  })
+}

@@ -1,0 +1,125 @@
+import { LoopError, type TransitionResult } from '@loop-engine/core'
+
+import { supersede } from '../approvals/supersede.ts'
+import { checkInput } from '../check-input.ts'
+import { judge, record } from '../judging/attempt.ts'
+import type { TransitionCommand } from '../judging/decide.ts'
+import { resultOf } from '../judging/transition-result.ts'
+import type { Kernel } from '../kernel.ts'
+import { createChange } from '../recording/change.ts'
+import { commitChange } from '../recording/commit-change.ts'
+import { answered, idempotencyOf, keyMismatch, repeated } from '../recording/idempotency.ts'
+import { callbackChannel } from '../recording/orders.ts'
+import { refusedBy } from '../recording/refused-by.ts'
+import { scopesOf } from '../recording/stop-scopes.ts'
+import { evidenceOf, refuseReserved } from './admit-input.ts'
+import { transitionKeys, type TransitionInput } from './engine-input.ts'
+import { hasMoved, refuseMoved } from './rewrite-run.ts'
+
+/** One request of a transition, judged and committed; judged again when the run moved meanwhile. */
+export async function takeTransition(
+  kernel: Kernel,
+  input: TransitionInput,
+): Promise<TransitionResult> {
+  checkInput('engine.transition', input, transitionKeys)
+  const { tenant = 'default', aggregateId, idempotencyKey, callbackUrl } = input
+  refuseReserved(aggregateId)
+  refuseCallback(kernel, callbackUrl)
+  const transitionId = input.transitionId ?? input.signal
+  if (typeof transitionId !== 'string' || transitionId.length === 0 || transitionId.length > 256) {
+    throw new LoopError('invalid_input', 'A transition needs `transitionId` or `signal`.', {
+      path: '/transitionId',
+    })
+  }
+  const admission = kernel.identity.admit(input.actor, kernel.clock.now())
+  const { actor } = admission
+  const evidence = evidenceOf(kernel, input.evidence)
+  const idempotency = idempotencyOf(actor, idempotencyKey, () => ({
+    do: 'transition',
+    aggregateId,
+    transitionId,
+    evidence: evidence.comparable(),
+    ...(callbackUrl !== undefined && { callbackUrl }),
+  }))
+  const command: TransitionCommand = {
+    transitionId,
+    actor,
+    idempotencyKey,
+    correlationId: input.correlationId,
+    traceparent: input.traceparent,
+  }
+  const refusal = admission.refused && { reason: admission.refused, message: admission.message }
+
+  const turn = kernel.runs.enter(tenant, aggregateId)
+  if (turn) await turn
+  try {
+    const before = idempotency && (await answered(kernel, tenant, idempotency))
+    if (before) return before
+    let mustRead = input.expected !== undefined
+    let late: { reason: 'stopped' | 'limit_reached'; message: string } | undefined
+    for (let attempts = 0; attempts <= kernel.limits.conflictRetries; attempts++) {
+      // Most of this is known at once, and an await that waits for nothing is not free.
+      const loaded = kernel.runs.load(tenant, aggregateId, mustRead)
+      const { instance, fresh } = loaded instanceof Promise ? await loaded : loaded
+      if (idempotency && hasMoved(instance, input.expected)) {
+        // What moved it may have been the same command, delivered twice at once.
+        const same = await answered(kernel, tenant, idempotency)
+        if (same) return same
+      }
+      refuseMoved(instance, input.expected)
+      const pinned = kernel.loops.pinned(instance.definition.digest)
+      const loop = pinned instanceof Promise ? await pinned : pinned
+      const judging = judge({
+        kernel,
+        loop,
+        instance,
+        command,
+        evidence,
+        refusal: refusal ?? late,
+        callbackUrl,
+      })
+      const judgement = judging instanceof Promise ? await judging : judging
+      const { ruling } = judgement
+      const moves = ruling.status === 'executed'
+      // What came from memory may be old: a commit would notice, a refusal might not.
+      if (!fresh && !moves && ruling.status !== 'pending_approval') {
+        mustRead = true
+        if (attempts === 0) continue
+      }
+      const change = createChange(instance)
+      const entry = record(change, judgement, evidence, kernel)
+      if (moves && instance.openApprovals > 0) await supersede(kernel, change, instance)
+      const after = change.instance ?? instance
+      const result = resultOf(judgement, entry, after, command)
+      const outcome = await commitChange(kernel, change, {
+        scopes: moves || ruling.status === 'pending_approval' ? scopesOf(instance, actor) : [],
+        reservations: judgement.reservations,
+        idempotency: idempotency && {
+          ...idempotency,
+          answer: JSON.stringify(result),
+          at: ruling.draft.at,
+        },
+      })
+      if (outcome.kind === 'committed') return result
+      if (outcome.kind === 'duplicate') return repeated(outcome.answer)
+      if (outcome.kind === 'key-mismatch') throw keyMismatch()
+      if (outcome.kind === 'refused') late = refusedBy(outcome.reason)
+      mustRead = true
+    }
+    throw new LoopError('conflict', 'The run kept moving while a transition was judged.', {
+      retryable: true,
+      details: { tenant, aggregateId },
+    })
+  } finally {
+    kernel.runs.leave(tenant, aggregateId)
+  }
+}
+
+/** Who waits to be told must not wait for a channel that is not there. */
+function refuseCallback(kernel: Kernel, callbackUrl: string | undefined): void {
+  if (callbackUrl === undefined || kernel.channels.has(callbackChannel)) return
+  throw new LoopError('unsupported', 'Nobody is called back here: there is no such channel.', {
+    path: '/callbackUrl',
+    hint: 'Register a channel named callback, or let the server do it with its option `callbacks`.',
+  })
+}

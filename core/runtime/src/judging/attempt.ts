@@ -1,0 +1,257 @@
+import {
+  digestOf,
+  canonicalize,
+  isLoopError,
+  sha256Hex,
+  type ApprovalRequest,
+  type GuardResult,
+  type GuardSpec,
+  type JsonObject,
+  type JsonValue,
+  type LoopInstance,
+  type Reservation,
+  type StoredEntry,
+  type Transition,
+} from '@loop-engine/core'
+import type { GuardFacts, GuardsOutcome } from '@loop-engine/guards'
+
+import { openRequest } from '../approvals/open-request.ts'
+import type { Kernel } from '../kernel.ts'
+import { guardsOf } from '../loop-registry.ts'
+import type { Change } from '../recording/change.ts'
+import { enqueueApproval, enqueueOrder } from '../recording/orders.ts'
+import {
+  actionOf,
+  admit,
+  decide,
+  type Refusal,
+  type Ruling,
+  type TransitionCommand,
+  type TransitionFacts,
+} from './decide.ts'
+import type { Evidence } from './evidence.ts'
+import type { LoopIndex } from './loop-index.ts'
+import { readFacts } from './read-facts.ts'
+
+/** One try of one transition against one version of a run. */
+export interface Attempt {
+  readonly kernel: Kernel
+  readonly loop: LoopIndex
+  readonly instance: LoopInstance
+  readonly command: TransitionCommand
+  readonly evidence: Evidence
+  /** A refusal that was found before the run was looked at. */
+  readonly refusal?: Refusal
+  /** The approved request that this attempt executes. */
+  readonly approved?: ApprovalRequest
+  /** Who waits for the request that this attempt may open. */
+  readonly callbackUrl?: string
+}
+
+export interface Judgement {
+  readonly ruling: Ruling
+  readonly reservations: readonly Reservation[]
+  readonly guards: readonly GuardResult[]
+  readonly request?: ApprovalRequest
+}
+
+const none: readonly never[] = Object.freeze([])
+
+/** Gathers the facts and lets `decide` rule. Reads, never writes. At once when nobody has to be waited for. */
+export function judge(attempt: Attempt): Judgement | Promise<Judgement> {
+  const { kernel, loop, instance, command, evidence, refusal } = attempt
+  const base: Base = {
+    at: kernel.clock.now(),
+    durability: kernel.store.durability,
+    evidence: evidence.digest,
+    receiptTtlMs: kernel.limits.receiptTtlMs,
+  }
+  const admitted = refusal ? { transition: null, refusal } : admit(loop, instance, command)
+  if (admitted.refusal || !admitted.transition) {
+    return {
+      ruling: decide(loop, instance, command, { ...base, refusal, guards: none }),
+      reservations: none,
+      guards: none,
+    }
+  }
+  const { transition } = admitted
+  const guards = guardsOf(transition)
+  const needs = kernel.guards.needs(guards)
+  const verdicts =
+    needs.size === 0
+      ? kernel.guards.evaluate(guardFacts(attempt, transition, guards, base.at))
+      : readFacts(kernel, instance, transition, needs).then((facts) =>
+          kernel.guards.evaluate({ ...guardFacts(attempt, transition, guards, base.at), ...facts }),
+        )
+  return verdicts instanceof Promise
+    ? verdicts.then((outcome) => conclude(attempt, transition, base, outcome))
+    : conclude(attempt, transition, base, verdicts)
+}
+
+type Base = Pick<TransitionFacts, 'at' | 'durability' | 'evidence' | 'receiptTtlMs'>
+
+function guardFacts(
+  { instance, command, evidence }: Attempt,
+  transition: Transition,
+  guards: readonly GuardSpec[],
+  now: number,
+): GuardFacts {
+  return { instance, transition, guards, actor: command.actor, evidence: evidence.value, now }
+}
+
+/** What follows from the verdicts: a block, a request for approval, or an execution. */
+function conclude(
+  attempt: Attempt,
+  transition: Transition,
+  base: Base,
+  verdicts: GuardsOutcome,
+): Judgement {
+  const { loop, instance, command, evidence, approved } = attempt
+  if (verdicts.blockedBy) return blocked(attempt, base, verdicts.results, verdicts.blockedBy)
+  const effect = transition.effect ? effectInput(attempt, transition) : undefined
+  if (effect && 'failed' in effect)
+    return blocked(attempt, base, [...verdicts.results, effect.failed], effect.failed)
+  const needsPeople =
+    approved === undefined &&
+    transition.approval !== undefined &&
+    approvalNeeded(attempt, transition, base.at)
+  const action =
+    needsPeople || approved || effect
+      ? digestOf(
+          actionOf(
+            instance,
+            transition.id,
+            evidence.digest?.digest ?? '',
+            effect && transition.effect
+              ? { ...transition.effect, inputDigest: effect.inputDigest }
+              : null,
+          ),
+        )
+      : undefined
+  const request =
+    needsPeople && action !== undefined
+      ? openRequest(attempt, transition, base.at, action, effect?.value, verdicts.results)
+      : undefined
+  const ruling = decide(loop, instance, command, {
+    ...base,
+    guards: verdicts.results,
+    actionDigest: action,
+    effect: effect && { inputDigest: effect.inputDigest, input: effect.text },
+    approved,
+    request,
+    policyDigest: request && digestOf(request.policy),
+  })
+  return {
+    ruling,
+    reservations: ruling.status === 'executed' ? verdicts.reservations : none,
+    guards: verdicts.results,
+    request,
+  }
+}
+
+/** Appends the entry of a judgement, with its evidence and what it orders. */
+export function record(
+  change: Change,
+  { ruling, request }: Judgement,
+  evidence: Evidence,
+  kernel: Kernel,
+): StoredEntry {
+  const entry = change.append(ruling.draft, evidence.sealed)
+  for (const order of ruling.orders) enqueueOrder(change, order, entry.seq, entry.at)
+  if (request) {
+    change.upsert(request)
+    enqueueApproval(change, request, kernel)
+  }
+  return entry
+}
+
+function blocked(
+  { loop, instance, command }: Attempt,
+  base: Base,
+  guards: readonly GuardResult[],
+  blockedBy: GuardResult,
+): Judgement {
+  return {
+    ruling: decide(loop, instance, command, { ...base, guards, blockedBy }),
+    reservations: none,
+    guards,
+  }
+}
+
+type EffectInput = {
+  readonly value: JsonValue
+  readonly text: string
+  readonly inputDigest: string
+}
+
+/** The exact input of the effect. Its expressions see no clock, so that it is the same at request and at execution. */
+function effectInput(
+  { kernel, instance, command, evidence }: Attempt,
+  { id, effect }: Transition,
+): EffectInput | { failed: GuardResult } {
+  try {
+    const scope = {
+      evidence: evidence.value,
+      actor: command.actor,
+      instance: scopeOf(instance),
+      transition: { id },
+    }
+    const value: JsonValue = effect?.input
+      ? Object.fromEntries(
+          Object.entries(effect.input).map(([field, expression]) => [
+            field,
+            kernel.expressions.compile(expression, 'effect').evaluate(scope),
+          ]),
+        )
+      : evidence.value
+    const text = canonicalize(value)
+    return { value, text, inputDigest: sha256Hex(text) }
+  } catch (error) {
+    if (!isLoopError(error)) throw error
+    return {
+      failed: {
+        id: 'effect-input',
+        use: 'effect-input',
+        severity: 'hard',
+        passed: false,
+        reason: 'threw',
+        message: 'The input of the effect could not be made from this evidence.',
+        durationUs: 0,
+      },
+    }
+  }
+}
+
+/** Whether policy asks for people. A condition that cannot be evaluated asks for them. */
+function approvalNeeded(
+  { kernel, instance, command, evidence }: Attempt,
+  { id, approval }: Transition,
+  now: number,
+): boolean {
+  if (!approval?.when) return true
+  try {
+    const scope = {
+      evidence: evidence.value,
+      actor: command.actor,
+      instance: scopeOf(instance),
+      transition: { id },
+      now,
+    }
+    return kernel.expressions.compile(approval.when).evaluate(scope) !== false
+  } catch (error) {
+    if (!isLoopError(error)) throw error
+    return true
+  }
+}
+
+/** What expressions see of a run: nothing that another commit could change unnoticed. */
+function scopeOf({
+  tenant,
+  loopId,
+  aggregateId,
+  currentState,
+  metadata,
+  tags,
+}: LoopInstance): JsonObject {
+  return { tenant, loopId, aggregateId, currentState, metadata, tags }
+}

@@ -1,0 +1,44 @@
+import { LoopError, type CommitResult, type OutboxItem } from '@loop-engine/core'
+
+import type { Kernel } from '../kernel.ts'
+import type { Change, PlanRest } from './change.ts'
+import { enveloped } from './trace-envelope.ts'
+
+/** Commits a change. On success the process knows the new run, subscribers have its entries, and the relay is awake. */
+export async function commitChange(
+  kernel: Kernel,
+  change: Change,
+  rest: PlanRest,
+): Promise<CommitResult> {
+  for (const sink of kernel.sinks.keys()) change.publish(sink)
+  const planned = change.plan(rest)
+  const outbox =
+    planned.outbox && enveloped(kernel, dueByNow(planned.outbox, kernel.clock.now()), change.origin)
+  const plan = outbox === planned.outbox ? planned : { ...planned, outbox }
+  const [result] = await kernel.store.commit([plan])
+  if (!result)
+    throw new LoopError('unavailable', 'The store did not answer for a plan.', {
+      plugin: kernel.store.name,
+    })
+  if (result.kind === 'committed') {
+    kernel.runs.keep(plan.instance)
+    for (const request of plan.approvals ?? []) kernel.bells.ring(request)
+    if (plan.entries.length > 0) kernel.bus.publish(plan.entries)
+    if (plan.outbox) kernel.wake()
+    kernel.telemetry?.recorded(plan)
+  } else if (result.kind === 'conflict') {
+    kernel.runs.forget(plan.tenant, plan.instance.aggregateId)
+  }
+  return result
+}
+
+/**
+ * Only timers wait. Entries may be of a later time than now: if the clock that wrote the last one was ahead, for time
+ * never goes back within a run.
+ */
+function dueByNow(items: readonly OutboxItem[], now: number): readonly OutboxItem[] {
+  const isFine = ({ kind, dueAt }: OutboxItem): boolean => kind === 'timer' || dueAt <= now
+  return items.every(isFine)
+    ? items
+    : items.map((item) => (isFine(item) ? item : { ...item, dueAt: now }))
+}

@@ -1,0 +1,34 @@
+import type { Actor, LoopInstance, Reservation } from '@loop-engine/core'
+
+import { supersede } from '../approvals/supersede.ts'
+import { judge, record } from '../judging/attempt.ts'
+import type { Refusal } from '../judging/decide.ts'
+import type { Evidence } from '../judging/evidence.ts'
+import type { Kernel } from '../kernel.ts'
+import type { Change } from './change.ts'
+
+export interface FollowUp {
+  readonly transitionId: string
+  readonly actor: Actor
+  readonly evidence: Evidence
+  /** Why the store refused it when it was tried before, or why it is too late: it is recorded as rejected, and what it follows stays. */
+  readonly refusal?: Refusal
+  /** The request whose end it follows, which the same change closes. */
+  readonly requestId?: string
+}
+
+/** Takes the transition that is owed to an effect, a timer or a decision, within a change; returns what it reserves. */
+export async function takeFollowUp(
+  kernel: Kernel,
+  change: Change,
+  instance: LoopInstance,
+  { transitionId, actor, evidence, refusal, requestId }: FollowUp,
+): Promise<readonly Reservation[]> {
+  const loop = await kernel.loops.pinned(instance.definition.digest)
+  const command = { transitionId, actor }
+  const judgement = await judge({ kernel, loop, instance, command, evidence, refusal })
+  record(change, judgement, evidence, kernel)
+  if (judgement.ruling.status === 'executed' && instance.openApprovals > 0)
+    await supersede(kernel, change, instance, requestId)
+  return judgement.reservations
+}

@@ -1,0 +1,131 @@
+import {
+  parseDuration,
+  type ApprovalRequest,
+  type LoopInstance,
+  type State,
+  type StoredEntry,
+} from '@loop-engine/core'
+
+import type { Order } from '../judging/decide.ts'
+import type { Kernel } from '../kernel.ts'
+import type { Change } from './change.ts'
+
+/** Puts what an entry orders into the same commit. */
+export function enqueueOrder(change: Change, order: Order, seq: number, at: number): void {
+  const runId = change.instance?.runId ?? ''
+  switch (order.kind) {
+    case 'effect':
+      return change.enqueue({
+        id: order.effect.id,
+        lane: `effect:${runId}`,
+        kind: 'effect',
+        name: order.effect.integration,
+        payload: order.input,
+        dueAt: at,
+      })
+    case 'cancel-timeout':
+      return change.cancel(stateTimer(runId, order.stateVersion))
+    case 'state-timeout': {
+      const id = stateTimer(runId, seq)
+      return change.enqueue({
+        id,
+        lane: id,
+        kind: 'timer',
+        name: 'state-timeout',
+        payload: JSON.stringify({ transition: order.transition, stateVersion: seq }),
+        dueAt: at + parseDuration(order.after),
+      })
+    }
+  }
+}
+
+/**
+ * The timer of a state belongs to one stay in it. A change of status or definition ends the stay; a run that goes on
+ * begins a new one, with its whole time.
+ */
+export function restartTimeout(
+  change: Change,
+  before: LoopInstance,
+  timeout: State['timeout'],
+  { seq, at }: StoredEntry,
+): void {
+  change.cancel(stateTimer(before.runId, before.stateVersion))
+  if (timeout && change.instance?.status === 'active')
+    enqueueOrder(change, { kind: 'state-timeout', ...timeout }, seq, at)
+}
+
+/** The id of the timer of a state that was entered with this entry; deterministic, so that leaving can cancel it. */
+function stateTimer(runId: string, stateVersion: number): string {
+  return `${runId}:${stateVersion}:timeout`
+}
+
+/** Tells the channels, and sets the timers of a request. */
+export function enqueueApproval(change: Change, request: ApprovalRequest, kernel: Kernel): void {
+  const { policy, createdAt } = request
+  enqueueNotices(change, request, 'requested', kernel)
+  const timer = (name: string, dueAt: number, index = 0): void => {
+    const id = approvalTimer(request.id, name, index)
+    change.enqueue({
+      id,
+      lane: id,
+      kind: 'timer',
+      name,
+      payload: JSON.stringify({ requestId: request.id, index }),
+      dueAt,
+    })
+  }
+  timer('approval-expiry', request.expiresAt)
+  if (policy.remindEvery)
+    timer('approval-reminder', createdAt + parseDuration(policy.remindEvery), 1)
+  policy.escalate?.forEach(({ after }, index) =>
+    timer('approval-escalation', createdAt + parseDuration(after), index),
+  )
+}
+
+/** The id of a request's timer; deterministic, so that it can be cancelled with the request. */
+export function approvalTimer(requestId: string, name: string, index = 0): string {
+  return `${requestId}:${name}:${index}`
+}
+
+/** The channel that hears of the end of a request, and only when its requester asked to be called back. */
+export const callbackChannel = 'callback'
+
+/**
+ * Every channel that the policy names (all of them when it names none) hears of each change of a request, in order. What
+ * is told more than once about one version is numbered: to a channel each notice is its own, and not a repetition.
+ */
+export function enqueueNotices(
+  change: Change,
+  request: ApprovalRequest,
+  occasion: string,
+  kernel: Kernel,
+  number?: number,
+): void {
+  const named = request.policy.channels ?? [...kernel.channels.keys()]
+  // Wherever it was posted it is repainted: by an escalation, or by a process that has more channels than this one.
+  const isRepaint = occasion !== 'reminder' && occasion !== 'escalated'
+  const posted = isRepaint ? [...Object.keys(request.messages), ...escalatedTo(request)] : []
+  const told = new Set([...named, ...posted])
+  const people = [...told].filter((name) => name !== callbackChannel)
+  const isAwaited = callbackChannel in request.messages && request.status !== 'pending'
+  const names = isAwaited ? [...people, callbackChannel] : people
+  const version = change.instance?.version ?? 0
+  const place = number === undefined ? `${version}` : `${version}:${number}`
+  for (const name of names) {
+    change.enqueue({
+      id: `${request.id}:${name}:${occasion}:${place}`,
+      lane: `notify:${name}:${request.id}`,
+      kind: 'notify',
+      name,
+      payload: JSON.stringify({ requestId: request.id, occasion }),
+      dueAt: change.instance?.updatedAt ?? request.createdAt,
+    })
+  }
+}
+
+/** The channels of the escalations so far: one of them may be posting right now, and nobody has its message yet. */
+function escalatedTo({ policy, escalated }: ApprovalRequest): readonly string[] {
+  return (policy.escalate ?? [])
+    .filter(({ reviewers }) => reviewers.every((each) => escalated.includes(each)))
+    .flatMap(({ channels }) => channels ?? [])
+}

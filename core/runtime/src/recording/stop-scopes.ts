@@ -1,0 +1,28 @@
+import { principalIds } from '@loop-engine/actors'
+import {
+  actorScopes,
+  stopScopes,
+  type Actor,
+  type LedgerEntry,
+  type Principal,
+} from '@loop-engine/core'
+
+/** The stops that hold up a change which this actor makes. */
+export function scopesOf(
+  instance: { tenant: string; loopId: string; aggregateId: string },
+  actor: Actor,
+): readonly string[] {
+  const scopes = stopScopes(instance.tenant, instance.loopId, instance.aggregateId, actor.id)
+  return actor.onBehalfOf ? [...scopes, ...ownScopes(instance.tenant, actor.onBehalfOf)] : scopes
+}
+
+/** The stops of a principal and of everybody it acts for, whatever it does. */
+export function ownScopes(tenant: string, principal: Principal): readonly string[] {
+  return principalIds(principal).flatMap((id) => actorScopes(tenant, id))
+}
+
+/** The stops that hold up what an execution licenses: those of everybody on whose word it rests. */
+export function scopesBehind({ approval, ...entry }: LedgerEntry): readonly string[] {
+  const approvers = (approval?.reviewers ?? []).flatMap((id) => actorScopes(entry.tenant, id))
+  return [...scopesOf(entry, entry.actor), ...approvers]
+}

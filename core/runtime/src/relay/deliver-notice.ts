@@ -1,0 +1,71 @@
+import { LoopError, snapshot, type JsonObject, type OutboxClaim } from '@loop-engine/core'
+
+import type { Kernel } from '../kernel.ts'
+import type { Delivery } from './delivery.ts'
+import { unregistered } from './unregistered.ts'
+
+/** Tells one channel about one change of a request: a new message the first time, a repaint after that. */
+export async function deliverNotice(
+  kernel: Kernel,
+  claim: OutboxClaim,
+  signal: AbortSignal,
+): Promise<Delivery> {
+  const { requestId, occasion } = JSON.parse(claim.payload) as {
+    requestId: string
+    occasion: string
+  }
+  const channel = kernel.channels.get(claim.name)
+  if (!channel) return unregistered(kernel, 'channel', claim.name)
+  const request = await kernel.store.approval(claim.tenant, requestId)
+  if (!request) return { kind: 'dead', error: 'corrupt: The request of a notice is gone.' }
+  const known = request.messages[channel.name] as JsonObject | undefined
+  const context = { signal, idempotencyKey: claim.id }
+
+  const asksAgain = occasion === 'reminder' || occasion === 'escalated'
+  // Whom only an escalation told is not asked anew by what follows it: there is a card to repaint, or nothing.
+  const isNamed = request.policy.channels?.includes(channel.name) ?? true
+  if (known === undefined && !isNamed && !asksAgain) return { kind: 'done' }
+  const announces = known === undefined || asksAgain
+  if (!announces) {
+    const next = readRef(kernel, await channel.update?.(known, request, request.view, context))
+    if (next === undefined) return { kind: 'done' }
+    return remember(kernel, claim, requestId, channel.name, next)
+  }
+  // Nobody needs to be asked about what is decided already, or can be decided no longer.
+  if (request.status !== 'pending' || kernel.clock.now() >= request.expiresAt)
+    return { kind: 'done' }
+  const ref = readRef(kernel, await channel.notify(request, request.view, context))
+  if (ref === undefined) return { kind: 'done' }
+  return remember(kernel, claim, requestId, channel.name, ref)
+}
+
+/**
+ * What a channel says about the message that it sent. One that no store can keep is lost, and the message with it for
+ * every repaint; but people were told, and are not told again.
+ */
+function readRef({ limits, report }: Kernel, ref: unknown): JsonObject | undefined {
+  if (ref === undefined) return undefined
+  try {
+    const kept: unknown = JSON.parse(JSON.stringify(ref))
+    if (typeof kept === 'object' && kept !== null && !Array.isArray(kept))
+      return snapshot(kept, { maxBytes: limits.evidenceBytes }) as JsonObject
+    throw new LoopError('bad_response', 'A reference to a message must be a JSON object.')
+  } catch (error) {
+    report(error)
+    return undefined
+  }
+}
+
+/** Keeps the channel's reference, which the next notice repaints. */
+async function remember(
+  kernel: Kernel,
+  { tenant, id, fence }: OutboxClaim,
+  requestId: string,
+  channel: string,
+  ref: JsonObject,
+): Promise<Delivery> {
+  const lease = { id, fence }
+  const isKept = await kernel.store.keepMessage({ tenant, requestId, channel, ref, lease })
+  if (isKept) return { kind: 'done' }
+  throw new LoopError('fenced', 'The lease was lost to another worker.')
+}

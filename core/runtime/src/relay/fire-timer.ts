@@ -1,0 +1,124 @@
+import { LoopError, parseDuration, type Actor, type OutboxClaim } from '@loop-engine/core'
+
+import { expire } from '../approvals/expire-request.ts'
+import { onRequest, type Outcome, type Situation } from '../approvals/on-request.ts'
+import { noEvidence } from '../judging/evidence.ts'
+import type { Kernel } from '../kernel.ts'
+import { createChange } from '../recording/change.ts'
+import { commitChange } from '../recording/commit-change.ts'
+import { draftOf } from '../recording/draft.ts'
+import { takeFollowUp } from '../recording/follow-up.ts'
+import { approvalTimer, enqueueNotices } from '../recording/orders.ts'
+import { scopesOf } from '../recording/stop-scopes.ts'
+import type { Delivery } from './delivery.ts'
+
+const timer: Actor = Object.freeze({ type: 'system', id: 'system:timer' })
+
+/** Takes effect at most once: the commit that acts is also the one that ends the timer. */
+export async function fireTimer(kernel: Kernel, claim: OutboxClaim): Promise<Delivery> {
+  const payload = JSON.parse(claim.payload) as {
+    transition: string
+    stateVersion: number
+    requestId: string
+    index: number
+  }
+  if (claim.name === 'state-timeout') return timeOut(kernel, claim, payload)
+  return forRequest(kernel, claim, payload)
+}
+
+/** A run stayed too long in a state: the system takes the transition that the state names. */
+async function timeOut(
+  kernel: Kernel,
+  claim: OutboxClaim,
+  { transition, stateVersion }: { transition: string; stateVersion: number },
+): Promise<Delivery> {
+  return kernel.runs.exclusive(claim.tenant, claim.aggregateId, async () => {
+    for (let attempts = 0; attempts <= kernel.limits.conflictRetries; attempts++) {
+      const instance = await kernel.store.getRun(claim.tenant, claim.runId)
+      if (!instance || instance.stateVersion !== stateVersion || instance.status !== 'active')
+        return { kind: 'done' }
+      const change = createChange(instance)
+      const reservations = await takeFollowUp(kernel, change, instance, {
+        transitionId: transition,
+        actor: timer,
+        evidence: noEvidence,
+      })
+      const outcome = await commitChange(kernel, change, {
+        scopes: scopesOf(instance, timer),
+        settle: { id: claim.id, fence: claim.fence },
+        reservations,
+      })
+      if (outcome.kind === 'committed') return { kind: 'settled' }
+      if (outcome.kind === 'refused' && outcome.reason === 'fenced')
+        throw new LoopError('fenced', 'The lease was lost to another worker.')
+      if (outcome.kind === 'refused')
+        return { kind: 'retry', error: `${outcome.reason}: The timeout is held up.`, afterMs: 1000 }
+    }
+    throw new LoopError('conflict', 'The run kept moving while its timeout was taken.', {
+      retryable: true,
+    })
+  })
+}
+
+async function forRequest(
+  kernel: Kernel,
+  claim: OutboxClaim,
+  { requestId, index }: { requestId: string; index: number },
+): Promise<Delivery> {
+  const settle = { id: claim.id, fence: claim.fence }
+  const heldUp = (_: Situation, reason: string): Outcome<Delivery> => ({
+    result: { kind: 'retry', error: `${reason}: The expiry is held up.`, afterMs: 1000 },
+  })
+  const fire = async (situation: Situation): Promise<Outcome<Delivery>> => {
+    const { request, instance, change } = situation
+    if (request.status !== 'pending') return { result: { kind: 'done' } }
+    if (claim.name === 'approval-expiry') {
+      const { plan } = await expire(kernel, situation)
+      return { result: { kind: 'settled' }, plan: { scopes: [], ...plan, settle } }
+    }
+    // The expiry may be behind this one after an outage, or held up by a stop.
+    if (kernel.clock.now() >= request.expiresAt) return { result: { kind: 'done' } }
+    if (claim.name === 'approval-reminder') {
+      const every = parseDuration(request.policy.remindEvery ?? '1d')
+      const id = approvalTimer(requestId, 'approval-reminder', index + 1)
+      // After an outage one reminder is enough: those that were missed are not made up for.
+      const missed = Math.max(0, Math.floor((kernel.clock.now() - claim.dueAt) / every))
+      change.enqueue({
+        id,
+        lane: id,
+        kind: 'timer',
+        name: claim.name,
+        payload: JSON.stringify({ requestId, index: index + 1 }),
+        dueAt: claim.dueAt + every * (missed + 1),
+      })
+      enqueueNotices(change, request, 'reminder', kernel, index)
+      return { result: { kind: 'settled' }, plan: { scopes: [], settle } }
+    }
+    const step = request.policy.escalate?.[index]
+    if (!step) return { result: { kind: 'done' } }
+    change.append({
+      ...draftOf(kernel, instance, timer),
+      type: 'loop.approval.escalated',
+      transitionId: request.transitionId,
+      approval: {
+        id: request.id,
+        revision: request.revision,
+        viewHash: request.viewHash,
+        stage: request.stage,
+      },
+      data: { reviewers: step.reviewers },
+    })
+    const escalated = { ...request, escalated: [...request.escalated, ...step.reviewers] }
+    change.upsert(escalated)
+    enqueueNotices(
+      change,
+      step.channels
+        ? { ...escalated, policy: { ...escalated.policy, channels: step.channels } }
+        : escalated,
+      'escalated',
+      kernel,
+    )
+    return { result: { kind: 'settled' }, plan: { scopes: [], settle } }
+  }
+  return onRequest(kernel, claim.tenant, requestId, timer, fire, heldUp)
+}

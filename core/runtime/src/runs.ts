@@ -1,0 +1,109 @@
+import { isOpen, LoopError, type LoopInstance, type LoopStore } from '@loop-engine/core'
+import QuickLRU from 'quick-lru'
+
+interface LoadedRun {
+  readonly instance: LoopInstance
+  readonly fresh: boolean
+}
+
+interface RememberedRun extends LoadedRun {
+  /** Which of all that were remembered this is, in order. */
+  readonly number: number
+}
+
+/** The runs in memory, and the order in which this process works on them. */
+export interface Runs {
+  /** A point in time, for `known`. */
+  mark(): number
+  /** The newest run of a business key, if it was in memory at that time, and is; others may have moved it since. */
+  known(tenant: string, aggregateId: string, mark: number): LoopInstance | undefined
+  /** The newest run of a business key; `fresh` when it was read from the store just now. At once when it is known. */
+  load(tenant: string, aggregateId: string, fresh?: boolean): LoadedRun | Promise<LoadedRun>
+  keep(instance: LoopInstance): void
+  forget(tenant: string, aggregateId: string): void
+  /** Runs `work` after all earlier work on the same key in this process: callers queue instead of conflicting. */
+  exclusive<T>(tenant: string, aggregateId: string, work: () => Promise<T>): Promise<T>
+  /** `exclusive` without a closure, for the hot path: waits for its turn if a promise is returned; then `leave` must follow. */
+  enter(tenant: string, aggregateId: string): Promise<void> | undefined
+  leave(tenant: string, aggregateId: string): void
+}
+
+export function createRuns(store: LoopStore, cachedInstances: number): Runs {
+  // It may hold twice its size.
+  const cache = new QuickLRU<string, RememberedRun>({ maxSize: Math.ceil(cachedInstances / 2) })
+  let remembered = 0
+  // Who waits for a key, in order; there is a line while somebody works on the key.
+  const lines = new Map<string, (() => void)[]>()
+  const keyOf = (tenant: string, aggregateId: string): string =>
+    tenant === 'default' ? aggregateId : `${tenant}\n${aggregateId}`
+
+  /** A key of one tenant may be spelt like tenant and key of another: what is found must be what was asked for. */
+  const recall = (tenant: string, aggregateId: string): RememberedRun | undefined => {
+    const run = cache.get(keyOf(tenant, aggregateId))
+    return run?.instance.aggregateId === aggregateId ? run : undefined
+  }
+  const remember = (key: string, instance: LoopInstance): void => {
+    remembered += 1
+    cache.set(key, { instance, fresh: false, number: remembered })
+  }
+
+  return {
+    mark: () => remembered,
+    known(tenant, aggregateId, mark) {
+      const run = recall(tenant, aggregateId)
+      return run && run.number <= mark ? run.instance : undefined
+    },
+    load(tenant, aggregateId, fresh = false) {
+      const run = fresh ? undefined : recall(tenant, aggregateId)
+      return run ?? read(tenant, aggregateId)
+    },
+    keep(instance) {
+      const key = keyOf(instance.tenant, instance.aggregateId)
+      if (isOpen(instance.status)) remember(key, instance)
+      else cache.delete(key)
+    },
+    forget(tenant, aggregateId) {
+      cache.delete(keyOf(tenant, aggregateId))
+    },
+    async exclusive(tenant, aggregateId, work) {
+      const turn = enter(tenant, aggregateId)
+      if (turn) await turn
+      try {
+        return await work()
+      } finally {
+        leave(tenant, aggregateId)
+      }
+    },
+    enter,
+    leave,
+  }
+
+  function enter(tenant: string, aggregateId: string): Promise<void> | undefined {
+    const key = keyOf(tenant, aggregateId)
+    const line = lines.get(key)
+    if (line !== undefined) return new Promise((resolve) => line.push(resolve))
+    lines.set(key, [])
+    return undefined
+  }
+
+  function leave(tenant: string, aggregateId: string): void {
+    const key = keyOf(tenant, aggregateId)
+    const next = lines.get(key)?.shift()
+    if (next) next()
+    else lines.delete(key)
+  }
+
+  async function read(tenant: string, aggregateId: string): Promise<LoadedRun> {
+    const key = keyOf(tenant, aggregateId)
+    const instance = await store.get(tenant, aggregateId)
+    if (instance === null) {
+      cache.delete(key)
+      throw new LoopError('not_found', 'No run has this business key.', {
+        details: { tenant, aggregateId },
+        hint: 'Start one with engine.start().',
+      })
+    }
+    remember(key, instance)
+    return { instance, fresh: true }
+  }
+}
