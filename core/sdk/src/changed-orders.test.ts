@@ -1,4 +1,5 @@
-import type { LoopStore } from '@loop-engine/core'
+import { hashEntry, sha256Hex, type LoopStore, type StoredEntry } from '@loop-engine/core'
+import { createTestClock } from '@loop-engine/testing'
 import { expect, test } from 'vitest'
 
 import { bankThat } from './bank.fixture.ts'
@@ -72,5 +73,110 @@ test('an order to act whose input was changed in the store is not carried out', 
   expect(paid).toEqual([])
   expect(await store.deadLetters({ tenant: 'default' })).toMatchObject({
     items: [{ kind: 'effect' }],
+  })
+})
+
+const forged = '{"cents":5000000}'
+
+/** A store in which an order, and the entry that it rests on, say something else than was committed. */
+const forgedOrders = (store: LoopStore, rehash: boolean): Partial<LoopStore> => ({
+  async claim(query) {
+    const claims = await store.claim(query)
+    return claims.map((claim) => (claim.kind === 'effect' ? { ...claim, payload: forged } : claim))
+  },
+  async entries(...query) {
+    return (await store.entries(...query)).map((entry): StoredEntry => {
+      if (entry.type !== 'loop.transition.executed') return entry
+      const body = entry.body.replace(
+        /"inputDigest":"[0-9a-f]+"/,
+        `"inputDigest":"${sha256Hex(forged)}"`,
+      )
+      return { ...entry, body, hash: rehash ? hashEntry(body) : entry.hash }
+    })
+  },
+})
+
+test.each([false, true])(
+  'an order to act is not carried out if the entry behind it was changed with it (rehashed: %s)',
+  async (rehash) => {
+    const { store, relay, approve, paid } = await ask((inner) => forgedOrders(inner, rehash))
+    expect(await approve()).toMatchObject({ status: 'executed' })
+    await relay.drain()
+    expect(paid).toEqual([])
+    expect(await store.deadLetters({ tenant: 'default' })).toMatchObject({
+      items: [{ kind: 'effect', error: expect.stringContaining('corrupt') }],
+    })
+  },
+)
+
+test('a timeout takes the transition that the definition names, whatever the outbox says', async () => {
+  const clock = createTestClock()
+  const kept = createMemoryStore()
+  const { engine, relay } = await createLoopSystem({
+    loops: [
+      defineLoop({
+        id: 'order',
+        states: [
+          { id: 'OPEN', timeout: { after: '1m', transition: 'lapse' } },
+          { id: 'LAPSED', terminal: true },
+          { id: 'PAID', terminal: true },
+        ],
+        initialState: 'OPEN',
+        transitions: [
+          { id: 'lapse', from: 'OPEN', to: 'LAPSED', actors: ['system'] },
+          { id: 'settle', from: 'OPEN', to: 'PAID', actors: ['system'] },
+        ],
+      }),
+    ],
+    store: {
+      ...kept,
+      async claim(query) {
+        const claims = await kept.claim(query)
+        return claims.map((claim) => ({
+          ...claim,
+          payload: claim.payload.replace('lapse', 'settle'),
+        }))
+      },
+    },
+    clock,
+    relay: false,
+  })
+  await engine.start({ loopId: 'order', aggregateId: 'order-1', actor: agent })
+  await clock.advance(60_000)
+  await relay.drain()
+  expect(await engine.get({ aggregateId: 'order-1' })).toMatchObject({ currentState: 'LAPSED' })
+})
+
+test('a sealed function does not run for evidence that was changed in the store', async () => {
+  const kept = createMemoryStore()
+  const { engine } = await createLoopSystem({
+    loops: [
+      defineLoop({
+        id: 'ops.restart',
+        states: ['OPEN', { id: 'DONE', terminal: true }],
+        initialState: 'OPEN',
+        transitions: [{ id: 'restart', from: 'OPEN', to: 'DONE', actors: ['ai-agent'] }],
+      }),
+    ],
+    store: {
+      ...kept,
+      async entries(...query) {
+        const evidence = '{"host":"db-1"}'
+        return (await kept.entries(...query)).map((entry) => ({ ...entry, evidence }))
+      },
+    },
+    relay: false,
+  })
+  await engine.start({ loopId: 'ops.restart', aggregateId: 'incident-1', actor: agent })
+  const done = await engine.transition({
+    aggregateId: 'incident-1',
+    transitionId: 'restart',
+    actor: agent,
+    evidence: { host: 'web-1' },
+  })
+  if (done.status !== 'executed') throw new Error(done.status)
+  const restart = engine.seal('restart', async ({ host }: { host: string }) => host)
+  await expect(restart(done.receipt, { host: 'db-1' })).rejects.toMatchObject({
+    details: { reason: 'input_mismatch' },
   })
 })

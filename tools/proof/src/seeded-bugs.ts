@@ -1,4 +1,4 @@
-import type { CommitPlan, LoopStore, StoredEntry } from '@loop-engine/core'
+import { parseDuration, type CommitPlan, type LoopStore, type StoredEntry } from '@loop-engine/core'
 
 import { brokenGuard } from './proof-loop.ts'
 import { reseal, withPlans } from './reseal.ts'
@@ -186,8 +186,8 @@ export const seededBugs: readonly SeededBug[] = [
     what: 'an approval that expired is used',
     sabotage: plans((plan, inner) =>
       reseal(inner, plan, (entry) =>
-        entry.type === 'loop.approval.requested' && entry.approval
-          ? { ...entry, approval: { ...entry.approval, expiresAt: entry.at } }
+        entry.type === 'loop.transition.executed' && entry.approval
+          ? { ...entry, at: entry.at + parseDuration('365d') }
           : entry,
       ),
     ),

@@ -12,6 +12,7 @@ import type { DecideInput, DecisionResult } from './decide-request.ts'
 import { edit } from './edit-request.ts'
 import { execute, requestedEvidence } from './execute-approved.ts'
 import type { Situation, Outcome } from './on-request.ts'
+import { refuseChanged } from './refuse-changed.ts'
 import { withStandingDelegations } from './standing-delegations.ts'
 
 /** Records what an entitled person decided, and carries it out when it was the last decision that was needed. */
@@ -48,6 +49,7 @@ export async function apply(
       decisionDraft(kernel, instance, request, reviewer, 'loop.approval.rejected', 'reject', input),
     )
     close(kernel, change, rejected)
+    if (request.policy.onReject !== undefined) await refuseChanged(kernel, request, instance)
     const reservations = await followUp(kernel, change, request.policy.onReject, rejected, late)
     return {
       result: { status: 'rejected', request: rejected },
@@ -111,6 +113,7 @@ export async function apply(
     enqueueNotices(change, counted, 'progress', kernel)
     return { result: { status: 'recorded', request: counted }, plan: { scopes } }
   }
+  await refuseChanged(kernel, request, instance)
   const outcome = await execute(kernel, { ...situation, request: counted }, said)
   // And another process may have a clock that is ahead.
   const recordedAt = change.instance?.updatedAt ?? at

@@ -5,6 +5,7 @@ import { scopesOf } from '../recording/stop-scopes.ts'
 import { close, followUp, decisionDraft, approvalSystem } from './close-request.ts'
 import type { DecisionResult } from './decide-request.ts'
 import type { Situation, Outcome } from './on-request.ts'
+import { refuseChanged } from './refuse-changed.ts'
 
 /** Ends a request by the clock; nobody is recorded as having decided. */
 export async function expire(
@@ -15,6 +16,7 @@ export async function expire(
   change.append(decisionDraft(kernel, instance, request, approvalSystem, 'loop.approval.expired'))
   close(kernel, change, expired)
   const { onExpiry } = request.policy
+  if (onExpiry !== undefined) await refuseChanged(kernel, request, instance)
   const reservations = await followUp(kernel, change, onExpiry, expired)
   return {
     result: { status: 'refused', reason: 'expired', request: expired },

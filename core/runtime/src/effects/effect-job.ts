@@ -17,6 +17,7 @@ import type { Kernel } from '../kernel.ts'
 import { createChange, type PlanRest } from '../recording/change.ts'
 import { commitChange } from '../recording/commit-change.ts'
 import { draftOf } from '../recording/draft.ts'
+import { newestFirst } from '../recording/newest-first.ts'
 import { refusedBy } from '../recording/refused-by.ts'
 
 /** The order to act, as it was committed. */
@@ -62,6 +63,19 @@ async function readOrder(
 /** Whether the evidence that an effect was licensed for is gone by now. */
 export async function isErased(kernel: Kernel, { claim, entry }: EffectJob): Promise<boolean> {
   return entry.evidence !== undefined && (await readOrder(kernel, claim)).evidence === null
+}
+
+/** The same, of the entry to which the record leads from its head. Throws `corrupt` when another was read before. */
+export async function isErasedOnRecord(
+  { store }: Kernel,
+  { claim, stored, entry }: EffectJob,
+  run: LoopInstance,
+): Promise<boolean> {
+  let order: StoredEntry | undefined
+  for await (const earlier of newestFirst(store, run, claim.seq)) order = earlier
+  if (order?.body !== stored.body)
+    throw new LoopError('corrupt', 'The entry behind an effect is not the one on record.')
+  return entry.evidence !== undefined && order.evidence === null
 }
 
 export function effectDraft(

@@ -12,7 +12,7 @@ import { knownEvidence, noEvidence } from '../judging/evidence.ts'
 import type { Kernel } from '../kernel.ts'
 import type { Change } from '../recording/change.ts'
 import { takeFollowUp } from '../recording/follow-up.ts'
-import { newestFirst } from '../relay/newest-first.ts'
+import { newestFirst } from '../recording/newest-first.ts'
 import { lateFollowUp } from './late-follow-up.ts'
 
 /** Takes the transitions that follow effects which ended while the run was suspended; returns what they reserve. */

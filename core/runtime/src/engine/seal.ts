@@ -1,7 +1,9 @@
 import {
   canonicalize,
+  hashEntry,
   LoopError,
   openEntry,
+  saltedDigest,
   type JsonValue,
   type LedgerEntry,
   type Receipt,
@@ -67,11 +69,16 @@ async function licence(
     )
   if (kernel.clock.now() >= (entry.receiptExpiresAt ?? 0))
     throw refuse('receipt_expired', 'The receipt has expired.')
-  // What was erased is licensed no longer: no input can be compared with it.
-  const licensed = entry.evidence ? stored.evidence : '{}'
   const text = canonicalize(input as JsonValue)
-  if (text !== licensed) throw unlicensed()
+  if (text !== licensedText(entry, stored)) throw unlicensed()
   return { entry, text }
+}
+
+/** The evidence that an entry names; null when it was erased, or changed since: no input can be compared with it. */
+function licensedText(named: LedgerEntry, { evidence, salt }: StoredEntry): string | null {
+  if (!named.evidence) return '{}'
+  if (evidence === null || salt === null) return null
+  return saltedDigest(salt, evidence) === named.evidence.digest ? evidence : null
 }
 
 /** The entry at the place that the receipt names, if its hash is the one that the receipt bears. */
@@ -81,7 +88,7 @@ async function recorded(kernel: Kernel, receipt: Receipt): Promise<StoredEntry |
   if (typeof tenant !== 'string' || typeof runId !== 'string' || !Number.isSafeInteger(seq))
     return undefined
   const [stored] = await kernel.store.entries(tenant, runId, { from: seq, to: seq })
-  return stored?.hash === entry ? stored : undefined
+  return stored?.hash === entry && hashEntry(stored.body) === entry ? stored : undefined
 }
 
 async function spend(

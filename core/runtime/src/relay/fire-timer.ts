@@ -16,30 +16,31 @@ const timer: Actor = Object.freeze({ type: 'system', id: 'system:timer' })
 
 /** Takes effect at most once: the commit that acts is also the one that ends the timer. */
 export async function fireTimer(kernel: Kernel, claim: OutboxClaim): Promise<Delivery> {
-  const payload = JSON.parse(claim.payload) as {
-    transition: string
-    stateVersion: number
-    requestId: string
-    index: number
-  }
-  if (claim.name === 'state-timeout') return timeOut(kernel, claim, payload)
-  return forRequest(kernel, claim, payload)
+  return claim.name === 'state-timeout'
+    ? timeOut(kernel, claim, JSON.parse(claim.payload))
+    : forRequest(kernel, claim, JSON.parse(claim.payload))
 }
 
-/** A run stayed too long in a state: the system takes the transition that the state names. */
+/**
+ * A run stayed too long in a state: the system takes the transition that the state names. The definition says which, for
+ * it is pinned by its digest, and what waits in the outbox is not.
+ */
 async function timeOut(
   kernel: Kernel,
   claim: OutboxClaim,
-  { transition, stateVersion }: { transition: string; stateVersion: number },
+  { stateVersion }: { readonly stateVersion: number },
 ): Promise<Delivery> {
   return kernel.runs.exclusive(claim.tenant, claim.aggregateId, async () => {
     for (let attempts = 0; attempts <= kernel.limits.conflictRetries; attempts++) {
       const instance = await kernel.store.getRun(claim.tenant, claim.runId)
       if (!instance || instance.stateVersion !== stateVersion || instance.status !== 'active')
         return { kind: 'done' }
+      const { states } = await kernel.loops.pinned(instance.definition.digest)
+      const transitionId = states.get(instance.currentState)?.timeout?.transition
+      if (transitionId === undefined) return { kind: 'done' }
       const change = createChange(instance)
       const reservations = await takeFollowUp(kernel, change, instance, {
-        transitionId: transition,
+        transitionId,
         actor: timer,
         evidence: noEvidence,
       })
@@ -63,7 +64,7 @@ async function timeOut(
 async function forRequest(
   kernel: Kernel,
   claim: OutboxClaim,
-  { requestId, index }: { requestId: string; index: number },
+  { requestId, index }: { readonly requestId: string; readonly index: number },
 ): Promise<Delivery> {
   const settle = { id: claim.id, fence: claim.fence }
   const heldUp = (_: Situation, reason: string): Outcome<Delivery> => ({

@@ -1,0 +1,98 @@
+import {
+  digestOf,
+  evidenceDigest,
+  type ApprovalRequest,
+  type LoopInstance,
+} from '@loop-engine/core'
+import { actionOf } from '@loop-engine/runtime'
+import { expect, test } from 'vitest'
+
+import { createLoopSystem, createMemoryStore } from './index.ts'
+import { askForPayment, paymentWith, person } from './payment.fixture.ts'
+
+const quorum = { reviewers: ['role:finance'], quorum: 2, allow: ['delegate', 'edit'] as const }
+
+/** A payment that two people have to approve, whose request somebody with access to the database changes by hand. */
+async function askAndChange(
+  change: (request: ApprovalRequest, run: LoopInstance) => Partial<ApprovalRequest>,
+  policy: object = quorum,
+) {
+  const kept = createMemoryStore()
+  let isChanged = false
+  const store = {
+    ...kept,
+    async approval(tenant: string, id: string) {
+      const request = await kept.approval(tenant, id)
+      const run = request && (await kept.getRun(tenant, request.runId))
+      return isChanged && run ? { ...request, ...change(request, run) } : request
+    },
+  }
+  const loop = paymentWith({ approval: policy })
+  const { engine, approvals } = await createLoopSystem({ loops: [loop], store, relay: false })
+  const requestId = await askForPayment({ engine }, { evidence: { cents: 500 } })
+  const decide = async (id: string, decision: 'approve' | 'reject' = 'approve') =>
+    approvals.decide({ requestId, decision, actor: person(id) })
+  return {
+    decide,
+    approvals,
+    requestId,
+    change: () => (isChanged = true),
+    run: async () => engine.get({ aggregateId: 'order-1' }),
+  }
+}
+
+const vote = (id: string) =>
+  ({ decision: 'approve', reviewer: person(id), stage: 0, revision: 1, at: 1 }) as const
+
+const changes: Record<
+  string,
+  (request: ApprovalRequest, run: LoopInstance) => Partial<ApprovalRequest>
+> = {
+  'what is asked, with its digests': (request, run) => {
+    const evidence = { cents: 5_000_000 }
+    const salt = 'ab'.repeat(16)
+    const { digest } = evidenceDigest({ text: JSON.stringify(evidence), salt })
+    const actionDigest = digestOf(actionOf(run, request.transitionId, digest, null))
+    return { evidence, salt, actionDigest }
+  },
+  'the policy': ({ policy }) => ({
+    policy: { ...policy, stages: policy.stages.map((stage) => ({ ...stage, quorum: 1 })) },
+  }),
+  'the votes': ({ decisions }) => ({ decisions: [vote('mallory'), ...decisions] }),
+  'who asked': () => ({ requester: { type: 'ai-agent', id: 'agent:other' } }),
+  'the expiry': ({ expiresAt }) => ({ expiresAt: expiresAt + 1 }),
+  'who was added by an escalation': () => ({ escalated: ['mallory'] }),
+  'who was handed a vote': () => ({
+    delegations: [{ from: 'ann', to: 'mallory', stage: 0, at: 1 }],
+  }),
+}
+
+test.each(Object.keys(changes))('nothing runs of a request if %s was changed', async (what) => {
+  const { decide, change, run } = await askAndChange(changes[what] ?? (() => ({})))
+  if (what === 'the policy' || what === 'the votes') change()
+  else {
+    await decide('ann')
+    change()
+  }
+  await expect(decide('ben')).rejects.toMatchObject({ code: 'corrupt' })
+  expect(await run()).toMatchObject({ currentState: 'ASKED', status: 'active' })
+})
+
+test('nothing follows a rejection if its policy was changed', async () => {
+  const { decide, change, run } = await askAndChange(({ policy }) => ({
+    policy: { ...policy, onReject: 'pay' },
+  }))
+  change()
+  await expect(decide('ann', 'reject')).rejects.toMatchObject({ code: 'corrupt' })
+  expect(await run()).toMatchObject({ currentState: 'ASKED', status: 'active' })
+})
+
+test('edits, delegations and notes that are on record change nothing by hand', async () => {
+  const { approvals, requestId, run } = await askAndChange(() => ({}))
+  const by = (id: string) => ({ requestId, actor: person(id) })
+  await approvals.delegate({ ...by('ann'), to: 'dora' })
+  await approvals.decide({ ...by('ben'), decision: 'abstain' })
+  await approvals.decide({ ...by('cleo'), decision: 'edit', edits: { cents: 400 } })
+  await approvals.decide({ ...by('dora'), decision: 'approve' })
+  expect(await run()).toMatchObject({ currentState: 'PAID' })
+})
