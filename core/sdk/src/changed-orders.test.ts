@@ -9,7 +9,8 @@ const agent = { type: 'ai-agent', id: 'agent:payer' } as const
 const bob = { type: 'human', id: 'bob' } as const
 
 /** A payment that bob approves, over a store that somebody else can write to. */
-async function ask(change: (store: LoopStore) => Partial<LoopStore>) {
+async function ask(change: (store: LoopStore) => Partial<LoopStore>, then = () => {}) {
+  const clock = createTestClock()
   const paid: unknown[] = []
   const store = createMemoryStore()
   const { engine, approvals, relay } = await createLoopSystem({
@@ -31,7 +32,13 @@ async function ask(change: (store: LoopStore) => Partial<LoopStore>) {
       }),
     ],
     store: { ...store, ...change(store) },
-    integrations: [bankThat(async (input) => void paid.push(input))],
+    integrations: [
+      bankThat(async (input) => {
+        paid.push(input)
+        then()
+      }),
+    ],
+    clock,
     relay: false,
   })
   await engine.start({ loopId: 'payment', aggregateId: 'order-1', actor: agent })
@@ -44,7 +51,7 @@ async function ask(change: (store: LoopStore) => Partial<LoopStore>) {
   if (asked.status !== 'pending_approval') throw new Error(asked.status)
   const approve = async () =>
     approvals.decide({ requestId: asked.approvalId, decision: 'approve', actor: bob })
-  return { store, engine, relay, approve, paid }
+  return { store, engine, relay, approve, paid, clock }
 }
 
 test('a request whose evidence was changed in the store executes nothing', async () => {
@@ -109,6 +116,26 @@ test.each([false, true])(
   },
 )
 
+test('a receipt that the record shows as spent is not spent again, whatever the store says', async () => {
+  const { store, relay, approve, paid, clock } = await ask(
+    (inner) => ({
+      spentBy: async () => null,
+      commit: async (plans) => inner.commit(plans.map(({ spend: _, ...plan }) => plan)),
+    }),
+    () => {
+      throw new Error('the line is dead')
+    },
+  )
+  await approve()
+  await relay.drain()
+  clock.advance(3_600_000)
+  await relay.drain()
+  expect(paid).toHaveLength(1)
+  expect(await store.deadLetters({ tenant: 'default' })).toMatchObject({
+    items: [{ kind: 'effect', error: 'refused: spent' }],
+  })
+})
+
 test('a timeout takes the transition that the definition names, whatever the outbox says', async () => {
   const clock = createTestClock()
   const kept = createMemoryStore()
@@ -142,41 +169,52 @@ test('a timeout takes the transition that the definition names, whatever the out
     relay: false,
   })
   await engine.start({ loopId: 'order', aggregateId: 'order-1', actor: agent })
-  await clock.advance(60_000)
+  clock.advance(60_000)
   await relay.drain()
   expect(await engine.get({ aggregateId: 'order-1' })).toMatchObject({ currentState: 'LAPSED' })
 })
 
-test('a sealed function does not run for evidence that was changed in the store', async () => {
+/** A restart that was executed, over a store that somebody else can write to, and the sealed function that does it. */
+async function restarted(change: (store: LoopStore) => Partial<LoopStore>) {
   const kept = createMemoryStore()
   const { engine } = await createLoopSystem({
     loops: [
       defineLoop({
         id: 'ops.restart',
-        states: ['OPEN', { id: 'DONE', terminal: true }],
+        states: ['OPEN', 'DONE', { id: 'CLOSED', terminal: true }],
         initialState: 'OPEN',
-        transitions: [{ id: 'restart', from: 'OPEN', to: 'DONE', actors: ['ai-agent'] }],
+        transitions: [
+          { id: 'restart', from: 'OPEN', to: 'DONE', actors: ['ai-agent'] },
+          { id: 'close', from: 'DONE', to: 'CLOSED', actors: ['human'] },
+        ],
       }),
     ],
-    store: {
-      ...kept,
-      async entries(...query) {
-        const evidence = '{"host":"db-1"}'
-        return (await kept.entries(...query)).map((entry) => ({ ...entry, evidence }))
-      },
-    },
+    store: { ...kept, ...change(kept) },
     relay: false,
   })
-  await engine.start({ loopId: 'ops.restart', aggregateId: 'incident-1', actor: agent })
-  const done = await engine.transition({
-    aggregateId: 'incident-1',
-    transitionId: 'restart',
-    actor: agent,
-    evidence: { host: 'web-1' },
-  })
+  const run = { aggregateId: 'incident-1', actor: agent }
+  await engine.start({ loopId: 'ops.restart', ...run })
+  const evidence = { host: 'web-1' }
+  const done = await engine.transition({ ...run, transitionId: 'restart', evidence })
   if (done.status !== 'executed') throw new Error(done.status)
   const restart = engine.seal('restart', async ({ host }: { host: string }) => host)
-  await expect(restart(done.receipt, { host: 'db-1' })).rejects.toMatchObject({
-    details: { reason: 'input_mismatch' },
-  })
+  return async (host: string) => restart(done.receipt, { host })
+}
+
+test('a sealed function does not run for evidence that was changed in the store', async () => {
+  const restart = await restarted((store) => ({
+    async entries(...query) {
+      const evidence = '{"host":"db-1"}'
+      return (await store.entries(...query)).map((entry) => ({ ...entry, evidence }))
+    },
+  }))
+  await expect(restart('db-1')).rejects.toMatchObject({ details: { reason: 'input_mismatch' } })
+})
+
+test('a sealed function does not run again when the store forgot that it did', async () => {
+  const restart = await restarted((store) => ({
+    commit: async (plans) => store.commit(plans.map(({ spend: _, ...plan }) => plan)),
+  }))
+  expect(await restart('web-1')).toBe('web-1')
+  await expect(restart('web-1')).rejects.toMatchObject({ details: { reason: 'spent' } })
 })

@@ -5,7 +5,7 @@ import { scopesBehind } from '../recording/stop-scopes.ts'
 import type { Delivery } from '../relay/delivery.ts'
 import { unregistered } from '../relay/unregistered.ts'
 import { attemptsOf, hasBegun } from './effect-attempts.ts'
-import { effectDraft, isErasedOnRecord, openJob, write, type EffectJob } from './effect-job.ts'
+import { effectDraft, openJob, recordOf, write, type EffectJob } from './effect-job.ts'
 import { holdOf } from './hold.ts'
 import { report } from './report-effect.ts'
 
@@ -48,8 +48,10 @@ export async function begin(
     if (hold) return hold
     // Before the receipt is spent: a process that has the integration can still act.
     if (!action) return 'unregistered'
+    const { isErased, isSpent } = await recordOf(kernel, job, instance)
     // Since it was read.
-    if (await isErasedOnRecord(kernel, job, instance)) return 'erased'
+    if (isErased) return 'erased'
+    if (isSpent && spentBy === null) return 'spent'
     change.append({
       ...effectDraft(kernel, job, instance, 'loop.effect.started'),
       receipt: stored.hash,

@@ -65,17 +65,24 @@ export async function isErased(kernel: Kernel, { claim, entry }: EffectJob): Pro
   return entry.evidence !== undefined && (await readOrder(kernel, claim)).evidence === null
 }
 
-/** The same, of the entry to which the record leads from its head. Throws `corrupt` when another was read before. */
-export async function isErasedOnRecord(
+/**
+ * What became of the order since it was committed, by the record from its head back: it was begun, or what it was licensed
+ * for was erased. Throws `corrupt` when another order was read before.
+ */
+export async function recordOf(
   { store }: Kernel,
   { claim, stored, entry }: EffectJob,
   run: LoopInstance,
-): Promise<boolean> {
+): Promise<{ readonly isSpent: boolean; readonly isErased: boolean }> {
   let order: StoredEntry | undefined
-  for await (const earlier of newestFirst(store, run, claim.seq)) order = earlier
+  let isSpent = false
+  for await (const earlier of newestFirst(store, run, claim.seq)) {
+    order = earlier
+    isSpent ||= openEntry(earlier).receipt === stored.hash
+  }
   if (order?.body !== stored.body)
     throw new LoopError('corrupt', 'The entry behind an effect is not the one on record.')
-  return entry.evidence !== undefined && order.evidence === null
+  return { isSpent, isErased: entry.evidence !== undefined && order.evidence === null }
 }
 
 export function effectDraft(

@@ -15,6 +15,7 @@ import type { Kernel } from '../kernel.ts'
 import { createChange } from '../recording/change.ts'
 import { commitChange } from '../recording/commit-change.ts'
 import { draftOf } from '../recording/draft.ts'
+import { newestFirst } from '../recording/newest-first.ts'
 import { scopesBehind } from '../recording/stop-scopes.ts'
 
 /** A function that runs only with an unspent receipt, for exactly the input that the receipt licenses. */
@@ -103,10 +104,11 @@ async function spend(
       if (!run) throw refuse('unknown_receipt', 'The run of the receipt is gone.')
       const hold = await holdOf(kernel, run)
       if (hold) throw refuse(hold, `The run is ${run.status}.`)
-      // Since it was compared the evidence may have been erased: the entry that says so is newer.
-      if (entry.evidence && run.version > entry.seq) {
-        const stored = await recorded(kernel, receipt)
-        if (stored?.evidence === null) throw unlicensed()
+      // Since it was compared.
+      for await (const later of newestFirst(kernel.store, run, entry.seq)) {
+        if (openEntry(later).receipt === receipt.entry) throw spent()
+        if (later.hash === receipt.entry && entry.evidence && later.evidence === null)
+          throw unlicensed()
       }
       const change = createChange(run)
       change.append({
@@ -122,16 +124,17 @@ async function spend(
       })
       if (outcome.kind === 'committed') return
       if (outcome.kind === 'refused') {
-        throw refuse(
-          outcome.reason,
-          outcome.reason === 'spent' ? 'The receipt was spent before.' : 'A stop is in force.',
-        )
+        throw outcome.reason === 'spent' ? spent() : refuse(outcome.reason, 'A stop is in force.')
       }
     }
     throw new LoopError('conflict', 'The run kept moving while its receipt was spent.', {
       retryable: true,
     })
   })
+}
+
+function spent(): LoopError {
+  return refuse('spent', 'The receipt was spent before.')
 }
 
 function unlicensed(): LoopError {
