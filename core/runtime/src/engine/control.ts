@@ -18,6 +18,7 @@ import { commitChange } from '../recording/commit-change.ts'
 import { draftOf } from '../recording/draft.ts'
 import { stoppedError } from '../recording/refused-by.ts'
 import { ownScopes } from '../recording/stop-scopes.ts'
+import { admitted, personOrSystem } from './admit-input.ts'
 
 /** What a stop covers. */
 export type StopTarget =
@@ -65,8 +66,8 @@ export function createControl(kernel: Kernel): Control {
   return {
     async stop(asked) {
       checkInput('engine.stop', asked, stopKeys, ['reason'])
-      const { target, actor: input, reason } = asked
-      const actor = admit(kernel, input)
+      const { target, reason } = asked
+      const actor = admitted(kernel, asked.actor)
       const { scope, tenant } = scopeOf(target)
       const stop: Stop = { scope, reason, by: `${actor.type}:${actor.id}`, at: kernel.clock.now() }
       await write(
@@ -80,13 +81,8 @@ export function createControl(kernel: Kernel): Control {
     },
     async release(asked) {
       checkInput('engine.release', asked, stopKeys, ['reason'])
-      const { target, actor: input, reason } = asked
-      const actor = admit(kernel, input)
-      if (actor.type !== 'human' && actor.type !== 'system') {
-        throw new LoopError('refused', 'Only a person or the system may release a stop.', {
-          details: { reason: 'actor_type_not_allowed' },
-        })
-      }
+      const { target, reason } = asked
+      const actor = await personOrSystem(kernel, asked.actor, 'release a stop')
       const { scope, tenant, actorId } = scopeOf(target)
       await write(
         kernel,
@@ -99,13 +95,6 @@ export function createControl(kernel: Kernel): Control {
     },
     stops: () => kernel.store.stops(),
   }
-}
-
-function admit(kernel: Kernel, input: Actor): Actor {
-  const admission = kernel.identity.admit(input, kernel.clock.now())
-  if (admission.refused)
-    throw new LoopError('refused', admission.message, { details: { reason: admission.refused } })
-  return admission.actor
 }
 
 async function write(
