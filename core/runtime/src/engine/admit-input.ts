@@ -25,7 +25,7 @@ export function admitted(kernel: Kernel, input: Actor): Actor {
 }
 
 /** Changes of rules and records are for people and the system; an agent or automation may not make them (invariant 18). */
-export async function personOrSystem(kernel: Kernel, input: Actor, what: string): Promise<Actor> {
+export function personOrSystem(kernel: Kernel, input: Actor, what: string): Actor {
   const actor = admitted(kernel, input)
   if (actor.type === 'human' || actor.type === 'system') return actor
   throw new LoopError('refused', `Only a person or the system may ${what}.`, {

@@ -25,7 +25,7 @@ export async function changeStatus(
   const evidence = evidenceOf(kernel, input.evidence)
   const actor =
     type === 'loop.resumed'
-      ? await personOrSystem(kernel, input.actor, 'resume a run')
+      ? personOrSystem(kernel, input.actor, 'resume a run')
       : admitted(kernel, input.actor)
   const build = async (
     instance: LoopInstance,

@@ -82,7 +82,7 @@ export function createControl(kernel: Kernel): Control {
     async release(asked) {
       checkInput('engine.release', asked, stopKeys, ['reason'])
       const { target, reason } = asked
-      const actor = await personOrSystem(kernel, asked.actor, 'release a stop')
+      const actor = personOrSystem(kernel, asked.actor, 'release a stop')
       const { scope, tenant, actorId } = scopeOf(target)
       await write(
         kernel,

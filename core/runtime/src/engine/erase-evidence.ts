@@ -13,7 +13,7 @@ import { rewrite } from './rewrite-run.ts'
 export async function eraseEvidence(kernel: Kernel, input: EraseInput): Promise<LoopInstance> {
   checkInput('engine.erase', input, eraseKeys, ['aggregateId', 'reason'])
   const { tenant = 'default', aggregateId, reason, seq } = input
-  const actor = await personOrSystem(kernel, input.actor, 'erase evidence')
+  const actor = personOrSystem(kernel, input.actor, 'erase evidence')
   const erased = await rewrite(
     kernel,
     tenant,

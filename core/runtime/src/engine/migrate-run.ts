@@ -15,7 +15,7 @@ import { rewrite } from './rewrite-run.ts'
 export async function migrateRun(kernel: Kernel, input: MigrateInput): Promise<LoopInstance> {
   checkInput('engine.migrate', input, migrateKeys, ['aggregateId', 'reason'])
   const { tenant = 'default', aggregateId, reason, state } = input
-  const actor = await personOrSystem(kernel, input.actor, 'migrate a run')
+  const actor = personOrSystem(kernel, input.actor, 'migrate a run')
   const build = async (instance: LoopInstance, change: Change): Promise<void> => {
     const loop = kernel.loops.current(instance.loopId)
     const to = state ?? instance.currentState
