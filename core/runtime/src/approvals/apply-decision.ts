@@ -8,11 +8,11 @@ import { enqueueNotices } from '../recording/orders.ts'
 import { scopesOf } from '../recording/stop-scopes.ts'
 import { approvalsOf, countApproval } from './approval-rules.ts'
 import { close, decisionDraft, followUp } from './close-request.ts'
+import { compareWithRecord } from './compare-with-record.ts'
 import type { DecideInput, DecisionResult } from './decide-request.ts'
 import { edit } from './edit-request.ts'
 import { execute, requestedEvidence } from './execute-approved.ts'
 import type { Situation, Outcome } from './on-request.ts'
-import { refuseChanged } from './refuse-changed.ts'
 import { withStandingDelegations } from './standing-delegations.ts'
 
 /** Records what an entitled person decided, and carries it out when it was the last decision that was needed. */
@@ -21,7 +21,7 @@ export async function apply(
   situation: Situation,
   input: DecideInput,
 ): Promise<Outcome<DecisionResult>> {
-  const { request, instance, change, reviewer, late } = situation
+  const { request, instance, change, reviewer } = situation
   const at = kernel.clock.now()
   const expired: Outcome<DecisionResult> = {
     result: { status: 'refused', reason: 'expired', request },
@@ -49,8 +49,7 @@ export async function apply(
       decisionDraft(kernel, instance, request, reviewer, 'loop.approval.rejected', 'reject', input),
     )
     close(kernel, change, rejected)
-    if (request.policy.onReject !== undefined) await refuseChanged(kernel, request, instance)
-    const reservations = await followUp(kernel, change, request.policy.onReject, rejected, late)
+    const reservations = await followUp(kernel, situation, rejected, request.policy.onReject)
     return {
       result: { status: 'rejected', request: rejected },
       plan: { scopes, reservations },
@@ -113,7 +112,8 @@ export async function apply(
     enqueueNotices(change, counted, 'progress', kernel)
     return { result: { status: 'recorded', request: counted }, plan: { scopes } }
   }
-  await refuseChanged(kernel, request, instance)
+  const changed = await compareWithRecord(kernel, request, instance)
+  if (changed) throw changed
   const outcome = await execute(kernel, { ...situation, request: counted }, said)
   // And another process may have a clock that is ahead.
   const recordedAt = change.instance?.updatedAt ?? at

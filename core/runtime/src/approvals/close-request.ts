@@ -6,14 +6,15 @@ import {
   type Reservation,
 } from '@loop-engine/core'
 
-import type { Refusal } from '../judging/decide.ts'
 import { noEvidence } from '../judging/evidence.ts'
 import type { Kernel } from '../kernel.ts'
 import type { Change } from '../recording/change.ts'
 import { draftOf } from '../recording/draft.ts'
 import { takeFollowUp } from '../recording/follow-up.ts'
 import { approvalTimer, enqueueNotices } from '../recording/orders.ts'
+import { compareWithRecord } from './compare-with-record.ts'
 import type { DecideInput } from './decide-request.ts'
+import type { Situation } from './on-request.ts'
 
 /** Who acts when nobody decides. */
 export const approvalSystem: Actor = Object.freeze({ type: 'system', id: 'system:approvals' })
@@ -24,22 +25,29 @@ export function close(kernel: Kernel, change: Change, request: ApprovalRequest):
   enqueueNotices(change, request, request.status, kernel)
 }
 
-/** The transition that a policy takes after a rejection or an expiry, in the same commit; returns what it reserves. */
+/**
+ * The transition that a policy takes after a rejection or an expiry, in the same commit; returns what it reserves. A
+ * request that was changed in the database ends as any other, and nothing follows from it.
+ */
 export async function followUp(
   kernel: Kernel,
-  change: Change,
+  { instance: before, change, late }: Situation,
+  closed: ApprovalRequest,
   transitionId: string | undefined,
-  request: ApprovalRequest,
-  refusal?: Refusal,
 ): Promise<readonly Reservation[]> {
   const instance = change.instance
   if (transitionId === undefined || instance === null || instance.status !== 'active') return []
+  const changed = await compareWithRecord(kernel, closed, before)
+  if (changed) {
+    kernel.report(changed)
+    return []
+  }
   return takeFollowUp(kernel, change, instance, {
     transitionId,
     actor: approvalSystem,
     evidence: noEvidence,
-    refusal,
-    requestId: request.id,
+    refusal: late,
+    requestId: closed.id,
   })
 }
 

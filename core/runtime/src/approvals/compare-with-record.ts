@@ -13,21 +13,21 @@ import { newestFirst } from '../recording/newest-first.ts'
 import { approvalsOf } from './approval-rules.ts'
 
 /**
- * Throws `corrupt` when a request says other than the record of its run, before anything follows from it. It lies beside
- * the ledger, where whoever may write to the database could change what is asked, the policy or the votes.
+ * Why nothing may follow from a request: it says other than the record of its run. It lies beside the ledger, where whoever
+ * may write to the database could change what is asked, the policy or the votes. Null when it is as recorded.
  */
-export async function refuseChanged(
+export async function compareWithRecord(
   kernel: Kernel,
   request: ApprovalRequest,
   run: LoopInstance,
-): Promise<void> {
-  if (isAsRecorded(request, await recordOf(kernel, request, run))) return
+): Promise<LoopError | null> {
+  if (isAsRecorded(request, await recordOf(kernel, request, run))) return null
   // Others may have moved the run since it was read: then the commit fails, and all is read again.
   const now = await kernel.store.getRun(run.tenant, run.runId)
-  if (now?.version !== run.version) return
-  throw new LoopError('corrupt', 'The approval request is not what the record says was asked.', {
+  if (now?.version !== run.version) return null
+  return new LoopError('corrupt', 'The approval request is not what the record says was asked.', {
     details: { requestId: request.id, runId: run.runId },
-    hint: 'It was changed in the database. Run verify, withdraw the request, and ask again.',
+    hint: 'It was changed in the database. Reject it, and ask again.',
   })
 }
 
