@@ -1,8 +1,14 @@
 export { LoopError, isLoopError, type LoopErrorCode, type LoopErrorOptions } from './errors.ts'
 export { loadLibrary } from './load-library.ts'
-export type { JsonObject, JsonValue } from './json.ts'
-export { parseDuration } from './duration.ts'
-export type { Clock, Identifiers } from './clock.ts'
+export { makeVisible, spellOut } from './visible.ts'
+export { refuseStrayKeys, type KnownKeys, type StrayKeysOptions } from './stray-keys.ts'
+export type { JsonObject, JsonValue } from './json/json.ts'
+export { canonicalize } from './json/canonical.ts'
+export type { JsonLimits } from './json/json-fault.ts'
+export { deepFreeze, snapshot } from './json/snapshot.ts'
+export { parseStrictJson } from './json/strict-json.ts'
+export { digestOf, saltedDigest, sha256Hex } from './json/digest.ts'
+export { parseDuration } from './model/duration.ts'
 export {
   actorTypes,
   approvalPolicySchema,
@@ -23,8 +29,8 @@ export {
   type Outcome,
   type State,
   type Transition,
-} from './definition.ts'
-export { readDefinition } from './read-definition.ts'
+} from './model/definition.ts'
+export { readDefinition } from './model/read-definition.ts'
 export {
   actorSchema,
   assuranceSchema,
@@ -34,9 +40,9 @@ export {
   type Assurance,
   type Principal,
   type Usage,
-} from './actor.ts'
-export { assuranceMethods, isAssured, type AssuranceMethod } from './assurance.ts'
-export type { Guard, GuardInput, GuardResult, GuardVerdict, Reservation } from './guard.ts'
+} from './model/actor.ts'
+export { assuranceMethods, isAssured, type AssuranceMethod } from './model/assurance.ts'
+export type { GuardResult } from './model/guard-result.ts'
 export {
   durabilities,
   instanceStatuses,
@@ -44,7 +50,7 @@ export {
   type Durability,
   type InstanceStatus,
   type LoopInstance,
-} from './instance.ts'
+} from './model/instance.ts'
 export {
   approvalStatuses,
   decisionKinds,
@@ -55,22 +61,48 @@ export {
   type DecisionKind,
   type TraceContext,
   type ViewField,
-} from './approval.ts'
-export { publishEach } from './publish-each.ts'
-export { askedAt, handedOnAt, reviewersOf } from './reviewers.ts'
+} from './model/approval.ts'
+export { askedAt, handedOnAt, reviewersOf } from './model/reviewers.ts'
+export {
+  rejectionReasons,
+  type Receipt,
+  type RejectionReason,
+  type TransitionResult,
+} from './model/result.ts'
+export {
+  createDecisionSigner,
+  signedDecisionOf,
+  signedDecisionSchema,
+  verifyDecisionToken,
+  type DecisionExpectation,
+  type DecisionKey,
+  type DecisionSigner,
+  type DecisionSignerOptions,
+  type SignedDecision,
+} from './model/decision-token.ts'
+export { spellingOf } from './model/spelling.ts'
 export {
   entryTypes,
   type EntryDraft,
   type EntryType,
   type LedgerEntry,
   type StoredEntry,
-} from './entry.ts'
+} from './ledger/entry.ts'
 export {
-  rejectionReasons,
-  type Receipt,
-  type RejectionReason,
-  type TransitionResult,
-} from './result.ts'
+  checkLink,
+  evidenceDigest,
+  genesisHash,
+  hashEntry,
+  openEntry,
+  openEvidence,
+  sealEntry,
+  type ChainFault,
+  type SealedEvidence,
+} from './ledger/chain.ts'
+export { applyEntry } from './ledger/fold.ts'
+export type { Clock, Identifiers } from './contracts/clock.ts'
+export type { Guard, GuardInput, GuardVerdict, Reservation } from './contracts/guard.ts'
+export { publishEach } from './contracts/publish-each.ts'
 export {
   actorScopes,
   stopScope,
@@ -92,13 +124,13 @@ export {
   type Settlement,
   type Stop,
   type StoreRecipe,
-} from './store.ts'
+} from './contracts/store.ts'
 export type {
   DroppedEntries,
   RetentionReport,
   RetentionRequest,
   StoreRetention,
-} from './store-retention.ts'
+} from './contracts/store-retention.ts'
 export type {
   DeliveryEnd,
   ObservedAnswer,
@@ -109,8 +141,8 @@ export type {
   ObservedRequest,
   ObservedVerdict,
   Telemetry,
-} from './telemetry.ts'
-export type { StoreChange, TailedEntry, TailPage, TailQuery } from './store-live.ts'
+} from './contracts/telemetry.ts'
+export type { StoreChange, TailedEntry, TailPage, TailQuery } from './contracts/store-live.ts'
 export {
   decisionIntakeSchema,
   type Action,
@@ -122,7 +154,14 @@ export {
   type EventSink,
   type Integration,
   type MessageRef,
-} from './plugins.ts'
+} from './contracts/plugins.ts'
+export {
+  comparePositions,
+  cutPage,
+  readCursor,
+  readLimit,
+  type Position,
+} from './contracts/page-cursor.ts'
 export {
   submissionSchema,
   type Citation,
@@ -136,35 +175,3 @@ export {
   type SubmissionContext,
 } from './provider/contract.ts'
 export { promptHash } from './provider/prompt-hash.ts'
-export {
-  createDecisionSigner,
-  signedDecisionOf,
-  signedDecisionSchema,
-  verifyDecisionToken,
-  type DecisionExpectation,
-  type DecisionKey,
-  type DecisionSigner,
-  type DecisionSignerOptions,
-  type SignedDecision,
-} from './decision-token.ts'
-export { canonicalize } from './canonical.ts'
-export { type JsonLimits } from './json-fault.ts'
-export { deepFreeze, snapshot } from './snapshot.ts'
-export { spellingOf } from './spelling.ts'
-export { parseStrictJson } from './strict-json.ts'
-export { digestOf, saltedDigest, sha256Hex } from './digest.ts'
-export {
-  checkLink,
-  evidenceDigest,
-  genesisHash,
-  hashEntry,
-  openEntry,
-  openEvidence,
-  sealEntry,
-  type ChainFault,
-  type SealedEvidence,
-} from './chain.ts'
-export { applyEntry } from './fold.ts'
-export { comparePositions, cutPage, readCursor, readLimit, type Position } from './page-cursor.ts'
-export { makeVisible, spellOut } from './visible.ts'
-export { refuseStrayKeys, type KnownKeys, type StrayKeysOptions } from './stray-keys.ts'

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 
-import { actorSchema } from './actor.ts'
-import { loopDefinitionSchema, stateSchema } from './definition.ts'
 import { lazySchema, withZod } from './lazy-schema.ts'
+import { actorSchema } from './model/actor.ts'
+import { loopDefinitionSchema, stateSchema } from './model/definition.ts'
 
 test('a schema is built when it is first used, and once', () => {
   let built = 0

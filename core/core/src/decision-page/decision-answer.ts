@@ -1,5 +1,5 @@
-import type { ApprovalRequest } from '../approval.ts'
-import type { DecisionIntake } from '../plugins.ts'
+import type { DecisionIntake } from '../contracts/plugins.ts'
+import type { ApprovalRequest } from '../model/approval.ts'
 import { outcomeText, type OutcomeText } from './outcome-text.ts'
 import { progressOf } from './view-facts.ts'
 

@@ -1,7 +1,7 @@
 import { EncryptJWT, errors, jwtDecrypt, type JWTPayload } from 'jose'
 import { z } from 'zod'
 
-import type { DecisionKind } from '../approval.ts'
+import type { DecisionKind } from '../model/approval.ts'
 import { deriveKeys, type PageSecret } from './page-keys.ts'
 
 /** What a link lets its holder do: see one revision of one request, and decide on it once, as one person. */

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 
 import { describe, expect, test } from 'vitest'
 
-import type { ApprovalRequest } from '../approval.ts'
+import type { DecisionIntake } from '../contracts/plugins.ts'
 import { LoopError } from '../errors.ts'
-import type { DecisionIntake } from '../plugins.ts'
+import type { ApprovalRequest } from '../model/approval.ts'
 import { createDecisionPage, type DecisionPageOptions, type SendCodeInput } from './index.ts'
 import { hostile, noon, waitingRequest } from './waiting-request.fixture.ts'
 

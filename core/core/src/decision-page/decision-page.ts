@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
 
-import type { ApprovalRequest } from '../approval.ts'
+import type { ApprovalRequest } from '../model/approval.ts'
 import { createDecisionLinks, type DecisionLink } from './decision-link.ts'
 import { createDecisionSteps } from './decision-steps.ts'
 import { outcomeText } from './outcome-text.ts'

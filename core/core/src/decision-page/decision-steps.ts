@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 
-import type { ApprovalRequest } from '../approval.ts'
 import { isLoopError } from '../errors.ts'
-import type { JsonObject } from '../json.ts'
+import type { JsonObject } from '../json/json.ts'
+import type { ApprovalRequest } from '../model/approval.ts'
 import { spellOut } from '../visible.ts'
 import { createAttemptLimit } from './attempt-limit.ts'
 import { answerText, type DecisionAnswer } from './decision-answer.ts'

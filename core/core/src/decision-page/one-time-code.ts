@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
-import { canonicalize } from '../canonical.ts'
-import type { JsonValue } from '../json.ts'
+import { canonicalize } from '../json/canonical.ts'
+import type { JsonValue } from '../json/json.ts'
 import { deriveKeys, type PageKey, type PageSecret } from './page-keys.ts'
 
 /** Codes that people type: made of a key and of what they confirm, so that none has to be stored. */

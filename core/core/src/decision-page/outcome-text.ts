@@ -1,4 +1,4 @@
-import type { ApprovalRequest } from '../approval.ts'
+import type { ApprovalRequest } from '../model/approval.ts'
 import { spellOut } from '../visible.ts'
 import { progressOf } from './view-facts.ts'
 import { timeText } from './view-text.ts'

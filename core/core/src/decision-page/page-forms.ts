@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
 
-import type { ApprovalRequest } from '../approval.ts'
+import type { ApprovalRequest } from '../model/approval.ts'
 import type { Markup } from './view-html.ts'
 
 export interface DecisionFormsInput {

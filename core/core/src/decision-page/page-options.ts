@@ -1,4 +1,4 @@
-import type { ApprovalRequest } from '../approval.ts'
+import type { ApprovalRequest } from '../model/approval.ts'
 import type { Decide } from './decision-answer.ts'
 import type { DecisionChallenge } from './decision-link.ts'
 import type { PageSecret } from './page-keys.ts'

@@ -1,6 +1,6 @@
-import type { ApprovalRequest } from '../approval.ts'
-import { isAssured } from '../assurance.ts'
 import { LoopError } from '../errors.ts'
+import type { ApprovalRequest } from '../model/approval.ts'
+import { isAssured } from '../model/assurance.ts'
 import type { DecisionLink } from './decision-link.ts'
 import { risks, type DecisionPageOptions, type StepUp } from './page-options.ts'
 

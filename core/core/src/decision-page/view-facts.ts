@@ -1,6 +1,6 @@
-import type { ApprovalRequest, ApprovalView } from '../approval.ts'
-import type { JsonValue } from '../json.ts'
-import { reviewersOf } from '../reviewers.ts'
+import type { JsonValue } from '../json/json.ts'
+import type { ApprovalRequest, ApprovalView } from '../model/approval.ts'
+import { reviewersOf } from '../model/reviewers.ts'
 import { spellOut } from '../visible.ts'
 
 /** One thing that a reviewer should know, as text that shows everything that is in it. */

@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
 
-import type { ApprovalRequest, ApprovalView } from '../approval.ts'
+import type { ApprovalRequest, ApprovalView } from '../model/approval.ts'
 import { spellOut } from '../visible.ts'
 import { contextOf, effectOf, evidenceOf, type ViewFact } from './view-facts.ts'
 import { cut, timeText } from './view-text.ts'

@@ -1,4 +1,4 @@
-import type { ApprovalRequest, ApprovalView } from '../approval.ts'
+import type { ApprovalRequest, ApprovalView } from '../model/approval.ts'
 import { spellOut } from '../visible.ts'
 import { contextOf, effectOf, evidenceOf, type ViewFact } from './view-facts.ts'
 

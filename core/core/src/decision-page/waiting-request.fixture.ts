@@ -1,4 +1,4 @@
-import type { ApprovalRequest, ApprovalView } from '../approval.ts'
+import type { ApprovalRequest, ApprovalView } from '../model/approval.ts'
 
 const digest = 'ab'.repeat(32)
 export const noon = Date.UTC(2026, 0, 1, 12)

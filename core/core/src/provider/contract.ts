@@ -1,6 +1,6 @@
-import { actorSchema, type Actor, type Usage } from '../actor.ts'
-import type { JsonObject } from '../json.ts'
+import type { JsonObject } from '../json/json.ts'
 import { lazySchema, withZod } from '../lazy-schema.ts'
+import { actorSchema, type Actor, type Usage } from '../model/actor.ts'
 
 /** What a provider is asked: where a loop stands and which signals are open now. */
 export interface SubmissionContext {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { LoopError } from '../errors.ts'
-import type { JsonObject } from '../json.ts'
+import type { JsonObject } from '../json/json.ts'
 import type { SubmissionContext } from './contract.ts'
 
 /** What a model must fill in beside `signal`, `rationale` and `confidence`. A zod object; each field is required. */

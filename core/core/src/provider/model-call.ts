@@ -1,5 +1,5 @@
-import type { Actor, Principal, Usage } from '../actor.ts'
 import { isLoopError, LoopError, type LoopErrorCode } from '../errors.ts'
+import type { Actor, Principal, Usage } from '../model/actor.ts'
 import { createAttemptLog, type AttemptLog } from './attempt-log.ts'
 import type { ModelAttempt, ModelCallOptions } from './contract.ts'
 import { codeOnly, faultError, present, type ModelFault } from './model-fault.ts'

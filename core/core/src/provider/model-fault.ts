@@ -1,5 +1,5 @@
-import type { Usage } from '../actor.ts'
 import { LoopError, type LoopErrorCode } from '../errors.ts'
+import type { Usage } from '../model/actor.ts'
 import type { ModelAttempt } from './contract.ts'
 
 /** Why a model did not answer, as an adapter read it from its vendor's error. No text of the vendor's is kept. */

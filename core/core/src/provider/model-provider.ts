@@ -1,8 +1,8 @@
-import type { Principal } from '../actor.ts'
 import { isLoopError, LoopError } from '../errors.ts'
-import type { JsonObject } from '../json.ts'
-import { deepFreeze } from '../snapshot.ts'
-import { parseStrictJson } from '../strict-json.ts'
+import type { JsonObject } from '../json/json.ts'
+import { deepFreeze } from '../json/snapshot.ts'
+import { parseStrictJson } from '../json/strict-json.ts'
+import type { Principal } from '../model/actor.ts'
 import type { Provider, SubmissionContext } from './contract.ts'
 import {
   checkFields,

@@ -1,5 +1,5 @@
-import { digestOf } from '../digest.ts'
 import { LoopError } from '../errors.ts'
+import { digestOf } from '../json/digest.ts'
 
 const forbidden = new Set([
   'headers',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { usageSchema } from '../actor.ts'
+import { usageSchema } from '../model/actor.ts'
 import { AnswerCutError, readResponse, readResponseStream } from './index.ts'
 
 const message = (content: unknown, rest: object = {}) => ({ type: 'message', content, ...rest })

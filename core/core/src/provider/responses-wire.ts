@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-import type { Usage } from '../actor.ts'
+import type { Usage } from '../model/actor.ts'
 import type { AnswerEnd, ModelAnswer } from './model-call.ts'
 import { present, withheld } from './model-fault.ts'
 import type { DecisionRequest } from './model-provider.ts'

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
+import { isLoopError } from '../errors.ts'
 import { canonicalize } from './canonical.ts'
-import { isLoopError } from './errors.ts'
 import { deepFreeze, isSnapshot, snapshot } from './snapshot.ts'
 
 function refusal(run: () => unknown): { code: string; path?: string; hint?: string } {

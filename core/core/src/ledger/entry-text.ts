@@ -1,8 +1,8 @@
-import { canonicalizeOwn, writeString } from './canonical.ts'
+import { canonicalizeOwn, writeString } from '../json/canonical.ts'
+import { JsonFault, notFinite, toLoopError } from '../json/json-fault.ts'
+import type { JsonObject } from '../json/json.ts'
+import type { GuardResult } from '../model/guard-result.ts'
 import type { EntryDraft } from './entry.ts'
-import type { GuardResult } from './guard.ts'
-import { JsonFault, notFinite, toLoopError } from './json-fault.ts'
-import type { JsonObject } from './json.ts'
 
 /**
  * The canonical JSON (RFC 8785) of an entry. The same text as `canonicalize` of it gives, written three times as fast:

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 
+import { lazySchema, withZod } from '../lazy-schema.ts'
 import { actorTypes } from './definition.ts'
-import { lazySchema, withZod } from './lazy-schema.ts'
 
 export interface Principal {
   readonly type: (typeof actorTypes)[number]

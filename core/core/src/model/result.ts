@@ -1,4 +1,4 @@
-import type { GuardResult } from './guard.ts'
+import type { GuardResult } from './guard-result.ts'
 import type { LoopInstance } from './instance.ts'
 
 /** The licence to act that only a commit can mint. Plain data: the store knows whether it is real and unspent. */

@@ -1,4 +1,4 @@
-import { LoopError } from './errors.ts'
+import { LoopError } from '../errors.ts'
 import {
   duplicateKey,
   illFormed,

@@ -1,7 +1,7 @@
-import type { ApprovalRequest, TraceContext } from './approval.ts'
-import type { GuardResult } from './guard.ts'
-import type { LoopInstance } from './instance.ts'
-import type { Receipt, TransitionResult } from './result.ts'
+import type { ApprovalRequest, TraceContext } from '../model/approval.ts'
+import type { GuardResult } from '../model/guard-result.ts'
+import type { LoopInstance } from '../model/instance.ts'
+import type { Receipt, TransitionResult } from '../model/result.ts'
 import type { CommitPlan, OutboxClaim, Settlement } from './store.ts'
 
 /** Which request somebody made of a run; unchecked, as it came in. */

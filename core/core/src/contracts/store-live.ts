@@ -1,4 +1,4 @@
-import type { StoredEntry } from './entry.ts'
+import type { StoredEntry } from '../ledger/entry.ts'
 
 /** What somebody else committed, gathered over a few milliseconds. */
 export interface StoreChange {

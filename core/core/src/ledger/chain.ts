@@ -1,8 +1,8 @@
-import { saltedDigest, sha256Hex } from './digest.ts'
+import { LoopError } from '../errors.ts'
+import { saltedDigest, sha256Hex } from '../json/digest.ts'
+import type { JsonObject } from '../json/json.ts'
 import { entryText } from './entry-text.ts'
 import type { EntryDraft, LedgerEntry, StoredEntry } from './entry.ts'
-import { LoopError } from './errors.ts'
-import type { JsonObject } from './json.ts'
 
 const domain = 'loop-engine/entry/v1\n'
 export const genesisHash = '0'.repeat(64)

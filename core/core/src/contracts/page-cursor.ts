@@ -1,4 +1,4 @@
-import { LoopError } from './errors.ts'
+import { LoopError } from '../errors.ts'
 import type { Page } from './store.ts'
 
 /** Where a page ended: the sort key of its last item. */

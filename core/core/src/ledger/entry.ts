@@ -1,7 +1,7 @@
-import type { Actor } from './actor.ts'
-import type { GuardResult } from './guard.ts'
-import type { Durability, InstanceStatus } from './instance.ts'
-import type { JsonObject } from './json.ts'
+import type { JsonObject } from '../json/json.ts'
+import type { Actor } from '../model/actor.ts'
+import type { GuardResult } from '../model/guard-result.ts'
+import type { Durability, InstanceStatus } from '../model/instance.ts'
 
 export const entryTypes = [
   'loop.started',

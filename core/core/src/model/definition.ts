@@ -1,9 +1,9 @@
 import type { z } from 'zod'
 
+import type { JsonObject } from '../json/json.ts'
+import { lazySchema, withZod } from '../lazy-schema.ts'
 import { assuranceMethods } from './assurance.ts'
 import { parseDuration } from './duration.ts'
-import type { JsonObject } from './json.ts'
-import { lazySchema, withZod } from './lazy-schema.ts'
 
 export const actorTypes = ['human', 'automation', 'ai-agent', 'system'] as const
 export type ActorType = (typeof actorTypes)[number]

@@ -1,10 +1,10 @@
 import type { z } from 'zod'
 
-import { principalSchema } from './actor.ts'
-import { decisionKinds, type ApprovalRequest, type ApprovalView } from './approval.ts'
-import type { JsonObject, JsonValue } from './json.ts'
-import { lazySchema, withZod } from './lazy-schema.ts'
-import type { Receipt } from './result.ts'
+import type { JsonObject, JsonValue } from '../json/json.ts'
+import { lazySchema, withZod } from '../lazy-schema.ts'
+import { principalSchema } from '../model/actor.ts'
+import { decisionKinds, type ApprovalRequest, type ApprovalView } from '../model/approval.ts'
+import type { Receipt } from '../model/result.ts'
 
 /** A channel's reference to a message it sent; JSON, kept by the engine. */
 export type MessageRef = JsonObject

@@ -1,4 +1,4 @@
-import { LoopError } from './errors.ts'
+import { LoopError } from '../errors.ts'
 
 const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const
 const pattern = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d|w)$/

@@ -1,7 +1,7 @@
+import { LoopError } from '../errors.ts'
+import type { JsonObject } from '../json/json.ts'
+import type { LoopInstance } from '../model/instance.ts'
 import type { EntryDraft } from './entry.ts'
-import { LoopError } from './errors.ts'
-import type { LoopInstance } from './instance.ts'
-import type { JsonObject } from './json.ts'
 
 const noTags: readonly string[] = Object.freeze([])
 const noMetadata: JsonObject = Object.freeze({})

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { LoopError } from './errors.ts'
+import { LoopError } from '../errors.ts'
 import { publishEach } from './publish-each.ts'
 
 async function publishing(faults: Readonly<Record<string, LoopError>>): Promise<unknown[]> {

@@ -1,4 +1,4 @@
-import type { JsonObject } from './json.ts'
+import type { JsonObject } from '../json/json.ts'
 
 export const instanceStatuses = ['active', 'suspended', 'completed', 'failed', 'cancelled'] as const
 export type InstanceStatus = (typeof instanceStatuses)[number]

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
+import { LoopError } from '../errors.ts'
 import { canonicalize } from './canonical.ts'
-import { LoopError } from './errors.ts'
 import { snapshot } from './snapshot.ts'
 
 function errorOf(run: () => unknown): LoopError {

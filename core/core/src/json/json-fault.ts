@@ -1,4 +1,4 @@
-import { LoopError, type LoopErrorCode } from './errors.ts'
+import { LoopError, type LoopErrorCode } from '../errors.ts'
 
 /** What JSON data may cost. */
 export interface JsonLimits {

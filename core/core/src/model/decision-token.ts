@@ -2,10 +2,10 @@ import type { KeyObject } from 'node:crypto'
 
 import type { z } from 'zod'
 
+import { LoopError } from '../errors.ts'
+import { lazySchema, withZod } from '../lazy-schema.ts'
 import { assuranceSchema, principalSchema } from './actor.ts'
 import { decisionKinds, type ApprovalRequest } from './approval.ts'
-import { LoopError } from './errors.ts'
-import { lazySchema, withZod } from './lazy-schema.ts'
 
 const signedDecision = /* @__PURE__ */ withZod((zod) => {
   const sha256 = zod.string().regex(/^[0-9a-f]{64}$/)

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
+import { isLoopError } from '../errors.ts'
 import { canonicalize } from './canonical.ts'
-import { isLoopError } from './errors.ts'
 import type { JsonLimits } from './json-fault.ts'
 import { parseStrictJson } from './strict-json.ts'
 

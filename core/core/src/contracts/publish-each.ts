@@ -1,4 +1,4 @@
-import { isLoopError, type LoopError } from './errors.ts'
+import { isLoopError, type LoopError } from '../errors.ts'
 
 /**
  * Publishes one event after another, for a sink whose other side takes them singly. What is refused for good does not keep

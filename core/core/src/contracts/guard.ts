@@ -1,8 +1,8 @@
-import type { Actor } from './actor.ts'
-import type { ApprovalRequest } from './approval.ts'
-import type { Transition } from './definition.ts'
-import type { LoopInstance } from './instance.ts'
-import type { JsonObject } from './json.ts'
+import type { JsonObject } from '../json/json.ts'
+import type { Actor } from '../model/actor.ts'
+import type { ApprovalRequest } from '../model/approval.ts'
+import type { Transition } from '../model/definition.ts'
+import type { LoopInstance } from '../model/instance.ts'
 
 /** A limit that is reserved in the same commit as the transition: it can never be overrun. */
 export interface Reservation {
@@ -52,18 +52,4 @@ export interface Guard {
     input: GuardInput,
     context: { readonly signal: AbortSignal },
   ): GuardVerdict | Promise<GuardVerdict>
-}
-
-/** A verdict as it is recorded, passed or not. */
-export interface GuardResult {
-  readonly id: string
-  readonly use: string
-  readonly severity: 'hard' | 'soft'
-  readonly passed: boolean
-  readonly parameters?: JsonObject
-  /** `failed`, `threw`, `timed_out`, `bad_verdict`, `unknown_guard`, `limit`. Absent when it passed. */
-  readonly reason?: string
-  readonly message?: string
-  /** Whole microseconds. */
-  readonly durationUs: number
 }

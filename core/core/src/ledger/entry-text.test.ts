@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
-import { canonicalize } from './canonical.ts'
+import { canonicalize } from '../json/canonical.ts'
+import type { JsonObject } from '../json/json.ts'
 import { entryText } from './entry-text.ts'
 import { entryTypes, type EntryDraft } from './entry.ts'
-import type { JsonObject } from './json.ts'
 
 const words = fc.string({ unit: 'grapheme', maxLength: 80 })
 const json = fc

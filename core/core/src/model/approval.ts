@@ -1,7 +1,7 @@
+import type { JsonObject, JsonValue } from '../json/json.ts'
 import type { Actor } from './actor.ts'
 import type { ApprovalPolicy } from './definition.ts'
-import type { GuardResult } from './guard.ts'
-import type { JsonObject, JsonValue } from './json.ts'
+import type { GuardResult } from './guard-result.ts'
 
 export const approvalStatuses = [
   'pending',
