@@ -103,28 +103,26 @@ export { applyEntry } from './ledger/fold.ts'
 export type { Clock, Identifiers } from './contracts/clock.ts'
 export type { Guard, GuardInput, GuardVerdict, Reservation } from './contracts/guard.ts'
 export { publishEach } from './contracts/publish-each.ts'
-export {
-  actorScopes,
-  stopScope,
-  stopScopes,
-  type ApprovalQuery,
-  type ClaimQuery,
-  type CommitPlan,
-  type CommitResult,
-  type DeadLetter,
-  type IdempotencyRecord,
-  type InstanceQuery,
-  type LogHead,
-  type LogLeaf,
-  type LoopStore,
-  type OutboxClaim,
-  type OutboxItem,
-  type Page,
-  type PostedMessage,
-  type Settlement,
-  type Stop,
-  type StoreRecipe,
+export type {
+  ApprovalQuery,
+  ClaimQuery,
+  CommitPlan,
+  CommitResult,
+  DeadLetter,
+  IdempotencyRecord,
+  InstanceQuery,
+  LogHead,
+  LogLeaf,
+  LoopStore,
+  OutboxClaim,
+  OutboxItem,
+  Page,
+  PostedMessage,
+  Settlement,
+  Stop,
+  StoreRecipe,
 } from './contracts/store.ts'
+export { actorScopes, stopScope, stopScopes } from './contracts/stop-scopes.ts'
 export type {
   DroppedEntries,
   RetentionReport,

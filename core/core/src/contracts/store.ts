@@ -2,7 +2,6 @@ import type { JsonObject } from '../json/json.ts'
 import type { StoredEntry } from '../ledger/entry.ts'
 import type { ApprovalRequest, ApprovalStatus } from '../model/approval.ts'
 import type { Durability, InstanceStatus, LoopInstance } from '../model/instance.ts'
-import { spellingOf } from '../model/spelling.ts'
 import type { Reservation } from './guard.ts'
 import type { StoreChange, TailPage, TailQuery } from './store-live.ts'
 import type { StoreRetention } from './store-retention.ts'
@@ -44,7 +43,7 @@ export interface DeadLetter extends OutboxItem {
 
 /** A switch that refuses every commit which names its scope. */
 export interface Stop {
-  /** See `stopScopes`. */
+  /** See `stopScope`. */
   readonly scope: string
   readonly reason: string
   readonly by: string
@@ -293,42 +292,4 @@ export interface LoopStore {
   /** Forgets idempotency keys and counter windows that ended before `before`; returns how many rows. */
   prune(before: number): Promise<number>
   close(): Promise<void>
-}
-
-/** The scopes that can stop a change, from everything to one instance. */
-export function stopScopes(
-  tenant: string,
-  loopId: string,
-  aggregateId: string,
-  actorId: string,
-): readonly string[] {
-  return [
-    '*',
-    stopScope('tenant', tenant),
-    stopScope('loop', tenant, loopId),
-    stopScope('instance', tenant, aggregateId),
-    ...actorScopes(tenant, actorId),
-  ]
-}
-
-/** Those of one actor: a stop of an older version names it as its id is spelled, and goes on until it is released. */
-export function actorScopes(tenant: string, actorId: string): readonly string[] {
-  const scope = stopScope('actor', tenant, actorId)
-  const asSpelled = `${stopScope('actor', tenant)}:${actorId}`
-  return scope === asSpelled ? [scope] : [scope, asSpelled]
-}
-
-/**
- * One of them. A colon of the tenant is escaped: its end is plain, and no scope is that of another tenant. An actor has one
- * scope however its id is spelled, as it is one person to four-eyes.
- */
-export function stopScope(
-  kind: 'tenant' | 'loop' | 'instance' | 'actor',
-  tenant: string,
-  id?: string,
-): string {
-  // Every commit asks for five, and hardly any tenant has something to escape.
-  const name = /[%:]/.test(tenant) ? tenant.replaceAll('%', '%25').replaceAll(':', '%3A') : tenant
-  if (id === undefined) return `${kind}:${name}`
-  return `${kind}:${name}:${kind === 'actor' ? spellingOf(id) : id}`
 }
