@@ -2,7 +2,7 @@ import type { z } from 'zod'
 
 import type { JsonObject, JsonValue } from '../json/json.ts'
 import { lazySchema, withZod } from '../lazy-schema.ts'
-import { principalSchema } from '../model/actor.ts'
+import { assuranceSchema, principalSchema } from '../model/actor.ts'
 import { decisionKinds, type ApprovalRequest, type ApprovalView } from '../model/approval.ts'
 import type { Receipt } from '../model/result.ts'
 
@@ -19,12 +19,7 @@ const decisionIntake = /* @__PURE__ */ withZod((zod) =>
     reason: zod.string().max(4096).optional(),
     edits: zod.record(zod.string(), zod.unknown()).optional(),
     reviewer: principalSchema,
-    assurance: zod.strictObject({
-      method: zod.string().min(1).max(64),
-      issuer: zod.string().max(512).optional(),
-      subject: zod.string().max(512).optional(),
-      at: zod.number().optional(),
-    }),
+    assurance: assuranceSchema,
     /** Ids that prove the event: delivery id, message ts, signature key id. */
     proof: zod.record(zod.string(), zod.string().max(1024)).optional(),
     /** The delivery id; a repeated delivery gets the same answer. */

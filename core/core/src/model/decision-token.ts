@@ -5,7 +5,7 @@ import type { z } from 'zod'
 import { LoopError } from '../errors.ts'
 import { lazySchema, withZod } from '../lazy-schema.ts'
 import { assuranceSchema, principalSchema } from './actor.ts'
-import { decisionKinds, type ApprovalRequest } from './approval.ts'
+import { approvalStatuses, decisionKinds, type ApprovalRequest } from './approval.ts'
 
 const signedDecision = /* @__PURE__ */ withZod((zod) => {
   const sha256 = zod.string().regex(/^[0-9a-f]{64}$/)
@@ -19,7 +19,7 @@ const signedDecision = /* @__PURE__ */ withZod((zod) => {
     actionDigest: sha256,
     viewHash: sha256,
     /** How the request stands after the decision; only `approved` licenses anything, and says that it was executed. */
-    status: zod.enum(['pending', 'approved', 'rejected', 'expired', 'superseded', 'cancelled']),
+    status: zod.enum(approvalStatuses),
     decision: zod.enum(decisionKinds).optional(),
     reason: zod.string().max(4096).optional(),
     reviewer: principalSchema.optional(),
