@@ -23,7 +23,7 @@ export function applyEntry(
     loopId: instance.loopId,
     aggregateId: instance.aggregateId,
     runId: instance.runId,
-    definition: entry.type === 'loop.migrated' ? migratedTo(entry) : instance.definition,
+    definition: entry.type === 'loop.migrated' ? definitionOf(entry) : instance.definition,
     currentState: entry.toState ?? instance.currentState,
     status: entry.status ?? instance.status,
     version: sealed.seq,
@@ -51,7 +51,7 @@ function startRun(entry: EntryDraft, sealed: { seq: number; hash: string }): Loo
     loopId: entry.loopId,
     aggregateId: entry.aggregateId,
     runId: entry.runId,
-    definition: migratedTo(entry),
+    definition: definitionOf(entry),
     currentState: entry.toState,
     status: entry.status ?? 'active',
     version: sealed.seq,
@@ -67,10 +67,12 @@ function startRun(entry: EntryDraft, sealed: { seq: number; hash: string }): Loo
   })
 }
 
-function migratedTo(entry: EntryDraft): LoopInstance['definition'] {
+/** What an entry that starts or migrates a run pins it to. */
+function definitionOf({ definition, data }: EntryDraft): LoopInstance['definition'] {
+  const version = data?.['version']
   return Object.freeze({
-    version: versionOf(entry),
-    digest: entry.definition,
+    version: typeof version === 'string' ? version : '1',
+    digest: definition,
   })
 }
 
@@ -86,9 +88,4 @@ function approvalsOpenedBy(entry: EntryDraft): number {
     default:
       return 0
   }
-}
-
-function versionOf({ data }: EntryDraft): string {
-  const version = data?.['version']
-  return typeof version === 'string' ? version : '1'
 }

@@ -23,6 +23,8 @@ interface Attempt {
   readonly guards: readonly GuardResult[]
   /** The run after this attempt was recorded. */
   readonly instance: LoopInstance
+  /** The answer that an earlier request with the same key got. */
+  readonly replayed?: true
 }
 
 /** What became of an attempt. A refusal is data; only misuse and infrastructure throw. */
@@ -32,24 +34,20 @@ export type TransitionResult =
       readonly fromState: string
       readonly toState: string
       readonly receipt: Receipt
-      readonly replayed?: true
     })
   | (Attempt & {
       readonly status: 'pending_approval'
       readonly approvalId: string
       readonly expiresAt: number
-      readonly replayed?: true
     })
   | (Attempt & {
       readonly status: 'guard_failed'
       readonly reason: string
-      readonly replayed?: true
     })
   | (Attempt & {
       readonly status: 'rejected'
       readonly reason: RejectionReason
       readonly message: string
-      readonly replayed?: true
     })
 
 export const rejectionReasons = [
