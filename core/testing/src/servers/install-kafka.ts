@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import { cachePath, keepInCache } from './keep-in-cache.ts'
 
 const version = '4.3.0'
 
@@ -32,36 +32,28 @@ export interface KafkaInstallation {
 export async function installKafka(): Promise<KafkaInstallation> {
   const named = process.env['KAFKA_LIBS']
   if (named !== undefined) return { libs: named, version: 'of KAFKA_LIBS' }
-  const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache')
-  const libs = join(cache, 'loop-engine', `kafka-${version}`)
-  if (existsSync(libs)) return { libs, version }
-
-  await mkdir(dirname(libs), { recursive: true })
-  const folder = await mkdtemp(join(cache, 'loop-engine', 'kafka-'))
-  try {
-    await writeFile(join(folder, 'pom.xml'), project)
-    const { status, error, stdout } = spawnSync(
-      'mvn',
-      [
-        '--batch-mode',
-        '--quiet',
-        '--strict-checksums',
-        'org.apache.maven.plugins:maven-dependency-plugin:3.9.0:copy-dependencies',
-        `-DoutputDirectory=${join(folder, 'libs')}`,
-      ],
-      { cwd: folder, encoding: 'utf8' },
-    )
-    if (status !== 0)
-      throw new Error(
-        `Apache Kafka could not be installed: ${error?.message ?? stdout}\n` +
-          'It takes Java 17 and Maven (core/testing/install-java.sh installs them); or unpack Kafka yourself and name its folder of jars in KAFKA_LIBS.',
-      )
-    // Several may install at once; a rename puts a whole folder there.
-    await rename(join(folder, 'libs'), libs).catch((cause: unknown) => {
-      if (!existsSync(libs)) throw cause
-    })
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+  const libs = cachePath(`kafka-${version}`)
+  await keepInCache(libs, fetchLibraries)
   return { libs, version }
+}
+
+async function fetchLibraries(folder: string): Promise<string> {
+  await writeFile(join(folder, 'pom.xml'), project)
+  const libs = join(folder, 'libs')
+  const { status, error, stdout } = spawnSync(
+    'mvn',
+    [
+      '--batch-mode',
+      '--quiet',
+      '--strict-checksums',
+      'org.apache.maven.plugins:maven-dependency-plugin:3.9.0:copy-dependencies',
+      `-DoutputDirectory=${libs}`,
+    ],
+    { cwd: folder, encoding: 'utf8' },
+  )
+  if (status === 0) return libs
+  throw new Error(
+    `Apache Kafka could not be installed: ${error?.message ?? stdout}\n` +
+      'It takes Java 17 and Maven (core/testing/install-java.sh installs them); or unpack Kafka yourself and name its folder of jars in KAFKA_LIBS.',
+  )
 }

