@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -13,7 +13,6 @@ export interface KafkaServer extends ServerProcess {
   readonly version: string
   /** What one of Kafka's own programs prints, such as `org.apache.kafka.tools.ConsoleProducer`, with `--bootstrap-server` set. */
   run(main: string, args: readonly string[], input?: string): string
-  stop(): Promise<void>
 }
 
 /** A real Apache Kafka for tests: one node, broker and controller in one, its logs on disk. Its process ends with this one. */
@@ -49,7 +48,7 @@ export async function startKafka(): Promise<KafkaServer> {
     command: 'java',
     args: java('kafka.Kafka', properties),
     port,
-    log: join(folder, 'log'),
+    folder,
     upMs: 60_000,
   })
   return {
@@ -58,10 +57,6 @@ export async function startKafka(): Promise<KafkaServer> {
     version,
     run: (main, args, input) =>
       run(main, ['--bootstrap-server', `127.0.0.1:${port}`, ...args], input),
-    async stop() {
-      await broker.crash()
-      await rm(folder, { recursive: true, force: true })
-    },
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -10,7 +10,6 @@ export interface NatsServer extends ServerProcess {
   /** `nats://host:port`. */
   readonly url: string
   readonly version: string
-  stop(): Promise<void>
 }
 
 /** A real NATS server for tests, with JetStream on disk. Its process ends with this one. */
@@ -28,16 +27,12 @@ export async function startNats(): Promise<NatsServer> {
     command,
     args: ['--config', config],
     port,
-    log: join(folder, 'log'),
+    folder,
     upMs: 30_000,
   })
   return {
     ...server,
     url: `nats://127.0.0.1:${port}`,
     version,
-    async stop() {
-      await server.crash()
-      await rm(folder, { recursive: true, force: true })
-    },
   }
 }

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
+import { join } from 'node:path'
 
 /** A server of a test, in a process that ends with this one. */
 export interface ServerProcess {
@@ -12,17 +13,18 @@ export interface ServerProcess {
   crash(): Promise<void>
   /** Starts what has crashed again, on the same port and data. */
   restart(): Promise<void>
+  /** Ends it for good, and removes its folder. */
+  stop(): Promise<void>
 }
 
 export interface ServerCommand {
   readonly name: string
   readonly command: string
   readonly args: readonly string[]
-  readonly env?: NodeJS.ProcessEnv
   /** Where it listens once it is up. */
   readonly port: number
-  /** File that its output goes to. */
-  readonly log: string
+  /** Its own: what it prints goes to `log` in it. */
+  readonly folder: string
   readonly upMs: number
   /** Whether it does its work already; most do once they listen. */
   isReady?(): Promise<boolean>
@@ -38,6 +40,10 @@ export async function startServer(command: ServerCommand): Promise<ServerProcess
     async restart() {
       running = await launch(command)
     },
+    async stop() {
+      await running.end()
+      await rm(command.folder, { recursive: true, force: true })
+    },
   }
 }
 
@@ -45,9 +51,8 @@ async function launch({
   name,
   command,
   args,
-  env,
   port,
-  log,
+  folder,
   upMs,
   isReady = async () => true,
 }: ServerCommand): Promise<{
@@ -57,8 +62,8 @@ async function launch({
   // The guard outlives a killed parent just long enough to take the server with it.
   const guard = spawn(process.execPath, ['-e', guardScript, command, ...args], {
     stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
-    env: { ...process.env, ...env },
   })
+  const log = join(folder, 'log')
   const output = createWriteStream(log, { flags: 'a' })
   guard.stdout?.pipe(output)
   guard.stderr?.pipe(output)

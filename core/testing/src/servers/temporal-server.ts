@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -47,7 +47,7 @@ export async function startTemporal({
     command,
     args,
     port,
-    log: join(folder, 'log'),
+    folder,
     upMs: 30_000,
     // Its frontend listens a little before it answers.
     isReady: () => succeeds(command, ['operator', 'cluster', 'health', '--address', address]),
@@ -57,10 +57,7 @@ export async function startTemporal({
     version,
     crash: server.crash,
     restart: server.restart,
-    async stop() {
-      await server.crash()
-      await rm(folder, { recursive: true, force: true })
-    },
+    stop: server.stop,
   }
 }
 
