@@ -8,8 +8,7 @@ export const allOrNothing: Checker = function* ({ runs, effects, deadLetters }) 
       if (!recorded.has(request.id))
         yield { message: 'an approval request has no record', runId: instance.runId }
     }
-    for (const { entry } of entries) {
-      const at = { runId: instance.runId, seq: entry.seq }
+    for (const { entry, at } of entries) {
       if (
         entry.type === 'loop.approval.requested' &&
         !approvals.some(({ id }) => id === entry.approval?.id)
@@ -28,21 +27,15 @@ export const allOrNothing: Checker = function* ({ runs, effects, deadLetters }) 
 }
 
 /** 7. What was acknowledged is there, and says at which durability. */
-export const acknowledgedIsDurable: Checker = function* ({ runs, operations = [], store }) {
-  const hashes = new Set(runs.flatMap(({ entries }) => entries.map(({ stored }) => stored.hash)))
+export const acknowledgedIsDurable: Checker = function* ({ records, operations = [], store }) {
+  const hashes = new Set(records.map(({ stored }) => stored.hash))
   for (const { entry, outcome } of operations) {
     if (entry !== undefined && !hashes.has(entry))
       yield { message: `an acknowledged ${outcome} is not in the record` }
   }
-  for (const { instance, entries } of runs) {
-    for (const { entry } of entries) {
-      if (entry.durability !== store.durability)
-        yield {
-          message: 'a record names another durability than the store has',
-          runId: instance.runId,
-          seq: entry.seq,
-        }
-    }
+  for (const { entry, at } of records) {
+    if (entry.durability !== store.durability)
+      yield { message: 'a record names another durability than the store has', ...at }
   }
 }
 
@@ -59,16 +52,13 @@ export const unknownIsResolvable: Checker = function* ({ operations = [] }) {
 }
 
 /** 9. A refusal changes nothing but its own record. */
-export const deniedIsInert: Checker = function* ({ runs, effects = [] }) {
-  for (const { instance, entries } of runs) {
-    for (const { entry, stored } of entries) {
-      if (entry.type !== 'loop.transition.blocked' && entry.type !== 'loop.transition.rejected')
-        continue
-      const at = { runId: instance.runId, seq: entry.seq }
-      if (entry.toState !== undefined || entry.status !== undefined || entry.effect)
-        yield { message: 'a refused attempt moved the run', ...at }
-      if (effects.some((effect) => effect.entry === stored.hash))
-        yield { message: 'a refused attempt acted', ...at }
-    }
+export const deniedIsInert: Checker = function* ({ records, effects = [] }) {
+  for (const { entry, stored, at } of records) {
+    if (entry.type !== 'loop.transition.blocked' && entry.type !== 'loop.transition.rejected')
+      continue
+    if (entry.toState !== undefined || entry.status !== undefined || entry.effect)
+      yield { message: 'a refused attempt moved the run', ...at }
+    if (effects.some((effect) => effect.entry === stored.hash))
+      yield { message: 'a refused attempt acted', ...at }
   }
 }

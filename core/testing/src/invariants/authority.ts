@@ -4,10 +4,9 @@ import type { Checker } from './world.ts'
 
 /** 14. What executed under an approval has the digest that was approved, and the evidence that the digest covers. */
 export const approvedIsWhatRuns: Checker = function* ({ runs, effects = [] }) {
-  for (const { instance, entries, approvals } of runs) {
-    for (const { entry, stored } of entries) {
+  for (const { entries, approvals } of runs) {
+    for (const { entry, stored, at } of entries) {
       if (entry.type !== 'loop.transition.executed' || !entry.approval) continue
-      const at = { runId: instance.runId, seq: entry.seq }
       const approved = entries.find(
         (other) =>
           other.entry.type === 'loop.approval.approved' &&
@@ -54,11 +53,10 @@ export const approvedIsWhatRuns: Checker = function* ({ runs, effects = [] }) {
 
 /** 15. An approval authorises one execution before it expires; a receipt is spent once. */
 export const singleUse: Checker = function* ({ runs, effects = [] }) {
-  for (const { instance, entries } of runs) {
+  for (const { entries } of runs) {
     const used = new Set<string>()
     const spent = new Map<string, string>()
-    for (const { entry } of entries) {
-      const at = { runId: instance.runId, seq: entry.seq }
+    for (const { entry, at } of entries) {
       if (entry.type === 'loop.transition.executed' && entry.approval) {
         if (used.has(entry.approval.id)) yield { message: 'an approval was used twice', ...at }
         used.add(entry.approval.id)
@@ -92,10 +90,9 @@ export const separationOfDuties: Checker = function* ({
   definitions,
   identityClassOf = (id) => id,
 }) {
-  for (const { instance, entries } of runs) {
-    for (const { entry } of entries) {
+  for (const { entries } of runs) {
+    for (const { entry, at } of entries) {
       if (entry.type !== 'loop.transition.executed') continue
-      const at = { runId: instance.runId, seq: entry.seq }
       const policy = definitions
         .get(entry.definition)
         ?.transitions.find(({ id }) => id === entry.transitionId)?.approval
@@ -142,42 +139,32 @@ export const revocationWins: Checker = function* ({ operations = [] }) {
 }
 
 /** 18. No agent takes a transition that is for others, or changes rules and records. */
-export const noSelfEscalation: Checker = function* ({ runs, definitions, agentIds = [] }) {
-  for (const { instance, entries } of runs) {
-    for (const { entry } of entries) {
-      const at = { runId: instance.runId, seq: entry.seq }
-      const isAgent = entry.actor.type === 'ai-agent' || agentIds.includes(entry.actor.id)
-      if (!isAgent) continue
-      if (/released|migrated|erased|resumed/.test(entry.type))
-        yield { message: 'an agent changed its own rules', ...at }
-      const transition = definitions
-        .get(entry.definition)
-        ?.transitions.find(({ id }) => id === entry.transitionId)
-      if (
-        entry.type === 'loop.transition.executed' &&
-        transition &&
-        !transition.actors.includes('ai-agent')
-      ) {
-        yield { message: 'an agent took a transition that is not for agents', ...at }
-      }
-      if (/^(approve|edit)$/.test(entry.approval?.decision ?? ''))
-        yield { message: 'an agent approved', ...at }
+export const noSelfEscalation: Checker = function* ({ records, definitions, agentIds = [] }) {
+  for (const { entry, at } of records) {
+    const isAgent = entry.actor.type === 'ai-agent' || agentIds.includes(entry.actor.id)
+    if (!isAgent) continue
+    if (/released|migrated|erased|resumed/.test(entry.type))
+      yield { message: 'an agent changed its own rules', ...at }
+    const transition = definitions
+      .get(entry.definition)
+      ?.transitions.find(({ id }) => id === entry.transitionId)
+    if (
+      entry.type === 'loop.transition.executed' &&
+      transition &&
+      !transition.actors.includes('ai-agent')
+    ) {
+      yield { message: 'an agent took a transition that is not for agents', ...at }
     }
+    if (/^(approve|edit)$/.test(entry.approval?.decision ?? ''))
+      yield { message: 'an agent approved', ...at }
   }
 }
 
 /** 19. A guard that cannot judge is a denial. */
-export const failClosed: Checker = function* ({ runs, brokenGuards = [] }) {
-  for (const { instance, entries } of runs) {
-    for (const { entry } of entries) {
-      const passed = entry.guards?.find(({ use, passed: ok }) => ok && brokenGuards.includes(use))
-      if (passed)
-        yield {
-          message: 'a guard that cannot judge is recorded as passed',
-          runId: instance.runId,
-          seq: entry.seq,
-        }
-    }
+export const failClosed: Checker = function* ({ records, brokenGuards = [] }) {
+  for (const { entry, at } of records) {
+    if (entry.guards?.some(({ use, passed }) => passed && brokenGuards.includes(use)))
+      yield { message: 'a guard that cannot judge is recorded as passed', ...at }
   }
 }
 

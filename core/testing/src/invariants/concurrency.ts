@@ -38,20 +38,13 @@ export const honestConflict: Checker = function* ({ operations = [] }) {
 }
 
 /** 12. Per tenant, principal and key there is at most one record of a moving command. */
-export const oneEffectPerKey: Checker = function* ({ runs }) {
+export const oneEffectPerKey: Checker = function* ({ records }) {
   const seen = new Set<string>()
-  for (const { instance, entries } of runs) {
-    for (const { entry } of entries) {
-      if (entry.idempotencyKey === undefined) continue
-      const key = `${entry.tenant}\n${entry.actor.type}:${entry.actor.id}\n${entry.idempotencyKey}`
-      if (seen.has(key))
-        yield {
-          message: 'one idempotency key has two records',
-          runId: instance.runId,
-          seq: entry.seq,
-        }
-      seen.add(key)
-    }
+  for (const { entry, at } of records) {
+    if (entry.idempotencyKey === undefined) continue
+    const key = `${entry.tenant}\n${entry.actor.type}:${entry.actor.id}\n${entry.idempotencyKey}`
+    if (seen.has(key)) yield { message: 'one idempotency key has two records', ...at }
+    seen.add(key)
   }
 }
 
@@ -66,18 +59,13 @@ export const fencing: Checker = function* ({ operations = [], runs }) {
     else if (outcome === 'settled' && fence < (newest.get(itemId) ?? 0))
       yield { message: 'a worker that lost its lease settled the item' }
   }
-  for (const { instance, entries } of runs) {
+  for (const { entries } of runs) {
     const ended = new Set<string>()
-    for (const { entry } of entries) {
+    for (const { entry, at } of entries) {
       if (!entry.effect || !entry.type.startsWith('loop.effect.')) continue
       const { id } = entry.effect
       // One that failed may be retried by a person.
-      if (ended.has(id))
-        yield {
-          message: 'an effect went on after its end',
-          runId: instance.runId,
-          seq: entry.seq,
-        }
+      if (ended.has(id)) yield { message: 'an effect went on after its end', ...at }
       if (/succeeded|unknown/.test(entry.type)) ended.add(id)
     }
   }

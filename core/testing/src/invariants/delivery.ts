@@ -1,7 +1,7 @@
 import type { Checker } from './world.ts'
 
 /** 21. Every committed event reached every subscriber, or lies in a dead letter. */
-export const noLoss: Checker = function* ({ runs, deliveries, subscribers = [], deadLetters }) {
+export const noLoss: Checker = function* ({ records, deliveries, subscribers = [], deadLetters }) {
   if (!deliveries) return
   for (const subscriber of subscribers) {
     const delivered = new Set(
@@ -9,28 +9,20 @@ export const noLoss: Checker = function* ({ runs, deliveries, subscribers = [], 
         .filter((delivery) => delivery.subscriber === subscriber)
         .map(({ event }) => event.id),
     )
-    for (const { instance, entries } of runs) {
-      for (const { stored } of entries) {
-        const parked = deadLetters.some(
-          (letter) =>
-            letter.name === subscriber &&
-            letter.runId === stored.runId &&
-            letter.seq === stored.seq,
-        )
-        if (!delivered.has(stored.hash) && !parked)
-          yield {
-            message: `${subscriber} never heard of an event`,
-            runId: instance.runId,
-            seq: stored.seq,
-          }
-      }
+    for (const { stored, at } of records) {
+      const parked = deadLetters.some(
+        (letter) =>
+          letter.name === subscriber && letter.runId === stored.runId && letter.seq === stored.seq,
+      )
+      if (!delivered.has(stored.hash) && !parked)
+        yield { message: `${subscriber} never heard of an event`, ...at }
     }
   }
 }
 
 /** 22. Nothing that was not committed is ever delivered. */
-export const noGhosts: Checker = function* ({ runs, deliveries = [] }) {
-  const hashes = new Set(runs.flatMap(({ entries }) => entries.map(({ stored }) => stored.hash)))
+export const noGhosts: Checker = function* ({ records, deliveries = [] }) {
+  const hashes = new Set(records.map(({ stored }) => stored.hash))
   for (const { event } of deliveries) {
     if (!hashes.has(event.id.slice(0, 64)))
       yield { message: 'an event was delivered that no record explains' }
@@ -86,13 +78,9 @@ export const cursorNeverSkips: Checker = function* ({ runs, leaves, sequenced = 
         ?.filter(({ runId }) => runId === instance.runId)
         .map(({ seq }) => seq),
     )
-    for (const { stored } of entries)
+    for (const { stored, at } of entries)
       if (!named.has(stored.seq))
-        yield {
-          message: 'a reader that tails the records skipped one',
-          runId: instance.runId,
-          seq: stored.seq,
-        }
+        yield { message: 'a reader that tails the records skipped one', ...at }
   }
 }
 

@@ -17,11 +17,10 @@ export const tenantIsolation: Checker = function* ({ runs, quietAnswers, busyAns
 
 /** 33. Time never goes back within a run. */
 export const monotoneTime: Checker = function* ({ runs }) {
-  for (const { instance, entries } of runs) {
+  for (const { entries } of runs) {
     let before = 0
-    for (const { entry } of entries) {
-      if (entry.at < before)
-        yield { message: 'time went back', runId: instance.runId, seq: entry.seq }
+    for (const { entry, at } of entries) {
+      if (entry.at < before) yield { message: 'time went back', ...at }
       before = entry.at
     }
   }
@@ -40,16 +39,10 @@ export const noSecrets: Checker = function* ({
 }
 
 /** 35. Nothing larger than the limit was taken in. */
-export const bounded: Checker = function* ({ runs, evidenceBytes }) {
+export const bounded: Checker = function* ({ records, evidenceBytes }) {
   if (evidenceBytes === undefined) return
-  for (const { instance, entries } of runs) {
-    for (const { entry } of entries) {
-      if ((entry.evidence?.bytes ?? 0) > evidenceBytes)
-        yield {
-          message: 'evidence is larger than the limit',
-          runId: instance.runId,
-          seq: entry.seq,
-        }
-    }
+  for (const { entry, at } of records) {
+    if ((entry.evidence?.bytes ?? 0) > evidenceBytes)
+      yield { message: 'evidence is larger than the limit', ...at }
   }
 }

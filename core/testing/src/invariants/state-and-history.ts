@@ -6,13 +6,9 @@ import type { Checker } from './world.ts'
 export const fold: Checker = function* ({ runs }) {
   for (const { instance, entries } of runs) {
     let folded: LoopInstance | null = null
-    for (const [index, { stored, entry }] of entries.entries()) {
+    for (const [index, { stored, entry, at }] of entries.entries()) {
       if (stored.seq !== index + 1)
-        yield {
-          message: `seq ${stored.seq} stands at place ${index + 1}`,
-          runId: instance.runId,
-          seq: stored.seq,
-        }
+        yield { message: `seq ${stored.seq} stands at place ${index + 1}`, ...at }
       folded = applyEntry(folded, entry, stored)
     }
     if (folded === null || canonicalize({ ...folded }) !== canonicalize({ ...instance })) {
@@ -25,11 +21,10 @@ const final = new Set(['completed', 'failed', 'cancelled'])
 
 /** 2. Every move exists in the definition that the record names, with its hard guards passed; nothing moves after the end. */
 export const legality: Checker = function* ({ runs, definitions }) {
-  for (const { instance, entries } of runs) {
+  for (const { entries } of runs) {
     let state: string | undefined
     let ended = false
-    for (const { entry } of entries) {
-      const at = { runId: instance.runId, seq: entry.seq }
+    for (const { entry, at } of entries) {
       const moves = entry.toState !== undefined || entry.status !== undefined
       if (moves && ended) yield { message: 'a final run moved', ...at }
       if (entry.type === 'loop.transition.executed') {
@@ -68,26 +63,23 @@ export const legality: Checker = function* ({ runs, definitions }) {
 }
 
 /** 3. Every record names who, and how they became known, down the whole delegation chain. */
-export const attribution: Checker = function* ({ runs }) {
-  for (const { instance, entries } of runs) {
-    for (const { entry } of entries) {
-      const at = { runId: instance.runId, seq: entry.seq }
-      const { actor } = entry
-      if (!actor?.id || !actor.type) yield { message: 'a record names no actor', ...at }
-      // What the engine itself does is known to it; everybody else came in and was admitted.
-      else if (actor.type !== 'system' && actor.type !== 'automation' && !actor.assurance?.method)
-        yield { message: 'a record does not say how its actor became known', ...at }
-      for (let principal = actor?.onBehalfOf; principal; principal = principal.onBehalfOf) {
-        if (!principal.id) yield { message: 'a delegation chain has a gap', ...at }
-      }
+export const attribution: Checker = function* ({ records }) {
+  for (const { entry, at } of records) {
+    const { actor } = entry
+    if (!actor?.id || !actor.type) yield { message: 'a record names no actor', ...at }
+    // What the engine itself does is known to it; everybody else came in and was admitted.
+    else if (actor.type !== 'system' && actor.type !== 'automation' && !actor.assurance?.method)
+      yield { message: 'a record does not say how its actor became known', ...at }
+    for (let principal = actor?.onBehalfOf; principal; principal = principal.onBehalfOf) {
+      if (!principal.id) yield { message: 'a delegation chain has a gap', ...at }
     }
   }
 }
 
 /** 4. The same inputs give the same bytes. */
-export const determinism: Checker = function* ({ runs, replay }) {
+export const determinism: Checker = function* ({ records, replay }) {
   if (!replay) return
-  const bodies = runs.flatMap(({ entries }) => entries.map(({ stored }) => stored.body))
+  const bodies = records.map(({ stored }) => stored.body)
   const differs = bodies.findIndex((body, index) => body !== replay[index])
   if (differs !== -1 || bodies.length !== replay.length)
     yield { message: `record ${differs} of the replay differs` }
@@ -97,17 +89,13 @@ export const determinism: Checker = function* ({ runs, replay }) {
 export const pinnedDefinition: Checker = function* ({ runs }) {
   for (const { instance, entries } of runs) {
     let digest = entries[0]?.entry.definition
-    for (const { entry } of entries) {
+    for (const { entry, at } of entries) {
       if (entry.type === 'loop.migrated') {
         if (entry.actor.type === 'ai-agent' || entry.actor.type === 'automation')
-          yield { message: 'a migration was not authorised', runId: instance.runId, seq: entry.seq }
+          yield { message: 'a migration was not authorised', ...at }
         digest = entry.definition
       } else if (entry.definition !== digest)
-        yield {
-          message: 'a record was judged under another definition',
-          runId: instance.runId,
-          seq: entry.seq,
-        }
+        yield { message: 'a record was judged under another definition', ...at }
     }
     if (instance.definition.digest !== digest)
       yield {

@@ -6,9 +6,9 @@ import type { Checker } from './world.ts'
 export const chain: Checker = function* ({ runs }) {
   for (const { instance, entries } of runs) {
     let previous = { version: 0, head: genesisHash }
-    for (const { stored } of entries) {
+    for (const { stored, at } of entries) {
       const fault = checkLink(stored, previous)
-      if (fault) yield { message: fault.fault, runId: instance.runId, seq: stored.seq }
+      if (fault) yield { message: fault.fault, ...at }
       previous = { version: stored.seq, head: stored.hash }
     }
     if (previous.head !== instance.head)
@@ -17,16 +17,14 @@ export const chain: Checker = function* ({ runs }) {
 }
 
 /** 28. Each record is in the log once, and no size was signed with two roots. */
-export const log: Checker = function* ({ leaves, signed = [], runs }) {
+export const log: Checker = function* ({ leaves, signed = [], records }) {
   const bodies = new Map<string, string>(
-    runs.flatMap(({ entries }) =>
-      entries.map(({ stored }) => [`${stored.runId}:${stored.seq}`, stored.body] as const),
-    ),
+    records.map(({ stored }) => [`${stored.runId}:${stored.seq}`, stored.body] as const),
   )
   for (const tenantLeaves of leaves.values()) {
     const seen = new Set<string>()
     for (const { runId, seq, leafHash } of tenantLeaves) {
-      const id: string = `${runId}:${seq}`
+      const id = `${runId}:${seq}`
       if (seen.has(id)) yield { message: 'a record is in the log twice', runId, seq }
       seen.add(id)
       const body = bodies.get(id)
@@ -43,22 +41,19 @@ export const log: Checker = function* ({ leaves, signed = [], runs }) {
 }
 
 /** 29. The stored bytes are canonical, well-formed, and are the hashed bytes. */
-export const canonicalBytes: Checker = function* ({ runs }) {
-  for (const { instance, entries } of runs) {
-    for (const { stored, entry } of entries) {
-      const at = { runId: instance.runId, seq: stored.seq }
-      if (!stored.body.isWellFormed() || canonicalize(entry) !== stored.body)
-        yield { message: 'a stored record is not canonical', ...at }
-      if (stored.evidence !== null && canonicalize(JSON.parse(stored.evidence)) !== stored.evidence)
-        yield { message: 'stored evidence is not canonical', ...at }
-      if (
-        stored.evidence !== null &&
-        stored.salt !== null &&
-        entry.evidence &&
-        saltedDigest(stored.salt, stored.evidence) !== entry.evidence.digest
-      ) {
-        yield { message: 'stored evidence is not what the record names', ...at }
-      }
+export const canonicalBytes: Checker = function* ({ records }) {
+  for (const { stored, entry, at } of records) {
+    if (!stored.body.isWellFormed() || canonicalize(entry) !== stored.body)
+      yield { message: 'a stored record is not canonical', ...at }
+    if (stored.evidence !== null && canonicalize(JSON.parse(stored.evidence)) !== stored.evidence)
+      yield { message: 'stored evidence is not canonical', ...at }
+    if (
+      stored.evidence !== null &&
+      stored.salt !== null &&
+      entry.evidence &&
+      saltedDigest(stored.salt, stored.evidence) !== entry.evidence.digest
+    ) {
+      yield { message: 'stored evidence is not what the record names', ...at }
     }
   }
 }

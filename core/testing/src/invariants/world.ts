@@ -114,6 +114,8 @@ interface RecordedEntry {
   readonly stored: StoredEntry
   readonly entry: LedgerEntry
   readonly evidence: JsonObject | null
+  /** Where it stands, for a violation. */
+  readonly at: { readonly runId: string; readonly seq: number }
 }
 
 interface RecordedRun {
@@ -125,6 +127,8 @@ interface RecordedRun {
 /** A world with its records read. */
 export interface ObservedWorld extends World {
   readonly runs: readonly RecordedRun[]
+  /** The entries of all runs. */
+  readonly records: readonly RecordedEntry[]
   readonly deadLetters: readonly DeadLetter[]
   readonly stops: readonly Stop[]
   readonly leaves: ReadonlyMap<string, readonly LogLeaf[]>
@@ -156,7 +160,8 @@ export async function observe(world: World): Promise<ObservedWorld> {
     deadLetters.push(...(await world.store.deadLetters({ tenant, limit: 1000 })).items)
     leaves.set(tenant, await leavesOf(world.store, tenant))
   }
-  return { ...world, runs, deadLetters, leaves, stops: await world.store.stops() }
+  const records = runs.flatMap(({ entries }) => entries)
+  return { ...world, runs, records, deadLetters, leaves, stops: await world.store.stops() }
 }
 
 async function* runsOf(store: LoopStore, tenant: string): AsyncGenerator<LoopInstance> {
@@ -175,8 +180,10 @@ async function entriesOf(
   const entries: RecordedEntry[] = []
   for (let from = 1; ;) {
     const page = await store.entries(tenant, runId, { from, limit: 500 })
-    for (const stored of page)
-      entries.push({ stored, entry: openEntry(stored), evidence: openEvidence(stored) })
+    for (const stored of page) {
+      const at = { runId, seq: stored.seq }
+      entries.push({ stored, entry: openEntry(stored), evidence: openEvidence(stored), at })
+    }
     const last = page.at(-1)
     if (!last || page.length < 500) return entries
     from = last.seq + 1
