@@ -111,25 +111,34 @@ function valueAt(draft: unknown, path: Path): unknown {
 type Keys = () => readonly string[]
 
 const keysOf =
-  (schema: { readonly shape: object }, more: readonly string[] = []): Keys =>
-  () => [...Object.keys(schema.shape), ...more]
+  (schema: () => { readonly shape: object }, more: readonly string[] = []): Keys =>
+  () => [...Object.keys(schema().shape), ...more]
 
 /** By the path without its indices: what stands there, and the keys that it may have. */
 const places = new Map<string, readonly [noun: string, keys: Keys]>([
-  ['', ['a loop', keysOf(loopDefinitionSchema, Object.keys(spellings.loop))]],
-  ['states', ['a state', keysOf(stateSchema, Object.keys(spellings.state))]],
-  ['states/timeout', ['a timeout', () => ['after', 'transition']]],
-  ['transitions', ['a transition', keysOf(transitionSchema, Object.keys(spellings.transition))]],
-  ['transitions/guards', ['a guard', keysOf(guardSpecSchema, Object.keys(spellings.guard))]],
+  ['', ['a loop', keysOf(() => loopDefinitionSchema, Object.keys(spellings.loop))]],
+  ['states', ['a state', keysOf(() => stateSchema, Object.keys(spellings.state))]],
+  ['states/timeout', ['a timeout', keysOf(() => stateSchema.shape.timeout.unwrap())]],
+  [
+    'transitions',
+    ['a transition', keysOf(() => transitionSchema, Object.keys(spellings.transition))],
+  ],
+  ['transitions/guards', ['a guard', keysOf(() => guardSpecSchema, Object.keys(spellings.guard))]],
   [
     'transitions/approval',
-    ['an approval policy', keysOf(approvalPolicySchema, ['reviewers', 'quorum'])],
+    ['an approval policy', keysOf(() => approvalPolicySchema, ['reviewers', 'quorum'])],
   ],
-  ['transitions/approval/stages', ['an approval stage', () => ['name', 'reviewers', 'quorum']]],
-  ['transitions/approval/escalate', ['an escalation', () => ['after', 'reviewers', 'channels']]],
-  ['transitions/effect', ['an effect', keysOf(effectSpecSchema)]],
-  ['outcome', ['an outcome', keysOf(outcomeSchema)]],
-  ['outcome/metrics', ['a metric', () => ['id', 'unit', 'description']]],
+  [
+    'transitions/approval/stages',
+    ['an approval stage', keysOf(() => approvalPolicySchema.shape.stages.element)],
+  ],
+  [
+    'transitions/approval/escalate',
+    ['an escalation', keysOf(() => approvalPolicySchema.shape.escalate.unwrap().element)],
+  ],
+  ['transitions/effect', ['an effect', keysOf(() => effectSpecSchema)]],
+  ['outcome', ['an outcome', keysOf(() => outcomeSchema)]],
+  ['outcome/metrics', ['a metric', keysOf(() => outcomeSchema.shape.metrics.unwrap().element)]],
 ])
 
 const placeOf = (path: Path): string => path.filter((key) => typeof key === 'string').join('/')
