@@ -1,17 +1,22 @@
-import type { LoopDefinition } from '@loop-engine/core'
-import { digestOf } from '@loop-engine/core'
+import { digestOf, type LoopDefinition } from '@loop-engine/core'
 
 import type { LoopInput } from './input-schema.ts'
-import { normalise } from './normalise.ts'
+import { normalise, type Normalised } from './normalise.ts'
 import { definitionError } from './problems.ts'
 import { validateLoop, type ValidateOptions } from './validate.ts'
 
 /** Makes a canonical, deeply frozen definition of a plain object. Throws `invalid_definition` with every problem. */
 export function defineLoop(input: LoopInput, options: ValidateOptions = {}): LoopDefinition {
+  const { definition, problems } = judgeLoop(input, options)
+  if (definition && problems.length === 0) return definition
+  throw definitionError(problems)
+}
+
+/** The definition that an input spells, as far as one could be read, and everything that is wrong with it. */
+export function judgeLoop(input: unknown, options: ValidateOptions): Normalised {
   const { definition, problems } = normalise(input)
-  const found = definition ? [...problems, ...validateLoop(definition, options)] : problems
-  if (found.length > 0 || !definition) throw definitionError(found)
-  return definition
+  if (!definition) return { definition, problems }
+  return { definition, problems: [...problems, ...validateLoop(definition, options)] }
 }
 
 /** SHA-256 of the canonical JSON of a definition: what an instance is pinned to. */

@@ -37,8 +37,7 @@ export function normalise(input: unknown): Normalised {
 
 function freeze(data: LoopDefinition, problems: DefinitionProblem[]): Normalised {
   try {
-    const limits = { maxBytes: 16 * 2 ** 20, maxDepth: 64, maxKeys: 1_000_000 }
-    return { definition: snapshot(data, limits) as LoopDefinition, problems }
+    return { definition: snapshot(data), problems }
   } catch (error) {
     if (!isLoopError(error)) throw error
     const { path = '', message, hint } = error
@@ -106,24 +105,23 @@ const readApproval: Reader = (value, path, report) => {
     })
   }
   const stages = rest.stages ?? [present({ reviewers, quorum })]
-  return {
+  return present({
     fourEyes: true,
     expiresIn: '24h',
     ...rest,
     stages: each(stages, pointer(path, 'stages'), report, readStage),
-    ...('escalate' in rest && {
-      escalate: each(rest.escalate, pointer(path, 'escalate'), report, (rung) => {
-        const { reviewers: who, ...others } = fields(rung) ?? {}
-        return fields(rung) ? present({ ...others, reviewers: list(who) }) : rung
-      }),
-    }),
-  }
+    escalate: each(rest.escalate, pointer(path, 'escalate'), report, readEscalation),
+  })
 }
 
 const readStage: Reader = (value) => {
   const stage = fields(value)
-  if (!stage) return value
-  return present({ quorum: 1, ...stage, reviewers: list(stage.reviewers) })
+  return stage ? present({ quorum: 1, ...stage, reviewers: list(stage.reviewers) }) : value
+}
+
+const readEscalation: Reader = (value) => {
+  const rung = fields(value)
+  return rung ? present({ ...rung, reviewers: list(rung.reviewers) }) : value
 }
 
 const readEffect: Reader = (value) => {

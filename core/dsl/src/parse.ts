@@ -6,9 +6,9 @@ import {
   type LoopDefinition,
 } from '@loop-engine/core'
 
-import { normalise } from './normalise.ts'
+import { judgeLoop } from './define-loop.ts'
 import { definitionError } from './problems.ts'
-import { validateLoop, type ValidateOptions } from './validate.ts'
+import type { ValidateOptions } from './validate.ts'
 import { maxBytes, readYaml, type Source } from './yaml-source.ts'
 
 export interface ParseOptions extends ValidateOptions {
@@ -35,11 +35,10 @@ export function parseLoop(text: string, options: ParseOptions = {}): LoopDefinit
   // A byte order mark is no part of a definition; the YAML reader skips it by itself.
   const source = format === 'json' ? readJson(text.replace(/^\uFEFF/, '')) : readYaml(text)
   if (source.problems.length > 0) throw definitionError(source.problems, file)
-  const { definition, problems } = normalise(source.value)
-  const found = definition ? [...problems, ...validateLoop(definition, options)] : problems
-  if (found.length === 0 && definition) return definition
+  const { definition, problems } = judgeLoop(source.value, options)
+  if (definition && problems.length === 0) return definition
   throw definitionError(
-    found
+    problems
       .map((problem) => ({ ...problem, ...source.locate(problem.path, anchorOf(problem)) }))
       .toSorted((one, other) => one.line - other.line || one.column - other.column),
     file,
