@@ -1,14 +1,7 @@
 export { createAttemptLog, type AttemptLog } from './attempt-log.ts'
 export { toStrictJsonSchema, type DecisionFields } from './decision-schema.ts'
-export {
-  answerDetails,
-  callModel,
-  type AnswerEnd,
-  type Attribution,
-  type CallContext,
-  type ModelAnswer,
-  type ModelVendor,
-} from './model-call.ts'
+export { answerDetails, type AnswerEnd, type ModelAnswer } from './model-answer.ts'
+export { callModel, type Attribution, type CallContext, type ModelVendor } from './model-call.ts'
 export { present, type ModelFault } from './model-fault.ts'
 export {
   createModelProvider,

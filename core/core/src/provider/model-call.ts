@@ -1,32 +1,11 @@
-import { isLoopError, LoopError, type LoopErrorCode } from '../errors.ts'
-import type { Actor, Principal, Usage } from '../model/actor.ts'
+import { isLoopError } from '../errors.ts'
+import type { Actor, Principal } from '../model/actor.ts'
 import { createAttemptLog, type AttemptLog } from './attempt-log.ts'
 import type { ModelAttempt, ModelCallOptions } from './contract.ts'
-import { codeOnly, faultError, present, type ModelFault } from './model-fault.ts'
+import { endError, type AnswerEnd, type ModelAnswer } from './model-answer.ts'
+import { faultError, present, type ModelFault } from './model-fault.ts'
 import { quiet } from './quiet.ts'
 import { transportFault } from './transport-fault.ts'
-
-/** How a vendor's answer ended. Only `complete` carries something to read. */
-export type AnswerEnd =
-  | 'complete'
-  | 'refused'
-  | 'truncated'
-  | 'filtered'
-  | 'failed'
-  /** A body that is not what the vendor documents. */
-  | 'unreadable'
-
-/** What an adapter read from its vendor's answer, in the words of the core. */
-export interface ModelAnswer {
-  readonly end: AnswerEnd
-  readonly text: string
-  /** Null when the vendor sent none; never invented. */
-  readonly responseId: string | null
-  readonly requestId?: string | null | undefined
-  readonly servedModel?: string | undefined
-  readonly usage?: Usage | undefined
-  readonly vendorCode?: string | null | undefined
-}
 
 export interface CallContext {
   /** Ends with the caller's signal or the time limit. */
@@ -80,35 +59,36 @@ export async function callModel<Request, Answer extends ModelAnswer>(
   const notify = onProgress && quiet(onProgress)
   if (signal?.aborted) throw faultError(vendor.name, { kind: 'aborted' })
   const startedAt = now()
-  const attempts = createAttemptLog({
+  const log = createAttemptLog({
     now,
     model: vendor.model,
     onProgress: notify,
     endsAt: startedAt + timeoutMs,
   })
+  const { attempts } = log
   const limit = AbortSignal.timeout(timeoutMs)
   const ending = signal ? AbortSignal.any([signal, limit]) : limit
   const sent = vendor.send(request, {
     signal: ending,
-    attempts,
+    attempts: log,
     ...(notify && { onText: (delta: string) => notify({ type: 'text', delta }) }),
   })
   const answer = await unlessAborted(sent, ending).catch((error: unknown) => {
     if (isLoopError(error)) throw error
-    if (attempts.unsent) throw attempts.unsent
-    if (signal?.aborted) throw faultError(vendor.name, { kind: 'aborted' }, attempts.attempts)
-    if (limit.aborted) throw faultError(vendor.name, { kind: 'timeout' }, attempts.attempts)
+    if (log.unsent) throw log.unsent
+    if (signal?.aborted) throw faultError(vendor.name, { kind: 'aborted' }, attempts)
+    if (limit.aborted) throw faultError(vendor.name, { kind: 'timeout' }, attempts)
     const fault = vendor.readFault(error) ?? transportFault(error)
-    throw faultError(vendor.name, withStatus(fault, attempts.attempts), attempts.attempts)
+    throw faultError(vendor.name, withStatus(fault, attempts), attempts)
   })
-  const last = attempts.attempts.at(-1)
+  const last = attempts.at(-1)
   const requestId = answer.requestId ?? last?.requestId ?? null
-  if (answer.end !== 'complete')
-    throw endError(vendor.name, { ...answer, requestId }, attempts.attempts)
+  const end: AnswerEnd = answer.end
+  if (end !== 'complete') throw endError(vendor.name, end, { ...answer, requestId }, attempts)
   return {
     answer,
     requestId,
-    attempts: [...attempts.attempts],
+    attempts: [...attempts],
     actor: {
       type: 'ai-agent',
       id: attribution.agentId,
@@ -117,7 +97,7 @@ export async function callModel<Request, Answer extends ModelAnswer>(
       responseId: answer.responseId,
       // A clock may be set back while a model thinks.
       latencyMs: Math.max(now() - startedAt, 0),
-      attempts: Math.max(attempts.attempts.length, 1),
+      attempts: Math.max(attempts.length, 1),
       ...present({
         displayName: attribution.displayName,
         onBehalfOf: attribution.onBehalfOf,
@@ -148,53 +128,4 @@ async function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal): 
   } finally {
     signal.removeEventListener('abort', stop)
   }
-}
-
-const ends: Record<
-  Exclude<AnswerEnd, 'complete'>,
-  readonly [code: LoopErrorCode, retryable: boolean, says: string, hint: string]
-> = {
-  refused: [
-    'refused',
-    false,
-    'refused to answer.',
-    'Change the instruction, or let a person decide.',
-  ],
-  truncated: [
-    'truncated',
-    false,
-    'ran out of tokens.',
-    'Raise maxOutputTokens or send less evidence.',
-  ],
-  filtered: [
-    'content_filtered',
-    false,
-    'withheld its answer.',
-    'Change the evidence, or let a person decide.',
-  ],
-  failed: ['unavailable', true, 'reports that it failed.', 'Ask again later.'],
-  unreadable: ['bad_response', true, 'sent an answer that cannot be read.', 'Ask again.'],
-}
-
-function endError(
-  plugin: string,
-  answer: ModelAnswer & { readonly end: AnswerEnd },
-  attempts: readonly ModelAttempt[],
-): LoopError {
-  const [code, retryable, says, hint] = ends[answer.end === 'complete' ? 'failed' : answer.end]
-  return new LoopError(code, `${plugin} ${says}`, {
-    plugin,
-    retryable,
-    hint,
-    details: answerDetails(answer, attempts),
-  })
-}
-
-/** The facts of an answer that could not be used; it was paid for all the same. */
-export function answerDetails(
-  { responseId, requestId, servedModel, usage, vendorCode }: ModelAnswer,
-  attempts: readonly ModelAttempt[],
-): Record<string, unknown> {
-  const known = { responseId, requestId, servedModel, usage, vendorCode: codeOnly(vendorCode) }
-  return { ...present(known), attempts: attempts.length }
 }

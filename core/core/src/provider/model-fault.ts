@@ -15,7 +15,8 @@ export interface ModelFault {
   readonly usage?: Usage | undefined
 }
 
-interface Verdict {
+/** What a call that brought nothing of use comes to. */
+export interface Verdict {
   readonly code: LoopErrorCode
   readonly retryable: boolean
   readonly says: string
@@ -28,7 +29,6 @@ export function faultError(
   fault: ModelFault,
   attempts: readonly ModelAttempt[] = [],
 ): LoopError {
-  const { code, retryable, says, hint } = judge(fault)
   const { status, vendorCode, requestId, responseId, retryAfterMs, usage } = fault
   const known = {
     status,
@@ -39,12 +39,15 @@ export function faultError(
     retryAfterMs,
     usage,
   }
-  return new LoopError(code, `${plugin} ${says}`, {
-    plugin,
-    retryable,
-    hint,
-    details: { ...present(known), attempts: attempts.length },
-  })
+  return verdictError(plugin, judge(fault), { ...present(known), attempts: attempts.length })
+}
+
+export function verdictError(
+  plugin: string,
+  { code, retryable, says, hint }: Verdict,
+  details: Readonly<Record<string, unknown>>,
+): LoopError {
+  return new LoopError(code, `${plugin} ${says}`, { plugin, retryable, hint, details })
 }
 
 function judge({ kind, status = 0, vendorCode }: ModelFault): Verdict {
@@ -59,8 +62,7 @@ function judge({ kind, status = 0, vendorCode }: ModelFault): Verdict {
     return verdict('timeout', true, 'did not answer in time.', 'Ask again, or raise timeoutMs.')
   if (kind === 'network')
     return verdict('unavailable', true, 'could not be reached, or hung up.', 'Ask again later.')
-  if (kind === 'bad_response')
-    return verdict('bad_response', true, 'sent an answer that cannot be read.', 'Ask again.')
+  if (kind === 'bad_response') return unreadable
   if (kind === 'unknown')
     return verdict(
       'unavailable',
@@ -79,13 +81,7 @@ function judge({ kind, status = 0, vendorCode }: ModelFault): Verdict {
   if (status === 413 || vendorCode === 'context_length_exceeded')
     return verdict('too_large', false, 'refused the size of the request.', 'Send less evidence.')
   // Azure refuses a prompt that its filter dislikes with 400.
-  if (withheld.includes(vendorCode ?? ''))
-    return verdict(
-      'content_filtered',
-      false,
-      'withheld its answer.',
-      'Change the evidence, or let a person decide.',
-    )
+  if (withheld.includes(vendorCode ?? '')) return withheldAnswer
   // 409: the vendor's locks; its SDKs ask again.
   if (status === 409 || status >= 500)
     return verdict('unavailable', true, 'failed or is overloaded.', 'Ask again later.')
@@ -100,7 +96,25 @@ function judge({ kind, status = 0, vendorCode }: ModelFault): Verdict {
 /** What OpenAI and Azure call a request that a filter stopped before a model saw it. */
 export const withheld = ['content_filter', 'content_policy_violation', 'invalid_prompt']
 
-function verdict(code: LoopErrorCode, retryable: boolean, says: string, hint: string): Verdict {
+export const withheldAnswer = verdict(
+  'content_filtered',
+  false,
+  'withheld its answer.',
+  'Change the evidence, or let a person decide.',
+)
+export const unreadable = verdict(
+  'bad_response',
+  true,
+  'sent an answer that cannot be read.',
+  'Ask again.',
+)
+
+export function verdict(
+  code: LoopErrorCode,
+  retryable: boolean,
+  says: string,
+  hint: string,
+): Verdict {
   return { code, retryable, says, hint }
 }
 

@@ -10,7 +10,8 @@ import {
   toStrictJsonSchema,
   type DecisionFields,
 } from './decision-schema.ts'
-import { answerDetails, callModel, type ModelAnswer, type ModelVendor } from './model-call.ts'
+import { answerDetails, type ModelAnswer } from './model-answer.ts'
+import { callModel, type ModelVendor } from './model-call.ts'
 import {
   checkTemplate,
   defaultPrompt,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import type { Usage } from '../model/actor.ts'
-import type { AnswerEnd, ModelAnswer } from './model-call.ts'
+import type { AnswerEnd, ModelAnswer } from './model-answer.ts'
 import { present, withheld } from './model-fault.ts'
 import type { DecisionRequest } from './model-provider.ts'
 import { AnswerCutError } from './sdk-fault.ts'
