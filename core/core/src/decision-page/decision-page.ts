@@ -4,7 +4,7 @@ import type { ApprovalRequest } from '../model/approval.ts'
 import { createDecisionLinks, type DecisionLink } from './decision-link.ts'
 import { createDecisionSteps } from './decision-steps.ts'
 import { outcomeText } from './outcome-text.ts'
-import { createPageAnswers } from './page-answers.ts'
+import { notice, textPage, wholePage } from './page-answers.ts'
 import { decisionForms, signIn } from './page-forms.ts'
 import type { DecisionPageOptions } from './page-options.ts'
 import { readForm } from './read-form.ts'
@@ -27,9 +27,8 @@ export function createDecisionPage(options: DecisionPageOptions): DecisionPage {
   const { url, secret, find, now = Date.now, onError } = options
   checkOptions(options)
   const links = createDecisionLinks({ secret, now })
-  const answers = createPageAnswers()
   const action = new URL(url).pathname
-  const steps = createDecisionSteps({ ...options, now }, { links, answers, show, action })
+  const steps = createDecisionSteps({ ...options, now }, { links, show, action })
 
   return {
     async linkFor(link, expiresAt) {
@@ -44,28 +43,28 @@ export function createDecisionPage(options: DecisionPageOptions): DecisionPage {
         return new Response(null, { status: answer.status, headers: answer.headers })
       } catch (error) {
         onError?.(error)
-        return answers.failed()
+        return notice('failed')
       }
     },
   }
 
   async function route(request: Request): Promise<Response> {
     if (request.method === 'GET' || request.method === 'HEAD') return open(request)
-    if (request.method !== 'POST') return answers.notForThis()
+    if (request.method !== 'POST') return notice('notForThis')
     const form = await readForm(request)
-    if (!form) return answers.unreadable()
+    if (!form) return notice('unreadable')
     if (form.challenge !== undefined) return steps.confirm(form)
     return steps.decide(form)
   }
 
   async function open(request: Request): Promise<Response> {
     const token = new URL(request.url).searchParams.get('link')
-    if (token === null) return answers.noLink()
+    if (token === null) return notice('noLink')
     const opened = await links.open(token)
-    if (opened.status !== 'open') return answers.badLink(opened.status)
+    if (opened.status !== 'open') return notice(opened.status)
     const { tenant, requestId } = opened.content
     const about = await find({ tenant, id: requestId })
-    if (!about) return answers.gone()
+    if (!about) return notice('gone')
     return show(opened.content, token, about)
   }
 
@@ -80,10 +79,10 @@ export function createDecisionPage(options: DecisionPageOptions): DecisionPage {
     const status = problem === undefined ? 200 : 422
     const { title } = request.view
     if (request.status !== 'pending')
-      return answers.page({ status: 200, ...outcomeText(request), more: view })
-    if (link.revision !== request.revision) return answers.stale()
+      return textPage({ status: 200, ...outcomeText(request), more: view })
+    if (link.revision !== request.revision) return notice('stale')
     if (hasDecided(request, link.recipient))
-      return answers.page({
+      return textPage({
         status: 200,
         title: 'You have decided',
         text: `Your decision is on record. ${outcomeText(request).text}`,
@@ -106,6 +105,6 @@ export function createDecisionPage(options: DecisionPageOptions): DecisionPage {
             ...(loginUrl !== undefined && { loginUrl }),
             ...(problem !== undefined && { problem }),
           })
-    return answers.whole({ status, title, main: html`${view}${decision}` })
+    return wholePage({ status, title, main: html`${view}${decision}` })
   }
 }

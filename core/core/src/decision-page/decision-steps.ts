@@ -8,8 +8,8 @@ import { createAttemptLimit } from './attempt-limit.ts'
 import { answerText, type DecisionAnswer } from './decision-answer.ts'
 import type { DecisionChallenge, DecisionLink, DecisionLinks } from './decision-link.ts'
 import { createOneTimeCodes } from './one-time-code.ts'
-import type { PageAnswers } from './page-answers.ts'
-import { codeForm } from './page-forms.ts'
+import { notice, textPage, wholePage } from './page-answers.ts'
+import { codeForm, type CodeFormInput } from './page-forms.ts'
 import type { DecisionPageOptions } from './page-options.ts'
 import type { PageForm } from './read-form.ts'
 import { stepOf } from './step-up.ts'
@@ -23,7 +23,6 @@ export interface DecisionSteps {
 
 export interface StepParts {
   readonly links: DecisionLinks
-  readonly answers: PageAnswers
   /** Shows what is asked again, with a problem. */
   readonly show: (
     link: DecisionLink,
@@ -39,7 +38,7 @@ const nobody = ''
 /** What becomes of a posted form. Possession of the link is what it proves; so no cookie is read, and none can be ridden. */
 export function createDecisionSteps(
   options: DecisionPageOptions & { readonly now: () => number },
-  { links, answers, show, action }: StepParts,
+  { links, show, action }: StepParts,
 ): DecisionSteps {
   const { name, secret, find, decide, sendCode, identify, codeMinutes = 10, now } = options
   const codes = createOneTimeCodes({ secret, purpose: 'page' })
@@ -51,12 +50,12 @@ export function createDecisionSteps(
   return {
     async decide({ link: token, decision, view, reason, confirm, address }) {
       if (token === undefined || decision === undefined || view === undefined)
-        return answers.unreadable()
+        return notice('unreadable')
       const opened = await links.open(token)
-      if (opened.status !== 'open') return answers.badLink(opened.status)
+      if (opened.status !== 'open') return notice(opened.status)
       const link = opened.content
       const request = await find({ tenant: link.tenant, id: link.requestId })
-      if (!request) return answers.gone()
+      if (!request) return notice('gone')
       const again = (problem: string): Promise<Response> => show(link, token, request, problem)
       if (decision === 'approve' && confirm === undefined)
         return again('Confirm that you have read what will run, then approve.')
@@ -76,34 +75,23 @@ export function createDecisionSteps(
 
     async confirm({ challenge: token = '', code = '' }) {
       const opened = await links.openChallenge(token)
-      if (opened.status === 'expired')
-        return answers.page({
-          status: 410,
-          title: 'This code has expired',
-          text: 'Nothing was decided. Open the link in the message again to get another code.',
-        })
-      if (opened.status !== 'open') return answers.badLink('invalid')
+      if (opened.status === 'expired') return notice('codeExpired')
+      if (opened.status !== 'open') return notice('invalid')
       const challenge = opened.content
-      if (!guesses.permits(challenge.id)) return answers.tooMany()
+      if (!guesses.permits(challenge.id)) return notice('tooMany')
       const isRight = codes.matches(code, contentOf(challenge))
       if (isRight && challenge.recipient !== nobody) return hand(challenge, 'code')
-      return answers.whole({
-        status: 403,
-        title: 'One more step',
-        main: codeForm({
-          action,
-          challenge: token,
-          decision: challenge.decision,
-          title: challenge.requestId,
-          minutes: codeMinutes,
-          problem: 'That is not the code. Nothing was decided.',
-        }),
+      return askForCode(403, {
+        challenge: token,
+        decision: challenge.decision,
+        title: challenge.requestId,
+        problem: 'That is not the code. Nothing was decided.',
       })
     },
   }
 
   async function ask(challenge: DecisionChallenge, request: ApprovalRequest): Promise<Response> {
-    if (!sendings.permits(challenge.id)) return answers.tooMany()
+    if (!sendings.permits(challenge.id)) return notice('tooMany')
     const { decision, recipient } = challenge
     // Whoever is nobody here is shown the same page, so that it tells nobody who reviews.
     if (recipient !== nobody) {
@@ -112,20 +100,22 @@ export function createDecisionSteps(
         await sendCode?.({ recipient, code, decision, request, minutes: codeMinutes })
       } catch (error) {
         options.onError?.(error)
-        return answers.busy()
+        return notice('busy')
       }
     }
-    return answers.whole({
-      status: 200,
-      title: 'One more step',
-      main: codeForm({
-        action,
-        challenge: await links.sealChallenge(challenge, now() + windowMs),
-        decision,
-        title: spellOut(request.view.title),
-        minutes: codeMinutes,
-      }),
+    return askForCode(200, {
+      challenge: await links.sealChallenge(challenge, now() + windowMs),
+      decision,
+      title: spellOut(request.view.title),
     })
+  }
+
+  function askForCode(
+    status: number,
+    about: Omit<CodeFormInput, 'action' | 'minutes'>,
+  ): Promise<Response> {
+    const main = codeForm({ ...about, action, minutes: codeMinutes })
+    return wholePage({ status, title: 'One more step', main })
   }
 
   async function hand(challenge: DecisionChallenge, proved: 'link' | 'code'): Promise<Response> {
@@ -150,13 +140,13 @@ export function createDecisionSteps(
         proof: { channel: name, link: key, step: proved },
         idempotencyKey: key,
       })
-      return answers.page({ status: statusOf(answer), ...answerText(answer) })
+      return textPage({ status: statusOf(answer), ...answerText(answer) })
     } catch (error) {
       if (!isLoopError(error)) throw error
-      if (error.code === 'key_mismatch') return answers.used()
-      if (error.code === 'not_found') return answers.gone()
+      if (error.code === 'key_mismatch') return notice('used')
+      if (error.code === 'not_found') return notice('gone')
       if (error.code === 'stopped')
-        return answers.page({
+        return textPage({
           status: 409,
           ...answerText({ status: 'refused', reason: 'stopped' }),
         })
@@ -164,7 +154,7 @@ export function createDecisionSteps(
       const isUnknown = error.code === 'unknown_outcome' || error.code === 'timeout'
       if (isUnknown || !error.retryable) throw error
       options.onError?.(error)
-      return answers.busy()
+      return notice('busy')
     }
   }
 }
