@@ -39,14 +39,8 @@ const usageFields: Fields = new Map([
   ['costUsd', amount],
   ['costUsdTicks', count],
 ])
-const actorFields: Fields = new Map<string, Read>([
-  ['type', (value) => (types.has(value) ? value : wrong)],
-  ['id', longName],
-  ['displayName', text(0, 256)],
-  ['roles', names],
-  ['groups', names],
-  ['onBehalfOf', (value) => readPrincipal(value, longestChain)],
-  ['assurance', (value) => readFields(value, assuranceFields, 'method')],
+/** Which model was asked what, and what came of it. */
+const attribution: readonly (readonly [keyof Actor, Read])[] = [
   ['provider', name],
   ['modelId', longName],
   ['servedModel', longName],
@@ -58,7 +52,19 @@ const actorFields: Fields = new Map<string, Read>([
   ['responseId', (value) => (value === null ? null : longName(value))],
   ['latencyMs', amount],
   ['attempts', whole(1)],
+]
+const actorFields: Fields = new Map<string, Read>([
+  ['type', (value) => (types.has(value) ? value : wrong)],
+  ['id', longName],
+  ['displayName', text(0, 256)],
+  ['roles', names],
+  ['groups', names],
+  ['onBehalfOf', (value) => readPrincipal(value, longestChain)],
+  ['assurance', (value) => readFields(value, assuranceFields, 'method')],
+  ...attribution,
 ])
+/** The fields that only an ai-agent may have. */
+export const attributionFields = attribution.map(([field]) => field)
 
 /**
  * A frozen copy of an actor, each field read once; `assurance` replaces the one that is given.

@@ -1,21 +1,8 @@
 import { LoopError, type Actor, type Assurance } from '@loop-engine/core'
 
-import { copyActor } from './copy-actor.ts'
+import { attributionFields, copyActor } from './copy-actor.ts'
 
 const asserted: Assurance = Object.freeze({ method: 'asserted' })
-const attributionFields = [
-  'provider',
-  'modelId',
-  'servedModel',
-  'promptHash',
-  'promptVersion',
-  'templateHash',
-  'confidence',
-  'usage',
-  'responseId',
-  'latencyMs',
-  'attempts',
-] as const
 const requiredAttribution = ['provider', 'modelId', 'promptHash'] as const
 
 /** Knows which actors it has authenticated. */
