@@ -4,7 +4,6 @@ import {
   isLoopError,
   LoopError,
   parseStrictJson,
-  saltedDigest,
   type LedgerEntry,
   type LoopDefinition,
 } from '@loop-engine/core'
@@ -189,7 +188,7 @@ export function createReader({
 
   function addEvidence({ salt, text }: { salt: string; text: string }): void {
     const stored = last && { body: last.body, evidence: text, salt }
-    if (!stored || !header?.evidence || !evidenceFits(stored, saltedDigest(salt, text))) {
+    if (!stored || !header?.evidence || !evidenceFits(stored)) {
       throw bad('evidence_mismatch', 'The evidence is not what the entry before it names.')
     }
     if (last) last.hasEvidence = true

@@ -14,7 +14,7 @@ import { indexLoop, type LoopIndex } from '@loop-engine/runtime'
 import { holdsText, tailOf, type EntryTail } from './entry-tail.ts'
 import type { Finding, VerifyFault } from './fault.ts'
 import { createLicences } from './legality.ts'
-import { besideFault, digestsOf, linkFault, namesFault, type Names } from './stored-bytes.ts'
+import { besideFault, linkFault, namesFault, type Names } from './stored-bytes.ts'
 
 /** Finds a definition by its digest; null when nobody has it. */
 export type FindDefinition = (
@@ -80,13 +80,12 @@ export function createRunCheck(
       return place.head
     },
     add(stored) {
-      const digests = digestsOf(stored)
       const tail = tailOf(stored.body, tailLength)
       tailLength = tail?.length
       const finding =
-        linkFault(stored, digests, tail, place) ??
+        linkFault(stored, tail, place) ??
         (names && tail && stored.seq === 1 ? namesFault(stored.body, tail, names) : null) ??
-        (kept && tail ? besideFault(stored, digests, tail) : null)
+        (kept && tail ? besideFault(stored, tail) : null)
       follow(stored, tail)
       return finding && { runId, seq: stored.seq, ...finding }
     },

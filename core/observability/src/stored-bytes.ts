@@ -17,32 +17,12 @@ export interface Place {
   readonly head: string
 }
 
-/** What the bytes of an entry hash to. */
-export interface Digests {
-  /** As `hashEntry` does it. */
-  readonly body: string
-  /** As `saltedDigest` does it; of no meaning when there is no evidence or no salt. */
-  readonly evidence: string
-}
-
-export function digestsOf({
-  body,
-  evidence,
-  salt,
-}: Pick<StoredEntry, 'body' | 'evidence' | 'salt'>): Digests {
-  return {
-    body: hashEntry(body),
-    evidence: evidence === null || salt === null ? '' : saltedDigest(salt, evidence),
-  }
-}
-
 /**
  * Checks one entry without parsing it: that the bytes hash to the hash, and that they name predecessor, run and number.
  * The body is canonical, so each of these has one spelling.
  */
 export function linkFault(
   { body, seq, hash, runId }: Pick<StoredEntry, 'body' | 'seq' | 'hash' | 'runId'>,
-  digests: Digests,
   tail: EntryTail | null,
   place: Place,
 ): Finding | null {
@@ -51,7 +31,7 @@ export function linkFault(
       fault: 'bad_sequence',
       message: `Entry ${seq} stands where ${place.version + 1} belongs.`,
     }
-  if (digests.body !== hash)
+  if (hashEntry(body) !== hash)
     return { fault: 'hash_mismatch', message: 'The bytes are not those that were hashed.' }
   if (tail === null || !holdsPlain(body, tail.prevHash, place.head))
     return { fault: 'broken_link', message: 'The entry does not follow the one before it.' }
@@ -85,17 +65,13 @@ export function namesFault(
 }
 
 /** Checks that what a store keeps beside a body is what the body says. */
-export function besideFault(
-  stored: StoredEntry,
-  digests: Digests,
-  tail: EntryTail,
-): Finding | null {
+export function besideFault(stored: StoredEntry, tail: EntryTail): Finding | null {
   if (!columnsFit(stored, tail))
     return {
       fault: 'hash_mismatch',
       message: 'What the store keeps beside the entry is not what the entry says.',
     }
-  return evidenceFits(stored, digests.evidence)
+  return evidenceFits(stored)
     ? null
     : { fault: 'evidence_mismatch', message: 'The evidence is not what the entry names.' }
 }
@@ -110,11 +86,13 @@ function columnsFit({ body, type, transitionId, at }: StoredEntry, tail: EntryTa
 }
 
 /** Whether evidence and salt have the digest that the body names. */
-export function evidenceFits(
-  { body, evidence, salt }: Pick<StoredEntry, 'body' | 'evidence' | 'salt'>,
-  digest: string,
-): boolean {
+export function evidenceFits({
+  body,
+  evidence,
+  salt,
+}: Pick<StoredEntry, 'body' | 'evidence' | 'salt'>): boolean {
   if (evidence === null || salt === null) return evidence === salt
+  const digest = saltedDigest(salt, evidence)
   const bytes = Buffer.byteLength(evidence)
   return (
     body.includes(`,"evidence":{"bytes":${bytes},"digest":"${digest}"},`) &&

@@ -60,7 +60,7 @@ function rewritten(
   })
 }
 
-describe('verification of a run so long that another thread hashes it', () => {
+describe('verification of a run of many pages', () => {
   const [start, ...rest] = wholeStory('run-b')
   const blocked = { ...rest[0], type: 'loop.transition.blocked' as const, approval: undefined }
   const long = sealRun('b', [
