@@ -13,6 +13,11 @@ export interface Checkpoint {
   readonly at: number | null
 }
 
+type SignedCheckpoint = Checkpoint & {
+  /** Names of the keys. */
+  readonly signedBy: readonly string[]
+}
+
 /** The origin of a tenant's log under a signer's name. */
 export function originOf(name: string, tenant: string): string {
   return `${name}/${encodeURIComponent(tenant)}`
@@ -32,10 +37,7 @@ export async function signCheckpoint(
  * Reads a checkpoint that at least one of the keys signed while it was valid. Throws `refused` when none did, or when
  * a signature of a known key does not verify; `invalid_input` for what is no checkpoint.
  */
-export function openCheckpoint(
-  note: string,
-  keys: readonly NoteKey[],
-): Checkpoint & { readonly signedBy: readonly string[] } {
+export function openCheckpoint(note: string, keys: readonly NoteKey[]): SignedCheckpoint {
   const { text, signedBy } = openNote(note, keys)
   const checkpoint = parseCheckpoint(text)
   const { at } = checkpoint
@@ -51,6 +53,20 @@ export function openCheckpoint(
       hint: 'Give the keys that were valid when the checkpoint was made.',
     },
   )
+}
+
+/** Whether a checkpoint is of the log of this tenant, and of no other that its signers keep. */
+export function isOfTenant({ origin, signedBy }: SignedCheckpoint, tenant: string): boolean {
+  return signedBy.some((name) => originOf(name, tenant) === origin)
+}
+
+/** Whether a checkpoint says of the tenant's log that this is its head. */
+export function vouchesFor(
+  checkpoint: SignedCheckpoint,
+  tenant: string,
+  { size, root }: Pick<Checkpoint, 'size' | 'root'>,
+): boolean {
+  return checkpoint.size === size && checkpoint.root === root && isOfTenant(checkpoint, tenant)
 }
 
 /** Whether a key may sign at this time. A key with an end cannot vouch for a note that does not say when it was made. */

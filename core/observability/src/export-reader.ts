@@ -9,7 +9,7 @@ import {
 } from '@loop-engine/core'
 import type { z } from 'zod'
 
-import { isValidAt, openCheckpoint, originOf, type Checkpoint } from './checkpoint.ts'
+import { isValidAt, openCheckpoint, originOf, vouchesFor, type Checkpoint } from './checkpoint.ts'
 import { readDefinition } from './definitions.ts'
 import { typeOf } from './entry-tail.ts'
 import {
@@ -232,8 +232,7 @@ export function createReader({
     if (checkpoint === null) throw bad('bad_signature', 'The export has no signed checkpoint.')
     try {
       const opened = openCheckpoint(checkpoint, keys)
-      const origins = opened.signedBy.map((name) => originOf(name, header?.tenant ?? ''))
-      if (opened.size !== size || opened.root !== root || !origins.includes(opened.origin))
+      if (!vouchesFor(opened, header?.tenant ?? '', { size, root }))
         throw bad('bad_signature', 'The checkpoint is not of this log.')
       if (seal !== null && !isSealOf(seal, sum, opened))
         throw bad('bad_signature', 'The seal is not of this export.')

@@ -10,7 +10,13 @@ import {
 import { systemClock } from '@loop-engine/runtime'
 
 import { checkOptions } from './check-options.ts'
-import { openCheckpoint, originOf, refuseInvalid, signCheckpoint } from './checkpoint.ts'
+import {
+  openCheckpoint,
+  originOf,
+  refuseInvalid,
+  signCheckpoint,
+  vouchesFor,
+} from './checkpoint.ts'
 import { createFrontier, leafHash } from './merkle.ts'
 import type { NoteSigner } from './note.ts'
 
@@ -125,13 +131,10 @@ async function appendOnce(store: LoopStore, tenant: string): Promise<number | nu
 }
 
 /** Whether the note that the store keeps is this signer's, and of this head: it may be of the key before, or anybody's. */
-function isSignedBy(by: NoteSigner, tenant: string, { size, root, note }: LogHead): boolean {
-  if (note === null) return false
+function isSignedBy(by: NoteSigner, tenant: string, head: LogHead): boolean {
+  if (head.note === null) return false
   try {
-    const signed = openCheckpoint(note, [by])
-    return (
-      signed.origin === originOf(by.name, tenant) && signed.size === size && signed.root === root
-    )
+    return vouchesFor(openCheckpoint(head.note, [by]), tenant, head)
   } catch (error) {
     if (isLoopError(error)) return false
     throw error

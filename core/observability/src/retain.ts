@@ -9,7 +9,7 @@ import {
 import { systemClock } from '@loop-engine/runtime'
 
 import { checkKeys, checkOptions } from './check-options.ts'
-import { openCheckpoint, originOf } from './checkpoint.ts'
+import { openCheckpoint, vouchesFor } from './checkpoint.ts'
 import { createLog } from './log.ts'
 import type { NoteKey, NoteSigner } from './note.ts'
 import { rootAt } from './start-check.ts'
@@ -65,27 +65,18 @@ export async function retainRecords(options: RetainOptions): Promise<RetentionRe
     )
   }
   if (signer && !dryRun) await createLog({ store, tenant, signer, clock }).checkpoint()
-  const { size, root, note } = await store.logHead(tenant)
-  if ((await rootAt(store, tenant, size)) !== root) {
+  const head = await store.logHead(tenant)
+  if ((await rootAt(store, tenant, head.size)) !== head.root) {
     throw new LoopError('corrupt', 'The leaves of the log are not those of its head.', {
       hint: 'Verify the store; nothing was dropped.',
     })
   }
-  if (keys.length > 0) refuseUnsigned({ size, root, note }, tenant, keys)
+  if (keys.length > 0) refuseUnsigned(head, tenant, keys)
   return retention.drop({ before, tenant, dryRun })
 }
 
-function refuseUnsigned(
-  { size, root, note }: Pick<LogHead, 'size' | 'root' | 'note'>,
-  tenant: string,
-  keys: readonly NoteKey[],
-): void {
-  const signed = note === null ? null : openCheckpoint(note, keys)
-  const isOurs =
-    signed?.size === size &&
-    signed.root === root &&
-    signed.signedBy.some((name) => originOf(name, tenant) === signed.origin)
-  if (isOurs) return
+function refuseUnsigned(head: LogHead, tenant: string, keys: readonly NoteKey[]): void {
+  if (head.note !== null && vouchesFor(openCheckpoint(head.note, keys), tenant, head)) return
   throw new LoopError('refused', 'No known key signed the log as it stands.', {
     details: { reason: 'unsigned' },
     hint: 'Sign it first, or give the signer.',

@@ -1,6 +1,6 @@
 import { LoopError, type LoopStore } from '@loop-engine/core'
 
-import { openCheckpoint, originOf } from './checkpoint.ts'
+import { isOfTenant, openCheckpoint } from './checkpoint.ts'
 import { createFrontier } from './merkle.ts'
 import type { NoteKey } from './note.ts'
 
@@ -31,8 +31,7 @@ export async function checkAgainst(
     rememberedSize: remembered.size,
     size,
   })
-  if (!remembered.signedBy.some((name) => originOf(name, tenant) === remembered.origin))
-    return answer('other_log')
+  if (!isOfTenant(remembered, tenant)) return answer('other_log')
   if (size < remembered.size) return answer('shorter')
   const root = await rootAt(store, tenant, remembered.size)
   if (root === null) return answer('shorter')
