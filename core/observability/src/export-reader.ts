@@ -35,7 +35,7 @@ import type { VerifyFault } from './fault.ts'
 import { verifyInclusion } from './merkle-proof.ts'
 import { leafHash } from './merkle.ts'
 import { openNote } from './note.ts'
-import { createDeepCheck, createRunCheck, type RunCheck } from './run-check.ts'
+import { createRunCheck, type RunCheck } from './run-check.ts'
 import { evidenceFits } from './stored-bytes.ts'
 import type { ExportFault, ExportReport, VerifyExportOptions } from './verify-export.ts'
 
@@ -66,6 +66,7 @@ export function createReader({
 }: VerifyExportOptions): ExportReader {
   const digest = createHash('sha256')
   const definitions = new Map<string, LoopDefinition>()
+  const find = deep ? (wanted: string) => definitions.get(wanted) ?? null : undefined
   const seen = new Set<string>()
   const leaves = createLeaves()
   const proofs: { leaf: number; hash: string; path: readonly string[] }[] = []
@@ -95,14 +96,9 @@ export function createReader({
     last = undefined
     const { loopId, aggregateId } = announced
     const names = { tenant: header?.tenant ?? '', loopId, aggregateId }
-    const find = (wanted: string): LoopDefinition | null => definitions.get(wanted) ?? null
     run = {
       announced,
-      // What follows dropped entries cannot be folded, nor judged by what they licensed.
-      check:
-        deep && !gone
-          ? createDeepCheck(announced.runId, find, { stored: false, names })
-          : createRunCheck(announced.runId, { stored: false, dropped: gone, names }),
+      check: createRunCheck(announced.runId, find, { stored: false, dropped: gone, names }),
     }
   }
 

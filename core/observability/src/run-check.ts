@@ -29,7 +29,7 @@ export interface RunCheck {
   /** Checks the next entry, in order. */
   add(stored: StoredEntry): VerifyFault | null | Promise<VerifyFault | null>
   /** Compares the run as it is stored with the run as it was recorded. */
-  end(instance: LoopInstance | null): VerifyFault | null
+  end(instance: LoopInstance): VerifyFault | null
 }
 
 export interface RunCheckOptions {
@@ -41,10 +41,22 @@ export interface RunCheckOptions {
   readonly names?: Names
 }
 
-/** Re-hashes and follows the links, without parsing: what an operator changed by hand shows up. */
+/** Goes deep where there are definitions to judge by. */
 export function createRunCheck(
   runId: string,
-  { stored: kept = true, dropped = null, names }: RunCheckOptions = {},
+  find: FindDefinition | undefined,
+  options: RunCheckOptions = {},
+): RunCheck {
+  // What follows dropped entries cannot be folded, nor judged by what they licensed.
+  return find && !options.dropped
+    ? createDeepCheck(runId, find, options)
+    : createShallowCheck(runId, options)
+}
+
+/** Re-hashes and follows the links, without parsing: what an operator changed by hand shows up. */
+function createShallowCheck(
+  runId: string,
+  { stored: kept = true, dropped = null, names }: RunCheckOptions,
 ): RunCheck {
   const place = { runId, version: dropped?.through ?? 0, head: dropped?.head ?? genesisHash }
   /** The newest entry that said so. */
@@ -90,7 +102,6 @@ export function createRunCheck(
       return finding && { runId, seq: stored.seq, ...finding }
     },
     end(instance) {
-      if (!instance) return null
       const at = (finding: Finding): VerifyFault => ({ runId, seq: place.version, ...finding })
       const cut = ending(instance, place)
       // What the dropped entries said of the run is not known any more.
@@ -142,12 +153,8 @@ const opened: Readonly<Partial<Record<StoredEntry['type'], number>>> = {
 }
 
 /** Also parses, re-canonicalises, folds, and judges every entry by the definition that it names. */
-export function createDeepCheck(
-  runId: string,
-  find: FindDefinition,
-  options: RunCheckOptions = {},
-): RunCheck {
-  const shallow = createRunCheck(runId, options)
+function createDeepCheck(runId: string, find: FindDefinition, options: RunCheckOptions): RunCheck {
+  const shallow = createShallowCheck(runId, options)
   const licences = createLicences()
   const loops = new Map<string, LoopIndex | null>()
   const erasable = new Set<number>()
@@ -203,14 +210,14 @@ export function createDeepCheck(
       const first = shallow.end(instance)
       if (first) return first
       const [lost] = erasable
-      if (lost !== undefined && instance)
+      if (lost !== undefined)
         return {
           runId,
           seq: lost,
           fault: 'evidence_mismatch',
           message: 'Evidence is gone, and its erasure is not on record.',
         }
-      if (!instance || !folded || canonicalize(folded) === canonicalize(instance)) return null
+      if (!folded || canonicalize(folded) === canonicalize(instance)) return null
       return {
         runId,
         seq: shallow.entries,

@@ -2,7 +2,6 @@ import type { LoopInstance, StoredEntry } from '@loop-engine/core'
 
 import type { VerifyFault } from './fault.ts'
 import {
-  createDeepCheck,
   createRunCheck,
   type FindDefinition,
   type RunCheck,
@@ -56,20 +55,24 @@ export async function verifyPages(
   }: VerifyRunOptions & Pick<RunCheckOptions, 'dropped'>,
 ): Promise<VerifyReport> {
   const began = performance.now()
-  const options = { dropped, ...(instance && { names: instance }) }
+  const open = (first?: StoredEntry): RunCheck =>
+    createRunCheck(instance?.runId ?? asked ?? first?.runId ?? '', definitions, {
+      dropped,
+      ...(instance && { names: instance }),
+    })
   const faults: VerifyFault[] = []
   const note = (fault: VerifyFault | null): void =>
     void (fault && faults.length < mostFaults && faults.push(fault))
   let check: RunCheck | undefined
   for await (const page of pages) {
-    check ??= open(instance?.runId ?? asked ?? page[0]?.runId ?? '', definitions, options)
+    check ??= open(page[0])
     for (const stored of page) {
       const fault = check.add(stored)
       note(fault instanceof Promise ? await fault : fault)
     }
   }
-  check ??= open(instance?.runId ?? asked ?? '', definitions, options)
-  note(check.end(instance ?? null))
+  check ??= open()
+  if (instance) note(check.end(instance))
   return {
     ok: faults.length === 0,
     entries: check.entries - (dropped?.through ?? 0),
@@ -78,15 +81,4 @@ export async function verifyPages(
     first: faults[0] ?? null,
     faults,
   }
-}
-
-function open(
-  runId: string,
-  definitions: FindDefinition | undefined,
-  options: RunCheckOptions,
-): RunCheck {
-  // What follows dropped entries cannot be folded, nor judged by what they licensed.
-  return definitions && !options.dropped
-    ? createDeepCheck(runId, definitions, options)
-    : createRunCheck(runId, options)
 }
