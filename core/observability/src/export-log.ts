@@ -1,6 +1,7 @@
 import { LoopError, type LogHead, type LoopStore } from '@loop-engine/core'
 
 import { createMerkleTree, type MerkleTree } from './merkle-proof.ts'
+import { leafPages } from './pages.ts'
 
 /** What an export needs to know of the log. */
 export interface ExportedLog {
@@ -19,29 +20,23 @@ export async function readLog(
 ): Promise<ExportedLog> {
   const places = new Map<string, number[]>()
   const hashes: string[] = []
-  for (let from = 0; from < size;) {
-    const leaves = await store.leaves(tenant, { from, limit: Math.min(1000, size - from) })
-    if (leaves.length === 0)
-      throw new LoopError('corrupt', 'The log has fewer leaves than its head says.', {
-        hint: 'Verify the store.',
-      })
-    for (const { runId, seq, index, leafHash } of leaves) {
-      const run = places.get(runId)
-      if (run) run[seq] = index
-      else places.set(runId, withFirst(seq, index))
+  let read = 0
+  for await (const page of leafPages(store, tenant, size)) {
+    read += page.length
+    for (const { runId, seq, index, leafHash } of page) {
+      const run = places.get(runId) ?? []
+      run[seq] = index
+      places.set(runId, run)
       if (withTree || store.retention) hashes.push(leafHash)
     }
-    from += leaves.length
   }
+  if (read < size)
+    throw new LoopError('corrupt', 'The log has fewer leaves than its head says.', {
+      hint: 'Verify the store.',
+    })
   return {
     tree: withTree ? createMerkleTree(hashes) : null,
     indexOf: (runId: string, seq: number): number | null => places.get(runId)?.[seq] ?? null,
     hashAt: (leaf: number): string | undefined => hashes[leaf],
   }
-}
-
-function withFirst(seq: number, index: number): number[] {
-  const run: number[] = []
-  run[seq] = index
-  return run
 }

@@ -1,4 +1,5 @@
 import {
+  isOpen,
   openEntry,
   type ActorType,
   type InstanceStatus,
@@ -78,8 +79,7 @@ export async function metricsOf(
         path(entry)
       }
     }
-    const isOpen = run.status === 'active' || run.status === 'suspended'
-    if (isOpen) tally.states.rest(run.currentState)
+    if (isOpen(run.status)) tally.states.rest(run.currentState)
   }
   return [...loops]
     .map(([id, tally]) => summed(id, tally))

@@ -1,6 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
-import type { LoopInstance, LoopStore, StoredEntry } from '@loop-engine/core'
+import type { LogLeaf, LoopInstance, LoopStore, StoredEntry } from '@loop-engine/core'
+
+const pageSize = 1000
 
 /** Every run of a tenant, or of one of its loops or keys, page by page. */
 export async function* runsOf(
@@ -10,7 +12,7 @@ export async function* runsOf(
   for (let cursor: string | undefined; ;) {
     const page = await store.find({
       ...query,
-      limit: 1000,
+      limit: pageSize,
       ...(cursor !== undefined && { cursor }),
     })
     yield* page.items
@@ -19,7 +21,19 @@ export async function* runsOf(
   }
 }
 
-const pageSize = 1000
+/** The first `size` leaves of a tenant's log, in pages; fewer where the store has no more. */
+export async function* leafPages(
+  store: LoopStore,
+  tenant: string,
+  size: number,
+): AsyncGenerator<readonly LogLeaf[]> {
+  for (let from = 0; from < size;) {
+    const page = await store.leaves(tenant, { from, limit: Math.min(pageSize, size - from) })
+    if (page.length === 0) return
+    yield page
+    from += page.length
+  }
+}
 
 /** The entries of a run from `first` up to `to`, in pages. Others have their turn between two of them. */
 export async function* entryPages(

@@ -45,7 +45,7 @@ export interface RunCheckOptions {
 export function createRunCheck(
   runId: string,
   find: FindDefinition | undefined,
-  options: RunCheckOptions = {},
+  options: RunCheckOptions,
 ): RunCheck {
   // What follows dropped entries cannot be folded, nor judged by what they licensed.
   return find && !options.dropped

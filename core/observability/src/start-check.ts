@@ -3,6 +3,7 @@ import { LoopError, type LoopStore } from '@loop-engine/core'
 import { isOfTenant, openCheckpoint } from './checkpoint.ts'
 import { createFrontier } from './merkle.ts'
 import type { NoteKey } from './note.ts'
+import { leafPages } from './pages.ts'
 
 export interface StartCheck {
   readonly ok: boolean
@@ -45,11 +46,8 @@ export async function rootAt(
   size: number,
 ): Promise<string | null> {
   const frontier = createFrontier()
-  while (frontier.size < size) {
-    const from = frontier.size
-    const leaves = await store.leaves(tenant, { from, limit: Math.min(1000, size - from) })
-    if (leaves.length === 0) return null
-    for (const { index, leafHash } of leaves) {
+  for await (const page of leafPages(store, tenant, size)) {
+    for (const { index, leafHash } of page) {
       const details = { index: frontier.size }
       if (index !== frontier.size)
         throw new LoopError('corrupt', 'A leaf of the log is missing.', { details })
@@ -58,5 +56,5 @@ export async function rootAt(
       frontier.append(leafHash)
     }
   }
-  return frontier.root()
+  return frontier.size < size ? null : frontier.root()
 }

@@ -3,7 +3,9 @@ import { isLoopError, type LogLeaf, type LoopStore } from '@loop-engine/core'
 import type { VerifyFault } from './fault.ts'
 import { leafHash } from './merkle.ts'
 import type { NoteKey } from './note.ts'
+import { leafPages } from './pages.ts'
 import { checkAgainst, rootAt } from './start-check.ts'
+import { mostFaults } from './verify-run.ts'
 
 interface LogQuestion {
   readonly store: LoopStore
@@ -30,7 +32,7 @@ export async function verifyLog(question: LogQuestion): Promise<readonly VerifyF
   try {
     for await (const fault of logFaults(question)) {
       faults.push(fault)
-      if (faults.length >= 100) break
+      if (faults.length >= mostFaults) break
     }
   } catch (error) {
     if (!isLoopError(error) || error.code !== 'corrupt') throw error
@@ -91,20 +93,21 @@ async function* leafFaults(
 ): AsyncGenerator<VerifyFault> {
   const seen = new Set<string>()
   const unproven = new Map(dropped)
-  for (let from = 0; from < size;) {
-    const leaves = await store.leaves(tenant, { from, limit: Math.min(1000, size - from) })
-    if (leaves.length === 0) return
-    from += leaves.length
-    for (const { runId, seq } of leaves) {
+  let read = 0
+  for await (const page of leafPages(store, tenant, size)) {
+    read += page.length
+    for (const { runId, seq } of page) {
       const id = `${runId}\n${seq}`
       if (seen.has(id))
         yield { runId, seq, fault: 'bad_sequence', message: 'The log has the entry twice.' }
       else if (isDropped(dropped, runId, seq)) unproven.set(runId, (unproven.get(runId) ?? 0) - 1)
       seen.add(id)
     }
-    const kept = leaves.filter(({ runId, seq }) => !isDropped(dropped, runId, seq))
+    const kept = page.filter(({ runId, seq }) => !isDropped(dropped, runId, seq))
     for (const stretch of stretchesOf(kept)) yield* stretchFaults(store, tenant, runs, stretch)
   }
+  // That leaves are gone is told by their root; then nothing is known of which.
+  if (read < size) return
   for (const [runId, missing] of unproven) {
     const message = `Dropped entries have no proof: ${missing} leaves are missing.`
     if (missing !== 0) yield { runId, seq: dropped.get(runId) ?? 0, fault: 'truncated', message }
