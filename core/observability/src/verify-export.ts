@@ -1,5 +1,6 @@
 import { isLoopError, refuseStrayKeys, type KnownKeys, type LoopError } from '@loop-engine/core'
 
+import { BadLine } from './bad-line.ts'
 import { checkKeys } from './check-options.ts'
 import type { VerifyFault } from './fault.ts'
 import type { NoteKey } from './note.ts'
@@ -75,7 +76,7 @@ export async function verifyExport(
   checkKeys(options.keys)
   const began = performance.now()
   // Loaded with the schemas of its lines, which nobody else needs.
-  const { BadLine, createReader } = await import('./export-reader.ts')
+  const { createReader } = await import('./export-reader.ts')
   const reader = createReader(options)
   const report = (first: ExportFault | null): ExportReport => ({
     ...reader.counts(),
