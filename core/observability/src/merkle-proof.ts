@@ -46,18 +46,18 @@ export function createMerkleTree(leaves: readonly string[]): MerkleTree {
 
   return {
     size: leaves.length,
-    root: (size = leaves.length) => (
-      refuseUnless(size >= 0 && size <= leaves.length),
-      size === 0 ? emptyRoot : range(0, size)
-    ),
-    inclusion: (index, size = leaves.length) => (
-      refuseUnless(index >= 0 && index < size && size <= leaves.length),
-      path(index, 0, size)
-    ),
-    consistency: (from, to = leaves.length) => (
-      refuseUnless(from >= 0 && from <= to && to <= leaves.length),
-      from === 0 ? [] : subproof(from, 0, to, true)
-    ),
+    root(size = leaves.length) {
+      refuseUnless(size >= 0 && size <= leaves.length)
+      return size === 0 ? emptyRoot : range(0, size)
+    },
+    inclusion(index, size = leaves.length) {
+      refuseUnless(index >= 0 && index < size && size <= leaves.length)
+      return path(index, 0, size)
+    },
+    consistency(from, to = leaves.length) {
+      refuseUnless(from >= 0 && from <= to && to <= leaves.length)
+      return from === 0 ? [] : subproof(from, 0, to, true)
+    },
   }
 }
 
@@ -79,19 +79,10 @@ export function verifyInclusion(
   if (!Number.isSafeInteger(index) || !Number.isSafeInteger(size) || index < 0 || index >= size)
     return false
   let hash = leaf
-  let place = index
-  let last = size - 1
-  for (const sibling of path) {
-    if (last === 0) return false
-    if (place % 2 === 1 || place === last) {
-      hash = nodeHash(sibling, hash)
-      while (place % 2 === 0 && place !== 0) [place, last] = [half(place), half(last)]
-    } else {
-      hash = nodeHash(hash, sibling)
-    }
-    ;[place, last] = [half(place), half(last)]
-  }
-  return last === 0 && hash === root
+  const isWhole = climb(path, index, size - 1, (sibling, isLeft) => {
+    hash = isLeft ? nodeHash(sibling, hash) : nodeHash(hash, sibling)
+  })
+  return isWhole && hash === root
 }
 
 /** Whether `path` proves that one tree is the beginning of the other (RFC 9162, 2.1.4.2). */
@@ -115,18 +106,33 @@ export function verifyConsistency(
   const [first, ...rest] = place === 0 ? [old.root, ...path] : path
   if (first === undefined) return false
   let [left, right] = [first, first]
-  for (const sibling of rest) {
+  const isWhole = climb(rest, place, last, (sibling, isLeft) => {
+    if (isLeft) left = nodeHash(sibling, left)
+    right = isLeft ? nodeHash(sibling, right) : nodeHash(right, sibling)
+  })
+  return isWhole && left === old.root && right === now.root
+}
+
+/**
+ * Goes up a tree from the node at `from`, whose level ends with the one at `to`, and tells of each sibling whether it stands
+ * on the left. Whether the path leads just to the root.
+ */
+function climb(
+  path: readonly string[],
+  from: number,
+  to: number,
+  meet: (sibling: string, isLeft: boolean) => void,
+): boolean {
+  let [place, last] = [from, to]
+  for (const sibling of path) {
     if (last === 0) return false
-    if (place % 2 === 1 || place === last) {
-      left = nodeHash(sibling, left)
-      right = nodeHash(sibling, right)
-      while (place % 2 === 0 && place !== 0) [place, last] = [half(place), half(last)]
-    } else {
-      right = nodeHash(right, sibling)
-    }
+    const isLeft = place % 2 === 1 || place === last
+    meet(sibling, isLeft)
+    // A last one without a partner has risen as it is, up to where its sibling is.
+    if (isLeft) while (place % 2 === 0 && place !== 0) [place, last] = [half(place), half(last)]
     ;[place, last] = [half(place), half(last)]
   }
-  return last === 0 && left === old.root && right === now.root
+  return last === 0
 }
 
 /** One level up; a last one without a partner is no complete subtree and is left out. */
