@@ -15,6 +15,7 @@ export interface EntryTail {
 }
 
 const start = '"prevHash":"'
+const end = '"v":1}'
 const [quote, backslash] = [0x22, 0x5c]
 
 // Entries of a run are much alike: the tail begins about as far from the end as the one before it did.
@@ -37,31 +38,36 @@ function searchTail(body: string, from: number): EntryTail | null {
 function readTail(body: string, from: number): EntryTail | null {
   const prevHash = from + start.length
   let at = pastText(body, prevHash)
-  if (body.startsWith('"reason":"', at)) at = pastText(body, at + 10)
-  if (body.startsWith('"receipt":"', at)) at = pastText(body, at + 11)
-  if (body.startsWith('"receiptExpiresAt":', at)) at = pastNumber(body, at + 19)
-  if (!body.startsWith('"runId":"', at)) return null
-  const runId = at + 9
+  at = pastText(body, valueOf(body, '"reason":"', at), at)
+  at = pastText(body, valueOf(body, '"receipt":"', at), at)
+  at = pastNumber(body, valueOf(body, '"receiptExpiresAt":', at), at)
+  const runId = valueOf(body, '"runId":"', at)
+  if (runId === -1) return null
   at = pastText(body, runId)
-  if (!body.startsWith('"seq":', at)) return null
-  const seq = at + 6
+  const seq = valueOf(body, '"seq":', at)
+  if (seq === -1) return null
   at = pastNumber(body, seq)
-  const status = body.startsWith('"status":"', at) ? at + 10 : -1
-  if (status !== -1) at = pastText(body, status)
-  if (!body.startsWith('"tenant":"', at)) return null
-  const tenant = at + 10
+  const status = valueOf(body, '"status":"', at)
+  at = pastText(body, status, at)
+  const tenant = valueOf(body, '"tenant":"', at)
+  if (tenant === -1) return null
   at = pastText(body, tenant)
-  const toState = body.startsWith('"toState":"', at) ? at + 11 : -1
-  if (toState !== -1) at = pastText(body, toState)
-  if (body.startsWith('"traceparent":"', at)) at = pastText(body, at + 15)
-  const transitionId = body.startsWith('"transitionId":"', at) ? at + 16 : -1
-  if (transitionId !== -1) at = pastText(body, transitionId)
-  if (!body.startsWith('"type":"', at)) return null
-  const type = at + 8
+  const toState = valueOf(body, '"toState":"', at)
+  at = pastText(body, toState, at)
+  at = pastText(body, valueOf(body, '"traceparent":"', at), at)
+  const transitionId = valueOf(body, '"transitionId":"', at)
+  at = pastText(body, transitionId, at)
+  const type = valueOf(body, '"type":"', at)
+  if (type === -1) return null
   at = pastText(body, type)
-  if (!body.startsWith('"v":1}', at) || at + 6 !== body.length) return null
+  if (!body.startsWith(end, at) || at + end.length !== body.length) return null
   const length = body.length - from
   return { length, prevHash, runId, seq, status, tenant, toState, transitionId, type }
+}
+
+/** Where the value begins of the field that stands here; -1 when another one does. */
+function valueOf(body: string, key: string, at: number): number {
+  return body.startsWith(key, at) ? at + key.length : -1
 }
 
 /** Whether the text value that begins here is this one, which is written without escapes. */
@@ -87,12 +93,13 @@ export function typeOf(body: string): string | null {
   return tail && body.slice(tail.type, body.indexOf('"', tail.type))
 }
 
-/** Past the closing quote and the comma behind it. */
-function pastText(body: string, from: number): number {
-  const end = body.indexOf('"', from)
-  if (end === -1) return body.length
+/** Past the closing quote of a text and the comma behind it; `otherwise` when there is no such field. */
+function pastText(body: string, from: number, otherwise = body.length): number {
+  if (from === -1) return otherwise
+  const close = body.indexOf('"', from)
+  if (close === -1) return body.length
   // Behind a backslash the quote may be part of the text.
-  return (body.charCodeAt(end - 1) === backslash ? endOfText(body, from) : end) + 2
+  return (body.charCodeAt(close - 1) === backslash ? endOfText(body, from) : close) + 2
 }
 
 function endOfText(body: string, from: number): number {
@@ -102,8 +109,9 @@ function endOfText(body: string, from: number): number {
   return at
 }
 
-/** Past the digits and the comma behind them. */
-function pastNumber(body: string, from: number): number {
+/** Past the digits and the comma behind them; `otherwise` when there is no such field. */
+function pastNumber(body: string, from: number, otherwise = body.length): number {
+  if (from === -1) return otherwise
   const comma = body.indexOf(',', from)
   return comma === -1 ? body.length : comma + 1
 }
