@@ -1,11 +1,11 @@
 import { createMemoryStore } from '@loop-engine/runtime'
 import { expect, test } from 'vitest'
 
-import { exportRecords } from './export.ts'
-import { createLog } from './log.ts'
-import { retainRecords } from './retain.ts'
-import { verifyExport } from './verify-export.ts'
-import { verifyStore } from './verify.ts'
+import { exportRecords } from './export/export.ts'
+import { verifyExport } from './export/verify-export.ts'
+import { createLog } from './log/log.ts'
+import { retainRecords } from './log/retain.ts'
+import { verifyStore } from './verify/verify.ts'
 
 const store = createMemoryStore()
 const tenant = 'default'

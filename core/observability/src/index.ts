@@ -1,32 +1,39 @@
-export { timelineOf, type TimelineItem, type TimelineRow } from './timeline.ts'
-export { sentenceOf } from './sentence.ts'
-export { renderTimeline, type RenderOptions } from './render-timeline.ts'
-export { createFrontier, emptyRoot, leafHash, nodeHash, rootOf, type Frontier } from './merkle.ts'
+export { timelineOf, type TimelineItem, type TimelineRow } from './timeline/timeline.ts'
+export { sentenceOf } from './timeline/sentence.ts'
+export { renderTimeline, type RenderOptions } from './timeline/render-timeline.ts'
+export {
+  createFrontier,
+  emptyRoot,
+  leafHash,
+  nodeHash,
+  rootOf,
+  type Frontier,
+} from './log/merkle.ts'
 export {
   createMerkleTree,
   verifyConsistency,
   verifyInclusion,
   type MerkleTree,
-} from './merkle-proof.ts'
-export { openNote, signNote, type NoteKey, type NoteSigner, type OpenedNote } from './note.ts'
-export { createSigner, generateSigner, type SignerOptions } from './signer.ts'
-export { openCheckpoint, originOf, signCheckpoint, type Checkpoint } from './checkpoint.ts'
-export { createLog, type LoggedHead, type LogOptions, type TransparencyLog } from './log.ts'
-export { checkAgainst, type StartCheck } from './start-check.ts'
-export { verifyStore, type VerifyStoreOptions } from './verify.ts'
-export { createVerifyBatch } from './verify-batch.ts'
-export { verifyRun, type VerifyReport, type VerifyRunOptions } from './verify-run.ts'
-export { retainRecords, type RetainOptions } from './retain.ts'
-export type { VerifyFault } from './fault.ts'
-export type { FindDefinition } from './run-check.ts'
-export { metricsOf, type LoopMetrics } from './metrics.ts'
-export type { StateMetrics } from './state-metrics.ts'
-export { exportRecords, type ExportOptions } from './export.ts'
+} from './log/merkle-proof.ts'
+export { openNote, signNote, type NoteKey, type NoteSigner, type OpenedNote } from './log/note.ts'
+export { createSigner, generateSigner, type SignerOptions } from './log/signer.ts'
+export { openCheckpoint, originOf, signCheckpoint, type Checkpoint } from './log/checkpoint.ts'
+export { createLog, type LoggedHead, type LogOptions, type TransparencyLog } from './log/log.ts'
+export { checkAgainst, type StartCheck } from './log/start-check.ts'
+export { verifyStore, type VerifyStoreOptions } from './verify/verify.ts'
+export { createVerifyBatch } from './verify/verify-batch.ts'
+export { verifyRun, type VerifyReport, type VerifyRunOptions } from './verify/verify-run.ts'
+export { retainRecords, type RetainOptions } from './log/retain.ts'
+export type { VerifyFault } from './verify/fault.ts'
+export type { FindDefinition } from './verify/run-check.ts'
+export { metricsOf, type LoopMetrics } from './metrics/metrics.ts'
+export type { StateMetrics } from './metrics/state-metrics.ts'
+export { exportRecords, type ExportOptions } from './export/export.ts'
 export {
   verifyExport,
   type ExportFault,
   type ExportReport,
   type VerifyExportOptions,
-} from './verify-export.ts'
-export { readLines } from './lines.ts'
+} from './export/verify-export.ts'
+export { readLines } from './export/lines.ts'
 export { makeVisible } from '@loop-engine/core'

@@ -1,9 +1,9 @@
 import type { LoopStore } from '@loop-engine/core'
 import { describe, expect, test } from 'vitest'
 
-import { keep, sealRun, storeWith, tampered, wholeStory } from './history.fixture.ts'
-import { createLog, generateSigner, verifyStore, type VerifyStoreOptions } from './index.ts'
-import { rootOf } from './merkle.ts'
+import { keep, sealRun, storeWith, tampered, wholeStory } from '../history.fixture.ts'
+import { createLog, generateSigner, verifyStore, type VerifyStoreOptions } from '../index.ts'
+import { rootOf } from '../log/merkle.ts'
 
 const tenant = 'default'
 const key = generateSigner('a.example')

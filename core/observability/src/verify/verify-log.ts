@@ -1,10 +1,10 @@
 import { isLoopError, type LogLeaf, type LoopStore } from '@loop-engine/core'
 
+import { leafHash } from '../log/merkle.ts'
+import type { NoteKey } from '../log/note.ts'
+import { checkAgainst, rootAt } from '../log/start-check.ts'
+import { leafPages } from '../pages.ts'
 import type { VerifyFault } from './fault.ts'
-import { leafHash } from './merkle.ts'
-import type { NoteKey } from './note.ts'
-import { leafPages } from './pages.ts'
-import { checkAgainst, rootAt } from './start-check.ts'
 import { mostFaults } from './verify-run.ts'
 
 interface LogQuestion {

@@ -1,9 +1,9 @@
 import { isLoopError, refuseStrayKeys, type KnownKeys, type LoopError } from '@loop-engine/core'
 
+import { checkKeys } from '../check-options.ts'
+import type { NoteKey } from '../log/note.ts'
+import type { VerifyFault } from '../verify/fault.ts'
 import { BadLine } from './bad-line.ts'
-import { checkKeys } from './check-options.ts'
-import type { VerifyFault } from './fault.ts'
-import type { NoteKey } from './note.ts'
 
 export interface VerifyExportOptions {
   /**
@@ -76,7 +76,7 @@ export async function verifyExport(
   checkKeys(options.keys)
   const began = performance.now()
   // Loaded with the schemas of its lines, which nobody else needs.
-  const { createReader } = await import('./export-reader.ts')
+  const { createReader } = await import('./reader.ts')
   const reader = createReader(options)
   const report = (first: ExportFault | null): ExportReport => ({
     ...reader.counts(),

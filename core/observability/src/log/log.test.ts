@@ -2,7 +2,7 @@ import type { LoopStore } from '@loop-engine/core'
 import { createTestClock } from '@loop-engine/testing'
 import { describe, expect, test } from 'vitest'
 
-import { alice, keep, sealRun, storeWith, tampered } from './history.fixture.ts'
+import { alice, keep, sealRun, storeWith, tampered } from '../history.fixture.ts'
 import {
   checkAgainst,
   createLog,
@@ -11,7 +11,7 @@ import {
   generateSigner,
   openCheckpoint,
   type NoteSigner,
-} from './index.ts'
+} from '../index.ts'
 
 const tenant = 'default'
 const key = generateSigner('a.example/log')

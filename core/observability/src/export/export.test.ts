@@ -3,8 +3,7 @@ import { hash } from 'node:crypto'
 import { hashEntry, type LoopStore } from '@loop-engine/core'
 import { describe, expect, test } from 'vitest'
 
-import { entryLine, sealText } from './export-format.ts'
-import { keep, sealRun, storeWith, tampered, wholeStory } from './history.fixture.ts'
+import { keep, sealRun, storeWith, tampered, wholeStory } from '../history.fixture.ts'
 import {
   createLog,
   exportRecords,
@@ -13,7 +12,8 @@ import {
   signNote,
   verifyExport,
   type ExportOptions,
-} from './index.ts'
+} from '../index.ts'
+import { entryLine, sealText } from './format.ts'
 
 const tenant = 'default'
 const key = generateSigner('a.example')

@@ -1,8 +1,8 @@
 import { openEntry, openEvidence, type LedgerEntry } from '@loop-engine/core'
 import { describe, expect, test } from 'vitest'
 
-import { sealRun, wholeStory } from './history.fixture.ts'
-import { renderTimeline, timelineOf, type TimelineItem } from './index.ts'
+import { sealRun, wholeStory } from '../history.fixture.ts'
+import { renderTimeline, timelineOf, type TimelineItem } from '../index.ts'
 
 const items = (steps = wholeStory('run-a')): TimelineItem[] =>
   sealRun('a', steps).entries.map((stored) => ({

@@ -10,8 +10,13 @@ import {
 } from '@loop-engine/core'
 import { systemClock } from '@loop-engine/runtime'
 
-import { checkOptions } from './check-options.ts'
-import { refuseInvalid } from './checkpoint.ts'
+import { checkOptions } from '../check-options.ts'
+import { refuseInvalid } from '../log/checkpoint.ts'
+import { createLog } from '../log/log.ts'
+import { signNote, type NoteSigner } from '../log/note.ts'
+import { entryPages, runsOf } from '../pages.ts'
+import { droppedOf } from '../verify/verify-stored-run.ts'
+import { readLog, type ExportedLog } from './exported-log.ts'
 import {
   definitionLine,
   entryLine,
@@ -19,13 +24,8 @@ import {
   exportFormat,
   isEntryLine,
   sealText,
-} from './export-format.ts'
-import { readLog, type ExportedLog } from './export-log.ts'
-import type { ExportDropped, ExportEnd, ExportHeader, ExportRun } from './export-schemas.ts'
-import { createLog } from './log.ts'
-import { signNote, type NoteSigner } from './note.ts'
-import { entryPages, runsOf } from './pages.ts'
-import { droppedOf } from './verify-stored-run.ts'
+} from './format.ts'
+import type { ExportDropped, ExportEnd, ExportHeader, ExportRun } from './schemas.ts'
 
 export interface ExportOptions {
   readonly store: LoopStore

@@ -8,7 +8,7 @@ import {
 } from '@loop-engine/core'
 import { systemClock } from '@loop-engine/runtime'
 
-import { checkKeys, checkOptions } from './check-options.ts'
+import { checkKeys, checkOptions } from '../check-options.ts'
 import { openCheckpoint, vouchesFor } from './checkpoint.ts'
 import { createLog } from './log.ts'
 import type { NoteKey, NoteSigner } from './note.ts'

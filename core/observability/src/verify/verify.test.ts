@@ -20,8 +20,8 @@ import {
   storeWith,
   tampered,
   wholeStory,
-} from './history.fixture.ts'
-import { createLog, generateSigner, verifyRun, verifyStore, type VerifyReport } from './index.ts'
+} from '../history.fixture.ts'
+import { createLog, generateSigner, verifyRun, verifyStore, type VerifyReport } from '../index.ts'
 
 const tenant = 'default'
 const key = generateSigner('a.example')

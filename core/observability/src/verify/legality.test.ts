@@ -8,7 +8,7 @@ import {
 import { indexLoop } from '@loop-engine/runtime'
 import { expect, test } from 'vitest'
 
-import { agent, alice, sealRun } from './history.fixture.ts'
+import { agent, alice, sealRun } from '../history.fixture.ts'
 import { createLicences } from './legality.ts'
 
 type Step = Parameters<typeof sealRun>[1][number]

@@ -4,13 +4,8 @@ import { LoopError, parseStrictJson } from '@loop-engine/core'
 import type { z } from 'zod'
 
 import { bad } from './bad-line.ts'
-import {
-  isEntryLine,
-  readDefinitionLine,
-  readEntryLine,
-  readEvidenceLine,
-} from './export-format.ts'
-import { createExportRuns, type ExportRuns } from './export-runs.ts'
+import { isEntryLine, readDefinitionLine, readEntryLine, readEvidenceLine } from './format.ts'
+import { createExportRuns, type ExportRuns } from './runs.ts'
 import {
   droppedSchema,
   endSchema,
@@ -19,8 +14,8 @@ import {
   runSchema,
   type ExportEnd,
   type ExportHeader,
-} from './export-schemas.ts'
-import { signatureOf, type Signature } from './export-signature.ts'
+} from './schemas.ts'
+import { signatureOf, type Signature } from './signature.ts'
 import type { ExportReport, VerifyExportOptions } from './verify-export.ts'
 
 const batchLength = 1 << 16

@@ -9,7 +9,7 @@ import {
 } from '@loop-engine/core'
 import { systemClock } from '@loop-engine/runtime'
 
-import { checkOptions } from './check-options.ts'
+import { checkOptions } from '../check-options.ts'
 import {
   openCheckpoint,
   originOf,

@@ -2,10 +2,10 @@ import { availableParallelism } from 'node:os'
 
 import type { KnownKeys, LoopInstance, LoopStore } from '@loop-engine/core'
 
-import { checkOptions } from './check-options.ts'
+import { checkOptions } from '../check-options.ts'
+import type { NoteKey } from '../log/note.ts'
+import { runsOf } from '../pages.ts'
 import type { VerifyFault } from './fault.ts'
-import type { NoteKey } from './note.ts'
-import { runsOf } from './pages.ts'
 import { verifyLog } from './verify-log.ts'
 import { mostFaults, type VerifyReport } from './verify-run.ts'
 import { verifyRuns } from './verify-runs.ts'

@@ -1,9 +1,9 @@
 import { LoopError, type LoopStore } from '@loop-engine/core'
 
+import { leafPages } from '../pages.ts'
 import { isOfTenant, openCheckpoint } from './checkpoint.ts'
 import { createFrontier } from './merkle.ts'
 import type { NoteKey } from './note.ts'
-import { leafPages } from './pages.ts'
 
 export interface StartCheck {
   readonly ok: boolean

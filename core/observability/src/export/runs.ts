@@ -1,22 +1,16 @@
 import type { LedgerEntry, LoopDefinition } from '@loop-engine/core'
 import type { z } from 'zod'
 
+import { leafHash } from '../log/merkle.ts'
+import { readDefinition } from '../verify/definitions.ts'
+import { typeOf } from '../verify/entry-tail.ts'
+import type { VerifyFault } from '../verify/fault.ts'
+import { createRunCheck, type RunCheck } from '../verify/run-check.ts'
+import { evidenceFits } from '../verify/stored-bytes.ts'
 import { bad, BadLine } from './bad-line.ts'
-import { readDefinition } from './definitions.ts'
-import { typeOf } from './entry-tail.ts'
-import type { readDefinitionLine, readEntryLine, readEvidenceLine } from './export-format.ts'
-import { createAllLeaves, createProvenLeaves } from './export-leaves.ts'
-import type {
-  ExportDropped,
-  ExportEnd,
-  ExportHeader,
-  ExportRun,
-  proofSchema,
-} from './export-schemas.ts'
-import type { VerifyFault } from './fault.ts'
-import { leafHash } from './merkle.ts'
-import { createRunCheck, type RunCheck } from './run-check.ts'
-import { evidenceFits } from './stored-bytes.ts'
+import type { readDefinitionLine, readEntryLine, readEvidenceLine } from './format.ts'
+import { createAllLeaves, createProvenLeaves } from './leaves.ts'
+import type { ExportDropped, ExportEnd, ExportHeader, ExportRun, proofSchema } from './schemas.ts'
 
 /** What the lines between the header and the end of an export say. Throws `BadLine` where one of them does not hold. */
 export interface ExportRuns {

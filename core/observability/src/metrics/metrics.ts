@@ -7,8 +7,8 @@ import {
   type LoopStore,
 } from '@loop-engine/core'
 
+import { entryPages, runsOf } from '../pages.ts'
 import { medianOf } from './median.ts'
-import { entryPages, runsOf } from './pages.ts'
 import { createStateTally, type StateMetrics, type StateTally } from './state-metrics.ts'
 
 /** What the record of one loop adds up to. */

@@ -9,7 +9,7 @@ import {
   openNote,
   signCheckpoint,
   signNote,
-} from './index.ts'
+} from '../index.ts'
 
 // The example of the Go project's note package.
 const peter = {

@@ -1,5 +1,5 @@
-import { verifyInclusion } from './merkle-proof.ts'
-import { rootOf } from './merkle.ts'
+import { verifyInclusion } from '../log/merkle-proof.ts'
+import { rootOf } from '../log/merkle.ts'
 
 /** What an export holds of a log. */
 export interface Leaves {

@@ -1,7 +1,7 @@
 import { LoopError, type LogHead, type LoopStore } from '@loop-engine/core'
 
-import { createMerkleTree, type MerkleTree } from './merkle-proof.ts'
-import { leafPages } from './pages.ts'
+import { createMerkleTree, type MerkleTree } from '../log/merkle-proof.ts'
+import { leafPages } from '../pages.ts'
 
 /** What an export needs to know of the log. */
 export interface ExportedLog {

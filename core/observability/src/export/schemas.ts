@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
-import { exportFormat } from './export-format.ts'
+import { exportFormat } from './format.ts'
 
-// The lines of an export that are parsed; `export-format.ts` cuts the others apart.
+// The lines of an export that are parsed; `format.ts` cuts the others apart.
 
 const hex = z.string().regex(/^[0-9a-f]{64}$/)
 const count = z.int().min(0)

@@ -1,7 +1,7 @@
 import { isOpen, type DroppedEntries, type LoopInstance, type LoopStore } from '@loop-engine/core'
 
+import { entryPages } from '../pages.ts'
 import type { VerifyFault } from './fault.ts'
-import { entryPages } from './pages.ts'
 import type { FindDefinition } from './run-check.ts'
 import { verifyPages, type VerifyReport } from './verify-run.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
-import { agent, keep, sealRun, storeWith, tampered, wholeStory } from './history.fixture.ts'
-import { metricsOf } from './index.ts'
+import { agent, keep, sealRun, storeWith, tampered, wholeStory } from '../history.fixture.ts'
+import { metricsOf } from '../index.ts'
 
 describe('metrics', () => {
   test('add up what a loop did, and who', async () => {

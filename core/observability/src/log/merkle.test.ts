@@ -8,7 +8,7 @@ import {
   rootOf,
   verifyConsistency,
   verifyInclusion,
-} from './index.ts'
+} from '../index.ts'
 
 // The tree that Certificate Transparency publishes for RFC 6962.
 const published = [

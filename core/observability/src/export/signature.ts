@@ -1,10 +1,16 @@
 import { isLoopError } from '@loop-engine/core'
 
+import {
+  isValidAt,
+  openCheckpoint,
+  originOf,
+  vouchesFor,
+  type Checkpoint,
+} from '../log/checkpoint.ts'
+import { openNote, type NoteKey } from '../log/note.ts'
 import { bad } from './bad-line.ts'
-import { isValidAt, openCheckpoint, originOf, vouchesFor, type Checkpoint } from './checkpoint.ts'
-import { sealText } from './export-format.ts'
-import type { ExportEnd } from './export-schemas.ts'
-import { openNote, type NoteKey } from './note.ts'
+import { sealText } from './format.ts'
+import type { ExportEnd } from './schemas.ts'
 import type { ExportReport } from './verify-export.ts'
 
 export type Signature = Pick<ExportReport, 'signedBy' | 'sealed'>
