@@ -1,7 +1,7 @@
 import { LoopError, type Clock, type CommitPlan, type CommitResult } from '@loop-engine/core'
 
 import { pause } from './connections.ts'
-import type { Database, Statement } from './database.ts'
+import { statementsOf, type Database } from './database.ts'
 import { encodePlans } from './encode-plans.ts'
 import { createPlainCommits } from './plain-statement.ts'
 import { encodePlainPlans, isPlain } from './plain-values.ts'
@@ -31,19 +31,17 @@ export function createCommitter(
   options: CommitterOptions,
 ): (plans: readonly CommitPlan[]) => Promise<readonly Outcome[]> {
   const { database, schema, allowAsyncCommit, reconnects, sleep } = options
-  const commit: Statement = {
-    name: `${schema}.commit_v1`,
-    text: `SELECT ${schema}.commit_v1($1, $2, $3, $4, $5) AS results`,
-  }
+  const statement = statementsOf(schema)
+  const commit = statement('commit_v1', `SELECT ${schema}.commit_v1($1, $2, $3, $4, $5) AS results`)
   const commitOne = createPlainCommits(schema, allowAsyncCommit)
-  const commitPlain: Statement = {
-    name: `${schema}.commit_plain_v3`,
-    text: `SELECT ${schema}.commit_plain_v3($1, $2, $3) AS refused`,
-  }
-  const hashOf: Statement = {
-    name: `${schema}.hash_v1`,
-    text: `SELECT hash FROM ${schema}.entry WHERE tenant = $1 AND run_id = $2 AND seq = $3`,
-  }
+  const commitPlain = statement(
+    'commit_plain_v3',
+    `SELECT ${schema}.commit_plain_v3($1, $2, $3) AS refused`,
+  )
+  const hashOf = statement(
+    'hash_v1',
+    `SELECT hash FROM ${schema}.entry WHERE tenant = $1 AND run_id = $2 AND seq = $3`,
+  )
 
   const send = async (plans: readonly CommitPlan[]): Promise<readonly CommitResult[]> => {
     const values = [...encodePlans(plans), allowAsyncCommit]
@@ -72,8 +70,8 @@ export function createCommitter(
   const tryPlain = async (plans: readonly CommitPlan[]): Promise<readonly number[]> => {
     const [plan] = plans
     if (plan !== undefined && plans.length === 1) {
-      const { statement, values } = commitOne(plan)
-      return (await database.change(statement, values)) === 1 ? [] : [0]
+      const { statement: one, values } = commitOne(plan)
+      return (await database.change(one, values)) === 1 ? [] : [0]
     }
     const values = [...encodePlainPlans(plans), allowAsyncCommit]
     const [row] = await database.write<{ refused: string[] | null }>(commitPlain, values)

@@ -18,6 +18,11 @@ export interface Statement {
   readonly text: string
 }
 
+/** Makes the statements of one store: those of another have the same names, behind another schema. */
+export function statementsOf(schema: string): (name: string, text: string) => Statement {
+  return (name, text) => ({ name: `${schema}.${name}`, text })
+}
+
 export interface DatabaseOptions {
   readonly pool?: Pool
   readonly connectionString?: string

@@ -1,6 +1,6 @@
 import type { JsonObject, LoopStore } from '@loop-engine/core'
 
-import type { Database, Statement } from './database.ts'
+import { statementsOf, type Database } from './database.ts'
 
 interface Kept {
   readonly messages: string | null
@@ -10,15 +10,16 @@ interface Kept {
 /** Keeps where a request was posted, beside what others keep of it at the same time. */
 export function createKeepMessage(database: Database, schema: string): LoopStore['keepMessage'] {
   const lease = `EXISTS (SELECT FROM ${schema}.outbox WHERE tenant = $1 AND id = $3 AND fence = $4 AND fence > 0)`
-  const read: Statement = {
-    name: `${schema}.read_messages_v4`,
-    text: `SELECT messages, ${lease} AS held FROM ${schema}.approval WHERE tenant = $1 AND id = $2`,
-  }
-  const write: Statement = {
-    name: `${schema}.write_messages_v4`,
-    text: `UPDATE ${schema}.approval SET messages = $5
+  const statement = statementsOf(schema)
+  const read = statement(
+    'read_messages_v4',
+    `SELECT messages, ${lease} AS held FROM ${schema}.approval WHERE tenant = $1 AND id = $2`,
+  )
+  const write = statement(
+    'write_messages_v4',
+    `UPDATE ${schema}.approval SET messages = $5
       WHERE tenant = $1 AND id = $2 AND messages IS NOT DISTINCT FROM $6 AND ${lease}`,
-  }
+  )
   return async ({ tenant, requestId, channel, ref, lease: { id, fence } }) => {
     const place = [tenant, requestId, id, fence]
     for (;;) {

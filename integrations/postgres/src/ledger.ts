@@ -7,7 +7,7 @@ import {
   readLimit,
 } from '@loop-engine/core'
 
-import type { Database, Statement } from './database.ts'
+import { statementsOf, type Database, type Statement } from './database.ts'
 import { untilReplicated } from './replicated.ts'
 import {
   entryColumns,
@@ -45,13 +45,10 @@ const open = `status IN ('active', 'suspended')`
 
 /** What the store knows, read as it was committed. */
 export function createLedger(database: Database, schema: string): Ledger {
-  const statement = (name: string, text: string): Statement => ({
-    name: `${schema}.${name}_v1`,
-    text,
-  })
+  const statement = statementsOf(schema)
   const inPartition = `partition_at = (SELECT i.partition_at FROM ${schema}.instance i WHERE i.tenant = $1 AND i.run_id = $2)`
   const get = statement(
-    'get',
+    'get_v1',
     `(SELECT body, 0 AS rank FROM ${schema}.instance WHERE tenant = $1 AND aggregate_id = $2 AND ${open} LIMIT 1)
     UNION ALL
     (SELECT body, 1 AS rank FROM ${schema}.instance WHERE tenant = $1 AND aggregate_id = $2
@@ -59,50 +56,50 @@ export function createLedger(database: Database, schema: string): Ledger {
     ORDER BY rank LIMIT 1`,
   )
   const getRun = statement(
-    'get_run',
+    'get_run_v1',
     `SELECT body FROM ${schema}.instance WHERE tenant = $1 AND run_id = $2`,
   )
   const entries = statement(
-    'entries',
+    'entries_v1',
     `SELECT ${entryColumns} FROM ${schema}.entry WHERE tenant = $1 AND run_id = $2 AND seq >= $3 AND seq <= $4
       AND ${inPartition} ORDER BY seq LIMIT $5`,
   )
   const lastExecuted = statement(
-    'last_executed',
+    'last_executed_v1',
     `SELECT ${entryColumns} FROM ${schema}.entry WHERE tenant = $1 AND run_id = $2 AND transition_id = $3
       AND ${inPartition} AND type = 'loop.transition.executed' ORDER BY seq DESC LIMIT 1`,
   )
   const approval = statement(
-    'approval_messages',
+    'approval_messages_v1',
     `SELECT body, messages FROM ${schema}.approval WHERE tenant = $1 AND id = $2`,
   )
   const idempotency = statement(
-    'idempotency',
+    'idempotency_v1',
     `SELECT principal, key, fingerprint, answer, at FROM ${schema}.idempotency
     WHERE tenant = $1 AND principal = $2 AND key = $3`,
   )
   const counter = statement(
-    'counter',
+    'counter_v1',
     `SELECT value FROM ${schema}.counter WHERE tenant = $1 AND key = $2 AND bucket = $3`,
   )
   const spentBy = statement(
-    'spent_by',
+    'spent_by_v1',
     `SELECT spent_by FROM ${schema}.spent WHERE tenant = $1 AND receipt = $2`,
   )
   const stops = statement(
-    'stops',
+    'stops_v1',
     `SELECT scope, reason, set_by, at FROM ${schema}.stop ORDER BY at, scope`,
   )
   const putDefinition = statement(
-    'put_definition',
+    'put_definition_v1',
     `INSERT INTO ${schema}.definition (digest, body) VALUES ($1, $2) ON CONFLICT DO NOTHING`,
   )
   const definition = statement(
-    'definition',
+    'definition_v1',
     `SELECT body FROM ${schema}.definition WHERE digest = $1`,
   )
   const prune = statement(
-    'prune',
+    'prune_v1',
     `WITH keys AS (DELETE FROM ${schema}.idempotency WHERE at < $1 RETURNING 1),
       windows AS (DELETE FROM ${schema}.counter WHERE expires_at < $1 RETURNING 1)
     SELECT (SELECT count(*) FROM keys) + (SELECT count(*) FROM windows) AS pruned`,

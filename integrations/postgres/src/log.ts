@@ -1,6 +1,6 @@
 import { sha256Hex, type LogHead, type LoopStore } from '@loop-engine/core'
 
-import type { Database, Statement } from './database.ts'
+import { statementsOf, type Database } from './database.ts'
 import {
   entryColumns,
   toEntry,
@@ -17,24 +17,21 @@ const emptyHead: LogHead = { size: 0, root: sha256Hex(''), frontier: [], note: n
 
 /** Each tenant's Merkle log. An entry without a leaf is unlogged: no cursor can step over a late commit. */
 export function createLog(database: Database, schema: string): Log {
-  const statement = (name: string, text: string): Statement => ({
-    name: `${schema}.${name}_v1`,
-    text,
-  })
+  const statement = statementsOf(schema)
   const head = statement(
-    'log_head',
+    'log_head_v1',
     `SELECT size, root, frontier, note FROM ${schema}.log_head WHERE tenant = $1`,
   )
   const unlogged = statement(
-    'unlogged',
+    'unlogged_v1',
     `SELECT ${entryColumns} FROM ${schema}.unlogged_v1($1, $2)`,
   )
   const append = statement(
-    'append_log',
+    'append_log_v1',
     `SELECT ${schema}.append_log_v1($1, $2, $3, $4, $5, $6, $7) AS appended`,
   )
   const sign = statement(
-    'sign_log',
+    'sign_log_v1',
     `INSERT INTO ${schema}.log_head AS h (tenant, size, root, frontier, note)
       SELECT $1, 0, '${emptyHead.root}', '[]', $4 WHERE $2 = 0 AND $3 = '${emptyHead.root}'
         OR EXISTS (SELECT FROM ${schema}.log_head WHERE tenant = $1)
@@ -42,7 +39,7 @@ export function createLog(database: Database, schema: string): Log {
     RETURNING size`,
   )
   const leaves = statement(
-    'leaves',
+    'leaves_v1',
     `SELECT index, run_id, seq, leaf_hash FROM ${schema}.leaf WHERE tenant = $1 AND index >= $2
     ORDER BY index LIMIT $3`,
   )

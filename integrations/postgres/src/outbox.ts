@@ -1,7 +1,7 @@
 import { cutPage, type LoopStore, readCursor, readLimit, type Settlement } from '@loop-engine/core'
 
 import { claimOfInstance } from './claim-of-instance.ts'
-import type { Database, Statement } from './database.ts'
+import { statementsOf, type Database } from './database.ts'
 import { toClaim, toDeadLetter, type OutboxRow } from './rows.ts'
 
 type Outbox = Pick<
@@ -11,31 +11,27 @@ type Outbox = Pick<
 
 /** Leases items to workers; several processes may ask at the same time. */
 export function createOutbox(database: Database, schema: string, announce: () => void): Outbox {
-  const statement = (name: string, text: string, version = 1): Statement => ({
-    name: `${schema}.${name}_v${version}`,
-    text,
-  })
+  const statement = statementsOf(schema)
   const claim = statement(
-    'claim',
+    'claim_v1',
     `SELECT * FROM ${schema}.claim_v1($1, $2, $3, $4, $5) ORDER BY due_at, seq, id`,
   )
-  const claimOf = statement('claim_of', claimOfInstance(schema), 2)
-  const settle = statement('settle', `SELECT ${schema}.settle_v1($1) AS held`)
+  const claimOf = statement('claim_of_v2', claimOfInstance(schema))
+  const settle = statement('settle_v1', `SELECT ${schema}.settle_v1($1) AS held`)
   const extend = statement(
-    'extend',
+    'extend_v2',
     `UPDATE ${schema}.outbox o SET ready_at = greatest(o.ready_at, $2)
     FROM pg_catalog.json_to_recordset($1) AS l(place integer, id text, fence bigint)
     WHERE o.id = l.id AND o.fence = l.fence AND o.fence > 0 RETURNING l.place`,
-    2,
   )
-  const nextDueAt = statement('next_due_at', `SELECT ${schema}.next_due_at_v7() AS ready_at`, 3)
+  const nextDueAt = statement('next_due_at_v3', `SELECT ${schema}.next_due_at_v7() AS ready_at`)
   const dead = statement(
-    'dead_letters',
+    'dead_letters_v1',
     `SELECT * FROM ${schema}.outbox WHERE tenant = $1 AND dead AND (died_at, id) > ($2, $3)
     ORDER BY died_at, id LIMIT $4`,
   )
   const revive = statement(
-    'revive',
+    'revive_v1',
     `UPDATE ${schema}.outbox SET dead = false, attempt = 0, due_at = $3, ready_at = $3, died_at = NULL
     WHERE tenant = $1 AND id = $2 AND dead RETURNING id`,
   )

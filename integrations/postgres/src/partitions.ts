@@ -1,6 +1,6 @@
 import type { CommitPlan } from '@loop-engine/core'
 
-import type { Database } from './database.ts'
+import { statementsOf, type Database } from './database.ts'
 
 const monthsAhead = 2
 const dayMs = 86_400_000
@@ -13,16 +13,12 @@ export interface Partitions {
 }
 
 export function createPartitions(database: Database, schema: string): Partitions {
+  const make = statementsOf(schema)(
+    'make_partitions_v3',
+    `SELECT ${schema}.make_partitions_v3(${monthsAhead})`,
+  )
+  const makeAhead = async (): Promise<void> => void (await database.write(make, []))
   let latest: number | undefined
-  const makeAhead = async (): Promise<void> => {
-    await database.write(
-      {
-        name: `${schema}.make_partitions_v3`,
-        text: `SELECT ${schema}.make_partitions_v3(${monthsAhead})`,
-      },
-      [],
-    )
-  }
 
   return {
     makeAhead,

@@ -1,6 +1,6 @@
 import type { CommitPlan } from '@loop-engine/core'
 
-import type { Statement } from './database.ts'
+import { statementsOf, type Statement } from './database.ts'
 import { plainNumbers, plainTexts, type PlainName } from './functions-plain-v3.ts'
 import { plainValues } from './plain-values.ts'
 
@@ -38,9 +38,9 @@ export function createPlainCommits(
 ): (plan: CommitPlan) => PlainCommit {
   const write = (suffix: string, hasItem: boolean, hasKey: boolean): Form => {
     const names = [...ofRun, ...(hasItem ? ofItem : []), ...(hasKey ? ofKey : [])]
+    const name = `commit_one${suffix}${allowAsyncCommit ? '_async' : ''}_v4`
     const text = textOf(schema, names, allowAsyncCommit)
-    const name = `${schema}.commit_one${suffix}${allowAsyncCommit ? '_async' : ''}_v4`
-    return { statement: { name, text }, names }
+    return { statement: statementsOf(schema)(name, text), names }
   }
   const bare = { keyed: write('_key', false, true), keyless: write('', false, false) }
   const withItem = { keyed: write('_item_key', true, true), keyless: write('_item', true, false) }

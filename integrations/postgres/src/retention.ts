@@ -1,6 +1,6 @@
 import { LoopError, type StoreRetention } from '@loop-engine/core'
 
-import type { Database, Statement } from './database.ts'
+import { statementsOf, type Database } from './database.ts'
 
 interface ProofRow {
   readonly last_tenant: string
@@ -20,27 +20,30 @@ const batch = 500
  * partitions that hold no others, and deletes the rest row by row.
  */
 export function createRetention(database: Database, schema: string): StoreRetention {
-  const statement = (name: string, text: string): Statement => ({
-    name: `${schema}.${name}_v3`,
-    text,
-  })
-  const begin = statement('begin_retention', `SELECT ${schema}.begin_retention_v3($1, $2) AS act`)
-  const end = statement('end_retention', `SELECT ${schema}.end_retention_v3($1)`)
-  const prove = statement('prove', `SELECT * FROM ${schema}.prove_v3($1, $2, $3, $4, $5, ${batch})`)
+  const statement = statementsOf(schema)
+  const begin = statement(
+    'begin_retention_v3',
+    `SELECT ${schema}.begin_retention_v3($1, $2) AS act`,
+  )
+  const end = statement('end_retention_v3', `SELECT ${schema}.end_retention_v3($1)`)
+  const prove = statement(
+    'prove_v3',
+    `SELECT * FROM ${schema}.prove_v3($1, $2, $3, $4, $5, ${batch})`,
+  )
   const partitions = statement(
-    'partitions',
+    'partitions_v3',
     `SELECT name FROM ${schema}.partitions_v3() WHERE to_at IS NOT NULL ORDER BY from_at`,
   )
   const dropPartition = statement(
-    'drop_partition',
+    'drop_partition_v3',
     `SELECT ${schema}.drop_partition_v3($1) AS entries`,
   )
   const deleteMarked = statement(
-    'delete_marked',
+    'delete_marked_v3',
     `SELECT * FROM ${schema}.delete_marked_v3(${batch})`,
   )
   const dropped = statement(
-    'dropped',
+    'dropped_v3',
     `SELECT d.through, d.head, r.before, r.at FROM ${schema}.dropped d
       JOIN ${schema}.retention r ON r.act = d.act AND r.tenant = d.tenant
     WHERE d.tenant = $1 AND d.run_id = $2`,

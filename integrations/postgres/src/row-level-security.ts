@@ -1,6 +1,6 @@
 import { LoopError } from '@loop-engine/core'
 
-import type { Database } from './database.ts'
+import { statementsOf, type Database } from './database.ts'
 
 /** What connections of the store say at their start; the policies let the owner of the tables through with it. */
 export const engineOptions = '-c loop_engine.tenant=*'
@@ -16,12 +16,13 @@ interface Standing {
  * where there are runs, and a role that it does not bind.
  */
 export async function secure(database: Database, schema: string, wanted: boolean): Promise<void> {
-  const standing = {
-    name: `${schema}.security_v3`,
-    text: `SELECT c.relrowsecurity AS secured, current_setting('loop_engine.tenant', true) AS tenant,
+  const statement = statementsOf(schema)
+  const standing = statement(
+    'security_v3',
+    `SELECT c.relrowsecurity AS secured, current_setting('loop_engine.tenant', true) AS tenant,
       r.rolsuper OR r.rolbypassrls AS bypasses
     FROM pg_class c, pg_roles r WHERE c.oid = '${schema}.instance'::regclass AND r.rolname = current_user`,
-  }
+  )
   const [now] = await database.read<Standing>(standing, [])
   const isEngine = now?.tenant === '*' || (now?.bypasses === true && !wanted)
   if ((wanted || now?.secured) && !isEngine) {
@@ -35,7 +36,7 @@ export async function secure(database: Database, schema: string, wanted: boolean
       hint: 'Use a role without SUPERUSER and BYPASSRLS.',
     })
   }
-  await database.write({ name: `${schema}.secure_v3`, text: `SELECT ${schema}.secure_v3()` }, [])
+  await database.write(statement('secure_v3', `SELECT ${schema}.secure_v3()`), [])
 }
 
 function refusal(message: string, { hint }: { readonly hint: string }): LoopError {

@@ -1,6 +1,6 @@
 import { LoopError, readLimit, type LoopStore, type TailPage } from '@loop-engine/core'
 
-import type { Database, Statement } from './database.ts'
+import { statementsOf, type Database } from './database.ts'
 import { entryColumns, toEntry, type EntryRow } from './rows.ts'
 
 /** Everything up to here was read: an entry, or else all that older transactions than `xid` wrote. */
@@ -27,22 +27,23 @@ const beginning: Place = { xid: '0', runId: '', seq: 0 }
  * can be added any more. A run's transactions follow one another, so that its entries keep their order.
  */
 export function createTail(database: Database, schema: string): Pick<Required<LoopStore>, 'tail'> {
+  const statement = statementsOf(schema)
   // The newest entry is asked for: whether any is younger would be looked up in all of them, once there are many.
-  const horizon: Statement = {
-    name: `${schema}.tail_horizon_v2`,
-    text: `SELECT pg_snapshot_xmin(s) AS oldest_running, $2::text::xid8 > pg_snapshot_xmax(s) AS is_ahead,
+  const horizon = statement(
+    'tail_horizon_v2',
+    `SELECT pg_snapshot_xmin(s) AS oldest_running, $2::text::xid8 > pg_snapshot_xmax(s) AS is_ahead,
       coalesce((SELECT e.xid FROM ${schema}.entry e WHERE e.tenant = $1 ORDER BY e.xid DESC LIMIT 1)
         >= pg_snapshot_xmax(s), false) AS is_foreign
     FROM pg_current_snapshot() s`,
-  }
+  )
   // The outer condition is what the index finds, the inner one what the cursor says.
-  const page: Statement = {
-    name: `${schema}.tail_v1`,
-    text: `SELECT xid, ${entryColumns} FROM ${schema}.entry
+  const page = statement(
+    'tail_v1',
+    `SELECT xid, ${entryColumns} FROM ${schema}.entry
     WHERE tenant = $1 AND xid >= $2::text::xid8 AND xid < $5::text::xid8
       AND (xid, run_id, seq) > ($2::text::xid8, $3, $4)
     ORDER BY xid, run_id, seq LIMIT $6`,
-  }
+  )
 
   return {
     async tail({ tenant, after, limit }): Promise<TailPage> {
