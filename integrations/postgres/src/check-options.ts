@@ -39,6 +39,11 @@ export function checkOptions(options: PostgresStoreOptions): void {
     if (typeof count !== 'number' || !(count >= least))
       throw wrong(key, `Give a number, ${least} or more.`)
   }
+  // It stands in every statement, without quotes.
+  if (options.schema !== undefined && !/^[a-z_][a-z0-9_]{0,39}$/.test(options.schema))
+    throw new LoopError('invalid_config', 'The schema of a postgres store is not a plain name.', {
+      hint: 'Use at most 40 lower-case letters, digits and underscores.',
+    })
 }
 
 function wrong(key: Key, hint: string): LoopError {

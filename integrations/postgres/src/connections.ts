@@ -38,9 +38,6 @@ export interface Connections {
 
 export function createConnections(options: ConnectionsOptions): Connections {
   const { pool, connectionString, connections, reconnects, sleep, isHopeless } = options
-  if (pool === undefined && connectionString === undefined) {
-    throw new LoopError('invalid_config', 'The postgres store needs a pool or a connectionString.')
-  }
   const shared = {
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
@@ -99,9 +96,10 @@ export function createConnections(options: ConnectionsOptions): Connections {
     const client = await source.connect()
     if (homes.has(client)) return client
     hear(client) // one of the application may have been connected before
-    const isPrimary = pools.length === 1 || (await acceptsWrites(client))
-    if (!isPrimary) client.release(true)
-    if (!isPrimary) throw standby(address)
+    if (pools.length > 1 && !(await acceptsWrites(client))) {
+      client.release(true)
+      throw standby(address)
+    }
     homes.set(client, source)
     return client
   }
@@ -148,16 +146,12 @@ export function createConnections(options: ConnectionsOptions): Connections {
     async close() {
       closed = true
       for (const client of ready.splice(0)) client.release()
-      for (const source of pools) source.off('error', ignore)
-      pool?.off('connect', hear)
-      if (pool !== undefined) return
-      await Promise.all(
-        pools.map(async (source) => {
-          if (source.ended) return
-          source.on('error', ignore)
-          await source.end()
-        }),
-      )
+      if (pool === undefined) {
+        await Promise.all(pools.filter(({ ended }) => !ended).map((own) => own.end()))
+        return
+      }
+      pool.off('error', ignore)
+      pool.off('connect', hear)
     },
   }
 }

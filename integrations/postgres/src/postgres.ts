@@ -76,11 +76,6 @@ export function createPostgresStore(options: PostgresStoreOptions): LoopStore {
     reconnects = 8,
     sleep = sleepReally,
   } = options
-  if (!/^[a-z_][a-z0-9_]{0,39}$/.test(schema)) {
-    throw new LoopError('invalid_config', 'The schema of a postgres store is not a plain name.', {
-      hint: 'Use at most 40 lower-case letters, digits and underscores.',
-    })
-  }
   const database = createDatabase({
     pool,
     connectionString,
