@@ -9,37 +9,16 @@ import {
 import pg from 'pg'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
-import { createPostgresStore } from './postgres.ts'
+import { expectKept, keepCommitting, openStore } from './postgres.fixture.ts'
 
-async function openStore(connectionString: string): Promise<LoopStore> {
+const open = (connectionString: string): Promise<LoopStore> =>
   // Detecting a failure and promoting a standby takes longer than a restart.
-  const store = createPostgresStore({ connectionString, schema: 'failover', reconnects: 14 })
-  onTestFinished(() => store.close())
-  await store.open()
-  return store
-}
+  openStore({ connectionString, schema: 'failover', reconnects: 14 })
 
-/** Commits one entry after another until told to end; gives back the last run that was acknowledged. */
-async function keepCommitting(
-  store: LoopStore,
-  aggregateId: string,
-  goesOn: () => boolean,
-): Promise<LoopInstance> {
-  const start = startPlan({ aggregateId })
-  await store.commit([start])
-  let { instance } = start
-  while (goesOn()) {
-    const plan = withItem(nextPlan(instance))
-    expect(await store.commit([plan])).toEqual([{ kind: 'committed' }])
-    instance = plan.instance
-  }
-  return instance
+const withItem = (instance: LoopInstance): CommitPlan => {
+  const plan = nextPlan(instance)
+  return { ...plan, outbox: [outboxItem(plan.instance)] }
 }
-
-const withItem = (plan: CommitPlan): CommitPlan => ({
-  ...plan,
-  outbox: [outboxItem(plan.instance)],
-})
 
 async function connect(connectionString: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString })
@@ -52,20 +31,21 @@ describe('when the primary dies and its standby takes over', () => {
   test('two processes go on, and no acknowledged transition is lost or doubled', async () => {
     const pair = await startPostgresPair()
     onTestFinished(() => pair.stop())
-    const stores = [await openStore(pair.url), await openStore(pair.url)]
+    const stores = [await open(pair.url), await open(pair.url)]
     const heard = Promise.withResolvers<void>()
+    let hasFailedOver = false
     let isOver = false
     let acknowledgedSince = 0
+    const goesOn = (): boolean => {
+      if (hasFailedOver) acknowledgedSince += 1
+      if (acknowledgedSince > 60) isOver = true
+      return !isOver
+    }
     const callers = stores.flatMap((store, which) =>
       Array.from({ length: 6 }, (_, index) =>
-        keepCommitting(store, `order-${which}-${index}`, () => {
-          if (hasFailedOver) acknowledgedSince += 1
-          if (acknowledgedSince > 60) isOver = true
-          return !isOver
-        }),
+        keepCommitting(store, `order-${which}-${index}`, goesOn, withItem),
       ),
     )
-    let hasFailedOver = false
     const admin = await connect(pair.primary.url)
     await admin.query('SELECT pg_sleep(0.3)')
 
@@ -78,17 +58,8 @@ describe('when the primary dies and its standby takes over', () => {
       await connect(pair.standby.url)
     ).query<{ primary: boolean }>('SELECT NOT pg_is_in_recovery() AS primary')
     expect(rows).toEqual([{ primary: true }])
-    for (const instance of acknowledged) {
-      const { tenant, runId, version, head } = instance
-      for (const store of stores) {
-        const entries = await store.entries(tenant, runId)
-        expect(entries.map(({ seq }) => seq)).toEqual(
-          Array.from({ length: version }, (_, index) => index + 1),
-        )
-        expect(entries.at(-1)?.hash).toBe(head)
-        expect(await store.getRun(tenant, runId)).toEqual(instance)
-      }
-    }
+    for (const instance of acknowledged)
+      for (const store of stores) await expectKept(store, instance)
     const items = acknowledged.reduce((sum, { version }) => sum + version - 1, 0)
     expect(await countItems(pair.standby.url)).toBe(items)
     // The listener followed, too.
@@ -119,7 +90,7 @@ describe('while the standby is away', () => {
       onTestFinished(() => server.stop())
       const admin = await connect(server.url)
       onTestFinished(() => admin.end())
-      const store = await openStore(server.url)
+      const store = await open(server.url)
       const start = startPlan({}, { idempotency: key('start') })
       await store.commit([start])
       await setStandby(admin, 'nobody')

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 
-import { stopScopes, type CommitPlan, type LoopInstance, type LoopStore } from '@loop-engine/core'
+import { stopScopes, type CommitPlan, type LoopStore } from '@loop-engine/core'
 import {
   nextPlan,
   outboxItem,
@@ -13,6 +13,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 
 import { openBigIntPool } from './bigint-pool.fixture.ts'
 import { createPlainCommits } from './plain-statement.ts'
+import { expectKept, keepCommitting, openStore } from './postgres.fixture.ts'
 import { createPostgresStore, type PostgresStoreOptions } from './postgres.ts'
 
 let server: PostgresServer
@@ -30,50 +31,14 @@ afterAll(async () => {
   await server.stop()
 })
 
-async function openStore(options: Partial<PostgresStoreOptions> = {}): Promise<LoopStore> {
-  const store = createPostgresStore({
-    connectionString: server.url,
-    schema: server.schema(),
-    ...options,
-  })
-  onTestFinished(() => store.close())
-  await store.open()
-  return store
-}
+const open = (options: Partial<PostgresStoreOptions> = {}): Promise<LoopStore> =>
+  openStore({ connectionString: server.url, schema: server.schema(), ...options })
 
 const startOf = (aggregateId: string): CommitPlan => startPlan({ aggregateId })
 
-/** Commits one entry after another until told to end; gives back how far it was acknowledged. */
-async function keepCommitting(
-  store: LoopStore,
-  name: string,
-  goesOn: () => boolean,
-): Promise<LoopInstance> {
-  const start = startOf(name)
-  await store.commit([start])
-  let instance = start.instance
-  while (goesOn()) {
-    const plan = nextPlan(instance)
-    const [result] = await store.commit([plan])
-    expect(result).toEqual({ kind: 'committed' })
-    instance = plan.instance
-  }
-  return instance
-}
-
-async function expectKept(store: LoopStore, acknowledged: LoopInstance): Promise<void> {
-  const { tenant, runId, version, head } = acknowledged
-  const entries = await store.entries(tenant, runId)
-  expect(entries.map(({ seq }) => seq)).toEqual(
-    Array.from({ length: version }, (_, index) => index + 1),
-  )
-  expect(entries.at(-1)?.hash).toBe(head)
-  expect(await store.getRun(tenant, runId)).toEqual(acknowledged)
-}
-
 describe('a lost connection', () => {
   test('in the middle of commits loses nothing and doubles nothing', async () => {
-    const store = await openStore()
+    const store = await open()
     let rounds = 8
     const callers = Array.from({ length: 16 }, (_, index) =>
       keepCommitting(store, `order-${index}`, () => rounds > 0),
@@ -92,7 +57,7 @@ describe('a lost connection', () => {
   })
 
   test('outlives a crash of the server', async () => {
-    const store = await openStore({ reconnects: 40 })
+    const store = await open({ reconnects: 40 })
     let isOver = false
     const callers = Array.from({ length: 16 }, (_, index) =>
       keepCommitting(store, `order-${index}`, () => !isOver),
@@ -110,7 +75,7 @@ describe('a lost connection', () => {
   })
 
   test('that was idle is replaced', async () => {
-    const store = await openStore({ connections: 1 })
+    const store = await open({ connections: 1 })
     const start = startOf('order-1')
     await store.commit([start])
     const ended = await admin.query(
@@ -124,7 +89,7 @@ describe('a lost connection', () => {
   })
 
   test('is shared by more callers than there are, and each gets its turn', async () => {
-    const store = await openStore({ connections: 1 })
+    const store = await open({ connections: 1 })
     const starts = Array.from({ length: 40 }, (_, index) => startOf(`order-${index}`))
     await store.commit(starts)
 
@@ -143,7 +108,7 @@ describe('a lost connection', () => {
     const pool = new pg.Pool({ connectionString: server.url })
     pool.on('error', () => {})
     onTestFinished(() => pool.end())
-    return { store: await openStore({ pool }), pool }
+    return { store: await open({ pool }), pool }
   }
 
   test('whose answer is lost is resolved to what happened', async () => {
@@ -185,7 +150,7 @@ describe('a pool of the application', () => {
     onTestFinished(() => pool.end())
     await pool.query('SELECT 1')
     const schema = server.schema()
-    const store = await openStore({ pool, schema })
+    const store = await open({ pool, schema })
     const start = startOf('order-1')
     await store.commit([start])
     await admin.query(`CREATE FUNCTION ${schema}.warn() RETURNS trigger LANGUAGE plpgsql
@@ -199,7 +164,7 @@ describe('a pool of the application', () => {
   })
 
   test('may give numbers of eight bytes a type of its own', async () => {
-    const store = await openStore({ pool: openBigIntPool(server.url) })
+    const store = await open({ pool: openBigIntPool(server.url) })
     const { instance, ...start } = startOf('order-1')
 
     await store.commit([{ ...start, instance, outbox: [outboxItem(instance)] }])
@@ -220,7 +185,7 @@ describe('a pool of the application', () => {
     const counts = (): number[] => ['connect', 'error'].map((event) => pool.listenerCount(event))
     const before = counts()
 
-    const store = await openStore({ pool })
+    const store = await open({ pool })
     await store.close()
 
     expect(counts()).toEqual(before)
@@ -290,7 +255,7 @@ function dropOneAnswer(pool: pg.Pool, code?: string): void {
 describe('a stop', () => {
   test('that was acknowledged is seen by every later commit, however many are under way', async () => {
     const schema = server.schema()
-    const [store, other] = [await openStore({ schema }), await openStore({ schema })]
+    const [store, other] = [await open({ schema }), await open({ schema })]
     const scopes = stopScopes('acme', 'order', 'any', 'tester')
     let acknowledged = false
     const late: string[] = []
@@ -320,7 +285,7 @@ describe('a stop', () => {
 
   test('waits for a commit that began without it', async () => {
     const schema = server.schema()
-    const store = await openStore({ schema })
+    const store = await open({ schema })
     const start = startOf('order-1')
     await store.commit([start])
     const session = await sessionOf()
@@ -339,7 +304,7 @@ describe('a stop', () => {
 
   test('that is being set is seen by a commit that comes meanwhile', async () => {
     const schema = server.schema()
-    const store = await openStore({ schema })
+    const store = await open({ schema })
     const start = startOf('order-1')
     await store.commit([start])
     const session = await sessionOf()
@@ -375,7 +340,7 @@ async function untilSomebodyWaitsAt(table: string): Promise<void> {
 describe('two processes', () => {
   test('that claim at once get each item once, and in order within a lane', async () => {
     const schema = server.schema()
-    const stores = [await openStore({ schema }), await openStore({ schema })]
+    const stores = [await open({ schema }), await open({ schema })]
     const plans = Array.from({ length: 60 }, (_, index) => {
       const plan = startOf(`order-${index}`)
       const items = [1, 2, 3].map((seq) =>
@@ -416,7 +381,7 @@ describe('two processes', () => {
 
   test('never overrun a limit that they share', async () => {
     const schema = server.schema()
-    const stores = [await openStore({ schema }), await openStore({ schema })]
+    const stores = [await open({ schema }), await open({ schema })]
     const reservations = [{ key: 'budget', bucket: 0, amount: 2.5, limit: 50 }]
     const plans = Array.from({ length: 60 }, (_, index) => ({
       ...startOf(`order-${index}`),
@@ -435,7 +400,7 @@ describe('two processes', () => {
 
   test('that race for one business key make one run', async () => {
     const schema = server.schema()
-    const stores = [await openStore({ schema }), await openStore({ schema })]
+    const stores = [await open({ schema }), await open({ schema })]
     const plans = Array.from({ length: 40 }, (_, index) =>
       startPlan({ aggregateId: `order-${index % 4}`, runId: `run-${index}` }),
     )

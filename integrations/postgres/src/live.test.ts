@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 
 import { channelOf, createAnnouncer } from './announcer.ts'
 import { splitHosts } from './hosts.ts'
+import { openStore } from './postgres.fixture.ts'
 import { createPostgresStore, type PostgresStoreOptions } from './postgres.ts'
 
 let server: PostgresServer
@@ -13,12 +14,8 @@ beforeAll(async () => {
   server = await startPostgres()
 })
 
-async function openStore(options: Partial<PostgresStoreOptions>): Promise<LoopStore> {
-  const store = createPostgresStore({ connectionString: server.url, ...options })
-  onTestFinished(() => store.close())
-  await store.open()
-  return store
-}
+const open = (options: Partial<PostgresStoreOptions>): Promise<LoopStore> =>
+  openStore({ connectionString: server.url, ...options })
 
 const loop = defineLoop({
   id: 'mail',
@@ -82,7 +79,7 @@ describe('a worker', () => {
 
   test('whose listener is cut off hears again, and is told that it may have missed something', async () => {
     const schema = server.schema()
-    const [store, other] = [await openStore({ schema }), await openStore({ schema })]
+    const [store, other] = [await open({ schema }), await open({ schema })]
     const admin = new pg.Client(server.url)
     await admin.connect()
     onTestFinished(() => admin.end())
@@ -124,7 +121,7 @@ describe('a worker', () => {
 
   test('is not held up by a listener that cannot connect', async () => {
     const nowhere = 'postgres://nobody:hunter2@127.0.0.1:1/nowhere'
-    const store = await openStore({ schema: server.schema(), listen: nowhere })
+    const store = await open({ schema: server.schema(), listen: nowhere })
 
     const unwatch = await store.watch?.(() => {})
 
@@ -171,7 +168,7 @@ describe('notifying', () => {
         return query(...asked)
       }) as typeof client.query
     })
-    const store = await openStore({ schema, pool })
+    const store = await open({ schema, pool })
     const plan = startPlan()
     await store.commit([{ ...plan, outbox: [outboxItem(plan.instance)] }])
     await store.close()
@@ -187,7 +184,7 @@ describe('notifying', () => {
     // It writes only when somebody listens.
     const values = [channelOf(schema), 'test outbox']
     expect((await pool.query(notify, values)).rowCount).toBe(0)
-    const listener = await openStore({ schema })
+    const listener = await open({ schema })
     const heard = Promise.withResolvers<void>()
     const unwatch = await listener.watch?.(() => heard.resolve())
     expect((await pool.query(notify, values)).rowCount).toBe(1)

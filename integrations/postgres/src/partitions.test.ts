@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { encodePlans } from './encode-plans.ts'
 import { functionsV1 } from './functions-v1.ts'
 import { isPlain } from './plain-values.ts'
+import { openStore } from './postgres.fixture.ts'
 import { createPostgresStore } from './postgres.ts'
 import { commitRun, logAll, openLedger } from './retention.fixture.ts'
 import { schemaV1 } from './schema-v1.ts'
@@ -107,9 +108,7 @@ describe('a ledger of version 1', () => {
   test('keeps a number of a run from being given twice, as before', async () => {
     const { commit, pool, schema, server } = await openVersion1()
     await commit(starts)
-    const store = createPostgresStore({ connectionString: server.url, schema })
-    onTestFinished(() => store.close())
-    await store.open()
+    const store = await openStore({ connectionString: server.url, schema })
     const fresh = startPlan({ aggregateId: 'new' })
     await store.commit([fresh])
 
@@ -126,9 +125,7 @@ describe('a ledger of version 1', () => {
     const { commit, schema, server } = await openVersion1()
     const closed = startPlan({ aggregateId: 'a', status: 'completed' })
     await commit([closed])
-    const store = createPostgresStore({ connectionString: server.url, schema })
-    onTestFinished(() => store.close())
-    await store.open()
+    const store = await openStore({ connectionString: server.url, schema })
     await logAll(store)
 
     const report = await store.retention?.drop({ before: 2e12 })

@@ -3,7 +3,8 @@ import { nextPlan, startPlan, startPostgres, type PostgresServer } from '@loop-e
 import pg from 'pg'
 import { onTestFinished } from 'vitest'
 
-import { createPostgresStore, type PostgresStoreOptions } from './postgres.ts'
+import { openStore } from './postgres.fixture.ts'
+import type { PostgresStoreOptions } from './postgres.ts'
 
 export interface TestLedger {
   readonly store: LoopStore
@@ -16,13 +17,9 @@ export interface TestLedger {
 export async function openLedger(options: Partial<PostgresStoreOptions> = {}): Promise<TestLedger> {
   const server = await startPostgres()
   const schema = options.schema ?? server.schema()
-  const store = createPostgresStore({ connectionString: server.url, schema, ...options })
   const pool = new pg.Pool({ connectionString: server.url, max: 2 })
-  onTestFinished(async () => {
-    await store.close()
-    await pool.end()
-  })
-  await store.open()
+  onTestFinished(() => pool.end())
+  const store = await openStore({ connectionString: server.url, schema, ...options })
   const sql: TestLedger['sql'] = async (text, values = []) =>
     (await pool.query<Record<string, unknown>>(text.replaceAll('$s', schema), [...values])).rows
   return { store, schema, server, sql }

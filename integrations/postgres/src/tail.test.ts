@@ -3,6 +3,7 @@ import { nextPlan, startPlan, startPostgres, type PostgresServer } from '@loop-e
 import pg from 'pg'
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
 
+import { openStore } from './postgres.fixture.ts'
 import { createPostgresStore } from './postgres.ts'
 
 let server: PostgresServer
@@ -27,12 +28,7 @@ function newPlace(): Place {
   return {
     schema,
     pool,
-    async open() {
-      const store = createPostgresStore({ connectionString: server.url, schema })
-      onTestFinished(() => store.close())
-      await store.open()
-      return store
-    },
+    open: () => openStore({ connectionString: server.url, schema }),
   }
 }
 
