@@ -12,7 +12,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 
 import { openBigIntPool } from './bigint-pool.fixture.ts'
-import { createPlainCommits } from './plain-statement.ts'
+import { createPlainCommits } from './commit/plain-statement.ts'
 import { expectKept, keepCommitting, openStore } from './postgres.fixture.ts'
 import { createPostgresStore, type PostgresStoreOptions } from './postgres.ts'
 

@@ -1,6 +1,6 @@
 import type { JsonObject, LoopStore } from '@loop-engine/core'
 
-import { statementsOf, type Database } from './database.ts'
+import { statementsOf, type Database } from './connection/database.ts'
 
 interface Kept {
   readonly messages: string | null

@@ -7,8 +7,9 @@ import {
   readLimit,
 } from '@loop-engine/core'
 
-import { statementsOf, type Database, type Statement } from './database.ts'
-import { untilReplicated } from './replicated.ts'
+import { statementsOf, type Database, type Statement } from './connection/database.ts'
+import { untilReplicated } from './connection/replicated.ts'
+import { rareStatuses } from './migrations/status-index-v7.ts'
 import {
   entryColumns,
   toApproval,
@@ -20,7 +21,6 @@ import {
   type IdempotencyRow,
   type StopRow,
 } from './rows.ts'
-import { rareStatuses } from './status-index-v7.ts'
 
 type Ledger = Pick<
   LoopStore,

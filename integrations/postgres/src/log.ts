@@ -1,6 +1,6 @@
 import { sha256Hex, type LogHead, type LoopStore } from '@loop-engine/core'
 
-import { statementsOf, type Database } from './database.ts'
+import { statementsOf, type Database } from './connection/database.ts'
 import {
   entryColumns,
   toEntry,

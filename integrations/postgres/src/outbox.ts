@@ -1,7 +1,7 @@
 import { cutPage, type LoopStore, readCursor, readLimit, type Settlement } from '@loop-engine/core'
 
 import { claimOfInstance } from './claim-of-instance.ts'
-import { statementsOf, type Database } from './database.ts'
+import { statementsOf, type Database } from './connection/database.ts'
 import { toClaim, toDeadLetter, type OutboxRow } from './rows.ts'
 
 type Outbox = Pick<

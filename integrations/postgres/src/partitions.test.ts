@@ -3,13 +3,13 @@ import { nextPlan, startPlan, startPostgres } from '@loop-engine/testing'
 import pg from 'pg'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
-import { encodePlans } from './encode-plans.ts'
-import { functionsV1 } from './functions-v1.ts'
-import { isPlain } from './plain-values.ts'
+import { encodePlans } from './commit/encode-plans.ts'
+import { isPlain } from './commit/plain-values.ts'
+import { functionsV1 } from './migrations/functions-v1.ts'
+import { schemaV1 } from './migrations/schema-v1.ts'
 import { openStore } from './postgres.fixture.ts'
 import { createPostgresStore } from './postgres.ts'
 import { commitRun, logAll, openLedger } from './retention.fixture.ts'
-import { schemaV1 } from './schema-v1.ts'
 
 /** A schema as version 1 left it, and a process of that version which goes on. */
 async function openVersion1() {

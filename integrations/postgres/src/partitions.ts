@@ -1,6 +1,6 @@
 import type { CommitPlan } from '@loop-engine/core'
 
-import { statementsOf, type Database } from './database.ts'
+import { statementsOf, type Database } from './connection/database.ts'
 
 const monthsAhead = 2
 const dayMs = 86_400_000

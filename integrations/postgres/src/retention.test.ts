@@ -11,7 +11,7 @@ import pg from 'pg'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
 import { openBigIntPool } from './bigint-pool.fixture.ts'
-import { encodePlans } from './encode-plans.ts'
+import { encodePlans } from './commit/encode-plans.ts'
 import { commitRun, logAll, openLedger, type TestLedger } from './retention.fixture.ts'
 
 const later = planEpoch + 60_000

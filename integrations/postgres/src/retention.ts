@@ -1,6 +1,6 @@
 import { LoopError, type StoreRetention } from '@loop-engine/core'
 
-import { statementsOf, type Database } from './database.ts'
+import { statementsOf, type Database } from './connection/database.ts'
 
 interface ProofRow {
   readonly last_tenant: string

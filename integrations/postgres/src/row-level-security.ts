@@ -1,6 +1,6 @@
 import { LoopError } from '@loop-engine/core'
 
-import { statementsOf, type Database } from './database.ts'
+import { statementsOf, type Database } from './connection/database.ts'
 
 /** What connections of the store say at their start; the policies let the owner of the tables through with it. */
 export const engineOptions = '-c loop_engine.tenant=*'

@@ -1,6 +1,6 @@
 import { LoopError, readLimit, type LoopStore, type TailPage } from '@loop-engine/core'
 
-import { statementsOf, type Database } from './database.ts'
+import { statementsOf, type Database } from './connection/database.ts'
 import { entryColumns, toEntry, type EntryRow } from './rows.ts'
 
 /** Everything up to here was read: an entry, or else all that older transactions than `xid` wrote. */

@@ -4,10 +4,10 @@ import { outboxItem, startPlan, startPostgres, type PostgresServer } from '@loop
 import pg from 'pg'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 
+import { splitHosts } from '../connection/hosts.ts'
+import { openStore } from '../postgres.fixture.ts'
+import { createPostgresStore, type PostgresStoreOptions } from '../postgres.ts'
 import { channelOf, createAnnouncer } from './announcer.ts'
-import { splitHosts } from './hosts.ts'
-import { openStore } from './postgres.fixture.ts'
-import { createPostgresStore, type PostgresStoreOptions } from './postgres.ts'
 
 let server: PostgresServer
 beforeAll(async () => {

@@ -10,7 +10,7 @@ import {
 import pg from 'pg'
 import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 
-import { createPostgresStore, type PostgresStoreOptions } from './postgres.ts'
+import { createPostgresStore, type PostgresStoreOptions } from '../postgres.ts'
 
 let server: PostgresServer
 

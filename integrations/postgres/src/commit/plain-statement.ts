@@ -1,7 +1,7 @@
 import type { CommitPlan } from '@loop-engine/core'
 
-import { statementsOf, type Statement } from './database.ts'
-import { plainNumbers, plainTexts, type PlainName } from './functions-plain-v3.ts'
+import { statementsOf, type Statement } from '../connection/database.ts'
+import { plainNumbers, plainTexts, type PlainName } from '../migrations/functions-plain-v3.ts'
 import { plainValues } from './plain-values.ts'
 
 const ofKey: readonly PlainName[] = ['principal', 'key', 'fingerprint', 'answer', 'keyAt']

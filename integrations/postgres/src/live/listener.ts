@@ -1,8 +1,8 @@
 import { LoopError, type Clock, type StoreChange } from '@loop-engine/core'
 import type { Client } from 'pg'
 
+import { pause } from '../connection/connections.ts'
 import { listening as lock, readNotice } from './announcer.ts'
-import { pause } from './connections.ts'
 
 export interface ListenerOptions {
   /** A new connection of its own, each time: LISTEN belongs to a session. */

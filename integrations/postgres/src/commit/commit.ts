@@ -1,12 +1,12 @@
 import { LoopError, type Clock, type CommitPlan, type CommitResult } from '@loop-engine/core'
 
-import { pause } from './connections.ts'
-import { statementsOf, type Database } from './database.ts'
+import { pause } from '../connection/connections.ts'
+import { statementsOf, type Database } from '../connection/database.ts'
+import { sqlState, violates } from '../connection/postgres-error.ts'
+import { untilReplicated } from '../connection/replicated.ts'
 import { encodePlans } from './encode-plans.ts'
 import { createPlainCommits } from './plain-statement.ts'
 import { encodePlainPlans, isPlain } from './plain-values.ts'
-import { sqlState, violates } from './postgres-error.ts'
-import { untilReplicated } from './replicated.ts'
 
 type Outcome = CommitResult | LoopError
 

@@ -1,6 +1,6 @@
 import type { Clock, StoreChange } from '@loop-engine/core'
 
-import type { Database } from './database.ts'
+import type { Database } from '../connection/database.ts'
 
 export interface Announcer {
   /** Returns at once; what comes while a notification is under way shares the next one. */

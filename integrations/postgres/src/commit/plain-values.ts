@@ -1,7 +1,12 @@
 import type { CommitPlan, OutboxItem } from '@loop-engine/core'
 
+import {
+  plainNumbers,
+  plainTexts,
+  type PlainNumber,
+  type PlainText,
+} from '../migrations/functions-plain-v3.ts'
 import { bigintArray, textArray } from './binary-array.ts'
-import { plainNumbers, plainTexts, type PlainNumber, type PlainText } from './functions-plain-v3.ts'
 
 export type PlainValues = Readonly<Record<PlainText, string | null | undefined>> &
   Readonly<Record<PlainNumber, number | null | undefined>>
