@@ -1,24 +1,16 @@
-import {
-  type ApprovalRequest,
-  cutPage,
-  type LoopInstance,
-  type LoopStore,
-  readCursor,
-  readLimit,
-} from '@loop-engine/core'
+import type { LoopStore } from '@loop-engine/core'
 
 import { statementsOf, type Database, type Statement } from './connection/database.ts'
 import { untilReplicated } from './connection/replicated.ts'
-import { rareStatuses } from './migrations/status-index-v7.ts'
+import { openStatuses } from './migrations/schema-v1.ts'
 import {
   entryColumns,
   toApproval,
   toEntry,
   toIdempotency,
+  toInstance,
   toStop,
-  type ApprovalRow,
   type EntryRow,
-  type IdempotencyRow,
   type StopRow,
 } from './rows.ts'
 
@@ -26,11 +18,9 @@ type Ledger = Pick<
   LoopStore,
   | 'get'
   | 'getRun'
-  | 'find'
   | 'entries'
   | 'lastExecuted'
   | 'approval'
-  | 'approvals'
   | 'idempotency'
   | 'counter'
   | 'spentBy'
@@ -39,9 +29,6 @@ type Ledger = Pick<
   | 'definition'
   | 'prune'
 >
-type Body = { readonly body: string }
-
-const open = `status IN ('active', 'suspended')`
 
 /** What the store knows, read as it was committed. */
 export function createLedger(database: Database, schema: string): Ledger {
@@ -49,7 +36,7 @@ export function createLedger(database: Database, schema: string): Ledger {
   const inPartition = `partition_at = (SELECT i.partition_at FROM ${schema}.instance i WHERE i.tenant = $1 AND i.run_id = $2)`
   const get = statement(
     'get_v1',
-    `(SELECT body, 0 AS rank FROM ${schema}.instance WHERE tenant = $1 AND aggregate_id = $2 AND ${open} LIMIT 1)
+    `(SELECT body, 0 AS rank FROM ${schema}.instance WHERE tenant = $1 AND aggregate_id = $2 AND ${openStatuses} LIMIT 1)
     UNION ALL
     (SELECT body, 1 AS rank FROM ${schema}.instance WHERE tenant = $1 AND aggregate_id = $2
       ORDER BY created_at DESC, run_id DESC LIMIT 1)
@@ -104,135 +91,48 @@ export function createLedger(database: Database, schema: string): Ledger {
       windows AS (DELETE FROM ${schema}.counter WHERE expires_at < $1 RETURNING 1)
     SELECT (SELECT count(*) FROM keys) + (SELECT count(*) FROM windows) AS pruned`,
   )
-  const first = async <Row>(query: Statement, values: readonly unknown[]): Promise<Row | null> =>
-    (await database.read<Row>(query, values))[0] ?? null
-  const run = async (
+  const one = async <Row, Item>(
     query: Statement,
     values: readonly unknown[],
-  ): Promise<LoopInstance | null> => {
-    const row = await first<Body>(query, values)
-    return row === null ? null : toInstance(row)
-  }
-  const entry = async (
-    query: Statement,
-    values: readonly unknown[],
-  ): ReturnType<Ledger['lastExecuted']> => {
-    const row = await first<EntryRow>(query, values)
-    return row === null ? null : toEntry(row)
+    read: (row: Row) => Item,
+  ): Promise<Item | null> => {
+    const [row] = await database.read<Row>(query, values)
+    return row === undefined ? null : read(row)
   }
 
   return {
-    get: (tenant, aggregateId) => run(get, [tenant, aggregateId]),
-    getRun: (tenant, runId) => run(getRun, [tenant, runId]),
-    async find({ tenant, limit, cursor, ...wanted }) {
-      const most = readLimit(limit)
-      const after = readCursor('run', cursor)
-      const filter = createFilter(tenant)
-      if (after) filter.add((at, id) => `(created_at, run_id) > (${at}, ${id})`, after.at, after.id)
-      filter.equal('loop_id', wanted.loopId)
-      filter.equal('aggregate_id', wanted.aggregateId)
-      filter.equal('state', wanted.state)
-      // Named as the index names it, so that the planner knows that it may be used.
-      if (wanted.status === 'active') filter.add(() => open)
-      else if (wanted.status && wanted.status !== 'completed') filter.add(() => rareStatuses)
-      filter.equal('status', wanted.status)
-      if (wanted.tag !== undefined) filter.add((tag) => `${tag} = ANY (tags)`, wanted.tag)
-      if (wanted.updatedFrom !== undefined)
-        filter.add((at) => `updated_at >= ${at}`, wanted.updatedFrom)
-      if (wanted.updatedUntil !== undefined)
-        filter.add((at) => `updated_at < ${at}`, wanted.updatedUntil)
-      const text = `SELECT body FROM ${schema}.instance WHERE ${filter.text()} ORDER BY created_at, run_id LIMIT ${most + 1}`
-      const rows = await database.read<Body>({ name: '', text }, filter.values)
-      return cutPage('run', rows.map(toInstance), most, ({ createdAt, runId }) => ({
-        at: createdAt,
-        id: runId,
-      }))
-    },
+    get: (tenant, aggregateId) => one(get, [tenant, aggregateId], toInstance),
+    getRun: (tenant, runId) => one(getRun, [tenant, runId], toInstance),
     async entries(tenant, runId, { from = 1, to = Number.MAX_SAFE_INTEGER, limit = 1000 } = {}) {
       const last = Math.min(to, Number.MAX_SAFE_INTEGER)
       const rows = await database.read<EntryRow>(entries, [tenant, runId, from, last, limit])
       return rows.map(toEntry)
     },
     lastExecuted: (tenant, runId, transitionId) =>
-      entry(lastExecuted, [tenant, runId, transitionId]),
-
-    async approval(tenant, id) {
-      const row = await first<ApprovalRow>(approval, [tenant, id])
-      return row === null ? null : toApproval(row)
-    },
-    async approvals({ tenant, limit, cursor, ...wanted }) {
-      const most = readLimit(limit)
-      const before = readCursor('approval', cursor)
-      const filter = createFilter(tenant)
-      if (before) filter.add((at, id) => `(created_at, id) < (${at}, ${id})`, before.at, before.id)
-      if (wanted.status === 'pending') filter.add(() => `status = 'pending'`)
-      else filter.equal('status', wanted.status)
-      filter.equal('run_id', wanted.runId)
-      filter.equal('aggregate_id', wanted.aggregateId)
-      filter.equal('loop_id', wanted.loopId)
-      const text = `SELECT body, messages FROM ${schema}.approval WHERE ${filter.text()}
-        ORDER BY created_at DESC, id DESC LIMIT ${most + 1}`
-      const rows = await database.read<ApprovalRow>({ name: '', text }, filter.values)
-      const position = ({ createdAt, id }: ApprovalRequest): { at: number; id: string } => ({
-        at: createdAt,
-        id,
-      })
-      return cutPage('approval', rows.map(toApproval), most, position)
-    },
+      one(lastExecuted, [tenant, runId, transitionId], toEntry),
+    approval: (tenant, id) => one(approval, [tenant, id], toApproval),
     async idempotency(tenant, principal, key) {
-      const row = await first<IdempotencyRow>(idempotency, [tenant, principal, key])
-      if (row === null) return null
+      const record = await one(idempotency, [tenant, principal, key], toIdempotency)
       // To give an old answer is to acknowledge it again.
-      await untilReplicated(database)
-      return toIdempotency(row)
+      if (record !== null) await untilReplicated(database)
+      return record
     },
     async counter(tenant, key, bucket) {
-      return (await first<{ value: number }>(counter, [tenant, key, bucket]))?.value ?? 0
+      const values = [tenant, key, bucket]
+      return (await one(counter, values, ({ value }: { value: number }) => value)) ?? 0
     },
-    async spentBy(tenant, receipt) {
-      return (await first<{ spent_by: string }>(spentBy, [tenant, receipt]))?.spent_by ?? null
-    },
+    spentBy: (tenant, receipt) =>
+      one(spentBy, [tenant, receipt], (row: { spent_by: string }) => row.spent_by),
     async stops() {
       return (await database.read<StopRow>(stops, [])).map(toStop)
     },
     async putDefinition(digest, text) {
       await database.read(putDefinition, [digest, text])
     },
-    async definition(digest) {
-      return (await first<Body>(definition, [digest]))?.body ?? null
-    },
+    definition: (digest) => one(definition, [digest], ({ body }: { body: string }) => body),
     async prune(before) {
-      const row = await first<{ pruned: string }>(prune, [before])
-      return Number(row?.pruned ?? 0)
+      const pruned = await one(prune, [before], (row: { pruned: string }) => Number(row.pruned))
+      return pruned ?? 0
     },
-  }
-}
-
-function toInstance({ body }: Body): LoopInstance {
-  return JSON.parse(body) as LoopInstance // written by `encodePlans` from a LoopInstance
-}
-
-interface Filter {
-  readonly values: readonly unknown[]
-  /** Adds a condition; its values are given as placeholders. */
-  add(condition: (...placeholders: string[]) => string, ...values: unknown[]): void
-  equal(column: string, value: string | undefined): void
-  text(): string
-}
-
-function createFilter(tenant: string): Filter {
-  const values: unknown[] = [tenant]
-  const conditions = ['tenant = $1']
-  const add: Filter['add'] = (condition, ...added) => {
-    conditions.push(condition(...added.map((_, index) => `$${values.length + index + 1}`)))
-    values.push(...added)
-  }
-  return {
-    values,
-    add,
-    equal(column, value) {
-      if (value !== undefined) add((placeholder) => `${column} = ${placeholder}`, value)
-    },
-    text: () => conditions.join(' AND '),
   }
 }

@@ -17,6 +17,7 @@ import { checkServer } from './connection/check-server.ts'
 import { createDatabase } from './connection/database.ts'
 import { createKeepMessage } from './keep-message.ts'
 import { createLedger } from './ledger.ts'
+import { createLists } from './lists.ts'
 import { channelOf, createAnnouncer } from './live/announcer.ts'
 import { createListener } from './live/listener.ts'
 import { createLog } from './log.ts'
@@ -126,6 +127,7 @@ export function createPostgresStore(options: PostgresStoreOptions): LoopStore {
       })
     },
     ...createLedger(database, schema),
+    ...createLists(database, schema),
     keepMessage: createKeepMessage(database, schema),
     ...createOutbox(database, schema, () => announce(true)),
     ...createLog(database, schema),

@@ -6,6 +6,7 @@ import type {
   JsonObject,
   LogHead,
   LogLeaf,
+  LoopInstance,
   OutboxClaim,
   OutboxItem,
   Stop,
@@ -14,6 +15,14 @@ import type {
 
 /** Numbers of eight bytes come as text; all of ours are safe integers. */
 type Long = string
+
+export interface InstanceRow {
+  readonly body: string
+}
+
+export function toInstance({ body }: InstanceRow): LoopInstance {
+  return JSON.parse(body) as LoopInstance // written by `encodePlans` from a LoopInstance
+}
 
 export interface EntryRow {
   readonly run_id: string

@@ -1,3 +1,6 @@
+/** Of runs that go on: at most one of a key has one of them. */
+export const openStatuses = `status IN ('active', 'suspended')`
+
 /** Where everything of one store lives; the name was checked, so it needs no quotes. */
 export function schemaV1(schema: string): string {
   return `
@@ -17,11 +20,11 @@ CREATE TABLE ${schema}.instance (
 ) WITH (fillfactor = 70);
 -- Nothing that a commit usually changes is indexed, so that updates stay within their page.
 CREATE UNIQUE INDEX instance_open ON ${schema}.instance (tenant, aggregate_id)
-  WHERE status IN ('active', 'suspended');
+  WHERE ${openStatuses};
 CREATE INDEX instance_key ON ${schema}.instance (tenant, aggregate_id, created_at, run_id);
 CREATE INDEX instance_page ON ${schema}.instance (tenant, created_at, run_id);
 CREATE INDEX instance_open_page ON ${schema}.instance (tenant, created_at, run_id)
-  WHERE status IN ('active', 'suspended');
+  WHERE ${openStatuses};
 
 -- xid orders entries by the transaction that wrote them: what lies below the oldest running one is complete.
 CREATE TABLE ${schema}.entry (

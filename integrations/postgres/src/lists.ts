@@ -1,0 +1,89 @@
+import {
+  type ApprovalRequest,
+  cutPage,
+  type LoopStore,
+  readCursor,
+  readLimit,
+} from '@loop-engine/core'
+
+import type { Database } from './connection/database.ts'
+import { openStatuses } from './migrations/schema-v1.ts'
+import { rareStatuses } from './migrations/status-index-v7.ts'
+import { toApproval, toInstance, type ApprovalRow, type InstanceRow } from './rows.ts'
+
+/** What is listed by any combination of filters: statements without a name, of which there would be too many. */
+export function createLists(
+  database: Database,
+  schema: string,
+): Pick<LoopStore, 'find' | 'approvals'> {
+  return {
+    async find({ tenant, limit, cursor, ...wanted }) {
+      const most = readLimit(limit)
+      const after = readCursor('run', cursor)
+      const filter = createFilter(tenant)
+      if (after) filter.add((at, id) => `(created_at, run_id) > (${at}, ${id})`, after.at, after.id)
+      filter.equal('loop_id', wanted.loopId)
+      filter.equal('aggregate_id', wanted.aggregateId)
+      filter.equal('state', wanted.state)
+      // Named as the index names it, so that the planner knows that it may be used.
+      if (wanted.status === 'active') filter.add(() => openStatuses)
+      else if (wanted.status && wanted.status !== 'completed') filter.add(() => rareStatuses)
+      filter.equal('status', wanted.status)
+      if (wanted.tag !== undefined) filter.add((tag) => `${tag} = ANY (tags)`, wanted.tag)
+      if (wanted.updatedFrom !== undefined)
+        filter.add((at) => `updated_at >= ${at}`, wanted.updatedFrom)
+      if (wanted.updatedUntil !== undefined)
+        filter.add((at) => `updated_at < ${at}`, wanted.updatedUntil)
+      const text = `SELECT body FROM ${schema}.instance WHERE ${filter.text()} ORDER BY created_at, run_id LIMIT ${most + 1}`
+      const rows = await database.read<InstanceRow>({ name: '', text }, filter.values)
+      return cutPage('run', rows.map(toInstance), most, ({ createdAt, runId }) => ({
+        at: createdAt,
+        id: runId,
+      }))
+    },
+    async approvals({ tenant, limit, cursor, ...wanted }) {
+      const most = readLimit(limit)
+      const before = readCursor('approval', cursor)
+      const filter = createFilter(tenant)
+      if (before) filter.add((at, id) => `(created_at, id) < (${at}, ${id})`, before.at, before.id)
+      if (wanted.status === 'pending') filter.add(() => `status = 'pending'`)
+      else filter.equal('status', wanted.status)
+      filter.equal('run_id', wanted.runId)
+      filter.equal('aggregate_id', wanted.aggregateId)
+      filter.equal('loop_id', wanted.loopId)
+      const text = `SELECT body, messages FROM ${schema}.approval WHERE ${filter.text()}
+        ORDER BY created_at DESC, id DESC LIMIT ${most + 1}`
+      const rows = await database.read<ApprovalRow>({ name: '', text }, filter.values)
+      const position = ({ createdAt, id }: ApprovalRequest): { at: number; id: string } => ({
+        at: createdAt,
+        id,
+      })
+      return cutPage('approval', rows.map(toApproval), most, position)
+    },
+  }
+}
+
+interface Filter {
+  readonly values: readonly unknown[]
+  /** Adds a condition; its values are given as placeholders. */
+  add(condition: (...placeholders: string[]) => string, ...values: unknown[]): void
+  equal(column: string, value: string | undefined): void
+  text(): string
+}
+
+function createFilter(tenant: string): Filter {
+  const values: unknown[] = [tenant]
+  const conditions = ['tenant = $1']
+  const add: Filter['add'] = (condition, ...added) => {
+    conditions.push(condition(...added.map((_, index) => `$${values.length + index + 1}`)))
+    values.push(...added)
+  }
+  return {
+    values,
+    add,
+    equal(column, value) {
+      if (value !== undefined) add((placeholder) => `${column} = ${placeholder}`, value)
+    },
+    text: () => conditions.join(' AND '),
+  }
+}
