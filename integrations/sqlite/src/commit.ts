@@ -3,6 +3,7 @@ import { LoopError, type CommitPlan, type CommitResult } from '@loop-engine/core
 import type { Connection } from './connection.ts'
 import { createJudge } from './judge.ts'
 import type { Outbox } from './outbox.ts'
+import type { Reads } from './reads.ts'
 import { createBesideWriter } from './save-beside.ts'
 import { createEntryWriter } from './save-entries.ts'
 import { createRunWriter, type RunRow } from './save-run.ts'
@@ -10,8 +11,8 @@ import { createRunWriter, type RunRow } from './save-run.ts'
 /** Judges and makes one plan. Expects to run inside a transaction. */
 export type Commit = (plan: CommitPlan) => CommitResult
 
-export function createCommit(connection: Connection, outbox: Outbox): Commit {
-  const judge = createJudge(connection, outbox)
+export function createCommit(connection: Connection, outbox: Outbox, reads: Reads): Commit {
+  const judge = createJudge(connection, outbox, reads)
   const runs = createRunWriter(connection)
   const saveEntries = createEntryWriter(connection)
   const saveBeside = createBesideWriter(connection, outbox)

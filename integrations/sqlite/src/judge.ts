@@ -2,31 +2,25 @@ import { isOpen, type CommitPlan, type CommitResult } from '@loop-engine/core'
 
 import type { Connection } from './connection.ts'
 import type { Outbox } from './outbox.ts'
+import type { Reads } from './reads.ts'
 import type { RunRow } from './save-run.ts'
 
 type Judge = (plan: CommitPlan, row: RunRow | undefined) => CommitResult | null
 
 /** Why a plan may not happen, in the order that the contract gives; null when it may. */
-export function createJudge({ prepare }: Connection, outbox: Outbox): Judge {
-  const answer = prepare<[fingerprint: string, answer: string]>(
-    'SELECT fingerprint, answer FROM idempotency WHERE tenant = ? AND principal = ? AND key = ?',
-  )
+export function createJudge({ prepare }: Connection, outbox: Outbox, reads: Reads): Judge {
   const anyStop = prepare<[1]>('SELECT 1 FROM stop LIMIT 1')
   const stop = prepare<[1]>('SELECT 1 FROM stop WHERE scope = ?')
   const openRun = prepare<[runId: string]>(`
     SELECT run_id FROM instance
     WHERE tenant = ? AND aggregate_id = ? AND status IN ('active', 'suspended')`)
-  const spender = prepare<[by: string]>('SELECT by FROM spent WHERE tenant = ? AND receipt = ?')
-  const counter = prepare<[value: number]>(
-    'SELECT value FROM counter WHERE tenant = ? AND key = ? AND bucket = ?',
-  )
 
   const known = ({ tenant, idempotency }: CommitPlan): CommitResult | null => {
     if (idempotency === undefined) return null
-    const row = answer.get(tenant, idempotency.principal, idempotency.key)
-    if (row === undefined) return null
-    return row[0] === idempotency.fingerprint
-      ? { kind: 'duplicate', answer: row[1] }
+    const kept = reads.idempotency(tenant, idempotency.principal, idempotency.key)
+    if (kept === null) return null
+    return kept.fingerprint === idempotency.fingerprint
+      ? { kind: 'duplicate', answer: kept.answer }
       : { kind: 'key-mismatch' }
   }
   const fenced = ({ tenant, settle, fence }: CommitPlan): CommitResult | null => {
@@ -53,7 +47,7 @@ export function createJudge({ prepare }: Connection, outbox: Outbox): Judge {
     return isTaken ? { kind: 'conflict', actual } : null
   }
   const spent = ({ tenant, spend }: CommitPlan): CommitResult | null => {
-    if (spend === undefined || spender.get(tenant, spend.receipt) === undefined) return null
+    if (spend === undefined || reads.spentBy(tenant, spend.receipt) === null) return null
     return { kind: 'refused', reason: 'spent', detail: spend.receipt }
   }
   const overrun = ({ tenant, reservations = [] }: CommitPlan): CommitResult | null => {
@@ -61,7 +55,7 @@ export function createJudge({ prepare }: Connection, outbox: Outbox): Judge {
       const earlier = reservations
         .slice(0, index)
         .filter((each) => each.key === key && each.bucket === bucket)
-      const [value = 0] = counter.get(tenant, key, bucket) ?? []
+      const value = reads.counter(tenant, key, bucket)
       const sum = earlier.reduce((total, each) => total + each.amount, value) + amount
       if (sum > limit) return { kind: 'refused', reason: 'limit', detail: key }
     }

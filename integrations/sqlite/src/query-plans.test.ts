@@ -45,11 +45,12 @@ function statementsOf(): readonly string[] {
     },
   }
   const outbox = createOutbox(watched)
-  createCommit(watched, outbox)
+  const reads = createReads(watched)
+  createCommit(watched, outbox, reads)
   createKeepMessage(watched, outbox)
   createLog(watched)
   createUpkeep(watched)
-  const { find, approvals } = createReads(watched)
+  const { find, approvals } = reads
   for (const filter of runFilters)
     for (const cursor of [undefined, cursorOf('run')]) find({ tenant: 'a', ...filter, cursor })
   for (const filter of requestFilters)

@@ -174,14 +174,15 @@ function start(options: Required<SqliteStoreOptions>): Session {
   const connection = connect(options)
   const checkpoints = createCheckpoints(connection, options)
   const outbox = createOutbox(connection)
+  const reads = createReads(connection)
   return {
     connection,
     checkpoints,
     outbox,
-    commit: createCommit(connection, outbox),
+    commit: createCommit(connection, outbox, reads),
     keepMessage: createKeepMessage(connection, outbox),
     log: createLog(connection),
-    reads: createReads(connection),
+    reads,
     upkeep: createUpkeep(connection),
     writer: createWriter({ ...options, connection, afterCommit: checkpoints.consider }),
   }
