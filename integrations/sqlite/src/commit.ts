@@ -5,7 +5,6 @@ import { createJudge } from './judge.ts'
 import type { Outbox } from './outbox.ts'
 import type { Reads } from './reads.ts'
 import { createBesideWriter } from './save-beside.ts'
-import { createEntryWriter } from './save-entries.ts'
 import { createRunWriter, type RunRow } from './save-run.ts'
 
 /** Judges and makes one plan. Expects to run inside a transaction. */
@@ -14,8 +13,10 @@ export type Commit = (plan: CommitPlan) => CommitResult
 export function createCommit(connection: Connection, outbox: Outbox, reads: Reads): Commit {
   const judge = createJudge(connection, outbox, reads)
   const runs = createRunWriter(connection)
-  const saveEntries = createEntryWriter(connection)
   const saveBeside = createBesideWriter(connection, outbox)
+  const append = connection.prepare(`
+    INSERT INTO entry (tenant, run_id, seq, type, transition_id, at, hash, body, evidence, salt)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
   const find = connection.prepare<RunRow>(
     `SELECT id, version, status, tags, EXISTS (SELECT 1 FROM stop) FROM instance
     WHERE tenant = ? AND run_id = ?`,
@@ -27,7 +28,8 @@ export function createCommit(connection: Connection, outbox: Outbox, reads: Read
       if (refusal !== null) return refusal
       runs.save(plan, row)
     }
-    saveEntries(plan.tenant, plan.entries)
+    for (const { runId, seq, type, transitionId, at, hash, body, evidence, salt } of plan.entries)
+      append.run(plan.tenant, runId, seq, type, transitionId, at, hash, body, evidence, salt)
     saveBeside(plan)
     return { kind: 'committed' }
   }

@@ -22,19 +22,23 @@ import {
   type InstanceRow,
 } from './rows.ts'
 
-type Single =
+type Call =
   | 'get'
   | 'getRun'
+  | 'find'
+  | 'entries'
   | 'lastExecuted'
   | 'approval'
+  | 'approvals'
   | 'idempotency'
   | 'counter'
   | 'spentBy'
+  | 'stops'
   | 'definition'
 
 /** The reads of the contract, as long as the file is open: the same calls without the promises. */
 export type Reads = {
-  readonly [Name in Single | 'find' | 'entries' | 'approvals' | 'stops']: (
+  readonly [Name in Call]: (
     ...values: Parameters<LoopStore[Name]>
   ) => Awaited<ReturnType<LoopStore[Name]>>
 }

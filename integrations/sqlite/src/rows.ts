@@ -35,10 +35,16 @@ type Rest = Pick<
   | 'head'
 >
 
-export function restOf(instance: LoopInstance): string {
-  const { definition, stateVersion, transitions, openApprovals, metadata, correlationId, head } =
-    instance
-  const rest: Rest = {
+export function restOf({
+  definition,
+  stateVersion,
+  transitions,
+  openApprovals,
+  metadata,
+  correlationId,
+  head,
+}: Rest): string {
+  return JSON.stringify({
     definition,
     stateVersion,
     transitions,
@@ -46,8 +52,7 @@ export function restOf(instance: LoopInstance): string {
     metadata,
     correlationId,
     head,
-  }
-  return JSON.stringify(rest)
+  } satisfies Rest)
 }
 
 export function toInstance(row: InstanceRow): LoopInstance {

@@ -16,23 +16,29 @@ const codes = {
   notADatabase: 26,
 }
 
-const meanings: Readonly<Record<number, readonly [LoopErrorCode, string]>> = {
-  [codes.busy]: ['unavailable', 'SQLite is busy: another process kept the file locked.'],
-  [codes.locked]: ['unavailable', 'SQLite is busy: another process kept the file locked.'],
-  [codes.protocol]: ['unavailable', 'SQLite is busy: another process kept the file locked.'],
+type Meaning = readonly [LoopErrorCode, string]
+
+const busy: Meaning = ['unavailable', 'SQLite is busy: another process kept the file locked.']
+const contradiction: Meaning = [
+  'invalid_input',
+  'SQLite refused a row that contradicts the schema.',
+]
+const meanings: Readonly<Record<number, Meaning>> = {
+  [codes.busy]: busy,
+  [codes.locked]: busy,
+  [codes.protocol]: busy,
   [codes.full]: ['unavailable', 'SQLite found no room on the disk.'],
   [codes.corrupt]: ['corrupt', 'SQLite found the file damaged.'],
   [codes.notADatabase]: ['corrupt', 'SQLite does not know this file as a database.'],
   [codes.tooBig]: ['too_large', 'SQLite refused a value that is too large.'],
-  [codes.constraint]: ['invalid_input', 'SQLite refused a row that contradicts the schema.'],
-  [codes.mismatch]: ['invalid_input', 'SQLite refused a row that contradicts the schema.'],
+  [codes.constraint]: contradiction,
+  [codes.mismatch]: contradiction,
 }
 
 const unknown = 'SQLite failed.'
 
 export function isBusy(error: unknown): boolean {
-  const code = resultCode(error)
-  return code === codes.busy || code === codes.locked || code === codes.protocol
+  return meanings[resultCode(error) ?? 0] === busy
 }
 
 /** What an error means when nothing was written. */

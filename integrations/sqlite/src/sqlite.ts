@@ -66,7 +66,7 @@ export function createSqliteStore(given: SqliteStoreOptions): LoopStore {
     if (session !== null) return session
     throw new LoopError('closed', 'The SQLite store is not open.', { hint: 'Await open() first.' })
   }
-  const read = async <Result>(work: (reads: Session) => Result): Promise<Result> => {
+  const read = async <Result>(work: (opened: Session) => Result): Promise<Result> => {
     const opened = live()
     return patiently(() => work(opened))
   }
