@@ -17,13 +17,13 @@ const misused = new Set([
   'AI_UnsupportedFunctionalityError',
 ])
 /** What vendors put into their streams instead of a status. */
-const statusOfCode: Readonly<Record<string, number>> = {
-  rate_limit_exceeded: 429,
-  rate_limit_error: 429,
-  overloaded_error: 503,
-  authentication_error: 401,
-  invalid_request_error: 400,
-}
+const statusOfCode = new Map([
+  ['rate_limit_exceeded', 429],
+  ['rate_limit_error', 429],
+  ['overloaded_error', 503],
+  ['authentication_error', 401],
+  ['invalid_request_error', 400],
+])
 
 /** Reads the errors of the SDK's providers by name, since each major has classes of its own; undefined for others. */
 export function readModelFault(error: unknown): ModelFault | undefined {
@@ -36,7 +36,7 @@ export function readModelFault(error: unknown): ModelFault | undefined {
   if (misused.has(name)) return { kind: 'status', ...known, status: 400 }
   if (error instanceof Error) return undefined
   // Plain data from an `error` part of a stream.
-  return { kind: 'status', ...known, status: status ?? statusOfCode[vendorCode ?? ''] ?? 500 }
+  return { kind: 'status', ...known, status: status ?? statusOfCode.get(vendorCode ?? '') ?? 500 }
 }
 
 /** Without a bad status the connection broke, or what came was not what the provider reads. */

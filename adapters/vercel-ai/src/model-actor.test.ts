@@ -76,6 +76,16 @@ describe.each(majors)('$name', ({ mock, retryable }) => {
     ],
     ['an answer that is cut', { text: text.slice(0, 9), finishReason: 'length' }, 'truncated'],
     ['a filter', { text: '', finishReason: 'content-filter' }, 'content_filtered'],
+    [
+      'an end that has the name of what every object has',
+      { text: '', finishReason: 'constructor' },
+      'bad_response',
+    ],
+    [
+      'an error in a stream whose code has such a name',
+      { streamEnds: 'error-part' as const, error: { code: 'constructor' } },
+      'unavailable',
+    ],
     ['a tool call', { toolCalls: [{ id: 'c', name: 't', input: {} }] }, 'bad_response'],
   ])('%s is a typed error that quotes nothing', async (_, reply, code) => {
     const provider = createVercelAIActorAdapter({ model: mock([reply]) })

@@ -122,12 +122,12 @@ async function askStreaming(
   return answerOf(facts, text)
 }
 
-const ends: Readonly<Record<string, AnswerEnd>> = {
-  stop: 'complete',
-  length: 'truncated',
-  'content-filter': 'filtered',
-  error: 'failed',
-}
+const ends = new Map<string, AnswerEnd>([
+  ['stop', 'complete'],
+  ['length', 'truncated'],
+  ['content-filter', 'filtered'],
+  ['error', 'failed'],
+])
 
 function answerOf(facts: AnswerFacts, text: string): ModelAnswer {
   const { finishReason, rawFinishReason, responseId = null, requestId } = facts
@@ -148,5 +148,5 @@ function answerOf(facts: AnswerFacts, text: string): ModelAnswer {
 function endOf(reason: string | undefined, raw: string | undefined, text: string): AnswerEnd {
   if (reason === undefined) return 'failed'
   if (raw === 'refusal') return 'refused'
-  return ends[reason] ?? (text === '' ? 'unreadable' : 'complete')
+  return ends.get(reason) ?? (text === '' ? 'unreadable' : 'complete')
 }
