@@ -1,6 +1,6 @@
 import { readEvents } from './event-reader.ts'
 import { resultOr } from './instances.ts'
-import { createPages, type Page, type Pages } from './pages.ts'
+import { itemsOf, pagesAt, type Pages } from './pages.ts'
 import type { ApprovalRequest, Decision, DecisionResult, Problem } from './schema.ts'
 import type { CallOptions, Transport } from './transport.ts'
 
@@ -60,24 +60,8 @@ export function createApprovals(transport: Transport): Approvals {
 
   return {
     get,
-    find: (query = {}, options) =>
-      createPages((cursor) =>
-        json<Page<ApprovalRequest>>({
-          method: 'GET',
-          path: '/approvals',
-          query: { ...query, cursor },
-          options,
-        }),
-      ),
-    inbox: (query = {}, options) =>
-      createPages((cursor) =>
-        json<Page<ApprovalRequest>>({
-          method: 'GET',
-          path: '/approvals/inbox',
-          query: { ...query, cursor },
-          options,
-        }),
-      ),
+    find: pagesAt(transport, '/approvals'),
+    inbox: pagesAt(transport, '/approvals/inbox'),
     decide: ({ id, revision, viewHash }, decision, options) =>
       resultOr<DecisionResult>(
         json({
@@ -88,11 +72,8 @@ export function createApprovals(transport: Transport): Approvals {
           options,
         }),
       ),
-    async decideMany(decisions, options) {
-      const path = '/approvals/decisions'
-      const body = { decisions }
-      return (await json<Page<BatchItem>>({ method: 'POST', path, body, options })).items
-    },
+    decideMany: (decisions, options) =>
+      itemsOf(json({ method: 'POST', path: '/approvals/decisions', body: { decisions }, options })),
     delegate: (requestId, body, options) =>
       resultOr<DecisionResult>(
         json({ method: 'POST', path: `${pathOf(requestId)}/delegate`, body, options }),

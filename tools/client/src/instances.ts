@@ -1,5 +1,5 @@
 import { LoopClientError } from './client-error.ts'
-import { createPages, type Page, type Pages } from './pages.ts'
+import { createPages, itemsOf, pagesAt, type Pages } from './pages.ts'
 import type {
   Attempt,
   Attribution,
@@ -70,7 +70,8 @@ export interface Instances {
   ): Promise<Instance>
 }
 
-export function createInstances({ json }: Transport): Instances {
+export function createInstances(transport: Transport): Instances {
+  const { json } = transport
   const change =
     (name: string) =>
     async <Body>(aggregateId: string, body: Body, options?: CallOptions): Promise<Instance> =>
@@ -83,15 +84,7 @@ export function createInstances({ json }: Transport): Instances {
       json({ method: 'GET', path: pathOf(aggregateId), options }),
     run: (runId, options) =>
       json({ method: 'GET', path: `/runs/${encodeURIComponent(runId)}`, options }),
-    find: (query = {}, options) =>
-      createPages((cursor) =>
-        json<Page<Instance>>({
-          method: 'GET',
-          path: '/instances',
-          query: { ...query, cursor },
-          options,
-        }),
-      ),
+    find: pagesAt(transport, '/instances'),
     transition: async (aggregateId, body, options) =>
       resultOr<TransitionResult>(
         json({
@@ -102,30 +95,27 @@ export function createInstances({ json }: Transport): Instances {
           options,
         }),
       ),
-    available: async (aggregateId, body = {}, options) => {
-      const path = `${pathOf(aggregateId)}/available`
-      const page = await json<Page<AvailableTransition>>({
-        method: 'POST',
-        path,
-        body,
-        idempotent: true,
-        options,
-      })
-      return page.items
-    },
-    history: (aggregateId, query = {}, options) =>
+    available: async (aggregateId, body = {}, options) =>
+      itemsOf(
+        json({
+          method: 'POST',
+          path: `${pathOf(aggregateId)}/available`,
+          body,
+          idempotent: true,
+          options,
+        }),
+      ),
+    history: (aggregateId, query, options) =>
       createPages((cursor) =>
-        json<Page<HistoryItem>>({
+        json({
           method: 'GET',
           path: `${pathOf(aggregateId)}/history`,
           query: { ...query, cursor },
           options,
         }),
       ),
-    timers: async (aggregateId, options) => {
-      const path = `${pathOf(aggregateId)}/timers`
-      return (await json<Page<Timer>>({ method: 'GET', path, options })).items
-    },
+    timers: async (aggregateId, options) =>
+      itemsOf(json({ method: 'GET', path: `${pathOf(aggregateId)}/timers`, options })),
     cancel: change('cancel'),
     fail: change('fail'),
     suspend: change('suspend'),

@@ -1,4 +1,4 @@
-import { createPages, type Page, type Pages } from './pages.ts'
+import { itemsOf, pagesAt, type Pages } from './pages.ts'
 import type { ApiKey, DeadLetter, NewKey, Stop, StopRequest, Timer, Who } from './schema.ts'
 import type { CallOptions, Transport } from './transport.ts'
 
@@ -44,31 +44,25 @@ export interface Operations {
   }
 }
 
-export function createOperations({ json }: Transport): Operations {
-  const pages =
-    <Item>(path: string) =>
-    (query: Limit = {}, options?: CallOptions): Pages<Item> =>
-      createPages((cursor) =>
-        json<Page<Item>>({ method: 'GET', path, query: { ...query, cursor }, options }),
-      )
+export function createOperations(transport: Transport): Operations {
+  const { json } = transport
   const keyPath = (id: string): string => `/keys/${encodeURIComponent(id)}`
 
   return {
-    timers: { list: pages<Timer>('/timers') },
+    timers: { list: pagesAt(transport, '/timers') },
     deadLetters: {
-      list: pages<DeadLetter>('/dead-letters'),
+      list: pagesAt(transport, '/dead-letters'),
       retry: (id, options) =>
         json({ method: 'POST', path: `/dead-letters/${encodeURIComponent(id)}/retry`, options }),
     },
     stops: {
-      list: async (options) =>
-        (await json<Page<Stop>>({ method: 'GET', path: '/stops', options })).items,
+      list: (options) => itemsOf(json({ method: 'GET', path: '/stops', options })),
       stop: (body, options) => json({ method: 'POST', path: '/stops', body, options }),
-      release: async (body, options) =>
-        (await json<Page<Stop>>({ method: 'POST', path: '/stops/release', body, options })).items,
+      release: (body, options) =>
+        itemsOf(json({ method: 'POST', path: '/stops/release', body, options })),
     },
     keys: {
-      list: pages<ApiKey>('/keys'),
+      list: pagesAt(transport, '/keys'),
       create: (body, options) => json({ method: 'POST', path: '/keys', body, options }),
       rotate: (id, body = {}, options) =>
         json({ method: 'POST', path: `${keyPath(id)}/rotate`, body, options }),

@@ -1,3 +1,5 @@
+import type { CallOptions, Transport } from './transport.ts'
+
 export interface Page<Item> {
   readonly items: readonly Item[]
   /** Absent on the last page. */
@@ -8,6 +10,20 @@ export interface Page<Item> {
 export interface Pages<Item> extends AsyncIterable<Item> {
   /** One page: the first, or the one behind a cursor. */
   page(cursor?: string): Promise<Page<Item>>
+}
+
+/** The list at an address of the server. */
+export function pagesAt<Item>(
+  { json }: Transport,
+  path: string,
+): (query?: object, options?: CallOptions) => Pages<Item> {
+  return (query, options) =>
+    createPages((cursor) => json({ method: 'GET', path, query: { ...query, cursor }, options }))
+}
+
+/** The items of a list that comes whole. */
+export async function itemsOf<Item>(page: Promise<Page<Item>>): Promise<readonly Item[]> {
+  return (await page).items
 }
 
 export function createPages<Item>(fetch: (cursor?: string) => Promise<Page<Item>>): Pages<Item> {

@@ -1,5 +1,5 @@
 import { readEvents, type EventOptions, type EventQuery, type HeardEvent } from './event-reader.ts'
-import { createPages, type Page, type Pages } from './pages.ts'
+import { itemsOf, pagesAt, type Pages } from './pages.ts'
 import type { CloudEvent, Definition, LoopMetrics, VerifyReport } from './schema.ts'
 import type { CallOptions, Transport } from './transport.ts'
 
@@ -49,28 +49,17 @@ export function createRecords(transport: Transport): Records {
   const { json, open } = transport
   return {
     definitions: {
-      list: async (options) =>
-        (await json<Page<DefinitionSummary>>({ method: 'GET', path: '/definitions', options }))
-          .items,
+      list: (options) => itemsOf(json({ method: 'GET', path: '/definitions', options })),
       get: (loopId, options) =>
         json({ method: 'GET', path: `/definitions/${encodeURIComponent(loopId)}`, options }),
       pinned: (digest, options) =>
         json({ method: 'GET', path: `/definitions/pinned/${encodeURIComponent(digest)}`, options }),
     },
     events: (options = {}) => readEvents(transport, options),
-    activity: (query = {}, options) =>
-      createPages((cursor) =>
-        json<Page<{ place: string; event: CloudEvent }>>({
-          method: 'GET',
-          path: '/activity',
-          query: { ...query, cursor },
-          options,
-        }),
-      ),
-    metrics: async (query = {}, options) =>
-      (await json<Page<LoopMetrics>>({ method: 'GET', path: '/metrics', query, options })).items,
-    verify: (query = {}, options) => json({ method: 'GET', path: '/verify', query, options }),
-    async export(query = {}, options) {
+    activity: pagesAt(transport, '/activity'),
+    metrics: (query, options) => itemsOf(json({ method: 'GET', path: '/metrics', query, options })),
+    verify: (query, options) => json({ method: 'GET', path: '/verify', query, options }),
+    async export(query, options) {
       const { body } = await open({ method: 'GET', path: '/export', query, options })
       return body ?? new ReadableStream()
     },
