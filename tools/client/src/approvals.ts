@@ -1,6 +1,6 @@
 import { readEvents } from './event-reader.ts'
-import { resultOr } from './instances.ts'
 import { itemsOf, pagesAt, type Pages } from './pages.ts'
+import { resultOr } from './read-answer.ts'
 import type { ApprovalRequest, Decision, DecisionResult, Problem } from './schema.ts'
 import type { CallOptions, Transport } from './transport.ts'
 

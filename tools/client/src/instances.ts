@@ -1,5 +1,6 @@
 import { LoopClientError } from './client-error.ts'
 import { createPages, itemsOf, pagesAt, type Pages } from './pages.ts'
+import { resultOr } from './read-answer.ts'
 import type {
   Attempt,
   Attribution,
@@ -122,17 +123,6 @@ export function createInstances(transport: Transport): Instances {
     resume: change('resume'),
     migrate: change('migrate'),
     erase: change('erase'),
-  }
-}
-
-/** What the server refused with a whole result is data, as it is in the engine. */
-export async function resultOr<Result>(work: Promise<Result>): Promise<Result> {
-  try {
-    return await work
-  } catch (error) {
-    const result = error instanceof LoopClientError ? error.problem['result'] : undefined
-    if (typeof result === 'object' && result !== null && 'status' in result) return result as Result
-    throw error
   }
 }
 

@@ -33,6 +33,17 @@ export async function problemOf(response: Response): Promise<LoopClientError> {
   )
 }
 
+/** What the server refused with a whole result is data, as it is in the engine. */
+export async function resultOr<Result>(work: Promise<Result>): Promise<Result> {
+  try {
+    return await work
+  } catch (error) {
+    const result = error instanceof LoopClientError ? error.problem['result'] : undefined
+    if (typeof result === 'object' && result !== null && 'status' in result) return result as Result
+    throw error
+  }
+}
+
 /** RFC 9110: seconds, or a date; in milliseconds. */
 function retryAfterOf({ headers }: Response): number | undefined {
   const text = headers.get('retry-after') ?? ''

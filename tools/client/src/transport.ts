@@ -30,7 +30,6 @@ export interface Call {
   readonly body?: unknown
   /** Whether the server keeps the answer for a repetition. */
   readonly idempotent?: boolean
-  readonly headers?: Readonly<Record<string, string>>
   readonly options?: CallOptions
 }
 
@@ -71,7 +70,7 @@ export function createTransport({
       redirect: 'error',
       signal: limit,
     })
-    if (response.ok || response.status === 304) return response
+    if (response.ok) return response
     throw await problemOf(response)
   }
 

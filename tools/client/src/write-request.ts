@@ -7,12 +7,11 @@ export interface Written {
   readonly body?: string
 }
 
-export function write({ body, headers, options }: Call, key: string | undefined): Written {
+export function write({ body, options }: Call, key: string | undefined): Written {
   checkHeader(key, 'idempotency key')
   const { runId, version } = options?.ifMatch ?? {}
   return {
     headers: {
-      ...headers,
       ...(body !== undefined && { 'content-type': 'application/json' }),
       ...(key !== undefined && { 'idempotency-key': key }),
       ...(runId !== undefined && { 'if-match': `"${runId}:${version}"` }),
