@@ -1,25 +1,29 @@
-export { govern, type GovernedTools } from './govern.ts'
-export type { CallContext, GovernOptions, ToolLike } from './govern-options.ts'
-export type { ToolApproval, ToolPolicies, ToolPolicy } from './tool-policy.ts'
-export type { CallOutcome, CallStatus } from './call-outcome.ts'
-export type { ApprovalStatus } from './governed-tool.ts'
-export type { Resume, ResumeOptions } from './resume.ts'
-export type { PendingCall, Resumed } from './resumed.ts'
-export { governModel, isGovernedModel, type GovernModelOptions } from './govern-model.ts'
-export { governPrepareStep } from './govern-model-prepare-step.ts'
-export type { ModelCallEvidence } from './model-call.ts'
-export { createModelCallLoop, toolProposalLoop, type ModelLoopOptions } from './model-loop.ts'
-export type { AnyLanguageModel, GovernedModel } from './model-shape.ts'
+export { govern, type GovernedTools } from './tools/govern.ts'
+export type { CallContext, GovernOptions, ToolLike } from './tools/govern-options.ts'
+export type { ToolApproval, ToolPolicies, ToolPolicy } from './calls/tool-policy.ts'
+export type { CallOutcome, CallStatus } from './calls/call-outcome.ts'
+export type { ApprovalStatus } from './tools/governed-tool.ts'
+export type { Resume, ResumeOptions } from './tools/resume.ts'
+export type { PendingCall, Resumed } from './tools/resumed.ts'
+export { governModel, isGovernedModel, type GovernModelOptions } from './models/govern-model.ts'
+export { governPrepareStep } from './models/govern-prepare-step.ts'
+export type { ModelCallEvidence } from './models/model-call.ts'
+export {
+  createModelCallLoop,
+  toolProposalLoop,
+  type ModelLoopOptions,
+} from './models/model-loop.ts'
+export type { AnyLanguageModel, GovernedModel } from './models/model-shape.ts'
 export {
   createModelWitness,
   type ModelWitness,
   type ModelWitnessOptions,
   type WantedToolCall,
-} from './model-witness.ts'
+} from './models/model-witness.ts'
 export {
   createVercelAIActorAdapter,
   type ModelHooks,
   type VercelAIActorOptions,
-} from './model-actor.ts'
-export { promptOfParams } from './prompt-of-params.ts'
-export { wrapProvider, type AnyProvider, type GovernedProvider } from './wrap-provider.ts'
+} from './models/model-actor.ts'
+export { promptOfParams } from './models/prompt-of-params.ts'
+export { wrapProvider, type AnyProvider, type GovernedProvider } from './models/wrap-provider.ts'

@@ -1,16 +1,21 @@
 import { LoopError } from '@loop-engine/core'
 
-import type { Governed } from './call-judge.ts'
-import { callLoop, type CallLoop } from './call-loop.ts'
+import type { Governed } from '../calls/call-judge.ts'
+import { callLoop, type CallLoop } from '../calls/call-loop.ts'
+import { createGovernor } from '../calls/governor.ts'
+import {
+  checkPolicy,
+  invalidPolicy,
+  unnamedDynamicPolicy,
+  type ToolPolicy,
+} from '../calls/tool-policy.ts'
+import { createModelWitness } from '../models/model-witness.ts'
 import { createCallSite } from './call-site.ts'
 import type { GovernOptions, ToolLike, ToolsLike } from './govern-options.ts'
 import { governTool, type ApprovalStatus, type GovernedTool } from './governed-tool.ts'
-import { createGovernor } from './governor.ts'
-import { createModelWitness } from './model-witness.ts'
 import { createResume, type Resume } from './resume.ts'
 import { shadowTool } from './shadow-tool.ts'
 import { toolDigest } from './tool-definition.ts'
-import { checkPolicy, invalidPolicy, unnamedDynamicPolicy, type ToolPolicy } from './tool-policy.ts'
 
 export interface GovernedTools<Tools> {
   /** The same tools; each `execute` runs only what the ledger licenses. */

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 
-import { callRefund, openRefundDesk } from './refund-desk.fixture.ts'
+import { callRefund, openRefundDesk } from '../tools/refund-desk.fixture.ts'
+import { majors, type Major } from '../tools/tool-majors.fixture.ts'
 import { takeInput } from './take-input.ts'
-import { majors, type Major } from './tool-majors.fixture.ts'
 
 describe('the input of a call', () => {
   test.each([

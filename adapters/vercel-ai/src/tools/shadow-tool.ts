@@ -1,12 +1,12 @@
 import type { JsonObject } from '@loop-engine/core'
 import type { LoopEngine } from '@loop-engine/sdk'
 
-import type { Governed } from './call-judge.ts'
-import { createCallLedger, type ToolCall } from './call-ledger.ts'
+import type { Governed } from '../calls/call-judge.ts'
+import { createCallLedger, type ToolCall } from '../calls/call-ledger.ts'
+import { takeInput } from '../calls/take-input.ts'
 import { contextOf, type CallSite } from './call-site.ts'
 import type { ToolLike } from './govern-options.ts'
 import { finish, isGenerator } from './stream-of.ts'
-import { takeInput } from './take-input.ts'
 
 interface ShadowOptions {
   readonly name: string

@@ -1,6 +1,6 @@
 import type { LoopEngine } from '@loop-engine/sdk'
 
-import type { CallOutcome } from './call-outcome.ts'
+import type { CallOutcome } from '../calls/call-outcome.ts'
 import type { ToolsLike } from './govern-options.ts'
 import type { GovernedTool, RecordedCall } from './governed-tool.ts'
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 
+import { govern } from '../tools/govern.ts'
 import { askingModels } from './asking-model.ts'
 import { governModel } from './govern-model.ts'
-import { govern } from './govern.ts'
 import { majors } from './model-majors.fixture.ts'
 import { createTestSystem } from './model-system.fixture.ts'
 

@@ -1,8 +1,8 @@
 import type { Actor } from '@loop-engine/core'
 
-import { askingModels } from './asking-model.ts'
-import { callKey } from './call-key.ts'
-import type { ToolCall } from './call-ledger.ts'
+import { callKey } from '../calls/call-key.ts'
+import type { ToolCall } from '../calls/call-ledger.ts'
+import { askingModels } from '../models/asking-model.ts'
 import { resolve, type CallContext, type GovernOptions } from './govern-options.ts'
 
 const nobodyInParticular: Actor = Object.freeze({ type: 'ai-agent', id: 'vercel-ai' })

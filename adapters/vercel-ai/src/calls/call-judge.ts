@@ -2,11 +2,11 @@ import { canonicalize, type JsonValue, type LoopInstance } from '@loop-engine/co
 import type { LoopEngine, TransitionResult } from '@loop-engine/sdk'
 import QuickLRU from 'quick-lru'
 
+import type { ModelWitness } from '../models/model-witness.ts'
 import type { CallLedger, ToolCall } from './call-ledger.ts'
 import type { CallLoop } from './call-loop.ts'
 import { outcomeOf, type CallOutcome } from './call-outcome.ts'
 import { inputOf, readCall, type CallRecord, type Licence } from './call-record.ts'
-import type { ModelWitness } from './model-witness.ts'
 import { readOutcome } from './read-outcome.ts'
 import type { TakenInput } from './take-input.ts'
 import type { ToolPolicy } from './tool-policy.ts'

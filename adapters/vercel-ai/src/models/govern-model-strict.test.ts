@@ -2,9 +2,9 @@ import { isLoopError } from '@loop-engine/core'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 
-import { governPrepareStep } from './govern-model-prepare-step.ts'
+import { govern } from '../tools/govern.ts'
 import { governModel } from './govern-model.ts'
-import { govern } from './govern.ts'
+import { governPrepareStep } from './govern-prepare-step.ts'
 import { majors, type Major } from './model-majors.fixture.ts'
 import { createTestSystem, type TestSystem } from './model-system.fixture.ts'
 

@@ -1,7 +1,7 @@
 import { type Actor, LoopError, type LoopDefinition } from '@loop-engine/core'
 import type { LoopEngine } from '@loop-engine/sdk'
 
-import { governStream } from './govern-model-stream.ts'
+import { governStream } from './govern-stream.ts'
 import type { ModelCallEvidence } from './model-call.ts'
 import { createModelCalls } from './model-calls.ts'
 import { checkModelCallLoop, createModelCallLoop, type GuardSpecs } from './model-loop.ts'

@@ -1,4 +1,4 @@
-import type { CallOutcome } from './call-outcome.ts'
+import type { CallOutcome } from '../calls/call-outcome.ts'
 import { isObject } from './call-site.ts'
 import {
   answerOf,

@@ -1,6 +1,6 @@
 import type { JsonValue } from '@loop-engine/core'
 
-import { noteOf, type CallOutcome } from './call-outcome.ts'
+import { noteOf, type CallOutcome } from '../calls/call-outcome.ts'
 import { isObject } from './call-site.ts'
 import type { ToolLike } from './govern-options.ts'
 

@@ -7,8 +7,8 @@ import { MockLanguageModelV3, MockProviderV3 } from 'ai-v6/test'
 import { MockLanguageModelV4, MockProviderV4 } from 'ai/test'
 import { expect, test } from 'vitest'
 
-import { governPrepareStep } from './govern-model-prepare-step.ts'
 import { governModel } from './govern-model.ts'
+import { governPrepareStep } from './govern-prepare-step.ts'
 import { wrapProvider } from './wrap-provider.ts'
 
 const { engine } = await createLoopSystem({ loops: [], relay: false })

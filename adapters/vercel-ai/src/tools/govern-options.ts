@@ -1,7 +1,7 @@
 import type { Actor, Clock, Principal } from '@loop-engine/core'
 import type { LoopEngine } from '@loop-engine/sdk'
 
-import type { ToolPolicies, ToolPolicy } from './tool-policy.ts'
+import type { ToolPolicies, ToolPolicy } from '../calls/tool-policy.ts'
 
 /** A tool of `ai` 5, 6 or 7, as far as it is looked at. */
 export interface ToolLike {
