@@ -1,7 +1,7 @@
 import { parseDuration, type JsonObject } from '@loop-engine/core'
 import type { LoopEngine } from '@loop-engine/sdk'
 
-import { textOf } from '../models/model-shape.ts'
+import { textOf } from '../fields.ts'
 import type { ModelWitness } from '../models/model-witness.ts'
 import { createJudge, refusal, type Attempt } from './call-judge.ts'
 import { createCallLedger } from './call-ledger.ts'

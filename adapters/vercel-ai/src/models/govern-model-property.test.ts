@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
+import { fieldsOf } from '../fields.ts'
 import { governModel } from './govern-model.ts'
 import { majors, type Reply } from './model-majors.fixture.ts'
-import { fieldsOf } from './model-shape.ts'
 import { createTestSystem } from './model-system.fixture.ts'
 
 /** What the model does and what the consumer does; any mixture of them, several at once. */

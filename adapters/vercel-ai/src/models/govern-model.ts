@@ -1,17 +1,12 @@
 import { type Actor, LoopError, type LoopDefinition } from '@loop-engine/core'
 import type { LoopEngine } from '@loop-engine/sdk'
 
+import { fieldsOf, listOf } from '../fields.ts'
 import { governStream } from './govern-stream.ts'
 import type { ModelCallEvidence } from './model-call.ts'
 import { createModelCalls } from './model-calls.ts'
 import { checkModelCallLoop, createModelCallLoop, type GuardSpecs } from './model-loop.ts'
-import {
-  fieldsOf,
-  isLanguageModel,
-  listOf,
-  type AnyLanguageModel,
-  type GovernedModel,
-} from './model-shape.ts'
+import { isLanguageModel, type AnyLanguageModel, type GovernedModel } from './model-shape.ts'
 
 export interface GovernModelOptions {
   readonly engine: LoopEngine

@@ -1,12 +1,13 @@
 import { LoopError } from '@loop-engine/core'
 
+import { fieldsOf } from '../fields.ts'
 import {
   governModel,
   isGovernedModel,
   modelOfDefaultProvider,
   type GovernModelOptions,
 } from './govern-model.ts'
-import { fieldsOf, isLanguageModel } from './model-shape.ts'
+import { isLanguageModel } from './model-shape.ts'
 
 type PrepareStep = (options: never) => unknown
 

@@ -1,5 +1,5 @@
+import { fieldsOf } from '../fields.ts'
 import type { GovernedCall } from './model-call.ts'
-import { fieldsOf } from './model-shape.ts'
 
 /**
  * Passes a model's stream on, and records how it ended: before the consumer sees `finish`, and also when the vendor hangs up

@@ -1,7 +1,7 @@
 import { readRetryAfterMs, type ModelFault } from '@loop-engine/core/provider'
 
+import { fieldsOf } from '../fields.ts'
 import { failureOf } from './model-failure.ts'
-import { fieldsOf } from './model-shape.ts'
 
 const unreadable = new Set([
   'AI_JSONParseError',

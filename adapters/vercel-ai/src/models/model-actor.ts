@@ -9,9 +9,10 @@ import {
   type ProviderOptions,
 } from '@loop-engine/core/provider'
 
+import { fieldsOf, listOf } from '../fields.ts'
 import { readModelFault } from './model-actor-fault.ts'
 import { answerFacts, finishFacts, responseFacts, type AnswerFacts } from './model-answer.ts'
-import { fieldsOf, isLanguageModel, listOf, type AnyLanguageModel } from './model-shape.ts'
+import { isLanguageModel, type AnyLanguageModel } from './model-shape.ts'
 import { promptOfParams } from './prompt-of-params.ts'
 
 export interface VercelAIActorOptions extends ProviderOptions {

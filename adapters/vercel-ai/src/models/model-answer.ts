@@ -1,7 +1,7 @@
 import { promptHash, type Usage } from '@loop-engine/core'
 import { present } from '@loop-engine/core/provider'
 
-import { countOf, fieldsOf, textOf } from './model-shape.ts'
+import { countOf, fieldsOf, textOf } from '../fields.ts'
 
 /** What a vendor said about its answer. Absent means that it did not say. */
 export interface AnswerFacts {

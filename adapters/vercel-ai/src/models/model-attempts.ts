@@ -1,4 +1,4 @@
-import { fieldsOf, listOf } from './model-shape.ts'
+import { fieldsOf, listOf } from '../fields.ts'
 
 /** Where one attempt stands among those of the same call. */
 export interface AttemptLink {

@@ -1,6 +1,7 @@
 import { isLoopError, type Actor, type JsonObject } from '@loop-engine/core'
 import { present } from '@loop-engine/core/provider'
 
+import { abortSignalOf, fieldsOf } from '../fields.ts'
 import type { AskingModels } from './asking-model.ts'
 import { answerFacts, finishFacts, responseFacts, type AnswerFacts } from './model-answer.ts'
 import type { AttemptLink } from './model-attempts.ts'
@@ -8,7 +9,6 @@ import { abortReason, failureOf, wasAborted, type ModelFailure } from './model-f
 import type { CallEnd } from './model-loop.ts'
 import { askedToolCall, createModelOutput, type ModelOutput } from './model-output.ts'
 import type { CallRecord } from './model-record.ts'
-import { abortSignalOf, fieldsOf } from './model-shape.ts'
 import type { ModelWitness } from './model-witness.ts'
 
 /** How one attempt ended, as it was recorded. */

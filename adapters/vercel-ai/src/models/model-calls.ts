@@ -8,12 +8,13 @@ import {
 } from '@loop-engine/core'
 import { present, quiet } from '@loop-engine/core/provider'
 
+import { countOf, fieldsOf, listOf, textOf } from '../fields.ts'
 import { askingModels } from './asking-model.ts'
 import type { GovernModelOptions } from './govern-model.ts'
 import { createModelAttempts } from './model-attempts.ts'
 import { createGovernedCall, type GovernedCall, type ModelCallEvidence } from './model-call.ts'
 import { openCall } from './model-record.ts'
-import { countOf, fieldsOf, listOf, textOf, type AnyLanguageModel } from './model-shape.ts'
+import type { AnyLanguageModel } from './model-shape.ts'
 import { createModelWitness } from './model-witness.ts'
 import { promptOfParams } from './prompt-of-params.ts'
 

@@ -1,8 +1,8 @@
 import { isLoopError } from '@loop-engine/core'
 import { present } from '@loop-engine/core/provider'
 
+import { countOf, fieldsOf, textOf } from '../fields.ts'
 import { requestIdOf } from './model-answer.ts'
-import { countOf, fieldsOf, textOf } from './model-shape.ts'
 
 /** How a call went wrong, in words that quote nothing: names, codes and numbers. */
 export interface ModelFailure {

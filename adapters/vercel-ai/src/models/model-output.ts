@@ -1,6 +1,6 @@
 import { digestOf, type JsonObject, type JsonValue } from '@loop-engine/core'
 
-import { fieldsOf, textOf } from './model-shape.ts'
+import { fieldsOf, textOf } from '../fields.ts'
 import { promptOfParams } from './prompt-of-params.ts'
 
 /** A tool call that a model asks for and that our side would run. */

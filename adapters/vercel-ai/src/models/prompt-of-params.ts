@@ -1,6 +1,6 @@
 import { LoopError, sha256Hex, type JsonObject, type JsonValue } from '@loop-engine/core'
 
-import { fieldsOf, type Fields } from './model-shape.ts'
+import { fieldsOf, type Fields } from '../fields.ts'
 
 /** Everything that a model reads. Whatever else a call carries (headers, abortSignal, …) is not looked at. */
 const readByModel = [

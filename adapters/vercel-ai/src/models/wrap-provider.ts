@@ -1,7 +1,8 @@
 import { LoopError } from '@loop-engine/core'
 
+import { fieldsOf } from '../fields.ts'
 import { governModel, type GovernModelOptions } from './govern-model.ts'
-import { fieldsOf, isLanguageModel } from './model-shape.ts'
+import { isLanguageModel } from './model-shape.ts'
 
 /** What providers of `ai` 5, 6 and 7 have in common. */
 export interface AnyProvider {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { partsOf } from './call-site.ts'
+import { partsOf } from './call-context.ts'
 import { ask, big, forged, other, tampered } from './conversation.fixture.ts'
 import { openRefundDesk, resultsIn } from './refund-desk.fixture.ts'
 import { answered, majors, plain, user, type Message } from './tool-majors.fixture.ts'

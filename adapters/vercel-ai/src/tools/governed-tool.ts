@@ -6,7 +6,9 @@ import { errorOf, noteOf, type CallOutcome } from '../calls/call-outcome.ts'
 import type { Governor } from '../calls/governor.ts'
 import { recordable, type Runner, type Settled } from '../calls/run-licensed.ts'
 import { takeInput } from '../calls/take-input.ts'
-import { contextOf, isInHistory, isObject, signalOf, type CallSite } from './call-site.ts'
+import { abortSignalOf, isObject } from '../fields.ts'
+import { contextOf, isInHistory } from './call-context.ts'
+import type { CallSite } from './call-site.ts'
 import type { CallContext, ToolLike } from './govern-options.ts'
 import { finish, isGenerator, streamOf } from './stream-of.ts'
 import { parseInput } from './tool-definition.ts'
@@ -87,7 +89,7 @@ export function governTool(options: GovernedToolOptions): GovernedTool {
   const runnerOf = (given: unknown, emit?: (part: unknown) => void): Runner => ({
     parse: (json: JsonValue) => parseInput(tool, json),
     run: (value) => finish(original(value, given), emit),
-    signal: signalOf(given),
+    signal: abortSignalOf(given),
   })
   const settle = async (
     input: unknown,

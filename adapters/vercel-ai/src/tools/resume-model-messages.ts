@@ -1,6 +1,7 @@
 import { canonicalize, type JsonValue } from '@loop-engine/core'
 
-import { isObject, partsOf } from './call-site.ts'
+import { fieldsOf, isObject } from '../fields.ts'
+import { partsOf } from './call-context.ts'
 import {
   answerOf,
   isWaiting,
@@ -190,5 +191,5 @@ function plain(value: unknown): JsonValue {
 }
 
 function roleOf(message: unknown): unknown {
-  return isObject(message) ? message['role'] : undefined
+  return fieldsOf(message)['role']
 }

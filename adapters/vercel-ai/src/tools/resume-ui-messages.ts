@@ -1,5 +1,5 @@
 import type { CallOutcome } from '../calls/call-outcome.ts'
-import { isObject } from './call-site.ts'
+import { fieldsOf, isObject, objectsOf } from '../fields.ts'
 import {
   answerOf,
   isWaiting,
@@ -48,8 +48,7 @@ export async function resumeUiMessages(
 }
 
 function partsOf(message: unknown): readonly Part[] {
-  const parts = isObject(message) ? message['parts'] : undefined
-  return Array.isArray(parts) ? parts.filter(isObject) : []
+  return objectsOf(fieldsOf(message)['parts'])
 }
 
 function callOf({ tools }: ResumeSource, part: Part): FoundCall[] {
@@ -62,9 +61,8 @@ function callOf({ tools }: ResumeSource, part: Part): FoundCall[] {
         : undefined
   if (name === undefined || !tools.has(name)) return []
   if (state === 'input-streaming' || typeof toolCallId !== 'string') return []
-  const requested = isObject(approval)
-  const answer = answerOf(requested ? approval : {})
-  return [{ tool: name, callId: toolCallId, input, requested, ...answer }]
+  const answer = answerOf(fieldsOf(approval))
+  return [{ tool: name, callId: toolCallId, input, requested: isObject(approval), ...answer }]
 }
 
 function hasResult({ state }: Part): boolean {
@@ -85,7 +83,7 @@ function settledPart(part: Part, outcome: CallOutcome, sdk: ResumeSource['sdk'])
     }
   }
   if (sdk === 5 || (status !== 'denied' && status !== 'expired')) return errorPart(part, outcome)
-  const { id = approvalId ?? callId } = isObject(part['approval']) ? part['approval'] : {}
+  const { id = approvalId ?? callId } = fieldsOf(part['approval'])
   return {
     ...bare(part),
     state: 'output-denied',
@@ -99,7 +97,7 @@ function errorPart(part: Part, { message }: CallOutcome): Part {
 
 /** An approval that the SDK accepts beside a result: one that was given. */
 function approvedOf({ approval }: Part): Part {
-  return isObject(approval) && approval['approved'] === true ? { approval } : {}
+  return fieldsOf(approval)['approved'] === true ? { approval } : {}
 }
 
 /** The call alone. A governed tool runs here, so what says that its provider ran it goes as well. */

@@ -1,6 +1,6 @@
 import { LoopError } from '@loop-engine/core'
 
-import { isObject } from './call-site.ts'
+import { fieldsOf, isObject } from '../fields.ts'
 import { resumeModelMessages } from './resume-model-messages.ts'
 import { resumeUiMessages } from './resume-ui-messages.ts'
 import { isWaiting, keyOf, type Resumed, type ResumeSource, type SettleAll } from './resumed.ts'
@@ -61,7 +61,7 @@ export function createResume(source: ResumeSource): Resume {
     if (typeof first === 'string' || (isObject(first) && !('role' in first)))
       return resumeCalls(source, target, options)
     const settleAll = settlerOf(source, options)
-    const isUi = target.some((message) => isObject(message) && Array.isArray(message['parts']))
+    const isUi = target.some((message) => Array.isArray(fieldsOf(message)['parts']))
     const tells = options.whilePending === 'tell'
     return isUi
       ? resumeUiMessages(source, target, settleAll, tells)

@@ -1,7 +1,6 @@
 import type { JsonValue } from '@loop-engine/core'
 
 import { noteOf, type CallOutcome } from '../calls/call-outcome.ts'
-import { isObject } from './call-site.ts'
 import type { ToolLike } from './govern-options.ts'
 
 /** `output` of a tool-result part: what the model reads. */
@@ -52,11 +51,6 @@ export function prefixed(note: string, output: ModelOutput): ModelOutput {
   return output
 }
 
-export function isErrorOutput(output: unknown): boolean {
-  return (
-    isObject(output) &&
-    (output['type'] === 'error-text' ||
-      output['type'] === 'error-json' ||
-      output['type'] === 'execution-denied')
-  )
+export function isErrorOutput({ type }: ModelOutput): boolean {
+  return ['error-text', 'error-json', 'execution-denied'].includes(type)
 }
