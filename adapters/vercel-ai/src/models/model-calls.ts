@@ -9,6 +9,7 @@ import {
 import { present, quiet } from '@loop-engine/core/provider'
 
 import { countOf, fieldsOf, listOf, textOf } from '../fields.ts'
+import { once } from '../once.ts'
 import { askingModels } from './asking-model.ts'
 import type { GovernModelOptions } from './govern-model.ts'
 import { createModelAttempts } from './model-attempts.ts'
@@ -39,16 +40,9 @@ export function createModelCalls(
   const { note: noteAsked } = askingModels(engine, tenant)
   const loopId = typeof loop === 'string' ? loop : loop.id
   const tell = quiet<ModelCallEvidence>((evidence) => options.onEvidence?.(evidence))
-  let ready: Promise<void> | undefined
-
-  /** Once; again when it failed. */
-  const defined = (): Promise<void> =>
-    (ready ??= (typeof loop === 'string' ? Promise.resolve() : engine.define(loop)).catch(
-      (error: unknown) => {
-        ready = undefined
-        throw error
-      },
-    ))
+  const defined = once(async () => {
+    if (typeof loop !== 'string') await engine.define(loop)
+  })
 
   return {
     async begin(params, streamed) {

@@ -1,6 +1,7 @@
 import { digestOf, isLoopError, LoopError, type Actor } from '@loop-engine/core'
 import type { LoopEngine } from '@loop-engine/sdk'
 
+import { once } from '../once.ts'
 import { toolProposalLoop } from './model-loop.ts'
 import type { AskedToolCall } from './model-output.ts'
 
@@ -39,12 +40,11 @@ export function createModelWitness({
   const keyOf = ({ toolCallId, toolName }: AskedToolCall, slot: number): string =>
     `proposal/${digestOf([toolName, toolCallId])}/${slot}`
 
-  let defined = false
+  const defined = once(() => engine.define(toolProposalLoop))
 
   return {
     async propose(call, actor, modelRunId) {
-      if (!defined) await engine.define(toolProposalLoop)
-      defined = true
+      await defined()
       for (let slot = 0; slot < slots; slot++) {
         try {
           await engine.start({

@@ -10,6 +10,7 @@ import {
   type ToolPolicy,
 } from '../calls/tool-policy.ts'
 import { createModelWitness } from '../models/model-witness.ts'
+import { once } from '../once.ts'
 import { createCallSite } from './call-site.ts'
 import type { GovernOptions, ToolLike, ToolsLike } from './govern-options.ts'
 import { governTool, type ApprovalStatus, type GovernedTool } from './governed-tool.ts'
@@ -65,15 +66,15 @@ export function govern<const Tools extends ToolsLike>(
     if (rules === 'ungoverned') return tool
     checkPolicy(name, rules)
     const loop = callLoop(name, rules, { namespace, shadow })
-    const once = governedOnce(() => prepare(options, name, tool, loop, rules))
-    ready.push(once())
-    if (shadow) return shadowTool({ name, tool, engine, tenant, governed: once, callOf, onError })
+    const governed = once(() => prepare(options, name, tool, loop, rules))
+    ready.push(governed())
+    if (shadow) return shadowTool({ name, tool, engine, tenant, governed, callOf, onError })
     const approves = mayAsk(loop)
     const one = governTool({
       name,
       tool,
       governor,
-      governed: once,
+      governed,
       callOf,
       pauses: sdk !== 5 && (approves || rules.guards !== undefined || isAsking(tool)),
       withoutExecute: sdk === 5 && approves,
@@ -101,7 +102,7 @@ export function govern<const Tools extends ToolsLike>(
   }
 }
 
-/** Registers the loop and digests the definition; a failed try is tried again by the next call. */
+/** Registers the loop and digests the definition. */
 async function prepare(
   { engine }: GovernOptions<unknown>,
   name: string,
@@ -111,17 +112,6 @@ async function prepare(
 ): Promise<Governed> {
   const [digest] = await Promise.all([toolDigest(name, tool), engine.define(loop.definition)])
   return { loop, policy, digest }
-}
-
-function governedOnce(start: () => Promise<Governed>): () => Promise<Governed> {
-  let started: Promise<Governed> | undefined
-  return () => {
-    started ??= start()
-    started.catch(() => {
-      started = undefined
-    })
-    return started
-  }
 }
 
 function policyOf(
