@@ -34,15 +34,19 @@ interface Known {
   readonly asked: string
   readonly licence?: Licence
 }
-/** Leave to run, or what became of the call. */
-type Leave =
-  | { readonly licence: Licence; readonly record?: CallRecord; readonly outcome?: undefined }
-  | { readonly licence?: undefined; readonly record?: undefined; readonly outcome: CallOutcome }
+/** Leave to run; with the record of the call unless this process has just written it. */
+export interface Leave {
+  readonly licence: Licence
+  readonly record?: CallRecord
+  readonly outcome?: undefined
+}
+/** Leave, or what became of the call. */
+type Judgement = Leave | { readonly outcome: CallOutcome }
 
 /** Finds out whether a call may run: by what this process just wrote, by its record, or by asking the engine. */
 export interface Judge {
   open(attempt: Attempt): Promise<void>
-  leave(attempt: Attempt): Promise<Leave>
+  leave(attempt: Attempt): Promise<Judgement>
   /** What this process wrote about a call is read back from now on. */
   forget(aggregateId: string): void
 }
@@ -73,7 +77,7 @@ export function createJudge({ engine, ledger, now, witness }: JudgeOptions): Jud
   }
 
   /** One judgement of a call at a time, so that nobody is asked twice. */
-  async function leave(attempt: Attempt): Promise<Leave> {
+  async function leave(attempt: Attempt): Promise<Judgement> {
     const { aggregateId } = attempt.call
     const before = judging.get(aggregateId)
     const mine = before
@@ -90,7 +94,7 @@ export function createJudge({ engine, ledger, now, witness }: JudgeOptions): Jud
     }
   }
 
-  async function lookUp(attempt: Attempt): Promise<Leave> {
+  async function lookUp(attempt: Attempt): Promise<Judgement> {
     const { call, governed, input, fromHistory, isUnanswered } = attempt
     const recent = isUnanswered ? undefined : known.get(call.aggregateId)
     if (input && recent?.asked === input.text)
@@ -124,7 +128,7 @@ export function createJudge({ engine, ledger, now, witness }: JudgeOptions): Jud
     return instance
   }
 
-  async function fromRecord(attempt: Attempt, record: CallRecord): Promise<Leave> {
+  async function fromRecord(attempt: Attempt, record: CallRecord): Promise<Judgement> {
     const { call, governed, input } = attempt
     const { instance, licence, asked, closed } = record
     if (input && !isOnRecord(input, record))
@@ -136,12 +140,12 @@ export function createJudge({ engine, ledger, now, witness }: JudgeOptions): Jud
       return refusal(call, 'tool_changed', 'the tool is not what it was when the call was made.')
     if (licence?.evidence === null || (!licence && asked === null))
       return refusal(call, 'erased', 'its input was erased from the record.')
-    if (licence) return { licence, record }
+    if (licence) return { licence: { ...licence, evidence: licence.evidence }, record }
     if (closed) return deny(call, closed)
     return ask(attempt, JSON.parse(asked ?? 'null') as JsonValue)
   }
 
-  async function ask(attempt: Attempt, input: JsonValue): Promise<Leave> {
+  async function ask(attempt: Attempt, input: JsonValue): Promise<Judgement> {
     const { call, isUnanswered } = attempt
     if (isUnanswered)
       return { outcome: outcomeOf(call, 'pending', { input, reason: 'unanswered' }) }
@@ -174,7 +178,7 @@ export function createJudge({ engine, ledger, now, witness }: JudgeOptions): Jud
     call: ToolCall,
     reason: string,
     why = 'a guard did not pass.',
-  ): Promise<Leave> {
+  ): Promise<Judgement> {
     await ledger.step(call, 'deny', { reason })
     return { outcome: outcomeOf(call, 'denied', { reason }, why) }
   }

@@ -36,11 +36,8 @@ export interface CallOutcome {
   readonly edited: boolean
 }
 
-export interface Subject {
-  readonly tool: string
-  readonly callId: string
-  readonly aggregateId: string
-}
+/** Which call an outcome is of. */
+export type Subject = Pick<CallOutcome, 'tool' | 'callId' | 'aggregateId'>
 type Rest = Partial<Omit<CallOutcome, keyof Subject | 'status' | 'message'>>
 
 /** An outcome with its sentence. `why` follows the sentence: a reviewer's reason, or a tool's own message. */

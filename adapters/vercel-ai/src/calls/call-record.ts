@@ -7,11 +7,12 @@ import {
 } from '@loop-engine/core'
 import type { HistoryItem, LoopEngine } from '@loop-engine/sdk'
 
+import type { CallOutcome } from './call-outcome.ts'
+
 /** The permission to run exactly one input, as the ledger has it. */
 export interface Licence {
   readonly receipt: Receipt
-  /** Null when it was erased: then nothing may run. */
-  readonly evidence: JsonObject | null
+  readonly evidence: JsonObject
 }
 
 /** What the ledger knows of one call. */
@@ -24,7 +25,8 @@ export interface CallRecord {
   readonly closed?: 'rejected' | 'expired' | 'withdrawn' | `guard:${string}` | `rejected:${string}`
   /** The reviewer's own words. */
   readonly why?: string
-  readonly licence?: Licence
+  /** Its evidence is null when it was erased: then nothing may run. */
+  readonly licence?: Pick<Licence, 'receipt'> & { readonly evidence: JsonObject | null }
   /** When the licence was spent. */
   readonly begunAt?: number
   /** What the transition to an end recorded. */
@@ -94,6 +96,18 @@ function read(record: Writable<CallRecord>, { entry, hash, evidence }: HistoryIt
   }
 }
 
-export function inputOf(evidence: JsonObject | null): JsonValue {
-  return evidence?.['input'] ?? null
+export function inputOf(evidence: JsonObject): JsonValue {
+  return evidence['input'] ?? null
+}
+
+/** What runs, or ran, and whether a reviewer made it so; without a licence what was asked for. */
+export function inputFacts(
+  asked: string | null,
+  evidence: JsonObject | null | undefined,
+): Pick<CallOutcome, 'input' | 'edited'> {
+  if (evidence) {
+    const input = inputOf(evidence)
+    return { input, edited: asked !== null && canonicalize(input) !== asked }
+  }
+  return asked === null ? { edited: false } : { input: JSON.parse(asked), edited: false }
 }

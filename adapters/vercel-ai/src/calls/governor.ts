@@ -1,12 +1,10 @@
-import { parseDuration, type JsonObject } from '@loop-engine/core'
-import type { LoopEngine } from '@loop-engine/sdk'
+import { parseDuration } from '@loop-engine/core'
 
 import { textOf } from '../fields.ts'
-import type { ModelWitness } from '../models/model-witness.ts'
-import { createJudge, refusal, type Attempt } from './call-judge.ts'
+import { createJudge, refusal, type Attempt, type JudgeOptions, type Leave } from './call-judge.ts'
 import { createCallLedger } from './call-ledger.ts'
 import { outcomeOf, type CallOutcome } from './call-outcome.ts'
-import { inputOf, readCall, type CallRecord, type Licence } from './call-record.ts'
+import { inputFacts, readCall } from './call-record.ts'
 import { readOutcome } from './read-outcome.ts'
 import { runLicensed, type Runner, type Settled } from './run-licensed.ts'
 import { defaultLostAfter } from './tool-policy.ts'
@@ -26,13 +24,8 @@ export interface Governor {
   withdraw(attempt: Attempt, why: string | undefined): Promise<void>
 }
 
-export interface GovernorOptions {
-  readonly engine: LoopEngine
+export interface GovernorOptions extends Omit<JudgeOptions, 'ledger'> {
   readonly tenant: string
-  /** Epoch milliseconds. */
-  readonly now: () => number
-  /** Under `strict`: a call comes on record only if a governed model asked for it. */
-  readonly witness?: Pick<ModelWitness, 'take'>
 }
 
 export function createGovernor({ engine, tenant, now, witness }: GovernorOptions): Governor {
@@ -49,10 +42,10 @@ export function createGovernor({ engine, tenant, now, witness }: GovernorOptions
 
     async settle(attempt, runner) {
       const { aggregateId } = attempt.call
-      const { licence, record, outcome } = await judge.leave(attempt)
-      if (outcome) return { outcome }
+      const leave = await judge.leave(attempt)
+      if (leave.outcome) return { outcome: leave.outcome }
       // Two requests of one process may replay the same call: both get the one result.
-      const run = running.get(aggregateId) ?? runAndLook(attempt, licence, record, runner)
+      const run = running.get(aggregateId) ?? runAndLook(attempt, leave, runner)
       running.set(aggregateId, run)
       try {
         return await run
@@ -73,13 +66,8 @@ export function createGovernor({ engine, tenant, now, witness }: GovernorOptions
   }
 
   /** The receipt may have been spent by somebody who has the result already. */
-  async function runAndLook(
-    attempt: Attempt,
-    licence: Licence,
-    record: CallRecord | undefined,
-    runner: Runner,
-  ): Promise<Settled> {
-    const settled = await runOnce(attempt, licence, record, runner)
+  async function runAndLook(attempt: Attempt, leave: Leave, runner: Runner): Promise<Settled> {
+    const settled = await runOnce(attempt, leave, runner)
     if (settled.outcome.status !== 'executing') return settled
     const { call, governed } = attempt
     const instance = await ledger.find(call.aggregateId)
@@ -90,16 +78,14 @@ export function createGovernor({ engine, tenant, now, witness }: GovernorOptions
 
   async function runOnce(
     { call, governed, input: given }: Attempt,
-    licence: Licence,
-    record: CallRecord | undefined,
+    { licence, record }: Leave,
     runner: Runner,
   ): Promise<Settled> {
     const { loop, policy } = governed
     const { idempotent = false, lostAfter = defaultLostAfter } = policy
-    const job = { engine, ledger, call, loop, idempotent, record, given, runner }
+    const facts = inputFacts(record?.asked ?? null, licence.evidence)
+    const job = { engine, ledger, call, loop, idempotent, facts, given, runner }
     if (record?.begunAt === undefined) return runLicensed({ ...job, licence })
-
-    const facts = { input: inputOf(licence.evidence) }
     if (now() - record.begunAt < parseDuration(lostAfter))
       return { outcome: outcomeOf(call, 'executing', facts) }
     if (!idempotent || !loop.has('retry')) {
@@ -107,9 +93,8 @@ export function createGovernor({ engine, tenant, now, witness }: GovernorOptions
       await ledger.step(call, 'lose', { reason })
       return { outcome: outcomeOf(call, 'unknown', { ...facts, reason }) }
     }
-    const evidence: JsonObject = licence.evidence ?? {}
-    const again = await ledger.step(call, 'retry', evidence)
+    const again = await ledger.step(call, 'retry', licence.evidence)
     if (again.status !== 'executed') return refusal(call, again.status, 'it may not run again.')
-    return runLicensed({ ...job, licence: { receipt: again.receipt, evidence } })
+    return runLicensed({ ...job, licence: { ...licence, receipt: again.receipt } })
   }
 }

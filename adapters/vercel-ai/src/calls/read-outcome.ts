@@ -1,8 +1,8 @@
-import { canonicalize, type JsonValue } from '@loop-engine/core'
+import type { JsonValue } from '@loop-engine/core'
 
 import type { CallLoop } from './call-loop.ts'
 import { outcomeOf, type CallOutcome, type Subject } from './call-outcome.ts'
-import { inputOf, type CallRecord } from './call-record.ts'
+import { inputFacts, type CallRecord } from './call-record.ts'
 
 /** What became of a call by its record; `undefined` when it may still run. */
 export function readOutcome(
@@ -11,8 +11,9 @@ export function readOutcome(
   record: CallRecord,
   now: number,
 ): CallOutcome | undefined {
-  const { instance, licence, ended = {}, approval, closed, why } = record
-  const rest = { ...inputFacts(record), ...(approval && { approvalId: approval.id }) }
+  const { instance, asked, licence, ended = {}, approval, closed, why } = record
+  const facts = inputFacts(asked, licence?.evidence)
+  const rest = { ...facts, ...(approval && { approvalId: approval.id }) }
   const reason = typeof ended['reason'] === 'string' ? ended['reason'] : undefined
   if (instance.status === 'suspended')
     return outcomeOf(call, 'refused', { ...rest, reason: 'suspended' }, 'the call is suspended.')
@@ -55,14 +56,6 @@ export function readOutcome(
     return outcomeOf(call, 'denied', { ...rest, reason: 'reviewer' }, text(why))
   if (closed === 'withdrawn') return outcomeOf(call, 'denied', { ...rest, reason: 'withdrawn' })
   return undefined
-}
-
-function inputFacts({ asked, licence }: CallRecord): { input?: JsonValue; edited: boolean } {
-  if (licence?.evidence) {
-    const input = inputOf(licence.evidence)
-    return { input, edited: asked !== null && canonicalize(input) !== asked }
-  }
-  return asked === null ? { edited: false } : { input: JSON.parse(asked), edited: false }
 }
 
 function outputOf(output: JsonValue | undefined): { output?: JsonValue } {

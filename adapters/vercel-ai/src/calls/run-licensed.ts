@@ -10,7 +10,7 @@ import type { LoopEngine } from '@loop-engine/sdk'
 import type { CallLedger, ToolCall } from './call-ledger.ts'
 import type { CallLoop } from './call-loop.ts'
 import { outcomeOf, type CallOutcome } from './call-outcome.ts'
-import { inputOf, type CallRecord, type Licence } from './call-record.ts'
+import { inputOf, type Licence } from './call-record.ts'
 import { takeInput, type TakenInput } from './take-input.ts'
 
 /** The tool itself. */
@@ -34,7 +34,8 @@ export interface LicensedRun {
   readonly loop: CallLoop
   readonly idempotent: boolean
   readonly licence: Licence
-  readonly record: CallRecord | undefined
+  /** What every outcome of it tells. */
+  readonly facts: Pick<CallOutcome, 'input' | 'edited'>
   readonly given: TakenInput | undefined
   readonly runner: Runner
 }
@@ -43,9 +44,7 @@ const reportAttempts = 3
 
 /** Spends the receipt, runs the tool, records how it ended. Nothing runs unless the spending is committed. */
 export async function runLicensed(job: LicensedRun): Promise<Settled> {
-  const { engine, ledger, call, licence, runner } = job
-  const evidence = licence.evidence ?? {}
-  const facts = factsOf(job)
+  const { engine, ledger, call, licence, facts, runner } = job
   if (runner.signal?.aborted)
     throw new LoopError('aborted', `${call.tool} was NOT executed: the request was aborted.`)
   let value: unknown
@@ -65,7 +64,7 @@ export async function runLicensed(job: LicensedRun): Promise<Settled> {
   })
   let output: unknown
   try {
-    output = await sealed(licence.receipt, evidence)
+    output = await sealed(licence.receipt, licence.evidence)
   } catch (error) {
     if (began) return failed(job, error)
     return { outcome: await sealRefused(job, error) }
@@ -93,7 +92,7 @@ async function succeeded(job: LicensedRun, value: unknown): Promise<Settled> {
   await report(job, 'succeed', evidence, { unrecordable: true })
   return {
     outcome: outcomeOf(job.call, 'executed', {
-      ...factsOf(job),
+      ...job.facts,
       ...(output !== undefined && { output }),
     }),
     live: { value },
@@ -101,19 +100,19 @@ async function succeeded(job: LicensedRun, value: unknown): Promise<Settled> {
 }
 
 async function failed(job: LicensedRun, error: unknown): Promise<Settled> {
-  const { call, idempotent, runner } = job
+  const { call, idempotent, facts, runner } = job
   const { name, message } = wordsOf(error)
   // Cut off in the middle: the effect may have happened.
   const cut = runner.signal?.aborted || name === 'AbortError' || name === 'TimeoutError'
   if (cut && !idempotent) {
     const reason = 'cut_off'
     await report(job, 'lose', { reason })
-    return { outcome: outcomeOf(call, 'unknown', { ...factsOf(job), reason }), live: { error } }
+    return { outcome: outcomeOf(call, 'unknown', { ...facts, reason }), live: { error } }
   }
   const reason = 'threw'
   await report(job, 'fail', { reason, name, message: message.slice(0, 2000) }, { reason })
   return {
-    outcome: outcomeOf(call, 'failed', { ...factsOf(job), reason }, message),
+    outcome: outcomeOf(call, 'failed', { ...facts, reason }, message),
     live: { error },
   }
 }
@@ -137,11 +136,12 @@ function inspected(value: unknown): string {
 
 /** Records an end. What ran has run, so a store that is away for a moment is asked again. */
 async function report(
-  { ledger, call }: LicensedRun,
+  job: LicensedRun,
   transitionId: string,
   evidence: JsonObject,
   instead?: JsonObject,
 ): Promise<void> {
+  const { ledger, call } = job
   let lost: unknown
   for (let attempt = 1; attempt <= reportAttempts; attempt++) {
     try {
@@ -152,7 +152,7 @@ async function report(
     } catch (error) {
       const code = isLoopError(error) ? error.code : undefined
       if (instead && (code === 'too_large' || code === 'invalid_json'))
-        return report({ ledger, call } as LicensedRun, transitionId, instead)
+        return report(job, transitionId, instead)
       lost = error
     }
   }
@@ -165,21 +165,15 @@ async function report(
 
 /** Why the seal let nothing through. */
 async function sealRefused(job: LicensedRun, error: unknown): Promise<CallOutcome> {
-  const { ledger, call, loop } = job
+  const { ledger, call, loop, facts } = job
   if (!isLoopError(error) || (error.code !== 'refused' && error.code !== 'stopped')) throw error
   const said = error.details?.['reason']
   const reason = typeof said === 'string' ? said : error.code
-  const rest = { ...factsOf(job), reason }
+  const rest = { ...facts, reason }
   if (reason === 'spent') return outcomeOf(call, 'executing', rest)
   if (reason !== 'receipt_expired') return outcomeOf(call, 'refused', rest, error.message)
   if (loop.has('lapse')) await ledger.step(call, 'lapse', { reason })
   return outcomeOf(call, 'expired', rest)
-}
-
-function factsOf({ licence, record }: LicensedRun): Pick<CallOutcome, 'input' | 'edited'> {
-  const input = inputOf(licence.evidence)
-  const asked = record?.asked ?? null
-  return { input, edited: asked !== null && canonicalize(input) !== asked }
 }
 
 /** A result as JSON, or nothing: what cannot be recorded does not undo what was done. */

@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest'
 
 import { govern } from './govern.ts'
-import { callRefund as call, finance, historyOf, openRefundDesk } from './refund-desk.fixture.ts'
+import {
+  callRefund as call,
+  finance,
+  historyOf,
+  openRefundDesk,
+  policy,
+} from './refund-desk.fixture.ts'
 import { majors, type Major } from './tool-majors.fixture.ts'
 
 const newest = majors[0] as Major
@@ -31,6 +37,31 @@ describe('a call', () => {
     expect((await later.resume(['refund/call-1'])).calls).toMatchObject([{ status: 'unknown' }])
     expect(began).toBe(1)
     expect(await desk.stateOf('refund/call-1')).toBe('UNKNOWN')
+  })
+
+  test('that was edited and then cut off says so as long as it has no result, and afterwards', async () => {
+    const desk = await openRefundDesk(newest)
+    const execute = () => new Promise(() => {})
+    const hanging = govern(
+      { refund: { ...desk.raw.refund, execute } },
+      { engine: desk.system.engine, clock: desk.clock, policy },
+    )
+    await expect(call(hanging, big)).rejects.toThrow('waits')
+    await desk.decide('call-1', 'edit', { input: { order: 7, amount: 250 } })
+    void call(hanging, big)
+    await expect.poll(() => desk.stateOf('refund/call-1')).toBe('EXECUTING')
+    await expect.poll(async () => (await historyOf(desk)).at(-1)).toContain('loop.effect.started')
+
+    const ran = { edited: true, input: { order: 7, amount: 250 } }
+    const later = desk.govern()
+    expect((await later.resume(['refund/call-1'])).calls).toMatchObject([
+      { status: 'executing', ...ran },
+    ])
+    desk.clock.advance(11 * 60_000)
+    for (const _ of ['as it is lost', 'from the record'])
+      expect((await later.resume(['refund/call-1'])).calls).toMatchObject([
+        { status: 'unknown', ...ran },
+      ])
   })
 
   test('of an idempotent tool that was cut off runs again, on record', async () => {
