@@ -1,7 +1,7 @@
 import { digestOf, type JsonObject, type JsonValue } from '@loop-engine/core'
 
-import { fieldsOf, textOf } from '../fields.ts'
-import { promptOfParams } from './prompt-of-params.ts'
+import { fieldsOf, textOf, type Fields } from '../fields.ts'
+import { neutralJson } from './neutral-json.ts'
 
 /** A tool call that a model asks for and that our side would run. */
 export interface AskedToolCall {
@@ -93,19 +93,8 @@ export function askedToolCall(part: unknown): AskedToolCall | undefined {
 }
 
 /** The members that make the part what it is; metadata of the vendor is left out. */
-function neutralPart({
-  type,
-  toolCallId,
-  toolName,
-  input,
-  mediaType,
-  data,
-}: Record<string, unknown>): JsonObject {
-  const { prompt } = promptOfParams('', {
-    prompt: { type, toolCallId, toolName, input, mediaType, data },
-  })
-  // An object goes in, so an object comes out.
-  return prompt as JsonObject
+function neutralPart({ type, toolCallId, toolName, input, mediaType, data }: Fields): JsonObject {
+  return neutralJson({ type, toolCallId, toolName, input, mediaType, data })
 }
 
 function wellFormed(part: JsonObject | Block): JsonObject {

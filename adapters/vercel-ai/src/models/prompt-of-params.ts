@@ -1,6 +1,7 @@
-import { LoopError, sha256Hex, type JsonObject, type JsonValue } from '@loop-engine/core'
+import type { JsonObject } from '@loop-engine/core'
 
-import { fieldsOf, type Fields } from '../fields.ts'
+import { fieldsOf } from '../fields.ts'
+import { neutralJson } from './neutral-json.ts'
 
 /** Everything that a model reads. Whatever else a call carries (headers, abortSignal, …) is not looked at. */
 const readByModel = [
@@ -20,109 +21,12 @@ const readByModel = [
   'providerOptions',
 ] as const
 
-const deepest = 60
-const fileTypes = new Set(['file', 'reasoning-file', 'media', 'image', 'file-data', 'image-data'])
-/** Options of providers and of their tools may carry keys (BYOK, MCP servers); prompts may not be searched for them. */
-const secretive = new Set(['providerOptions', 'providerMetadata', 'args'])
-const secretName =
-  /(apikey|secret|password|token|authorization|credentials?|headers?|byok|cookie|privatekey)$/
-
 /**
  * The provider-neutral form of a model call, ready to be hashed: what the model reads, as JSON. Files are replaced by the
  * SHA-256 of their bytes, whichever way they were handed in; headers, signals and keys are never part of it.
  */
 export function promptOfParams(modelId: string, params: unknown): JsonObject {
   const given = fieldsOf(params)
-  const prompt: Record<string, JsonValue> = { form: 'ai-sdk/1', model: modelId }
-  for (const name of readByModel) {
-    const value = neutral(given[name], 1, secretive.has(name))
-    if (value !== undefined) prompt[name] = value
-  }
-  return prompt
-}
-
-/** As JSON would carry it, with bytes as hashes; undefined for what JSON leaves out. */
-function neutral(value: unknown, depth: number, hidesSecrets: boolean): JsonValue | undefined {
-  if (depth > deepest) {
-    throw new LoopError('invalid_input', 'The parameters of a model call are nested too deeply.', {
-      hint: 'Hand in plain data without cycles.',
-    })
-  }
-  switch (typeof value) {
-    case 'string':
-      return value.toWellFormed()
-    case 'boolean':
-      return value
-    case 'number':
-      return Number.isFinite(value) ? value : null
-    case 'bigint':
-      return String(value)
-    case 'object':
-      return value === null ? null : neutralObject(value, depth, hidesSecrets)
-    default:
-      return undefined
-  }
-}
-
-function neutralObject(value: object, depth: number, hidesSecrets: boolean): JsonValue | undefined {
-  if (Array.isArray(value))
-    return value.map((item: unknown) => neutral(item, depth + 1, hidesSecrets) ?? null)
-  if (isBytes(value)) return hashed(value)
-  if (value instanceof URL) return fileOf(value, depth)
-  const fields = fieldsOf(value)
-  if (typeof fields['toJSON'] === 'function') {
-    const json: unknown = fields['toJSON'].call(value)
-    return neutral(json, depth + 1, hidesSecrets)
-  }
-  return neutralFields(fields, depth, hidesSecrets)
-}
-
-function neutralFields(fields: Fields, depth: number, hidesSecrets: boolean): JsonObject {
-  const { type } = fields
-  const isFile = typeof type === 'string' && fileTypes.has(type)
-  const isTool = typeof type === 'string' && type.startsWith('provider')
-  const kept: Record<string, JsonValue> = {}
-  for (const [name, member] of Object.entries(fields)) {
-    if (hidesSecrets && secretName.test(name.toLowerCase().replaceAll(/[-_]/g, ''))) continue
-    const hides = hidesSecrets || name.startsWith('provider') || (isTool && name === 'args')
-    const value =
-      isFile && name === 'data' ? fileOf(member, depth) : neutral(member, depth + 1, hides)
-    if (value !== undefined) kept[name.toWellFormed()] = value
-  }
-  return kept
-}
-
-/** By its bytes, so that base64, a data URL and an array of the same picture are one. */
-function fileOf(data: unknown, depth: number): JsonValue | undefined {
-  if (isBytes(data)) return hashed(data)
-  if (data instanceof URL) return fileOf(data.href, depth)
-  if (typeof data === 'string') {
-    if (/^https?:/i.test(data)) return { url: data.toWellFormed() }
-    const comma = /^data:/i.test(data) ? data.indexOf(',') : -1
-    return data.slice(0, comma).endsWith(';base64') || comma === -1
-      ? hashed(Buffer.from(data.slice(comma + 1), 'base64'))
-      : hashed(Buffer.from(unescaped(data.slice(comma + 1))))
-  }
-  const fields = fieldsOf(data)
-  if (fields['type'] === 'data') return fileOf(fields['data'], depth)
-  if (fields['type'] === 'url') return fileOf(fields['url'], depth)
-  return neutral(data, depth + 1, false)
-}
-
-/** As it stands when it cannot be: users attach files and vendors send them, and neither may stop the record of a call. */
-function unescaped(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
-}
-
-function isBytes(value: unknown): value is Uint8Array | ArrayBuffer {
-  return value instanceof Uint8Array || value instanceof ArrayBuffer
-}
-
-function hashed(bytes: Uint8Array | ArrayBuffer): JsonObject {
-  const view = bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes)
-  return { sha256: sha256Hex(view), bytes: view.byteLength }
+  const read = Object.fromEntries(readByModel.map((name) => [name, given[name]]))
+  return { form: 'ai-sdk/1', model: modelId, ...neutralJson(read) }
 }
