@@ -8,7 +8,7 @@ import type { AttemptLink } from './model-attempts.ts'
 import { abortReason, failureOf, wasAborted, type ModelFailure } from './model-failure.ts'
 import type { CallEnd } from './model-loop.ts'
 import { askedToolCall, createModelOutput, type ModelOutput } from './model-output.ts'
-import type { CallRecord } from './model-record.ts'
+import type { OpenRecord } from './model-record.ts'
 import type { ModelWitness } from './model-witness.ts'
 
 /** How one attempt ended, as it was recorded. */
@@ -43,7 +43,7 @@ export interface GovernedCall {
 }
 
 export interface GovernedCallOptions {
-  readonly opened: CallRecord
+  readonly opened: OpenRecord
   readonly actor: Actor
   readonly link: AttemptLink
   readonly params: unknown

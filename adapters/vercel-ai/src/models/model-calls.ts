@@ -69,16 +69,16 @@ export function createModelCalls(
           prompt: promptBytes <= longestPrompt ? prompt : { omitted: true },
         }),
       }
-      const opened = await openCall(
-        { engine, tenant, loopId },
-        {
-          aggregateId,
-          actor,
-          correlationId: correlationId ?? link.callId,
-          metadata: { ...link },
-          evidence,
-        },
-      ).catch((error: unknown) => {
+      const opened = await openCall({
+        engine,
+        tenant,
+        loopId,
+        aggregateId,
+        actor,
+        correlationId: correlationId ?? link.callId,
+        metadata: { ...link },
+        evidence,
+      }).catch((error: unknown) => {
         const { reason = null, runId = null } = isLoopError(error) ? (error.details ?? {}) : {}
         tell({
           outcome: 'blocked',

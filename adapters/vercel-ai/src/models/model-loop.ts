@@ -1,4 +1,4 @@
-import { LoopError, type LoopDefinition } from '@loop-engine/core'
+import { LoopError, type Actor, type LoopDefinition } from '@loop-engine/core'
 import { defineLoop } from '@loop-engine/sdk'
 
 type TransitionInput = Parameters<typeof defineLoop>[0]['transitions'][number]
@@ -12,6 +12,9 @@ export interface ModelLoopOptions {
   /** How long a call may be under way before its record is closed as failed; `1h` by default. */
   readonly lostAfter?: string
 }
+
+/** Takes the transitions of these loops that are not the model's own. */
+export const keeper: Actor = Object.freeze({ type: 'automation', id: 'adapter:vercel-ai' })
 
 /** How a call that was let through may end; each is a transition out of `CALLING`. */
 export type CallEnd = 'answer' | 'fail' | 'abort'

@@ -7,15 +7,12 @@ import {
 } from '@loop-engine/core'
 import type { LoopEngine, TransitionResult } from '@loop-engine/sdk'
 
-import type { CallEnd } from './model-loop.ts'
+import { keeper, type CallEnd } from './model-loop.ts'
 
-export interface RecordOptions {
+export interface CallOpening {
   readonly engine: LoopEngine
   readonly tenant: string
   readonly loopId: string
-}
-
-export interface CallOpening {
   readonly aggregateId: string
   readonly actor: Actor
   readonly correlationId: string
@@ -24,7 +21,7 @@ export interface CallOpening {
 }
 
 /** The open record of a call that the engine let through. */
-export interface CallRecord {
+export interface OpenRecord {
   readonly runId: string
   readonly aggregateId: string
   /**
@@ -34,21 +31,19 @@ export interface CallRecord {
   close(end: CallEnd, actor: Actor, evidence: JsonObject): Promise<void>
 }
 
-const keeper: Actor = Object.freeze({ type: 'automation', id: 'adapter:vercel-ai' })
-
 /** Asks the engine for a model call. Throws a `LoopError` that the SDK does not retry when the call may not be made. */
-export async function openCall(
-  { engine, tenant, loopId }: RecordOptions,
-  { aggregateId, actor, correlationId, metadata, evidence }: CallOpening,
-): Promise<CallRecord> {
+export async function openCall({
+  engine,
+  tenant,
+  loopId,
+  aggregateId,
+  actor,
+  correlationId,
+  metadata,
+  evidence,
+}: CallOpening): Promise<OpenRecord> {
   const target = { tenant, aggregateId }
-  const started = await engine.start({
-    ...target,
-    loopId,
-    actor,
-    correlationId,
-    metadata,
-  })
+  const started = await engine.start({ ...target, loopId, actor, correlationId, metadata })
   const { runId } = started
   const asked = await engine.transition({ ...target, transitionId: 'call', actor, evidence })
   if (asked.status !== 'executed') {

@@ -2,7 +2,7 @@ import { digestOf, isLoopError, LoopError, type Actor } from '@loop-engine/core'
 import type { LoopEngine } from '@loop-engine/sdk'
 
 import { once } from '../once.ts'
-import { toolProposalLoop } from './model-loop.ts'
+import { keeper, toolProposalLoop } from './model-loop.ts'
 import type { AskedToolCall } from './model-output.ts'
 
 export interface ModelWitnessOptions {
@@ -31,7 +31,6 @@ export interface ModelWitness {
 
 /** Some vendors count their calls (`call_0`) from the start in each answer, so several may be open under one name. */
 const slots = 64
-const keeper: Actor = Object.freeze({ type: 'automation', id: 'adapter:vercel-ai' })
 
 export function createModelWitness({
   engine,
