@@ -1,18 +1,19 @@
-import { sha256Hex, type JsonValue } from '@loop-engine/core'
-import QuickLRU from 'quick-lru'
+import type { JsonValue } from '@loop-engine/core'
 
 import type { Attempt, Governed } from '../calls/call-judge.ts'
-import { errorOf, noteOf, type CallOutcome } from '../calls/call-outcome.ts'
+import { errorOf, type CallOutcome } from '../calls/call-outcome.ts'
 import type { Governor } from '../calls/governor.ts'
-import { recordable, type Runner, type Settled } from '../calls/run-licensed.ts'
+import type { Runner, Settled } from '../calls/run-licensed.ts'
 import { takeInput } from '../calls/take-input.ts'
-import { abortSignalOf, isObject } from '../fields.ts'
+import { abortSignalOf } from '../fields.ts'
 import { contextOf, isInHistory } from './call-context.ts'
 import type { CallSite } from './call-site.ts'
+import { createEditNotes } from './edit-notes.ts'
 import type { CallContext, ToolLike } from './govern-options.ts'
 import { finish, isGenerator, streamOf } from './stream-of.ts'
+import { keepCaller } from './tool-caller.ts'
 import { parseInput } from './tool-definition.ts'
-import { modelOutputOf, prefixed } from './tool-output.ts'
+import { modelOutputOf, type ToolResult } from './tool-output.ts'
 
 /** What the SDK hears about a call before it would execute it. */
 export type ApprovalStatus =
@@ -24,7 +25,6 @@ export interface GovernedTool {
   readonly name: string
   /** The tool to hand to the SDK. */
   readonly wrapped: ToolLike
-  readonly governed: () => Promise<Governed>
   readonly approve: (input: unknown, options: unknown) => Promise<ApprovalStatus>
   /** Settles a call of a conversation by its record. */
   readonly settle: (recorded: RecordedCall) => Promise<CallOutcome>
@@ -60,11 +60,6 @@ export interface GovernedToolOptions {
   readonly maybeEdited: boolean
 }
 
-interface ToolResult {
-  readonly toolCallId: string
-  readonly input: unknown
-  readonly output: unknown
-}
 type Execute = (input: unknown, options: unknown) => unknown
 
 /** Wraps one tool: its `execute` is the only way in, and the ledger stands before it. */
@@ -72,9 +67,7 @@ export function governTool(options: GovernedToolOptions): GovernedTool {
   const { name, tool, governor, governed, callOf, pauses } = options
   const { withoutExecute, maybeEdited } = options
   const original = tool.execute as Execute
-  // Reviewers' edits, so that a result which the SDK hands over itself can say so. Another conversation may have the
-  // same call id: the note belongs to this result of this input.
-  const notes = new QuickLRU<string, string>({ maxSize: 1000 })
+  const notes = createEditNotes()
 
   const attemptOf = async (input: unknown, given: unknown): Promise<Attempt> => {
     const context = contextOf(name, given)
@@ -99,9 +92,8 @@ export function governTool(options: GovernedToolOptions): GovernedTool {
     const attempt = await attemptOf(input, given)
     const settled = await governor.settle(attempt, runnerOf(given, emit))
     const value = valueOf(settled)
-    const note = noteOf(settled.outcome)
-    const { callId: toolCallId } = settled.outcome
-    if (note !== undefined) notes.set(resultKey({ toolCallId, input, output: value }), note)
+    const { outcome } = settled
+    notes.keep(outcome, { toolCallId: outcome.callId, input, output: value })
     return value
   }
   const execute: Execute = isGenerator(original)
@@ -112,7 +104,7 @@ export function governTool(options: GovernedToolOptions): GovernedTool {
     // Asked again about a call that paused before: `execute` will look at the ledger, and `ai` 6 refuses
     // an approval of a call that does not need one.
     const isOld = isInHistory(contextOf(name, given))
-    if (isOld || (await own(tool.needsApproval, input, given)))
+    if (isOld || (await asksFirst(tool, input, given)))
       return { type: 'user-approval', reason: `${name} asks for approval.` }
     const outcome = await governor.judge(await attemptOf(input, given))
     return outcome ? statusOf(outcome) : 'not-applicable'
@@ -125,35 +117,33 @@ export function governTool(options: GovernedToolOptions): GovernedTool {
   }
 
   const { execute: _, ...rest } = tool
+  const wrapped: ToolLike = {
+    ...rest,
+    onInputAvailable,
+    ...(!withoutExecute && { execute }),
+    ...(pauses && {
+      needsApproval: async (input: unknown, given: unknown) => {
+        const status = await approve(input, given)
+        return typeof status === 'object' && status.type === 'user-approval'
+      },
+    }),
+    ...(maybeEdited && {
+      toModelOutput: async (given: ToolResult) =>
+        notes.noted(given, await modelOutputOf(tool, given)),
+    }),
+  }
+
   return {
     name,
-    governed,
     approve,
-    wrapped: keepCaller(options, {
-      ...rest,
-      onInputAvailable,
-      ...(!withoutExecute && { execute }),
-      ...(pauses && {
-        needsApproval: async (input: unknown, given: unknown) => {
-          const status = await approve(input, given)
-          return typeof status === 'object' && status.type === 'user-approval'
-        },
-      }),
-      ...(maybeEdited && {
-        toModelOutput: async (given: ToolResult) => {
-          const output = await modelOutputOf(tool, given)
-          const note = notes.get(resultKey(given))
-          return note === undefined ? output : prefixed(note, output)
-        },
-      }),
-    }),
+    wrapped: keepCaller(tool, wrapped, (bound) => governTool({ ...options, tool: bound }).wrapped),
     async settle({ context, input, run, requested, claimed, declined, signal }) {
-      const { callId: toolCallId, messages, context: own } = context
+      const { callId: toolCallId, messages, context: handed } = context
       const given = {
         toolCallId,
         messages,
-        context: own,
-        experimental_context: own,
+        context: handed,
+        experimental_context: handed,
         ...(signal && { abortSignal: signal }),
       }
       const attempt: Attempt = {
@@ -161,17 +151,13 @@ export function governTool(options: GovernedToolOptions): GovernedTool {
         governed: await governed(),
         fromHistory: true,
         isUnanswered:
-          !claimed && (requested || (pauses && (await asks(tool.needsApproval, input, given)))),
+          !claimed && (requested || (pauses && (await mayAskFirst(tool, input, given)))),
         ...(input !== undefined && { input: { ...takeInput(input), isStored: true } }),
       }
       if (declined) await governor.withdraw(attempt, declined.reason)
       return (await governor.settle(attempt, runnerOf(given))).outcome
     },
   }
-}
-
-function resultKey({ toolCallId, input, output }: ToolResult): string {
-  return sha256Hex(JSON.stringify([toolCallId, input, recordable(output)]))
 }
 
 function statusOf({ status, message, approvalId }: CallOutcome): ApprovalStatus {
@@ -190,30 +176,17 @@ function valueOf({ outcome, live }: Settled): unknown {
   throw errorOf(outcome)
 }
 
-/**
- * A tool through which code calls other tools carries a hidden definition, and the SDK binds a new tool from it: that one
- * is governed too.
- */
-function keepCaller(options: GovernedToolOptions, wrapped: ToolLike): ToolLike {
-  const caller: unknown = Reflect.get(options.tool, 'experimental_toolCaller')
-  if (!isObject(caller)) return wrapped
-  const bind = caller['bind'] as ((tools: unknown) => ToolLike) | undefined
-  const value = {
-    ...caller,
-    ...(bind && {
-      bind: (tools: unknown) => governTool({ ...options, tool: bind(tools) }).wrapped,
-    }),
-  }
-  return Object.defineProperty(wrapped, 'experimental_toolCaller', { value })
-}
-
 /** Whether the tool itself asks before it runs; of a call that the ledger alone knows, whether it may. */
-async function asks(needsApproval: unknown, input: unknown, given: unknown): Promise<boolean> {
-  if (input === undefined && typeof needsApproval === 'function') return true
-  return own(needsApproval, input, given)
+async function mayAskFirst(tool: ToolLike, input: unknown, given: unknown): Promise<boolean> {
+  if (input === undefined && typeof tool.needsApproval === 'function') return true
+  return asksFirst(tool, input, given)
 }
 
-async function own(needsApproval: unknown, input: unknown, given: unknown): Promise<boolean> {
+async function asksFirst(
+  { needsApproval }: ToolLike,
+  input: unknown,
+  given: unknown,
+): Promise<boolean> {
   if (typeof needsApproval !== 'function') return needsApproval === true
   return (await (needsApproval as Execute)(input, given)) === true
 }

@@ -6,10 +6,17 @@ import type { ToolLike } from './govern-options.ts'
 /** `output` of a tool-result part: what the model reads. */
 export type ModelOutput = Readonly<Record<string, unknown>> & { readonly type: string }
 
+/** What the SDK tells of a call that has a result. */
+export interface ToolResult {
+  readonly toolCallId: string
+  readonly input: unknown
+  readonly output: unknown
+}
+
 /** What the SDK itself would make of a result. */
 export async function modelOutputOf(
   tool: ToolLike,
-  given: { readonly toolCallId: string; readonly input: unknown; readonly output: unknown },
+  given: ToolResult,
   sdk?: 5 | 6 | 7,
 ): Promise<ModelOutput> {
   const { output } = given
@@ -28,19 +35,17 @@ export async function settledOutput(
   sdk?: 5 | 6 | 7,
 ): Promise<ModelOutput> {
   const { status, message, callId: toolCallId, input, output } = outcome
-  if (status === 'executed') {
-    const plain = await modelOutputOf(tool, { toolCallId, input, output }, sdk)
-    const note = noteOf(outcome)
-    return note === undefined ? plain : prefixed(note, plain)
-  }
+  if (status === 'executed')
+    return prefixed(noteOf(outcome), await modelOutputOf(tool, { toolCallId, input, output }, sdk))
   // `ai` 5 knows no denial, only errors.
   if (sdk !== 5 && (status === 'denied' || status === 'expired'))
     return { type: 'execution-denied', reason: message }
   return { type: 'error-text', value: message }
 }
 
-/** The same output, after a sentence that the model must read first. */
-export function prefixed(note: string, output: ModelOutput): ModelOutput {
+/** The same output, after a sentence that the model must read first, if there is one. */
+export function prefixed(note: string | undefined, output: ModelOutput): ModelOutput {
+  if (note === undefined) return output
   const text = { type: 'text', text: note }
   const { type, value } = output
   if (type === 'content' && Array.isArray(value))

@@ -1,0 +1,18 @@
+import { isObject } from '../fields.ts'
+import type { ToolLike } from './govern-options.ts'
+
+/**
+ * A tool through which code calls other tools carries a hidden definition, and the SDK binds a new tool from it: that one
+ * is governed too.
+ */
+export function keepCaller(
+  tool: ToolLike,
+  wrapped: ToolLike,
+  govern: (bound: ToolLike) => ToolLike,
+): ToolLike {
+  const caller: unknown = Reflect.get(tool, 'experimental_toolCaller')
+  if (!isObject(caller)) return wrapped
+  const bind = caller['bind'] as ((tools: unknown) => ToolLike) | undefined
+  const value = { ...caller, ...(bind && { bind: (tools: unknown) => govern(bind(tools)) }) }
+  return Object.defineProperty(wrapped, 'experimental_toolCaller', { value })
+}
