@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import { callRefund, openRefundDesk } from '../tools/refund-desk.fixture.ts'
-import { majors, type Major } from '../tools/tool-majors.fixture.ts'
+import { newest } from '../tools/tool-majors.fixture.ts'
 import { takeInput } from './take-input.ts'
 
 describe('the input of a call', () => {
@@ -25,7 +25,7 @@ describe('the input of a call', () => {
   })
 
   test('that nobody can read in the record never waits for an approval', async () => {
-    const desk = await openRefundDesk(majors[0] as Major)
+    const desk = await openRefundDesk(newest)
     const call = { order: 7, amount: 500, to: new Set(['DE02 1203']) }
     await expect(callRefund(desk.govern(), call)).rejects.toMatchObject({ code: 'invalid_input' })
     expect((await desk.system.approvals.find()).items).toEqual([])

@@ -4,14 +4,9 @@ import { describe, expect, test } from 'vitest'
 import { governModel } from './govern-model.ts'
 import type { ModelCallEvidence } from './model-call.ts'
 import { createModelCallLoop } from './model-loop.ts'
-import { majors, secretOfVendor } from './model-majors.fixture.ts'
+import { caught, majors, newest, secretOfVendor } from './model-majors.fixture.ts'
 import { createTestSystem } from './model-system.fixture.ts'
 
-const caught = (work: PromiseLike<unknown>): Promise<unknown> =>
-  Promise.resolve(work).then(
-    () => undefined,
-    (error: unknown) => error,
-  )
 const operator = { type: 'human', id: 'olga' } as const
 const headers = { authorization: 'Bearer sk-secret-of-caller' }
 
@@ -72,16 +67,13 @@ describe.each(majors)('$name', ({ mock, generateText, streamText, retryable }) =
   })
 })
 
-const [first] = majors
-if (!first) throw new Error('No major of the SDK is tested.')
-
 test('text is kept when it is asked for, under the redaction of the engine', async () => {
   const { engine, everything, runs } = await createTestSystem({
     redaction: { patterns: [/\d{16}/], paths: ['/output/text'] },
   })
-  const model = governModel(first.mock([{ text: 'I will keep it.' }]), { engine, record: 'text' })
+  const model = governModel(newest.mock([{ text: 'I will keep it.' }]), { engine, record: 'text' })
 
-  await first.generateText({ model, system: 'Be kind.', prompt: 'My card is 4111111111111111.' })
+  await newest.generateText({ model, system: 'Be kind.', prompt: 'My card is 4111111111111111.' })
 
   const [run] = await runs()
   expect(run?.evidence['call']).toMatchObject({
@@ -93,7 +85,7 @@ test('text is kept when it is asked for, under the redaction of the engine', asy
 
 test('a stop that comes while the model answers withholds the answer and closes the record', async () => {
   const { engine, runs } = await createTestSystem()
-  const inner = first.mock([{ text: 'Too late.' }])
+  const inner = newest.mock([{ text: 'Too late.' }])
   const answering = {
     ...inner,
     specificationVersion: inner.specificationVersion,
@@ -106,7 +98,7 @@ test('a stop that comes while the model answers withholds the answer and closes 
   }
 
   const error = await caught(
-    first.generateText({ model: governModel(answering, { engine }), prompt: 'Hi' }),
+    newest.generateText({ model: governModel(answering, { engine }), prompt: 'Hi' }),
   )
 
   expect(isLoopError(error) && error.code).toBe('stopped')
@@ -116,7 +108,7 @@ test('a stop that comes while the model answers withholds the answer and closes 
 
 test('a stop that comes while an answer streams ends the stream before its end', async () => {
   const { engine, runs } = await createTestSystem()
-  const model = governModel(first.mock([{ text: 'Too late.' }]), { engine })
+  const model = governModel(newest.mock([{ text: 'Too late.' }]), { engine })
   // Without the SDK, which reads ahead.
   const { stream } = (await model.doStream({ prompt: [] } as never)) as { stream: ReadableStream }
   const seen: string[] = []
@@ -142,12 +134,12 @@ test('a stop that comes while an answer streams ends the stream before its end',
 
 test('text that the engine does not take costs neither the answer nor its record', async () => {
   const { engine, runs } = await createTestSystem({ limits: { evidenceBytes: 4096 } })
-  const model = governModel(first.mock([{ text: 'long '.repeat(2000) }]), {
+  const model = governModel(newest.mock([{ text: 'long '.repeat(2000) }]), {
     engine,
     record: 'text',
   })
 
-  const { text } = await first.generateText({ model, prompt: 'Hi' })
+  const { text } = await newest.generateText({ model, prompt: 'Hi' })
 
   expect(text).toHaveLength(10_000)
   expect((await runs())[0]?.evidence['answer']).toMatchObject({ output: { omitted: true } })
@@ -162,7 +154,7 @@ test('an answer that a guard of an own loop objects to is withheld', async () =>
     severity: 'hard',
     evaluatedBy: 'runtime',
   } as const
-  const model = governModel(first.mock([{ text: 'Hi', modelId: 'another-model' }]), {
+  const model = governModel(newest.mock([{ text: 'Hi', modelId: 'another-model' }]), {
     engine,
     loop: {
       ...loop,
@@ -172,7 +164,7 @@ test('an answer that a guard of an own loop objects to is withheld', async () =>
     },
   })
 
-  const error = await caught(first.generateText({ model, prompt: 'Hi' }))
+  const error = await caught(newest.generateText({ model, prompt: 'Hi' }))
 
   expect(error).toMatchObject({ code: 'refused', details: { reason: 'served' } })
   expect(await runs('only-openai')).toMatchObject([{ status: 'failed' }])
@@ -195,6 +187,6 @@ test.each([
       : transitions
 
   expect(() =>
-    governModel(first.mock([]), { engine, loop: { ...loop, transitions: changed } }),
+    governModel(newest.mock([]), { engine, loop: { ...loop, transitions: changed } }),
   ).toThrow(expect.objectContaining({ code: 'invalid_config', path: '/loop/transitions' }))
 })

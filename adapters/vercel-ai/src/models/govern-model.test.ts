@@ -1,14 +1,8 @@
 import { describe, expect, test } from 'vitest'
 
 import { governModel } from './govern-model.ts'
-import { majors, secretOfVendor } from './model-majors.fixture.ts'
+import { caught, majors, secretOfVendor } from './model-majors.fixture.ts'
 import { createTestSystem } from './model-system.fixture.ts'
-
-const caught = (work: PromiseLike<unknown>): Promise<unknown> =>
-  Promise.resolve(work).then(
-    () => undefined,
-    (error: unknown) => error,
-  )
 
 describe.each(majors)('$name', ({ mock, generateText, streamText, retryable }) => {
   test('an answer is attributed, and the caller gets it unchanged', async () => {

@@ -151,46 +151,35 @@ const failure = {
   responseBody: secretOfVendor,
 }
 
+type Sdk = typeof ai7
+
 // Each major types the same call in its own way; the tests hand in what all of them take.
+function majorOf(name: string, ai: Sdk, Mock: new (options: never) => object): Major {
+  // Usage and ends are flat in v2 alone.
+  const flat = Mock === MockLanguageModelV2
+  return {
+    name,
+    mock: (replies) => mockOf(Mock as never, flat, replies),
+    generateText: (options) => ai.generateText(options as never),
+    streamText: (options) => ai.streamText(options as never),
+    steps: (count) => ai.stepCountIs(count),
+    retryable: () => new ai.APICallError(failure),
+  }
+}
+
+export const newest = majorOf('ai 7', ai7, MockLanguageModelV4)
 export const majors: readonly Major[] = [
-  {
-    name: 'ai 7',
-    mock: (replies) => mockOf(MockLanguageModelV4 as never, false, replies),
-    generateText: (options) => ai7.generateText(options as never),
-    streamText: (options) => ai7.streamText(options as never),
-    steps: (count) => ai7.stepCountIs(count),
-    retryable: () => new ai7.APICallError(failure),
-  },
-  {
-    name: 'ai 7 with a v3 model',
-    mock: (replies) => mockOf(MockLanguageModelV3 as never, false, replies),
-    generateText: (options) => ai7.generateText(options as never),
-    streamText: (options) => ai7.streamText(options as never),
-    steps: (count) => ai7.stepCountIs(count),
-    retryable: () => new ai7.APICallError(failure),
-  },
-  {
-    name: 'ai 6',
-    mock: (replies) => mockOf(MockLanguageModelV3 as never, false, replies),
-    generateText: (options) => ai6.generateText(options as never),
-    streamText: (options) => ai6.streamText(options as never),
-    steps: (count) => ai6.stepCountIs(count),
-    retryable: () => new ai6.APICallError(failure),
-  },
-  {
-    name: 'ai 6 with a v2 model',
-    mock: (replies) => mockOf(MockLanguageModelV2 as never, true, replies),
-    generateText: (options) => ai6.generateText(options as never),
-    streamText: (options) => ai6.streamText(options as never),
-    steps: (count) => ai6.stepCountIs(count),
-    retryable: () => new ai6.APICallError(failure),
-  },
-  {
-    name: 'ai 5',
-    mock: (replies) => mockOf(MockLanguageModelV2 as never, true, replies),
-    generateText: (options) => ai5.generateText(options as never),
-    streamText: (options) => ai5.streamText(options as never),
-    steps: (count) => ai5.stepCountIs(count),
-    retryable: () => new ai5.APICallError(failure),
-  },
+  newest,
+  majorOf('ai 7 with a v3 model', ai7, MockLanguageModelV3),
+  majorOf('ai 6', ai6 as unknown as Sdk, MockLanguageModelV3),
+  majorOf('ai 6 with a v2 model', ai6 as unknown as Sdk, MockLanguageModelV2),
+  majorOf('ai 5', ai5 as unknown as Sdk, MockLanguageModelV2),
 ]
+
+/** What a call fails with; undefined when it does not. */
+export function caught(work: PromiseLike<unknown>): Promise<unknown> {
+  return Promise.resolve(work).then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+}

@@ -2,7 +2,7 @@ import { isLoopError } from '@loop-engine/core'
 import { afterEach, describe, expect, test } from 'vitest'
 
 import { governModel, isGovernedModel } from './govern-model.ts'
-import { majors } from './model-majors.fixture.ts'
+import { majors, newest } from './model-majors.fixture.ts'
 import { createTestSystem } from './model-system.fixture.ts'
 import { wrapProvider } from './wrap-provider.ts'
 
@@ -47,11 +47,9 @@ describe.each(majors)('$name', ({ mock, generateText, streamText }) => {
   })
 })
 
-const [major] = majors
-
 test('a provider that is a function keeps its other kinds of models, and opens no way around', async () => {
   const { engine } = await createTestSystem()
-  const inner = major?.mock([{ text: 'Hi' }])
+  const inner = newest.mock([{ text: 'Hi' }])
   const provider = Object.assign(() => inner, {
     specificationVersion: 'v4' as const,
     languageModel: () => inner,

@@ -4,9 +4,8 @@ import { describe, expect, test } from 'vitest'
 import type { ToolsLike } from './govern-options.ts'
 import { govern } from './govern.ts'
 import { callRefund as call, openRefundDesk, policy } from './refund-desk.fixture.ts'
-import { majors, type Major } from './tool-majors.fixture.ts'
+import { newest } from './tool-majors.fixture.ts'
 
-const newest = majors[0] as Major
 const big = { order: 7, amount: 500 }
 
 describe('an approval', () => {

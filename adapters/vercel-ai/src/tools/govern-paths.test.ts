@@ -4,14 +4,13 @@ import { experimental_toolCaller, tool } from 'ai'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 
+import { big } from './conversation.fixture.ts'
 import type { ToolsLike } from './govern-options.ts'
 import { govern } from './govern.ts'
 import { finance, openRefundDesk, policy } from './refund-desk.fixture.ts'
-import { answered, majors, user, type Major } from './tool-majors.fixture.ts'
+import { answered, majors, newest, user } from './tool-majors.fixture.ts'
 
-const big = { id: 'call-1', name: 'refund', input: { order: 7, amount: 500 } }
 const small = { id: 'call-2', name: 'refund', input: { order: 8, amount: 20 } }
-const newest = majors[0] as Major
 
 /** An MCP server in memory with one tool. */
 function mcpServer(ran: unknown[]): MCPTransport {

@@ -5,9 +5,8 @@ import { z } from 'zod'
 import type { ToolsLike } from './govern-options.ts'
 import { govern } from './govern.ts'
 import { callRefund as call, openRefundDesk } from './refund-desk.fixture.ts'
-import { majors, type Major } from './tool-majors.fixture.ts'
+import { newest } from './tool-majors.fixture.ts'
 
-const newest = majors[0] as Major
 const big = { order: 7, amount: 500 }
 const small = { order: 7, amount: 20 }
 

@@ -1,60 +1,52 @@
 import { describe, expect, test } from 'vitest'
 
+import { ask, big } from './conversation.fixture.ts'
 import { govern } from './govern.ts'
 import { openRefundDesk } from './refund-desk.fixture.ts'
-import { answered, majors, user } from './tool-majors.fixture.ts'
+import { answered, newest, user, withApprovals } from './tool-majors.fixture.ts'
 
-const big = { id: 'call-1', name: 'refund', input: { order: 7, amount: 500 } }
+describe.each(withApprovals)('a tool that asks in the chat by itself, on ai $sdk', (major) => {
+  async function asked(needsApproval: unknown = true) {
+    const desk = await openRefundDesk(major)
+    const refund = { ...desk.raw.refund, needsApproval }
+    const { engine } = desk.system
+    const governed = govern({ refund }, { engine, sdk: major.sdk, clock: desk.clock })
+    return { desk, governed, conversation: await ask(major, governed) }
+  }
 
-describe.each(majors.filter(({ sdk }) => sdk > 5))(
-  'a tool that asks in the chat by itself, on ai $sdk',
-  (major) => {
-    async function ask(needsApproval: unknown = true) {
-      const desk = await openRefundDesk(major)
-      const refund = { ...desk.raw.refund, needsApproval }
-      const { engine } = desk.system
-      const governed = govern({ refund }, { engine, sdk: major.sdk, clock: desk.clock })
-      const { model } = major.model([[big]])
-      const { messages } = await major.generate({ model, ...governed, messages: [user] })
-      return { desk, governed, conversation: [user, ...messages] }
+  test('is not run by resume while nobody has answered', async () => {
+    const { desk, governed, conversation } = await asked()
+
+    const { ready, pending } = await governed.resume(conversation)
+    const { calls } = await governed.resume(['refund/call-1'])
+
+    expect(desk.ran).toEqual([])
+    expect(ready).toBe(false)
+    expect(pending).toMatchObject([{ callId: 'call-1', claimed: false }])
+    expect(calls).toMatchObject([{ status: 'pending' }])
+  })
+
+  test('runs once it was answered, and not when the answer is no', async () => {
+    for (const [answer, ran] of [
+      [true, [big.input]],
+      [false, []],
+    ] as const) {
+      const { desk, governed, conversation } = await asked(async () => true)
+      const { ready } = await governed.resume(answered(conversation, { 'call-1': answer }))
+      expect([ready, desk.ran]).toEqual([true, ran])
     }
-
-    test('is not run by resume while nobody has answered', async () => {
-      const { desk, governed, conversation } = await ask()
-
-      const { ready, pending } = await governed.resume(conversation)
-      const { calls } = await governed.resume(['refund/call-1'])
-
-      expect(desk.ran).toEqual([])
-      expect(ready).toBe(false)
-      expect(pending).toMatchObject([{ callId: 'call-1', claimed: false }])
-      expect(calls).toMatchObject([{ status: 'pending' }])
-    })
-
-    test('runs once it was answered, and not when the answer is no', async () => {
-      for (const [answer, ran] of [
-        [true, [big.input]],
-        [false, []],
-      ] as const) {
-        const { desk, governed, conversation } = await ask(async () => true)
-        const { ready } = await governed.resume(answered(conversation, { 'call-1': answer }))
-        expect([ready, desk.ran]).toEqual([true, ran])
-      }
-    })
-  },
-)
+  })
+})
 
 test('a question that the caller put by a toolApproval of its own is waited for as well', async () => {
-  const [major] = majors.filter(({ sdk }) => sdk === 7)
-  if (!major) throw new Error('There is no ai 7.')
-  const desk = await openRefundDesk(major)
+  const desk = await openRefundDesk(newest)
   const { tools, resume } = govern(
     { refund: desk.raw.refund },
     { engine: desk.system.engine, clock: desk.clock },
   )
-  const { model } = major.model([[big]])
+  const { model } = newest.model([[big]])
   const toolApproval = { refund: 'user-approval' }
-  const asked = await major.generate({ model, tools, toolApproval, messages: [user] })
+  const asked = await newest.generate({ model, tools, toolApproval, messages: [user] })
   const conversation = [user, ...asked.messages]
 
   expect(await resume(conversation)).toMatchObject({ ready: false, calls: [{ status: 'pending' }] })
@@ -63,7 +55,7 @@ test('a question that the caller put by a toolApproval of its own is waited for 
   expect(desk.ran).toEqual([big.input])
 })
 
-test.each(majors.filter(({ sdk }) => sdk > 5))(
+test.each(withApprovals)(
   'a question in a chat is waited for, and is over when the chat goes on without an answer, on ai $sdk',
   async (major) => {
     const desk = await openRefundDesk(major)
@@ -89,7 +81,7 @@ test.each(majors.filter(({ sdk }) => sdk > 5))(
   },
 )
 
-test.each(majors.filter(({ sdk }) => sdk > 5))(
+test.each(withApprovals)(
   'an answer in the chat is that to its own call, also where another tool was called under the same id, on ai $sdk',
   async (major) => {
     for (const answer of [true, false]) {

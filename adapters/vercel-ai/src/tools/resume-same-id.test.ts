@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest'
 
 import { callRefund, openRefundDesk, type RefundDesk } from './refund-desk.fixture.ts'
-import { majors, type Major } from './tool-majors.fixture.ts'
+import { newest } from './tool-majors.fixture.ts'
 
-const newest = majors[0] as Major
 const big = { order: 7, amount: 500 }
 const id = 'call_0'
 

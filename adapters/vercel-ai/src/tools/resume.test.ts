@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest'
 
+import { big, other } from './conversation.fixture.ts'
 import { openRefundDesk, type RefundDesk } from './refund-desk.fixture.ts'
 import { majors, plain, type Major, type UiMessage } from './tool-majors.fixture.ts'
 
-const big = { id: 'call-1', name: 'refund', input: { order: 7, amount: 500 } }
-const other = { id: 'call-2', name: 'refund', input: { order: 8, amount: 900 } }
 const third = { id: 'call-3', name: 'refund', input: { order: 9, amount: 300 } }
 const small = { id: 'call-4', name: 'refund', input: { order: 9, amount: 3 } }
 

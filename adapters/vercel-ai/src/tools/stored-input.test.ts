@@ -4,9 +4,8 @@ import { z } from 'zod'
 import type { ToolLike } from './govern-options.ts'
 import { govern, type GovernedTools } from './govern.ts'
 import { callRefund as call, openRefundDesk, type RefundDesk } from './refund-desk.fixture.ts'
-import { majors, plain, type Major } from './tool-majors.fixture.ts'
+import { newest, plain } from './tool-majors.fixture.ts'
 
-const newest = majors[0] as Major
 const approval = { reviewers: ['group:finance'], expiresIn: '2h', allow: ['edit' as const] }
 
 interface Counter {

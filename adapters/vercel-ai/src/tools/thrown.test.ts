@@ -2,9 +2,8 @@ import { expect, test } from 'vitest'
 
 import { govern } from './govern.ts'
 import { callRefund, openRefundDesk } from './refund-desk.fixture.ts'
-import { majors, type Major } from './tool-majors.fixture.ts'
+import { newest } from './tool-majors.fixture.ts'
 
-const newest = majors[0] as Major
 const small = { order: 7, amount: 20 }
 const unreadable = 'The tool threw what cannot be read.'
 const self: { self?: object } = {}

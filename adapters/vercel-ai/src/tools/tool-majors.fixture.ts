@@ -159,11 +159,14 @@ function textOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-export const majors: readonly Major[] = [
-  majorOf(7, ai7, MockLanguageModelV4 as never),
+export const newest = majorOf(7, ai7, MockLanguageModelV4 as never)
+/** It knows no approvals. */
+export const oldest = majorOf(5, ai5 as unknown as Sdk, MockLanguageModelV2 as never)
+export const withApprovals: readonly Major[] = [
+  newest,
   majorOf(6, ai6 as unknown as Sdk, MockLanguageModelV3 as never),
-  majorOf(5, ai5 as unknown as Sdk, MockLanguageModelV2 as never),
 ]
+export const majors: readonly Major[] = [...withApprovals, oldest]
 
 export const user: Message = { role: 'user', content: 'Please refund order 7.' }
 
