@@ -2,8 +2,9 @@ import { actorTypes } from '@loop-engine/core'
 import type { HistoryItem } from '@loop-engine/sdk'
 import { z } from 'zod'
 
+import { failedGuardsOf, failedGuardsSchema } from './failed-guards.ts'
 import { timeOf, timeSchema, untrustedShape } from './schemas.ts'
-import { untrusted, visibleLine } from './untrusted.ts'
+import { untrusted } from './untrusted.ts'
 
 const actorShape = z.object({
   type: z.enum(actorTypes),
@@ -19,9 +20,7 @@ export const entryShape = {
   transitionId: z.string().optional(),
   fromState: z.string().optional(),
   toState: z.string().optional(),
-  failedGuards: z
-    .array(z.object({ id: z.string(), severity: z.string(), why: z.string().optional() }))
-    .optional(),
+  failedGuards: failedGuardsSchema.optional(),
   approvalId: z.string().optional(),
   effect: z.string().optional().describe('integration.action'),
   hash: z.string(),
@@ -35,7 +34,7 @@ export function shownEntry({
   evidence,
 }: HistoryItem): z.infer<z.ZodObject<typeof entryShape>> {
   const { seq, type, at, actor, transitionId, fromState, toState, approval, effect, reason } = entry
-  const failed = entry.guards?.filter(({ passed }) => !passed) ?? []
+  const failedGuards = failedGuardsOf(entry.guards)
   return {
     seq,
     type,
@@ -48,27 +47,12 @@ export function shownEntry({
     ...(transitionId !== undefined && { transitionId }),
     ...(fromState !== undefined && { fromState }),
     ...(toState !== undefined && { toState }),
-    ...(failed.length > 0 && { failedGuards: failed.map(shownGuard) }),
+    ...(failedGuards && { failedGuards }),
     ...(approval && { approvalId: approval.id }),
     ...(effect && { effect: `${effect.integration}.${effect.action}` }),
     hash,
     ...untrusted({ reason, evidence }),
   }
-}
-
-export function shownGuard({
-  id,
-  severity,
-  message,
-  reason,
-}: {
-  readonly id: string
-  readonly severity: string
-  readonly message?: string
-  readonly reason?: string
-}): { id: string; severity: string; why?: string } {
-  const why = message ?? reason
-  return { id, severity, ...(why !== undefined && { why: visibleLine(why) }) }
 }
 
 function chainOf(principal: NonNullable<HistoryItem['entry']['actor']['onBehalfOf']>): string {

@@ -9,7 +9,7 @@ import { registerNextSteps } from './next-steps-prompt.ts'
 import { agentOf, type McpPrincipal } from './principal.ts'
 import { registerResources } from './resources.ts'
 import { catalogueOf, type Reach, type Session } from './session.ts'
-import { changingTools, readingTools, startingTools } from './tools/tools.ts'
+import { toolsFor } from './tools/tools.ts'
 
 export interface McpServerOptions extends Reach {
   /** The loops that clients may see and request; runs of others do not exist for them. */
@@ -89,6 +89,8 @@ export function createMcpServer({
       agent: agentOf(principal, authority),
       tenant: principal.tenant ?? 'default',
       decisionUrl(request) {
+        // Nobody decides any more what is over.
+        if (request.status !== 'pending') return undefined
         try {
           return readDecisionUrl(decisionUrl(request, principal))
         } catch (error) {
@@ -98,12 +100,7 @@ export function createMcpServer({
         }
       },
     }
-    const tools = [
-      ...readingTools,
-      ...(principal.readOnly ? [] : changingTools),
-      ...(principal.readOnly || startable.length === 0 ? [] : startingTools),
-    ]
-    for (const tool of tools) tool.register(server, session, onError)
+    for (const tool of toolsFor(session)) tool.register(server, session, onError)
     registerResources(server, session, onError)
     registerNextSteps(server, session, onError)
     return server

@@ -1,7 +1,7 @@
 import type { ApprovalRequest, TransitionResult } from '@loop-engine/core'
 import { z } from 'zod'
 
-import { shownGuard } from './entry-shape.ts'
+import { failedGuardsOf, failedGuardsSchema } from './failed-guards.ts'
 import { timeOf, timeSchema } from './schemas.ts'
 import type { Session } from './session.ts'
 import { visibleLine } from './untrusted.ts'
@@ -23,10 +23,7 @@ export const outcomeSchema = z.object({
   decisionUrl: z.string().optional().describe('Where a person who may decide signs in.'),
   reason: z.string().optional(),
   message: z.string().optional(),
-  guards: z
-    .array(z.object({ id: z.string(), severity: z.string(), why: z.string().optional() }))
-    .optional()
-    .describe('Those that did not pass; soft ones warned.'),
+  guards: failedGuardsSchema.optional().describe('Those that did not pass; soft ones warned.'),
   replayed: z.literal(true).optional().describe('The key was used before; nothing was done again.'),
 })
 export type Outcome = z.infer<typeof outcomeSchema>
@@ -38,12 +35,12 @@ export function outcomeOf(
   { decisionUrl }: Session,
 ): Outcome {
   const { aggregateId, runId, transitionId, replayed } = result
-  const failed = result.guards.filter(({ passed }) => !passed)
+  const guards = failedGuardsOf(result.guards)
   const common = {
     aggregateId,
     runId,
     transitionId,
-    ...(failed.length > 0 && { guards: failed.map(shownGuard) }),
+    ...(guards && { guards }),
     ...(replayed && { replayed }),
   }
   switch (result.status) {
@@ -64,13 +61,13 @@ export function outcomeOf(
         message: visibleLine(result.message),
       }
     case 'pending_approval': {
-      const url = request && decisionUrl(request)
+      const url = request ? decisionUrl(request) : undefined
       return {
         ...common,
         ...standingOf(request),
         approvalId: result.approvalId,
         expiresAt: timeOf(request?.expiresAt ?? result.expiresAt),
-        ...(url && request.status === 'pending' && { decisionUrl: url }),
+        ...(url !== undefined && { decisionUrl: url }),
       }
     }
   }

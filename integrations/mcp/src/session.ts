@@ -32,6 +32,7 @@ export interface Session extends Reach, Catalogue {
   readonly principal: McpPrincipal
   readonly agent: Actor
   readonly tenant: string
+  /** Where a person decides a request that waits. */
   readonly decisionUrl: (request: ApprovalRequest) => string | undefined
 }
 

@@ -29,7 +29,7 @@ export interface ToolOptions<Input extends z.ZodType> {
 
 /** A tool of this server. */
 export interface Tool {
-  readonly name: string
+  /** Whether it can change anything. */
   readonly changes: boolean
   register(server: McpServer, session: Session, report: (error: unknown) => void): void
 }
@@ -58,7 +58,6 @@ export function defineTool<Input extends z.ZodType>({
     },
   }
   return {
-    name,
     changes,
     register(server, session, report) {
       server.registerTool(name, shown, async (value, context) => {

@@ -40,7 +40,7 @@ export const getApproval = defineTool({
   async run({ approvalId }, session) {
     const request = await approvalOf(session, approvalId)
     const { id, status, loopId, aggregateId, runId, transitionId, revision, stage } = request
-    const url = status === 'pending' ? session.decisionUrl(request) : undefined
+    const decisionUrl = session.decisionUrl(request)
     return {
       approvalId: id,
       status,
@@ -62,7 +62,7 @@ export const getApproval = defineTool({
         at: timeOf(at),
         ...untrusted({ reason }),
       })),
-      ...(url !== undefined && { decisionUrl: url }),
+      ...(decisionUrl !== undefined && { decisionUrl }),
     }
   },
 })

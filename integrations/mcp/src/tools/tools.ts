@@ -1,3 +1,4 @@
+import type { Session } from '../session.ts'
 import type { Tool } from '../tool.ts'
 import { getApproval } from './get-approval.ts'
 import { getHistory } from './get-history.ts'
@@ -9,7 +10,7 @@ import { listTransitions } from './list-transitions.ts'
 import { requestTransition } from './request-transition.ts'
 import { startRun } from './start-run.ts'
 
-export const readingTools: readonly Tool[] = [
+const tools: readonly Tool[] = [
   listLoops,
   listRuns,
   getRun,
@@ -17,7 +18,12 @@ export const readingTools: readonly Tool[] = [
   listTransitions,
   getApproval,
   listExceptions,
+  requestTransition,
+  startRun,
 ]
-export const changingTools: readonly Tool[] = [requestTransition]
-/** Only where some loop may be started. */
-export const startingTools: readonly Tool[] = [startRun]
+
+/** What a client is offered: nothing that changes something where it may only read, no start where no loop may be started. */
+export function toolsFor({ principal, startable }: Session): readonly Tool[] {
+  const offered = principal.readOnly ? tools.filter(({ changes }) => !changes) : tools
+  return startable.size > 0 ? offered : offered.filter((tool) => tool !== startRun)
+}
