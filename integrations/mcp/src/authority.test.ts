@@ -1,17 +1,20 @@
 import { createAuthority } from '@loop-engine/sdk'
 import { afterEach, expect, test } from 'vitest'
 
-import { alice, bob, call, connectTo, openDesk, purchase, type Desk } from './desk.fixture.ts'
+import {
+  alice,
+  bob,
+  call,
+  connectTo,
+  openDesk,
+  order,
+  purchase,
+  quote,
+  type Desk,
+} from './desk.fixture.ts'
 
 let desk: Desk
 afterEach(() => desk.close())
-const quote = {
-  aggregateId: 'PO-1',
-  transitionId: 'quote',
-  evidence: { amount: 5 },
-  idempotencyKey: 'k1',
-}
-const order = { aggregateId: 'PO-1', transitionId: 'order', idempotencyKey: 'k2' }
 
 test.each(['actor', 'tenant', 'roles', 'onBehalfOf', 'principal', 'identity'])(
   'a client that sends %s is told that there is no such field, and nothing is recorded',

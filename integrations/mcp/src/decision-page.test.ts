@@ -1,11 +1,10 @@
 import { withInputRequired } from '@modelcontextprotocol/client'
 import { afterEach, expect, test } from 'vitest'
 
-import { call, connectTo, eras, openDesk, type Desk } from './desk.fixture.ts'
+import { call, connectTo, eras, openDesk, order, quote, type Desk } from './desk.fixture.ts'
 
 let desk: Desk
 afterEach(() => desk.close())
-const order = { aggregateId: 'PO-1', transitionId: 'order', idempotencyKey: 'k2' }
 const decisionUrl = ({ id }: { readonly id: string }): string =>
   `https://decide.example/${encodeURIComponent(id)}`
 const opens = { capabilities: { elicitation: { url: {} } } }
@@ -13,8 +12,7 @@ const opens = { capabilities: { elicitation: { url: {} } } }
 async function quoted(options: Parameters<typeof openDesk>[0]): Promise<Desk> {
   desk = await openDesk(options)
   const client = await connectTo(desk.mcp)
-  const quote = { aggregateId: 'PO-1', transitionId: 'quote', evidence: { amount: 5 } }
-  await call(client, 'request_transition', { ...quote, idempotencyKey: 'k1' })
+  await call(client, 'request_transition', quote)
   return desk
 }
 

@@ -64,6 +64,15 @@ export const alice = { type: 'human', id: 'alice' } as const
 export const bob = { type: 'human', id: 'bob' } as const
 export const clerk = { type: 'automation', id: 'clerk' } as const
 
+/** A request that runs at once, and the one after it, for which somebody is asked. */
+export const quote = {
+  aggregateId: 'PO-1',
+  transitionId: 'quote',
+  evidence: { amount: 5 },
+  idempotencyKey: 'k1',
+} as const
+export const order = { aggregateId: 'PO-1', transitionId: 'order', idempotencyKey: 'k2' } as const
+
 export interface Answer {
   readonly isError: boolean
   // oxlint-disable-next-line typescript/no-explicit-any -- a test reads what it expects

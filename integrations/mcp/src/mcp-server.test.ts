@@ -1,6 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
-import { bob, alice, call, connectTo, eras, openDesk, type Desk } from './desk.fixture.ts'
+import {
+  bob,
+  alice,
+  call,
+  connectTo,
+  eras,
+  openDesk,
+  order,
+  quote,
+  type Desk,
+} from './desk.fixture.ts'
 
 describe.each(eras)('a client that negotiates %s', (era) => {
   let desk: Desk
@@ -42,12 +52,7 @@ describe.each(eras)('a client that negotiates %s', (era) => {
   test('requests as an ai-agent on behalf of its principal', async () => {
     const client = await connectTo(desk.mcp, era)
 
-    const done = await call(client, 'request_transition', {
-      aggregateId: 'PO-1',
-      transitionId: 'quote',
-      evidence: { amount: 5 },
-      idempotencyKey: 'k1',
-    })
+    const done = await call(client, 'request_transition', quote)
     const history = await call(client, 'get_history', { aggregateId: 'PO-1', from: 2 })
 
     expect(done.data).toMatchObject({ status: 'executed', fromState: 'OPEN', toState: 'QUOTED' })
@@ -62,13 +67,7 @@ describe.each(eras)('a client that negotiates %s', (era) => {
 
   test('what needs a person is pending at once, is followed, and its repetition tells the end', async () => {
     const client = await connectTo(desk.mcp, era)
-    await call(client, 'request_transition', {
-      aggregateId: 'PO-1',
-      transitionId: 'quote',
-      evidence: { amount: 5 },
-      idempotencyKey: 'k1',
-    })
-    const order = { aggregateId: 'PO-1', transitionId: 'order', idempotencyKey: 'k2' }
+    await call(client, 'request_transition', quote)
 
     const asked = await call(client, 'request_transition', order)
     const again = await call(client, 'request_transition', order)
@@ -101,13 +100,7 @@ describe.each(eras)('a client that negotiates %s', (era) => {
   ] as const)('an approval that ends by %s is told as %s', async (how, reason) => {
     const client = await connectTo(desk.mcp, era)
     const { approvals, relay } = desk.system
-    await call(client, 'request_transition', {
-      aggregateId: 'PO-1',
-      transitionId: 'quote',
-      evidence: { amount: 5 },
-      idempotencyKey: 'k1',
-    })
-    const order = { aggregateId: 'PO-1', transitionId: 'order', idempotencyKey: 'k2' }
+    await call(client, 'request_transition', quote)
     const { data } = await call(client, 'request_transition', order)
 
     if (how === 'reject')

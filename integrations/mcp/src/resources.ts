@@ -13,6 +13,8 @@ import { aggregateIdSchema } from './schemas.ts'
 import { runOf, type Session } from './session.ts'
 import { notice } from './untrusted.ts'
 
+type Contents = { readonly mimeType: string; readonly text: string }
+
 const listed = 100
 const entries = 100
 const longest = 256 * 1024
@@ -28,7 +30,7 @@ export function registerResources(
   report: (error: unknown) => void,
 ): void {
   const reading =
-    (read: (variables: Variables) => Promise<{ mimeType: string; text: string }>) =>
+    (read: (variables: Variables) => Promise<Contents>) =>
     async (uri: URL, variables: Variables): Promise<ReadResourceResult> => {
       try {
         return { contents: [{ uri: uri.href, ...(await read(variables)) }] }
@@ -69,10 +71,7 @@ function listDefinitions({ loops }: Session): { uri: string; name: string; mimeT
   }))
 }
 
-async function readDefinition(
-  { loops }: Session,
-  loopId: string,
-): Promise<{ mimeType: string; text: string }> {
+async function readDefinition({ loops }: Session, loopId: string): Promise<Contents> {
   const known = loops.get(loopId)
   if (!known) throw new LoopError('not_found', 'There is no such loop.')
   const text = JSON.stringify(known.loop)
@@ -83,10 +82,7 @@ async function readDefinition(
   return { mimeType: 'application/json', text }
 }
 
-async function readTimeline(
-  session: Session,
-  aggregateId: string,
-): Promise<{ mimeType: string; text: string }> {
+async function readTimeline(session: Session, aggregateId: string): Promise<Contents> {
   const run = await runOf(session, readInput(aggregateIdSchema, aggregateId))
   const from = Math.max(1, run.version - entries + 1)
   const { engine, tenant } = session

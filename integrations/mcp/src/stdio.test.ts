@@ -4,7 +4,7 @@ import { Client } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { expect, test } from 'vitest'
 
-import { call, eras } from './desk.fixture.ts'
+import { call, eras, quote } from './desk.fixture.ts'
 
 const program = fileURLToPath(new URL('./stdio-server.fixture.ts', import.meta.url))
 
@@ -23,8 +23,7 @@ test.each(eras)(
       }),
     )
     try {
-      const quote = { aggregateId: 'PO-1', transitionId: 'quote', evidence: { amount: 5 } }
-      const asked = await call(client, 'request_transition', { ...quote, idempotencyKey: 'k1' })
+      const asked = await call(client, 'request_transition', quote)
       const wrong = await call(client, 'get_run', { aggregateId: 7 })
 
       expect(asked.data).toMatchObject({ status: 'executed' })

@@ -8,17 +8,12 @@ import {
   openDesk,
   payroll,
   purchase,
+  quote,
   type Desk,
 } from './desk.fixture.ts'
 
 let desk: Desk
 afterEach(() => desk.close())
-const quote = {
-  aggregateId: 'PO-1',
-  transitionId: 'quote',
-  evidence: { amount: 5 },
-  idempotencyKey: 'k1',
-}
 
 test('a loop that is not shown does not exist: not its runs, nor its history, nor its approvals', async () => {
   desk = await openDesk()
