@@ -1,14 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { afterAll, expect, test, vi } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 
 import { createTestWorkshop } from './workshop.fixture.ts'
 
 const { folder, loop, remove } = createTestWorkshop()
 afterAll(remove)
-// Each test starts programs, and other tests may keep the machine busy.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 test('init writes a loop that is valid and can be drawn', async () => {
   const init = await loop('init', 'first.yaml')

@@ -1,13 +1,11 @@
 import { DatabaseSync } from 'node:sqlite'
 
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { createTestWorkshop, requestPayment, type Ran } from './workshop.fixture.ts'
 
 const { db, loop, prepare, remove } = createTestWorkshop()
 afterAll(remove)
-// Each test starts programs, and other tests may keep the machine busy.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 const at = (...args: string[]): Promise<Ran> =>
   loop('--db', 'loop.db', '--as', 'frank', '--role', 'finance', ...args)

@@ -1,11 +1,9 @@
-import { afterAll, expect, test, vi } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 
 import { createTestWorkshop, requestPayment } from './workshop.fixture.ts'
 
 const { loop, prepare, remove } = createTestWorkshop()
 afterAll(remove)
-// Each test starts programs, and other tests may keep the machine busy.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 test('what expired while no relay ran waits for nobody', async () => {
   const hour = 3_600_000

@@ -3,14 +3,12 @@ import { join } from 'node:path'
 
 import { startPostgres, type PostgresServer } from '@loop-engine/testing'
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { createTestWorkshop } from './workshop.fixture.ts'
 
 const { folder, loop, remove } = createTestWorkshop()
 afterAll(remove)
-// Each test starts programs, and other tests may keep the machine busy.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 const looking = [
   ['list'],

@@ -2,14 +2,12 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { DatabaseSync } from 'node:sqlite'
 
-import { afterAll, expect, test, vi } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 
 import { command, createTestWorkshop, requestPayment } from './workshop.fixture.ts'
 
 const { db, prepare, remove } = createTestWorkshop()
 afterAll(remove)
-// Each test starts programs, and other tests may keep the machine busy.
-vi.setConfig({ testTimeout: 60_000 })
 
 /** The exit code, and what was said of an error, when nobody reads the answer. */
 async function unread(...args: string[]): Promise<[code: unknown, err: string]> {

@@ -1,10 +1,9 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { createTestWorkshop, requestPayment } from './workshop.fixture.ts'
 
 const { loop, prepare, remove } = createTestWorkshop()
 afterAll(remove)
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 beforeAll(() => prepare((system) => requestPayment(system, 'one')))
 
 test('a store that keeps everything says so, and by a code', async () => {

@@ -1,16 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import { createTestWorkshop, requestPayment } from './workshop.fixture.ts'
+import { createTestWorkshop, requestPayment, type Ran } from './workshop.fixture.ts'
 
 const { loop, prepare, remove } = createTestWorkshop()
 const finance = ['--as', 'alice', '--role', 'finance']
 beforeAll(() => prepare((system) => requestPayment(system, 'one', 'two', 'three', 'four')))
 afterAll(remove)
-// Each test starts programs, and other tests may keep the machine busy.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
-const at = (...args: string[]): Promise<{ code: number | null; out: string; err: string }> =>
-  loop('--db', 'loop.db', ...args)
+const at = (...args: string[]): Promise<Ran> => loop('--db', 'loop.db', ...args)
 
 test('list shows runs, narrowed and paged', async () => {
   const text = await at('list')

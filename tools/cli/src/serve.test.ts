@@ -1,23 +1,24 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { consoleFolder } from '@loop-engine/console'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
-import { command } from './workshop.fixture.ts'
+import { command, createTestWorkshop, type Ran, type TestWorkshop } from './workshop.fixture.ts'
 
+let workshop: TestWorkshop
 let folder: string
 let child: ChildProcess | undefined
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'loop-serve-'))
+  workshop = createTestWorkshop()
+  folder = workshop.folder
   child = undefined
 })
 afterEach(() => {
   child?.kill('SIGKILL')
-  rmSync(folder, { recursive: true, force: true })
+  workshop.remove()
 })
 
 const loop = (id: string): string => `id: ${id}
@@ -55,16 +56,7 @@ async function serve(...args: readonly string[]): Promise<Started> {
   throw new Error('The server did not start.')
 }
 
-function run(...args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
-  return new Promise((resolve) => {
-    const ran = execFile(
-      process.execPath,
-      [...command, ...args],
-      { cwd: folder, env: { PATH: process.env['PATH'] } },
-      (_, out, err) => resolve({ code: ran.exitCode ?? -1, out, err }),
-    )
-  })
-}
+const run = (...args: string[]): Promise<Ran> => workshop.loop(...args)
 
 test('serve needs no configuration: loops here, a login link, keys beside it, and an orderly end', async () => {
   writeFileSync(join(folder, 'one.loop.yaml'), loop('one'))

@@ -5,14 +5,12 @@ import { DatabaseSync } from 'node:sqlite'
 
 import { createSqliteStore } from '@loop-engine/integration-sqlite'
 import { createLog, generateSigner } from '@loop-engine/observability'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { createTestWorkshop, requestPayment, type Ran } from './workshop.fixture.ts'
 
 const { db, folder, loop, prepare, remove } = createTestWorkshop()
 afterAll(remove)
-// Each test starts programs, and other tests may keep the machine busy.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 const key = generateSigner('a.example/records')
 const at = (...args: string[]): Promise<Ran> => loop('--db', 'loop.db', ...args)

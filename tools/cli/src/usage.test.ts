@@ -2,14 +2,12 @@ import { spawnSync } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { afterAll, expect, test, vi } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 
 import { command, createTestWorkshop } from './workshop.fixture.ts'
 
 const { db, loop, prepare, remove } = createTestWorkshop()
 afterAll(remove)
-// Each test starts programs, and other tests may keep the machine busy.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 test.each([
   [[], 'No command was named.', '`loop --help`'],
