@@ -12,7 +12,16 @@ export function readKeys(paths: readonly string[]): Promise<NoteKey[]> {
   )
 }
 
-/** A signer whose private key is a PEM file. */
-export async function readSigner(path: string, name: string): Promise<NoteSigner> {
-  return createSigner({ name, privateKey: await readText(path) })
+export interface SignerOptions {
+  /** A PEM file with the private key. */
+  readonly key?: string
+  /** Under which verifiers know the key. */
+  readonly keyName: string
+}
+
+/** Who signs; undefined when no key was named. */
+export async function readSigner({ key, keyName }: SignerOptions): Promise<NoteSigner | undefined> {
+  return key === undefined
+    ? undefined
+    : createSigner({ name: keyName, privateKey: await readText(key) })
 }

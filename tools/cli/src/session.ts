@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { userInfo } from 'node:os'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 
 import { createSqliteStore } from '@loop-engine/integration-sqlite'
 import {
@@ -60,6 +60,11 @@ export async function withSession<Result>(
     // Closed already unless it could not be opened; a connection that is left keeps the program from ending.
     await store.close()
   }
+}
+
+/** Where the server keeps digests of keys: beside the database unless it is said. */
+export function accessPathOf({ db }: GlobalOptions, access: string | undefined): string {
+  return access ?? join(dirname(db), 'server.db')
 }
 
 /** The person at the keyboard, as far as the system knows. */

@@ -1,5 +1,6 @@
 import { confirm, isCancel } from '@clack/prompts'
 import { LoopError, type ApprovalRequest, type DecisionResult } from '@loop-engine/sdk'
+import { Option } from 'commander'
 
 import type { AddCommand, Context } from '../context.ts'
 import { exitCodes, type ExitCode } from '../exit-codes.ts'
@@ -13,28 +14,26 @@ interface DecideOptions {
   readonly yes: boolean
 }
 
-export const addApprove: AddCommand = (program, act) => {
-  program
-    .command('approve')
-    .description('approve a request; on a terminal it is shown first')
-    .argument('<id>', 'id of the request, or business key of a run with one request')
-    .option('--reason <text>', 'why')
-    .option('-y, --yes', 'do not ask again', false)
-    .action(
-      act((context, id: string, options: DecideOptions) => decide(context, 'approve', id, options)),
-    )
-}
+export const addApprove = decisionCommand(
+  'approve',
+  'approve a request; on a terminal it is shown first',
+)
+export const addReject = decisionCommand('reject', 'reject a request')
 
-export const addReject: AddCommand = (program, act) => {
-  program
-    .command('reject')
-    .description('reject a request')
-    .argument('<id>', 'id of the request, or business key of a run with one request')
-    .requiredOption('--reason <text>', 'why')
-    .option('-y, --yes', 'do not ask again', false)
-    .action(
-      act((context, id: string, options: DecideOptions) => decide(context, 'reject', id, options)),
-    )
+function decisionCommand(decision: Decision, description: string): AddCommand {
+  return (program, act) => {
+    program
+      .command(decision)
+      .description(description)
+      .argument('<id>', 'id of the request, or business key of a run with one request')
+      .addOption(new Option('--reason <text>', 'why').makeOptionMandatory(decision === 'reject'))
+      .option('-y, --yes', 'do not ask again', false)
+      .action(
+        act((context, id: string, options: DecideOptions) =>
+          decide(context, decision, id, options),
+        ),
+      )
+  }
 }
 
 async function decide(

@@ -7,14 +7,12 @@ import { LoopError } from '@loop-engine/sdk'
 
 import type { AddCommand } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { readSigner } from '../keys.ts'
+import { readSigner, type SignerOptions } from '../note-keys.ts'
 import { withSession } from '../session.ts'
 import { findRun } from './find-run.ts'
 
-interface ExportOptions {
+interface ExportOptions extends SignerOptions {
   readonly output?: string
-  readonly key?: string
-  readonly keyName: string
   readonly evidence: boolean
   readonly run?: string
 }
@@ -30,8 +28,7 @@ export const addExport: AddCommand = (program, act) => {
     .option('--evidence', 'include the evidence; without it the proofs hold all the same', false)
     .action(
       act(async ({ options, output }, chosen: ExportOptions) => {
-        const signer =
-          chosen.key === undefined ? undefined : await readSigner(chosen.key, chosen.keyName)
+        const signer = await readSigner(chosen)
         return withSession(options, async (session) => {
           const { store, tenant } = session
           const run = chosen.run === undefined ? undefined : await findRun(session, chosen.run)

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 
 import { LoopError } from '@loop-engine/sdk'
 import type { ApiKeys, NewApiKey, Scope } from '@loop-engine/server'
@@ -9,7 +8,7 @@ import type { Act, AddCommand, Context } from '../context.ts'
 import { exitCodes, type ExitCode } from '../exit-codes.ts'
 import { table, time } from '../output.ts'
 import { repeatable } from '../repeatable.ts'
-import { actorOf } from '../session.ts'
+import { accessPathOf, actorOf } from '../session.ts'
 import { wholeNumber } from '../whole-number.ts'
 
 interface AccessOptions {
@@ -132,7 +131,7 @@ async function withKeys(
   create = false,
 ): Promise<ExitCode> {
   const { openApiKeys, scopes } = await import('@loop-engine/server')
-  const path = access ?? join(dirname(options.db), 'server.db')
+  const path = accessPathOf(options, access)
   if (!create && !existsSync(path))
     throw new LoopError('not_found', `There are no keys at ${path}.`, {
       hint: 'Name the file of the server with --access PATH; `loop serve` and `loop keys create` make it.',

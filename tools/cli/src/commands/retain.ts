@@ -3,15 +3,13 @@ import { LoopError } from '@loop-engine/sdk'
 
 import type { AddCommand } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { readKeys, readSigner } from '../keys.ts'
+import { readKeys, readSigner, type SignerOptions } from '../note-keys.ts'
 import { repeatable } from '../repeatable.ts'
 import { withSession } from '../session.ts'
 
-interface RetainOptions {
+interface RetainOptions extends SignerOptions {
   readonly before: string
   readonly dryRun: boolean
-  readonly key?: string
-  readonly keyName: string
   readonly trust: readonly string[]
 }
 
@@ -28,8 +26,7 @@ export const addRetain: AddCommand = (program, act) => {
       act(async ({ options, output }, chosen: RetainOptions) => {
         const before = readDate(chosen.before)
         const keys = await readKeys(chosen.trust)
-        const signer =
-          chosen.key === undefined ? undefined : await readSigner(chosen.key, chosen.keyName)
+        const signer = await readSigner(chosen)
         return withSession(options, async ({ store, tenant }) => {
           const { dryRun } = chosen
           const report = await retainRecords({

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 
 import { LoopError } from '@loop-engine/sdk'
 import type { LoopServerOptions } from '@loop-engine/server'
@@ -10,7 +10,7 @@ import { exitCodes, type ExitCode } from '../exit-codes.ts'
 import { readLoops } from '../read-loops.ts'
 import { readPlugins } from '../read-plugins.ts'
 import { repeatable } from '../repeatable.ts'
-import { actorOf, openStore } from '../session.ts'
+import { accessPathOf, actorOf, openStore } from '../session.ts'
 import { wholeNumber } from '../whole-number.ts'
 
 interface ServeOptions {
@@ -98,7 +98,7 @@ async function serve(
       ...plugins,
       loops,
       store,
-      accessPath: chosen.access ?? join(dirname(options.db), 'server.db'),
+      accessPath: accessPathOf(options, chosen.access),
       oidc,
       trustedProxies: chosen.trustedProxies,
       logger: server.createLogger({ level: chosen.logLevel, destination: process.stderr }),

@@ -1,6 +1,6 @@
 import type { StopTarget } from '@loop-engine/sdk'
 
-import type { Session } from '../session.ts'
+import { defaultTenant, type Session } from '../session.ts'
 
 /**
  * What to say of a stop that no run here is covered by: a name that was mistyped, or a loop that is not there yet. The
@@ -11,7 +11,7 @@ export async function targetWarning(
   target: StopTarget,
 ): Promise<string | undefined> {
   if ('everything' in target || 'actorId' in target) return undefined
-  const { tenant = 'default' } = target
+  const { tenant = defaultTenant } = target
   if ('aggregateId' in target) {
     const run = await engine.get({ tenant, aggregateId: target.aggregateId })
     return run ? undefined : `No run has the business key ${target.aggregateId}.`

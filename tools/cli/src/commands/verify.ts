@@ -13,7 +13,7 @@ import { Option } from 'commander'
 import type { AddCommand, Context } from '../context.ts'
 import { exitCodes, type ExitCode } from '../exit-codes.ts'
 import { readText } from '../files.ts'
-import { readKeys } from '../keys.ts'
+import { readKeys } from '../note-keys.ts'
 import { plain } from '../output.ts'
 import { repeatable } from '../repeatable.ts'
 import { withSession } from '../session.ts'
@@ -62,29 +62,38 @@ async function verifyFile(
     deep,
     ...(keys.length > 0 && { keys }),
   })
-  const { ok, runs, entries, part, dropped, withheld, signedBy, sealed, first } = report
-  const signature =
-    signedBy.length > 0
-      ? `signed by ${signedBy.join(' and ')}`
-      : 'no signature was checked; --trust names a key'
-  const isOpen = signedBy.length > 0 && !sealed
-  const unsealed = isOpen ? '; no seal says that none of it is missing' : ''
-  const scope = part
-    ? ` It is a part of the record${unsealed}.`
-    : isOpen
-      ? ' No seal says that none of the evidence is missing.'
-      : ''
-  const gone =
-    dropped === undefined ? '' : ` ${dropped} more were dropped by retention; the log proves them.`
-  const kept =
-    withheld === undefined
-      ? ''
-      : ` Of ${withheld} the evidence is not here, and no erasure of it is on record.`
+  const { ok, first } = report
   const text = ok
-    ? `${output.paint('green', 'ok')} ${runs} runs, ${entries} entries, ${signature}.${scope}${gone}${kept}`
+    ? `${output.paint('green', 'ok')} ${describeExport(report)}`
     : `${output.paint('red', 'does not verify')} ${first ? describe(first) : ''}`
   output.result(report, text)
   return ok ? exitCodes.ok : exitCodes.unverified
+}
+
+function describeExport({
+  runs,
+  entries,
+  part,
+  dropped,
+  withheld,
+  signedBy,
+  sealed,
+}: Awaited<ReturnType<typeof verifyExport>>): string {
+  const isSigned = signedBy.length > 0
+  const isOpen = isSigned && !sealed
+  const signature = isSigned
+    ? `signed by ${signedBy.join(' and ')}`
+    : 'no signature was checked; --trust names a key'
+  const sentences = [`${runs} runs, ${entries} entries, ${signature}.`]
+  if (part && isOpen)
+    sentences.push('It is a part of the record; no seal says that none of it is missing.')
+  else if (part) sentences.push('It is a part of the record.')
+  else if (isOpen) sentences.push('No seal says that none of the evidence is missing.')
+  if (dropped !== undefined)
+    sentences.push(`${dropped} more were dropped by retention; the log proves them.`)
+  if (withheld !== undefined)
+    sentences.push(`Of ${withheld} the evidence is not here, and no erasure of it is on record.`)
+  return sentences.join(' ')
 }
 
 async function verifyDatabase(
