@@ -1,14 +1,13 @@
-import { isLoopError, type Clock } from '@loop-engine/core'
+import type { Clock } from '@loop-engine/core'
 
 import { isOurs, isSaid, say } from './conversation.ts'
 import type { DecisionCodes } from './decision-code.ts'
 import { readDecisionNote, type DecisionNote } from './decision-note.ts'
+import type { HandOver } from './hand-over.ts'
 import type { IncidentReference, IncidentReferences } from './incident-reference.ts'
-import type { DecisionAnswer, PagerDutyOptions } from './options.ts'
 import { answerText, noteFaults, strangers } from './outcome-text.ts'
 import type { Note, PagerDutyCalls } from './pagerduty-calls.ts'
 import { isFinal } from './pagerduty-error.ts'
-import type { Responders } from './responders.ts'
 import { plainText } from './visible-text.ts'
 import type { WebhookEvent } from './webhook-event.ts'
 import { createWrongCodes } from './wrong-codes.ts'
@@ -24,8 +23,7 @@ export interface NoteJudgeParts {
   readonly calls: PagerDutyCalls
   readonly references: IncidentReferences
   readonly codes: DecisionCodes
-  readonly responders: Responders
-  readonly decide: PagerDutyOptions['decide']
+  readonly handOver: HandOver
   readonly decideBy: 'note' | 'link-only'
   readonly maxWrongCodes: number
   readonly clock: Clock
@@ -43,7 +41,7 @@ interface Scene {
 export function createNoteJudge(
   parts: NoteJudgeParts,
 ): (event: NoteEvent, signal: AbortSignal) => Promise<void> {
-  const { calls, references, codes, responders, clock } = parts
+  const { calls, references, codes, handOver, clock } = parts
   const wrongCodes = createWrongCodes(codes)
 
   return async (event, signal) => {
@@ -94,46 +92,24 @@ export function createNoteJudge(
 
   async function decided(
     { event, signal }: Scene,
-    { needsPage: _, ...reference }: IncidentReference,
+    about: IncidentReference,
     { decision, reason }: Extract<DecisionNote, { kind: 'decision' }>,
   ): Promise<string> {
-    const { agent, incidentId, note } = event
-    const person = await responders.identify(agent, incidentId, signal)
-    if ('stranger' in person) return strangers[person.stranger]
-    const answer = await settle(() =>
-      parts.decide({
-        ...reference,
-        decision,
-        ...(reason !== undefined && { reason }),
-        reviewer: { type: 'human', id: person.principal },
-        assurance: {
-          method: 'pagerduty',
-          ...(agent?.account && { issuer: agent.account }),
-          ...(agent && { subject: agent.id }),
-          at: event.at,
-        },
-        proof: { event: event.id, note: note.id, incident: incidentId },
-        // The note's, not the event's: an edit of the note is another event and must not decide again.
-        idempotencyKey: `note:${note.id}`,
-      }),
-    )
-    const what = `${plainText(person.principal, 256)}, ${decision}`
+    const { incidentId, note } = event
+    const deed = {
+      about,
+      event,
+      decision,
+      ...(reason !== undefined && { reason }),
+      proof: { event: event.id, note: note.id, incident: incidentId },
+      // The note's, not the event's: an edit of the note is another event and must not decide again.
+      idempotencyKey: `note:${note.id}`,
+    }
+    const result = await handOver(deed, signal)
+    if ('stranger' in result) return strangers[result.stranger]
+    const { person, answer } = result
+    const what = `${plainText(person, 256)}, ${decision}`
     return `${what}: ${typeof answer === 'string' ? answer : answerText(answer)}`
-  }
-}
-
-/** The answer of the core, or a sentence for what it says no to by throwing. Outages are thrown on. */
-export async function settle(
-  decide: () => Promise<DecisionAnswer>,
-): Promise<DecisionAnswer | string> {
-  try {
-    return await decide()
-  } catch (error) {
-    if (!isLoopError(error) || error.retryable) throw error
-    if (error.code === 'key_mismatch') return noteFaults.judgedBefore
-    if (error.code === 'not_found') return noteFaults.unknownRequest
-    if (error.code === 'invalid_input') return noteFaults.unreadable
-    throw error
   }
 }
 

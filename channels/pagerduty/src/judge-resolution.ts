@@ -1,12 +1,12 @@
 import { sha256Hex, type ApprovalRequest, type Clock } from '@loop-engine/core'
 
 import { say } from './conversation.ts'
+import type { HandOver } from './hand-over.ts'
 import type { IncidentReference, IncidentReferences } from './incident-reference.ts'
-import { isOutOfTime, settle } from './judge-note.ts'
+import { isOutOfTime } from './judge-note.ts'
 import type { PagerDutyOptions } from './options.ts'
 import { answerText, pagedAgainText, resolvedText, strangers } from './outcome-text.ts'
 import type { PagerDutyCalls } from './pagerduty-calls.ts'
-import type { Responders } from './responders.ts'
 import { plainText } from './visible-text.ts'
 import type { WebhookEvent } from './webhook-event.ts'
 
@@ -14,11 +14,11 @@ export type ResolutionEvent = Extract<WebhookEvent, { kind: 'resolved' }>
 
 export interface ResolutionJudgeParts extends Pick<
   PagerDutyOptions,
-  'decide' | 'requestOf' | 'onIncidentResolved'
+  'requestOf' | 'onIncidentResolved'
 > {
   readonly calls: PagerDutyCalls
   readonly references: IncidentReferences
-  readonly responders: Responders
+  readonly handOver: HandOver
   readonly onResolve: 'ignore' | 'reject' | 'retrigger'
   /** Opens the incident of a request again. */
   readonly trigger: (request: ApprovalRequest, signal: AbortSignal) => Promise<void>
@@ -32,7 +32,7 @@ const over = ['already_decided', 'expired', 'superseded', 'stale_revision']
 export function createResolutionJudge(
   parts: ResolutionJudgeParts,
 ): (event: ResolutionEvent, signal: AbortSignal) => Promise<void> {
-  const { calls, references, responders, onResolve, requestOf } = parts
+  const { calls, references, handOver, onResolve, requestOf } = parts
 
   return async (event, signal) => {
     // The alerts of a merged incident live on in another one.
@@ -72,30 +72,22 @@ export function createResolutionJudge(
 
   async function reject(
     event: ResolutionEvent,
-    reference: IncidentReference,
+    about: IncidentReference,
     signal: AbortSignal,
   ): Promise<string | null> {
-    const { agent, incidentId } = event
-    const person = await responders.identify(agent, incidentId, signal)
-    if ('stranger' in person) return `${resolvedText} ${strangers[person.stranger]}`
-    const answer = await settle(() =>
-      parts.decide({
-        ...reference,
-        decision: 'reject',
-        reason: 'Resolved in PagerDuty without a decision.',
-        reviewer: { type: 'human', id: person.principal },
-        assurance: {
-          method: 'pagerduty',
-          ...(agent?.account && { issuer: agent.account }),
-          ...(agent && { subject: agent.id }),
-          at: event.at,
-        },
-        proof: { event: event.id, incident: incidentId },
-        idempotencyKey: `resolved:${event.id}`,
-      }),
-    )
+    const deed = {
+      about,
+      event,
+      decision: 'reject',
+      reason: 'Resolved in PagerDuty without a decision.',
+      proof: { event: event.id, incident: event.incidentId },
+      idempotencyKey: `resolved:${event.id}`,
+    } as const
+    const result = await handOver(deed, signal)
+    if ('stranger' in result) return `${resolvedText} ${strangers[result.stranger]}`
+    const { person, answer } = result
     if (typeof answer === 'string') return answer
     if (answer.status === 'refused' && over.includes(answer.reason ?? '')) return null
-    return `${plainText(person.principal, 256)}, reject: ${answerText(answer)}`
+    return `${plainText(person, 256)}, reject: ${answerText(answer)}`
   }
 }

@@ -12,6 +12,7 @@ import { z } from 'zod'
 import { createTriggerEvent, resolveEvent } from './alert.ts'
 import { say } from './conversation.ts'
 import { createDecisionCodes } from './decision-code.ts'
+import { createHandOver } from './hand-over.ts'
 import { createIncidentReferences, dedupKeyOf } from './incident-reference.ts'
 import { createNoteJudge } from './judge-note.ts'
 import { createResolutionJudge } from './judge-resolution.ts'
@@ -52,6 +53,7 @@ export function createPagerDutyChannel(options: PagerDutyOptions): Channel {
   const references = createIncidentReferences(secrets)
   const codes = createDecisionCodes(secrets)
   const responders = createResponders({ calls, people, responders: options.responders, from })
+  const handOver = createHandOver({ responders, decide })
 
   const trigger = async (request: ApprovalRequest, signal: AbortSignal): Promise<void> => {
     const link = decisionUrl && checkLink(await decisionUrl(request))
@@ -92,8 +94,7 @@ export function createPagerDutyChannel(options: PagerDutyOptions): Channel {
       calls,
       references,
       codes,
-      responders,
-      decide,
+      handOver,
       decideBy,
       maxWrongCodes,
       clock,
@@ -102,7 +103,7 @@ export function createPagerDutyChannel(options: PagerDutyOptions): Channel {
       ...options,
       calls,
       references,
-      responders,
+      handOver,
       onResolve,
       trigger,
       clock,

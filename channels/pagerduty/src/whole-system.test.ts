@@ -8,7 +8,7 @@ import {
 import { createTestClock, type TestClock } from '@loop-engine/testing'
 import { expect, test } from 'vitest'
 
-import { codeOf, noteRequest, optionsFor, ourNotes } from './board.fixture.ts'
+import { codeOf, incidentRequest, noteRequest, optionsFor, ourNotes } from './board.fixture.ts'
 import type { FakeIncident, FakePagerDuty } from './fake-answers.fixture.ts'
 import { startFakePagerDuty } from './fake-pagerduty.fixture.ts'
 import { createPagerDutyChannel, dedupeWindowMs, type PagerDutyOptions } from './index.ts'
@@ -28,6 +28,7 @@ async function waiting(
   approval: object,
   transition: object,
   walk: (scene: Scene) => Promise<void>,
+  options: Partial<PagerDutyOptions> = {},
 ): Promise<void> {
   const clock = createTestClock()
   const fake = await startFakePagerDuty(() => clock.now())
@@ -47,6 +48,7 @@ async function waiting(
       clock,
       decide: (decision) => intake(decision),
       decisionUrl: ({ id }) => `https://loops.example/decide/${id}`,
+      ...options,
     }),
   )
   const system = await createLoopSystem({
@@ -186,4 +188,20 @@ test('an edit of a note that was judged decides nothing, by the store alone', ()
       expect(await deliver(edited)).toContain('judged before')
       expect(await request()).toMatchObject({ status: 'pending', decisions: [{}] })
     },
+  ))
+
+test('who resolves the incident rejects the request, where that is what it means', () =>
+  waiting(
+    {},
+    {},
+    async ({ fake, incident, deliver, request }) => {
+      const resolution = incidentRequest(fake, incident.id, 'resolved')
+
+      expect(await deliver(resolution)).toContain('alice, reject: rejected')
+      expect(await request()).toMatchObject({
+        status: 'rejected',
+        decisions: [{ reviewer: { id: 'alice' } }],
+      })
+    },
+    { onResolve: 'reject' },
   ))

@@ -1,0 +1,70 @@
+import { isLoopError, type DecisionIntake } from '@loop-engine/core'
+
+import type { ShownRevision } from './incident-reference.ts'
+import type { DecisionAnswer, PagerDutyOptions } from './options.ts'
+import { noteFaults } from './outcome-text.ts'
+import type { Responders, Stranger } from './responders.ts'
+import type { WebhookAgent } from './webhook-event.ts'
+
+/** Something in an incident that is meant as a decision. */
+interface Deed extends Pick<DecisionIntake, 'decision' | 'reason' | 'proof' | 'idempotencyKey'> {
+  readonly about: ShownRevision
+  readonly event: {
+    readonly agent?: WebhookAgent
+    readonly incidentId: string
+    readonly at: number
+  }
+}
+
+type HandedOver =
+  | { readonly stranger: Stranger }
+  /** What the core answered, or a sentence for what it says no to by throwing. */
+  | { readonly person: string; readonly answer: DecisionAnswer | string }
+
+/** Throws what an outage throws: then the delivery has to come again. */
+export type HandOver = (deed: Deed, signal: AbortSignal) => Promise<HandedOver>
+
+/** Makes what somebody did a decision of a known person, and hands it over to the core. */
+export function createHandOver({
+  responders,
+  decide,
+}: {
+  readonly responders: Responders
+  readonly decide: PagerDutyOptions['decide']
+}): HandOver {
+  return async ({ about, event: { agent, incidentId, at }, ...decision }, signal) => {
+    const identified = await responders.identify(agent, incidentId, signal)
+    if ('stranger' in identified) return identified
+    // Nothing else of the reference: the core refuses what it does not know.
+    const { tenant, requestId, revision, viewHash } = about
+    const answer = await settle(() =>
+      decide({
+        tenant,
+        requestId,
+        revision,
+        viewHash,
+        ...decision,
+        reviewer: { type: 'human', id: identified.principal },
+        assurance: {
+          method: 'pagerduty',
+          ...(agent?.account && { issuer: agent.account }),
+          ...(agent && { subject: agent.id }),
+          at,
+        },
+      }),
+    )
+    return { person: identified.principal, answer }
+  }
+}
+
+async function settle(decide: () => Promise<DecisionAnswer>): Promise<DecisionAnswer | string> {
+  try {
+    return await decide()
+  } catch (error) {
+    if (!isLoopError(error) || error.retryable) throw error
+    if (error.code === 'key_mismatch') return noteFaults.judgedBefore
+    if (error.code === 'not_found') return noteFaults.unknownRequest
+    if (error.code === 'invalid_input') return noteFaults.unreadable
+    throw error
+  }
+}
