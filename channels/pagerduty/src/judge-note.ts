@@ -3,6 +3,7 @@ import type { Clock } from '@loop-engine/core'
 import { isOurs, isSaid, say } from './conversation.ts'
 import type { DecisionCodes } from './decision-code.ts'
 import { readDecisionNote, type DecisionNote } from './decision-note.ts'
+import { isOutOfTime, toleranceMs } from './delivery-time.ts'
 import type { HandOver } from './hand-over.ts'
 import type { IncidentReference, IncidentReferences } from './incident-reference.ts'
 import { answerText, noteFaults, strangers } from './outcome-text.ts'
@@ -11,11 +12,6 @@ import { isFinal } from './pagerduty-error.ts'
 import { plainText } from './visible-text.ts'
 import type { WebhookEvent } from './webhook-event.ts'
 import { createWrongCodes } from './wrong-codes.ts'
-
-/** PagerDuty repeats a delivery for 48 hours; what is older than this is nobody's retry. */
-export const dedupeWindowMs = 72 * 3_600_000
-/** How far two clocks may differ, and how late an event may follow its note. */
-const toleranceMs = 300_000
 
 export type NoteEvent = Extract<WebhookEvent, { kind: 'note' }>
 
@@ -117,11 +113,6 @@ export function createNoteJudge(
 function wholeOf(sent: string, stored: Note | undefined): string | null {
   const start = sent.trim().replace(/(?:\.\.\.|…)$/, '')
   return stored?.content.trim().startsWith(start) ? stored.content : null
-}
-
-export function isOutOfTime(at: number, now: number): boolean {
-  // Written so that a time that cannot be read is out of time.
-  return !(at > now - dedupeWindowMs && at <= now + toleranceMs)
 }
 
 /** Whether the event is of an edit: by somebody else than the author, or long after the note was made. */

@@ -1,9 +1,9 @@
 import { sha256Hex, type ApprovalRequest, type Clock } from '@loop-engine/core'
 
 import { say } from './conversation.ts'
+import { isOutOfTime } from './delivery-time.ts'
 import type { HandOver } from './hand-over.ts'
 import type { IncidentReference, IncidentReferences } from './incident-reference.ts'
-import { isOutOfTime } from './judge-note.ts'
 import type { PagerDutyOptions } from './options.ts'
 import { answerText, pagedAgainText, resolvedText, strangers } from './outcome-text.ts'
 import type { PagerDutyCalls } from './pagerduty-calls.ts'
