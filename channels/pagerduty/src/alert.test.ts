@@ -24,13 +24,7 @@ function alertOf(
   rest: { code?: string; link?: string } = { code: '7Q2M-XK4D' },
 ): Sent {
   const whole = { ...request, ...change, view: { ...request.view, ...view } }
-  const event = createTriggerEvent({
-    request: whole,
-    view: whole.view,
-    routingKey,
-    reference: 'ref',
-    ...rest,
-  })
+  const event = createTriggerEvent({ request: whole, routingKey, reference: 'ref', ...rest })
   return JSON.parse(JSON.stringify(event)) as Sent
 }
 const transition = (risk?: string): ApprovalView['transition'] => ({

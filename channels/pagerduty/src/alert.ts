@@ -6,7 +6,6 @@ import { cut, dataText, plainText } from './visible-text.ts'
 
 export interface AlertInput {
   readonly request: ApprovalRequest
-  readonly view: ApprovalView
   readonly routingKey: string
   /** Opaque; read back when somebody answers. */
   readonly reference: string
@@ -28,7 +27,8 @@ const mostOfFields = 120_000
 
 /** The event that opens an incident about a request; the same alert, however often it is sent. */
 export function createTriggerEvent(input: AlertInput): object {
-  const { request, view, routingKey, link } = input
+  const { request, routingKey, link } = input
+  const { view } = request
   const { transition, requester } = view
   const risk = transition.risk === undefined ? '' : `, risk ${plainText(transition.risk, 30)}`
   const summary =
@@ -65,7 +65,8 @@ export function resolveEvent(routingKey: string, dedupKey: string): object {
 
 /** Everything as data: strings of ours around JSON of theirs. */
 function detailsOf(input: AlertInput): Record<string, unknown> {
-  const { request, view, reference } = input
+  const { request, reference } = input
+  const { view } = request
   const { loop, transition, requester, effect, warnings } = view
   const stage = request.policy.stages[request.stage]
   const shownWarnings = warnings.slice(0, 10).map((warning) => plainText(warning, 500))

@@ -123,11 +123,11 @@ afterAll(() => fake.close())
 
 /** An incident as if an earlier process had opened it. */
 function open(request: ApprovalRequest): FakeIncident {
-  const { tenant, id: requestId, revision, viewHash, view } = request
+  const { tenant, id: requestId, revision, viewHash } = request
   const reference = { tenant, requestId, revision, viewHash, needsPage: false }
   const code = createDecisionCodes([secret]).codeFor(reference)
   const sealed = createIncidentReferences([secret]).seal(reference)
-  fake.take({ ...createTriggerEvent({ request, view, routingKey, reference: sealed, code }) })
+  fake.take({ ...createTriggerEvent({ request, routingKey, reference: sealed, code }) })
   return incidentOf(fake, { requestId, revision } as Click)
 }
 

@@ -57,21 +57,14 @@ export function createPagerDutyChannel(options: PagerDutyOptions): Channel {
 
   const trigger = async (request: ApprovalRequest, signal: AbortSignal): Promise<void> => {
     const link = decisionUrl && checkLink(await decisionUrl(request))
-    const { tenant, id: requestId, revision, viewHash, view } = request
-    const reference = {
-      tenant,
-      requestId,
-      revision,
-      viewHash,
-      needsPage: needsPage(request),
-    }
+    const { tenant, id: requestId, revision, viewHash } = request
+    const reference = { tenant, requestId, revision, viewHash, needsPage: needsPage(request) }
     const event = createTriggerEvent({
       request,
-      view,
       routingKey: routingKeyOf(request),
       reference: references.seal(reference),
-      ...(decideBy === 'note' && { code: codes.codeFor(reference) }),
-      ...(link !== undefined && { link }),
+      code: decideBy === 'note' ? codes.codeFor(reference) : undefined,
+      link,
     })
     await calls.send(event, signal)
   }
