@@ -10,7 +10,7 @@ export const secret = 'a secret of at least thirty-two bytes'
 /** A channel's options for the fake, by the real pdjs. */
 export function optionsFor(
   fake: FakePagerDuty,
-  options: Pick<PagerDutyOptions, 'decide'> & Partial<PagerDutyOptions>,
+  options: Partial<PagerDutyOptions>,
 ): PagerDutyOptions {
   return {
     transport: createPdjsTransport({ token, hosts: fake.hosts, agent: fake.agent }),
@@ -19,6 +19,7 @@ export function optionsFor(
     webhookSecrets: [webhookSecret],
     secrets: [secret],
     people: { by: 'email', principalOf: (email) => email.split('@')[0] ?? null },
+    decide: async () => ({ status: 'recorded' }),
     ...options,
   }
 }
@@ -26,6 +27,12 @@ export function optionsFor(
 /** The code that an incident shows. */
 export function codeOf(incident: FakeIncident): string {
   return /reject ([0-9A-Z]{4}-[0-9A-Z]{4})/.exec(JSON.stringify(incident.alerts))?.[1] ?? ''
+}
+
+/** An incident that this channel has not opened. */
+export function foreignIncident(id: string, change: Partial<FakeIncident> = {}): FakeIncident {
+  const nothing = { summary: '', alerts: [], notes: [], links: [] }
+  return { id, key: 'db', status: 'triggered', ...nothing, ...change }
 }
 
 export interface NoteChange {
@@ -117,7 +124,7 @@ export interface Board {
 
 /** A fake PagerDuty with a channel, for one test. */
 export async function withBoard(
-  options: Pick<PagerDutyOptions, 'decide'> & Partial<PagerDutyOptions>,
+  options: Partial<PagerDutyOptions>,
   walk: (board: Board) => Promise<void>,
 ): Promise<void> {
   const clock = createTestClock()

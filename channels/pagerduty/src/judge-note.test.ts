@@ -1,8 +1,7 @@
 import { LoopError } from '@loop-engine/core'
 import { describe, expect, test } from 'vitest'
 
-import { noteRequest, ourNotes } from './board.fixture.ts'
-import type { FakeIncident } from './fake-answers.fixture.ts'
+import { foreignIncident, noteRequest, ourNotes } from './board.fixture.ts'
 import { paged, request } from './paged.fixture.ts'
 
 test('a note is a decision of who wrote it, with the proof of it, at low assurance', () =>
@@ -65,15 +64,7 @@ describe('what is no decision', () => {
 
   test('a note in an incident of others is left alone, also if it looks like one', () =>
     paged(async ({ fake, handle, code, decisions }) => {
-      const foreign: FakeIncident = {
-        id: 'PX',
-        key: 'db',
-        status: 'triggered',
-        summary: '',
-        alerts: [{ alert_key: 'db', body: 'text' }],
-        notes: [],
-        links: [],
-      }
+      const foreign = foreignIncident('PX', { alerts: [{ alert_key: 'db', body: 'text' }] })
       fake.incidents.push(foreign)
 
       expect((await handle(noteRequest(fake, foreign, `approve ${code}`))).status).toBe(202)

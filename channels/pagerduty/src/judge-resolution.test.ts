@@ -1,44 +1,16 @@
-import type { ApprovalRequest, DecisionIntake } from '@loop-engine/core'
-import { approvalRequest, startPlan } from '@loop-engine/testing'
+import type { ApprovalRequest } from '@loop-engine/core'
 import { describe, expect, test } from 'vitest'
 
-import { incidentRequest, ourNotes, withBoard, type Board } from './board.fixture.ts'
-import type { FakeIncident } from './fake-answers.fixture.ts'
-import { createPagerDutyChannel, type PagerDutyOptions, type Seen } from './index.ts'
+import { foreignIncident, incidentRequest, ourNotes } from './board.fixture.ts'
+import { createPagerDutyChannel, type Seen } from './index.ts'
+import { paged, request } from './paged.fixture.ts'
 
-const request = approvalRequest(startPlan().instance)
-const context = { signal: new AbortController().signal, idempotencyKey: 'notice-1' }
 const integration = { id: 'PINT', type: 'generic_events_api_inbound_integration_reference' }
-
-interface Opened extends Board {
-  readonly incident: FakeIncident
-  readonly decisions: DecisionIntake[]
-}
-
-function resolved(
-  walk: (opened: Opened) => Promise<void>,
-  {
-    answer = { status: 'rejected' },
-    ...options
-  }: Partial<PagerDutyOptions> & { answer?: { status: string; reason?: string } } = {},
-): Promise<void> {
-  const decisions: DecisionIntake[] = []
-  const decide: PagerDutyOptions['decide'] = async (decision) => {
-    decisions.push(decision)
-    return answer
-  }
-  return withBoard({ decide, ...options }, async (board) => {
-    await board.channel.notify(request, request.view, context)
-    const [incident] = board.fake.incidents
-    if (!incident) throw new Error('no incident was opened')
-    await walk({ ...board, incident, decisions })
-  })
-}
 
 describe('an acknowledgement', () => {
   test('is no decision: it is told to whom wants to know, and that is all', async () => {
     const seen: Seen[] = []
-    await resolved(
+    await paged(
       async ({ fake, clock, incident, decisions, handle }) => {
         const { status } = await handle(incidentRequest(fake, incident.id, 'acknowledged'))
 
@@ -53,7 +25,7 @@ describe('an acknowledgement', () => {
   })
 
   test('costs no call when nobody wants to know', () =>
-    resolved(async ({ fake, incident, handle }) => {
+    paged(async ({ fake, incident, handle }) => {
       const before = fake.calls.length
       await handle(incidentRequest(fake, incident.id, 'acknowledged'))
       expect(fake.calls).toHaveLength(before)
@@ -62,7 +34,7 @@ describe('an acknowledgement', () => {
 
 describe('a resolution without a decision', () => {
   test('decides nothing unless told otherwise, and says so', () =>
-    resolved(async ({ fake, incident, decisions, handle }) => {
+    paged(async ({ fake, incident, decisions, handle }) => {
       for (let times = 0; times < 2; times++)
         await handle(incidentRequest(fake, incident.id, 'resolved'))
 
@@ -71,7 +43,7 @@ describe('a resolution without a decision', () => {
     }))
 
   test('may mean a rejection by whom resolved it, and never anything else', () =>
-    resolved(
+    paged(
       async ({ fake, incident, decisions, handle }) => {
         await handle(incidentRequest(fake, incident.id, 'resolved', { id: 'E1' }))
 
@@ -87,7 +59,7 @@ describe('a resolution without a decision', () => {
         ])
         expect(ourNotes(incident)).toEqual([expect.stringContaining('alice, reject: rejected')])
       },
-      { onResolve: 'reject' },
+      { onResolve: 'reject', answer: { status: 'rejected' } },
     ))
 
   test.each([
@@ -98,7 +70,7 @@ describe('a resolution without a decision', () => {
       { data: { resolve_reason: { type: 'merge_resolve_reason', incident: { id: 'P2' } } } },
     ],
   ])("by %s is nobody's rejection", (_, change) =>
-    resolved(
+    paged(
       async ({ fake, incident, decisions, handle }) => {
         await handle(incidentRequest(fake, incident.id, 'resolved', change))
 
@@ -109,7 +81,7 @@ describe('a resolution without a decision', () => {
   )
 
   test('by somebody who may not decide is no rejection either', () =>
-    resolved(
+    paged(
       async ({ fake, incident, decisions, handle }) => {
         await handle(incidentRequest(fake, incident.id, 'resolved'))
 
@@ -120,7 +92,7 @@ describe('a resolution without a decision', () => {
     ))
 
   test('after the decision needs no words', () =>
-    resolved(
+    paged(
       async ({ fake, incident, handle }) => {
         await handle(incidentRequest(fake, incident.id, 'resolved'))
         expect(ourNotes(incident)).toEqual([])
@@ -130,7 +102,7 @@ describe('a resolution without a decision', () => {
 
   test('may page again, once, for as long as the request waits', async () => {
     let now: ApprovalRequest | null = request
-    await resolved(
+    await paged(
       async ({ fake, incident, decisions, handle }) => {
         incident.status = 'resolved'
         for (let times = 0; times < 2; times++)
@@ -158,17 +130,9 @@ describe('a resolution without a decision', () => {
 
   test('of an incident of others is told to whom wants to know: what waits because of it can be taken back', async () => {
     const gone: object[] = []
-    await resolved(
+    await paged(
       async ({ fake, clock, handle, decisions }) => {
-        const outage: FakeIncident = {
-          id: 'POUTAGE',
-          key: 'db',
-          status: 'resolved',
-          summary: '',
-          alerts: [],
-          notes: [],
-          links: [],
-        }
+        const outage = foreignIncident('POUTAGE', { status: 'resolved' })
         fake.incidents.push(outage)
 
         await handle(incidentRequest(fake, 'POUTAGE', 'resolved'))

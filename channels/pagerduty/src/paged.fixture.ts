@@ -3,7 +3,7 @@ import { approvalRequest, startPlan } from '@loop-engine/testing'
 
 import { codeOf, withBoard, type Board } from './board.fixture.ts'
 import type { FakeIncident } from './fake-answers.fixture.ts'
-import type { PagerDutyOptions } from './index.ts'
+import type { DecisionAnswer, PagerDutyOptions } from './index.ts'
 
 export const request = approvalRequest(startPlan().instance)
 export const context = { signal: new AbortController().signal, idempotencyKey: 'notice-1' }
@@ -17,12 +17,15 @@ export interface Opened extends Board {
 /** One incident that waits, and what was decided so far. */
 export function paged(
   walk: (opened: Opened) => Promise<void>,
-  options: Partial<PagerDutyOptions> = {},
+  {
+    answer = { status: 'recorded' },
+    ...options
+  }: Partial<PagerDutyOptions> & { readonly answer?: DecisionAnswer } = {},
 ): Promise<void> {
   const decisions: DecisionIntake[] = []
   const decide: PagerDutyOptions['decide'] = async (decision) => {
     decisions.push(decision)
-    return { status: 'recorded' }
+    return answer
   }
   return withBoard({ decide, ...options }, async (board) => {
     await board.channel.notify(request, request.view, context)

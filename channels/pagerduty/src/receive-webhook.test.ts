@@ -1,13 +1,15 @@
-import { approvalRequest, startPlan } from '@loop-engine/testing'
 import { describe, expect, test } from 'vitest'
 
-import { codeOf, incidentRequest, noteRequest, ourNotes, withBoard } from './board.fixture.ts'
+import {
+  foreignIncident,
+  incidentRequest,
+  noteRequest,
+  ourNotes,
+  withBoard,
+} from './board.fixture.ts'
 import { signature, webhookSecret, webhookUrl } from './fake-pagerduty.fixture.ts'
-import type { PagerDutyOptions } from './index.ts'
+import { paged } from './paged.fixture.ts'
 
-const request = approvalRequest(startPlan().instance)
-const context = { signal: new AbortController().signal, idempotencyKey: 'notice-1' }
-const decide: PagerDutyOptions['decide'] = async () => ({ status: 'recorded' })
 const next = 'the-secret-that-comes-after'
 
 const post = (body: string, header = signature(body, [webhookSecret])): Request =>
@@ -23,7 +25,7 @@ describe('what is authentic', () => {
     ],
     ['a list', '[]'],
   ])('is taken, even if it is %s', (_, body) =>
-    withBoard({ decide }, async ({ handle, fake }) => {
+    withBoard({}, async ({ handle, fake }) => {
       expect((await handle(post(body))).status).toBe(202)
       expect(fake.calls).toEqual([])
     }),
@@ -31,30 +33,19 @@ describe('what is authentic', () => {
 
   test('is taken for an incident that PagerDuty no longer knows', () => {
     const problems: unknown[] = []
-    return withBoard(
-      { decide, report: (one) => void problems.push(one) },
-      async ({ handle, fake }) => {
-        const ghost = {
-          id: 'PGHOST',
-          key: '',
-          status: 'resolved' as const,
-          summary: '',
-          alerts: [],
-          notes: [],
-          links: [],
-        }
+    return withBoard({ report: (one) => void problems.push(one) }, async ({ handle, fake }) => {
+      const ghost = foreignIncident('PGHOST', { status: 'resolved' })
 
-        expect((await handle(noteRequest(fake, ghost, 'approve 7Q2M-XK4D'))).status).toBe(202)
-        expect((await handle(incidentRequest(fake, 'PGHOST', 'resolved'))).status).toBe(202)
-        expect(problems).toMatchObject([{ code: 'not_found' }, { code: 'not_found' }])
-      },
-    )
+      expect((await handle(noteRequest(fake, ghost, 'approve 7Q2M-XK4D'))).status).toBe(202)
+      expect((await handle(incidentRequest(fake, 'PGHOST', 'resolved'))).status).toBe(202)
+      expect(problems).toMatchObject([{ code: 'not_found' }, { code: 'not_found' }])
+    })
   })
 })
 
 describe('what is not', () => {
   test('is refused without a word or a call', () =>
-    withBoard({ decide }, async ({ handle, fake }) => {
+    withBoard({}, async ({ handle, fake }) => {
       const body = '{"event":{}}'
       for (const header of [
         '',
@@ -71,7 +62,7 @@ describe('what is not', () => {
     }))
 
   test('only POST is answered', () =>
-    withBoard({ decide }, async ({ handle }) => {
+    withBoard({}, async ({ handle }) => {
       for (const method of ['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS']) {
         const response = await handle(new Request(webhookUrl, { method }))
         expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST'])
@@ -80,12 +71,8 @@ describe('what is not', () => {
 })
 
 test('a secret is changed without a gap: both are signed with and accepted while it lasts', () =>
-  withBoard(
-    { decide, webhookSecrets: [next, webhookSecret] },
-    async ({ handle, fake, channel }) => {
-      await channel.notify(request, request.view, context)
-      const [incident] = fake.incidents
-      if (!incident) throw new Error('no incident was opened')
+  paged(
+    async ({ handle, fake, incident, code }) => {
       const statuses: number[] = []
       for (const secrets of [
         [webhookSecret],
@@ -95,7 +82,7 @@ test('a secret is changed without a gap: both are signed with and accepted while
       ]) {
         const id = `PN${statuses.length}`
         const response = await handle(
-          noteRequest(fake, incident, `approve ${codeOf(incident)}`, { id, secrets }),
+          noteRequest(fake, incident, `approve ${code}`, { id, secrets }),
         )
         statuses.push(response.status)
       }
@@ -103,28 +90,17 @@ test('a secret is changed without a gap: both are signed with and accepted while
       expect(statuses).toEqual([202, 202, 202, 401])
       expect(ourNotes(incident)).toHaveLength(3)
     },
+    { webhookSecrets: [next, webhookSecret] },
   ))
 
 test('an answer is given before PagerDuty gives up, and the delivery that follows finds the decision', async () => {
   const waiting = Promise.withResolvers<void>()
   const begun = Promise.withResolvers<void>()
   let decided = 0
-  await withBoard(
-    {
-      answerWithinMs: 4500,
-      async decide() {
-        begun.resolve()
-        await waiting.promise
-        decided++
-        return { status: 'recorded' }
-      },
-    },
-    async ({ handle, fake, clock, channel }) => {
-      await channel.notify(request, request.view, context)
-      const [incident] = fake.incidents
-      if (!incident) throw new Error('no incident was opened')
+  await paged(
+    async ({ handle, fake, clock, incident, code }) => {
       const again = (): Promise<Response> =>
-        handle(noteRequest(fake, incident, `approve ${codeOf(incident)}`, { id: 'PN1' }))
+        handle(noteRequest(fake, incident, `approve ${code}`, { id: 'PN1' }))
 
       const slow = again()
       await begun.promise
@@ -135,6 +111,15 @@ test('an answer is given before PagerDuty gives up, and the delivery that follow
 
       expect(decided).toBeGreaterThan(0)
       expect(ourNotes(incident)).toHaveLength(1)
+    },
+    {
+      answerWithinMs: 4500,
+      async decide() {
+        begun.resolve()
+        await waiting.promise
+        decided++
+        return { status: 'recorded' }
+      },
     },
   )
 })

@@ -1,12 +1,10 @@
 import type { ApprovalRequest } from '@loop-engine/core'
-import { approvalRequest, startPlan } from '@loop-engine/testing'
 import { describe, expect, test } from 'vitest'
 
 import { codeOf, optionsFor, ourNotes, withBoard } from './board.fixture.ts'
-import { createPagerDutyChannel, type PagerDutyOptions } from './index.ts'
+import { createPagerDutyChannel } from './index.ts'
+import { request } from './paged.fixture.ts'
 
-const request = approvalRequest(startPlan().instance)
-const decide: PagerDutyOptions['decide'] = async () => ({ status: 'recorded' })
 const context = (idempotencyKey: string) => ({
   signal: new AbortController().signal,
   idempotencyKey,
@@ -23,7 +21,7 @@ describe('a request that', () => {
   ] as const)(
     'is %s resolves its incident and says so, once for each notice',
     (status, change, words) =>
-      withBoard({ decide }, async ({ fake, channel }) => {
+      withBoard({}, async ({ fake, channel }) => {
         const ref = (await channel.notify(request, request.view, context('n1'))) ?? {}
         const ended: ApprovalRequest = { ...request, status, ...change }
 
@@ -37,7 +35,7 @@ describe('a request that', () => {
   )
 
   test('is edited has a new incident, and the old one says that it counts no more', () =>
-    withBoard({ decide }, async ({ fake, channel }) => {
+    withBoard({}, async ({ fake, channel }) => {
       const ref = (await channel.notify(request, request.view, context('n1'))) ?? {}
       for (const revision of [2, 3]) {
         const edited = { ...request, revision, viewHash: `${revision}`.repeat(64) }
@@ -62,7 +60,7 @@ describe('a request that', () => {
     }))
 
   test('was edited when its first notice comes again has one incident that calls people', () =>
-    withBoard({ decide }, async ({ fake, channel }) => {
+    withBoard({}, async ({ fake, channel }) => {
       // The process died before the engine had kept the reference.
       await channel.notify(request, request.view, context('n1'))
       const edited = { ...request, revision: 2, viewHash: '2'.repeat(64) }
@@ -77,7 +75,7 @@ describe('a request that', () => {
     }))
 
   test('ends before PagerDuty has opened its incident is repainted when it has', () =>
-    withBoard({ decide }, async ({ fake, clock, channel }) => {
+    withBoard({}, async ({ fake, clock, channel }) => {
       const ref = (await channel.notify(request, request.view, context('n1'))) ?? {}
       const [incident] = fake.incidents.splice(0)
       const ended: ApprovalRequest = { ...request, status: 'rejected' }
@@ -97,7 +95,7 @@ describe('a request that', () => {
     }))
 
   test('has a page that is none is not sent at all', () =>
-    withBoard({ decide, decisionUrl: () => 'javascript:alert(1)' }, async ({ fake, channel }) => {
+    withBoard({ decisionUrl: () => 'javascript:alert(1)' }, async ({ fake, channel }) => {
       await expect(channel.notify(request, request.view, context('n1'))).rejects.toMatchObject({
         code: 'invalid_config',
         path: '/decisionUrl',
@@ -115,8 +113,8 @@ test.each([
   ['/routingKey', { routingKey: 'short' }],
   ['/decisionUrl', { decideBy: 'link-only' }],
 ] as const)('%s is checked when the channel is made: %j', async (path, change) => {
-  await withBoard({ decide }, async ({ fake }) => {
-    const make = (): unknown => createPagerDutyChannel(optionsFor(fake, { decide, ...change }))
+  await withBoard({}, async ({ fake }) => {
+    const make = (): unknown => createPagerDutyChannel(optionsFor(fake, change))
     expect(make).toThrow(expect.objectContaining({ code: 'invalid_config', path }))
   })
 })
