@@ -1,7 +1,7 @@
 import { LoopError, type ApprovalRequest, type Clock, type DecisionIntake } from '@loop-engine/core'
 
-import type { PagerDutyPeople, PagerDutyResponders } from './responders.ts'
-import type { PagerDutyTransport } from './transport.ts'
+import type { PagerDutyTransport } from './api/transport.ts'
+import type { PagerDutyPeople, PagerDutyResponders } from './webhook/responders.ts'
 
 /** What became of a decision: the answer of `createIntake`'s function. */
 export interface DecisionAnswer {

@@ -13,12 +13,12 @@ import {
 } from '@loop-engine/testing'
 import { afterAll, beforeAll } from 'vitest'
 
-import { createTriggerEvent } from './alert.ts'
 import { codeOf, noteRequest, optionsFor, secret } from './board.fixture.ts'
-import { createDecisionCodes } from './decision-code.ts'
 import { routingKey, type FakeIncident, type FakePagerDuty } from './fake-answers.fixture.ts'
 import { startFakePagerDuty, webhookUrl } from './fake-pagerduty.fixture.ts'
-import { createIncidentReferences } from './incident-reference.ts'
+import { createTriggerEvent } from './incident/alert.ts'
+import { createDecisionCodes } from './incident/decision-code.ts'
+import { createIncidentReferences } from './incident/incident-reference.ts'
 import { createPagerDutyChannel } from './index.ts'
 
 interface Vendor extends ChannelVendor {

@@ -1,11 +1,11 @@
 import type { Clock } from '@loop-engine/core'
 
-import type { IncidentReferences } from './incident-reference.ts'
+import type { PagerDutyCalls } from '../api/pagerduty-calls.ts'
+import { isFinal } from '../api/pagerduty-error.ts'
+import type { IncidentReferences } from '../incident/incident-reference.ts'
+import type { PagerDutyOptions } from '../options.ts'
 import type { NoteEvent } from './judge-note.ts'
 import type { ResolutionEvent } from './judge-resolution.ts'
-import type { PagerDutyOptions } from './options.ts'
-import type { PagerDutyCalls } from './pagerduty-calls.ts'
-import { isFinal } from './pagerduty-error.ts'
 import { readWebhookEvent, type WebhookEvent } from './webhook-event.ts'
 import { isSigned } from './webhook-signature.ts'
 

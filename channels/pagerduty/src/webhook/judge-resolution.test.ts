@@ -1,9 +1,9 @@
 import type { ApprovalRequest } from '@loop-engine/core'
 import { describe, expect, test } from 'vitest'
 
-import { foreignIncident, incidentRequest, ourNotes } from './board.fixture.ts'
-import { createPagerDutyChannel, type Seen } from './index.ts'
-import { paged, request } from './paged.fixture.ts'
+import { foreignIncident, incidentRequest, ourNotes } from '../board.fixture.ts'
+import { createPagerDutyChannel, type Seen } from '../index.ts'
+import { paged, request } from '../paged.fixture.ts'
 
 const integration = { id: 'PINT', type: 'generic_events_api_inbound_integration_reference' }
 

@@ -6,9 +6,9 @@ import {
   noteRequest,
   ourNotes,
   withBoard,
-} from './board.fixture.ts'
-import { signature, webhookSecret, webhookUrl } from './fake-pagerduty.fixture.ts'
-import { paged } from './paged.fixture.ts'
+} from '../board.fixture.ts'
+import { signature, webhookSecret, webhookUrl } from '../fake-pagerduty.fixture.ts'
+import { paged } from '../paged.fixture.ts'
 
 const next = 'the-secret-that-comes-after'
 

@@ -1,6 +1,6 @@
 import { isLoopError } from '@loop-engine/core'
 
-import type { PagerDutyCalls } from './pagerduty-calls.ts'
+import type { PagerDutyCalls } from '../api/pagerduty-calls.ts'
 import type { WebhookAgent } from './webhook-event.ts'
 
 /** How a user of PagerDuty becomes a principal of yours. Who does not is refused. */

@@ -3,7 +3,7 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:cr
 import { sha256Hex, canonicalize } from '@loop-engine/core'
 import { z } from 'zod'
 
-import type { Alert } from './pagerduty-calls.ts'
+import type { Alert } from '../api/pagerduty-calls.ts'
 
 /** One revision of one request. */
 export interface Revision {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
-import { signature } from './fake-pagerduty.fixture.ts'
+import { signature } from '../fake-pagerduty.fixture.ts'
 import { readWebhookEvent } from './webhook-event.ts'
 import { isSigned } from './webhook-signature.ts'
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 
-import { noteRequest, ourNotes } from './board.fixture.ts'
-import { botEmail } from './fake-pagerduty.fixture.ts'
-import { paged, type Opened } from './paged.fixture.ts'
+import { noteRequest, ourNotes } from '../board.fixture.ts'
+import { botEmail } from '../fake-pagerduty.fixture.ts'
+import { paged, type Opened } from '../paged.fixture.ts'
 import { createResponders } from './responders.ts'
 
 describe('people', () => {

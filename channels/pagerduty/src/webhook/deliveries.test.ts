@@ -1,8 +1,8 @@
 import { LoopError } from '@loop-engine/core'
 import { describe, expect, test } from 'vitest'
 
-import { noteRequest, ourNotes } from './board.fixture.ts'
-import { paged } from './paged.fixture.ts'
+import { noteRequest, ourNotes } from '../board.fixture.ts'
+import { paged } from '../paged.fixture.ts'
 
 const hour = 3_600_000
 

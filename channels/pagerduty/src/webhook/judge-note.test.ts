@@ -1,8 +1,8 @@
 import { LoopError } from '@loop-engine/core'
 import { describe, expect, test } from 'vitest'
 
-import { foreignIncident, noteRequest, ourNotes } from './board.fixture.ts'
-import { paged, request } from './paged.fixture.ts'
+import { foreignIncident, noteRequest, ourNotes } from '../board.fixture.ts'
+import { paged, request } from '../paged.fixture.ts'
 
 test('a note is a decision of who wrote it, with the proof of it, at low assurance', () =>
   paged(async ({ fake, clock, incident, decisions, code, handle }) => {

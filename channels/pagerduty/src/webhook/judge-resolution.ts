@@ -1,13 +1,13 @@
 import { sha256Hex, type ApprovalRequest, type Clock } from '@loop-engine/core'
 
-import { say } from './conversation.ts'
+import type { PagerDutyCalls } from '../api/pagerduty-calls.ts'
+import { say } from '../incident/conversation.ts'
+import type { IncidentReference, IncidentReferences } from '../incident/incident-reference.ts'
+import { answerText, pagedAgainText, resolvedText, strangers } from '../incident/outcome-text.ts'
+import { plainText } from '../incident/visible-text.ts'
+import type { PagerDutyOptions } from '../options.ts'
 import { isOutOfTime } from './delivery-time.ts'
 import type { HandOver } from './hand-over.ts'
-import type { IncidentReference, IncidentReferences } from './incident-reference.ts'
-import type { PagerDutyOptions } from './options.ts'
-import { answerText, pagedAgainText, resolvedText, strangers } from './outcome-text.ts'
-import type { PagerDutyCalls } from './pagerduty-calls.ts'
-import { plainText } from './visible-text.ts'
 import type { WebhookEvent } from './webhook-event.ts'
 
 export type ResolutionEvent = Extract<WebhookEvent, { kind: 'resolved' }>

@@ -4,8 +4,8 @@ import { connect, type ConnectionOptions } from 'node:tls'
 
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 
-import { routingKey, token } from './fake-answers.fixture.ts'
-import { startFakePagerDuty } from './fake-pagerduty.fixture.ts'
+import { routingKey, token } from '../fake-answers.fixture.ts'
+import { startFakePagerDuty } from '../fake-pagerduty.fixture.ts'
 import { createPagerDutyCalls } from './pagerduty-calls.ts'
 import { createPdjsTransport, type PdjsTransportOptions } from './pdjs-transport.ts'
 

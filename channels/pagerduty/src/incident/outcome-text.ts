@@ -1,7 +1,7 @@
 import type { ApprovalRequest } from '@loop-engine/core'
 
-import type { DecisionAnswer } from './options.ts'
-import type { Stranger } from './responders.ts'
+import type { DecisionAnswer } from '../options.ts'
+import type { Stranger } from '../webhook/responders.ts'
 import { plainText } from './visible-text.ts'
 
 /** What a note of ours says when a request has changed. */

@@ -1,9 +1,9 @@
 import type { ApprovalRequest } from '@loop-engine/core'
 import { describe, expect, test } from 'vitest'
 
-import { codeOf, noteRequest, ourNotes } from './board.fixture.ts'
-import type { FakeIncident } from './fake-answers.fixture.ts'
-import { context, paged, request } from './paged.fixture.ts'
+import { codeOf, noteRequest, ourNotes } from '../board.fixture.ts'
+import type { FakeIncident } from '../fake-answers.fixture.ts'
+import { context, paged, request } from '../paged.fixture.ts'
 
 const hour = 3_600_000
 

@@ -1,8 +1,8 @@
-import { isOurs } from './conversation.ts'
-import type { DecisionCodes } from './decision-code.ts'
+import type { Note } from '../api/pagerduty-calls.ts'
+import { isOurs } from '../incident/conversation.ts'
+import type { DecisionCodes } from '../incident/decision-code.ts'
+import type { IncidentReference } from '../incident/incident-reference.ts'
 import { readDecisionNote } from './decision-note.ts'
-import type { IncidentReference } from './incident-reference.ts'
-import type { Note } from './pagerduty-calls.ts'
 
 interface Scene {
   readonly event: { readonly incidentId: string; readonly note: { readonly id: string } }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
-import { createDecisionCodes } from './decision-code.ts'
+import { createDecisionCodes } from '../incident/decision-code.ts'
 import { readDecisionNote } from './decision-note.ts'
 
 const codes = createDecisionCodes(['a secret of at least thirty-two bytes'])

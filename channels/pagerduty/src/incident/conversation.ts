@@ -1,4 +1,4 @@
-import type { Note, PagerDutyCalls } from './pagerduty-calls.ts'
+import type { Note, PagerDutyCalls } from '../api/pagerduty-calls.ts'
 import { cut } from './visible-text.ts'
 
 const marker = '[loop-engine]'
