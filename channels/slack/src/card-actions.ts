@@ -1,7 +1,7 @@
 import { LoopError, type ApprovalView } from '@loop-engine/core'
 import type { types } from '@slack/bolt'
 
-import type { Paper } from './paper.ts'
+import { plain, type Paper } from './paper.ts'
 
 /** The opaque tokens that the buttons carry. */
 export interface CardButtons {
@@ -57,19 +57,18 @@ function button(action: keyof typeof actionIds, text: string, value?: string): t
   return {
     type: 'button',
     action_id: actionIds[action],
-    text: { type: 'plain_text', text, emoji: false },
+    text: plain(text),
     ...(value !== undefined && { value }),
   }
 }
 
 /** A thumb on a phone slips; what is risky asks once more. */
 function confirmation(paper: Paper, { title, transition }: ApprovalView): types.ConfirmationDialog {
-  const text = `${paper.line(title, mostConfirm)}: the risk is ${transition.risk}.`
   return {
-    title: { type: 'plain_text', text: 'Approve this?', emoji: false },
-    text: { type: 'plain_text', text, emoji: false },
-    confirm: { type: 'plain_text', text: 'Approve', emoji: false },
-    deny: { type: 'plain_text', text: 'Not yet', emoji: false },
+    title: plain('Approve this?'),
+    text: plain(`${paper.line(title, mostConfirm)}: the risk is ${transition.risk}.`),
+    confirm: plain('Approve'),
+    deny: plain('Not yet'),
     style: 'primary',
   }
 }

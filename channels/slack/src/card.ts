@@ -5,7 +5,7 @@ import { createActions, type CardButtons } from './card-actions.ts'
 import { detailsOf } from './card-details.ts'
 import { factsOf, outcomeOf, votesOf } from './card-facts.ts'
 import { linkTo } from './link.ts'
-import { createPaper, plainSection, weighBlocks } from './paper.ts'
+import { createPaper, plain, plainSection, weighBlocks } from './paper.ts'
 import type { Message } from './slack-calls.ts'
 
 /**
@@ -39,7 +39,7 @@ export function createCard({ request, view, consoleUrl, buttons }: CardInput): M
   const paper = createPaper()
   const title = `${titles[request.status]}: ${paper.line(view.title, 110)}`
   const head: types.KnownBlock[] = [
-    { type: 'header', text: { type: 'plain_text', text: title, emoji: false } },
+    { type: 'header', text: plain(title) },
     plainSection(factsOf(paper, request, view)),
   ]
   const isPending = request.status === 'pending'

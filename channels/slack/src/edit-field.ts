@@ -1,7 +1,7 @@
 import { parseStrictJson, type JsonObject, type JsonValue } from '@loop-engine/core'
 import { z } from 'zod'
 
-import { visible } from './visible-text.ts'
+import { escapeMarkup, visible } from './visible-text.ts'
 
 /** What is read of a JSON Schema of evidence, to build better inputs; the engine checks the whole of it. */
 const propertySchema = z.object({
@@ -66,7 +66,7 @@ export function readTyped({ input, value }: EditField, typed: string | null): Ty
   const text = typed ?? ''
   if (input.kind === 'choice') return readChoice(input.options, text, value)
   // An input may trim, or escape as messages do: neither is an edit.
-  const untouched = [input.initial, input.initial.trim(), escapedOf(input.initial)]
+  const untouched = [input.initial, input.initial.trim(), escapeMarkup(input.initial)]
   if (untouched.includes(text)) return { value }
   if (input.kind === 'text') return { value: text }
   try {
@@ -85,6 +85,3 @@ function readChoice(options: readonly string[], text: string, value: JsonValue):
   if (picked === undefined) return { fault: 'Pick one of the options.' }
   return { value: typeof value === 'boolean' ? picked === 'true' : picked }
 }
-
-const escapedOf = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')

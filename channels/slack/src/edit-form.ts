@@ -4,6 +4,7 @@ import type { types } from '@slack/bolt'
 import { typeOf } from './card-details.ts'
 import { editFieldsOf, readTyped, type EditField } from './edit-field.ts'
 import { formIds, plainLine, reasonBlock, reasonInput } from './forms.ts'
+import { plain } from './paper.ts'
 import { weigh } from './visible-text.ts'
 
 /** Slack takes 100 blocks; four are ours. */
@@ -30,9 +31,9 @@ export function createEditForm({ request, token, schema }: EditFormInput): types
     type: 'modal',
     callback_id: formIds.edit,
     private_metadata: token,
-    title: { type: 'plain_text', text: 'Edit', emoji: false },
-    submit: { type: 'plain_text', text: 'Approve as edited', emoji: false },
-    close: { type: 'plain_text', text: 'Back', emoji: false },
+    title: plain('Edit'),
+    submit: plain('Approve as edited'),
+    close: plain('Back'),
     blocks: [
       {
         type: 'section',

@@ -1,12 +1,10 @@
 import type { types } from '@slack/bolt'
 
-import { createPaper } from './paper.ts'
+import { createPaper, plain } from './paper.ts'
 
 export const formIds = { reject: 'loop:reject-form', edit: 'loop:edit-form' } as const
 export const reasonBlock = 'reason'
 const mostReason = 3000
-
-const plain = (text: string): types.PlainTextElement => ({ type: 'plain_text', text, emoji: false })
 
 /** Asks why; a rejection without a reason helps nobody. */
 export function createRejectForm(token: string): types.ModalView {

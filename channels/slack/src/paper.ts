@@ -29,12 +29,14 @@ export function createPaper(): Paper {
   }
 }
 
-/** Text without any formatting, not even emoji; Slack takes 3000 characters. */
+/** Text without any formatting, not even emoji. */
+export function plain(text: string): types.PlainTextElement {
+  return { type: 'plain_text', text, emoji: false }
+}
+
+/** Slack takes 3000 characters. */
 export function plainSection(lines: readonly string[]): types.SectionBlock {
-  return {
-    type: 'section',
-    text: { type: 'plain_text', text: lines.join('\n'), emoji: false },
-  }
+  return { type: 'section', text: plain(lines.join('\n')) }
 }
 
 /** Bytes of blocks on the wire, with room for the id of each. */

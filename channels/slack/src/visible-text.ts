@@ -14,7 +14,7 @@ export function visibleLine(text: string): string {
 }
 
 /** Slack reads these three as markup, also as `<!channel>` and `<url|label>`. */
-function escape(text: string): string {
+export function escapeMarkup(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }
 
@@ -29,7 +29,7 @@ export interface Fitted {
  * Bytes are those of escaped text inside JSON in UTF-8, which is never less than what Slack counts.
  */
 export function fit(text: string, limit: number): Fitted {
-  const whole = escape(text)
+  const whole = escapeMarkup(text)
   // A character takes at most 12 bytes; most texts need no exact weighing.
   if (weigh(whole) <= limit) return { text: whole, isCut: false }
   const characters = Array.from(text)
@@ -37,7 +37,7 @@ export function fit(text: string, limit: number): Fitted {
   let shown = 0
   let kept = ''
   for (const character of characters) {
-    const escaped = escape(character)
+    const escaped = escapeMarkup(character)
     room -= weigh(escaped)
     if (room < 0) break
     kept += escaped
