@@ -56,19 +56,19 @@ export function createClicks(options: ClicksOptions) {
     if (purpose === 'approve') return approve(click, facts, card, say)
 
     // The right to open a form is gone after three seconds, so that comes before any other call.
-    const form = tokens.seal(`${purpose === 'edit' ? 'edit' : 'reject'}-form`, {
+    const isEdit = purpose === 'edit'
+    const form = tokens.seal(isEdit ? 'edit-form' : 'reject-form', {
       ...facts,
       messageTs: ts,
       user: click.user.id,
     })
-    const first =
-      purpose === 'edit' ? createNotice('One moment', 'Looking it up…') : createRejectForm(form)
+    const first = isEdit ? createNotice('One moment', 'Looking it up…') : createRejectForm(form)
     const opened = await calls.openView(click.trigger_id, first).catch((error: unknown) => {
       report(error)
       return null
     })
     if (opened === null) return say(notOpened)
-    const { next, request } = await followUp(click, facts, form)
+    const { next, request } = await followUp(click, facts, isEdit ? form : null)
     if (next) await calls.updateView(opened, next)
     if (request) await repaint(card, request)
   }
@@ -92,53 +92,54 @@ export function createClicks(options: ClicksOptions) {
   }
 
   /** What the open form should show instead, once it is known who opened it and what became of the request. */
-  async function followUp(click: Click, facts: CardFacts, form: string): Promise<FollowUp> {
+  async function followUp(
+    click: Click,
+    facts: CardFacts,
+    editToken: string | null,
+  ): Promise<FollowUp> {
     const who = await people.identify(click)
-    if ('stranger' in who) return { next: createNotice('Not possible', strangerText(who.stranger)) }
-    const isEdit = click.actions[0].action_id === actionIds.edit
+    if ('stranger' in who) return { next: notPossible(strangerText(who.stranger)) }
     try {
-      const request = (await options.find?.({ id: facts.requestId, tenant: facts.tenant })) ?? null
-      const next = isEdit ? editForm(request, facts, form) : whyOver('rejected', request)
-      return { next, ...(request && { request }) }
+      const request = await options.find?.({ id: facts.requestId, tenant: facts.tenant })
+      if (editToken !== null) return { next: editForm(request, facts, editToken), request }
+      const over = request ? whyOver('rejected', request) : null
+      return { next: over === null ? null : notPossible(over), request }
     } catch (error) {
       report(error)
       // Whoever rejects is judged when the form is sent.
-      if (!isEdit) return { next: null }
-      return {
-        next: createNotice('Not possible', 'The request could not be looked up. Try again.'),
-      }
+      if (editToken === null) return { next: null }
+      return { next: notPossible('The request could not be looked up. Try again.') }
     }
   }
 
-  function editForm(request: ApprovalRequest | null, facts: CardFacts, token: string) {
-    const schema = request ? options.schemaOf?.(request) : undefined
-    return (
-      whyNotEdit(request, facts) ??
-      createEditForm({ request: request as ApprovalRequest, token, schema }) ??
-      createNotice('Not possible', 'Nothing of this can be edited in Slack. Use the console.')
-    )
+  function editForm(
+    request: ApprovalRequest | null | undefined,
+    facts: CardFacts,
+    token: string,
+  ): View {
+    if (!request) return notPossible('This request does not exist (any more).')
+    const why = whyOver('edited', request) ?? whyNotEdit(request, facts)
+    if (why !== null) return notPossible(why)
+    const form = createEditForm({ request, token, schema: options.schemaOf?.(request) })
+    return form ?? notPossible('Nothing of this can be edited in Slack. Use the console.')
   }
 }
 
 interface FollowUp {
   readonly next: View | null
-  readonly request?: ApprovalRequest
+  readonly request?: ApprovalRequest | null
 }
 
-function whyOver(what: 'edited' | 'rejected', request: ApprovalRequest | null): View | null {
-  if (!request || request.status === 'pending') return null
-  return createNotice('Not possible', `This can no longer be ${what}: it is ${request.status}.`)
+const notPossible = (text: string): View => createNotice('Not possible', text)
+
+function whyOver(what: 'edited' | 'rejected', { status }: ApprovalRequest): string | null {
+  return status === 'pending' ? null : `This can no longer be ${what}: it is ${status}.`
 }
 
-function whyNotEdit(request: ApprovalRequest | null, { revision, viewHash }: CardFacts) {
-  const over = whyOver('edited', request)
-  if (over) return over
-  const why = !request
-    ? 'This request does not exist (any more).'
-    : request.revision !== revision || request.viewHash !== viewHash
-      ? 'This was edited after your card was made. Look at the newest card.'
-      : !request.policy.allow?.includes('edit') || request.evidence === null
-        ? 'The policy of this step does not allow edits.'
-        : null
-  return why === null ? null : createNotice('Not possible', why)
+function whyNotEdit(request: ApprovalRequest, { revision, viewHash }: CardFacts): string | null {
+  if (request.revision !== revision || request.viewHash !== viewHash)
+    return 'This was edited after your card was made. Look at the newest card.'
+  if (!request.policy.allow?.includes('edit') || request.evidence === null)
+    return 'The policy of this step does not allow edits.'
+  return null
 }

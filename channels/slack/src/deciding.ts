@@ -64,7 +64,7 @@ export function createDeciding({ people, decide, clock, report }: DecidingOption
       return {
         say: answerText(decision, answer),
         isTaken: ['recorded', 'executed', 'rejected'].includes(answer.status),
-        ...(answer.request && { request: answer.request }),
+        request: answer.request,
       }
     } catch (error) {
       report(error)

@@ -106,14 +106,7 @@ export function createSlackChannel(options: SlackOptions): SlackChannel {
     clock,
     canEdit: find !== undefined,
   })
-  const shared = {
-    tokens,
-    judge,
-    report,
-    repaint,
-    ...(find && { find }),
-    ...(schemaOf && { schemaOf }),
-  }
+  const shared = { tokens, judge, report, repaint, find, schemaOf }
   const inbox = createInbox({
     app: bolt.app,
     calls,
@@ -121,7 +114,7 @@ export function createSlackChannel(options: SlackOptions): SlackChannel {
     submitted: createSubmissions(shared),
     clock,
     report,
-    ...(options.appId !== undefined && { appId: options.appId }),
+    appId: options.appId,
   })
 
   /** What is over stays over, so this card need not wait for its turn; also heals a card that was sent twice. */
