@@ -1,14 +1,13 @@
 import { afterEach, expect, test } from 'vitest'
 
 import { createCardTokens } from './card-token.ts'
-import { refuse, textsOf } from './fake-slack.fixture.ts'
+import { refuse } from './fake-slack.fixture.ts'
 import { openDesk, type Desk } from './slack-desk.fixture.ts'
 import { conversation, signingSecret } from './slack-people.fixture.ts'
 
 let desk: Desk
 afterEach(() => desk.close())
 
-const lastCard = (): string => textsOf(desk.vendor.slack.messages[0]?.versions.at(-1)).join('\n')
 const lastForm = () => desk.vendor.slack.views.at(-1)
 
 test('a rejection asks for a reason, records it, and closes its form', async () => {
@@ -32,8 +31,8 @@ test('a rejection asks for a reason, records it, and closes its form', async () 
     decisions: [{ reason: 'not *ours* <!here>', reviewer: { id: 'alice' } }],
   })
   expect(desk.paid).toEqual([])
-  expect(lastCard()).toContain('Rejected')
-  expect(lastCard()).toContain('not *ours* &lt;!here&gt;')
+  expect(desk.card()).toContain('Rejected')
+  expect(desk.card()).toContain('not *ours* &lt;!here&gt;')
   expect(desk.vendor.slack.whispers.at(-1)?.text).toContain('rejection is recorded')
 })
 

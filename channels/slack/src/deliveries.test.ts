@@ -1,40 +1,30 @@
 import { afterEach, expect, test } from 'vitest'
 
-import { botToken, textsOf } from './fake-slack.fixture.ts'
+import { botToken } from './fake-slack.fixture.ts'
 import { openDesk, type Desk } from './slack-desk.fixture.ts'
 
 let desk: Desk
 afterEach(() => desk.close())
 
-const lastCard = (): string => textsOf(desk.vendor.slack.messages[0]?.versions.at(-1)).join('\n')
-
 test('two people who click at once make a quorum of two, and the card counts with them', async () => {
   desk = await openDesk()
   const { id } = await desk.ask({ amount: 1 }, { large: true })
-  expect(lastCard()).toContain('Approvals: 0 of 2')
-  const click = (person: string) =>
-    desk.vendor.sign(
-      desk.vendor.press('approve', { requestId: id, revision: 1, person, deliveryId: person }),
-    )
+  expect(desk.card()).toContain('Approvals: 0 of 2')
+  const click = (person: string) => desk.vendor.sign(desk.click(id, person))
 
   await Promise.all([desk.channel.handle(click('alice')), desk.channel.handle(click('bob'))])
   await desk.channel.settled()
   await desk.drain()
 
   expect(desk.paid).toEqual([{ amount: 1 }])
-  expect(lastCard()).toContain('Approved')
+  expect(desk.card()).toContain('Approved')
   expect(desk.vendor.slack.whispers).toHaveLength(2)
 })
 
 test('a click that Slack delivers again decides and answers once', async () => {
   desk = await openDesk()
   const { id } = await desk.ask({ amount: 1 }, { large: true })
-  const payload = desk.vendor.press('approve', {
-    requestId: id,
-    revision: 1,
-    person: 'alice',
-    deliveryId: 'd',
-  })
+  const payload = desk.click(id)
   const again = desk.vendor.sign(payload)
   again.headers.set('x-slack-retry-num', '1')
 
@@ -48,9 +38,7 @@ test('a click that Slack delivers again decides and answers once', async () => {
 test('a delivery that is the first to arrive counts, also when Slack calls it a retry', async () => {
   desk = await openDesk()
   const { id } = await desk.ask({ amount: 1 })
-  const event = desk.vendor.sign(
-    desk.vendor.press('approve', { requestId: id, revision: 1, person: 'alice', deliveryId: 'd' }),
-  )
+  const event = desk.vendor.sign(desk.click(id))
   event.headers.set('x-slack-retry-num', '3')
 
   await desk.handle(event)
@@ -68,9 +56,7 @@ test('work that takes long is acknowledged after two seconds and goes on', async
     await promise
     return { body: { ok: true, user: desk.vendor.slack.users.get('UALICE') } }
   })
-  const event = desk.vendor.sign(
-    desk.vendor.press('approve', { requestId: id, revision: 1, person: 'alice', deliveryId: 'd' }),
-  )
+  const event = desk.vendor.sign(desk.click(id))
   const answering = desk.channel.handle(event)
   await asked.promise
 

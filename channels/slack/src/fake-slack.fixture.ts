@@ -18,9 +18,8 @@ export interface FakeSlack {
   readonly workspace: { team_id: string; enterprise_id?: string }
   /** While set, calls of a method (or `*`) are answered by it. */
   readonly faults: Map<string, () => Answer | Promise<Answer>>
-  /** Web sockets that are open, and what came back on them. */
+  /** Web sockets that are open. */
   readonly sockets: Set<WebSocket>
-  readonly acknowledged: unknown[]
   close(): Promise<void>
 }
 export interface Answer {
@@ -48,7 +47,6 @@ interface Block {
 }
 interface OpenedView {
   readonly id: string
-  readonly trigger: string
   readonly versions: View[]
 }
 interface View {
@@ -74,7 +72,6 @@ export async function startFakeSlack(): Promise<FakeSlack> {
   server.on('upgrade', (request, socket, head) =>
     sockets.handleUpgrade(request, socket, head, (open) => {
       slack.sockets.add(open)
-      open.on('message', (data) => slack.acknowledged.push(JSON.parse((data as Buffer).toString())))
       open.on('close', () => slack.sockets.delete(open))
       open.send(JSON.stringify({ type: 'hello', num_connections: 1 }))
     }),
@@ -92,7 +89,6 @@ export async function startFakeSlack(): Promise<FakeSlack> {
     workspace: { team_id: home },
     faults: new Map(),
     sockets: new Set(),
-    acknowledged: [],
     async close() {
       for (const open of slack.sockets) open.terminate()
       server.closeAllConnections()
@@ -146,7 +142,7 @@ export async function startFakeSlack(): Promise<FakeSlack> {
       const trigger = String(trigger_id)
       if (usedTriggers.has(trigger)) return { ok: false, error: 'exchanged_trigger_id' }
       usedTriggers.add(trigger)
-      const opened = { id: `V${++count}`, trigger, versions: [viewSchema.parse(view)] }
+      const opened = { id: `V${++count}`, versions: [viewSchema.parse(view)] }
       slack.views.push(opened)
       return { view: { id: opened.id } }
     },

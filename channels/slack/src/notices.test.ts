@@ -1,13 +1,10 @@
 import { afterEach, expect, test } from 'vitest'
 
 import { textsOf } from './fake-slack.fixture.ts'
-import { openDesk, type Desk } from './slack-desk.fixture.ts'
+import { context, openDesk, type Desk } from './slack-desk.fixture.ts'
 
 let desk: Desk
 afterEach(() => desk.close())
-
-const context = { signal: new AbortController().signal, idempotencyKey: 'n1' }
-const calls = (method: string) => desk.vendor.slack.calls.filter((call) => call.method === method)
 
 test('a reminder stands below the card, so that there are never two cards with buttons', async () => {
   desk = await openDesk()
@@ -43,12 +40,8 @@ test('a notice that is delivered twice in one process is one card', async () => 
   desk = await openDesk()
   const request = await desk.ask({ amount: 1 })
   const before = desk.vendor.slack.messages.length
-  const unknown = { ...request, messages: {} }
 
-  const refs = await Promise.all([
-    desk.channel.notify(unknown, request.view, context),
-    desk.channel.notify(unknown, request.view, context),
-  ])
+  const refs = await Promise.all([desk.notifyAnew(request), desk.notifyAnew(request)])
 
   expect(desk.vendor.slack.messages).toHaveLength(before + 1)
   expect(refs[0]).toEqual(refs[1])
@@ -57,7 +50,7 @@ test('a notice that is delivered twice in one process is one card', async () => 
 test('a card that was sent twice loses its buttons when it is clicked after the decision', async () => {
   desk = await openDesk()
   const request = await desk.ask({ amount: 1 })
-  await desk.channel.notify({ ...request, messages: {} }, request.view, context)
+  await desk.notifyAnew(request)
   const double = desk.vendor.slack.messages[1]
   await desk.press('approve', { requestId: request.id })
 
@@ -73,7 +66,7 @@ test.each(['reject', 'edit'] as const)(
   async (action) => {
     desk = await openDesk()
     const request = await desk.ask({ amount: 1 })
-    await desk.channel.notify({ ...request, messages: {} }, request.view, context)
+    await desk.notifyAnew(request)
     const double = desk.vendor.slack.messages[1]
     await desk.press('approve', { requestId: request.id })
 
@@ -103,7 +96,7 @@ test('where the policy asks for more than Slack shows, the card has no approval 
   const request = await desk.ask({ amount: 1 })
   const policy = { ...request.policy, assurance: 'oidc' as const }
 
-  await desk.channel.notify({ ...request, messages: {}, policy }, request.view, context)
+  await desk.notifyAnew({ ...request, policy })
 
   const shown = desk.vendor.slack.messages[1]?.versions[0]
   const elements = shown?.blocks.flatMap((block) => block.elements ?? []) ?? []
@@ -127,7 +120,7 @@ test('the card links to the request in the console, and is not unfurled', async 
   desk = await openDesk()
   const { id } = await desk.ask({ amount: 1 })
 
-  const [{ params } = { params: {} }] = calls('chat.postMessage')
+  const [{ params } = { params: {} }] = desk.calls('chat.postMessage')
   expect(params).toMatchObject({ unfurl_links: 'false', unfurl_media: 'false' })
   expect(JSON.stringify(params)).toContain(
     `"https://loops.example/app/inbox/${encodeURIComponent(id)}"`,

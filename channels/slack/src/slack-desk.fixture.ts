@@ -1,5 +1,6 @@
 import type {
   ApprovalRequest,
+  ChannelContext,
   DecisionIntake,
   LoopDefinition,
   LoopError,
@@ -8,7 +9,7 @@ import type {
 import { createAuthority, createIntake, createLoopSystem } from '@loop-engine/sdk'
 import { createTestClock, type TestClock } from '@loop-engine/testing'
 
-import { botToken } from './fake-slack.fixture.ts'
+import { botToken, textsOf, type FakeSlack } from './fake-slack.fixture.ts'
 import { createSlackChannel, type SlackChannel, type SlackOptions } from './index.ts'
 import {
   appId,
@@ -28,17 +29,32 @@ export interface Desk {
   readonly paid: unknown[]
   readonly decisions: DecisionIntake[]
   readonly problems: LoopError[]
-  readonly approvals: Awaited<ReturnType<typeof openSystem>>['system']['approvals']
+  /** What the first card says now. */
+  card(): string
+  /** What Slack was asked by this method. */
+  calls(method: string): FakeSlack['calls']
   ask(evidence: object, options?: { readonly large?: boolean }): Promise<ApprovalRequest>
   request(id: string): Promise<ApprovalRequest>
+  /** Tells of a request whose earlier notice left no reference. */
+  notifyAnew(
+    request: ApprovalRequest,
+    context?: Partial<ChannelContext>,
+  ): ReturnType<SlackChannel['notify']>
   /** Hands it over, and lets everything that follows from it happen. */
   handle(request: Request): Promise<Response>
+  /** A click on approve, which Slack may deliver again. */
+  click(requestId: string, person?: string): object
   press(
     action: 'approve' | 'reject' | 'edit',
     pressed: Partial<Pressed> & { readonly requestId: string },
   ): Promise<Response>
   drain(): Promise<number>
   close(): Promise<void>
+}
+
+export const context: ChannelContext = {
+  signal: new AbortController().signal,
+  idempotencyKey: 'n1',
 }
 
 const agent = {
@@ -142,7 +158,8 @@ export async function openDesk(options: Partial<SlackOptions> = {}): Promise<Des
     paid,
     decisions,
     problems,
-    approvals,
+    card: () => textsOf(vendor.slack.messages[0]?.versions.at(-1)).join('\n'),
+    calls: (method) => vendor.slack.calls.filter((call) => call.method === method),
     async ask(evidence, { large = false } = {}) {
       const aggregateId = `order-${++count}`
       await engine.start({ loopId: loop.id, aggregateId, actor: agent })
@@ -156,12 +173,16 @@ export async function openDesk(options: Partial<SlackOptions> = {}): Promise<Des
       if (!request) throw new Error('the request is gone')
       return request
     },
+    notifyAnew: (request, change) =>
+      channel.notify({ ...request, messages: {} }, request.view, { ...context, ...change }),
     async handle(request) {
       const response = await channel.handle(request)
       await channel.settled()
       await relay.drain()
       return response
     },
+    click: (requestId, person = 'alice') =>
+      vendor.press('approve', { requestId, revision: 1, person, deliveryId: person }),
     press: (action, pressed) =>
       desk.handle(
         vendor.sign(

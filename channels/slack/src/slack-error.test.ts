@@ -6,9 +6,6 @@ import { openDesk, type Desk } from './slack-desk.fixture.ts'
 let desk: Desk
 afterEach(() => desk.close())
 
-const context = { signal: new AbortController().signal, idempotencyKey: 'n1' }
-const calls = (method: string) => desk.vendor.slack.calls.filter((call) => call.method === method)
-
 const failures = [
   [refuse('invalid_auth'), { code: 'auth', retryable: false }],
   [refuse('missing_scope'), { code: 'auth', retryable: false }],
@@ -32,7 +29,7 @@ for (const [answer, expected] of failures) {
     const request = await desk.ask({ amount: 1 })
     desk.vendor.slack.faults.set('chat.postMessage', () => answer)
 
-    const failing = desk.channel.notify({ ...request, messages: {} }, request.view, context)
+    const failing = desk.notifyAnew(request)
 
     await expect(failing).rejects.toMatchObject({ ...expected, plugin: 'slack' })
     const error: unknown = await failing.catch((reason: unknown) => reason)
@@ -44,20 +41,19 @@ for (const [answer, expected] of failures) {
 test('a call is repeated at most as often as told, and not beyond an abort', async () => {
   desk = await openDesk({ maxRetries: 2 })
   const request = await desk.ask({ amount: 1 })
-  const before = calls('chat.postMessage').length
+  const before = desk.calls('chat.postMessage').length
   desk.vendor.slack.faults.set('chat.postMessage', () => ({ status: 500, body: {} }))
-  const fresh = { ...request, messages: {} }
 
-  await expect(desk.channel.notify(fresh, request.view, context)).rejects.toMatchObject({
+  await expect(desk.notifyAnew(request)).rejects.toMatchObject({
     code: 'unavailable',
   })
-  expect(calls('chat.postMessage')).toHaveLength(before + 3)
+  expect(desk.calls('chat.postMessage')).toHaveLength(before + 3)
 
   const aborted = { signal: AbortSignal.abort(), idempotencyKey: 'n2' }
-  await expect(desk.channel.notify(fresh, request.view, aborted)).rejects.toMatchObject({
+  await expect(desk.notifyAnew(request, aborted)).rejects.toMatchObject({
     code: 'aborted',
   })
-  expect(calls('chat.postMessage')).toHaveLength(before + 3)
+  expect(desk.calls('chat.postMessage')).toHaveLength(before + 3)
 })
 
 test('a Slack that never answers is given up', async () => {
@@ -66,8 +62,9 @@ test('a Slack that never answers is given up', async () => {
   const never = Promise.withResolvers<{ body: object }>()
   desk.vendor.slack.faults.set('chat.postMessage', () => never.promise)
 
-  await expect(
-    desk.channel.notify({ ...request, messages: {} }, request.view, context),
-  ).rejects.toMatchObject({ code: 'unavailable', retryable: true })
+  await expect(desk.notifyAnew(request)).rejects.toMatchObject({
+    code: 'unavailable',
+    retryable: true,
+  })
   never.resolve({ body: {} })
 })

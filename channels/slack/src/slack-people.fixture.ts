@@ -25,8 +25,6 @@ export interface SlackPeopleAtWork extends ChannelVendor {
   sign(payload: object, options?: { readonly at?: number; readonly secret?: string }): Request
   press(action: 'approve' | 'reject' | 'edit', click: Pressed): object
   submit(view: { readonly id: string; readonly user: string }, values: Values): object
-  /** What was answered in a form. */
-  readonly inForms: string[]
 }
 export type Pressed = Pick<Click, 'requestId' | 'revision' | 'deliveryId'> & {
   readonly person: string
@@ -44,6 +42,7 @@ export async function startSlackPeople(now: () => number): Promise<SlackPeopleAt
   for (const person of ['alice', 'bob', 'mallory', 'owner'])
     slack.users.set(userIdOf(person), member(userIdOf(person), `${person}@example.com`))
   slack.users.set('USTRANGER', member('USTRANGER', 'stranger@elsewhere.example'))
+  /** What was answered in a form. */
   const inForms: string[] = []
   const forms = new Map<string, object>()
   let channel: SlackChannel | undefined
@@ -58,7 +57,6 @@ export async function startSlackPeople(now: () => number): Promise<SlackPeopleAt
 
   const vendor: SlackPeopleAtWork = {
     slack,
-    inForms,
     attach(open) {
       channel = {
         ...open,
@@ -132,13 +130,10 @@ export async function startSlackPeople(now: () => number): Promise<SlackPeopleAt
       const user = userIdOf(click.person)
       let form = forms.get(`${user} ${click.deliveryId}`)
       if (!form) {
-        const {
-          slack: { views },
-        } = vendor
-        const before = views.length
+        const before = slack.views.length
         await channel?.handle(vendor.sign(vendor.press('reject', click)))
         await channel?.settled()
-        const opened = views[before]
+        const opened = slack.views[before]
         if (!opened) return vendor.sign(vendor.press('reject', click), { at: signedAt })
         form = vendor.submit({ id: opened.id, user }, { reason })
         forms.set(`${user} ${click.deliveryId}`, form)

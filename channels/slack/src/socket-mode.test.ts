@@ -33,12 +33,7 @@ test('by web socket a person approves, once, and hears of it', async () => {
   desk = await openDesk(options)
   await desk.channel.start()
   const { id } = await desk.ask({ amount: 1 })
-  const click = desk.vendor.press('approve', {
-    requestId: id,
-    revision: 1,
-    person: 'alice',
-    deliveryId: 'd',
-  })
+  const click = desk.click(id)
 
   const answer = await envelope('e1', click)
   await envelope('e2', click)
@@ -69,12 +64,7 @@ test('by web socket a form is corrected and then taken', async () => {
 test('without a signing secret nothing is taken over HTTP, also not what an empty secret signs', async () => {
   desk = await openDesk(options)
   const { id } = await desk.ask({ amount: 1 })
-  const click = desk.vendor.press('approve', {
-    requestId: id,
-    revision: 1,
-    person: 'alice',
-    deliveryId: 'd',
-  })
+  const click = desk.click(id)
 
   expect((await desk.handle(desk.vendor.sign(click, { secret: '' }))).status).toBe(404)
   expect(desk.paid).toEqual([])
