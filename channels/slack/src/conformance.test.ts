@@ -2,7 +2,7 @@ import type { ApprovalRequest } from '@loop-engine/core'
 import { channelConformance } from '@loop-engine/testing'
 import { afterAll } from 'vitest'
 
-import { createCardTokens } from './card-token.ts'
+import { createCardTokens } from './card/card-token.ts'
 import { botToken, textsOf } from './fake-slack.fixture.ts'
 import { createSlackChannel } from './index.ts'
 import {

@@ -9,13 +9,13 @@ import {
 } from '@loop-engine/core'
 import { z } from 'zod'
 
-import type { CardButtons } from './card-actions.ts'
-import type { CardTokens } from './card-token.ts'
-import { createCard } from './card.ts'
-import { consoleUrlOf, linkTo, type ConsoleUrl } from './link.ts'
-import { createPaper } from './paper.ts'
+import type { Message, Posted, SlackCalls } from './api/slack-calls.ts'
+import type { CardButtons } from './card/card-actions.ts'
+import type { CardTokens } from './card/card-token.ts'
+import { createCard } from './card/card.ts'
+import { consoleUrlOf, linkTo, type ConsoleUrl } from './card/link.ts'
+import { createPaper } from './card/paper.ts'
 import { createRecent } from './recent.ts'
-import type { Message, Posted, SlackCalls } from './slack-calls.ts'
 
 export interface NoticesOptions {
   readonly name: string

@@ -1,8 +1,8 @@
 import { isLoopError, LoopError, type Clock } from '@loop-engine/core'
 import { z } from 'zod'
 
-import { createRecent } from './recent.ts'
-import type { SlackCalls } from './slack-calls.ts'
+import type { SlackCalls } from '../api/slack-calls.ts'
+import { createRecent } from '../recent.ts'
 
 /** How somebody of the workspace becomes a principal of yours. Who does not is refused. */
 export type SlackPeople =

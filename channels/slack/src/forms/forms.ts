@@ -1,6 +1,6 @@
 import type { types } from '@slack/bolt'
 
-import { createPaper, plain } from './paper.ts'
+import { createPaper, plain } from '../card/paper.ts'
 
 export const formIds = { reject: 'loop:reject-form', edit: 'loop:edit-form' } as const
 export const reasonBlock = 'reason'

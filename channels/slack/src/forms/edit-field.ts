@@ -1,7 +1,7 @@
 import { parseStrictJson, type JsonObject, type JsonValue } from '@loop-engine/core'
 import { z } from 'zod'
 
-import { escapeMarkup, visible } from './visible-text.ts'
+import { escapeMarkup, visible } from '../card/visible-text.ts'
 
 /** What is read of a JSON Schema of evidence, to build better inputs; the engine checks the whole of it. */
 const propertySchema = z.object({

@@ -1,12 +1,12 @@
 import type { Clock } from '@loop-engine/core'
 import type { App } from '@slack/bolt'
 
+import type { SlackCalls } from '../api/slack-calls.ts'
+import { createNotice } from '../forms/forms.ts'
+import { createRecent } from '../recent.ts'
 import { deadCard } from './answer-text.ts'
 import { deliveryOfClick, deliveryOfSubmission } from './delivery.ts'
-import { createNotice } from './forms.ts'
 import { clickSchema, submissionSchema, type Click, type Submission } from './payloads.ts'
-import { createRecent } from './recent.ts'
-import type { SlackCalls } from './slack-calls.ts'
 import type { Submitted } from './submissions.ts'
 
 export interface InboxOptions {

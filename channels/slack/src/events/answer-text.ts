@@ -1,7 +1,7 @@
 import { isLoopError, type ApprovalRequest, type DecisionIntake } from '@loop-engine/core'
 
-import { countVotes } from './card-facts.ts'
-import { createPaper } from './paper.ts'
+import { countVotes } from '../card/card-facts.ts'
+import { createPaper } from '../card/paper.ts'
 import type { Stranger } from './people.ts'
 
 /** What a channel learns of a decision that it handed over. */

@@ -1,5 +1,6 @@
 import type { ApprovalRequest, Clock, DecisionIntake } from '@loop-engine/core'
 
+import type { CardFacts } from '../card/card-token.ts'
 import {
   answerText,
   deadCard,
@@ -7,7 +8,6 @@ import {
   strangerText,
   type SlackDecisionAnswer,
 } from './answer-text.ts'
-import type { CardFacts } from './card-token.ts'
 import type { People, Sender } from './people.ts'
 
 /** What somebody did, read from an authenticated event. */

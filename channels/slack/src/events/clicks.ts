@@ -1,16 +1,16 @@
 import type { ApprovalRequest } from '@loop-engine/core'
 import type { types } from '@slack/bolt'
 
+import type { Posted, SlackCalls } from '../api/slack-calls.ts'
+import { actionIds } from '../card/card-actions.ts'
+import type { CardFacts, CardTokens, Purpose } from '../card/card-token.ts'
+import { createEditForm } from '../forms/edit-form.ts'
+import { createNotice, createRejectForm } from '../forms/forms.ts'
 import { deadCard, strangerText } from './answer-text.ts'
-import { actionIds } from './card-actions.ts'
-import type { CardFacts, CardTokens, Purpose } from './card-token.ts'
 import type { Intention, Judged } from './deciding.ts'
 import { deliveryOfClick } from './delivery.ts'
-import { createEditForm } from './edit-form.ts'
-import { createNotice, createRejectForm } from './forms.ts'
 import type { Click } from './payloads.ts'
 import type { People } from './people.ts'
-import type { Posted, SlackCalls } from './slack-calls.ts'
 
 /** How the channel sees a request that somebody wants to edit; `approvals.get` of the system. */
 export type FindRequest = (query: {

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 
-import { textsOf } from './fake-slack.fixture.ts'
-import { openDesk, type Desk } from './slack-desk.fixture.ts'
+import { textsOf } from '../fake-slack.fixture.ts'
+import { openDesk, type Desk } from '../slack-desk.fixture.ts'
 
 let desk: Desk
 afterEach(() => desk.close())

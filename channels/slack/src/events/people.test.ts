@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from 'vitest'
 
-import { refuse } from './fake-slack.fixture.ts'
-import { openDesk, type Desk } from './slack-desk.fixture.ts'
-import { member } from './slack-people.fixture.ts'
+import { refuse } from '../fake-slack.fixture.ts'
+import { openDesk, type Desk } from '../slack-desk.fixture.ts'
+import { member } from '../slack-people.fixture.ts'
 
 let desk: Desk
 afterEach(() => desk.close())

@@ -1,11 +1,11 @@
 import type { ApprovalRequest, JsonObject, JsonValue } from '@loop-engine/core'
 import type { types } from '@slack/bolt'
 
-import { typeOf } from './card-details.ts'
+import { typeOf } from '../card/card-details.ts'
+import { plain } from '../card/paper.ts'
+import { weigh } from '../card/visible-text.ts'
 import { editFieldsOf, readTyped, type EditField } from './edit-field.ts'
 import { formIds, plainLine, reasonBlock, reasonInput } from './forms.ts'
-import { plain } from './paper.ts'
-import { weigh } from './visible-text.ts'
 
 /** Slack takes 100 blocks; four are ours. */
 const mostInputs = 90

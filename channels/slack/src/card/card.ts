@@ -1,12 +1,12 @@
 import type { ApprovalRequest, ApprovalView } from '@loop-engine/core'
 import type { types } from '@slack/bolt'
 
+import type { Message } from '../api/slack-calls.ts'
 import { createActions, type CardButtons } from './card-actions.ts'
 import { detailsOf } from './card-details.ts'
 import { factsOf, outcomeOf, votesOf } from './card-facts.ts'
 import { linkTo } from './link.ts'
 import { createPaper, plain, plainSection, weighBlocks } from './paper.ts'
-import type { Message } from './slack-calls.ts'
 
 /**
  * Slack refuses messages whose blocks exceed about 13,200 characters together, which it documents nowhere.

@@ -1,9 +1,9 @@
-import type { CardTokens } from './card-token.ts'
+import type { CardTokens } from '../card/card-token.ts'
+import { readEdits } from '../forms/edit-form.ts'
+import { formIds, reasonBlock } from '../forms/forms.ts'
 import type { ClicksOptions } from './clicks.ts'
 import { dead, type Judged } from './deciding.ts'
 import { deliveryOfSubmission } from './delivery.ts'
-import { readEdits } from './edit-form.ts'
-import { formIds, reasonBlock } from './forms.ts'
 import { typedOf, type Submission } from './payloads.ts'
 
 /** What becomes of a form that was sent: something to correct, or a decision. */

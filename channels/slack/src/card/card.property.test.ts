@@ -2,12 +2,12 @@ import type { ApprovalRequest, ApprovalView } from '@loop-engine/core'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
+import { slackFaults } from '../fake-slack-limits.fixture.ts'
+import { textsOf } from '../fake-slack.fixture.ts'
+import { createEditForm } from '../forms/edit-form.ts'
 import { anyRequest } from './any-request.fixture.ts'
 import { createCardTokens } from './card-token.ts'
 import { createCard } from './card.ts'
-import { createEditForm } from './edit-form.ts'
-import { slackFaults } from './fake-slack-limits.fixture.ts'
-import { textsOf } from './fake-slack.fixture.ts'
 
 /** Such large inputs shrink slowly. */
 const patience = { interruptAfterTimeLimit: 20_000 }

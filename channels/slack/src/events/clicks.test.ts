@@ -1,9 +1,9 @@
 import { afterEach, expect, test } from 'vitest'
 
-import { createCardTokens } from './card-token.ts'
-import { refuse } from './fake-slack.fixture.ts'
-import { openDesk, type Desk } from './slack-desk.fixture.ts'
-import { conversation, signingSecret } from './slack-people.fixture.ts'
+import { createCardTokens } from '../card/card-token.ts'
+import { refuse } from '../fake-slack.fixture.ts'
+import { openDesk, type Desk } from '../slack-desk.fixture.ts'
+import { conversation, signingSecret } from '../slack-people.fixture.ts'
 
 let desk: Desk
 afterEach(() => desk.close())
