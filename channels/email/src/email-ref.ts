@@ -1,4 +1,7 @@
+import type { ApprovalDecision, ApprovalRequest } from '@loop-engine/core'
 import { z } from 'zod'
+
+import type { Recipient } from './email-options.ts'
 
 const refSchema = z.object({
   /** The revision that the links in people's mailboxes are for. */
@@ -14,9 +17,26 @@ const refSchema = z.object({
 })
 
 /** What the engine keeps with the request for this channel. No address, link or code is in it. */
-export type EmailRef = z.infer<typeof refSchema>
+type EmailRef = z.infer<typeof refSchema>
 
 /** Null for what this channel did not write. */
 export function readRef(value: unknown): EmailRef | null {
   return refSchema.safeParse(value).data ?? null
+}
+
+/** Now that these people are asked, and told of these decisions. */
+export function refOf(
+  { revision, stage }: ApprovalRequest,
+  before: EmailRef | null,
+  people: readonly Recipient[],
+  told: readonly string[],
+): EmailRef {
+  const asked = people.map(({ id }) => id)
+  const involved = [...new Set([...(before?.involved ?? []), ...asked])]
+  return { revision, stage, asked, involved, told: [...told] }
+}
+
+/** What tells one decision from another. Not its place in the list: an approval that counts no longer leaves it. */
+export function nameOf({ at, stage, decision, reviewer }: ApprovalDecision): string {
+  return `${at} ${stage} ${decision} ${reviewer.id}`
 }

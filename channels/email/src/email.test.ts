@@ -49,6 +49,10 @@ async function notified(channel: EmailChannel, request: ApprovalRequest): Promis
   return { ...request, messages: { [channel.name]: ref } }
 }
 
+/** What somebody said about a request, as it keeps it. */
+const said = (id: string, decision: 'approve' | 'respond' = 'approve', at = 1) =>
+  ({ decision, reviewer: { type: 'human', id }, stage: 0, revision: 1, at }) as const
+
 const codeOf = async (work: Promise<unknown>): Promise<string> =>
   work.then(
     () => 'done',
@@ -302,11 +306,7 @@ describe('who is asked', () => {
   test('a reminder brings who has not decided a link of its own', async () => {
     const channel = open()
     const request = await notified(channel, waiting())
-    const bob = { type: 'human', id: 'bob' } as const
-    const voted: ApprovalRequest = {
-      ...request,
-      decisions: [{ decision: 'approve', reviewer: bob, stage: 0, revision: 1, at: 1 }],
-    }
+    const voted = { ...request, decisions: [said('bob')] }
 
     await channel.notify(voted, voted.view, { ...context, idempotencyKey: 'notice-2' })
 
@@ -320,11 +320,7 @@ describe('who is asked', () => {
   test('who only asked something back is still asked', async () => {
     const channel = open()
     const request = await notified(channel, waiting())
-    const alice = { type: 'human', id: 'alice' } as const
-    const asking: ApprovalRequest = {
-      ...request,
-      decisions: [{ decision: 'respond', reviewer: alice, stage: 0, revision: 1, at: 1 }],
-    }
+    const asking = { ...request, decisions: [said('alice', 'respond')] }
 
     await channel.notify(asking, asking.view, { ...context, idempotencyKey: 'notice-2' })
 
@@ -354,11 +350,7 @@ describe('who is asked', () => {
   test('who decided hears of it, since his mailbox is what proved it', async () => {
     const channel = open()
     const request = await notified(channel, waiting())
-    const alice = { type: 'human', id: 'alice' } as const
-    const voted: ApprovalRequest = {
-      ...request,
-      decisions: [{ decision: 'approve', reviewer: alice, stage: 0, revision: 1, at: 1 }],
-    }
+    const voted = { ...request, decisions: [said('alice')] }
 
     await channel.update?.(refOf(request), voted, voted.view, context)
 
@@ -370,11 +362,9 @@ describe('who is asked', () => {
 test('who decided hears of it also when an approval before it counts no longer', async () => {
   const channel = open()
   const request = await notified(channel, waiting())
-  const vote = (id: string, at: number) =>
-    ({ decision: 'approve', reviewer: { type: 'human', id }, stage: 0, revision: 1, at }) as const
-  const first = { ...request, decisions: [vote('bob', 1)] }
+  const first = { ...request, decisions: [said('bob')] }
   const ref = (await channel.update?.(refOf(request), first, first.view, context)) ?? {}
-  const second = { ...request, decisions: [vote('alice', 2)] }
+  const second = { ...request, decisions: [said('alice', 'approve', 2)] }
 
   await channel.update?.(ref, second, second.view, context)
 

@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto'
-
 import {
   LoopError,
-  type ApprovalDecision,
+  sha256Hex,
   type ApprovalRequest,
   type Channel,
   type ChannelContext,
@@ -11,7 +9,7 @@ import {
 import { createDecisionPage, hasDecided, type DecisionPage } from '@loop-engine/core/decision-page'
 
 import type { EmailOptions, Recipient } from './email-options.ts'
-import { readRef, type EmailRef } from './email-ref.ts'
+import { nameOf, readRef, refOf } from './email-ref.ts'
 import { peopleOf, peopleWith } from './mail-people.ts'
 import { askMail, codeMail, outcomeMail, receiptMail, type MailText } from './mail-text.ts'
 import { createPostman, isOfOneMailbox, type Envelope } from './postman.ts'
@@ -188,28 +186,12 @@ function about(request: ApprovalRequest, to: Recipient, identity: readonly strin
   }
 }
 
-function refOf(
-  { revision, stage }: ApprovalRequest,
-  before: EmailRef | null,
-  people: readonly Recipient[],
-  told: readonly string[],
-): EmailRef {
-  const asked = people.map(({ id }) => id)
-  const involved = [...new Set([...(before?.involved ?? []), ...asked])]
-  return { revision, stage, asked, involved, told: [...told] }
-}
-
-/** Not its place in the list: an approval that counts no longer leaves it. */
-function nameOf({ at, stage, decision, reviewer }: ApprovalDecision): string {
-  return `${at} ${stage} ${decision} ${reviewer.id}`
-}
-
 function hasSpoken({ decisions, revision }: ApprovalRequest, id: string): boolean {
   return decisions.some((one) => one.reviewer.id === id && one.revision === revision)
 }
 
 function hashOf(parts: readonly string[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
+  return sha256Hex(JSON.stringify(parts))
 }
 
 function nobodyToAsk(): LoopError {

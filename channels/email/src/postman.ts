@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto'
-
-import { isLoopError, LoopError } from '@loop-engine/core'
+import { isLoopError, LoopError, sha256Hex } from '@loop-engine/core'
 import { createTransport, type Transporter } from 'nodemailer'
 
 import type { EmailOptions, Recipient } from './email-options.ts'
@@ -45,7 +43,7 @@ export function createPostman({
       })
   const sent = new Set<string>()
   const idOf = (parts: readonly string[]): string =>
-    `<${createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 40)}@${domain}>`
+    `<${sha256Hex(JSON.stringify(parts)).slice(0, 40)}@${domain}>`
 
   return {
     async send(mail, { to, identity, thread, requestId, revision }, signal) {
