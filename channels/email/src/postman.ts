@@ -92,30 +92,22 @@ function faultOf(error: unknown, recipient: string): LoopError {
   const reply = replyOf(error)
   // RFC 5321: 5yz to RCPT, or to the mail itself.
   const isRefused = reply >= 500 && (code === 'EENVELOPE' || code === 'EMESSAGE')
-  const details = {
-    ...(isRefused && { recipient }),
-    ...(code && { code }),
-    ...(reply && { reply }),
+  const known = {
+    plugin: 'email',
+    details: {
+      ...(isRefused && { recipient }),
+      ...(code && { code }),
+      ...(reply && { reply }),
+    },
   }
   if (code === 'EAUTH' || code === 'ENOAUTH' || code === 'EOAUTH2')
-    return new LoopError('auth', 'The mail server does not accept the account.', {
-      plugin: 'email',
-      details,
-    })
+    return new LoopError('auth', 'The mail server does not accept the account.', known)
   if (code === 'EABORT' || (error instanceof Error && error.name === 'AbortError'))
-    return new LoopError('aborted', 'Sending a mail was aborted.', {
-      plugin: 'email',
-      details,
-      retryable: true,
-    })
+    return new LoopError('aborted', 'Sending a mail was aborted.', { ...known, retryable: true })
   if (isRefused && code === 'EENVELOPE')
-    return new LoopError('not_found', 'The mail server takes no mail for a mailbox.', {
-      plugin: 'email',
-      details,
-    })
+    return new LoopError('not_found', 'The mail server takes no mail for a mailbox.', known)
   return new LoopError('unavailable', 'A mail could not be sent.', {
-    plugin: 'email',
-    details,
+    ...known,
     retryable: reply < 500,
     hint: 'See the mail server and its log.',
   })
