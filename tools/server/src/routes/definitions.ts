@@ -1,11 +1,11 @@
-import { LoopError } from '@loop-engine/core'
-import { digestOf } from '@loop-engine/core'
+import { digestOf, LoopError } from '@loop-engine/core'
 import { z } from 'zod'
 
 import { route, type Route } from '../route.ts'
 import { hashSchema, jsonObjectSchema } from '../schemas/common.ts'
+import { findDefinition } from './find-definition.ts'
 
-export const definitionSchema = z
+const definitionSchema = z
   .object({ digest: hashSchema, definition: jsonObjectSchema })
   .meta({ id: 'Definition', description: 'A loop, and the digest that runs are pinned to.' })
 
@@ -57,6 +57,22 @@ export const definitionRoutes: readonly Route[] = [
       const definition = services.loops.find(({ id }) => id === params.loopId)
       if (definition) return { body: { digest: digestOf(definition), definition } }
       throw new LoopError('not_found', 'No loop of this id can be started here.')
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/definitions/pinned/{digest}',
+    id: 'getPinnedDefinition',
+    tag: 'Definitions',
+    summary: 'The loop that runs with this digest are pinned to, also when there is a newer one.',
+    scope: 'read',
+    params: z.object({ digest: hashSchema }),
+    answers: { 200: { description: 'The loop.', schema: definitionSchema } },
+    async handle({ services }, { params: { digest } }) {
+      const found = await findDefinition(services, digest)
+      if (found === null) throw new LoopError('not_found', 'No loop has this digest.')
+      if (!found.success) throw found.error
+      return { body: { digest, definition: found.data } }
     },
   }),
 ]

@@ -8,7 +8,6 @@ import { historyRoutes } from './history.ts'
 import { instanceRoutes } from './instances.ts'
 import { keyRoutes } from './keys.ts'
 import { metricsRoutes } from './metrics.ts'
-import { pinnedDefinitionRoutes } from './pinned-definitions.ts'
 import { recordRoutes } from './records.ts'
 import { runChangeRoutes } from './run-changes.ts'
 import { sessionRoutes } from './session.ts'
@@ -19,7 +18,6 @@ import { transitionRoutes } from './transitions.ts'
 /** Every operation of the API. Where two paths fit, the one that is written out comes first. */
 export const routes: readonly Route[] = [
   ...definitionRoutes,
-  ...pinnedDefinitionRoutes,
   ...instanceRoutes,
   ...transitionRoutes,
   ...runChangeRoutes,

@@ -1,15 +1,14 @@
 import {
-  loopDefinitionSchema,
   openEntry,
   parseDuration,
   type ApprovalRequest,
-  type LoopDefinition,
   type LoopInstance,
 } from '@loop-engine/core'
 import { z } from 'zod'
 
 import { route, type Call, type Route } from '../route.ts'
 import { aggregateIdSchema, millisecondsSchema, pageOf, pageQuery } from '../schemas/common.ts'
+import { findDefinition } from './find-definition.ts'
 import { findRun } from './find-run.ts'
 
 const timerSchema = z
@@ -77,9 +76,8 @@ async function stateTimeout(
   { services, tenant }: Call,
   run: LoopInstance,
 ): Promise<readonly Timer[]> {
-  const timeout = (await definitionOf(services, run))?.states.find(
-    ({ id }) => id === run.currentState,
-  )?.timeout
+  const definition = (await findDefinition(services, run.definition.digest))?.data
+  const timeout = definition?.states.find(({ id }) => id === run.currentState)?.timeout
   if (!timeout) return []
   const at = run.stateVersion
   const [stored] = await services.store.entries(tenant, run.runId, { from: at, to: at, limit: 1 })
@@ -131,17 +129,4 @@ function idsOf({
   runId,
 }: LoopInstance): Pick<Timer, 'loopId' | 'aggregateId' | 'runId'> {
   return { loopId, aggregateId, runId }
-}
-
-async function definitionOf(
-  { store, definitions }: Call['services'],
-  { definition: { digest } }: LoopInstance,
-): Promise<LoopDefinition | null> {
-  const known = definitions.get(digest)
-  if (known) return known
-  const text = await store.definition(digest)
-  const parsed = text === null ? null : loopDefinitionSchema.safeParse(JSON.parse(text))
-  if (!parsed?.success) return null
-  definitions.set(digest, parsed.data)
-  return parsed.data
 }

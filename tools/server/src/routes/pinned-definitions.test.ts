@@ -1,7 +1,7 @@
 import { createMemoryStore } from '@loop-engine/sdk'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { createTestServer, refund, type TestServer } from './server.fixture.ts'
+import { createTestServer, refund, type TestServer } from '../server.fixture.ts'
 
 let before: TestServer
 let server: TestServer

@@ -1,0 +1,21 @@
+import { loopDefinitionSchema, type LoopDefinition } from '@loop-engine/core'
+
+import type { Services } from '../route.ts'
+
+type Found =
+  | { readonly success: true; readonly data: LoopDefinition }
+  | { readonly success: false; readonly data?: undefined; readonly error: unknown }
+
+/** The loop that runs with this digest are pinned to, or why it cannot be read; null when the store has none. */
+export async function findDefinition(
+  { store, definitions }: Pick<Services, 'store' | 'definitions'>,
+  digest: string,
+): Promise<Found | null> {
+  const known = definitions.get(digest)
+  if (known) return { success: true, data: known }
+  const text = await store.definition(digest)
+  if (text === null) return null
+  const read = loopDefinitionSchema.safeParse(JSON.parse(text))
+  if (read.success) definitions.set(digest, read.data)
+  return read
+}
