@@ -1,4 +1,5 @@
-export { createLoopServer, type LoopServer, type LoopServerOptions } from './server.ts'
+export { createLoopServer, type LoopServer } from './server.ts'
+export type { LoopServerOptions } from './options.ts'
 export type { CallbackOptions } from './callbacks.ts'
 export type { LoginOptions } from './login-link.ts'
 export type { Listening, ListenOptions, Timeouts } from './listen.ts'

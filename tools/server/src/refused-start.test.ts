@@ -3,7 +3,8 @@ import { expect, onTestFinished, test } from 'vitest'
 
 import { readOidc } from './access/oidc-settings.ts'
 import { createLogger } from './log.ts'
-import { createLoopServer, type LoopServer, type LoopServerOptions } from './server.ts'
+import type { LoopServerOptions } from './options.ts'
+import { createLoopServer, type LoopServer } from './server.ts'
 
 const start = (options: Partial<LoopServerOptions>): Promise<LoopServer> =>
   createLoopServer({

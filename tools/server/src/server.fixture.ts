@@ -7,7 +7,8 @@ import { defineLoop, LoopError, type Integration, type LoopStore } from '@loop-e
 
 import type { Scope } from './access/principal.ts'
 import { createLogger } from './log.ts'
-import { createLoopServer, type LoopServer, type LoopServerOptions } from './server.ts'
+import type { LoopServerOptions } from './options.ts'
+import { createLoopServer, type LoopServer } from './server.ts'
 
 export const refund = defineLoop({
   id: 'refund',

@@ -1,68 +1,22 @@
-import { digestOf, LoopError, type Channel, type LoopStore } from '@loop-engine/core'
-import type { NoteSigner } from '@loop-engine/observability'
+import type { Authority } from '@loop-engine/actors'
+import { digestOf, LoopError } from '@loop-engine/core'
 import { createIdentifiers, systemClock } from '@loop-engine/runtime'
-import {
-  createIntake,
-  createLoopSystem,
-  type Intake,
-  type LoopSystem,
-  type LoopSystemOptions,
-} from '@loop-engine/sdk'
+import { createIntake, createLoopSystem, type Intake, type LoopSystem } from '@loop-engine/sdk'
 
 import { createAccess, type Access } from './access/access.ts'
-import type { OidcOptions } from './access/oidc.ts'
 import { createApp } from './app.ts'
-import { createCallbacks, type CallbackOptions } from './callbacks.ts'
-import { checkOptions } from './check-options.ts'
+import { createCallbacks } from './callbacks.ts'
 import { createDeadlines } from './deadlines.ts'
 import { createEventLog } from './events/event-log.ts'
 import { createStreamLimit } from './events/stream-limit.ts'
-import { forSystem } from './for-system.ts'
-import { listen, type Listening, type ListenOptions, type Timeouts } from './listen.ts'
-import { createLogger, faultOf, type Logger } from './log.ts'
+import { listen, type Listening, type ListenOptions } from './listen.ts'
+import { createLogger, faultOf } from './log.ts'
 import { loginLink, type LoginOptions } from './login-link.ts'
+import { checkOptions, type LoopServerOptions } from './options.ts'
 import { originOf } from './public-url.ts'
-import { createRateLimiter, type RateLimit } from './rate-limit.ts'
+import { createRateLimiter } from './rate-limit.ts'
 import type { Services } from './route.ts'
 import { createSharedWork } from './shared-work.ts'
-
-export interface LoopServerOptions extends Omit<
-  LoopSystemOptions,
-  'store' | 'identity' | 'channels' | 'onError'
-> {
-  readonly store: LoopStore
-  /** Where digests of keys and sessions are kept; in memory when absent. */
-  readonly accessPath?: string
-  readonly oidc?: readonly OidcOptions[]
-  /** Serves the Model Context Protocol at `/mcp`; clients may start the loops of these ids. */
-  readonly mcp?: { readonly startable?: readonly string[] }
-  /** Asked again at decision time; see the directory of the engine. */
-  readonly directory?: NonNullable<LoopSystemOptions['identity']>['directory']
-  /** Channels, or what makes them once decisions can be handed over. */
-  readonly channels?: readonly Channel[] | ((intake: Intake) => readonly Channel[])
-  /** Whom the server tells that an approval request was closed, when they ask for it as they open it. */
-  readonly callbacks?: CallbackOptions
-  /** The folder of a built console. */
-  readonly console?: string
-  /** How people reach the server, e.g. `https://loops.example.com`; where it listens by default. */
-  readonly publicUrl?: string
-  /** Signs exports. */
-  readonly signer?: NoteSigner
-  readonly logger?: Logger
-  readonly maxBodyBytes?: number
-  readonly requestTimeoutMs?: number
-  readonly timeouts?: Partial<Timeouts>
-  readonly rateLimit?: RateLimit
-  /** For callers without a credential that is accepted, by address. */
-  readonly strangerLimit?: RateLimit
-  readonly trustedProxies?: number
-  readonly sessionMs?: number
-  readonly stream?: {
-    readonly heartbeatMs?: number
-    readonly stallMs?: number
-    readonly perCredential?: number
-  }
-}
 
 export interface LoopServer {
   /** The engine that is served, for code in this process. */
@@ -95,46 +49,51 @@ async function assemble(
 ): Promise<LoopServer> {
   checkOptions(options)
   const {
-    store,
-    loops,
-    clock = systemClock,
+    accessPath,
+    oidc = [],
+    mcp: mcpOptions,
+    directory,
+    channels: given,
+    callbacks: callbackOptions,
+    console: consoleFolder,
+    publicUrl,
+    signer,
     logger = createLogger({}),
-    ids = createIdentifiers(),
+    maxBodyBytes = 1_048_576,
+    requestTimeoutMs = 30_000,
+    timeouts = {},
+    rateLimit = { burst: 2000, perSecond: 500 },
+    strangerLimit = { burst: 20, perSecond: 0.5 },
+    trustedProxies = 0,
+    sessionMs = 8 * 3_600_000,
+    stream: { perCredential = 20, heartbeatMs = 15_000, stallMs = 30_000 } = {},
+    // What is not the server's own.
+    ...forSystem
   } = options
-  const origins = options.publicUrl === undefined ? [] : [originOf(options.publicUrl)]
+  const { store, loops, telemetry, clock = systemClock, ids = createIdentifiers() } = forSystem
+  const now = (): number => clock.now()
   const report = (error: unknown): void =>
     logger.error({ fault: faultOf(error) }, 'background failure')
-  const access = createAccess({
-    path: options.accessPath ?? ':memory:',
-    oidc: options.oidc ?? [],
-    clock,
-  })
+  const origins = publicUrl === undefined ? [] : [originOf(publicUrl)]
+  const access = createAccess({ path: accessPath ?? ':memory:', oidc, clock })
   opened.push(access.close)
-  const made: { system?: LoopSystem } = {}
-  const systemOnce = (): LoopSystem => {
-    if (made.system) return made.system
-    throw new LoopError('unavailable', 'The server is still starting.', { retryable: true })
-  }
-  const intake = createIntake({
-    authority: access.authority,
-    approvals: { decide: (decision) => systemOnce().approvals.decide(decision) },
-  })
-  const named =
-    typeof options.channels === 'function' ? options.channels(intake) : (options.channels ?? [])
-  const callbacks = options.callbacks && createCallbacks(options.callbacks)
+  const { authority } = access
+
+  const gate = createGate(authority)
+  const named = typeof given === 'function' ? given(gate.intake) : (given ?? [])
+  const callbacks = callbackOptions && createCallbacks(callbackOptions)
   const channels = callbacks ? [...named, callbacks.channel] : named
-  const { directory } = options
   const system = await createLoopSystem({
-    ...forSystem(options),
+    ...forSystem,
     channels,
     clock,
-    identity: { mode: 'verified', authority: access.authority, ...(directory && { directory }) },
+    identity: { mode: 'verified', authority, ...(directory && { directory }) },
     onError: report,
   })
   opened.push(system.close)
-  made.system = system
+  gate.open(system)
+
   const draining = new AbortController()
-  const now = (): number => clock.now()
   const services: Services = {
     system,
     store,
@@ -145,45 +104,42 @@ async function assemble(
     callbacks,
     metrics: createSharedWork(now, 5000),
     reports: createSharedWork(now, 0),
-    signer: options.signer,
+    signer,
     clock,
     now,
     origins,
     secureCookies: origins[0]?.startsWith('https:') ?? false,
-    sessionMs: options.sessionMs ?? 8 * 3_600_000,
+    sessionMs,
     draining: draining.signal,
-    streams: createStreamLimit(options.stream?.perCredential ?? 20, 2000),
-    stream: {
-      heartbeatMs: options.stream?.heartbeatMs ?? 15_000,
-      stallMs: options.stream?.stallMs ?? 30_000,
-    },
+    streams: createStreamLimit(perCredential, 2000),
+    stream: { heartbeatMs, stallMs },
   }
   // Loaded for those who ask: no other server needs the protocol's library.
-  const mcp = options.mcp
-    ? (await import('@loop-engine/integration-mcp')).createMcpServer({
-        ...system,
-        loops,
-        origins,
-        startable: options.mcp.startable ?? [],
-        authority: access.authority,
-        maxBytes: options.maxBodyBytes ?? 1_048_576,
-        onError: report,
-      })
-    : undefined
+  const mcp =
+    mcpOptions &&
+    (await import('@loop-engine/integration-mcp')).createMcpServer({
+      ...system,
+      loops,
+      origins,
+      startable: mcpOptions.startable ?? [],
+      authority,
+      maxBytes: maxBodyBytes,
+      onError: report,
+    })
   const app = createApp({
     mcp,
-    telemetry: options.telemetry,
+    telemetry,
     services,
     logger,
     ids,
     channels,
-    console: options.console,
-    maxBodyBytes: options.maxBodyBytes ?? 1_048_576,
-    deadlines: createDeadlines(clock, options.requestTimeoutMs ?? 30_000),
-    trustedProxies: options.trustedProxies ?? 0,
+    console: consoleFolder,
+    maxBodyBytes,
+    deadlines: createDeadlines(clock, requestTimeoutMs),
+    trustedProxies,
     limits: {
-      principal: createRateLimiter(options.rateLimit ?? { burst: 2000, perSecond: 500 }, now),
-      stranger: createRateLimiter(options.strangerLimit ?? { burst: 20, perSecond: 0.5 }, now),
+      principal: createRateLimiter(rateLimit, now),
+      stranger: createRateLimiter(strangerLimit, now),
     },
     ready: () => store.logHead('default').then(Boolean, () => false),
   })
@@ -204,12 +160,30 @@ async function assemble(
     keys: access.keys,
     fetch: async (request) => app.fetch(request),
     async listen(where = {}) {
-      const door = await listen(app.fetch, where, options.timeouts ?? {}, clock)
+      const door = await listen(app.fetch, where, timeouts, clock)
       doors.push(door)
       origins.push(door.url, `http://localhost:${door.port}`)
       return door
     },
     loginLink: (login) => loginLink(login, { access, origin: origins[0], now: now() }),
     close: ({ drainMs = 10_000 } = {}) => (closing ??= close(drainMs)),
+  }
+}
+
+/** Channels are made before the system whose decisions they take; `open` lets them through. */
+function createGate(authority: Authority): {
+  readonly intake: Intake
+  open(system: LoopSystem): void
+} {
+  let approvals: LoopSystem['approvals'] | undefined
+  const decide: LoopSystem['approvals']['decide'] = async (decision) => {
+    if (approvals) return approvals.decide(decision)
+    throw new LoopError('unavailable', 'The server is still starting.', { retryable: true })
+  }
+  return {
+    intake: createIntake({ authority, approvals: { decide } }),
+    open(system) {
+      approvals = system.approvals
+    },
   }
 }

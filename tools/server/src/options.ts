@@ -1,10 +1,56 @@
-import { LoopError, refuseStrayKeys, type KnownKeys } from '@loop-engine/core'
+import {
+  LoopError,
+  refuseStrayKeys,
+  type Channel,
+  type KnownKeys,
+  type LoopStore,
+} from '@loop-engine/core'
+import type { NoteSigner } from '@loop-engine/observability'
+import type { Intake, LoopSystemOptions } from '@loop-engine/sdk'
 
 import type { OidcOptions } from './access/oidc.ts'
 import type { CallbackOptions } from './callbacks.ts'
 import type { Timeouts } from './listen.ts'
+import type { Logger } from './log.ts'
 import type { RateLimit } from './rate-limit.ts'
-import type { LoopServerOptions } from './server.ts'
+
+export interface LoopServerOptions extends Omit<
+  LoopSystemOptions,
+  'store' | 'identity' | 'channels' | 'onError'
+> {
+  readonly store: LoopStore
+  /** Where digests of keys and sessions are kept; in memory when absent. */
+  readonly accessPath?: string
+  readonly oidc?: readonly OidcOptions[]
+  /** Serves the Model Context Protocol at `/mcp`; clients may start the loops of these ids. */
+  readonly mcp?: { readonly startable?: readonly string[] }
+  /** Asked again at decision time; see the directory of the engine. */
+  readonly directory?: NonNullable<LoopSystemOptions['identity']>['directory']
+  /** Channels, or what makes them once decisions can be handed over. */
+  readonly channels?: readonly Channel[] | ((intake: Intake) => readonly Channel[])
+  /** Whom the server tells that an approval request was closed, when they ask for it as they open it. */
+  readonly callbacks?: CallbackOptions
+  /** The folder of a built console. */
+  readonly console?: string
+  /** How people reach the server, e.g. `https://loops.example.com`; where it listens by default. */
+  readonly publicUrl?: string
+  /** Signs exports. */
+  readonly signer?: NoteSigner
+  readonly logger?: Logger
+  readonly maxBodyBytes?: number
+  readonly requestTimeoutMs?: number
+  readonly timeouts?: Partial<Timeouts>
+  readonly rateLimit?: RateLimit
+  /** For callers without a credential that is accepted, by address. */
+  readonly strangerLimit?: RateLimit
+  readonly trustedProxies?: number
+  readonly sessionMs?: number
+  readonly stream?: {
+    readonly heartbeatMs?: number
+    readonly stallMs?: number
+    readonly perCredential?: number
+  }
+}
 
 const keys: KnownKeys<LoopServerOptions> = {
   loops: true,
