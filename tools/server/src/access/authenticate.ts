@@ -18,12 +18,10 @@ export async function authenticate(
   request: Request,
   { access, origins, secureCookies }: AuthenticateOptions,
 ): Promise<Principal> {
-  const authorization = request.headers.get('authorization')
-  if (authorization !== null) {
-    const credential = /^Bearer +([\x21-\x7e]+) *$/i.exec(authorization)?.[1]
-    if (credential !== undefined) return access.fromBearer(credential)
+  const credential = readBearer(request)
+  if (credential !== undefined) return access.fromBearer(credential)
+  if (request.headers.has('authorization'))
     throw new LoopError('auth', 'The Authorization header is not a bearer credential.')
-  }
   const secret = readSessionCookie(request, secureCookies)
   const principal = secret === null ? null : access.sessions.find(secret)
   if (!principal)
@@ -32,6 +30,10 @@ export async function authenticate(
     })
   if (!safeMethods.has(request.method)) refuseCrossSite(request, origins)
   return principal
+}
+
+export function readBearer(request: Request): string | undefined {
+  return /^Bearer +([\x21-\x7e]+) *$/i.exec(request.headers.get('authorization') ?? '')?.[1]
 }
 
 /** A browser sends the cookie whoever wrote the page, but it also says who did. */

@@ -1,7 +1,13 @@
 import { LoopError } from '@loop-engine/core'
 import { z } from 'zod'
 
-import { readSessionCookie, refuseCrossSite, sessionCookie } from '../access/authenticate.ts'
+import type { Access } from '../access/access.ts'
+import {
+  readBearer,
+  readSessionCookie,
+  refuseCrossSite,
+  sessionCookie,
+} from '../access/authenticate.ts'
 import { scopes, type Principal } from '../access/principal.ts'
 import { HttpError } from '../http-error.ts'
 import { route, type Answer, type Route } from '../route.ts'
@@ -40,8 +46,7 @@ export const sessionRoutes: readonly Route[] = [
     async handle({ services, request }, { body: { token } }) {
       const { access, origins, secureCookies, sessionMs, now } = services
       refuseCrossSite(request, origins)
-      const principal =
-        token === undefined ? await bearer(services, request) : access.sessions.accept(token)
+      const principal = await claimedBy(request, token, access)
       if (!principal)
         throw new LoopError('auth', 'The login link was used, or is over.', {
           hint: 'Ask for a new one where the server runs.',
@@ -87,14 +92,15 @@ export const sessionRoutes: readonly Route[] = [
   }),
 ]
 
-async function bearer(
-  { access }: Parameters<Route['handle']>[0]['services'],
+/** Whose the token of a login link is, or else the bearer token. */
+async function claimedBy(
   request: Request,
+  token: string | undefined,
+  { sessions, fromBearer }: Access,
 ): Promise<Principal | null> {
-  const credential = /^Bearer +([\x21-\x7e]+) *$/i.exec(
-    request.headers.get('authorization') ?? '',
-  )?.[1]
-  return credential === undefined ? null : access.fromBearer(credential)
+  if (token !== undefined) return sessions.accept(token)
+  const credential = readBearer(request)
+  return credential === undefined ? null : fromBearer(credential)
 }
 
 function who(
