@@ -45,7 +45,7 @@ async function serve(
   options: MountOptions,
 ): Promise<Response> {
   context.set('route', `${route.method.toUpperCase()} /api/v1${route.path}`)
-  try {
+  return chargeStrangers(context, options, async () => {
     const principal = route.scope === 'public' ? null : await admit(context, route.scope, options)
     const call = callOf(context, route, principal, options)
     const input = await readInput(context, route, options.maxBodyBytes)
@@ -55,10 +55,19 @@ async function serve(
       throw error
     })
     return answer instanceof Response ? answer : json(answer)
+  })
+}
+
+/** Guessing is dear: whoever has no good credential pays by address, and whoever has one does not. */
+export async function chargeStrangers(
+  context: Context<Environment>,
+  { limits }: Pick<MountOptions, 'limits'>,
+  answer: () => Promise<Response>,
+): Promise<Response> {
+  try {
+    return await answer()
   } catch (error) {
-    // Guessing is dear; whoever has a good credential does not pay for it.
-    if (isLoopError(error) && error.code === 'auth')
-      options.limits.stranger.spend(context.get('caller'))
+    if (isLoopError(error) && error.code === 'auth') limits.stranger.spend(context.get('caller'))
     throw error
   }
 }
@@ -161,7 +170,7 @@ function read(schema: z.ZodType, value: unknown, prefix: string): unknown {
     message: message.slice(0, 256),
   }))
   throw new HttpError(400, 'invalid_input', 'The request does not fit its schema.', {
-    ...(errors[0] && { path: errors[0].path }),
+    path: errors[0]?.path,
     errors,
   })
 }
