@@ -127,15 +127,9 @@ export function createEventStream(options: EventStreamOptions): ReadableStream<U
 
 /** The events of a page behind a place, each as a server-sent event. */
 function textsOf(page: readonly LoggedEntry[], after: Place, query: EventQuery): readonly string[] {
-  return page.flatMap(({ index, stored }) =>
-    deriveEvents(stored)
-      .filter((event) => index !== after.index || event.index > after.event)
-      .filter((event) => isAskedFor(event, query))
-      .map((event) => {
-        const id = placeText({ index, event: event.index })
-        return `id: ${id}\ndata: ${JSON.stringify(toCloudEvent(event))}\n\n`
-      }),
-  )
+  return eventsOf(page, query)
+    .filter(({ place: { index, event } }) => index !== after.index || event > after.event)
+    .map(({ place, event }) => `id: ${placeText(place)}\ndata: ${JSON.stringify(event)}\n\n`)
 }
 
 /** As much as a slow connection takes in good time: a page of large events would look like a stall. */
@@ -146,21 +140,16 @@ function takeChunk(waiting: string[]): string {
   return text
 }
 
-/** The events of a page that are asked for, newest first. */
+/** The events of a page that are asked for, oldest first. */
 export function eventsOf(
   page: readonly LoggedEntry[],
   query: EventQuery,
-): readonly { readonly place: string; readonly event: CloudEvent }[] {
-  return page
-    .flatMap(({ index, stored }) =>
-      deriveEvents(stored)
-        .filter((event) => isAskedFor(event, query))
-        .map((event) => ({
-          place: placeText({ index, event: event.index }),
-          event: toCloudEvent(event),
-        })),
-    )
-    .toReversed()
+): readonly { readonly place: Place; readonly event: CloudEvent }[] {
+  return page.flatMap(({ index, stored }) =>
+    deriveEvents(stored)
+      .filter((event) => isAskedFor(event, query))
+      .map((event) => ({ place: { index, event: event.index }, event: toCloudEvent(event) })),
+  )
 }
 
 function isAskedFor(
@@ -176,7 +165,7 @@ function isAskedFor(
   )
 }
 
-function placeText({ index, event }: Place): string {
+export function placeText({ index, event }: Place): string {
   return event < 0 ? `${index}` : `${index}.${event}`
 }
 

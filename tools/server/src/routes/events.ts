@@ -3,7 +3,13 @@ import { z } from 'zod'
 
 import { authenticate } from '../access/authenticate.ts'
 import { accountOf } from '../access/principal.ts'
-import { createEventStream, eventsOf, readPlace, type Place } from '../events/event-stream.ts'
+import {
+  createEventStream,
+  eventsOf,
+  placeText,
+  readPlace,
+  type Place,
+} from '../events/event-stream.ts'
 import { HttpError } from '../http-error.ts'
 import { route, type Call, type Route } from '../route.ts'
 import { idSchema, jsonObjectSchema, pageOf } from '../schemas/common.ts'
@@ -120,10 +126,11 @@ export const eventRoutes: readonly Route[] = [
       for (let pages = 0; until > 0 && items.length < limit && pages < 20; pages++) {
         const from = Math.max(0, until - Math.min(100, limit))
         const page = await services.events.read(tenant, from, until - from)
-        items.push(...eventsOf(page, query))
+        const found = eventsOf(page, query).toReversed()
+        items.push(...found.map(({ place, event }) => ({ place: placeText(place), event })))
         until = from
       }
-      return { body: { items, ...(until > 0 && { cursor: `${until}` }) } }
+      return { body: { items, cursor: until > 0 ? `${until}` : undefined } }
     },
   }),
 ]
