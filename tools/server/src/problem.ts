@@ -39,15 +39,16 @@ export interface ProblemAnswer {
   readonly body: Problem
 }
 
-/** An error as RFC 9457 has it. What went wrong inside is told by its code alone. */
+/** An error as RFC 9457 has it. */
 export function problemOf(error: unknown, requestId: string): ProblemAnswer {
   const known = isLoopError(error) ? error : null
   const http = error instanceof HttpError ? error : null
   const moved = known?.code === 'conflict' && known.details?.['reason'] === 'moved'
   const status = http?.status ?? (moved ? 412 : known ? statusOf[known.code] : 500)
   const code = http?.httpCode ?? (moved ? 'precondition_failed' : (known?.code ?? 'internal'))
-  const inside = status >= 500 && !http
-  const reason = http?.options.reason ?? reasonOf(known)
+  // What went wrong inside is told by its code alone.
+  const told = status >= 500 && !http ? null : known
+  const isUnknown = code === 'unknown_outcome' || code === 'timeout'
   return {
     status,
     headers: headersOf(status, http),
@@ -58,15 +59,14 @@ export function problemOf(error: unknown, requestId: string): ProblemAnswer {
       code,
       retryable: known?.retryable ?? false,
       requestId,
-      ...(known && !inside && { detail: known.message }),
-      ...(reason !== undefined && { reason }),
-      ...(known?.hint !== undefined && !inside && { hint: known.hint }),
-      ...((code === 'unknown_outcome' || code === 'timeout') && {
-        hint: 'Repeat the request with the same Idempotency-Key to learn its outcome.',
-      }),
-      ...(known?.path !== undefined && !inside && { path: known.path }),
-      ...(http?.options.errors && { errors: [...http.options.errors] }),
-      ...(http?.options.result !== undefined && { result: http.options.result }),
+      detail: told?.message,
+      reason: http?.options.reason ?? reasonOf(known),
+      hint: isUnknown
+        ? 'Repeat the request with the same Idempotency-Key to learn its outcome.'
+        : told?.hint,
+      path: told?.path,
+      errors: http?.options.errors?.slice(),
+      result: http?.options.result,
     },
   }
 }

@@ -33,7 +33,7 @@ export const approvalRoutes: readonly Route[] = [
     answers: { 200: { description: 'A page.', schema: page } },
     async handle({ services, tenant }, { query }) {
       const { items, cursor } = await services.store.approvals({ tenant, ...query })
-      return { body: { items: items.map(approvalOf), ...(cursor !== undefined && { cursor }) } }
+      return { body: { items: items.map(approvalOf), cursor } }
     },
   }),
   route({
@@ -51,10 +51,10 @@ export const approvalRoutes: readonly Route[] = [
         tenant: call.tenant,
         actor: call.actor(),
         limit: most + 1,
-        ...(query.cursor !== undefined && { cursor: query.cursor }),
+        cursor: query.cursor,
       })
       const { items, cursor } = cutPage('approval', waiting, most, positionOf)
-      return { body: { items: items.map(approvalOf), ...(cursor !== undefined && { cursor }) } }
+      return { body: { items: items.map(approvalOf), cursor } }
     },
   }),
   route({

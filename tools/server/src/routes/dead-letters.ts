@@ -46,7 +46,7 @@ export const deadLetterRoutes: readonly Route[] = [
               diedAt,
             }),
           ),
-          ...(cursor !== undefined && { cursor }),
+          cursor,
         },
       }
     },

@@ -36,7 +36,7 @@ export const definitionRoutes: readonly Route[] = [
           id: loop.id,
           version: loop.version,
           name: loop.name,
-          ...(loop.description !== undefined && { description: loop.description }),
+          description: loop.description,
           digest: digestOf(loop),
           states: loop.states.length,
           transitions: loop.transitions.length,

@@ -36,7 +36,7 @@ export const historyRoutes: readonly Route[] = [
       }))
       // Not `from + limit`: retention drops the first entries of a run.
       const last = entries.length === limit ? entries.at(-1) : undefined
-      return { body: { items, ...(last && { cursor: `${last.seq + 1}` }) } }
+      return { body: { items, cursor: last && `${last.seq + 1}` } }
     },
   }),
 ]

@@ -49,9 +49,7 @@ export const metricsRoutes: readonly Route[] = [
       },
     },
     async handle({ services: { metrics, store }, tenant }, { query: { loopId } }) {
-      const items = await metrics.of([tenant, loopId], () =>
-        metricsOf(store, { tenant, ...(loopId !== undefined && { loopId }) }),
-      )
+      const items = await metrics.of([tenant, loopId], () => metricsOf(store, { tenant, loopId }))
       return { body: { items } }
     },
   }),

@@ -31,13 +31,7 @@ export const recordRoutes: readonly Route[] = [
     answers: { 200: { description: 'One JSON value a line.', type: 'application/jsonl' } },
     async handle({ services, tenant }, { query: { evidence = false, ...part } }) {
       const { store, signer } = services
-      const lines = exportRecords({
-        store,
-        tenant,
-        ...part,
-        includeEvidence: evidence,
-        ...(signer && { signer }),
-      })
+      const lines = exportRecords({ store, tenant, ...part, includeEvidence: evidence, signer })
       // Read before the status is sent: what is not there is still a 404.
       const head = [await lines.next(), await lines.next()]
       const headers = {

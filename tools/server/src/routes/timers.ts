@@ -39,9 +39,7 @@ export const timerRoutes: readonly Route[] = [
       const { services, tenant } = call
       const page = await services.store.find({ tenant, status: 'active', ...query })
       const timers = await Promise.all(page.items.map((run) => timersOf(call, run)))
-      return {
-        body: { items: timers.flat(), ...(page.cursor !== undefined && { cursor: page.cursor }) },
-      }
+      return { body: { items: timers.flat(), cursor: page.cursor } }
     },
   }),
   route({
@@ -101,13 +99,12 @@ async function approvalTimers(
 }
 
 function expiryOf(run: LoopInstance, { id, expiresAt, policy }: ApprovalRequest): Timer {
-  const transition = policy.onExpiry
   return {
     kind: 'approval-expiry',
     ...idsOf(run),
     dueAt: expiresAt,
     requestId: id,
-    ...(transition !== undefined && { transition }),
+    transition: policy.onExpiry,
   }
 }
 
