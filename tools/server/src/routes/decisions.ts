@@ -16,9 +16,11 @@ import { idSchema, reasonSchema } from '../schemas/common.ts'
 
 const tag = 'Approvals'
 const params = z.object({ requestId: idSchema })
-const notYours: ReadonlySet<string> = new Set([
+type Refusal = Extract<DecisionResult, { readonly status: 'refused' }>['reason']
+const notYours: ReadonlySet<Refusal> = new Set([
   'not_a_person',
   'identity_not_verified',
+  'assurance_too_low',
   'requester_cannot_decide',
   'not_entitled',
   'not_allowed',
@@ -133,7 +135,7 @@ function answerOf(decided: DecisionResult): Answer {
     )
   if (decided.status !== 'refused') return { body: result }
   const { reason } = decided
-  throw new HttpError(notYours.has(reason) ? 403 : 409, 'refused', explain(reason), {
+  throw new HttpError(notYours.has(reason) ? 403 : 409, 'refused', sentences[reason], {
     reason,
     result,
   })
@@ -143,7 +145,7 @@ function leaving(result: DecisionResult): z.input<typeof decisionResultSchema> {
   return { ...result, request: approvalOf(result.request) } as z.input<typeof decisionResultSchema>
 }
 
-const sentences: Readonly<Record<string, string>> = {
+const sentences: Readonly<Record<Refusal, string>> = {
   already_decided: 'The request was decided already.',
   expired: 'The request expired before it was decided.',
   superseded: 'The run moved on; the request no longer stands.',
@@ -151,14 +153,11 @@ const sentences: Readonly<Record<string, string>> = {
   view_changed: 'What waits is not what was shown; look at it again.',
   not_a_person: 'Only people decide.',
   identity_not_verified: 'The reviewer was not authenticated well enough.',
+  assurance_too_low: 'The policy asks for a stronger login than this one.',
   requester_cannot_decide: 'Who asks, or acts for who asks, cannot decide.',
   not_entitled: 'The policy does not name this reviewer.',
   already_voted: 'This reviewer has decided already.',
   not_allowed: 'The policy does not allow this kind of decision.',
   stopped: 'A stop is in force.',
   limit_reached: 'A limit would be overrun.',
-}
-
-function explain(reason: string): string {
-  return sentences[reason] ?? 'The decision was refused.'
 }
