@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import { createTestClock } from '@loop-engine/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
-import { createTestServer, type TestServer } from './server.fixture.ts'
+import { createTestServer, type Reply, type TestServer } from './server.fixture.ts'
 
 interface Told {
   readonly path: string
@@ -46,16 +46,13 @@ afterEach(async () => {
   receiver.close()
 })
 
-async function attempt(callbackUrl?: string): Promise<{ status: number; approvalId: string }> {
-  await server.call('POST', '/api/v1/instances', {
-    key,
-    body: { loopId: 'refund', aggregateId: 'order-1' },
-  })
-  const { status, body } = await server.call('POST', '/api/v1/instances/order-1/transitions', {
-    key,
+async function attempt(callbackUrl: string, at = server): Promise<Reply> {
+  const own = at === server ? key : at.key()
+  await at.start('order-1', own)
+  return at.call('POST', '/api/v1/instances/order-1/transitions', {
+    key: own,
     body: { transition: 'pay', evidence: { amount: 20 }, callbackUrl },
   })
-  return { status, approvalId: String(body?.approvalId) }
 }
 
 async function reject(approvalId: string): Promise<void> {
@@ -70,7 +67,7 @@ async function reject(approvalId: string): Promise<void> {
 }
 
 test('who asked for it is told once, when the request is closed', async () => {
-  const { approvalId } = await attempt(`${origin}/resume/1?signature=abc`)
+  const { approvalId } = (await attempt(`${origin}/resume/1?signature=abc`)).body
   await server.server.system.relay.drain()
   expect(told).toEqual([])
 
@@ -90,7 +87,7 @@ test('who asked for it is told once, when the request is closed', async () => {
 })
 
 test('an expiry is told too', async () => {
-  const { approvalId } = await attempt(`${origin}/resume`)
+  const { approvalId } = (await attempt(`${origin}/resume`)).body
   clock.advance(3 * 3_600_000)
   await server.server.system.relay.drain()
 
@@ -101,7 +98,7 @@ test('an expiry is told too', async () => {
 
 test('whatever the receiver answers but 2xx is told again, under the same id', async () => {
   answers = [409, 404]
-  const { approvalId } = await attempt(`${origin}/resume`)
+  const { approvalId } = (await attempt(`${origin}/resume`)).body
   await reject(approvalId)
   for (let round = 0; round < 3; round++) {
     await server.server.system.relay.drain()
@@ -114,7 +111,7 @@ test('whatever the receiver answers but 2xx is told again, under the same id', a
 
 test('a receiver that asks for a pause is left alone for so long', async () => {
   answers = [429]
-  const { approvalId } = await attempt(`${origin}/resume`)
+  const { approvalId } = (await attempt(`${origin}/resume`)).body
   await reject(approvalId)
   await server.server.system.relay.drain()
   for (let minute = 0; minute < 29; minute++) {
@@ -142,7 +139,7 @@ test.each([
 })
 
 test('the URL, which lets its holder go on, is told to nobody else', async () => {
-  const { approvalId } = await attempt(`${origin}/resume?signature=abc`)
+  const { approvalId } = (await attempt(`${origin}/resume?signature=abc`)).body
 
   const { text: shown } = await server.call('GET', `/api/v1/approvals/${approvalId}`, { key })
   const { text: history } = await server.call('GET', '/api/v1/instances/order-1/history', { key })
@@ -152,15 +149,7 @@ test('the URL, which lets its holder go on, is told to nobody else', async () =>
 
 test('a server that calls nobody back says so instead of letting somebody wait', async () => {
   const other = await createTestServer()
-  const otherKey = other.key()
-  await other.call('POST', '/api/v1/instances', {
-    key: otherKey,
-    body: { loopId: 'refund', aggregateId: 'order-1' },
-  })
-  const { status, body } = await other.call('POST', '/api/v1/instances/order-1/transitions', {
-    key: otherKey,
-    body: { transition: 'pay', evidence: { amount: 20 }, callbackUrl: `${origin}/resume` },
-  })
+  const { status, body } = await attempt(`${origin}/resume`, other)
   await other.close()
 
   expect([status, body.code]).toEqual([expect.any(Number), 'unsupported'])

@@ -132,10 +132,7 @@ test('what is in progress is finished when the server goes down, and nothing new
   const { store, reached, release } = gated()
   server = await createTestServer({ store })
   const key = server.key()
-  const running = server.call('POST', '/api/v1/instances', {
-    key,
-    body: { loopId: 'refund', aggregateId: 'one' },
-  })
+  const running = server.start('one', key)
   const stream = await fetch(`${server.url}/api/v1/events`, {
     headers: { authorization: `Bearer ${key}` },
   })
@@ -158,9 +155,7 @@ test('what takes too long to finish is ended when the server goes down', async (
   const { store, reached, release } = gated()
   server = await createTestServer({ store })
   const key = server.key()
-  const running = server
-    .call('POST', '/api/v1/instances', { key, body: { loopId: 'refund', aggregateId: 'one' } })
-    .catch(() => 'ended')
+  const running = server.start('one', key).catch(() => 'ended')
   await reached
   const closing = server.server.close({ drainMs: 20 })
 
@@ -173,10 +168,7 @@ test('a request that takes too long is answered, and says that its outcome is un
   const { store, reached, release } = gated()
   server = await createTestServer({ store, requestTimeoutMs: 50 })
   const key = server.key()
-  const reply = await server.call('POST', '/api/v1/instances', {
-    key,
-    body: { loopId: 'refund', aggregateId: 'one' },
-  })
+  const reply = await server.start('one', key)
   await reached
   release()
 
@@ -255,10 +247,7 @@ test('what goes wrong inside is told by its code, and the log holds no secret', 
     headers: { 'x-api-key': secret },
     body: { loopId: 'refund', aggregateId: secret, metadata: { secret } },
   })
-  await server.call('POST', '/api/v1/instances', {
-    key,
-    body: { loopId: 'refund', aggregateId: secret },
-  })
+  await server.start(secret, key)
   await server.call('GET', `/api/v1/instances/${secret}`, { cookie })
   await server.call('GET', `/${secret}`)
   const failed = await server.call('GET', '/api/v1/instances', { key })

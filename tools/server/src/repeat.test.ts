@@ -11,11 +11,7 @@ beforeAll(async () => {
 afterAll(() => server.close())
 
 const start = (aggregateId: string, headers: Record<string, string> = {}): Promise<Reply> =>
-  server.call('POST', '/api/v1/instances', {
-    key,
-    headers,
-    body: { loopId: 'refund', aggregateId },
-  })
+  server.start(aggregateId, key, { headers })
 const note = (aggregateId: string, headers: Record<string, string>, amount = 1): Promise<Reply> =>
   server.call('POST', `/api/v1/instances/${aggregateId}/transitions`, {
     key,
@@ -49,10 +45,7 @@ test('the same key for another request is refused', async () => {
 test('keys of two principals, and of two tenants, are apart', async () => {
   await start('apart')
   const other = server.key('acme')
-  await server.call('POST', '/api/v1/instances', {
-    key: other,
-    body: { loopId: 'refund', aggregateId: 'apart' },
-  })
+  await server.start('apart', other)
   const headers = { 'idempotency-key': 'shared' }
   const mine = await note('apart', headers)
   const theirs = await server.call('POST', '/api/v1/instances/apart/transitions', {

@@ -90,7 +90,13 @@ export interface TestServer {
     scopes?: readonly Scope[],
   ): Promise<string>
   call(method: string, path: string, asked?: Asked): Promise<Reply>
-  /** A run that waits for finance; the id of its request. */
+  /** Starts a run of the loop `refund`. */
+  start(
+    aggregateId: string,
+    key: string,
+    more?: { readonly headers?: Record<string, string>; readonly metadata?: object },
+  ): Promise<Reply>
+  /** A run that waits for finance; its request. */
   waiting(aggregateId: string, key: string): Promise<Reply['body']>
   /** Ends the server and starts another one on the same files. */
   restart(): Promise<void>
@@ -101,7 +107,7 @@ export async function createTestServer(
   options: Partial<LoopServerOptions> = {},
 ): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), 'loop-server-'))
-  const start = async (): Promise<{ server: LoopServer; url: string; store: LoopStore }> => {
+  const open = async (): Promise<{ server: LoopServer; url: string; store: LoopStore }> => {
     const path = join(folder, 'loop.db')
     const store = options.store ?? createSqliteStore({ path, durability: 'process' })
     const server = await createLoopServer({
@@ -118,7 +124,7 @@ export async function createTestServer(
     const { url } = await server.listen({ port: 0 })
     return { server, url, store }
   }
-  let now = await start()
+  let now = await open()
 
   const call: TestServer['call'] = async (method, path, { key, cookie, headers, body } = {}) => {
     const response = await fetch(`${now.url}${path}`, {
@@ -142,9 +148,17 @@ export async function createTestServer(
     }
   }
 
+  const start: TestServer['start'] = (aggregateId, key, { headers, metadata } = {}) =>
+    call('POST', '/api/v1/instances', {
+      key,
+      headers,
+      body: { loopId: 'refund', aggregateId, metadata },
+    })
+
   return {
     folder,
     call,
+    start,
     get url() {
       return now.url
     },
@@ -171,7 +185,7 @@ export async function createTestServer(
       return headers.get('set-cookie')?.split(';')[0] ?? ''
     },
     async waiting(aggregateId, key) {
-      await call('POST', '/api/v1/instances', { key, body: { loopId: 'refund', aggregateId } })
+      await start(aggregateId, key)
       const { body } = await call('POST', `/api/v1/instances/${aggregateId}/transitions`, {
         key,
         body: { transition: 'pay', evidence: { amount: 20 } },
@@ -180,7 +194,7 @@ export async function createTestServer(
     },
     async restart() {
       await now.server.close({ drainMs: 100 })
-      now = await start()
+      now = await open()
     },
     async close() {
       await now.server.close({ drainMs: 100 })

@@ -28,10 +28,7 @@ afterAll(async () => {
 
 test('a request is a span under its route; the record and the answer name its trace', async () => {
   const secret = 'order-of-hunter2'
-  const { headers } = await server.call('POST', '/api/v1/instances', {
-    key,
-    body: { loopId: 'refund', aggregateId: secret },
-  })
+  const { headers } = await server.start(secret, key)
   const { body } = await server.call('GET', `/api/v1/instances/${secret}/history`, { key })
   const spans = exporter.getFinishedSpans()
   const request = spans.find(({ name }) => name === 'POST /api/v1/instances')

@@ -78,9 +78,8 @@ describe('a bearer token', () => {
 
   test('of somebody with a long name is as good, wherever the name is cut', async () => {
     const key = await token({ name: `${'a'.repeat(255)}\u{1f600}` })
-    const body = { loopId: 'refund', aggregateId: 'long-name' }
 
-    expect((await server.call('POST', '/api/v1/instances', { key, body })).status).toBe(201)
+    expect((await server.start('long-name', key)).status).toBe(201)
   })
 
   test('fetches the keys of the issuer once', async () => {
@@ -262,10 +261,7 @@ describe('an API key', () => {
 
   test('says which model was asked, but never who it is', async () => {
     const { secret } = make()
-    await server.call('POST', '/api/v1/instances', {
-      key: secret,
-      body: { loopId: 'refund', aggregateId: 'model' },
-    })
+    await server.start('model', secret)
     const attempt = (body: object, key = secret): Promise<Reply> =>
       server.call('POST', '/api/v1/instances/model/transitions', {
         key,

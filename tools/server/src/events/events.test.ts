@@ -1,82 +1,28 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 
-import { createMemoryStore } from '@loop-engine/sdk'
+import { createSqliteStore } from '@loop-engine/integration-sqlite'
+import { createLoopSystem, createMemoryStore } from '@loop-engine/sdk'
 import { afterEach, expect, test } from 'vitest'
 
-import { createTestServer, type TestServer } from '../server.fixture.ts'
+import { bank, createTestServer, refund, type TestServer } from '../server.fixture.ts'
+import { listen, type Ear, type Heard } from './ear.fixture.ts'
 
 let server: TestServer
 afterEach(() => server.close())
 
-interface Heard {
-  readonly id: string
-  readonly event: {
-    readonly id: string
-    readonly type: string
-    readonly subject: string
-    readonly sequence: string
-  }
-}
-
-interface Ear {
-  readonly status: number
-  /** What was heard until `enough` is. */
-  until(enough: (heard: readonly Heard[]) => boolean): Promise<readonly Heard[]>
-  /** Whatever is left until the stream ends. */
-  rest(): Promise<string>
-  leave(): Promise<void>
-}
-
-async function listen(key: string, query = '', lastEventId?: string): Promise<Ear> {
-  const response = await fetch(`${server.url}/api/v1/events${query}`, {
-    headers: {
-      authorization: `Bearer ${key}`,
-      ...(lastEventId !== undefined && { 'last-event-id': lastEventId }),
-    },
-  })
-  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
-  let text = ''
-  const heard: Heard[] = []
-  return {
-    status: response.status,
-    async until(enough) {
-      while (!enough(heard)) {
-        const next = await reader?.read()
-        if (!next || next.done) break
-        text += next.value
-        const blocks = text.split('\n\n')
-        text = blocks.pop() ?? ''
-        for (const block of blocks) {
-          const [, id] = /^id: (.*)$/m.exec(block) ?? []
-          const [, data] = /^data: (.*)$/m.exec(block) ?? []
-          if (id !== undefined && data !== undefined) heard.push({ id, event: JSON.parse(data) })
-        }
-      }
-      return heard
-    },
-    async rest() {
-      let all = ''
-      for (let next = await reader?.read(); next && !next.done; next = await reader?.read())
-        all += next.value
-      return all
-    },
-    async leave() {
-      await reader?.cancel()
-    },
-  }
-}
+const hear = (key: string, asked?: Parameters<typeof listen>[2]): Promise<Ear> =>
+  listen(server.url, key, asked)
 
 async function start(key: string, ...ids: readonly string[]): Promise<void> {
-  for (const aggregateId of ids)
-    await server.call('POST', '/api/v1/instances', { key, body: { loopId: 'refund', aggregateId } })
+  for (const aggregateId of ids) await server.start(aggregateId, key)
 }
 
 test('events come as they are committed', async () => {
   server = await createTestServer()
   const key = server.key()
   await start(key, 'before')
-  const ear = await listen(key)
+  const ear = await hear(key)
   const heard = ear.until((events) => events.length === 2)
   await start(key, 'one', 'two')
 
@@ -96,7 +42,7 @@ test('a reader that comes again misses nothing and gets nothing twice, although 
   let last = '0'
   for (let round = 0; round < 4; round++) {
     const writing = start(key, ...ids(round * 30))
-    const ear = await listen(key, '', last)
+    const ear = await hear(key, { lastEventId: last })
     const wanted = 7 + round * 11
     const heard = await ear.until((events) => events.length >= wanted)
     await ear.leave()
@@ -108,7 +54,7 @@ test('a reader that comes again misses nothing and gets nothing twice, although 
     if (round % 2 === 0) await server.restart()
     await start(key, `between-${round}`)
   }
-  const ear = await listen(key, '', last)
+  const ear = await hear(key, { lastEventId: last })
   all.push(...(await ear.until((events) => all.length + events.length >= 124)))
   await ear.leave()
 
@@ -128,10 +74,10 @@ test('an entry with several events is resumed between them', async () => {
     key,
     body: { transition: 'pay', evidence: { amount: 5000 } },
   })
-  const whole = await listen(key, '', '0')
+  const whole = await hear(key, { lastEventId: '0' })
   const [, blocked, guard] = await whole.until((events) => events.length === 3)
   await whole.leave()
-  const again = await listen(key, '', blocked?.id)
+  const again = await hear(key, { lastEventId: blocked?.id })
   const [next] = await again.until((events) => events.length > 0)
   await again.leave()
 
@@ -145,11 +91,8 @@ test('an entry with several events is resumed between them', async () => {
 test('what another process commits is heard too', async () => {
   server = await createTestServer()
   const key = server.key()
-  const ear = await listen(key)
+  const ear = await hear(key)
   const heard = ear.until((events) => events.length === 1)
-  const { createSqliteStore } = await import('@loop-engine/integration-sqlite')
-  const { createLoopSystem } = await import('@loop-engine/sdk')
-  const { refund, bank } = await import('../server.fixture.ts')
   const store = createSqliteStore({ path: `${server.folder}/loop.db` })
   const other = await createLoopSystem({
     loops: [refund],
@@ -172,7 +115,7 @@ test('a filter narrows, and a reader whom it tells nothing still gets on', async
   server = await createTestServer()
   const key = server.key()
   await start(key, 'mine', ...Array.from({ length: 120 }, (_, index) => `other-${index}`))
-  const ear = await listen(key, '?aggregateId=mine&last=100000&type=loop.started')
+  const ear = await hear(key, { query: '?aggregateId=mine&last=100000&type=loop.started' })
   const heard = await ear.until((events) => events.length === 1)
   await ear.leave()
   const response = await fetch(`${server.url}/api/v1/events?aggregateId=none&last=100000`, {
@@ -193,7 +136,7 @@ test('a place that this stream never gave is refused, not guessed', async () => 
   await start(key, 'one')
   // The log ends behind place 0: an event at place 1 is yet to come, and was never told.
   for (const place of ['999999', '1.2.3', 'x', '-1', '1.', '1.0'])
-    expect((await listen(key, '', place)).status).toBe(400)
+    expect((await hear(key, { lastEventId: place })).status).toBe(400)
 })
 
 test('a stream ends when its credential does', async () => {
@@ -205,11 +148,11 @@ test('a stream ends when its credential does', async () => {
     scopes: ['read'],
     createdBy: 'test',
   })
-  const ear = await listen(secret)
+  const ear = await hear(secret)
   server.server.keys.revoke('default', key.id)
 
   expect(await ear.rest()).toMatch(/^retry: 2000\nid: 0\n\n(:\n\n)*$/)
-  expect((await listen(secret)).status).toBe(401)
+  expect((await hear(secret)).status).toBe(401)
 })
 
 test('a reader who does not read is dropped, and holds up nobody', async () => {
@@ -217,11 +160,7 @@ test('a reader who does not read is dropped, and holds up nobody', async () => {
   const [key, other] = [server.key(), server.key()]
   // More than the buffers of both ends of a connection hold.
   const metadata = { blob: 'x'.repeat(200_000) }
-  for (let index = 0; index < 80; index++)
-    await server.call('POST', '/api/v1/instances', {
-      key,
-      body: { loopId: 'refund', aggregateId: `big-${index}`, metadata },
-    })
+  for (let index = 0; index < 80; index++) await server.start(`big-${index}`, key, { metadata })
   const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
   const heardOf = once(socket, 'data')
   socket.write(
@@ -229,12 +168,12 @@ test('a reader who does not read is dropped, and holds up nobody', async () => {
   )
   await heardOf
   socket.pause()
-  const ear = await listen(other, '?last=1000')
+  const ear = await hear(other, { query: '?last=1000' })
   const heard = await ear.until((events) => events.length === 80)
   await ear.leave()
   let status = 429
   while (status === 429) {
-    const again = await listen(key)
+    const again = await hear(key)
     status = again.status
     await again.leave()
   }
@@ -250,13 +189,13 @@ test('a credential opens only so many streams, and closing one makes room', asyn
   server = await createTestServer({ stream: { perCredential: 2 } })
   const key = server.key()
   for (let turn = 0; turn < 3; turn++) await server.call('HEAD', '/api/v1/events', { key })
-  const [one, two] = [await listen(key), await listen(key)]
+  const [one, two] = [await hear(key), await hear(key)]
 
-  expect((await listen(key)).status).toBe(429)
+  expect((await hear(key)).status).toBe(429)
   await one.leave()
   let status = 429
   while (status === 429) {
-    const ear = await listen(key)
+    const ear = await hear(key)
     status = ear.status
     await ear.leave()
   }
@@ -281,10 +220,10 @@ test('a stream that opens too late for its request takes up no room', async () =
   const key = server.key()
   const opened = Promise.withResolvers<void>()
   gate = opened.promise
-  const late = await listen(key)
+  const late = await hear(key)
   gate = undefined
   opened.resolve()
-  const again = await listen(key)
+  const again = await hear(key)
 
   expect([late.status, again.status]).toEqual([504, 200])
   await again.leave()

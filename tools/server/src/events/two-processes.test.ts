@@ -5,6 +5,7 @@ import { createTestClock, startPostgres } from '@loop-engine/testing'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { bank, createTestServer, refund } from '../server.fixture.ts'
+import { listen, type Ear, type Heard } from './ear.fixture.ts'
 
 /** A clock in which nobody's turn to look ever comes, so that what is heard was told; commits are still gathered. */
 const { sleep: sleepForEver } = createTestClock()
@@ -13,37 +14,11 @@ const standing: Clock = {
   sleep: (ms, signal) => (ms < 1000 ? Promise.resolve() : sleepForEver(ms, signal)),
 }
 
-/** A reader of the events of one server; reads until the event of that run has come. */
-async function listen(
-  url: string,
-  key: string,
-  lastEventId?: string,
-): Promise<{ until(run: string): Promise<readonly string[]>; lastId(): string }> {
-  const response = await fetch(`${url}/api/v1/events`, {
-    headers: {
-      authorization: `Bearer ${key}`,
-      ...(lastEventId !== undefined && { 'last-event-id': lastEventId }),
-    },
-  })
-  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
-  onTestFinished(() => reader?.cancel())
-  let text = ''
-  const subjects = (): string[] =>
-    [...text.matchAll(/"subject":"([^"]*)"/g)].map(([, id]) => id ?? '')
-  // The first words of a stream say where it began: by then it is open.
-  text += (await reader?.read())?.value ?? ''
-  return {
-    lastId: () => [...text.matchAll(/^id: (.*)$/gm)].at(-1)?.[1] ?? '',
-    async until(run) {
-      while (!subjects().includes(run)) {
-        const next = await reader?.read()
-        if (!next || next.done) break
-        text += next.value
-      }
-      return subjects()
-    },
-  }
-}
+/** What an ear has heard when the event of that run has come. */
+const until = async (ear: Ear, run: string): Promise<readonly Heard[]> =>
+  ear.until((heard) => heard.some(({ event }) => event.subject === run))
+const subjectsOf = (heard: readonly Heard[]): readonly string[] =>
+  heard.map(({ event }) => event.subject)
 
 test('a reader hears at once what another process commits, and goes on at a third where it was', async () => {
   const postgres = await startPostgres()
@@ -65,15 +40,18 @@ test('a reader hears at once what another process commits, and goes on at a thir
   const [one, two] = [await open(), await open()]
 
   const ear = await listen(one.url, one.key)
-  const hearing = ear.until('first')
+  onTestFinished(() => ear.leave())
+  const hearing = until(ear, 'first')
   await start(other, 'first')
-  expect(await hearing).toEqual(['first'])
+  const first = await hearing
+  expect(subjectsOf(first)).toEqual(['first'])
 
   await start(other, 'meanwhile')
-  const again = await listen(two.url, two.key, ear.lastId())
-  const rest = again.until('last')
+  const again = await listen(two.url, two.key, { lastEventId: first.at(-1)?.id })
+  onTestFinished(() => again.leave())
+  const rest = until(again, 'last')
   await start(other, 'last')
-  expect(await rest).toEqual(['meanwhile', 'last'])
+  expect(subjectsOf(await rest)).toEqual(['meanwhile', 'last'])
 })
 
 async function start({ engine }: LoopSystem, aggregateId: string): Promise<void> {

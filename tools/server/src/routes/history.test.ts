@@ -17,8 +17,7 @@ test('each entry that is left of a run is on one page, though its first ones wer
   const server = await createTestServer({ store: retainedStore() })
   const key = server.key()
   const path = '/api/v1/instances/order-1'
-  const start = { loopId: 'refund', aggregateId: 'order-1' }
-  await server.call('POST', '/api/v1/instances', { key, body: start })
+  await server.start('order-1', key)
   for (let notes = 0; notes < 6; notes += 1)
     await server.call('POST', `${path}/transitions`, { key, body: { signal: 'note' } })
 

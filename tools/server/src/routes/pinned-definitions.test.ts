@@ -16,10 +16,7 @@ afterAll(async () => {
 })
 
 test('a run can be drawn by the definition that it is pinned to, also when another is served', async () => {
-  const started = await before.call('POST', '/api/v1/instances', {
-    key: before.key(),
-    body: { loopId: 'refund', aggregateId: 'pinned-1' },
-  })
+  const started = await before.start('pinned-1', before.key())
   const key = server.key()
   const { digest } = started.body.definition
 
