@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs'
+
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT, type JWTPayload } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
@@ -42,19 +44,14 @@ async function token(
   alg = 'ES256',
   key = keys.privateKey,
 ): Promise<string> {
-  const now = Math.floor(Date.now() / 1000)
-  return new SignJWT({
-    iss: issuer,
-    aud: audience,
-    sub: 'alice',
-    org: 'acme',
-    iat: now,
-    exp: now + 60,
-    realm_access: { roles: ['ops'] },
-    ...claims,
-  })
+  return new SignJWT({ ...aliceNow(), realm_access: { roles: ['ops'] }, ...claims })
     .setProtectedHeader({ alg, kid: 'one' })
     .sign(key)
+}
+
+function aliceNow(): JWTPayload {
+  const now = Math.floor(Date.now() / 1000)
+  return { iss: issuer, aud: audience, sub: 'alice', org: 'acme', iat: now, exp: now + 60 }
 }
 
 describe('a bearer token', () => {
@@ -120,24 +117,8 @@ describe('a bearer token', () => {
       await token({ org: 'a:b' }),
       await token({ org: ['acme'] as unknown as string }),
       await token({}, 'ES256', other.privateKey),
-      await new SignJWT({
-        iss: issuer,
-        aud: audience,
-        sub: 'alice',
-        org: 'acme',
-        iat: now,
-        exp: now + 60,
-      })
-        .setProtectedHeader({ alg: 'HS256', kid: 'one' })
-        .sign(secret),
-      new UnsecuredJWT({
-        iss: issuer,
-        aud: audience,
-        sub: 'alice',
-        org: 'acme',
-        iat: now,
-        exp: now + 60,
-      }).encode(),
+      await new SignJWT(aliceNow()).setProtectedHeader({ alg: 'HS256', kid: 'one' }).sign(secret),
+      new UnsecuredJWT(aliceNow()).encode(),
       `${(await token()).split('.').slice(0, 2).join('.')}.`,
       'a.b.c',
       'x'.repeat(10_000),
@@ -186,9 +167,8 @@ describe('an API key', () => {
       ...(expiresAt !== undefined && { expiresAt }),
     })
 
-  test('is kept as a digest only', async () => {
+  test('is kept as a digest only', () => {
     const { key, secret } = make()
-    const { readFileSync, readdirSync } = await import('node:fs')
     const files = readdirSync(server.folder).map((file) =>
       readFileSync(`${server.folder}/${file}`, 'latin1'),
     )
