@@ -16,7 +16,7 @@ import { ApplicationFailure } from '@temporalio/common'
 import { z } from 'zod'
 
 import { boundedKey, requesterOf, siteOf, type ActorOf, type CallSite } from './call-site.ts'
-import { activityNames, type GateReport } from './names.ts'
+import type { GateActivities, GateReport } from './names.ts'
 import { denied, faultOf, stopped } from './refusals.ts'
 
 export interface GateGovernance {
@@ -30,8 +30,6 @@ export interface GateGovernance {
   caller(): Principal | undefined
 }
 
-type Activity = (...args: unknown[]) => Promise<unknown>
-
 const openSchema = z.object({
   gate: z.string().min(1).max(100),
   id: z.string().min(1).max(200),
@@ -41,10 +39,10 @@ const openSchema = z.object({
 const keeper: Actor = Object.freeze({ type: 'automation', id: 'temporal:worker' })
 
 /** What the plugin runs on the worker for gates, and for calls that wait. */
-export function createGateActivities(governance: GateGovernance): Record<string, Activity> {
+export function createGateActivities(governance: GateGovernance): GateActivities {
   const { system, tenant } = governance
   return {
-    [activityNames.openGate]: async (given) => {
+    async loopEngineOpenGate(given: unknown) {
       const wanted = openSchema.parse(given)
       try {
         return await openGate(governance, siteOf(activityInfo()), wanted)
@@ -52,16 +50,16 @@ export function createGateActivities(governance: GateGovernance): Record<string,
         throw faultOf(error, `The gate ${wanted.gate}`)
       }
     },
-    [activityNames.turnGate]: async (requestId) => {
+    async loopEngineTurnGate(requestId: unknown) {
       const id = z.string().parse(requestId)
       const before = await system.approvals.get({ tenant, id })
-      // Fires what is due of this gate: a reminder, an escalation, the expiry.
+      // A reminder, an escalation, the expiry.
       if (before) await system.relay.drain({ tenant, aggregateId: before.aggregateId })
       const request = await system.approvals.get({ tenant, id })
       if (!request) throw ApplicationFailure.nonRetryable('The request of a gate is gone.')
       return reportOf(governance, request)
     },
-    [activityNames.withdraw]: async (requestId) => {
+    async loopEngineWithdraw(requestId: unknown) {
       const id = z.string().parse(requestId)
       const request = await system.approvals.get({ tenant, id })
       if (request?.status !== 'pending') return

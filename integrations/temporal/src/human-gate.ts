@@ -9,7 +9,7 @@ import {
 } from '@temporalio/workflow'
 
 import { enterGate, isAccepting, judge, type OpenGate } from './gate-registry.ts'
-import { activityNames, failureTypes, type GateReport } from './names.ts'
+import { failureTypes, type GateActivities, type GateReport } from './names.ts'
 import { readToken, type TokenTrust, type VerifiedDecision } from './read-token.ts'
 import { withdraw } from './waiting-calls.ts'
 
@@ -45,11 +45,6 @@ export interface GatePassage {
   readonly decision?: VerifiedDecision
 }
 
-interface GateActivities {
-  open(gate: string, id: string, input: unknown): Promise<GateReport>
-  turn(requestId: string): Promise<GateReport>
-}
-
 /**
  * Waits, for days if need be, until people have decided; reminders, escalation and expiry are durable timers. Only a
  * decision that was signed for exactly this request passes as `approved`; time running out never does. The same gate in
@@ -71,15 +66,20 @@ export async function humanGate({
       { reason: 'no_plugin' },
     )
   const until = Date.now() + patienceMs
-  const activities = activitiesOf(taskQueue)
-  const report = await activities.open(gate, id, input)
+  const activities = proxyActivities<GateActivities>({
+    startToCloseTimeout: '30s',
+    retry: { maximumInterval: '1m' },
+    ...(taskQueue !== undefined && { taskQueue }),
+  })
+  const firstRunId = passageOf(workflowInfo())
+  const report = await activities.loopEngineOpenGate({ gate, id, input, firstRunId })
   const { request } = report
   if (!request) return { status: report.status === 'passed' ? 'passed' : 'cancelled' }
   const { runId, actionDigest } = request
   const open: OpenGate = { runId, actionDigest, trust, decision: undefined }
   enterGate(request.id, open)
   try {
-    return await settled(open, report, until, () => activities.turn(request.id))
+    return await settled(open, report, until, () => activities.loopEngineTurnGate(request.id))
   } catch (error) {
     // Histories of before do not hold it.
     if (isCancellation(error) && patched('loop-engine:gate-withdraws'))
@@ -134,27 +134,4 @@ function finalOf(status: VerifiedDecision['status']): GatePassage['status'] {
 /** Runs that continue as new are one passage. Those of a cron schedule share their first run too, and each is its own. */
 function passageOf({ cronSchedule, runId, firstExecutionRunId }: WorkflowInfo): string {
   return cronSchedule ? runId : firstExecutionRunId
-}
-
-function activitiesOf(taskQueue: string | undefined): GateActivities {
-  const proxy = proxyActivities<Record<string, (...args: unknown[]) => Promise<GateReport>>>({
-    startToCloseTimeout: '30s',
-    retry: { maximumInterval: '1m' },
-    ...(taskQueue !== undefined && { taskQueue }),
-  })
-  const call = (name: string, ...args: unknown[]): Promise<GateReport> => {
-    const activity = proxy[name]
-    if (!activity) throw new Error(`There is no activity ${name}.`)
-    return activity(...args)
-  }
-  return {
-    open: (gate, id, input) =>
-      call(activityNames.openGate, {
-        gate,
-        id,
-        input,
-        firstRunId: passageOf(workflowInfo()),
-      }),
-    turn: (requestId) => call(activityNames.turnGate, requestId),
-  }
 }

@@ -6,12 +6,11 @@ import { ApplicationFailure } from '@temporalio/common'
 import { aboutAnswer, aboutCommand } from './about.ts'
 import type { HistorySeal } from './history-seal.ts'
 import {
-  loopActivities,
   type CommandBody,
+  type LoopActivities,
   type LoopCommand,
   type LoopKey,
   type LoopNews,
-  type SealedAnswer,
   type SealedCommand,
   type SerialisedError,
 } from './loop-commands.ts'
@@ -40,11 +39,7 @@ export function createLoopActivities({
   leaseMs,
   now,
   tell,
-}: LoopActivityOptions): {
-  readonly loopEngineCommand: (command: SealedCommand) => Promise<SealedAnswer>
-  readonly loopEngineDeliver: (key: LoopKey) => Promise<LoopNews>
-  readonly loopEngineSweep: () => Promise<number>
-} {
+}: LoopActivityOptions): LoopActivities {
   const { engine, approvals, relay } = system
 
   async function newsOf(key: LoopKey): Promise<LoopNews> {
@@ -77,7 +72,7 @@ export function createLoopActivities({
   }
 
   return {
-    async [loopActivities.command](sealed) {
+    async loopEngineCommand(sealed) {
       const { tenant, aggregateId, do: what } = sealed
       const key = { tenant, aggregateId }
       const { call, ...body } = opened(seal, sealed)
@@ -85,7 +80,7 @@ export function createLoopActivities({
       const answer = { ...(await answerTo(command)), call }
       return { ...(await newsOf(key)), sealed: seal.seal(answer, aboutAnswer(key, command, seal)) }
     },
-    async [loopActivities.deliver](key) {
+    async loopEngineDeliver(key) {
       try {
         await relay.drain(key)
         const news = await newsOf(key)
@@ -97,7 +92,7 @@ export function createLoopActivities({
         throw again(error)
       }
     },
-    async [loopActivities.sweep]() {
+    async loopEngineSweep() {
       try {
         const delivered = await relay.drain()
         await spread()

@@ -72,8 +72,12 @@ export interface SweeperInput {
 
 export const commandUpdate = 'loopEngineCommand'
 export const newsSignal = 'loopEngineNews'
-export const loopActivities = Object.freeze({
-  command: 'loopEngineCommand',
-  deliver: 'loopEngineDeliver',
-  sweep: 'loopEngineSweep',
-})
+
+/** What a worker does for the workflows of instances, under the names by which they call it. */
+export interface LoopActivities {
+  loopEngineCommand(command: SealedCommand): Promise<SealedAnswer>
+  /** Delivers what is due of one instance. */
+  loopEngineDeliver(key: LoopKey): Promise<LoopNews>
+  /** Delivers what is due of any; how much it was. */
+  loopEngineSweep(): Promise<number>
+}

@@ -12,9 +12,8 @@ import {
 
 import {
   commandUpdate,
-  loopActivities,
   newsSignal,
-  type LoopKey,
+  type LoopActivities,
   type LoopNews,
   type LoopWorkflowInput,
   type SealedAnswer,
@@ -22,17 +21,11 @@ import {
   type SweeperInput,
 } from './loop-commands.ts'
 
-type Activities = Readonly<{
-  loopEngineCommand(command: SealedCommand): Promise<SealedAnswer>
-  loopEngineDeliver(key: LoopKey): Promise<LoopNews>
-  loopEngineSweep(): Promise<number>
-}>
-
 /** More would fill a history with numbers; what is dropped is found by the sweeper. */
 const mostTimers = 200
 
-function activitiesWithin(activityTimeoutMs: number): Activities {
-  return proxyActivities<Activities>({
+function activitiesWithin(activityTimeoutMs: number): LoopActivities {
+  return proxyActivities<LoopActivities>({
     startToCloseTimeout: activityTimeoutMs,
     retry: { initialInterval: 200, maximumInterval: 10_000 },
   })
@@ -60,7 +53,7 @@ export async function loopInstance(input: LoopWorkflowInput): Promise<void> {
   }
   setHandler(defineUpdate<SealedAnswer, [SealedCommand]>(commandUpdate), async (command) => {
     try {
-      const answer = await activities[loopActivities.command](command)
+      const answer = await activities.loopEngineCommand(command)
       learn(answer)
       return answer
     } catch (error) {
@@ -79,7 +72,7 @@ export async function loopInstance(input: LoopWorkflowInput): Promise<void> {
       const now = Date.now()
       dueAt = dueAt.filter((at) => at > now)
       timersAt = timersAt.filter((at) => at > now)
-      learn(await activities[loopActivities.deliver]({ tenant, aggregateId }))
+      learn(await activities.loopEngineDeliver({ tenant, aggregateId }))
       continue
     }
     if (allHandlersFinished()) {
@@ -102,7 +95,7 @@ function merged(known: readonly number[], more: readonly number[]): readonly num
 export async function loopSweeper(input: SweeperInput): Promise<void> {
   const activities = activitiesWithin(input.activityTimeoutMs)
   while (!workflowInfo().continueAsNewSuggested) {
-    await activities[loopActivities.sweep]()
+    await activities.loopEngineSweep()
     await sleep(input.everyMs)
   }
   return continueAsNew<typeof loopSweeper>(input)

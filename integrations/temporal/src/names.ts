@@ -22,19 +22,27 @@ export const decideUpdate = 'loopEngineDecide'
 /** Says that a request was decided; carries no authority, the engine is asked again. */
 export const wakeSignal = 'loopEngineWake'
 
-/** The activities that the plugin registers. */
-export const activityNames = Object.freeze({
-  openGate: 'loopEngineOpenGate',
-  turnGate: 'loopEngineTurnGate',
-  withdraw: 'loopEngineWithdraw',
-})
-
 /** What `LoopEngine.ApprovalPending` carries. */
 export interface PendingCall {
   readonly aggregateId: string
   readonly approvalId: string
   /** Epoch milliseconds. */
   readonly expiresAt: number
+}
+
+/** The activities that the plugin registers, under the names by which workflows call them. */
+export interface GateActivities {
+  /** Runs that are one passage of a gate name one `firstRunId`. */
+  loopEngineOpenGate(wanted: {
+    readonly gate: string
+    readonly id: string
+    readonly input: unknown
+    readonly firstRunId: string
+  }): Promise<GateReport>
+  /** Fires what is due of a request. */
+  loopEngineTurnGate(requestId: string): Promise<GateReport>
+  /** Takes a request back. */
+  loopEngineWithdraw(requestId: string): Promise<void>
 }
 
 /** What opening or turning a gate says. */

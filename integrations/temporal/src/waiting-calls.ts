@@ -8,7 +8,7 @@ import {
   type ActivityOptions,
 } from '@temporalio/workflow'
 
-import { activityNames, failureTypes, type PendingCall } from './names.ts'
+import { failureTypes, type GateActivities, type PendingCall } from './names.ts'
 
 const firstPauseMs = 60_000
 const longestPauseMs = 3_600_000
@@ -68,13 +68,11 @@ export async function untilDecided(
 
 /** Takes a request back, although its workflow is being cancelled. */
 export async function withdraw(approvalId: string, taskQueue: string | undefined): Promise<void> {
-  const activities = proxyActivities<Record<string, (...args: unknown[]) => Promise<void>>>({
+  const activities = proxyActivities<GateActivities>({
     startToCloseTimeout: '30s',
     ...(taskQueue !== undefined && { taskQueue }),
   })
-  await CancellationScope.nonCancellable(async () =>
-    activities[activityNames.withdraw]?.(approvalId),
-  )
+  await CancellationScope.nonCancellable(async () => activities.loopEngineWithdraw(approvalId))
 }
 
 function pendingCall(error: unknown): PendingCall | undefined {
