@@ -22,6 +22,9 @@ export interface CallSite {
 /** Who asks for a call; by default the workflow as an automation. Whoever started the workflow stands behind it. */
 export type ActorOf = (site: CallSite) => Actor
 
+/** Who opens the record of a call. */
+export const workerActor: Actor = Object.freeze({ type: 'automation', id: 'temporal:worker' })
+
 export function siteOf(info: Info): CallSite {
   const { namespace, taskQueue, activityType, activityId, workflowExecution, workflowType } = info
   return {

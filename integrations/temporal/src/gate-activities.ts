@@ -4,7 +4,6 @@ import {
   parseDuration,
   signedDecisionOf,
   snapshot,
-  type Actor,
   type ApprovalRequest,
   type DecisionSigner,
   type LoopInstance,
@@ -15,7 +14,14 @@ import { activityInfo } from '@temporalio/activity'
 import { ApplicationFailure } from '@temporalio/common'
 import { z } from 'zod'
 
-import { boundedKey, requesterOf, siteOf, type ActorOf, type CallSite } from './call-site.ts'
+import {
+  boundedKey,
+  requesterOf,
+  siteOf,
+  workerActor,
+  type ActorOf,
+  type CallSite,
+} from './call-site.ts'
 import type { GateActivities, GateReport } from './names.ts'
 import { denied, faultOf, stopped } from './refusals.ts'
 
@@ -36,7 +42,6 @@ const openSchema = z.object({
   firstRunId: z.string().max(200),
   input: z.unknown(),
 })
-const keeper: Actor = Object.freeze({ type: 'automation', id: 'temporal:worker' })
 
 /** What the plugin runs on the worker for gates, and for calls that wait. */
 export function createGateActivities(governance: GateGovernance): GateActivities {
@@ -103,7 +108,7 @@ async function openGate(
       tenant,
       loopId,
       aggregateId,
-      actor: keeper,
+      actor: workerActor,
       metadata: { temporal: { ...temporal, kind: 'gate' } },
       evidence: { ...asked, temporal },
       idempotencyKey: aggregateId,
@@ -119,8 +124,7 @@ async function openGate(
     actor,
     evidence: { ...asked, temporal },
   })
-  if (result.status === 'rejected' && result.reason === 'stopped')
-    throw stopped(name, { aggregateId, reason: 'stopped' })
+  if (result.status === 'rejected' && result.reason === 'stopped') throw stopped(name, aggregateId)
   if (result.status === 'guard_failed' || result.status === 'rejected')
     throw denied(name, { aggregateId, reason: result.reason })
   return reportOf(governance, await requestOf(governance, result.instance), result.instance)

@@ -85,7 +85,7 @@ async function ask(
       await end(governance, site, aggregateId, 'deny', { reason: `guard:${result.reason}` })
       throw denied(name, { aggregateId, reason: `guard:${result.reason}` })
     case 'rejected':
-      if (result.reason === 'stopped') throw stopped(name, { aggregateId, reason: 'stopped' })
+      if (result.reason === 'stopped') throw stopped(name, aggregateId)
       await end(governance, site, aggregateId, 'deny', { reason: result.reason })
       throw denied(name, { aggregateId, reason: result.reason })
   }

@@ -15,7 +15,7 @@ import {
   type SerialisedError,
 } from './loop-commands.ts'
 import type { Orders } from './observed-store.ts'
-import { denied } from './refusals.ts'
+import { denied, mayPass } from './refusals.ts'
 
 export interface LoopActivityOptions {
   readonly system: LoopSystem
@@ -42,17 +42,11 @@ export function createLoopActivities({
 }: LoopActivityOptions): LoopActivities {
   const { engine, approvals, relay } = system
 
-  async function newsOf(key: LoopKey): Promise<LoopNews> {
-    const instance = await engine.get(key)
-    return { ...orders.take(key), open: instance !== null && isOpen(instance.status) }
-  }
-
   /** What a drain did for other instances, their workflows do not know yet. */
   async function spread(): Promise<void> {
     for (const { tenant, aggregateId, ...times } of orders.takeAll()) {
       const key = { tenant, aggregateId }
-      const instance = await engine.get(key)
-      await tell(key, { ...times, open: instance !== null && isOpen(instance.status) })
+      await tell(key, { ...times, open: await hasOpenRun(engine, key) })
     }
   }
 
@@ -78,12 +72,15 @@ export function createLoopActivities({
       const { call, ...body } = opened(seal, sealed)
       const command = { do: what, ...body }
       const answer = { ...(await answerTo(command)), call }
-      return { ...(await newsOf(key)), sealed: seal.seal(answer, aboutAnswer(key, command, seal)) }
+      return {
+        ...(await newsOf(engine, orders, key)),
+        sealed: seal.seal(answer, aboutAnswer(key, command, seal)),
+      }
     },
     async loopEngineDeliver(key) {
       try {
         await relay.drain(key)
-        const news = await newsOf(key)
+        const news = await newsOf(engine, orders, key)
         await spread()
         // An earlier attempt died, and may have left a lease that has to run out.
         const died = Context.current().info.attempt > 1
@@ -121,6 +118,21 @@ export function createLoopActivities({
   }
 }
 
+/** What the workflow of an instance has to know by now. */
+export async function newsOf(
+  engine: LoopSystem['engine'],
+  orders: Orders,
+  key: LoopKey,
+): Promise<LoopNews> {
+  const open = await hasOpenRun(engine, key)
+  return { ...orders.take(key), open }
+}
+
+async function hasOpenRun(engine: LoopSystem['engine'], key: LoopKey): Promise<boolean> {
+  const instance = await engine.get(key)
+  return instance !== null && isOpen(instance.status)
+}
+
 /** A command that this system did not seal is nobody's. */
 function opened(seal: HistorySeal, { sealed, ...command }: SealedCommand): CommandBody {
   try {
@@ -131,12 +143,9 @@ function opened(seal: HistorySeal, { sealed, ...command }: SealedCommand): Comma
 }
 
 /** A key resolves an unknown outcome; without one only what certainly did nothing may be repeated. */
-function mayAskAgain(
-  { input }: Pick<LoopCommand, 'input'>,
-  { code, retryable }: LoopError,
-): boolean {
+function mayAskAgain({ input }: LoopCommand, error: LoopError): boolean {
   const keyed = typeof (input as { idempotencyKey?: unknown }).idempotencyKey === 'string'
-  return code === 'unavailable' || (keyed && (retryable || code === 'unknown_outcome'))
+  return error.code === 'unavailable' || (keyed && mayPass(error))
 }
 
 /** A failure ends up in a history: codes and our own sentences only. */

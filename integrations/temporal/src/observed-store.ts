@@ -41,6 +41,12 @@ export function observeStore(store: LoopStore): {
     known.set(key, times)
   }
 
+  function take(key: LoopKey): OrderTimes {
+    const times = known.get(keyOf(key))
+    known.delete(keyOf(key))
+    return { dueAt: [...(times?.dueAt ?? [])], timersAt: [...(times?.timersAt ?? [])] }
+  }
+
   return {
     store: {
       ...store,
@@ -71,20 +77,12 @@ export function observeStore(store: LoopStore): {
       },
     },
     orders: {
-      take(key) {
-        const times = known.get(keyOf(key))
-        known.delete(keyOf(key))
-        return { dueAt: [...(times?.dueAt ?? [])], timersAt: [...(times?.timersAt ?? [])] }
-      },
-      takeAll() {
-        const all = [...known.values()]
-        known.clear()
-        return all.map((times) => ({
-          ...times,
-          dueAt: [...times.dueAt],
-          timersAt: [...times.timersAt],
-        }))
-      },
+      take,
+      takeAll: () =>
+        [...known.values()].map(({ tenant, aggregateId }) => {
+          const key = { tenant, aggregateId }
+          return { ...key, ...take(key) }
+        }),
     },
   }
 }

@@ -2,7 +2,6 @@ import {
   canonicalize,
   isLoopError,
   snapshot,
-  type Actor,
   type JsonObject,
   type JsonValue,
   type LoopInstance,
@@ -12,7 +11,7 @@ import type { LoopSystem } from '@loop-engine/sdk'
 
 import type { ActivityPolicy } from './call-policy.ts'
 import { readCall, type CallRecord } from './call-record.ts'
-import { callKey, evidenceOf, type ActorOf, type CallSite } from './call-site.ts'
+import { callKey, evidenceOf, workerActor, type ActorOf, type CallSite } from './call-site.ts'
 import { denied } from './refusals.ts'
 
 /** What governs the activities of one worker. */
@@ -34,8 +33,6 @@ export interface ActivityAttempt {
   readonly call: string | undefined
   run(args: unknown[]): Promise<unknown>
 }
-
-const opener: Actor = Object.freeze({ type: 'automation', id: 'temporal:worker' })
 
 /** Finds the record of a call, or begins it. Throws `LoopEngine.Denied` when it is that of another call. */
 export async function openCall(
@@ -72,7 +69,7 @@ async function start(
       tenant,
       loopId,
       aggregateId,
-      actor: opener,
+      actor: workerActor,
       metadata: { temporal: { ...temporal, kind: 'activity' } },
       evidence: { input: inputOf(args), temporal },
       idempotencyKey: aggregateId,

@@ -1,4 +1,4 @@
-import { isLoopError } from '@loop-engine/core'
+import { isLoopError, type LoopError } from '@loop-engine/core'
 import { ApplicationFailure } from '@temporalio/common'
 
 import { failureTypes, type PendingCall } from './names.ts'
@@ -36,7 +36,8 @@ export function unknownOutcome(name: string, details: RefusalDetails): Applicati
 }
 
 /** The one refusal that passes: Temporal asks again until somebody releases the stop. */
-export function stopped(name: string, details: RefusalDetails): ApplicationFailure {
+export function stopped(name: string, aggregateId: string): ApplicationFailure {
+  const details: RefusalDetails = { aggregateId, reason: 'stopped' }
   return ApplicationFailure.create({
     message: `${name} was not executed: a stop is in force.`,
     type: failureTypes.stopped,
@@ -48,12 +49,17 @@ export function stopped(name: string, details: RefusalDetails): ApplicationFailu
 /** A fault of the engine or its store as a failure without foreign text: retryable where the same call may succeed. */
 export function faultOf(error: unknown, name: string): unknown {
   if (error instanceof ApplicationFailure || !isLoopError(error)) return error
-  if (error.code === 'stopped') return stopped(name, { aggregateId: '', reason: 'stopped' })
-  const passing = error.retryable || error.code === 'unknown_outcome'
+  if (error.code === 'stopped') return stopped(name, '')
+  const passing = mayPass(error)
   return ApplicationFailure.create({
     message: `${name} was not executed: ${error.message}`,
     type: passing ? `LoopEngine.${error.code}` : failureTypes.denied,
     nonRetryable: !passing,
     details: [{ reason: error.code }],
   })
+}
+
+/** Whether the same call may succeed another time. */
+export function mayPass({ code, retryable }: LoopError): boolean {
+  return retryable || code === 'unknown_outcome'
 }

@@ -10,7 +10,7 @@ import { CompleteAsyncError, Context } from '@temporalio/activity'
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common'
 
 import type { CallRecord } from './call-record.ts'
-import { denied, stopped, unknownOutcome } from './refusals.ts'
+import { denied, mayPass, stopped, unknownOutcome } from './refusals.ts'
 
 /** A call that the engine permits, and how to report about it. */
 export interface LicensedCall {
@@ -60,8 +60,7 @@ async function again(call: LicensedCall, evidence: JsonObject | null): Promise<L
   }
   const result = await call.step('retry', evidence ?? {})
   if (result.status === 'executed') return { receipt: result.receipt, evidence }
-  if (result.status === 'rejected' && result.reason === 'stopped')
-    throw stopped(name, { aggregateId, reason: 'stopped' })
+  if (result.status === 'rejected' && result.reason === 'stopped') throw stopped(name, aggregateId)
   throw denied(name, { aggregateId, reason: 'reason' in result ? result.reason : result.status })
 }
 
@@ -122,7 +121,7 @@ async function report(
   }
   const { name, aggregateId, idempotent } = call
   const code = isLoopError(lost) ? lost.code : 'threw'
-  const passes = !isLoopError(lost) || lost.retryable || code === 'unknown_outcome'
+  const passes = !isLoopError(lost) || mayPass(lost)
   if (!idempotent || !passes) throw unknownOutcome(name, { aggregateId, reason: 'not_recorded' })
   throw ApplicationFailure.retryable(
     `${name} ran, but how it ended could not be recorded; it is run again.`,
@@ -136,7 +135,7 @@ async function sealRefused(call: LicensedCall, error: unknown): Promise<unknown>
   const { name, aggregateId } = call
   const said = error.details?.['reason']
   const reason = typeof said === 'string' ? said : 'refused'
-  if (reason === 'stopped') return stopped(name, { aggregateId, reason })
+  if (reason === 'stopped') return stopped(name, aggregateId)
   // Two attempts at once: the other one has it.
   if (reason === 'spent' && call.idempotent) return error
   if (reason === 'spent') return unknownOutcome(name, { aggregateId, reason })

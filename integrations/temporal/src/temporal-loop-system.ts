@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 
-import { isLoopError, isOpen } from '@loop-engine/core'
+import { isLoopError } from '@loop-engine/core'
 import {
   createLoopSystem,
   createMemoryStore,
@@ -12,7 +12,7 @@ import { WorkflowIdConflictPolicy, type Client } from '@temporalio/client'
 import type { NativeConnection, WorkerOptions } from '@temporalio/worker'
 
 import { createHistorySeal, type HistoryKey } from './history-seal.ts'
-import { createLoopActivities } from './loop-activities.ts'
+import { createLoopActivities, newsOf } from './loop-activities.ts'
 import { createLoopClient } from './loop-client.ts'
 import type { LoopKey } from './loop-commands.ts'
 import { createSender } from './loop-sender.ts'
@@ -111,9 +111,7 @@ export async function createTemporalLoopSystem({
     }
   }
   async function tell(key: LoopKey): Promise<void> {
-    const instance = await system.engine.get(key)
-    const open = instance !== null && isOpen(instance.status)
-    await loops.tell(key, { ...orders.take(key), open })
+    await loops.tell(key, await newsOf(system.engine, orders, key))
   }
   const { engine, approvals } = system
   const { send } = createSender(loops, store, identity?.authority)
