@@ -1,7 +1,7 @@
-import { ApplicationFailure, defineUpdate, setHandler } from '@temporalio/workflow'
+import { defineUpdate, setHandler } from '@temporalio/workflow'
 
-import { decideUpdate, failureTypes } from './names.ts'
-import { readToken, type TokenTrust, type VerifiedDecision } from './read-token.ts'
+import { decideUpdate } from './names.ts'
+import { readToken, refuse, type TokenTrust, type VerifiedDecision } from './read-token.ts'
 
 /** A gate that waits in this workflow, or waited: a decision that comes twice is no fault of whoever brings it. */
 export interface OpenGate {
@@ -49,12 +49,4 @@ export function judge(token: unknown): VerifiedDecision {
     throw refuse('other_action')
   if (decision.status === 'pending') throw refuse('not_final')
   return decision
-}
-
-function refuse(reason: string): ApplicationFailure {
-  return ApplicationFailure.nonRetryable(
-    `A decision was refused: ${reason}.`,
-    failureTypes.refused,
-    { reason },
-  )
 }

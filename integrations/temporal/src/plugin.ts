@@ -153,6 +153,12 @@ function proven(read: () => Principal | undefined, name: string): Principal | un
   }
 }
 
+interface WorkflowStart {
+  readonly headers: Headers
+  readonly options: { readonly workflowId: string }
+  readonly workflowType: string
+}
+
 /** Every way in which a client starts a workflow; one that is left out would go around the caller. */
 function signing(caller: Caller): WorkflowClientInterceptor {
   const signed = (headers: Headers, workflowId: string, workflowType: string): Headers => ({
@@ -161,17 +167,13 @@ function signing(caller: Caller): WorkflowClientInterceptor {
       signCaller(caller, { workflowId, workflowType }),
     ),
   })
+  const started = <Input extends WorkflowStart>(input: Input): Input => ({
+    ...input,
+    headers: signed(input.headers, input.options.workflowId, input.workflowType),
+  })
   return {
-    startWithDetails: (input, next) =>
-      next({
-        ...input,
-        headers: signed(input.headers, input.options.workflowId, input.workflowType),
-      }),
-    signalWithStart: (input, next) =>
-      next({
-        ...input,
-        headers: signed(input.headers, input.options.workflowId, input.workflowType),
-      }),
+    startWithDetails: (input, next) => next(started(input)),
+    signalWithStart: (input, next) => next(started(input)),
     startUpdateWithStart: (input, next) =>
       next({
         ...input,

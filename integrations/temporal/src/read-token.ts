@@ -113,7 +113,8 @@ function bytes(text: string): Uint8Array {
   return out
 }
 
-function refuse(reason: string): ApplicationFailure {
+/** The answer to a decision that does not count. */
+export function refuse(reason: string): ApplicationFailure {
   return ApplicationFailure.nonRetryable(
     `A decision was refused: ${reason}.`,
     failureTypes.refused,

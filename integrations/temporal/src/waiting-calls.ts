@@ -5,7 +5,6 @@ import {
   CancellationScope,
   isCancellation,
   proxyActivities,
-  type ActivityOptions,
 } from '@temporalio/workflow'
 
 import { failureTypes, type GateActivities, type PendingCall } from './names.ts'
@@ -44,7 +43,7 @@ export async function untilDecided(
   first: Promise<unknown>,
   again: (call: PendingCall) => Promise<unknown>,
   wakes: Wakes,
-  options: ActivityOptions,
+  taskQueue: string | undefined,
 ): Promise<unknown> {
   let result = first
   for (let round = 0; ; round++) {
@@ -59,7 +58,7 @@ export async function untilDecided(
     try {
       await wakes.wait(waiting, round)
     } catch (error) {
-      if (isCancellation(error)) await withdraw(waiting.approvalId, options.taskQueue)
+      if (isCancellation(error)) await withdraw(waiting.approvalId, taskQueue)
       throw error
     }
     result = again(waiting)

@@ -28,6 +28,15 @@ export const interceptors: WorkflowInterceptorsFactory = () => {
       resumed = undefined
     }
   }
+  /** Waits where people are asked, unless it already goes on with a call that they have decided. */
+  function waited(
+    first: Promise<unknown>,
+    again: () => Promise<unknown> | undefined,
+    taskQueue?: string,
+  ): Promise<unknown> {
+    if (resumed !== undefined) return first
+    return untilDecided(first, ({ aggregateId }) => resume(aggregateId, again), wakes, taskQueue)
+  }
   const passed = (headers: Record<string, Payload>): Record<string, Payload> => ({
     ...headers,
     ...(caller && { [callerHeader]: caller }),
@@ -51,30 +60,16 @@ export const interceptors: WorkflowInterceptorsFactory = () => {
       {
         scheduleActivity(input, next) {
           const { activityType, args, options } = input
-          const first = next({ ...input, headers: passed(input.headers) })
-          if (resumed !== undefined) return first
-          return untilDecided(
-            first,
-            ({ aggregateId }) =>
-              resume(aggregateId, () =>
-                proxyActivities<Activities>(options)[activityType]?.(...args),
-              ),
-            wakes,
-            options,
+          return waited(
+            next({ ...input, headers: passed(input.headers) }),
+            () => proxyActivities<Activities>(options)[activityType]?.(...args),
+            options.taskQueue,
           )
         },
         scheduleLocalActivity(input, next) {
           const { activityType, args, options } = input
-          const first = next({ ...input, headers: passed(input.headers) })
-          if (resumed !== undefined) return first
-          return untilDecided(
-            first,
-            ({ aggregateId }) =>
-              resume(aggregateId, () =>
-                proxyLocalActivities<Activities>(options)[activityType]?.(...args),
-              ),
-            wakes,
-            {},
+          return waited(next({ ...input, headers: passed(input.headers) }), () =>
+            proxyLocalActivities<Activities>(options)[activityType]?.(...args),
           )
         },
         continueAsNew: (input, next) => next({ ...input, headers: passed(input.headers) }),
