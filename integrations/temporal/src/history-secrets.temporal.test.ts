@@ -5,7 +5,7 @@ import { openBench } from './bench.fixture.ts'
 import { textsOfHistories } from './histories.fixture.ts'
 import { createPayloadCodec } from './index.ts'
 import { alice, askToPay, historyKeys, openLoopBench, until } from './loop-bench.fixture.ts'
-import type { SealedCommand } from './loop-commands.ts'
+import type { SealedCommand } from './loops/loop-commands.ts'
 
 let server: TemporalServer
 // Visibility is of the namespace, so each test has a server of its own.

@@ -1,5 +1,3 @@
-import { fileURLToPath } from 'node:url'
-
 import {
   LoopError,
   type DecisionKey,
@@ -14,12 +12,17 @@ import { defaultPayloadConverter, type Headers } from '@temporalio/common'
 import { SimplePlugin } from '@temporalio/plugin'
 import type { ActivityInterceptorsFactory, BundlerPlugin, WorkerPlugin } from '@temporalio/worker'
 
-import { bundleConditions } from './bundle-conditions.ts'
-import { activityLoop, gateLoop, type ActivityPolicy, type CallPolicy } from './call-policy.ts'
-import { siteOf, type ActorOf } from './call-site.ts'
+import { bundleConditions, sandboxFile } from './bundling.ts'
 import { signCaller, verifyCaller, type Caller } from './caller-token.ts'
-import { createGateActivities } from './gate-activities.ts'
-import { governActivity } from './govern-activity.ts'
+import {
+  activityLoop,
+  gateLoop,
+  type ActivityPolicy,
+  type CallPolicy,
+} from './calls/call-policy.ts'
+import { siteOf, type ActorOf } from './calls/call-site.ts'
+import { createGateActivities } from './calls/gate-activities.ts'
+import { governActivity } from './calls/govern-activity.ts'
 import { callerHeader, callHeader } from './names.ts'
 import { denied } from './refusals.ts'
 
@@ -125,7 +128,10 @@ export function createTemporalPlugin({
   const simple = new SimplePlugin({
     name: 'loop-engine',
     ...(caller && { clientInterceptors: { workflow: [signing(caller)] } }),
-    workerInterceptors: { activity: [governs], workflowModules: [interceptorsPath()] },
+    workerInterceptors: {
+      activity: [governs],
+      workflowModules: [sandboxFile('workflow-interceptors')],
+    },
     ...(system && {
       activities: createGateActivities({
         ...shared,
@@ -184,10 +190,4 @@ function signing(caller: Caller): WorkflowClientInterceptor {
         ),
       }),
   }
-}
-
-/** The bundler reads a file: the source under a loader of TypeScript, what was built otherwise. */
-function interceptorsPath(): string {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  return fileURLToPath(new URL(`./workflow-interceptors.${extension}`, import.meta.url))
 }

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 
 import { DefaultLogger, Runtime, Worker, type BundleOptions } from '@temporalio/worker'
 
-import { bundleConditions } from './bundle-conditions.ts'
+import { bundleConditions } from './bundling.ts'
 import { createTemporalPlugin } from './index.ts'
 
 Runtime.install({
@@ -11,7 +11,7 @@ Runtime.install({
 })
 
 const sources = {
-  instance: './loop-workflow.ts',
+  instance: './sandbox/loop-workflow.ts',
   changedInstance: './changed-loop-workflow.fixture.ts',
   ours: './workflows.fixture.ts',
   changed: './changed-workflows.fixture.ts',

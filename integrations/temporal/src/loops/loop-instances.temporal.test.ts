@@ -5,7 +5,7 @@ import { createMemoryStore } from '@loop-engine/sdk'
 import { startTemporal, type TemporalServer } from '@loop-engine/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { checkHistory } from './histories.fixture.ts'
+import { checkHistory } from '../histories.fixture.ts'
 import {
   agent,
   alice,
@@ -14,7 +14,7 @@ import {
   openLoopBench,
   until,
   type LoopBench,
-} from './loop-bench.fixture.ts'
+} from '../loop-bench.fixture.ts'
 
 const eventsOfARun = 40
 

@@ -7,7 +7,7 @@ import type { WorkflowHandle } from '@temporalio/client'
 import { ApplicationFailure, ActivityFailure } from '@temporalio/common'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 
-import { alice, olga, openBench, type Bench, type BenchOptions } from './bench.fixture.ts'
+import { alice, olga, openBench, type Bench, type BenchOptions } from '../bench.fixture.ts'
 
 let server: TemporalServer
 let bench: Bench | undefined

@@ -11,9 +11,11 @@ import {
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common'
 import { defineUpdate } from '@temporalio/workflow'
 
+import { boundedKey } from '../calls/call-site.ts'
+import type { HistorySeal } from '../history-seal.ts'
+import { failureTypes } from '../names.ts'
+import type { loopInstance } from '../sandbox/loop-workflow.ts'
 import { aboutAnswer, aboutCommand } from './about.ts'
-import { boundedKey } from './call-site.ts'
-import type { HistorySeal } from './history-seal.ts'
 import {
   commandUpdate,
   newsSignal,
@@ -26,8 +28,6 @@ import {
   type SealedAnswer,
   type SealedCommand,
 } from './loop-commands.ts'
-import type { loopInstance } from './loop-workflow.ts'
-import { failureTypes } from './names.ts'
 
 export interface LoopClientOptions extends Omit<LoopWorkflowInput, keyof LoopKey> {
   readonly client: Client

@@ -2,7 +2,7 @@ import { ed25519 } from '@noble/curves/ed25519.js'
 import { ApplicationFailure } from '@temporalio/workflow'
 import { z } from 'zod'
 
-import { failureTypes } from './names.ts'
+import { failureTypes } from '../names.ts'
 
 /** Whose decisions count, as plain data: it may be written in workflow code or arrive as an argument. */
 export interface TokenTrust {

@@ -1,9 +1,9 @@
 import { type Actor, type JsonObject } from '@loop-engine/core'
 
+import { denied, faultOf, pending, stopped, unknownOutcome } from '../refusals.ts'
 import { readCall, withdrawn, type CallRecord } from './call-record.ts'
 import { requesterOf, type CallSite } from './call-site.ts'
 import { openCall, type ActivityAttempt, type ActivityGovernance } from './open-call.ts'
-import { denied, faultOf, pending, stopped, unknownOutcome } from './refusals.ts'
 import { runLicensed, type LicensedCall } from './run-licensed.ts'
 
 /**

@@ -1,7 +1,7 @@
 import type { LoopSystem } from '@loop-engine/sdk'
 import { expect, test } from 'vitest'
 
-import { createTemporalPlugin } from './plugin.ts'
+import { createTemporalPlugin } from '../plugin.ts'
 
 // Nothing of it is used before somebody calls.
 const system = {} as LoopSystem

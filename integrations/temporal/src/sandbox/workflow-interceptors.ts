@@ -7,8 +7,8 @@ import {
   type WorkflowInterceptorsFactory,
 } from '@temporalio/workflow'
 
+import { callerHeader, callHeader, wakeSignal } from '../names.ts'
 import { acceptDecisions } from './gate-registry.ts'
-import { callerHeader, callHeader, wakeSignal } from './names.ts'
 import { createWakes, untilDecided } from './waiting-calls.ts'
 
 type Activities = Record<string, (...args: unknown[]) => Promise<unknown>>

@@ -1,5 +1,3 @@
-import { fileURLToPath } from 'node:url'
-
 import {
   Worker,
   type BundlerPlugin,
@@ -7,7 +5,7 @@ import {
   type WorkerPlugin,
 } from '@temporalio/worker'
 
-import { bundleConditions } from './bundle-conditions.ts'
+import { bundleConditions, sandboxFile } from '../bundling.ts'
 
 /** Runs a worker for the workflows of instances; what it returns lets it finish, and ends it. */
 export async function startLoopWorker(options: WorkerOptions): Promise<() => Promise<void>> {
@@ -17,7 +15,7 @@ export async function startLoopWorker(options: WorkerOptions): Promise<() => Pro
   }
   const worker = await Worker.create({
     ...options,
-    workflowsPath: workflowsPath(),
+    workflowsPath: sandboxFile('loop-workflow'),
     plugins: [...(options.plugins ?? []), bundling],
   })
   const running = worker.run()
@@ -27,9 +25,4 @@ export async function startLoopWorker(options: WorkerOptions): Promise<() => Pro
     if (worker.getState() === 'RUNNING') worker.shutdown()
     await running
   }
-}
-
-function workflowsPath(): string {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  return fileURLToPath(new URL(`./loop-workflow.${extension}`, import.meta.url))
 }

@@ -14,6 +14,8 @@ import { activityInfo } from '@temporalio/activity'
 import { ApplicationFailure } from '@temporalio/common'
 import { z } from 'zod'
 
+import type { GateActivities, GateReport } from '../names.ts'
+import { denied, faultOf, stopped } from '../refusals.ts'
 import {
   boundedKey,
   requesterOf,
@@ -22,8 +24,6 @@ import {
   type ActorOf,
   type CallSite,
 } from './call-site.ts'
-import type { GateActivities, GateReport } from './names.ts'
-import { denied, faultOf, stopped } from './refusals.ts'
 
 export interface GateGovernance {
   readonly system: Pick<LoopSystem, 'engine' | 'approvals' | 'relay'>

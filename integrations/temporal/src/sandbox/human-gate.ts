@@ -8,8 +8,8 @@ import {
   type WorkflowInfo,
 } from '@temporalio/workflow'
 
+import { failureTypes, type GateActivities, type GateReport } from '../names.ts'
 import { enterGate, isAccepting, judge, type OpenGate } from './gate-registry.ts'
-import { failureTypes, type GateActivities, type GateReport } from './names.ts'
 import { readToken, type TokenTrust, type VerifiedDecision } from './read-token.ts'
 import { withdraw } from './waiting-calls.ts'
 

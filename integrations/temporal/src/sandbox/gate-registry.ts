@@ -1,6 +1,6 @@
 import { defineUpdate, setHandler } from '@temporalio/workflow'
 
-import { decideUpdate } from './names.ts'
+import { decideUpdate } from '../names.ts'
 import { readToken, refuse, type TokenTrust, type VerifiedDecision } from './read-token.ts'
 
 /** A gate that waits in this workflow, or waited: a decision that comes twice is no fault of whoever brings it. */

@@ -3,8 +3,9 @@ import type { Authority, LoopSystem } from '@loop-engine/sdk'
 import { Context } from '@temporalio/activity'
 import { ApplicationFailure } from '@temporalio/common'
 
+import type { HistorySeal } from '../history-seal.ts'
+import { denied, mayPass } from '../refusals.ts'
 import { aboutAnswer, aboutCommand } from './about.ts'
-import type { HistorySeal } from './history-seal.ts'
 import {
   type CommandBody,
   type LoopActivities,
@@ -15,7 +16,6 @@ import {
   type SerialisedError,
 } from './loop-commands.ts'
 import type { Orders } from './observed-store.ts'
-import { denied, mayPass } from './refusals.ts'
 
 export interface LoopActivityOptions {
   readonly system: LoopSystem

@@ -11,7 +11,7 @@ import {
 import { WorkflowIdConflictPolicy, type Client } from '@temporalio/client'
 import type { NativeConnection, WorkerOptions } from '@temporalio/worker'
 
-import { createHistorySeal, type HistoryKey } from './history-seal.ts'
+import { createHistorySeal, type HistoryKey } from '../history-seal.ts'
 import { createLoopActivities, newsOf } from './loop-activities.ts'
 import { createLoopClient } from './loop-client.ts'
 import type { LoopKey } from './loop-commands.ts'

@@ -9,10 +9,10 @@ import {
 } from '@loop-engine/core'
 import type { LoopSystem } from '@loop-engine/sdk'
 
+import { denied } from '../refusals.ts'
 import type { ActivityPolicy } from './call-policy.ts'
 import { readCall, type CallRecord } from './call-record.ts'
 import { callKey, evidenceOf, workerActor, type ActorOf, type CallSite } from './call-site.ts'
-import { denied } from './refusals.ts'
 
 /** What governs the activities of one worker. */
 export interface ActivityGovernance {

@@ -1,4 +1,4 @@
-import type { HistorySeal } from './history-seal.ts'
+import type { HistorySeal } from '../history-seal.ts'
 import type { LoopCommand, LoopKey } from './loop-commands.ts'
 
 /** A sealed command opens for this one instance and verb: it cannot be moved. */

@@ -10,9 +10,9 @@ import { startTemporal, type TemporalServer } from '@loop-engine/testing'
 import type { WorkflowHandle } from '@temporalio/client'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 
-import { audience, olga, openBench, type Bench, type BenchOptions } from './bench.fixture.ts'
-import { createDecisionSink } from './decision-sink.ts'
-import { decideUpdate } from './names.ts'
+import { audience, olga, openBench, type Bench, type BenchOptions } from '../bench.fixture.ts'
+import { createDecisionSink } from '../decision-sink.ts'
+import { decideUpdate } from '../names.ts'
 
 let server: TemporalServer
 let bench: Bench | undefined

@@ -1,4 +1,5 @@
 import { execArgv } from 'node:process'
+import { fileURLToPath } from 'node:url'
 
 import type { BundleOptions } from '@temporalio/worker'
 
@@ -20,4 +21,10 @@ export function bundleConditions(options: BundleOptions, args = execArgv): Bundl
       }
     },
   }
+}
+
+/** Where code of a workflow is. The bundler reads a file: the source under a loader of TypeScript, what was built otherwise. */
+export function sandboxFile(name: 'loop-workflow' | 'workflow-interceptors'): string {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+  return fileURLToPath(new URL(`./sandbox/${name}.${extension}`, import.meta.url))
 }

@@ -7,7 +7,7 @@ import {
   proxyActivities,
 } from '@temporalio/workflow'
 
-import { failureTypes, type GateActivities, type PendingCall } from './names.ts'
+import { failureTypes, type GateActivities, type PendingCall } from '../names.ts'
 
 const firstPauseMs = 60_000
 const longestPauseMs = 3_600_000

@@ -9,8 +9,8 @@ import type { LoopEngine } from '@loop-engine/sdk'
 import { CompleteAsyncError, Context } from '@temporalio/activity'
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common'
 
+import { denied, mayPass, stopped, unknownOutcome } from '../refusals.ts'
 import type { CallRecord } from './call-record.ts'
-import { denied, mayPass, stopped, unknownOutcome } from './refusals.ts'
 
 /** A call that the engine permits, and how to report about it. */
 export interface LicensedCall {

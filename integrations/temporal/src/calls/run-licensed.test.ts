@@ -1,7 +1,7 @@
 import { LoopError } from '@loop-engine/core'
 import { expect, test } from 'vitest'
 
-import { faultOf } from './refusals.ts'
+import { faultOf } from '../refusals.ts'
 import { runLicensed, type LicensedCall } from './run-licensed.ts'
 
 const receipt = { entry: 'a'.repeat(64) }
