@@ -16,17 +16,20 @@ import {
   type LoopSystemOptions,
 } from '@loop-engine/sdk'
 import type { TemporalServer } from '@loop-engine/testing'
-import { Client, Connection } from '@temporalio/client'
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client'
 import type { DataConverter } from '@temporalio/common'
 import { NativeConnection, Worker } from '@temporalio/worker'
 
 import './replay.fixture.ts' // quiet
 import { createDecisionSink, createTemporalPlugin, type TemporalPluginOptions } from './index.ts'
+import { until } from './until.fixture.ts'
 import type { TokenTrust } from './workflow.ts'
 
 export const alice: Actor = { type: 'human', id: 'alice', roles: ['finance'] }
 export const olga: Actor = { type: 'human', id: 'olga', roles: ['finance'] }
 export const audience = 'temporal:tests'
+/** A policy by which one person of finance decides. */
+export const byFinance = { reviewers: ['role:finance'], expiresIn: '2h' }
 
 export interface Bench {
   readonly client: Client
@@ -36,6 +39,8 @@ export interface Bench {
   readonly trust: TokenTrust
   readonly sign: DecisionSigner
   readonly paid: unknown[]
+  /** Starts a workflow, under its name and that of the queue. */
+  start(workflow: string, ...args: readonly unknown[]): Promise<WorkflowHandle>
   /** The newest request that waits. */
   asked(): Promise<ApprovalRequest>
   /** Approves or rejects the newest request that waits. */
@@ -119,13 +124,10 @@ export async function openBench(
   let endWorker = await startWorker('./workflows.fixture.ts')
 
   async function asked(): Promise<ApprovalRequest> {
-    for (let tries = 0; tries < 500; tries++) {
-      const { items } = await system.approvals.find({ status: 'pending' })
-      const [request] = items
-      if (request) return request
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
-    throw new Error('Nobody asked.')
+    return until(
+      async () => (await system.approvals.find({ status: 'pending' })).items[0],
+      'a request',
+    )
   }
 
   return {
@@ -136,6 +138,12 @@ export async function openBench(
     trust,
     sign,
     paid,
+    start: async (workflow, ...args) =>
+      client.workflow.start(workflow, {
+        taskQueue: queue,
+        workflowId: `${workflow}-${queue}`,
+        args: [...args],
+      }),
     asked,
     async decide(decision, actor = alice) {
       const request = await asked()

@@ -1,8 +1,8 @@
 import { startTemporal, type TemporalServer } from '@loop-engine/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { openBench } from './bench.fixture.ts'
-import { until } from './loop-bench.fixture.ts'
+import { byFinance, openBench } from './bench.fixture.ts'
+import { until } from './until.fixture.ts'
 
 /** WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR */
 const nonDeterministic = 24
@@ -14,14 +14,9 @@ beforeAll(async () => {
 afterAll(() => server.stop())
 
 test('a worker with changed code pays nothing for a workflow that waits; with the old code it goes on', async () => {
-  const approval = { reviewers: ['role:finance'], expiresIn: '2h' }
-  const bench = await openBench(server, { plugin: { activities: { pay: { approval } } } })
-  const { client, queue } = bench
-  const handle = await client.workflow.start('payment', {
-    taskQueue: queue,
-    workflowId: `changed-${queue}`,
-    args: [{ to: 'bob', amount: 500 }],
-  })
+  const activities = { pay: { approval: byFinance } }
+  const bench = await openBench(server, { plugin: { activities } })
+  const handle = await bench.start('payment', { to: 'bob', amount: 500 })
   await bench.asked()
 
   await bench.deploy('./changed-workflows.fixture.ts')

@@ -1,9 +1,13 @@
 import { startTemporal, type TemporalServer } from '@loop-engine/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { openBench } from './bench.fixture.ts'
+import { byFinance, openBench } from './bench.fixture.ts'
 import { checkHistory } from './histories.fixture.ts'
-import { alice, askToPay, openLoopBench, until } from './loop-bench.fixture.ts'
+import { alice, askToPay, openLoopBench } from './loop-bench.fixture.ts'
+import { until } from './until.fixture.ts'
+
+const gates = { release: { approval: byFinance } }
+const version = { version: '2.0.0' }
 
 let server: TemporalServer
 beforeAll(async () => {
@@ -12,14 +16,9 @@ beforeAll(async () => {
 afterAll(() => server.stop())
 
 test('a governed payment that waited for a person, as the server wrote it, replays', async () => {
-  const approval = { reviewers: ['role:finance'], expiresIn: '2h' }
-  const bench = await openBench(server, { plugin: { activities: { pay: { approval } } } })
-  const { client, queue } = bench
-  const handle = await client.workflow.start('payment', {
-    taskQueue: queue,
-    workflowId: `payment-${queue}`,
-    args: [{ to: 'bob', amount: 500 }],
-  })
+  const activities = { pay: { approval: byFinance } }
+  const bench = await openBench(server, { plugin: { activities } })
+  const handle = await bench.start('payment', { to: 'bob', amount: 500 })
   await bench.decide('approve')
   expect(await handle.result()).toBe('paid')
   await checkHistory('payment', await handle.fetchHistory())
@@ -27,16 +26,11 @@ test('a governed payment that waited for a person, as the server wrote it, repla
 })
 
 test('gates, continued as new or not, replay', async () => {
-  const approval = { reviewers: ['role:finance'], expiresIn: '2h' }
-  const bench = await openBench(server, { plugin: { gates: { release: { approval } } } })
-  const { client, queue, trust } = bench
+  const bench = await openBench(server, { plugin: { gates } })
+  const { client, trust } = bench
   for (const workflow of ['release', 'renewed']) {
-    const handle = await client.workflow.start(workflow, {
-      taskQueue: queue,
-      workflowId: `${workflow}-${queue}`,
-      args: [{ version: '2.0.0' }, trust],
-    })
-    const { firstExecutionRunId } = handle
+    const handle = await bench.start(workflow, version, trust)
+    const firstExecutionRunId = (await handle.describe()).runId
     if (workflow === 'renewed')
       await until(
         async () => (await handle.describe()).runId !== firstExecutionRunId,
@@ -56,17 +50,9 @@ test('gates, continued as new or not, replay', async () => {
 })
 
 test('a gate whose decision the worker brought replays', async () => {
-  const approval = { reviewers: ['role:finance'], expiresIn: '2h', remindEvery: '2s' }
-  const bench = await openBench(server, {
-    plugin: { gates: { release: { approval } } },
-    sink: false,
-  })
-  const { client, queue, trust } = bench
-  const handle = await client.workflow.start('release', {
-    taskQueue: queue,
-    workflowId: `release-told-${queue}`,
-    args: [{ version: '2.0.0' }, trust],
-  })
+  const reminded = { release: { approval: { ...byFinance, remindEvery: '2s' } } }
+  const bench = await openBench(server, { plugin: { gates: reminded }, sink: false })
+  const handle = await bench.start('release', version, bench.trust)
   await bench.decide('approve')
   expect(await handle.result()).toMatchObject({ status: 'approved' })
   await checkHistory('release-told', await handle.fetchHistory())
@@ -74,14 +60,8 @@ test('a gate whose decision the worker brought replays', async () => {
 })
 
 test('a gate whose workflow was cancelled replays', async () => {
-  const approval = { reviewers: ['role:finance'], expiresIn: '2h' }
-  const bench = await openBench(server, { plugin: { gates: { release: { approval } } } })
-  const { client, queue, trust } = bench
-  const handle = await client.workflow.start('release', {
-    taskQueue: queue,
-    workflowId: `release-cancelled-${queue}`,
-    args: [{ version: '2.0.0' }, trust],
-  })
+  const bench = await openBench(server, { plugin: { gates } })
+  const handle = await bench.start('release', version, bench.trust)
   await until(
     async () =>
       (await handle.fetchHistory()).events?.some((event) => event.timerStartedEventAttributes) ===

@@ -1,11 +1,12 @@
 import { startTemporal, type TemporalServer } from '@loop-engine/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
-import { openBench } from './bench.fixture.ts'
+import { byFinance, openBench } from './bench.fixture.ts'
 import { textsOfHistories } from './histories.fixture.ts'
 import { createPayloadCodec } from './index.ts'
-import { alice, askToPay, historyKeys, openLoopBench, until } from './loop-bench.fixture.ts'
+import { alice, askToPay, historyKeys, openLoopBench } from './loop-bench.fixture.ts'
 import type { SealedCommand } from './loops/loop-commands.ts'
+import { until } from './until.fixture.ts'
 
 let server: TemporalServer
 // Visibility is of the namespace, so each test has a server of its own.
@@ -95,18 +96,16 @@ test('a command that somebody else puts into Temporal is nobody’s, and ends th
 })
 
 test('the plugin works under a payload codec, which hides what your own workflows carry', async () => {
-  const approval = { reviewers: ['role:finance'], expiresIn: '2h' }
+  const governed = { approval: byFinance }
   const bench = await openBench(server, {
-    plugin: { activities: { pay: { approval } }, gates: { release: { approval } } },
+    plugin: { activities: { pay: governed }, gates: { release: governed } },
     dataConverter: { payloadCodecs: [createPayloadCodec({ historyKeys })] },
   })
-  const { client, queue: taskQueue, trust, paid } = bench
-  const payment = { taskQueue, workflowId: 'payment', args: [{ to: secret, amount: 500 }] }
-  const paying = await client.workflow.start('payment', payment)
+  const { client, trust, paid } = bench
+  const paying = await bench.start('payment', { to: secret, amount: 500 })
   await bench.decide('approve')
   expect(await paying.result()).toBe('paid')
-  const gate = { taskQueue, workflowId: 'gate', args: [{ version: secret }, trust] }
-  const releasing = await client.workflow.start('release', gate)
+  const releasing = await bench.start('release', { version: secret }, trust)
   await bench.decide('approve')
   expect(await releasing.result()).toMatchObject({ status: 'approved' })
   expect(paid).toMatchObject([{ to: secret }])

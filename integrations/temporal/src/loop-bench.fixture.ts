@@ -119,16 +119,3 @@ export async function askToPay(
   const asked = await engine.transition({ ...input, idempotencyKey: `pay ${aggregateId}` })
   return asked.status === 'pending_approval' ? asked.approvalId : asked.status
 }
-
-/** Looks again and again, for half a minute. */
-export async function until<T>(
-  look: () => Promise<T | undefined | false>,
-  what: string,
-): Promise<T> {
-  for (let tries = 0; tries < 600; tries++) {
-    const found = await look()
-    if (found !== undefined && found !== false) return found
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-  throw new Error(`Waited too long for ${what}.`)
-}

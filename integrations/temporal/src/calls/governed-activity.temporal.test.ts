@@ -7,7 +7,15 @@ import type { WorkflowHandle } from '@temporalio/client'
 import { ApplicationFailure, ActivityFailure } from '@temporalio/common'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 
-import { alice, olga, openBench, type Bench, type BenchOptions } from '../bench.fixture.ts'
+import {
+  alice,
+  byFinance,
+  olga,
+  openBench,
+  type Bench,
+  type BenchOptions,
+} from '../bench.fixture.ts'
+import { until } from '../until.fixture.ts'
 
 let server: TemporalServer
 let bench: Bench | undefined
@@ -22,33 +30,27 @@ async function open(options: BenchOptions): Promise<Bench> {
   return bench
 }
 
-const above100 = {
-  pay: {
-    approval: { when: 'evidence.input.amount > 100', reviewers: ['role:finance'], expiresIn: '2h' },
-  },
-} as const
+const above100 = { pay: { approval: { when: 'evidence.input.amount > 100', ...byFinance } } }
 const big = { to: 'bob', amount: 500 }
 
-async function pay({ client, queue }: Bench, input = big, id = `pay-${queue}`): Promise<unknown> {
-  return client.workflow
-    .execute('payment', { taskQueue: queue, workflowId: id, args: [input] })
-    .catch((error: { cause?: unknown }) => {
-      const cause = error.cause instanceof ActivityFailure ? error.cause.cause : error.cause
-      if (cause instanceof ApplicationFailure)
-        return { type: cause.type, details: cause.details?.[0], nonRetryable: cause.nonRetryable }
-      throw error
-    })
+/** What the workflow returned, or the failure that it saw. */
+async function pay({ start }: Bench, input = big): Promise<unknown> {
+  const handle = await start('payment', input)
+  return handle.result().catch((error: { cause?: unknown }) => {
+    const cause = error.cause instanceof ActivityFailure ? error.cause.cause : error.cause
+    if (cause instanceof ApplicationFailure)
+      return { type: cause.type, details: cause.details?.[0], nonRetryable: cause.nonRetryable }
+    throw error
+  })
 }
 
 /** Why the attempt of an activity that Temporal will repeat did not succeed. */
 async function pendingFailure(handle: WorkflowHandle): Promise<string | null | undefined> {
-  for (let tries = 0; tries < 200; tries++) {
+  const failure = await until(async () => {
     const { raw } = await handle.describe()
-    const failure = raw.pendingActivities?.[0]?.lastFailure?.applicationFailureInfo
-    if (failure) return failure.type
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-  return undefined
+    return raw.pendingActivities?.[0]?.lastFailure?.applicationFailureInfo ?? undefined
+  }, 'an attempt that fails')
+  return failure.type
 }
 
 describe('a governed activity', () => {
@@ -58,9 +60,10 @@ describe('a governed activity', () => {
     expect(bench.paid).toEqual([{ to: 'bob', amount: 50 }])
     const { items } = await bench.system.engine.find({ loopId: 'temporal.activity:pay' })
     const key = items[0]?.aggregateId ?? ''
-    const { runId } = await bench.client.workflow.getHandle(`pay-${bench.queue}`).describe()
+    const workflow = bench.client.workflow.getHandle(`payment-${bench.queue}`)
+    const { workflowId, runId } = await workflow.describe()
     const temporal = {
-      workflowId: `pay-${bench.queue}`,
+      workflowId,
       runId,
       workflowType: 'payment',
       activityType: 'pay',
@@ -112,7 +115,9 @@ describe('a call that may not run', () => {
     })
     expect(bench.paid).toEqual([])
     // The retry policy allows five attempts: the server made one.
-    const { events } = await bench.client.workflow.getHandle(`pay-${bench.queue}`).fetchHistory()
+    const { events } = await bench.client.workflow
+      .getHandle(`payment-${bench.queue}`)
+      .fetchHistory()
     const attempts = events?.flatMap(({ activityTaskStartedEventAttributes: started }) =>
       started ? [started.attempt] : [],
     )
@@ -135,9 +140,7 @@ describe('a call that may not run', () => {
     const { engine } = bench.system
     const target = { everything: true } as const
     await engine.stop({ target, actor: alice, reason: 'drill' })
-    const { client, queue } = bench
-    const options = { taskQueue: queue, workflowId: `pay-${queue}`, args: [big] }
-    const handle = await client.workflow.start('payment', options)
+    const handle = await bench.start('payment', big)
     expect(await pendingFailure(handle)).toBe('LoopEngine.Stopped')
     expect(bench.paid).toEqual([])
     await engine.release({ target, actor: alice, reason: 'drill over' })
@@ -173,13 +176,13 @@ describe('a call that may not run', () => {
 
   test('is taken back when its workflow is cancelled', async () => {
     const bench = await open({ plugin: { activities: above100 } })
-    const { client, queue, system } = bench
-    const options = { taskQueue: queue, workflowId: `pay-${queue}`, args: [big] }
-    const handle = await client.workflow.start('payment', options)
+    const handle = await bench.start('payment', big)
     const request = await bench.asked()
     await handle.cancel()
     await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } })
-    expect(await system.approvals.get({ id: request.id })).toMatchObject({ status: 'cancelled' })
+    expect(await bench.system.approvals.get({ id: request.id })).toMatchObject({
+      status: 'cancelled',
+    })
   })
 })
 

@@ -12,9 +12,9 @@ import {
   askToPay,
   historyKeys,
   openLoopBench,
-  until,
   type LoopBench,
 } from '../loop-bench.fixture.ts'
+import { until } from '../until.fixture.ts'
 
 const eventsOfARun = 40
 

@@ -10,9 +10,17 @@ import { startTemporal, type TemporalServer } from '@loop-engine/testing'
 import type { WorkflowHandle } from '@temporalio/client'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 
-import { audience, olga, openBench, type Bench, type BenchOptions } from '../bench.fixture.ts'
+import {
+  audience,
+  byFinance as approval,
+  olga,
+  openBench,
+  type Bench,
+  type BenchOptions,
+} from '../bench.fixture.ts'
 import { createDecisionSink } from '../decision-sink.ts'
 import { decideUpdate } from '../names.ts'
+import { until } from '../until.fixture.ts'
 
 let server: TemporalServer
 let bench: Bench | undefined
@@ -22,7 +30,6 @@ beforeAll(async () => {
 afterAll(() => server.stop())
 afterEach(() => bench?.close())
 
-const approval = { reviewers: ['role:finance'], expiresIn: '2h' }
 const input = { version: '2.0.0' }
 
 async function open(options: BenchOptions = {}): Promise<Bench> {
@@ -33,13 +40,8 @@ async function open(options: BenchOptions = {}): Promise<Bench> {
   return bench
 }
 
-async function ask(bench: Bench, workflow = 'release', name = 'gate'): Promise<WorkflowHandle> {
-  const { client, queue, trust } = bench
-  return client.workflow.start(workflow, {
-    taskQueue: queue,
-    workflowId: `${name}-${queue}`,
-    args: [input, trust],
-  })
+async function ask({ start, trust }: Bench, workflow = 'release'): Promise<WorkflowHandle> {
+  return start(workflow, input, trust)
 }
 
 /** Waits until the workflow has heard that its request is open: only then does it know what it waits for. */
@@ -145,7 +147,7 @@ describe('a human gate', () => {
 
   test('that is not there yet gets its decision later', async () => {
     const bench = await open({ sink: false })
-    const { client, store } = bench
+    const { client, store, queue, trust } = bench
     await ask(bench)
     const { id } = await bench.asked()
     const { request } = await bench.decide('approve')
@@ -153,7 +155,11 @@ describe('a human gate', () => {
     if (!run) throw new Error('Nobody asked.')
 
     // Another workflow, which does not know of the request.
-    const other = await ask(bench, 'release', 'other')
+    const other = await client.workflow.start('release', {
+      taskQueue: queue,
+      workflowId: `other-${queue}`,
+      args: [input, trust],
+    })
     await entered(other)
     const temporal = { namespace: 'default', workflowId: other.workflowId, kind: 'gate' }
     const sink = createDecisionSink({
@@ -212,8 +218,7 @@ describe('a human gate', () => {
     const handle = await ask(bench, 'renewed')
     const request = await bench.asked()
     const { runId } = await handle.describe()
-    while ((await handle.describe()).runId === runId)
-      await new Promise((resolve) => setTimeout(resolve, 50))
+    await until(async () => (await handle.describe()).runId !== runId, 'the next run')
     expect((await bench.decide('approve')).request.id).toBe(request.id)
     expect(await handle.result()).toMatchObject({ status: 'approved' })
   })
