@@ -23,7 +23,7 @@ test('an execution waits without limit and goes on at Approved when a person app
 
   expect(bench.desk.status(id)).toBe('waiting')
   expect(bench.desk.waitTill(id)).toMatch(/^3000-/)
-  const [requestId = ''] = await bench.pending()
+  const requestId = await bench.asked()
   expect(await bench.decide(requestId, 'approve')).toBe(200)
   await bench.settle()
 
@@ -43,7 +43,7 @@ test('an execution waits without limit and goes on at Approved when a person app
 
 test('rejected and expired are told apart, and neither is approved', async () => {
   const rejected = await bench.desk.run(ask(20))
-  const [requestId = ''] = await bench.pending()
+  const requestId = await bench.asked()
   await bench.decide(requestId, 'reject', { reason: 'paid already' })
   const expired = await bench.desk.run(ask(30, { aggregateId: 'order-2' }))
   bench.clock.advance(3 * 3_600_000)
@@ -81,7 +81,7 @@ test('what a guard refuses is not approved, and what needs nobody is, both at on
 
 test('what comes out is what was approved, with the edits of the reviewer', async () => {
   const id = await bench.desk.run(ask(500))
-  const [requestId = ''] = await bench.pending()
+  const requestId = await bench.asked()
   await bench.decide(requestId, 'edit', { edits: { amount: 50 } })
   await bench.decide(requestId, 'approve')
   await bench.settle()
@@ -91,7 +91,7 @@ test('what comes out is what was approved, with the edits of the reviewer', asyn
 
 test('a wait survives the end of n8n, and what was decided meanwhile is told again', async () => {
   const id = await bench.desk.run(ask(20))
-  const [requestId = ''] = await bench.pending()
+  const requestId = await bench.asked()
   await bench.desk.close()
   await bench.decide(requestId, 'approve')
   await bench.settle()

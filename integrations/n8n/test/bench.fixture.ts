@@ -24,6 +24,8 @@ export interface Bench {
   settle(): Promise<void>
   /** Ids of the requests that wait. */
   pending(): Promise<string[]>
+  /** The first of them. */
+  asked(): Promise<string>
   /** Decides as a person who logged in. */
   decide(requestId: string, decision: string, more?: object): Promise<number>
   /** Ends n8n and starts it again from what it wrote down. */
@@ -87,6 +89,11 @@ export async function openBench({ events = false } = {}): Promise<Bench> {
   const asKey = { authorization: `Bearer ${secret}` }
   const api: Bench['api'] = async (path) => (await call(path, { headers: asKey })).json()
 
+  async function pending(): Promise<string[]> {
+    const { items } = (await api('/approvals?status=pending')) as { items: { id: string }[] }
+    return items.map(({ id }) => id)
+  }
+
   async function post(path: string, body: object): Promise<void> {
     const headers = { ...asKey, 'content-type': 'application/json' }
     await call(path, { method: 'POST', headers, body: JSON.stringify(body) })
@@ -110,9 +117,11 @@ export async function openBench({ events = false } = {}): Promise<Bench> {
       await server.system.relay.drain()
       await desk.idle()
     },
-    async pending() {
-      const { items } = (await api('/approvals?status=pending')) as { items: { id: string }[] }
-      return items.map(({ id }) => id)
+    pending,
+    async asked() {
+      const [requestId] = await pending()
+      if (requestId === undefined) throw new Error('Nobody asked.')
+      return requestId
     },
     async decide(requestId, decision, more = {}) {
       const path = `/approvals/${encodeURIComponent(requestId)}`

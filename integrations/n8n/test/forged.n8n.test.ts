@@ -24,6 +24,13 @@ interface Sent {
   readonly body: unknown
 }
 
+/** An execution that waits for a person, and where the server will tell it. */
+async function wait(): Promise<{ id: string; requestId: string; url: string }> {
+  const id = await bench.desk.run(approvalWorkflow(parameters))
+  const requestId = await bench.asked()
+  return { id, requestId, url: bench.resumeUrl(requestId) }
+}
+
 /** A POST as the server makes it, or as somebody who would like to be the server. */
 async function send(
   url: string,
@@ -51,9 +58,7 @@ async function send(
 }
 
 test('a signature that is wrong, missing or old resumes nothing', async () => {
-  const id = await bench.desk.run(approvalWorkflow(parameters))
-  const [requestId = ''] = await bench.pending()
-  const url = bench.resumeUrl(requestId)
+  const { id, requestId, url } = await wait()
 
   const other = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
   expect(await send(url, requestId, { secret: other })).toMatchObject({
@@ -71,20 +76,15 @@ test('a signature that is wrong, missing or old resumes nothing', async () => {
 })
 
 test('a resume URL that was changed is refused by n8n itself', async () => {
-  const id = await bench.desk.run(approvalWorkflow(parameters))
-  const [requestId = ''] = await bench.pending()
-  const url = bench
-    .resumeUrl(requestId)
-    .replace(/signature=./, (it) => `signature=${it.endsWith('0') ? 1 : 0}`)
+  const { id, requestId, url } = await wait()
+  const changed = url.replace(/signature=./, (it) => `signature=${it.endsWith('0') ? 1 : 0}`)
 
-  expect(await send(url, requestId)).toMatchObject({ status: 401 })
+  expect(await send(changed, requestId)).toMatchObject({ status: 401 })
   expect(bench.desk.status(id)).toBe('waiting')
 })
 
 test('even who holds the secret approves nothing: the server is asked', async () => {
-  const id = await bench.desk.run(approvalWorkflow(parameters))
-  const [requestId = ''] = await bench.pending()
-  const url = bench.resumeUrl(requestId)
+  const { id, requestId, url } = await wait()
 
   expect(await send(url, requestId)).toMatchObject({
     status: 409,
@@ -101,9 +101,7 @@ test('even who holds the secret approves nothing: the server is asked', async ()
 })
 
 test('a server that cannot be asked resumes nothing', async () => {
-  const id = await bench.desk.run(approvalWorkflow(parameters))
-  const [requestId = ''] = await bench.pending()
-  const url = bench.resumeUrl(requestId)
+  const { id, requestId, url } = await wait()
   await bench.decide(requestId, 'approve')
   bench.loseAnswers(1)
 
@@ -115,9 +113,7 @@ test('a server that cannot be asked resumes nothing', async () => {
 })
 
 test('a repeated call runs nothing twice', async () => {
-  const id = await bench.desk.run(approvalWorkflow(parameters))
-  const [requestId = ''] = await bench.pending()
-  const url = bench.resumeUrl(requestId)
+  const { id, requestId, url } = await wait()
   await bench.decide(requestId, 'approve')
 
   await send(url, requestId)
@@ -144,7 +140,7 @@ test('the answer to an earlier request of the same node answers no later one', a
     },
   )
   const id = await bench.desk.run(workflow)
-  const [first = ''] = await bench.pending()
+  const first = await bench.asked()
   const url = bench.resumeUrl(first)
   await bench.decide(first, 'approve')
   expect(await send(url, first)).toMatchObject({ body: { resumed: true } })

@@ -28,7 +28,7 @@ test('approve-a-refund pays what finance approved', async () => {
   const id = await bench.desk.run(imported('approve-a-refund'), [
     { json: { body: { order: 'order-9', amount: 25 } } },
   ])
-  const [requestId = ''] = await bench.pending()
+  const requestId = await bench.asked()
   await bench.decide(requestId, 'approve')
   await bench.settle()
 
@@ -42,7 +42,7 @@ test('gate-a-tool-of-an-agent shows people the call before it is made', async ()
   const id = await bench.desk.run(imported('gate-a-tool-of-an-agent'), [
     { json: { chatInput: '[{ "account": "NL01", "amount": 7 }]' } },
   ])
-  const [requestId = ''] = await bench.pending()
+  const requestId = await bench.asked()
   expect(await bench.api(`/approvals/${encodeURIComponent(requestId)}`)).toMatchObject({
     evidence: {
       tool: 'Send_money',

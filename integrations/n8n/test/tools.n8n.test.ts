@@ -41,7 +41,7 @@ test("an agent's tool runs once a person has approved the very call", async () =
   const id = await bench.desk.run(gated({ amount: 250 }))
 
   expect(bench.desk.status(id)).toBe('waiting')
-  const [requestId = ''] = await bench.pending()
+  const requestId = await bench.asked()
   expect(await bench.api(`/approvals/${encodeURIComponent(requestId)}`)).toMatchObject({
     evidence: { tool: 'Money', parameters: { amount: 250 } },
   })
@@ -66,7 +66,7 @@ test.each([
   ['expired', async () => bench.clock.advance(3 * 3_600_000)],
 ])('a call that was %s does not run, and the agent is told', async (outcome, close) => {
   const id = await bench.desk.run(gated({ amount: 250 }))
-  const [requestId = ''] = await bench.pending()
+  const requestId = await bench.asked()
   await close(requestId)
   await bench.settle()
 
@@ -79,13 +79,13 @@ test.each([
 
 test('each of several calls has its own request, and the answer to one opens no other', async () => {
   const id = await bench.desk.run(gated({ amount: 1 }, { amount: 2, approved: true }))
-  const [first = ''] = await bench.pending()
+  const first = await bench.asked()
   await bench.decide(first, 'approve')
   await bench.settle()
 
   expect(bench.desk.status(id)).toBe('waiting')
   expect(bench.desk.runs(id, 'Money')).toBe(0)
-  const [second = ''] = await bench.pending()
+  const second = await bench.asked()
   expect(second).not.toBe(first)
   await bench.decide(second, 'reject')
   await bench.settle()

@@ -2,6 +2,7 @@ import type { DecisionResult, Instance, TransitionResult } from '@loop-engine/cl
 import { NodeOperationError, type IDataObject, type IExecuteFunctions } from 'n8n-workflow'
 
 import type { CommandKeys } from '../../lib/command-key.ts'
+import { isTool } from '../../lib/is-tool.ts'
 import { objectParameter } from '../../lib/object-parameter.ts'
 import { callServer, segment } from '../../lib/server-call.ts'
 import { requiredText, textParameter } from '../../lib/text-parameter.ts'
@@ -124,9 +125,4 @@ export const operations: Readonly<Record<string, Operation>> = {
   'run:find': find,
   'run:available': available,
   'approval:decide': decide,
-}
-
-/** Whether an agent called: n8n makes a node of its own for that. */
-function isTool(context: Pick<IExecuteFunctions, 'getNode'>): boolean {
-  return context.getNode().type.endsWith('Tool')
 }

@@ -14,6 +14,7 @@ import {
 } from 'n8n-workflow'
 
 import { createCommandKeys } from '../../lib/command-key.ts'
+import { isTool } from '../../lib/is-tool.ts'
 import { outcomeForTool, outcomeOfAttempt, type Outcome } from '../../lib/outcome.ts'
 import { hearCallback } from './hear-callback.ts'
 import { openApproval } from './open-approval.ts'
@@ -116,9 +117,9 @@ function route(
   context: Pick<IExecuteFunctions, 'getNode'>,
   outcome: Outcome,
 ): INodeExecutionData[][] {
-  const isTool = context.getNode().type.endsWith('Tool')
-  const json = (isTool ? outcomeForTool(outcome) : outcome) as unknown as IDataObject
+  const toTool = isTool(context)
+  const json = (toTool ? outcomeForTool(outcome) : outcome) as unknown as IDataObject
   const items = [{ json, pairedItem: { item: 0 } }]
-  if (isTool) return [items]
+  if (toTool) return [items]
   return outcome.approved ? [[], items] : [items, []]
 }

@@ -2,8 +2,8 @@ import type { ApprovalRequest } from '@loop-engine/client'
 import type { IAllExecuteFunctions, IWebhookFunctions } from 'n8n-workflow'
 
 import { outcomeOf, type Outcome } from '../../lib/outcome.ts'
-import { callServer, credentialName, segment } from '../../lib/server-call.ts'
-import { verifySignature } from '../../lib/signature.ts'
+import { callServer, segment } from '../../lib/server-call.ts'
+import { readSignedEvent } from '../../lib/signed-event.ts'
 import { waitingFor } from './waiting-for.ts'
 
 /** What came of a call: the outcome, or why the execution goes on waiting. */
@@ -16,22 +16,12 @@ export type Heard =
  * read from the server, of the request that this execution waits for, whatever the call claims.
  */
 export async function hearCallback(context: IWebhookFunctions): Promise<Heard> {
-  const { signingSecret = '' } = await context.getCredentials<{ signingSecret?: string }>(
-    credentialName,
-  )
-  const request = context.getRequestObject()
-  if (!request.rawBody) await request.readRawBody()
-  const verified = verifySignature({
-    secrets: signingSecret,
-    headers: request.headers,
-    body: request.rawBody,
-    now: Date.now(),
-  })
+  const { verified, event } = await readSignedEvent(context)
   if (!verified.ok) return { status: 401, reason: verified.reason }
+  const told = (event?.['data'] as { requestId?: unknown } | null | undefined)?.requestId
   const approvalId = waitingFor(context)
   // A late repetition about an earlier request of the same node: taken, so that it is not repeated, and without effect.
-  if (approvalId === '' || requestIdOf(request.rawBody) !== approvalId)
-    return { status: 200, reason: 'not_waited_for' }
+  if (approvalId === '' || told !== approvalId) return { status: 200, reason: 'not_waited_for' }
   const found = await read(context, approvalId)
   if (!found || found.id !== approvalId) return { status: 503, reason: 'server_not_reached' }
   const outcome = outcomeOf(found)
@@ -50,14 +40,5 @@ async function read(
     })
   } catch {
     return null
-  }
-}
-
-function requestIdOf(body: Buffer): unknown {
-  try {
-    const event: unknown = JSON.parse(body.toString('utf8'))
-    return (event as { data?: { requestId?: unknown } } | null)?.data?.requestId
-  } catch {
-    return undefined
   }
 }

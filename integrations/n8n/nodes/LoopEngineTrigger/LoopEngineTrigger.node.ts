@@ -9,8 +9,7 @@ import {
 } from 'n8n-workflow'
 
 import { noteEvent, type SeenEvents } from '../../lib/seen-events.ts'
-import { credentialName } from '../../lib/server-call.ts'
-import { verifySignature } from '../../lib/signature.ts'
+import { readSignedEvent } from '../../lib/signed-event.ts'
 import { eventOptions, isWanted } from './event-types.ts'
 
 /** Named here because there is nothing to register: the operator of the server names the URL in a webhook sink. */
@@ -63,15 +62,7 @@ export class LoopEngineTrigger implements INodeType {
   }
 
   async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
-    const { signingSecret = '' } = await this.getCredentials<{ signingSecret?: string }>(
-      credentialName,
-    )
-    const request = this.getRequestObject()
-    if (!request.rawBody) await request.readRawBody()
-    const { headers, rawBody } = request
-    const now = Date.now()
-    const verified = verifySignature({ secrets: signingSecret, headers, body: rawBody, now })
-    const event = verified.ok ? readEvent(rawBody) : null
+    const { verified, event } = await readSignedEvent(this)
     if (!verified.ok || !event) {
       const reason = verified.ok ? 'no_event' : verified.reason
       this.getResponseObject()
@@ -86,21 +77,10 @@ export class LoopEngineTrigger implements INodeType {
     // The sender repeats what it has no answer for, and whoever recorded a call can send it again.
     const memory = this.getWorkflowStaticData('node')
     const seen = (memory['seen'] ?? {}) as SeenEvents
-    const isNew = noteEvent(seen, verified.id, now)
+    const isNew = noteEvent(seen, verified.id, Date.now())
     memory['seen'] = seen
     if (!isNew) return { webhookResponse: { taken: false, reason: 'seen_before' } }
     return { webhookResponse: { taken: true }, workflowData: [[{ json: event }]] }
-  }
-}
-
-function readEvent(body: Buffer): IDataObject | null {
-  try {
-    const event: unknown = JSON.parse(body.toString('utf8'))
-    return typeof event === 'object' && event !== null && !Array.isArray(event)
-      ? (event as IDataObject)
-      : null
-  } catch {
-    return null
   }
 }
 
