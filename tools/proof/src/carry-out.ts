@@ -26,6 +26,7 @@ async function perform(
   { engine, approvals, relay }: LoopSystem,
   clock: TestClock,
 ): Promise<string> {
+  const actor = ('by' in command && people[command.by]) || agent
   switch (command.do) {
     case 'start':
       return `started at ${(await engine.start({ loopId: proofLoop.id, aggregateId: command.id, actor: agent })).version}`
@@ -34,7 +35,7 @@ async function perform(
       const result = await engine.transition({
         aggregateId,
         transitionId: transition,
-        actor: people[command.by] ?? agent,
+        actor,
         evidence: { amount, sure: amount > 5, card: canary, note: 'x'.repeat(amount) },
         ...(key > 6 && { idempotencyKey: `${aggregateId} ${key}` }),
       })
@@ -50,13 +51,13 @@ async function perform(
       const result = await approvals.decide({
         requestId: request.id,
         decision: command.decision,
-        actor: people[command.by] ?? agent,
+        actor,
         ...(command.decision === 'edit' && { edits: { amount: 5 } }),
       })
       return `${result.status} ${'reason' in result ? result.reason : ''}`
     }
     case 'inbox':
-      return `may decide ${(await approvals.inbox({ actor: people[command.by] ?? agent })).length}`
+      return `may decide ${(await approvals.inbox({ actor })).length}`
     case 'stop':
     case 'release':
       await engine[command.do]({
@@ -68,21 +69,12 @@ async function perform(
     case 'suspend':
     case 'resume':
     case 'cancel':
-      return (
-        await engine[command.do]({
-          aggregateId: command.id,
-          actor: people[command.by] ?? agent,
-          reason: 'drill',
-        })
-      ).status
+      return (await engine[command.do]({ aggregateId: command.id, actor, reason: 'drill' })).status
     case 'erase':
-      return `erased at ${(await engine.erase({ aggregateId: command.id, seq: 2, actor: people[command.by] ?? agent, reason: 'drill' })).version}`
+      return `erased at ${(await engine.erase({ aggregateId: command.id, seq: 2, actor, reason: 'drill' })).version}`
     case 'migrate': {
-      const { definition, version } = await engine.migrate({
-        aggregateId: command.id,
-        actor: people[command.by] ?? agent,
-        reason: 'drill',
-      })
+      const drill = { aggregateId: command.id, actor, reason: 'drill' }
+      const { definition, version } = await engine.migrate(drill)
       return `migrated to ${definition.version} at ${version}`
     }
     case 'advance':

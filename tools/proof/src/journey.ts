@@ -1,4 +1,4 @@
-import { isLoopError, type LoopStore } from '@loop-engine/core'
+import type { LoopStore } from '@loop-engine/core'
 import { definitionDigest } from '@loop-engine/dsl'
 import {
   createLoopSystem,
@@ -14,6 +14,7 @@ import {
   type World,
 } from '@loop-engine/testing'
 
+import { insist } from './insist.ts'
 import {
   agent,
   alice,
@@ -65,10 +66,14 @@ export async function openSystem(
 }
 
 /** What the checkers need to know of a proof system. */
-export function worldOf(store: LoopStore, effects: readonly EffectRun[]): World {
+export function worldOf(
+  store: LoopStore,
+  effects: readonly EffectRun[],
+  tenants: readonly string[] = ['default'],
+): World {
   return {
     store,
-    tenants: ['default'],
+    tenants,
     definitions: new Map([proofLoop, nextProofLoop].map((loop) => [definitionDigest(loop), loop])),
     effects,
     agentIds: [agent.id],
@@ -76,7 +81,12 @@ export function worldOf(store: LoopStore, effects: readonly EffectRun[]): World 
     brokenGuards: ['broken'],
     canaries: [canary],
     evidenceBytes,
-    budgets: [{ limit: 100, transitionId: 'spend', amountField: 'amount', tenant: 'default' }],
+    budgets: tenants.map((tenant) => ({
+      limit: 100,
+      transitionId: 'spend',
+      amountField: 'amount',
+      tenant,
+    })),
   }
 }
 
@@ -122,15 +132,4 @@ export async function pay(
     advance(60_000)
   }
   throw new Error(`${aggregateId} was not paid`)
-}
-
-/** Repeats a call whose outcome is unknown, as a client would. */
-async function insist<T>(call: () => Promise<T>): Promise<T> {
-  for (let tries = 0; ; tries++) {
-    try {
-      return await call()
-    } catch (error) {
-      if (tries > 5 || !isLoopError(error) || !error.retryable) throw error
-    }
-  }
 }

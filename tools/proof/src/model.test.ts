@@ -4,9 +4,9 @@ import { expect, test } from 'vitest'
 
 import { commands, type Command } from './commands.ts'
 import { createMortalSystem, type MortalSystem } from './mortal-system.ts'
+import { bodiesOf } from './observe.ts'
 import { createReferenceModel, type ReferenceModel } from './reference-model.ts'
 import { pendingOf } from './reference-rules.ts'
-import { bodiesOf } from './scenario.ts'
 
 /** How answers begin that the generator must reach, or the test proves nothing: every outcome, every reason to refuse. */
 const wanted = [

@@ -8,8 +8,8 @@ import type { EffectRun, TestClock, World } from '@loop-engine/testing'
 import { carryOut } from './carry-out.ts'
 import type { Command } from './commands.ts'
 import { openSystem, worldOf } from './journey.ts'
+import { answersOf } from './observe.ts'
 import { agent, createBank, nextProofLoop, proofLoop } from './proof-loop.ts'
-import { answersOf } from './scenario.ts'
 
 /** One store and one bank, and the processes that come and go over them. */
 export interface MortalSystem {

@@ -8,7 +8,7 @@ import { carryOut } from './carry-out.ts'
 import { commands, type Command } from './commands.ts'
 import { createFaultyStore, type Fault } from './faulty-store.ts'
 import { openSystem, worldOf } from './journey.ts'
-import { recording } from './scenario.ts'
+import { recording } from './observe.ts'
 
 /** Which calls of the store fail, counted from the first command on. A list of commands makes about 100 of them. */
 const faults = fc.array(

@@ -1,6 +1,6 @@
 import type { Operation } from '@loop-engine/testing'
 
-import { recover, type Recovery } from './recover.ts'
+import { recover, showing, type Recovery } from './recover.ts'
 import { runWorkers } from './workers.ts'
 
 /** 64 callers in 8 processes, for so long; what they were answered must have one order. */
@@ -15,9 +15,8 @@ export async function contended(place: string, bank: string): Promise<Recovery> 
     },
   )
   const recovery = await recover(place, bank, acknowledged, operations)
-  if (operations.length > 500) return recovery
   const problem = `${operations.length} operations are too few to show an order`
-  return { ...recovery, problems: [...recovery.problems, problem] }
+  return showing(recovery, operations.length > 500, problem)
 }
 
 function operationOf(line: string): Operation {

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 
 import { startPostgres, startPostgresPair, type PostgresServer } from '@loop-engine/testing'
@@ -8,7 +9,7 @@ import { Client } from 'pg'
 
 import { contended } from './contended.ts'
 import { prepareCrashBank } from './once-loop.ts'
-import { recover, type Recovery } from './recover.ts'
+import { recover, showing, type Recovery } from './recover.ts'
 import { runUntilKilled, runWorkers, type Acknowledged } from './workers.ts'
 import { outlive } from './zombies.ts'
 
@@ -32,45 +33,50 @@ async function crash(kills: number, seed: number): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'loop-crash-'))
   const random = createRandom(seed)
   const postgres = await startPostgres({ private: true })
-  for (let bank = 1; bank <= 8; bank++) prepareCrashBank(join(folder, `bank-${bank}.db`))
-  const tests: readonly [string, () => Promise<Recovery>][] = [
+  const file = (name: string): string => join(folder, `${name}.db`)
+  const schema = (name: string): string => `${postgres.url}#crash_${name}`
+  const tests: readonly [string, (bank: string) => Promise<Recovery>][] = [
     [
       `SQLite: ${kills / 2} kills`,
-      () => killed(join(folder, 'sqlite.db'), join(folder, 'bank-1.db'), kills / 2, 1, random),
+      (bank) =>
+        killed(file('sqlite'), bank, { kills: kills / 2, workers: 1, withinMs: 120 }, random),
     ],
     [
       `PostgreSQL: ${kills / 2} kills among 2 workers`,
-      () => killed(`${postgres.url}#crash_kill`, join(folder, 'bank-2.db'), kills / 2, 2, random),
+      (bank) =>
+        killed(schema('kill'), bank, { kills: kills / 2, workers: 2, withinMs: 300 }, random),
     ],
     [
       'PostgreSQL: sessions ended and the server restarted in mid-commit',
-      () => disturbed(`${postgres.url}#crash_server`, join(folder, 'bank-3.db'), postgres, random),
+      (bank) => disturbed(schema('server'), bank, postgres, random),
     ],
     [
       'SQLite: 64 callers in 8 processes contend for 3 runs',
-      () => contended(join(folder, 'contend.db'), join(folder, 'bank-4.db')),
+      (bank) => contended(file('contend'), bank),
     ],
     [
       'PostgreSQL: 64 callers in 8 processes contend for 3 runs',
-      () => contended(`${postgres.url}#crash_contend`, join(folder, 'bank-5.db')),
+      (bank) => contended(schema('contend'), bank),
     ],
     [
       'PostgreSQL: the primary dies in mid-commit and its standby takes over',
-      () => failedOver(join(folder, 'bank-6.db'), random),
+      (bank) => failedOver(bank, random),
     ],
     [
       'SQLite: a worker is stopped 20 times for longer than its leases',
-      () => outlive(join(folder, 'zombie.db'), join(folder, 'bank-7.db'), 20),
+      (bank) => outlive(file('zombie'), bank, 20),
     ],
     [
       'PostgreSQL: a worker is stopped 20 times for longer than its leases',
-      () => outlive(`${postgres.url}#crash_zombie`, join(folder, 'bank-8.db'), 20),
+      (bank) => outlive(schema('zombie'), bank, 20),
     ],
   ]
   let failed = 0
-  for (const [name, run] of tests) {
+  for (const [index, [name, run]] of tests.entries()) {
+    const bank = file(`bank-${index}`)
+    prepareCrashBank(bank)
     const started = performance.now()
-    const { problems, acknowledged, runs, unknown } = await run()
+    const { problems, acknowledged, runs, unknown } = await run(bank)
     failed += problems.length > 0 ? 1 : 0
     console.log(
       `${problems.length === 0 ? 'pass' : 'FAIL'}  ${name}: ${acknowledged} acknowledged, ${runs} runs, ${unknown} effects unknown, ${Math.round((performance.now() - started) / 1000)} s`,
@@ -83,29 +89,34 @@ async function crash(kills: number, seed: number): Promise<number> {
   return failed > 0 ? 1 : 0
 }
 
+interface Kills {
+  readonly kills: number
+  /** How many work, and die, at a time. */
+  readonly workers: number
+  /** How long after they are ready. */
+  readonly withinMs: number
+}
+
 async function killed(
   place: string,
   bank: string,
-  kills: number,
-  workers: number,
+  { kills, workers, withinMs }: Kills,
   random: () => number,
 ): Promise<Recovery> {
   const acknowledged: Acknowledged[] = []
   for (let kill = 0; kill < kills; kill += workers) {
     const told = await Promise.all(
       Array.from({ length: workers }, (_, index) =>
-        runUntilKilled(
-          [place, bank, `w${index}`, 'journeys'],
-          5 + random() * (workers > 1 ? 300 : 120),
-        ),
+        runUntilKilled([place, bank, `w${index}`, 'journeys'], 5 + random() * withinMs),
       ),
     )
     acknowledged.push(...told.flat())
   }
-  const recovery = await recover(place, bank, acknowledged)
-  if (acknowledged.length >= kills) return recovery
-  const problem = `${kills} kills met ${acknowledged.length} acknowledged commits: they came before the work`
-  return { ...recovery, problems: [...recovery.problems, problem] }
+  return showing(
+    await recover(place, bank, acknowledged),
+    acknowledged.length >= kills,
+    `${kills} kills met ${acknowledged.length} acknowledged commits: they came before the work`,
+  )
 }
 
 /** Clients go on while the database loses their sessions, and then all of itself. */
@@ -120,7 +131,7 @@ async function disturbed(
     (index) => [place, bank, `w${index}`, 'journeys', '60'],
     async (running) => {
       for (let cut = 0; running() && cut < 20; cut++) {
-        await new Promise((resolve) => setTimeout(resolve, 50 + random() * 150))
+        await sleep(50 + random() * 150)
         if (cut % 7 === 6) {
           await postgres.crash()
           await postgres.restart()
@@ -139,7 +150,7 @@ async function failedOver(bank: string, random: () => number): Promise<Recovery>
     2,
     (index) => [place, bank, `w${index}`, 'journeys', '60'],
     async () => {
-      await new Promise((resolve) => setTimeout(resolve, 1500 + random() * 500))
+      await sleep(1500 + random() * 500)
       await pair.primary.crash()
       await pair.promote()
     },

@@ -14,6 +14,11 @@ export interface Recovery {
   readonly problems: readonly string[]
 }
 
+/** The same recovery, with a problem more unless it showed what it was to show. */
+export function showing(recovery: Recovery, holds: boolean, problem: string): Recovery {
+  return holds ? recovery : { ...recovery, problems: [...recovery.problems, problem] }
+}
+
 /** Starts once more after the last crash, lets everything finish, and looks for what was lost, doubled or stuck. */
 export async function recover(
   place: string,

@@ -3,6 +3,7 @@ import { writeSync } from 'node:fs'
 import { isLoopError, type LoopInstance } from '@loop-engine/core'
 import { createLoopSystem, type LoopSystem } from '@loop-engine/sdk'
 
+import { insist } from '../insist.ts'
 import { agent, alice, bob, brokenGuard, proofLoop } from '../proof-loop.ts'
 import { createCrashBank, onceLoop } from './once-loop.ts'
 import { openStore } from './open-store.ts'
@@ -34,7 +35,7 @@ const open = (): Promise<LoopSystem> =>
       conflictRetries: 200,
     },
   })
-const system = await insist(open)
+const system = await patiently(open)
 writeSync(1, 'ready\n')
 if (mode === 'contend') {
   await Promise.all(Array.from({ length: callers }, (_, caller) => contend(system, caller)))
@@ -48,7 +49,7 @@ await system.close()
 
 async function journey({ engine, approvals }: LoopSystem, id: string): Promise<void> {
   acknowledge(
-    await insist(() =>
+    await patiently(() =>
       engine.start({
         loopId: proofLoop.id,
         aggregateId: id,
@@ -64,8 +65,8 @@ async function journey({ engine, approvals }: LoopSystem, id: string): Promise<v
     evidence: { sure: true, id },
     idempotencyKey: `note ${id}`,
   }
-  acknowledge((await insist(() => engine.transition(note))).instance)
-  const asked = await insist(() =>
+  acknowledge((await patiently(() => engine.transition(note))).instance)
+  const asked = await patiently(() =>
     engine.transition({
       aggregateId: id,
       transitionId: 'pay',
@@ -77,14 +78,14 @@ async function journey({ engine, approvals }: LoopSystem, id: string): Promise<v
   acknowledge(asked.instance)
   const requestId = asked.status === 'pending_approval' ? asked.approvalId : ''
   for (const actor of [alice, bob]) {
-    const decided = await insist(() =>
+    const decided = await patiently(() =>
       approvals.decide({ requestId, decision: 'approve', actor, idempotencyKey: `decide ${id}` }),
     )
     if (decided.status === 'executed') acknowledge(decided.transition.instance)
   }
   const once = `once-${id}`
   acknowledge(
-    await insist(() =>
+    await patiently(() =>
       engine.start({
         loopId: onceLoop.id,
         aggregateId: once,
@@ -95,7 +96,7 @@ async function journey({ engine, approvals }: LoopSystem, id: string): Promise<v
   )
   acknowledge(
     (
-      await insist(() =>
+      await patiently(() =>
         engine.transition({
           aggregateId: once,
           transitionId: 'fire',
@@ -127,8 +128,8 @@ async function contend({ engine }: LoopSystem, caller: number): Promise<void> {
     }
     const run =
       round % 3 === 0
-        ? await insist(() => engine.get({ aggregateId }))
-        : (await insist(() => engine.transition(note))).instance
+        ? await patiently(() => engine.get({ aggregateId }))
+        : (await patiently(() => engine.transition(note))).instance
     if (!run) throw new Error(`${aggregateId} is gone`)
     if (round % 3 > 0) acknowledge(run)
     const kind = round % 3 === 0 ? 'get' : 'transition'
@@ -142,13 +143,7 @@ function acknowledge({ runId, version, head }: LoopInstance): void {
   writeSync(1, `ack ${runId} ${version} ${head}\n`)
 }
 
-/** What a client does when it does not know: it asks again with the same key. */
-async function insist<T>(call: () => Promise<T>): Promise<T> {
-  for (let tries = 0; ; tries++) {
-    try {
-      return await call()
-    } catch (error) {
-      if (tries > 200 || !isLoopError(error) || !error.retryable) throw error
-    }
-  }
+/** Asks again with the same key, for as long as a server may be away. */
+function patiently<T>(call: () => Promise<T>): Promise<T> {
+  return insist(call, 200)
 }

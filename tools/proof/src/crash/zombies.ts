@@ -1,4 +1,4 @@
-import { recover, type Recovery } from './recover.ts'
+import { recover, showing, type Recovery } from './recover.ts'
 import { openSurvivor } from './survivor.ts'
 import { runWorkers } from './workers.ts'
 
@@ -31,8 +31,10 @@ export async function outlive(place: string, bankPath: string, stops: number): P
   )
   await heir.close()
   const recovery = await recover(place, bankPath, acknowledged)
-  // One that was stopped just as it finished leaves nothing behind.
-  if (stopped === stops && inherited > stops / 2 && places.size === 8) return recovery
-  const problem = `${stopped} stops at ${places.size} places, and ${inherited} times something to take over`
-  return { ...recovery, problems: [...recovery.problems, problem] }
+  return showing(
+    recovery,
+    // One that was stopped just as it finished leaves nothing behind.
+    stopped === stops && inherited > stops / 2 && places.size === 8,
+    `${stopped} stops at ${places.size} places, and ${inherited} times something to take over`,
+  )
 }

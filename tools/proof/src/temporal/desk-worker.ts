@@ -1,8 +1,6 @@
 import { once } from 'node:events'
 
-import { Client, Connection } from '@temporalio/client'
-import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker'
-
+import { connectTemporal } from './connect-temporal.ts'
 import { openDesk } from './desk.ts'
 
 /**
@@ -13,10 +11,10 @@ const [address = '', url = '', schema = '', taskQueue = '', trouble = ''] = proc
 
 const never = new Promise<never>(() => {})
 
-Runtime.install({ logger: new DefaultLogger('ERROR') })
+const { client, connection } = await connectTemporal(address)
 await openDesk({
-  client: new Client({ connection: await Connection.connect({ address }) }),
-  connection: await NativeConnection.connect({ address }),
+  client,
+  connection,
   url,
   schema,
   taskQueue,

@@ -7,35 +7,29 @@ import {
   type LoopSystem,
   type LoopSystemOptions,
 } from '@loop-engine/sdk'
-import { checkInvariants, startTemporal } from '@loop-engine/testing'
-import { Client, Connection } from '@temporalio/client'
-import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker'
+import { startTemporal } from '@loop-engine/testing'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
-import { carryOut } from '../carry-out.ts'
-import { commands, type Command } from '../commands.ts'
-import { openSystem, worldOf } from '../journey.ts'
-import { bodiesOf } from '../scenario.ts'
+import { commands } from '../commands.ts'
+import { recordList } from '../record-list.ts'
+import { connectTemporal } from './connect-temporal.ts'
 
-Runtime.install({ logger: new DefaultLogger('ERROR') })
-
-type Create = (options: LoopSystemOptions) => Promise<LoopSystem>
+const emptyStore = () => createMemoryStore({ durability: 'power' })
 
 test(
   'the same commands have the same answers and record the same bytes on Temporal',
   { timeout: 600_000 },
   async () => {
     const server = await startTemporal()
-    const connection = await NativeConnection.connect({ address: server.address })
-    const client = new Client({ connection: await Connection.connect({ address: server.address }) })
+    const { client, connection, disconnect } = await connectTemporal(server.address)
     const numRuns = Number(process.env['PROOF_LISTS'] ?? 8)
     const lists = fc.sample(commands, { numRuns, seed: 20260105 })
     const historyKeys = [{ keyId: 'k1', key: generateKeySync('aes', { length: 256 }) }]
     let runs = 0
     for (const list of lists) {
       const taskQueue = `proof-${++runs}`
-      const onTemporal: Create = (options) =>
+      const onTemporal = (options: LoopSystemOptions): Promise<LoopSystem> =>
         createTemporalLoopSystem({
           ...options,
           client,
@@ -44,13 +38,13 @@ test(
           taskQueue,
           stepId: counter(),
         })
-      const expected = await record(list, (options) =>
+      const expected = await recordList(list, emptyStore(), (options) =>
         withKeys(createLoopSystem(options), taskQueue),
       )
-      expect(await record(list, onTemporal)).toEqual(expected)
+      expect(expected.violations).toEqual([])
+      expect(await recordList(list, emptyStore(), onTemporal)).toEqual(expected)
     }
-    await connection.close()
-    await client.connection.close()
+    await disconnect()
     await server.stop()
   },
 )
@@ -86,19 +80,4 @@ async function withKeys(opening: Promise<LoopSystem>, taskQueue: string): Promis
       },
     },
   }
-}
-
-async function record(
-  list: readonly Command[],
-  create: Create,
-): Promise<{ answers: readonly string[]; bodies: readonly string[] }> {
-  const store = createMemoryStore({ durability: 'power' })
-  const { system, clock, effects } = await openSystem(store, 'run', { concurrency: 1 }, create)
-  const answers: string[] = []
-  for (const command of list) answers.push(await carryOut(command, system, clock))
-  const world = worldOf(store, effects)
-  expect(await checkInvariants({ ...world, effects: undefined })).toEqual([])
-  const bodies = await bodiesOf(world)
-  await system.close()
-  return { answers, bodies }
 }
