@@ -9,7 +9,7 @@ const layers = [
   ['actors', 'events', 'testing'],
   ['guards', 'dsl'],
   ['runtime'],
-  ['observability', 'signals'],
+  ['observability'],
   ['sdk'],
 ]
 const above = (name: string): string[] => {
