@@ -1,4 +1,4 @@
-import { defineLoop, type Actor, type JsonObject, type LoopDefinition } from '@loop-engine/sdk'
+import { defineLoop, type Actor, type JsonObject } from '@loop-engine/sdk'
 
 /** Five states in a ring, and an end that no round reaches, so that one may be of any length. */
 export const ring = ['DRAFT', 'TRIAGED', 'CHECKED', 'PRICED', 'SENT'] as const
@@ -20,26 +20,22 @@ const guards: { id: string; use: string; with: JsonObject }[] = [
 ]
 
 /** One signal moves the ring on; two guards judge every move. */
-export const ringLoop = ringNamed('bench.ring')
-
-function ringNamed(id: string): LoopDefinition {
-  return defineLoop({
-    id,
-    states: [...ring.map((state) => ({ id: state })), { id: end, terminal: true }],
-    initialState: ring[0],
-    transitions: [
-      ...ring.map((state, index) => ({
-        id: `next-${index}`,
-        signal: 'next',
-        from: state,
-        to: after(index),
-        actors,
-        guards,
-      })),
-      { id: 'close', from: ring[0], to: end, actors, guards },
-    ],
-  })
-}
+export const ringLoop = defineLoop({
+  id: 'bench.ring',
+  states: [...ring, { id: end, terminal: true }],
+  initialState: ring[0],
+  transitions: [
+    ...ring.map((state, index) => ({
+      id: `next-${index}`,
+      signal: 'next',
+      from: state,
+      to: after(index),
+      actors,
+      guards,
+    })),
+    { id: 'close', from: ring[0], to: end, actors, guards },
+  ],
+})
 
 export const agent: Actor = Object.freeze({ type: 'ai-agent', id: 'agent:bench' })
 

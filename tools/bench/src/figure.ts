@@ -1,6 +1,5 @@
 /** One measured line of the table: ours beside its baseline, both from the same run. */
 export interface Figure {
-  readonly suite: string
   readonly name: string
   readonly ours: number
   readonly baseline: number
@@ -26,6 +25,11 @@ interface SuiteOptions {
 }
 
 export type Suite = (options: SuiteOptions) => Promise<readonly Figure[]>
+
+/** A figure, and the suite that it is of. */
+export interface FigureOfSuite extends Figure {
+  readonly suite: string
+}
 
 /** What is compared with the target: a ratio, or a difference in the unit of the figure. */
 export function score({ ours, baseline, target }: Figure): number {

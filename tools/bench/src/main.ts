@@ -4,7 +4,7 @@ import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
-import { isMet, type Figure } from './figure.ts'
+import { isMet, type FigureOfSuite } from './figure.ts'
 import { suites } from './suites.ts'
 import { tableOf } from './table.ts'
 
@@ -40,7 +40,7 @@ async function bench(names: readonly string[], quick: boolean, file: string): Pr
     `Node ${machine.node}, ${machine.platform}, ${machine.cpus}${quick ? ', quick' : ''}\n`,
   )
 
-  const figures: Figure[] = []
+  const figures: FigureOfSuite[] = []
   const failed: string[] = []
   for (const name of names) {
     try {
@@ -62,14 +62,14 @@ async function bench(names: readonly string[], quick: boolean, file: string): Pr
   if (failed.length > 0) process.exitCode = 1
 }
 
-function runSuite(name: string, quick: boolean): Promise<readonly Figure[]> {
+function runSuite(name: string, quick: boolean): Promise<readonly FigureOfSuite[]> {
   const child = fork(join(import.meta.dirname, 'run-suite.ts'), [name, quick ? 'quick' : 'full'], {
     execArgv: [...process.execArgv, '--expose-gc', '--max-old-space-size=4096'],
   })
   return new Promise((resolve, reject) => {
-    let figures: readonly Figure[] | undefined
+    let figures: readonly FigureOfSuite[] | undefined
     child.on('message', (message) => {
-      figures = message as readonly Figure[]
+      figures = message as readonly FigureOfSuite[]
     })
     child.on('error', reject)
     child.on('exit', (code) => {

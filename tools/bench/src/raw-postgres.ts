@@ -1,7 +1,7 @@
 import { createPostgresStore } from '@loop-engine/integration-postgres'
 import pg from 'pg'
 
-import { sizes } from './drive.ts'
+import { inTurns, sizes } from './drive.ts'
 import type { Work } from './measure.ts'
 
 export interface RawPostgresOptions {
@@ -38,33 +38,28 @@ export async function openRaw({
       [id],
     )
   }
-  const move = async (run: { id: string; version: number }, times: number): Promise<void> => {
-    for (let done = 0; done < times; done++) {
-      run.version += 1
-      const hash = run.version.toString(16).padStart(64, '0')
-      const result = await pool.query({
-        name: 'commit',
-        text,
-        values: [
-          run.id,
-          run.version,
-          sizes.instance.postgres,
-          hash,
-          sizes.body,
-          sizes.evidence,
-          sizes.salt,
-          `${run.id}:${run.version}:publish:bench`,
-        ],
-      })
-      if (result.rowCount !== 1) throw new Error('The raw commit lost a race that it runs alone.')
-    }
+  const move = async (caller: number): Promise<void> => {
+    const run = runs[caller]
+    if (!run) throw new Error(`There is no caller ${caller}.`)
+    run.version += 1
+    const hash = run.version.toString(16).padStart(64, '0')
+    const result = await pool.query({
+      name: 'commit',
+      text,
+      values: [
+        run.id,
+        run.version,
+        sizes.instance.postgres,
+        hash,
+        sizes.body,
+        sizes.evidence,
+        sizes.salt,
+        `${run.id}:${run.version}:publish:bench`,
+      ],
+    })
+    if (result.rowCount !== 1) throw new Error('The raw commit lost a race that it runs alone.')
   }
-  return {
-    work: async (count) => {
-      await Promise.all(runs.map((run) => move(run, Math.ceil(count / callers))))
-    },
-    done: () => pool.end(),
-  }
+  return { work: inTurns(callers, move), done: () => pool.end() }
 }
 
 async function sameTables(connectionString: string, schema: string): Promise<string> {

@@ -3,7 +3,10 @@ import { DatabaseSync } from 'node:sqlite'
 import { sizes } from './drive.ts'
 import type { Work } from './measure.ts'
 
-export type Synchronous = 'NORMAL' | 'FULL'
+/** What the store calls the same settings of SQLite. */
+export const durabilityOf = { NORMAL: 'process', FULL: 'power' } as const
+
+export type Synchronous = keyof typeof durabilityOf
 
 /** The least that a durable transition costs: compare-and-swap, entry and outbox row in one transaction, by hand. */
 export function openRaw(path: string, synchronous: Synchronous): { work: Work; done(): void } {

@@ -1,9 +1,9 @@
-import { isMet, score, type Figure, type Target } from './figure.ts'
+import { isMet, score, type Figure, type FigureOfSuite, type Target } from './figure.ts'
 
 const titles = ['suite', 'what', 'ours', 'baseline', 'unit', 'ratio', 'target', '']
 
 /** A table with one line a figure, and under each what it was measured against and how. */
-export function tableOf(figures: readonly Figure[]): string {
+export function tableOf(figures: readonly FigureOfSuite[]): string {
   const rows = figures.map((figure) => [
     figure.suite,
     figure.name,

@@ -31,7 +31,6 @@ export const approval: Suite = async ({ quick }) => {
   await system.close()
   return [
     {
-      suite: 'approval',
       name: 'decision sent → waiting agent goes on, p50',
       ours: median(ours),
       baseline: median(baseline),

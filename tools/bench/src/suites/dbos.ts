@@ -28,7 +28,6 @@ export const dbos: Suite = async ({ quick }) => {
         ['a run started and closed', seen.whole],
       ] as const) {
         figures.push({
-          suite: 'dbos',
           name: `${name}, ${callers} caller(s)`,
           ours,
           baseline: seen.dbos,

@@ -42,7 +42,6 @@ export const footprint: Suite = async ({ quick }) => {
     })
     await system.close()
     figures.push({
-      suite: 'footprint',
       name,
       ours,
       baseline,

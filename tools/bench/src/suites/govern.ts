@@ -55,7 +55,6 @@ function figureOf(
   differenceAtMost: number,
 ): Figure {
   return {
-    suite: 'govern',
     name,
     ours: 1e6 / ours,
     baseline: 1e6 / baseline,

@@ -25,7 +25,6 @@ export const history: Suite = async ({ quick }) => {
         pace,
       )
       figures.push({
-        suite: 'history',
         name: `${name}, ${entries.toLocaleString('en')} entries there`,
         ours,
         baseline,

@@ -8,9 +8,10 @@ import { Hono } from 'hono'
 import { Pool } from 'undici'
 
 import { ringLoop, smallEvidence } from '../bench-loop.ts'
+import { inTurns } from '../drive.ts'
 import type { Figure, Suite } from '../figure.ts'
 import { rates, type Contender } from '../measure.ts'
-import { openRaw, type Synchronous } from '../raw-sqlite.ts'
+import { durabilityOf, openRaw, type Synchronous } from '../raw-sqlite.ts'
 import { temporaryFile } from '../temporary.ts'
 
 const connections = 64
@@ -25,7 +26,6 @@ export const http: Suite = async ({ quick }) => {
       pace,
     )
     figures.push({
-      suite: 'http',
       name: `transition by POST, ${synchronous}, ${connections} connections`,
       ours,
       baseline,
@@ -45,7 +45,7 @@ function served(synchronous: Synchronous): Contender {
         loops: [ringLoop],
         store: createSqliteStore({
           path: temporaryFile(),
-          durability: synchronous === 'FULL' ? 'power' : 'process',
+          durability: durabilityOf[synchronous],
         }),
         logger: createLogger({ level: 'silent' }),
         rateLimit: { perSecond: 1_000_000, burst: 1_000_000 },
@@ -67,10 +67,9 @@ function served(synchronous: Synchronous): Contender {
         await post('/api/v1/instances', { loopId: ringLoop.id, aggregateId })
       const move = { signal: 'next', evidence: smallEvidence }
       return {
-        work: (count) =>
-          inParallel(count, (place) =>
-            post(`/api/v1/instances/${runs[place] ?? ''}/transitions`, move),
-          ),
+        work: inTurns(connections, (place) =>
+          post(`/api/v1/instances/${runs[place] ?? ''}/transitions`, move),
+        ),
         async done() {
           await pool.close()
           await server.close()
@@ -96,10 +95,9 @@ function bare(synchronous: Synchronous): Contender {
       const pool = new Pool(`http://127.0.0.1:${port}`, { connections })
       const post = poster(pool, { 'content-type': 'application/json' })
       return {
-        work: (count) =>
-          inParallel(count, () =>
-            post('/transitions', { signal: 'next', evidence: smallEvidence }),
-          ),
+        work: inTurns(connections, () =>
+          post('/transitions', { signal: 'next', evidence: smallEvidence }),
+        ),
         async done() {
           await pool.close()
           server.close()
@@ -124,15 +122,4 @@ function poster(
     const text = await answer.body.text()
     if (answer.statusCode >= 300) throw new Error(`${answer.statusCode} ${text}`)
   }
-}
-
-/** Each connection asks for its share, one request after the other. */
-async function inParallel(count: number, ask: (place: number) => Promise<void>): Promise<void> {
-  const share = Math.ceil(count / connections)
-  const places = Array.from({ length: connections }, (_, place) => place)
-  await Promise.all(
-    places.map(async (place) => {
-      for (let done = 0; done < share; done++) await ask(place)
-    }),
-  )
 }

@@ -29,7 +29,6 @@ export const memory: Suite = async ({ quick }) => {
       pace,
     )
     figures.push({
-      suite: 'memory',
       name,
       ours,
       baseline,
@@ -44,7 +43,6 @@ export const memory: Suite = async ({ quick }) => {
     pace,
   )
   figures.push({
-    suite: 'memory',
     name: 'floor: text and hashes of one record',
     ours,
     baseline,

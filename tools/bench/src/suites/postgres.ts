@@ -38,7 +38,6 @@ export const postgres: Suite = async ({ quick }) => {
         { ...pace, batch: callers * 32 },
       )
       figures.push({
-        suite: 'postgres',
         name: `${callers} caller(s)${tables === 'lean' ? ', lean tables' : ''}`,
         ours,
         baseline,
@@ -58,7 +57,6 @@ export const postgres: Suite = async ({ quick }) => {
       { ...pace, batch: 128 },
     )
     figures.push({
-      suite: 'postgres',
       name: `16 callers, ${(oldRuns * entriesEach).toLocaleString('en')} old entries`,
       ours,
       baseline,

@@ -29,7 +29,6 @@ export const processes: Suite = async ({ quick }) => {
     }
     const rate = (size: number): number => median(seen.get(size) ?? [])
     return [2, 4].map((size): Figure => ({
-      suite: 'processes',
       name: `${size} engine processes`,
       ours: rate(size),
       baseline: rate(1),

@@ -3,7 +3,7 @@ import { createSqliteStore } from '@loop-engine/integration-sqlite'
 import { drive } from '../drive.ts'
 import type { Figure, Suite } from '../figure.ts'
 import { rates, type Contender } from '../measure.ts'
-import { openRaw, type Synchronous } from '../raw-sqlite.ts'
+import { durabilityOf, openRaw, type Synchronous } from '../raw-sqlite.ts'
 import { temporaryFile } from '../temporary.ts'
 
 const byHand = 'hand-written three-row transaction (compare-and-swap, entry, outbox), one at a time'
@@ -40,23 +40,21 @@ export const sqlite: Suite = async ({ quick }) => {
       },
       { ...pace, batch },
     )
-    const durability = synchronous === 'FULL' ? 'power' : 'process'
     figures.push({
-      suite: 'sqlite',
       name,
       ours,
       baseline,
       unit: 'commits/s',
       against,
       target: { atLeast },
-      conditions: `WAL, synchronous=${synchronous}, durability ${durability}, ${callers} run(s)`,
+      conditions: `WAL, synchronous=${synchronous}, durability ${durabilityOf[synchronous]}, ${callers} run(s)`,
     })
   }
   return figures
 }
 
 function store(synchronous: Synchronous, callers: number): Contender {
-  const durability = synchronous === 'FULL' ? 'power' : 'process'
+  const durability = durabilityOf[synchronous]
   return warm(() => drive(createSqliteStore({ path: temporaryFile(), durability }), callers))
 }
 

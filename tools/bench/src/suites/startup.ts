@@ -29,7 +29,6 @@ export const startup: Suite = async ({ quick }) => {
   }
   return [
     {
-      suite: 'startup',
       name: 'import, open, ten definitions, close',
       ours: median(ours),
       baseline: median(baseline),

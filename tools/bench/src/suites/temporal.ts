@@ -23,7 +23,6 @@ export const temporal: Suite = async ({ quick }) => {
   try {
     const both = await open(server.address, database.url, database.schema())
     const shared = {
-      suite: 'temporal',
       against: 'the plain engine on the same PostgreSQL',
       target: { none: true },
       conditions: `${server.version}; dev server in memory; worker and callers in one process`,

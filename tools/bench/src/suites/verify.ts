@@ -34,7 +34,6 @@ export const verify: Suite = async ({ quick }) => {
   file.close()
   await store.close()
   const shared = {
-    suite: 'verify',
     ours: median(ours),
     unit: 'entries/s',
     target: { atLeast: 0.33 },
