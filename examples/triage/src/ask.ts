@@ -2,9 +2,9 @@ import { isCancel, log, note, select, text, type CommonOptions } from '@clack/pr
 import { makeVisible as plain } from '@loop-engine/observability'
 import type { JsonObject, JsonValue } from '@loop-engine/sdk'
 
+import { remediations } from './proposals/rules.ts'
 import type { Answer, Reviews, Waiting } from './reviews.ts'
-import { remediations } from './rules.ts'
-import { severities } from './severity.ts'
+import { severities } from './signals/severity.ts'
 
 /**
  * Asks the person at the terminal about each matter; ends early when they want to go on another time, and when the

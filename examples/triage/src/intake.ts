@@ -1,8 +1,8 @@
 import type { LoopError } from '@loop-engine/sdk'
 
-import type { IgnoredReason } from './findings.ts'
-import type { Delivery } from './payloads.ts'
-import { createSignalMemory, toSignal } from './signals.ts'
+import type { IgnoredReason } from './signals/findings.ts'
+import type { Delivery } from './signals/payloads.ts'
+import { createSignalMemory, toSignal } from './signals/signals.ts'
 import type { Triage } from './triage.ts'
 
 export interface Unproposed {

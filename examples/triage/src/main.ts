@@ -2,7 +2,7 @@ import { isLoopError } from '@loop-engine/sdk'
 
 import { readOptions, usage, type Options } from './options.ts'
 import { createProgress } from './progress.ts'
-import { describeProposer } from './proposer.ts'
+import { describeProposer } from './proposals/proposer.ts'
 import { runTriage } from './run-triage.ts'
 import { renderFaults, renderSummary } from './summary.ts'
 

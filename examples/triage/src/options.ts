@@ -3,7 +3,7 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
-import { chooseProposer, type Environment, type Proposer } from './proposer.ts'
+import { chooseProposer, type Environment, type Proposer } from './proposals/proposer.ts'
 
 export interface Options {
   readonly data: string

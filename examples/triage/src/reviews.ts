@@ -8,7 +8,7 @@ import {
   type TransitionInput,
 } from '@loop-engine/sdk'
 
-import { readAssessment } from './assessment.ts'
+import { readAssessment } from './proposals/assessment.ts'
 
 /** A matter that a person has to decide. */
 export interface Waiting {

@@ -12,14 +12,14 @@ import {
   type LoopSystem,
 } from '@loop-engine/sdk'
 
-import { createAsk } from './asking.ts'
 import { openDataFolder } from './data-folder.ts'
-import { createModelProvider } from './model-provider.ts'
-import type { Proposer } from './proposer.ts'
+import { createAsk } from './proposals/asking.ts'
+import { createModelProvider } from './proposals/model-provider.ts'
+import type { Proposer } from './proposals/proposer.ts'
+import { createRulesProvider } from './proposals/rules-provider.ts'
 import { createReviews, type Reviews } from './reviews.ts'
-import { createRulesProvider } from './rules-provider.ts'
-import { createTicketIntegration } from './ticket-integration.ts'
-import { createTicketDesk, type TicketDesk } from './tickets.ts'
+import { createTicketIntegration } from './tickets/ticket-integration.ts'
+import { createTicketDesk, type TicketDesk } from './tickets/tickets.ts'
 import { createTriage, type Triage } from './triage.ts'
 
 /** Everything that the job needs, open. */

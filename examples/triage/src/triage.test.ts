@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs'
 import { createLoopSystem, parseLoop, type HistoryItem, type Provider } from '@loop-engine/sdk'
 import { afterEach, expect, test } from 'vitest'
 
-import { createAsk } from './asking.ts'
-import { createRulesProvider } from './rules-provider.ts'
-import type { Signal } from './signals.ts'
-import { createTicketIntegration } from './ticket-integration.ts'
-import { createTicketDesk } from './tickets.ts'
+import { createAsk } from './proposals/asking.ts'
+import { createRulesProvider } from './proposals/rules-provider.ts'
+import type { Signal } from './signals/signals.ts'
+import { createTicketIntegration } from './tickets/ticket-integration.ts'
+import { createTicketDesk } from './tickets/tickets.ts'
 import { createTriage, type Triage } from './triage.ts'
 
 const matter: Signal = {

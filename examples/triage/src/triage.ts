@@ -8,9 +8,9 @@ import {
   type TransitionInput,
 } from '@loop-engine/sdk'
 
-import type { Ask } from './asking.ts'
-import { readAssessment } from './assessment.ts'
-import type { Signal } from './signals.ts'
+import type { Ask } from './proposals/asking.ts'
+import { readAssessment } from './proposals/assessment.ts'
+import type { Signal } from './signals/signals.ts'
 
 export interface TriageOptions {
   readonly engine: LoopSystem['engine']

@@ -1,6 +1,6 @@
-import type { Facts } from './findings.ts'
-import { severityOfCvss, worse, type Severity } from './severity.ts'
-import type { Signal } from './signals.ts'
+import type { Facts } from '../signals/findings.ts'
+import { severityOfCvss, worse, type Severity } from '../signals/severity.ts'
+import type { Signal } from '../signals/signals.ts'
 
 export const remediations = [
   'open_ticket',

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 
-import type { Facts } from './findings.ts'
-import { readPayloads } from './payloads.ts'
+import type { Facts } from '../signals/findings.ts'
+import { readPayloads } from '../signals/payloads.ts'
+import type { Severity } from '../signals/severity.ts'
+import { createSignalMemory, toSignal, type Signal } from '../signals/signals.ts'
 import { evidenceOf, propose } from './rules.ts'
-import type { Severity } from './severity.ts'
-import { createSignalMemory, toSignal, type Signal } from './signals.ts'
 
 function signal(event: string, facts: Facts, severityHint: Severity | null = null): Signal {
   return {

@@ -1,9 +1,9 @@
 import { createAIActor, LoopError, type Provider } from '@loop-engine/sdk'
 import { z } from 'zod'
 
+import { severities } from '../signals/severity.ts'
 import type { Proposer } from './proposer.ts'
 import { evidenceOf, remediations } from './rules.ts'
-import { severities } from './severity.ts'
 import { readSignal } from './signal-evidence.ts'
 
 /** Change the version with the words: it is recorded with every answer. */

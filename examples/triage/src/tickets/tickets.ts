@@ -5,10 +5,10 @@ import { DatabaseSync } from 'node:sqlite'
 import { LoopError } from '@loop-engine/sdk'
 import { z } from 'zod'
 
-import { remediations } from './rules.ts'
-import { severities } from './severity.ts'
+import { remediations } from '../proposals/rules.ts'
+import { severities } from '../signals/severity.ts'
 
-const ticketRequestSchema = z.object({
+export const ticketRequestSchema = z.object({
   /** Filing again with the same key finds the ticket that is there. */
   idempotencyKey: z.string().min(1),
   /** What the ticket is about: the signal's business key. */

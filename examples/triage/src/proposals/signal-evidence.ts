@@ -1,8 +1,8 @@
 import type { Provider } from '@loop-engine/sdk'
 import { z } from 'zod'
 
-import { severities } from './severity.ts'
-import type { Signal } from './signals.ts'
+import { severities } from '../signals/severity.ts'
+import type { Signal } from '../signals/signals.ts'
 
 const signalSchema = z.object({
   kind: z.literal('signal'),
