@@ -1,34 +1,13 @@
 import { spawnSync } from 'node:child_process'
-import {
-  closeSync,
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { closeSync, cpSync, mkdirSync, openSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { afterEach, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 
-import { flags, loop, query, start } from './run.fixture.ts'
+import { flags, loop, newData, query, start } from './run.fixture.ts'
 
 // Each test starts programs, and other tests may keep the machine busy.
 vi.setConfig({ testTimeout: 120_000 })
-
-const folders: string[] = []
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
-})
-
-function newData(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'loop-triage-test-'))
-  folders.push(folder)
-  return folder
-}
 
 const approveAll = ['--as', 'alice', '--approve-all', '--json']
 const tickets = (data: string): unknown[] => query(data, 'tickets.db', 'SELECT * FROM tickets')

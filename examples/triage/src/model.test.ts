@@ -1,21 +1,15 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 import { startModelServer, type ModelServer } from '@loop-engine/testing'
-import { afterEach, expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 
-import { query, start, type Ran } from './run.fixture.ts'
+import { newData, query, start, type Ran } from './run.fixture.ts'
 
 // Each test starts programs, and other tests may keep the machine busy.
 vi.setConfig({ testTimeout: 120_000 })
-
-const closing: (() => unknown)[] = []
-afterEach(async () => {
-  for (const close of closing.splice(0)) await close()
-})
 
 const proposal = {
   signal: 'assess',
@@ -38,8 +32,8 @@ async function withModel(wire: keyof typeof scripts = 'anthropic'): Promise<{
   run(...args: string[]): Promise<Ran>
 }> {
   const server = await startModelServer({ wire })
-  const data = mkdtempSync(join(tmpdir(), 'loop-triage-model-'))
-  closing.push(server.close, () => rmSync(data, { recursive: true }))
+  onTestFinished(server.close)
+  const data = newData()
   const env = {
     [`${scripts[wire]}_API_KEY`]: server.apiKey,
     [`${scripts[wire]}_BASE_URL`]: server.baseUrl,
@@ -194,8 +188,7 @@ test('interrupted while the model thinks, it ends at once, and nothing is lost',
 })
 
 test('where the rules propose, no SDK of a vendor is loaded', async () => {
-  const data = mkdtempSync(join(tmpdir(), 'loop-triage-model-'))
-  closing.push(() => rmSync(data, { recursive: true }))
+  const data = newData()
   const script = `
     import { registerHooks } from 'node:module'
     const loaded = []

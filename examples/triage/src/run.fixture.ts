@@ -1,8 +1,11 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
+
+import { onTestFinished } from 'vitest'
 
 export interface Ran {
   readonly code: number | null
@@ -18,6 +21,13 @@ export interface StartOptions {
   )
   /** Nothing but this and the path: no key of the person who runs the tests. */
   readonly env?: Readonly<Record<string, string>>
+}
+
+/** A data directory that is gone with its test. */
+export function newData(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'loop-triage-test-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
 }
 
 /** Starts the real job on a data directory, as `npm start` does. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 
 import { createLoopSystem, parseLoop, type HistoryItem, type Provider } from '@loop-engine/sdk'
-import { afterEach, expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 
 import { createAsk } from './proposals/asking.ts'
 import { createRulesProvider } from './proposals/rules-provider.ts'
@@ -23,11 +23,6 @@ const matter: Signal = {
   digest: 'digest',
 }
 
-const closing: (() => Promise<void>)[] = []
-afterEach(async () => {
-  for (const close of closing.splice(0)) await close()
-})
-
 async function open(): Promise<{
   job(startId: string, provider?: Provider): Triage
   history(): Promise<HistoryItem[]>
@@ -38,7 +33,7 @@ async function open(): Promise<{
     loops: [loop],
     integrations: [createTicketIntegration(desk)],
   })
-  closing.push(close)
+  onTestFinished(close)
   return {
     job: (startId, provider = createRulesProvider()) =>
       createTriage({
