@@ -65,27 +65,8 @@ export function createTemporalPlugin({
       path: '/system',
       plugin: 'temporal',
     })
-  const loops = new Map<string, LoopDefinition>([
-    ...Object.entries(activities).map(
-      ([type, policy]) => [`a:${type}`, activityLoop(type, policy)] as const,
-    ),
-    ...Object.entries(gates).map(
-      ([gate, policy]) => [`g:${gate}`, gateLoop(gate, policy)] as const,
-    ),
-  ])
-  const known = new Map<string, Promise<string>>()
-
-  async function loopOf(key: string): Promise<string | undefined> {
-    const loop = loops.get(key)
-    if (!loop || !system) return undefined
-    const defined = known.get(key) ?? system.engine.define(loop).then(() => loop.id)
-    known.set(key, defined)
-    // A store that was away must not stay so in memory.
-    return defined.catch((error: unknown) => {
-      known.delete(key)
-      throw error
-    })
-  }
+  const loopOfActivity = definedOnce(system, activities, activityLoop)
+  const loopOfGate = definedOnce(system, gates, gateLoop)
 
   function callerOf(headers: Headers): Principal | undefined {
     if (!callerKeys) return undefined
@@ -111,7 +92,7 @@ export function createTemporalPlugin({
         if (!policy || !system) return next(input)
         const call = input.headers[callHeader]
         return governActivity(
-          { ...shared, system, loopOf: async (type) => (await loopOf(`a:${type}`)) ?? '' },
+          { ...shared, system, loopOf: async (type) => (await loopOfActivity(type)) ?? '' },
           {
             site,
             policy,
@@ -137,7 +118,7 @@ export function createTemporalPlugin({
         ...shared,
         system,
         signer,
-        loopOf: (gate) => loopOf(`g:${gate}`),
+        loopOf: loopOfGate,
         caller: () => callerOf(headersOf.get(Context.current()) ?? {}),
       }),
     }),
@@ -148,6 +129,29 @@ export function createTemporalPlugin({
     configureWorker: (options) => simple.configureWorker(options),
     configureReplayWorker: (options) => simple.configureReplayWorker(options),
     configureBundler: (options) => bundleConditions(simple.configureBundler(options)),
+  }
+}
+
+/** The id of the loop of a policy, which the engine is told of when it is first asked for; undefined without a policy. */
+function definedOnce<Policy>(
+  system: TemporalPluginOptions['system'],
+  policies: Readonly<Record<string, Policy>>,
+  loopFor: (name: string, policy: Policy) => LoopDefinition,
+): (name: string) => Promise<string | undefined> {
+  const loops = new Map(
+    Object.entries(policies).map(([name, policy]) => [name, loopFor(name, policy)]),
+  )
+  const known = new Map<string, Promise<string>>()
+  return async (name) => {
+    const loop = loops.get(name)
+    if (!loop || !system) return undefined
+    const defined = known.get(name) ?? system.engine.define(loop).then(() => loop.id)
+    known.set(name, defined)
+    // A store that was away must not stay so in memory.
+    return defined.catch((error: unknown) => {
+      known.delete(name)
+      throw error
+    })
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Actor, type JsonObject } from '@loop-engine/core'
+import type { Actor, JsonObject, TransitionResult } from '@loop-engine/core'
 
 import { denied, faultOf, pending, stopped, unknownOutcome } from '../refusals.ts'
 import { readCall, withdrawn, type CallRecord } from './call-record.ts'
@@ -34,7 +34,7 @@ async function proceed(
     case 'REQUESTED':
       if (instance.openApprovals > 0) return wait(governance, attempt, record)
       if (record.reason !== withdrawn) return ask(governance, attempt, record)
-      await end(governance, attempt.site, aggregateId, 'deny', { reason: withdrawn })
+      await step(governance, attempt.site, aggregateId, 'deny', { reason: withdrawn })
       throw denied(name, { aggregateId, reason: withdrawn })
     case 'EXECUTING':
       return runLicensed(licensed(governance, attempt, aggregateId), record)
@@ -69,10 +69,7 @@ async function ask(
   switch (result.status) {
     case 'executed':
       return runLicensed(licensed(governance, attempt, aggregateId), {
-        instance: result.instance,
-        asked,
         begun: false,
-        ended: {},
         licence: { receipt: result.receipt, evidence: asked },
       })
     case 'pending_approval':
@@ -82,11 +79,11 @@ async function ask(
         expiresAt: result.expiresAt,
       })
     case 'guard_failed':
-      await end(governance, site, aggregateId, 'deny', { reason: `guard:${result.reason}` })
+      await step(governance, site, aggregateId, 'deny', { reason: `guard:${result.reason}` })
       throw denied(name, { aggregateId, reason: `guard:${result.reason}` })
     case 'rejected':
       if (result.reason === 'stopped') throw stopped(name, aggregateId)
-      await end(governance, site, aggregateId, 'deny', { reason: result.reason })
+      await step(governance, site, aggregateId, 'deny', { reason: result.reason })
       throw denied(name, { aggregateId, reason: result.reason })
   }
 }
@@ -115,46 +112,36 @@ async function wait(
 }
 
 function licensed(
-  { system, tenant }: ActivityGovernance,
+  governance: ActivityGovernance,
   attempt: ActivityAttempt,
   aggregateId: string,
 ): LicensedCall {
-  const { engine } = system
   const { site, policy, run } = attempt
   const single = attempt.args.length === 1
   return {
     name: site.activityType,
     aggregateId,
     idempotent: policy.idempotent === true,
-    engine,
+    engine: governance.system.engine,
     run: (input) => run(single ? [input] : (input as unknown[])),
-    step: (transitionId, evidence) =>
-      engine.transition({
-        tenant,
-        aggregateId,
-        transitionId,
-        actor: executorOf(site),
-        ...(evidence && { evidence }),
-      }),
+    step: (transitionId, evidence) => step(governance, site, aggregateId, transitionId, evidence),
   }
 }
 
-async function end(
+/** Moves the record of a call, in the name of the activity. */
+async function step(
   { system, tenant }: ActivityGovernance,
-  site: CallSite,
+  { activityType }: CallSite,
   aggregateId: string,
   transitionId: string,
-  evidence: JsonObject,
-): Promise<void> {
-  await system.engine.transition({
+  evidence?: JsonObject,
+): Promise<TransitionResult> {
+  const actor: Actor = { type: 'automation', id: `activity:${activityType}`.slice(0, 256) }
+  return system.engine.transition({
     tenant,
     aggregateId,
     transitionId,
-    actor: executorOf(site),
-    evidence,
+    actor,
+    ...(evidence && { evidence }),
   })
-}
-
-function executorOf({ activityType }: CallSite): Actor {
-  return { type: 'automation', id: `activity:${activityType}`.slice(0, 256) }
 }

@@ -5,12 +5,7 @@ import { faultOf } from '../refusals.ts'
 import { runLicensed, type LicensedCall } from './run-licensed.ts'
 
 const receipt = { entry: 'a'.repeat(64) }
-const record = {
-  asked: { input: 1 },
-  begun: false,
-  ended: {},
-  licence: { receipt, evidence: { input: 1 } },
-}
+const record = { begun: false, licence: { receipt, evidence: { input: 1 } } }
 
 /** A call that runs, and of which the store then takes no report. */
 function unreported(idempotent: boolean, retryable = true): Promise<unknown> {

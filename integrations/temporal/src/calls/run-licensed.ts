@@ -27,7 +27,10 @@ type Licence = NonNullable<CallRecord['licence']>
 const reportAttempts = 3
 
 /** Spends the receipt, runs, records how it ended. Nothing runs unless the spending is committed. */
-export async function runLicensed(call: LicensedCall, record: CallRecord): Promise<unknown> {
+export async function runLicensed(
+  call: LicensedCall,
+  record: Pick<CallRecord, 'begun' | 'licence'>,
+): Promise<unknown> {
   const licence = record.begun
     ? await again(call, record.licence?.evidence ?? null)
     : record.licence
