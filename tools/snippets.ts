@@ -63,8 +63,6 @@ function checkTypes(): string[] {
   }
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config))
   for (const { file, code } of snippets) writeFileSync(join(folder, file), code)
-  if (snippets.length === 0) return []
-
   const { status, stdout } = spawnSync('tsc', ['-p', folder], { cwd: folder, encoding: 'utf8' })
   return status === 0 ? [] : [stdout]
 }
