@@ -1,6 +1,14 @@
-import type { ProviderOptions } from '@loop-engine/core/provider'
+import type {
+  DecisionRequest,
+  ModelAnswer,
+  ModelVendor,
+  ProviderOptions,
+} from '@loop-engine/core/provider'
 
 // Neither SDK is imported here, not even for its types: one of the two may not be installed.
+
+/** Sends one question by one of the SDKs, and reads its answer. */
+export type Send = ModelVendor<DecisionRequest, ModelAnswer>['send']
 
 /** What is used of a `GoogleGenAI`, for the Gemini API or for Vertex AI. */
 export interface GenAIClient {

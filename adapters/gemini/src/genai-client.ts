@@ -1,16 +1,9 @@
 import type { GenerateContentParameters } from '@google/genai'
 import { LoopError } from '@loop-engine/core'
-import {
-  present,
-  type DecisionRequest,
-  type ModelAnswer,
-  type ModelVendor,
-} from '@loop-engine/core/provider'
+import { present } from '@loop-engine/core/provider'
 
 import { readAnswer, readAnswerStream } from './gemini-answer.ts'
-import type { GeminiOptions, GenAIClient } from './gemini-options.ts'
-
-type Send = ModelVendor<DecisionRequest, ModelAnswer>['send']
+import type { GeminiOptions, GenAIClient, Send } from './gemini-options.ts'
 
 export function sendByGenAI(
   connect: () => Promise<GenAIClient>,

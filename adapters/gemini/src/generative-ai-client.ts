@@ -1,16 +1,9 @@
 import type { GenerateContentRequest, ResponseSchema } from '@google/generative-ai'
-import {
-  present,
-  type DecisionRequest,
-  type ModelAnswer,
-  type ModelVendor,
-} from '@loop-engine/core/provider'
+import { present } from '@loop-engine/core/provider'
 
 import { readAnswer, readAnswerStream } from './gemini-answer.ts'
-import type { GeminiOptions, GenerativeAIClient } from './gemini-options.ts'
+import type { GeminiOptions, GenerativeAIClient, Send } from './gemini-options.ts'
 import { toOpenApiSchema } from './open-api-schema.ts'
-
-type Send = ModelVendor<DecisionRequest, ModelAnswer>['send']
 
 /** This SDK neither repeats nor lets anyone see what it sends: each question is one attempt, without status or ids. */
 export function sendByGenerativeAI(

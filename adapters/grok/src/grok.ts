@@ -2,6 +2,7 @@ import { LoopError, type Provider } from '@loop-engine/core'
 import {
   createModelProvider,
   decisionBody,
+  present,
   readResponse,
   readResponseStream,
   readSdkFault,
@@ -53,11 +54,13 @@ export function createGrokActorAdapter(options: GrokOptions): Provider {
           input: [{ role: 'system' as const, content: instructions }, ...input],
           text,
           store,
-          ...(maxOutputTokens !== undefined && { max_output_tokens: maxOutputTokens }),
-          ...(temperature !== undefined && { temperature }),
-          ...(reasoningEffort !== undefined && { reasoning: { effort: reasoningEffort } }),
+          ...present({
+            max_output_tokens: maxOutputTokens,
+            temperature,
+            reasoning: reasoningEffort && { effort: reasoningEffort },
+          }),
         }
-        const settings = { signal, ...(maxRetries !== undefined && { maxRetries }) }
+        const settings = { signal, ...present({ maxRetries }) }
         const fetch = attempts.fetch(withNestedErrors(client['fetch']))
         const { responses } = client.withOptions({ fetch })
         if (onText)

@@ -1,4 +1,5 @@
 import { LoopError } from '@loop-engine/core'
+import { present } from '@loop-engine/core/provider'
 
 /** Which parameters a model takes: `reasoning` models take an effort, `sampling` models a temperature. */
 export type ModelFamily = 'reasoning' | 'sampling'
@@ -35,10 +36,7 @@ export function familyBody({
     throw misfit('reasoningEffort', 'does not reason, so it takes no effort')
   if (family === 'reasoning' && temperature !== undefined && reasoningEffort !== 'none')
     throw misfit('temperature', 'reasons, so it takes no temperature')
-  return {
-    ...(temperature !== undefined && { temperature }),
-    ...(reasoningEffort !== undefined && { reasoning: { effort: reasoningEffort } }),
-  }
+  return present({ temperature, reasoning: reasoningEffort && { effort: reasoningEffort } })
 }
 
 function misfit(option: string, why: string): LoopError {

@@ -2,6 +2,7 @@ import { LoopError, type Provider } from '@loop-engine/core'
 import {
   createModelProvider,
   decisionBody,
+  present,
   readResponse,
   readResponseStream,
   readSdkFault,
@@ -48,9 +49,9 @@ export function createOpenAIActorAdapter(options: OpenAIOptions): Provider {
           model,
           ...decisionBody(request),
           ...parameters,
-          ...(maxOutputTokens !== undefined && { max_output_tokens: maxOutputTokens }),
+          ...present({ max_output_tokens: maxOutputTokens }),
         }
-        const settings = { signal, ...(maxRetries !== undefined && { maxRetries }) }
+        const settings = { signal, ...present({ maxRetries }) }
         // The SDK has no hook for a single call, but a copy of a client with another fetch is cheap.
         const { responses } = client.withOptions({ fetch: attempts.fetch(client['fetch']) })
         if (onText)
@@ -82,8 +83,7 @@ function createClient({
   }
   const headers = {
     authorization: `Bearer ${apiKey}`,
-    ...(organization !== undefined && { 'openai-organization': organization }),
-    ...(project !== undefined && { 'openai-project': project }),
+    ...present({ 'openai-organization': organization, 'openai-project': project }),
   }
   return new OpenAI({
     apiKey,

@@ -1,13 +1,13 @@
 import {
+  present,
   readResponse,
   readResponseStream,
-  type ModelAnswer,
   type ResponsesAnswer,
 } from '@loop-engine/core/provider'
 import type { Perplexity } from '@perplexity-ai/perplexity_ai'
 import { z } from 'zod'
 
-import { readCitations, readQueries, type Grounding } from './grounding.ts'
+import { readCitations, readQueries, type FoundAnswer } from './grounding.ts'
 import type { RequestSettings, Retrieval } from './retrieval.ts'
 import type { WireFilters } from './search-filters.ts'
 
@@ -17,7 +17,7 @@ export async function askAgent(
   retrieval: Retrieval,
   settings: RequestSettings,
   onText?: (delta: string) => void,
-): Promise<ModelAnswer & Grounding> {
+): Promise<FoundAnswer> {
   const body = agentBody(retrieval)
   if (onText) {
     const stream = await client.responses.create({ ...body, stream: true }, settings)
@@ -35,11 +35,8 @@ function agentBody({ query, model, preset, instructions, filters, ...rest }: Ret
   const { schema, maxOutputTokens } = rest
   return {
     input: query,
-    ...(model !== undefined && { model }),
-    ...(preset !== undefined && { preset }),
-    ...(instructions !== undefined && { instructions }),
-    ...(maxOutputTokens !== undefined && { max_output_tokens: maxOutputTokens }),
-    tools: [{ type: 'web_search', ...(filters && { filters }) }],
+    ...present({ model, preset, instructions, max_output_tokens: maxOutputTokens }),
+    tools: [{ type: 'web_search', ...present({ filters }) }],
     store: false,
     // A member of its own here; the `text.format` of OpenAI is refused with 400.
     ...(schema && {
@@ -62,7 +59,7 @@ const pagesSchema = z.object({
   contents: z.array(z.unknown()),
 })
 
-function withGrounding({ items, ...answer }: ResponsesAnswer): ModelAnswer & Grounding {
+function withGrounding({ items, ...answer }: ResponsesAnswer): FoundAnswer {
   const searches = items.flatMap((item) => searchSchema.safeParse(item).data ?? [])
   const pages = items.flatMap((item) => pagesSchema.safeParse(item).data ?? [])
   return {

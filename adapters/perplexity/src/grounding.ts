@@ -1,9 +1,9 @@
 import { LoopError, type Citation, type JsonObject } from '@loop-engine/core'
-import { present } from '@loop-engine/core/provider'
+import { present, type ModelAnswer } from '@loop-engine/core/provider'
 import { z } from 'zod'
 
-/** What an answer rests on, as either interface of Perplexity sent it. */
-export interface Grounding {
+/** An answer and what it rests on, as either interface of Perplexity sent it. */
+export interface FoundAnswer extends ModelAnswer {
   readonly citations: readonly Citation[]
   /** What the model searched for. */
   readonly queries: readonly string[]

@@ -14,14 +14,13 @@ import {
   readSdkFault,
   toStrictJsonSchema,
   withOwnHeaders,
-  type ModelAnswer,
   type ModelVendor,
 } from '@loop-engine/core/provider'
 import { Perplexity } from '@perplexity-ai/perplexity_ai'
 import type { z } from 'zod'
 
 import { askAgent } from './agent-api.ts'
-import { boundEvidence, type Grounding } from './grounding.ts'
+import { boundEvidence, type FoundAnswer } from './grounding.ts'
 import { wireFilters, type SearchFilters } from './search-filters.ts'
 import { askSonar } from './sonar-api.ts'
 import { readStructured } from './structured-answer.ts'
@@ -55,8 +54,6 @@ export interface PerplexityOptions {
   readonly timeoutMs?: number
   readonly now?: () => number
 }
-
-type Found = ModelAnswer & Grounding
 
 /**
  * Finds verifiable facts with Perplexity: an answer with its sources, or `bad_response`.
@@ -122,7 +119,7 @@ export function createPerplexityRetriever(options: PerplexityOptions): Retriever
   }
 }
 
-function createVendor(options: PerplexityOptions): ModelVendor<string, Found> {
+function createVendor(options: PerplexityOptions): ModelVendor<string, FoundAnswer> {
   const { api = 'agent', model, preset, instructions, filters = {}, schema, maxRetries } = options
   checkModel(options)
   const client = options.client ?? createClient(options)
@@ -141,7 +138,7 @@ function createVendor(options: PerplexityOptions): ModelVendor<string, Found> {
     model: model ?? `preset:${preset}`,
     readFault: readSdkFault,
     send(query, { signal, attempts, onText }) {
-      const settings = { signal, ...(maxRetries !== undefined && { maxRetries }) }
+      const settings = { signal, ...present({ maxRetries }) }
       const watched = client.withOptions({ fetch: attempts.fetch(client['fetch']) })
       return ask(watched, { query, ...retrieval }, settings, onText)
     },
@@ -162,7 +159,7 @@ function checkModel({ api, model, preset }: PerplexityOptions): void {
   )
 }
 
-function checkGrounded({ text, citations }: Found, details: Record<string, unknown>): void {
+function checkGrounded({ text, citations }: FoundAnswer, details: Record<string, unknown>): void {
   if (text !== '' && citations.length > 0) return
   throw new LoopError('bad_response', 'perplexity gave an answer without a single source.', {
     plugin: 'perplexity',

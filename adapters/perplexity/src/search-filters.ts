@@ -14,7 +14,7 @@ export interface SearchFilters {
 
 export interface WireFilters {
   search_domain_filter?: string[]
-  search_recency_filter?: 'hour' | 'day' | 'week' | 'month' | 'year'
+  search_recency_filter?: NonNullable<SearchFilters['recency']>
   search_after_date_filter?: string
   search_before_date_filter?: string
 }

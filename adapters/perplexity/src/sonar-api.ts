@@ -5,15 +5,12 @@ import {
   vendorCount as count,
   vendorWord as word,
   type AnswerEnd,
-  type ModelAnswer,
 } from '@loop-engine/core/provider'
 import type { Perplexity } from '@perplexity-ai/perplexity_ai'
 import { z } from 'zod'
 
-import { readCitations, type Grounding } from './grounding.ts'
+import { readCitations, type FoundAnswer } from './grounding.ts'
 import type { RequestSettings, Retrieval } from './retrieval.ts'
-
-type SonarAnswer = ModelAnswer & Grounding
 
 /** Asks through Sonar's chat completions, the interface before the Agent API. Every answer searches. */
 export async function askSonar(
@@ -21,7 +18,7 @@ export async function askSonar(
   retrieval: Retrieval,
   settings: RequestSettings,
   onText?: (delta: string) => void,
-): Promise<SonarAnswer> {
+): Promise<FoundAnswer> {
   const body = sonarBody(retrieval)
   const { completions } = client.chat
   if (onText)
@@ -42,7 +39,7 @@ function sonarBody({ query, instructions, filters, schema, ...rest }: Retrieval)
       { role: 'user', content: query },
     ],
     ...filters,
-    ...(maxOutputTokens !== undefined && { max_tokens: maxOutputTokens }),
+    ...present({ max_tokens: maxOutputTokens }),
     ...(schema && {
       response_format: { type: 'json_schema' as const, json_schema: { name: 'answer', schema } },
     }),
@@ -75,7 +72,7 @@ type Completion = z.infer<typeof completionSchema>
 
 const failedSchema = z.object({ error: z.object({ code: word, type: word }) })
 
-function readSonar(body: unknown): SonarAnswer {
+function readSonar(body: unknown): FoundAnswer {
   const read = completionSchema.safeParse(body)
   const choice = read.data?.choices[0]
   if (!read.success || !choice) return unusable(body)
@@ -86,7 +83,7 @@ function readSonar(body: unknown): SonarAnswer {
 async function readStream(
   chunks: AsyncIterable<unknown>,
   onText: (delta: string) => void,
-): Promise<SonarAnswer> {
+): Promise<FoundAnswer> {
   let text = ''
   let reason: string | undefined
   let known: Partial<Completion> = {}
@@ -121,7 +118,7 @@ function toAnswer(
   { id, model, usage, citations, search_results: results }: Partial<Completion>,
   text: string,
   reason: string | null | undefined,
-): SonarAnswer {
+): FoundAnswer {
   const links = (citations ?? []).map((url) => ({ url }))
   return {
     end: ends.get(reason ?? '') ?? 'failed',
@@ -144,7 +141,7 @@ function readUsage(usage: NonNullable<Completion['usage']>): Usage {
 }
 
 /** Failures may come with HTTP 200. */
-function unusable(body: unknown): SonarAnswer {
+function unusable(body: unknown): FoundAnswer {
   const failed = failedSchema.safeParse(body)
   const code = failed.data?.error.code ?? failed.data?.error.type
   return {
