@@ -1,4 +1,5 @@
 import type { JsonValue } from '@loop-engine/core'
+import { present } from '@loop-engine/core/provider'
 
 import type { CallLoop } from './call-loop.ts'
 import { outcomeOf, type CallOutcome, type Subject } from './call-outcome.ts'
@@ -22,7 +23,7 @@ export function readOutcome(
 
   switch (loop.phaseOf(instance.currentState)) {
     case 'executed':
-      return outcomeOf(call, 'executed', { ...rest, ...outputOf(ended['output']) })
+      return outcomeOf(call, 'executed', { ...rest, ...present({ output: ended['output'] }) })
     case 'failed':
       return outcomeOf(
         call,
@@ -36,7 +37,7 @@ export function readOutcome(
       return outcomeOf(call, 'expired', { ...rest, reason: 'expired' })
     case 'denied': {
       const by = closed === 'rejected' ? 'reviewer' : (reason ?? closed ?? 'denied')
-      return outcomeOf(call, 'denied', { ...rest, reason: by }, text(why))
+      return outcomeOf(call, 'denied', { ...rest, reason: by }, why)
     }
     case 'executing':
       return licence ? undefined : outcomeOf(call, 'refused', { ...rest, reason: 'no_licence' })
@@ -52,14 +53,9 @@ export function readOutcome(
     return outcomeOf(call, isOver ? 'expired' : 'pending', rest)
   }
   if (closed === 'expired') return outcomeOf(call, 'expired', { ...rest, reason: 'expired' })
-  if (closed === 'rejected')
-    return outcomeOf(call, 'denied', { ...rest, reason: 'reviewer' }, text(why))
+  if (closed === 'rejected') return outcomeOf(call, 'denied', { ...rest, reason: 'reviewer' }, why)
   if (closed === 'withdrawn') return outcomeOf(call, 'denied', { ...rest, reason: 'withdrawn' })
   return undefined
-}
-
-function outputOf(output: JsonValue | undefined): { output?: JsonValue } {
-  return output === undefined ? {} : { output }
 }
 
 function text(value: JsonValue | undefined): string {

@@ -91,10 +91,7 @@ async function succeeded(job: LicensedRun, value: unknown): Promise<Settled> {
   const evidence: JsonObject = output === undefined ? {} : { output }
   await report(job, 'succeed', evidence, { unrecordable: true })
   return {
-    outcome: outcomeOf(job.call, 'executed', {
-      ...job.facts,
-      ...(output !== undefined && { output }),
-    }),
+    outcome: outcomeOf(job.call, 'executed', { ...job.facts, ...evidence }),
     live: { value },
   }
 }

@@ -18,24 +18,29 @@ export function takeInput(input: unknown): TakenInput {
   return { json, text: canonicalize(json), value }
 }
 
-/** JSON would write `null`, `{}` or nothing for these, and two different calls would look the same. */
 function refuseLossy(_key: string, value: unknown): unknown {
-  const lossy = typeof value === 'number' ? !Number.isFinite(value) : isUnwritable(value)
-  if (!lossy) return value
+  if (!isLossy(value)) return value
   throw new LoopError('invalid_input', 'The input of a tool call cannot be recorded as JSON.', {
     plugin: 'vercel-ai',
     hint: 'Let the schema of the tool accept JSON values.',
   })
 }
 
-function isUnwritable(value: unknown): boolean {
-  if (typeof value === 'object' && value !== null) return !isBare(value) && isEmpty(value)
-  return typeof value === 'function' || typeof value === 'bigint' || typeof value === 'symbol'
-}
-
-/** What a Set, a Map or a RegExp holds is not in its members. */
-function isEmpty(value: object): boolean {
-  return Object.keys(value).length === 0
+/** JSON would write `null`, `{}` or nothing for these, and two different calls would look the same. */
+function isLossy(value: unknown): boolean {
+  switch (typeof value) {
+    case 'number':
+      return !Number.isFinite(value)
+    case 'object':
+      // What a Set, a Map or a RegExp holds is not in its members.
+      return value !== null && !isBare(value) && Object.keys(value).length === 0
+    case 'function':
+    case 'bigint':
+    case 'symbol':
+      return true
+    default:
+      return false
+  }
 }
 
 /** An object or a list as JSON knows it. */

@@ -55,11 +55,11 @@ export function createModelOutput(): ModelOutput {
           return
         case 'text-start':
         case 'reasoning-start':
-          begin(type.slice(0, -6), id)
+          begin(kindOf(type), id)
           return
         case 'text-delta':
         case 'reasoning-delta':
-          grow(type.slice(0, -6), id, delta)
+          grow(kindOf(type), id, delta)
           return
         case 'tool-call': {
           const asked = askedToolCall(part)
@@ -90,6 +90,11 @@ export function askedToolCall(part: unknown): AskedToolCall | undefined {
   const id = textOf(toolCallId)
   const name = textOf(toolName)
   return id && name ? { toolCallId: id, toolName: name } : undefined
+}
+
+/** What a piece is a piece of, as a whole one is called. */
+function kindOf(type: `${'text' | 'reasoning'}-${string}`): string {
+  return type.startsWith('text') ? 'text' : 'reasoning'
 }
 
 /** The members that make the part what it is; metadata of the vendor is left out. */

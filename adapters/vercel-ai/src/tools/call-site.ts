@@ -3,7 +3,7 @@ import type { Actor } from '@loop-engine/core'
 import { callKey } from '../calls/call-key.ts'
 import type { ToolCall } from '../calls/call-ledger.ts'
 import { askingModels } from '../models/asking-model.ts'
-import { resolve, type CallContext, type GovernOptions } from './govern-options.ts'
+import type { CallContext, GovernOptions, PerCall } from './govern-options.ts'
 
 const nobodyInParticular: Actor = Object.freeze({ type: 'ai-agent', id: 'vercel-ai' })
 
@@ -21,15 +21,15 @@ export function createCallSite({
   const models = askingModels(engine, tenant)
   return (context, given) => {
     const { tool, callId } = context
-    const conversation = given ?? resolve(run, context)
-    const principal = resolve(onBehalfOf, context)
+    const conversation = given ?? valueFor(run, context)
+    const principal = valueFor(onBehalfOf, context)
     return {
       tool,
       callId,
       run: conversation,
       aggregateId: callKey(tool, callId, conversation),
       actor: {
-        ...resolve(actor, context),
+        ...valueFor(actor, context),
         ...(attributionOf
           ? attributionOf(context)
           : models.of({ toolCallId: callId, toolName: tool })),
@@ -37,4 +37,8 @@ export function createCallSite({
       },
     }
   }
+}
+
+function valueFor<Value>(option: PerCall<Value>, call: CallContext): Value {
+  return typeof option === 'function' ? (option as (call: CallContext) => Value)(call) : option
 }

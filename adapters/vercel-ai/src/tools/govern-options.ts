@@ -24,7 +24,8 @@ export interface CallContext {
   /** `context` of `ai` 7, `experimental_context` of 5 and 6, or what `resume` was given. */
   readonly context: unknown
 }
-type PerCall<Value> = Value | ((call: CallContext) => Value)
+/** The same for every call, or found out for each. */
+export type PerCall<Value> = Value | ((call: CallContext) => Value)
 
 export interface GovernOptions<Tools> {
   readonly engine: LoopEngine
@@ -51,9 +52,4 @@ export interface GovernOptions<Tools> {
   readonly clock?: Pick<Clock, 'now'>
   /** Hears of what goes wrong in shadow mode, which must not disturb. */
   readonly onError?: (error: unknown) => void
-}
-
-/** Options of one call, resolved. */
-export function resolve<Value>(option: PerCall<Value>, call: CallContext): Value {
-  return typeof option === 'function' ? (option as (call: CallContext) => Value)(call) : option
 }
