@@ -1,6 +1,7 @@
 import { isLoopError, type LoopError } from '@loop-engine/sdk'
 
 import { plain, type Output } from './output.ts'
+import { withoutSecrets } from './secrets.ts'
 
 interface Problem {
   readonly message: string
@@ -60,32 +61,5 @@ function unforeseen(error: unknown): { readonly code: string; readonly message: 
   return {
     code: 'unforeseen',
     message: `Something unforeseen happened (${name}); --debug says more.`,
-  }
-}
-
-function withoutSecrets(text: string, secrets: readonly string[]): string {
-  return secrets.reduce((clean, secret) => clean.replaceAll(secret, '***'), text)
-}
-
-const password = /:\/\/[^:/@]*:([^@]+)@/
-
-/** Whether it is a URL with a password in it, wherever on the command line it stands. */
-export function hasPassword(text: string): boolean {
-  return password.test(text)
-}
-
-/** The parts of a connection string that open the door. */
-export function secretsOf(url: string | undefined): readonly string[] {
-  if (url === undefined || url === '') return []
-  const secret = password.exec(url)?.[1]
-  if (secret === undefined) return [url]
-  return [url, secret, decoded(secret)].filter(({ length }) => length > 2)
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
   }
 }

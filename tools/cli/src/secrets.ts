@@ -1,0 +1,27 @@
+const password = /:\/\/[^:/@]*:([^@]+)@/
+
+/** Whether it is a URL with a password in it, wherever on the command line it stands. */
+export function hasPassword(text: string): boolean {
+  return password.test(text)
+}
+
+/** The parts of a connection string that open the door. */
+export function secretsOf(url: string | undefined): readonly string[] {
+  if (url === undefined || url === '') return []
+  const secret = password.exec(url)?.[1]
+  if (secret === undefined) return [url]
+  return [url, secret, decoded(secret)].filter(({ length }) => length > 2)
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+/** The text with stars in place of what must not be printed. */
+export function withoutSecrets(text: string, secrets: readonly string[]): string {
+  return secrets.reduce((clean, secret) => clean.replaceAll(secret, '***'), text)
+}
