@@ -10,41 +10,47 @@ export interface AttemptLink {
   readonly previousRunId?: string
 }
 
-/** Recognises the SDK's retries: it sends the very objects of the prompt again that failed before. */
-export interface ModelAttempts {
-  link(params: unknown, promptHash: string, newCallId: () => string): AttemptLink
-  failed(params: unknown, promptHash: string, link: AttemptLink, runId: string): void
+/** One attempt, and what becomes of it. */
+export interface LinkedAttempt {
+  readonly link: AttemptLink
+  /** The SDK may send the same again. */
+  failed(runId: string): void
   /** Nothing is tried again after an answer: whoever sends the same objects then makes another call. */
-  answered(params: unknown): void
+  answered(): void
 }
+
+/** Recognises the SDK's retries: it sends the very objects of the prompt again that failed before. */
+export type LinkAttempt = (
+  params: unknown,
+  promptHash: string,
+  newCallId: () => string,
+) => LinkedAttempt
 
 interface Failed extends AttemptLink {
   readonly promptHash: string
   readonly runId: string
 }
 
-export function createModelAttempts(): ModelAttempts {
+export function createAttemptLinks(): LinkAttempt {
   const failures = new WeakMap<object, Failed>()
 
-  return {
-    link(params, promptHash, newCallId) {
-      for (const anchor of anchorsOf(params)) {
-        const before = failures.get(anchor)
-        if (before?.promptHash !== promptHash) continue
-        return {
-          callId: before.callId,
-          attempt: before.attempt + 1,
-          previousRunId: before.runId,
-        }
-      }
-      return { callId: newCallId(), attempt: 1 }
-    },
-    failed(params, promptHash, link, runId) {
-      for (const anchor of anchorsOf(params)) failures.set(anchor, { ...link, promptHash, runId })
-    },
-    answered(params) {
-      for (const anchor of anchorsOf(params)) failures.delete(anchor)
-    },
+  return (params, promptHash, newCallId) => {
+    const anchors = anchorsOf(params)
+    const before = anchors
+      .map((anchor) => failures.get(anchor))
+      .find((failed) => failed?.promptHash === promptHash)
+    const link: AttemptLink = before
+      ? { callId: before.callId, attempt: before.attempt + 1, previousRunId: before.runId }
+      : { callId: newCallId(), attempt: 1 }
+    return {
+      link,
+      failed(runId) {
+        for (const anchor of anchors) failures.set(anchor, { ...link, promptHash, runId })
+      },
+      answered() {
+        for (const anchor of anchors) failures.delete(anchor)
+      },
+    }
   }
 }
 

@@ -4,7 +4,7 @@ import { present } from '@loop-engine/core/provider'
 import { abortSignalOf, fieldsOf } from '../fields.ts'
 import type { AskingModels } from './asking-model.ts'
 import { answerFacts, finishFacts, responseFacts, type AnswerFacts } from './model-answer.ts'
-import type { AttemptLink } from './model-attempts.ts'
+import type { AttemptLink, LinkedAttempt } from './model-attempts.ts'
 import { abortReason, failureOf, wasAborted, type ModelFailure } from './model-failure.ts'
 import type { CallEnd } from './model-loop.ts'
 import { askedToolCall, createModelOutput, type ModelOutput } from './model-output.ts'
@@ -45,7 +45,7 @@ export interface GovernedCall {
 export interface GovernedCallOptions {
   readonly opened: OpenRecord
   readonly actor: Actor
-  readonly link: AttemptLink
+  readonly attempt: LinkedAttempt
   readonly params: unknown
   readonly streamed: boolean
   readonly record: 'hashes' | 'text'
@@ -54,9 +54,6 @@ export interface GovernedCallOptions {
   readonly noteAsked: AskingModels['note']
   readonly now: () => number
   readonly tell: (evidence: ModelCallEvidence) => void
-  /** The SDK may send the same again. */
-  readonly onFailed: () => void
-  readonly onAnswered: () => void
 }
 
 const outcomes = { answer: 'answered', fail: 'failed', abort: 'aborted' } as const
@@ -64,7 +61,7 @@ const outcomes = { answer: 'answered', fail: 'failed', abort: 'aborted' } as con
 export function createGovernedCall({
   opened,
   actor,
-  link,
+  attempt,
   params,
   streamed,
   record,
@@ -72,9 +69,9 @@ export function createGovernedCall({
   noteAsked,
   now,
   tell,
-  onFailed,
-  onAnswered,
 }: GovernedCallOptions): GovernedCall {
+  const { link } = attempt
+  const { aggregateId, runId } = opened
   const output = createModelOutput()
   const signal = abortSignalOf(params)
   const startedAt = now()
@@ -91,8 +88,8 @@ export function createGovernedCall({
 
   async function closeNow(end: CallEnd, why: JsonObject): Promise<void> {
     signal?.removeEventListener('abort', onAbort)
-    if (end === 'fail') onFailed()
-    if (end === 'answer') onAnswered()
+    if (end === 'fail') attempt.failed(runId)
+    if (end === 'answer') attempt.answered()
     const latencyMs = Math.max(now() - startedAt, 0)
     const { responseId = null, servedModel, usage, requestId = null, ...rest } = facts
     const by: Actor = {
@@ -115,7 +112,6 @@ export function createGovernedCall({
     }
     if (record === 'hashes') await opened.close(end, by, evidence)
     else await closeWithWords(end, by, evidence)
-    const { aggregateId, runId } = opened
     tell({ outcome: outcomes[end], aggregateId, runId, ...link, actor: by, evidence })
   }
 
@@ -168,7 +164,7 @@ export function createGovernedCall({
       const { provider, modelId, promptHash } = actor
       const { servedModel, responseId = null } = facts
       noteAsked(asked, present({ provider, modelId, promptHash, servedModel, responseId }))
-      await witness?.propose(asked, actor, opened.runId)
+      await witness?.propose(asked, actor, runId)
     },
     finish() {
       if (!objection && facts.finishReason === 'error') objection = { name: 'FinishedWithError' }

@@ -12,7 +12,7 @@ import { countOf, fieldsOf, listOf, textOf } from '../fields.ts'
 import { once } from '../once.ts'
 import { askingModels } from './asking-model.ts'
 import type { GovernModelOptions } from './govern-model.ts'
-import { createModelAttempts } from './model-attempts.ts'
+import { createAttemptLinks } from './model-attempts.ts'
 import { createGovernedCall, type GovernedCall, type ModelCallEvidence } from './model-call.ts'
 import { openCall } from './model-record.ts'
 import type { AnyLanguageModel } from './model-shape.ts'
@@ -35,7 +35,7 @@ export function createModelCalls(
 ): ModelCalls {
   const { engine, tenant = 'default', strict = false, record = 'hashes', estimate } = options
   const { now = Date.now, newId = () => crypto.randomUUID(), correlationId } = options
-  const attempts = createModelAttempts()
+  const linkAttempt = createAttemptLinks()
   const witness = strict ? createModelWitness({ engine, tenant }) : undefined
   const { note: noteAsked } = askingModels(engine, tenant)
   const loopId = typeof loop === 'string' ? loop : loop.id
@@ -51,7 +51,8 @@ export function createModelCalls(
       const text = canonicalize(prompt, { maxBytes: Infinity })
       const promptHash = sha256Hex(text)
       const promptBytes = Buffer.byteLength(text)
-      const link = attempts.link(params, promptHash, newId)
+      const attempt = linkAttempt(params, promptHash, newId)
+      const { link } = attempt
       const actor = actorOf(model, options.actor, promptHash)
       const aggregateId = `model-call/${newId()}`
       const evidence: JsonObject = {
@@ -94,7 +95,7 @@ export function createModelCalls(
       return createGovernedCall({
         opened,
         actor,
-        link,
+        attempt,
         params,
         streamed,
         record,
@@ -102,8 +103,6 @@ export function createModelCalls(
         noteAsked,
         now,
         tell,
-        onFailed: () => attempts.failed(params, promptHash, link, opened.runId),
-        onAnswered: () => attempts.answered(params),
       })
     },
   }
