@@ -11,10 +11,14 @@ export interface Fault {
   readonly reason?: string
 }
 
-export function faultOf(error: unknown): Fault {
-  if (!isLoopError(error))
-    return { code: 'internal', message: 'The server could not answer.', retryable: false }
-  const { code, message, path, hint, retryable, details } = error
+/** Of what was not meant to happen a client learns only that it did; `report` is told what. */
+export function faultOf(error: unknown, report: (error: unknown) => void): Fault {
+  if (isLoopError(error)) return shownFault(error)
+  report(error)
+  return { code: 'internal', message: 'The server could not answer.', retryable: false }
+}
+
+export function shownFault({ code, message, path, hint, retryable, details }: LoopError): Fault {
   const reason = details?.['reason']
   return {
     code,

@@ -6,7 +6,7 @@ import {
   type McpServer,
 } from '@modelcontextprotocol/server'
 
-import { faultOf, type Fault } from './fault.ts'
+import { shownFault, type Fault } from './fault.ts'
 import type { McpPrincipal } from './principal.ts'
 
 export interface HttpOptions {
@@ -79,7 +79,7 @@ async function readBody(
     return { json: parseStrictJson(read.text, { maxBytes, maxDepth: 96 }) }
   } catch (error) {
     if (!isLoopError(error)) throw error
-    return refusal(400, faultOf(error), -32_700)
+    return refusal(400, shownFault(error), -32_700)
   }
 }
 

@@ -88,6 +88,7 @@ export function createMcpServer({
       principal,
       agent: agentOf(principal, authority),
       tenant: principal.tenant ?? 'default',
+      report: onError,
       decisionUrl(request) {
         // Nobody decides any more what is over.
         if (request.status !== 'pending') return undefined
@@ -100,9 +101,9 @@ export function createMcpServer({
         }
       },
     }
-    for (const tool of toolsFor(session)) tool.register(server, session, onError)
-    registerResources(server, session, onError)
-    registerNextSteps(server, session, onError)
+    for (const tool of toolsFor(session)) tool.register(server, session)
+    registerResources(server, session)
+    registerNextSteps(server, session)
     return server
   }
 

@@ -10,11 +10,7 @@ import { notice } from './untrusted.ts'
 const most = 50
 
 /** "What may I do next?", answered with the state of a run and with what its agent may request now. */
-export function registerNextSteps(
-  server: McpServer,
-  session: Session,
-  report: (error: unknown) => void,
-): void {
+export function registerNextSteps(server: McpServer, session: Session): void {
   server.registerPrompt(
     'what_may_i_do_next',
     {
@@ -27,7 +23,7 @@ export function registerNextSteps(
         const text = await nextSteps(session, readInput(aggregateIdSchema, aggregateId))
         return { messages: [{ role: 'user', content: { type: 'text', text } }] }
       } catch (error) {
-        throw asProtocolError(error, report)
+        throw asProtocolError(error, session)
       }
     },
   )

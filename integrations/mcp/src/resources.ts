@@ -24,18 +24,14 @@ export function definitionUri(loopId: string): string {
 }
 
 /** Definitions as JSON, and the newest entries of a run as text. */
-export function registerResources(
-  server: McpServer,
-  session: Session,
-  report: (error: unknown) => void,
-): void {
+export function registerResources(server: McpServer, session: Session): void {
   const reading =
     (read: (variables: Variables) => Promise<Contents>) =>
     async (uri: URL, variables: Variables): Promise<ReadResourceResult> => {
       try {
         return { contents: [{ uri: uri.href, ...(await read(variables)) }] }
       } catch (error) {
-        throw asProtocolError(error, report, uri.href)
+        throw asProtocolError(error, session, uri.href)
       }
     }
 

@@ -32,6 +32,8 @@ export interface Session extends Reach, Catalogue {
   readonly principal: McpPrincipal
   readonly agent: Actor
   readonly tenant: string
+  /** Told of what was not meant to happen, which the client is not. */
+  readonly report: (error: unknown) => void
   /** Where a person decides a request that waits. */
   readonly decisionUrl: (request: ApprovalRequest) => string | undefined
 }

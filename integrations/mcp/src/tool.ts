@@ -31,7 +31,7 @@ export interface ToolOptions<Input extends z.ZodType> {
 export interface Tool {
   /** Whether it can change anything. */
   readonly changes: boolean
-  register(server: McpServer, session: Session, report: (error: unknown) => void): void
+  register(server: McpServer, session: Session): void
 }
 
 /** A tool whose input is read strictly, and whose errors are results with our codes, so that a model can mend them. */
@@ -59,14 +59,13 @@ export function defineTool<Input extends z.ZodType>({
   }
   return {
     changes,
-    register(server, session, report) {
+    register(server, session) {
       server.registerTool(name, shown, async (value, context) => {
         try {
           const result = await run(readInput(input, value), session, context)
           return isInputRequiredResult(result) ? result : answer(result)
         } catch (error) {
-          const fault = faultOf(error)
-          if (fault.code === 'internal') report(error)
+          const fault = faultOf(error, session.report)
           // Only as text: clients of the 1.x line hold structured content of errors against the output schema.
           return {
             content: [{ type: 'text', text: JSON.stringify({ error: fault }) }],
