@@ -10,9 +10,9 @@ export interface Context {
   readonly output: Output
 }
 
-/** Makes a commander action of a function that answers with an exit code. */
+/** Makes a commander action of a function, which answers with an exit code unless all went well. */
 export type Act = <Parameters extends readonly unknown[]>(
-  run: (context: Context, ...parameters: Parameters) => Promise<ExitCode>,
+  run: (context: Context, ...parameters: Parameters) => Promise<ExitCode | void>,
 ) => (...parameters: Parameters) => Promise<void>
 
 /** A command adds itself to the program. */

@@ -68,7 +68,7 @@ export async function runLoop(
     async (...parameters) => {
       const options = optionsNow()
       const output = createOutput({ json: options.json, color: options.color, out, err })
-      code = await run({ options, output }, ...parameters)
+      code = (await run({ options, output }, ...parameters)) ?? exitCodes.ok
     }
   for (const add of commands) add(program, act)
   // Looked for by hand: when commander refuses the line, it may not have come to it yet.

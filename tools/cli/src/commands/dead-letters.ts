@@ -1,7 +1,6 @@
 import { LoopError } from '@loop-engine/sdk'
 
 import type { AddCommand } from '../context.ts'
-import { exitCodes } from '../exit-codes.ts'
 import { table, time } from '../output.ts'
 import { withSession } from '../session.ts'
 
@@ -18,7 +17,7 @@ export const addDeadLetters: AddCommand = (program, act) => {
               throw new LoopError('not_found', 'No dead letter has this id.')
             }
             output.result({ retried: retry }, 'It is due again; the next relay delivers it.')
-            return exitCodes.ok
+            return
           }
           const page = await relay.deadLetters({ tenant, limit: 1000 })
           const rows = page.items.map(({ id, kind, name, attempt, diedAt, error }) => [
@@ -31,7 +30,6 @@ export const addDeadLetters: AddCommand = (program, act) => {
           ])
           const text = table(['ID', 'KIND', 'FOR', 'ATTEMPTS', 'GIVEN UP', 'BECAUSE'], rows)
           output.result(page, rows.length > 0 ? text : 'No dead letters.')
-          return exitCodes.ok
         }),
       ),
     )

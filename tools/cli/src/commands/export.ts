@@ -6,7 +6,6 @@ import { exportRecords } from '@loop-engine/observability'
 import { LoopError } from '@loop-engine/sdk'
 
 import type { AddCommand } from '../context.ts'
-import { exitCodes } from '../exit-codes.ts'
 import { readSigner, type SignerOptions } from '../note-keys.ts'
 import { withSession } from '../session.ts'
 import { findRun } from './find-run.ts'
@@ -42,7 +41,7 @@ export const addExport: AddCommand = (program, act) => {
           if (chosen.output === undefined) {
             // The lines are the result, and JSON already.
             for await (const line of lines) if (!(await output.raw(`${line}\n`))) break
-            return exitCodes.ok
+            return
           }
           const count = await writeLines(chosen.output, lines)
           const publicKey = signer?.publicKey ?? null
@@ -51,7 +50,6 @@ export const addExport: AddCommand = (program, act) => {
             { file: chosen.output, lines: count, publicKey },
             `Wrote ${count} lines to ${chosen.output}.${signed}`,
           )
-          return exitCodes.ok
         })
       }),
     )

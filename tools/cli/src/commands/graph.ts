@@ -3,7 +3,6 @@ import type { LoopDefinition } from '@loop-engine/sdk'
 import { Option } from 'commander'
 
 import type { AddCommand } from '../context.ts'
-import { exitCodes } from '../exit-codes.ts'
 import { readText, writeText } from '../files.ts'
 
 type Format = 'mermaid' | 'svg' | 'dot'
@@ -25,14 +24,13 @@ export const addGraph: AddCommand = (program, act) => {
         const drawing = await draw(loop, options.format)
         if (options.output === undefined) {
           output.result({ loopId: loop.id, format: options.format, drawing }, drawing.trimEnd())
-          return exitCodes.ok
+          return
         }
         await writeText(options.output, drawing)
         output.result(
           { loopId: loop.id, format: options.format, file: options.output },
           `Drew ${loop.id} to ${options.output}.`,
         )
-        return exitCodes.ok
       }),
     )
 }

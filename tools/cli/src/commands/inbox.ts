@@ -1,7 +1,6 @@
 import type { ApprovalRequest } from '@loop-engine/sdk'
 
 import type { AddCommand } from '../context.ts'
-import { exitCodes } from '../exit-codes.ts'
 import { plain, time, type Output } from '../output.ts'
 import { quoted } from '../quoted.ts'
 import { defaultDb, defaultTenant, withSession, type GlobalOptions } from '../session.ts'
@@ -30,7 +29,6 @@ export const addInbox: AddCommand = (program, act) => {
             output.note(
               `${others}${cursor === undefined ? '' : ' or'} more wait for others; --role ROLE adds a role of yours.`,
             )
-          return exitCodes.ok
         }),
       ),
     )

@@ -1,7 +1,6 @@
 import { parseLoop } from '@loop-engine/dsl'
 
 import type { AddCommand } from '../context.ts'
-import { exitCodes } from '../exit-codes.ts'
 import { writeText } from '../files.ts'
 import { quoted } from '../quoted.ts'
 
@@ -57,7 +56,6 @@ export const addInit: AddCommand = (program, act) => {
           { file, loopId: id, next },
           `Wrote the loop ${id} to ${file}. Next:\n${steps}`,
         )
-        return exitCodes.ok
       }),
     )
 }

@@ -5,7 +5,6 @@ import type { ApiKeys, NewApiKey, Scope } from '@loop-engine/server'
 import { Option, type Command } from 'commander'
 
 import type { Act, AddCommand, Context } from '../context.ts'
-import { exitCodes, type ExitCode } from '../exit-codes.ts'
 import { table, time } from '../output.ts'
 import { repeatable } from '../repeatable.ts'
 import { accessPathOf, actorOf } from '../session.ts'
@@ -67,7 +66,7 @@ function addCreate(keys: Command, act: Act): void {
     .action(act((context, name: string, options: CreateOptions) => create(context, name, options)))
 }
 
-function create(context: Context, name: string, chosen: CreateOptions): Promise<ExitCode> {
+function create(context: Context, name: string, chosen: CreateOptions): Promise<void> {
   return withKeys(
     context,
     chosen,
@@ -108,7 +107,7 @@ function inputOf(
   }
 }
 
-function list(context: Context, options: AccessOptions): Promise<ExitCode> {
+function list(context: Context, options: AccessOptions): Promise<void> {
   return withKeys(context, options, async (keys) => {
     const page = keys.list({ tenant: context.options.tenant, limit: 1000 })
     const rows = page.items.map(({ id, name, actor, scopes, createdAt, revokedAt, usedAt }) => [
@@ -129,7 +128,7 @@ async function withKeys(
   { access }: AccessOptions,
   work: (keys: ApiKeys, scopes: readonly Scope[]) => Promise<void>,
   create = false,
-): Promise<ExitCode> {
+): Promise<void> {
   const { openApiKeys, scopes } = await import('@loop-engine/server')
   const path = accessPathOf(options, access)
   if (!create && !existsSync(path))
@@ -139,7 +138,6 @@ async function withKeys(
   const keys = openApiKeys(path)
   try {
     await work(keys, scopes)
-    return exitCodes.ok
   } finally {
     keys.close()
   }

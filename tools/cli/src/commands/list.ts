@@ -2,7 +2,6 @@ import { instanceStatuses, type InstanceStatus } from '@loop-engine/sdk'
 import { InvalidArgumentError, Option } from 'commander'
 
 import type { AddCommand } from '../context.ts'
-import { exitCodes } from '../exit-codes.ts'
 import { table, time } from '../output.ts'
 import { withSession } from '../session.ts'
 
@@ -42,7 +41,6 @@ export const addList: AddCommand = (program, act) => {
           const text = table(['ID', 'LOOP', 'STATE', 'STATUS', 'UPDATED'], rows)
           output.result(page, rows.length > 0 ? text : 'No runs.')
           if (page.cursor) output.note(`There is more: --cursor ${page.cursor}`)
-          return exitCodes.ok
         })
       }),
     )

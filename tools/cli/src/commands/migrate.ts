@@ -1,5 +1,4 @@
 import type { AddCommand } from '../context.ts'
-import { exitCodes } from '../exit-codes.ts'
 import { openStore } from '../session.ts'
 
 export const addMigrate: AddCommand = (program, act) => {
@@ -19,7 +18,6 @@ export const addMigrate: AddCommand = (program, act) => {
           await store.close()
         }
         output.result({ migrated: true }, 'The database is of this version.')
-        return exitCodes.ok
       }),
     )
 }

@@ -6,7 +6,6 @@ import type { LoopServerOptions } from '@loop-engine/server'
 import { Option } from 'commander'
 
 import type { AddCommand, Context } from '../context.ts'
-import { exitCodes, type ExitCode } from '../exit-codes.ts'
 import { readLoops } from '../read-loops.ts'
 import { readPlugins } from '../read-plugins.ts'
 import { repeatable } from '../repeatable.ts'
@@ -79,7 +78,7 @@ async function serve(
   { options, output }: Context,
   paths: readonly string[],
   chosen: ServeOptions,
-): Promise<ExitCode> {
+): Promise<void> {
   // Loaded here: no other command needs a web server.
   const [server, { consoleFolder }, loops, plugins] = await Promise.all([
     import('@loop-engine/server'),
@@ -132,7 +131,6 @@ async function serve(
   } finally {
     await served.close()
   }
-  return exitCodes.ok
 }
 
 function mcpOf({ mcp, mcpStartable: startable }: ServeOptions): LoopServerOptions['mcp'] {

@@ -1,7 +1,6 @@
 import type { ApprovalRequest, LoopInstance } from '@loop-engine/sdk'
 
 import type { AddCommand } from '../context.ts'
-import { exitCodes } from '../exit-codes.ts'
 import { plain, time, type Output } from '../output.ts'
 import { withSession } from '../session.ts'
 import { findRun } from './find-run.ts'
@@ -39,7 +38,6 @@ export const addShow: AddCommand = (program, act) => {
             ...section('next', may),
           ]
           context.output.result({ run, approvals, available }, text.join('\n'))
-          return exitCodes.ok
         }),
       ),
     )

@@ -2,7 +2,6 @@ import { LoopError, type StopTarget } from '@loop-engine/sdk'
 import type { Command } from 'commander'
 
 import type { AddCommand, Context } from '../context.ts'
-import { exitCodes } from '../exit-codes.ts'
 import { plain } from '../output.ts'
 import { withSession } from '../session.ts'
 import { targetWarning } from './target-warning.ts'
@@ -41,7 +40,6 @@ export const addStop: AddCommand = (program, act) => {
             output.note(
               `${output.paint('yellow', 'warning')} ${plain(warning)} Is the name right? The stop stands, for what may come.`,
             )
-          return exitCodes.ok
         })
       }),
     )
@@ -60,7 +58,6 @@ export const addRelease: AddCommand = (program, act) => {
           { released: target, stops },
           `Released. ${stops.length} stop(s) remain in force.`,
         )
-        return exitCodes.ok
       })
     }),
   )
@@ -82,7 +79,6 @@ export const addStops: AddCommand = (program, act) => {
           const stops = await engine.stops()
           const lines = stops.map(({ scope, by, reason }) => plain(`${scope}  by ${by}: ${reason}`))
           output.result(stops, lines.join('\n') || 'No stop is in force.')
-          return exitCodes.ok
         }),
       ),
     )

@@ -1,7 +1,6 @@
 import { renderTimeline, timelineOf } from '@loop-engine/observability'
 
 import type { AddCommand } from '../context.ts'
-import { exitCodes } from '../exit-codes.ts'
 import { withSession } from '../session.ts'
 import { findRun } from './find-run.ts'
 
@@ -16,7 +15,6 @@ export const addTimeline: AddCommand = (program, act) => {
           const { tenant, aggregateId, runId } = await findRun(session, id)
           const rows = await timelineOf(session.engine.history({ tenant, aggregateId, runId }))
           output.result(rows, renderTimeline(rows, { color: output.color }).trimEnd())
-          return exitCodes.ok
         }),
       ),
     )
