@@ -40,7 +40,7 @@ export function readAnswer(answer: unknown): ModelAnswer {
   return toModelAnswer(read, textOf(read))
 }
 
-/** Reads an answer chunk by chunk; what one chunk says last, holds. */
+/** Reads an answer chunk by chunk; where several chunks say the same thing, the last one counts. */
 export async function readAnswerStream(
   chunks: AsyncIterable<unknown>,
   onText: (delta: string) => void,
