@@ -168,3 +168,11 @@ export const commands: fc.Arbitrary<readonly Command[]> = fc
     ...opening,
     ...rest,
   ])
+
+/** Nothing is held up any more: stops are released, and runs resumed. */
+export const letGo: readonly Command[] = [
+  { do: 'release', what: 'everything' },
+  { do: 'release', what: 'agent' },
+  { do: 'resume', id: 'a', by: 'alice' },
+  { do: 'resume', id: 'b', by: 'alice' },
+]

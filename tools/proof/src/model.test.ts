@@ -2,7 +2,7 @@ import { checkInvariants } from '@loop-engine/testing'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
-import { commands, type Command } from './commands.ts'
+import { commands, letGo, type Command } from './commands.ts'
 import { createMortalSystem, type MortalSystem } from './mortal-system.ts'
 import { bodiesOf } from './observe.ts'
 import { createReferenceModel, type ReferenceModel } from './reference-model.ts'
@@ -63,10 +63,7 @@ const wantedAnywhere = [
 
 /** Everything is released, resumed and delivered: what was begun has an end to be judged by. */
 const ending: readonly Command[] = [
-  { do: 'release', what: 'everything' },
-  { do: 'release', what: 'agent' },
-  { do: 'resume', id: 'a', by: 'alice' },
-  { do: 'resume', id: 'b', by: 'alice' },
+  ...letGo,
   { do: 'advance', minutes: 1 },
   { do: 'relay' },
   { do: 'checkpoint' },

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
 import { carryOut } from './carry-out.ts'
-import { commands, type Command } from './commands.ts'
+import { commands, letGo, type Command } from './commands.ts'
 import { createFaultyStore, type Fault } from './faulty-store.ts'
 import { openSystem, worldOf } from './journey.ts'
 import { recording } from './observe.ts'
@@ -20,10 +20,7 @@ const clients = 4
 
 /** What another process does when it takes over: nothing is held up any more, and all that is left is delivered, beyond every lease. */
 const whatIsLeft: readonly Command[] = [
-  { do: 'release', what: 'everything' },
-  { do: 'release', what: 'agent' },
-  { do: 'resume', id: 'a', by: 'alice' },
-  { do: 'resume', id: 'b', by: 'alice' },
+  ...letGo,
   { do: 'relay' },
   { do: 'advance', minutes: 1 },
   { do: 'relay' },
