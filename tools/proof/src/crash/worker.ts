@@ -47,34 +47,25 @@ if (mode === 'contend') {
 }
 await system.close()
 
+/** A payment that two people approve, and an effect that must not run twice. */
 async function journey({ engine, approvals }: LoopSystem, id: string): Promise<void> {
-  acknowledge(
-    await patiently(() =>
-      engine.start({
-        loopId: proofLoop.id,
-        aggregateId: id,
+  const begin = (loopId: string, aggregateId: string) =>
+    patiently(() =>
+      engine.start({ loopId, aggregateId, actor: agent, idempotencyKey: `start ${aggregateId}` }),
+    )
+  const move = (aggregateId: string, transitionId: string, evidence: object) =>
+    patiently(() =>
+      engine.transition({
+        aggregateId,
+        transitionId,
         actor: agent,
-        idempotencyKey: `start ${id}`,
+        evidence,
+        idempotencyKey: `${transitionId} ${aggregateId}`,
       }),
-    ),
-  )
-  const note = {
-    aggregateId: id,
-    transitionId: 'note',
-    actor: agent,
-    evidence: { sure: true, id },
-    idempotencyKey: `note ${id}`,
-  }
-  acknowledge((await patiently(() => engine.transition(note))).instance)
-  const asked = await patiently(() =>
-    engine.transition({
-      aggregateId: id,
-      transitionId: 'pay',
-      actor: agent,
-      evidence: { amount: 7 },
-      idempotencyKey: `pay ${id}`,
-    }),
-  )
+    )
+  acknowledge(await begin(proofLoop.id, id))
+  acknowledge((await move(id, 'note', { sure: true, id })).instance)
+  const asked = await move(id, 'pay', { amount: 7 })
   acknowledge(asked.instance)
   const requestId = asked.status === 'pending_approval' ? asked.approvalId : ''
   for (const actor of [alice, bob]) {
@@ -84,29 +75,8 @@ async function journey({ engine, approvals }: LoopSystem, id: string): Promise<v
     if (decided.status === 'executed') acknowledge(decided.transition.instance)
   }
   const once = `once-${id}`
-  acknowledge(
-    await patiently(() =>
-      engine.start({
-        loopId: onceLoop.id,
-        aggregateId: once,
-        actor: agent,
-        idempotencyKey: `start ${once}`,
-      }),
-    ),
-  )
-  acknowledge(
-    (
-      await patiently(() =>
-        engine.transition({
-          aggregateId: once,
-          transitionId: 'fire',
-          actor: agent,
-          evidence: { id },
-          idempotencyKey: `fire ${once}`,
-        }),
-      )
-    ).instance,
-  )
+  acknowledge(await begin(onceLoop.id, once))
+  acknowledge((await move(once, 'fire', { id })).instance)
 }
 
 /** Callers of this process, and of others, on three hot runs; says what each call was answered, and when. */
