@@ -26,7 +26,6 @@ let client: Client
 let system: LoopSystem
 let schema: string
 let taskQueue: string
-const workers: WorkerProcess[] = []
 let count = 0
 
 beforeAll(async () => {
@@ -44,10 +43,7 @@ beforeEach(async () => {
     sinks: [createDecisionSink({ client, store, signer, audience })],
   })
 })
-afterEach(async () => {
-  for (const { child } of workers.splice(0)) child.kill('SIGKILL')
-  await system.close()
-})
+afterEach(() => system.close())
 afterAll(async () => {
   await client.connection.close()
   await server.stop()
@@ -56,9 +52,7 @@ afterAll(async () => {
 
 async function startWorker(hangs = false): Promise<WorkerProcess> {
   const args = [server.address, postgres.url, schema, taskQueue, hangs ? 'hangs' : '']
-  const worker = await startWorkerProcess(args, 'governed-worker.ts')
-  workers.push(worker)
-  return worker
+  return startWorkerProcess(args, 'governed-worker.ts')
 }
 
 /** A worker dies while it pays, another one takes over. */

@@ -14,7 +14,6 @@ let schema: string
 let desk: LoopSystem
 let client: Client
 let queue: string
-const workers: WorkerProcess[] = []
 let count = 0
 
 beforeAll(async () => {
@@ -26,10 +25,7 @@ beforeEach(async () => {
   queue = `survival-${++count}`
   desk = await openDesk(place())
 })
-afterEach(async () => {
-  for (const { child } of workers.splice(0)) child.kill('SIGKILL')
-  await desk.close()
-})
+afterEach(() => desk.close())
 afterAll(async () => {
   await client.connection.close()
   await server.stop()
@@ -41,10 +37,7 @@ function place() {
 }
 
 async function startWorker(trouble = '', address = server.address): Promise<WorkerProcess> {
-  const args = [address, postgres.url, schema, queue, trouble]
-  const worker = await startWorkerProcess(args)
-  workers.push(worker)
-  return worker
+  return startWorkerProcess([address, postgres.url, schema, queue, trouble])
 }
 
 async function ask(aggregateId: string, transitionId = 'pay'): Promise<string> {

@@ -1,6 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
 
+import { onTestFinished } from 'vitest'
+
 /** A worker that is a process of its own. */
 export interface WorkerProcess {
   readonly child: ChildProcess
@@ -11,7 +13,7 @@ export interface WorkerProcess {
   goOn(): void
 }
 
-/** Starts a program of this folder and waits until it works. */
+/** Starts a program of this folder and waits until it works; it is killed at the latest when the test has finished. */
 export async function startWorkerProcess(
   args: readonly string[],
   program = 'desk-worker.ts',
@@ -21,6 +23,7 @@ export async function startWorkerProcess(
     ['--conditions=@loop-engine/source', join(import.meta.dirname, program), ...args],
     { stdio: ['pipe', 'pipe', 'inherit'] },
   )
+  onTestFinished(() => void child.kill('SIGKILL'))
   const lines: string[] = []
   child.stdout
     .setEncoding('utf8')
