@@ -1,6 +1,4 @@
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -10,6 +8,7 @@ import { createLogger, createLoopServer } from '@loop-engine/server'
 
 import { loops } from '../test/loops.fixture.ts'
 import { logIn } from '../test/people.fixture.ts'
+import { serve } from '../test/serve.fixture.ts'
 import { installN8n, openN8n } from './n8n-process.ts'
 import { refundWorkflow } from './refund-workflow.ts'
 import { retry, say } from './say.ts'
@@ -24,15 +23,12 @@ const signingSecret = `whsec_${Buffer.alloc(32, 'full-n8n').toString('base64')}`
 const folder = installN8n()
 
 const paid: unknown[] = []
-const bank = createServer((request, response) => {
+const bank = await serve((request, response) => {
   void text(request).then((body) => {
     paid.push(JSON.parse(body))
     response.end('{}')
   })
-}).listen(0, '127.0.0.1')
-await once(bank, 'listening')
-const bankAddress = bank.address()
-const bankPort = typeof bankAddress === 'object' && bankAddress ? bankAddress.port : 0
+})
 
 const server = await createLoopServer({
   loops,
@@ -57,7 +53,7 @@ const n8n = openN8n({ folder, home, port })
 try {
   n8n.installNodes()
   n8n.importCredential({ url, apiKey: secret, signingSecret })
-  n8n.importWorkflow(refundWorkflow(`http://127.0.0.1:${bankPort}/pay`))
+  n8n.importWorkflow(refundWorkflow(`${bank.url}/pay`))
   await n8n.start()
   say('n8n is up; a refund is asked for.')
   await retry('the webhook', async () => {
@@ -80,7 +76,7 @@ try {
 } finally {
   await n8n.kill()
   await server.close({ drainMs: 100 })
-  bank.close()
+  await bank.close()
   rmSync(home, { recursive: true, force: true })
 }
 

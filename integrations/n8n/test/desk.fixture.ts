@@ -1,5 +1,5 @@
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import { buffer } from 'node:stream/consumers'
 
 import { parse, stringify } from 'flatted'
 import { WorkflowExecute } from 'n8n-core'
@@ -14,6 +14,7 @@ import {
 } from 'n8n-workflow'
 
 import { additionalDataOf, type Credential } from './additional-data.fixture.ts'
+import { serve } from './serve.fixture.ts'
 import { callWaiting, callTrigger, type Frame } from './webhooks.fixture.ts'
 
 /** An execution as n8n writes it down. */
@@ -66,11 +67,7 @@ export async function openDesk(options: {
   const active = new Map<string, IWorkflowBase>()
   const received: Received[] = []
   const working = new Set<Promise<void>>()
-  const server: Server = createServer((request, response) => {
-    void handle(request, response)
-  })
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { url, close } = await serve((request, response) => void handle(request, response), port)
 
   const frameOf = (id: string | undefined, workflowData: IWorkflowBase): Frame => {
     const additionalData = additionalDataOf({
@@ -103,12 +100,8 @@ export async function openDesk(options: {
     execution.status = run.status
   }
 
-  async function handle(
-    ...[request, response]: Parameters<Parameters<typeof createServer>[1] & object>
-  ): Promise<void> {
-    const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk as Buffer)
-    const rawBody = Buffer.concat(chunks)
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const rawBody = await buffer(request)
     received.push({
       url: `${url}${request.url}`,
       headers: webhookHeaders(request.headers),
@@ -175,11 +168,7 @@ export async function openDesk(options: {
     executions: () => database.size,
     received: () => received,
     activate: (workflow) => void active.set(workflow.id, workflow),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
+    close,
   }
 }
 

@@ -1,11 +1,9 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-
 import type { INodeParameters } from 'n8n-workflow'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 import { LoopEngineApi } from '../credentials/LoopEngineApi.credentials.ts'
 import { openBench, type Bench } from './bench.fixture.ts'
+import { serve } from './serve.fixture.ts'
 import { nodeOf, to, workflowOf } from './workflows.fixture.ts'
 
 let bench: Bench
@@ -81,11 +79,10 @@ test('an error says what the server says, and goes on as data where the node is 
 })
 
 test('a page that answers in the place of the server is no answer', async () => {
-  const login = createServer((_, response) => {
+  const login = await serve((_, response) => {
     response.setHeader('content-type', 'text/html').end('<h1>Sign in</h1>')
   })
-  await new Promise<void>((resolve) => login.listen(0, '127.0.0.1', resolve))
-  bench.credential.url = `http://127.0.0.1:${(login.address() as AddressInfo).port}`
+  bench.credential.url = login.url
   const asData = { onError: 'continueRegularOutput' }
 
   for (const operation of ['start', 'get', 'find'])
@@ -93,7 +90,7 @@ test('a page that answers in the place of the server is no answer', async () => 
       status: 'success',
       items: [{ error: 'What answered is no server of Loop Engine.' }],
     })
-  login.close()
+  await login.close()
 })
 
 test('a node that goes on with errors and is run again after a lost answer moves nothing twice', async () => {

@@ -1,5 +1,7 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { text as textOf } from 'node:stream/consumers'
+
+import { serve } from './serve.fixture.ts'
 
 export interface Wire {
   readonly url: string
@@ -15,9 +17,7 @@ export async function openWire(target: string): Promise<Wire> {
   const callbacks = new Map<string, string>()
   let lost = 0
   const forward = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk as Buffer)
-    const sent = Buffer.concat(chunks).toString()
+    const sent = await textOf(request)
     const { host: _, connection: __, 'content-length': ___, ...headers } = request.headers
     const answer = await fetch(`${target}${request.url}`, {
       method: request.method ?? 'GET',
@@ -35,18 +35,12 @@ export async function openWire(target: string): Promise<Wire> {
     const type = answer.headers.get('content-type') ?? 'text/plain'
     response.writeHead(answer.status, { 'content-type': type }).end(text)
   }
-  const server = createServer((request, response) => void forward(request, response))
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const served = await serve((request, response) => void forward(request, response))
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    ...served,
     callbackUrl: (requestId) => callbacks.get(requestId) ?? '',
     loseAnswers(count) {
       lost = count
     },
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
   }
 }
