@@ -5,8 +5,9 @@ import { ApplicationFailure } from '@temporalio/common'
 
 import type { HistorySeal } from '../history-seal.ts'
 import { denied, mayPass } from '../refusals.ts'
-import { aboutAnswer, aboutCommand } from './about.ts'
 import {
+  aboutAnswer,
+  aboutCommand,
   type CommandBody,
   type LoopActivities,
   type LoopCommand,

@@ -15,8 +15,9 @@ import { boundedKey } from '../calls/call-site.ts'
 import type { HistorySeal } from '../history-seal.ts'
 import { failureTypes } from '../names.ts'
 import type { loopInstance } from '../sandbox/loop-workflow.ts'
-import { aboutAnswer, aboutCommand } from './about.ts'
 import {
+  aboutAnswer,
+  aboutCommand,
   commandUpdate,
   newsSignal,
   type CommandBody,

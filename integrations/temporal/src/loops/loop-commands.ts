@@ -1,5 +1,7 @@
 import type { LoopErrorCode } from '@loop-engine/core'
 
+import type { HistorySeal } from '../history-seal.ts'
+
 /** What is asked of the engine. */
 export interface LoopCommand {
   readonly do: 'start' | 'transition' | 'decide' | 'delegate' | 'withdraw'
@@ -80,4 +82,18 @@ export interface LoopActivities {
   loopEngineDeliver(key: LoopKey): Promise<LoopNews>
   /** Delivers what is due of any; how much it was. */
   loopEngineSweep(): Promise<number>
+}
+
+/** A sealed command opens for this one instance and verb: it cannot be moved. */
+export function aboutCommand({ tenant, aggregateId }: LoopKey, what: LoopCommand['do']): string[] {
+  return ['command', what, tenant, aggregateId]
+}
+
+/** A sealed answer opens for this one command. */
+export function aboutAnswer(
+  { tenant, aggregateId }: LoopKey,
+  command: LoopCommand,
+  seal: HistorySeal,
+): string[] {
+  return ['answer', tenant, aggregateId, seal.tag(command)]
 }
