@@ -1,3 +1,4 @@
+import { LoopError } from '@loop-engine/core'
 import type { ASTNode } from '@marcbachmann/cel-js'
 
 /** How the steps of an expression grow with its input. */
@@ -33,17 +34,12 @@ const refusals: Readonly<Record<string, string>> = {
   bytes: 'bytes() is not available.',
 }
 
+const charactersPerElement = 64
 const maxSteps = 4_000_000
 const maxCopied = 8_000_000
 const maxDegree = 2
 const maxComprehensions = 8
 const maxGrowing = 8
-
-/** How wide an input may be for an expression of this cost. */
-export function sizeLimit({ degree, copies }: ExpressionCost): number {
-  const limit = Math.floor(maxSteps ** (1 / degree))
-  return copies ? Math.min(limit, Math.floor(maxCopied ** (1 / (degree + 1)))) : limit
-}
 
 /**
  * CEL always ends, but nested comprehensions end late and `+` inside them grows what the next one
@@ -80,6 +76,40 @@ export function measureExpression(root: ASTNode): ExpressionCost {
   if (growing > maxGrowing)
     refused ??= `There are more than ${maxGrowing} additions inside comprehensions.`
   return { degree, copies, ...(refused !== undefined && { refused }) }
+}
+
+/** Throws `too_large` for data in which an expression of this cost would take too many steps. */
+export function refuseCostly(
+  cost: ExpressionCost,
+  { evidence, actor, instance }: Readonly<Record<'evidence' | 'actor' | 'instance', unknown>>,
+): void {
+  if (cost.degree === 0) return
+  const limit = sizeLimit(cost)
+  if ([evidence, actor, instance].every((input) => widest(input, limit) <= limit)) return
+  throw new LoopError('too_large', 'An expression would take too many steps for this input.', {
+    path: '/evidence',
+    hint: 'Attach shorter lists, or nest fewer all(), exists(), map() and filter().',
+    details: { limit },
+  })
+}
+
+/** How wide an input may be for an expression of this cost. */
+function sizeLimit({ degree, copies }: ExpressionCost): number {
+  const limit = Math.floor(maxSteps ** (1 / degree))
+  return copies ? Math.min(limit, Math.floor(maxCopied ** (1 / (degree + 1)))) : limit
+}
+
+/** The widest list, map or text of JSON data, in elements; it stops looking beyond `limit`. */
+function widest(value: unknown, limit: number): number {
+  if (typeof value === 'string') return value.length / charactersPerElement
+  if (typeof value !== 'object' || value === null) return 0
+  const parts: readonly unknown[] = Array.isArray(value) ? value : Object.values(value)
+  let found = parts.length
+  for (const part of parts) {
+    if (found > limit) return found
+    found = Math.max(found, widest(part, limit))
+  }
+  return found
 }
 
 /** What is added to a number can only be one. */

@@ -1,8 +1,7 @@
 import { LoopError, type Actor, type JsonObject, type JsonValue } from '@loop-engine/core'
 import type { Environment, ParseResult } from '@marcbachmann/cel-js'
 
-import { measureExpression, sizeLimit, type ExpressionCost } from './expression-cost.ts'
-import { widest } from './expression-data.ts'
+import { measureExpression, refuseCostly, type ExpressionCost } from './expression-cost.ts'
 import { toJson } from './expression-result.ts'
 import { loadCel } from './load.ts'
 
@@ -144,25 +143,6 @@ function evaluate(
     })
   }
   return toJson(value)
-}
-
-function refuseCostly(
-  cost: ExpressionCost,
-  { evidence, actor, instance }: ExpressionContext,
-): void {
-  if (cost.degree === 0) return
-  const limit = sizeLimit(cost)
-  if (
-    widest(evidence, limit) <= limit &&
-    widest(actor, limit) <= limit &&
-    widest(instance, limit) <= limit
-  )
-    return
-  throw new LoopError('too_large', 'An expression would take too many steps for this input.', {
-    path: '/evidence',
-    hint: 'Attach shorter lists, or nest fewer all(), exists(), map() and filter().',
-    details: { limit },
-  })
 }
 
 function parse(environment: Environment, text: string): ParseResult {
