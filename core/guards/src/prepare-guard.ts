@@ -14,7 +14,7 @@ import type { Expressions } from './expression.ts'
 import type { GuardRegistry } from './registry.ts'
 
 /** A fact that has to be read from the store before a guard is asked. */
-export type GuardNeed = 'last-executed' | 'approvals'
+export type GuardNeed = NonNullable<Guard['needs']>[number]
 
 /** Everything about a guard that does not depend on the attempt. */
 export interface PreparedGuard {

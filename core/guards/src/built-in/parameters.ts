@@ -38,11 +38,14 @@ export const wholeNumber: ParameterCheck = (value) =>
 export const text: ParameterCheck = (value) =>
   typeof value === 'string' && value.length > 0 ? null : 'a text'
 
-export const duration: ParameterCheck = (value) => {
+export const duration: ParameterCheck = (value) =>
+  isDuration(value) ? null : 'a duration such as 30s, 5m, 2h or 7d'
+
+function isDuration(value: JsonValue | undefined): boolean {
   try {
-    return durationMs(value) > 0 ? null : 'a duration such as 30s, 5m, 2h or 7d'
+    return durationMs(value) > 0
   } catch {
-    return 'a duration such as 30s, 5m, 2h or 7d'
+    return false
   }
 }
 
