@@ -86,16 +86,20 @@ function message({ id, model, stop, usage }: WireAnswer): WireJson {
     stop_reason: stopReasons[stop],
     stop_sequence: null,
     stop_details: stopDetails(stop),
-    usage: {
-      input_tokens: usage.inputTokens,
-      output_tokens: usage.outputTokens,
-      cache_creation: null,
-      cache_creation_input_tokens: 0,
-      cache_read_input_tokens: usage.cachedInputTokens ?? 0,
-      output_tokens_details: { thinking_tokens: usage.reasoningTokens ?? 0 },
-      server_tool_use: null,
-      service_tier: 'standard',
-    },
+    usage: usageOf(usage),
+  }
+}
+
+function usageOf(usage: WireAnswer['usage']): WireJson {
+  return {
+    input_tokens: usage.inputTokens,
+    output_tokens: usage.outputTokens,
+    cache_creation: null,
+    cache_creation_input_tokens: 0,
+    cache_read_input_tokens: usage.cachedInputTokens ?? 0,
+    output_tokens_details: { thinking_tokens: usage.reasoningTokens ?? 0 },
+    server_tool_use: null,
+    service_tier: 'standard',
   }
 }
 
@@ -123,8 +127,8 @@ function readObject(text: string): unknown {
 }
 
 function events(answer: WireAnswer, body: JsonObject): readonly ServerEvent[] {
-  const { stop_reason, stop_details, usage, ...start } = message(answer)
-  const counted = asUsage(usage)
+  const { stop_reason, stop_details, usage: _, ...start } = message(answer)
+  const counted = usageOf(answer.usage)
   const named = (data: WireJson & { readonly type: string }): ServerEvent => ({
     event: data.type,
     data,
@@ -153,10 +157,6 @@ function events(answer: WireAnswer, body: JsonObject): readonly ServerEvent[] {
           named({ type: 'message_stop' }),
         ]),
   ]
-}
-
-function asUsage(usage: unknown): WireJson {
-  return { ...(usage as WireJson) } // made by `message` above
 }
 
 type Typed = WireJson & { readonly type: string }

@@ -6,7 +6,6 @@ import {
   asText,
   deltasOf,
   type ModelWire,
-  type ServerEvent,
   type WireFault,
   type WireJson,
   type WireProblem,
@@ -28,16 +27,23 @@ export const geminiWire: ModelWire = {
   answer: (answer, body) =>
     answer.stop === 'failed'
       ? errorBody({ status: 500, message: 'An internal error has occurred.', requestId: null })
-      : { ...envelope(answer), ...outcome(answer, body), usageMetadata: usageMetadata(answer) },
+      : whole(answer, partsOf(answer, body)),
   events(answer, body) {
     if (answer.stop === 'failed')
       return [
         { data: errorBody({ status: 503, message: 'The model is overloaded.', requestId: null }) },
       ]
-    const last = { ...outcome(answer, body), usageMetadata: usageMetadata(answer) }
+    const parts = partsOf(answer, body)
+    if (!parts.some((part) => Object.hasOwn(part, 'text'))) return [{ data: whole(answer, parts) }]
+    // The text comes in chunks of its own; the last chunk has the reason and the counts.
     return [
-      ...partialEvents(answer, body),
-      { data: { ...envelope(answer), ...withoutText(last, answer, body) } },
+      ...deltasOf(answer.text).map((text) => ({
+        data: {
+          candidates: [{ index: 0, content: { role: 'model', parts: [{ text }] } }],
+          ...envelope(answer),
+        },
+      })),
+      { data: whole(answer, [{ text: '' }]) },
     ]
   },
   error: errorBody,
@@ -74,15 +80,22 @@ function envelope({ id, model }: WireAnswer): WireJson {
   return { ...(id !== null && { responseId: id }), modelVersion: model }
 }
 
-function outcome(answer: WireAnswer, body: JsonObject): WireJson {
+function whole(answer: WireAnswer, parts: readonly WireJson[]): WireJson {
+  return {
+    ...envelope(answer),
+    ...outcome(answer.stop, parts),
+    usageMetadata: usageMetadata(answer),
+  }
+}
+
+function outcome(stop: WireAnswer['stop'], parts: readonly WireJson[]): WireJson {
   // The one refusal that Gemini has a word for: the prompt itself is blocked, and there is no candidate.
-  if (answer.stop === 'refusal') return { promptFeedback: { blockReason: 'PROHIBITED_CONTENT' } }
-  const parts = partsOf(answer, body)
+  if (stop === 'refusal') return { promptFeedback: { blockReason: 'PROHIBITED_CONTENT' } }
   return {
     candidates: [
       {
         index: 0,
-        finishReason: finishReasons[answer.stop],
+        finishReason: finishReasons[stop],
         ...(parts.length > 0 && { content: { role: 'model', parts } }),
       },
     ],
@@ -90,7 +103,7 @@ function outcome(answer: WireAnswer, body: JsonObject): WireJson {
 }
 
 function partsOf({ text, stop }: WireAnswer, body: JsonObject): readonly WireJson[] {
-  if (text === '') return []
+  if (text === '' || stop === 'refusal') return []
   const name = forcedFunction(body)
   if (name === undefined || stop !== 'complete') return [{ text }]
   try {
@@ -107,31 +120,6 @@ function forcedFunction(body: JsonObject): string | undefined {
     ? calling['allowedFunctionNames']
     : []
   return asText(allowed)
-}
-
-/** The text comes in chunks of its own; the last chunk has the reason and the counts. */
-function partialEvents(answer: WireAnswer, body: JsonObject): readonly ServerEvent[] {
-  if (!isPlainText(answer, body)) return []
-  return deltasOf(answer.text).map((text) => ({
-    data: {
-      candidates: [{ index: 0, content: { role: 'model', parts: [{ text }] } }],
-      ...envelope(answer),
-    },
-  }))
-}
-
-function withoutText(last: WireJson, answer: WireAnswer, body: JsonObject): WireJson {
-  if (!isPlainText(answer, body)) return last
-  const content = { role: 'model', parts: [{ text: '' }] }
-  return {
-    ...last,
-    candidates: [{ index: 0, finishReason: finishReasons[answer.stop], content }],
-  }
-}
-
-function isPlainText(answer: WireAnswer, body: JsonObject): boolean {
-  if (answer.stop === 'refusal') return false
-  return partsOf(answer, body).some((part) => Object.hasOwn(part, 'text'))
 }
 
 function usageMetadata({ usage, stop }: WireAnswer): WireJson {

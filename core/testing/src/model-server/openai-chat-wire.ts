@@ -39,6 +39,7 @@ function chatWire(
     created: answeredAt,
     model,
   })
+  const usageOf = name === 'sonar' ? sonarUsage : chatUsage
   return {
     name,
     basePath,
@@ -59,7 +60,7 @@ function chatWire(
             ...head(answer, 'chat.completion'),
             ...grounding(answer),
             choices: [{ index: 0, logprobs: null, ...choice(answer, body) }],
-            usage: name === 'sonar' ? sonarUsage(answer) : chatUsage(answer),
+            usage: usageOf(answer),
           },
     events(answer, body) {
       const chunk = (rest: WireJson): ServerEvent => ({
@@ -67,7 +68,7 @@ function chatWire(
       })
       if (answer.stop === 'failed') return [{ data: errorBody(500, 'The server had an error.') }]
       const { message, finish_reason } = choice(answer, body)
-      const usage = name === 'sonar' ? sonarUsage(answer) : chatUsage(answer)
+      const usage = usageOf(answer)
       const counted = asObject(body['stream_options'])['include_usage'] === true
       const step = (delta: WireJson, finish: unknown = null): WireJson => ({
         choices: [{ index: 0, delta, logprobs: null, finish_reason: finish }],
@@ -99,7 +100,7 @@ const finishReasons = {
 function choice(
   { stop, text }: WireAnswer,
   body: JsonObject,
-): Record<'message' | 'finish_reason', WireJson | string> {
+): { readonly message: WireJson; readonly finish_reason: string } {
   const forced = asObject(asObject(body['tool_choice'])['function'])['name']
   const isCall = forced !== undefined && (stop === 'complete' || stop === 'truncated')
   const message = {
@@ -116,8 +117,7 @@ function toolCall(name: string, text: string): WireJson {
   return { id: 'call_1', type: 'function', function: { name, arguments: text } }
 }
 
-function deltas(message: WireJson | string): readonly WireJson[] {
-  const { content, refusal, tool_calls: calls } = message as WireJson // made by `choice`
+function deltas({ content, refusal, tool_calls: calls }: WireJson): readonly WireJson[] {
   if (Array.isArray(calls)) return [{ tool_calls: [{ index: 0, ...calls[0] }] }]
   const [member, text] = typeof refusal === 'string' ? ['refusal', refusal] : ['content', content]
   return deltasOf(String(text)).map((piece) => ({ [String(member)]: piece }))

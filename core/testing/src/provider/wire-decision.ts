@@ -7,6 +7,7 @@ import {
 } from '@loop-engine/core'
 import { describe, expect, test } from 'vitest'
 
+import { asObject } from '../model-server/model-wire.ts'
 import { decisionFor, narrowQuestion, question } from './question.ts'
 import type { WireBench } from './wire-bench.ts'
 
@@ -86,23 +87,16 @@ function ids({ availableSignals }: SubmissionContext): string[] {
 function decisionSchemas(value: JsonValue): JsonObject[] {
   if (typeof value !== 'object' || value === null) return []
   if (isArray(value)) return value.flatMap(decisionSchemas)
-  const properties = value['properties']
-  const here = isObject(properties) && Object.hasOwn(properties, 'signal') ? [value] : []
+  const here = Object.hasOwn(asObject(value['properties']), 'signal') ? [value] : []
   return [...here, ...Object.values(value).flatMap(decisionSchemas)]
 }
 
 function signalsOf(schema: JsonObject | undefined): JsonValue[] | undefined {
-  const properties = schema?.['properties']
-  const signal = isObject(properties) ? properties['signal'] : undefined
-  if (!isObject(signal)) return undefined
+  const signal = asObject(asObject(schema?.['properties'])['signal'])
   if (signal['const'] !== undefined) return [signal['const']]
   return isArray(signal['enum']) ? signal['enum'].map(String).toSorted() : undefined
 }
 
 function isArray(value: JsonValue | undefined): value is readonly JsonValue[] {
   return Array.isArray(value)
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
