@@ -1,5 +1,7 @@
-import type { CloudEvent, EventSink } from '@loop-engine/core'
+import type { EventSink } from '@loop-engine/core'
 import { describe, expect, test } from 'vitest'
+
+import { sinkEvent } from './sink-event.ts'
 
 /** How the suite gets at a sink. */
 export interface SinkHarness {
@@ -25,7 +27,7 @@ export function sinkConformance(harness: SinkHarness): void {
 
     test('events arrive in the order in which they were published', async () => {
       const sink = await harness.create()
-      const events = [1, 2, 3].map(event)
+      const events = [1, 2, 3].map(sinkEvent)
 
       await sink.publish(events.slice(0, 2), context)
       await sink.publish(events.slice(2), context)
@@ -45,22 +47,7 @@ export function sinkConformance(harness: SinkHarness): void {
       const sink = await harness.create()
       await harness.fail()
 
-      await expect(sink.publish([event(1)], context)).rejects.toThrow()
+      await expect(sink.publish([sinkEvent(1)], context)).rejects.toThrow()
     })
   })
-}
-
-function event(seq: number): CloudEvent {
-  return {
-    specversion: '1.0',
-    id: `${'a'.repeat(63)}${seq}`,
-    source: 'urn:loop-engine:acme:order',
-    type: 'dev.loop-engine.loop.transition.executed.v1',
-    subject: 'order-1',
-    time: new Date(1_750_000_000_000 + seq).toISOString(),
-    datacontenttype: 'application/json',
-    sequence: String(seq).padStart(20, '0'),
-    partitionkey: 'run-1',
-    data: { seq },
-  }
 }

@@ -1,6 +1,6 @@
-import type { CloudEvent } from '@loop-engine/core'
 import { describe, expect, test } from 'vitest'
 
+import { sinkEvent } from '../sink-event.ts'
 import type { SinkJourneyHarness } from './harness.ts'
 import { outageJourneys } from './outage.ts'
 import { poisonJourneys } from './poison.ts'
@@ -32,7 +32,7 @@ function answerTests(harness: SinkJourneyHarness): void {
 
     try {
       await expect(
-        sink.publish([event], { signal: new AbortController().signal }),
+        sink.publish([sinkEvent(1)], { signal: new AbortController().signal }),
       ).rejects.toMatchObject({ code: 'unavailable', retryable: true })
     } finally {
       await harness.recover()
@@ -45,27 +45,14 @@ function answerTests(harness: SinkJourneyHarness): void {
     await harness.hold()
 
     try {
-      const published = sink.publish([event], { signal: abort.signal })
+      const published = sink.publish([sinkEvent(1)], { signal: abort.signal })
       abort.abort()
       await expect(published).rejects.toMatchObject({ code: 'aborted' })
-      await expect(sink.publish([event], { signal: abort.signal })).rejects.toMatchObject({
+      await expect(sink.publish([sinkEvent(1)], { signal: abort.signal })).rejects.toMatchObject({
         code: 'aborted',
       })
     } finally {
       await harness.release()
     }
   })
-}
-
-const event: CloudEvent = {
-  specversion: '1.0',
-  id: 'a'.repeat(64),
-  source: 'urn:loop-engine:acme:order',
-  type: 'dev.loop-engine.loop.transition.executed.v1',
-  subject: 'order-1',
-  time: '2026-01-01T00:00:00.000Z',
-  datacontenttype: 'application/json',
-  sequence: '0000000000000001.0000',
-  partitionkey: 'run-1',
-  data: { seq: 1 },
 }

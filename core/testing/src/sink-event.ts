@@ -1,0 +1,17 @@
+import type { CloudEvent } from '@loop-engine/core'
+
+/** An event as a sink is handed one; `seq` counts the entries of its run. */
+export function sinkEvent(seq: number): CloudEvent {
+  return {
+    specversion: '1.0',
+    id: `${'a'.repeat(63)}${seq}`,
+    source: 'urn:loop-engine:acme:order',
+    type: 'dev.loop-engine.loop.transition.executed.v1',
+    subject: 'order-1',
+    time: new Date(1_750_000_000_000 + seq).toISOString(),
+    datacontenttype: 'application/json',
+    sequence: `${String(seq).padStart(16, '0')}.0000`,
+    partitionkey: 'run-1',
+    data: { seq },
+  }
+}
