@@ -1,24 +1,7 @@
-import type { GuardInput, LoopInstance, Transition } from '@loop-engine/core'
+import type { GuardInput, Transition } from '@loop-engine/core'
+import { startPlan } from '@loop-engine/testing'
 
-const instance: LoopInstance = {
-  tenant: 'acme',
-  loopId: 'refund',
-  aggregateId: 'order-1',
-  runId: 'run-1',
-  definition: { version: '1.0.0', digest: 'd'.repeat(64) },
-  currentState: 'open',
-  status: 'active',
-  version: 1,
-  stateVersion: 1,
-  transitions: 0,
-  openApprovals: 0,
-  metadata: {},
-  tags: [],
-  correlationId: null,
-  createdAt: 0,
-  updatedAt: 0,
-  head: '0'.repeat(64),
-}
+const { instance } = startPlan({ loopId: 'refund', runId: 'run-1', createdAt: 0, updatedAt: 0 })
 const transition: Transition = {
   id: 'pay',
   from: 'open',

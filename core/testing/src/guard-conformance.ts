@@ -8,6 +8,7 @@ import {
 } from '@loop-engine/core'
 import { describe, expect, test } from 'vitest'
 
+import { startPlan } from './plans.ts'
 import { withoutChance } from './without-chance.ts'
 
 /** One attempt, and what is different in it. */
@@ -28,25 +29,7 @@ export interface GuardHarness {
 }
 
 const blank: GuardInput = {
-  instance: {
-    tenant: 'acme',
-    loopId: 'order',
-    aggregateId: 'order-1',
-    runId: 'run-1',
-    definition: { version: '1.0.0', digest: 'd'.repeat(64) },
-    currentState: 'open',
-    status: 'active',
-    version: 1,
-    stateVersion: 1,
-    transitions: 0,
-    openApprovals: 0,
-    metadata: {},
-    tags: [],
-    correlationId: null,
-    createdAt: 0,
-    updatedAt: 0,
-    head: '0'.repeat(64),
-  },
+  instance: startPlan({ runId: 'run-1', createdAt: 0, updatedAt: 0 }).instance,
   transition: { id: 'pay', from: 'open', to: 'paid', signal: 'pay', actors: ['human'], guards: [] },
   actor: { type: 'human', id: 'alice' },
   evidence: {},
