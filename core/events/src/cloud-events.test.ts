@@ -1,26 +1,10 @@
-import { genesisHash, sealEntry, type EntryDraft, type StoredEntry } from '@loop-engine/core'
 import { expect, test } from 'vitest'
 
 import { toCloudEvents } from './cloud-events.ts'
-
-function entry(draft: Partial<EntryDraft>, version = 0): StoredEntry {
-  const whole: EntryDraft = {
-    tenant: 'acme',
-    loopId: 'refund',
-    aggregateId: 'order-1',
-    runId: 'run-1',
-    type: 'loop.transition.executed',
-    at: 1_750_000_000_000,
-    durability: 'memory',
-    definition: 'd'.repeat(64),
-    actor: { type: 'human', id: 'alice' },
-    ...draft,
-  }
-  return sealEntry(whole, { version, head: genesisHash }, { text: '{"card":"4111"}', salt: 's' })
-}
+import { storedEntry } from './stored-entry.fixture.ts'
 
 test('an event carries what CloudEvents 1.0 asks for', () => {
-  const stored = entry({ traceparent: '00-a-b-01' })
+  const stored = storedEntry({ traceparent: '00-a-b-01' })
 
   const [event] = toCloudEvents(stored)
 
@@ -40,12 +24,14 @@ test('an event carries what CloudEvents 1.0 asks for', () => {
 })
 
 test('the evidence itself never leaves', () => {
-  expect(JSON.stringify(toCloudEvents(entry({})))).not.toContain('4111')
+  const evidence = { text: '{"card":"4111"}', salt: 's' }
+
+  expect(JSON.stringify(toCloudEvents(storedEntry({}, 0, evidence)))).not.toContain('4111')
 })
 
 test('sequences sort as text in the order of the run', () => {
   const sequences = [0, 1, 8, 9, 99].flatMap((version) =>
-    toCloudEvents(entry({ status: 'completed' }, version)).map(({ sequence }) => sequence),
+    toCloudEvents(storedEntry({ status: 'completed' }, version)).map(({ sequence }) => sequence),
   )
 
   expect(sequences.toSorted()).toEqual(sequences)
@@ -53,7 +39,7 @@ test('sequences sort as text in the order of the run', () => {
 })
 
 test('names cannot break out of an attribute', () => {
-  const [event] = toCloudEvents(entry({ tenant: 'a:b', aggregateId: 'order\r\nx: 1' }))
+  const [event] = toCloudEvents(storedEntry({ tenant: 'a:b', aggregateId: 'order\r\nx: 1' }))
 
   expect(event).toMatchObject({
     source: 'urn:loop-engine:a%3Ab:refund',

@@ -1,23 +1,8 @@
-import { genesisHash, sealEntry, type EntryDraft, type StoredEntry } from '@loop-engine/core'
 import { expect, test } from 'vitest'
 
 import { deriveEvents } from './derive-events.ts'
+import { storedEntry } from './stored-entry.fixture.ts'
 
-function entry(draft: Partial<EntryDraft>): StoredEntry {
-  const whole: EntryDraft = {
-    tenant: 'acme',
-    loopId: 'refund',
-    aggregateId: 'order-1',
-    runId: 'run-1',
-    type: 'loop.transition.executed',
-    at: 1_750_000_000_000,
-    durability: 'memory',
-    definition: 'd'.repeat(64),
-    actor: { type: 'human', id: 'alice' },
-    ...draft,
-  }
-  return sealEntry(whole, { version: 4, head: genesisHash }, null)
-}
 const guard = (id: string, passed: boolean): object => ({
   id,
   use: id,
@@ -27,7 +12,7 @@ const guard = (id: string, passed: boolean): object => ({
 })
 
 test('a plain entry is one event, named by the hash of the entry', () => {
-  const stored = entry({ transitionId: 'pay' })
+  const stored = storedEntry({ transitionId: 'pay' }, 4)
 
   const events = deriveEvents(stored)
 
@@ -44,7 +29,7 @@ test('a plain entry is one event, named by the hash of the entry', () => {
 
 test('every guard that did not pass is an event of its own', () => {
   const guards = [guard('a', true), guard('b', false), guard('c', false)] as never
-  const stored = entry({ type: 'loop.transition.blocked', guards })
+  const stored = storedEntry({ type: 'loop.transition.blocked', guards })
 
   const events = deriveEvents(stored)
 
@@ -58,19 +43,19 @@ test('every guard that did not pass is an event of its own', () => {
 test.each(['completed', 'failed', 'cancelled', 'suspended'] as const)(
   'an execution that leaves the run %s says so last',
   (status) => {
-    const events = deriveEvents(entry({ status }))
+    const events = deriveEvents(storedEntry({ status }))
 
     expect(events.map(({ type }) => type)).toEqual(['loop.transition.executed', `loop.${status}`])
   },
 )
 
 test('an entry that already says what became of the run does not say it twice', () => {
-  expect(deriveEvents(entry({ type: 'loop.cancelled', status: 'cancelled' }))).toHaveLength(1)
-  expect(deriveEvents(entry({ type: 'loop.started', status: 'active' }))).toHaveLength(1)
+  expect(deriveEvents(storedEntry({ type: 'loop.cancelled', status: 'cancelled' }))).toHaveLength(1)
+  expect(deriveEvents(storedEntry({ type: 'loop.started', status: 'active' }))).toHaveLength(1)
 })
 
 test('deriving twice gives the same', () => {
-  const stored = entry({ status: 'completed', guards: [guard('soft', false)] as never })
+  const stored = storedEntry({ status: 'completed', guards: [guard('soft', false)] as never })
 
   expect(deriveEvents(stored)).toEqual(deriveEvents(stored))
 })

@@ -1,30 +1,10 @@
-import {
-  genesisHash,
-  isLoopError,
-  sealEntry,
-  type EntryDraft,
-  type StoredEntry,
-} from '@loop-engine/core'
+import { isLoopError } from '@loop-engine/core'
 import { describe, expect, test } from 'vitest'
 
 import type { LoopEvent } from './derive-events.ts'
 import { createEventBus } from './event-bus.ts'
+import { storedEntry } from './stored-entry.fixture.ts'
 
-function entry(draft: Partial<EntryDraft> = {}, version = 0): StoredEntry {
-  const whole: EntryDraft = {
-    tenant: 'acme',
-    loopId: 'refund',
-    aggregateId: 'order-1',
-    runId: 'run-1',
-    type: 'loop.transition.executed',
-    at: 0,
-    durability: 'memory',
-    definition: 'd'.repeat(64),
-    actor: { type: 'human', id: 'alice' },
-    ...draft,
-  }
-  return sealEntry(whole, { version, head: genesisHash }, null)
-}
 const fail = (): never => {
   throw new Error('listener')
 }
@@ -38,11 +18,11 @@ describe('a subscriber', () => {
     })
 
     bus.publish([
-      entry({ status: 'completed' }),
-      entry({ aggregateId: 'order-2', status: 'completed' }),
+      storedEntry({ status: 'completed' }),
+      storedEntry({ aggregateId: 'order-2', status: 'completed' }),
     ])
     stop()
-    bus.publish([entry({ aggregateId: 'order-2', status: 'completed' })])
+    bus.publish([storedEntry({ aggregateId: 'order-2', status: 'completed' })])
 
     expect(heard).toEqual(['loop.completed'])
   })
@@ -54,7 +34,7 @@ describe('a subscriber', () => {
     bus.subscribe({}, ({ actor }) => void Object.assign(actor, { id: 'left out' }))
     bus.subscribe({}, ({ entry }) => void heard.push(entry.actor.id))
 
-    bus.publish([entry()])
+    bus.publish([storedEntry()])
 
     expect(heard).toEqual(['alice'])
     expect(errors).toEqual([expect.any(TypeError)])
@@ -73,7 +53,7 @@ describe('a subscriber', () => {
     }
     listen()
 
-    bus.publish([entry(), entry({}, 1)])
+    bus.publish([storedEntry(), storedEntry({}, 1)])
 
     expect(heard).toEqual([1, 2])
   })
@@ -88,7 +68,7 @@ describe('a subscriber', () => {
     const stop = bus.subscribe({}, ({ id }) => void heard.push(id))
     bus.subscribe({}, () => forget())
 
-    bus.publish([entry()])
+    bus.publish([storedEntry()])
 
     expect([heard, errors]).toEqual([[], []])
   })
@@ -100,7 +80,10 @@ describe('a subscriber', () => {
 
     bus.publish(
       ['a', 'b'].map((id) =>
-        entry({ type: 'loop.approval.approved', approval: { id, revision: 1, viewHash: '' } }),
+        storedEntry({
+          type: 'loop.approval.approved',
+          approval: { id, revision: 1, viewHash: '' },
+        }),
       ),
     )
 
@@ -115,7 +98,7 @@ describe('a subscriber', () => {
     bus.subscribe({}, async () => fail())
     bus.subscribe({}, () => void (heard += 1))
 
-    bus.publish([entry(), entry({}, 1)])
+    bus.publish([storedEntry(), storedEntry({}, 1)])
     await Promise.resolve()
 
     expect(heard).toBe(2)
@@ -128,7 +111,7 @@ describe('a subscriber', () => {
     bus.subscribe({}, fail)
     bus.subscribe({}, ({ seq }) => void heard.push(seq))
 
-    bus.publish([entry(), entry({}, 1)])
+    bus.publish([storedEntry(), storedEntry({}, 1)])
 
     expect(heard).toEqual([1, 2])
   })
@@ -137,11 +120,11 @@ describe('a subscriber', () => {
     const bus = createEventBus()
     const heard: number[] = []
     bus.subscribe({}, ({ seq }) => {
-      if (seq === 1) bus.publish([entry({}, 9)])
+      if (seq === 1) bus.publish([storedEntry({}, 9)])
     })
     bus.subscribe({}, ({ seq }) => void heard.push(seq))
 
-    bus.publish([entry({}, 0), entry({}, 1)])
+    bus.publish([storedEntry({}, 0), storedEntry({}, 1)])
 
     expect(heard).toEqual([1, 2, 10])
   })
@@ -152,7 +135,7 @@ describe('a subscriber', () => {
     let heard = 0
     bus.subscribe({}, () => void (heard += 1))
 
-    bus.publish([{ ...entry(), body: '{' }, entry()])
+    bus.publish([{ ...storedEntry(), body: '{' }, storedEntry()])
 
     expect([heard, errors.length]).toEqual([1, 1])
   })
@@ -163,13 +146,13 @@ describe('a stream', () => {
     const bus = createEventBus()
     const stream = bus.stream()
     const seen: number[] = []
-    bus.publish([entry({}, 0)])
+    bus.publish([storedEntry({}, 0)])
 
     const reading = (async () => {
       for await (const { seq } of stream) seen.push(seq)
     })()
     await Promise.resolve()
-    bus.publish([entry({}, 1)])
+    bus.publish([storedEntry({}, 1)])
     bus.close()
     await reading
 
@@ -181,7 +164,7 @@ describe('a stream', () => {
     const leaving = new AbortController()
     const aborted = bus.stream({}, { signal: leaving.signal })
     const left = bus.stream()
-    bus.publish([entry()])
+    bus.publish([storedEntry()])
 
     leaving.abort()
     await left.return?.()
@@ -195,7 +178,7 @@ describe('a stream', () => {
     const bus = createEventBus()
     const stream = bus.stream({}, { maxBuffered: 1 })
 
-    bus.publish([entry({}, 0), entry({}, 1), entry({}, 2)])
+    bus.publish([storedEntry({}, 0), storedEntry({}, 1), storedEntry({}, 2)])
 
     expect(await stream.next()).toMatchObject({ value: { seq: 1 } })
     const error: unknown = await stream.next().catch((thrown: unknown) => thrown)
@@ -211,7 +194,7 @@ test('a closed bus is silent and takes no subscribers', () => {
   const bus = createEventBus()
   bus.close()
 
-  bus.publish([entry()])
+  bus.publish([storedEntry()])
 
   expect(() => bus.subscribe({}, fail)).toThrow(expect.objectContaining({ code: 'closed' }))
 })
