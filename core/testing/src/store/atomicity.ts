@@ -1,8 +1,9 @@
-import { isLoopError, type CommitPlan, type LoopStore } from '@loop-engine/core'
+import type { CommitPlan, LoopStore } from '@loop-engine/core'
 import { describe, expect, test } from 'vitest'
 
 import { approvalRequest, nextPlan, outboxItem, planEpoch, startPlan } from '../plans.ts'
 import type { OpenStore } from '../store-conformance.ts'
+import { codeOf } from './answers.ts'
 
 /** All of a plan, or nothing of it. */
 export function testStoreAtomicity(open: OpenStore): void {
@@ -72,9 +73,7 @@ export function testStoreAtomicity(open: OpenStore): void {
       const gap = { ...nextPlan(nextPlan(start.instance).instance), expectedVersion: 1 }
       await store.commit([start])
 
-      const error: unknown = await store.commit([good, gap]).catch((thrown: unknown) => thrown)
-
-      expect(isLoopError(error) && error.code).toBe('invalid_input')
+      expect(await codeOf(store.commit([good, gap]))).toBe('invalid_input')
       expect(await store.get('acme', 'good')).toBeNull()
       expect(await store.get('acme', 'order-1')).toEqual(start.instance)
     })

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 
 import { nextPlan, outboxItem, planEpoch, startPlan } from '../plans.ts'
 import type { OpenStore } from '../store-conformance.ts'
+import { everyPage } from './answers.ts'
 
 const now = planEpoch + 10_000
 const leaseMs = 1000
@@ -364,15 +365,10 @@ export function testStoreOutbox(open: OpenStore): void {
       const outcome = { kind: 'dead', at: now, error: 'poison' } as const
       await store.settle((await claim(store)).map(({ id, fence }) => ({ id, fence, outcome })))
 
-      const seen: string[] = []
-      let cursor: string | undefined
-      do {
-        const page = await store.deadLetters({ tenant: 'acme', limit: 2, cursor })
-        seen.push(...page.items.map(({ id }) => id))
-        cursor = page.cursor
-      } while (cursor !== undefined)
-      expect(seen.toSorted()).toEqual(['d0', 'd1', 'd2', 'd3', 'd4'])
-      expect(seen).toHaveLength(5)
+      const seen = await everyPage((cursor) =>
+        store.deadLetters({ tenant: 'acme', limit: 2, cursor }),
+      )
+      expect(seen.map(({ id }) => id).toSorted()).toEqual(['d0', 'd1', 'd2', 'd3', 'd4'])
       expect(await store.nextDueAt()).toBeNull()
       expect(await claimIds(store, { now: now + 9 * leaseMs })).toBe('')
     })

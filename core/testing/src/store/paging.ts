@@ -1,8 +1,9 @@
-import { isLoopError, type LoopInstance, type LoopStore, type Page } from '@loop-engine/core'
+import type { LoopInstance, LoopStore } from '@loop-engine/core'
 import { describe, expect, test } from 'vitest'
 
 import { approvalRequest, nextPlan, planEpoch, startPlan } from '../plans.ts'
 import type { OpenStore } from '../store-conformance.ts'
+import { codeOf, everyPage } from './answers.ts'
 
 /** Lists: filters, order, pages and cursors. */
 export function testStorePaging(open: OpenStore): void {
@@ -167,26 +168,6 @@ function lists(store: LoopStore): readonly List[] {
     (query) => store.approvals({ tenant: 'acme', ...query }),
     (query) => store.deadLetters({ tenant: 'acme', ...query }),
   ]
-}
-
-async function everyPage<Item>(read: (cursor?: string) => Promise<Page<Item>>): Promise<Item[]> {
-  const seen: Item[] = []
-  let page = await read()
-  for (;;) {
-    seen.push(...page.items)
-    if (page.cursor === undefined) return seen
-    if (seen.length > 1000) throw new Error('The pages never end.')
-    page = await read(page.cursor)
-  }
-}
-
-async function codeOf(answer: Promise<unknown> | undefined): Promise<string> {
-  try {
-    await answer
-    return 'no error'
-  } catch (error) {
-    return isLoopError(error) ? error.code : `not a LoopError: ${String(error)}`
-  }
 }
 
 /** Every prefix and every changed letter of a real cursor, and things that never were one. */
