@@ -1,5 +1,4 @@
 import {
-  isLoopError,
   submissionSchema,
   type LoopErrorCode,
   type Provider,
@@ -8,6 +7,7 @@ import {
 import { describe, expect, test } from 'vitest'
 
 import type { ModelReply } from './model-server/model-reply.ts'
+import { loopErrorOf } from './provider/expect-error.ts'
 import { decisionFailures } from './provider/failure-cases.ts'
 import {
   decisionFor,
@@ -142,13 +142,9 @@ function contract(harness: ProviderHarness): void {
         expect(harness.missing).toContain(failure)
         return
       }
-      const error: unknown = await create()
-        .createSubmission(context)
-        .catch((thrown: unknown) => thrown)
+      const error = await loopErrorOf(create().createSubmission(context))
 
-      expect(isLoopError(error) && { code: error.code, retryable: error.retryable }).toEqual(
-        expected[failure],
-      )
+      expect({ code: error.code, retryable: error.retryable }).toEqual(expected[failure])
       const text = `${String(error)} ${JSON.stringify(error)}`
       for (const secret of [...harness.secrets, context.instruction])
         expect(text).not.toContain(secret)
