@@ -6,7 +6,8 @@ type Zod = typeof z
 
 /**
  * What `build` makes of zod, made when it is first asked for: zod takes longer to load than the rest of the engine, and
- * what is right is read by hand. Only `require` loads at once; what it loads accepts the schemas of an imported zod.
+ * what is right is read by hand. It is loaded with `require`, since nobody can wait here for an import; a zod that a
+ * program imports and this one take each other's schemas.
  */
 export function withZod<Made>(build: (zod: Zod) => Made): () => Made {
   let made: { readonly value: Made } | undefined

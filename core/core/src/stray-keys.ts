@@ -13,7 +13,7 @@ export interface StrayKeysOptions {
 
 /**
  * Throws when something is no object of options, or has a key that would be ignored: most often one that is misspelt.
- * A key without a value is nothing that is ignored.
+ * A key whose value is undefined passes: ignoring it loses nothing.
  */
 export function refuseStrayKeys(
   given: unknown,

@@ -102,7 +102,8 @@ export function createEventBus({ onError = warn }: EventBusOptions = {}): EventB
     try {
       // Frozen, because all listeners are told the same one.
       for (const event of deepFreeze(deriveEvents(entry))) {
-        // Whoever comes while this event is told waits for the next: there might be no end of them.
+        // Who subscribes while this event is told hears the next one: told of this one, a listener that subscribes
+        // anew each time would never come to an end.
         const present = [...subscriptions]
         for (const subscription of present) {
           const { filter, listener } = subscription
@@ -114,7 +115,7 @@ export function createEventBus({ onError = warn }: EventBusOptions = {}): EventB
     }
   }
 
-  /** Whoever is told of failures may fail as well; what was committed has not. */
+  /** `onError` may fail as well, and `publish` still throws nothing: what was committed has not failed. */
   function report(error: unknown): void {
     try {
       onError(error)
@@ -126,7 +127,7 @@ export function createEventBus({ onError = warn }: EventBusOptions = {}): EventB
   function tell(listener: EventListener, event: LoopEvent): void {
     try {
       const working: unknown = listener(event)
-      // What is typed to return nothing may still return what it called returned.
+      // A listener that is typed to return nothing may return anything: `() => ids.delete(id)` does.
       if (working !== undefined) Promise.resolve(working).catch(report)
     } catch (error) {
       report(error)

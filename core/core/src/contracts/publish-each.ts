@@ -1,8 +1,9 @@
 import { isLoopError, type LoopError } from '../errors.ts'
 
 /**
- * Publishes one event after another, for a sink whose other side takes them singly. What is refused for good does not keep
- * from there what follows it: the first refusal is thrown at the end. Any other fault ends it at once.
+ * Publishes events one after another, for a sink whose other side takes one at a time. An event that is refused for good
+ * holds up none behind it: the first refusal is thrown when all were tried. Any other fault ends it at once, because what
+ * follows must not overtake.
  */
 export async function publishEach<Event>(
   events: readonly Event[],

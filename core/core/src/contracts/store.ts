@@ -188,8 +188,8 @@ export interface LogLeaf {
 }
 
 /**
- * How another thread of this machine opens the data of a store. Whoever wraps a store and changes what its reads answer
- * leaves it out.
+ * How another thread of this machine opens the data of a store. A wrapper that changes what reads answer must leave it
+ * out, because the thread would read past the wrapper.
  */
 export interface StoreRecipe {
   /** URL of a module. */
@@ -231,7 +231,7 @@ export interface LoopStore {
   approvals(query: ApprovalQuery): Promise<Page<ApprovalRequest>>
   /**
    * Keeps the reference in `messages` of the request, in place of an earlier one of the channel; false when the lease was
-   * lost. No commit takes it away: a decision that another process made from what it read before cannot lose it.
+   * lost. No commit takes it away, not even one that replaces the request by what was read before this was kept.
    */
   keepMessage(posted: PostedMessage): Promise<boolean>
   idempotency(tenant: string, principal: string, key: string): Promise<IdempotencyRecord | null>

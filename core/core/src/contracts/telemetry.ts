@@ -55,9 +55,9 @@ export interface ObservedAnswer {
 export type DeliveryEnd = { readonly kind: 'settled' } | Settlement['outcome']
 
 /**
- * Watches a system at work. Each member that is given `work` calls it once and hands on what it returns or throws, at
- * once where it answers at once; around it lies whatever the observer needs. Nothing here may throw or decide anything:
- * a system without telemetry does the same, in the same order, and records the same bytes.
+ * Watches a system at work. A member that is given `work` calls it exactly once, and returns or throws what `work` does,
+ * without a promise where `work` returns none. What it does before and after is its own affair. Nothing here may throw or
+ * decide anything: a system without telemetry does the same, in the same order, and records the same bytes.
  */
 export interface Telemetry {
   readonly contract: 'telemetry/v1'

@@ -35,7 +35,10 @@ export interface StepParts {
 
 const nobody = ''
 
-/** What becomes of a posted form. Possession of the link is what it proves; so no cookie is read, and none can be ridden. */
+/**
+ * What becomes of a posted form. Holding the link is all that it proves: no cookie is read, so that no other site can post a
+ * form in the name of whoever is signed in.
+ */
 export function createDecisionSteps(
   options: DecisionPageOptions & { readonly now: () => number },
   { links, show, action }: StepParts,
@@ -93,7 +96,7 @@ export function createDecisionSteps(
   async function ask(challenge: DecisionChallenge, request: ApprovalRequest): Promise<Response> {
     if (!sendings.permits(challenge.id)) return notice('tooMany')
     const { decision, recipient } = challenge
-    // Whoever is nobody here is shown the same page, so that it tells nobody who reviews.
+    // Somebody who is no reviewer sees the same page, so that it does not tell who reviews.
     if (recipient !== nobody) {
       try {
         const code = codes.codeFor(contentOf(challenge))

@@ -34,7 +34,7 @@ export function canonicalize(value: unknown, limits: JsonLimits = {}): string {
 
 /**
  * The canonical text of what this library made itself: plain objects with data of their own, in any order of keys.
- * Strings and numbers are checked all the same. In several pieces: whoever keeps it makes it one.
+ * Strings and numbers are checked all the same. Who keeps the text puts it together first, as `flat` does and hashing.
  */
 export function canonicalizeOwn(value: object): string {
   return write(value, 1, { ...createBudget({}), own: true })

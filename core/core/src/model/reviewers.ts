@@ -18,7 +18,7 @@ export function askedAt(
   return [...(policy.stages[stage]?.reviewers ?? []), ...escalated]
 }
 
-/** The delegations that count at a stage: who hands a decision on has that of one stage to hand on. */
+/** The delegations that count at a stage. Each hands on the decision of one stage, and of no other. */
 export function handedOnAt(
   { delegations }: Pick<Asking, 'delegations'>,
   stage: number,

@@ -7,7 +7,8 @@ const types = ['array', 'boolean', 'integer', 'null', 'number', 'object', 'strin
 
 /**
  * What the validator would only stumble over with evidence that leads it there: types, patterns and references that
- * mean nothing. Found by its own tables, so that what it passes over, such as an example, may hold anything.
+ * mean nothing. The schema is walked by the validator's own tables of keywords, so that what it passes over, such as an
+ * example, may hold anything.
  */
 export function schemaFaults(schema: Schema): readonly string[] {
   const { dereference } = loadJsonSchema()
