@@ -55,6 +55,7 @@ export function validateLoop(
   }
   stateProblems(checked)
   transitionProblems(checked)
+  signalProblems(checked)
   followUpProblems(checked)
   reachabilityProblems(checked)
   pluginProblems(checked, options)
@@ -88,7 +89,7 @@ function stateProblems({ definition, states, exits, report, suggest }: Checked):
   }
 }
 
-function transitionProblems({ definition, states, exits, report, suggest }: Checked): void {
+function transitionProblems({ definition, states, report, suggest }: Checked): void {
   duplicates(definition.transitions, (index, id) =>
     report(
       'duplicate_transition',
@@ -124,6 +125,10 @@ function transitionProblems({ definition, states, exits, report, suggest }: Chec
       ),
     )
   }
+}
+
+/** What a signal means in a state must be plain. */
+function signalProblems({ definition, exits, report }: Checked): void {
   const place = new Map(definition.transitions.map((transition, index) => [transition, index]))
   for (const leaving of exits.values()) {
     const bySignal = new Map<string, string>()
