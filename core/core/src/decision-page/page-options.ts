@@ -1,11 +1,11 @@
 import type { ApprovalRequest } from '../model/approval.ts'
+import type { risks } from '../model/definition.ts'
 import type { Decide } from './decision-answer.ts'
 import type { DecisionChallenge } from './decision-link.ts'
 import type { PageSecret } from './page-keys.ts'
 
 /** What a person has to do besides holding the link. */
 export type StepUp = 'none' | 'code' | 'login-url'
-export const risks = ['low', 'medium', 'high', 'critical'] as const
 export type Risk = (typeof risks)[number]
 
 export interface SendCodeInput {

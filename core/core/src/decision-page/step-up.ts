@@ -1,12 +1,15 @@
 import { LoopError } from '../errors.ts'
 import type { ApprovalRequest } from '../model/approval.ts'
 import { isAssured } from '../model/assurance.ts'
+import { risks } from '../model/definition.ts'
 import type { DecisionLink } from './decision-link.ts'
-import { risks, type DecisionPageOptions, type StepUp } from './page-options.ts'
+import type { DecisionPageOptions, StepUp } from './page-options.ts'
+
+const defaultStepUp: StepUp = 'code'
 
 /** What this person has to do besides holding this link. */
 export function stepOf(
-  { stepUp = 'code', stepUpFrom = 'medium' }: DecisionPageOptions,
+  { stepUp = defaultStepUp, stepUpFrom = 'medium' }: DecisionPageOptions,
   link: DecisionLink,
   { view }: ApprovalRequest,
 ): StepUp {
@@ -26,7 +29,7 @@ export function mayApprove({ policy }: ApprovalRequest): boolean {
 /** Throws `invalid_config` for a page that could not keep its promises. */
 export function checkOptions({
   url,
-  stepUp = 'code',
+  stepUp = defaultStepUp,
   sendCode,
   loginUrl,
 }: DecisionPageOptions): void {

@@ -8,6 +8,14 @@ import { parseDuration } from './duration.ts'
 export const actorTypes = ['human', 'automation', 'ai-agent', 'system'] as const
 export type ActorType = (typeof actorTypes)[number]
 
+export const severities = ['hard', 'soft'] as const
+export const evaluators = ['runtime', 'module', 'external'] as const
+/** What reviewers may do besides approving and rejecting. */
+export const allowances = ['edit', 'delegate', 'respond'] as const
+export const effectSemantics = ['idempotent', 'at-most-once'] as const
+/** Lowest first. */
+export const risks = ['low', 'medium', 'high', 'critical'] as const
+
 const idPattern = /^[A-Za-z0-9$_][A-Za-z0-9$_.:\-/]*$/
 
 /** Whether a loop, a state, a transition and whatever else a definition names may be called so. */
@@ -49,8 +57,8 @@ const schemas = /* @__PURE__ */ withZod((zod) => {
     with: jsonObject.optional(),
     /** A CEL expression that must be true, instead of a registered guard. */
     when: expression.optional(),
-    severity: zod.enum(['hard', 'soft']),
-    evaluatedBy: zod.enum(['runtime', 'module', 'external']),
+    severity: zod.enum(severities),
+    evaluatedBy: zod.enum(evaluators),
     message: text.optional(),
   })
 
@@ -85,7 +93,7 @@ const schemas = /* @__PURE__ */ withZod((zod) => {
       .max(16)
       .optional(),
     channels: zod.array(id).optional(),
-    allow: zod.array(zod.enum(['edit', 'delegate', 'respond'])).optional(),
+    allow: zod.array(zod.enum(allowances)).optional(),
     /** How well a person must have been authenticated to approve, edit or delegate; anybody entitled may reject. */
     assurance: zod.enum(assuranceMethods).optional(),
   })
@@ -95,7 +103,7 @@ const schemas = /* @__PURE__ */ withZod((zod) => {
     action: id,
     /** CEL expressions by field; the evidence itself when absent. */
     input: zod.record(zod.string(), expression).optional(),
-    semantics: zod.enum(['idempotent', 'at-most-once']),
+    semantics: zod.enum(effectSemantics),
     onSuccess: id.optional(),
     onFailure: id.optional(),
     /** Attempts before an idempotent effect fails for good; those of the system when it does not say. */
@@ -117,7 +125,7 @@ const schemas = /* @__PURE__ */ withZod((zod) => {
     evidence: jsonObject.optional(),
     approval: approval.optional(),
     effect: effect.optional(),
-    risk: zod.enum(['low', 'medium', 'high', 'critical']).optional(),
+    risk: zod.enum(risks).optional(),
   })
 
   const outcome = zod.strictObject({

@@ -3,9 +3,14 @@ import type { z } from 'zod'
 import { assuranceMethods } from './assurance.ts'
 import {
   actorTypes,
+  allowances,
+  effectSemantics,
+  evaluators,
   isDuration,
   isId,
   loopDefinitionSchema,
+  risks,
+  severities,
   type LoopDefinition,
 } from './definition.ts'
 
@@ -47,8 +52,8 @@ const readGuard = record(['id', 'severity', 'evaluatedBy'], {
   use: id,
   with: json,
   when: expression,
-  severity: oneOf('hard', 'soft'),
-  evaluatedBy: oneOf('runtime', 'module', 'external'),
+  severity: oneOf(severities),
+  evaluatedBy: oneOf(evaluators),
   message: label,
 })
 
@@ -68,15 +73,15 @@ const readApproval = record(['stages', 'fourEyes', 'expiresIn'], {
     16,
   ),
   channels: ids,
-  allow: list(oneOf('edit', 'delegate', 'respond')),
-  assurance: oneOf(...assuranceMethods),
+  allow: list(oneOf(allowances)),
+  assurance: oneOf(assuranceMethods),
 })
 
 const readEffect = record(['integration', 'action', 'semantics'], {
   integration: id,
   action: id,
   input: dictionary(expression),
-  semantics: oneOf('idempotent', 'at-most-once'),
+  semantics: oneOf(effectSemantics),
   onSuccess: id,
   onFailure: id,
   maxAttempts: whole(1, 100),
@@ -89,13 +94,13 @@ const readTransition = record(['id', 'from', 'to', 'signal', 'actors', 'guards']
   to: id,
   signal: id,
   description: label,
-  actors: list(oneOf(...actorTypes), 1),
+  actors: list(oneOf(actorTypes), 1),
   roles: ids,
   guards: list(readGuard),
   evidence: json,
   approval: readApproval,
   effect: readEffect,
-  risk: oneOf('low', 'medium', 'high', 'critical'),
+  risk: oneOf(risks),
 })
 
 const readOutcome = record(['id'], {
@@ -177,7 +182,7 @@ function whole(min: number, max: number): Read {
       : wrong
 }
 
-function oneOf(...values: readonly string[]): Read {
+function oneOf(values: readonly string[]): Read {
   return (value) => (values.includes(value as string) ? value : wrong)
 }
 
