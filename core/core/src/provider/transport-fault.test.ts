@@ -2,22 +2,13 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 
 import { createModelProvider } from './index.ts'
+import { openQuestion } from './open-question.fixture.ts'
 
 const ask = (send: () => Promise<never>, options: object = {}, signal?: AbortSignal) =>
   createModelProvider(
     { name: 'acme', model: 'acme-1', readFault: () => undefined, send },
     options,
-  ).createSubmission(
-    {
-      loopId: 'order',
-      loopName: 'Order',
-      currentState: 'open',
-      availableSignals: [{ signalId: 'approve', name: 'Approve' }],
-      instruction: 'Decide.',
-      evidence: {},
-    },
-    signal && { signal },
-  )
+  ).createSubmission(openQuestion, signal && { signal })
 
 test.each([
   [
