@@ -1,18 +1,20 @@
-import { digestOf, saltedDigest, type Principal } from '@loop-engine/core'
+import {
+  digestOf,
+  saltedDigest,
+  type EntryType,
+  type LedgerEntry,
+  type Principal,
+} from '@loop-engine/core'
 
-import type { Checker } from './world.ts'
+import { transitionOf, type Checker, type ObservedWorld } from './world.ts'
 
 /** 14. What executed under an approval has the digest that was approved, and the evidence that the digest covers. */
 export const approvedIsWhatRuns: Checker = function* ({ runs, effects = [] }) {
   for (const { entries, approvals } of runs) {
     for (const { entry, stored, at } of entries) {
       if (entry.type !== 'loop.transition.executed' || !entry.approval) continue
-      const approved = entries.find(
-        (other) =>
-          other.entry.type === 'loop.approval.approved' &&
-          other.entry.approval?.id === entry.approval?.id,
-      )
-      if (!approved || approved.entry.actionDigest !== entry.actionDigest)
+      const approved = entryOf(entries, 'loop.approval.approved', entry.approval.id)
+      if (!approved || approved.actionDigest !== entry.actionDigest)
         yield { message: 'what executed is not what was approved', ...at }
       if (
         stored.evidence !== null &&
@@ -60,12 +62,8 @@ export const singleUse: Checker = function* ({ runs, effects = [] }) {
       if (entry.type === 'loop.transition.executed' && entry.approval) {
         if (used.has(entry.approval.id)) yield { message: 'an approval was used twice', ...at }
         used.add(entry.approval.id)
-        const asked = entries.find(
-          (other) =>
-            other.entry.type === 'loop.approval.requested' &&
-            other.entry.approval?.id === entry.approval?.id,
-        )
-        if (entry.at >= (asked?.entry.approval?.expiresAt ?? Infinity))
+        const asked = entryOf(entries, 'loop.approval.requested', entry.approval.id)
+        if (entry.at >= (asked?.approval?.expiresAt ?? Infinity))
           yield { message: 'an expired approval was used', ...at }
       }
       if (entry.type === 'loop.effect.started' && entry.receipt !== undefined) {
@@ -93,15 +91,13 @@ export const separationOfDuties: Checker = function* ({
   for (const { entries } of runs) {
     for (const { entry, at } of entries) {
       if (entry.type !== 'loop.transition.executed') continue
-      const policy = definitions
-        .get(entry.definition)
-        ?.transitions.find(({ id }) => id === entry.transitionId)?.approval
+      const policy = transitionOf(definitions, entry)?.approval
       if (!policy || (policy.when !== undefined && !entry.approval)) continue
       const votes = entries.filter(
         (other) =>
           other.entry.approval?.id === entry.approval?.id &&
           other.entry.approval?.revision === entry.approval?.revision &&
-          /^(approve|edit)$/.test(other.entry.approval?.decision ?? ''),
+          approves(other.entry),
       )
       const people = new Set(votes.map(({ entry: { actor } }) => identityClassOf(actor.id)))
       const needed = policy.stages.reduce((sum, { quorum }) => sum + quorum, 0)
@@ -145,18 +141,13 @@ export const noSelfEscalation: Checker = function* ({ records, definitions, agen
     if (!isAgent) continue
     if (/released|migrated|erased|resumed/.test(entry.type))
       yield { message: 'an agent changed its own rules', ...at }
-    const transition = definitions
-      .get(entry.definition)
-      ?.transitions.find(({ id }) => id === entry.transitionId)
     if (
       entry.type === 'loop.transition.executed' &&
-      transition &&
-      !transition.actors.includes('ai-agent')
+      transitionOf(definitions, entry)?.actors.includes('ai-agent') === false
     ) {
       yield { message: 'an agent took a transition that is not for agents', ...at }
     }
-    if (/^(approve|edit)$/.test(entry.approval?.decision ?? ''))
-      yield { message: 'an agent approved', ...at }
+    if (approves(entry)) yield { message: 'an agent approved', ...at }
   }
 }
 
@@ -181,6 +172,20 @@ export const budgetsHold: Checker = function* ({ runs, budgets = [] }) {
       .reduce((sum, { evidence }) => sum + Number(evidence?.[amountField] ?? 0), 0)
     if (spent > limit) yield { message: `${spent} were spent of ${limit}` }
   }
+}
+
+/** The first entry of this type about an approval. */
+function entryOf(
+  entries: ObservedWorld['records'],
+  type: EntryType,
+  approvalId: string,
+): LedgerEntry | undefined {
+  return entries.find(({ entry }) => entry.type === type && entry.approval?.id === approvalId)
+    ?.entry
+}
+
+function approves({ approval }: LedgerEntry): boolean {
+  return approval?.decision === 'approve' || approval?.decision === 'edit'
 }
 
 function chainOf(principal: Principal): string[] {

@@ -1,6 +1,6 @@
 import { applyEntry, canonicalize, type LoopInstance } from '@loop-engine/core'
 
-import type { Checker } from './world.ts'
+import { transitionOf, type Checker } from './world.ts'
 
 /** 1. State, version and head equal the fold of the records; seq is 1..n. */
 export const fold: Checker = function* ({ runs }) {
@@ -28,8 +28,7 @@ export const legality: Checker = function* ({ runs, definitions }) {
       const moves = entry.toState !== undefined || entry.status !== undefined
       if (moves && ended) yield { message: 'a final run moved', ...at }
       if (entry.type === 'loop.transition.executed') {
-        const definition = definitions.get(entry.definition)
-        const transition = definition?.transitions.find(({ id }) => id === entry.transitionId)
+        const transition = transitionOf(definitions, entry)
         if (
           !transition ||
           transition.from !== state ||

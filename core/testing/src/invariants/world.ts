@@ -12,6 +12,7 @@ import {
   type LoopStore,
   type Stop,
   type StoredEntry,
+  type Transition,
 } from '@loop-engine/core'
 
 /** What a test saw from outside: one call, when it began and when it was answered, and the answer. */
@@ -143,6 +144,14 @@ export interface Violation {
 
 /** Yields what is wrong; the number is added by whoever runs it. */
 export type Checker = (world: ObservedWorld) => Iterable<Omit<Violation, 'invariant'>>
+
+/** The transition that an entry names, in the definition that judged it. */
+export function transitionOf(
+  definitions: World['definitions'],
+  { definition, transitionId }: LedgerEntry,
+): Transition | undefined {
+  return definitions.get(definition)?.transitions.find(({ id }) => id === transitionId)
+}
 
 export async function observe(world: World): Promise<ObservedWorld> {
   const runs: RecordedRun[] = []
