@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import type { JsonObject } from '../json/json.ts'
 import { lazySchema, withZod } from '../lazy-schema.ts'
 import { assuranceMethods } from './assurance.ts'
-import { parseDuration } from './duration.ts'
+import { isDuration } from './duration.ts'
 
 export const actorTypes = ['human', 'automation', 'ai-agent', 'system'] as const
 export type ActorType = (typeof actorTypes)[number]
@@ -21,14 +21,6 @@ const idPattern = /^[A-Za-z0-9$_][A-Za-z0-9$_.:\-/]*$/
 /** Whether a loop, a state, a transition and whatever else a definition names may be called so. */
 export function isId(value: unknown): value is string {
   return typeof value === 'string' && value.length <= 128 && idPattern.test(value)
-}
-
-export function isDuration(value: string): boolean {
-  try {
-    return parseDuration(value) > 0
-  } catch {
-    return false
-  }
 }
 
 const schemas = /* @__PURE__ */ withZod((zod) => {

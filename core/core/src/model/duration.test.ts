@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { isDuration } from './definition.ts'
-import { parseDuration } from './duration.ts'
+import { isDuration, parseDuration } from './duration.ts'
 
 test.each([
   ['500ms', 500],

@@ -18,3 +18,12 @@ export function parseDuration(text: string, path?: string): number {
   if (ms <= longestMs) return ms
   throw new LoopError('invalid_input', 'A duration is longer than a thousand years.', { path })
 }
+
+/** Whether a text is a duration that takes any time at all. */
+export function isDuration(value: string): boolean {
+  try {
+    return parseDuration(value) > 0
+  } catch {
+    return false
+  }
+}

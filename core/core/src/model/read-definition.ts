@@ -6,13 +6,13 @@ import {
   allowances,
   effectSemantics,
   evaluators,
-  isDuration,
   isId,
   loopDefinitionSchema,
   risks,
   severities,
   type LoopDefinition,
 } from './definition.ts'
+import { isDuration } from './duration.ts'
 
 /** What is read, or `wrong` when the schema has to say what is the matter. */
 type Read = (value: unknown) => unknown
