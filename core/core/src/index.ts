@@ -143,16 +143,13 @@ export type {
 export type { StoreChange, TailedEntry, TailPage, TailQuery } from './contracts/store-live.ts'
 export {
   decisionIntakeSchema,
-  type Action,
   type Channel,
   type ChannelContext,
-  type CloudEvent,
   type DecisionIntake,
-  type EffectContext,
-  type EventSink,
-  type Integration,
   type MessageRef,
-} from './contracts/plugins.ts'
+} from './contracts/channel.ts'
+export type { Action, EffectContext, Integration } from './contracts/integration.ts'
+export type { CloudEvent, EventSink } from './contracts/event-sink.ts'
 export {
   comparePositions,
   cutPage,

@@ -1,4 +1,4 @@
-import type { DecisionIntake } from '../contracts/plugins.ts'
+import type { DecisionIntake } from '../contracts/channel.ts'
 import type { ApprovalRequest } from '../model/approval.ts'
 import { outcomeText, type OutcomeText } from './outcome-text.ts'
 import { progressOf } from './view-facts.ts'

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 
 import { describe, expect, test } from 'vitest'
 
-import type { DecisionIntake } from '../contracts/plugins.ts'
+import type { DecisionIntake } from '../contracts/channel.ts'
 import { LoopError } from '../errors.ts'
 import type { ApprovalRequest } from '../model/approval.ts'
 import { createDecisionPage, type DecisionPageOptions, type SendCodeInput } from './index.ts'

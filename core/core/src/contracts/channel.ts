@@ -1,10 +1,9 @@
 import type { z } from 'zod'
 
-import type { JsonObject, JsonValue } from '../json/json.ts'
+import type { JsonObject } from '../json/json.ts'
 import { lazySchema, withZod } from '../lazy-schema.ts'
 import { assuranceSchema, principalSchema } from '../model/actor.ts'
 import { decisionKinds, type ApprovalRequest, type ApprovalView } from '../model/approval.ts'
-import type { Receipt } from '../model/result.ts'
 
 /** A channel's reference to a message it sent; JSON, kept by the engine. */
 export type MessageRef = JsonObject
@@ -56,53 +55,4 @@ export interface Channel {
   ): Promise<MessageRef | void>
   /** The inbound side: authenticates the sender, then hands over one decision intake. GET never decides. */
   handle?(request: Request): Promise<Response>
-}
-
-export interface EffectContext {
-  /** The licence under which this runs, already spent on its behalf. */
-  readonly receipt: Receipt
-  /** The same for every delivery of the same effect: hand it to the system that acts. */
-  readonly idempotencyKey: string
-  readonly attempt: number
-  readonly signal: AbortSignal
-}
-
-export interface Action {
-  /** Reads the input, or throws or rejects; a zod schema fits, and one that must ask somebody through `parseAsync`. */
-  readonly input: { parse(value: unknown): unknown }
-  /**
-   * Acts. Returns JSON for the record, or nothing. Throwing a LoopError with `retryable: true` asks for another attempt,
-   * with `details.retryAfterMs` no sooner than that.
-   */
-  run(input: unknown, context: EffectContext): Promise<JsonValue | void>
-}
-
-/** A system of record that executes. Runs only with a receipt. */
-export interface Integration {
-  readonly contract: 'integration/v1'
-  readonly name: string
-  readonly actions: Readonly<Record<string, Action>>
-}
-
-/** One event on the wire: CloudEvents 1.0 with JSON data. */
-export interface CloudEvent {
-  readonly specversion: '1.0'
-  readonly id: string
-  readonly source: string
-  readonly type: string
-  readonly subject: string
-  readonly time: string
-  readonly datacontenttype: 'application/json'
-  /** Per run, zero-padded so that it sorts as text (CloudEvents sequence extension). */
-  readonly sequence: string
-  readonly partitionkey: string
-  readonly traceparent?: string
-  readonly data: JsonObject
-}
-
-/** Where events go. Called at least once per event, in order per run. */
-export interface EventSink {
-  readonly contract: 'sink/v1'
-  readonly name: string
-  publish(events: readonly CloudEvent[], context: { readonly signal: AbortSignal }): Promise<void>
 }

@@ -1,0 +1,28 @@
+import type { JsonValue } from '../json/json.ts'
+import type { Receipt } from '../model/result.ts'
+
+export interface EffectContext {
+  /** The licence under which this runs, already spent on its behalf. */
+  readonly receipt: Receipt
+  /** The same for every delivery of the same effect: hand it to the system that acts. */
+  readonly idempotencyKey: string
+  readonly attempt: number
+  readonly signal: AbortSignal
+}
+
+export interface Action {
+  /** Reads the input, or throws or rejects; a zod schema fits, and one that must ask somebody through `parseAsync`. */
+  readonly input: { parse(value: unknown): unknown }
+  /**
+   * Acts. Returns JSON for the record, or nothing. Throwing a LoopError with `retryable: true` asks for another attempt,
+   * with `details.retryAfterMs` no sooner than that.
+   */
+  run(input: unknown, context: EffectContext): Promise<JsonValue | void>
+}
+
+/** A system of record that executes. Runs only with a receipt. */
+export interface Integration {
+  readonly contract: 'integration/v1'
+  readonly name: string
+  readonly actions: Readonly<Record<string, Action>>
+}
