@@ -105,23 +105,24 @@ export type { Guard, GuardInput, GuardVerdict, Reservation } from './contracts/g
 export { publishEach } from './contracts/publish-each.ts'
 export type {
   ApprovalQuery,
-  ClaimQuery,
   CommitPlan,
   CommitResult,
-  DeadLetter,
   IdempotencyRecord,
   InstanceQuery,
-  LogHead,
-  LogLeaf,
   LoopStore,
-  OutboxClaim,
-  OutboxItem,
   Page,
-  PostedMessage,
-  Settlement,
   Stop,
   StoreRecipe,
 } from './contracts/store.ts'
+export type {
+  ClaimQuery,
+  DeadLetter,
+  OutboxClaim,
+  OutboxItem,
+  PostedMessage,
+  Settlement,
+} from './contracts/store-outbox.ts'
+export type { LogHead, LogLeaf } from './contracts/store-log.ts'
 export { actorScopes, stopScope, stopScopes } from './contracts/stop-scopes.ts'
 export type {
   DroppedEntries,

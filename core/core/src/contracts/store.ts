@@ -4,42 +4,16 @@ import type { ApprovalRequest, ApprovalStatus } from '../model/approval.ts'
 import type { Durability, InstanceStatus, LoopInstance } from '../model/instance.ts'
 import type { Reservation } from './guard.ts'
 import type { StoreChange, TailPage, TailQuery } from './store-live.ts'
+import type { LogHead, LogLeaf } from './store-log.ts'
+import type {
+  ClaimQuery,
+  DeadLetter,
+  OutboxClaim,
+  OutboxItem,
+  PostedMessage,
+  Settlement,
+} from './store-outbox.ts'
 import type { StoreRetention } from './store-retention.ts'
-
-/** Something to do after a commit: run an effect, tell a channel, feed a sink, wake at a time. */
-export interface OutboxItem {
-  /** Unique and derived from the entry, so that a repeated commit cannot double it. */
-  readonly id: string
-  readonly tenant: string
-  readonly aggregateId: string
-  readonly runId: string
-  /** Items of one lane are delivered one after another, in `seq` order. One whose lane is its own id shares it with nobody. */
-  readonly lane: string
-  readonly kind: 'effect' | 'notify' | 'publish' | 'timer'
-  /** The integration, channel, sink or timer it is for. */
-  readonly name: string
-  /** The entry that caused it. */
-  readonly seq: number
-  /** JSON text. */
-  readonly payload: string
-  /** Not before, epoch milliseconds. */
-  readonly dueAt: number
-}
-
-/** An item leased to one worker. `fence` must come back with whatever is done about it. */
-export interface OutboxClaim extends OutboxItem {
-  /** 1 for the first delivery. */
-  readonly attempt: number
-  readonly fence: number
-  readonly leasedUntil: number
-}
-
-/** A delivery that was given up; a person may retry it. */
-export interface DeadLetter extends OutboxItem {
-  readonly attempt: number
-  readonly error: string
-  readonly diedAt: number
-}
 
 /** A switch that refuses every commit which names its scope. */
 export interface Stop {
@@ -135,56 +109,6 @@ export interface ApprovalQuery {
   /** At most 1,000; 100 by default. Ordered by `createdAt` then `id`, newest first. */
   readonly limit?: number
   readonly cursor?: string
-}
-
-export interface ClaimQuery {
-  /** Names the worker in the lease. */
-  readonly worker: string
-  readonly now: number
-  readonly leaseMs: number
-  readonly limit: number
-  readonly kinds?: readonly OutboxItem['kind'][]
-  /** Only items of this business key, whichever of its runs. */
-  readonly instance?: { readonly tenant: string; readonly aggregateId: string }
-}
-
-/** What becomes of a claimed item that no commit settles. */
-export interface Settlement {
-  readonly id: string
-  readonly fence: number
-  readonly outcome:
-    | { readonly kind: 'done' }
-    | { readonly kind: 'retry'; readonly dueAt: number; readonly error: string }
-    | { readonly kind: 'dead'; readonly at: number; readonly error: string }
-}
-
-/** Where a channel posted a request, and the claimed item that made it do so. */
-export interface PostedMessage {
-  readonly tenant: string
-  readonly requestId: string
-  readonly channel: string
-  /** What the channel needs to find the message again. */
-  readonly ref: JsonObject
-  readonly lease: { readonly id: string; readonly fence: number }
-}
-
-/** The tenant's Merkle log of entries (RFC 6962), kept by one sequencer at a time. */
-export interface LogHead {
-  readonly size: number
-  /** Hex; of the empty tree when size is 0. */
-  readonly root: string
-  /** Hashes of the complete subtrees, largest first: what appending needs. */
-  readonly frontier: readonly string[]
-  /** The signed checkpoint of this size, once signed. */
-  readonly note: string | null
-}
-
-export interface LogLeaf {
-  readonly index: number
-  readonly runId: string
-  readonly seq: number
-  /** SHA-256(0x00 ‖ body), hex. */
-  readonly leafHash: string
 }
 
 /**

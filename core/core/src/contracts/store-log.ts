@@ -1,0 +1,18 @@
+/** The tenant's Merkle log of entries (RFC 6962), kept by one sequencer at a time. */
+export interface LogHead {
+  readonly size: number
+  /** Hex; of the empty tree when size is 0. */
+  readonly root: string
+  /** Hashes of the complete subtrees, largest first: what appending needs. */
+  readonly frontier: readonly string[]
+  /** The signed checkpoint of this size, once signed. */
+  readonly note: string | null
+}
+
+export interface LogLeaf {
+  readonly index: number
+  readonly runId: string
+  readonly seq: number
+  /** SHA-256(0x00 ‖ body), hex. */
+  readonly leafHash: string
+}
