@@ -300,27 +300,6 @@ describe('facts', () => {
   })
 })
 
-test('problems are found when a system is created', () => {
-  const specs = [
-    spec('fine', { when: 'evidence.a == 1' }),
-    spec('nowhere'),
-    spec('limit', { use: 'rate-limit', with: { limit: 0, windw: '1h' } }),
-    spec('bad', { when: 'evidence.' }),
-  ]
-
-  expect(
-    evaluatorOf([])
-      .check(specs)
-      .map(({ code, path }) => `${code} ${path}`),
-  ).toEqual([
-    'unknown_guard /guards/1/id',
-    'bad_guard_parameters /guards/2/with',
-    'bad_guard_parameters /guards/2/with',
-    'bad_guard_parameters /guards/2/with',
-    'bad_expression /guards/3/when',
-  ])
-})
-
 test('a guard cannot take the id of another', () => {
   expect(() => createGuardRegistry([guard('human-only', () => ({ passed: true }))])).toThrow(
     expect.objectContaining({ code: 'already_exists' }),

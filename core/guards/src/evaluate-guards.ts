@@ -2,7 +2,6 @@ import type {
   Actor,
   ApprovalRequest,
   Clock,
-  DefinitionProblem,
   GuardInput,
   GuardResult,
   GuardSpec,
@@ -17,7 +16,7 @@ import type {
 import type { Expressions } from './expression.ts'
 import { readVerdict } from './guard-verdict.ts'
 import { createLateSignal, type LateSignal } from './late-signal.ts'
-import { prepareGuard, problemsOf, type GuardNeed, type PreparedGuard } from './prepare-guard.ts'
+import { prepareGuard, type GuardNeed, type PreparedGuard } from './prepare-guard.ts'
 import type { GuardRegistry } from './registry.ts'
 import { withTimeout } from './with-timeout.ts'
 
@@ -52,8 +51,6 @@ export interface GuardsOutcome {
 export interface GuardEvaluator {
   /** Facts that have to be read before `evaluate`. */
   needs(guards: readonly GuardSpec[]): ReadonlySet<GuardNeed>
-  /** Problems to report when a system is created: unknown guards, parameters, expressions. */
-  check(guards: readonly GuardSpec[]): readonly DefinitionProblem[]
   /**
    * Asks every guard, also after one has failed. Never throws: a guard that throws, is late, is
    * unknown or answers nonsense has failed. Synchronous when all guards are.
@@ -95,8 +92,6 @@ export function createGuardEvaluator({
 
   return {
     needs: (guards) => prepare(guards).needs,
-    check: (guards) =>
-      guards.flatMap((spec, index) => problemsOf(spec, index, registry, expressions)),
     evaluate(facts) {
       const late = createLateSignal()
       const { guards } = prepare(facts.guards ?? facts.transition.guards)

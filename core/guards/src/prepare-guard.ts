@@ -1,8 +1,6 @@
 import {
   canonicalize,
-  isLoopError,
   sha256Hex,
-  type DefinitionProblem,
   type Guard,
   type GuardResult,
   type GuardSpec,
@@ -56,55 +54,6 @@ export function prepareGuard(
       severity,
       ...(spec.with && { parameters: recordable(spec.with) }),
     },
-  }
-}
-
-/** What is wrong with a guard of a definition, before it ever judges. */
-export function problemsOf(
-  spec: GuardSpec,
-  index: number,
-  registry: GuardRegistry,
-  expressions: Expressions,
-): readonly DefinitionProblem[] {
-  const path = `/guards/${index}`
-  if (spec.when !== undefined) return expressionProblems(spec.when, `${path}/when`, expressions)
-  const guard = registry.get(spec.use ?? spec.id)
-  if (!guard) {
-    return [
-      {
-        code: 'unknown_guard',
-        path: `${path}/${spec.use === undefined ? 'id' : 'use'}`,
-        message: 'No guard of this id is registered.',
-        hint: `Use one of ${registry.ids.join(', ')}, or register your own.`,
-      },
-    ]
-  }
-  const problems = guard.check?.(spec.with ?? noParameters) ?? []
-  return problems.map((message) => ({
-    code: 'bad_guard_parameters',
-    path: `${path}/with`,
-    message,
-  }))
-}
-
-function expressionProblems(
-  text: string,
-  path: string,
-  expressions: Expressions,
-): readonly DefinitionProblem[] {
-  try {
-    expressions.compile(text)
-    return []
-  } catch (error) {
-    if (!isLoopError(error)) throw error
-    return [
-      {
-        code: 'bad_expression',
-        path,
-        message: error.message,
-        ...(error.hint && { hint: error.hint }),
-      },
-    ]
   }
 }
 

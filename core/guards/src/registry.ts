@@ -7,7 +7,6 @@ import type { GuardNeed } from './prepare-guard.ts'
 export interface GuardRegistry {
   readonly ids: readonly string[]
   get(id: string): Guard | undefined
-  has(id: string): boolean
 }
 
 /** The built-in guards and your own. Throws `already_exists` when an id is taken: no guard is ever replaced silently. */
@@ -41,7 +40,6 @@ export function createGuardRegistry(guards: readonly Guard[] = []): GuardRegistr
   return {
     ids: [...byId.keys()],
     get: (id) => byId.get(id),
-    has: (id) => byId.has(id),
   }
 }
 
