@@ -47,3 +47,11 @@ export const names = {
 
 /** What stands for a value that a caller made up: metrics and span names hold only what definitions hold. */
 export const other = '_OTHER'
+
+/** Refusals of what a definition may not know: the id of the transition is then the caller's own text. */
+const unknownTo = new Set(['unknown_transition', 'ambiguous_signal', 'final', 'suspended'])
+
+export function knownTransition(transitionId: string | undefined, reason?: string): string {
+  if (transitionId === undefined || (reason !== undefined && unknownTo.has(reason))) return other
+  return transitionId
+}

@@ -30,7 +30,6 @@ export function observeCalls({ tracer, incoming }: Observer): Pick<Telemetry, 'r
             span.setAttribute(names.statusCode, status)
             if (status >= 500) fault(span, String(status))
           },
-          threw: (code, { span }) => fault(span, code),
         },
         work,
       )

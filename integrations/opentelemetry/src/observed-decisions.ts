@@ -1,5 +1,4 @@
 import type { Telemetry } from '@loop-engine/core'
-import { context, SpanKind } from '@opentelemetry/api'
 
 import { names } from './names.ts'
 import type { Observer } from './observer.ts'
@@ -17,8 +16,6 @@ export function observeDecisions({ tracer }: Observer): Pick<Telemetry, 'decisio
         {
           kind: 'decision',
           name: 'loop.decision',
-          spanKind: SpanKind.INTERNAL,
-          parent: context.active(),
           attributes: {
             [names.tenant]: tenant,
             [names.approvalId]: requestId,
@@ -52,8 +49,6 @@ export function observeDecisions({ tracer }: Observer): Pick<Telemetry, 'decisio
         {
           kind: 'sealed',
           name: `execute_tool ${tool}`,
-          spanKind: SpanKind.INTERNAL,
-          parent: context.active(),
           attributes: {
             [names.operation]: 'execute_tool',
             [names.toolName]: tool,
@@ -63,8 +58,6 @@ export function observeDecisions({ tracer }: Observer): Pick<Telemetry, 'decisio
             [names.transitionId]: receipt.transitionId,
             [names.entrySeq]: receipt.seq,
           },
-          ended: () => {},
-          threw: (code, { span }) => fault(span, code),
         },
         work,
       )

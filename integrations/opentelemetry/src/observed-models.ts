@@ -6,7 +6,7 @@ import {
   type Retriever,
   type Usage,
 } from '@loop-engine/core'
-import { context, SpanKind, type Attributes } from '@opentelemetry/api'
+import { SpanKind, type Attributes } from '@opentelemetry/api'
 
 import { names } from './names.ts'
 import type { Observer } from './observer.ts'
@@ -60,7 +60,6 @@ export function observeModels({ tracer, instruments }: Observer): ObservedModels
         kind: 'model',
         name: `chat ${model}`,
         spanKind: SpanKind.CLIENT,
-        parent: context.active(),
         attributes: labels,
         ended: ({ actor, usage = actor.usage }, { span }, seconds) => {
           const answered = { ...labels, ...servedBy(actor.servedModel) }

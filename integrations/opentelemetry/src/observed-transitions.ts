@@ -1,21 +1,11 @@
 import type { ObservedRequest, Telemetry } from '@loop-engine/core'
-import { context, SpanKind, type Attributes } from '@opentelemetry/api'
+import type { Attributes, Span } from '@opentelemetry/api'
 
-import { names, other } from './names.ts'
+import { knownTransition, names } from './names.ts'
 import type { Observer } from './observer.ts'
 import { placeOf } from './place.ts'
 import { readable } from './readable.ts'
 import { fault, within } from './work.ts'
-
-/** A policy that says no is working as it should. */
-const denials = new Set(['stopped', 'refused'])
-/** Refusals of what a definition may not know: the id of the transition is then the caller's own text. */
-const unknownTo = new Set(['unknown_transition', 'ambiguous_signal', 'final', 'suspended'])
-
-export function knownTransition(transitionId: string | undefined, reason?: string): string {
-  if (transitionId === undefined || (reason !== undefined && unknownTo.has(reason))) return other
-  return transitionId
-}
 
 export function observeRequests({
   tracer,
@@ -31,7 +21,6 @@ export function observeRequests({
         {
           kind: 'start',
           name: 'loop.start',
-          spanKind: SpanKind.INTERNAL,
           ...placeOf(request, incoming),
           attributes: aboutRun(request),
           ended: (run, { span }) => {
@@ -39,8 +28,7 @@ export function observeRequests({
             span.updateName(`loop.start ${loopId}`)
             span.setAttributes({ [names.loopId]: loopId, [names.runId]: run.runId })
           },
-          threw: (code, { span }) =>
-            denials.has(code) ? span.setAttribute(names.outcome, code) : fault(span, code),
+          threw: (code, { span }) => denyOrFault(span, code),
         },
         work,
       )
@@ -53,7 +41,6 @@ export function observeRequests({
         {
           kind: 'transition',
           name: 'loop.transition',
-          spanKind: SpanKind.INTERNAL,
           ...placeOf(request, incoming),
           attributes: aboutRun(request),
           ended: (result, { span }, seconds) => {
@@ -78,8 +65,7 @@ export function observeRequests({
               })
           },
           threw: (code, { span }, seconds) => {
-            if (denials.has(code)) span.setAttribute(names.outcome, code)
-            else fault(span, code)
+            denyOrFault(span, code)
             instruments().transitionDuration.record(seconds, { [names.errorType]: code })
           },
         },
@@ -93,8 +79,6 @@ export function observeRequests({
         {
           kind: 'guard',
           name: `loop.guard ${id}`,
-          spanKind: SpanKind.INTERNAL,
-          parent: context.active(),
           attributes: {
             [names.guardId]: id,
             [names.loopId]: loopId,
@@ -110,7 +94,6 @@ export function observeRequests({
             // A guard that could not judge is broken; one that says no is not.
             if (!passed && reason !== 'failed' && reason !== 'limit') fault(span, reason)
           },
-          threw: (code, { span }) => fault(span, code),
         },
         work,
       )
@@ -120,4 +103,10 @@ export function observeRequests({
 
 function aboutRun({ tenant = 'default', aggregateId }: ObservedRequest): Attributes {
   return { [names.tenant]: tenant, [names.aggregateId]: aggregateId }
+}
+
+/** A policy that says no is working as it should. */
+function denyOrFault(span: Span, code: string): void {
+  if (code === 'stopped' || code === 'refused') span.setAttribute(names.outcome, code)
+  else fault(span, code)
 }

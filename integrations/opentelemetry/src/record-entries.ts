@@ -6,8 +6,7 @@ import {
 } from '@loop-engine/core'
 import { context, type Attributes } from '@opentelemetry/api'
 
-import { names } from './names.ts'
-import { knownTransition } from './observed-transitions.ts'
+import { knownTransition, names } from './names.ts'
 import type { Observer } from './observer.ts'
 import { below, linksTo, readContext } from './trace-context.ts'
 import { currentWork, quietly, type Work } from './work.ts'

@@ -3,15 +3,17 @@ import {
   context,
   createContextKey,
   INVALID_SPAN_CONTEXT,
+  SpanKind,
   SpanStatusCode,
   trace,
   type Attributes,
   type Context,
   type Link,
   type Span,
-  type SpanKind,
   type Tracer,
 } from '@opentelemetry/api'
+
+import { names } from './names.ts'
 
 /** What is being done around a commit: told by its context, so that the entries find the span that they belong to. */
 export interface Work {
@@ -37,13 +39,16 @@ export interface Work {
 export interface WorkOptions<Result> {
   readonly kind: Work['kind']
   readonly name: string
-  readonly spanKind: SpanKind
-  readonly parent: Context
+  /** Something within this process, unless given. */
+  readonly spanKind?: SpanKind
+  /** Where the work is asked for, unless given. */
+  readonly parent?: Context
   readonly links?: Link[]
   readonly attributes: Attributes
   /** Reads what came out. Its failure would be ours, so it is never the caller's. */
-  readonly ended: (result: Result, work: Work, seconds: number) => void
-  readonly threw: (code: string, work: Work, seconds: number, error: unknown) => void
+  readonly ended?: (result: Result, work: Work, seconds: number) => void
+  /** Whatever is thrown is a fault, unless given. */
+  readonly threw?: (code: string, work: Work, seconds: number, error: unknown) => void
 }
 
 const key = createContextKey('loop-engine work')
@@ -56,7 +61,16 @@ export function currentWork(): Work | undefined {
 /** Does `work` within a span, and ends the span with it. Synchronous where the work is. */
 export function within<Result>(
   tracer: Tracer,
-  { kind, name, spanKind, parent, links = [], attributes, ended, threw }: WorkOptions<Result>,
+  {
+    kind,
+    name,
+    spanKind = SpanKind.INTERNAL,
+    parent = context.active(),
+    links = [],
+    attributes,
+    ended = () => {},
+    threw = (code, { span }) => fault(span, code),
+  }: WorkOptions<Result>,
   work: () => Result | Promise<Result>,
 ): Result | Promise<Result> {
   const startedAt = performance.now()
@@ -97,7 +111,7 @@ function beginSpan(parent: Context, start: () => Span): Span {
 
 /** Marks a fault. Its text stays here: it might quote what nobody should read in a trace. */
 export function fault(span: Span, code: string): void {
-  span.setAttribute('error.type', code)
+  span.setAttribute(names.errorType, code)
   span.setStatus({ code: SpanStatusCode.ERROR })
 }
 
