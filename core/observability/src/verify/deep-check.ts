@@ -1,0 +1,101 @@
+import {
+  applyEntry,
+  canonicalize,
+  isLoopError,
+  openEntry,
+  type LoopInstance,
+  type StoredEntry,
+} from '@loop-engine/core'
+import { indexLoop, type LoopIndex } from '@loop-engine/runtime'
+
+import type { Finding } from './fault.ts'
+import { createLicences } from './legality.ts'
+import type { FindDefinition, RunCheck, RunCheckOptions } from './run-check.ts'
+import { createShallowCheck } from './shallow-check.ts'
+
+/** Also parses, re-canonicalises, folds, and judges every entry by the definition that it names. */
+export function createDeepCheck(
+  runId: string,
+  find: FindDefinition,
+  options: RunCheckOptions,
+): RunCheck {
+  const shallow = createShallowCheck(runId, options)
+  const licences = createLicences()
+  const loops = new Map<string, LoopIndex | null>()
+  const erasable = new Set<number>()
+  let folded: LoopInstance | null = null
+
+  async function loopOf(digest: string): Promise<LoopIndex | null> {
+    const known = loops.get(digest)
+    if (known !== undefined) return known
+    const definition = await find(digest)
+    const loop = definition && indexLoop(definition, digest)
+    loops.set(digest, loop)
+    return loop
+  }
+
+  async function deep(stored: StoredEntry): Promise<Finding | null> {
+    const entry = openEntry(stored)
+    if (canonicalize(entry) !== stored.body)
+      return {
+        fault: 'not_canonical',
+        message: 'The bytes are not the canonical form of what they say.',
+      }
+    if (entry.evidence && stored.evidence === null) erasable.add(stored.seq)
+    if (entry.type === 'loop.evidence.erased') erasable.delete(Number(entry.data?.['seq']))
+    if (stored.evidence !== null && canonicalize(JSON.parse(stored.evidence)) !== stored.evidence)
+      return { fault: 'not_canonical', message: 'The evidence is not in canonical form.' }
+    if (folded && entry.at < folded.updatedAt)
+      return { fault: 'time_went_back', message: 'The entry is older than the one before it.' }
+    const loop = await loopOf(entry.definition)
+    if (!loop)
+      return {
+        fault: 'missing_definition',
+        message: 'The definition that judged is not kept, or not under its own digest.',
+      }
+    const fault = licences.judge(entry, stored.hash, folded, loop)
+    folded = applyEntry(folded, entry, stored)
+    return fault
+  }
+
+  return {
+    get entries() {
+      return shallow.entries
+    },
+    get head() {
+      return shallow.head
+    },
+    async add(stored) {
+      const first = await shallow.add(stored)
+      if (first) return first
+      const finding = await deep(stored).catch(asFinding)
+      return finding && { runId, seq: stored.seq, ...finding }
+    },
+    end(instance) {
+      const first = shallow.end(instance)
+      if (first) return first
+      const [lost] = erasable
+      if (lost !== undefined)
+        return {
+          runId,
+          seq: lost,
+          fault: 'evidence_mismatch',
+          message: 'Evidence is gone, and its erasure is not on record.',
+        }
+      if (!folded || canonicalize(folded) === canonicalize(instance)) return null
+      return {
+        runId,
+        seq: shallow.entries,
+        fault: 'fold_mismatch',
+        message: 'The stored run is not the fold of its record.',
+      }
+    },
+  }
+}
+
+/** An entry that cannot even be read is a finding about that entry, not a failure of the verifier. */
+function asFinding(error: unknown): Finding {
+  if (isLoopError(error) || error instanceof SyntaxError || error instanceof TypeError)
+    return { fault: 'not_canonical', message: 'The entry cannot be read.' }
+  throw error
+}
