@@ -11,6 +11,7 @@ import {
 } from '@loop-engine/core'
 
 import type { Connection } from './connection.ts'
+import { createLanes } from './lanes.ts'
 import { itemColumns, toItem, type ItemRow } from './rows.ts'
 
 interface Lease {
@@ -37,8 +38,6 @@ export interface Outbox {
 
 type Place = [pos: number, tenant: string, lane: string]
 const everyKind: NonNullable<ClaimQuery['kinds']> = ['effect', 'notify', 'publish', 'timer']
-
-type Seat = [pos: number, seq: number, id: string, leasedUntil: number]
 
 export function createOutbox(connection: Connection): Outbox {
   const { prepare } = connection
@@ -166,42 +165,6 @@ export function createOutbox(connection: Connection): Outbox {
       remove.run(row[11])
       place({ ...item, dueAt })
       return true
-    },
-  }
-}
-
-/**
- * Who is the current item of a lane. Lanes of the same name of two tenants wait for nobody but their own, and an item
- * whose lane has its own name, as timers do, is alone there.
- */
-function createLanes({ prepare }: Connection): {
-  take(item: OutboxItem, isThere: () => boolean): boolean
-  advance(tenant: string, lane: string, id: string): void
-} {
-  const inLane = 'lane = ? AND tenant = ? AND died_at IS NULL AND lane <> id'
-  const current = prepare<Seat>(`
-    SELECT pos, seq, id, leased_until FROM outbox
-    WHERE ${inLane} AND ready_at IS NOT NULL ORDER BY seq LIMIT 1`)
-  const wait = prepare('UPDATE outbox SET ready_at = NULL WHERE pos = ?')
-  const anyOther = prepare<[1]>(`SELECT 1 FROM outbox WHERE ${inLane} LIMIT 1`)
-  const next = prepare(`
-    UPDATE outbox SET ready_at = due_at WHERE pos = (
-      SELECT pos FROM outbox WHERE ${inLane} ORDER BY seq, id LIMIT 1)`)
-  return {
-    /** Gives the lane to an item that is about to enter, unless it is there, or its current one comes first or is leased. */
-    take({ tenant, lane, seq, id }, isThere) {
-      const seat = lane === id ? undefined : current.get(lane, tenant)
-      if (seat === undefined) return true
-      const [pos, currentSeq, currentId, leasedUntil] = seat
-      if (leasedUntil > 0 || currentSeq < seq || (currentSeq === seq && currentId < id))
-        return false
-      if (isThere()) return false
-      wait.run(pos)
-      return true
-    },
-    /** Gives the lane to its first item, once the current one is done with. Mostly that was the only one. */
-    advance(tenant, lane, id) {
-      if (lane !== id && anyOther.get(lane, tenant) !== undefined) next.run(lane, tenant)
     },
   }
 }
