@@ -1,29 +1,20 @@
-import type { ApprovalRequest, CommitPlan, OutboxItem } from '@loop-engine/core'
+import type { ApprovalRequest, CommitPlan, OutboxItem, StoredEntry } from '@loop-engine/core'
 
 /** The parameters of `commit_v1` for these plans. Keys are the columns of `plan_v1` and of its record sets. */
 export function encodePlans(
   plans: readonly CommitPlan[],
 ): [string, string, string | null, boolean] {
-  const entries: object[] = []
-  const outbox: object[] = []
-  let setsStops = false
-  for (const [
-    plan,
-    { tenant, entries: sealed, outbox: items = [], erase = [], stops },
-  ] of plans.entries()) {
-    for (const { runId, transitionId, evidence, salt, ...entry } of sealed) {
-      const isErased = erase.includes(entry.seq)
-      const kept = evidence === null || isErased ? {} : { evidence, salt }
-      entries.push({ plan, tenant, run: runId, transition: transitionId, ...entry, ...kept })
-    }
-    for (const item of items) outbox.push({ plan, ...encodeItem(item) })
-    if (stops !== undefined) setsStops = true
-  }
+  const entries = plans.flatMap((plan, place) =>
+    plan.entries.map((entry) => ({ plan: place, ...encodeEntry(entry, plan) })),
+  )
+  const outbox = plans.flatMap(({ outbox: items = [] }, place) =>
+    items.map((item) => ({ plan: place, ...encodeItem(item) })),
+  )
   return [
     JSON.stringify(plans.map(encodePlan)),
     JSON.stringify(entries),
     outbox.length === 0 ? null : JSON.stringify(outbox),
-    setsStops,
+    plans.some(({ stops }) => stops !== undefined),
   ]
 }
 
@@ -54,6 +45,14 @@ function encodePlan(plan: CommitPlan): object {
     clear_stops: some(plan.stops?.clear),
     set_stops: some(plan.stops?.set),
   }
+}
+
+function encodeEntry(
+  { runId, transitionId, evidence, salt, ...entry }: StoredEntry,
+  { tenant, erase = [] }: CommitPlan,
+): object {
+  const kept = evidence === null || erase.includes(entry.seq) ? {} : { evidence, salt }
+  return { tenant, run: runId, transition: transitionId, ...entry, ...kept }
 }
 
 function encodeItem({ aggregateId, runId, dueAt, ...item }: OutboxItem): object {
