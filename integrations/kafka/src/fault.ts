@@ -26,7 +26,11 @@ const hints = {
  */
 export function faultOf(error: unknown): LoopError {
   const known = error instanceof Error ? error : undefined
-  const said = (apiId: string): boolean => findErrorBy(known, 'apiId', apiId) !== null
+  // Of a topic that no broker told it of the client says so in words of its own.
+  const isUnknownTopic = known?.message.startsWith('Unknown topic') === true
+  const said = (apiId: string): boolean =>
+    findErrorBy(known, 'apiId', apiId) !== null ||
+    (isUnknownTopic && apiId === 'UNKNOWN_TOPIC_OR_PARTITION')
   const refused = poison.find(said)
   if (refused !== undefined)
     return new LoopError('refused', 'An event is not one that Kafka takes.', {
@@ -34,10 +38,7 @@ export function faultOf(error: unknown): LoopError {
       hint: 'Raise max.message.bytes of the topic if it is too large.',
       details: { kafka: refused },
     })
-  const isUnknownTopic = known?.message.startsWith('Unknown topic') === true
-  const why = Object.entries(hints).find(
-    ([apiId]) => said(apiId) || (isUnknownTopic && apiId === 'UNKNOWN_TOPIC_OR_PARTITION'),
-  )
+  const why = Object.entries(hints).find(([apiId]) => said(apiId))
   return new LoopError('unavailable', 'An event was not stored by Kafka.', {
     plugin: 'kafka',
     retryable: true,

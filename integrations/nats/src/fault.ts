@@ -27,7 +27,7 @@ export function faultOf(error: unknown): LoopError {
   return new LoopError('unavailable', 'An event was not stored by NATS.', {
     plugin: 'nats',
     retryable: true,
-    ...(whyOf(error) && { hint: whyOf(error) }),
+    hint: whyOf(error),
     ...(error instanceof JetStreamApiError && { details: { code: error.code } }),
   })
 }
