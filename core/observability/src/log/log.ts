@@ -76,17 +76,15 @@ export function createLog(options: LogOptions): TransparencyLog {
     for (let lost = 0; lost < patience; lost++) {
       // Read back: what is signed is what the store has kept, never what was only computed.
       const head = await store.logHead(tenant)
+      const { size, root } = head
       refuseFork(head, signed)
-      signed = { size: head.size, root: head.root }
+      signed = { size, root }
       if (isSignedBy(by, tenant, head)) return head
       const at = clock.now()
       refuseInvalid(by, at)
-      const note = await signCheckpoint(
-        { origin: originOf(by.name, tenant), size: head.size, root: head.root, at },
-        by,
-      )
-      if (await store.signLog(tenant, { size: head.size, root: head.root }, note))
-        return { ...head, note }
+      const origin = originOf(by.name, tenant)
+      const note = await signCheckpoint({ origin, size, root, at }, by)
+      if (await store.signLog(tenant, { size, root }, note)) return { ...head, note }
     }
     throw new LoopError('conflict', 'The log kept growing while its head was signed.', {
       retryable: true,

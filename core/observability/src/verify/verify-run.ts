@@ -58,7 +58,7 @@ export async function verifyPages(
   const open = (first?: StoredEntry): RunCheck =>
     createRunCheck(instance?.runId ?? asked ?? first?.runId ?? '', definitions, {
       dropped,
-      ...(instance && { names: instance }),
+      names: instance,
     })
   const faults: VerifyFault[] = []
   const note = (fault: VerifyFault | null): void =>

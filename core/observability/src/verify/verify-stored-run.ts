@@ -56,11 +56,7 @@ async function verifyFrom(
 ): Promise<VerifyReport> {
   const { tenant, runId, version } = instance
   const pages = entryPages(store, tenant, runId, version, (dropped?.through ?? 0) + 1)
-  const report = await verifyPages(pages, {
-    instance,
-    dropped,
-    ...(definitions && { definitions }),
-  })
+  const report = await verifyPages(pages, { instance, dropped, definitions })
   if (!report.ok) return report
   const [beyond] = await store.entries(tenant, runId, { from: version + 1, limit: 1 })
   // A run that moved on while it was read has a newer head; one that did not has an entry too many.
