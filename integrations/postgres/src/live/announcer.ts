@@ -1,6 +1,7 @@
 import type { Clock, StoreChange } from '@loop-engine/core'
 
 import type { Database } from '../connection/database.ts'
+import { listening, writeNotice } from './notice.ts'
 
 export interface Announcer {
   /** Returns at once; what comes while a notification is under way shares the next one. */
@@ -60,26 +61,4 @@ export function createAnnouncer({
       await running
     },
   }
-}
-
-export interface Notice extends StoreChange {
-  readonly sender: string
-}
-
-function writeNotice({ sender, outbox }: Notice): string {
-  return `${sender} ${outbox ? 'outbox' : 'entries'}`
-}
-
-/** Anybody who may connect may notify: what we did not write is nobody's, and worth a look. */
-export function readNotice(payload: string): Notice {
-  const [sender = '', kind] = payload.split(' ')
-  return { sender, outbox: kind !== 'entries' }
-}
-
-/** The first half of the lock that whoever listens shares; the second is the digest of the channel. */
-export const listening = `hashtext('loop-engine/listening')`
-
-/** The channel of a store: NOTIFY reaches one database, in which each schema is a store. */
-export function channelOf(schema: string): string {
-  return `loop_engine:${schema}`
 }

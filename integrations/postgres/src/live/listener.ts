@@ -2,7 +2,7 @@ import { LoopError, type Clock, type StoreChange } from '@loop-engine/core'
 import type { Client } from 'pg'
 
 import { pause } from '../connection/connections.ts'
-import { listening as lock, readNotice } from './announcer.ts'
+import { listening as lock, readNotice } from './notice.ts'
 
 export interface ListenerOptions {
   /** A new connection of its own, each time: LISTEN belongs to a session. */

@@ -7,7 +7,8 @@ import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { splitHosts } from '../connection/hosts.ts'
 import { openStore } from '../postgres.fixture.ts'
 import { createPostgresStore, type PostgresStoreOptions } from '../postgres.ts'
-import { channelOf, createAnnouncer } from './announcer.ts'
+import { createAnnouncer } from './announcer.ts'
+import { channelOf } from './notice.ts'
 
 let server: PostgresServer
 beforeAll(async () => {

@@ -1,0 +1,24 @@
+import type { StoreChange } from '@loop-engine/core'
+
+/** What one store tells the others, which listen on the same channel. */
+export interface Notice extends StoreChange {
+  readonly sender: string
+}
+
+export function writeNotice({ sender, outbox }: Notice): string {
+  return `${sender} ${outbox ? 'outbox' : 'entries'}`
+}
+
+/** Anybody who may connect may notify: what we did not write is nobody's, and worth a look. */
+export function readNotice(payload: string): Notice {
+  const [sender = '', kind] = payload.split(' ')
+  return { sender, outbox: kind !== 'entries' }
+}
+
+/** The first half of the lock that whoever listens shares; the second is the digest of the channel. */
+export const listening = `hashtext('loop-engine/listening')`
+
+/** The channel of a store: NOTIFY reaches one database, in which each schema is a store. */
+export function channelOf(schema: string): string {
+  return `loop_engine:${schema}`
+}
