@@ -12,7 +12,7 @@ import { checkKeys, checkOptions } from '../check-options.ts'
 import { openCheckpoint, vouchesFor } from './checkpoint.ts'
 import { createLog } from './log.ts'
 import type { NoteKey, NoteSigner } from './note.ts'
-import { rootAt } from './start-check.ts'
+import { rootAt } from './root-at.ts'
 
 export interface RetainOptions {
   readonly store: LoopStore
