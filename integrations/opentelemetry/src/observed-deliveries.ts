@@ -35,7 +35,7 @@ export function observeDeliveries({ tracer, instruments }: Observer): Pick<Telem
           kind: 'delivery',
           name: `loop.${kind} ${name}`,
           spanKind: SpanKind.CONSUMER,
-          ...placeOf(claim, trace),
+          ...placeOfOrder(claim, trace),
           attributes: aboutOf(claim),
           ended: (result, doing, seconds) => {
             const end = endingOf(result, doing)
@@ -55,7 +55,7 @@ export function observeDeliveries({ tracer, instruments }: Observer): Pick<Telem
 }
 
 /** An order goes on in the trace that gave it. A timer may ring in a month: it only points back. */
-function placeOf({ kind }: OutboxClaim, trace: TraceContext | undefined) {
+function placeOfOrder({ kind }: OutboxClaim, trace: TraceContext | undefined) {
   const ordered = readContext(trace?.traceparent, trace?.tracestate)
   const led = readContext(trace?.link)
   if (kind === 'timer') return { parent: below(undefined), links: linksTo(ordered, led) }
