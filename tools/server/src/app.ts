@@ -2,17 +2,17 @@ import { LoopError, type Channel, type Identifiers, type Telemetry } from '@loop
 import type { LoopMcpServer } from '@loop-engine/integration-mcp'
 import { Hono, type Context } from 'hono'
 
-import { mountChannels } from './channels.ts'
-import { mountConsole } from './console.ts'
-import type { Environment } from './environment.ts'
+import type { Environment } from './http/environment.ts'
+import { problemOf } from './http/problem.ts'
+import { securityHeaders } from './http/security-headers.ts'
+import { traceOf } from './http/trace.ts'
 import { faultOf, type Logger } from './log.ts'
-import { mountMcp } from './mcp.ts'
-import { mountRoutes, type MountOptions } from './mount.ts'
-import { openApiOf } from './openapi.ts'
-import { problemOf } from './problem.ts'
+import { mountChannels } from './mounts/channels.ts'
+import { mountConsole } from './mounts/console.ts'
+import { mountMcp } from './mounts/mcp.ts'
+import { mountRoutes, type MountOptions } from './mounts/mount-routes.ts'
+import { openApiOf } from './routes/openapi.ts'
 import { routes } from './routes/routes.ts'
-import { securityHeaders } from './security-headers.ts'
-import { traceOf } from './trace.ts'
 
 export interface AppOptions extends MountOptions {
   readonly logger: Logger

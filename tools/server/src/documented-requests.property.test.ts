@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { createGeneratorSync, type JsonSchema } from 'json-schema-faker'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { openApiOf } from './openapi.ts'
+import { openApiOf } from './routes/openapi.ts'
 import { routes } from './routes/routes.ts'
 import { createTestServer, type Reply, type TestServer } from './server.fixture.ts'
 

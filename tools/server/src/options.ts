@@ -10,9 +10,9 @@ import type { Intake, LoopSystemOptions } from '@loop-engine/sdk'
 
 import type { OidcOptions } from './access/oidc.ts'
 import type { CallbackOptions } from './callbacks.ts'
-import type { Timeouts } from './listen.ts'
+import type { Timeouts } from './http/listen.ts'
+import type { RateLimit } from './http/rate-limit.ts'
 import type { Logger } from './log.ts'
-import type { RateLimit } from './rate-limit.ts'
 
 export interface LoopServerOptions extends Omit<
   LoopSystemOptions,

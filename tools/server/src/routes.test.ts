@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import type { Route } from './route.ts'
+import type { Route } from './routes/route.ts'
 import { routes } from './routes/routes.ts'
 import { problemSchema } from './schemas/common.ts'
 import { createTestServer, type Asked, type Reply, type TestServer } from './server.fixture.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import type { Route } from './route.ts'
+import type { Route } from './routes/route.ts'
 import { routes } from './routes/routes.ts'
 import { createTestServer, type Asked, type TestServer } from './server.fixture.ts'
 

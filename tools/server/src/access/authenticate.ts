@@ -1,6 +1,6 @@
 import { LoopError } from '@loop-engine/core'
 
-import { HttpError } from '../http-error.ts'
+import { HttpError } from '../http/http-error.ts'
 import type { Access } from './access.ts'
 import type { Principal } from './principal.ts'
 

@@ -8,9 +8,9 @@ import {
 } from '@loop-engine/core'
 import { z } from 'zod'
 
-import { route, type Route } from '../route.ts'
 import { approvalOf, approvalSchema } from '../schemas/approval.ts'
 import { idSchema, pageOf, pageQuery } from '../schemas/common.ts'
+import { route, type Route } from './route.ts'
 
 const tag = 'Approvals'
 const page = pageOf(approvalSchema)

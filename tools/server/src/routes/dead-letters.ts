@@ -1,8 +1,8 @@
 import { LoopError } from '@loop-engine/core'
 import { z } from 'zod'
 
-import { route, type Route } from '../route.ts'
 import { millisecondsSchema, pageOf, pageQuery } from '../schemas/common.ts'
+import { route, type Route } from './route.ts'
 
 const deadLetterSchema = z
   .object({

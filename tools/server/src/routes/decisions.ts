@@ -1,9 +1,8 @@
 import type { DecisionResult } from '@loop-engine/runtime'
 import { z } from 'zod'
 
-import { HttpError } from '../http-error.ts'
-import { problemOf } from '../problem.ts'
-import { route, type Answer, type Route } from '../route.ts'
+import { HttpError } from '../http/http-error.ts'
+import { problemOf } from '../http/problem.ts'
 import {
   approvalOf,
   approvalSchema,
@@ -13,6 +12,7 @@ import {
   decisionResultSchema,
 } from '../schemas/approval.ts'
 import { idSchema, reasonSchema } from '../schemas/common.ts'
+import { route, type Answer, type Route } from './route.ts'
 
 const tag = 'Approvals'
 const params = z.object({ requestId: idSchema })

@@ -1,9 +1,9 @@
 import { digestOf, LoopError } from '@loop-engine/core'
 import { z } from 'zod'
 
-import { route, type Route } from '../route.ts'
 import { hashSchema, jsonObjectSchema } from '../schemas/common.ts'
 import { findDefinition } from './find-definition.ts'
+import { route, type Route } from './route.ts'
 
 const definitionSchema = z
   .object({ digest: hashSchema, definition: jsonObjectSchema })

@@ -10,9 +10,9 @@ import {
   readPlace,
   type Place,
 } from '../events/event-stream.ts'
-import { HttpError } from '../http-error.ts'
-import { route, type Call, type Route } from '../route.ts'
+import { HttpError } from '../http/http-error.ts'
 import { idSchema, jsonObjectSchema, pageOf } from '../schemas/common.ts'
+import { route, type Call, type Route } from './route.ts'
 
 const tag = 'Events'
 const filter = {

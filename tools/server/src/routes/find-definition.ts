@@ -1,6 +1,6 @@
 import { loopDefinitionSchema, type LoopDefinition } from '@loop-engine/core'
 
-import type { Services } from '../route.ts'
+import type { Services } from './route.ts'
 
 type Found =
   | { readonly success: true; readonly data: LoopDefinition }

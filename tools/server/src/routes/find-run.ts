@@ -1,6 +1,6 @@
 import { LoopError, type LoopInstance } from '@loop-engine/core'
 
-import type { Call } from '../route.ts'
+import type { Call } from './route.ts'
 
 /** A run of a business key: the one that is asked for, or the open one, else its newest. Throws `not_found`. */
 export async function findRun(

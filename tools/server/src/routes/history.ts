@@ -1,10 +1,10 @@
 import { openEntry, openEvidence } from '@loop-engine/core'
 import { z } from 'zod'
 
-import { route, type Route } from '../route.ts'
 import { aggregateIdSchema, idSchema, pageOf } from '../schemas/common.ts'
 import { historyItemSchema } from '../schemas/instance.ts'
 import { findRun } from './find-run.ts'
+import { route, type Route } from './route.ts'
 
 export const historyRoutes: readonly Route[] = [
   route({

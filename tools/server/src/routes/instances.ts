@@ -1,8 +1,7 @@
 import { instanceStatuses, LoopError } from '@loop-engine/core'
 import { z } from 'zod'
 
-import { etagOf, matchesTag } from '../etag.ts'
-import { route, type Route } from '../route.ts'
+import { etagOf, matchesTag } from '../http/etag.ts'
 import { attributionSchema } from '../schemas/actor.ts'
 import {
   aggregateIdSchema,
@@ -13,6 +12,7 @@ import {
 } from '../schemas/common.ts'
 import { instanceSchema } from '../schemas/instance.ts'
 import { findRun } from './find-run.ts'
+import { route, type Route } from './route.ts'
 
 const tag = 'Instances'
 const etag = { ETag: 'Changes with every commit on the run.' }

@@ -3,9 +3,9 @@ import { z } from 'zod'
 
 import { keyActorSchema } from '../access/api-keys.ts'
 import { scopes } from '../access/principal.ts'
-import { HttpError } from '../http-error.ts'
-import { route, type Call, type Route } from '../route.ts'
+import { HttpError } from '../http/http-error.ts'
 import { millisecondsSchema, pageOf, pageQuery } from '../schemas/common.ts'
+import { route, type Call, type Route } from './route.ts'
 
 const tag = 'Keys'
 const keySchema = z

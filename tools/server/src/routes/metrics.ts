@@ -2,7 +2,7 @@ import { actorTypes, instanceStatuses } from '@loop-engine/core'
 import { metricsOf } from '@loop-engine/observability'
 import { z } from 'zod'
 
-import { route, type Route } from '../route.ts'
+import { route, type Route } from './route.ts'
 
 const share = z.number().min(0).max(1).nullable()
 const count = z.int().min(0)

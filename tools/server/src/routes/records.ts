@@ -2,8 +2,8 @@ import { LoopError } from '@loop-engine/core'
 import { exportRecords, verifyStore } from '@loop-engine/observability'
 import { z } from 'zod'
 
-import { route, type Route } from '../route.ts'
 import { aggregateIdSchema, flagSchema, hashSchema, idSchema } from '../schemas/common.ts'
+import { route, type Route } from './route.ts'
 
 const tag = 'Records'
 const faultSchema = z.object({

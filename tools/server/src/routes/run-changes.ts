@@ -3,10 +3,10 @@ import type { ChangeInput } from '@loop-engine/runtime'
 import { z } from 'zod'
 
 import type { Scope } from '../access/principal.ts'
-import { etagOf, expectedBy } from '../etag.ts'
-import { route, type Answer, type Call, type Route } from '../route.ts'
+import { etagOf, expectedBy } from '../http/etag.ts'
 import { aggregateIdSchema, idSchema, jsonObjectSchema, reasonSchema } from '../schemas/common.ts'
 import { instanceSchema } from '../schemas/instance.ts'
+import { route, type Answer, type Call, type Route } from './route.ts'
 
 const tag = 'Instances'
 const params = z.object({ aggregateId: aggregateIdSchema })

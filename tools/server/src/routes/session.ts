@@ -9,10 +9,10 @@ import {
   sessionCookie,
 } from '../access/authenticate.ts'
 import { scopes, type Principal } from '../access/principal.ts'
-import { HttpError } from '../http-error.ts'
-import { route, type Answer, type Route } from '../route.ts'
+import { HttpError } from '../http/http-error.ts'
 import { actorSchema } from '../schemas/actor.ts'
 import { millisecondsSchema } from '../schemas/common.ts'
+import { route, type Answer, type Route } from './route.ts'
 
 const tag = 'Session'
 const whoSchema = z

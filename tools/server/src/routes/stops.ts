@@ -2,9 +2,9 @@ import { LoopError, type Stop } from '@loop-engine/core'
 import type { StopTarget } from '@loop-engine/runtime'
 import { z } from 'zod'
 
-import { HttpError } from '../http-error.ts'
-import { route, type Call, type Route } from '../route.ts'
+import { HttpError } from '../http/http-error.ts'
 import { aggregateIdSchema, idSchema, millisecondsSchema, reasonSchema } from '../schemas/common.ts'
+import { route, type Call, type Route } from './route.ts'
 
 const tag = 'Kill switch'
 

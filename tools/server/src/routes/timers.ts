@@ -6,10 +6,10 @@ import {
 } from '@loop-engine/core'
 import { z } from 'zod'
 
-import { route, type Call, type Route } from '../route.ts'
 import { aggregateIdSchema, millisecondsSchema, pageOf, pageQuery } from '../schemas/common.ts'
 import { findDefinition } from './find-definition.ts'
 import { findRun } from './find-run.ts'
+import { route, type Call, type Route } from './route.ts'
 
 const timerSchema = z
   .object({

@@ -1,12 +1,12 @@
 import type { TransitionResult } from '@loop-engine/core'
 import { z } from 'zod'
 
-import { etagOf, expectedBy } from '../etag.ts'
-import { HttpError } from '../http-error.ts'
-import { route, type Answer, type Route } from '../route.ts'
+import { etagOf, expectedBy } from '../http/etag.ts'
+import { HttpError } from '../http/http-error.ts'
 import { attributionSchema } from '../schemas/actor.ts'
 import { aggregateIdSchema, idSchema, jsonObjectSchema } from '../schemas/common.ts'
 import { availableSchema, transitionResultSchema } from '../schemas/instance.ts'
+import { route, type Answer, type Route } from './route.ts'
 
 const tag = 'Transitions'
 const params = z.object({ aggregateId: aggregateIdSchema })

@@ -3,13 +3,13 @@ import type { LoopMetrics, NoteSigner, VerifyReport } from '@loop-engine/observa
 import type { LoopSystem } from '@loop-engine/sdk'
 import type { z } from 'zod'
 
-import type { Access } from './access/access.ts'
-import type { Principal, Scope } from './access/principal.ts'
-import type { Callbacks } from './callbacks.ts'
-import type { EventLog } from './events/event-log.ts'
-import type { StreamLimit } from './events/stream-limit.ts'
-import type { Attribution } from './schemas/actor.ts'
-import type { SharedWork } from './shared-work.ts'
+import type { Access } from '../access/access.ts'
+import type { Principal, Scope } from '../access/principal.ts'
+import type { Callbacks } from '../callbacks.ts'
+import type { EventLog } from '../events/event-log.ts'
+import type { StreamLimit } from '../events/stream-limit.ts'
+import type { Attribution } from '../schemas/actor.ts'
+import type { SharedWork } from '../shared-work.ts'
 
 /** What every route works with. */
 export interface Services {

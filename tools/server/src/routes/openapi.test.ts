@@ -1,9 +1,9 @@
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { expect, test } from 'vitest'
 
+import { createTestServer } from '../server.fixture.ts'
 import { openApiOf } from './openapi.ts'
-import { routes } from './routes/routes.ts'
-import { createTestServer } from './server.fixture.ts'
+import { routes } from './routes.ts'
 
 test('the document that is served is valid OpenAPI 3.1', async () => {
   const server = await createTestServer()

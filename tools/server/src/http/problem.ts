@@ -1,7 +1,7 @@
 import { isLoopError, type LoopError, type LoopErrorCode } from '@loop-engine/core'
 
+import type { Problem } from '../schemas/common.ts'
 import { HttpError } from './http-error.ts'
-import type { Problem } from './schemas/common.ts'
 
 /** What each code of the engine is in HTTP. Stable: clients rely on it. */
 const statusOf: Readonly<Record<LoopErrorCode, number>> = Object.freeze({

@@ -1,6 +1,6 @@
 import type { HttpBindings } from '@hono/node-server'
 
-import type { Principal } from './access/principal.ts'
+import type { Principal } from '../access/principal.ts'
 import type { Trace } from './trace.ts'
 
 /** What Hono hands from one step of a request to the next. */

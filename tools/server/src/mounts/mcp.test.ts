@@ -1,7 +1,7 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { createTestServer, refund, type TestServer } from './server.fixture.ts'
+import { createTestServer, refund, type TestServer } from '../server.fixture.ts'
 
 let server: TestServer
 beforeAll(async () => {

@@ -4,9 +4,9 @@ import {
   type ZodOpenApiPathsObject,
 } from 'zod-openapi'
 
-import { nameOfCookie } from './access/authenticate.ts'
+import { nameOfCookie } from '../access/authenticate.ts'
+import { problemSchema } from '../schemas/common.ts'
 import type { AnswerSpec, Route } from './route.ts'
-import { problemSchema } from './schemas/common.ts'
 
 export type OpenApiDocument = ReturnType<typeof createDocument>
 

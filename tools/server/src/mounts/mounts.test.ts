@@ -6,7 +6,7 @@ import type { Channel } from '@loop-engine/core'
 import type { Intake } from '@loop-engine/sdk'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { createTestServer, type TestServer } from './server.fixture.ts'
+import { createTestServer, type TestServer } from '../server.fixture.ts'
 
 let server: TestServer
 let folder: string

@@ -1,9 +1,9 @@
 import { LoopError, type Channel } from '@loop-engine/core'
 import type { Hono } from 'hono'
 
-import type { Environment } from './environment.ts'
-import { HttpError } from './http-error.ts'
-import { tooLarge } from './read-body.ts'
+import type { Environment } from '../http/environment.ts'
+import { HttpError } from '../http/http-error.ts'
+import { tooLarge } from '../http/read-body.ts'
 
 /** The inbound side of channels: each authenticates its sender itself, over the bytes as they came. */
 export function mountChannels(
