@@ -3,9 +3,9 @@ import type { LedgerEntry } from '@loop-engine/core'
 import { sentenceOf } from '@loop-engine/observability'
 import { Label } from '@patternfly/react-core'
 import type { ReactNode } from 'react'
-import { Link } from 'react-router'
 
 import { ActorType } from '../show/actor-label.tsx'
+import { LoopLink, RunLink } from '../show/links.tsx'
 import { ExactMoment } from '../show/moment.tsx'
 import { Shown } from '../show/shown.tsx'
 
@@ -25,14 +25,8 @@ export function EventRow({ event }: { readonly event: CloudEvent }): ReactNode {
         <Label isCompact color={colorOf(type)}>
           {nameOf(type)}
         </Label>
-        <Link to={`/runs/${encodeURIComponent(entry.runId)}`}>
-          <Shown text={entry.aggregateId} />
-        </Link>
-        {entry.loopId !== control && (
-          <Link to={`/loops/${encodeURIComponent(entry.loopId)}`}>
-            <Shown text={entry.loopId} />
-          </Link>
-        )}
+        <RunLink runId={entry.runId} aggregateId={entry.aggregateId} />
+        {entry.loopId !== control && <LoopLink loopId={entry.loopId} />}
       </div>
       <div>
         <ActorType type={entry.actor.type} />{' '}

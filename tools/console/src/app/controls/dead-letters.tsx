@@ -1,13 +1,13 @@
 import { Button, Card, CardBody, CardTitle, Label } from '@patternfly/react-core'
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import { Link } from 'react-router'
 
 import { queryDeadLetters } from '../api/queries.ts'
 import { server } from '../api/server.ts'
 import { More } from '../shell/more.tsx'
 import { useSession } from '../shell/session-gate.tsx'
 import { useToast } from '../shell/toasts.tsx'
+import { RunLink } from '../show/links.tsx'
 import { LongText } from '../show/long-text.tsx'
 import { Moment } from '../show/moment.tsx'
 import { ProblemNote } from '../show/problem-note.tsx'
@@ -43,9 +43,7 @@ export function DeadLetters(): ReactNode {
                 <strong>
                   <Shown text={name} />
                 </strong>
-                <Link to={`/runs/${encodeURIComponent(runId)}`}>
-                  <Shown text={aggregateId} />
-                </Link>
+                <RunLink runId={runId} aggregateId={aggregateId} />
                 <span>
                   given up <Moment at={diedAt} />, after {attempt}{' '}
                   {attempt === 1 ? 'attempt' : 'attempts'}

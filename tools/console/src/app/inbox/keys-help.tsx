@@ -10,8 +10,8 @@ import {
 import { useState, type ReactNode } from 'react'
 
 import { keysAreOn, turnKeys } from '../shell/keys.ts'
+import { Item } from '../show/item.tsx'
 import type { Action } from './decisions.ts'
-import { Item } from './what-runs.tsx'
 
 const always: readonly (readonly [string, string])[] = [
   ['j', 'Next request'],

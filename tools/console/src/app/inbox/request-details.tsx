@@ -11,16 +11,17 @@ import {
   StackItem,
 } from '@patternfly/react-core'
 import type { ReactNode } from 'react'
-import { Link } from 'react-router'
 
 import { useSession } from '../shell/session-gate.tsx'
 import { ActorLabel, ModelMark, shownActor } from '../show/actor-label.tsx'
 import { Data } from '../show/data.tsx'
+import { Item } from '../show/item.tsx'
+import { RunLink } from '../show/links.tsx'
 import { LongText } from '../show/long-text.tsx'
 import { ExactMoment, Moment } from '../show/moment.tsx'
 import { Shown } from '../show/shown.tsx'
 import { ownReasons, quorumOf } from './policy.ts'
-import { Item, WhatRuns } from './what-runs.tsx'
+import { WhatRuns } from './what-runs.tsx'
 
 /** All that a reviewer must see: why it waits, what runs, on which evidence, and what happens without an answer. */
 export function RequestDetails({ request }: { readonly request: ApprovalRequest }): ReactNode {
@@ -130,10 +131,8 @@ function Why({ request }: { readonly request: ApprovalRequest }): ReactNode {
         <ActorLabel actor={view.requester} />, <Moment at={createdAt} />
       </Item>
       <Item term="Loop">
-        <Link to={`/runs/${encodeURIComponent(runId)}`}>
-          <Shown text={view.aggregateId} />
-        </Link>{' '}
-        in <Shown text={view.loop.name} /> <Shown text={view.loop.version} />
+        <RunLink runId={runId} aggregateId={view.aggregateId} /> in <Shown text={view.loop.name} />{' '}
+        <Shown text={view.loop.version} />
       </Item>
       <Item term="You may decide">
         {reasons.length > 0 ? `Because ${reasons.join(', and ')}.` : 'Not by the policy as it is.'}

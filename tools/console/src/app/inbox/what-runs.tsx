@@ -1,13 +1,9 @@
 import type { ApprovalRequest } from '@loop-engine/client'
-import {
-  DescriptionList,
-  DescriptionListDescription,
-  DescriptionListGroup,
-  DescriptionListTerm,
-} from '@patternfly/react-core'
+import { DescriptionList } from '@patternfly/react-core'
 import type { ReactNode } from 'react'
 
 import { Data } from '../show/data.tsx'
+import { Item } from '../show/item.tsx'
 import { Shown } from '../show/shown.tsx'
 
 /** What an approval sets going: the change of state, and the very input of what then runs. */
@@ -33,20 +29,5 @@ export function WhatRuns({ request }: { readonly request: ApprovalRequest }): Re
         </>
       )}
     </DescriptionList>
-  )
-}
-
-export function Item({
-  term,
-  children,
-}: {
-  readonly term: string
-  readonly children: ReactNode
-}): ReactNode {
-  return (
-    <DescriptionListGroup>
-      <DescriptionListTerm>{term}</DescriptionListTerm>
-      <DescriptionListDescription>{children}</DescriptionListDescription>
-    </DescriptionListGroup>
   )
 }

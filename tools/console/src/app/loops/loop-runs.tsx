@@ -1,11 +1,11 @@
 import { Card, CardBody, CardTitle } from '@patternfly/react-core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import { Link } from 'react-router'
 
 import { queryRuns } from '../api/queries.ts'
 import { StatusLabel } from '../run/run-facts.tsx'
 import { More } from '../shell/more.tsx'
+import { RunLink } from '../show/links.tsx'
 import { Moment } from '../show/moment.tsx'
 import { Shown } from '../show/shown.tsx'
 
@@ -20,9 +20,7 @@ export function LoopRuns({ loopId }: { readonly loopId: string }): ReactNode {
         <ul className="rows">
           {runs.map(({ runId, aggregateId, currentState, status, updatedAt }) => (
             <li key={runId} className="facts">
-              <Link to={`/runs/${encodeURIComponent(runId)}`}>
-                <Shown text={aggregateId} />
-              </Link>
+              <RunLink runId={runId} aggregateId={aggregateId} />
               <StatusLabel status={status} />
               <Shown text={currentState} />
               <Moment at={updatedAt} />

@@ -11,12 +11,12 @@ import {
 } from '@patternfly/react-core'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import { Link } from 'react-router'
 
 import { queryLoops, queryMetrics } from '../api/queries.ts'
-import { Item } from '../inbox/what-runs.tsx'
 import { useLive } from '../shell/live.tsx'
 import { PageHead } from '../shell/page-head.tsx'
+import { Item } from '../show/item.tsx'
+import { LoopLink } from '../show/links.tsx'
 import { ProblemNote } from '../show/problem-note.tsx'
 import { Shown } from '../show/shown.tsx'
 import { percent } from './percent.ts'
@@ -59,10 +59,7 @@ function LoopCard({
   return (
     <Card isCompact>
       <CardTitle component="h2">
-        <Link to={`/loops/${encodeURIComponent(id)}`}>
-          <Shown text={name} />
-        </Link>{' '}
-        <Shown text={version} />
+        <LoopLink loopId={id} name={name} /> <Shown text={version} />
       </CardTitle>
       <CardBody>
         {description !== undefined && (

@@ -2,7 +2,7 @@ import type { LoopMetrics } from '@loop-engine/client'
 import { Card, CardBody, CardTitle, DescriptionList, Gallery } from '@patternfly/react-core'
 import type { ReactNode } from 'react'
 
-import { Item } from '../inbox/what-runs.tsx'
+import { Item } from '../show/item.tsx'
 import { lengthOf } from '../show/moment.tsx'
 import { Shown } from '../show/shown.tsx'
 import { percent } from './percent.ts'

@@ -2,7 +2,7 @@ import type { Actor } from '@loop-engine/core'
 import { DescriptionList, ExpandableSection } from '@patternfly/react-core'
 import type { ReactNode } from 'react'
 
-import { Item } from '../inbox/what-runs.tsx'
+import { Item } from '../show/item.tsx'
 import { Shown } from '../show/shown.tsx'
 
 /** Which model was asked what, and how a person was known. */

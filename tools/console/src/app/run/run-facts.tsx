@@ -1,11 +1,11 @@
 import type { Instance } from '@loop-engine/client'
 import { Card, CardBody, DescriptionList, Label } from '@patternfly/react-core'
 import type { ReactNode } from 'react'
-import { Link } from 'react-router'
 
-import { Item } from '../inbox/what-runs.tsx'
 import { useSession } from '../shell/session-gate.tsx'
 import { Data } from '../show/data.tsx'
+import { Item } from '../show/item.tsx'
+import { LoopLink } from '../show/links.tsx'
 import { Moment } from '../show/moment.tsx'
 import { Shown } from '../show/shown.tsx'
 import { VerifyBadge } from './verify-badge.tsx'
@@ -43,10 +43,7 @@ export function RunFacts({ run }: { readonly run: Instance }): ReactNode {
             <Shown text={currentState} />
           </Item>
           <Item term="Loop">
-            <Link to={`/loops/${encodeURIComponent(loopId)}`}>
-              <Shown text={loopId} />
-            </Link>{' '}
-            <Shown text={definition.version} />
+            <LoopLink loopId={loopId} /> <Shown text={definition.version} />
           </Item>
           <Item term="Run">
             <code>

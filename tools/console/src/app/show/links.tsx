@@ -1,0 +1,34 @@
+import type { ReactNode } from 'react'
+import { Link } from 'react-router'
+
+import { Shown } from './shown.tsx'
+
+/** Leads to a run, by its business key. */
+export function RunLink({
+  runId,
+  aggregateId,
+}: {
+  readonly runId: string
+  readonly aggregateId: string
+}): ReactNode {
+  return (
+    <Link to={`/runs/${encodeURIComponent(runId)}`}>
+      <Shown text={aggregateId} />
+    </Link>
+  )
+}
+
+/** Leads to a loop, by its name where it is known. */
+export function LoopLink({
+  loopId,
+  name = loopId,
+}: {
+  readonly loopId: string
+  readonly name?: string
+}): ReactNode {
+  return (
+    <Link to={`/loops/${encodeURIComponent(loopId)}`}>
+      <Shown text={name} />
+    </Link>
+  )
+}
