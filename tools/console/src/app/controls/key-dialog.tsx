@@ -46,7 +46,7 @@ export function KeyDialog({ send, onClose }: KeyDialogProps): ReactNode {
       <ModalHeader labelId="key-title" title="Make a key" />
       <ModalBody>
         <Form id="key-form" onSubmit={submit}>
-          {error !== null && <ProblemNote error={error} />}
+          <ProblemNote error={error} />
           <FormGroup label="Name" fieldId="key-name" isRequired>
             <TextInput
               id="key-name"

@@ -29,7 +29,7 @@ export function KillSwitch(): ReactNode {
       <CardTitle component="h2">Kill switch</CardTitle>
       <CardBody>
         <p>Nothing that a stop covers commits until a person releases it.</p>
-        {error !== null && <ProblemNote error={error} />}
+        <ProblemNote error={error} />
         {isSuccess && data.length === 0 && <p>No stop is in force.</p>}
         <ul className="rows">
           {data.map((stop) => (

@@ -44,7 +44,7 @@ export function ReasonDialog(props: ReasonDialogProps): ReactNode {
       <ModalHeader labelId="reason-title" title={title} />
       <ModalBody>
         <Form id="reason-form" onSubmit={submit}>
-          {error !== null && <ProblemNote error={error} />}
+          <ProblemNote error={error} />
           <p>
             <Shown text={explains} />
           </p>

@@ -22,7 +22,7 @@ export function SureDialog(props: SureDialogProps): ReactNode {
     <Modal isOpen variant="small" onClose={onClose} aria-labelledby="sure-title">
       <ModalHeader labelId="sure-title" title={title} />
       <ModalBody>
-        {error !== null && <ProblemNote error={error} />}
+        <ProblemNote error={error} />
         <Shown text={explains} />
       </ModalBody>
       <ModalFooter>

@@ -47,7 +47,7 @@ export function BatchDialog({ decision, requests, onClose }: BatchDialogProps): 
     <Modal isOpen variant="medium" onClose={onClose} aria-labelledby="batch-title">
       <ModalHeader labelId="batch-title" title={data ? 'What became of them' : `${name}?`} />
       <ModalBody tabIndex={0} aria-label="The batch">
-        {error !== null && <ProblemNote error={error} title="They may not have counted" />}
+        <ProblemNote error={error} title="They may not have counted" />
         <ul className="batch">
           {requests.map((request, index) => (
             <li key={request.id}>

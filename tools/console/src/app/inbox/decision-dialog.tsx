@@ -80,9 +80,7 @@ export function DecisionDialog(props: DecisionDialogProps): ReactNode {
               title="The request changed since you opened this. Close it and look again."
             />
           )}
-          {error !== null && (
-            <ProblemNote error={error} title="Your decision may not have counted" />
-          )}
+          <ProblemNote error={error} title="Your decision may not have counted" />
           <p>{action.explains}</p>
           {(kind === 'approve' || kind === 'reject') && <WhatRuns request={request} />}
           {isEdit && <EvidenceForm form={evidence} />}

@@ -87,7 +87,7 @@ export function InboxPage(): ReactNode {
         </DrawerActions>
       </DrawerHead>
       <DrawerPanelBody>
-        {error !== null && <ProblemNote error={error} />}
+        <ProblemNote error={error} />
         {request && (
           <RequestPanel
             request={request}
@@ -106,7 +106,7 @@ export function InboxPage(): ReactNode {
         <Drawer isExpanded={requestId !== undefined} isInline>
           <DrawerContent panelContent={panel}>
             <DrawerContentBody hasPadding>
-              {query.error !== null && <ProblemNote error={query.error} />}
+              <ProblemNote error={query.error} />
               <BatchBar
                 list={list}
                 chosen={chosenHere}

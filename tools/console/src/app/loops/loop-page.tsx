@@ -33,7 +33,7 @@ export function LoopPage(): ReactNode {
         )}
       </PageHead>
       <PageSection>
-        {error !== null && <ProblemNote error={error} />}
+        <ProblemNote error={error} />
         {definition && (
           <Stack hasGutter>
             {counted && <Rates metrics={counted} />}

@@ -29,7 +29,7 @@ export function LoopsPage(): ReactNode {
     <>
       <PageHead title="Loops" />
       <PageSection>
-        {loops.error !== null && <ProblemNote error={loops.error} />}
+        <ProblemNote error={loops.error} />
         {loops.data?.length === 0 && (
           <EmptyState titleText="No loops are served" headingLevel="h2">
             <EmptyStateBody>Name some when you start the server.</EmptyStateBody>

@@ -4,7 +4,7 @@ import type { ReactNode } from 'react'
 import { troubleOf } from '../api/server.ts'
 import { Shown } from './shown.tsx'
 
-/** What went wrong, what it means, and what can be done. */
+/** What went wrong, what it means, and what can be done; nothing while `error` is null. */
 export function ProblemNote({
   error,
   title,
@@ -12,6 +12,7 @@ export function ProblemNote({
   readonly error: unknown
   readonly title?: string
 }): ReactNode {
+  if (error === null) return null
   const { status, message, hint } = troubleOf(error)
   return (
     <Alert
