@@ -11,6 +11,7 @@ import { differencesOf } from '../show/difference.ts'
 import { ExactMoment } from '../show/moment.tsx'
 import { Shown } from '../show/shown.tsx'
 import { Attribution } from './attribution.tsx'
+import { evidenceAsked } from './evidence-asked.ts'
 
 /** The record of a run, oldest first: who, what, on which grounds. */
 export function Timeline({ items }: { readonly items: readonly HistoryItem[] }): ReactNode {
@@ -95,15 +96,5 @@ function Entry({ entry, hash, evidence, asked }: EntryProps): ReactNode {
       )}
       {evidence === null && entry.evidence && <p>The evidence was erased; its digest stays.</p>}
     </li>
-  )
-}
-
-/** The evidence with which each request was made, by request. */
-function evidenceAsked(items: readonly HistoryItem[]): ReadonlyMap<string, Evidence> {
-  return new Map(
-    items.flatMap(({ entry, evidence }) => {
-      const { type, approval } = entry as unknown as LedgerEntry
-      return type === 'loop.approval.requested' && approval ? [[approval.id, evidence]] : []
-    }),
   )
 }
