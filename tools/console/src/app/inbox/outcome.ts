@@ -42,7 +42,7 @@ function answerTo(result: DecisionResult, kind: Action['kind']): Outcome {
     case 'recorded':
       return { variant: 'info', title: recorded(request, kind) }
     case 'refused':
-      return { variant: 'warning', title: refusals[result.reason](request) }
+      return { variant: 'warning', title: refusalsOf(request)[result.reason] }
   }
 }
 
@@ -53,28 +53,24 @@ function recorded(request: ApprovalRequest, kind: Action['kind']): string {
   return `Recorded. ${missing} more ${missing === 1 ? 'approval is' : 'approvals are'} needed.`
 }
 
-const sentence = (text: string) => (): string => text
+type Refusal = (DecisionResult & { status: 'refused' })['reason']
 
-const refusals: Readonly<
-  Record<(DecisionResult & { status: 'refused' })['reason'], (request: ApprovalRequest) => string>
-> = {
-  already_decided: (request) => `Not counted: ${endOf(request)}`,
-  expired: sentence('Not counted: the request expired before.'),
-  superseded: sentence('Not counted: the run moved on, the request no longer stands.'),
-  stale_revision: sentence('Not counted: somebody edited the request. Look at it again.'),
-  view_changed: sentence('Not counted: what waits is not what you saw. Look at it again.'),
-  not_a_person: sentence('Not counted: only people decide.'),
-  identity_not_verified: sentence('Not counted: the server does not know well enough who you are.'),
-  requester_cannot_decide: sentence('Not counted: who asks cannot approve it, nor for whom it is.'),
-  not_entitled: sentence('Not counted: the policy does not name you.'),
-  already_voted: sentence(
-    'Not counted again: you have decided already, or somebody in your place.',
-  ),
-  not_allowed: sentence('Not counted: the policy does not allow this.'),
-  assurance_too_low: sentence('Not counted: this decision needs a stronger login than yours.'),
-  stopped: sentence('Not counted: a stop is in force.'),
-  limit_reached: sentence('Not counted: a limit would be overrun.'),
-}
+const refusalsOf = (request: ApprovalRequest): Readonly<Record<Refusal, string>> => ({
+  already_decided: `Not counted: ${endOf(request)}`,
+  expired: 'Not counted: the request expired before.',
+  superseded: 'Not counted: the run moved on, the request no longer stands.',
+  stale_revision: 'Not counted: somebody edited the request. Look at it again.',
+  view_changed: 'Not counted: what waits is not what you saw. Look at it again.',
+  not_a_person: 'Not counted: only people decide.',
+  identity_not_verified: 'Not counted: the server does not know well enough who you are.',
+  requester_cannot_decide: 'Not counted: who asks cannot approve it, nor for whom it is.',
+  not_entitled: 'Not counted: the policy does not name you.',
+  already_voted: 'Not counted again: you have decided already, or somebody in your place.',
+  not_allowed: 'Not counted: the policy does not allow this.',
+  assurance_too_low: 'Not counted: this decision needs a stronger login than yours.',
+  stopped: 'Not counted: a stop is in force.',
+  limit_reached: 'Not counted: a limit would be overrun.',
+})
 
 /** How a request ended, and by whom. */
 export function endOf({ status, decisions }: ApprovalRequest): string {
