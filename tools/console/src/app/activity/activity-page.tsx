@@ -47,7 +47,7 @@ function Events({ filter }: { readonly filter: ActivityFilter }): ReactNode {
     },
     onBack: () => void readAnew(),
   })
-  const read = query.data?.pages.flatMap(({ items }) => items.map(({ event }) => event)) ?? []
+  const read = query.data?.map(({ event }) => event) ?? []
   const now = distinct([...fresh, ...read])
   const events = paused ?? now
   return (
@@ -55,7 +55,7 @@ function Events({ filter }: { readonly filter: ActivityFilter }): ReactNode {
       <Button variant="secondary" size="sm" onClick={() => setPaused(paused ? null : now)}>
         {paused ? `Go on (${newerThan(paused, now)} new)` : 'Pause'}
       </Button>
-      {query.error !== null && <ProblemNote error={query.error} />}
+      <ProblemNote error={query.error} />
       {query.isSuccess && events.length === 0 && <p>Nothing like this happened yet.</p>}
       <ol className="rows" aria-label="Events">
         {events.map((event) => (

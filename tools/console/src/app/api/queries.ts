@@ -16,6 +16,7 @@ import type {
   VerifyReport,
   Who,
 } from '@loop-engine/client'
+import type { InfiniteData } from '@tanstack/react-query'
 
 import { server } from './server.ts'
 
@@ -24,6 +25,8 @@ export interface One<Answer> {
   readonly queryKey: readonly unknown[]
   readonly queryFn: (context: { readonly signal: AbortSignal }) => Promise<Answer>
 }
+
+type ManyPages<Item> = InfiniteData<Page<Item>, string | undefined>
 
 /** A list that is read page by page. */
 export interface Many<Item> {
@@ -34,6 +37,8 @@ export interface Many<Item> {
     readonly pageParam: string | undefined
   }) => Promise<Page<Item>>
   readonly getNextPageParam: (page: Page<Item>) => string | undefined
+  /** What is seen of the pages that were read: their items. */
+  readonly select: (data: ManyPages<Item>) => readonly Item[]
 }
 
 export interface ActivityFilter {
@@ -117,5 +122,11 @@ function many<Item>(
     initialPageParam: undefined,
     queryFn: ({ signal, pageParam }) => read({ signal }).page(pageParam),
     getNextPageParam: ({ cursor }) => cursor,
+    select: itemsOf,
   }
+}
+
+/** One function for all: of another one at each call the items would be gathered at each rendering. */
+function itemsOf<Item>({ pages }: ManyPages<Item>): readonly Item[] {
+  return pages.flatMap(({ items }) => items)
 }

@@ -27,13 +27,13 @@ export function DeadLetters(): ReactNode {
       await client.invalidateQueries({ queryKey: ['dead-letters'] })
     },
   })
-  const letters = query.data?.pages.flatMap(({ items }) => items) ?? []
+  const letters = query.data ?? []
   return (
     <Card isCompact>
       <CardTitle component="h2">Dead letters</CardTitle>
       <CardBody>
-        {query.error !== null && <ProblemNote error={query.error} />}
-        {error !== null && <ProblemNote error={error} />}
+        <ProblemNote error={query.error} />
+        <ProblemNote error={error} />
         {query.isSuccess && letters.length === 0 && <p>Nothing was given up.</p>}
         <ul className="rows">
           {letters.map(({ id, kind, name, aggregateId, runId, attempt, error: why, diedAt }) => (

@@ -55,7 +55,7 @@ function KeyList(): ReactNode {
       await refresh()
     },
   })
-  const keys = query.data?.pages.flatMap(({ items }) => items) ?? []
+  const keys = query.data ?? []
   return (
     <Card isCompact>
       <CardTitle component="h2">API keys</CardTitle>
@@ -68,7 +68,7 @@ function KeyList(): ReactNode {
             </ClipboardCopy>
           </Alert>
         )}
-        {query.error !== null && <ProblemNote error={query.error} />}
+        <ProblemNote error={query.error} />
         {query.isSuccess && keys.length === 0 && <p>There are none.</p>}
         <ul className="rows">
           {keys.map((key) => (

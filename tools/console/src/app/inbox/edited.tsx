@@ -4,6 +4,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 
 import { queryHistory, queryRun } from '../api/queries.ts'
+import { evidenceAsked } from '../run/evidence-asked.ts'
 import { Changes } from '../show/changes.tsx'
 import { differencesOf } from '../show/difference.ts'
 
@@ -21,25 +22,14 @@ function EditedIn({
   readonly run: Parameters<typeof queryHistory>[0]
 }): ReactNode {
   const { data } = useInfiniteQuery(queryHistory(run))
-  const asked = data?.pages
-    .flatMap(({ items }) => items)
-    .find(
-      ({ entry: { type, approval } }) =>
-        type === 'loop.approval.requested' && idOf(approval) === request.id,
-    )
-  if (!asked?.evidence) return null
+  const asked = evidenceAsked(data ?? []).get(request.id)
+  if (!asked) return null
   return (
     <Card isCompact>
       <CardTitle component="h3">Edited since it was asked</CardTitle>
       <CardBody>
-        <Changes changes={differencesOf(asked.evidence, request.evidence)} />
+        <Changes changes={differencesOf(asked, request.evidence)} />
       </CardBody>
     </Card>
   )
-}
-
-function idOf(approval: unknown): unknown {
-  return typeof approval === 'object' && approval !== null && 'id' in approval
-    ? approval.id
-    : undefined
 }

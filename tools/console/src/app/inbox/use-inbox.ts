@@ -38,7 +38,7 @@ export interface Inbox {
 export function useInbox(requestId: string | undefined): Inbox {
   useLive({ filter: { type: 'loop.approval' }, stale })
   const query = useInfiniteQuery(queryInbox())
-  const list = query.data?.pages.flatMap(({ items }) => items) ?? []
+  const list = query.data ?? []
   const listed = list.find(({ id }) => id === requestId)
   const single = useQuery({
     ...queryApproval(requestId ?? ''),

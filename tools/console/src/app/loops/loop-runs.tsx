@@ -11,7 +11,7 @@ import { Shown } from '../show/shown.tsx'
 
 export function LoopRuns({ loopId }: { readonly loopId: string }): ReactNode {
   const query = useInfiniteQuery(queryRuns(loopId))
-  const runs = query.data?.pages.flatMap(({ items }) => items) ?? []
+  const runs = query.data ?? []
   return (
     <Card isCompact>
       <CardTitle component="h2">Runs</CardTitle>

@@ -57,7 +57,7 @@ function Run({ run }: { readonly run: Instance }): ReactNode {
     ...queryPinned(run.definition.digest),
     staleTime: Number.POSITIVE_INFINITY,
   })
-  const items = history.data?.pages.flatMap((page) => page.items) ?? []
+  const items = history.data ?? []
   // The server has read it with the schema of definitions.
   const definition = pinned.data?.definition as LoopDefinition | undefined
   return (
@@ -77,7 +77,7 @@ function Run({ run }: { readonly run: Instance }): ReactNode {
         <Card isCompact>
           <CardTitle component="h2">Timeline</CardTitle>
           <CardBody>
-            {history.error !== null && <ProblemNote error={history.error} />}
+            <ProblemNote error={history.error} />
             <Timeline items={items} />
             <More query={history} />
           </CardBody>
@@ -89,10 +89,8 @@ function Run({ run }: { readonly run: Instance }): ReactNode {
 
 function Waits({ run }: { readonly run: Instance }): ReactNode {
   const { data } = useInfiniteQuery(queryRunApprovals(run.runId))
-  const waiting = data?.pages
-    .flatMap(({ items }) => items)
-    .filter(({ status }) => status === 'pending')
-  if (!waiting || waiting.length === 0) return null
+  const waiting = data?.filter(({ status }) => status === 'pending') ?? []
+  if (waiting.length === 0) return null
   return (
     <Card isCompact>
       <CardTitle component="h2">Waits for people</CardTitle>
