@@ -1,21 +1,9 @@
 import type { NewKey } from '@loop-engine/client'
-import {
-  Button,
-  Checkbox,
-  Form,
-  FormGroup,
-  Modal,
-  ModalBody,
-  ModalFooter,
-  ModalHeader,
-  Radio,
-  TextInput,
-} from '@patternfly/react-core'
-import { useMutation } from '@tanstack/react-query'
-import { useState, type FormEvent, type ReactNode } from 'react'
+import { Checkbox, FormGroup, Radio, TextInput } from '@patternfly/react-core'
+import { useState, type ReactNode } from 'react'
 
 import { useSession } from '../shell/session-gate.tsx'
-import { ProblemNote } from '../show/problem-note.tsx'
+import { FormDialog } from './form-dialog.tsx'
 
 /** What a program can need; people alone decide, release and manage keys. */
 const offered = ['read', 'run', 'stop', 'operate', 'export'] as const
@@ -32,72 +20,51 @@ export function KeyDialog({ send, onClose }: KeyDialogProps): ReactNode {
   const [id, setId] = useState('')
   const [type, setType] = useState<'automation' | 'ai-agent'>('automation')
   const [scopes, setScopes] = useState<readonly Scope[]>(['read', 'run'])
-  const { mutate, error, isPending } = useMutation({
-    mutationFn: () => send({ name: name.trim(), actor: { type, id: id.trim() }, scopes }),
-    onSuccess: onClose,
-  })
-  const ready = name.trim() !== '' && id.trim() !== '' && scopes.length > 0 && !isPending
-  const submit = (event: FormEvent): void => {
-    event.preventDefault()
-    if (ready) mutate()
-  }
+  const isReady = name.trim() !== '' && id.trim() !== '' && scopes.length > 0
   return (
-    <Modal isOpen variant="small" onClose={onClose} aria-labelledby="key-title">
-      <ModalHeader labelId="key-title" title="Make a key" />
-      <ModalBody>
-        <Form id="key-form" onSubmit={submit}>
-          <ProblemNote error={error} />
-          <FormGroup label="Name" fieldId="key-name" isRequired>
-            <TextInput
-              id="key-name"
-              value={name}
-              isRequired
-              onChange={(_, text) => setName(text)}
-            />
-          </FormGroup>
-          <FormGroup label="For" role="radiogroup" fieldId="key-type" isStack>
-            <Radio
-              id="key-program"
-              name="key-type"
-              label="A program"
-              isChecked={type === 'automation'}
-              onChange={() => setType('automation')}
-            />
-            <Radio
-              id="key-agent"
-              name="key-type"
-              label="An AI agent"
-              isChecked={type === 'ai-agent'}
-              onChange={() => setType('ai-agent')}
-            />
-          </FormGroup>
-          <FormGroup label="Its id on record" fieldId="key-actor" isRequired>
-            <TextInput id="key-actor" value={id} isRequired onChange={(_, text) => setId(text)} />
-          </FormGroup>
-          <FormGroup label="It may" role="group" fieldId="key-scopes" isStack>
-            {offered.map((scope) => (
-              <Checkbox
-                key={scope}
-                id={`key-scope-${scope}`}
-                label={scope}
-                isDisabled={!own.includes(scope)}
-                isChecked={scopes.includes(scope)}
-                onChange={(_, checked) =>
-                  setScopes(checked ? [...scopes, scope] : scopes.filter((one) => one !== scope))
-                }
-              />
-            ))}
-          </FormGroup>
-        </Form>
-      </ModalBody>
-      <ModalFooter>
-        <Button type="submit" form="key-form" isDisabled={!ready} isLoading={isPending}>
-          Make it
-        </Button>
-        <Button variant="link" onClick={onClose}>
-          Cancel
-        </Button>
-      </ModalFooter>
-    </Modal>
+    <FormDialog
+      title="Make a key"
+      button="Make it"
+      isReady={isReady}
+      send={() => send({ name: name.trim(), actor: { type, id: id.trim() }, scopes })}
+      onClose={onClose}
+    >
+      <FormGroup label="Name" fieldId="key-name" isRequired>
+        <TextInput id="key-name" value={name} isRequired onChange={(_, text) => setName(text)} />
+      </FormGroup>
+      <FormGroup label="For" role="radiogroup" fieldId="key-type" isStack>
+        <Radio
+          id="key-program"
+          name="key-type"
+          label="A program"
+          isChecked={type === 'automation'}
+          onChange={() => setType('automation')}
+        />
+        <Radio
+          id="key-agent"
+          name="key-type"
+          label="An AI agent"
+          isChecked={type === 'ai-agent'}
+          onChange={() => setType('ai-agent')}
+        />
+      </FormGroup>
+      <FormGroup label="Its id on record" fieldId="key-actor" isRequired>
+        <TextInput id="key-actor" value={id} isRequired onChange={(_, text) => setId(text)} />
+      </FormGroup>
+      <FormGroup label="It may" role="group" fieldId="key-scopes" isStack>
+        {offered.map((scope) => (
+          <Checkbox
+            key={scope}
+            id={`key-scope-${scope}`}
+            label={scope}
+            isDisabled={!own.includes(scope)}
+            isChecked={scopes.includes(scope)}
+            onChange={(_, checked) =>
+              setScopes(checked ? [...scopes, scope] : scopes.filter((one) => one !== scope))
+            }
+          />
+        ))}
+      </FormGroup>
+    </FormDialog>
   )
 }

@@ -8,7 +8,7 @@ import {
   ClipboardCopy,
   Label,
 } from '@patternfly/react-core'
-import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query'
+import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
 
 import { queryKeys } from '../api/queries.ts'
@@ -20,8 +20,8 @@ import { Moment } from '../show/moment.tsx'
 import { ProblemNote } from '../show/problem-note.tsx'
 import { Shown } from '../show/shown.tsx'
 import { spellOut } from '../show/unseen.ts'
+import { FormDialog } from './form-dialog.tsx'
 import { KeyDialog } from './key-dialog.tsx'
-import { SureDialog } from './sure-dialog.tsx'
 
 /** Which programs and agents may come in. */
 export function Keys(): ReactNode {
@@ -48,13 +48,11 @@ function KeyList(): ReactNode {
   const [asked, setAsked] = useState<Asked | null>(null)
   const [secret, setSecret] = useState<string | null>(null)
   const refresh = async (): Promise<void> => client.invalidateQueries({ queryKey: ['keys'] })
-  const { mutateAsync: change } = useMutation({
-    mutationFn: async ({ key, what }: Asked) => {
-      if (what === 'revoke') await server.keys.revoke(key.id)
-      else setSecret((await server.keys.rotate(key.id)).secret)
-      await refresh()
-    },
-  })
+  const change = async ({ key, what }: Asked): Promise<void> => {
+    if (what === 'revoke') await server.keys.revoke(key.id)
+    else setSecret((await server.keys.rotate(key.id)).secret)
+    await refresh()
+  }
   const keys = query.data ?? []
   return (
     <Card isCompact>
@@ -88,18 +86,23 @@ function KeyList(): ReactNode {
         />
       )}
       {asked && (
-        <SureDialog
+        <FormDialog
           title={asked.what === 'revoke' ? 'Revoke this key?' : 'Make a new secret?'}
-          explains={
-            asked.what === 'revoke'
-              ? `${asked.key.name} cannot come in any more, at once and for ever.`
-              : `The secret that ${asked.key.name} has now is accepted for one more day.`
-          }
           button={asked.what === 'revoke' ? 'Revoke' : 'Make it'}
           isDanger={asked.what === 'revoke'}
           send={() => change(asked)}
           onClose={() => setAsked(null)}
-        />
+        >
+          <p>
+            <Shown
+              text={
+                asked.what === 'revoke'
+                  ? `${asked.key.name} cannot come in any more, at once and for ever.`
+                  : `The secret that ${asked.key.name} has now is accepted for one more day.`
+              }
+            />
+          </p>
+        </FormDialog>
       )}
     </Card>
   )

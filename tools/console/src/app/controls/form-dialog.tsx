@@ -1,0 +1,52 @@
+import { Button, Form, Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core'
+import { useMutation } from '@tanstack/react-query'
+import type { FormEvent, ReactNode } from 'react'
+
+import { ProblemNote } from '../show/problem-note.tsx'
+
+export interface FormDialogProps {
+  readonly title: string
+  readonly button: string
+  readonly isDanger?: boolean
+  /** Whether all that is needed is filled in. */
+  readonly isReady?: boolean
+  readonly send: () => Promise<void>
+  readonly onClose: () => void
+  readonly children: ReactNode
+}
+
+/** Asks before something is done, does it, and closes; what goes wrong is said where it was asked. */
+export function FormDialog(props: FormDialogProps): ReactNode {
+  const { title, button, isDanger = false, isReady = true, send, onClose, children } = props
+  const { mutate, error, isPending } = useMutation({ mutationFn: send, onSuccess: onClose })
+  const ready = isReady && !isPending
+  const submit = (event: FormEvent): void => {
+    event.preventDefault()
+    if (ready) mutate()
+  }
+  return (
+    <Modal isOpen variant="small" onClose={onClose} aria-labelledby="dialog-title">
+      <ModalHeader labelId="dialog-title" title={title} />
+      <ModalBody>
+        <Form id="dialog-form" onSubmit={submit}>
+          <ProblemNote error={error} />
+          {children}
+        </Form>
+      </ModalBody>
+      <ModalFooter>
+        <Button
+          type="submit"
+          form="dialog-form"
+          variant={isDanger ? 'danger' : 'primary'}
+          isDisabled={!ready}
+          isLoading={isPending}
+        >
+          {button}
+        </Button>
+        <Button variant="link" onClick={onClose}>
+          Cancel
+        </Button>
+      </ModalFooter>
+    </Modal>
+  )
+}
