@@ -1,4 +1,4 @@
-import { Button, Card, CardBody, CardTitle, Label } from '@patternfly/react-core'
+import { Button, Label } from '@patternfly/react-core'
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 
@@ -11,6 +11,7 @@ import { RunLink } from '../show/links.tsx'
 import { LongText } from '../show/long-text.tsx'
 import { Moment } from '../show/moment.tsx'
 import { ProblemNote } from '../show/problem-note.tsx'
+import { Section } from '../show/section.tsx'
 import { Shown } from '../show/shown.tsx'
 import { spellOut } from '../show/unseen.ts'
 
@@ -29,41 +30,38 @@ export function DeadLetters(): ReactNode {
   })
   const letters = query.data ?? []
   return (
-    <Card isCompact>
-      <CardTitle component="h2">Dead letters</CardTitle>
-      <CardBody>
-        <ProblemNote error={query.error} />
-        <ProblemNote error={error} />
-        {query.isSuccess && letters.length === 0 && <p>Nothing was given up.</p>}
-        <ul className="rows">
-          {letters.map(({ id, kind, name, aggregateId, runId, attempt, error: why, diedAt }) => (
-            <li key={id}>
-              <div className="facts">
-                <Label color="red">{kind}</Label>
-                <strong>
-                  <Shown text={name} />
-                </strong>
-                <RunLink runId={runId} aggregateId={aggregateId} />
-                <span>
-                  given up <Moment at={diedAt} />, after {attempt}{' '}
-                  {attempt === 1 ? 'attempt' : 'attempts'}
-                </span>
-                <Button
-                  size="sm"
-                  variant="secondary"
-                  isDisabled={isPending || !scopes.includes('operate')}
-                  aria-label={`Try ${spellOut(name)} for ${spellOut(aggregateId)} again`}
-                  onClick={() => mutate(id)}
-                >
-                  Try again
-                </Button>
-              </div>
-              <LongText text={why} />
-            </li>
-          ))}
-        </ul>
-        <More query={query} />
-      </CardBody>
-    </Card>
+    <Section title="Dead letters">
+      <ProblemNote error={query.error} />
+      <ProblemNote error={error} />
+      {query.isSuccess && letters.length === 0 && <p>Nothing was given up.</p>}
+      <ul className="rows">
+        {letters.map(({ id, kind, name, aggregateId, runId, attempt, error: why, diedAt }) => (
+          <li key={id}>
+            <div className="facts">
+              <Label color="red">{kind}</Label>
+              <strong>
+                <Shown text={name} />
+              </strong>
+              <RunLink runId={runId} aggregateId={aggregateId} />
+              <span>
+                given up <Moment at={diedAt} />, after {attempt}{' '}
+                {attempt === 1 ? 'attempt' : 'attempts'}
+              </span>
+              <Button
+                size="sm"
+                variant="secondary"
+                isDisabled={isPending || !scopes.includes('operate')}
+                aria-label={`Try ${spellOut(name)} for ${spellOut(aggregateId)} again`}
+                onClick={() => mutate(id)}
+              >
+                Try again
+              </Button>
+            </div>
+            <LongText text={why} />
+          </li>
+        ))}
+      </ul>
+      <More query={query} />
+    </Section>
   )
 }

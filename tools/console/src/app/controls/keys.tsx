@@ -1,13 +1,5 @@
 import type { ApiKey } from '@loop-engine/client'
-import {
-  Alert,
-  Button,
-  Card,
-  CardBody,
-  CardTitle,
-  ClipboardCopy,
-  Label,
-} from '@patternfly/react-core'
+import { Alert, Button, ClipboardCopy, Label } from '@patternfly/react-core'
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
 
@@ -18,6 +10,7 @@ import { useSession } from '../shell/session-gate.tsx'
 import { ActorLabel, shownActor } from '../show/actor-label.tsx'
 import { Moment } from '../show/moment.tsx'
 import { ProblemNote } from '../show/problem-note.tsx'
+import { Section } from '../show/section.tsx'
 import { Shown } from '../show/shown.tsx'
 import { spellOut } from '../show/unseen.ts'
 import { FormDialog } from './form-dialog.tsx'
@@ -27,12 +20,7 @@ import { KeyDialog } from './key-dialog.tsx'
 export function Keys(): ReactNode {
   const { scopes } = useSession()
   if (!scopes.includes('keys'))
-    return (
-      <Card isCompact>
-        <CardTitle component="h2">API keys</CardTitle>
-        <CardBody>Your login may not manage keys.</CardBody>
-      </Card>
-    )
+    return <Section title="API keys">Your login may not manage keys.</Section>
   return <KeyList />
 }
 
@@ -55,27 +43,24 @@ function KeyList(): ReactNode {
   }
   const keys = query.data ?? []
   return (
-    <Card isCompact>
-      <CardTitle component="h2">API keys</CardTitle>
-      <CardBody>
-        <p>For programs and agents. A key never acts as a person, and cannot decide.</p>
-        {secret !== null && (
-          <Alert isInline isLiveRegion variant="info" component="h3" title="Told once: keep it now">
-            <ClipboardCopy isReadOnly hoverTip="Copy" clickTip="Copied" textAriaLabel="The secret">
-              {secret}
-            </ClipboardCopy>
-          </Alert>
-        )}
-        <ProblemNote error={query.error} />
-        {query.isSuccess && keys.length === 0 && <p>There are none.</p>}
-        <ul className="rows">
-          {keys.map((key) => (
-            <KeyRow key={key.id} apiKey={key} onAsk={(what) => setAsked({ key, what })} />
-          ))}
-        </ul>
-        <More query={query} />
-        <Button onClick={() => setMaking(true)}>Make a key</Button>
-      </CardBody>
+    <Section title="API keys">
+      <p>For programs and agents. A key never acts as a person, and cannot decide.</p>
+      {secret !== null && (
+        <Alert isInline isLiveRegion variant="info" component="h3" title="Told once: keep it now">
+          <ClipboardCopy isReadOnly hoverTip="Copy" clickTip="Copied" textAriaLabel="The secret">
+            {secret}
+          </ClipboardCopy>
+        </Alert>
+      )}
+      <ProblemNote error={query.error} />
+      {query.isSuccess && keys.length === 0 && <p>There are none.</p>}
+      <ul className="rows">
+        {keys.map((key) => (
+          <KeyRow key={key.id} apiKey={key} onAsk={(what) => setAsked({ key, what })} />
+        ))}
+      </ul>
+      <More query={query} />
+      <Button onClick={() => setMaking(true)}>Make a key</Button>
       {making && (
         <KeyDialog
           onClose={() => setMaking(false)}
@@ -104,7 +89,7 @@ function KeyList(): ReactNode {
           </p>
         </FormDialog>
       )}
-    </Card>
+    </Section>
   )
 }
 

@@ -1,5 +1,5 @@
 import type { Stop, StopRequest } from '@loop-engine/client'
-import { Button, Card, CardBody, CardTitle, Label } from '@patternfly/react-core'
+import { Button, Label } from '@patternfly/react-core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
 
@@ -8,6 +8,7 @@ import { server } from '../api/server.ts'
 import { useSession } from '../shell/session-gate.tsx'
 import { Moment } from '../show/moment.tsx'
 import { ProblemNote } from '../show/problem-note.tsx'
+import { Section } from '../show/section.tsx'
 import { Shown } from '../show/shown.tsx'
 import { spellOut } from '../show/unseen.ts'
 import { ReasonDialog } from './reason-dialog.tsx'
@@ -25,49 +26,46 @@ export function KillSwitch(): ReactNode {
   const maySay = scopes.includes('stop')
   const target = releasing && targetOf(releasing.scope)
   return (
-    <Card isCompact>
-      <CardTitle component="h2">Kill switch</CardTitle>
-      <CardBody>
-        <p>Nothing that a stop covers commits until a person releases it.</p>
-        <ProblemNote error={error} />
-        {isSuccess && data.length === 0 && <p>No stop is in force.</p>}
-        <ul className="rows">
-          {data.map((stop) => (
-            <li key={stop.scope} className="facts">
-              <Label color="red">Stopped</Label>
-              <strong>
-                <Shown text={coverOf(stop.scope)} />
-              </strong>
-              <span>
-                {stop.by !== null && (
-                  <>
-                    by <Shown text={stop.by} />,{' '}
-                  </>
-                )}
-                <Moment at={stop.at} />
-                {stop.reason !== null && (
-                  <>
-                    : <Shown text={stop.reason} />
-                  </>
-                )}
-              </span>
-              <Button
-                size="sm"
-                variant="secondary"
-                isDisabled={!scopes.includes('operate') || targetOf(stop.scope) === null}
-                aria-label={`Release ${spellOut(coverOf(stop.scope))}`}
-                onClick={() => setReleasing(stop)}
-              >
-                Release
-              </Button>
-            </li>
-          ))}
-        </ul>
-        <Button variant="danger" isDisabled={!maySay} onClick={() => setStopping(true)}>
-          Stop something
-        </Button>
-        {!maySay && <p>Your login may not stop anything.</p>}
-      </CardBody>
+    <Section title="Kill switch">
+      <p>Nothing that a stop covers commits until a person releases it.</p>
+      <ProblemNote error={error} />
+      {isSuccess && data.length === 0 && <p>No stop is in force.</p>}
+      <ul className="rows">
+        {data.map((stop) => (
+          <li key={stop.scope} className="facts">
+            <Label color="red">Stopped</Label>
+            <strong>
+              <Shown text={coverOf(stop.scope)} />
+            </strong>
+            <span>
+              {stop.by !== null && (
+                <>
+                  by <Shown text={stop.by} />,{' '}
+                </>
+              )}
+              <Moment at={stop.at} />
+              {stop.reason !== null && (
+                <>
+                  : <Shown text={stop.reason} />
+                </>
+              )}
+            </span>
+            <Button
+              size="sm"
+              variant="secondary"
+              isDisabled={!scopes.includes('operate') || targetOf(stop.scope) === null}
+              aria-label={`Release ${spellOut(coverOf(stop.scope))}`}
+              onClick={() => setReleasing(stop)}
+            >
+              Release
+            </Button>
+          </li>
+        ))}
+      </ul>
+      <Button variant="danger" isDisabled={!maySay} onClick={() => setStopping(true)}>
+        Stop something
+      </Button>
+      {!maySay && <p>Your login may not stop anything.</p>}
       {stopping && (
         <StopDialog
           onClose={() => setStopping(false)}
@@ -89,6 +87,6 @@ export function KillSwitch(): ReactNode {
           }}
         />
       )}
-    </Card>
+    </Section>
   )
 }

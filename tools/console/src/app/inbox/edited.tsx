@@ -1,5 +1,4 @@
 import type { ApprovalRequest } from '@loop-engine/client'
-import { Card, CardBody, CardTitle } from '@patternfly/react-core'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 
@@ -7,6 +6,7 @@ import { queryHistory, queryRun } from '../api/queries.ts'
 import { evidenceAsked } from '../run/evidence-asked.ts'
 import { Changes } from '../show/changes.tsx'
 import { differencesOf } from '../show/difference.ts'
+import { Section } from '../show/section.tsx'
 
 /** What somebody changed since the request was made. */
 export function Edited({ request }: { readonly request: ApprovalRequest }): ReactNode {
@@ -25,11 +25,8 @@ function EditedIn({
   const asked = evidenceAsked(data ?? []).get(request.id)
   if (!asked) return null
   return (
-    <Card isCompact>
-      <CardTitle component="h3">Edited since it was asked</CardTitle>
-      <CardBody>
-        <Changes changes={differencesOf(asked, request.evidence)} />
-      </CardBody>
-    </Card>
+    <Section title="Edited since it was asked" level="h3">
+      <Changes changes={differencesOf(asked, request.evidence)} />
+    </Section>
   )
 }

@@ -1,15 +1,6 @@
 import type { ApprovalRequest } from '@loop-engine/client'
 import { reviewersOf } from '@loop-engine/core'
-import {
-  Alert,
-  Card,
-  CardBody,
-  CardTitle,
-  DescriptionList,
-  Label,
-  Stack,
-  StackItem,
-} from '@patternfly/react-core'
+import { Alert, DescriptionList, Label, Stack } from '@patternfly/react-core'
 import type { ReactNode } from 'react'
 
 import { useSession } from '../shell/session-gate.tsx'
@@ -19,6 +10,7 @@ import { Item } from '../show/item.tsx'
 import { RunLink } from '../show/links.tsx'
 import { LongText } from '../show/long-text.tsx'
 import { ExactMoment, Moment } from '../show/moment.tsx'
+import { Section } from '../show/section.tsx'
 import { Shown } from '../show/shown.tsx'
 import { ownReasons, quorumOf } from './policy.ts'
 import { WhatRuns } from './what-runs.tsx'
@@ -29,11 +21,15 @@ export function RequestDetails({ request }: { readonly request: ApprovalRequest 
   return (
     <Stack hasGutter>
       {view.warnings.map((warning) => (
-        <StackItem key={warning}>
-          <Alert isInline variant="warning" component="h3" title={<Shown text={warning} />} />
-        </StackItem>
+        <Alert
+          key={warning}
+          isInline
+          variant="warning"
+          component="h3"
+          title={<Shown text={warning} />}
+        />
       ))}
-      <Section title="What exactly will run">
+      <Section level="h3" title="What exactly will run">
         {view.transition.description !== undefined && (
           <p>
             <Shown text={view.transition.description} />
@@ -41,20 +37,20 @@ export function RequestDetails({ request }: { readonly request: ApprovalRequest 
         )}
         <WhatRuns request={request} />
       </Section>
-      <Section title="Evidence">
+      <Section level="h3" title="Evidence">
         <Fields request={request} />
       </Section>
-      <Section title="Why it waits for you">
+      <Section level="h3" title="Why it waits for you">
         <Why request={request} />
       </Section>
-      <Section title="If you do nothing">
+      <Section level="h3" title="If you do nothing">
         <p>
           <Shown text={view.ifNothing} /> That is <Moment at={view.expiresAt} />, on{' '}
           <ExactMoment at={view.expiresAt} />.
         </p>
       </Section>
       {guards.length > 0 && (
-        <Section title="Guards">
+        <Section level="h3" title="Guards">
           <ul className="facts">
             {guards.map(({ id, passed }) => (
               <li key={id}>
@@ -67,23 +63,6 @@ export function RequestDetails({ request }: { readonly request: ApprovalRequest 
         </Section>
       )}
     </Stack>
-  )
-}
-
-function Section({
-  title,
-  children,
-}: {
-  readonly title: string
-  readonly children: ReactNode
-}): ReactNode {
-  return (
-    <StackItem>
-      <Card isCompact>
-        <CardTitle component="h3">{title}</CardTitle>
-        <CardBody>{children}</CardBody>
-      </Card>
-    </StackItem>
   )
 }
 

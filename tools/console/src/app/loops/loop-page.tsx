@@ -1,5 +1,5 @@
 import type { LoopDefinition } from '@loop-engine/core'
-import { Card, CardBody, CardTitle, Content, PageSection, Stack } from '@patternfly/react-core'
+import { Content, PageSection, Stack } from '@patternfly/react-core'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useParams } from 'react-router'
@@ -9,6 +9,7 @@ import { StateGraph } from '../run/state-graph.tsx'
 import { useLive } from '../shell/live.tsx'
 import { PageHead } from '../shell/page-head.tsx'
 import { ProblemNote } from '../show/problem-note.tsx'
+import { Section } from '../show/section.tsx'
 import { Shown } from '../show/shown.tsx'
 import { Funnel } from './funnel.tsx'
 import { LoopRuns } from './loop-runs.tsx'
@@ -37,18 +38,12 @@ export function LoopPage(): ReactNode {
         {definition && (
           <Stack hasGutter>
             {counted && <Rates metrics={counted} />}
-            <Card isCompact>
-              <CardTitle component="h2">Graph</CardTitle>
-              <CardBody>
-                <StateGraph definition={definition} />
-              </CardBody>
-            </Card>
-            <Card isCompact>
-              <CardTitle component="h2">Where runs are, and how long they stay</CardTitle>
-              <CardBody>
-                <Funnel definition={definition} metrics={counted} />
-              </CardBody>
-            </Card>
+            <Section title="Graph">
+              <StateGraph definition={definition} />
+            </Section>
+            <Section title="Where runs are, and how long they stay">
+              <Funnel definition={definition} metrics={counted} />
+            </Section>
             <LoopRuns loopId={loopId} />
           </Stack>
         )}

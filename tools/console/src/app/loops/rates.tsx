@@ -1,9 +1,10 @@
 import type { LoopMetrics } from '@loop-engine/client'
-import { Card, CardBody, CardTitle, DescriptionList, Gallery } from '@patternfly/react-core'
+import { DescriptionList, Gallery } from '@patternfly/react-core'
 import type { ReactNode } from 'react'
 
 import { Item } from '../show/item.tsx'
 import { lengthOf } from '../show/moment.tsx'
+import { Section } from '../show/section.tsx'
 import { Shown } from '../show/shown.tsx'
 import { percent } from './percent.ts'
 
@@ -56,13 +57,10 @@ function Rate({
   readonly children: ReactNode
 }): ReactNode {
   return (
-    <Card isCompact>
-      <CardTitle component="h2">{title}</CardTitle>
-      <CardBody>
-        <DescriptionList isHorizontal isCompact horizontalTermWidthModifier={{ default: '60%' }}>
-          {children}
-        </DescriptionList>
-      </CardBody>
-    </Card>
+    <Section title={title}>
+      <DescriptionList isHorizontal isCompact horizontalTermWidthModifier={{ default: '60%' }}>
+        {children}
+      </DescriptionList>
+    </Section>
   )
 }

@@ -1,6 +1,6 @@
 import type { Instance } from '@loop-engine/client'
 import type { LoopDefinition } from '@loop-engine/core'
-import { Card, CardBody, CardTitle, PageSection, Stack } from '@patternfly/react-core'
+import { PageSection, Stack } from '@patternfly/react-core'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { Link, useParams } from 'react-router'
@@ -19,6 +19,7 @@ import { More } from '../shell/more.tsx'
 import { PageHead } from '../shell/page-head.tsx'
 import { Moment } from '../show/moment.tsx'
 import { ProblemNote } from '../show/problem-note.tsx'
+import { Section } from '../show/section.tsx'
 import { Shown } from '../show/shown.tsx'
 import { pathOf } from './path-of.ts'
 import { RunFacts } from './run-facts.tsx'
@@ -67,21 +68,15 @@ function Run({ run }: { readonly run: Instance }): ReactNode {
         <Waits run={run} />
         <Timers run={run} />
         {definition && (
-          <Card isCompact>
-            <CardTitle component="h2">Path</CardTitle>
-            <CardBody>
-              <StateGraph definition={definition} path={pathOf(items, run)} />
-            </CardBody>
-          </Card>
+          <Section title="Path">
+            <StateGraph definition={definition} path={pathOf(items, run)} />
+          </Section>
         )}
-        <Card isCompact>
-          <CardTitle component="h2">Timeline</CardTitle>
-          <CardBody>
-            <ProblemNote error={history.error} />
-            <Timeline items={items} />
-            <More query={history} />
-          </CardBody>
-        </Card>
+        <Section title="Timeline">
+          <ProblemNote error={history.error} />
+          <Timeline items={items} />
+          <More query={history} />
+        </Section>
       </Stack>
     </PageSection>
   )
@@ -92,21 +87,18 @@ function Waits({ run }: { readonly run: Instance }): ReactNode {
   const waiting = data?.filter(({ status }) => status === 'pending') ?? []
   if (waiting.length === 0) return null
   return (
-    <Card isCompact>
-      <CardTitle component="h2">Waits for people</CardTitle>
-      <CardBody>
-        <ul>
-          {waiting.map(({ id, view }) => (
-            <li key={id}>
-              <Link to={placeOf(id)}>
-                <Shown text={view.transition.id} />
-              </Link>
-              , until <Moment at={view.expiresAt} />
-            </li>
-          ))}
-        </ul>
-      </CardBody>
-    </Card>
+    <Section title="Waits for people">
+      <ul>
+        {waiting.map(({ id, view }) => (
+          <li key={id}>
+            <Link to={placeOf(id)}>
+              <Shown text={view.transition.id} />
+            </Link>
+            , until <Moment at={view.expiresAt} />
+          </li>
+        ))}
+      </ul>
+    </Section>
   )
 }
 
@@ -120,22 +112,19 @@ function Timers({ run }: { readonly run: Instance }): ReactNode {
   const { data = [] } = useQuery(queryTimers(run))
   if (data.length === 0) return null
   return (
-    <Card isCompact>
-      <CardTitle component="h2">Happens by itself</CardTitle>
-      <CardBody>
-        <ul>
-          {data.map(({ kind, dueAt, transition, requestId = '' }) => (
-            <li key={`${kind} ${requestId}`}>
-              {kinds[kind]} <Moment at={dueAt} />
-              {transition !== undefined && (
-                <>
-                  : the system takes <Shown text={transition} />
-                </>
-              )}
-            </li>
-          ))}
-        </ul>
-      </CardBody>
-    </Card>
+    <Section title="Happens by itself">
+      <ul>
+        {data.map(({ kind, dueAt, transition, requestId = '' }) => (
+          <li key={`${kind} ${requestId}`}>
+            {kinds[kind]} <Moment at={dueAt} />
+            {transition !== undefined && (
+              <>
+                : the system takes <Shown text={transition} />
+              </>
+            )}
+          </li>
+        ))}
+      </ul>
+    </Section>
   )
 }
