@@ -156,7 +156,7 @@ function readKeys({
   cardKeys,
   consoleUrl,
   maxRetries = 2,
-}: SlackOptions): readonly string[] {
+}: SlackOptions): readonly [string, ...string[]] {
   const fault = (message: string, path: string): never => {
     throw new LoopError('invalid_config', message, { plugin: 'slack', path })
   }
@@ -170,12 +170,12 @@ function readKeys({
   if (typeof consoleUrl === 'string') readUrl(consoleUrl)
   if (![0, 1, 2].includes(maxRetries))
     fault('Slack may be asked again at most twice.', '/maxRetries')
-  const keys = cardKeys ?? (signingSecret ? [signingSecret] : [])
-  if (keys.length === 0)
-    fault('Socket mode has no signing secret, so the cards need keys.', '/cardKeys')
+  const [first, ...others] = cardKeys ?? (signingSecret ? [signingSecret] : [])
+  if (first === undefined)
+    return fault('Socket mode has no signing secret, so the cards need keys.', '/cardKeys')
   if (cardKeys?.some((key) => key.length < 32))
     fault('A card key has at least 32 characters.', '/cardKeys')
-  return keys
+  return [first, ...others]
 }
 
 /** Whatever went wrong, as a LoopError; the text of anything else could quote something. */

@@ -1,6 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
 
-import { LoopError } from '@loop-engine/core'
 import { z } from 'zod'
 
 /** What one button or form may be used for; a token made for one purpose opens for no other. */
@@ -40,15 +39,12 @@ export interface CardTokens {
  * random nonce. So they need no storage, survive a restart, and work in every process that has the key.
  * The first key seals, all of them open: put a new one first to rotate.
  */
-export function createCardTokens(keys: readonly string[]): CardTokens {
-  const secrets = keys.map((key) =>
-    Buffer.from(hkdfSync('sha256', key, '', 'loop-engine/channel-slack/card/v1', 32)),
-  )
-  const [current] = secrets
-  if (!current)
-    throw new LoopError('invalid_config', 'The Slack channel has no key for its cards.', {
-      plugin: 'slack',
-    })
+export function createCardTokens(keys: readonly [string, ...string[]]): CardTokens {
+  const secretOf = (key: string): Buffer =>
+    Buffer.from(hkdfSync('sha256', key, '', 'loop-engine/channel-slack/card/v1', 32))
+  const [first, ...older] = keys
+  const current = secretOf(first)
+  const secrets = [current, ...older.map(secretOf)]
   return {
     seal(purpose, { tenant, requestId, revision, viewHash, channel, messageTs = '', user = '' }) {
       const nonce = randomBytes(12)
