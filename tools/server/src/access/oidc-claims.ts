@@ -5,7 +5,10 @@ import type { OidcOptions } from './oidc.ts'
 import { tenantPattern, type Principal, type Scope } from './principal.ts'
 
 /** The principal that verified claims describe. Throws `auth` when they do not say enough. */
-export function principalOf(claims: JWTPayload, options: OidcOptions): Principal {
+export function principalOf(
+  claims: JWTPayload,
+  options: OidcOptions & { readonly clockToleranceSeconds: number },
+): Principal {
   const {
     issuer,
     idClaim = 'sub',
@@ -17,7 +20,7 @@ export function principalOf(claims: JWTPayload, options: OidcOptions): Principal
     scopes = ['read', 'decide', 'stop'],
     scopesOfRole = {},
     isPerson = wasNotIssuedToAClient,
-    clockToleranceSeconds = 0,
+    clockToleranceSeconds,
   } = options
   const id = claimAt(claims, idClaim)
   const own = tenantClaim === undefined ? tenant : claimAt(claims, tenantClaim)

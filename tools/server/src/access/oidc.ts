@@ -41,7 +41,6 @@ export interface OidcOptions {
 }
 
 export interface OidcVerifier {
-  readonly issuer: string
   /** Throws `auth`, or `unavailable` when the issuer's keys cannot be had. */
   verify(token: string): Promise<Principal>
 }
@@ -85,7 +84,6 @@ export function createOidcVerifier(
     }))
 
   return {
-    issuer,
     async verify(token) {
       try {
         const { payload } = await jwtVerify(token, await keysOnce(), {

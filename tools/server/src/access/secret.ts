@@ -10,8 +10,8 @@ export function newSecret(): string {
 }
 
 /** A short public name that is not guessed by accident. */
-export function newPublicId(length = 12): string {
-  return [...randomBytes(length)].map((byte) => letters[byte % letters.length]).join('')
+export function newPublicId(): string {
+  return [...randomBytes(12)].map((byte) => letters[byte % letters.length]).join('')
 }
 
 /** Secrets of 256 random bits need no salt and no slow hash: there is nothing to guess. */

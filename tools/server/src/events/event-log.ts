@@ -26,11 +26,12 @@ export interface EventLogOptions {
   readonly system: Pick<LoopSystem, 'events'>
   readonly clock: Clock
   readonly onError: (error: unknown) => void
-  /** How often other processes' commits are looked for, while somebody waits. */
-  readonly pollMs?: number
-  /** How long commits are gathered before they get their places together. */
-  readonly gatherMs?: number
 }
+
+/** How often other processes' commits are looked for, while somebody waits. */
+const pollMs = 1000
+/** How long commits are gathered before they get their places together. */
+const gatherMs = 20
 
 interface Tail {
   size: number
@@ -41,14 +42,7 @@ interface Tail {
   sequencing: Promise<number> | null
 }
 
-export function createEventLog({
-  store,
-  system,
-  clock,
-  onError,
-  pollMs = 1000,
-  gatherMs = 20,
-}: EventLogOptions): EventLog {
+export function createEventLog({ store, system, clock, onError }: EventLogOptions): EventLog {
   const tails = new Map<string, Tail>()
   const closing = new AbortController()
   const stop = system.events.subscribe({}, ({ tenant }) => tails.get(tenant)?.bell.abort())

@@ -11,7 +11,7 @@ export interface RateLimit {
 
 export interface RateLimiter {
   /** Throws `rate_limited` when there is nothing left for this caller. */
-  spend(caller: string, cost?: number): void
+  spend(caller: string): void
 }
 
 interface Bucket {
@@ -19,24 +19,22 @@ interface Bucket {
   readonly at: number
 }
 
+const mostCallers = 50_000
+
 /** A token bucket for each caller. Bounded: the callers not heard of longest are forgotten. */
-export function createRateLimiter(
-  { burst, perSecond }: RateLimit,
-  now: () => number,
-  maxCallers = 50_000,
-): RateLimiter {
-  const buckets = new QuickLRU<string, Bucket>({ maxSize: maxCallers })
+export function createRateLimiter({ burst, perSecond }: RateLimit, now: () => number): RateLimiter {
+  const buckets = new QuickLRU<string, Bucket>({ maxSize: mostCallers })
   return {
-    spend(caller, cost = 1) {
+    spend(caller) {
       const at = now()
       const before = buckets.get(caller) ?? { tokens: burst, at }
       const earned = (Math.max(0, at - before.at) / 1000) * perSecond
       const tokens = Math.min(burst, before.tokens + earned)
-      if (tokens < cost) {
+      if (tokens < 1) {
         buckets.set(caller, { tokens, at })
-        throw tooMany(Math.ceil((cost - tokens) / perSecond))
+        throw tooMany(Math.ceil((1 - tokens) / perSecond))
       }
-      buckets.set(caller, { tokens: tokens - cost, at })
+      buckets.set(caller, { tokens: tokens - 1, at })
     },
   }
 }

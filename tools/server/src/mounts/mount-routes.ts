@@ -95,6 +95,16 @@ export async function admit(
   })
 }
 
+/** Who asks for what is open to everybody. */
+const nobody: Principal = {
+  kind: 'session',
+  credential: 'none',
+  tenant: '',
+  actor: { type: 'system', id: 'nobody' },
+  scopes: [],
+  expiresAt: null,
+}
+
 function callOf(
   context: Context<Environment>,
   route: Route,
@@ -112,14 +122,6 @@ function callOf(
       'invalid_input',
       'The Idempotency-Key must be 1 to 256 printable characters.',
     )
-  const nobody: Principal = {
-    kind: 'session',
-    credential: 'none',
-    tenant: '',
-    actor: { type: 'system', id: 'nobody' },
-    scopes: [],
-    expiresAt: null,
-  }
   const known = principal ?? nobody
   return {
     services,
@@ -146,9 +148,9 @@ async function readInput(
 ): Promise<RouteInput> {
   const request = context.req.raw
   return {
-    params: params ? read(params, context.req.param(), '') : {},
-    query: read(query ?? nothing, single(context.req.queries()), ''),
-    body: body ? read(body, await readBody(request, { maxBytes, optional: bodyOptional }), '') : {},
+    params: params ? read(params, context.req.param()) : {},
+    query: read(query ?? nothing, single(context.req.queries())),
+    body: body ? read(body, await readBody(request, { maxBytes, optional: bodyOptional })) : {},
   }
 }
 
@@ -162,11 +164,11 @@ function single(queries: Record<string, string[]>): Record<string, string> {
   )
 }
 
-function read(schema: z.ZodType, value: unknown, prefix: string): unknown {
+function read(schema: z.ZodType, value: unknown): unknown {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
   const errors = parsed.error.issues.slice(0, 20).map(({ path, message }) => ({
-    path: `${prefix}${path.map((part) => `/${pointer(String(part))}`).join('')}`,
+    path: path.map((part) => `/${pointer(String(part))}`).join(''),
     message: message.slice(0, 256),
   }))
   throw new HttpError(400, 'invalid_input', 'The request does not fit its schema.', {

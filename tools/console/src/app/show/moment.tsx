@@ -41,11 +41,11 @@ export function lengthOf(milliseconds: number): string {
 }
 
 /** The time, told anew often enough for what is shown. */
-function useNow(everyMs = 15_000): number {
+function useNow(): number {
   const [now, setNow] = useState(Date.now)
   useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), everyMs)
+    const timer = setInterval(() => setNow(Date.now()), 15_000)
     return () => clearInterval(timer)
-  }, [everyMs])
+  }, [])
   return now
 }
