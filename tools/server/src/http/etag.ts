@@ -3,6 +3,8 @@ import type { Expected } from '@loop-engine/runtime'
 
 import { HttpError } from './http-error.ts'
 
+export const etagHeader = { ETag: 'Changes with every commit on the run.' }
+
 /** Strong: any commit on the run changes it. */
 export function etagOf({ runId, version }: Pick<LoopInstance, 'runId' | 'version'>): string {
   return `"${runId}:${version}"`

@@ -11,7 +11,7 @@ import {
   type Place,
 } from '../events/event-stream.ts'
 import { HttpError } from '../http/http-error.ts'
-import { idSchema, jsonObjectSchema, pageOf } from '../schemas/common.ts'
+import { idSchema, jsonObjectSchema, limitSchema, pageOf } from '../schemas/common.ts'
 import { route, type Call, type Route } from './route.ts'
 
 const tag = 'Events'
@@ -106,7 +106,7 @@ export const eventRoutes: readonly Route[] = [
     scope: 'read',
     query: z.strictObject({
       ...filter,
-      limit: z.coerce.number().int().min(1).max(1000).optional(),
+      limit: limitSchema,
       cursor: z
         .string()
         .regex(/^\d{1,15}$/)

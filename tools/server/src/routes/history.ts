@@ -1,7 +1,7 @@
 import { openEntry, openEvidence } from '@loop-engine/core'
 import { z } from 'zod'
 
-import { aggregateIdSchema, idSchema, pageOf } from '../schemas/common.ts'
+import { aggregateIdSchema, idSchema, limitSchema, pageOf } from '../schemas/common.ts'
 import { historyItemSchema } from '../schemas/instance.ts'
 import { findRun } from './find-run.ts'
 import { route, type Route } from './route.ts'
@@ -17,7 +17,7 @@ export const historyRoutes: readonly Route[] = [
     params: z.object({ aggregateId: aggregateIdSchema }),
     query: z.strictObject({
       runId: idSchema.optional().meta({ description: 'An older run of the same business key.' }),
-      limit: z.coerce.number().int().min(1).max(1000).optional(),
+      limit: limitSchema,
       cursor: z
         .string()
         .regex(/^[1-9]\d{0,14}$/)

@@ -1,7 +1,7 @@
 import { instanceStatuses, LoopError } from '@loop-engine/core'
 import { z } from 'zod'
 
-import { etagOf, matchesTag } from '../http/etag.ts'
+import { etagHeader, etagOf, matchesTag } from '../http/etag.ts'
 import { attributionSchema } from '../schemas/actor.ts'
 import {
   aggregateIdSchema,
@@ -15,7 +15,6 @@ import { findRun } from './find-run.ts'
 import { route, type Route } from './route.ts'
 
 const tag = 'Instances'
-const etag = { ETag: 'Changes with every commit on the run.' }
 
 export const instanceRoutes: readonly Route[] = [
   route({
@@ -41,7 +40,7 @@ export const instanceRoutes: readonly Route[] = [
       201: {
         description: 'The run.',
         schema: instanceSchema,
-        headers: { ...etag, Location: 'The run.' },
+        headers: { ...etagHeader, Location: 'The run.' },
       },
       409: { description: 'The business key has an open run, or a stop is in force.' },
     },
@@ -88,7 +87,7 @@ export const instanceRoutes: readonly Route[] = [
     scope: 'read',
     params: z.object({ aggregateId: aggregateIdSchema }),
     answers: {
-      200: { description: 'The run.', schema: instanceSchema, headers: etag },
+      200: { description: 'The run.', schema: instanceSchema, headers: etagHeader },
       304: { description: 'The run is the one that If-None-Match names.' },
     },
     async handle(call, { params }) {
@@ -107,7 +106,7 @@ export const instanceRoutes: readonly Route[] = [
     summary: 'A run by its own id, also when its business key has a newer one.',
     scope: 'read',
     params: z.object({ runId: idSchema }),
-    answers: { 200: { description: 'The run.', schema: instanceSchema, headers: etag } },
+    answers: { 200: { description: 'The run.', schema: instanceSchema, headers: etagHeader } },
     async handle({ services, tenant }, { params }) {
       const run = await services.store.getRun(tenant, params.runId)
       if (!run) throw new LoopError('not_found', 'No run has this id.')

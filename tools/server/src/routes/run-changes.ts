@@ -3,7 +3,7 @@ import type { ChangeInput } from '@loop-engine/runtime'
 import { z } from 'zod'
 
 import type { Scope } from '../access/principal.ts'
-import { etagOf, expectedBy } from '../http/etag.ts'
+import { etagHeader, etagOf, expectedBy } from '../http/etag.ts'
 import { aggregateIdSchema, idSchema, jsonObjectSchema, reasonSchema } from '../schemas/common.ts'
 import { instanceSchema } from '../schemas/instance.ts'
 import { route, type Answer, type Call, type Route } from './route.ts'
@@ -14,7 +14,7 @@ const answers = {
   200: {
     description: 'The run after it.',
     schema: instanceSchema,
-    headers: { ETag: 'Changes with every commit on the run.' },
+    headers: etagHeader,
   },
 }
 const common = { method: 'post', tag, ifMatch: true, params, answers } as const

@@ -25,14 +25,10 @@ export const hashSchema = z.string().regex(/^[0-9a-f]{64}$/)
 
 export const millisecondsSchema = z.number().meta({ description: 'Epoch milliseconds.' })
 
+export const limitSchema = z.coerce.number().int().min(1).max(1000).optional()
+
 export const pageQuery = {
-  limit: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(1000)
-    .optional()
-    .meta({ description: '100 by default.' }),
+  limit: limitSchema.meta({ description: '100 by default.' }),
   cursor: z.string().min(1).max(2048).optional().meta({
     description: 'Where the page before ended, unchanged.',
   }),
