@@ -5,14 +5,12 @@ export const server: LoopClient = createLoopClient({ url: '' })
 
 /** What a failure means to a person. */
 export interface Trouble {
-  readonly code: string
   readonly status: number
   readonly message: string
   readonly hint: string | undefined
 }
 
 export function troubleOf(error: unknown): Trouble {
-  if (error instanceof LoopClientError)
-    return { code: error.code, status: error.status, message: error.message, hint: error.hint }
-  return { code: 'internal', status: 0, message: 'The console failed.', hint: 'Load it again.' }
+  if (error instanceof LoopClientError) return error
+  return { status: 0, message: 'The console failed.', hint: 'Load it again.' }
 }
