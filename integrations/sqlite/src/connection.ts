@@ -7,7 +7,10 @@ import { checkVersion, migrate, requireVersion } from './migrations.ts'
 
 export type Value = string | number | null
 
-/** A prepared statement whose rows are tuples: no object is built for a row. */
+/**
+ * A prepared statement whose rows are tuples: no object is built for a row. A limit that is bound is written `LIMIT +?`:
+ * SQLite plans a statement with a bare `LIMIT ?` anew each time it runs, which costs more than to find a row.
+ */
 export interface Statement<Row extends readonly unknown[] = []> {
   get(...values: readonly Value[]): Row | undefined
   all(...values: readonly Value[]): Row[]

@@ -38,7 +38,7 @@ export function createLog({ prepare }: Connection): Log {
     AND NOT EXISTS (
       SELECT 1 FROM leaf
       WHERE leaf.tenant = entry.tenant AND leaf.run_id = entry.run_id AND leaf.seq = entry.seq)
-    ORDER BY pos LIMIT ?`
+    ORDER BY pos LIMIT +?`
   const heads = prepare<[size: number, root: string, frontier: string, note: string | null]>(
     'SELECT size, root, frontier, note FROM log_head WHERE tenant = ?',
   )
@@ -58,7 +58,7 @@ export function createLog({ prepare }: Connection): Log {
       note = excluded.note, swept = excluded.swept`)
   const leaves = prepare<[number: number, runId: string, seq: number, hash: string]>(`
     SELECT number, run_id, seq, hash FROM leaf
-    WHERE tenant = ? AND number >= ? ORDER BY number LIMIT ?`)
+    WHERE tenant = ? AND number >= ? ORDER BY number LIMIT +?`)
 
   const head = (tenant: string): LogHead => {
     const row = heads.get(tenant)

@@ -68,11 +68,11 @@ export function createOutbox(connection: Connection): Outbox {
   const due = prepare<[1]>('SELECT 1 FROM outbox WHERE ready_at <= ? LIMIT 1')
   const ready = prepare<[...ItemRow, pos: number]>(`
     SELECT ${itemColumns}, pos FROM outbox WHERE ready_at <= ? AND kind IN (?, ?, ?, ?)
-    ORDER BY ready_at, seq, id LIMIT ?`)
+    ORDER BY ready_at, seq, id LIMIT +?`)
   const readyOf = prepare<[...ItemRow, pos: number]>(`
     SELECT ${itemColumns}, pos FROM outbox
     WHERE ready_at <= ? AND kind IN (?, ?, ?, ?) AND tenant = ? AND aggregate_id = ?
-    ORDER BY ready_at, seq, id LIMIT ?`)
+    ORDER BY ready_at, seq, id LIMIT +?`)
   const nextFence = prepare<[number]>('UPDATE progress SET fence = fence + ? RETURNING fence')
   const lease = prepare(`
     UPDATE outbox SET attempt = attempt + 1, fence = ?, leased_until = ?, worker = ?, ready_at = max(due_at, ?)
@@ -89,7 +89,7 @@ export function createOutbox(connection: Connection): Outbox {
   )
   const dead = prepare<[...ItemRow, error: string, diedAt: number]>(`
     SELECT ${itemColumns}, error, died_at FROM outbox
-    WHERE tenant = ? AND died_at IS NOT NULL AND (died_at, id) > (?, ?) ORDER BY died_at, id LIMIT ?`)
+    WHERE tenant = ? AND died_at IS NOT NULL AND (died_at, id) > (?, ?) ORDER BY died_at, id LIMIT +?`)
   const corpse = prepare<[...ItemRow, pos: number]>(`
     SELECT ${itemColumns}, pos FROM outbox
     WHERE id = ? AND tenant = ? AND fence > 0 AND died_at IS NOT NULL`)

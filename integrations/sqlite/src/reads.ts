@@ -59,7 +59,7 @@ function createSingleReads({ prepare }: Connection): Omit<Reads, 'find' | 'appro
   )
   const entries = prepare<EntryRow>(`
     SELECT ${entryColumns} FROM entry
-    WHERE tenant = ? AND run_id = ? AND seq BETWEEN ? AND ? ORDER BY seq LIMIT ?`)
+    WHERE tenant = ? AND run_id = ? AND seq BETWEEN ? AND ? ORDER BY seq LIMIT +?`)
   const executed = prepare<[seq: number]>(`
     SELECT value FROM instance, json_each(executions) WHERE tenant = ? AND run_id = ? AND key = ?`)
   const approval = prepare<ApprovalRow>(
@@ -142,7 +142,7 @@ function findRuns(query: InstanceQuery, select: Select): Page<LoopInstance> {
       : [`AND (${order}.created_at, ${order}.run_id) > (?, ?)`, after.at, after.id]
   const rows = select<InstanceRow>(
     `SELECT ${instanceColumns} FROM ${from} WHERE ${where} ${start}
-     ORDER BY ${order}.created_at, ${order}.run_id LIMIT ?`,
+     ORDER BY ${order}.created_at, ${order}.run_id LIMIT +?`,
     [...values, ...position, limit + 1],
   )
   return cutPage('run', rows.map(toInstance), limit, ({ createdAt, runId }) => ({
@@ -164,7 +164,7 @@ function findApprovals(query: ApprovalQuery, select: Select): Page<ApprovalReque
   const [end, ...position] =
     before === null ? [''] : ['AND (created_at, id) < (?, ?)', before.at, before.id]
   const rows = select<ApprovalRow>(
-    `SELECT body, messages FROM approval WHERE ${where} ${end} ORDER BY created_at DESC, id DESC LIMIT ?`,
+    `SELECT body, messages FROM approval WHERE ${where} ${end} ORDER BY created_at DESC, id DESC LIMIT +?`,
     [...values, ...position, limit + 1],
   )
   return cutPage('approval', rows.map(toApproval), limit, ({ createdAt, id }) => ({
