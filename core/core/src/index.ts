@@ -95,6 +95,7 @@ export {
   hashEntry,
   openEntry,
   openEvidence,
+  prevHashOf,
   sealEntry,
   type ChainFault,
   type SealedEvidence,

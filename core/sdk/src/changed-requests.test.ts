@@ -62,10 +62,12 @@ const changes: Record<
     const actionDigest = digestOf(actionOf(run, request.transitionId, digest, null))
     return { evidence, salt, actionDigest }
   },
+  'what people are shown': ({ view }) => ({ view: { ...view, title: 'pay 5 cents' } }),
   'the policy': ({ policy }) => ({
     policy: { ...policy, stages: policy.stages.map((stage) => ({ ...stage, quorum: 1 })) },
   }),
   'the votes': ({ decisions }) => ({ decisions: [vote('mallory'), ...decisions] }),
+  'what is asked for': () => ({ transitionId: 'refund' }),
   'who asked': () => ({ requester: { type: 'ai-agent', id: 'agent:other' } }),
   'the expiry': ({ expiresAt }) => ({ expiresAt: expiresAt + 1 }),
   'who was added by an escalation': () => ({ escalated: ['mallory'] }),

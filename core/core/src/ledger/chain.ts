@@ -6,6 +6,7 @@ import type { EntryDraft, LedgerEntry, StoredEntry } from './entry.ts'
 
 const domain = 'loop-engine/entry/v1\n'
 export const genesisHash = '0'.repeat(64)
+const prevHashKey = '"prevHash":"'
 
 /** `SHA-256("loop-engine/entry/v1\n" ‖ body)`, lowercase hex. */
 export function hashEntry(body: string): string {
@@ -83,6 +84,12 @@ export function openEvidence(stored: StoredEntry): JsonObject | null {
   throw changed(stored, 'comes with evidence that is none')
 }
 
+/** The hash of the entry before, as the body of an entry names it; read without parsing. */
+export function prevHashOf(body: string): string {
+  const from = body.lastIndexOf(prevHashKey) + prevHashKey.length
+  return body.slice(from, from + genesisHash.length)
+}
+
 /** Why an entry does not verify. */
 export interface ChainFault {
   readonly runId: string
@@ -113,7 +120,7 @@ export function checkLink(
   })
   if (stored.seq !== previous.version + 1) return fault('bad_sequence')
   if (hashEntry(stored.body) !== stored.hash) return fault('hash_mismatch')
-  if (!says(stored.body, '"prevHash":"', `${previous.head}"`)) return fault('broken_link')
+  if (!says(stored.body, prevHashKey, `${previous.head}"`)) return fault('broken_link')
   if (!says(stored.body, '"seq":', `${stored.seq},`)) return fault('bad_sequence')
   if (!says(stored.body, '"runId":', `${JSON.stringify(stored.runId)},`)) return fault('wrong_run')
   return null

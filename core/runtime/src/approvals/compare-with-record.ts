@@ -3,6 +3,7 @@ import {
   digestOf,
   LoopError,
   openEntry,
+  type ApprovalDecision,
   type ApprovalRequest,
   type LedgerEntry,
   type LoopInstance,
@@ -50,66 +51,60 @@ async function recordOf(
 
 function isAsRecorded(request: ApprovalRequest, record: readonly LedgerEntry[]): boolean {
   const [asked] = record
-  if (asked?.type !== 'loop.approval.requested') return false
-  const isVote = ({ approval }: LedgerEntry): boolean =>
-    approval?.decision === 'approve' || approval?.decision === 'edit'
-  const votes = record
-    .filter(isVote)
-    .map(({ actor, approval }) => voteText(actor.id, approval?.stage, approval?.revision))
-  // Votes that count no longer leave the request, never the record.
-  const isOnRecord = approvalsOf(request).every(({ reviewer, stage, revision }) =>
-    votes.includes(voteText(reviewer.id, stage, revision)),
-  )
-  return isOnRecord && canonicalize(said(request)) === canonicalize(recorded(asked, record))
-}
-
-function said(request: ApprovalRequest): object {
-  const { transitionId, requester, expiresAt, revision, actionDigest, viewHash } = request
-  return {
-    transitionId,
-    requester,
-    expiresAt,
-    revision,
-    actionDigest,
-    viewHash,
-    // Of one that was erased the fields are gone.
-    view: request.evidence === null ? viewHash : digestOf(request.view),
-    policy: digestOf(request.policy),
-    delegations: request.delegations.map(({ from, to, stage }) => ({ from, to, stage })),
-    escalated: request.escalated,
-  }
-}
-
-function recorded(asked: LedgerEntry, record: readonly LedgerEntry[]): object {
+  if (asked?.type !== 'loop.approval.requested' || !asked.approval) return false
   // An edit is a new revision of what is asked.
   const newest = record.findLast(({ approval }) => approval?.decision === 'edit') ?? asked
-  const viewHash = newest.approval?.viewHash
-  return {
-    transitionId: asked.transitionId,
-    requester: asked.actor,
-    expiresAt: asked.approval?.expiresAt,
-    revision: newest.approval?.revision,
-    actionDigest: newest.actionDigest,
-    viewHash,
-    view: viewHash,
-    policy: asked.approval?.policyDigest,
-    delegations: record
-      .filter(({ approval }) => approval?.decision === 'delegate')
-      .map(({ actor, data, approval }) => ({
-        from: actor.id,
-        to: data?.['to'],
-        stage: approval?.stage,
-      })),
-    escalated: record
-      .filter(({ type }) => type === 'loop.approval.escalated')
-      .flatMap(({ data }) => data?.['reviewers']),
-  }
+  // Of a request that was erased the fields of the view are gone.
+  const viewHash = request.evidence === null ? request.viewHash : digestOf(request.view)
+  return (
+    request.transitionId === asked.transitionId &&
+    request.expiresAt === asked.approval.expiresAt &&
+    request.revision === newest.approval?.revision &&
+    request.actionDigest === newest.actionDigest &&
+    request.viewHash === newest.approval.viewHash &&
+    viewHash === request.viewHash &&
+    digestOf(request.policy) === asked.approval.policyDigest &&
+    isSame(request.requester, asked.actor) &&
+    isSame(request.escalated, escalatedIn(record)) &&
+    isSame(request.delegations.map(nameHandedOn), delegationsIn(record)) &&
+    // Votes that count no longer leave the request, never the record.
+    approvalsOf(request).every((vote) => isRecorded(vote, record))
+  )
 }
 
-function voteText(
-  reviewer: string,
-  stage: number | undefined,
-  revision: number | undefined,
-): string {
-  return JSON.stringify([reviewer, stage, revision])
+function isSame(one: object, other: object): boolean {
+  return canonicalize(one) === canonicalize(other)
+}
+
+function isRecorded(
+  { reviewer, stage, revision }: ApprovalDecision,
+  record: readonly LedgerEntry[],
+): boolean {
+  return record.some(
+    ({ actor, approval }) =>
+      (approval?.decision === 'approve' || approval?.decision === 'edit') &&
+      actor.id === reviewer.id &&
+      approval.stage === stage &&
+      approval.revision === revision,
+  )
+}
+
+function escalatedIn(record: readonly LedgerEntry[]): readonly unknown[] {
+  return record
+    .filter(({ type }) => type === 'loop.approval.escalated')
+    .flatMap(({ data }) => data?.['reviewers'])
+}
+
+function delegationsIn(record: readonly LedgerEntry[]): readonly object[] {
+  return record
+    .filter(({ approval }) => approval?.decision === 'delegate')
+    .map(({ actor, approval, data }) => ({
+      from: actor.id,
+      to: data?.['to'],
+      stage: approval?.stage,
+    }))
+}
+
+function nameHandedOn({ from, to, stage }: ApprovalRequest['delegations'][number]): object {
+  return { from, to, stage }
 }

@@ -1,7 +1,7 @@
 import {
   hashEntry,
   LoopError,
-  openEntry,
+  prevHashOf,
   type LoopInstance,
   type LoopStore,
   type StoredEntry,
@@ -31,7 +31,7 @@ export async function* newestFirst(
             hint: 'Run verify to find the first bad one, then restore from an export.',
           },
         )
-      hash = openEntry(entry).prevHash
+      hash = prevHashOf(entry.body)
       yield entry
     }
   }
