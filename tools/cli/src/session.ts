@@ -34,15 +34,17 @@ export interface Session extends LoopSystem {
 
 /**
  * Opens the store for one command and closes it. It knows no loops and relays nothing: definitions come from the
- * store, effects are carried out by the application that has the integrations.
+ * store, effects are carried out by the application that has the integrations. `onError` hears of what goes wrong beside
+ * the work.
  */
 export async function withSession<Result>(
   options: GlobalOptions,
   work: (session: Session) => Promise<Result>,
+  onError: (error: unknown) => void = () => {},
 ): Promise<Result> {
   const store = await openStore(options)
   try {
-    const system = await createLoopSystem({ loops: [], store, relay: false })
+    const system = await createLoopSystem({ loops: [], store, relay: false, onError })
     try {
       return await work({
         ...system,

@@ -1,5 +1,5 @@
 import { confirm, isCancel } from '@clack/prompts'
-import { LoopError, type ApprovalRequest, type DecisionResult } from '@loop-engine/sdk'
+import { isLoopError, LoopError, type ApprovalRequest, type DecisionResult } from '@loop-engine/sdk'
 import { Option } from 'commander'
 
 import type { AddCommand, Context } from '../context.ts'
@@ -42,7 +42,7 @@ async function decide(
   id: string,
   { reason, yes }: DecideOptions,
 ): Promise<ExitCode> {
-  return withSession(options, async (session) => {
+  const work = async (session: Session): Promise<ExitCode> => {
     const request = await findRequest(session, id)
     const asks = !yes && !output.json && process.stdin.isTTY && process.stdout.isTTY
     if (asks && !(await confirmed(request, decision))) {
@@ -68,7 +68,8 @@ async function decide(
     return result.status === 'refused' || result.status === 'blocked'
       ? exitCodes.refused
       : exitCodes.ok
-  })
+  }
+  return withSession(options, work, (error) => output.note(warningOf(error)))
 }
 
 async function findRequest({ approvals, tenant }: Session, id: string): Promise<ApprovalRequest> {
@@ -87,6 +88,12 @@ async function findRequest({ approvals, tenant }: Session, id: string): Promise<
   throw new LoopError('conflict', 'The run has several requests.', {
     hint: `Name one of them: ${pending.map((item) => item.id).join(', ')}`,
   })
+}
+
+/** As when nothing follows from a rejection, because the request was changed in the database. */
+function warningOf(error: unknown): string {
+  const told = isLoopError(error) ? `${error.message} (${error.code})` : 'something unforeseen'
+  return `warning: ${plain(told)}`
 }
 
 async function confirmed({ view }: ApprovalRequest, decision: Decision): Promise<boolean> {
