@@ -11,6 +11,7 @@ import type {
 import type { EventBus } from '@loop-engine/events'
 import type { Expressions, GuardEvaluator } from '@loop-engine/guards'
 
+import type { AskedRequests } from './approvals/asked-requests.ts'
 import type { Bells } from './approvals/bells.ts'
 import type { Identity } from './identity.ts'
 import type { Redaction } from './judging/redaction.ts'
@@ -35,6 +36,7 @@ export interface Kernel {
   readonly bus: EventBus
   readonly runs: Runs
   readonly bells: Bells
+  readonly asked: AskedRequests
   readonly telemetry: Telemetry | undefined
   /** A copy that nobody changes. Throws `invalid_definition` when a loop asks for what this system does not have. */
   check(definition: LoopDefinition): LoopDefinition

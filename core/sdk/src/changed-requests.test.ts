@@ -7,12 +7,12 @@ import {
 import { actionOf } from '@loop-engine/runtime'
 import { expect, test } from 'vitest'
 
-import { createLoopSystem, createMemoryStore } from './index.ts'
+import { createLoopSystem, createMemoryStore, type LoopSystem } from './index.ts'
 import { askForPayment, paymentWith, person } from './payment.fixture.ts'
 
 const quorum = { reviewers: ['role:finance'], quorum: 2, allow: ['delegate', 'edit'] as const }
 
-/** A payment that two people have to approve, whose request somebody with access to the database changes by hand. */
+/** A payment that two people approve in another process; by then somebody has changed its request in the database. */
 async function askAndChange(
   change: (request: ApprovalRequest, run: LoopInstance) => Partial<ApprovalRequest>,
   policy: object = quorum,
@@ -29,13 +29,14 @@ async function askAndChange(
   }
   const loop = paymentWith({ approval: policy })
   const errors: unknown[] = []
+  const asker = await createLoopSystem({ loops: [loop], store: kept, relay: false })
+  const requestId = await askForPayment(asker, { evidence: { cents: 500 } })
   const { engine, approvals } = await createLoopSystem({
     loops: [loop],
     store,
     relay: false,
     onError: (error) => void errors.push(error),
   })
-  const requestId = await askForPayment({ engine }, { evidence: { cents: 500 } })
   const decide = async (id: string, decision: 'approve' | 'reject' = 'approve') =>
     approvals.decide({ requestId, decision, actor: person(id) })
   return {
@@ -62,6 +63,7 @@ const changes: Record<
     const actionDigest = digestOf(actionOf(run, request.transitionId, digest, null))
     return { evidence, salt, actionDigest }
   },
+  'what is asked alone': () => ({ evidence: { cents: 5_000_000 } }),
   'what people are shown': ({ view }) => ({ view: { ...view, title: 'pay 5 cents' } }),
   'the policy': ({ policy }) => ({
     policy: { ...policy, stages: policy.stages.map((stage) => ({ ...stage, quorum: 1 })) },
@@ -105,4 +107,54 @@ test('edits, delegations and notes that are on record change nothing by hand', a
   await approvals.decide({ ...by('cleo'), decision: 'edit', edits: { cents: 400 } })
   await approvals.decide({ ...by('dora'), decision: 'approve' })
   expect(await run()).toMatchObject({ currentState: 'PAID' })
+})
+
+/** A payment that one process asks for, and another moves before the row of its request is put back by hand. */
+async function askMoveAndPutBack(
+  move: (there: LoopSystem, requestId: string) => Promise<unknown>,
+  policy: object,
+) {
+  const kept = createMemoryStore()
+  let old: ApprovalRequest | null = null
+  const store = {
+    ...kept,
+    approval: async (tenant: string, id: string) => old ?? kept.approval(tenant, id),
+  }
+  const loops = [paymentWith({ approval: policy })]
+  const here = await createLoopSystem({ loops, store, relay: false })
+  const there = await createLoopSystem({ loops, store: kept, relay: false })
+  const requestId = await askForPayment(here, { evidence: { cents: 500 } })
+  const asked = await kept.approval('default', requestId)
+  await move(there, requestId)
+  old = asked
+  return {
+    approve: async (id: string) =>
+      here.approvals.decide({ requestId, decision: 'approve', actor: person(id) }),
+    lookAgain: () => (old = null),
+  }
+}
+
+test('a request is not as this process asked it once another has moved its run', async () => {
+  const { approve } = await askMoveAndPutBack(
+    ({ approvals }, requestId) =>
+      approvals.delegate({ requestId, actor: person('ann'), to: 'dora' }),
+    { ...quorum, quorum: 1 },
+  )
+  await expect(approve('ben')).rejects.toMatchObject({ code: 'corrupt' })
+})
+
+test('a request that was put back is not believed because this process wrote a vote into it', async () => {
+  const { approve, lookAgain } = await askMoveAndPutBack(
+    ({ approvals }, requestId) =>
+      approvals.decide({
+        requestId,
+        actor: person('ann'),
+        decision: 'edit',
+        edits: { cents: 400 },
+      }),
+    quorum,
+  )
+  expect(await approve('ben')).toMatchObject({ status: 'recorded' })
+  lookAgain()
+  await expect(approve('cleo')).rejects.toMatchObject({ code: 'corrupt' })
 })

@@ -15,6 +15,7 @@ import { createExpressions, createGuardEvaluator, createGuardRegistry } from '@l
 import {
   createApprovals,
   createBells,
+  createAskedRequests,
   createEngine,
   createIdentifiers,
   createIdentity,
@@ -132,6 +133,7 @@ export async function createLoopSystem(options: LoopSystemOptions): Promise<Loop
     bus,
     runs,
     bells: createBells(),
+    asked: createAskedRequests(),
     telemetry,
     check,
     report,

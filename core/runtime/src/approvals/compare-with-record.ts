@@ -22,6 +22,7 @@ export async function compareWithRecord(
   request: ApprovalRequest,
   run: LoopInstance,
 ): Promise<LoopError | null> {
+  if (kernel.asked.has(request, run.version)) return null
   if (isAsRecorded(request, await recordOf(kernel, request, run))) return null
   // Others may have moved the run since it was read: then the commit fails, and all is read again.
   const now = await kernel.store.getRun(run.tenant, run.runId)

@@ -44,7 +44,8 @@ export async function onRequest<Result>(
   refused?: (situation: Situation, reason: 'stopped' | 'limit_reached') => Outcome<Result>,
 ): Promise<Result> {
   const mark = kernel.runs.mark()
-  const first = await kernel.store.approval(tenant, requestId)
+  const asked = kernel.asked.find(tenant, requestId)
+  const first = asked?.request ?? (await kernel.store.approval(tenant, requestId))
   if (!first)
     throw new LoopError('not_found', 'No approval request has this id.', { path: '/requestId' })
   const { runId, aggregateId } = first
@@ -79,7 +80,9 @@ export async function onRequest<Result>(
     // A run that was in memory before the request was read will do for a first try. It may be old: the store notices
     // that when it judges a plan, but nobody would notice in an answer without one.
     const known = kernel.runs.known(tenant, aggregateId, mark)
-    if (known?.runId === runId) {
+    // A request that was not read holds for one version of its run.
+    const isCurrent = asked === undefined || asked.version === known?.version
+    if (known?.runId === runId && isCurrent) {
       const quick = await attempt(known, first)
       if (quick !== 'conflict' && quick.isJudged) return quick.result
     }

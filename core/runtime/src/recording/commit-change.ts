@@ -22,7 +22,10 @@ export async function commitChange(
     })
   if (result.kind === 'committed') {
     kernel.runs.keep(plan.instance)
-    for (const request of plan.approvals ?? []) kernel.bells.ring(request)
+    for (const request of plan.approvals ?? []) {
+      kernel.asked.keep(request, plan)
+      kernel.bells.ring(request)
+    }
     if (plan.entries.length > 0) kernel.bus.publish(plan.entries)
     if (plan.outbox) kernel.wake()
     kernel.telemetry?.recorded(plan)
