@@ -23,7 +23,7 @@ export async function compareWithRecord(
   run: LoopInstance,
 ): Promise<LoopError | null> {
   if (kernel.asked.has(request, run.version)) return null
-  if (isAsRecorded(request, await recordOf(kernel, request, run))) return null
+  if (isAsRecorded(request, await entriesAbout(kernel, request, run))) return null
   // Others may have moved the run since it was read: then the commit fails, and all is read again.
   const now = await kernel.store.getRun(run.tenant, run.runId)
   if (now?.version !== run.version) return null
@@ -34,7 +34,7 @@ export async function compareWithRecord(
 }
 
 /** What the ledger says about a request, oldest first. */
-async function recordOf(
+async function entriesAbout(
   { store }: Kernel,
   { id }: ApprovalRequest,
   run: LoopInstance,
