@@ -66,29 +66,6 @@ test('a card is repainted although the process that decides has no such channel,
   expect(repainted).toEqual(['approved'])
 })
 
-test('a card that a reminder posts is repainted although the process that asked and decides has no such channel', async () => {
-  const said: string[] = []
-  const desk: Channel = {
-    contract: 'channel/v1',
-    name: 'desk',
-    notify: async () => (said.push('asks'), { card: 1 }),
-    update: async (_ref, { status }) => void said.push(status),
-  }
-  const clock = createTestClock()
-  const loops = [paymentWith({ approval: { reviewers: ['role:finance'], remindEvery: '1h' } })]
-  const shared = { loops, store: createMemoryStore(), clock, relay: false }
-  const asking = await createLoopSystem(shared)
-  const requestId = await askForPayment(asking)
-  const reminding = await createLoopSystem({ ...shared, channels: [desk] })
-  clock.advance(3_600_000)
-  await reminding.relay.drain()
-
-  await asking.approvals.decide({ requestId, decision: 'approve', actor: person('alice') })
-  await reminding.relay.drain()
-
-  expect(said).toEqual(['asks', 'approved'])
-})
-
 /** A payment of which the desk is told, and an hour later the pager. */
 const escalatedPayment = paymentWith({
   approval: {

@@ -36,7 +36,6 @@ export async function apply(
     at,
     ...(input.reason !== undefined && { reason: input.reason }),
   }
-  const scopes = scopesOf(instance, reviewer)
 
   if (input.decision === 'reject') {
     const rejected: ApprovalRequest = {
@@ -52,7 +51,7 @@ export async function apply(
     const reservations = await followUp(kernel, situation, rejected, request.policy.onReject)
     return {
       result: { status: 'rejected', request: rejected },
-      plan: { scopes, reservations },
+      plan: { scopes: scopesOf(instance, reviewer), reservations },
       stands: true,
     }
   }
@@ -76,7 +75,10 @@ export async function apply(
     )
     change.upsert(noted)
     enqueueNotices(change, noted, input.decision, kernel)
-    return { result: { status: 'recorded', request: noted }, plan: { scopes } }
+    return {
+      result: { status: 'recorded', request: noted },
+      plan: { scopes: scopesOf(instance, reviewer) },
+    }
   }
 
   const edited = input.decision === 'edit' ? await edit(kernel, situation, input) : request
@@ -110,7 +112,10 @@ export async function apply(
     )
     change.upsert(counted)
     enqueueNotices(change, counted, 'progress', kernel)
-    return { result: { status: 'recorded', request: counted }, plan: { scopes } }
+    return {
+      result: { status: 'recorded', request: counted },
+      plan: { scopes: scopesOf(instance, reviewer) },
+    }
   }
   const changed = await compareWithRecord(kernel, request, instance)
   if (changed) throw changed

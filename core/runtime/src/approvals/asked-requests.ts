@@ -5,43 +5,36 @@ import QuickLRU from 'quick-lru'
 const kept = 128
 
 /**
- * What this process asked last, as it was committed. While its run has not moved since, a request is still that: it needs
- * no reading, and no comparison with its record. What others made of it, or this process of what it read in the store, is
- * read and compared.
+ * What this process asked last. A request that is read back unchanged, while its run has not moved since, needs no
+ * comparison with its record, which costs another read and some hashes. What others made of it, or this process of what
+ * it read in the store, is compared.
  */
 export interface AskedRequests {
   /** Keeps a request if this plan, which was committed, asked it. */
   keep(request: ApprovalRequest, plan: CommitPlan): void
-  /** The request, and the version of its run for which it holds. Channels may have noted since where they posted it. */
-  find(tenant: string, id: string): AskedRequest | undefined
-  /** Whether this is such a request, and no copy of it, with its run at this version. */
+  /** Whether a request that was read is, but for the messages of channels, as it was asked, with its run at this version. */
   has(request: ApprovalRequest, version: number): boolean
 }
 
-interface AskedRequest {
-  readonly request: ApprovalRequest
-  readonly version: number
-}
-
 export function createAskedRequests(): AskedRequests {
-  const asked = new QuickLRU<string, AskedRequest>({ maxSize: kept })
+  const asked = new QuickLRU<string, { text: string; version: number }>({ maxSize: kept })
   return {
     keep(request, { entries, instance: { version } }) {
-      const { id, runId, policy } = request
+      const { id, runId } = request
       const isAsked = entries.some(
         ({ type, seq }) => type === 'loop.approval.requested' && id === `${runId}:${seq}`,
       )
-      // By a reminder other channels may come to post it, which hear of its end only if it is read.
-      if (isAsked && policy.remindEvery === undefined) asked.set(id, { request, version })
+      if (isAsked) asked.set(id, { text: textOf(request), version })
       else asked.delete(id)
-    },
-    find(tenant, id) {
-      const found = asked.get(id)
-      return found?.request.tenant === tenant ? found : undefined
     },
     has(request, version) {
       const found = asked.get(request.id)
-      return found?.request === request && found.version === version
+      return found?.version === version && found.text === textOf(request)
     },
   }
+}
+
+/** Channels note beside a request, without a version, where they posted it. */
+function textOf(request: ApprovalRequest): string {
+  return JSON.stringify({ ...request, messages: null })
 }

@@ -4,7 +4,7 @@ import { judge, record } from '../judging/attempt.ts'
 import { knownEvidence, noEvidence, type Evidence } from '../judging/evidence.ts'
 import { resultOf } from '../judging/transition-result.ts'
 import type { Kernel } from '../kernel.ts'
-import { scopesOf } from '../recording/stop-scopes.ts'
+import { ownScopes, scopesOf } from '../recording/stop-scopes.ts'
 import { approvalsOf, handedOnBy } from './approval-rules.ts'
 import { close, decisionDraft, type Said } from './close-request.ts'
 import type { DecideInput, DecisionResult } from './decide-request.ts'
@@ -53,9 +53,10 @@ export async function execute(
     result: { status: executed ? 'executed' : 'blocked', request: closed, transition },
     plan: {
       // A stop of anybody on whose word this rests holds it up.
-      scopes: [request.requester, ...approversOf(request)].flatMap((actor) =>
-        scopesOf(instance, actor),
-      ),
+      scopes: [
+        ...scopesOf(instance, request.requester),
+        ...approversOf(request).flatMap((actor) => ownScopes(instance.tenant, actor)),
+      ],
       reservations: judgement.reservations,
     },
   }

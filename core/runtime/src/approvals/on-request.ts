@@ -44,8 +44,7 @@ export async function onRequest<Result>(
   refused?: (situation: Situation, reason: 'stopped' | 'limit_reached') => Outcome<Result>,
 ): Promise<Result> {
   const mark = kernel.runs.mark()
-  const asked = kernel.asked.find(tenant, requestId)
-  const first = asked?.request ?? (await kernel.store.approval(tenant, requestId))
+  const first = await kernel.store.approval(tenant, requestId)
   if (!first)
     throw new LoopError('not_found', 'No approval request has this id.', { path: '/requestId' })
   const { runId, aggregateId } = first
@@ -80,9 +79,7 @@ export async function onRequest<Result>(
     // A run that was in memory before the request was read will do for a first try. It may be old: the store notices
     // that when it judges a plan, but nobody would notice in an answer without one.
     const known = kernel.runs.known(tenant, aggregateId, mark)
-    // A request that was not read holds for one version of its run.
-    const isCurrent = asked === undefined || asked.version === known?.version
-    if (known?.runId === runId && isCurrent) {
+    if (known?.runId === runId) {
       const quick = await attempt(known, first)
       if (quick !== 'conflict' && quick.isJudged) return quick.result
     }
