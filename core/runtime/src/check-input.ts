@@ -8,9 +8,10 @@ import {
 
 type Rule = readonly [hint: string, isFine: (value: unknown) => boolean]
 
+/** Not every database compares a whole number with a part of one. */
 const number: Rule = [
-  'Give a number.',
-  (value) => typeof value === 'number' && !Number.isNaN(value),
+  'Give a whole number.',
+  (value) => Number.isSafeInteger(value) || value === Infinity || value === -Infinity,
 ]
 
 /** What has the same name is the same in every call. What is not here is read where it is used. */

@@ -124,6 +124,10 @@ describe('a run', () => {
     expect(await Array.fromAsync(engine.history({ aggregateId: 'task-1' }))).toHaveLength(1)
     const old = await Array.fromAsync(engine.history({ aggregateId: 'task-1', runId: one.runId }))
     expect(old).toHaveLength(2)
+
+    await engine.start({ ...start, aggregateId: 'task-2' })
+    const mixed = engine.history({ aggregateId: 'task-2', runId: one.runId })
+    expect(await Array.fromAsync(mixed)).toEqual([])
   })
 
   test('is told from where and for as long as it is asked', async () => {
@@ -142,6 +146,8 @@ describe('a run', () => {
     expect(await told({ from: 2, limit: 3 })).toEqual([2, 3, 4])
     expect(await told({ from: 5, limit: 3 })).toEqual([5])
     expect(await told({ limit: 0 })).toEqual([])
+    await expect(told({ limit: 1.5 })).rejects.toMatchObject({ path: '/limit' })
+    await expect(told({ from: 1.5 })).rejects.toMatchObject({ path: '/from' })
   })
 
   test('is found by loop, state, status and tag, page by page', async () => {

@@ -91,6 +91,7 @@ test.each([
   ['approvals.inbox', { limit: -1 }, '/limit'],
   ['approvals.inbox', { limit: 1.5 }, '/limit'],
   ['engine.find', { updatedFrom: Number.NaN }, '/updatedFrom'],
+  ['engine.find', { updatedUntil: 1.5 }, '/updatedUntil'],
 ])('%s refuses %j', async (name, wrong, path) => {
   const { call, run, requestId } = await open()
   const given = {

@@ -41,7 +41,12 @@ export async function* readHistory(
   for (let left = limit; left > 0;) {
     const size = Math.min(left, pageSize)
     const page = await kernel.store.entries(tenant, run, { from: next, limit: size })
-    for (const stored of page) yield openItem(stored)
+    for (const stored of page) {
+      const item = openItem(stored)
+      // The run of another business key is none of this one.
+      if (item.entry.aggregateId !== aggregateId) return
+      yield item
+    }
     const last = page.at(-1)
     if (!last || page.length < size) return
     next = last.seq + 1
