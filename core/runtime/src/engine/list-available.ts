@@ -1,10 +1,9 @@
-import { type Actor } from '@loop-engine/core'
+import { type Actor, type Reservation } from '@loop-engine/core'
 
 import { checkFields } from '../check-input.ts'
 import { judge } from '../judging/attempt.ts'
 import { admit } from '../judging/decide.ts'
 import type { Kernel } from '../kernel.ts'
-import { guardsOf } from '../loop-registry.ts'
 import { scopesOf } from '../recording/stop-scopes.ts'
 import { evidenceOf } from './admit-input.ts'
 import type { Target } from './engine-input.ts'
@@ -42,14 +41,16 @@ export async function listAvailable(
       if (isStopped) reasons.push('stopped')
       const { refusal } = admit(loop, instance, command)
       if (refusal) reasons.push(refusal.reason)
-      else if (guardsOf(candidate).length > 0) {
-        const { ruling, guards } = await judge({ kernel, loop, instance, command, evidence })
+      else {
+        const judged = await judge({ kernel, loop, instance, command, evidence })
+        const { ruling, guards, reservations } = judged
         if (ruling.status === 'guard_failed')
           reasons.push(
             ...guards
               .filter(({ passed, severity }) => !passed && severity === 'hard')
               .map(({ id }) => id),
           )
+        else if (await isOverrun(kernel, tenant, reservations)) reasons.push('limit_reached')
       }
       return {
         transitionId: candidate.id,
@@ -65,4 +66,20 @@ export async function listAvailable(
       }
     }),
   )
+}
+
+/** Whether the commit would be refused for the limits of its guards, as they are used up now. */
+async function isOverrun(
+  { store }: Kernel,
+  tenant: string,
+  reservations: readonly Reservation[],
+): Promise<boolean> {
+  const sums = new Map<string, number>()
+  for (const { key, bucket, amount, limit } of reservations) {
+    const counter = `${bucket}:${key}`
+    const used = sums.get(counter) ?? (await store.counter(tenant, key, bucket))
+    if (used + amount > limit) return true
+    sums.set(counter, used + amount)
+  }
+  return false
 }
