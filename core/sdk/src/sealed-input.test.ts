@@ -133,10 +133,16 @@ test('a stop and a suspension hold a sealed function up', async () => {
   const { engine, run } = await restarted()
   const stop = { ...order, target: { actorId: agent.id } }
   await engine.stop(stop)
-  await expect(run()).rejects.toMatchObject({ details: { reason: 'stopped' } })
+  await expect(run()).rejects.toMatchObject({
+    details: { reason: 'stopped' },
+    hint: 'A person must release it.',
+  })
   await engine.release(stop)
   await engine.suspend({ ...order, aggregateId: 'incident-1' })
-  await expect(run()).rejects.toMatchObject({ details: { reason: 'suspended' } })
+  await expect(run()).rejects.toMatchObject({
+    details: { reason: 'suspended' },
+    hint: 'A person must resume it.',
+  })
   await engine.resume({ ...order, aggregateId: 'incident-1' })
   expect(await run()).toMatchObject(['web-1', {}])
 })

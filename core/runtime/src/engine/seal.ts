@@ -144,6 +144,12 @@ function unlicensed(): LoopError {
 function refuse(reason: string, message: string): LoopError {
   return new LoopError('refused', message, {
     details: { reason },
-    hint: 'Request the transition again to get a new receipt.',
+    hint: passing[reason] ?? 'Request the transition again to get a new receipt.',
   })
+}
+
+/** What holds a receipt up, and does not use it up. */
+const passing: Readonly<Record<string, string>> = {
+  stopped: 'A person must release it.',
+  suspended: 'A person must resume it.',
 }
