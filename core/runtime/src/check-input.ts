@@ -40,6 +40,8 @@ const rules: Readonly<Record<string, Rule>> = {
   updatedFrom: number,
   updatedUntil: number,
   metadata: ['Give an object.', isRecord],
+  edits: ['Give the whole evidence as it should be, an object.', isRecord],
+  response: ['Give an object.', isRecord],
   tags: [
     'Give a list of texts.',
     (value) => Array.isArray(value) && value.every((tag) => isText(tag, 128) && tag !== ''),

@@ -87,6 +87,8 @@ test.each([
   ['engine.cancel', { reason: 'x'.repeat(4097) }, '/reason'],
   ['approvals.decide', { decision: 'Approve' }, '/decision'],
   ['approvals.decide', { proof: { event: { id: 1 } } }, '/proof'],
+  ['approvals.decide', { decision: 'edit', edits: null }, '/edits'],
+  ['approvals.decide', { decision: 'abstain', response: 'no idea' }, '/response'],
   ['approvals.find', { status: 'waiting' }, '/status'],
   ['approvals.inbox', { limit: -1 }, '/limit'],
   ['approvals.inbox', { limit: 1.5 }, '/limit'],
