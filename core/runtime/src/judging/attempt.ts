@@ -1,4 +1,5 @@
 import {
+  deepFreeze,
   digestOf,
   canonicalize,
   isLoopError,
@@ -55,6 +56,7 @@ export interface Judgement {
   readonly request?: ApprovalRequest
 }
 
+const { isFrozen } = Object
 const none: readonly never[] = Object.freeze([])
 
 /** Gathers the facts and lets `decide` rule. Reads, never writes. At once when nobody has to be waited for. */
@@ -90,13 +92,21 @@ export function judge(attempt: Attempt): Judgement | Promise<Judgement> {
 
 type Base = Pick<TransitionFacts, 'at' | 'durability' | 'evidence' | 'receiptTtlMs'>
 
+/** What this process made is frozen already, and what a store read need not be: one guard could change it for the next. */
 function guardFacts(
   { instance, command, evidence }: Attempt,
   transition: Transition,
   guards: readonly GuardSpec[],
   now: number,
 ): GuardFacts {
-  return { instance, transition, guards, actor: command.actor, evidence: evidence.value, now }
+  return {
+    instance: isFrozen(instance) && isFrozen(instance.metadata) ? instance : deepFreeze(instance),
+    transition,
+    guards,
+    actor: isFrozen(command.actor) ? command.actor : deepFreeze(command.actor),
+    evidence: evidence.value,
+    now,
+  }
 }
 
 /** What follows from the verdicts: a block, a request for approval, or an execution. */

@@ -1,4 +1,4 @@
-import type { LoopInstance, Transition } from '@loop-engine/core'
+import { deepFreeze, type LoopInstance, type Transition } from '@loop-engine/core'
 import type { GuardFacts } from '@loop-engine/guards'
 
 import type { Kernel } from '../kernel.ts'
@@ -16,7 +16,7 @@ export async function readFacts(
     needs.has('approvals')
       ? kernel.store
           .approvals({ tenant: instance.tenant, runId: instance.runId, limit: 1000 })
-          .then(({ items }) => items)
+          .then(({ items }) => deepFreeze(items))
       : undefined,
   ])
   return { lastExecutedAt, approvals }
