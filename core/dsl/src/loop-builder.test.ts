@@ -76,6 +76,29 @@ test('a step leaves the builder that it was called on as it was', () => {
   expect(expense.build().transitions).toHaveLength(1)
 })
 
+test('what was handed to a step may be changed afterwards, and the builder stays as it is', () => {
+  const end = { terminal: true }
+  const guard = { id: 'sure', use: 'confidence-threshold', with: { min: 0.8 } }
+  const approve = { id: 'approve', from: 'OPEN', to: 'DONE', guards: [guard] } as const
+  const actors: ('human' | 'ai-agent')[] = ['human']
+  const outcome = { id: 'done', metrics: [{ id: 'days' }] }
+  const builder = LoopBuilder.create('x')
+    .state('OPEN')
+    .state('DONE', end)
+    .initialState('OPEN')
+    .transition({ ...approve, actors })
+    .outcome(outcome)
+  const before = builder.build()
+
+  end.terminal = false
+  guard.with.min = 0
+  actors.push('ai-agent')
+  outcome.metrics.pop()
+
+  expect(builder.build()).toEqual(before)
+  expect(Object.isFrozen(builder)).toBe(true)
+})
+
 test('every other field has a step', () => {
   const loop = expense
     .version('2')

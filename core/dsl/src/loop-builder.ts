@@ -38,7 +38,10 @@ interface Unknown<Id extends string> {
   readonly 'this transition is not defined': Id
 }
 
-/** Builds a loop step by step. Each step returns a new builder; the one it was called on stays as it is. */
+/**
+ * Builds a loop step by step. Each step returns a new builder; the one it was called on stays as it is, also when what
+ * was handed to a step is changed afterwards.
+ */
 export interface LoopBuilder<
   States extends string = never,
   Transitions extends string = never,
@@ -83,18 +86,27 @@ function builderOf<States extends string, Transitions extends string, Refs exten
   const next = <S extends string = States, T extends string = Transitions, R extends string = Refs>(
     change: Partial<LoopInput>,
   ): LoopBuilder<S, T, R> => builderOf({ ...loop, ...change })
-  return {
+  return Object.freeze<LoopBuilder<States, Transitions, Refs>>({
     version: (version) => next({ version }),
     name: (name) => next({ name }),
     description: (description) => next({ description }),
     domain: (domain) => next({ domain }),
-    state: (id, options) => next({ states: [...states, { ...options, id }] }),
+    state: (id, options) => next({ states: [...states, { ...own(options), id }] }),
     initialState: (initialState) => next({ initialState }),
-    transition: (transition) => next({ transitions: [...transitions, transition] }),
-    outcome: (outcome) => next({ outcome }),
+    transition: (transition) => next({ transitions: [...transitions, own(transition)] }),
+    outcome: (outcome) => next({ outcome: own(outcome) }),
     spawns: (...spawns) => next({ spawns }),
     tags: (...tags) => next({ tags }),
     maxTransitions: (maxTransitions) => next({ maxTransitions }),
     build: (options) => defineLoop(loop, options),
+  })
+}
+
+/** A copy, of which the caller has no part. What cannot be copied is no data, and `build` says so. */
+function own<Given>(given: Given): Given {
+  try {
+    return structuredClone(given)
+  } catch {
+    return given
   }
 }
