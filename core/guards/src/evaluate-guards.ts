@@ -37,6 +37,8 @@ export interface GuardFacts {
   readonly lastExecutedAt?: ReadonlyMap<string, number>
   /** The approval requests of this run, newest first. */
   readonly approvals?: readonly ApprovalRequest[]
+  /** Counters that a commit of this attempt found full: guards that reserve them have failed. */
+  readonly overrun?: readonly string[]
 }
 
 export interface GuardsOutcome {
@@ -125,10 +127,10 @@ export function createGuardEvaluator({
     // Reading an answer may throw as well: it is an object of the guard's.
     try {
       const verdict: unknown = guard.evaluate(inputFor(prepared, facts), late)
-      if (!isThenable(verdict)) return answerOf(prepared, verdict, took())
+      if (!isThenable(verdict)) return answerOf(prepared, verdict, took(), facts)
       return withTimeout(Promise.resolve(verdict), { clock, timeoutMs })
         .then((settled) => {
-          if (settled !== 'late') return answerOf(prepared, settled.value, took())
+          if (settled !== 'late') return answerOf(prepared, settled.value, took(), facts)
           late.controller?.abort()
           return failed(prepared, 'timed_out', 'The guard did not answer in time.', took())
         })
@@ -156,11 +158,18 @@ function inputFor({ parameters, needs, asksAbout }: PreparedGuard, facts: GuardF
   }
 }
 
-function answerOf(prepared: PreparedGuard, answer: unknown, durationUs: number): Answer {
+function answerOf(
+  prepared: PreparedGuard,
+  answer: unknown,
+  durationUs: number,
+  { overrun }: GuardFacts,
+): Answer {
   const verdict = readVerdict(answer)
   if (verdict === null)
     return failed(prepared, 'bad_verdict', 'The guard did not answer with a verdict.', durationUs)
   if (!verdict.passed) return failed(prepared, 'failed', verdict.message, durationUs)
+  if (overrun && verdict.reserve?.some(({ key }) => overrun.includes(key)))
+    return failed(prepared, 'limit', 'A limit would be overrun.', durationUs)
   return { result: { ...prepared.recorded, passed: true, durationUs }, reserve: verdict.reserve }
 }
 

@@ -14,11 +14,18 @@ import { supersede } from './supersede.ts'
 /** The last approval: the decision and the execution that it licenses are one commit. */
 export async function execute(
   kernel: Kernel,
-  { request, instance, change, reviewer }: Situation,
+  { request, instance, change, reviewer, late }: Situation,
   input: Said & Pick<DecideInput, 'decision'>,
 ): Promise<Outcome<DecisionResult>> {
   const at = kernel.clock.now()
   const approved: ApprovalRequest = { ...request, status: 'approved', decidedAt: at }
+  const loop = await kernel.loops.pinned(instance.definition.digest)
+  const evidence = requestedEvidence(request)
+  const command = { transitionId: request.transitionId, actor: request.requester }
+  const attempt = { kernel, loop, command, evidence, approved }
+  // Beyond a soft limit the execution goes on, with a warning. Beyond a hard one the store refuses it again.
+  const warned = late && (await judge({ ...attempt, instance, refusal: late }))
+  const refusal = warned?.ruling.status === 'executed' ? late : undefined
   change.append({
     ...decisionDraft(
       kernel,
@@ -32,10 +39,7 @@ export async function execute(
     actionDigest: request.actionDigest,
   })
   const current = change.instance ?? instance
-  const loop = await kernel.loops.pinned(instance.definition.digest)
-  const evidence = requestedEvidence(request)
-  const command = { transitionId: request.transitionId, actor: request.requester }
-  const judgement = await judge({ kernel, loop, instance: current, command, evidence, approved })
+  const judgement = await judge({ ...attempt, instance: current, refusal })
   const drift =
     judgement.ruling.status === 'executed' &&
     judgement.ruling.draft.actionDigest !== request.actionDigest
@@ -51,6 +55,7 @@ export async function execute(
   const transition = resultOf(judgement, entry, change.instance ?? current, command)
   return {
     result: { status: executed ? 'executed' : 'blocked', request: closed, transition },
+    stands: true,
     plan: {
       // A stop of anybody on whose word this rests holds it up.
       scopes: [

@@ -25,7 +25,7 @@ export interface Situation {
 export type Outcome<Result> = {
   readonly result: Result
   readonly plan?: Partial<CommitPlan> & Pick<CommitPlan, 'scopes'>
-  /** A decision that stands though what follows it would overrun a limit: then it is built again, with `late`. */
+  /** A decision that may stand though what follows it would overrun a limit: then it is built again, with `late`. */
   readonly stands?: true
 }
 
@@ -67,7 +67,7 @@ export async function onRequest<Result>(
       const result = (await answeredBefore(kernel, tenant, outcome.answer)) as Result
       return { result, isJudged: true }
     }
-    const refusal = refusedBy(outcome.reason)
+    const refusal = refusedBy(outcome)
     const { reason } = refusal
     if (reason === 'limit_reached' && stands && !late) return attempt(instance, request, refusal)
     if (!refused) throw stoppedError(outcome.detail)

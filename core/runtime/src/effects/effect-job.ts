@@ -126,7 +126,7 @@ export async function write(
       if (outcome.kind === 'refused' && outcome.reason === 'fenced')
         throw new LoopError('fenced', 'The lease was lost to another worker.')
       if (outcome.kind === 'refused' && outcome.reason !== 'limit') return outcome.reason
-      if (outcome.kind === 'refused') late = refusedBy(outcome.reason)
+      if (outcome.kind === 'refused') late = refusedBy(outcome, late)
     }
     throw new LoopError('conflict', 'The run kept moving while an effect was recorded.', {
       retryable: true,

@@ -54,7 +54,7 @@ export async function rewrite(
       if (outcome.kind === 'committed') return change.instance ?? instance
       if (outcome.kind === 'refused' && outcome.reason === 'stopped')
         throw stoppedError(outcome.detail)
-      if (outcome.kind === 'refused') late = refusedBy(outcome.reason)
+      if (outcome.kind === 'refused') late = refusedBy(outcome, late)
     }
     throw new LoopError('conflict', 'The run kept moving while it was changed.', {
       retryable: true,

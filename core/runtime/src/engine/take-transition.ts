@@ -3,7 +3,7 @@ import { LoopError, type TransitionResult } from '@loop-engine/core'
 import { supersede } from '../approvals/supersede.ts'
 import { checkInput } from '../check-input.ts'
 import { judge, record } from '../judging/attempt.ts'
-import type { TransitionCommand } from '../judging/decide.ts'
+import type { Refusal, TransitionCommand } from '../judging/decide.ts'
 import { resultOf } from '../judging/transition-result.ts'
 import type { Kernel } from '../kernel.ts'
 import { createChange } from '../recording/change.ts'
@@ -56,7 +56,7 @@ export async function takeTransition(
     const before = idempotency && (await answered(kernel, tenant, idempotency))
     if (before) return before
     let mustRead = input.expected !== undefined
-    let late: { reason: 'stopped' | 'limit_reached'; message: string } | undefined
+    let late: Refusal | undefined
     for (let attempts = 0; attempts <= kernel.limits.conflictRetries; attempts++) {
       // Most of this is known at once, and an await that waits for nothing is not free.
       const loaded = kernel.runs.load(tenant, aggregateId, mustRead)
@@ -103,7 +103,7 @@ export async function takeTransition(
       if (outcome.kind === 'committed') return result
       if (outcome.kind === 'duplicate') return repeated(outcome.answer)
       if (outcome.kind === 'key-mismatch') throw keyMismatch()
-      if (outcome.kind === 'refused') late = refusedBy(outcome.reason)
+      if (outcome.kind === 'refused') late = refusedBy(outcome, late)
       mustRead = true
     }
     throw new LoopError('conflict', 'The run kept moving while a transition was judged.', {

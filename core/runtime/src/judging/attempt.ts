@@ -68,7 +68,8 @@ export function judge(attempt: Attempt): Judgement | Promise<Judgement> {
     evidence: evidence.digest,
     receiptTtlMs: kernel.limits.receiptTtlMs,
   }
-  const admitted = refusal ? { transition: null, refusal } : admit(loop, instance, command)
+  const isFinal = refusal !== undefined && refusal.overrun === undefined
+  const admitted = isFinal ? { transition: null, refusal } : admit(loop, instance, command)
   if (admitted.refusal || !admitted.transition) {
     return {
       ruling: decide(loop, instance, command, { ...base, refusal, guards: none }),
@@ -94,7 +95,7 @@ type Base = Pick<TransitionFacts, 'at' | 'durability' | 'evidence' | 'receiptTtl
 
 /** What this process made is frozen already, and what a store read need not be: one guard could change it for the next. */
 function guardFacts(
-  { instance, command, evidence }: Attempt,
+  { instance, command, evidence, refusal }: Attempt,
   transition: Transition,
   guards: readonly GuardSpec[],
   now: number,
@@ -106,6 +107,7 @@ function guardFacts(
     actor: isFrozen(command.actor) ? command.actor : deepFreeze(command.actor),
     evidence: evidence.value,
     now,
+    overrun: refusal?.overrun,
   }
 }
 
@@ -176,13 +178,14 @@ export function record(
 }
 
 function blocked(
-  { loop, instance, command }: Attempt,
+  { loop, instance, command, refusal }: Attempt,
   base: Base,
   guards: readonly GuardResult[],
   blockedBy: GuardResult,
 ): Judgement {
+  const why = blockedBy.reason === 'limit' ? { refusal } : { blockedBy }
   return {
-    ruling: decide(loop, instance, command, { ...base, guards, blockedBy }),
+    ruling: decide(loop, instance, command, { ...base, guards, ...why }),
     reservations: none,
     guards,
   }

@@ -31,6 +31,8 @@ export interface TransitionCommand {
 export interface Refusal {
   readonly reason: RejectionReason
   readonly message: string
+  /** Counters that the commit found full. Guards judge again: a hard one is refused for this reason, a soft one warns. */
+  readonly overrun?: readonly string[]
 }
 
 /** What the world looked like when the command was judged. */

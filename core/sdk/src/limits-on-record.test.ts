@@ -1,0 +1,112 @@
+import { createTestClock } from '@loop-engine/testing'
+import { describe, expect, test } from 'vitest'
+
+import { createLoopSystem, defineLoop } from './index.ts'
+
+const agent = { type: 'ai-agent', id: 'agent:payer' } as const
+const bob = { type: 'human', id: 'bob' } as const
+type Severity = 'hard' | 'soft'
+
+/** Payments of 60 cents each, of which a budget has 100; one is made. */
+async function open(severity: Severity, approval = false) {
+  const limit = { id: 'purse', use: 'budget', with: { limit: 100, amount: '/cents' }, severity }
+  const loop = defineLoop({
+    id: 'payment',
+    states: ['OPEN', { id: 'CLOSED', terminal: true }],
+    initialState: 'OPEN',
+    transitions: [
+      {
+        id: 'pay',
+        from: 'OPEN',
+        to: 'OPEN',
+        actors: ['ai-agent'],
+        guards: ['evidence-required', limit].map((guard) =>
+          typeof guard === 'string' ? { id: guard, with: { fields: ['cents'] } } : guard,
+        ),
+        approval: approval && { reviewers: ['bob'] },
+      },
+      { id: 'close', from: 'OPEN', to: 'CLOSED', actors: ['human'] },
+    ],
+  })
+  const system = await createLoopSystem({
+    loops: [loop],
+    clock: createTestClock(),
+    relay: false,
+    elapsedUs: () => 0,
+  })
+  await system.engine.start({ loopId: 'payment', aggregateId: 'order-1', actor: agent })
+  const pay = async () =>
+    system.engine.transition({
+      aggregateId: 'order-1',
+      transitionId: 'pay',
+      actor: agent,
+      evidence: { cents: 60 },
+    })
+  const approve = async () => {
+    const asked = await pay()
+    if (asked.status !== 'pending_approval') throw new Error(asked.status)
+    const requestId = asked.approvalId
+    return system.approvals.decide({ requestId, decision: 'approve', actor: bob })
+  }
+  const last = async () =>
+    (await Array.fromAsync(system.engine.history({ aggregateId: 'order-1' }))).at(-1)?.entry
+  return { pay, approve, last }
+}
+
+const overrun = (severity: Severity) => ({
+  id: 'purse',
+  use: 'budget',
+  severity,
+  passed: false,
+  reason: 'limit',
+  message: 'A limit would be overrun.',
+  parameters: { limit: 100, amount: '/cents' },
+  durationUs: 0,
+})
+
+describe('a limit that the commit finds overrun', () => {
+  test('refuses as a hard guard, which is on record with what it was asked', async () => {
+    const { pay, last } = await open('hard')
+    await pay()
+
+    const second = await pay()
+
+    expect(second).toMatchObject({ status: 'rejected', reason: 'limit_reached' })
+    expect(second.guards).toEqual([expect.objectContaining({ passed: true }), overrun('hard')])
+    expect(await last()).toMatchObject({
+      type: 'loop.transition.rejected',
+      reason: 'limit_reached',
+      guards: [{ passed: true }, overrun('hard')],
+    })
+  })
+
+  test('warns as a soft guard, each time', async () => {
+    const { pay, last } = await open('soft')
+    await pay()
+
+    expect(await pay()).toMatchObject({ status: 'executed', guards: [{}, overrun('soft')] })
+    expect(await pay()).toMatchObject({ status: 'executed', guards: [{}, overrun('soft')] })
+    expect(await last()).toMatchObject({
+      type: 'loop.transition.executed',
+      guards: [{ passed: true }, overrun('soft')],
+    })
+  })
+
+  test('warns as a soft guard of what people approved, and refuses as a hard one', async () => {
+    const soft = await open('soft', true)
+    expect(await soft.approve()).toMatchObject({ status: 'executed' })
+    expect(await soft.approve()).toMatchObject({
+      status: 'executed',
+      transition: { guards: [{}, overrun('soft')] },
+    })
+
+    const hard = await open('hard', true)
+    expect(await hard.approve()).toMatchObject({ status: 'executed' })
+    expect(await hard.approve()).toMatchObject({
+      status: 'refused',
+      reason: 'limit_reached',
+      request: { status: 'pending' },
+    })
+    expect(await hard.last()).toMatchObject({ type: 'loop.approval.decided' })
+  })
+})
