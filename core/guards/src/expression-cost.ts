@@ -7,6 +7,10 @@ export interface ExpressionCost {
   readonly degree: number
   /** Whether each step may copy a whole list: `+` between lists. */
   readonly copies: boolean
+  /** Whether what it makes may grow from one comprehension to the next: lists and maps in their bodies. */
+  readonly builds: boolean
+  /** Whether each step may compare one whole list with another. */
+  readonly compares: boolean
   /** Why the expression is not accepted at all. */
   readonly refused?: string
 }
@@ -24,6 +28,7 @@ const scans = new Set([
   'trim',
   'size',
 ])
+const comparisons = new Set<string>(['==', '!=', 'in'])
 const refusals: Readonly<Record<string, string>> = {
   matches:
     'matches() is not available: a pattern can take exponential time. Use startsWith, endsWith or contains.',
@@ -40,6 +45,8 @@ const maxCopied = 8_000_000
 const maxDegree = 2
 const maxComprehensions = 8
 const maxGrowing = 8
+/** Lists that are no wider are compared with each other in no time. */
+const narrow = 256
 
 /**
  * CEL always ends, but nested comprehensions end late and `+` inside them grows what the next one
@@ -49,6 +56,8 @@ export function measureExpression(root: ASTNode): ExpressionCost {
   let total = 0
   let growing = 0
   let copies = false
+  let built = 0
+  let compares = false
   let refused: string | undefined
 
   const visit = (node: ASTNode, inside: boolean): number => {
@@ -60,6 +69,9 @@ export function measureExpression(root: ASTNode): ExpressionCost {
       growing += 1
       copies ||= !childrenOf(node).some(isNumber)
     }
+    if (inside && (node.op === 'list' || node.op === 'map')) built += 1
+    if (inside && comparisons.has(node.op))
+      compares ||= !childrenOf(node).some(({ op }) => op === 'value')
     const scanning = inside && (node.op === 'in' || (called !== undefined && scans.has(called)))
     const parts = childrenOf(node).map((child, index) =>
       visit(child, inside || (loops && index > 0)),
@@ -75,14 +87,14 @@ export function measureExpression(root: ASTNode): ExpressionCost {
     refused ??= `There are more than ${maxComprehensions} comprehensions.`
   if (growing > maxGrowing)
     refused ??= `There are more than ${maxGrowing} additions inside comprehensions.`
-  return { degree, copies, ...(refused !== undefined && { refused }) }
+  const builds = built > 1
+  return { degree, copies, builds, compares, ...(refused !== undefined && { refused }) }
 }
 
+type Inputs = Readonly<Record<'evidence' | 'actor' | 'instance', unknown>>
+
 /** Throws `too_large` for data in which an expression of this cost would take too many steps. */
-export function refuseCostly(
-  cost: ExpressionCost,
-  { evidence, actor, instance }: Readonly<Record<'evidence' | 'actor' | 'instance', unknown>>,
-): void {
+export function refuseCostly(cost: ExpressionCost, { evidence, actor, instance }: Inputs): void {
   if (cost.degree === 0) return
   const limit = sizeLimit(cost)
   if ([evidence, actor, instance].every((input) => widest(input, limit) <= limit)) return
@@ -91,6 +103,14 @@ export function refuseCostly(
     hint: 'Attach shorter lists, or nest fewer all(), exists(), map() and filter().',
     details: { limit },
   })
+}
+
+/** Whether an expression of this cost is to be interrupted: how long it takes does not show in how wide its input is. */
+export function mayTakeLong(cost: ExpressionCost, inputs: Inputs): boolean {
+  if (cost.builds || !cost.compares) return cost.builds
+  return [inputs.evidence, inputs.actor, inputs.instance].some(
+    (input) => widest(input, narrow) > narrow,
+  )
 }
 
 /** How wide an input may be for an expression of this cost. */

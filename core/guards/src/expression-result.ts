@@ -2,18 +2,33 @@ import { LoopError, type JsonValue } from '@loop-engine/core'
 
 const maxDepth = 32
 const maxText = 65_536
+const maxParts = 500_000
+const charactersPerPart = 64
 
-/** JSON of what CEL answered. Throws `invalid_input` for what JSON cannot say exactly. */
-export function toJson(value: unknown, depth = 0): JsonValue {
+/**
+ * JSON of what CEL answered. Throws `invalid_input` for what JSON cannot say exactly, and `too_large` when it is more
+ * than any record would take: a list may hold one thing many times over.
+ */
+export function toJson(value: unknown): JsonValue {
+  return copy(value, 0, { parts: maxParts })
+}
+
+function copy(value: unknown, depth: number, left: { parts: number }): JsonValue {
+  left.parts -= typeof value === 'string' ? 1 + value.length / charactersPerPart : 1
+  if (left.parts < 0)
+    throw new LoopError('too_large', 'The value of an expression is too large.', {
+      path: '/evidence',
+      hint: 'Answer with less than the evidence holds.',
+    })
   if (value === null || typeof value === 'boolean') return value
   if (typeof value === 'string' && value.length <= maxText) return value
   if (typeof value === 'number' && Number.isFinite(value)) return value
   if (typeof value === 'bigint' && isExact(value)) return Number(value)
   if (typeof value === 'object' && depth < maxDepth) {
-    if (Array.isArray(value)) return value.map((item) => toJson(item, depth + 1))
+    if (Array.isArray(value)) return value.map((item) => copy(item, depth + 1, left))
     if (isPlain(value)) {
       return Object.fromEntries(
-        Object.entries(value).map(([key, item]) => [key, toJson(item, depth + 1)]),
+        Object.entries(value).map(([key, item]) => [key, copy(item, depth + 1, left)]),
       )
     }
   }

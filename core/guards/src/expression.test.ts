@@ -156,6 +156,38 @@ test('lists that are joined again and again must be short; numbers may be added 
   expect(compile('evidence.items.all(a, a * 2 + a + 1 > 0)').evaluate(long)).toBe(true)
 })
 
+describe('an expression that multiplies what it was given ends', () => {
+  const doubling = (times: number): string =>
+    '.map(x, [x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x])'.repeat(times)
+  const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index)
+
+  test('when its value would be larger than anything that is recorded', () => {
+    const items = { ...context, evidence: { items: numbers(2000) } }
+
+    expect(refusal(() => valueOf(`[1]${doubling(8)}`))).toBe('too_large')
+    const cube = compile('evidence.items.map(a, evidence.items.map(b, evidence.items))')
+    expect(refusal(() => cube.evaluate(items))).toBe('too_large')
+    const long = { ...context, evidence: { text: 'x'.repeat(60_000), items: numbers(2000) } }
+    const texts = compile('evidence.items.map(a, evidence.items.map(b, evidence.text))')
+    expect(refusal(() => texts.evaluate(long))).toBe('too_large')
+  })
+
+  test('when it would compare what it multiplied', () => {
+    const alike = { ...context, evidence: { one: numbers(20_000), other: numbers(20_000) } }
+    const text = `[evidence.one]${doubling(4)} == [evidence.other]${doubling(4)}`
+
+    expect(refusal(() => compile(text).evaluate(alike))).toBe('too_large')
+  })
+
+  test('when it would compare long lists again and again', () => {
+    const lists = (last: number) => [...Array.from({ length: 40_000 }, () => []), [last]]
+    const alike = { ...context, evidence: { one: lists(1), other: lists(2) } }
+    const text = 'evidence.one.exists(a, evidence.one == evidence.other)'
+
+    expect(refusal(() => compile(text).evaluate(alike))).toBe('too_large')
+  })
+})
+
 test('an expression is compiled once, and the oldest is forgotten', () => {
   const expressions = createExpressions({ maxCached: 1 })
   const first = expressions.compile('1 == 1')

@@ -1,9 +1,15 @@
 import { LoopError, type Actor, type JsonObject, type JsonValue } from '@loop-engine/core'
 import type { Environment, ParseResult } from '@marcbachmann/cel-js'
 
-import { measureExpression, refuseCostly, type ExpressionCost } from './expression-cost.ts'
+import {
+  measureExpression,
+  mayTakeLong,
+  refuseCostly,
+  type ExpressionCost,
+} from './expression-cost.ts'
 import { toJson } from './expression-result.ts'
 import { loadCel } from './load.ts'
+import { createTimeLimit, type TimeLimit } from './time-limit.ts'
 
 /** What an expression sees. Without `now`, as in an effect's input, it cannot ask for the time. */
 export interface ExpressionContext {
@@ -39,6 +45,8 @@ export interface ExpressionsOptions {
   readonly maxCached?: number
 }
 
+const longestMs = 500
+
 /** `input` is short for `evidence.input`, which is where the arguments of a governed call are. */
 const variables = ['evidence', 'input', 'actor', 'instance', 'transition'] as const
 
@@ -51,6 +59,7 @@ export function createExpressions({
 }: ExpressionsOptions = {}): Expressions {
   let environments: Record<ExpressionScope, Environment> | undefined
   const compiled = new Map<string, CompiledExpression>()
+  const limit = createTimeLimit(longestMs)
 
   return {
     compile(text, scope = 'judgement') {
@@ -59,7 +68,7 @@ export function createExpressions({
       if (known) return known
       if (text.length > maxLength) throw invalidExpression('It is too long.')
       environments ??= createEnvironments(maxAstNodes, maxDepth)
-      const expression = compileIn(environments[scope], text)
+      const expression = compileIn(environments[scope], text, limit)
       const oldest = compiled.size >= maxCached ? compiled.keys().next().value : undefined
       if (oldest !== undefined) compiled.delete(oldest)
       compiled.set(key, expression)
@@ -106,19 +115,20 @@ function createEnvironment(maxAstNodes: number, maxDepth: number): Environment {
   return environment.registerOperator('double % double: double', arithmetic['%'])
 }
 
-function compileIn(environment: Environment, text: string): CompiledExpression {
+function compileIn(environment: Environment, text: string, limit: TimeLimit): CompiledExpression {
   const program = parse(environment, text)
   const cost = measureExpression(program.ast)
   if (cost.refused !== undefined) throw invalidExpression(cost.refused)
   const checked = program.check()
   if (!checked.valid) throw invalidExpression(checked.error?.summary ?? '', checked.error)
-  return { text, evaluate: (context) => evaluate(program, cost, context) }
+  return { text, evaluate: (context) => evaluate(program, cost, context, limit) }
 }
 
 function evaluate(
   program: ParseResult,
   cost: ExpressionCost,
   context: ExpressionContext,
+  limit: TimeLimit,
 ): JsonValue {
   const { evidence, actor, instance, transition, now } = context
   refuseCostly(cost, context)
@@ -130,9 +140,9 @@ function evaluate(
     transition,
   }
   if (now !== undefined) scope['now'] = BigInt(Math.floor(now))
-  let value: unknown
+  let value: readonly [unknown] | 'late'
   try {
-    value = program(scope)
+    value = mayTakeLong(cost, context) ? limit(() => [program(scope)]) : [program(scope)]
   } catch (error) {
     // The original may quote what it failed on, so only its code and position go on.
     const { code, range } = error as { code?: unknown; range?: { start: number } }
@@ -142,7 +152,12 @@ function evaluate(
       details: { code: typeof code === 'string' ? code : 'error', position: range?.start },
     })
   }
-  return toJson(value)
+  if (value === 'late')
+    throw new LoopError('too_large', 'An expression takes too long for this input.', {
+      path: '/evidence',
+      hint: 'Attach shorter lists, or compare fewer of them.',
+    })
+  return toJson(value[0])
 }
 
 function parse(environment: Environment, text: string): ParseResult {
