@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 
+import { judgeLoop } from './define-loop.ts'
 import { createInputSchema } from './input-schema.ts'
 import { normalise } from './normalise.ts'
 
@@ -39,6 +40,38 @@ const withTransition = (fields: object): object => ({
 })
 const transitionOf = (fields: object): unknown =>
   normalise(withTransition(fields)).definition?.transitions[0]
+
+test.each([
+  { risk: 'hihg' },
+  { actors: ['humn'] },
+  { actors: [] },
+  { roles: 'finance' },
+  { description: 5 },
+  { guards: [{ id: 'a', severity: 'firm' }] },
+  { approval: { reviewers: [5], expiresIn: 'soon' } },
+  { approval: { reviewers: 'ann', escalate: [{ after: 'soon', reviewers: 'bob' }] } },
+  { effect: { integration: 'crm', action: 'note', semantics: 'once', maxAttempts: 0 } },
+])('a field that is wrong does not hide what is wrong elsewhere: %j', (wrong) => {
+  const go = { id: 'go', from: 'A', to: 'B', actors: ['human'] }
+  const loop = {
+    id: 'x',
+    states: ['A', { id: 'B', terminal: true }, 'A'],
+    initialState: 'A',
+    transitions: [
+      { ...go, ...wrong },
+      { ...go, id: 'other', to: 'NOWHERE' },
+    ],
+  }
+
+  const codes = judgeLoop(loop, {}).problems.map(({ code, path }) => `${code} ${path}`)
+
+  expect(codes.slice(-2)).toEqual([
+    'duplicate_state /states/2/id',
+    'unknown_state /transitions/1/to',
+  ])
+  expect(codes.length).toBeGreaterThan(2)
+  expect(codes.slice(0, -2).every((problem) => problem.includes(' /transitions/0/'))).toBe(true)
+})
 
 test('both vocabularies give the same definition, with the defaults filled in', () => {
   const { definition, problems } = normalise(other)

@@ -9,7 +9,7 @@ import {
 } from '@loop-engine/core'
 
 import { pointer } from './problems.ts'
-import { shapeProblems, withoutUnknownKeys } from './shape-problems.ts'
+import { shapeProblems, withoutRefused } from './shape-problems.ts'
 import { spellings } from './spellings.ts'
 
 /** A canonical definition, as far as one could be read, and what is wrong with the input. */
@@ -30,8 +30,8 @@ export function normalise(input: unknown): Normalised {
   if (parsed.success) return freeze(parsed.data, problems)
 
   problems.push(...shapeProblems(parsed.error.issues, draft))
-  // Unknown keys alone do not keep the rest from being checked.
-  const rest = readDefinition(withoutUnknownKeys(draft, parsed.error.issues))
+  // What is wrong with one field does not keep the rest from being checked.
+  const rest = readDefinition(readLoop(withoutRefused(draft, parsed.error.issues), '', () => {}))
   return rest.success ? freeze(rest.data, problems) : { definition: null, problems }
 }
 

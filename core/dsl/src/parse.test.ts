@@ -62,6 +62,7 @@ test('every problem has its line and column, in the spelling of the text, in ord
 
   expect(found(text, { guards })).toEqual(['11:9 unknown_state', '14:9 unknown_guard'])
   expect(found(text.replace('reviewers:', 'reviewer:'))).toEqual([
+    '11:9 unknown_state',
     '15:5 missing_field',
     '16:7 unknown_key',
   ])

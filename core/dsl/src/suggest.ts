@@ -3,8 +3,20 @@ import { loadLevenshtein } from './load.ts'
 const maxWords = 50
 const maxCandidates = 1000
 
-/** Finds what a misspelt word may have meant. Gives up after some words, so that a hostile definition costs little. */
+/** Says what a misspelt word may have meant. */
 export function createSuggester(): (
+  word: string,
+  candidates: readonly string[],
+) => string | undefined {
+  const closestTo = createSpeller()
+  return (word, candidates) => {
+    const best = closestTo(word, candidates)
+    return best === undefined ? undefined : `Did you mean "${best}"?`
+  }
+}
+
+/** Finds what a misspelt word may have meant. Gives up after some words, so that a hostile definition costs little. */
+export function createSpeller(): (
   word: string,
   candidates: readonly string[],
 ) => string | undefined {
@@ -19,6 +31,6 @@ export function createSuggester(): (
     const far = length < 4 ? 1 : Math.max(2, Math.floor(length / 3))
     const steps = distance(word.toLowerCase(), best.toLowerCase())
     const near = steps <= far && steps < word.length
-    return near ? `Did you mean "${best}"?` : undefined
+    return near ? best : undefined
   }
 }

@@ -1,13 +1,12 @@
+import { createSpeller } from './suggest.ts'
 import type { Checked } from './validate.ts'
 
 /** Whether every state is reached, and an end from the start. */
-export function reachabilityProblems({ definition, states, exits, report }: Checked): void {
-  // What is misspelt has been reported already; what only seems to be lost because of it is not.
-  const isKnown = (id: string): boolean => states.has(id)
-  if (!isKnown(definition.initialState)) return
-  if (!definition.transitions.every(({ from, to }) => isKnown(from) && isKnown(to))) return
-  const reached = new Set([definition.initialState])
-  for (const id of reached) for (const { to } of exits.get(id) ?? []) reached.add(to)
+export function reachabilityProblems({ definition, states, report }: Checked): void {
+  const meant = createReader([...states.keys()])
+  const reached = new Set([meant(definition.initialState)])
+  const exits = Map.groupBy(definition.transitions, ({ from }) => meant(from))
+  for (const id of reached) for (const { to } of exits.get(id) ?? []) reached.add(meant(to))
 
   for (const [index, { id }] of definition.states.entries()) {
     if (reached.has(id)) continue
@@ -24,5 +23,16 @@ export function reachabilityProblems({ definition, states, exits, report }: Chec
       '/initialState',
       'No terminal state can be reached from the initial state.',
     )
+  }
+}
+
+/** What is misspelt has been reported already; a state that only seems to be lost because of it is not. */
+function createReader(states: readonly string[]): (id: string) => string {
+  const closestTo = createSpeller()
+  const known = new Map(states.map((id) => [id, id]))
+  return (id) => {
+    const meant = known.get(id) ?? closestTo(id, states) ?? id
+    known.set(id, meant)
+    return meant
   }
 }

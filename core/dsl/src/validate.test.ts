@@ -64,6 +64,25 @@ test('states that lead nowhere and states that nothing leads to', () => {
   ])
 })
 
+test('a misspelt state hides nothing that is wrong elsewhere, and loses no state that it may have meant', () => {
+  const again = { ...approve, id: 'again', to: 'OPEN' }
+
+  expect(found({ transitions: [{ ...approve, to: 'DON' }] })).toEqual([
+    'unknown_state /transitions/0/to',
+  ])
+  expect(
+    found({
+      states: [...base.states, 'LOST'],
+      transitions: [again, { ...approve, to: 'ELSEWHERE' }, { ...expire, from: 'LOST' }],
+    }),
+  ).toEqual([
+    'unknown_state /transitions/1/to',
+    'unreachable_state /states/1',
+    'unreachable_state /states/2',
+    'no_reachable_terminal /initialState',
+  ])
+})
+
 test('a loop must be able to end', () => {
   const again = { ...approve, to: 'OPEN' }
 
