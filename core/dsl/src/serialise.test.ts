@@ -98,6 +98,26 @@ test.each(['yaml', 'json'] as const)('%s: serialise and parse is the identity', 
   fc.assert(property, { seed: 1, numRuns: 300 })
 })
 
+test.each(['yaml', 'json'] as const)(
+  '%s: as deep as a definition may be, it is read again',
+  (format) => {
+    const nested = (levels: number): object =>
+      Array.from({ length: levels }).reduce<object>((inner) => ({ inner }), {})
+    const deep = (levels: number): LoopDefinition =>
+      defineLoop({
+        id: 'x',
+        states: ['A', { id: 'B', terminal: true }],
+        initialState: 'A',
+        transitions: [
+          { id: 'go', from: 'A', to: 'B', actors: ['human'], evidence: nested(levels) as never },
+        ],
+      })
+    expect(() => deep(61)).toThrow('has a problem')
+
+    expect(parseLoop(serialiseLoop(deep(60), format), { format })).toEqual(deep(60))
+  },
+)
+
 test('the digest does not depend on the spelling, and changes with every word', () => {
   const loop = {
     states: ['A', { id: 'B', terminal: true }],

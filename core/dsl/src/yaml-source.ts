@@ -7,6 +7,8 @@ import { spellingsOf } from './spellings.ts'
 
 export const maxBytes = 256 * 1024
 const maxDepth = 64
+/** What the parser has open besides: the document, and the scalar that it is at. */
+const besides = 2
 /** A definition of the greatest size has about half as many; only a hostile text has more. */
 const maxLexemes = 120_000
 const maxSyntaxProblems = 20
@@ -84,7 +86,7 @@ function tokenize(
     }
     // What is not YAML at all would be read to its end, error by error.
     if (errors > maxSyntaxProblems) return tokens
-    if (parser.stack.length > maxDepth) {
+    if (parser.stack.length > maxDepth + besides) {
       report('too_deep', `The text is nested more than ${maxDepth} levels deep.`, offset)
       return null
     }
