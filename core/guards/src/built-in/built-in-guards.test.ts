@@ -54,6 +54,22 @@ test.each<[string, JsonObject, number]>([
   ['evidence-schema', { schema: { properties: { a: { pattern: '(' } } } }, 1],
   ['evidence-schema', { schema: { patternProperties: { '[': { minLength: 1 } } } }, 1],
   ['evidence-schema', { schema: { properties: { a: { type: 'strnig' } } } }, 1],
+  ['evidence-schema', { schema: { properties: ['a'] } }, 1],
+  ['evidence-schema', { schema: { properties: { a: 'string' } } }, 1],
+  ['evidence-schema', { schema: { properties: { a: { enum: 'x' } } } }, 1],
+  ['evidence-schema', { schema: { required: 'a' } }, 1],
+  ['evidence-schema', { schema: { properties: { a: { minimum: '5', maxLength: -1 } } } }, 2],
+  ['evidence-schema', { schema: { anyOf: { type: 'object' }, not: [], uniqueItems: 1 } }, 3],
+  [
+    'evidence-schema',
+    { schema: { anyOf: [true, {}], items: false, required: [], minimum: -0.5 } },
+    0,
+  ],
+  [
+    'evidence-schema',
+    { schema: { examples: [{ minimum: 'x' }], const: { enum: 1 }, title: 'x' } },
+    0,
+  ],
   ['evidence-schema', { schema: { properties: { a: { $ref: '#/$defs/b' } } } }, 1],
   [
     'evidence-schema',

@@ -2,6 +2,7 @@ import type { Schema } from '@cfworker/json-schema'
 
 import { loadJsonSchema } from '../load.ts'
 import { riskOf } from './pattern-risk.ts'
+import { keywordFaults } from './schema-keywords.ts'
 
 const types = ['array', 'boolean', 'integer', 'null', 'number', 'object', 'string']
 
@@ -11,6 +12,8 @@ const types = ['array', 'boolean', 'integer', 'null', 'number', 'object', 'strin
  * example, may hold anything.
  */
 export function schemaFaults(schema: Schema): readonly string[] {
+  const shapes = new Set([...partsOf(schema)].flatMap(keywordFaults))
+  if (shapes.size > 0) return [...shapes]
   const { dereference } = loadJsonSchema()
   const known = dereference(schema)
   const faults = new Set<string>()
