@@ -102,7 +102,7 @@ export async function createLoopSystem(options: LoopSystemOptions): Promise<Loop
   }
   const check = (loop: LoopDefinition): LoopDefinition =>
     checkLoop(loop, {
-      guards: registry,
+      guards: { get: registry.get, keys: () => registry.ids },
       ...plugins,
       compileExpression: (text, scope) => expressions.compile(text, scope),
     })

@@ -206,11 +206,12 @@ describe('a definition', () => {
     const loop = defineLoop({
       ...first,
       transitions: [
-        { id: 'finish', from: 'OPEN', to: 'DONE', actors: ['human'], guards: ['no-such-guard'] },
+        { id: 'finish', from: 'OPEN', to: 'DONE', actors: ['human'], guards: ['human-onyl'] },
       ],
     })
     await expect(createLoopSystem({ loops: [loop] })).rejects.toMatchObject({
       code: 'invalid_definition',
+      hint: 'Did you mean "human-only"?',
       details: { problems: [{ code: 'unknown_guard' }] },
     })
   })
