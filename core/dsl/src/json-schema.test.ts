@@ -16,3 +16,18 @@ test('it knows both vocabularies and refuses other keys', () => {
   )
   expect(additionalProperties).toBe(false)
 })
+
+test('it asks for what the parser asks for, in one vocabulary or the other', () => {
+  const { allOf, $defs = {} } = loopJsonSchema()
+  const either = (...names: string[]) => ({ anyOf: names.map((name) => ({ required: [name] })) })
+  const parts = JSON.stringify($defs) + JSON.stringify(loopJsonSchema().properties)
+
+  expect(allOf).toEqual([either('id', 'loopId'), either('initialState', 'initial')])
+  for (const part of [
+    [either('id', 'stateId')],
+    [either('id', 'transitionId'), either('actors', 'allowedActors')],
+    [either('id', 'guardId')],
+  ])
+    expect(parts).toContain(JSON.stringify(part))
+  expect(parts).toContain(JSON.stringify('^\\d{1,9}(\\.\\d{1,3})?(ms|s|m|h|d|w)$'))
+})

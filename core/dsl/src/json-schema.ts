@@ -1,8 +1,14 @@
+import { stateSchema } from '@loop-engine/core'
+
 import { createInputSchema } from './input-schema.ts'
 import { loadZod } from './load.ts'
+import { spellings } from './spellings.ts'
+
+const required: ReadonlySet<string> = new Set(['id', 'initialState', 'actors'])
 
 /** The JSON Schema (draft 2020-12) of everything that a loop may be written as, for editors. */
 export function loopJsonSchema(): Record<string, unknown> {
+  const duration: unknown = stateSchema.shape.timeout.unwrap().shape.after
   const schema = loadZod().toJSONSchema(createInputSchema(), {
     target: 'draft-2020-12',
     io: 'input',
@@ -11,7 +17,22 @@ export function loopJsonSchema(): Record<string, unknown> {
     override: ({ zodSchema, jsonSchema }) => {
       // The only custom schema of a definition is free JSON, such as the parameters of a guard.
       if (zodSchema._zod.def.type === 'custom') jsonSchema.type = 'object'
+      if (zodSchema === duration) jsonSchema.pattern = durationPattern
+      const needed = oneOfEach(jsonSchema.properties ?? {})
+      if (needed.length > 0) jsonSchema.allOf = needed
     },
   })
   return { $id: 'https://loopengine.dev/loop.schema.json', title: 'Loop definition', ...schema }
+}
+
+const durationPattern = '^\\d{1,9}(\\.\\d{1,3})?(ms|s|m|h|d|w)$'
+
+/** What an object needs in one spelling or another. */
+function oneOfEach(properties: object): { anyOf: { required: string[] }[] }[] {
+  const table = Object.values(spellings).find((names) =>
+    Object.keys(names).every((name) => Object.hasOwn(properties, name)),
+  )
+  return Object.entries(table ?? {})
+    .filter(([, name]) => required.has(name))
+    .map(([spelling, name]) => ({ anyOf: [{ required: [name] }, { required: [spelling] }] }))
 }
