@@ -60,6 +60,15 @@ test('told to end while it asks why, the job does not ask again what shall happe
   expect(answers).toEqual([])
 })
 
+test('Ctrl-D ends the questions as quitting does', async () => {
+  const { reviews, answers, ...terminal } = sit('open_ticket', [['What shall happen?', '\u0004']])
+
+  await askPerson(reviews, terminal)
+
+  expect(answers).toEqual([])
+  expect(terminal.screen()).toContain('start again to go on')
+})
+
 test.each([
   ['open_ticket', 'Approve: file the ticket'],
   ['dismiss', 'Approve: dismiss it, no ticket'],

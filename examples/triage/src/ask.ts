@@ -1,4 +1,12 @@
-import { isCancel, log, note, select, text, type CommonOptions } from '@clack/prompts'
+import {
+  isCancel,
+  log,
+  note,
+  select,
+  text,
+  updateSettings,
+  type CommonOptions,
+} from '@clack/prompts'
 import { makeVisible as plain } from '@loop-engine/observability'
 import type { JsonObject, JsonValue } from '@loop-engine/sdk'
 
@@ -11,6 +19,8 @@ import { severities } from './signals/severity.ts'
  * signal of the terminal tells the job to end.
  */
 export async function askPerson(reviews: Reviews, terminal: CommonOptions): Promise<void> {
+  // Ctrl-D closes the input under a prompt, which would then never answer.
+  updateSettings({ aliases: { '\u0004': 'cancel' } })
   for (const item of await reviews.waiting()) {
     const answer = await askAbout(item, terminal)
     if (answer === null) return log.info('Nothing is lost: start again to go on.', terminal)
