@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
 
 import { expect, onTestFinished, test } from 'vitest'
@@ -69,6 +70,21 @@ test('a ticket outlives its desk, and the next desk does not file it again', () 
 
   expect(after.file(request)).toEqual(ticket)
   expect(after.count()).toBe(1)
+})
+
+test('a table of another program is refused as such, and not written to', () => {
+  const path = temporaryFile()
+  mkdirSync(dirname(path))
+  const another = new DatabaseSync(path)
+  another.exec('CREATE TABLE tickets (seat TEXT)')
+  another.close()
+
+  expect(() => openDesk(path)).toThrow(
+    expect.objectContaining({
+      code: 'unavailable',
+      hint: expect.stringContaining('must be a file of this desk'),
+    }),
+  )
 })
 
 test('two desks open on one file at the same time file one ticket', () => {

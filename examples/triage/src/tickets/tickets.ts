@@ -103,6 +103,8 @@ function openDatabase(path: string): DatabaseSync {
     // to switch to one, so that of two who open a new file at once one would fail.
     database.exec('PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL')
     database.exec(table)
+    // A table of this name may be another program's.
+    database.prepare(insertion)
     return database
   } catch (cause) {
     throw new LoopError('unavailable', `The tickets cannot be kept in ${path}.`, {
