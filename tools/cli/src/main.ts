@@ -9,6 +9,8 @@ process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
 })
 // What was to be said of an error is lost then; its exit code is not.
 process.stderr.on('error', () => undefined)
+// Questions to a person are painted by a library that has no option for it.
+if (process.argv.includes('--no-color')) process.env['FORCE_COLOR'] = '0'
 process.exitCode = await runLoop(process.argv.slice(2), {
   out: process.stdout,
   err: process.stderr,

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { styleText } from 'node:util'
+import type { WriteStream } from 'node:tty'
+import { stripVTControlCharacters, styleText } from 'node:util'
 
 import { makeVisible } from '@loop-engine/observability'
 import type { JsonValue } from '@loop-engine/sdk'
@@ -29,7 +30,10 @@ export interface OutputOptions {
 }
 
 export function createOutput({ json, color, out, err }: OutputOptions): Output {
-  const paints = color && !json && 'isTTY' in out && out.isTTY === true
+  const paints = color && !json && hasColors(out)
+  const tell = (text: string): void => {
+    err.write(`${json || hasColors(err) ? text : stripVTControlCharacters(text)}\n`)
+  }
   return {
     json,
     color: paints,
@@ -46,13 +50,16 @@ export function createOutput({ json, color, out, err }: OutputOptions): Output {
       }
     },
     note: (text) => {
-      if (!json) err.write(`${text}\n`)
+      if (!json) tell(text)
     },
-    error: (text) => {
-      err.write(`${text}\n`)
-    },
+    error: tell,
     paint: (style, text) => (paints ? styleText(style, text, { stream: out }) : text),
   }
+}
+
+/** As a terminal says of itself, which knows of NO_COLOR and TERM=dumb; nothing else can say so. */
+function hasColors(out: NodeJS.WritableStream & { hasColors?: WriteStream['hasColors'] }): boolean {
+  return out.hasColors?.() === true
 }
 
 /** One line that a terminal cannot be tricked with: titles and reasons come from outside. */

@@ -1,4 +1,4 @@
-import { confirm, isCancel } from '@clack/prompts'
+import { confirm, isCancel, updateSettings } from '@clack/prompts'
 import { isLoopError, LoopError, type ApprovalRequest, type DecisionResult } from '@loop-engine/sdk'
 import { Option } from 'commander'
 
@@ -110,6 +110,8 @@ async function confirmed({ view }: ApprovalRequest, decision: Decision): Promise
     `  until ${time(view.expiresAt)}. ${plain(view.ifNothing)}`,
   ]
   process.stdout.write(`${lines.join('\n')}\n`)
+  // Ctrl-D closes the input under a prompt, which would then never answer.
+  updateSettings({ aliases: { '\u0004': 'cancel' } })
   const answer = await confirm({
     message: `${decision === 'approve' ? 'Approve' : 'Reject'} it?`,
     initialValue: false,

@@ -1,0 +1,51 @@
+import { spawn } from 'node:child_process'
+
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+import { command, createTestWorkshop, requestPayment, type Ran } from './workshop.fixture.ts'
+
+const { folder, loop, prepare, remove } = createTestWorkshop()
+beforeAll(() => prepare((system) => requestPayment(system, 'one')))
+afterAll(remove)
+
+/** What makes pipes pass for a terminal. */
+const terminal = `data:text/javascript,
+process.stdin.isTTY = process.stdout.isTTY = true;
+process.stdin.setRawMode = () => process.stdin;`
+
+/** Approves at a terminal, where the question is answered with these keys. */
+async function approve(keys: string, ...options: string[]): Promise<Ran> {
+  const person = ['--db', 'loop.db', '--as', 'frank', '--role', 'finance']
+  const child = spawn(
+    process.execPath,
+    ['--import', terminal, ...command, ...person, ...options, 'approve', 'one'],
+    { cwd: folder, env: { PATH: process.env['PATH'], FORCE_COLOR: '1' } },
+  )
+  let [out, err, asked] = ['', '', false]
+  child.stdout.on('data', (chunk: Buffer) => {
+    out += chunk.toString()
+    if (asked || !out.includes('Approve it?')) return
+    asked = true
+    child.stdin.end(keys)
+  })
+  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })))
+}
+
+test('Ctrl-D at the question decides nothing, and says so', async () => {
+  const { code, err } = await approve('\u0004')
+
+  expect({ code, err }).toEqual({ code: 0, err: 'Nothing was decided.\n' })
+})
+
+test('--no-color holds for the question as well', async () => {
+  const style = new RegExp('\u001B\\[[0-9;]*m')
+
+  expect((await approve('n')).out).toMatch(style)
+  expect((await approve('n', '--no-color')).out).not.toMatch(style)
+})
+
+test('who answers yes has decided', async () => {
+  expect(await approve('y')).toMatchObject({ code: 0, err: '' })
+  expect((await loop('--db', 'loop.db', 'list')).out).toContain('PAYING')
+})
