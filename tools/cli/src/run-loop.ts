@@ -20,6 +20,7 @@ import type { Act } from './context.ts'
 import { exitCodeOf, exitCodes, exitCodesText, type ExitCode } from './exit-codes.ts'
 import { createOutput } from './output.ts'
 import { presentError } from './present-error.ts'
+import { refuseEmpty } from './refuse-empty.ts'
 import { repeatable } from './repeatable.ts'
 import { hasPassword, secretsOf } from './secrets.ts'
 import { defaultDb, defaultTenant, type GlobalOptions } from './session.ts'
@@ -131,6 +132,7 @@ function createProgram(): Command {
     .version(readVersion(), '--version', 'print the version')
     .configureHelp({ showGlobalOptions: true })
     .addHelpText('after', `\n${exitCodesText}`)
+    .hook('preAction', (_, command) => refuseEmpty(command))
 }
 
 /** A program, its commands and theirs. */

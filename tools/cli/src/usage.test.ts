@@ -23,6 +23,17 @@ test.each([
     '`loop verify --help`',
   ],
   [['--db'], 'argument missing.', '`loop --help`'],
+  [['list', '--loop', ''], "Option '--loop <id>' is empty.", '`loop list --help`'],
+  [['list', '--tenant', ''], "Option '--tenant <id>' is empty.", '`loop list --help`'],
+  [['inbox', '--role', 'a', '--role='], "Option '--role <role>' is empty.", '`loop inbox --help`'],
+  [['reject', 'one', '--reason', ''], "Option '--reason <text>' is empty.", '`loop reject --help`'],
+  [
+    ['keys', 'list', '--access', ''],
+    "Option '--access <path>' is empty.",
+    '`loop keys list --help`',
+  ],
+  [['show', ''], 'An argument is empty.', '`loop show --help`'],
+  [['validate', 'a.yaml', ''], 'An argument is empty.', '`loop validate --help`'],
 ])('wrong use is an error like any other, as JSON too: %j', async (args, message, hint) => {
   const { code, out, err } = await loop('--json', ...args)
 
