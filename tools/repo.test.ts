@@ -100,6 +100,15 @@ test('every top-level folder is part of the layout', () => {
 /** Grok is reached through the OpenAI SDK, which is what xAI documents. */
 const sharedPeers: Record<string, number> = { openai: 2 }
 
+test('what a build reads of the root is built anew when it changes', () => {
+  const { namedInputs } = JSON.parse(readFileSync(join(root, 'nx.json'), 'utf8')) as {
+    namedInputs: { production: string[] }
+  }
+
+  for (const file of ['tsconfig.base.json', 'tsup.config.ts', 'LICENSE'])
+    expect(namedInputs.production).toContain(`{workspaceRoot}/${file}`)
+})
+
 test("a vendor's SDK is a peer of exactly one package", () => {
   const libraries = packages.filter(({ kind }) => !programs.includes(kind))
   const peers = libraries.flatMap(({ manifest }) =>
