@@ -10,6 +10,9 @@ export function secretsOf(url: string | undefined): readonly string[] {
   if (url === undefined || url === '') return []
   const secret = password.exec(url)?.[1]
   if (secret === undefined) return [url]
+  // As in postgres://loop:loop@db/loop: a word like any other, and stars in its place would tell that it is the password.
+  const isSaidBeside = url.replace(`:${secret}@`, '@').split(/\W+/).includes(secret)
+  if (isSaidBeside) return [url, `:${secret}@`]
   return [url, secret, decoded(secret)].filter(({ length }) => length > 2)
 }
 
