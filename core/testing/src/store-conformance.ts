@@ -10,6 +10,7 @@ import { testStoreMessages } from './store/messages.ts'
 import { testStoreOutbox } from './store/outbox.ts'
 import { testStorePaging } from './store/paging.ts'
 import { testStoreReads } from './store/reads.ts'
+import { testStoreReopened } from './store/reopened.ts'
 
 /** How the suite gets at a store. */
 export interface StoreHarness {
@@ -17,12 +18,15 @@ export interface StoreHarness {
   /** A new and empty store. */
   create(): Promise<LoopStore>
   /**
-   * What a later process finds of a store that was closed. Left out by stores that keep nothing,
-   * which then must declare the durability `memory`.
+   * Another store of the same data: what a later process finds after this one was closed, or one beside it. Left out by
+   * stores that keep nothing, which then must declare the durability `memory`.
    */
-  reopen?(closed: LoopStore): Promise<LoopStore>
-  /** What the store does without; what it neither has nor declares here fails. */
-  readonly without?: readonly ('tail' | 'watch')[]
+  reopen?(store: LoopStore): Promise<LoopStore>
+  /**
+   * What the store does without; what it neither has nor declares here fails. Without `sharing` it refuses to open while
+   * another store has the same data open.
+   */
+  readonly without?: readonly ('tail' | 'watch' | 'sharing')[]
 }
 
 /** Gives one test its own store, opened, and closes it when the test is over. */
@@ -50,6 +54,7 @@ export function storeConformance(harness: StoreHarness): void {
     testStoreMessages(open)
     testStoreLog(open)
     testStoreLive(open, harness)
-    testStoreLifecycle(open, harness)
+    testStoreLifecycle(open)
+    testStoreReopened(open, harness)
   })
 }

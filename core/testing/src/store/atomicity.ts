@@ -71,9 +71,11 @@ export function testStoreAtomicity(open: OpenStore): void {
       const good = startPlan({ aggregateId: 'good' })
       const start = startPlan()
       const gap = { ...nextPlan(nextPlan(start.instance).instance), expectedVersion: 1 }
+      const jump = { ...gap, instance: { ...gap.instance, version: 2 } }
       await store.commit([start])
 
       expect(await codeOf(store.commit([good, gap]))).toBe('invalid_input')
+      expect(await codeOf(store.commit([good, jump]))).toBe('invalid_input')
       expect(await store.get('acme', 'good')).toBeNull()
       expect(await store.get('acme', 'order-1')).toEqual(start.instance)
     })

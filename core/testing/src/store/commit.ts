@@ -278,14 +278,14 @@ export function testStoreCommit(open: OpenStore): void {
 
     test('reservations of one plan count together, and amounts may be fractions', async () => {
       const store = await open()
-      const part = { key: 'budget', bucket: 0, amount: 0.75, limit: 1 }
+      const part = { key: 'budget', bucket: 5_000_000_000, amount: 0.7001, limit: 1 }
       expect(await store.commit([startPlan({}, { reservations: [part, part] })])).toMatchObject([
         { kind: 'refused', reason: 'limit' },
       ])
-      expect(await store.counter('acme', 'budget', 0)).toBe(0)
+      expect(await store.counter('acme', 'budget', part.bucket)).toBe(0)
 
       expect(await store.commit([startPlan({}, { reservations: [part] })])).toEqual([committed])
-      expect(await store.counter('acme', 'budget', 0)).toBe(0.75)
+      expect(await store.counter('acme', 'budget', part.bucket)).toBe(part.amount)
     })
 
     test('checks in order: key, fence, stop, version, receipt, limits', async () => {

@@ -1,12 +1,12 @@
 import { durabilities, isLoopError, type LoopStore } from '@loop-engine/core'
 import { describe, expect, test } from 'vitest'
 
-import { approvalRequest, outboxItem, planEpoch, startPlan } from '../plans.ts'
-import type { OpenStore, StoreHarness } from '../store-conformance.ts'
+import { planEpoch, startPlan } from '../plans.ts'
+import type { OpenStore } from '../store-conformance.ts'
 import { codeOf } from './answers.ts'
 
-/** Opening, forgetting, closing, and what is still there afterwards. */
-export function testStoreLifecycle(open: OpenStore, harness: StoreHarness): void {
+/** Opening, forgetting and closing. */
+export function testStoreLifecycle(open: OpenStore): void {
   describe('lifecycle', () => {
     test('says what it is', async () => {
       const store = await open()
@@ -109,40 +109,6 @@ export function testStoreLifecycle(open: OpenStore, harness: StoreHarness): void
       for (const answer of answers) {
         if (answer.status === 'fulfilled') expect(answer.value).toEqual([{ kind: 'committed' }])
         else expect(isLoopError(answer.reason) && answer.reason.code).toBe('closed')
-      }
-    })
-
-    test('what outlives the store is what it declares', async () => {
-      const store = await open()
-      const plan = startPlan()
-      const request = approvalRequest(plan.instance)
-      const item = outboxItem(plan.instance)
-      await store.commit([{ ...plan, approvals: [request], outbox: [item] }])
-      await store.putDefinition('d', '{}')
-      const held = await store.claim({ worker: 'w', now: item.dueAt, leaseMs: 1000, limit: 1 })
-      await store.close()
-
-      if (harness.reopen === undefined) {
-        expect(store.durability).toBe('memory')
-        return
-      }
-      const again = await harness.reopen(store)
-      try {
-        await again.open()
-        expect(await again.get('acme', 'order-1')).toEqual(plan.instance)
-        expect(await again.entries('acme', plan.instance.runId)).toEqual(plan.entries)
-        expect(await again.approval('acme', request.id)).toEqual(request)
-        expect(await again.definition('d')).toBe('{}')
-        const [young] = await again.claim({
-          worker: 'w',
-          now: item.dueAt + 1000,
-          leaseMs: 1000,
-          limit: 1,
-        })
-        expect(young).toMatchObject({ id: item.id, attempt: 2 })
-        expect(young?.fence).toBeGreaterThan(held[0]?.fence ?? Infinity)
-      } finally {
-        await again.close()
       }
     })
   })

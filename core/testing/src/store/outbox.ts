@@ -308,6 +308,7 @@ export function testStoreOutbox(open: OpenStore): void {
       expect(second).toMatchObject({ id: 'again', attempt: 2 })
       await settle(second, { kind: 'dead', at: now + 20, error: 'poison' })
       expect(await store.revive('acme', 'again', now + 30)).toBe(true)
+      expect(await claimIds(store, { now: now + 29 })).toBe('')
       expect(await claimIds(store, { now: now + 30 })).toBe('again')
     })
 

@@ -123,6 +123,7 @@ export function testStorePaging(open: OpenStore): void {
       expect(await found({ status: 'approved' })).toBe('r1')
       expect(await found({ status: 'pending', aggregateId: 'a' })).toBe('r5,r4,r3,r2')
       expect(await found({ runId: b.instance.runId })).toBe('r6')
+      expect(await found({ runId: a.instance.runId })).toBe('r5,r4,r3,r2,r1')
       expect(await found({ loopId: 'refund' })).toBe('r6')
       const seen = await everyPage((cursor) =>
         store.approvals({ tenant: 'acme', limit: 2, cursor }),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { approvalRequest, nextPlan, planEpoch, startPlan } from '../plans.ts'
+import { approvalRequest, nextPlan, outboxItem, planEpoch, startPlan } from '../plans.ts'
 import type { OpenStore } from '../store-conformance.ts'
 
 /** Names that break naive quoting, joining, sorting or folding of case. */
@@ -45,11 +45,13 @@ export function testStoreReads(open: OpenStore): void {
 
     test('get finds the open run, or else the newest', async () => {
       const store = await open()
-      const runs = [3, 1, 2].map((day) =>
+      const runs = [2, 3, 1].map((day) =>
         startPlan({ runId: `run-${day}`, createdAt: planEpoch + day, status: 'completed' }),
       )
       await store.commit(runs)
       expect((await store.get('acme', 'order-1'))?.runId).toBe('run-3')
+      const { items } = await store.find({ tenant: 'acme', aggregateId: 'order-1' })
+      expect(items.map(({ runId }) => runId)).toEqual(['run-1', 'run-2', 'run-3'])
 
       await store.commit([startPlan({ runId: 'run-0', createdAt: planEpoch })])
       expect((await store.get('acme', 'order-1'))?.runId).toBe('run-0')
@@ -95,6 +97,27 @@ export function testStoreReads(open: OpenStore): void {
         ...plan.entries,
         ...next.entries,
       ])
+    })
+
+    test('texts are kept whole and as they are, however long', async () => {
+      const store = await open()
+      const text = `{"b": 1.0, "a": "${'é😀'.repeat(80_000)}"}`
+      const start = startPlan()
+      const next = nextPlan(start.instance, [{ sealed: { text, salt: 'f'.repeat(32) } }], {
+        outbox: [outboxItem(start.instance, { payload: text })],
+        idempotency: { principal: 'p', key: 'k', fingerprint: 'f', answer: text, at: planEpoch },
+      })
+      await store.commit([start, next])
+      await store.putDefinition('d', text)
+
+      expect((await store.entries('acme', start.instance.runId))[1]).toEqual(next.entries[0])
+      const due = { worker: 'w', now: start.instance.updatedAt, leaseMs: 1, limit: 1 }
+      const kept = await Promise.all([
+        store.idempotency('acme', 'p', 'k').then((record) => record?.answer === text),
+        store.claim(due).then(([item]) => item?.payload === text),
+        store.definition('d').then((definition) => definition === text),
+      ])
+      expect(kept).toEqual([true, true, true])
     })
 
     test('lastExecuted finds the newest execution of that transition', async () => {
