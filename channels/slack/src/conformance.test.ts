@@ -3,7 +3,9 @@ import { channelConformance } from '@loop-engine/testing'
 import { afterAll } from 'vitest'
 
 import { createCardTokens } from './card/card-token.ts'
+import { stateOf } from './fake-slack-payloads.fixture.ts'
 import { botToken, textsOf } from './fake-slack.fixture.ts'
+import { createRejectForm, reasonBlock } from './forms/forms.ts'
 import { createSlackChannel } from './index.ts'
 import {
   appId,
@@ -19,12 +21,25 @@ afterAll(() => vendor.close?.())
 function payload(request: ApprovalRequest, decision: 'approve' | 'reject', ts: string): object {
   const { tenant, id: requestId, revision, viewHash } = request
   const facts = { tenant, requestId, revision, viewHash, channel: conversation }
+  const tokens = createCardTokens([signingSecret])
   const pressed = vendor.press('approve', { requestId, revision, person: 'alice', deliveryId: ts })
-  const value = createCardTokens([signingSecret]).seal(decision, facts)
+  const message_ts = '1767225600.000001'
+  if (decision === 'reject') {
+    const form = { ...facts, messageTs: message_ts, user: userIdOf('alice') }
+    const shown = createRejectForm(tokens.seal('reject-form', form))
+    const view = { id: 'V1', ...shown, state: { values: stateOf({ [reasonBlock]: 'no' }) } }
+    return { ...pressed, actions: undefined, type: 'view_submission', view }
+  }
   return {
     ...pressed,
-    container: { channel_id: conversation, message_ts: '1767225600.000001' },
-    actions: [{ action_id: `loop:${decision}`, value, action_ts: `1767225600.${ts.length}` }],
+    container: { channel_id: conversation, message_ts },
+    actions: [
+      {
+        action_id: 'loop:approve',
+        value: tokens.seal('approve', facts),
+        action_ts: `1767225600.${ts.length}`,
+      },
+    ],
   }
 }
 

@@ -1,4 +1,5 @@
 import {
+  decisionIntakeSchema,
   digestOf,
   type ApprovalRequest,
   type Channel,
@@ -44,14 +45,15 @@ export function channelConformance(harness: ChannelHarness): void {
       expect(open().channel).toMatchObject({ contract: 'channel/v1', name: expect.any(String) })
     })
 
-    test('it shows what will happen, to which run, and until when', async () => {
+    test('it shows what will happen, to which run, asked by whom, and on what evidence', async () => {
       const request = waiting()
 
       await open().channel.notify(request, request.view, context)
 
       const text = harness.sent().join('\n')
-      expect(text).toContain(request.view.transition.id)
-      expect(text).toContain(request.aggregateId)
+      const { transition, requester } = request.view
+      const facts = [transition.id, request.aggregateId, requester.id, 'Amount', '12.5']
+      expect(facts.filter((fact) => !text.includes(fact))).toEqual([])
     })
 
     test('its reference to a message is JSON', async () => {
@@ -62,33 +64,49 @@ export function channelConformance(harness: ChannelHarness): void {
       if (ref !== undefined) expect(() => digestOf(ref)).not.toThrow()
     })
 
-    test.runIf(harness.inbound)(
-      'a genuine event is handed on once, with revision, view and assurance',
-      async () => {
+    test.runIf(harness.inbound).each(['approve', 'reject'] as const)(
+      'a genuine event is handed on once, as what it says: %s',
+      async (decision) => {
         const request = waiting()
         const { channel, decisions } = open()
-        const event = await harness.inbound?.genuine(request, 'approve', 'delivery-7')
+        const event = await harness.inbound?.genuine(request, decision, `delivery-${decision}`)
 
         const answer = event && (await channel.handle?.(event))
 
         expect(answer?.status).toBeLessThan(300)
         expect(decisions).toMatchObject([
           {
+            tenant: request.tenant,
             requestId: request.id,
             revision: request.revision,
             viewHash: request.viewHash,
-            decision: 'approve',
+            decision,
             assurance: { method: expect.any(String) },
             idempotencyKey: expect.any(String),
           },
         ])
+        expect(decisionIntakeSchema.safeParse(decisions[0]).error).toBeUndefined()
       },
     )
 
-    test.runIf(harness.inbound)('a forged event is refused and asks for nothing', async () => {
+    test.runIf(harness.inbound)('an event that is delivered again has the same key', async () => {
+      const request = waiting()
       const { channel, decisions } = open()
 
-      for (const event of (await harness.inbound?.forged(waiting())) ?? []) {
+      for (let delivery = 1; delivery <= 2; delivery++) {
+        const event = await harness.inbound?.genuine(request, 'approve', 'delivery-7')
+        if (event) await channel.handle?.(event)
+      }
+
+      expect(new Set(decisions.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(1)
+    })
+
+    test.runIf(harness.inbound)('a forged event is refused and asks for nothing', async () => {
+      const { channel, decisions } = open()
+      const events = (await harness.inbound?.forged(waiting())) ?? []
+
+      expect(events.length).toBeGreaterThan(0)
+      for (const event of events) {
         const answer = await channel.handle?.(event)
         expect(answer?.status).toBeGreaterThanOrEqual(400)
       }

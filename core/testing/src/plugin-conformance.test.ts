@@ -83,7 +83,11 @@ function createWebhookChannel(
     contract: 'channel/v1',
     name: 'webhook',
     async notify(request, view) {
-      messages.push(`${view.transition.id} on ${request.aggregateId}`)
+      const fields = view.fields.map(({ label, value }) => `${label} ${JSON.stringify(value)}`)
+      messages.push(
+        `${view.requester.id}: ${view.transition.id} on ${request.aggregateId}`,
+        ...fields,
+      )
       return { message: messages.length }
     },
     async handle(request) {
