@@ -1,4 +1,5 @@
 import {
+  deepFreeze,
   openEntry,
   openEvidence,
   type JsonObject,
@@ -55,5 +56,6 @@ export async function* readHistory(
 }
 
 function openItem(stored: StoredEntry): HistoryItem {
-  return { entry: openEntry(stored), hash: stored.hash, evidence: openEvidence(stored) }
+  const evidence = openEvidence(stored)
+  return deepFreeze({ entry: openEntry(stored), hash: stored.hash, evidence })
 }

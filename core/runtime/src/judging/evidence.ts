@@ -3,6 +3,7 @@ import {
   evidenceDigest,
   snapshot,
   LoopError,
+  tooLargeError,
   type JsonObject,
   type SealedEvidence,
 } from '@loop-engine/core'
@@ -42,9 +43,16 @@ export function takeEvidence(input: unknown, rules: EvidenceRules): Evidence {
   const copy = snapshot(input, { maxBytes: rules.bytes, maxDepth: rules.depth }) as JsonObject
   const salt = rules.salt()
   const { redaction } = rules
-  if (!redaction) return sealed(copy, salt)
+  if (!redaction) return bounded(sealed(copy, salt), rules)
   const value = snapshot(redact(copy, redaction, salt)) as JsonObject
-  return { ...sealed(value, salt), comparable: () => redact(copy, redaction, null) }
+  const taken = bounded(sealed(value, salt), rules)
+  return { ...taken, comparable: () => redact(copy, redaction, null) }
+}
+
+/** While it is copied only characters are counted: this is what will be recorded. */
+function bounded(evidence: Evidence, { bytes }: EvidenceRules): Evidence {
+  if ((evidence.digest?.bytes ?? 0) > bytes) throw tooLargeError(evidence.value, bytes)
+  return evidence
 }
 
 /** What a repeated command is compared by, of what is taken in only when it stands. */

@@ -1,0 +1,68 @@
+import { expect, onTestFinished, test } from 'vitest'
+
+import { createLoopSystem, LoopBuilder, type LoopSystemOptions } from './index.ts'
+
+const loop = LoopBuilder.create('ops.note')
+  .state('OPEN')
+  .state('CLOSED', { isTerminal: true })
+  .initialState('OPEN')
+  .transition({ id: 'note', from: 'OPEN', to: 'OPEN', actors: ['human'] })
+  .transition({ id: 'close', from: 'OPEN', to: 'CLOSED', actors: ['human'] })
+  .build()
+const actor = { type: 'human', id: 'alice' } as const
+const aggregateId = 'a'
+const limit = 256 * 1024
+
+async function started(options: Partial<LoopSystemOptions> = {}) {
+  const { engine, close } = await createLoopSystem({ loops: [loop], ...options })
+  onTestFinished(close)
+  await engine.start({ loopId: loop.id, aggregateId, actor })
+  return {
+    engine,
+    note: (evidence: object) =>
+      engine.transition({ aggregateId, transitionId: 'note', actor, evidence }),
+  }
+}
+
+test.each([
+  ['letters of two bytes', { a: 1, text: 'é'.repeat(limit / 2) }, '/text'],
+  ['letters of three bytes', { deep: ['x', { text: '中'.repeat(100_000) }] }, '/deep/1/text'],
+  ['letters of four bytes', { text: '😀'.repeat(limit / 4) }, '/text'],
+  ['what is escaped', { 'a/b': '\u0001'.repeat(50_000), c: 1 }, '/a~1b'],
+  ['long numbers', { list: Array.from({ length: 60_000 }, () => -1.5e-300 / 7) }, '/list/'],
+  ['keys', { list: [{ ['ß'.repeat(limit / 2)]: 1 }] }, '/list/0/ß'],
+])('evidence is limited by the bytes that are recorded: %s', async (_, evidence, path) => {
+  const { engine, note } = await started()
+
+  const refusal = { code: 'too_large', path: expect.stringContaining(path) as unknown }
+  await expect(note(evidence)).rejects.toMatchObject(refusal)
+  expect(await engine.get({ aggregateId })).toMatchObject({ version: 1 })
+})
+
+test('evidence of just so many bytes is recorded, and not one more', async () => {
+  const { note } = await started()
+  const around = '{"text":""}'.length
+
+  const text = `${'é'.repeat((limit - around - 1) / 2)}`
+  expect(await note({ text })).toMatchObject({ status: 'executed' })
+  await expect(note({ text: `${text}xx` })).rejects.toMatchObject({ code: 'too_large' })
+})
+
+test('what grows by redaction beyond the limit is refused too', async () => {
+  const { note } = await started({
+    redaction: { patterns: [/secret/] },
+    limits: { evidenceBytes: 1000 },
+  })
+
+  const secrets = Array.from({ length: 50 }, () => 'secret')
+  await expect(note({ secrets })).rejects.toMatchObject({ code: 'too_large' })
+})
+
+test('whoever reads the history cannot change what another reader is handed, nor his own', async () => {
+  const { engine, note } = await started()
+  await note({ a: { b: [1] } })
+
+  for await (const { entry, evidence } of engine.history({ aggregateId, from: 2 }))
+    for (const value of [entry, entry.actor, evidence, evidence?.a])
+      expect(Object.isFrozen(value)).toBe(true)
+})
