@@ -81,7 +81,12 @@ function testTail(open: OpenStore): void {
   })
 }
 
-function testWatch(open: OpenStore, { reopen }: StoreHarness): void {
+function testWatch(openAny: OpenStore, { reopen }: StoreHarness): void {
+  const open = async (): Promise<LoopStore> => {
+    const store = await openAny()
+    if (!store.watch) throw new Error('The store has no watch, and its harness does not say so.')
+    return store
+  }
   test('what another store commits is heard, and what was put into the outbox is told apart', async () => {
     const store = await open()
     const other = await (reopen ?? open)(store)
