@@ -35,6 +35,15 @@ test('show tells where a run stands, what it waits for and what may happen', asy
   expect(await at('show', run.runId)).toMatchObject({ code: 0 })
 })
 
+test('a request is found by the id of its run', async () => {
+  const { run } = JSON.parse((await at('show', 'one', '--json')).out)
+
+  const refused = await at('approve', run.runId, '--as', 'bob')
+
+  expect(refused).toMatchObject({ code: 3 })
+  expect(refused.out).toContain('not_entitled')
+})
+
 test('what is not there is not found', async () => {
   const cases = [
     ['show', 'x'],

@@ -25,7 +25,7 @@ function decisionCommand(decision: Decision, description: string): AddCommand {
     program
       .command(decision)
       .description(description)
-      .argument('<id>', 'id of the request, or business key of a run with one request')
+      .argument('<id>', 'id of the request, or business key or run id of a run with one request')
       .addOption(new Option('--reason <text>', 'why').makeOptionMandatory(decision === 'reject'))
       .option('-y, --yes', 'do not ask again', false)
       .action(
@@ -75,7 +75,8 @@ async function decide(
 async function findRequest({ approvals, tenant }: Session, id: string): Promise<ApprovalRequest> {
   const request = await approvals.get({ id, tenant })
   if (request) return request
-  const { items } = await approvals.find({ tenant, aggregateId: id })
+  const ofKey = await approvals.find({ tenant, aggregateId: id })
+  const { items } = ofKey.items.length > 0 ? ofKey : await approvals.find({ tenant, runId: id })
   const pending = items.filter(({ status }) => status === 'pending')
   // Without one that waits, the newest: the answer then says what became of it.
   const [only, another] = pending.length > 0 ? pending : items.slice(0, 1)
