@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 
 /**
- * Type-checks every `ts` fence of the documents and executes those marked `ts run`.
+ * Type-checks every `ts` fence of the documents and executes those marked `ts run`, which print what they say they do.
  * A fence is a module of its own, as a reader would paste it.
  */
 interface Snippet {
@@ -72,7 +72,7 @@ function execute(): string[] {
 }
 
 /** Runs in an empty folder: what a snippet writes must not lie about in the repository. */
-function executeOne({ source, file }: Snippet): string[] {
+function executeOne({ source, file, code }: Snippet): string[] {
   const cwd = mkdtempSync(join(tmpdir(), `${basename(file, '.ts')}-`))
   const { status, signal, stdout, stderr } = spawnSync(
     process.execPath,
@@ -84,6 +84,16 @@ function executeOne({ source, file }: Snippet): string[] {
     { cwd, encoding: 'utf8', timeout: limitMs },
   )
   rmSync(cwd, { recursive: true })
-  if (status === 0) return []
-  return [`${source} ended with ${signal ?? status}.\n${stdout}${stderr}`]
+  if (status !== 0) return [`${source} ended with ${signal ?? status}.\n${stdout}${stderr}`]
+  const printed = stdout.split('\n')
+  return toldOf(code)
+    .filter((line) => !printed.includes(line))
+    .map((line) => `${source} does not print "${line}", but:\n${stdout}`)
+}
+
+/** What a snippet says that it prints: the comment behind the end of a `console.log`. */
+function toldOf(code: string): string[] {
+  return [...code.matchAll(/^(?:.*console\.log\(.*\)|\)) \/\/ (.+)$/gm)].map(
+    ([, line = '']) => line,
+  )
 }

@@ -9,7 +9,7 @@ import { createUpkeep } from './upkeep.ts'
 export interface Relay {
   /**
    * Delivers everything that is due now, or what is due of one business key, and returns how much that was. For scripts,
-   * tests and schedulers; `start` does it for ever.
+   * tests and schedulers; `start` does it for ever, and what it has begun is not waited for here.
    */
   drain(instance?: ClaimQuery['instance']): Promise<number>
   start(): void
