@@ -88,6 +88,13 @@ const sources = (folder: string): string[] =>
 const imports = (file: string): string[] =>
   [...readFileSync(join(root, file), 'utf8').matchAll(quoted)].map(([, name = '']) => name)
 
+/** The packages that the `ts` fences of a document import; Node's own modules are there anyway. */
+const importedBy = (document: string): string[] =>
+  [...document.matchAll(/^```ts\b.*?\n(.*?)^```/gms)]
+    .flatMap(([, code = '']) => [...code.matchAll(/\bfrom '((?:@[^'/]+\/)?[^'/]+)[^']*'/g)])
+    .map(([, name = '']) => name)
+    .filter((name) => !name.startsWith('node:'))
+
 test('every top-level folder is part of the layout', () => {
   const folders = readdirSync(root, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
@@ -194,5 +201,13 @@ describe.each(packages)('$folder', ({ folder, kind, manifest }) => {
     expect(readFileSync(readme, 'utf8').trimEnd().split('\n').length).toBeLessThanOrEqual(80)
     expect(manifest.description).toMatch(/\.$/)
     expect(manifest.license).toBe(folder === communityNode ? 'MIT' : 'Apache-2.0')
+  })
+
+  test('its README installs what its examples import', () => {
+    const readme = readFileSync(join(root, folder, 'README.md'), 'utf8')
+    const installs = readme.matchAll(/npm install ([^\n#`]+)/g)
+    const names = [...installs].flatMap(([, line = '']) => line.trim().split(' '))
+
+    expect(names).toEqual(expect.arrayContaining(importedBy(readme)))
   })
 })
