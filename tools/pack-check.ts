@@ -3,7 +3,7 @@ import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
-/** Installs what would be published, with its licence, into an empty project, and imports it under Node 22 and 24. */
+/** Installs what would be published, with its licence, into an empty project, imports it under Node 22 and 24, and reads its types. */
 interface Manifest {
   readonly name: string
   readonly private?: boolean
@@ -19,6 +19,7 @@ interface Packed {
 }
 
 const root = join(import.meta.dirname, '..')
+const resolutions = ['nodenext', 'bundler']
 const manifests = globSync('{core,adapters,channels,integrations,tools}/*/package.json', {
   cwd: root,
 })
@@ -35,7 +36,8 @@ try {
   console.log(`without a licence: ${unlicensed.join(', ') || 'none'}`)
   install(tarballs)
   const nodes = [join(project, 'node_modules/node/bin/node'), process.execPath]
-  process.exitCode = [...unlicensed, ...nodes.flatMap(failuresUnder)].length > 0 ? 1 : 0
+  const failures = [...unlicensed, ...nodes.flatMap(failuresUnder), ...resolutions.flatMap(misread)]
+  process.exitCode = failures.length > 0 ? 1 : 0
 } finally {
   rmSync(project, { recursive: true })
 }
@@ -61,7 +63,7 @@ function install(tarballs: readonly Packed[]): void {
   const manifest = {
     private: true,
     type: 'module',
-    dependencies: { ...dependencies, node: '22' },
+    dependencies: { ...dependencies, node: '22', '@types/node': '24' },
     allowScripts: { node: true },
   }
   writeFileSync(join(project, 'package.json'), JSON.stringify(manifest))
@@ -78,6 +80,23 @@ function failuresUnder(node: string): string[] {
   ]
   console.log(`${version}: ${manifests.length} packages, failed: ${failed.join(', ') || 'none'}`)
   return failed
+}
+
+/** What the types of a package refer to has to come with it. Those of vendors are not ours to check. */
+function misread(resolution: string): string[] {
+  const imports = manifests.map(({ name }) => `import '${name}'`)
+  writeFileSync(join(project, 'all.ts'), imports.join('\n'))
+  const module = resolution === 'bundler' ? 'esnext' : resolution
+  const options = `--strict --noEmit --lib esnext,dom --types node --module ${module} --moduleResolution ${resolution}`
+  const { stdout } = spawnSync('tsc', ['all.ts', ...options.split(' ')], {
+    cwd: project,
+    encoding: 'utf8',
+  })
+  const errors = stdout
+    .split('\n')
+    .filter((line) => /^(all\.ts|node_modules\/@loop-engine\/)/.test(line))
+  console.log(`types, ${resolution}: ${errors.join('\n') || 'none wrong'}`)
+  return errors
 }
 
 function importing(name: string): string[] {
