@@ -67,7 +67,7 @@ function parsed(stored: StoredEntry, text: string): unknown {
 function changed({ runId, seq }: StoredEntry, what: string, cause?: unknown): LoopError {
   return new LoopError('corrupt', `Entry ${seq} of run ${runId} was changed: it ${what}.`, {
     details: { runId, seq },
-    hint: 'Run verify to find the first bad one, then restore from an export.',
+    hint: 'Run verify to find the first bad one, then restore the store from a backup.',
     cause,
   })
 }

@@ -141,15 +141,19 @@ function unlicensed(): LoopError {
   return refuse('input_mismatch', 'The input is not what the receipt licenses.')
 }
 
+/** What to do where a new receipt would be of no use. */
+const cures: Readonly<Record<string, string>> = {
+  input_mismatch: 'Give it the evidence of the transition, unchanged.',
+  reserved_for_effect: 'Leave it to the integration, or declare no effect.',
+  stopped: 'Once the stop is released the receipt is good, until it expires.',
+  suspended: 'Once the run is resumed the receipt is good, until it expires.',
+  run_cancelled: 'Nothing begins in this run any more; start another.',
+  run_failed: 'Nothing begins in this run any more; start another.',
+}
+
 function refuse(reason: string, message: string): LoopError {
   return new LoopError('refused', message, {
     details: { reason },
-    hint: passing[reason] ?? 'Request the transition again to get a new receipt.',
+    hint: cures[reason] ?? 'Request the transition again to get a new receipt.',
   })
-}
-
-/** What holds a receipt up, and does not use it up. */
-const passing: Readonly<Record<string, string>> = {
-  stopped: 'A person must release it.',
-  suspended: 'A person must resume it.',
 }

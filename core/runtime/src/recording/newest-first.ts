@@ -28,7 +28,7 @@ export async function* newestFirst(
           `Entry ${entry.seq} of run ${runId} is not the one on record.`,
           {
             details: { runId, seq: entry.seq },
-            hint: 'Run verify to find the first bad one, then restore from an export.',
+            hint: 'Run verify to find the first bad one, then restore the store from a backup.',
           },
         )
       hash = prevHashOf(entry.body)
