@@ -31,6 +31,11 @@ export function checkOptions(options: PostgresStoreOptions): void {
       hint: 'Give `connectionString`, or a `pool`.',
       plugin: 'postgres',
     })
+  const { pool, listen, sleep } = options
+  if (pool !== undefined && typeof pool.connect !== 'function') throw wrong('pool', 'Give a pool.')
+  if (typeof (listen ?? '') !== 'string' && listen !== false)
+    throw wrong('listen', 'Write a URL, or false.')
+  if (typeof (sleep ?? wrong) !== 'function') throw wrong('sleep', 'Give a function.')
   // As text out of an environment `false` would be true, and no connection would be free for a commit.
   for (const key of switches)
     if (typeof (options[key] ?? false) !== 'boolean') throw wrong(key, 'Write true or false.')
@@ -41,9 +46,7 @@ export function checkOptions(options: PostgresStoreOptions): void {
   }
   // It stands in every statement, without quotes.
   if (options.schema !== undefined && !/^[a-z_][a-z0-9_]{0,39}$/.test(options.schema))
-    throw new LoopError('invalid_config', 'The schema of a postgres store is not a plain name.', {
-      hint: 'Use at most 40 lower-case letters, digits and underscores.',
-    })
+    throw wrong('schema', 'Use at most 40 lower-case letters, digits and underscores.')
 }
 
 function wrong(key: Key, hint: string): LoopError {

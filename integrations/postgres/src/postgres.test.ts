@@ -45,6 +45,11 @@ test.each([
   ['connections', 0],
   ['maxBatch', Number.NaN],
   ['reconnects', '8'],
+  ['listen', true],
+  ['sleep', 1000],
+  ['pool', 'postgres://localhost/loops'],
+  ['pool', {}],
+  ['schema', 'Loops'],
 ])('%s as %j is refused: it would be read as something else, or never commit', (key, value) => {
   const refused = expect.objectContaining({ code: 'invalid_config', path: `/${key}` })
   const connectionString = 'postgres://localhost/loops'

@@ -46,7 +46,11 @@ export function connect({
   mustExist,
 }: ConnectionOptions): Connection {
   if (mustExist && !existsSync(path))
-    throw new LoopError('not_found', 'There is no such SQLite file.', { details: { path } })
+    throw new LoopError('not_found', 'There is no such SQLite file.', {
+      plugin: 'sqlite',
+      hint: 'Check the path. The first start of an application makes it, and so does `loop migrate`.',
+      details: { path },
+    })
   const db = new DatabaseSync(path)
   try {
     db.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`)

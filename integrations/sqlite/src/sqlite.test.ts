@@ -220,7 +220,10 @@ describe('the path', () => {
   test('that has to lead to a file is not made one', async () => {
     const path = newPath()
 
-    expect(await codeOf(createSqliteStore({ path, mustExist: true }).open())).toBe('not_found')
+    await expect(createSqliteStore({ path, mustExist: true }).open()).rejects.toMatchObject({
+      code: 'not_found',
+      hint: expect.stringContaining('Check the path.'),
+    })
     expect(existsSync(path)).toBe(false)
   })
 
