@@ -16,7 +16,7 @@ export const exitCodesText = `Exit codes:
   0  done
   1  failed, or a loop is invalid
   2  the command was used wrongly, or none was named
-  3  refused: by policy, by a stop, or because it was decided already
+  3  refused: by policy, by a stop, or because it was decided or is there already
   4  not found
   5  the record does not verify`
 

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 
 import { afterAll, expect, test } from 'vitest'
 
+import { exitCodesText } from './exit-codes.ts'
 import { createTestWorkshop } from './workshop.fixture.ts'
 
 const { folder, loop, remove } = createTestWorkshop()
@@ -130,6 +131,11 @@ test('help names every exit code', async () => {
 
   expect(code).toBe(0)
   expect(out).toMatch(/Exit codes:\n {2}0 {2}done[\s\S]*5 {2}the record does not verify/)
+  const readme = readFileSync(join(import.meta.dirname, '..', 'README.md'), 'utf8')
+  const told = [...exitCodesText.matchAll(/^ {2}(\d) {2}(.+)$/gm)]
+  expect([...readme.matchAll(/^\| (\d) +\| (.+?) +\|$/gm)].map(([, ...cells]) => cells)).toEqual(
+    told.map(([, ...cells]) => cells),
+  )
 })
 
 test('without a database there is nothing to look at', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 
 import { afterAll, expect, test } from 'vitest'
 
+import { pluginShapes } from './plugin-shapes.ts'
 import { command, createTestWorkshop } from './workshop.fixture.ts'
 
 const { db, loop, prepare, remove } = createTestWorkshop()
@@ -89,6 +90,13 @@ test('the help of a command names what every command accepts', async () => {
 
   expect(code).toBe(0)
   expect(out).toMatch(/--days <count>[^]*Global Options:[^]*--postgres <url>[^]*--json/)
+})
+
+test('the help of serve names all that its module may export', async () => {
+  const { out } = await loop('serve', '--help')
+
+  const help = out.replaceAll(/\s+/g, ' ')
+  expect(help).toContain(`exports any of ${Object.keys(pluginShapes).join(', ')}`)
 })
 
 // Only Linux has a disk that is always full.

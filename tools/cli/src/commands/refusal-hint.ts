@@ -21,7 +21,7 @@ const hints: Readonly<Record<Refused['reason'], (request: Refused['request']) =>
   already_voted: () => 'Your approval counts once; another person has to approve as well.',
   not_allowed: () => 'The policy of this request does not permit this decision.',
   stopped: () =>
-    '`loop stops` lists what is in force, and `loop release` with the same target ends it.',
+    '`loop stops` lists what is in force, and `loop release` with the same target and a reason ends it.',
   limit_reached: ({ aggregateId }) =>
     `A limit is used up; \`loop timeline ${aggregateId}\` names it.`,
 }

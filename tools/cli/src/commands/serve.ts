@@ -6,6 +6,7 @@ import type { LoopServerOptions } from '@loop-engine/server'
 import { Option } from 'commander'
 
 import type { AddCommand, Context } from '../context.ts'
+import { pluginShapes } from '../plugin-shapes.ts'
 import { readLoops } from '../read-loops.ts'
 import { readPlugins } from '../read-plugins.ts'
 import { repeatable } from '../repeatable.ts'
@@ -51,10 +52,7 @@ export const addServe: AddCommand = (program, act) => {
     .option('--console <folder>', 'another built console than the one that comes along')
     .option('--mcp', 'serve the Model Context Protocol at /mcp')
     .addOption(repeatable('--mcp-startable <loop>', 'a loop that MCP clients may start'))
-    .option(
-      '--with <module>',
-      'exports integrations, channels, guards, sinks, a directory and telemetry',
-    )
+    .option('--with <module>', `exports any of ${Object.keys(pluginShapes).join(', ')}`)
     .option('--oidc-issuer <url>', 'whose tokens are accepted')
     .option('--oidc-audience <id>', 'for whom these tokens are made')
     .addOption(

@@ -34,7 +34,7 @@ export const addStop: AddCommand = (program, act) => {
           const warning = await targetWarning(session, target).catch(() => undefined)
           output.result(
             { ...stop, ...(warning && { warning }) },
-            `Stopped ${plain(stop.scope)}. loop release with the same target lets it go on.`,
+            `Stopped ${plain(stop.scope)}. loop release with the same target and a reason lets it go on.`,
           )
           if (warning)
             output.note(
