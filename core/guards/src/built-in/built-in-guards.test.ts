@@ -1,10 +1,13 @@
-import type {
-  ApprovalDecision,
-  ApprovalRequest,
-  GuardInput,
-  GuardVerdict,
-  JsonObject,
-  JsonValue,
+import { readFileSync } from 'node:fs'
+
+import {
+  assuranceMethods,
+  type ApprovalDecision,
+  type ApprovalRequest,
+  type GuardInput,
+  type GuardVerdict,
+  type JsonObject,
+  type JsonValue,
 } from '@loop-engine/core'
 import { describe, expect, test } from 'vitest'
 
@@ -523,4 +526,13 @@ test.each([
   const actor = { ...human('alice'), ...(method !== undefined && { assurance: { method } }) }
 
   expect(passes('assurance-at-least', { level: 'oidc' }, { actor })).toBe(expected)
+})
+
+test('the README names every guard, and the methods of assurance in their order', () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+  const guards = [...readme.matchAll(/^\| `([a-z-]+)`/gm)].map(([, id = '']) => id)
+  const [, order = ''] = /`level`: (.+?) *\|/.exec(readme) ?? []
+
+  expect(guards.toSorted()).toEqual([...registry.ids].toSorted())
+  expect(order.split(' < ')).toEqual(assuranceMethods)
 })
