@@ -18,7 +18,9 @@ import { wait } from './wait-for-decision.ts'
 import { withdraw } from './withdraw-request.ts'
 
 export interface Approvals {
+  /** A request of any status, as it stands in the store. */
   get(query: { readonly id: string; readonly tenant?: string }): Promise<ApprovalRequest | null>
+  /** Requests, newest first, a page of at most 1,000 at a time (100 by default). */
   find(
     query?: Omit<ApprovalQuery, 'tenant'> & { readonly tenant?: string },
   ): Promise<Page<ApprovalRequest>>
@@ -29,6 +31,11 @@ export interface Approvals {
     readonly limit?: number
     readonly cursor?: string
   }): Promise<readonly ApprovalRequest[]>
+  /**
+   * Takes one person's decision; the last one that is needed runs the transition in the same commit. What does not count
+   * is a result with a `reason`. Throws `not_found` without a request, `corrupt` for one that was changed in the store,
+   * `conflict` (retryable) while the run keeps moving.
+   */
   decide(input: DecideInput): Promise<DecisionResult>
   /** Each decision on its own: one that fails does not hold up the others. */
   decideMany(

@@ -37,19 +37,34 @@ export interface LoopEngine extends Control {
   define(definition: LoopDefinition): Promise<void>
   /** Opens a run. Throws `already_exists` while the business key has an open run, `stopped` under a stop. */
   start(input: StartInput): Promise<LoopInstance>
+  /**
+   * Attempts a transition. What is not allowed is a result with a `reason`, and recorded. Throws `not_found` without a run,
+   * `key_mismatch` for a key of another command, `conflict` (retryable) while the run keeps moving, and `unavailable` or
+   * `unknown_outcome` of the store: the same call with the same `idempotencyKey` then tells what happened.
+   */
   transition(input: TransitionInput): Promise<TransitionResult>
+  /** What an actor may do now, and why not. Nothing is recorded or reserved. Throws `not_found` without a run. */
   available(
     target: Target & { readonly actor: Actor; readonly evidence?: object },
   ): Promise<readonly AvailableTransition[]>
+  /** Ends a run for good: what waits is superseded, and no effect begins any more. Throws `refused` when it has ended. */
   cancel(input: ChangeInput): Promise<LoopInstance>
+  /** As `cancel`, for a run that cannot come to a good end. */
   fail(input: ChangeInput): Promise<LoopInstance>
+  /** Holds a run, its timeout and its effects, until it is resumed. Throws `refused` when it is held, or has ended. */
   suspend(input: ChangeInput): Promise<LoopInstance>
+  /**
+   * Lets a suspended run go on; its timeout starts anew. Only a person or the system may: throws `refused` for others, and
+   * `stopped` for who is stopped.
+   */
   resume(input: ChangeInput): Promise<LoopInstance>
   /** Moves a run to the registered definition of its loop, as a recorded decision. Never by an agent. */
   migrate(input: MigrateInput): Promise<LoopInstance>
   /** The open run of a business key, else its newest; read from the store. */
   get(target: Target): Promise<LoopInstance | null>
+  /** The entries of one run, from the first on; none of a key without runs. Read page by page, so it may be long. */
   history(query: HistoryQuery): AsyncIterable<HistoryItem>
+  /** Runs in the order of their start, a page of at most 1,000 at a time (100 by default). */
   find(
     query: Omit<InstanceQuery, 'tenant'> & { readonly tenant?: string },
   ): Promise<Page<LoopInstance>>
