@@ -104,6 +104,18 @@ test('every top-level folder is part of the layout', () => {
   expect([...Object.keys(prefix), 'docs']).toEqual(expect.arrayContaining(folders))
 })
 
+test('published packages share one version, also after the next release', () => {
+  const config = readFileSync(join(root, '.changeset/config.json'), 'utf8')
+  const { fixed } = JSON.parse(config) as { fixed: string[][] }
+  const published = packages.filter(({ manifest }) => !manifest.private)
+  const names = published.map(({ manifest }) => manifest.name)
+
+  expect(new Set(published.map(({ manifest }) => manifest.version)).size).toBe(1)
+  expect(fixed[0]).toEqual(
+    expect.arrayContaining(['@loop-engine/*', ...names.filter((name) => !own(name))]),
+  )
+})
+
 /** Grok is reached through the OpenAI SDK, which is what xAI documents. */
 const sharedPeers: Record<string, number> = { openai: 2 }
 
