@@ -1,3 +1,4 @@
+import type { Guard } from '@loop-engine/core'
 import { createTestClock } from '@loop-engine/testing'
 import { describe, expect, test } from 'vitest'
 
@@ -8,8 +9,13 @@ const bob = { type: 'human', id: 'bob' } as const
 type Severity = 'hard' | 'soft'
 
 /** Payments of 60 cents each, of which a budget has 100; one is made. */
-async function open(severity: Severity, approval = false) {
-  const limit = { id: 'purse', use: 'budget', with: { limit: 100, amount: '/cents' }, severity }
+async function open(severity: Severity, approval = false, purses = ['purse']) {
+  const limits = purses.map((id) => ({
+    id,
+    use: 'budget',
+    with: { limit: 100, amount: '/cents', name: id },
+    severity,
+  }))
   const loop = defineLoop({
     id: 'payment',
     states: ['OPEN', { id: 'CLOSED', terminal: true }],
@@ -20,9 +26,7 @@ async function open(severity: Severity, approval = false) {
         from: 'OPEN',
         to: 'OPEN',
         actors: ['ai-agent'],
-        guards: ['evidence-required', limit].map((guard) =>
-          typeof guard === 'string' ? { id: guard, with: { fields: ['cents'] } } : guard,
-        ),
+        guards: [{ id: 'evidence-required', with: { fields: ['cents'] } }, ...limits],
         approval: approval && { reviewers: ['bob'] },
       },
       { id: 'close', from: 'OPEN', to: 'CLOSED', actors: ['human'] },
@@ -60,7 +64,7 @@ const overrun = (severity: Severity) => ({
   passed: false,
   reason: 'limit',
   message: 'A limit would be overrun.',
-  parameters: { limit: 100, amount: '/cents' },
+  parameters: { limit: 100, amount: '/cents', name: 'purse' },
   durationUs: 0,
 })
 
@@ -108,5 +112,55 @@ describe('a limit that the commit finds overrun', () => {
       request: { status: 'pending' },
     })
     expect(await hard.last()).toMatchObject({ type: 'loop.approval.decided' })
+  })
+
+  test('is one of several soft ones, for people too', async () => {
+    const { pay } = await open('soft', false, ['purse', 'till'])
+    await pay()
+    const both = {
+      guards: [{ passed: true }, { id: 'purse', passed: false }, { id: 'till', passed: false }],
+    }
+    expect(await pay()).toMatchObject({ status: 'executed', ...both })
+
+    const asked = await open('soft', true, ['purse', 'till'])
+    await asked.approve()
+    expect(await asked.approve()).toMatchObject({ status: 'executed', transition: both })
+  })
+
+  test('refuses once for all when a guard names another counter each time', async () => {
+    let judged = 0
+    const fickle: Guard = {
+      contract: 'guard/v1',
+      id: 'fickle',
+      description: 'Reserves more than there is, of what nobody knows.',
+      evaluate() {
+        judged += 1
+        return {
+          passed: true,
+          reserve: [{ key: `counter-${judged}`, bucket: 0, amount: 2, limit: 1 }],
+        }
+      },
+    }
+    const { engine } = await createLoopSystem({
+      loops: [
+        defineLoop({
+          id: 'payment',
+          states: ['OPEN', { id: 'CLOSED', terminal: true }],
+          initialState: 'OPEN',
+          transitions: [
+            { id: 'pay', from: 'OPEN', to: 'CLOSED', actors: ['ai-agent'], guards: ['fickle'] },
+          ],
+        }),
+      ],
+      guards: [fickle],
+      relay: false,
+    })
+    const target = { aggregateId: 'order-1', actor: agent }
+    await engine.start({ loopId: 'payment', ...target })
+
+    expect(await engine.transition({ ...target, transitionId: 'pay' })).toMatchObject({
+      status: 'rejected',
+      reason: 'limit_reached',
+    })
   })
 })

@@ -66,7 +66,7 @@ export interface IdempotencyRecord {
 /**
  * Checked in this order, before anything is written: key, fence, stop, version, receipt, limits.
  * `conflict` means that the version was not the expected one at some moment during the call, or that
- * the business key has another open run.
+ * the business key has another open run. The `detail` of a refusal names the stop or the counter by its key.
  */
 export type CommitResult =
   | { readonly kind: 'committed' }

@@ -67,9 +67,9 @@ export async function onRequest<Result>(
       const result = (await answeredBefore(kernel, tenant, outcome.answer)) as Result
       return { result, isJudged: true }
     }
-    const refusal = refusedBy(outcome)
+    const refusal = refusedBy(outcome, late)
     const { reason } = refusal
-    if (reason === 'limit_reached' && stands && !late) return attempt(instance, request, refusal)
+    if (refusal.overrun && stands) return attempt(instance, request, refusal)
     if (!refused) throw stoppedError(outcome.detail)
     const told = await attempt(instance, request, undefined, (again) => refused(again, reason))
     return told === 'conflict' ? told : { ...told, isJudged: true }

@@ -8,15 +8,21 @@ interface LateRefusal extends Refusal {
   readonly reason: 'stopped' | 'limit_reached'
 }
 
-/** What the commit refused becomes a recorded rejection of the same attempt, or a warning of a soft guard. */
+/** A guard of somebody else's may name another counter each time that it judges. */
+const mostCounters = 8
+
+/**
+ * What the commit refused becomes a recorded rejection of the same attempt. Of a counter that is full the guards hear
+ * first, once for each, so that it is on record as theirs, or a warning of a soft one.
+ */
 export function refusedBy({ reason, detail }: Refused, before?: Refusal): LateRefusal {
   if (reason === 'stopped') return { reason: 'stopped', message: 'A stop is in force.' }
-  if (reason === 'limit')
-    return {
-      reason: 'limit_reached',
-      message: 'A limit would be overrun.',
-      overrun: [...(before?.overrun ?? []), detail],
-    }
+  if (reason === 'limit') {
+    const refusal = { reason: 'limit_reached', message: 'A limit would be overrun.' } as const
+    const known = before?.overrun ?? []
+    const canJudgeAgain = !known.includes(detail) && known.length < mostCounters
+    return canJudgeAgain ? { ...refusal, overrun: [...known, detail] } : refusal
+  }
   throw new LoopError('fenced', 'The lease was lost to another worker.', { retryable: false })
 }
 
