@@ -53,6 +53,17 @@ test('what a limit leaves no room for is not available, and what it has room for
   expect(await reasons({ usd: 1 })).toEqual(['limit_reached'])
 })
 
+test('what a soft limit only warns of is available, beside a hard one that has room', async () => {
+  const budget = { id: 'budget', with: { limit: 10, amount: '/usd' }, severity: 'soft' as const }
+  const rate = { id: 'rate-limit', with: { limit: 2, window: '365d' } }
+  const { pay, reasons } = await open({ guards: [budget, rate] })
+
+  await pay({ usd: 8 })
+  expect(await reasons({ usd: 3 })).toEqual([])
+  expect(await pay({ usd: 3 })).toMatchObject({ status: 'executed' })
+  expect(await reasons({ usd: 3 })).toEqual(['limit_reached'])
+})
+
 test('an effect whose input cannot be made of the evidence is not available without it', async () => {
   const effect = { integration: 'bank', action: 'pay', input: { to: 'evidence.to' } }
   const { pay, reasons } = await open({ effect })

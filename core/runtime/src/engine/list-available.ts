@@ -4,6 +4,7 @@ import { checkFields } from '../check-input.ts'
 import { judge } from '../judging/attempt.ts'
 import { admit } from '../judging/decide.ts'
 import type { Kernel } from '../kernel.ts'
+import { overLimit } from '../recording/refused-by.ts'
 import { scopesOf } from '../recording/stop-scopes.ts'
 import { evidenceOf } from './admit-input.ts'
 import type { Target } from './engine-input.ts'
@@ -42,15 +43,18 @@ export async function listAvailable(
       const { refusal } = admit(loop, instance, command)
       if (refusal) reasons.push(refusal.reason)
       else {
-        const judged = await judge({ kernel, loop, instance, command, evidence })
-        const { ruling, guards, reservations } = judged
+        const attempt = { kernel, loop, instance, command, evidence }
+        const judged = await judge(attempt)
+        const overrun = await overrunBy(kernel, tenant, judged.reservations)
+        const { ruling, guards } =
+          overrun.length === 0 ? judged : await judge({ ...attempt, refusal: overLimit(overrun) })
+        if (ruling.status === 'rejected') reasons.push('limit_reached')
         if (ruling.status === 'guard_failed')
           reasons.push(
             ...guards
               .filter(({ passed, severity }) => !passed && severity === 'hard')
               .map(({ id }) => id),
           )
-        else if (await isOverrun(kernel, tenant, reservations)) reasons.push('limit_reached')
       }
       return {
         transitionId: candidate.id,
@@ -68,18 +72,19 @@ export async function listAvailable(
   )
 }
 
-/** Whether the commit would be refused for the limits of its guards, as they are used up now. */
-async function isOverrun(
+/** The counters that have no room for these reservations now. */
+async function overrunBy(
   { store }: Kernel,
   tenant: string,
   reservations: readonly Reservation[],
-): Promise<boolean> {
+): Promise<readonly string[]> {
   const sums = new Map<string, number>()
+  const overrun: string[] = []
   for (const { key, bucket, amount, limit } of reservations) {
     const counter = `${bucket}:${key}`
     const used = sums.get(counter) ?? (await store.counter(tenant, key, bucket))
-    if (used + amount > limit) return true
+    if (used + amount > limit) overrun.push(key)
     sums.set(counter, used + amount)
   }
-  return false
+  return overrun
 }

@@ -32,7 +32,7 @@ export interface Refusal {
   readonly reason: RejectionReason
   readonly message: string
   /** Counters that the commit found full. Guards judge again: a hard one is refused for this reason, a soft one warns. */
-  readonly overrun?: readonly string[]
+  readonly overrun?: readonly string[] | undefined
 }
 
 /** What the world looked like when the command was judged. */

@@ -18,12 +18,16 @@ const mostCounters = 8
 export function refusedBy({ reason, detail }: Refused, before?: Refusal): LateRefusal {
   if (reason === 'stopped') return { reason: 'stopped', message: 'A stop is in force.' }
   if (reason === 'limit') {
-    const refusal = { reason: 'limit_reached', message: 'A limit would be overrun.' } as const
     const known = before?.overrun ?? []
     const canJudgeAgain = !known.includes(detail) && known.length < mostCounters
-    return canJudgeAgain ? { ...refusal, overrun: [...known, detail] } : refusal
+    return overLimit(canJudgeAgain ? [...known, detail] : undefined)
   }
   throw new LoopError('fenced', 'The lease was lost to another worker.', { retryable: false })
+}
+
+/** Counters have no room for an attempt. Without them its guards are not asked once more. */
+export function overLimit(overrun?: readonly string[]): LateRefusal {
+  return { reason: 'limit_reached', message: 'A limit would be overrun.', overrun }
 }
 
 /** What somebody hears whose change has no attempt to record. */
