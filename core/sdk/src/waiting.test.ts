@@ -1,6 +1,7 @@
+import { createTestClock } from '@loop-engine/testing'
 import { expect, test } from 'vitest'
 
-import { createLoopSystem } from './index.ts'
+import { createLoopSystem, createMemoryStore } from './index.ts'
 import { askForPayment, paymentLoop, person } from './payment.fixture.ts'
 
 test('who waits for a request hears nothing of one with the same id in another tenant', async () => {
@@ -34,4 +35,26 @@ test('a program that waits for a decision, and does nothing else, does not end b
   await waiting
 
   expect(timers()).toBe(before)
+})
+
+test('what is decided while a request is read is heard of without another look', async () => {
+  const kept = createMemoryStore()
+  let decide: (() => Promise<unknown>) | undefined
+  const store = {
+    ...kept,
+    async approval(tenant: string, id: string) {
+      const request = await kept.approval(tenant, id)
+      const meanwhile = decide
+      decide = undefined
+      await meanwhile?.()
+      return request
+    },
+  }
+  // The clock stands still, so nobody looks again.
+  const clock = createTestClock()
+  const system = await createLoopSystem({ loops: [paymentLoop(1)], store, clock, relay: false })
+  const requestId = await askForPayment(system)
+  decide = () => system.approvals.decide({ requestId, decision: 'approve', actor: person('alice') })
+
+  expect(await system.approvals.wait({ requestId })).toMatchObject({ status: 'approved' })
 })

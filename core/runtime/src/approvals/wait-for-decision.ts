@@ -13,24 +13,28 @@ export async function wait(
 ): Promise<ApprovalRequest> {
   checkInput('approvals.wait', input, keys, ['requestId'])
   const { requestId, tenant = 'default', signal } = input
-  const bell = new AbortController()
-  const woken = signal ? AbortSignal.any([signal, bell.signal]) : bell.signal
   let told: ApprovalRequest | undefined
+  let wake = (): void => {}
   const takeDown = kernel.bells.hang(requestId, (request) => {
     if (request.tenant !== tenant || request.status === 'pending') return
     told = request
-    bell.abort('rung')
+    wake()
   })
   // The clock keeps no process alive; a program that waits for a person must not end before the answer.
   const awake = setInterval(() => {}, 2 ** 31 - 1)
   try {
     for (;;) {
+      // Hung before it is read: what is decided meanwhile rings.
+      const bell = Promise.withResolvers<void>()
+      wake = bell.resolve
       const request = told ?? (await kernel.store.approval(tenant, requestId))
       if (!request)
         throw new LoopError('not_found', 'No approval request has this id.', { path: '/requestId' })
       if (request.status !== 'pending') return request
       if (signal?.aborted) throw new LoopError('aborted', 'Waiting for a decision was aborted.')
-      await kernel.clock.sleep(kernel.limits.pollMs, woken)
+      // The bell does not end the sleep: to let it pass costs less.
+      kernel.clock.sleep(kernel.limits.pollMs, signal).then(bell.resolve, bell.reject)
+      await bell.promise
     }
   } finally {
     clearInterval(awake)
