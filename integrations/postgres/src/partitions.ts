@@ -14,8 +14,8 @@ export interface Partitions {
 
 export function createPartitions(database: Database, schema: string): Partitions {
   const make = statementsOf(schema)(
-    'make_partitions_v3',
-    `SELECT ${schema}.make_partitions_v3(${monthsAhead})`,
+    'make_partitions_v8',
+    `SELECT ${schema}.make_partitions_v8(${monthsAhead})`,
   )
   const makeAhead = async (): Promise<void> => void (await database.write(make, []))
   let latest: number | undefined

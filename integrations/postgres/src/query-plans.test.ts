@@ -8,7 +8,7 @@ import {
   startPostgres,
 } from '@loop-engine/testing'
 import pg from 'pg'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 
 import { createPostgresStore } from './postgres.ts'
 
@@ -19,6 +19,7 @@ interface Plan {
   readonly 'Actual Loops': number
   readonly 'Rows Removed by Filter'?: number
   readonly 'Rows Removed by Join Filter'?: number
+  readonly 'Shared Hit Blocks': number
   readonly Plans?: readonly Plan[]
 }
 interface Explained {
@@ -31,12 +32,15 @@ const runs = 2000
 const patience = 1000
 
 /** A store over a pool whose every statement, those within functions too, tells what it did. */
-async function openExplained(): Promise<{ store: LoopStore; pool: pg.Pool; told: Explained[] }> {
+async function openExplained(
+  max = 10,
+): Promise<{ store: LoopStore; pool: pg.Pool; told: Explained[] }> {
   const server = await startPostgres()
   const told: Explained[] = []
   const settings = [
     'min_duration=0',
     'analyze=on',
+    'buffers=on',
     'format=json',
     'nested_statements=on',
     'timing=off',
@@ -48,6 +52,7 @@ async function openExplained(): Promise<{ store: LoopStore; pool: pg.Pool; told:
   ]
   const pool = new pg.Pool({
     connectionString: server.url,
+    max,
     options: options.map((one) => `-c ${one}`).join(' '),
   })
   pool.on('connect', (client) =>
@@ -183,6 +188,30 @@ test('no call looks at many more rows than it has use for, before the server has
     }
   }
   expect([...new Set(found)]).toEqual([])
+}, 60_000)
+
+/** The most pages that a statement of the call looked at. */
+async function pagesOf(call: () => Promise<unknown>, told: Explained[]): Promise<number> {
+  told.length = 0
+  await call()
+  return Math.max(...told.map(({ Plan: plan }) => plan['Shared Hit Blocks']))
+}
+
+test('a plan that was made when a table had one row is not kept while the table grows', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const { store, pool, told } = await openExplained(1)
+  const start = startPlan({ aggregateId: 'first' })
+  await store.commit([start])
+  await store.commit([nextPlan(start.instance, [{}])])
+  await pool.query('ANALYZE')
+  for (const call of Object.values(calls)) for (let turn = 0; turn < 7; turn++) await call(store)
+  await fill(store)
+  vi.advanceTimersByTime(1000)
+  await store.stops()
+
+  for (const [name, call] of Object.entries(calls))
+    expect(await pagesOf(() => call(store), told), name).toBeLessThan(50)
 }, 60_000)
 
 /** The most rows that any one node of a plan looked at. */

@@ -2,6 +2,7 @@ import { LoopError, type Clock } from '@loop-engine/core'
 import pg, { type Client, type ClientConfig, type Pool, type PoolClient } from 'pg'
 
 import { addressOf, splitHosts } from './hosts.ts'
+import { createPlanAge } from './plan-age.ts'
 import { standby } from './postgres-error.ts'
 
 export interface ConnectionsOptions {
@@ -81,6 +82,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
   let closed = false
   // Idle clients of the current host: much cheaper to take than from a pool. One of the application gets its own back.
   const ready: PoolClient[] = []
+  const planAge = createPlanAge()
 
   const leave = (client: PoolClient): void => {
     const place = ready.indexOf(client)
@@ -102,6 +104,12 @@ export function createConnections(options: ConnectionsOptions): Connections {
     }
     homes.set(client, source)
     return client
+  }
+  const putBack = (client: PoolClient, broken: boolean): void => {
+    const home = homes.get(client)
+    const isKept = home === pools[current] && home?.waitingCount === 0 && pool === undefined
+    if (isKept && !broken && !closed) ready.push(client)
+    else client.release(broken)
   }
 
   return {
@@ -127,10 +135,8 @@ export function createConnections(options: ConnectionsOptions): Connections {
       }
     },
     giveBack(client, broken) {
-      const home = homes.get(client)
-      const isKept = home === pools[current] && home?.waitingCount === 0 && pool === undefined
-      if (isKept && !broken && !closed) ready.push(client)
-      else client.release(broken)
+      if (broken || closed || !planAge.isDue(client)) return putBack(client, broken)
+      void planAge.renew(client).then((isWhole) => putBack(client, !isWhole))
     },
     async open(other) {
       const host: ClientConfig | undefined =

@@ -14,6 +14,7 @@ import { rowLevelSecurityFunctionsV3 } from './row-level-security-functions-v3.t
 import { schemaV1 } from './schema-v1.ts'
 import { schemaV3 } from './schema-v3.ts'
 import { searchPathV6 } from './search-path-v6.ts'
+import { statisticsV8 } from './statistics-v8.ts'
 import { statusIndexV7 } from './status-index-v7.ts'
 import { stopGateV4 } from './stop-gate-v4.ts'
 
@@ -36,6 +37,7 @@ const migrations: readonly ((schema: string) => string)[] = [
   searchPathV6,
   // In the order in which commits take the tables.
   (schema) => statusIndexV7(schema) + counterExpiryV7(schema) + blockedItemsV7(schema),
+  statisticsV8,
 ]
 
 /** Brings the schema to this package's version. Several starters wait for one another. */

@@ -1,0 +1,35 @@
+import type { ClientBase } from 'pg'
+
+/** How long a connection keeps its plans. */
+const plansMs = 1000
+
+/**
+ * Lets the server plan anew what a connection has prepared. A plan is kept while the table grows: one that reads all of a
+ * small table would go on to read all of a large one until the server counts the rows again, which may take a minute.
+ */
+export interface PlanAge {
+  /** Whether the plans of a connection are to be renewed; it is asked once for each time. */
+  isDue(client: ClientBase): boolean
+  /** False if the connection is broken. */
+  renew(client: ClientBase): Promise<boolean>
+}
+
+export function createPlanAge(): PlanAge {
+  const renewedAt = new WeakMap<ClientBase, number>()
+  return {
+    isDue(client) {
+      const now = performance.now()
+      const isDue = now - (renewedAt.get(client) ?? 0) >= plansMs
+      if (isDue) renewedAt.set(client, now)
+      return isDue
+    },
+    async renew(client) {
+      try {
+        await client.query('DISCARD PLANS')
+        return true
+      } catch {
+        return false
+      }
+    },
+  }
+}
