@@ -7,6 +7,7 @@ import {
   unreadable,
   verdict,
   verdictError,
+  verdictOfCode,
   withheldAnswer,
   type Verdict,
 } from './model-fault.ts'
@@ -58,7 +59,8 @@ export function endError(
   answer: ModelAnswer,
   attempts: readonly ModelAttempt[],
 ): LoopError {
-  return verdictError(plugin, verdicts[end], answerDetails(answer, attempts))
+  const named = end === 'failed' ? verdictOfCode(answer.vendorCode) : undefined
+  return verdictError(plugin, named ?? verdicts[end], answerDetails(answer, attempts))
 }
 
 /** The facts of an answer that could not be used; it was paid for all the same. */

@@ -70,18 +70,12 @@ function judge({ kind, status = 0, vendorCode }: ModelFault): Verdict {
       'failed in a way that its adapter does not know.',
       'Check the key and the options; details.vendorCode names the error.',
     )
-  // xAI answers a wrong key with 400.
-  if (status === 401 || status === 403 || vendorCode === 'invalid_api_key')
-    return verdict('auth', false, 'refused the key.', 'Check the key and what it may do.')
-  // OpenAI says so with 429; waiting does not help.
-  if (status === 402 || vendorCode === 'insufficient_quota')
-    return verdict('auth', false, 'asks for payment.', 'Check the account of the key.')
-  if (status === 429)
-    return verdict('rate_limited', true, 'is asked too often.', 'Wait for details.retryAfterMs.')
-  if (status === 413 || vendorCode === 'context_length_exceeded')
-    return verdict('too_large', false, 'refused the size of the request.', 'Send less evidence.')
-  // Azure refuses a prompt that its filter dislikes with 400.
-  if (withheld.includes(vendorCode ?? '')) return withheldAnswer
+  const named = verdictOfCode(vendorCode)
+  if (named) return named
+  if (status === 401 || status === 403) return keyRefused
+  if (status === 402) return unpaid
+  if (status === 429) return tooOften
+  if (status === 413) return tooLarge
   // 409: the vendor's locks; its SDKs ask again.
   if (status === 409 || status >= 500)
     return verdict('unavailable', true, 'failed or is overloaded.', 'Ask again later.')
@@ -93,8 +87,14 @@ function judge({ kind, status = 0, vendorCode }: ModelFault): Verdict {
   )
 }
 
-/** What OpenAI and Azure call a request that a filter stopped before a model saw it. */
-export const withheld = ['content_filter', 'content_policy_violation', 'invalid_prompt']
+/** What OpenAI and Azure call a request or an answer that a filter stopped. */
+export const withheld = [
+  'content_filter',
+  'content_policy_violation',
+  'invalid_prompt',
+  'bio_policy',
+  'misalignment_policy_violation',
+]
 
 export const withheldAnswer = verdict(
   'content_filtered',
@@ -108,6 +108,35 @@ export const unreadable = verdict(
   'sent an answer that cannot be read.',
   'Ask again.',
 )
+const keyRefused = verdict('auth', false, 'refused the key.', 'Check the key and what it may do.')
+const unpaid = verdict('auth', false, 'asks for payment.', 'Check the account of the key.')
+const tooOften = verdict(
+  'rate_limited',
+  true,
+  'is asked too often.',
+  'Wait for details.retryAfterMs.',
+)
+const tooLarge = verdict(
+  'too_large',
+  false,
+  'refused the size of the request.',
+  'Send less evidence.',
+)
+
+const verdicts = new Map([
+  // xAI answers a wrong key with 400.
+  ['invalid_api_key', keyRefused],
+  // OpenAI says so with 429; waiting does not help.
+  ['insufficient_quota', unpaid],
+  ['rate_limit_exceeded', tooOften],
+  ['context_length_exceeded', tooLarge],
+  ...withheld.map((code) => [code, withheldAnswer] as const),
+])
+
+/** What a code means whatever status it came with: OpenAI also answers 200 and then says that it failed. */
+export function verdictOfCode(vendorCode: string | null | undefined): Verdict | undefined {
+  return verdicts.get(vendorCode ?? '')
+}
 
 export function verdict(
   code: LoopErrorCode,

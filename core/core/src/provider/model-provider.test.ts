@@ -130,6 +130,19 @@ describe('an answer that cannot be used says so, with what it cost, without what
   })
 })
 
+test.each([
+  ['rate_limit_exceeded', 'rate_limited', true],
+  ['insufficient_quota', 'auth', false],
+  ['context_length_exceeded', 'too_large', false],
+  ['server_error', 'unavailable', true],
+])('a failure that is answered with %s is %s', async (vendorCode, code, retryable) => {
+  await expect(ask('', { end: 'failed', vendorCode })).rejects.toMatchObject({
+    code,
+    retryable,
+    details: { vendorCode },
+  })
+})
+
 test('misuse is named when the provider is made, not at the first call', () => {
   const make = (options: object) => () => createModelProvider(vendor(''), options)
 

@@ -45,6 +45,7 @@ test.each([
   [{ status: 'incomplete', incomplete_details: null }, 'failed', 'incomplete'],
   [{ status: 'failed', error: { code: 'server_error', message: 'no' } }, 'failed', 'server_error'],
   [{ status: 'failed', error: { code: 'invalid_prompt' } }, 'filtered', undefined],
+  [{ status: 'failed', error: { code: 'bio_policy' } }, 'filtered', undefined],
   [{ status: 'cancelled' }, 'failed', 'cancelled'],
   [{ status: 'in_progress' }, 'failed', 'in_progress'],
   [{ output: [message([{ type: 'refusal', refusal: 'No.' }])] }, 'refused', undefined],
