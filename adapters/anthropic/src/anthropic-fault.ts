@@ -8,6 +8,11 @@ const apiErrorSchema = z.object({
   errorCode: word,
   requestID: word,
   headers: z.instanceof(Headers).optional().catch(undefined),
+  /** The body of the answer, or of an event in a stream. */
+  error: z
+    .object({ error: z.object({ message: z.string() }) })
+    .optional()
+    .catch(undefined),
 })
 
 /** Reads the SDK's errors; what they quote stays behind. */
@@ -18,11 +23,12 @@ export function readAnthropicFault(error: unknown): ModelFault | undefined {
   if (classes.includes('APIConnectionTimeoutError')) return { kind: 'timeout' }
   if (classes.includes('APIConnectionError')) return { kind: 'network' }
   if (classes.includes('APIError')) {
-    const { status, type, errorCode, requestID, headers } = apiErrorSchema.parse(error)
+    const { status, type, errorCode, requestID, headers, ...body } = apiErrorSchema.parse(error)
+    const message = body.error?.error.message ?? ''
     return {
       kind: 'status',
       status: status ?? statusOf.get(type ?? '') ?? 500,
-      vendorCode: errorCode ?? type,
+      vendorCode: codes.find(([pattern]) => pattern.test(message))?.[1] ?? errorCode ?? type,
       requestId: requestID,
       retryAfterMs: readRetryAfterMs(headers),
     }
@@ -37,6 +43,13 @@ function classesOf(error: Error): string[] {
   const prototype: unknown = Object.getPrototypeOf(error)
   return prototype instanceof Error ? [prototype.constructor.name, ...classesOf(prototype)] : []
 }
+
+/** All are an `invalid_request_error`; the text alone says what is wrong. */
+const codes = [
+  [/^(?:in|out)put blocked by content filtering policy/i, 'content_filter'],
+  [/^prompt is too long/i, 'context_length_exceeded'],
+  [/^your credit balance is too low/i, 'insufficient_quota'],
+] as const
 
 /** An error inside a stream has a type, but comes with status 200. */
 const statusOf = new Map([

@@ -20,10 +20,20 @@ function flatCode(text: string): string | undefined {
   const body = parse(text)
   if (typeof body !== 'object' || body === null || !('error' in body)) return undefined
   if (typeof body.error !== 'string') return undefined
-  // A wrong key is 400 with a general code; the text alone says what is wrong.
-  if (/^incorrect(?: |%20)api(?: |%20)key/i.test(body.error)) return 'invalid_api_key'
-  return typeof body['code'] === 'string' ? body['code'] : undefined
+  const { error, code } = body
+  return (
+    codes.find(([pattern]) => pattern.test(error))?.[1] ??
+    (typeof code === 'string' ? code : undefined)
+  )
 }
+
+/** These have a general code; the text alone says what is wrong. */
+const codes = [
+  // With 400.
+  [/^incorrect(?: |%20)api(?: |%20)key/i, 'invalid_api_key'],
+  // With 403, as for a key that may not.
+  [/^content violates usage guidelines/i, 'content_policy_violation'],
+] as const
 
 function parse(text: string): JsonValue {
   try {

@@ -123,6 +123,19 @@ test('a wrong key is an auth error, though xAI calls it an invalid argument', as
   })
 })
 
+test('what xAI will not talk about was filtered, though it says 403 as for a key', async () => {
+  const code = 'The caller does not have permission to execute the specified operation'
+  const error =
+    'Content violates usage guidelines. Team: t, API key ID: k, Failed check: SAFETY_CHECK_TYPE_BIO'
+  const client = answering(403, JSON.stringify({ code, error }))
+
+  await expect(adapter({ client }).createSubmission(context)).rejects.toMatchObject({
+    code: 'content_filtered',
+    retryable: false,
+    details: { status: 403 },
+  })
+})
+
 test('nothing that the environment holds for OpenAI goes to xAI', async () => {
   vi.stubEnv('OPENAI_API_KEY', 'sk-of-openai')
   vi.stubEnv('OPENAI_ORG_ID', 'org-of-openai')
