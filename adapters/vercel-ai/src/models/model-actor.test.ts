@@ -74,6 +74,37 @@ describe.each(majors)('$name', ({ mock, retryable }) => {
       { streamEnds: 'error-part' as const, error: { code: 'rate_limit_exceeded' } },
       'rate_limited',
     ],
+    [
+      'an error in a stream as Anthropic of ai 5 and 6 hands it on',
+      {
+        streamEnds: 'error-part' as const,
+        error: { type: 'rate_limit_error', message: secretOfVendor },
+      },
+      'rate_limited',
+    ],
+    [
+      'an error in a stream as OpenAI of ai 5 hands it on',
+      {
+        streamEnds: 'error-part' as const,
+        error: {
+          type: 'error',
+          error: { type: 'invalid_request_error', code: 'insufficient_quota' },
+        },
+      },
+      'auth',
+    ],
+    [
+      'a failed answer in a stream as OpenAI of ai 6 and 7 hands it on',
+      {
+        streamEnds: 'error-part' as const,
+        error: {
+          code: 'insufficient_quota',
+          statusCode: 429,
+          data: { type: 'response.failed', response: { error: { code: 'insufficient_quota' } } },
+        },
+      },
+      'auth',
+    ],
     ['an answer that is cut', { text: text.slice(0, 9), finishReason: 'length' }, 'truncated'],
     ['a filter', { text: '', finishReason: 'content-filter' }, 'content_filtered'],
     [

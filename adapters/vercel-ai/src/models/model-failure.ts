@@ -1,7 +1,7 @@
 import { isLoopError } from '@loop-engine/core'
 import { present } from '@loop-engine/core/provider'
 
-import { countOf, fieldsOf, textOf } from '../fields.ts'
+import { countOf, fieldsOf, textOf, type Fields } from '../fields.ts'
 import { requestIdOf } from './model-answer.ts'
 
 /** How a call went wrong, in words that quote nothing: names, codes and numbers. */
@@ -20,19 +20,24 @@ export interface ModelFailure {
 /** Reads what the SDK or a provider threw, or put into an `error` part of a stream. Messages and bodies are not read. */
 export function failureOf(error: unknown): ModelFailure {
   const fields = fieldsOf(error)
-  const { name, statusCode, isRetryable, responseHeaders, data, code } = fields
-  const vendor = fieldsOf(fieldsOf(data)['error'] ?? data)
+  const { name, statusCode, isRetryable, responseHeaders } = fields
   return {
     name: wordOf(name) ?? 'Error',
     ...present({
       status: countOf(statusCode),
-      vendorCode: isLoopError(error)
-        ? error.code
-        : (wordOf(vendor['code']) ?? wordOf(vendor['type']) ?? wordOf(code)),
+      vendorCode: isLoopError(error) ? error.code : codeOf(fields),
       requestId: requestIdOf(responseHeaders),
       retryable: typeof isRetryable === 'boolean' ? isRetryable : undefined,
     }),
   }
+}
+
+/** Each provider hands the vendor's error on in another wrapping. The kind of a wrapping is a code only where no code is. */
+function codeOf(fields: Fields): string | undefined {
+  const data = fieldsOf(fields['data'])
+  const places = [data['error'], data, fields['error'], fields].map(fieldsOf)
+  const words = [...places.map(({ code }) => code), ...places.map(({ type }) => type)]
+  return words.map(wordOf).find((word) => word !== undefined)
 }
 
 /** A call that somebody stopped: its own signal, or an error that says so. */
