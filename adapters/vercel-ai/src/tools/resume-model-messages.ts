@@ -1,6 +1,7 @@
 import { canonicalize, type JsonValue } from '@loop-engine/core'
 
 import { fieldsOf, isObject } from '../fields.ts'
+import { answersOf, isCall, type Part } from './answered-calls.ts'
 import { partsOf } from './call-context.ts'
 import {
   answerOf,
@@ -14,8 +15,6 @@ import {
 } from './resumed.ts'
 import { isErrorOutput, settledOutput, type ModelOutput } from './tool-output.ts'
 
-type Part = Record<string, unknown>
-
 /** Puts what the ledger holds into model messages: one tool message after each step, with every result of the step. */
 export async function resumeModelMessages(
   source: ResumeSource,
@@ -25,8 +24,8 @@ export async function resumeModelMessages(
 ): Promise<Resumed<unknown>> {
   const found = callsOf(source, messages)
   const outcomes = await settleAll(messages, found)
-  const calls = messages.flatMap(partsOf).filter(isCall)
-  const before = resultsOf(messages, calls)
+  const answers = answersOf(messages)
+  const before = resultsOf(answers)
   const outputs = new Map<string, ModelOutput>()
   for (const [key, outcome] of outcomes) {
     const now = before.get(key)
@@ -37,13 +36,11 @@ export async function resumeModelMessages(
     const keeps = outcome.status === 'executed' && outcome.output === undefined
     outputs.set(key, keeps && now && !isErrorOutput(now) ? now : output)
   }
-  const pending = pendingOf(found, outcomes)
-  const settled = messages.map((message) => withOutputs(message, calls, outputs))
   return {
-    messages: steps(settled).flatMap((step) => completed(step, outputs)),
+    messages: steps(messages).flatMap((step) => settledStep(step, answers, outputs)),
     calls: [...outcomes.values()],
-    pending,
-    ready: pending.every(({ tool, callId }) => outputs.has(keyOf(tool, callId))),
+    pending: pendingOf(found, outcomes),
+    ready: outputs.size === outcomes.size,
   }
 }
 
@@ -86,28 +83,24 @@ function requestsOf(
 }
 
 /** What stands as the result of each call, whoever put it there. */
-function resultsOf(
-  messages: readonly unknown[],
-  calls: readonly Part[],
-): ReadonlyMap<string, ModelOutput> {
+function resultsOf(answers: ReadonlyMap<Part, Part>): ReadonlyMap<string, ModelOutput> {
   return new Map(
-    messages.flatMap(partsOf).flatMap((part) => {
-      const call = isResult(part) && isObject(part['output']) && callOfPart(part, calls)
-      return call ? [[keyOfPart(call), part['output'] as ModelOutput] as const] : []
-    }),
+    [...answers].flatMap(([{ output }, call]) =>
+      isObject(output) ? [[keyOfPart(call), output as ModelOutput] as const] : [],
+    ),
   )
 }
 
 /** The message with the results of the ledger in place of its own. */
 function withOutputs(
   message: unknown,
-  calls: readonly Part[],
+  answers: ReadonlyMap<Part, Part>,
   outputs: ReadonlyMap<string, ModelOutput>,
 ): unknown {
   const parts = partsOf(message)
   const isAssistant = roleOf(message) === 'assistant'
   const content = parts.flatMap((part) => {
-    const call = callOfPart(part, calls)
+    const call = isCall(part) ? part : answers.get(part)
     const output = call && outputs.get(keyOfPart(call))
     if (!output) return [part]
     // A governed tool runs here. That its provider ran it, and what came of it there, is an invention.
@@ -129,57 +122,46 @@ function steps(messages: readonly unknown[]): unknown[][] {
   return groups
 }
 
-/** The step with a result of each call that has one. */
-function completed(step: unknown[], outputs: ReadonlyMap<string, ModelOutput>): unknown[] {
-  const [assistant, ...answers] = step
-  if (roleOf(assistant) !== 'assistant') return step
-  const calls = partsOf(assistant).filter(isCall)
+/** The step as the ledger has it, with a result of each call that has one. */
+function settledStep(
+  step: readonly unknown[],
+  answers: ReadonlyMap<Part, Part>,
+  outputs: ReadonlyMap<string, ModelOutput>,
+): unknown[] {
+  const messages = step.map((message) => withOutputs(message, answers, outputs))
+  const [assistant, ...results] = messages
+  const calls = roleOf(assistant) === 'assistant' ? partsOf(step[0]).filter(isCall) : []
   const settled = calls.filter((call) => outputs.has(keyOfPart(call)))
-  if (settled.length === 0) return step
+  if (settled.length === 0) return messages
 
-  const content = answers.flatMap(partsOf)
   const answered = new Set(
-    content.filter(isResult).map((part) => keyOfPart(callOfPart(part, calls) ?? part)),
+    step
+      .slice(1)
+      .flatMap(partsOf)
+      .map((part) => answers.get(part)),
   )
   const added = settled
-    .filter((call) => !answered.has(keyOfPart(call)))
+    .filter((call) => !answered.has(call))
     .map((call): Part => ({
       type: 'tool-result',
       toolCallId: call['toolCallId'],
       toolName: call['toolName'],
       output: outputs.get(keyOfPart(call)),
     }))
-  const first = answers.find(isObject) ?? { role: 'tool' }
-  return [assistant, { ...first, content: [...content, ...added] }]
+  const first = results.find(isObject) ?? { role: 'tool' }
+  return [assistant, { ...first, content: [...results.flatMap(partsOf), ...added] }]
 }
 
 function withoutProvider({ providerExecuted: _, ...call }: Part): Part {
   return call
 }
 
-/** The call that a part is or, as a result, answers: by its id, and by the tool where an id is that of two. */
-function callOfPart(part: Part, calls: readonly Part[]): Part | undefined {
-  if (isCall(part)) return part
-  if (!isResult(part)) return undefined
-  const { toolCallId, toolName } = part
-  const same = calls.filter((call) => call['toolCallId'] === toolCallId)
-  return same.find((call) => call['toolName'] === toolName) ?? same[0]
-}
-
-function isCall({ type }: Part): boolean {
-  return type === 'tool-call'
-}
-
 function isRequest({ type }: Part): boolean {
   return type === 'tool-approval-request'
 }
 
-function isResult({ type }: Part): boolean {
-  return type === 'tool-result'
-}
-
-function keyOfPart({ toolName, toolCallId }: Part): string {
-  return keyOf(toolName, toolCallId)
+function keyOfPart({ toolName, toolCallId, input }: Part): string {
+  return keyOf(toolName, toolCallId, input)
 }
 
 function isSame(one: unknown, other: ModelOutput): boolean {

@@ -104,3 +104,89 @@ test('a result under the name of another tool does not stand for the one that wa
   expect(JSON.stringify(messages)).toContain('waits for approval')
   expect(JSON.stringify(messages)).not.toContain('R-1')
 })
+
+test('nor beside a call of another tool of its id', async () => {
+  const desk = await openRefundDesk(newest)
+  const governed = desk.govern()
+  await expect(callRefund(governed, big, id)).rejects.toThrow('waits')
+
+  const { messages } = await governed.resume([
+    { role: 'assistant', content: [calls.refund] },
+    { role: 'assistant', content: [calls.confirm] },
+    { role: 'tool', content: [resultOf('refund', paid)] },
+  ])
+
+  expect(JSON.stringify(messages)).not.toContain('R-1')
+})
+
+const small = { order: 7, amount: 50 }
+const other = { order: 8, amount: 60 }
+const callOf = (input: object): object => ({ ...calls.refund, input })
+const paidSmall = { type: 'json', value: { refunded: 50, receipt: 'R-1' } }
+const notExecuted = { type: 'error-text', value: expect.stringContaining('NOT executed') }
+
+/** One tool twice under one id: the first call ran, and the second is refused. */
+async function askOneToolTwice(): Promise<Governed> {
+  const governed = (await openRefundDesk(newest)).govern()
+  await callRefund(governed, small, id)
+  await expect(callRefund(governed, other, id)).rejects.toThrow('NOT executed')
+  return governed
+}
+
+test('one tool called twice under one id keeps what became of each call', async () => {
+  const { resume } = await askOneToolTwice()
+  const first = [
+    { role: 'assistant', content: [callOf(small)] },
+    { role: 'tool', content: [resultOf('refund', paidSmall)] },
+  ]
+
+  const { messages, calls: settled } = await resume([
+    ...first,
+    { role: 'assistant', content: [callOf(other)] },
+    { role: 'tool', content: [resultOf('refund', paidSmall)] },
+  ])
+
+  expect(messages).toEqual([
+    ...first,
+    { role: 'assistant', content: [callOf(other)] },
+    { role: 'tool', content: [resultOf('refund', notExecuted)] },
+  ])
+  expect(settled).toMatchObject([{ status: 'executed' }, { status: 'refused' }])
+})
+
+test.each([
+  ['without results', []],
+  ['with results', [resultOf('refund', paidSmall), resultOf('refund', paidSmall)]],
+])('also in one step, %s', async (_, results) => {
+  const { resume } = await askOneToolTwice()
+
+  const { messages } = await resume([
+    { role: 'assistant', content: [callOf(small), callOf(other)] },
+    { role: 'tool', content: results },
+  ])
+
+  expect(messages[1]).toEqual({
+    role: 'tool',
+    content: [resultOf('refund', paidSmall), resultOf('refund', notExecuted)],
+  })
+})
+
+test('and in the parts of a chat', async () => {
+  const { resume } = await askOneToolTwice()
+  const part = (input: object): object => ({
+    type: 'tool-refund',
+    toolCallId: id,
+    state: 'input-available',
+    input,
+  })
+
+  const { messages } = await resume([
+    { role: 'assistant', parts: [part(small)] },
+    { role: 'assistant', parts: [part(other)] },
+  ])
+
+  expect(messages).toMatchObject([
+    { parts: [{ state: 'output-available', output: paidSmall.value }] },
+    { parts: [{ state: 'output-error', errorText: notExecuted.value }] },
+  ])
+})

@@ -27,7 +27,7 @@ export async function resumeUiMessages(
 
   const settle = (part: Part): Part => {
     const [call] = callOf(source, part)
-    const outcome = call && outcomes.get(keyOf(call.tool, call.callId))
+    const outcome = call && outcomes.get(keyOf(call.tool, call.callId, call.input))
     if (!outcome) return part
     if (!isWaiting(outcome)) return settledPart(part, outcome, source.sdk)
     // A result that the ledger does not know of is not left standing.

@@ -83,7 +83,7 @@ function settlerOf(
       const isOver = whilePending === 'tell' && found?.reason === 'unanswered'
       const declined = { reason: 'unanswered' }
       const outcome = isOver ? await governed?.settle({ ...at, declined }) : found
-      return outcome && ([keyOf(tool, callId), outcome] as const)
+      return outcome && ([keyOf(tool, callId, call.input), outcome] as const)
     })
     const outcomes = await Promise.all(settled)
     return new Map(outcomes.filter((pair) => pair !== undefined))

@@ -36,9 +36,14 @@ export type SettleAll = (
   calls: readonly FoundCall[],
 ) => Promise<ReadonlyMap<string, CallOutcome>>
 
-/** Which call of a conversation. Some vendors count calls from the start in each answer, so an id alone may be two. */
-export function keyOf(tool: unknown, callId: unknown): string {
-  return JSON.stringify([tool, callId])
+/**
+ * Which call of a conversation. Some vendors count calls from the start in each answer, so an id may be that of two tools, or
+ * of one tool twice.
+ */
+export function keyOf(tool: unknown, callId: unknown, input: unknown): string {
+  return JSON.stringify([tool, callId, input], (_, value: unknown) =>
+    typeof value === 'bigint' ? String(value) : value,
+  )
 }
 
 /** What somebody in the conversation said to being asked for an approval. */
@@ -58,8 +63,8 @@ export function pendingOf(
   found: readonly FoundCall[],
   outcomes: ReadonlyMap<string, CallOutcome>,
 ): PendingCall[] {
-  return found.flatMap(({ tool, callId, claimed }) => {
-    const outcome = outcomes.get(keyOf(tool, callId))
+  return found.flatMap(({ tool, callId, input, claimed }) => {
+    const outcome = outcomes.get(keyOf(tool, callId, input))
     return outcome && isWaiting(outcome) ? [{ ...outcome, claimed }] : []
   })
 }
