@@ -5,7 +5,7 @@ import QuickLRU from 'quick-lru'
 import type { ModelWitness } from '../models/model-witness.ts'
 import type { CallLedger, ToolCall } from './call-ledger.ts'
 import type { CallLoop } from './call-loop.ts'
-import { outcomeOf, type CallOutcome } from './call-outcome.ts'
+import { outcomeOf, type CallOutcome, type Subject } from './call-outcome.ts'
 import { inputOf, readCall, type CallRecord, type Licence } from './call-record.ts'
 import { readOutcome } from './read-outcome.ts'
 import type { TakenInput } from './take-input.ts'
@@ -184,7 +184,7 @@ export function createJudge({ engine, ledger, now, witness }: JudgeOptions): Jud
   }
 }
 
-export function refusal(call: ToolCall, reason: string, why: string): { outcome: CallOutcome } {
+export function refusal(call: Subject, reason: string, why: string): { outcome: CallOutcome } {
   return { outcome: outcomeOf(call, 'refused', { reason }, why) }
 }
 

@@ -3,7 +3,7 @@ import { digestOf, LoopError } from '@loop-engine/core'
 /** The business key of a call: the tool, the id that the model gave it, and the conversation it belongs to. */
 export function callKey(tool: string, callId: string, run: string | undefined): string {
   if (!callId)
-    throw new LoopError('refused', `${tool} was NOT executed: the call has no id.`, {
+    throw new LoopError('refused', 'The call has no id.', {
       plugin: 'vercel-ai',
       details: { reason: 'no_call_id' },
       hint: 'Hand the options of the outer call to execute(input, options), with an own toolCallId.',

@@ -1,12 +1,14 @@
 import type { JsonValue } from '@loop-engine/core'
 
 import type { Attempt, Governed } from '../calls/call-judge.ts'
-import { errorOf, type CallOutcome } from '../calls/call-outcome.ts'
+import { errorOf, type CallOutcome, type Subject } from '../calls/call-outcome.ts'
 import type { Governor } from '../calls/governor.ts'
 import type { Runner, Settled } from '../calls/run-licensed.ts'
 import { takeInput } from '../calls/take-input.ts'
 import { abortSignalOf } from '../fields.ts'
+import { asksFirst, mayAskFirst } from './asks-first.ts'
 import { contextOf, isInHistory } from './call-context.ts'
+import { faultError, faultOutcome } from './call-fault.ts'
 import type { CallSite } from './call-site.ts'
 import { createEditNotes } from './edit-notes.ts'
 import type { CallContext, ToolLike } from './govern-options.ts'
@@ -69,6 +71,11 @@ export function governTool(options: GovernedToolOptions): GovernedTool {
   const original = tool.execute as Execute
   const notes = createEditNotes()
 
+  const subjectOf = (given: unknown): Subject => ({
+    tool: name,
+    callId: contextOf(name, given).callId,
+    aggregateId: '',
+  })
   const attemptOf = async (input: unknown, given: unknown): Promise<Attempt> => {
     const context = contextOf(name, given)
     const taken = takeInput(input)
@@ -89,11 +96,14 @@ export function governTool(options: GovernedToolOptions): GovernedTool {
     given: unknown,
     emit?: (part: unknown) => void,
   ): Promise<unknown> => {
-    const attempt = await attemptOf(input, given)
-    const settled = await governor.settle(attempt, runnerOf(given, emit))
+    let settled: Settled
+    try {
+      settled = await governor.settle(await attemptOf(input, given), runnerOf(given, emit))
+    } catch (error) {
+      throw faultError(subjectOf(given), error)
+    }
     const value = valueOf(settled)
-    const { outcome } = settled
-    notes.keep(outcome, { toolCallId: outcome.callId, input, output: value })
+    notes.keep(settled.outcome, { toolCallId: settled.outcome.callId, input, output: value })
     return value
   }
   const execute: Execute = isGenerator(original)
@@ -106,13 +116,22 @@ export function governTool(options: GovernedToolOptions): GovernedTool {
     const isOld = isInHistory(contextOf(name, given))
     if (isOld || (await asksFirst(tool, input, given)))
       return { type: 'user-approval', reason: `${name} asks for approval.` }
-    const outcome = await governor.judge(await attemptOf(input, given))
-    return outcome ? statusOf(outcome) : 'not-applicable'
+    try {
+      const outcome = await governor.judge(await attemptOf(input, given))
+      return outcome ? statusOf(outcome) : 'not-applicable'
+    } catch (error) {
+      return statusOf(faultOutcome(subjectOf(given), error))
+    }
   }
   const onInputAvailable = async (given: { input: unknown }): Promise<void> => {
-    const attempt = await attemptOf(given.input, given)
-    await governor.open(attempt)
-    if (withoutExecute) await governor.judge(attempt)
+    try {
+      const attempt = await attemptOf(given.input, given)
+      await governor.open(attempt)
+      if (withoutExecute) await governor.judge(attempt)
+    } catch (error) {
+      // The SDK would end the whole answer; what asks next, or `resume`, says so to the model.
+      faultOutcome(subjectOf(given), error)
+    }
     await (tool.onInputAvailable as ((given: unknown) => unknown) | undefined)?.(given)
   }
 
@@ -146,16 +165,23 @@ export function governTool(options: GovernedToolOptions): GovernedTool {
         experimental_context: handed,
         ...(signal && { abortSignal: signal }),
       }
-      const attempt: Attempt = {
-        call: callOf(context, run),
-        governed: await governed(),
-        fromHistory: true,
-        isUnanswered:
-          !claimed && (requested || (pauses && (await mayAskFirst(tool, input, given)))),
-        ...(input !== undefined && { input: { ...takeInput(input), isStored: true } }),
+      let call = subjectOf(given)
+      try {
+        const known = callOf(context, run)
+        call = known
+        const attempt: Attempt = {
+          call: known,
+          governed: await governed(),
+          fromHistory: true,
+          isUnanswered:
+            !claimed && (requested || (pauses && (await mayAskFirst(tool, input, given)))),
+          ...(input !== undefined && { input: { ...takeInput(input), isStored: true } }),
+        }
+        if (declined) await governor.withdraw(attempt, declined.reason)
+        return (await governor.settle(attempt, runnerOf(given))).outcome
+      } catch (error) {
+        return faultOutcome(call, error)
       }
-      if (declined) await governor.withdraw(attempt, declined.reason)
-      return (await governor.settle(attempt, runnerOf(given))).outcome
     },
   }
 }
@@ -174,19 +200,4 @@ function valueOf({ outcome, live }: Settled): unknown {
   // The tool's own error, as if nobody stood between.
   if (live && outcome.status === 'failed') throw live.error
   throw errorOf(outcome)
-}
-
-/** Whether the tool itself asks before it runs; of a call that the ledger alone knows, whether it may. */
-async function mayAskFirst(tool: ToolLike, input: unknown, given: unknown): Promise<boolean> {
-  if (input === undefined && typeof tool.needsApproval === 'function') return true
-  return asksFirst(tool, input, given)
-}
-
-async function asksFirst(
-  { needsApproval }: ToolLike,
-  input: unknown,
-  given: unknown,
-): Promise<boolean> {
-  if (typeof needsApproval !== 'function') return needsApproval === true
-  return (await (needsApproval as Execute)(input, given)) === true
 }
