@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 
-import type { Actor } from '@loop-engine/core'
+import { sha256Hex, type Actor } from '@loop-engine/core'
 import type { LoopEngine } from '@loop-engine/sdk'
 import QuickLRU from 'quick-lru'
 
@@ -32,7 +32,7 @@ export function askingModels(engine: LoopEngine, tenant = 'default'): AskingMode
   const known = byEngine.get(engine) ?? new QuickLRU<string, Note>({ maxSize: newest })
   byEngine.set(engine, known)
   const keyOf = ({ toolCallId, toolName }: AskedToolCall): string =>
-    JSON.stringify([tenant, toolName, toolCallId])
+    sha256Hex(JSON.stringify([tenant, toolName, toolCallId]))
   return {
     note(call, attribution) {
       const before = known.get(keyOf(call))

@@ -56,6 +56,20 @@ describe.each(majors)('$name', (major) => {
     expect(told).toMatch(/refund was NOT executed: no governed model asked for it/)
   })
 
+  test('a gateway may put a long thought into the id of a call', async () => {
+    const { engine, runs } = await createTestSystem()
+    const done: number[] = []
+    const asked = asks(`call-1__thought__${'t'.repeat(4_000)}`, 10)
+    const model = governModel(mock([asked, { text: 'Paid.' }]), { engine, strict: true })
+    const { tools } = govern(refundBy(done), { engine, strict: true })
+
+    await generateText({ model, tools, prompt: 'Refund me.', stopWhen: steps(3) })
+
+    expect(done).toEqual([10])
+    const [toolRun] = await runs('tool:refund')
+    expect(toolRun?.actors['execute']).toMatchObject({ modelId: 'mock-model' })
+  })
+
   test('nor in a stream', async () => {
     const system = await createTestSystem()
 

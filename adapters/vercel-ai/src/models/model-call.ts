@@ -7,7 +7,12 @@ import { answerFacts, finishFacts, responseFacts, type AnswerFacts } from './mod
 import type { AttemptLink, LinkedAttempt } from './model-attempts.ts'
 import { abortReason, failureOf, wasAborted, type ModelFailure } from './model-failure.ts'
 import type { CallEnd } from './model-loop.ts'
-import { askedToolCall, createModelOutput, type ModelOutput } from './model-output.ts'
+import {
+  askedToolCall,
+  createModelOutput,
+  namedInRecord,
+  type ModelOutput,
+} from './model-output.ts'
 import type { OpenRecord } from './model-record.ts'
 import type { ModelWitness } from './model-witness.ts'
 
@@ -108,7 +113,7 @@ export function createGovernedCall({
       ...present({ servedModel, usage: usage && { ...usage }, ...rest, firstPartMs }),
       latencyMs,
       outputHash: output.hash(),
-      toolCalls: output.toolCalls.map((asked) => ({ ...asked })),
+      toolCalls: output.toolCalls.map(namedInRecord),
     }
     if (record === 'hashes') await opened.close(end, by, evidence)
     else await closeWithWords(end, by, evidence)

@@ -87,9 +87,15 @@ export function createModelOutput(): ModelOutput {
 export function askedToolCall(part: unknown): AskedToolCall | undefined {
   const { type, providerExecuted, toolCallId, toolName } = fieldsOf(part)
   if (type !== 'tool-call' || providerExecuted === true) return undefined
-  const id = textOf(toolCallId)
-  const name = textOf(toolName)
+  // Whole: the tool is called by it, and gateways put more into an id than a record takes.
+  const id = textOf(toolCallId, Infinity)
+  const name = textOf(toolName, Infinity)
   return id && name ? { toolCallId: id, toolName: name } : undefined
+}
+
+/** A tool call as a record names it. */
+export function namedInRecord({ toolCallId, toolName }: AskedToolCall): JsonObject {
+  return { toolCallId: textOf(toolCallId) ?? null, toolName: textOf(toolName) ?? null }
 }
 
 /** What a piece is a piece of, as a whole one is called. */

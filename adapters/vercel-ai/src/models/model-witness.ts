@@ -3,7 +3,7 @@ import type { LoopEngine } from '@loop-engine/sdk'
 
 import { once } from '../once.ts'
 import { keeper, toolProposalLoop } from './model-loop.ts'
-import type { AskedToolCall } from './model-output.ts'
+import { namedInRecord, type AskedToolCall } from './model-output.ts'
 
 export interface ModelWitnessOptions {
   readonly engine: LoopEngine
@@ -51,7 +51,7 @@ export function createModelWitness({
             loopId: toolProposalLoop.id,
             aggregateId: keyOf(call, slot),
             actor,
-            metadata: { ...call, modelRunId },
+            metadata: { ...namedInRecord(call), modelRunId },
           })
           return
         } catch (error) {
