@@ -16,10 +16,14 @@ const forbidden = new Set([
 /** Members that change how an answer travels or is filed, never what the model reads. */
 const transport = new Set(['stream', 'stream_options', 'metadata'])
 
+/** What lets a vendor into an MCP server that it calls itself; it stands in the body, beside what the model reads. */
+const serverKeys = new Set(['authorization', 'authorization_token', 'headers'])
+
 /**
  * The attribution of a model's answer: SHA-256 of the canonical JSON (RFC 8785) of the request body that left for the
  * model (messages, system, tools, sampling, model, linked response ids), lowercase hex. `stream`, `stream_options` and
- * `metadata` are left out, so that a streamed call has the hash of the same call unstreamed.
+ * `metadata` are left out, so that a streamed call has the hash of the same call unstreamed, and so are the keys of MCP servers
+ * that the vendor calls itself.
  *
  * Hand in the body alone. Headers and keys are refused with `invalid_input`, because a hash that
  * covers a key changes with it and lets a short one be guessed.
@@ -40,6 +44,20 @@ export function promptHash(wireBody: unknown): string {
     })
   }
   return digestOf(
-    Object.fromEntries(Object.entries(wireBody).filter(([key]) => !transport.has(key))),
+    Object.fromEntries(
+      Object.entries(wireBody)
+        .filter(([key]) => !transport.has(key))
+        .map(([key, member]: [string, unknown]) => [key, withoutServerKeys(key, member)]),
+    ),
   )
+}
+
+/** OpenAI and xAI name such servers among the tools, Anthropic by themselves. */
+function withoutServerKeys(name: string, member: unknown): unknown {
+  if (!Array.isArray(member) || (name !== 'tools' && name !== 'mcp_servers')) return member
+  return member.map((entry: unknown) => {
+    if (typeof entry !== 'object' || entry === null) return entry
+    if (name === 'tools' && !('type' in entry && entry.type === 'mcp')) return entry
+    return Object.fromEntries(Object.entries(entry).filter(([key]) => !serverKeys.has(key)))
+  })
 }
