@@ -33,6 +33,11 @@ test.each([
     new APIError(undefined, { type: 'server_error', code: null }),
     { kind: 'status', status: 500, vendorCode: 'server_error' },
   ],
+  [
+    'an error event whose body is whole, in a stream of Perplexity',
+    new APIError(undefined, { type: 'error', error: { code: 'insufficient_quota' } }, {}),
+    { kind: 'status', status: 500, vendorCode: 'insufficient_quota' },
+  ],
   ['a connection that failed', new APIError(), { kind: 'network' }],
   ['a limit of the SDK', new APIConnectionTimeoutError(), { kind: 'timeout' }],
   ['a stream that just stopped', new AnswerCutError(), { kind: 'network' }],

@@ -13,7 +13,8 @@ export function readSdkFault(error: unknown): ModelFault | undefined {
   const headers = error.headers instanceof Headers ? error.headers : undefined
   const body = 'error' in error ? error.error : undefined
   const known = {
-    vendorCode: codeIn(error) ?? codeIn(body) ?? codeIn(member(body, 'error')),
+    // The body may be that of an event, whose own type is `error`.
+    vendorCode: codeIn(error) ?? codeIn(member(body, 'error')) ?? codeIn(body),
     requestId: headers?.get('x-request-id'),
     retryAfterMs: readRetryAfterMs(headers),
   }
