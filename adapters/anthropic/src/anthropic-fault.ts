@@ -1,4 +1,4 @@
-import { readRetryAfterMs, type ModelFault } from '@loop-engine/core/provider'
+import { codeOfText, readRetryAfterMs, type ModelFault } from '@loop-engine/core/provider'
 import { z } from 'zod'
 
 const word = z.string().nullish().catch(null)
@@ -24,11 +24,10 @@ export function readAnthropicFault(error: unknown): ModelFault | undefined {
   if (classes.includes('APIConnectionError')) return { kind: 'network' }
   if (classes.includes('APIError')) {
     const { status, type, errorCode, requestID, headers, ...body } = apiErrorSchema.parse(error)
-    const message = body.error?.error.message ?? ''
     return {
       kind: 'status',
       status: status ?? statusOf.get(type ?? '') ?? 500,
-      vendorCode: codes.find(([pattern]) => pattern.test(message))?.[1] ?? errorCode ?? type,
+      vendorCode: codeOfText(body.error?.error.message) ?? errorCode ?? type,
       requestId: requestID,
       retryAfterMs: readRetryAfterMs(headers),
     }
@@ -43,13 +42,6 @@ function classesOf(error: Error): string[] {
   const prototype: unknown = Object.getPrototypeOf(error)
   return prototype instanceof Error ? [prototype.constructor.name, ...classesOf(prototype)] : []
 }
-
-/** All are an `invalid_request_error`; the text alone says what is wrong. */
-const codes = [
-  [/^(?:in|out)put blocked by content filtering policy/i, 'content_filter'],
-  [/^prompt is too long/i, 'context_length_exceeded'],
-  [/^your credit balance is too low/i, 'insufficient_quota'],
-] as const
 
 /** An error inside a stream has a type, but comes with status 200. */
 const statusOf = new Map([

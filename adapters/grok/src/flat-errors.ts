@@ -1,4 +1,5 @@
 import { parseStrictJson, type JsonValue } from '@loop-engine/core'
+import { codeOfText } from '@loop-engine/core/provider'
 
 /**
  * xAI's errors are flat, `{ code, error: text }`; the SDK looks for a code inside `error`, and would lose it. Only the
@@ -21,19 +22,8 @@ function flatCode(text: string): string | undefined {
   if (typeof body !== 'object' || body === null || !('error' in body)) return undefined
   if (typeof body.error !== 'string') return undefined
   const { error, code } = body
-  return (
-    codes.find(([pattern]) => pattern.test(error))?.[1] ??
-    (typeof code === 'string' ? code : undefined)
-  )
+  return codeOfText(error) ?? (typeof code === 'string' ? code : undefined)
 }
-
-/** These have a general code; the text alone says what is wrong. */
-const codes = [
-  // With 400.
-  [/^incorrect(?: |%20)api(?: |%20)key/i, 'invalid_api_key'],
-  // With 403, as for a key that may not.
-  [/^content violates usage guidelines/i, 'content_policy_violation'],
-] as const
 
 function parse(text: string): JsonValue {
   try {

@@ -1,4 +1,4 @@
-import { readRetryAfterMs, type ModelFault } from '@loop-engine/core/provider'
+import { codeOfText, readRetryAfterMs, type ModelFault } from '@loop-engine/core/provider'
 
 import { fieldsOf } from '../fields.ts'
 import { failureOf } from './model-failure.ts'
@@ -27,7 +27,8 @@ const statusOfCode = new Map([
 
 /** Reads the errors of the SDK's providers by name, since each major has classes of its own; undefined for others. */
 export function readModelFault(error: unknown): ModelFault | undefined {
-  const { name, status, vendorCode, requestId } = failureOf(error)
+  const { name, status, requestId, ...failure } = failureOf(error)
+  const vendorCode = codeOfText(fieldsOf(error)['message']) ?? failure.vendorCode
   const known = { status, vendorCode, requestId, retryAfterMs: readRetryAfterMs(headersOf(error)) }
   if (name === 'AI_APICallError' || name.startsWith('Gateway'))
     return { kind: status !== undefined && status >= 400 ? 'status' : kindOf(error), ...known }

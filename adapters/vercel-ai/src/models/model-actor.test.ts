@@ -94,6 +94,17 @@ describe.each(majors)('$name', ({ mock, retryable }) => {
       'auth',
     ],
     [
+      'what the filter of Anthropic stops',
+      {
+        streamEnds: 'error-part' as const,
+        error: {
+          type: 'invalid_request_error',
+          message: 'Output blocked by content filtering policy',
+        },
+      },
+      'content_filtered',
+    ],
+    [
       'a failed answer in a stream as OpenAI of ai 6 and 7 hands it on',
       {
         streamEnds: 'error-part' as const,

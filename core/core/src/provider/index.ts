@@ -19,4 +19,4 @@ export {
 } from './responses-wire.ts'
 export { AnswerCutError, readRetryAfterMs, readSdkFault } from './sdk-fault.ts'
 export { checkTimeout } from './time-limit.ts'
-export { vendorCount, vendorWord } from './vendor-facts.ts'
+export { codeOfText, vendorCount, vendorWord } from './vendor-facts.ts'
