@@ -124,16 +124,25 @@ const tooLarge = verdict(
 )
 
 const verdicts = new Map([
-  // xAI answers a wrong key with 400.
+  // OpenAI and who speaks its format. xAI answers a wrong key with 400, OpenAI an empty account with 429.
   ['invalid_api_key', keyRefused],
-  // OpenAI says so with 429; waiting does not help.
   ['insufficient_quota', unpaid],
   ['rate_limit_exceeded', tooOften],
   ['context_length_exceeded', tooLarge],
   ...withheld.map((code) => [code, withheldAnswer] as const),
+  // Anthropic.
+  ['authentication_error', keyRefused],
+  ['permission_error', keyRefused],
+  ['billing_error', unpaid],
+  ['rate_limit_error', tooOften],
+  ['request_too_large', tooLarge],
+  // Google.
+  ['UNAUTHENTICATED', keyRefused],
+  ['PERMISSION_DENIED', keyRefused],
+  ['RESOURCE_EXHAUSTED', tooOften],
 ])
 
-/** What a code means whatever status it came with: OpenAI also answers 200 and then says that it failed. */
+/** What a code means whatever status it came with: vendors and gateways also answer 200 and then say that they failed. */
 export function verdictOfCode(vendorCode: string | null | undefined): Verdict | undefined {
   return verdicts.get(vendorCode ?? '')
 }

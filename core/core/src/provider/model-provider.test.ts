@@ -134,6 +134,12 @@ test.each([
   ['rate_limit_exceeded', 'rate_limited', true],
   ['insufficient_quota', 'auth', false],
   ['context_length_exceeded', 'too_large', false],
+  // Gemini's earlier SDK hands an error in a stream on as a piece of the answer.
+  ['RESOURCE_EXHAUSTED', 'rate_limited', true],
+  ['PERMISSION_DENIED', 'auth', false],
+  // Anthropic's, as a gateway answers it with 200.
+  ['rate_limit_error', 'rate_limited', true],
+  ['authentication_error', 'auth', false],
   ['server_error', 'unavailable', true],
 ])('a failure that is answered with %s is %s', async (vendorCode, code, retryable) => {
   await expect(ask('', { end: 'failed', vendorCode })).rejects.toMatchObject({
