@@ -1,5 +1,8 @@
 import type { CloudEvent } from '@loop-engine/core'
 
+/** What events say, in words that must not leak into errors. */
+export const sinkSecret = 'DATA-THAT-STAYS-INSIDE'
+
 /** An event as a sink is handed one; `seq` counts the entries of its run. */
 export function sinkEvent(seq: number): CloudEvent {
   return {
@@ -12,6 +15,6 @@ export function sinkEvent(seq: number): CloudEvent {
     datacontenttype: 'application/json',
     sequence: `${String(seq).padStart(16, '0')}.0000`,
     partitionkey: 'run-1',
-    data: { seq },
+    data: { seq, note: sinkSecret },
   }
 }
