@@ -1,4 +1,4 @@
-import { canonicalize, type EffectContext, type Integration } from '@loop-engine/core'
+import { canonicalize, deepFreeze, type EffectContext, type Integration } from '@loop-engine/core'
 import { describe, expect, test } from 'vitest'
 
 /** How the suite gets at an integration. */
@@ -12,6 +12,8 @@ export interface IntegrationHarness {
       { readonly input: unknown; readonly bad: readonly unknown[]; readonly idempotent: boolean }
     >
   >
+  /** Another one in front of the same system, as the process has it that goes on after a crash. */
+  reopen?(): Promise<Integration> | Integration
   /** How often the system behind it has acted, for an action. */
   acted(action: string): Promise<number> | number
 }
@@ -37,20 +39,35 @@ export function integrationConformance(harness: IntegrationHarness): void {
     test('it says what it is, and every action of it is under test', async () => {
       const integration = await harness.create()
 
-      expect(integration).toMatchObject({ contract: 'integration/v1', name: expect.any(String) })
+      expect(integration).toMatchObject({
+        contract: 'integration/v1',
+        name: expect.stringMatching(/./),
+      })
       expect(Object.keys(integration.actions).toSorted()).toEqual(
         Object.keys(harness.actions).toSorted(),
       )
     })
 
     describe.each(Object.entries(harness.actions))('%s', (name, { input, bad, idempotent }) => {
-      test('acts, and answers with JSON or nothing', async () => {
-        const action = (await harness.create()).actions[name]
+      const deliver = async (
+        integration: Integration,
+        key: string,
+        attempt: number,
+      ): Promise<unknown> => {
+        const action = integration.actions[name]
+        const parsed = await action?.input.parse(deepFreeze(structuredClone(input)))
+        return action?.run(parsed, { ...contextOf(key), attempt })
+      }
 
-        const output = await action?.run(await action.input.parse(input), contextOf('key-1'))
+      test('acts, and answers with JSON or nothing', async () => {
+        const output = await deliver(await harness.create(), 'key-1', 1)
 
         expect(() => canonicalize(output ?? null)).not.toThrow()
         expect(await harness.acted(name)).toBe(1)
+      })
+
+      test('is shown with input that it refuses', () => {
+        expect(bad).not.toEqual([])
       })
 
       test.each(bad.map((value, index) => [index, value]))(
@@ -64,19 +81,26 @@ export function integrationConformance(harness: IntegrationHarness): void {
       )
 
       test.runIf(idempotent)('acts once for each key, however often it is delivered', async () => {
-        const action = (await harness.create()).actions[name]
+        const integration = await harness.create()
 
-        for (let delivery = 1; delivery <= 3; delivery++)
-          await action?.run(await action.input.parse(input), {
-            ...contextOf('key-2'),
-            attempt: delivery,
-          })
-
+        for (let attempt = 1; attempt <= 3; attempt++) await deliver(integration, 'key-2', attempt)
         expect(await harness.acted(name)).toBe(1)
 
-        await action?.run(await action.input.parse(input), contextOf('key-3'))
+        // The first attempt may have died before it came here.
+        await deliver(integration, 'key-3', 2)
         expect(await harness.acted(name)).toBe(2)
       })
+
+      test.runIf(idempotent && harness.reopen)(
+        'acts once for each key, also when another process delivers it again',
+        async () => {
+          await deliver(await harness.create(), 'key-4', 1)
+          const other = await harness.reopen?.()
+          if (other) await deliver(other, 'key-4', 2)
+
+          expect(await harness.acted(name)).toBe(1)
+        },
+      )
     })
   })
 }
