@@ -1,24 +1,39 @@
 /**
- * Runs something that must depend on its input alone: whoever asks for the time or for a random number
- * meanwhile gets an error. What it does after it first waits is not watched.
+ * Runs something that must depend on its input alone: whoever asks for the time, for a random number or somebody on the
+ * network meanwhile gets an error. What it does after it first waits is not watched.
  */
 export function withoutChance<T>(act: () => T): T {
   const { Date: realDate } = globalThis
-  const { random } = Math
   const refuse = (): never => {
     throw new Error('It depends on something that is not in its input.')
   }
-  globalThis.Date = new Proxy(realDate, {
+  const date = new Proxy(realDate, {
     construct: (target, args: unknown[]) =>
       args.length === 0 ? refuse() : (Reflect.construct(target, args) as Date),
     apply: refuse,
     get: (target, name) => (name === 'now' ? refuse : (Reflect.get(target, name) as unknown)),
   })
-  Math.random = refuse
+  const restore = [
+    replace(globalThis, 'Date', date),
+    replace(globalThis, 'fetch', refuse),
+    replace(Math, 'random', refuse),
+    replace(performance, 'now', refuse),
+    replace(crypto, 'getRandomValues', refuse),
+    replace(crypto, 'randomUUID', refuse),
+  ]
   try {
     return act()
   } finally {
-    globalThis.Date = realDate
-    Math.random = random
+    for (const undo of restore) undo()
+  }
+}
+
+/** Puts a value in the place of a member, inherited or own. Returns what undoes it. */
+function replace(object: object, name: string, value: unknown): () => void {
+  const before = Object.getOwnPropertyDescriptor(object, name)
+  Object.defineProperty(object, name, { value, configurable: true, writable: true })
+  return () => {
+    if (before) Object.defineProperty(object, name, before)
+    else Reflect.deleteProperty(object, name)
   }
 }
