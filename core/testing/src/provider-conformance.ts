@@ -1,13 +1,15 @@
 import {
+  canonicalize,
   submissionSchema,
   type LoopErrorCode,
   type Provider,
   type Submission,
+  type SubmissionContext,
 } from '@loop-engine/core'
 import { describe, expect, test } from 'vitest'
 
 import type { ModelReply } from './model-server/model-reply.ts'
-import { loopErrorOf } from './provider/expect-error.ts'
+import { expectNoSecrets, loopErrorOf } from './provider/expect-error.ts'
 import { decisionFailures } from './provider/failure-cases.ts'
 import {
   decisionFor,
@@ -102,22 +104,34 @@ function contract(harness: ProviderHarness): void {
   test('it says what it is', () => {
     expect(harness.decides()).toMatchObject({
       contract: 'provider/v1',
-      name: expect.any(String),
-      model: expect.any(String),
+      name: expect.stringMatching(/./),
+      model: expect.stringMatching(/./),
     })
   })
 
   test('it proposes one of the open signals, as an attributed agent', async () => {
-    const submission = await harness.decides().createSubmission(context)
+    const provider = harness.decides()
+
+    const submission = await provider.createSubmission(context)
 
     expect(submissionSchema.parse(submission)).toBeTruthy()
+    expect(() => canonicalize(submission.decision)).not.toThrow()
     expect(submission.signal).toBe('approve')
     expect(submission.actor).toMatchObject({
       type: 'ai-agent',
-      provider: expect.any(String),
-      modelId: expect.any(String),
+      provider: provider.name,
+      modelId: provider.model,
       promptHash: expect.stringMatching(/^[0-9a-f]{64}$/),
     })
+  })
+
+  test('its prompt hash is that of what was asked', async () => {
+    const hashOf = async (asked: SubmissionContext): Promise<string | undefined> =>
+      (await harness.decides().createSubmission(asked)).actor.promptHash
+    const first = await hashOf(context)
+
+    expect(await hashOf(context)).toBe(first)
+    expect(await hashOf(otherQuestion)).not.toBe(first)
   })
 
   test('what it was given stays as it was', async () => {
@@ -131,7 +145,7 @@ function contract(harness: ProviderHarness): void {
   test('an abort ends it', async () => {
     const submission = harness.decides().createSubmission(context, { signal: AbortSignal.abort() })
 
-    await expect(submission).rejects.toMatchObject({ code: 'aborted' })
+    await expect(submission).rejects.toMatchObject({ code: 'aborted', retryable: false })
   })
 
   test.each(providerFailures)(
@@ -145,9 +159,7 @@ function contract(harness: ProviderHarness): void {
       const error = await loopErrorOf(create().createSubmission(context))
 
       expect({ code: error.code, retryable: error.retryable }).toEqual(expected[failure])
-      const text = `${String(error)} ${JSON.stringify(error)}`
-      for (const secret of [...harness.secrets, context.instruction])
-        expect(text).not.toContain(secret)
+      expectNoSecrets(error, [...harness.secrets, ...questionSecrets])
     },
   )
 }

@@ -1,7 +1,7 @@
-import type { JsonObject, SubmissionContext } from '@loop-engine/core'
+import { deepFreeze, type JsonObject, type SubmissionContext } from '@loop-engine/core'
 
-/** What the suites ask every provider. */
-export const question: SubmissionContext = {
+/** What the suites ask every provider. Whoever changes it fails. */
+export const question: SubmissionContext = deepFreeze({
   loopId: 'order',
   loopName: 'Order',
   currentState: 'open',
@@ -11,7 +11,7 @@ export const question: SubmissionContext = {
   ],
   instruction: 'Decide about the order.',
   evidence: { amount: 12, note: 'EVIDENCE-THAT-STAYS-INSIDE' },
-}
+})
 
 /** The same question when only one signal is open. */
 export const narrowQuestion: SubmissionContext = {

@@ -38,13 +38,14 @@ export function wireAttribution(bench: WireBench): void {
       expect(attempts).toMatchObject([{ promptHash: actor.promptHash }])
     })
 
-    test('the same hash for the same prompt, another for another', async () => {
+    test('each asks anew, with the same hash for the same prompt, another for another', async () => {
       const client = bench.client([success, success, success])
 
       const first = await client.ask()
       const second = await client.ask()
       const other = await client.askOther()
 
+      expect(bench.server().requests).toHaveLength(3)
       expect(second.actor.promptHash).toBe(first.actor.promptHash)
       expect(other.actor.promptHash).not.toBe(first.actor.promptHash)
       // The words around a question are the same for all of them.

@@ -9,9 +9,13 @@ export function wireStreaming(bench: WireBench): void {
   else unstreamed(bench)
 }
 
+const throwing = (): never => {
+  throw new Error('A listener that fails.')
+}
+
 function unstreamed(bench: WireBench): void {
-  test('answers without a stream, also when asked for progress', async () => {
-    await bench.client([bench.success]).ask({ onProgress: () => {} })
+  test('answers without a stream, also when asked for progress by a listener that throws', async () => {
+    await bench.client([bench.success]).ask({ onProgress: throwing })
 
     expect(bench.server().requests[0]?.streams).toBe(false)
   })
@@ -41,11 +45,7 @@ function streamed(bench: WireBench): void {
     })
 
     test('on, when the listener throws', async () => {
-      const answer = bench.client([success]).ask({
-        onProgress: () => {
-          throw new Error('A listener that fails.')
-        },
-      })
+      const answer = bench.client([success]).ask({ onProgress: throwing })
 
       await expect(answer).resolves.toMatchObject({ actor: { attempts: 1 } })
     })
