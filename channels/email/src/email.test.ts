@@ -1,4 +1,9 @@
-import { isLoopError, type ApprovalRequest, type DecisionIntake } from '@loop-engine/core'
+import {
+  isLoopError,
+  sha256Hex,
+  type ApprovalRequest,
+  type DecisionIntake,
+} from '@loop-engine/core'
 import { createDecisionLinks } from '@loop-engine/core/decision-page'
 import { approvalRequest, channelConformance, startPlan } from '@loop-engine/testing'
 import { createTransport } from 'nodemailer'
@@ -90,7 +95,7 @@ async function form(
   const now = request.createdAt
   const link = await createDecisionLinks({ secret, now: () => now }).seal(
     {
-      id: '0'.repeat(32),
+      id: sha256Hex(request.id).slice(0, 32),
       tenant: request.tenant,
       requestId: request.id,
       revision: request.revision,

@@ -1,5 +1,6 @@
 import {
   decisionIntakeSchema,
+  deepFreeze,
   digestOf,
   type ApprovalRequest,
   type Channel,
@@ -42,7 +43,10 @@ export function channelConformance(harness: ChannelHarness): void {
 
   describe(`${harness.name} keeps the channel contract`, () => {
     test('it says what it is', () => {
-      expect(open().channel).toMatchObject({ contract: 'channel/v1', name: expect.any(String) })
+      expect(open().channel).toMatchObject({
+        contract: 'channel/v1',
+        name: expect.stringMatching(/./),
+      })
     })
 
     test('it shows what will happen, to which run, asked by whom, and on what evidence', async () => {
@@ -62,6 +66,20 @@ export function channelConformance(harness: ChannelHarness): void {
       const ref = await open().channel.notify(request, request.view, context)
 
       if (ref !== undefined) expect(() => digestOf(ref)).not.toThrow()
+    })
+
+    test('what was sent is repainted when the request changed, if it can be', async () => {
+      const request = waiting()
+      const { channel } = open()
+      const ref = await channel.notify(request, request.view, context)
+      const before = harness.sent().join('\n')
+      if (ref === undefined || !channel.update) return
+
+      const decided = { ...request, status: 'rejected', decidedAt: request.createdAt } as const
+      const next = await channel.update(deepFreeze(ref), decided, decided.view, context)
+
+      expect(harness.sent().join('\n')).not.toBe(before)
+      if (next !== undefined) expect(() => digestOf(next)).not.toThrow()
     })
 
     test.runIf(harness.inbound).each(['approve', 'reject'] as const)(
@@ -101,6 +119,17 @@ export function channelConformance(harness: ChannelHarness): void {
       expect(new Set(decisions.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(1)
     })
 
+    test.runIf(harness.inbound)('an event about another request has another key', async () => {
+      const { channel, decisions } = open()
+
+      for (const aggregateId of ['order-1', 'another-order']) {
+        const event = await harness.inbound?.genuine(waiting(aggregateId), 'approve', aggregateId)
+        if (event) await channel.handle?.(event)
+      }
+
+      expect(new Set(decisions.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(2)
+    })
+
     test.runIf(harness.inbound)('a forged event is refused and asks for nothing', async () => {
       const { channel, decisions } = open()
       const events = (await harness.inbound?.forged(waiting())) ?? []
@@ -113,12 +142,28 @@ export function channelConformance(harness: ChannelHarness): void {
       expect(decisions).toEqual([])
     })
 
-    test.runIf(harness.inbound)('GET never decides', async () => {
+    test.runIf(harness.inbound)(
+      'what nobody understands is refused and asks for nothing',
+      async () => {
+        const { channel, decisions } = open()
+        const event = await harness.inbound?.genuine(waiting(), 'approve', 'delivery-9')
+
+        for (const body of ['', '{', '[]', 'decision=approve', '\u0000'])
+          if (event) {
+            const answer = await channel.handle?.(new Request(event.url, { method: 'POST', body }))
+            expect(answer?.status).toBeGreaterThanOrEqual(400)
+          }
+        expect(decisions).toEqual([])
+      },
+    )
+
+    test.runIf(harness.inbound).each(['GET', 'HEAD'])('%s never decides', async (method) => {
       const { channel, decisions } = open()
       const event = await harness.inbound?.genuine(waiting(), 'approve', 'delivery-8')
 
       const answer =
-        event && (await channel.handle?.(new Request(event.url, { headers: event.headers })))
+        event &&
+        (await channel.handle?.(new Request(event.url, { method, headers: event.headers })))
 
       expect(answer?.ok ?? false).toBe(false)
       expect(decisions).toEqual([])
@@ -126,6 +171,7 @@ export function channelConformance(harness: ChannelHarness): void {
   })
 }
 
-function waiting(): ApprovalRequest {
-  return approvalRequest(startPlan().instance)
+/** Not of revision 1, which a channel could guess. */
+function waiting(aggregateId = 'order-1'): ApprovalRequest {
+  return deepFreeze(approvalRequest(startPlan({ aggregateId }).instance, { revision: 3 }))
 }
