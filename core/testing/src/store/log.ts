@@ -50,6 +50,10 @@ export function testStoreLog(open: OpenStore): void {
       expect(await store.logHead('acme')).toEqual(headOf(2))
       expect(await store.leaves('acme', { from: 0, limit: 10 })).toEqual(leaves)
       expect(await store.leaves('acme', { from: 1, limit: 1 })).toEqual(leaves.slice(1))
+
+      const rest = { leaves: leavesOf(all.slice(2), 2), head: headOf(3) }
+      expect(await store.appendLog('acme', { expectedSize: 2, ...rest })).toBe(true)
+      expect(await store.unlogged('acme', 10)).toEqual([])
     })
 
     test('never skips an entry, whatever the order in which leaves name them', async () => {

@@ -172,6 +172,21 @@ export function testStoreOutbox(open: OpenStore): void {
       expect(await claimIds(store, { now: now + 500 })).toBe('head')
     })
 
+    test('what is tried again, and whose lease ran out, holds up its own lane', async () => {
+      const store = await open()
+      await fill(store, [
+        { id: 'head', lane: 'x', seq: 1 },
+        { id: 'tail', lane: 'x', seq: 2 },
+      ])
+      const { id, fence } = await claimOne(store)
+      const outcome = { kind: 'retry', dueAt: now + 300, error: 'timeout' } as const
+      expect(await store.settle([{ id, fence, outcome }])).toEqual([true])
+
+      expect(await claimIds(store)).toBe('')
+      expect(await claimIds(store, { now: now + 300 })).toBe('head')
+      expect(await claimIds(store, { now: now + 300 + leaseMs })).toBe('head')
+    })
+
     test('an expired lease may be claimed again, and the old holder is fenced off', async () => {
       const store = await open()
       const instance = await fill(store, [{ id: 'a' }])

@@ -1,7 +1,7 @@
-import type { LoopInstance, LoopStore } from '@loop-engine/core'
+import type { LoopInstance, LoopStore, Page } from '@loop-engine/core'
 import { describe, expect, test } from 'vitest'
 
-import { approvalRequest, nextPlan, planEpoch, startPlan } from '../plans.ts'
+import { approvalRequest, nextPlan, outboxItem, planEpoch, startPlan } from '../plans.ts'
 import type { OpenStore } from '../store-conformance.ts'
 import { codeOf, everyPage } from './answers.ts'
 
@@ -131,6 +131,28 @@ export function testStorePaging(open: OpenStore): void {
       expect(seen.map(({ id }) => id).join()).toBe('r6,r5,r4,r3,r2,r1')
     })
 
+    test('a page holds a hundred when nobody says how many', async () => {
+      const store = await open()
+      const starts = Array.from({ length: 101 }, (_, index) =>
+        startPlan({ aggregateId: `a-${index}` }),
+      )
+      await store.commit(
+        starts.map((start) => ({
+          ...start,
+          approvals: [approvalRequest(start.instance)],
+          outbox: [outboxItem(start.instance, { id: start.instance.runId })],
+        })),
+      )
+      const claims = await store.claim({ worker: 'w', now: planEpoch, leaseMs: 1, limit: 101 })
+      const outcome = { kind: 'dead', at: planEpoch, error: 'poison' } as const
+      await store.settle(claims.map(({ id, fence }) => ({ id, fence, outcome })))
+
+      for (const list of lists(store)) {
+        const { items, cursor } = await list({})
+        expect([items.length, cursor]).toEqual([100, expect.any(String)])
+      }
+    })
+
     test.each([0, -1, 1.5, NaN, 1001])('a limit of %s is invalid', async (limit) => {
       const store = await open()
       for (const list of lists(store)) expect(await codeOf(list({ limit }))).toBe('invalid_input')
@@ -161,7 +183,7 @@ export function testStorePaging(open: OpenStore): void {
   })
 }
 
-type List = (query: { limit?: number; cursor?: string }) => Promise<unknown>
+type List = (query: { limit?: number; cursor?: string }) => Promise<Page<unknown>>
 
 function lists(store: LoopStore): readonly List[] {
   return [

@@ -84,6 +84,15 @@ export function testStoreReads(open: OpenStore): void {
       expect(await seqs({ from: 11 })).toEqual([])
     })
 
+    test('entries come a thousand at a time when nobody says how many', async () => {
+      const store = await open()
+      const start = startPlan()
+      const changes = Array.from({ length: 1000 }, () => ({}))
+      await store.commit([start, nextPlan(start.instance, changes)])
+
+      expect(await store.entries('acme', start.instance.runId)).toHaveLength(1000)
+    })
+
     test('entries keep the exact text that was hashed', async () => {
       const store = await open()
       const sealed = { text: '{"é":"\\u0007 😀","n":1e+21}', salt: 'f'.repeat(32) }
