@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import { checkInvariants, invariants } from '@loop-engine/testing'
 
 import { runScenario } from './scenario.ts'
-import { seededBugs } from './seeded-bugs.ts'
+import { seededBugs } from './seeded-bugs/seeded-bugs.ts'
 
 const page = join(import.meta.dirname, '../../../docs/invariants.md')
 const { values } = parseArgs({ options: { check: { type: 'boolean' }, help: { type: 'boolean' } } })

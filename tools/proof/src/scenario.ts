@@ -1,44 +1,20 @@
-import { createHash } from 'node:crypto'
-
+import { isLoopError, LoopError, type EventSink, type LoopStore } from '@loop-engine/core'
 import {
-  LoopError,
-  type Actor,
-  type EventSink,
-  type Guard,
-  type LoopStore,
-} from '@loop-engine/core'
-import { createLog, generateSigner } from '@loop-engine/observability'
-import {
-  createLoopSystem,
-  createMemoryStore,
-  type LoopSystem,
-  type LoopSystemOptions,
-} from '@loop-engine/sdk'
+  checkAgainst,
+  createLog,
+  createSigner,
+  generateSigner,
+  type NoteSigner,
+} from '@loop-engine/observability'
+import { createAuthority, createLoopSystem, createMemoryStore } from '@loop-engine/sdk'
 import type { DeliveredEvent, Operation, TestClock, World } from '@loop-engine/testing'
 
 import { createActs } from './acts.ts'
+import { createInbound, guessedSecret } from './inbound.ts'
 import { openSystem, worldOf } from './journey.ts'
 import { answersOf, bodiesOf, recording } from './observe.ts'
 import { agent, alice, aliceAgain, bob, canary, evidenceBytes, olga } from './proof-loop.ts'
-
-type KeyOfLog = ReturnType<typeof generateSigner>
-
-/** What a seeded bug changes about the system under test. */
-export interface Sabotage {
-  readonly store?: (store: LoopStore) => LoopStore
-  readonly options?: Partial<LoopSystemOptions>
-  readonly guard?: Guard
-  readonly sink?: (sink: EventSink) => EventSink
-  /** Trusts whatever arrives at the inbound side. */
-  readonly acceptForgeries?: boolean
-  /** Goes on signing the log with the key that was changed. */
-  readonly keepOldKey?: boolean
-  /** Runs when all is committed: somebody with access to the store. */
-  readonly afterwards?: (situation: {
-    readonly store: LoopStore
-    readonly world: World
-  }) => Promise<Partial<World> | void>
-}
+import type { Sabotage } from './sabotage.ts'
 
 /** Runs one long day of a system, and returns everything that was seen of it. */
 export async function runScenario(sabotage: Sabotage = {}): Promise<World> {
@@ -53,16 +29,18 @@ async function runDay(sabotage: Sabotage): Promise<World> {
   const inner = createMemoryStore()
   const store = recording(sabotage.store ? sabotage.store(inner) : inner, operations)
   const sink = createAudit(deliveries)
+  const authority = createAuthority({ name: 'page' })
   const { system, clock, effects } = await openSystem(store, 'run', { maxAttempts: 2 }, (options) =>
     createLoopSystem({
       ...options,
       ...(sabotage.guard && { guards: [sabotage.guard] }),
       sinks: [sabotage.sink ? sabotage.sink(sink) : sink],
       ...sabotage.options,
+      identity: { ...options.identity, ...sabotage.options?.identity, authority },
     }),
   )
   const act = createActs(system, operations)
-  const inbound = createInbound(system, operations, sabotage.acceptForgeries)
+  const inbound = createInbound({ system, authority, clock, operations, page: sabotage.page })
 
   await act.start('a', 'other')
   await act.transition('a', 'spend', agent, { amount: 90 }, { tenant: 'other' })
@@ -86,7 +64,7 @@ async function runDay(sabotage: Sabotage): Promise<World> {
   const asked = await act.transition('a', 'pay', agent, { amount: 70 })
   const requestId = asked && 'approvalId' in asked ? asked.approvalId : ''
   await inbound.decide(requestId, olga, 'approve')
-  await inbound.decide(requestId, bob, 'reject', 'a guess')
+  await inbound.decide(requestId, bob, 'reject', guessedSecret)
   await inbound.decide(requestId, alice, 'approve')
   await inbound.decide(requestId, aliceAgain, 'approve')
   await inbound.decide(requestId, bob, 'approve')
@@ -99,14 +77,18 @@ async function runDay(sabotage: Sabotage): Promise<World> {
   await system.engine.erase({ aggregateId: 'b', seq: 2, actor: alice, reason: 'article 17' })
 
   const signed: NonNullable<World['signed']>[number][] = []
-  const sign = async (tenant: string, { signer, publicKey: key }: KeyOfLog): Promise<void> => {
-    const { size, root } = await createLog({ store, tenant, signer, clock }).checkpoint()
-    if (tenant === 'default') signed.push({ size, root, key, at: clock.now() })
+  const sign = async (tenant: string, signer: NoteSigner): Promise<string | null> => {
+    const { size, root, note } = await createLog({ store, tenant, signer, clock }).checkpoint()
+    if (tenant === 'default') signed.push({ size, root, key: signer.publicKey, at: clock.now() })
+    return note
   }
-  const [old, next] = [generateSigner('proof.example/log'), generateSigner('proof.example/log')]
+  const rotatedAt = clock.now() + 1000
+  const { name, privateKey } = generateSigner('proof.example/log')
+  const old = createSigner({ name, privateKey, notAfter: rotatedAt })
+  const next = generateSigner(name).signer
   await sign('default', old)
+  const backup = await backupOf(store, 'default')
   clock.advance(1000)
-  const rotatedAt = clock.now()
   await act.transition('b', 'note', agent, { sure: true })
 
   await fence(store, clock, operations)
@@ -116,11 +98,24 @@ async function runDay(sabotage: Sabotage): Promise<World> {
   }
   await Promise.all(['a', 'b', 'c'].map((id) => act.get(id)))
 
-  for (const tenant of ['default', 'other']) await sign(tenant, sabotage.keepOldKey ? old : next)
+  // Somebody goes on using the key that was changed.
+  const changed = sabotage.signer ? sabotage.signer(old) : old
+  await sign('default', changed).catch((error: unknown) => {
+    if (!isLoopError(error) || error.code !== 'refused') throw error
+  })
+  const kept = await sign('default', next)
+  await sign('other', next)
   const last = signed.at(-1)
+  const check = sabotage.startCheck ? sabotage.startCheck(checkAgainst) : checkAgainst
+  const starts = await Promise.all(
+    [store, backup].map(async (found) => ({
+      isBackup: found === backup,
+      isReported: !(await check(found, 'default', kept ?? '', [old, next])).ok,
+    })),
+  )
 
   const tenants = ['default', 'other']
-  const world: World = {
+  return {
     ...worldOf(store, effects, tenants),
     operations,
     deliveries,
@@ -128,13 +123,12 @@ async function runDay(sabotage: Sabotage): Promise<World> {
     authenticDecisions: inbound.authentic,
     signed,
     keys: [{ key: old.publicKey, notAfter: rotatedAt }, { key: next.publicKey }],
+    starts,
     ...(last && { remembered: { tenant: 'default', size: last.size, root: last.root } }),
     sequenced: true,
     quietAnswers,
     busyAnswers: await answersOf(store, 'other'),
   }
-  const changed = await sabotage.afterwards?.({ store, world })
-  return { ...world, ...changed }
 }
 
 /** A sink that takes everything but what is about one poisoned run. */
@@ -150,43 +144,14 @@ function createAudit(deliveries: DeliveredEvent[]): EventSink {
   }
 }
 
-interface Inbound {
-  /** What events asked for that were signed with the channel's secret. */
-  readonly authentic: ReadonlySet<string>
-  decide(
-    requestId: string,
-    actor: Actor,
-    decision: 'approve' | 'reject',
-    secret?: string,
-  ): Promise<void>
-}
-
-/** A channel's inbound side: an event that is not signed by the channel's secret asks for nothing. */
-function createInbound(
-  { approvals }: LoopSystem,
-  operations: Operation[],
-  acceptForgeries = false,
-): Inbound {
-  const ours = 'channel secret'
-  const authentic = new Set<string>()
+/** The store as it is now, for later: what is committed from now on is not in it. */
+async function backupOf(store: LoopStore, tenant: string): Promise<LoopStore> {
+  const head = await store.logHead(tenant)
+  const leaves = await store.leaves(tenant, { from: 0, limit: 1000 })
   return {
-    authentic,
-    async decide(requestId, actor, decision, secret = ours) {
-      const body = `${requestId}\n${actor.id}\n${decision}`
-      const sign = (by: string): string =>
-        createHash('sha256').update(`${by}\n${body}`).digest('hex')
-      const isGenuine = sign(secret) === sign(ours)
-      if (isGenuine) authentic.add(body)
-      else if (!acceptForgeries) return
-      const result = await approvals.decide({ requestId, decision, actor }).catch(() => undefined)
-      operations.push({
-        kind: 'decide',
-        invoked: 0,
-        returned: 0,
-        tenant: 'default',
-        outcome: result?.status ?? 'error',
-      })
-    },
+    ...store,
+    logHead: async () => head,
+    leaves: async (_, { from, limit }) => leaves.slice(from, from + limit),
   }
 }
 

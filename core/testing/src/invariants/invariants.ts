@@ -23,9 +23,10 @@ import {
   orderedDelivery,
 } from './delivery.ts'
 import { bounded, monotoneTime, noSecrets, tenantIsolation } from './isolation.ts'
+import { observe } from './observe.ts'
 import { attribution, determinism, fold, legality, pinnedDefinition } from './state-and-history.ts'
 import { canonicalBytes, chain, erasable, keysValid, log, notRestored } from './tamper-evidence.ts'
-import { observe, type Checker, type Violation, type World } from './world.ts'
+import type { Checker, Violation, World } from './world.ts'
 
 export interface Invariant {
   readonly number: number

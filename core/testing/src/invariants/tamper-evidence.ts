@@ -88,12 +88,14 @@ export const keysValid: Checker = function* ({ signed = [], keys = [] }) {
   }
 }
 
-/** 36. A store that is older than a checkpoint outside it is recognised. */
-export const notRestored: Checker = function* ({ remembered, leaves }) {
-  if (!remembered) return
-  const known = leaves.get(remembered.tenant) ?? []
-  if (known.length < remembered.size)
+/** 36. A store that is older than a checkpoint outside it is recognised, and reported when a program starts. */
+export const notRestored: Checker = function* ({ remembered, leaves, starts = [] }) {
+  if (remembered && (leaves.get(remembered.tenant) ?? []).length < remembered.size)
     yield { message: 'the log is shorter than a checkpoint that was signed' }
+  for (const { isBackup, isReported } of starts) {
+    if (isBackup && !isReported) yield { message: 'a program started on a backup without a word' }
+    if (!isBackup && isReported) yield { message: 'a store that was not set back was reported' }
+  }
 }
 
 function leafHashOf(body: string): string {

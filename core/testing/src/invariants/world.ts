@@ -1,18 +1,16 @@
-import {
-  openEntry,
-  openEvidence,
-  type ApprovalRequest,
-  type CloudEvent,
-  type DeadLetter,
-  type JsonObject,
-  type LedgerEntry,
-  type LogLeaf,
-  type LoopDefinition,
-  type LoopInstance,
-  type LoopStore,
-  type Stop,
-  type StoredEntry,
-  type Transition,
+import type {
+  ApprovalRequest,
+  CloudEvent,
+  DeadLetter,
+  JsonObject,
+  LedgerEntry,
+  LogLeaf,
+  LoopDefinition,
+  LoopInstance,
+  LoopStore,
+  Stop,
+  StoredEntry,
+  Transition,
 } from '@loop-engine/core'
 
 /** What a test saw from outside: one call, when it began and when it was answered, and the answer. */
@@ -104,6 +102,8 @@ export interface World {
   readonly keys?: readonly { readonly key: string; readonly notAfter?: number }[]
   /** A checkpoint that lies outside the store. */
   readonly remembered?: { readonly tenant: string; readonly size: number; readonly root: string }
+  /** Stores that were compared with it when a program started: whether they were set back, and whether it was told so. */
+  readonly starts?: readonly { readonly isBackup: boolean; readonly isReported: boolean }[]
   /** What a tenant answered while another tenant did nothing, and while it was busy. */
   readonly quietAnswers?: readonly string[]
   readonly busyAnswers?: readonly string[]
@@ -111,7 +111,7 @@ export interface World {
   readonly sequenced?: boolean
 }
 
-interface RecordedEntry {
+export interface RecordedEntry {
   readonly stored: StoredEntry
   readonly entry: LedgerEntry
   readonly evidence: JsonObject | null
@@ -119,7 +119,7 @@ interface RecordedEntry {
   readonly at: { readonly runId: string; readonly seq: number }
 }
 
-interface RecordedRun {
+export interface RecordedRun {
   readonly instance: LoopInstance
   readonly entries: readonly RecordedEntry[]
   readonly approvals: readonly ApprovalRequest[]
@@ -151,59 +151,4 @@ export function transitionOf(
   { definition, transitionId }: LedgerEntry,
 ): Transition | undefined {
   return definitions.get(definition)?.transitions.find(({ id }) => id === transitionId)
-}
-
-export async function observe(world: World): Promise<ObservedWorld> {
-  const runs: RecordedRun[] = []
-  const deadLetters: DeadLetter[] = []
-  const leaves = new Map<string, readonly LogLeaf[]>()
-  for (const tenant of world.tenants) {
-    for await (const instance of runsOf(world.store, tenant)) {
-      runs.push({
-        instance,
-        entries: await entriesOf(world.store, instance),
-        approvals: (await world.store.approvals({ tenant, runId: instance.runId, limit: 1000 }))
-          .items,
-      })
-    }
-    deadLetters.push(...(await world.store.deadLetters({ tenant, limit: 1000 })).items)
-    leaves.set(tenant, await leavesOf(world.store, tenant))
-  }
-  const records = runs.flatMap(({ entries }) => entries)
-  return { ...world, runs, records, deadLetters, leaves, stops: await world.store.stops() }
-}
-
-async function* runsOf(store: LoopStore, tenant: string): AsyncGenerator<LoopInstance> {
-  for (let cursor: string | undefined; ;) {
-    const page = await store.find({ tenant, limit: 500, ...(cursor !== undefined && { cursor }) })
-    yield* page.items
-    cursor = page.cursor
-    if (cursor === undefined) return
-  }
-}
-
-async function entriesOf(
-  store: LoopStore,
-  { tenant, runId }: LoopInstance,
-): Promise<readonly RecordedEntry[]> {
-  const entries: RecordedEntry[] = []
-  for (let from = 1; ;) {
-    const page = await store.entries(tenant, runId, { from, limit: 500 })
-    for (const stored of page) {
-      const at = { runId, seq: stored.seq }
-      entries.push({ stored, entry: openEntry(stored), evidence: openEvidence(stored), at })
-    }
-    const last = page.at(-1)
-    if (!last || page.length < 500) return entries
-    from = last.seq + 1
-  }
-}
-
-async function leavesOf(store: LoopStore, tenant: string): Promise<readonly LogLeaf[]> {
-  const leaves: LogLeaf[] = []
-  for (;;) {
-    const page = await store.leaves(tenant, { from: leaves.length, limit: 1000 })
-    leaves.push(...page)
-    if (page.length < 1000) return leaves
-  }
 }
