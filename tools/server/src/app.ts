@@ -69,6 +69,8 @@ export function createApp(options: AppOptions): Hono<Environment> {
   app.all('/api/*', nothingHere)
   app.all('/channels/*', nothingHere)
   mountConsole(app, options.console)
+  // As a route too: what `notFound` alone throws goes past the headers and the log.
+  app.all('*', nothingHere)
   app.notFound(nothingHere)
   app.onError((error, context) => {
     const { status, headers, body } = problemOf(error, context.get('requestId'))

@@ -221,6 +221,26 @@ test('pages of other origins read nothing, and browsers are told to be strict', 
   expect(page.headers.get('content-security-policy')).not.toMatch(/unsafe|https?:|\*/)
 })
 
+test('what is nowhere gets the headers of everything else, and a line in the log', async () => {
+  const lines: string[] = []
+  const destination = { write: (line: string) => void lines.push(line) }
+  server = await createTestServer({ logger: createLogger({ destination }) })
+  const places = [
+    ['GET', '/nothing'],
+    ['POST', '/login'],
+    ['GET', '/api/v1/nothing'],
+  ] as const
+
+  for (const [method, path] of places) {
+    const { status, headers, body } = await server.call(method, path)
+    expect([status, body.code]).toEqual([404, 'not_found'])
+    expect(headers.get('x-content-type-options')).toBe('nosniff')
+    expect(headers.get('x-request-id')).toBe(body.requestId)
+    expect(headers.get('traceparent')).toMatch(/^00-/)
+    expect(lines.filter((line) => line.includes(body.requestId))).toHaveLength(1)
+  }
+})
+
 test('what goes wrong inside is told by its code, and the log holds no secret', async () => {
   const lines: string[] = []
   const store = createMemoryStore()
