@@ -1,3 +1,7 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { createLoopClient, type LoopClientOptions } from './index.ts'
@@ -138,6 +142,22 @@ const stalling: typeof fetch = async (_, init) =>
         ),
     }),
   )
+
+test('a redirect is not followed, for the credential is for the server that was named', async () => {
+  const asked: (string | undefined)[] = []
+  const elsewhere = createServer(({ url }, response) => {
+    asked.push(url)
+    response.writeHead(307, { location: '/taken/elsewhere' }).end()
+  }).listen(0, '127.0.0.1')
+  await once(elsewhere, 'listening')
+  const { port } = elsewhere.address() as AddressInfo
+
+  await expect(
+    client({ sleep: slow, url: `http://127.0.0.1:${port}` }).instances.get('secret'),
+  ).rejects.toMatchObject({ code: 'bad_response', status: 307, retryable: false })
+  expect(asked).toEqual(['/api/v1/instances/secret'])
+  elsewhere.close()
+})
 
 test('an answer that stands still behind its head is waited for no longer than another', async () => {
   await expect(client({ fetch: stalling, retries: 0 }).definitions.list()).rejects.toMatchObject({

@@ -21,16 +21,17 @@ export async function problemOf(response: Response): Promise<LoopClientError> {
   const after = retryAfterOf(response)
   const code = typeof problem['code'] === 'string' ? problem['code'] : 'bad_response'
   const detail = problem['detail'] ?? problem['title']
-  return new LoopClientError(
-    code,
-    typeof detail === 'string' ? detail : `The server answered ${status}.`,
-    {
-      status,
-      problem,
-      retryable: problem['retryable'] === true || [429, 502, 503, 504].includes(status),
-      ...(after !== undefined && { retryAfterMs: after }),
-    },
-  )
+  // A browser gives a redirect that is not followed the status 0.
+  const answered =
+    status < 400
+      ? 'The server sent the request elsewhere, where it was not followed.'
+      : `The server answered ${status}.`
+  return new LoopClientError(code, typeof detail === 'string' ? detail : answered, {
+    status,
+    problem,
+    retryable: problem['retryable'] === true || [429, 502, 503, 504].includes(status),
+    ...(after !== undefined && { retryAfterMs: after }),
+  })
 }
 
 /** What the server refused with a whole result is data, as it is in the engine. */

@@ -66,8 +66,8 @@ export function createTransport({
       method,
       headers: { ...headers, ...(authorization !== undefined && { authorization }) },
       ...(body !== undefined && { body }),
-      credentials: 'same-origin',
-      redirect: 'error',
+      // Not 'error', which some runtimes at the edge do not know: an answer from elsewhere is refused below.
+      redirect: 'manual',
       signal: limit,
     })
     if (response.ok) return response
