@@ -293,6 +293,38 @@ describe('deciding', () => {
     expect(errors).toHaveLength(1)
   })
 
+  test('where the request cannot be read nothing was decided, and the page says so', async () => {
+    const { page, address, post, base, decisions, errors } = await visiting(waitingRequest(), {
+      find: async () => {
+        throw new LoopError('unavailable', 'The connection was lost.', { retryable: true })
+      },
+    })
+
+    for (const answer of [await page.handle(new Request(address)), await post(base)]) {
+      expect(answer.status).toBe(503)
+      const text = await answer.text()
+      expect(text).toContain('Nothing was decided')
+      expect(text).not.toContain('not certain')
+    }
+    expect([decisions, errors]).toMatchObject([[], [{}, {}]])
+  })
+
+  test('who is told of a fault may fail too, and the answer stays the same', async () => {
+    const { page, address, post, base } = await visiting(waitingRequest(), {
+      decide: async () => {
+        throw new Error('The connection was lost.')
+      },
+      onError: () => {
+        throw new Error('The log is full.')
+      },
+    })
+
+    expect((await page.handle(new Request(address))).status).toBe(200)
+    const answer = await post(base)
+    expect(answer.status).toBe(500)
+    expect(await answer.text()).toContain('not certain whether your decision was taken')
+  })
+
   test('a body that is far too long is not read to its end', async () => {
     const { page } = await visiting()
     let pulled = 0

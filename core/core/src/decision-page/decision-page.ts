@@ -24,11 +24,16 @@ export interface DecisionPage {
  * scripts, cookies and other hosts. A link preview or a mail scanner that opens it decides nothing.
  */
 export function createDecisionPage(options: DecisionPageOptions): DecisionPage {
-  const { url, secret, find, now = Date.now, onError } = options
+  const { url, secret, find, now = Date.now } = options
   checkOptions(options)
   const links = createDecisionLinks({ secret, now })
   const action = new URL(url).pathname
-  const steps = createDecisionSteps({ ...options, now }, { links, show, action })
+  // Whoever is told may fail as well, and the visitor gets an answer all the same.
+  const onError = (error: unknown): void =>
+    void Promise.resolve(error)
+      .then(options.onError)
+      .catch(() => undefined)
+  const steps = createDecisionSteps({ ...options, now, onError }, { links, show, action })
 
   return {
     async linkFor(link, expiresAt) {
@@ -42,8 +47,9 @@ export function createDecisionPage(options: DecisionPageOptions): DecisionPage {
         if (request.method !== 'HEAD') return answer
         return new Response(null, { status: answer.status, headers: answer.headers })
       } catch (error) {
-        onError?.(error)
-        return notice('failed')
+        // What becomes of a decision that was handed over is told where that is done.
+        onError(error)
+        return notice('busy')
       }
     },
   }

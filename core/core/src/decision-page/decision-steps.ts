@@ -40,7 +40,7 @@ const nobody = ''
  * form in the name of whoever is signed in.
  */
 export function createDecisionSteps(
-  options: DecisionPageOptions & { readonly now: () => number },
+  options: DecisionPageOptions & Required<Pick<DecisionPageOptions, 'now' | 'onError'>>,
   { links, show, action }: StepParts,
 ): DecisionSteps {
   const { name, secret, find, decide, sendCode, identify, codeMinutes = 10, now } = options
@@ -102,7 +102,7 @@ export function createDecisionSteps(
         const code = codes.codeFor(contentOf(challenge))
         await sendCode?.({ recipient, code, decision, request, minutes: codeMinutes })
       } catch (error) {
-        options.onError?.(error)
+        options.onError(error)
         return notice('busy')
       }
     }
@@ -143,21 +143,20 @@ export function createDecisionSteps(
         proof: { channel: name, link: key, step: proved },
         idempotencyKey: key,
       })
-      return textPage({ status: statusOf(answer), ...answerText(answer) })
+      return await textPage({ status: statusOf(answer), ...answerText(answer) })
     } catch (error) {
-      if (!isLoopError(error)) throw error
-      if (error.code === 'key_mismatch') return notice('used')
-      if (error.code === 'not_found') return notice('gone')
-      if (error.code === 'stopped')
+      const code = isLoopError(error) ? error.code : undefined
+      if (code === 'key_mismatch') return notice('used')
+      if (code === 'not_found') return notice('gone')
+      if (code === 'stopped')
         return textPage({
           status: 409,
           ...answerText({ status: 'refused', reason: 'stopped' }),
         })
+      options.onError(error)
       // Whether it was taken nobody knows yet, so the page must not say that it was not.
-      const isUnknown = error.code === 'unknown_outcome' || error.code === 'timeout'
-      if (isUnknown || !error.retryable) throw error
-      options.onError?.(error)
-      return notice('busy')
+      const isUnknown = code === 'unknown_outcome' || code === 'timeout'
+      return notice(isLoopError(error) && error.retryable && !isUnknown ? 'busy' : 'failed')
     }
   }
 }
