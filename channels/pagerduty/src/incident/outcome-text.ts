@@ -50,6 +50,8 @@ export function answerText({ status, reason = '', request }: DecisionAnswer): st
     case 'recorded':
       return request ? `recorded, ${votesOf(request)}.` : 'recorded.'
     default:
+      if (reason === 'already_decided' && request?.status === 'cancelled')
+        return 'nothing was decided: it was taken back.'
       return `nothing was decided: ${refusals[reason] ?? 'this was refused.'}`
   }
 }

@@ -124,3 +124,19 @@ describe('what is no decision', () => {
       { decideBy: 'link-only', decisionUrl: () => 'https://loops.example/decide' },
     ))
 })
+
+test('who decides on what was taken back is not told that it was decided', () =>
+  paged(
+    async ({ fake, incident, code, handle }) => {
+      await handle(noteRequest(fake, incident, `approve ${code}`))
+
+      expect(ourNotes(incident)).toEqual([expect.stringContaining('it was taken back.')])
+    },
+    {
+      decide: async () => ({
+        status: 'refused',
+        reason: 'already_decided',
+        request: { ...request, status: 'cancelled' },
+      }),
+    },
+  ))

@@ -42,6 +42,8 @@ const refusals: Readonly<Record<string, string>> = {
   limit_reached: 'A limit is reached. Nothing was decided and nothing ran.',
 }
 
+const takenBack = 'This was taken back; your click changed nothing.'
+
 const strangers: Readonly<Record<Stranger, string>> = {
   outsider:
     'You belong to another workspace. Only members of this one decide here; nothing was decided.',
@@ -80,6 +82,7 @@ function sentence(kind: Kind, status: string, reason = '', request?: ApprovalReq
     case 'rejected':
       return 'Your rejection is recorded. Nothing ran.'
     default:
+      if (reason === 'already_decided' && request?.status === 'cancelled') return takenBack
       return refusals[reason] ?? `Nothing was decided (${line(reason || status)}).`
   }
 }

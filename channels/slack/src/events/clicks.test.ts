@@ -36,6 +36,22 @@ test('a rejection asks for a reason, records it, and closes its form', async () 
   expect(desk.vendor.slack.whispers.at(-1)?.text).toContain('rejection is recorded')
 })
 
+test('who clicks on what was taken back is not told that it was decided', async () => {
+  desk = await openDesk({
+    async decide({ requestId }) {
+      const request = { ...(await desk.request(requestId)), status: 'cancelled' as const }
+      return { status: 'refused', reason: 'already_decided', request }
+    },
+  })
+  const { id } = await desk.ask({ amount: 1 })
+
+  await desk.press('approve', { requestId: id })
+
+  const told = desk.vendor.slack.whispers.at(-1)?.text
+  expect(told).toContain('taken back')
+  expect(told).not.toContain('decided already')
+})
+
 test('a form that somebody else sends decides nothing', async () => {
   desk = await openDesk()
   const { id } = await desk.ask({ amount: 1 })

@@ -104,5 +104,9 @@ function refusalText(reason: string, request: ApprovalRequest | undefined): Outc
     text: 'Your decision was not taken.',
   }
   if (reason !== 'already_decided' || !request) return known
+  if (request.status === 'cancelled') {
+    const { title, text } = outcomeText(request)
+    return { title, text: `${text} Your decision changed nothing.` }
+  }
   return { title: known.title, text: `${known.text} ${outcomeText(request).text}` }
 }

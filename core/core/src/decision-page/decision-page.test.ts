@@ -219,6 +219,18 @@ describe('deciding', () => {
     expect(decisions).toEqual([])
   })
 
+  test('who decides on what was taken back is not told that it was decided', async () => {
+    const request = waitingRequest({ status: 'cancelled' })
+    const { post, base } = await visiting(waitingRequest(), {
+      decide: async () => ({ status: 'refused', reason: 'already_decided', request }),
+    })
+
+    const text = await (await post(base)).text()
+
+    expect(text).toContain('taken back')
+    expect(text).not.toContain('was decided before you')
+  })
+
   test.each([
     'already_decided',
     'expired',

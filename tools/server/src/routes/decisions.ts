@@ -134,8 +134,10 @@ function answerOf(decided: DecisionResult): Answer {
       },
     )
   if (decided.status !== 'refused') return { body: result }
-  const { reason } = decided
-  throw new HttpError(notYours.has(reason) ? 403 : 409, 'refused', sentences[reason], {
+  const { reason, request } = decided
+  const isTakenBack = reason === 'already_decided' && request.status === 'cancelled'
+  const sentence = isTakenBack ? 'The request was taken back.' : sentences[reason]
+  throw new HttpError(notYours.has(reason) ? 403 : 409, 'refused', sentence, {
     reason,
     result,
   })
