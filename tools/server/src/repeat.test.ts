@@ -76,6 +76,18 @@ test('an Idempotency-Key that would not be honoured is refused, not ignored', as
   expect(reply).toMatchObject({ status: 400, body: { code: 'unsupported' } })
 })
 
+test('an If-Match that would not be honoured is refused, not ignored', async () => {
+  const { headers } = await start('unmatched')
+  const tag = headers.get('etag') ?? ''
+  const reply = await start('another', { 'if-match': tag })
+
+  expect(reply).toMatchObject({ status: 400, body: { code: 'unsupported' } })
+  expect(await server.call('GET', '/api/v1/instances/another', { key })).toMatchObject({
+    status: 404,
+  })
+  expect(await start('any', { 'if-match': '*' })).toMatchObject({ status: 201 })
+})
+
 test('If-Match lets exactly one of those pass who saw the same run', async () => {
   const { headers } = await start('match')
   const tag = headers.get('etag') ?? ''

@@ -253,7 +253,7 @@ describe('people', () => {
   test('several are decided at once, each on its own', async () => {
     const request = await server.waiting('batch-1', key)
     const decision = { decision: 'reject', revision: 1, viewHash: request.viewHash, reason: 'no' }
-    const { status, body } = await ask(
+    const { status, body, headers } = await ask(
       'decideMany',
       {},
       person({
@@ -266,7 +266,10 @@ describe('people', () => {
 
     expect(status).toBe(200)
     expect(body.items).toMatchObject([
-      { requestId: 'none', problem: { code: 'not_found' } },
+      {
+        requestId: 'none',
+        problem: { code: 'not_found', requestId: headers.get('x-request-id') },
+      },
       { requestId: request.id, result: { status: 'rejected' } },
     ])
   })

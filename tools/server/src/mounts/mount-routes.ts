@@ -6,6 +6,7 @@ import { authenticate } from '../access/authenticate.ts'
 import { accountOf, type Principal, type Scope } from '../access/principal.ts'
 import type { Deadlines } from '../http/deadlines.ts'
 import type { Environment } from '../http/environment.ts'
+import { expectedBy } from '../http/etag.ts'
 import { HttpError } from '../http/http-error.ts'
 import type { RateLimiter } from '../http/rate-limit.ts'
 import { readBody } from '../http/read-body.ts'
@@ -117,6 +118,10 @@ function callOf(
     throw new HttpError(400, 'unsupported', 'This operation takes no Idempotency-Key.', {
       hint: 'It may be repeated as it is; where it takes If-Match, that makes a repetition safe.',
     })
+  const changes = request.method !== 'GET' && request.method !== 'HEAD'
+  // Ignored, it would let through what the caller wants done on the run that was seen, and on no other.
+  if (changes && !route.ifMatch && expectedBy(request.headers.get('if-match')))
+    throw new HttpError(400, 'unsupported', 'This operation takes no If-Match.')
   if (idempotencyKey !== undefined && !idSchema.safeParse(idempotencyKey).success)
     throw new LoopError(
       'invalid_input',
@@ -127,6 +132,7 @@ function callOf(
     services,
     principal: known,
     tenant: known.tenant,
+    requestId: context.get('requestId'),
     traceparent: context.get('trace').incoming,
     idempotencyKey,
     request,

@@ -74,7 +74,7 @@ export const decisionRoutes: readonly Route[] = [
       const items = results.map((result, index) => {
         const requestId = decisions[index]?.requestId ?? ''
         if (result.status !== 'error') return { requestId, result: leaving(result) }
-        return { requestId, problem: problemOf(result.error, 'batch').body }
+        return { requestId, problem: problemOf(result.error, call.requestId).body }
       })
       return { body: { items } }
     },

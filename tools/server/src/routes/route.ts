@@ -41,6 +41,8 @@ export interface Call {
   readonly services: Services
   readonly principal: Principal
   readonly tenant: string
+  /** Under which the log knows the request. */
+  readonly requestId: string
   readonly traceparent: string
   readonly idempotencyKey: string | undefined
   readonly request: Request
@@ -85,7 +87,7 @@ export interface Route {
   readonly bodyOptional?: boolean
   /** Whether `Idempotency-Key` is honoured; where it is not, it is refused. */
   readonly idempotent?: boolean
-  /** Whether `If-Match` is honoured. */
+  /** Whether `If-Match` is honoured; where it is not, a change that has one is refused. */
   readonly ifMatch?: boolean
   readonly answers: Readonly<Record<number, AnswerSpec>>
   handle(call: Call, input: RouteInput): Promise<Answer | Response> | Answer | Response
