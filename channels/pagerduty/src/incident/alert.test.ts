@@ -83,7 +83,7 @@ describe('an alert', () => {
   })
 
   test('shows the evidence as JSON of the same value, with nothing hidden in it', () => {
-    const value = { note: 'a<b>\u202eRTL \u{e0041} "quoted"', list: [1, null, true] }
+    const value = { note: 'a<b>\u202eRTL \u{e0041}\u{e0141}\u2800 "quoted"', list: [1, null, true] }
     const fields = [{ path: '/note', label: 'Note', value, fromModel: true }]
     const { evidence } = alertOf({ fields }).payload.custom_details as {
       evidence: Record<string, string>
@@ -92,7 +92,7 @@ describe('an alert', () => {
     const [[name, text] = ['', '']] = Object.entries(evidence)
     expect(name).toBe('Note (/note, written by a model)')
     expect(JSON.parse(text)).toEqual(value)
-    expect(text).not.toMatch(/[<>\u202e\u{e0041}]/u)
+    expect(text).not.toMatch(/[<>\u202e\u{e0041}\u{e0141}\u2800]/u)
   })
 
   test('a field called __proto__ is shown like any other', () => {

@@ -1,7 +1,7 @@
 import type { JsonValue } from '@loop-engine/core'
 
 // What cannot be seen or moves others, and the two characters that begin markup where PagerDuty forwards to.
-const unsafe = /[<>\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0]/gu
+const unsafe = /[<>\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800]/gu
 
 /** A value as JSON on one line, of the same value, in which nothing is hidden and no markup can begin. */
 export function dataText(value: JsonValue, most: number): string {

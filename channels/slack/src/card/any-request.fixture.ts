@@ -11,6 +11,7 @@ const nasty = fc.constantFrom(
   '```',
   '\u202e',
   '\u200b',
+  '\u2800',
   '\u{e0041}',
   '\ud800',
   '\u0000',

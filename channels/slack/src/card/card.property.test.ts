@@ -38,7 +38,7 @@ const cardOf = (of: ApprovalRequest) =>
 /** The two that we write ourselves: a date and a link to the console. */
 const ours =
   /<!date\^\d+\^\{date_short_pretty\} at \{time\}\|[^<>|]*>|<https:\/\/loops\.example\/[^<>|]*\|the console>/g
-const hidden = /[\p{C}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}]/u
+const hidden = /[\p{C}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u2800]/u
 
 function expectHarmless(texts: readonly string[]): void {
   for (const shown of texts) {

@@ -1,5 +1,5 @@
-/** What a reader cannot see or what reorders text: controls, bidi, zero-width, tags, unassigned, lone surrogates. */
-const hidden = /[\p{C}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}]/gu
+/** What a reader cannot see or what reorders text: controls, bidi, zero-width, tags, blanks, unassigned, lone surrogates. */
+const hidden = /[\p{C}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u2800]/gu
 
 /** The text with every invisible or reordering character written out as its code point. */
 export function visible(text: string): string {

@@ -29,6 +29,8 @@ test.each([
   '\u3000',
   '\ue000',
   'e\ufe0f',
+  'e\u180b',
+  'e\u{e0141}',
 ])('%j does not pass unseen', (text) => {
   expect(partsOf(text).some(({ seen }) => !seen)).toBe(true)
 })

@@ -6,7 +6,7 @@ export type Part =
 // Controls other than tab and line feed, format characters (bidirectional, zero-width, tags), separators, lone
 // surrogates, letters and spaces that show nothing or pass for another, and what changes the character before it.
 const unseen =
-  /[^\P{Cc}\t\n]|[\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0]|[\u{fe00}-\u{fe0e}]|[\u{e0100}-\u{e01ef}]|(?<!\p{Extended_Pictographic})\u{fe0f}|[^\P{Zs} ]/gu
+  /[^\P{Cc}\t\n]|[\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}\u2800]|[^\P{Default_Ignorable_Code_Point}\ufe0f]|(?<!\p{Extended_Pictographic})\u{fe0f}|[^\P{Zs} ]/gu
 
 const names: Readonly<Record<number, string>> = {
   0x0d: 'carriage return',
