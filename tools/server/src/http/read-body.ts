@@ -38,7 +38,10 @@ async function readText(request: Request, maxBytes: number): Promise<string> {
 }
 
 /** A body that does not say how long it is. */
-async function readChunks(request: Request, maxBytes: number): Promise<Uint8Array> {
+export async function readChunks(
+  request: Request,
+  maxBytes: number,
+): Promise<Uint8Array<ArrayBuffer>> {
   if (request.body === null) return new Uint8Array()
   const chunks: Uint8Array[] = []
   let bytes = 0

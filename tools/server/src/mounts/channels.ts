@@ -2,8 +2,7 @@ import { LoopError, type Channel } from '@loop-engine/core'
 import type { Hono } from 'hono'
 
 import type { Environment } from '../http/environment.ts'
-import { HttpError } from '../http/http-error.ts'
-import { tooLarge } from '../http/read-body.ts'
+import { readChunks, tooLarge } from '../http/read-body.ts'
 
 /** The inbound side of channels: each authenticates its sender itself, over the bytes as they came. */
 export function mountChannels(
@@ -18,10 +17,17 @@ export function mountChannels(
     if (!channel?.handle) throw new LoopError('not_found', 'No channel of this name listens here.')
     const length = context.req.raw.headers.get('content-length')
     if (Number(length ?? 0) > maxBodyBytes) throw tooLarge(maxBodyBytes)
-    if (length === null && context.req.raw.body !== null)
-      throw new HttpError(411, 'invalid_input', 'The body must say how long it is.')
-    const response = await channel.handle(context.req.raw)
+    const response = await channel.handle(
+      length === null ? await bounded(context.req.raw, maxBodyBytes) : context.req.raw,
+    )
     // A response that was fetched or redirects has headers that nobody may add to.
     return new Response(response.body, response)
   })
+}
+
+/** A body that does not say how long it is, read as far as it may be long. */
+async function bounded(request: Request, maxBodyBytes: number): Promise<Request> {
+  if (request.body === null) return request
+  const { url, method, headers } = request
+  return new Request(url, { method, headers, body: await readChunks(request, maxBodyBytes) })
 }

@@ -58,6 +58,21 @@ test('a channel gets the very bytes, headers and path that were sent', async () 
   expect(reply.body).toEqual({ text: bytes, signed: 's', url: '/channels/chat/events' })
 })
 
+test('a body that does not say how long it is, as some proxies send it, arrives as far as it may be long', async () => {
+  hear = async (request) =>
+    Response.json([await request.text(), request.headers.get('x-signature')])
+  const send = (text: string): Promise<Response> =>
+    fetch(`${server.url}/channels/chat`, {
+      method: 'POST',
+      headers: { 'x-signature': 's' },
+      body: new Blob([text]).stream(),
+      duplex: 'half',
+    } as RequestInit)
+
+  expect(await (await send('{"a" : 1}')).json()).toEqual(['{"a" : 1}', 's'])
+  expect((await send('x'.repeat(1001))).status).toBe(413)
+})
+
 test('a decision that a channel hands over is judged as that of the person it authenticated', async () => {
   const request = await server.waiting('chat-1', server.key())
   const decision = {
