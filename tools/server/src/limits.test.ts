@@ -199,6 +199,24 @@ test('health and readiness are told apart', async () => {
   ]).toEqual([200, 503])
 })
 
+test.each(['', '%20', '%2010', '0x10', '%2B1', '1.5', 'true'])(
+  'a number is written as the document says, and not as %j',
+  async (text) => {
+    server = await createTestServer()
+    const key = server.key()
+    for (const query of ['limit', 'updatedFrom', 'updatedUntil'])
+      expect(await server.call('GET', `/api/v1/instances?${query}=${text}`, { key })).toMatchObject(
+        { status: 400, body: { code: 'invalid_input', path: `/${query}` } },
+      )
+    expect(await server.call('GET', `/api/v1/events?last=${text}`, { key })).toMatchObject({
+      status: 400,
+    })
+    expect(await server.call('GET', '/api/v1/instances?limit=10', { key })).toMatchObject({
+      status: 200,
+    })
+  },
+)
+
 test('pages of other origins read nothing, and browsers are told to be strict', async () => {
   server = await createTestServer()
   const headers = { origin: 'https://evil.example.com' }

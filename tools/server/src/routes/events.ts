@@ -11,7 +11,7 @@ import {
   type Place,
 } from '../events/event-stream.ts'
 import { HttpError } from '../http/http-error.ts'
-import { idSchema, jsonObjectSchema, limitSchema, pageOf } from '../schemas/common.ts'
+import { idSchema, jsonObjectSchema, limitSchema, pageOf, queryNumber } from '../schemas/common.ts'
 import { route, type Call, type Route } from './route.ts'
 
 const tag = 'Events'
@@ -58,7 +58,7 @@ export const eventRoutes: readonly Route[] = [
     query: z.strictObject({
       ...filter,
       lastEventId: z.string().max(64).optional(),
-      last: z.coerce.number().int().min(0).max(100_000).optional(),
+      last: queryNumber(z.int().min(0).max(100_000)).optional(),
     }),
     answers: { 200: { description: 'A stream that does not end.', type: 'text/event-stream' } },
     async handle(call, { query: { lastEventId, last = 0, ...query } }) {

@@ -9,6 +9,7 @@ import {
   jsonObjectSchema,
   pageOf,
   pageQuery,
+  queryNumber,
 } from '../schemas/common.ts'
 import { instanceSchema } from '../schemas/instance.ts'
 import { findRun } from './find-run.ts'
@@ -69,8 +70,8 @@ export const instanceRoutes: readonly Route[] = [
       state: z.string().max(128).optional(),
       status: z.enum(instanceStatuses).optional(),
       tag: z.string().max(128).optional(),
-      updatedFrom: z.coerce.number().int().optional(),
-      updatedUntil: z.coerce.number().int().optional(),
+      updatedFrom: queryNumber(z.int()).optional(),
+      updatedUntil: queryNumber(z.int()).optional(),
       ...pageQuery,
     }),
     answers: { 200: { description: 'A page.', schema: pageOf(instanceSchema) } },

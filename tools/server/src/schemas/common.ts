@@ -25,7 +25,17 @@ export const hashSchema = z.string().regex(/^[0-9a-f]{64}$/)
 
 export const millisecondsSchema = z.number().meta({ description: 'Epoch milliseconds.' })
 
-export const limitSchema = z.coerce.number().int().min(1).max(1000).optional()
+const numberPattern = /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i
+
+/** A number in a query string. `Number` alone reads one out of nothing, of spaces and of `0x10` as well. */
+export function queryNumber<Schema extends z.ZodType<number>>(schema: Schema) {
+  return z.preprocess(
+    (text) => (typeof text === 'string' && numberPattern.test(text) ? Number(text) : text),
+    schema,
+  )
+}
+
+export const limitSchema = queryNumber(z.int().min(1).max(1000)).optional()
 
 export const pageQuery = {
   limit: limitSchema.meta({ description: '100 by default.' }),
