@@ -28,7 +28,7 @@ export const millisecondsSchema = z.number().meta({ description: 'Epoch millisec
 const numberPattern = /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i
 
 /** A number in a query string. `Number` alone reads one out of nothing, of spaces and of `0x10` as well. */
-export function queryNumber<Schema extends z.ZodType<number>>(schema: Schema) {
+export function queryNumber(schema: z.ZodType<number>): z.ZodType<number> {
   return z.preprocess(
     (text) => (typeof text === 'string' && numberPattern.test(text) ? Number(text) : text),
     schema,
