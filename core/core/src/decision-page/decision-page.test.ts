@@ -387,6 +387,31 @@ describe('one more step from medium risk', () => {
     expect(decisions).toEqual([])
   })
 
+  test('who mistypes the code sees what it is for, and how long it is still good', async () => {
+    const { post, base, challengeOf, time } = await visiting(risky())
+    const challenge = await challengeOf(await post(base))
+    time.now += 480_000
+
+    const page = await (await post({ challenge, code: 'AAAA-AAAA' })).text()
+
+    expect(page).toContain('pay on order-1')
+    expect(page.replaceAll(/\s+/g, ' ')).toContain('It is good for 2 minutes')
+  })
+
+  test('who has decided, and sends the form again, gets no other code', async () => {
+    const at = { stage: 0, revision: 1, at: noon }
+    const reviewer = { type: 'human', id: 'alice' } as const
+    const { post, base, codes } = await visiting({
+      ...risky(),
+      decisions: [{ decision: 'approve', reviewer, ...at }],
+    })
+
+    const page = await (await post(base)).text()
+
+    expect(page).toContain('You have decided')
+    expect(codes).toEqual([])
+  })
+
   test('codes are neither guessed nor sent without end', async () => {
     const { post, base, codes, challengeOf } = await visiting(risky())
     const challenge = await challengeOf(await post(base))

@@ -13,6 +13,7 @@ import { codeForm, type CodeFormInput } from './page-forms.ts'
 import type { DecisionPageOptions } from './page-options.ts'
 import type { PageForm } from './read-form.ts'
 import { stepOf } from './step-up.ts'
+import { hasDecided } from './view-facts.ts'
 
 export interface DecisionSteps {
   /** The first form: decides, or sends a code. */
@@ -70,8 +71,8 @@ export function createDecisionSteps(
       if (step === 'none' && link.recipient !== undefined)
         return hand({ ...base, recipient: link.recipient, at: now() }, 'link')
       // No code is worth sending for what can no longer be decided.
-      if (request.status !== 'pending' || link.revision !== request.revision)
-        return show(link, token, request)
+      const isOver = request.status !== 'pending' || link.revision !== request.revision
+      if (isOver || hasDecided(request, link.recipient)) return show(link, token, request)
       const recipient = link.recipient ?? (await identify?.(address ?? '', request)) ?? nobody
       return ask({ ...base, recipient, at: now() }, request)
     },
@@ -84,10 +85,12 @@ export function createDecisionSteps(
       if (!guesses.permits(challenge.id)) return notice('tooMany')
       const isRight = codes.matches(code, contentOf(challenge))
       if (isRight && challenge.recipient !== nobody) return hand(challenge, 'code')
+      const request = await find({ tenant: challenge.tenant, id: challenge.requestId })
       return askForCode(403, {
         challenge: token,
         decision: challenge.decision,
-        title: challenge.requestId,
+        title: spellOut(request?.view.title ?? challenge.requestId),
+        minutes: Math.max(1, Math.ceil((challenge.at + windowMs - now()) / 60_000)),
         problem: 'That is not the code. Nothing was decided.',
       })
     },
@@ -110,14 +113,12 @@ export function createDecisionSteps(
       challenge: await links.sealChallenge(challenge, now() + windowMs),
       decision,
       title: spellOut(request.view.title),
+      minutes: codeMinutes,
     })
   }
 
-  function askForCode(
-    status: number,
-    about: Omit<CodeFormInput, 'action' | 'minutes'>,
-  ): Promise<Response> {
-    const main = codeForm({ ...about, action, minutes: codeMinutes })
+  function askForCode(status: number, about: Omit<CodeFormInput, 'action'>): Promise<Response> {
+    const main = codeForm({ ...about, action })
     return wholePage({ status, title: 'One more step', main })
   }
 

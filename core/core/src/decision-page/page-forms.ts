@@ -111,7 +111,8 @@ export function codeForm({
     ${problem ? html`<p class="notice" role="alert">${problem}</p>` : ''}
     <p>
       Nothing is decided yet. If you are one of the reviewers, a code is on its way to your address.
-      It is good for ${minutes} minutes, and only to <strong>${decision}</strong> this:
+      It is good for ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}, and only to
+      <strong>${decision}</strong> this:
     </p>
     <p><bdi>${title}</bdi></p>
     <form method="post" action="${action}">
