@@ -80,6 +80,7 @@ export const eventRoutes: readonly Route[] = [
       const leave = streams.enter(accountOf(principal))
       if (!leave)
         throw new HttpError(429, 'rate_limited', 'The credential has too many streams open.', {
+          retryable: true,
           headers: { 'retry-after': '10' },
         })
       const body = createEventStream({
