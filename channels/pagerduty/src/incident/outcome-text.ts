@@ -66,7 +66,7 @@ const refusals: Readonly<Record<string, string>> = {
   identity_not_verified: 'it is not certain who you are.',
   requester_cannot_decide: 'whoever asked, or whom that acts for, may not decide.',
   not_entitled: 'you are not among those who may decide.',
-  already_voted: 'you have approved already; somebody else has to.',
+  already_voted: 'you have decided already, or somebody in your place; somebody else has to.',
   not_allowed: 'its policy does not allow this.',
   assurance_too_low: 'a note does not show well enough who you are; sign in on the page.',
   stopped: 'everything is stopped at the moment.',

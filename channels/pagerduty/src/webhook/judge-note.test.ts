@@ -125,6 +125,16 @@ describe('what is no decision', () => {
     ))
 })
 
+test('who decides after a vote in their place is not told to have voted', () =>
+  paged(
+    async ({ fake, incident, code, handle }) => {
+      await handle(noteRequest(fake, incident, `approve ${code}`))
+
+      expect(ourNotes(incident)).toEqual([expect.stringContaining('or somebody in your place')])
+    },
+    { answer: { status: 'refused', reason: 'already_voted' } },
+  ))
+
 test('who decides on what was taken back is not told that it was decided', () =>
   paged(
     async ({ fake, incident, code, handle }) => {

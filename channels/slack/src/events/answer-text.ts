@@ -34,7 +34,8 @@ const refusals: Readonly<Record<string, string>> = {
   requester_cannot_decide:
     'You asked for this, or it was asked for on your behalf: somebody else must decide. Nothing was decided.',
   not_entitled: 'You are not among the people who may decide this. Nothing was decided.',
-  already_voted: 'Your approval counts already; somebody else must give the next one.',
+  already_voted:
+    'You have decided already, or somebody in your place; somebody else must give the next approval.',
   not_allowed: 'The policy of this step does not allow that. Nothing was decided.',
   stopped: 'Everything of this kind is stopped at the moment. Nothing was decided and nothing ran.',
   assurance_too_low:

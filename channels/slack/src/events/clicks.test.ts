@@ -36,6 +36,15 @@ test('a rejection asks for a reason, records it, and closes its form', async () 
   expect(desk.vendor.slack.whispers.at(-1)?.text).toContain('rejection is recorded')
 })
 
+test('who clicks after a vote in their place is not told to have voted', async () => {
+  desk = await openDesk({ decide: async () => ({ status: 'refused', reason: 'already_voted' }) })
+  const { id } = await desk.ask({ amount: 1 })
+
+  await desk.press('approve', { requestId: id })
+
+  expect(desk.vendor.slack.whispers.at(-1)?.text).toContain('or somebody in your place')
+})
+
 test('who clicks on what was taken back is not told that it was decided', async () => {
   desk = await openDesk({
     async decide({ requestId }) {

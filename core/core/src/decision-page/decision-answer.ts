@@ -51,7 +51,7 @@ const refusals: Readonly<Record<string, OutcomeText>> = {
   },
   already_voted: {
     title: 'You have decided already',
-    text: 'Your approval counts once. Another person has to approve as well.',
+    text: 'You have, or somebody in your place, and that counts once. Another person has to approve as well.',
   },
   not_allowed: {
     title: 'Not allowed',

@@ -219,6 +219,14 @@ describe('deciding', () => {
     expect(decisions).toEqual([])
   })
 
+  test('of whom somebody has voted in the place is not told to have voted', async () => {
+    const { post, base } = await visiting(waitingRequest(), {
+      decide: async () => ({ status: 'refused', reason: 'already_voted' }),
+    })
+
+    expect(await (await post(base)).text()).toContain('or somebody in your place')
+  })
+
   test('who decides on what was taken back is not told that it was decided', async () => {
     const request = waitingRequest({ status: 'cancelled' })
     const { post, base } = await visiting(waitingRequest(), {

@@ -44,3 +44,39 @@ test('who decides on what was taken back is not told that it was decided', async
     body: { reason: 'already_decided', detail: 'The request was taken back.' },
   })
 })
+
+test('who handed a vote on is not told to have used it', async () => {
+  const both: LoopDefinition = {
+    ...refund,
+    transitions: refund.transitions.map((one) =>
+      one.approval
+        ? {
+            ...one,
+            approval: { ...one.approval, stages: [{ reviewers: ['role:finance'], quorum: 2 }] },
+          }
+        : one,
+    ),
+  }
+  const server = await createTestServer({ loops: [both] })
+  onTestFinished(() => server.close())
+  const { id, revision, viewHash } = await server.waiting('handed-1', server.key())
+  const [alice, carol] = [await server.login('alice', ['finance']), await server.login('carol')]
+  const decide = (cookie: string) =>
+    server.call('POST', `/api/v1/approvals/${id}/decisions`, {
+      cookie,
+      body: { decision: 'approve', revision, viewHash },
+    })
+  await server.call('POST', `/api/v1/approvals/${id}/delegate`, {
+    cookie: alice,
+    body: { to: 'carol' },
+  })
+
+  expect(await decide(carol)).toMatchObject({ status: 200, body: { status: 'recorded' } })
+  expect(await decide(alice)).toMatchObject({
+    status: 409,
+    body: {
+      reason: 'already_voted',
+      detail: 'This reviewer has decided already, or somebody in their place.',
+    },
+  })
+})

@@ -158,7 +158,7 @@ const sentences: Readonly<Record<Refusal, string>> = {
   assurance_too_low: 'The policy asks for a stronger login than this one.',
   requester_cannot_decide: 'Who asks, or acts for who asks, cannot decide.',
   not_entitled: 'The policy does not name this reviewer.',
-  already_voted: 'This reviewer has decided already.',
+  already_voted: 'This reviewer has decided already, or somebody in their place.',
   not_allowed: 'The policy does not allow this kind of decision.',
   stopped: 'A stop is in force.',
   limit_reached: 'A limit would be overrun.',
