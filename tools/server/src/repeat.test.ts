@@ -123,15 +123,14 @@ test('a repetition with its key is answered although the run has moved since', a
 })
 
 test('a run that has not changed is not sent again', async () => {
-  const { headers } = await start('etag')
+  const { headers, body } = await start('etag')
   const asked = { key, headers: { 'if-none-match': headers.get('etag') ?? '' } }
+  const places = ['/api/v1/instances/etag', `/api/v1/runs/${body.runId}`]
 
-  expect(await server.call('GET', '/api/v1/instances/etag', asked)).toMatchObject({
-    status: 304,
-    text: '',
-  })
+  for (const place of places)
+    expect(await server.call('GET', place, asked)).toMatchObject({ status: 304, text: '' })
   await note('etag', {})
-  expect((await server.call('GET', '/api/v1/instances/etag', asked)).status).toBe(200)
+  for (const place of places) expect((await server.call('GET', place, asked)).status).toBe(200)
 })
 
 test('the trace of a request is on record, and goes on in the answer', async () => {

@@ -1,4 +1,4 @@
-import { instanceStatuses, LoopError } from '@loop-engine/core'
+import { instanceStatuses, LoopError, type LoopInstance } from '@loop-engine/core'
 import { z } from 'zod'
 
 import { etagHeader, etagOf, matchesTag } from '../http/etag.ts'
@@ -13,9 +13,13 @@ import {
 } from '../schemas/common.ts'
 import { instanceSchema } from '../schemas/instance.ts'
 import { findRun } from './find-run.ts'
-import { route, type Route } from './route.ts'
+import { route, type Answer, type Call, type Route } from './route.ts'
 
 const tag = 'Instances'
+const unlessSeenAnswers = {
+  200: { description: 'The run.', schema: instanceSchema, headers: etagHeader },
+  304: { description: 'The run is the one that If-None-Match names.' },
+}
 
 export const instanceRoutes: readonly Route[] = [
   route({
@@ -87,16 +91,9 @@ export const instanceRoutes: readonly Route[] = [
     summary: 'The open run of a business key, else its newest.',
     scope: 'read',
     params: z.object({ aggregateId: aggregateIdSchema }),
-    answers: {
-      200: { description: 'The run.', schema: instanceSchema, headers: etagHeader },
-      304: { description: 'The run is the one that If-None-Match names.' },
-    },
+    answers: unlessSeenAnswers,
     async handle(call, { params }) {
-      const run = await findRun(call, params.aggregateId)
-      const headers = { etag: etagOf(run) }
-      if (matchesTag(call.request.headers.get('if-none-match'), headers.etag))
-        return { status: 304, body: undefined, headers }
-      return { body: run, headers }
+      return unlessSeen(call, await findRun(call, params.aggregateId))
     },
   }),
   route({
@@ -107,11 +104,19 @@ export const instanceRoutes: readonly Route[] = [
     summary: 'A run by its own id, also when its business key has a newer one.',
     scope: 'read',
     params: z.object({ runId: idSchema }),
-    answers: { 200: { description: 'The run.', schema: instanceSchema, headers: etagHeader } },
-    async handle({ services, tenant }, { params }) {
-      const run = await services.store.getRun(tenant, params.runId)
+    answers: unlessSeenAnswers,
+    async handle(call, { params }) {
+      const run = await call.services.store.getRun(call.tenant, params.runId)
       if (!run) throw new LoopError('not_found', 'No run has this id.')
-      return { body: run, headers: { etag: etagOf(run) } }
+      return unlessSeen(call, run)
     },
   }),
 ]
+
+/** A run, or only that it has not changed since the caller saw it. */
+function unlessSeen({ request }: Call, run: LoopInstance): Answer {
+  const headers = { etag: etagOf(run) }
+  if (matchesTag(request.headers.get('if-none-match'), headers.etag))
+    return { status: 304, body: undefined, headers }
+  return { body: run, headers }
+}
