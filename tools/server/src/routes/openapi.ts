@@ -31,7 +31,7 @@ export function openApiOf(routes: readonly Route[], secureCookies = false): Open
         title: 'Loop Engine',
         version: '1',
         description:
-          'Governed runs over HTTP. Only what was executed answers 200; a refusal is a problem that carries the whole result. Repeat a request whose outcome is unknown with the same Idempotency-Key.',
+          'Governed runs over HTTP. An attempt answers 200 only when it was executed; a refusal is a problem that carries the whole result. Repeat a request whose outcome is unknown with the same Idempotency-Key.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       servers: [{ url: '/' }],
