@@ -17,3 +17,9 @@ test('what nobody knows is weaker than all', () => {
 test('a note in PagerDuty is weaker than a link in a mailbox, because others can write it', () => {
   expect(isAssured({ method: 'pagerduty' }, 'signed-link')).toBe(false)
 })
+
+test('a login link shows as much as access to the machine that made it', () => {
+  expect(isAssured({ method: 'login-link' }, 'asserted')).toBe(true)
+  expect(isAssured({ method: 'login-link' }, 'local')).toBe(true)
+  expect(isAssured({ method: 'login-link' }, 'api-key')).toBe(false)
+})

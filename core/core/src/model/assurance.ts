@@ -6,7 +6,7 @@ import type { Assurance } from './actor.ts'
  * | method | what was shown |
  * | --- | --- |
  * | `asserted` | code in the same process said so |
- * | `local` | access to this machine |
+ * | `local` | access to this machine; also `login-link`, by a link that was made here |
  * | `api-key` | possession of a long-lived secret |
  * | `pagerduty` | a note there; whoever holds an account's key can write one in another's name |
  * | `signed-link` | access to a mailbox, once |
@@ -26,9 +26,11 @@ export const assuranceMethods = [
 ] as const
 export type AssuranceMethod = (typeof assuranceMethods)[number]
 
-const levels: ReadonlyMap<string, number> = new Map(
-  assuranceMethods.map((method, level) => [method, level]),
-)
+const levels: ReadonlyMap<string, number> = new Map<string, number>([
+  ...assuranceMethods.map((method, level) => [method, level] as const),
+  // On record under a name of its own.
+  ['login-link', assuranceMethods.indexOf('local')],
+])
 
 /** Whether somebody was authenticated at least as well as this method does it. */
 export function isAssured(assurance: Assurance | undefined, atLeast: AssuranceMethod): boolean {

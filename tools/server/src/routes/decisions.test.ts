@@ -1,18 +1,19 @@
+import type { AssuranceMethod } from '@loop-engine/core'
 import type { LoopDefinition } from '@loop-engine/sdk'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { createTestServer, refund } from '../server.fixture.ts'
 
-/** A loop whose approvals ask for more than a login link shows. */
-const strict: LoopDefinition = {
+/** A loop whose approvals ask who somebody is. */
+const asking = (assurance: AssuranceMethod): LoopDefinition => ({
   ...refund,
   transitions: refund.transitions.map((one) =>
-    one.approval ? { ...one, approval: { ...one.approval, assurance: 'oidc' } } : one,
+    one.approval ? { ...one, approval: { ...one.approval, assurance } } : one,
   ),
-}
+})
 
 test('who is not known well enough may not decide, and is told that it is for this', async () => {
-  const server = await createTestServer({ loops: [strict] })
+  const server = await createTestServer({ loops: [asking('oidc')] })
   onTestFinished(() => server.close())
   const { id, revision, viewHash } = await server.waiting('strict-1', server.key())
 
@@ -25,6 +26,19 @@ test('who is not known well enough may not decide, and is told that it is for th
     status: 403,
     body: { reason: 'assurance_too_low', detail: expect.stringContaining('stronger login') },
   })
+})
+
+test('who has a login link of this machine is known as well as somebody at it', async () => {
+  const server = await createTestServer({ loops: [asking('local')] })
+  onTestFinished(() => server.close())
+  const { id, revision, viewHash } = await server.waiting('local-1', server.key())
+
+  const reply = await server.call('POST', `/api/v1/approvals/${id}/decisions`, {
+    cookie: await server.login('alice', ['finance']),
+    body: { decision: 'approve', revision, viewHash },
+  })
+
+  expect(reply).toMatchObject({ status: 200, body: { status: 'executed' } })
 })
 
 test('who decides on what was taken back is not told that it was decided', async () => {
