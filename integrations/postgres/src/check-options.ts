@@ -41,8 +41,9 @@ export function checkOptions(options: PostgresStoreOptions): void {
     if (typeof (options[key] ?? false) !== 'boolean') throw wrong(key, 'Write true or false.')
   for (const [key, least] of Object.entries(counts) as [keyof typeof counts, number][]) {
     const count = options[key] ?? least
-    if (typeof count !== 'number' || !(count >= least))
-      throw wrong(key, `Give a number, ${least} or more.`)
+    // Without end is a count too; a fraction is none.
+    if (typeof count !== 'number' || Math.trunc(count) !== count || count < least)
+      throw wrong(key, `Give a whole number, ${least} or more.`)
   }
   // It stands in every statement, without quotes.
   if (options.schema !== undefined && !/^[a-z_][a-z0-9_]{0,39}$/.test(options.schema))

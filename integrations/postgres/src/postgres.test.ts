@@ -43,6 +43,8 @@ test.each([
   ['allowAsyncCommit', 'false'],
   ['rowLevelSecurity', 1],
   ['connections', 0],
+  ['connections', 1.5],
+  ['maxBatch', 2.5],
   ['maxBatch', Number.NaN],
   ['reconnects', '8'],
   ['listen', true],
