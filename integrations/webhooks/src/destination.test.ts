@@ -38,6 +38,8 @@ describe('an address inside is refused, however it is written', () => {
     'https://[64:ff9b::7f00:1]/',
     'https://[fd00::1]/',
     'https://[fe80::1]/',
+    'https://[::127.0.0.1]/',
+    'https://[4000::1]/',
     'https://10.1.2.3/',
     'https://100.64.0.1/',
     'https://169.254.169.254/latest/meta-data/',

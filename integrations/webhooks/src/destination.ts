@@ -28,8 +28,10 @@ export function createDestinations(
   const isAllowed = ({ protocol }: URL, text: string): boolean => {
     // An IPv4 address in an IPv6 one is the IPv4 address.
     const address = ipaddr.process(text)
-    const isPublic = protocol === 'https:' && address.range() === 'unicast'
-    return isPublic || allowed.check(address.toString(), address.kind())
+    return (
+      (protocol === 'https:' && isPublic(address)) ||
+      allowed.check(address.toString(), address.kind())
+    )
   }
 
   return {
@@ -59,6 +61,14 @@ export function createDestinations(
       })
     },
   }
+}
+
+// What is given out for everybody: no list of reserved ranges holds what nobody has been given yet.
+const globalUnicast = ipaddr.IPv6.parseCIDR('2000::/3')
+
+function isPublic(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
+  if (address.range() !== 'unicast') return false
+  return !(address instanceof ipaddr.IPv6) || address.match(globalUnicast)
 }
 
 const cure = 'Name the network in `allow`.'
