@@ -173,3 +173,4 @@ export {
   type SubmissionContext,
 } from './provider/contract.ts'
 export { promptHash } from './provider/prompt-hash.ts'
+export { checkTimeout } from './provider/time-limit.ts'

@@ -50,3 +50,10 @@ test('an event for which the application names no topic fails alone, with the er
   expect(other).toMatchObject({ reason: { code: 'unavailable' } })
   await sink.close()
 })
+
+test.each([0, Number.NaN, '1000'])('the time limit %j is refused', (timeoutMs) => {
+  const connection = { bootstrapBrokers: ['127.0.0.1:1'] }
+  expect(() => createKafkaSink({ connection, timeoutMs: timeoutMs as number })).toThrow(
+    expect.objectContaining({ code: 'invalid_config', path: '/timeoutMs' }),
+  )
+})

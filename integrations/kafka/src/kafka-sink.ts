@@ -1,4 +1,5 @@
 import {
+  checkTimeout,
   isLoopError,
   LoopError,
   publishEach,
@@ -42,6 +43,7 @@ export function createKafkaSink({
   topic = 'loop-events',
   timeoutMs = 10_000,
 }: KafkaSinkOptions): KafkaSink {
+  checkTimeout('kafka', timeoutMs)
   let producer: Producer<Buffer, Buffer, Buffer, Buffer> | undefined
 
   const open = (): Producer<Buffer, Buffer, Buffer, Buffer> =>

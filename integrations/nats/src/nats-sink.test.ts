@@ -24,3 +24,10 @@ test('an abort before it began is an abort', async () => {
   })
   await sink.close()
 })
+
+test.each([0, Number.NaN, '1000'])('the time limit %j is refused', (timeoutMs) => {
+  const connection = { servers: '127.0.0.1:1' }
+  expect(() => createNatsSink({ connection, timeoutMs: timeoutMs as number })).toThrow(
+    expect.objectContaining({ code: 'invalid_config', path: '/timeoutMs' }),
+  )
+})

@@ -1,4 +1,5 @@
 import {
+  checkTimeout,
   isLoopError,
   LoopError,
   publishEach,
@@ -47,6 +48,7 @@ export function createNatsSink({
   subject = (event) => subjectOf(event, prefix),
   timeoutMs = 10_000,
 }: NatsSinkOptions): NatsSink {
+  checkTimeout('nats', timeoutMs)
   let opening: Promise<NatsConnection> | undefined
 
   /**

@@ -190,8 +190,17 @@ test('a name that resolves to an address inside is not connected to', async () =
   ).rejects.toMatchObject({ code: 'invalid_config', path: '/url' })
 })
 
-test.each([[[]], [['']], [['whsec_!!!']]])('the secrets %j are refused', (secrets) => {
-  expect(() => open({ secrets })).toThrow(
-    expect.objectContaining({ code: 'invalid_config', path: '/secrets' }),
+test.each([[[]], [['']], [['whsec_!!!']], [[secret, 'whsec_c2hvcnQ=']]])(
+  'the secrets %j are refused',
+  (secrets) => {
+    expect(() => open({ secrets })).toThrow(
+      expect.objectContaining({ code: 'invalid_config', path: '/secrets' }),
+    )
+  },
+)
+
+test.each([0, -1, Number.NaN, Infinity, '1000'])('the time limit %j is refused', (timeoutMs) => {
+  expect(() => open({ timeoutMs: timeoutMs as number })).toThrow(
+    expect.objectContaining({ code: 'invalid_config', path: '/timeoutMs' }),
   )
 })

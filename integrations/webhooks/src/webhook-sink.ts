@@ -1,4 +1,5 @@
 import {
+  checkTimeout,
   isLoopError,
   LoopError,
   publishEach,
@@ -41,6 +42,7 @@ export function createWebhookSink({
   const destinations = createDestinations(allow)
   const target = destinations.check(url)
   const signers = readSecrets(secrets)
+  checkTimeout('webhooks', timeoutMs)
   const dispatcher = new Agent({
     connect: { lookup: destinations.lookupFor(target), timeout: timeoutMs },
   })
@@ -88,7 +90,8 @@ export function createWebhookSink({
 
 function readSecrets(secrets: readonly string[]): readonly Webhook[] {
   try {
-    if (secrets.length > 0) return secrets.map((secret) => new Webhook(secret))
+    const isGood = secrets.length > 0 && secrets.every(isLong)
+    if (isGood) return secrets.map((secret) => new Webhook(secret))
   } catch {
     // Said below, without the secret.
   }
@@ -97,6 +100,11 @@ function readSecrets(secrets: readonly string[]): readonly Webhook[] {
     path: '/secrets',
     hint: 'Give at least one, as whsec_ and base64 of 24 to 64 random bytes.',
   })
+}
+
+/** Standard Webhooks asks for 24 to 64 bytes; what is shorter could be guessed. */
+function isLong(secret: string): boolean {
+  return Buffer.from(secret.replace(/^whsec_/, ''), 'base64').length >= 24
 }
 
 /** RFC 9110: seconds, or a date. */
