@@ -192,6 +192,58 @@ describe('a pool of the application', () => {
   })
 })
 
+describe('a session with settings of its own', () => {
+  const poolWith = (setting: string): pg.Pool => {
+    const pool = new pg.Pool({ connectionString: server.url, options: `-c ${setting}` })
+    onTestFinished(() => pool.end())
+    return pool
+  }
+
+  const failureOf = async (setting: string, schema: string): Promise<unknown> => {
+    const store = createPostgresStore({ pool: poolWith(setting), schema, reconnects: 0 })
+    onTestFinished(() => store.close())
+    return store.commit([startOf('order-1')]).catch((failure: unknown) => failure)
+  }
+
+  test.each([
+    ['statement_timeout', '57014'],
+    ['lock_timeout', '55P03'],
+  ])('says what to raise: %s', async (setting, sqlState) => {
+    const schema = server.schema()
+    await open({ schema })
+    const holder = await admin.connect()
+    await holder.query(`BEGIN; LOCK TABLE ${schema}.instance`)
+
+    const failure = await failureOf(`${setting}=1`, schema)
+
+    await holder.query('ROLLBACK')
+    holder.release()
+    const hint: unknown = expect.stringContaining(setting)
+    expect(failure).toMatchObject({ code: 'unavailable', details: { sqlState }, hint })
+  })
+
+  test('that accepts no writes says so', async () => {
+    const schema = server.schema()
+    await open({ schema })
+
+    const failure = await failureOf('default_transaction_read_only=on', schema)
+
+    const hint: unknown = expect.stringContaining('accepts no writes')
+    expect(failure).toMatchObject({ code: 'unavailable', hint })
+  })
+
+  test('in which a backslash is none is refused', async () => {
+    const pool = poolWith('standard_conforming_strings=off')
+    const store = createPostgresStore({ pool, schema: server.schema() })
+
+    await expect(store.open()).rejects.toMatchObject({
+      code: 'invalid_config',
+      message: expect.stringContaining('standard_conforming_strings'),
+    })
+    await store.close()
+  })
+})
+
 describe('a connection that cannot be had', () => {
   const base = (): URL => new URL(server.url)
   const at = (change: Partial<URL>): string => Object.assign(base(), change).href

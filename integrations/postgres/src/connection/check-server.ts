@@ -9,6 +9,7 @@ export async function checkServer(database: Database, allowAsyncCommit: boolean)
       name: 'loop_engine.settings',
       text: `SELECT current_setting('server_encoding') AS encoding,
         current_setting('default_transaction_isolation') AS isolation,
+        current_setting('standard_conforming_strings') AS strings,
         current_setting('synchronous_commit') AS synchronous, current_setting('fsync') AS fsync`,
     },
     [],
@@ -24,6 +25,9 @@ export async function checkServer(database: Database, allowAsyncCommit: boolean)
   if (row?.isolation !== 'read committed') {
     refuse('another isolation than read committed', 'Set default_transaction_isolation back.')
   }
+  // A backslash in our statements and functions is one.
+  if (row?.strings !== 'on')
+    refuse('standard_conforming_strings off', 'Turn it on for the role of the store.')
   if (allowAsyncCommit) return
   if (row?.synchronous === 'off' || row?.fsync === 'off') {
     refuse('synchronous_commit or fsync off', 'Turn it on, or pass allowAsyncCommit.')

@@ -1,5 +1,7 @@
 /** What to do about a refusal, by its SQLSTATE or the code of the system; the longest beginning counts. */
 const cures: Readonly<Record<string, string>> = {
+  '25006':
+    'This server accepts no writes: name the primary, or turn default_transaction_read_only off.',
   '28': 'Check the user, and what pg_hba.conf lets in.',
   '28P01': 'Check the user and the password.',
   '3D': 'Check the name of the database, or create it.',
@@ -7,6 +9,9 @@ const cures: Readonly<Record<string, string>> = {
   '42P01': 'A table is missing: open the store once where it may make its schema.',
   '53300': 'The server has no connection left: raise max_connections, or use a pooler.',
   '53': 'The server lacks room or memory.',
+  '55P03': 'It waited longer than lock_timeout allows: raise that for the role of the store.',
+  '57014':
+    'It was cancelled: raise statement_timeout for the role of the store if that was too short.',
   '57P03': 'The server is starting or stopping; try again.',
   ECONNREFUSED: 'Check the host and the port, and that the server is running.',
   ENOTFOUND: 'Check the name of the host.',
