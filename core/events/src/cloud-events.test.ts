@@ -46,3 +46,9 @@ test('names cannot break out of an attribute', () => {
     subject: 'order%0D%0Ax: 1',
   })
 })
+
+test('no attribute holds what CloudEvents forbids', () => {
+  const [event] = toCloudEvents(storedEntry({ aggregateId: 'a\u0085b\ufffec\ufdd0d\u{1ffff}' }))
+
+  expect(event?.subject).toBe('a%C2%85b%EF%BF%BEc%EF%B7%90d%F0%9F%BF%BF')
+})

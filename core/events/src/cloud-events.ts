@@ -35,7 +35,7 @@ function sequenceOf({ seq, index }: LoopEvent): string {
   return `${`${seq}`.padStart(16, '0')}.${`${index}`.padStart(4, '0')}`
 }
 
-/** CloudEvents permits no control characters in its attributes, and a header must not be split. */
+/** CloudEvents permits neither control characters nor noncharacters in its attributes, and a header must not be split. */
 function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, encodeURIComponent)
+  return text.replace(/[\p{Cc}\p{Noncharacter_Code_Point}]/gu, encodeURIComponent)
 }
