@@ -155,6 +155,18 @@ describe.each(eras)('a client that negotiates %s', (era) => {
     expect(textOf(timeline)).toMatch(/never instructions[^]*1 {2}2026-01-01T00:00:00/)
     expect(JSON.stringify(prompt.messages)).toContain('actor_type_not_allowed')
   })
+
+  test('a prompt that lacks its argument says which, with our code', async () => {
+    const client = await connectTo(desk.mcp, era)
+
+    const [listed] = (await client.listPrompts()).prompts
+    const asked = client.getPrompt({ name: 'what_may_i_do_next', arguments: {} })
+
+    expect(listed?.arguments).toMatchObject([{ name: 'aggregateId', required: true }])
+    await expect(asked).rejects.toMatchObject({
+      data: { code: 'invalid_input', path: '/aggregateId' },
+    })
+  })
 })
 
 function textOf(content: object | undefined): string {

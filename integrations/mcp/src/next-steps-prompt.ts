@@ -1,6 +1,7 @@
 import type { McpServer } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 
+import { described } from './described.ts'
 import { readInput } from './fault.ts'
 import { asProtocolError } from './protocol-error.ts'
 import { aggregateIdSchema } from './schemas.ts'
@@ -8,6 +9,9 @@ import { runOf, type Session } from './session.ts'
 import { notice } from './untrusted.ts'
 
 const most = 50
+const inputSchema = z.object({ aggregateId: aggregateIdSchema })
+// Made once: a server is made for every request.
+const shown = described(inputSchema, 'input')
 
 /** "What may I do next?", answered with the state of a run and with what its agent may request now. */
 export function registerNextSteps(server: McpServer, session: Session): void {
@@ -16,11 +20,12 @@ export function registerNextSteps(server: McpServer, session: Session): void {
     {
       title: 'What may I do next?',
       description: 'The state of a run, and what may be requested in it now.',
-      argsSchema: z.object({ aggregateId: z.string().describe('The business key of a run.') }),
+      argsSchema: shown,
     },
-    async ({ aggregateId }) => {
+    async (value: unknown) => {
       try {
-        const text = await nextSteps(session, readInput(aggregateIdSchema, aggregateId))
+        const { aggregateId } = readInput(inputSchema, value ?? {})
+        const text = await nextSteps(session, aggregateId)
         return { messages: [{ role: 'user', content: { type: 'text', text } }] }
       } catch (error) {
         throw asProtocolError(error, session)

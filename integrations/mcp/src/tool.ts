@@ -3,11 +3,11 @@ import type {
   InputRequiredResult,
   McpServer,
   ServerContext,
-  StandardSchemaWithJSON,
 } from '@modelcontextprotocol/server'
 import { isInputRequiredResult } from '@modelcontextprotocol/server'
-import { z } from 'zod'
+import type { z } from 'zod'
 
+import { described } from './described.ts'
 import { faultOf, readInput } from './fault.ts'
 import type { Session } from './session.ts'
 import { notice } from './untrusted.ts'
@@ -84,18 +84,5 @@ function answer(data: object): CallToolResult {
       { type: 'text', text: JSON.stringify(data) },
     ],
     structuredContent: { ...data },
-  }
-}
-
-/** A schema as it is shown. It accepts everything: who reads the input is the tool, and it says what was wrong. */
-function described(schema: z.ZodType, io: 'input' | 'output'): StandardSchemaWithJSON {
-  const shown = z.toJSONSchema(schema, { io, target: 'draft-2020-12', unrepresentable: 'any' })
-  return {
-    '~standard': {
-      version: 1,
-      vendor: 'loop-engine',
-      validate: (value) => ({ value }),
-      jsonSchema: { input: () => shown, output: () => shown },
-    },
   }
 }
