@@ -8,6 +8,7 @@ import {
 
 import { shownFault, type Fault } from './fault.ts'
 import type { McpPrincipal } from './principal.ts'
+import { refusalOf, tooLong } from './refusal.ts'
 
 export interface HttpOptions {
   readonly serve: (principal: McpPrincipal) => McpServer
@@ -68,13 +69,7 @@ async function readBody(
   maxBytes: number,
 ): Promise<{ readonly json: unknown } | Response> {
   const read = await readRequestBody(request, maxBytes)
-  if (read.tooLarge)
-    return refusal(413, {
-      code: 'too_large',
-      message: 'The message is too long.',
-      hint: `It may have ${maxBytes} bytes.`,
-      retryable: false,
-    })
+  if (read.tooLarge) return refusal(413, tooLong(maxBytes))
   try {
     return { json: parseStrictJson(read.text, { maxBytes, maxDepth: 96 }) }
   } catch (error) {
@@ -87,9 +82,9 @@ function withoutBody({ url, method, headers, signal }: Request): Request {
   return new Request(url, { method, headers, signal })
 }
 
-function refusal(status: number, fault: Fault, code = -32_000): Response {
-  return Response.json(
-    { jsonrpc: '2.0', id: null, error: { code, message: fault.message, data: fault } },
-    { status, headers: status === 401 ? { 'www-authenticate': 'Bearer' } : {} },
-  )
+function refusal(status: number, fault: Fault, code?: number): Response {
+  return Response.json(refusalOf(fault, { code }), {
+    status,
+    headers: status === 401 ? { 'www-authenticate': 'Bearer' } : {},
+  })
 }

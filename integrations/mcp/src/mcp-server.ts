@@ -1,7 +1,7 @@
 import { LoopError, type ApprovalRequest, type LoopDefinition } from '@loop-engine/core'
 import type { Authority } from '@loop-engine/sdk'
 import { McpServer, type Transport } from '@modelcontextprotocol/server'
-import { serveStdio, StdioServerTransport } from '@modelcontextprotocol/server/stdio'
+import { serveStdio } from '@modelcontextprotocol/server/stdio'
 
 import { readDecisionUrl } from './decision-url.ts'
 import { createHttpSide } from './http-side.ts'
@@ -9,6 +9,7 @@ import { registerNextSteps } from './next-steps-prompt.ts'
 import { agentOf, type McpPrincipal } from './principal.ts'
 import { registerResources } from './resources.ts'
 import { catalogueOf, type Reach, type Session } from './session.ts'
+import { createStdioSide } from './stdio-side.ts'
 import { toolsFor } from './tools/tools.ts'
 
 export interface McpServerOptions extends Reach {
@@ -116,9 +117,9 @@ export function createMcpServer({
         throw new LoopError('auth', 'A connection needs a principal.', {
           hint: 'Give createMcpServer the `principal` that the client acts for.',
         })
-      const wire =
-        transport ??
-        new StdioServerTransport(process.stdin, process.stdout, { maxBufferSize: maxBytes })
+      const { wire, release } = transport
+        ? { wire: transport, release() {} }
+        : createStdioSide(maxBytes)
       const served = serveStdio(() => serve(fixed), {
         transport: wire,
         onerror: onError,
@@ -129,6 +130,7 @@ export function createMcpServer({
       const ended = wire.onclose
       wire.onclose = () => {
         connections.delete(connection)
+        release()
         ended?.()
         resolve()
       }

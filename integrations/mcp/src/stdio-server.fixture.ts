@@ -1,5 +1,6 @@
-// A process of its own, as a client starts it.
+// A process of its own, as a client starts it; `maxBytes` may be its argument.
 import { openDesk } from './desk.fixture.ts'
 
-const { mcp } = await openDesk()
+const [, , maxBytes] = process.argv
+const { mcp } = await openDesk(maxBytes === undefined ? {} : { maxBytes: Number(maxBytes) })
 mcp.connect()
