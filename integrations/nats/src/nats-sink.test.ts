@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest'
+import { once } from 'node:events'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
+
+import { expect, onTestFinished, test } from 'vitest'
 
 import { event } from './event.fixture.ts'
 import { createNatsSink } from './nats-sink.ts'
@@ -30,4 +33,25 @@ test.each([0, Number.NaN, '1000'])('the time limit %j is refused', (timeoutMs) =
   expect(() => createNatsSink({ connection, timeoutMs: timeoutMs as number })).toThrow(
     expect.objectContaining({ code: 'invalid_config', path: '/timeoutMs' }),
   )
+})
+
+test('a server that accepts and says nothing is left, with each attempt', async () => {
+  const server = createServer((socket) => socket.resume())
+  const accepted: Socket[] = []
+  server.on('connection', (socket) => accepted.push(socket))
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  onTestFinished(() => {
+    for (const socket of accepted) socket.destroy()
+    server.close()
+  })
+  const { port } = server.address() as AddressInfo
+  const sink = createNatsSink({ connection: { servers: `127.0.0.1:${port}` }, timeoutMs: 100 })
+  const { signal } = new AbortController()
+
+  for (const count of [1, 2]) {
+    await expect(sink.publish([event], { signal })).rejects.toMatchObject({ code: 'unavailable' })
+    expect(accepted).toHaveLength(count)
+    await expect.poll(() => accepted.every(({ closed }) => closed)).toBe(true)
+  }
+  await sink.close()
 })

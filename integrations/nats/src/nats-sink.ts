@@ -7,13 +7,9 @@ import {
   type EventSink,
 } from '@loop-engine/core'
 import { jetstream, type JetStreamClient } from '@nats-io/jetstream'
-import {
-  connect,
-  headers,
-  type NatsConnection,
-  type NodeConnectionOptions,
-} from '@nats-io/transport-node'
+import { headers, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node'
 
+import { dial } from './dial.ts'
 import { faultOf } from './fault.ts'
 import { subjectOf } from './subject.ts'
 
@@ -61,7 +57,7 @@ export function createNatsSink({
     if (known && !known.isClosed()) return known
     // Somebody else may have begun to connect in the meantime.
     if (opening === before)
-      opening = connect({
+      opening = dial({
         name: 'loop-engine',
         // Finds a peer that is gone without a word.
         pingInterval: 10_000,
