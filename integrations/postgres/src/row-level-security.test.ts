@@ -188,4 +188,13 @@ describe('opening', () => {
     }
     await pool.end()
   })
+
+  test('whose address has options of its own is told that they go first', async () => {
+    const connectionString = `${urls.owner}?options=-c%20statement_timeout%3D5000`
+    const store = await storeOf({ connectionString })
+    onTestFinished(() => store.close())
+
+    const hint: unknown = expect.stringContaining('`options` in the address')
+    await expect(store.open()).rejects.toMatchObject({ code: 'invalid_config', hint })
+  })
 })

@@ -27,7 +27,9 @@ export async function secure(database: Database, schema: string, wanted: boolean
   const isEngine = now?.tenant === '*' || (now?.bypasses === true && !wanted)
   if ((wanted || now?.secured) && !isEngine) {
     throw refusal('The postgres session is not the engine, and would find no rows.', {
-      hint: "Pass rowLevelSecurity, or ALTER ROLE … SET loop_engine.tenant = '*' for a pool or a pooler of yours.",
+      hint: wanted
+        ? "A pool, a pooler or `options` in the address goes first: ALTER ROLE … SET loop_engine.tenant = '*'."
+        : "Pass rowLevelSecurity, or ALTER ROLE … SET loop_engine.tenant = '*' for a pool or a pooler of yours.",
     })
   }
   if (!wanted) return
