@@ -115,7 +115,8 @@ export async function write(
 ): Promise<string | null> {
   return kernel.runs.exclusive(claim.tenant, claim.aggregateId, async () => {
     let late: Refusal | undefined
-    for (let attempts = 0; attempts <= kernel.limits.conflictRetries; attempts++) {
+    let conflicts = 0
+    while (conflicts <= kernel.limits.conflictRetries) {
       const instance = await kernel.store.getRun(claim.tenant, claim.runId)
       if (!instance) throw new LoopError('corrupt', 'The run of an effect is gone.')
       const change = createChange(instance)
@@ -127,6 +128,7 @@ export async function write(
         throw new LoopError('fenced', 'The lease was lost to another worker.')
       if (outcome.kind === 'refused' && outcome.reason !== 'limit') return outcome.reason
       if (outcome.kind === 'refused') late = refusedBy(outcome, late)
+      else conflicts += 1
     }
     throw new LoopError('conflict', 'The run kept moving while an effect was recorded.', {
       retryable: true,

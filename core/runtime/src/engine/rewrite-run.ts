@@ -37,7 +37,8 @@ export async function rewrite(
   refuseReserved(aggregateId)
   return kernel.runs.exclusive(tenant, aggregateId, async () => {
     let late: Refusal | undefined
-    for (let attempts = 0; attempts <= kernel.limits.conflictRetries; attempts++) {
+    let conflicts = 0
+    while (conflicts <= kernel.limits.conflictRetries) {
       const instance =
         runId === undefined
           ? (await kernel.runs.load(tenant, aggregateId, true)).instance
@@ -55,6 +56,7 @@ export async function rewrite(
       if (outcome.kind === 'refused' && outcome.reason === 'stopped')
         throw stoppedError(outcome.detail)
       if (outcome.kind === 'refused') late = refusedBy(outcome, late)
+      else conflicts += 1
     }
     throw new LoopError('conflict', 'The run kept moving while it was changed.', {
       retryable: true,

@@ -57,7 +57,8 @@ export async function takeTransition(
     if (before) return before
     let mustRead = input.expected !== undefined
     let late: Refusal | undefined
-    for (let attempts = 0; attempts <= kernel.limits.conflictRetries; attempts++) {
+    let conflicts = 0
+    while (conflicts <= kernel.limits.conflictRetries) {
       // Most of this is known at once, and an await that waits for nothing is not free.
       const loaded = kernel.runs.load(tenant, aggregateId, mustRead)
       const { instance, fresh } = loaded instanceof Promise ? await loaded : loaded
@@ -84,7 +85,7 @@ export async function takeTransition(
       // What came from memory may be old: a commit would notice, a refusal might not.
       if (!fresh && !moves && ruling.status !== 'pending_approval') {
         mustRead = true
-        if (attempts === 0) continue
+        continue
       }
       const change = createChange(instance)
       const entry = record(change, judgement, evidence, kernel)
@@ -104,6 +105,7 @@ export async function takeTransition(
       if (outcome.kind === 'duplicate') return repeated(outcome.answer)
       if (outcome.kind === 'key-mismatch') throw keyMismatch()
       if (outcome.kind === 'refused') late = refusedBy(outcome, late)
+      else conflicts += 1
       mustRead = true
     }
     throw new LoopError('conflict', 'The run kept moving while a transition was judged.', {

@@ -16,6 +16,8 @@ const mostCounters = 8
  * first, once for each, so that it is on record as theirs, or a warning of a soft one.
  */
 export function refusedBy({ reason, detail }: Refused, before?: Refusal): LateRefusal {
+  if (before && !before.overrun)
+    throw new LoopError('bad_response', 'The store refused the record of a refusal.')
   if (reason === 'stopped') return { reason: 'stopped', message: 'A stop is in force.' }
   if (reason === 'limit') {
     const known = before?.overrun ?? []
