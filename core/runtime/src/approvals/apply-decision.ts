@@ -48,11 +48,11 @@ export async function apply(
       decisionDraft(kernel, instance, request, reviewer, 'loop.approval.rejected', 'reject', input),
     )
     close(kernel, change, rejected)
-    const reservations = await followUp(kernel, situation, rejected, request.policy.onReject)
+    const taken = await followUp(kernel, situation, rejected, request.policy.onReject)
     return {
       result: { status: 'rejected', request: rejected },
-      plan: { scopes: scopesOf(instance, reviewer), reservations },
-      stands: true,
+      plan: { scopes: scopesOf(instance, reviewer), reservations: taken?.reservations },
+      judgesAgain: true,
     }
   }
   if (input.decision === 'respond' || input.decision === 'abstain') {

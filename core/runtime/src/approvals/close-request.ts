@@ -3,9 +3,9 @@ import {
   type ApprovalRequest,
   type EntryDraft,
   type LoopInstance,
-  type Reservation,
 } from '@loop-engine/core'
 
+import type { Judgement } from '../judging/attempt.ts'
 import { noEvidence } from '../judging/evidence.ts'
 import type { Kernel } from '../kernel.ts'
 import type { Change } from '../recording/change.ts'
@@ -26,7 +26,7 @@ export function close(kernel: Kernel, change: Change, request: ApprovalRequest):
 }
 
 /**
- * The transition that a policy takes after a rejection or an expiry, in the same commit; returns what it reserves. A
+ * The transition that a policy takes after a rejection or an expiry, in the same commit; returns how that was judged. A
  * request that was changed in the database ends as any other, and nothing follows from it.
  */
 export async function followUp(
@@ -34,13 +34,14 @@ export async function followUp(
   { instance: before, change, late }: Situation,
   closed: ApprovalRequest,
   transitionId: string | undefined,
-): Promise<readonly Reservation[]> {
+): Promise<Judgement | undefined> {
   const instance = change.instance
-  if (transitionId === undefined || instance === null || instance.status !== 'active') return []
+  if (transitionId === undefined || instance === null || instance.status !== 'active')
+    return undefined
   const changed = await compareWithRecord(kernel, closed, before)
   if (changed) {
     kernel.report(changed)
-    return []
+    return undefined
   }
   return takeFollowUp(kernel, change, instance, {
     transitionId,

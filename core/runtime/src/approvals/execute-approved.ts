@@ -4,6 +4,7 @@ import { judge, record } from '../judging/attempt.ts'
 import { knownEvidence, noEvidence, type Evidence } from '../judging/evidence.ts'
 import { resultOf } from '../judging/transition-result.ts'
 import type { Kernel } from '../kernel.ts'
+import { isOverLimit } from '../recording/refused-by.ts'
 import { ownScopes, scopesOf } from '../recording/stop-scopes.ts'
 import { approvalsOf, handedOnBy } from './approval-rules.ts'
 import { close, decisionDraft, type Said } from './close-request.ts'
@@ -22,10 +23,6 @@ export async function execute(
   const loop = await kernel.loops.pinned(instance.definition.digest)
   const evidence = requestedEvidence(request)
   const command = { transitionId: request.transitionId, actor: request.requester }
-  const attempt = { kernel, loop, command, evidence, approved }
-  // Beyond a soft limit the execution goes on, with a warning. Beyond a hard one the store refuses it again.
-  const warned = late && (await judge({ ...attempt, instance, refusal: late }))
-  const refusal = warned?.ruling.status === 'executed' ? late : undefined
   change.append({
     ...decisionDraft(
       kernel,
@@ -39,7 +36,15 @@ export async function execute(
     actionDigest: request.actionDigest,
   })
   const current = change.instance ?? instance
-  const judgement = await judge({ ...attempt, instance: current, refusal })
+  const judgement = await judge({
+    kernel,
+    loop,
+    instance: current,
+    command,
+    evidence,
+    approved,
+    refusal: late,
+  })
   const drift =
     judgement.ruling.status === 'executed' &&
     judgement.ruling.draft.actionDigest !== request.actionDigest
@@ -55,7 +60,8 @@ export async function execute(
   const transition = resultOf(judgement, entry, change.instance ?? current, command)
   return {
     result: { status: executed ? 'executed' : 'blocked', request: closed, transition },
-    stands: true,
+    judgesAgain: true,
+    isHeldUp: isOverLimit(judgement.ruling),
     plan: {
       // A stop of anybody on whose word this rests holds it up.
       scopes: [

@@ -1,6 +1,7 @@
 import { type ApprovalRequest } from '@loop-engine/core'
 
 import type { Kernel } from '../kernel.ts'
+import { isOverLimit } from '../recording/refused-by.ts'
 import { scopesOf } from '../recording/stop-scopes.ts'
 import { close, followUp, decisionDraft, approvalSystem } from './close-request.ts'
 import type { DecisionResult } from './decide-request.ts'
@@ -16,13 +17,15 @@ export async function expire(
   change.append(decisionDraft(kernel, instance, request, approvalSystem, 'loop.approval.expired'))
   close(kernel, change, expired)
   const { onExpiry } = request.policy
-  const reservations = await followUp(kernel, situation, expired, onExpiry)
+  const taken = await followUp(kernel, situation, expired, onExpiry)
   return {
     result: { status: 'refused', reason: 'expired', request: expired },
+    judgesAgain: true,
+    isHeldUp: taken !== undefined && isOverLimit(taken.ruling),
     // An expiry alone changes nothing that a stop must hold up; the transition that it leads to waits for the release.
     plan: {
       scopes: onExpiry === undefined ? [] : scopesOf(instance, approvalSystem),
-      reservations,
+      reservations: taken?.reservations,
     },
   }
 }

@@ -11,7 +11,7 @@ import type { Kernel } from '../kernel.ts'
 import { createChange, type Change } from '../recording/change.ts'
 import { commitChange } from '../recording/commit-change.ts'
 import { keyMismatch } from '../recording/idempotency.ts'
-import { refusedBy, stoppedError } from '../recording/refused-by.ts'
+import { overLimit, refusedBy, stoppedError } from '../recording/refused-by.ts'
 import { answeredBefore } from './kept-answer.ts'
 
 export interface Situation {
@@ -25,8 +25,10 @@ export interface Situation {
 export type Outcome<Result> = {
   readonly result: Result
   readonly plan?: Partial<CommitPlan> & Pick<CommitPlan, 'scopes'>
-  /** A decision that may stand though what follows it would overrun a limit: then it is built again, with `late`. */
-  readonly stands?: true
+  /** When a counter of what follows is full it is built again, with `late`: a soft limit only warns. */
+  readonly judgesAgain?: true
+  /** A hard limit is in the way: nothing of this is committed. */
+  readonly isHeldUp?: boolean
 }
 
 type Build<Result> = (situation: Situation) => Outcome<Result> | Promise<Outcome<Result>>
@@ -56,7 +58,14 @@ export async function onRequest<Result>(
     make = build,
   ): Promise<Attempt<Result>> => {
     const change = createChange(instance, request.trace)
-    const { result, plan, stands } = await make({ request, instance, change, reviewer, late })
+    const { result, plan, judgesAgain, isHeldUp } = await make({
+      request,
+      instance,
+      change,
+      reviewer,
+      late,
+    })
+    if (isHeldUp) return tell(instance, request, overLimit())
     if (!plan) return { result }
     const outcome = await commitChange(kernel, change, plan)
     if (outcome.kind === 'conflict') return 'conflict'
@@ -68,9 +77,17 @@ export async function onRequest<Result>(
       return { result, isJudged: true }
     }
     const refusal = refusedBy(outcome, late)
-    const { reason } = refusal
-    if (refusal.overrun && stands) return attempt(instance, request, refusal)
-    if (!refused) throw stoppedError(outcome.detail)
+    if (refusal.overrun && judgesAgain) return attempt(instance, request, refusal)
+    if (!refused && refusal.reason === 'stopped') throw stoppedError(outcome.detail)
+    return tell(instance, request, refusal)
+  }
+
+  const tell = async (
+    instance: LoopInstance,
+    request: ApprovalRequest,
+    { reason, message }: ReturnType<typeof overLimit>,
+  ): Promise<Attempt<Result>> => {
+    if (!refused) throw new LoopError('refused', message, { details: { reason } })
     const told = await attempt(instance, request, undefined, (again) => refused(again, reason))
     return told === 'conflict' ? told : { ...told, isJudged: true }
   }

@@ -28,8 +28,8 @@ export async function withdraw(
       })
     }
     if (kernel.clock.now() >= request.expiresAt) {
-      const { result, plan } = await expire(kernel, situation)
-      return { result: result.request, ...(plan && { plan }) }
+      const expired = await expire(kernel, situation)
+      return { ...expired, result: expired.result.request }
     }
     const withdrawn: ApprovalRequest = {
       ...request,

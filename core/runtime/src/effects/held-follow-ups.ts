@@ -34,7 +34,7 @@ export async function takeHeldFollowUps(
     const owed = { transitionId: followUp, actor, evidence }
     const refused = refusal ?? (await lateFollowUp(kernel, suspended, receipt))
     const taken = await takeFollowUp(kernel, change, instance, { ...owed, refusal: refused })
-    reservations.push(...taken)
+    reservations.push(...taken.reservations)
   }
   return reservations
 }

@@ -38,7 +38,7 @@ export async function report(
     )
     const now = change.instance ?? instance
     // Of a run that is suspended it is taken when the run is resumed.
-    const reservations =
+    const taken =
       followUp !== undefined && now.status === 'active'
         ? await takeFollowUp(kernel, change, now, {
             transitionId: followUp,
@@ -46,14 +46,14 @@ export async function report(
             evidence,
             refusal: refusal ?? (await lateFollowUp(kernel, instance, job.stored.hash, claim.seq)),
           })
-        : []
+        : undefined
     // A dead letter would keep the input.
     if (dead !== undefined) letter = (await isErased(kernel, job)) ? undefined : dead
     // What was done is recorded even under a stop; the stop holds up the next effect.
     return {
       scopes: [],
       ...(letter === undefined ? { settle: lease } : { fence: lease }),
-      reservations,
+      reservations: taken?.reservations,
     }
   })
   if (refused !== null)

@@ -1,7 +1,7 @@
-import type { Actor, LoopInstance, Reservation } from '@loop-engine/core'
+import type { Actor, LoopInstance } from '@loop-engine/core'
 
 import { supersede } from '../approvals/supersede.ts'
-import { judge, record } from '../judging/attempt.ts'
+import { judge, record, type Judgement } from '../judging/attempt.ts'
 import type { Refusal } from '../judging/decide.ts'
 import type { Evidence } from '../judging/evidence.ts'
 import type { Kernel } from '../kernel.ts'
@@ -17,18 +17,18 @@ export interface FollowUp {
   readonly requestId?: string
 }
 
-/** Takes the transition that is owed to an effect, a timer or a decision, within a change; returns what it reserves. */
+/** Takes the transition that is owed to an effect, a timer or a decision, within a change; returns how it was judged. */
 export async function takeFollowUp(
   kernel: Kernel,
   change: Change,
   instance: LoopInstance,
   { transitionId, actor, evidence, refusal, requestId }: FollowUp,
-): Promise<readonly Reservation[]> {
+): Promise<Judgement> {
   const loop = await kernel.loops.pinned(instance.definition.digest)
   const command = { transitionId, actor }
   const judgement = await judge({ kernel, loop, instance, command, evidence, refusal })
   record(change, judgement, evidence, kernel)
   if (judgement.ruling.status === 'executed' && instance.openApprovals > 0)
     await supersede(kernel, change, instance, requestId)
-  return judgement.reservations
+  return judgement
 }

@@ -1,6 +1,6 @@
 import { LoopError, type CommitResult } from '@loop-engine/core'
 
-import type { Refusal } from '../judging/decide.ts'
+import type { Refusal, Ruling } from '../judging/decide.ts'
 
 type Refused = Extract<CommitResult, { kind: 'refused' }>
 
@@ -30,6 +30,11 @@ export function refusedBy({ reason, detail }: Refused, before?: Refusal): LateRe
 /** Counters have no room for an attempt. Without them its guards are not asked once more. */
 export function overLimit(overrun?: readonly string[]): LateRefusal {
   return { reason: 'limit_reached', message: 'A limit would be overrun.', overrun }
+}
+
+/** Whether a hard limit is in the way of an attempt that was judged with the counters that are full. */
+export function isOverLimit({ status, reason }: Ruling): boolean {
+  return status === 'rejected' && reason === 'limit_reached'
 }
 
 /** What somebody hears whose change has no attempt to record. */

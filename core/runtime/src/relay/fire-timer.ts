@@ -2,6 +2,7 @@ import { LoopError, parseDuration, type Actor, type OutboxClaim } from '@loop-en
 
 import { expire } from '../approvals/expire-request.ts'
 import { onRequest, type Outcome, type Situation } from '../approvals/on-request.ts'
+import type { Refusal } from '../judging/decide.ts'
 import { noEvidence } from '../judging/evidence.ts'
 import type { Kernel } from '../kernel.ts'
 import { createChange } from '../recording/change.ts'
@@ -9,6 +10,7 @@ import { commitChange } from '../recording/commit-change.ts'
 import { draftOf } from '../recording/draft.ts'
 import { takeFollowUp } from '../recording/follow-up.ts'
 import { approvalTimer, enqueueNotices } from '../recording/orders.ts'
+import { isOverLimit, refusedBy } from '../recording/refused-by.ts'
 import { scopesOf } from '../recording/stop-scopes.ts'
 import type { Delivery } from './delivery.ts'
 
@@ -31,7 +33,9 @@ async function timeOut(
   { stateVersion }: { readonly stateVersion: number },
 ): Promise<Delivery> {
   return kernel.runs.exclusive(claim.tenant, claim.aggregateId, async () => {
-    for (let attempts = 0; attempts <= kernel.limits.conflictRetries; attempts++) {
+    let late: Refusal | undefined
+    let conflicts = 0
+    while (conflicts <= kernel.limits.conflictRetries) {
       const instance = await kernel.store.getRun(claim.tenant, claim.runId)
       if (!instance || instance.stateVersion !== stateVersion || instance.status !== 'active')
         return { kind: 'done' }
@@ -39,11 +43,13 @@ async function timeOut(
       const transitionId = states.get(instance.currentState)?.timeout?.transition
       if (transitionId === undefined) return { kind: 'done' }
       const change = createChange(instance)
-      const reservations = await takeFollowUp(kernel, change, instance, {
+      const { ruling, reservations } = await takeFollowUp(kernel, change, instance, {
         transitionId,
         actor: timer,
         evidence: noEvidence,
+        refusal: late,
       })
+      if (isOverLimit(ruling)) return heldUp('limit', 'timeout')
       const outcome = await commitChange(kernel, change, {
         scopes: scopesOf(instance, timer),
         settle: { id: claim.id, fence: claim.fence },
@@ -52,8 +58,10 @@ async function timeOut(
       if (outcome.kind === 'committed') return { kind: 'settled' }
       if (outcome.kind === 'refused' && outcome.reason === 'fenced')
         throw new LoopError('fenced', 'The lease was lost to another worker.')
-      if (outcome.kind === 'refused')
-        return { kind: 'retry', error: `${outcome.reason}: The timeout is held up.`, afterMs: 1000 }
+      if (outcome.kind === 'refused' && outcome.reason !== 'limit')
+        return heldUp(outcome.reason, 'timeout')
+      if (outcome.kind === 'refused') late = refusedBy(outcome, late)
+      else conflicts += 1
     }
     throw new LoopError('conflict', 'The run kept moving while its timeout was taken.', {
       retryable: true,
@@ -67,15 +75,13 @@ async function forRequest(
   { requestId, index }: { readonly requestId: string; readonly index: number },
 ): Promise<Delivery> {
   const settle = { id: claim.id, fence: claim.fence }
-  const heldUp = (_: Situation, reason: string): Outcome<Delivery> => ({
-    result: { kind: 'retry', error: `${reason}: The expiry is held up.`, afterMs: 1000 },
-  })
   const fire = async (situation: Situation): Promise<Outcome<Delivery>> => {
     const { request, instance, change } = situation
     if (request.status !== 'pending') return { result: { kind: 'done' } }
     if (claim.name === 'approval-expiry') {
-      const { plan } = await expire(kernel, situation)
-      return { result: { kind: 'settled' }, plan: { scopes: [], ...plan, settle } }
+      const expired = await expire(kernel, situation)
+      const plan = { scopes: [], ...expired.plan, settle }
+      return { ...expired, result: { kind: 'settled' }, plan }
     }
     // The expiry may be behind this one after an outage, or held up by a stop.
     if (kernel.clock.now() >= request.expiresAt) return { result: { kind: 'done' } }
@@ -121,5 +127,11 @@ async function forRequest(
     )
     return { result: { kind: 'settled' }, plan: { scopes: [], settle } }
   }
-  return onRequest(kernel, claim.tenant, requestId, timer, fire, heldUp)
+  return onRequest(kernel, claim.tenant, requestId, timer, fire, (_, reason) => ({
+    result: heldUp(reason, 'expiry'),
+  }))
+}
+
+function heldUp(reason: string, what: 'timeout' | 'expiry'): Delivery {
+  return { kind: 'retry', error: `${reason}: The ${what} is held up.`, afterMs: 1000 }
 }
