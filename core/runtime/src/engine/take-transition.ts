@@ -61,7 +61,7 @@ export async function takeTransition(
     while (conflicts <= kernel.limits.conflictRetries) {
       // Most of this is known at once, and an await that waits for nothing is not free.
       const loaded = kernel.runs.load(tenant, aggregateId, mustRead)
-      const { instance, fresh } = loaded instanceof Promise ? await loaded : loaded
+      const { instance } = loaded instanceof Promise ? await loaded : loaded
       if (idempotency && hasMoved(instance, input.expected)) {
         // What moved it may have been the same command, delivered twice at once.
         const same = await answered(kernel, tenant, idempotency)
@@ -82,11 +82,6 @@ export async function takeTransition(
       const judgement = judging instanceof Promise ? await judging : judging
       const { ruling } = judgement
       const moves = ruling.status === 'executed'
-      // What came from memory may be old: a commit would notice, a refusal might not.
-      if (!fresh && !moves && ruling.status !== 'pending_approval') {
-        mustRead = true
-        continue
-      }
       const change = createChange(instance)
       const entry = record(change, judgement, evidence, kernel)
       if (moves && instance.openApprovals > 0) await supersede(kernel, change, instance)
