@@ -52,6 +52,9 @@ export function checkOptions(options: LoopSystemOptions): void {
     const now = clock.now()
     if (!Number.isSafeInteger(now) || now < 0 || now > latest)
       throw wrong('/clock/now', 'It must answer with whole milliseconds since 1970.')
+    const woken: unknown = clock.sleep(0, AbortSignal.abort('checked'))
+    if (!(woken instanceof Promise)) throw wrong('/clock/sleep', 'It must answer with a promise.')
+    woken.catch(() => undefined)
   }
   if (ids !== undefined) checkMethods(ids, '/ids', ['id', 'salt'])
   if (redaction !== undefined) checkRedaction(redaction)

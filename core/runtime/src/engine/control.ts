@@ -93,7 +93,7 @@ export function createControl(kernel: Kernel): Control {
         ownScopes(tenant, actor),
       )
     },
-    stops: () => kernel.store.stops(),
+    stops: async () => kernel.store.stops(),
   }
 }
 

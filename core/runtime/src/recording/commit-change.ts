@@ -1,4 +1,4 @@
-import { LoopError, type CommitResult, type OutboxItem } from '@loop-engine/core'
+import { isLoopError, LoopError, type CommitResult, type OutboxItem } from '@loop-engine/core'
 
 import type { Kernel } from '../kernel.ts'
 import type { Change, PlanRest } from './change.ts'
@@ -15,11 +15,13 @@ export async function commitChange(
   const outbox =
     planned.outbox && enveloped(kernel, dueByNow(planned.outbox, kernel.clock.now()), change.origin)
   const plan = outbox === planned.outbox ? planned : { ...planned, outbox }
-  const [result] = await kernel.store.commit([plan])
-  if (!result)
-    throw new LoopError('unavailable', 'The store did not answer for a plan.', {
-      plugin: kernel.store.name,
-    })
+  let result: CommitResult | undefined
+  try {
+    ;[result] = await kernel.store.commit([plan])
+  } catch (error) {
+    throw isLoopError(error) ? error : unanswered(kernel, error)
+  }
+  if (!result) throw unanswered(kernel)
   if (result.kind === 'committed') {
     kernel.runs.keep(plan.instance)
     for (const request of plan.approvals ?? []) {
@@ -33,6 +35,16 @@ export async function commitChange(
     kernel.runs.forget(plan.tenant, plan.instance.aggregateId)
   }
   return result
+}
+
+/** What a store throws that is no error of ours, or answers that is nothing, may have come after it wrote. */
+function unanswered({ store }: Kernel, cause?: unknown): LoopError {
+  return new LoopError('unknown_outcome', 'The store did not answer for a plan.', {
+    plugin: store.name,
+    retryable: true,
+    hint: 'The same call with the same idempotency key tells what happened.',
+    cause,
+  })
 }
 
 /**

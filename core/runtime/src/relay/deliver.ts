@@ -16,12 +16,13 @@ import { deliverNotice } from './deliver-notice.ts'
 import type { Delivery } from './delivery.ts'
 import { fireTimer } from './fire-timer.ts'
 import { putBack } from './put-back.ts'
+import { sleep } from './sleep.ts'
 
 /** Delivers one claimed item under its lease, which is renewed for as long as the delivery takes. */
 export async function deliver(kernel: Kernel, leased: OutboxClaim): Promise<void> {
   const { claim, trace } = openEnvelope(leased)
   const finished = new AbortController()
-  const renewing = renew(kernel, claim, finished.signal)
+  const renewing = renew(kernel, claim, finished.signal).catch(kernel.report)
   try {
     const work = (): Promise<DeliveryEnd> => conclude(kernel, leased, { claim, trace })
     await (kernel.telemetry ? kernel.telemetry.delivery({ claim, trace }, work) : work())
@@ -131,18 +132,19 @@ export function backoff(kernel: Kernel, attempts: number): number {
 }
 
 async function renew(
-  kernel: Kernel,
+  { clock, limits, store, report }: Kernel,
   { id, fence }: OutboxClaim,
   finished: AbortSignal,
 ): Promise<void> {
-  const { clock, limits, store } = kernel
   while (!finished.aborted) {
-    await clock.sleep(limits.leaseMs / 3, finished)
+    await sleep(clock, limits.leaseMs / 3, finished)
     if (finished.aborted) return
-    // A renewal that fails costs the lease, which the fence then refuses: never safety.
-    await store
-      .extend([{ id, fence }], clock.now() + limits.leaseMs)
-      .catch((error: unknown) => kernel.report(error))
+    try {
+      await store.extend([{ id, fence }], clock.now() + limits.leaseMs)
+    } catch (error) {
+      // A renewal that fails costs the lease, which the fence then refuses: never safety.
+      report(error)
+    }
   }
 }
 

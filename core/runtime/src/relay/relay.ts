@@ -3,6 +3,7 @@ import type { ClaimQuery, DeadLetter, OutboxClaim, Page } from '@loop-engine/cor
 import { checkInput } from '../check-input.ts'
 import type { Kernel } from '../kernel.ts'
 import { backoff, deliver } from './deliver.ts'
+import { sleep } from './sleep.ts'
 import { createSlots, type Slots } from './slots.ts'
 import { createUpkeep } from './upkeep.ts'
 
@@ -75,10 +76,8 @@ export function createRelay(kernel: Kernel, worker: string): Relay & { wake(): v
         if (signal.aborted) break
         kernel.report(error)
         failures++
-        await clock.sleep(
-          Math.min(limits.backoffMs.longest, limits.backoffMs.first * 2 ** failures),
-          signal,
-        )
+        const { first, longest } = limits.backoffMs
+        await sleep(clock, Math.min(longest, first * 2 ** failures), signal)
       }
     }
     await Promise.all(inFlight)
@@ -134,7 +133,7 @@ export function createRelay(kernel: Kernel, worker: string): Relay & { wake(): v
   }
 
   async function pause(ms: number, signal: AbortSignal): Promise<void> {
-    if (!rung) await clock.sleep(ms, AbortSignal.any([signal, bell.signal]))
+    if (!rung) await sleep(clock, ms, AbortSignal.any([signal, bell.signal]))
   }
 
   return {
@@ -142,7 +141,8 @@ export function createRelay(kernel: Kernel, worker: string): Relay & { wake(): v
     start() {
       if (running) return
       stopping = new AbortController()
-      running = run(stopping.signal)
+      // Nothing but a clock that fails ends it early.
+      running = run(stopping.signal).catch(kernel.report)
       watching = watch()
     },
     async drain(instance) {

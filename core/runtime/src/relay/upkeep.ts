@@ -14,11 +14,11 @@ export function createUpkeep({
 }: Pick<Kernel, 'store' | 'clock' | 'limits' | 'report'>): () => Promise<void> {
   let lastAt = -Infinity
   return async () => {
-    const now = clock.now()
-    // A clock that was ahead and is set back does not put it off until then.
-    if (now >= lastAt && now - lastAt < everyMs) return
-    lastAt = now
     try {
+      const now = clock.now()
+      // A clock that was ahead and is set back does not put it off until then.
+      if (now >= lastAt && now - lastAt < everyMs) return
+      lastAt = now
       await store.prune(now - limits.keysKeptMs)
     } catch (error) {
       // What is kept longer harms nobody; the next hour tries again.
