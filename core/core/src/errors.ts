@@ -70,7 +70,11 @@ export class LoopError extends Error {
   }
 }
 
-/** Recognises a LoopError even when two copies of this package are loaded. */
+/** Recognises a LoopError even when two copies of this package are loaded. Never throws, whatever was thrown. */
 export function isLoopError(error: unknown): error is LoopError {
-  return typeof error === 'object' && error !== null && marker in error
+  try {
+    return typeof error === 'object' && error !== null && marker in error
+  } catch {
+    return false
+  }
 }

@@ -8,6 +8,7 @@ import {
   type KnownKeys,
 } from '@loop-engine/core'
 
+import { isRecord } from './check-input.ts'
 import { withDeadline } from './deadline.ts'
 import { defaultLimits } from './limits.ts'
 import { systemClock } from './system-clock.ts'
@@ -63,10 +64,8 @@ export function createIdentity(
       if (!directory) return { actor, identityClass: actor.id }
       const person = await ask(directory, patience, tenant, actor.id)
       if (!person) return null
-      return {
-        actor: { ...actor, roles: namesOf(person.roles), groups: namesOf(person.groups) },
-        identityClass: person.identityClass ?? actor.id,
-      }
+      const { identityClass, ...names } = person
+      return { actor: { ...actor, ...names }, identityClass: identityClass ?? actor.id }
     },
   }
 }
@@ -98,9 +97,9 @@ async function ask(
   { clock, timeoutMs }: Patience,
   tenant: string,
   id: string,
-): Promise<Person | null> {
+): Promise<KnownPerson | null> {
   try {
-    return await withDeadline(clock, timeoutMs, async () => directory(tenant, id))
+    return readPerson(await withDeadline(clock, timeoutMs, async () => directory(tenant, id)))
   } catch (error) {
     if (isLoopError(error) && error.code !== 'timeout') throw error
     throw new LoopError('unavailable', 'The directory of people did not answer.', {
@@ -111,11 +110,31 @@ async function ask(
   }
 }
 
+interface KnownPerson {
+  readonly roles: readonly string[]
+  readonly groups: readonly string[]
+  readonly identityClass: string | undefined
+}
+
+/** What is no person is nobody who is known: `true`, or the text that there is none, would have no roles but be believed. */
+function readPerson(person: unknown): KnownPerson | null {
+  if (!person) return null
+  if (!isRecord(person)) throw noPerson('Answer with an object, or with null for who is not known.')
+  const identityClass = person.identityClass ?? undefined
+  if (identityClass !== undefined && typeof identityClass !== 'string')
+    throw noPerson('An identity class is text.')
+  return { roles: namesOf(person.roles), groups: namesOf(person.groups), identityClass }
+}
+
 /** The roles or groups of a person. A text is no list: of its letters nobody has a role. */
 function namesOf(names: unknown): string[] {
   if (names === undefined || names === null) return []
   if (Array.isArray(names) && names.every((name) => typeof name === 'string')) return [...names]
-  throw new LoopError('bad_response', 'The directory of people answered with what is no person.', {
-    hint: 'Roles and groups are lists of texts.',
+  throw noPerson('Roles and groups are lists of texts.')
+}
+
+function noPerson(hint: string): LoopError {
+  return new LoopError('bad_response', 'The directory of people answered with what is no person.', {
+    hint,
   })
 }

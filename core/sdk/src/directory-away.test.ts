@@ -96,3 +96,40 @@ test('a directory that writes roles as text is told, and nobody is called unenti
 
   await expect(decided).rejects.toMatchObject({ code: 'bad_response' })
 })
+
+test.each([
+  ['text', 'nobody'],
+  ['a number', 1],
+  ['a list', [{ roles: ['finance'] }]],
+  ['an identity class that is no text', { roles: ['finance'], identityClass: { id: 1 } }],
+])('a directory that answers with %s knows nobody', async (_, answer) => {
+  const directory = (() => answer) as unknown as NonNullable<IdentityOptions['directory']>
+  const system = await createLoopSystem({
+    loops: [paymentLoop(1)],
+    relay: false,
+    identity: { directory },
+  })
+  const requestId = await askForPayment(system)
+
+  const decided = system.approvals.decide({ requestId, decision: 'reject', actor: person('ann') })
+
+  await expect(decided).rejects.toMatchObject({ code: 'bad_response' })
+})
+
+test('a directory whose answer cannot be read has not answered', async () => {
+  const directory = () => ({
+    get roles(): string[] {
+      throw new TypeError('lost')
+    },
+  })
+  const system = await createLoopSystem({
+    loops: [paymentLoop(1)],
+    relay: false,
+    identity: { directory },
+  })
+  const requestId = await askForPayment(system)
+
+  const decided = system.approvals.decide({ requestId, decision: 'reject', actor: person('ann') })
+
+  await expect(decided).rejects.toMatchObject({ code: 'unavailable', retryable: true })
+})

@@ -151,5 +151,9 @@ async function renew(
 /** What a dead letter says: a code and our own sentence, never a foreign message that may hold secrets. */
 function describe(error: unknown): string {
   if (isLoopError(error)) return `${error.code}: ${error.message}`
-  return error instanceof Error ? `threw ${error.name}` : 'threw'
+  try {
+    return error instanceof Error ? `threw ${error.name}` : 'threw'
+  } catch {
+    return 'threw'
+  }
 }
