@@ -1,16 +1,16 @@
-export {
-  actionOf,
-  admit,
-  decide,
-  type CancelOrder,
-  type EffectOrder,
-  type Order,
-  type Refusal,
-  type Ruling,
-  type TimerOrder,
-  type TransitionCommand,
-  type TransitionFacts,
-} from './judging/decide.ts'
+export { actionOf } from './judging/action.ts'
+export { admit } from './judging/admit.ts'
+export { decide } from './judging/decide.ts'
+export type {
+  CancelOrder,
+  EffectOrder,
+  Order,
+  Refusal,
+  Ruling,
+  TimerOrder,
+  TransitionCommand,
+  TransitionFacts,
+} from './judging/ruling.ts'
 export { indexLoop, type LoopIndex } from './judging/loop-index.ts'
 export { createEngine, type LoopEngine } from './engine/engine.ts'
 export {

@@ -1,5 +1,5 @@
 import { LoopError } from '../errors.ts'
-import type { Page } from './store.ts'
+import type { Page } from './store-query.ts'
 
 /** Where a page ended: the sort key of its last item. */
 export interface Position {

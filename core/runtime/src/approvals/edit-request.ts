@@ -1,8 +1,8 @@
 import { digestOf, LoopError, type ApprovalRequest } from '@loop-engine/core'
 
 import { evidenceOf } from '../engine/admit-input.ts'
+import { actionOf } from '../judging/action.ts'
 import { judge } from '../judging/attempt.ts'
-import { actionOf } from '../judging/decide.ts'
 import type { Kernel } from '../kernel.ts'
 import type { DecisionRefusal } from './approval-rules.ts'
 import { renderView } from './approval-view.ts'

@@ -1,9 +1,10 @@
 import { LoopError, type Actor, type ApprovalRequest } from '@loop-engine/core'
 
-import { judge, record } from '../judging/attempt.ts'
+import { judge } from '../judging/attempt.ts'
 import { knownEvidence, noEvidence, type Evidence } from '../judging/evidence.ts'
 import { resultOf } from '../judging/transition-result.ts'
 import type { Kernel } from '../kernel.ts'
+import { record } from '../recording/record-judgement.ts'
 import { isOverLimit } from '../recording/refused-by.ts'
 import { ownScopes, scopesOf } from '../recording/stop-scopes.ts'
 import { approvalsOf, handedOnBy } from './approval-rules.ts'

@@ -6,7 +6,7 @@ import {
   type LoopInstance,
 } from '@loop-engine/core'
 
-import type { Refusal } from '../judging/decide.ts'
+import type { Refusal } from '../judging/ruling.ts'
 import type { Kernel } from '../kernel.ts'
 import { createChange, type Change } from '../recording/change.ts'
 import { commitChange } from '../recording/commit-change.ts'

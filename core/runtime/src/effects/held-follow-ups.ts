@@ -7,8 +7,8 @@ import {
   type StoredEntry,
 } from '@loop-engine/core'
 
-import type { Refusal } from '../judging/decide.ts'
 import { knownEvidence, noEvidence } from '../judging/evidence.ts'
+import type { Refusal } from '../judging/ruling.ts'
 import type { Kernel } from '../kernel.ts'
 import type { Change } from '../recording/change.ts'
 import { takeFollowUp } from '../recording/follow-up.ts'

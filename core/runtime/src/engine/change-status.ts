@@ -3,7 +3,7 @@ import { LoopError, type InstanceStatus, type LoopInstance } from '@loop-engine/
 import { supersede } from '../approvals/supersede.ts'
 import { checkInput } from '../check-input.ts'
 import { takeHeldFollowUps } from '../effects/held-follow-ups.ts'
-import type { Refusal } from '../judging/decide.ts'
+import type { Refusal } from '../judging/ruling.ts'
 import type { Kernel } from '../kernel.ts'
 import type { Change, PlanRest } from '../recording/change.ts'
 import { draftOf } from '../recording/draft.ts'

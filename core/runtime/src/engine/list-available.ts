@@ -1,8 +1,8 @@
 import { type Actor, type Reservation } from '@loop-engine/core'
 
 import { checkFields } from '../check-input.ts'
+import { admit } from '../judging/admit.ts'
 import { judge } from '../judging/attempt.ts'
-import { admit } from '../judging/decide.ts'
 import type { Kernel } from '../kernel.ts'
 import { overLimit } from '../recording/refused-by.ts'
 import { scopesOf } from '../recording/stop-scopes.ts'

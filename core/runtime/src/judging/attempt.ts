@@ -1,17 +1,11 @@
 import {
   deepFreeze,
   digestOf,
-  canonicalize,
-  isLoopError,
-  sha256Hex,
   type ApprovalRequest,
   type GuardResult,
   type GuardSpec,
-  type JsonObject,
-  type JsonValue,
   type LoopInstance,
   type Reservation,
-  type StoredEntry,
   type Transition,
 } from '@loop-engine/core'
 import type { GuardFacts, GuardsOutcome } from '@loop-engine/guards'
@@ -19,20 +13,14 @@ import type { GuardFacts, GuardsOutcome } from '@loop-engine/guards'
 import { openRequest } from '../approvals/open-request.ts'
 import type { Kernel } from '../kernel.ts'
 import { guardsOf } from '../loop-registry.ts'
-import type { Change } from '../recording/change.ts'
-import { enqueueApproval, enqueueOrder } from '../recording/orders.ts'
-import {
-  actionOf,
-  admit,
-  decide,
-  type Refusal,
-  type Ruling,
-  type TransitionCommand,
-  type TransitionFacts,
-} from './decide.ts'
+import { actionOf } from './action.ts'
+import { admit } from './admit.ts'
+import { approvalNeeded, effectInput } from './attempt-expressions.ts'
+import { decide } from './decide.ts'
 import type { Evidence } from './evidence.ts'
 import type { LoopIndex } from './loop-index.ts'
 import { readFacts } from './read-facts.ts'
+import type { Refusal, Ruling, TransitionCommand, TransitionFacts } from './ruling.ts'
 
 /** One try of one transition against one version of a run. */
 export interface Attempt {
@@ -161,22 +149,6 @@ function conclude(
   }
 }
 
-/** Appends the entry of a judgement, with its evidence and what it orders. */
-export function record(
-  change: Change,
-  { ruling, request }: Judgement,
-  evidence: Evidence,
-  kernel: Kernel,
-): StoredEntry {
-  const entry = change.append(ruling.draft, evidence.sealed)
-  for (const order of ruling.orders) enqueueOrder(change, order, entry.seq, entry.at)
-  if (request) {
-    change.upsert(request)
-    enqueueApproval(change, request, kernel)
-  }
-  return entry
-}
-
 function blocked(
   { loop, instance, command, refusal }: Attempt,
   base: Base,
@@ -189,82 +161,4 @@ function blocked(
     reservations: none,
     guards,
   }
-}
-
-type EffectInput = {
-  readonly value: JsonValue
-  readonly text: string
-  readonly inputDigest: string
-}
-
-/** The exact input of the effect. Its expressions see no clock, so that it is the same at request and at execution. */
-function effectInput(
-  { kernel, instance, command, evidence }: Attempt,
-  { id, effect }: Transition,
-): EffectInput | { failed: GuardResult } {
-  try {
-    const scope = {
-      evidence: evidence.value,
-      actor: command.actor,
-      instance: scopeOf(instance),
-      transition: { id },
-    }
-    const value: JsonValue = effect?.input
-      ? Object.fromEntries(
-          Object.entries(effect.input).map(([field, expression]) => [
-            field,
-            kernel.expressions.compile(expression, 'effect').evaluate(scope),
-          ]),
-        )
-      : evidence.value
-    const text = canonicalize(value)
-    return { value, text, inputDigest: sha256Hex(text) }
-  } catch (error) {
-    if (!isLoopError(error)) throw error
-    return {
-      failed: {
-        id: 'effect-input',
-        use: 'effect-input',
-        severity: 'hard',
-        passed: false,
-        reason: 'threw',
-        message: 'The input of the effect could not be made from this evidence.',
-        durationUs: 0,
-      },
-    }
-  }
-}
-
-/** Whether policy asks for people. A condition that cannot be evaluated asks for them. */
-function approvalNeeded(
-  { kernel, instance, command, evidence }: Attempt,
-  { id, approval }: Transition,
-  now: number,
-): boolean {
-  if (!approval?.when) return true
-  try {
-    const scope = {
-      evidence: evidence.value,
-      actor: command.actor,
-      instance: scopeOf(instance),
-      transition: { id },
-      now,
-    }
-    return kernel.expressions.compile(approval.when).evaluate(scope) !== false
-  } catch (error) {
-    if (!isLoopError(error)) throw error
-    return true
-  }
-}
-
-/** What expressions see of a run: nothing that another commit could change unnoticed. */
-function scopeOf({
-  tenant,
-  loopId,
-  aggregateId,
-  currentState,
-  metadata,
-  tags,
-}: LoopInstance): JsonObject {
-  return { tenant, loopId, aggregateId, currentState, metadata, tags }
 }

@@ -1,7 +1,9 @@
 import { digestOf, type LoopInstance } from '@loop-engine/core'
 import { expect, test } from 'vitest'
 
-import { actionOf, admit, decide } from './decide.ts'
+import { actionOf } from './action.ts'
+import { admit } from './admit.ts'
+import { decide } from './decide.ts'
 import { indexLoop } from './loop-index.ts'
 
 const loop = indexLoop(

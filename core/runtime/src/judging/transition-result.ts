@@ -1,7 +1,7 @@
 import type { LoopInstance, StoredEntry, TransitionResult } from '@loop-engine/core'
 
 import { type Judgement } from './attempt.ts'
-import type { Refusal, TransitionCommand } from './decide.ts'
+import type { Refusal, TransitionCommand } from './ruling.ts'
 
 /** The public answer of a judgement that was committed. */
 export function resultOf(

@@ -1,29 +1,9 @@
 import type { ClaimQuery, DeadLetter, OutboxClaim, OutboxItem, Settlement } from '@loop-engine/core'
 
+import { createLaneTurns, follows, type Lane, type Waiting } from './lane-turns.ts'
+import { pair } from './pair.ts'
+
 type Lease = { readonly id: string; readonly fence: number }
-
-interface Waiting {
-  item: OutboxItem
-  lane: Lane
-  attempt: number
-  fence: number
-  death: { readonly error: string; readonly at: number } | null
-}
-
-/** Items that are delivered one after another: at most one of them is leased. */
-interface Lane {
-  readonly key: string
-  readonly line: Waiting[]
-  holder: Waiting | null
-  /** 0 while nobody holds the lane. */
-  leasedUntil: number
-}
-
-/** When a lane could be claimed; stale once its head or its lease changed. */
-interface Turn {
-  readonly at: number
-  readonly head: Waiting
-}
 
 /** The outbox of a memory store: lanes in order, and a heap of lanes by the time they are ready. */
 export interface MemoryOutbox {
@@ -45,7 +25,7 @@ export function createMemoryOutbox(): MemoryOutbox {
   /** By fence. */
   const leases = new Map<number, Waiting>()
   const lanes = new Map<string, Lane>()
-  const turns = createTurns(lanes)
+  const turns = createLaneTurns(lanes)
   let fences = 0
 
   const laneOf = ({ tenant, lane }: OutboxItem): Lane => {
@@ -181,91 +161,4 @@ function isOf({ tenant, aggregateId }: OutboxItem, instance: ClaimQuery['instanc
 
 function itemKey({ tenant, id }: OutboxItem): string {
   return pair(tenant, id)
-}
-
-function follows(one: Waiting | undefined, other: Waiting): boolean {
-  if (one === undefined) return false
-  const gap = one.item.seq - other.item.seq
-  return gap > 0 || (gap === 0 && one.item.id > other.item.id)
-}
-
-/** A heap of lanes by the time they are ready. Stale turns stay until they surface or outnumber the lanes. */
-function createTurns(lanes: ReadonlyMap<string, Lane>): {
-  add(lane: Lane): void
-  take(now: number): Waiting | null
-  next(): number | null
-} {
-  let heap: Turn[] = []
-  const first = (): Turn | null => {
-    for (let turn = heap[0]; turn !== undefined; turn = heap[0]) {
-      if (turnOf(turn.head.lane)?.head === turn.head && readyAt(turn.head) === turn.at) return turn
-      popTurn(heap)
-    }
-    return null
-  }
-  return {
-    add(lane) {
-      const turn = turnOf(lane)
-      if (turn !== null) pushTurn(heap, turn)
-      if (heap.length < 2 * lanes.size + 64) return
-      // A sorted list is a heap.
-      heap = [...lanes.values()].flatMap((each) => turnOf(each) ?? []).toSorted(compareTurns)
-    },
-    take(now) {
-      const turn = first()
-      if (turn === null || turn.at > now) return null
-      popTurn(heap)
-      return turn.head
-    },
-    next: () => first()?.at ?? null,
-  }
-}
-
-/** Whoever holds a lane comes first in it, even once the lease has run out. */
-function turnOf({ holder, line }: Lane): Turn | null {
-  const head = holder ?? line[0]
-  return head === undefined ? null : { at: readyAt(head), head }
-}
-
-function readyAt({ item, lane }: Waiting): number {
-  return Math.max(item.dueAt, lane.leasedUntil)
-}
-
-function compareTurns(one: Turn, other: Turn): number {
-  return one.at - other.at || (follows(one.head, other.head) ? 1 : -1)
-}
-
-function pushTurn(heap: Turn[], turn: Turn): void {
-  let place = heap.length
-  while (place > 0) {
-    const parent = (place - 1) >> 1
-    const above = heap[parent]
-    if (above === undefined || compareTurns(above, turn) <= 0) break
-    heap[place] = above
-    place = parent
-  }
-  heap[place] = turn
-}
-
-function popTurn(heap: Turn[]): void {
-  const last = heap.pop()
-  if (last === undefined || heap.length === 0) return
-  let place = 0
-  for (;;) {
-    const left = 2 * place + 1
-    const [one, other] = [heap[left], heap[left + 1]]
-    if (one === undefined) break
-    const isRight = other !== undefined && compareTurns(other, one) < 0
-    const below = isRight ? other : one
-    if (compareTurns(last, below) <= 0) break
-    heap[place] = below
-    place = isRight ? left + 1 : left
-  }
-  heap[place] = last
-}
-
-/** One map key out of two values. The length keeps it unambiguous, whatever the values contain. */
-export function pair(first: string | number, second: string): string {
-  const text = String(first)
-  return `${text.length}:${text}${second}`
 }

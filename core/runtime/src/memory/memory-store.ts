@@ -1,31 +1,19 @@
 import {
-  type ApprovalRequest,
   type CommitPlan,
   type CommitResult,
-  comparePositions,
-  cutPage,
-  type DeadLetter,
   type Durability,
   LoopError,
-  type LoopInstance,
   type LoopStore,
-  type Position,
-  readCursor,
-  readLimit,
   type Stop,
   type StoredEntry,
 } from '@loop-engine/core'
 
-import {
-  apply,
-  checkSequence,
-  emptyTenant,
-  judge,
-  keepMessage,
-  runPosition,
-  type Tenant,
-} from './memory-commit.ts'
-import { createMemoryOutbox, pair } from './memory-outbox.ts'
+import { apply, checkSequence, judge, keepMessage } from './memory-commit.ts'
+import { findApprovals, findRuns, listDeadLetters } from './memory-lists.ts'
+import { createMemoryLog } from './memory-log.ts'
+import { createMemoryOutbox } from './memory-outbox.ts'
+import { emptyTenant, type Tenant } from './memory-tenant.ts'
+import { pair } from './pair.ts'
 
 export interface MemoryStoreOptions {
   /** What the store says of itself: a simulation may stand in for a durable store. */
@@ -80,24 +68,8 @@ export function createMemoryStore({ durability = 'memory' }: MemoryStoreOptions 
     async getRun(tenant, runId) {
       return of(tenant).runs.get(runId)?.instance ?? null
     },
-    async find({ tenant, limit, cursor, ...wanted }) {
-      const { runs, keys } = of(tenant)
-      const after = readCursor('run', cursor)
-      const among =
-        wanted.aggregateId === undefined ? runs.values() : (keys.get(wanted.aggregateId) ?? [])
-      const found: LoopInstance[] = []
-      for (const { instance } of among) {
-        if (after !== null && comparePositions(runPosition(instance), after) <= 0) continue
-        if (wanted.loopId !== undefined && wanted.loopId !== instance.loopId) continue
-        if (wanted.state !== undefined && wanted.state !== instance.currentState) continue
-        if (wanted.status !== undefined && wanted.status !== instance.status) continue
-        if (wanted.tag !== undefined && !instance.tags.includes(wanted.tag)) continue
-        if (instance.updatedAt < (wanted.updatedFrom ?? -Infinity)) continue
-        if (instance.updatedAt >= (wanted.updatedUntil ?? Infinity)) continue
-        found.push(instance)
-      }
-      found.sort((one, other) => comparePositions(runPosition(one), runPosition(other)))
-      return cutPage('run', found, readLimit(limit), runPosition)
+    async find({ tenant, ...query }) {
+      return findRuns(of(tenant), query)
     },
     async entries(tenant, runId, { from = 1, to = Infinity, limit = 1000 } = {}) {
       const first = Math.max(from, 1)
@@ -114,19 +86,8 @@ export function createMemoryStore({ durability = 'memory' }: MemoryStoreOptions 
     async approval(tenant, id) {
       return of(tenant).approvals.get(id) ?? null
     },
-    async approvals({ tenant, limit, cursor, status, runId, aggregateId, loopId }) {
-      const before = readCursor('approval', cursor)
-      const { approvals, runApprovals } = of(tenant)
-      const among = runId === undefined ? approvals : (runApprovals.get(runId) ?? new Map())
-      const found = [...among.values()].filter(
-        (request: ApprovalRequest) =>
-          (before === null || comparePositions(approvalPosition(request), before) < 0) &&
-          (status === undefined || status === request.status) &&
-          (aggregateId === undefined || aggregateId === request.aggregateId) &&
-          (loopId === undefined || loopId === request.loopId),
-      )
-      found.sort((one, other) => comparePositions(approvalPosition(other), approvalPosition(one)))
-      return cutPage('approval', found, readLimit(limit), approvalPosition)
+    async approvals({ tenant, ...query }) {
+      return findApprovals(of(tenant), query)
     },
     async keepMessage(posted) {
       live()
@@ -173,44 +134,16 @@ export function createMemoryStore({ durability = 'memory' }: MemoryStoreOptions 
       live()
       return outbox.nextDueAt()
     },
-    async deadLetters({ tenant, limit, cursor }) {
+    async deadLetters({ tenant, ...query }) {
       live()
-      const after = readCursor('dead', cursor)
-      const found = outbox
-        .deadLetters(tenant)
-        .filter((letter) => after === null || comparePositions(deadPosition(letter), after) > 0)
-        .toSorted((one, other) => comparePositions(deadPosition(one), deadPosition(other)))
-      return cutPage('dead', found, readLimit(limit), deadPosition)
+      return listDeadLetters(outbox.deadLetters(tenant), query)
     },
     async revive(tenant, id, dueAt) {
       live()
       return outbox.revive(tenant, id, dueAt)
     },
 
-    async logHead(tenant) {
-      return of(tenant).head
-    },
-    async unlogged(tenant, limit) {
-      return of(tenant).unlogged.slice(0, limit)
-    },
-    async appendLog(tenant, { expectedSize, leaves, head }) {
-      const log = of(tenant)
-      if (log.head.size !== expectedSize) return false
-      log.leaves.push(...leaves)
-      const logged = new Set(leaves.map(({ runId, seq }) => log.runs.get(runId)?.entries[seq - 1]))
-      log.unlogged = withoutLogged(log.unlogged, logged)
-      log.head = head
-      return true
-    },
-    async signLog(tenant, { size, root }, note) {
-      const log = of(tenant)
-      if (log.head.size !== size || log.head.root !== root) return false
-      log.head = { ...log.head, note }
-      return true
-    },
-    async leaves(tenant, { from, limit }) {
-      return of(tenant).leaves.slice(Math.max(0, from), Math.max(0, from) + limit)
-    },
+    ...createMemoryLog(of),
 
     async prune(before) {
       live()
@@ -227,27 +160,8 @@ export function createMemoryStore({ durability = 'memory' }: MemoryStoreOptions 
   }
 }
 
-/** What was handed out is logged in the same order, as a rule: then nothing but the front has to be looked at. */
-function withoutLogged(
-  entries: StoredEntry[],
-  logged: ReadonlySet<StoredEntry | undefined>,
-): StoredEntry[] {
-  const kept = entries.findIndex((entry) => !logged.has(entry))
-  if (kept === -1) return []
-  if (kept === logged.size) return entries.slice(kept)
-  return entries.filter((entry) => !logged.has(entry))
-}
-
 function removeWhere<Value>(map: Map<string, Value>, isOver: (value: Value) => boolean): number {
   const before = map.size
   for (const [key, value] of map) if (isOver(value)) map.delete(key)
   return before - map.size
-}
-
-function approvalPosition({ createdAt, id }: ApprovalRequest): Position {
-  return { at: createdAt, id }
-}
-
-function deadPosition({ diedAt, id }: DeadLetter): Position {
-  return { at: diedAt, id }
 }

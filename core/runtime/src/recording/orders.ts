@@ -6,7 +6,7 @@ import {
   type StoredEntry,
 } from '@loop-engine/core'
 
-import type { Order } from '../judging/decide.ts'
+import type { Order } from '../judging/ruling.ts'
 import type { Kernel } from '../kernel.ts'
 import type { Change } from './change.ts'
 

@@ -2,8 +2,8 @@ import { LoopError, parseDuration, type Actor, type OutboxClaim } from '@loop-en
 
 import { expire } from '../approvals/expire-request.ts'
 import { onRequest, type Outcome, type Situation } from '../approvals/on-request.ts'
-import type { Refusal } from '../judging/decide.ts'
 import { noEvidence } from '../judging/evidence.ts'
+import type { Refusal } from '../judging/ruling.ts'
 import type { Kernel } from '../kernel.ts'
 import { createChange } from '../recording/change.ts'
 import { commitChange } from '../recording/commit-change.ts'

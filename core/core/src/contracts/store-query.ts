@@ -1,0 +1,34 @@
+import type { ApprovalStatus } from '../model/approval.ts'
+import type { InstanceStatus } from '../model/instance.ts'
+
+export interface Page<Item> {
+  readonly items: readonly Item[]
+  /** Opaque; absent on the last page. */
+  readonly cursor?: string
+}
+
+export interface InstanceQuery {
+  readonly tenant: string
+  readonly loopId?: string
+  readonly aggregateId?: string
+  readonly state?: string
+  readonly status?: InstanceStatus
+  readonly tag?: string
+  /** `updatedAt` bounds, epoch milliseconds, from inclusive, until exclusive. */
+  readonly updatedFrom?: number
+  readonly updatedUntil?: number
+  /** At most 1,000; 100 by default. Ordered by `createdAt`, then `runId`. */
+  readonly limit?: number
+  readonly cursor?: string
+}
+
+export interface ApprovalQuery {
+  readonly tenant: string
+  readonly status?: ApprovalStatus
+  readonly runId?: string
+  readonly aggregateId?: string
+  readonly loopId?: string
+  /** At most 1,000; 100 by default. Ordered by `createdAt` then `id`, newest first. */
+  readonly limit?: number
+  readonly cursor?: string
+}

@@ -1,0 +1,46 @@
+import type { LoopStore, StoredEntry } from '@loop-engine/core'
+
+import type { Tenant } from './memory-tenant.ts'
+
+type Log = Pick<LoopStore, 'logHead' | 'unlogged' | 'appendLog' | 'signLog' | 'leaves'>
+
+/** The log of each tenant. */
+export function createMemoryLog(of: (tenant: string) => Tenant): Log {
+  return {
+    async logHead(tenant) {
+      return of(tenant).head
+    },
+    async unlogged(tenant, limit) {
+      return of(tenant).unlogged.slice(0, limit)
+    },
+    async appendLog(tenant, { expectedSize, leaves, head }) {
+      const log = of(tenant)
+      if (log.head.size !== expectedSize) return false
+      log.leaves.push(...leaves)
+      const logged = new Set(leaves.map(({ runId, seq }) => log.runs.get(runId)?.entries[seq - 1]))
+      log.unlogged = withoutLogged(log.unlogged, logged)
+      log.head = head
+      return true
+    },
+    async signLog(tenant, { size, root }, note) {
+      const log = of(tenant)
+      if (log.head.size !== size || log.head.root !== root) return false
+      log.head = { ...log.head, note }
+      return true
+    },
+    async leaves(tenant, { from, limit }) {
+      return of(tenant).leaves.slice(Math.max(0, from), Math.max(0, from) + limit)
+    },
+  }
+}
+
+/** What was handed out is logged in the same order, as a rule: then nothing but the front has to be looked at. */
+function withoutLogged(
+  entries: StoredEntry[],
+  logged: ReadonlySet<StoredEntry | undefined>,
+): StoredEntry[] {
+  const kept = entries.findIndex((entry) => !logged.has(entry))
+  if (kept === -1) return []
+  if (kept === logged.size) return entries.slice(kept)
+  return entries.filter((entry) => !logged.has(entry))
+}
