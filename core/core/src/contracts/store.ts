@@ -19,7 +19,8 @@ import type { StoreRetention } from './store-retention.ts'
  * Keeps instances, their ledger, approvals, the outbox and the stops. `commit` is the only writer of governed
  * state; what it acknowledged is durable at `durability` and visible to every later read. It throws only when the
  * outcome is unknown (`unknown_outcome`), nothing was done (`unavailable`, retryable) or after `close` (`closed`);
- * repeating a plan with its idempotency key resolves the unknown. Plans of one call are independent.
+ * repeating a plan with its idempotency key resolves the unknown. Plans of one call are independent. Every call settles: nobody
+ * else limits its time, so a store that may wait for ever gives up by itself and says which of these it is.
  */
 export interface LoopStore {
   readonly contract: 'store/v1'
