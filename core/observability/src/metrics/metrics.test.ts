@@ -60,6 +60,22 @@ describe('metrics', () => {
     expect(await metricsOf(store, { tenant: 'other' })).toEqual([])
   })
 
+  test.each(['cancelled', 'failed'] as const)(
+    'count the stay that ended because the run was %s',
+    async (status) => {
+      const store = await storeWith([])
+      await keep(
+        store,
+        sealRun('a', [
+          { type: 'loop.started', toState: 'ASKED', status: 'active' },
+          { type: `loop.${status}`, fromState: 'ASKED', status, reason: 'typo' },
+        ]),
+      )
+      const [metrics] = await metricsOf(store, { tenant: 'default' })
+      expect(metrics?.states).toEqual({ ASKED: { runs: 1, visits: 1, now: 0, medianMs: 1000 } })
+    },
+  )
+
   test('count once what is left of a run whose first entries were dropped', async () => {
     const store = await storeWith([])
     const refused = {

@@ -7,6 +7,7 @@ import {
   type LoopStore,
 } from '@loop-engine/core'
 
+import { checkOptions } from '../check-options.ts'
 import { entryPages, runsOf } from '../pages.ts'
 import { medianOf } from './median.ts'
 import { createStateTally, type StateMetrics, type StateTally } from './state-metrics.ts'
@@ -62,8 +63,10 @@ interface Tally {
 /** Counts what the runs of a tenant did, loop by loop. Reads every entry, a page at a time. */
 export async function metricsOf(
   store: LoopStore,
-  { tenant, loopId }: { readonly tenant: string; readonly loopId?: string },
+  query: { readonly tenant: string; readonly loopId?: string },
 ): Promise<readonly LoopMetrics[]> {
+  checkOptions('metricsOf', { store, ...query }, { store: true, tenant: true, loopId: true })
+  const { tenant, loopId } = query
   const loops = new Map<string, Tally>()
   for await (const run of runsOf(store, { tenant, ...(loopId !== undefined && { loopId }) })) {
     const tally = loops.get(run.loopId) ?? createTally()

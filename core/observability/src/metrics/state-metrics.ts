@@ -1,4 +1,4 @@
-import type { LedgerEntry } from '@loop-engine/core'
+import { isOpen, type LedgerEntry } from '@loop-engine/core'
 
 import { medianOf } from './median.ts'
 
@@ -16,7 +16,7 @@ export interface StateMetrics {
 
 export interface StateTally {
   /** Counts the stays of one run, entry by entry. */
-  follow(): (entry: Pick<LedgerEntry, 'toState' | 'at'>) => void
+  follow(): (entry: Pick<LedgerEntry, 'toState' | 'status' | 'at'>) => void
   /** A run is in a state now. */
   rest(state: string): void
   sum(): Readonly<Record<string, StateMetrics>>
@@ -40,9 +40,13 @@ export function createStateTally(): StateTally {
     follow() {
       const seen = new Set<string>()
       let stay: { readonly state: string; readonly since: number } | undefined
-      return ({ toState, at }) => {
-        if (toState === undefined) return
+      return ({ toState, status, at }) => {
+        // A run that is cancelled or failed by hand stays nowhere any more, and goes nowhere.
+        const isOver = status !== undefined && !isOpen(status)
+        if (toState === undefined && !isOver) return
         if (stay) countOf(stay.state).staysMs.push(at - stay.since)
+        stay = undefined
+        if (toState === undefined) return
         stay = { state: toState, since: at }
         const count = countOf(toState)
         count.visits += 1
