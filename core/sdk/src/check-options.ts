@@ -1,4 +1,4 @@
-import { LoopError, refuseStrayKeys, type KnownKeys } from '@loop-engine/core'
+import { LoopError, refuseStrayKeys, type KnownKeys, type LoopStore } from '@loop-engine/core'
 import { checkRedaction } from '@loop-engine/runtime'
 
 import type { LoopSystemOptions } from './create-loop-system.ts'
@@ -21,6 +21,34 @@ const keys: KnownKeys<LoopSystemOptions> = {
   onError: true,
 }
 
+/** What the engine and the relay call. */
+const storeMethods: readonly (keyof LoopStore)[] = [
+  'open',
+  'commit',
+  'get',
+  'getRun',
+  'find',
+  'entries',
+  'lastExecuted',
+  'approval',
+  'approvals',
+  'keepMessage',
+  'idempotency',
+  'counter',
+  'spentBy',
+  'stops',
+  'putDefinition',
+  'definition',
+  'claim',
+  'settle',
+  'extend',
+  'nextDueAt',
+  'deadLetters',
+  'revive',
+  'prune',
+  'close',
+]
+
 /** The last millisecond that has a date. */
 const latest = 8.64e15
 
@@ -32,7 +60,7 @@ export function checkOptions(options: LoopSystemOptions): void {
     if (!Array.isArray(list)) throw wrong(`/${key}`, 'Give a list.')
 
   const { store, telemetry, clock, ids, redaction, relay = true } = options
-  if (store !== undefined) checkPlugin(store, '/store', 'store/v1', ['open', 'commit', 'close'])
+  if (store !== undefined) checkPlugin(store, '/store', 'store/v1', storeMethods)
   if (telemetry !== undefined) checkPlugin(telemetry, '/telemetry', 'telemetry/v1', ['recorded'])
   for (const [index, channel] of channels.entries())
     checkPlugin(channel, `/channels/${index}`, 'channel/v1', ['notify'])

@@ -28,6 +28,7 @@ test.each([
   ['a directory that is a table', { identity: { directory: {} } }, '/identity/directory'],
   ['an authority by name', { identity: { authority: 'me' } }, '/identity/authority'],
   ['a store that is awaited for', { store: Promise.resolve(store) }, '/store/open'],
+  ['a store that cannot claim', { store: { ...store, claim: undefined } }, '/store/claim'],
   ['a channel without a contract', { channels: [{ notify() {} }] }, '/channels/0/contract'],
   ['a function for a sink', { sinks: [() => {}] }, '/sinks/0'],
   ['no integration', { integrations: [undefined] }, '/integrations/0'],

@@ -1,4 +1,4 @@
-import { LoopError, type Clock, type LoopStore } from '@loop-engine/core'
+import { LoopError, type Clock, type LoopStore, type Telemetry } from '@loop-engine/core'
 import { createTestClock } from '@loop-engine/testing'
 import { expect, test } from 'vitest'
 
@@ -67,6 +67,26 @@ test('what a store says about its commit is said to who asked', async () => {
     relay: false,
   })
   await expect(engine.start({ loopId: 'payment', ...target })).rejects.toBe(away)
+})
+
+test('a telemetry that throws is reported, and what was committed has not failed', async () => {
+  const errors: unknown[] = []
+  const telemetry = {
+    contract: 'telemetry/v1',
+    name: 'broken',
+    start: async (_: unknown, work: () => Promise<unknown>) => work(),
+    recorded: () => fail(),
+    carry: () => undefined,
+  } as unknown as Telemetry
+  const { engine } = await createLoopSystem({
+    ...common,
+    telemetry,
+    relay: false,
+    onError: (error) => errors.push(error),
+  })
+
+  expect(await engine.start({ loopId: 'payment', ...target })).toMatchObject({ version: 1 })
+  expect(errors).toEqual([new Error('broken')])
 })
 
 test('stops that a store throws at are a promise that is refused', async () => {

@@ -1,4 +1,10 @@
-import { isLoopError, LoopError, type CommitResult, type OutboxItem } from '@loop-engine/core'
+import {
+  isLoopError,
+  LoopError,
+  type CommitPlan,
+  type CommitResult,
+  type OutboxItem,
+} from '@loop-engine/core'
 
 import type { Kernel } from '../kernel.ts'
 import type { Change, PlanRest } from './change.ts'
@@ -30,11 +36,20 @@ export async function commitChange(
     }
     if (plan.entries.length > 0) kernel.bus.publish(plan.entries)
     if (plan.outbox) kernel.wake()
-    kernel.telemetry?.recorded(plan)
+    tellTelemetry(kernel, plan)
   } else if (result.kind === 'conflict') {
     kernel.runs.forget(plan.tenant, plan.instance.aggregateId)
   }
   return result
+}
+
+/** What was committed has not failed because nobody could watch it. */
+function tellTelemetry({ telemetry, report }: Kernel, plan: CommitPlan): void {
+  try {
+    telemetry?.recorded(plan)
+  } catch (error) {
+    report(error)
+  }
 }
 
 /** What a store throws that is no error of ours, or answers that is nothing, may have come after it wrote. */
