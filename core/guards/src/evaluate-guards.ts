@@ -14,7 +14,7 @@ import type {
 } from '@loop-engine/core'
 
 import type { Expressions } from './expression.ts'
-import { readVerdict } from './guard-verdict.ts'
+import { answerOf, failed, type Answer } from './guard-answer.ts'
 import { createLateSignal, type LateSignal } from './late-signal.ts'
 import { prepareGuard, type GuardNeed, type PreparedGuard } from './prepare-guard.ts'
 import type { GuardRegistry } from './registry.ts'
@@ -75,11 +75,6 @@ interface Prepared {
   readonly needs: ReadonlySet<GuardNeed>
 }
 
-interface Answer {
-  readonly result: GuardResult
-  readonly reserve?: readonly Reservation[]
-}
-
 const nothing: readonly never[] = Object.freeze([])
 
 export function createGuardEvaluator({
@@ -127,10 +122,10 @@ export function createGuardEvaluator({
     // Reading an answer may throw as well: it is an object of the guard's.
     try {
       const verdict: unknown = guard.evaluate(inputFor(prepared, facts), late)
-      if (!isThenable(verdict)) return answerOf(prepared, verdict, took(), facts)
+      if (!isThenable(verdict)) return answerOf(prepared, verdict, took(), facts.overrun)
       return withTimeout(Promise.resolve(verdict), { clock, timeoutMs })
         .then((settled) => {
-          if (settled !== 'late') return answerOf(prepared, settled.value, took(), facts)
+          if (settled !== 'late') return answerOf(prepared, settled.value, took(), facts.overrun)
           late.controller?.abort()
           return failed(prepared, 'timed_out', 'The guard did not answer in time.', took())
         })
@@ -155,39 +150,6 @@ function inputFor({ parameters, needs, asksAbout }: PreparedGuard, facts: GuardF
       lastExecutedAt: facts.lastExecutedAt?.get(asksAbout ?? transition.id) ?? null,
     }),
     ...(needs.includes('approvals') && { approvals: facts.approvals ?? nothing }),
-  }
-}
-
-function answerOf(
-  prepared: PreparedGuard,
-  answer: unknown,
-  durationUs: number,
-  { overrun }: GuardFacts,
-): Answer {
-  const verdict = readVerdict(answer)
-  if (verdict === null)
-    return failed(prepared, 'bad_verdict', 'The guard did not answer with a verdict.', durationUs)
-  if (!verdict.passed) return failed(prepared, 'failed', verdict.message, durationUs)
-  if (overrun && verdict.reserve?.some(({ key }) => overrun.includes(key)))
-    return failed(prepared, 'limit', 'A limit would be overrun.', durationUs)
-  return { result: { ...prepared.recorded, passed: true, durationUs }, reserve: verdict.reserve }
-}
-
-function failed(
-  { recorded, message }: PreparedGuard,
-  reason: string,
-  said: string | undefined,
-  durationUs: number,
-): Answer {
-  const sentence = message ?? said
-  return {
-    result: {
-      ...recorded,
-      passed: false,
-      reason,
-      ...(sentence !== undefined && { message: sentence }),
-      durationUs,
-    },
   }
 }
 
