@@ -1,12 +1,8 @@
 import { isOpen, LoopError, type LoopInstance, type LoopStore } from '@loop-engine/core'
 import QuickLRU from 'quick-lru'
 
-interface LoadedRun {
+interface RememberedRun {
   readonly instance: LoopInstance
-  readonly fresh: boolean
-}
-
-interface RememberedRun extends LoadedRun {
   /** Which of all that were remembered this is, in order. */
   readonly number: number
 }
@@ -17,8 +13,9 @@ export interface Runs {
   mark(): number
   /** The newest run of a business key, if it was in memory at that time, and is; others may have moved it since. */
   known(tenant: string, aggregateId: string, mark: number): LoopInstance | undefined
-  /** The newest run of a business key; `fresh` when it was read from the store just now. At once when it is known. */
-  load(tenant: string, aggregateId: string, fresh?: boolean): LoadedRun | Promise<LoadedRun>
+  /** The newest run of a business key: at once when it is known, unless it is to be read `fresh` from the store. */
+  load(tenant: string, aggregateId: string, fresh?: boolean): LoopInstance | Promise<LoopInstance>
+  /** One that is over is not kept: the next of its key may begin in any process. */
   keep(instance: LoopInstance): void
   forget(tenant: string, aggregateId: string): void
   /** Runs `work` after all earlier work on the same key in this process: callers queue instead of conflicting. */
@@ -42,9 +39,11 @@ export function createRuns(store: LoopStore, cachedInstances: number): Runs {
     const run = cache.get(keyOf(tenant, aggregateId))
     return run?.instance.aggregateId === aggregateId ? run : undefined
   }
-  const remember = (key: string, instance: LoopInstance): void => {
+  const keep = (instance: LoopInstance): void => {
+    const key = keyOf(instance.tenant, instance.aggregateId)
+    if (!isOpen(instance.status)) return void cache.delete(key)
     remembered += 1
-    cache.set(key, { instance, fresh: false, number: remembered })
+    cache.set(key, { instance, number: remembered })
   }
 
   return {
@@ -55,13 +54,9 @@ export function createRuns(store: LoopStore, cachedInstances: number): Runs {
     },
     load(tenant, aggregateId, fresh = false) {
       const run = fresh ? undefined : recall(tenant, aggregateId)
-      return run ?? read(tenant, aggregateId)
+      return run?.instance ?? read(tenant, aggregateId)
     },
-    keep(instance) {
-      const key = keyOf(instance.tenant, instance.aggregateId)
-      if (isOpen(instance.status)) remember(key, instance)
-      else cache.delete(key)
-    },
+    keep,
     forget(tenant, aggregateId) {
       cache.delete(keyOf(tenant, aggregateId))
     },
@@ -93,17 +88,16 @@ export function createRuns(store: LoopStore, cachedInstances: number): Runs {
     else lines.delete(key)
   }
 
-  async function read(tenant: string, aggregateId: string): Promise<LoadedRun> {
-    const key = keyOf(tenant, aggregateId)
+  async function read(tenant: string, aggregateId: string): Promise<LoopInstance> {
     const instance = await store.get(tenant, aggregateId)
     if (instance === null) {
-      cache.delete(key)
+      cache.delete(keyOf(tenant, aggregateId))
       throw new LoopError('not_found', 'No run has this business key.', {
         details: { tenant, aggregateId },
         hint: 'Start one with engine.start().',
       })
     }
-    remember(key, instance)
-    return { instance, fresh: true }
+    keep(instance)
+    return instance
   }
 }

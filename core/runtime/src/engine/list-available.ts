@@ -27,7 +27,7 @@ export async function listAvailable(
 ): Promise<readonly AvailableTransition[]> {
   checkFields('engine.available', input, ['aggregateId'])
   const { tenant = 'default', aggregateId } = input
-  const { instance } = await kernel.runs.load(tenant, aggregateId, true)
+  const instance = await kernel.runs.load(tenant, aggregateId, true)
   const loop = await kernel.loops.pinned(instance.definition.digest)
   const admission = kernel.identity.admit(input.actor, kernel.clock.now())
   const evidence = evidenceOf(kernel, input.evidence)

@@ -41,7 +41,7 @@ export async function rewrite(
     while (conflicts <= kernel.limits.conflictRetries) {
       const instance =
         runId === undefined
-          ? (await kernel.runs.load(tenant, aggregateId, true)).instance
+          ? await kernel.runs.load(tenant, aggregateId, true)
           : await olderRun(kernel, tenant, aggregateId, runId)
       refuseMoved(instance, expected)
       if (!finalToo && !isOpen(instance.status)) {

@@ -62,7 +62,7 @@ export async function takeTransition(
     while (conflicts <= kernel.limits.conflictRetries) {
       // Most of this is known at once, and an await that waits for nothing is not free.
       const loaded = kernel.runs.load(tenant, aggregateId, mustRead)
-      const { instance } = loaded instanceof Promise ? await loaded : loaded
+      const instance = loaded instanceof Promise ? await loaded : loaded
       if (idempotency && hasMoved(instance, input.expected)) {
         // What moved it may have been the same command, delivered twice at once.
         const same = await answered(kernel, tenant, idempotency)
