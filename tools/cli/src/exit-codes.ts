@@ -9,6 +9,7 @@ export const exitCodes = {
   refused: 3,
   notFound: 4,
   unverified: 5,
+  declined: 6,
 } as const
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
@@ -18,7 +19,8 @@ export const exitCodesText = `Exit codes:
   2  the command was used wrongly, or none was named
   3  refused: by policy, by a stop, or because it was decided or is there already
   4  not found
-  5  the record does not verify`
+  5  the record does not verify
+  6  nothing was done: the question was not answered with yes`
 
 const byErrorCode: Partial<Record<LoopErrorCode, ExitCode>> = {
   invalid_config: exitCodes.usage,

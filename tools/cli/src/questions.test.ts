@@ -32,10 +32,15 @@ async function approve(keys: string, ...options: string[]): Promise<Ran> {
   return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })))
 }
 
-test('Ctrl-D at the question decides nothing, and says so', async () => {
-  const { code, err } = await approve('\u0004')
+test.each([
+  ['No', 'n'],
+  ['Enter', '\r'],
+  ['Ctrl-C', '\u0003'],
+  ['Ctrl-D', '\u0004'],
+])('%s at the question decides nothing, and says so to scripts too', async (_, keys) => {
+  const { code, err } = await approve(keys)
 
-  expect({ code, err }).toEqual({ code: 0, err: 'Nothing was decided.\n' })
+  expect({ code, err }).toEqual({ code: 6, err: 'Nothing was decided.\n' })
 })
 
 test('--no-color holds for the question as well', async () => {

@@ -47,7 +47,7 @@ async function decide(
     const asks = !yes && !output.json && process.stdin.isTTY && process.stdout.isTTY
     if (asks && !(await confirmed(request, decision))) {
       output.note('Nothing was decided.')
-      return exitCodes.ok
+      return exitCodes.declined
     }
     // What was just read is what is decided: if it changes in between, the decision is refused.
     const result = await session.approvals.decide({
