@@ -94,7 +94,7 @@ function text(most: number): Rule {
   return [`Write text of 1 to ${most} characters.`, (value) => isText(value, most) && value !== '']
 }
 
-function isText(value: unknown, most: number): value is string {
+export function isText(value: unknown, most: number): value is string {
   return typeof value === 'string' && value.length <= most
 }
 

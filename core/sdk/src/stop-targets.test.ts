@@ -17,6 +17,8 @@ test.each([
   ['an empty loop', { loopId: '' }, '/target/loopId'],
   ['an empty key', { aggregateId: '' }, '/target/aggregateId'],
   ['an empty actor', { actorId: '' }, '/target/actorId'],
+  ['a loop whose name nothing can have', { loopId: 'x'.repeat(257) }, '/target/loopId'],
+  ['an actor who cannot be', { actorId: `user:${'x'.repeat(257)}` }, '/target/actorId'],
   ['empty behind a prefix', { actorId: 'user:' }, '/target/actorId'],
   ['an empty tenant', { tenant: '' }, '/target/tenant'],
   ['two at once', { loopId: 'job', aggregateId: 'job-1' }, '/target'],

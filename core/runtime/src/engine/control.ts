@@ -11,7 +11,7 @@ import {
   type Stop,
 } from '@loop-engine/core'
 
-import { checkInput } from '../check-input.ts'
+import { checkInput, isText } from '../check-input.ts'
 import type { Kernel } from '../kernel.ts'
 import { createChange } from '../recording/change.ts'
 import { commitChange } from '../recording/commit-change.ts'
@@ -177,9 +177,10 @@ function scopeOf(target: StopTarget): { scope: string; tenant: string; actorId?:
 
 function nameOf(value: unknown, key: keyof typeof targetKeys): string {
   // Nor is anybody left of `user:` alone.
-  if (typeof value === 'string' && (key === 'actorId' ? spellingOf(value) : value) !== '')
-    return value
+  const name = typeof value === 'string' && key === 'actorId' ? spellingOf(value) : value
+  if (typeof value === 'string' && isText(name, 256) && name !== '') return value
   throw new LoopError('invalid_input', 'The target of a stop is named by text.', {
     path: `/target/${key}`,
+    hint: 'Write text of 1 to 256 characters.',
   })
 }
