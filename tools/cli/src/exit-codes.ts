@@ -24,6 +24,7 @@ export const exitCodesText = `Exit codes:
 
 const byErrorCode: Partial<Record<LoopErrorCode, ExitCode>> = {
   invalid_config: exitCodes.usage,
+  invalid_actor: exitCodes.usage,
   not_found: exitCodes.notFound,
   already_exists: exitCodes.refused,
   refused: exitCodes.refused,
@@ -35,5 +36,8 @@ const byErrorCode: Partial<Record<LoopErrorCode, ExitCode>> = {
 
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
-  return isLoopError(error) ? (byErrorCode[error.code] ?? exitCodes.failed) : exitCodes.failed
+  if (!isLoopError(error)) return exitCodes.failed
+  // A field that cannot be read was a word on the command line; what cannot be read without one is a file.
+  const isWord = error.code === 'invalid_input' && Boolean(error.path)
+  return isWord ? exitCodes.usage : (byErrorCode[error.code] ?? exitCodes.failed)
 }

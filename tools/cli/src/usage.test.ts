@@ -2,13 +2,18 @@ import { spawnSync } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { pluginShapes } from './plugin-shapes.ts'
-import { command, createTestWorkshop } from './workshop.fixture.ts'
+import { command, createTestWorkshop, requestPayment } from './workshop.fixture.ts'
 
 const { db, loop, prepare, remove } = createTestWorkshop()
 afterAll(remove)
+const asked = createTestWorkshop()
+beforeAll(() => asked.prepare((system) => requestPayment(system, 'one')))
+afterAll(asked.remove)
+
+const long = 'x'.repeat(5000)
 
 test.each([
   [[], 'No command was named.', '`loop --help`'],
@@ -47,6 +52,21 @@ test.each([
       retryable: false,
     },
   })
+})
+
+test.each([
+  ['a business key', ['show', long]],
+  ['a request', ['approve', long, '--as', 'alice']],
+  ['a person', ['approve', 'one', '--as', long]],
+  ['a role', ['inbox', '--role', long]],
+  ['a reason', ['reject', 'one', '--as', 'alice', '--reason', long]],
+  ['a cursor', ['list', '--cursor', 'of another list']],
+  ['a target', ['stop', '--actor', long, '--reason', 'x']],
+])('%s that the engine cannot read is wrong use too', async (_, args) => {
+  const { code, out, err } = await asked.loop('--db', asked.db, ...args)
+
+  expect({ code, out }).toEqual({ code: 2, out: '' })
+  expect(err).toMatch(/\(invalid_(input|actor)\)/)
 })
 
 test('wrong use is said once, with its cure', async () => {
