@@ -16,7 +16,13 @@ export function defineLoop(input: LoopInput, options: ValidateOptions = {}): Loo
 export function judgeLoop(input: unknown, options: ValidateOptions): Normalised {
   const { definition, problems } = normalise(input)
   if (!definition) return { definition, problems }
-  return { definition, problems: [...problems, ...validateLoop(definition, options)] }
+  // Of what could not be read it is not said as well that it does not fit. What was said twice could be read.
+  const unread = problems.filter(({ code }) => code !== 'conflicting_spelling')
+  const refused = new Set(unread.map(({ path }) => path))
+  const isRefused = (path: string): boolean =>
+    refused.has(path) || (path !== '' && isRefused(path.slice(0, path.lastIndexOf('/'))))
+  const more = validateLoop(definition, options).filter(({ path }) => !isRefused(path))
+  return { definition, problems: [...problems, ...more] }
 }
 
 /** SHA-256 of the canonical JSON of a definition: what an instance is pinned to. */

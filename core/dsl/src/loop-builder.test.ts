@@ -191,5 +191,11 @@ test('names that are only known at run time are accepted by the compiler', () =>
 test('all problems are thrown at once', () => {
   const problems = problemsOf(() => LoopBuilder.create('x').state('A').state('A').build())
 
-  expect(problems.map(({ code }) => code)).toEqual(['missing_field'])
+  expect(problems.map(({ code }) => code)).toEqual([
+    'missing_field',
+    'duplicate_state',
+    'no_terminal',
+    'dead_end',
+    'dead_end',
+  ])
 })

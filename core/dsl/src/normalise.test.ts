@@ -145,7 +145,7 @@ test('an effect is idempotent and a guard hard unless they say otherwise', () =>
 })
 
 test('all problems of the shape are found at once', () => {
-  const { definition, problems } = normalise({
+  const { problems } = normalise({
     id: 'x y',
     states: [7],
     initialState: 'A',
@@ -153,7 +153,6 @@ test('all problems of the shape are found at once', () => {
     outcmoe: {},
   })
 
-  expect(definition).toBeNull()
   expect(problems.map(({ code, path, hint }) => [code, path, hint])).toEqual(
     expect.arrayContaining([
       ['invalid_value', '/id', undefined],

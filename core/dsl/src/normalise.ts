@@ -9,10 +9,11 @@ import {
 } from '@loop-engine/core'
 
 import { pointer } from './problems.ts'
-import { shapeProblems, withoutRefused } from './shape-problems.ts'
+import { shapeProblems } from './shape-problems.ts'
 import { spellings } from './spellings.ts'
+import { areNames, unnamed, withStandIns } from './stand-ins.ts'
 
-/** A canonical definition, as far as one could be read, and what is wrong with the input. */
+/** A canonical definition, as far as one could be read, and what is wrong with the input. With a problem it is for checks alone. */
 export interface Normalised {
   readonly definition: LoopDefinition | null
   readonly problems: readonly DefinitionProblem[]
@@ -31,8 +32,11 @@ export function normalise(input: unknown): Normalised {
 
   problems.push(...shapeProblems(parsed.error.issues, draft))
   // What is wrong with one field does not keep the rest from being checked.
-  const rest = readDefinition(readLoop(withoutRefused(draft, parsed.error.issues), '', () => {}))
-  return rest.success ? freeze(rest.data, problems) : { definition: null, problems }
+  const rest = readLoop(withStandIns(draft, parsed.error.issues), '', () => {})
+  const { error } = readDefinition(rest)
+  return error === undefined || areNames(error.issues)
+    ? freeze(rest as LoopDefinition, problems)
+    : { definition: null, problems }
 }
 
 function freeze(data: LoopDefinition, problems: DefinitionProblem[]): Normalised {
@@ -41,7 +45,7 @@ function freeze(data: LoopDefinition, problems: DefinitionProblem[]): Normalised
   } catch (error) {
     if (!isLoopError(error)) throw error
     const { path = '', message, hint } = error
-    return { definition: null, problems: [...problems, { code: 'not_json', path, message, hint }] }
+    return { definition: data, problems: [...problems, { code: 'not_json', path, message, hint }] }
   }
 }
 
@@ -131,7 +135,7 @@ const readEffect: Reader = (value) => {
 
 /** What is named after its id. A bad id is a problem of its own; that should be said once. */
 function nameFor(id: unknown): unknown {
-  return isId(id) ? id : 'unnamed'
+  return isId(id) ? id : unnamed
 }
 
 function list(value: unknown): unknown {

@@ -34,15 +34,16 @@ export function parseLoop(text: string, options: ParseOptions = {}): LoopDefinit
 
   // A byte order mark is no part of a definition; the YAML reader skips it by itself.
   const source = format === 'json' ? readJson(text.replace(/^\uFEFF/, '')) : readYaml(text)
-  if (source.problems.length > 0) throw definitionError(source.problems, file)
+  if (source.value === undefined) throw definitionError(source.problems, file)
   const { definition, problems } = judgeLoop(source.value, options)
-  if (definition && problems.length === 0) return definition
-  throw definitionError(
-    problems
-      .map((problem) => ({ ...problem, ...source.locate(problem.path, anchorOf(problem)) }))
-      .toSorted((one, other) => one.line - other.line || one.column - other.column),
-    file,
-  )
+  if (definition && problems.length + source.problems.length === 0) return definition
+  // What is wrong with the text comes first: the rest may follow from it.
+  const ofText = new Set(source.problems.map(({ path }) => path))
+  const ofLoop = problems
+    .filter(({ path }) => !ofText.has(path))
+    .map((problem) => ({ ...problem, ...source.locate(problem.path, anchorOf(problem)) }))
+    .toSorted((one, other) => one.line - other.line || one.column - other.column)
+  throw definitionError([...source.problems, ...ofLoop], file)
 }
 
 function anchorOf({ code }: DefinitionProblem): 'key' | 'value' {
@@ -63,7 +64,8 @@ function readJson(text: string): Source {
     // The position is told apart from the message, as with every other problem.
     const message = error.message.replace(/^Line \d+, column \d+: /, '')
     const { line = 1, column = 1 } = (details ?? {}) as { line?: number; column?: number }
-    return { ...source, problems: [{ code: 'syntax', path, message, hint, line, column }] }
+    const problem = { code: 'syntax', path, message, hint, line, column }
+    return { ...source, value: undefined, problems: [problem] }
   }
 }
 

@@ -1,5 +1,4 @@
 import {
-  actorTypes,
   approvalPolicySchema,
   effectSpecSchema,
   guardSpecSchema,
@@ -30,49 +29,6 @@ export function shapeProblems(issues: readonly Issue[], draft: unknown): Definit
       hint: suggest(key, knownKeys(issue.path)),
     }))
   })
-}
-
-/** What may stand for a required field, so that the rest can be checked: nothing else depends on it. */
-const standIns = new Map<string, unknown>([
-  ['actors', actorTypes],
-  ['after', '1ms'],
-  ['reviewers', ['*']],
-])
-/** Lists whose entries have paths of their own, by which other problems are told. */
-const structures = new Set<PropertyKey>(['states', 'transitions', 'guards', 'stages', 'escalate'])
-
-/** A copy of the draft without the fields that were refused, or undefined when too little would be left of it. */
-export function withoutRefused(draft: unknown, issues: readonly Issue[]): unknown {
-  const refused = new Map<string, Set<string>>()
-  for (const issue of issues) {
-    for (const [path, key] of fieldsOf(issue)) {
-      if (key === undefined || structures.has(key)) return undefined
-      const place = pointer('', ...path)
-      refused.set(place, (refused.get(place) ?? new Set()).add(String(key)))
-    }
-  }
-  return copy(draft, '')
-
-  function copy(value: unknown, path: string): unknown {
-    // Beyond the shape of a definition there is free JSON, which has no unknown keys.
-    if (typeof value !== 'object' || value === null || path.split('/').length > 8) return value
-    if (Array.isArray(value)) return value.map((item, index) => copy(item, pointer(path, index)))
-    const keys = refused.get(path)
-    const instead = [...(keys ?? [])].filter((key) => standIns.has(key))
-    return Object.fromEntries([
-      ...Object.entries(value)
-        .filter(([key]) => !keys?.has(key))
-        .map(([key, item]) => [key, copy(item, pointer(path, key))]),
-      ...instead.map((key) => [key, standIns.get(key)]),
-    ])
-  }
-}
-
-/** The fields that an issue is about, each by the path of its object; of an entry of a list, the whole list. */
-function fieldsOf(issue: Issue): [path: Path, key: PropertyKey | undefined][] {
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => [issue.path, key])
-  const end = typeof issue.path.at(-1) === 'number' ? -2 : -1
-  return [[issue.path.slice(0, end), issue.path.at(end)]]
 }
 
 function shapeProblem(issue: Issue, draft: unknown): DefinitionProblem {

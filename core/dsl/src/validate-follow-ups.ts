@@ -2,6 +2,7 @@ import { distinctPeople } from '@loop-engine/actors'
 import { parseDuration, type Transition } from '@loop-engine/core'
 
 import { pointer } from './problems.ts'
+import { noName } from './stand-ins.ts'
 import type { Checked } from './validate.ts'
 
 /** Who takes a transition that nobody requests, and where it is named. */
@@ -52,7 +53,7 @@ function followUp(
     report('unknown_transition', path, `The transition "${id}" is not defined.`, hint)
     return
   }
-  if (transition.from !== from) {
+  if (transition.from !== from && ![transition.from, from].includes(noName)) {
     report(misplaced, path, `The transition "${id}" does not leave the state "${from}".`)
   }
   // The engine judges a follow-up as it judges any request; one that is never allowed would be stuck.

@@ -1,15 +1,17 @@
+import { noName } from './stand-ins.ts'
 import { createSpeller } from './suggest.ts'
 import type { Checked } from './validate.ts'
 
 /** Whether every state is reached, and an end from the start. */
 export function reachabilityProblems({ definition, states, report }: Checked): void {
+  if (definition.initialState === noName) return
   const meant = createReader([...states.keys()])
   const reached = new Set([meant(definition.initialState)])
   const exits = Map.groupBy(definition.transitions, ({ from }) => meant(from))
   for (const id of reached) for (const { to } of exits.get(id) ?? []) reached.add(meant(to))
 
   for (const [index, { id }] of definition.states.entries()) {
-    if (reached.has(id)) continue
+    if (reached.has(id) || id === noName) continue
     report(
       'unreachable_state',
       `/states/${index}`,

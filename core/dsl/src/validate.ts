@@ -1,6 +1,13 @@
-import type { DefinitionProblem, Guard, LoopDefinition, Transition } from '@loop-engine/core'
+import {
+  isId,
+  type DefinitionProblem,
+  type Guard,
+  type LoopDefinition,
+  type Transition,
+} from '@loop-engine/core'
 
 import { pointer } from './problems.ts'
+import { noName, unnamed } from './stand-ins.ts'
 import { createSuggester } from './suggest.ts'
 import { followUpProblems } from './validate-follow-ups.ts'
 import { reachabilityProblems } from './validate-graph.ts'
@@ -79,7 +86,7 @@ function stateProblems({ definition, states, exits, report, suggest }: Checked):
     report('no_terminal', '/states', 'No state is terminal.', 'Mark where the loop ends.')
   }
   for (const [index, { id, terminal }] of definition.states.entries()) {
-    if (terminal || exits.has(id)) continue
+    if (terminal || exits.has(id) || id === noName) continue
     report(
       'dead_end',
       `/states/${index}`,
@@ -101,7 +108,7 @@ function transitionProblems({ definition, states, report, suggest }: Checked): v
     const path = `/transitions/${index}`
     for (const end of ['from', 'to'] as const) {
       const id = transition[end]
-      if (states.has(id)) continue
+      if (states.has(id) || states.size === 0) continue
       report(
         'unknown_state',
         pointer(path, end),
@@ -130,10 +137,12 @@ function transitionProblems({ definition, states, report, suggest }: Checked): v
 /** What a signal means in a state must be plain. */
 function signalProblems({ definition, exits, report }: Checked): void {
   const place = new Map(definition.transitions.map((transition, index) => [transition, index]))
-  for (const leaving of exits.values()) {
+  for (const [state, leaving] of exits) {
+    if (state === noName) continue
     const bySignal = new Map<string, string>()
     for (const transition of leaving) {
       const { id, from, signal } = transition
+      if (signal === unnamed && !isId(id)) continue
       const other = bySignal.get(signal)
       bySignal.set(signal, id)
       if (other === undefined || other === id) continue

@@ -22,6 +22,7 @@ interface Place {
 
 /** A text as data, and the way back from the data to its lines. */
 export interface Source {
+  /** Undefined when it is no data at all. */
   readonly value: unknown
   readonly problems: readonly DefinitionProblem[]
   /** Line and column of a path, in whatever spelling the text uses; of its nearest parent when it is absent. */
