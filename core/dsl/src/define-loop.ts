@@ -1,9 +1,10 @@
-import { digestOf, type LoopDefinition } from '@loop-engine/core'
+import { digestOf, type DefinitionProblem, type LoopDefinition } from '@loop-engine/core'
 
 import type { LoopInput } from './input-schema.ts'
 import { normalise, type Normalised } from './normalise.ts'
 import { definitionError } from './problems.ts'
 import { validateLoop, type ValidateOptions } from './validate.ts'
+import { fits, maxBytes } from './yaml-source.ts'
 
 /** Makes a canonical, deeply frozen definition of a plain object. Throws `invalid_definition` with every problem. */
 export function defineLoop(input: LoopInput, options: ValidateOptions = {}): LoopDefinition {
@@ -22,7 +23,17 @@ export function judgeLoop(input: unknown, options: ValidateOptions): Normalised 
   const isRefused = (path: string): boolean =>
     refused.has(path) || (path !== '' && isRefused(path.slice(0, path.lastIndexOf('/'))))
   const more = validateLoop(definition, options).filter(({ path }) => !isRefused(path))
-  return { definition, problems: [...problems, ...more] }
+  return { definition, problems: [...problems, ...sizeProblems(definition, problems), ...more] }
+}
+
+/** A definition that is too large to be read again would be lost once it is written. What is no JSON has no size. */
+function sizeProblems(
+  definition: LoopDefinition,
+  problems: readonly DefinitionProblem[],
+): DefinitionProblem[] {
+  if (problems.length > 0 || fits(JSON.stringify(definition))) return []
+  const message = `The definition is larger than ${maxBytes / 1024} KiB, or has too many parts.`
+  return [{ code: 'too_large', path: '', message }]
 }
 
 /** SHA-256 of the canonical JSON of a definition: what an instance is pinned to. */

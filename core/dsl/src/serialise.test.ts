@@ -118,6 +118,33 @@ test.each(['yaml', 'json'] as const)(
   },
 )
 
+test.each([
+  // By its text, laid out and as one line; by its parts; and by both.
+  [{ text: 'x'.repeat(262_144 - 219) }, { text: 'x'.repeat(262_144 - 218) }],
+  [{ lines: 'x\n'.repeat(80_000) }, { lines: 'x\n'.repeat(90_000) }],
+  [{ parts: Array(39_900).fill(1) }, { parts: Array(40_000).fill(1) }],
+  [{ letters: 'é'.repeat(130_000) }, { letters: 'é'.repeat(131_000) }],
+])('as large as a definition may be, it is read again: case %#', (most, more) => {
+  const large = (evidence: object): LoopDefinition =>
+    defineLoop({
+      id: 'x',
+      states: ['A', { id: 'B', terminal: true }],
+      initialState: 'A',
+      transitions: [
+        { id: 'go', from: 'A', to: 'B', actors: ['human'], evidence: evidence as never },
+      ],
+    })
+
+  for (const format of ['yaml', 'json'] as const)
+    expect(parseLoop(serialiseLoop(large(most), format), { format })).toEqual(large(most))
+  expect(() => large(more)).toThrow(
+    expect.objectContaining({
+      code: 'invalid_definition',
+      details: { problems: [expect.objectContaining({ code: 'too_large', path: '' })] },
+    }),
+  )
+})
+
 test('the digest does not depend on the spelling, and changes with every word', () => {
   const loop = {
     states: ['A', { id: 'B', terminal: true }],

@@ -55,6 +55,17 @@ export function readYaml(text: string): Source {
   return { value, problems, locate }
 }
 
+/** Whether a text is small enough to be read. */
+export function fits(text: string): boolean {
+  // A character has at least one byte, so most of what is too large is refused without counting.
+  if (text.length > maxBytes || Buffer.byteLength(text) > maxBytes) return false
+  // Nor is a part counted where there cannot be so many: a character is two at most.
+  if (text.length * 2 < maxLexemes) return true
+  let lexemes = 0
+  for (const _ of new (loadYaml().Lexer)().lex(text)) lexemes += 1
+  return lexemes <= maxLexemes
+}
+
 type Report = (code: string, message: string, offset: number, path?: string) => void
 
 /** The tokens of a text, or null when it holds what no definition needs. Iterative, so that depth costs nothing. */
