@@ -29,5 +29,19 @@ test('it asks for what the parser asks for, in one vocabulary or the other', () 
     [either('id', 'guardId')],
   ])
     expect(parts).toContain(JSON.stringify(part))
-  expect(parts).toContain(JSON.stringify('^\\d{1,9}(\\.\\d{1,3})?(ms|s|m|h|d|w)$'))
+})
+
+test('a duration takes time, and an approval names its reviewers in one way', () => {
+  const text = JSON.stringify(loopJsonSchema())
+  const [, pattern = ''] = /"pattern":("[^"]*\(ms\|s[^"]*")/.exec(text) ?? []
+  const duration = new RegExp(JSON.parse(pattern) as string)
+
+  for (const right of ['30s', '1.5h', '0.5d', '10ms']) expect(right).toMatch(duration)
+  for (const wrong of ['0s', '00.0h', '1 d', '1y', '-1s']) expect(wrong).not.toMatch(duration)
+  expect(text).toContain(
+    JSON.stringify([
+      { required: ['stages'], properties: { reviewers: false, quorum: false } },
+      { required: ['reviewers'], properties: { stages: false } },
+    ]),
+  )
 })

@@ -20,12 +20,20 @@ export function loopJsonSchema(): Record<string, unknown> {
       if (zodSchema === duration) jsonSchema.pattern = durationPattern
       const needed = oneOfEach(jsonSchema.properties ?? {})
       if (needed.length > 0) jsonSchema.allOf = needed
+      if (Object.hasOwn(jsonSchema.properties ?? {}, 'stages')) jsonSchema.oneOf = oneStage
     },
   })
   return { $id: 'https://loopengine.dev/loop.schema.json', title: 'Loop definition', ...schema }
 }
 
-const durationPattern = '^\\d{1,9}(\\.\\d{1,3})?(ms|s|m|h|d|w)$'
+/** More than no time. */
+const durationPattern = '^(?!0+(\\.0+)?[a-z])\\d{1,9}(\\.\\d{1,3})?(ms|s|m|h|d|w)$'
+
+/** Reviewers with a quorum are one stage: they do not stand beside others. */
+const oneStage: { required: string[]; properties: Record<string, false> }[] = [
+  { required: ['stages'], properties: { reviewers: false, quorum: false } },
+  { required: ['reviewers'], properties: { stages: false } },
+]
 
 /** What an object needs in one spelling or another. */
 function oneOfEach(properties: object): { anyOf: { required: string[] }[] }[] {

@@ -171,6 +171,13 @@ test('unknown keys alone leave a definition that can be checked further', () => 
   expect(problems).toMatchObject([{ code: 'unknown_key', path: '/ownr' }])
 })
 
+test('a name or a signal that says nothing is refused, as the published schema does', () => {
+  expect(normalise({ ...canonical, name: null }).problems).toMatchObject([{ path: '/name' }])
+  expect(normalise(withTransition({ signal: null })).problems).toMatchObject([
+    { code: 'wrong_type', path: '/transitions/0/signal' },
+  ])
+})
+
 test('what is not JSON is refused with its path', () => {
   const { problems } = normalise(withTransition({ evidence: { limit: Number.NaN } }))
 

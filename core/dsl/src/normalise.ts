@@ -53,11 +53,11 @@ const readLoop: Reader = (value, path, report) => {
   const loop = fields(value, path, spellings.loop, report)
   if (!loop) return value
   // Editors find the schema by this key.
-  const { $schema: _, version = '1', ...rest } = loop
+  const { $schema: _, version = '1', name = nameFor(loop.id), ...rest } = loop
   return {
     ...rest,
     version: typeof version === 'number' ? String(version) : version,
-    name: loop.name ?? nameFor(loop.id),
+    name,
     states: each(loop.states, pointer(path, 'states'), report, readState),
     transitions: each(loop.transitions, pointer(path, 'transitions'), report, readTransition),
   }
@@ -73,10 +73,10 @@ const readState: Reader = (value, path, report) => {
 const readTransition: Reader = (value, path, report) => {
   const transition = fields(value, path, spellings.transition, report)
   if (!transition) return value
-  const { guards = [] } = transition
+  const { guards = [], signal = nameFor(transition.id) } = transition
   return present({
     ...transition,
-    signal: transition.signal ?? nameFor(transition.id),
+    signal,
     guards: each(
       typeof guards === 'string' ? [guards] : guards,
       pointer(path, 'guards'),
