@@ -2,15 +2,19 @@ import { LoopError } from '@loop-engine/sdk'
 
 import type { AddCommand } from '../context.ts'
 import { table, time } from '../output.ts'
+import { noteMore, withPages, type PageOptions } from '../pages.ts'
 import { withSession } from '../session.ts'
 
+interface DeadLettersOptions extends PageOptions {
+  readonly retry?: string
+}
+
 export const addDeadLetters: AddCommand = (program, act) => {
-  program
-    .command('dead-letters')
+  withPages(program.command('dead-letters'), 1000)
     .description('list deliveries that were given up, or put one back')
     .option('--retry <id>', 'deliver this one again')
     .action(
-      act(async ({ options, output }, { retry }: { retry?: string }) =>
+      act(async ({ options, output }, { retry, ...query }: DeadLettersOptions) =>
         withSession(options, async ({ relay, tenant }) => {
           if (retry !== undefined) {
             if (!(await relay.retry({ id: retry, tenant }))) {
@@ -19,7 +23,7 @@ export const addDeadLetters: AddCommand = (program, act) => {
             output.result({ retried: retry }, 'It is due again; the next relay delivers it.')
             return
           }
-          const page = await relay.deadLetters({ tenant, limit: 1000 })
+          const page = await relay.deadLetters({ tenant, ...query })
           const rows = page.items.map(({ id, kind, name, attempt, diedAt, error }) => [
             id,
             kind,
@@ -30,6 +34,7 @@ export const addDeadLetters: AddCommand = (program, act) => {
           ])
           const text = table(['ID', 'KIND', 'FOR', 'ATTEMPTS', 'GIVEN UP', 'BECAUSE'], rows)
           output.result(page, rows.length > 0 ? text : 'No dead letters.')
+          noteMore(output, page)
         }),
       ),
     )

@@ -6,6 +6,7 @@ import { Option, type Command } from 'commander'
 
 import type { Act, AddCommand, Context } from '../context.ts'
 import { table, time } from '../output.ts'
+import { noteMore, withPages, type PageOptions } from '../pages.ts'
 import { repeatable } from '../repeatable.ts'
 import { accessPathOf, actorOf } from '../session.ts'
 import { wholeNumber } from '../whole-number.ts'
@@ -31,11 +32,10 @@ const accessFlag = [
 export const addKeys: AddCommand = (program, act) => {
   const keys = program.command('keys').description('API keys of the server: create, list, revoke')
   addCreate(keys, act)
-  keys
-    .command('list')
+  withPages(keys.command('list'), 1000)
     .description('list keys, revoked ones too')
     .option(...accessFlag)
-    .action(act((context, options: AccessOptions) => list(context, options)))
+    .action(act((context, options: AccessOptions & PageOptions) => list(context, options)))
   keys
     .command('revoke')
     .description('revoke a key at once and for ever')
@@ -107,9 +107,13 @@ function inputOf(
   }
 }
 
-function list(context: Context, options: AccessOptions): Promise<void> {
+function list(
+  context: Context,
+  { limit, cursor, ...options }: AccessOptions & PageOptions,
+): Promise<void> {
   return withKeys(context, options, async (keys) => {
-    const page = keys.list({ tenant: context.options.tenant, limit: 1000 })
+    const { tenant } = context.options
+    const page = keys.list({ tenant, limit, ...(cursor !== undefined && { cursor }) })
     const rows = page.items.map(({ id, name, actor, scopes, createdAt, revokedAt, usedAt }) => [
       id,
       name,
@@ -120,6 +124,7 @@ function list(context: Context, options: AccessOptions): Promise<void> {
     ])
     const text = table(['ID', 'NAME', 'FOR', 'SCOPES', 'CREATED', 'STATE'], rows)
     context.output.result(page, rows.length > 0 ? text : 'No keys.')
+    noteMore(context.output, page)
   })
 }
 
