@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 
 import { addDeadLetters } from './commands/dead-letters.ts'
 import { addApprove, addReject } from './commands/decide.ts'
@@ -122,7 +122,13 @@ function createProgram(): Command {
   return new Command('loop')
     .description('Looks at governed runs, decides on them, and verifies their record.')
     .option('--db <path>', 'SQLite file', defaultDb)
-    .option('--postgres <url>', 'PostgreSQL instead (default: DATABASE_URL, unless --db is given)')
+    .addOption(
+      // Of two databases one would be left alone, though it was named.
+      new Option(
+        '--postgres <url>',
+        'PostgreSQL instead (default: DATABASE_URL, unless --db is given)',
+      ).conflicts('db'),
+    )
     .option('--tenant <id>', 'whose runs', defaultTenant)
     .option('--as <id>', 'who you are (default: the user of this computer)')
     .addOption(repeatable('--role <role>', 'a role of yours; may be repeated'))

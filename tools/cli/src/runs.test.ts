@@ -107,6 +107,19 @@ describe('deciding', () => {
     expect(again.out).toMatch(/already_decided[^]*hint `loop timeline two`/)
   })
 
+  test('what a hint says to run can be run, whatever the key of the run is', async () => {
+    await prepare((system) => requestPayment(system, '-y it; echo'))
+    const reject = ['reject', ...finance, '--reason', 'no', '--', '-y it; echo']
+    await at(...reject)
+    const { out } = await at(...reject)
+    const [, hinted = ''] = /`loop (.*)`/.exec(out) ?? []
+
+    expect(await at(...hinted.split(' '))).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('reject'),
+    })
+  })
+
   test('a rejection keeps the reason', async () => {
     const { code, out } = await at('reject', 'three', ...finance, '--reason', 'too much', '--json')
 

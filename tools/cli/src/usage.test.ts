@@ -28,6 +28,11 @@ test.each([
     "Option '--export <file>' cannot be used with option '--checkpoint <file>'.",
     '`loop verify --help`',
   ],
+  [
+    ['list', '--db', 'loop.db', '--postgres', 'postgres://localhost/x'],
+    "Option '--postgres <url>' cannot be used with option '--db <path>'.",
+    '`loop --help`',
+  ],
   [['--db'], 'argument missing.', '`loop --help`'],
   [['list', '--loop', ''], "Option '--loop <id>' is empty.", '`loop list --help`'],
   [['list', '--tenant', ''], "Option '--tenant <id>' is empty.", '`loop list --help`'],
