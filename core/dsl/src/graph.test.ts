@@ -39,3 +39,20 @@ test('DOT: the end has two borders, an error is red, the path is bold', () => {
 }
 `)
 })
+
+test('labels that a picture cannot hold are spelled out, and one that says nothing is the id', () => {
+  const odd = defineLoop({
+    id: 'odd',
+    states: [
+      { id: 'A', label: 'a\u0000\u0007\u202E\uFFFE &amp; \n b' },
+      { id: 'B', label: ' \t', terminal: true },
+    ],
+    initialState: 'A',
+    transitions: [{ id: 'go', from: 'A', to: 'B', actors: ['human'] }],
+  })
+
+  expect(toDot(odd)).toContain(
+    '"A" [label="a<U+0000><U+0007><U+202E>\uFFFD &amp;amp; b"]\n  "B" [label="B", ',
+  )
+  expect(toMermaid(odd)).toMatch(/"a#60;U#43;0000#62;[^"]* b" as s0\n {2}state "B" as s1\n/)
+})

@@ -1,4 +1,4 @@
-import type { LoopDefinition, Transition } from '@loop-engine/core'
+import { spellOut, type LoopDefinition, type State, type Transition } from '@loop-engine/core'
 
 export interface GraphOptions {
   /** The states that a run went through; they stand out. */
@@ -14,7 +14,7 @@ export function toMermaid(definition: LoopDefinition, { path = [] }: GraphOption
   return [
     'stateDiagram-v2',
     ...definition.states.map(
-      ({ id, label }) => `  state "${entities(label ?? id)}" as ${name(id)}`,
+      (state) => `  state "${entities(titleOf(state))}" as ${name(state.id)}`,
     ),
     `  [*] --> ${name(definition.initialState)}`,
     ...definition.transitions.map(
@@ -39,9 +39,10 @@ export function toDot(definition: LoopDefinition, { path = [] }: GraphOptions = 
     '  rankdir=LR',
     '  node [shape=box, style=rounded]',
     '  "" [shape=point]',
-    ...definition.states.map(({ id, label, terminal, error }) => {
+    ...definition.states.map((state) => {
+      const { id, terminal, error } = state
       const attributes = [
-        `label=${quote(label ?? id)}`,
+        `label=${quote(titleOf(state))}`,
         ...(terminal ? ['peripheries=2'] : []),
         ...(error ? ['color=red'] : []),
         ...(visited.has(id) ? ['penwidth=3'] : []),
@@ -63,12 +64,17 @@ function caption({ id, actors, guards, approval }: Transition): string {
   return `${id} (${actors.join(', ')}${judged}${approval ? ', approval' : ''})`
 }
 
-function entities(text: string): string {
-  return text
-    .replaceAll(/\s+/g, ' ')
-    .replaceAll(/[^\p{L}\p{M}\p{N} .,_\-()/]/gu, (char) => `#${char.codePointAt(0)};`)
+/** On one line. What cannot be seen is spelled out: neither a picture nor its XML can hold it. */
+function titleOf({ id, label = id }: State): string {
+  const line = spellOut(label.replaceAll(/\s+/g, ' ').trim())
+  return line.replaceAll(/[\uFFFE\uFFFF]/g, '\uFFFD') || id
 }
 
+function entities(text: string): string {
+  return text.replaceAll(/[^\p{L}\p{M}\p{N} .,_\-()/]/gu, (char) => `#${char.codePointAt(0)};`)
+}
+
+/** Graphviz reads the entities of HTML in a text. */
 function quote(text: string): string {
-  return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll(/\s+/g, ' ')}"`
+  return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('&', '&amp;')}"`
 }
