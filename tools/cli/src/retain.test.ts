@@ -19,6 +19,7 @@ test.each([
   ['--before', '2026-13-01'],
   ['--before', '2026-02-30'],
   ['--before', '01/02/2026'],
-])('a time that is missing or unclear is a usage error: %s %s', async (...args) => {
+  ['--before', '2999-01-01'],
+])('a time that is missing, unclear or to come is a usage error: %s %s', async (...args) => {
   expect(await loop('--db', 'loop.db', 'retain', ...args)).toMatchObject({ code: 2 })
 })

@@ -71,7 +71,11 @@ function readDate(text: string): number {
   // The 30th of February would be the 2nd of March, and more would go than was meant.
   const isThatDay =
     !Number.isNaN(before) && new Date(before).toISOString().startsWith(text.slice(0, 10))
-  if (isThatDay) return before
+  if (isThatDay && before <= Date.now()) return before
+  if (isThatDay)
+    throw new LoopError('invalid_config', 'The date of --before is in the future.', {
+      hint: 'Name a day that has been: entries do not go before their time.',
+    })
   throw new LoopError('invalid_config', 'The date of --before cannot be read.', {
     hint: 'Write it as 2026-01-01 or 2026-01-01T12:00Z.',
   })
