@@ -82,7 +82,7 @@ test('the message lists the first problems, each with its place and what was mea
 })
 
 test('a JSON error has its place', () => {
-  expect(found('{"id": "x",\n "id": "y"}', { format: 'json' })).toEqual(['2:2 syntax'])
+  expect(found('{"id": "x",\n "id": "y"}', { format: 'json' })[0]).toBe('2:2 syntax')
   expect(found('{"id": "x",\n}', { format: 'json' })).toEqual(['2:1 syntax'])
   expect(found('{"id": "x"\n,"states": 7}', { format: 'json' })).toContain('2:12 wrong_type')
 })

@@ -65,7 +65,12 @@ function readJson(text: string): Source {
     const message = error.message.replace(/^Line \d+, column \d+: /, '')
     const { line = 1, column = 1 } = (details ?? {}) as { line?: number; column?: number }
     const problem = { code: 'syntax', path, message, hint, line, column }
-    return { ...source, value: undefined, problems: [problem] }
+    const twice = source.problems.filter(({ code }) => code === 'duplicate_key')
+    // Only where a key stands twice is it known what the rest is.
+    if (!twice.some((one) => one.path === path))
+      return { ...source, value: undefined, problems: [problem] }
+    const others = twice.filter((one) => one.path !== path)
+    return { ...source, problems: [problem, ...others.map((one) => ({ ...one, code: 'syntax' }))] }
   }
 }
 

@@ -134,6 +134,20 @@ test('two transitions without an id are not said to have the same signal', () =>
   expect(problems.map(({ code }) => code)).not.toContain('ambiguous_signal')
 })
 
+test('keys that stand twice in JSON hide nothing either', () => {
+  const text =
+    '{"id":"l","id":"m",\n"states":["A"],"states":["A"],\n"initialState":"Q","transitions":[]}'
+  const problems = problemsOf(() => parseLoop(text, { format: 'json' }))
+
+  expect(problems.map(({ code, line }) => `${line} ${code}`)).toEqual([
+    '1 syntax',
+    '2 syntax',
+    '2 dead_end',
+    '2 unreachable_state',
+    '3 unknown_initial',
+  ])
+})
+
 test('a key that stands twice hides nothing either', () => {
   const text = 'id: l\nid: m\nstates: [A]\ninitialState: Q\ntransitions: []\n'
   const problems = problemsOf(() => parseLoop(text))
