@@ -1,12 +1,21 @@
 import { expect, test } from 'vitest'
 
-import { secretsOf, withoutSecrets } from './secrets.ts'
+import { hasPassword, secretsOf, withoutSecrets } from './secrets.ts'
 
 test('a password is starred wherever it stands, as is the URL around it', () => {
   const secrets = secretsOf('postgres://loop:s3cr%40t@db/loop')
 
   expect(withoutSecrets('s3cr@t, s3cr%40t, postgres://loop:s3cr%40t@db/loop.', secrets)).toBe(
     '***, ***, ***.',
+  )
+})
+
+test('a password among the parameters of a URL is one as well', () => {
+  const url = 'postgresql://db/loop?user=me&password=s3cr%40t&sslmode=require'
+
+  expect(hasPassword(url)).toBe(true)
+  expect(withoutSecrets(`s3cr@t, ${url}, password=s3cr%40t`, secretsOf(url))).toBe(
+    '***, ***, password=***',
   )
 })
 
