@@ -21,6 +21,7 @@ import { exitCodeOf, exitCodes, exitCodesText, type ExitCode } from './exit-code
 import { createOutput } from './output.ts'
 import { presentError } from './present-error.ts'
 import { refuseEmpty } from './refuse-empty.ts'
+import { refuseTwice } from './refuse-twice.ts'
 import { repeatable } from './repeatable.ts'
 import { hasPassword, secretsOf } from './secrets.ts'
 import { defaultDb, defaultTenant, type GlobalOptions } from './session.ts'
@@ -72,6 +73,7 @@ export async function runLoop(
       code = (await run({ options, output }, ...parameters)) ?? exitCodes.ok
     }
   for (const add of commands) add(program, act)
+  for (const command of allOf(program)) refuseTwice(command)
   // Looked for by hand: when commander refuses the line, it may not have come to it yet.
   const asksForJson = args.includes('--json')
   const refusing = hearRefusals(program, { out, err, asksForJson })

@@ -33,6 +33,12 @@ test.each([
     "Option '--postgres <url>' cannot be used with option '--db <path>'.",
     '`loop --help`',
   ],
+  [
+    ['stop', '--loop', 'refund', '--reason', 'x', '--loop', 'payout'],
+    "Option '--loop <id>' is given twice.",
+    '`loop stop --help`',
+  ],
+  [['--db', 'a', 'list', '--db', 'b'], "Option '--db <path>' is given twice.", '`loop --help`'],
   [['--db'], 'argument missing.', '`loop --help`'],
   [['list', '--loop', ''], "Option '--loop <id>' is empty.", '`loop list --help`'],
   [['list', '--tenant', ''], "Option '--tenant <id>' is empty.", '`loop list --help`'],
