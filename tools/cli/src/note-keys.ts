@@ -1,4 +1,5 @@
 import { createSigner, type NoteKey, type NoteSigner } from '@loop-engine/observability'
+import { LoopError } from '@loop-engine/sdk'
 
 import { readText } from './files.ts'
 
@@ -7,6 +8,11 @@ export function readKeys(paths: readonly string[]): Promise<NoteKey[]> {
   return Promise.all(
     paths.map(async (path) => {
       const publicKey = (await readText(path)).trim()
+      if (!/^[^\s+]+\+[0-9a-f]{8}\+\S+$/.test(publicKey)) {
+        throw new LoopError('invalid_config', `The file ${path} holds no public key.`, {
+          hint: 'It is one line, name+id+base64, as `loop export --key PEM -o FILE` prints it.',
+        })
+      }
       return { name: publicKey.split('+', 1)[0] ?? '', publicKey }
     }),
   )

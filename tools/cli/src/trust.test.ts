@@ -100,6 +100,11 @@ test('an export that was edited does not verify', async () => {
   expect(await loop('verify', '--export', 'one.jsonl', '--trust', 'stranger.pub')).toMatchObject({
     code: 5,
   })
+  expect(await loop('verify', '--export', 'one.jsonl', '--trust', 'key.pem')).toMatchObject({
+    code: 2,
+    out: '',
+    err: expect.stringContaining('The file key.pem holds no public key.'),
+  })
   expect(await loop('verify', '--export', 'nowhere.jsonl')).toMatchObject({ code: 4 })
   expect(await loop('verify', '--export', '.')).toMatchObject({
     code: 4,

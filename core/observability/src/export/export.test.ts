@@ -168,6 +168,12 @@ describe('an export', () => {
     expect(await verify(lines, { deep: true })).toMatchObject({ ok: true })
   })
 
+  test('what is no key is said to be none, and is no fault of the record', async () => {
+    const verified = verifyExport([], { keys: [{ name: 'a.example', publicKey: 'a.example+x' }] })
+
+    await expect(verified).rejects.toMatchObject({ code: 'invalid_config' })
+  })
+
   test('without a checkpoint, or of another key, does not verify when keys are given', async () => {
     const store = await storeWith(['a'])
     expect(await verify(await Array.fromAsync(exportRecords({ store, tenant })))).toMatchObject({

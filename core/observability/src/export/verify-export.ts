@@ -1,7 +1,7 @@
 import { isLoopError, refuseStrayKeys, type KnownKeys, type LoopError } from '@loop-engine/core'
 
 import { checkKeys } from '../check-options.ts'
-import type { NoteKey } from '../log/note.ts'
+import { readKey, type NoteKey } from '../log/note.ts'
 import type { VerifyFault } from '../verify/fault.ts'
 import { BadLine } from './bad-line.ts'
 
@@ -74,6 +74,8 @@ export async function verifyExport(
 ): Promise<ExportReport> {
   refuseStrayKeys(options, optionKeys, { what: 'verifyExport' })
   checkKeys(options.keys)
+  // What is wrong with a key is no fault of the record.
+  for (const key of options.keys ?? []) readKey(key)
   const began = performance.now()
   // Loaded with the schemas of its lines, which nobody else needs.
   const { createReader } = await import('./reader.ts')

@@ -113,7 +113,8 @@ function isNoteText(text: string): boolean {
   )
 }
 
-function readKey({ name, publicKey }: Pick<NoteKey, 'name' | 'publicKey'>): {
+/** Throws `invalid_config` for what is no key. */
+export function readKey({ name, publicKey }: Pick<NoteKey, 'name' | 'publicKey'>): {
   name: string
   keyId: string
   object: KeyObject
