@@ -51,12 +51,17 @@ export const addServe: AddCommand = (program, act) => {
     )
     .option('--console <folder>', 'another built console than the one that comes along')
     .option('--mcp', 'serve the Model Context Protocol at /mcp')
-    .addOption(repeatable('--mcp-startable <loop>', 'a loop that MCP clients may start'))
+    .addOption(
+      repeatable('--mcp-startable <loop>', 'a loop that MCP clients may start; may be repeated'),
+    )
     .option('--with <module>', `exports any of ${Object.keys(pluginShapes).join(', ')}`)
     .option('--oidc-issuer <url>', 'whose tokens are accepted')
     .option('--oidc-audience <id>', 'for whom these tokens are made')
     .addOption(
-      repeatable('--scope-of-role <role=scopes>', 'what a role may do, e.g. ops=read,operate'),
+      repeatable(
+        '--scope-of-role <role=scopes>',
+        'what a role may do, e.g. ops=read,operate; may be repeated',
+      ),
     )
     .option(
       '--trusted-proxies <count>',
