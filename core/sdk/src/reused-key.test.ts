@@ -17,7 +17,9 @@ test('a process that looked at a run that is over moves the next run of its key'
   const [one, other] = [await open(), await open()]
   await one.start({ loopId: 'payment', ...target })
   await one.transition({ ...target, transitionId: 'pay' })
-  await expect(one.suspend({ ...target, reason: 'A look.' })).rejects.toMatchObject({ code: 'refused' })
+  await expect(one.suspend({ ...target, reason: 'A look.' })).rejects.toMatchObject({
+    code: 'refused',
+  })
   const next = await other.start({ loopId: 'payment', ...target })
 
   const result = await one.transition({ ...target, transitionId: 'pay' })
