@@ -23,7 +23,7 @@ export async function commitChange(
   const plan = outbox === planned.outbox ? planned : { ...planned, outbox }
   let result: CommitResult | undefined
   try {
-    ;[result] = await kernel.store.commit([plan])
+    result = (await kernel.store.commit([plan]))[0]
   } catch (error) {
     throw isLoopError(error) ? error : unanswered(kernel, error)
   }
