@@ -3,11 +3,10 @@ import {
   isLoopError,
   sha256Hex,
   type GuardResult,
-  type JsonObject,
   type JsonValue,
-  type LoopInstance,
   type Transition,
 } from '@loop-engine/core'
+import type { ExpressionContext } from '@loop-engine/guards'
 
 import type { Attempt } from './attempt.ts'
 
@@ -19,16 +18,13 @@ type EffectInput = {
 
 /** The exact input of the effect. Its expressions see no clock, so that it is the same at request and at execution. */
 export function effectInput(
-  { kernel, instance, command, evidence }: Attempt,
-  { id, effect }: Transition,
+  attempt: Attempt,
+  transition: Transition,
 ): EffectInput | { failed: GuardResult } {
+  const { kernel, evidence } = attempt
+  const { effect } = transition
   try {
-    const scope = {
-      evidence: evidence.value,
-      actor: command.actor,
-      instance: scopeOf(instance),
-      transition: { id },
-    }
+    const scope = scopeOf(attempt, transition)
     const value: JsonValue = effect?.input
       ? Object.fromEntries(
           Object.entries(effect.input).map(([field, expression]) => [
@@ -56,35 +52,25 @@ export function effectInput(
 }
 
 /** Whether policy asks for people. A condition that cannot be evaluated asks for them. */
-export function approvalNeeded(
-  { kernel, instance, command, evidence }: Attempt,
-  { id, approval }: Transition,
-  now: number,
-): boolean {
+export function approvalNeeded(attempt: Attempt, transition: Transition, now: number): boolean {
+  const { approval } = transition
   if (!approval?.when) return true
   try {
-    const scope = {
-      evidence: evidence.value,
-      actor: command.actor,
-      instance: scopeOf(instance),
-      transition: { id },
-      now,
-    }
-    return kernel.expressions.compile(approval.when).evaluate(scope) !== false
+    const scope = { ...scopeOf(attempt, transition), now }
+    return attempt.kernel.expressions.compile(approval.when).evaluate(scope) !== false
   } catch (error) {
     if (!isLoopError(error)) throw error
     return true
   }
 }
 
-/** What expressions see of a run: nothing that another commit could change unnoticed. */
-function scopeOf({
-  tenant,
-  loopId,
-  aggregateId,
-  currentState,
-  metadata,
-  tags,
-}: LoopInstance): JsonObject {
-  return { tenant, loopId, aggregateId, currentState, metadata, tags }
+/** What expressions see of an attempt; of its run nothing that another commit could change unnoticed. */
+function scopeOf({ instance, command, evidence }: Attempt, { id }: Transition): ExpressionContext {
+  const { tenant, loopId, aggregateId, currentState, metadata, tags } = instance
+  return {
+    evidence: evidence.value,
+    actor: command.actor,
+    instance: { tenant, loopId, aggregateId, currentState, metadata, tags },
+    transition: { id },
+  }
 }
