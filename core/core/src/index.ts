@@ -54,6 +54,7 @@ export {
 } from './model/instance.ts'
 export {
   approvalStatuses,
+  approvalsOf,
   decisionKinds,
   type ApprovalDecision,
   type ApprovalRequest,

@@ -1,4 +1,4 @@
-import type { ApprovalRequest } from '@loop-engine/core'
+import { approvalsOf, type ApprovalRequest } from '@loop-engine/core'
 
 import type { DecisionAnswer } from '../options.ts'
 import type { Stranger } from '../webhook/responders.ts'
@@ -106,13 +106,9 @@ export const resolvedText =
   'Resolving an incident decides nothing. If the request still waits, it goes on waiting.'
 export const pagedAgainText = 'Resolved without a decision, and it still waits: paged again.'
 
-function votesOf({ decisions, revision, stage, policy }: ApprovalRequest): string {
-  const votes = decisions.filter(
-    (vote) =>
-      vote.revision === revision &&
-      vote.stage === stage &&
-      (vote.decision === 'approve' || vote.decision === 'edit'),
-  ).length
+function votesOf(request: ApprovalRequest): string {
+  const { stage, policy } = request
+  const votes = approvalsOf(request).filter((vote) => vote.stage === stage).length
   const step = policy.stages.length > 1 ? ` in stage ${stage + 1} of ${policy.stages.length}` : ''
   return `${votes} of ${policy.stages[stage]?.quorum ?? 1} approvals${step}`
 }

@@ -1,4 +1,9 @@
-import { reviewersOf, type ApprovalRequest, type ApprovalView } from '@loop-engine/core'
+import {
+  approvalsOf,
+  reviewersOf,
+  type ApprovalRequest,
+  type ApprovalView,
+} from '@loop-engine/core'
 
 import type { Paper } from './paper.ts'
 
@@ -56,13 +61,8 @@ export function outcomeOf(paper: Paper, request: ApprovalRequest): string[] {
   return [endings[request.status], ...decisionsOf(paper, request)]
 }
 
-export function countVotes({ decisions, revision, stage }: ApprovalRequest): number {
-  return decisions.filter(
-    (vote) =>
-      vote.revision === revision &&
-      vote.stage === stage &&
-      (vote.decision === 'approve' || vote.decision === 'edit'),
-  ).length
+export function countVotes(request: ApprovalRequest): number {
+  return approvalsOf(request).filter(({ stage }) => stage === request.stage).length
 }
 
 function decisionsOf(paper: Paper, { decisions, revision }: ApprovalRequest): string[] {

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../json/json.ts'
-import type { ApprovalRequest, ApprovalView } from '../model/approval.ts'
+import { approvalsOf, type ApprovalRequest, type ApprovalView } from '../model/approval.ts'
 import { reviewersOf } from '../model/reviewers.ts'
 import { spellOut } from '../visible.ts'
 
@@ -65,13 +65,9 @@ export function hasDecided(
 }
 
 /** How far the quorum of the stage that waits is. */
-export function progressOf({ policy, stage, decisions, revision }: ApprovalRequest): string {
-  const votes = decisions.filter(
-    (one) =>
-      one.stage === stage &&
-      one.revision === revision &&
-      (one.decision === 'approve' || one.decision === 'edit'),
-  ).length
+export function progressOf(request: ApprovalRequest): string {
+  const { policy, stage } = request
+  const votes = approvalsOf(request).filter((vote) => vote.stage === stage).length
   const stages = policy.stages.length > 1 ? `, stage ${stage + 1} of ${policy.stages.length}` : ''
   return `${votes} of ${policy.stages[stage]?.quorum ?? 1}${stages}`
 }

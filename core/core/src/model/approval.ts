@@ -124,3 +124,14 @@ export interface ApprovalRequest {
   /** Of whoever asked; only under telemetry. */
   readonly trace?: TraceContext
 }
+
+/** Approvals that count for the current revision: an edit approves what it made, and voids what was approved before it. */
+export function approvalsOf({
+  decisions,
+  revision,
+}: Pick<ApprovalRequest, 'decisions' | 'revision'>): readonly ApprovalDecision[] {
+  return decisions.filter(
+    (made) =>
+      made.revision === revision && (made.decision === 'approve' || made.decision === 'edit'),
+  )
+}

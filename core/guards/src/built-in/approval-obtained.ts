@@ -1,5 +1,5 @@
 import { distinctPeople, sameParty } from '@loop-engine/actors'
-import type { ApprovalRequest, Guard } from '@loop-engine/core'
+import { approvalsOf, type ApprovalRequest, type Guard } from '@loop-engine/core'
 
 import { checkedBy, duration, durationMs, optional, text, wholeNumber } from './parameters.ts'
 
@@ -32,12 +32,7 @@ export const approvalObtained: Guard = {
   },
 }
 
-function peopleBehind({ decisions, revision, requester }: ApprovalRequest): number {
-  const approving = decisions.filter(
-    (made) =>
-      made.revision === revision &&
-      (made.decision === 'approve' || made.decision === 'edit') &&
-      !sameParty(made.reviewer, requester),
-  )
-  return distinctPeople(approving.map(({ reviewer }) => reviewer))
+function peopleBehind(request: ApprovalRequest): number {
+  const people = approvalsOf(request).map(({ reviewer }) => reviewer)
+  return distinctPeople(people.filter((one) => !sameParty(one, request.requester)))
 }

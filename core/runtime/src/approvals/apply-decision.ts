@@ -1,12 +1,17 @@
 import { mayReview } from '@loop-engine/actors'
-import { reviewersOf, type ApprovalDecision, type ApprovalRequest } from '@loop-engine/core'
+import {
+  approvalsOf,
+  reviewersOf,
+  type ApprovalDecision,
+  type ApprovalRequest,
+} from '@loop-engine/core'
 
 import { evidenceOf } from '../engine/admit-input.ts'
 import { noEvidence } from '../judging/evidence.ts'
 import type { Kernel } from '../kernel.ts'
 import { enqueueNotices } from '../recording/orders.ts'
 import { scopesOf } from '../recording/stop-scopes.ts'
-import { approvalsOf, countApproval } from './approval-rules.ts'
+import { countApproval } from './approval-rules.ts'
 import { close, decisionDraft, followUp } from './close-request.ts'
 import { compareWithRecord } from './compare-with-record.ts'
 import type { DecideInput, DecisionResult } from './decide-request.ts'

@@ -1,5 +1,6 @@
 import { mayReview, samePerson, sameParty } from '@loop-engine/actors'
 import {
+  approvalsOf,
   askedAt,
   handedOnAt,
   isAssured,
@@ -100,14 +101,6 @@ export function isFull(
 ): boolean {
   const isLast = kind === 'approve' || kind === 'reject'
   return !isLast && decisions.length + delegations.length >= mostNotes
-}
-
-/** Approvals that count for the current revision: an edit voids what was approved before it. */
-export function approvalsOf(request: ApprovalRequest): readonly ApprovalDecision[] {
-  return request.decisions.filter(
-    ({ decision, revision }) =>
-      revision === request.revision && (decision === 'approve' || decision === 'edit'),
-  )
 }
 
 /** Whether the policy permits this kind of decision at all. */

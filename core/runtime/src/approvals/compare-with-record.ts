@@ -1,4 +1,5 @@
 import {
+  approvalsOf,
   canonicalize,
   digestOf,
   LoopError,
@@ -11,7 +12,6 @@ import {
 
 import type { Kernel } from '../kernel.ts'
 import { newestFirst } from '../recording/newest-first.ts'
-import { approvalsOf } from './approval-rules.ts'
 
 /**
  * Why nothing may follow from a request: it says other than the record of its run. It lies beside the ledger, where whoever

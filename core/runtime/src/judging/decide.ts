@@ -1,9 +1,10 @@
-import type {
-  ApprovalRequest,
-  EntryDraft,
-  InstanceStatus,
-  LoopInstance,
-  Transition,
+import {
+  approvalsOf,
+  type ApprovalRequest,
+  type EntryDraft,
+  type InstanceStatus,
+  type LoopInstance,
+  type Transition,
 } from '@loop-engine/core'
 
 import { admit } from './admit.ts'
@@ -130,12 +131,7 @@ function execute(
         id: approved.id,
         revision: approved.revision,
         viewHash: approved.viewHash,
-        reviewers: approved.decisions
-          .filter(
-            ({ decision, revision }) =>
-              revision === approved.revision && (decision === 'approve' || decision === 'edit'),
-          )
-          .map(({ reviewer }) => reviewer.id),
+        reviewers: approvalsOf(approved).map(({ reviewer }) => reviewer.id),
       },
     }),
     orders,
