@@ -1,4 +1,4 @@
-import type { ApprovalRequest } from '../model/approval.ts'
+import { approvalsOf, type ApprovalDecision, type ApprovalRequest } from '../model/approval.ts'
 import { spellOut } from '../visible.ts'
 import { progressOf } from './view-facts.ts'
 import { timeText } from './view-text.ts'
@@ -20,15 +20,16 @@ export function outcomeText(request: ApprovalRequest): OutcomeText {
         : 'A check no longer passed after the approval, so nothing ran.'
       return {
         title: 'Approved',
-        text: `Approved by ${deciders(request, 'approve')} at ${at}. ${ran}`,
+        text: `Approved by ${namesOf(approvalsOf(request))} at ${at}. ${ran}`,
       }
     }
     case 'rejected': {
+      const rejections = request.decisions.filter(({ decision }) => decision === 'reject')
       const reason = request.decisions.at(-1)?.reason
       const why = reason ? ` Reason: ${spellOut(reason)}` : ''
       return {
         title: 'Rejected',
-        text: `Rejected by ${deciders(request, 'reject')} at ${at}. Nothing ran.${why}`,
+        text: `Rejected by ${namesOf(rejections)} at ${at}. Nothing ran.${why}`,
       }
     }
     case 'expired':
@@ -46,13 +47,7 @@ export function outcomeText(request: ApprovalRequest): OutcomeText {
   }
 }
 
-function deciders({ decisions, revision }: ApprovalRequest, kind: 'approve' | 'reject'): string {
-  const names = decisions
-    .filter(
-      (one) =>
-        one.decision === kind ||
-        (kind === 'approve' && one.decision === 'edit' && one.revision === revision),
-    )
-    .map(({ reviewer }) => spellOut(reviewer.displayName ?? reviewer.id))
+function namesOf(decisions: readonly ApprovalDecision[]): string {
+  const names = decisions.map(({ reviewer }) => spellOut(reviewer.displayName ?? reviewer.id))
   return [...new Set(names)].join(', ') || 'somebody'
 }
