@@ -107,7 +107,13 @@ export type { Clock, Identifiers } from './contracts/clock.ts'
 export type { Guard, GuardInput, GuardVerdict, Reservation } from './contracts/guard.ts'
 export { publishEach } from './contracts/publish-each.ts'
 export type { LoopStore } from './contracts/store.ts'
-export type { CommitPlan, CommitResult, IdempotencyRecord, Stop } from './contracts/store-commit.ts'
+export {
+  checkSequence,
+  type CommitPlan,
+  type CommitResult,
+  type IdempotencyRecord,
+  type Stop,
+} from './contracts/store-commit.ts'
 export type { ApprovalQuery, InstanceQuery, Page } from './contracts/store-query.ts'
 export type { StoreRecipe } from './contracts/store-recipe.ts'
 export type {

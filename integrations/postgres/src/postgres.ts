@@ -1,13 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 
-import {
-  LoopError,
-  type Clock,
-  type CommitPlan,
-  type CommitResult,
-  type LoopStore,
-} from '@loop-engine/core'
+import { checkSequence, type Clock, type CommitResult, type LoopStore } from '@loop-engine/core'
 import type { Client, Pool } from 'pg'
 
 import { checkOptions } from './check-options.ts'
@@ -142,15 +136,6 @@ export function createPostgresStore(options: PostgresStoreOptions): LoopStore {
       await database.close()
     },
   }
-}
-
-/** A plan whose entries do not continue the run is a mistake of the caller. */
-function checkSequence({ instance, entries, expectedVersion }: CommitPlan): void {
-  const isNext = entries.every(({ seq }, index) => seq === expectedVersion + index + 1)
-  if (isNext && instance.version === expectedVersion + entries.length) return
-  throw new LoopError('invalid_input', 'The entries of a plan do not continue its run.', {
-    details: { runId: instance.runId, expectedVersion },
-  })
 }
 
 function isCommitted(answer: PromiseSettledResult<CommitResult> | undefined): boolean {

@@ -1,4 +1,4 @@
-import { LoopError, type CommitPlan, type CommitResult } from '@loop-engine/core'
+import type { CommitPlan, CommitResult } from '@loop-engine/core'
 
 import type { Connection } from './connection.ts'
 import { createJudge } from './judge.ts'
@@ -33,13 +33,4 @@ export function createCommit(connection: Connection, outbox: Outbox, reads: Read
     saveBeside(plan)
     return { kind: 'committed' }
   }
-}
-
-/** A plan whose entries do not continue the run is a mistake of the caller. */
-export function checkSequence({ instance, entries, expectedVersion }: CommitPlan): void {
-  const isNext = entries.every(({ seq }, index) => seq === expectedVersion + index + 1)
-  if (isNext && instance.version === expectedVersion + entries.length) return
-  throw new LoopError('invalid_input', 'The entries of a plan do not continue its run.', {
-    details: { runId: instance.runId, expectedVersion },
-  })
 }

@@ -1,8 +1,14 @@
-import { LoopError, type LoopStore, type PostedMessage, type StoreRecipe } from '@loop-engine/core'
+import {
+  checkSequence,
+  LoopError,
+  type LoopStore,
+  type PostedMessage,
+  type StoreRecipe,
+} from '@loop-engine/core'
 
 import { checkOptions } from './check-options.ts'
 import { createCheckpoints, type Checkpoints } from './checkpoints.ts'
-import { checkSequence, createCommit, type Commit } from './commit.ts'
+import { createCommit, type Commit } from './commit.ts'
 import { connect, type Connection } from './connection.ts'
 import { createKeepMessage } from './keep-message.ts'
 import { createLog, type Log } from './log.ts'

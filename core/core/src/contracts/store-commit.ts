@@ -1,3 +1,4 @@
+import { LoopError } from '../errors.ts'
 import type { StoredEntry } from '../ledger/entry.ts'
 import type { ApprovalRequest } from '../model/approval.ts'
 import type { LoopInstance } from '../model/instance.ts'
@@ -67,3 +68,12 @@ export type CommitResult =
       readonly reason: 'fenced' | 'stopped' | 'spent' | 'limit'
       readonly detail: string
     }
+
+/** A plan whose entries do not continue the run is a mistake of the caller: `invalid_input`. Stores ask before they judge. */
+export function checkSequence({ instance, entries, expectedVersion }: CommitPlan): void {
+  const isNext = entries.every(({ seq }, index) => seq === expectedVersion + index + 1)
+  if (isNext && instance.version === expectedVersion + entries.length) return
+  throw new LoopError('invalid_input', 'The entries of a plan do not continue its run.', {
+    details: { runId: instance.runId, expectedVersion },
+  })
+}

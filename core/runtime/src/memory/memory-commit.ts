@@ -6,7 +6,6 @@ import {
   deepFreeze,
   isOpen,
   type JsonObject,
-  LoopError,
   type LoopInstance,
   type PostedMessage,
   type Stop,
@@ -143,13 +142,4 @@ function eraseEvidence({ entries }: Run, seq: number, { unlogged }: Tenant): voi
   entries[seq - 1] = erased
   const place = unlogged.indexOf(entry)
   if (place !== -1) unlogged[place] = erased
-}
-
-/** A plan whose entries do not continue the run is a mistake of the caller. */
-export function checkSequence({ instance, entries, expectedVersion }: CommitPlan): void {
-  const isNext = entries.every(({ seq }, index) => seq === expectedVersion + index + 1)
-  if (isNext && instance.version === expectedVersion + entries.length) return
-  throw new LoopError('invalid_input', 'The entries of a plan do not continue its run.', {
-    details: { runId: instance.runId, expectedVersion },
-  })
 }

@@ -2,13 +2,14 @@ import {
   type CommitPlan,
   type CommitResult,
   type Durability,
+  checkSequence,
   LoopError,
   type LoopStore,
   type Stop,
   type StoredEntry,
 } from '@loop-engine/core'
 
-import { apply, checkSequence, judge, keepMessage } from './memory-commit.ts'
+import { apply, judge, keepMessage } from './memory-commit.ts'
 import { findApprovals, findRuns, listDeadLetters } from './memory-lists.ts'
 import { createMemoryLog } from './memory-log.ts'
 import { createMemoryOutbox } from './memory-outbox.ts'
