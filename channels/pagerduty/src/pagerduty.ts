@@ -1,11 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-
 import {
   LoopError,
   sha256Hex,
+  systemClock,
   type ApprovalRequest,
   type Channel,
-  type Clock,
 } from '@loop-engine/core'
 import { z } from 'zod'
 
@@ -45,7 +43,7 @@ export function createPagerDutyChannel(options: PagerDutyOptions): Channel {
     decideBy = 'note',
     onResolve = 'ignore',
     maxWrongCodes = 5,
-    clock = wallClock,
+    clock = systemClock,
     name = 'pagerduty',
   } = options
   const { secrets, routingKeyOf } = checkOptions(options)
@@ -156,9 +154,3 @@ function checkLink(link: string): string {
     path: '/decisionUrl',
   })
 }
-
-const wallClock: Clock = Object.freeze({
-  now: () => Date.now(),
-  sleep: (ms: number, signal?: AbortSignal) =>
-    sleep(ms, undefined, { ref: false, ...(signal && { signal }) }).catch(() => undefined),
-})

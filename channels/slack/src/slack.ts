@@ -1,6 +1,7 @@
 import {
   isLoopError,
   LoopError,
+  systemClock,
   type ApprovalRequest,
   type Channel,
   type Clock,
@@ -20,7 +21,6 @@ import { createPeople, type SlackPeople } from './events/people.ts'
 import { readRequest } from './events/read-request.ts'
 import { createSubmissions } from './events/submissions.ts'
 import { createNotices } from './notices.ts'
-import { systemClock } from './system-clock.ts'
 
 export interface SlackOptions {
   /** The bot token, `xoxb-…`. */

@@ -103,7 +103,7 @@ export {
   type SealedEvidence,
 } from './ledger/chain.ts'
 export { applyEntry } from './ledger/fold.ts'
-export type { Clock, Identifiers } from './contracts/clock.ts'
+export { systemClock, type Clock, type Identifiers } from './contracts/clock.ts'
 export type { Guard, GuardInput, GuardVerdict, Reservation } from './contracts/guard.ts'
 export { publishEach } from './contracts/publish-each.ts'
 export type { LoopStore } from './contracts/store.ts'

@@ -3,6 +3,7 @@ import {
   isLoopError,
   LoopError,
   refuseStrayKeys,
+  systemClock,
   type Actor,
   type Clock,
   type KnownKeys,
@@ -11,7 +12,6 @@ import {
 import { isRecord } from './check-input.ts'
 import { withDeadline } from './deadline.ts'
 import { defaultLimits } from './limits.ts'
-import { systemClock } from './system-clock.ts'
 
 /** Who somebody is today, from the application's own directory. */
 export interface Person {

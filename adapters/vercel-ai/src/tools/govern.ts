@@ -1,4 +1,4 @@
-import { LoopError } from '@loop-engine/core'
+import { LoopError, systemClock } from '@loop-engine/core'
 
 import type { Governed } from '../calls/call-judge.ts'
 import { callLoop, type CallLoop } from '../calls/call-loop.ts'
@@ -29,8 +29,6 @@ export interface GovernedTools<Tools> {
   /** Resolves when every loop is registered; rejects with `invalid_definition` for a policy that cannot work. */
   readonly ready: Promise<void>
 }
-
-const systemClock = { now: () => Date.now() }
 
 /**
  * Puts a set of tools under governance: every call becomes an instance of a small loop, and runs once, with the input

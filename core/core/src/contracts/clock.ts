@@ -9,6 +9,24 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
+/** The wall clock of this machine. */
+export const systemClock: Clock = Object.freeze({
+  now: () => Date.now(),
+  // That of node:timers/promises makes an error for whoever is woken early.
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (signal?.aborted) return resolve()
+      const wake = (): void => {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', wake)
+        resolve()
+      }
+      const timer = setTimeout(wake, Math.min(ms, 2_147_483_647)).unref()
+      signal?.addEventListener('abort', wake)
+    })
+  },
+})
+
 /** Identifiers and salts as the engine sees them; a test or a simulation holds them. */
 export interface Identifiers {
   /** A new globally unique id, sortable by time where possible. */

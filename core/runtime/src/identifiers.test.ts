@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { createIdentifiers } from './system-clock.ts'
+import { createIdentifiers } from './identifiers.ts'
 
 test('ids are of version 7, and each is greater than the one before, also within a millisecond', () => {
   const { id } = createIdentifiers()

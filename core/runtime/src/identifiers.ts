@@ -1,24 +1,6 @@
 import { randomBytes } from 'node:crypto'
 
-import type { Clock, Identifiers } from '@loop-engine/core'
-
-/** The wall clock of this machine. */
-export const systemClock: Clock = Object.freeze({
-  now: () => Date.now(),
-  // That of node:timers/promises makes an error for whoever is woken early.
-  sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      if (signal?.aborted) return resolve()
-      const wake = (): void => {
-        clearTimeout(timer)
-        signal?.removeEventListener('abort', wake)
-        resolve()
-      }
-      const timer = setTimeout(wake, Math.min(ms, 2_147_483_647)).unref()
-      signal?.addEventListener('abort', wake)
-    })
-  },
-})
+import type { Identifiers } from '@loop-engine/core'
 
 /**
  * Random ids (time-ordered, RFC 9562 version 7) and salts, drawn in blocks because the system call is the cost. Ids of one
