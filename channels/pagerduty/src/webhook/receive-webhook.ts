@@ -1,4 +1,4 @@
-import type { Clock } from '@loop-engine/core'
+import { readBytes, type Clock } from '@loop-engine/core'
 
 import type { PagerDutyCalls } from '../api/pagerduty-calls.ts'
 import { isFinal } from '../api/pagerduty-error.ts'
@@ -85,7 +85,7 @@ export function createReceiver({
 
   return async (request) => {
     if (request.method !== 'POST') return answer(405, { allow: 'POST' })
-    const bytes = await readBytes(request)
+    const bytes = await readBytes(request, mostBytes)
     if (!bytes) return answer(413)
     if (!isSigned(request.headers.get('x-pagerduty-signature'), bytes, webhookSecrets))
       return answer(401)
@@ -96,16 +96,4 @@ export function createReceiver({
 
 function answer(status: number, headers: Record<string, string> = {}): Response {
   return new Response(null, { status, headers: { 'cache-control': 'no-store', ...headers } })
-}
-
-/** Exactly what was signed; null for more than anybody sends. */
-async function readBytes(request: Request): Promise<Buffer | null> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of request.body ?? []) {
-    size += chunk.length
-    if (size > mostBytes) return null
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
 }

@@ -1,5 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
+import { readBytes } from '@loop-engine/core'
+
 /** Slack's own window, here in both directions. */
 const windowMs = 300_000
 const mostBytes = 1_000_000
@@ -17,7 +19,7 @@ export async function readRequest(
 ): Promise<ReadRequest> {
   if (request.method !== 'POST')
     return { answer: new Response(null, { status: 405, headers: { allow: 'POST' } }) }
-  const bytes = await readBytes(request)
+  const bytes = await readBytes(request, mostBytes)
   if (!bytes) return { answer: new Response(null, { status: 413 }) }
   if (!isGenuine(request.headers, bytes, signingSecret, now))
     return { answer: new Response(null, { status: 401 }) }
@@ -28,17 +30,6 @@ export async function readRequest(
   if (body['type'] === 'url_verification') return { answer: new Response(challengeOf(body)) }
   if (body['ssl_check'] === '1') return { answer: new Response(null, { status: 200 }) }
   return { body }
-}
-
-async function readBytes(request: Request): Promise<Buffer | null> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of request.body ?? []) {
-    size += chunk.length
-    if (size > mostBytes) return null
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
 }
 
 function isGenuine(headers: Headers, bytes: Buffer, secret: string, now: number): boolean {

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 
+import { readBytes } from '../read-bytes.ts'
+
 /** What a form of the page may send. */
 const formSchema = z.object({
   link: z.string().max(4096).optional(),
@@ -22,21 +24,9 @@ const longestBytes = 65_536
 export async function readForm(request: Request): Promise<PageForm | null> {
   const type = request.headers.get('content-type') ?? ''
   if (!/^application\/x-www-form-urlencoded\s*(;|$)/i.test(type)) return null
-  const text = await readText(request)
-  if (text === null) return null
-  const read = formSchema.safeParse(Object.fromEntries(new URLSearchParams(text)))
+  const bytes = await readBytes(request, longestBytes)
+  if (!bytes) return null
+  const fields = new URLSearchParams(bytes.toString('utf8'))
+  const read = formSchema.safeParse(Object.fromEntries(fields))
   return read.success ? read.data : null
-}
-
-/** The body, or null as soon as it is too long. */
-async function readText(request: Request): Promise<string | null> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of request.body ?? []) {
-    bytes += chunk.byteLength
-    if (bytes > longestBytes) return null
-
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
 }
