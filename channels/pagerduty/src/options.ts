@@ -1,14 +1,8 @@
-import { LoopError, type ApprovalRequest, type Clock, type DecisionIntake } from '@loop-engine/core'
+import { LoopError, type ApprovalRequest, type Clock } from '@loop-engine/core'
+import type { Decide } from '@loop-engine/core/decision-page'
 
 import type { PagerDutyTransport } from './api/transport.ts'
 import type { PagerDutyPeople, PagerDutyResponders } from './webhook/responders.ts'
-
-/** What became of a decision: the answer of `createIntake`'s function. */
-export interface DecisionAnswer {
-  readonly status: string
-  readonly reason?: string
-  readonly request?: ApprovalRequest
-}
 
 /** Somebody has acknowledged an incident of ours. Not a decision. */
 export interface Seen {
@@ -33,7 +27,7 @@ export interface PagerDutyOptions {
   readonly secrets: readonly string[]
   readonly people: PagerDutyPeople
   /** `createIntake({ approvals, authority })` of `@loop-engine/sdk`. */
-  readonly decide: (decision: DecisionIntake) => Promise<DecisionAnswer>
+  readonly decide: Decide
   /** `link-only`: notes decide nothing, the page does. */
   readonly decideBy?: 'note' | 'link-only'
   /**

@@ -5,15 +5,14 @@ import {
   type ApprovalRequest,
   type Channel,
   type Clock,
-  type DecisionIntake,
 } from '@loop-engine/core'
+import type { Decide } from '@loop-engine/core/decision-page'
 
 import { createBoltApp } from './api/bolt-app.ts'
 import { createSlackCalls } from './api/slack-calls.ts'
 import { createCardTokens } from './card/card-token.ts'
 import { createCard } from './card/card.ts'
 import { consoleUrlOf, readUrl, type ConsoleUrl } from './card/link.ts'
-import type { SlackDecisionAnswer } from './events/answer-text.ts'
 import { createClicks, type FindRequest } from './events/clicks.ts'
 import { createDeciding } from './events/deciding.ts'
 import { createInbox } from './events/inbox.ts'
@@ -34,7 +33,7 @@ export interface SlackOptions {
   readonly people: SlackPeople
   readonly consoleUrl: ConsoleUrl
   /** Where decisions go: `(decision) => intake(decision)` of `createIntake`. */
-  readonly decide: (decision: DecisionIntake) => Promise<SlackDecisionAnswer>
+  readonly decide: Decide
   /** `({ id, tenant }) => system.approvals.get({ id, tenant })`; without it cards have no edit button. */
   readonly find?: FindRequest
   /** A JSON Schema of a request's evidence: gives the edit form titles and choices. */

@@ -1,6 +1,6 @@
 import { approvalsOf, type ApprovalRequest } from '@loop-engine/core'
+import type { DecisionAnswer } from '@loop-engine/core/decision-page'
 
-import type { DecisionAnswer } from '../options.ts'
 import type { Stranger } from '../webhook/responders.ts'
 import { plainText } from './visible-text.ts'
 

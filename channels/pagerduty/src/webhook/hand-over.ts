@@ -1,8 +1,9 @@
 import { isLoopError, type DecisionIntake } from '@loop-engine/core'
+import type { DecisionAnswer } from '@loop-engine/core/decision-page'
 
 import type { ShownRevision } from '../incident/incident-reference.ts'
 import { noteFaults } from '../incident/outcome-text.ts'
-import type { DecisionAnswer, PagerDutyOptions } from '../options.ts'
+import type { PagerDutyOptions } from '../options.ts'
 import type { Responders, Stranger } from './responders.ts'
 import type { WebhookAgent } from './webhook-event.ts'
 

@@ -1,15 +1,9 @@
 import { isLoopError, type ApprovalRequest, type DecisionIntake } from '@loop-engine/core'
+import type { DecisionAnswer } from '@loop-engine/core/decision-page'
 
 import { countVotes } from '../card/card-facts.ts'
 import { createPaper } from '../card/paper.ts'
 import type { Stranger } from './people.ts'
-
-/** What a channel learns of a decision that it handed over. */
-export interface SlackDecisionAnswer {
-  readonly status: string
-  readonly reason?: string
-  readonly request?: ApprovalRequest
-}
 
 type Kind = DecisionIntake['decision']
 const most = 600
@@ -65,7 +59,7 @@ export const deadCard =
 export const strangerText = (stranger: Stranger): string => strangers[stranger]
 
 /** What to tell the person, in mrkdwn. Every status and every refusal has a sentence. */
-export function answerText(kind: Kind, { status, reason, request }: SlackDecisionAnswer): string {
+export function answerText(kind: Kind, { status, reason, request }: DecisionAnswer): string {
   const about = request ? `*${line(request.view.title)}*: ` : ''
   return about + sentence(kind, status, reason, request)
 }

@@ -1,13 +1,8 @@
-import type { ApprovalRequest, Clock, DecisionIntake } from '@loop-engine/core'
+import type { ApprovalRequest, Clock } from '@loop-engine/core'
+import type { Decide } from '@loop-engine/core/decision-page'
 
 import type { CardFacts } from '../card/card-token.ts'
-import {
-  answerText,
-  deadCard,
-  failureText,
-  strangerText,
-  type SlackDecisionAnswer,
-} from './answer-text.ts'
+import { answerText, deadCard, failureText, strangerText } from './answer-text.ts'
 import type { People, Sender } from './people.ts'
 
 /** What somebody did, read from an authenticated event. */
@@ -31,7 +26,7 @@ export interface Judged {
 
 export interface DecidingOptions {
   readonly people: People
-  readonly decide: (decision: DecisionIntake) => Promise<SlackDecisionAnswer>
+  readonly decide: Decide
   readonly clock: Clock
   readonly report: (problem: unknown) => void
 }
