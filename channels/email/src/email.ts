@@ -1,5 +1,6 @@
 import {
   LoopError,
+  quiet,
   sha256Hex,
   type ApprovalRequest,
   type Channel,
@@ -30,7 +31,8 @@ export interface EmailChannel extends Channel {
 
 /** Asks each reviewer by a mail of his own, with a link to a page on which he decides. */
 export function createEmailChannel(options: EmailOptions): EmailChannel {
-  const { name = 'email', recipients, publicUrl, linkKey, onError } = options
+  const { name = 'email', recipients, publicUrl, linkKey } = options
+  const onError = quiet(options.onError)
   const postman = createPostman(options)
   const page = createDecisionPage({
     ...options,
@@ -167,9 +169,7 @@ export function createEmailChannel(options: EmailOptions): EmailChannel {
   function tellOfMailbox(error: unknown): void {
     if (!isOfOneMailbox(error)) throw error
     // Whoever is told may fail as well, and the others have their mail all the same.
-    Promise.resolve(error)
-      .then(onError)
-      .catch(() => undefined)
+    onError(error)
   }
 }
 

@@ -1,6 +1,7 @@
 import {
   isLoopError,
   LoopError,
+  quiet,
   systemClock,
   type ApprovalRequest,
   type Channel,
@@ -179,14 +180,14 @@ function readKeys({
 
 /** Whatever went wrong, as a LoopError; the text of anything else could quote something. */
 function createReport(onProblem: SlackOptions['onProblem']): (problem: unknown) => void {
+  // Whoever is told may fail as well, and whoever clicked waits for an answer.
+  const tell = quiet(onProblem)
   return (problem) => {
     const told = isLoopError(problem)
       ? problem
       : new LoopError('unavailable', 'Something went wrong while Slack was answered.', {
           plugin: 'slack',
         })
-    // Whoever is told may fail as well, and whoever clicked waits for an answer.
-    const telling = Promise.resolve(told).then(onProblem)
-    telling.catch(() => undefined)
+    tell(told)
   }
 }

@@ -1,4 +1,4 @@
-import type { JsonObject } from '@loop-engine/core'
+import { quiet, type JsonObject } from '@loop-engine/core'
 import type { LoopEngine } from '@loop-engine/sdk'
 
 import type { Governed } from '../calls/call-judge.ts'
@@ -28,11 +28,7 @@ export function shadowTool(options: ShadowOptions): ToolLike {
   const ledger = createCallLedger(engine, tenant)
   const run = tool.execute as (input: unknown, given: unknown) => unknown
   // Whoever is told may fail as well: nothing of ours may disturb the call.
-  const report = (fault: unknown): void => {
-    Promise.resolve(fault)
-      .then(onError)
-      .catch(() => undefined)
-  }
+  const report = quiet(onError)
 
   const begin = async (input: unknown, given: unknown): Promise<ToolCall | undefined> => {
     try {

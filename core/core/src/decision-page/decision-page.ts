@@ -1,6 +1,7 @@
 import { html } from 'hono/html'
 
 import type { ApprovalRequest } from '../model/approval.ts'
+import { quiet } from '../quiet.ts'
 import { createDecisionLinks, type DecisionLink } from './decision-link.ts'
 import { createDecisionSteps } from './decision-steps.ts'
 import { outcomeText } from './outcome-text.ts'
@@ -29,10 +30,7 @@ export function createDecisionPage(options: DecisionPageOptions): DecisionPage {
   const links = createDecisionLinks({ secret, now })
   const action = new URL(url).pathname
   // Whoever is told may fail as well, and the visitor gets an answer all the same.
-  const onError = (error: unknown): void =>
-    void Promise.resolve(error)
-      .then(options.onError)
-      .catch(() => undefined)
+  const onError = quiet(options.onError)
   const steps = createDecisionSteps({ ...options, now, onError }, { links, show, action })
 
   return {

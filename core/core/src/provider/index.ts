@@ -10,7 +10,7 @@ export {
 } from './model-provider.ts'
 export { withOwnHeaders } from './own-headers.ts'
 export { defaultPrompt, type PromptTemplate } from './prompt-template.ts'
-export { quiet } from './quiet.ts'
+export { quiet } from '../quiet.ts'
 export {
   decisionBody,
   readResponse,

@@ -1,10 +1,10 @@
 import { isLoopError } from '../errors.ts'
 import type { Actor, Principal } from '../model/actor.ts'
+import { quiet } from '../quiet.ts'
 import { createAttemptLog, type AttemptLog } from './attempt-log.ts'
 import type { ModelAttempt, ModelCallOptions } from './contract.ts'
 import { endError, type AnswerEnd, type ModelAnswer } from './model-answer.ts'
 import { faultError, present, type ModelFault } from './model-fault.ts'
-import { quiet } from './quiet.ts'
 import { transportFault } from './transport-fault.ts'
 
 export interface CallContext {

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
 
-import { quiet } from './index.ts'
+import { quiet } from './quiet.ts'
 
 test.each([
   ['at once', (): unknown => JSON.parse('{')],
