@@ -41,6 +41,22 @@ describe('what is authentic', () => {
       expect(problems).toMatchObject([{ code: 'not_found' }, { code: 'not_found' }])
     })
   })
+
+  test.each([
+    [
+      'throws',
+      () => {
+        throw new Error('It is away.')
+      },
+    ],
+    ['rejects', (async () => Promise.reject(new Error('It is away.'))) as () => never],
+  ])('is taken, even if whoever hears of problems %s', (_, report) =>
+    withBoard({ report }, async ({ handle, fake }) => {
+      const ghost = foreignIncident('PGHOST', { status: 'resolved' })
+
+      expect((await handle(noteRequest(fake, ghost, 'approve 7Q2M-XK4D'))).status).toBe(202)
+    }),
+  )
 })
 
 describe('what is not', () => {

@@ -1,4 +1,4 @@
-import { readBytes, type Clock } from '@loop-engine/core'
+import { quiet, readBytes, type Clock } from '@loop-engine/core'
 
 import type { PagerDutyCalls } from '../api/pagerduty-calls.ts'
 import { isFinal } from '../api/pagerduty-error.ts'
@@ -34,13 +34,16 @@ export function createReceiver({
   webhookSecrets,
   onSeen,
   answerWithinMs = 4500,
-  report = () => undefined,
+  report,
   clock,
   calls,
   references,
   judgeNote,
   judgeResolution,
 }: ReceiverParts): (request: Request) => Promise<Response> {
+  // Whoever is told may fail as well, and PagerDuty waits for an answer.
+  const tell = quiet(report)
+
   async function work(event: WebhookEvent, signal: AbortSignal): Promise<void> {
     switch (event.kind) {
       case 'note':
@@ -67,7 +70,7 @@ export function createReceiver({
       await work(event, signal)
       return 202
     } catch (error) {
-      report(error)
+      tell(error)
       return isFinal(error) ? 202 : 503
     }
   }
