@@ -1,5 +1,5 @@
 import { isLoopError } from '@loop-engine/core'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 
 import type { LoopEvent } from './derive-events.ts'
 import { createEventBus } from './event-bus.ts'
@@ -121,6 +121,16 @@ describe('a subscriber', () => {
     bus.publish([storedEntry(), storedEntry({}, 1)])
 
     expect(heard).toEqual([1, 2])
+  })
+
+  test('whose failure is reported to what rejects ends no process', async () => {
+    const warn = vi.spyOn(process, 'emitWarning').mockReturnValue()
+    const bus = createEventBus({ onError: (async () => fail()) as () => never })
+    bus.subscribe({}, fail)
+
+    bus.publish([storedEntry()])
+
+    await vi.waitFor(() => expect(warn).toHaveBeenCalledOnce())
   })
 
   test('that publishes is heard in order', () => {

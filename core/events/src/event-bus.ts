@@ -2,6 +2,7 @@ import {
   deepFreeze,
   entryTypes,
   LoopError,
+  quiet,
   refuseStrayKeys,
   type KnownKeys,
   type StoredEntry,
@@ -54,6 +55,8 @@ export function createEventBus({ onError = warn }: EventBusOptions = {}): EventB
   const waiting: StoredEntry[] = []
   let publishing = false
   let closed = false
+  // It may fail as well, and `publish` still throws nothing: what was committed has not failed.
+  const report = quiet(onError, warn)
 
   const subscribe: EventBus['subscribe'] = (filter, listener) => {
     if (closed) throw new LoopError('closed', 'The event bus is closed.')
@@ -112,15 +115,6 @@ export function createEventBus({ onError = warn }: EventBusOptions = {}): EventB
       }
     } catch (error) {
       report(error)
-    }
-  }
-
-  /** `onError` may fail as well, and `publish` still throws nothing: what was committed has not failed. */
-  function report(error: unknown): void {
-    try {
-      onError(error)
-    } catch (failure) {
-      warn(failure)
     }
   }
 

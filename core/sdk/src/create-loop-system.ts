@@ -1,5 +1,6 @@
 import {
   LoopError,
+  quiet,
   type Channel,
   type Clock,
   type EventSink,
@@ -90,7 +91,7 @@ export async function createLoopSystem(options: LoopSystemOptions): Promise<Loop
     elapsedUs = microseconds,
     relay: relays = true,
     telemetry,
-    onError = ignore,
+    onError,
   } = options
   const limits = readLimits(options.limits)
   const registry = createGuardRegistry(guards)
@@ -109,7 +110,8 @@ export async function createLoopSystem(options: LoopSystemOptions): Promise<Loop
   const checked = loops.map(check)
 
   await store.open()
-  const report = reportTo(onError)
+  // Whoever is told of failures may fail as well: that ends neither the relay nor the process.
+  const report = quiet(onError, warn)
   const bus = createEventBus({ onError: report })
   const runs = createRuns(store, limits.cachedInstances)
   const kernel: Kernel = {
@@ -166,21 +168,10 @@ function byName<Plugin extends { readonly name: string }>(
   })
 }
 
-/** Whoever is told of failures may fail as well: that ends neither the relay nor the process. */
-function reportTo(onError: (error: unknown) => unknown): (error: unknown) => void {
-  const warn = (failure: unknown): void =>
-    process.emitWarning(failure instanceof Error ? failure : 'The option onError failed.')
-  return (error) => {
-    try {
-      Promise.resolve(onError(error)).catch(warn)
-    } catch (failure) {
-      warn(failure)
-    }
-  }
+function warn(failure: unknown): void {
+  process.emitWarning(failure instanceof Error ? failure : 'The option onError failed.')
 }
 
 function microseconds(): number {
   return performance.now() * 1000
 }
-
-function ignore(): void {}
