@@ -431,6 +431,16 @@ describe('one more step from medium risk', () => {
     expect(codes).toHaveLength(5)
   })
 
+  test('who asked too often is told how long that lasts', async () => {
+    const { post, base } = await visiting(risky(), { codeMinutes: 30 })
+    for (let sent = 0; sent < 5; sent++) await post(base)
+
+    const page = await post(base)
+
+    expect(page.status).toBe(429)
+    expect(await page.text()).toContain('Wait 30 minutes')
+  })
+
   test('a code that cannot be sent is said, and decides nothing', async () => {
     const { post, base, decisions, errors } = await visiting(risky(), {
       sendCode: async () => {

@@ -9,7 +9,7 @@ import { answerText, type DecisionAnswer } from './decision-answer.ts'
 import type { DecisionChallenge, DecisionLink, DecisionLinks } from './decision-link.ts'
 import { createOneTimeCodes } from './one-time-code.ts'
 import { notice, textPage, wholePage } from './page-answers.ts'
-import { codeForm, type CodeFormInput } from './page-forms.ts'
+import { codeForm, minutesText, type CodeFormInput } from './page-forms.ts'
 import type { DecisionPageOptions } from './page-options.ts'
 import type { PageForm } from './read-form.ts'
 import { stepOf } from './step-up.ts'
@@ -82,7 +82,7 @@ export function createDecisionSteps(
       if (opened.status === 'expired') return notice('codeExpired')
       if (opened.status !== 'open') return notice('invalid')
       const challenge = opened.content
-      if (!guesses.permits(challenge.id)) return notice('tooMany')
+      if (!guesses.permits(challenge.id)) return tooMany()
       const isRight = codes.matches(code, contentOf(challenge))
       if (isRight && challenge.recipient !== nobody) return hand(challenge, 'code')
       const request = await find({ tenant: challenge.tenant, id: challenge.requestId })
@@ -97,7 +97,7 @@ export function createDecisionSteps(
   }
 
   async function ask(challenge: DecisionChallenge, request: ApprovalRequest): Promise<Response> {
-    if (!sendings.permits(challenge.id)) return notice('tooMany')
+    if (!sendings.permits(challenge.id)) return tooMany()
     const { decision, recipient } = challenge
     // Somebody who is no reviewer sees the same page, so that it does not tell who reviews.
     if (recipient !== nobody) {
@@ -115,6 +115,11 @@ export function createDecisionSteps(
       title: spellOut(request.view.title),
       minutes: codeMinutes,
     })
+  }
+
+  function tooMany(): Promise<Response> {
+    const text = `Nothing was decided. Wait ${minutesText(codeMinutes)} and open the link again.`
+    return textPage({ status: 429, title: 'Too many attempts', text })
   }
 
   function askForCode(status: number, about: Omit<CodeFormInput, 'action'>): Promise<Response> {

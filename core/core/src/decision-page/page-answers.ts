@@ -63,11 +63,6 @@ const notices = {
     title: 'This link was used',
     text: 'A link decides once, and this one already did, in another way. Your first decision stands.',
   },
-  tooMany: {
-    status: 429,
-    title: 'Too many attempts',
-    text: 'Nothing was decided. Wait ten minutes and open the link again.',
-  },
   busy: {
     status: 503,
     title: 'Please try again',

@@ -98,6 +98,10 @@ export interface CodeFormInput {
   readonly problem?: string
 }
 
+export function minutesText(minutes: number): string {
+  return `${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`
+}
+
 /** Asks for the code that was sent to the one who decides. */
 export function codeForm({
   action,
@@ -111,7 +115,7 @@ export function codeForm({
     ${problem ? html`<p class="notice" role="alert">${problem}</p>` : ''}
     <p>
       Nothing is decided yet. If you are one of the reviewers, a code is on its way to your address.
-      It is good for ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}, and only to
+      It is good for ${minutesText(minutes)}, and only to
       <strong>${decision}</strong> this:
     </p>
     <p><bdi>${title}</bdi></p>
