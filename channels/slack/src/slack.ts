@@ -45,7 +45,7 @@ export interface SlackOptions {
   readonly appId?: string
   /** As policies name it. */
   readonly name?: string
-  /** For how long what Slack said of a person is believed, milliseconds. */
+  /** For how long what Slack said of a person is believed, milliseconds; 60,000 by default. */
   readonly personCacheMs?: number
   /** Of one call to Slack. */
   readonly timeoutMs?: number

@@ -41,6 +41,7 @@ export interface EventBus {
 }
 
 export interface EventBusOptions {
+  /** Hears what listeners throw; a warning of the process by default. */
   readonly onError?: (error: unknown) => void
 }
 

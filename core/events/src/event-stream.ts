@@ -3,8 +3,9 @@ import { LoopError } from '@loop-engine/core'
 import type { LoopEvent } from './derive-events.ts'
 
 export interface EventStreamOptions {
+  /** Ends the stream. */
   readonly signal?: AbortSignal
-  /** Events that may wait for the reader. Beyond it the stream fails: a gap is never silent. */
+  /** Events that may wait for the reader, 1,000 by default. Beyond it the stream fails: a gap is never silent. */
   readonly maxBuffered?: number
 }
 

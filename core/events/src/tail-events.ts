@@ -6,11 +6,13 @@ export interface TailEventsOptions {
   /** One that can `tail`; without, `unsupported` is thrown. */
   readonly store: LoopStore
   readonly clock: Clock
+  /** `default` unless given. */
   readonly tenant?: string
   /** Where to go on: a cursor that was yielded, or `now`; absent for everything there ever was. */
   readonly after?: string
+  /** Ends the tail. */
   readonly signal?: AbortSignal
-  /** How often to look while the store does not tell. */
+  /** How often to look while the store does not tell; 1,000 by default. */
   readonly pollMs?: number
 }
 

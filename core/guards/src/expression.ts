@@ -37,11 +37,13 @@ export interface Expressions {
 }
 
 export interface ExpressionsOptions {
-  /** Characters of one expression. */
+  /** Characters of one expression; 4,096 by default. */
   readonly maxLength?: number
+  /** Nodes of its syntax tree; 512 by default. */
   readonly maxAstNodes?: number
+  /** Levels of nesting; 32 by default. */
   readonly maxDepth?: number
-  /** Expressions remembered; beyond it the oldest is forgotten. */
+  /** Expressions remembered, 10,000 by default; beyond it the oldest is forgotten. */
   readonly maxCached?: number
 }
 

@@ -4,7 +4,9 @@ import { LoopError, parseDuration, refuseStrayKeys, type KnownKeys } from '@loop
 export interface Limits {
   /** UTF-8 bytes of one attempt's evidence. */
   readonly evidenceBytes: number
+  /** Levels of nesting of one attempt's evidence. */
   readonly evidenceDepth: number
+  /** How long one guard is waited for; then it has failed. */
   readonly guardTimeoutMs: number
   /** How long the receipt of an execution may be spent. */
   readonly receiptTtlMs: number
@@ -30,6 +32,7 @@ export interface Limits {
   readonly cachedInstances: number
 }
 
+/** What holds unless a system is told otherwise. */
 export const defaultLimits: Limits = Object.freeze({
   evidenceBytes: 256 * 1024,
   evidenceDepth: 64,

@@ -58,7 +58,7 @@ export interface LoopSystemOptions {
   readonly relay?: boolean
   /** Watches what happens, for traces and metrics; nothing is watched without it. */
   readonly telemetry?: Telemetry
-  /** Told about what goes wrong in the background; standard error by default says nothing. */
+  /** Told about what goes wrong in the background; by default nobody is. */
   readonly onError?: (error: unknown) => void
 }
 

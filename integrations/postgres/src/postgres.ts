@@ -47,6 +47,7 @@ export interface PostgresStoreOptions {
   readonly rowLevelSecurity?: boolean
   /** How often a lost connection is tried again, with growing pauses; 8 are about five seconds. */
   readonly reconnects?: number
+  /** The pauses between attempts to reconnect; those of a clock in tests. */
   readonly sleep?: Clock['sleep']
 }
 

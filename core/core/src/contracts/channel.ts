@@ -31,6 +31,7 @@ export const decisionIntakeSchema = /* @__PURE__ */ lazySchema(decisionIntake)
 export type DecisionIntake = z.infer<typeof decisionIntakeSchema>
 
 export interface ChannelContext {
+  /** Aborts when the engine waits no longer. */
   readonly signal: AbortSignal
   /** The same for every delivery of the same notification. */
   readonly idempotencyKey: string

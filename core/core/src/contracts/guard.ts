@@ -11,6 +11,7 @@ export interface Reservation {
   /** Which window of the counter; 0 for one that never resets. */
   readonly bucket: number
   readonly amount: number
+  /** What the window may hold at most, this `amount` included. */
   readonly limit: number
   /** When the store may forget the window, epoch milliseconds. */
   readonly expiresAt?: number
@@ -22,6 +23,7 @@ export interface GuardInput {
   readonly transition: Transition
   readonly actor: Actor
   readonly evidence: JsonObject
+  /** As the definition gives them for this guard. */
   readonly parameters: JsonObject
   /** The time of judgement, epoch milliseconds; the same for all guards of one attempt. */
   readonly now: number
@@ -31,6 +33,7 @@ export interface GuardInput {
   readonly approvals?: readonly ApprovalRequest[]
 }
 
+/** What a guard answers; anything else is a failure. */
 export interface GuardVerdict {
   readonly passed: boolean
   /** One sentence for a person; never quotes evidence. */

@@ -1,15 +1,19 @@
 import type { JsonValue } from '../json/json.ts'
 import type { Receipt } from '../model/result.ts'
 
+/** What an action gets beside its input. */
 export interface EffectContext {
   /** The licence under which this runs, already spent on its behalf. */
   readonly receipt: Receipt
   /** The same for every delivery of the same effect: hand it to the system that acts. */
   readonly idempotencyKey: string
+  /** 1 for the first delivery. */
   readonly attempt: number
+  /** Aborts when the time of the effect is over. */
   readonly signal: AbortSignal
 }
 
+/** One thing that an integration does. */
 export interface Action {
   /** Reads the input, or throws or rejects; a zod schema fits, and one that must ask somebody through `parseAsync`. */
   readonly input: { parse(value: unknown): unknown }

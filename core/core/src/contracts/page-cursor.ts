@@ -3,10 +3,12 @@ import type { Page } from './store-query.ts'
 
 /** Where a page ended: the sort key of its last item. */
 export interface Position {
+  /** Epoch milliseconds. */
   readonly at: number
   readonly id: string
 }
 
+/** For `sort`: by time, then by id. */
 export function comparePositions(one: Position, other: Position): number {
   if (one.at !== other.at) return one.at - other.at
   if (one.id === other.id) return 0

@@ -11,6 +11,7 @@ export interface Stop {
   readonly scope: string
   readonly reason: string
   readonly by: string
+  /** Epoch milliseconds. */
   readonly at: number
 }
 
@@ -42,6 +43,7 @@ export interface CommitPlan {
   readonly erase?: readonly number[]
 }
 
+/** What was answered to a request that named a key. */
 export interface IdempotencyRecord {
   /** The principal that owns the key: `type:id`. */
   readonly principal: string
@@ -50,6 +52,7 @@ export interface IdempotencyRecord {
   readonly fingerprint: string
   /** JSON text that a repetition gets. */
   readonly answer: string
+  /** Epoch milliseconds. */
   readonly at: number
 }
 

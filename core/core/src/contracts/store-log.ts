@@ -1,5 +1,6 @@
 /** The tenant's Merkle log of entries (RFC 6962), kept by one sequencer at a time. */
 export interface LogHead {
+  /** Leaves. */
   readonly size: number
   /** Hex; of the empty tree when size is 0. */
   readonly root: string
@@ -9,7 +10,9 @@ export interface LogHead {
   readonly note: string | null
 }
 
+/** The place of one entry in the log. */
 export interface LogLeaf {
+  /** From 0. */
   readonly index: number
   readonly runId: string
   readonly seq: number

@@ -24,23 +24,30 @@ export interface OutboxItem {
 export interface OutboxClaim extends OutboxItem {
   /** 1 for the first delivery. */
   readonly attempt: number
+  /** Of this lease; whoever claims the item later gets a higher one. */
   readonly fence: number
+  /** Epoch milliseconds. */
   readonly leasedUntil: number
 }
 
 /** A delivery that was given up; a person may retry it. */
 export interface DeadLetter extends OutboxItem {
+  /** Deliveries that were tried. */
   readonly attempt: number
   readonly error: string
+  /** Epoch milliseconds. */
   readonly diedAt: number
 }
 
+/** Which items one worker wants, and for how long. */
 export interface ClaimQuery {
   /** Names the worker in the lease. */
   readonly worker: string
+  /** Epoch milliseconds: what is due by then, and the beginning of the leases. */
   readonly now: number
   readonly leaseMs: number
   readonly limit: number
+  /** Every kind by default. */
   readonly kinds?: readonly OutboxItem['kind'][]
   /** Only items of this business key, whichever of its runs. */
   readonly instance?: { readonly tenant: string; readonly aggregateId: string }
@@ -50,6 +57,7 @@ export interface ClaimQuery {
 export interface Settlement {
   readonly id: string
   readonly fence: number
+  /** Times in epoch milliseconds. */
   readonly outcome:
     | { readonly kind: 'done' }
     | { readonly kind: 'retry'; readonly dueAt: number; readonly error: string }

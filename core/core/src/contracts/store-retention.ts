@@ -8,6 +8,7 @@ export interface RetentionRequest {
   readonly dryRun?: boolean
 }
 
+/** What was dropped, and what stays for now. */
 export interface RetentionReport {
   /** Runs whose entries were dropped, or would be. */
   readonly runs: number

@@ -67,12 +67,12 @@ export interface LoopStore {
   claim(query: ClaimQuery): Promise<readonly OutboxClaim[]>
   /** One answer per settlement: whether the lease was still held. */
   settle(settlements: readonly Settlement[]): Promise<readonly boolean[]>
-  /** Lengthens leases that are still held. */
+  /** Lengthens leases that are still held, to `until`, epoch milliseconds. */
   extend(
     leases: readonly { id: string; fence: number }[],
     until: number,
   ): Promise<readonly boolean[]>
-  /** When the next item becomes due or its lease runs out, or null. */
+  /** When the next item becomes due or its lease runs out, epoch milliseconds, or null. */
   nextDueAt(): Promise<number | null>
   deadLetters(query: { tenant: string; limit?: number; cursor?: string }): Promise<Page<DeadLetter>>
   /** Puts a dead letter back, due now, with a fresh count of attempts; false when there is none. */
@@ -88,6 +88,7 @@ export interface LoopStore {
   ): Promise<boolean>
   /** Keeps the signed note of exactly this size and root; false when the head is another. */
   signLog(tenant: string, head: { size: number; root: string }, note: string): Promise<boolean>
+  /** At most `limit` leaves in order, from index `from` on. */
   leaves(tenant: string, range: { from: number; limit: number }): Promise<readonly LogLeaf[]>
 
   /**

@@ -47,6 +47,7 @@ export interface ObservedCall {
 }
 
 export interface ObservedAnswer {
+  /** Of HTTP. */
   readonly status: number
   /** The pattern that the path fits, such as `/api/v1/instances/{id}`. */
   readonly route?: string

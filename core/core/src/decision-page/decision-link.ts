@@ -21,16 +21,17 @@ export interface DecisionChallenge extends DecisionLink {
   readonly decision: Extract<DecisionKind, 'approve' | 'reject'>
   readonly viewHash: string
   readonly reason?: string
-  /** When the code was sent: an older code does not fit a newer question. */
+  /** When the code was sent, epoch milliseconds: an older code does not fit a newer question. */
   readonly at: number
 }
 
+/** What is in a token, unless it is too old or none of ours. */
 export type Opened<Content> =
   | { readonly status: 'open'; readonly content: Content }
   | { readonly status: 'expired' | 'invalid' }
 
 export interface DecisionLinks {
-  /** Seals a link; two seals of one link differ, and have the same id. */
+  /** Seals a link until `expiresAt`, epoch milliseconds; two seals of one link differ, and have the same id. */
   seal(link: DecisionLink, expiresAt: number): Promise<string>
   open(token: string): Promise<Opened<DecisionLink>>
   sealChallenge(challenge: DecisionChallenge, expiresAt: number): Promise<string>
@@ -39,6 +40,7 @@ export interface DecisionLinks {
 
 export interface DecisionLinksOptions {
   readonly secret: PageSecret
+  /** Epoch milliseconds; `Date.now` by default. */
   readonly now?: () => number
 }
 

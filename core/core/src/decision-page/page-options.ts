@@ -30,6 +30,7 @@ export interface DecisionPageOptions {
     readonly tenant: string
     readonly id: string
   }) => Promise<ApprovalRequest | null>
+  /** The function of `createIntake`. */
   readonly decide: Decide
   /** What a link alone does not allow, from `stepUpFrom` upwards: a code by default. */
   readonly stepUp?: StepUp
@@ -45,5 +46,6 @@ export interface DecisionPageOptions {
   readonly codeMinutes?: number
   /** Hears of what failed behind an error page. Nothing that it is told contains a link or a code. */
   readonly onError?: (error: unknown) => void
+  /** Epoch milliseconds; `Date.now` by default. */
   readonly now?: () => number
 }

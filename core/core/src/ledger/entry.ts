@@ -81,6 +81,7 @@ export interface LedgerEntry {
     readonly action: string
     readonly semantics: 'idempotent' | 'at-most-once'
     readonly inputDigest: string
+    /** 1 for the first. */
     readonly attempt?: number
   }
   /** Hash of the executed entry whose licence this entry spends. */
@@ -104,9 +105,11 @@ export type EntryDraft = Omit<LedgerEntry, 'v' | 'prevHash' | 'seq'>
 /** An entry as stores keep it: `body` is exactly the text that was hashed. */
 export interface StoredEntry {
   readonly runId: string
+  /** 1 for the first of its run. */
   readonly seq: number
   readonly type: EntryType
   readonly transitionId: string | null
+  /** Epoch milliseconds. */
   readonly at: number
   readonly hash: string
   readonly body: string

@@ -29,10 +29,12 @@ export interface TraceContext {
 export interface ApprovalDecision {
   readonly decision: DecisionKind
   readonly reviewer: Actor
+  /** Index of the stage that waited, from 0. */
   readonly stage: number
   /** The revision that the reviewer saw; an edit makes the next one. */
   readonly revision: number
   readonly reason?: string
+  /** Epoch milliseconds. */
   readonly at: number
 }
 
@@ -76,6 +78,7 @@ export interface ApprovalView {
   readonly warnings: readonly string[]
   /** What happens when nobody decides. */
   readonly ifNothing: string
+  /** Epoch milliseconds. */
   readonly expiresAt: number
 }
 
@@ -108,6 +111,7 @@ export interface ApprovalRequest {
     readonly to: string
     /** Of which stage the decision was handed on. */
     readonly stage: number
+    /** Epoch milliseconds. */
     readonly at: number
   }[]
   /** Reviewers added by escalation. */
@@ -116,8 +120,11 @@ export interface ApprovalRequest {
   /** What each channel returned for the message that it sent; by channel name. */
   readonly messages: JsonObject
   readonly guards: readonly GuardResult[]
+  /** Epoch milliseconds. */
   readonly createdAt: number
+  /** When nobody decides any more, epoch milliseconds. */
   readonly expiresAt: number
+  /** When it ended, however it did, epoch milliseconds; null while it waits. */
   readonly decidedAt: number | null
   /** Hash of the entry that executed the transition. */
   readonly executedBy: string | null

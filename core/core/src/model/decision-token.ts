@@ -42,6 +42,7 @@ export interface DecisionSignerOptions {
   readonly privateKey: KeyObject
   /** How long a token may be presented, seconds; 3,600 by default. */
   readonly ttlSeconds?: number
+  /** Epoch milliseconds; `Date.now` by default. */
   readonly now?: () => number
 }
 
@@ -54,10 +55,12 @@ export interface DecisionKey {
   readonly publicKey: KeyObject
 }
 
+/** What a token must say to be believed: its `iss` and `aud`, and a key that signed it. */
 export interface DecisionExpectation {
   readonly issuer: string
   readonly audience: string
   readonly keys: readonly DecisionKey[]
+  /** Epoch milliseconds; `Date.now` by default. Clocks may differ by five seconds. */
   readonly now?: () => number
 }
 

@@ -176,9 +176,11 @@ export type LoopDefinition = Readonly<z.infer<typeof loopDefinitionSchema>>
 /** A problem of a definition: a stable code, where, and what to do. */
 export interface DefinitionProblem {
   readonly code: string
+  /** JSON Pointer (RFC 6901) into the definition. */
   readonly path: string
   readonly message: string
   readonly hint?: string
+  /** From 1, like `column`; of text that was parsed. */
   readonly line?: number
   readonly column?: number
 }

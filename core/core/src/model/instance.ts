@@ -1,5 +1,6 @@
 import type { JsonObject } from '../json/json.ts'
 
+/** `suspended` until somebody resumes the run; the last three are final. */
 export const instanceStatuses = ['active', 'suspended', 'completed', 'failed', 'cancelled'] as const
 export type InstanceStatus = (typeof instanceStatuses)[number]
 
@@ -32,6 +33,7 @@ export interface LoopInstance {
   readonly correlationId: string | null
   /** Epoch milliseconds. */
   readonly createdAt: number
+  /** Epoch milliseconds. */
   readonly updatedAt: number
   /** Hash of the newest entry. */
   readonly head: string

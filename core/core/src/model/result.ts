@@ -6,12 +6,14 @@ export interface Receipt {
   readonly tenant: string
   readonly runId: string
   readonly aggregateId: string
+  /** Number of the entry that recorded the execution. */
   readonly seq: number
   /** Hash of the entry that recorded the execution. */
   readonly entry: string
   readonly transitionId: string
   /** What was approved; absent when nothing needed approval and there is no effect. */
   readonly actionDigest?: string
+  /** Until when it may be spent, epoch milliseconds. */
   readonly expiresAt: number
 }
 
@@ -38,6 +40,7 @@ export type TransitionResult =
   | (Attempt & {
       readonly status: 'pending_approval'
       readonly approvalId: string
+      /** Epoch milliseconds. */
       readonly expiresAt: number
     })
   | (Attempt & {

@@ -36,6 +36,7 @@ export type ModelProgress =
   | { readonly type: 'text'; readonly delta: string }
 
 export interface ModelCallOptions {
+  /** Ends the call, which then throws `aborted`. */
   readonly signal?: AbortSignal
   /** Asks for a stream where the vendor has one. What it throws is ignored. */
   readonly onProgress?: (progress: ModelProgress) => void
@@ -50,7 +51,9 @@ const submission = /* @__PURE__ */ withZod((zod) =>
   }),
 )
 
+/** What every provider's proposal has; what else it says is not checked here. */
 export const submissionSchema = /* @__PURE__ */ lazySchema(submission)
+
 /** A model's proposal. It is only a proposal: the engine judges it. */
 export interface Submission {
   readonly actor: Actor

@@ -46,6 +46,7 @@ export interface ProviderOptions {
    * answer begins, and the SDK then asks again: above that, ask with `onProgress`, where it begins at once.
    */
   readonly timeoutMs?: number
+  /** Epoch milliseconds; `Date.now` by default. */
   readonly now?: () => number
 }
 

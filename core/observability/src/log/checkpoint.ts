@@ -6,10 +6,11 @@ import { openNote, signNote, type NoteKey, type NoteSigner } from './note.ts'
 export interface Checkpoint {
   /** Names the log; no two logs share it. */
   readonly origin: string
+  /** Leaves. */
   readonly size: number
   /** Hex. */
   readonly root: string
-  /** When the signer says that it signed; null when the note does not tell. */
+  /** When the signer says that it signed, epoch milliseconds; null when the note does not tell. */
   readonly at: number | null
 }
 

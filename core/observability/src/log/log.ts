@@ -29,6 +29,7 @@ export interface LogOptions {
 }
 
 export interface LoggedHead {
+  /** Leaves. */
   readonly size: number
   /** Hex. */
   readonly root: string

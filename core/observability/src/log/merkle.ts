@@ -19,6 +19,7 @@ export const emptyRoot = sha256Hex('')
 
 /** The complete subtrees of a growing tree: enough to append and to know the root, whatever the size. */
 export interface Frontier {
+  /** Leaves. */
   readonly size: number
   append(leaf: string): void
   root(): string

@@ -20,6 +20,7 @@ export interface NoteSigner {
   readonly name: string
   /** The C2SP verifier key, to hand to verifiers. */
   readonly publicKey: string
+  /** As in `NoteKey`. */
   readonly notBefore?: number
   readonly notAfter?: number
   sign(message: Uint8Array): Uint8Array | Promise<Uint8Array>

@@ -15,6 +15,7 @@ export interface SignerOptions {
   readonly name: string
   /** Ed25519, as a KeyObject or PEM. */
   readonly privateKey: KeyObject | string
+  /** When the key may sign, epoch milliseconds, from inclusive, until exclusive. */
   readonly notBefore?: number
   readonly notAfter?: number
 }

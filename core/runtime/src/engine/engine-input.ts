@@ -11,22 +11,28 @@ export interface StartInput extends Target {
   readonly loopId: string
   readonly actor: Actor
   readonly metadata?: JsonObject
+  /** For `find`; like `metadata` they stay as they are. */
   readonly tags?: readonly string[]
   readonly evidence?: object
   readonly correlationId?: string
+  /** The same key and input get the same run. */
   readonly idempotencyKey?: string
+  /** W3C Trace Context, of whoever asks. */
   readonly traceparent?: string
 }
 
 export interface TransitionInput extends Target {
   /** The id of a transition; or give `signal`. */
   readonly transitionId?: string
+  /** What happened: the one transition that it opens in the current state is meant. */
   readonly signal?: string
   readonly actor: Actor
+  /** JSON: what guards judge and reviewers see; kept beside the entry. */
   readonly evidence?: object
   /** The same key and command get the same answer; see invariant 12. */
   readonly idempotencyKey?: string
   readonly correlationId?: string
+  /** W3C Trace Context, of whoever asks. */
   readonly traceparent?: string
   readonly expected?: Expected
   /**
@@ -58,6 +64,7 @@ export interface MigrateInput extends Target {
 }
 
 export interface EraseInput extends ChangeInput {
+  /** Number of the entry whose evidence is erased. */
   readonly seq: number
   /** An older run of the business key; the newest if left out. */
   readonly runId?: string
