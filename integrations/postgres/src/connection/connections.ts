@@ -3,7 +3,7 @@ import pg, { type Client, type ClientConfig, type Pool, type PoolClient } from '
 
 import { addressOf, splitHosts } from './hosts.ts'
 import { createPlanAge } from './plan-age.ts'
-import { standby } from './postgres-error.ts'
+import { isHopeless, standby } from './postgres-error.ts'
 
 export interface ConnectionsOptions {
   readonly pool?: Pool
@@ -14,8 +14,6 @@ export interface ConnectionsOptions {
   readonly sessionOptions?: string
   readonly reconnects: number
   readonly sleep: Clock['sleep']
-  /** Whether it is of no use to try again. */
-  readonly isHopeless: (error: unknown) => boolean
 }
 
 /** Connections to the server that accepts writes, wherever it is at the moment. */
@@ -38,7 +36,7 @@ export interface Connections {
 }
 
 export function createConnections(options: ConnectionsOptions): Connections {
-  const { pool, connectionString, connections, reconnects, sleep, isHopeless } = options
+  const { pool, connectionString, connections, reconnects, sleep } = options
   const shared = {
     connectionTimeoutMillis: 5_000,
     keepAlive: true,

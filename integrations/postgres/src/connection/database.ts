@@ -1,9 +1,8 @@
-import { LoopError, type Clock } from '@loop-engine/core'
-import type { Client, Pool, PoolClient, QueryResult } from 'pg'
+import { LoopError } from '@loop-engine/core'
+import type { Client, PoolClient, QueryResult } from 'pg'
 
-import { createConnections, pause } from './connections.ts'
+import { createConnections, pause, type ConnectionsOptions } from './connections.ts'
 import {
-  isHopeless,
   isLost,
   isRolledBack,
   readOnly,
@@ -21,16 +20,6 @@ export interface Statement {
 /** Makes the statements of one store: those of another have the same names, behind another schema. */
 export function statementsOf(schema: string): (name: string, text: string) => Statement {
   return (name, text) => ({ name: `${schema}.${name}`, text })
-}
-
-export interface DatabaseOptions {
-  readonly pool?: Pool
-  readonly connectionString?: string
-  readonly connections: number
-  /** What every connection of an own pool says at its start, as `-c name=value`. */
-  readonly sessionOptions?: string
-  readonly reconnects: number
-  readonly sleep: Clock['sleep']
 }
 
 /** The longest that a timer can wait: 24 days. The driver takes 0 for the limit of the pool. */
@@ -56,9 +45,9 @@ export interface Database {
   close(): Promise<void>
 }
 
-export function createDatabase(options: DatabaseOptions): Database {
+export function createDatabase(options: ConnectionsOptions): Database {
   const { reconnects, sleep } = options
-  const connections = createConnections({ ...options, isHopeless })
+  const connections = createConnections(options)
 
   const connect = async (once = false): Promise<PoolClient> => {
     try {
