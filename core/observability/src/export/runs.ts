@@ -2,7 +2,7 @@ import type { LedgerEntry, LoopDefinition } from '@loop-engine/core'
 import type { z } from 'zod'
 
 import { leafHash } from '../log/merkle.ts'
-import { readDefinition } from '../verify/definitions.ts'
+import { openDefinition } from '../verify/definitions.ts'
 import { typeOf } from '../verify/entry-tail.ts'
 import type { VerifyFault } from '../verify/fault.ts'
 import { createRunCheck, type RunCheck } from '../verify/run-check.ts'
@@ -131,7 +131,7 @@ export function createExportRuns(
       leaves.add(leaf, hash)
     },
     addDefinition({ digest, text }) {
-      const definition = readDefinition(text, digest)
+      const definition = openDefinition(text, digest)
       if (!definition)
         throw bad('missing_definition', 'The definition is not what its digest says.')
       definitions.set(digest, definition)

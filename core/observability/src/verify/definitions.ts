@@ -1,6 +1,6 @@
 import {
-  loopDefinitionSchema,
   parseStrictJson,
+  readDefinition,
   sha256Hex,
   type LoopDefinition,
   type LoopStore,
@@ -14,14 +14,15 @@ export function definitionsOf(store: Pick<LoopStore, 'definition'>): FindDefinit
   return async (digest) => {
     const before = known.get(digest)
     if (before !== undefined) return before
-    const definition = readDefinition(await store.definition(digest), digest)
+    const definition = openDefinition(await store.definition(digest), digest)
     known.set(digest, definition)
     return definition
   }
 }
 
-export function readDefinition(text: string | null, digest: string): LoopDefinition | null {
+/** The definition of a text that has this digest; null for any other. */
+export function openDefinition(text: string | null, digest: string): LoopDefinition | null {
   if (text === null || sha256Hex(text) !== digest) return null
-  const parsed = loopDefinitionSchema.safeParse(parseStrictJson(text))
-  return parsed.success ? parsed.data : null
+  const read = readDefinition(parseStrictJson(text))
+  return read.success ? read.data : null
 }
