@@ -11,8 +11,6 @@ import {
 import { deriveEvents, type LoopEvent, type LoopEventType } from './derive-events.ts'
 import { createEventStream, type EventStream, type EventStreamOptions } from './event-stream.ts'
 
-export type { EventStreamOptions } from './event-stream.ts'
-
 /** Which events a subscriber wants: those that match every field that is given. */
 export interface EventFilter {
   readonly tenant?: string

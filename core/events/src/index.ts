@@ -6,6 +6,6 @@ export {
   type EventBusOptions,
   type EventFilter,
   type EventListener,
-  type EventStreamOptions,
 } from './event-bus.ts'
+export type { EventStreamOptions } from './event-stream.ts'
 export { tailEvents, type TailedEvents, type TailEventsOptions } from './tail-events.ts'

@@ -1,11 +1,8 @@
 import { LoopError, readDefinition, snapshot, type LoopDefinition } from '@loop-engine/core'
-import { defineLoop, validateLoop } from '@loop-engine/dsl'
+import { defineLoop, validateLoop, type ValidateOptions } from '@loop-engine/dsl'
 
 /** The definition as runs will be judged by it. Throws `invalid_definition` with every problem that a system has with it. */
-export function checkLoop(
-  given: LoopDefinition,
-  system: NonNullable<Parameters<typeof validateLoop>[1]>,
-): LoopDefinition {
+export function checkLoop(given: LoopDefinition, system: ValidateOptions): LoopDefinition {
   const loop = readLoop(given)
   const problems = validateLoop(loop, system)
   if (problems.length === 0) return loop
