@@ -3,6 +3,7 @@ import {
   isLoopError,
   LoopError,
   publishEach,
+  unlessAborted,
   type CloudEvent,
   type EventSink,
 } from '@loop-engine/core'
@@ -11,7 +12,6 @@ import { compatibilityPartitioner, Producer, type BaseOptions } from '@platforma
 import { faultOf, isOfTopic } from './fault.ts'
 import { recordOf, type EventRecord } from './record.ts'
 import { createTogether } from './together.ts'
-import { unless } from './unless.ts'
 
 export interface KafkaSinkOptions {
   /** Tells the sinks of a system apart; `kafka` by default. */
@@ -70,7 +70,7 @@ export function createKafkaSink({
       const current = producer
       const messages = pieces.flat()
       try {
-        await unless(AbortSignal.timeout(timeoutMs), tooLate, current.send({ messages }))
+        await unlessAborted(current.send({ messages }), AbortSignal.timeout(timeoutMs), tooLate)
       } catch (error) {
         // A producer that failed is given up with all that it may still try: nothing of it arrives behind what comes next.
         producer = undefined
@@ -106,7 +106,7 @@ export function createKafkaSink({
       const records = events.map((event) =>
         recordOf(event, typeof topic === 'string' ? topic : topic(event)),
       )
-      await unless(signal, stopped, store(records, signal))
+      await unlessAborted(store(records, signal), signal, stopped)
     },
     async close() {
       const current = producer

@@ -3,6 +3,7 @@ import {
   isLoopError,
   LoopError,
   publishEach,
+  unlessAborted,
   type CloudEvent,
   type EventSink,
 } from '@loop-engine/core'
@@ -105,21 +106,15 @@ async function understood<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** What the work comes to, unless the signal aborts first; the client cannot be told to stop. */
-async function stopping<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const stop = (): void =>
-    reject(
+/** The client cannot be told to stop. */
+function stopping<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return unlessAborted(
+    work,
+    signal,
+    () =>
       new LoopError('aborted', 'An event was stopped before NATS had stored it.', {
         plugin: 'nats',
         retryable: true,
       }),
-    )
-  if (signal.aborted) stop()
-  signal.addEventListener('abort', stop, { once: true })
-  try {
-    return await Promise.race([promise, work])
-  } finally {
-    signal.removeEventListener('abort', stop)
-  }
+  )
 }

@@ -1,6 +1,6 @@
 import type { Agent } from 'node:https'
 
-import { LoopError } from '@loop-engine/core'
+import { LoopError, unlessAborted } from '@loop-engine/core'
 import { api, event } from '@pagerduty/pdjs'
 import { z } from 'zod'
 
@@ -101,7 +101,9 @@ async function send(
   signal: AbortSignal | undefined,
 ): Promise<PagerDutyAnswer> {
   try {
-    return readAnswer(await untilAborted(request, signal)) ?? nothing()
+    if (signal?.aborted) throw unwanted()
+    // pdjs heeds a signal only while it fetches, not while it pauses.
+    return readAnswer(await unlessAborted(request(), signal, unwanted)) ?? nothing()
   } catch (error) {
     if (error instanceof LoopError) throw error
     const answer = readAnswer(error)
@@ -150,24 +152,8 @@ function isTimeout(error: unknown): boolean {
   )
 }
 
-/** pdjs heeds a signal only while it fetches, not while it pauses. */
-async function untilAborted<Value>(
-  make: () => Promise<Value>,
-  signal: AbortSignal | undefined,
-): Promise<Value> {
-  if (!signal) return make()
-  const { promise, reject } = Promise.withResolvers<never>()
-  const abort = (): void =>
-    reject(
-      new LoopError('aborted', 'A call to PagerDuty was no longer wanted.', {
-        plugin: 'pagerduty',
-      }),
-    )
-  if (signal.aborted) abort()
-  else signal.addEventListener('abort', abort, { once: true })
-  try {
-    return await Promise.race([promise, ...(signal.aborted ? [] : [make()])])
-  } finally {
-    signal.removeEventListener('abort', abort)
-  }
+function unwanted(): LoopError {
+  return new LoopError('aborted', 'A call to PagerDuty was no longer wanted.', {
+    plugin: 'pagerduty',
+  })
 }

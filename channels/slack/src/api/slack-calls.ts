@@ -1,4 +1,4 @@
-import { LoopError } from '@loop-engine/core'
+import { LoopError, unlessAborted } from '@loop-engine/core'
 import type { App, types } from '@slack/bolt'
 import { z } from 'zod'
 
@@ -107,29 +107,17 @@ async function call<Value>(
   signal?: AbortSignal,
 ): Promise<Value> {
   try {
-    return await untilAborted(make, signal)
+    if (signal?.aborted) throw unwanted()
+    // Slack's client takes no signal: a call that is no longer wanted is left to its own time limit.
+    return await unlessAborted(make(), signal, unwanted)
   } catch (error) {
     if (error instanceof LoopError) throw error
     throw slackError(method, error)
   }
 }
 
-/** Slack's client takes no signal: a call that is no longer wanted is left to its own time limit. */
-async function untilAborted<Value>(
-  make: () => Promise<Value>,
-  signal?: AbortSignal,
-): Promise<Value> {
-  if (!signal) return make()
-  const { promise, reject } = Promise.withResolvers<never>()
-  const abort = (): void =>
-    reject(new LoopError('aborted', 'A call to Slack was no longer wanted.', { plugin: 'slack' }))
-  if (signal.aborted) abort()
-  else signal.addEventListener('abort', abort, { once: true })
-  try {
-    return await Promise.race([promise, ...(signal.aborted ? [] : [make()])])
-  } finally {
-    signal.removeEventListener('abort', abort)
-  }
+function unwanted(): LoopError {
+  return new LoopError('aborted', 'A call to Slack was no longer wanted.', { plugin: 'slack' })
 }
 
 function read<Value>(method: string, schema: z.ZodType<Value>, answer: unknown): Value {

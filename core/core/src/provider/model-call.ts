@@ -1,6 +1,7 @@
 import { isLoopError } from '../errors.ts'
 import type { Actor, Principal } from '../model/actor.ts'
 import { quiet } from '../quiet.ts'
+import { unlessAborted } from '../unless-aborted.ts'
 import { createAttemptLog, type AttemptLog } from './attempt-log.ts'
 import type { ModelAttempt, ModelCallOptions } from './contract.ts'
 import { endError, type AnswerEnd, type ModelAnswer } from './model-answer.ts'
@@ -73,7 +74,9 @@ export async function callModel<Request, Answer extends ModelAnswer>(
     attempts: log,
     ...(notify && { onText: (delta: string) => notify({ type: 'text', delta }) }),
   })
-  const answer = await unlessAborted(sent, ending).catch((error: unknown) => {
+  // Some SDKs sleep through an abort while they wait for their next attempt; the caller does not.
+  const stopped = unlessAborted(sent, ending, () => ending.reason)
+  const answer = await stopped.catch((error: unknown) => {
     if (isLoopError(error)) throw error
     if (log.unsent) throw log.unsent
     if (signal?.aborted) throw faultError(vendor.name, { kind: 'aborted' }, attempts)
@@ -116,16 +119,4 @@ function withStatus(fault: ModelFault, attempts: readonly ModelAttempt[]): Model
   const status = attempts.at(-1)?.status ?? 200
   const isLost = fault.kind === 'bad_response' || fault.kind === 'unknown'
   return isLost && status >= 300 ? { ...fault, kind: 'status', status } : fault
-}
-
-/** Some SDKs sleep through an abort while they wait for their next attempt; the caller does not. */
-async function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>()
-  const stop = (): void => reject(signal.reason)
-  signal.addEventListener('abort', stop, { once: true })
-  try {
-    return await Promise.race([work, aborted])
-  } finally {
-    signal.removeEventListener('abort', stop)
-  }
 }
