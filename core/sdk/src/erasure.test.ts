@@ -1,4 +1,5 @@
-import { canonicalize, saltedDigest, type ApprovalRequest } from '@loop-engine/core'
+import { canonicalize, digestOf, saltedDigest, type ApprovalRequest } from '@loop-engine/core'
+import { checkInvariants } from '@loop-engine/testing'
 import { expect, test } from 'vitest'
 
 import {
@@ -108,6 +109,25 @@ test.each(['loop.approval.decided', 'loop.approval.approved'] as const)(
     expect(request).toMatchObject({ evidence: edited })
   },
 )
+
+test('the checkers of the invariants tell a response that was erased from a request that was not', async () => {
+  const store = createMemoryStore()
+  const system = await createLoopSystem({ loops: [refund], store })
+  const run = { aggregateId: 'order-7', actor: agent }
+  await system.engine.start({ ...run, loopId: refund.id })
+  const asked = await system.engine.transition({ ...run, transitionId: 'refund', evidence: given })
+  const requestId = asked.status === 'pending_approval' ? asked.approvalId : ''
+  const answer = { requestId, actor: bob, response: { why: 'me' } }
+  await system.approvals.decide({ ...answer, decision: 'respond' })
+  const world = { store, tenants: ['default'], definitions: new Map([[digestOf(refund), refund]]) }
+
+  const { request } = await erase(system, requestId, 'loop.approval.decided')
+  expect(await checkInvariants(world)).toEqual([])
+
+  await erase(system, requestId, 'loop.approval.requested')
+  const forgetful = { ...store, approvals: async () => ({ items: request ? [request] : [] }) }
+  expect(await checkInvariants({ ...world, store: forgetful })).toMatchObject([{ invariant: 30 }])
+})
 
 /** A payment that bob approves with another amount; `seq` of what was asked is 2. */
 async function open() {

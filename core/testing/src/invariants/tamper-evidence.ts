@@ -68,12 +68,13 @@ export const erasable: Checker = function* ({ runs }) {
       const at = { runId: instance.runId, seq }
       if (target?.stored.evidence !== null || target.stored.salt !== null)
         yield { message: 'erased evidence is still stored', ...at }
-      // An edit after the erasure brings evidence of its own, under a later revision.
-      const request = approvals.find(
-        ({ id, revision }) =>
-          id === target?.entry.approval?.id && revision === target.entry.approval.revision,
+      // An edit after the erasure, and what a reviewer responded, are other evidence.
+      const request = approvals.find(({ id }) => id === target?.entry.approval?.id)
+      if (
+        request?.evidence &&
+        saltedDigest(request.salt, canonicalize(request.evidence)) ===
+          target?.entry.evidence?.digest
       )
-      if (request && request.evidence !== null)
         yield { message: 'an approval request still holds erased evidence', ...at }
     }
   }
