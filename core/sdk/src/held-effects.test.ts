@@ -2,6 +2,7 @@ import { isLoopError, type Actor, type Integration } from '@loop-engine/core'
 import { createTestClock } from '@loop-engine/testing'
 import { expect, test } from 'vitest'
 
+import { bankThat } from './bank.fixture.ts'
 import { createLoopSystem, createMemoryStore, defineLoop, type LoopSystem } from './index.ts'
 
 const agent: Actor = { type: 'ai-agent', id: 'agent:payer' }
@@ -251,3 +252,40 @@ test.each(['suspend', 'cancel'] as const)(
     })
   },
 )
+
+test('a request that one effect leads to ends when the next one, in the same resumption, moves the run', async () => {
+  const effect = { integration: 'bank', action: 'pay', semantics: 'idempotent' } as const
+  const inOpen = { from: 'OPEN', to: 'OPEN' }
+  const loop = defineLoop({
+    id: 'transfers',
+    states: ['OPEN', { id: 'CLOSED', terminal: true }],
+    initialState: 'OPEN',
+    transitions: [
+      { id: 'pay', ...inOpen, actors: ['ai-agent'], effect: { ...effect, onFailure: 'ask' } },
+      { id: 'tip', ...inOpen, actors: ['ai-agent'], effect: { ...effect, onFailure: 'end' } },
+      { id: 'ask', ...inOpen, actors: ['automation'], approval: { reviewers: ['alice'] } },
+      { id: 'end', from: 'OPEN', to: 'CLOSED', actors: ['automation'] },
+    ],
+  })
+  const clock = createTestClock()
+  const store = createMemoryStore()
+  const { engine, approvals, relay } = await createLoopSystem({
+    loops: [loop],
+    integrations: [bankThat(async () => ({ paid: true }))],
+    store,
+    clock,
+    relay: false,
+  })
+  const run = { aggregateId: 'order-1', actor: agent }
+  await engine.start({ ...run, loopId: 'transfers' })
+  await engine.transition({ ...run, transitionId: 'pay' })
+  await engine.transition({ ...run, transitionId: 'tip' })
+  await engine.suspend(change)
+  clock.advance(2 * 86_400_000)
+  await relay.drain()
+
+  const resumed = await engine.resume(change)
+
+  expect(resumed).toMatchObject({ status: 'completed', openApprovals: 0 })
+  expect((await approvals.find()).items).toMatchObject([{ status: 'superseded' }])
+})

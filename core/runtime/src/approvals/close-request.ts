@@ -48,7 +48,6 @@ export async function followUp(
     actor: approvalSystem,
     evidence: noEvidence,
     refusal: late,
-    requestId: closed.id,
   })
 }
 

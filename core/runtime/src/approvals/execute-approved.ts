@@ -57,7 +57,7 @@ export async function execute(
   const executed = judgement.ruling.status === 'executed'
   const closed: ApprovalRequest = { ...approved, executedBy: executed ? entry.hash : null }
   close(kernel, change, closed)
-  if (executed && instance.openApprovals > 1) await supersede(kernel, change, instance, request.id)
+  if (executed && instance.openApprovals > 1) await supersede(kernel, change, instance)
   const transition = resultOf(judgement, entry, change.instance ?? current, command)
   return {
     result: { status: executed ? 'executed' : 'blocked', request: closed, transition },

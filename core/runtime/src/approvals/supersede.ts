@@ -7,15 +7,17 @@ import { approvalTimer, enqueueNotices } from '../recording/orders.ts'
 
 const system = Object.freeze({ type: 'system', id: 'system:approvals' } as const)
 
-/** Ends the requests that still wait when their run moves: what they asked for can no longer happen. */
+/** Ends the requests that still wait when their run moves, those of the same change too: what they asked for can no longer happen. */
 export async function supersede(
   kernel: Kernel,
   change: Change,
   before: LoopInstance,
-  except?: string,
 ): Promise<void> {
-  for (const request of await pendingOf(kernel, before)) {
-    if (request.id === except) continue
+  const changed = change.approvals
+  const others = (await pendingOf(kernel, before)).filter(
+    ({ id }) => !changed.some((request) => request.id === id),
+  )
+  for (const request of [...changed.filter(({ status }) => status === 'pending'), ...others]) {
     const at = kernel.clock.now()
     change.append({
       ...draftOf(kernel, change.instance ?? before, system),

@@ -26,6 +26,8 @@ export interface Change {
   /** The run as it will be after what was appended so far; null before `loop.started`. */
   readonly instance: LoopInstance | null
   readonly entries: readonly StoredEntry[]
+  /** The requests that it opens, changes or closes, as they will be. */
+  readonly approvals: readonly ApprovalRequest[]
   /** Where what is ordered belongs, when that is not where it is ordered. */
   readonly origin: TraceContext | undefined
   append(draft: EntryDraft, evidence?: SealedEvidence | null): StoredEntry
@@ -52,6 +54,9 @@ export function createChange(base: LoopInstance | null, origin?: TraceContext): 
       return instance
     },
     entries,
+    get approvals() {
+      return approvals ?? []
+    },
     origin,
     append(draft, evidence = null) {
       const entry = sealEntry(draft, instance ?? genesis, evidence)

@@ -14,8 +14,6 @@ export interface FollowUp {
   readonly evidence: Evidence
   /** Why the store refused it when it was tried before, or why it is too late: it is recorded as rejected, and what it follows stays. */
   readonly refusal?: Refusal
-  /** The request whose end it follows, which the same change closes. */
-  readonly requestId?: string
 }
 
 /** Takes the transition that is owed to an effect, a timer or a decision, within a change; returns how it was judged. */
@@ -23,13 +21,13 @@ export async function takeFollowUp(
   kernel: Kernel,
   change: Change,
   instance: LoopInstance,
-  { transitionId, actor, evidence, refusal, requestId }: FollowUp,
+  { transitionId, actor, evidence, refusal }: FollowUp,
 ): Promise<Judgement> {
   const loop = await kernel.loops.pinned(instance.definition.digest)
   const command = { transitionId, actor }
   const judgement = await judge({ kernel, loop, instance, command, evidence, refusal })
   record(change, judgement, evidence, kernel)
   if (judgement.ruling.status === 'executed' && instance.openApprovals > 0)
-    await supersede(kernel, change, instance, requestId)
+    await supersede(kernel, change, instance)
   return judgement
 }
