@@ -1,4 +1,4 @@
-import { isLoopError, type Actor, type Integration } from '@loop-engine/core'
+import { isLoopError, type Actor, type Guard, type Integration } from '@loop-engine/core'
 import { createTestClock } from '@loop-engine/testing'
 import { expect, test } from 'vitest'
 
@@ -253,26 +253,38 @@ test.each(['suspend', 'cancel'] as const)(
   },
 )
 
-test('a request that one effect leads to ends when the next one, in the same resumption, moves the run', async () => {
-  const effect = { integration: 'bank', action: 'pay', semantics: 'idempotent' } as const
-  const inOpen = { from: 'OPEN', to: 'OPEN' }
+const nobodyAsked: Guard = {
+  contract: 'guard/v1',
+  id: 'nobody-asked',
+  description: 'Nobody was asked yet.',
+  needs: ['approvals'],
+  evaluate: ({ approvals = [] }) => ({ passed: approvals.length === 0 }),
+}
+
+/** A run whose two effects failed while it was suspended: what follows both is taken when it is resumed. */
+async function withTwoToFollow(
+  transitions: Parameters<typeof defineLoop>[0]['transitions'],
+  [first, second]: readonly [string, string],
+) {
+  const inOpen = { from: 'OPEN', to: 'OPEN', actors: ['ai-agent' as const] }
+  const effect = { integration: 'bank', action: 'pay', semantics: 'idempotent' as const }
   const loop = defineLoop({
     id: 'transfers',
     states: ['OPEN', { id: 'CLOSED', terminal: true }],
     initialState: 'OPEN',
     transitions: [
-      { id: 'pay', ...inOpen, actors: ['ai-agent'], effect: { ...effect, onFailure: 'ask' } },
-      { id: 'tip', ...inOpen, actors: ['ai-agent'], effect: { ...effect, onFailure: 'end' } },
-      { id: 'ask', ...inOpen, actors: ['automation'], approval: { reviewers: ['alice'] } },
+      { id: 'pay', ...inOpen, effect: { ...effect, onFailure: first } },
+      { id: 'tip', ...inOpen, effect: { ...effect, onFailure: second } },
       { id: 'end', from: 'OPEN', to: 'CLOSED', actors: ['automation'] },
+      ...transitions,
     ],
   })
   const clock = createTestClock()
-  const store = createMemoryStore()
+  const integrations = [bankThat(async () => ({ paid: true }))]
   const { engine, approvals, relay } = await createLoopSystem({
     loops: [loop],
-    integrations: [bankThat(async () => ({ paid: true }))],
-    store,
+    integrations,
+    guards: [nobodyAsked],
     clock,
     relay: false,
   })
@@ -283,9 +295,32 @@ test('a request that one effect leads to ends when the next one, in the same res
   await engine.suspend(change)
   clock.advance(2 * 86_400_000)
   await relay.drain()
+  return { engine, approvals }
+}
+
+test('a request that one effect leads to ends when the next one, in the same resumption, moves the run', async () => {
+  const ask = { id: 'ask', from: 'OPEN', to: 'OPEN', approval: { reviewers: ['alice'] } }
+  const { engine, approvals } = await withTwoToFollow(
+    [{ ...ask, actors: ['automation'] }],
+    ['ask', 'end'],
+  )
 
   const resumed = await engine.resume(change)
 
   expect(resumed).toMatchObject({ status: 'completed', openApprovals: 0 })
   expect((await approvals.find()).items).toMatchObject([{ status: 'superseded' }])
+})
+
+test.each([
+  ['executed', { guards: [{ id: 'slowly', use: 'cooldown', with: { period: '1h' } }] }],
+  ['asked', { guards: [{ id: 'nobody-asked' }], approval: { reviewers: ['alice'] } }],
+])('guards see what the same resumption has %s', async (_, rules) => {
+  const retry = { id: 'retry', from: 'OPEN', to: 'OPEN', actors: ['automation' as const] }
+  const { engine } = await withTwoToFollow([{ ...retry, ...rules }], ['retry', 'retry'])
+
+  await engine.resume(change)
+
+  const items = await Array.fromAsync(engine.history({ aggregateId: 'order-1' }))
+  expect(items.at(-2)?.entry.type).toMatch(/executed|requested/)
+  expect(items.at(-1)?.entry.type).toBe('loop.transition.blocked')
 })

@@ -6,6 +6,7 @@ import {
   type GuardSpec,
   type LoopInstance,
   type Reservation,
+  type StoredEntry,
   type Transition,
 } from '@loop-engine/core'
 import type { GuardFacts, GuardsOutcome } from '@loop-engine/guards'
@@ -35,6 +36,13 @@ export interface Attempt {
   readonly approved?: ApprovalRequest
   /** Who waits for the request that this attempt may open. */
   readonly callbackUrl?: string
+  /** What the same commit does before, and no store knows yet. */
+  readonly change?: Earlier
+}
+
+export interface Earlier {
+  readonly entries: readonly StoredEntry[]
+  readonly approvals: readonly ApprovalRequest[]
 }
 
 export interface Judgement {
@@ -71,7 +79,7 @@ export function judge(attempt: Attempt): Judgement | Promise<Judgement> {
   const verdicts =
     needs.size === 0
       ? kernel.guards.evaluate(guardFacts(attempt, transition, guards, base.at))
-      : readFacts(kernel, instance, transition, needs).then((facts) =>
+      : readFacts(attempt, transition, needs).then((facts) =>
           kernel.guards.evaluate({ ...guardFacts(attempt, transition, guards, base.at), ...facts }),
         )
   return verdicts instanceof Promise

@@ -1,31 +1,38 @@
-import { deepFreeze, type LoopInstance, type Transition } from '@loop-engine/core'
+import { deepFreeze, type ApprovalRequest, type Transition } from '@loop-engine/core'
 import type { GuardFacts } from '@loop-engine/guards'
 
-import type { Kernel } from '../kernel.ts'
 import { guardsOf } from '../loop-registry.ts'
+import type { Attempt } from './attempt.ts'
 
-/** What guards ask to know that only the store knows. */
+/** What guards ask to know that only the store knows, and the commit that this attempt is a part of. */
 export async function readFacts(
-  kernel: Kernel,
-  instance: LoopInstance,
+  attempt: Attempt,
   transition: Transition,
   needs: ReadonlySet<string>,
 ): Promise<Pick<GuardFacts, 'lastExecutedAt' | 'approvals'>> {
   const [lastExecutedAt, approvals] = await Promise.all([
-    needs.has('last-executed') ? lastExecutions(kernel, instance, transition) : undefined,
-    needs.has('approvals')
-      ? kernel.store
-          .approvals({ tenant: instance.tenant, runId: instance.runId, limit: 1000 })
-          .then(({ items }) => deepFreeze(items))
-      : undefined,
+    needs.has('last-executed') ? lastExecutions(attempt, transition) : undefined,
+    needs.has('approvals') ? requestsOf(attempt) : undefined,
   ])
   return { lastExecutedAt, approvals }
 }
 
+/** Newest first. */
+async function requestsOf({
+  kernel,
+  instance: { tenant, runId },
+  change,
+}: Attempt): Promise<readonly ApprovalRequest[]> {
+  const { items } = await kernel.store.approvals({ tenant, runId, limit: 1000 })
+  const changed = new Map(change?.approvals.map((request) => [request.id, request]))
+  const known = items.map((request) => changed.get(request.id) ?? request)
+  const opened = [...changed.values()].filter(({ id }) => !items.some((item) => item.id === id))
+  return deepFreeze([...opened.toReversed(), ...known])
+}
+
 /** When each transition that a guard asks about was last executed in this run. */
 async function lastExecutions(
-  kernel: Kernel,
-  instance: LoopInstance,
+  { kernel, instance, change }: Attempt,
   transition: Transition,
 ): Promise<ReadonlyMap<string, number>> {
   const asked = new Set([transition.id])
@@ -34,10 +41,13 @@ async function lastExecutions(
     if (typeof other === 'string') asked.add(other)
   }
   const found = await Promise.all(
-    [...asked].map(
-      async (id) =>
-        [id, (await kernel.store.lastExecuted(instance.tenant, instance.runId, id))?.at] as const,
-    ),
+    [...asked].map(async (id) => {
+      const entry =
+        change?.entries.findLast(
+          ({ type, transitionId }) => type === 'loop.transition.executed' && transitionId === id,
+        ) ?? (await kernel.store.lastExecuted(instance.tenant, instance.runId, id))
+      return [id, entry?.at] as const
+    }),
   )
   return new Map(found.filter((pair): pair is readonly [string, number] => pair[1] !== undefined))
 }

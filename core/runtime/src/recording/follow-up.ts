@@ -25,7 +25,7 @@ export async function takeFollowUp(
 ): Promise<Judgement> {
   const loop = await kernel.loops.pinned(instance.definition.digest)
   const command = { transitionId, actor }
-  const judgement = await judge({ kernel, loop, instance, command, evidence, refusal })
+  const judgement = await judge({ kernel, loop, instance, command, evidence, refusal, change })
   record(change, judgement, evidence, kernel)
   if (judgement.ruling.status === 'executed' && instance.openApprovals > 0)
     await supersede(kernel, change, instance)
