@@ -109,6 +109,37 @@ test('a sealed function leaves on record that it was begun, and hears of what li
   })
 })
 
+test('a sealed function hears of its licence what is on record, whatever the receipt says besides', async () => {
+  const { engine, receipt } = await restarted()
+  const restart = engine.seal('restart', async (_: { host: string }, context) => context)
+
+  const context = await restart(
+    { ...receipt, aggregateId: 'incident-2', transitionId: 'wipe', expiresAt: Infinity },
+    { host: 'web-1' },
+  )
+
+  expect(context).toEqual({ receipt, idempotencyKey: receipt.entry })
+})
+
+test('a receipt that says otherwise when it is read again is spent as what it licensed', async () => {
+  const { engine, receipt } = await restarted()
+  const restart = engine.seal('restart', async ({ host }: { host: string }) => host)
+  let reads = 0
+  const changing = (): typeof receipt => ({
+    ...receipt,
+    get entry() {
+      reads += 1
+      return reads === 1 ? receipt.entry : reads.toString(16).padStart(64, '0')
+    },
+  })
+
+  expect(await restart(changing(), { host: 'web-1' })).toBe('web-1')
+  reads = 0
+  await expect(restart(changing(), { host: 'web-1' })).rejects.toMatchObject({
+    details: { reason: 'spent' },
+  })
+})
+
 test('a receipt licenses a sealed function once, before it expires', async () => {
   const { clock, run } = await restarted()
   clock.advance(999)

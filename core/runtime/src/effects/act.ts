@@ -5,13 +5,13 @@ import {
   parseDuration,
   type Action,
   type JsonValue,
-  type Receipt,
 } from '@loop-engine/core'
 
 import { withDeadline } from '../deadline.ts'
 import { evidenceOf } from '../engine/admit-input.ts'
 import { noEvidence, type Evidence } from '../judging/evidence.ts'
 import type { Kernel } from '../kernel.ts'
+import { receiptOf } from '../recording/receipt-of.ts'
 import { askedPause } from '../relay/asked-pause.ts'
 import type { Delivery } from '../relay/delivery.ts'
 import { attemptsOf, hasBegun } from './effect-attempts.ts'
@@ -32,7 +32,7 @@ export async function act(
       // Who took too long to read it has been given up, and perhaps begun again.
       signal.throwIfAborted()
       return action.run(input, {
-        receipt: receiptOf(job),
+        receipt: receiptOf(job.stored.hash, job.entry),
         idempotencyKey: claim.id,
         attempt: claim.attempt,
         signal,
@@ -77,19 +77,6 @@ async function failed(kernel: Kernel, job: EffectJob, error: unknown): Promise<E
   const ending: Ending = { type: 'loop.effect.failed', reason }
   if (spec.onFailure) return { ...ending, followUp: spec.onFailure }
   return idempotent ? { ...ending, dead: `failed: ${reason}` } : ending
-}
-
-function receiptOf({ stored, entry }: EffectJob): Receipt {
-  return {
-    tenant: entry.tenant,
-    runId: entry.runId,
-    aggregateId: entry.aggregateId,
-    seq: entry.seq,
-    entry: stored.hash,
-    transitionId: entry.transitionId ?? '',
-    ...(entry.actionDigest !== undefined && { actionDigest: entry.actionDigest }),
-    expiresAt: entry.receiptExpiresAt ?? 0,
-  }
 }
 
 /** What an action returned; something that cannot be recorded does not undo what was done. */

@@ -16,6 +16,7 @@ import { createChange } from '../recording/change.ts'
 import { commitChange } from '../recording/commit-change.ts'
 import { draftOf } from '../recording/draft.ts'
 import { newestFirst } from '../recording/newest-first.ts'
+import { receiptOf } from '../recording/receipt-of.ts'
 import { scopesBehind } from '../recording/stop-scopes.ts'
 
 /** A function that runs only with an unspent receipt, for exactly the input that the receipt licenses. */
@@ -41,8 +42,8 @@ export function createSeal(kernel: Kernel): Seal {
   return (name, run) => {
     if (typeof name !== 'string' || typeof run !== 'function')
       throw new LoopError('invalid_input', 'A seal takes a name and a function.', { path: '' })
-    return async (receipt, input) => {
-      const { entry, text } = await licence(kernel, receipt, input)
+    return async (pointer, input) => {
+      const { entry, receipt, text } = await licence(kernel, pointer, input)
       await spend(kernel, receipt, entry, name)
       const context = { receipt, idempotencyKey: receipt.entry }
       // Read from what was licensed: the caller may have changed the object since it was compared.
@@ -53,13 +54,16 @@ export function createSeal(kernel: Kernel): Seal {
   }
 }
 
+interface Licence {
+  readonly entry: LedgerEntry
+  /** As the record has it: what the caller's says besides which entry it is, anybody may have written. */
+  readonly receipt: Receipt
+  readonly text: string
+}
+
 /** The recorded execution behind a receipt, which is only a pointer to it, and the text of what it licenses. */
-async function licence(
-  kernel: Kernel,
-  receipt: Receipt,
-  input: object,
-): Promise<{ readonly entry: LedgerEntry; readonly text: string }> {
-  const stored = await recorded(kernel, receipt)
+async function licence(kernel: Kernel, pointer: Receipt, input: object): Promise<Licence> {
+  const stored = await recorded(kernel, pointer)
   if (stored?.type !== 'loop.transition.executed')
     throw refuse('unknown_receipt', 'The receipt is not the record of an executed transition.')
   const entry = openEntry(stored)
@@ -72,7 +76,7 @@ async function licence(
     throw refuse('receipt_expired', 'The receipt has expired.')
   const text = canonicalize(input as JsonValue)
   if (text !== licensedText(entry, stored)) throw unlicensed()
-  return { entry, text }
+  return { entry, receipt: receiptOf(stored.hash, entry), text }
 }
 
 /** The evidence that an entry names; null when it was erased, or changed since: no input can be compared with it. */
