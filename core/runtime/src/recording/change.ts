@@ -46,7 +46,7 @@ export function createChange(base: LoopInstance | null, origin?: TraceContext): 
   let instance = base
   const entries: StoredEntry[] = []
   let outbox: OutboxItem[] | undefined
-  let approvals: ApprovalRequest[] | undefined
+  let approvals: Map<string, ApprovalRequest> | undefined
   let cancel: string[] | undefined
 
   return {
@@ -73,7 +73,7 @@ export function createChange(base: LoopInstance | null, origin?: TraceContext): 
       ;(cancel ??= []).push(itemId)
     },
     upsert(request) {
-      approvals = [...(approvals ?? []).filter(({ id }) => id !== request.id), request]
+      ;(approvals ??= new Map()).set(request.id, request)
     },
     publish(sink) {
       if (instance === null) throw new TypeError('nothing can be published before the run starts')
@@ -92,7 +92,7 @@ export function createChange(base: LoopInstance | null, origin?: TraceContext): 
         instance,
         expectedVersion,
         entries,
-        approvals,
+        approvals: approvals && [...approvals.values()],
         outbox,
         cancel,
       }
