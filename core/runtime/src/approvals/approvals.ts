@@ -111,7 +111,7 @@ export function createApprovals(kernel: Kernel): Approvals {
         const page = await store.approvals({
           tenant,
           status: 'pending',
-          limit: 200,
+          limit: Math.min(limit, 200),
           ...(cursor !== undefined && { cursor }),
         })
         for (const request of page.items) {

@@ -2,7 +2,6 @@ import {
   approvalStatuses,
   cutPage,
   LoopError,
-  readLimit,
   type ApprovalRequest,
   type Position,
 } from '@loop-engine/core'
@@ -10,6 +9,7 @@ import { z } from 'zod'
 
 import { approvalOf, approvalSchema } from '../schemas/approval.ts'
 import { idSchema, pageOf, pageQuery } from '../schemas/common.ts'
+import { fillPage } from './fill-page.ts'
 import { route, type Route } from './route.ts'
 
 const tag = 'Approvals'
@@ -32,7 +32,9 @@ export const approvalRoutes: readonly Route[] = [
     }),
     answers: { 200: { description: 'A page.', schema: page } },
     async handle({ services, tenant }, { query }) {
-      const { items, cursor } = await services.store.approvals({ tenant, ...query })
+      const { items, cursor } = await fillPage(query, (part) =>
+        services.store.approvals({ tenant, ...query, ...part }),
+      )
       return { body: { items: items.map(approvalOf), cursor } }
     },
   }),
@@ -46,14 +48,15 @@ export const approvalRoutes: readonly Route[] = [
     query: z.strictObject(pageQuery),
     answers: { 200: { description: 'A page; always empty for a key.', schema: page } },
     async handle(call, { query }) {
-      const most = readLimit(query.limit)
-      const waiting = await call.services.system.approvals.inbox({
-        tenant: call.tenant,
-        actor: call.actor(),
-        limit: most + 1,
-        cursor: query.cursor,
+      const { items, cursor } = await fillPage(query, async (part) => {
+        const waiting = await call.services.system.approvals.inbox({
+          tenant: call.tenant,
+          actor: call.actor(),
+          ...part,
+          limit: part.limit + 1,
+        })
+        return cutPage('approval', waiting, part.limit, positionOf)
       })
-      const { items, cursor } = cutPage('approval', waiting, most, positionOf)
       return { body: { items: items.map(approvalOf), cursor } }
     },
   }),

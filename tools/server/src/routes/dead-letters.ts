@@ -2,6 +2,7 @@ import { LoopError } from '@loop-engine/core'
 import { z } from 'zod'
 
 import { millisecondsSchema, pageOf, pageQuery } from '../schemas/common.ts'
+import { fillPage } from './fill-page.ts'
 import { route, type Route } from './route.ts'
 
 const deadLetterSchema = z
@@ -29,7 +30,9 @@ export const deadLetterRoutes: readonly Route[] = [
     query: z.strictObject(pageQuery),
     answers: { 200: { description: 'A page.', schema: pageOf(deadLetterSchema) } },
     async handle({ services, tenant }, { query }) {
-      const { items, cursor } = await services.system.relay.deadLetters({ tenant, ...query })
+      const { items, cursor } = await fillPage(query, (part) =>
+        services.system.relay.deadLetters({ tenant, ...part }),
+      )
       return {
         body: {
           // What would be delivered stays: it may be evidence.

@@ -3,6 +3,7 @@ import { z } from 'zod'
 
 import { aggregateIdSchema, idSchema, limitSchema, pageOf } from '../schemas/common.ts'
 import { historyItemSchema } from '../schemas/instance.ts'
+import { fillPage } from './fill-page.ts'
 import { findRun } from './find-run.ts'
 import { route, type Route } from './route.ts'
 
@@ -24,19 +25,21 @@ export const historyRoutes: readonly Route[] = [
         .optional(),
     }),
     answers: { 200: { description: 'A page.', schema: pageOf(historyItemSchema) } },
-    async handle(call, { params: { aggregateId }, query: { runId, limit = 100, cursor = '1' } }) {
+    async handle(call, { params: { aggregateId }, query: { runId, ...query } }) {
       const { services, tenant } = call
       const { runId: run } = await findRun(call, aggregateId, runId)
-      const from = Number(cursor)
-      const entries = await services.store.entries(tenant, run, { from, limit })
-      const items = entries.map((stored) => ({
-        entry: openEntry(stored),
-        hash: stored.hash,
-        evidence: openEvidence(stored),
-      }))
-      // Not `from + limit`: retention drops the first entries of a run.
-      const last = entries.length === limit ? entries.at(-1) : undefined
-      return { body: { items, cursor: last && `${last.seq + 1}` } }
+      const page = await fillPage(query, async ({ limit, cursor = '1' }) => {
+        const entries = await services.store.entries(tenant, run, { from: Number(cursor), limit })
+        const items = entries.map((stored) => ({
+          entry: openEntry(stored),
+          hash: stored.hash,
+          evidence: openEvidence(stored),
+        }))
+        // Not the first and `limit`: retention drops the first entries of a run.
+        const last = entries.length === limit ? entries.at(-1) : undefined
+        return { items, ...(last && { cursor: `${last.seq + 1}` }) }
+      })
+      return { body: page }
     },
   }),
 ]

@@ -12,6 +12,7 @@ import {
   queryNumber,
 } from '../schemas/common.ts'
 import { instanceSchema } from '../schemas/instance.ts'
+import { fillPage } from './fill-page.ts'
 import { findRun } from './find-run.ts'
 import { route, type Answer, type Call, type Route } from './route.ts'
 
@@ -80,7 +81,7 @@ export const instanceRoutes: readonly Route[] = [
     }),
     answers: { 200: { description: 'A page.', schema: pageOf(instanceSchema) } },
     handle: async ({ services, tenant }, { query }) => ({
-      body: await services.store.find({ tenant, ...query }),
+      body: await fillPage(query, (part) => services.store.find({ tenant, ...query, ...part })),
     }),
   }),
   route({

@@ -7,6 +7,7 @@ import {
 import { z } from 'zod'
 
 import { aggregateIdSchema, millisecondsSchema, pageOf, pageQuery } from '../schemas/common.ts'
+import { fillPage } from './fill-page.ts'
 import { findDefinition } from './find-definition.ts'
 import { findRun } from './find-run.ts'
 import { route, type Call, type Route } from './route.ts'
@@ -24,6 +25,9 @@ const timerSchema = z
   .meta({ id: 'Timer', description: 'What happens by itself unless somebody acts.' })
 type Timer = z.infer<typeof timerSchema>
 
+/** Of one run: whoever asks a thousand times waits for more than a list can tell. */
+const most = 1000
+
 export const timerRoutes: readonly Route[] = [
   route({
     method: 'get',
@@ -37,9 +41,13 @@ export const timerRoutes: readonly Route[] = [
     answers: { 200: { description: 'A page.', schema: pageOf(timerSchema) } },
     async handle(call, { query }) {
       const { services, tenant } = call
-      const page = await services.store.find({ tenant, status: 'active', ...query })
-      const timers = await Promise.all(page.items.map((run) => timersOf(call, run)))
-      return { body: { items: timers.flat(), cursor: page.cursor } }
+      const { items: runs, cursor } = await fillPage(query, (part) =>
+        services.store.find({ tenant, status: 'active', ...part }),
+      )
+      const items: Timer[] = []
+      // One after the other: each may have many requests, and each request much evidence.
+      for (const run of runs) items.push(...(await timersOf(call, run)))
+      return { body: { items, cursor } }
     },
   }),
   route({
@@ -88,14 +96,22 @@ async function approvalTimers(
   { services, tenant }: Call,
   run: LoopInstance,
 ): Promise<readonly Timer[]> {
-  if (run.openApprovals === 0) return []
-  const { items } = await services.store.approvals({
-    tenant,
-    runId: run.runId,
-    status: 'pending',
-    limit: 1000,
-  })
-  return items.flatMap((request) => [expiryOf(run, request), ...escalationsOf(run, request)])
+  const timers: Timer[] = []
+  let cursor: string | undefined
+  let hasMore = run.openApprovals > 0
+  while (hasMore && timers.length < most) {
+    const page = await services.store.approvals({
+      tenant,
+      runId: run.runId,
+      status: 'pending',
+      limit: 50,
+      ...(cursor !== undefined && { cursor }),
+    })
+    timers.push(...page.items.flatMap((one) => [expiryOf(run, one), ...escalationsOf(run, one)]))
+    cursor = page.cursor
+    hasMore = cursor !== undefined
+  }
+  return timers
 }
 
 function expiryOf(run: LoopInstance, { id, expiresAt, policy }: ApprovalRequest): Timer {

@@ -38,7 +38,7 @@ export function queryNumber(schema: z.ZodType<number>): z.ZodType<number> {
 export const limitSchema = queryNumber(z.int().min(1).max(1000)).optional()
 
 export const pageQuery = {
-  limit: limitSchema.meta({ description: '100 by default.' }),
+  limit: limitSchema.meta({ description: '100 by default. A page of large items holds fewer.' }),
   cursor: z.string().min(1).max(2048).optional().meta({
     description: 'Where the page before ended, unchanged.',
   }),

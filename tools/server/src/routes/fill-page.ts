@@ -1,0 +1,31 @@
+import { readLimit, type Page } from '@loop-engine/core'
+
+interface PageQuery {
+  readonly limit?: number | undefined
+  readonly cursor?: string | undefined
+}
+
+const step = 50
+const enough = 4 * 1_048_576
+
+/**
+ * A page that is read in steps, and ends early when what it holds is much: each item may be as large as evidence may be,
+ * and a thousand of those are more than one answer can say.
+ */
+export async function fillPage<Item>(
+  { limit, cursor }: PageQuery,
+  read: (query: { readonly limit: number; readonly cursor?: string }) => Promise<Page<Item>>,
+): Promise<Page<Item>> {
+  const most = readLimit(limit)
+  const items: Item[] = []
+  let next = cursor
+  let characters = 0
+  do {
+    const left = Math.min(step, most - items.length)
+    const page = await read({ limit: left, ...(next !== undefined && { cursor: next }) })
+    items.push(...page.items)
+    characters += JSON.stringify(page.items).length
+    next = page.cursor
+  } while (next !== undefined && items.length < most && characters < enough)
+  return { items, ...(next !== undefined && { cursor: next }) }
+}
