@@ -7,7 +7,7 @@ import {
   type TransitionResult,
 } from '@loop-engine/core'
 
-import { checkInput } from '../check-input.ts'
+import { checkInput, isRecord } from '../check-input.ts'
 import { comparableOf } from '../judging/evidence.ts'
 import type { Kernel } from '../kernel.ts'
 import { idempotencyOf, keyMismatch } from '../recording/idempotency.ts'
@@ -89,7 +89,9 @@ function refuseStray({ decision, edits, response }: DecideInput): void {
     })
 }
 
-export async function decideRequest(kernel: Kernel, input: DecideInput): Promise<DecisionResult> {
+export async function decideRequest(kernel: Kernel, given: DecideInput): Promise<DecisionResult> {
+  // A copy: what was judged is what is taken, though the caller uses the object for the next decision meanwhile.
+  const input = isRecord(given) ? { ...given } : given
   checkInput('approvals.decide', input, keys, ['requestId', 'decision'])
   const { tenant = 'default', requestId } = input
   refuseStray(input)
