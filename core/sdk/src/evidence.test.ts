@@ -1,6 +1,11 @@
 import { expect, onTestFinished, test } from 'vitest'
 
-import { createLoopSystem, LoopBuilder, type LoopSystemOptions } from './index.ts'
+import {
+  createLoopSystem,
+  createMemoryStore,
+  LoopBuilder,
+  type LoopSystemOptions,
+} from './index.ts'
 
 const loop = LoopBuilder.create('ops.note')
   .state('OPEN')
@@ -65,4 +70,56 @@ test('whoever reads the history cannot change what another reader is handed, nor
   for await (const { entry, evidence } of engine.history({ aggregateId, from: 2 }))
     for (const value of [entry, entry.actor, evidence, evidence?.a])
       expect(Object.isFrozen(value)).toBe(true)
+})
+
+test('what people approved can be done, though a number was written as -0', async () => {
+  const refund = LoopBuilder.create('refund')
+    .state('ASKED')
+    .state('PAID', { isTerminal: true })
+    .initialState('ASKED')
+    .transition({
+      id: 'pay',
+      from: 'ASKED',
+      to: 'PAID',
+      actors: ['human'],
+      approval: { reviewers: ['*'], expiresIn: '1h' },
+      effect: {
+        integration: 'bank',
+        action: 'pay',
+        semantics: 'idempotent',
+        input: { isOwed: '1.0 / evidence.amount > 0.0' },
+      },
+    })
+    .build()
+  // As a store that keeps text reads it back.
+  const store = createMemoryStore()
+  const { engine, approvals, close } = await createLoopSystem({
+    loops: [refund],
+    integrations: [
+      {
+        contract: 'integration/v1',
+        name: 'bank',
+        actions: { pay: { input: { parse: (value) => value }, run: async () => undefined } },
+      },
+    ],
+    store: {
+      ...store,
+      approval: async (...which) => JSON.parse(JSON.stringify(await store.approval(...which))),
+    },
+    relay: false,
+  })
+  onTestFinished(close)
+  await engine.start({ loopId: refund.id, aggregateId, actor })
+  const asked = await engine.transition({
+    aggregateId,
+    transitionId: 'pay',
+    actor,
+    evidence: { amount: -0 },
+  })
+  if (asked.status !== 'pending_approval') throw new Error(asked.status)
+
+  const bob = { type: 'human', id: 'bob' } as const
+  const decided = approvals.decide({ requestId: asked.approvalId, decision: 'approve', actor: bob })
+
+  expect(await decided).toMatchObject({ status: 'executed' })
 })

@@ -140,6 +140,16 @@ describe('the copy', () => {
     expect(snapshot(proxy)).toEqual({ price: 1 })
   })
 
+  test('is what its canonical text reads as: there is one zero', () => {
+    const copy = snapshot({ amounts: [-0, 0], rate: -0 })
+
+    expect([...copy.amounts, copy.rate].map((zero) => Object.is(zero, 0))).toEqual([
+      true,
+      true,
+      true,
+    ])
+  })
+
   test('equals its original, whatever the data', () => {
     fc.assert(
       fc.property(fc.jsonValue({ stringUnit: 'binary' }), (value) => {

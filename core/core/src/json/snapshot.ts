@@ -52,7 +52,8 @@ function copy(value: unknown, depth: number, budget: JsonBudget): JsonValue {
     case 'number':
       spend(budget, 1)
       if (!Number.isFinite(value)) throw new JsonFault(notFinite)
-      return value
+      // Canonical JSON knows one zero: of -0 something else would be recorded than was judged.
+      return value === 0 ? 0 : value
     case 'boolean':
       spend(budget, 4)
       return value
