@@ -23,34 +23,75 @@ export async function compareWithRecord(
   run: LoopInstance,
 ): Promise<LoopError | null> {
   if (kernel.asked.has(request, run.version)) return null
-  if (isAsRecorded(request, await entriesAbout(kernel, request, run))) return null
-  // Others may have moved the run since it was read: then the commit fails, and all is read again.
-  const now = await kernel.store.getRun(run.tenant, run.runId)
-  if (now?.version !== run.version) return null
-  return new LoopError('corrupt', 'The approval request is not what the record says was asked.', {
-    details: { requestId: request.id, runId: run.runId },
-    hint: 'It was changed in the database. Reject it, and ask again.',
-  })
+  const records = await recordsAbout(kernel, [request], run)
+  if (isAsRecorded(request, records.get(request.id))) return null
+  return changedIn(kernel, request, run)
 }
 
-/** What the ledger says about a request, oldest first. */
-async function entriesAbout(
+/**
+ * The newest requests of a run with what people decided, and when, for guards to judge by. Throws `corrupt` when one of them
+ * says other than the record.
+ */
+export async function recordedApprovals(
+  kernel: Kernel,
+  { tenant, runId }: LoopInstance,
+): Promise<readonly ApprovalRequest[]> {
+  // The run first: of what is decided after that the commit hears, by the run's version.
+  const run = await kernel.store.getRun(tenant, runId)
+  const { items } = await kernel.store.approvals({ tenant, runId, limit: 1000 })
+  if (!run || items.length === 0) return items
+  const records = await recordsAbout(kernel, items, run)
+  return Promise.all(
+    items.map(async (request) => {
+      const record = records.get(request.id)
+      if (!isAsRecorded(request, record) || !isApprovedAsRecorded(request, record)) {
+        const changed = await changedIn(kernel, request, run)
+        if (changed) throw changed
+      }
+      const approved = record?.find(({ type }) => type === 'loop.approval.approved')
+      return approved ? { ...request, decidedAt: approved.at } : request
+    }),
+  )
+}
+
+async function changedIn(
   { store }: Kernel,
   { id }: ApprovalRequest,
   run: LoopInstance,
-): Promise<readonly LedgerEntry[]> {
-  // The id of a request ends in the number of the entry that asked.
-  const first = Number(id.slice(run.runId.length + 1))
-  if (!Number.isSafeInteger(first) || first < 1) return []
-  const record: LedgerEntry[] = []
-  for await (const stored of newestFirst(store, run, first)) {
-    const entry = openEntry(stored)
-    if (entry.approval?.id === id) record.push(entry)
-  }
-  return record.toReversed()
+): Promise<LoopError | null> {
+  // Others may have moved the run since it was read: then the commit fails, and all is read again.
+  const now = await store.getRun(run.tenant, run.runId)
+  if (now?.version !== run.version) return null
+  return new LoopError('corrupt', 'The approval request is not what the record says was asked.', {
+    details: { requestId: id, runId: run.runId },
+    hint: 'It was changed in the database. Reject it if it waits, and ask again.',
+  })
 }
 
-function isAsRecorded(request: ApprovalRequest, record: readonly LedgerEntry[]): boolean {
+/** What the ledger says about each of these requests of a run, oldest first. */
+async function recordsAbout(
+  { store }: Kernel,
+  requests: readonly ApprovalRequest[],
+  run: LoopInstance,
+): Promise<ReadonlyMap<string, readonly LedgerEntry[]>> {
+  const records = new Map<string, LedgerEntry[]>()
+  let first = Infinity
+  for (const { id } of requests) {
+    // The id of a request ends in the number of the entry that asked.
+    const asked = Number(id.slice(run.runId.length + 1))
+    if (!Number.isSafeInteger(asked) || asked < 1) continue
+    records.set(id, [])
+    first = Math.min(first, asked)
+  }
+  for await (const stored of newestFirst(store, run, first)) {
+    const entry = openEntry(stored)
+    records.get(entry.approval?.id ?? '')?.push(entry)
+  }
+  for (const record of records.values()) record.reverse()
+  return records
+}
+
+function isAsRecorded(request: ApprovalRequest, record: readonly LedgerEntry[] = []): boolean {
   const [asked] = record
   if (asked?.type !== 'loop.approval.requested' || !asked.approval) return false
   // An edit is a new revision of what is asked.
@@ -70,6 +111,20 @@ function isAsRecorded(request: ApprovalRequest, record: readonly LedgerEntry[]):
     isSame(request.delegations.map(nameHandedOn), delegationsIn(record)) &&
     // Votes that count no longer leave the request, never the record.
     approvalsOf(request).every((vote) => isRecorded(vote, record))
+  )
+}
+
+/** Whether one that is approved was, by those whom its execution names. */
+function isApprovedAsRecorded(
+  request: ApprovalRequest,
+  record: readonly LedgerEntry[] = [],
+): boolean {
+  if (request.status !== 'approved') return true
+  const executed = record.find(({ type }) => type === 'loop.transition.executed')
+  const voters = approvalsOf(request).map(({ reviewer }) => reviewer.id)
+  return (
+    record.some(({ type }) => type === 'loop.approval.approved') &&
+    isSame(executed?.approval?.reviewers ?? voters, voters)
   )
 }
 

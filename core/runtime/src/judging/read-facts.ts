@@ -1,6 +1,7 @@
 import { deepFreeze, type ApprovalRequest, type Transition } from '@loop-engine/core'
 import type { GuardFacts } from '@loop-engine/guards'
 
+import { recordedApprovals } from '../approvals/compare-with-record.ts'
 import { guardsOf } from '../loop-registry.ts'
 import type { Attempt } from './attempt.ts'
 
@@ -20,10 +21,10 @@ export async function readFacts(
 /** Newest first. */
 async function requestsOf({
   kernel,
-  instance: { tenant, runId },
+  instance,
   change,
 }: Attempt): Promise<readonly ApprovalRequest[]> {
-  const { items } = await kernel.store.approvals({ tenant, runId, limit: 1000 })
+  const items = await recordedApprovals(kernel, instance)
   const changed = new Map(change?.approvals.map((request) => [request.id, request]))
   const known = items.map((request) => changed.get(request.id) ?? request)
   const opened = [...changed.values()].filter(({ id }) => !items.some((item) => item.id === id))
