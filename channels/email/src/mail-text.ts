@@ -1,4 +1,4 @@
-import { makeVisible, type ApprovalDecision, type ApprovalRequest } from '@loop-engine/core'
+import { spellOut, type ApprovalDecision, type ApprovalRequest } from '@loop-engine/core'
 import {
   cut,
   outcomeText,
@@ -89,7 +89,7 @@ async function note(
   title: string,
   lines: readonly string[],
 ): Promise<MailText> {
-  const about = makeVisible(request.view.title)
+  const about = spellOut(request.view.title)
   return {
     subject: subjectOf(title, request),
     text: [about, '', ...lines].join('\n'),
@@ -103,7 +103,7 @@ async function note(
 
 /** A subject is one line of what can be seen, whatever a title holds. */
 function subjectOf(what: string, { view }: ApprovalRequest): string {
-  return `${what}: ${cut(makeVisible(view.title), 120)}`
+  return `${what}: ${cut(spellOut(view.title), 120)}`
 }
 
 const style =

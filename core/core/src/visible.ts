@@ -1,15 +1,7 @@
-// What terminals act upon: CSI, OSC and the like, and two-character escapes.
-const escapes =
-  /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]|(?:\u001b[\]PX^_]|[\u009d\u0090])[^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)?|\u001b[ -/]*[0-~]/g
 // Controls, format characters (bidirectional, zero-width, tags), separators, lone surrogates, blank letters, and what
 // changes the character before it, but for the selector that makes a sign an emoji.
 const invisible =
   /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\u2800]|[^\P{Default_Ignorable_Code_Point}\ufe0f]|(?<!\p{Extended_Pictographic})\ufe0f/gu
-
-/** Text from outside as a terminal may show it: escape sequences are gone, what cannot be seen is spelled out. */
-export function makeVisible(text: string): string {
-  return spellOut(text.replaceAll(escapes, ''))
-}
 
 /** Text from outside with nothing taken away: every character that cannot be seen, or that moves others, is named. */
 export function spellOut(text: string): string {
@@ -19,3 +11,6 @@ export function spellOut(text: string): string {
       `<U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}>`,
   )
 }
+
+/** The same by an older name, of when it took escape sequences away, and whatever stood behind one that did not end. */
+export const makeVisible: (text: string) => string = spellOut

@@ -195,12 +195,12 @@ describe('the kill switch', () => {
     expect(again).toMatchObject({ code: 4, err: expect.stringContaining('None at all is.') })
   })
 
-  test('what a reason holds does not reach the terminal', async () => {
+  test('what a reason holds does not act on the terminal', async () => {
     await at('stop', '--loop', 'refund', '--reason', 'drill\u001B[2J\u202E')
     const listed = await at('stops')
     await at('release', '--loop', 'refund', '--reason', 'over')
 
-    expect(listed.out).toMatch(/: drill<U\+202E>\n$/)
+    expect(listed.out).toMatch(/: drill<U\+001B>\[2J<U\+202E>\n$/)
   })
 
   test('two targets are one too many', async () => {

@@ -1,4 +1,4 @@
-import { makeVisible } from '@loop-engine/core'
+import { spellOut } from '@loop-engine/core'
 
 import type { TimelineRow } from './timeline.ts'
 
@@ -21,12 +21,11 @@ export function renderTimeline(
   const room = Math.max(width - indent.length, 20)
   const paint = (text: string, how?: Paint): string =>
     color && how ? `\u001b[${codes[how]}m${text}\u001b[0m` : text
-  const line = (text: string, how?: Paint): string =>
-    indent + paint(fit(makeVisible(text), room), how)
+  const line = (text: string, how?: Paint): string => indent + paint(fit(spellOut(text), room), how)
 
   return rows
     .flatMap((row) => [
-      `${paint(`${String(row.seq).padStart(seqWidth)}  ${timeOf(row.at)}  ${makeVisible(row.hash).slice(0, 12)}`, 'dim')}`,
+      `${paint(`${String(row.seq).padStart(seqWidth)}  ${timeOf(row.at)}  ${spellOut(row.hash).slice(0, 12)}`, 'dim')}`,
       line(row.what, toneOf(row)),
       ...row.guards.map(({ id, passed, severity, reason, message }) =>
         passed

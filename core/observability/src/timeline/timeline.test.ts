@@ -107,8 +107,12 @@ describe('a timeline', () => {
   })
 
   test.each([
-    ['an escape sequence', 'a\u001b[2J\u001b]0;title\u0007b', 'ab'],
-    ['a C1 sequence', 'a\u009b31mb', 'ab'],
+    [
+      'an escape sequence',
+      'a\u001b[2J\u001b]0;title\u0007b',
+      'a<U+001B>[2J<U+001B>]0;title<U+0007>b',
+    ],
+    ['a C1 sequence', 'a\u009b31mb', 'a<U+009B>31mb'],
     ['a turn of the direction of writing', 'a\u202eb', 'a<U+202E>b'],
     ['something of no width', 'a\u200bb', 'a<U+200B>b'],
     ['a line break', 'a\nb', 'a<U+000A>b'],
