@@ -55,7 +55,7 @@ export function createChange(base: LoopInstance | null, origin?: TraceContext): 
     },
     entries,
     get approvals() {
-      return approvals ?? []
+      return approvals ? [...approvals.values()] : []
     },
     origin,
     append(draft, evidence = null) {
