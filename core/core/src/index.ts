@@ -19,6 +19,7 @@ export {
   effectSpecSchema,
   guardSpecSchema,
   isId,
+  isReviewer,
   loopDefinitionSchema,
   outcomeSchema,
   stateSchema,

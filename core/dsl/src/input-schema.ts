@@ -22,10 +22,10 @@ export function createInputSchema(): Schemas['loop'] {
 function createSchemas() {
   const zod = loadZod()
   const id = stateSchema.shape.id
-  const reviewer = zod.string().min(1).max(256)
-  const reviewers = zod.union([reviewer, zod.array(reviewer).min(1)])
   const guardShape = guardSpecSchema.shape
   const policyShape = approvalPolicySchema.shape
+  const several = policyShape.stages.element.shape.reviewers
+  const reviewers = zod.union([several.element, several])
 
   const state = zod.strictObject({
     ...stateSchema.partial({ id: true }).shape,

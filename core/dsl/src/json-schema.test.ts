@@ -45,3 +45,19 @@ test('a duration takes time, and an approval names its reviewers in one way', ()
     ]),
   )
 })
+
+test('reviewers are named as the parser takes them', () => {
+  const { $defs = {} } = loopJsonSchema()
+  const { pattern = '' } =
+    Object.values($defs as Record<string, { pattern?: string }>).find(({ pattern: own }) =>
+      own?.includes('role'),
+    ) ?? {}
+  const reviewer = new RegExp(pattern, 'u')
+
+  for (const right of ['ann', '*', 'role:a b', 'role', 'team:', 'user:ann']) {
+    expect(right).toMatch(reviewer)
+  }
+  for (const wrong of ['', ' ', 'role:', 'group: ', 'user:', 'role: a', '\nann']) {
+    expect(wrong).not.toMatch(reviewer)
+  }
+})

@@ -127,6 +127,31 @@ test('approval: false is no approval', () => {
   expect(transitionOf({ approval: false })).not.toHaveProperty('approval')
 })
 
+test.each(['', ' ', 'role:', 'group: ', 'user:', 'role: finance'])(
+  'a reviewer %j, who is nobody, is refused, and nothing else is said of it',
+  (nobody) => {
+    const approval = {
+      stages: [{ reviewers: ['ann', nobody], quorum: 2 }],
+      escalate: [{ after: '1h', reviewers: nobody }],
+    }
+
+    const at = '/transitions/0/approval'
+    const rule = 'must name somebody, such as alice or role:finance.'
+    expect(normalise(withTransition({ approval })).problems).toEqual([
+      {
+        code: 'invalid_value',
+        path: `${at}/stages/0/reviewers/1`,
+        message: `Entry 2 of reviewers ${rule}`,
+      },
+      {
+        code: 'invalid_value',
+        path: `${at}/escalate/0/reviewers/0`,
+        message: `Entry 1 of reviewers ${rule}`,
+      },
+    ])
+  },
+)
+
 test('stages beside reviewers are refused', () => {
   const approval = { reviewers: ['a'], stages: [{ reviewers: ['b'] }] }
 

@@ -89,6 +89,8 @@ test.each([
   ['approvals.decide', { proof: { event: { id: 1 } } }, '/proof'],
   ['approvals.decide', { decision: 'edit', edits: null }, '/edits'],
   ['approvals.decide', { decision: 'abstain', response: 'no idea' }, '/response'],
+  ['approvals.delegate', { to: 'role:' }, '/to'],
+  ['approvals.delegate', { to: ' ' }, '/to'],
   ['approvals.find', { status: 'waiting' }, '/status'],
   ['approvals.inbox', { limit: -1 }, '/limit'],
   ['approvals.inbox', { limit: 1.5 }, '/limit'],
@@ -101,6 +103,7 @@ test.each([
     'engine.start': { aggregateId: 'order-2', loopId: 'refund', actor: agent },
     'engine.cancel': { ...run, actor: alice, reason: 'looks wrong' },
     'approvals.decide': { requestId, decision: 'approve', actor: alice },
+    'approvals.delegate': { requestId, actor: alice },
   }[name]
   await expect(call(name, { ...given, ...wrong })).rejects.toMatchObject({
     code: 'invalid_input',

@@ -23,6 +23,14 @@ export function isId(value: unknown): value is string {
   return typeof value === 'string' && value.length <= 128 && idPattern.test(value)
 }
 
+/** Somebody is named, right at the beginning or right after `role:` and the like. */
+const reviewerPattern = /^(?!((user|role|group):)?(\s|$))/
+
+/** Whether a policy or a delegation can name a reviewer so: nobody bears a name that is empty. */
+export function isReviewer(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= 256 && reviewerPattern.test(value)
+}
+
 const schemas = /* @__PURE__ */ withZod((zod) => {
   const id = zod.string().min(1).max(128).regex(idPattern, 'must be letters, digits or . _ - : / $')
   const text = zod.string().max(4096)
@@ -55,7 +63,10 @@ const schemas = /* @__PURE__ */ withZod((zod) => {
   })
 
   /** `alice` or `user:alice` (a person), `role:finance`, `group:oncall`, or `*` (any human). */
-  const reviewer = zod.string().min(1).max(256)
+  const reviewer = zod
+    .string()
+    .max(256)
+    .regex(reviewerPattern, 'must name somebody, such as alice or role:finance')
 
   const stage = zod.strictObject({
     name: text.optional(),

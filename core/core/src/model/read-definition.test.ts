@@ -88,6 +88,7 @@ const places: readonly Path[] = placesOf(full)
 const odd: readonly unknown[] = [
   [undefined, null, true, 0, 1.5, 100, 101, -1, 2 ** 53, Number.NaN, 10n, Symbol('x')],
   ['', 'x', '-', 'a b', 'é', '😀', '1h', '0s', 'hard', 'system', 'low', 'edit'],
+  [' ', ' x', 'role:', 'group: ', 'role: x', 'user:', 'role:x y', 'role', 'team:', '*'],
   [64, 65, 128, 129, 256, 257, 4096, 4097].map((length) => 'x'.repeat(length)),
   [[], [undefined], ['x'], {}, { id: 'x' }, { x: 'x' }, { [Symbol('x')]: 'x' }],
   [JSON.parse('{"__proto__":"x"}'), new Date(0), new Map()],

@@ -7,6 +7,7 @@ import {
   effectSemantics,
   evaluators,
   isId,
+  isReviewer,
   loopDefinitionSchema,
   risks,
   severities,
@@ -33,7 +34,7 @@ const id: Read = (value) => (isId(value) ? value : wrong)
 const ids = list(id)
 const label = text(0, 4096)
 const expression = text(1, 4096)
-const reviewers = list(text(1, 256), 1)
+const reviewers = list((value) => (isReviewer(value) ? value : wrong), 1)
 const flag: Read = (value) => (typeof value === 'boolean' ? value : wrong)
 const duration: Read = (value) => (typeof value === 'string' && isDuration(value) ? value : wrong)
 const json: Read = (value) =>

@@ -1,4 +1,4 @@
-import { type ApprovalRequest } from '@loop-engine/core'
+import { isReviewer, LoopError, type ApprovalRequest } from '@loop-engine/core'
 
 import { checkInput } from '../check-input.ts'
 import { admitted, checkKey } from '../engine/admit-input.ts'
@@ -22,6 +22,10 @@ export async function delegate(
   checkInput('approvals.delegate', input, keys, ['requestId'])
   const { tenant = 'default', requestId, to, reason } = input
   checkKey(to, '/to')
+  if (!isReviewer(to))
+    throw new LoopError('invalid_input', 'A decision is handed to somebody, such as ann.', {
+      path: '/to',
+    })
   const actor = admitted(kernel, input.actor)
   const judge = async (situation: Situation): Promise<Outcome<DecisionResult>> => {
     const { request, instance, change } = situation
