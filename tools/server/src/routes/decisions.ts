@@ -87,7 +87,10 @@ export const decisionRoutes: readonly Route[] = [
     summary: 'Lets somebody else decide too, where the policy allows it.',
     scope: 'decide',
     params,
-    body: z.strictObject({ to: idSchema, reason: reasonSchema.optional() }),
+    body: z.strictObject({
+      to: idSchema.meta({ description: 'Somebody, as a policy names reviewers.' }),
+      reason: reasonSchema.optional(),
+    }),
     answers,
     async handle(call, { params: { requestId }, body }) {
       const result = await call.services.system.approvals.delegate({
