@@ -80,6 +80,8 @@ test('a misspelt idempotency key does not let a retry act twice', async () => {
 test.each([
   ['engine.transition', { expected: { version: 2 } }, '/expected'],
   ['engine.transition', { correlationId: {} }, '/correlationId'],
+  ['engine.transition', { signal: 'pay' }, '/signal'],
+  ['engine.transition', { signal: 'note' }, '/signal'],
   ['engine.transition', { aggregateId: undefined }, '/aggregateId'],
   ['engine.start', { metadata: 'vip' }, '/metadata'],
   ['engine.start', { tags: 'vip' }, '/tags'],

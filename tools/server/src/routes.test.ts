@@ -148,6 +148,15 @@ describe('runs', () => {
     expect(notForKeys).toMatchObject({ status: 403, body: { reason: 'actor_type_not_allowed' } })
   })
 
+  test('an attempt names a transition or a signal, and not both', async () => {
+    for (const body of [{}, { transition: 'pay', signal: 'note' }]) {
+      expect(await ask('attemptTransition', { aggregateId: 'order-1' }, act(body))).toMatchObject({
+        status: 400,
+        body: { code: 'invalid_input', path: '/transition' },
+      })
+    }
+  })
+
   test('what is available depends on who asks, and on the evidence', async () => {
     const without = await ask('listAvailable', { aggregateId: 'order-1' }, { key })
     const small = await ask(

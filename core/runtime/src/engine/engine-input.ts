@@ -22,7 +22,7 @@ export interface StartInput extends Target {
 }
 
 export interface TransitionInput extends Target {
-  /** The id of a transition; or give `signal`. */
+  /** The id of a transition; or give `signal`, never both. */
   readonly transitionId?: string
   /** What happened: the one transition that it opens in the current state is meant. */
   readonly signal?: string

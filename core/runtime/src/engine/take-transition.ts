@@ -32,6 +32,15 @@ export async function takeTransition(
       path: '/transitionId',
     })
   }
+  if (input.transitionId !== undefined && input.signal !== undefined) {
+    throw new LoopError(
+      'invalid_input',
+      'A transition takes `transitionId` or `signal`, not both.',
+      {
+        path: '/signal',
+      },
+    )
+  }
   const admission = kernel.identity.admit(input.actor, kernel.clock.now())
   const { actor } = admission
   const evidence = evidenceOf(kernel, input.evidence)

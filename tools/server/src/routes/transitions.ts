@@ -42,11 +42,11 @@ export const transitionRoutes: readonly Route[] = [
             'Told by a signed POST when the approval request that this opens was closed.',
         }),
       })
-      .refine(({ transition, signal }) => (transition ?? signal) !== undefined, {
+      .refine(({ transition, signal }) => (transition === undefined) !== (signal === undefined), {
         path: ['transition'],
-        error: 'Name a transition, or a signal.',
+        error: 'Name a transition or a signal, one of them.',
       })
-      .meta({ id: 'Attempt', anyOf: [{ required: ['transition'] }, { required: ['signal'] }] }),
+      .meta({ id: 'Attempt', oneOf: [{ required: ['transition'] }, { required: ['signal'] }] }),
     answers: {
       200: { description: 'It was executed.', schema: transitionResultSchema },
       202: { description: 'It waits for people.', schema: transitionResultSchema },
