@@ -52,6 +52,7 @@ export {
   durabilities,
   instanceStatuses,
   isOpen,
+  isReservedKey,
   type Durability,
   type InstanceStatus,
   type LoopInstance,

@@ -1,10 +1,4 @@
-import {
-  approvalStatuses,
-  decisionKinds,
-  instanceStatuses,
-  LoopError,
-  refuseStrayKeys,
-} from '@loop-engine/core'
+import { decisionKinds, LoopError, refuseStrayKeys } from '@loop-engine/core'
 
 type Rule = readonly [hint: string, isFine: (value: unknown) => boolean]
 
@@ -24,16 +18,14 @@ const rules: Readonly<Record<string, Rule>> = {
   traceparent: text(4096),
   /** As long as a channel, the API and a decision token take it. */
   reason: ['Write text of at most 4096 characters.', (value) => isText(value, 4096)],
-  state: ['Write the name of a state.', (value) => isText(value, 128)],
+  loopId: text(128),
+  state: text(128),
+  tag: text(128),
   viewHash: text(64),
   revision: ['Give the number of a revision.', Number.isSafeInteger],
   decision: [
     `Write ${decisionKinds.join(', ')}.`,
     (value) => decisionKinds.some((kind) => kind === value),
-  ],
-  status: [
-    'Write the status of a run, or of a request.',
-    (value) => [...instanceStatuses, ...approvalStatuses].some((status) => status === value),
   ],
   from: number,
   limit: number,
@@ -88,6 +80,15 @@ export function checkFields(what: string, input: object, required: readonly stri
       hint: rule[0],
     })
   }
+}
+
+/** Of what a status is differs from call to call. */
+export function checkStatus(what: string, status: unknown, known: readonly unknown[]): void {
+  if (status === undefined || known.includes(status)) return
+  throw new LoopError('invalid_input', `${what} knows no such status.`, {
+    path: '/status',
+    hint: `Write ${known.join(', ')}.`,
+  })
 }
 
 function text(most: number): Rule {

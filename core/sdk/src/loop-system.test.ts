@@ -627,6 +627,26 @@ describe('the engine’s own records', () => {
       system.engine.start({ loopId: 'support.refund', aggregateId: '$control', actor: alice }),
     ).rejects.toMatchObject({ code: 'invalid_input', path: '/aggregateId' })
   })
+
+  test('are no runs of anybody, and are found by name', async () => {
+    const { engine } = await open()
+    const start = async (aggregateId: string) =>
+      engine.start({ loopId: 'support.refund', aggregateId, actor: agent })
+    await engine.stop({ target: { actorId: 'eve' }, actor: alice, reason: 'looks wrong' })
+    await start('order-2')
+    await start('order-3')
+    const found = async (query: Parameters<typeof engine.find>[0]) => {
+      const { items, cursor } = await engine.find(query)
+      return { keys: items.map(({ aggregateId }) => aggregateId), cursor }
+    }
+
+    expect((await found({})).keys).toEqual(['order-1', 'order-2', 'order-3'])
+    const page = await found({ limit: 2 })
+    expect(page.keys).toEqual(['order-1', 'order-2'])
+    expect((await found({ limit: 2, cursor: page.cursor ?? '' })).keys).toEqual(['order-3'])
+    expect((await found({ aggregateId: '$control' })).keys).toEqual(['$control'])
+    expect((await found({ loopId: '$control', status: 'active' })).keys).toEqual(['$control'])
+  })
 })
 
 describe('a slow delivery', () => {

@@ -96,6 +96,12 @@ test.each([
   ['approvals.find', { status: 'waiting' }, '/status'],
   ['approvals.inbox', { limit: -1 }, '/limit'],
   ['approvals.inbox', { limit: 1.5 }, '/limit'],
+  ['approvals.find', { loopId: '' }, '/loopId'],
+  ['engine.find', { loopId: '' }, '/loopId'],
+  ['engine.find', { state: '' }, '/state'],
+  ['engine.find', { tag: '' }, '/tag'],
+  ['engine.find', { tag: 7 }, '/tag'],
+  ['engine.migrate', { state: '' }, '/state'],
   ['engine.find', { updatedFrom: Number.NaN }, '/updatedFrom'],
   ['engine.find', { updatedUntil: 1.5 }, '/updatedUntil'],
 ])('%s refuses %j', async (name, wrong, path) => {
@@ -103,6 +109,7 @@ test.each([
   const given = {
     'engine.transition': { ...run, transitionId: 'note', actor: agent },
     'engine.start': { aggregateId: 'order-2', loopId: 'refund', actor: agent },
+    'engine.migrate': { ...run, actor: alice, reason: 'looks wrong' },
     'engine.cancel': { ...run, actor: alice, reason: 'looks wrong' },
     'approvals.decide': { requestId, decision: 'approve', actor: alice },
     'approvals.delegate': { requestId, actor: alice },
@@ -111,6 +118,19 @@ test.each([
     code: 'invalid_input',
     path,
   })
+})
+
+test.each([
+  ['engine.find', 'pending', 'Write active, suspended, completed, failed, cancelled.'],
+  [
+    'approvals.find',
+    'active',
+    'Write pending, approved, rejected, expired, superseded, cancelled.',
+  ],
+])('%s knows no status %s, and says which there are', async (name, status, hint) => {
+  const { call } = await open()
+  const refused = { code: 'invalid_input', path: '/status', hint }
+  await expect(call(name, { status })).rejects.toMatchObject(refused)
 })
 
 test.each([

@@ -13,6 +13,7 @@ test('list shows runs, narrowed and paged', async () => {
   const text = await at('list')
   const page = await at('list', '--state', 'REQUESTED', '--limit', '1', '--json')
   const none = await at('list', '--status', 'completed')
+  const nowhere = await at('list', '--loop', '')
 
   expect(text.out).toMatch(/ID +LOOP +STATE +STATUS +UPDATED\none +refund +REQUESTED +active/)
   expect(JSON.parse(page.out)).toMatchObject({
@@ -20,6 +21,7 @@ test('list shows runs, narrowed and paged', async () => {
     cursor: expect.any(String),
   })
   expect(none.out).toBe('No runs.\n')
+  expect(nowhere).toMatchObject({ code: 2, out: '' })
 })
 
 test('show tells where a run stands, what it waits for and what may happen', async () => {

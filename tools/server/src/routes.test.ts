@@ -110,9 +110,13 @@ describe('runs', () => {
     expect(new Set(seen).size).toBe(seen.length)
     expect(seen).toContain('ünïcödé-🙂')
     expect((await ask('findInstances', { status: 'failed' }, { key })).body.items).toEqual([])
-    expect(await ask('findInstances', { cursor: 'nonsense' }, { key })).toMatchObject({
-      status: 400,
-    })
+    for (const [name, wrong] of [
+      ['cursor', 'nonsense'],
+      ['status', 'pending'],
+      ['state', ''],
+      ['tag', ''],
+    ] as const)
+      expect(await ask('findInstances', { [name]: wrong }, { key })).toMatchObject({ status: 400 })
   })
 
   test('only what was executed answers 200', async () => {
@@ -393,6 +397,15 @@ describe('operations', () => {
     expect((await attempt()).status).toBe(200)
     const everything = act({ target: { everything: true }, reason: 'r' })
     expect(await ask('stop', {}, everything)).toMatchObject({ status: 403 })
+  })
+
+  test('stops are on record, and no runs of anybody', async () => {
+    const stops = { loopId: '$control' }
+    expect((await ask('findInstances', stops, { key })).body.items).toHaveLength(1)
+    const { items } = (await ask('findInstances', { limit: '1000' }, { key })).body
+    expect(items.map(({ loopId }: { loopId: string }) => loopId)).not.toContain('$control')
+    const metrics = await ask('getMetrics', {}, { key })
+    expect(metrics.body.items.map(({ loopId }: { loopId: string }) => loopId)).toEqual(['refund'])
   })
 
   test('metrics, verification, export and checkpoint tell of the record', async () => {

@@ -43,3 +43,8 @@ export interface LoopInstance {
 export function isOpen(status: InstanceStatus): boolean {
   return status === 'active' || status === 'suspended'
 }
+
+/** Whether a key is the engine's own, such as that of the record of stops; no business key begins with a dollar sign. */
+export function isReservedKey(aggregateId: string): boolean {
+  return aggregateId.startsWith('$')
+}

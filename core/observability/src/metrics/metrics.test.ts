@@ -60,6 +60,20 @@ describe('metrics', () => {
     expect(await metricsOf(store, { tenant: 'other' })).toEqual([])
   })
 
+  test('do not count the engine’s own record of stops, unless it is asked for', async () => {
+    const store = await storeWith(['a'])
+    const own = { loopId: '$control', aggregateId: '$control' }
+    await keep(
+      store,
+      sealRun('s', [{ type: 'loop.started', ...own, toState: 'ACTIVE', status: 'active' }]),
+    )
+    const loopsOf = async (query: object) =>
+      (await metricsOf(store, { tenant: 'default', ...query })).map(({ loopId }) => loopId)
+
+    expect(await loopsOf({})).toEqual(['support.refund'])
+    expect(await loopsOf({ loopId: '$control' })).toEqual(['$control'])
+  })
+
   test.each(['cancelled', 'failed'] as const)(
     'count the stay that ended because the run was %s',
     async (status) => {

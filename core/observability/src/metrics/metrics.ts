@@ -1,5 +1,6 @@
 import {
   isOpen,
+  isReservedKey,
   openEntry,
   type ActorType,
   type InstanceStatus,
@@ -69,6 +70,8 @@ export async function metricsOf(
   const { tenant, loopId } = query
   const loops = new Map<string, Tally>()
   for await (const run of runsOf(store, { tenant, ...(loopId !== undefined && { loopId }) })) {
+    // The engine's own record of stops is nobody's work, unless it is asked for.
+    if (loopId === undefined && isReservedKey(run.aggregateId)) continue
     const tally = loops.get(run.loopId) ?? createTally()
     loops.set(run.loopId, tally)
     add(tally.runs, run.status)

@@ -1,4 +1,5 @@
 import {
+  approvalStatuses,
   isLoopError,
   type Actor,
   type ApprovalQuery,
@@ -8,7 +9,7 @@ import {
   type Page,
 } from '@loop-engine/core'
 
-import { checkInput, isRecord } from '../check-input.ts'
+import { checkInput, checkStatus, isRecord } from '../check-input.ts'
 import { admitted } from '../engine/admit-input.ts'
 import type { Kernel } from '../kernel.ts'
 import { decideRequest, type DecideInput, type DecisionResult } from './decide-request.ts'
@@ -90,6 +91,7 @@ export function createApprovals(kernel: Kernel): Approvals {
     },
     async find(query = {}) {
       checkInput('approvals.find', query, findKeys, [])
+      checkStatus('approvals.find', query.status, approvalStatuses)
       return store.approvals({ ...query, tenant: query.tenant ?? 'default' })
     },
     decide,

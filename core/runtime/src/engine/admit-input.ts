@@ -1,4 +1,4 @@
-import { LoopError, type Actor } from '@loop-engine/core'
+import { isReservedKey, LoopError, type Actor } from '@loop-engine/core'
 
 import { takeEvidence, type Evidence } from '../judging/evidence.ts'
 import type { Kernel } from '../kernel.ts'
@@ -33,9 +33,8 @@ export function personOrSystem(kernel: Kernel, input: Actor, what: string): Acto
   })
 }
 
-/** Keys that begin with a dollar sign are the engine's own records. */
 export function refuseReserved(aggregateId: string): void {
-  if (!aggregateId.startsWith('$')) return
+  if (!isReservedKey(aggregateId)) return
   throw new LoopError('invalid_input', 'A business key may not begin with a dollar sign.', {
     path: '/aggregateId',
   })

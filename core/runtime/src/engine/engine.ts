@@ -1,14 +1,13 @@
 import {
   type Actor,
   type InstanceQuery,
-  type KnownKeys,
   type LoopDefinition,
   type LoopInstance,
   type Page,
   type TransitionResult,
 } from '@loop-engine/core'
 
-import { checkFields, checkInput, isRecord } from '../check-input.ts'
+import { checkFields, isRecord } from '../check-input.ts'
 import type { Kernel } from '../kernel.ts'
 import { changeStatus } from './change-status.ts'
 import { createControl, type Control } from './control.ts'
@@ -21,6 +20,7 @@ import type {
   EraseInput,
 } from './engine-input.ts'
 import { eraseEvidence } from './erase-evidence.ts'
+import { findRuns } from './find-runs.ts'
 import { listAvailable, type AvailableTransition } from './list-available.ts'
 import { migrateRun } from './migrate-run.ts'
 import { readHistory, type HistoryItem, type HistoryQuery } from './read-history.ts'
@@ -64,26 +64,16 @@ export interface LoopEngine extends Control {
   get(target: Target): Promise<LoopInstance | null>
   /** The entries of one run, from the first on; none of a key without runs. Read page by page, so it may be long. */
   history(query: HistoryQuery): AsyncIterable<HistoryItem>
-  /** Runs in the order of their start, a page of at most 1,000 at a time (100 by default). */
+  /**
+   * Runs in the order of their start, a page of at most 1,000 at a time (100 by default). The engine's own record of stops
+   * is among them only when `loopId` or `aggregateId` names it: `$control`.
+   */
   find(
     query: Omit<InstanceQuery, 'tenant'> & { readonly tenant?: string },
   ): Promise<Page<LoopInstance>>
   /** Deletes the evidence of one entry; its proofs stay valid. Never by an agent. */
   erase(input: EraseInput): Promise<LoopInstance>
   seal: Seal
-}
-
-const findKeys: KnownKeys<InstanceQuery> = {
-  tenant: true,
-  loopId: true,
-  aggregateId: true,
-  state: true,
-  status: true,
-  tag: true,
-  updatedFrom: true,
-  updatedUntil: true,
-  limit: true,
-  cursor: true,
 }
 
 export function createEngine(kernel: Kernel): LoopEngine {
@@ -112,10 +102,7 @@ export function createEngine(kernel: Kernel): LoopEngine {
       checkFields('engine.get', target, ['aggregateId'])
       return store.get(target.tenant ?? 'default', target.aggregateId)
     },
-    async find(query) {
-      checkInput('engine.find', query, findKeys, [])
-      return store.find({ ...query, tenant: query.tenant ?? 'default' })
-    },
+    find: (query) => findRuns(store, query),
     history: (query) => readHistory(kernel, query),
     migrate: (input) => migrateRun(kernel, input),
     erase: (input) => eraseEvidence(kernel, input),

@@ -24,7 +24,11 @@ export const addList: AddCommand = (program, act) => {
       act(async (context, { loop, ...query }: ListOptions) => {
         const { output } = context
         return withSession(context.options, async ({ engine, tenant }) => {
-          const page = await engine.find({ tenant, ...query, ...(loop && { loopId: loop }) })
+          const page = await engine.find({
+            tenant,
+            ...query,
+            ...(loop !== undefined && { loopId: loop }),
+          })
           const rows = page.items.map(
             ({ aggregateId, loopId, currentState, status, updatedAt }) => [
               aggregateId,

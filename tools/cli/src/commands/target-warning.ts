@@ -27,8 +27,8 @@ export async function targetWarning(
   return `No run is of the loop ${loopId}. ${others}`
 }
 
-/** Of which there are runs, as far as one page tells; but for that of the stops themselves. */
+/** Of which there are runs, as far as one page tells. */
 async function loopsOf(engine: Session['engine'], tenant: string): Promise<readonly string[]> {
   const { items } = await engine.find({ tenant, limit: 1000 })
-  return [...new Set(items.map(({ loopId }) => loopId))].filter((id) => !id.startsWith('$'))
+  return [...new Set(items.map(({ loopId }) => loopId))]
 }

@@ -25,7 +25,7 @@ export const approvalRoutes: readonly Route[] = [
     scope: 'read',
     query: z.strictObject({
       status: z.enum(approvalStatuses).optional(),
-      loopId: z.string().max(128).optional(),
+      loopId: z.string().min(1).max(128).optional(),
       aggregateId: idSchema.optional(),
       runId: idSchema.optional(),
       ...pageQuery,

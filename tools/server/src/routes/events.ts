@@ -16,7 +16,7 @@ import { route, type Call, type Route } from './route.ts'
 
 const tag = 'Events'
 const filter = {
-  loopId: z.string().max(128).optional(),
+  loopId: z.string().min(1).max(128).optional(),
   aggregateId: idSchema.optional(),
   runId: idSchema.optional(),
   actorId: idSchema.optional(),

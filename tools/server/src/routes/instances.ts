@@ -70,18 +70,20 @@ export const instanceRoutes: readonly Route[] = [
     summary: 'Runs, oldest first.',
     scope: 'read',
     query: z.strictObject({
-      loopId: z.string().max(128).optional(),
+      loopId: z.string().min(1).max(128).optional(),
       aggregateId: idSchema.optional(),
-      state: z.string().max(128).optional(),
+      state: z.string().min(1).max(128).optional(),
       status: z.enum(instanceStatuses).optional(),
-      tag: z.string().max(128).optional(),
+      tag: z.string().min(1).max(128).optional(),
       updatedFrom: queryNumber(z.int()).optional(),
       updatedUntil: queryNumber(z.int()).optional(),
       ...pageQuery,
     }),
     answers: { 200: { description: 'A page.', schema: pageOf(instanceSchema) } },
     handle: async ({ services, tenant }, { query }) => ({
-      body: await fillPage(query, (part) => services.store.find({ tenant, ...query, ...part })),
+      body: await fillPage(query, (part) =>
+        services.system.engine.find({ tenant, ...query, ...part }),
+      ),
     }),
   }),
   route({

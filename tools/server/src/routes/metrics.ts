@@ -41,7 +41,7 @@ export const metricsRoutes: readonly Route[] = [
     tag: 'Records',
     summary: 'What the record adds up to, loop by loop; up to five seconds old.',
     scope: 'read',
-    query: z.strictObject({ loopId: z.string().max(128).optional() }),
+    query: z.strictObject({ loopId: z.string().min(1).max(128).optional() }),
     answers: {
       200: {
         description: 'All loops with runs.',
