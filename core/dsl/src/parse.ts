@@ -7,13 +7,14 @@ import {
 } from '@loop-engine/core'
 
 import { judgeLoop } from './define-loop.ts'
+import { checkFormat, type LoopFormat } from './loop-format.ts'
 import { definitionError } from './problems.ts'
 import type { ValidateOptions } from './validate.ts'
 import { maxBytes, readYaml, type Source } from './yaml-source.ts'
 
 export interface ParseOptions extends ValidateOptions {
   /** By the name of the file when absent; else YAML, of which JSON is a part. */
-  readonly format?: 'yaml' | 'json'
+  readonly format?: LoopFormat
   /** Named in messages; never opened. */
   readonly file?: string
 }
@@ -25,6 +26,7 @@ export interface ParseOptions extends ValidateOptions {
  */
 export function parseLoop(text: string, options: ParseOptions = {}): LoopDefinition {
   const { file, format = file?.endsWith('.json') ? 'json' : 'yaml' } = options
+  checkFormat(format)
   if (typeof text !== 'string') throw new LoopError('invalid_input', 'A loop is read from text.')
   // A character has at least one byte, so most of what is too large is refused without counting.
   if (text.length > maxBytes || Buffer.byteLength(text) > maxBytes) {

@@ -159,6 +159,19 @@ test('the digest does not depend on the spelling, and changes with every word', 
   expect(definitionDigest(defineLoop({ id: 'x', version: '2', ...loop }))).not.toBe(digest)
 })
 
+test.each(['toml', 'JSON', '', null])('the format %j is neither written nor read', (format) => {
+  const unknown = format as 'json'
+  const definition = defineLoop({ id: 'x', states: [{ id: 'A', terminal: true }], initialState: 'A', transitions: [] })
+  const refused = expect.objectContaining({
+    code: 'invalid_input',
+    path: '/format',
+    hint: 'Write yaml or json.',
+  })
+
+  expect(() => serialiseLoop(definition, unknown)).toThrow(refused)
+  expect(() => parseLoop('{}', { format: unknown })).toThrow(refused)
+})
+
 test('texts that YAML could take for something else stay texts', () => {
   const definition = defineLoop({
     id: 'null',
