@@ -21,6 +21,16 @@ test('columns are as wide as their widest cell', () => {
   expect(table(['ID', 'X'], [['long id', '1']])).toBe('ID       X\nlong id  1')
 })
 
+test('columns stand under each other whatever is written in them', () => {
+  const cells = ['注文-1', '🧾', 'e\u0301t\u00e9', 'order-1']
+  expect(
+    table(
+      ['ID', 'X'],
+      cells.map((cell) => [cell, '1']),
+    ).split('\n'),
+  ).toEqual(['ID       X', '注文-1   1', '🧾       1', 'e\u0301t\u00e9      1', 'order-1  1'])
+})
+
 test.each([
   [true, true],
   [false, false],

@@ -4,6 +4,7 @@ import { stripVTControlCharacters, styleText } from 'node:util'
 
 import { makeVisible } from '@loop-engine/observability'
 import type { JsonValue } from '@loop-engine/sdk'
+import stringWidth from 'fast-string-width'
 
 type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
 
@@ -69,14 +70,16 @@ export function show(value: JsonValue): string {
   return plain(typeof value === 'string' ? value : JSON.stringify(value))
 }
 
-/** Aligns columns by their widest cell. */
+/** Aligns columns by their widest cell, as a terminal shows it: a character may be two columns wide, or none. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = [head, ...rows].map((row) => row.map(plain))
-  const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)))
+  const widths = head.map((_, column) =>
+    Math.max(...cells.map((row) => stringWidth(row[column] ?? ''))),
+  )
   return cells
     .map((row) =>
       row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - stringWidth(cell)))
         .join('  ')
         .trimEnd(),
     )
