@@ -161,7 +161,12 @@ test('the digest does not depend on the spelling, and changes with every word', 
 
 test.each(['toml', 'JSON', '', null])('the format %j is neither written nor read', (format) => {
   const unknown = format as 'json'
-  const definition = defineLoop({ id: 'x', states: [{ id: 'A', terminal: true }], initialState: 'A', transitions: [] })
+  const definition = defineLoop({
+    id: 'x',
+    states: [{ id: 'A', terminal: true }],
+    initialState: 'A',
+    transitions: [],
+  })
   const refused = expect.objectContaining({
     code: 'invalid_input',
     path: '/format',

@@ -1,4 +1,4 @@
-import { LoopError, type Clock, type LoopStore } from '@loop-engine/core'
+import { LoopError, stayAwake, type Clock, type LoopStore } from '@loop-engine/core'
 
 import { deriveEvents, type LoopEvent } from './derive-events.ts'
 
@@ -56,7 +56,10 @@ export async function* tailEvents({
       }
       cursor = page.cursor
       if (page.items.length > 0) continue
-      await clock.sleep(pollMs, AbortSignal.any([bell.signal, ...(signal ? [signal] : [])]))
+      // Not longer than this: who left off reading in the middle must not keep the process alive.
+      await clock
+        .sleep(pollMs, AbortSignal.any([bell.signal, ...(signal ? [signal] : [])]))
+        .finally(stayAwake())
     }
   } finally {
     await unwatch?.()

@@ -1,4 +1,4 @@
-import type { Clock } from '@loop-engine/core'
+import { stayAwake, type Clock } from '@loop-engine/core'
 
 /** The value of a promise, or `late`. The timer ends with the promise. */
 export async function withTimeout<T>(
@@ -6,15 +6,14 @@ export async function withTimeout<T>(
   { clock, timeoutMs }: { readonly clock: Clock; readonly timeoutMs: number },
 ): Promise<{ readonly value: T } | 'late'> {
   const done = new AbortController()
-  // The clock keeps no process alive; a program that waits for a guard must not end before the answer.
-  const awake = setInterval(() => {}, 2 ** 31 - 1)
+  const rest = stayAwake()
   try {
     return await Promise.race([
       promise.then((value) => ({ value })),
       clock.sleep(timeoutMs, done.signal).then(() => 'late' as const),
     ])
   } finally {
-    clearInterval(awake)
+    rest()
     done.abort('done')
   }
 }

@@ -1,4 +1,4 @@
-import { LoopError, type Clock } from '@loop-engine/core'
+import { LoopError, stayAwake, type Clock } from '@loop-engine/core'
 
 /** Lets `work` take at most `ms`; then its signal aborts and `timeout` is thrown, whether it listens or not. */
 export async function withDeadline<T>(
@@ -13,14 +13,13 @@ export async function withDeadline<T>(
     late.abort()
     throw new LoopError('timeout', 'A delivery did not finish in time.', { retryable: true })
   })
-  // The clock keeps no process alive; a program that waits for the work must not end before its answer.
-  const awake = setInterval(() => {}, 2 ** 31 - 1)
+  const rest = stayAwake()
   try {
     const outcome = await Promise.race([work(late.signal).then((value) => ({ value })), alarm])
     if (outcome === undefined) throw new LoopError('aborted', 'A delivery was given up.')
     return outcome.value
   } finally {
-    clearInterval(awake)
+    rest()
     finished.abort('finished')
     // Woken by `finished`, or already thrown above.
     await alarm.catch(() => undefined)

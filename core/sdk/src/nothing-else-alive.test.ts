@@ -53,3 +53,21 @@ test.each([
 ])('a program that only waits for %s hears that it is late', async (_, options, work, said) => {
   expect(await printedBy(options, work)).toBe(said)
 })
+
+test('a program that only waits for events of others goes on looking', async () => {
+  const looking = `
+    const { tailEvents } = await import('@loop-engine/events')
+    const { systemClock: clock } = await import('@loop-engine/runtime')
+    let looks = 0
+    const tail = async () => {
+      if (looks++ === 2) throw new Error('looked again')
+      return { items: [], cursor: '1' }
+    }
+    try {
+      for await (const _ of tailEvents({ store: { name: 'still', tail }, clock, pollMs: 20 }));
+    } catch ({ message }) {
+      console.log(message)
+    }`
+
+  expect(await printedBy('{ loops: [loop({})] }', looking)).toBe('looked again')
+})

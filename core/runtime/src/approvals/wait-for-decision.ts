@@ -1,4 +1,4 @@
-import { LoopError, type ApprovalRequest } from '@loop-engine/core'
+import { LoopError, stayAwake, type ApprovalRequest } from '@loop-engine/core'
 
 import { checkInput } from '../check-input.ts'
 import type { Kernel } from '../kernel.ts'
@@ -20,8 +20,7 @@ export async function wait(
     told = request
     wake()
   })
-  // The clock keeps no process alive; a program that waits for a person must not end before the answer.
-  const awake = setInterval(() => {}, 2 ** 31 - 1)
+  const rest = stayAwake()
   try {
     for (;;) {
       // Hung before it is read: what is decided meanwhile rings.
@@ -37,7 +36,7 @@ export async function wait(
       await bell.promise
     }
   } finally {
-    clearInterval(awake)
+    rest()
     takeDown()
   }
 }
