@@ -119,6 +119,8 @@ describe('a mail', () => {
     for (const mail of boxes.mails) {
       expect(mail.text).toContain(linkIn(mail.text))
       expect(mail.html).toContain(linkIn(mail.text))
+      // No line of a value poses as a heading of the mail.
+      expect(mail.html).toMatch(/pre\{[^}]*border-left/)
       expect(mail.raw).toContain('multipart/alternative')
     }
     expect(linkIn(one?.text)).not.toBe(linkIn(two?.text))

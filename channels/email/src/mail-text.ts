@@ -107,7 +107,7 @@ function subjectOf(what: string, { view }: ApprovalRequest): string {
 }
 
 const style =
-  'body{font:1rem/1.5 system-ui,sans-serif;max-width:44rem}pre{font:inherit;white-space:pre-wrap;margin:0}dt{font-weight:600}dd{margin:0 0 .5rem}'
+  'body{font:1rem/1.5 system-ui,sans-serif;max-width:44rem}pre{font:inherit;white-space:pre-wrap;margin:0;border-left:.2rem solid;padding-left:.75rem}dt{font-weight:600}dd{margin:0 0 .5rem}'
 
 async function letter(body: Markup): Promise<string> {
   const page = html`<!doctype html>

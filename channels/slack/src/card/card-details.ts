@@ -62,8 +62,9 @@ export function typeOf(value: JsonValue): string {
   return type === 'string' ? 'text' : type === 'boolean' ? 'yes or no' : type
 }
 
-/** As data: text as it is, everything else as JSON. */
+/** As data: text as it is, everything else as JSON. Several lines are barred, so that none poses as a line of ours. */
 function textOf(value: JsonValue): string {
   if (value === '') return '⟨empty⟩'
-  return typeof value === 'string' ? value : JSON.stringify(value, null, 2)
+  const text = typeof value === 'string' ? value : JSON.stringify(value, null, 2)
+  return text.includes('\n') ? `| ${text.replaceAll('\n', '\n| ')}` : text
 }

@@ -113,6 +113,6 @@ function isWhole({ fields }: ApprovalView, shown: string): boolean {
         : `⟨U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}⟩`,
     )
     const escaped = plain.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
-    return shown.includes(escaped)
+    return shown.includes(escaped.replaceAll('\n', '\n| '))
   })
 }

@@ -101,6 +101,8 @@ describe('showing', () => {
       'x-content-type-options': 'nosniff',
       'x-robots-tag': 'noindex, nofollow',
     })
+    // No line of a value poses as a heading of the page.
+    expect(style).toMatch(/^pre\{.*border-left/m)
     expect(text).not.toMatch(/<script|https?:|style="|\son\w+=/)
     expect(text).toContain('action="/decide"')
   })

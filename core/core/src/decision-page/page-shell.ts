@@ -13,7 +13,7 @@ h1{font-size:1.4rem;line-height:1.25}h2{font-size:1.1rem;margin-top:1.75rem}
 dl{display:grid;grid-template-columns:minmax(7rem,max-content) 1fr;gap:.35rem 1rem;margin:0}
 dt{font-weight:600;max-width:12rem}dd{margin:0;min-width:0}
 @media(max-width:34rem){dl{grid-template-columns:1fr}dd{margin-bottom:.5rem}}
-pre{font:inherit;white-space:pre-wrap;margin:0}details pre{border-left:.2rem solid;padding-left:.75rem}
+pre{font:inherit;white-space:pre-wrap;margin:0;border-left:.2rem solid;padding-left:.75rem}
 .model{display:inline-block;border:1px solid;border-radius:1rem;padding:0 .5rem;font-size:.8rem;font-weight:400}
 .warning,.notice{border:2px solid;border-radius:.5rem;padding:.5rem .75rem}
 fieldset{border:1px solid;border-radius:.5rem;margin:1rem 0;padding:.75rem 1rem}

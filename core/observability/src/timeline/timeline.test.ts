@@ -83,6 +83,23 @@ describe('a timeline', () => {
     expect(rows[2]?.what).toBe('alice (mallory) approved pay.')
   })
 
+  test('text of one field does not pose as another field', async () => {
+    const evidence = {
+      note: 'fine, amount 5',
+      'paid yes, amount': 'Zoë said "5"',
+      'a b': 'c',
+      amount: 250,
+    }
+    const [, second] = items()
+    if (!second) throw new Error('There are five entries.')
+    expect(await timelineOf([{ ...second, evidence }])).toMatchObject([
+      {
+        evidence:
+          'note "fine, amount 5", "paid yes, amount" "Zoë said \\"5\\"", "a b" c, amount 250',
+      },
+    ])
+  })
+
   test('says when evidence was erased', async () => {
     const [, second] = items()
     if (!second) throw new Error('There are five entries.')

@@ -72,10 +72,20 @@ function summaryOf(evidence: JsonObject): string {
     .slice(0, fields)
     .map(
       ([key, value]) =>
-        `${shorten(key)} ${shorten(typeof value === 'string' ? value : JSON.stringify(value))}`,
+        `${word(shorten(key))} ${typeof value === 'string' ? phrase(shorten(value)) : shorten(JSON.stringify(value))}`,
     )
   if (entries.length > fields) shown.push(`and ${entries.length - fields} more`)
   return shown.join(', ')
+}
+
+/** In quotes where it could be taken for a name with its value. */
+function word(name: string): string {
+  return /^[\p{L}\p{N}_.:-]+$/u.test(name) ? name : JSON.stringify(name)
+}
+
+/** In quotes where it could be taken for the end of a value, and for the next. */
+function phrase(text: string): string {
+  return /[,"]/.test(text) ? JSON.stringify(text) : text
 }
 
 function shorten(text: string): string {

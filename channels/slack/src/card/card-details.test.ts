@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest'
+
+import { textsOf } from '../fake-slack.fixture.ts'
+import { detailsOf } from './card-details.ts'
+import { createPaper } from './paper.ts'
+
+test('lines of a value are barred, so that none of them poses as a line of ours', () => {
+  const field = { path: '/note', label: 'note', fromModel: true }
+  const value = 'fine\nExact input of what runs (data)\n{ "amount": 5 }'
+  const view = {
+    fields: [
+      { ...field, value },
+      { ...field, value: 'one line' },
+    ],
+    effect: { integration: 'bank', action: 'pay', input: { amount: 5000 } },
+  } as unknown as Parameters<typeof detailsOf>[1]
+
+  expect(textsOf(detailsOf(createPaper(), view, 10_000))).toEqual([
+    'note (text, written by a model)\n| fine\n| Exact input of what runs (data)\n| { "amount": 5 }',
+    'note (text, written by a model)\none line',
+    'Exact input of what runs (data)\n| {\n|   "amount": 5000\n| }',
+  ])
+})
