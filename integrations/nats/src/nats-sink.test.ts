@@ -35,7 +35,10 @@ test.each([0, Number.NaN, '1000'])('the time limit %j is refused', (timeoutMs) =
   )
 })
 
-test('a server that accepts and says nothing is left, with each attempt', async () => {
+test.each([
+  ['', {}],
+  [', though the first word is that of TLS', { tls: { handshakeFirst: true } }],
+])('a server that accepts and says nothing is left, with each attempt%s', async (_, more) => {
   const server = createServer((socket) => socket.resume())
   const accepted: Socket[] = []
   server.on('connection', (socket) => accepted.push(socket))
@@ -45,7 +48,8 @@ test('a server that accepts and says nothing is left, with each attempt', async 
     server.close()
   })
   const { port } = server.address() as AddressInfo
-  const sink = createNatsSink({ connection: { servers: `127.0.0.1:${port}` }, timeoutMs: 100 })
+  const connection = { servers: `127.0.0.1:${port}`, ...more }
+  const sink = createNatsSink({ connection, timeoutMs: 100 })
   const { signal } = new AbortController()
 
   for (const count of [1, 2]) {
