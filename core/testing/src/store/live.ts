@@ -1,4 +1,4 @@
-import type { LoopStore, StoreChange, TailQuery } from '@loop-engine/core'
+import type { LoopStore, StoreChange, StoredEntry, TailQuery } from '@loop-engine/core'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
 import { nextPlan, outboxItem, startPlan } from '../plans.ts'
@@ -25,13 +25,15 @@ function testWithout(capability: 'tail' | 'watch'): (open: OpenStore) => void {
 }
 
 function testTail(open: OpenStore): void {
-  const readAll = async (store: LoopStore, query: TailQuery): Promise<string[]> => {
-    const hashes: string[] = []
+  const readAll = async (store: LoopStore, query: TailQuery): Promise<StoredEntry[]> => {
+    const read: StoredEntry[] = []
     for (let { after } = query; ;) {
       const page = await store.tail?.({ ...query, ...(after !== undefined && { after }) })
       if (!page) throw new Error('The store has no tail, and its harness does not say so.')
-      hashes.push(...page.items.map(({ entry }) => entry.hash))
-      if (page.items.length === 0) return hashes
+      expect(page.items.length).toBeLessThanOrEqual(query.limit ?? 100)
+      read.push(...page.items.map(({ entry }) => entry))
+      expect(new Set(hashesOf(read)).size, 'No entry comes twice.').toBe(read.length)
+      if (page.items.length === 0) return read
       after = page.cursor
     }
   }
@@ -40,19 +42,20 @@ function testTail(open: OpenStore): void {
     const store = await open()
     const starts = ['a', 'b', 'c'].map((aggregateId) => startPlan({ aggregateId }))
     await store.commit(starts)
-    const nexts = starts.map(({ instance }) => nextPlan(instance, [{}, {}]))
-    await store.commit([...nexts, startPlan({ tenant: 'other' })])
+    const sealed = { text: '{"amount":5}', salt: '0'.repeat(32) }
+    const nexts = starts.map(({ instance }) => nextPlan(instance, [{ sealed }, {}]))
+    const foreign = startPlan({ tenant: 'other' })
+    await store.commit([...nexts, foreign])
     const committed = [...starts, ...nexts].flatMap(({ entries }) => entries)
 
+    expect(await readAll(store, { tenant: 'other' })).toEqual(foreign.entries)
     for (const limit of [1, 2, 5, 1000]) {
-      const hashes = await readAll(store, { tenant: 'acme', limit })
-      expect(hashes.toSorted()).toEqual(committed.map(({ hash }) => hash).toSorted())
-      for (const { instance } of starts) {
-        const mine = committed.filter(({ runId }) => runId === instance.runId)
-        expect(hashes.filter((hash) => mine.some((entry) => entry.hash === hash))).toEqual(
-          mine.map(({ hash }) => hash),
+      const read = await readAll(store, { tenant: 'acme', limit })
+      expect(read).toHaveLength(committed.length)
+      for (const { instance } of starts)
+        expect(read.filter(({ runId }) => runId === instance.runId)).toEqual(
+          await store.entries('acme', instance.runId),
         )
-      }
     }
   })
 
@@ -61,25 +64,33 @@ function testTail(open: OpenStore): void {
     const start = startPlan()
     const next = nextPlan(start.instance, [{}, {}])
     await store.commit([start, next])
-    const all = [...start.entries, ...next.entries].map(({ hash }) => hash)
+    const all = hashesOf([...start.entries, ...next.entries])
     const page = await store.tail?.({ tenant: 'acme' })
     const now = await store.tail?.({ tenant: 'acme', after: 'now' })
     for (const [place, { cursor }] of (page?.items ?? []).entries())
-      expect(await readAll(store, { tenant: 'acme', after: cursor })).toEqual(all.slice(place + 1))
+      expect(hashesOf(await readAll(store, { tenant: 'acme', after: cursor }))).toEqual(
+        all.slice(place + 1),
+      )
     const late = nextPlan(next.instance)
     await store.commit([late])
 
     expect(now?.items).toEqual([])
     for (const after of [page?.cursor ?? '', now?.cursor ?? ''])
-      expect(await readAll(store, { tenant: 'acme', after })).toEqual([late.entries[0]?.hash])
+      expect(hashesOf(await readAll(store, { tenant: 'acme', after }))).toEqual(
+        hashesOf(late.entries),
+      )
   })
 
-  test('a cursor that it never gave is refused', async () => {
+  test('a cursor that it never gave, and a page of no size, are refused', async () => {
     const store = await open()
+    for (const limit of [0, -1, 1.5, 1001])
+      expect(await codeOf(store.tail?.({ tenant: 'acme', limit }))).toBe('invalid_input')
     for (const after of ['', 'x', 'bnVsbA', Buffer.from('["run",1,"x"]').toString('base64url')])
       expect(await codeOf(store.tail?.({ tenant: 'acme', after }))).toBe('invalid_input')
   })
 }
+
+const hashesOf = (entries: readonly StoredEntry[]): string[] => entries.map(({ hash }) => hash)
 
 function testWatch(openAny: OpenStore, { reopen }: StoreHarness): void {
   const open = async (): Promise<LoopStore> => {
@@ -128,5 +139,21 @@ function testWatch(openAny: OpenStore, { reopen }: StoreHarness): void {
     await unwatch?.()
 
     expect(heard).toEqual([{ outbox: true }])
+  })
+  test('who has left hears no more, and others go on', async () => {
+    const store = await open()
+    const other = await (reopen ?? open)(store)
+    onTestFinished(() => other.close())
+    await other.open()
+    const heard: StoreChange[] = []
+    const { promise: told, resolve } = Promise.withResolvers<void>()
+    const leave = await store.watch?.((change) => heard.push(change))
+    const unwatch = await store.watch?.(() => resolve())
+    await leave?.()
+    await other.commit([startPlan()])
+    await told
+    await unwatch?.()
+
+    expect(heard).toEqual([])
   })
 }

@@ -1,31 +1,23 @@
-import { LoopError, type LoopInstance, type LoopStore } from '@loop-engine/core'
+import type { LoopInstance, LoopStore } from '@loop-engine/core'
 import { createMemoryStore } from '@loop-engine/sdk'
 import { storeConformance, type StoreHarness } from '@loop-engine/testing'
 
+import { shared } from './shared-store.ts'
 import { suiteJudges } from './suite-judges.ts'
-import type { Change } from './wrong-store.ts'
 
-interface Difference {
-  /** In every store object. */
-  readonly each?: Change
-  /** In those that open data which are there. */
-  readonly later?: Change
-  readonly harness?: Partial<StoreHarness>
-}
+const forgetting = (later: Partial<LoopStore>): StoreHarness => shared({ later: () => later })
 
-const forgetting = (later: Partial<LoopStore>): StoreHarness => harnessOf({ later: () => later })
-
-await suiteJudges(storeConformance, harnessOf({}), {
-  'does not say that it ends with its process': harnessOf({ harness: { reopen: undefined } }),
-  'shares its data and says that it does not': harnessOf({
+await suiteJudges(storeConformance, shared({}), {
+  'does not say that it ends with its process': shared({ harness: { reopen: undefined } }),
+  'shares its data and says that it does not': shared({
     harness: { without: ['tail', 'watch', 'sharing'] },
   }),
-  'is empty when it is opened again': harnessOf({ later: () => createMemoryStore() }),
+  'is empty when it is opened again': shared({ later: () => createMemoryStore() }),
   'forgets runs': forgetting({ get: async () => null }),
   'forgets entries': forgetting({ entries: async () => [] }),
   'forgets what was executed': forgetting({ lastExecuted: async () => null }),
   'forgets approvals': forgetting({ approval: async () => null }),
-  'forgets where requests were posted': harnessOf({
+  'forgets where requests were posted': shared({
     later: (inner) => ({
       async approval(tenant, id) {
         const request = await inner.approval(tenant, id)
@@ -40,19 +32,19 @@ await suiteJudges(storeConformance, harnessOf({}), {
   'forgets definitions': forgetting({ definition: async () => null }),
   'forgets dead letters': forgetting({ deadLetters: async () => ({ items: [] }) }),
   'forgets leaves': forgetting({ leaves: async () => [] }),
-  'forgets what was signed': harnessOf({
+  'forgets what was signed': shared({
     later: (inner) => ({
       logHead: async (tenant) => ({ ...(await inner.logHead(tenant)), note: null }),
     }),
   }),
   'forgets what waits': forgetting({ claim: async () => [] }),
-  'begins its fences anew': harnessOf({
+  'begins its fences anew': shared({
     later: (inner) => ({
       claim: async (query) =>
         (await inner.claim(query)).map((claim, index) => ({ ...claim, fence: index + 1 })),
     }),
   }),
-  'reads runs from its own memory': harnessOf({
+  'reads runs from its own memory': shared({
     each(inner) {
       const known = new Map<string, LoopInstance>()
       return {
@@ -69,7 +61,7 @@ await suiteJudges(storeConformance, harnessOf({}), {
       }
     },
   }),
-  'reads stops from its own memory': harnessOf({
+  'reads stops from its own memory': shared({
     each(inner) {
       let known: ReturnType<LoopStore['stops']> | undefined
       return {
@@ -81,51 +73,14 @@ await suiteJudges(storeConformance, harnessOf({}), {
       }
     },
   }),
-  'looks at the stops of its own memory': harnessOf({
+  'looks at the stops of its own memory': shared({
     later: (inner) => ({
       commit: (plans) => inner.commit(plans.map((plan) => ({ ...plan, scopes: [] }))),
     }),
   }),
-  'lets what another has claimed be claimed once more': harnessOf({
+  'lets what another has claimed be claimed once more': shared({
     later: (inner) => ({
       claim: (query) => inner.claim({ ...query, now: query.now + query.leaseMs }),
     }),
   }),
 })
-
-/** Store objects of shared data: each is closed for itself. */
-function harnessOf({ each = () => ({}), later = () => ({}), harness }: Difference): StoreHarness {
-  const dataOf = new WeakMap<LoopStore, LoopStore>()
-  const open = (data: LoopStore, change: Change): LoopStore => {
-    const changed = { ...data, ...change(data) }
-    const store = closing({ ...changed, ...each(changed) })
-    dataOf.set(store, data)
-    return store
-  }
-  return {
-    name: 'shared memory',
-    create: async () => open(createMemoryStore({ durability: 'process' }), () => ({})),
-    reopen: async (store) => open(dataOf.get(store) ?? store, later),
-    without: ['tail', 'watch'],
-    ...harness,
-  }
-}
-
-function closing(store: LoopStore): LoopStore {
-  let closed = false
-  const calls = Object.entries(store).flatMap(([name, member]: [string, unknown]) => {
-    if (typeof member !== 'function') return []
-    const call = async (...given: unknown[]): Promise<unknown> => {
-      if (closed) throw new LoopError('closed', 'The store was closed.')
-      return Reflect.apply(member, store, given) as unknown
-    }
-    return [[name, call]]
-  })
-  return {
-    ...store,
-    ...(Object.fromEntries(calls) as Partial<LoopStore>),
-    async close() {
-      closed = true
-    },
-  }
-}
