@@ -1,4 +1,10 @@
-import { LoopError, parseDuration, type LoopDefinition } from '@loop-engine/core'
+import {
+  LoopError,
+  parseDuration,
+  refuseStrayKeys,
+  type KnownKeys,
+  type LoopDefinition,
+} from '@loop-engine/core'
 import type { defineLoop } from '@loop-engine/sdk'
 
 type TransitionInput = Parameters<typeof defineLoop>[0]['transitions'][number]
@@ -36,8 +42,19 @@ export const unnamedDynamicPolicy: ToolPolicy = Object.freeze({
 
 export const defaultLostAfter = '10m'
 
-/** Throws `invalid_config` with the path of what can never work. */
+const policyKeys: KnownKeys<ToolPolicy> = {
+  approval: true,
+  guards: true,
+  risk: true,
+  idempotent: true,
+  lostAfter: true,
+  loop: true,
+}
+
+/** Throws `invalid_config` with the path of what can never work, or would be ignored. */
 export function checkPolicy(tool: string, policy: ToolPolicy): void {
+  const what = `The policy of the tool ${tool}`
+  refuseStrayKeys(policy, policyKeys, { what, code: 'invalid_config', path: `/policy/${tool}` })
   const { approval, guards, loop, lostAfter } = policy
   if (approval && !isAsked(approval.reviewers) && !approval.stages?.length)
     throw invalidPolicy(tool, 'approval', 'asks nobody: it has no reviewers.')

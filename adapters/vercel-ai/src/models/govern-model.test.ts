@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
 
 import { governModel } from './govern-model.ts'
-import { caught, majors, secretOfVendor } from './model-majors.fixture.ts'
+import { governPrepareStep } from './govern-prepare-step.ts'
+import { caught, majors, newest, secretOfVendor } from './model-majors.fixture.ts'
 import { createTestSystem } from './model-system.fixture.ts'
+import { wrapProvider } from './wrap-provider.ts'
 
 describe.each(majors)('$name', ({ mock, generateText, streamText, retryable }) => {
   test('an answer is attributed, and the caller gets it unchanged', async () => {
@@ -183,4 +185,23 @@ describe.each(majors)('$name', ({ mock, generateText, streamText, retryable }) =
 
     expect(await runs()).toMatchObject([{ state: 'FAILED' }, { state: 'FAILED' }])
   })
+})
+
+test('options with a key that nobody reads, or without an engine, are refused: they would govern nothing', async () => {
+  const { engine } = await createTestSystem()
+  const model = newest.mock([{ text: 'Hi' }])
+  const takers = [
+    (options: never): unknown => governModel(model, options),
+    (options: never): unknown => wrapProvider({ languageModel: () => model }, options),
+    (options: never): unknown => governPrepareStep(() => ({ model }), options),
+  ]
+  for (const take of takers) {
+    const misspelt = { engine, guard: [{ id: 'pace', use: 'rate-limit' }] }
+    expect(() => take(misspelt as never)).toThrow(
+      expect.objectContaining({ code: 'invalid_config', path: '/guard' }),
+    )
+    expect(() => take({} as never)).toThrow(
+      expect.objectContaining({ code: 'invalid_config', path: '/engine' }),
+    )
+  }
 })

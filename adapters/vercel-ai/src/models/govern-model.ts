@@ -1,6 +1,7 @@
-import { type Actor, LoopError, type LoopDefinition } from '@loop-engine/core'
+import { type Actor, type KnownKeys, LoopError, type LoopDefinition } from '@loop-engine/core'
 import type { LoopEngine } from '@loop-engine/sdk'
 
+import { checkOptions } from '../check-options.ts'
 import { fieldsOf, listOf } from '../fields.ts'
 import { governStream } from './govern-stream.ts'
 import type { ModelCallEvidence } from './model-call.ts'
@@ -35,6 +36,22 @@ export interface GovernModelOptions {
   readonly newId?: () => string
 }
 
+const optionKeys: KnownKeys<GovernModelOptions> = {
+  engine: true,
+  tenant: true,
+  actor: true,
+  guards: true,
+  loopId: true,
+  loop: true,
+  correlationId: true,
+  strict: true,
+  record: true,
+  estimate: true,
+  onEvidence: true,
+  now: true,
+  newId: true,
+}
+
 const mark = Symbol.for('@loop-engine/governed-model')
 
 /**
@@ -55,6 +72,7 @@ export function governModel(
   const inner = typeof model === 'string' ? modelOfDefaultProvider(model) : model
   if (!isLanguageModel(inner)) throw noModel('This is not a language model of the AI SDK.')
   if (isGovernedModel(inner)) return inner
+  checkModelOptions('governModel', options)
   const { guards, loopId, loop = createModelCallLoop({ id: loopId, guards }) } = options
   if (typeof loop !== 'string') checkModelCallLoop(loop)
   const calls = createModelCalls(inner, loop, options)
@@ -94,6 +112,11 @@ export function governModel(
     },
   }
   return Object.defineProperty(governed, mark, { value: true })
+}
+
+/** For `what`, which takes them for models that it sees later. */
+export function checkModelOptions(what: string, options: GovernModelOptions): void {
+  checkOptions(what, options, optionKeys)
 }
 
 /** Whether `governModel` or `wrapProvider` made it. A wrapper around a governed model is none: govern outermost. */

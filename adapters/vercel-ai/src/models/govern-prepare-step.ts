@@ -2,6 +2,7 @@ import { LoopError } from '@loop-engine/core'
 
 import { fieldsOf } from '../fields.ts'
 import {
+  checkModelOptions,
   governModel,
   isGovernedModel,
   modelOfDefaultProvider,
@@ -20,6 +21,7 @@ export function governPrepareStep<Prepare extends PrepareStep>(
   prepareStep: Prepare,
   options: GovernModelOptions,
 ): Prepare {
+  checkModelOptions('governPrepareStep', options)
   const governed = async (stepOptions: never): Promise<unknown> => {
     const step = await prepareStep(stepOptions)
     const { model } = fieldsOf(step)

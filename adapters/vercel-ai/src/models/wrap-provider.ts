@@ -1,7 +1,7 @@
 import { LoopError } from '@loop-engine/core'
 
 import { fieldsOf } from '../fields.ts'
-import { governModel, type GovernModelOptions } from './govern-model.ts'
+import { checkModelOptions, governModel, type GovernModelOptions } from './govern-model.ts'
 import { isLanguageModel } from './model-shape.ts'
 
 /** What providers of `ai` 5, 6 and 7 have in common. */
@@ -33,6 +33,7 @@ export function wrapProvider<Provider extends AnyProvider>(
   provider: Provider,
   options: GovernModelOptions,
 ): GovernedProvider<Provider> {
+  checkModelOptions('wrapProvider', options)
   const methods = Object.fromEntries(
     handedThrough.flatMap((name) => {
       const method = fieldsOf(provider)[name]

@@ -1,4 +1,4 @@
-import type { Actor, Clock, Principal } from '@loop-engine/core'
+import type { Actor, Clock, KnownKeys, Principal } from '@loop-engine/core'
 import type { LoopEngine } from '@loop-engine/sdk'
 
 import type { ToolPolicies, ToolPolicy } from '../calls/tool-policy.ts'
@@ -52,4 +52,21 @@ export interface GovernOptions<Tools> {
   readonly clock?: Pick<Clock, 'now'>
   /** Hears of what goes wrong in shadow mode, which must not disturb. */
   readonly onError?: (error: unknown) => void
+}
+
+export const governKeys: KnownKeys<GovernOptions<unknown>> = {
+  engine: true,
+  policy: true,
+  default: true,
+  run: true,
+  tenant: true,
+  actor: true,
+  onBehalfOf: true,
+  attributionOf: true,
+  strict: true,
+  shadow: true,
+  sdk: true,
+  namespace: true,
+  clock: true,
+  onError: true,
 }

@@ -28,6 +28,20 @@ describe('a policy', () => {
     )
   })
 
+  test('or options with a key that nobody reads are refused, for they would govern nothing', async () => {
+    const engine = await engineOf()
+    const governing = (options: object) => (): unknown => govern({ refund }, options as never)
+    const policy = { refund: { needsApproval: true } }
+    const unread = { code: 'invalid_config', path: '/policies' }
+    expect(governing({ engine, policies: policy })).toThrow(expect.objectContaining(unread))
+    expect(governing({ engine, policy })).toThrow(
+      expect.objectContaining({ ...unread, path: '/policy/refund/needsApproval' }),
+    )
+    const noEngine = expect.objectContaining({ ...unread, path: '/engine' })
+    expect(governing({})).toThrow(noEngine)
+    expect(governing({ engine: { engine } })).toThrow(noEngine)
+  })
+
   test('with an expression that does not compile fails `ready`, and no call runs', async () => {
     const engine = await engineOf()
     const governed = govern(

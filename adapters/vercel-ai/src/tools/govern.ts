@@ -9,10 +9,11 @@ import {
   unnamedDynamicPolicy,
   type ToolPolicy,
 } from '../calls/tool-policy.ts'
+import { checkOptions } from '../check-options.ts'
 import { createModelWitness } from '../models/model-witness.ts'
 import { once } from '../once.ts'
 import { createCallSite } from './call-site.ts'
-import type { GovernOptions, ToolLike, ToolsLike } from './govern-options.ts'
+import { governKeys, type GovernOptions, type ToolLike, type ToolsLike } from './govern-options.ts'
 import { governTool, type ApprovalStatus, type GovernedTool } from './governed-tool.ts'
 import { createResume, type Resume } from './resume.ts'
 import { shadowTool } from './shadow-tool.ts'
@@ -32,13 +33,14 @@ export interface GovernedTools<Tools> {
 
 /**
  * Puts a set of tools under governance: every call becomes an instance of a small loop, and runs once, with the input
- * that the ledger licenses. Throws `invalid_config` for a policy that names no tool or asks nobody, and `unsupported`
- * for a tool that the provider runs itself and that is not named `ungoverned`.
+ * that the ledger licenses. Throws `invalid_config` for a policy that names no tool or asks nobody and for a key that
+ * nobody reads, and `unsupported` for a tool that the provider runs itself and that is not named `ungoverned`.
  */
 export function govern<const Tools extends ToolsLike>(
   given: Tools,
   options: GovernOptions<Tools>,
 ): GovernedTools<Tools> {
+  checkOptions('govern', options, governKeys)
   const {
     engine,
     tenant = 'default',
