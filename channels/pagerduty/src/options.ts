@@ -1,4 +1,10 @@
-import { LoopError, type ApprovalRequest, type Clock } from '@loop-engine/core'
+import {
+  LoopError,
+  refuseStrayKeys,
+  type ApprovalRequest,
+  type Clock,
+  type KnownKeys,
+} from '@loop-engine/core'
 import type { Decide } from '@loop-engine/core/decision-page'
 
 import type { PagerDutyTransport } from './api/transport.ts'
@@ -60,24 +66,74 @@ export interface PagerDutyOptions {
   readonly name?: string
 }
 
+const optionKeys: KnownKeys<PagerDutyOptions> = {
+  transport: true,
+  routingKey: true,
+  from: true,
+  webhookSecrets: true,
+  secrets: true,
+  people: true,
+  decide: true,
+  decideBy: true,
+  decisionUrl: true,
+  responders: true,
+  onResolve: true,
+  requestOf: true,
+  onSeen: true,
+  onIncidentResolved: true,
+  maxWrongCodes: true,
+  answerWithinMs: true,
+  clock: true,
+  report: true,
+  name: true,
+}
+/** Of each kind of choice; what is none of them would choose what lets most people decide. */
+const peopleKeys = {
+  email: { by: true, principalOf: true },
+  table: { by: true, table: true },
+} as const
+const responderKeys = {
+  'on-call': { who: true, policies: true, maxLevel: true },
+  listed: { who: true, users: true },
+} as const
+
 /** Throws `invalid_config` for what would fail later, or fail open. */
 export function checkOptions(options: PagerDutyOptions): {
   readonly secrets: readonly [string, ...string[]]
   readonly routingKeyOf: (request: ApprovalRequest) => string
 } {
-  const { routingKey, webhookSecrets, from, decideBy, decisionUrl, onResolve, requestOf } = options
-  const [first, ...others] = options.secrets
-  if (first === undefined || options.secrets.some((secret) => Buffer.byteLength(secret) < 32))
+  refuse(options, optionKeys, '')
+  checkPeople(options)
+  const { transport, routingKey, webhookSecrets, from, decide } = options
+  const { decideBy = 'note', decisionUrl, onResolve = 'ignore', requestOf } = options
+  if (typeof transport?.sendEvent !== 'function' || typeof transport.call !== 'function')
+    throw wrong(
+      '/transport',
+      'The PagerDuty channel needs a transport.',
+      'Use createPdjsTransport.',
+    )
+  if (typeof decide !== 'function')
+    throw wrong(
+      '/decide',
+      'Decisions need somebody who takes them.',
+      'Use createIntake of the SDK.',
+    )
+  const secrets = listOf(options.secrets)
+  const [first, ...others] = secrets
+  if (first === undefined || secrets.some((secret) => Buffer.byteLength(secret) < 32))
     throw wrong('/secrets', 'A secret of the PagerDuty channel is missing or too short.', random)
-  if (webhookSecrets.length === 0 || webhookSecrets.some((secret) => secret.length < 16))
-    throw wrong('/webhookSecrets', 'A webhook secret of PagerDuty is missing or too short.')
+  const webhooks = listOf(webhookSecrets)
+  if (webhooks.length === 0 || webhooks.some((secret) => secret.length < 16))
+    throw wrong('/webhookSecrets', 'A webhook secret of PagerDuty is missing or too short.', aList)
+  choose(decideBy, '/decideBy', ['note', 'link-only'])
+  choose(onResolve, '/onResolve', ['ignore', 'reject', 'retrigger'])
   if (!/^[^\s@]+@[^\s@]+$/.test(from))
     throw wrong('/from', 'PagerDuty needs the e-mail address of the user who writes notes.')
   if (decideBy === 'link-only' && !decisionUrl)
     throw wrong('/decisionUrl', 'Where notes decide nothing there must be a page that does.')
   if (onResolve === 'retrigger' && !requestOf)
     throw wrong('/requestOf', 'To page again the channel has to read the request.')
-  if (typeof routingKey === 'string') checkRoutingKey(routingKey)
+  if (typeof routingKey !== 'function') checkRoutingKey(routingKey)
   return {
     secrets: [first, ...others],
     routingKeyOf: (request) =>
@@ -85,7 +141,37 @@ export function checkOptions(options: PagerDutyOptions): {
   }
 }
 
-const random = 'Use at least 32 bytes of randomness, such as `openssl rand -base64 32` prints.'
+function checkPeople({ people, responders }: PagerDutyOptions): void {
+  refuse(people, { ...peopleKeys.email, ...peopleKeys.table }, '/people')
+  choose(people.by, '/people/by', Object.keys(peopleKeys))
+  refuse(people, peopleKeys[people.by], '/people')
+  if (people.by === 'table' && Object(people.table) !== people.table)
+    throw wrong('/people/table', 'Nobody is listed.', 'Give an object: { PXXXXXX: "alice" }.')
+  if (responders === undefined) return
+  refuse(responders, { ...responderKeys['on-call'], ...responderKeys.listed }, '/responders')
+  choose(responders.who, '/responders/who', Object.keys(responderKeys))
+  refuse(responders, responderKeys[responders.who], '/responders')
+  if (responders.who === 'listed' && !Array.isArray(responders.users))
+    throw wrong('/responders/users', 'The users who respond are listed by their ids.', aList)
+}
+
+function refuse(given: unknown, known: Readonly<Record<string, true>>, path: string): void {
+  const what = 'The PagerDuty channel'
+  refuseStrayKeys(given, known, { what, code: 'invalid_config', path })
+}
+
+function choose(value: string, path: string, values: readonly string[]): void {
+  if (values.includes(value)) return
+  const hint = `Write ${values.join(' or ')}.`
+  throw wrong(path, 'An option of the PagerDuty channel is none of its values.', hint)
+}
+
+function listOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.map(String) : []
+}
+
+const aList = 'Give a list.'
+const random = 'Give a list, each of 32 random bytes or more: `openssl rand -base64 32`.'
 
 function checkRoutingKey(key: string): string {
   if (/^\w{32}$/.test(key)) return key

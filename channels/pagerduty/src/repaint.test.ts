@@ -112,9 +112,24 @@ test.each([
   ['/from', { from: 'nobody' }],
   ['/routingKey', { routingKey: 'short' }],
   ['/decisionUrl', { decideBy: 'link-only' }],
+  // What no type has checked: each would let more people decide, or fail at the first incident.
+  ['/responder', { responder: { who: 'on-call' } }],
+  ['/responders', { responders: 'on-call' }],
+  ['/responders/who', { responders: { who: 'oncall' } }],
+  ['/responders/users', { responders: { who: 'listed' } }],
+  ['/responders/levels', { responders: { who: 'on-call', levels: 1 } }],
+  ['/people', { people: 'email' }],
+  ['/people/table', { people: { by: 'table' } }],
+  ['/decideBy', { decideBy: 'link' }],
+  ['/onResolve', { onResolve: 'approve' }],
+  ['/transport', { transport: undefined }],
+  ['/decide', { decide: undefined }],
+  ['/secrets', { secrets: 'x'.repeat(32) }],
+  ['/webhookSecrets', { webhookSecrets: undefined }],
+  ['/routingKey', { routingKey: undefined }],
 ] as const)('%s is checked when the channel is made: %j', async (path, change) => {
   await withBoard({}, async ({ fake }) => {
-    const make = (): unknown => createPagerDutyChannel(optionsFor(fake, change))
+    const make = (): unknown => createPagerDutyChannel(optionsFor(fake, change as object))
     expect(make).toThrow(expect.objectContaining({ code: 'invalid_config', path }))
   })
 })
