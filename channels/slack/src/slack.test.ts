@@ -12,6 +12,14 @@ const wrong = [
   [{ token: '' }, '/token'],
   [{ consoleUrl: 'javascript:alert(1)' }, '/consoleUrl'],
   [{ maxRetries: 10 }, '/maxRetries'],
+  // What no type has checked.
+  [{ appID: 'A1' }, '/appID'],
+  [{ conversation: undefined }, '/conversation'],
+  [{ consoleUrl: undefined }, '/consoleUrl'],
+  [{ people: 'email' }, '/people'],
+  [{ people: { by: 'mail' } }, '/people/by'],
+  [{ people: { by: 'table' } }, '/people/table'],
+  [{ decide: undefined }, '/decide'],
 ] as const
 for (const [options, path] of wrong) {
   test(`${JSON.stringify(options)} is refused when the channel is made`, () => {
@@ -24,7 +32,7 @@ for (const [options, path] of wrong) {
       decide: async () => ({ status: 'recorded' }),
     } as const
 
-    expect(() => createSlackChannel({ ...right, ...options })).toThrow(
+    expect(() => createSlackChannel({ ...right, ...(options as object) })).toThrow(
       expect.objectContaining({ code: 'invalid_config', path }),
     )
   })

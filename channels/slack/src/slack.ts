@@ -13,7 +13,8 @@ import { createBoltApp } from './api/bolt-app.ts'
 import { createSlackCalls } from './api/slack-calls.ts'
 import { createCardTokens } from './card/card-token.ts'
 import { createCard } from './card/card.ts'
-import { consoleUrlOf, readUrl, type ConsoleUrl } from './card/link.ts'
+import { consoleUrlOf, type ConsoleUrl } from './card/link.ts'
+import { checkOptions } from './check-options.ts'
 import { createClicks, type FindRequest } from './events/clicks.ts'
 import { createDeciding } from './events/deciding.ts'
 import { createInbox } from './events/inbox.ts'
@@ -76,6 +77,7 @@ export interface SlackChannel extends Channel {
  *   consoleUrl: 'https://loops.example', decide: (decision) => intake(decision) })
  */
 export function createSlackChannel(options: SlackOptions): SlackChannel {
+  checkOptions(options)
   const {
     signingSecret,
     consoleUrl,
@@ -154,7 +156,6 @@ function readKeys({
   signingSecret,
   appToken,
   cardKeys,
-  consoleUrl,
   maxRetries = 2,
 }: SlackOptions): readonly [string, ...string[]] {
   const fault = (message: string, path: string): never => {
@@ -167,7 +168,6 @@ function readKeys({
       'The Slack channel needs a signing secret (HTTP) or an app token (socket mode).',
       '/signingSecret',
     )
-  if (typeof consoleUrl === 'string') readUrl(consoleUrl)
   if (![0, 1, 2].includes(maxRetries))
     fault('Slack may be asked again at most twice.', '/maxRetries')
   const [first, ...others] = cardKeys ?? (signingSecret ? [signingSecret] : [])
