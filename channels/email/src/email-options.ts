@@ -1,4 +1,4 @@
-import type { ApprovalRequest } from '@loop-engine/core'
+import { LoopError, refuseStrayKeys, type ApprovalRequest, type KnownKeys } from '@loop-engine/core'
 import type { DecisionPageOptions, PageSecret } from '@loop-engine/core/decision-page'
 import type { SMTPTransportOptions, Transporter } from 'nodemailer'
 
@@ -33,4 +33,36 @@ export interface EmailOptions extends Pick<
   readonly linkKey: PageSecret
   /** Where the page is served, such as `https://loops.example/decide`. */
   readonly publicUrl: string
+}
+
+const optionKeys: KnownKeys<EmailOptions> = {
+  name: true,
+  transport: true,
+  from: true,
+  recipients: true,
+  linkKey: true,
+  publicUrl: true,
+  find: true,
+  decide: true,
+  stepUp: true,
+  stepUpFrom: true,
+  loginUrl: true,
+  codeMinutes: true,
+  onError: true,
+  now: true,
+}
+
+/** Throws `invalid_config` for what would be ignored, or fail at the first mail; the page checks what it takes. */
+export function checkOptions(options: EmailOptions): void {
+  refuseStrayKeys(options, optionKeys, { what: 'createEmailChannel', code: 'invalid_config' })
+  const { transport, recipients } = options
+  if (Object(transport) !== transport)
+    throw wrong('/transport', 'Give SMTP options, or what createTransport of nodemailer returns.')
+  if (typeof recipients !== 'function')
+    throw wrong('/recipients', 'Give a function from a reviewer of a policy to people.')
+}
+
+function wrong(path: string, hint: string): LoopError {
+  const message = 'createEmailChannel cannot work with an option.'
+  return new LoopError('invalid_config', message, { plugin: 'email', path, hint })
 }

@@ -432,3 +432,11 @@ function linkIn(text: string | undefined): string {
 function refOf(request: ApprovalRequest): Record<string, never> {
   return request.messages['email'] as Record<string, never>
 }
+
+test.each([
+  ['/stepup', { stepup: 'code' }],
+  ['/transport', { transport: undefined }],
+  ['/recipients', { recipients: people }],
+])('%s is checked when the channel is made', (path, options: object) => {
+  expect(() => open(options)).toThrow(expect.objectContaining({ code: 'invalid_config', path }))
+})

@@ -9,7 +9,7 @@ import {
 } from '@loop-engine/core'
 import { createDecisionPage, hasDecided, type DecisionPage } from '@loop-engine/core/decision-page'
 
-import type { EmailOptions, Recipient } from './email-options.ts'
+import { checkOptions, type EmailOptions, type Recipient } from './email-options.ts'
 import { nameOf, readRef, refOf } from './email-ref.ts'
 import { peopleOf, peopleWith } from './mail-people.ts'
 import { askMail, codeMail, outcomeMail, receiptMail, type MailText } from './mail-text.ts'
@@ -31,6 +31,7 @@ export interface EmailChannel extends Channel {
 
 /** Asks each reviewer by a mail of his own, with a link to a page on which he decides. */
 export function createEmailChannel(options: EmailOptions): EmailChannel {
+  checkOptions(options)
   const { name = 'email', recipients, publicUrl, linkKey } = options
   const onError = quiet(options.onError)
   const postman = createPostman(options)

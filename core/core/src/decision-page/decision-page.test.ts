@@ -521,8 +521,18 @@ test.each([
   ['http://loops.example/decide', {}],
   [url, { sendCode: undefined }],
   [url, { stepUp: 'login-url' as const }],
-])('a page that could not keep its promises is not made: %s %o', async (address, options) => {
-  await expect(visiting(waitingRequest(), { url: address, ...options })).rejects.toMatchObject({
-    code: 'invalid_config',
-  })
-})
+  // What no type has checked: any other step would be none.
+  [url, { stepUp: 'totp' }],
+  [url, { stepUpFrom: 'severe' }],
+  ['/decide', {}],
+  [url, { secret: undefined }],
+  [url, { find: undefined }],
+  [url, { decide: undefined }],
+])(
+  'a page that could not keep its promises is not made: %s %o',
+  async (address, options: object) => {
+    await expect(visiting(waitingRequest(), { url: address, ...options })).rejects.toMatchObject({
+      code: 'invalid_config',
+    })
+  },
+)

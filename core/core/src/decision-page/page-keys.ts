@@ -13,9 +13,9 @@ export interface PageKey {
 
 /** Keys for one purpose, made of the secrets by HKDF (RFC 5869): a link's key opens no code, and the reverse. */
 export function deriveKeys(secret: PageSecret, purpose: string): readonly [PageKey, ...PageKey[]] {
-  const [newest, ...older] = (typeof secret === 'string' ? [secret] : secret).map((text) => {
-    if (Buffer.byteLength(text) < 32)
-      throw new LoopError('invalid_config', 'The secret of decision links is too short.', {
+  const [newest, ...older] = [secret].flat().map((text: unknown) => {
+    if (typeof text !== 'string' || Buffer.byteLength(text) < 32)
+      throw new LoopError('invalid_config', 'A secret of decision links is missing or too short.', {
         hint: 'Use at least 32 bytes of randomness, such as `openssl rand -base64 32` prints.',
       })
     const derive = (part: string, length: number): Uint8Array =>

@@ -6,6 +6,7 @@ import type { DecisionLink } from './decision-link.ts'
 import type { DecisionPageOptions, StepUp } from './page-options.ts'
 
 const defaultStepUp: StepUp = 'code'
+const stepUps: readonly StepUp[] = ['code', 'login-url', 'none']
 
 /** What this person has to do besides holding this link. */
 export function stepOf(
@@ -29,11 +30,21 @@ export function mayApprove({ policy }: ApprovalRequest): boolean {
 /** Throws `invalid_config` for a page that could not keep its promises. */
 export function checkOptions({
   url,
+  find,
+  decide,
   stepUp = defaultStepUp,
+  stepUpFrom = 'medium',
   sendCode,
   loginUrl,
 }: DecisionPageOptions): void {
-  const { protocol, hostname } = new URL(url)
+  const parsed = URL.parse(url)
+  if (!parsed) throw wrong('/url', 'Write it out, with its scheme.')
+  for (const [name, given] of Object.entries({ find, decide }))
+    if (typeof given !== 'function') throw wrong(`/${name}`, 'It must be a function.')
+  // Any other step would be none.
+  if (!stepUps.includes(stepUp)) throw wrong('/stepUp', `Write ${stepUps.join(' or ')}.`)
+  if (!risks.includes(stepUpFrom)) throw wrong('/stepUpFrom', `Write ${risks.join(' or ')}.`)
+  const { protocol, hostname } = parsed
   const isLocal = hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]'
   if (protocol !== 'https:' && !isLocal)
     throw new LoopError('invalid_config', 'Decision links must lead to an https address.', {
@@ -46,4 +57,9 @@ export function checkOptions({
     })
   if (stepUp === 'login-url' && !loginUrl)
     throw new LoopError('invalid_config', 'Signing in needs an address.', { path: '/loginUrl' })
+}
+
+function wrong(path: string, hint: string): LoopError {
+  const message = 'The page of decisions cannot work with an option.'
+  return new LoopError('invalid_config', message, { path, hint })
 }
