@@ -189,6 +189,13 @@ test('all problems of the shape are found at once', () => {
   )
 })
 
+test('a duration that is a number is told how it is written, as one that is misspelt is', () => {
+  for (const expiresIn of [3600, '1 hour', null])
+    expect(normalise(withTransition({ approval: { reviewers: 'a', expiresIn } }))).toMatchObject({
+      problems: [{ message: '"expiresIn" must be a duration such as 30s, 5m, 2h or 7d.' }],
+    })
+})
+
 test('unknown keys alone leave a definition that can be checked further', () => {
   const { definition, problems } = normalise({ ...canonical, ownr: 'me' })
 

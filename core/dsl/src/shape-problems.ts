@@ -36,9 +36,10 @@ function shapeProblem(issue: Issue, draft: unknown): DefinitionProblem {
   const subject = subjectOf(issue.path)
   if (issue.code === 'invalid_type') {
     const missing = valueAt(draft, issue.path) === undefined
+    const rule = ruleOf(issue) ?? `must be ${nameOf(issue.expected)}`
     return missing
       ? { code: 'missing_field', path, message: `${subject} is missing.` }
-      : { code: 'wrong_type', path, message: `${subject} must be ${nameOf(issue.expected)}.` }
+      : { code: 'wrong_type', path, message: `${subject} ${rule}.` }
   }
   if (issue.code === 'invalid_value') {
     const missing = valueAt(draft, issue.path) === undefined
@@ -55,8 +56,12 @@ function shapeProblem(issue: Issue, draft: unknown): DefinitionProblem {
       { string: ' characters', array: ' entries' }[issue.origin as 'string' | 'array'] ?? ''
     return { code: 'out_of_bounds', path, message: `${subject} must have ${bound}${unit}.` }
   }
-  const rule = issue.message.startsWith('must ') ? issue.message : 'is not valid'
-  return { code: 'invalid_value', path, message: `${subject} ${rule}.` }
+  return { code: 'invalid_value', path, message: `${subject} ${ruleOf(issue) ?? 'is not valid'}.` }
+}
+
+/** What a schema of ours says of the value; the words of the library say less. */
+function ruleOf({ message }: Issue): string | undefined {
+  return message.startsWith('must ') ? message : undefined
 }
 
 function nameOf(type: string): string {

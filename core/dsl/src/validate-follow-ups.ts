@@ -37,6 +37,7 @@ export function followUpProblems(checked: Checked): void {
     }
     if (approval) {
       quorumProblems(checked, pointer(path, 'approval'), approval)
+      reviewerProblems(checked, pointer(path, 'approval'), approval)
       timerProblems(checked, pointer(path, 'approval'), approval)
     }
   }
@@ -85,6 +86,24 @@ function quorumProblems(
       `Of ${people} named reviewers ${quorum} cannot approve.`,
     )
   }
+}
+
+/** Roles and groups are written in one way; any other is the id of a person, for whom the request would wait in vain. */
+function reviewerProblems(
+  { report }: Checked,
+  path: string,
+  { stages, escalate = [] }: NonNullable<Transition['approval']>,
+): void {
+  for (const [key, rungs] of Object.entries({ stages, escalate }))
+    for (const [index, { reviewers }] of rungs.entries())
+      for (const [place, reviewer] of reviewers.entries()) {
+        const [, prefix, name] = /^(role|group)s?\s*:\s*(.*)$/is.exec(reviewer) ?? []
+        const kind = prefix?.toLowerCase()
+        if (!kind || (name && reviewer === `${kind}:${name}`)) continue
+        const message = `"${reviewer}" is a person of this id, and no ${kind}.`
+        const at = pointer(path, key, index, 'reviewers', place)
+        report('misspelt_reviewer', at, message, `Write "${kind}:${name || '…'}".`)
+      }
 }
 
 /** Whatever is to happen while a request waits comes before its end. */

@@ -38,7 +38,7 @@ function guardProblems(
   if (!guards) return
   if (!has(guards, use)) {
     const place = guard.use === undefined ? 'id' : 'use'
-    const hint = suggest(use, namesOf(guards))
+    const hint = suggest(use, namesOf(guards)) ?? howToRegister('guards')
     report('unknown_guard', pointer(path, place), `No guard "${use}" is registered.`, hint)
     return
   }
@@ -99,7 +99,7 @@ function effectProblems(
   if (!effect || !integrations) return
   const { integration, action } = effect
   if (!has(integrations, integration)) {
-    const hint = suggest(integration, namesOf(integrations))
+    const hint = suggest(integration, namesOf(integrations)) ?? howToRegister('integrations')
     const message = `No integration "${integration}" is registered.`
     report('unknown_integration', pointer(path, 'integration'), message, hint)
     return
@@ -127,7 +127,7 @@ function channelProblems(
   for (const { place, names } of named) {
     for (const [index, name] of names.entries()) {
       if (has(channels, name)) continue
-      const hint = suggest(name, namesOf(channels))
+      const hint = suggest(name, namesOf(channels)) ?? howToRegister('channels')
       const message = `No channel "${name}" is registered.`
       report('unknown_channel', pointer(place, index), message, hint)
     }
@@ -158,8 +158,14 @@ function expressionProblems(
   try {
     compileExpression?.(expression, scope)
   } catch (error) {
-    report('invalid_expression', path, `The expression does not compile: ${reasonOf(error)}`)
+    const names = `evidence, input, actor, instance${scope === 'effect' ? ' and transition' : ', transition and now'}`
+    const hint = `CEL compares with == and !=, and sees ${names}.`
+    report('invalid_expression', path, `The expression does not compile: ${reasonOf(error)}`, hint)
   }
+}
+
+function howToRegister(option: 'guards' | 'integrations' | 'channels'): string {
+  return `Register it, as one of \`${option}\`.`
 }
 
 /** What the compiler says of the expression is in the hint; its message is the same for all of them. */

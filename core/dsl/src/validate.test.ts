@@ -144,6 +144,30 @@ test('a quorum needs as many people as it counts, unless a role may stand for ma
   expect(one({ approval: { reviewers: ['a', 'role:b'], quorum: 2 } })).toEqual([])
 })
 
+test('a role or group that is misspelt would be a person whom nobody is', () => {
+  const problemsOf = (approval: object): object[] =>
+    validateLoop(loop({ transitions: [{ ...approve, approval }] }))
+  const [first, ...others] = ['roles:finance', 'Role:finance', 'group: ops', 'GROUPS:ops', 'role:']
+  const reviewers = ['role:finance', 'group:on call', 'user:roles', 'roles', 'rolex:7']
+
+  expect(problemsOf({ reviewers })).toEqual([])
+  expect(problemsOf({ reviewers: ['*', first] })).toEqual([
+    {
+      code: 'misspelt_reviewer',
+      path: '/transitions/0/approval/stages/0/reviewers/1',
+      message: '"roles:finance" is a person of this id, and no role.',
+      hint: 'Write "role:finance".',
+    },
+  ])
+  const escalate = others.map((reviewer) => ({ after: '1h', reviewers: [reviewer] }))
+  expect(problemsOf({ reviewers: 'a', escalate })).toMatchObject([
+    { path: '/transitions/0/approval/escalate/0/reviewers/0', hint: 'Write "role:finance".' },
+    { hint: 'Write "group:ops".' },
+    { hint: 'Write "group:ops".' },
+    { hint: 'Write "role:…".' },
+  ])
+})
+
 test('whoever is to be asked or reminded later is so before the request expires', () => {
   const reviewers = ['role:finance']
   const rungs = (...after: readonly string[]) => after.map((each) => ({ after: each, reviewers }))
@@ -226,6 +250,37 @@ test('integrations, actions and channels must be registered', () => {
   ])
   expect(one({ approval }, { channels: new Set(['slack']) })).toEqual([
     'unknown_channel /transitions/0/approval/escalate/0/channels/0',
+  ])
+})
+
+test('what is not there says how it comes to be', () => {
+  const known = { guards: new Set<string>(), integrations: new Set<string>() }
+  const fields = {
+    guards: [{ id: 'fraud' }],
+    effect: { integration: 'bank', action: 'pay' },
+    approval: { reviewers: ['a'], channels: ['slack'] },
+  }
+  const transitions = [{ ...approve, ...fields }]
+
+  expect(validateLoop(loop({ transitions }), { ...known, channels: new Map() })).toMatchObject([
+    { code: 'unknown_guard', hint: 'Register it, as one of `guards`.' },
+    { code: 'unknown_integration', hint: 'Register it, as one of `integrations`.' },
+    { code: 'unknown_channel', hint: 'Register it, as one of `channels`.' },
+  ])
+})
+
+test('an expression that does not compile says what it could have said', () => {
+  const compileExpression = (): never => {
+    throw new Error('Unknown variable: amount')
+  }
+  const fields = { guards: [{ id: 'g', when: 'amount > 100' }] }
+  const transitions = [{ ...approve, ...fields }]
+
+  expect(validateLoop(loop({ transitions }), { compileExpression })).toMatchObject([
+    {
+      message: 'The expression does not compile: Unknown variable: amount',
+      hint: 'CEL compares with == and !=, and sees evidence, input, actor, instance, transition and now.',
+    },
   ])
 })
 

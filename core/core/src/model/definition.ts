@@ -35,7 +35,8 @@ const schemas = /* @__PURE__ */ withZod((zod) => {
   const id = zod.string().min(1).max(128).regex(idPattern, 'must be letters, digits or . _ - : / $')
   const text = zod.string().max(4096)
   const expression = zod.string().min(1).max(4096)
-  const duration = zod.string().refine(isDuration, 'must be a duration such as 30s, 5m, 2h or 7d')
+  const durationRule = 'must be a duration such as 30s, 5m, 2h or 7d'
+  const duration = zod.string(durationRule).refine(isDuration, durationRule)
   const jsonObject = zod.custom<JsonObject>(
     (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
     'must be an object',
