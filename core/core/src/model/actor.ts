@@ -7,7 +7,7 @@ export interface Principal {
   readonly type: (typeof actorTypes)[number]
   readonly id: string
   /** For whom it acts; the whole delegation chain. */
-  readonly onBehalfOf?: Principal
+  readonly onBehalfOf?: Principal | undefined
 }
 
 const schemas = /* @__PURE__ */ withZod((zod) => {
