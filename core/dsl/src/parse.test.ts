@@ -81,6 +81,12 @@ test('the message lists the first problems, each with its place and what was mea
   )
 })
 
+test('a role with a space behind its colon, which YAML reads as an object, is told how it is written', () => {
+  expect(() => parseLoop(yaml.replace(/reviewers: .*/, 'reviewers: [role: finance]'))).toThrow(
+    'Entry 1 of reviewers must be text such as alice, role:finance or group:oncall',
+  )
+})
+
 test('a JSON error has its place', () => {
   expect(found('{"id": "x",\n "id": "y"}', { format: 'json' })[0]).toBe('2:2 syntax')
   expect(found('{"id": "x",\n}', { format: 'json' })).toEqual(['2:1 syntax'])

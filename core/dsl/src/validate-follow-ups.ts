@@ -97,7 +97,7 @@ function reviewerProblems(
   for (const [key, rungs] of Object.entries({ stages, escalate }))
     for (const [index, { reviewers }] of rungs.entries())
       for (const [place, reviewer] of reviewers.entries()) {
-        const [, prefix, name] = /^(role|group)s?\s*:\s*(.*)$/is.exec(reviewer) ?? []
+        const [, prefix, name] = /^\W*(role|group)s?\s*:\s*([^'"’”]*)/i.exec(reviewer) ?? []
         const kind = prefix?.toLowerCase()
         if (!kind || (name && reviewer === `${kind}:${name}`)) continue
         const message = `"${reviewer}" is a person of this id, and no ${kind}.`

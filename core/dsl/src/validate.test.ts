@@ -147,7 +147,14 @@ test('a quorum needs as many people as it counts, unless a role may stand for ma
 test('a role or group that is misspelt would be a person whom nobody is', () => {
   const problemsOf = (approval: object): object[] =>
     validateLoop(loop({ transitions: [{ ...approve, approval }] }))
-  const [first, ...others] = ['roles:finance', 'Role:finance', 'group: ops', 'GROUPS:ops', 'role:']
+  const [first, ...others] = [
+    'roles:finance',
+    'Role:finance',
+    'group: ops',
+    'GROUPS:ops',
+    '‘role:x’',
+    'role:',
+  ]
   const reviewers = ['role:finance', 'group:on call', 'user:roles', 'roles', 'rolex:7']
 
   expect(problemsOf({ reviewers })).toEqual([])
@@ -164,6 +171,7 @@ test('a role or group that is misspelt would be a person whom nobody is', () => 
     { path: '/transitions/0/approval/escalate/0/reviewers/0', hint: 'Write "role:finance".' },
     { hint: 'Write "group:ops".' },
     { hint: 'Write "group:ops".' },
+    { hint: 'Write "role:x".' },
     { hint: 'Write "role:…".' },
   ])
 })

@@ -65,7 +65,9 @@ const schemas = /* @__PURE__ */ withZod((zod) => {
 
   /** `alice` or `user:alice` (a person), `role:finance`, `group:oncall`, or `*` (any human). */
   const reviewer = zod
-    .string()
+    .string(
+      'must be text such as alice, role:finance or group:oncall; YAML reads "role: x" as an object',
+    )
     .max(256)
     .regex(reviewerPattern, 'must name somebody, such as alice or role:finance')
 
