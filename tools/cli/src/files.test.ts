@@ -44,6 +44,18 @@ test('init replaces a file only when told to', async () => {
   expect(await loop('init', 'mine.yaml', '--force', '--json')).toMatchObject({ code: 0 })
 })
 
+test('a file that cannot be read or written says why', async () => {
+  const why = async (...words: string[]): Promise<string> => (await loop(...words)).err
+  await loop('init', 'whole.yaml')
+  const folderIsMissing = 'hint There is no folder away: make it first.'
+
+  expect(await why('init', 'away/loop.yaml')).toContain(folderIsMissing)
+  expect(await why('graph', 'whole.yaml', '-o', 'away/loop.mmd')).toContain(folderIsMissing)
+  expect(await why('init', '.', '--force')).toContain('hint It is a folder: name a file in it.')
+  expect(await why('graph', '.')).toContain('hint It is a folder: name a file in it.')
+  expect(await why('graph', 'whole.yaml/x')).toContain('hint ENOTDIR')
+})
+
 test('validate names every problem with its line, and fails', async () => {
   const text = [
     'id: bad',

@@ -1,5 +1,7 @@
 import { isUtf8 } from 'node:buffer'
+import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 
 import { LoopError } from '@loop-engine/sdk'
 
@@ -8,7 +10,8 @@ export async function readText(path: string): Promise<string> {
   const bytes = await readFile(path).catch((cause: unknown) => {
     const missing = codeOf(cause) === 'ENOENT'
     const message = `The file ${path} ${missing ? 'does not exist' : 'cannot be read'}.`
-    throw new LoopError(missing ? 'not_found' : 'unavailable', message, { cause })
+    if (missing) throw new LoopError('not_found', message, { cause })
+    throw new LoopError('unavailable', message, { hint: reasonOf(cause, path), cause })
   })
   if (isUtf8(bytes)) return bytes.toString()
   throw new LoopError('invalid_input', `The file ${path} is not UTF-8.`, {
@@ -29,12 +32,26 @@ export async function writeText(
     })
   } catch (cause) {
     if (codeOf(cause) !== 'EEXIST') {
-      throw new LoopError('unavailable', `The file ${path} cannot be written.`, { cause })
+      throw unwritable(path, cause)
     }
     throw new LoopError('already_exists', `The file ${path} is there already.`, {
       hint: 'Choose another name, or pass --force to replace it.',
     })
   }
+}
+
+export function unwritable(path: string, cause: unknown): LoopError {
+  const hint = reasonOf(cause, path)
+  return new LoopError('unavailable', `The file ${path} cannot be written.`, { hint, cause })
+}
+
+function reasonOf(cause: unknown, path: string): string | undefined {
+  const code = codeOf(cause)
+  if (code === 'EISDIR') return 'It is a folder: name a file in it.'
+  const folder = dirname(path)
+  if (code === 'ENOENT' && !existsSync(folder))
+    return `There is no folder ${folder}: make it first.`
+  return typeof code === 'string' ? code : undefined
 }
 
 function codeOf(error: unknown): unknown {

@@ -3,9 +3,9 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
 import { exportRecords } from '@loop-engine/observability'
-import { LoopError } from '@loop-engine/sdk'
 
 import type { AddCommand } from '../context.ts'
+import { unwritable } from '../files.ts'
 import { readSigner, type SignerOptions } from '../note-keys.ts'
 import { withSession } from '../session.ts'
 import { findRun } from './find-run.ts'
@@ -69,6 +69,6 @@ async function writeLines(path: string, lines: AsyncIterable<string>): Promise<n
     return count
   } catch (cause) {
     if (!(cause instanceof Error) || !('syscall' in cause)) throw cause
-    throw new LoopError('unavailable', `The file ${path} cannot be written.`, { cause })
+    throw unwritable(path, cause)
   }
 }
