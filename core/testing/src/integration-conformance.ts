@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 /** How the suite gets at an integration. */
 export interface IntegrationHarness {
   readonly name: string
+  /** One in front of a system that has not acted yet: the suite makes one for each test, and uses its keys again. */
   create(): Promise<Integration> | Integration
   /** One input that each action accepts, and some that it must refuse. */
   readonly actions: Readonly<
@@ -14,7 +15,7 @@ export interface IntegrationHarness {
   >
   /** Another one in front of the same system, as the process has it that goes on after a crash. */
   reopen?(): Promise<Integration> | Integration
-  /** How often the system behind it has acted, for an action. */
+  /** How often the system behind the newest one has acted, for an action. */
   acted(action: string): Promise<number> | number
 }
 
