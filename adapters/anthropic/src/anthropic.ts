@@ -1,9 +1,16 @@
 import Anthropic from '@anthropic-ai/sdk'
 import { jsonSchemaOutputFormat } from '@anthropic-ai/sdk/helpers/json-schema'
-import { LoopError, type JsonObject, type Provider } from '@loop-engine/core'
+import {
+  LoopError,
+  refuseStrayKeys,
+  type JsonObject,
+  type KnownKeys,
+  type Provider,
+} from '@loop-engine/core'
 import {
   createModelProvider,
   present,
+  providerKeys,
   withOwnHeaders,
   type AttemptLog,
   type ModelVendor,
@@ -38,8 +45,23 @@ export interface AnthropicOptions extends ProviderOptions {
   readonly temperature?: number
 }
 
+const optionKeys: KnownKeys<AnthropicOptions> = {
+  ...providerKeys,
+  apiKey: true,
+  model: true,
+  client: true,
+  baseUrl: true,
+  maxRetries: true,
+  maxOutputTokens: true,
+  temperature: true,
+}
+
 /** Claude as an actor: picks one of the open signals. Throws `invalid_config` without a key or a client. */
 export function createAnthropicActorAdapter(options: AnthropicOptions): Provider {
+  refuseStrayKeys(options, optionKeys, {
+    what: 'createAnthropicActorAdapter',
+    code: 'invalid_config',
+  })
   return createModelProvider(anthropicVendor(options), options)
 }
 

@@ -1,13 +1,26 @@
-import { LoopError, type Provider } from '@loop-engine/core'
-import { createModelProvider } from '@loop-engine/core/provider'
+import { LoopError, refuseStrayKeys, type KnownKeys, type Provider } from '@loop-engine/core'
+import { createModelProvider, providerKeys } from '@loop-engine/core/provider'
 
 import { readGeminiFault } from './gemini-fault.ts'
 import type { GeminiOptions, GenAIClient } from './gemini-options.ts'
 import { createGenAIClient, sendByGenAI } from './genai-client.ts'
 import { sendByGenerativeAI } from './generative-ai-client.ts'
 
+const optionKeys: KnownKeys<GeminiOptions> = {
+  ...providerKeys,
+  apiKey: true,
+  model: true,
+  client: true,
+  baseUrl: true,
+  apiVersion: true,
+  maxRetries: true,
+  maxOutputTokens: true,
+  temperature: true,
+}
+
 /** Gemini as an actor: picks one of the open signals. Throws `invalid_config` without a key or a client. */
 export function createGeminiActorAdapter(options: GeminiOptions): Provider {
+  refuseStrayKeys(options, optionKeys, { what: 'createGeminiActorAdapter', code: 'invalid_config' })
   const { model, client } = options
   const send =
     client && 'getGenerativeModel' in client

@@ -1,8 +1,9 @@
-import { LoopError, type Provider } from '@loop-engine/core'
+import { LoopError, refuseStrayKeys, type KnownKeys, type Provider } from '@loop-engine/core'
 import {
   createModelProvider,
   decisionBody,
   present,
+  providerKeys,
   readResponse,
   readResponseStream,
   readSdkFault,
@@ -30,6 +31,18 @@ export interface GrokOptions extends ProviderOptions {
   readonly reasoningEffort?: 'none' | 'low' | 'medium' | 'high' | 'xhigh'
 }
 
+const optionKeys: KnownKeys<GrokOptions> = {
+  ...providerKeys,
+  model: true,
+  apiKey: true,
+  client: true,
+  baseUrl: true,
+  maxRetries: true,
+  maxOutputTokens: true,
+  temperature: true,
+  reasoningEffort: true,
+}
+
 /**
  * Grok models of xAI as governed actors, through xAI's Responses API and the `openai` package, as xAI documents it.
  *
@@ -38,6 +51,7 @@ export interface GrokOptions extends ProviderOptions {
  * const { actor: agent, signal, decision } = await actor.createSubmission(context)
  */
 export function createGrokActorAdapter(options: GrokOptions): Provider {
+  refuseStrayKeys(options, optionKeys, { what: 'createGrokActorAdapter', code: 'invalid_config' })
   const { model, maxOutputTokens, temperature, reasoningEffort, maxRetries } = options
   const client = options.client ?? createClient(options)
 

@@ -1,8 +1,9 @@
-import { LoopError, type Provider } from '@loop-engine/core'
+import { LoopError, refuseStrayKeys, type KnownKeys, type Provider } from '@loop-engine/core'
 import {
   createModelProvider,
   decisionBody,
   present,
+  providerKeys,
   readResponse,
   readResponseStream,
   readSdkFault,
@@ -27,6 +28,21 @@ export interface OpenAIOptions extends ProviderOptions, ModelParameters {
   readonly maxOutputTokens?: number
 }
 
+const optionKeys: KnownKeys<OpenAIOptions> = {
+  ...providerKeys,
+  apiKey: true,
+  client: true,
+  baseUrl: true,
+  organization: true,
+  project: true,
+  maxRetries: true,
+  maxOutputTokens: true,
+  model: true,
+  family: true,
+  temperature: true,
+  reasoningEffort: true,
+}
+
 /**
  * OpenAI models as governed actors, through the Responses API.
  *
@@ -35,6 +51,7 @@ export interface OpenAIOptions extends ProviderOptions, ModelParameters {
  * const { actor: agent, signal, decision } = await actor.createSubmission(context)
  */
 export function createOpenAIActorAdapter(options: OpenAIOptions): Provider {
+  refuseStrayKeys(options, optionKeys, { what: 'createOpenAIActorAdapter', code: 'invalid_config' })
   const { model, maxOutputTokens, maxRetries } = options
   const parameters = familyBody(options)
   const client = options.client ?? createClient(options)

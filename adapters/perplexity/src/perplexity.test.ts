@@ -169,3 +169,11 @@ test('a time limit that no timer keeps is refused', () => {
     expect.objectContaining({ code: 'invalid_config', path: '/timeoutMs' }),
   )
 })
+
+test('an option that nobody reads is refused', () => {
+  const options = { apiKey: 'k', model: 'perplexity/sonar', filter: { domains: ['example.com'] } }
+
+  expect(() => createPerplexityRetriever(options)).toThrow(
+    expect.objectContaining({ code: 'invalid_config', path: '/filter' }),
+  )
+})

@@ -1,8 +1,10 @@
 import {
   deepFreeze,
   LoopError,
+  refuseStrayKeys,
   type GroundedAnswer,
   type JsonObject,
+  type KnownKeys,
   type Principal,
   type Retriever,
 } from '@loop-engine/core'
@@ -56,6 +58,25 @@ export interface PerplexityOptions {
   readonly now?: () => number
 }
 
+const optionKeys: KnownKeys<PerplexityOptions> = {
+  apiKey: true,
+  client: true,
+  baseUrl: true,
+  model: true,
+  preset: true,
+  instructions: true,
+  filters: true,
+  schema: true,
+  api: true,
+  maxRetries: true,
+  maxOutputTokens: true,
+  agentId: true,
+  displayName: true,
+  onBehalfOf: true,
+  timeoutMs: true,
+  now: true,
+}
+
 /**
  * Finds verifiable facts with Perplexity: an answer with its sources, or `bad_response`.
  *
@@ -64,6 +85,10 @@ export interface PerplexityOptions {
  * const { actor, evidence } = await research.retrieve('When does the support of Node.js 22 end?')
  */
 export function createPerplexityRetriever(options: PerplexityOptions): Retriever {
+  refuseStrayKeys(options, optionKeys, {
+    what: 'createPerplexityRetriever',
+    code: 'invalid_config',
+  })
   const { agentId = 'agent:perplexity', displayName, onBehalfOf, schema } = options
   const { timeoutMs = 120_000, now = Date.now } = options
   const vendor = createVendor(options)

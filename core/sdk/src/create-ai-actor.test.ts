@@ -15,6 +15,17 @@ test.each(aiProviders)('%s: its adapter is loaded and handed every option', asyn
   })
 })
 
+test.each(aiProviders)(
+  '%s: an option that nobody reads is refused, also by its adapter',
+  async (provider) => {
+    // The type lets any through, for what only one adapter takes.
+    const onBehalfof = { type: 'human', id: 'alice' }
+    const asked = createAIActor({ provider, model: 'm-1', apiKey: 'k', onBehalfof })
+
+    await expect(asked).rejects.toMatchObject({ code: 'invalid_config', path: '/onBehalfof' })
+  },
+)
+
 test('what only one adapter takes reaches it', async () => {
   const asked = createAIActor({
     provider: 'openai',

@@ -4,7 +4,7 @@ import { providerConformance } from '@loop-engine/testing'
 import { describe, expect, test } from 'vitest'
 
 import { createVercelAIActorAdapter } from './model-actor.ts'
-import { majors, secretOfVendor } from './model-majors.fixture.ts'
+import { majors, newest, secretOfVendor } from './model-majors.fixture.ts'
 
 providerConformance({
   name: 'vercel-ai with @ai-sdk/openai',
@@ -145,4 +145,7 @@ test('what is no model is refused when the provider is made', () => {
   expect(() => createVercelAIActorAdapter({ model: 'gpt' as never })).toThrow(
     expect.objectContaining({ code: 'invalid_config', path: '/model' }),
   )
+
+  const misspelt = { model: newest.mock([{ text }]), onBehalfof: { type: 'human', id: 'alice' } }
+  expect(() => createVercelAIActorAdapter(misspelt)).toThrow('knows no such key')
 })

@@ -1,7 +1,8 @@
-import { LoopError, type Provider } from '@loop-engine/core'
+import { LoopError, refuseStrayKeys, type KnownKeys, type Provider } from '@loop-engine/core'
 import {
   createModelProvider,
   present,
+  providerKeys,
   type AnswerEnd,
   type CallContext,
   type DecisionRequest,
@@ -31,14 +32,21 @@ export interface ModelHooks {
   readonly fetch: typeof globalThis.fetch
 }
 
+const optionKeys: KnownKeys<VercelAIActorOptions> = {
+  ...providerKeys,
+  model: true,
+  maxOutputTokens: true,
+  temperature: true,
+  providerOptions: true,
+}
+
 /** A model of the AI SDK that decides which open signal to send. It asks once: a model object does not retry. */
-export function createVercelAIActorAdapter({
-  model,
-  maxOutputTokens,
-  temperature,
-  providerOptions,
-  ...options
-}: VercelAIActorOptions): Provider {
+export function createVercelAIActorAdapter(options: VercelAIActorOptions): Provider {
+  refuseStrayKeys(options, optionKeys, {
+    what: 'createVercelAIActorAdapter',
+    code: 'invalid_config',
+  })
+  const { model, maxOutputTokens, temperature, providerOptions } = options
   const modelFor = (fetch: typeof globalThis.fetch): AnyLanguageModel => {
     const made = typeof model === 'function' ? model({ fetch }) : model
     if (isLanguageModel(made)) return made

@@ -5,6 +5,7 @@ export { callModel, type Attribution, type CallContext, type ModelVendor } from 
 export { present, type ModelFault } from './model-fault.ts'
 export {
   createModelProvider,
+  providerKeys,
   type DecisionRequest,
   type ProviderOptions,
 } from './model-provider.ts'

@@ -3,6 +3,7 @@ import type { JsonObject } from '../json/json.ts'
 import { deepFreeze } from '../json/snapshot.ts'
 import { parseStrictJson } from '../json/strict-json.ts'
 import type { Principal } from '../model/actor.ts'
+import type { KnownKeys } from '../stray-keys.ts'
 import type { Provider, SubmissionContext } from './contract.ts'
 import {
   checkFields,
@@ -48,6 +49,17 @@ export interface ProviderOptions {
   readonly timeoutMs?: number
   /** Epoch milliseconds; `Date.now` by default. */
   readonly now?: () => number
+}
+
+/** For `refuseStrayKeys` of an adapter, beside what is its own: whoever is misspelt as `onBehalfof` could approve. */
+export const providerKeys: KnownKeys<ProviderOptions> = {
+  agentId: true,
+  displayName: true,
+  onBehalfOf: true,
+  prompt: true,
+  fields: true,
+  timeoutMs: true,
+  now: true,
 }
 
 /** Makes a provider of a vendor: asks for one of the open signals, reads the answer strictly and attributes it. */
