@@ -99,7 +99,7 @@ function reviewerProblems(
       for (const [place, reviewer] of reviewers.entries()) {
         const [, prefix, name] = /^\W*(role|group)s?\s*:\s*([^'"’”]*)/i.exec(reviewer) ?? []
         const kind = prefix?.toLowerCase()
-        if (!kind || (name && reviewer === `${kind}:${name}`)) continue
+        if (!kind || /^(role|group):\S/.test(reviewer)) continue
         const message = `"${reviewer}" is a person of this id, and no ${kind}.`
         const at = pointer(path, key, index, 'reviewers', place)
         report('misspelt_reviewer', at, message, `Write "${kind}:${name || '…'}".`)

@@ -150,12 +150,19 @@ test('a role or group that is misspelt would be a person whom nobody is', () => 
   const [first, ...others] = [
     'roles:finance',
     'Role:finance',
-    'group: ops',
+    'group : ops',
     'GROUPS:ops',
     '‘role:x’',
-    'role:',
+    'Role:',
   ]
-  const reviewers = ['role:finance', 'group:on call', 'user:roles', 'roles', 'rolex:7']
+  const reviewers = [
+    'role:finance',
+    'group:on call',
+    "group:o'brien",
+    'user:roles',
+    'roles',
+    'rolex:7',
+  ]
 
   expect(problemsOf({ reviewers })).toEqual([])
   expect(problemsOf({ reviewers: ['*', first] })).toEqual([
