@@ -24,10 +24,28 @@ function storeOf(options: Partial<PostgresStoreOptions>): LoopStore {
   return store
 }
 
-function poolOf(options = ''): pg.Pool {
-  const pool = new pg.Pool({ connectionString: server.url, options })
+function poolOf(options = '', max = 10): pg.Pool {
+  const pool = new pg.Pool({ connectionString: server.url, options, max })
   onTestFinished(() => pool.end())
   return pool
+}
+
+/** Lets whoever would make the schema wait. */
+async function holdUp(schema: string) {
+  const holder = await poolOf().connect()
+  const lock = `hashtext('loop-engine/migrate'), hashtext('${schema}')`
+  await holder.query(`SELECT pg_advisory_lock(${lock})`)
+  const waiters = `SELECT count(*)::integer AS count FROM pg_locks WHERE NOT granted AND locktype = 'advisory'
+    AND objid = (hashtext('${schema}')::bigint & 4294967295)::oid`
+  return {
+    async waiting(count: number) {
+      while ((await holder.query<{ count: number }>(waiters)).rows[0]?.count !== count);
+    },
+    async release() {
+      await holder.query(`SELECT pg_advisory_unlock(${lock})`)
+      holder.release()
+    },
+  }
 }
 
 describe('opening', () => {
@@ -43,22 +61,48 @@ describe('opening', () => {
     expect(rows.map(({ version }) => version)).toEqual([1, 2, 3, 4, 5, 6, 7])
   })
 
+  test('finds the schema that another starter made while it waited, though its session knew of none', async () => {
+    const schema = server.schema()
+    const pool = poolOf('', 1)
+    await storeOf({ schema: server.schema(), pool }).open()
+    const { waiting, release } = await holdUp(schema)
+
+    const opening = storeOf({ schema, pool }).open()
+    await waiting(1)
+    await poolOf().query(`CREATE SCHEMA ${schema}`)
+    await release()
+
+    await expect(opening).resolves.toBeUndefined()
+  })
+
+  test('asks for no right on the database where the role has its schema', async () => {
+    const schema = server.schema()
+    const owner = `${schema}_owner`
+    const pool = poolOf()
+    onTestFinished(
+      async () => void (await pool.query(`DROP OWNED BY ${owner}; DROP ROLE ${owner}`)),
+    )
+    await pool.query(`CREATE ROLE ${owner} LOGIN PASSWORD 'owner';
+      CREATE SCHEMA ${schema} AUTHORIZATION ${owner}`)
+    const url = new URL(server.url)
+    Object.assign(url, { username: owner, password: 'owner' })
+
+    const store = storeOf({ schema, connectionString: url.href })
+    await store.open()
+
+    expect(await store.commit([startPlan()])).toEqual([{ kind: 'committed' }])
+  })
+
   test('takes as long as it needs, where any other call would be given up', async () => {
     const schema = server.schema()
-    const others = poolOf()
-    const holder = await others.connect()
-    const lock = `hashtext('loop-engine/migrate'), hashtext('${schema}')`
-    await holder.query(`SELECT pg_advisory_lock(${lock})`)
+    const { waiting, release } = await holdUp(schema)
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     onTestFinished(() => void vi.useRealTimers())
 
     const opening = storeOf({ schema }).open()
-    const waiting = `SELECT count(*)::integer AS count FROM pg_locks WHERE NOT granted AND locktype = 'advisory'
-      AND objid = (hashtext('${schema}')::bigint & 4294967295)::oid`
-    while ((await holder.query<{ count: number }>(waiting)).rows[0]?.count !== 1);
+    await waiting(1)
     await vi.advanceTimersByTimeAsync(3_600_000)
-    await holder.query(`SELECT pg_advisory_unlock(${lock})`)
-    holder.release()
+    await release()
 
     await expect(opening).resolves.toBeUndefined()
   })

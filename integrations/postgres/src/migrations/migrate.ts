@@ -49,7 +49,9 @@ export async function migrate(database: Database, schema: string): Promise<void>
     await session(
       `SELECT pg_advisory_xact_lock(hashtext('loop-engine/migrate'), hashtext('${schema}'))`,
     )
-    await session(`CREATE SCHEMA IF NOT EXISTS ${schema}`)
+    // Not IF NOT EXISTS: that trusts what the session knew before it waited, and wants a right on the database even so.
+    const [made] = await session(`SELECT oid FROM pg_namespace WHERE nspname = '${schema}'`)
+    if (!made) await session(`CREATE SCHEMA ${schema}`)
     await session(
       `CREATE TABLE IF NOT EXISTS ${schema}.migration
         (version integer PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())`,
