@@ -232,6 +232,24 @@ describe('a session with settings of its own', () => {
     expect(failure).toMatchObject({ code: 'unavailable', hint })
   })
 
+  test.each([
+    ['knows a statement of ours', '42P05', 'PREPARE "loop_engine.settings" AS SELECT 1'],
+    ['forgets a statement of ours', '26000', 'DEALLOCATE ALL'],
+  ])('of a pooler that %s says what the pooler has to do', async (_, sqlState, meanwhile) => {
+    const pool = new pg.Pool({ connectionString: server.url, max: 1 })
+    onTestFinished(() => pool.end())
+    const store = createPostgresStore({ pool, schema: server.schema() })
+    onTestFinished(() => store.close())
+    const isNew = sqlState === '42P05'
+    if (!isNew) await store.open()
+    await pool.query(meanwhile)
+
+    const failure: unknown = await store.open().catch((error: unknown) => error)
+
+    const hint: unknown = expect.stringContaining('max_prepared_statements')
+    expect(failure).toMatchObject({ code: 'unavailable', details: { sqlState }, hint })
+  })
+
   test('in which a backslash is none is refused', async () => {
     const pool = poolWith('standard_conforming_strings=off')
     const store = createPostgresStore({ pool, schema: server.schema() })

@@ -1,10 +1,17 @@
+const pooler =
+  'A pooler must keep prepared statements: PgBouncer 1.21 or newer, with max_prepared_statements = 200.'
+
 /** What to do about a refusal, by its SQLSTATE or the code of the system; the longest beginning counts. */
 const cures: Readonly<Record<string, string>> = {
+  '08P01':
+    'A pooler may refuse `options`: ignore_startup_parameters = options, and ALTER ROLE … SET instead of them.',
   '25006':
     'This server accepts no writes: name the primary, or turn default_transaction_read_only off.',
+  '26000': pooler,
   '28': 'Check the user, and what pg_hba.conf lets in.',
   '28P01': 'Check the user and the password.',
   '3D': 'Check the name of the database, or create it.',
+  '42P05': pooler,
   '42501': 'Grant the role its rights: CONNECT and CREATE on the database, then its own schema.',
   '42P01': 'A table is missing: open the store once where it may make its schema.',
   '53300': 'The server has no connection left: raise max_connections, or use a pooler.',
