@@ -36,6 +36,9 @@ export interface ConnectionOptions {
   readonly mustExist: boolean
 }
 
+/** A log that a long read made larger than 64 MiB is cut off to that, once it begins anew. */
+const largestLog = 64 * 2 ** 20
+
 /** How long one statement may block this thread while another process writes. */
 const patienceMs = 50
 
@@ -62,6 +65,7 @@ export function connect({
       PRAGMA synchronous = ${durability === 'power' ? 'FULL' : 'NORMAL'};
       PRAGMA fullfsync = ${durability === 'power' ? 1 : 0};
       PRAGMA secure_delete = ON;
+      PRAGMA journal_size_limit = ${largestLog};
       PRAGMA cache_size = -16000;
       PRAGMA trusted_schema = OFF;
       PRAGMA busy_timeout = ${Math.min(busyTimeoutMs, patienceMs)};

@@ -6,6 +6,7 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -124,6 +125,25 @@ describe('the file', () => {
       message: `SQLite cannot open the file ${path}.`,
       hint: expect.stringContaining(hint),
     })
+  })
+
+  test('its log, which grows for as long as somebody reads, is cut off when he has ended', async () => {
+    const path = newPath()
+    const store = await openAt(path)
+    const reader = new DatabaseSync(path)
+    reader.exec('BEGIN; SELECT * FROM definition')
+    const megabyte = 2 ** 20
+    let count = 0
+    const write = (size: number): Promise<void> =>
+      store.putDefinition(`${(count += 1)}`, 'x'.repeat(size))
+    for (let each = 0; each < 70; each += 1) await write(megabyte)
+    const grown = statSync(`${path}-wal`).size
+
+    reader.close()
+    for (let each = 0; each < 2; each += 1) await write(1)
+
+    expect(grown).toBeGreaterThan(70 * megabyte)
+    expect(statSync(`${path}-wal`).size).toBeLessThanOrEqual(64 * megabyte)
   })
 
   test('closing leaves one file, no log and no thread', async () => {
