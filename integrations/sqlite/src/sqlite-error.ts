@@ -7,6 +7,7 @@ import { isLoopError, LoopError, type LoopErrorCode } from '@loop-engine/core'
 const codes = {
   busy: 5,
   locked: 6,
+  readOnly: 8,
   corrupt: 11,
   full: 13,
   protocol: 15,
@@ -27,6 +28,10 @@ const meanings: Readonly<Record<number, Meaning>> = {
   [codes.busy]: busy,
   [codes.locked]: busy,
   [codes.protocol]: busy,
+  [codes.readOnly]: [
+    'unavailable',
+    'SQLite may only read: the file, its folder or the disk is read-only.',
+  ],
   [codes.full]: ['unavailable', 'SQLite found no room on the disk.'],
   [codes.corrupt]: ['corrupt', 'SQLite found the file damaged.'],
   [codes.notADatabase]: ['corrupt', 'SQLite does not know this file as a database.'],
@@ -73,7 +78,8 @@ export function translateOpen(error: unknown, path: string): LoopError {
     const hint = 'Name another file; if it was one, restore it from a backup.'
     return new LoopError(name, `The file ${path} is no SQLite database.`, { ...told, hint })
   }
-  if (isLoopError(error) || code === null || message !== unknown) return translate(error)
+  const isFile = message === unknown || code === codes.readOnly
+  if (isLoopError(error) || code === null || !isFile) return translate(error)
   return new LoopError(name, `SQLite cannot open the file ${path}.`, {
     ...told,
     hint: cureOf(path),

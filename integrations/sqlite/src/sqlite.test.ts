@@ -17,6 +17,7 @@ import { isLoopError, type CommitPlan, type LoopInstance, type LoopStore } from 
 import { nextPlan, outboxItem, planEpoch, startPlan, storeConformance } from '@loop-engine/testing'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 
+import { translate } from './sqlite-error.ts'
 import { createSqliteStore, type SqliteStoreOptions } from './sqlite.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'loop-sqlite-'))
@@ -124,6 +125,21 @@ describe('the file', () => {
       code: 'unavailable',
       message: `SQLite cannot open the file ${path}.`,
       hint: expect.stringContaining(hint),
+    })
+  })
+
+  test('that may only be read is said to be that', async () => {
+    const path = newPath()
+    await (await openAt(path)).close()
+    const db = new DatabaseSync(path, { readOnly: true })
+    onTestFinished(() => db.close())
+
+    const failure = new Promise(() => db.exec("INSERT INTO definition VALUES ('a', 'b')"))
+
+    await expect(failure.catch(translate)).resolves.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('read-only'),
+      retryable: true,
     })
   })
 
