@@ -34,7 +34,7 @@ const patience = 1000
 /** A store over a pool whose every statement, those within functions too, tells what it did. */
 async function openExplained(
   max = 10,
-): Promise<{ store: LoopStore; pool: pg.Pool; told: Explained[] }> {
+): Promise<{ store: LoopStore; pool: pg.Pool; told: Explained[]; schema: string }> {
   const server = await startPostgres()
   const told: Explained[] = []
   const settings = [
@@ -61,14 +61,15 @@ async function openExplained(
       if (plan !== undefined) told.push(JSON.parse(plan) as Explained)
     }),
   )
-  const store = createPostgresStore({ pool, schema: server.schema() })
+  const schema = server.schema()
+  const store = createPostgresStore({ pool, schema })
   await store.open()
   told.length = 0 // Making the schema looks through the server's own tables.
   onTestFinished(async () => {
     await store.close()
     await pool.end()
   })
-  return { store, pool, told }
+  return { store, pool, told, schema }
 }
 
 const key = (run: number): string => `order-${String(run).padStart(6, '0')}`
@@ -260,4 +261,31 @@ test('a claim looks neither at all that waits behind a sink that is away, nor at
   expect(new Set(behind.map(({ id }) => id))).toEqual(
     new Set(Array.from({ length: 500 }, (_, lane) => `away-${lane}-1`)),
   )
+}, 60_000)
+
+test('a claim looks at few of the many that are due, also once the server has counted them', async () => {
+  const { store, pool, told } = await openExplained()
+  await owe(store, 'late', 2000, 1)
+  await pool.query('ANALYZE')
+  await store.claim({ worker: 'w', now: planEpoch * 2, leaseMs: 1000, limit: 1 })
+
+  told.length = 0
+  const claims = await store.claim({ worker: 'w', now: planEpoch * 2, leaseMs: 1000, limit: 16 })
+
+  expect(claims.map(({ id }) => id)).toEqual(
+    Array.from({ length: 16 }, (_, place) => `late-${place + 1}-0`),
+  )
+  expect(Math.max(...told.map(lookedAt))).toBeLessThan(100)
+}, 60_000)
+
+test('what the relay asks all the time is never compiled, which takes longer than to do it, nor sorted', async () => {
+  const { pool, schema } = await openExplained()
+  const { rows } = await pool.query<{ name: string; settings: string[] }>(
+    `SELECT proname AS name, proconfig AS settings FROM pg_proc
+    WHERE pronamespace = '${schema}'::regnamespace AND proname IN ('claim_v1', 'next_due_at_v7') ORDER BY 1`,
+  )
+  const [claim, nextDueAt] = rows.map(({ settings }) => settings)
+
+  expect(claim).toEqual(expect.arrayContaining(['jit=off', 'enable_sort=off']))
+  expect(nextDueAt).toContain('jit=off')
 }, 60_000)

@@ -58,7 +58,7 @@ describe('opening', () => {
     const { rows } = await poolOf().query<{ version: number }>(
       `SELECT version FROM ${schema}.migration`,
     )
-    expect(rows.map(({ version }) => version)).toEqual([1, 2, 3, 4, 5, 6, 7])
+    expect(rows.map(({ version }) => version)).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
   })
 
   test('finds the schema that another starter made while it waited, though its session knew of none', async () => {
@@ -135,16 +135,16 @@ describe('opening', () => {
     const schema = server.schema()
     await storeOf({ schema }).open()
     const pool = poolOf()
-    await pool.query(`DELETE FROM ${schema}.migration WHERE version = 7`)
+    await pool.query(`DELETE FROM ${schema}.migration WHERE version = 8`)
 
     const opening = storeOf({ schema, mustExist: true }).open()
 
     await expect(opening).rejects.toMatchObject({
       code: 'unsupported',
-      details: { version: 6, known: 7 },
+      details: { version: 7, known: 8 },
     })
     const { rows } = await pool.query(`SELECT max(version) AS version FROM ${schema}.migration`)
-    expect(rows).toEqual([{ version: 6 }])
+    expect(rows).toEqual([{ version: 7 }])
   })
 
   test('no partition is made where the schema has to be there', async () => {

@@ -2,6 +2,7 @@ import { LoopError } from '@loop-engine/core'
 
 import type { Database, Session } from '../connection/database.ts'
 import { blockedItemsV7 } from './blocked-items-v7.ts'
+import { claimPlansV9 } from './claim-plans-v9.ts'
 import { counterExpiryV7 } from './counter-expiry-v7.ts'
 import { plainFunctionsV3 } from './functions-plain-v3.ts'
 import { functionsV1 } from './functions-v1.ts'
@@ -38,6 +39,7 @@ const migrations: readonly ((schema: string) => string)[] = [
   // In the order in which commits take the tables.
   (schema) => statusIndexV7(schema) + counterExpiryV7(schema) + blockedItemsV7(schema),
   statisticsV8,
+  claimPlansV9,
 ]
 
 /** Brings the schema to this package's version. Several starters wait for one another. */
