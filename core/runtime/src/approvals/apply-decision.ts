@@ -87,7 +87,6 @@ export async function apply(
   }
 
   const edited = input.decision === 'edit' ? await edit(kernel, situation, input) : request
-  if ('refusal' in edited) return { result: { status: 'refused', reason: edited.refusal, request } }
   const lapsed = await lapsedOf(kernel, edited)
   const standing = edited.decisions.filter((made) => !lapsed.has(made))
   const { request: counted, complete } = countApproval(

@@ -102,7 +102,7 @@ export function createApprovals(kernel: Kernel): Approvals {
     async inbox(query) {
       checkInput('approvals.inbox', query, inboxKeys, [])
       const { actor: input, tenant = 'default', limit = Infinity, cursor: after } = query
-      if (limit !== Infinity && (!Number.isSafeInteger(limit) || limit < 1))
+      if (limit < 1)
         throw new LoopError('invalid_input', 'An inbox shows one request or more.', {
           path: '/limit',
         })

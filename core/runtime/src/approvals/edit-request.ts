@@ -4,7 +4,6 @@ import { evidenceOf } from '../engine/admit-input.ts'
 import { actionOf } from '../judging/action.ts'
 import { judge } from '../judging/attempt.ts'
 import type { Kernel } from '../kernel.ts'
-import type { DecisionRefusal } from './approval-rules.ts'
 import { renderView } from './approval-view.ts'
 import type { DecideInput } from './decide-request.ts'
 import type { Situation } from './on-request.ts'
@@ -14,7 +13,7 @@ export async function edit(
   kernel: Kernel,
   { request, instance }: Situation,
   input: DecideInput,
-): Promise<ApprovalRequest | { refusal: DecisionRefusal }> {
+): Promise<ApprovalRequest> {
   if (input.edits === undefined)
     throw new LoopError('invalid_input', 'An edit needs the evidence as it should be.', {
       path: '/edits',
