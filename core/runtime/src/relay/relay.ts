@@ -70,7 +70,7 @@ export function createRelay(kernel: Kernel, worker: string): Relay & { wake(): v
         inFlight.add(upkeep)
         // What is due of kinds that may not begin does so when something ends, which rings.
         const isAnyKind = free.limit > 0 && free.kinds === undefined
-        if (claims.length === 0) await pause(isAnyKind ? await untilNext() : limits.pollMs, signal)
+        if (claims.length === 0) await pause(isAnyKind ? await untilNext() : limits.pollMs)
       } catch (error) {
         // The store is away: nothing is lost, the same items will be claimed when it is back.
         if (signal.aborted) break
@@ -132,8 +132,9 @@ export function createRelay(kernel: Kernel, worker: string): Relay & { wake(): v
     }
   }
 
-  async function pause(ms: number, signal: AbortSignal): Promise<void> {
-    if (!rung) await sleep(clock, ms, AbortSignal.any([signal, bell.signal]))
+  /** Who stops the relay rings, too. */
+  async function pause(ms: number): Promise<void> {
+    if (!rung) await sleep(clock, ms, bell.signal)
   }
 
   return {
