@@ -2,7 +2,7 @@ import { createTestClock } from '@loop-engine/testing'
 import { describe, expect, test } from 'vitest'
 
 import { createLoopSystem, defineLoop } from './index.ts'
-import { askForPayment } from './payment.fixture.ts'
+import { askForPayment, payer } from './payment.fixture.ts'
 
 const bob = { type: 'human', id: 'bob' } as const
 const hour = 3_600_000
@@ -77,6 +77,22 @@ describe('the transition that follows an expiry', () => {
     await relay.drain()
     expect([await stateOf('order-1'), await stateOf('order-2')]).toEqual(['LAPSED', 'LAPSED'])
   })
+})
+
+test('the transition that follows a rejection takes back what else was asked', async () => {
+  const { engine, approvals, ask, reject, stateOf } = await open()
+  const requestId = await ask('order-1')
+  const again = await engine.transition({
+    aggregateId: 'order-1',
+    transitionId: 'pay',
+    actor: payer,
+  })
+  if (again.status !== 'pending_approval') throw new Error(again.status)
+
+  await reject(again.approvalId)
+
+  expect(await stateOf('order-1')).toBe('LAPSED')
+  expect(await approvals.get({ id: requestId })).toMatchObject({ status: 'superseded' })
 })
 
 test('the transition that follows a rejection counts against its limit; the rejection stands', async () => {

@@ -194,6 +194,10 @@ test('the evidence of an older run of a key is erased by its id, while a newer o
   await engine.start({ loopId: 'payment', aggregateId: 'order-1', actor: payer })
   const order = { aggregateId: 'order-1', seq: receipt.seq, actor: bob, reason: 'art. 17' }
 
+  const read = { runId: receipt.runId, version: receipt.seq - 1 }
+  await expect(
+    engine.erase({ ...order, runId: receipt.runId, expected: read }),
+  ).rejects.toMatchObject({ code: 'conflict', details: { reason: 'moved' } })
   const { runId, version } = await engine.erase({ ...order, runId: receipt.runId })
 
   expect({ runId, version }).toEqual({ runId: receipt.runId, version: receipt.seq + 1 })

@@ -47,6 +47,12 @@ describe('a run', () => {
       reason: 'new policy',
     })
     expect(migrated.definition.version).toBe('2')
+    const record = await Array.fromAsync(after.engine.history({ aggregateId: 'task-1' }))
+    expect(record.at(-1)?.entry).toMatchObject({
+      type: 'loop.migrated',
+      actor: { id: 'alice' },
+      reason: 'new policy',
+    })
     expect(await after.engine.transition({ ...finish, actor: agent })).toMatchObject({
       status: 'rejected',
       reason: 'actor_type_not_allowed',

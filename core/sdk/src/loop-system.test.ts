@@ -329,13 +329,16 @@ describe('an approval', () => {
   test('of edited evidence runs the edited evidence', async () => {
     const system = await open()
     const requestId = await ask(system)
+    const edit = { requestId, decision: 'edit', actor: alice } as const
+    await expect(system.approvals.decide(edit)).rejects.toMatchObject({ path: '/edits' })
     const decided = await system.approvals.decide({
-      requestId,
-      decision: 'edit',
-      actor: alice,
+      ...edit,
       edits: { amount: 120, confidence: 0.9 },
     })
-    expect(decided).toMatchObject({ status: 'executed', request: { revision: 2 } })
+    expect(decided).toMatchObject({
+      status: 'executed',
+      request: { revision: 2, view: { effect: { input: { cents: 12_000 } } } },
+    })
     await system.relay.drain()
     expect(system.bank.payments).toMatchObject([{ cents: 12_000 }])
   })
@@ -369,7 +372,7 @@ describe('a stop', () => {
     ['the person the agent acts for', { actorId: 'olga' }],
   ] as const)('of %s refuses transitions until a person releases it', async (_, target) => {
     const system = await open()
-    await system.engine.stop({ target, actor: agent, reason: 'looks wrong' })
+    const { scope } = await system.engine.stop({ target, actor: agent, reason: 'looks wrong' })
     const attempt = { aggregateId: 'order-1', transitionId: 'pay', actor: agent, evidence: small }
     expect(await system.engine.transition(attempt)).toMatchObject({
       status: 'rejected',
@@ -383,6 +386,26 @@ describe('a stop', () => {
     await system.engine.release({ target, actor: alice, reason: 'checked' })
     expect(await may()).toMatchObject({ allowed: true, reasons: [] })
     expect(await system.engine.transition(attempt)).toMatchObject({ status: 'executed' })
+    const control = await Array.fromAsync(system.engine.history({ aggregateId: '$control' }))
+    expect(control.slice(1).map(({ entry }) => entry)).toMatchObject([
+      { type: 'loop.stopped', actor: { id: agent.id }, reason: 'looks wrong', data: { scope } },
+      { type: 'loop.released', actor: { id: 'alice' }, reason: 'checked', data: { scope } },
+    ])
+  })
+
+  test.each([
+    { everything: true },
+    { loopId: 'support.refund' },
+    { aggregateId: 'order-2' },
+  ] as const)('of %j lets no run begin', async (target) => {
+    const { engine } = await open()
+    const { scope } = await engine.stop({ target, actor: alice, reason: 'looks wrong' })
+    const order = { loopId: 'support.refund', aggregateId: 'order-2', actor: agent }
+    await expect(engine.start(order)).rejects.toMatchObject({
+      code: 'stopped',
+      details: { scope },
+    })
+    expect(await engine.get(order)).toBeNull()
   })
 
   test('is of one tenant, whatever characters its name and the names of others have', async () => {

@@ -63,7 +63,7 @@ const deploy = defineLoop({
 
 /** A cluster that does what the test says, and counts how often it was asked. */
 function createCluster(
-  roll: () => Promise<void> = async () => {},
+  roll: (signal: AbortSignal) => Promise<void> = async () => {},
 ): Integration & { readonly calls: () => number } {
   let calls = 0
   return {
@@ -73,9 +73,9 @@ function createCluster(
     actions: {
       roll: {
         input: { parse: (value) => value },
-        run: async () => {
+        run: async (_input, { signal }) => {
           calls++
-          await roll()
+          await roll(signal)
         },
       },
     },
@@ -139,27 +139,31 @@ describe('stages', () => {
   })
 
   test('an abstention and a response are on record and decide nothing', async () => {
-    const { approvals, requestId } = await open()
+    const { approvals, requestId, engine } = await open()
     const actor = person('ada', 'dev')
-    expect(
-      await approvals.decide({
-        requestId,
-        decision: 'respond',
-        actor,
-        response: { question: 'which region?' },
-      }),
-    ).toMatchObject({ status: 'recorded', request: { status: 'pending' } })
-    expect(await approvals.decide({ requestId, decision: 'abstain', actor })).toMatchObject({
-      status: 'recorded',
-      request: { status: 'pending' },
-    })
+    const said = [
+      ['respond', { question: 'which region?' }],
+      ['abstain', { because: 'my own change' }],
+    ] as const
+    for (const [decision, response] of said)
+      expect(
+        await approvals.decide({ requestId, decision, actor, response, proof: { event: 'E1' } }),
+      ).toMatchObject({ status: 'recorded', request: { status: 'pending' } })
+    const recorded = (await Array.fromAsync(engine.history({ aggregateId: 'web' }))).slice(-2)
+    expect(recorded).toMatchObject(
+      said.map(([decision, evidence]) => ({
+        entry: { approval: { decision }, data: { proof: { event: 'E1' } } },
+        evidence,
+      })),
+    )
     expect(await approvals.decide({ requestId, decision: 'edit', actor, edits: {} })).toMatchObject(
       { reason: 'not_allowed' },
     )
   })
 
   test('a delegate decides in place of who was asked', async () => {
-    const { approvals, requestId, approve, engine } = await open()
+    const { approvals, requestId, approve, engine, relay, said } = await open()
+    await relay.drain()
     expect(await approvals.delegate({ requestId, actor: person('eve'), to: 'zoe' })).toMatchObject({
       reason: 'not_entitled',
     })
@@ -171,6 +175,8 @@ describe('stages', () => {
     expect(
       await approvals.delegate({ requestId, actor: person('ada', 'dev'), to: 'zoe' }),
     ).toMatchObject({ status: 'recorded' })
+    await relay.drain()
+    expect(said).toEqual(['ask pending', 'update 1 pending'])
     expect(await approve(person('zoe'))).toMatchObject({
       status: 'recorded',
       request: { decisions: [{ reviewer: { id: 'zoe' } }] },
@@ -230,6 +236,12 @@ describe('stages', () => {
       status: 'cancelled',
     })
     expect(await approve(person('ada', 'dev'))).toMatchObject({ reason: 'already_decided' })
+    expect(
+      await approvals.delegate({ requestId, actor: person('ada', 'dev'), to: 'zoe' }),
+    ).toMatchObject({ status: 'refused', reason: 'already_decided' })
+    expect(await approvals.withdraw({ requestId, actor: person('eve') })).toMatchObject({
+      status: 'cancelled',
+    })
   })
 })
 
@@ -301,7 +313,11 @@ describe('an at-most-once effect', () => {
   })
 
   test('that does not finish in time is unknown, and stays so', async () => {
-    const cluster = createCluster(() => new Promise(() => {}))
+    let told: AbortSignal | undefined
+    const cluster = createCluster((signal) => {
+      told = signal
+      return new Promise(() => {})
+    })
     const system = await open({
       integrations: [cluster],
       limits: { effectTimeoutMs: 1000, leaseMs: 60_000 },
@@ -309,8 +325,10 @@ describe('an at-most-once effect', () => {
     await decideAll(system)
     const draining = system.relay.drain()
     await expect.poll(() => cluster.calls()).toBe(1)
+    expect(told?.aborted).toBe(false)
     system.clock.advance(1000)
     await draining
+    expect(told?.aborted).toBe(true)
     await system.relay.drain()
     expect(cluster.calls()).toBe(1)
     expect((await typesOf(system)).at(-1)).toBe('loop.effect.unknown')

@@ -318,3 +318,26 @@ test('of a request of which so much was made nothing is left but to approve or r
   await approve('ann')
   expect(await approve('ben')).toMatchObject({ request: { stage: 1 } })
 })
+
+test('a key stands for one decision, with all that it says', async () => {
+  const { decide, requestId } = await ask(team)
+  const decision = {
+    requestId,
+    decision: 'edit',
+    actor: person('ann'),
+    idempotencyKey: 'click-1',
+    edits: { cents: 400 },
+  } as const
+  await decide(decision)
+  expect(await decide(decision)).toMatchObject({ status: 'recorded', replayed: true })
+  for (const changed of [
+    { decision: 'approve', edits: undefined },
+    { edits: { cents: 401 } },
+    { revision: 1 },
+    { reason: 'fine' },
+    { viewHash: 'a'.repeat(64) },
+  ] as const)
+    await expect(decide({ ...decision, ...changed })).rejects.toMatchObject({
+      code: 'key_mismatch',
+    })
+})
