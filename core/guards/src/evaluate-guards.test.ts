@@ -118,6 +118,8 @@ describe('it fails closed', () => {
   test.each([
     { ...reservation, key: '' },
     { ...reservation, key: 'half \ud83d' },
+    { ...reservation, key: 'k'.repeat(1025) },
+    { ...reservation, expiresAt: Number.NaN },
     { ...reservation, amount: -1 },
     { ...reservation, amount: Number.NaN },
     { ...reservation, limit: Infinity },
@@ -265,6 +267,14 @@ describe('an expression', () => {
   })
 
   test.each([
+    'instance.tenant == "acme" && instance.loopId == "refund" && instance.aggregateId == "order-1"',
+    'instance.currentState == "open" && instance.metadata == {} && size(instance.tags) == 0',
+    'actor.id == "alice" && now > 0',
+  ])('knows the attempt: %s', (when) => {
+    expect(judge([], [spec('known', { when })]).results).toMatchObject([{ passed: true }])
+  })
+
+  test.each([
     ['evidence.amount > 100', 'failed'],
     ['evidence.amount', 'bad_verdict'],
     ['evidence.missing > 1', 'threw'],
@@ -293,11 +303,22 @@ describe('facts', () => {
     ]
 
     const needs = evaluator.needs(specs)
-    void evaluator.evaluate({ ...attempt, guards: specs, lastExecutedAt: new Map([['other', 7]]) })
+    const lastExecutedAt = new Map([
+      ['other', 7],
+      [transition.id, 3],
+    ])
+    void evaluator.evaluate({ ...attempt, guards: specs, lastExecutedAt })
 
     expect([...needs]).toEqual(['last-executed', 'approvals'])
-    expect(seen).toEqual([7, [], null, []])
+    expect(seen).toEqual([7, [], 3, []])
   })
+})
+
+test('a guard cannot ask for facts that nobody reads', () => {
+  const needs = ['approvals', 'weather'] as unknown as Guard['needs']
+  expect(() => createGuardRegistry([{ ...passes, needs }])).toThrow(
+    expect.objectContaining({ code: 'invalid_config', path: '/guards/0/needs' }),
+  )
 })
 
 test('a guard cannot take the id of another', () => {

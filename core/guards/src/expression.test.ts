@@ -67,6 +67,7 @@ describe('a value', () => {
     ['{"to": evidence.text, "cents": evidence.amount * 100}', { to: 'hello', cents: 15_000 }],
     ['size(evidence.tags)', 2],
     ['evidence.max', Number.MAX_SAFE_INTEGER],
+    ['9007199254740990 + 1', Number.MAX_SAFE_INTEGER],
     ['evidence.count > 1 ? "many" : "one"', 'many'],
   ])('%s', (text, value) => {
     expect(valueOf(text)).toEqual(value)
@@ -81,6 +82,7 @@ describe('what has no value throws, so that whoever asked fails closed', () => {
     'evidence.constructor',
     '1 / 0',
     'evidence.amount / 0.0',
+    '9007199254740992',
     '9223372036854775807',
     '9223372036854775807 + 1',
     'b"bytes"',
@@ -120,6 +122,7 @@ describe('what cannot be compiled is refused with a hint', () => {
     `"${'x'.repeat(5000)}"`,
     'evidence.a.all(a, evidence.b.all(b, evidence.c.all(c, a == b)))',
     Array.from({ length: 9 }, () => 'evidence.tags.exists(t, t == "a")').join(' && '),
+    `evidence.items.all(a, ${Array.from({ length: 10 }, () => 'a').join(' + ')} > 0)`,
   ])('%s', (text) => {
     expect(refusal(() => compile(text))).toBe('invalid_definition')
   })
@@ -144,6 +147,30 @@ test('an expression that would take too many steps for its input is refused, not
   )
 })
 
+test.each([
+  'evidence.text.contains("x")',
+  'evidence.text.startsWith("x")',
+  'evidence.text.endsWith("x")',
+  'evidence.text.indexOf("x") > 0',
+  'evidence.text.lastIndexOf("x") > 0',
+  'evidence.text.substring(1) == ""',
+  'evidence.text.lowerAscii() == ""',
+  'evidence.text.upperAscii() == ""',
+  'evidence.text.trim() == ""',
+  'evidence.text.size() > 0',
+  'size(evidence.text) > 0',
+  'evidence.items.all(b, b > a)',
+  'evidence.items.exists(b, b > a)',
+  'evidence.items.exists_one(b, b > a)',
+  'evidence.items.map(b, b) == []',
+  'evidence.items.filter(b, b > a) == []',
+])('%s is a step for each of what it goes through', (step) => {
+  const numbers = Array.from({ length: 3000 }, (_, index) => index)
+  const wide = { ...context, evidence: { items: numbers, text: 'x' } }
+
+  expect(refusal(() => compile(`evidence.items.all(a, ${step})`).evaluate(wide))).toBe('too_large')
+})
+
 test('lists that are joined again and again must be short; numbers may be added to long ones', () => {
   const long = {
     ...context,
@@ -154,6 +181,7 @@ test('lists that are joined again and again must be short; numbers may be added 
   expect(refusal(() => joined.evaluate(long))).toBe('too_large')
   expect(joined.evaluate({ ...context, evidence: { items: [1, 2] } })).toBe(true)
   expect(compile('evidence.items.all(a, a * 2 + a + 1 > 0)').evaluate(long)).toBe(true)
+  expect(compile('evidence.items.all(a, a + 0.5 > 0.0)').evaluate(long)).toBe(true)
 })
 
 describe('an expression that multiplies what it was given ends', () => {

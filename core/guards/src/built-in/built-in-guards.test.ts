@@ -81,6 +81,7 @@ test.each<[string, JsonObject, number]>([
         $defs: { b: { type: ['string', 'null'] } },
         properties: { a: { $ref: '#/$defs/b' }, type: { type: 'string' } },
         example: { type: 'refund', pattern: '(', $ref: '#/nowhere' },
+        default: { a: { type: 'refund' } },
       },
     },
     0,
@@ -92,11 +93,12 @@ test.each<[string, JsonObject, number]>([
   ['four-eyes', { transition: 'request' }, 0],
   ['approval-obtained', { transition: 'request', people: 2, within: '7d' }, 0],
   ['approval-obtained', { transition: 'request', people: 0 }, 1],
-  ['cooldown', { period: '1h' }, 0],
+  ['cooldown', { period: '1h', transition: 'request' }, 0],
   ['cooldown', { period: 'soon' }, 1],
   ['rate-limit', { limit: 3, window: '1h', per: 'tenant' }, 0],
   ['rate-limit', { limit: 1.5, window: '0s', per: 'planet' }, 3],
-  ['budget', { limit: 100, amount: '/cents' }, 0],
+  ['budget', { limit: 100, amount: '/cents', window: '30d', per: 'loop', name: 'all' }, 0],
+  ['budget', { limit: -1, amount: 5, window: '0s', per: 'planet', name: 5 }, 5],
   ['deadline-not-exceeded', { within: '2d' }, 0],
   ['deadline-not-exceeded', { at: '2026-12-31T18:00Z' }, 0],
   ['deadline-not-exceeded', { at: '2026-12-31T18:00' }, 1],
@@ -115,6 +117,19 @@ test.each<[string, JsonObject, number]>([
   expect(registry.get(id)?.check?.(parameters)).toHaveLength(problems)
 })
 
+test.each(
+  [
+    'properties patternProperties dependentSchemas $defs definitions allOf anyOf oneOf prefixItems',
+    'additionalProperties unevaluatedProperties unevaluatedItems propertyNames contains not if then',
+    'else items required enum minimum maximum exclusiveMinimum exclusiveMaximum multipleOf',
+    'minLength maxLength minItems maxItems minContains maxContains minProperties maxProperties',
+    'pattern format $ref uniqueItems',
+  ].flatMap((line) => line.split(' ')),
+)('evidence-schema says so when %s is what no schema has', (keyword) => {
+  const problems = registry.get('evidence-schema')?.check?.({ schema: { [keyword]: null } })
+  expect(problems).toEqual([expect.stringContaining(`"${keyword}" of a schema must be`)])
+})
+
 test('confidence-threshold reads what it is told to, and a missing confidence fails', () => {
   expect(passes('confidence-threshold', { min: 0.8 }, { evidence: { confidence: 0.8 } })).toBe(true)
   for (const confidence of [0.79, 1.01, '0.9', null]) {
@@ -126,7 +141,7 @@ test('confidence-threshold reads what it is told to, and a missing confidence fa
 })
 
 test('evidence-required wants a value, and sees own fields only', () => {
-  const evidence = { a: 0, list: ['x'], deep: { b: false }, empty: '', nothing: null }
+  const evidence = { a: 0, list: ['x'], deep: { b: false }, text: 'x', empty: '', nothing: null }
 
   expect(passes('evidence-required', { fields: ['a', '/deep/b', '/list/0'] }, { evidence })).toBe(
     true,
@@ -136,6 +151,9 @@ test('evidence-required wants a value, and sees own fields only', () => {
     'nothing',
     '/list/1',
     '/list/length',
+    '/text/0',
+    '/text/length',
+    '/nothing/a',
     'constructor',
     '/__proto__',
     '/a/b',
@@ -413,7 +431,7 @@ test('deadline-not-exceeded knows three kinds of deadline', () => {
   const started = {
     ...instance,
     createdAt: 0,
-    metadata: { due: '1970-01-01T01:00:00Z', vague: 'soon' },
+    metadata: { due: '1970-01-01T01:00:00Z', dueMs: hourMs, vague: 'soon' },
   }
   const at = (now: number, parameters: JsonObject): boolean =>
     passes('deadline-not-exceeded', parameters, { now, instance: started })
@@ -422,6 +440,7 @@ test('deadline-not-exceeded knows three kinds of deadline', () => {
     { within: '1h' },
     { at: '1970-01-01T02:00+01:00' },
     { metadata: '/due' },
+    { metadata: '/dueMs' },
   ]
   for (const parameters of deadlines) {
     expect([at(hourMs, parameters), at(hourMs + 1, parameters)]).toEqual([true, false])
@@ -439,6 +458,7 @@ test.each<[JsonObject, boolean]>([
   [{ field: 'n', operator: 'at-most', value: 3 }, true],
   [{ field: 'n', operator: 'less-than', value: 3 }, false],
   [{ field: 'n', operator: 'at-least', value: '3' }, false],
+  [{ field: 'd', operator: 'at-most', value: 3 }, false],
   [{ field: 'n', operator: 'greater-than', value: 2 }, true],
   [{ field: 's', operator: 'less-than', value: 'beta' }, true],
   [{ field: 'n', operator: 'in', value: [1, 3] }, true],
@@ -467,7 +487,7 @@ test.each<[JsonObject, boolean]>([
   [{ field: 'missing', operator: 'absent' }, true],
   [{ field: 'n', operator: 'constructor', value: 1 }, false],
 ])('field-constraint %o: %o', (parameters, expected) => {
-  const evidence = { n: 3, s: 'alpha', l: [1, 2], o: { a: 1, b: 2 } }
+  const evidence = { n: 3, d: '3', s: 'alpha', l: [1, 2], o: { a: 1, b: 2 } }
 
   expect(passes('field-constraint', parameters, { evidence })).toBe(expected)
 })
@@ -508,6 +528,16 @@ describe('time-window', () => {
     ['2026-06-15T10:15:00Z', false],
   ])('minutes count: %s %o', (time, expected) => {
     expect(at({ timeZone: 'UTC', from: '09:30', to: '10:15' }, time)).toBe(expected)
+  })
+
+  test('each day has a name', () => {
+    const names = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']
+    const days = [15, 16, 17, 18, 19, 20, 21].map((day) =>
+      names.filter((name) =>
+        at({ timeZone: 'UTC', from: '09:00', to: '17:00', days: [name] }, `2026-06-${day}T12:00Z`),
+      ),
+    )
+    expect(days).toEqual(names.map((name) => [name]))
   })
 
   test('an unknown time zone fails closed', () => {
