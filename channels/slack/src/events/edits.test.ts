@@ -46,7 +46,14 @@ test('the form has one input for each member, of its type', async () => {
       block_id: 'field:1',
       element: { type: 'plain_text_input', initial_value: 'order 4711 & more' },
     },
-    { block_id: 'field:2', element: { type: 'static_select', initial_option: { value: '1' } } },
+    {
+      block_id: 'field:2',
+      element: {
+        type: 'static_select',
+        options: [{ value: '0' }, { value: '1' }],
+        initial_option: { value: '1' },
+      },
+    },
     { label: { text: 'Currency (text)' }, element: { initial_option: { text: { text: 'EUR' } } } },
     { block_id: 'field:4', element: { multiline: true, initial_value: untouched['field:4'] } },
     { block_id: 'reason' },
@@ -62,13 +69,14 @@ test('what was changed is what runs; what was left alone stays byte for byte', a
     'field:0': '90',
     'field:1': 'order 4711 &amp; more',
     'field:3': { option: '1' },
+    'field:4': '[]',
     reason: 'too much',
   }
 
   const answer = await desk.handle(desk.vendor.sign(desk.vendor.submit(form, values)))
 
   expect(await answer.json()).toEqual({ response_action: 'clear' })
-  expect(desk.paid).toEqual([{ ...evidence, amount: 90, currency: 'USD' }])
+  expect(desk.paid).toEqual([{ ...evidence, amount: 90, currency: 'USD', lines: [] }])
   expect(desk.decisions).toMatchObject([{ decision: 'edit', revision: 1, reason: 'too much' }])
   expect(await desk.request(id)).toMatchObject({ revision: 2, status: 'approved' })
 })
@@ -81,6 +89,7 @@ test('what cannot be read is corrected in the form, and then counts', async () =
 
   const first = await send(wrong)
   const second = await send(untouched)
+  const third = await send({ ...untouched, 'field:0': '"10"' })
   await send({ ...untouched, 'field:0': '10' })
 
   expect(await first.json()).toEqual({
@@ -94,6 +103,7 @@ test('what cannot be read is corrected in the form, and then counts', async () =
   expect(await second.json()).toMatchObject({
     errors: { 'field:0': expect.stringContaining('Nothing is changed') },
   })
+  expect(await third.json()).toMatchObject({ errors: { 'field:0': 'This must be a number.' } })
   expect(desk.paid).toMatchObject([{ amount: 10 }])
 })
 
