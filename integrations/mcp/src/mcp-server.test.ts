@@ -113,6 +113,9 @@ describe.each(eras)('a client that negotiates %s', (era) => {
     const told = await call(client, 'request_transition', order)
     expect(told.data).toMatchObject({ status: 'rejected', reason })
     expect(desk.orders).toEqual([])
+    const blocked = await call(client, 'list_exceptions', { kind: 'blocked_runs' })
+    const type = `loop.${reason.replace('_', '.')}`
+    expect(blocked.data.items).toMatchObject([{ run: { aggregateId: 'PO-1' }, newest: { type } }])
   })
 
   test('a guard that does not pass and a role that is missing are answers, and on record', async () => {

@@ -36,9 +36,8 @@ test('a loop that is not shown does not exist: not its runs, nor its history, no
   for (const { isError, data } of answers)
     expect([isError, data.error?.code]).toEqual([true, 'not_found'])
   expect(strange.data.items).toEqual([])
-  await expect(client.readResource({ uri: 'loop-engine://runs/PAY-1/timeline' })).rejects.toThrow(
-    /not found/i,
-  )
+  for (const uri of ['loop-engine://runs/PAY-1/timeline', 'loop-engine://loops/payroll'])
+    await expect(client.readResource({ uri })).rejects.toThrow(/not found/i)
   expect(await desk.system.engine.get(at)).toEqual(hidden)
 })
 
