@@ -50,12 +50,22 @@ test('headers, signals and keys change nothing; everything that the model reads 
   }
 
   expect(hash(withSecrets)).toBe(hash(params))
+  expect(promptHash(promptOfParams('n', params))).not.toBe(hash(params))
   for (const change of [
     { prompt: [{ role: 'system', content: 'Be strict.' }] },
     { temperature: 1 },
     { tools: [] },
     { responseFormat: { type: 'json' } },
     { providerOptions: { openai: { reasoningEffort: 'high' } } },
+    { toolChoice: { type: 'none' } },
+    { maxOutputTokens: 1 },
+    { topP: 1 },
+    { topK: 1 },
+    { presencePenalty: 1 },
+    { frequencyPenalty: 1 },
+    { stopSequences: ['.'] },
+    { seed: 1 },
+    { reasoning: 'high' },
   ]) {
     expect(hash({ ...params, ...change })).not.toBe(hash(params))
   }
