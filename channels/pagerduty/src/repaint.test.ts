@@ -34,6 +34,21 @@ describe('a request that', () => {
       }),
   )
 
+  test('still waits is said to, and calls nobody again', () =>
+    withBoard({}, async ({ fake, channel }) => {
+      const ref = (await channel.notify(request, request.view, context('n1'))) ?? {}
+      const reviewer = { type: 'human', id: 'alice' } as const
+      const vote = { decision: 'edit', reviewer, stage: 0, revision: 1, at: 1 } as const
+      await channel.update?.(ref, { ...request, decisions: [vote] }, request.view, context('n2'))
+
+      const alerts = fake.calls.filter(({ body }) => 'event_action' in body)
+      expect(alerts).toMatchObject([{ body: { event_action: 'trigger' } }])
+      const [incident] = fake.incidents
+      expect(incident && ourNotes(incident)).toEqual([
+        expect.stringMatching(/Still waiting.*1 of \d approvals/),
+      ])
+    }))
+
   test('is edited has a new incident, and the old one says that it counts no more', () =>
     withBoard({}, async ({ fake, channel }) => {
       const ref = (await channel.notify(request, request.view, context('n1'))) ?? {}

@@ -57,6 +57,13 @@ describe('an alert', () => {
     expect(payload.custom_details['who_may_decide']).toMatch(/, olga, carol$/)
   })
 
+  test('says how many have to approve at this stage', () => {
+    const { policy } = request
+    const stages = [...policy.stages, { reviewers: ['olga'], quorum: 3 }]
+    const { payload } = alertOf({}, { policy: { ...policy, stages }, stage: 1 })
+    expect(payload.custom_details['approvals_needed']).toMatch(/^3/)
+  })
+
   test('stays within what PagerDuty takes, whatever the view holds, and marks what is missing', () => {
     const long = '\u{1f6d1}<'.repeat(50_000)
     const fields = Array.from({ length: 300 }, (_, index) => ({
@@ -120,6 +127,7 @@ describe('an alert', () => {
     const ways = JSON.stringify(alertOf({}, { policy }).payload.custom_details['how_to_decide'])
 
     expect(ways).not.toContain('approve 7Q2M')
+    expect(ways).toContain('use another channel')
     expect(ways).toContain('reject 7Q2M-XK4D')
   })
 })
