@@ -29,3 +29,7 @@ test('a person whose id looks like a role does not bear it', () => {
   expect(mayReview({ type: 'human', id: 'role:finance' }, ['role:finance'])).toBe(false)
   expect(hasRole({ type: 'human', id: 'x' }, 'finance')).toBe(false)
 })
+
+test('a person without roles and groups is in none', () => {
+  expect(mayReview({ type: 'human', id: 'x' }, ['role:finance', 'group:oncall'])).toBe(false)
+})

@@ -88,6 +88,8 @@ describe('in verified mode', () => {
 
     expect(admitActor(vouched, { ...options, now: 1500 })).toHaveProperty('actor')
     expect(admitActor(vouched, { ...options, now: 1501 })).toHaveProperty('refused')
+    const timeless = authority.vouch(alice, { method: 'oidc' })
+    expect(admitActor(timeless, { ...options, now: 0 })).toHaveProperty('refused')
   })
 })
 
@@ -118,10 +120,67 @@ describe('a bad actor is refused with the path of what is wrong', () => {
 
   test('an anonymous model, where attribution is required', () => {
     expect(pathOfError(agent, { requireAttribution: true })).toBe('admitted')
-    expect(pathOfError({ ...agent, promptHash: undefined }, { requireAttribution: true })).toBe(
-      '/promptHash',
-    )
+    for (const field of ['provider', 'modelId', 'promptHash'])
+      expect(pathOfError({ ...agent, [field]: undefined }, { requireAttribution: true })).toBe(
+        `/${field}`,
+      )
   })
+})
+
+const text = (length: number): string => 'x'.repeat(length)
+const listOf = (length: number, name = 'x'): string[] => Array.from({ length }, () => name)
+const planner = (onBehalfOf: object) => ({ type: 'ai-agent', id: 'planner', onBehalfOf })
+
+test.each<[keyof Actor, good: readonly unknown[], bad: readonly unknown[]]>([
+  ['id', [text(256)], [text(257), 7]],
+  ['displayName', ['', text(256)], [text(257)]],
+  ['roles', [[], listOf(256), [text(128)]], [listOf(257), [text(129)], [''], 'finance']],
+  ['groups', [[], listOf(256), [text(128)]], [listOf(257), [text(129)], [''], 'oncall']],
+  [
+    'onBehalfOf',
+    [planner(agent.onBehalfOf)],
+    [planner({ type: 'human' }), planner({ type: 'robot', id: 'x' }), planner(alice), 'alice'],
+  ],
+  ['provider', [text(128)], ['', text(129)]],
+  ['modelId', [text(256)], ['', text(257)]],
+  ['servedModel', [text(256)], ['', text(257)]],
+  ['promptVersion', [text(128)], ['', text(129)]],
+  ['templateHash', ['0'.repeat(64)], ['0'.repeat(63), 'G'.repeat(64)]],
+  ['confidence', [0, 1], [-0.1, 1.1, Number.NaN, '1']],
+  [
+    'usage',
+    [
+      { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0, reasoningTokens: 0 },
+      { costUsd: 0.5, costUsdTicks: 1 },
+    ],
+    [{ outputTokens: 0.5 }, { costUsd: -0.1 }, { costUsd: Infinity }, { costUsdTicks: 0.5 }, []],
+  ],
+  ['responseId', [text(256)], ['', text(257)]],
+  ['latencyMs', [0, 0.5], [-1, Infinity]],
+  ['attempts', [1], [0, 1.5]],
+  [
+    'assurance',
+    [{ method: text(64), issuer: text(512), subject: text(512), at: -1 }],
+    [{}, { method: '' }, { method: text(65) }, { method: 'x', issuer: text(513) }, { at: 1 }],
+  ],
+])('%s is taken to its bounds and no further, by hand as by the schema', (field, good, bad) => {
+  for (const value of good) {
+    const input = { ...agent, [field]: value }
+    expect(actorSchema.safeParse(input).success).toBe(true)
+    const { actor } = admitActor(input, { mode: 'asserted' })
+    expect(actor[field]).toEqual(field === 'assurance' ? { method: 'asserted' } : value)
+  }
+  for (const value of bad) {
+    expect(actorSchema.safeParse({ ...agent, [field]: value }).success).toBe(false)
+    expect(pathOfError({ ...agent, [field]: value })).toMatch(new RegExp(`^/${field}`))
+  }
+})
+
+test('a chain of sixteen principals is as long as one may be', () => {
+  const chain = (length: number): object =>
+    length === 1 ? { type: 'human', id: 'alice' } : planner(chain(length - 1))
+  expect(pathOfError({ ...agent, onBehalfOf: chain(16) })).toBe('admitted')
+  expect(pathOfError({ ...agent, onBehalfOf: chain(17) })).toBe('/onBehalfOf')
 })
 
 test('what is read by hand is what the schema accepts', () => {
