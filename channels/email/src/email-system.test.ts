@@ -40,7 +40,11 @@ describe('with two stages', () => {
   ]
   const twoStages: PaymentDeskOptions = {
     policy: { stages },
-    rolesOf: { ann: ['operations', 'security'], ben: ['operations'] },
+    rolesOf: {
+      ann: ['operations', 'security'],
+      ben: ['operations'],
+      dan: ['operations', 'security'],
+    },
   }
 
   test('whose vote completes one hears of it, like everybody in whose name something was decided', async () => {
@@ -66,6 +70,8 @@ describe('with two stages', () => {
       expect(subjects.filter((subject) => subject === 'Decision needed')).toHaveLength(2)
       expect(subjects.filter((subject) => subject === 'Your decision is on record')).toHaveLength(1)
       expect(subjects).toHaveLength(3)
+      // Who said nothing still holds a link that is good.
+      expect(subjectsOf('dan')).toEqual(['Decision needed'])
       const link = boxes.of('ann@example.com')[0]?.text?.match(/https:\S+link=\S+/)?.[0] ?? ''
       expect(await (await email.handle(new Request(link))).text()).toContain('Your decision</h2>')
     },
