@@ -1,4 +1,4 @@
-import type { Channel } from '@loop-engine/core'
+import type { Channel, EventSink } from '@loop-engine/core'
 import { createTestClock } from '@loop-engine/testing'
 import { expect, test } from 'vitest'
 
@@ -84,5 +84,42 @@ test('effects that take long fill their own places, and hold up neither notices 
 
   answer.resolve()
   await paying.reach(3)
+  await close()
+})
+
+test('a sink that hangs fills its own places, and holds up no other sink', async () => {
+  const clock = createTestClock()
+  const answer = Promise.withResolvers<void>()
+  const [slow, quick] = [createCounter(), createCounter()]
+  const sinkOf = (name: string, publish: EventSink['publish']): EventSink => ({
+    contract: 'sink/v1',
+    name,
+    publish,
+  })
+  const { engine, close } = await createLoopSystem({
+    loops: [payment],
+    integrations: [bankThat(async () => {})],
+    sinks: [
+      sinkOf('slow', async () => {
+        slow.add()
+        await answer.promise
+      }),
+      sinkOf('quick', async () => quick.add()),
+    ],
+    clock,
+    limits: { concurrency: 2, effectTimeoutMs: 3_600_000 },
+  })
+  for (const aggregateId of ['1', '2', '3', '4', '5', '6'])
+    await engine.start({ loopId: 'payment', aggregateId, actor: agent })
+  const later = ({ count }: { readonly count: number }) => {
+    clock.advance(2000)
+    return count
+  }
+
+  await expect.poll(() => later(quick), { interval: 1 }).toBe(6)
+  expect(slow.count).toBe(2)
+
+  answer.resolve()
+  await expect.poll(() => later(slow), { interval: 1 }).toBe(6)
   await close()
 })
