@@ -379,6 +379,30 @@ test('who decided hears of it also when an approval before it counts no longer',
   expect(boxes.of('bob@example.com')).toHaveLength(2)
 })
 
+test('who decided hears of it once, whichever process repaints or reminds', async () => {
+  const asked = await notified(open(), waiting())
+  const voted = { ...asked, decisions: [said('alice')] }
+  const told = (await open().update?.(refOf(asked), voted, voted.view, context)) ?? {}
+  const shown = { ...voted, messages: { email: told } }
+
+  const reminded = (await open().notify(shown, shown.view, context)) ?? {}
+  await open().update?.(reminded, shown, shown.view, context)
+
+  const receipts = boxes.of('alice@example.com').filter(({ text }) => text?.includes('not you'))
+  expect(receipts).toHaveLength(1)
+})
+
+test('that a decider has no mailbox any more holds up nothing', async () => {
+  const channel = open()
+  const request = await notified(channel, waiting())
+  boxes.gone.add('alice@example.com')
+  const voted = { ...request, decisions: [said('alice')] }
+
+  const ref = await channel.update?.(refOf(request), voted, voted.view, context)
+
+  expect(ref).toMatchObject({ asked: ['alice', 'bob'] })
+})
+
 describe('a fault of the mail server', () => {
   test('passes when it is one of the moment, and quotes nothing', async () => {
     boxes.isDown = true
