@@ -56,7 +56,7 @@ function aliceNow(): JWTPayload {
 
 describe('a bearer token', () => {
   test('of the issuer is a person with roles, scopes and a tenant', async () => {
-    const { status, body } = await who(await token({ name: 'Alice' }))
+    const { status, body } = await who(await token({ name: 'Alice', groups: ['oncall'] }))
 
     expect(status).toBe(200)
     expect(body).toMatchObject({
@@ -68,6 +68,7 @@ describe('a bearer token', () => {
         id: 'alice',
         displayName: 'Alice',
         roles: ['ops'],
+        groups: ['oncall'],
         assurance: { method: 'oidc', issuer, subject: 'alice' },
       },
     })
@@ -159,15 +160,38 @@ describe('a bearer token', () => {
 })
 
 describe('an API key', () => {
-  const make = (expiresAt?: number): ReturnType<TestServer['server']['keys']['create']> =>
+  const make = (
+    expiresAt?: number,
+    roles: readonly string[] = [],
+  ): ReturnType<TestServer['server']['keys']['create']> =>
     server.server.keys.create({
       tenant: 'acme',
       name: 'k',
       actor: { type: 'ai-agent', id: 'agent:x', onBehalfOf: { type: 'human', id: 'alice' } },
+      roles,
       scopes: ['read', 'run'],
       createdBy: 'test',
       ...(expiresAt !== undefined && { expiresAt }),
     })
+
+  test('is whom it was made for, and no more', async () => {
+    const expiresAt = Date.now() + 60_000
+    const { key, secret } = make(expiresAt, ['triage'])
+
+    expect((await who(secret)).body).toMatchObject({
+      kind: 'key',
+      tenant: 'acme',
+      scopes: ['read', 'run'],
+      expiresAt,
+      actor: {
+        type: 'ai-agent',
+        id: 'agent:x',
+        onBehalfOf: { type: 'human', id: 'alice' },
+        roles: ['triage'],
+        assurance: { method: 'api-key', subject: key.id },
+      },
+    })
+  })
 
   test('is kept as a digest only', () => {
     const { key, secret } = make()
