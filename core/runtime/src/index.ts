@@ -26,6 +26,7 @@ export { type Control, type StopInput, type StopTarget } from './engine/control.
 export { type Seal, type Sealed } from './engine/seal.ts'
 export { createBells, type Bells } from './approvals/bells.ts'
 export { createAskedRequests, type AskedRequests } from './approvals/asked-requests.ts'
+export { createComparedRequests, type ComparedRequests } from './approvals/compared-requests.ts'
 export { createApprovals, type Approvals } from './approvals/approvals.ts'
 export { createIntake, type Intake, type IntakeOptions } from './approvals/intake.ts'
 export type { DecideInput, DecisionResult } from './approvals/decide-request.ts'

@@ -13,6 +13,7 @@ import type { Expressions, GuardEvaluator } from '@loop-engine/guards'
 
 import type { AskedRequests } from './approvals/asked-requests.ts'
 import type { Bells } from './approvals/bells.ts'
+import type { ComparedRequests } from './approvals/compared-requests.ts'
 import type { Identity } from './identity.ts'
 import type { Redaction } from './judging/redaction.ts'
 import type { Limits } from './limits.ts'
@@ -37,6 +38,7 @@ export interface Kernel {
   readonly runs: Runs
   readonly bells: Bells
   readonly asked: AskedRequests
+  readonly compared: ComparedRequests
   readonly telemetry: Telemetry | undefined
   /** A copy that nobody changes. Throws `invalid_definition` when a loop asks for what this system does not have. */
   check(definition: LoopDefinition): LoopDefinition

@@ -44,8 +44,13 @@ async function reviewed(
 ) {
   const kept = createMemoryStore()
   let now = Date.parse('2026-01-01')
+  let reads = 0
   const store = {
     ...kept,
+    async entries(...which: Parameters<typeof kept.entries>) {
+      reads += 1
+      return kept.entries(...which)
+    },
     async approvals(query: Parameters<typeof kept.approvals>[0]) {
       const { items, ...rest } = await kept.approvals(query)
       return { ...rest, items: items.map((request) => ({ ...request, ...change(request) })) }
@@ -64,6 +69,7 @@ async function reviewed(
   for (const [id, decision] of decisions)
     await approvals.decide({ requestId: asked.approvalId, decision, actor: person(id) })
   return {
+    reads: () => reads,
     later: (ms: number) => void (now += ms),
     ship: async (actor: typeof agent | ReturnType<typeof person> = person('cleo')) =>
       engine.transition({ ...run, transitionId: 'ship', actor }),
@@ -124,4 +130,19 @@ test('an approval is as old as the record says', async () => {
   }))
   later(2 * 3_600_000)
   expect(await ship()).toMatchObject({ status: 'guard_failed', reason: 'reviewed' })
+})
+
+test('what was compared once is not looked up again, unless it is changed then', async () => {
+  let isChanged = false
+  const { ship, reads } = await reviewed(both, () =>
+    isChanged ? { decisions: [vote('ann'), vote('dora')] } : {},
+  )
+  expect(await ship(person('ben'))).toMatchObject({ reason: 'another' })
+  const before = reads()
+
+  expect(await ship(person('ben'))).toMatchObject({ reason: 'another' })
+  expect(reads()).toBe(before)
+
+  isChanged = true
+  await expect(ship(person('ben'))).rejects.toMatchObject({ code: 'corrupt' })
 })

@@ -35,6 +35,6 @@ export function createAskedRequests(): AskedRequests {
 }
 
 /** Channels note beside a request, without a version, where they posted it. */
-function textOf(request: ApprovalRequest): string {
+export function textOf(request: ApprovalRequest): string {
   return JSON.stringify({ ...request, messages: null })
 }

@@ -39,19 +39,35 @@ export async function recordedApprovals(
   // The run first: of what is decided after that the commit hears, by the run's version.
   const run = await kernel.store.getRun(tenant, runId)
   const { items } = await kernel.store.approvals({ tenant, runId, limit: 1000 })
-  if (!run || items.length === 0) return items
-  const records = await recordsAbout(kernel, items, run)
+  if (!run) return items
+  const known = new Map(items.map((request) => [request.id, kernel.compared.decidedAt(request)]))
+  const others = items.filter(({ id }) => known.get(id) === undefined)
+  const records = await recordsAbout(kernel, others, run)
   return Promise.all(
     items.map(async (request) => {
-      const record = records.get(request.id)
-      if (!isAsRecorded(request, record) || !isApprovedAsRecorded(request, record)) {
-        const changed = await changedIn(kernel, request, run)
-        if (changed) throw changed
-      }
-      const approved = record?.find(({ type }) => type === 'loop.approval.approved')
-      return approved ? { ...request, decidedAt: approved.at } : request
+      const decidedAt = known.get(request.id)
+      return decidedAt === undefined
+        ? asRecorded(kernel, request, records.get(request.id), run)
+        : { ...request, decidedAt }
     }),
   )
+}
+
+async function asRecorded(
+  kernel: Kernel,
+  request: ApprovalRequest,
+  record: readonly LedgerEntry[] | undefined,
+  run: LoopInstance,
+): Promise<ApprovalRequest> {
+  const approved = record?.find(({ type }) => type === 'loop.approval.approved')
+  const decidedAt = approved?.at ?? request.decidedAt
+  if (isAsRecorded(request, record) && isApprovedAsRecorded(request, record)) {
+    kernel.compared.keep(request, decidedAt)
+  } else {
+    const changed = await changedIn(kernel, request, run)
+    if (changed) throw changed
+  }
+  return { ...request, decidedAt }
 }
 
 async function changedIn(
