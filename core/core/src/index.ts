@@ -13,7 +13,7 @@ export { deepFreeze, snapshot } from './json/snapshot.ts'
 export { tooLargeError } from './json/too-large.ts'
 export { parseStrictJson } from './json/strict-json.ts'
 export { digestOf, saltedDigest, sha256Hex } from './json/digest.ts'
-export { parseDuration } from './model/duration.ts'
+export { isDuration, parseDuration } from './model/duration.ts'
 export {
   actorTypes,
   approvalPolicySchema,

@@ -1,6 +1,6 @@
 import {
+  isDuration,
   LoopError,
-  parseDuration,
   refuseStrayKeys,
   type KnownKeys,
   type LoopDefinition,
@@ -60,7 +60,8 @@ export function checkPolicy(tool: string, policy: ToolPolicy): void {
     throw invalidPolicy(tool, 'approval', 'asks nobody: it has no reviewers.')
   if (loop && (approval || guards))
     throw invalidPolicy(tool, 'loop', 'brings its own loop, which must hold approval and guards.')
-  if (lostAfter !== undefined) parseDuration(lostAfter)
+  if (lostAfter !== undefined && !isDuration(lostAfter))
+    throw invalidPolicy(tool, 'lostAfter', 'needs a duration such as 30s, 5m, 2h or 7d.')
 }
 
 function isAsked(reviewers: ToolApproval['reviewers']): boolean {

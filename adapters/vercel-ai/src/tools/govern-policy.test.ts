@@ -22,7 +22,10 @@ describe('a policy', () => {
     expect(wrong({ refnd: {} })).toThrow('is for no tool of this set')
     expect(wrong({ refund: { approval: { expiresIn: '1h' } } })).toThrow('asks nobody')
     expect(wrong({ refund: {} }, { refund: { inputSchema: z.object({}) } })).toThrow('no execute')
-    expect(wrong({ refund: { lostAfter: 'soon' } })).toThrow('duration')
+    for (const lostAfter of ['soon', '0s'])
+      expect(wrong({ refund: { lostAfter } })).toThrow(
+        expect.objectContaining({ code: 'invalid_config', path: '/policy/refund/lostAfter' }),
+      )
     expect(wrong({}, { search: { type: 'provider', inputSchema: z.object({}) } })).toThrow(
       'provider runs the tool search itself',
     )

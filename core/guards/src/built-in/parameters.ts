@@ -1,4 +1,4 @@
-import { parseDuration, type JsonObject, type JsonValue } from '@loop-engine/core'
+import { isDuration, parseDuration, type JsonObject, type JsonValue } from '@loop-engine/core'
 
 /** What a parameter must be, as the end of a sentence; null when it is. */
 export type ParameterCheck = (value: JsonValue | undefined) => string | null
@@ -39,15 +39,7 @@ export const text: ParameterCheck = (value) =>
   typeof value === 'string' && value.length > 0 ? null : 'a text'
 
 export const duration: ParameterCheck = (value) =>
-  isDuration(value) ? null : 'a duration such as 30s, 5m, 2h or 7d'
-
-function isDuration(value: JsonValue | undefined): boolean {
-  try {
-    return durationMs(value) > 0
-  } catch {
-    return false
-  }
-}
+  isDuration(textOf(value)) ? null : 'a duration such as 30s, 5m, 2h or 7d'
 
 export function listOf(check: ParameterCheck, what: string): ParameterCheck {
   return (value) =>
