@@ -84,6 +84,23 @@ test.each(['http://decide.example/', 'https://key@decide.example/', 'javascript:
   },
 )
 
+test.each([
+  [
+    'throws',
+    () => {
+      throw new Error('The log is away.')
+    },
+  ],
+  ['rejects', (async () => Promise.reject(new Error('The log is away.'))) as () => never],
+])('nor does it matter that whoever is told of it %s', async (_, onError) => {
+  const { mcp } = await quoted({ decisionUrl: () => 'x', onError })
+  const client = await connectTo(mcp)
+
+  const { data } = await call(client, 'request_transition', order)
+
+  expect(data).toMatchObject({ status: 'pending', approvalId: expect.any(String) })
+})
+
 test('a page that cannot be found out hides neither a request nor how far it is', async () => {
   const fault = new TypeError('The directory of the pages is away.')
   const { mcp, errors } = await quoted({

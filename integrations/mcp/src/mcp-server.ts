@@ -1,4 +1,4 @@
-import { LoopError, type ApprovalRequest, type LoopDefinition } from '@loop-engine/core'
+import { LoopError, quiet, type ApprovalRequest, type LoopDefinition } from '@loop-engine/core'
 import type { Authority } from '@loop-engine/sdk'
 import { McpServer, type Transport } from '@modelcontextprotocol/server'
 import { serveStdio } from '@modelcontextprotocol/server/stdio'
@@ -63,8 +63,10 @@ export function createMcpServer({
   decisionUrl = () => undefined,
   origins = [],
   maxBytes = 512 * 1024,
-  onError = () => undefined,
+  onError: told,
 }: McpServerOptions): LoopMcpServer {
+  // Whoever is told may fail as well, and the client gets its answer all the same.
+  const onError = quiet(told)
   const catalogue = catalogueOf(loops, startable)
   const connections = new Set<Connection>()
 
