@@ -11,6 +11,3 @@ export function spellOut(text: string): string {
       `<U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}>`,
   )
 }
-
-/** The same by an older name, of when it took escape sequences away, and whatever stood behind one that did not end. */
-export const makeVisible: (text: string) => string = spellOut

@@ -40,7 +40,7 @@ export interface Attempt {
   readonly change?: Earlier
 }
 
-export interface Earlier {
+interface Earlier {
   readonly entries: readonly StoredEntry[]
   readonly approvals: readonly ApprovalRequest[]
 }
