@@ -81,7 +81,7 @@ export interface JourneySystem {
     stop(input: object): Promise<unknown>
     history(target: {
       readonly aggregateId: string
-    }): AsyncIterable<{ readonly entry: { readonly type: string } }>
+    }): AsyncIterable<{ readonly entry: { readonly type: string; readonly data?: object } }>
   }
   readonly approvals: {
     get(query: { readonly id: string; readonly tenant?: string }): Promise<ApprovalRequest | null>

@@ -54,28 +54,33 @@ export function peopleJourneys<Vendor extends ChannelVendor>(
     },
   )
 
-  journey(
-    harness,
-    'a refused click stays refused when it is delivered again',
-    'a captured click that is played back after a promotion',
-    async (world) => {
-      const { id } = await world.ask('order-1')
-      await world.click({ requestId: id, person: 'mallory', deliveryId: 'same' })
-      world.directory.set('mallory', { groups: ['ops'] })
+  for (const [when, isRestarted] of [
+    ['', false],
+    [', also after a restart', true],
+  ] as const)
+    journey(
+      harness,
+      `a refused click stays refused when it is delivered again${when}`,
+      'a captured click that is played back after a promotion',
+      async (world) => {
+        const { id } = await world.ask('order-1')
+        await world.click({ requestId: id, person: 'mallory', deliveryId: 'same' })
+        world.directory.set('mallory', { groups: ['ops'] })
+        if (isRestarted) await world.restart()
 
-      await world.handle(
-        await world.vendor.click({
-          requestId: id,
-          revision: 1,
-          person: 'mallory',
-          decision: 'approve',
-          deliveryId: 'same',
-        }),
-      )
+        await world.handle(
+          await world.vendor.click({
+            requestId: id,
+            revision: 1,
+            person: 'mallory',
+            decision: 'approve',
+            deliveryId: 'same',
+          }),
+        )
 
-      expect(world.paid).toEqual([])
-    },
-  )
+        expect(world.paid).toEqual([])
+      },
+    )
 
   journey(
     harness,
@@ -90,6 +95,9 @@ export function peopleJourneys<Vendor extends ChannelVendor>(
       expect(decisions).toMatchObject([
         { reviewer: { type: 'human', id: 'alice', assurance: { method: harness.assurance } } },
       ])
+      const items = await Array.fromAsync(world.system.engine.history({ aggregateId: 'order-1' }))
+      const decided = items.find(({ entry }) => entry.type === 'loop.approval.approved')
+      expect(decided?.entry.data).toMatchObject({ proof: expect.any(Object) })
     },
   )
 }
