@@ -13,7 +13,7 @@ import { checkOptions, type EmailOptions, type Recipient } from './email-options
 import { nameOf, readRef, refOf } from './email-ref.ts'
 import { peopleOf, peopleWith } from './mail-people.ts'
 import { askMail, codeMail, outcomeMail, receiptMail, type MailText } from './mail-text.ts'
-import { createPostman, isOfOneMailbox, type Envelope } from './postman.ts'
+import { createPostman, envelopeOf, isOfOneMailbox } from './postman.ts'
 
 export interface EmailChannel extends Channel {
   notify(
@@ -164,7 +164,7 @@ export function createEmailChannel(options: EmailOptions): EmailChannel {
     identity: readonly string[],
     signal?: AbortSignal,
   ): Promise<void> {
-    return postman.send(mail, about(request, to, identity), signal)
+    return postman.send(mail, envelopeOf(request, to, identity), signal)
   }
 
   function tellOfMailbox(error: unknown): void {
@@ -175,17 +175,6 @@ export function createEmailChannel(options: EmailOptions): EmailChannel {
 }
 
 const atOnce = 5
-
-function about(request: ApprovalRequest, to: Recipient, identity: readonly string[]): Envelope {
-  const thread = ['request', request.tenant, request.id]
-  return {
-    to,
-    thread,
-    identity: [...thread, ...identity],
-    requestId: request.id,
-    revision: request.revision,
-  }
-}
 
 function hasSpoken({ decisions, revision }: ApprovalRequest, id: string): boolean {
   return decisions.some((one) => one.reviewer.id === id && one.revision === revision)

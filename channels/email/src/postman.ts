@@ -1,11 +1,11 @@
-import { isLoopError, LoopError, sha256Hex } from '@loop-engine/core'
+import { isLoopError, LoopError, sha256Hex, type ApprovalRequest } from '@loop-engine/core'
 import { createTransport, type Transporter } from 'nodemailer'
 
 import type { EmailOptions, Recipient } from './email-options.ts'
 import { checkAddress } from './mail-people.ts'
 import type { MailText } from './mail-text.ts'
 
-export interface Envelope {
+interface Envelope {
   readonly to: Recipient
   /** What the mail is, in parts that are the same on every delivery: the Message-ID is made of them. */
   readonly identity: readonly string[]
@@ -21,6 +21,16 @@ export interface Postman {
    * `isOfOneMailbox` knows when this mailbox will never take it, and a retryable error for what may pass.
    */
   send(mail: MailText, envelope: Envelope, signal?: AbortSignal): Promise<void>
+}
+
+/** Of a mail about a request: all of them are one thread. */
+export function envelopeOf(
+  { tenant, id, revision }: ApprovalRequest,
+  to: Recipient,
+  identity: readonly string[],
+): Envelope {
+  const thread = ['request', tenant, id]
+  return { to, thread, identity: [...thread, ...identity], requestId: id, revision }
 }
 
 const mostRemembered = 1000

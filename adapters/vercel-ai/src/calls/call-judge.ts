@@ -1,4 +1,4 @@
-import { canonicalize, type JsonValue, type LoopInstance } from '@loop-engine/core'
+import type { JsonValue, LoopInstance } from '@loop-engine/core'
 import type { LoopEngine, TransitionResult } from '@loop-engine/sdk'
 import QuickLRU from 'quick-lru'
 
@@ -6,8 +6,9 @@ import type { ModelWitness } from '../models/model-witness.ts'
 import type { CallLedger, ToolCall } from './call-ledger.ts'
 import type { CallLoop } from './call-loop.ts'
 import { outcomeOf, type CallOutcome, type Subject } from './call-outcome.ts'
-import { inputOf, readCall, type CallRecord, type Licence } from './call-record.ts'
+import { readCall, type CallRecord, type Licence } from './call-record.ts'
 import { readOutcome } from './read-outcome.ts'
+import { isOnRecord, isThisCall } from './same-call.ts'
 import type { TakenInput } from './take-input.ts'
 import type { ToolPolicy } from './tool-policy.ts'
 
@@ -107,7 +108,7 @@ export function createJudge({ engine, ledger, now, witness }: JudgeOptions): Jud
       if (known.get(call.aggregateId)) return ask(attempt, input.json)
     }
     if (!instance) return refusal(call, 'unrecorded', 'this call is not on record.')
-    if (!isThisCall(instance, call, governed))
+    if (!isThisCall(instance, call, governed.loop))
       return refusal(call, 'other_call', 'the record of its id belongs to another call.')
     return fromRecord(attempt, await readCall(engine, instance))
   }
@@ -186,26 +187,6 @@ export function createJudge({ engine, ledger, now, witness }: JudgeOptions): Jud
 
 export function refusal(call: Subject, reason: string, why: string): { outcome: CallOutcome } {
   return { outcome: outcomeOf(call, 'refused', { reason }, why) }
-}
-
-/** Whether an instance is that of exactly this run, tool and call id. */
-function isThisCall(
-  { loopId, metadata }: LoopInstance,
-  call: ToolCall,
-  { loop }: Governed,
-): boolean {
-  return (
-    loopId === loop.definition.id &&
-    metadata['tool'] === call.tool &&
-    metadata['callId'] === call.callId &&
-    metadata['run'] === call.run
-  )
-}
-
-/** The original input, or the one that a reviewer made of it. */
-function isOnRecord({ text }: TakenInput, { asked, licence }: CallRecord): boolean {
-  if (text === asked) return true
-  return licence?.evidence ? canonicalize(inputOf(licence.evidence)) === text : false
 }
 
 function messageOf(result: Extract<TransitionResult, { status: 'guard_failed' }>): string {

@@ -6,6 +6,7 @@ import type { Governor } from '../calls/governor.ts'
 import type { Runner, Settled } from '../calls/run-licensed.ts'
 import { takeInput } from '../calls/take-input.ts'
 import { abortSignalOf } from '../fields.ts'
+import { statusOf, type ApprovalStatus } from './approval-status.ts'
 import { asksFirst, mayAskFirst } from './asks-first.ts'
 import { contextOf, isInHistory } from './call-context.ts'
 import { faultError, faultOutcome } from './call-fault.ts'
@@ -16,12 +17,6 @@ import { finish, isGenerator, streamOf } from './stream-of.ts'
 import { keepCaller } from './tool-caller.ts'
 import { parseInput } from './tool-definition.ts'
 import { modelOutputOf, type ToolResult } from './tool-output.ts'
-
-/** What the SDK hears about a call before it would execute it. */
-export type ApprovalStatus =
-  | 'not-applicable'
-  | { readonly type: 'user-approval'; readonly reason: string }
-  | { readonly type: 'denied'; readonly reason: string }
 
 export interface GovernedTool {
   readonly name: string
@@ -184,14 +179,6 @@ export function governTool(options: GovernedToolOptions): GovernedTool {
       }
     },
   }
-}
-
-function statusOf({ status, message, approvalId }: CallOutcome): ApprovalStatus {
-  // What ran has a result to hand over, and `execute` hands it over.
-  if (status === 'executed' || status === 'failed') return 'not-applicable'
-  if (status === 'pending')
-    return { type: 'user-approval', reason: `Waits for approval ${approvalId ?? ''}.` }
-  return { type: 'denied', reason: message }
 }
 
 function valueOf({ outcome, live }: Settled): unknown {

@@ -14,18 +14,11 @@ import { checkOptions } from '../check-options.ts'
 import { refuseInvalid } from '../log/checkpoint.ts'
 import { createLog } from '../log/log.ts'
 import { signNote, type NoteSigner } from '../log/note.ts'
-import { entryPages, runsOf } from '../pages.ts'
-import { droppedOf } from '../verify/verify-stored-run.ts'
-import { readLog, type ExportedLog } from './exported-log.ts'
-import {
-  definitionLine,
-  entryLine,
-  evidenceLine,
-  exportFormat,
-  isEntryLine,
-  sealText,
-} from './format.ts'
-import type { ExportDropped, ExportEnd, ExportHeader, ExportRun } from './schemas.ts'
+import { runsOf } from '../pages.ts'
+import { readLog } from './exported-log.ts'
+import { exportFormat, isEntryLine, sealText } from './format.ts'
+import { runLines } from './run-lines.ts'
+import type { ExportEnd, ExportHeader } from './schemas.ts'
 
 export interface ExportOptions {
   readonly store: LoopStore
@@ -108,75 +101,6 @@ export async function* exportRecords(options: ExportOptions): AsyncGenerator<str
     seal: signer ? await signNote(sealText(tenant, sum), [signer]) : null,
   }
   yield JSON.stringify(end)
-}
-
-async function* runLines(
-  store: LoopStore,
-  instance: LoopInstance,
-  {
-    log,
-    includeEvidence,
-    definitions,
-  }: { log: ExportedLog; includeEvidence: boolean; definitions: Set<string> },
-): AsyncGenerator<string> {
-  const { tenant, runId, loopId, aggregateId, version, head } = instance
-  const dropped = await droppedOf(store, instance)
-  const run: ExportRun = {
-    kind: 'run',
-    runId,
-    loopId,
-    aggregateId,
-    version,
-    head,
-    ...(dropped && { dropped: { through: dropped.through, head: dropped.head } }),
-  }
-  yield JSON.stringify(run)
-  const through = dropped?.through ?? 0
-  for (let seq = 1; seq <= through; seq++) {
-    yield droppedLine(log, runId, seq)
-    yield* proofLines(log, log.indexOf(runId, seq))
-  }
-  for await (const page of entryPages(store, tenant, runId, version, through + 1)) {
-    for (const { seq, hash, body, evidence, salt } of page) {
-      for (const digest of newDefinitions(body, definitions)) {
-        const text = await store.definition(digest)
-        if (text !== null) yield definitionLine(digest, text)
-      }
-      const leaf = log.indexOf(runId, seq)
-      yield entryLine(hash, leaf, body)
-      yield* proofLines(log, leaf)
-      if (includeEvidence && evidence !== null && salt !== null) yield evidenceLine(salt, evidence)
-    }
-  }
-}
-
-/** Instead of an entry that retention took. */
-function droppedLine(log: ExportedLog, runId: string, seq: number): string {
-  const leaf = log.indexOf(runId, seq)
-  const leafHash = leaf === null ? undefined : log.hashAt(leaf)
-  if (leaf === null || leafHash === undefined) {
-    throw new LoopError('corrupt', 'An entry was dropped, and its leaf is not in the log.', {
-      details: { runId, seq },
-      hint: 'Verify the store.',
-    })
-  }
-  const line: ExportDropped = { kind: 'dropped', seq, leaf, leafHash }
-  return JSON.stringify(line)
-}
-
-function* proofLines({ tree }: ExportedLog, leaf: number | null): Generator<string> {
-  if (leaf !== null && tree)
-    yield JSON.stringify({ kind: 'proof', leaf, path: tree.inclusion(leaf) })
-}
-
-/** Digests of definitions that a body names and that were not written yet. */
-function newDefinitions(body: string, known: Set<string>): readonly string[] {
-  const found = [...body.matchAll(/"definition":"([0-9a-f]{64})"/g)].map(
-    ([, digest = '']) => digest,
-  )
-  const fresh = found.filter((digest) => !known.has(digest))
-  for (const digest of fresh) known.add(digest)
-  return fresh
 }
 
 async function headOf(

@@ -4,6 +4,7 @@ import { decidingJourneys } from './deciding.ts'
 import { deliveryJourneys } from './delivery.ts'
 import { forgeryJourneys } from './forgery.ts'
 import type { ChannelJourneyHarness, ChannelVendor } from './harness.ts'
+import { overtakingJourneys } from './overtaking.ts'
 import { peopleJourneys } from './people.ts'
 
 /**
@@ -15,6 +16,7 @@ export function channelJourneys<Vendor extends ChannelVendor>(
 ): void {
   describe(`${harness.name}: what people decide is what happens`, () => {
     decidingJourneys(harness)
+    overtakingJourneys(harness)
   })
   describe(`${harness.name}: only who may decide decides`, () => {
     peopleJourneys(harness)

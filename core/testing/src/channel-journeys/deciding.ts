@@ -2,9 +2,8 @@ import { expect } from 'vitest'
 
 import type { ChannelJourneyHarness, ChannelVendor } from './harness.ts'
 import { journey } from './journey.ts'
-import { agent, minute } from './world.ts'
 
-/** Approve, reject, edit, quorum, expiry: what becomes of a click. */
+/** Approve, reject, edit, quorum: what becomes of a click. */
 export function decidingJourneys<Vendor extends ChannelVendor>(
   harness: ChannelJourneyHarness<Vendor>,
 ): void {
@@ -131,57 +130,6 @@ export function decidingJourneys<Vendor extends ChannelVendor>(
 
       await world.click({ requestId: id, revision: 2 })
       expect(world.paid).toEqual([{ amount: 90 }])
-    },
-  )
-
-  journey(
-    harness,
-    'a request whose run has moved on is superseded',
-    'approvals of a state that is long gone',
-    async (world) => {
-      const { id } = await world.ask('order-1')
-      await world.system.engine.transition({
-        aggregateId: 'order-1',
-        transitionId: 'audit',
-        actor: { type: 'automation', id: 'auditor' },
-      })
-      await world.system.relay.drain()
-
-      await world.click({ requestId: id })
-
-      expect(world.paid).toEqual([])
-      expect(await world.request(id)).toMatchObject({ status: 'superseded' })
-    },
-  )
-
-  journey(
-    harness,
-    'an expired request is expired, not approved and not rejected',
-    'time-outs that fail open',
-    async (world) => {
-      const { id } = await world.ask('order-1')
-      world.clock.advance(61 * minute)
-
-      await world.click({ requestId: id })
-
-      expect(world.paid).toEqual([])
-      expect(await world.request(id)).toMatchObject({ status: 'expired', decisions: [] })
-    },
-  )
-
-  journey(
-    harness,
-    'what was taken back can no longer be approved',
-    'buttons that stay live',
-    async (world) => {
-      const { id } = await world.ask('order-1')
-      await world.system.approvals.withdraw({ requestId: id, actor: agent })
-      await world.system.relay.drain()
-
-      await world.click({ requestId: id })
-
-      expect(world.paid).toEqual([])
-      expect(await world.request(id)).toMatchObject({ status: 'cancelled' })
     },
   )
 

@@ -1,0 +1,15 @@
+import type { CallOutcome } from '../calls/call-outcome.ts'
+
+/** What the SDK hears about a call before it would execute it. */
+export type ApprovalStatus =
+  | 'not-applicable'
+  | { readonly type: 'user-approval'; readonly reason: string }
+  | { readonly type: 'denied'; readonly reason: string }
+
+export function statusOf({ status, message, approvalId }: CallOutcome): ApprovalStatus {
+  // What ran has a result to hand over, and `execute` hands it over.
+  if (status === 'executed' || status === 'failed') return 'not-applicable'
+  if (status === 'pending')
+    return { type: 'user-approval', reason: `Waits for approval ${approvalId ?? ''}.` }
+  return { type: 'denied', reason: message }
+}
