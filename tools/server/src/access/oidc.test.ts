@@ -17,7 +17,8 @@ async function open() {
       audience: ['loops', 'desk'],
       fetch: async (input) => {
         if (state.isAway) throw new TypeError('fetch failed')
-        const isKeys = String(input).endsWith('/keys')
+        const url = String(input instanceof Request ? input.url : input)
+        const isKeys = url.endsWith('/keys')
         return Response.json(
           isKeys ? { keys } : { issuer: state.issuer, jwks_uri: `${issuer}/keys` },
         )
