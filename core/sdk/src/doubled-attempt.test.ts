@@ -59,3 +59,18 @@ test('an attempt under another key hears that the run has moved', async () => {
     details: { reason: 'moved' },
   })
 })
+
+test('a key stands for one attempt, with where its requester is called back', async () => {
+  const channels = [
+    { contract: 'channel/v1', name: 'callback', notify: async () => undefined } as const,
+  ]
+  const { engine } = await createLoopSystem({ loops, channels, relay: false })
+  const run = { aggregateId: 'order-1', actor: alice }
+  await engine.start({ ...run, loopId: 'order' })
+  const send = async (callbackUrl: string) =>
+    engine.transition({ ...run, transitionId: 'send', idempotencyKey: 'key', callbackUrl })
+
+  expect(await send('https://one.example')).toMatchObject({ status: 'executed' })
+  expect(await send('https://one.example')).toMatchObject({ replayed: true })
+  await expect(send('https://other.example')).rejects.toMatchObject({ code: 'key_mismatch' })
+})
