@@ -93,6 +93,11 @@ test('the transition that follows a rejection takes back what else was asked', a
 
   expect(await stateOf('order-1')).toBe('LAPSED')
   expect(await approvals.get({ id: requestId })).toMatchObject({ status: 'superseded' })
+  const record = await Array.fromAsync(engine.history({ aggregateId: 'order-1' }))
+  expect(record.at(-1)?.entry).toMatchObject({
+    type: 'loop.approval.superseded',
+    approval: { id: requestId, revision: 1 },
+  })
 })
 
 test('the transition that follows a rejection counts against its limit; the rejection stands', async () => {
