@@ -113,3 +113,22 @@ test('a decision of a channel is on record with its words, its proof and how its
     path: '/revision',
   })
 })
+
+test.each(['x'.repeat(256), 'line\nbreak', 'half \ud83d'])(
+  'a decision is taken under whatever a channel may call its delivery: %j',
+  async (idempotencyKey) => {
+    const { request, intake } = await ask()
+    const decision = {
+      requestId: request?.id,
+      tenant: 'default',
+      revision: 1,
+      viewHash: request?.viewHash,
+      decision: 'reject',
+      reviewer: { type: 'human', id: 'alice' },
+      assurance: { method: 'desk' },
+      idempotencyKey,
+    }
+    expect(await intake(decision)).toMatchObject({ status: 'rejected' })
+    expect(await intake(decision)).toMatchObject({ status: 'rejected', replayed: true })
+  },
+)

@@ -1,6 +1,7 @@
 import type { Authority } from '@loop-engine/actors'
-import { decisionIntakeSchema, LoopError, type Actor } from '@loop-engine/core'
+import { decisionIntakeSchema, LoopError, sha256Hex, type Actor } from '@loop-engine/core'
 
+import { isKey } from '../engine/admit-input.ts'
 import type { Approvals } from './approvals.ts'
 import type { DecisionResult } from './decide-request.ts'
 
@@ -33,10 +34,15 @@ export function createIntake({ approvals, authority }: IntakeOptions): Intake {
       actor: authority.vouch(person, assurance),
       ...(proof && { proof }),
       ...(idempotencyKey !== undefined && {
-        idempotencyKey: `${authority.name}:${idempotencyKey}`,
+        idempotencyKey: keyOf(`${authority.name}:${idempotencyKey}`),
       }),
     })
   }
+}
+
+/** What a vendor calls a delivery may be longer than a key, or hold what no key may. */
+function keyOf(delivery: string): string {
+  return isKey(delivery) ? delivery : sha256Hex(JSON.stringify(delivery))
 }
 
 function malformed(path: readonly PropertyKey[]): LoopError {

@@ -41,13 +41,16 @@ export function refuseReserved(aggregateId: string): void {
 }
 
 export function checkKey(value: unknown, path: string): void {
-  if (
-    typeof value !== 'string' ||
-    value.length === 0 ||
-    value.length > 256 ||
-    /[\u0000-\u001f\u007f]/.test(value) ||
-    !value.isWellFormed()
-  ) {
-    throw new LoopError('invalid_input', 'An id must be 1 to 256 printable characters.', { path })
-  }
+  if (isKey(value)) return
+  throw new LoopError('invalid_input', 'An id must be 1 to 256 printable characters.', { path })
+}
+
+export function isKey(value: unknown): value is string {
+  return (
+    typeof value === 'string' &&
+    value.length > 0 &&
+    value.length <= 256 &&
+    !/[\u0000-\u001f\u007f]/.test(value) &&
+    value.isWellFormed()
+  )
 }
