@@ -1,6 +1,8 @@
+import { mayReview } from '@loop-engine/actors'
 import {
   approvalStatuses,
   isLoopError,
+  reviewersOf,
   type Actor,
   type ApprovalQuery,
   type ApprovalRequest,
@@ -118,6 +120,8 @@ export function createApprovals(kernel: Kernel): Approvals {
         })
         for (const request of page.items) {
           if (request.expiresAt <= kernel.clock.now()) continue
+          // Of what waits for others alone the directory need not be asked, however much that is.
+          if (!mayReview(today.actor, reviewersOf(request))) continue
           if ((await refuseToday(kernel, request, today)) === null) waiting.push(request)
         }
         cursor = page.cursor
