@@ -88,6 +88,33 @@ test.each(Object.keys(changes))('nothing runs of a request if %s was changed', a
   expect(await run()).toMatchObject({ currentState: 'ASKED', status: 'active' })
 })
 
+test('one vote that stands twice in a request counts for nothing', async () => {
+  const { decide, change, run } = await askAndChange(
+    ({ decisions }) => ({ decisions: [...decisions, ...decisions] }),
+    { ...quorum, quorum: 3 },
+  )
+  await decide('ann')
+  change()
+  await expect(decide('ben')).rejects.toMatchObject({ code: 'corrupt' })
+  expect(await run()).toMatchObject({ currentState: 'ASKED' })
+})
+
+test.each(['rejected', 'withdrawn'])(
+  'a request that was %s is not open again by hand',
+  async (how) => {
+    const { approvals, requestId, decide, change, run } = await askAndChange(
+      () => ({ status: 'pending', decidedAt: null, decisions: [] }),
+      { reviewers: ['role:finance'] },
+    )
+    await (how === 'rejected'
+      ? decide('ann', 'reject')
+      : approvals.withdraw({ requestId, actor: person('ann') }))
+    change()
+    await expect(decide('ben')).rejects.toMatchObject({ code: 'corrupt' })
+    expect(await run()).toMatchObject({ currentState: 'ASKED' })
+  },
+)
+
 test('a changed request can be rejected, but what its policy says now does not follow', async () => {
   const { decide, change, run, errors } = await askAndChange(({ policy }) => ({
     policy: { ...policy, onReject: 'pay' },

@@ -6,6 +6,7 @@ import {
   openEntry,
   type ApprovalDecision,
   type ApprovalRequest,
+  type EntryType,
   type LedgerEntry,
   type LoopInstance,
 } from '@loop-engine/core'
@@ -13,9 +14,18 @@ import {
 import type { Kernel } from '../kernel.ts'
 import { newestFirst } from '../recording/newest-first.ts'
 
+/** What is recorded when a request ends: it is decided once. */
+const endings: ReadonlySet<EntryType> = new Set([
+  'loop.approval.approved',
+  'loop.approval.rejected',
+  'loop.approval.expired',
+  'loop.approval.superseded',
+])
+
 /**
- * Why nothing may follow from a request: it says other than the record of its run. It lies beside the ledger, where whoever
- * may write to the database could change what is asked, the policy or the votes. Null when it is as recorded.
+ * Why nothing may follow from a request that waits: it says other than the record of its run. It lies beside the ledger,
+ * where whoever may write to the database could change what is asked, the policy or the votes, or open it again. Null when
+ * it is as recorded.
  */
 export async function compareWithRecord(
   kernel: Kernel,
@@ -23,8 +33,9 @@ export async function compareWithRecord(
   run: LoopInstance,
 ): Promise<LoopError | null> {
   if (kernel.asked.has(request, run.version)) return null
-  const records = await recordsAbout(kernel, [request], run)
-  if (isAsRecorded(request, records.get(request.id))) return null
+  const record = (await recordsAbout(kernel, [request], run)).get(request.id)
+  const isOver = record?.some(({ type }) => endings.has(type))
+  if (!isOver && isAsRecorded(request, record)) return null
   return changedIn(kernel, request, run)
 }
 
@@ -110,6 +121,7 @@ async function recordsAbout(
 function isAsRecorded(request: ApprovalRequest, record: readonly LedgerEntry[] = []): boolean {
   const [asked] = record
   if (asked?.type !== 'loop.approval.requested' || !asked.approval) return false
+  const votes = approvalsOf(request)
   // An edit is a new revision of what is asked.
   const newest = record.findLast(({ approval }) => approval?.decision === 'edit') ?? asked
   // Of a request that was erased the fields of the view are gone.
@@ -125,8 +137,9 @@ function isAsRecorded(request: ApprovalRequest, record: readonly LedgerEntry[] =
     isSame(request.requester, asked.actor) &&
     isSame(request.escalated, escalatedIn(record)) &&
     isSame(request.delegations.map(nameHandedOn), delegationsIn(record)) &&
-    // Votes that count no longer leave the request, never the record.
-    approvalsOf(request).every((vote) => isRecorded(vote, record))
+    // Votes that count no longer leave the request, never the record; and nobody has two.
+    votes.every((vote) => isRecorded(vote, record)) &&
+    new Set(votes.map(({ reviewer }) => reviewer.id)).size === votes.length
   )
 }
 
