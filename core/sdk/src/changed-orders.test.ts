@@ -174,6 +174,72 @@ test('a timeout takes the transition that the definition names, whatever the out
   expect(await engine.get({ aggregateId: 'order-1' })).toMatchObject({ currentState: 'LAPSED' })
 })
 
+test.each([
+  ['a timeout', { timeout: { after: '1h', transition: 'lapse' } }],
+  ['an expiry', {}],
+  ['an escalation', {}],
+])('%s comes no sooner than the record says, whatever the outbox says', async (what, state) => {
+  const clock = createTestClock()
+  const kept = createMemoryStore()
+  const { engine, approvals, relay } = await createLoopSystem({
+    loops: [
+      defineLoop({
+        id: 'order',
+        states: [
+          { id: 'OPEN', ...state },
+          { id: 'LAPSED', terminal: true },
+          { id: 'PAID', terminal: true },
+        ],
+        initialState: 'OPEN',
+        transitions: [
+          { id: 'lapse', from: 'OPEN', to: 'LAPSED', actors: ['system'] },
+          {
+            id: 'pay',
+            from: 'OPEN',
+            to: 'PAID',
+            actors: ['ai-agent'],
+            approval: {
+              reviewers: ['bob'],
+              expiresIn: '1h',
+              ...(what === 'an escalation'
+                ? { escalate: [{ after: '1h', reviewers: ['cleo'] }], expiresIn: '2h' }
+                : { onExpiry: 'lapse' }),
+            },
+          },
+        ],
+      }),
+    ],
+    // Whoever can write to the database brings forward what is due.
+    store: {
+      ...kept,
+      commit: async (plans) =>
+        kept.commit(
+          plans.map((plan) => ({
+            ...plan,
+            outbox: plan.outbox?.map((item) => ({ ...item, dueAt: clock.now() })),
+          })),
+        ),
+    },
+    clock,
+    relay: false,
+  })
+  const order = { aggregateId: 'order-1', actor: agent } as const
+  await engine.start({ ...order, loopId: 'order' })
+  if (what !== 'a timeout') await engine.transition({ ...order, transitionId: 'pay' })
+  const hasHappened = async (): Promise<boolean> => {
+    await relay.drain()
+    const run = await engine.get(order)
+    const [request] = (await approvals.find()).items
+    return run?.currentState === 'LAPSED' || request?.escalated.length === 1
+  }
+
+  expect(await hasHappened()).toBe(false)
+  clock.advance(59 * 60_000 - 1)
+  expect(await hasHappened()).toBe(false)
+  clock.advance(60_001)
+  expect(await hasHappened()).toBe(true)
+})
+
 /** A restart that was executed, over a store that somebody else can write to, and the sealed function that does it. */
 async function restarted(change: (store: LoopStore) => Partial<LoopStore>) {
   const kept = createMemoryStore()

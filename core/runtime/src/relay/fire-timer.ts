@@ -1,4 +1,12 @@
-import { LoopError, parseDuration, type Actor, type OutboxClaim } from '@loop-engine/core'
+import {
+  LoopError,
+  openEntry,
+  parseDuration,
+  type Actor,
+  type LoopInstance,
+  type OutboxClaim,
+  type StoredEntry,
+} from '@loop-engine/core'
 
 import { expire } from '../approvals/expire-request.ts'
 import { onRequest, type Outcome, type Situation } from '../approvals/on-request.ts'
@@ -9,6 +17,7 @@ import { createChange } from '../recording/change.ts'
 import { commitChange } from '../recording/commit-change.ts'
 import { draftOf } from '../recording/draft.ts'
 import { takeFollowUp } from '../recording/follow-up.ts'
+import { newestFirst } from '../recording/newest-first.ts'
 import { approvalTimer, enqueueNotices } from '../recording/orders.ts'
 import { isOverLimit, refusedBy } from '../recording/refused-by.ts'
 import { scopesOf } from '../recording/stop-scopes.ts'
@@ -24,8 +33,8 @@ export async function fireTimer(kernel: Kernel, claim: OutboxClaim): Promise<Del
 }
 
 /**
- * A run stayed too long in a state: the system takes the transition that the state names. The definition says which, for
- * it is pinned by its digest, and what waits in the outbox is not.
+ * A run stayed too long in a state: the system takes the transition that the state names. The definition says which and
+ * when, for it is pinned by its digest, and what waits in the outbox is not.
  */
 async function timeOut(
   kernel: Kernel,
@@ -40,11 +49,16 @@ async function timeOut(
       if (!instance || instance.stateVersion !== stateVersion || instance.status !== 'active')
         return { kind: 'done' }
       const { states } = await kernel.loops.pinned(instance.definition.digest)
-      const transitionId = states.get(instance.currentState)?.timeout?.transition
-      if (transitionId === undefined) return { kind: 'done' }
+      const timeout = states.get(instance.currentState)?.timeout
+      if (!timeout) return { kind: 'done' }
+      const early = whenEarly(
+        kernel,
+        (await stayedSince(kernel, instance)) + parseDuration(timeout.after),
+      )
+      if (early) return early
       const change = createChange(instance)
       const { ruling, reservations } = await takeFollowUp(kernel, change, instance, {
-        transitionId,
+        transitionId: timeout.transition,
         actor: timer,
         evidence: noEvidence,
         refusal: late,
@@ -69,6 +83,20 @@ async function timeOut(
   })
 }
 
+/** When the run came into its state, by the record. */
+async function stayedSince({ store }: Kernel, run: LoopInstance): Promise<number> {
+  let first: StoredEntry | undefined
+  for await (const entry of newestFirst(store, run, run.stateVersion)) first = entry
+  if (!first) throw new LoopError('corrupt', 'The run of a timer has no record.')
+  return openEntry(first).at
+}
+
+/** The order to come again, for what is due later than the outbox says. */
+function whenEarly({ clock }: Kernel, dueAt: number): Delivery | null {
+  const afterMs = dueAt - clock.now()
+  return afterMs > 0 ? { kind: 'retry', error: 'early: The timer is not due.', afterMs } : null
+}
+
 async function forRequest(
   kernel: Kernel,
   claim: OutboxClaim,
@@ -79,6 +107,8 @@ async function forRequest(
     const { request, instance, change } = situation
     if (request.status !== 'pending') return { result: { kind: 'done' } }
     if (claim.name === 'approval-expiry') {
+      const early = whenEarly(kernel, request.expiresAt)
+      if (early) return { result: early }
       const expired = await expire(kernel, situation)
       const plan = { scopes: [], ...expired.plan, settle }
       return { ...expired, result: { kind: 'settled' }, plan }
@@ -103,6 +133,9 @@ async function forRequest(
     }
     const step = request.policy.escalate?.[index]
     if (!step) return { result: { kind: 'done' } }
+    const askedAt = request.expiresAt - parseDuration(request.policy.expiresIn)
+    const early = whenEarly(kernel, askedAt + parseDuration(step.after))
+    if (early) return { result: early }
     change.append({
       ...draftOf(kernel, instance, timer),
       type: 'loop.approval.escalated',
