@@ -3,33 +3,12 @@ import type { DatabaseSync } from 'node:sqlite'
 import { cutPage, readCursor, readLimit, type Clock, type Page } from '@loop-engine/core'
 import { systemClock } from '@loop-engine/runtime'
 import QuickLRU from 'quick-lru'
-import { z } from 'zod'
+import type { z } from 'zod'
 
 import { openDatabase } from './database.ts'
-import { checkHolder, scopes, type Principal, type Scope } from './principal.ts'
+import { bodySchema, readNewKey, type NewApiKey } from './key-body.ts'
+import { checkHolder, type Principal } from './principal.ts'
 import { digestOfSecret, newPublicId, newSecret, sameDigest } from './secret.ts'
-
-/** Whom a key stands for: a program or an agent, never a person. */
-export const keyActorSchema = z.strictObject({
-  type: z.enum(['automation', 'ai-agent']),
-  id: z.string().min(1).max(256),
-  displayName: z.string().max(256).optional(),
-  onBehalfOf: z
-    .strictObject({
-      type: z.enum(['human', 'automation', 'ai-agent', 'system']),
-      id: z.string().min(1).max(256),
-    })
-    .optional()
-    .meta({ description: 'For whom it acts; four-eyes counts them as one.' }),
-})
-
-const bodySchema = z.object({
-  name: z.string(),
-  actor: keyActorSchema,
-  roles: z.array(z.string()),
-  scopes: z.array(z.enum(scopes)),
-  createdBy: z.string(),
-})
 
 export interface ApiKey extends z.infer<typeof bodySchema> {
   /** Also the visible beginning of the secret. */
@@ -42,17 +21,6 @@ export interface ApiKey extends z.infer<typeof bodySchema> {
   readonly usedAt: number | null
   /** Until when the secret before the last rotation is accepted too. */
   readonly previousUntil: number | null
-}
-
-export interface NewApiKey {
-  readonly tenant: string
-  readonly name: string
-  readonly actor: z.infer<typeof keyActorSchema>
-  readonly roles?: readonly string[]
-  readonly scopes: readonly Scope[]
-  readonly expiresAt?: number
-  /** Who made it, for the list of keys. */
-  readonly createdBy: string
 }
 
 export interface ApiKeys {
@@ -113,12 +81,13 @@ export function createApiKeys(database: DatabaseSync, clock: Pick<Clock, 'now'>)
   }
 
   return {
-    create({ tenant, name, actor, roles = [], scopes: granted, expiresAt = null, createdBy }) {
+    create(input) {
       // First: a row that cannot be read would hide all other keys of its tenant.
-      checkHolder(tenant, { ...actor, roles })
+      const { tenant, expiresAt = null, ...given } = readNewKey(input)
+      checkHolder(tenant, { ...given.actor, roles: given.roles })
       const id = `lk_${newPublicId()}`
       const secret = `${id}_${newSecret()}`
-      const body = JSON.stringify({ name, actor, roles, scopes: granted, createdBy })
+      const body = JSON.stringify(given)
       insert.run(id, tenant, digestOfSecret(secret), expiresAt, clock.now(), body)
       return { key: toKey(byId.get(id) as Row), secret }
     },

@@ -62,6 +62,24 @@ test.each([[['HS256']], [['none']], [['ES256', 'HS512']], [[]]])(
   },
 )
 
+test.each([
+  // As an environment variable that is not set has it.
+  ['/audience', { audience: '' }],
+  ['/audience', { audience: undefined }],
+  ['/audience', { audience: [] }],
+  ['/audience', { audience: ['loops', ''] }],
+  ['/issuer', { issuer: '' }],
+  ['/issuer', { issuer: undefined }],
+  ['/issuer', { issuer: 'id.example.com' }],
+])(
+  'an issuer that no token can fit is refused when the server is made: %s %o',
+  (path, change: object) => {
+    expect(() => createOidcVerifier({ issuer, audience: 'loops', ...change }, { clock })).toThrow(
+      expect.objectContaining({ code: 'invalid_config', path }),
+    )
+  },
+)
+
 test('what is no token claims no issuer', () => {
   expect(claimedIssuer('a.b.c')).toBeNull()
 })

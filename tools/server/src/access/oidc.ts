@@ -76,6 +76,18 @@ export function createOidcVerifier(
       path: '/algorithms',
       hint: `Use some of ${asymmetric.join(', ')}.`,
     })
+  if (!URL.canParse(issuer))
+    throw new LoopError('invalid_config', 'The issuer of tokens is no address.', {
+      path: '/issuer',
+      hint: 'Write it exactly as the tokens have it in `iss`.',
+    })
+  // Else every token would be refused, and nobody told why.
+  const audiences = [audience].flat()
+  if (audiences.length === 0 || audiences.some((name) => typeof name !== 'string' || name === ''))
+    throw new LoopError('invalid_config', 'Tokens have to be for somebody.', {
+      path: '/audience',
+      hint: 'Write what the tokens must have in `aud`; is the environment variable set?',
+    })
   let keys: Promise<JWTVerifyGetKey> | undefined
   const keysOnce = (): Promise<JWTVerifyGetKey> =>
     (keys ??= openKeys(options).catch((error: unknown) => {
@@ -88,7 +100,7 @@ export function createOidcVerifier(
       try {
         const { payload } = await jwtVerify(token, await keysOnce(), {
           issuer,
-          audience: typeof audience === 'string' ? audience : [...audience],
+          audience: audiences,
           algorithms: [...algorithms],
           clockTolerance: clockToleranceSeconds,
           currentDate: new Date(clock.now()),

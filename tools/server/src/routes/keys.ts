@@ -1,7 +1,7 @@
 import { LoopError } from '@loop-engine/core'
 import { z } from 'zod'
 
-import { keyActorSchema } from '../access/api-keys.ts'
+import { keyActorSchema } from '../access/key-body.ts'
 import { scopes } from '../access/principal.ts'
 import { HttpError } from '../http/http-error.ts'
 import { millisecondsSchema, pageOf, pageQuery } from '../schemas/common.ts'
