@@ -88,6 +88,18 @@ test('an address that is none of this machine is told from a port that is taken'
   })
 })
 
+test('a place to listen at is not another one than was meant', async () => {
+  const server = await start({})
+  onTestFinished(() => server.close())
+  const listen = (where: unknown): Promise<unknown> => server.listen(where as object)
+
+  await expect(listen({ port: 0, hostname: '0.0.0.0' })).rejects.toMatchObject({
+    code: 'invalid_config',
+    path: '/hostname',
+  })
+  await expect(listen(3000)).rejects.toMatchObject({ code: 'invalid_config' })
+})
+
 test.each([
   [{ oidcIssuer: 'https://id.example.com' }, 'belong together'],
   [{ scopeOfRole: ['ops=read'] }, 'belong together'],

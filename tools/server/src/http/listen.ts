@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 import { getRequestListener } from '@hono/node-server'
-import { LoopError, type Clock } from '@loop-engine/core'
+import { LoopError, refuseStrayKeys, type Clock, type KnownKeys } from '@loop-engine/core'
 
 type Fetch = Parameters<typeof getRequestListener>[0]
 
@@ -10,6 +10,8 @@ export interface ListenOptions {
   readonly port?: number
   readonly host?: string
 }
+
+const whereKeys: KnownKeys<ListenOptions> = { port: true, host: true }
 
 export interface Listening {
   readonly url: string
@@ -32,7 +34,7 @@ export interface Timeouts {
 /** Listens with Node's own server, whose limits end connections that send nothing, or a byte a minute. */
 export async function listen(
   fetch: Fetch,
-  { port = 4777, host = '127.0.0.1' }: ListenOptions,
+  where: ListenOptions,
   {
     headersMs = 10_000,
     requestMs = 30_000,
@@ -41,6 +43,8 @@ export async function listen(
   }: Partial<Timeouts>,
   clock: Clock,
 ): Promise<Listening> {
+  refuseStrayKeys(where, whereKeys, { what: 'server.listen', code: 'invalid_config' })
+  const { port = 4777, host = '127.0.0.1' } = where
   const answer = getRequestListener(fetch, { overrideGlobalObjects: false })
   const server = createServer(
     {
