@@ -369,6 +369,7 @@ describe('a session', () => {
     await reader?.read()
 
     expect((await server.call('GET', '/api/v1/session', { cookie })).status).toBe(200)
+    await server.waiting('late-2', server.key('acme'))
     expect(await reader?.read()).toMatchObject({ done: false })
     await reader?.cancel()
   })
