@@ -1,5 +1,6 @@
 import { LoopError, type Actor, type JsonValue, type LoopStore } from '@loop-engine/core'
-import { createTestClock } from '@loop-engine/testing'
+import { definitionDigest } from '@loop-engine/dsl'
+import { checkInvariants, createTestClock } from '@loop-engine/testing'
 import { describe, expect, test } from 'vitest'
 
 import { bankThat, paymentByBank } from './bank.fixture.ts'
@@ -222,6 +223,8 @@ describe('an effect that fails', () => {
     for (const { id } of items) await relay.retry({ id })
     await later(60_000, 20)
     expect(calls()).toBe(8)
+    const definitions = new Map([[definitionDigest(payment), payment]])
+    expect(await checkInvariants({ store, tenants: ['default'], definitions })).toEqual([])
   })
 
   test('may be tried as often again when a person revives it', async () => {

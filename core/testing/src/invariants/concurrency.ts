@@ -63,10 +63,11 @@ export const fencing: Checker = function* ({ operations = [], runs }) {
     const ended = new Set<string>()
     for (const { entry, at } of entries) {
       if (!entry.effect || !entry.type.startsWith('loop.effect.')) continue
-      const { id } = entry.effect
-      // One that failed may be retried by a person.
+      const { id, semantics } = entry.effect
       if (ended.has(id)) yield { message: 'an effect went on after its end', ...at }
-      if (/succeeded|unknown/.test(entry.type)) ended.add(id)
+      // One that failed, or of which no attempt came to its end, may be retried by a person.
+      const isGivenUp = semantics === 'idempotent' && entry.reason === 'interrupted'
+      if (/succeeded|unknown/.test(entry.type) && !isGivenUp) ended.add(id)
     }
   }
 }
