@@ -4,6 +4,9 @@ import type { Checker } from './world.ts'
 export const allOrNothing: Checker = function* ({ runs, effects, deadLetters }) {
   for (const { instance, entries, approvals } of runs) {
     const recorded = new Map(entries.map(({ entry }) => [entry.approval?.id, entry.type]))
+    const open = approvals.filter(({ status }) => status === 'pending')
+    if (open.length !== instance.openApprovals)
+      yield { message: 'the run counts other requests than are open', runId: instance.runId }
     for (const request of approvals) {
       if (!recorded.has(request.id))
         yield { message: 'an approval request has no record', runId: instance.runId }

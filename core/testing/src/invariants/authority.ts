@@ -6,7 +6,7 @@ import {
   type Principal,
 } from '@loop-engine/core'
 
-import { transitionOf, type Checker, type ObservedWorld } from './world.ts'
+import { transitionOf, type Checker, type ObservedWorld, type RecordedEntry } from './world.ts'
 
 /** 14. What executed under an approval has the digest that was approved, and the evidence that the digest covers. */
 export const approvedIsWhatRuns: Checker = function* ({ runs, effects = [] }) {
@@ -55,7 +55,10 @@ export const approvedIsWhatRuns: Checker = function* ({ runs, effects = [] }) {
 
 /** 15. An approval authorises one execution before it expires; a receipt is spent once. */
 export const singleUse: Checker = function* ({ runs, effects = [] }) {
-  for (const { entries } of runs) {
+  for (const { instance, entries, approvals } of runs) {
+    const left = approvals.filter(({ stateVersion }) => stateVersion !== instance.stateVersion)
+    if (left.some(({ status }) => status === 'pending'))
+      yield { message: 'a request is open although its run has moved', runId: instance.runId }
     const used = new Set<string>()
     const spent = new Map<string, string>()
     for (const { entry, at } of entries) {
@@ -93,13 +96,19 @@ export const separationOfDuties: Checker = function* ({
       if (entry.type !== 'loop.transition.executed') continue
       const policy = transitionOf(definitions, entry)?.approval
       if (!policy || (policy.when !== undefined && !entry.approval)) continue
-      const votes = entries.filter(
+      const approvals = entries.filter(
         (other) =>
           other.entry.approval?.id === entry.approval?.id &&
           other.entry.approval?.revision === entry.approval?.revision &&
           approves(other.entry),
       )
+      const votes = approvals.filter((vote) => !approvals.some((later) => lapsedBy(later, vote)))
       const people = new Set(votes.map(({ entry: { actor } }) => identityClassOf(actor.id)))
+      const lacking = policy.stages.findIndex(
+        ({ quorum }, stage) =>
+          votes.filter(({ entry: { approval } }) => approval?.stage === stage).length < quorum,
+      )
+      if (lacking !== -1) yield { message: `stage ${lacking} had too few approvals`, ...at }
       const needed = policy.stages.reduce((sum, { quorum }) => sum + quorum, 0)
       if (people.size < needed)
         yield { message: `${people.size} people approved where ${needed} were needed`, ...at }
@@ -182,6 +191,15 @@ function entryOf(
 ): LedgerEntry | undefined {
   return entries.find(({ entry }) => entry.type === type && entry.approval?.id === approvalId)
     ?.entry
+}
+
+/** Whether an approval was found to count no longer when a later one was recorded. */
+function lapsedBy(
+  { entry: { data, seq } }: RecordedEntry,
+  { entry: { actor }, at }: RecordedEntry,
+): boolean {
+  const lapsed = data?.['lapsed']
+  return seq > at.seq && Array.isArray(lapsed) && lapsed.includes(actor.id)
 }
 
 function approves({ approval }: LedgerEntry): boolean {
