@@ -3,9 +3,9 @@ import type { LoopSystem } from '@loop-engine/sdk'
 import type { TestClock } from '@loop-engine/testing'
 
 import type { Command } from './commands.ts'
-import { agent, alice, aliceAgain, bob, canary, olga, proofLoop } from './proof-loop.ts'
+import { agent, alice, aliceAgain, bob, canary, dan, olga, proofLoop } from './proof-loop.ts'
 
-const people: Readonly<Record<string, Actor>> = { agent, alice, aliceAgain, bob, olga }
+const people: Readonly<Record<string, Actor>> = { agent, alice, aliceAgain, bob, dan, olga }
 
 /** Carries one command out; the answer is a word or two that must be the same on every store. */
 export async function carryOut(
@@ -21,11 +21,8 @@ export async function carryOut(
   }
 }
 
-async function perform(
-  command: Command,
-  { engine, approvals, relay }: LoopSystem,
-  clock: TestClock,
-): Promise<string> {
+async function perform(command: Command, system: LoopSystem, clock: TestClock): Promise<string> {
+  const { engine, approvals, relay } = system
   const actor = ('by' in command && people[command.by]) || agent
   switch (command.do) {
     case 'start':
@@ -42,19 +39,27 @@ async function perform(
       return `${result.status} ${'reason' in result ? result.reason : ''}${result.replayed ? ' replayed' : ''} at ${result.instance.version}`
     }
     case 'decide': {
-      const run = await engine.get({ aggregateId: command.id })
-      const { items } = await approvals.find({ aggregateId: command.id })
-      const request = items
-        .filter(({ runId }) => runId === run?.runId)
-        .toSorted((one, other) => seqOf(other) - seqOf(one))[command.back]
+      const request = await requestOf(system, command.id, command.back)
       if (!request) return 'nothing to decide'
       const result = await approvals.decide({
         requestId: request.id,
         decision: command.decision,
         actor,
         ...(command.decision === 'edit' && { edits: { amount: 5 } }),
+        ...(command.decision === 'respond' && { response: { card: canary } }),
       })
       return `${result.status} ${'reason' in result ? result.reason : ''}`
+    }
+    case 'delegate': {
+      const request = await requestOf(system, command.id)
+      if (!request) return 'nothing to decide'
+      const result = await approvals.delegate({ requestId: request.id, actor, to: dan.id })
+      return `delegation ${result.status} ${'reason' in result ? result.reason : ''}`
+    }
+    case 'withdraw': {
+      const request = await requestOf(system, command.id)
+      if (!request) return 'nothing to decide'
+      return `withdrawn ${(await approvals.withdraw({ requestId: request.id, actor })).status}`
     }
     case 'inbox':
       return `may decide ${(await approvals.inbox({ actor })).length}`
@@ -69,9 +74,10 @@ async function perform(
     case 'suspend':
     case 'resume':
     case 'cancel':
+    case 'fail':
       return (await engine[command.do]({ aggregateId: command.id, actor, reason: 'drill' })).status
     case 'erase':
-      return `erased at ${(await engine.erase({ aggregateId: command.id, seq: 2, actor, reason: 'drill' })).version}`
+      return `erased at ${(await engine.erase({ aggregateId: command.id, seq: command.seq, actor, reason: 'drill' })).version}`
     case 'migrate': {
       const drill = { aggregateId: command.id, actor, reason: 'drill' }
       const { definition, version } = await engine.migrate(drill)
@@ -89,6 +95,19 @@ async function perform(
     case 'die':
       return 'not asked of the process'
   }
+}
+
+/** The newest request of a run, or one before it. */
+async function requestOf(
+  { engine, approvals }: LoopSystem,
+  aggregateId: string,
+  back = 0,
+): Promise<ApprovalRequest | undefined> {
+  const run = await engine.get({ aggregateId })
+  const { items } = await approvals.find({ aggregateId })
+  return items
+    .filter(({ runId }) => runId === run?.runId)
+    .toSorted((one, other) => seqOf(other) - seqOf(one))[back]
 }
 
 /** The entry that opened a request; ids of one run end with it. */

@@ -17,17 +17,20 @@ export type Command =
       readonly do: 'decide'
       readonly id: string
       readonly by: string
-      readonly decision: 'approve' | 'reject' | 'edit'
+      readonly decision: 'approve' | 'reject' | 'edit' | 'respond' | 'abstain'
       /** 0 for the newest request of the run, 1 for the one before it. */
       readonly back: number
     }
   | { readonly do: 'inbox'; readonly by: string }
+  /** About the newest request of the run; what is handed on goes to dan, who may decide nothing else. */
+  | { readonly do: 'delegate' | 'withdraw'; readonly id: string; readonly by: string }
   | { readonly do: 'stop' | 'release'; readonly what: 'everything' | 'agent' }
   | {
-      readonly do: 'suspend' | 'resume' | 'cancel' | 'erase' | 'migrate'
+      readonly do: 'suspend' | 'resume' | 'cancel' | 'fail' | 'migrate'
       readonly id: string
       readonly by: string
     }
+  | { readonly do: 'erase'; readonly id: string; readonly by: string; readonly seq: number }
   | { readonly do: 'advance'; readonly minutes: number }
   | { readonly do: 'relay' }
   /** What is done to the process and not asked of it: `createMortalSystem` does it, elsewhere nothing happens. */
@@ -35,7 +38,7 @@ export type Command =
   | { readonly do: 'die'; readonly when: 'before' | 'after' }
 
 const id = fc.constantFrom('a', 'b')
-const by = fc.constantFrom('agent', 'alice', 'aliceAgain', 'bob', 'olga')
+const by = fc.constantFrom('agent', 'alice', 'aliceAgain', 'bob', 'olga', 'dan')
 
 const anything = fc.array(
   fc.oneof(
@@ -70,7 +73,16 @@ const anything = fc.array(
         do: fc.constant('decide' as const),
         id,
         by,
-        decision: fc.constantFrom('approve', 'approve', 'approve', 'reject', 'edit'),
+        decision: fc.constantFrom(
+          'approve',
+          'approve',
+          'approve',
+          'approve',
+          'reject',
+          'edit',
+          'respond',
+          'abstain',
+        ),
         back: fc.constantFrom(0, 0, 0, 0, 1),
       }),
     },
@@ -89,9 +101,26 @@ const anything = fc.array(
           'suspend' as const,
           'resume' as const,
           'cancel' as const,
-          'erase' as const,
+          'fail' as const,
           'migrate' as const,
         ),
+        id,
+        by,
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        do: fc.constant('erase' as const),
+        id,
+        by,
+        seq: fc.constantFrom(2, 3),
+      }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        do: fc.constantFrom('delegate' as const, 'delegate' as const, 'withdraw' as const),
         id,
         by,
       }),
@@ -147,10 +176,14 @@ function storiesOf(run: string): readonly (readonly Command[])[] {
     decision: 'approve',
     back: 0,
   })
+  const stopAll = (what: 'stop' | 'release'): Command => ({ do: what, what: 'everything' })
+  const handOn: Command = { do: 'delegate', id: run, by: 'alice' }
   return [
     [move('pay', 0)],
     [move('pay', 0), approve('alice')],
     [move('pay', 0), approve('alice'), approve('bob')],
+    [move('pay', 0), handOn, approve('dan'), approve('alice'), approve('bob')],
+    [move('pay', 0), stopAll('stop'), approve('alice'), stopAll('release')],
     [move('spend', 7), move('spend', 7)],
     [
       { do: 'suspend', id: run, by: 'bob' },

@@ -22,6 +22,7 @@ import {
   brokenGuard,
   canary,
   createBank,
+  dan,
   evidenceBytes,
   identityClassOf,
   nextProofLoop,
@@ -57,7 +58,10 @@ export async function openSystem(
     elapsedUs: () => 0,
     relay: false,
     identity: {
-      directory: (_, id) => ({ roles: ['finance'], identityClass: identityClassOf(id) }),
+      directory: (_, id) => ({
+        roles: id === dan.id ? [] : ['finance'],
+        identityClass: identityClassOf(id),
+      }),
     },
     redaction: { patterns: secrets },
     limits: { backoffMs: { first: 1, longest: 1 }, evidenceBytes, ...limits },

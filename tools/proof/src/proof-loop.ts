@@ -47,7 +47,12 @@ export const proofLoop = defineLoop({
       from: 'OPEN',
       to: 'PAYING',
       actors: ['ai-agent'],
-      approval: { reviewers: ['role:finance'], quorum: 2, expiresIn: '2h', allow: ['edit'] },
+      approval: {
+        reviewers: ['role:finance'],
+        quorum: 2,
+        expiresIn: '2h',
+        allow: ['edit', 'respond', 'delegate'],
+      },
       effect: {
         integration: 'bank',
         action: 'pay',
@@ -83,6 +88,9 @@ export const bob: Actor = { type: 'human', id: 'bob', roles: ['finance'] }
 export const olga: Actor = { type: 'human', id: 'olga', roles: ['finance'] }
 /** A second account of alice. */
 export const aliceAgain: Actor = { type: 'human', id: 'alice@home', roles: ['finance'] }
+
+/** Whom nobody asks: he decides what others hand on to him. */
+export const dan: Actor = { type: 'human', id: 'dan' }
 
 /** A secret that attempts carry, and that nothing may keep. */
 export const canary = 'sk_live_51HcanaryCANARY'

@@ -9,6 +9,7 @@ import {
   refusalOfReviewer,
   rules,
   statusIn,
+  voteOf,
   type ReferenceRequest,
   type ReferenceRun,
 } from './reference-rules.ts'
@@ -22,7 +23,14 @@ export interface ReferenceModel {
 }
 
 type Of<Kind extends Command['do']> = Extract<Command, { readonly do: Kind }>
-type Change = Of<'suspend' | 'resume' | 'cancel' | 'erase' | 'migrate'>
+type Change = Of<'suspend' | 'resume' | 'cancel' | 'fail' | 'erase' | 'migrate'>
+
+const statusAfter = {
+  suspend: 'suspended',
+  resume: 'active',
+  cancel: 'cancelled',
+  fail: 'failed',
+} as const
 
 const [minute, hour] = [60_000, 3_600_000]
 
@@ -47,7 +55,11 @@ export function createReferenceModel(): ReferenceModel {
     for (const request of pendingOf(run)) close(run, request, 'superseded')
   }
 
-  function close(run: ReferenceRun, request: ReferenceRequest, as: 'expired' | 'superseded'): void {
+  function close(
+    run: ReferenceRun,
+    request: ReferenceRequest,
+    as: 'expired' | 'superseded' | 'cancelled',
+  ): void {
     request.status = as
     run.version++
   }
@@ -82,10 +94,10 @@ export function createReferenceModel(): ReferenceModel {
     if (answer === 'executed ' && transition === 'spend') spent += amount
     if (answer === 'pending_approval ')
       run.requests.push({
-        seq: run.version,
         expiresAt: now + 2 * hour,
         status: 'pending',
-        voters: [],
+        votes: [],
+        copies: [run.version],
         erased: false,
       })
     if (key) keys.set(key, { asked, answer: `${answer} replayed at ${run.version}` })
@@ -104,31 +116,68 @@ export function createReferenceModel(): ReferenceModel {
   function decide(run: ReferenceRun, { by, decision, back }: Of<'decide'>): string {
     const request = run.requests.at(-1 - back)
     if (!request) return 'nothing to decide'
-    if (request.status === 'decided') return 'refused already_decided'
-    if (request.status !== 'pending') return `refused ${request.status}`
-    if (now >= request.expiresAt) {
+    if (now >= request.expiresAt && request.status === 'pending') {
       close(run, request, 'expired')
       return 'refused expired'
     }
+    const early = refusalOfRequest(request)
+    if (early) return early
     const refusal = refusalOfReviewer(request, by)
-    const executes = !refusal && decision === 'approve' && request.voters.length === 1
+    const executes = !refusal && decision === 'approve' && request.votes.length === 1
     if (executes && request.erased) return 'error refused'
     // Refused or not, it is on record.
     run.version++
     if (refusal) return `refused ${refusal}`
     // An execution is the agent's, whoever approved it.
     if (isStopped(executes ? 'agent' : by)) return 'refused stopped'
-    if (executes || decision === 'reject') request.status = 'decided'
-    if (decision === 'reject') return 'rejected '
+    if (decision === 'respond' || decision === 'abstain') return 'recorded '
+    if (decision === 'reject') {
+      request.status = 'rejected'
+      return 'rejected '
+    }
     if (executes) {
+      request.status = 'approved'
       enter(run, 'PAYING')
       payments.push(orderPayment(run, now))
       return 'executed '
     }
     // Who edits approves the edit, and nothing else that was approved before counts.
-    request.voters = decision === 'edit' ? [personOf(by)] : [...request.voters, personOf(by)]
-    if (decision === 'edit') request.erased = false
+    const vote = voteOf(request, by)
+    request.votes = decision === 'edit' ? [vote] : [...request.votes, vote]
+    if (decision === 'edit') {
+      request.copies = [...request.copies, run.version]
+      request.erased = false
+    }
     return 'recorded '
+  }
+
+  /** Hands the vote of somebody who may decide on to dan. */
+  function delegate(run: ReferenceRun, { by }: Of<'delegate' | 'withdraw'>): string {
+    const request = run.requests.at(-1)
+    if (!request) return 'nothing to decide'
+    const early = refusalOfRequest(request)
+    if (early) return `delegation ${early}`
+    run.version++
+    const refusal = refusalOfReviewer(request, by)
+    if (refusal) return `delegation refused ${refusal}`
+    if (isStopped(by)) return 'delegation refused stopped'
+    if (by !== 'dan') request.handedOnBy = personOf(by)
+    return 'delegation recorded '
+  }
+
+  function withdraw(run: ReferenceRun): string {
+    const request = run.requests.at(-1)
+    if (!request) return 'nothing to decide'
+    if (request.status === 'pending' && now >= request.expiresAt) close(run, request, 'expired')
+    if (request.status === 'pending') close(run, request, 'cancelled')
+    return `withdrawn ${request.status}`
+  }
+
+  /** Of a request that nobody may decide any more. */
+  function refusalOfRequest({ status, expiresAt }: ReferenceRequest): string | undefined {
+    if (status === 'pending') return now >= expiresAt ? 'refused expired' : undefined
+    const isClosed = status === 'expired' || status === 'superseded'
+    return isClosed ? `refused ${status}` : 'refused already_decided'
   }
 
   function deliver(death?: 'before' | 'after'): string {
@@ -152,12 +201,14 @@ export function createReferenceModel(): ReferenceModel {
     return outcomes.includes('died') ? 'died' : `delivered ${delivered + due.length}`
   }
 
-  function change(run: ReferenceRun, { do: what, by }: Change): string {
+  function change(run: ReferenceRun, command: Change): string {
+    const { do: what, by } = command
     const isForPeople = what === 'resume' || what === 'erase' || what === 'migrate'
     if (isForPeople && by === 'agent') return 'error refused'
     if (what === 'erase') {
-      if (run.version < 2) return 'error not_found'
-      for (const request of run.requests) if (request.seq === 2) request.erased = true
+      if (run.version < command.seq) return 'error not_found'
+      for (const request of run.requests)
+        if (request.copies.includes(command.seq)) request.erased = true
       return `erased at ${++run.version}`
     }
     if (!isOpen(run)) return 'error refused'
@@ -168,7 +219,7 @@ export function createReferenceModel(): ReferenceModel {
     }
     if (what === 'resume' && run.status !== 'suspended') return 'error refused'
     if (what === 'suspend' && run.status === 'suspended') return 'error refused'
-    const status = ({ suspend: 'suspended', resume: 'active', cancel: 'cancelled' } as const)[what]
+    const status = statusAfter[what]
     enter(run, run.state, status)
     if (what !== 'resume' || !run.held) return status
     enter(run, run.held)
@@ -197,6 +248,10 @@ export function createReferenceModel(): ReferenceModel {
         return run ? move(run, command) : 'error not_found'
       case 'decide':
         return run ? decide(run, command) : 'nothing to decide'
+      case 'delegate':
+        return run ? delegate(run, command) : 'nothing to decide'
+      case 'withdraw':
+        return run ? withdraw(run) : 'nothing to decide'
       case 'inbox':
         return inbox(command.by)
       case 'stop':
@@ -205,6 +260,7 @@ export function createReferenceModel(): ReferenceModel {
       case 'suspend':
       case 'resume':
       case 'cancel':
+      case 'fail':
       case 'erase':
       case 'migrate':
         return run ? change(run, command) : 'error not_found'

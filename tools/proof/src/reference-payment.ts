@@ -27,7 +27,7 @@ export function orderPayment(run: ReferenceRun, now: number): ReferencePayment {
 
 /**
  * One delivery. Beginning and ending have an entry each; a payment that ended `failed` never began. Nothing begins while
- * the run is suspended, and nothing that it ordered goes on once it was cancelled.
+ * the run is suspended, and nothing that it ordered goes on once it was cancelled, or failed by hand.
  */
 export function deliverPayment(
   payment: ReferencePayment,
@@ -38,7 +38,7 @@ export function deliverPayment(
     payment.isOver = true
     return 'failed'
   }
-  if (payment.run.status === 'cancelled') {
+  if (payment.run.status === 'cancelled' || payment.run.status === 'failed') {
     payment.run.version++
     payment.isOver = true
     return 'given up'

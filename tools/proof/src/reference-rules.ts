@@ -1,12 +1,14 @@
 /** The rules of `proofLoop` as its README would tell them, in plain data: what the reference model judges by. */
 
 export interface ReferenceRequest {
-  /** The entry that opened it. */
-  readonly seq: number
   readonly expiresAt: number
-  status: 'pending' | 'decided' | 'expired' | 'superseded'
-  /** Persons who approved what it asks for now. */
-  voters: readonly string[]
+  status: 'pending' | 'approved' | 'rejected' | 'cancelled' | 'expired' | 'superseded'
+  /** Persons who approved what it asks for now, each with whose vote that was. */
+  votes: readonly (readonly string[])[]
+  /** By whom dan has a vote. */
+  handedOnBy?: string
+  /** Entries with the evidence that people are to approve, or were before it was edited. */
+  copies: readonly number[]
   /** Whether the evidence that people are to approve was deleted. */
   erased: boolean
 }
@@ -67,11 +69,18 @@ export function refusalOfMove(run: ReferenceRun, id: string, by: string): string
   return rule.by.includes(by) ? undefined : 'actor_type_not_allowed'
 }
 
-/** Two different people decide: not the agent, nor olga, for whom it acts; alice has two accounts. */
+/** Two different people decide: not the agent, nor olga, for whom it acts; alice has two accounts, and dan no vote of his own. */
 export function refusalOfReviewer(request: ReferenceRequest, by: string): string | undefined {
   if (by === 'agent') return 'not_a_person'
   if (by === 'olga') return 'requester_cannot_decide'
-  return request.voters.includes(personOf(by)) ? 'already_voted' : undefined
+  if (by === 'dan' && request.handedOnBy === undefined) return 'not_entitled'
+  const voted = request.votes.flat()
+  return voteOf(request, by).some((person) => voted.includes(person)) ? 'already_voted' : undefined
+}
+
+/** Who votes, and whose vote it is. */
+export function voteOf({ handedOnBy = '' }: ReferenceRequest, by: string): readonly string[] {
+  return by === 'dan' ? ['dan', handedOnBy] : [personOf(by)]
 }
 
 export function personOf(by: string): string {
