@@ -78,6 +78,15 @@ async function withKeys(opening: Promise<LoopSystem>, taskQueue: string): Promis
         const request = await system.approvals.get({ id: input.requestId })
         return system.approvals.decide(key(input, request?.aggregateId ?? ''))
       },
+      // These bear no key; but on Temporal each is a step.
+      async delegate(input) {
+        step()
+        return system.approvals.delegate(input)
+      },
+      async withdraw(input) {
+        step()
+        return system.approvals.withdraw(input)
+      },
     },
   }
 }
