@@ -37,9 +37,11 @@ const loop = defineLoop({
   ],
 })
 
+type Votes = readonly (readonly [id: string, decision: 'approve' | 'reject'])[]
+
 /** A review on which these people have decided, whose request somebody with access to the database changes by hand. */
 async function reviewed(
-  decisions: readonly (readonly [id: string, decision: 'approve' | 'reject'])[],
+  decisions: Votes,
   change: (request: ApprovalRequest) => Partial<ApprovalRequest> = () => ({}),
 ) {
   const kept = createMemoryStore()
@@ -64,11 +66,15 @@ async function reviewed(
   })
   const run = { aggregateId: 'v1' } as const
   await engine.start({ ...run, loopId: 'release', actor: agent })
-  const asked = await engine.transition({ ...run, transitionId: 'review', actor: agent })
-  if (asked.status !== 'pending_approval') throw new Error(asked.status)
-  for (const [id, decision] of decisions)
-    await approvals.decide({ requestId: asked.approvalId, decision, actor: person(id) })
+  const review = async (votes: Votes): Promise<void> => {
+    const asked = await engine.transition({ ...run, transitionId: 'review', actor: agent })
+    if (asked.status !== 'pending_approval') throw new Error(asked.status)
+    for (const [id, decision] of votes)
+      await approvals.decide({ requestId: asked.approvalId, decision, actor: person(id) })
+  }
+  await review(decisions)
   return {
+    review,
     reads: () => reads,
     later: (ms: number) => void (now += ms),
     ship: async (actor: typeof agent | ReturnType<typeof person> = person('cleo')) =>
@@ -87,9 +93,7 @@ test('guards believe of approvals what is on record', async () => {
   expect(await (await reviewed([])).ship()).toMatchObject({ reason: 'reviewed' })
 })
 
-test.each<
-  [string, Parameters<typeof reviewed>[0], (request: ApprovalRequest) => Partial<ApprovalRequest>]
->([
+test.each<[string, Votes, (request: ApprovalRequest) => Partial<ApprovalRequest>]>([
   [
     'that it was approved',
     [],
@@ -130,6 +134,16 @@ test('an approval is as old as the record says', async () => {
   }))
   later(2 * 3_600_000)
   expect(await ship()).toMatchObject({ status: 'guard_failed', reason: 'reviewed' })
+})
+
+test('a request that was changed and then rejected stands in the way of no other', async () => {
+  const { review, ship } = await reviewed([['ann', 'reject']], ({ status, policy }) =>
+    status === 'rejected' ? { policy: { ...policy, expiresIn: '9h' } } : {},
+  )
+  expect(await ship()).toMatchObject({ reason: 'reviewed' })
+  await review(both)
+
+  expect(await ship()).toMatchObject({ status: 'executed' })
 })
 
 test('what was compared once is not looked up again, unless it is changed then', async () => {

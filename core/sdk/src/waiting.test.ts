@@ -1,3 +1,4 @@
+import type { ApprovalRequest } from '@loop-engine/core'
 import { createTestClock } from '@loop-engine/testing'
 import { expect, test } from 'vitest'
 
@@ -57,4 +58,62 @@ test('what is decided while a request is read is heard of without another look',
   decide = () => system.approvals.decide({ requestId, decision: 'approve', actor: person('alice') })
 
   expect(await system.approvals.wait({ requestId })).toMatchObject({ status: 'approved' })
+})
+
+/** Two requests for payment in one store; whoever may write to the database changes what it says of both. */
+async function changedBy(change: (request: ApprovalRequest) => Partial<ApprovalRequest>) {
+  const kept = createMemoryStore()
+  let isChanged = false
+  const store = {
+    ...kept,
+    async approval(tenant: string, id: string) {
+      const request = await kept.approval(tenant, id)
+      return request && isChanged ? { ...request, ...change(request) } : request
+    },
+  }
+  const system = await createLoopSystem({ loops: [paymentLoop(1)], store, relay: false })
+  const waiting = await askForPayment(system)
+  const approved = await askForPayment(system, { aggregateId: 'order-2' })
+  await system.approvals.decide({
+    requestId: approved,
+    decision: 'approve',
+    actor: person('alice'),
+  })
+  return {
+    waiting,
+    approved,
+    change: () => void (isChanged = true),
+    wait: async (requestId: string) => system.approvals.wait({ requestId }),
+  }
+}
+
+test('nobody is released by an approval that is not on record', async () => {
+  const vote = {
+    decision: 'approve',
+    reviewer: person('alice'),
+    stage: 0,
+    revision: 1,
+    at: 1,
+  } as const
+  const { waiting, change, wait } = await changedBy(() => ({
+    status: 'approved',
+    decisions: [vote],
+    decidedAt: 1,
+    executedBy: 'f'.repeat(64),
+  }))
+  change()
+
+  await expect(wait(waiting)).rejects.toMatchObject({ code: 'corrupt' })
+})
+
+test.each<[string, (request: ApprovalRequest) => Partial<ApprovalRequest>]>([
+  ['who approved', () => ({ decisions: [] })],
+  ['what was asked', () => ({ actionDigest: 'a'.repeat(64) })],
+  ['whether it was executed', () => ({ executedBy: null })],
+])('nor by one of which the row was changed: %s', async (_, of) => {
+  const { approved, change, wait } = await changedBy(of)
+  expect(await wait(approved)).toMatchObject({ status: 'approved' })
+  change()
+
+  await expect(wait(approved)).rejects.toMatchObject({ code: 'corrupt' })
 })

@@ -1,4 +1,5 @@
 import {
+  isLoopError,
   LoopError,
   signedDecisionOf,
   type CloudEvent,
@@ -22,6 +23,7 @@ export interface DecisionSinkOptions {
   readonly audience: string
 }
 
+const approved = 'dev.loop-engine.loop.approval.approved.v1'
 const endings = new Set(
   ['approved', 'rejected', 'expired', 'superseded'].map(
     (ending) => `dev.loop-engine.loop.approval.${ending}.v1`,
@@ -67,6 +69,11 @@ export function createDecisionSink({
     }
     const request = await store.approval(tenant, approval.id)
     if (!request || request.status === 'pending') return
+    if (request.status === 'approved' && event.type !== approved)
+      throw new LoopError('corrupt', 'The record says of a decision other than its request.', {
+        plugin: 'temporal',
+        hint: 'The request was changed in the database. Run verify, and ask again.',
+      })
     const token = await signer(signedDecisionOf(request), audience)
     await workflow.executeUpdate(decideUpdate, {
       args: [token],
@@ -85,7 +92,7 @@ export function createDecisionSink({
         } catch (error) {
           // A workflow that has ended waits for nothing.
           if (error instanceof WorkflowNotFoundError) continue
-          throw faultOf(error)
+          throw isLoopError(error) ? error : faultOf(error)
         }
       }
     },

@@ -1,26 +1,14 @@
 import {
-  approvalsOf,
-  canonicalize,
-  digestOf,
   LoopError,
   openEntry,
-  type ApprovalDecision,
   type ApprovalRequest,
-  type EntryType,
   type LedgerEntry,
   type LoopInstance,
 } from '@loop-engine/core'
 
 import type { Kernel } from '../kernel.ts'
 import { newestFirst } from '../recording/newest-first.ts'
-
-/** What is recorded when a request ends: it is decided once. */
-const endings: ReadonlySet<EntryType> = new Set([
-  'loop.approval.approved',
-  'loop.approval.rejected',
-  'loop.approval.expired',
-  'loop.approval.superseded',
-])
+import { isAsRecorded, isFitToJudgeBy, isOver } from './is-as-recorded.ts'
 
 /**
  * Why nothing may follow from a request that waits: it says other than the record of its run. It lies beside the ledger,
@@ -34,8 +22,7 @@ export async function compareWithRecord(
 ): Promise<LoopError | null> {
   if (kernel.asked.has(request, run.version)) return null
   const record = (await recordsAbout(kernel, [request], run)).get(request.id)
-  const isOver = record?.some(({ type }) => endings.has(type))
-  if (!isOver && isAsRecorded(request, record)) return null
+  if (!isOver(record) && isAsRecorded(request, record)) return null
   return changedIn(kernel, request, run)
 }
 
@@ -57,40 +44,58 @@ export async function recordedApprovals(
   return Promise.all(
     items.map(async (request) => {
       const decidedAt = known.get(request.id)
-      return decidedAt === undefined
-        ? asRecorded(kernel, request, records.get(request.id), run)
-        : { ...request, decidedAt }
+      if (decidedAt !== undefined) return { ...request, decidedAt }
+      const recorded = asRecorded(kernel, request, records.get(request.id))
+      const fault = recorded ? null : await changedIn(kernel, request, run)
+      if (fault) throw fault
+      return recorded ?? request
     }),
   )
 }
 
-async function asRecorded(
+/**
+ * A request that is over, for who acts by it outside of a commit. Throws `corrupt` when it was approved, and says other than
+ * the record; from any other ending nothing follows.
+ */
+export async function recordedApproval(
   kernel: Kernel,
   request: ApprovalRequest,
-  record: readonly LedgerEntry[] | undefined,
-  run: LoopInstance,
 ): Promise<ApprovalRequest> {
+  if (request.status !== 'approved') return request
+  const known = kernel.compared.decidedAt(request)
+  if (known !== undefined) return { ...request, decidedAt: known }
+  const run = await kernel.store.getRun(request.tenant, request.runId)
+  const records = run && (await recordsAbout(kernel, [request], run))
+  const recorded = asRecorded(kernel, request, records?.get(request.id))
+  if (!recorded) throw changed(request)
+  return recorded
+}
+
+function asRecorded(
+  { compared }: Kernel,
+  request: ApprovalRequest,
+  record: readonly LedgerEntry[] | undefined,
+): ApprovalRequest | null {
+  if (!isFitToJudgeBy(request, record)) return null
   const approved = record?.find(({ type }) => type === 'loop.approval.approved')
   const decidedAt = approved?.at ?? request.decidedAt
-  if (isAsRecorded(request, record) && isApprovedAsRecorded(request, record)) {
-    kernel.compared.keep(request, decidedAt)
-  } else {
-    const changed = await changedIn(kernel, request, run)
-    if (changed) throw changed
-  }
+  compared.keep(request, decidedAt)
   return { ...request, decidedAt }
 }
 
+/** Others may have moved the run since it was read: then the commit fails, and all is read again. */
 async function changedIn(
   { store }: Kernel,
-  { id }: ApprovalRequest,
+  request: ApprovalRequest,
   run: LoopInstance,
 ): Promise<LoopError | null> {
-  // Others may have moved the run since it was read: then the commit fails, and all is read again.
   const now = await store.getRun(run.tenant, run.runId)
-  if (now?.version !== run.version) return null
+  return now?.version === run.version ? changed(request) : null
+}
+
+function changed({ id, runId }: ApprovalRequest): LoopError {
   return new LoopError('corrupt', 'The approval request is not what the record says was asked.', {
-    details: { requestId: id, runId: run.runId },
+    details: { requestId: id, runId },
     hint: 'It was changed in the database. Reject it if it waits, and ask again.',
   })
 }
@@ -116,80 +121,4 @@ async function recordsAbout(
   }
   for (const record of records.values()) record.reverse()
   return records
-}
-
-function isAsRecorded(request: ApprovalRequest, record: readonly LedgerEntry[] = []): boolean {
-  const [asked] = record
-  if (asked?.type !== 'loop.approval.requested' || !asked.approval) return false
-  const votes = approvalsOf(request)
-  // An edit is a new revision of what is asked.
-  const newest = record.findLast(({ approval }) => approval?.decision === 'edit') ?? asked
-  // Of a request that was erased the fields of the view are gone.
-  const viewHash = request.evidence === null ? request.viewHash : digestOf(request.view)
-  return (
-    request.transitionId === asked.transitionId &&
-    request.expiresAt === asked.approval.expiresAt &&
-    request.revision === newest.approval?.revision &&
-    request.actionDigest === newest.actionDigest &&
-    request.viewHash === newest.approval.viewHash &&
-    viewHash === request.viewHash &&
-    digestOf(request.policy) === asked.approval.policyDigest &&
-    isSame(request.requester, asked.actor) &&
-    isSame(request.escalated, escalatedIn(record)) &&
-    isSame(request.delegations.map(nameHandedOn), delegationsIn(record)) &&
-    // Votes that count no longer leave the request, never the record; and nobody has two.
-    votes.every((vote) => isRecorded(vote, record)) &&
-    new Set(votes.map(({ reviewer }) => reviewer.id)).size === votes.length
-  )
-}
-
-/** Whether one that is approved was, by those whom its execution names. */
-function isApprovedAsRecorded(
-  request: ApprovalRequest,
-  record: readonly LedgerEntry[] = [],
-): boolean {
-  if (request.status !== 'approved') return true
-  const executed = record.find(({ type }) => type === 'loop.transition.executed')
-  const voters = approvalsOf(request).map(({ reviewer }) => reviewer.id)
-  return (
-    record.some(({ type }) => type === 'loop.approval.approved') &&
-    isSame(executed?.approval?.reviewers ?? voters, voters)
-  )
-}
-
-function isSame(one: object, other: object): boolean {
-  return canonicalize(one) === canonicalize(other)
-}
-
-function isRecorded(
-  { reviewer, stage, revision }: ApprovalDecision,
-  record: readonly LedgerEntry[],
-): boolean {
-  return record.some(
-    ({ actor, approval }) =>
-      (approval?.decision === 'approve' || approval?.decision === 'edit') &&
-      actor.id === reviewer.id &&
-      approval.stage === stage &&
-      approval.revision === revision,
-  )
-}
-
-function escalatedIn(record: readonly LedgerEntry[]): readonly unknown[] {
-  return record
-    .filter(({ type }) => type === 'loop.approval.escalated')
-    .flatMap(({ data }) => data?.['reviewers'])
-}
-
-function delegationsIn(record: readonly LedgerEntry[]): readonly object[] {
-  return record
-    .filter(({ approval }) => approval?.decision === 'delegate')
-    .map(({ actor, approval, data }) => ({
-      from: actor.id,
-      to: data?.['to'],
-      stage: approval?.stage,
-    }))
-}
-
-function nameHandedOn({ from, to, stage }: ApprovalRequest['delegations'][number]): object {
-  return { from, to, stage }
 }

@@ -3,6 +3,7 @@ import { LoopError, stayAwake, type ApprovalRequest } from '@loop-engine/core'
 import { checkInput } from '../check-input.ts'
 import type { Kernel } from '../kernel.ts'
 import type { Approvals } from './approvals.ts'
+import { recordedApproval } from './compare-with-record.ts'
 
 const keys = { requestId: true, tenant: true, signal: true } as const
 
@@ -26,10 +27,11 @@ export async function wait(
       // Hung before it is read: what is decided meanwhile rings.
       const bell = Promise.withResolvers<void>()
       wake = bell.resolve
-      const request = told ?? (await kernel.store.approval(tenant, requestId))
+      if (told) return told
+      const request = await kernel.store.approval(tenant, requestId)
       if (!request)
         throw new LoopError('not_found', 'No approval request has this id.', { path: '/requestId' })
-      if (request.status !== 'pending') return request
+      if (request.status !== 'pending') return await recordedApproval(kernel, request)
       if (signal?.aborted) throw new LoopError('aborted', 'Waiting for a decision was aborted.')
       // The bell does not end the sleep: to let it pass costs less.
       kernel.clock.sleep(kernel.limits.pollMs, signal).then(bell.resolve, bell.reject)

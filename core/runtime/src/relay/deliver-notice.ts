@@ -1,5 +1,6 @@
 import { LoopError, snapshot, type JsonObject, type OutboxClaim } from '@loop-engine/core'
 
+import { recordedApproval } from '../approvals/compare-with-record.ts'
 import type { Kernel } from '../kernel.ts'
 import type { Delivery } from './delivery.ts'
 import { unregistered } from './unregistered.ts'
@@ -16,8 +17,10 @@ export async function deliverNotice(
   }
   const channel = kernel.channels.get(claim.name)
   if (!channel) return unregistered(kernel, 'channel', claim.name)
-  const request = await kernel.store.approval(claim.tenant, requestId)
-  if (!request) return { kind: 'dead', error: 'corrupt: The request of a notice is gone.' }
+  const found = await kernel.store.approval(claim.tenant, requestId)
+  if (!found) return { kind: 'dead', error: 'corrupt: The request of a notice is gone.' }
+  // How it ended is told, to programs too, as it is on record.
+  const request = found.status === 'pending' ? found : await recordedApproval(kernel, found)
   const known = request.messages[channel.name] as JsonObject | undefined
   const context = { signal, idempotencyKey: claim.id }
 

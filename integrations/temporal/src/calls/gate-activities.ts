@@ -57,12 +57,11 @@ export function createGateActivities(governance: GateGovernance): GateActivities
     },
     async loopEngineTurnGate(requestId: unknown) {
       const id = z.string().parse(requestId)
-      const before = await system.approvals.get({ tenant, id })
-      // A reminder, an escalation, the expiry.
-      if (before) await system.relay.drain({ tenant, aggregateId: before.aggregateId })
-      const request = await system.approvals.get({ tenant, id })
-      if (!request) throw ApplicationFailure.nonRetryable('The request of a gate is gone.')
-      return reportOf(governance, request)
+      try {
+        return await turnGate(governance, id)
+      } catch (error) {
+        throw faultOf(error, 'A gate')
+      }
     },
     async loopEngineWithdraw(requestId: unknown) {
       const id = z.string().parse(requestId)
@@ -77,6 +76,16 @@ export function createGateActivities(governance: GateGovernance): GateActivities
       }
     },
   }
+}
+
+async function turnGate(governance: GateGovernance, id: string): Promise<GateReport> {
+  const { system, tenant } = governance
+  const before = await system.approvals.get({ tenant, id })
+  // A reminder, an escalation, the expiry.
+  if (before) await system.relay.drain({ tenant, aggregateId: before.aggregateId })
+  const request = await system.approvals.get({ tenant, id })
+  if (!request) throw ApplicationFailure.nonRetryable('The request of a gate is gone.')
+  return reportOf(governance, request)
 }
 
 async function openGate(
@@ -151,12 +160,17 @@ async function requestOf(
 }
 
 async function reportOf(
-  { signer }: GateGovernance,
-  request: ApprovalRequest | undefined,
+  { system, tenant, signer }: GateGovernance,
+  found: ApprovalRequest | undefined,
   instance?: LoopInstance,
 ): Promise<GateReport> {
-  if (!request)
+  if (!found)
     return { status: instance?.currentState === 'PASSED' ? 'passed' : 'cancelled', dueAt: [] }
+  // Of one that is over this waits for nothing, and vouches that it ended so by the record.
+  const request =
+    found.status === 'pending'
+      ? found
+      : await system.approvals.wait({ tenant, requestId: found.id })
   const { id, runId, revision, actionDigest, expiresAt } = request
   const signed = signedDecisionOf(request)
   const { status } = signed

@@ -3,6 +3,8 @@ import { generateKeyPairSync } from 'node:crypto'
 import {
   createDecisionSigner,
   signedDecisionOf,
+  type Actor,
+  type ApprovalRequest,
   type CloudEvent,
   type Guard,
 } from '@loop-engine/core'
@@ -52,6 +54,25 @@ async function entered(handle: WorkflowHandle): Promise<void> {
     heard = (events ?? []).some(
       (event, at) => reported >= 0 && at > reported && event.workflowTaskCompletedEventAttributes,
     )
+  }
+}
+
+/** The event of how a request ended. */
+function ending(
+  how: 'approved' | 'rejected',
+  { id, runId, aggregateId }: ApprovalRequest,
+): CloudEvent {
+  return {
+    specversion: '1.0',
+    id: how,
+    source: 'test',
+    type: `dev.loop-engine.loop.approval.${how}.v1`,
+    subject: aggregateId,
+    time: new Date().toISOString(),
+    datacontenttype: 'application/json',
+    sequence: '1',
+    partitionkey: runId,
+    data: { entry: { tenant: 'default', runId, approval: { id } } },
   }
 }
 
@@ -149,7 +170,6 @@ describe('a human gate', () => {
     const bench = await open({ sink: false })
     const { client, store, queue, trust } = bench
     await ask(bench)
-    const { id } = await bench.asked()
     const { request } = await bench.decide('approve')
     const run = await store.getRun('default', request.runId)
     if (!run) throw new Error('Nobody asked.')
@@ -171,18 +191,7 @@ describe('a human gate', () => {
       signer: bench.sign,
       audience,
     })
-    const event: CloudEvent = {
-      specversion: '1.0',
-      id: 'early',
-      source: 'test',
-      type: 'dev.loop-engine.loop.approval.approved.v1',
-      subject: request.aggregateId,
-      time: new Date().toISOString(),
-      datacontenttype: 'application/json',
-      sequence: '1',
-      partitionkey: request.runId,
-      data: { entry: { tenant: 'default', runId: request.runId, approval: { id } } },
-    }
+    const event = ending('approved', request)
     await expect(
       sink.publish([event], { signal: new AbortController().signal }),
     ).rejects.toMatchObject({ code: 'unavailable', retryable: true })
@@ -246,6 +255,46 @@ describe('a human gate', () => {
     await bench.decide('approve')
     expect(await handle.result()).toMatchObject({ status: 'approved' })
     expect(await updatesOf(handle)).toBe(0)
+  })
+
+  test('does not pass because the database says so: nothing is signed that is not on record', async () => {
+    const gates = { release: { approval: { ...approval, remindEvery: '2s' } } }
+    const bench = await open({ plugin: { gates }, sink: false })
+    const handle = await ask(bench)
+    await bench.asked()
+    await entered(handle)
+    const { approval: read } = bench.store
+    const reviewer: Actor = { type: 'human', id: 'alice' }
+    const vote = { decision: 'approve', reviewer, stage: 0, revision: 1, at: 1 } as const
+    const forged = { status: 'approved', decisions: [vote], executedBy: 'f'.repeat(64) } as const
+    Object.assign(bench.store, {
+      approval: async (...which: Parameters<typeof read>) => {
+        const request = await read(...which)
+        return request && { ...request, ...forged }
+      },
+    })
+
+    await expect(handle.result()).rejects.toMatchObject({
+      cause: { cause: { type: 'LoopEngine.Denied', details: [{ reason: 'corrupt' }] } },
+    })
+  })
+
+  test('is not told that people approved what is recorded as rejected', async () => {
+    const bench = await open({ sink: false })
+    await ask(bench)
+    const { request } = await bench.decide('reject')
+    const { client, store } = bench
+    const approval = async () => ({ ...request, status: 'approved' as const, executedBy: 'f' })
+    const sink = createDecisionSink({
+      client,
+      store: { getRun: store.getRun, approval },
+      signer: bench.sign,
+      audience,
+    })
+
+    await expect(
+      sink.publish([ending('rejected', request)], { signal: new AbortController().signal }),
+    ).rejects.toMatchObject({ code: 'corrupt' })
   })
 
   test('takes its request back when its workflow is cancelled', async () => {

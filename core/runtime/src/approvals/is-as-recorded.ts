@@ -1,0 +1,117 @@
+import {
+  approvalsOf,
+  canonicalize,
+  digestOf,
+  type ApprovalDecision,
+  type ApprovalRequest,
+  type EntryType,
+  type LedgerEntry,
+} from '@loop-engine/core'
+
+/** What is recorded when a request ends: it is decided once. */
+const endings: ReadonlySet<EntryType> = new Set([
+  'loop.approval.approved',
+  'loop.approval.rejected',
+  'loop.approval.expired',
+  'loop.approval.superseded',
+])
+
+export function isOver(record: readonly LedgerEntry[] = []): boolean {
+  return record.some(({ type }) => endings.has(type))
+}
+
+/** Whether a request says what was asked, edited, handed on and voted by its record, oldest first. */
+export function isAsRecorded(
+  request: ApprovalRequest,
+  record: readonly LedgerEntry[] = [],
+): boolean {
+  const [asked] = record
+  if (asked?.type !== 'loop.approval.requested' || !asked.approval) return false
+  const votes = approvalsOf(request)
+  // An edit is a new revision of what is asked.
+  const newest = record.findLast(({ approval }) => approval?.decision === 'edit') ?? asked
+  // Of a request that was erased the fields of the view are gone.
+  const viewHash = request.evidence === null ? request.viewHash : digestOf(request.view)
+  return (
+    request.transitionId === asked.transitionId &&
+    request.expiresAt === asked.approval.expiresAt &&
+    request.revision === newest.approval?.revision &&
+    request.actionDigest === newest.actionDigest &&
+    request.viewHash === newest.approval.viewHash &&
+    viewHash === request.viewHash &&
+    digestOf(request.policy) === asked.approval.policyDigest &&
+    isSame(request.requester, asked.actor) &&
+    isSame(request.escalated, escalatedIn(record)) &&
+    isSame(request.delegations.map(nameHandedOn), delegationsIn(record)) &&
+    // Votes that count no longer leave the request, never the record; and nobody has two.
+    votes.every((vote) => isRecorded(vote, record)) &&
+    new Set(votes.map(({ reviewer }) => reviewer.id)).size === votes.length
+  )
+}
+
+/**
+ * Whether guards may judge by a request: it is as recorded, and if it is approved, that is on record too. Of one that was
+ * given up only who asked for what counts: people reject what was changed, and ask again.
+ */
+export function isFitToJudgeBy(
+  request: ApprovalRequest,
+  record: readonly LedgerEntry[] = [],
+): boolean {
+  if (request.status === 'approved')
+    return isAsRecorded(request, record) && isApprovedAsRecorded(request, record)
+  if (request.status === 'pending') return isAsRecorded(request, record)
+  const [asked] = record
+  return (
+    asked?.type === 'loop.approval.requested' &&
+    request.transitionId === asked.transitionId &&
+    isSame(request.requester, asked.actor)
+  )
+}
+
+/** Whether one that is approved was, by those whom its execution names. */
+function isApprovedAsRecorded(request: ApprovalRequest, record: readonly LedgerEntry[]): boolean {
+  const executed = record.find(({ type }) => type === 'loop.transition.executed')
+  const voters = approvalsOf(request).map(({ reviewer }) => reviewer.id)
+  return (
+    record.some(({ type }) => type === 'loop.approval.approved') &&
+    (executed !== undefined) === (request.executedBy !== null) &&
+    isSame(executed?.approval?.reviewers ?? voters, voters)
+  )
+}
+
+function isSame(one: object, other: object): boolean {
+  return canonicalize(one) === canonicalize(other)
+}
+
+function isRecorded(
+  { reviewer, stage, revision }: ApprovalDecision,
+  record: readonly LedgerEntry[],
+): boolean {
+  return record.some(
+    ({ actor, approval }) =>
+      (approval?.decision === 'approve' || approval?.decision === 'edit') &&
+      actor.id === reviewer.id &&
+      approval.stage === stage &&
+      approval.revision === revision,
+  )
+}
+
+function escalatedIn(record: readonly LedgerEntry[]): readonly unknown[] {
+  return record
+    .filter(({ type }) => type === 'loop.approval.escalated')
+    .flatMap(({ data }) => data?.['reviewers'])
+}
+
+function delegationsIn(record: readonly LedgerEntry[]): readonly object[] {
+  return record
+    .filter(({ approval }) => approval?.decision === 'delegate')
+    .map(({ actor, approval, data }) => ({
+      from: actor.id,
+      to: data?.['to'],
+      stage: approval?.stage,
+    }))
+}
+
+function nameHandedOn({ from, to, stage }: ApprovalRequest['delegations'][number]): object {
+  return { from, to, stage }
+}
