@@ -59,7 +59,10 @@ export interface Approvals {
     readonly actor: Actor
     readonly reason?: string
   }): Promise<ApprovalRequest>
-  /** Resolves when the request is no longer pending. Wakes at once for decisions in this process, and polls for others. */
+  /**
+   * Resolves when the request is no longer pending. Wakes at once for decisions in this process, and polls for others.
+   * Throws `corrupt` when an approval is not on record as the request says; what `get` and `find` give is not compared.
+   */
   wait(input: {
     readonly requestId: string
     readonly tenant?: string
@@ -115,7 +118,8 @@ export function createApprovals(kernel: Kernel): Approvals {
         const page = await store.approvals({
           tenant,
           status: 'pending',
-          limit: Math.min(limit, 200),
+          // Most of them may wait for others: few more than are wanted, but not one by one.
+          limit: Math.min(Math.max(limit, 50), 200),
           ...(cursor !== undefined && { cursor }),
         })
         for (const request of page.items) {
