@@ -134,3 +134,39 @@ test('a channel that only an escalation tells, and that keeps no card, is told o
 
   expect(said.filter((name) => name === 'pager')).toHaveLength(1)
 })
+
+test('no card says that people approved what they rejected by the record', async () => {
+  const repainted: string[] = []
+  const desk: Channel = {
+    contract: 'channel/v1',
+    name: 'desk',
+    notify: async () => ({ card: 1 }),
+    update: async (_ref, { status }) => void repainted.push(status),
+  }
+  const kept = createMemoryStore()
+  let isChanged = false
+  const store: LoopStore = {
+    ...kept,
+    async approval(...which) {
+      const request = await kept.approval(...which)
+      return request && isChanged ? { ...request, status: 'approved' } : request
+    },
+  }
+  const system = await createLoopSystem({
+    loops: [paymentLoop(1)],
+    channels: [desk],
+    store,
+    relay: false,
+  })
+  const requestId = await askForPayment(system)
+  await system.relay.drain()
+  await system.approvals.decide({ requestId, decision: 'reject', actor: person('alice') })
+  isChanged = true
+
+  await system.relay.drain()
+
+  expect(repainted).toEqual([])
+  expect((await system.relay.deadLetters()).items).toMatchObject([
+    { error: expect.stringContaining('corrupt') },
+  ])
+})
