@@ -1,6 +1,7 @@
 import { spellOut, type ApprovalDecision, type ApprovalRequest } from '@loop-engine/core'
 import {
   cut,
+  minutesText,
   outcomeText,
   renderViewHtml,
   renderViewText,
@@ -79,7 +80,7 @@ export async function codeMail({
 }: SendCodeInput): Promise<MailText> {
   return note(request, `Code to ${decision}`, [
     `Code: ${code}`,
-    `It confirms your decision to ${decision}, nothing else, and is good for ${minutes} minutes.`,
+    `It confirms your decision to ${decision}, nothing else, and is good for ${minutesText(minutes)}.`,
     'If you did not just ask for it, somebody else holds your link: do not type or tell it, and tell your administrator.',
   ])
 }

@@ -1,3 +1,6 @@
+import { generateKeyPairSync } from 'node:crypto'
+
+import { createDecisionSigner, signedDecisionOf, verifyDecisionToken } from '@loop-engine/core'
 import { createTestClock } from '@loop-engine/testing'
 import { expect, test } from 'vitest'
 
@@ -13,7 +16,7 @@ const agent = {
 } as const
 
 /** A payment that somebody is asked about, with what becomes of it when nobody decides. */
-async function ask(onExpiry?: string) {
+async function ask(onExpiry?: string, tenant = 'default') {
   const loop = defineLoop({
     id: 'payment',
     name: 'Payments',
@@ -47,12 +50,12 @@ async function ask(onExpiry?: string) {
     identity,
     relay: false,
   })
-  const run = { aggregateId: 'order-1', actor: agent }
+  const run = { aggregateId: 'order-1', actor: agent, tenant }
   await engine.start({ loopId: 'payment', ...run })
   const evidence = { cents: 500, 'a/b~c': null }
   const asked = await engine.transition({ ...run, transitionId: 'pay', evidence })
   const id = asked.status === 'pending_approval' ? asked.approvalId : ''
-  const request = await approvals.get({ id })
+  const request = await approvals.get({ id, tenant })
   return { clock, engine, request, intake: createIntake({ approvals, authority }) }
 }
 
@@ -132,3 +135,26 @@ test.each(['x'.repeat(256), 'line\nbreak', 'half \ud83d'])(
     expect(await intake(decision)).toMatchObject({ status: 'rejected', replayed: true })
   },
 )
+
+test('people of every tenant that there may be decide through a channel, with a token that says so', async () => {
+  const tenant = 'x'.repeat(256)
+  const { request, intake } = await ask(undefined, tenant)
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+  const issuer = 'https://loops.example'
+  const sign = createDecisionSigner({ issuer, keyId: 'k1', privateKey })
+
+  const decided = await intake({
+    requestId: request?.id,
+    tenant,
+    revision: 1,
+    viewHash: request?.viewHash,
+    decision: 'approve',
+    reviewer: { type: 'human', id: 'alice' },
+    assurance: { method: 'desk' },
+  })
+
+  expect(decided).toMatchObject({ status: 'executed', request: { tenant } })
+  const token = await sign(signedDecisionOf(decided.request), 'here')
+  const trust = { issuer, audience: 'here', keys: [{ keyId: 'k1', publicKey }] }
+  expect(await verifyDecisionToken(token, trust)).toMatchObject({ tenant })
+})

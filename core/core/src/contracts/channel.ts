@@ -10,7 +10,7 @@ export type MessageRef = JsonObject
 
 const decisionIntake = /* @__PURE__ */ withZod((zod) =>
   zod.strictObject({
-    tenant: zod.string().min(1).max(128),
+    tenant: zod.string().min(1).max(256),
     requestId: zod.string().min(1).max(256),
     revision: zod.int().min(1),
     viewHash: zod.string().regex(/^[0-9a-f]{64}$/),

@@ -14,6 +14,7 @@ export {
   type DecisionLinksOptions,
   type Opened,
 } from './decision-link.ts'
+export { minutesText } from './page-forms.ts'
 export type { PageSecret } from './page-keys.ts'
 export { createOneTimeCodes, type OneTimeCodes, type OneTimeCodesOptions } from './one-time-code.ts'
 export { answerText, type Decide, type DecisionAnswer } from './decision-answer.ts'

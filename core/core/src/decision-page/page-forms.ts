@@ -98,6 +98,7 @@ export interface CodeFormInput {
   readonly problem?: string
 }
 
+/** `1 minute`, `10 minutes`. */
 export function minutesText(minutes: number): string {
   return `${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`
 }

@@ -10,7 +10,7 @@ import { approvalStatuses, decisionKinds, type ApprovalRequest } from './approva
 const signedDecision = /* @__PURE__ */ withZod((zod) => {
   const sha256 = zod.string().regex(/^[0-9a-f]{64}$/)
   return zod.strictObject({
-    tenant: zod.string().min(1).max(128),
+    tenant: zod.string().min(1).max(256),
     requestId: zod.string().min(1).max(256),
     revision: zod.int().min(1),
     runId: zod.string().min(1).max(256),

@@ -1,0 +1,20 @@
+import type { ApprovalRequest } from '@loop-engine/core'
+import { expect, test } from 'vitest'
+
+import { codeMail } from './mail-text.ts'
+
+test.each([
+  [1, 'good for 1 minute.'],
+  [10, 'good for 10 minutes.'],
+])('a code says for how long it is good: %i', async (minutes, says) => {
+  const view = { title: 'pay order-1', loop: { id: 'payment' }, aggregateId: 'order-1' }
+  const request = { view } as unknown as ApprovalRequest
+  const { text } = await codeMail({
+    request,
+    code: '123456',
+    recipient: 'alice',
+    decision: 'approve',
+    minutes,
+  })
+  expect(text).toContain(says)
+})
