@@ -18,6 +18,7 @@ import type { Identity } from './identity.ts'
 import type { Redaction } from './judging/redaction.ts'
 import type { Limits } from './limits.ts'
 import type { LoopRegistry } from './loop-registry.ts'
+import type { HeldPauses } from './relay/held-pauses.ts'
 import type { Runs } from './runs.ts'
 
 /** What every part of a running system shares. */
@@ -39,6 +40,7 @@ export interface Kernel {
   readonly bells: Bells
   readonly asked: AskedRequests
   readonly compared: ComparedRequests
+  readonly held: HeldPauses
   readonly telemetry: Telemetry | undefined
   /** A copy that nobody changes. Throws `invalid_definition` when a loop asks for what this system does not have. */
   check(definition: LoopDefinition): LoopDefinition

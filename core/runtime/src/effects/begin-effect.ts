@@ -67,9 +67,13 @@ export async function begin(
   if (refusal === 'erased') return begin(kernel, await openJob(kernel, claim))
   if (refusal === 'unregistered') return unregistered(kernel, 'integration', effect.integration)
   if (refusal === 'stopped')
-    return { kind: 'retry', error: 'stopped: A stop is in force.', afterMs: 1000 }
+    return { kind: 'retry', error: 'stopped: A stop is in force.', afterMs: kernel.held.nextMs() }
   if (refusal === 'suspended')
-    return { kind: 'retry', error: 'suspended: The run is suspended.', afterMs: 1000 }
+    return {
+      kind: 'retry',
+      error: 'suspended: The run is suspended.',
+      afterMs: kernel.held.nextMs(),
+    }
   if (refusal === 'run_cancelled' || refusal === 'run_failed') {
     // An attempt that was begun may have acted, and nobody will ask again.
     const type = spentBy === null ? 'loop.effect.failed' : 'loop.effect.unknown'

@@ -63,7 +63,7 @@ async function timeOut(
         evidence: noEvidence,
         refusal: late,
       })
-      if (isOverLimit(ruling)) return heldUp('limit', 'timeout')
+      if (isOverLimit(ruling)) return heldUp(kernel, 'limit', 'timeout')
       const outcome = await commitChange(kernel, change, {
         scopes: scopesOf(instance, timer),
         settle: { id: claim.id, fence: claim.fence },
@@ -73,7 +73,7 @@ async function timeOut(
       if (outcome.kind === 'refused' && outcome.reason === 'fenced')
         throw new LoopError('fenced', 'The lease was lost to another worker.')
       if (outcome.kind === 'refused' && outcome.reason !== 'limit')
-        return heldUp(outcome.reason, 'timeout')
+        return heldUp(kernel, outcome.reason, 'timeout')
       if (outcome.kind === 'refused') late = refusedBy(outcome, late)
       else conflicts += 1
     }
@@ -161,10 +161,10 @@ async function forRequest(
     return { result: { kind: 'settled' }, plan: { scopes: [], settle } }
   }
   return onRequest(kernel, claim.tenant, requestId, timer, fire, (_, reason) => ({
-    result: heldUp(reason, 'expiry'),
+    result: heldUp(kernel, reason, 'expiry'),
   }))
 }
 
-function heldUp(reason: string, what: 'timeout' | 'expiry'): Delivery {
-  return { kind: 'retry', error: `${reason}: The ${what} is held up.`, afterMs: 1000 }
+function heldUp({ held }: Kernel, reason: string, what: 'timeout' | 'expiry'): Delivery {
+  return { kind: 'retry', error: `${reason}: The ${what} is held up.`, afterMs: held.nextMs() }
 }
