@@ -1,11 +1,13 @@
 import { expect, onTestFinished, test } from 'vitest'
 
+import { bankThat } from './bank.fixture.ts'
 import {
   createLoopSystem,
   createMemoryStore,
   LoopBuilder,
   type LoopSystemOptions,
 } from './index.ts'
+import { askForPayment, paymentWith, person } from './payment.fixture.ts'
 
 const loop = LoopBuilder.create('ops.note')
   .state('OPEN')
@@ -73,53 +75,29 @@ test('whoever reads the history cannot change what another reader is handed, nor
 })
 
 test('what people approved can be done, though a number was written as -0', async () => {
-  const refund = LoopBuilder.create('refund')
-    .state('ASKED')
-    .state('PAID', { isTerminal: true })
-    .initialState('ASKED')
-    .transition({
-      id: 'pay',
-      from: 'ASKED',
-      to: 'PAID',
-      actors: ['human'],
-      approval: { reviewers: ['*'], expiresIn: '1h' },
-      effect: {
-        integration: 'bank',
-        action: 'pay',
-        semantics: 'idempotent',
-        input: { isOwed: '1.0 / evidence.amount > 0.0' },
-      },
-    })
-    .build()
-  // As a store that keeps text reads it back.
+  const payment = paymentWith({
+    approval: { reviewers: ['role:finance'], expiresIn: '1h' },
+    effect: {
+      integration: 'bank',
+      action: 'pay',
+      semantics: 'idempotent',
+      input: { isOwed: '1.0 / evidence.amount > 0.0' },
+    },
+  })
   const store = createMemoryStore()
-  const { engine, approvals, close } = await createLoopSystem({
-    loops: [refund],
-    integrations: [
-      {
-        contract: 'integration/v1',
-        name: 'bank',
-        actions: { pay: { input: { parse: (value) => value }, run: async () => undefined } },
-      },
-    ],
+  const { engine, approvals } = await createLoopSystem({
+    loops: [payment],
+    integrations: [bankThat(async () => undefined)],
     store: {
       ...store,
+      // As a store that keeps text reads it back.
       approval: async (...which) => JSON.parse(JSON.stringify(await store.approval(...which))),
     },
     relay: false,
   })
-  onTestFinished(close)
-  await engine.start({ loopId: refund.id, aggregateId, actor })
-  const asked = await engine.transition({
-    aggregateId,
-    transitionId: 'pay',
-    actor,
-    evidence: { amount: -0 },
-  })
-  if (asked.status !== 'pending_approval') throw new Error(asked.status)
+  const requestId = await askForPayment({ engine }, { evidence: { amount: -0 } })
 
-  const bob = { type: 'human', id: 'bob' } as const
-  const decided = approvals.decide({ requestId: asked.approvalId, decision: 'approve', actor: bob })
+  const decided = approvals.decide({ requestId, decision: 'approve', actor: person('bob') })
 
   expect(await decided).toMatchObject({ status: 'executed' })
 })
