@@ -146,7 +146,7 @@ function checkPeople({ people, responders }: PagerDutyOptions): void {
   choose(people.by, '/people/by', Object.keys(peopleKeys))
   refuse(people, peopleKeys[people.by], '/people')
   if (people.by === 'table' && Object(people.table) !== people.table)
-    throw wrong('/people/table', 'Nobody is listed.', 'Give an object: { PXXXXXX: "alice" }.')
+    throw wrong('/people/table', 'Nobody is listed.', 'Give an object: { PABC123: "alice" }.')
   if (responders === undefined) return
   refuse(responders, { ...responderKeys['on-call'], ...responderKeys.listed }, '/responders')
   choose(responders.who, '/responders/who', Object.keys(responderKeys))

@@ -19,13 +19,14 @@ export async function fillPage<Item>(
   const most = readLimit(limit)
   const items: Item[] = []
   let next = cursor
-  let characters = 0
-  do {
+  for (let characters = 0; ;) {
     const left = Math.min(step, most - items.length)
     const page = await read({ limit: left, ...(next !== undefined && { cursor: next }) })
     items.push(...page.items)
-    characters += JSON.stringify(page.items).length
     next = page.cursor
-  } while (next !== undefined && items.length < most && characters < enough)
-  return { items, ...(next !== undefined && { cursor: next }) }
+    if (next === undefined) return { items }
+    // Counted only when there is more to read.
+    if (items.length < most) characters += JSON.stringify(page.items).length
+    if (items.length === most || characters >= enough) return { items, cursor: next }
+  }
 }
