@@ -21,7 +21,7 @@ export async function run(): Promise<string[]> {
   })
   const { approvals, relay, engine } = system
   const startable = loops.map(({ id }) => id)
-  const mcp = createMcpServer({ ...system, loops, startable, principal: { actor: carol } })
+  const mcp = createMcpServer({ system, loops, startable, principal: { actor: carol } })
   const [near, far] = InMemoryTransport.createLinkedPair()
   // In production: `mcp.connect()` for standard input and output, or `mcp.handle(request, …)` for HTTP.
   mcp.connect(far)

@@ -57,3 +57,16 @@ test.each([0, Number.NaN, '1000'])('the time limit %j is refused', (timeoutMs) =
     expect.objectContaining({ code: 'invalid_config', path: '/timeoutMs' }),
   )
 })
+
+test('an option that is misspelt is refused', () => {
+  const connection = { bootstrapBrokers: ['127.0.0.1:1'] }
+  const options = { connection, timeout: 100 }
+  const secured = { connection: { ...connection, ssl: {} } }
+
+  expect(() => createKafkaSink(options)).toThrow(
+    expect.objectContaining({ code: 'invalid_config', path: '/timeout' }),
+  )
+  expect(() => createKafkaSink(secured)).toThrow(
+    expect.objectContaining({ code: 'invalid_config', path: '/connection/ssl' }),
+  )
+})

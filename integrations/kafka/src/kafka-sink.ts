@@ -3,9 +3,11 @@ import {
   isLoopError,
   LoopError,
   publishEach,
+  refuseStrayKeys,
   unlessAborted,
   type CloudEvent,
   type EventSink,
+  type KnownKeys,
 } from '@loop-engine/core'
 import { compatibilityPartitioner, Producer, type BaseOptions } from '@platformatic/kafka'
 
@@ -31,18 +33,29 @@ export interface KafkaSink extends EventSink {
   close(): Promise<void>
 }
 
+const optionKeys: KnownKeys<KafkaSinkOptions> = {
+  name: true,
+  connection: true,
+  topic: true,
+  timeoutMs: true,
+}
+const connectionKeys: KnownKeys<KafkaSinkOptions['connection']> = {
+  bootstrapBrokers: true,
+  clientId: true,
+  sasl: true,
+  tls: true,
+}
+
 /**
  * Writes each event to Kafka as one record (CloudEvents 1.0, binary mode) and waits until every replica in sync has it.
  * The key is the run of the instance, so that its events are in one partition, in order. The producer is idempotent.
  *
  * Throws `unavailable`, retryable, while the topic does not take the event, and `refused` when it never will.
  */
-export function createKafkaSink({
-  name = 'kafka',
-  connection,
-  topic = 'loop-events',
-  timeoutMs = 10_000,
-}: KafkaSinkOptions): KafkaSink {
+export function createKafkaSink(options: KafkaSinkOptions): KafkaSink {
+  refuse(options, optionKeys, '')
+  const { name = 'kafka', connection, topic = 'loop-events', timeoutMs = 10_000 } = options
+  refuse(connection, connectionKeys, '/connection')
   checkTimeout('kafka', timeoutMs)
   let producer: Producer<Buffer, Buffer, Buffer, Buffer> | undefined
 
@@ -114,6 +127,10 @@ export function createKafkaSink({
       await current?.close(true)
     },
   }
+}
+
+function refuse(given: unknown, known: Readonly<Record<string, true>>, path: string): void {
+  refuseStrayKeys(given, known, { what: 'createKafkaSink', code: 'invalid_config', path })
 }
 
 function topicsOf(records: readonly EventRecord[]): string {

@@ -114,12 +114,14 @@ test('the record says how the principal was authenticated, when an authority vou
   await desk.mcp.close()
   const { createMcpServer } = await import('./index.ts')
   const mcp = createMcpServer({
-    ...desk.system,
-    engine: {
-      ...engine,
-      async transition(input) {
-        seen.push(input.actor.assurance, authority.vouches(input.actor))
-        return engine.transition(input)
+    system: {
+      ...desk.system,
+      engine: {
+        ...engine,
+        async transition(input) {
+          seen.push(input.actor.assurance, authority.vouches(input.actor))
+          return engine.transition(input)
+        },
       },
     },
     loops: [purchase],
@@ -131,4 +133,23 @@ test('the record says how the principal was authenticated, when an authority vou
   await mcp.close()
 
   expect(seen).toEqual([actor.assurance, true])
+})
+
+test('a bound of a principal that is misspelt is refused, for whoever connects and with each request', async () => {
+  desk = await openDesk()
+  const principal = { actor: alice, readonly: true }
+  const refused = { code: 'invalid_config', path: '/principal/readonly' }
+
+  await expect(openDesk({ principal })).rejects.toMatchObject(refused)
+  const request = new Request('http://localhost/mcp', { method: 'POST', body: '{}' })
+  await expect(desk.mcp.handle(request, { principal })).rejects.toMatchObject(refused)
+})
+
+test('an option that is misspelt is refused', async () => {
+  desk = await openDesk()
+
+  await expect(openDesk({ origin: ['https://a.example'] } as object)).rejects.toMatchObject({
+    code: 'invalid_config',
+    path: '/origin',
+  })
 })

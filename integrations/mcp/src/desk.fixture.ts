@@ -91,8 +91,10 @@ export interface Desk {
 
 export const eras = ['auto', 'legacy'] as const
 
+type DeskOptions = Partial<Omit<McpServerOptions, 'system'> & McpServerOptions['system']>
+
 export async function openDesk(
-  options: Partial<McpServerOptions> = {},
+  { approvals, relay, ...options }: DeskOptions = {},
   store: LoopStore = createMemoryStore(),
 ): Promise<Desk> {
   const clock = createTestClock()
@@ -123,7 +125,7 @@ export async function openDesk(
     await system.engine.start({ loopId: 'purchase', aggregateId, actor: clerk })
   await system.engine.start({ loopId: 'payroll', aggregateId: 'PAY-1', actor: clerk })
   const mcp = createMcpServer({
-    ...system,
+    system: { ...system, ...(approvals && { approvals }), ...(relay && { relay }) },
     loops: [purchase],
     principal: { actor: alice },
     onError: (error) => errors.push(error),

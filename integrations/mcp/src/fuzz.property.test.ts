@@ -17,15 +17,17 @@ beforeAll(async () => {
   await desk.mcp.close()
   const { engine, approvals, relay } = desk.system
   mcp = createMcpServer({
-    engine: watched('engine', {
-      ...engine,
-      transition(input) {
-        actors.add(JSON.stringify([input.tenant, input.actor]))
-        return engine.transition(input)
-      },
-    }),
-    approvals: watched('approvals', approvals),
-    relay: watched('relay', relay),
+    system: {
+      engine: watched('engine', {
+        ...engine,
+        transition(input) {
+          actors.add(JSON.stringify([input.tenant, input.actor]))
+          return engine.transition(input)
+        },
+      }),
+      approvals: watched('approvals', approvals),
+      relay: watched('relay', relay),
+    },
     loops: [purchase],
     startable: ['purchase'],
     principal: { actor: { type: 'human', id: 'alice' } },

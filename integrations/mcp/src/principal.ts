@@ -1,4 +1,11 @@
-import { sha256Hex, type Actor, type Assurance, type Principal } from '@loop-engine/core'
+import {
+  refuseStrayKeys,
+  sha256Hex,
+  type Actor,
+  type Assurance,
+  type KnownKeys,
+  type Principal,
+} from '@loop-engine/core'
 import type { Authority } from '@loop-engine/sdk'
 
 /** Who is behind a client: as the application authenticated it, never as a client says. */
@@ -10,6 +17,19 @@ export interface McpPrincipal {
   readonly agentRoles?: readonly string[]
   /** Leaves out the tools that change something. */
   readonly readOnly?: boolean
+}
+
+const principalKeys: KnownKeys<McpPrincipal> = {
+  actor: true,
+  tenant: true,
+  agentRoles: true,
+  readOnly: true,
+}
+
+/** A bound that is misspelt would be none. */
+export function checkPrincipal(principal: McpPrincipal): void {
+  const what = 'The principal of an MCP client'
+  refuseStrayKeys(principal, principalKeys, { what, code: 'invalid_config', path: '/principal' })
 }
 
 const asserted: Assurance = { method: 'asserted' }

@@ -10,7 +10,7 @@ import type { Approvals, LoopEngine, Relay } from '@loop-engine/sdk'
 
 import type { McpPrincipal } from './principal.ts'
 
-/** What the server may call. Whatever decides, cancels, stops or migrates is not among it. */
+/** What the server may call of a system. Whatever decides, cancels, stops or migrates is not among it. */
 export interface Reach {
   readonly engine: Pick<
     LoopEngine,

@@ -59,3 +59,10 @@ test.each([
   }
   await sink.close()
 })
+
+test('an option that is misspelt is refused', () => {
+  const options = { connection: { servers: '127.0.0.1:1' }, timeout: 100 }
+  expect(() => createNatsSink(options)).toThrow(
+    expect.objectContaining({ code: 'invalid_config', path: '/timeout' }),
+  )
+})

@@ -3,9 +3,11 @@ import {
   isLoopError,
   LoopError,
   publishEach,
+  refuseStrayKeys,
   unlessAborted,
   type CloudEvent,
   type EventSink,
+  type KnownKeys,
 } from '@loop-engine/core'
 import { jetstream, type JetStreamClient } from '@nats-io/jetstream'
 import { headers, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node'
@@ -32,19 +34,24 @@ export interface NatsSink extends EventSink {
   close(): Promise<void>
 }
 
+const optionKeys: KnownKeys<NatsSinkOptions> = {
+  name: true,
+  connection: true,
+  prefix: true,
+  subject: true,
+  timeoutMs: true,
+}
+
 /**
  * Publishes each event to NATS JetStream as CloudEvents 1.0 (structured mode) and waits until a stream has stored it.
  * The id of the message is the event's own, so that a repetition within the stream's duplicate window is stored once.
  *
  * Throws `unavailable`, retryable, while no stream takes the event, and `refused` when none ever will.
  */
-export function createNatsSink({
-  name = 'nats',
-  connection,
-  prefix = 'loops',
-  subject = (event) => subjectOf(event, prefix),
-  timeoutMs = 10_000,
-}: NatsSinkOptions): NatsSink {
+export function createNatsSink(options: NatsSinkOptions): NatsSink {
+  refuseStrayKeys(options, optionKeys, { what: 'createNatsSink', code: 'invalid_config' })
+  const { name = 'nats', connection, prefix = 'loops', timeoutMs = 10_000 } = options
+  const { subject = (event) => subjectOf(event, prefix) } = options
   checkTimeout('nats', timeoutMs)
   let opening: Promise<NatsConnection> | undefined
 

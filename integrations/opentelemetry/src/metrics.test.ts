@@ -1,6 +1,7 @@
 import type { Attributes } from '@opentelemetry/api'
 import { expect, test } from 'vitest'
 
+import { createOpenTelemetry } from './open-telemetry.ts'
 import { ada, agent, openDesk } from './refund-desk.fixture.ts'
 import { watchProcess, withContexts } from './watched.fixture.ts'
 
@@ -83,4 +84,10 @@ test('what callers make up makes no series and no name', async () => {
   expect(await watch.metricsText()).not.toMatch(/customer-|made-up-|late-|agent-\d/)
   expect(await watch.points('loop_engine.transition.attempts')).toHaveLength(3)
   expect(new Set(watch.spans().map(({ name }) => name)).size).toBeLessThan(10)
+})
+
+test('an option that is misspelt is refused', () => {
+  expect(() => createOpenTelemetry({ inbound: 'link' } as object)).toThrow(
+    expect.objectContaining({ code: 'invalid_config', path: '/inbound' }),
+  )
 })

@@ -1,4 +1,4 @@
-import type { Telemetry } from '@loop-engine/core'
+import { refuseStrayKeys, type KnownKeys, type Telemetry } from '@loop-engine/core'
 import {
   context,
   metrics,
@@ -31,14 +31,17 @@ export interface OpenTelemetryOptions {
 
 export interface OpenTelemetry extends Telemetry, ObservedModels {}
 
+const optionKeys: KnownKeys<OpenTelemetryOptions> = {
+  tracerProvider: true,
+  meterProvider: true,
+  incoming: true,
+}
 const scope = '@loop-engine/integration-opentelemetry'
 
 /** Traces and metrics of a system, for whichever SDK of OpenTelemetry is registered; without one it does nothing. */
-export function createOpenTelemetry({
-  tracerProvider,
-  meterProvider,
-  incoming = 'parent',
-}: OpenTelemetryOptions = {}): OpenTelemetry {
+export function createOpenTelemetry(options: OpenTelemetryOptions = {}): OpenTelemetry {
+  refuseStrayKeys(options, optionKeys, { what: 'createOpenTelemetry', code: 'invalid_config' })
+  const { tracerProvider, meterProvider, incoming = 'parent' } = options
   let made: Instruments | undefined
   const observer: Observer = {
     incoming,

@@ -1,10 +1,12 @@
 import {
   isLoopError,
   LoopError,
+  refuseStrayKeys,
   signedDecisionOf,
   type CloudEvent,
   type DecisionSigner,
   type EventSink,
+  type KnownKeys,
   type LoopStore,
 } from '@loop-engine/core'
 import { WorkflowNotFoundError, WorkflowUpdateFailedError, type Client } from '@temporalio/client'
@@ -21,6 +23,13 @@ export interface DecisionSinkOptions {
   readonly signer: DecisionSigner
   /** The audience that the gates trust. */
   readonly audience: string
+}
+
+const optionKeys: KnownKeys<DecisionSinkOptions> = {
+  client: true,
+  store: true,
+  signer: true,
+  audience: true,
 }
 
 const approved = 'dev.loop-engine.loop.approval.approved.v1'
@@ -49,12 +58,10 @@ const refusedSchema = z.object({ reason: z.literal('no_such_gate') })
  * Brings decisions back to the workflows that wait for them, wherever people decided: to a gate as a signed update, to
  * a governed activity as a signal to ask again. It reaches the workflows of the namespace of the client.
  */
-export function createDecisionSink({
-  client,
-  store,
-  signer,
-  audience,
-}: DecisionSinkOptions): EventSink {
+export function createDecisionSink(options: DecisionSinkOptions): EventSink {
+  refuseStrayKeys(options, optionKeys, { what: 'createDecisionSink', code: 'invalid_config' })
+  const { client, store, signer, audience } = options
+
   async function deliver(event: CloudEvent): Promise<void> {
     const read = entrySchema.safeParse(event.data)
     if (!endings.has(event.type) || !read.success) return

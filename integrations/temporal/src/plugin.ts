@@ -1,7 +1,9 @@
 import {
   LoopError,
+  refuseStrayKeys,
   type DecisionKey,
   type DecisionSigner,
+  type KnownKeys,
   type LoopDefinition,
   type Principal,
 } from '@loop-engine/core'
@@ -46,20 +48,25 @@ export interface TemporalPluginOptions {
   readonly now?: () => number
 }
 
+const optionKeys: KnownKeys<TemporalPluginOptions> = {
+  system: true,
+  activities: true,
+  gates: true,
+  tenant: true,
+  actor: true,
+  caller: true,
+  callerKeys: true,
+  signer: true,
+  now: true,
+}
+
 export type TemporalPlugin = ClientPlugin & WorkerPlugin & BundlerPlugin
 
 /** Governs the workflows of one client or worker: `new Client({ plugins: [plugin] })`, `Worker.create({ plugins: [plugin] })`. */
-export function createTemporalPlugin({
-  system,
-  activities = {},
-  gates = {},
-  tenant = 'default',
-  actor,
-  caller,
-  callerKeys,
-  signer,
-  now = Date.now,
-}: TemporalPluginOptions): TemporalPlugin {
+export function createTemporalPlugin(options: TemporalPluginOptions): TemporalPlugin {
+  refuseStrayKeys(options, optionKeys, { what: 'createTemporalPlugin', code: 'invalid_config' })
+  const { system, activities = {}, gates = {}, tenant = 'default', actor } = options
+  const { caller, callerKeys, signer, now = Date.now } = options
   if (!system && Object.keys({ ...activities, ...gates }).length > 0)
     throw new LoopError('invalid_config', 'A policy needs a system that judges.', {
       path: '/system',

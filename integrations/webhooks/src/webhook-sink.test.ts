@@ -204,3 +204,9 @@ test.each([0, -1, Number.NaN, Infinity, '1000'])('the time limit %j is refused',
     expect.objectContaining({ code: 'invalid_config', path: '/timeoutMs' }),
   )
 })
+
+test('an option that is misspelt is refused', () => {
+  expect(() => open({ timeout: 100 } as object)).toThrow(
+    expect.objectContaining({ code: 'invalid_config', path: '/timeout' }),
+  )
+})

@@ -3,8 +3,10 @@ import {
   isLoopError,
   LoopError,
   publishEach,
+  refuseStrayKeys,
   type CloudEvent,
   type EventSink,
+  type KnownKeys,
 } from '@loop-engine/core'
 import { Webhook } from 'standardwebhooks'
 import { Agent, request } from 'undici'
@@ -25,20 +27,24 @@ export interface WebhookSinkOptions {
   readonly now?: () => number
 }
 
+const optionKeys: KnownKeys<WebhookSinkOptions> = {
+  name: true,
+  url: true,
+  secrets: true,
+  allow: true,
+  timeoutMs: true,
+  now: true,
+}
+
 /**
  * Posts each event as CloudEvents 1.0 (structured mode) with a Standard Webhooks signature. The id is the event's own, so
  * that a receiver recognises what comes again. Redirects are not followed.
  *
  * Throws `unavailable`, retryable, when the receiver is away or asks to come again, and `refused` when it does not want the event.
  */
-export function createWebhookSink({
-  name = 'webhook',
-  url,
-  secrets,
-  allow,
-  timeoutMs = 10_000,
-  now = Date.now,
-}: WebhookSinkOptions): EventSink {
+export function createWebhookSink(options: WebhookSinkOptions): EventSink {
+  refuseStrayKeys(options, optionKeys, { what: 'createWebhookSink', code: 'invalid_config' })
+  const { name = 'webhook', url, secrets, allow, timeoutMs = 10_000, now = Date.now } = options
   const destinations = createDestinations(allow)
   const target = destinations.check(url)
   const signers = readSecrets(secrets)

@@ -118,7 +118,7 @@ async function assemble(
   const mcp =
     mcpOptions &&
     (await import('@loop-engine/integration-mcp')).createMcpServer({
-      ...system,
+      system,
       loops,
       origins,
       startable: mcpOptions.startable ?? [],

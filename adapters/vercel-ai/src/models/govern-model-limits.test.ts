@@ -190,3 +190,9 @@ test.each([
     governModel(newest.mock([]), { engine, loop: { ...loop, transitions: changed } }),
   ).toThrow(expect.objectContaining({ code: 'invalid_config', path: '/loop/transitions' }))
 })
+
+test('an option of the loop of model calls that is misspelt is refused', () => {
+  expect(() => createModelCallLoop({ guard: ['human-only'] } as object)).toThrow(
+    expect.objectContaining({ code: 'invalid_config', path: '/guard' }),
+  )
+})

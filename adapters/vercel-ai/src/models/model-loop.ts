@@ -1,4 +1,10 @@
-import { LoopError, type Actor, type LoopDefinition } from '@loop-engine/core'
+import {
+  LoopError,
+  refuseStrayKeys,
+  type Actor,
+  type KnownKeys,
+  type LoopDefinition,
+} from '@loop-engine/core'
 import { defineLoop } from '@loop-engine/sdk'
 
 type TransitionInput = Parameters<typeof defineLoop>[0]['transitions'][number]
@@ -13,6 +19,8 @@ export interface ModelLoopOptions {
   readonly lostAfter?: string
 }
 
+const optionKeys: KnownKeys<ModelLoopOptions> = { id: true, guards: true, lostAfter: true }
+
 /** Takes the transitions of these loops that are not the model's own. */
 export const keeper: Actor = Object.freeze({ type: 'automation', id: 'adapter:vercel-ai' })
 
@@ -25,11 +33,9 @@ const required = ['call', 'answer', 'fail', 'abort', 'block'] as const
  * The loop of a model call: `REQUESTED → CALLING → ANSWERED | FAILED | ABORTED`, or `BLOCKED`. Each attempt of the SDK's
  * retry loop is a run of its own. An own loop needs the transitions `call`, `answer`, `fail`, `abort` and `block`.
  */
-export function createModelCallLoop({
-  id = 'model-call',
-  guards = [],
-  lostAfter = '1h',
-}: ModelLoopOptions = {}): LoopDefinition {
+export function createModelCallLoop(options: ModelLoopOptions = {}): LoopDefinition {
+  refuseStrayKeys(options, optionKeys, { what: 'createModelCallLoop', code: 'invalid_config' })
+  const { id = 'model-call', guards = [], lostAfter = '1h' } = options
   return defineLoop({
     id,
     name: 'Model call',

@@ -198,3 +198,10 @@ test('a key is sent as what it is', async () => {
     expect.objectContaining({ code: 'invalid_config' }),
   )
 })
+
+test('an option that is misspelt is refused', () => {
+  const options = { token, host: 'api.eu.pagerduty.com' }
+  expect(() => createPdjsTransport(options)).toThrow(
+    expect.objectContaining({ code: 'invalid_config', path: '/host' }),
+  )
+})

@@ -1,6 +1,6 @@
 import type { Agent } from 'node:https'
 
-import { LoopError, unlessAborted } from '@loop-engine/core'
+import { LoopError, refuseStrayKeys, unlessAborted, type KnownKeys } from '@loop-engine/core'
 import { api, event } from '@pagerduty/pdjs'
 import { z } from 'zod'
 
@@ -20,6 +20,14 @@ export interface PdjsTransportOptions {
   readonly timeoutMs?: number
 }
 
+const optionKeys: KnownKeys<PdjsTransportOptions> = {
+  token: true,
+  tokenType: true,
+  region: true,
+  hosts: true,
+  agent: true,
+  timeoutMs: true,
+}
 const regions = {
   us: { api: 'api.pagerduty.com', events: 'events.pagerduty.com' },
   eu: { api: 'api.eu.pagerduty.com', events: 'events.eu.pagerduty.com' },
@@ -31,14 +39,10 @@ const mostBytes = 8_000_000
 const pauseMs = 100
 
 /** PagerDuty's own library, with its defects mended: see `send`. */
-export function createPdjsTransport({
-  token,
-  tokenType = 'token',
-  region = 'us',
-  hosts = regions[region],
-  agent,
-  timeoutMs = 10_000,
-}: PdjsTransportOptions): PagerDutyTransport {
+export function createPdjsTransport(options: PdjsTransportOptions): PagerDutyTransport {
+  refuseStrayKeys(options, optionKeys, { what: 'createPdjsTransport', code: 'invalid_config' })
+  const { token, tokenType = 'token', region = 'us', agent, timeoutMs = 10_000 } = options
+  const { hosts = regions[region] } = options
   if (!token || /[\r\n]/.test(token))
     throw new LoopError('invalid_config', 'PagerDuty needs a REST API key.', {
       plugin: 'pagerduty',

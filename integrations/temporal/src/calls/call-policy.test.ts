@@ -14,6 +14,19 @@ test('a gate whose reviewers could edit is refused before anybody is asked', () 
   ).toThrow(expect.objectContaining({ code: 'invalid_config', path: '/approval/allow' }))
 })
 
+test('a policy or an option that is misspelt is refused: it would govern nothing', () => {
+  const policy = { aproval: approval } as object
+  expect(() => createTemporalPlugin({ system, activities: { pay: policy } })).toThrow(
+    expect.objectContaining({ code: 'invalid_config', path: '/aproval' }),
+  )
+  expect(() => createTemporalPlugin({ system, gates: { release: policy } })).toThrow(
+    expect.objectContaining({ code: 'invalid_config', path: '/aproval' }),
+  )
+  expect(() => createTemporalPlugin({ activites: {} } as object)).toThrow(
+    expect.objectContaining({ code: 'invalid_config', path: '/activites' }),
+  )
+})
+
 test('an activity runs what a reviewer makes of it', () => {
   expect(() =>
     createTemporalPlugin({ system, activities: { pay: { approval: { ...approval, allow } } } }),

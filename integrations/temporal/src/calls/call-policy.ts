@@ -1,4 +1,4 @@
-import { LoopError } from '@loop-engine/core'
+import { LoopError, refuseStrayKeys, type KnownKeys } from '@loop-engine/core'
 import { defineLoop, type LoopDefinition } from '@loop-engine/sdk'
 
 type LoopInput = Parameters<typeof defineLoop>[0]
@@ -24,10 +24,15 @@ export interface ActivityPolicy extends CallPolicy {
   readonly idempotent?: boolean
 }
 
+const gateKeys: KnownKeys<CallPolicy> = { approval: true, guards: true, risk: true }
+const activityKeys: KnownKeys<ActivityPolicy> = { ...gateKeys, idempotent: true }
+const what = 'The policy of an activity or a gate'
+
 const anybody = ['ai-agent', 'human', 'automation', 'system'] as const
 
 /** The loop of an activity: `REQUESTED → [APPROVAL] → EXECUTING → EXECUTED | FAILED | DENIED | EXPIRED | UNKNOWN`. */
 export function activityLoop(type: string, policy: ActivityPolicy): LoopDefinition {
+  refuseStrayKeys(policy, activityKeys, { what, code: 'invalid_config' })
   return defineLoop({
     id: `temporal.activity:${type}`,
     name: type,
@@ -59,6 +64,7 @@ export function activityLoop(type: string, policy: ActivityPolicy): LoopDefiniti
 
 /** The loop of a gate: `REQUESTED → [APPROVAL] → PASSED | DENIED | EXPIRED`. */
 export function gateLoop(gate: string, policy: CallPolicy): LoopDefinition {
+  refuseStrayKeys(policy, gateKeys, { what, code: 'invalid_config' })
   // A gate opens for exactly what its workflow asked: what a reviewer makes of it opens none.
   if (policy.approval?.allow?.includes('edit'))
     throw new LoopError('invalid_config', 'A gate cannot let reviewers edit what it asks.', {
@@ -91,7 +97,7 @@ function governed(
   { approval, guards = [], risk }: CallPolicy,
 ): TransitionInput {
   if (approval && !approval.reviewers?.length && !approval.stages?.length)
-    throw new LoopError('invalid_config', 'The policy of an activity or a gate asks nobody.', {
+    throw new LoopError('invalid_config', `${what} asks nobody.`, {
       path: '/approval/reviewers',
       plugin: 'temporal',
     })
