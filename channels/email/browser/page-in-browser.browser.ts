@@ -78,8 +78,8 @@ describe('the decision page in Chromium', () => {
     origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     page = createDecisionPage({
       name: 'page',
-      url: `${origin}/decide`,
-      secret: 'a secret of more than thirty-two bytes',
+      publicUrl: `${origin}/decide`,
+      secrets: ['a secret of more than thirty-two bytes'],
       find: async () => request,
       decide: async (decision) => {
         decisions.push(decision)

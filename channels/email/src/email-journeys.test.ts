@@ -38,7 +38,7 @@ async function createMailing(clock: TestClock, stepUp: Mode): Promise<Mailing> {
   const boxes = await createMailboxes()
   const transport = createTransport({ host: '127.0.0.1', port: boxes.port, pool: true })
   const answers: string[] = []
-  const links = createDecisionLinks({ secret: linkKey, now: () => clock.now() })
+  const links = createDecisionLinks({ secrets: [linkKey], now: () => clock.now() })
   /** Forms that people still have open in a tab. */
   const open = new Map<string, Record<string, string>>()
 
@@ -119,7 +119,7 @@ async function createMailing(clock: TestClock, stepUp: Mode): Promise<Mailing> {
       const page = (await (await vendor.channel?.handle?.(new Request(url)))?.text()) ?? ''
       const form = fillIn(page, click.decision) ?? {}
       const other = createDecisionLinks({
-        secret: 'another key of at least thirty-two bytes',
+        secrets: ['another key of at least thirty-two bytes'],
         now: () => clock.now(),
       })
       const stolen = await other.seal(
@@ -161,7 +161,7 @@ function createMail(
     transport: vendor.transport,
     from: 'loops@example.com',
     recipients: () => ['alice', 'bob', 'owner'].map((id) => ({ id, address: addressOf(id) })),
-    linkKey,
+    secrets: [linkKey],
     publicUrl,
     stepUp,
     find,

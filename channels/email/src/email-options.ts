@@ -1,5 +1,5 @@
 import { LoopError, refuseStrayKeys, type ApprovalRequest, type KnownKeys } from '@loop-engine/core'
-import type { DecisionPageOptions, PageSecret } from '@loop-engine/core/decision-page'
+import type { DecisionPageOptions } from '@loop-engine/core/decision-page'
 import type { SMTPTransportOptions, Transporter } from 'nodemailer'
 
 /** A person and where his mail goes. */
@@ -20,7 +20,16 @@ export type FindRecipients = (
 
 export interface EmailOptions extends Pick<
   DecisionPageOptions,
-  'find' | 'decide' | 'stepUp' | 'stepUpFrom' | 'loginUrl' | 'codeMinutes' | 'onError' | 'now'
+  | 'secrets'
+  | 'publicUrl'
+  | 'find'
+  | 'decide'
+  | 'stepUp'
+  | 'stepUpFrom'
+  | 'loginUrl'
+  | 'codeTtlMs'
+  | 'onError'
+  | 'now'
 > {
   /** Of the channel, `email` by default; change it only before anything waits. */
   readonly name?: string
@@ -29,10 +38,6 @@ export interface EmailOptions extends Pick<
   /** Who writes, such as `loops@example.com`. Its domain ends the ids of the mails. */
   readonly from: string
   readonly recipients: FindRecipients
-  /** Seals links and makes codes: at least 32 bytes; several while they are being changed, newest first. */
-  readonly linkKey: PageSecret
-  /** Where the page is served, such as `https://loops.example/decide`. */
-  readonly publicUrl: string
 }
 
 const optionKeys: KnownKeys<EmailOptions> = {
@@ -40,14 +45,14 @@ const optionKeys: KnownKeys<EmailOptions> = {
   transport: true,
   from: true,
   recipients: true,
-  linkKey: true,
+  secrets: true,
   publicUrl: true,
   find: true,
   decide: true,
   stepUp: true,
   stepUpFrom: true,
   loginUrl: true,
-  codeMinutes: true,
+  codeTtlMs: true,
   onError: true,
   now: true,
 }

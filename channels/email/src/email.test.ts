@@ -39,7 +39,7 @@ function open(options: Partial<EmailOptions> = {}, request = waiting()): EmailCh
     transport,
     from: 'loops@example.com',
     recipients: () => people,
-    linkKey,
+    secrets: [linkKey],
     publicUrl,
     find: async () => request,
     decide: async () => ({ status: 'recorded', request }),
@@ -93,7 +93,7 @@ async function form(
   expiresInMs = 1000,
 ): Promise<Request> {
   const now = request.createdAt
-  const link = await createDecisionLinks({ secret, now: () => now }).seal(
+  const link = await createDecisionLinks({ secrets: [secret], now: () => now }).seal(
     {
       id: sha256Hex(request.id).slice(0, 32),
       tenant: request.tenant,
@@ -335,7 +335,7 @@ describe('who is asked', () => {
   })
 
   test('a link is one use for each person and notice, however often it is delivered', async () => {
-    const links = createDecisionLinks({ secret: linkKey, now: () => waiting().createdAt })
+    const links = createDecisionLinks({ secrets: [linkKey], now: () => waiting().createdAt })
     const other = { ...context, idempotencyKey: 'notice-2' }
     for (const notice of [context, context, other])
       await open().notify(waiting(), waiting().view, notice)

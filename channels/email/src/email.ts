@@ -32,14 +32,12 @@ export interface EmailChannel extends Channel {
 /** Asks each reviewer by a mail of his own, with a link to a page on which he decides. */
 export function createEmailChannel(options: EmailOptions): EmailChannel {
   checkOptions(options)
-  const { name = 'email', recipients, publicUrl, linkKey } = options
+  const { name = 'email', recipients } = options
   const onError = quiet(options.onError)
   const postman = createPostman(options)
   const page = createDecisionPage({
     ...options,
     name,
-    url: publicUrl,
-    secret: linkKey,
     async sendCode(input) {
       const { request } = input
       const to = (await peopleOf(request, recipients)).find(({ id }) => id === input.recipient)

@@ -4,9 +4,10 @@ import { expect, test } from 'vitest'
 import { codeMail } from './mail-text.ts'
 
 test.each([
-  [1, 'good for 1 minute.'],
-  [10, 'good for 10 minutes.'],
-])('a code says for how long it is good: %i', async (minutes, says) => {
+  [59_000, 'good for less than a minute.'],
+  [60_000, 'good for 1 minute.'],
+  [600_000, 'good for 10 minutes.'],
+])('a code says for how long it is good: %i', async (ttlMs, says) => {
   const view = { title: 'pay order-1', loop: { id: 'payment' }, aggregateId: 'order-1' }
   const request = { view } as unknown as ApprovalRequest
   const { text } = await codeMail({
@@ -14,7 +15,7 @@ test.each([
     code: '123456',
     recipient: 'alice',
     decision: 'approve',
-    minutes,
+    ttlMs,
   })
   expect(text).toContain(says)
 })

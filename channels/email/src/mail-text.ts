@@ -76,11 +76,11 @@ export async function codeMail({
   request,
   code,
   decision,
-  minutes,
+  ttlMs,
 }: SendCodeInput): Promise<MailText> {
   return note(request, `Code to ${decision}`, [
     `Code: ${code}`,
-    `It confirms your decision to ${decision}, nothing else, and is good for ${minutesText(minutes)}.`,
+    `It confirms your decision to ${decision}, nothing else, and is good for ${minutesText(ttlMs)}.`,
     'If you did not just ask for it, somebody else holds your link: do not type or tell it, and tell your administrator.',
   ])
 }

@@ -46,7 +46,7 @@ export async function openPaymentDesk({
       Object.keys(rolesOf)
         .filter((id) => rolesOf[id]?.includes(reviewer.replace('role:', '')))
         .map((id) => ({ id, address: `${id}@example.com` })),
-    linkKey: 'a key of more than thirty-two bytes',
+    secrets: ['a key of more than thirty-two bytes'],
     publicUrl: 'https://loops.example/decide',
     find: (query) => system.approvals.get(query),
     decide: (decision) => intake(decision),

@@ -45,7 +45,7 @@ export interface PagerDutyOptions {
   /** What it means that a person resolves an incident of ours without a decision. Never an approval. */
   readonly onResolve?: 'ignore' | 'reject' | 'retrigger'
   /** `(query) => system.approvals.get(query)`; needed to page again. */
-  readonly requestOf?: (query: {
+  readonly find?: (query: {
     readonly tenant: string
     readonly id: string
   }) => Promise<ApprovalRequest | null>
@@ -61,7 +61,7 @@ export interface PagerDutyOptions {
   readonly answerWithinMs?: number
   readonly clock?: Clock
   /** Hears of what nobody can be told: codes and sentences, no secrets. */
-  readonly report?: (problem: unknown) => void
+  readonly onError?: (error: unknown) => void
   /** One name for each channel of a system. */
   readonly name?: string
 }
@@ -78,13 +78,13 @@ const optionKeys: KnownKeys<PagerDutyOptions> = {
   decisionUrl: true,
   responders: true,
   onResolve: true,
-  requestOf: true,
+  find: true,
   onSeen: true,
   onIncidentResolved: true,
   maxWrongCodes: true,
   answerWithinMs: true,
   clock: true,
-  report: true,
+  onError: true,
   name: true,
 }
 /** Of each kind of choice; what is none of them would choose what lets most people decide. */
@@ -105,7 +105,7 @@ export function checkOptions(options: PagerDutyOptions): {
   refuse(options, optionKeys, '')
   checkPeople(options)
   const { transport, routingKey, webhookSecrets, from, decide } = options
-  const { decideBy = 'note', decisionUrl, onResolve = 'ignore', requestOf } = options
+  const { decideBy = 'note', decisionUrl, onResolve = 'ignore', find } = options
   if (typeof transport?.sendEvent !== 'function' || typeof transport.call !== 'function')
     throw wrong(
       '/transport',
@@ -131,8 +131,8 @@ export function checkOptions(options: PagerDutyOptions): {
     throw wrong('/from', 'PagerDuty needs the e-mail address of the user who writes notes.')
   if (decideBy === 'link-only' && !decisionUrl)
     throw wrong('/decisionUrl', 'Where notes decide nothing there must be a page that does.')
-  if (onResolve === 'retrigger' && !requestOf)
-    throw wrong('/requestOf', 'To page again the channel has to read the request.')
+  if (onResolve === 'retrigger' && !find)
+    throw wrong('/find', 'To page again the channel has to read the request.')
   if (typeof routingKey !== 'function') checkRoutingKey(routingKey)
   return {
     secrets: [first, ...others],

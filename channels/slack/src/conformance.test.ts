@@ -52,7 +52,7 @@ channelConformance({
       conversation,
       consoleUrl: 'https://loops.example',
       people: { by: 'table', table: { [userIdOf('alice')]: 'alice' } },
-      apiUrl: vendor.slack.apiUrl,
+      baseUrl: vendor.slack.apiUrl,
       appId,
       decide: intake,
     }),

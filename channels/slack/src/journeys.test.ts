@@ -29,7 +29,7 @@ channelJourneys<SlackPeopleAtWork>({
           by: 'email',
           principalOf: (email) => /^(\w+)@example\.com$/.exec(email)?.[1] ?? null,
         },
-        apiUrl: vendor.slack.apiUrl,
+        baseUrl: vendor.slack.apiUrl,
         maxRetries: 0,
         clock,
         decide,

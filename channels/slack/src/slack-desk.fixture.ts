@@ -136,10 +136,10 @@ export async function openDesk(options: Partial<SlackOptions> = {}): Promise<Des
       consoleUrl: 'https://loops.example/app',
       people: { by: 'table', table },
       find: (query) => opened.system.approvals.get(query),
-      apiUrl: vendor.slack.apiUrl,
+      baseUrl: vendor.slack.apiUrl,
       maxRetries: 0,
       clock,
-      onProblem: (problem) => problems.push(problem),
+      onError: (problem) => problems.push(problem),
       decide(decision) {
         decisions.push(decision)
         return opened.intake(decision)

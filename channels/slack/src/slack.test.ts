@@ -7,8 +7,8 @@ import { signingSecret } from './slack-people.fixture.ts'
 const wrong = [
   [{ signingSecret: '' }, '/signingSecret'],
   [{ signingSecret: undefined }, '/signingSecret'],
-  [{ signingSecret: undefined, appToken: 'xapp-1' }, '/cardKeys'],
-  [{ cardKeys: ['short'] }, '/cardKeys'],
+  [{ signingSecret: undefined, appToken: 'xapp-1' }, '/secrets'],
+  [{ secrets: ['short'] }, '/secrets'],
   [{ token: '' }, '/token'],
   [{ consoleUrl: 'javascript:alert(1)' }, '/consoleUrl'],
   [{ maxRetries: 10 }, '/maxRetries'],

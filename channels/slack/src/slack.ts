@@ -41,22 +41,22 @@ export interface SlackOptions {
   /** A JSON Schema of a request's evidence: gives the edit form titles and choices. */
   readonly schemaOf?: (request: ApprovalRequest) => object | undefined
   /** At least 32 characters each; the first seals cards, all open them. The signing secret unless told. */
-  readonly cardKeys?: readonly string[]
+  readonly secrets?: readonly string[]
   /** Refuses events of other apps. */
   readonly appId?: string
   /** As policies name it. */
   readonly name?: string
   /** For how long what Slack said of a person is believed, milliseconds; 60,000 by default. */
-  readonly personCacheMs?: number
+  readonly personTtlMs?: number
   /** Of one call to Slack. */
   readonly timeoutMs?: number
   /** 0 to 2, of one call to Slack; the engine repeats whole notices for much longer. */
   readonly maxRetries?: number
   /** Slack's Web API, or a stand-in for it. */
-  readonly apiUrl?: string
+  readonly baseUrl?: string
   readonly clock?: Clock
   /** Hears of what nobody could be told; nothing that it hears quotes a secret or evidence. */
-  readonly onProblem?: (problem: LoopError) => void
+  readonly onError?: (error: LoopError) => void
 }
 
 export interface SlackChannel extends Channel {
@@ -85,10 +85,10 @@ export function createSlackChannel(options: SlackOptions): SlackChannel {
     find,
     schemaOf,
     name = 'slack',
-    personCacheMs = 60_000,
+    personTtlMs = 60_000,
     clock = systemClock,
   } = options
-  const report = createReport(options.onProblem)
+  const report = createReport(options.onError)
   const tokens = createCardTokens(readKeys(options))
   const bolt = createBoltApp({ ...options, report })
   const calls = createSlackCalls(bolt.app.client)
@@ -96,7 +96,7 @@ export function createSlackChannel(options: SlackOptions): SlackChannel {
     people: options.people,
     calls,
     clock,
-    cacheMs: personCacheMs,
+    cacheMs: personTtlMs,
     report,
   })
   const judge = createDeciding({ people, decide, clock, report })
@@ -155,7 +155,7 @@ function readKeys({
   token,
   signingSecret,
   appToken,
-  cardKeys,
+  secrets,
   maxRetries = 2,
 }: SlackOptions): readonly [string, ...string[]] {
   const fault = (message: string, path: string): never => {
@@ -170,18 +170,18 @@ function readKeys({
     )
   if (![0, 1, 2].includes(maxRetries))
     fault('Slack may be asked again at most twice.', '/maxRetries')
-  const [first, ...others] = cardKeys ?? (signingSecret ? [signingSecret] : [])
+  const [first, ...others] = secrets ?? (signingSecret ? [signingSecret] : [])
   if (first === undefined)
-    return fault('Socket mode has no signing secret, so the cards need keys.', '/cardKeys')
-  if (cardKeys?.some((key) => key.length < 32))
-    fault('A card key has at least 32 characters.', '/cardKeys')
+    return fault('Socket mode has no signing secret, so the cards need secrets.', '/secrets')
+  if (secrets?.some((secret) => secret.length < 32))
+    fault('A secret of cards has at least 32 characters.', '/secrets')
   return [first, ...others]
 }
 
 /** Whatever went wrong, as a LoopError; the text of anything else could quote something. */
-function createReport(onProblem: SlackOptions['onProblem']): (problem: unknown) => void {
+function createReport(onError: SlackOptions['onError']): (problem: unknown) => void {
   // Whoever is told may fail as well, and whoever clicked waits for an answer.
-  const tell = quiet(onProblem)
+  const tell = quiet(onError)
   return (problem) => {
     const told = isLoopError(problem)
       ? problem

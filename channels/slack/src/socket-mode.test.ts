@@ -6,7 +6,7 @@ import { openDesk, type Desk } from './slack-desk.fixture.ts'
 let desk: Desk
 afterEach(() => desk.close())
 
-const options = { appToken: 'xapp-1-secret', signingSecret: undefined, cardKeys: ['k'.repeat(32)] }
+const options = { appToken: 'xapp-1-secret', signingSecret: undefined, secrets: ['k'.repeat(32)] }
 
 async function envelope(id: string, payload: object): Promise<unknown> {
   const [socket] = desk.vendor.slack.sockets

@@ -27,7 +27,7 @@ export interface Limits {
   /** Deliveries in progress at once; and as many beside effects that take more than a second. */
   readonly concurrency: number
   /** How long a retry with the same idempotency key is answered with the stored result. */
-  readonly keysKeptMs: number
+  readonly keyTtlMs: number
   /** Instances kept in memory between calls. */
   readonly cachedInstances: number
 }
@@ -46,7 +46,7 @@ export const defaultLimits: Limits = Object.freeze({
   maxNotifications: 1500,
   backoffMs: Object.freeze({ first: 100, longest: 60_000 }),
   concurrency: 16,
-  keysKeptMs: 30 * 86_400_000,
+  keyTtlMs: 30 * 86_400_000,
   cachedInstances: 10_000,
 })
 
@@ -63,15 +63,10 @@ const keys: KnownKeys<Limits> = {
   maxNotifications: true,
   backoffMs: true,
   concurrency: true,
-  keysKeptMs: true,
+  keyTtlMs: true,
   cachedInstances: true,
 }
-const mayBeZero: ReadonlySet<string> = new Set([
-  'conflictRetries',
-  'keysKeptMs',
-  'first',
-  'longest',
-])
+const mayBeZero: ReadonlySet<string> = new Set(['conflictRetries', 'keyTtlMs', 'first', 'longest'])
 const most = parseDuration('365000d')
 
 /** The limits of a system, with those that are not given by default. Throws `invalid_config` with the path of one that limits nothing. */

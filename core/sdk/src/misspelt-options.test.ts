@@ -58,7 +58,7 @@ test.each([
   ['guardTimeoutMs', '2s'],
   ['effectTimeoutMs', Infinity],
   ['concurrency', 0],
-  ['keysKeptMs', -1],
+  ['keyTtlMs', -1],
   ['pollMs', 0.5],
   ['backoffMs', 100],
 ])('a limit %s of %s limits nothing, and is refused', async (key, value) => {

@@ -10,15 +10,15 @@ const optionKeys: KnownKeys<PostgresStoreOptions> = {
   listen: true,
   schema: true,
   mustExist: true,
-  connections: true,
+  maxConnections: true,
   maxBatch: true,
   allowAsyncCommit: true,
   rowLevelSecurity: true,
-  reconnects: true,
+  maxReconnects: true,
   sleep: true,
 }
 const switches = ['mustExist', 'allowAsyncCommit', 'rowLevelSecurity'] as const
-const counts = { connections: 1, maxBatch: 1, reconnects: 0 } as const
+const counts = { maxConnections: 1, maxBatch: 1, maxReconnects: 0 } as const
 
 /** What is misspelt would be a default: the driver's own database, or rows that every session sees. */
 export function checkOptions(options: PostgresStoreOptions): void {

@@ -13,7 +13,7 @@ import { expectKept, keepCommitting, openStore } from './postgres.fixture.ts'
 
 const open = (connectionString: string): Promise<LoopStore> =>
   // Detecting a failure and promoting a standby takes longer than a restart.
-  openStore({ connectionString, schema: 'failover', reconnects: 14 })
+  openStore({ connectionString, schema: 'failover', maxReconnects: 14 })
 
 const withItem = (instance: LoopInstance): CommitPlan => {
   const plan = nextPlan(instance)

@@ -57,7 +57,7 @@ describe('a lost connection', () => {
   })
 
   test('outlives a crash of the server', async () => {
-    const store = await open({ reconnects: 40 })
+    const store = await open({ maxReconnects: 40 })
     let isOver = false
     const callers = Array.from({ length: 16 }, (_, index) =>
       keepCommitting(store, `order-${index}`, () => !isOver),
@@ -75,7 +75,7 @@ describe('a lost connection', () => {
   })
 
   test('that was idle is replaced', async () => {
-    const store = await open({ connections: 1 })
+    const store = await open({ maxConnections: 1 })
     const start = startOf('order-1')
     await store.commit([start])
     const ended = await admin.query(
@@ -89,7 +89,7 @@ describe('a lost connection', () => {
   })
 
   test('is shared by more callers than there are, and each gets its turn', async () => {
-    const store = await open({ connections: 1 })
+    const store = await open({ maxConnections: 1 })
     const starts = Array.from({ length: 40 }, (_, index) => startOf(`order-${index}`))
     await store.commit(starts)
 
@@ -200,7 +200,7 @@ describe('a session with settings of its own', () => {
   }
 
   const failureOf = async (setting: string, schema: string): Promise<unknown> => {
-    const store = createPostgresStore({ pool: poolWith(setting), schema, reconnects: 0 })
+    const store = createPostgresStore({ pool: poolWith(setting), schema, maxReconnects: 0 })
     onTestFinished(() => store.close())
     return store.commit([startOf('order-1')]).catch((failure: unknown) => failure)
   }
@@ -273,7 +273,7 @@ describe('a connection that cannot be had', () => {
     ['no such host', () => at({ hostname: 'none.invalid' }), 'ENOTFOUND|EAI_AGAIN', 'the host'],
   ])('says why and where: %s', async (_, url, why, cure) => {
     const { hostname, port, pathname } = new URL(url())
-    const store = createPostgresStore({ connectionString: url(), reconnects: 1 })
+    const store = createPostgresStore({ connectionString: url(), maxReconnects: 1 })
     onTestFinished(() => store.close())
 
     const failure: unknown = await store.open().catch((error: unknown) => error)
@@ -297,7 +297,7 @@ describe('a connection that cannot be had', () => {
     'host=127.0.0.1 port=1 password=zebra dbname=zulu',
   ])('says nothing of the password: %s', async (connectionString) => {
     const failure: unknown = await (async () => {
-      const store = createPostgresStore({ connectionString, reconnects: 0 })
+      const store = createPostgresStore({ connectionString, maxReconnects: 0 })
       await store.commit([startOf('order-1')])
     })().catch((error: unknown) => error)
 

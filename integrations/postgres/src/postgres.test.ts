@@ -46,7 +46,7 @@ test.each([
   ['connections', 1.5],
   ['maxBatch', 2.5],
   ['maxBatch', Number.NaN],
-  ['reconnects', '8'],
+  ['maxReconnects', '8'],
   ['listen', true],
   ['sleep', 1000],
   ['pool', 'postgres://localhost/loops'],

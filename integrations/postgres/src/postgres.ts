@@ -38,7 +38,7 @@ export interface PostgresStoreOptions {
   /** Whether `open` refuses a database that holds no tables of this version, instead of making or upgrading them. */
   readonly mustExist?: boolean
   /** How many commits may be on their way at once; an own pool has as many connections again for reads. */
-  readonly connections?: number
+  readonly maxConnections?: number
   /** How many callers may share one commit. */
   readonly maxBatch?: number
   /** Accepts `synchronous_commit = off` and declares no more than `process`. */
@@ -46,7 +46,7 @@ export interface PostgresStoreOptions {
   /** Lets a session that is not the store's see and write the rows of one tenant, the one it sets; see docs/retention.md. */
   readonly rowLevelSecurity?: boolean
   /** How often a lost connection is tried again, with growing pauses; 8 are about five seconds. */
-  readonly reconnects?: number
+  readonly maxReconnects?: number
   /** The pauses between attempts to reconnect; those of a clock in tests. */
   readonly sleep?: Clock['sleep']
 }
@@ -67,22 +67,22 @@ export function createPostgresStore(options: PostgresStoreOptions): LoopStore {
     listen,
     schema = 'loop_engine',
     mustExist = false,
-    connections = 3,
+    maxConnections: connections = 3,
     maxBatch = 64,
     allowAsyncCommit = false,
     rowLevelSecurity = false,
-    reconnects = 8,
+    maxReconnects = 8,
     sleep = sleepReally,
   } = options
   const database = createDatabase({
     pool,
     connectionString,
     connections,
-    reconnects,
+    maxReconnects,
     sleep,
     ...(rowLevelSecurity && { sessionOptions: engineOptions }),
   })
-  const send = createCommitter({ database, schema, allowAsyncCommit, reconnects, sleep })
+  const send = createCommitter({ database, schema, allowAsyncCommit, maxReconnects, sleep })
   const queue = createCommitQueue({ connections, maxBatch, send })
   const partitions = createPartitions(database, schema)
   const [channel, self] = [channelOf(schema), randomUUID()]

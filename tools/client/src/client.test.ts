@@ -8,8 +8,8 @@ let bot: LoopClient
 let alice: LoopClient
 beforeAll(async () => {
   served = await serve()
-  bot = createLoopClient({ url: served.url, credential: served.key })
-  alice = createLoopClient({ url: served.url, fetch: browser(served.url) })
+  bot = createLoopClient({ baseUrl: served.url, credential: served.key })
+  alice = createLoopClient({ baseUrl: served.url, fetch: browser(served.url) })
   await alice.session.open(served.invite('alice', ['finance']))
 })
 afterAll(() => served.close())
@@ -46,7 +46,7 @@ test('a run goes from its start to its approval and its record', async () => {
 
 test('what is refused without a result is thrown, typed', async () => {
   const error = await bot.instances.get('nothing').catch((thrown: unknown) => thrown)
-  const anonymous = createLoopClient({ url: served.url })
+  const anonymous = createLoopClient({ baseUrl: served.url })
 
   expect(error).toBeInstanceOf(LoopClientError)
   expect(error).toMatchObject({
@@ -83,13 +83,13 @@ test('lists are read to their end, a page at a time', async () => {
 
 test('a run that has moved is not written upon', async () => {
   const seen = await bot.instances.start({ loopId: 'refund', aggregateId: 'match' })
-  await bot.instances.transition('match', { signal: 'note' }, { ifMatch: seen })
+  await bot.instances.transition('match', { signal: 'note' }, { expected: seen })
 
   await expect(
-    bot.instances.transition('match', { signal: 'note' }, { ifMatch: seen }),
+    bot.instances.transition('match', { signal: 'note' }, { expected: seen }),
   ).rejects.toMatchObject({ code: 'precondition_failed', status: 412 })
   await expect(
-    bot.instances.cancel('match', { reason: 'r' }, { ifMatch: seen }),
+    bot.instances.cancel('match', { reason: 'r' }, { expected: seen }),
   ).rejects.toMatchObject({
     status: 412,
   })
@@ -134,7 +134,7 @@ test('everything else of the API is there', async () => {
     actor: { type: 'ai-agent', id: 'agent' },
     scopes: ['read'],
   })
-  const agent = createLoopClient({ url: served.url, credential: async () => made.secret })
+  const agent = createLoopClient({ baseUrl: served.url, credential: async () => made.secret })
   expect(await agent.session.get()).toMatchObject({ actor: { id: 'agent' } })
   expect((await alice.keys.rotate(made.key.id)).secret).not.toBe(made.secret)
   expect((await alice.keys.revoke(made.key.id)).revokedAt).not.toBeNull()

@@ -14,7 +14,7 @@ export interface LoopClient extends Operations, Records {
  * else throws LoopClientError. What may be repeated safely is repeated.
  *
  * @example
- * const loops = createLoopClient({ url: 'https://loops.example.com', credential: key })
+ * const loops = createLoopClient({ baseUrl: 'https://loops.example.com', credential: key })
  * const result = await loops.instances.transition('order-17', { signal: 'refund', evidence: { amount: 20 } })
  */
 export function createLoopClient(options: LoopClientOptions): LoopClient {

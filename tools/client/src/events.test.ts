@@ -7,7 +7,12 @@ let served: Served
 let bot: LoopClient
 beforeAll(async () => {
   served = await serve()
-  bot = createLoopClient({ url: served.url, credential: served.key, sleep: soon, retries: 9 })
+  bot = createLoopClient({
+    baseUrl: served.url,
+    credential: served.key,
+    sleep: soon,
+    maxRetries: 9,
+  })
 })
 afterAll(() => served.close())
 
@@ -61,7 +66,7 @@ test('a stream ends with its signal, and is refused with an error that says why'
   await expect(take(bot.events({ lastEventId: '999999' }), 1)).rejects.toMatchObject({
     status: 400,
   })
-  const stranger = createLoopClient({ url: served.url, credential: 'lk_none' })
+  const stranger = createLoopClient({ baseUrl: served.url, credential: 'lk_none' })
   await expect(take(stranger.events(), 1)).rejects.toMatchObject({ code: 'auth' })
 })
 
@@ -79,7 +84,7 @@ test('a line that is cut anywhere is read whole', async () => {
         },
       })
     const client = createLoopClient({
-      url: served.url,
+      baseUrl: served.url,
       sleep: soon,
       fetch: async () => new Response(body(), { headers: { 'content-type': 'text/event-stream' } }),
     })
@@ -98,7 +103,7 @@ test.each([
 ])('what is no stream of events is told, and not waited for (%s)', async (type, text) => {
   const abort = new AbortController()
   const client = createLoopClient({
-    url: served.url,
+    baseUrl: served.url,
     sleep: soon,
     fetch: async () => new Response(text, { headers: { 'content-type': type } }),
   })
@@ -116,7 +121,7 @@ test.each([
   const abort = new AbortController()
   const pauses: number[] = []
   const client = createLoopClient({
-    url: served.url,
+    baseUrl: served.url,
     timeoutMs: 60_000,
     fetch: async () => new Response('down', { status: 503, headers: { 'retry-after': after } }),
     sleep: async (pauseMs, signal) => {
@@ -138,7 +143,7 @@ test('who waits for people is woken when they have decided', async () => {
   })
   const requestId = asked.status === 'pending_approval' ? asked.approvalId : ''
   const waiting = bot.approvals.wait(requestId)
-  const alice = createLoopClient({ url: served.url, fetch: browser(served.url) })
+  const alice = createLoopClient({ baseUrl: served.url, fetch: browser(served.url) })
   await alice.session.open(served.invite('alice', ['finance']))
   await alice.approvals.decide(await alice.approvals.get(requestId), { decision: 'approve' })
 
@@ -155,7 +160,7 @@ test('an answer that comes late takes nothing back of what was decided', async (
   })
   const requestId = asked.status === 'pending_approval' ? asked.approvalId : ''
   const pending = await bot.approvals.get(requestId)
-  const alice = createLoopClient({ url: served.url, fetch: browser(served.url) })
+  const alice = createLoopClient({ baseUrl: served.url, fetch: browser(served.url) })
   await alice.session.open(served.invite('alice', ['finance']))
   // The look when the stream opens is answered from before the decision, and only after the look at the event.
   const late = Promise.withResolvers<void>()
@@ -175,7 +180,7 @@ test('an answer that comes late takes nothing back of what was decided', async (
     await new Promise((resolve) => setImmediate(resolve))
   }
   const waiting = createLoopClient({
-    url: served.url,
+    baseUrl: served.url,
     credential: served.key,
     fetch: held,
     sleep,
@@ -191,7 +196,7 @@ test('who no longer waits is let go, although the server does not answer', async
       init?.signal?.addEventListener('abort', () => reject(new DOMException('x', 'AbortError')))
       abort.abort()
     })
-  const client = createLoopClient({ url: served.url, fetch: silent, sleep: soon })
+  const client = createLoopClient({ baseUrl: served.url, fetch: silent, sleep: soon })
 
   await expect(client.approvals.wait('x', { signal: abort.signal })).rejects.toMatchObject({
     code: 'aborted',

@@ -30,7 +30,7 @@ function losing(answers: number): { fetch: typeof fetch; sent: () => number } {
 
 const client = (options: Partial<LoopClientOptions>): ReturnType<typeof createLoopClient> =>
   createLoopClient({
-    url: served.url,
+    baseUrl: served.url,
     credential: served.key,
     sleep: () => Promise.resolve(),
     timeoutMs: 60_000,
@@ -75,7 +75,7 @@ test('it gives up after the retries it was given', async () => {
   const { fetch: lossy, sent } = losing(9)
 
   await expect(
-    client({ sleep: slow, fetch: lossy, retries: 1 }).definitions.list(),
+    client({ sleep: slow, fetch: lossy, maxRetries: 1 }).definitions.list(),
   ).rejects.toMatchObject({ code: 'network' })
   expect(sent()).toBe(2)
 })
@@ -110,7 +110,7 @@ test('waiting has an end, set by time or by the caller', async () => {
   abort.abort()
 
   await expect(aborted).rejects.toMatchObject({ code: 'aborted' })
-  await expect(client({ fetch: silent, retries: 0 }).definitions.list()).rejects.toMatchObject({
+  await expect(client({ fetch: silent, maxRetries: 0 }).definitions.list()).rejects.toMatchObject({
     code: 'timeout',
   })
 })
@@ -153,16 +153,18 @@ test('a redirect is not followed, for the credential is for the server that was 
   const { port } = elsewhere.address() as AddressInfo
 
   await expect(
-    client({ sleep: slow, url: `http://127.0.0.1:${port}` }).instances.get('secret'),
+    client({ sleep: slow, baseUrl: `http://127.0.0.1:${port}` }).instances.get('secret'),
   ).rejects.toMatchObject({ code: 'bad_response', status: 307, retryable: false })
   expect(asked).toEqual(['/api/v1/instances/secret'])
   elsewhere.close()
 })
 
 test('an answer that stands still behind its head is waited for no longer than another', async () => {
-  await expect(client({ fetch: stalling, retries: 0 }).definitions.list()).rejects.toMatchObject({
-    code: 'timeout',
-  })
+  await expect(client({ fetch: stalling, maxRetries: 0 }).definitions.list()).rejects.toMatchObject(
+    {
+      code: 'timeout',
+    },
+  )
   const abort = new AbortController()
   const heads: typeof fetch = async (input, init) => {
     const response = await stalling(input, init)
@@ -209,7 +211,7 @@ test('a pause is asked for by date too, and one that nobody would wait for is le
     async () =>
       new Response('down', { status: 503, headers: { 'retry-after': after } })
   const list = (after: string): Promise<unknown> =>
-    client({ fetch: asking(after), sleep, retries: 1 }).definitions.list()
+    client({ fetch: asking(after), sleep, maxRetries: 1 }).definitions.list()
 
   await expect(list(new Date(Date.now() + 20_000).toUTCString())).rejects.toThrow(/503/)
   expect(pauses).toEqual([expect.closeTo(20_000, -4)])

@@ -36,7 +36,7 @@ test('the client runs where there is nothing but the web', async () => {
   new Script(text).runInContext(context)
 
   const run = (await new Script(`
-    const client = loops.createLoopClient({ url, credential })
+    const client = loops.createLoopClient({ baseUrl: url, credential })
     client.instances.start({ loopId: 'refund', aggregateId: 'web' })
       .then(() => client.events({ last: 1 })[Symbol.asyncIterator]().next())
       .then(async ({ value }) => [value.event.subject, (await client.instances.get('web')).currentState])

@@ -4,21 +4,21 @@ import { checkHeader, write, type Written } from './write-request.ts'
 
 export interface LoopClientOptions {
   /** Where the server is, e.g. `https://loops.example.com`; empty for the origin of the page. */
-  readonly url: string
+  readonly baseUrl: string
   /** An API key or a bearer token, or what gives the current one; without it the browser's session counts. */
   readonly credential?: string | (() => string | Promise<string>)
   readonly fetch?: typeof globalThis.fetch
   /** How long one attempt may take. */
   readonly timeoutMs?: number
   /** Attempts after the first, of what may be repeated safely. */
-  readonly retries?: number
+  readonly maxRetries?: number
   readonly sleep?: (ms: number, signal?: AbortSignal) => Promise<void>
 }
 
 export interface CallOptions {
   readonly signal?: AbortSignal
   /** The run as it was seen; the server refuses with `precondition_failed` when it has moved since. */
-  readonly ifMatch?: { readonly runId: string; readonly version: number }
+  readonly expected?: { readonly runId: string; readonly version: number }
   /** A key of your own, to repeat the request after a crash; one is made up otherwise. */
   readonly idempotencyKey?: string
 }
@@ -42,14 +42,14 @@ export interface Transport {
 }
 
 export function createTransport({
-  url,
+  baseUrl,
   credential,
   fetch = globalThis.fetch,
   timeoutMs = 30_000,
-  retries = 2,
+  maxRetries = 2,
   sleep = wait,
 }: LoopClientOptions): Transport {
-  const base = url.replace(/\/+$/, '')
+  const base = baseUrl.replace(/\/+$/, '')
   // In a browser `fetch` wants to be called on nothing.
   const send = (target: string, init: RequestInit): Promise<Response> => fetch(target, init)
 
@@ -119,7 +119,7 @@ export function createTransport({
     // Once: a repetition is the same request, whatever has become of the object that was handed in.
     const written = write(call, key)
     // Whatever changes something is repeated only where the server knows a repetition.
-    const repeats = method === 'GET' || key !== undefined ? retries : 0
+    const repeats = method === 'GET' || key !== undefined ? maxRetries : 0
     for (let failures = 0; ; failures++) {
       try {
         return await attempt(call, written, read)

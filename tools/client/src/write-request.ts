@@ -9,7 +9,7 @@ export interface Written {
 
 export function write({ body, options }: Call, key: string | undefined): Written {
   checkHeader(key, 'idempotency key')
-  const { runId, version } = options?.ifMatch ?? {}
+  const { runId, version } = options?.expected ?? {}
   return {
     headers: {
       ...(body !== undefined && { 'content-type': 'application/json' }),

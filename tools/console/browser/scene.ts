@@ -68,7 +68,7 @@ export async function personOf(world: World, id: string): Promise<LoopClient> {
   })
   const cookie = opened.headers.get('set-cookie')?.split(';')[0] ?? ''
   return createLoopClient({
-    url: world.url,
+    baseUrl: world.url,
     fetch: (target, init) =>
       fetch(target, {
         ...init,

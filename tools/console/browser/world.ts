@@ -64,7 +64,7 @@ export async function createWorld(): Promise<World> {
       createdBy: 'test',
     }).secret
   const clientOf = (type: 'automation' | 'ai-agent', id: string): LoopClient =>
-    createLoopClient({ url, credential: keyOf(type, id) })
+    createLoopClient({ baseUrl: url, credential: keyOf(type, id) })
   const agent = clientOf('ai-agent', 'agent:refunds')
   const program = clientOf('automation', 'program:shop')
 

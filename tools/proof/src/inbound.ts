@@ -48,8 +48,8 @@ export function createInbound({
     void operations.push({ kind: 'decide', invoked: 0, returned: 0, tenant: 'default', outcome })
   const page = createDecisionPage({
     name: 'page',
-    url,
-    secret: pageSecret,
+    publicUrl: url,
+    secrets: [pageSecret],
     stepUp: 'none',
     find: (query) => approvals.get(query),
     async decide(decision) {
@@ -76,7 +76,10 @@ export function createInbound({
         revision,
         recipient,
       }
-      const sealed = await createDecisionLinks({ secret, now: clock.now }).seal(link, expiresAt)
+      const sealed = await createDecisionLinks({ secrets: [secret], now: clock.now }).seal(
+        link,
+        expiresAt,
+      )
       if (secret === pageSecret) authentic.add(`${id}\n${recipient}\n${decision}`)
       const form = { link: sealed, view, decision, reason: 'as agreed', confirm: 'yes' }
       await page.handle(new Request(url, { method: 'POST', body: new URLSearchParams(form) }))

@@ -9,12 +9,12 @@ export interface LoginOptions {
   readonly roles?: readonly string[]
   /** All by default: whoever may run the server may do anything with it. */
   readonly scopes?: readonly Scope[]
-  readonly lifetimeMs?: number
+  readonly ttlMs?: number
 }
 
 /** A link that logs a person in once. Its token stands behind the `#`, which no browser sends. */
 export function loginLink(
-  { id, tenant = 'default', roles = [], scopes = allScopes, lifetimeMs = 600_000 }: LoginOptions,
+  { id, tenant = 'default', roles = [], scopes = allScopes, ttlMs = 600_000 }: LoginOptions,
   {
     access,
     origin,
@@ -37,5 +37,5 @@ export function loginLink(
     expiresAt: null,
   }
   checkHolder(tenant, principal.actor)
-  return `${origin}/login#token=${access.sessions.invite(principal, lifetimeMs)}`
+  return `${origin}/login#token=${access.sessions.invite(principal, ttlMs)}`
 }

@@ -44,7 +44,7 @@ export interface LoopServerOptions extends Omit<
   /** For callers without a credential that is accepted, by address. */
   readonly strangerLimit?: RateLimit
   readonly trustedProxies?: number
-  readonly sessionMs?: number
+  readonly sessionTtlMs?: number
   readonly stream?: {
     readonly heartbeatMs?: number
     readonly stallMs?: number
@@ -81,7 +81,7 @@ const keys: KnownKeys<LoopServerOptions> = {
   rateLimit: true,
   strangerLimit: true,
   trustedProxies: true,
-  sessionMs: true,
+  sessionTtlMs: true,
   stream: true,
 }
 const oidcKeys: KnownKeys<OidcOptions> = {
@@ -89,7 +89,7 @@ const oidcKeys: KnownKeys<OidcOptions> = {
   audience: true,
   jwksUri: true,
   algorithms: true,
-  clockToleranceSeconds: true,
+  clockToleranceMs: true,
   idClaim: true,
   idPrefix: true,
   rolesClaim: true,
@@ -140,8 +140,8 @@ export function checkOptions(options: LoopServerOptions): void {
     refuse(group, known, `/${name}`)
     checkNumbers(group, `/${name}`)
   }
-  const { maxBodyBytes, requestTimeoutMs, trustedProxies, sessionMs } = options
-  checkNumbers({ maxBodyBytes, requestTimeoutMs, trustedProxies, sessionMs }, '')
+  const { maxBodyBytes, requestTimeoutMs, trustedProxies, sessionTtlMs } = options
+  checkNumbers({ maxBodyBytes, requestTimeoutMs, trustedProxies, sessionTtlMs }, '')
 }
 
 function refuse(given: unknown, known: Readonly<Record<string, true>>, path: string): void {

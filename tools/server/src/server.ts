@@ -65,7 +65,7 @@ async function assemble(
     rateLimit = { burst: 2000, perSecond: 500 },
     strangerLimit = { burst: 20, perSecond: 0.5 },
     trustedProxies = 0,
-    sessionMs = 8 * 3_600_000,
+    sessionTtlMs = 8 * 3_600_000,
     stream: { perCredential = 20, heartbeatMs = 15_000, stallMs = 30_000 } = {},
     // What is not the server's own.
     ...forSystem
@@ -109,7 +109,7 @@ async function assemble(
     now,
     origins,
     secureCookies: origins[0]?.startsWith('https:') ?? false,
-    sessionMs,
+    sessionTtlMs,
     draining: draining.signal,
     streams: createStreamLimit(perCredential, 2000),
     stream: { heartbeatMs, stallMs },

@@ -1,8 +1,8 @@
 import { fieldsOf, listOf, objectsOf } from '../fields.ts'
-import type { CallContext } from './govern-options.ts'
+import type { ToolCallContext } from './govern-options.ts'
 
 /** What the SDK hands to `execute`, `needsApproval` and `toolApproval`, in any of its versions. */
-export function contextOf(tool: string, options: unknown): CallContext {
+export function contextOf(tool: string, options: unknown): ToolCallContext {
   const fields = fieldsOf(options)
   const { toolCallId, messages, context, experimental_context: older, toolContext } = fields
   return {
@@ -14,7 +14,7 @@ export function contextOf(tool: string, options: unknown): CallContext {
 }
 
 /** Whether the call stands in the messages: then it was not made by a model just now, but comes from a conversation. */
-export function isInHistory({ tool, callId, messages }: CallContext): boolean {
+export function isInHistory({ tool, callId, messages }: ToolCallContext): boolean {
   return messages.some((message) =>
     partsOf(message).some(
       ({ type, toolCallId, toolName }) =>

@@ -3,12 +3,12 @@ import type { Actor } from '@loop-engine/core'
 import { callKey } from '../calls/call-key.ts'
 import type { ToolCall } from '../calls/call-ledger.ts'
 import { askingModels } from '../models/asking-model.ts'
-import type { CallContext, GovernOptions, PerCall } from './govern-options.ts'
+import type { ToolCallContext, GovernOptions, PerCall } from './govern-options.ts'
 
 const nobodyInParticular: Actor = Object.freeze({ type: 'ai-agent', id: 'vercel-ai' })
 
 /** Says which call this is, and who asks for it; `run` overrides how the conversation is found out. */
-export type CallSite = (context: CallContext, run?: string) => ToolCall
+export type CallSite = (context: ToolCallContext, run?: string) => ToolCall
 
 export function createCallSite({
   engine,
@@ -39,6 +39,6 @@ export function createCallSite({
   }
 }
 
-function valueFor<Value>(option: PerCall<Value>, call: CallContext): Value {
-  return typeof option === 'function' ? (option as (call: CallContext) => Value)(call) : option
+function valueFor<Value>(option: PerCall<Value>, call: ToolCallContext): Value {
+  return typeof option === 'function' ? (option as (call: ToolCallContext) => Value)(call) : option
 }

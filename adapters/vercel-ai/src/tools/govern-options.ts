@@ -17,7 +17,7 @@ export interface ToolLike {
 export type ToolsLike = Readonly<Record<string, ToolLike>>
 
 /** What the SDK says about the call that is being made. */
-export interface CallContext {
+export interface ToolCallContext {
   readonly tool: string
   readonly callId: string
   readonly messages: readonly unknown[]
@@ -25,7 +25,7 @@ export interface CallContext {
   readonly context: unknown
 }
 /** The same for every call, or found out for each. */
-export type PerCall<Value> = Value | ((call: CallContext) => Value)
+export type PerCall<Value> = Value | ((call: ToolCallContext) => Value)
 
 export interface GovernOptions<Tools> {
   readonly engine: LoopEngine
@@ -40,7 +40,7 @@ export interface GovernOptions<Tools> {
   /** The person for whom the agent works. Four-eyes keeps that person from approving. */
   readonly onBehalfOf?: PerCall<Principal | undefined>
   /** Provider, model and prompt hash of the model call that asked for the tool; known by itself for a governed model. */
-  readonly attributionOf?: (call: CallContext) => Partial<Actor> | undefined
+  readonly attributionOf?: (call: ToolCallContext) => Partial<Actor> | undefined
   /** Refuses each call (`ungoverned_model`) that no model governed with `strict` asked for, on this engine. */
   readonly strict?: boolean
   /** Records what would have been blocked or asked, and lets every call run. */

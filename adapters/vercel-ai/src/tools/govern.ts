@@ -12,7 +12,7 @@ import {
 import { checkOptions } from '../check-options.ts'
 import { createModelWitness } from '../models/model-witness.ts'
 import { once } from '../once.ts'
-import type { ApprovalStatus } from './approval-status.ts'
+import type { ToolApprovalStatus } from './approval-status.ts'
 import { createCallSite } from './call-site.ts'
 import { governKeys, type GovernOptions, type ToolLike, type ToolsLike } from './govern-options.ts'
 import { governTool, type GovernedTool } from './governed-tool.ts'
@@ -25,7 +25,10 @@ export interface GovernedTools<Tools> {
   readonly tools: Tools
   /** For `toolApproval` of `ai` 7: pauses the loop and says why. Leaving it out, or replacing it, switches nothing off. */
   readonly toolApproval: {
-    readonly [Name in keyof Tools]?: (input: unknown, options: unknown) => Promise<ApprovalStatus>
+    readonly [Name in keyof Tools]?: (
+      input: unknown,
+      options: unknown,
+    ) => Promise<ToolApprovalStatus>
   }
   readonly resume: Resume
   /** Resolves when every loop is registered; rejects with `invalid_definition` for a policy that cannot work. */

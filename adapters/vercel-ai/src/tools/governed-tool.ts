@@ -6,13 +6,13 @@ import type { Governor } from '../calls/governor.ts'
 import type { Runner, Settled } from '../calls/run-licensed.ts'
 import { takeInput } from '../calls/take-input.ts'
 import { abortSignalOf } from '../fields.ts'
-import { statusOf, type ApprovalStatus } from './approval-status.ts'
+import { statusOf, type ToolApprovalStatus } from './approval-status.ts'
 import { asksFirst, mayAskFirst } from './asks-first.ts'
 import { contextOf, isInHistory } from './call-context.ts'
 import { faultError, faultOutcome } from './call-fault.ts'
 import type { CallSite } from './call-site.ts'
 import { createEditNotes } from './edit-notes.ts'
-import type { CallContext, ToolLike } from './govern-options.ts'
+import type { ToolCallContext, ToolLike } from './govern-options.ts'
 import { finish, isGenerator, streamOf } from './stream-of.ts'
 import { keepCaller } from './tool-caller.ts'
 import { parseInput } from './tool-definition.ts'
@@ -22,14 +22,14 @@ export interface GovernedTool {
   readonly name: string
   /** The tool to hand to the SDK. */
   readonly wrapped: ToolLike
-  readonly approve: (input: unknown, options: unknown) => Promise<ApprovalStatus>
+  readonly approve: (input: unknown, options: unknown) => Promise<ToolApprovalStatus>
   /** Settles a call of a conversation by its record. */
   readonly settle: (recorded: RecordedCall) => Promise<CallOutcome>
 }
 
 /** A call that must be on record already. */
 export interface RecordedCall {
-  readonly context: CallContext
+  readonly context: ToolCallContext
   /** As the conversation has it; absent when only the ledger is asked. */
   readonly input?: unknown
   /** Overrides how the conversation is found out. */

@@ -11,7 +11,7 @@ export interface ResumeOptions {
   readonly run?: string
   /** Handed to the tools, as the SDK would. */
   readonly context?: unknown
-  readonly abortSignal?: AbortSignal
+  readonly signal?: AbortSignal
   /**
    * `hold` leaves calls that wait without a result; `tell` gives them one that says so, so that the conversation can go on.
    * A call that nobody but the chat was asked about is withdrawn then.
@@ -72,7 +72,7 @@ export function createResume(source: ResumeSource): Resume {
 
 function settlerOf(
   { tools }: ResumeSource,
-  { run, context, abortSignal: signal, whilePending }: ResumeOptions,
+  { run, context, signal, whilePending }: ResumeOptions,
 ): SettleAll {
   return async (messages, calls) => {
     const settled = calls.map(async ({ tool, callId, ...call }) => {
@@ -94,7 +94,7 @@ function settlerOf(
 async function resumeCalls(
   { engine, tenant, tools, given, sdk }: ResumeSource,
   target: readonly unknown[],
-  { context, abortSignal: signal }: ResumeOptions,
+  { context, signal }: ResumeOptions,
 ): Promise<Resumed<unknown>> {
   const settled = target.map(async (each) => {
     const aggregateId = isObject(each) ? String(each['aggregateId']) : String(each)

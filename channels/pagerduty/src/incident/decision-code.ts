@@ -12,7 +12,7 @@ export interface DecisionCodes {
 
 /** The first secret makes codes, all of them are accepted. */
 export function createDecisionCodes(secrets: readonly [string, ...string[]]): DecisionCodes {
-  const codes = createOneTimeCodes({ secret: secrets, purpose: 'pagerduty-note' })
+  const codes = createOneTimeCodes({ secrets, purpose: 'pagerduty-note' })
   const contentOf = ({ tenant, requestId, revision, viewHash }: ShownRevision) =>
     [tenant, requestId, revision, viewHash] as const
   return {

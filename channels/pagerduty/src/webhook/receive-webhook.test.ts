@@ -33,7 +33,7 @@ describe('what is authentic', () => {
 
   test('is taken for an incident that PagerDuty no longer knows', () => {
     const problems: unknown[] = []
-    return withBoard({ report: (one) => void problems.push(one) }, async ({ handle, fake }) => {
+    return withBoard({ onError: (one) => void problems.push(one) }, async ({ handle, fake }) => {
       const ghost = foreignIncident('PGHOST', { status: 'resolved' })
 
       expect((await handle(noteRequest(fake, ghost, 'approve 7Q2M-XK4D'))).status).toBe(202)
@@ -51,7 +51,7 @@ describe('what is authentic', () => {
     ],
     ['rejects', (async () => Promise.reject(new Error('It is away.'))) as () => never],
   ])('is taken, even if whoever hears of problems %s', (_, report) =>
-    withBoard({ report }, async ({ handle, fake }) => {
+    withBoard({ onError: report }, async ({ handle, fake }) => {
       const ghost = foreignIncident('PGHOST', { status: 'resolved' })
 
       expect((await handle(noteRequest(fake, ghost, 'approve 7Q2M-XK4D'))).status).toBe(202)

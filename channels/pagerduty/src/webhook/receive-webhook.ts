@@ -11,7 +11,7 @@ import { isSigned } from './webhook-signature.ts'
 
 export interface ReceiverParts extends Pick<
   PagerDutyOptions,
-  'webhookSecrets' | 'onSeen' | 'answerWithinMs' | 'report'
+  'webhookSecrets' | 'onSeen' | 'answerWithinMs' | 'onError'
 > {
   readonly clock: Clock
   readonly calls: Pick<PagerDutyCalls, 'alerts'>
@@ -34,7 +34,7 @@ export function createReceiver({
   webhookSecrets,
   onSeen,
   answerWithinMs = 4500,
-  report,
+  onError,
   clock,
   calls,
   references,
@@ -42,7 +42,7 @@ export function createReceiver({
   judgeResolution,
 }: ReceiverParts): (request: Request) => Promise<Response> {
   // Whoever is told may fail as well, and PagerDuty waits for an answer.
-  const tell = quiet(report)
+  const tell = quiet(onError)
 
   async function work(event: WebhookEvent, signal: AbortSignal): Promise<void> {
     switch (event.kind) {

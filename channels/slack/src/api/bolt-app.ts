@@ -4,7 +4,7 @@ import { App, LogLevel, SocketModeReceiver, type AppOptions, type Logger } from 
 export interface BoltAppOptions {
   readonly token: string
   readonly appToken?: string
-  readonly apiUrl?: string
+  readonly baseUrl?: string
   readonly timeoutMs?: number
   readonly maxRetries?: number
   readonly report: (problem: unknown) => void
@@ -20,13 +20,13 @@ export interface BoltApp {
 export function createBoltApp({
   token,
   appToken,
-  apiUrl = 'https://slack.com/api/',
+  baseUrl = 'https://slack.com/api/',
   timeoutMs = 5000,
   maxRetries = 2,
   report,
 }: BoltAppOptions): BoltApp {
   const clientOptions: AppOptions['clientOptions'] = {
-    slackApiUrl: apiUrl,
+    slackApiUrl: baseUrl,
     timeout: timeoutMs,
     retryConfig: { retries: maxRetries, minTimeout: 200, maxTimeout: 1000 },
     // Otherwise one refusal holds up every other call for as long as Slack asks.

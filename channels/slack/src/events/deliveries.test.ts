@@ -107,7 +107,7 @@ test('whoever is told of a fault may fail: the person hears of theirs all the sa
     decide: async () => {
       throw new Error('The store is away.')
     },
-    onProblem: () => {
+    onError: () => {
       throw new Error('The reporter is away too.')
     },
   })

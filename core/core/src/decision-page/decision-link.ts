@@ -2,7 +2,7 @@ import { EncryptJWT, errors, jwtDecrypt, type JWTPayload } from 'jose'
 import { z } from 'zod'
 
 import type { DecisionKind } from '../model/approval.ts'
-import { deriveKeys, type PageSecret } from './page-keys.ts'
+import { deriveKeys } from './page-keys.ts'
 
 /** What a link lets its holder do: see one revision of one request, and decide on it once, as one person. */
 export interface DecisionLink {
@@ -39,7 +39,7 @@ export interface DecisionLinks {
 }
 
 export interface DecisionLinksOptions {
-  readonly secret: PageSecret
+  readonly secrets: readonly string[]
   /** Epoch milliseconds; `Date.now` by default. */
   readonly now?: () => number
 }
@@ -66,10 +66,10 @@ const claim = 'loop'
  * process that has the key. `purpose` keeps a link from being used as a challenge.
  */
 export function createDecisionLinks({
-  secret,
+  secrets,
   now = Date.now,
 }: DecisionLinksOptions): DecisionLinks {
-  const keys = deriveKeys(secret, 'decision-link')
+  const keys = deriveKeys(secrets, 'decision-link')
 
   const sealAs = (purpose: string, content: object, expiresAt: number): Promise<string> =>
     new EncryptJWT({ [claim]: content } as JWTPayload)

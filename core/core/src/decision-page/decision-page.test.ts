@@ -22,8 +22,8 @@ async function visiting(
   const time = { now: noon }
   const page = createDecisionPage({
     name: 'page',
-    url,
-    secret: 'a secret of more than thirty-two bytes',
+    publicUrl: url,
+    secrets: ['a secret of more than thirty-two bytes'],
     find: async () => request,
     decide: async (decision) => {
       decisions.push(decision)
@@ -434,7 +434,7 @@ describe('one more step from medium risk', () => {
   })
 
   test('who asked too often is told how long that lasts', async () => {
-    const { post, base } = await visiting(risky(), { codeMinutes: 30 })
+    const { post, base } = await visiting(risky(), { codeTtlMs: 1_800_000 })
     for (let sent = 0; sent < 5; sent++) await post(base)
 
     const page = await post(base)
@@ -525,13 +525,15 @@ test.each([
   [url, { stepUp: 'totp' }],
   [url, { stepUpFrom: 'severe' }],
   ['/decide', {}],
-  [url, { secret: undefined }],
+  [url, { secrets: undefined }],
   [url, { find: undefined }],
   [url, { decide: undefined }],
 ])(
   'a page that could not keep its promises is not made: %s %o',
   async (address, options: object) => {
-    await expect(visiting(waitingRequest(), { url: address, ...options })).rejects.toMatchObject({
+    await expect(
+      visiting(waitingRequest(), { publicUrl: address, ...options }),
+    ).rejects.toMatchObject({
       code: 'invalid_config',
     })
   },

@@ -25,17 +25,17 @@ export interface DecisionPage {
  * scripts, cookies and other hosts. A link preview or a mail scanner that opens it decides nothing.
  */
 export function createDecisionPage(options: DecisionPageOptions): DecisionPage {
-  const { url, secret, find, now = Date.now } = options
+  const { publicUrl, secrets, find, now = Date.now } = options
   checkOptions(options)
-  const links = createDecisionLinks({ secret, now })
-  const action = new URL(url).pathname
+  const links = createDecisionLinks({ secrets, now })
+  const action = new URL(publicUrl).pathname
   // Whoever is told may fail as well, and the visitor gets an answer all the same.
   const onError = quiet(options.onError)
   const steps = createDecisionSteps({ ...options, now, onError }, { links, show, action })
 
   return {
     async linkFor(link, expiresAt) {
-      const address = new URL(url)
+      const address = new URL(publicUrl)
       address.searchParams.set('link', await links.seal(link, expiresAt))
       return address.href
     },

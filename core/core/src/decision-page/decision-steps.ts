@@ -44,12 +44,11 @@ export function createDecisionSteps(
   options: DecisionPageOptions & Required<Pick<DecisionPageOptions, 'now' | 'onError'>>,
   { links, show, action }: StepParts,
 ): DecisionSteps {
-  const { name, secret, find, decide, sendCode, identify, codeMinutes = 10, now } = options
-  const codes = createOneTimeCodes({ secret, purpose: 'page' })
-  const windowMs = codeMinutes * 60_000
+  const { name, secrets, find, decide, sendCode, identify, codeTtlMs = 600_000, now } = options
+  const codes = createOneTimeCodes({ secrets, purpose: 'page' })
   // A code has 40 bits, so that guessing fails without these too; they keep mailboxes quiet.
-  const sendings = createAttemptLimit({ most: 5, windowMs, now })
-  const guesses = createAttemptLimit({ most: 10, windowMs, now })
+  const sendings = createAttemptLimit({ most: 5, windowMs: codeTtlMs, now })
+  const guesses = createAttemptLimit({ most: 10, windowMs: codeTtlMs, now })
 
   return {
     async decide({ link: token, decision, view, reason, confirm, address }) {
@@ -90,7 +89,7 @@ export function createDecisionSteps(
         challenge: token,
         decision: challenge.decision,
         title: spellOut(request?.view.title ?? challenge.requestId),
-        minutes: Math.max(1, Math.ceil((challenge.at + windowMs - now()) / 60_000)),
+        ttlMs: challenge.at + codeTtlMs - now(),
         problem: 'That is not the code. Nothing was decided.',
       })
     },
@@ -103,22 +102,22 @@ export function createDecisionSteps(
     if (recipient !== nobody) {
       try {
         const code = codes.codeFor(contentOf(challenge))
-        await sendCode?.({ recipient, code, decision, request, minutes: codeMinutes })
+        await sendCode?.({ recipient, code, decision, request, ttlMs: codeTtlMs })
       } catch (error) {
         options.onError(error)
         return notice('busy')
       }
     }
     return askForCode(200, {
-      challenge: await links.sealChallenge(challenge, now() + windowMs),
+      challenge: await links.sealChallenge(challenge, now() + codeTtlMs),
       decision,
       title: spellOut(request.view.title),
-      minutes: codeMinutes,
+      ttlMs: codeTtlMs,
     })
   }
 
   function tooMany(): Promise<Response> {
-    const text = `Nothing was decided. Wait ${minutesText(codeMinutes)} and open the link again.`
+    const text = `Nothing was decided. Wait ${minutesText(codeTtlMs)} and open the link again.`
     return textPage({ status: 429, title: 'Too many attempts', text })
   }
 
@@ -142,7 +141,7 @@ export function createDecisionSteps(
         reviewer: { type: 'human', id: recipient },
         assurance: {
           method: 'signed-link',
-          issuer: new URL(options.url).origin,
+          issuer: new URL(options.publicUrl).origin,
           subject: recipient,
           at: now(),
         },

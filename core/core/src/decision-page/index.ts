@@ -15,7 +15,6 @@ export {
   type Opened,
 } from './decision-link.ts'
 export { minutesText } from './page-forms.ts'
-export type { PageSecret } from './page-keys.ts'
 export { createOneTimeCodes, type OneTimeCodes, type OneTimeCodesOptions } from './one-time-code.ts'
 export { answerText, type Decide, type DecisionAnswer } from './decision-answer.ts'
 export { outcomeText, type OutcomeText } from './outcome-text.ts'

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { createOneTimeCodes } from './index.ts'
 
 const secret = 'a secret of more than thirty-two bytes'
-const codes = createOneTimeCodes({ secret, purpose: 'page' })
+const codes = createOneTimeCodes({ secrets: [secret], purpose: 'page' })
 const content = { request: 'r', decision: 'approve' }
 
 test('a code fits what it was made for, however it is typed', () => {
@@ -25,16 +25,18 @@ test('it fits nothing else: not another content, purpose or key', () => {
   const code = codes.codeFor(content)
 
   expect(codes.matches(code, { ...content, decision: 'reject' })).toBe(false)
-  expect(createOneTimeCodes({ secret, purpose: 'note' }).matches(code, content)).toBe(false)
-  const other = createOneTimeCodes({ secret: `${secret}!`, purpose: 'page' })
+  expect(createOneTimeCodes({ secrets: [secret], purpose: 'note' }).matches(code, content)).toBe(
+    false,
+  )
+  const other = createOneTimeCodes({ secrets: [`${secret}!`], purpose: 'page' })
   expect(other.matches(code, content)).toBe(false)
 })
 
 test('a code of an older key fits while that is kept', () => {
   const older = 'an older secret that was in use until now'
-  const code = createOneTimeCodes({ secret: older, purpose: 'page' }).codeFor(content)
+  const code = createOneTimeCodes({ secrets: [older], purpose: 'page' }).codeFor(content)
 
   expect(
-    createOneTimeCodes({ secret: [secret, older], purpose: 'page' }).matches(code, content),
+    createOneTimeCodes({ secrets: [secret, older], purpose: 'page' }).matches(code, content),
   ).toBe(true)
 })

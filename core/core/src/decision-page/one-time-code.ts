@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 
 import { canonicalize } from '../json/canonical.ts'
 import type { JsonValue } from '../json/json.ts'
-import { deriveKeys, type PageKey, type PageSecret } from './page-keys.ts'
+import { deriveKeys, type PageKey } from './page-keys.ts'
 
 /** Codes that people type: made of a key and of what they confirm, so that none has to be stored. */
 export interface OneTimeCodes {
@@ -13,7 +13,7 @@ export interface OneTimeCodes {
 }
 
 export interface OneTimeCodesOptions {
-  readonly secret: PageSecret
+  readonly secrets: readonly string[]
   /** Keeps the codes of two uses apart, such as `note` and `page`. */
   readonly purpose: string
 }
@@ -22,8 +22,8 @@ export interface OneTimeCodesOptions {
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 const length = 8
 
-export function createOneTimeCodes({ secret, purpose }: OneTimeCodesOptions): OneTimeCodes {
-  const keys = deriveKeys(secret, `one-time-code/${purpose}`)
+export function createOneTimeCodes({ secrets, purpose }: OneTimeCodesOptions): OneTimeCodes {
+  const keys = deriveKeys(secrets, `one-time-code/${purpose}`)
   const plain = ({ bytes }: PageKey, content: JsonValue): string =>
     [...createHmac('sha256', bytes).update(canonicalize(content)).digest().subarray(0, length)]
       .map((byte) => alphabet[byte % alphabet.length])

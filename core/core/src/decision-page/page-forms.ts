@@ -94,12 +94,14 @@ export interface CodeFormInput {
   readonly challenge: string
   readonly decision: string
   readonly title: string
-  readonly minutes: number
+  readonly ttlMs: number
   readonly problem?: string
 }
 
-/** `1 minute`, `10 minutes`. */
-export function minutesText(minutes: number): string {
+/** `1 minute`, `10 minutes`; never more than there are. */
+export function minutesText(ms: number): string {
+  const minutes = Math.floor(ms / 60_000)
+  if (minutes < 1) return 'less than a minute'
   return `${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`
 }
 
@@ -109,14 +111,14 @@ export function codeForm({
   challenge,
   decision,
   title,
-  minutes,
+  ttlMs,
   problem,
 }: CodeFormInput): Markup {
   return html`<h1>One more step</h1>
     ${problem ? html`<p class="notice" role="alert">${problem}</p>` : ''}
     <p>
       Nothing is decided yet. If you are one of the reviewers, a code is on its way to your address.
-      It is good for ${minutesText(minutes)}, and only to
+      It is good for ${minutesText(ttlMs)}, and only to
       <strong>${decision}</strong> this:
     </p>
     <p><bdi>${title}</bdi></p>

@@ -2,20 +2,25 @@ import { hkdfSync } from 'node:crypto'
 
 import { LoopError } from '../errors.ts'
 
-/** One secret, or several while they are being changed: the first makes links and codes, each of them opens links. */
-export type PageSecret = string | readonly string[]
-
 export interface PageKey {
   /** Names the key inside a link, so that the right one opens it. */
   readonly id: string
   readonly bytes: Uint8Array
 }
 
-/** Keys for one purpose, made of the secrets by HKDF (RFC 5869): a link's key opens no code, and the reverse. */
-export function deriveKeys(secret: PageSecret, purpose: string): readonly [PageKey, ...PageKey[]] {
-  const [newest, ...older] = [secret].flat().map((text: unknown) => {
+/**
+ * Keys for one purpose, made of the secrets by HKDF (RFC 5869): a link's key opens no code, and the reverse. The first
+ * makes links and codes, each of them opens links.
+ */
+export function deriveKeys(
+  secrets: readonly string[],
+  purpose: string,
+): readonly [PageKey, ...PageKey[]] {
+  const given: readonly unknown[] = Array.isArray(secrets) ? secrets : []
+  const [newest, ...older] = given.map((text) => {
     if (typeof text !== 'string' || Buffer.byteLength(text) < 32)
       throw new LoopError('invalid_config', 'A secret of decision links is missing or too short.', {
+        path: '/secrets',
         hint: 'Use at least 32 bytes of randomness, such as `openssl rand -base64 32` prints.',
       })
     const derive = (part: string, length: number): Uint8Array =>
@@ -23,5 +28,7 @@ export function deriveKeys(secret: PageSecret, purpose: string): readonly [PageK
     return { id: Buffer.from(derive('id', 6)).toString('base64url'), bytes: derive('key', 32) }
   })
   if (newest) return [newest, ...older]
-  throw new LoopError('invalid_config', 'Decision links need a secret.')
+  throw new LoopError('invalid_config', 'Decision links need a list of secrets.', {
+    path: '/secrets',
+  })
 }

@@ -2,7 +2,6 @@ import type { ApprovalRequest } from '../model/approval.ts'
 import type { risks } from '../model/definition.ts'
 import type { Decide } from './decision-answer.ts'
 import type { DecisionChallenge } from './decision-link.ts'
-import type { PageSecret } from './page-keys.ts'
 
 /** What a person has to do besides holding the link. */
 export type StepUp = 'none' | 'code' | 'login-url'
@@ -15,16 +14,16 @@ export interface SendCodeInput {
   readonly decision: DecisionChallenge['decision']
   readonly request: ApprovalRequest
   /** How long the code is good for. */
-  readonly minutes: number
+  readonly ttlMs: number
 }
 
 export interface DecisionPageOptions {
   /** Who serves the page; recorded as the proof of a decision. */
   readonly name: string
   /** The page's public address, such as `https://loops.example/decide`. */
-  readonly url: string
-  /** At least 32 bytes; several while they are being changed, newest first. */
-  readonly secret: PageSecret
+  readonly publicUrl: string
+  /** Seal links and make codes: at least 32 bytes each; several while they are being changed, newest first. */
+  readonly secrets: readonly string[]
   /** `approvals.get` of the system. */
   readonly find: (query: {
     readonly tenant: string
@@ -42,8 +41,8 @@ export interface DecisionPageOptions {
   readonly sendCode?: (input: SendCodeInput) => Promise<void>
   /** Which reviewer of this request has this address; needed for links that are nobody's own. */
   readonly identify?: (address: string, request: ApprovalRequest) => Promise<string | null>
-  /** How long a code is good for; ten minutes by default. */
-  readonly codeMinutes?: number
+  /** How long a code is good for; 600,000 by default. */
+  readonly codeTtlMs?: number
   /** Hears of what failed behind an error page. Nothing that it is told contains a link or a code. */
   readonly onError?: (error: unknown) => void
   /** Epoch milliseconds; `Date.now` by default. */

@@ -29,7 +29,7 @@ export function mayApprove({ policy }: ApprovalRequest): boolean {
 
 /** Throws `invalid_config` for a page that could not keep its promises. */
 export function checkOptions({
-  url,
+  publicUrl,
   find,
   decide,
   stepUp = defaultStepUp,
@@ -37,8 +37,8 @@ export function checkOptions({
   sendCode,
   loginUrl,
 }: DecisionPageOptions): void {
-  const parsed = URL.parse(url)
-  if (!parsed) throw wrong('/url', 'Write it out, with its scheme.')
+  const parsed = URL.parse(publicUrl)
+  if (!parsed) throw wrong('/publicUrl', 'Write it out, with its scheme.')
   for (const [name, given] of Object.entries({ find, decide }))
     if (typeof given !== 'function') throw wrong(`/${name}`, 'It must be a function.')
   // Any other step would be none.
@@ -48,7 +48,7 @@ export function checkOptions({
   const isLocal = hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]'
   if (protocol !== 'https:' && !isLocal)
     throw new LoopError('invalid_config', 'Decision links must lead to an https address.', {
-      path: '/url',
+      path: '/publicUrl',
       hint: 'Whoever reads the link on its way can use it.',
     })
   if (stepUp === 'code' && !sendCode)

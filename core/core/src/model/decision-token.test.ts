@@ -34,7 +34,7 @@ const decision: SignedDecision = {
 }
 const issuer = 'https://loops.example'
 const audience = 'n8n'
-const sign = createDecisionSigner({ issuer, keyId: 'k1', privateKey, ttlSeconds: 60, now })
+const sign = createDecisionSigner({ issuer, keyId: 'k1', privateKey, ttlMs: 60_000, now })
 const expected = { issuer, audience, keys: [{ keyId: 'k1', publicKey }], now }
 const reasonOf = async (token: string, expectation = expected): Promise<unknown> =>
   verifyDecisionToken(token, expectation).then(

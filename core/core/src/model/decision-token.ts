@@ -40,8 +40,8 @@ export interface DecisionSignerOptions {
   readonly keyId: string
   /** Ed25519. */
   readonly privateKey: KeyObject
-  /** How long a token may be presented, seconds; 3,600 by default. */
-  readonly ttlSeconds?: number
+  /** How long a token may be presented; 3,600,000 by default. */
+  readonly ttlMs?: number
   /** Epoch milliseconds; `Date.now` by default. */
   readonly now?: () => number
 }
@@ -75,7 +75,7 @@ export function createDecisionSigner({
   issuer,
   keyId,
   privateKey,
-  ttlSeconds = 3600,
+  ttlMs = 3_600_000,
   now = Date.now,
 }: DecisionSignerOptions): DecisionSigner {
   return async (decision, audience) => {
@@ -87,7 +87,7 @@ export function createDecisionSigner({
       .setAudience(audience)
       .setSubject(decision.requestId)
       .setIssuedAt(at)
-      .setExpirationTime(at + ttlSeconds)
+      .setExpirationTime(at + Math.floor(ttlMs / 1000))
       .sign(privateKey)
   }
 }

@@ -3,7 +3,7 @@ import type { Kernel } from '../kernel.ts'
 const everyMs = 3_600_000
 
 /**
- * Forgets, once an hour, what nobody can retry any more: idempotency keys older than `limits.keysKeptMs` and counter
+ * Forgets, once an hour, what nobody can retry any more: idempotency keys older than `limits.keyTtlMs` and counter
  * windows that ended before that. Whoever runs a relay calls it between two looks at the outbox.
  */
 export function createUpkeep({
@@ -19,7 +19,7 @@ export function createUpkeep({
       // A clock that was ahead and is set back does not put it off until then.
       if (now >= lastAt && now - lastAt < everyMs) return
       lastAt = now
-      await store.prune(now - limits.keysKeptMs)
+      await store.prune(now - limits.keyTtlMs)
     } catch (error) {
       // What is kept longer harms nobody; the next hour tries again.
       report(error)

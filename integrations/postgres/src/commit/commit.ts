@@ -14,7 +14,7 @@ export interface CommitterOptions {
   readonly database: Database
   readonly schema: string
   readonly allowAsyncCommit: boolean
-  readonly reconnects: number
+  readonly maxReconnects: number
   readonly sleep: Clock['sleep']
 }
 
@@ -30,7 +30,7 @@ const committed: CommitResult = { kind: 'committed' }
 export function createCommitter(
   options: CommitterOptions,
 ): (plans: readonly CommitPlan[]) => Promise<readonly Outcome[]> {
-  const { database, schema, allowAsyncCommit, reconnects, sleep } = options
+  const { database, schema, allowAsyncCommit, maxReconnects, sleep } = options
   const statement = statementsOf(schema)
   const commit = statement('commit_v1', `SELECT ${schema}.commit_v1($1, $2, $3, $4, $5) AS results`)
   const commitOne = createPlainCommits(schema, allowAsyncCommit)
@@ -98,7 +98,7 @@ export function createCommitter(
     lost: LoopError,
   ): Promise<readonly Outcome[]> => {
     const repeatable = plans.filter(isRepeatable)
-    for (let attempt = 0; attempt < reconnects && repeatable.length > 0; attempt += 1) {
+    for (let attempt = 0; attempt < maxReconnects && repeatable.length > 0; attempt += 1) {
       await sleep(pause(attempt))
       try {
         const results = await send(repeatable)

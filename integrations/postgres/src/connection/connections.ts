@@ -12,7 +12,7 @@ export interface ConnectionsOptions {
   readonly connections: number
   /** What every connection of an own pool says at its start, as `-c name=value`. */
   readonly sessionOptions?: string
-  readonly reconnects: number
+  readonly maxReconnects: number
   readonly sleep: Clock['sleep']
 }
 
@@ -22,7 +22,7 @@ export interface Connections {
   readonly address: string
   /** One that is idle, if there is. */
   takeReady(): PoolClient | undefined
-  /** Tries every host in turn, `reconnects` times with growing pauses, or only once. */
+  /** Tries every host in turn, `maxReconnects` times with growing pauses, or only once. */
   take(once?: boolean): Promise<PoolClient>
   /** Every client that was taken comes back here; one that is broken is closed. */
   giveBack(client: PoolClient, broken: boolean): void
@@ -36,7 +36,7 @@ export interface Connections {
 }
 
 export function createConnections(options: ConnectionsOptions): Connections {
-  const { pool, connectionString, connections, reconnects, sleep } = options
+  const { pool, connectionString, connections, maxReconnects, sleep } = options
   const shared = {
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
@@ -127,7 +127,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
         } catch (cause) {
           if (current === place) turnAway()
           const round = Math.floor(attempt / pools.length)
-          if (once || round >= reconnects || isHopeless(cause)) throw cause
+          if (once || round >= maxReconnects || isHopeless(cause)) throw cause
           if ((attempt + 1) % pools.length === 0) await sleep(pause(round))
         }
       }

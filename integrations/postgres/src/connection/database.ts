@@ -46,7 +46,7 @@ export interface Database {
 }
 
 export function createDatabase(options: ConnectionsOptions): Database {
-  const { reconnects, sleep } = options
+  const { maxReconnects, sleep } = options
   const connections = createConnections(options)
 
   const connect = async (once = false): Promise<PoolClient> => {
@@ -86,7 +86,7 @@ export function createDatabase(options: ConnectionsOptions): Database {
         return await use(query(statement, values))
       } catch (error) {
         // A deadlock or a serialization failure was rolled back whole, and a standby did nothing.
-        if (attempt >= reconnects || !isRolledBack(error)) throw error
+        if (attempt >= maxReconnects || !isRolledBack(error)) throw error
         if (sqlState(error) === readOnly) await sleep(pause(attempt))
       }
     }
@@ -113,7 +113,7 @@ export function createDatabase(options: ConnectionsOptions): Database {
           const isUnknown = error instanceof LoopError && error.code === 'unknown_outcome'
           if (!isUnknown) throw error
           // Nothing was changed, so nothing is unknown.
-          if (attempt >= reconnects) throw translate(error.cause, 'unavailable')
+          if (attempt >= maxReconnects) throw translate(error.cause, 'unavailable')
           await sleep(pause(attempt))
         }
       }

@@ -203,7 +203,7 @@ describe('opening', () => {
       CREATE FUNCTION ${traps}.json_to_recordset(text) RETURNS SETOF record LANGUAGE sql
         AS 'SELECT ${traps}.spring(); SELECT 1, ''a'', 1::bigint'`)
     const lured = poolOf(`-c search_path=public,${traps}`)
-    const store = storeOf({ schema, pool: lured, connections: 1 })
+    const store = storeOf({ schema, pool: lured, maxConnections: 1 })
     await store.open()
     const start = startPlan()
     const idempotency = { principal: 'p', key: 'k', fingerprint: 'f', answer: '{}', at: planEpoch }
@@ -257,7 +257,7 @@ describe('storing', () => {
   })
 
   test('a value that PostgreSQL has no text for fails alone', async () => {
-    const store = storeOf({ schema: server.schema(), connections: 1 })
+    const store = storeOf({ schema: server.schema(), maxConnections: 1 })
     await store.open()
     const good = startPlan({ aggregateId: 'order-1' })
     const bad = startPlan({ aggregateId: 'order\u0000' })
@@ -285,7 +285,7 @@ describe('storing', () => {
 
   test('callers that come together share statements', async () => {
     const pool = poolOf()
-    const store = storeOf({ schema: server.schema(), pool, connections: 2, listen: false })
+    const store = storeOf({ schema: server.schema(), pool, maxConnections: 2, listen: false })
     await store.open()
     let statements = 0
     pool.on('acquire', () => {

@@ -52,7 +52,7 @@ test('the workflow of an instance delivers what is its own, and asks for nothing
   const held = new Promise<void>((resolve) => (hold = resolve))
   const bench = await openLoopBench(server, {
     store,
-    sweepEveryMs: 3_600_000,
+    sweepMs: 3_600_000,
     pay: async (input) => ((input as { iban: string }).iban === 'slow' ? held : undefined),
   })
   const { system, paid } = bench

@@ -33,7 +33,7 @@ export interface TemporalLoopSystemOptions extends LoopSystemOptions {
   /** How long one attempt of an activity may take; a worker that died is noticed after it. 30,000 by default. */
   readonly activityTimeoutMs?: number
   /** How soon is found what a crash left undelivered; 30,000 by default. */
-  readonly sweepEveryMs?: number
+  readonly sweepMs?: number
   readonly worker?: Partial<Omit<WorkerOptions, 'connection' | 'taskQueue' | 'activities'>>
   /** Unique text, for commands that come without an idempotency key. */
   readonly stepId?: () => string
@@ -50,7 +50,7 @@ export async function createTemporalLoopSystem({
   connection,
   taskQueue = 'loop-engine',
   activityTimeoutMs = 30_000,
-  sweepEveryMs = 30_000,
+  sweepMs = 30_000,
   worker: workerOptions,
   stepId = randomUUID,
   relay = true,
@@ -92,7 +92,7 @@ export async function createTemporalLoopSystem({
       taskQueue,
       workflowId: `loop-sweeper/${taskQueue}`,
       workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-      args: [{ everyMs: sweepEveryMs, activityTimeoutMs }],
+      args: [{ everyMs: sweepMs, activityTimeoutMs }],
     })
 
   /** Commits here and now, then tells the workflow; should that fail, the sweeper does it. */

@@ -77,6 +77,6 @@ export const delivery: readonly SeededBug[] = [
   {
     invariant: 26,
     what: 'the page on which people decide opens links that somebody else has sealed',
-    sabotage: { page: { secret: [pageSecret, guessedSecret] } },
+    sabotage: { page: { secrets: [pageSecret, guessedSecret] } },
   },
 ]

@@ -62,7 +62,7 @@ export const alice: Actor = { type: 'human', id: 'alice', roles: ['finance'] }
 
 export interface DeskOptions extends Pick<
   TemporalLoopSystemOptions,
-  'client' | 'connection' | 'taskQueue' | 'sweepEveryMs'
+  'client' | 'connection' | 'taskQueue' | 'sweepMs'
 > {
   readonly url: string
   readonly schema: string

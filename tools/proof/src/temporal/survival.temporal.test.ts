@@ -161,7 +161,7 @@ test('a cut in the middle of an effect loses only the report, which the ledger h
 
 test('what was committed beside Temporal is found by the sweeper', async () => {
   queue = `${queue}-swept`
-  await (await openDesk({ ...place(), sweepEveryMs: 500 })).close()
+  await (await openDesk({ ...place(), sweepMs: 500 })).close()
   await startWorker()
   const store = createPostgresStore({ connectionString: postgres.url, schema })
   const plain = await createLoopSystem({

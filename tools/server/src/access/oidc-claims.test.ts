@@ -9,7 +9,7 @@ const issuer = 'https://id.example.com'
 /** Whom verified claims describe, by these settings. */
 function read(claims: Record<string, unknown>, settings: Partial<OidcOptions> = {}): Principal {
   const alice = { iss: issuer, sub: 'alice', iat: 100, exp: 200 }
-  const options = { issuer, audience: 'loops', clockToleranceSeconds: 30 }
+  const options = { issuer, audience: 'loops', clockToleranceMs: 30_000 }
   return principalOf({ ...alice, ...claims }, { ...options, ...settings })
 }
 

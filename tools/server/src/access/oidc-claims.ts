@@ -7,7 +7,7 @@ import { tenantPattern, type Principal, type Scope } from './principal.ts'
 /** The principal that verified claims describe. Throws `auth` when they do not say enough. */
 export function principalOf(
   claims: JWTPayload,
-  options: OidcOptions & { readonly clockToleranceSeconds: number },
+  options: OidcOptions & { readonly clockToleranceMs: number },
 ): Principal {
   const {
     issuer,
@@ -20,7 +20,7 @@ export function principalOf(
     scopes = ['read', 'decide', 'stop'],
     scopesOfRole = {},
     isPerson = wasNotIssuedToAClient,
-    clockToleranceSeconds,
+    clockToleranceMs,
   } = options
   const id = claimAt(claims, idClaim)
   const own = tenantClaim === undefined ? tenant : claimAt(claims, tenantClaim)
@@ -51,7 +51,7 @@ export function principalOf(
     },
     scopes: [...new Set([...scopes, ...roles.flatMap((role) => scopesFor(scopesOfRole, role))])],
     // As long as it is accepted: else what a token opens in its last seconds is over at once.
-    expiresAt: ((claims.exp ?? 0) + clockToleranceSeconds) * 1000,
+    expiresAt: (claims.exp ?? 0) * 1000 + clockToleranceMs,
   }
 }
 

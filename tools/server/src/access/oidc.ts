@@ -21,7 +21,7 @@ export interface OidcOptions {
   /** Signature algorithms that are accepted; asymmetric ones only. */
   readonly algorithms?: readonly string[]
   /** How far the issuer's clock may be off. */
-  readonly clockToleranceSeconds?: number
+  readonly clockToleranceMs?: number
   /** The claim that names the person; must be unique and never given to another. */
   readonly idClaim?: string
   /** Stands before the id, to tell several issuers apart. */
@@ -68,7 +68,7 @@ export function createOidcVerifier(
     issuer,
     audience,
     algorithms = ['RS256', 'PS256', 'ES256', 'EdDSA'],
-    clockToleranceSeconds = 30,
+    clockToleranceMs = 30_000,
   } = options
   const weak = algorithms.find((algorithm) => !asymmetric.includes(algorithm))
   if (weak !== undefined || algorithms.length === 0)
@@ -102,13 +102,13 @@ export function createOidcVerifier(
           issuer,
           audience: audiences,
           algorithms: [...algorithms],
-          clockTolerance: clockToleranceSeconds,
+          clockTolerance: clockToleranceMs / 1000,
           currentDate: new Date(clock.now()),
           requiredClaims: ['sub', 'exp'],
           // However old: with a greatest age `iat` is asked for, and may not lie in the future.
           maxTokenAge: Number.MAX_SAFE_INTEGER,
         })
-        return principalOf(payload, { ...options, clockToleranceSeconds })
+        return principalOf(payload, { ...options, clockToleranceMs })
       } catch (error) {
         throw asAuthError(error)
       }

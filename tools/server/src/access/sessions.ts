@@ -8,13 +8,10 @@ import { digestOfSecret, newSecret } from './secret.ts'
 /** Sessions of people in a browser, and the one-time tokens that open them. */
 export interface Sessions {
   /** A token that opens one session, once. */
-  invite(principal: Principal, lifetimeMs: number): string
+  invite(principal: Principal, ttlMs: number): string
   /** Spends a token; null when it is unknown, spent or over. */
   accept(token: string): Principal | null
-  open(
-    principal: Principal,
-    lifetimeMs: number,
-  ): { readonly secret: string; readonly expiresAt: number }
+  open(principal: Principal, ttlMs: number): { readonly secret: string; readonly expiresAt: number }
   find(secret: string): Principal | null
   end(secret: string): void
 }
@@ -40,18 +37,18 @@ export function createSessions(database: DatabaseSync, clock: Pick<Clock, 'now'>
   }
 
   return {
-    invite(principal, lifetimeMs) {
+    invite(principal, ttlMs) {
       prune('login')
       const token = newSecret()
-      insertLogin.run(digestOfSecret(token), clock.now() + lifetimeMs, JSON.stringify(principal))
+      insertLogin.run(digestOfSecret(token), clock.now() + ttlMs, JSON.stringify(principal))
       return token
     },
     accept: (token) => (shape.test(token) ? live(spend.get(digestOfSecret(token))) : null),
-    open(principal, lifetimeMs) {
+    open(principal, ttlMs) {
       prune('session')
       const secret = newSecret()
       const latest = principal.expiresAt ?? Number.POSITIVE_INFINITY
-      const expiresAt = Math.min(clock.now() + lifetimeMs, latest)
+      const expiresAt = Math.min(clock.now() + ttlMs, latest)
       const kept: Principal = { ...principal, kind: 'session', expiresAt }
       insert.run(digestOfSecret(secret), expiresAt, JSON.stringify(kept))
       return { secret, expiresAt }

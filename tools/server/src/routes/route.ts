@@ -29,7 +29,7 @@ export interface Services {
   /** Origins at which this server serves pages. */
   readonly origins: readonly string[]
   readonly secureCookies: boolean
-  readonly sessionMs: number
+  readonly sessionTtlMs: number
   /** Aborted when the server goes down. */
   readonly draining: AbortSignal
   readonly streams: StreamLimit

@@ -44,7 +44,7 @@ export const sessionRoutes: readonly Route[] = [
       },
     },
     async handle({ services, request }, { body: { token } }) {
-      const { access, origins, secureCookies, sessionMs, now } = services
+      const { access, origins, secureCookies, sessionTtlMs, now } = services
       refuseCrossSite(request, origins)
       const principal = await claimedBy(request, token, access)
       if (!principal)
@@ -56,7 +56,7 @@ export const sessionRoutes: readonly Route[] = [
       // The one that this browser had is over: streams that it opened end, and their pages ask anew who they are for.
       const before = readSessionCookie(request, secureCookies)
       if (before !== null) access.sessions.end(before)
-      const { secret, expiresAt } = access.sessions.open(principal, sessionMs)
+      const { secret, expiresAt } = access.sessions.open(principal, sessionTtlMs)
       const maxAge = Math.floor((expiresAt - now()) / 1000)
       const cookie = sessionCookie(secret, maxAge, secureCookies)
       return who({ ...principal, kind: 'session', expiresAt }, { 'set-cookie': cookie })

@@ -1,7 +1,7 @@
 import { createLoopClient, LoopClientError, type LoopClient } from '@loop-engine/client'
 
 /** The server that this page came from; the browser's session says who asks. */
-export const server: LoopClient = createLoopClient({ url: '' })
+export const server: LoopClient = createLoopClient({ baseUrl: '' })
 
 /** What a failure means to a person. */
 export interface Trouble {
