@@ -41,7 +41,7 @@ describe.each([
       model: 'perplexity/sonar',
       api,
       maxRetries: 0,
-      now: () => Date.UTC(2026, 10, 21),
+      clock: { now: () => Date.UTC(2026, 10, 21) },
       ...options,
     })
 

@@ -2,6 +2,8 @@ import {
   deepFreeze,
   LoopError,
   refuseStrayKeys,
+  systemClock,
+  type Clock,
   type GroundedAnswer,
   type JsonObject,
   type KnownKeys,
@@ -55,7 +57,7 @@ export interface PerplexityOptions {
   /** For a whole answer with its retries; 120,000 by default, because searches take their time. */
   readonly timeoutMs?: number
   /** Epoch milliseconds; `Date.now` by default. */
-  readonly now?: () => number
+  readonly clock?: Pick<Clock, 'now'>
 }
 
 const optionKeys: KnownKeys<PerplexityOptions> = {
@@ -74,7 +76,7 @@ const optionKeys: KnownKeys<PerplexityOptions> = {
   displayName: true,
   onBehalfOf: true,
   timeoutMs: true,
-  now: true,
+  clock: true,
 }
 
 /**
@@ -90,7 +92,7 @@ export function createPerplexityRetriever(options: PerplexityOptions): Retriever
     code: 'invalid_config',
   })
   const { agentId = 'agent:perplexity', displayName, onBehalfOf, schema } = options
-  const { timeoutMs = 120_000, now = Date.now } = options
+  const { timeoutMs = 120_000, clock = systemClock } = options
   const vendor = createVendor(options)
   checkTimeout(vendor.name, timeoutMs)
 
@@ -107,7 +109,7 @@ export function createPerplexityRetriever(options: PerplexityOptions): Retriever
           plugin: vendor.name,
           hint: 'Hand in a question.',
         })
-      const limits = { timeoutMs, now }
+      const limits = { timeoutMs, clock }
       const attribution = { agentId, displayName, onBehalfOf }
       const call = await callModel(vendor, query, limits, attribution, callOptions)
       const { answer, actor, requestId, attempts } = call
@@ -122,7 +124,7 @@ export function createPerplexityRetriever(options: PerplexityOptions): Retriever
         ...(schema && { data: await readStructured(schema, answer.text, details) }),
         citations: citations.map((citation) => ({ ...citation })),
         queries: [...queries],
-        retrievedAt: new Date(now()).toISOString(),
+        retrievedAt: new Date(clock.now()).toISOString(),
         // The transition may be somebody else's; the evidence still says who found it.
         retrievedBy: present({
           provider: vendor.name,

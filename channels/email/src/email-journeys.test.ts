@@ -38,7 +38,7 @@ async function createMailing(clock: TestClock, stepUp: Mode): Promise<Mailing> {
   const boxes = await createMailboxes()
   const transport = createTransport({ host: '127.0.0.1', port: boxes.port, pool: true })
   const answers: string[] = []
-  const links = createDecisionLinks({ secrets: [linkKey], now: () => clock.now() })
+  const links = createDecisionLinks({ secrets: [linkKey], clock })
   /** Forms that people still have open in a tab. */
   const open = new Map<string, Record<string, string>>()
 
@@ -120,7 +120,7 @@ async function createMailing(clock: TestClock, stepUp: Mode): Promise<Mailing> {
       const form = fillIn(page, click.decision) ?? {}
       const other = createDecisionLinks({
         secrets: ['another key of at least thirty-two bytes'],
-        now: () => clock.now(),
+        clock,
       })
       const stolen = await other.seal(
         {
@@ -166,7 +166,7 @@ function createMail(
     stepUp,
     find,
     decide,
-    now: () => clock.now(),
+    clock,
   })
   vendor.channel = channel
   return {

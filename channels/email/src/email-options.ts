@@ -29,7 +29,7 @@ export interface EmailOptions extends Pick<
   | 'loginUrl'
   | 'codeTtlMs'
   | 'onError'
-  | 'now'
+  | 'clock'
 > {
   /** Of the channel, `email` by default; change it only before anything waits. */
   readonly name?: string
@@ -54,7 +54,7 @@ const optionKeys: KnownKeys<EmailOptions> = {
   loginUrl: true,
   codeTtlMs: true,
   onError: true,
-  now: true,
+  clock: true,
 }
 
 /** Throws `invalid_config` for what would be ignored, or fail at the first mail; the page checks what it takes. */

@@ -43,7 +43,7 @@ function open(options: Partial<EmailOptions> = {}, request = waiting()): EmailCh
     publicUrl,
     find: async () => request,
     decide: async () => ({ status: 'recorded', request }),
-    now: () => request.createdAt,
+    clock: { now: () => request.createdAt },
     ...options,
   })
 }
@@ -93,7 +93,7 @@ async function form(
   expiresInMs = 1000,
 ): Promise<Request> {
   const now = request.createdAt
-  const link = await createDecisionLinks({ secrets: [secret], now: () => now }).seal(
+  const link = await createDecisionLinks({ secrets: [secret], clock: { now: () => now } }).seal(
     {
       id: sha256Hex(request.id).slice(0, 32),
       tenant: request.tenant,
@@ -335,7 +335,10 @@ describe('who is asked', () => {
   })
 
   test('a link is one use for each person and notice, however often it is delivered', async () => {
-    const links = createDecisionLinks({ secrets: [linkKey], now: () => waiting().createdAt })
+    const links = createDecisionLinks({
+      secrets: [linkKey],
+      clock: { now: () => waiting().createdAt },
+    })
     const other = { ...context, idempotencyKey: 'notice-2' }
     for (const notice of [context, context, other])
       await open().notify(waiting(), waiting().view, notice)

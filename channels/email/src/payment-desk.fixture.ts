@@ -50,7 +50,7 @@ export async function openPaymentDesk({
     publicUrl: 'https://loops.example/decide',
     find: (query) => system.approvals.get(query),
     decide: (decision) => intake(decision),
-    now: () => clock.now(),
+    clock,
   })
   const payment = LoopBuilder.create('payment')
     .state('ASKED')

@@ -1,6 +1,6 @@
 export { defineLoop, definitionDigest } from './define-loop.ts'
 export { toDot, toMermaid, type GraphOptions } from './graph.ts'
-export type { LoopInput, StateInput, TransitionInput } from './input-schema.ts'
+export type { LoopInput } from './input-schema.ts'
 export { loopJsonSchema } from './json-schema.ts'
 export { LoopBuilder } from './loop-builder.ts'
 export { parseLoop, type ParseOptions } from './parse.ts'

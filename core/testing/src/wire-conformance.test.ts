@@ -1,4 +1,4 @@
-import { LoopError, type Provider, type Retriever } from '@loop-engine/core'
+import { LoopError, systemClock, type Provider, type Retriever } from '@loop-engine/core'
 import {
   callModel,
   createModelProvider,
@@ -87,7 +87,7 @@ function createRetriever(connection: WireConnection): Retriever {
     name: vendor.name,
     model,
     async retrieve(query, options = {}) {
-      const limits = { timeoutMs, now: Date.now }
+      const limits = { timeoutMs, clock: systemClock }
       const asked = await callModel(vendor, query, limits, { agentId: 'agent:small' }, options)
       const { actor, answer, requestId, attempts } = asked
       const citations = citationsOf(answer)

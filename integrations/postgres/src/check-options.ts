@@ -15,7 +15,7 @@ const optionKeys: KnownKeys<PostgresStoreOptions> = {
   allowAsyncCommit: true,
   rowLevelSecurity: true,
   maxReconnects: true,
-  sleep: true,
+  clock: true,
 }
 const switches = ['mustExist', 'allowAsyncCommit', 'rowLevelSecurity'] as const
 const counts = { maxConnections: 1, maxBatch: 1, maxReconnects: 0 } as const
@@ -31,11 +31,12 @@ export function checkOptions(options: PostgresStoreOptions): void {
       hint: 'Give `connectionString`, or a `pool`.',
       plugin: 'postgres',
     })
-  const { pool, listen, sleep } = options
+  const { pool, listen, clock } = options
   if (pool !== undefined && typeof pool.connect !== 'function') throw wrong('pool', 'Give a pool.')
   if (typeof (listen ?? '') !== 'string' && listen !== false)
     throw wrong('listen', 'Write a URL, or false.')
-  if (typeof (sleep ?? wrong) !== 'function') throw wrong('sleep', 'Give a function.')
+  if (clock !== undefined && typeof clock.sleep !== 'function')
+    throw wrong('clock', 'Give a clock.')
   // As text out of an environment `false` would be true, and no connection would be free for a commit.
   for (const key of switches)
     if (typeof (options[key] ?? false) !== 'boolean') throw wrong(key, 'Write true or false.')

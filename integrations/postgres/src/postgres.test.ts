@@ -48,7 +48,7 @@ test.each([
   ['maxBatch', Number.NaN],
   ['maxReconnects', '8'],
   ['listen', true],
-  ['sleep', 1000],
+  ['clock', 1000],
   ['pool', 'postgres://localhost/loops'],
   ['pool', {}],
   ['schema', 'Loops'],

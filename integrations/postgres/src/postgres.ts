@@ -47,8 +47,8 @@ export interface PostgresStoreOptions {
   readonly rowLevelSecurity?: boolean
   /** How often a lost connection is tried again, with growing pauses; 8 are about five seconds. */
   readonly maxReconnects?: number
-  /** The pauses between attempts to reconnect; those of a clock in tests. */
-  readonly sleep?: Clock['sleep']
+  /** Its `sleep` makes the pauses between attempts to reconnect. */
+  readonly clock?: Pick<Clock, 'sleep'>
 }
 
 /**
@@ -67,23 +67,24 @@ export function createPostgresStore(options: PostgresStoreOptions): LoopStore {
     listen,
     schema = 'loop_engine',
     mustExist = false,
-    maxConnections: connections = 3,
+    maxConnections = 3,
     maxBatch = 64,
     allowAsyncCommit = false,
     rowLevelSecurity = false,
     maxReconnects = 8,
-    sleep = sleepReally,
+    clock = { sleep: sleepReally },
   } = options
+  const sleep: Clock['sleep'] = (ms, signal) => clock.sleep(ms, signal)
   const database = createDatabase({
     pool,
     connectionString,
-    connections,
+    connections: maxConnections,
     maxReconnects,
     sleep,
     ...(rowLevelSecurity && { sessionOptions: engineOptions }),
   })
   const send = createCommitter({ database, schema, allowAsyncCommit, maxReconnects, sleep })
-  const queue = createCommitQueue({ connections, maxBatch, send })
+  const queue = createCommitQueue({ connections: maxConnections, maxBatch, send })
   const partitions = createPartitions(database, schema)
   const [channel, self] = [channelOf(schema), randomUUID()]
   const announcer = createAnnouncer({ database, channel, sender: self, sleep })

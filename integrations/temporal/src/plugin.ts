@@ -1,6 +1,8 @@
 import {
   LoopError,
   refuseStrayKeys,
+  systemClock,
+  type Clock,
   type DecisionKey,
   type DecisionSigner,
   type KnownKeys,
@@ -44,8 +46,7 @@ export interface TemporalPluginOptions {
   readonly callerKeys?: readonly DecisionKey[]
   /** Lets gates see decisions that no sink delivered. The audience is the one that the gates trust. */
   readonly signer?: { readonly sign: DecisionSigner; readonly audience: string }
-  /** Epoch milliseconds. */
-  readonly now?: () => number
+  readonly clock?: Pick<Clock, 'now'>
 }
 
 const optionKeys: KnownKeys<TemporalPluginOptions> = {
@@ -57,7 +58,7 @@ const optionKeys: KnownKeys<TemporalPluginOptions> = {
   caller: true,
   callerKeys: true,
   signer: true,
-  now: true,
+  clock: true,
 }
 
 export type TemporalPlugin = ClientPlugin & WorkerPlugin & BundlerPlugin
@@ -66,7 +67,7 @@ export type TemporalPlugin = ClientPlugin & WorkerPlugin & BundlerPlugin
 export function createTemporalPlugin(options: TemporalPluginOptions): TemporalPlugin {
   refuseStrayKeys(options, optionKeys, { what: 'createTemporalPlugin', code: 'invalid_config' })
   const { system, activities = {}, gates = {}, tenant = 'default', actor } = options
-  const { caller, callerKeys, signer, now = Date.now } = options
+  const { caller, callerKeys, signer, clock = systemClock } = options
   if (!system && Object.keys({ ...activities, ...gates }).length > 0)
     throw new LoopError('invalid_config', 'A policy needs a system that judges.', {
       path: '/system',
@@ -85,7 +86,7 @@ export function createTemporalPlugin(options: TemporalPluginOptions): TemporalPl
       callerKeys,
     )
   }
-  const shared = { tenant, actorOf: actor, now }
+  const shared = { tenant, actorOf: actor, clock }
   const headersOf = new WeakMap<Context, Headers>()
 
   const governs: ActivityInterceptorsFactory = (context) => ({

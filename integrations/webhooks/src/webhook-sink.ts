@@ -4,6 +4,8 @@ import {
   LoopError,
   publishEach,
   refuseStrayKeys,
+  systemClock,
+  type Clock,
   type CloudEvent,
   type EventSink,
   type KnownKeys,
@@ -24,7 +26,7 @@ export interface WebhookSinkOptions {
   readonly allow?: readonly string[]
   /** Milliseconds for one event, connection included; 10,000 by default. */
   readonly timeoutMs?: number
-  readonly now?: () => number
+  readonly clock?: Pick<Clock, 'now'>
 }
 
 const optionKeys: KnownKeys<WebhookSinkOptions> = {
@@ -33,7 +35,7 @@ const optionKeys: KnownKeys<WebhookSinkOptions> = {
   secrets: true,
   allow: true,
   timeoutMs: true,
-  now: true,
+  clock: true,
 }
 
 /**
@@ -44,7 +46,7 @@ const optionKeys: KnownKeys<WebhookSinkOptions> = {
  */
 export function createWebhookSink(options: WebhookSinkOptions): EventSink {
   refuseStrayKeys(options, optionKeys, { what: 'createWebhookSink', code: 'invalid_config' })
-  const { name = 'webhook', url, secrets, allow, timeoutMs = 10_000, now = Date.now } = options
+  const { name = 'webhook', url, secrets, allow, timeoutMs = 10_000, clock = systemClock } = options
   const destinations = createDestinations(allow)
   const target = destinations.check(url)
   const signers = readSecrets(secrets)
@@ -55,7 +57,7 @@ export function createWebhookSink(options: WebhookSinkOptions): EventSink {
 
   async function post(event: CloudEvent, signal: AbortSignal): Promise<void> {
     const body = JSON.stringify(event)
-    const at = new Date(now())
+    const at = new Date(clock.now())
     const limit = AbortSignal.timeout(timeoutMs)
     const {
       statusCode,
@@ -81,7 +83,7 @@ export function createWebhookSink(options: WebhookSinkOptions): EventSink {
     // The answer is not read: it is the receiver's word, and could be endless.
     await answer.dump({ limit: 16_384 }).catch(() => undefined)
     if (statusCode >= 200 && statusCode < 300) return
-    const details = { status: statusCode, ...retryAfter(headers['retry-after'], now()) }
+    const details = { status: statusCode, ...retryAfter(headers['retry-after'], clock.now()) }
     if (statusCode >= 500 || [408, 425, 429].includes(statusCode))
       throw fail('unavailable', 'was answered with a request to come again', details)
     throw fail('refused', 'is not wanted by its receiver', details)

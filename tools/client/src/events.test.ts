@@ -10,7 +10,7 @@ beforeAll(async () => {
   bot = createLoopClient({
     baseUrl: served.url,
     credential: served.key,
-    sleep: soon,
+    clock: { sleep: soon },
     maxRetries: 9,
   })
 })
@@ -85,7 +85,7 @@ test('a line that is cut anywhere is read whole', async () => {
       })
     const client = createLoopClient({
       baseUrl: served.url,
-      sleep: soon,
+      clock: { sleep: soon },
       fetch: async () => new Response(body(), { headers: { 'content-type': 'text/event-stream' } }),
     })
     const heard = await take(client.events(), 2)
@@ -104,7 +104,7 @@ test.each([
   const abort = new AbortController()
   const client = createLoopClient({
     baseUrl: served.url,
-    sleep: soon,
+    clock: { sleep: soon },
     fetch: async () => new Response(text, { headers: { 'content-type': type } }),
   })
   const onBreak = (): void => abort.abort()
@@ -124,10 +124,12 @@ test.each([
     baseUrl: served.url,
     timeoutMs: 60_000,
     fetch: async () => new Response('down', { status: 503, headers: { 'retry-after': after } }),
-    sleep: async (pauseMs, signal) => {
-      if (pauseMs === 60_000) return soon(pauseMs, signal)
-      pauses.push(pauseMs)
-      abort.abort()
+    clock: {
+      sleep: async (pauseMs, signal) => {
+        if (pauseMs === 60_000) return soon(pauseMs, signal)
+        pauses.push(pauseMs)
+        abort.abort()
+      },
     },
   })
 
@@ -183,7 +185,7 @@ test('an answer that comes late takes nothing back of what was decided', async (
     baseUrl: served.url,
     credential: served.key,
     fetch: held,
-    sleep,
+    clock: { sleep },
   })
 
   expect(await waiting.approvals.wait(requestId)).toMatchObject({ status: 'rejected' })
@@ -196,7 +198,7 @@ test('who no longer waits is let go, although the server does not answer', async
       init?.signal?.addEventListener('abort', () => reject(new DOMException('x', 'AbortError')))
       abort.abort()
     })
-  const client = createLoopClient({ baseUrl: served.url, fetch: silent, sleep: soon })
+  const client = createLoopClient({ baseUrl: served.url, fetch: silent, clock: { sleep: soon } })
 
   await expect(client.approvals.wait('x', { signal: abort.signal })).rejects.toMatchObject({
     code: 'aborted',

@@ -32,13 +32,13 @@ const client = (options: Partial<LoopClientOptions>): ReturnType<typeof createLo
   createLoopClient({
     baseUrl: served.url,
     credential: served.key,
-    sleep: () => Promise.resolve(),
+    clock: { sleep: () => Promise.resolve() },
     timeoutMs: 60_000,
     ...options,
   })
 
 test('a request whose answer was lost is repeated, and happens once', async () => {
-  const patient = { sleep: slow }
+  const patient = { clock: { sleep: slow } }
   const start = losing(2)
   const run = await client({ ...patient, fetch: start.fetch }).instances.start({
     loopId: 'refund',
@@ -62,7 +62,7 @@ async function slow(ms: number, signal?: AbortSignal): Promise<void> {
 
 test('what the server would not recognise again is sent once', async () => {
   const { fetch: lossy, sent } = losing(9)
-  const stop = client({ sleep: slow, fetch: lossy }).stops.stop({
+  const stop = client({ clock: { sleep: slow }, fetch: lossy }).stops.stop({
     target: { loopId: 'x' },
     reason: 'r',
   })
@@ -75,7 +75,7 @@ test('it gives up after the retries it was given', async () => {
   const { fetch: lossy, sent } = losing(9)
 
   await expect(
-    client({ sleep: slow, fetch: lossy, maxRetries: 1 }).definitions.list(),
+    client({ clock: { sleep: slow }, fetch: lossy, maxRetries: 1 }).definitions.list(),
   ).rejects.toMatchObject({ code: 'network' })
   expect(sent()).toBe(2)
 })
@@ -96,7 +96,7 @@ test('a server that is busy is asked again when it says', async () => {
     return slow(ms, signal)
   }
 
-  expect(await client({ fetch: busy, sleep }).definitions.list()).toHaveLength(1)
+  expect(await client({ fetch: busy, clock: { sleep } }).definitions.list()).toHaveLength(1)
   expect(pauses).toEqual([7000])
 })
 
@@ -106,7 +106,9 @@ test('waiting has an end, set by time or by the caller', async () => {
       init?.signal?.addEventListener('abort', () => reject(new DOMException('x', 'AbortError')))
     })
   const abort = new AbortController()
-  const aborted = client({ fetch: silent, sleep: slow }).definitions.list({ signal: abort.signal })
+  const aborted = client({ fetch: silent, clock: { sleep: slow } }).definitions.list({
+    signal: abort.signal,
+  })
   abort.abort()
 
   await expect(aborted).rejects.toMatchObject({ code: 'aborted' })
@@ -120,13 +122,19 @@ test('an answer that is not of this server is a bad response, and is never quote
   const gone = async (): Promise<Response> => new Response('<h1>secret</h1>', { status: 404 })
 
   for (const fetched of [page, gone]) {
-    const error = await client({ fetch: fetched, sleep: slow }).definitions.list().catch(String)
+    const error = await client({ fetch: fetched, clock: { sleep: slow } })
+      .definitions.list()
+      .catch(String)
     expect(error).not.toContain('secret')
   }
-  await expect(client({ fetch: page, sleep: slow }).definitions.list()).rejects.toMatchObject({
+  await expect(
+    client({ fetch: page, clock: { sleep: slow } }).definitions.list(),
+  ).rejects.toMatchObject({
     code: 'bad_response',
   })
-  await expect(client({ fetch: gone, sleep: slow }).definitions.list()).rejects.toMatchObject({
+  await expect(
+    client({ fetch: gone, clock: { sleep: slow } }).definitions.list(),
+  ).rejects.toMatchObject({
     code: 'bad_response',
     status: 404,
   })
@@ -153,7 +161,7 @@ test('a redirect is not followed, for the credential is for the server that was 
   const { port } = elsewhere.address() as AddressInfo
 
   await expect(
-    client({ sleep: slow, baseUrl: `http://127.0.0.1:${port}` }).instances.get('secret'),
+    client({ clock: { sleep: slow }, baseUrl: `http://127.0.0.1:${port}` }).instances.get('secret'),
   ).rejects.toMatchObject({ code: 'bad_response', status: 307, retryable: false })
   expect(asked).toEqual(['/api/v1/instances/secret'])
   elsewhere.close()
@@ -172,7 +180,7 @@ test('an answer that stands still behind its head is waited for no longer than a
     return response
   }
   await expect(
-    client({ fetch: heads, sleep: slow }).definitions.list({ signal: abort.signal }),
+    client({ fetch: heads, clock: { sleep: slow } }).definitions.list({ signal: abort.signal }),
   ).rejects.toMatchObject({ code: 'aborted' })
 })
 
@@ -192,7 +200,7 @@ test('an answer that breaks off is asked for again, and what it tells of happens
       }),
     )
   }
-  const run = await client({ fetch: breaking, sleep: slow }).instances.start({
+  const run = await client({ fetch: breaking, clock: { sleep: slow } }).instances.start({
     loopId: 'refund',
     aggregateId: 'broken-off',
   })
@@ -211,7 +219,7 @@ test('a pause is asked for by date too, and one that nobody would wait for is le
     async () =>
       new Response('down', { status: 503, headers: { 'retry-after': after } })
   const list = (after: string): Promise<unknown> =>
-    client({ fetch: asking(after), sleep, maxRetries: 1 }).definitions.list()
+    client({ fetch: asking(after), clock: { sleep }, maxRetries: 1 }).definitions.list()
 
   await expect(list(new Date(Date.now() + 20_000).toUTCString())).rejects.toThrow(/503/)
   expect(pauses).toEqual([expect.closeTo(20_000, -4)])
@@ -224,7 +232,7 @@ test('a pause is asked for by date too, and one that nobody would wait for is le
 
 test('a request that cannot be written is not called a network that is away', async () => {
   const { fetch: counting, sent } = losing(0)
-  const { instances } = client({ fetch: counting, sleep: slow })
+  const { instances } = client({ fetch: counting, clock: { sleep: slow } })
   const body = { loopId: 'refund', aggregateId: 'unwritten' }
   const refused = expect.objectContaining({ code: 'invalid_input', retryable: false }) as unknown
 
@@ -232,13 +240,13 @@ test('a request that cannot be written is not called a network that is away', as
     refused,
   )
   await expect(instances.start(body, { idempotencyKey: 'schlüssel-☃' })).rejects.toEqual(refused)
-  const unset = client({ fetch: counting, credential: 'lk_…', sleep: slow })
+  const unset = client({ fetch: counting, credential: 'lk_…', clock: { sleep: slow } })
   await expect(unset.instances.get('x')).rejects.toEqual(refused)
   expect(sent()).toBe(0)
 })
 
 test('a credential is taken as a file has it, with the end of its line', async () => {
-  const read = client({ credential: `${served.key}\n`, sleep: slow })
+  const read = client({ credential: `${served.key}\n`, clock: { sleep: slow } })
 
   expect(await read.definitions.list()).toHaveLength(1)
 })
@@ -257,7 +265,7 @@ test.each([
   [undefined],
 ])('what JSON would change on the way is not sent: %s', async (amount) => {
   const { fetch: counting, sent } = losing(0)
-  const { instances } = client({ fetch: counting, sleep: slow })
+  const { instances } = client({ fetch: counting, clock: { sleep: slow } })
   const body = { transition: 'pay', evidence: { parts: [{ amount }] } }
 
   await expect(instances.transition('x', body)).rejects.toMatchObject({ code: 'invalid_input' })
@@ -265,7 +273,7 @@ test.each([
 })
 
 test('what JSON can say is sent, and a key without a value is left out', async () => {
-  const { instances } = client({ sleep: slow })
+  const { instances } = client({ clock: { sleep: slow } })
   class Parts {
     readonly list = [null, Object.create(null), new Date(0)]
   }
@@ -284,7 +292,10 @@ test('a repetition sends what the first attempt sent', async () => {
     throw new TypeError('away')
   }
   await expect(
-    client({ fetch: away, sleep: slow }).instances.transition('x', { transition: 'pay', evidence }),
+    client({ fetch: away, clock: { sleep: slow } }).instances.transition('x', {
+      transition: 'pay',
+      evidence,
+    }),
   ).rejects.toMatchObject({ code: 'network' })
 
   expect(bodies).toHaveLength(3)

@@ -12,7 +12,8 @@ export interface LoopClientOptions {
   readonly timeoutMs?: number
   /** Attempts after the first, of what may be repeated safely. */
   readonly maxRetries?: number
-  readonly sleep?: (ms: number, signal?: AbortSignal) => Promise<void>
+  /** How it waits: timers, or those of a test. */
+  readonly clock?: { sleep(ms: number, signal?: AbortSignal): Promise<void> }
 }
 
 export interface CallOptions {
@@ -47,8 +48,9 @@ export function createTransport({
   fetch = globalThis.fetch,
   timeoutMs = 30_000,
   maxRetries = 2,
-  sleep = wait,
+  clock = { sleep: wait },
 }: LoopClientOptions): Transport {
+  const sleep: Transport['sleep'] = (ms, signal) => clock.sleep(ms, signal)
   const base = baseUrl.replace(/\/+$/, '')
   // In a browser `fetch` wants to be called on nothing.
   const send = (target: string, init: RequestInit): Promise<Response> => fetch(target, init)

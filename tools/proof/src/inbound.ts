@@ -58,7 +58,7 @@ export function createInbound({
       return answer
     },
     onError: () => note('error'),
-    now: clock.now,
+    clock,
     ...change,
   })
   let opened = 0
@@ -76,10 +76,7 @@ export function createInbound({
         revision,
         recipient,
       }
-      const sealed = await createDecisionLinks({ secrets: [secret], now: clock.now }).seal(
-        link,
-        expiresAt,
-      )
+      const sealed = await createDecisionLinks({ secrets: [secret], clock }).seal(link, expiresAt)
       if (secret === pageSecret) authentic.add(`${id}\n${recipient}\n${decision}`)
       const form = { link: sealed, view, decision, reason: 'as agreed', confirm: 'yes' }
       await page.handle(new Request(url, { method: 'POST', body: new URLSearchParams(form) }))

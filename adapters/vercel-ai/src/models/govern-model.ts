@@ -1,4 +1,11 @@
-import { type Actor, type KnownKeys, LoopError, type LoopDefinition } from '@loop-engine/core'
+import {
+  LoopError,
+  type Actor,
+  type Clock,
+  type Identifiers,
+  type KnownKeys,
+  type LoopDefinition,
+} from '@loop-engine/core'
 import type { LoopEngine } from '@loop-engine/sdk'
 
 import { checkOptions } from '../check-options.ts'
@@ -31,9 +38,9 @@ export interface GovernModelOptions {
   /** Told how each attempt ended, after it was recorded. What it throws is ignored. */
   readonly onEvidence?: (evidence: ModelCallEvidence) => void
   /** Epoch milliseconds; `Date.now` by default. */
-  readonly now?: () => number
+  readonly clock?: Pick<Clock, 'now'>
   /** For the business keys of calls; random by default. */
-  readonly newId?: () => string
+  readonly ids?: Pick<Identifiers, 'id'>
 }
 
 const optionKeys: KnownKeys<GovernModelOptions> = {
@@ -48,8 +55,8 @@ const optionKeys: KnownKeys<GovernModelOptions> = {
   record: true,
   estimate: true,
   onEvidence: true,
-  now: true,
-  newId: true,
+  clock: true,
+  ids: true,
 }
 
 const mark = Symbol.for('@loop-engine/governed-model')

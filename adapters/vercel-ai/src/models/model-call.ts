@@ -1,4 +1,4 @@
-import { isLoopError, type Actor, type JsonObject } from '@loop-engine/core'
+import { isLoopError, type Actor, type Clock, type JsonObject } from '@loop-engine/core'
 import { present } from '@loop-engine/core/provider'
 
 import { abortSignalOf, fieldsOf } from '../fields.ts'
@@ -57,7 +57,7 @@ export interface GovernedCallOptions {
   readonly witness: ModelWitness | undefined
   /** Told of each tool call that the model asks for, and by which model. */
   readonly noteAsked: AskingModels['note']
-  readonly now: () => number
+  readonly clock: Pick<Clock, 'now'>
   readonly tell: (evidence: ModelCallEvidence) => void
 }
 
@@ -72,14 +72,14 @@ export function createGovernedCall({
   record,
   witness,
   noteAsked,
-  now,
+  clock,
   tell,
 }: GovernedCallOptions): GovernedCall {
   const { link } = attempt
   const { aggregateId, runId } = opened
   const output = createModelOutput()
   const signal = abortSignalOf(params)
-  const startedAt = now()
+  const startedAt = clock.now()
   let facts: AnswerFacts = {}
   let firstPartMs: number | undefined
   let objection: ModelFailure | undefined
@@ -95,7 +95,7 @@ export function createGovernedCall({
     signal?.removeEventListener('abort', onAbort)
     if (end === 'fail') attempt.failed(runId)
     if (end === 'answer') attempt.answered()
-    const latencyMs = Math.max(now() - startedAt, 0)
+    const latencyMs = Math.max(clock.now() - startedAt, 0)
     const { responseId = null, servedModel, usage, requestId = null, ...rest } = facts
     const by: Actor = {
       ...actor,
@@ -158,7 +158,7 @@ export function createGovernedCall({
       const { type } = fieldsOf(part)
       if (type === 'response-metadata') learn(responseFacts(part))
       else if (type === 'finish') learn(finishFacts(part))
-      else if (type !== 'stream-start') firstPartMs ??= Math.max(now() - startedAt, 0)
+      else if (type !== 'stream-start') firstPartMs ??= Math.max(clock.now() - startedAt, 0)
     },
     objected(error) {
       objection ??= failureOf(error)

@@ -2,6 +2,7 @@ import {
   canonicalize,
   isLoopError,
   sha256Hex,
+  systemClock,
   type Actor,
   type JsonObject,
   type LoopDefinition,
@@ -27,6 +28,8 @@ export interface ModelCalls {
 /** In bytes; an engine takes 256 KiB of evidence by default. */
 const longestPrompt = 196_608
 
+const ownIds = { id: (): string => crypto.randomUUID() }
+
 /** The calls of one governed model: who asks, what is asked, and which attempt of which call it is. */
 export function createModelCalls(
   model: AnyLanguageModel,
@@ -34,7 +37,7 @@ export function createModelCalls(
   options: GovernModelOptions,
 ): ModelCalls {
   const { engine, tenant = 'default', strict = false, record = 'hashes', estimate } = options
-  const { now = Date.now, newId = () => crypto.randomUUID(), correlationId } = options
+  const { clock = systemClock, ids = ownIds, correlationId } = options
   const linkAttempt = createAttemptLinks()
   const witness = strict ? createModelWitness({ engine, tenant }) : undefined
   const { note: noteAsked } = askingModels(engine, tenant)
@@ -51,10 +54,10 @@ export function createModelCalls(
       const text = canonicalize(prompt, { maxBytes: Infinity })
       const promptHash = sha256Hex(text)
       const promptBytes = Buffer.byteLength(text)
-      const attempt = linkAttempt(params, promptHash, newId)
+      const attempt = linkAttempt(params, promptHash, () => ids.id())
       const { link } = attempt
       const actor = actorOf(model, options.actor, promptHash)
-      const aggregateId = `model-call/${newId()}`
+      const aggregateId = `model-call/${ids.id()}`
       const evidence: JsonObject = {
         provider: model.provider,
         modelId: model.modelId,
@@ -101,7 +104,7 @@ export function createModelCalls(
         record,
         witness,
         noteAsked,
-        now,
+        clock,
         tell,
       })
     },

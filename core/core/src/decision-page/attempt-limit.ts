@@ -1,3 +1,5 @@
+import type { Clock } from '../contracts/clock.ts'
+
 /** Counts attempts by key within a span of time, in this process and in bounded space. */
 export interface AttemptLimit {
   /** Counts one more; false when there were too many. */
@@ -7,20 +9,20 @@ export interface AttemptLimit {
 export interface AttemptLimitOptions {
   readonly most: number
   readonly windowMs: number
-  readonly now: () => number
+  readonly clock: Pick<Clock, 'now'>
 }
 
 const mostKeys = 10_000
 
-export function createAttemptLimit({ most, windowMs, now }: AttemptLimitOptions): AttemptLimit {
+export function createAttemptLimit({ most, windowMs, clock }: AttemptLimitOptions): AttemptLimit {
   const counts = new Map<string, { readonly since: number; readonly count: number }>()
   return {
     permits(key) {
       const before = counts.get(key)
       const current =
-        before && now() - before.since < windowMs
+        before && clock.now() - before.since < windowMs
           ? { since: before.since, count: before.count + 1 }
-          : { since: now(), count: 1 }
+          : { since: clock.now(), count: 1 }
       counts.delete(key)
       counts.set(key, current)
       const oldest = counts.size > mostKeys ? counts.keys().next().value : undefined

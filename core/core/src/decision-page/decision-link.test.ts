@@ -11,13 +11,15 @@ const link = {
   revision: 2,
   recipient: 'alice',
 }
-const links = createDecisionLinks({ secrets: [secret], now: () => noon })
+const links = createDecisionLinks({ secrets: [secret], clock: { now: () => noon } })
 const later = noon + 60_000
 
 test('a link opens to what it was made for, in another process too', async () => {
   const token = await links.seal(link, later)
 
-  const opened = await createDecisionLinks({ secrets: [secret], now: () => noon }).open(token)
+  const opened = await createDecisionLinks({ secrets: [secret], clock: { now: () => noon } }).open(
+    token,
+  )
 
   expect(opened).toEqual({ status: 'open', content: link })
 })
@@ -53,19 +55,23 @@ test.each(['', 'a.b.c.d.e', 'eyJhbGciOiJub25lIn0..a.b.c', 'x'.repeat(5000)])(
 
 test('a link of another key is no good, and one of an older key is while that is kept', async () => {
   const older = 'an older secret that was in use until now'
-  const token = await createDecisionLinks({ secrets: [older], now: () => noon }).seal(link, later)
+  const token = await createDecisionLinks({ secrets: [older], clock: { now: () => noon } }).seal(
+    link,
+    later,
+  )
 
   expect(await links.open(token)).toEqual({ status: 'invalid' })
-  const both = createDecisionLinks({ secrets: [secret, older], now: () => noon })
+  const both = createDecisionLinks({ secrets: [secret, older], clock: { now: () => noon } })
   expect(await both.open(token)).toMatchObject({ status: 'open' })
 })
 
 test('a link expires', async () => {
   const token = await links.seal(link, later)
 
-  const opened = await createDecisionLinks({ secrets: [secret], now: () => later + 1000 }).open(
-    token,
-  )
+  const opened = await createDecisionLinks({
+    secrets: [secret],
+    clock: { now: () => later + 1000 },
+  }).open(token)
 
   expect(opened).toEqual({ status: 'expired' })
 })

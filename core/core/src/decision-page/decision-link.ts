@@ -1,6 +1,7 @@
 import { EncryptJWT, errors, jwtDecrypt, type JWTPayload } from 'jose'
 import { z } from 'zod'
 
+import { systemClock, type Clock } from '../contracts/clock.ts'
 import type { DecisionKind } from '../model/approval.ts'
 import { deriveKeys } from './page-keys.ts'
 
@@ -41,7 +42,7 @@ export interface DecisionLinks {
 export interface DecisionLinksOptions {
   readonly secrets: readonly string[]
   /** Epoch milliseconds; `Date.now` by default. */
-  readonly now?: () => number
+  readonly clock?: Pick<Clock, 'now'>
 }
 
 const linkSchema = z.object({
@@ -67,7 +68,7 @@ const claim = 'loop'
  */
 export function createDecisionLinks({
   secrets,
-  now = Date.now,
+  clock = systemClock,
 }: DecisionLinksOptions): DecisionLinks {
   const keys = deriveKeys(secrets, 'decision-link')
 
@@ -89,7 +90,7 @@ export function createDecisionLinks({
         requiredClaims: ['exp'],
         keyManagementAlgorithms: ['dir'],
         contentEncryptionAlgorithms: ['A256GCM'],
-        currentDate: new Date(now()),
+        currentDate: new Date(clock.now()),
       })
       const read = schema.safeParse(payload[claim])
       return read.success ? { status: 'open', content: read.data } : { status: 'invalid' }

@@ -32,7 +32,7 @@ async function visiting(
     sendCode: async (code) => void codes.push(code),
     identify: async (address) => (address === 'alice@example.com' ? 'alice' : null),
     onError: (error) => errors.push(error),
-    now: () => time.now,
+    clock: { now: () => time.now },
     ...options,
   })
   const address = await page.linkFor(

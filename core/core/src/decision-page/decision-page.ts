@@ -1,5 +1,6 @@
 import { html } from 'hono/html'
 
+import { systemClock } from '../contracts/clock.ts'
 import type { ApprovalRequest } from '../model/approval.ts'
 import { quiet } from '../quiet.ts'
 import { createDecisionLinks, type DecisionLink } from './decision-link.ts'
@@ -25,13 +26,13 @@ export interface DecisionPage {
  * scripts, cookies and other hosts. A link preview or a mail scanner that opens it decides nothing.
  */
 export function createDecisionPage(options: DecisionPageOptions): DecisionPage {
-  const { publicUrl, secrets, find, now = Date.now } = options
+  const { publicUrl, secrets, find, clock = systemClock } = options
   checkOptions(options)
-  const links = createDecisionLinks({ secrets, now })
+  const links = createDecisionLinks({ secrets, clock })
   const action = new URL(publicUrl).pathname
   // Whoever is told may fail as well, and the visitor gets an answer all the same.
   const onError = quiet(options.onError)
-  const steps = createDecisionSteps({ ...options, now, onError }, { links, show, action })
+  const steps = createDecisionSteps({ ...options, clock, onError }, { links, show, action })
 
   return {
     async linkFor(link, expiresAt) {

@@ -41,14 +41,14 @@ const nobody = ''
  * form in the name of whoever is signed in.
  */
 export function createDecisionSteps(
-  options: DecisionPageOptions & Required<Pick<DecisionPageOptions, 'now' | 'onError'>>,
+  options: DecisionPageOptions & Required<Pick<DecisionPageOptions, 'clock' | 'onError'>>,
   { links, show, action }: StepParts,
 ): DecisionSteps {
-  const { name, secrets, find, decide, sendCode, identify, codeTtlMs = 600_000, now } = options
+  const { name, secrets, find, decide, sendCode, identify, codeTtlMs = 600_000, clock } = options
   const codes = createOneTimeCodes({ secrets, purpose: 'page' })
   // A code has 40 bits, so that guessing fails without these too; they keep mailboxes quiet.
-  const sendings = createAttemptLimit({ most: 5, windowMs: codeTtlMs, now })
-  const guesses = createAttemptLimit({ most: 10, windowMs: codeTtlMs, now })
+  const sendings = createAttemptLimit({ most: 5, windowMs: codeTtlMs, clock })
+  const guesses = createAttemptLimit({ most: 10, windowMs: codeTtlMs, clock })
 
   return {
     async decide({ link: token, decision, view, reason, confirm, address }) {
@@ -68,12 +68,12 @@ export function createDecisionSteps(
       const step = stepOf(options, link, request)
       if (step === 'login-url') return again('Sign in to decide.')
       if (step === 'none' && link.recipient !== undefined)
-        return hand({ ...base, recipient: link.recipient, at: now() }, 'link')
+        return hand({ ...base, recipient: link.recipient, at: clock.now() }, 'link')
       // No code is worth sending for what can no longer be decided.
       const isOver = request.status !== 'pending' || link.revision !== request.revision
       if (isOver || hasDecided(request, link.recipient)) return show(link, token, request)
       const recipient = link.recipient ?? (await identify?.(address ?? '', request)) ?? nobody
-      return ask({ ...base, recipient, at: now() }, request)
+      return ask({ ...base, recipient, at: clock.now() }, request)
     },
 
     async confirm({ challenge: token = '', code = '' }) {
@@ -89,7 +89,7 @@ export function createDecisionSteps(
         challenge: token,
         decision: challenge.decision,
         title: spellOut(request?.view.title ?? challenge.requestId),
-        ttlMs: challenge.at + codeTtlMs - now(),
+        ttlMs: challenge.at + codeTtlMs - clock.now(),
         problem: 'That is not the code. Nothing was decided.',
       })
     },
@@ -109,7 +109,7 @@ export function createDecisionSteps(
       }
     }
     return askForCode(200, {
-      challenge: await links.sealChallenge(challenge, now() + codeTtlMs),
+      challenge: await links.sealChallenge(challenge, clock.now() + codeTtlMs),
       decision,
       title: spellOut(request.view.title),
       ttlMs: codeTtlMs,
@@ -143,7 +143,7 @@ export function createDecisionSteps(
           method: 'signed-link',
           issuer: new URL(options.publicUrl).origin,
           subject: recipient,
-          at: now(),
+          at: clock.now(),
         },
         proof: { channel: name, link: key, step: proved },
         idempotencyKey: key,

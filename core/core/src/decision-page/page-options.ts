@@ -1,3 +1,4 @@
+import type { Clock } from '../contracts/clock.ts'
 import type { ApprovalRequest } from '../model/approval.ts'
 import type { risks } from '../model/definition.ts'
 import type { Decide } from './decision-answer.ts'
@@ -45,6 +46,5 @@ export interface DecisionPageOptions {
   readonly codeTtlMs?: number
   /** Hears of what failed behind an error page. Nothing that it is told contains a link or a code. */
   readonly onError?: (error: unknown) => void
-  /** Epoch milliseconds; `Date.now` by default. */
-  readonly now?: () => number
+  readonly clock?: Pick<Clock, 'now'>
 }

@@ -34,8 +34,14 @@ const decision: SignedDecision = {
 }
 const issuer = 'https://loops.example'
 const audience = 'n8n'
-const sign = createDecisionSigner({ issuer, keyId: 'k1', privateKey, ttlMs: 60_000, now })
-const expected = { issuer, audience, keys: [{ keyId: 'k1', publicKey }], now }
+const sign = createDecisionSigner({
+  issuer,
+  keyId: 'k1',
+  privateKey,
+  ttlMs: 60_000,
+  clock: { now },
+})
+const expected = { issuer, audience, keys: [{ keyId: 'k1', publicKey }], clock: { now } }
 const reasonOf = async (token: string, expectation = expected): Promise<unknown> =>
   verifyDecisionToken(token, expectation).then(
     () => 'accepted',

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto'
 
 import type { z } from 'zod'
 
+import { systemClock, type Clock } from '../contracts/clock.ts'
 import { LoopError } from '../errors.ts'
 import { lazySchema, withZod } from '../lazy-schema.ts'
 import { assuranceSchema, principalSchema } from './actor.ts'
@@ -42,8 +43,7 @@ export interface DecisionSignerOptions {
   readonly privateKey: KeyObject
   /** How long a token may be presented; 3,600,000 by default. */
   readonly ttlMs?: number
-  /** Epoch milliseconds; `Date.now` by default. */
-  readonly now?: () => number
+  readonly clock?: Pick<Clock, 'now'>
 }
 
 /** Signs what became of a request; `audience` names the one system that may act on it. */
@@ -60,8 +60,8 @@ export interface DecisionExpectation {
   readonly issuer: string
   readonly audience: string
   readonly keys: readonly DecisionKey[]
-  /** Epoch milliseconds; `Date.now` by default. Clocks may differ by five seconds. */
-  readonly now?: () => number
+  /** Clocks may differ by five seconds. */
+  readonly clock?: Pick<Clock, 'now'>
 }
 
 const type = 'loop-decision+jwt'
@@ -76,11 +76,11 @@ export function createDecisionSigner({
   keyId,
   privateKey,
   ttlMs = 3_600_000,
-  now = Date.now,
+  clock = systemClock,
 }: DecisionSignerOptions): DecisionSigner {
   return async (decision, audience) => {
     const { SignJWT } = await import('jose')
-    const at = Math.floor(now() / 1000)
+    const at = Math.floor(clock.now() / 1000)
     return new SignJWT({ [claim]: signedDecisionSchema.parse(decision) })
       .setProtectedHeader({ alg: 'EdDSA', typ: type, kid: keyId })
       .setIssuer(issuer)
@@ -95,7 +95,7 @@ export function createDecisionSigner({
 /** Reads a token that was meant for this audience. Throws `refused`, with `details.reason`, for anything else. */
 export async function verifyDecisionToken(
   token: string,
-  { issuer, audience, keys, now = Date.now }: DecisionExpectation,
+  { issuer, audience, keys, clock = systemClock }: DecisionExpectation,
 ): Promise<SignedDecision> {
   const { jwtVerify } = await import('jose')
   const { payload } = await jwtVerify(token, ({ kid }) => keyOf(keys, kid), {
@@ -104,7 +104,7 @@ export async function verifyDecisionToken(
     typ: type,
     algorithms: ['EdDSA'],
     requiredClaims: ['exp', 'iat', 'sub'],
-    currentDate: new Date(now()),
+    currentDate: new Date(clock.now()),
     clockTolerance: 5,
   }).catch((error: unknown) => {
     throw refuse(reasonOf(error))

@@ -1,3 +1,4 @@
+import type { Clock } from '../contracts/clock.ts'
 import { isLoopError, type LoopError } from '../errors.ts'
 import type { ModelAttempt, ModelProgress } from './contract.ts'
 import { promptHash } from './prompt-hash.ts'
@@ -14,11 +15,11 @@ export interface AttemptLog {
 }
 
 export interface AttemptLogOptions {
-  readonly now: () => number
+  readonly clock: Pick<Clock, 'now'>
   /** Merged under the body before it is hashed, for vendors that name the model in the address. */
   readonly model: string
   readonly onProgress?: ((progress: ModelProgress) => void) | undefined
-  /** When the call ends at the latest, in the time of `now`. */
+  /** When the call ends at the latest, in the time of `clock`. */
   readonly endsAt?: number | undefined
 }
 
@@ -26,7 +27,7 @@ const requestIdHeaders = ['request-id', 'x-request-id', 'x-goog-request-id']
 
 /** Sees what leaves for a vendor, attempt by attempt. Bodies are hashed, never kept. */
 export function createAttemptLog({
-  now,
+  clock,
   model,
   onProgress,
   endsAt = Infinity,
@@ -48,13 +49,13 @@ export function createAttemptLog({
     send: () => Promise<Answer>,
     read: (answer: Answer) => Pick<ModelAttempt, 'status' | 'requestId'> = () => unseen,
   ): Promise<Answer> {
-    const startedAt = now()
+    const startedAt = clock.now()
     const hash = hashOf(body)
     onProgress?.({ type: 'attempt', attempt: attempts.length + 1 })
     const index = attempts.length
     const note = (seen: Pick<ModelAttempt, 'status' | 'requestId'>): void => {
       // A clock may be set back in between.
-      const latencyMs = Math.max(now() - startedAt, 0)
+      const latencyMs = Math.max(clock.now() - startedAt, 0)
       attempts[index] = { startedAt, latencyMs, ...seen, promptHash: hash }
     }
     // Noted before it leaves: an attempt whose answer never comes was made all the same.
@@ -82,7 +83,7 @@ export function createAttemptLog({
         const body = await bodyOf(input, init)
         return record(
           body,
-          async () => withoutVainRetry(await inner(input, init), endsAt - now(), now),
+          async () => withoutVainRetry(await inner(input, init), endsAt, clock.now()),
           ({ status, headers }) => ({
             status,
             requestId: requestIdHeaders.map((name) => headers.get(name)).find(Boolean) ?? null,

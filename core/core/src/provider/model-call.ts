@@ -1,3 +1,4 @@
+import type { Clock } from '../contracts/clock.ts'
 import { isLoopError } from '../errors.ts'
 import type { Actor, Principal } from '../model/actor.ts'
 import { quiet } from '../quiet.ts'
@@ -31,7 +32,7 @@ export interface ModelVendor<Request, Answer extends ModelAnswer> {
 export interface CallLimits {
   /** For the whole call with its retries; see `checkTimeout`. */
   readonly timeoutMs: number
-  readonly now: () => number
+  readonly clock: Pick<Clock, 'now'>
 }
 
 export interface Attribution {
@@ -53,15 +54,15 @@ export interface AnsweredCall<Answer> {
 export async function callModel<Request, Answer extends ModelAnswer>(
   vendor: ModelVendor<Request, Answer>,
   request: Request,
-  { timeoutMs, now }: CallLimits,
+  { timeoutMs, clock }: CallLimits,
   attribution: Attribution,
   { signal, onProgress }: ModelCallOptions,
 ): Promise<AnsweredCall<Answer>> {
   const notify = onProgress && quiet(onProgress)
   if (signal?.aborted) throw faultError(vendor.name, { kind: 'aborted' })
-  const startedAt = now()
+  const startedAt = clock.now()
   const log = createAttemptLog({
-    now,
+    clock,
     model: vendor.model,
     onProgress: notify,
     endsAt: startedAt + timeoutMs,
@@ -99,7 +100,7 @@ export async function callModel<Request, Answer extends ModelAnswer>(
       modelId: vendor.model,
       responseId: answer.responseId,
       // A clock may be set back while a model thinks.
-      latencyMs: Math.max(now() - startedAt, 0),
+      latencyMs: Math.max(clock.now() - startedAt, 0),
       attempts: Math.max(attempts.length, 1),
       ...present({
         displayName: attribution.displayName,

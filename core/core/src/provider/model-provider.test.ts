@@ -25,7 +25,7 @@ function vendor(
   }
 }
 const ask = (text: string, answer: Partial<ModelAnswer> = {}) =>
-  createModelProvider(vendor(text, answer), { now: () => 5 }).createSubmission(context)
+  createModelProvider(vendor(text, answer), { clock: { now: () => 5 } }).createSubmission(context)
 
 test('a decision is attributed, and nothing is invented', async () => {
   const submission = await ask(JSON.stringify(decided), { usage: { inputTokens: 3 } })
@@ -53,7 +53,9 @@ test('a decision is attributed, and nothing is invented', async () => {
 
 test('a clock that is set back while a model thinks costs no answer', async () => {
   let time = 1_000
-  const provider = createModelProvider(vendor(JSON.stringify(decided)), { now: () => (time -= 9) })
+  const provider = createModelProvider(vendor(JSON.stringify(decided)), {
+    clock: { now: () => (time -= 9) },
+  })
 
   const { actor, attempts } = await provider.createSubmission(context)
 

@@ -1,3 +1,4 @@
+import { systemClock, type Clock } from '../contracts/clock.ts'
 import { isLoopError, LoopError } from '../errors.ts'
 import type { JsonObject } from '../json/json.ts'
 import { deepFreeze } from '../json/snapshot.ts'
@@ -48,7 +49,7 @@ export interface ProviderOptions {
    */
   readonly timeoutMs?: number
   /** Epoch milliseconds; `Date.now` by default. */
-  readonly now?: () => number
+  readonly clock?: Pick<Clock, 'now'>
 }
 
 /** For `refuseStrayKeys` of an adapter, beside what is its own: whoever is misspelt as `onBehalfof` could approve. */
@@ -59,7 +60,7 @@ export const providerKeys: KnownKeys<ProviderOptions> = {
   prompt: true,
   fields: true,
   timeoutMs: true,
-  now: true,
+  clock: true,
 }
 
 /** Makes a provider of a vendor: asks for one of the open signals, reads the answer strictly and attributes it. */
@@ -72,7 +73,7 @@ export function createModelProvider(
     prompt = defaultPrompt,
     fields,
     timeoutMs = 60_000,
-    now = Date.now,
+    clock = systemClock,
   }: ProviderOptions = {},
 ): Provider {
   checkTemplate(prompt)
@@ -102,7 +103,7 @@ export function createModelProvider(
       const { answer, actor, requestId, attempts } = await callModel(
         vendor,
         request,
-        { timeoutMs, now },
+        { timeoutMs, clock },
         attribution,
         options,
       )

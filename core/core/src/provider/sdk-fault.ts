@@ -27,12 +27,12 @@ export function readSdkFault(error: unknown): ModelFault | undefined {
 /** What `retry-after-ms` or `retry-after` (seconds, or a date) ask to wait, in milliseconds; undefined when neither says. */
 export function readRetryAfterMs(
   headers: Headers | undefined,
-  now: () => number = Date.now,
+  now: number = Date.now(),
 ): number | undefined {
   const milliseconds = Number.parseFloat(headers?.get('retry-after-ms') ?? '')
   if (milliseconds >= 0) return milliseconds
   const text = headers?.get('retry-after') ?? ''
-  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now()
+  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now
   return seconds >= 0 ? seconds : undefined
 }
 

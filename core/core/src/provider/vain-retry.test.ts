@@ -6,7 +6,7 @@ const limited = (after: string) =>
   new Response('{"error":{}}', { status: 429, headers: { 'retry-after': after, 'x-id': '1' } })
 
 test('a wait that outlasts the call is not begun; the failure stays what it was', async () => {
-  const response = withoutVainRetry(limited('61'), 60_000, Date.now)
+  const response = withoutVainRetry(limited('61'), 60_000, 0)
 
   expect(response.status).toBe(429)
   expect(Object.fromEntries(response.headers)).toMatchObject({
@@ -18,8 +18,6 @@ test('a wait that outlasts the call is not begun; the failure stays what it was'
 })
 
 test('a wait that ends in time is left to the SDK', () => {
-  expect(withoutVainRetry(limited('59'), 60_000, Date.now).headers.has('x-should-retry')).toBe(
-    false,
-  )
-  expect(withoutVainRetry(limited('soon'), 0, Date.now).headers.has('x-should-retry')).toBe(false)
+  expect(withoutVainRetry(limited('59'), 60_000, 0).headers.has('x-should-retry')).toBe(false)
+  expect(withoutVainRetry(limited('soon'), 0, 0).headers.has('x-should-retry')).toBe(false)
 })

@@ -94,11 +94,11 @@ async function wait(
   attempt: ActivityAttempt,
   { instance }: CallRecord,
 ): Promise<unknown> {
-  const { system, tenant, now } = governance
+  const { system, tenant, clock } = governance
   const { aggregateId, runId } = instance
   const { items } = await system.approvals.find({ tenant, runId, status: 'pending', limit: 1 })
   const [request] = items
-  if (request && request.expiresAt > now())
+  if (request && request.expiresAt > clock.now())
     throw pending(attempt.site.activityType, {
       aggregateId,
       approvalId: request.id,

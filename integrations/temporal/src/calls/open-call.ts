@@ -2,6 +2,7 @@ import {
   canonicalize,
   isLoopError,
   snapshot,
+  type Clock,
   type JsonObject,
   type JsonValue,
   type LoopInstance,
@@ -19,7 +20,7 @@ export interface ActivityGovernance {
   readonly system: Pick<LoopSystem, 'engine' | 'approvals' | 'relay'>
   readonly tenant: string
   readonly actorOf: ActorOf | undefined
-  readonly now: () => number
+  readonly clock: Pick<Clock, 'now'>
   /** The id of the loop of an activity, once the engine knows it. */
   loopOf(activityType: string): Promise<string>
 }

@@ -29,7 +29,7 @@ const decision: SignedDecision = {
   reviewer: { type: 'human', id: 'älice' },
   decidedAt: at,
 }
-const sign = createDecisionSigner({ issuer, keyId: 'k1', privateKey, now: () => at })
+const sign = createDecisionSigner({ issuer, keyId: 'k1', privateKey, clock: { now: () => at } })
 
 /** What the core says about the same token at the same moment. */
 async function core(token: string, now: number): Promise<string> {
@@ -37,7 +37,7 @@ async function core(token: string, now: number): Promise<string> {
     issuer,
     audience,
     keys: [{ keyId: 'k1', publicKey }],
-    now: () => now,
+    clock: { now: () => now },
   }).then(
     ({ status }) => status,
     (error: { details?: { reason?: string } }) => String(error.details?.reason),
@@ -59,7 +59,7 @@ const otherSigner = createDecisionSigner({
   issuer,
   keyId: 'k1',
   privateKey: other.privateKey,
-  now: () => at,
+  clock: { now: () => at },
 })
 
 const byOther = await otherSigner(decision, audience)

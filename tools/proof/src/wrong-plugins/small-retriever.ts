@@ -1,5 +1,6 @@
 import {
   LoopError,
+  systemClock,
   type GroundedAnswer,
   type ModelCallOptions,
   type Retriever,
@@ -52,7 +53,7 @@ export function createRetriever(
     },
   }
   const right = async (query: string, options: ModelCallOptions = {}): Promise<GroundedAnswer> => {
-    const limits = { timeoutMs, now: Date.now }
+    const limits = { timeoutMs, clock: systemClock }
     const asked = await callModel(vendor, query, limits, { agentId: 'agent:small' }, options)
     const { actor, answer, requestId, attempts } = asked
     const citations = citationsOf(answer)
