@@ -10,8 +10,8 @@ import {
 import { withDeadline } from '../deadline.ts'
 import { evidenceOf } from '../engine/admit-input.ts'
 import { noEvidence, type Evidence } from '../judging/evidence.ts'
+import { receiptOf } from '../judging/receipt-of.ts'
 import type { Kernel } from '../kernel.ts'
-import { receiptOf } from '../recording/receipt-of.ts'
 import { askedPause } from '../relay/asked-pause.ts'
 import type { Delivery } from '../relay/delivery.ts'
 import { attemptsOf, hasBegun } from './effect-attempts.ts'
@@ -32,7 +32,7 @@ export async function act(
       // Who took too long to read it has been given up, and perhaps begun again.
       signal.throwIfAborted()
       return action.run(input, {
-        receipt: receiptOf(job.stored.hash, job.entry),
+        receipt: receiptOf(job.stored, job.entry),
         idempotencyKey: claim.id,
         attempt: claim.attempt,
         signal,

@@ -11,12 +11,12 @@ import {
 } from '@loop-engine/core'
 
 import { holdOf } from '../effects/hold.ts'
+import { receiptOf } from '../judging/receipt-of.ts'
 import type { Kernel } from '../kernel.ts'
 import { createChange } from '../recording/change.ts'
 import { commitChange } from '../recording/commit-change.ts'
 import { draftOf } from '../recording/draft.ts'
 import { newestFirst } from '../recording/newest-first.ts'
-import { receiptOf } from '../recording/receipt-of.ts'
 import { scopesBehind } from '../recording/stop-scopes.ts'
 
 /** A function that runs only with an unspent receipt, for exactly the input that the receipt licenses. */
@@ -76,7 +76,7 @@ async function licence(kernel: Kernel, pointer: Receipt, input: object): Promise
     throw refuse('receipt_expired', 'The receipt has expired.')
   const text = canonicalize(input as JsonValue)
   if (text !== licensedText(entry, stored)) throw unlicensed()
-  return { entry, receipt: receiptOf(stored.hash, entry), text }
+  return { entry, receipt: receiptOf(stored, entry), text }
 }
 
 /** The evidence that an entry names; null when it was erased, or changed since: no input can be compared with it. */

@@ -1,6 +1,7 @@
 import type { LoopInstance, StoredEntry, TransitionResult } from '@loop-engine/core'
 
 import { type Judgement } from './attempt.ts'
+import { receiptOf } from './receipt-of.ts'
 import type { Refusal, TransitionCommand } from './ruling.ts'
 
 /** The public answer of a judgement that was committed. */
@@ -25,16 +26,7 @@ export function resultOf(
         status: 'executed',
         fromState: draft.fromState ?? '',
         toState: draft.toState ?? '',
-        receipt: {
-          tenant: after.tenant,
-          runId: after.runId,
-          aggregateId: after.aggregateId,
-          seq: entry.seq,
-          entry: entry.hash,
-          transitionId: common.transitionId,
-          ...(draft.actionDigest !== undefined && { actionDigest: draft.actionDigest }),
-          expiresAt: draft.receiptExpiresAt ?? 0,
-        },
+        receipt: receiptOf(entry, draft),
       }
     case 'pending_approval':
       return {
