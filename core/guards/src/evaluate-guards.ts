@@ -1,16 +1,17 @@
-import type {
-  Actor,
-  ApprovalRequest,
-  Clock,
-  GuardInput,
-  GuardResult,
-  GuardSpec,
-  JsonObject,
-  LoopInstance,
-  ObservedGuard,
-  Reservation,
-  Telemetry,
-  Transition,
+import {
+  withTimeout,
+  type Actor,
+  type ApprovalRequest,
+  type Clock,
+  type GuardInput,
+  type GuardResult,
+  type GuardSpec,
+  type JsonObject,
+  type LoopInstance,
+  type ObservedGuard,
+  type Reservation,
+  type Telemetry,
+  type Transition,
 } from '@loop-engine/core'
 
 import type { Expressions } from './expression.ts'
@@ -18,7 +19,6 @@ import { answerOf, failed, type Answer } from './guard-answer.ts'
 import { createLateSignal, type LateSignal } from './late-signal.ts'
 import { prepareGuard, type GuardNeed, type PreparedGuard } from './prepare-guard.ts'
 import type { GuardRegistry } from './registry.ts'
-import { withTimeout } from './with-timeout.ts'
 
 /** A value, or a promise where somebody had to wait: what is answered at once costs no tick. */
 export type MaybePromise<T> = T | Promise<T>
