@@ -125,8 +125,7 @@ export async function apply(
   if (changed) throw changed
   const outcome = await execute(kernel, { ...situation, request: counted }, said)
   // And another process may have a clock that is ahead.
-  const recordedAt = change.instance?.updatedAt ?? at
-  return recordedAt < request.expiresAt ? outcome : expired
+  return change.instance.updatedAt < request.expiresAt ? outcome : expired
 }
 
 /** Roles are checked when an approval is consumed, not when it was clicked (invariant 16): who lost them has no say. */

@@ -35,9 +35,8 @@ export async function followUp(
   closed: ApprovalRequest,
   transitionId: string | undefined,
 ): Promise<Judgement | undefined> {
-  const instance = change.instance
-  if (transitionId === undefined || instance === null || instance.status !== 'active')
-    return undefined
+  const { instance } = change
+  if (transitionId === undefined || instance.status !== 'active') return undefined
   const changed = await compareWithRecord(kernel, closed, before)
   if (changed) {
     kernel.report(changed)

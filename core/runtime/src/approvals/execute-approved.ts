@@ -36,11 +36,10 @@ export async function execute(
     ),
     actionDigest: request.actionDigest,
   })
-  const current = change.instance ?? instance
   const judgement = await judge({
     kernel,
     loop,
-    instance: current,
+    instance: change.instance,
     command,
     evidence,
     approved,
@@ -58,7 +57,7 @@ export async function execute(
   const closed: ApprovalRequest = { ...approved, executedBy: executed ? entry.hash : null }
   close(kernel, change, closed)
   if (executed && instance.openApprovals > 1) await supersede(kernel, change, instance)
-  const transition = resultOf(judgement, entry, change.instance ?? current, command)
+  const transition = resultOf(judgement, entry, change.instance, command)
   return {
     result: { status: executed ? 'executed' : 'blocked', request: closed, transition },
     judgesAgain: true,

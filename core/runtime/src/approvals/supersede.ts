@@ -20,7 +20,7 @@ export async function supersede(
   for (const request of [...changed.filter(({ status }) => status === 'pending'), ...others]) {
     const at = kernel.clock.now()
     change.append({
-      ...draftOf(kernel, change.instance ?? before, system),
+      ...draftOf(kernel, change.instance, system),
       type: 'loop.approval.superseded',
       transitionId: request.transitionId,
       approval: { id: request.id, revision: request.revision, viewHash: request.viewHash },

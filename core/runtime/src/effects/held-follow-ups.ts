@@ -27,7 +27,7 @@ export async function takeHeldFollowUps(
     const { actor, receipt } = openEntry(ended)
     const effect = await effectBehind(kernel, ended)
     const followUp = ended.type === 'loop.effect.succeeded' ? effect?.onSuccess : effect?.onFailure
-    const instance = change.instance ?? suspended
+    const { instance } = change
     if (followUp === undefined || instance.status !== 'active') continue
     const value = openEvidence(ended)
     const evidence = value === null ? noEvidence : knownEvidence(value, ended.salt ?? '')

@@ -36,7 +36,7 @@ export async function report(
       },
       evidence.sealed,
     )
-    const now = change.instance ?? instance
+    const now = change.instance
     // Of a run that is suspended it is taken when the run is resumed.
     const taken =
       followUp !== undefined && now.status === 'active'

@@ -13,7 +13,7 @@ import {
 
 import { checkInput, isText } from '../check-input.ts'
 import type { Kernel } from '../kernel.ts'
-import { createChange } from '../recording/change.ts'
+import { createChange, createOpening, type Change } from '../recording/change.ts'
 import { commitChange } from '../recording/commit-change.ts'
 import { draftOf } from '../recording/draft.ts'
 import { stoppedError } from '../recording/refused-by.ts'
@@ -112,32 +112,33 @@ async function write(
   await kernel.runs.exclusive(tenant, '$control', async () => {
     for (let attempts = 0; attempts <= kernel.limits.conflictRetries; attempts++) {
       const run = await kernel.store.get(tenant, '$control')
-      const change = createChange(run)
-      if (run === null) {
-        const loop = await kernel.loops.keep(controlLoop)
-        change.append({
-          tenant,
-          loopId: controlLoop.id,
-          aggregateId: '$control',
-          runId: kernel.ids.id(),
-          type: 'loop.started',
-          at: kernel.clock.now(),
-          durability: kernel.store.durability,
-          definition: loop.digest,
-          actor: keeper,
-          toState: 'ACTIVE',
-          status: 'active',
-          data: { version: controlLoop.version },
-        })
-      }
-      const instance = change.instance
-      if (instance === null) throw new LoopError('corrupt', 'The control run could not be opened.')
-      change.append({ ...draftOf(kernel, instance, actor), ...entry })
+      const change = run ? createChange(run) : await open(kernel, tenant)
+      change.append({ ...draftOf(kernel, change.instance, actor), ...entry })
       const outcome = await commitChange(kernel, change, { scopes, stops })
       if (outcome.kind === 'committed') return
       if (outcome.kind === 'refused') throw stoppedError(outcome.detail)
     }
     throw new LoopError('conflict', 'Too many stops and releases at once.', { retryable: true })
+  })
+}
+
+/** Opens the control run of a tenant. */
+async function open(kernel: Kernel, tenant: string): Promise<Change> {
+  const { id, version } = controlLoop
+  const { digest } = await kernel.loops.keep(controlLoop)
+  return createOpening({
+    tenant,
+    loopId: id,
+    aggregateId: '$control',
+    runId: kernel.ids.id(),
+    type: 'loop.started',
+    at: kernel.clock.now(),
+    durability: kernel.store.durability,
+    definition: digest,
+    actor: keeper,
+    toState: 'ACTIVE',
+    status: 'active',
+    data: { version },
   })
 }
 

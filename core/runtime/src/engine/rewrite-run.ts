@@ -52,7 +52,7 @@ export async function rewrite(
       const change = createChange(instance)
       const built = await build(instance, change, late)
       const outcome = await commitChange(kernel, change, { scopes: [], ...rest, ...built })
-      if (outcome.kind === 'committed') return change.instance ?? instance
+      if (outcome.kind === 'committed') return change.instance
       if (outcome.kind === 'refused' && outcome.reason === 'stopped')
         throw stoppedError(outcome.detail)
       if (outcome.kind === 'refused') late = refusedBy(outcome, late)

@@ -3,7 +3,7 @@ import { LoopError, type LoopInstance } from '@loop-engine/core'
 import { checkInput } from '../check-input.ts'
 import { comparableOf } from '../judging/evidence.ts'
 import type { Kernel } from '../kernel.ts'
-import { createChange } from '../recording/change.ts'
+import { createOpening } from '../recording/change.ts'
 import { commitChange } from '../recording/commit-change.ts'
 import { idempotencyOf, keyMismatch } from '../recording/idempotency.ts'
 import { enqueueOrder } from '../recording/orders.ts'
@@ -44,8 +44,7 @@ export async function startRun(kernel: Kernel, input: StartInput): Promise<LoopI
   return kernel.runs.exclusive(tenant, aggregateId, async () => {
     const at = kernel.clock.now()
     const runId = kernel.ids.id()
-    const change = createChange(null)
-    change.append(
+    const change = createOpening(
       {
         tenant,
         loopId,
@@ -68,8 +67,6 @@ export async function startRun(kernel: Kernel, input: StartInput): Promise<LoopI
     )
     const timeout = loop.states.get(loop.definition.initialState)?.timeout
     if (timeout) enqueueOrder(change, { kind: 'state-timeout', ...timeout }, 1, at)
-    const started = change.instance
-    if (started === null) throw new LoopError('corrupt', 'A start recorded nothing.')
     const result = await commitChange(kernel, change, {
       scopes: scopesOf({ tenant, loopId, aggregateId }, actor),
       ...(idempotency && {
@@ -78,7 +75,7 @@ export async function startRun(kernel: Kernel, input: StartInput): Promise<LoopI
     })
     switch (result.kind) {
       case 'committed':
-        return started
+        return change.instance
       case 'duplicate': {
         const before = await kernel.store.getRun(
           tenant,

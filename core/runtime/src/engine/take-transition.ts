@@ -95,8 +95,7 @@ export async function takeTransition(
       const change = createChange(instance)
       const entry = record(change, judgement, evidence, kernel)
       if (moves && instance.openApprovals > 0) await supersede(kernel, change, instance)
-      const after = change.instance ?? instance
-      const result = resultOf(judgement, entry, after, command)
+      const result = resultOf(judgement, entry, change.instance, command)
       const outcome = await commitChange(kernel, change, {
         scopes: moves || ruling.status === 'pending_approval' ? scopesOf(instance, actor) : [],
         reservations: judgement.reservations,

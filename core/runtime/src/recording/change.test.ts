@@ -1,10 +1,10 @@
-import type { ApprovalRequest } from '@loop-engine/core'
+import type { ApprovalRequest, LoopInstance } from '@loop-engine/core'
 import { expect, test } from 'vitest'
 
 import { createChange } from './change.ts'
 
 test('thousands of requests that end with their run take no longer each than a few', () => {
-  const change = createChange(null)
+  const change = createChange({ version: 1 } as LoopInstance)
   const start = process.threadCpuUsage()
 
   for (let number = 0; number < 20_000; number++)

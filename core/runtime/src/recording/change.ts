@@ -23,8 +23,8 @@ export type PlanRest = Pick<CommitPlan, 'scopes'> &
 
 /** Everything that one commit will do to one run, gathered in order. */
 export interface Change {
-  /** The run as it will be after what was appended so far; null before `loop.started`. */
-  readonly instance: LoopInstance | null
+  /** The run as it will be after what was appended so far. */
+  readonly instance: LoopInstance
   readonly entries: readonly StoredEntry[]
   /** The requests that it opens, changes or closes, as they will be. */
   readonly approvals: readonly ApprovalRequest[]
@@ -41,10 +41,24 @@ export interface Change {
 
 const genesis = { version: 0, head: genesisHash }
 
-/** Starts a change of a run, or of one that does not exist yet. */
-export function createChange(base: LoopInstance | null, origin?: TraceContext): Change {
+/** Starts a change of a run. */
+export function createChange(base: LoopInstance, origin?: TraceContext): Change {
+  return gather(base, base.version, [], origin)
+}
+
+/** Starts a change that opens a run, by the entry that says so. */
+export function createOpening(draft: EntryDraft, evidence: SealedEvidence | null = null): Change {
+  const entry = sealEntry(draft, genesis, evidence)
+  return gather(applyEntry(null, draft, entry), 0, [entry])
+}
+
+function gather(
+  base: LoopInstance,
+  expectedVersion: number,
+  entries: StoredEntry[],
+  origin?: TraceContext,
+): Change {
   let instance = base
-  const entries: StoredEntry[] = []
   let outbox: OutboxItem[] | undefined
   let approvals: Map<string, ApprovalRequest> | undefined
   let cancel: string[] | undefined
@@ -59,13 +73,12 @@ export function createChange(base: LoopInstance | null, origin?: TraceContext): 
     },
     origin,
     append(draft, evidence = null) {
-      const entry = sealEntry(draft, instance ?? genesis, evidence)
+      const entry = sealEntry(draft, instance, evidence)
       entries.push(entry)
       instance = applyEntry(instance, draft, entry)
       return entry
     },
     enqueue(item) {
-      if (instance === null) throw new TypeError('nothing can be enqueued before the run starts')
       const { tenant, aggregateId, runId, version } = instance
       ;(outbox ??= []).push({ ...item, tenant, aggregateId, runId, seq: version })
     },
@@ -76,19 +89,15 @@ export function createChange(base: LoopInstance | null, origin?: TraceContext): 
       ;(approvals ??= new Map()).set(request.id, request)
     },
     publish(sink) {
-      if (instance === null) throw new TypeError('nothing can be published before the run starts')
       outbox ??= []
       for (const entry of entries) outbox.push(publishItem(instance, entry, sink))
     },
     plan(rest) {
-      if (instance === null) throw new TypeError('a change without entries has no run')
-      const { tenant } = instance
-      const expectedVersion = base === null ? 0 : base.version
       return {
         ...rest,
         // To a store a plan that reserves nothing is a plain one.
         reservations: rest.reservations?.length ? rest.reservations : undefined,
-        tenant,
+        tenant: instance.tenant,
         instance,
         expectedVersion,
         entries,

@@ -12,7 +12,7 @@ import type { Change } from './change.ts'
 
 /** Puts what an entry orders into the same commit. */
 export function enqueueOrder(change: Change, order: Order, seq: number, at: number): void {
-  const runId = change.instance?.runId ?? ''
+  const { runId } = change.instance
   switch (order.kind) {
     case 'effect':
       return change.enqueue({
@@ -50,7 +50,7 @@ export function restartTimeout(
   { seq, at }: StoredEntry,
 ): void {
   change.cancel(stateTimer(before.runId, before.stateVersion))
-  if (timeout && change.instance?.status === 'active')
+  if (timeout && change.instance.status === 'active')
     enqueueOrder(change, { kind: 'state-timeout', ...timeout }, seq, at)
 }
 
@@ -109,7 +109,7 @@ export function enqueueNotices(
   const people = [...told].filter((name) => name !== callbackChannel)
   const isAwaited = callbackChannel in request.messages && request.status !== 'pending'
   const names = isAwaited ? [...people, callbackChannel] : people
-  const version = change.instance?.version ?? 0
+  const { version, updatedAt } = change.instance
   const place = number === undefined ? `${version}` : `${version}:${number}`
   for (const name of names) {
     change.enqueue({
@@ -118,7 +118,7 @@ export function enqueueNotices(
       kind: 'notify',
       name,
       payload: JSON.stringify({ requestId: request.id, occasion }),
-      dueAt: change.instance?.updatedAt ?? request.createdAt,
+      dueAt: updatedAt,
     })
   }
 }
