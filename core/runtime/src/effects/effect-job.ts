@@ -14,11 +14,10 @@ import {
 
 import type { Refusal } from '../judging/ruling.ts'
 import type { Kernel } from '../kernel.ts'
-import { createChange, type PlanRest } from '../recording/change.ts'
-import { commitChange } from '../recording/commit-change.ts'
+import { createChange, type Change, type PlanRest } from '../recording/change.ts'
 import { draftOf } from '../recording/draft.ts'
 import { newestFirst } from '../recording/newest-first.ts'
-import { refusedBy } from '../recording/refused-by.ts'
+import { untilCommitted } from '../recording/until-committed.ts'
 
 /** The order to act, as it was committed. */
 export interface EffectJob {
@@ -107,31 +106,19 @@ export function effectDraft(
 export async function write(
   kernel: Kernel,
   { claim }: EffectJob,
-  build: (
-    instance: LoopInstance,
-    change: ReturnType<typeof createChange>,
-    refusal?: Refusal,
-  ) => Promise<PlanRest | string>,
+  build: (instance: LoopInstance, change: Change, late?: Refusal) => Promise<PlanRest | string>,
 ): Promise<string | null> {
-  return kernel.runs.exclusive(claim.tenant, claim.aggregateId, async () => {
-    let late: Refusal | undefined
-    let conflicts = 0
-    while (conflicts <= kernel.limits.conflictRetries) {
+  return untilCommitted<string | null>(kernel, claim, {
+    async attempt(late) {
       const instance = await kernel.store.getRun(claim.tenant, claim.runId)
       if (!instance) throw new LoopError('corrupt', 'The run of an effect is gone.')
       const change = createChange(instance)
       const rest = await build(instance, change, late)
-      if (typeof rest === 'string') return rest
-      const outcome = await commitChange(kernel, change, rest)
-      if (outcome.kind === 'committed') return null
-      if (outcome.kind === 'refused' && outcome.reason === 'fenced')
-        throw new LoopError('fenced', 'The lease was lost to another worker.')
-      if (outcome.kind === 'refused' && outcome.reason !== 'limit') return outcome.reason
-      if (outcome.kind === 'refused') late = refusedBy(outcome, late)
-      else conflicts += 1
-    }
-    throw new LoopError('conflict', 'The run kept moving while an effect was recorded.', {
-      retryable: true,
-    })
+      return typeof rest === 'string'
+        ? { result: rest }
+        : { result: null, record: { change, rest } }
+    },
+    refused: ({ reason }) => reason,
+    conflict: 'The run kept moving while an effect was recorded.',
   })
 }

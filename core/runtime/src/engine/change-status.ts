@@ -3,9 +3,7 @@ import { LoopError, type InstanceStatus, type LoopInstance } from '@loop-engine/
 import { supersede } from '../approvals/supersede.ts'
 import { checkInput } from '../check-input.ts'
 import { takeHeldFollowUps } from '../effects/held-follow-ups.ts'
-import type { Refusal } from '../judging/ruling.ts'
 import type { Kernel } from '../kernel.ts'
-import type { Change, PlanRest } from '../recording/change.ts'
 import { draftOf } from '../recording/draft.ts'
 import { restartTimeout } from '../recording/orders.ts'
 import { ownScopes } from '../recording/stop-scopes.ts'
@@ -21,17 +19,13 @@ export async function changeStatus(
   status: InstanceStatus,
 ): Promise<LoopInstance> {
   checkInput('A change of a run', input, changeKeys, ['aggregateId', 'reason'])
-  const { tenant = 'default', aggregateId, reason } = input
+  const { tenant = 'default', reason } = input
   const evidence = evidenceOf(kernel, input.evidence)
   const actor =
     type === 'loop.resumed'
       ? personOrSystem(kernel, input.actor, 'resume a run')
       : admitted(kernel, input.actor)
-  const build = async (
-    instance: LoopInstance,
-    change: Change,
-    late?: Refusal,
-  ): Promise<Partial<PlanRest>> => {
+  return rewrite(kernel, input, async (instance, change, late) => {
     if (type === 'loop.resumed' && instance.status !== 'suspended')
       throw new LoopError('refused', 'The run is not suspended.')
     if (type === 'loop.suspended' && instance.status === 'suspended')
@@ -51,10 +45,9 @@ export async function changeStatus(
     const timeout = loop.states.get(instance.currentState)?.timeout
     if (timeout) restartTimeout(change, instance, timeout, entry)
     if (instance.openApprovals > 0) await supersede(kernel, change, instance)
-    if (type !== 'loop.resumed') return {}
-    return { reservations: await takeHeldFollowUps(kernel, instance, change, late) }
-  }
-  // Whoever is stopped may still hold a run up, or end it.
-  const scopes = type === 'loop.resumed' ? ownScopes(tenant, actor) : []
-  return rewrite(kernel, tenant, aggregateId, actor, build, { expected: input.expected, scopes })
+    // Whoever is stopped may still hold a run up, or end it.
+    if (type !== 'loop.resumed') return { scopes: [] }
+    const reservations = await takeHeldFollowUps(kernel, instance, change, late)
+    return { scopes: ownScopes(tenant, actor), reservations }
+  })
 }

@@ -14,10 +14,10 @@ import {
 import { checkInput, isText } from '../check-input.ts'
 import type { Kernel } from '../kernel.ts'
 import { createChange, createOpening, type Change } from '../recording/change.ts'
-import { commitChange } from '../recording/commit-change.ts'
 import { draftOf } from '../recording/draft.ts'
 import { stoppedError } from '../recording/refused-by.ts'
 import { ownScopes } from '../recording/stop-scopes.ts'
+import { untilCommitted } from '../recording/until-committed.ts'
 import { admitted, personOrSystem } from './admit-input.ts'
 
 /** What a stop covers. */
@@ -109,17 +109,22 @@ async function write(
   stops: { readonly set?: readonly Stop[]; readonly clear?: readonly string[] },
   scopes: readonly string[] = [],
 ): Promise<void> {
-  await kernel.runs.exclusive(tenant, '$control', async () => {
-    for (let attempts = 0; attempts <= kernel.limits.conflictRetries; attempts++) {
-      const run = await kernel.store.get(tenant, '$control')
-      const change = run ? createChange(run) : await open(kernel, tenant)
-      change.append({ ...draftOf(kernel, change.instance, actor), ...entry })
-      const outcome = await commitChange(kernel, change, { scopes, stops })
-      if (outcome.kind === 'committed') return
-      if (outcome.kind === 'refused') throw stoppedError(outcome.detail)
-    }
-    throw new LoopError('conflict', 'Too many stops and releases at once.', { retryable: true })
-  })
+  await untilCommitted(
+    kernel,
+    { tenant, aggregateId: '$control' },
+    {
+      async attempt() {
+        const run = await kernel.store.get(tenant, '$control')
+        const change = run ? createChange(run) : await open(kernel, tenant)
+        change.append({ ...draftOf(kernel, change.instance, actor), ...entry })
+        return { result: undefined, record: { change, rest: { scopes, stops } } }
+      },
+      refused({ detail }) {
+        throw stoppedError(detail)
+      },
+      conflict: 'Too many stops and releases at once.',
+    },
+  )
 }
 
 /** Opens the control run of a tenant. */

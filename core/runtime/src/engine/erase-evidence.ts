@@ -3,6 +3,7 @@ import { LoopError, openEntry, type ApprovalRequest, type LoopInstance } from '@
 import { withoutEvidence } from '../approvals/kept-answer.ts'
 import { checkInput } from '../check-input.ts'
 import type { Kernel } from '../kernel.ts'
+import type { Change, PlanRest } from '../recording/change.ts'
 import { draftOf } from '../recording/draft.ts'
 import { ownScopes } from '../recording/stop-scopes.ts'
 import { personOrSystem } from './admit-input.ts'
@@ -12,37 +13,26 @@ import { rewrite } from './rewrite-run.ts'
 /** Deletes the evidence of one entry, and the copies of it that a request and an effect keep. */
 export async function eraseEvidence(kernel: Kernel, input: EraseInput): Promise<LoopInstance> {
   checkInput('engine.erase', input, eraseKeys, ['aggregateId', 'reason'])
-  const { tenant = 'default', aggregateId, reason, seq } = input
+  const { tenant = 'default', reason, seq } = input
   const actor = personOrSystem(kernel, input.actor, 'erase evidence')
-  const erased = await rewrite(
-    kernel,
-    tenant,
-    aggregateId,
-    actor,
-    async (instance, change) => {
-      // A record of what was never erased would let somebody believe that it is gone.
-      if (!Number.isSafeInteger(seq) || seq < 1 || seq > instance.version)
-        throw new LoopError('not_found', 'The run has no entry of this number.', {
-          path: '/seq',
-          hint: `Its newest is ${instance.version}.`,
-        })
-      change.append({
-        ...draftOf(kernel, instance, actor),
-        type: 'loop.evidence.erased',
-        reason,
-        data: { seq },
+  const build = async (instance: LoopInstance, change: Change): Promise<PlanRest> => {
+    // A record of what was never erased would let somebody believe that it is gone.
+    if (!Number.isSafeInteger(seq) || seq < 1 || seq > instance.version)
+      throw new LoopError('not_found', 'The run has no entry of this number.', {
+        path: '/seq',
+        hint: `Its newest is ${instance.version}.`,
       })
-      const request = await requestOf(kernel, instance, seq)
-      if (request) change.upsert(withoutEvidence(request))
-    },
-    {
-      finalToo: true,
-      erase: [seq],
-      expected: input.expected,
-      runId: input.runId,
-      scopes: ownScopes(tenant, actor),
-    },
-  )
+    change.append({
+      ...draftOf(kernel, instance, actor),
+      type: 'loop.evidence.erased',
+      reason,
+      data: { seq },
+    })
+    const request = await requestOf(kernel, instance, seq)
+    if (request) change.upsert(withoutEvidence(request))
+    return { scopes: ownScopes(tenant, actor), erase: [seq] }
+  }
+  const erased = await rewrite(kernel, input, build, { finalToo: true })
   await releaseEffect(kernel, erased, seq)
   return erased
 }

@@ -3,7 +3,6 @@ import { LoopError, type LoopInstance } from '@loop-engine/core'
 import { supersede } from '../approvals/supersede.ts'
 import { checkInput } from '../check-input.ts'
 import type { Kernel } from '../kernel.ts'
-import type { Change } from '../recording/change.ts'
 import { draftOf } from '../recording/draft.ts'
 import { restartTimeout } from '../recording/orders.ts'
 import { ownScopes } from '../recording/stop-scopes.ts'
@@ -14,9 +13,9 @@ import { rewrite } from './rewrite-run.ts'
 /** Moves a run to the registered definition of its loop. */
 export async function migrateRun(kernel: Kernel, input: MigrateInput): Promise<LoopInstance> {
   checkInput('engine.migrate', input, migrateKeys, ['aggregateId', 'reason'])
-  const { tenant = 'default', aggregateId, reason, state } = input
+  const { tenant = 'default', reason, state } = input
   const actor = personOrSystem(kernel, input.actor, 'migrate a run')
-  const build = async (instance: LoopInstance, change: Change): Promise<void> => {
+  return rewrite(kernel, input, async (instance, change) => {
     const loop = kernel.loops.current(instance.loopId)
     const to = state ?? instance.currentState
     const target = loop.states.get(to)
@@ -51,7 +50,6 @@ export async function migrateRun(kernel: Kernel, input: MigrateInput): Promise<L
     restartTimeout(change, instance, target.timeout, entry)
     // What people were asked was judged by the old definition; nobody could decide it any more.
     if (instance.openApprovals > 0) await supersede(kernel, change, instance)
-  }
-  const scopes = ownScopes(tenant, actor)
-  return rewrite(kernel, tenant, aggregateId, actor, build, { expected: input.expected, scopes })
+    return { scopes: ownScopes(tenant, actor) }
+  })
 }

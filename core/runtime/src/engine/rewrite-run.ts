@@ -1,67 +1,47 @@
-import {
-  isOpen,
-  LoopError,
-  type Actor,
-  type CommitPlan,
-  type LoopInstance,
-} from '@loop-engine/core'
+import { isOpen, LoopError, type LoopInstance } from '@loop-engine/core'
 
 import type { Refusal } from '../judging/ruling.ts'
 import type { Kernel } from '../kernel.ts'
 import { createChange, type Change, type PlanRest } from '../recording/change.ts'
-import { commitChange } from '../recording/commit-change.ts'
-import { refusedBy, stoppedError } from '../recording/refused-by.ts'
+import { stoppedError } from '../recording/refused-by.ts'
+import { untilCommitted } from '../recording/until-committed.ts'
 import { refuseReserved } from './admit-input.ts'
-import type { Expected } from './engine-input.ts'
+import type { Expected, Target } from './engine-input.ts'
 
-type Built = Partial<PlanRest> | void
+/** Which run, and as who saw it: an older one of its key has `runId`. */
+interface Rewritten extends Target {
+  readonly runId?: string
+  readonly expected?: Expected
+}
 
 /** Commits a change that no guard judges: reads fresh, refuses on final runs, judges again on a conflict. */
 export async function rewrite(
   kernel: Kernel,
-  tenant: string,
-  aggregateId: string,
-  actor: Actor,
-  build: (instance: LoopInstance, change: Change, late?: Refusal) => Built | Promise<Built>,
-  {
-    finalToo = false,
-    expected,
-    runId,
-    ...rest
-  }: Partial<CommitPlan> & {
-    finalToo?: boolean
-    expected?: Expected
-    runId?: string | undefined
-  } = {},
+  { tenant = 'default', aggregateId, runId, expected }: Rewritten,
+  build: (instance: LoopInstance, change: Change, late?: Refusal) => Promise<PlanRest>,
+  { finalToo = false }: { readonly finalToo?: boolean } = {},
 ): Promise<LoopInstance> {
   refuseReserved(aggregateId)
-  return kernel.runs.exclusive(tenant, aggregateId, async () => {
-    let late: Refusal | undefined
-    let conflicts = 0
-    while (conflicts <= kernel.limits.conflictRetries) {
+  const key = { tenant, aggregateId }
+  return untilCommitted(kernel, key, {
+    async attempt(late) {
       const instance =
         runId === undefined
           ? await kernel.runs.load(tenant, aggregateId, true)
           : await olderRun(kernel, tenant, aggregateId, runId)
       refuseMoved(instance, expected)
-      if (!finalToo && !isOpen(instance.status)) {
+      if (!finalToo && !isOpen(instance.status))
         throw new LoopError('refused', `The run is ${instance.status}; nothing follows that.`, {
-          details: { tenant, aggregateId },
+          details: key,
         })
-      }
       const change = createChange(instance)
-      const built = await build(instance, change, late)
-      const outcome = await commitChange(kernel, change, { scopes: [], ...rest, ...built })
-      if (outcome.kind === 'committed') return change.instance
-      if (outcome.kind === 'refused' && outcome.reason === 'stopped')
-        throw stoppedError(outcome.detail)
-      if (outcome.kind === 'refused') late = refusedBy(outcome, late)
-      else conflicts += 1
-    }
-    throw new LoopError('conflict', 'The run kept moving while it was changed.', {
-      retryable: true,
-      details: { tenant, aggregateId, actor: actor.id },
-    })
+      const rest = await build(instance, change, late)
+      return { result: change.instance, record: { change, rest } }
+    },
+    refused({ detail }) {
+      throw stoppedError(detail)
+    },
+    conflict: 'The run kept moving while it was changed.',
   })
 }
 

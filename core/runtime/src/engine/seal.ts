@@ -14,10 +14,10 @@ import { holdOf } from '../effects/hold.ts'
 import { receiptOf } from '../judging/receipt-of.ts'
 import type { Kernel } from '../kernel.ts'
 import { createChange } from '../recording/change.ts'
-import { commitChange } from '../recording/commit-change.ts'
 import { draftOf } from '../recording/draft.ts'
 import { newestFirst } from '../recording/newest-first.ts'
 import { scopesBehind } from '../recording/stop-scopes.ts'
+import { untilCommitted } from '../recording/until-committed.ts'
 
 /** A function that runs only with an unspent receipt, for exactly the input that the receipt licenses. */
 export type Sealed<Input extends object, Output> = (
@@ -102,8 +102,8 @@ async function spend(
   entry: LedgerEntry,
   name: string,
 ): Promise<void> {
-  await kernel.runs.exclusive(entry.tenant, entry.aggregateId, async () => {
-    for (let attempts = 0; attempts <= kernel.limits.conflictRetries; attempts++) {
+  await untilCommitted(kernel, entry, {
+    async attempt() {
       const run = await kernel.store.getRun(entry.tenant, entry.runId)
       if (!run) throw refuse('unknown_receipt', 'The run of the receipt is gone.')
       const hold = await holdOf(kernel, run)
@@ -122,18 +122,16 @@ async function spend(
         receipt: receipt.entry,
         data: { sealed: name },
       })
-      const outcome = await commitChange(kernel, change, {
+      const rest = {
         scopes: scopesBehind(entry),
         spend: { receipt: receipt.entry, by: `sealed:${name}` },
-      })
-      if (outcome.kind === 'committed') return
-      if (outcome.kind === 'refused') {
-        throw outcome.reason === 'spent' ? spent() : refuse(outcome.reason, 'A stop is in force.')
       }
-    }
-    throw new LoopError('conflict', 'The run kept moving while its receipt was spent.', {
-      retryable: true,
-    })
+      return { result: undefined, record: { change, rest } }
+    },
+    refused({ reason }) {
+      throw reason === 'spent' ? spent() : refuse(reason, 'A stop is in force.')
+    },
+    conflict: 'The run kept moving while its receipt was spent.',
   })
 }
 

@@ -11,16 +11,15 @@ import {
 import { expire } from '../approvals/expire-request.ts'
 import { onRequest, type Outcome, type Situation } from '../approvals/on-request.ts'
 import { noEvidence } from '../judging/evidence.ts'
-import type { Refusal } from '../judging/ruling.ts'
 import type { Kernel } from '../kernel.ts'
 import { createChange } from '../recording/change.ts'
-import { commitChange } from '../recording/commit-change.ts'
 import { draftOf } from '../recording/draft.ts'
 import { takeFollowUp } from '../recording/follow-up.ts'
 import { newestFirst } from '../recording/newest-first.ts'
 import { approvalTimer, enqueueNotices } from '../recording/orders.ts'
-import { isOverLimit, refusedBy } from '../recording/refused-by.ts'
+import { isOverLimit } from '../recording/refused-by.ts'
 import { scopesOf } from '../recording/stop-scopes.ts'
+import { untilCommitted } from '../recording/until-committed.ts'
 import type { Delivery } from './delivery.ts'
 
 const timer: Actor = Object.freeze({ type: 'system', id: 'system:timer' })
@@ -41,21 +40,17 @@ async function timeOut(
   claim: OutboxClaim,
   { stateVersion }: { readonly stateVersion: number },
 ): Promise<Delivery> {
-  return kernel.runs.exclusive(claim.tenant, claim.aggregateId, async () => {
-    let late: Refusal | undefined
-    let conflicts = 0
-    while (conflicts <= kernel.limits.conflictRetries) {
+  return untilCommitted<Delivery>(kernel, claim, {
+    async attempt(late) {
       const instance = await kernel.store.getRun(claim.tenant, claim.runId)
       if (!instance || instance.stateVersion !== stateVersion || instance.status !== 'active')
-        return { kind: 'done' }
+        return { result: { kind: 'done' } }
       const { states } = await kernel.loops.pinned(instance.definition.digest)
       const timeout = states.get(instance.currentState)?.timeout
-      if (!timeout) return { kind: 'done' }
-      const early = whenEarly(
-        kernel,
-        (await stayedSince(kernel, instance)) + parseDuration(timeout.after),
-      )
-      if (early) return early
+      if (!timeout) return { result: { kind: 'done' } }
+      const since = await stayedSince(kernel, instance)
+      const early = whenEarly(kernel, since + parseDuration(timeout.after))
+      if (early) return { result: early }
       const change = createChange(instance)
       const { ruling, reservations } = await takeFollowUp(kernel, change, instance, {
         transitionId: timeout.transition,
@@ -63,23 +58,13 @@ async function timeOut(
         evidence: noEvidence,
         refusal: late,
       })
-      if (isOverLimit(ruling)) return heldUp(kernel, 'limit', 'timeout')
-      const outcome = await commitChange(kernel, change, {
-        scopes: scopesOf(instance, timer),
-        settle: { id: claim.id, fence: claim.fence },
-        reservations,
-      })
-      if (outcome.kind === 'committed') return { kind: 'settled' }
-      if (outcome.kind === 'refused' && outcome.reason === 'fenced')
-        throw new LoopError('fenced', 'The lease was lost to another worker.')
-      if (outcome.kind === 'refused' && outcome.reason !== 'limit')
-        return heldUp(kernel, outcome.reason, 'timeout')
-      if (outcome.kind === 'refused') late = refusedBy(outcome, late)
-      else conflicts += 1
-    }
-    throw new LoopError('conflict', 'The run kept moving while its timeout was taken.', {
-      retryable: true,
-    })
+      if (isOverLimit(ruling)) return { result: heldUp(kernel, 'limit', 'timeout') }
+      const settle = { id: claim.id, fence: claim.fence }
+      const rest = { scopes: scopesOf(instance, timer), settle, reservations }
+      return { result: { kind: 'settled' }, record: { change, rest } }
+    },
+    refused: ({ reason }) => heldUp(kernel, reason, 'timeout'),
+    conflict: 'The run kept moving while its timeout was taken.',
   })
 }
 
