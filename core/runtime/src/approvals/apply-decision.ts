@@ -9,15 +9,17 @@ import {
 import { evidenceOf } from '../engine/admit-input.ts'
 import { noEvidence } from '../judging/evidence.ts'
 import type { Kernel } from '../kernel.ts'
-import { enqueueNotices } from '../recording/orders.ts'
+import { close } from '../recording/close-request.ts'
 import { scopesOf } from '../recording/stop-scopes.ts'
 import { countApproval } from './approval-rules.ts'
-import { close, decisionDraft, followUp } from './close-request.ts'
 import { compareWithRecord } from './compare-with-record.ts'
 import type { DecideInput, DecisionResult } from './decide-request.ts'
+import { decisionDraft } from './decision-draft.ts'
 import { edit } from './edit-request.ts'
 import { execute, requestedEvidence } from './execute-approved.ts'
+import { followUp } from './follow-up.ts'
 import type { Situation, Outcome } from './on-request.ts'
+import { recordProgress } from './record-progress.ts'
 import { withStandingDelegations } from './standing-delegations.ts'
 
 /** Records what an entitled person decided, and carries it out when it was the last decision that was needed. */
@@ -26,13 +28,10 @@ export async function apply(
   situation: Situation,
   input: DecideInput,
 ): Promise<Outcome<DecisionResult>> {
-  const { request, instance, change, reviewer } = situation
+  const { request, reviewer } = situation
   const at = kernel.clock.now()
-  const expired: Outcome<DecisionResult> = {
-    result: { status: 'refused', reason: 'expired', request },
-  }
   // Directories and guards take their time.
-  if (at >= request.expiresAt) return expired
+  if (at >= request.expiresAt) return tooLate(request)
   const decision: ApprovalDecision = {
     decision: input.decision,
     reviewer,
@@ -41,51 +40,66 @@ export async function apply(
     at,
     ...(input.reason !== undefined && { reason: input.reason }),
   }
-
-  if (input.decision === 'reject') {
-    const rejected: ApprovalRequest = {
-      ...request,
-      decisions: [...request.decisions, decision],
-      status: 'rejected',
-      decidedAt: at,
-    }
-    change.append(
-      decisionDraft(kernel, instance, request, reviewer, 'loop.approval.rejected', 'reject', input),
-    )
-    close(kernel, change, rejected)
-    const taken = await followUp(kernel, situation, rejected, request.policy.onReject)
-    return {
-      result: { status: 'rejected', request: rejected },
-      plan: { scopes: scopesOf(instance, reviewer), reservations: taken?.reservations },
-      judgesAgain: true,
-    }
+  switch (input.decision) {
+    case 'reject':
+      return reject(kernel, situation, input, decision)
+    case 'respond':
+    case 'abstain':
+      return respond(kernel, situation, input, decision)
+    case 'approve':
+    case 'edit':
+      return approve(kernel, situation, input, decision)
   }
-  if (input.decision === 'respond' || input.decision === 'abstain') {
-    const response = evidenceOf(kernel, input.response)
-    const noted: ApprovalRequest = { ...request, decisions: [...request.decisions, decision] }
-    change.append(
-      {
-        ...decisionDraft(
-          kernel,
-          instance,
-          request,
-          reviewer,
-          'loop.approval.decided',
-          input.decision,
-          input,
-        ),
-        ...(response.digest && { evidence: response.digest }),
-      },
-      response.sealed,
-    )
-    change.upsert(noted)
-    enqueueNotices(change, noted, input.decision, kernel)
-    return {
-      result: { status: 'recorded', request: noted },
-      plan: { scopes: scopesOf(instance, reviewer) },
-    }
-  }
+}
 
+function tooLate(request: ApprovalRequest): Outcome<DecisionResult> {
+  return { result: { status: 'refused', reason: 'expired', request } }
+}
+
+async function reject(
+  kernel: Kernel,
+  situation: Situation,
+  input: DecideInput,
+  decision: ApprovalDecision,
+): Promise<Outcome<DecisionResult>> {
+  const { request, instance, change, reviewer } = situation
+  const rejected: ApprovalRequest = {
+    ...request,
+    decisions: [...request.decisions, decision],
+    status: 'rejected',
+    decidedAt: decision.at,
+  }
+  change.append(decisionDraft(kernel, situation, 'loop.approval.rejected', 'reject', input))
+  close(kernel, change, rejected)
+  const taken = await followUp(kernel, situation, request.policy.onReject)
+  return {
+    result: { status: 'rejected', request: rejected },
+    plan: { scopes: scopesOf(instance, reviewer), reservations: taken?.reservations },
+    judgesAgain: true,
+  }
+}
+
+function respond(
+  kernel: Kernel,
+  situation: Situation,
+  input: DecideInput,
+  decision: ApprovalDecision,
+): Outcome<DecisionResult> {
+  const { request, change } = situation
+  const { digest, sealed } = evidenceOf(kernel, input.response)
+  const draft = decisionDraft(kernel, situation, 'loop.approval.decided', input.decision, input)
+  change.append({ ...draft, ...(digest && { evidence: digest }) }, sealed)
+  const noted = { ...request, decisions: [...request.decisions, decision] }
+  return recordProgress(kernel, situation, noted, input.decision)
+}
+
+async function approve(
+  kernel: Kernel,
+  situation: Situation,
+  input: DecideInput,
+  decision: ApprovalDecision,
+): Promise<Outcome<DecisionResult>> {
+  const { request, instance, change } = situation
   const edited = input.decision === 'edit' ? await edit(kernel, situation, input) : request
   const lapsed = await lapsedOf(kernel, edited)
   const standing = edited.decisions.filter((made) => !lapsed.has(made))
@@ -93,39 +107,21 @@ export async function apply(
     { ...edited, decisions: standing },
     { ...decision, revision: edited.revision },
   )
-  const lost = edited.decisions.filter((made) => lapsed.has(made))
-  const said = { ...input, lapsed: lost.map(({ reviewer }) => reviewer.id) }
+  const said = { ...input, lapsed: [...lapsed].map(({ reviewer }) => reviewer.id) }
   if (!complete) {
     // What the reviewer made of it may never be executed, or be edited again: this is its only record.
-    const made = input.decision === 'edit' ? requestedEvidence(counted) : noEvidence
-    change.append(
-      {
-        ...decisionDraft(
-          kernel,
-          instance,
-          { ...counted, stage: request.stage },
-          reviewer,
-          'loop.approval.decided',
-          input.decision,
-          said,
-        ),
-        actionDigest: counted.actionDigest,
-        ...(made.digest && { evidence: made.digest }),
-      },
-      made.sealed,
-    )
-    change.upsert(counted)
-    enqueueNotices(change, counted, 'progress', kernel)
-    return {
-      result: { status: 'recorded', request: counted },
-      plan: { scopes: scopesOf(instance, reviewer) },
-    }
+    const { digest, sealed } = input.decision === 'edit' ? requestedEvidence(counted) : noEvidence
+    const about = { ...situation, request: { ...counted, stage: request.stage } }
+    const draft = decisionDraft(kernel, about, 'loop.approval.decided', input.decision, said)
+    const { actionDigest } = counted
+    change.append({ ...draft, actionDigest, ...(digest && { evidence: digest }) }, sealed)
+    return recordProgress(kernel, situation, counted, 'progress')
   }
   const changed = await compareWithRecord(kernel, request, instance)
   if (changed) throw changed
   const outcome = await execute(kernel, { ...situation, request: counted }, said)
   // And another process may have a clock that is ahead.
-  return change.instance.updatedAt < request.expiresAt ? outcome : expired
+  return change.instance.updatedAt < request.expiresAt ? outcome : tooLate(request)
 }
 
 /** Roles are checked when an approval is consumed, not when it was clicked (invariant 16): who lost them has no say. */
@@ -133,14 +129,13 @@ async function lapsedOf(
   kernel: Kernel,
   request: ApprovalRequest,
 ): Promise<ReadonlySet<ApprovalDecision>> {
-  const lapsed = new Set<ApprovalDecision>()
-  if (!kernel.identity.hasDirectory) return lapsed
+  if (!kernel.identity.hasDirectory) return new Set()
   const standing = await withStandingDelegations(kernel, request)
-  await Promise.all(
+  const votes = await Promise.all(
     approvalsOf(request).map(async (vote) => {
       const today = await kernel.identity.today(request.tenant, vote.reviewer)
-      if (!today || !mayReview(today.actor, reviewersOf(standing, vote.stage))) lapsed.add(vote)
+      return today && mayReview(today.actor, reviewersOf(standing, vote.stage)) ? [] : [vote]
     }),
   )
-  return lapsed
+  return new Set(votes.flat())
 }

@@ -3,13 +3,12 @@ import { isReviewer, LoopError, type ApprovalRequest } from '@loop-engine/core'
 import { checkInput } from '../check-input.ts'
 import { admitted, checkKey } from '../engine/admit-input.ts'
 import type { Kernel } from '../kernel.ts'
-import { enqueueNotices } from '../recording/orders.ts'
-import { scopesOf } from '../recording/stop-scopes.ts'
 import { permits } from './approval-rules.ts'
 import type { Approvals } from './approvals.ts'
-import { decisionDraft } from './close-request.ts'
 import type { DecisionResult } from './decide-request.ts'
+import { decisionDraft } from './decision-draft.ts'
 import { onRequest, type Outcome, type Situation } from './on-request.ts'
+import { recordProgress } from './record-progress.ts'
 import { refuseEarly, refuse } from './refuse-decision.ts'
 import { refuseToday } from './refuse-today.ts'
 
@@ -28,8 +27,8 @@ export async function delegate(
     })
   const actor = admitted(kernel, input.actor)
   const judge = async (situation: Situation): Promise<Outcome<DecisionResult>> => {
-    const { request, instance, change } = situation
-    const early = refuseEarly(kernel, situation, { requestId, actor, decision: 'approve' })
+    const { request, change } = situation
+    const early = refuseEarly(kernel, situation, { decision: 'approve' })
     if (early) return { result: { status: 'refused', reason: early, request } }
     const today = await kernel.identity.today(tenant, actor)
     const refusal = permits(request, 'delegate')
@@ -43,17 +42,10 @@ export async function delegate(
         { from: actor.id, to, stage: request.stage, at: kernel.clock.now() },
       ],
     }
-    change.append({
-      ...decisionDraft(kernel, instance, request, actor, 'loop.approval.decided', 'delegate'),
-      ...(reason !== undefined && { reason }),
-      data: { to },
-    })
-    change.upsert(handed)
-    enqueueNotices(change, handed, 'delegated', kernel)
-    return {
-      result: { status: 'recorded', request: handed },
-      plan: { scopes: scopesOf(instance, actor) },
-    }
+    const type = 'loop.approval.decided'
+    const draft = decisionDraft(kernel, situation, type, 'delegate', { reason })
+    change.append({ ...draft, data: { to } })
+    return recordProgress(kernel, situation, handed, 'delegated')
   }
   return onRequest(kernel, tenant, requestId, actor, judge, (situation, reason) =>
     refuse(kernel, situation, { decision: 'delegate' }, reason),

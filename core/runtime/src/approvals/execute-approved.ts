@@ -4,38 +4,33 @@ import { judge } from '../judging/attempt.ts'
 import { knownEvidence, noEvidence, type Evidence } from '../judging/evidence.ts'
 import { resultOf } from '../judging/transition-result.ts'
 import type { Kernel } from '../kernel.ts'
+import { close } from '../recording/close-request.ts'
 import { record } from '../recording/record-judgement.ts'
 import { isOverLimit } from '../recording/refused-by.ts'
 import { ownScopes, scopesOf } from '../recording/stop-scopes.ts'
+import { supersede } from '../recording/supersede.ts'
 import { handedOnBy } from './approval-rules.ts'
-import { close, decisionDraft, type Said } from './close-request.ts'
 import type { DecideInput, DecisionResult } from './decide-request.ts'
+import { decisionDraft, type Said } from './decision-draft.ts'
 import type { Situation, Outcome } from './on-request.ts'
-import { supersede } from './supersede.ts'
 
 /** The last approval: the decision and the execution that it licenses are one commit. */
 export async function execute(
   kernel: Kernel,
-  { request, instance, change, reviewer, late }: Situation,
+  situation: Situation,
   input: Said & Pick<DecideInput, 'decision'>,
 ): Promise<Outcome<DecisionResult>> {
-  const at = kernel.clock.now()
-  const approved: ApprovalRequest = { ...request, status: 'approved', decidedAt: at }
+  const { request, instance, change, late } = situation
+  const approved: ApprovalRequest = {
+    ...request,
+    status: 'approved',
+    decidedAt: kernel.clock.now(),
+  }
   const loop = await kernel.loops.pinned(instance.definition.digest)
   const evidence = requestedEvidence(request)
   const command = { transitionId: request.transitionId, actor: request.requester }
-  change.append({
-    ...decisionDraft(
-      kernel,
-      instance,
-      request,
-      reviewer,
-      'loop.approval.approved',
-      input.decision,
-      input,
-    ),
-    actionDigest: request.actionDigest,
-  })
+  const draft = decisionDraft(kernel, situation, 'loop.approval.approved', input.decision, input)
+  change.append({ ...draft, actionDigest: request.actionDigest })
   const judgement = await judge({
     kernel,
     loop,

@@ -1,10 +1,12 @@
 import { type ApprovalRequest } from '@loop-engine/core'
 
 import type { Kernel } from '../kernel.ts'
+import { approvalSystem, close } from '../recording/close-request.ts'
 import { isOverLimit } from '../recording/refused-by.ts'
 import { scopesOf } from '../recording/stop-scopes.ts'
-import { close, followUp, decisionDraft, approvalSystem } from './close-request.ts'
 import type { DecisionResult } from './decide-request.ts'
+import { decisionDraft } from './decision-draft.ts'
+import { followUp } from './follow-up.ts'
 import type { Situation, Outcome } from './on-request.ts'
 
 /** Ends a request by the clock; nobody is recorded as having decided. */
@@ -14,10 +16,11 @@ export async function expire(
 ): Promise<Outcome<DecisionResult>> {
   const { request, instance, change } = situation
   const expired: ApprovalRequest = { ...request, status: 'expired', decidedAt: kernel.clock.now() }
-  change.append(decisionDraft(kernel, instance, request, approvalSystem, 'loop.approval.expired'))
+  const nobody = { ...situation, reviewer: approvalSystem }
+  change.append(decisionDraft(kernel, nobody, 'loop.approval.expired'))
   close(kernel, change, expired)
   const { onExpiry } = request.policy
-  const taken = await followUp(kernel, situation, expired, onExpiry)
+  const taken = await followUp(kernel, situation, onExpiry)
   return {
     result: { status: 'refused', reason: 'expired', request: expired },
     judgesAgain: true,

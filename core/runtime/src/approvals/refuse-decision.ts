@@ -1,14 +1,14 @@
 import type { Kernel } from '../kernel.ts'
 import { permits, type DecisionRefusal } from './approval-rules.ts'
-import { decisionDraft } from './close-request.ts'
 import type { DecideInput, DecisionResult } from './decide-request.ts'
+import { decisionDraft } from './decision-draft.ts'
 import type { Situation, Outcome } from './on-request.ts'
 
 /** Refusals that change nothing and need no record: the click was late or blind. */
 export function refuseEarly(
   kernel: Kernel,
   { request, instance }: Situation,
-  input: DecideInput,
+  input: Pick<DecideInput, 'decision' | 'revision' | 'viewHash'>,
 ): DecisionRefusal | null {
   if (request.status === 'expired') return 'expired'
   if (request.status === 'superseded') return 'superseded'
@@ -25,23 +25,17 @@ export function refuseEarly(
 /** A decision that somebody was not entitled to is on record too. */
 export function refuse(
   kernel: Kernel,
-  { request, instance, change, reviewer }: Situation,
+  situation: Situation,
   input: Pick<DecideInput, 'reason' | 'proof'> & {
     readonly decision: DecideInput['decision'] | 'delegate'
   },
   reason: DecisionRefusal,
 ): Outcome<DecisionResult> {
-  change.append({
-    ...decisionDraft(
-      kernel,
-      instance,
-      request,
-      reviewer,
-      'loop.approval.decided',
-      `refused:${input.decision}`,
-      input,
-    ),
-    reason,
-  })
-  return { result: { status: 'refused', reason, request }, plan: { scopes: [] } }
+  const decision = `refused:${input.decision}`
+  const draft = decisionDraft(kernel, situation, 'loop.approval.decided', decision, input)
+  situation.change.append({ ...draft, reason })
+  return {
+    result: { status: 'refused', reason, request: situation.request },
+    plan: { scopes: [] },
+  }
 }

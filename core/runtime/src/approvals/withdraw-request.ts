@@ -3,8 +3,9 @@ import { LoopError, type ApprovalRequest } from '@loop-engine/core'
 import { checkInput } from '../check-input.ts'
 import { admitted } from '../engine/admit-input.ts'
 import type { Kernel } from '../kernel.ts'
+import { close } from '../recording/close-request.ts'
 import type { Approvals } from './approvals.ts'
-import { close, decisionDraft } from './close-request.ts'
+import { decisionDraft } from './decision-draft.ts'
 import { expire } from './expire-request.ts'
 import { onRequest } from './on-request.ts'
 
@@ -18,7 +19,7 @@ export async function withdraw(
   const { tenant = 'default', requestId, reason = 'withdrawn' } = input
   const actor = admitted(kernel, input.actor)
   return onRequest<ApprovalRequest>(kernel, tenant, requestId, actor, async (situation) => {
-    const { request, instance, change } = situation
+    const { request, change } = situation
     if (request.status !== 'pending') return { result: request }
     const { type, id } = request.requester
     const isRequester = actor.type === type && actor.id === id
@@ -36,10 +37,9 @@ export async function withdraw(
       status: 'cancelled',
       decidedAt: kernel.clock.now(),
     }
-    change.append({
-      ...decisionDraft(kernel, instance, request, actor, 'loop.approval.superseded', 'withdraw'),
-      reason,
-    })
+    change.append(
+      decisionDraft(kernel, situation, 'loop.approval.superseded', 'withdraw', { reason }),
+    )
     close(kernel, change, withdrawn)
     return { result: withdrawn, plan: { scopes: [] } }
   })

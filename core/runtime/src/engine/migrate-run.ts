@@ -1,11 +1,11 @@
 import { LoopError, type LoopInstance } from '@loop-engine/core'
 
-import { supersede } from '../approvals/supersede.ts'
 import { checkInput } from '../check-input.ts'
 import type { Kernel } from '../kernel.ts'
 import { draftOf } from '../recording/draft.ts'
 import { restartTimeout } from '../recording/orders.ts'
 import { ownScopes } from '../recording/stop-scopes.ts'
+import { supersede } from '../recording/supersede.ts'
 import { personOrSystem } from './admit-input.ts'
 import { migrateKeys, type MigrateInput } from './engine-input.ts'
 import { rewrite } from './rewrite-run.ts'

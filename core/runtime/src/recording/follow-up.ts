@@ -1,12 +1,12 @@
 import type { Actor, LoopInstance } from '@loop-engine/core'
 
-import { supersede } from '../approvals/supersede.ts'
 import { judge, type Judgement } from '../judging/attempt.ts'
 import type { Evidence } from '../judging/evidence.ts'
 import type { Refusal } from '../judging/ruling.ts'
 import type { Kernel } from '../kernel.ts'
 import type { Change } from './change.ts'
 import { record } from './record-judgement.ts'
+import { supersede } from './supersede.ts'
 
 export interface FollowUp {
   readonly transitionId: string

@@ -8,12 +8,12 @@ import {
   type StoredEntry,
 } from '@loop-engine/core'
 
+import { decisionDraft } from '../approvals/decision-draft.ts'
 import { expire } from '../approvals/expire-request.ts'
 import { onRequest, type Outcome, type Situation } from '../approvals/on-request.ts'
 import { noEvidence } from '../judging/evidence.ts'
 import type { Kernel } from '../kernel.ts'
 import { createChange } from '../recording/change.ts'
-import { draftOf } from '../recording/draft.ts'
 import { takeFollowUp } from '../recording/follow-up.ts'
 import { newestFirst } from '../recording/newest-first.ts'
 import { approvalTimer, enqueueNotices } from '../recording/orders.ts'
@@ -89,7 +89,7 @@ async function forRequest(
 ): Promise<Delivery> {
   const settle = { id: claim.id, fence: claim.fence }
   const fire = async (situation: Situation): Promise<Outcome<Delivery>> => {
-    const { request, instance, change } = situation
+    const { request, change } = situation
     if (request.status !== 'pending') return { result: { kind: 'done' } }
     if (claim.name === 'approval-expiry') {
       const early = whenEarly(kernel, request.expiresAt)
@@ -121,18 +121,8 @@ async function forRequest(
     const askedAt = request.expiresAt - parseDuration(request.policy.expiresIn)
     const early = whenEarly(kernel, askedAt + parseDuration(step.after))
     if (early) return { result: early }
-    change.append({
-      ...draftOf(kernel, instance, timer),
-      type: 'loop.approval.escalated',
-      transitionId: request.transitionId,
-      approval: {
-        id: request.id,
-        revision: request.revision,
-        viewHash: request.viewHash,
-        stage: request.stage,
-      },
-      data: { reviewers: step.reviewers },
-    })
+    const draft = decisionDraft(kernel, situation, 'loop.approval.escalated')
+    change.append({ ...draft, data: { reviewers: step.reviewers } })
     const escalated = { ...request, escalated: [...request.escalated, ...step.reviewers] }
     change.upsert(escalated)
     enqueueNotices(

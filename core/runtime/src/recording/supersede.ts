@@ -1,11 +1,9 @@
 import type { ApprovalRequest, LoopInstance } from '@loop-engine/core'
 
 import type { Kernel } from '../kernel.ts'
-import type { Change } from '../recording/change.ts'
-import { draftOf } from '../recording/draft.ts'
-import { approvalTimer, enqueueNotices } from '../recording/orders.ts'
-
-const system = Object.freeze({ type: 'system', id: 'system:approvals' } as const)
+import type { Change } from './change.ts'
+import { approvalSystem, close } from './close-request.ts'
+import { draftOf } from './draft.ts'
 
 /** Ends the requests that still wait when their run moves, those of the same change too: what they asked for can no longer happen. */
 export async function supersede(
@@ -20,16 +18,13 @@ export async function supersede(
   for (const request of [...changed.filter(({ status }) => status === 'pending'), ...others]) {
     const at = kernel.clock.now()
     change.append({
-      ...draftOf(kernel, change.instance, system),
+      ...draftOf(kernel, change.instance, approvalSystem),
       type: 'loop.approval.superseded',
       transitionId: request.transitionId,
       approval: { id: request.id, revision: request.revision, viewHash: request.viewHash },
       reason: 'run_moved',
     })
-    const closed = { ...request, status: 'superseded' as const, decidedAt: at }
-    change.upsert(closed)
-    change.cancel(approvalTimer(request.id, 'approval-expiry'))
-    enqueueNotices(change, closed, 'superseded', kernel)
+    close(kernel, change, { ...request, status: 'superseded', decidedAt: at })
   }
 }
 

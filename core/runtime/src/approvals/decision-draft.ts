@@ -1,0 +1,34 @@
+import type { EntryDraft } from '@loop-engine/core'
+
+import type { Kernel } from '../kernel.ts'
+import { draftOf } from '../recording/draft.ts'
+import type { DecideInput } from './decide-request.ts'
+import type { Situation } from './on-request.ts'
+
+/** What a decision says for the record, and whose approvals were found to count no longer. */
+export type Said = Pick<DecideInput, 'reason' | 'proof'> & { readonly lapsed?: readonly string[] }
+
+/** What every entry about a request says, with the words and the proof of who decided. */
+export function decisionDraft(
+  kernel: Kernel,
+  { request, instance, reviewer }: Pick<Situation, 'request' | 'instance' | 'reviewer'>,
+  type: EntryDraft['type'],
+  decision?: string,
+  { reason, proof, lapsed = [] }: Said = {},
+): EntryDraft {
+  const data = { ...(proof && { proof }), ...(lapsed.length > 0 && { lapsed }) }
+  return {
+    ...draftOf(kernel, instance, reviewer),
+    type,
+    transitionId: request.transitionId,
+    approval: {
+      id: request.id,
+      revision: request.revision,
+      viewHash: request.viewHash,
+      stage: request.stage,
+      ...(decision !== undefined && { decision }),
+    },
+    ...(reason !== undefined && { reason }),
+    ...(Object.keys(data).length > 0 && { data }),
+  }
+}
