@@ -51,7 +51,7 @@ export async function execute(
   const executed = judgement.ruling.status === 'executed'
   const closed: ApprovalRequest = { ...approved, executedBy: executed ? entry.hash : null }
   close(kernel, change, closed)
-  if (executed && instance.openApprovals > 1) await supersede(kernel, change, instance)
+  if (executed) await supersede(kernel, change)
   const transition = resultOf(judgement, entry, change.instance, command)
   return {
     result: { status: executed ? 'executed' : 'blocked', request: closed, transition },

@@ -44,7 +44,7 @@ export async function changeStatus(
     const loop = await kernel.loops.pinned(instance.definition.digest)
     const timeout = loop.states.get(instance.currentState)?.timeout
     if (timeout) restartTimeout(change, instance, timeout, entry)
-    if (instance.openApprovals > 0) await supersede(kernel, change, instance)
+    await supersede(kernel, change)
     // Whoever is stopped may still hold a run up, or end it.
     if (type !== 'loop.resumed') return { scopes: [] }
     const reservations = await takeHeldFollowUps(kernel, instance, change, late)

@@ -49,7 +49,7 @@ export async function migrateRun(kernel: Kernel, input: MigrateInput): Promise<L
     })
     restartTimeout(change, instance, target.timeout, entry)
     // What people were asked was judged by the old definition; nobody could decide it any more.
-    if (instance.openApprovals > 0) await supersede(kernel, change, instance)
+    await supersede(kernel, change)
     return { scopes: ownScopes(tenant, actor) }
   })
 }

@@ -94,7 +94,7 @@ export async function takeTransition(
       const moves = ruling.status === 'executed'
       const change = createChange(instance)
       const entry = record(change, judgement, evidence, kernel)
-      if (moves && instance.openApprovals > 0) await supersede(kernel, change, instance)
+      if (moves && instance.openApprovals > 0) await supersede(kernel, change)
       const result = resultOf(judgement, entry, change.instance, command)
       const outcome = await commitChange(kernel, change, {
         scopes: moves || ruling.status === 'pending_approval' ? scopesOf(instance, actor) : [],

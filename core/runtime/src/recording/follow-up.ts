@@ -27,7 +27,6 @@ export async function takeFollowUp(
   const command = { transitionId, actor }
   const judgement = await judge({ kernel, loop, instance, command, evidence, refusal, change })
   record(change, judgement, evidence, kernel)
-  if (judgement.ruling.status === 'executed' && instance.openApprovals > 0)
-    await supersede(kernel, change, instance)
+  if (judgement.ruling.status === 'executed') await supersede(kernel, change)
   return judgement
 }

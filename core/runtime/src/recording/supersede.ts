@@ -6,13 +6,10 @@ import { approvalSystem, close } from './close-request.ts'
 import { draftOf } from './draft.ts'
 
 /** Ends the requests that still wait when their run moves, those of the same change too: what they asked for can no longer happen. */
-export async function supersede(
-  kernel: Kernel,
-  change: Change,
-  before: LoopInstance,
-): Promise<void> {
+export async function supersede(kernel: Kernel, change: Change): Promise<void> {
+  if (change.instance.openApprovals <= 0) return
   const changed = change.approvals
-  const others = (await pendingOf(kernel, before)).filter(
+  const others = (await pendingOf(kernel, change.instance)).filter(
     ({ id }) => !changed.some((request) => request.id === id),
   )
   for (const request of [...changed.filter(({ status }) => status === 'pending'), ...others]) {
