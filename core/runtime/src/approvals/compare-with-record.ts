@@ -4,11 +4,12 @@ import {
   type ApprovalRequest,
   type LedgerEntry,
   type LoopInstance,
+  type LoopStore,
 } from '@loop-engine/core'
 
 import type { Kernel } from '../kernel.ts'
 import { newestFirst } from '../recording/newest-first.ts'
-import { isAsRecorded, isFitToJudgeBy, isOver } from './is-as-recorded.ts'
+import { isAsRecorded } from './is-as-recorded.ts'
 
 /**
  * Why nothing may follow from a request that waits: it says other than the record of its run. It lies beside the ledger,
@@ -20,10 +21,8 @@ export async function compareWithRecord(
   request: ApprovalRequest,
   run: LoopInstance,
 ): Promise<LoopError | null> {
-  if (kernel.asked.has(request, run.version)) return null
-  const record = (await recordsAbout(kernel, [request], run)).get(request.id)
-  if (!isOver(record) && isAsRecorded(request, record)) return null
-  return changedIn(kernel, request, run)
+  const [recorded] = await asRecorded(kernel, [request], run)
+  return recorded ? null : changedIn(kernel, request, run)
 }
 
 /**
@@ -36,19 +35,16 @@ export async function recordedApprovals(
 ): Promise<readonly ApprovalRequest[]> {
   // The run first: of what is decided after that the commit hears, by the run's version.
   const run = await kernel.store.getRun(tenant, runId)
+  if (!run) return []
   const { items } = await kernel.store.approvals({ tenant, runId, limit: 1000 })
-  if (!run) return items
-  const known = new Map(items.map((request) => [request.id, kernel.compared.decidedAt(request)]))
-  const others = items.filter(({ id }) => known.get(id) === undefined)
-  const records = await recordsAbout(kernel, others, run)
+  const recorded = await asRecorded(kernel, items, run)
   return Promise.all(
-    items.map(async (request) => {
-      const decidedAt = known.get(request.id)
-      if (decidedAt !== undefined) return { ...request, decidedAt }
-      const recorded = asRecorded(kernel, request, records.get(request.id))
-      const fault = recorded ? null : await changedIn(kernel, request, run)
+    items.map(async (request, index) => {
+      const found = recorded[index]
+      if (found) return found
+      const fault = await changedIn(kernel, request, run)
       if (fault) throw fault
-      return recorded ?? request
+      return request
     }),
   )
 }
@@ -62,25 +58,34 @@ export async function recordedApproval(
   request: ApprovalRequest,
 ): Promise<ApprovalRequest> {
   if (request.status !== 'approved') return request
-  const known = kernel.compared.decidedAt(request)
-  if (known !== undefined) return { ...request, decidedAt: known }
   const run = await kernel.store.getRun(request.tenant, request.runId)
-  const records = run && (await recordsAbout(kernel, [request], run))
-  const recorded = asRecorded(kernel, request, records?.get(request.id))
+  const [recorded] = run ? await asRecorded(kernel, [request], run) : []
   if (!recorded) throw changed(request)
   return recorded
 }
 
-function asRecorded(
-  { compared }: Kernel,
-  request: ApprovalRequest,
-  record: readonly LedgerEntry[] | undefined,
-): ApprovalRequest | null {
-  if (!isFitToJudgeBy(request, record)) return null
-  const approved = record?.find(({ type }) => type === 'loop.approval.approved')
-  const decidedAt = approved?.at ?? request.decidedAt
-  compared.keep(request, decidedAt)
-  return { ...request, decidedAt }
+/** Each of these requests, decided when the record says; null for one that says other than the record. */
+async function asRecorded(
+  { store, asked, compared }: Kernel,
+  requests: readonly ApprovalRequest[],
+  run: LoopInstance,
+): Promise<readonly (ApprovalRequest | null)[]> {
+  const known = requests.map((request) =>
+    asked.has(request, run.version) ? null : compared.decidedAt(request),
+  )
+  const others = requests.filter((_, index) => known[index] === undefined)
+  const records = await recordsAbout(store, others, run)
+  return requests.map((request, index) => {
+    let decidedAt = known[index]
+    if (decidedAt === undefined) {
+      const record = records.get(request.id)
+      if (!isAsRecorded(request, record)) return null
+      const approved = record?.find(({ type }) => type === 'loop.approval.approved')
+      decidedAt = approved?.at ?? request.decidedAt
+      compared.keep(request, decidedAt)
+    }
+    return { ...request, decidedAt }
+  })
 }
 
 /** Others may have moved the run since it was read: then the commit fails, and all is read again. */
@@ -102,7 +107,7 @@ function changed({ id, runId }: ApprovalRequest): LoopError {
 
 /** What the ledger says about each of these requests of a run, oldest first. */
 async function recordsAbout(
-  { store }: Kernel,
+  store: LoopStore,
   requests: readonly ApprovalRequest[],
   run: LoopInstance,
 ): Promise<ReadonlyMap<string, readonly LedgerEntry[]>> {

@@ -16,31 +16,43 @@ const endings: ReadonlySet<EntryType> = new Set([
   'loop.approval.superseded',
 ])
 
-export function isOver(record: readonly LedgerEntry[] = []): boolean {
-  return record.some(({ type }) => endings.has(type))
-}
-
-/** Whether a request says what was asked, edited, handed on and voted by its record, oldest first. */
+/**
+ * Whether a request is as its record says, oldest first. One that waits does wait, and says what was asked, edited, handed
+ * on and voted; one that was approved was, by those whom its execution names. Of one that was given up only who asked for
+ * what counts: people reject what was changed, and ask again.
+ */
 export function isAsRecorded(
   request: ApprovalRequest,
   record: readonly LedgerEntry[] = [],
 ): boolean {
   const [asked] = record
-  if (asked?.type !== 'loop.approval.requested' || !asked.approval) return false
+  const isKnown =
+    asked?.type === 'loop.approval.requested' &&
+    request.transitionId === asked.transitionId &&
+    isSame(request.requester, asked.actor)
+  if (!isKnown) return false
+  if (request.status === 'pending') return isUnchanged(request, asked, record) && !isOver(record)
+  if (request.status !== 'approved') return true
+  return isUnchanged(request, asked, record) && isApproved(request, record)
+}
+
+function isUnchanged(
+  request: ApprovalRequest,
+  asked: LedgerEntry,
+  record: readonly LedgerEntry[],
+): boolean {
   const votes = approvalsOf(request)
   // An edit is a new revision of what is asked.
   const newest = record.findLast(({ approval }) => approval?.decision === 'edit') ?? asked
   // Of a request that was erased the fields of the view are gone.
   const viewHash = request.evidence === null ? request.viewHash : digestOf(request.view)
   return (
-    request.transitionId === asked.transitionId &&
-    request.expiresAt === asked.approval.expiresAt &&
+    request.expiresAt === asked.approval?.expiresAt &&
     request.revision === newest.approval?.revision &&
     request.actionDigest === newest.actionDigest &&
     request.viewHash === newest.approval.viewHash &&
     viewHash === request.viewHash &&
     digestOf(request.policy) === asked.approval.policyDigest &&
-    isSame(request.requester, asked.actor) &&
     isSame(request.escalated, escalatedIn(record)) &&
     isSame(request.delegations.map(nameHandedOn), delegationsIn(record)) &&
     // Votes that count no longer leave the request, never the record; and nobody has two.
@@ -49,27 +61,11 @@ export function isAsRecorded(
   )
 }
 
-/**
- * Whether guards may judge by a request: it is as recorded, and if it is approved, that is on record too. Of one that was
- * given up only who asked for what counts: people reject what was changed, and ask again.
- */
-export function isFitToJudgeBy(
-  request: ApprovalRequest,
-  record: readonly LedgerEntry[] = [],
-): boolean {
-  if (request.status === 'approved')
-    return isAsRecorded(request, record) && isApprovedAsRecorded(request, record)
-  if (request.status === 'pending') return isAsRecorded(request, record)
-  const [asked] = record
-  return (
-    asked?.type === 'loop.approval.requested' &&
-    request.transitionId === asked.transitionId &&
-    isSame(request.requester, asked.actor)
-  )
+function isOver(record: readonly LedgerEntry[]): boolean {
+  return record.some(({ type }) => endings.has(type))
 }
 
-/** Whether one that is approved was, by those whom its execution names. */
-function isApprovedAsRecorded(request: ApprovalRequest, record: readonly LedgerEntry[]): boolean {
+function isApproved(request: ApprovalRequest, record: readonly LedgerEntry[]): boolean {
   const executed = record.find(({ type }) => type === 'loop.transition.executed')
   const voters = approvalsOf(request).map(({ reviewer }) => reviewer.id)
   return (
