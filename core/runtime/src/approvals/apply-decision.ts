@@ -75,7 +75,6 @@ async function reject(
   return {
     result: { status: 'rejected', request: rejected },
     plan: { scopes: scopesOf(instance, reviewer), reservations: taken?.reservations },
-    judgesAgain: true,
   }
 }
 

@@ -55,7 +55,6 @@ export async function execute(
   const transition = resultOf(judgement, entry, change.instance, command)
   return {
     result: { status: executed ? 'executed' : 'blocked', request: closed, transition },
-    judgesAgain: true,
     isHeldUp: isOverLimit(judgement.ruling),
     plan: {
       // A stop of anybody on whose word this rests holds it up.

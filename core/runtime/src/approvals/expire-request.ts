@@ -23,7 +23,6 @@ export async function expire(
   const taken = await followUp(kernel, situation, onExpiry)
   return {
     result: { status: 'refused', reason: 'expired', request: expired },
-    judgesAgain: true,
     isHeldUp: taken !== undefined && isOverLimit(taken.ruling),
     // An expiry alone changes nothing that a stop must hold up; the transition that it leads to waits for the release.
     plan: {

@@ -1,14 +1,8 @@
-import {
-  LoopError,
-  type Actor,
-  type ApprovalRequest,
-  type CommitPlan,
-  type LoopInstance,
-} from '@loop-engine/core'
+import { LoopError, type Actor, type ApprovalRequest, type LoopInstance } from '@loop-engine/core'
 
 import type { Refusal } from '../judging/ruling.ts'
 import type { Kernel } from '../kernel.ts'
-import { createChange, type Change } from '../recording/change.ts'
+import { createChange, type Change, type PlanRest } from '../recording/change.ts'
 import { commitChange } from '../recording/commit-change.ts'
 import { keyMismatch } from '../recording/idempotency.ts'
 import { overLimit, refusedBy, stoppedError } from '../recording/refused-by.ts'
@@ -24,9 +18,8 @@ export interface Situation {
 }
 export type Outcome<Result> = {
   readonly result: Result
-  readonly plan?: Partial<CommitPlan> & Pick<CommitPlan, 'scopes'>
-  /** When a counter of what follows is full it is built again, with `late`: a soft limit only warns. */
-  readonly judgesAgain?: true
+  /** Built again with `late` when a counter of what follows is full: a soft limit only warns. */
+  readonly plan?: PlanRest
   /** A hard limit is in the way: nothing of this is committed. */
   readonly isHeldUp?: boolean
 }
@@ -58,13 +51,8 @@ export async function onRequest<Result>(
     make = build,
   ): Promise<Attempt<Result>> => {
     const change = createChange(instance, request.trace)
-    const { result, plan, judgesAgain, isHeldUp } = await make({
-      request,
-      instance,
-      change,
-      reviewer,
-      late,
-    })
+    const situation = { request, instance, change, reviewer, late }
+    const { result, plan, isHeldUp } = await make(situation)
     if (isHeldUp) return tell(instance, request, overLimit())
     if (!plan) return { result }
     const outcome = await commitChange(kernel, change, plan)
@@ -77,7 +65,7 @@ export async function onRequest<Result>(
       return { result, isJudged: true }
     }
     const refusal = refusedBy(outcome, late)
-    if (refusal.overrun && judgesAgain) return attempt(instance, request, refusal)
+    if (refusal.overrun) return attempt(instance, request, refusal)
     if (!refused && refusal.reason === 'stopped') throw stoppedError(outcome.detail)
     return tell(instance, request, refusal)
   }
