@@ -31,7 +31,7 @@ export interface IdentityOptions {
 
 export interface Identity {
   /** A frozen copy of the actor, and why it is refused if it is. Throws `invalid_actor`. */
-  admit(input: unknown, now: number): Admission
+  admit(input: unknown): Admission
   /** The actor with the roles and groups that the directory gives today, and the identity class; null when it does not know the person. */
   today(
     tenant: string,
@@ -59,7 +59,7 @@ export function createIdentity(
   return {
     authority,
     hasDirectory: directory !== undefined,
-    admit: (input, now) => admitActor(input, { mode, now, ...(authority && { authority }) }),
+    admit: (input) => admitActor(input, { mode, ...(authority && { authority }) }),
     async today(tenant, actor) {
       if (!directory) return { actor, identityClass: actor.id }
       const person = await ask(directory, patience, tenant, actor.id)

@@ -10,7 +10,7 @@ import {
 import { checkInput, isRecord } from '../check-input.ts'
 import { comparableOf } from '../judging/evidence.ts'
 import type { Kernel } from '../kernel.ts'
-import { idempotencyOf, keyMismatch } from '../recording/idempotency.ts'
+import { answered, idempotencyOf } from '../recording/idempotency.ts'
 import { apply } from './apply-decision.ts'
 import type { DecisionRefusal } from './approval-rules.ts'
 import { expire } from './expire-request.ts'
@@ -95,7 +95,7 @@ export async function decideRequest(kernel: Kernel, given: DecideInput): Promise
   checkInput('approvals.decide', input, keys, ['requestId', 'decision'])
   const { tenant = 'default', requestId } = input
   refuseStray(input)
-  const admission = kernel.identity.admit(input.actor, kernel.clock.now())
+  const admission = kernel.identity.admit(input.actor)
   const reviewer = admission.actor
   const idempotency = idempotencyOf(reviewer, input.idempotencyKey, () => ({
     requestId,
@@ -106,14 +106,11 @@ export async function decideRequest(kernel: Kernel, given: DecideInput): Promise
     edits: comparableOf(input.edits, kernel.redaction),
     response: comparableOf(input.response, kernel.redaction),
   }))
-  const answered = async (): Promise<DecisionResult | null> => {
-    if (!idempotency) return null
-    const { principal, key, fingerprint } = idempotency
-    const before = await kernel.store.idempotency(tenant, principal, key)
-    if (before && before.fingerprint !== fingerprint) throw keyMismatch()
-    return before && answeredBefore(kernel, tenant, before.answer)
+  const resultBefore = async (): Promise<DecisionResult | null> => {
+    const before = idempotency && (await answered(kernel, tenant, idempotency))
+    return before ? answeredBefore(kernel, tenant, before) : null
   }
-  const known = await answered()
+  const known = await resultBefore()
   if (known) return known
   return onRequest<DecisionResult>(
     kernel,
@@ -125,7 +122,7 @@ export async function decideRequest(kernel: Kernel, given: DecideInput): Promise
       if (early === 'expired' && situation.request.status === 'pending')
         return expire(kernel, situation)
       // What decided meanwhile may have been the same decision, delivered twice at once.
-      const same = early && (await answered())
+      const same = early && (await resultBefore())
       if (same) return { result: same }
       if (early) return { result: { status: 'refused', reason: early, request: situation.request } }
       const today = await kernel.identity.today(tenant, reviewer)

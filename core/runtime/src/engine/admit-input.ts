@@ -18,7 +18,7 @@ export function evidenceOf(
 
 /** The actor as it will be recorded; throws `refused` when identity is not good enough. */
 export function admitted(kernel: Kernel, input: Actor): Actor {
-  const admission = kernel.identity.admit(input, kernel.clock.now())
+  const admission = kernel.identity.admit(input)
   if (admission.refused)
     throw new LoopError('refused', admission.message, { details: { reason: admission.refused } })
   return admission.actor

@@ -29,7 +29,7 @@ export async function listAvailable(
   const { tenant = 'default', aggregateId } = input
   const instance = await kernel.runs.load(tenant, aggregateId, true)
   const loop = await kernel.loops.pinned(instance.definition.digest)
-  const admission = kernel.identity.admit(input.actor, kernel.clock.now())
+  const admission = kernel.identity.admit(input.actor)
   const evidence = evidenceOf(kernel, input.evidence)
   const scopes = scopesOf(instance, admission.actor)
   const isStopped = (await kernel.store.stops()).some(({ scope }) => scopes.includes(scope))

@@ -41,7 +41,7 @@ export async function takeTransition(
       },
     )
   }
-  const admission = kernel.identity.admit(input.actor, kernel.clock.now())
+  const admission = kernel.identity.admit(input.actor)
   const { actor } = admission
   const evidence = evidenceOf(kernel, input.evidence)
   const idempotency = idempotencyOf(actor, idempotencyKey, () => ({
@@ -64,7 +64,7 @@ export async function takeTransition(
   if (turn) await turn
   try {
     const before = idempotency && (await answered(kernel, tenant, idempotency))
-    if (before) return before
+    if (before) return repeated(before)
     let mustRead = input.expected !== undefined
     let late: Refusal | undefined
     let conflicts = 0
@@ -75,7 +75,7 @@ export async function takeTransition(
       if (idempotency && hasMoved(instance, input.expected)) {
         // What moved it may have been the same command, delivered twice at once.
         const same = await answered(kernel, tenant, idempotency)
-        if (same) return same
+        if (same) return repeated(same)
       }
       refuseMoved(instance, input.expected)
       const pinned = kernel.loops.pinned(instance.definition.digest)

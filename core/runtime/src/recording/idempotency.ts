@@ -21,16 +21,16 @@ export function idempotencyOf(
   return { principal: `${actor.type}:${actor.id}`, key, fingerprint: digestOf(command()) }
 }
 
-/** The answer that a transition under this key had before, or null. */
+/** What is kept as the answer to a command under this key, or null. */
 export async function answered(
   { store }: Pick<Kernel, 'store'>,
   tenant: string,
   { principal, key, fingerprint }: Pick<IdempotencyRecord, 'principal' | 'key' | 'fingerprint'>,
-): Promise<TransitionResult | null> {
+): Promise<string | null> {
   const before = await store.idempotency(tenant, principal, key)
   if (!before) return null
   if (before.fingerprint !== fingerprint) throw keyMismatch()
-  return repeated(before.answer)
+  return before.answer
 }
 
 /** The answer that was given before, to whoever asks again. */
