@@ -11,13 +11,13 @@ import type {
 import type { EventBus } from '@loop-engine/events'
 import type { Expressions, GuardEvaluator } from '@loop-engine/guards'
 
-import type { AskedRequests } from './approvals/asked-requests.ts'
 import type { Bells } from './approvals/bells.ts'
-import type { ComparedRequests } from './approvals/compared-requests.ts'
 import type { Identity } from './identity.ts'
 import type { Redaction } from './judging/redaction.ts'
 import type { Limits } from './limits.ts'
 import type { LoopRegistry } from './loop-registry.ts'
+import type { AskedRequests } from './reading/asked-requests.ts'
+import type { ComparedRequests } from './reading/compared-requests.ts'
 import type { HeldPauses } from './relay/held-pauses.ts'
 import type { Runs } from './runs.ts'
 

@@ -5,10 +5,8 @@ import {
   LoopError,
   readDefinition,
   sha256Hex,
-  type GuardSpec,
   type LoopDefinition,
   type LoopStore,
-  type Transition,
 } from '@loop-engine/core'
 
 import { indexLoop, type LoopIndex } from './judging/loop-index.ts'
@@ -111,26 +109,4 @@ function otherDefinition(loopId: string): LoopError {
     details: { loopId },
     hint: 'Give the new one another id, or start a new system with it.',
   })
-}
-
-const schemaGuards = new WeakMap<Transition, readonly GuardSpec[]>()
-
-/** The guards of a transition, led by the one that checks its evidence schema. */
-export function guardsOf(transition: Transition): readonly GuardSpec[] {
-  if (!transition.evidence) return transition.guards
-  let guards = schemaGuards.get(transition)
-  if (!guards) {
-    guards = [
-      {
-        id: 'evidence',
-        use: 'evidence-schema',
-        with: { schema: transition.evidence },
-        severity: 'hard',
-        evaluatedBy: 'runtime',
-      },
-      ...transition.guards,
-    ]
-    schemaGuards.set(transition, guards)
-  }
-  return guards
 }

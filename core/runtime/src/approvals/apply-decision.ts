@@ -6,13 +6,13 @@ import {
   type ApprovalRequest,
 } from '@loop-engine/core'
 
-import { evidenceOf } from '../engine/admit-input.ts'
+import { evidenceOf } from '../judging/admit-input.ts'
 import { noEvidence } from '../judging/evidence.ts'
 import type { Kernel } from '../kernel.ts'
+import { compareWithRecord } from '../reading/compare-with-record.ts'
 import { close } from '../recording/close-request.ts'
 import { scopesOf } from '../recording/stop-scopes.ts'
 import { countApproval } from './approval-rules.ts'
-import { compareWithRecord } from './compare-with-record.ts'
 import type { DecideInput, DecisionResult } from './decide-request.ts'
 import { decisionDraft } from './decision-draft.ts'
 import { edit } from './edit-request.ts'

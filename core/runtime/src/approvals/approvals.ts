@@ -12,7 +12,7 @@ import {
 } from '@loop-engine/core'
 
 import { checkInput, checkStatus, isRecord } from '../check-input.ts'
-import { admitted } from '../engine/admit-input.ts'
+import { admitted } from '../judging/admit-input.ts'
 import type { Kernel } from '../kernel.ts'
 import { decideRequest, type DecideInput, type DecisionResult } from './decide-request.ts'
 import { delegate } from './delegate-request.ts'

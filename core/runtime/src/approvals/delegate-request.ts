@@ -1,7 +1,7 @@
 import { isReviewer, LoopError, type ApprovalRequest } from '@loop-engine/core'
 
 import { checkInput } from '../check-input.ts'
-import { admitted, checkKey } from '../engine/admit-input.ts'
+import { admitted, checkKey } from '../judging/admit-input.ts'
 import type { Kernel } from '../kernel.ts'
 import { permits } from './approval-rules.ts'
 import type { Approvals } from './approvals.ts'

@@ -1,10 +1,10 @@
 import { digestOf, LoopError, type ApprovalRequest } from '@loop-engine/core'
 
-import { evidenceOf } from '../engine/admit-input.ts'
 import { actionOf } from '../judging/action.ts'
+import { evidenceOf } from '../judging/admit-input.ts'
+import { renderView } from '../judging/approval-view.ts'
 import { judge } from '../judging/attempt.ts'
 import type { Kernel } from '../kernel.ts'
-import { renderView } from './approval-view.ts'
 import type { DecideInput } from './decide-request.ts'
 import type { Situation } from './on-request.ts'
 

@@ -2,8 +2,8 @@ import { LoopError, stayAwake, type ApprovalRequest } from '@loop-engine/core'
 
 import { checkInput } from '../check-input.ts'
 import type { Kernel } from '../kernel.ts'
+import { recordedApproval } from '../reading/compare-with-record.ts'
 import type { Approvals } from './approvals.ts'
-import { recordedApproval } from './compare-with-record.ts'
 
 const keys = { requestId: true, tenant: true, signal: true } as const
 

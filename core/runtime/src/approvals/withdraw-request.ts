@@ -1,7 +1,7 @@
 import { LoopError, type ApprovalRequest } from '@loop-engine/core'
 
 import { checkInput } from '../check-input.ts'
-import { admitted } from '../engine/admit-input.ts'
+import { admitted } from '../judging/admit-input.ts'
 import type { Kernel } from '../kernel.ts'
 import { close } from '../recording/close-request.ts'
 import type { Approvals } from './approvals.ts'

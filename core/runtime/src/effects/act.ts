@@ -7,13 +7,13 @@ import {
   type JsonValue,
 } from '@loop-engine/core'
 
+import { askedPause } from '../asked-pause.ts'
 import { withDeadline } from '../deadline.ts'
-import { evidenceOf } from '../engine/admit-input.ts'
+import type { Delivery } from '../delivery.ts'
+import { evidenceOf } from '../judging/admit-input.ts'
 import { noEvidence, type Evidence } from '../judging/evidence.ts'
 import { receiptOf } from '../judging/receipt-of.ts'
 import type { Kernel } from '../kernel.ts'
-import { askedPause } from '../relay/asked-pause.ts'
-import type { Delivery } from '../relay/delivery.ts'
 import { attemptsOf, hasBegun } from './effect-attempts.ts'
 import type { EffectJob } from './effect-job.ts'
 import type { Ending } from './report-effect.ts'

@@ -1,9 +1,9 @@
 import { actorScopes, type Action } from '@loop-engine/core'
 
+import type { Delivery } from '../delivery.ts'
 import type { Kernel } from '../kernel.ts'
 import { scopesBehind } from '../recording/stop-scopes.ts'
-import type { Delivery } from '../relay/delivery.ts'
-import { unregistered } from '../relay/unregistered.ts'
+import { unregistered } from '../unregistered.ts'
 import { attemptsOf, hasBegun } from './effect-attempts.ts'
 import { effectDraft, openJob, recordOf, write, type EffectJob } from './effect-job.ts'
 import { holdOf } from './hold.ts'

@@ -1,7 +1,7 @@
 import type { OutboxClaim } from '@loop-engine/core'
 
+import type { Delivery } from '../delivery.ts'
 import type { Kernel } from '../kernel.ts'
-import type { Delivery } from '../relay/delivery.ts'
 import { act } from './act.ts'
 import { begin } from './begin-effect.ts'
 import { openJob } from './effect-job.ts'

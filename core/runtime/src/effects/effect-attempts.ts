@@ -1,7 +1,7 @@
 import { LoopError, openEntry, type EntryType } from '@loop-engine/core'
 
 import type { Kernel } from '../kernel.ts'
-import { newestFirst } from '../recording/newest-first.ts'
+import { newestFirst } from '../reading/newest-first.ts'
 import type { EffectJob } from './effect-job.ts'
 
 /** How often an idempotent effect may begin. */

@@ -14,9 +14,9 @@ import {
 
 import type { Refusal } from '../judging/ruling.ts'
 import type { Kernel } from '../kernel.ts'
+import { newestFirst } from '../reading/newest-first.ts'
 import { createChange, type Change, type PlanRest } from '../recording/change.ts'
 import { draftOf } from '../recording/draft.ts'
-import { newestFirst } from '../recording/newest-first.ts'
 import { untilCommitted } from '../recording/until-committed.ts'
 
 /** The order to act, as it was committed. */

@@ -10,9 +10,9 @@ import {
 import { knownEvidence, noEvidence } from '../judging/evidence.ts'
 import type { Refusal } from '../judging/ruling.ts'
 import type { Kernel } from '../kernel.ts'
+import { newestFirst } from '../reading/newest-first.ts'
 import type { Change } from '../recording/change.ts'
 import { takeFollowUp } from '../recording/follow-up.ts'
-import { newestFirst } from '../recording/newest-first.ts'
 import { lateFollowUp } from './late-follow-up.ts'
 
 /** Takes the transitions that follow effects which ended while the run was suspended; returns what they reserve. */

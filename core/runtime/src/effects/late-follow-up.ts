@@ -2,7 +2,7 @@ import { openEntry, type LoopInstance } from '@loop-engine/core'
 
 import type { Refusal } from '../judging/ruling.ts'
 import type { Kernel } from '../kernel.ts'
-import { newestFirst } from '../recording/newest-first.ts'
+import { newestFirst } from '../reading/newest-first.ts'
 
 /**
  * Why the transition that follows an effect is not taken, if the run has moved since it was ordered: being in that state

@@ -1,9 +1,9 @@
 import { LoopError, type EntryType } from '@loop-engine/core'
 
+import type { Delivery } from '../delivery.ts'
 import { noEvidence, type Evidence } from '../judging/evidence.ts'
 import type { Kernel } from '../kernel.ts'
 import { takeFollowUp } from '../recording/follow-up.ts'
-import type { Delivery } from '../relay/delivery.ts'
 import { effectDraft, isErased, write, type EffectJob } from './effect-job.ts'
 import { lateFollowUp } from './late-follow-up.ts'
 

@@ -12,13 +12,13 @@ import {
 } from '@loop-engine/core'
 
 import { checkInput, isText } from '../check-input.ts'
+import { admitted, personOrSystem } from '../judging/admit-input.ts'
 import type { Kernel } from '../kernel.ts'
 import { createChange, createOpening, type Change } from '../recording/change.ts'
 import { draftOf } from '../recording/draft.ts'
 import { stoppedError } from '../recording/refused-by.ts'
 import { ownScopes } from '../recording/stop-scopes.ts'
 import { untilCommitted } from '../recording/until-committed.ts'
-import { admitted, personOrSystem } from './admit-input.ts'
 
 /** What a stop covers. */
 export type StopTarget =

@@ -2,11 +2,11 @@ import { LoopError, openEntry, type ApprovalRequest, type LoopInstance } from '@
 
 import { withoutEvidence } from '../approvals/kept-answer.ts'
 import { checkInput } from '../check-input.ts'
+import { personOrSystem } from '../judging/admit-input.ts'
 import type { Kernel } from '../kernel.ts'
 import type { Change, PlanRest } from '../recording/change.ts'
 import { draftOf } from '../recording/draft.ts'
 import { ownScopes } from '../recording/stop-scopes.ts'
-import { personOrSystem } from './admit-input.ts'
 import { eraseKeys, type EraseInput } from './engine-input.ts'
 import { rewrite } from './rewrite-run.ts'
 

@@ -1,12 +1,12 @@
 import { LoopError, type LoopInstance } from '@loop-engine/core'
 
 import { checkInput } from '../check-input.ts'
+import { personOrSystem } from '../judging/admit-input.ts'
 import type { Kernel } from '../kernel.ts'
 import { draftOf } from '../recording/draft.ts'
 import { restartTimeout } from '../recording/orders.ts'
 import { ownScopes } from '../recording/stop-scopes.ts'
 import { supersede } from '../recording/supersede.ts'
-import { personOrSystem } from './admit-input.ts'
 import { migrateKeys, type MigrateInput } from './engine-input.ts'
 import { rewrite } from './rewrite-run.ts'
 

@@ -1,11 +1,11 @@
 import { isOpen, LoopError, type LoopInstance } from '@loop-engine/core'
 
+import { refuseReserved } from '../judging/admit-input.ts'
 import type { Refusal } from '../judging/ruling.ts'
 import type { Kernel } from '../kernel.ts'
 import { createChange, type Change, type PlanRest } from '../recording/change.ts'
 import { stoppedError } from '../recording/refused-by.ts'
 import { untilCommitted } from '../recording/until-committed.ts'
-import { refuseReserved } from './admit-input.ts'
 import type { Expected, Target } from './engine-input.ts'
 
 /** Which run, and as who saw it: an older one of its key has `runId`. */

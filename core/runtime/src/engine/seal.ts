@@ -13,9 +13,9 @@ import {
 import { holdOf } from '../effects/hold.ts'
 import { receiptOf } from '../judging/receipt-of.ts'
 import type { Kernel } from '../kernel.ts'
+import { newestFirst } from '../reading/newest-first.ts'
 import { createChange } from '../recording/change.ts'
 import { draftOf } from '../recording/draft.ts'
-import { newestFirst } from '../recording/newest-first.ts'
 import { scopesBehind } from '../recording/stop-scopes.ts'
 import { untilCommitted } from '../recording/until-committed.ts'
 

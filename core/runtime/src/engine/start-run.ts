@@ -1,6 +1,7 @@
 import { LoopError, type LoopInstance } from '@loop-engine/core'
 
 import { checkInput } from '../check-input.ts'
+import { evidenceOf, admitted, refuseReserved, checkKey } from '../judging/admit-input.ts'
 import { comparableOf } from '../judging/evidence.ts'
 import type { Kernel } from '../kernel.ts'
 import { createOpening } from '../recording/change.ts'
@@ -9,7 +10,6 @@ import { idempotencyOf, keyMismatch } from '../recording/idempotency.ts'
 import { enqueueOrder } from '../recording/orders.ts'
 import { stoppedError } from '../recording/refused-by.ts'
 import { scopesOf } from '../recording/stop-scopes.ts'
-import { evidenceOf, admitted, refuseReserved, checkKey } from './admit-input.ts'
 import { startKeys, type StartInput } from './engine-input.ts'
 
 /** Opens a run of a loop, as its first commit. */

@@ -11,15 +11,15 @@ import {
 } from '@loop-engine/core'
 import type { GuardFacts, GuardsOutcome } from '@loop-engine/guards'
 
-import { openRequest } from '../approvals/open-request.ts'
 import type { Kernel } from '../kernel.ts'
-import { guardsOf } from '../loop-registry.ts'
 import { actionOf } from './action.ts'
 import { admit } from './admit.ts'
 import { approvalNeeded, effectInput } from './attempt-expressions.ts'
 import { decide } from './decide.ts'
 import type { Evidence } from './evidence.ts'
+import { guardsOf } from './guards-of.ts'
 import type { LoopIndex } from './loop-index.ts'
+import { openRequest } from './open-request.ts'
 import { readFacts } from './read-facts.ts'
 import type { Refusal, Ruling, TransitionCommand, TransitionFacts } from './ruling.ts'
 

@@ -1,9 +1,9 @@
 import { deepFreeze, type ApprovalRequest, type Transition } from '@loop-engine/core'
 import type { GuardFacts } from '@loop-engine/guards'
 
-import { recordedApprovals } from '../approvals/compare-with-record.ts'
-import { guardsOf } from '../loop-registry.ts'
+import { recordedApprovals } from '../reading/compare-with-record.ts'
 import type { Attempt } from './attempt.ts'
+import { guardsOf } from './guards-of.ts'
 
 /** What guards ask to know that only the store knows, and the commit that this attempt is a part of. */
 export async function readFacts(

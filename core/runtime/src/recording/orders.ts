@@ -6,6 +6,7 @@ import {
   type StoredEntry,
 } from '@loop-engine/core'
 
+import { callbackChannel } from '../judging/open-request.ts'
 import type { Order } from '../judging/ruling.ts'
 import type { Kernel } from '../kernel.ts'
 import type { Change } from './change.ts'
@@ -86,9 +87,6 @@ export function enqueueApproval(change: Change, request: ApprovalRequest, kernel
 export function approvalTimer(requestId: string, name: string, index = 0): string {
   return `${requestId}:${name}:${index}`
 }
-
-/** The channel that hears of the end of a request, and only when its requester asked to be called back. */
-export const callbackChannel = 'callback'
 
 /**
  * Every channel that the policy names (all of them when it names none) hears of each change of a request, in order. What

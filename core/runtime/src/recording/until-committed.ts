@@ -7,7 +7,7 @@ import { commitChange } from './commit-change.ts'
 import { refusedBy } from './refused-by.ts'
 
 /** What a try makes of the run as it is now: an answer, which holds once what it has to record is committed. */
-export interface Try<Result> {
+interface Try<Result> {
   readonly result: Result
   readonly record?: { readonly change: Change; readonly rest: PlanRest }
 }

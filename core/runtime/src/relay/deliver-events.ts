@@ -1,9 +1,9 @@
 import type { OutboxClaim, TraceContext } from '@loop-engine/core'
 import { toCloudEvents } from '@loop-engine/events'
 
+import type { Delivery } from '../delivery.ts'
 import type { Kernel } from '../kernel.ts'
-import type { Delivery } from './delivery.ts'
-import { unregistered } from './unregistered.ts'
+import { unregistered } from '../unregistered.ts'
 
 /** Hands the events of one entry to one sink. Their ids derive from the entry, so a repetition is recognised. */
 export async function deliverEvents(

@@ -1,9 +1,9 @@
 import { LoopError, snapshot, type JsonObject, type OutboxClaim } from '@loop-engine/core'
 
-import { recordedApproval } from '../approvals/compare-with-record.ts'
+import type { Delivery } from '../delivery.ts'
 import type { Kernel } from '../kernel.ts'
-import type { Delivery } from './delivery.ts'
-import { unregistered } from './unregistered.ts'
+import { recordedApproval } from '../reading/compare-with-record.ts'
+import { unregistered } from '../unregistered.ts'
 
 /** Tells one channel about one change of a request: a new message the first time, a repaint after that. */
 export async function deliverNotice(

@@ -6,14 +6,14 @@ import {
   type TraceContext,
 } from '@loop-engine/core'
 
+import { askedPause } from '../asked-pause.ts'
 import { withDeadline } from '../deadline.ts'
+import type { Delivery } from '../delivery.ts'
 import { deliverEffect } from '../effects/deliver-effect.ts'
 import type { Kernel } from '../kernel.ts'
 import { openEnvelope } from '../recording/trace-envelope.ts'
-import { askedPause } from './asked-pause.ts'
 import { deliverEvents } from './deliver-events.ts'
 import { deliverNotice } from './deliver-notice.ts'
-import type { Delivery } from './delivery.ts'
 import { fireTimer } from './fire-timer.ts'
 import { putBack } from './put-back.ts'
 import { sleep } from './sleep.ts'

@@ -11,16 +11,16 @@ import {
 import { decisionDraft } from '../approvals/decision-draft.ts'
 import { expire } from '../approvals/expire-request.ts'
 import { onRequest, type Outcome, type Situation } from '../approvals/on-request.ts'
+import type { Delivery } from '../delivery.ts'
 import { noEvidence } from '../judging/evidence.ts'
 import type { Kernel } from '../kernel.ts'
+import { newestFirst } from '../reading/newest-first.ts'
 import { createChange } from '../recording/change.ts'
 import { takeFollowUp } from '../recording/follow-up.ts'
-import { newestFirst } from '../recording/newest-first.ts'
 import { approvalTimer, enqueueNotices } from '../recording/orders.ts'
 import { isOverLimit } from '../recording/refused-by.ts'
 import { scopesOf } from '../recording/stop-scopes.ts'
 import { untilCommitted } from '../recording/until-committed.ts'
-import type { Delivery } from './delivery.ts'
 
 const timer: Actor = Object.freeze({ type: 'system', id: 'system:timer' })
 

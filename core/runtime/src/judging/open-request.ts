@@ -7,9 +7,11 @@ import {
   type Transition,
 } from '@loop-engine/core'
 
-import { type Attempt } from '../judging/attempt.ts'
-import { callbackChannel } from '../recording/orders.ts'
 import { renderView } from './approval-view.ts'
+import { type Attempt } from './attempt.ts'
+
+/** The channel that hears of the end of a request, and only when its requester asked to be called back. */
+export const callbackChannel = 'callback'
 
 /** The request that asks people about an attempt; undefined when the transition has no policy. */
 export function openRequest(

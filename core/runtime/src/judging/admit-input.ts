@@ -1,7 +1,7 @@
 import { isReservedKey, LoopError, type Actor } from '@loop-engine/core'
 
-import { takeEvidence, type Evidence } from '../judging/evidence.ts'
 import type { Kernel } from '../kernel.ts'
+import { takeEvidence, type Evidence } from './evidence.ts'
 
 /** Evidence as this system takes it in. */
 export function evidenceOf(

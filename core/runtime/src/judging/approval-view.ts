@@ -8,7 +8,7 @@ import type {
   Transition,
 } from '@loop-engine/core'
 
-import type { LoopIndex } from '../judging/loop-index.ts'
+import type { LoopIndex } from './loop-index.ts'
 
 export interface ViewSource {
   readonly loop: LoopIndex

@@ -8,8 +8,8 @@ import {
 } from '@loop-engine/core'
 
 import type { Kernel } from '../kernel.ts'
-import { newestFirst } from '../recording/newest-first.ts'
 import { isAsRecorded } from './is-as-recorded.ts'
+import { newestFirst } from './newest-first.ts'
 
 /**
  * Why nothing may follow from a request that waits: it says other than the record of its run. It lies beside the ledger,

@@ -1,7 +1,7 @@
 import { LoopError } from '@loop-engine/core'
 
-import type { Kernel } from '../kernel.ts'
 import type { Delivery } from './delivery.ts'
+import type { Kernel } from './kernel.ts'
 
 /**
  * Another process may have what this one lacks, as while a new version is rolled out: the item comes again, for as long
