@@ -1,5 +1,5 @@
 import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 
 import { describe, expect, test } from 'vitest'
 
@@ -87,6 +87,22 @@ const sources = (folder: string): string[] =>
   globSync(`${folder}/src/**/*.{ts,tsx}`, { cwd: root }).toSorted()
 const imports = (file: string): string[] =>
   [...readFileSync(join(root, file), 'utf8').matchAll(quoted)].map(([, name = '']) => name)
+
+/** Which other folders each folder of a package uses; what lies beside them belongs to all. */
+function usedByFolder(folder: string): Map<string, readonly string[]> {
+  const used = new Map<string, readonly string[]>()
+  const place = (file: string): string => dirname(relative(join(folder, 'src'), file))
+  for (const file of sources(folder)) {
+    const from = place(file)
+    if (from === '.' || /\.(test|fixture)\./.test(file)) continue
+    const text = readFileSync(join(root, file), 'utf8')
+    const folders = [...text.matchAll(/ from '(\.[^']+)'/g)]
+      .map(([, path = '']) => place(join(dirname(file), path)))
+      .filter((to) => to !== '.' && to !== from)
+    used.set(from, [...(used.get(from) ?? []), ...folders])
+  }
+  return used
+}
 
 /** The packages that the `ts` fences of a document import; Node's own modules are there anyway. */
 const importedBy = (document: string): string[] =>
@@ -179,6 +195,15 @@ describe.each(packages)('$folder', ({ folder, kind, manifest }) => {
     expect(isTest ? [...may, ...testsWith(kind, folder), ...short([manifest.name])] : may).toEqual(
       expect.arrayContaining(short(imports(file))),
     )
+  })
+
+  test.runIf(kind === 'core')('has folders that form layers', () => {
+    const left = usedByFolder(folder)
+    for (let free = [''] as string[]; free.length > 0;) {
+      free = [...left].filter(([, used]) => !used.some((one) => left.has(one))).map(([one]) => one)
+      for (const one of free) left.delete(one)
+    }
+    expect(Object.fromEntries(left)).toEqual({})
   })
 
   test.runIf(lazy.length > 0)('loads what is optional only when it is asked for', () => {
