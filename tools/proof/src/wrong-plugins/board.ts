@@ -103,6 +103,7 @@ function createBoard(now: () => number): Board {
         post(body, at, ''),
         post(body, at, sign(at, body, 'another secret')),
         post(body.replace('approve', 'reject'), at, sign(at, body)),
+        post(body, at + 1, sign(at, body)),
       ]
     },
   }
