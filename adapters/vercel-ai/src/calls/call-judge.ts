@@ -1,5 +1,5 @@
-import type { JsonValue, LoopInstance } from '@loop-engine/core'
-import type { LoopEngine, TransitionResult } from '@loop-engine/sdk'
+import type { JsonValue } from '@loop-engine/core'
+import type { LoopEngine } from '@loop-engine/sdk'
 import QuickLRU from 'quick-lru'
 
 import type { ModelWitness } from '../models/model-witness.ts'
@@ -80,13 +80,8 @@ export function createJudge({ engine, ledger, now, witness }: JudgeOptions): Jud
   /** One judgement of a call at a time, so that nobody is asked twice. */
   async function leave(attempt: Attempt): Promise<Judgement> {
     const { aggregateId } = attempt.call
-    const before = judging.get(aggregateId)
-    const mine = before
-      ? before.then(
-          () => lookUp(attempt),
-          () => lookUp(attempt),
-        )
-      : lookUp(attempt)
+    const look = (): Promise<Judgement> => lookUp(attempt)
+    const mine = judging.get(aggregateId)?.then(look, look) ?? look()
     judging.set(aggregateId, mine)
     try {
       return await mine
@@ -104,8 +99,8 @@ export function createJudge({ engine, ledger, now, witness }: JudgeOptions): Jud
     if (!instance && input && !fromHistory) {
       if (!(await isProposed(call)))
         return refusal(call, 'ungoverned_model', 'no governed model asked for it.')
-      instance = await openNew(call, governed, input)
-      if (known.get(call.aggregateId)) return ask(attempt, input.json)
+      if (await openNew(call, governed, input)) return ask(attempt, input.json)
+      instance = await ledger.find(call.aggregateId)
     }
     if (!instance) return refusal(call, 'unrecorded', 'this call is not on record.')
     if (!isThisCall(instance, call, governed.loop))
@@ -119,14 +114,15 @@ export function createJudge({ engine, ledger, now, witness }: JudgeOptions): Jud
     return witness.take({ toolName: tool, toolCallId: callId, wantedBy: aggregateId })
   }
 
+  /** Whether it was opened with this input, and nothing has happened to it since. */
   async function openNew(
     call: ToolCall,
     { loop, digest }: Governed,
     input: TakenInput,
-  ): Promise<LoopInstance | null> {
-    const instance = await ledger.open(call, loop, input, digest)
-    if (instance?.version === 1) known.set(call.aggregateId, { asked: input.text })
-    return instance
+  ): Promise<boolean> {
+    const isNew = (await ledger.open(call, loop, input, digest))?.version === 1
+    if (isNew) known.set(call.aggregateId, { asked: input.text })
+    return isNew
   }
 
   async function fromRecord(attempt: Attempt, record: CallRecord): Promise<Judgement> {
@@ -139,11 +135,11 @@ export function createJudge({ engine, ledger, now, witness }: JudgeOptions): Jud
     // It may still run, so it must be the tool that was asked for.
     if (instance.metadata['digest'] !== governed.digest)
       return refusal(call, 'tool_changed', 'the tool is not what it was when the call was made.')
-    if (licence?.evidence === null || (!licence && asked === null))
+    if (licence?.evidence) return { licence: { ...licence, evidence: licence.evidence }, record }
+    if (licence || asked === null)
       return refusal(call, 'erased', 'its input was erased from the record.')
-    if (licence) return { licence: { ...licence, evidence: licence.evidence }, record }
     if (closed) return deny(call, closed)
-    return ask(attempt, JSON.parse(asked ?? 'null') as JsonValue)
+    return ask(attempt, JSON.parse(asked) as JsonValue)
   }
 
   async function ask(attempt: Attempt, input: JsonValue): Promise<Judgement> {
@@ -164,8 +160,10 @@ export function createJudge({ engine, ledger, now, witness }: JudgeOptions): Jud
         const { approvalId } = result
         return { outcome: outcomeOf(call, 'pending', { approvalId, input }) }
       }
-      case 'guard_failed':
-        return deny(call, `guard:${result.reason}`, messageOf(result))
+      case 'guard_failed': {
+        const guard = result.guards.find(({ id }) => id === result.reason)
+        return deny(call, `guard:${result.reason}`, guard?.message)
+      }
       case 'rejected':
         // Another process was asked first.
         if (result.reason === 'not_from_this_state' || result.reason === 'final')
@@ -187,8 +185,4 @@ export function createJudge({ engine, ledger, now, witness }: JudgeOptions): Jud
 
 export function refusal(call: Subject, reason: string, why: string): { outcome: CallOutcome } {
   return { outcome: outcomeOf(call, 'refused', { reason }, why) }
-}
-
-function messageOf(result: Extract<TransitionResult, { status: 'guard_failed' }>): string {
-  return result.guards.find(({ id }) => id === result.reason)?.message ?? 'a guard did not pass.'
 }

@@ -16,7 +16,7 @@ export interface ToolCall {
 /** The writing side: every line that a call leaves in the ledger is written here. */
 export interface CallLedger {
   find(aggregateId: string): Promise<LoopInstance | null>
-  /** Opens the instance of a call, or finds the one that has its key: of several at once, one is opened. */
+  /** Opens the instance of a call; of several with this input at once, one is opened. Null when another call has its key. */
   open(
     call: ToolCall,
     loop: CallLoop,
@@ -67,7 +67,7 @@ export function createCallLedger(engine: LoopEngine, tenant: string): CallLedger
       } catch (error) {
         const code = isLoopError(error) ? error.code : undefined
         if (code !== 'key_mismatch' && code !== 'already_exists') throw error
-        return engine.get({ tenant, aggregateId })
+        return null
       }
     },
   }

@@ -1,14 +1,38 @@
-import { defineLoop } from '@loop-engine/sdk'
+import { defineLoop, type LoopDefinition } from '@loop-engine/sdk'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 
 import type { ToolsLike } from './govern-options.ts'
 import { govern } from './govern.ts'
-import { callRefund as call, openRefundDesk } from './refund-desk.fixture.ts'
+import { callRefund as call, finance, openRefundDesk, policy } from './refund-desk.fixture.ts'
 import { newest } from './tool-majors.fixture.ts'
 
 const big = { order: 7, amount: 500 }
 const small = { order: 7, amount: 20 }
+
+function ownLoop(approval?: { reviewers: string[]; expiresIn: string }): LoopDefinition {
+  return defineLoop({
+    id: 'refund-call',
+    states: [
+      'ASKED',
+      'PARKED',
+      'PAYING',
+      { id: 'PAID', terminal: true },
+      { id: 'GONE', terminal: true },
+    ],
+    initialState: 'ASKED',
+    transitions: [
+      { id: 'execute', from: 'ASKED', to: 'PAYING', actors: ['ai-agent'], approval },
+      { id: 'park', from: 'ASKED', to: 'PARKED', actors: ['human'] },
+      { id: 'force', from: 'ASKED', to: 'PAYING', actors: ['human'] },
+      { id: 'deny', from: 'ASKED', to: 'GONE', actors: ['automation'] },
+      { id: 'drop', from: 'PARKED', to: 'GONE', actors: ['human'] },
+      { id: 'succeed', from: 'PAYING', to: 'PAID', actors: ['automation'] },
+      { id: 'fail', from: 'PAYING', to: 'GONE', actors: ['automation'] },
+      { id: 'lose', from: 'PAYING', to: 'GONE', actors: ['automation'] },
+    ],
+  })
+}
 
 describe('a policy', () => {
   const engineOf = async () => (await openRefundDesk(newest)).system.engine
@@ -68,36 +92,55 @@ describe('a policy', () => {
 
   test('may bring its own loop', async () => {
     const desk = await openRefundDesk(newest)
-    const loop = defineLoop({
-      id: 'refund-call',
-      states: ['ASKED', 'PAYING', { id: 'PAID', terminal: true }, { id: 'GONE', terminal: true }],
-      initialState: 'ASKED',
-      transitions: [
-        { id: 'execute', from: 'ASKED', to: 'PAYING', actors: ['ai-agent'] },
-        { id: 'deny', from: 'ASKED', to: 'GONE', actors: ['automation'] },
-        { id: 'succeed', from: 'PAYING', to: 'PAID', actors: ['automation'] },
-        { id: 'fail', from: 'PAYING', to: 'GONE', actors: ['automation'] },
-        { id: 'lose', from: 'PAYING', to: 'GONE', actors: ['automation'] },
-      ],
-    })
-    await call(desk.govern({ policy: { refund: { loop } } }), small)
+    await call(desk.govern({ policy: { refund: { loop: ownLoop() } } }), small)
     expect(await desk.stateOf('refund/call-1')).toBe('PAID')
-
-    // One that takes no transition when people say no is left where it was, and still never runs.
-    const [execute, ...others] = loop.transitions
-    const approval = { stages: [{ reviewers: ['group:finance'], quorum: 1 }], fourEyes: true }
-    const asking = {
-      ...loop,
-      id: 'refund-asking',
-      transitions: [{ ...execute, approval: { ...approval, expiresIn: '1h' } }, ...others],
-    } as typeof loop
-    const governed = desk.govern({ policy: { refund: { loop: asking } } })
-    await expect(call(governed, small, 'call-2')).rejects.toThrow('waits')
-    await desk.decide('call-2', 'reject')
-    await expect(call(governed, small, 'call-2')).rejects.toMatchObject({
-      details: { status: 'denied', reason: 'reviewer' },
-    })
   })
+
+  test('with an own loop that lacks a transition, or beside which it asks people, is refused', async () => {
+    const engine = await engineOf()
+    const loop = ownLoop()
+    const without = { ...loop, transitions: loop.transitions.filter(({ id }) => id !== 'deny') }
+    for (const [policy, words] of [
+      [{ loop: without }, 'has a loop without deny.'],
+      [{ loop, guards: [] }, 'brings its own loop'],
+      [{ loop, approval: { reviewers: 'fay' } }, 'brings its own loop'],
+    ] as const)
+      expect(() => govern({ refund }, { engine, policy: { refund: policy } })).toThrow(words)
+  })
+
+  // It takes no transition then: the call is left where it was, and still never runs.
+  test.each([
+    ['people say no', { status: 'denied', reason: 'reviewer' }],
+    ['nobody answers', { status: 'expired', reason: 'expired' }],
+  ])('with an own loop that takes no transition where %s', async (what, details) => {
+    const desk = await openRefundDesk(newest)
+    const loop = ownLoop({ reviewers: ['group:finance'], expiresIn: '1h' })
+    const governed = desk.govern({ policy: { refund: { loop } } })
+    await expect(call(governed, small)).rejects.toThrow('waits')
+    if (what === 'people say no') await desk.decide('call-1', 'reject')
+    else desk.clock.advance(2 * 3_600_000)
+    await desk.system.relay.drain()
+    await expect(call(governed, small)).rejects.toMatchObject({ details })
+    expect(desk.ran).toEqual([])
+  })
+
+  test.each([
+    ['park', 'PARKED', 'unknown_state'],
+    ['force', 'PAYING', 'no_licence'],
+  ])(
+    'with an own loop whose transition %s brings a call to %s runs nothing there',
+    async (transitionId, state, reason) => {
+      const desk = await openRefundDesk(newest)
+      const loop = ownLoop({ reviewers: ['group:finance'], expiresIn: '1h' })
+      const governed = desk.govern({ policy: { refund: { loop } } })
+      await expect(call(governed, small)).rejects.toThrow('waits')
+      const aggregateId = 'refund/call-1'
+      await desk.system.engine.transition({ aggregateId, transitionId, actor: finance })
+      expect(await desk.stateOf(aggregateId)).toBe(state)
+      await expect(call(governed, small)).rejects.toMatchObject({ details: { reason } })
+      expect(desk.ran).toEqual([])
+    },
+  )
 
   test('for tools that appear at run time and that nobody named asks a person', async () => {
     const desk = await openRefundDesk(newest)
@@ -114,21 +157,29 @@ describe('a policy', () => {
 
   test('in shadow lets everything run, and records what it would have said', async () => {
     const desk = await openRefundDesk(newest)
-    const governed = desk.govern({ shadow: true })
+    const guards = [{ id: 'even', when: 'input.amount == 500' }]
+    const [refund, lookup] = [{ ...policy.refund, guards }, { approval: { reviewers: 'fay' } }]
+    const governed = desk.govern({ shadow: true, policy: { refund, lookup } })
     expect(governed.toolApproval).toEqual({})
+    const { execute: look } = governed.tools['lookup'] ?? {}
+    const given = { toolCallId: 'call-1', messages: [] }
+    await (look as (input: object, given: object) => Promise<unknown>)({ order: 7 }, given)
     await call(governed, big)
     await call(governed, small, 'call-2')
 
-    const objections = async (callId: string): Promise<unknown> => {
-      const target = { aggregateId: `refund/${callId}` }
+    const objections = async (aggregateId: string): Promise<unknown> => {
+      const target = { aggregateId }
       const items = await Array.fromAsync(desk.system.engine.history(target))
       return items.flatMap(({ entry }) => entry.guards ?? []).filter(({ passed }) => !passed)
     }
     expect(desk.ran).toHaveLength(2)
-    expect(await objections('call-1')).toMatchObject([
+    expect(await objections('refund/call-1')).toMatchObject([
       { id: 'approval', message: expect.stringContaining('group:finance') },
     ])
-    expect(await objections('call-2')).toEqual([])
+    expect(await objections('refund/call-2')).toMatchObject([{ id: 'even' }])
+    expect(await objections('lookup/call-1')).toMatchObject([
+      { id: 'approval', message: expect.stringContaining('fay') },
+    ])
     expect((await desk.system.approvals.find()).items).toEqual([])
   })
 })
