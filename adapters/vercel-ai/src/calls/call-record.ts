@@ -1,5 +1,6 @@
 import {
   canonicalize,
+  receiptOf,
   type JsonObject,
   type JsonValue,
   type LoopInstance,
@@ -81,19 +82,7 @@ function read(record: Writable<CallRecord>, { entry, hash, evidence }: HistoryIt
     return
   }
   delete record.begunAt
-  record.licence = {
-    evidence,
-    receipt: {
-      tenant: entry.tenant,
-      runId: entry.runId,
-      aggregateId: entry.aggregateId,
-      seq: entry.seq,
-      entry: hash,
-      transitionId: entry.transitionId,
-      ...(entry.actionDigest !== undefined && { actionDigest: entry.actionDigest }),
-      expiresAt: entry.receiptExpiresAt ?? 0,
-    },
-  }
+  record.licence = { receipt: receiptOf({ seq: entry.seq, hash }, entry), evidence }
 }
 
 export function inputOf(evidence: JsonObject): JsonValue {

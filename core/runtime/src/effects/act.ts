@@ -5,6 +5,7 @@ import {
   parseDuration,
   type Action,
   type JsonValue,
+  receiptOf,
 } from '@loop-engine/core'
 
 import { askedPause } from '../asked-pause.ts'
@@ -12,7 +13,6 @@ import { withDeadline } from '../deadline.ts'
 import type { Delivery } from '../delivery.ts'
 import { evidenceOf } from '../judging/admit-input.ts'
 import { noEvidence, type Evidence } from '../judging/evidence.ts'
-import { receiptOf } from '../judging/receipt-of.ts'
 import type { Kernel } from '../kernel.ts'
 import { attemptsOf, hasBegun } from './effect-attempts.ts'
 import type { EffectJob } from './effect-job.ts'

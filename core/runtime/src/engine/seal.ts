@@ -8,10 +8,10 @@ import {
   type LedgerEntry,
   type Receipt,
   type StoredEntry,
+  receiptOf,
 } from '@loop-engine/core'
 
 import { holdOf } from '../effects/hold.ts'
-import { receiptOf } from '../judging/receipt-of.ts'
 import type { Kernel } from '../kernel.ts'
 import { newestFirst } from '../reading/newest-first.ts'
 import { createChange } from '../recording/change.ts'

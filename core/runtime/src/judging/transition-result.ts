@@ -1,7 +1,11 @@
-import type { LoopInstance, StoredEntry, TransitionResult } from '@loop-engine/core'
+import {
+  receiptOf,
+  type LoopInstance,
+  type StoredEntry,
+  type TransitionResult,
+} from '@loop-engine/core'
 
 import { type Judgement } from './attempt.ts'
-import { receiptOf } from './receipt-of.ts'
 import type { Refusal, TransitionCommand } from './ruling.ts'
 
 /** The public answer of a judgement that was committed. */

@@ -1,4 +1,4 @@
-import { type JsonObject, type LoopInstance, type Receipt } from '@loop-engine/core'
+import { receiptOf, type JsonObject, type LoopInstance, type Receipt } from '@loop-engine/core'
 import type { LoopEngine } from '@loop-engine/sdk'
 
 /** What the ledger knows of one governed call. */
@@ -52,19 +52,7 @@ export async function readCall(engine: LoopEngine, instance: LoopInstance): Prom
           break
         }
         record.begun = false
-        record.licence = {
-          evidence,
-          receipt: {
-            tenant: entry.tenant,
-            runId: entry.runId,
-            aggregateId: entry.aggregateId,
-            seq: entry.seq,
-            entry: hash,
-            transitionId: entry.transitionId,
-            ...(entry.actionDigest !== undefined && { actionDigest: entry.actionDigest }),
-            expiresAt: entry.receiptExpiresAt ?? 0,
-          },
-        }
+        record.licence = { receipt: receiptOf({ seq: entry.seq, hash }, entry), evidence }
         break
       default:
         break

@@ -1,7 +1,11 @@
-import type { EntryDraft, Receipt, StoredEntry } from '@loop-engine/core'
+import type { Receipt } from '../model/result.ts'
+import type { EntryDraft, StoredEntry } from './entry.ts'
 
 /** The licence that an executed transition is, as the record has it. */
-export function receiptOf({ seq, hash }: StoredEntry, entry: EntryDraft): Receipt {
+export function receiptOf(
+  { seq, hash }: Pick<StoredEntry, 'seq' | 'hash'>,
+  entry: EntryDraft,
+): Receipt {
   return {
     tenant: entry.tenant,
     runId: entry.runId,
