@@ -20,7 +20,7 @@ test.each([
   [['keys'], 'No command was named.', '`loop keys --help`'],
   [['lsit'], "Unknown command 'lsit'.", 'Did you mean list?'],
   [['list', '--limti', '3'], "Unknown option '--limti'.", 'Did you mean --limit?'],
-  [['list', '--limit', 'x'], 'It must be a number from 1 to 1000.', '`loop list --help`'],
+  [['list', '--limit', 'x'], 'It must be a whole number from 1 to 1000.', '`loop list --help`'],
   [['show'], "Missing required argument 'id'.", '`loop show --help`'],
   [['stop', '--reason', 'x'], 'Name one target:', '`loop stop --help`'],
   [
