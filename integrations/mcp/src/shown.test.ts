@@ -1,0 +1,100 @@
+import { afterEach, expect, test } from 'vitest'
+
+import {
+  alice,
+  bob,
+  call,
+  clerk,
+  connectTo,
+  openDesk,
+  order,
+  purchase,
+  quote,
+  type Desk,
+} from './desk.fixture.ts'
+
+let desk: Desk
+afterEach(() => desk.close())
+
+test('an older run of a key is not shown where its loop is not', async () => {
+  desk = await openDesk()
+  const { engine } = desk.system
+  const at = { aggregateId: 'X-1', actor: clerk }
+  const { runId } = await engine.start({ ...at, loopId: 'payroll' })
+  await engine.transition({ ...at, actor: alice, transitionId: 'pay' })
+  await engine.start({ ...at, loopId: 'purchase' })
+  const client = await connectTo(desk.mcp)
+
+  const { data } = await call(client, 'get_history', { aggregateId: 'X-1', runId })
+
+  expect(data).toEqual({ items: [] })
+})
+
+test('a history shows which guards objected, who is asked, and what runs', async () => {
+  desk = await openDesk()
+  const client = await connectTo(desk.mcp)
+  const tooMuch = { ...quote, evidence: { amount: 5000 }, idempotencyKey: 'k0' }
+  for (const input of [tooMuch, quote, order]) await call(client, 'request_transition', input)
+  const [request] = await desk.system.approvals.inbox({ actor: bob })
+  const { id: requestId = '' } = request ?? {}
+  await desk.system.approvals.decide({ requestId, decision: 'approve', actor: bob })
+
+  const { data } = await call(client, 'get_history', { aggregateId: 'PO-1' })
+
+  expect(data.items).toMatchObject([
+    {},
+    { failedGuards: [{ id: 'affordable', severity: 'hard', why: 'Too much.' }] },
+    {},
+    { approvalId: requestId },
+    {},
+    { effect: 'shop.order' },
+  ])
+})
+
+test('a request that was approved and blocked all the same is told as blocked', async () => {
+  desk = await openDesk({
+    approvals: {
+      async get(query) {
+        const request = await desk.system.approvals.get(query)
+        return request && { ...request, status: 'approved', executedBy: null }
+      },
+      find: async () => ({ items: [] }),
+    },
+  })
+  const client = await connectTo(desk.mcp)
+  await call(client, 'request_transition', quote)
+
+  const { data } = await call(client, 'request_transition', order)
+
+  expect(data).toMatchObject({ status: 'blocked', reason: 'blocked_after_approval' })
+})
+
+test('a run that failed needs attention', async () => {
+  desk = await openDesk()
+  await desk.system.engine.fail({ aggregateId: 'PO-2', actor: alice, reason: 'The shop is closed' })
+  const client = await connectTo(desk.mcp)
+
+  const { data } = await call(client, 'list_exceptions', { kind: 'failed_runs' })
+
+  expect(data.items).toMatchObject([{ run: { aggregateId: 'PO-2', status: 'failed' } }])
+})
+
+test('of a run under an older definition only what the engine knows of it is told', async () => {
+  desk = await openDesk({ loops: [{ ...purchase, name: 'Purchases' }] })
+  const client = await connectTo(desk.mcp)
+
+  const { data } = await call(client, 'list_transitions', { aggregateId: 'PO-1' })
+
+  expect(data.items[0]).toMatchObject({ transitionId: 'quote', to: 'QUOTED' })
+  expect(data.items[0]).not.toHaveProperty('evidence')
+})
+
+test('what is too long to be shown is said to be', async () => {
+  const long = 'x'.repeat(300_000)
+  desk = await openDesk({ loops: [{ ...purchase, description: long }] })
+  const client = await connectTo(desk.mcp)
+
+  const definition = client.readResource({ uri: 'loop-engine://loops/purchase' })
+
+  await expect(definition).rejects.toMatchObject({ data: { code: 'too_large' } })
+})
