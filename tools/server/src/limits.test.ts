@@ -97,6 +97,21 @@ test('who guesses credentials is slowed down, who has one is not', async () => {
   expect((await server.call('GET', '/api/v1/definitions', { key })).status).toBe(200)
 })
 
+test('behind a proxy whoever guesses is told from the others by the address that the proxy saw', async () => {
+  server = await createTestServer({
+    trustedProxies: 1,
+    strangerLimit: { burst: 1, perSecond: 0.01 },
+  })
+  const guess = async (forwarded: string): Promise<number> => {
+    const headers = { 'x-forwarded-for': forwarded }
+    return (await server.call('GET', '/api/v1/definitions', { headers })).status
+  }
+
+  expect([await guess('10.0.0.1'), await guess('10.0.0.1')]).toEqual([401, 429])
+  // What a caller writes in front of it itself is not believed.
+  expect([await guess('10.0.0.9, 10.0.0.1'), await guess('10.0.0.2')]).toEqual([429, 401])
+})
+
 test('one-time links cannot be guessed at leisure', async () => {
   server = await createTestServer({ strangerLimit: { burst: 3, perSecond: 0.01 } })
   const guess = (): ReturnType<TestServer['call']> =>

@@ -51,6 +51,17 @@ test.each([
   expect(closed).toBe(1)
 })
 
+const issuer = { issuer: 'https://id.example.com', audience: 'loops' }
+
+test.each<[Partial<LoopServerOptions>, string]>([
+  [{ callbacks: { origins: ['n8n.example.com'], secrets: [] } }, '/callbacks/origins'],
+  // Two may call different people the same.
+  [{ oidc: [issuer, { ...issuer, idPrefix: 'other:' }] }, '/oidc'],
+  [{ oidc: [issuer, { ...issuer, issuer: 'https://id.example.org' }] }, '/oidc'],
+])('whom nobody could tell apart, or call back, is refused: %j', async (options, path) => {
+  await expect(start(options)).rejects.toMatchObject({ code: 'invalid_config', path })
+})
+
 test.each<[object, string]>([
   [{ pubicUrl: 'https://loops.example.com' }, '/pubicUrl'],
   [{ identity: { mode: 'verified', directory: () => null } }, '/identity'],

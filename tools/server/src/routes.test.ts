@@ -395,8 +395,14 @@ describe('operations', () => {
     expect((await ask('listStops', {}, { key })).body.items).toHaveLength(1)
     expect((await ask('release', {}, person({ target, reason: 'r' }))).body.items).toEqual([])
     expect((await attempt()).status).toBe(200)
-    const everything = act({ target: { everything: true }, reason: 'r' })
-    expect(await ask('stop', {}, everything)).toMatchObject({ status: 403 })
+    const everything = { target: { everything: true }, reason: 'r' }
+    expect(await ask('stop', {}, act(everything))).toMatchObject({ status: 403 })
+    const operator = await server.login('olga', [], 'other', ['stop', 'operate', 'platform'])
+    await ask('stop', {}, { cookie: operator, body: everything })
+    // It concerns each tenant; who pulled it and why does not.
+    const stops = [{ scope: '*', by: null, reason: null }]
+    expect((await ask('listStops', {}, { key })).body.items).toMatchObject(stops)
+    await ask('release', {}, { cookie: operator, body: everything })
   })
 
   test('stops are on record, and no runs of anybody', async () => {

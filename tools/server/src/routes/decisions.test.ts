@@ -1,5 +1,6 @@
 import type { AssuranceMethod } from '@loop-engine/core'
-import type { LoopDefinition } from '@loop-engine/sdk'
+import { defineLoop, type LoopDefinition } from '@loop-engine/sdk'
+import { createTestClock } from '@loop-engine/testing'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { createTestServer, refund } from '../server.fixture.ts'
@@ -39,6 +40,40 @@ test('who has a login link of this machine is known as well as somebody at it', 
   })
 
   expect(reply).toMatchObject({ status: 200, body: { status: 'executed' } })
+})
+
+test('who approves what a guard no longer lets pass is told that nothing ran', async () => {
+  const clock = createTestClock(Date.now())
+  const guard = { id: 'soon', use: 'deadline-not-exceeded', with: { within: '1h' } }
+  const loop = defineLoop({
+    id: 'refund',
+    states: ['REQUESTED', { id: 'PAID', terminal: true }],
+    initialState: 'REQUESTED',
+    transitions: [
+      {
+        id: 'pay',
+        from: 'REQUESTED',
+        to: 'PAID',
+        actors: ['automation'],
+        guards: [guard],
+        approval: { reviewers: ['role:finance'], expiresIn: '2d' },
+      },
+    ],
+  })
+  const server = await createTestServer({ loops: [loop], clock })
+  onTestFinished(() => server.close())
+  const { id, revision, viewHash } = await server.waiting('late-1', server.key())
+  clock.advance(2 * 3_600_000)
+
+  const reply = await server.call('POST', `/api/v1/approvals/${id}/decisions`, {
+    cookie: await server.login('alice', ['finance']),
+    body: { decision: 'approve', revision, viewHash },
+  })
+
+  expect(reply).toMatchObject({
+    status: 409,
+    body: { code: 'guard_failed', result: { status: 'blocked', request: { status: 'approved' } } },
+  })
 })
 
 test('who decides on what was taken back is not told that it was decided', async () => {
