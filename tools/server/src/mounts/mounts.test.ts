@@ -56,6 +56,9 @@ test('a channel gets the very bytes, headers and path that were sent', async () 
   })
 
   expect(reply.body).toEqual({ text: bytes, signed: 's', url: '/channels/chat/events' })
+  // A page of decisions is asked for without a body.
+  const { body } = await server.call('GET', '/channels/chat/decide')
+  expect(body).toEqual({ text: '', signed: null, url: '/channels/chat/decide' })
 })
 
 test('a body that does not say how long it is, as some proxies send it, arrives as far as it may be long', async () => {
