@@ -1,8 +1,18 @@
 import { spawnSync } from 'node:child_process'
-import { closeSync, cpSync, mkdirSync, openSync, statSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 
 import { flags, loop, newData, query, start } from './run.fixture.ts'
 
@@ -12,10 +22,23 @@ vi.setConfig({ testTimeout: 120_000 })
 const approveAll = ['--as', 'alice', '--approve-all', '--json']
 const tickets = (data: string): unknown[] => query(data, 'tickets.db', 'SELECT * FROM tickets')
 
-test('with everything approved each matter ends, with a ticket or without', async () => {
+/** What the first start leaves where nobody is asked. Made once: each start takes a while. */
+const unasked = mkdtempSync(join(tmpdir(), 'loop-triage-test-'))
+beforeAll(() => start(unasked, ['--ask-none']), 120_000)
+afterAll(() => rmSync(unasked, { recursive: true }))
+
+function waitingData(): string {
+  const data = newData()
+  cpSync(unasked, data, { recursive: true })
+  return data
+}
+
+test('with everything approved each matter ends, with a ticket or without, and a second start files nothing', async () => {
   const data = newData()
 
   const { code, out, err } = await start(data, approveAll)
+  const filed = tickets(data)
+  const again = await start(data, approveAll)
 
   expect({ code, err }).toEqual({ code: 0, err: '' })
   expect(JSON.parse(out)).toMatchObject({
@@ -34,22 +57,13 @@ test('with everything approved each matter ends, with a ticket or without', asyn
     verified: true,
     interrupted: false,
   })
-})
-
-test('a second start on finished data recognises everything and files nothing', async () => {
-  const data = newData()
-  await start(data, approveAll)
-  const before = tickets(data)
-
-  const { code, out } = await start(data, approveAll)
-
-  expect(code).toBe(0)
-  expect(JSON.parse(out)).toMatchObject({
+  expect(again.code).toBe(0)
+  expect(JSON.parse(again.out)).toMatchObject({
     counts: { opened: 0, known: 12 },
     ticketsFiledNow: 0,
     verified: true,
   })
-  expect(tickets(data)).toEqual(before)
+  expect(tickets(data)).toEqual(filed)
 })
 
 test('what a person rejects is dismissed, on record, without a ticket', async () => {
@@ -138,8 +152,7 @@ test('interrupted, it finishes what it is doing and says so; the next start goes
 })
 
 test('under a stop nothing is decided or filed, and that is said', async () => {
-  const data = newData()
-  await start(data, ['--ask-none'])
+  const data = waitingData()
   await loop(data, 'stop', '--loop', 'triage', '--reason', 'drill')
 
   const held = await start(data, approveAll)
@@ -166,8 +179,7 @@ test('a stop before the first start is explained', async () => {
 })
 
 test('a row that was edited by hand is named at the next start, and nothing is done', async () => {
-  const data = newData()
-  await start(data, ['--ask-none'])
+  const data = waitingData()
   const [row] = query(
     data,
     'loop.db',
@@ -191,12 +203,9 @@ test('a row that was edited by hand is named at the next start, and nothing is d
 })
 
 test('an older copy of the database is recognised by the checkpoint', async () => {
-  const data = newData()
-  const copy = newData()
-  await start(data, ['--ask-none'])
-  cpSync(join(data, 'loop.db'), join(copy, 'loop.db'))
+  const data = waitingData()
   await start(data, approveAll)
-  cpSync(join(copy, 'loop.db'), join(data, 'loop.db'))
+  cpSync(join(unasked, 'loop.db'), join(data, 'loop.db'))
 
   const { code, out } = await start(data, ['--ask-none', '--json'])
 
@@ -204,12 +213,8 @@ test('an older copy of the database is recognised by the checkpoint', async () =
   expect(JSON.parse(out).faults.join('\n')).toMatch(/checkpoint/)
 })
 
-test('the key that signs checkpoints is for its owner only', async () => {
-  const data = newData()
-
-  await start(data, ['--ask-none'])
-
-  expect(statSync(join(data, 'key.pem')).mode & 0o777).toBe(0o600)
+test('the key that signs checkpoints is for its owner only', () => {
+  expect(statSync(join(unasked, 'key.pem')).mode & 0o777).toBe(0o600)
 })
 
 test.each([[['--nonsense']], [['--approve-all', '--reject-all']]])(

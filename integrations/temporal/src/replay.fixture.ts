@@ -1,12 +1,20 @@
 import { fileURLToPath } from 'node:url'
 
-import { DefaultLogger, Runtime, Worker, type BundleOptions } from '@temporalio/worker'
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  Runtime,
+  Worker,
+  type BundleOptions,
+  type WorkflowBundleWithSourceMap,
+} from '@temporalio/worker'
 
 import { bundleConditions } from './bundling.ts'
 import { createTemporalPlugin } from './index.ts'
 
+const logger = new DefaultLogger('ERROR')
 Runtime.install({
-  logger: new DefaultLogger('ERROR'),
+  logger,
   telemetryOptions: { logging: { filter: 'OFF', forward: {} } },
 })
 
@@ -22,17 +30,28 @@ export async function replay(history: unknown, name: string, changed = false): P
   const [ours, theirs] = name.startsWith('instance')
     ? [sources.instance, sources.changedInstance]
     : [sources.ours, sources.changed]
-  const source = changed ? theirs : ours
+  const workflowBundle = await bundleOf(changed ? theirs : ours)
+  await Worker.runReplayHistory({ workflowBundle, plugins: [createTemporalPlugin({})] }, history)
+}
+
+/** Bundling takes far longer than a replay. */
+const bundles = new Map<string, Promise<WorkflowBundleWithSourceMap>>()
+
+function bundleOf(source: string): Promise<WorkflowBundleWithSourceMap> {
+  const bundle = bundles.get(source) ?? bundleNow(source)
+  bundles.set(source, bundle)
+  return bundle
+}
+
+function bundleNow(source: string): Promise<WorkflowBundleWithSourceMap> {
   const conditions = {
     name: 'conditions',
     configureBundler: (options: BundleOptions) =>
       bundleConditions(options, ['--conditions=@loop-engine/source']),
   }
-  await Worker.runReplayHistory(
-    {
-      workflowsPath: fileURLToPath(new URL(source, import.meta.url)),
-      plugins: [createTemporalPlugin({}), conditions],
-    },
-    history,
-  )
+  return bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL(source, import.meta.url)),
+    plugins: [createTemporalPlugin({}), conditions],
+    logger,
+  })
 }

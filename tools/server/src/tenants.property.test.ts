@@ -227,18 +227,21 @@ test('the stream of one tenant holds nothing of another', async () => {
 
 test('GET and HEAD change nothing, whoever asks for whatever', async () => {
   const before = await Promise.all(['acme', theirs].map(stateOf))
-  const ids = ['own-1', ...victim.ids]
-  for (const route of routes) {
-    for (const id of ids) {
-      for (const [name, asked] of Object.entries(callers)) {
-        if (route.id === 'streamEvents' && name !== 'stranger') continue
-        const path = route.path.replaceAll(/\{\w+\}/g, encodeURIComponent(id))
+  const ids = ['own-1', ...victim.ids].map(encodeURIComponent)
+  // Each path once, whichever methods it has, and the same one for all ids where it names none.
+  const paths = new Set(
+    routes.flatMap(({ path }) => ids.map((id) => path.replaceAll(/\{\w+\}/g, id))),
+  )
+  for (const path of paths) {
+    await Promise.all(
+      Object.entries(callers).map(async ([name, asked]) => {
+        if (path === '/events' && name !== 'stranger') return
         const query = '?decision=approve&approved=true&reason=r'
         await server.call('GET', `/api/v1${path}`, asked)
         await server.call('GET', `/api/v1${path}${query}`, asked)
         await server.call('HEAD', `/api/v1${path}`, asked)
-      }
-    }
+      }),
+    )
   }
 
   expect(await Promise.all(['acme', theirs].map(stateOf))).toEqual(before)
