@@ -4,7 +4,7 @@ import { createTestServer, type Asked, type TestServer } from './server.fixture.
 
 let server: TestServer
 beforeAll(async () => {
-  server = await createTestServer({ sessionMs: 300, stream: { heartbeatMs: 20 } })
+  server = await createTestServer({ sessionTtlMs: 300, stream: { heartbeatMs: 20 } })
 })
 afterAll(() => server.close())
 
