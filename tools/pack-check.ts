@@ -3,7 +3,10 @@ import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
-/** Installs what would be published, with its licence, into an empty project, imports it under Node 22 and 24, and reads its types. */
+/**
+ * Installs what would be published, with its licence, into an empty project, imports it under the oldest Node that it is
+ * for and under this one, lets both keep a run in SQLite, and reads its types.
+ */
 interface Manifest {
   readonly name: string
   readonly private?: boolean
@@ -23,6 +26,28 @@ const resolutions = ['nodenext', 'bundler']
 /** What one function returns another takes, also under the strictest options of a consumer. */
 const passedOn = `import type { Actor, Principal } from '@loop-engine/core'
 export const principal = (actor: Actor): Principal => actor`
+/** Node 22.18 binds the parameters of a statement in its own way, for one. */
+const oldestNode = '22.18.0'
+const runInSqlite = `
+  import { createSqliteStore } from '@loop-engine/integration-sqlite'
+  import { createLoopSystem, defineLoop, verifyStore } from '@loop-engine/sdk'
+  import { rmSync } from 'node:fs'
+  rmSync('loops.db', { force: true })
+  const store = createSqliteStore({ path: 'loops.db' })
+  const asked = { id: 'ask', from: 'OPEN', to: 'DONE', actors: ['human'], approval: { reviewers: ['*'], expiresIn: '1h' } }
+  const loop = defineLoop({ id: 'l', states: ['OPEN', { id: 'DONE', terminal: true }], initialState: 'OPEN', transitions: [asked] })
+  let published = 0
+  const publish = async () => { if ((published += 1) === 1) throw new Error('away') }
+  const sinks = [{ contract: 'sink/v1', name: 'away-at-first', publish }]
+  const { engine, approvals, relay, close } = await createLoopSystem({ loops: [loop], store, sinks, limits: { backoffMs: { first: 1, longest: 1 } } })
+  const run = { aggregateId: 'a', actor: { type: 'human', id: 'alice' } }
+  await engine.start({ ...run, loopId: 'l' })
+  const { approvalId } = await engine.transition({ ...run, transitionId: 'ask', idempotencyKey: 'k' })
+  await approvals.decide({ requestId: approvalId, decision: 'approve', actor: { type: 'human', id: 'bob' } })
+  while (published < 5) await relay.drain()
+  const { ok } = await verifyStore({ store, tenant: 'default', deep: true })
+  await close()
+  if (!ok) throw new Error('The run does not verify.')`
 const manifests = globSync('{core,adapters,channels,integrations,tools}/*/package.json', {
   cwd: root,
 })
@@ -66,7 +91,7 @@ function install(tarballs: readonly Packed[]): void {
   const manifest = {
     private: true,
     type: 'module',
-    dependencies: { ...dependencies, node: '22', '@types/node': '24' },
+    dependencies: { ...dependencies, node: oldestNode, '@types/node': '24' },
     allowScripts: { node: true },
   }
   writeFileSync(join(project, 'package.json'), JSON.stringify(manifest))
@@ -81,6 +106,7 @@ function failuresUnder(node: string): string[] {
       .flatMap(({ bin = {} }) => Object.keys(bin))
       .filter((bin) => !runs(node, [join(project, 'node_modules/.bin', bin), '--help'])),
   ]
+  if (!runs(node, ['--input-type=module', '--eval', runInSqlite])) failed.push('a run in SQLite')
   console.log(`${version}: ${manifests.length} packages, failed: ${failed.join(', ') || 'none'}`)
   return failed
 }

@@ -47,9 +47,9 @@ export function createOutbox(connection: Connection): Outbox {
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`)
   const publish = prepare(`
     INSERT INTO outbox (tenant, id, aggregate_id, run_id, lane, kind, name, seq, payload, due_at, ready_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, 'publish', ?6, ?7, ?8, ?9, iif(
-      EXISTS (SELECT 1 FROM outbox WHERE lane = ?5 AND tenant = ?1 AND died_at IS NULL AND lane <> id),
-      NULL, ?9))`)
+    VALUES (?, ?, ?, ?, ?, 'publish', ?, ?, ?, ?, iif(
+      EXISTS (SELECT 1 FROM outbox WHERE lane = ? AND tenant = ? AND died_at IS NULL AND lane <> id),
+      NULL, ?))`)
   // `kind <> 'publish'` and `fence > 0` decide nothing: they name the partial indexes outbox_id and outbox_claimed.
   const isThere = prepare<[1]>(
     "SELECT 1 FROM outbox WHERE id = ? AND tenant = ? AND kind <> 'publish'",
@@ -78,7 +78,7 @@ export function createOutbox(connection: Connection): Outbox {
     UPDATE outbox SET attempt = attempt + 1, fence = ?, leased_until = ?, worker = ?, ready_at = max(due_at, ?)
     WHERE pos = ?`)
   const retry = prepare(`
-    UPDATE outbox SET due_at = ?1, error = ?2, leased_until = 0, ready_at = iif(lane = id, ?1, NULL) WHERE pos = ?3`)
+    UPDATE outbox SET due_at = ?, error = ?, leased_until = 0, ready_at = iif(lane = id, ?, NULL) WHERE pos = ?`)
   const bury = prepare(`
     UPDATE outbox SET died_at = ?, error = ?, leased_until = 0, ready_at = NULL WHERE pos = ?`)
   const lengthen = prepare(`
@@ -105,7 +105,8 @@ export function createOutbox(connection: Connection): Outbox {
       if (item.kind !== 'publish') return place(item)
       // Its entry is the newest of the run, so it comes last in its lane.
       const { tenant, id, aggregateId, runId, lane, name, seq, payload, dueAt } = item
-      publish.run(tenant, id, aggregateId, runId, lane, name, seq, payload, dueAt)
+      const whetherNext = [lane, tenant, dueAt]
+      publish.run(tenant, id, aggregateId, runId, lane, name, seq, payload, dueAt, ...whetherNext)
     },
     cancel(tenant, id) {
       const [lane, readyAt = null] = cancel.get(id, tenant) ?? []
@@ -138,7 +139,10 @@ export function createOutbox(connection: Connection): Outbox {
       if (held === undefined) return false
       const [pos, tenant, lane] = held
       if (outcome.kind === 'done') remove.run(pos)
-      if (outcome.kind === 'retry') retry.run(outcome.dueAt, outcome.error, pos)
+      if (outcome.kind === 'retry') {
+        const { dueAt, error } = outcome
+        retry.run(dueAt, error, dueAt, pos)
+      }
       if (outcome.kind === 'dead') bury.run(outcome.at, outcome.error, pos)
       lanes.advance(tenant, lane, id)
       return true
