@@ -98,6 +98,7 @@ export function translateCommit(error: unknown): LoopError {
   if (code === codes.full || isBusy(error)) return translate(error)
   return new LoopError('unknown_outcome', 'SQLite failed while it committed.', {
     plugin: 'sqlite',
+    retryable: true,
     hint: 'Repeat the command with the same idempotency key: it answers what happened.',
     details: { sqlite: extendedCode(error) },
     cause: error,
