@@ -77,6 +77,18 @@ describe('the file', () => {
     expect(await codeOf(store.find({ tenant: 'acme' }))).toBe('corrupt')
   })
 
+  test('who reads page after page lets others have their turn', async () => {
+    const store = await openAt(newPath())
+    let others = 0
+    const other = setInterval(() => (others += 1), 1)
+    onTestFinished(() => clearInterval(other))
+
+    for (const end = performance.now() + 5000; others < 3 && performance.now() < end;)
+      await store.get('acme', 'a')
+
+    expect(others).toBe(3)
+  })
+
   test('several starters make one schema', async () => {
     const path = newPath()
     const stores = await Promise.all(Array.from({ length: 4 }, () => openAt(path)))

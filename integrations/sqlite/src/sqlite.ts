@@ -15,6 +15,7 @@ import { createLog, type Log } from './log.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
 import { createReads, type Reads } from './reads.ts'
 import { isBusy, translate, translateOpen } from './sqlite-error.ts'
+import { createTurns } from './turns.ts'
 import { createUpkeep, type Upkeep } from './upkeep.ts'
 import { createWriter, type Writer } from './writer.ts'
 
@@ -55,6 +56,7 @@ export function createSqliteStore(given: SqliteStoreOptions): LoopStore {
   const options = { path, durability, busyTimeoutMs, mustExist }
   let session: Session | null = null
   let closing: Promise<void> | null = null
+  const untilTurn = createTurns()
 
   const patiently = async <Result>(work: () => Result): Promise<Result> => {
     const start = performance.now()
@@ -74,6 +76,7 @@ export function createSqliteStore(given: SqliteStoreOptions): LoopStore {
   }
   const read = async <Result>(work: (opened: Session) => Result): Promise<Result> => {
     const opened = live()
+    for (let wait = untilTurn(); wait; wait = untilTurn()) await wait
     return patiently(() => work(opened))
   }
   const write = async <Result>(work: (opened: Session) => Result): Promise<Result> => {
