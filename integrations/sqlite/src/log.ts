@@ -13,11 +13,10 @@ import { entryColumns, toEntry, type EntryRow } from './rows.ts'
 /** The statements of the tenants' Merkle logs. `append` and `sign` expect to run inside a transaction. */
 export interface Log {
   head(tenant: string): LogHead
-  unlogged(tenant: string, limit: number): StoredEntry[]
-  /** Whether many entries were committed since the tenant's were last swept. */
-  isBehind(tenant: string): boolean
-  /** Remembers up to where no entry of the tenant is missing. Expects to run inside a transaction. */
-  sweep(tenant: string): void
+  /** Looks for a tenant's entries without a leaf in the next stretch of all entries: behind `after`, or what was swept. */
+  look(tenant: string, limit: number, after?: number): Stretch
+  /** Remembers that no entry of the tenant is missing up to there. Expects to run inside a transaction. */
+  sweep(tenant: string, through: number): void
   append(tenant: string, plan: Parameters<LoopStore['appendLog']>[1]): boolean
   sign(
     tenant: string,
@@ -27,14 +26,21 @@ export interface Log {
   leaves(tenant: string, range: { readonly from: number; readonly limit: number }): LogLeaf[]
 }
 
-/** How far a tenant's position may lag behind before it is written down. */
-const sweepStep = 10_000
+interface Stretch {
+  readonly entries: readonly StoredEntry[]
+  /** Its last position, and whether that is the newest. */
+  readonly through: number
+  readonly isEnd: boolean
+}
+
+/** So many entries, of all tenants, are looked at in one go: it bounds how long a statement keeps the thread, or a lock. */
+const stretchLength = 10_000
 
 export function createLog({ prepare }: Connection): Log {
   // No index says which entries are a tenant's in the order of their commits: each is looked at once, by what the log has
   // swept. The plus sign keeps SQLite from reading them all by the index of their runs.
   const missing = `
-    FROM entry WHERE pos > coalesce((SELECT swept FROM log_head WHERE tenant = ?), 0) AND +tenant = ?
+    FROM entry WHERE pos > ? AND pos <= ? AND +tenant = ?
     AND NOT EXISTS (
       SELECT 1 FROM leaf
       WHERE leaf.tenant = entry.tenant AND leaf.run_id = entry.run_id AND leaf.seq = entry.seq)
@@ -44,9 +50,7 @@ export function createLog({ prepare }: Connection): Log {
   )
   const unlogged = prepare<EntryRow>(`SELECT ${entryColumns} ${missing}`)
   const firstMissing = prepare<[pos: number]>(`SELECT pos ${missing}`)
-  const behind = prepare<[entries: number]>(`
-    SELECT coalesce((SELECT max(pos) FROM entry), 0)
-      - coalesce((SELECT swept FROM log_head WHERE tenant = ?), 0)`)
+  const swept = prepare<[pos: number]>('SELECT swept FROM log_head WHERE tenant = ?')
   const newest = prepare<[pos: number | null]>('SELECT max(pos) FROM entry')
   const insert = prepare(
     'INSERT INTO leaf (tenant, number, run_id, seq, hash) VALUES (?, ?, ?, ?, ?)',
@@ -66,20 +70,32 @@ export function createLog({ prepare }: Connection): Log {
     const [size, root, frontier, note] = row
     return { size, root, frontier: JSON.parse(frontier) as readonly string[], note }
   }
-  /** Up to where every entry of the tenant is named by a leaf. */
-  const sweptBy = (tenant: string): number => {
-    const [gap] = firstMissing.get(tenant, tenant, 1) ?? []
-    return gap === undefined ? (newest.get()?.[0] ?? 0) : gap - 1
+  const sweptOf = (tenant: string): number => swept.get(tenant)?.[0] ?? 0
+  const stretchBehind = (after: number): Omit<Stretch, 'entries'> => {
+    const last = Math.max(after, newest.get()?.[0] ?? 0)
+    const through = Math.min(after + stretchLength, last)
+    return { through, isEnd: through === last }
   }
-  const save = (tenant: string, { size, root, frontier, note }: LogHead): void => {
-    setHead.run(tenant, size, root, JSON.stringify(frontier), note, sweptBy(tenant))
+  /** Up to where every entry of the tenant is named by a leaf, as far as one stretch tells. */
+  const sweptBy = (tenant: string): number => {
+    const after = sweptOf(tenant)
+    const { through } = stretchBehind(after)
+    const [gap] = firstMissing.get(after, through, tenant, 1) ?? []
+    return gap === undefined ? through : gap - 1
+  }
+  const save = (tenant: string, next: LogHead, sweptUntil: number): void => {
+    const { size, root, frontier, note } = next
+    setHead.run(tenant, size, root, JSON.stringify(frontier), note, sweptUntil)
   }
 
   return {
     head,
-    unlogged: (tenant, limit) => unlogged.all(tenant, tenant, Math.max(0, limit)).map(toEntry),
-    isBehind: (tenant) => (behind.get(tenant)?.[0] ?? 0) > sweepStep,
-    sweep: (tenant) => save(tenant, head(tenant)),
+    look(tenant, limit, after = sweptOf(tenant)) {
+      const { through, isEnd } = stretchBehind(after)
+      const rows = unlogged.all(after, through, tenant, Math.max(0, limit))
+      return { entries: rows.map(toEntry), through, isEnd }
+    },
+    sweep: (tenant, through) => save(tenant, head(tenant), Math.max(through, sweptOf(tenant))),
     append(tenant, { expectedSize, leaves: added, head: next }) {
       if (head(tenant).size !== expectedSize) return false
       for (const [offset, { index, runId, seq, leafHash }] of added.entries()) {
@@ -88,14 +104,14 @@ export function createLog({ prepare }: Connection): Log {
         }
         insert.run(tenant, index, runId, seq, leafHash)
       }
-      save(tenant, next)
+      save(tenant, next, sweptBy(tenant))
       return true
     },
     sign(tenant, { size, root }, note) {
       // That of a tenant without entries has no row until it is signed.
       const now = head(tenant)
       if (now.size !== size || now.root !== root) return false
-      save(tenant, { ...now, note })
+      save(tenant, { ...now, note }, sweptOf(tenant))
       return true
     },
     leaves: (tenant, { from, limit }) =>
@@ -103,4 +119,23 @@ export function createLog({ prepare }: Connection): Log {
         .all(tenant, from, Math.max(0, limit))
         .map(([index, runId, seq, leafHash]) => ({ index, runId, seq, leafHash })),
   }
+}
+
+/** Entries without a leaf, at most `limit`. Others have their turn between two stretches, and no lock is held over one. */
+export async function readUnlogged(
+  limit: number,
+  look: (limit: number, after?: number) => Promise<Stretch>,
+  sweep: (through: number) => Promise<void>,
+): Promise<readonly StoredEntry[]> {
+  const found: StoredEntry[] = []
+  let swept: number | undefined
+  for (let after: number | undefined; ;) {
+    const { entries, through, isEnd } = await look(limit - found.length, after)
+    found.push(...entries)
+    if (found.length === 0 && !isEnd) swept = through
+    if (isEnd || found.length >= limit) break
+    after = through
+  }
+  if (swept !== undefined) await sweep(swept)
+  return found
 }

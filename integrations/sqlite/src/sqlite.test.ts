@@ -17,6 +17,8 @@ import { isLoopError, type CommitPlan, type LoopInstance, type LoopStore } from 
 import { nextPlan, outboxItem, planEpoch, startPlan, storeConformance } from '@loop-engine/testing'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 
+import { connect } from './connection.ts'
+import { createLog } from './log.ts'
 import { translate } from './sqlite-error.ts'
 import { createSqliteStore, type SqliteStoreOptions } from './sqlite.ts'
 
@@ -384,6 +386,27 @@ describe('what is not indexed at once', () => {
     expect(await store.unlogged('acme', 10)).toEqual(next.entries)
     expect(await store.unlogged('third', 10)).toEqual(third.entries)
     expect(await store.logHead('acme')).toEqual(head)
+  })
+
+  test('no statement looks through all that others committed', async () => {
+    const path = newPath()
+    const store = await openAt(path)
+    const theirs = startPlan({ tenant: 'other' })
+    const many = Array.from({ length: 10_000 }, () => ({}))
+    await store.commit([theirs, nextPlan(theirs.instance, many), startPlan()])
+    const connection = connect({
+      path,
+      durability: 'process',
+      busyTimeoutMs: 0,
+      mustExist: true,
+    })
+    onTestFinished(() => connection.close())
+    const log = createLog(connection)
+
+    const [first, second] = [log.look('acme', 10), log.look('acme', 10, 10_000)]
+
+    expect(first).toEqual({ entries: [], through: 10_000, isEnd: false })
+    expect(second).toMatchObject({ entries: [{ seq: 1 }], through: 10_002, isEnd: true })
   })
 })
 

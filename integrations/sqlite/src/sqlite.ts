@@ -11,7 +11,7 @@ import { createCheckpoints, type Checkpoints } from './checkpoints.ts'
 import { createCommit, type Commit } from './commit.ts'
 import { connect, type Connection } from './connection.ts'
 import { createKeepMessage } from './keep-message.ts'
-import { createLog, type Log } from './log.ts'
+import { createLog, readUnlogged, type Log } from './log.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
 import { createReads, type Reads } from './reads.ts'
 import { isBusy, translate, translateOpen } from './sqlite-error.ts'
@@ -147,12 +147,12 @@ export function createSqliteStore(given: SqliteStoreOptions): LoopStore {
     revive: (...letter) => write(({ outbox }) => outbox.revive(...letter)),
 
     logHead: (tenant) => read(({ log }) => log.head(tenant)),
-    async unlogged(tenant, limit) {
-      const entries = await read(({ log }) => log.unlogged(tenant, limit))
-      if (entries.length > 0 || !(await read(({ log }) => log.isBehind(tenant)))) return entries
-      await write(({ log }) => log.sweep(tenant))
-      return entries
-    },
+    unlogged: (tenant, limit) =>
+      readUnlogged(
+        limit,
+        (...stretch) => read(({ log }) => log.look(tenant, ...stretch)),
+        (through) => write(({ log }) => log.sweep(tenant, through)),
+      ),
     appendLog: (tenant, plan) => write(({ log }) => log.append(tenant, plan)),
     signLog: (tenant, head, note) => write(({ log }) => log.sign(tenant, head, note)),
     leaves: (tenant, range) => read(({ log }) => log.leaves(tenant, range)),
