@@ -29,7 +29,7 @@ export function createLists(
       if (wanted.status === 'active') filter.add(() => openStatuses)
       else if (wanted.status && wanted.status !== 'completed') filter.add(() => rareStatuses)
       filter.equal('status', wanted.status)
-      if (wanted.tag !== undefined) filter.add((tag) => `${tag} = ANY (tags)`, wanted.tag)
+      if (wanted.tag !== undefined) filter.add((tag) => `tags @> ARRAY[${tag}]::text[]`, wanted.tag)
       if (wanted.updatedFrom !== undefined)
         filter.add((at) => `updated_at >= ${at}`, wanted.updatedFrom)
       if (wanted.updatedUntil !== undefined)

@@ -7,6 +7,7 @@ import { counterExpiryV7 } from './counter-expiry-v7.ts'
 import { plainFunctionsV3 } from './functions-plain-v3.ts'
 import { functionsV1 } from './functions-v1.ts'
 import { functionsV3 } from './functions-v3.ts'
+import { listIndexesV10 } from './list-indexes-v10.ts'
 import { lookupsV5 } from './lookups-v5.ts'
 import { messagesV4 } from './messages-v4.ts'
 import { partitionFunctionsV3 } from './partition-functions-v3.ts'
@@ -40,6 +41,7 @@ const migrations: readonly ((schema: string) => string)[] = [
   (schema) => statusIndexV7(schema) + counterExpiryV7(schema) + blockedItemsV7(schema),
   statisticsV8,
   claimPlansV9,
+  listIndexesV10,
 ]
 
 /** Brings the schema to this package's version. Several starters wait for one another. */
