@@ -52,3 +52,34 @@ test('what goes to a file instead of the terminal is not painted', () => {
 
   expect(String(file.read())).toBe('error\nwarning\n')
 })
+
+test('who waits at a terminal hears once a second how far it is, and sees none of it afterwards', () => {
+  let now = 0
+  const err = Object.assign(new PassThrough(), { isTTY: true })
+  const out = new PassThrough()
+  const common = { color: false, out, err, now: () => now }
+  const output = createOutput({ ...common, json: false })
+
+  for (; now < 2500; now += 100) output.progress(`${now} lines`)
+  output.result({}, 'done')
+  output.endProgress()
+
+  const erase = '\r\u001b[K'
+  expect(String(err.read())).toBe(`${erase}1000 lines${erase}2000 lines${erase}`)
+  expect(String(out.read())).toBe('done\n')
+})
+
+test.each([
+  [true, true],
+  [false, false],
+])('nothing but a terminal (%s) without --json (%s) hears how far it is', (isTTY, json) => {
+  let now = 0
+  const err = Object.assign(new PassThrough(), { isTTY })
+  const output = createOutput({ json, color: false, out: new PassThrough(), err, now: () => now })
+
+  now = 5000
+  output.progress('1 line')
+  output.endProgress()
+
+  expect(err.read()).toBe(null)
+})

@@ -17,6 +17,10 @@ export interface Output {
   result(value: unknown, text: string): void
   /** Writes to standard output as it is, and waits when the reader is slow; false when the reader has left. */
   raw(text: string): Promise<boolean>
+  /** Tells who waits at a terminal for longer than a second how far it is; what is written next takes its place. */
+  progress(text: string): void
+  /** Takes away how far it was. */
+  endProgress(): void
   /** Says something to the person; not under `--json`. */
   note(text: string): void
   error(text: string): void
@@ -28,19 +32,46 @@ export interface OutputOptions {
   readonly color: boolean
   readonly out: NodeJS.WritableStream
   readonly err: NodeJS.WritableStream
+  /** Milliseconds of a clock that never goes back. */
+  readonly now?: () => number
 }
 
-export function createOutput({ json, color, out, err }: OutputOptions): Output {
+/** How often a person is told how far it is. */
+const progressMs = 1000
+const eraseLine = '\r\u001b[K'
+
+export function createOutput({
+  json,
+  color,
+  out,
+  err,
+  now = () => performance.now(),
+}: OutputOptions): Output {
   const paints = color && !json && hasColors(out)
+  let toldAt = now()
+  let isTold = false
+  const endProgress = (): void => {
+    if (isTold) err.write(eraseLine)
+    isTold = false
+  }
   const tell = (text: string): void => {
+    endProgress()
     err.write(`${json || hasColors(err) ? text : stripVTControlCharacters(text)}\n`)
   }
   return {
     json,
     color: paints,
     result: (value, text) => {
+      endProgress()
       out.write(`${json ? JSON.stringify(value, null, 2) : text}\n`)
     },
+    progress(text) {
+      if (json || !isTerminal(err) || now() - toldAt < progressMs) return
+      err.write(`${eraseLine}${text}`)
+      isTold = true
+      toldAt = now()
+    },
+    endProgress,
     async raw(text) {
       if (out.write(text)) return true
       try {
@@ -56,6 +87,10 @@ export function createOutput({ json, color, out, err }: OutputOptions): Output {
     error: tell,
     paint: (style, text) => (paints ? styleText(style, text, { stream: out }) : text),
   }
+}
+
+function isTerminal(stream: NodeJS.WritableStream & { isTTY?: boolean }): boolean {
+  return stream.isTTY === true
 }
 
 /** As a terminal says of itself, which knows of NO_COLOR and TERM=dumb; nothing else can say so. */

@@ -70,7 +70,11 @@ export async function runLoop(
     async (...parameters) => {
       const options = optionsNow()
       const output = createOutput({ json: options.json, color: options.color, out, err })
-      code = (await run({ options, output }, ...parameters)) ?? exitCodes.ok
+      try {
+        code = (await run({ options, output }, ...parameters)) ?? exitCodes.ok
+      } finally {
+        output.endProgress()
+      }
     }
   for (const add of commands) add(program, act)
   for (const command of allOf(program)) refuseTwice(command)

@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import { exportRecords } from '@loop-engine/observability'
 
 import type { AddCommand } from '../context.ts'
+import { counted } from '../counted.ts'
 import { unwritable } from '../files.ts'
 import { readSigner, type SignerOptions } from '../note-keys.ts'
 import { withSession } from '../session.ts'
@@ -43,7 +44,7 @@ export const addExport: AddCommand = (program, act) => {
             for await (const line of lines) if (!(await output.raw(`${line}\n`))) break
             return
           }
-          const count = await writeLines(chosen.output, lines)
+          const count = await writeLines(chosen.output, counted(lines, output))
           const publicKey = signer?.publicKey ?? null
           const signed = publicKey === null ? '' : ` Verifiers need the key ${publicKey}`
           output.result(

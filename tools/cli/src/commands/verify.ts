@@ -11,6 +11,7 @@ import { isLoopError, LoopError } from '@loop-engine/sdk'
 import { Option } from 'commander'
 
 import type { AddCommand, Context } from '../context.ts'
+import { counted } from '../counted.ts'
 import { exitCodes, type ExitCode } from '../exit-codes.ts'
 import { readText } from '../files.ts'
 import { readKeys } from '../note-keys.ts'
@@ -58,7 +59,7 @@ async function verifyFile(
   file: string,
   { keys, deep }: { readonly keys: NoteKey[]; readonly deep: boolean },
 ): Promise<ExitCode> {
-  const report = await verifyExport(readLines(await openFile(file)), {
+  const report = await verifyExport(counted(readLines(await openFile(file)), output), {
     deep,
     ...(keys.length > 0 && { keys }),
   })
@@ -110,7 +111,13 @@ async function verifyDatabase(
   return withSession(options, async ({ store, tenant }) => {
     const standing = note === null ? null : await compare(store, tenant, note, keys)
     const checkpoint = note === null ? undefined : { note, keys }
-    const report = await verifyStore({ store, tenant, deep, ...(checkpoint && { checkpoint }) })
+    const report = await verifyStore({
+      store,
+      tenant,
+      deep,
+      onProgress: ({ runs, entries }) => output.progress(`${runs} runs, ${entries} entries …`),
+      ...(checkpoint && { checkpoint }),
+    })
     const { ok } = report
     const head = ok ? output.paint('green', 'ok') : output.paint('red', 'does not verify')
     const { retained } = report
