@@ -108,11 +108,17 @@ export function governTool(options: GovernedToolOptions): GovernedTool {
   const approve: GovernedTool['approve'] = async (input, given) => {
     // Asked again about a call that paused before: `execute` will look at the ledger, and `ai` 6 refuses
     // an approval of a call that does not need one.
-    const isOld = isInHistory(contextOf(name, given))
-    if (isOld || (await asksFirst(tool, input, given)))
-      return { type: 'user-approval', reason: `${name} asks for approval.` }
+    const asks: ApprovalStatus = { type: 'user-approval', reason: `${name} asks for approval.` }
+    if (isInHistory(contextOf(name, given))) return asks
+    const isAsking = await asksFirst(tool, input, given)
     try {
-      const outcome = await governor.judge(await attemptOf(input, given))
+      const attempt = await attemptOf(input, given)
+      if (isAsking) {
+        // Not every release tells `onInputAvailable` of each call, and only what is on record can be answered.
+        await governor.open(attempt)
+        return asks
+      }
+      const outcome = await governor.judge(attempt)
       return outcome ? statusOf(outcome) : 'not-applicable'
     } catch (error) {
       return statusOf(faultOutcome(subjectOf(given), error))

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import { ask, big } from './conversation.fixture.ts'
+import type { ToolLike } from './govern-options.ts'
 import { govern } from './govern.ts'
 import { openRefundDesk } from './refund-desk.fixture.ts'
 import { answered, newest, user, withApprovals } from './tool-majors.fixture.ts'
@@ -37,6 +38,26 @@ describe.each(withApprovals)('a tool that asks in the chat by itself, on ai $sdk
     }
   })
 })
+
+// The first hundred releases of `ai` 7 do so to calls that a vendor streams in one piece.
+test.each(withApprovals)(
+  'a question in the chat is on record where the SDK does not tell of the input first, on ai $sdk',
+  async (major) => {
+    const desk = await openRefundDesk(major)
+    const refund = { ...desk.raw.refund, needsApproval: true }
+    const { engine } = desk.system
+    const governed = govern({ refund }, { engine, sdk: major.sdk, clock: desk.clock })
+    const { onInputAvailable: _, ...untold } = governed.tools.refund as ToolLike
+    const conversation = await ask(major, { ...governed, tools: { refund: untold } })
+
+    expect(await governed.resume(conversation)).toMatchObject({
+      ready: false,
+      calls: [{ status: 'pending', reason: 'unanswered' }],
+    })
+    await governed.resume(answered(conversation, { 'call-1': true }))
+    expect(desk.ran).toEqual([big.input])
+  },
+)
 
 test('a question that the caller put by a toolApproval of its own is waited for as well', async () => {
   const desk = await openRefundDesk(newest)
