@@ -15,13 +15,15 @@ export { indexLoop, type LoopIndex } from './judging/loop-index.ts'
 export { createEngine, type LoopEngine } from './engine/engine.ts'
 export {
   type ChangeInput,
+  type EraseInput,
   type Expected,
   type MigrateInput,
   type StartInput,
+  type Target,
   type TransitionInput,
 } from './engine/engine-input.ts'
 export { type AvailableTransition } from './engine/list-available.ts'
-export { type HistoryItem } from './engine/read-history.ts'
+export { type HistoryItem, type HistoryQuery } from './engine/read-history.ts'
 export { type Control, type StopInput, type StopTarget } from './engine/control.ts'
 export { type Seal, type Sealed } from './engine/seal.ts'
 export { createBells, type Bells } from './approvals/bells.ts'

@@ -21,13 +21,33 @@ export {
   type LoopEngine,
   type Relay,
   type AvailableTransition,
+  type ChangeInput,
+  type EraseInput,
   type HistoryItem,
+  type HistoryQuery,
+  type MigrateInput,
+  type Seal,
+  type Sealed,
   type TransitionInput,
   type StartInput,
+  type StopInput,
+  type Target,
 } from '@loop-engine/runtime'
 export { LoopBuilder, defineLoop, parseLoop, serialiseLoop, validateLoop } from '@loop-engine/dsl'
-export { createExpressions, createGuardRegistry } from '@loop-engine/guards'
+export {
+  createExpressions,
+  createGuardRegistry,
+  type Expressions,
+  type GuardRegistry,
+} from '@loop-engine/guards'
 export { createAuthority, type Authority } from '@loop-engine/actors'
+export type {
+  EventBus,
+  EventFilter,
+  EventListener,
+  EventStreamOptions,
+  LoopEvent,
+} from '@loop-engine/events'
 export {
   LoopError,
   promptHash,
@@ -35,11 +55,15 @@ export {
   isLoopError,
   reviewersOf,
   type Actor,
+  type ApprovalQuery,
   type ApprovalRequest,
   type Channel,
   type CloudEvent,
+  type DeadLetter,
+  type DefinitionProblem,
   type EventSink,
   type Guard,
+  type InstanceQuery,
   type InstanceStatus,
   type Integration,
   type JsonObject,
@@ -49,10 +73,18 @@ export {
   type LoopErrorCode,
   type LoopInstance,
   type LoopStore,
+  type Page,
   type Provider,
   type Receipt,
+  type Stop,
   type Telemetry,
   type TransitionResult,
 } from '@loop-engine/core'
-export { renderTimeline, timelineOf } from '@loop-engine/observability/timeline'
+export type { VerifyReport, VerifyStoreOptions } from '@loop-engine/observability'
+export {
+  renderTimeline,
+  timelineOf,
+  type TimelineItem,
+  type TimelineRow,
+} from '@loop-engine/observability/timeline'
 export { verifyStore } from './verify-store.ts'
