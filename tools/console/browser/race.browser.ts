@@ -103,3 +103,24 @@ test('a click that is repeated because the answer was lost counts once', async (
     .poll(() => world.bank.paid.filter((paid) => JSON.stringify(paid).includes('lost')))
     .toHaveLength(1)
 })
+
+test('what is sent without a network is answered, and is not sent behind the back of whoever gave it up', async () => {
+  const { world } = stage
+  const id = await world.ask('race-offline')
+  const { page } = await stage.enter({ path: `/inbox/${id}` })
+  await open(page)
+
+  await page.context().setOffline(true)
+  await send(page)
+  const dialog = page.getByRole('dialog')
+  await dialog.getByText('The server could not be reached').waitFor()
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+  await dialog.waitFor({ state: 'detached' })
+
+  await page.context().setOffline(false)
+  await world.ask('race-online')
+  await page.getByRole('link', { name: 'pay on race-online' }).waitFor()
+  const dora = await personOf(world, 'dora')
+  expect((await dora.approvals.get(id)).status).toBe('pending')
+  stage.forgive(/ERR_/)
+})

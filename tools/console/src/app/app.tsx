@@ -23,7 +23,10 @@ const client = new QueryClient({
       staleTime: 2000,
       retry: false, // the client has tried again already
       refetchOnWindowFocus: false, // live events tell what is stale
+      networkMode: 'always', // without a network it is said at once that the server cannot be reached
     },
+    // What somebody sends is sent now or not at all: never later, when the network is back and they gave it up.
+    mutations: { networkMode: 'always' },
   },
 })
 
