@@ -2,6 +2,7 @@ import { Button } from '@patternfly/react-core'
 import { useState, type ReactNode } from 'react'
 
 import { Shown } from './shown.tsx'
+import { isSpace } from './unseen.ts'
 
 const longest = 600
 const [head, tail] = [400, 120]
@@ -21,7 +22,10 @@ export function LongText({ text }: { readonly text: string }): ReactNode {
         </Button>
       </>
     )
-  const [until, from] = [wholeBefore(text, head), wholeBefore(text, text.length - tail)]
+  let [until, from] = [wholeBefore(text, head), wholeBefore(text, text.length - tail)]
+  // A space where the text is cut is none at its end.
+  while (isSpace(text, until - 1)) until -= 1
+  while (isSpace(text, from)) from += 1
   return (
     <>
       <Shown text={text.slice(0, until)} />

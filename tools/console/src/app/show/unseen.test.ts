@@ -35,6 +35,13 @@ test.each([
   expect(partsOf(text).some(({ seen }) => !seen)).toBe(true)
 })
 
+test('spaces at either end, of which nothing is seen, are spelled out; within a text they stay', () => {
+  expect(spellOut('amount ')).toBe('amount[U+0020 space]')
+  expect(spellOut(' \ta  b\nc\n\n')).toBe('[U+0020 space][U+0009 tab]a  b\nc[2 × U+000A line feed]')
+  expect(spellOut('   ')).toBe('[3 × U+0020 space]')
+  expect(spellOut(`a${' '.repeat(200_000)}b`)).toHaveLength(200_002)
+})
+
 test('nothing is lost between the parts', () => {
   const seen = partsOf('a\u202eb\u2066c').flatMap((part) => (part.seen ? [part.text] : []))
 

@@ -9,7 +9,10 @@ const unseen =
   /[^\P{Cc}\t\n]|[\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}\u2800]|[^\P{Default_Ignorable_Code_Point}\ufe0f]|(?<!\p{Extended_Pictographic})\u{fe0f}|[^\P{Zs} ]/gu
 
 const names: Readonly<Record<number, string>> = {
+  0x09: 'tab',
+  0x0a: 'line feed',
   0x0d: 'carriage return',
+  0x20: 'space',
   0xa0: 'no-break space',
   0xad: 'soft hyphen',
   0x061c: 'Arabic letter mark',
@@ -30,8 +33,34 @@ const names: Readonly<Record<number, string>> = {
   0xfeff: 'byte order mark',
 }
 
-/** Cuts a text at every character that is invisible or turns the direction of writing. Nothing is lost. */
+/**
+ * Cuts a text at every character that is invisible or turns the direction of writing, or is a space at either end, which
+ * nobody sees. Nothing is lost.
+ */
 export function partsOf(text: string): readonly Part[] {
+  let [start, end] = [0, text.length]
+  while (isSpace(text, start)) start += 1
+  while (end > start && isSpace(text, end - 1)) end -= 1
+  return [
+    ...partsOfSpaces(text.slice(0, start)),
+    ...partsWithin(text.slice(start, end)),
+    ...partsOfSpaces(text.slice(end)),
+  ]
+}
+
+/** Whether a character would not be seen at the end of a text. */
+export function isSpace(text: string, index: number): boolean {
+  return /[ \t\n]/.test(text.charAt(index))
+}
+
+function partsOfSpaces(spaces: string): readonly Part[] {
+  return Array.from(spaces.matchAll(/(.)\1*/gs), ([all, one = '']) => ({
+    seen: false,
+    name: all.length === 1 ? nameOf(one) : `${all.length} × ${nameOf(one)}`,
+  }))
+}
+
+function partsWithin(text: string): readonly Part[] {
   const parts: Part[] = []
   let from = 0
   for (const { 0: character, index } of text.matchAll(unseen)) {
