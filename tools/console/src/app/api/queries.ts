@@ -72,6 +72,14 @@ export const queryHistory = (run: Instance): Many<HistoryItem> =>
     server.instances.history(run.aggregateId, { runId: run.runId, limit: 500 }, call),
   )
 
+/** The entry with which a request was made: whatever was edited since, it holds what was asked. */
+export const queryAsked = ({ id, aggregateId, runId }: ApprovalRequest): One<Page<HistoryItem>> =>
+  one(['asked', id], (call) =>
+    server.instances
+      .history(aggregateId, { runId, limit: 1 }, call)
+      .page(id.slice(runId.length + 1)),
+  )
+
 export const queryRunApprovals = (runId: string): Many<ApprovalRequest> =>
   many(['run', runId, 'approvals'], (call) => server.approvals.find({ runId, limit: 100 }, call))
 

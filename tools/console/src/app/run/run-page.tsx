@@ -69,6 +69,12 @@ function Run({ run }: { readonly run: Instance }): ReactNode {
         <Timers run={run} />
         {definition && (
           <Section title="Path">
+            {history.hasNextPage && (
+              <p>
+                Only the first {items.length} entries are counted here: show more of the timeline to
+                see all of the path.
+              </p>
+            )}
             <StateGraph definition={definition} path={pathOf(items, run)} />
           </Section>
         )}
