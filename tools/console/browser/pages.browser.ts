@@ -79,7 +79,7 @@ test('what is stopped commits nothing until it is released', async () => {
   await page.getByRole('button', { name: 'Stop something' }).click()
   const dialog = page.getByRole('dialog')
   await dialog.getByLabel('What').selectOption('One loop')
-  await dialog.getByRole('textbox', { name: 'Loop' }).fill('deploy')
+  await dialog.getByRole('combobox', { name: 'Loop' }).fill('deploy')
   await dialog.getByLabel('Reason').fill('The freeze.')
   await dialog.getByRole('button', { name: 'Stop it' }).click()
   await page.getByText('The loop deploy').waitFor()
@@ -163,4 +163,60 @@ test('a page that the server no longer has leaves the rest of the console standi
   await page.getByRole('heading', { level: 1, name: 'Inbox' }).waitFor()
   expect(new URL(page.url()).pathname).toBe('/inbox')
   stage.forgive(/404|dynamically imported/)
+})
+
+test('figures that were not read yet, or cannot be, are not told as nothing', async () => {
+  const { page } = await stage.enter()
+  let answer = (): void => undefined
+  const held = new Promise<void>((resolve) => (answer = resolve))
+  await page.route(/\/api\/v1\/(metrics|instances\?)/, async (route) => {
+    await held
+    await route.fulfill({ status: 400, json: { code: 'invalid_input', detail: 'Not today.' } })
+  })
+
+  await page.getByRole('link', { name: 'Loops' }).click()
+  await page.getByRole('link', { name: 'Refunds' }).waitFor()
+  expect(await page.getByText('Open runs').count()).toBe(0)
+  await page.getByRole('link', { name: 'Refunds' }).click()
+  await page.getByRole('heading', { name: 'Runs', exact: true }).waitFor()
+  expect(await page.getByText('None yet.').count()).toBe(0)
+  expect(await page.getByText('0 of 0').count()).toBe(0)
+  answer()
+
+  await expect.poll(() => page.getByText('Not today.').count()).toBe(2)
+  expect(await page.getByText('None yet.').count()).toBe(0)
+  await page.getByRole('link', { name: 'Loops' }).click()
+  await page.getByText('Not today.').waitFor()
+})
+
+test('a page is printed to its end', async () => {
+  const { page } = await stage.enter({ path: `/instances/${scene.storied}` })
+  await page.getByText('Record verified: 9 entries').waitFor()
+  await page.locator('.timeline > li').nth(8).waitFor()
+
+  await page.emulateMedia({ media: 'print' })
+
+  const [last, paper] = await page.evaluate(() => [
+    document.querySelector('.timeline > li:last-child')?.getBoundingClientRect().bottom ?? 0,
+    document.documentElement.scrollHeight,
+  ])
+  expect(last).toBeGreaterThan(900)
+  expect(paper).toBeGreaterThanOrEqual(last)
+  expect(await page.getByRole('navigation').isVisible()).toBe(false)
+})
+
+test('who must stop something types at once, and is offered what there is', async () => {
+  const { page } = await stage.enter({ path: '/controls' })
+  await page.getByRole('button', { name: 'Stop something' }).click()
+  const dialog = page.getByRole('dialog')
+
+  await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('stop-cover')
+  const offered = (): Promise<readonly (string | null)[]> =>
+    dialog
+      .locator('datalist option')
+      .evaluateAll((all) => all.map((one) => one.getAttribute('value')))
+  await dialog.getByLabel('What').selectOption('One actor')
+  expect(await offered()).toContain('agent:refunds')
+  await dialog.getByLabel('What').selectOption('One loop')
+  expect(await offered()).toEqual(['refund', 'deploy'])
 })

@@ -29,21 +29,24 @@ export function LoopPage(): ReactNode {
       <PageHead title={definition?.name ?? loopId}>
         {definition?.description !== undefined && (
           <Content component="p">
-            <Shown text={definition.description} />
+            <Shown text={definition.description.trim()} />
           </Content>
         )}
       </PageHead>
       <PageSection>
         <ProblemNote error={error} />
+        <ProblemNote error={metrics.error} />
         {definition && (
           <Stack hasGutter>
             {counted && <Rates metrics={counted} />}
             <Section title="Graph">
               <StateGraph definition={definition} />
             </Section>
-            <Section title="Where runs are, and how long they stay">
-              <Funnel definition={definition} metrics={counted} />
-            </Section>
+            {metrics.isSuccess && (
+              <Section title="Where runs are, and how long they stay">
+                <Funnel definition={definition} metrics={counted} />
+              </Section>
+            )}
             <LoopRuns loopId={loopId} />
           </Stack>
         )}

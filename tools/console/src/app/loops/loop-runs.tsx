@@ -6,6 +6,7 @@ import { StatusLabel } from '../run/run-facts.tsx'
 import { More } from '../shell/more.tsx'
 import { RunLink } from '../show/links.tsx'
 import { Moment } from '../show/moment.tsx'
+import { ProblemNote } from '../show/problem-note.tsx'
 import { Section } from '../show/section.tsx'
 import { Shown } from '../show/shown.tsx'
 
@@ -14,7 +15,8 @@ export function LoopRuns({ loopId }: { readonly loopId: string }): ReactNode {
   const runs = query.data ?? []
   return (
     <Section title="Runs">
-      {runs.length === 0 && <p>None yet.</p>}
+      <ProblemNote error={query.error} />
+      {query.isSuccess && runs.length === 0 && <p>None yet.</p>}
       <ul className="rows">
         {runs.map(({ runId, aggregateId, currentState, status, updatedAt }) => (
           <li key={runId} className="facts">

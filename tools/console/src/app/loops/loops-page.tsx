@@ -30,6 +30,7 @@ export function LoopsPage(): ReactNode {
       <PageHead title="Loops" />
       <PageSection>
         <ProblemNote error={loops.error} />
+        <ProblemNote error={metrics.error} />
         {loops.data?.length === 0 && (
           <EmptyState titleText="No loops are served" headingLevel="h2">
             <EmptyStateBody>Name some when you start the server.</EmptyStateBody>
@@ -37,11 +38,11 @@ export function LoopsPage(): ReactNode {
         )}
         <Gallery hasGutter minWidths={{ default: '100%', md: '22rem' }}>
           {loops.data?.map((loop) => (
-            <LoopCard
-              key={loop.id}
-              loop={loop}
-              metrics={metrics.data?.find(({ loopId }) => loopId === loop.id)}
-            />
+            <LoopCard key={loop.id} loop={loop}>
+              {metrics.data && (
+                <Figures metrics={metrics.data.find(({ loopId }) => loopId === loop.id)} />
+              )}
+            </LoopCard>
           ))}
         </Gallery>
       </PageSection>
@@ -51,10 +52,10 @@ export function LoopsPage(): ReactNode {
 
 function LoopCard({
   loop: { id, name, version, description },
-  metrics,
+  children,
 }: {
   readonly loop: DefinitionSummary
-  readonly metrics: LoopMetrics | undefined
+  readonly children: ReactNode
 }): ReactNode {
   return (
     <Card isCompact>
@@ -64,20 +65,30 @@ function LoopCard({
       <CardBody>
         {description !== undefined && (
           <p>
-            <Shown text={description} />
+            <Shown text={description.trim()} />
           </p>
         )}
-        <DescriptionList isCompact columnModifier={{ default: '2Col' }}>
-          <Item term="Open runs">{metrics?.runs['active'] ?? 0}</Item>
-          <Item term="Ended runs">
-            {(metrics?.runs['completed'] ?? 0) +
-              (metrics?.runs['failed'] ?? 0) +
-              (metrics?.runs['cancelled'] ?? 0)}
-          </Item>
-          <Item term="Approved, of what was decided">{percent(metrics?.approvals.rate)}</Item>
-          <Item term="Exceptions">{metrics?.exceptions ?? 0}</Item>
-        </DescriptionList>
+        {children}
       </CardBody>
     </Card>
+  )
+}
+
+/** What the record adds up to; nothing of a loop without runs. */
+function Figures({ metrics }: { readonly metrics: LoopMetrics | undefined }): ReactNode {
+  const {
+    active = 0,
+    suspended = 0,
+    completed = 0,
+    failed = 0,
+    cancelled = 0,
+  } = metrics?.runs ?? {}
+  return (
+    <DescriptionList isCompact columnModifier={{ default: '2Col' }}>
+      <Item term="Open runs">{active + suspended}</Item>
+      <Item term="Ended runs">{completed + failed + cancelled}</Item>
+      <Item term="Approved, of what was decided">{percent(metrics?.approvals.rate)}</Item>
+      <Item term="Exceptions">{metrics?.exceptions ?? 0}</Item>
+    </DescriptionList>
   )
 }

@@ -1,16 +1,18 @@
-import { Button } from '@patternfly/react-core'
+import { Button, Spinner } from '@patternfly/react-core'
 import type { ReactNode } from 'react'
 
-/** Reads the next page of a list. */
+/** Says that a list is being read, and reads its next page. */
 export function More({
-  query: { hasNextPage, isFetchingNextPage, fetchNextPage },
+  query: { isPending, hasNextPage, isFetchingNextPage, fetchNextPage },
 }: {
   readonly query: {
+    readonly isPending: boolean
     readonly hasNextPage: boolean
     readonly isFetchingNextPage: boolean
     readonly fetchNextPage: () => Promise<unknown>
   }
 }): ReactNode {
+  if (isPending) return <Spinner size="lg" aria-label="Reading" />
   if (!hasNextPage) return null
   return (
     <Button variant="link" isLoading={isFetchingNextPage} onClick={() => void fetchNextPage()}>

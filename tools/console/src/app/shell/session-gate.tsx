@@ -1,5 +1,5 @@
 import type { Who } from '@loop-engine/client'
-import { Bullseye, EmptyState, EmptyStateBody, Spinner } from '@patternfly/react-core'
+import { EmptyState, EmptyStateBody, Spinner } from '@patternfly/react-core'
 import { LockIcon } from '@patternfly/react-icons'
 import { useQuery } from '@tanstack/react-query'
 import { createContext, useContext, useEffect, useRef, type ReactNode } from 'react'
@@ -29,9 +29,9 @@ export function SessionGate({ children }: { readonly children: ReactNode }): Rea
   if (troubleOf(error).status === 401) return <LoggedOut />
   if (data) return <SessionContext value={data}>{children}</SessionContext>
   return (
-    <Bullseye>
+    <div className="alone">
       {isPending ? <Spinner aria-label="Asking who you are" /> : <ProblemNote error={error} />}
-    </Bullseye>
+    </div>
   )
 }
 
