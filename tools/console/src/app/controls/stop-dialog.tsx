@@ -1,7 +1,9 @@
 import type { StopRequest } from '@loop-engine/client'
 import { FormGroup, FormSelect, FormSelectOption, TextInput } from '@patternfly/react-core'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
 
+import { queryKeys, queryLoops } from '../api/queries.ts'
 import { useSession } from '../shell/session-gate.tsx'
 import { ReasonDialog } from './reason-dialog.tsx'
 
@@ -23,6 +25,7 @@ export function StopDialog({ send, onClose }: StopDialogProps): ReactNode {
   const { scopes } = useSession()
   const [cover, setCover] = useState<Cover>('aggregateId')
   const [id, setId] = useState('')
+  const known = useKnown(cover, scopes.includes('keys'))
   const asks = covers.find(({ value }) => value === cover)?.asks ?? null
   const offered = covers.filter(
     ({ value }) => value !== 'everything' || scopes.includes('platform'),
@@ -53,11 +56,32 @@ export function StopDialog({ send, onClose }: StopDialogProps): ReactNode {
       </FormGroup>
       {asks !== null && (
         <FormGroup label={asks} fieldId="stop-id" isRequired>
-          <TextInput id="stop-id" value={id} isRequired onChange={(_, value) => setId(value)} />
+          <TextInput
+            id="stop-id"
+            value={id}
+            isRequired
+            autoComplete="off"
+            list="stop-known"
+            onChange={(_, value) => setId(value)}
+          />
+          <datalist id="stop-known">
+            {known.map((one) => (
+              <option key={one} value={one} />
+            ))}
+          </datalist>
         </FormGroup>
       )}
     </ReasonDialog>
   )
+}
+
+/** What can be offered, so that nobody mistypes it in a hurry; what is not offered can be stopped all the same. */
+function useKnown(cover: Cover, mayReadKeys: boolean): readonly string[] {
+  const loops = useQuery(queryLoops())
+  const keys = useInfiniteQuery({ ...queryKeys(), enabled: mayReadKeys })
+  if (cover === 'loopId') return loops.data?.map(({ id }) => id) ?? []
+  if (cover === 'actorId') return [...new Set(keys.data?.map(({ actor }) => actor.id))]
+  return []
 }
 
 function targetFor(cover: Cover, id: string): StopRequest['target'] {
