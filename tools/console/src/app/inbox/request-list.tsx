@@ -53,7 +53,8 @@ export function RequestList(props: RequestListProps): ReactNode {
                     <RiskLabel risk={view.transition.risk} />
                   </div>
                   <div>
-                    <ActorLabel actor={view.requester} />, <Moment at={createdAt} />
+                    <ActorLabel actor={view.requester} />, <Moment at={createdAt} />; expires{' '}
+                    <Moment at={view.expiresAt} />
                   </div>
                 </DataListCell>,
               ]}

@@ -18,7 +18,9 @@ export function ExactMoment({ at }: { readonly at: number }): ReactNode {
 
 function distanceOf(milliseconds: number): string {
   if (Math.abs(milliseconds) < 1000) return 'now'
-  const length = lengthOf(Math.abs(milliseconds))
+  // It is told anew a few times a minute: seconds beside minutes would be wrong most of the time.
+  const distance = Math.abs(milliseconds)
+  const length = lengthOf(distance < 60_000 ? distance : distance - (distance % 60_000))
   return milliseconds > 0 ? `in ${length}` : `${length} ago`
 }
 
