@@ -63,7 +63,7 @@ export const deploy = defineLoop({
   id: 'deploy',
   version: '1.0.0',
   name: 'Deployments',
-  states: [{ id: 'PLANNED' }, { id: 'LIVE', terminal: true }],
+  states: [{ id: 'PLANNED' }, { id: 'LIVE', terminal: true }, { id: 'SCRAPPED', terminal: true }],
   initialState: 'PLANNED',
   transitions: [
     {
@@ -72,8 +72,9 @@ export const deploy = defineLoop({
       to: 'LIVE',
       actors: ['automation'],
       risk: 'medium',
-      approval: { reviewers: ['role:finance'], quorum: 2, expiresIn: '1d' },
+      approval: { reviewers: ['role:finance'], quorum: 2, expiresIn: '1d', onReject: 'scrap' },
     },
+    { id: 'scrap', from: 'PLANNED', to: 'SCRAPPED', actors: ['system'] },
   ],
 })
 

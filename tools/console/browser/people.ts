@@ -33,11 +33,13 @@ export async function enter(
   {
     id = 'alice',
     roles = ['finance'],
+    scopes,
     path = '/inbox',
     ...options
   }: BrowserContextOptions & {
     readonly id?: string
     readonly roles?: readonly string[]
+    readonly scopes?: Parameters<World['link']>[2]
     readonly path?: string
   } = {},
 ): Promise<Person> {
@@ -52,7 +54,7 @@ export async function enter(
     if (isBad && !isRefusal) complaints.push(message.text())
   })
   page.on('pageerror', (error) => complaints.push(error.message))
-  await page.goto(world.link(id, roles))
+  await page.goto(world.link(id, roles, scopes))
   await page.getByRole('button', { name: 'Log in' }).click()
   await page.getByRole('heading', { level: 1, name: 'Inbox' }).waitFor()
   if (path !== '/inbox') await page.goto(`${world.url}${path}`)

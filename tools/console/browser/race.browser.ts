@@ -104,6 +104,29 @@ test('a click that is repeated because the answer was lost counts once', async (
     .toHaveLength(1)
 })
 
+test('what was sent is answered before its dialog closes', async () => {
+  const { world } = stage
+  const id = await world.ask('race-slow')
+  const { page } = await stage.enter({ path: `/inbox/${id}` })
+  let answer = (): void => undefined
+  const held = new Promise<void>((resolve) => (answer = resolve))
+  await page.route('**/decisions', async (route) => {
+    await held
+    await route.fulfill({ status: 400, json: { code: 'invalid_input', detail: 'Not like this.' } })
+  })
+  await open(page)
+  await send(page)
+
+  const dialog = page.getByRole('dialog')
+  await expect.poll(() => dialog.getByRole('button', { name: 'Cancel' }).isDisabled()).toBe(true)
+  await page.keyboard.press('Escape')
+  answer()
+
+  await dialog.getByText('Not like this.').waitFor()
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+  await dialog.waitFor({ state: 'detached' })
+})
+
 test('what is sent without a network is answered, and is not sent behind the back of whoever gave it up', async () => {
   const { world } = stage
   const id = await world.ask('race-offline')

@@ -4,7 +4,12 @@ import { join } from 'node:path'
 
 import { createLoopClient, type LoopClient } from '@loop-engine/client'
 import { createSqliteStore } from '@loop-engine/integration-sqlite'
-import { createLogger, createLoopServer, type LoopServer } from '@loop-engine/server'
+import {
+  createLogger,
+  createLoopServer,
+  type LoginOptions,
+  type LoopServer,
+} from '@loop-engine/server'
 
 import { consoleFolder } from '../src/index.ts'
 import { createBank, deploy, refund, type Bank } from './loops.ts'
@@ -19,7 +24,7 @@ export interface World {
   /** The secret of a new API key. */
   keyOf(type: 'automation' | 'ai-agent', id: string): string
   /** A login link of a person. */
-  link(id: string, roles?: readonly string[]): string
+  link(id: string, roles?: readonly string[], scopes?: LoginOptions['scopes']): string
   /** A refund that waits for finance; the id of its request. */
   ask(aggregateId: string, evidence?: Readonly<Record<string, unknown>>): Promise<string>
   /** Ends the server, and starts it again on the same port and files. */
@@ -77,7 +82,8 @@ export async function createWorld(): Promise<World> {
     get server() {
       return now.server
     },
-    link: (id, roles = []) => now.server.loginLink({ id, roles }),
+    link: (id, roles = [], scopes) =>
+      now.server.loginLink({ id, roles, ...(scopes && { scopes }) }),
     async ask(aggregateId, evidence = { amount: 120, customer: 'c-17', why: 'Arrived broken.' }) {
       await program.instances.start({ loopId: 'refund', aggregateId })
       await agent.instances.transition(aggregateId, { transition: 'review', attribution })

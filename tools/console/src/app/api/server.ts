@@ -3,6 +3,18 @@ import { createLoopClient, LoopClientError, type LoopClient } from '@loop-engine
 /** The server that this page came from; the browser's session says who asks. */
 export const server: LoopClient = createLoopClient({ baseUrl: '' })
 
+const loggedOut: Trouble = {
+  status: 401,
+  message: 'You are no longer logged in.',
+  hint: 'Open a new login link, then come back to this page.',
+}
+
+/** Whether what was sent may have counted: what the server refuses has not, and of a lost answer nobody knows. */
+export function countsAfter(error: unknown): string {
+  const { status } = troubleOf(error)
+  return status >= 400 && status < 500 ? 'did not count' : 'may not have counted'
+}
+
 /** What a failure means to a person. */
 export interface Trouble {
   readonly status: number
@@ -11,6 +23,8 @@ export interface Trouble {
 }
 
 export function troubleOf(error: unknown): Trouble {
+  // What the server says to programs, about headers, helps nobody here.
+  if (error instanceof LoopClientError && error.status === 401) return loggedOut
   if (error instanceof LoopClientError) return error
   return { status: 0, message: 'The console failed.', hint: 'Load it again.' }
 }

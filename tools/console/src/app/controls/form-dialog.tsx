@@ -25,7 +25,14 @@ export function FormDialog(props: FormDialogProps): ReactNode {
     if (ready) mutate()
   }
   return (
-    <Modal isOpen variant="small" onClose={onClose} aria-labelledby="dialog-title">
+    <Modal
+      isOpen
+      variant="small"
+      // What was sent cannot be cancelled any more; it is answered here.
+      onClose={isPending ? undefined : onClose}
+      aria-labelledby="dialog-title"
+      elementToFocus="#dialog-form :is(select, input, textarea), #dialog-cancel"
+    >
       <ModalHeader labelId="dialog-title" title={title} />
       <ModalBody>
         <Form id="dialog-form" onSubmit={submit}>
@@ -43,7 +50,7 @@ export function FormDialog(props: FormDialogProps): ReactNode {
         >
           {button}
         </Button>
-        <Button variant="link" onClick={onClose}>
+        <Button id="dialog-cancel" variant="link" isDisabled={isPending} onClick={onClose}>
           Cancel
         </Button>
       </ModalFooter>

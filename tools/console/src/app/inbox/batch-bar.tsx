@@ -9,6 +9,7 @@ import {
 } from '@patternfly/react-core'
 import { useState, type ReactNode } from 'react'
 
+import { useSession } from '../shell/session-gate.tsx'
 import { BatchDialog } from './batch-dialog.tsx'
 
 export interface BatchBarProps {
@@ -27,6 +28,7 @@ export function BatchBar({ list, chosen, onChoose, onHelp }: BatchBarProps): Rea
     readonly decision: 'approve' | 'reject'
     readonly requests: readonly ApprovalRequest[]
   } | null>(null)
+  const isDisabled = !useSession().scopes.includes('decide')
   const all = list.length > 0 && chosen.length === Math.min(list.length, most)
   const begin = (decision: 'approve' | 'reject'): void => setOpen({ decision, requests: chosen })
   return (
@@ -44,12 +46,17 @@ export function BatchBar({ list, chosen, onChoose, onHelp }: BatchBarProps): Rea
         {chosen.length > 0 && (
           <ToolbarGroup>
             <ToolbarItem>
-              <Button size="sm" onClick={() => begin('approve')}>
+              <Button size="sm" isDisabled={isDisabled} onClick={() => begin('approve')}>
                 Approve {chosen.length}
               </Button>
             </ToolbarItem>
             <ToolbarItem>
-              <Button size="sm" variant="danger" onClick={() => begin('reject')}>
+              <Button
+                size="sm"
+                variant="danger"
+                isDisabled={isDisabled}
+                onClick={() => begin('reject')}
+              >
                 Reject {chosen.length}
               </Button>
             </ToolbarItem>

@@ -12,11 +12,12 @@ import {
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState, type FormEvent, type ReactNode } from 'react'
 
-import { server } from '../api/server.ts'
+import { countsAfter, server } from '../api/server.ts'
 import { ProblemNote } from '../show/problem-note.tsx'
 import { Shown } from '../show/shown.tsx'
 import { outcomeOf } from './outcome.ts'
 import { RiskLabel } from './risk-label.tsx'
+import { Warnings } from './warnings.tsx'
 import { WhatRuns } from './what-runs.tsx'
 
 export interface BatchDialogProps {
@@ -44,10 +45,16 @@ export function BatchDialog({ decision, requests, onClose }: BatchDialogProps): 
     if (ready) mutate()
   }
   return (
-    <Modal isOpen variant="medium" onClose={onClose} aria-labelledby="batch-title">
+    <Modal
+      isOpen
+      variant="medium"
+      // What was sent cannot be cancelled any more; it is answered here.
+      onClose={isPending ? undefined : onClose}
+      aria-labelledby="batch-title"
+    >
       <ModalHeader labelId="batch-title" title={data ? 'What became of them' : `${name}?`} />
       <ModalBody tabIndex={0} aria-label="The batch">
-        <ProblemNote error={error} title="They may not have counted" />
+        <ProblemNote error={error} title={`They ${countsAfter(error)}`} />
         <ul className="batch">
           {requests.map((request, index) => (
             <li key={request.id}>
@@ -60,7 +67,10 @@ export function BatchDialog({ decision, requests, onClose }: BatchDialogProps): 
               {data ? (
                 <p role="status">{answerOf(data[index], decision)}</p>
               ) : (
-                <WhatRuns request={request} />
+                <>
+                  <Warnings request={request} />
+                  <WhatRuns request={request} />
+                </>
               )}
             </li>
           ))}
@@ -91,7 +101,7 @@ export function BatchDialog({ decision, requests, onClose }: BatchDialogProps): 
             {name}
           </Button>
         )}
-        <Button variant={data ? 'primary' : 'link'} onClick={onClose}>
+        <Button variant={data ? 'primary' : 'link'} isDisabled={isPending} onClick={onClose}>
           {data ? 'Close' : 'Cancel'}
         </Button>
       </ModalFooter>

@@ -14,11 +14,13 @@ import {
 import { useMutation } from '@tanstack/react-query'
 import { useState, type FormEvent, type ReactNode } from 'react'
 
+import { countsAfter } from '../api/server.ts'
 import { ProblemNote } from '../show/problem-note.tsx'
 import { Shown } from '../show/shown.tsx'
 import { decide } from './decide.ts'
 import type { Action } from './decisions.ts'
 import { EvidenceForm, useEvidenceForm } from './evidence-form.tsx'
+import { Warnings } from './warnings.tsx'
 import { WhatRuns } from './what-runs.tsx'
 
 export interface DecisionDialogProps {
@@ -52,12 +54,14 @@ export function DecisionDialog(props: DecisionDialogProps): ReactNode {
     mutate({ kind, request, words, to, ...(evidence.edits && isEdit && { edits: evidence.edits }) })
   }
   const danger = kind === 'reject'
+  // What was sent cannot be cancelled any more; it is answered here.
+  const close = isPending ? undefined : onClose
 
   return (
     <Modal
       isOpen
       variant={isEdit ? 'large' : 'medium'}
-      onClose={onClose}
+      onClose={close}
       aria-labelledby="decision-title"
       aria-describedby="decision-body"
       elementToFocus={
@@ -80,8 +84,9 @@ export function DecisionDialog(props: DecisionDialogProps): ReactNode {
               title="The request changed since you opened this. Close it and look again."
             />
           )}
-          <ProblemNote error={error} title="Your decision may not have counted" />
-          <p>{action.explains}</p>
+          <ProblemNote error={error} title={`Your decision ${countsAfter(error)}`} />
+          <Warnings request={request} />
+          <p>{action.explains(request)}</p>
           {(kind === 'approve' || kind === 'reject') && <WhatRuns request={request} />}
           {isEdit && <EvidenceForm form={evidence} />}
           {kind === 'delegate' && (
@@ -122,7 +127,7 @@ export function DecisionDialog(props: DecisionDialogProps): ReactNode {
         >
           {isEdit ? 'Approve as edited' : action.name}
         </Button>
-        <Button variant="link" onClick={onClose}>
+        <Button variant="link" isDisabled={isPending} onClick={onClose}>
           Cancel
         </Button>
       </ModalFooter>

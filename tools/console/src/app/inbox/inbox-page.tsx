@@ -16,6 +16,7 @@ import { useNavigate, useParams } from 'react-router'
 
 import { More } from '../shell/more.tsx'
 import { PageHead } from '../shell/page-head.tsx'
+import { useSession } from '../shell/session-gate.tsx'
 import { useToast } from '../shell/toasts.tsx'
 import { ProblemNote } from '../show/problem-note.tsx'
 import { BatchBar } from './batch-bar.tsx'
@@ -39,6 +40,8 @@ interface Open {
 export function InboxPage(): ReactNode {
   const { requestId } = useParams()
   const { list, query, request, error } = useInbox(requestId)
+  const { scopes } = useSession()
+  const actions = request && scopes.includes('decide') ? actionsFor(request) : []
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const [open, setOpen] = useState<Open | null>(null)
   const [answer, setAnswer] = useState<(Outcome & { readonly id: string }) | null>(null)
@@ -69,7 +72,17 @@ export function InboxPage(): ReactNode {
     else next.delete(id)
     setChosen(next)
   }
-  useInboxKeys({ list, requestId, request, choose, chosen, act, show, onHelp: () => setHelp(true) })
+  useInboxKeys({
+    list,
+    requestId,
+    request,
+    actions,
+    choose,
+    chosen,
+    act,
+    show,
+    onHelp: () => setHelp(true),
+  })
   useEffect(() => {
     // Whoever listens, or goes by keys, is taken to what was opened.
     if (requestId !== undefined) heading.current?.focus()
@@ -92,6 +105,7 @@ export function InboxPage(): ReactNode {
           <RequestPanel
             request={request}
             answer={answer?.id === request.id ? answer : null}
+            actions={actions}
             onAction={act}
           />
         )}
@@ -131,9 +145,7 @@ export function InboxPage(): ReactNode {
           onClose={() => setOpen(null)}
         />
       )}
-      {help && (
-        <KeysHelp onClose={() => setHelp(false)} actions={request ? actionsFor(request) : []} />
-      )}
+      {help && <KeysHelp onClose={() => setHelp(false)} actions={actions} />}
     </>
   )
 }

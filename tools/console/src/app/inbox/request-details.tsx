@@ -1,6 +1,6 @@
 import type { ApprovalRequest } from '@loop-engine/client'
 import { reviewersOf } from '@loop-engine/core'
-import { Alert, DescriptionList, Label, Stack } from '@patternfly/react-core'
+import { DescriptionList, Label, Stack } from '@patternfly/react-core'
 import type { ReactNode } from 'react'
 
 import { useSession } from '../shell/session-gate.tsx'
@@ -13,26 +13,20 @@ import { ExactMoment, Moment } from '../show/moment.tsx'
 import { Section } from '../show/section.tsx'
 import { Shown } from '../show/shown.tsx'
 import { ownReasons, quorumOf } from './policy.ts'
+import { Warnings } from './warnings.tsx'
 import { WhatRuns } from './what-runs.tsx'
 
 /** All that a reviewer must see: why it waits, what runs, on which evidence, and what happens without an answer. */
 export function RequestDetails({ request }: { readonly request: ApprovalRequest }): ReactNode {
-  const { view, guards } = request
+  const { view, guards, status } = request
+  const waits = status === 'pending'
   return (
     <Stack hasGutter>
-      {view.warnings.map((warning) => (
-        <Alert
-          key={warning}
-          isInline
-          variant="warning"
-          component="h3"
-          title={<Shown text={warning} />}
-        />
-      ))}
-      <Section level="h3" title="What exactly will run">
+      <Warnings request={request} />
+      <Section level="h3" title={waits ? 'What exactly will run' : 'What it was about'}>
         {view.transition.description !== undefined && (
           <p>
-            <Shown text={view.transition.description} />
+            <Shown text={view.transition.description.trim()} />
           </p>
         )}
         <WhatRuns request={request} />
@@ -40,15 +34,17 @@ export function RequestDetails({ request }: { readonly request: ApprovalRequest 
       <Section level="h3" title="Evidence">
         <Fields request={request} />
       </Section>
-      <Section level="h3" title="Why it waits for you">
+      <Section level="h3" title={waits ? 'Why it waits for you' : 'Who asked, and who decided'}>
         <Why request={request} />
       </Section>
-      <Section level="h3" title="If you do nothing">
-        <p>
-          <Shown text={view.ifNothing} /> That is <Moment at={view.expiresAt} />, on{' '}
-          <ExactMoment at={view.expiresAt} />.
-        </p>
-      </Section>
+      {waits && (
+        <Section level="h3" title="If you do nothing">
+          <p>
+            <Shown text={view.ifNothing} /> That is <Moment at={view.expiresAt} />, on{' '}
+            <ExactMoment at={view.expiresAt} />.
+          </p>
+        </Section>
+      )}
       {guards.length > 0 && (
         <Section level="h3" title="Guards">
           <ul className="facts">
@@ -101,7 +97,7 @@ function Fields({ request }: { readonly request: ApprovalRequest }): ReactNode {
 
 function Why({ request }: { readonly request: ApprovalRequest }): ReactNode {
   const session = useSession()
-  const { view, policy, stage, decisions, runId, createdAt } = request
+  const { view, policy, stage, decisions, runId, createdAt, status } = request
   const { given, needed } = quorumOf(request)
   const reasons = ownReasons(request, session)
   return (
@@ -113,9 +109,13 @@ function Why({ request }: { readonly request: ApprovalRequest }): ReactNode {
         <RunLink runId={runId} aggregateId={view.aggregateId} /> in <Shown text={view.loop.name} />{' '}
         <Shown text={view.loop.version} />
       </Item>
-      <Item term="You may decide">
-        {reasons.length > 0 ? `Because ${reasons.join(', and ')}.` : 'Not by the policy as it is.'}
-      </Item>
+      {status === 'pending' && (
+        <Item term="You may decide">
+          {reasons.length > 0
+            ? `Because ${reasons.join(', and ')}.`
+            : 'Not by the policy as it is.'}
+        </Item>
+      )}
       <Item term="Who may decide">
         <Shown text={reviewersOf(request).join(', ')} />
       </Item>

@@ -4,7 +4,7 @@ import type { ReactNode, Ref } from 'react'
 
 import { Moment } from '../show/moment.tsx'
 import { Shown } from '../show/shown.tsx'
-import { actionsFor, type Action } from './decisions.ts'
+import type { Action } from './decisions.ts'
 import { Edited } from './edited.tsx'
 import { endOf } from './outcome.ts'
 import { RequestDetails } from './request-details.tsx'
@@ -17,6 +17,7 @@ export interface RequestPanelProps {
     readonly variant: 'success' | 'info' | 'warning'
     readonly title: string
   } | null
+  readonly actions: readonly Action[]
   readonly onAction: (action: Action) => void
 }
 
@@ -47,7 +48,7 @@ export function RequestHead({
 }
 
 /** One request, and what can be done with it. */
-export function RequestPanel({ request, answer, onAction }: RequestPanelProps): ReactNode {
+export function RequestPanel({ request, answer, actions, onAction }: RequestPanelProps): ReactNode {
   const { status, revision } = request
   return (
     <div className="request">
@@ -56,7 +57,8 @@ export function RequestPanel({ request, answer, onAction }: RequestPanelProps): 
       )}
       {status === 'pending' ? (
         <div className="decisions" role="group" aria-label="Decide">
-          {actionsFor(request).map((action) => (
+          {actions.length === 0 && <p>Your login may not decide.</p>}
+          {actions.map((action) => (
             <Button
               key={action.kind}
               variant={variants[action.kind] ?? 'secondary'}

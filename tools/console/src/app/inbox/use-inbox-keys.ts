@@ -1,13 +1,14 @@
 import type { ApprovalRequest } from '@loop-engine/client'
 
 import { useKeys } from '../shell/keys.ts'
-import { actionsFor, type Action } from './decisions.ts'
+import type { Action } from './decisions.ts'
 import { isAt } from './place-of.ts'
 
 export interface InboxKeys {
   readonly list: readonly ApprovalRequest[]
   readonly requestId: string | undefined
   readonly request: ApprovalRequest | undefined
+  readonly actions: readonly Action[]
   readonly chosen: ReadonlySet<string>
   readonly choose: (id: string, isChosen: boolean) => void
   readonly act: (action: Action) => void
@@ -17,13 +18,13 @@ export interface InboxKeys {
 
 /** The whole inbox by single keys. */
 export function useInboxKeys(inbox: InboxKeys): void {
-  const { list, requestId, request, chosen, choose, act, show, onHelp } = inbox
+  const { list, requestId, request, actions, chosen, choose, act, show, onHelp } = inbox
   const place = list.findIndex(({ id }) => id === requestId)
   const step = (by: number): void => {
     const next = list[Math.min(Math.max(place + by, 0), list.length - 1)]
     if (next) show(next.id)
   }
-  const decisions = (request ? actionsFor(request) : []).map(
+  const decisions = actions.map(
     (action) =>
       [
         action.key,
