@@ -6,15 +6,17 @@ import { LoopError } from '@loop-engine/core'
 import type { Hono } from 'hono'
 
 import type { Environment } from '../http/environment.ts'
-import { loginPage, loginScript } from './login-page.ts'
+import { loginPage, loginScript, loginStyle } from './login-page.ts'
 
 const html = { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' }
 const script = { 'content-type': 'text/javascript; charset=utf-8', 'cache-control': 'no-store' }
+const style = { 'content-type': 'text/css; charset=utf-8', 'cache-control': 'no-store' }
 
 /** The login page, and a built console if there is one: its files, and its index for every other page. */
 export function mountConsole(app: Hono<Environment>, folder: string | undefined): void {
   app.get('/login', () => new Response(loginPage, { headers: html }))
   app.get('/login.js', () => new Response(loginScript, { headers: script }))
+  app.get('/login.css', () => new Response(loginStyle, { headers: style }))
   if (folder === undefined) return
   if (!existsSync(join(folder, 'index.html')))
     throw new LoopError('invalid_config', 'The console has no index.html.', {

@@ -5,6 +5,7 @@ export const loginPage = `<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>Loop Engine: log in</title>
+<link rel="stylesheet" href="/login.css">
 <script type="module" src="/login.js"></script>
 <main>
 <h1>Loop Engine</h1>
@@ -13,6 +14,14 @@ export const loginPage = `<!doctype html>
 <noscript>This page needs JavaScript.</noscript>
 </main>
 </html>
+`
+
+// System colours: light and dark come from the device, and so does their contrast.
+export const loginStyle = `:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
+main { margin: 20vh auto 0; max-width: 24rem; padding: 1rem }
+h1 { font-size: 1.4rem; line-height: 1.25 }
+button { font: inherit; font-weight: 600; min-height: 2.75rem; padding: .5rem 1.25rem; cursor: pointer }
+:focus-visible { outline: 3px solid; outline-offset: 2px }
 `
 
 // A button: what opens links to look at them does not press it.

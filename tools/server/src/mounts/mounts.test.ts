@@ -154,8 +154,11 @@ test('a file of another console is missing for now, and not a page that a browse
 test('the login page sends its token by POST, and has nothing inline', async () => {
   const page = await server.call('GET', '/login')
   const script = await server.call('GET', '/login.js')
+  const style = await server.call('GET', '/login.css')
 
   expect(page.text).toContain('src="/login.js"')
   expect(page.text).not.toMatch(/<script(?![^>]*src=)|style=| on\w+=/)
   expect(script.headers.get('content-type')).toMatch(/javascript/)
+  expect(page.text).toContain('href="/login.css"')
+  expect(style.headers.get('content-type')).toMatch(/css/)
 })
