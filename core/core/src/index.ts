@@ -88,7 +88,7 @@ export {
   type DecisionSigner,
   type DecisionSignerOptions,
   type SignedDecision,
-} from './model/decision-token.ts'
+} from './contracts/decision-token.ts'
 export { spellingOf } from './model/spelling.ts'
 export {
   entryTypes,

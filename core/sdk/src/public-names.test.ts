@@ -1,15 +1,15 @@
 import { expectTypeOf, test } from 'vitest'
 
-import {
+import type {
   createExpressions,
   createGuardRegistry,
   timelineOf,
   validateLoop,
   verifyStore,
-  type Approvals,
-  type LoopEngine,
-  type LoopSystem,
-  type Relay,
+  Approvals,
+  LoopEngine,
+  LoopSystem,
+  Relay,
 } from './index.ts'
 import type * as named from './index.ts'
 

@@ -42,7 +42,9 @@ test('what follows is said before: whether the approval is the last one, and wha
   await dialog.getByRole('button', { name: 'Cancel' }).click()
   await page.getByRole('button', { name: 'Reject', exact: true }).click()
 
-  await dialog.getByText('the system takes "scrap"').waitFor()
+  const follows = dialog.getByText('the system takes "scrap"')
+  await follows.waitFor()
+  expect(await follows.count()).toBe(1)
 })
 
 test('what is over is not told as if it waited', async () => {
@@ -89,6 +91,7 @@ test('what was edited is shown however long the record of the run is, and a path
   await partly.waitFor()
   await page.getByRole('button', { name: 'Show more' }).click()
   await partly.waitFor({ state: 'detached' })
+  expect(await partly.count()).toBe(0)
 })
 
 test('whose login may not decide is not offered to', async () => {

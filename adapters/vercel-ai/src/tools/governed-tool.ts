@@ -108,7 +108,7 @@ export function governTool(options: GovernedToolOptions): GovernedTool {
   const approve: GovernedTool['approve'] = async (input, given) => {
     // Asked again about a call that paused before: `execute` will look at the ledger, and `ai` 6 refuses
     // an approval of a call that does not need one.
-    const asks: ApprovalStatus = { type: 'user-approval', reason: `${name} asks for approval.` }
+    const asks: ToolApprovalStatus = { type: 'user-approval', reason: `${name} asks for approval.` }
     if (isInHistory(contextOf(name, given))) return asks
     const isAsking = await asksFirst(tool, input, given)
     try {

@@ -2,11 +2,11 @@ import type { KeyObject } from 'node:crypto'
 
 import type { z } from 'zod'
 
-import { systemClock, type Clock } from '../contracts/clock.ts'
 import { LoopError } from '../errors.ts'
 import { lazySchema, withZod } from '../lazy-schema.ts'
-import { assuranceSchema, principalSchema } from './actor.ts'
-import { approvalStatuses, decisionKinds, type ApprovalRequest } from './approval.ts'
+import { assuranceSchema, principalSchema } from '../model/actor.ts'
+import { approvalStatuses, decisionKinds, type ApprovalRequest } from '../model/approval.ts'
+import { systemClock, type Clock } from './clock.ts'
 
 const signedDecision = /* @__PURE__ */ withZod((zod) => {
   const sha256 = zod.string().regex(/^[0-9a-f]{64}$/)

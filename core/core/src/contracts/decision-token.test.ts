@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { SignJWT, UnsecuredJWT } from 'jose'
 import { expect, test } from 'vitest'
 
-import type { ApprovalRequest } from './approval.ts'
+import type { ApprovalRequest } from '../model/approval.ts'
 import {
   createDecisionSigner,
   signedDecisionOf,
