@@ -1,5 +1,5 @@
 export { govern, type GovernedTools } from './tools/govern.ts'
-export type { ToolCallContext, GovernOptions, ToolLike } from './tools/govern-options.ts'
+export type { ToolCallContext, GovernOptions, PerCall, ToolLike } from './tools/govern-options.ts'
 export type { ToolApproval, ToolPolicies, ToolPolicy } from './calls/tool-policy.ts'
 export type { CallOutcome, CallStatus } from './calls/call-outcome.ts'
 export type { ToolApprovalStatus } from './tools/approval-status.ts'
@@ -8,18 +8,8 @@ export type { PendingCall, Resumed } from './tools/resumed.ts'
 export { governModel, isGovernedModel, type GovernModelOptions } from './models/govern-model.ts'
 export { governPrepareStep } from './models/govern-prepare-step.ts'
 export type { ModelCallEvidence } from './models/model-call.ts'
-export {
-  createModelCallLoop,
-  toolProposalLoop,
-  type ModelLoopOptions,
-} from './models/model-loop.ts'
+export { createModelCallLoop, type ModelLoopOptions } from './models/model-loop.ts'
 export type { AnyLanguageModel, GovernedModel } from './models/model-shape.ts'
-export {
-  createModelWitness,
-  type ModelWitness,
-  type ModelWitnessOptions,
-  type WantedToolCall,
-} from './models/model-witness.ts'
 export {
   createVercelAIActorAdapter,
   type ModelHooks,

@@ -18,7 +18,7 @@ export interface MailText {
   readonly html: string
 }
 
-const longestValue = 600
+const maxValueLength = 600
 
 /** Asks one person for a decision, with his own link. */
 export async function askMail(
@@ -40,7 +40,7 @@ export async function askMail(
       link,
       rules,
       '',
-      renderViewText(request, view, { longestValue }),
+      renderViewText(request, view, { maxValueLength }),
     ].join('\n'),
     html: await letter(
       html`<p>You are asked for a decision.</p>
@@ -48,7 +48,7 @@ export async function askMail(
           <a href="${link}"><strong>Look at it and decide</strong></a>
         </p>
         <p>${rules}</p>
-        ${renderViewHtml(request, view, { longestValue })}`,
+        ${renderViewHtml(request, view, { maxValueLength })}`,
     ),
   }
 }

@@ -1,5 +1,4 @@
 export { createPagerDutyChannel } from './pagerduty.ts'
-export type { DecisionAnswer } from '@loop-engine/core/decision-page'
 export type { PagerDutyOptions, Seen } from './options.ts'
 export type { PagerDutyPeople, PagerDutyResponders } from './webhook/responders.ts'
 export { createPdjsTransport, type PdjsTransportOptions } from './api/pdjs-transport.ts'

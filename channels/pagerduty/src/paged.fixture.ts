@@ -1,9 +1,10 @@
 import type { DecisionIntake } from '@loop-engine/core'
+import type { DecisionAnswer } from '@loop-engine/core/decision-page'
 import { approvalRequest, startPlan } from '@loop-engine/testing'
 
 import { codeOf, withBoard, type Board } from './board.fixture.ts'
 import type { FakeIncident } from './fake-answers.fixture.ts'
-import type { DecisionAnswer, PagerDutyOptions } from './index.ts'
+import type { PagerDutyOptions } from './index.ts'
 
 export const request = approvalRequest(startPlan().instance)
 export const context = { signal: new AbortController().signal, idempotencyKey: 'notice-1' }

@@ -1,5 +1,4 @@
 export { createSlackChannel, type SlackChannel, type SlackOptions } from './slack.ts'
-export type { DecisionAnswer as SlackDecisionAnswer } from '@loop-engine/core/decision-page'
 export type { FindRequest } from './events/clicks.ts'
 export type { ConsoleUrl } from './card/link.ts'
 export type { SlackPeople } from './events/people.ts'

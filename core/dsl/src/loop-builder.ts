@@ -9,12 +9,12 @@ type Effect = NonNullable<TransitionInput['effect']>
 type Approval = Exclude<NonNullable<TransitionInput['approval']>, boolean>
 
 /** A state; `Ref` is the transition that it takes on its own. */
-type StateOptions<Ref extends string> = Named<StateInput, 'id' | 'stateId' | 'timeout'> & {
+export type StateOptions<Ref extends string> = Named<StateInput, 'id' | 'stateId' | 'timeout'> & {
   readonly timeout?: { readonly after: string; readonly transition: Ref }
 }
 
 /** A transition between known states; `Ref` are the transitions that may follow by themselves. */
-type TransitionOptions<States extends string, Id extends string, Ref extends string> = Named<
+export type TransitionOptions<States extends string, Id extends string, Ref extends string> = Named<
   TransitionInput,
   'id' | 'transitionId' | 'from' | 'to' | 'effect' | 'approval'
 > & {

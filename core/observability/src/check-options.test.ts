@@ -5,6 +5,7 @@ import { exportRecords } from './export/export.ts'
 import { verifyExport } from './export/verify-export.ts'
 import { createLog } from './log/log.ts'
 import { retainRecords } from './log/retain.ts'
+import { checkAgainst } from './log/start-check.ts'
 import { metricsOf } from './metrics/metrics.ts'
 import { verifyStore } from './verify/verify.ts'
 
@@ -18,7 +19,8 @@ const calls: Readonly<Record<string, (options: never) => unknown>> = {
   retainRecords,
   exportRecords: (options) => exportRecords(options).next(),
   verifyExport: (options) => verifyExport([], options),
-  metricsOf: (options) => metricsOf(store, options),
+  metricsOf,
+  checkAgainst,
 }
 
 async function call(name: string, options: unknown): Promise<unknown> {
@@ -37,7 +39,9 @@ test.each([
   ['exportRecords', { store, tenant, runID: 'run-1' }, '/runID'],
   ['createLog', { store, tenant, singer: {} }, '/singer'],
   ['retainRecords', { store, tenant, before: 1, dryrun: true }, '/dryrun'],
-  ['metricsOf', { tenant, loop: 'support.refund' }, '/loop'],
+  ['checkAgainst', { store, tenant, note: '' }, '/note'],
+  ['metricsOf', { store, tenant, loop: 'support.refund' }, '/loop'],
+  ['checkAgainst', { store, tenant, note: '' }, '/note'],
   ['metricsOf', { loopId: 'support.refund' }, '/tenant'],
 ])(
   '%s refuses %o: it would check less than was asked, or drop what was only to be counted',

@@ -17,16 +17,21 @@ export {
 } from './log/merkle-proof.ts'
 export { openNote, signNote, type NoteKey, type NoteSigner, type OpenedNote } from './log/note.ts'
 export { createSigner, generateSigner, type SignerOptions } from './log/signer.ts'
-export { openCheckpoint, originOf, signCheckpoint, type Checkpoint } from './log/checkpoint.ts'
+export {
+  openCheckpoint,
+  originOf,
+  signCheckpoint,
+  type Checkpoint,
+  type SignedCheckpoint,
+} from './log/checkpoint.ts'
 export { createLog, type LoggedHead, type LogOptions, type TransparencyLog } from './log/log.ts'
-export { checkAgainst, type StartCheck } from './log/start-check.ts'
+export { checkAgainst, type CheckAgainstOptions, type StartCheck } from './log/start-check.ts'
 export { verifyStore, type VerifyStoreOptions } from './verify/verify.ts'
 export { createVerifyBatch } from './verify/verify-batch.ts'
-export { verifyRun, type VerifyReport, type VerifyRunOptions } from './verify/verify-run.ts'
+export type { VerifyReport } from './verify/verify-run.ts'
 export { retainRecords, type RetainOptions } from './log/retain.ts'
 export type { VerifyFault } from './verify/fault.ts'
-export type { FindDefinition } from './verify/run-check.ts'
-export { metricsOf, type LoopMetrics } from './metrics/metrics.ts'
+export { metricsOf, type LoopMetrics, type MetricsOptions } from './metrics/metrics.ts'
 export type { StateMetrics } from './metrics/state-metrics.ts'
 export { exportRecords, type ExportOptions } from './export/export.ts'
 export {

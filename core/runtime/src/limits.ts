@@ -3,15 +3,15 @@ import { LoopError, parseDuration, refuseStrayKeys, type KnownKeys } from '@loop
 /** What one call may take. Every limit is refused before anything is committed. */
 export interface Limits {
   /** UTF-8 bytes of one attempt's evidence. */
-  readonly evidenceBytes: number
+  readonly maxEvidenceBytes: number
   /** Levels of nesting of one attempt's evidence. */
-  readonly evidenceDepth: number
+  readonly maxEvidenceDepth: number
   /** How long one guard is waited for; then it has failed. */
   readonly guardTimeoutMs: number
   /** How long the receipt of an execution may be spent. */
   readonly receiptTtlMs: number
   /** How often a conflicting commit is judged again. */
-  readonly conflictRetries: number
+  readonly maxConflictRetries: number
   /** How long an effect may run when its definition does not say; and a notice, an event or a look into the directory. */
   readonly effectTimeoutMs: number
   /** How long a relay worker owns what it claimed, unless it renews. */
@@ -29,16 +29,16 @@ export interface Limits {
   /** How long a retry with the same idempotency key is answered with the stored result. */
   readonly keyTtlMs: number
   /** Instances kept in memory between calls. */
-  readonly cachedInstances: number
+  readonly maxCachedInstances: number
 }
 
 /** What holds unless a system is told otherwise. */
 export const defaultLimits: Limits = Object.freeze({
-  evidenceBytes: 256 * 1024,
-  evidenceDepth: 64,
+  maxEvidenceBytes: 256 * 1024,
+  maxEvidenceDepth: 64,
   guardTimeoutMs: 2000,
   receiptTtlMs: 86_400_000,
-  conflictRetries: 16,
+  maxConflictRetries: 16,
   effectTimeoutMs: 30_000,
   leaseMs: 30_000,
   pollMs: 500,
@@ -47,15 +47,15 @@ export const defaultLimits: Limits = Object.freeze({
   backoffMs: Object.freeze({ first: 100, longest: 60_000 }),
   concurrency: 16,
   keyTtlMs: 30 * 86_400_000,
-  cachedInstances: 10_000,
+  maxCachedInstances: 10_000,
 })
 
 const keys: KnownKeys<Limits> = {
-  evidenceBytes: true,
-  evidenceDepth: true,
+  maxEvidenceBytes: true,
+  maxEvidenceDepth: true,
   guardTimeoutMs: true,
   receiptTtlMs: true,
-  conflictRetries: true,
+  maxConflictRetries: true,
   effectTimeoutMs: true,
   leaseMs: true,
   pollMs: true,
@@ -64,9 +64,14 @@ const keys: KnownKeys<Limits> = {
   backoffMs: true,
   concurrency: true,
   keyTtlMs: true,
-  cachedInstances: true,
+  maxCachedInstances: true,
 }
-const mayBeZero: ReadonlySet<string> = new Set(['conflictRetries', 'keyTtlMs', 'first', 'longest'])
+const mayBeZero: ReadonlySet<string> = new Set([
+  'maxConflictRetries',
+  'keyTtlMs',
+  'first',
+  'longest',
+])
 const most = parseDuration('365000d')
 
 /** The limits of a system, with those that are not given by default. Throws `invalid_config` with the path of one that limits nothing. */

@@ -115,7 +115,7 @@ export async function createLoopSystem(options: LoopSystemOptions): Promise<Loop
   // Whoever is told of failures may fail as well: that ends neither the relay nor the process.
   const report = quiet(onError, warn)
   const bus = createEventBus({ onError: report })
-  const runs = createRuns(store, limits.cachedInstances)
+  const runs = createRuns(store, limits.maxCachedInstances)
   const kernel: Kernel = {
     store,
     clock,

@@ -35,7 +35,7 @@ async function endOf(pay: () => Promise<unknown>) {
       }),
     ],
     redaction: { patterns: [/sk_live_/] },
-    limits: { maxAttempts: 3, evidenceBytes: 1000 },
+    limits: { maxAttempts: 3, maxEvidenceBytes: 1000 },
     clock,
     relay: false,
   })

@@ -58,7 +58,7 @@ test('evidence of just so many bytes is recorded, and not one more', async () =>
 test('what grows by redaction beyond the limit is refused too', async () => {
   const { note } = await started({
     redaction: { patterns: [/secret/] },
-    limits: { evidenceBytes: 1000 },
+    limits: { maxEvidenceBytes: 1000 },
   })
 
   const secrets = Array.from({ length: 50 }, () => 'secret')

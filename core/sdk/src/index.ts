@@ -32,8 +32,16 @@ export {
   type StartInput,
   type StopInput,
   type Target,
+  type Expected,
 } from '@loop-engine/runtime'
-export { LoopBuilder, defineLoop, parseLoop, serialiseLoop, validateLoop } from '@loop-engine/dsl'
+export {
+  LoopBuilder,
+  defineLoop,
+  parseLoop,
+  serialiseLoop,
+  validateLoop,
+  type LoopInput,
+} from '@loop-engine/dsl'
 export {
   createExpressions,
   createGuardRegistry,
@@ -58,11 +66,13 @@ export {
   type ApprovalQuery,
   type ApprovalRequest,
   type Channel,
+  type Clock,
   type CloudEvent,
   type DeadLetter,
   type DefinitionProblem,
   type EventSink,
   type Guard,
+  type Identifiers,
   type InstanceQuery,
   type InstanceStatus,
   type Integration,

@@ -9,7 +9,7 @@ const hour = 3_600_000
 type Severity = 'hard' | 'soft'
 
 /** Two payments; whether nobody decides about them or nobody asks, they lapse, of which a limit wants one a month. */
-async function open(severity: Severity, conflictRetries = 16) {
+async function open(severity: Severity, maxConflictRetries = 16) {
   const clock = createTestClock()
   const limit = (name: string) => ({
     id: name,
@@ -47,7 +47,7 @@ async function open(severity: Severity, conflictRetries = 16) {
     loops: [loop],
     clock,
     relay: false,
-    limits: { conflictRetries },
+    limits: { maxConflictRetries },
   })
   const { engine, relay } = system
   const ask = async (aggregateId: string) => askForPayment(system, { aggregateId })
@@ -63,8 +63,8 @@ async function open(severity: Severity, conflictRetries = 16) {
 describe('a full limit of a transition that the clock takes', () => {
   test.each([0, 16])(
     'only warns of a timeout when it is soft; conflicts retried: %i',
-    async (conflictRetries) => {
-      const { engine, approvals, ask, later, states } = await open('soft', conflictRetries)
+    async (maxConflictRetries) => {
+      const { engine, approvals, ask, later, states } = await open('soft', maxConflictRetries)
       const requests = [await ask('order-1'), await ask('order-2')]
       for (const requestId of requests) await approvals.withdraw({ requestId, actor: bob })
 

@@ -54,7 +54,7 @@ test.each([
 
 test.each([
   ['evidenceByte', 4096],
-  ['evidenceBytes', Number.NaN],
+  ['maxEvidenceBytes', Number.NaN],
   ['guardTimeoutMs', '2s'],
   ['effectTimeoutMs', Infinity],
   ['concurrency', 0],
@@ -69,10 +69,10 @@ test.each([
 })
 
 test('a limit without a value is the default', async () => {
-  const evidence = { note: 'x'.repeat(defaultLimits.evidenceBytes + 1) }
+  const evidence = { note: 'x'.repeat(defaultLimits.maxEvidenceBytes + 1) }
   const { engine } = await createLoopSystem({
     loops: [loop],
-    limits: { evidenceBytes: undefined, guardTimeoutMs: undefined },
+    limits: { maxEvidenceBytes: undefined, guardTimeoutMs: undefined },
   })
   const actor = { type: 'ai-agent', id: 'agent:jobs' } as const
   const asked = engine.start({ loopId: 'job', aggregateId: 'job-1', actor, evidence })

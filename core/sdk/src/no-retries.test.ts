@@ -27,7 +27,7 @@ test('without retries of conflicts what is refused is still refused, and no conf
   const { engine, close } = await createLoopSystem({
     loops: [loop],
     relay: false,
-    limits: { conflictRetries: 0 },
+    limits: { maxConflictRetries: 0 },
   })
   const target = { aggregateId: 'order-1', actor: agent }
   await engine.start({ loopId: 'payment', ...target })
@@ -65,7 +65,7 @@ async function openContended() {
           : store.commit(plans),
     },
     relay: false,
-    limits: { conflictRetries: 1 },
+    limits: { maxConflictRetries: 1 },
   })
   const run = { aggregateId: 'order-1', actor: agent }
   await engine.start({ loopId: 'payment', ...run })

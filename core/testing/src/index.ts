@@ -62,6 +62,7 @@ export type {
   ChannelSetting,
   ChannelVendor,
   Click,
+  JourneySystem,
   OpenChannel,
 } from './channel-journeys/harness.ts'
 export { integrationConformance, type IntegrationHarness } from './integration-conformance.ts'

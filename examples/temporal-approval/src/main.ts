@@ -21,7 +21,7 @@ export async function run(): Promise<string[]> {
 
   const client = new Client({ connection: await Connection.connect({ address: server.address }) })
   const store = createMemoryStore() // In production: createPostgresStore({ connectionString }).
-  const sink = createDecisionSink({ client, store, signer: sign, audience })
+  const sink = createDecisionSink({ client, store, signer: { sign, audience } })
   const system = await createLoopSystem({ loops: [], store, sinks: [sink] })
   const connection = await NativeConnection.connect({ address: server.address })
   const worker = await Worker.create({

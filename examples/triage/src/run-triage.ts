@@ -132,7 +132,7 @@ async function summarise(
     tickets,
     ticketsFiledNow: tickets - start.ticketsBefore,
     timeline: longest ? renderTimeline(await timelineOf(system.engine.history(longest))) : '',
-    metrics: await metricsOf(store, { tenant: 'default', loopId: loop.id }),
+    metrics: await metricsOf({ store, tenant: 'default', loopId: loop.id }),
     verified: faults.length === 0,
     faults,
     checkpoint,

@@ -55,7 +55,11 @@ export function createTrust({ store, data }: TrustOptions): Trust {
     if (!existsSync(noteFile)) return []
     try {
       const note = readFileSync(noteFile, 'utf8')
-      const { ok, reason, size, rememberedSize } = await checkAgainst(store, tenant, note, [signer])
+      const { ok, reason, size, rememberedSize } = await checkAgainst({
+        store,
+        tenant,
+        checkpoint: { note, keys: [signer] },
+      })
       if (ok) return []
       const sizes = `the checkpoint covers ${rememberedSize} entries, the database has logged ${size}`
       return [`The database is not the one that was left (${reason}): ${sizes}.`]

@@ -5,3 +5,4 @@ export {
   type McpServerOptions,
 } from './mcp-server.ts'
 export type { McpPrincipal } from './principal.ts'
+export type { McpSystem } from './session.ts'

@@ -15,13 +15,13 @@ import { createHttpSide } from './http-side.ts'
 import { registerNextSteps } from './next-steps-prompt.ts'
 import { agentOf, checkPrincipal, type McpPrincipal } from './principal.ts'
 import { registerResources } from './resources.ts'
-import { catalogueOf, type Reach, type Session } from './session.ts'
+import { catalogueOf, type McpSystem, type Session } from './session.ts'
 import { createStdioSide } from './stdio-side.ts'
 import { toolsFor } from './tools/tools.ts'
 
 export interface McpServerOptions {
   /** Nothing of it that decides, stops or erases is used. */
-  readonly system: Reach
+  readonly system: McpSystem
   /** The loops that clients may see and request; runs of others do not exist for them. */
   readonly loops: readonly LoopDefinition[]
   /** Ids of those that clients may start; none unless given. */

@@ -11,7 +11,7 @@ import type { Approvals, LoopEngine, Relay } from '@loop-engine/sdk'
 import type { McpPrincipal } from './principal.ts'
 
 /** What the server may call of a system. Whatever decides, cancels, stops or migrates is not among it. */
-export interface Reach {
+export interface McpSystem {
   readonly engine: Pick<
     LoopEngine,
     'get' | 'find' | 'history' | 'available' | 'transition' | 'start'
@@ -28,7 +28,7 @@ export interface Catalogue {
 }
 
 /** One client: who it is, and what it reaches. */
-export interface Session extends Reach, Catalogue {
+export interface Session extends McpSystem, Catalogue {
   readonly principal: McpPrincipal
   readonly agent: Actor
   readonly tenant: string

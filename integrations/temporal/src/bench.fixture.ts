@@ -96,7 +96,7 @@ export async function openBench(
     store,
     relay,
     guards,
-    ...(sink && { sinks: [createDecisionSink({ client, store, signer: sign, audience })] }),
+    ...(sink && { sinks: [createDecisionSink({ client, store, signer: { sign, audience } })] }),
   })
   const paid: unknown[] = []
   const native = await NativeConnection.connect({ address: server.address })

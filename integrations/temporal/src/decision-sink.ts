@@ -15,21 +15,24 @@ import { z } from 'zod'
 
 import { decideUpdate, wakeSignal } from './names.ts'
 
+/** Signs decisions for `humanGate()`. */
+export interface GateSigner {
+  readonly sign: DecisionSigner
+  /** The one that the gates trust. */
+  readonly audience: string
+}
+
 export interface DecisionSinkOptions {
   readonly client: Client
   /** The store of the loops: requests and runs are read from it. */
   readonly store: Pick<LoopStore, 'approval' | 'getRun'>
-  /** Signs decisions for `humanGate()`. */
-  readonly signer: DecisionSigner
-  /** The audience that the gates trust. */
-  readonly audience: string
+  readonly signer: GateSigner
 }
 
 const optionKeys: KnownKeys<DecisionSinkOptions> = {
   client: true,
   store: true,
   signer: true,
-  audience: true,
 }
 
 const approved = 'dev.loop-engine.loop.approval.approved.v1'
@@ -60,7 +63,7 @@ const refusedSchema = z.object({ reason: z.literal('no_such_gate') })
  */
 export function createDecisionSink(options: DecisionSinkOptions): EventSink {
   refuseStrayKeys(options, optionKeys, { what: 'createDecisionSink', code: 'invalid_config' })
-  const { client, store, signer, audience } = options
+  const { client, store, signer } = options
 
   async function deliver(event: CloudEvent): Promise<void> {
     const read = entrySchema.safeParse(event.data)
@@ -81,7 +84,7 @@ export function createDecisionSink(options: DecisionSinkOptions): EventSink {
         plugin: 'temporal',
         hint: 'The request was changed in the database. Run verify, and ask again.',
       })
-    const token = await signer(signedDecisionOf(request), audience)
+    const token = await signer.sign(signedDecisionOf(request), signer.audience)
     await workflow.executeUpdate(decideUpdate, {
       args: [token],
       updateId: `${request.id}:${request.revision}:${request.status}`,

@@ -2,7 +2,7 @@ export { createTemporalPlugin, type TemporalPlugin, type TemporalPluginOptions }
 export type { ActivityPolicy, CallApproval, CallPolicy } from './calls/call-policy.ts'
 export type { ActorOf, CallSite } from './calls/call-site.ts'
 export type { Caller } from './caller-token.ts'
-export { createDecisionSink, type DecisionSinkOptions } from './decision-sink.ts'
+export { createDecisionSink, type DecisionSinkOptions, type GateSigner } from './decision-sink.ts'
 export type { HistoryKey } from './history-seal.ts'
 export { failureTypes } from './names.ts'
 export {

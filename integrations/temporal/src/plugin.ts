@@ -4,7 +4,6 @@ import {
   systemClock,
   type Clock,
   type DecisionKey,
-  type DecisionSigner,
   type KnownKeys,
   type LoopDefinition,
   type Principal,
@@ -27,6 +26,7 @@ import {
 import { siteOf, type ActorOf } from './calls/call-site.ts'
 import { createGateActivities } from './calls/gate-activities.ts'
 import { governActivity } from './calls/govern-activity.ts'
+import type { GateSigner } from './decision-sink.ts'
 import { callerHeader, callHeader } from './names.ts'
 import { denied } from './refusals.ts'
 
@@ -44,8 +44,8 @@ export interface TemporalPluginOptions {
   readonly caller?: Caller
   /** In a worker: once given, what is governed runs only for a proven caller, who cannot approve it. */
   readonly callerKeys?: readonly DecisionKey[]
-  /** Lets gates see decisions that no sink delivered. The audience is the one that the gates trust. */
-  readonly signer?: { readonly sign: DecisionSigner; readonly audience: string }
+  /** Lets gates see decisions that no sink delivered. */
+  readonly signer?: GateSigner
   readonly clock?: Pick<Clock, 'now'>
 }
 

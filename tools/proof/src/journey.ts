@@ -64,7 +64,7 @@ export async function openSystem(
       }),
     },
     redaction: { patterns: secrets },
-    limits: { backoffMs: { first: 1, longest: 1 }, evidenceBytes, ...limits },
+    limits: { backoffMs: { first: 1, longest: 1 }, maxEvidenceBytes: evidenceBytes, ...limits },
   })
   return { system, clock, effects, bank }
 }
@@ -84,7 +84,7 @@ export function worldOf(
     identityClassOf,
     brokenGuards: ['broken'],
     canaries: [canary],
-    evidenceBytes,
+    maxEvidenceBytes: evidenceBytes,
     budgets: tenants.map((tenant) => ({
       limit: 100,
       transitionId: 'spend',

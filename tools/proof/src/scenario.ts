@@ -106,11 +106,12 @@ async function runDay(sabotage: Sabotage): Promise<World> {
   const kept = await sign('default', next)
   await sign('other', next)
   const last = signed.at(-1)
+  const checkpoint = { note: kept ?? '', keys: [old, next] }
   const check = sabotage.startCheck ? sabotage.startCheck(checkAgainst) : checkAgainst
   const starts = await Promise.all(
     [store, backup].map(async (found) => ({
       isBackup: found === backup,
-      isReported: !(await check(found, 'default', kept ?? '', [old, next])).ok,
+      isReported: !(await check({ store: found, tenant: 'default', checkpoint })).ok,
     })),
   )
 

@@ -146,9 +146,9 @@ async function assemble(
   const doors: Listening[] = []
   let closing: Promise<void> | undefined
 
-  async function close(drainMs: number): Promise<void> {
+  async function close(options: { readonly drainMs?: number }): Promise<void> {
     draining.abort()
-    await Promise.all(doors.map((door) => door.close(drainMs)))
+    await Promise.all(doors.map((door) => door.close(options)))
     await mcp?.close()
     await services.events.close()
     await system.close()
@@ -166,7 +166,7 @@ async function assemble(
       return door
     },
     loginLink: (login) => loginLink(login, { access, origin: origins[0], now: now() }),
-    close: ({ drainMs = 10_000 } = {}) => (closing ??= close(drainMs)),
+    close: (options = {}) => (closing ??= close(options)),
   }
 }
 

@@ -5,9 +5,9 @@ import {
   type KnownKeys,
   type LoopDefinition,
 } from '@loop-engine/core'
-import type { defineLoop } from '@loop-engine/sdk'
+import type { LoopInput } from '@loop-engine/sdk'
 
-type TransitionInput = Parameters<typeof defineLoop>[0]['transitions'][number]
+type TransitionInput = LoopInput['transitions'][number]
 
 /** When people are asked, who they are, and what happens when nobody answers. */
 export type ToolApproval = Exclude<NonNullable<TransitionInput['approval']>, boolean>

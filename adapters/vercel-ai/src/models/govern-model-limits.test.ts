@@ -133,7 +133,7 @@ test('a stop that comes while an answer streams ends the stream before its end',
 })
 
 test('text that the engine does not take costs neither the answer nor its record', async () => {
-  const { engine, runs } = await createTestSystem({ limits: { evidenceBytes: 4096 } })
+  const { engine, runs } = await createTestSystem({ limits: { maxEvidenceBytes: 4096 } })
   const model = governModel(newest.mock([{ text: 'long '.repeat(2000) }]), {
     engine,
     record: 'text',

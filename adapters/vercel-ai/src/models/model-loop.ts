@@ -5,9 +5,9 @@ import {
   type KnownKeys,
   type LoopDefinition,
 } from '@loop-engine/core'
-import { defineLoop } from '@loop-engine/sdk'
+import { defineLoop, type LoopInput } from '@loop-engine/sdk'
 
-type TransitionInput = Parameters<typeof defineLoop>[0]['transitions'][number]
+type TransitionInput = LoopInput['transitions'][number]
 export type GuardSpecs = NonNullable<TransitionInput['guards']>
 
 export interface ModelLoopOptions {

@@ -10,7 +10,7 @@ export type Markup = ReturnType<typeof html>
 
 export interface ViewHtmlOptions {
   /** Longer values are cut and say so: a mail cannot fold. The page folds them and cuts nothing. */
-  readonly longestValue?: number
+  readonly maxValueLength?: number
 }
 
 const foldAt = 240
@@ -19,11 +19,11 @@ const foldAt = 240
 export function renderViewHtml(
   request: ApprovalRequest,
   view: ApprovalView,
-  { longestValue }: ViewHtmlOptions = {},
+  { maxValueLength }: ViewHtmlOptions = {},
 ): Markup {
   const row = ({ label, text, fromModel }: ViewFact): Markup =>
     html`<dt>${label}${fromModel ? html` <span class="model">written by a model</span>` : ''}</dt>
-      <dd>${longestValue === undefined ? folded(text) : block(cut(text, longestValue))}</dd>`
+      <dd>${maxValueLength === undefined ? folded(text) : block(cut(text, maxValueLength))}</dd>`
   const effect = effectOf(view)
   return html`<h1>${spellOut(view.title)}</h1>
     ${view.warnings.map(

@@ -4,7 +4,7 @@ import { contextOf, effectOf, evidenceOf, type ViewFact } from './view-facts.ts'
 
 export interface ViewTextOptions {
   /** Longer values are cut, and say so and by how much; they are whole on the page. */
-  readonly longestValue?: number
+  readonly maxValueLength?: number
 }
 
 /**
@@ -14,10 +14,10 @@ export interface ViewTextOptions {
 export function renderViewText(
   request: ApprovalRequest,
   view: ApprovalView,
-  { longestValue = 1000 }: ViewTextOptions = {},
+  { maxValueLength = 1000 }: ViewTextOptions = {},
 ): string {
   const line = ({ label, text, fromModel }: ViewFact): string => {
-    const shown = cut(text, longestValue)
+    const shown = cut(text, maxValueLength)
     const mark = fromModel ? ' (written by a model)' : ''
     return shown.includes('\n')
       ? `${label}${mark}:\n${shown.replaceAll(/^/gm, '  | ')}`

@@ -1,7 +1,14 @@
-export { createAttemptLog, type AttemptLog } from './attempt-log.ts'
+export { createAttemptLog, type AttemptLog, type AttemptLogOptions } from './attempt-log.ts'
 export { toStrictJsonSchema, type DecisionFields } from './decision-schema.ts'
 export { answerDetails, type AnswerEnd, type ModelAnswer } from './model-answer.ts'
-export { callModel, type Attribution, type CallContext, type ModelVendor } from './model-call.ts'
+export {
+  callModel,
+  type AnsweredCall,
+  type Attribution,
+  type CallContext,
+  type CallLimits,
+  type ModelVendor,
+} from './model-call.ts'
 export { present, type ModelFault } from './model-fault.ts'
 export {
   createModelProvider,

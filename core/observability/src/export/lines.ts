@@ -8,7 +8,7 @@ import { LoopError } from '@loop-engine/core'
  */
 export async function* readLines(
   chunks: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>,
-  { maxLength = 16 * 1024 * 1024 }: { readonly maxLength?: number } = {},
+  { maxLineLength = 16 * 1024 * 1024 }: { readonly maxLineLength?: number } = {},
 ): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   let rest: string[] = []
@@ -22,8 +22,8 @@ export async function* readLines(
       length = 0
     }
     length += last.length
-    if (length > maxLength)
-      throw new LoopError('too_large', 'A line is too long.', { details: { maxLength } })
+    if (length > maxLineLength)
+      throw new LoopError('too_large', 'A line is too long.', { details: { maxLineLength } })
     if (last !== '') rest.push(last)
   }
   const end = decode(decoder, null)

@@ -14,7 +14,7 @@ export interface Checkpoint {
   readonly at: number | null
 }
 
-type SignedCheckpoint = Checkpoint & {
+export type SignedCheckpoint = Checkpoint & {
   /** Names of the keys. */
   readonly signedBy: readonly string[]
 }

@@ -154,7 +154,7 @@ describe('at start, a store', () => {
     const { store, note } = await remember()
     await keep(store, cancelled('c'))
     await createLog({ store, tenant, signer }).checkpoint()
-    expect(await checkAgainst(store, tenant, note, [key])).toEqual({
+    expect(await checkAgainst({ store, tenant, checkpoint: { note, keys: [key] } })).toEqual({
       ok: true,
       reason: null,
       rememberedSize: 10,
@@ -166,7 +166,9 @@ describe('at start, a store', () => {
     const { note } = await remember()
     const backup = await storeWith(['a'])
     await createLog({ store: backup, tenant, signer }).checkpoint()
-    expect(await checkAgainst(backup, tenant, note, [key])).toMatchObject({
+    expect(
+      await checkAgainst({ store: backup, tenant, checkpoint: { note, keys: [key] } }),
+    ).toMatchObject({
       ok: false,
       reason: 'shorter',
       size: 5,
@@ -177,7 +179,9 @@ describe('at start, a store', () => {
     const { note } = await remember()
     const other = await storeWith(['a', 'x', 'c'])
     await createLog({ store: other, tenant, signer }).checkpoint()
-    expect(await checkAgainst(other, tenant, note, [key])).toMatchObject({
+    expect(
+      await checkAgainst({ store: other, tenant, checkpoint: { note, keys: [key] } }),
+    ).toMatchObject({
       ok: false,
       reason: 'forked',
     })
@@ -185,12 +189,14 @@ describe('at start, a store', () => {
 
   test('is not compared with a checkpoint of another tenant or of a forger', async () => {
     const { store, note } = await remember()
-    expect(await checkAgainst(store, 'other', note, [key])).toMatchObject({
+    expect(
+      await checkAgainst({ store, tenant: 'other', checkpoint: { note, keys: [key] } }),
+    ).toMatchObject({
       ok: false,
       reason: 'other_log',
     })
     await expect(
-      checkAgainst(store, tenant, note, [generateSigner(key.name)]),
+      checkAgainst({ store, tenant, checkpoint: { note, keys: [generateSigner(key.name)] } }),
     ).rejects.toMatchObject({ code: 'refused' })
   })
 })

@@ -1,5 +1,6 @@
-import type { LoopStore } from '@loop-engine/core'
+import type { KnownKeys, LoopStore } from '@loop-engine/core'
 
+import { checkOptions } from '../check-options.ts'
 import { isOfTenant, openCheckpoint } from './checkpoint.ts'
 import type { NoteKey } from './note.ts'
 import { rootAt } from './root-at.ts'
@@ -13,17 +14,23 @@ export interface StartCheck {
   readonly size: number
 }
 
+export interface CheckAgainstOptions {
+  readonly store: LoopStore
+  readonly tenant: string
+  /** What was kept elsewhere, and whose signature counts. */
+  readonly checkpoint: { readonly note: string; readonly keys: readonly NoteKey[] }
+}
+
+const optionKeys: KnownKeys<CheckAgainstOptions> = { store: true, tenant: true, checkpoint: true }
+
 /**
  * Compares a store with a checkpoint that was kept elsewhere: whether the log still begins with what was signed.
  * Throws when the note itself is not to be trusted.
  */
-export async function checkAgainst(
-  store: LoopStore,
-  tenant: string,
-  note: string,
-  keys: readonly NoteKey[],
-): Promise<StartCheck> {
-  const remembered = openCheckpoint(note, keys)
+export async function checkAgainst(options: CheckAgainstOptions): Promise<StartCheck> {
+  checkOptions('checkAgainst', options, optionKeys)
+  const { store, tenant, checkpoint } = options
+  const remembered = openCheckpoint(checkpoint.note, checkpoint.keys)
   const { size } = await store.logHead(tenant)
   const answer = (reason: StartCheck['reason']): StartCheck => ({
     ok: reason === null,

@@ -30,7 +30,7 @@ describe('metrics', () => {
         },
       ]),
     )
-    expect(await metricsOf(store, { tenant: 'default' })).toEqual([
+    expect(await metricsOf({ store: store, tenant: 'default' })).toEqual([
       {
         loopId: 'support.refund',
         runs: { completed: 2, active: 1 },
@@ -56,8 +56,8 @@ describe('metrics', () => {
         exceptions: 1,
       },
     ])
-    expect(await metricsOf(store, { tenant: 'default', loopId: 'other' })).toEqual([])
-    expect(await metricsOf(store, { tenant: 'other' })).toEqual([])
+    expect(await metricsOf({ store: store, tenant: 'default', loopId: 'other' })).toEqual([])
+    expect(await metricsOf({ store: store, tenant: 'other' })).toEqual([])
   })
 
   test('do not count the engine’s own record of stops, unless it is asked for', async () => {
@@ -68,7 +68,7 @@ describe('metrics', () => {
       sealRun('s', [{ type: 'loop.started', ...own, toState: 'ACTIVE', status: 'active' }]),
     )
     const loopsOf = async (query: object) =>
-      (await metricsOf(store, { tenant: 'default', ...query })).map(({ loopId }) => loopId)
+      (await metricsOf({ store: store, tenant: 'default', ...query })).map(({ loopId }) => loopId)
 
     expect(await loopsOf({})).toEqual(['support.refund'])
     expect(await loopsOf({ loopId: '$control' })).toEqual(['$control'])
@@ -85,7 +85,7 @@ describe('metrics', () => {
           { type: `loop.${status}`, fromState: 'ASKED', status, reason: 'typo' },
         ]),
       )
-      const [metrics] = await metricsOf(store, { tenant: 'default' })
+      const [metrics] = await metricsOf({ store: store, tenant: 'default' })
       expect(metrics?.states).toEqual({ ASKED: { runs: 1, visits: 1, now: 0, medianMs: 1000 } })
     },
   )
@@ -104,7 +104,7 @@ describe('metrics', () => {
       entries: (tenant, runId, { from = 1, ...range } = {}) =>
         store.entries(tenant, runId, { from: Math.max(from, 1506), ...range }),
     })
-    expect(await metricsOf(retained, { tenant: 'default' })).toMatchObject([
+    expect(await metricsOf({ store: retained, tenant: 'default' })).toMatchObject([
       { rejected: { not_active: 1200 } },
     ])
   })

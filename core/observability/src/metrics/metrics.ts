@@ -6,6 +6,7 @@ import {
   type InstanceStatus,
   type LedgerEntry,
   type LoopStore,
+  type KnownKeys,
 } from '@loop-engine/core'
 
 import { checkOptions } from '../check-options.ts'
@@ -61,13 +62,19 @@ interface Tally {
   exceptions: number
 }
 
+export interface MetricsOptions {
+  readonly store: LoopStore
+  readonly tenant: string
+  /** Of all loops unless given. */
+  readonly loopId?: string
+}
+
+const optionKeys: KnownKeys<MetricsOptions> = { store: true, tenant: true, loopId: true }
+
 /** Counts what the runs of a tenant did, loop by loop. Reads every entry, a page at a time. */
-export async function metricsOf(
-  store: LoopStore,
-  query: { readonly tenant: string; readonly loopId?: string },
-): Promise<readonly LoopMetrics[]> {
-  checkOptions('metricsOf', { store, ...query }, { store: true, tenant: true, loopId: true })
-  const { tenant, loopId } = query
+export async function metricsOf(options: MetricsOptions): Promise<readonly LoopMetrics[]> {
+  checkOptions('metricsOf', options, optionKeys)
+  const { store, tenant, loopId } = options
   const loops = new Map<string, Tally>()
   for await (const run of runsOf(store, { tenant, ...(loopId !== undefined && { loopId }) })) {
     // The engine's own record of stops is nobody's work, unless it is asked for.

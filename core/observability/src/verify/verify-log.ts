@@ -45,7 +45,7 @@ export async function verifyLog(question: LogQuestion): Promise<readonly VerifyF
 async function* logFaults(question: LogQuestion): AsyncGenerator<VerifyFault> {
   const { store, tenant, checkpoint } = question
   if (checkpoint) {
-    const found = await checkAgainst(store, tenant, checkpoint.note, checkpoint.keys)
+    const found = await checkAgainst({ store, tenant, checkpoint })
     if (!found.ok)
       yield about(
         `The log does not continue the checkpoint: ${found.reason}; it covers ${found.rememberedSize} entries, the log has ${found.size}.`,

@@ -21,7 +21,8 @@ import {
   tampered,
   wholeStory,
 } from '../history.fixture.ts'
-import { createLog, generateSigner, verifyRun, verifyStore, type VerifyReport } from '../index.ts'
+import { createLog, generateSigner, verifyStore, type VerifyReport } from '../index.ts'
+import { verifyRun } from './verify-run.ts'
 
 const tenant = 'default'
 const key = generateSigner('a.example')

@@ -88,7 +88,7 @@ export async function onRequest<Result>(
       const quick = await attempt(known, first)
       if (quick !== 'conflict' && quick.isJudged) return quick.result
     }
-    for (let attempts = 0; attempts <= kernel.limits.conflictRetries; attempts++) {
+    for (let attempts = 0; attempts <= kernel.limits.maxConflictRetries; attempts++) {
       // The run first, and then the request: what another process makes of the request after that fails the commit, by
       // the run's version; read the other way round it would be overwritten.
       const instance = await kernel.store.getRun(tenant, runId)

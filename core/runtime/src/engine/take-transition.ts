@@ -68,7 +68,7 @@ export async function takeTransition(
     let mustRead = input.expected !== undefined
     let late: Refusal | undefined
     let conflicts = 0
-    while (conflicts <= kernel.limits.conflictRetries) {
+    while (conflicts <= kernel.limits.maxConflictRetries) {
       // Most of this is known at once, and an await that waits for nothing is not free.
       const loaded = kernel.runs.load(tenant, aggregateId, mustRead)
       const instance = loaded instanceof Promise ? await loaded : loaded

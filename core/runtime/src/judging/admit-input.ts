@@ -9,8 +9,8 @@ export function evidenceOf(
   input: object | undefined,
 ): Evidence {
   return takeEvidence(input, {
-    bytes: limits.evidenceBytes,
-    depth: limits.evidenceDepth,
+    bytes: limits.maxEvidenceBytes,
+    depth: limits.maxEvidenceDepth,
     redaction,
     salt: ids.salt,
   })

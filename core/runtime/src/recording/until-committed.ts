@@ -33,7 +33,7 @@ export async function untilCommitted<Result>(
   return kernel.runs.exclusive(tenant, aggregateId, async () => {
     let late: Refusal | undefined
     let conflicts = 0
-    while (conflicts <= kernel.limits.conflictRetries) {
+    while (conflicts <= kernel.limits.maxConflictRetries) {
       const { result, record } = await attempt(late)
       if (!record) return result
       const outcome = await commitChange(kernel, record.change, record.rest)

@@ -51,7 +51,7 @@ function readRef({ limits, report }: Kernel, ref: unknown): JsonObject | undefin
   try {
     const kept: unknown = JSON.parse(JSON.stringify(ref))
     if (typeof kept === 'object' && kept !== null && !Array.isArray(kept))
-      return snapshot(kept, { maxBytes: limits.evidenceBytes }) as JsonObject
+      return snapshot(kept, { maxBytes: limits.maxEvidenceBytes }) as JsonObject
     throw new LoopError('bad_response', 'A reference to a message must be a JSON object.')
   } catch (error) {
     report(error)

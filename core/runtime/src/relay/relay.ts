@@ -1,6 +1,7 @@
 import type { ClaimQuery, DeadLetter, OutboxClaim, Page } from '@loop-engine/core'
 
 import { checkInput } from '../check-input.ts'
+import type { Target } from '../engine/engine-input.ts'
 import type { Kernel } from '../kernel.ts'
 import { backoff, deliver } from './deliver.ts'
 import { sleep } from './sleep.ts'
@@ -12,7 +13,7 @@ export interface Relay {
    * Delivers everything that is due now, or what is due of one business key, and returns how much that was. For scripts,
    * tests and schedulers; `start` does it for ever, and what it has begun is not waited for here.
    */
-  drain(instance?: ClaimQuery['instance']): Promise<number>
+  drain(target?: Target): Promise<number>
   start(): void
   deadLetters(query?: {
     readonly tenant?: string
@@ -146,7 +147,8 @@ export function createRelay(kernel: Kernel, worker: string): Relay & { wake(): v
       running = run(stopping.signal).catch(kernel.report)
       watching = watch()
     },
-    async drain(instance) {
+    async drain(target) {
+      const instance = target && { ...target, tenant: target.tenant ?? 'default' }
       const draining = drain(halting.signal, instance)
       drains.add(draining)
       try {

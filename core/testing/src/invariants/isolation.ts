@@ -39,10 +39,10 @@ export const noSecrets: Checker = function* ({
 }
 
 /** 35. Nothing larger than the limit was taken in. */
-export const bounded: Checker = function* ({ records, evidenceBytes }) {
-  if (evidenceBytes === undefined) return
+export const bounded: Checker = function* ({ records, maxEvidenceBytes }) {
+  if (maxEvidenceBytes === undefined) return
   for (const { entry, at } of records) {
-    if ((entry.evidence?.bytes ?? 0) > evidenceBytes)
+    if ((entry.evidence?.bytes ?? 0) > maxEvidenceBytes)
       yield { message: 'evidence is larger than the limit', ...at }
   }
 }

@@ -91,7 +91,7 @@ export interface World {
   /** Decisions whose event was authentic; all others came from forgers. */
   readonly authenticDecisions?: ReadonlySet<string>
   /** Limit of one attempt's evidence, bytes. */
-  readonly evidenceBytes?: number
+  readonly maxEvidenceBytes?: number
   /** Every log head that was signed: size, root, when and under which key. */
   readonly signed?: readonly {
     readonly size: number

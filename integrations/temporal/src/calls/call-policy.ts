@@ -1,7 +1,6 @@
 import { LoopError, refuseStrayKeys, type KnownKeys } from '@loop-engine/core'
-import { defineLoop, type LoopDefinition } from '@loop-engine/sdk'
+import { defineLoop, type LoopDefinition, type LoopInput } from '@loop-engine/sdk'
 
-type LoopInput = Parameters<typeof defineLoop>[0]
 type TransitionInput = LoopInput['transitions'][number]
 
 /** When people are asked, who they are, and what happens when nobody answers. */

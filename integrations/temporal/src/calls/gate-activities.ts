@@ -5,7 +5,6 @@ import {
   signedDecisionOf,
   snapshot,
   type ApprovalRequest,
-  type DecisionSigner,
   type LoopInstance,
   type Principal,
 } from '@loop-engine/core'
@@ -14,6 +13,7 @@ import { activityInfo } from '@temporalio/activity'
 import { ApplicationFailure } from '@temporalio/common'
 import { z } from 'zod'
 
+import type { GateSigner } from '../decision-sink.ts'
 import type { GateActivities, GateReport } from '../names.ts'
 import { denied, faultOf, stopped } from '../refusals.ts'
 import {
@@ -29,7 +29,7 @@ export interface GateGovernance {
   readonly system: Pick<LoopSystem, 'engine' | 'approvals' | 'relay'>
   readonly tenant: string
   readonly actorOf: ActorOf | undefined
-  readonly signer: { readonly sign: DecisionSigner; readonly audience: string } | undefined
+  readonly signer: GateSigner | undefined
   /** The id of the loop of a gate, once the engine knows it; undefined when no policy names the gate. */
   loopOf(gate: string): Promise<string | undefined>
   /** Who started the workflow that calls. Throws `auth` when it has to be proven and is not. */

@@ -188,8 +188,7 @@ describe('a human gate', () => {
         approval: async () => request,
         getRun: async () => ({ ...run, metadata: { temporal } }),
       },
-      signer: bench.sign,
-      audience,
+      signer: { sign: bench.sign, audience },
     })
     const event = ending('approved', request)
     await expect(
@@ -288,8 +287,7 @@ describe('a human gate', () => {
     const sink = createDecisionSink({
       client,
       store: { getRun: store.getRun, approval },
-      signer: bench.sign,
-      audience,
+      signer: { sign: bench.sign, audience },
     })
 
     await expect(

@@ -28,7 +28,7 @@ export const footprint: Suite = async ({ quick }) => {
       loops: [ringLoop],
       store: create(),
       relay: false,
-      limits: { cachedInstances: count },
+      limits: { maxCachedInstances: count },
     })
     const ours = await bytesEach(count, async () => {
       for (let index = 0; index < count; index++) {

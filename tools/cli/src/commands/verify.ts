@@ -6,6 +6,8 @@ import {
   verifyExport,
   verifyStore,
   type NoteKey,
+  type CheckAgainstOptions,
+  type StartCheck,
 } from '@loop-engine/observability'
 import { isLoopError, LoopError } from '@loop-engine/sdk'
 import { Option } from 'commander'
@@ -109,8 +111,8 @@ async function verifyDatabase(
   }
   const note = file === undefined ? null : await readText(file)
   return withSession(options, async ({ store, tenant }) => {
-    const standing = note === null ? null : await compare(store, tenant, note, keys)
     const checkpoint = note === null ? undefined : { note, keys }
+    const standing = checkpoint ? await compare({ store, tenant, checkpoint }) : null
     const report = await verifyStore({
       store,
       tenant,
@@ -137,8 +139,8 @@ async function verifyDatabase(
 }
 
 /** A note that nobody trusted has signed, or that was changed, proves nothing: that is no refusal of a policy. */
-async function compare(...[store, tenant, note, keys]: Parameters<typeof checkAgainst>) {
-  return checkAgainst(store, tenant, note, keys).catch((error: unknown) => {
+async function compare(options: CheckAgainstOptions): Promise<StartCheck> {
+  return checkAgainst(options).catch((error: unknown) => {
     if (!isLoopError(error) || error.code !== 'refused') throw error
     throw new LoopError('corrupt', error.message, { hint: error.hint, details: error.details })
   })

@@ -32,7 +32,7 @@ const open = (): Promise<LoopSystem> =>
       leaseMs: 500,
       pollMs: 20,
       backoffMs: { first: 5, longest: 50 },
-      conflictRetries: 200,
+      maxConflictRetries: 200,
     },
   })
 const system = await patiently(open)

@@ -29,7 +29,11 @@ export const isolation: readonly SeededBug[] = [
     what: 'the size of evidence is not limited',
     sabotage: {
       options: {
-        limits: { evidenceBytes: 1_000_000, maxAttempts: 2, backoffMs: { first: 1, longest: 1 } },
+        limits: {
+          maxEvidenceBytes: 1_000_000,
+          maxAttempts: 2,
+          backoffMs: { first: 1, longest: 1 },
+        },
       },
     },
   },

@@ -55,10 +55,12 @@ export const tamperEvidence: readonly SeededBug[] = [
     invariant: 36,
     what: 'a store is compared with the checkpoint in it, which is restored along with it',
     sabotage: {
-      startCheck: (check) => async (store, tenant, _, keys) => {
-        const { note } = await store.logHead(tenant)
-        return check(store, tenant, note ?? '', keys)
-      },
+      startCheck:
+        (check) =>
+        async ({ store, tenant, checkpoint: { keys } }) => {
+          const { note } = await store.logHead(tenant)
+          return check({ store, tenant, checkpoint: { note: note ?? '', keys } })
+        },
     },
   },
 ]

@@ -40,7 +40,7 @@ beforeEach(async () => {
   system = await createLoopSystem({
     loops: [],
     store,
-    sinks: [createDecisionSink({ client, store, signer, audience })],
+    sinks: [createDecisionSink({ client, store, signer: { sign: signer, audience } })],
   })
 })
 afterEach(() => system.close())

@@ -17,7 +17,7 @@ export interface Listening {
   readonly url: string
   readonly port: number
   /** Takes no more connections, lets requests in progress finish for up to `drainMs`, then ends them. */
-  close(drainMs: number): Promise<void>
+  close(options?: { readonly drainMs?: number }): Promise<void>
 }
 
 export interface Timeouts {
@@ -66,7 +66,7 @@ export async function listen(
   return {
     port: address.port,
     url: `http://${shown}:${address.port}`,
-    async close(drainMs) {
+    async close({ drainMs = 10_000 } = {}) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       const over = new AbortController()
       const late = clock.sleep(drainMs, over.signal)

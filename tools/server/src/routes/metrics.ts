@@ -49,7 +49,7 @@ export const metricsRoutes: readonly Route[] = [
       },
     },
     async handle({ services: { metrics, store }, tenant }, { query: { loopId } }) {
-      const items = await metrics.of([tenant, loopId], () => metricsOf(store, { tenant, loopId }))
+      const items = await metrics.of([tenant, loopId], () => metricsOf({ store, tenant, loopId }))
       return { body: { items } }
     },
   }),
