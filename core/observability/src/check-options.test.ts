@@ -42,7 +42,7 @@ test.each([
   ['checkAgainst', { store, tenant, note: '' }, '/note'],
   ['metricsOf', { store, tenant, loop: 'support.refund' }, '/loop'],
   ['checkAgainst', { store, tenant, note: '' }, '/note'],
-  ['metricsOf', { loopId: 'support.refund' }, '/tenant'],
+  ['metricsOf', { store, loopId: 'support.refund' }, '/tenant'],
 ])(
   '%s refuses %o: it would check less than was asked, or drop what was only to be counted',
   async (name, options, path) => {
