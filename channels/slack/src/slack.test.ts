@@ -12,6 +12,7 @@ const wrong = [
   [{ token: '' }, '/token'],
   [{ consoleUrl: 'javascript:alert(1)' }, '/consoleUrl'],
   [{ maxRetries: 10 }, '/maxRetries'],
+  [{ timeoutMs: 0 }, '/timeoutMs'],
   // What no type has checked.
   [{ appID: 'A1' }, '/appID'],
   [{ conversation: undefined }, '/conversation'],

@@ -205,3 +205,12 @@ test('an option that is misspelt is refused', () => {
     expect.objectContaining({ code: 'invalid_config', path: '/host' }),
   )
 })
+
+test.each([0, Number.NaN, '1000'])(
+  'the time limit %j is refused: it would be none',
+  (timeoutMs) => {
+    expect(() => createPdjsTransport({ token, timeoutMs: timeoutMs as number })).toThrow(
+      expect.objectContaining({ code: 'invalid_config', path: '/timeoutMs' }),
+    )
+  },
+)

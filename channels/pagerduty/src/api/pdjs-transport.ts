@@ -1,6 +1,12 @@
 import type { Agent } from 'node:https'
 
-import { LoopError, refuseStrayKeys, unlessAborted, type KnownKeys } from '@loop-engine/core'
+import {
+  checkTimeout,
+  LoopError,
+  refuseStrayKeys,
+  unlessAborted,
+  type KnownKeys,
+} from '@loop-engine/core'
 import { api, event } from '@pagerduty/pdjs'
 import { z } from 'zod'
 
@@ -43,6 +49,7 @@ export function createPdjsTransport(options: PdjsTransportOptions): PagerDutyTra
   refuseStrayKeys(options, optionKeys, { what: 'createPdjsTransport', code: 'invalid_config' })
   const { token, tokenType = 'token', region = 'us', agent, timeoutMs = 10_000 } = options
   const { hosts = regions[region] } = options
+  checkTimeout('pagerduty', timeoutMs)
   if (!token || /[\r\n]/.test(token))
     throw new LoopError('invalid_config', 'PagerDuty needs a REST API key.', {
       plugin: 'pagerduty',

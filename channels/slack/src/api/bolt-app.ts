@@ -1,4 +1,4 @@
-import { LoopError } from '@loop-engine/core'
+import { checkTimeout, LoopError } from '@loop-engine/core'
 import { App, LogLevel, SocketModeReceiver, type AppOptions, type Logger } from '@slack/bolt'
 
 export interface BoltAppOptions {
@@ -25,6 +25,7 @@ export function createBoltApp({
   maxRetries = 2,
   report,
 }: BoltAppOptions): BoltApp {
+  checkTimeout('slack', timeoutMs)
   const clientOptions: AppOptions['clientOptions'] = {
     slackApiUrl: baseUrl,
     timeout: timeoutMs,
