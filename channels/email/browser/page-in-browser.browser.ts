@@ -80,7 +80,7 @@ describe('the decision page in Chromium', () => {
       name: 'page',
       publicUrl: `${origin}/decide`,
       secrets: ['a secret of more than thirty-two bytes'],
-      find: async () => request,
+      getApproval: async () => request,
       decide: async (decision) => {
         decisions.push(decision)
         return { status: 'executed', request }

@@ -153,7 +153,7 @@ async function createMailing(clock: TestClock, stepUp: Mode): Promise<Mailing> {
 }
 
 function createMail(
-  { clock, decide, find }: ChannelSetting,
+  { clock, decide, getApproval }: ChannelSetting,
   vendor: Mailing,
   stepUp: Mode,
 ): OpenChannel {
@@ -164,7 +164,7 @@ function createMail(
     secrets: [linkKey],
     publicUrl,
     stepUp,
-    find,
+    getApproval,
     decide,
     clock,
   })

@@ -22,7 +22,7 @@ export interface EmailOptions extends Pick<
   DecisionPageOptions,
   | 'secrets'
   | 'publicUrl'
-  | 'find'
+  | 'getApproval'
   | 'decide'
   | 'stepUp'
   | 'stepUpFrom'
@@ -47,7 +47,7 @@ const optionKeys: KnownKeys<EmailOptions> = {
   recipients: true,
   secrets: true,
   publicUrl: true,
-  find: true,
+  getApproval: true,
   decide: true,
   stepUp: true,
   stepUpFrom: true,

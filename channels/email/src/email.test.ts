@@ -41,7 +41,7 @@ function open(options: Partial<EmailOptions> = {}, request = waiting()): EmailCh
     recipients: () => people,
     secrets: [linkKey],
     publicUrl,
-    find: async () => request,
+    getApproval: async () => request,
     decide: async () => ({ status: 'recorded', request }),
     clock: { now: () => request.createdAt },
     ...options,

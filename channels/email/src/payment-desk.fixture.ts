@@ -48,7 +48,7 @@ export async function openPaymentDesk({
         .map((id) => ({ id, address: `${id}@example.com` })),
     secrets: ['a key of more than thirty-two bytes'],
     publicUrl: 'https://loops.example/decide',
-    find: (query) => system.approvals.get(query),
+    getApproval: (query) => system.approvals.get(query),
     decide: (decision) => intake(decision),
     clock,
   })

@@ -5,7 +5,7 @@ import {
   type Clock,
   type KnownKeys,
 } from '@loop-engine/core'
-import type { Decide } from '@loop-engine/core/decision-page'
+import type { Decide, GetApproval } from '@loop-engine/core/decision-page'
 
 import type { PagerDutyTransport } from './api/transport.ts'
 import type { PagerDutyPeople, PagerDutyResponders } from './webhook/responders.ts'
@@ -45,10 +45,7 @@ export interface PagerDutyOptions {
   /** What it means that a person resolves an incident of ours without a decision. Never an approval. */
   readonly onResolve?: 'ignore' | 'reject' | 'retrigger'
   /** `(query) => system.approvals.get(query)`; needed to page again. */
-  readonly find?: (query: {
-    readonly tenant: string
-    readonly id: string
-  }) => Promise<ApprovalRequest | null>
+  readonly getApproval?: GetApproval
   readonly onSeen?: (seen: Seen) => void | Promise<void>
   /** An incident that is not ours was resolved: withdraw here what waits because of it. May be called twice. */
   readonly onIncidentResolved?: (incident: {
@@ -78,7 +75,7 @@ const optionKeys: KnownKeys<PagerDutyOptions> = {
   decisionUrl: true,
   responders: true,
   onResolve: true,
-  find: true,
+  getApproval: true,
   onSeen: true,
   onIncidentResolved: true,
   maxWrongCodes: true,
@@ -105,7 +102,7 @@ export function checkOptions(options: PagerDutyOptions): {
   refuse(options, optionKeys, '')
   checkPeople(options)
   const { transport, routingKey, webhookSecrets, from, decide } = options
-  const { decideBy = 'note', decisionUrl, onResolve = 'ignore', find } = options
+  const { decideBy = 'note', decisionUrl, onResolve = 'ignore', getApproval } = options
   if (typeof transport?.sendEvent !== 'function' || typeof transport.call !== 'function')
     throw wrong(
       '/transport',
@@ -131,8 +128,8 @@ export function checkOptions(options: PagerDutyOptions): {
     throw wrong('/from', 'PagerDuty needs the e-mail address of the user who writes notes.')
   if (decideBy === 'link-only' && !decisionUrl)
     throw wrong('/decisionUrl', 'Where notes decide nothing there must be a page that does.')
-  if (onResolve === 'retrigger' && !find)
-    throw wrong('/find', 'To page again the channel has to read the request.')
+  if (onResolve === 'retrigger' && !getApproval)
+    throw wrong('/getApproval', 'To page again the channel has to read the request.')
   if (typeof routingKey !== 'function') checkRoutingKey(routingKey)
   return {
     secrets: [first, ...others],

@@ -11,7 +11,7 @@ const optionKeys: KnownKeys<SlackOptions> = {
   people: true,
   consoleUrl: true,
   decide: true,
-  find: true,
+  getApproval: true,
   schemaOf: true,
   secrets: true,
   appId: true,

@@ -135,7 +135,7 @@ export async function openDesk(options: Partial<SlackOptions> = {}): Promise<Des
       appId,
       consoleUrl: 'https://loops.example/app',
       people: { by: 'table', table },
-      find: (query) => opened.system.approvals.get(query),
+      getApproval: (query) => opened.system.approvals.get(query),
       baseUrl: vendor.slack.apiUrl,
       maxRetries: 0,
       clock,

@@ -7,7 +7,7 @@ import {
   type Channel,
   type Clock,
 } from '@loop-engine/core'
-import type { Decide } from '@loop-engine/core/decision-page'
+import type { Decide, GetApproval } from '@loop-engine/core/decision-page'
 
 import { createBoltApp } from './api/bolt-app.ts'
 import { createSlackCalls } from './api/slack-calls.ts'
@@ -15,7 +15,7 @@ import { createCardTokens } from './card/card-token.ts'
 import { createCard } from './card/card.ts'
 import { consoleUrlOf, type ConsoleUrl } from './card/link.ts'
 import { checkOptions } from './check-options.ts'
-import { createClicks, type FindRequest } from './events/clicks.ts'
+import { createClicks } from './events/clicks.ts'
 import { createDeciding } from './events/deciding.ts'
 import { createInbox } from './events/inbox.ts'
 import { createPeople, type SlackPeople } from './events/people.ts'
@@ -37,7 +37,7 @@ export interface SlackOptions {
   /** Where decisions go: `(decision) => intake(decision)` of `createIntake`. */
   readonly decide: Decide
   /** `({ id, tenant }) => system.approvals.get({ id, tenant })`; without it cards have no edit button. */
-  readonly find?: FindRequest
+  readonly getApproval?: GetApproval
   /** A JSON Schema of a request's evidence: gives the edit form titles and choices. */
   readonly schemaOf?: (request: ApprovalRequest) => object | undefined
   /** At least 32 characters each; the first seals cards, all open them. The signing secret unless told. */
@@ -82,7 +82,7 @@ export function createSlackChannel(options: SlackOptions): SlackChannel {
     signingSecret,
     consoleUrl,
     decide,
-    find,
+    getApproval,
     schemaOf,
     name = 'slack',
     personTtlMs = 60_000,
@@ -106,9 +106,9 @@ export function createSlackChannel(options: SlackOptions): SlackChannel {
     calls,
     tokens,
     clock,
-    canEdit: find !== undefined,
+    canEdit: getApproval !== undefined,
   })
-  const shared = { tokens, judge, report, repaint, find, schemaOf }
+  const shared = { tokens, judge, report, repaint, getApproval, schemaOf }
   const inbox = createInbox({
     app: bolt.app,
     calls,

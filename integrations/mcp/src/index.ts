@@ -1,6 +1,6 @@
 export {
   createMcpServer,
-  type Connection,
+  type McpConnection,
   type LoopMcpServer,
   type McpServerOptions,
 } from './mcp-server.ts'

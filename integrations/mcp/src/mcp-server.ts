@@ -43,7 +43,7 @@ export interface McpServerOptions {
   readonly onError?: (error: unknown) => void
 }
 
-export interface Connection {
+export interface McpConnection {
   /** Resolves when the client is gone, or after `close`. */
   readonly closed: Promise<void>
   close(): Promise<void>
@@ -53,7 +53,7 @@ export interface LoopMcpServer {
   /** Streamable HTTP for requests that were authenticated already. Without a principal the answer is 401. */
   handle(request: Request, caller: { readonly principal: McpPrincipal | null }): Promise<Response>
   /** Serves one client for `principal`, over standard input and output unless another transport is given. */
-  connect(transport?: Transport): Connection
+  connect(transport?: Transport): McpConnection
   /** Ends all connections, and lets no request begin. */
   close(): Promise<void>
 }
@@ -82,7 +82,7 @@ export function createMcpServer(options: McpServerOptions): LoopMcpServer {
   // Whoever is told may fail as well, and the client gets its answer all the same.
   const onError = quiet(options.onError)
   const catalogue = catalogueOf(loops, startable)
-  const connections = new Set<Connection>()
+  const connections = new Set<McpConnection>()
 
   function serve(principal: McpPrincipal): McpServer {
     const server = new McpServer(
@@ -145,7 +145,7 @@ export function createMcpServer(options: McpServerOptions): LoopMcpServer {
         maxSubscriptions: 0,
       })
       const { promise: closed, resolve } = Promise.withResolvers<void>()
-      const connection: Connection = { closed, close: () => served.close() }
+      const connection: McpConnection = { closed, close: () => served.close() }
       const ended = wire.onclose
       wire.onclose = () => {
         connections.delete(connection)

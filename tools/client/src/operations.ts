@@ -7,7 +7,7 @@ interface Limit {
   readonly limit?: number
 }
 
-interface MadeKey {
+export interface MadeKey {
   readonly key: ApiKey
   /** Told once. */
   readonly secret: string

@@ -51,7 +51,7 @@ export function createInbound({
     publicUrl: url,
     secrets: [pageSecret],
     stepUp: 'none',
-    find: (query) => approvals.get(query),
+    getApproval: (query) => approvals.get(query),
     async decide(decision) {
       const answer = await intake(decision)
       note(answer.status)

@@ -124,7 +124,7 @@ describe('a resolution without a decision', () => {
         expect(fake.incidents).toHaveLength(2)
         expect(decisions).toEqual([])
       },
-      { onResolve: 'retrigger', find: async () => now },
+      { onResolve: 'retrigger', getApproval: async () => now },
     )
   })
 
@@ -157,5 +157,5 @@ test('to page again without a way to read the request is refused when the channe
       decide: async () => ({ status: 'recorded' }),
       onResolve: 'retrigger',
     })
-  expect(make).toThrow(expect.objectContaining({ code: 'invalid_config', path: '/find' }))
+  expect(make).toThrow(expect.objectContaining({ code: 'invalid_config', path: '/getApproval' }))
 })

@@ -14,7 +14,7 @@ export type ResolutionEvent = Extract<WebhookEvent, { kind: 'resolved' }>
 
 export interface ResolutionJudgeParts extends Pick<
   PagerDutyOptions,
-  'find' | 'onIncidentResolved'
+  'getApproval' | 'onIncidentResolved'
 > {
   readonly calls: PagerDutyCalls
   readonly references: IncidentReferences
@@ -32,7 +32,7 @@ const over = ['already_decided', 'expired', 'superseded', 'stale_revision']
 export function createResolutionJudge(
   parts: ResolutionJudgeParts,
 ): (event: ResolutionEvent, signal: AbortSignal) => Promise<void> {
-  const { calls, references, handOver, onResolve, find } = parts
+  const { calls, references, handOver, onResolve, getApproval } = parts
 
   return async (event, signal) => {
     // The alerts of a merged incident live on in another one.
@@ -58,7 +58,7 @@ export function createResolutionJudge(
     signal: AbortSignal,
   ): Promise<string | null> {
     const { tenant, requestId, revision } = reference
-    const request = await find?.({ tenant, id: requestId })
+    const request = await getApproval?.({ tenant, id: requestId })
     const isOver = request && (request.status !== 'pending' || request.revision !== revision)
     if (isOver || request === null) return null
     if (onResolve === 'retrigger' && request) {

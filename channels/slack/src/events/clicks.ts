@@ -1,4 +1,5 @@
 import type { ApprovalRequest } from '@loop-engine/core'
+import type { GetApproval } from '@loop-engine/core/decision-page'
 import type { types } from '@slack/bolt'
 
 import type { Posted, SlackCalls } from '../api/slack-calls.ts'
@@ -12,12 +13,6 @@ import { deliveryOfClick } from './delivery.ts'
 import type { Click } from './payloads.ts'
 import type { People } from './people.ts'
 
-/** How the channel sees a request that somebody wants to edit; `approvals.get` of the system. */
-export type FindRequest = (query: {
-  readonly id: string
-  readonly tenant: string
-}) => Promise<ApprovalRequest | null>
-
 type View = types.ModalView
 
 export interface ClicksOptions {
@@ -25,7 +20,7 @@ export interface ClicksOptions {
   readonly tokens: CardTokens
   readonly people: People
   readonly judge: (intention: Intention) => Promise<Judged>
-  readonly find?: FindRequest
+  readonly getApproval?: GetApproval
   readonly schemaOf?: (request: ApprovalRequest) => object | undefined
   readonly repaint: (card: Posted, request: ApprovalRequest) => Promise<void>
   readonly report: (problem: unknown) => void
@@ -100,7 +95,7 @@ export function createClicks(options: ClicksOptions) {
     const who = await people.identify(click)
     if ('stranger' in who) return { next: notPossible(strangerText(who.stranger)) }
     try {
-      const request = await options.find?.({ id: facts.requestId, tenant: facts.tenant })
+      const request = await options.getApproval?.({ id: facts.requestId, tenant: facts.tenant })
       if (editToken !== null) return { next: editForm(request, facts, editToken), request }
       const over = request ? whyOver('rejected', request) : null
       return { next: over === null ? null : notPossible(over), request }

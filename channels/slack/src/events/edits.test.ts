@@ -151,7 +151,7 @@ test('an edit of what is decided, or by somebody unknown, is explained in place 
 })
 
 test('without a way to look requests up there is no edit button', async () => {
-  desk = await openDesk({ find: undefined })
+  desk = await openDesk({ getApproval: undefined })
   await desk.ask(evidence)
 
   const [sent] = desk.vendor.slack.messages

@@ -12,7 +12,7 @@ export type Submitted =
   | (Judged & { readonly channel?: string })
 
 export function createSubmissions(
-  options: Pick<ClicksOptions, 'judge' | 'find' | 'schemaOf' | 'repaint' | 'report'> & {
+  options: Pick<ClicksOptions, 'judge' | 'getApproval' | 'schemaOf' | 'repaint' | 'report'> & {
     readonly tokens: CardTokens
   },
 ) {
@@ -51,7 +51,7 @@ export function createSubmissions(
     { requestId, tenant }: { readonly requestId: string; readonly tenant: string },
   ) {
     try {
-      const request = await options.find?.({ id: requestId, tenant })
+      const request = await options.getApproval?.({ id: requestId, tenant })
       if (!request?.evidence)
         return { say: 'This request can no longer be edited. Nothing was decided.', isTaken: false }
       // Of another revision, the core refuses it whatever it says.

@@ -14,6 +14,12 @@ export interface DecisionAnswer {
 /** Hands an authenticated decision to the core, which alone judges it. */
 export type Decide = (decision: DecisionIntake) => Promise<DecisionAnswer>
 
+/** Reads a request as it stands; `approvals.get` of the system. */
+export type GetApproval = (query: {
+  readonly tenant: string
+  readonly id: string
+}) => Promise<ApprovalRequest | null>
+
 const refusals: Readonly<Record<string, OutcomeText>> = {
   already_decided: {
     title: 'Already decided',

@@ -24,7 +24,7 @@ async function visiting(
     name: 'page',
     publicUrl: url,
     secrets: ['a secret of more than thirty-two bytes'],
-    find: async () => request,
+    getApproval: async () => request,
     decide: async (decision) => {
       decisions.push(decision)
       return { status: 'executed', request }
@@ -317,7 +317,7 @@ describe('deciding', () => {
 
   test('where the request cannot be read nothing was decided, and the page says so', async () => {
     const { page, address, post, base, decisions, errors } = await visiting(waitingRequest(), {
-      find: async () => {
+      getApproval: async () => {
         throw new LoopError('unavailable', 'The connection was lost.', { retryable: true })
       },
     })
@@ -526,7 +526,7 @@ test.each([
   [url, { stepUpFrom: 'severe' }],
   ['/decide', {}],
   [url, { secrets: undefined }],
-  [url, { find: undefined }],
+  [url, { getApproval: undefined }],
   [url, { decide: undefined }],
 ])(
   'a page that could not keep its promises is not made: %s %o',

@@ -26,7 +26,7 @@ export interface DecisionPage {
  * scripts, cookies and other hosts. A link preview or a mail scanner that opens it decides nothing.
  */
 export function createDecisionPage(options: DecisionPageOptions): DecisionPage {
-  const { publicUrl, secrets, find, clock = systemClock } = options
+  const { publicUrl, secrets, getApproval, clock = systemClock } = options
   checkOptions(options)
   const links = createDecisionLinks({ secrets, clock })
   const action = new URL(publicUrl).pathname
@@ -68,7 +68,7 @@ export function createDecisionPage(options: DecisionPageOptions): DecisionPage {
     const opened = await links.open(token)
     if (opened.status !== 'open') return notice(opened.status)
     const { tenant, requestId } = opened.content
-    const about = await find({ tenant, id: requestId })
+    const about = await getApproval({ tenant, id: requestId })
     if (!about) return notice('gone')
     return show(opened.content, token, about)
   }

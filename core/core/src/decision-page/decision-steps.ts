@@ -44,7 +44,16 @@ export function createDecisionSteps(
   options: DecisionPageOptions & Required<Pick<DecisionPageOptions, 'clock' | 'onError'>>,
   { links, show, action }: StepParts,
 ): DecisionSteps {
-  const { name, secrets, find, decide, sendCode, identify, codeTtlMs = 600_000, clock } = options
+  const {
+    name,
+    secrets,
+    getApproval,
+    decide,
+    sendCode,
+    identify,
+    codeTtlMs = 600_000,
+    clock,
+  } = options
   const codes = createOneTimeCodes({ secrets, purpose: 'page' })
   // A code has 40 bits, so that guessing fails without these too; they keep mailboxes quiet.
   const sendings = createAttemptLimit({ most: 5, windowMs: codeTtlMs, clock })
@@ -57,7 +66,7 @@ export function createDecisionSteps(
       const opened = await links.open(token)
       if (opened.status !== 'open') return notice(opened.status)
       const link = opened.content
-      const request = await find({ tenant: link.tenant, id: link.requestId })
+      const request = await getApproval({ tenant: link.tenant, id: link.requestId })
       if (!request) return notice('gone')
       const again = (problem: string): Promise<Response> => show(link, token, request, problem)
       if (decision === 'approve' && confirm === undefined)
@@ -84,7 +93,7 @@ export function createDecisionSteps(
       if (!guesses.permits(challenge.id)) return tooMany()
       const isRight = codes.matches(code, contentOf(challenge))
       if (isRight && challenge.recipient !== nobody) return hand(challenge, 'code')
-      const request = await find({ tenant: challenge.tenant, id: challenge.requestId })
+      const request = await getApproval({ tenant: challenge.tenant, id: challenge.requestId })
       return askForCode(403, {
         challenge: token,
         decision: challenge.decision,

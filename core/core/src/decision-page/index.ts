@@ -16,7 +16,12 @@ export {
 } from './decision-link.ts'
 export { minutesText } from './page-forms.ts'
 export { createOneTimeCodes, type OneTimeCodes, type OneTimeCodesOptions } from './one-time-code.ts'
-export { answerText, type Decide, type DecisionAnswer } from './decision-answer.ts'
+export {
+  answerText,
+  type Decide,
+  type DecisionAnswer,
+  type GetApproval,
+} from './decision-answer.ts'
 export { outcomeText, type OutcomeText } from './outcome-text.ts'
 export { renderViewHtml, type Markup, type ViewHtmlOptions } from './view-html.ts'
 export { cut, renderViewText, timeText, type ViewTextOptions } from './view-text.ts'

@@ -1,7 +1,7 @@
 import type { Clock } from '../contracts/clock.ts'
 import type { ApprovalRequest } from '../model/approval.ts'
 import type { risks } from '../model/definition.ts'
-import type { Decide } from './decision-answer.ts'
+import type { Decide, GetApproval } from './decision-answer.ts'
 import type { DecisionChallenge } from './decision-link.ts'
 
 /** What a person has to do besides holding the link. */
@@ -26,10 +26,7 @@ export interface DecisionPageOptions {
   /** Seal links and make codes: at least 32 bytes each; several while they are being changed, newest first. */
   readonly secrets: readonly string[]
   /** `approvals.get` of the system. */
-  readonly find: (query: {
-    readonly tenant: string
-    readonly id: string
-  }) => Promise<ApprovalRequest | null>
+  readonly getApproval: GetApproval
   /** The function of `createIntake`. */
   readonly decide: Decide
   /** What a link alone does not allow, from `stepUpFrom` upwards: a code by default. */

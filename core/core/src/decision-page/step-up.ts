@@ -30,7 +30,7 @@ export function mayApprove({ policy }: ApprovalRequest): boolean {
 /** Throws `invalid_config` for a page that could not keep its promises. */
 export function checkOptions({
   publicUrl,
-  find,
+  getApproval,
   decide,
   stepUp = defaultStepUp,
   stepUpFrom = 'medium',
@@ -39,7 +39,7 @@ export function checkOptions({
 }: DecisionPageOptions): void {
   const parsed = URL.parse(publicUrl)
   if (!parsed) throw wrong('/publicUrl', 'Write it out, with its scheme.')
-  for (const [name, given] of Object.entries({ find, decide }))
+  for (const [name, given] of Object.entries({ getApproval, decide }))
     if (typeof given !== 'function') throw wrong(`/${name}`, 'It must be a function.')
   // Any other step would be none.
   if (!stepUps.includes(stepUp)) throw wrong('/stepUp', `Write ${stepUps.join(' or ')}.`)

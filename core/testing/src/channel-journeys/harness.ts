@@ -48,7 +48,7 @@ export interface ChannelSetting {
   /** Where the channel hands decisions to. Throws what the core throws. */
   readonly decide: (decision: DecisionIntake) => Promise<DecisionAnswer>
   /** The request as it stands, for a channel that shows it on a page or answers about it; `approvals.get`. */
-  readonly find: (query: {
+  readonly getApproval: (query: {
     readonly tenant: string
     readonly id: string
   }) => Promise<ApprovalRequest | null>

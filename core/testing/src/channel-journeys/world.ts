@@ -91,9 +91,9 @@ export async function createWorld<Vendor extends ChannelVendor>(
     let intake: (decision: unknown) => Promise<DecisionAnswer> = async () => {
       throw new Error('the system is not open yet')
     }
-    let find: ChannelSetting['find'] = async () => null
+    let find: ChannelSetting['getApproval'] = async () => null
     const open = await harness.create(
-      { clock, decide: (decision) => intake(decision), find: (query) => find(query) },
+      { clock, decide: (decision) => intake(decision), getApproval: (query) => find(query) },
       vendor,
     )
     const system = await harness.createSystem({

@@ -60,8 +60,8 @@ await suiteJudges(
       },
     }),
     'decides about what stands now, not about what was shown': boardHarness({
-      async decision({ tenant, requestId }, { find }) {
-        const now = await find({ tenant, id: requestId })
+      async decision({ tenant, requestId }, { getApproval }) {
+        const now = await getApproval({ tenant, id: requestId })
         return now ? { revision: now.revision, viewHash: now.viewHash } : {}
       },
     }),
