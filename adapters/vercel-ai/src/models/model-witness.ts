@@ -11,7 +11,7 @@ export interface ModelWitnessOptions {
 }
 
 /** A tool call, and the business key of the record for which it is wanted. */
-export interface WantedToolCall extends AskedToolCall {
+interface WantedToolCall extends AskedToolCall {
   readonly wantedBy: string
 }
 
