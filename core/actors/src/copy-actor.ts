@@ -1,4 +1,6 @@
 import {
+  toPointerToken,
+  isRecord,
   actorSchema,
   actorTypes,
   LoopError,
@@ -83,7 +85,7 @@ export function copyActor(input: unknown, assurance?: Assurance): Actor {
 
 function readInto(
   copy: Record<string, unknown>,
-  input: Record<string, unknown>,
+  input: Readonly<Record<string, unknown>>,
   fields: Fields,
 ): boolean {
   for (const key of Object.keys(input)) {
@@ -141,10 +143,6 @@ function whole(min: number): Read {
   return (value) => (Number.isSafeInteger(value) && (value as number) >= min ? value : wrong)
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 function invalidActor(input: unknown): LoopError {
   if (isRecord(input) && tooLong(input as { onBehalfOf?: Principal })) {
     return new LoopError('invalid_actor', 'An actor acts for a chain that is too long.', {
@@ -155,7 +153,7 @@ function invalidActor(input: unknown): LoopError {
   const issue = actorSchema.safeParse(input).error?.issues[0]
   const keys = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
   const path = [...(issue?.path ?? []), ...keys].map(
-    (part) => `/${String(part).slice(0, 64).replaceAll('~', '~0').replaceAll('/', '~1')}`,
+    (part) => `/${toPointerToken(String(part).slice(0, 64))}`,
   )
   return new LoopError('invalid_actor', 'An actor could not be read.', {
     path: path.join(''),

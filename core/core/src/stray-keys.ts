@@ -1,4 +1,6 @@
 import { LoopError } from './errors.ts'
+import { isRecord } from './json/is-record.ts'
+import { toPointerToken } from './json/pointer-token.ts'
 
 /** Every key of an options type, each named: one that is added to the type must be named here too. */
 export type KnownKeys<Options> = Readonly<Record<keyof Options, true>>
@@ -20,11 +22,11 @@ export function refuseStrayKeys(
   known: Readonly<Record<string, true>>,
   { what, code = 'invalid_input', path = '' }: StrayKeysOptions,
 ): void {
-  if (typeof given !== 'object' || given === null || Array.isArray(given))
+  if (!isRecord(given))
     throw new LoopError(code, `${what} takes an object.`, { path, hint: hintOf(known) })
   for (const [key, value] of Object.entries(given)) {
     if (value === undefined || Object.hasOwn(known, key)) continue
-    const pointer = key.slice(0, 64).replaceAll('~', '~0').replaceAll('/', '~1')
+    const pointer = toPointerToken(key.slice(0, 64))
     throw new LoopError(code, `${what} knows no such key.`, {
       path: `${path}/${pointer}`,
       hint: hintOf(known),

@@ -1,4 +1,5 @@
 import {
+  isRecord,
   canonicalize,
   isId,
   isLoopError,
@@ -158,7 +159,7 @@ function fields(
   names: Readonly<Record<string, string>> = {},
   report: Report = () => {},
 ): Fields | null {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null
+  if (!isRecord(value)) return null
   const result = new Map<string, unknown>()
   const given = new Map<string, string>()
   for (const [key, item] of Object.entries(value)) {

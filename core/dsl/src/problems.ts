@@ -1,4 +1,9 @@
-import { LoopError, type DefinitionProblem } from '@loop-engine/core'
+import {
+  fromPointerToken,
+  toPointerToken,
+  LoopError,
+  type DefinitionProblem,
+} from '@loop-engine/core'
 
 const listed = 5
 
@@ -22,16 +27,10 @@ function describe({ line, column, path, message, hint }: DefinitionProblem): str
 
 /** Appends segments to a JSON Pointer (RFC 6901). */
 export function pointer(base: string, ...segments: readonly PropertyKey[]): string {
-  const escaped = segments.map((segment) =>
-    String(segment).replaceAll('~', '~0').replaceAll('/', '~1'),
-  )
-  return [base, ...escaped].join('/')
+  return [base, ...segments.map((segment) => toPointerToken(String(segment)))].join('/')
 }
 
 /** The segments of a JSON Pointer. */
 export function segmentsOf(path: string): string[] {
-  return path
-    .split('/')
-    .slice(1)
-    .map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'))
+  return path.split('/').slice(1).map(fromPointerToken)
 }

@@ -1,4 +1,4 @@
-import { decisionKinds, LoopError, refuseStrayKeys } from '@loop-engine/core'
+import { isRecord, decisionKinds, LoopError, refuseStrayKeys } from '@loop-engine/core'
 
 type Rule = readonly [hint: string, isFine: (value: unknown) => boolean]
 
@@ -97,8 +97,4 @@ function text(most: number): Rule {
 
 export function isText(value: unknown, most: number): value is string {
   return typeof value === 'string' && value.length <= most
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,5 +1,6 @@
 import { admitActor, type Admission, type Authority } from '@loop-engine/actors'
 import {
+  isRecord,
   isLoopError,
   LoopError,
   refuseStrayKeys,
@@ -9,7 +10,6 @@ import {
   type KnownKeys,
 } from '@loop-engine/core'
 
-import { isRecord } from './check-input.ts'
 import { withDeadline } from './deadline.ts'
 import { defaultLimits } from './limits.ts'
 

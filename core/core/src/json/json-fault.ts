@@ -1,4 +1,5 @@
 import { LoopError, type LoopErrorCode } from '../errors.ts'
+import { toPointerToken } from './pointer-token.ts'
 
 /** What JSON data may cost. */
 export interface JsonLimits {
@@ -137,12 +138,12 @@ export function toLoopError(error: unknown): LoopError {
 
 /** A JSON Pointer (RFC 6901) that is safe to print: long keys are cut, lone surrogates replaced. */
 export function toPointer(segments: readonly (string | number)[]): string {
-  return segments.map((segment) => `/${toPointerToken(String(segment))}`).join('')
+  return segments.map((segment) => `/${toShortToken(String(segment))}`).join('')
 }
 
-function toPointerToken(key: string): string {
+function toShortToken(key: string): string {
   const short = key.length > 64 ? `${key.slice(0, 64)}…` : key
-  return short.toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1')
+  return toPointerToken(short.toWellFormed())
 }
 
 function firstRepeated(holders: readonly object[]): number {

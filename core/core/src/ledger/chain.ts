@@ -1,5 +1,6 @@
 import { LoopError } from '../errors.ts'
 import { saltedDigest, sha256Hex } from '../json/digest.ts'
+import { isRecord } from '../json/is-record.ts'
 import type { JsonObject } from '../json/json.ts'
 import { entryText } from './entry-text.ts'
 import type { EntryDraft, LedgerEntry, StoredEntry } from './entry.ts'
@@ -79,8 +80,7 @@ function changed({ runId, seq }: StoredEntry, what: string, cause?: unknown): Lo
 export function openEvidence(stored: StoredEntry): JsonObject | null {
   if (stored.evidence === null) return null
   const evidence = parsed(stored, stored.evidence)
-  const isObject = typeof evidence === 'object' && evidence !== null && !Array.isArray(evidence)
-  if (isObject) return evidence as JsonObject
+  if (isRecord(evidence)) return evidence as JsonObject
   throw changed(stored, 'comes with evidence that is none')
 }
 

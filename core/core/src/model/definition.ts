@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 
+import { isRecord } from '../json/is-record.ts'
 import type { JsonObject } from '../json/json.ts'
 import { lazySchema, withZod } from '../lazy-schema.ts'
 import { assuranceMethods } from './assurance.ts'
@@ -37,10 +38,7 @@ const schemas = /* @__PURE__ */ withZod((zod) => {
   const expression = zod.string().min(1).max(4096)
   const durationRule = 'must be a duration such as 30s, 5m, 2h or 7d'
   const duration = zod.string(durationRule).refine(isDuration, durationRule)
-  const jsonObject = zod.custom<JsonObject>(
-    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-    'must be an object',
-  )
+  const jsonObject = zod.custom<JsonObject>(isRecord, 'must be an object')
 
   const state = zod.strictObject({
     id,

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 
+import { isRecord } from '../json/is-record.ts'
 import { assuranceMethods } from './assurance.ts'
 import {
   actorTypes,
@@ -37,8 +38,7 @@ const expression = text(1, 4096)
 const reviewers = list((value) => (isReviewer(value) ? value : wrong), 1)
 const flag: Read = (value) => (typeof value === 'boolean' ? value : wrong)
 const duration: Read = (value) => (typeof value === 'string' && isDuration(value) ? value : wrong)
-const json: Read = (value) =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? value : wrong
+const json: Read = (value) => (isRecord(value) ? value : wrong)
 
 const readState = record(['id'], {
   id,

@@ -1,5 +1,6 @@
 import { LoopError } from '../errors.ts'
 import { digestOf } from '../json/digest.ts'
+import { isRecord } from '../json/is-record.ts'
 
 const forbidden = new Set([
   'headers',
@@ -29,7 +30,7 @@ const serverKeys = new Set(['authorization', 'authorization_token', 'headers'])
  * covers a key changes with it and lets a short one be guessed.
  */
 export function promptHash(wireBody: unknown): string {
-  if (typeof wireBody !== 'object' || wireBody === null || Array.isArray(wireBody)) {
+  if (!isRecord(wireBody)) {
     throw new LoopError('invalid_input', 'A prompt hash needs the body of a request.', {
       hint: 'Hand in the object that is sent to the model, before it is made into text.',
     })

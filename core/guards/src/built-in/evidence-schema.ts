@@ -1,5 +1,5 @@
 import type { OutputUnit, Schema, ValidationResult } from '@cfworker/json-schema'
-import { LoopError, type Guard, type JsonObject, type JsonValue } from '@loop-engine/core'
+import { isRecord, LoopError, type Guard, type JsonObject } from '@loop-engine/core'
 
 import { loadJsonSchema } from '../load.ts'
 import { createTimeLimit, type TimeLimit } from '../time-limit.ts'
@@ -25,7 +25,7 @@ export function createEvidenceSchemaGuard(): Guard {
     id: 'evidence-schema',
     description: 'The evidence satisfies `schema`.',
     check({ schema, ...rest }) {
-      if (!isObject(schema)) return ['"schema" must be a JSON Schema.']
+      if (!isRecord(schema)) return ['"schema" must be a JSON Schema.']
       const unknown = Object.keys(rest).map((key) => `"${key}" is not a parameter; known: schema.`)
       try {
         return [...unknown, ...schemaFaults(copyOf(schema))]
@@ -34,7 +34,7 @@ export function createEvidenceSchemaGuard(): Guard {
       }
     },
     evaluate({ evidence, parameters: { schema } }) {
-      if (!isObject(schema)) return { passed: false, message: 'No schema is given.' }
+      if (!isRecord(schema)) return { passed: false, message: 'No schema is given.' }
       const judged = validatorOf(schema)(evidence)
       if (judged === 'late')
         return { passed: false, message: 'The evidence takes too long to check.' }
@@ -64,8 +64,4 @@ function compile(schema: JsonObject, limit: TimeLimit): Validate {
 // The validator writes into the schema that it is given.
 function copyOf(schema: JsonObject): Schema {
   return structuredClone(schema) as Schema
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,4 +1,4 @@
-import type { JsonValue } from '@loop-engine/core'
+import { fromPointerToken, type JsonValue } from '@loop-engine/core'
 
 /**
  * The value at `name` (a field at the top) or at a JSON Pointer such as `/order/total`; undefined
@@ -10,7 +10,7 @@ export function readField(root: JsonValue, field: JsonValue | undefined): JsonVa
   let value: JsonValue | undefined = root
   for (const part of field.slice(1).split('/')) {
     if (value === undefined) return undefined
-    value = childOf(value, part.replaceAll('~1', '/').replaceAll('~0', '~'))
+    value = childOf(value, fromPointerToken(part))
   }
   return value
 }

@@ -1,4 +1,5 @@
 import type { Schema } from '@cfworker/json-schema'
+import { isRecord } from '@loop-engine/core'
 
 import { loadJsonSchema } from '../load.ts'
 import { riskOf } from './pattern-risk.ts'
@@ -50,12 +51,12 @@ export function mayTakeLong(schema: Schema): boolean {
 }
 
 function* partsOf(schema: unknown): Generator<Schema> {
-  if (!isObject(schema)) return
+  if (!isRecord(schema)) return
   yield schema
   const { schemaArrayKeyword, schemaKeyword, schemaMapKeyword } = loadJsonSchema()
   for (const [key, value] of Object.entries(schema)) {
     const isList = Array.isArray(value) && schemaArrayKeyword[key] === true
-    if (isList || (isObject(value) && schemaMapKeyword[key] === true)) {
+    if (isList || (isRecord(value) && schemaMapKeyword[key] === true)) {
       for (const part of Object.values(value)) yield* partsOf(part)
     } else if (schemaKeyword[key] === true) {
       yield* partsOf(value)
@@ -74,8 +75,4 @@ function isPattern(pattern: string): boolean {
   } catch {
     return false
   }
-}
-
-function isObject(value: unknown): value is Schema {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

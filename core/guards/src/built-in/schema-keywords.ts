@@ -1,8 +1,9 @@
 import type { Schema } from '@cfworker/json-schema'
+import { isRecord } from '@loop-engine/core'
 
 type Keyword = readonly [fits: (value: unknown) => boolean, what: string]
 
-const isSchema = (value: unknown): boolean => typeof value === 'boolean' || isObject(value)
+const isSchema = (value: unknown): boolean => typeof value === 'boolean' || isRecord(value)
 const isText = (value: unknown): boolean => typeof value === 'string'
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0
 const isListOf = (value: unknown, fits: (item: unknown) => boolean): boolean =>
@@ -15,7 +16,7 @@ const oneOrMany: Keyword = [
 ]
 const schemas: Keyword = [(value) => isListOf(value, isSchema), 'a list of schemas']
 const byName: Keyword = [
-  (value) => isObject(value) && Object.values(value).every(isSchema),
+  (value) => isRecord(value) && Object.values(value).every(isSchema),
   'an object of schemas',
 ]
 const names: Keyword = [(value) => isListOf(value, isText), 'a list of texts']
@@ -48,8 +49,4 @@ export function keywordFaults(part: Schema): readonly string[] {
 
 function named(keyword: Keyword, list: string): readonly (readonly [string, Keyword])[] {
   return list.split(' ').map((name) => [name, keyword])
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,5 +1,6 @@
 import { mayReview } from '@loop-engine/actors'
 import {
+  isRecord,
   approvalStatuses,
   isLoopError,
   reviewersOf,
@@ -11,7 +12,7 @@ import {
   type Page,
 } from '@loop-engine/core'
 
-import { checkInput, checkStatus, isRecord } from '../check-input.ts'
+import { checkInput, checkStatus } from '../check-input.ts'
 import { admitted } from '../judging/admit-input.ts'
 import type { Kernel } from '../kernel.ts'
 import { decideRequest, type DecideInput, type DecisionResult } from './decide-request.ts'

@@ -1,4 +1,5 @@
 import {
+  isRecord,
   LoopError,
   type Actor,
   type ApprovalRequest,
@@ -7,7 +8,7 @@ import {
   type TransitionResult,
 } from '@loop-engine/core'
 
-import { checkInput, isRecord } from '../check-input.ts'
+import { checkInput } from '../check-input.ts'
 import { comparableOf } from '../judging/evidence.ts'
 import type { Kernel } from '../kernel.ts'
 import { answered, idempotencyOf } from '../recording/idempotency.ts'

@@ -1,4 +1,5 @@
 import {
+  isRecord,
   type Actor,
   type InstanceQuery,
   type LoopDefinition,
@@ -7,7 +8,7 @@ import {
   type TransitionResult,
 } from '@loop-engine/core'
 
-import { checkFields, isRecord } from '../check-input.ts'
+import { checkFields } from '../check-input.ts'
 import type { Kernel } from '../kernel.ts'
 import { changeStatus } from './change-status.ts'
 import { createControl, type Control } from './control.ts'

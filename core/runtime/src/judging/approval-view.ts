@@ -1,11 +1,12 @@
-import type {
-  ApprovalPolicy,
-  ApprovalView,
-  GuardResult,
-  JsonValue,
-  Actor,
-  LoopInstance,
-  Transition,
+import {
+  toPointerToken,
+  type ApprovalPolicy,
+  type ApprovalView,
+  type GuardResult,
+  type JsonValue,
+  type Actor,
+  type LoopInstance,
+  type Transition,
 } from '@loop-engine/core'
 
 import type { LoopIndex } from './loop-index.ts'
@@ -54,7 +55,7 @@ export function renderView({
       ...(requester.onBehalfOf && { onBehalfOf: requester.onBehalfOf.id }),
     },
     fields: Object.entries(evidence).map(([key, value]) => ({
-      path: `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+      path: `/${toPointerToken(key)}`,
       label: key,
       value,
       fromModel: requester.type === 'ai-agent',

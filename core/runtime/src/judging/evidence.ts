@@ -1,4 +1,5 @@
 import {
+  isRecord,
   canonicalize,
   evidenceDigest,
   snapshot,
@@ -37,7 +38,7 @@ export interface EvidenceRules {
 /** Takes evidence in. Throws `invalid_json` or `too_large` with the path of what cannot be recorded. */
 export function takeEvidence(input: unknown, rules: EvidenceRules): Evidence {
   if (input === undefined) return noEvidence
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+  if (!isRecord(input)) {
     throw new LoopError('invalid_input', 'Evidence must be a JSON object.', { path: '/evidence' })
   }
   const copy = snapshot(input, { maxBytes: rules.bytes, maxDepth: rules.depth }) as JsonObject

@@ -1,4 +1,5 @@
 import {
+  fromPointerToken,
   canonicalize,
   LoopError,
   refuseStrayKeys,
@@ -42,7 +43,9 @@ export function checkRedaction(redaction: Redaction): void {
  * there is no digest: the same value gives the same whenever it comes, and nothing that a guess could be compared with.
  */
 export function redact(value: JsonObject, redaction: Redaction, salt: string | null): JsonObject {
-  const paths = (redaction.paths ?? []).map((path) => path.split('/').slice(1).map(unescapePointer))
+  const paths = (redaction.paths ?? []).map((path) =>
+    path.split('/').slice(1).map(fromPointerToken),
+  )
   const patterns = redaction.patterns ?? []
 
   const hide = (part: JsonValue): JsonValue => ({
@@ -68,8 +71,4 @@ export function redact(value: JsonObject, redaction: Redaction, salt: string | n
 /** A pattern with the `g` or `y` flag remembers where it was; a fresh search never does. */
 function occurs(pattern: RegExp, text: string): boolean {
   return text.search(pattern) !== -1
-}
-
-function unescapePointer(part: string): string {
-  return part.replaceAll('~1', '/').replaceAll('~0', '~')
 }

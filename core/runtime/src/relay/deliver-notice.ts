@@ -1,4 +1,4 @@
-import { LoopError, snapshot, type JsonObject, type OutboxClaim } from '@loop-engine/core'
+import { isRecord, LoopError, snapshot, type JsonObject, type OutboxClaim } from '@loop-engine/core'
 
 import type { Delivery } from '../delivery.ts'
 import type { Kernel } from '../kernel.ts'
@@ -50,8 +50,7 @@ function readRef({ limits, report }: Kernel, ref: unknown): JsonObject | undefin
   if (ref === undefined) return undefined
   try {
     const kept: unknown = JSON.parse(JSON.stringify(ref))
-    if (typeof kept === 'object' && kept !== null && !Array.isArray(kept))
-      return snapshot(kept, { maxBytes: limits.maxEvidenceBytes }) as JsonObject
+    if (isRecord(kept)) return snapshot(kept, { maxBytes: limits.maxEvidenceBytes }) as JsonObject
     throw new LoopError('bad_response', 'A reference to a message must be a JSON object.')
   } catch (error) {
     report(error)
