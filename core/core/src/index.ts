@@ -111,7 +111,7 @@ export {
   type ChainFault,
   type SealedEvidence,
 } from './ledger/chain.ts'
-export { applyEntry } from './ledger/fold.ts'
+export { applyEntry, approvalsOpenedBy } from './ledger/fold.ts'
 export { receiptOf } from './ledger/receipt-of.ts'
 export { systemClock, type Clock, type Identifiers } from './contracts/clock.ts'
 export type { Guard, GuardInput, GuardVerdict, Reservation } from './contracts/guard.ts'

@@ -1,7 +1,7 @@
 import { LoopError } from '../errors.ts'
 import type { JsonObject } from '../json/json.ts'
 import type { LoopInstance } from '../model/instance.ts'
-import type { EntryDraft } from './entry.ts'
+import type { EntryDraft, EntryType } from './entry.ts'
 
 const noTags: readonly string[] = Object.freeze([])
 const noMetadata: JsonObject = Object.freeze({})
@@ -29,7 +29,7 @@ export function applyEntry(
     version: sealed.seq,
     stateVersion: moved ? sealed.seq : instance.stateVersion,
     transitions: instance.transitions + (entry.type === 'loop.transition.executed' ? 1 : 0),
-    openApprovals: instance.openApprovals + approvalsOpenedBy(entry),
+    openApprovals: instance.openApprovals + approvalsOpenedBy(entry.type),
     metadata: instance.metadata,
     tags: instance.tags,
     correlationId: instance.correlationId,
@@ -76,16 +76,15 @@ function definitionOf({ definition, data }: EntryDraft): LoopInstance['definitio
   })
 }
 
-function approvalsOpenedBy(entry: EntryDraft): number {
-  switch (entry.type) {
-    case 'loop.approval.requested':
-      return 1
-    case 'loop.approval.approved':
-    case 'loop.approval.rejected':
-    case 'loop.approval.expired':
-    case 'loop.approval.superseded':
-      return -1
-    default:
-      return 0
-  }
+const opened: Readonly<Partial<Record<EntryType, number>>> = {
+  'loop.approval.requested': 1,
+  'loop.approval.approved': -1,
+  'loop.approval.rejected': -1,
+  'loop.approval.expired': -1,
+  'loop.approval.superseded': -1,
+}
+
+/** How many more approval requests wait after an entry of this type: it asks, or says how one ended. */
+export function approvalsOpenedBy(type: EntryType): number {
+  return opened[type] ?? 0
 }

@@ -1,4 +1,9 @@
-import { genesisHash, type LoopInstance, type StoredEntry } from '@loop-engine/core'
+import {
+  approvalsOpenedBy,
+  genesisHash,
+  type LoopInstance,
+  type StoredEntry,
+} from '@loop-engine/core'
 
 import { holdsText, tailOf, type EntryTail } from './entry-tail.ts'
 import type { Finding, VerifyFault } from './fault.ts'
@@ -27,7 +32,7 @@ export function createShallowCheck(
     place.head = hash
     updatedAt = at
     if (type === 'loop.transition.executed') transitions += 1
-    if (type.startsWith('loop.approval.')) openApprovals += opened[type] ?? 0
+    if (type.startsWith('loop.approval.')) openApprovals += approvalsOpenedBy(type)
     const movesState = tail !== null && tail.toState !== -1
     const movesStatus = tail !== null && tail.status !== -1
     if (movesState) state = { body, from: tail.toState }
@@ -94,14 +99,6 @@ function pins(body: string, definition: LoopInstance['definition']): boolean {
   const key = ',"definition":"'
   // Only texts follow it in such an entry; before it stands data, which may have such a key.
   return body.startsWith(`${digest}"`, body.lastIndexOf(key) + key.length)
-}
-
-const opened: Readonly<Partial<Record<StoredEntry['type'], number>>> = {
-  'loop.approval.requested': 1,
-  'loop.approval.approved': -1,
-  'loop.approval.rejected': -1,
-  'loop.approval.expired': -1,
-  'loop.approval.superseded': -1,
 }
 
 function ending(

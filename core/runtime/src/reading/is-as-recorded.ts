@@ -1,20 +1,12 @@
 import {
   approvalsOf,
+  approvalsOpenedBy,
   canonicalize,
   digestOf,
   type ApprovalDecision,
   type ApprovalRequest,
-  type EntryType,
   type LedgerEntry,
 } from '@loop-engine/core'
-
-/** What is recorded when a request ends: it is decided once. */
-const endings: ReadonlySet<EntryType> = new Set([
-  'loop.approval.approved',
-  'loop.approval.rejected',
-  'loop.approval.expired',
-  'loop.approval.superseded',
-])
 
 /**
  * Whether a request is as its record says, oldest first. One that waits does wait, and says what was asked, edited, handed
@@ -61,8 +53,9 @@ function isUnchanged(
   )
 }
 
+/** It is decided once. */
 function isOver(record: readonly LedgerEntry[]): boolean {
-  return record.some(({ type }) => endings.has(type))
+  return record.some(({ type }) => approvalsOpenedBy(type) < 0)
 }
 
 function isApproved(request: ApprovalRequest, record: readonly LedgerEntry[]): boolean {
