@@ -16,8 +16,7 @@ import type { Identity } from './identity.ts'
 import type { Redaction } from './judging/redaction.ts'
 import type { Limits } from './limits.ts'
 import type { LoopRegistry } from './loop-registry.ts'
-import type { AskedRequests } from './reading/asked-requests.ts'
-import type { ComparedRequests } from './reading/compared-requests.ts'
+import type { KnownRequests } from './reading/known-requests.ts'
 import type { HeldPauses } from './relay/held-pauses.ts'
 import type { Runs } from './runs.ts'
 
@@ -38,8 +37,7 @@ export interface Kernel {
   readonly bus: EventBus
   readonly runs: Runs
   readonly bells: Bells
-  readonly asked: AskedRequests
-  readonly compared: ComparedRequests
+  readonly known: KnownRequests
   readonly held: HeldPauses
   readonly telemetry: Telemetry | undefined
   /** A copy that nobody changes. Throws `invalid_definition` when a loop asks for what this system does not have. */

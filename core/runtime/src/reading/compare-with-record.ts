@@ -66,23 +66,21 @@ export async function recordedApproval(
 
 /** Each of these requests, decided when the record says; null for one that says other than the record. */
 async function asRecorded(
-  { store, asked, compared }: Kernel,
+  { store, known }: Kernel,
   requests: readonly ApprovalRequest[],
   run: LoopInstance,
 ): Promise<readonly (ApprovalRequest | null)[]> {
-  const known = requests.map((request) =>
-    asked.has(request, run.version) ? null : compared.decidedAt(request),
-  )
-  const others = requests.filter((_, index) => known[index] === undefined)
+  const times = requests.map((request) => known.decidedAt(request, run.version))
+  const others = requests.filter((_, index) => times[index] === undefined)
   const records = await recordsAbout(store, others, run)
   return requests.map((request, index) => {
-    let decidedAt = known[index]
+    let decidedAt = times[index]
     if (decidedAt === undefined) {
       const record = records.get(request.id)
       if (!isAsRecorded(request, record)) return null
       const approved = record?.find(({ type }) => type === 'loop.approval.approved')
       decidedAt = approved?.at ?? request.decidedAt
-      compared.keep(request, decidedAt)
+      known.keepCompared(request, decidedAt)
     }
     return { ...request, decidedAt }
   })

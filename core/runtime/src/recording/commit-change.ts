@@ -31,7 +31,7 @@ export async function commitChange(
   if (result.kind === 'committed') {
     kernel.runs.keep(plan.instance)
     for (const request of plan.approvals ?? []) {
-      kernel.asked.keep(request, plan)
+      kernel.known.keepAsked(request, plan)
       kernel.bells.ring(request)
     }
     if (plan.entries.length > 0) kernel.bus.publish(plan.entries)
