@@ -36,6 +36,7 @@ test.each([
   [
     'an effect',
     `{ loops: [loop({ effect: { integration: 'bank', action: 'pay', timeout: '20ms' } })],
+       limits: { backoffMs: { first: 60_000, longest: 60_000 } },
        integrations: [{ contract: 'integration/v1', name: 'bank',
          actions: { pay: { input: { parse: (value) => value }, run: never } } }] }`,
     'console.log(await relay.drain())',
