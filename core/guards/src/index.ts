@@ -1,4 +1,5 @@
 export { createGuardRegistry, type GuardRegistry } from './registry.ts'
+export { expressionContext } from './expression-context.ts'
 export {
   createExpressions,
   type ExpressionContext,

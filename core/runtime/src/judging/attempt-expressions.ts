@@ -6,7 +6,7 @@ import {
   type JsonValue,
   type Transition,
 } from '@loop-engine/core'
-import type { ExpressionContext } from '@loop-engine/guards'
+import { expressionContext, type ExpressionContext } from '@loop-engine/guards'
 
 import type { Attempt } from './attempt.ts'
 
@@ -64,13 +64,9 @@ export function approvalNeeded(attempt: Attempt, transition: Transition, now: nu
   }
 }
 
-/** What expressions see of an attempt; of its run nothing that another commit could change unnoticed. */
-function scopeOf({ instance, command, evidence }: Attempt, { id }: Transition): ExpressionContext {
-  const { tenant, loopId, aggregateId, currentState, metadata, tags } = instance
-  return {
-    evidence: evidence.value,
-    actor: command.actor,
-    instance: { tenant, loopId, aggregateId, currentState, metadata, tags },
-    transition: { id },
-  }
+function scopeOf(
+  { instance, command, evidence }: Attempt,
+  transition: Transition,
+): ExpressionContext {
+  return expressionContext({ instance, transition, actor: command.actor, evidence: evidence.value })
 }
