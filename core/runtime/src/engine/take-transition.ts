@@ -26,21 +26,7 @@ export async function takeTransition(
   const { tenant = 'default', aggregateId, idempotencyKey, callbackUrl } = input
   refuseReserved(aggregateId)
   refuseCallback(kernel, callbackUrl)
-  const transitionId = input.transitionId ?? input.signal
-  if (typeof transitionId !== 'string' || transitionId.length === 0 || transitionId.length > 256) {
-    throw new LoopError('invalid_input', 'A transition needs `transitionId` or `signal`.', {
-      path: '/transitionId',
-    })
-  }
-  if (input.transitionId !== undefined && input.signal !== undefined) {
-    throw new LoopError(
-      'invalid_input',
-      'A transition takes `transitionId` or `signal`, not both.',
-      {
-        path: '/signal',
-      },
-    )
-  }
+  const transitionId = transitionAsked(input)
   const admission = kernel.identity.admit(input.actor)
   const { actor } = admission
   const evidence = evidenceOf(kernel, input.evidence)
@@ -127,5 +113,17 @@ function refuseCallback(kernel: Kernel, callbackUrl: string | undefined): void {
   throw new LoopError('unsupported', 'Nobody is called back here: there is no such channel.', {
     path: '/callbackUrl',
     hint: 'Register a channel named callback, or let the server do it with its option `callbacks`.',
+  })
+}
+
+function transitionAsked({ transitionId, signal }: TransitionInput): string {
+  const asked = transitionId ?? signal
+  if (typeof asked !== 'string' || asked.length === 0 || asked.length > 256)
+    throw new LoopError('invalid_input', 'A transition needs `transitionId` or `signal`.', {
+      path: '/transitionId',
+    })
+  if (transitionId === undefined || signal === undefined) return asked
+  throw new LoopError('invalid_input', 'A transition takes `transitionId` or `signal`, not both.', {
+    path: '/signal',
   })
 }
