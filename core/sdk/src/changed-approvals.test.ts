@@ -120,6 +120,11 @@ test.each<[string, Votes, (request: ApprovalRequest) => Partial<ApprovalRequest>
       decisions: [vote('ann'), vote('ben')],
     }),
   ],
+  [
+    'that it is over',
+    [['ann', 'reject']],
+    () => ({ status: 'pending', decidedAt: null, decisions: [] }),
+  ],
   ['who approved', both, () => ({ decisions: [vote('ann'), vote('dora')] })],
   ['that somebody approved', both, ({ decisions }) => ({ decisions: decisions.slice(0, 1) })],
   ['who asked', both, () => ({ requester: { type: 'ai-agent', id: 'other' } })],
