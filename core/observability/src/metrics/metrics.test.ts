@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { agent, keep, sealRun, storeWith, tampered, wholeStory } from '../history.fixture.ts'
+import { agent, alice, keep, sealRun, storeWith, tampered, wholeStory } from '../history.fixture.ts'
 import { metricsOf } from '../index.ts'
 
 describe('metrics', () => {
@@ -58,6 +58,35 @@ describe('metrics', () => {
     ])
     expect(await metricsOf({ store: store, tenant: 'default', loopId: 'other' })).toEqual([])
     expect(await metricsOf({ store: store, tenant: 'other' })).toEqual([])
+  })
+
+  test('tell what people refused and what came to nothing, loop by loop', async () => {
+    const store = await storeWith(['a'])
+    const about = (id: string) => ({
+      transitionId: 'pay',
+      approval: { id, revision: 1, viewHash: '0'.repeat(64) },
+    })
+    await keep(
+      store,
+      sealRun('b', [
+        { type: 'loop.started', loopId: 'a.loop', toState: 'ASKED', status: 'active' },
+        { type: 'loop.approval.requested', actor: agent, ...about('b:2') },
+        { type: 'loop.approval.rejected', actor: alice, ...about('b:2') },
+        { type: 'loop.approval.requested', actor: agent, ...about('b:4') },
+        { type: 'loop.approval.superseded', ...about('b:4') },
+        { type: 'loop.effect.failed' },
+        { type: 'loop.effect.unknown' },
+      ]),
+    )
+    const [first, second] = await metricsOf(store, { tenant: 'default' })
+
+    expect(first).toMatchObject({
+      loopId: 'a.loop',
+      aiShare: null,
+      approvals: { requested: 2, approved: 0, rejected: 1, superseded: 1, rate: 0, medianMs: 1000 },
+      exceptions: 2,
+    })
+    expect(second?.loopId).toBe('support.refund')
   })
 
   test('do not count the engine’s own record of stops, unless it is asked for', async () => {
