@@ -28,7 +28,7 @@ export async function apply(
   situation: Situation,
   input: DecideInput,
 ): Promise<Outcome<DecisionResult>> {
-  const { request, reviewer } = situation
+  const { request, actor: reviewer } = situation
   const at = kernel.clock.now()
   // Directories and guards take their time.
   if (at >= request.expiresAt) return tooLate(request)
@@ -62,7 +62,7 @@ async function reject(
   input: DecideInput,
   decision: ApprovalDecision,
 ): Promise<Outcome<DecisionResult>> {
-  const { request, instance, change, reviewer } = situation
+  const { request, instance, change, actor } = situation
   const rejected: ApprovalRequest = {
     ...request,
     decisions: [...request.decisions, decision],
@@ -74,7 +74,7 @@ async function reject(
   const taken = await followUp(kernel, situation, request.policy.onReject)
   return {
     result: { status: 'rejected', request: rejected },
-    plan: { scopes: scopesOf(instance, reviewer), reservations: taken?.reservations },
+    plan: { scopes: scopesOf(instance, actor), reservations: taken?.reservations },
   }
 }
 

@@ -115,8 +115,7 @@ export async function decideRequest(kernel: Kernel, given: DecideInput): Promise
   if (known) return known
   return onRequest<DecisionResult>(
     kernel,
-    tenant,
-    requestId,
+    input,
     reviewer,
     async (situation) => {
       const early = refuseEarly(kernel, situation, input)
@@ -134,7 +133,7 @@ export async function decideRequest(kernel: Kernel, given: DecideInput): Promise
       const outcome =
         reason || !today
           ? refuse(kernel, situation, input, reason ?? 'not_entitled')
-          : await apply(kernel, { ...situation, reviewer: today.actor }, input)
+          : await apply(kernel, { ...situation, actor: today.actor }, input)
       if (!idempotency || !outcome.plan) return outcome
       const answer = answerToKeep(outcome.result)
       const at = kernel.clock.now()

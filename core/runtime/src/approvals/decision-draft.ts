@@ -11,14 +11,14 @@ export type Said = Pick<DecideInput, 'reason' | 'proof'> & { readonly lapsed?: r
 /** What every entry about a request says, with the words and the proof of who decided. */
 export function decisionDraft(
   kernel: Kernel,
-  { request, instance, reviewer }: Pick<Situation, 'request' | 'instance' | 'reviewer'>,
+  { request, instance, actor }: Pick<Situation, 'request' | 'instance' | 'actor'>,
   type: EntryDraft['type'],
   decision?: string,
   { reason, proof, lapsed = [] }: Said = {},
 ): EntryDraft {
   const data = { ...(proof && { proof }), ...(lapsed.length > 0 && { lapsed }) }
   return {
-    ...draftOf(kernel, instance, reviewer),
+    ...draftOf(kernel, instance, actor),
     type,
     transitionId: request.transitionId,
     approval: {

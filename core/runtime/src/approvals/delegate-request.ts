@@ -19,7 +19,7 @@ export async function delegate(
   input: Parameters<Approvals['delegate']>[0],
 ): Promise<DecisionResult> {
   checkInput('approvals.delegate', input, keys, ['requestId'])
-  const { tenant = 'default', requestId, to, reason } = input
+  const { tenant = 'default', to, reason } = input
   checkKey(to, '/to')
   if (!isReviewer(to))
     throw new LoopError('invalid_input', 'A decision is handed to somebody, such as ann.', {
@@ -47,7 +47,7 @@ export async function delegate(
     change.append({ ...draft, data: { to } })
     return recordProgress(kernel, situation, handed, 'delegated')
   }
-  return onRequest(kernel, tenant, requestId, actor, judge, (situation, reason) =>
+  return onRequest(kernel, input, actor, judge, (situation, reason) =>
     refuse(kernel, situation, { decision: 'delegate' }, reason),
   )
 }

@@ -16,7 +16,7 @@ export async function expire(
 ): Promise<Outcome<DecisionResult>> {
   const { request, instance, change } = situation
   const expired: ApprovalRequest = { ...request, status: 'expired', decidedAt: kernel.clock.now() }
-  const nobody = { ...situation, reviewer: approvalSystem }
+  const nobody = { ...situation, actor: approvalSystem }
   change.append(decisionDraft(kernel, nobody, 'loop.approval.expired'))
   close(kernel, change, expired)
   const { onExpiry } = request.policy

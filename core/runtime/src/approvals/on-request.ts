@@ -12,7 +12,8 @@ export interface Situation {
   readonly request: ApprovalRequest
   readonly instance: LoopInstance
   readonly change: Change
-  readonly reviewer: Actor
+  /** Who decides, hands on, takes back, or is the clock. */
+  readonly actor: Actor
   /** Why the store refused this before: a limit that would be overrun. */
   readonly late?: Refusal
 }
@@ -31,9 +32,8 @@ type Attempt<Result> = { readonly result: Result; readonly isJudged?: true } | '
 /** Loads a request and its run, lets `build` change them, and commits; judges again on a conflict. */
 export async function onRequest<Result>(
   kernel: Kernel,
-  tenant: string,
-  requestId: string,
-  reviewer: Actor,
+  { tenant = 'default', requestId }: { readonly tenant?: string; readonly requestId: string },
+  actor: Actor,
   build: Build<Result>,
   /** What becomes of it when the store refuses what was built; not needed for what no stop holds up. */
   refused?: (situation: Situation, reason: 'stopped' | 'limit_reached') => Outcome<Result>,
@@ -51,7 +51,7 @@ export async function onRequest<Result>(
     make = build,
   ): Promise<Attempt<Result>> => {
     const change = createChange(instance, request.trace)
-    const situation = { request, instance, change, reviewer, late }
+    const situation = { request, instance, change, actor, late }
     const { result, plan, isHeldUp } = await make(situation)
     if (isHeldUp) return tell(instance, request, overLimit())
     if (!plan) return { result }

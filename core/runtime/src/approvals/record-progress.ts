@@ -9,7 +9,7 @@ import type { Outcome, Situation } from './on-request.ts'
 /** Keeps what somebody made of a request that goes on waiting, and tells the channels. */
 export function recordProgress(
   kernel: Kernel,
-  { instance, change, reviewer }: Situation,
+  { instance, change, actor }: Situation,
   request: ApprovalRequest,
   occasion: string,
 ): Outcome<DecisionResult> {
@@ -17,6 +17,6 @@ export function recordProgress(
   enqueueNotices(change, request, occasion, kernel)
   return {
     result: { status: 'recorded', request },
-    plan: { scopes: scopesOf(instance, reviewer) },
+    plan: { scopes: scopesOf(instance, actor) },
   }
 }

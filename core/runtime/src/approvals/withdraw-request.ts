@@ -16,9 +16,9 @@ export async function withdraw(
   input: Parameters<Approvals['withdraw']>[0],
 ): Promise<ApprovalRequest> {
   checkInput('approvals.withdraw', input, keys, ['requestId'])
-  const { tenant = 'default', requestId, reason = 'withdrawn' } = input
+  const { reason = 'withdrawn' } = input
   const actor = admitted(kernel, input.actor)
-  return onRequest<ApprovalRequest>(kernel, tenant, requestId, actor, async (situation) => {
+  return onRequest<ApprovalRequest>(kernel, input, actor, async (situation) => {
     const { request, change } = situation
     if (request.status !== 'pending') return { result: request }
     const { type, id } = request.requester

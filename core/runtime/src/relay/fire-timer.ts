@@ -135,7 +135,7 @@ async function forRequest(
     )
     return { result: { kind: 'settled' }, plan: { scopes: [], settle } }
   }
-  return onRequest(kernel, claim.tenant, requestId, timer, fire, (_, reason) => ({
+  return onRequest(kernel, { tenant: claim.tenant, requestId }, timer, fire, (_, reason) => ({
     result: heldUp(kernel, reason, 'expiry'),
   }))
 }
