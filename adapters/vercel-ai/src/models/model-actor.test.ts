@@ -141,6 +141,37 @@ describe.each(majors)('$name', ({ mock, retryable }) => {
   })
 })
 
+test.each([
+  ['AI_LoadAPIKeyError', 'auth'],
+  ['AI_JSONParseError', 'bad_response'],
+  ['AI_UnsupportedFunctionalityError', 'invalid_config'],
+])('%s of a provider is %s', async (name, code) => {
+  const throws = Object.assign(new Error(secretOfVendor), { name })
+  const provider = createVercelAIActorAdapter({ model: newest.mock([{ throws }]) })
+  await expect(provider.createSubmission(context)).rejects.toMatchObject({ code })
+})
+
+test('a model that leaves the fetch aside is recorded by what it was handed', async () => {
+  const model = newest.mock([{ text }])
+  const [plain, made] = await Promise.all(
+    [model, () => model].map((each) =>
+      createVercelAIActorAdapter({ model: each }).createSubmission(context),
+    ),
+  )
+  expect(made?.attempts).toMatchObject([{ promptHash: plain?.actor.promptHash }])
+})
+
+test('an answer that its provider took out of the text is read', async () => {
+  const model = newest.mock([{ text: 'See below.' }])
+  const { doGenerate } = model
+  model.doGenerate = async (params) => ({
+    ...((await doGenerate.call(model, params)) as object),
+    structuredOutputText: text,
+  })
+  const { signal } = await createVercelAIActorAdapter({ model }).createSubmission(context)
+  expect(signal).toBe('approve')
+})
+
 test('what is no model is refused when the provider is made', () => {
   expect(() => createVercelAIActorAdapter({ model: 'gpt' as never })).toThrow(
     expect.objectContaining({ code: 'invalid_config', path: '/model' }),

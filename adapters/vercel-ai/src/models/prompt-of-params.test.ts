@@ -19,11 +19,29 @@ test('the same picture has one hash, whichever way and in whichever major it is 
     { type: 'data', data: bytes },
     { type: 'data', data: base64 },
     { type: 'url', url: new URL(`data:image/png;base64,${base64}`) },
+    bytes.buffer,
   ]
 
   expect(new Set(forms.map((data) => hash(withFile(data)))).size).toBe(1)
   expect(hash(withFile(new Uint8Array([1])))).not.toBe(hash(withFile(bytes)))
   expect(JSON.stringify(promptOfParams('m', withFile(bytes)))).not.toContain(base64)
+})
+
+test('what JSON does not know has a form of its own', () => {
+  const { prompt } = promptOfParams('m', {
+    prompt: [new Date(0), 1n, Number.NaN, null, () => 1, { at: new URL('https://a.example/b') }],
+  })
+
+  expect(prompt).toEqual([
+    '1970-01-01T00:00:00.000Z',
+    '1',
+    null,
+    null,
+    null,
+    { at: { url: 'https://a.example/b' } },
+  ])
+  expect(hash(withFile(new URL('https://a.example/b')))).not.toBe(hash(withFile(bytes)))
+  expect(hash(withFile({ type: 'reference', id: 'file-1' }))).not.toBe(hash(withFile(bytes)))
 })
 
 test('headers, signals and keys change nothing; everything that the model reads does', () => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import { govern } from './govern.ts'
 import { openRefundDesk } from './refund-desk.fixture.ts'
-import { majors, user } from './tool-majors.fixture.ts'
+import { majors, newest, user } from './tool-majors.fixture.ts'
 
 const small = { id: 'call-1', name: 'refund', input: { order: 7, amount: 20 } }
 
@@ -27,6 +27,38 @@ test.each(majors)(
     expect(await desk.stateOf('refund/call-1')).toBe('EXECUTED')
   },
 )
+
+test('shadow mode hands on what a generator yields and what a tool throws, and records how it ended', async () => {
+  const desk = await openRefundDesk(newest)
+  const throws = (): never => {
+    throw new Error('bank says no')
+  }
+  async function* breaking(): AsyncGenerator<object> {
+    yield { status: 'working' }
+    throws()
+  }
+  const tools = { streams: refunding, breaks: breaking, throws }
+  const given = Object.fromEntries(
+    Object.entries(tools).map(([name, execute]) => [name, { ...desk.raw.refund, execute }]),
+  )
+  const governed = govern(given, { engine: desk.system.engine, shadow: true })
+  const run = (name: string): AsyncIterable<object> => {
+    const { execute } = governed.tools[name] ?? {}
+    return (execute as (...given: unknown[]) => AsyncIterable<object>)(small.input, {
+      toolCallId: 'call-1',
+      messages: [],
+    })
+  }
+
+  // A replay runs again, as it would without us; the record keeps the first.
+  for (const _ of ['first', 'again'])
+    expect(await Array.fromAsync(run('streams'))).toEqual([{ status: 'working' }, { refunded: 20 }])
+  await expect(Array.fromAsync(run('breaks'))).rejects.toThrow('bank says no')
+  await expect(run('throws')).rejects.toThrow('bank says no')
+
+  const states = ['streams', 'breaks', 'throws'].map((name) => desk.stateOf(`${name}/call-1`))
+  expect(await Promise.all(states)).toEqual(['EXECUTED', 'FAILED', 'FAILED'])
+})
 
 const lost = async (): Promise<never> => Promise.reject(new Error('It is away.'))
 const throwing = (): never => {
