@@ -14,7 +14,7 @@ import { join } from 'node:path'
 
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 
-import { flags, loop, newData, query, start } from './run.fixture.ts'
+import { environment, flags, loop, newData, query, start } from './run.fixture.ts'
 
 // Each test starts programs, and other tests may keep the machine busy.
 vi.setConfig({ testTimeout: 120_000 })
@@ -271,7 +271,7 @@ test.runIf(process.platform === 'linux')('a summary that cannot be written is no
   const main = join(import.meta.dirname, 'main.ts')
   const options = ['--data', newData(), '--as', 'alice', '--ask-none', '--json']
   const { status, stderr } = spawnSync(process.execPath, [...flags, main, ...options], {
-    env: { PATH: process.env['PATH'] },
+    env: environment,
     stdio: ['ignore', full, 'pipe'],
     encoding: 'utf8',
   })

@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { startModelServer, type ModelServer } from '@loop-engine/testing'
 import { expect, onTestFinished, test, vi } from 'vitest'
 
-import { newData, query, start, type Ran } from './run.fixture.ts'
+import { environment, newData, query, start, type Ran } from './run.fixture.ts'
 
 // Each test starts programs, and other tests may keep the machine busy.
 vi.setConfig({ testTimeout: 120_000 })
@@ -201,7 +201,7 @@ test('where the rules propose, no SDK of a vendor is loaded', async () => {
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ['--conditions=@loop-engine/source', '--input-type=module', '-e', script],
-    { env: { PATH: process.env['PATH'], NODE_NO_WARNINGS: '1' }, maxBuffer: 1e7 },
+    { env: { ...environment, NODE_NO_WARNINGS: '1' }, maxBuffer: 1e7 },
   )
 
   const loaded: string[] = JSON.parse(stdout)

@@ -63,6 +63,12 @@ export function loop(data: string, ...args: string[]): Promise<Ran> {
 /** What Node is given before a program, to run it from its sources. */
 export const flags = ['--disable-warning=ExperimentalWarning', '--conditions=@loop-engine/source']
 
+/** Nothing of the person who runs the tests; and what one process has compiled, the next one need not. */
+export const environment = {
+  PATH: process.env['PATH'],
+  NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+} as const
+
 function run(
   program: string,
   args: readonly string[],
@@ -72,7 +78,7 @@ function run(
 ): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...flags, program, ...args], {
-      env: { PATH: process.env['PATH'], ...env },
+      env: { ...environment, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let [out, err] = ['', '']

@@ -2,7 +2,13 @@ import { spawn } from 'node:child_process'
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { command, createTestWorkshop, requestPayment, type Ran } from './workshop.fixture.ts'
+import {
+  command,
+  createTestWorkshop,
+  environment,
+  requestPayment,
+  type Ran,
+} from './workshop.fixture.ts'
 
 const { folder, loop, prepare, remove } = createTestWorkshop()
 beforeAll(() => prepare((system) => requestPayment(system, 'one')))
@@ -19,7 +25,7 @@ async function approve(keys: string, ...options: string[]): Promise<Ran> {
   const child = spawn(
     process.execPath,
     ['--import', terminal, ...command, ...person, ...options, 'approve', 'one'],
-    { cwd: folder, env: { PATH: process.env['PATH'], FORCE_COLOR: '1' } },
+    { cwd: folder, env: { ...environment, FORCE_COLOR: '1' } },
   )
   let [out, err, asked] = ['', '', false]
   child.stdout.on('data', (chunk: Buffer) => {

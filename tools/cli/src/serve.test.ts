@@ -6,7 +6,13 @@ import { join } from 'node:path'
 import { consoleFolder } from '@loop-engine/console'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
-import { command, createTestWorkshop, type Ran, type TestWorkshop } from './workshop.fixture.ts'
+import {
+  command,
+  createTestWorkshop,
+  environment,
+  type Ran,
+  type TestWorkshop,
+} from './workshop.fixture.ts'
 
 let workshop: TestWorkshop
 let folder: string
@@ -43,7 +49,7 @@ async function serve(...args: readonly string[]): Promise<Started> {
     [...command, 'serve', '--json', '--port', '0', ...args],
     {
       cwd: folder,
-      env: { PATH: process.env['PATH'] },
+      env: environment,
       stdio: ['ignore', 'pipe', 'ignore'],
     },
   )

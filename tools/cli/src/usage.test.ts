@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { pluginShapes } from './plugin-shapes.ts'
-import { command, createTestWorkshop, requestPayment } from './workshop.fixture.ts'
+import { command, createTestWorkshop, environment, requestPayment } from './workshop.fixture.ts'
 
 const { db, loop, prepare, remove } = createTestWorkshop()
 afterAll(remove)
@@ -155,7 +155,7 @@ test('where the user has no name, looking needs none, and deciding asks for one'
   const preload = `--import=data:text/javascript,${encodeURIComponent(nameless)}`
   const run = (...args: string[]) =>
     spawnSync(process.execPath, [preload, ...command, '--db', db, ...args], {
-      env: { PATH: process.env['PATH'] },
+      env: environment,
       encoding: 'utf8',
     })
 

@@ -105,12 +105,18 @@ export const command: readonly string[] = [
   join(import.meta.dirname, 'main.ts'),
 ]
 
+/** Nothing of the person who runs the tests; and what one process has compiled, the next one need not. */
+export const environment = {
+  PATH: process.env['PATH'],
+  NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+} as const
+
 function run(cwd: string, args: readonly string[]): Promise<Ran> {
   return new Promise((resolve) => {
     const child = execFile(
       process.execPath,
       [...command, ...args],
-      { cwd, env: { PATH: process.env['PATH'], NO_COLOR: '1' } },
+      { cwd, env: { ...environment, NO_COLOR: '1' } },
       (_, out, err) => resolve({ code: child.exitCode, out, err }),
     )
   })
