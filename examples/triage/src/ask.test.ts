@@ -10,7 +10,11 @@ function sit(remediation: string, presses: readonly (readonly [string, string | 
   const answers: Answer[] = []
   const reviews: Reviews = {
     waiting: async () => [
-      { key: 'issues:octo-org/octo-repo#1', evidence: { remediation }, because: 'It is.' },
+      {
+        key: 'issues:octo-org/octo-repo#1',
+        evidence: { remediation, title: 'Leak' },
+        because: 'It is.',
+      },
     ],
     answer: async (_item, answer) => {
       answers.push(answer)
@@ -79,4 +83,31 @@ test.each([
 
   expect(terminal.screen()).toContain(label)
   expect(answers).toEqual([{ kind: 'approve' }])
+})
+
+test('who edits a proposal is asked for each part of it, and who looks at the evidence is asked again', async () => {
+  const { reviews, answers, ...terminal } = sit('open_ticket', [
+    ['What shall happen?', `${down}${down}${down}${enter}`],
+    ['remediation: open_ticket', () => undefined],
+    ['What shall happen?', `${down}${down}${enter}`],
+    ['Severity', `${down}${enter}`],
+    ['Remediation', enter],
+    ['Title', `!${enter}`],
+  ])
+
+  await askPerson(reviews, terminal)
+
+  const evidence = { severity: 'medium', remediation: 'open_ticket', title: 'Leak!' }
+  expect(answers).toMatchObject([{ kind: 'edit', evidence }])
+})
+
+test('who rejects a proposal says why', async () => {
+  const { reviews, answers, ...terminal } = sit('open_ticket', [
+    ['What shall happen?', `${down}${enter}`],
+    ['Why?', `Known${enter}`],
+  ])
+
+  await askPerson(reviews, terminal)
+
+  expect(answers).toEqual([{ kind: 'reject', reason: 'Known' }])
 })
