@@ -1,9 +1,9 @@
 import {
-  toPointerToken,
   isRecord,
   actorSchema,
   actorTypes,
   LoopError,
+  toPointer,
   type Actor,
   type Assurance,
   type Principal,
@@ -152,11 +152,8 @@ function invalidActor(input: unknown): LoopError {
   }
   const issue = actorSchema.safeParse(input).error?.issues[0]
   const keys = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
-  const path = [...(issue?.path ?? []), ...keys].map(
-    (part) => `/${toPointerToken(String(part).slice(0, 64))}`,
-  )
   return new LoopError('invalid_actor', 'An actor could not be read.', {
-    path: path.join(''),
+    path: toPointer([...(issue?.path ?? []), ...keys]),
     hint: keys.length > 0 ? 'An actor has no such field.' : issue?.message,
   })
 }

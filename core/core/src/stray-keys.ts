@@ -1,6 +1,6 @@
 import { LoopError } from './errors.ts'
 import { isRecord } from './json/is-record.ts'
-import { toPointerToken } from './json/pointer-token.ts'
+import { toPointer } from './json/json-fault.ts'
 
 /** Every key of an options type, each named: one that is added to the type must be named here too. */
 export type KnownKeys<Options> = Readonly<Record<keyof Options, true>>
@@ -26,9 +26,8 @@ export function refuseStrayKeys(
     throw new LoopError(code, `${what} takes an object.`, { path, hint: hintOf(known) })
   for (const [key, value] of Object.entries(given)) {
     if (value === undefined || Object.hasOwn(known, key)) continue
-    const pointer = toPointerToken(key.slice(0, 64))
     throw new LoopError(code, `${what} knows no such key.`, {
-      path: `${path}/${pointer}`,
+      path: `${path}${toPointer([key])}`,
       hint: hintOf(known),
     })
   }

@@ -1,4 +1,4 @@
-import { isLoopError, LoopError, type LoopErrorCode } from '@loop-engine/core'
+import { isLoopError, LoopError, toPointer, type LoopErrorCode } from '@loop-engine/core'
 import type { z } from 'zod'
 
 /** An error as a client gets it. `internal` is what was not meant to happen; nothing of it is told. */
@@ -39,13 +39,8 @@ export function readInput<Schema extends z.ZodType>(
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
   const keys = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
-  const path = [...(issue?.path ?? []), ...keys].map((part) => `/${pointer(String(part))}`).join('')
   throw new LoopError('invalid_input', 'The input does not fit its schema.', {
-    path,
+    path: toPointer([...(issue?.path ?? []), ...keys]),
     hint: keys.length > 0 ? 'There is no such field.' : issue?.message.slice(0, 256),
   })
-}
-
-function pointer(part: string): string {
-  return part.slice(0, 64).replaceAll('~', '~0').replaceAll('/', '~1')
 }

@@ -137,7 +137,7 @@ export function toLoopError(error: unknown): LoopError {
 }
 
 /** A JSON Pointer (RFC 6901) that is safe to print: long keys are cut, lone surrogates replaced. */
-export function toPointer(segments: readonly (string | number)[]): string {
+export function toPointer(segments: readonly PropertyKey[]): string {
   return segments.map((segment) => `/${toShortToken(String(segment))}`).join('')
 }
 

@@ -78,7 +78,7 @@ describe('metrics', () => {
         { type: 'loop.effect.unknown' },
       ]),
     )
-    const [first, second] = await metricsOf(store, { tenant: 'default' })
+    const [first, second] = await metricsOf({ store, tenant: 'default' })
 
     expect(first).toMatchObject({
       loopId: 'a.loop',

@@ -1,4 +1,4 @@
-import { LoopError } from '@loop-engine/core'
+import { LoopError, toPointer } from '@loop-engine/core'
 import { z } from 'zod'
 
 import { scopes, type Scope } from './principal.ts'
@@ -50,7 +50,7 @@ export function readNewKey(input: NewApiKey): z.infer<typeof newKeySchema> {
   const [issue] = read.error.issues
   const stray = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
   throw new LoopError('invalid_config', 'There can be no such key.', {
-    path: ['', ...(issue?.path ?? []), ...stray].join('/'),
+    path: toPointer([...(issue?.path ?? []), ...stray]),
     hint: issue?.message,
   })
 }

@@ -1,4 +1,4 @@
-import { isLoopError, LoopError } from '@loop-engine/core'
+import { isLoopError, LoopError, toPointer } from '@loop-engine/core'
 import type { Context, Hono } from 'hono'
 import { z } from 'zod'
 
@@ -174,17 +174,13 @@ function read(schema: z.ZodType, value: unknown): unknown {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
   const errors = parsed.error.issues.slice(0, 20).map(({ path, message }) => ({
-    path: path.map((part) => `/${pointer(String(part))}`).join(''),
+    path: toPointer(path),
     message: message.slice(0, 256),
   }))
   throw new HttpError(400, 'invalid_input', 'The request does not fit its schema.', {
     path: errors[0]?.path,
     errors,
   })
-}
-
-function pointer(part: string): string {
-  return part.slice(0, 64).replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
 function json({ status = 200, body, headers }: Answer): Response {
