@@ -122,6 +122,18 @@ test('everything else of the API is there', async () => {
   expect(await bot.stops.list()).toHaveLength(1)
   expect(await alice.stops.release({ target, reason: 'r' })).toEqual([])
   expect(await bot.deadLetters.list().page()).toEqual({ items: [] })
+  await expect(bot.deadLetters.retry('none')).rejects.toMatchObject({ code: 'not_found' })
+  const again = await bot.instances.transition('rest', {
+    transition: 'pay',
+    evidence: { amount: 2 },
+  })
+  const id = again.status === 'pending_approval' ? again.approvalId : ''
+  expect(await bot.approvals.withdraw(id)).toMatchObject({ status: 'cancelled' })
+  const { runId, definition } = again.instance
+  expect(await bot.instances.run(runId)).toMatchObject({ aggregateId: 'rest' })
+  expect(await bot.definitions.pinned(definition.digest)).toMatchObject({
+    definition: { id: 'refund' },
+  })
   expect((await bot.definitions.list())[0]?.id).toBe('refund')
   expect((await bot.definitions.get('refund')).definition).toMatchObject({ id: 'refund' })
   expect((await bot.metrics({ loopId: 'refund' }))[0]?.loopId).toBe('refund')
@@ -135,6 +147,8 @@ test('everything else of the API is there', async () => {
     scopes: ['read'],
   })
   const agent = createLoopClient({ baseUrl: served.url, credential: async () => made.secret })
+  // Neither a link nor the token of a person.
+  await expect(alice.session.open()).rejects.toMatchObject({ code: 'auth' })
   expect(await agent.session.get()).toMatchObject({ actor: { id: 'agent' } })
   expect((await alice.keys.rotate(made.key.id)).secret).not.toBe(made.secret)
   expect((await alice.keys.revoke(made.key.id)).revokedAt).not.toBeNull()

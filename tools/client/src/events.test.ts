@@ -154,6 +154,30 @@ test('who waits for people is woken when they have decided', async () => {
   await expect(bot.approvals.wait('none')).rejects.toMatchObject({ code: 'not_found' })
 })
 
+test('who stops waiting has the request as it was last seen, or learns what went wrong', async () => {
+  await bot.instances.start({ loopId: 'refund', aggregateId: 'stop' })
+  const asked = await bot.instances.transition('stop', {
+    transition: 'pay',
+    evidence: { amount: 1 },
+  })
+  const requestId = asked.status === 'pending_approval' ? asked.approvalId : ''
+  const abort = new AbortController()
+  let looks = 0
+  const client = (onLook: () => Response | undefined): LoopClient => {
+    looks = 0
+    const watched: typeof fetch = async (input, init) => {
+      const isLook = typeof input === 'string' && input.endsWith(encodeURIComponent(requestId))
+      return (isLook && ++looks === 2 && onLook()) || fetch(input, init)
+    }
+    return createLoopClient({ url: served.url, credential: served.key, fetch: watched })
+  }
+
+  const left = client(() => void abort.abort()).approvals.wait(requestId, { signal: abort.signal })
+  expect(await left).toMatchObject({ id: requestId, status: 'pending' })
+  const refused = client(() => Response.json({ code: 'auth' }, { status: 401 }))
+  await expect(refused.approvals.wait(requestId)).rejects.toMatchObject({ code: 'auth' })
+})
+
 test('an answer that comes late takes nothing back of what was decided', async () => {
   await bot.instances.start({ loopId: 'refund', aggregateId: 'late' })
   const asked = await bot.instances.transition('late', {

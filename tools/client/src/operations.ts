@@ -71,12 +71,7 @@ export function createOperations(transport: Transport): Operations {
     session: {
       get: (options) => json({ method: 'GET', path: '/session', options }),
       open: (token, options) =>
-        json({
-          method: 'POST',
-          path: '/session',
-          body: token === undefined ? {} : { token },
-          options,
-        }),
+        json({ method: 'POST', path: '/session', body: { token }, options }),
       end: (options) => json({ method: 'DELETE', path: '/session', options }),
     },
   }
