@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 
 import { govern } from './govern.ts'
 import { callRefund as call, openRefundDesk } from './refund-desk.fixture.ts'
-import { newest } from './tool-majors.fixture.ts'
+import { newest, user } from './tool-majors.fixture.ts'
 import { modelOutputOf, prefixed, settledOutput } from './tool-output.ts'
 
 const input = { order: 7, amount: 20 }
@@ -58,6 +58,28 @@ test('a call that ran already is not asked for again, and its result stands', as
   expect(messages).toMatchObject([{ role: 'tool', content }])
   await expect(governed.resume(['refund/none'])).rejects.toMatchObject({ code: 'not_found' })
   expect(desk.ran).toHaveLength(1)
+})
+
+test('a result too long for the record stays as the conversation has it', async () => {
+  const desk = await openRefundDesk(newest)
+  const long = 'x'.repeat(300_000)
+  const refund = { ...desk.raw.refund, execute: async () => long }
+  const { tools, resume } = govern({ refund }, { engine: desk.system.engine })
+  const turns = [[{ id: 'call-1', name: 'refund', input }], 'Done.']
+  const { messages } = await newest.generate({
+    model: newest.model(turns).model,
+    tools,
+    messages: [user],
+  })
+  const part = { type: 'tool-refund', toolCallId: 'call-1', state: 'output-available', input }
+  const shown = { id: 'm', role: 'assistant', parts: [{ ...part, output: long }] } as const
+
+  expect((await resume([user, ...messages])).messages).toEqual([user, ...messages])
+  expect((await resume([shown])).messages).toEqual([shown])
+  // What says that it failed is an invention.
+  const failed = { ...part, state: 'output-error', errorText: 'It failed.' }
+  const { messages: mended } = await resume([{ ...shown, parts: [failed] }])
+  expect(mended).toMatchObject([{ parts: [{ state: 'output-available', output: null }] }])
 })
 
 test('a tool that is named ungoverned, or that the browser answers, is handed through', async () => {
