@@ -3,7 +3,7 @@ import { defineLoop, type LoopDefinition } from '@loop-engine/sdk'
 import { createTestClock } from '@loop-engine/testing'
 import { expect, onTestFinished, test } from 'vitest'
 
-import { createTestServer, refund } from '../server.fixture.ts'
+import { createTestServer, refund, type Reply, type TestServer } from '../server.fixture.ts'
 
 /** A loop whose approvals ask who somebody is. */
 const asking = (assurance: AssuranceMethod): LoopDefinition => ({
@@ -13,31 +13,30 @@ const asking = (assurance: AssuranceMethod): LoopDefinition => ({
   ),
 })
 
-test('who is not known well enough may not decide, and is told that it is for this', async () => {
-  const server = await createTestServer({ loops: [asking('oidc')] })
+/** What alice of finance is answered when she approves what waits; something may happen meanwhile. */
+async function approve(
+  options: Parameters<typeof createTestServer>[0] = {},
+  meanwhile: (server: TestServer, requestId: string) => unknown = () => undefined,
+): Promise<Reply> {
+  const server = await createTestServer(options)
   onTestFinished(() => server.close())
-  const { id, revision, viewHash } = await server.waiting('strict-1', server.key())
-
-  const reply = await server.call('POST', `/api/v1/approvals/${id}/decisions`, {
+  const { id, revision, viewHash } = await server.waiting('run-1', server.key())
+  await meanwhile(server, id)
+  return server.call('POST', `/api/v1/approvals/${id}/decisions`, {
     cookie: await server.login('alice', ['finance']),
     body: { decision: 'approve', revision, viewHash },
   })
+}
 
-  expect(reply).toMatchObject({
+test('who is not known well enough may not decide, and is told that it is for this', async () => {
+  expect(await approve({ loops: [asking('oidc')] })).toMatchObject({
     status: 403,
     body: { reason: 'assurance_too_low', detail: expect.stringContaining('stronger login') },
   })
 })
 
 test('who has a login link of this machine is known as well as somebody at it', async () => {
-  const server = await createTestServer({ loops: [asking('local')] })
-  onTestFinished(() => server.close())
-  const { id, revision, viewHash } = await server.waiting('local-1', server.key())
-
-  const reply = await server.call('POST', `/api/v1/approvals/${id}/decisions`, {
-    cookie: await server.login('alice', ['finance']),
-    body: { decision: 'approve', revision, viewHash },
-  })
+  const reply = await approve({ loops: [asking('local')] })
 
   expect(reply).toMatchObject({ status: 200, body: { status: 'executed' } })
 })
@@ -60,15 +59,7 @@ test('who approves what a guard no longer lets pass is told that nothing ran', a
       },
     ],
   })
-  const server = await createTestServer({ loops: [loop], clock })
-  onTestFinished(() => server.close())
-  const { id, revision, viewHash } = await server.waiting('late-1', server.key())
-  clock.advance(2 * 3_600_000)
-
-  const reply = await server.call('POST', `/api/v1/approvals/${id}/decisions`, {
-    cookie: await server.login('alice', ['finance']),
-    body: { decision: 'approve', revision, viewHash },
-  })
+  const reply = await approve({ loops: [loop], clock }, () => clock.advance(2 * 3_600_000))
 
   expect(reply).toMatchObject({
     status: 409,
@@ -77,16 +68,9 @@ test('who approves what a guard no longer lets pass is told that nothing ran', a
 })
 
 test('who decides on what was taken back is not told that it was decided', async () => {
-  const server = await createTestServer()
-  onTestFinished(() => server.close())
-  const key = server.key()
-  const { id, revision, viewHash } = await server.waiting('back-1', key)
-  await server.call('POST', `/api/v1/approvals/${id}/withdraw`, { key })
-
-  const reply = await server.call('POST', `/api/v1/approvals/${id}/decisions`, {
-    cookie: await server.login('alice', ['finance']),
-    body: { decision: 'approve', revision, viewHash },
-  })
+  const reply = await approve({}, (server, id) =>
+    server.call('POST', `/api/v1/approvals/${id}/withdraw`, { key: server.key() }),
+  )
 
   expect(reply).toMatchObject({
     status: 409,

@@ -1,7 +1,7 @@
 import { LoopError } from '@loop-engine/core'
 import { z } from 'zod'
 
-import { keyActorSchema } from '../access/key-body.ts'
+import { bodySchema, keyActorSchema } from '../access/key-body.ts'
 import { scopes } from '../access/principal.ts'
 import { HttpError } from '../http/http-error.ts'
 import { millisecondsSchema, pageOf, pageQuery } from '../schemas/common.ts'
@@ -12,11 +12,7 @@ const keySchema = z
   .object({
     id: z.string().meta({ description: 'Also the visible beginning of the secret.' }),
     tenant: z.string(),
-    name: z.string(),
-    actor: keyActorSchema,
-    roles: z.array(z.string()),
-    scopes: z.array(z.enum(scopes)),
-    createdBy: z.string(),
+    ...bodySchema.shape,
     createdAt: millisecondsSchema,
     expiresAt: millisecondsSchema.nullable(),
     revokedAt: millisecondsSchema.nullable(),
