@@ -54,6 +54,19 @@ test('a call that was aborted before its stream is read has one record: aborted'
   await expect.poll(() => runs()).toMatchObject([{ state: 'ABORTED' }])
 })
 
+test('a provider that fails at a time limit of the caller was aborted by it', async () => {
+  const { model, inner, runs } = await open({ text: 'Hi' })
+  const abort = new AbortController()
+  inner.doGenerate = () => {
+    abort.abort(new DOMException('It took too long.', 'TimeoutError'))
+    return Promise.reject(new Error(secretOfVendor))
+  }
+  const asked = model.doGenerate({ prompt: [], abortSignal: abort.signal } as never)
+  await expect(asked).rejects.toThrow(secretOfVendor)
+  const [run] = await runs()
+  expect([run?.state, run?.evidence['abort']?.['reason']]).toEqual(['ABORTED', 'timeout'])
+})
+
 test('a stream that is left after an error of the vendor has failed', async () => {
   const { model, runs } = await open({ streamEnds: 'error-part' })
   const stream = await streamOf(model.doStream({ prompt: [] } as never) as Promise<unknown>)

@@ -161,6 +161,26 @@ test('a model that leaves the fetch aside is recorded by what it was handed', as
   expect(made?.attempts).toMatchObject([{ promptHash: plain?.actor.promptHash }])
 })
 
+test.each([
+  ['as a refusal', { finishReason: { unified: 'other', raw: 'refusal' } }, 'refused'],
+  ['with nothing, for a reason of its own', { finishReason: 'other' }, 'bad_response'],
+  ['without a reason', {}, 'unavailable'],
+])('an answer that ends %s is a typed error', async (_, ending, code) => {
+  const model = newest.mock([{}])
+  model.doGenerate = async () => ({ content: [], ...ending })
+  const { createSubmission } = createVercelAIActorAdapter({ model })
+  await expect(createSubmission(context)).rejects.toMatchObject({ code })
+})
+
+test('a vendor that answers without a stream has failed', async () => {
+  const model = newest.mock([{}])
+  model.doStream = async () => ({})
+  const asked = createVercelAIActorAdapter({ model }).createSubmission(context, {
+    onProgress: () => undefined,
+  })
+  await expect(asked).rejects.toMatchObject({ code: 'unavailable' })
+})
+
 test('an answer that its provider took out of the text is read', async () => {
   const model = newest.mock([{ text: 'See below.' }])
   const { doGenerate } = model

@@ -38,3 +38,15 @@ test('a tool that the vendor runs is not ours to let run', () => {
 
   expect(toolCalls).toEqual([{ toolCallId: 'c1', toolName: 'refund' }])
 })
+
+test('words are cut where a record would take no more of them', () => {
+  const long = 'x'.repeat(40_000)
+  const { text, toolCalls } = hear([
+    { type: 'text-delta', id: 't', delta: long },
+    { type: 'text-delta', id: 't', delta: 7 },
+    { ...call, input: { amount: 10 } },
+  ]).words()
+
+  expect(text).toEqual({ cut: true, length: 40_000, text: 'x'.repeat(32_768) })
+  expect(toolCalls).toEqual([{ toolCallId: 'c1', toolName: 'refund', input: '' }])
+})

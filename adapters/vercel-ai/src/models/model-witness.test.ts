@@ -37,3 +37,13 @@ test('calls that vendors number alike each have a proposal', async () => {
 
   expect(taken.filter(Boolean)).toHaveLength(2)
 })
+
+test('a vendor that numbers all of its calls alike is told so before its calls are mixed up', async () => {
+  const { engine } = await createTestSystem()
+  const witness = createModelWitness({ engine })
+  for (let run = 1; run <= 64; run++) await witness.propose(call, model, `run-${run}`)
+
+  await expect(witness.propose(call, model, 'run-65')).rejects.toMatchObject({ code: 'conflict' })
+  for (let run = 1; run <= 64; run++) expect(await witness.take(wanted(`${run}`))).toBe(true)
+  expect(await witness.take(wanted('65'))).toBe(false)
+})

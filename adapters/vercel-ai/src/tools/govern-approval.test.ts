@@ -81,6 +81,9 @@ describe('an approval', () => {
     await expect(call(governed, big, 'late')).rejects.toThrow('waits')
     desk.clock.advance(2 * 3_600_000)
     await expect(call(governed, big, 'late')).rejects.toThrow('its approval ran out')
+    await desk.system.relay.drain()
+    expect(await desk.stateOf('refund/late')).toBe('EXPIRED')
+    await expect(call(governed, big, 'late')).rejects.toThrow('its approval ran out')
 
     await expect(call(governed, big, 'unused')).rejects.toThrow('waits')
     await desk.decide('unused', 'approve')
