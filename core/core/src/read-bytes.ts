@@ -2,7 +2,7 @@
 export async function readBytes(
   { body }: Pick<Request, 'body'>,
   mostBytes: number,
-): Promise<Buffer | null> {
+): Promise<Buffer<ArrayBuffer> | null> {
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of body ?? []) {

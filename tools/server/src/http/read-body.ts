@@ -1,4 +1,4 @@
-import { parseStrictJson } from '@loop-engine/core'
+import { parseStrictJson, readBytes } from '@loop-engine/core'
 
 import { HttpError } from './http-error.ts'
 
@@ -25,11 +25,7 @@ export async function readBody(
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
 async function readText(request: Request, maxBytes: number): Promise<string> {
-  if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes)
-  const bytes =
-    request.headers.get('content-length') === null
-      ? await readChunks(request, maxBytes)
-      : new Uint8Array(await request.arrayBuffer())
+  const bytes = await readBounded(request, maxBytes)
   try {
     return decoder.decode(bytes)
   } catch {
@@ -37,24 +33,21 @@ async function readText(request: Request, maxBytes: number): Promise<string> {
   }
 }
 
-/** A body that does not say how long it is. */
-export async function readChunks(
+/** The body as it was sent, whether it says how long it is or not. Throws `too_large`. */
+export async function readBounded(
   request: Request,
   maxBytes: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  if (request.body === null) return new Uint8Array()
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
-    bytes += chunk.byteLength
-    if (bytes > maxBytes) throw tooLarge(maxBytes)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
+  const length = request.headers.get('content-length')
+  if (Number(length ?? 0) > maxBytes) throw tooLarge(maxBytes)
+  if (length !== null) return new Uint8Array(await request.arrayBuffer())
+  const bytes = await readBytes(request, maxBytes)
+  if (bytes) return bytes
+  throw tooLarge(maxBytes)
 }
 
 /** The rest of the body is not read: the connection ends with the answer. */
-export function tooLarge(maxBytes: number): HttpError {
+function tooLarge(maxBytes: number): HttpError {
   return new HttpError(413, 'too_large', `The body is larger than ${maxBytes} bytes.`, {
     headers: { connection: 'close' },
   })

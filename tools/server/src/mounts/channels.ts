@@ -2,7 +2,7 @@ import { LoopError, type Channel } from '@loop-engine/core'
 import type { Hono } from 'hono'
 
 import type { Environment } from '../http/environment.ts'
-import { readChunks, tooLarge } from '../http/read-body.ts'
+import { readBounded } from '../http/read-body.ts'
 
 /** The inbound side of channels: each authenticates its sender itself, over the bytes as they came. */
 export function mountChannels(
@@ -15,19 +15,14 @@ export function mountChannels(
     context.set('route', `${context.req.method} /channels/:name`)
     const channel = handlers.get(context.req.param('name'))
     if (!channel?.handle) throw new LoopError('not_found', 'No channel of this name listens here.')
-    const length = context.req.raw.headers.get('content-length')
-    if (Number(length ?? 0) > maxBodyBytes) throw tooLarge(maxBodyBytes)
+    const { raw } = context.req
+    const { url, method, headers } = raw
     const response = await channel.handle(
-      length === null ? await bounded(context.req.raw, maxBodyBytes) : context.req.raw,
+      raw.body === null
+        ? raw
+        : new Request(url, { method, headers, body: await readBounded(raw, maxBodyBytes) }),
     )
     // A response that was fetched or redirects has headers that nobody may add to.
     return new Response(response.body, response)
   })
-}
-
-/** A body that does not say how long it is, read as far as it may be long. */
-async function bounded(request: Request, maxBodyBytes: number): Promise<Request> {
-  if (request.body === null) return request
-  const { url, method, headers } = request
-  return new Request(url, { method, headers, body: await readChunks(request, maxBodyBytes) })
 }
