@@ -163,18 +163,22 @@ test('who stops waiting has the request as it was last seen, or learns what went
   const requestId = asked.status === 'pending_approval' ? asked.approvalId : ''
   const abort = new AbortController()
   let looks = 0
-  const client = (onLook: () => Response | undefined): LoopClient => {
+  const client = (lookAgain: typeof fetch): LoopClient => {
     looks = 0
     const watched: typeof fetch = async (input, init) => {
       const isLook = typeof input === 'string' && input.endsWith(encodeURIComponent(requestId))
-      return (isLook && ++looks === 2 && onLook()) || fetch(input, init)
+      return isLook && ++looks === 2 ? lookAgain(input, init) : fetch(input, init)
     }
     return createLoopClient({ url: served.url, credential: served.key, fetch: watched })
   }
 
-  const left = client(() => void abort.abort()).approvals.wait(requestId, { signal: abort.signal })
-  expect(await left).toMatchObject({ id: requestId, status: 'pending' })
-  const refused = client(() => Response.json({ code: 'auth' }, { status: 401 }))
+  const leaving = client((input, init) => {
+    abort.abort()
+    return fetch(input, init)
+  })
+  const left = await leaving.approvals.wait(requestId, { signal: abort.signal })
+  expect(left).toMatchObject({ id: requestId, status: 'pending' })
+  const refused = client(async () => Response.json({ code: 'auth' }, { status: 401 }))
   await expect(refused.approvals.wait(requestId)).rejects.toMatchObject({ code: 'auth' })
 })
 
