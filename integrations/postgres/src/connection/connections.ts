@@ -1,3 +1,5 @@
+import { Socket } from 'node:net'
+
 import { LoopError, type Clock } from '@loop-engine/core'
 import pg, { type Client, type ClientConfig, type Pool, type PoolClient } from 'pg'
 
@@ -41,6 +43,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
     application_name: 'loop-engine',
+    query_timeout: 30_000,
     ...(options.sessionOptions !== undefined && { options: options.sessionOptions }),
   }
   const addresses = connectionString === undefined ? [] : splitHosts(connectionString)
@@ -54,18 +57,20 @@ export function createConnections(options: ConnectionsOptions): Connections {
               ...host,
               max: connections * 2, // as many again for reads, which never wait behind commits
               idleTimeoutMillis: 0,
-              query_timeout: 30_000,
             }),
         )
       : [pool]
   const warned = new WeakSet<object>()
   const homes = new WeakMap<PoolClient, Pool>()
-  const heard = new WeakSet<PoolClient>()
+  const heard = new Set<PoolClient>()
   const hear = (client: PoolClient): void => {
     if (heard.has(client)) return
     heard.add(client)
     client.on('error', () => leave(client))
-    client.on('end', () => leave(client))
+    client.on('end', () => {
+      leave(client)
+      heard.delete(client)
+    })
     client.on('notice', ({ code }) => {
       if (code === '01000') warned.add(client)
     })
@@ -152,6 +157,9 @@ export function createConnections(options: ConnectionsOptions): Connections {
       for (const client of ready.splice(0)) client.release()
       if (pool === undefined) {
         await Promise.all(pools.filter(({ ended }) => !ended).map((own) => own.end()))
+        // The process does not stay for a server that never answers the goodbye.
+        for (const { connection } of heard)
+          if (connection.stream instanceof Socket) connection.stream.unref()
         return
       }
       pool.off('error', ignore)

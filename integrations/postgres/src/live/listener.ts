@@ -24,6 +24,8 @@ interface Listening {
   readonly over: Promise<void>
 }
 
+const goodbyeMs = 1000
+
 /** One connection that listens while anybody watches, and comes back when it is lost. */
 export function createListener({ connect, channel, self, sleep }: ListenerOptions): Listener {
   const watchers = new Set<{ readonly onChange: (change: StoreChange) => void }>()
@@ -82,8 +84,16 @@ export function createListener({ connect, channel, self, sleep }: ListenerOption
       return false
     } finally {
       signal.removeEventListener('abort', onAbort)
-      await client.end().catch(() => undefined) // it is gone already
+      await leave(client)
     }
+  }
+
+  /** Says goodbye, and waits for no answer from a server that gives none. */
+  async function leave(client: Client): Promise<void> {
+    const left = new AbortController()
+    const leaving = client.end().finally(() => left.abort())
+    await Promise.race([leaving, sleep(goodbyeMs, left.signal)]).catch(ignore) // it is gone already
+    client.connection.stream.destroy()
   }
 
   const end = async (): Promise<void> => {
@@ -118,3 +128,5 @@ async function listen(client: Client, channel: string): Promise<void> {
   await client.query(`SELECT pg_advisory_lock_shared(${lock}, hashtext($1))`, [channel])
   await client.query(`LISTEN "${channel}"`)
 }
+
+function ignore(): void {}

@@ -2,11 +2,12 @@ import type { EffectContext, LoopStore, StoreChange } from '@loop-engine/core'
 import { createLoopSystem, defineLoop, type Integration, type LoopSystem } from '@loop-engine/sdk'
 import { outboxItem, startPlan, startPostgres, type PostgresServer } from '@loop-engine/testing'
 import pg from 'pg'
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 
 import { splitHosts } from '../connection/hosts.ts'
 import { openStore } from '../postgres.fixture.ts'
 import { createPostgresStore, type PostgresStoreOptions } from '../postgres.ts'
+import { startSilentServer } from '../silent-server.fixture.ts'
 import { createAnnouncer } from './announcer.ts'
 import { channelOf } from './notice.ts'
 
@@ -128,6 +129,35 @@ describe('a worker', () => {
 
     expect(await store.commit([startPlan()])).toEqual([{ kind: 'committed' }])
     await unwatch?.()
+  })
+})
+
+describe('a listener whose server falls silent', () => {
+  test('is given up after half a minute, as every question is', async () => {
+    const silent = await startSilentServer(server.url)
+    onTestFinished(silent.close)
+    const store = await open({ schema: server.schema(), listen: silent.url })
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+
+    const watching = store.watch?.(() => {})
+    await silent.silence('pg_advisory_lock_shared')
+    vi.advanceTimersByTime(30_000)
+
+    await (
+      await watching
+    )?.()
+  })
+
+  test('does not keep the store from closing', async () => {
+    const silent = await startSilentServer(server.url)
+    onTestFinished(silent.close)
+    const store = await open({ schema: server.schema(), listen: silent.url, sleep: async () => {} })
+    await store.watch?.(() => {})
+
+    await silent.silence()
+
+    await expect(store.close()).resolves.toBeUndefined()
   })
 })
 

@@ -1,0 +1,35 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+
+import { startPostgres } from '@loop-engine/testing'
+import { expect, onTestFinished, test } from 'vitest'
+
+import { startSilentServer } from './silent-server.fixture.ts'
+
+const program = `
+  import { once } from 'node:events'
+  import { createPostgresStore } from './postgres.ts'
+  const [connectionString, schema] = process.argv.slice(1)
+  const store = createPostgresStore({ connectionString, schema })
+  await store.open()
+  process.stdout.write('open')
+  await once(process.stdin.resume(), 'end')
+  await store.close()`
+
+test('a process that closed its store ends, though its server fell silent', async () => {
+  const server = await startPostgres()
+  const silent = await startSilentServer(server.url)
+  onTestFinished(silent.close)
+  const options = ['--conditions=@loop-engine/source', '--input-type=module', '--eval', program]
+  const child = spawn(process.execPath, [...options, silent.url, server.schema()], {
+    cwd: import.meta.dirname,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  await once(child.stdout, 'data')
+
+  await silent.silence()
+  child.stdin.end()
+
+  expect(await once(child, 'exit')).toEqual([0, null])
+})
