@@ -144,9 +144,7 @@ describe('a listener whose server falls silent', () => {
     await silent.silence('pg_advisory_lock_shared')
     vi.advanceTimersByTime(30_000)
 
-    await (
-      await watching
-    )?.()
+    expect(await watching).toBeTypeOf('function')
   })
 
   test('does not keep the store from closing', async () => {
