@@ -127,6 +127,29 @@ test('an at-most-once effect whose process died in the middle is unknown, and ne
   expect(await heir.records()).toEqual(['effect.started', 'effect.unknown interrupted'])
 })
 
+test('an effect that ended is not unknown because the store did not take its report at once', async () => {
+  const store = createMemoryStore()
+  let failures = 2
+  const strained: LoopStore = {
+    ...store,
+    async commit(plans) {
+      const reports = plans.flatMap(({ entries }) => entries)
+      const isReport = reports.some(({ type }) => type === 'loop.effect.succeeded')
+      if (isReport && failures-- > 0)
+        throw new LoopError('unavailable', 'It was cancelled.', { retryable: true })
+      return store.commit(plans)
+    },
+  }
+  const once = paymentByBank({ semantics: 'at-most-once', onSuccess: 'paid' })
+  const { order, records, later, calls } = await open(once, undefined, strained)
+  await order()
+
+  await later(60_000, 3)
+
+  expect(calls()).toBe(1)
+  expect(await records()).toEqual(['effect.started', 'effect.succeeded', 'transition.executed'])
+})
+
 test('an at-most-once effect that failed is no dead letter: nobody can have it run again', async () => {
   const { order, records, later, relay } = await open(
     paymentByBank({ semantics: 'at-most-once' }),

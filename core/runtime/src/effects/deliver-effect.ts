@@ -1,11 +1,14 @@
-import type { OutboxClaim } from '@loop-engine/core'
+import { isLoopError, type OutboxClaim } from '@loop-engine/core'
 
 import type { Delivery } from '../delivery.ts'
 import type { Kernel } from '../kernel.ts'
 import { act } from './act.ts'
 import { begin } from './begin-effect.ts'
-import { openJob } from './effect-job.ts'
-import { report } from './report-effect.ts'
+import { openJob, type EffectJob } from './effect-job.ts'
+import { report, type Ending } from './report-effect.ts'
+
+/** How often an end is told before the next delivery finds that nobody did. */
+const tellings = 3
 
 /**
  * Runs one effect: spends its receipt in a commit of its own, acts, and commits the report together with the
@@ -17,5 +20,18 @@ export async function deliverEffect(kernel: Kernel, claim: OutboxClaim): Promise
   const begun = await begin(kernel, job)
   if (begun.kind !== 'run') return begun
   const acted = await act(kernel, job, begun.action)
-  return 'kind' in acted ? acted : report(kernel, job, acted)
+  return 'kind' in acted ? acted : insist(kernel, job, acted)
+}
+
+/** Only this process knows how the effect ended: a store that did nothing once may take it the next time. */
+async function insist(kernel: Kernel, job: EffectJob, ending: Ending): Promise<Delivery> {
+  for (let telling = 1; ; telling += 1) {
+    try {
+      return await report(kernel, job, ending)
+    } catch (error) {
+      const didNothing = isLoopError(error) && error.code === 'unavailable'
+      if (!didNothing || telling === tellings) throw error
+      kernel.report(error)
+    }
+  }
 }
