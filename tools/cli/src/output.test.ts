@@ -21,6 +21,19 @@ test('columns are as wide as their widest cell', () => {
   expect(table(['ID', 'X'], [['long id', '1']])).toBe('ID       X\nlong id  1')
 })
 
+test('a cell of an extraordinary length moves its own row alone', () => {
+  const long = 'x'.repeat(60)
+  expect(
+    table(
+      ['ID', 'X'],
+      [
+        ['short', '1'],
+        [long, '2'],
+      ],
+    ),
+  ).toBe(`ID     X\nshort  1\n${long}  2`)
+})
+
 test('columns stand under each other whatever is written in them', () => {
   const cells = ['注文-1', '🧾', 'e\u0301t\u00e9', 'order-1']
   expect(

@@ -105,16 +105,21 @@ export function show(value: JsonValue): string {
   return plain(typeof value === 'string' ? value : JSON.stringify(value))
 }
 
+/** Wider than any id of ours; whatever is wider moves its own row, and not all the others. */
+const widest = 48
+
 /** Aligns columns by their widest cell, as a terminal shows it: a character may be two columns wide, or none. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = [head, ...rows].map((row) => row.map(plain))
   const widths = head.map((_, column) =>
-    Math.max(...cells.map((row) => stringWidth(row[column] ?? ''))),
+    Math.max(
+      ...cells.map((row) => stringWidth(row[column] ?? '')).filter((width) => width <= widest),
+    ),
   )
   return cells
     .map((row) =>
       row
-        .map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - stringWidth(cell)))
+        .map((cell, column) => cell.padEnd(cell.length + (widths[column] ?? 0) - stringWidth(cell)))
         .join('  ')
         .trimEnd(),
     )

@@ -60,3 +60,12 @@ test('who answers yes has decided', async () => {
   expect(await approve('y')).toMatchObject({ code: 0, err: '' })
   expect((await loop('--db', 'loop.db', 'list')).out).toContain('PAYING')
 })
+
+test('what no longer waits is not asked about', async () => {
+  const { code, out } = await approve('y')
+
+  expect({ code, out }).toEqual({
+    code: 3,
+    out: expect.stringMatching(/^Refused to approve pay on one: already_decided\./) as string,
+  })
+})

@@ -44,7 +44,8 @@ async function decide(
 ): Promise<ExitCode> {
   const work = async (session: Session): Promise<ExitCode> => {
     const request = await findRequest(session, id)
-    const asks = !yes && !output.json && process.stdin.isTTY && process.stdout.isTTY
+    const waits = request.status === 'pending'
+    const asks = waits && !yes && !output.json && process.stdin.isTTY && process.stdout.isTTY
     if (asks && !(await confirmed(request, decision))) {
       output.note('Nothing was decided.')
       return exitCodes.declined

@@ -44,6 +44,7 @@ function describe(
     `${paint('bold', plain(view.title))}  ${plain(`${transition.from} → ${transition.to}`)}`,
     `  asked by ${plain(requester.id)}, until ${time(view.expiresAt)}`,
     ...(effect ? [plain(`  will run ${effect.integration}.${effect.action}`)] : []),
+    ...view.warnings.map((warning) => plain(`  warning: ${warning}`)),
     `  ${['loop approve', ...[id, ...sameInbox(options)].map(quoted)].join(' ')}`,
   ].join('\n')
 }
