@@ -21,3 +21,18 @@ test('lines of a value are barred, so that none of them poses as a line of ours'
     'Exact input of what runs (data)\n| {\n|   "amount": 5000\n| }',
   ])
 })
+
+test('two fields that differ in a space at the end do not look the same, nor does a space look like nothing', () => {
+  const field = { path: '/', fromModel: false }
+  const view = {
+    fields: [
+      { ...field, label: 'amount', value: 5 },
+      { ...field, label: 'amount ', value: ' ' },
+    ],
+  } as unknown as Parameters<typeof detailsOf>[1]
+
+  expect(textsOf(detailsOf(createPaper(), view, 10_000))).toEqual([
+    'amount (number)\n5',
+    'amount⟨U+0020⟩ (text)\n⟨U+0020⟩',
+  ])
+})

@@ -2,6 +2,7 @@ import type { ApprovalView, JsonValue } from '@loop-engine/core'
 import type { types } from '@slack/bolt'
 
 import { plainSection, type Paper } from './paper.ts'
+import { withEnds } from './visible-text.ts'
 
 const mostFields = 35
 /** Of one text; Slack takes 3000. */
@@ -23,7 +24,7 @@ export function detailsOf(
 ): types.SectionBlock[] {
   const details: Detail[] = [
     ...fields.map(({ label, value, fromModel }) => ({
-      head: `${paper.line(label, 160)} (${typeOf(value)}${fromModel ? ', written by a model' : ''})`,
+      head: `${paper.line(withEnds(label), 160)} (${typeOf(value)}${fromModel ? ', written by a model' : ''})`,
       value,
     })),
     ...inputOf(fields, effect),
@@ -65,6 +66,6 @@ export function typeOf(value: JsonValue): string {
 /** As data: text as it is, everything else as JSON. Several lines are barred, so that none poses as a line of ours. */
 function textOf(value: JsonValue): string {
   if (value === '') return '⟨empty⟩'
-  const text = typeof value === 'string' ? value : JSON.stringify(value, null, 2)
+  const text = typeof value === 'string' ? withEnds(value) : JSON.stringify(value, null, 2)
   return text.includes('\n') ? `| ${text.replaceAll('\n', '\n| ')}` : text
 }

@@ -8,6 +8,15 @@ export function visible(text: string): string {
   )
 }
 
+/** Spaces at either end of a text, which nobody sees, written out. */
+export function withEnds(text: string): string {
+  const inner = text.trim()
+  if (inner === '') return text.replaceAll(/./gs, codePoint)
+  const from = text.indexOf(inner)
+  const [before, after] = [text.slice(0, from), text.slice(from + inner.length)]
+  return before.replaceAll(/./gs, codePoint) + inner + after.replaceAll(/./gs, codePoint)
+}
+
 /** The same, on one line: a line break in an identifier must not look like a line of ours. */
 export function visibleLine(text: string): string {
   return visible(text).replaceAll(/[\n\t]/g, codePoint)

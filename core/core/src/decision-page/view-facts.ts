@@ -38,8 +38,8 @@ export function contextOf(request: ApprovalRequest, view: ApprovalView): readonl
 /** The evidence, field by field. */
 export function evidenceOf(view: ApprovalView): readonly ViewFact[] {
   return view.fields.map(({ label, value, fromModel }) => ({
-    label: spellOut(label),
-    text: textOf(value),
+    label: withEnds(spellOut(label)),
+    text: withEnds(textOf(value)),
     fromModel,
   }))
 }
@@ -79,6 +79,20 @@ function visibleLines(text: string): string {
 
 function textOf(value: JsonValue): string {
   return visibleLines(typeof value === 'string' ? value : JSON.stringify(value, null, 2))
+}
+
+/** Spaces at either end, which nobody sees, are spelled out; so is that there is nothing at all. */
+function withEnds(text: string): string {
+  if (text === '') return '<empty>'
+  const inner = text.trim()
+  const from = text.indexOf(inner)
+  const named = (spaces: string): string =>
+    Array.from(
+      spaces,
+      (space) => `<U+${space.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}>`,
+    ).join('')
+  if (inner === '') return named(text)
+  return named(text.slice(0, from)) + inner + named(text.slice(from + inner.length))
 }
 
 function fact(label: string, text: string): ViewFact {

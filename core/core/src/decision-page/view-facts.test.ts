@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+
+import { evidenceOf } from './view-facts.ts'
+import { waitingRequest } from './waiting-request.fixture.ts'
+
+test('two fields that differ in a space at the end do not look the same, nor does a space look like nothing', () => {
+  const field = { path: '/', fromModel: false }
+  const { view } = waitingRequest(
+    {},
+    {
+      fields: [
+        { ...field, label: 'amount', value: 5 },
+        { ...field, label: 'amount ', value: ' \t' },
+        { ...field, label: 'note', value: '' },
+        { ...field, label: 'lines', value: 'one\n  two\n' },
+      ],
+    },
+  )
+
+  expect(evidenceOf(view).map(({ label, text }) => [label, text])).toEqual([
+    ['amount', '5'],
+    ['amount<U+0020>', '<U+0020><U+0009>'],
+    ['note', '<empty>'],
+    ['lines', 'one\n  two<U+000A>'],
+  ])
+})
