@@ -22,7 +22,10 @@ const kinds: readonly (readonly [string, string])[] = [
   ['loop.started', 'Starts'],
   ['loop.completed', 'Ends'],
   ['loop.failed', 'Failures'],
+  ['loop.cancelled', 'Cancellations'],
+  ['loop.suspended', 'Suspensions'],
   ['loop.stopped', 'Stops'],
+  ['loop.released', 'Releases of stops'],
 ]
 
 export interface ActivityFiltersProps {

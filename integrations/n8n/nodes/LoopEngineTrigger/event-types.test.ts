@@ -1,0 +1,19 @@
+import { entryTypes } from '@loop-engine/core'
+import { expect, test } from 'vitest'
+
+import { eventOptions } from './event-types.ts'
+
+test('a workflow can be started by each event that there is', () => {
+  // Part of the contract, and recorded by nobody yet.
+  const unrecorded = new Set<string>([
+    'loop.transition.requested',
+    'loop.signal.received',
+    'loop.outcome.recorded',
+    'loop.spawned',
+  ])
+  const recorded = entryTypes.filter((type) => !unrecorded.has(type))
+
+  expect(eventOptions.map(({ value }) => value).toSorted()).toEqual(
+    ['*', 'loop.guard.failed', ...recorded].toSorted(),
+  )
+})
