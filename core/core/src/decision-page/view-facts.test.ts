@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { evidenceOf } from './view-facts.ts'
+import { renderViewText } from './view-text.ts'
 import { waitingRequest } from './waiting-request.fixture.ts'
 
 test('two fields that differ in a space at the end do not look the same, nor does a space look like nothing', () => {
@@ -23,4 +24,15 @@ test('two fields that differ in a space at the end do not look the same, nor doe
     ['note', '<empty>'],
     ['lines', 'one\n  two<U+000A>'],
   ])
+})
+
+test('a warning stands above what it warns of, and a description of YAML ends where its words end', () => {
+  const { view } = waitingRequest()
+  const { transition } = view
+  const request = waitingRequest({}, { transition: { ...transition, description: 'Pays.\n' } })
+
+  const lines = renderViewText(request, request.view).split('\n')
+
+  expect(lines.slice(0, 2)).toEqual(['pay on order-1', 'Warning: amount is unusual'])
+  expect(lines).toContain('Meaning: Pays.')
 })

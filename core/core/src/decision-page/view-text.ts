@@ -26,6 +26,7 @@ export function renderViewText(
   const effect = effectOf(view)
   return [
     spellOut(view.title),
+    ...view.warnings.map((warning) => `Warning: ${spellOut(warning)}`),
     '',
     ...contextOf(request, view).map(line),
     `Expires: ${timeText(view.expiresAt)}`,
@@ -33,7 +34,6 @@ export function renderViewText(
     'Evidence',
     ...evidenceOf(view).map(line),
     ...(effect ? ['', 'What will run', line(effect)] : []),
-    ...view.warnings.map((warning) => `Warning: ${spellOut(warning)}`),
   ].join('\n')
 }
 
