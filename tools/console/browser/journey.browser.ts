@@ -100,6 +100,7 @@ describe.each([
     await page.getByRole('dialog').getByLabel('Question').fill('Where is the photo?')
     await page.getByRole('dialog').getByRole('button', { name: 'Ask' }).click()
     await page.getByText('Recorded. The request still waits.').first().waitFor()
+    await page.getByText(/alice asked, .+: Where is the photo\?/).waitFor()
     await page.getByRole('button', { name: 'Delegate', exact: true }).click()
     await page.getByRole('dialog').getByLabel('To whom').fill('bob')
     await page.getByRole('dialog').getByRole('button', { name: 'Delegate' }).click()

@@ -83,6 +83,11 @@ test('what is stopped commits nothing until it is released', async () => {
   await dialog.getByLabel('Reason').fill('The freeze.')
   await dialog.getByRole('button', { name: 'Stop it' }).click()
   await page.getByText('The loop deploy').waitFor()
+  await page.goto(`${world.url}/instances/$control`)
+  await page.getByText(/stopped loop:default:deploy/).waitFor()
+  // It is no loop of anybody's, so that nothing leads to one.
+  expect(await page.getByRole('link', { name: '$control' }).count()).toBe(0)
+  await page.goto(`${world.url}/controls`)
   await expect(
     world.program.instances.start({ loopId: 'deploy', aggregateId: 'frozen' }),
   ).rejects.toMatchObject({ code: 'stopped' })

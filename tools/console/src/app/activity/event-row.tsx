@@ -5,12 +5,9 @@ import { Label } from '@patternfly/react-core'
 import type { ReactNode } from 'react'
 
 import { ActorType } from '../show/actor-label.tsx'
-import { LoopLink, RunLink } from '../show/links.tsx'
+import { control, LoopLink, RunLink } from '../show/links.tsx'
 import { ExactMoment } from '../show/moment.tsx'
 import { Shown } from '../show/shown.tsx'
-
-/** Where stops and releases are on record; no loop that can be looked at. */
-const control = '$control'
 
 /** One event in one line. */
 export function EventRow({ event }: { readonly event: CloudEvent }): ReactNode {

@@ -27,7 +27,9 @@ export async function decide({
     return server.approvals.delegate(request.id, { to: to.trim(), ...reason })
   return server.approvals.decide(request, {
     decision: kind,
-    ...(kind === 'respond' ? { response: { message: words.trim() } } : reason),
+    ...reason,
+    // What is asked goes to whom wants it; as the reason it stands where those who decide read it.
+    ...(kind === 'respond' && { response: { message: words.trim() } }),
     ...(edits && { edits }),
   })
 }

@@ -95,6 +95,14 @@ function Fields({ request }: { readonly request: ApprovalRequest }): ReactNode {
   )
 }
 
+const said = {
+  approve: 'approved',
+  reject: 'rejected',
+  edit: 'edited and approved',
+  respond: 'asked',
+  abstain: 'abstained',
+} as const
+
 function Why({ request }: { readonly request: ApprovalRequest }): ReactNode {
   const session = useSession()
   const { view, policy, stage, decisions, runId, createdAt, status } = request
@@ -129,8 +137,8 @@ function Why({ request }: { readonly request: ApprovalRequest }): ReactNode {
           <ul>
             {decisions.map(({ reviewer, decision, reason, at, revision }) => (
               <li key={`${at} ${reviewer.id}`}>
-                <ActorLabel actor={shownActor(reviewer)} /> {decision} (revision {revision}),{' '}
-                <Moment at={at} />
+                <ActorLabel actor={shownActor(reviewer)} /> {said[decision]}
+                {revision !== request.revision && ` (revision ${revision})`}, <Moment at={at} />
                 {reason !== undefined && (
                   <>
                     : <Shown text={reason} />

@@ -18,6 +18,9 @@ export function RunLink({
   )
 }
 
+/** Where stops and releases are on record; no loop that can be looked at. */
+export const control = '$control'
+
 /** Leads to a loop, by its name where it is known. */
 export function LoopLink({
   loopId,
@@ -26,6 +29,7 @@ export function LoopLink({
   readonly loopId: string
   readonly name?: string
 }): ReactNode {
+  if (loopId === control) return <Shown text={name} />
   return (
     <Link to={`/loops/${encodeURIComponent(loopId)}`}>
       <Shown text={name} />
