@@ -169,7 +169,7 @@ test('who stops waiting has the request as it was last seen, or learns what went
       const isLook = typeof input === 'string' && input.endsWith(encodeURIComponent(requestId))
       return isLook && ++looks === 2 ? lookAgain(input, init) : fetch(input, init)
     }
-    return createLoopClient({ url: served.url, credential: served.key, fetch: watched })
+    return createLoopClient({ baseUrl: served.url, credential: served.key, fetch: watched })
   }
 
   const leaving = client((input, init) => {

@@ -9,10 +9,10 @@ const loggedOut: Trouble = {
   hint: 'Open a new login link, then come back to this page.',
 }
 
-/** Whether what was sent may have counted: what the server refuses has not, and of a lost answer nobody knows. */
-export function countsAfter(error: unknown): string {
+/** Whether the server said no; of an answer that was lost, or of a server that failed, nobody knows what it did. */
+export function isRefusal(error: unknown): boolean {
   const { status } = troubleOf(error)
-  return status >= 400 && status < 500 ? 'did not count' : 'may not have counted'
+  return status >= 400 && status < 500
 }
 
 /** What a failure means to a person. */

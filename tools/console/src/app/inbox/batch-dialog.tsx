@@ -12,7 +12,7 @@ import {
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState, type FormEvent, type ReactNode } from 'react'
 
-import { countsAfter, server } from '../api/server.ts'
+import { isRefusal, server } from '../api/server.ts'
 import { ProblemNote } from '../show/problem-note.tsx'
 import { Shown } from '../show/shown.tsx'
 import { outcomeOf } from './outcome.ts'
@@ -54,7 +54,10 @@ export function BatchDialog({ decision, requests, onClose }: BatchDialogProps): 
     >
       <ModalHeader labelId="batch-title" title={data ? 'What became of them' : `${name}?`} />
       <ModalBody tabIndex={0} aria-label="The batch">
-        <ProblemNote error={error} title={`They ${countsAfter(error)}`} />
+        <ProblemNote
+          error={error}
+          title={isRefusal(error) ? 'They were refused' : 'They may not have counted'}
+        />
         <ul className="batch">
           {requests.map((request, index) => (
             <li key={request.id}>

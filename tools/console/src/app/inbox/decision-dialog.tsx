@@ -14,7 +14,7 @@ import {
 import { useMutation } from '@tanstack/react-query'
 import { useState, type FormEvent, type ReactNode } from 'react'
 
-import { countsAfter } from '../api/server.ts'
+import { isRefusal } from '../api/server.ts'
 import { ProblemNote } from '../show/problem-note.tsx'
 import { Shown } from '../show/shown.tsx'
 import { decide } from './decide.ts'
@@ -84,7 +84,12 @@ export function DecisionDialog(props: DecisionDialogProps): ReactNode {
               title="The request changed since you opened this. Close it and look again."
             />
           )}
-          <ProblemNote error={error} title={`Your decision ${countsAfter(error)}`} />
+          <ProblemNote
+            error={error}
+            title={
+              isRefusal(error) ? 'Your decision was refused' : 'Your decision may not have counted'
+            }
+          />
           <Warnings request={request} />
           <p>{action.explains(request)}</p>
           {(kind === 'approve' || kind === 'reject') && <WhatRuns request={request} />}
