@@ -13,7 +13,7 @@ test('a workflow can be started by each event that there is', () => {
   ])
   const recorded = entryTypes.filter((type) => !unrecorded.has(type))
 
-  expect(eventOptions.map(({ value }) => value).toSorted()).toEqual(
-    ['*', 'loop.guard.failed', ...recorded].toSorted(),
+  expect(new Set(eventOptions.map(({ value }) => value))).toEqual(
+    new Set(['*', 'loop.guard.failed', ...recorded]),
   )
 })
