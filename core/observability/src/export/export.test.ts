@@ -65,6 +65,18 @@ describe('an export', () => {
     await expect(linesOf(store, { runId: 'nobody' })).rejects.toMatchObject({ code: 'not_found' })
   })
 
+  test('of one run is proven whatever the size of the log, and wherever the run stands in it', async () => {
+    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g']
+    for (const last of names.keys()) {
+      const store = await storeWith(names.slice(0, last + 1))
+      for (const name of names.slice(0, last + 1)) {
+        const lines = await linesOf(store, { runId: `run-${name}` })
+        expect(await verify(lines)).toMatchObject({ ok: true, entries: 5, unlogged: 0 })
+        expect(lines.filter((line) => line.startsWith('{"kind":"proof"'))).toHaveLength(5)
+      }
+    }
+  })
+
   test('holds what is not logged yet, and says how much', async () => {
     const store = await storeWith(['a'])
     await createLog({ store, tenant, signer }).checkpoint()

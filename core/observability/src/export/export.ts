@@ -46,7 +46,7 @@ const optionKeys: KnownKeys<ExportOptions> = {
 
 /**
  * The records of a tenant, or of some of its runs, as lines of JSON that `verifyExport` checks without a store. Lines
- * come without their breaks. Memory grows with the number of entries in the log, not with their size.
+ * come without their breaks. Memory grows with the number of entries that are exported, not with their size.
  */
 export async function* exportRecords(options: ExportOptions): AsyncGenerator<string> {
   checkOptions('exportRecords', options, optionKeys)
@@ -60,8 +60,11 @@ export async function* exportRecords(options: ExportOptions): AsyncGenerator<str
     clock = systemClock,
   } = options
   const head = await headOf(store, tenant, signer, clock)
-  const part = runId !== undefined || aggregateId !== undefined
-  const log = await readLog(store, tenant, head, part)
+  const part =
+    runId === undefined && aggregateId === undefined
+      ? null
+      : await Array.fromAsync(chosen(store, tenant, runId, aggregateId))
+  const log = await readLog(store, tenant, head, part && new Set(part.map((run) => run.runId)))
   const digest = createHash('sha256')
   let lines = 0
   const written = (line: string): string => {
@@ -80,7 +83,7 @@ export async function* exportRecords(options: ExportOptions): AsyncGenerator<str
 
   const definitions = new Set<string>()
   let [runs, entries] = [0, 0]
-  for await (const instance of chosen(store, tenant, runId, aggregateId)) {
+  for await (const instance of part ?? runsOf(store, { tenant })) {
     for await (const line of runLines(store, instance, { log, includeEvidence, definitions })) {
       if (isEntryLine(line)) entries += 1
       yield written(line)

@@ -61,9 +61,9 @@ function droppedLine(log: ExportedLog, runId: string, seq: number): string {
   return JSON.stringify(line)
 }
 
-function* proofLines({ tree }: ExportedLog, leaf: number | null): Generator<string> {
-  if (leaf !== null && tree)
-    yield JSON.stringify({ kind: 'proof', leaf, path: tree.inclusion(leaf) })
+function* proofLines(log: ExportedLog, leaf: number | null): Generator<string> {
+  const path = leaf === null ? null : log.pathOf(leaf)
+  if (path) yield JSON.stringify({ kind: 'proof', leaf, path })
 }
 
 /** Digests of definitions that a body names and that were not written yet. */
