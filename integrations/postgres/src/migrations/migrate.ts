@@ -12,6 +12,7 @@ import { lookupsV5 } from './lookups-v5.ts'
 import { messagesV4 } from './messages-v4.ts'
 import { partitionFunctionsV3 } from './partition-functions-v3.ts'
 import { retentionFunctionsV3 } from './retention-functions-v3.ts'
+import { retentionOutboxV11 } from './retention-outbox-v11.ts'
 import { rowLevelSecurityFunctionsV3 } from './row-level-security-functions-v3.ts'
 import { schemaV1 } from './schema-v1.ts'
 import { schemaV3 } from './schema-v3.ts'
@@ -42,6 +43,7 @@ const migrations: readonly ((schema: string) => string)[] = [
   statisticsV8,
   claimPlansV9,
   listIndexesV10,
+  retentionOutboxV11,
 ]
 
 /** Brings the schema to this package's version. Several starters wait for one another. */
