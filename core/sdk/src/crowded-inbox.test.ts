@@ -1,16 +1,23 @@
 import { expect, test } from 'vitest'
 
-import { createLoopSystem, defineLoop } from './index.ts'
+import { createLoopSystem, createMemoryStore, defineLoop, type LoopSystem } from './index.ts'
 
 const agent = { type: 'ai-agent', id: 'agent' } as const
 
-test('whatever waits for others, the directory is not asked about it by an inbox', async () => {
-  let asked = 0
-  const directory = (_tenant: string, id: string) => {
-    asked += 1
-    return { roles: id === 'olga' ? ['operations'] : [] }
-  }
-  const { engine, approvals } = await createLoopSystem({
+/** One request waits for operations, and 500 newer ones for finance; with the sizes of the pages that were read. */
+async function crowdedDesk(
+  directory: (tenant: string, id: string) => { roles: string[] },
+): Promise<LoopSystem & { readonly pages: number[] }> {
+  const pages: number[] = []
+  const store = createMemoryStore()
+  const system = await createLoopSystem({
+    store: {
+      ...store,
+      approvals(query) {
+        pages.push(query.limit ?? 100)
+        return store.approvals(query)
+      },
+    },
     loops: [
       defineLoop({
         id: 'desk',
@@ -29,10 +36,20 @@ test('whatever waits for others, the directory is not asked about it by an inbox
     relay: false,
   })
   const run = { aggregateId: 'one', actor: agent } as const
-  await engine.start({ ...run, loopId: 'desk' })
-  await engine.transition({ ...run, transitionId: 'operations' })
+  await system.engine.start({ ...run, loopId: 'desk' })
+  await system.engine.transition({ ...run, transitionId: 'operations' })
   for (let number = 0; number < 500; number += 1)
-    await engine.transition({ ...run, transitionId: 'finance' })
+    await system.engine.transition({ ...run, transitionId: 'finance' })
+  pages.length = 0
+  return { ...system, pages }
+}
+
+test('whatever waits for others, the directory is not asked about it by an inbox', async () => {
+  let asked = 0
+  const { approvals } = await crowdedDesk((_tenant, id) => {
+    asked += 1
+    return { roles: id === 'olga' ? ['operations'] : [] }
+  })
   asked = 0
 
   const inbox = await approvals.inbox({ actor: { type: 'human', id: 'olga' } })
@@ -40,4 +57,15 @@ test('whatever waits for others, the directory is not asked about it by an inbox
   expect(inbox.map(({ transitionId }) => transitionId)).toEqual(['operations'])
   // Who olga is, and who asked for the one that waits for her.
   expect(asked).toBe(2)
+})
+
+test('what waits for others is read in large pages, though few are wanted, and not at all for who is no person', async () => {
+  const { approvals, pages } = await crowdedDesk(() => ({ roles: ['operations'] }))
+
+  await approvals.inbox({ actor: agent })
+  expect(pages).toEqual([])
+  const inbox = await approvals.inbox({ actor: { type: 'human', id: 'olga' }, limit: 1 })
+
+  expect(inbox.map(({ transitionId }) => transitionId)).toEqual(['operations'])
+  expect(pages).toEqual([50, 200, 200, 200])
 })

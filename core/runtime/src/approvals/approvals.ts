@@ -71,6 +71,9 @@ export interface Approvals {
   }): Promise<ApprovalRequest>
 }
 
+/** Each may hold evidence of the largest size. */
+const mostAtOnce = 200
+
 const getKeys = { id: true, tenant: true } as const
 const inboxKeys = { actor: true, tenant: true, limit: true, cursor: true } as const
 const findKeys: KnownKeys<ApprovalQuery> = {
@@ -113,14 +116,16 @@ export function createApprovals(kernel: Kernel): Approvals {
           path: '/limit',
         })
       const today = await kernel.identity.today(tenant, admitted(kernel, input))
-      if (!today) return []
+      // Only people review.
+      if (today?.actor.type !== 'human') return []
       const waiting: ApprovalRequest[] = []
+      // Most of them may wait for others: first few more than are wanted, then as many as may be.
+      let size = Math.min(Math.max(limit, 50), mostAtOnce)
       for (let cursor = after; ;) {
         const page = await store.approvals({
           tenant,
           status: 'pending',
-          // Most of them may wait for others: few more than are wanted, but not one by one.
-          limit: Math.min(Math.max(limit, 50), 200),
+          limit: size,
           ...(cursor !== undefined && { cursor }),
         })
         for (const request of page.items) {
@@ -131,6 +136,7 @@ export function createApprovals(kernel: Kernel): Approvals {
         }
         cursor = page.cursor
         if (cursor === undefined || waiting.length >= limit) return waiting.slice(0, limit)
+        size = mostAtOnce
       }
     },
 
