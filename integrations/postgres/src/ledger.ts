@@ -30,6 +30,9 @@ type Ledger = Pick<
   | 'prune'
 >
 
+/** Bounds how long one transaction forgets: readers of the tail wait for it. */
+const pruneStep = 5000
+
 /** What the store knows, read as it was committed. */
 export function createLedger(database: Database, schema: string): Ledger {
   const statement = statementsOf(schema)
@@ -85,10 +88,13 @@ export function createLedger(database: Database, schema: string): Ledger {
     'definition_v1',
     `SELECT body FROM ${schema}.definition WHERE digest = $1`,
   )
+  // The condition twice: a window that is needed for longer meanwhile is found changed, and judged again.
   const prune = statement(
-    'prune_v1',
-    `WITH keys AS (DELETE FROM ${schema}.idempotency WHERE at < $1 RETURNING 1),
-      windows AS (DELETE FROM ${schema}.counter WHERE expires_at < $1 RETURNING 1)
+    'prune_v2',
+    `WITH keys AS (DELETE FROM ${schema}.idempotency WHERE at < $1
+        AND ctid = ANY (ARRAY(SELECT ctid FROM ${schema}.idempotency WHERE at < $1 LIMIT ${pruneStep})) RETURNING 1),
+      windows AS (DELETE FROM ${schema}.counter WHERE expires_at < $1
+        AND ctid = ANY (ARRAY(SELECT ctid FROM ${schema}.counter WHERE expires_at < $1 LIMIT ${pruneStep})) RETURNING 1)
     SELECT (SELECT count(*) FROM keys) + (SELECT count(*) FROM windows) AS pruned`,
   )
   const one = async <Row, Item>(
@@ -131,8 +137,11 @@ export function createLedger(database: Database, schema: string): Ledger {
     },
     definition: (digest) => one(definition, [digest], ({ body }: { body: string }) => body),
     async prune(before) {
-      const pruned = await one(prune, [before], (row: { pruned: string }) => Number(row.pruned))
-      return pruned ?? 0
+      for (let pruned = 0; ;) {
+        const some = await one(prune, [before], (row: { pruned: string }) => Number(row.pruned))
+        if (!some) return pruned
+        pruned += some
+      }
     },
   }
 }

@@ -314,6 +314,21 @@ test('retention looks once for all runs of a step at what is owed, though that i
   expect(Math.max(...told.map(lookedAt))).toBeLessThan(20_000)
 }, 60_000)
 
+test('what is old is forgotten in steps, so that nobody waits until all of it is', async () => {
+  const { store, pool, told, schema } = await openExplained()
+  await pool.query(`INSERT INTO ${schema}.idempotency
+    SELECT 'acme', 'human:ann', number, 'f', 'answer', number FROM generate_series(1, 12000) AS number`)
+  await pool.query(`INSERT INTO ${schema}.counter
+    SELECT 'acme', 'budget', number, 1, number FROM generate_series(1, 100) AS number`)
+
+  told.length = 0
+  const pruned = await store.prune(11_001)
+
+  expect(pruned).toBe(11_100)
+  expect(Math.max(...told.map(lookedAt))).toBeLessThanOrEqual(12_000)
+  expect(told.filter((each) => each['Query Text'].includes('DELETE'))).toHaveLength(4)
+}, 60_000)
+
 test('what the relay asks all the time is never compiled, which takes longer than to do it, nor sorted', async () => {
   const { pool, schema } = await openExplained()
   const { rows } = await pool.query<{ name: string; settings: string[] }>(
