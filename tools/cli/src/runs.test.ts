@@ -64,6 +64,14 @@ test('one tenant does not see the runs of another', async () => {
   expect(await at('show', 'one', '--tenant', 'acme')).toMatchObject({ code: 4 })
 })
 
+test('timeline tells a part of a long story', async () => {
+  const all = JSON.parse((await at('timeline', 'one', '--json')).out) as { seq: number }[]
+  const part = await at('timeline', 'one', '--from', '2', '--limit', '1', '--json')
+
+  expect(all.length).toBeGreaterThan(1)
+  expect(JSON.parse(part.out)).toEqual([all[1]])
+})
+
 test('timeline tells the story of a run', async () => {
   const { code, out } = await at('timeline', 'one')
   const json = await at('timeline', 'one', '--json')

@@ -2,18 +2,28 @@ import { renderTimeline, timelineOf } from '@loop-engine/observability'
 
 import type { AddCommand } from '../context.ts'
 import { withSession } from '../session.ts'
+import { wholeNumber } from '../whole-number.ts'
 import { findRun } from './find-run.ts'
+
+interface TimelineOptions {
+  readonly from: number
+  readonly limit?: number
+}
 
 export const addTimeline: AddCommand = (program, act) => {
   program
     .command('timeline')
     .description('tell the story of a run: who did what, why, and what was refused')
     .argument('<id>', 'business key or run id')
+    .option('--from <seq>', 'begin with this entry', wholeNumber(1, Number.MAX_SAFE_INTEGER), 1)
+    .option('--limit <count>', 'at most so many entries', wholeNumber(1, 1_000_000))
     .action(
-      act(async ({ options, output }, id: string) =>
+      act(async ({ options, output }, id: string, chosen: TimelineOptions) =>
         withSession(options, async (session) => {
           const { tenant, aggregateId, runId } = await findRun(session, id)
-          const rows = await timelineOf(session.engine.history({ tenant, aggregateId, runId }))
+          const rows = await timelineOf(
+            session.engine.history({ tenant, aggregateId, runId, ...chosen }),
+          )
           output.result(rows, renderTimeline(rows, { color: output.color }).trimEnd())
         }),
       ),
