@@ -6,6 +6,7 @@ import * as ai6 from 'ai-v6'
 import { MockLanguageModelV3, MockProviderV3 } from 'ai-v6/test'
 import { MockLanguageModelV4, MockProviderV4 } from 'ai/test'
 import { expect, test } from 'vitest'
+import { z } from 'zod'
 
 import { governModel } from './govern-model.ts'
 import { governPrepareStep } from './govern-prepare-step.ts'
@@ -38,6 +39,50 @@ test('each major takes a governed model of each specification that it knows, as 
   ]
 
   expect(calls).toHaveLength(9)
+})
+
+test('a step that is prepared in place is typed by the SDK', () => {
+  const v2 = governModel(new MockLanguageModelV2(), { engine })
+  const prompt = 'Hi'
+  const tools = { refund: ai7.tool({ inputSchema: z.object({}), execute: async () => 1 }) }
+
+  const calls = [
+    () =>
+      ai7.generateText({
+        model: v2,
+        tools,
+        prompt,
+        prepareStep: governPrepareStep(
+          async ({ stepNumber, steps }) => (stepNumber > 1 && steps[0] ? { model: v2 } : {}),
+          { engine },
+        ),
+      }),
+    () =>
+      ai6.generateText({
+        model: v2,
+        prompt,
+        prepareStep: governPrepareStep(
+          ({ stepNumber }) => (stepNumber > 1 ? { model: v2 } : undefined),
+          { engine },
+        ),
+      }),
+    () =>
+      ai5.generateText({
+        model: v2,
+        prompt,
+        prepareStep: governPrepareStep(({ messages }) => ({ model: v2, messages }), { engine }),
+      }),
+    () =>
+      new ai7.ToolLoopAgent({
+        model: v2,
+        tools,
+        prepareStep: governPrepareStep(({ stepNumber }) => (stepNumber > 1 ? { model: v2 } : {}), {
+          engine,
+        }),
+      }),
+  ]
+
+  expect(calls).toHaveLength(4)
 })
 
 test('a wrapped provider is one, as it is typed', () => {
