@@ -5,9 +5,10 @@ import { MockLanguageModelV2 } from 'ai-v5/test'
 import * as ai6 from 'ai-v6'
 import { MockLanguageModelV3, MockProviderV3 } from 'ai-v6/test'
 import { MockLanguageModelV4, MockProviderV4 } from 'ai/test'
-import { expect, test } from 'vitest'
+import { expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
 
+import type { ApprovalStatus } from '../tools/approval-status.ts'
 import { governModel } from './govern-model.ts'
 import { governPrepareStep } from './govern-prepare-step.ts'
 import { wrapProvider } from './wrap-provider.ts'
@@ -95,4 +96,13 @@ test('a wrapped provider is one, as it is typed', () => {
     'function',
     'function',
   ])
+})
+
+test('what toolApproval answers is typed as every ai 7 takes it, also the first', () => {
+  type First =
+    | 'not-applicable'
+    | { type: 'denied'; reason?: string }
+    | { type: 'user-approval'; reason?: never }
+  expectTypeOf<ApprovalStatus>().toExtend<First>()
+  expectTypeOf<ApprovalStatus>().toExtend<ai7.ToolApprovalStatus>()
 })

@@ -6,7 +6,7 @@ import type { Governor } from '../calls/governor.ts'
 import type { Runner, Settled } from '../calls/run-licensed.ts'
 import { takeInput } from '../calls/take-input.ts'
 import { abortSignalOf } from '../fields.ts'
-import { statusOf, type ToolApprovalStatus } from './approval-status.ts'
+import { asking, statusOf, type ToolApprovalStatus } from './approval-status.ts'
 import { asksFirst, mayAskFirst } from './asks-first.ts'
 import { contextOf, isInHistory } from './call-context.ts'
 import { faultError, faultOutcome } from './call-fault.ts'
@@ -108,7 +108,7 @@ export function governTool(options: GovernedToolOptions): GovernedTool {
   const approve: GovernedTool['approve'] = async (input, given) => {
     // Asked again about a call that paused before: `execute` will look at the ledger, and `ai` 6 refuses
     // an approval of a call that does not need one.
-    const asks: ToolApprovalStatus = { type: 'user-approval', reason: `${name} asks for approval.` }
+    const asks = asking(`${name} asks for approval.`)
     if (isInHistory(contextOf(name, given))) return asks
     const isAsking = await asksFirst(tool, input, given)
     try {

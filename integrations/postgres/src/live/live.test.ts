@@ -150,7 +150,8 @@ describe('a listener whose server falls silent', () => {
   test('does not keep the store from closing', async () => {
     const silent = await startSilentServer(server.url)
     onTestFinished(silent.close)
-    const store = await open({ schema: server.schema(), listen: silent.url, sleep: async () => {} })
+    const clock = { sleep: async () => {} }
+    const store = await open({ schema: server.schema(), listen: silent.url, clock })
     await store.watch?.(() => {})
 
     await silent.silence()
