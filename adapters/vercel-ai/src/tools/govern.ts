@@ -13,6 +13,7 @@ import { checkOptions } from '../check-options.ts'
 import { createModelWitness } from '../models/model-witness.ts'
 import { once } from '../once.ts'
 import type { ToolApprovalStatus } from './approval-status.ts'
+import { boundTool } from './bound-tool.ts'
 import { createCallSite } from './call-site.ts'
 import { governKeys, type GovernOptions, type ToolLike, type ToolsLike } from './govern-options.ts'
 import { governTool, type GovernedTool } from './governed-tool.ts'
@@ -65,9 +66,10 @@ export function govern<const Tools extends ToolsLike>(
 
   const governTools = new Map<string, GovernedTool>()
   const ready: Promise<unknown>[] = []
-  const governOne = (name: string, tool: ToolLike): ToolLike => {
-    const rules = policyOf(name, tool, options)
-    if (rules === 'ungoverned') return tool
+  const governOne = (name: string, asGiven: ToolLike): ToolLike => {
+    const rules = policyOf(name, asGiven, options)
+    if (rules === 'ungoverned') return asGiven
+    const tool = boundTool(asGiven)
     checkPolicy(name, rules)
     const loop = callLoop(name, rules, { namespace, shadow })
     const governed = once(() => prepare(options, name, tool, loop, rules))
@@ -101,7 +103,7 @@ export function govern<const Tools extends ToolsLike>(
         .filter(({ wrapped }) => wrapped.needsApproval !== undefined)
         .map(({ name, approve }) => [name, approve]),
     ) as GovernedTools<Tools>['toolApproval'],
-    resume: createResume({ engine, tenant, tools: governTools, given, sdk }),
+    resume: createResume({ engine, tenant, tools: governTools, sdk }),
     ready: all,
   }
 }

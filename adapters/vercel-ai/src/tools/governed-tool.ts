@@ -8,6 +8,7 @@ import { takeInput } from '../calls/take-input.ts'
 import { abortSignalOf } from '../fields.ts'
 import { asking, statusOf, type ToolApprovalStatus } from './approval-status.ts'
 import { asksFirst, mayAskFirst } from './asks-first.ts'
+import { boundTool } from './bound-tool.ts'
 import { contextOf, isInHistory } from './call-context.ts'
 import { faultError, faultOutcome } from './call-fault.ts'
 import type { CallSite } from './call-site.ts'
@@ -20,6 +21,7 @@ import { modelOutputOf, type ToolResult } from './tool-output.ts'
 
 export interface GovernedTool {
   readonly name: string
+  readonly tool: ToolLike
   /** The tool to hand to the SDK. */
   readonly wrapped: ToolLike
   readonly approve: (input: unknown, options: unknown) => Promise<ToolApprovalStatus>
@@ -113,11 +115,8 @@ export function governTool(options: GovernedToolOptions): GovernedTool {
     const isAsking = await asksFirst(tool, input, given)
     try {
       const attempt = await attemptOf(input, given)
-      if (isAsking) {
-        // Not every release tells `onInputAvailable` of each call, and only what is on record can be answered.
-        await governor.open(attempt)
-        return asks
-      }
+      // Not every release tells `onInputAvailable` of each call, and only what is on record can be answered.
+      if (isAsking) return await governor.open(attempt).then(() => asks)
       const outcome = await governor.judge(attempt)
       return outcome ? statusOf(outcome) : 'not-applicable'
     } catch (error) {
@@ -155,8 +154,13 @@ export function governTool(options: GovernedToolOptions): GovernedTool {
 
   return {
     name,
+    tool,
     approve,
-    wrapped: keepCaller(tool, wrapped, (bound) => governTool({ ...options, tool: bound }).wrapped),
+    wrapped: keepCaller(
+      tool,
+      wrapped,
+      (bound) => governTool({ ...options, tool: boundTool(bound) }).wrapped,
+    ),
     async settle({ context, input, run, requested, claimed, declined, signal }) {
       const { callId: toolCallId, messages, context: handed } = context
       const given = {

@@ -31,7 +31,7 @@ export async function resumeModelMessages(
     const now = before.get(key)
     // A result that the ledger does not know of is not left standing.
     if (isWaiting(outcome) && !tells && !now) continue
-    const tool = source.given[outcome.tool] ?? {}
+    const tool = source.tools.get(outcome.tool)?.tool ?? {}
     const output = await settledOutput(tool, outcome, source.sdk)
     const keeps = outcome.status === 'executed' && outcome.output === undefined
     outputs.set(key, keeps && now && !isErrorOutput(now) ? now : output)

@@ -92,7 +92,7 @@ function settlerOf(
 
 /** By business keys alone: the results as one tool message, for whoever keeps the conversation elsewhere. */
 async function resumeCalls(
-  { engine, tenant, tools, given, sdk }: ResumeSource,
+  { engine, tenant, tools, sdk }: ResumeSource,
   target: readonly unknown[],
   { context, signal }: ResumeOptions,
 ): Promise<Resumed<unknown>> {
@@ -116,7 +116,7 @@ async function resumeCalls(
       type: 'tool-result',
       toolCallId: outcome.callId,
       toolName: outcome.tool,
-      output: await settledOutput(given[outcome.tool] ?? {}, outcome, sdk),
+      output: await settledOutput(tools.get(outcome.tool)?.tool ?? {}, outcome, sdk),
     })),
   )
   const pending = calls.filter(isWaiting).map((outcome) => ({ ...outcome, claimed: false }))

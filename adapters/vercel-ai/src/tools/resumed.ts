@@ -1,7 +1,6 @@
 import type { LoopEngine } from '@loop-engine/sdk'
 
 import type { CallOutcome } from '../calls/call-outcome.ts'
-import type { ToolsLike } from './govern-options.ts'
 import type { GovernedTool, RecordedCall } from './governed-tool.ts'
 
 /** A call that waits; `claimed` says that the conversation calls it approved. */
@@ -20,7 +19,6 @@ export interface ResumeSource {
   readonly engine: LoopEngine
   readonly tenant: string
   readonly tools: ReadonlyMap<string, GovernedTool>
-  readonly given: ToolsLike
   readonly sdk: 5 | 6 | 7 | undefined
 }
 
