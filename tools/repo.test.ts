@@ -33,12 +33,15 @@ interface Manifest {
   description?: string
   license?: string
   repository?: unknown
+  engines?: { node?: string }
   exports?: Record<string, unknown>
   dependencies?: Record<string, string>
   peerDependencies?: Record<string, string>
   devDependencies?: Record<string, string>
   peerDependenciesMeta?: Record<string, { optional?: boolean }>
 }
+
+const read = (file: string): Manifest => JSON.parse(readFileSync(file, 'utf8')) as Manifest
 
 /** What n8n asks of a community node: its name, its licence, and nothing installed with it but what it bundles. */
 const communityNode = 'integrations/n8n'
@@ -47,7 +50,7 @@ const root = join(import.meta.dirname, '..')
 const packages = globSync(`{${Object.keys(prefix).join()}}/*/package.json`, { cwd: root }).map(
   (file) => {
     const folder = dirname(file)
-    const manifest = JSON.parse(readFileSync(join(root, file), 'utf8')) as Manifest
+    const manifest = read(join(root, file))
     return { folder, kind: dirname(folder), manifest }
   },
 )
@@ -70,6 +73,18 @@ const testsWith = (kind: string, folder: string): string[] => {
   if (folder === communityNode) return everything
   return kind === 'core' ? ['testing'] : ['testing', 'sdk']
 }
+
+/** The oldest Node that a package as it is installed asks for, as one number; 0 when it does not say. */
+const oldestNode = ({ engines }: Manifest): number => {
+  const [, major = 0, minor = 0] = engines?.node?.match(/(\d+)\.?(\d*)/) ?? []
+  return Number(major) * 1000 + Number(minor)
+}
+const installedManifests = (folder: string, name: string): Manifest[] =>
+  [folder, '.']
+    .map((from) => join(root, from, 'node_modules', name, 'package.json'))
+    .filter((file) => existsSync(file))
+    .slice(0, 1)
+    .map(read)
 
 const own = (name: string): boolean => name.startsWith('@loop-engine/')
 const short = (names: string[]): string[] =>
@@ -175,6 +190,13 @@ describe.each(packages)('$folder', ({ folder, kind, manifest }) => {
   test('depends only on what its folder may', () => {
     expect(may).toEqual(expect.arrayContaining(short(shipped)))
     expect([...may, ...testsWith(kind, folder)]).toEqual(expect.arrayContaining(short(installed)))
+  })
+
+  test('asks for no older Node than what is installed with it', () => {
+    const newer = shipped.filter((name) =>
+      installedManifests(folder, name).some((each) => oldestNode(each) > oldestNode(manifest)),
+    )
+    expect(manifest.private ? [] : newer).toEqual([])
   })
 
   test('asks for the very versions that stand here', () => {
