@@ -131,7 +131,7 @@ test('a name is looked up in the default provider, also by prepareStep', async (
   }
   expect(isGovernedModel(governModel('acme/large', { engine }))).toBe(true)
   const prepare = governPrepareStep(async () => ({ model: 'acme/large' }), { engine })
-  const { model } = await prepare()
+  const { model } = await prepare({})
   expect(isGovernedModel(model)).toBe(true)
 })
 

@@ -8,7 +8,7 @@ import { MockLanguageModelV4, MockProviderV4 } from 'ai/test'
 import { expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
 
-import type { ApprovalStatus } from '../tools/approval-status.ts'
+import type { ToolApprovalStatus } from '../tools/approval-status.ts'
 import { governModel } from './govern-model.ts'
 import { governPrepareStep } from './govern-prepare-step.ts'
 import { wrapProvider } from './wrap-provider.ts'
@@ -103,6 +103,6 @@ test('what toolApproval answers is typed as every ai 7 takes it, also the first'
     | 'not-applicable'
     | { type: 'denied'; reason?: string }
     | { type: 'user-approval'; reason?: never }
-  expectTypeOf<ApprovalStatus>().toExtend<First>()
-  expectTypeOf<ApprovalStatus>().toExtend<ai7.ToolApprovalStatus>()
+  expectTypeOf<ToolApprovalStatus>().toExtend<First>()
+  expectTypeOf<ToolApprovalStatus>().toExtend<ai7.ToolApprovalStatus>()
 })

@@ -14,7 +14,7 @@ export function statusOf({ status, message, approvalId }: CallOutcome): ToolAppr
   return { type: 'denied', reason: message }
 }
 
-export function asking(reason: string): ApprovalStatus {
+export function asking(reason: string): ToolApprovalStatus {
   const status = { type: 'user-approval', reason } as const
   return status
 }
