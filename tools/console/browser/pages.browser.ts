@@ -191,7 +191,7 @@ test('figures that were not read yet, or cannot be, are not told as nothing', as
   await expect.poll(() => page.getByText('Not today.').count()).toBe(2)
   expect(await page.getByText('None yet.').count()).toBe(0)
   await page.getByRole('link', { name: 'Loops' }).click()
-  await page.getByText('Not today.').waitFor()
+  await page.getByText('Not today.').first().waitFor()
 })
 
 test('a page is printed to its end', async () => {
