@@ -40,6 +40,9 @@ export function requireVersion(db: DatabaseSync): void {
 
 /** How many steps the file has seen. Refuses what this version cannot read. */
 export function checkVersion(db: DatabaseSync): number {
+  // In this order: tables that another starter commits between two looks are never seen without its mark.
+  const isEmpty = db.prepare('SELECT 1 FROM sqlite_master').get() === undefined
+  const isOurs = readPragma(db, 'application_id') === applicationId
   const version = readPragma(db, 'user_version')
   if (version > steps.length) {
     throw new LoopError('unsupported', 'The SQLite file was written by a newer Loop Engine.', {
@@ -47,8 +50,7 @@ export function checkVersion(db: DatabaseSync): number {
       details: { version, known: steps.length },
     })
   }
-  const isOurs = readPragma(db, 'application_id') === applicationId
-  if (isOurs || db.prepare('SELECT 1 FROM sqlite_master').get() === undefined) return version
+  if (isOurs || isEmpty) return version
   throw new LoopError('invalid_config', 'The SQLite file belongs to another program.', {
     hint: 'Give the store a path of its own.',
   })
