@@ -41,4 +41,4 @@ export {
   type VerifyExportOptions,
 } from './export/verify-export.ts'
 export { readLines } from './export/lines.ts'
-export { makeVisible } from '@loop-engine/core'
+export { spellOut } from '@loop-engine/core'

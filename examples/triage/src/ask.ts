@@ -7,7 +7,7 @@ import {
   updateSettings,
   type CommonOptions,
 } from '@clack/prompts'
-import { makeVisible as plain } from '@loop-engine/observability'
+import { spellOut as plain } from '@loop-engine/observability'
 import type { JsonObject, JsonValue } from '@loop-engine/sdk'
 
 import { remediations } from './proposals/rules.ts'

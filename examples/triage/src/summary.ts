@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 
 import type { LoopMetrics } from '@loop-engine/observability'
-import { makeVisible as plain } from '@loop-engine/observability'
+import { spellOut as plain } from '@loop-engine/observability'
 import type { LoopError } from '@loop-engine/sdk'
 
 import type { IntakeCounts, Unproposed } from './intake.ts'

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { WriteStream } from 'node:tty'
 import { stripVTControlCharacters, styleText } from 'node:util'
 
-import { makeVisible } from '@loop-engine/observability'
+import { spellOut } from '@loop-engine/observability'
 import type { JsonValue } from '@loop-engine/sdk'
 import stringWidth from 'fast-string-width'
 
@@ -99,7 +99,7 @@ function hasColors(out: NodeJS.WritableStream & { hasColors?: WriteStream['hasCo
 }
 
 /** One line that a terminal cannot be tricked with: titles and reasons come from outside. */
-export const plain: (text: string) => string = makeVisible
+export const plain: (text: string) => string = spellOut
 
 export function show(value: JsonValue): string {
   return plain(typeof value === 'string' ? value : JSON.stringify(value))

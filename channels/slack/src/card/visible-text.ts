@@ -1,25 +1,23 @@
+import { codePoint, spellOutEnds } from '@loop-engine/core'
+
 /** What a reader cannot see or what reorders text: controls, bidi, zero-width, tags, blanks, unassigned, lone surrogates. */
 const hidden = /[\p{C}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u2800]/gu
 
 /** The text with every invisible or reordering character written out as its code point. */
 export function visible(text: string): string {
   return text.replaceAll(hidden, (character) =>
-    character === '\n' || character === '\t' ? character : codePoint(character),
+    character === '\n' || character === '\t' ? character : written(character),
   )
 }
 
 /** Spaces at either end of a text, which nobody sees, written out. */
 export function withEnds(text: string): string {
-  const inner = text.trim()
-  if (inner === '') return text.replaceAll(/./gs, codePoint)
-  const from = text.indexOf(inner)
-  const [before, after] = [text.slice(0, from), text.slice(from + inner.length)]
-  return before.replaceAll(/./gs, codePoint) + inner + after.replaceAll(/./gs, codePoint)
+  return spellOutEnds(text, inBrackets)
 }
 
 /** The same, on one line: a line break in an identifier must not look like a line of ours. */
 export function visibleLine(text: string): string {
-  return visible(text).replaceAll(/[\n\t]/g, codePoint)
+  return visible(text).replaceAll(/[\n\t]/g, written)
 }
 
 /** Slack reads these three as markup, also as `<!channel>` and `<url|label>`. */
@@ -62,7 +60,10 @@ export function weigh(text: string): number {
 
 const mark = (shown: number, of: number): string => ` … ⟨cut: ${shown} of ${of} characters shown⟩`
 
-function codePoint(character: string): string {
-  const hex = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
-  return `⟨U+${hex}⟩`
+function written(character: string): string {
+  return inBrackets(codePoint(character))
+}
+
+function inBrackets(point: string): string {
+  return `⟨${point}⟩`
 }

@@ -1,7 +1,7 @@
 import type { JsonValue } from '../json/json.ts'
 import { approvalsOf, type ApprovalRequest, type ApprovalView } from '../model/approval.ts'
 import { reviewersOf } from '../model/reviewers.ts'
-import { spellOut } from '../visible.ts'
+import { spellOut, spellOutEnds } from '../visible.ts'
 
 /** One thing that a reviewer should know, as text that shows everything that is in it. */
 export interface ViewFact {
@@ -81,18 +81,9 @@ function textOf(value: JsonValue): string {
   return visibleLines(typeof value === 'string' ? value : JSON.stringify(value, null, 2))
 }
 
-/** Spaces at either end, which nobody sees, are spelled out; so is that there is nothing at all. */
+/** What nobody sees is spelled out: spaces at either end, and that there is nothing at all. */
 function withEnds(text: string): string {
-  if (text === '') return '<empty>'
-  const inner = text.trim()
-  const from = text.indexOf(inner)
-  const named = (spaces: string): string =>
-    Array.from(
-      spaces,
-      (space) => `<U+${space.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}>`,
-    ).join('')
-  if (inner === '') return named(text)
-  return named(text.slice(0, from)) + inner + named(text.slice(from + inner.length))
+  return text === '' ? '<empty>' : spellOutEnds(text)
 }
 
 function fact(label: string, text: string): ViewFact {
