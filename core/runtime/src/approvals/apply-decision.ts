@@ -17,8 +17,8 @@ import type { DecideInput, DecisionResult } from './decide-request.ts'
 import { decisionDraft } from './decision-draft.ts'
 import { edit } from './edit-request.ts'
 import { execute, requestedEvidence } from './execute-approved.ts'
-import { followUp } from './follow-up.ts'
 import type { Situation, Outcome } from './on-request.ts'
+import { takePolicyFollowUp } from './policy-follow-up.ts'
 import { recordProgress } from './record-progress.ts'
 import { withStandingDelegations } from './standing-delegations.ts'
 
@@ -71,7 +71,7 @@ async function reject(
   }
   change.append(decisionDraft(kernel, situation, 'loop.approval.rejected', 'reject', input))
   close(kernel, change, rejected)
-  const taken = await followUp(kernel, situation, request.policy.onReject)
+  const taken = await takePolicyFollowUp(kernel, situation, request.policy.onReject)
   return {
     result: { status: 'rejected', request: rejected },
     plan: { scopes: scopesOf(instance, actor), reservations: taken?.reservations },

@@ -1,14 +1,14 @@
 import { mayReview } from '@loop-engine/actors'
 import {
-  isRecord,
   approvalStatuses,
   isLoopError,
+  isRecord,
+  LoopError,
   reviewersOf,
   type Actor,
   type ApprovalQuery,
   type ApprovalRequest,
   type KnownKeys,
-  LoopError,
   type Page,
 } from '@loop-engine/core'
 

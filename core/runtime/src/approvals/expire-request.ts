@@ -6,8 +6,8 @@ import { isOverLimit } from '../recording/refused-by.ts'
 import { scopesOf } from '../recording/stop-scopes.ts'
 import type { DecisionResult } from './decide-request.ts'
 import { decisionDraft } from './decision-draft.ts'
-import { followUp } from './follow-up.ts'
 import type { Situation, Outcome } from './on-request.ts'
+import { takePolicyFollowUp } from './policy-follow-up.ts'
 
 /** Ends a request by the clock; nobody is recorded as having decided. */
 export async function expire(
@@ -20,7 +20,7 @@ export async function expire(
   change.append(decisionDraft(kernel, nobody, 'loop.approval.expired'))
   close(kernel, change, expired)
   const { onExpiry } = request.policy
-  const taken = await followUp(kernel, situation, onExpiry)
+  const taken = await takePolicyFollowUp(kernel, situation, onExpiry)
   return {
     result: { status: 'refused', reason: 'expired', request: expired },
     isHeldUp: taken !== undefined && isOverLimit(taken.ruling),

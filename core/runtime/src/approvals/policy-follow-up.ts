@@ -10,7 +10,7 @@ import type { Situation } from './on-request.ts'
  * The transition that a policy takes after a rejection or an expiry, in the same commit; returns how that was judged. A
  * request that was changed in the database ends as any other, and nothing follows from it.
  */
-export async function followUp(
+export async function takePolicyFollowUp(
   kernel: Kernel,
   { request, instance: before, change, late }: Situation,
   transitionId: string | undefined,
