@@ -1,4 +1,4 @@
-import { LoopError, type JsonObject, type JsonValue } from '@loop-engine/core'
+import { isRecord, LoopError, type JsonObject, type JsonValue } from '@loop-engine/core'
 
 const known = [
   'type',
@@ -33,8 +33,8 @@ export function toOpenApiSchema(schema: JsonObject): JsonObject {
     ...(schema['format'] === 'date-time' && { format: 'date-time' }),
     ...literals(schema),
     ...(values.length > 0 && { anyOf: values.map(toOpenApiSchema), ...nullable }),
-    ...(isObject(schema['items']) && { items: toOpenApiSchema(schema['items']) }),
-    ...(isObject(schema['properties']) && { properties: mapped(schema['properties']) }),
+    ...(isRecord(schema['items']) && { items: toOpenApiSchema(schema['items']) }),
+    ...(isRecord(schema['properties']) && { properties: mapped(schema['properties']) }),
   }
 }
 
@@ -51,7 +51,7 @@ function mapped(properties: JsonObject): JsonObject {
   return Object.fromEntries(
     Object.entries(properties).map(([name, property]) => [
       name,
-      isObject(property) ? toOpenApiSchema(property) : property,
+      isRecord(property) ? toOpenApiSchema(property) : property,
     ]),
   )
 }
@@ -61,11 +61,9 @@ function described({ description }: JsonObject): JsonObject {
 }
 
 function list(value: JsonValue | undefined): readonly JsonObject[] {
-  return Array.isArray(value) ? value.filter(isObject) : []
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return Array.isArray(value)
+    ? value.filter((each: JsonValue): each is JsonObject => isRecord(each))
+    : []
 }
 
 function unsupported(): LoopError {

@@ -1,3 +1,5 @@
+import { isRecord } from '@loop-engine/core'
+
 // What SDKs, vendors and browsers hand over is read field by field: none of it has a type that can be relied on.
 
 export type Fields = Readonly<Record<string, unknown>>
@@ -32,11 +34,6 @@ export function abortSignalOf(params: unknown): AbortSignal | undefined {
 }
 
 /** The objects of a list; none of anything else. */
-export function objectsOf(value: unknown): readonly Record<string, unknown>[] {
-  return listOf(value).filter(isObject)
-}
-
-/** An object of members: no list, and no function. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+export function objectsOf(value: unknown): readonly Fields[] {
+  return listOf(value).filter(isRecord)
 }

@@ -37,7 +37,6 @@ export interface GovernModelOptions {
   readonly estimate?: (params: unknown) => Readonly<Record<string, number>>
   /** Told how each attempt ended, after it was recorded. What it throws is ignored. */
   readonly onEvidence?: (evidence: ModelCallEvidence) => void
-  /** Epoch milliseconds; `Date.now` by default. */
   readonly clock?: Pick<Clock, 'now'>
   /** For the business keys of calls; random by default. */
   readonly ids?: Pick<Identifiers, 'id'>

@@ -1,6 +1,6 @@
-import { canonicalize, type JsonValue } from '@loop-engine/core'
+import { canonicalize, isRecord, type JsonValue } from '@loop-engine/core'
 
-import { fieldsOf, isObject } from '../fields.ts'
+import { fieldsOf } from '../fields.ts'
 import { answersOf, isCall, type Part } from './answered-calls.ts'
 import { partsOf } from './call-context.ts'
 import {
@@ -86,7 +86,7 @@ function requestsOf(
 function resultsOf(answers: ReadonlyMap<Part, Part>): ReadonlyMap<string, ModelOutput> {
   return new Map(
     [...answers].flatMap(([{ output }, call]) =>
-      isObject(output) ? [[keyOfPart(call), output as ModelOutput] as const] : [],
+      isRecord(output) ? [[keyOfPart(call), output as ModelOutput] as const] : [],
     ),
   )
 }
@@ -108,7 +108,7 @@ function withOutputs(
     if (isAssistant) return []
     return [isSame(part['output'], output) ? part : { ...part, output }]
   })
-  return isObject(message) && parts.length > 0 ? { ...message, content } : message
+  return isRecord(message) && parts.length > 0 ? { ...message, content } : message
 }
 
 /** An assistant message with the tool messages that answer it; anything else stands alone. */
@@ -148,7 +148,7 @@ function settledStep(
       toolName: call['toolName'],
       output: outputs.get(keyOfPart(call)),
     }))
-  const first = results.find(isObject) ?? { role: 'tool' }
+  const first = results.find(isRecord) ?? { role: 'tool' }
   return [assistant, { ...first, content: [...results.flatMap(partsOf), ...added] }]
 }
 

@@ -1,5 +1,7 @@
+import { isRecord } from '@loop-engine/core'
+
 import type { CallOutcome } from '../calls/call-outcome.ts'
-import { fieldsOf, isObject, objectsOf } from '../fields.ts'
+import { fieldsOf, objectsOf } from '../fields.ts'
 import {
   answerOf,
   isWaiting,
@@ -37,7 +39,7 @@ export async function resumeUiMessages(
   }
   return {
     messages: messages.map((message) =>
-      isObject(message) && partsOf(message).some((part) => callOf(source, part).length > 0)
+      isRecord(message) && partsOf(message).some((part) => callOf(source, part).length > 0)
         ? { ...message, parts: partsOf(message).map(settle) }
         : message,
     ),
@@ -62,7 +64,7 @@ function callOf({ tools }: ResumeSource, part: Part): FoundCall[] {
   if (name === undefined || !tools.has(name)) return []
   if (state === 'input-streaming' || typeof toolCallId !== 'string') return []
   const answer = answerOf(fieldsOf(approval))
-  return [{ tool: name, callId: toolCallId, input, requested: isObject(approval), ...answer }]
+  return [{ tool: name, callId: toolCallId, input, requested: isRecord(approval), ...answer }]
 }
 
 function hasResult({ state }: Part): boolean {

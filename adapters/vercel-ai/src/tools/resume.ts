@@ -1,6 +1,6 @@
-import { LoopError } from '@loop-engine/core'
+import { isRecord, LoopError } from '@loop-engine/core'
 
-import { fieldsOf, isObject } from '../fields.ts'
+import { fieldsOf } from '../fields.ts'
 import { resumeModelMessages } from './resume-model-messages.ts'
 import { resumeUiMessages } from './resume-ui-messages.ts'
 import { isWaiting, keyOf, type Resumed, type ResumeSource, type SettleAll } from './resumed.ts'
@@ -58,7 +58,7 @@ export function createResume(source: ResumeSource): Resume {
   ): Promise<Resumed<unknown>> => {
     if (!isList(target)) return resume(await messagesOf(target), options)
     const [first] = target
-    if (typeof first === 'string' || (isObject(first) && !('role' in first)))
+    if (typeof first === 'string' || (isRecord(first) && !('role' in first)))
       return resumeCalls(source, target, options)
     const settleAll = settlerOf(source, options)
     const isUi = target.some((message) => Array.isArray(fieldsOf(message)['parts']))
@@ -97,7 +97,7 @@ async function resumeCalls(
   { context, signal }: ResumeOptions,
 ): Promise<Resumed<unknown>> {
   const settled = target.map(async (each) => {
-    const aggregateId = isObject(each) ? String(each['aggregateId']) : String(each)
+    const aggregateId = isRecord(each) ? String(each['aggregateId']) : String(each)
     const instance = await engine.get({ tenant, aggregateId })
     const { tool: name, callId, run } = instance?.metadata ?? {}
     const tool = typeof name === 'string' ? tools.get(name) : undefined

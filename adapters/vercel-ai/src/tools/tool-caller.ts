@@ -1,4 +1,5 @@
-import { isObject } from '../fields.ts'
+import { isRecord } from '@loop-engine/core'
+
 import type { ToolLike } from './govern-options.ts'
 
 /**
@@ -11,7 +12,7 @@ export function keepCaller(
   govern: (bound: ToolLike) => ToolLike,
 ): ToolLike {
   const caller: unknown = Reflect.get(tool, 'experimental_toolCaller')
-  if (!isObject(caller)) return wrapped
+  if (!isRecord(caller)) return wrapped
   const bind = caller['bind'] as ((tools: unknown) => ToolLike) | undefined
   const value = { ...caller, ...(bind && { bind: (tools: unknown) => govern(bind(tools)) }) }
   return Object.defineProperty(wrapped, 'experimental_toolCaller', { value })

@@ -1,12 +1,14 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
-import { readBytes } from '@loop-engine/core'
+import { isRecord, readBytes } from '@loop-engine/core'
 
 /** Slack's own window, here in both directions. */
 const windowMs = 300_000
 const mostBytes = 1_000_000
 
-export type ReadRequest = { readonly body: Record<string, unknown> } | { readonly answer: Response }
+export type ReadRequest =
+  | { readonly body: Readonly<Record<string, unknown>> }
+  | { readonly answer: Response }
 
 /**
  * Reads a request that must come from Slack: POST, small, signed over its raw bytes, neither old nor of the future.
@@ -54,11 +56,10 @@ function parse(contentType: string, bytes: Buffer): Record<string, unknown> | nu
   return payloads[0] === undefined ? Object.fromEntries(form) : objectOf(payloads[0])
 }
 
-function objectOf(text: string): Record<string, unknown> | null {
+function objectOf(text: string): Readonly<Record<string, unknown>> | null {
   try {
     const value: unknown = JSON.parse(text)
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
-    return isObject ? Object.fromEntries(Object.entries(value)) : null
+    return isRecord(value) ? value : null
   } catch {
     return null // signed, but no JSON: answered with 400
   }

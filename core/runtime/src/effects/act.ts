@@ -1,11 +1,12 @@
 import {
   canonicalize,
   isLoopError,
+  isRecord,
   LoopError,
   parseDuration,
+  receiptOf,
   type Action,
   type JsonValue,
-  receiptOf,
 } from '@loop-engine/core'
 
 import { askedPause } from '../asked-pause.ts'
@@ -84,10 +85,7 @@ function outputOf(kernel: Kernel, output: JsonValue | void): Evidence {
   if (output === undefined || output === null) return noEvidence
   try {
     canonicalize(output)
-    return evidenceOf(
-      kernel,
-      typeof output === 'object' && !Array.isArray(output) ? output : { result: output },
-    )
+    return evidenceOf(kernel, isRecord(output) ? output : { result: output })
   } catch {
     return evidenceOf(kernel, { unrecordable: true })
   }

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@loop-engine/core'
+import { isRecord, type JsonObject, type JsonValue } from '@loop-engine/core'
 
 import type { WireAnswer } from './model-reply.ts'
 
@@ -62,11 +62,7 @@ export interface ServerEvent {
 }
 
 export function asObject(value: JsonValue | undefined): JsonObject {
-  return isObject(value) ? value : {}
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isRecord(value) ? value : {}
 }
 
 export function asText(value: JsonValue | undefined): string {
