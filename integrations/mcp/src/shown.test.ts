@@ -4,7 +4,6 @@ import {
   alice,
   bob,
   call,
-  clerk,
   connectTo,
   openDesk,
   order,
@@ -15,20 +14,6 @@ import {
 
 let desk: Desk
 afterEach(() => desk.close())
-
-test('an older run of a key is not shown where its loop is not', async () => {
-  desk = await openDesk()
-  const { engine } = desk.system
-  const at = { aggregateId: 'X-1', actor: clerk }
-  const { runId } = await engine.start({ ...at, loopId: 'payroll' })
-  await engine.transition({ ...at, actor: alice, transitionId: 'pay' })
-  await engine.start({ ...at, loopId: 'purchase' })
-  const client = await connectTo(desk.mcp)
-
-  const { data } = await call(client, 'get_history', { aggregateId: 'X-1', runId })
-
-  expect(data).toEqual({ items: [] })
-})
 
 test('a history shows which guards objected, who is asked, and what runs', async () => {
   desk = await openDesk()

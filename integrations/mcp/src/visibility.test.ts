@@ -41,6 +41,20 @@ test('a loop that is not shown does not exist: not its runs, nor its history, no
   expect(await desk.system.engine.get(at)).toEqual(hidden)
 })
 
+test('an older run of a key is not shown where its loop is not', async () => {
+  desk = await openDesk()
+  const { engine } = desk.system
+  const at = { aggregateId: 'X-1', actor: clerk }
+  const { runId } = await engine.start({ ...at, loopId: 'payroll' })
+  await engine.transition({ ...at, actor: alice, transitionId: 'pay' })
+  await engine.start({ ...at, loopId: 'purchase' })
+  const client = await connectTo(desk.mcp)
+
+  const { data } = await call(client, 'get_history', { aggregateId: 'X-1', runId })
+
+  expect(data).toEqual({ items: [] })
+})
+
 test('a run id opens no other run', async () => {
   desk = await openDesk()
   const client = await connectTo(desk.mcp)
