@@ -56,7 +56,6 @@ export interface PerplexityOptions {
   readonly onBehalfOf?: Principal
   /** For a whole answer with its retries; 120,000 by default, because searches take their time. */
   readonly timeoutMs?: number
-  /** Epoch milliseconds; `Date.now` by default. */
   readonly clock?: Pick<Clock, 'now'>
 }
 

@@ -1,7 +1,7 @@
 import {
-  isRecord,
   actorSchema,
   actorTypes,
+  isRecord,
   LoopError,
   toPointer,
   type Actor,

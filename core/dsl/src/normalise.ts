@@ -1,8 +1,8 @@
 import {
-  isRecord,
   canonicalize,
   isId,
   isLoopError,
+  isRecord,
   readDefinition,
   snapshot,
   type DefinitionProblem,

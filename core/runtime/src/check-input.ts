@@ -1,4 +1,4 @@
-import { isRecord, decisionKinds, LoopError, refuseStrayKeys } from '@loop-engine/core'
+import { decisionKinds, isRecord, LoopError, refuseStrayKeys } from '@loop-engine/core'
 
 type Rule = readonly [hint: string, isFine: (value: unknown) => boolean]
 

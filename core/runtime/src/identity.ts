@@ -1,7 +1,7 @@
 import { admitActor, type Admission, type Authority } from '@loop-engine/actors'
 import {
-  isRecord,
   isLoopError,
+  isRecord,
   LoopError,
   refuseStrayKeys,
   systemClock,

@@ -41,7 +41,6 @@ export interface DecisionLinks {
 
 export interface DecisionLinksOptions {
   readonly secrets: readonly string[]
-  /** Epoch milliseconds; `Date.now` by default. */
   readonly clock?: Pick<Clock, 'now'>
 }
 

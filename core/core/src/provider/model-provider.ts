@@ -48,7 +48,6 @@ export interface ProviderOptions {
    * answer begins, and the SDK then asks again: above that, ask with `onProgress`, where it begins at once.
    */
   readonly timeoutMs?: number
-  /** Epoch milliseconds; `Date.now` by default. */
   readonly clock?: Pick<Clock, 'now'>
 }
 

@@ -4,9 +4,9 @@ import {
   openEntry,
   type ActorType,
   type InstanceStatus,
+  type KnownKeys,
   type LedgerEntry,
   type LoopStore,
-  type KnownKeys,
 } from '@loop-engine/core'
 
 import { checkOptions } from '../check-options.ts'

@@ -3,12 +3,12 @@ import {
   hashEntry,
   LoopError,
   openEntry,
+  receiptOf,
   saltedDigest,
   type JsonValue,
   type LedgerEntry,
   type Receipt,
   type StoredEntry,
-  receiptOf,
 } from '@loop-engine/core'
 
 import { holdOf } from '../effects/hold.ts'

@@ -1,9 +1,9 @@
 import {
-  isRecord,
   canonicalize,
   evidenceDigest,
-  snapshot,
+  isRecord,
   LoopError,
+  snapshot,
   tooLargeError,
   type JsonObject,
   type SealedEvidence,

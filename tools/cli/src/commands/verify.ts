@@ -5,8 +5,8 @@ import {
   readLines,
   verifyExport,
   verifyStore,
-  type NoteKey,
   type CheckAgainstOptions,
+  type NoteKey,
   type StartCheck,
 } from '@loop-engine/observability'
 import { isLoopError, LoopError } from '@loop-engine/sdk'
