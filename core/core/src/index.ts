@@ -126,13 +126,14 @@ export {
 } from './contracts/store-commit.ts'
 export type { ApprovalQuery, InstanceQuery, Page } from './contracts/store-query.ts'
 export type { StoreRecipe } from './contracts/store-recipe.ts'
-export type {
-  ClaimQuery,
-  DeadLetter,
-  OutboxClaim,
-  OutboxItem,
-  PostedMessage,
-  Settlement,
+export {
+  publishItemId,
+  type ClaimQuery,
+  type DeadLetter,
+  type OutboxClaim,
+  type OutboxItem,
+  type PostedMessage,
+  type Settlement,
 } from './contracts/store-outbox.ts'
 export type { LogHead, LogLeaf } from './contracts/store-log.ts'
 export { actorScopes, stopScope, stopScopes } from './contracts/stop-scopes.ts'

@@ -18,13 +18,13 @@ type Seat = [pos: number, seq: number, id: string, leasedUntil: number]
 export function createLanes({ prepare }: Connection): Lanes {
   const inLane = 'lane = ? AND tenant = ? AND died_at IS NULL AND lane <> id'
   const current = prepare<Seat>(`
-    SELECT pos, seq, id, leased_until FROM outbox
-    WHERE ${inLane} AND ready_at IS NOT NULL ORDER BY seq LIMIT 1`)
+    SELECT pos, first_seq, id, leased_until FROM outbox
+    WHERE ${inLane} AND ready_at IS NOT NULL ORDER BY first_seq LIMIT 1`)
   const wait = prepare('UPDATE outbox SET ready_at = NULL WHERE pos = ?')
   const anyOther = prepare<[1]>(`SELECT 1 FROM outbox WHERE ${inLane} LIMIT 1`)
   const next = prepare(`
     UPDATE outbox SET ready_at = due_at WHERE pos = (
-      SELECT pos FROM outbox WHERE ${inLane} ORDER BY seq, id LIMIT 1)`)
+      SELECT pos FROM outbox WHERE ${inLane} ORDER BY first_seq, id LIMIT 1)`)
   return {
     take({ tenant, lane, seq, id }, isThere) {
       const seat = lane === id ? undefined : current.get(lane, tenant)

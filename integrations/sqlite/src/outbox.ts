@@ -13,6 +13,7 @@ import {
 import type { Connection } from './connection.ts'
 import { createLanes } from './lanes.ts'
 import { itemColumns, toItem, type ItemRow } from './rows.ts'
+import { createStretches, type Held } from './stretches.ts'
 
 interface Lease {
   readonly id: string
@@ -22,9 +23,10 @@ interface Lease {
 /** The statements of the outbox. All that write expect to run inside a transaction. */
 export interface Outbox {
   add(item: OutboxItem): void
+  /** The same for an event of an entry that this commit appends. */
+  append(event: OutboxItem): void
   cancel(tenant: string, id: string): void
   holds(tenant: string, lease: Lease): boolean
-  finish(tenant: string, id: string): void
   hasWork(now: number): boolean
   claim(query: ClaimQuery): OutboxClaim[]
   settle(settlement: Settlement): boolean
@@ -36,20 +38,15 @@ export interface Outbox {
   revive(tenant: string, id: string, dueAt: number): boolean
 }
 
-type Place = [pos: number, tenant: string, lane: string]
 const everyKind: NonNullable<ClaimQuery['kinds']> = ['effect', 'notify', 'publish', 'timer']
 
 export function createOutbox(connection: Connection): Outbox {
   const { prepare } = connection
   const lanes = createLanes(connection)
+  const stretches = createStretches(connection)
   const insert = prepare(`
-    INSERT INTO outbox (tenant, id, aggregate_id, run_id, lane, kind, name, seq, payload, due_at, ready_at)
+    INSERT INTO outbox (tenant, id, aggregate_id, run_id, lane, kind, name, first_seq, payload, due_at, ready_at)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`)
-  const publish = prepare(`
-    INSERT INTO outbox (tenant, id, aggregate_id, run_id, lane, kind, name, seq, payload, due_at, ready_at)
-    VALUES (?, ?, ?, ?, ?, 'publish', ?, ?, ?, ?, iif(
-      EXISTS (SELECT 1 FROM outbox WHERE lane = ? AND tenant = ? AND died_at IS NULL AND lane <> id),
-      NULL, ?))`)
   // `kind <> 'publish'` and `fence > 0` decide nothing: they name the partial indexes outbox_id and outbox_claimed.
   const isThere = prepare<[1]>(
     "SELECT 1 FROM outbox WHERE id = ? AND tenant = ? AND kind <> 'publish'",
@@ -58,21 +55,18 @@ export function createOutbox(connection: Connection): Outbox {
     DELETE FROM outbox
     WHERE id = ? AND tenant = ? AND kind <> 'publish' AND leased_until = 0 AND died_at IS NULL
     RETURNING lane, ready_at`)
-  const finish = prepare<[lane: string]>(
-    'DELETE FROM outbox WHERE id = ? AND tenant = ? AND fence > 0 RETURNING lane',
-  )
-  const heldBy = prepare<Place>(`
-    SELECT pos, tenant, lane FROM outbox
+  const heldBy = prepare<Held>(`
+    SELECT pos, tenant, lane, run_id, name, first_seq, last_seq FROM outbox
     WHERE id = ? AND fence = ? AND fence > 0 AND leased_until > 0`)
   const remove = prepare('DELETE FROM outbox WHERE pos = ?')
   const due = prepare<[1]>('SELECT 1 FROM outbox WHERE ready_at <= ? LIMIT 1')
   const ready = prepare<[...ItemRow, pos: number]>(`
     SELECT ${itemColumns}, pos FROM outbox WHERE ready_at <= ? AND kind IN (?, ?, ?, ?)
-    ORDER BY ready_at, seq, id LIMIT +?`)
+    ORDER BY ready_at, first_seq, id LIMIT +?`)
   const readyOf = prepare<[...ItemRow, pos: number]>(`
     SELECT ${itemColumns}, pos FROM outbox
     WHERE ready_at <= ? AND kind IN (?, ?, ?, ?) AND tenant = ? AND aggregate_id = ?
-    ORDER BY ready_at, seq, id LIMIT +?`)
+    ORDER BY ready_at, first_seq, id LIMIT +?`)
   const nextFence = prepare<[number]>('UPDATE progress SET fence = fence + ? RETURNING fence')
   const lease = prepare(`
     UPDATE outbox SET attempt = attempt + 1, fence = ?, leased_until = ?, worker = ?, ready_at = max(due_at, ?)
@@ -80,7 +74,7 @@ export function createOutbox(connection: Connection): Outbox {
   const retry = prepare(`
     UPDATE outbox SET due_at = ?, error = ?, leased_until = 0, ready_at = iif(lane = id, ?, NULL) WHERE pos = ?`)
   const bury = prepare(`
-    UPDATE outbox SET died_at = ?, error = ?, leased_until = 0, ready_at = NULL WHERE pos = ?`)
+    UPDATE outbox SET died_at = ?, error = ?, leased_until = 0, ready_at = NULL, last_seq = NULL WHERE pos = ?`)
   const lengthen = prepare(`
     UPDATE outbox SET leased_until = max(leased_until, ?), ready_at = max(due_at, leased_until, ?)
     WHERE pos = ?`)
@@ -101,22 +95,13 @@ export function createOutbox(connection: Connection): Outbox {
   }
 
   return {
-    add(item) {
-      if (item.kind !== 'publish') return place(item)
-      // Its entry is the newest of the run, so it comes last in its lane.
-      const { tenant, id, aggregateId, runId, lane, name, seq, payload, dueAt } = item
-      const whetherNext = [lane, tenant, dueAt]
-      publish.run(tenant, id, aggregateId, runId, lane, name, seq, payload, dueAt, ...whetherNext)
-    },
+    add: place,
+    append: stretches.append,
     cancel(tenant, id) {
       const [lane, readyAt = null] = cancel.get(id, tenant) ?? []
       if (lane !== undefined && readyAt !== null) lanes.advance(tenant, lane, id)
     },
     holds: (tenant, { id, fence }) => heldBy.get(id, fence)?.[1] === tenant,
-    finish(tenant, id) {
-      const [lane] = finish.get(id, tenant) ?? []
-      if (lane !== undefined) lanes.advance(tenant, lane, id)
-    },
     hasWork: (now) => due.get(now) !== undefined,
     claim({ worker, now, leaseMs, limit, kinds = everyKind, instance: of }) {
       const [one] = kinds
@@ -138,12 +123,14 @@ export function createOutbox(connection: Connection): Outbox {
       const held = heldBy.get(id, fence)
       if (held === undefined) return false
       const [pos, tenant, lane] = held
-      if (outcome.kind === 'done') remove.run(pos)
       if (outcome.kind === 'retry') {
         const { dueAt, error } = outcome
         retry.run(dueAt, error, dueAt, pos)
+      } else {
+        stretches.keepRest(held)
+        if (outcome.kind === 'done') remove.run(pos)
+        else bury.run(outcome.at, outcome.error, pos)
       }
-      if (outcome.kind === 'dead') bury.run(outcome.at, outcome.error, pos)
       lanes.advance(tenant, lane, id)
       return true
     },

@@ -120,7 +120,7 @@ export function toApproval([body, messages]: ApprovalRow): ApprovalRequest {
 }
 
 export const itemColumns =
-  'id, tenant, aggregate_id, run_id, lane, kind, name, seq, payload, due_at, attempt'
+  'id, tenant, aggregate_id, run_id, lane, kind, name, first_seq, payload, due_at, attempt'
 export type ItemRow = [
   id: string,
   tenant: string,

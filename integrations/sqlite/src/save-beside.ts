@@ -40,9 +40,12 @@ export function createBesideWriter(
         JSON.stringify(request),
       )
     }
-    if (settle !== undefined) outbox.finish(tenant, settle.id)
+    if (settle !== undefined) outbox.settle({ ...settle, outcome: { kind: 'done' } })
     for (const id of plan.cancel ?? []) outbox.cancel(tenant, id)
-    for (const item of plan.outbox ?? []) outbox.add(item)
+    for (const item of plan.outbox ?? []) {
+      if (item.kind === 'publish' && item.seq > plan.expectedVersion) outbox.append(item)
+      else outbox.add(item)
+    }
     if (idempotency !== undefined) {
       const { principal, key, fingerprint, answer, at } = idempotency
       remember.run(tenant, principal, key, fingerprint, answer, at)

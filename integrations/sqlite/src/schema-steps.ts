@@ -188,4 +188,11 @@ export const steps: readonly string[] = [
   ALTER TABLE instance RENAME COLUMN executed TO executions;
   UPDATE instance SET executions = (SELECT json_group_object(value ->> 0, value ->> 1) FROM json_each(executions));
   `,
+  // A sink that is behind has one row for what it was not told of a run, from its first entry to its last: most commits
+  // then lengthen a row where they added one. The column has another name, so that a process of an older version, to
+  // which that is one event, fails and loses none.
+  `
+  ALTER TABLE outbox RENAME COLUMN seq TO first_seq;
+  ALTER TABLE outbox ADD COLUMN last_seq INTEGER; -- of events that may be more than one, else NULL
+  `,
 ]

@@ -13,7 +13,13 @@ import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
-import { isLoopError, type CommitPlan, type LoopInstance, type LoopStore } from '@loop-engine/core'
+import {
+  isLoopError,
+  publishItemId,
+  type CommitPlan,
+  type LoopInstance,
+  type LoopStore,
+} from '@loop-engine/core'
 import { nextPlan, outboxItem, planEpoch, startPlan, storeConformance } from '@loop-engine/testing'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 
@@ -64,6 +70,24 @@ for (const durability of ['power', 'process'] as const) {
 }
 
 describe('the file', () => {
+  test('keeps one row for all that a sink was not told of a run', async () => {
+    const path = newPath()
+    const store = await openAt(path)
+    for (const { instance, ...plan } of history(50)) {
+      const { runId, version: seq } = instance
+      const id = publishItemId({ runId, seq, name: 'lake' })
+      const lane = `publish:lake:${runId}`
+      const event = outboxItem(instance, { id, lane, kind: 'publish', name: 'lake' })
+      await store.commit([{ ...plan, instance, outbox: [event] }])
+    }
+
+    const db = new DatabaseSync(path)
+    onTestFinished(() => db.close())
+    expect(db.prepare('SELECT first_seq, last_seq FROM outbox').all()).toEqual([
+      { first_seq: 1, last_seq: 51 },
+    ])
+  })
+
   test.each([
     ['a JSON that is none', "UPDATE instance SET rest = '{'"],
     ['a number beyond those of JavaScript', 'UPDATE instance SET version = 9223372036854775807'],
@@ -197,6 +221,8 @@ const toVersion4 = `
   CREATE UNIQUE INDEX outbox_id ON outbox (id, tenant);
   DROP INDEX outbox_claimed;
   DROP INDEX outbox_lane;
+  ALTER TABLE outbox RENAME COLUMN first_seq TO seq;
+  ALTER TABLE outbox DROP COLUMN last_seq;
   CREATE INDEX outbox_lane ON outbox (lane, seq) WHERE died_at IS NULL;
   PRAGMA user_version = 4;`
 
@@ -249,7 +275,7 @@ describe('a file of an older version', () => {
       .open()
       .catch((thrown: unknown) => thrown)
 
-    expect(error).toMatchObject({ code: 'unsupported', details: { version: 4, known: 5 } })
+    expect(error).toMatchObject({ code: 'unsupported', details: { version: 4, known: 6 } })
     const db = new DatabaseSync(path)
     expect(db.prepare('PRAGMA user_version').get()).toEqual({ user_version: 4 })
     db.close()
@@ -260,9 +286,11 @@ describe('a file of an older version', () => {
     const older = new DatabaseSync(path)
     onTestFinished(() => older.close())
     const write = older.prepare("UPDATE instance SET executed = '[]'")
+    const claimDue = older.prepare('SELECT id, seq FROM outbox')
     await openAt(path)
 
     expect(() => write.run()).toThrow('no such column: executed')
+    expect(() => claimDue.all()).toThrow('no such column: seq')
   })
 })
 

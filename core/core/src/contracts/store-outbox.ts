@@ -20,6 +20,15 @@ export interface OutboxItem {
   readonly dueAt: number
 }
 
+/** The id of an item that publishes an entry, so that a store can keep those of entries in a row as one row, and name each. */
+export function publishItemId({
+  runId,
+  seq,
+  name,
+}: Pick<OutboxItem, 'runId' | 'seq' | 'name'>): string {
+  return `${runId}:${seq}:publish:${name}`
+}
+
 /** An item leased to one worker. `fence` must come back with whatever is done about it. */
 export interface OutboxClaim extends OutboxItem {
   /** 1 for the first delivery. */

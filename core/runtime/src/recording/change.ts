@@ -1,6 +1,7 @@
 import {
   applyEntry,
   genesisHash,
+  publishItemId,
   sealEntry,
   type ApprovalRequest,
   type CommitPlan,
@@ -115,7 +116,7 @@ function publishItem(
   sink: string,
 ): OutboxItem {
   return {
-    id: `${runId}:${seq}:publish:${sink}`,
+    id: publishItemId({ runId, seq, name: sink }),
     tenant,
     aggregateId,
     runId,

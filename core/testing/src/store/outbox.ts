@@ -1,6 +1,7 @@
 import { describe } from 'vitest'
 
 import type { OpenStore } from '../store-conformance.ts'
+import { testBacklogs } from './backlogs.ts'
 import { testClaims } from './claims.ts'
 import { testDeadLetters } from './dead-letters.ts'
 import { testLanes } from './lanes.ts'
@@ -13,5 +14,6 @@ export function testStoreOutbox(open: OpenStore): void {
     testLanes(open)
     testLeases(open)
     testDeadLetters(open)
+    testBacklogs(open)
   })
 }
