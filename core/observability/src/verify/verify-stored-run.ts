@@ -1,4 +1,10 @@
-import { isOpen, type DroppedEntries, type LoopInstance, type LoopStore } from '@loop-engine/core'
+import {
+  isOpen,
+  type DroppedEntries,
+  type LoopInstance,
+  type LoopStore,
+  type StoredEntry,
+} from '@loop-engine/core'
 
 import { entryPages } from '../pages.ts'
 import type { VerifyFault } from './fault.ts'
@@ -55,10 +61,17 @@ async function verifyFrom(
   definitions: FindDefinition | undefined,
 ): Promise<VerifyReport> {
   const { tenant, runId, version } = instance
-  const pages = entryPages(store, tenant, runId, version, (dropped?.through ?? 0) + 1)
-  const report = await verifyPages(pages, { instance, dropped, definitions })
+  let beyond: StoredEntry | undefined
+  async function* upToHead(): AsyncGenerator<readonly StoredEntry[]> {
+    const from = (dropped?.through ?? 0) + 1
+    for await (const page of entryPages(store, tenant, runId, Number.MAX_SAFE_INTEGER, from)) {
+      beyond = page.find(({ seq }) => seq > version)
+      yield beyond ? page.slice(0, page.indexOf(beyond)) : page
+      if (beyond) return
+    }
+  }
+  const report = await verifyPages(upToHead(), { instance, dropped, definitions })
   if (!report.ok) return report
-  const [beyond] = await store.entries(tenant, runId, { from: version + 1, limit: 1 })
   // A run that moved on while it was read has a newer head; one that did not has an entry too many.
   if (!beyond || (await store.getRun(tenant, runId))?.version !== version) return report
   const fault: VerifyFault = {

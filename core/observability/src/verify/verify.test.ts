@@ -286,15 +286,36 @@ describe('verification', () => {
     })
   })
 
-  test('finds an entry after the head of its run', async () => {
-    const store = withEntries(await storeWith(['a', 'b']), (entries) => [
-      ...entries,
-      { ...(entries[0] as StoredEntry), seq: 6 },
-    ])
+  test.each([6, 9])('finds an entry %i after the head of its run, which is 5', async (seq) => {
+    const whole = await storeWith(['a', 'b'])
+    const [first] = await whole.entries(tenant, 'run-b')
+    if (!first) throw new Error('The run has entries.')
+    const store = tampered(whole, {
+      entries: async (id, runId, range = {}) => {
+        const { from = 1, to = Infinity } = range
+        const isAsked = runId === 'run-b' && from <= seq && seq <= to
+        return [...(await whole.entries(id, runId, range)), ...(isAsked ? [{ ...first, seq }] : [])]
+      },
+    })
+
     expect(await verifyStore({ store, tenant })).toMatchObject({
       ok: false,
-      first: { runId: 'run-b', seq: 6, fault: 'fold_mismatch' },
+      first: { runId: 'run-b', seq, fault: 'fold_mismatch' },
     })
+  })
+
+  test('asks a store but once for the entries of a short run', async () => {
+    const whole = await storeWith(['a', 'b'])
+    let asked = 0
+    const store = tampered(whole, {
+      entries: async (...of) => {
+        asked += 1
+        return whole.entries(...of)
+      },
+    })
+
+    expect(await verifyStore({ store, tenant })).toMatchObject({ ok: true, runs: 2 })
+    expect(asked).toBe(2)
   })
 
   test('finds a run that was deleted as a whole, once it was logged', async () => {
