@@ -1,7 +1,6 @@
 import { approvalsOf, type ApprovalRequest } from '@loop-engine/core'
 import type { DecisionAnswer } from '@loop-engine/core/decision-page'
 
-import type { Stranger } from '../webhook/responders.ts'
 import { plainText } from './visible-text.ts'
 
 /** What a note of ours says when a request has changed. */
@@ -74,14 +73,15 @@ const refusals: Readonly<Record<string, string>> = {
 }
 
 /** Why somebody cannot decide here. */
-export const strangers: Readonly<Record<Stranger, string>> = {
+export const strangers = {
   automation: 'nothing was decided: only a person may decide.',
   own_account: 'nothing was decided: this is the account that Loop Engine writes with.',
   invited: 'nothing was decided: your invitation to PagerDuty is not accepted yet.',
   unknown_person: 'nothing was decided: nobody here knows who you are.',
   not_on_call: 'nothing was decided: you are not on call for this now.',
   not_listed: 'nothing was decided: you are not among those who may decide in PagerDuty.',
-}
+} as const
+export type Stranger = keyof typeof strangers
 
 /** What is wrong with a note that begins like a decision. */
 export const noteFaults = {

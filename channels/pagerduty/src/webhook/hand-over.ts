@@ -2,9 +2,9 @@ import { isLoopError, type DecisionIntake } from '@loop-engine/core'
 import type { DecisionAnswer } from '@loop-engine/core/decision-page'
 
 import type { ShownRevision } from '../incident/incident-reference.ts'
-import { noteFaults } from '../incident/outcome-text.ts'
+import { noteFaults, type Stranger } from '../incident/outcome-text.ts'
 import type { PagerDutyOptions } from '../options.ts'
-import type { Responders, Stranger } from './responders.ts'
+import type { Responders } from './responders.ts'
 import type { WebhookAgent } from './webhook-event.ts'
 
 /** Something in an incident that is meant as a decision. */

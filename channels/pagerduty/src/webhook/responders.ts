@@ -1,6 +1,7 @@
 import { isLoopError } from '@loop-engine/core'
 
 import type { PagerDutyCalls } from '../api/pagerduty-calls.ts'
+import type { Stranger } from '../incident/outcome-text.ts'
 import type { WebhookAgent } from './webhook-event.ts'
 
 /** How a user of PagerDuty becomes a principal of yours. Who does not is refused. */
@@ -25,14 +26,6 @@ export type PagerDutyResponders =
     }
   /** These users, by PagerDuty's id. */
   | { readonly who: 'listed'; readonly users: readonly string[] }
-
-export type Stranger =
-  | 'automation'
-  | 'own_account'
-  | 'invited'
-  | 'unknown_person'
-  | 'not_on_call'
-  | 'not_listed'
 
 type Identified = { readonly principal: string } | { readonly stranger: Stranger }
 
