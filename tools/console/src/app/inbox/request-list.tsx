@@ -12,9 +12,9 @@ import { Link } from 'react-router'
 
 import { ActorLabel } from '../show/actor-label.tsx'
 import { Moment } from '../show/moment.tsx'
+import { placeOf } from '../show/place-of.ts'
 import { Shown } from '../show/shown.tsx'
 import { spellOut } from '../show/unseen.ts'
-import { placeOf } from './place-of.ts'
 import { RiskLabel } from './risk-label.tsx'
 
 export interface RequestListProps {

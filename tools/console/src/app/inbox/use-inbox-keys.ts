@@ -1,8 +1,8 @@
 import type { ApprovalRequest } from '@loop-engine/client'
 
 import { useKeys } from '../shell/keys.ts'
+import { isAt } from '../show/place-of.ts'
 import type { Action } from './decisions.ts'
-import { isAt } from './place-of.ts'
 
 export interface InboxKeys {
   readonly list: readonly ApprovalRequest[]

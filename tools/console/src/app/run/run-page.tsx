@@ -13,11 +13,11 @@ import {
   queryRunApprovals,
   queryTimers,
 } from '../api/queries.ts'
-import { placeOf } from '../inbox/place-of.ts'
 import { useLive } from '../shell/live.tsx'
 import { More } from '../shell/more.tsx'
 import { PageHead } from '../shell/page-head.tsx'
 import { Moment } from '../show/moment.tsx'
+import { placeOf } from '../show/place-of.ts'
 import { ProblemNote } from '../show/problem-note.tsx'
 import { Section } from '../show/section.tsx'
 import { Shown } from '../show/shown.tsx'
