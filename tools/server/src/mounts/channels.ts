@@ -1,8 +1,8 @@
 import { LoopError, type Channel } from '@loop-engine/core'
 import type { Hono } from 'hono'
 
-import type { Environment } from '../http/environment.ts'
 import { readBounded } from '../http/read-body.ts'
+import type { Environment } from './environment.ts'
 
 /** The inbound side of channels: each authenticates its sender itself, over the bytes as they came. */
 export function mountChannels(

@@ -5,7 +5,7 @@ import { serveStatic } from '@hono/node-server/serve-static'
 import { LoopError } from '@loop-engine/core'
 import type { Hono } from 'hono'
 
-import type { Environment } from '../http/environment.ts'
+import type { Environment } from './environment.ts'
 import { loginPage, loginScript, loginStyle } from './login-page.ts'
 
 const html = { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' }

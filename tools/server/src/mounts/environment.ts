@@ -1,7 +1,7 @@
 import type { HttpBindings } from '@hono/node-server'
 
 import type { Principal } from '../access/principal.ts'
-import type { Trace } from './trace.ts'
+import type { Trace } from '../http/trace.ts'
 
 /** What Hono hands from one step of a request to the next. */
 export interface Environment {

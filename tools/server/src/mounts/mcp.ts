@@ -1,7 +1,7 @@
 import type { LoopMcpServer } from '@loop-engine/integration-mcp'
 import type { Hono } from 'hono'
 
-import type { Environment } from '../http/environment.ts'
+import type { Environment } from './environment.ts'
 import { admit, chargeStrangers, type MountOptions } from './mount-routes.ts'
 
 /** Model Context Protocol for whoever has a credential: a client is an agent on behalf of it, and reads unless it may run. */

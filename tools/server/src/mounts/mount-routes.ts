@@ -5,13 +5,13 @@ import { z } from 'zod'
 import { authenticate } from '../access/authenticate.ts'
 import { accountOf, type Principal, type Scope } from '../access/principal.ts'
 import type { Deadlines } from '../http/deadlines.ts'
-import type { Environment } from '../http/environment.ts'
 import { expectedBy } from '../http/etag.ts'
 import { HttpError } from '../http/http-error.ts'
 import type { RateLimiter } from '../http/rate-limit.ts'
 import { readBody } from '../http/read-body.ts'
 import type { Answer, Call, Route, RouteInput, Services } from '../routes/route.ts'
 import { idSchema } from '../schemas/common.ts'
+import type { Environment } from './environment.ts'
 
 export interface MountOptions {
   readonly services: Services
