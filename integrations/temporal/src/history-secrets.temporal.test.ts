@@ -5,7 +5,7 @@ import { byFinance, openBench } from './bench.fixture.ts'
 import { textsOfHistories } from './histories.fixture.ts'
 import { createPayloadCodec } from './index.ts'
 import { alice, askToPay, historyKeys, openLoopBench } from './loop-bench.fixture.ts'
-import type { SealedCommand } from './loops/loop-commands.ts'
+import type { SealedCommand } from './loop-commands.ts'
 import { until } from './until.fixture.ts'
 
 let server: TemporalServer

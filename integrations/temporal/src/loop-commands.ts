@@ -1,6 +1,6 @@
 import type { LoopErrorCode } from '@loop-engine/core'
 
-import type { HistorySeal } from '../history-seal.ts'
+import type { HistorySeal } from './history-seal.ts'
 
 /** What is asked of the engine. */
 export interface LoopCommand {

@@ -4,7 +4,6 @@ import { Context } from '@temporalio/activity'
 import { ApplicationFailure } from '@temporalio/common'
 
 import type { HistorySeal } from '../history-seal.ts'
-import { denied, mayPass } from '../refusals.ts'
 import {
   aboutAnswer,
   aboutCommand,
@@ -15,7 +14,8 @@ import {
   type LoopNews,
   type SealedCommand,
   type SerialisedError,
-} from './loop-commands.ts'
+} from '../loop-commands.ts'
+import { denied, mayPass } from '../refusals.ts'
 import type { Orders } from './observed-store.ts'
 
 export interface LoopActivityOptions {

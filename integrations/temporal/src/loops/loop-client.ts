@@ -13,8 +13,6 @@ import { defineUpdate } from '@temporalio/workflow'
 
 import { boundedKey } from '../calls/call-site.ts'
 import type { HistorySeal } from '../history-seal.ts'
-import { failureTypes } from '../names.ts'
-import type { loopInstance } from '../sandbox/loop-workflow.ts'
 import {
   aboutAnswer,
   aboutCommand,
@@ -28,7 +26,9 @@ import {
   type LoopWorkflowInput,
   type SealedAnswer,
   type SealedCommand,
-} from './loop-commands.ts'
+} from '../loop-commands.ts'
+import { failureTypes } from '../names.ts'
+import type { loopInstance } from '../sandbox/loop-workflow.ts'
 
 export interface LoopClientOptions extends Omit<LoopWorkflowInput, keyof LoopKey> {
   readonly client: Client

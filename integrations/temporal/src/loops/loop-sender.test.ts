@@ -1,7 +1,7 @@
 import { createLoopSystem, createMemoryStore } from '@loop-engine/sdk'
 import { expect, onTestFinished, test } from 'vitest'
 
-import type { LoopCommand } from './loop-commands.ts'
+import type { LoopCommand } from '../loop-commands.ts'
 import { createSender } from './loop-sender.ts'
 
 const actor = { type: 'human', id: 'alice' } as const

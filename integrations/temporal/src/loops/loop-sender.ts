@@ -1,8 +1,8 @@
 import { snapshot, type Actor, type LoopStore } from '@loop-engine/core'
 import type { Authority } from '@loop-engine/sdk'
 
+import type { LoopCommand } from '../loop-commands.ts'
 import type { LoopClient } from './loop-client.ts'
-import type { LoopCommand } from './loop-commands.ts'
 
 /** What every command has. */
 interface Sendable {

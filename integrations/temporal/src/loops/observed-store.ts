@@ -1,6 +1,6 @@
 import type { LoopStore, OutboxItem } from '@loop-engine/core'
 
-import type { LoopKey, LoopNews } from './loop-commands.ts'
+import type { LoopKey, LoopNews } from '../loop-commands.ts'
 
 type OrderTimes = Pick<LoopNews, 'dueAt' | 'timersAt'>
 

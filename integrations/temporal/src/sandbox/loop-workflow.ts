@@ -19,7 +19,7 @@ import {
   type SealedAnswer,
   type SealedCommand,
   type SweeperInput,
-} from '../loops/loop-commands.ts'
+} from '../loop-commands.ts'
 
 /** More would fill a history with numbers; what is dropped is found by the sweeper. */
 const mostTimers = 200
