@@ -219,7 +219,7 @@ describe.each(packages)('$folder', ({ folder, kind, manifest }) => {
     )
   })
 
-  test.runIf(kind === 'core')('has folders that form layers', () => {
+  test('has folders that form layers', () => {
     const left = usedByFolder(folder)
     for (let free = [''] as string[]; free.length > 0;) {
       free = [...left].filter(([, used]) => !used.some((one) => left.has(one))).map(([one]) => one)
