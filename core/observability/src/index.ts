@@ -16,7 +16,7 @@ export {
   type MerkleTree,
 } from './log/merkle-proof.ts'
 export { openNote, signNote, type NoteKey, type NoteSigner, type OpenedNote } from './log/note.ts'
-export { createSigner, generateSigner, type SignerOptions } from './log/signer.ts'
+export { createNoteSigner, generateNoteSigner, type NoteSignerOptions } from './log/note-signer.ts'
 export {
   openCheckpoint,
   originOf,

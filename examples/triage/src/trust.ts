@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import {
   checkAgainst,
   createLog,
-  createSigner,
-  generateSigner,
+  createNoteSigner,
+  generateNoteSigner,
   verifyStore,
 } from '@loop-engine/observability'
 import { isLoopError, type LoopStore } from '@loop-engine/sdk'
@@ -28,7 +28,7 @@ const name = 'loop-engine.example/triage'
 
 /** The key is made at the first start, for its owner only. */
 export function createTrust({ store, data }: TrustOptions): Trust {
-  const signer = createSigner({ name, privateKey: readOrCreateKey(join(data, 'key.pem')) })
+  const signer = createNoteSigner({ name, privateKey: readOrCreateKey(join(data, 'key.pem')) })
   const noteFile = join(data, 'checkpoint.txt')
   replaceFile(join(data, 'key.pub'), `${signer.publicKey}\n`)
 
@@ -74,7 +74,7 @@ export function createTrust({ store, data }: TrustOptions): Trust {
 function readOrCreateKey(path: string): string {
   if (!existsSync(path)) {
     const own = `${path}.${process.pid}`
-    writeFileSync(own, generateSigner(name).privateKey, { mode: 0o600 })
+    writeFileSync(own, generateNoteSigner(name).privateKey, { mode: 0o600 })
     try {
       linkSync(own, path)
     } catch (error) {

@@ -1,4 +1,4 @@
-import { createSigner, type NoteKey, type NoteSigner } from '@loop-engine/observability'
+import { createNoteSigner, type NoteKey, type NoteSigner } from '@loop-engine/observability'
 import { LoopError } from '@loop-engine/sdk'
 
 import { readText } from './files.ts'
@@ -29,5 +29,5 @@ export interface SignerOptions {
 export async function readSigner({ key, keyName }: SignerOptions): Promise<NoteSigner | undefined> {
   return key === undefined
     ? undefined
-    : createSigner({ name: keyName, privateKey: await readText(key) })
+    : createNoteSigner({ name: keyName, privateKey: await readText(key) })
 }

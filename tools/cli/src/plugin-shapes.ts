@@ -31,7 +31,7 @@ export const pluginShapes = {
     expected: 'a function of a tenant and an id',
     fits: (value) => typeof value === 'function',
   },
-  signer: object('a signer, as createSigner of @loop-engine/observability makes one', 'sign'),
+  signer: object('a signer, as createNoteSigner of @loop-engine/observability makes one', 'sign'),
   callbacks: {
     expected: 'an object with the lists origins and secrets',
     fits: (value) =>

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
 import { createSqliteStore } from '@loop-engine/integration-sqlite'
-import { createLog, generateSigner } from '@loop-engine/observability'
+import { createLog, generateNoteSigner } from '@loop-engine/observability'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { createTestWorkshop, requestPayment, type Ran } from './workshop.fixture.ts'
@@ -12,7 +12,7 @@ import { createTestWorkshop, requestPayment, type Ran } from './workshop.fixture
 const { db, folder, loop, prepare, remove } = createTestWorkshop()
 afterAll(remove)
 
-const key = generateSigner('a.example/records')
+const key = generateNoteSigner('a.example/records')
 const at = (...args: string[]): Promise<Ran> => loop('--db', 'loop.db', ...args)
 const sql = (file: string, text: string): void => {
   const database = new DatabaseSync(file)
@@ -24,7 +24,7 @@ beforeAll(async () => {
   await prepare((system) => requestPayment(system, 'one', 'two'))
   writeFileSync(join(folder, 'key.pem'), key.privateKey, { mode: 0o600 })
   writeFileSync(join(folder, 'key.pub'), `${key.publicKey}\n`)
-  writeFileSync(join(folder, 'stranger.pub'), generateSigner('b.example/x').publicKey)
+  writeFileSync(join(folder, 'stranger.pub'), generateNoteSigner('b.example/x').publicKey)
 })
 
 async function checkpoint(): Promise<string> {

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 
 import type { Integration, LoopInstance } from '@loop-engine/core'
-import { createLog, generateSigner, openNote } from '@loop-engine/observability'
+import { createLog, generateNoteSigner, openNote } from '@loop-engine/observability'
 import { createLoopSystem, createMemoryStore, type LoopSystem } from '@loop-engine/sdk'
 import type { EffectRun, TestClock, World } from '@loop-engine/testing'
 
@@ -26,7 +26,7 @@ interface Process {
   readonly clock: TestClock
 }
 
-type KeyOfLog = ReturnType<typeof generateSigner> & { readonly notAfter?: number }
+type KeyOfLog = ReturnType<typeof generateNoteSigner> & { readonly notAfter?: number }
 
 export async function createMortalSystem(): Promise<MortalSystem> {
   const store = createMemoryStore()
@@ -34,7 +34,7 @@ export async function createMortalSystem(): Promise<MortalSystem> {
   const bank = createBank(effects)
   const signed: NonNullable<World['signed']>[number][] = []
   const retired: KeyOfLog[] = []
-  let key: KeyOfLog = generateSigner('proof.example/log')
+  let key: KeyOfLog = generateNoteSigner('proof.example/log')
   let loop = proofLoop
   let generation = 0
   let current = await begin(0)
@@ -89,7 +89,7 @@ export async function createMortalSystem(): Promise<MortalSystem> {
         // The end of a key is exclusive, and it may have signed just now.
         current.clock.advance(1)
         retired.push({ ...key, notAfter: now + 1 })
-        key = generateSigner(key.name)
+        key = generateNoteSigner(key.name)
         return 'rotated'
       case 'checkpoint': {
         const { signer } = key

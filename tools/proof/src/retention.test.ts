@@ -9,7 +9,7 @@ import {
   createLog,
   createMerkleTree,
   exportRecords,
-  generateSigner,
+  generateNoteSigner,
   leafHash,
   openCheckpoint,
   verifyExport,
@@ -22,7 +22,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 const tenant = 'default'
-const key = generateSigner('a.example')
+const key = generateNoteSigner('a.example')
 const { signer } = key
 const ann = { type: 'human', id: 'ann' } as const
 const note = defineLoop({

@@ -2,8 +2,8 @@ import { isLoopError, LoopError, type EventSink, type LoopStore } from '@loop-en
 import {
   checkAgainst,
   createLog,
-  createSigner,
-  generateSigner,
+  createNoteSigner,
+  generateNoteSigner,
   type NoteSigner,
 } from '@loop-engine/observability'
 import { createAuthority, createLoopSystem, createMemoryStore } from '@loop-engine/sdk'
@@ -83,9 +83,9 @@ async function runDay(sabotage: Sabotage): Promise<World> {
     return note
   }
   const rotatedAt = clock.now() + 1000
-  const { name, privateKey } = generateSigner('proof.example/log')
-  const old = createSigner({ name, privateKey, notAfter: rotatedAt })
-  const next = generateSigner(name).signer
+  const { name, privateKey } = generateNoteSigner('proof.example/log')
+  const old = createNoteSigner({ name, privateKey, notAfter: rotatedAt })
+  const next = generateNoteSigner(name).signer
   await sign('default', old)
   const backup = await backupOf(store, 'default')
   clock.advance(1000)

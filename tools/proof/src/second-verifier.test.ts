@@ -1,4 +1,9 @@
-import { exportRecords, generateSigner, readLines, verifyExport } from '@loop-engine/observability'
+import {
+  exportRecords,
+  generateNoteSigner,
+  readLines,
+  verifyExport,
+} from '@loop-engine/observability'
 import { createMemoryStore } from '@loop-engine/sdk'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -6,7 +11,7 @@ import { expect, test } from 'vitest'
 import { openSystem, pay } from './journey.ts'
 import { faultOf } from './second-verifier.ts'
 
-const key = generateSigner('proof.example/log')
+const key = generateNoteSigner('proof.example/log')
 
 /** What somebody does to a file: to a byte of it, or to one of its lines. */
 const mutation = fc.record({

@@ -7,7 +7,7 @@ import { keep, sealRun, storeWith, tampered, wholeStory } from '../history.fixtu
 import {
   createLog,
   exportRecords,
-  generateSigner,
+  generateNoteSigner,
   readLines,
   signNote,
   verifyExport,
@@ -16,7 +16,7 @@ import {
 import { entryLine, sealText } from './format.ts'
 
 const tenant = 'default'
-const key = generateSigner('a.example')
+const key = generateNoteSigner('a.example')
 const { signer } = key
 const linesOf = (store: LoopStore, options: Partial<ExportOptions> = {}): Promise<string[]> =>
   Array.fromAsync(exportRecords({ store, tenant, signer, includeEvidence: true, ...options }))
@@ -147,8 +147,8 @@ describe('an export', () => {
 
   test('counts no seal of a retired key, nor one of another log, over a checkpoint that is good', async () => {
     const store = await storeWith(['a'])
-    const next = generateSigner('a.example')
-    const other = generateSigner('b.example')
+    const next = generateNoteSigner('a.example')
+    const other = generateNoteSigner('b.example')
     const lines = await linesOf(store, { signer: next.signer })
     const { digest } = JSON.parse(lines.at(-1) ?? '') as { digest: string }
     const keys = [{ ...key, notAfter: 2 }, next, other]
@@ -192,7 +192,7 @@ describe('an export', () => {
       ok: false,
     })
     const lines = await linesOf(store)
-    expect(await verify(lines, { keys: [generateSigner('a.example')] })).toMatchObject({
+    expect(await verify(lines, { keys: [generateNoteSigner('a.example')] })).toMatchObject({
       ok: false,
       first: { line: lines.length, fault: 'bad_signature' },
     })

@@ -7,14 +7,14 @@ import {
   checkAgainst,
   createLog,
   createMerkleTree,
-  createSigner,
-  generateSigner,
+  createNoteSigner,
+  generateNoteSigner,
   openCheckpoint,
   type NoteSigner,
 } from '../index.ts'
 
 const tenant = 'default'
-const key = generateSigner('a.example/log')
+const key = generateNoteSigner('a.example/log')
 const { signer } = key
 const noteOf = async (store: LoopStore, by: NoteSigner, of = tenant): Promise<string> =>
   (await createLog({ store, tenant: of, signer: by }).checkpoint()).note ?? ''
@@ -103,7 +103,7 @@ describe('the log of a tenant', () => {
   test.each([
     [
       'by the key before',
-      async (store: LoopStore) => noteOf(store, generateSigner(key.name).signer),
+      async (store: LoopStore) => noteOf(store, generateNoteSigner(key.name).signer),
     ],
     ['by nobody', async () => 'junk'],
     ['for a smaller size', async () => noteOf(await storeWith(['a']), signer)],
@@ -129,7 +129,7 @@ describe('the log of a tenant', () => {
   test('is not extended by a key that was revoked', async () => {
     const store = await storeWith(['a'])
     const clock = createTestClock()
-    const revoked = createSigner({
+    const revoked = createNoteSigner({
       name: key.name,
       privateKey: key.privateKey,
       notAfter: clock.now(),
@@ -196,7 +196,7 @@ describe('at start, a store', () => {
       reason: 'other_log',
     })
     await expect(
-      checkAgainst({ store, tenant, checkpoint: { note, keys: [generateSigner(key.name)] } }),
+      checkAgainst({ store, tenant, checkpoint: { note, keys: [generateNoteSigner(key.name)] } }),
     ).rejects.toMatchObject({ code: 'refused' })
   })
 })

@@ -3,8 +3,8 @@ import { createPublicKey } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 
 import {
-  createSigner,
-  generateSigner,
+  createNoteSigner,
+  generateNoteSigner,
   openCheckpoint,
   openNote,
   signCheckpoint,
@@ -29,13 +29,13 @@ describe('a signed note', () => {
   test('is signed byte for byte as others sign it', async () => {
     const seed = Buffer.from('AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz', 'base64').subarray(1)
     const pem = `-----BEGIN PRIVATE KEY-----\n${Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]).toString('base64')}\n-----END PRIVATE KEY-----\n`
-    const signer = createSigner({ name: 'PeterNeumann', privateKey: pem })
+    const signer = createNoteSigner({ name: 'PeterNeumann', privateKey: pem })
     expect(signer.publicKey).toBe(peter.publicKey)
     expect(await signNote(text, [signer])).toBe(published)
   })
 
   test('ignores keys that are unknown, and is refused when a known one does not verify', async () => {
-    const [own, other] = [generateSigner('a.example'), generateSigner('b.example')]
+    const [own, other] = [generateNoteSigner('a.example'), generateNoteSigner('b.example')]
     const note = await signNote('hello\n', [own.signer, other.signer])
     expect(openNote(note, [own]).signedBy).toEqual([own])
     expect(openNote(note, []).signedBy).toEqual([])
@@ -43,12 +43,12 @@ describe('a signed note', () => {
       expect.objectContaining({ code: 'refused' }),
     )
     expect(
-      openNote(note.replace('hello', 'hullo'), [generateSigner('a.example')]).signedBy,
+      openNote(note.replace('hello', 'hullo'), [generateNoteSigner('a.example')]).signedBy,
     ).toEqual([])
   })
 
   test('takes keys as PEM and as objects', async () => {
-    const { privateKey, signer, name } = generateSigner('a.example')
+    const { privateKey, signer, name } = generateNoteSigner('a.example')
     const key = createPublicKey(privateKey)
     const note = await signNote('hello\n', [signer])
     expect(openNote(note, [{ name, publicKey: key }]).signedBy).toHaveLength(1)
@@ -85,7 +85,9 @@ describe('a signed note', () => {
   })
 
   test.each(['a b', 'a+b', ''])('has no signer called %j', (name) => {
-    expect(() => generateSigner(name)).toThrow(expect.objectContaining({ code: 'invalid_config' }))
+    expect(() => generateNoteSigner(name)).toThrow(
+      expect.objectContaining({ code: 'invalid_config' }),
+    )
   })
 
   test('refuses a verifier key that was mistyped', () => {
@@ -97,7 +99,7 @@ describe('a signed note', () => {
 
 describe('a checkpoint', () => {
   test('says which log it is of, how long it is, and what its root is', async () => {
-    const { signer, name, publicKey } = generateSigner('a.example')
+    const { signer, name, publicKey } = generateNoteSigner('a.example')
     const note = await signCheckpoint(
       { origin: 'a.example/default', size: 7, root, at: 1000 },
       signer,
@@ -118,7 +120,7 @@ describe('a checkpoint', () => {
   })
 
   test('counts only under a key that was valid when it was made', async () => {
-    const { signer, name, publicKey } = generateSigner('a.example')
+    const { signer, name, publicKey } = generateNoteSigner('a.example')
     const note = await signCheckpoint(
       { origin: 'a.example/default', size: 7, root, at: 1000 },
       signer,
@@ -140,7 +142,7 @@ describe('a checkpoint', () => {
   test.each(['o\n07\n', 'o\n-1\n', 'o\n9007199254740993\n', 'o\n1e3\n'])(
     'has a plain number for a size',
     async (head) => {
-      const { signer } = generateSigner('a.example')
+      const { signer } = generateNoteSigner('a.example')
       const note = await signNote(`${head}${Buffer.from(root, 'hex').toString('base64')}\n`, [
         signer,
       ])

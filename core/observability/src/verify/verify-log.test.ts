@@ -2,11 +2,11 @@ import type { LoopStore } from '@loop-engine/core'
 import { describe, expect, test } from 'vitest'
 
 import { keep, sealRun, storeWith, tampered, wholeStory } from '../history.fixture.ts'
-import { createLog, generateSigner, verifyStore, type VerifyStoreOptions } from '../index.ts'
+import { createLog, generateNoteSigner, verifyStore, type VerifyStoreOptions } from '../index.ts'
 import { rootOf } from '../log/merkle.ts'
 
 const tenant = 'default'
-const key = generateSigner('a.example')
+const key = generateNoteSigner('a.example')
 
 /** Three refunds that were signed, and one since. */
 async function signedStore(): Promise<{

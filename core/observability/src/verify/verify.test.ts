@@ -21,11 +21,11 @@ import {
   tampered,
   wholeStory,
 } from '../history.fixture.ts'
-import { createLog, generateSigner, verifyStore, type VerifyReport } from '../index.ts'
+import { createLog, generateNoteSigner, verifyStore, type VerifyReport } from '../index.ts'
 import { verifyRun } from './verify-run.ts'
 
 const tenant = 'default'
-const key = generateSigner('a.example')
+const key = generateNoteSigner('a.example')
 const withEntries = (
   store: LoopStore,
   change: (entries: readonly StoredEntry[]) => readonly StoredEntry[],

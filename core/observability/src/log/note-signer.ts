@@ -10,7 +10,7 @@ import { LoopError } from '@loop-engine/core'
 
 import { verifierKeyOf, type NoteSigner } from './note.ts'
 
-export interface SignerOptions {
+export interface NoteSignerOptions {
   /** How verifiers know the key; a domain and a path by custom, e.g. `example.com/loops`. */
   readonly name: string
   /** Ed25519, as a KeyObject or PEM. */
@@ -21,7 +21,12 @@ export interface SignerOptions {
 }
 
 /** A signer that holds its key in this process. */
-export function createSigner({ name, privateKey, notBefore, notAfter }: SignerOptions): NoteSigner {
+export function createNoteSigner({
+  name,
+  privateKey,
+  notBefore,
+  notAfter,
+}: NoteSignerOptions): NoteSigner {
   const key = typeof privateKey === 'string' ? readPem(privateKey) : privateKey
   return {
     name,
@@ -33,14 +38,14 @@ export function createSigner({ name, privateKey, notBefore, notAfter }: SignerOp
 }
 
 /** A new key pair: the private key as PEM, to keep secret; the public key in the C2SP form, to hand out. */
-export function generateSigner(name: string): {
+export function generateNoteSigner(name: string): {
   readonly name: string
   readonly privateKey: string
   readonly publicKey: string
   readonly signer: NoteSigner
 } {
   const { privateKey } = generateKeyPairSync('ed25519')
-  const signer = createSigner({ name, privateKey })
+  const signer = createNoteSigner({ name, privateKey })
   return {
     name,
     privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
