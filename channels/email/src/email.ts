@@ -32,11 +32,11 @@ export interface EmailChannel extends Channel {
 /** Asks each reviewer by a mail of his own, with a link to a page on which he decides. */
 export function createEmailChannel(options: EmailOptions): EmailChannel {
   checkOptions(options)
-  const { name = 'email', recipients } = options
+  const { name = 'email', transport, from, recipients, ...pageOptions } = options
   const onError = quiet(options.onError)
-  const postman = createPostman(options)
+  const postman = createPostman({ transport, from })
   const page = createDecisionPage({
-    ...options,
+    ...pageOptions,
     name,
     async sendCode(input) {
       const { request } = input

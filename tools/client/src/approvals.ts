@@ -1,8 +1,9 @@
+import type { CallOptions } from './client-options.ts'
 import { readEvents } from './event-reader.ts'
 import { itemsOf, pagesAt, type Pages } from './pages.ts'
 import { resultOr } from './read-answer.ts'
 import type { ApprovalRequest, Decision, DecisionResult, Problem } from './schema.ts'
-import type { CallOptions, Transport } from './transport.ts'
+import type { Transport } from './transport.ts'
 
 export interface ApprovalQuery {
   readonly status?: ApprovalRequest['status']

@@ -1,8 +1,9 @@
 import { createApprovals, type Approvals } from './approvals.ts'
+import type { LoopClientOptions } from './client-options.ts'
 import { createInstances, type Instances } from './instances.ts'
 import { createOperations, type Operations } from './operations.ts'
 import { createRecords, type Records } from './records.ts'
-import { createTransport, type LoopClientOptions } from './transport.ts'
+import { createTransport } from './transport.ts'
 
 export interface LoopClient extends Operations, Records {
   readonly instances: Instances

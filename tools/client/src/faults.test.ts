@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { createLoopClient, type LoopClientOptions } from './index.ts'
+import { createLoopClient, type CallOptions, type LoopClientOptions } from './index.ts'
 import { serve, type Served } from './served.fixture.ts'
 
 let served: Served
@@ -242,6 +242,21 @@ test('a request that cannot be written is not called a network that is away', as
   await expect(instances.start(body, { idempotencyKey: 'schlüssel-☃' })).rejects.toEqual(refused)
   const unset = client({ fetch: counting, credential: 'lk_…', clock: { sleep: slow } })
   await expect(unset.instances.get('x')).rejects.toEqual(refused)
+  expect(sent()).toBe(0)
+})
+
+test('an option that would be ignored is refused, before anything is sent', async () => {
+  const { fetch: counting, sent } = losing(0)
+  const misspelt = { credental: served.key } as Partial<LoopClientOptions>
+  const key = { idempotencykey: 'order-17' } as CallOptions
+  const { instances } = client({ fetch: counting })
+
+  expect(() => client(misspelt)).toThrow(
+    expect.objectContaining({ code: 'invalid_config', path: '/credental' }),
+  )
+  await expect(
+    instances.start({ loopId: 'refund', aggregateId: 'twice' }, key),
+  ).rejects.toMatchObject({ code: 'invalid_input', path: '/idempotencykey' })
   expect(sent()).toBe(0)
 })
 

@@ -1,6 +1,6 @@
 export { createLoopClient, type LoopClient } from './client.ts'
 export { LoopClientError } from './client-error.ts'
-export type { CallOptions, LoopClientOptions } from './transport.ts'
+export type { CallOptions, LoopClientOptions } from './client-options.ts'
 export type { ChangeBody, InstanceQuery, Instances } from './instances.ts'
 export type { ApprovalQuery, Approvals, BatchItem } from './approvals.ts'
 export type { MadeKey, Operations } from './operations.ts'

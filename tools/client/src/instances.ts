@@ -1,4 +1,5 @@
 import { LoopClientError } from './client-error.ts'
+import type { CallOptions } from './client-options.ts'
 import { createPages, itemsOf, pagesAt, type Pages } from './pages.ts'
 import { resultOr } from './read-answer.ts'
 import type {
@@ -11,7 +12,7 @@ import type {
   Timer,
   TransitionResult,
 } from './schema.ts'
-import type { CallOptions, Transport } from './transport.ts'
+import type { Transport } from './transport.ts'
 
 export interface InstanceQuery {
   readonly loopId?: string

@@ -1,6 +1,7 @@
+import type { CallOptions } from './client-options.ts'
 import { itemsOf, pagesAt, type Pages } from './pages.ts'
 import type { ApiKey, DeadLetter, NewKey, Stop, StopRequest, Timer, Who } from './schema.ts'
-import type { CallOptions, Transport } from './transport.ts'
+import type { Transport } from './transport.ts'
 
 interface Limit {
   /** Of one page. */

@@ -1,4 +1,5 @@
-import type { CallOptions, Transport } from './transport.ts'
+import type { CallOptions } from './client-options.ts'
+import type { Transport } from './transport.ts'
 
 export interface Page<Item> {
   readonly items: readonly Item[]

@@ -1,7 +1,8 @@
+import type { CallOptions } from './client-options.ts'
 import { readEvents, type EventOptions, type EventQuery, type HeardEvent } from './event-reader.ts'
 import { itemsOf, pagesAt, type Pages } from './pages.ts'
 import type { CloudEvent, Definition, LoopMetrics, VerifyReport } from './schema.ts'
-import type { CallOptions, Transport } from './transport.ts'
+import type { Transport } from './transport.ts'
 
 export interface DefinitionSummary {
   readonly id: string

@@ -1,28 +1,12 @@
 import { LoopClientError } from './client-error.ts'
+import {
+  checkCallOptions,
+  checkClientOptions,
+  type CallOptions,
+  type LoopClientOptions,
+} from './client-options.ts'
 import { problemOf, readJson } from './read-answer.ts'
 import { checkHeader, write, type Written } from './write-request.ts'
-
-export interface LoopClientOptions {
-  /** Where the server is, e.g. `https://loops.example.com`; empty for the origin of the page. */
-  readonly baseUrl: string
-  /** An API key or a bearer token, or what gives the current one; without it the browser's session counts. */
-  readonly credential?: string | (() => string | Promise<string>)
-  readonly fetch?: typeof globalThis.fetch
-  /** How long one attempt may take. */
-  readonly timeoutMs?: number
-  /** Attempts after the first, of what may be repeated safely. */
-  readonly maxRetries?: number
-  /** How it waits: timers, or those of a test. */
-  readonly clock?: { sleep(ms: number, signal?: AbortSignal): Promise<void> }
-}
-
-export interface CallOptions {
-  readonly signal?: AbortSignal
-  /** The run as it was seen; the server refuses with `precondition_failed` when it has moved since. */
-  readonly expected?: { readonly runId: string; readonly version: number }
-  /** A key of your own, to repeat the request after a crash; one is made up otherwise. */
-  readonly idempotencyKey?: string
-}
 
 export interface Call {
   readonly method: 'GET' | 'POST' | 'DELETE'
@@ -42,14 +26,16 @@ export interface Transport {
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>
 }
 
-export function createTransport({
-  baseUrl,
-  credential,
-  fetch = globalThis.fetch,
-  timeoutMs = 30_000,
-  maxRetries = 2,
-  clock = { sleep: wait },
-}: LoopClientOptions): Transport {
+export function createTransport(given: LoopClientOptions): Transport {
+  checkClientOptions(given)
+  const {
+    baseUrl,
+    credential,
+    fetch = globalThis.fetch,
+    timeoutMs = 30_000,
+    maxRetries = 2,
+    clock = { sleep: wait },
+  } = given
   const sleep: Transport['sleep'] = (ms, signal) => clock.sleep(ms, signal)
   const base = baseUrl.replace(/\/+$/, '')
   // In a browser `fetch` wants to be called on nothing.
@@ -116,8 +102,9 @@ export function createTransport({
     call: Call,
     read: (response: Response) => Promise<Answer>,
   ): Promise<Answer> {
-    const { method, idempotent = false, options } = call
-    const key = idempotent ? (options?.idempotencyKey ?? newKey()) : undefined
+    const { method, idempotent = false, options = {} } = call
+    checkCallOptions(options)
+    const key = idempotent ? (options.idempotencyKey ?? newKey()) : undefined
     // Once: a repetition is the same request, whatever has become of the object that was handed in.
     const written = write(call, key)
     // Whatever changes something is repeated only where the server knows a repetition.
@@ -129,7 +116,7 @@ export function createTransport({
         const again = error instanceof LoopClientError && error.retryable && failures < repeats
         // Nobody is kept waiting, without a word, for longer than an attempt may take.
         if (!again || (error.retryAfterMs ?? 0) > timeoutMs) throw error
-        await sleep(error.retryAfterMs ?? Math.random() * 200 * 2 ** failures, options?.signal)
+        await sleep(error.retryAfterMs ?? Math.random() * 200 * 2 ** failures, options.signal)
       }
     }
   }

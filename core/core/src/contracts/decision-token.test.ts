@@ -52,6 +52,14 @@ test('what was decided can be read by the one it was signed for', async () => {
   expect(await verifyDecisionToken(await sign(decision, audience), expected)).toEqual(decision)
 })
 
+test('a signer whose time limit is misspelt is none', () => {
+  const misspelt = { issuer, keyId: 'k1', privateKey, ttlMS: 60_000 }
+
+  expect(() => createDecisionSigner(misspelt)).toThrow(
+    expect.objectContaining({ code: 'invalid_config', path: '/ttlMS' }),
+  )
+})
+
 test('not by another audience, from another issuer, with another key, or too late', async () => {
   const token = await sign(decision, audience)
 

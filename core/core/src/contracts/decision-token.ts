@@ -6,6 +6,7 @@ import { LoopError } from '../errors.ts'
 import { lazySchema, withZod } from '../lazy-schema.ts'
 import { assuranceSchema, principalSchema } from '../model/actor.ts'
 import { approvalStatuses, decisionKinds, type ApprovalRequest } from '../model/approval.ts'
+import { refuseStrayKeys, type KnownKeys } from '../stray-keys.ts'
 import { systemClock, type Clock } from './clock.ts'
 
 const signedDecision = /* @__PURE__ */ withZod((zod) => {
@@ -46,6 +47,14 @@ export interface DecisionSignerOptions {
   readonly clock?: Pick<Clock, 'now'>
 }
 
+const signerKeys: KnownKeys<DecisionSignerOptions> = {
+  issuer: true,
+  keyId: true,
+  privateKey: true,
+  ttlMs: true,
+  clock: true,
+}
+
 /** Signs what became of a request; `audience` names the one system that may act on it. */
 export type DecisionSigner = (decision: SignedDecision, audience: string) => Promise<string>
 
@@ -71,13 +80,9 @@ const claim = 'https://loopengine.io/decision'
  * Makes decision tokens: JSON Web Tokens (RFC 7519) signed with Ed25519 (RFC 8037), which any system with the public
  * key can verify offline.
  */
-export function createDecisionSigner({
-  issuer,
-  keyId,
-  privateKey,
-  ttlMs = 3_600_000,
-  clock = systemClock,
-}: DecisionSignerOptions): DecisionSigner {
+export function createDecisionSigner(options: DecisionSignerOptions): DecisionSigner {
+  refuseStrayKeys(options, signerKeys, { what: 'createDecisionSigner', code: 'invalid_config' })
+  const { issuer, keyId, privateKey, ttlMs = 3_600_000, clock = systemClock } = options
   return async (decision, audience) => {
     const { SignJWT } = await import('jose')
     const at = Math.floor(clock.now() / 1000)

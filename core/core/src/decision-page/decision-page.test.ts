@@ -528,6 +528,7 @@ test.each([
   [url, { secrets: undefined }],
   [url, { getApproval: undefined }],
   [url, { decide: undefined }],
+  [url, { stepup: 'none' }],
 ])(
   'a page that could not keep its promises is not made: %s %o',
   async (address, options: object) => {

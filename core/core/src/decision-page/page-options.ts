@@ -1,6 +1,8 @@
 import type { Clock } from '../contracts/clock.ts'
+import { LoopError } from '../errors.ts'
 import type { ApprovalRequest } from '../model/approval.ts'
-import type { risks } from '../model/definition.ts'
+import { risks } from '../model/definition.ts'
+import { refuseStrayKeys, type KnownKeys } from '../stray-keys.ts'
 import type { Decide, GetApproval } from './decision-answer.ts'
 import type { DecisionChallenge } from './decision-link.ts'
 
@@ -44,4 +46,60 @@ export interface DecisionPageOptions {
   /** Hears of what failed behind an error page. Nothing that it is told contains a link or a code. */
   readonly onError?: (error: unknown) => void
   readonly clock?: Pick<Clock, 'now'>
+}
+
+const optionKeys: KnownKeys<DecisionPageOptions> = {
+  name: true,
+  publicUrl: true,
+  secrets: true,
+  getApproval: true,
+  decide: true,
+  stepUp: true,
+  stepUpFrom: true,
+  loginUrl: true,
+  sendCode: true,
+  identify: true,
+  codeTtlMs: true,
+  onError: true,
+  clock: true,
+}
+const stepUps: readonly StepUp[] = ['code', 'login-url', 'none']
+
+/** Throws `invalid_config` for a page that could not keep its promises. */
+export function checkOptions(options: DecisionPageOptions): void {
+  refuseStrayKeys(options, optionKeys, { what: 'createDecisionPage', code: 'invalid_config' })
+  const {
+    publicUrl,
+    getApproval,
+    decide,
+    stepUp = 'code',
+    stepUpFrom = 'medium',
+    sendCode,
+    loginUrl,
+  } = options
+  const parsed = URL.parse(publicUrl)
+  if (!parsed) throw wrong('/publicUrl', 'Write it out, with its scheme.')
+  for (const [name, given] of Object.entries({ getApproval, decide }))
+    if (typeof given !== 'function') throw wrong(`/${name}`, 'It must be a function.')
+  // Any other step would be none.
+  if (!stepUps.includes(stepUp)) throw wrong('/stepUp', `Write ${stepUps.join(' or ')}.`)
+  if (!risks.includes(stepUpFrom)) throw wrong('/stepUpFrom', `Write ${risks.join(' or ')}.`)
+  const { protocol, hostname } = parsed
+  const isLocal = hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]'
+  if (protocol !== 'https:' && !isLocal)
+    throw new LoopError('invalid_config', 'Decision links must lead to an https address.', {
+      path: '/publicUrl',
+      hint: 'Whoever reads the link on its way can use it.',
+    })
+  if (stepUp === 'code' && !sendCode)
+    throw new LoopError('invalid_config', 'Codes need something that sends them.', {
+      path: '/sendCode',
+    })
+  if (stepUp === 'login-url' && !loginUrl)
+    throw new LoopError('invalid_config', 'Signing in needs an address.', { path: '/loginUrl' })
+}
+
+function wrong(path: string, hint: string): LoopError {
+  const message = 'The page of decisions cannot work with an option.'
+  return new LoopError('invalid_config', message, { path, hint })
 }

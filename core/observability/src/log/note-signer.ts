@@ -6,7 +6,7 @@ import {
   sign,
 } from 'node:crypto'
 
-import { LoopError } from '@loop-engine/core'
+import { LoopError, refuseStrayKeys, type KnownKeys } from '@loop-engine/core'
 
 import { verifierKeyOf, type NoteSigner } from './note.ts'
 
@@ -20,13 +20,18 @@ export interface NoteSignerOptions {
   readonly notAfter?: number
 }
 
+const optionKeys: KnownKeys<NoteSignerOptions> = {
+  name: true,
+  privateKey: true,
+  notBefore: true,
+  notAfter: true,
+}
+
 /** A signer that holds its key in this process. */
-export function createNoteSigner({
-  name,
-  privateKey,
-  notBefore,
-  notAfter,
-}: NoteSignerOptions): NoteSigner {
+export function createNoteSigner(options: NoteSignerOptions): NoteSigner {
+  // A key whose end is misspelt would have none.
+  refuseStrayKeys(options, optionKeys, { what: 'createNoteSigner', code: 'invalid_config' })
+  const { name, privateKey, notBefore, notAfter } = options
   const key = typeof privateKey === 'string' ? readPem(privateKey) : privateKey
   return {
     name,

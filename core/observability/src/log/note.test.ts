@@ -90,6 +90,15 @@ describe('a signed note', () => {
     )
   })
 
+  test('has no signer whose end is misspelt', () => {
+    const { name, privateKey } = generateNoteSigner('a.example')
+    const misspelt = { name, privateKey, notafter: 1 }
+
+    expect(() => createNoteSigner(misspelt)).toThrow(
+      expect.objectContaining({ code: 'invalid_config', path: '/notafter' }),
+    )
+  })
+
   test('refuses a verifier key that was mistyped', () => {
     expect(() =>
       openNote(published, [{ ...peter, publicKey: peter.publicKey.replace('c74f', 'c74e') }]),
