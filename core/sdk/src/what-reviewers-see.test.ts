@@ -28,7 +28,7 @@ async function ask(onExpiry?: string, tenant = 'default') {
         id: 'pay',
         from: 'OPEN',
         to: 'PAID',
-        description: 'Pays.',
+        description: 'Pays.\n',
         risk: 'high',
         actors: ['ai-agent'],
         guards: [

@@ -57,12 +57,6 @@ describe('an alert', () => {
     expect(payload.custom_details['who_may_decide']).toMatch(/, olga, carol$/)
   })
 
-  test('tells a description of YAML without the line feed at its end', () => {
-    const { payload } = alertOf({ transition: { ...transition(), description: 'Pays.\n' } })
-
-    expect(payload.custom_details['meaning']).toBe('Pays.')
-  })
-
   test('says how many have to approve at this stage', () => {
     const { policy } = request
     const stages = [...policy.stages, { reviewers: ['olga'], quorum: 3 }]

@@ -74,7 +74,7 @@ function detailsOf(input: AlertInput): Record<string, unknown> {
     what: `${plainText(transition.id, 200)} on ${plainText(view.aggregateId, 300)}`,
     loop: `${plainText(loop.name, 200)} (${plainText(loop.id, 200)}, version ${plainText(loop.version, 100)})`,
     change: `${plainText(transition.from, 200)} to ${plainText(transition.to, 200)}`,
-    ...(transition.description && { meaning: plainText(transition.description.trim(), 1000) }),
+    ...(transition.description && { meaning: plainText(transition.description, 1000) }),
     risk: plainText(transition.risk ?? 'not stated', 100),
     ...(effect && {
       runs: `${plainText(effect.integration, 200)}.${plainText(effect.action, 200)}`,

@@ -17,7 +17,7 @@ export function factsOf(paper: Paper, { policy }: ApprovalRequest, view: Approva
     `What: ${paper.line(transition.id, 130)} on ${paper.line(view.aggregateId, 200)}`,
     `Loop: ${paper.line(loop.name, 100)} (${paper.line(loop.id, 130)}, version ${paper.line(loop.version, 70)})`,
     `From ${paper.line(transition.from, 130)} to ${paper.line(transition.to, 130)}`,
-    ...(description ? [`Meaning: ${paper.line(description.trim(), 240)}`] : []),
+    ...(description ? [`Meaning: ${paper.line(description, 240)}`] : []),
     `Risk: ${risk ? paper.line(risk, 60) : 'not stated'}`,
     ...(effect
       ? [`Runs: ${paper.line(effect.integration, 130)}.${paper.line(effect.action, 130)}`]

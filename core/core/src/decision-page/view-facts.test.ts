@@ -26,10 +26,10 @@ test('two fields that differ in a space at the end do not look the same, nor doe
   ])
 })
 
-test('a warning stands above what it warns of, and a description of YAML ends where its words end', () => {
+test('a warning stands above what it warns of, and what the transition means is told', () => {
   const { view } = waitingRequest()
   const { transition } = view
-  const request = waitingRequest({}, { transition: { ...transition, description: 'Pays.\n' } })
+  const request = waitingRequest({}, { transition: { ...transition, description: 'Pays.' } })
 
   const lines = renderViewText(request, request.view).split('\n')
 

@@ -17,7 +17,7 @@ export function contextOf(request: ApprovalRequest, view: ApprovalView): readonl
   const name = requester.displayName ? `${requester.displayName} (${requester.id})` : requester.id
   return [
     fact('What', `${transition.id}: ${transition.from} → ${transition.to}`),
-    ...(transition.description ? [fact('Meaning', transition.description.trim())] : []),
+    ...(transition.description ? [fact('Meaning', transition.description)] : []),
     fact('On', view.aggregateId),
     fact('Loop', `${loop.name} ${loop.version} (${loop.id})`),
     fact('Risk', transition.risk ?? 'not stated'),

@@ -36,6 +36,8 @@ export function renderView({
   expiresAt,
 }: ViewSource): ApprovalView {
   const { definition } = loop
+  // A block of YAML ends with a line feed.
+  const description = transition.description?.trim()
   const view: ApprovalView = {
     title: `${transition.id} on ${instance.aggregateId}`,
     loop: { id: definition.id, name: definition.name, version: definition.version },
@@ -44,7 +46,7 @@ export function renderView({
       id: transition.id,
       from: transition.from,
       to: transition.to,
-      ...(transition.description && { description: transition.description }),
+      ...(description && { description }),
       ...(transition.risk && { risk: transition.risk }),
     },
     requester: {

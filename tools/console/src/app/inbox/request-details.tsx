@@ -26,7 +26,7 @@ export function RequestDetails({ request }: { readonly request: ApprovalRequest 
       <Section level="h3" title={waits ? 'What exactly will run' : 'What it was about'}>
         {view.transition.description !== undefined && (
           <p>
-            <Shown text={view.transition.description.trim()} />
+            <Shown text={view.transition.description} />
           </p>
         )}
         <WhatRuns request={request} />
