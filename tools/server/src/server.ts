@@ -71,7 +71,6 @@ async function assemble(
     ...forSystem
   } = options
   const { store, loops, telemetry, clock = systemClock, ids = createIdentifiers() } = forSystem
-  const now = (): number => clock.now()
   const report = (error: unknown): void =>
     logger.error({ fault: faultOf(error) }, 'background failure')
   const origins = publicUrl === undefined ? [] : [originOf(publicUrl)]
@@ -102,11 +101,10 @@ async function assemble(
     access,
     events: createEventLog({ store, system, clock, onError: report }),
     callbacks,
-    metrics: createSharedWork(now, 5000),
-    reports: createSharedWork(now, 0),
+    metrics: createSharedWork(clock, 5000),
+    reports: createSharedWork(clock, 0),
     signer,
     clock,
-    now,
     origins,
     secureCookies: origins[0]?.startsWith('https:') ?? false,
     sessionTtlMs,
@@ -138,8 +136,8 @@ async function assemble(
     deadlines: createDeadlines(clock, requestTimeoutMs),
     trustedProxies,
     limits: {
-      principal: createRateLimiter(rateLimit, now),
-      stranger: createRateLimiter(strangerLimit, now),
+      principal: createRateLimiter(rateLimit, clock),
+      stranger: createRateLimiter(strangerLimit, clock),
     },
     ready: () => store.logHead('default').then(Boolean, () => false),
   })
@@ -165,7 +163,7 @@ async function assemble(
       origins.push(door.url, `http://localhost:${door.port}`)
       return door
     },
-    loginLink: (login) => loginLink(login, { access, origin: origins[0], now: now() }),
+    loginLink: (login) => loginLink(login, { access, origin: origins[0], now: clock.now() }),
     close: (options = {}) => (closing ??= close(options)),
   }
 }

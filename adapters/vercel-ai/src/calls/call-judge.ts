@@ -1,4 +1,4 @@
-import type { JsonValue } from '@loop-engine/core'
+import type { Clock, JsonValue } from '@loop-engine/core'
 import type { LoopEngine } from '@loop-engine/sdk'
 import QuickLRU from 'quick-lru'
 
@@ -55,13 +55,12 @@ export interface Judge {
 export interface JudgeOptions {
   readonly engine: LoopEngine
   readonly ledger: CallLedger
-  /** Epoch milliseconds. */
-  readonly now: () => number
+  readonly clock: Pick<Clock, 'now'>
   /** Under `strict`: a call comes on record only if a governed model asked for it. */
   readonly witness?: Pick<ModelWitness, 'take'>
 }
 
-export function createJudge({ engine, ledger, now, witness }: JudgeOptions): Judge {
+export function createJudge({ engine, ledger, clock, witness }: JudgeOptions): Judge {
   // Saves reading back what was written a moment ago; forgetting it costs a read, nothing else.
   const known = new QuickLRU<string, Known>({ maxSize: 1000 })
   const judging = new Map<string, Promise<unknown>>()
@@ -130,7 +129,7 @@ export function createJudge({ engine, ledger, now, witness }: JudgeOptions): Jud
     const { instance, licence, asked, closed } = record
     if (input && !isOnRecord(input, record))
       return refusal(call, 'input_mismatch', 'its input is not what is on record.')
-    const outcome = readOutcome(call, governed.loop, record, now())
+    const outcome = readOutcome(call, governed.loop, record, clock.now())
     if (outcome) return { outcome }
     // It may still run, so it must be the tool that was asked for.
     if (instance.metadata['digest'] !== governed.digest)

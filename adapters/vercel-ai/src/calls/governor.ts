@@ -28,9 +28,9 @@ export interface GovernorOptions extends Omit<JudgeOptions, 'ledger'> {
   readonly tenant: string
 }
 
-export function createGovernor({ engine, tenant, now, witness }: GovernorOptions): Governor {
+export function createGovernor({ engine, tenant, clock, witness }: GovernorOptions): Governor {
   const ledger = createCallLedger(engine, tenant)
-  const judge = createJudge({ engine, ledger, now, witness })
+  const judge = createJudge({ engine, ledger, clock, witness })
   const running = new Map<string, Promise<Settled>>()
 
   return {
@@ -72,7 +72,7 @@ export function createGovernor({ engine, tenant, now, witness }: GovernorOptions
     const { call, governed } = attempt
     const instance = await ledger.find(call.aggregateId)
     if (!instance) return settled
-    const outcome = readOutcome(call, governed.loop, await readCall(engine, instance), now())
+    const outcome = readOutcome(call, governed.loop, await readCall(engine, instance), clock.now())
     return outcome ? { outcome } : settled
   }
 
@@ -86,7 +86,7 @@ export function createGovernor({ engine, tenant, now, witness }: GovernorOptions
     const facts = inputFacts(record?.asked ?? null, licence.evidence)
     const job = { engine, ledger, call, loop, idempotent, facts, given, runner }
     if (record?.begunAt === undefined) return runLicensed({ ...job, licence })
-    if (now() - record.begunAt < parseDuration(lostAfter))
+    if (clock.now() - record.begunAt < parseDuration(lostAfter))
       return { outcome: outcomeOf(call, 'executing', facts) }
     if (!idempotent || !loop.has('retry')) {
       const reason = 'no_result'

@@ -60,7 +60,7 @@ export function govern<const Tools extends ToolsLike>(
   const governor = createGovernor({
     engine,
     tenant,
-    now: () => clock.now(),
+    clock,
     ...(strict && { witness: createModelWitness({ engine, tenant }) }),
   })
 

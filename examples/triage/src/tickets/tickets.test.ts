@@ -21,7 +21,7 @@ const request: TicketRequest = {
 }
 
 function openDesk(path = ':memory:', now = 1000): TicketDesk {
-  const desk = createTicketDesk(path, { now: () => now })
+  const desk = createTicketDesk(path, { clock: { now: () => now } })
   onTestFinished(() => desk.close())
   return desk
 }
@@ -62,7 +62,7 @@ test('two keys are two tickets, even about the same matter', () => {
 
 test('a ticket outlives its desk, and the next desk does not file it again', () => {
   const path = temporaryFile()
-  const before = createTicketDesk(path, { now: () => 1000 })
+  const before = createTicketDesk(path, { clock: { now: () => 1000 } })
   const ticket = before.file(request)
   before.close()
 

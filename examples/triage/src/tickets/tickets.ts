@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
-import { LoopError } from '@loop-engine/sdk'
+import { LoopError, type Clock } from '@loop-engine/sdk'
 import { z } from 'zod'
 
 import { remediations } from '../proposals/rules.ts'
@@ -39,7 +39,7 @@ export interface TicketDesk {
 }
 
 export interface TicketDeskOptions {
-  readonly now?: () => number
+  readonly clock?: Pick<Clock, 'now'>
 }
 
 const table = `CREATE TABLE IF NOT EXISTS tickets (
@@ -64,7 +64,7 @@ const selection = `SELECT id, idempotency_key AS idempotencyKey, key, title, sev
 /** A desk of tickets in an SQLite file, which it creates with its folder if need be. */
 export function createTicketDesk(
   path: string,
-  { now = Date.now }: TicketDeskOptions = {},
+  { clock = { now: Date.now } }: TicketDeskOptions = {},
 ): TicketDesk {
   if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
   const database = openDatabase(path)
@@ -86,7 +86,7 @@ export function createTicketDesk(
         repository,
         url,
         rationale,
-        now(),
+        clock.now(),
       )
       return ticketSchema.parse(selectByKey.get(idempotencyKey))
     },

@@ -1,4 +1,4 @@
-import { isLoopError, isOpen, type Actor, type LoopError } from '@loop-engine/core'
+import { isLoopError, isOpen, type Actor, type Clock, type LoopError } from '@loop-engine/core'
 import type { Authority, LoopSystem } from '@loop-engine/sdk'
 import { Context } from '@temporalio/activity'
 import { ApplicationFailure } from '@temporalio/common'
@@ -25,8 +25,7 @@ export interface LoopActivityOptions {
   readonly authority: Authority | undefined
   /** How long what a dead worker had claimed stays its own. */
   readonly leaseMs: number
-  /** Epoch milliseconds. */
-  now(): number
+  readonly clock: Pick<Clock, 'now'>
   /** Tells the workflow of another instance what this process has learnt about it. */
   tell(key: LoopKey, news: LoopNews): Promise<void>
 }
@@ -38,7 +37,7 @@ export function createLoopActivities({
   seal,
   authority,
   leaseMs,
-  now,
+  clock,
   tell,
 }: LoopActivityOptions): LoopActivities {
   const { engine, approvals, relay } = system
@@ -85,7 +84,7 @@ export function createLoopActivities({
         await spread()
         // An earlier attempt died, and may have left a lease that has to run out.
         const died = Context.current().info.attempt > 1
-        return died ? { ...news, dueAt: [...news.dueAt, now() + leaseMs] } : news
+        return died ? { ...news, dueAt: [...news.dueAt, clock.now() + leaseMs] } : news
       } catch (error) {
         throw again(error)
       }

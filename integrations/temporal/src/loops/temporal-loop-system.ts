@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 
-import { isLoopError } from '@loop-engine/core'
+import { isLoopError, systemClock } from '@loop-engine/core'
 import {
   createLoopSystem,
   createMemoryStore,
@@ -61,7 +61,7 @@ export async function createTemporalLoopSystem({
   const { store, orders } = observeStore(given)
   // Nothing is delivered beside the workflows.
   const system = await createLoopSystem({ ...options, store, relay: false })
-  const { onError = () => {}, limits = {}, clock, identity } = options
+  const { onError = () => {}, limits = {}, clock = systemClock, identity } = options
   const loops = createLoopClient({
     client,
     taskQueue,
@@ -82,7 +82,7 @@ export async function createTemporalLoopSystem({
           seal,
           authority: identity?.authority,
           leaseMs: limits.leaseMs ?? defaultLimits.leaseMs,
-          now: () => clock?.now() ?? Date.now(),
+          clock,
           tell: (key, news) => loops.tell(key, news),
         }),
       })

@@ -1,3 +1,4 @@
+import type { Clock } from '@loop-engine/core'
 import QuickLRU from 'quick-lru'
 
 import { HttpError } from './http-error.ts'
@@ -22,11 +23,14 @@ interface Bucket {
 const mostCallers = 50_000
 
 /** A token bucket for each caller. Bounded: the callers not heard of longest are forgotten. */
-export function createRateLimiter({ burst, perSecond }: RateLimit, now: () => number): RateLimiter {
+export function createRateLimiter(
+  { burst, perSecond }: RateLimit,
+  clock: Pick<Clock, 'now'>,
+): RateLimiter {
   const buckets = new QuickLRU<string, Bucket>({ maxSize: mostCallers })
   return {
     spend(caller) {
-      const at = now()
+      const at = clock.now()
       const before = buckets.get(caller) ?? { tokens: burst, at }
       const earned = (Math.max(0, at - before.at) / 1000) * perSecond
       const tokens = Math.min(burst, before.tokens + earned)

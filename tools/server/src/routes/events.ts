@@ -138,7 +138,7 @@ export const eventRoutes: readonly Route[] = [
 
 /** A stream outlives the moment at which its credential was judged. */
 async function stillGood({ services, request, principal }: Call): Promise<void> {
-  if (principal.expiresAt !== null && principal.expiresAt <= services.now())
+  if (principal.expiresAt !== null && principal.expiresAt <= services.clock.now())
     throw new LoopError('auth', 'The credential is over.')
   if (principal.kind !== 'oidc') await authenticate(request, services)
 }

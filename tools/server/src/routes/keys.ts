@@ -66,7 +66,9 @@ export const keyRoutes: readonly Route[] = [
         ...body,
         tenant,
         createdBy: creatorOf(call),
-        ...(expiresInDays !== undefined && { expiresAt: services.now() + expiresInDays * day }),
+        ...(expiresInDays !== undefined && {
+          expiresAt: services.clock.now() + expiresInDays * day,
+        }),
       })
       return { status: 201, body: made }
     },

@@ -25,7 +25,6 @@ export interface Services {
   readonly reports: SharedWork<VerifyReport>
   readonly signer: NoteSigner | undefined
   readonly clock: Clock
-  readonly now: () => number
   /** Origins at which this server serves pages. */
   readonly origins: readonly string[]
   readonly secureCookies: boolean

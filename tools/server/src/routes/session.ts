@@ -44,7 +44,7 @@ export const sessionRoutes: readonly Route[] = [
       },
     },
     async handle({ services, request }, { body: { token } }) {
-      const { access, origins, secureCookies, sessionTtlMs, now } = services
+      const { access, origins, secureCookies, sessionTtlMs, clock } = services
       refuseCrossSite(request, origins)
       const principal = await claimedBy(request, token, access)
       if (!principal)
@@ -57,7 +57,7 @@ export const sessionRoutes: readonly Route[] = [
       const before = readSessionCookie(request, secureCookies)
       if (before !== null) access.sessions.end(before)
       const { secret, expiresAt } = access.sessions.open(principal, sessionTtlMs)
-      const maxAge = Math.floor((expiresAt - now()) / 1000)
+      const maxAge = Math.floor((expiresAt - clock.now()) / 1000)
       const cookie = sessionCookie(secret, maxAge, secureCookies)
       return who({ ...principal, kind: 'session', expiresAt }, { 'set-cookie': cookie })
     },
