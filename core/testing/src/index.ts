@@ -67,5 +67,6 @@ export type {
 } from './channel-journeys/harness.ts'
 export { integrationConformance, type IntegrationHarness } from './integration-conformance.ts'
 export { sinkConformance, type SinkHarness } from './sink-conformance.ts'
+export { sinkEvent } from './sink-event.ts'
 export type { SinkJourneyHarness, SinkSystem } from './sink-journeys/harness.ts'
 export { sinkJourneys } from './sink-journeys/sink-journeys.ts'

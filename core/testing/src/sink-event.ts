@@ -3,18 +3,19 @@ import type { CloudEvent } from '@loop-engine/core'
 /** What events say, in words that must not leak into errors. */
 export const sinkSecret = 'DATA-THAT-STAYS-INSIDE'
 
-/** An event as a sink is handed one; `seq` counts the entries of its run. */
+/** An event as a sink is handed one, with letters and a line separator that ASCII has not; `seq` counts the entries of its run. */
 export function sinkEvent(seq: number): CloudEvent {
   return {
     specversion: '1.0',
     id: `${'a'.repeat(63)}${seq}`,
     source: 'urn:loop-engine:acme:order',
     type: 'dev.loop-engine.loop.transition.executed.v1',
-    subject: 'order-1',
+    subject: 'Bestellung 1 für ümläute',
     time: new Date(1_750_000_000_000 + seq).toISOString(),
     datacontenttype: 'application/json',
     sequence: `${String(seq).padStart(16, '0')}.0000`,
     partitionkey: 'run-1',
-    data: { seq, note: sinkSecret },
+    traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+    data: { seq, note: `${sinkSecret} ümläut \u2028` },
   }
 }

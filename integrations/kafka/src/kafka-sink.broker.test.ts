@@ -1,6 +1,7 @@
 import { createLoopSystem, createMemoryStore } from '@loop-engine/sdk'
 import {
   sinkConformance,
+  sinkEvent,
   sinkJourneys,
   startKafka,
   type KafkaServer,
@@ -8,9 +9,10 @@ import {
 } from '@loop-engine/testing'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 
-import { event } from './event.fixture.ts'
 import { createKafkaSink, type KafkaSink, type KafkaSinkOptions } from './kafka-sink.ts'
 import { createTopic, readTopic } from './topic.fixture.ts'
+
+const event = sinkEvent(1)
 
 const largestBytes = 8192
 const context = { signal: new AbortController().signal }

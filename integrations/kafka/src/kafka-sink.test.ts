@@ -1,7 +1,9 @@
+import { sinkEvent } from '@loop-engine/testing'
 import { expect, test } from 'vitest'
 
-import { event } from './event.fixture.ts'
 import { createKafkaSink } from './kafka-sink.ts'
+
+const event = sinkEvent(1)
 
 test('without a broker an event is to be delivered again, and the error names no server', async () => {
   const sink = createKafkaSink({

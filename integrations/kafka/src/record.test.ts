@@ -1,8 +1,10 @@
+import { sinkEvent } from '@loop-engine/testing'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
-import { event } from './event.fixture.ts'
 import { recordOf } from './record.ts'
+
+const event = sinkEvent(1)
 
 test('every attribute is read back as it was, whatever its text', () => {
   fc.assert(

@@ -2,6 +2,7 @@ import type { CloudEvent } from '@loop-engine/core'
 import { createLoopSystem, createMemoryStore } from '@loop-engine/sdk'
 import {
   sinkConformance,
+  sinkEvent,
   sinkJourneys,
   startNats,
   type NatsServer,
@@ -11,8 +12,9 @@ import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 
-import { event } from './event.fixture.ts'
 import { createNatsSink, type NatsSink, type NatsSinkOptions } from './nats-sink.ts'
+
+const event = sinkEvent(1)
 
 const largestBytes = 8192
 const context = { signal: new AbortController().signal }

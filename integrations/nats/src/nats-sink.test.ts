@@ -1,10 +1,12 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 
+import { sinkEvent } from '@loop-engine/testing'
 import { expect, onTestFinished, test } from 'vitest'
 
-import { event } from './event.fixture.ts'
 import { createNatsSink } from './nats-sink.ts'
+
+const event = sinkEvent(1)
 
 test('without a server an event is to be delivered again, and the error names no server', async () => {
   const sink = createNatsSink({ connection: { servers: ['127.0.0.1:1', '127.0.0.1:2'] } })

@@ -1,8 +1,10 @@
+import { sinkEvent } from '@loop-engine/testing'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
-import { event } from './event.fixture.ts'
 import { subjectOf } from './subject.ts'
+
+const event = sinkEvent(1)
 
 const named = (tenant: string, loop: string): string =>
   subjectOf({
@@ -11,7 +13,9 @@ const named = (tenant: string, loop: string): string =>
   })
 
 test('a subject tells tenant, loop and type', () => {
-  expect(named('acme', 'order')).toBe('loops.acme.order.dev.loop-engine.loop.completed.v1')
+  expect(named('acme', 'order')).toBe(
+    'loops.acme.order.dev.loop-engine.loop.transition.executed.v1',
+  )
   expect(subjectOf(event, 'eu.loops')).toMatch(/^eu\.loops\.acme\./)
 })
 

@@ -1,9 +1,13 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-import type { CloudEvent } from '@loop-engine/core'
 import { createLoopSystem, createMemoryStore } from '@loop-engine/sdk'
-import { sinkConformance, sinkJourneys, type SinkJourneyHarness } from '@loop-engine/testing'
+import {
+  sinkConformance,
+  sinkEvent,
+  sinkJourneys,
+  type SinkJourneyHarness,
+} from '@loop-engine/testing'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 
@@ -56,19 +60,7 @@ const open = (options: Partial<WebhookSinkOptions> = {}) =>
   createWebhookSink({ url, secrets: [secret], allow: ['127.0.0.0/8'], ...options })
 const context = { signal: new AbortController().signal }
 
-const event: CloudEvent = {
-  specversion: '1.0',
-  id: 'e'.repeat(64),
-  source: 'urn:loop-engine:acme:order',
-  type: 'dev.loop-engine.loop.completed.v1',
-  subject: 'order-1',
-  time: '2026-01-01T00:00:00.000Z',
-  datacontenttype: 'application/json',
-  sequence: '00000000000000000001',
-  partitionkey: 'run-1',
-  traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
-  data: { note: 'ümläut \u2028' },
-}
+const event = sinkEvent(1)
 
 const harness: SinkJourneyHarness = {
   name: 'a webhook',
