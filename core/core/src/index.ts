@@ -65,6 +65,7 @@ export {
   approvalStatuses,
   approvalsOf,
   decisionKinds,
+  decisionWords,
   type ApprovalDecision,
   type ApprovalRequest,
   type ApprovalStatus,

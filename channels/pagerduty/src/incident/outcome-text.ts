@@ -1,4 +1,4 @@
-import { approvalsOf, type ApprovalRequest } from '@loop-engine/core'
+import { approvalsOf, decisionWords, type ApprovalRequest } from '@loop-engine/core'
 import type { DecisionAnswer } from '@loop-engine/core/decision-page'
 
 import { plainText } from './visible-text.ts'
@@ -6,14 +6,7 @@ import { plainText } from './visible-text.ts'
 /** What a note of ours says when a request has changed. */
 export function stateText(request: ApprovalRequest): string {
   const last = request.decisions.at(-1)
-  const words = {
-    approve: 'approved',
-    reject: 'rejected',
-    edit: 'edited and approved',
-    respond: 'responded',
-    abstain: 'abstained',
-  } as const
-  const who = last ? ` ${plainText(last.reviewer.id, 256)} ${words[last.decision]}` : ''
+  const who = last ? ` ${plainText(last.reviewer.id, 256)} ${decisionWords[last.decision]}` : ''
   const why = last?.reason ? `: ${plainText(last.reason, 1000)}` : ''
   switch (request.status) {
     case 'pending':

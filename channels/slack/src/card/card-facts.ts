@@ -1,5 +1,6 @@
 import {
   approvalsOf,
+  decisionWords,
   reviewersOf,
   type ApprovalRequest,
   type ApprovalView,
@@ -70,16 +71,9 @@ function decisionsOf(paper: Paper, { decisions, revision }: ApprovalRequest): st
   return [
     ...more(paper, decisions.length - shown.length, 'earlier decision'),
     ...shown.map(({ decision, reviewer, reason, revision: seen }) => {
-      const words = {
-        approve: 'approved',
-        reject: 'rejected',
-        edit: 'edited and approved',
-        respond: 'responded',
-        abstain: 'abstained',
-      }
       const stale = seen === revision ? '' : `, on revision ${seen}, which no longer counts`
       const why = reason ? `: ${paper.line(reason, 120)}` : ''
-      return `${paper.line(reviewer.id, 100)} ${words[decision]}${stale}${why}`
+      return `${paper.line(reviewer.id, 100)} ${decisionWords[decision]}${stale}${why}`
     }),
   ]
 }

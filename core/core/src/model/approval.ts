@@ -16,6 +16,15 @@ export type ApprovalStatus = (typeof approvalStatuses)[number]
 export const decisionKinds = ['approve', 'reject', 'edit', 'respond', 'abstain'] as const
 export type DecisionKind = (typeof decisionKinds)[number]
 
+/** What is said of whoever decided so. */
+export const decisionWords: Readonly<Record<DecisionKind, string>> = {
+  approve: 'approved',
+  reject: 'rejected',
+  edit: 'edited and approved',
+  respond: 'asked',
+  abstain: 'abstained',
+}
+
 /** Where work belongs in a trace: kept beside what is recorded, never in what is hashed. */
 export interface TraceContext {
   /** W3C Trace Context. */

@@ -1,5 +1,5 @@
 import type { ApprovalRequest } from '@loop-engine/client'
-import { reviewersOf } from '@loop-engine/core'
+import { decisionWords, reviewersOf } from '@loop-engine/core'
 import { DescriptionList, Label, Stack } from '@patternfly/react-core'
 import type { ReactNode } from 'react'
 
@@ -95,14 +95,6 @@ function Fields({ request }: { readonly request: ApprovalRequest }): ReactNode {
   )
 }
 
-const said = {
-  approve: 'approved',
-  reject: 'rejected',
-  edit: 'edited and approved',
-  respond: 'asked',
-  abstain: 'abstained',
-} as const
-
 function Why({ request }: { readonly request: ApprovalRequest }): ReactNode {
   const session = useSession()
   const { view, policy, stage, decisions, runId, createdAt, status } = request
@@ -137,7 +129,7 @@ function Why({ request }: { readonly request: ApprovalRequest }): ReactNode {
           <ul>
             {decisions.map(({ reviewer, decision, reason, at, revision }) => (
               <li key={`${at} ${reviewer.id}`}>
-                <ActorLabel actor={shownActor(reviewer)} /> {said[decision]}
+                <ActorLabel actor={shownActor(reviewer)} /> {decisionWords[decision]}
                 {revision !== request.revision && ` (revision ${revision})`}, <Moment at={at} />
                 {reason !== undefined && (
                   <>
