@@ -136,7 +136,7 @@ test('a message is the event in structured mode, with its id as the id of the me
 
   expect(await stored()).toEqual([
     {
-      subject: `${stream}.acme.order.dev.loop-engine.loop.completed.v1`,
+      subject: `${stream}.acme.order.${event.type}`,
       headers: {
         'Nats-Msg-Id': event.id,
         'Content-Type': 'application/cloudevents+json; charset=utf-8',
