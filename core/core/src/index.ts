@@ -74,6 +74,7 @@ export {
   type TraceContext,
   type ViewField,
 } from './model/approval.ts'
+export { quorumOf } from './model/quorum.ts'
 export { askedAt, handedOnAt, reviewersOf } from './model/reviewers.ts'
 export {
   rejectionReasons,

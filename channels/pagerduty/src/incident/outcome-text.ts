@@ -1,4 +1,4 @@
-import { approvalsOf, decisionWords, type ApprovalRequest } from '@loop-engine/core'
+import { decisionWords, quorumOf, type ApprovalRequest } from '@loop-engine/core'
 import type { DecisionAnswer } from '@loop-engine/core/decision-page'
 
 import { plainText } from './visible-text.ts'
@@ -101,7 +101,7 @@ export const pagedAgainText = 'Resolved without a decision, and it still waits: 
 
 function votesOf(request: ApprovalRequest): string {
   const { stage, policy } = request
-  const votes = approvalsOf(request).filter((vote) => vote.stage === stage).length
+  const { given, needed } = quorumOf(request)
   const step = policy.stages.length > 1 ? ` in stage ${stage + 1} of ${policy.stages.length}` : ''
-  return `${votes} of ${policy.stages[stage]?.quorum ?? 1} approvals${step}`
+  return `${given} of ${needed} approvals${step}`
 }

@@ -1,6 +1,6 @@
 import {
-  approvalsOf,
   decisionWords,
+  quorumOf,
   reviewersOf,
   type ApprovalRequest,
   type ApprovalView,
@@ -34,10 +34,10 @@ export function factsOf(paper: Paper, { policy }: ApprovalRequest, view: Approva
 /** How far the decision is, who may take it, and what happens without it. */
 export function votesOf(paper: Paper, request: ApprovalRequest): string[] {
   const { policy, stage, view } = request
-  const current = policy.stages[stage]
+  const { given, needed } = quorumOf(request)
   const step = policy.stages.length > 1 ? ` (stage ${stage + 1} of ${policy.stages.length})` : ''
   return [
-    `Approvals: ${countVotes(request)} of ${current?.quorum ?? 1}${step}`,
+    `Approvals: ${given} of ${needed}${step}`,
     `Who may decide: ${paper.line(reviewersOf(request).join(', '), 400)}`,
     ...(policy.assurance === undefined
       ? []
@@ -60,10 +60,6 @@ export function outcomeOf(paper: Paper, request: ApprovalRequest): string[] {
     cancelled: 'Taken back by whom asked for it, or by the system. Nothing ran.',
   } as const
   return [endings[request.status], ...decisionsOf(paper, request)]
-}
-
-export function countVotes(request: ApprovalRequest): number {
-  return approvalsOf(request).filter(({ stage }) => stage === request.stage).length
 }
 
 function decisionsOf(paper: Paper, { decisions, revision }: ApprovalRequest): string[] {

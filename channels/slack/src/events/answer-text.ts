@@ -1,7 +1,6 @@
-import { isLoopError, type ApprovalRequest, type DecisionIntake } from '@loop-engine/core'
+import { isLoopError, quorumOf, type ApprovalRequest, type DecisionIntake } from '@loop-engine/core'
 import type { DecisionAnswer } from '@loop-engine/core/decision-page'
 
-import { countVotes } from '../card/card-facts.ts'
 import { createPaper } from '../card/paper.ts'
 import type { Stranger } from './people.ts'
 
@@ -66,10 +65,11 @@ export function answerText(kind: Kind, { status, reason, request }: DecisionAnsw
 
 function sentence(kind: Kind, status: string, reason = '', request?: ApprovalRequest): string {
   switch (status) {
-    case 'recorded':
-      return request?.status === 'pending'
-        ? `Your ${done[kind]} is recorded: ${countVotes(request)} of ${request.policy.stages[request.stage]?.quorum ?? 1} approvals.`
-        : `Your ${done[kind]} is recorded.`
+    case 'recorded': {
+      if (request?.status !== 'pending') return `Your ${done[kind]} is recorded.`
+      const { given, needed } = quorumOf(request)
+      return `Your ${done[kind]} is recorded: ${given} of ${needed} approvals.`
+    }
     case 'executed':
       return `Your ${done[kind]} is recorded, and the transition is done.`
     case 'blocked':

@@ -1,5 +1,6 @@
 import type { JsonValue } from '../json/json.ts'
-import { approvalsOf, type ApprovalRequest, type ApprovalView } from '../model/approval.ts'
+import type { ApprovalRequest, ApprovalView } from '../model/approval.ts'
+import { quorumOf } from '../model/quorum.ts'
 import { reviewersOf } from '../model/reviewers.ts'
 import { spellOut, spellOutEnds } from '../visible.ts'
 
@@ -67,9 +68,9 @@ export function hasDecided(
 /** How far the quorum of the stage that waits is. */
 export function progressOf(request: ApprovalRequest): string {
   const { policy, stage } = request
-  const votes = approvalsOf(request).filter((vote) => vote.stage === stage).length
+  const { given, needed } = quorumOf(request)
   const stages = policy.stages.length > 1 ? `, stage ${stage + 1} of ${policy.stages.length}` : ''
-  return `${votes} of ${policy.stages[stage]?.quorum ?? 1}${stages}`
+  return `${given} of ${needed}${stages}`
 }
 
 /** Lines of text that hide nothing: line breaks and tabs stay, whatever else cannot be seen is spelled out. */

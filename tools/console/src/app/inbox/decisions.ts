@@ -1,6 +1,7 @@
 import type { ApprovalRequest } from '@loop-engine/client'
+import { quorumOf } from '@loop-engine/core'
 
-import { allows, quorumOf } from './policy.ts'
+import { allows } from './policy.ts'
 
 /** What a person can do with a request. */
 export interface Action {

@@ -1,8 +1,8 @@
 import type { ApprovalRequest, DecisionResult } from '@loop-engine/client'
+import { quorumOf } from '@loop-engine/core'
 
 import { spellOut } from '../show/unseen.ts'
 import type { Action } from './decisions.ts'
-import { quorumOf } from './policy.ts'
 
 export interface Outcome {
   readonly variant: 'success' | 'info' | 'warning'

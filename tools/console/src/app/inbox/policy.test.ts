@@ -1,8 +1,8 @@
 import type { Who } from '@loop-engine/client'
 import { expect, test } from 'vitest'
 
-import { ownReasons, quorumOf } from './policy.ts'
-import { by, request } from './request.fixture.ts'
+import { ownReasons } from './policy.ts'
+import { request } from './request.fixture.ts'
 
 const who = (id: string, roles: readonly string[], groups: readonly string[] = []) =>
   ({ actor: { type: 'human', id, roles, groups } }) as unknown as Who
@@ -12,10 +12,4 @@ test('says why somebody may decide: role, group or name, by escalation and deleg
   expect(ownReasons(request, who('bob', []))).toEqual(['you are named'])
   expect(ownReasons(request, who('eve', [], ['oncall']))).toEqual(['you are in the group oncall'])
   expect(ownReasons(request, who('role:finance', ['sales']))).toEqual([])
-})
-
-test('only approvals of the revision that waits count', () => {
-  const decisions = [by('alice', 'approve'), by('bob', 'approve', 2), by('dora', 'abstain', 2)]
-
-  expect(quorumOf({ ...request, revision: 2, decisions })).toEqual({ given: 1, needed: 2 })
 })

@@ -14,20 +14,6 @@ export function ownReasons(request: ApprovalRequest, { actor }: Who): readonly s
   })
 }
 
-/** Approvals that count at the waiting stage, and how many it needs. */
-export function quorumOf({ policy, stage, decisions, revision }: ApprovalRequest): {
-  readonly given: number
-  readonly needed: number
-} {
-  const given = decisions.filter(
-    (decision) =>
-      decision.stage === stage &&
-      decision.revision === revision &&
-      (decision.decision === 'approve' || decision.decision === 'edit'),
-  ).length
-  return { given, needed: policy.stages[stage]?.quorum ?? 1 }
-}
-
 export function allows(
   { policy }: ApprovalRequest,
   kind: 'edit' | 'respond' | 'delegate',

@@ -1,5 +1,5 @@
 import type { ApprovalRequest } from '@loop-engine/client'
-import { decisionWords, reviewersOf } from '@loop-engine/core'
+import { decisionWords, quorumOf, reviewersOf } from '@loop-engine/core'
 import { DescriptionList, Label, Stack } from '@patternfly/react-core'
 import type { ReactNode } from 'react'
 
@@ -12,7 +12,7 @@ import { LongText } from '../show/long-text.tsx'
 import { ExactMoment, Moment } from '../show/moment.tsx'
 import { Section } from '../show/section.tsx'
 import { Shown } from '../show/shown.tsx'
-import { ownReasons, quorumOf } from './policy.ts'
+import { ownReasons } from './policy.ts'
 import { Warnings } from './warnings.tsx'
 import { WhatRuns } from './what-runs.tsx'
 

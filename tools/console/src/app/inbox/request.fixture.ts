@@ -16,7 +16,6 @@ export const request = {
 export function by(
   id: string,
   decision: 'approve' | 'abstain',
-  revision = 1,
 ): ApprovalRequest['decisions'][number] {
-  return { decision, reviewer: { type: 'human', id }, stage: 0, revision, at: 0 }
+  return { decision, reviewer: { type: 'human', id }, stage: 0, revision: 1, at: 0 }
 }

@@ -1,0 +1,13 @@
+import { approvalsOf, type ApprovalRequest } from './approval.ts'
+
+/** What of a request says how far it is: clients of the server know less of its policy. */
+interface Voted extends Pick<ApprovalRequest, 'decisions' | 'revision' | 'stage'> {
+  readonly policy: { readonly stages: readonly { readonly quorum: number }[] }
+}
+
+/** How many approvals count at the stage that waits, and how many it needs. */
+export function quorumOf(request: Voted): { readonly given: number; readonly needed: number } {
+  const { policy, stage } = request
+  const given = approvalsOf(request).filter((vote) => vote.stage === stage).length
+  return { given, needed: policy.stages[stage]?.quorum ?? 1 }
+}
