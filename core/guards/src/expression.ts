@@ -37,28 +37,18 @@ export interface Expressions {
 }
 
 export interface ExpressionsOptions {
-  /** Characters of one expression; 4,096 by default. */
-  readonly maxLength?: number
-  /** Nodes of its syntax tree; 512 by default. */
-  readonly maxAstNodes?: number
-  /** Levels of nesting; 32 by default. */
-  readonly maxDepth?: number
   /** Expressions remembered, 10,000 by default; beyond it the oldest is forgotten. */
   readonly maxCached?: number
 }
 
 const longestMs = 500
+const mostCharacters = 4096
 
 /** `input` is short for `evidence.input`, which is where the arguments of a governed call are. */
 const variables = ['evidence', 'input', 'actor', 'instance', 'transition'] as const
 
 /** CEL without surprises: numbers of JSON mix with whole numbers, the cost is bounded, nothing runs a pattern. */
-export function createExpressions({
-  maxLength = 4096,
-  maxAstNodes = 512,
-  maxDepth = 32,
-  maxCached = 10_000,
-}: ExpressionsOptions = {}): Expressions {
+export function createExpressions({ maxCached = 10_000 }: ExpressionsOptions = {}): Expressions {
   let environments: Record<ExpressionScope, Environment> | undefined
   const compiled = new Map<string, CompiledExpression>()
   const limit = createTimeLimit(longestMs)
@@ -68,8 +58,8 @@ export function createExpressions({
       const key = `${scope}\n${text}`
       const known = compiled.get(key)
       if (known) return known
-      if (text.length > maxLength) throw invalidExpression('It is too long.')
-      environments ??= createEnvironments(maxAstNodes, maxDepth)
+      if (text.length > mostCharacters) throw invalidExpression('It is too long.')
+      environments ??= createEnvironments()
       const expression = compileIn(environments[scope], text, limit)
       const oldest = compiled.size >= maxCached ? compiled.keys().next().value : undefined
       if (oldest !== undefined) compiled.delete(oldest)
@@ -79,21 +69,18 @@ export function createExpressions({
   }
 }
 
-function createEnvironments(
-  maxAstNodes: number,
-  maxDepth: number,
-): Record<ExpressionScope, Environment> {
-  const effect = createEnvironment(maxAstNodes, maxDepth)
+function createEnvironments(): Record<ExpressionScope, Environment> {
+  const effect = createEnvironment()
   return { effect, judgement: effect.clone().registerVariable('now', 'int') }
 }
 
-function createEnvironment(maxAstNodes: number, maxDepth: number): Environment {
+function createEnvironment(): Environment {
   const { Environment } = loadCel()
   const environment = new Environment({
     homogeneousAggregateLiterals: false,
     limits: {
-      maxAstNodes,
-      maxDepth,
+      maxAstNodes: 512,
+      maxDepth: 32,
       maxListElements: 256,
       maxMapEntries: 256,
       maxCallArguments: 8,

@@ -1,3 +1,5 @@
+import { codePoint } from '@loop-engine/core'
+
 /** Text cut where something in it cannot be seen as it is. */
 export type Part =
   | { readonly seen: true; readonly text: string }
@@ -81,7 +83,7 @@ export function spellOut(text: string): string {
 
 function nameOf(character: string): string {
   const point = character.codePointAt(0) ?? 0
-  const code = `U+${point.toString(16).toUpperCase().padStart(4, '0')}`
+  const code = codePoint(character)
   const tag =
     point >= 0xe0020 && point <= 0xe007e ? `tag ${String.fromCharCode(point - 0xe0000)}` : ''
   const name = names[point] ?? tag
