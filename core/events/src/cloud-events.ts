@@ -3,7 +3,7 @@ import type { CloudEvent, JsonObject, StoredEntry } from '@loop-engine/core'
 import { deriveEvents, type LoopEvent, type LoopEventType } from './derive-events.ts'
 
 /** `loop.started` is `dev.loop-engine.loop.started.v1` on the wire. */
-export function cloudEventType(type: LoopEventType): string {
+function cloudEventType(type: LoopEventType): string {
   return `dev.loop-engine.${type}.v1`
 }
 

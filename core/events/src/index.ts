@@ -1,5 +1,5 @@
 export { deriveEvents, type LoopEvent, type LoopEventType } from './derive-events.ts'
-export { cloudEventType, toCloudEvent, toCloudEvents } from './cloud-events.ts'
+export { toCloudEvent, toCloudEvents } from './cloud-events.ts'
 export {
   createEventBus,
   type EventBus,

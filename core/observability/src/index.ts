@@ -1,14 +1,7 @@
 export { timelineOf, type TimelineItem, type TimelineRow } from './timeline/timeline.ts'
 export { sentenceOf } from './timeline/sentence.ts'
 export { renderTimeline, type RenderOptions } from './timeline/render-timeline.ts'
-export {
-  createFrontier,
-  emptyRoot,
-  leafHash,
-  nodeHash,
-  rootOf,
-  type Frontier,
-} from './log/merkle.ts'
+export { createFrontier, emptyRoot, leafHash, rootOf, type Frontier } from './log/merkle.ts'
 export {
   createMerkleTree,
   verifyConsistency,

@@ -1,4 +1,3 @@
-export { linkPostgresLibraries } from './servers/link-postgres-libraries.ts'
 export {
   startPostgres,
   type PostgresServer,
@@ -28,7 +27,6 @@ export {
 export { guardConformance, type GuardCase, type GuardHarness } from './guard-conformance.ts'
 export {
   providerConformance,
-  providerFailures,
   type ProviderFailure,
   type ProviderHarness,
 } from './provider-conformance.ts'

@@ -39,7 +39,7 @@ export interface ProviderHarness {
   readonly secrets: readonly string[]
 }
 
-export const providerFailures = [
+const providerFailures = [
   'refusal',
   'truncated',
   'content_filter',

@@ -25,4 +25,4 @@ export {
 export { outcomeText, type OutcomeText } from './outcome-text.ts'
 export { renderViewHtml, type Markup, type ViewHtmlOptions } from './view-html.ts'
 export { cut, renderViewText, timeText, type ViewTextOptions } from './view-text.ts'
-export { hasDecided, progressOf } from './view-facts.ts'
+export { hasDecided } from './view-facts.ts'

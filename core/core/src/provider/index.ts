@@ -1,4 +1,4 @@
-export { createAttemptLog, type AttemptLog, type AttemptLogOptions } from './attempt-log.ts'
+export type { AttemptLog } from './attempt-log.ts'
 export { toStrictJsonSchema, type DecisionFields } from './decision-schema.ts'
 export { answerDetails, type AnswerEnd, type ModelAnswer } from './model-answer.ts'
 export {
