@@ -2,11 +2,6 @@ import type { CloudEvent, JsonObject, StoredEntry } from '@loop-engine/core'
 
 import { deriveEvents, type LoopEvent, type LoopEventType } from './derive-events.ts'
 
-/** `loop.started` is `dev.loop-engine.loop.started.v1` on the wire. */
-function cloudEventType(type: LoopEventType): string {
-  return `dev.loop-engine.${type}.v1`
-}
-
 /** The events of one entry as CloudEvents 1.0, in order. A repetition has the same ids. */
 export function toCloudEvents(stored: StoredEntry): readonly CloudEvent[] {
   return deriveEvents(stored).map(toCloudEvent)
@@ -33,6 +28,11 @@ export function toCloudEvent(event: LoopEvent): CloudEvent {
 // Sorts as text: by entry, then by the place among the events of that entry.
 function sequenceOf({ seq, index }: LoopEvent): string {
   return `${`${seq}`.padStart(16, '0')}.${`${index}`.padStart(4, '0')}`
+}
+
+/** `loop.started` is `dev.loop-engine.loop.started.v1` on the wire. */
+function cloudEventType(type: LoopEventType): string {
+  return `dev.loop-engine.${type}.v1`
 }
 
 /** CloudEvents permits neither control characters nor noncharacters in its attributes, and a header must not be split. */
