@@ -1,2 +1,3 @@
-export { createPerplexityRetriever, type PerplexityOptions } from './perplexity.ts'
+export { createPerplexityRetriever } from './perplexity.ts'
+export type { PerplexityOptions } from './perplexity-options.ts'
 export type { SearchFilters } from './search-filters.ts'

@@ -1,13 +1,9 @@
 import {
   deepFreeze,
   LoopError,
-  refuseStrayKeys,
   systemClock,
-  type Clock,
   type GroundedAnswer,
   type JsonObject,
-  type KnownKeys,
-  type Principal,
   type Retriever,
 } from '@loop-engine/core'
 import {
@@ -21,62 +17,13 @@ import {
   type ModelVendor,
 } from '@loop-engine/core/provider'
 import { Perplexity } from '@perplexity-ai/perplexity_ai'
-import type { z } from 'zod'
 
 import { askAgent } from './agent-api.ts'
 import { boundEvidence, type FoundAnswer } from './grounding.ts'
-import { wireFilters, type SearchFilters } from './search-filters.ts'
+import { checkOptions, type PerplexityOptions } from './perplexity-options.ts'
+import { wireFilters } from './search-filters.ts'
 import { askSonar } from './sonar-api.ts'
 import { readStructured } from './structured-answer.ts'
-
-export interface PerplexityOptions {
-  readonly apiKey?: string
-  /** A client of the SDK instead of a key. */
-  readonly client?: Perplexity
-  /** Perplexity's by default; without `/v1`. */
-  readonly baseUrl?: string
-  /** Such as `perplexity/sonar` or `openai/gpt-5.5`. Either this or a preset. */
-  readonly model?: string
-  /** A configuration that Perplexity keeps, such as `fast-search`. For the Agent API alone. */
-  readonly preset?: string
-  /** How to answer; sent as the system's instructions. */
-  readonly instructions?: string
-  readonly filters?: SearchFilters
-  /** Asks for data of this shape beside the text, validated here; it becomes `evidence.data`. */
-  readonly schema?: z.ZodObject
-  /** `sonar` speaks the chat completions of before the Agent API. */
-  readonly api?: 'agent' | 'sonar'
-  /** Of one question, each seen as an attempt; 2 by default, or what the client says. */
-  readonly maxRetries?: number
-  readonly maxOutputTokens?: number
-  /** Who the retriever is in the record; `agent:perplexity` by default. */
-  readonly agentId?: string
-  readonly displayName?: string
-  /** For whom it acts. */
-  readonly onBehalfOf?: Principal
-  /** For a whole answer with its retries; 120,000 by default, because searches take their time. */
-  readonly timeoutMs?: number
-  readonly clock?: Pick<Clock, 'now'>
-}
-
-const optionKeys: KnownKeys<PerplexityOptions> = {
-  apiKey: true,
-  client: true,
-  baseUrl: true,
-  model: true,
-  preset: true,
-  instructions: true,
-  filters: true,
-  schema: true,
-  api: true,
-  maxRetries: true,
-  maxOutputTokens: true,
-  agentId: true,
-  displayName: true,
-  onBehalfOf: true,
-  timeoutMs: true,
-  clock: true,
-}
 
 /**
  * Finds verifiable facts with Perplexity: an answer with its sources, or `bad_response`.
@@ -86,10 +33,7 @@ const optionKeys: KnownKeys<PerplexityOptions> = {
  * const { actor, evidence } = await research.retrieve('When does the support of Node.js 22 end?')
  */
 export function createPerplexityRetriever(options: PerplexityOptions): Retriever {
-  refuseStrayKeys(options, optionKeys, {
-    what: 'createPerplexityRetriever',
-    code: 'invalid_config',
-  })
+  checkOptions(options)
   const { agentId = 'agent:perplexity', displayName, onBehalfOf, schema } = options
   const { timeoutMs = 120_000, clock = systemClock } = options
   const vendor = createVendor(options)
@@ -148,7 +92,6 @@ export function createPerplexityRetriever(options: PerplexityOptions): Retriever
 
 function createVendor(options: PerplexityOptions): ModelVendor<string, FoundAnswer> {
   const { api = 'agent', model, preset, instructions, filters = {}, schema, maxRetries } = options
-  checkModel(options)
   const client = options.client ?? createClient(options)
   const retrieval = {
     model,
@@ -170,20 +113,6 @@ function createVendor(options: PerplexityOptions): ModelVendor<string, FoundAnsw
       return ask(watched, { query, ...retrieval }, settings, onText)
     },
   }
-}
-
-function checkModel({ api, model, preset }: PerplexityOptions): void {
-  const fits = api === 'sonar' ? model && !preset : Boolean(model) !== Boolean(preset)
-  if (fits) return
-  throw new LoopError(
-    'invalid_config',
-    'The perplexity adapter does not know which model to ask.',
-    {
-      plugin: 'perplexity',
-      path: '/model',
-      hint: 'Name a model; or for the Agent API a preset instead, never both.',
-    },
-  )
 }
 
 function checkGrounded({ text, citations }: FoundAnswer, details: Record<string, unknown>): void {

@@ -10,13 +10,13 @@ import {
 } from '@loop-engine/core'
 import type { LoopSystem } from '@loop-engine/sdk'
 import { Context } from '@temporalio/activity'
-import type { ClientPlugin, WorkflowClientInterceptor } from '@temporalio/client'
+import type { ClientPlugin } from '@temporalio/client'
 import { defaultPayloadConverter, type Headers } from '@temporalio/common'
 import { SimplePlugin } from '@temporalio/plugin'
 import type { ActivityInterceptorsFactory, BundlerPlugin, WorkerPlugin } from '@temporalio/worker'
 
 import { bundleConditions, sandboxFile } from './bundling.ts'
-import { signCaller, verifyCaller, type Caller } from './caller-token.ts'
+import { verifyCaller, type Caller } from './caller-token.ts'
 import {
   activityLoop,
   gateLoop,
@@ -29,6 +29,7 @@ import { governActivity } from './calls/govern-activity.ts'
 import type { GateSigner } from './decision-sink.ts'
 import { callerHeader, callHeader } from './names.ts'
 import { denied } from './refusals.ts'
+import { signStarts } from './sign-starts.ts'
 
 export interface TemporalPluginOptions {
   /** Judges and records. Needed by workers; a client that only starts workflows goes without. */
@@ -116,7 +117,7 @@ export function createTemporalPlugin(options: TemporalPluginOptions): TemporalPl
 
   const simple = new SimplePlugin({
     name: 'loop-engine',
-    ...(caller && { clientInterceptors: { workflow: [signing(caller)] } }),
+    ...(caller && { clientInterceptors: { workflow: [signStarts(caller)] } }),
     workerInterceptors: {
       activity: [governs],
       workflowModules: [sandboxFile('workflow-interceptors')],
@@ -168,38 +169,5 @@ function proven(read: () => Principal | undefined, name: string): Principal | un
     return read()
   } catch {
     throw denied(name, { aggregateId: '', reason: 'caller_not_proven' })
-  }
-}
-
-interface WorkflowStart {
-  readonly headers: Headers
-  readonly options: { readonly workflowId: string }
-  readonly workflowType: string
-}
-
-/** Every way in which a client starts a workflow; one that is left out would go around the caller. */
-function signing(caller: Caller): WorkflowClientInterceptor {
-  const signed = (headers: Headers, workflowId: string, workflowType: string): Headers => ({
-    ...headers,
-    [callerHeader]: defaultPayloadConverter.toPayload(
-      signCaller(caller, { workflowId, workflowType }),
-    ),
-  })
-  const started = <Input extends WorkflowStart>(input: Input): Input => ({
-    ...input,
-    headers: signed(input.headers, input.options.workflowId, input.workflowType),
-  })
-  return {
-    startWithDetails: (input, next) => next(started(input)),
-    signalWithStart: (input, next) => next(started(input)),
-    startUpdateWithStart: (input, next) =>
-      next({
-        ...input,
-        workflowStartHeaders: signed(
-          input.workflowStartHeaders,
-          input.workflowStartOptions.workflowId,
-          input.workflowType,
-        ),
-      }),
   }
 }
