@@ -2,9 +2,9 @@ import { LoopError, refuseStrayKeys, type KnownKeys, type Provider } from '@loop
 import { createModelProvider, providerKeys } from '@loop-engine/core/provider'
 
 import { readGeminiFault } from './gemini-fault.ts'
-import type { GeminiOptions, GenAIClient } from './gemini-options.ts'
 import { createGenAIClient, sendByGenAI } from './genai-client.ts'
 import { sendByGenerativeAI } from './generative-ai-client.ts'
+import type { GeminiOptions, GenAIClient } from './options.ts'
 
 const optionKeys: KnownKeys<GeminiOptions> = {
   ...providerKeys,

@@ -3,7 +3,7 @@ import { LoopError } from '@loop-engine/core'
 import { present } from '@loop-engine/core/provider'
 
 import { readAnswer, readAnswerStream } from './gemini-answer.ts'
-import type { GeminiOptions, GenAIClient, Send } from './gemini-options.ts'
+import type { GeminiOptions, GenAIClient, Send } from './options.ts'
 
 export function sendByGenAI(
   connect: () => Promise<GenAIClient>,

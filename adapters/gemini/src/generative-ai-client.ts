@@ -2,8 +2,8 @@ import type { GenerateContentRequest, ResponseSchema } from '@google/generative-
 import { present } from '@loop-engine/core/provider'
 
 import { readAnswer, readAnswerStream } from './gemini-answer.ts'
-import type { GeminiOptions, GenerativeAIClient, Send } from './gemini-options.ts'
 import { toOpenApiSchema } from './open-api-schema.ts'
+import type { GeminiOptions, GenerativeAIClient, Send } from './options.ts'
 
 /** This SDK neither repeats nor lets anyone see what it sends: each question is one attempt, without status or ids. */
 export function sendByGenerativeAI(

@@ -1,2 +1,2 @@
 export { createGeminiActorAdapter } from './gemini.ts'
-export type { GeminiOptions, GenAIClient, GenerativeAIClient } from './gemini-options.ts'
+export type { GeminiOptions, GenAIClient, GenerativeAIClient } from './options.ts'

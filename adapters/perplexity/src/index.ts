@@ -1,3 +1,3 @@
 export { createPerplexityRetriever } from './perplexity.ts'
-export type { PerplexityOptions } from './perplexity-options.ts'
+export type { PerplexityOptions } from './options.ts'
 export type { SearchFilters } from './search-filters.ts'

@@ -20,7 +20,7 @@ import { Perplexity } from '@perplexity-ai/perplexity_ai'
 
 import { askAgent } from './agent-api.ts'
 import { boundEvidence, type FoundAnswer } from './grounding.ts'
-import { checkOptions, type PerplexityOptions } from './perplexity-options.ts'
+import { checkOptions, type PerplexityOptions } from './options.ts'
 import { wireFilters } from './search-filters.ts'
 import { askSonar } from './sonar-api.ts'
 import { readStructured } from './structured-answer.ts'

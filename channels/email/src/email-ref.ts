@@ -1,7 +1,7 @@
 import type { ApprovalDecision, ApprovalRequest } from '@loop-engine/core'
 import { z } from 'zod'
 
-import type { Recipient } from './email-options.ts'
+import type { Recipient } from './options.ts'
 
 const refSchema = z.object({
   /** The revision that the links in people's mailboxes are for. */

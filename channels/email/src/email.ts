@@ -9,10 +9,10 @@ import {
 } from '@loop-engine/core'
 import { createDecisionPage, hasDecided, type DecisionPage } from '@loop-engine/core/decision-page'
 
-import { checkOptions, type EmailOptions, type Recipient } from './email-options.ts'
 import { nameOf, readRef, refOf } from './email-ref.ts'
 import { peopleOf, peopleWith } from './mail-people.ts'
 import { askMail, codeMail, outcomeMail, receiptMail, type MailText } from './mail-text.ts'
+import { checkOptions, type EmailOptions, type Recipient } from './options.ts'
 import { createPostman, envelopeOf, isOfOneMailbox } from './postman.ts'
 
 export interface EmailChannel extends Channel {

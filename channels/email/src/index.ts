@@ -1,2 +1,2 @@
 export { createEmailChannel, type EmailChannel } from './email.ts'
-export type { EmailOptions, FindRecipients, Recipient } from './email-options.ts'
+export type { EmailOptions, FindRecipients, Recipient } from './options.ts'

@@ -1,7 +1,7 @@
 import { LoopError, reviewersOf, type ApprovalRequest, type Principal } from '@loop-engine/core'
 import { z } from 'zod'
 
-import type { FindRecipients, Recipient } from './email-options.ts'
+import type { FindRecipients, Recipient } from './options.ts'
 
 // No quotes, no comments, no line breaks: an address of this form means one mailbox to every parser.
 const addressSchema = z.email().max(254)

@@ -1,9 +1,9 @@
 import { isLoopError, LoopError, sha256Hex, type ApprovalRequest } from '@loop-engine/core'
 import { createTransport, type Transporter } from 'nodemailer'
 
-import type { EmailOptions, Recipient } from './email-options.ts'
 import { checkAddress } from './mail-people.ts'
 import type { MailText } from './mail-text.ts'
+import type { EmailOptions, Recipient } from './options.ts'
 
 interface Envelope {
   readonly to: Recipient
