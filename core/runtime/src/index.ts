@@ -25,7 +25,7 @@ export {
 export { type AvailableTransition } from './engine/list-available.ts'
 export { type HistoryItem, type HistoryQuery } from './engine/read-history.ts'
 export { type Control, type StopInput, type StopTarget } from './engine/control.ts'
-export { type Seal, type Sealed } from './engine/seal.ts'
+export { type Seal, type Sealed, type SealOptions } from './engine/seal.ts'
 export { createBells, type Bells } from './approvals/bells.ts'
 export { createKnownRequests, type KnownRequests } from './reading/known-requests.ts'
 export { createApprovals, type Approvals } from './approvals/approvals.ts'

@@ -263,7 +263,10 @@ async function restarted(change: (store: LoopStore) => Partial<LoopStore>) {
   const evidence = { host: 'web-1' }
   const done = await engine.transition({ ...run, transitionId: 'restart', evidence })
   if (done.status !== 'executed') throw new Error(done.status)
-  const restart = engine.seal('restart', async ({ host }: { host: string }) => host)
+  const restart = engine.seal(
+    { loopId: 'ops.restart', transitionId: 'restart' },
+    async ({ host }: { host: string }) => host,
+  )
   return async (host: string) => restart(done.receipt, { host })
 }
 

@@ -171,7 +171,7 @@ test('an older request of a busy run is erased like any other', async () => {
 
 test('a receipt licenses nothing any more once its evidence is erased', async () => {
   const { engine, receipt, erase } = await open()
-  const pay = engine.seal('pay', async () => 'paid')
+  const pay = engine.seal({ loopId: 'payment', transitionId: 'pay' }, async () => 'paid')
   await erase(receipt.seq)
   await expect(pay(receipt, {})).rejects.toMatchObject({ details: { reason: 'input_mismatch' } })
 })
@@ -179,7 +179,10 @@ test('a receipt licenses nothing any more once its evidence is erased', async ()
 test('a receipt licenses nothing any more when its turn comes behind the erasure', async () => {
   const { engine, receipt, erase } = await open()
   const paid: unknown[] = []
-  const pay = engine.seal('pay', async (input: { iban: string }) => void paid.push(input))
+  const pay = engine.seal(
+    { loopId: 'payment', transitionId: 'pay' },
+    async (input: { iban: string }) => void paid.push(input),
+  )
 
   const erasing = erase(receipt.seq)
   const paying = pay(receipt, { iban: 'DE89 3704' })

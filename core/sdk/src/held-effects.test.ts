@@ -242,7 +242,7 @@ test.each(['suspend', 'cancel'] as const)(
     const { engine, order } = await open()
     const done = await order('note')
     if (done.status !== 'executed') throw new Error(done.status)
-    const write = engine.seal('write', async () => 'written')
+    const write = engine.seal({ loopId: 'payment', transitionId: 'note' }, async () => 'written')
     await engine[hold](change)
 
     const error: unknown = await write(done.receipt, {}).catch((thrown: unknown) => thrown)

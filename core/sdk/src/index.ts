@@ -28,6 +28,7 @@ export {
   type MigrateInput,
   type Seal,
   type Sealed,
+  type SealOptions,
   type TransitionInput,
   type StartInput,
   type StopInput,

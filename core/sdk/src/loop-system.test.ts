@@ -448,8 +448,9 @@ describe('a sealed function', () => {
     const system = await createLoopSystem({ loops: [loop], relay: false })
     await system.engine.start({ loopId: 'ops.restart', aggregateId: 'web-1', actor: agent })
     const ran: unknown[] = []
-    const restart = system.engine.seal('restart', async (input: { host: string }) =>
-      ran.push(input),
+    const restart = system.engine.seal(
+      { loopId: 'ops.restart', transitionId: 'restart' },
+      async (input: { host: string }) => ran.push(input),
     )
     const result = await system.engine.transition({
       aggregateId: 'web-1',

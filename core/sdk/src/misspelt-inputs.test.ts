@@ -158,12 +158,16 @@ test.each(['engine.start', 'engine.transition', 'approvals.decide'])(
 
 test('what waits for people has no receipt, and a sealed function says so', async () => {
   const { engine } = await open()
-  const pay = engine.seal('pay', async () => 'paid')
+  const pay = engine.seal({ loopId: 'refund', transitionId: 'pay' }, async () => 'paid')
   const receipt = undefined as unknown as Parameters<typeof pay>[0]
   await expect(pay(receipt, {})).rejects.toMatchObject({
     code: 'refused',
     details: { reason: 'unknown_receipt' },
   })
   const nothing = undefined as unknown as () => Promise<string>
-  expect(() => engine.seal('pay', nothing)).toThrow('A seal takes a name and a function.')
+  const forPay = { loopId: 'refund', transitionId: 'pay' }
+  expect(() => engine.seal(forPay, nothing)).toThrow('engine.seal takes a function.')
+  expect(() => engine.seal({ ...forPay, nmae: 'pay' } as typeof forPay, nothing)).toThrow(
+    'engine.seal knows no such key.',
+  )
 })

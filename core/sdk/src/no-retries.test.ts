@@ -79,7 +79,11 @@ async function openContended() {
     cancel: () => engine.cancel({ ...run, reason: 'enough' }),
     stop: () => engine.stop({ target: { loopId: 'payment' }, actor: alice, reason: 'look' }),
     decide: () => approvals.decide({ requestId, decision: 'reject', actor: alice }),
-    'a sealed function': () => engine.seal('write', async () => 'written')(noted.receipt, {}),
+    'a sealed function': () =>
+      engine.seal({ loopId: 'payment', transitionId: 'note' }, async () => 'written')(
+        noted.receipt,
+        {},
+      ),
   }
   return { calls, contend: (times: number) => void (conflicts = times) }
 }

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { createLoopSystem, createMemoryStore, defineLoop } from './index.ts'
 
 const agent = { type: 'ai-agent', id: 'agent:ops' } as const
+const toRestart = { loopId: 'ops.restart', transitionId: 'restart' } as const
 
 test('a sealed function runs what was licensed, whatever becomes of the callerâ€™s object meanwhile', async () => {
   const store = createMemoryStore()
@@ -38,7 +39,7 @@ test('a sealed function runs what was licensed, whatever becomes of the callerâ€
   if (done.status !== 'executed') throw new Error(done.status)
   isSpending = true
 
-  const restarted = await engine.seal('restart', async ({ host }: { host: string }) => host)(
+  const restarted = await engine.seal(toRestart, async ({ host }: { host: string }) => host)(
     done.receipt,
     input,
   )
@@ -88,7 +89,7 @@ async function restarted(effect?: EffectSpec) {
   })
   if (done.status !== 'executed') throw new Error(done.status)
   const { receipt } = done
-  const restart = engine.seal('restart', async ({ host }: { host: string }, context) => [
+  const restart = engine.seal(toRestart, async ({ host }: { host: string }, context) => [
     host,
     context,
   ])
@@ -111,7 +112,7 @@ test('a sealed function leaves on record that it was begun, and hears of what li
 
 test('a sealed function hears of its licence what is on record, whatever the receipt says besides', async () => {
   const { engine, receipt } = await restarted()
-  const restart = engine.seal('restart', async (_: { host: string }, context) => context)
+  const restart = engine.seal(toRestart, async (_: { host: string }, context) => context)
 
   const context = await restart(
     { ...receipt, aggregateId: 'incident-2', transitionId: 'wipe', expiresAt: Infinity },
@@ -123,7 +124,7 @@ test('a sealed function hears of its licence what is on record, whatever the rec
 
 test('a receipt that says otherwise when it is read again is spent as what it licensed', async () => {
   const { engine, receipt } = await restarted()
-  const restart = engine.seal('restart', async ({ host }: { host: string }) => host)
+  const restart = engine.seal(toRestart, async ({ host }: { host: string }) => host)
   let reads = 0
   const changing = (): typeof receipt => ({
     ...receipt,
@@ -138,6 +139,66 @@ test('a receipt that says otherwise when it is read again is spent as what it li
   await expect(restart(changing(), { host: 'web-1' })).rejects.toMatchObject({
     details: { reason: 'spent' },
   })
+})
+
+test('a receipt opens no function that was sealed for another transition, or that of another loop', async () => {
+  const wipe = { id: 'wipe', from: 'OPEN', to: 'OPEN', actors: ['ai-agent' as const] }
+  const loops = ['hosts', 'disks'].map((id) =>
+    defineLoop({
+      id,
+      states: ['OPEN', { id: 'DONE', terminal: true }],
+      initialState: 'OPEN',
+      transitions: [
+        { ...wipe, id: 'look' },
+        wipe,
+        { id: 'close', from: 'OPEN', to: 'DONE', actors: ['human'] },
+      ],
+    }),
+  )
+  const { engine } = await createLoopSystem({ loops, relay: false })
+  const run = { aggregateId: 'db-1', actor: agent }
+  await engine.start({ ...run, loopId: 'disks' })
+  const take = async (transitionId: string) => {
+    const done = await engine.transition({ ...run, transitionId, evidence: { disk: 'sda' } })
+    if (done.status !== 'executed') throw new Error(done.status)
+    return done.receipt
+  }
+  const wiped: unknown[] = []
+  const seal = (loopId: string) =>
+    engine.seal({ loopId, transitionId: 'wipe' }, async (input: { disk: string }) => {
+      wiped.push(input)
+    })
+  const [looked, licence] = [await take('look'), await take('wipe')]
+
+  for (const [wiping, receipt] of [
+    [seal('disks'), looked],
+    [seal('hosts'), licence],
+    [seal('disks'), { ...looked, transitionId: 'wipe' }],
+  ] as const)
+    await expect(wiping(receipt, { disk: 'sda' })).rejects.toMatchObject({
+      code: 'refused',
+      details: { reason: 'other_transition' },
+      hint: 'Give it a receipt of the transition that it was sealed for.',
+    })
+
+  expect(wiped).toEqual([])
+  // What was refused has spent nothing.
+  await seal('disks')(licence, { disk: 'sda' })
+  expect(wiped).toEqual([{ disk: 'sda' }])
+})
+
+test('a function is sealed for a transition that there is', async () => {
+  const { engine } = await restarted()
+  const run = async (): Promise<void> => {}
+  expect(() => engine.seal({ ...toRestart, loopId: 'ops.restrat' }, run)).toThrow(
+    expect.objectContaining({ code: 'not_found', message: 'No loop of this id is registered.' }),
+  )
+  expect(() => engine.seal({ ...toRestart, transitionId: 'restrat' }, run)).toThrow(
+    expect.objectContaining({
+      code: 'not_found',
+      details: { loopId: 'ops.restart', transitionId: 'restrat', known: ['restart', 'close'] },
+    }),
+  )
 })
 
 test('a receipt licenses a sealed function once, before it expires', async () => {

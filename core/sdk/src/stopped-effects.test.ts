@@ -76,7 +76,7 @@ test.each(['agent:payer', 'mallory', 'integration:bank'])(
 test('a sealed function refuses what was approved by somebody who is stopped', async () => {
   const { engine, transition } = await approved('note')
   if (transition.status !== 'executed') throw new Error(transition.status)
-  const write = engine.seal('write', async () => 'written')
+  const write = engine.seal({ loopId: 'payment', transitionId: 'note' }, async () => 'written')
   await engine.stop(stopOf('mallory'))
 
   const error: unknown = await write(transition.receipt, {}).catch((thrown: unknown) => thrown)

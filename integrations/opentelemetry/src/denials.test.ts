@@ -137,9 +137,12 @@ test('a sealed function is the execution of a tool, and its failure an error', a
       }),
     ],
   })
-  const run = engine.seal('tool:lookup', async () => {
-    throw new Error(secret)
-  })
+  const run = engine.seal(
+    { loopId: refund.id, transitionId: pay.transitionId, name: 'tool:lookup' },
+    async () => {
+      throw new Error(secret)
+    },
+  )
   const result = await engine.transition(pay)
   if (result.status !== 'executed') throw new Error(result.status)
   await expect(run(result.receipt, pay.evidence)).rejects.toThrow(secret)

@@ -58,7 +58,10 @@ export async function runLicensed(job: LicensedRun): Promise<Settled> {
   }
 
   let began = false
-  const sealed = engine.seal(`tool:${call.tool}`, async (_: JsonObject) => {
+  const { id: loopId } = job.loop.definition
+  const { transitionId } = licence.receipt
+  const name = `tool:${call.tool}`
+  const sealed = engine.seal({ loopId, transitionId, name }, async (_: JsonObject) => {
     began = true
     return runner.run(value)
   })

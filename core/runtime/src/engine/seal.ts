@@ -6,11 +6,13 @@ import {
   receiptOf,
   saltedDigest,
   type JsonValue,
+  type KnownKeys,
   type LedgerEntry,
   type Receipt,
   type StoredEntry,
 } from '@loop-engine/core'
 
+import { checkInput } from '../check-input.ts'
 import { holdOf } from '../effects/hold.ts'
 import type { Kernel } from '../kernel.ts'
 import { newestFirst } from '../reading/newest-first.ts'
@@ -25,25 +27,42 @@ export type Sealed<Input extends object, Output> = (
   input: Input,
 ) => Promise<Output>
 
+export interface SealOptions {
+  readonly loopId: string
+  /** Only a receipt of this transition opens the function. */
+  readonly transitionId: string
+  /** How the record and traces call the function; as the transition by default. */
+  readonly name?: string
+}
+
 /**
- * Seals a function: it runs once per receipt, after the spending is committed. Refused with `refused` (details.reason:
- * `unknown_receipt`, `receipt_expired`, `input_mismatch`, `reserved_for_effect`, `spent`, `stopped`, `suspended`,
- * `run_cancelled`, `run_failed`).
+ * Seals a function: it runs once per receipt of its transition, after the spending is committed. Refused with `refused`
+ * (details.reason: `unknown_receipt`, `other_transition`, `reserved_for_effect`, `receipt_expired`, `input_mismatch`, `spent`, `stopped`,
+ * `suspended`, `run_cancelled`, `run_failed`). Throws `not_found` for a transition that no registered loop has.
  */
 export type Seal = <Input extends object, Output>(
-  name: string,
+  options: SealOptions,
   run: (
     input: Input,
     context: { readonly receipt: Receipt; readonly idempotencyKey: string },
   ) => Promise<Output>,
 ) => Sealed<Input, Output>
 
+const keys: KnownKeys<SealOptions> = { loopId: true, transitionId: true, name: true }
+
 export function createSeal(kernel: Kernel): Seal {
-  return (name, run) => {
-    if (typeof name !== 'string' || typeof run !== 'function')
-      throw new LoopError('invalid_input', 'A seal takes a name and a function.', { path: '' })
+  return (options, run) => {
+    checkOptions(kernel, options)
+    if (typeof run !== 'function')
+      throw new LoopError('invalid_input', 'engine.seal takes a function.', { path: '' })
+    const { loopId, transitionId, name = transitionId } = options
     return async (pointer, input) => {
-      const { entry, receipt, text } = await licence(kernel, pointer, input)
+      const { entry, receipt, text } = await licence(
+        kernel,
+        { loopId, transitionId },
+        pointer,
+        input,
+      )
       await spend(kernel, receipt, entry, name)
       const context = { receipt, idempotencyKey: receipt.entry }
       // Read from what was licensed: the caller may have changed the object since it was compared.
@@ -54,6 +73,17 @@ export function createSeal(kernel: Kernel): Seal {
   }
 }
 
+function checkOptions({ loops }: Kernel, options: SealOptions): void {
+  checkInput('engine.seal', options, keys, ['loopId', 'transitionId'])
+  const { loopId, transitionId } = options
+  const { transitions } = loops.current(loopId)
+  if (transitions.has(transitionId)) return
+  throw new LoopError('not_found', 'The loop has no transition of this id.', {
+    path: '/transitionId',
+    details: { loopId, transitionId, known: [...transitions.keys()] },
+  })
+}
+
 interface Licence {
   readonly entry: LedgerEntry
   /** As the record has it: what the caller's says besides which entry it is, anybody may have written. */
@@ -62,11 +92,18 @@ interface Licence {
 }
 
 /** The recorded execution behind a receipt, which is only a pointer to it, and the text of what it licenses. */
-async function licence(kernel: Kernel, pointer: Receipt, input: object): Promise<Licence> {
+async function licence(
+  kernel: Kernel,
+  { loopId, transitionId }: SealOptions,
+  pointer: Receipt,
+  input: object,
+): Promise<Licence> {
   const stored = await recorded(kernel, pointer)
   if (stored?.type !== 'loop.transition.executed')
     throw refuse('unknown_receipt', 'The receipt is not the record of an executed transition.')
   const entry = openEntry(stored)
+  if (entry.loopId !== loopId || entry.transitionId !== transitionId)
+    throw refuse('other_transition', 'The receipt is of another transition.')
   if (entry.effect)
     throw refuse(
       'reserved_for_effect',
@@ -145,6 +182,7 @@ function unlicensed(): LoopError {
 
 /** What to do where a new receipt would be of no use. */
 const cures: Readonly<Record<string, string>> = {
+  other_transition: 'Give it a receipt of the transition that it was sealed for.',
   input_mismatch: 'Give it the evidence of the transition, unchanged.',
   reserved_for_effect: 'Leave it to the integration, or declare no effect.',
   stopped: 'Once the stop is released the receipt is good, until it expires.',

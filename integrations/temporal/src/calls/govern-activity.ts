@@ -1,4 +1,4 @@
-import type { Actor, JsonObject, TransitionResult } from '@loop-engine/core'
+import type { Actor, JsonObject, LoopInstance, TransitionResult } from '@loop-engine/core'
 
 import { denied, faultOf, pending, stopped, unknownOutcome } from '../refusals.ts'
 import { readCall, withdrawn, type CallRecord } from './call-record.ts'
@@ -37,7 +37,7 @@ async function proceed(
       await step(governance, attempt.site, aggregateId, 'deny', { reason: withdrawn })
       throw denied(name, { aggregateId, reason: withdrawn })
     case 'EXECUTING':
-      return runLicensed(licensed(governance, attempt, aggregateId), record)
+      return runLicensed(licensed(governance, attempt, instance), record)
     case 'EXECUTED':
       // The worker died after it had reported to the ledger, before it had reported to Temporal.
       if (ended['unrecordable'])
@@ -68,7 +68,7 @@ async function ask(
   const name = site.activityType
   switch (result.status) {
     case 'executed':
-      return runLicensed(licensed(governance, attempt, aggregateId), {
+      return runLicensed(licensed(governance, attempt, instance), {
         begun: false,
         licence: { receipt: result.receipt, evidence: asked },
       })
@@ -114,13 +114,14 @@ async function wait(
 function licensed(
   governance: ActivityGovernance,
   attempt: ActivityAttempt,
-  aggregateId: string,
+  { aggregateId, loopId }: LoopInstance,
 ): LicensedCall {
   const { site, policy, run } = attempt
   const single = attempt.args.length === 1
   return {
     name: site.activityType,
     aggregateId,
+    loopId,
     idempotent: policy.idempotent === true,
     engine: governance.system.engine,
     run: (input) => run(single ? [input] : (input as unknown[])),

@@ -12,9 +12,10 @@ function unreported(idempotent: boolean, retryable = true): Promise<unknown> {
   const call = {
     name: 'pay',
     aggregateId: 'activity/1',
+    loopId: 'activity:pay',
     idempotent,
     engine: {
-      seal: (_: string, run: (input: object) => unknown) => (_receipt: object, input: object) =>
+      seal: (_: object, run: (input: object) => unknown) => (_receipt: object, input: object) =>
         run(input),
     },
     run: async () => 'paid',

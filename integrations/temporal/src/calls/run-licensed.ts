@@ -16,6 +16,7 @@ import type { CallRecord } from './call-record.ts'
 export interface LicensedCall {
   readonly name: string
   readonly aggregateId: string
+  readonly loopId: string
   readonly idempotent: boolean
   readonly engine: LoopEngine
   run(input: JsonValue): Promise<unknown>
@@ -34,11 +35,13 @@ export async function runLicensed(
   const licence = record.begun
     ? await again(call, record.licence?.evidence ?? null)
     : record.licence
-  const { name, aggregateId, engine } = call
+  const { name, aggregateId, loopId, engine } = call
   if (!licence?.evidence) throw denied(name, { aggregateId, reason: 'erased' })
   const input = licence.evidence['input'] ?? null
   let began = false
-  const sealed = engine.seal(`activity:${name}`, async (_: JsonObject) => {
+  const { transitionId } = licence.receipt
+  const seal = { loopId, transitionId, name: `activity:${name}` }
+  const sealed = engine.seal(seal, async (_: JsonObject) => {
     began = true
     // A copy: what is on record is frozen, and an activity may write on its input.
     return call.run(structuredClone(input) as JsonValue)
