@@ -9,6 +9,7 @@ import type { VerifyFault } from './fault.ts'
 import { verifyLog } from './verify-log.ts'
 import { mostFaults, type VerifyReport } from './verify-run.ts'
 import { verifyRuns } from './verify-runs.ts'
+import { verifyStops } from './verify-stops.ts'
 
 export interface VerifyStoreOptions {
   readonly store: LoopStore
@@ -40,7 +41,8 @@ const optionKeys: KnownKeys<VerifyStoreOptions> = {
 const mostThreads = 4
 
 /**
- * Verifies what a store holds of a tenant: every run, its record, and that the log and the runs know the same entries.
+ * Verifies what a store holds of a tenant: every run, its record, that the log and the runs know the same entries, and that
+ * the stops in force are those on record.
  * Commits may go on meanwhile. Names the first bad entry.
  */
 export async function verifyStore(options: VerifyStoreOptions): Promise<VerifyReport> {
@@ -89,7 +91,8 @@ export async function verifyStore(options: VerifyStoreOptions): Promise<VerifyRe
       deep,
       checkpoint,
     })
-    faults.push(...missed.slice(0, mostFaults - faults.length))
+    const stops = await verifyStops(store, tenant)
+    faults.push(...[...missed, ...stops].slice(0, mostFaults - faults.length))
   }
   return {
     ok: faults.length === 0,

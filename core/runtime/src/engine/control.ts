@@ -175,7 +175,8 @@ function scopeOf(target: StopTarget): { scope: string; tenant: string; actorId?:
     const scope = stopScope(kinds[kind], tenant, name)
     return { scope, tenant, ...(kind === 'actorId' && { actorId: name }) }
   }
-  if (given.everything === true) return { scope: '*', tenant }
+  // On record in one place, whoever asks: there it is looked for.
+  if (given.everything === true) return { scope: '*', tenant: 'default' }
   throw new LoopError('invalid_input', 'Everything is stopped with `true`.', {
     path: '/target/everything',
   })
