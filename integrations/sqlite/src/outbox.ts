@@ -2,6 +2,7 @@ import {
   type ClaimQuery,
   cutPage,
   type DeadLetter,
+  LoopError,
   type LoopStore,
   type OutboxClaim,
   type OutboxItem,
@@ -110,7 +111,11 @@ export function createOutbox(connection: Connection): Outbox {
       const rows = of
         ? readyOf.all(now, one, two, three, four, of.tenant, of.aggregateId, limit)
         : ready.all(now, one, two, three, four, limit)
-      const [last = 0] = rows.length === 0 ? [] : (nextFence.get(rows.length) ?? [])
+      if (rows.length === 0) return []
+      const [last] = nextFence.get(rows.length) ?? []
+      // Under no fence nobody could finish, and nothing would ever be delivered.
+      if (last === undefined)
+        throw new LoopError('corrupt', 'The row of progress of the SQLite file is gone.')
       const leasedUntil = now + leaseMs
       return rows.map((row, index) => {
         const fence = last - rows.length + 1 + index

@@ -103,6 +103,19 @@ describe('the file', () => {
     expect(await codeOf(store.find({ tenant: 'acme' }))).toBe('corrupt')
   })
 
+  test('says that nothing can be delivered once the row of progress is gone', async () => {
+    const path = newPath()
+    const store = await openAt(path)
+    const plan = startPlan()
+    await store.commit([{ ...plan, outbox: [outboxItem(plan.instance)] }])
+    const other = new DatabaseSync(path)
+    other.exec('DELETE FROM progress')
+    other.close()
+
+    const query = { worker: 'w', leaseMs: 1000, limit: 10, now: planEpoch + 3_600_000 }
+    expect(await codeOf(store.claim(query))).toBe('corrupt')
+  })
+
   test('who reads page after page lets others have their turn', async () => {
     const store = await openAt(newPath())
     let others = 0
