@@ -4,6 +4,7 @@ import {
   isRecord,
   LoopError,
   refuseStrayKeys,
+  spellingOf,
   systemClock,
   type Actor,
   type Clock,
@@ -19,6 +20,8 @@ export interface Person {
   readonly groups?: readonly string[]
   /** Accounts of one natural person share it; the id by default. */
   readonly identityClass?: string
+  /** The ids of all accounts of this natural person: a stop of one of them is a stop of each. */
+  readonly accounts?: readonly string[]
 }
 
 export interface IdentityOptions {
@@ -37,6 +40,8 @@ export interface Identity {
     tenant: string,
     actor: Actor,
   ): Promise<{ readonly actor: Actor; readonly identityClass: string } | null>
+  /** The other ids of the person who has this one, as the directory knows them today. */
+  otherAccounts(tenant: string, id: string): Promise<readonly string[]>
   readonly authority: Authority | undefined
   /** Without a directory everybody stays who they said they are: nothing about them can change. */
   readonly hasDirectory: boolean
@@ -64,8 +69,12 @@ export function createIdentity(
       if (!directory) return { actor, identityClass: actor.id }
       const person = await ask(directory, patience, tenant, actor.id)
       if (!person) return null
-      const { identityClass, ...names } = person
+      const { identityClass, accounts: _, ...names } = person
       return { actor: { ...actor, ...names }, identityClass: identityClass ?? actor.id }
+    },
+    async otherAccounts(tenant, id) {
+      const person = directory && (await ask(directory, patience, tenant, id))
+      return person?.accounts.filter((account) => spellingOf(account) !== spellingOf(id)) ?? []
     },
   }
 }
@@ -114,6 +123,7 @@ interface KnownPerson {
   readonly roles: readonly string[]
   readonly groups: readonly string[]
   readonly identityClass: string | undefined
+  readonly accounts: readonly string[]
 }
 
 /** What is no person is nobody who is known: `true`, or the text that there is none, would have no roles but be believed. */
@@ -123,14 +133,19 @@ function readPerson(person: unknown): KnownPerson | null {
   const identityClass = person.identityClass ?? undefined
   if (identityClass !== undefined && typeof identityClass !== 'string')
     throw noPerson('An identity class is text.')
-  return { roles: namesOf(person.roles), groups: namesOf(person.groups), identityClass }
+  return {
+    roles: namesOf(person.roles),
+    groups: namesOf(person.groups),
+    identityClass,
+    accounts: namesOf(person.accounts),
+  }
 }
 
-/** The roles or groups of a person. A text is no list: of its letters nobody has a role. */
+/** The roles, groups or accounts of a person. A text is no list: of its letters nobody has a role. */
 function namesOf(names: unknown): string[] {
   if (names === undefined || names === null) return []
   if (Array.isArray(names) && names.every((name) => typeof name === 'string')) return [...names]
-  throw noPerson('Roles and groups are lists of texts.')
+  throw noPerson('Roles, groups and accounts are lists of texts.')
 }
 
 function noPerson(hint: string): LoopError {

@@ -102,3 +102,77 @@ test.each(['Bob', 'user:bob'])(
     })
   },
 )
+
+/** Approvals that mallory may give under two accounts, of which a directory knows. */
+async function withTwoAccounts(accounts: readonly string[] | Error = ['mallory', 'm@home']) {
+  const { engine, approvals } = await createLoopSystem({
+    loops: [
+      defineLoop({
+        id: 'order',
+        states: ['OPEN', { id: 'DONE', terminal: true }],
+        initialState: 'OPEN',
+        transitions: [
+          { id: 'look', from: 'OPEN', to: 'OPEN', actors: ['human', 'ai-agent'] },
+          {
+            id: 'pay',
+            from: 'OPEN',
+            to: 'DONE',
+            actors: ['ai-agent'],
+            approval: { reviewers: ['m@home'] },
+          },
+        ],
+      }),
+    ],
+    identity: {
+      directory(_, id) {
+        if (accounts instanceof Error) throw accounts
+        return accounts.includes(id) ? { accounts } : {}
+      },
+    },
+    relay: false,
+  })
+  const agent: Actor = { type: 'ai-agent', id: 'agent:payer' }
+  await engine.start({ ...run, loopId: 'order', actor: agent })
+  const asked = await engine.transition({ ...run, transitionId: 'pay', actor: agent })
+  if (asked.status !== 'pending_approval') throw new Error(asked.status)
+  const other: Actor = { type: 'human', id: 'm@home' }
+  const stop = { target: { actorId: 'user:Mallory' }, actor: olga, reason: 'stolen' }
+  return {
+    engine,
+    stop: async () => engine.stop(stop),
+    release: async () => engine.release(stop),
+    scopes: async () => (await engine.stops()).map(({ scope }) => scope).toSorted(),
+    look: async (actor: Actor) =>
+      (await engine.transition({ ...run, transitionId: 'look', actor })).status,
+    approve: async () =>
+      approvals.decide({ requestId: asked.approvalId, decision: 'approve', actor: other }),
+    other,
+    agent,
+  }
+}
+
+test('a stop of one account reaches the others of the same person, and who acts for them', async () => {
+  const { stop, release, look, approve, scopes, other, agent } = await withTwoAccounts([
+    'user:Mallory',
+    'm@home',
+  ])
+  await stop()
+
+  expect(await scopes()).toEqual(['actor:default:m@home', 'actor:default:mallory'])
+  expect(await look(other)).toBe('rejected')
+  expect(await look({ ...agent, onBehalfOf: other })).toBe('rejected')
+  expect(await approve()).toMatchObject({ status: 'refused', reason: 'stopped' })
+
+  await release()
+  expect(await scopes()).toEqual([])
+  expect(await approve()).toMatchObject({ status: 'executed' })
+})
+
+test('while the directory is away the account that is named is stopped, and nobody thinks that all are', async () => {
+  const { stop, scopes } = await withTwoAccounts(new Error('away'))
+  await expect(stop()).rejects.toMatchObject({
+    code: 'unavailable',
+    message: 'Only the account that was named was stopped or released.',
+  })
+  expect(await scopes()).toEqual(['actor:default:mallory'])
+})

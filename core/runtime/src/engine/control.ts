@@ -2,16 +2,13 @@ import {
   actorScopes,
   deepFreeze,
   LoopError,
-  refuseStrayKeys,
-  spellingOf,
-  stopScope,
   type Actor,
   type KnownKeys,
   type LoopDefinition,
   type Stop,
 } from '@loop-engine/core'
 
-import { checkInput, isText } from '../check-input.ts'
+import { checkInput } from '../check-input.ts'
 import { admitted, personOrSystem } from '../judging/admit-input.ts'
 import type { Kernel } from '../kernel.ts'
 import { createChange, createOpening, type Change } from '../recording/change.ts'
@@ -19,14 +16,7 @@ import { draftOf } from '../recording/draft.ts'
 import { stoppedError } from '../recording/refused-by.ts'
 import { ownScopes } from '../recording/stop-scopes.ts'
 import { untilCommitted } from '../recording/until-committed.ts'
-
-/** What a stop covers. */
-export type StopTarget =
-  | { readonly everything: true }
-  | { readonly tenant: string }
-  | { readonly loopId: string; readonly tenant?: string }
-  | { readonly aggregateId: string; readonly tenant?: string }
-  | { readonly actorId: string; readonly tenant?: string }
+import { scopeOf, type StopScope, type StopTarget } from './stop-target.ts'
 
 export interface StopInput {
   readonly target: StopTarget
@@ -39,9 +29,12 @@ export interface StopInput {
  * that was under way, with what follows it, and what is done with a run by hand.
  */
 export interface Control {
-  /** Anybody may pull it, an agent too. */
+  /**
+   * Anybody may pull it, an agent too. Of a person whose other accounts the directory knows all are stopped. Throws
+   * `unavailable` when it does not answer: then only the one that was named is.
+   */
   stop(input: StopInput): Promise<Stop>
-  /** Only a person or the system may release. Throws `stopped` for who is stopped. */
+  /** Only a person or the system may release, as much as was stopped. Throws `stopped` for who is stopped. */
   release(input: StopInput): Promise<void>
   stops(): Promise<readonly Stop[]>
 }
@@ -64,36 +57,54 @@ const keeper: Actor = Object.freeze({ type: 'system', id: 'system:control' })
 
 export function createControl(kernel: Kernel): Control {
   return {
-    async stop(asked) {
-      checkInput('engine.stop', asked, stopKeys, ['reason'])
-      const { target, reason } = asked
-      const actor = admitted(kernel, asked.actor)
-      const { scope, tenant } = scopeOf(target)
-      const stop: Stop = { scope, reason, by: `${actor.type}:${actor.id}`, at: kernel.clock.now() }
-      await write(
-        kernel,
-        tenant,
-        actor,
-        { type: 'loop.stopped', reason, data: { scope } },
-        { set: [stop] },
-      )
+    async stop(input) {
+      checkInput('engine.stop', input, stopKeys, ['reason'])
+      const { target, reason } = input
+      const actor = admitted(kernel, input.actor)
+      const hold = async ({ scope, tenant }: StopScope): Promise<Stop> => {
+        const by = `${actor.type}:${actor.id}`
+        const stop: Stop = { scope, reason, by, at: kernel.clock.now() }
+        const entry = { type: 'loop.stopped', reason, data: { scope } } as const
+        await write(kernel, tenant, actor, entry, { set: [stop] })
+        return stop
+      }
+      const asked = scopeOf(target)
+      const stop = await hold(asked)
+      for (const linked of await linkedTo(kernel, asked)) await hold(linked)
       return stop
     },
-    async release(asked) {
-      checkInput('engine.release', asked, stopKeys, ['reason'])
-      const { target, reason } = asked
-      const actor = personOrSystem(kernel, asked.actor, 'release a stop')
-      const { scope, tenant, actorId } = scopeOf(target)
-      await write(
-        kernel,
-        tenant,
-        actor,
-        { type: 'loop.released', reason, data: { scope } },
-        { clear: actorId === undefined ? [scope] : actorScopes(tenant, actorId) },
-        ownScopes(tenant, actor),
-      )
+    async release(input) {
+      checkInput('engine.release', input, stopKeys, ['reason'])
+      const { target, reason } = input
+      const actor = personOrSystem(kernel, input.actor, 'release a stop')
+      const letGo = async ({ scope, tenant, actorId }: StopScope): Promise<void> => {
+        const entry = { type: 'loop.released', reason, data: { scope } } as const
+        const clear = actorId === undefined ? [scope] : actorScopes(tenant, actorId)
+        await write(kernel, tenant, actor, entry, { clear }, ownScopes(tenant, actor))
+      }
+      const asked = scopeOf(target)
+      await letGo(asked)
+      for (const linked of await linkedTo(kernel, asked)) await letGo(linked)
     },
     stops: async () => kernel.store.stops(),
+  }
+}
+
+/** The other accounts of the person who is stopped. Looked up last: a directory that is away is no reason not to stop. */
+async function linkedTo(
+  kernel: Kernel,
+  { tenant, actorId }: StopScope,
+): Promise<readonly StopScope[]> {
+  if (actorId === undefined) return []
+  try {
+    const others = await kernel.identity.otherAccounts(tenant, actorId)
+    return others.map((account) => scopeOf({ tenant, actorId: account }))
+  } catch (cause) {
+    throw new LoopError('unavailable', 'Only the account that was named was stopped or released.', {
+      retryable: true,
+      hint: 'Its directory did not tell the other accounts of the person; repeat it later.',
+      cause,
+    })
   }
 }
 
@@ -144,50 +155,5 @@ async function open(kernel: Kernel, tenant: string): Promise<Change> {
     toState: 'ACTIVE',
     status: 'active',
     data: { version },
-  })
-}
-
-const targetKeys = {
-  everything: true,
-  tenant: true,
-  loopId: true,
-  aggregateId: true,
-  actorId: true,
-} as const
-const kinds = { loopId: 'loop', aggregateId: 'instance', actorId: 'actor' } as const
-
-/** What could be read as something else is refused: it would stop, or let go on, what nobody meant. */
-function scopeOf(target: StopTarget): { scope: string; tenant: string; actorId?: string } {
-  refuseStrayKeys(target, targetKeys, { what: 'The target of a stop', path: '/target' })
-  const given: { readonly [Key in keyof typeof targetKeys]?: unknown } = target
-  const tenant = nameOf(given.tenant ?? 'default', 'tenant')
-  const [kind, ...more] = (['everything', 'loopId', 'aggregateId', 'actorId'] as const).filter(
-    (key) => given[key] !== undefined,
-  )
-  if (more.length > 0 || (kind ?? given.tenant) === undefined)
-    throw new LoopError('invalid_input', 'A stop has one target.', {
-      path: '/target',
-      hint: 'Name one of everything, loopId, aggregateId and actorId; or a tenant alone.',
-    })
-  if (kind === undefined) return { scope: stopScope('tenant', tenant), tenant }
-  if (kind !== 'everything') {
-    const name = nameOf(given[kind], kind)
-    const scope = stopScope(kinds[kind], tenant, name)
-    return { scope, tenant, ...(kind === 'actorId' && { actorId: name }) }
-  }
-  // On record in one place, whoever asks: there it is looked for.
-  if (given.everything === true) return { scope: '*', tenant: 'default' }
-  throw new LoopError('invalid_input', 'Everything is stopped with `true`.', {
-    path: '/target/everything',
-  })
-}
-
-function nameOf(value: unknown, key: keyof typeof targetKeys): string {
-  // Nor is anybody left of `user:` alone.
-  const name = typeof value === 'string' && key === 'actorId' ? spellingOf(value) : value
-  if (typeof value === 'string' && isText(name, 256) && name !== '') return value
-  throw new LoopError('invalid_input', 'The target of a stop is named by text.', {
-    path: `/target/${key}`,
-    hint: 'Write text of 1 to 256 characters.',
   })
 }
