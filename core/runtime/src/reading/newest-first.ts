@@ -11,7 +11,8 @@ const page = 100
 
 /**
  * The entries of a run from its head back to `first`, a page at a time: whoever has found enough reads no further. Each is
- * the one that the next names, so that nothing follows from a row that was changed by hand. Throws `corrupt`.
+ * the one that the next names, and none is missing, so that nothing follows from a row that was changed by hand. Throws
+ * `corrupt`.
  */
 export async function* newestFirst(
   store: LoopStore,
@@ -21,16 +22,14 @@ export async function* newestFirst(
   let hash = head
   for (let to = version; to >= first; to -= page) {
     const from = Math.max(first, to - page + 1)
-    for (const entry of (await store.entries(tenant, runId, { from, to })).toReversed()) {
-      if (entry.hash !== hash || hashEntry(entry.body) !== hash)
-        throw new LoopError(
-          'corrupt',
-          `Entry ${entry.seq} of run ${runId} is not the one on record.`,
-          {
-            details: { runId, seq: entry.seq },
-            hint: 'Run verify to find the first bad one, then restore the store from a backup.',
-          },
-        )
+    const entries = await store.entries(tenant, runId, { from, to })
+    for (let seq = to; seq >= from; seq--) {
+      const entry = entries[seq - from]
+      if (entry?.seq !== seq || entry.hash !== hash || hashEntry(entry.body) !== hash)
+        throw new LoopError('corrupt', `Entry ${seq} of run ${runId} is not the one on record.`, {
+          details: { runId, seq },
+          hint: 'Run verify to find the first bad one, then restore the store from a backup.',
+        })
       hash = prevHashOf(entry.body)
       yield entry
     }
