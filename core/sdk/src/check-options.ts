@@ -39,6 +39,7 @@ const storeMethods: readonly (keyof LoopStore)[] = [
   'stops',
   'putDefinition',
   'definition',
+  'delivery',
   'claim',
   'settle',
   'extend',

@@ -2,11 +2,11 @@ import { cutPage, type LoopStore, readCursor, readLimit, type Settlement } from 
 
 import { claimOfInstance } from './claim-of-instance.ts'
 import { statementsOf, type Database } from './connection/database.ts'
-import { toClaim, toDeadLetter, type OutboxRow } from './rows.ts'
+import { toClaim, toDeadLetter, toItem, type OutboxRow } from './rows.ts'
 
 type Outbox = Pick<
   LoopStore,
-  'claim' | 'settle' | 'extend' | 'nextDueAt' | 'deadLetters' | 'revive'
+  'delivery' | 'claim' | 'settle' | 'extend' | 'nextDueAt' | 'deadLetters' | 'revive'
 >
 
 /** Leases items to workers; several processes may ask at the same time. */
@@ -23,6 +23,10 @@ export function createOutbox(database: Database, schema: string, announce: () =>
     `UPDATE ${schema}.outbox o SET ready_at = greatest(o.ready_at, $2)
     FROM pg_catalog.json_to_recordset($1) AS l(place integer, id text, fence bigint)
     WHERE o.id = l.id AND o.fence = l.fence AND o.fence > 0 RETURNING l.place`,
+  )
+  const delivery = statement(
+    'delivery_v1',
+    `SELECT * FROM ${schema}.outbox WHERE id = $1 AND tenant = $2`,
   )
   const nextDueAt = statement('next_due_at_v3', `SELECT ${schema}.next_due_at_v7() AS ready_at`)
   const dead = statement(
@@ -59,6 +63,10 @@ export function createOutbox(database: Database, schema: string, announce: () =>
         (await database.read<{ place: number }>(extend, values)).map(({ place }) => place),
       )
       return leases.map((_, place) => held.has(place))
+    },
+    async delivery(tenant, id) {
+      const [row] = await database.read<OutboxRow>(delivery, [id, tenant])
+      return row === undefined ? null : toItem(row)
     },
     async nextDueAt() {
       const [row] = await database.read<{ ready_at: string | null }>(nextDueAt, [])

@@ -160,6 +160,7 @@ const calls: Readonly<Record<string, (store: LoopStore) => Promise<unknown>>> = 
   'approvals of a run': (store) => store.approvals({ tenant: 'acme', runId: `run-of-${key(7)}` }),
   'approvals of a key': (store) => store.approvals({ tenant: 'acme', aggregateId: key(7) }),
   idempotency: (store) => store.idempotency('acme', 'a:b', key(7)),
+  delivery: (store) => store.delivery('acme', `timer-of-run-of-${key(7)}`),
   claim: (store) => store.claim({ worker: 'w', now: 1, leaseMs: 1000, limit: 10 }),
   nextDueAt: (store) => store.nextDueAt(),
   deadLetters: (store) => store.deadLetters({ tenant: 'acme', limit: 10 }),

@@ -82,7 +82,7 @@ export interface OutboxRow {
   readonly died_at: Long | null
 }
 
-function toItem(row: OutboxRow): OutboxItem {
+export function toItem(row: OutboxRow): OutboxItem {
   const { id, tenant, aggregate_id, run_id, lane, kind, name, seq, payload, due_at } = row
   const item = { id, tenant, aggregateId: aggregate_id, runId: run_id, lane, kind, name, payload }
   return { ...item, seq: Number(seq), dueAt: Number(due_at) }

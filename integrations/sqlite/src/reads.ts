@@ -14,12 +14,15 @@ import type { Connection, Statement, Value } from './connection.ts'
 import {
   entryColumns,
   instanceColumns,
+  itemColumns,
   toApproval,
   toEntry,
   toInstance,
+  toItem,
   type ApprovalRow,
   type EntryRow,
   type InstanceRow,
+  type ItemRow,
 } from './rows.ts'
 
 type Call =
@@ -35,6 +38,7 @@ type Call =
   | 'spentBy'
   | 'stops'
   | 'definition'
+  | 'delivery'
 
 /** The reads of the contract, as long as the file is open: the same calls without the promises. */
 export type Reads = {
@@ -74,6 +78,9 @@ function createSingleReads({ prepare }: Connection): Omit<Reads, 'find' | 'appro
   const stops = prepare<[scope: string, reason: string, by: string, at: number]>(
     'SELECT scope, reason, by, at FROM stop ORDER BY scope',
   )
+  // `kind <> 'publish'` names the partial index outbox_id.
+  const delivery = prepare<ItemRow>(`
+    SELECT ${itemColumns} FROM outbox WHERE id = ? AND tenant = ? AND kind <> 'publish'`)
   const definition = prepare<[text: string]>('SELECT text FROM definition WHERE digest = ?')
 
   return {
@@ -99,6 +106,12 @@ function createSingleReads({ prepare }: Connection): Omit<Reads, 'find' | 'appro
     spentBy: (tenant, receipt) => spender.get(tenant, receipt)?.[0] ?? null,
     stops: () => stops.all().map(([scope, reason, by, at]) => ({ scope, reason, by, at })),
     definition: (digest) => definition.get(digest)?.[0] ?? null,
+    delivery(tenant, id) {
+      const row = delivery.get(id, tenant)
+      if (row === undefined) return null
+      const { attempt: _, ...item } = toItem(row)
+      return item
+    },
   }
 }
 

@@ -134,6 +134,7 @@ export function createSqliteStore(given: SqliteStoreOptions): LoopStore {
     putDefinition: (digest, text) => write(({ upkeep }) => upkeep.putDefinition(digest, text)),
     definition: (digest) => read(({ reads }) => reads.definition(digest)),
 
+    delivery: (...query) => read(({ reads }) => reads.delivery(...query)),
     async claim(query) {
       // Polling an idle outbox takes no lock.
       if (!(await read(({ outbox }) => outbox.hasWork(query.now)))) return []

@@ -8,6 +8,7 @@ import type {
   ClaimQuery,
   DeadLetter,
   OutboxClaim,
+  OutboxItem,
   PostedMessage,
   Settlement,
 } from './store-outbox.ts'
@@ -63,6 +64,8 @@ export interface LoopStore {
   putDefinition(digest: string, text: string): Promise<void>
   definition(digest: string): Promise<string | null>
 
+  /** What waits under this id, is being delivered or was given up; nothing has to be known of what publishes an entry. */
+  delivery(tenant: string, id: string): Promise<OutboxItem | null>
   /** Leases due items, at most one per lane, oldest first. An expired lease may be claimed again, with a higher fence. */
   claim(query: ClaimQuery): Promise<readonly OutboxClaim[]>
   /** One answer per settlement: whether the lease was still held. */

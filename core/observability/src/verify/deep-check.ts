@@ -10,6 +10,7 @@ import { indexLoop, type LoopIndex } from '@loop-engine/runtime'
 
 import type { Finding } from './fault.ts'
 import { createLicences } from './legality.ts'
+import { createOpenEnds } from './open-ends.ts'
 import type { FindDefinition, RunCheck, RunCheckOptions } from './run-check.ts'
 import { createShallowCheck } from './shallow-check.ts'
 
@@ -21,6 +22,7 @@ export function createDeepCheck(
 ): RunCheck {
   const shallow = createShallowCheck(runId, options)
   const licences = createLicences()
+  const ends = createOpenEnds()
   const loops = new Map<string, LoopIndex | null>()
   const erasable = new Set<number>()
   let folded: LoopInstance | null = null
@@ -53,6 +55,7 @@ export function createDeepCheck(
         fault: 'missing_definition',
         message: 'The definition that judged is not kept, or not under its own digest.',
       }
+    ends.follow(entry)
     const fault = licences.judge(entry, stored.hash, folded, loop)
     folded = applyEntry(folded, entry, stored)
     return fault
@@ -71,8 +74,8 @@ export function createDeepCheck(
       const finding = await deep(stored).catch(asFinding)
       return finding && { runId, seq: stored.seq, ...finding }
     },
-    end(instance) {
-      const first = shallow.end(instance)
+    async end(instance) {
+      const first = await shallow.end(instance)
       if (first) return first
       const [lost] = erasable
       if (lost !== undefined)
@@ -82,7 +85,12 @@ export function createDeepCheck(
           fault: 'evidence_mismatch',
           message: 'Evidence is gone, and its erasure is not on record.',
         }
-      if (!folded || canonicalize(folded) === canonicalize(instance)) return null
+      if (!folded) return null
+      if (canonicalize(folded) === canonicalize(instance)) {
+        const { beside } = options
+        const loop = await loopOf(instance.definition.digest)
+        return beside ? ends.missing(beside, instance, loop) : null
+      }
       return {
         runId,
         seq: shallow.entries,

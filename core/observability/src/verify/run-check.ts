@@ -2,6 +2,7 @@ import type { DroppedEntries, LoopDefinition, LoopInstance, StoredEntry } from '
 
 import { createDeepCheck } from './deep-check.ts'
 import type { VerifyFault } from './fault.ts'
+import type { BesideRecord } from './open-ends.ts'
 import { createShallowCheck } from './shallow-check.ts'
 import type { Names } from './stored-bytes.ts'
 
@@ -18,7 +19,7 @@ export interface RunCheck {
   /** Checks the next entry, in order. */
   add(stored: StoredEntry): VerifyFault | null | Promise<VerifyFault | null>
   /** Compares the run as it is stored with the run as it was recorded. */
-  end(instance: LoopInstance): VerifyFault | null
+  end(instance: LoopInstance): VerifyFault | null | Promise<VerifyFault | null>
 }
 
 export interface RunCheckOptions {
@@ -28,6 +29,8 @@ export interface RunCheckOptions {
   readonly dropped?: Pick<DroppedEntries, 'through' | 'head'> | null
   /** Whose the run is said to be: its first entry has to agree. */
   readonly names?: Names
+  /** Where to look for what the record leaves open. */
+  readonly beside?: BesideRecord
 }
 
 /** Goes deep where there are definitions to judge by. */

@@ -52,13 +52,15 @@ export async function verifyPages(
     definitions,
     runId: asked,
     dropped = null,
-  }: VerifyRunOptions & Pick<RunCheckOptions, 'dropped'>,
+    beside,
+  }: VerifyRunOptions & Pick<RunCheckOptions, 'dropped' | 'beside'>,
 ): Promise<VerifyReport> {
   const began = performance.now()
   const open = (first?: StoredEntry): RunCheck =>
     createRunCheck(instance?.runId ?? asked ?? first?.runId ?? '', definitions, {
       dropped,
       names: instance,
+      ...(beside && { beside }),
     })
   const faults: VerifyFault[] = []
   const note = (fault: VerifyFault | null): void =>
@@ -72,7 +74,7 @@ export async function verifyPages(
     }
   }
   check ??= open()
-  if (instance) note(check.end(instance))
+  if (instance) note(await check.end(instance))
   return {
     ok: faults.length === 0,
     entries: check.entries - (dropped?.through ?? 0),

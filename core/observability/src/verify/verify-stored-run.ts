@@ -70,7 +70,7 @@ async function verifyFrom(
       if (beyond) return
     }
   }
-  const report = await verifyPages(upToHead(), { instance, dropped, definitions })
+  const report = await verifyPages(upToHead(), { instance, dropped, definitions, beside: store })
   if (!report.ok) return report
   // A run that moved on while it was read has a newer head; one that did not has an entry too many.
   if (!beyond || (await store.getRun(tenant, runId))?.version !== version) return report

@@ -11,6 +11,7 @@ export interface MemoryOutbox {
   cancel(tenant: string, id: string): void
   holds(tenant: string, lease: Lease): boolean
   finish(tenant: string, id: string): void
+  get(tenant: string, id: string): OutboxItem | null
   claim(query: ClaimQuery): OutboxClaim[]
   settle(settlement: Settlement): boolean
   extend(lease: Lease, until: number): boolean
@@ -95,6 +96,7 @@ export function createMemoryOutbox(): MemoryOutbox {
       const waiting = items.get(pair(tenant, id))
       if (waiting !== undefined) remove(waiting)
     },
+    get: (tenant, id) => items.get(pair(tenant, id))?.item ?? null,
     claim({ now, leaseMs, limit, kinds, instance }) {
       const claims: OutboxClaim[] = []
       const passed: Lane[] = []

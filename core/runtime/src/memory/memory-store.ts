@@ -119,6 +119,10 @@ export function createMemoryStore({ durability = 'memory' }: MemoryStoreOptions 
       return definitions.get(digest) ?? null
     },
 
+    async delivery(tenant, id) {
+      live()
+      return outbox.get(tenant, id)
+    },
     async claim(query) {
       live()
       return outbox.claim(query)

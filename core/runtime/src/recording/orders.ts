@@ -56,7 +56,7 @@ export function restartTimeout(
 }
 
 /** The id of the timer of a state that was entered with this entry; deterministic, so that leaving can cancel it. */
-function stateTimer(runId: string, stateVersion: number): string {
+export function stateTimer(runId: string, stateVersion: number): string {
   return `${runId}:${stateVersion}:timeout`
 }
 

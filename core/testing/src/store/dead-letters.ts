@@ -52,6 +52,26 @@ export function testDeadLetters(open: OpenStore): void {
     expect(items.map(({ error }) => error.slice(0, 14))).toEqual(['half of a pair'])
   })
 
+  test('what waits is found by its id, as is what was given up, until it is done', async () => {
+    const store = await open()
+    await fill(store, [{ id: 'a' }, { id: 'b' }])
+    const find = async (id: string): Promise<string | undefined> =>
+      (await store.delivery('acme', id))?.id
+    expect(await Promise.all(['a', 'b', 'c'].map(find))).toEqual(['a', 'b', undefined])
+    expect(await store.delivery('other', 'a')).toBeNull()
+
+    const claims = await claim(store)
+    expect(await Promise.all(claims.map(({ id }) => store.delivery('acme', id)))).toEqual(
+      claims.map(({ attempt: _, fence: _fence, leasedUntil: _until, ...item }) => item),
+    )
+    const dead = { kind: 'dead', at: now, error: 'poison' } as const
+    const outcomes = { a: dead, b: { kind: 'done' } as const }
+    await store.settle(
+      claims.map(({ id, fence }) => ({ id, fence, outcome: id === 'a' ? outcomes.a : outcomes.b })),
+    )
+    expect(await Promise.all(['a', 'b'].map(find))).toEqual(['a', undefined])
+  })
+
   test('dead letters come in pages', async () => {
     const store = await open()
     await fill(

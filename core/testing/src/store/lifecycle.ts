@@ -131,6 +131,7 @@ function everyCall(store: LoopStore): Record<string, () => Promise<unknown>> {
     stops: () => store.stops(),
     putDefinition: () => store.putDefinition('d', '{}'),
     definition: () => store.definition('d'),
+    delivery: () => store.delivery('acme', 'x'),
     claim: () => store.claim({ worker: 'w', now: 0, leaseMs: 1, limit: 1 }),
     settle: () => store.settle([{ id: 'x', fence: 1, outcome: { kind: 'done' } }]),
     extend: () => store.extend([{ id: 'x', fence: 1 }], 1),

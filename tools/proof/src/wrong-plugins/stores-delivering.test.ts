@@ -131,6 +131,10 @@ await suiteJudges(storeConformance, storeWith(), {
   'says that it revived': storeWith((inner) => ({
     revive: async (...letter) => (await inner.revive(...letter)) || true,
   })),
+  'knows nothing of what waits': storeWith(() => ({ delivery: async () => null })),
+  'shows what waits to every tenant': storeWith((inner) => ({
+    delivery: (_, id) => inner.delivery('acme', id),
+  })),
   'does not say when work comes up': storeWith(() => ({ nextDueAt: async () => null })),
   'is always due': storeWith(() => ({ nextDueAt: async () => 0 })),
   'cancels what a worker holds': storeWith((inner) => {

@@ -1,0 +1,87 @@
+import {
+  approvalsOpenedBy,
+  isOpen,
+  type LedgerEntry,
+  type LoopInstance,
+  type LoopStore,
+} from '@loop-engine/core'
+import { approvalTimer, stateTimer, type LoopIndex } from '@loop-engine/runtime'
+
+import type { VerifyFault } from './fault.ts'
+
+/** What lies beside the record of a run. */
+export type BesideRecord = Pick<LoopStore, 'approval' | 'delivery' | 'getRun' | 'lastExecuted'>
+
+/** What the record of a run leaves open: a store has to have it beside the record, or nothing ever comes of it. */
+export interface OpenEnds {
+  /** Takes the next entry, in order. */
+  follow(entry: LedgerEntry): void
+  /** The first end that the store does not have; null as well when the run has moved on since it was read. */
+  missing(
+    store: BesideRecord,
+    instance: LoopInstance,
+    loop: LoopIndex | null,
+  ): Promise<VerifyFault | null>
+}
+
+const clock = 'system:timer'
+
+export function createOpenEnds(): OpenEnds {
+  const effects = new Map<string, { readonly seq: number; readonly integration: string }>()
+  const requests = new Map<string, number>()
+  const executed = new Map<string, number>()
+  /** What the clock attempted in this stay. */
+  let timedOut = new Set<string>()
+
+  async function* faults(
+    store: BesideRecord,
+    { tenant, runId, status, currentState, stateVersion }: LoopInstance,
+    loop: LoopIndex | null,
+  ): AsyncGenerator<readonly [seq: number, message: string]> {
+    const waits = async (id: string, kind: string, name: string): Promise<boolean> => {
+      const item = await store.delivery(tenant, id)
+      return item?.runId === runId && item.kind === kind && item.name === name
+    }
+    for (const [id, { seq, integration }] of effects)
+      if (!(await waits(id, 'effect', integration)))
+        yield [seq, 'The effect that the entry orders neither waits nor has an end on record.']
+    if (!isOpen(status)) return
+    for (const [id, seq] of requests) {
+      if ((await store.approval(tenant, id))?.status !== 'pending')
+        yield [seq, 'The approval that the entry asks for does not wait, and was not decided.']
+      if (!(await waits(approvalTimer(id, 'approval-expiry'), 'timer', 'approval-expiry')))
+        yield [seq, 'The approval that the entry asks for has no timer that would end it.']
+    }
+    for (const [transitionId, seq] of executed)
+      if ((await store.lastExecuted(tenant, runId, transitionId))?.seq !== seq)
+        yield [seq, 'The store does not know the entry as the newest of its transition.']
+    const timeout = status === 'active' && loop?.states.get(currentState)?.timeout
+    if (!timeout || timedOut.has(timeout.transition)) return
+    if (!(await waits(stateTimer(runId, stateVersion), 'timer', 'state-timeout')))
+      yield [stateVersion, 'The state that the entry leads to has no timer.']
+  }
+
+  return {
+    follow({ seq, type, actor, transitionId, toState, status, effect, approval }) {
+      if (toState !== undefined || status !== undefined || type === 'loop.migrated')
+        timedOut = new Set()
+      else if (actor.id === clock && type !== 'loop.approval.escalated' && transitionId)
+        timedOut.add(transitionId)
+      const change = approvalsOpenedBy(type)
+      if (approval && change > 0) requests.set(approval.id, seq)
+      if (approval && change < 0) requests.delete(approval.id)
+      if (type === 'loop.transition.executed') {
+        if (transitionId !== undefined) executed.set(transitionId, seq)
+        if (effect) effects.set(effect.id, { seq, integration: effect.integration })
+      } else if (effect && type !== 'loop.effect.started') effects.delete(effect.id)
+    },
+    async missing(store, instance, loop) {
+      const { tenant, runId, version } = instance
+      for await (const [seq, message] of faults(store, instance, loop)) {
+        const now = await store.getRun(tenant, runId)
+        return now?.version === version ? { runId, seq, fault: 'truncated', message } : null
+      }
+      return null
+    },
+  }
+}

@@ -1,0 +1,150 @@
+import { verifyStore } from '@loop-engine/observability'
+import { createTestClock } from '@loop-engine/testing'
+import { expect, test } from 'vitest'
+
+import { createLoopSystem, createMemoryStore, defineLoop, type LoopStore } from './index.ts'
+
+const agent = { type: 'ai-agent', id: 'agent:payer' } as const
+const payment = defineLoop({
+  id: 'payment',
+  states: [
+    { id: 'OPEN', timeout: { after: '1h', transition: 'lapse' } },
+    'PAYING',
+    { id: 'PAID', terminal: true },
+    { id: 'LAPSED', terminal: true },
+  ],
+  initialState: 'OPEN',
+  transitions: [
+    { id: 'note', from: 'OPEN', to: 'OPEN', actors: ['ai-agent'] },
+    {
+      id: 'ask',
+      from: 'OPEN',
+      to: 'OPEN',
+      actors: ['ai-agent'],
+      approval: { reviewers: ['bob'], expiresIn: '3h' },
+    },
+    {
+      id: 'pay',
+      from: 'OPEN',
+      to: 'PAYING',
+      actors: ['ai-agent'],
+      effect: { integration: 'bank', action: 'pay', semantics: 'idempotent', onSuccess: 'paid' },
+    },
+    { id: 'paid', from: 'PAYING', to: 'PAID', actors: ['automation'] },
+    {
+      id: 'lapse',
+      from: 'OPEN',
+      to: 'LAPSED',
+      actors: ['system'],
+      guards: [{ id: 'never', when: 'false' }],
+    },
+  ],
+})
+
+/** Takes some transitions; verify then sees the store with this change by hand. */
+async function taken(...transitions: readonly string[]) {
+  const kept = createMemoryStore()
+  const clock = createTestClock()
+  const { engine, relay, approvals } = await createLoopSystem({
+    loops: [payment],
+    store: kept,
+    clock,
+    integrations: [
+      {
+        contract: 'integration/v1',
+        name: 'bank',
+        actions: { pay: { input: { parse: (value) => value }, run: async () => ({}) } },
+      },
+    ],
+    relay: false,
+  })
+  const run = { aggregateId: 'order-1', actor: agent }
+  await engine.start({ ...run, loopId: 'payment' })
+  for (const transitionId of transitions) await engine.transition({ ...run, transitionId })
+  const verify = async (change: Partial<LoopStore> = {}) => {
+    const store = { ...kept, ...change }
+    const { ok, faults } = await verifyStore({ store, tenant: 'default', deep: true })
+    return ok ? 'ok' : faults.map(({ seq, message }) => `${seq}: ${message}`)
+  }
+  /** As if the items whose ids end so were deleted. */
+  const without = (end: string): Partial<LoopStore> => ({
+    delivery: async (tenant, id) => (id.endsWith(end) ? null : kept.delivery(tenant, id)),
+  })
+  return { engine, relay, approvals, clock, kept, run, verify, without }
+}
+
+test('what waits, was given up or came to its end is as the record says', async () => {
+  const { verify, clock, relay, approvals, engine, run } = await taken('note', 'ask')
+  expect(await verify()).toBe('ok')
+  // The guard is in the way of the timeout, which comes but once.
+  clock.advance(3_600_000)
+  await relay.drain()
+  expect(await verify()).toBe('ok')
+  const [request] = (await approvals.find()).items
+  await approvals.decide({
+    requestId: request?.id ?? '',
+    decision: 'approve',
+    actor: { type: 'human', id: 'bob' },
+  })
+  expect(await verify()).toBe('ok')
+  await engine.suspend({ ...run, reason: 'look' })
+  expect(await verify()).toBe('ok')
+  await engine.resume({ ...run, actor: { type: 'human', id: 'bob' }, reason: 'fine' })
+  await engine.transition({ ...run, transitionId: 'pay' })
+  expect(await verify()).toBe('ok')
+  await relay.drain()
+  expect(await verify()).toBe('ok')
+})
+
+test('an effect whose delivery was deleted is named', async () => {
+  const { verify, kept } = await taken('pay')
+  expect(await verify({ delivery: async () => null })).toEqual([
+    '2: The effect that the entry orders neither waits nor has an end on record.',
+  ])
+  const changed: LoopStore['delivery'] = async (...of) => {
+    const item = await kept.delivery(...of)
+    return item && { ...item, name: 'desk' }
+  }
+  expect(await verify({ delivery: changed })).toHaveLength(1)
+})
+
+test('the timer of a state that was deleted is named', async () => {
+  const { verify, without } = await taken('note')
+  expect(await verify(without(':timeout'))).toEqual([
+    '2: The state that the entry leads to has no timer.',
+  ])
+})
+
+test('a request that somebody closed by hand, or that never ends, is named', async () => {
+  const { verify, without, kept } = await taken('ask')
+  const closed: LoopStore['approval'] = async (...of) => {
+    const request = await kept.approval(...of)
+    return request && { ...request, status: 'rejected' }
+  }
+  const gone = '2: The approval that the entry asks for does not wait, and was not decided.'
+  expect(await verify({ approval: closed })).toEqual([gone])
+  expect(await verify({ approval: async () => null })).toEqual([gone])
+  expect(await verify(without('approval-expiry:0'))).toEqual([
+    '2: The approval that the entry asks for has no timer that would end it.',
+  ])
+})
+
+test('a note of an execution that was deleted, or names an older one, is named', async () => {
+  const { verify, kept, run, engine } = await taken('note', 'note')
+  const known = '3: The store does not know the entry as the newest of its transition.'
+  expect(await verify({ lastExecuted: async () => null })).toEqual([known])
+  const { runId = '' } = (await engine.get(run)) ?? {}
+  const [, older = null] = await kept.entries('default', runId)
+  expect(await verify({ lastExecuted: async () => older })).toEqual([known])
+})
+
+test('a run that moved while it was looked at is no finding', async () => {
+  const { verify, kept, run, engine } = await taken('pay')
+  let calls = 0
+  const moving: LoopStore['delivery'] = async () => {
+    // It moves before it is looked at again, and then once more.
+    if (calls++ < 2) await engine.transition({ ...run, transitionId: 'note' })
+    return null
+  }
+  expect(await verify({ ...kept, delivery: moving })).toBe('ok')
+})
