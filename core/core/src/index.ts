@@ -64,6 +64,7 @@ export {
 export {
   approvalStatuses,
   approvalsOf,
+  waitingStage,
   decisionKinds,
   decisionWords,
   type ApprovalDecision,

@@ -78,12 +78,12 @@ async function reject(
   }
 }
 
-function respond(
+async function respond(
   kernel: Kernel,
   situation: Situation,
   input: DecideInput,
   decision: ApprovalDecision,
-): Outcome<DecisionResult> {
+): Promise<Outcome<DecisionResult>> {
   const { request, change } = situation
   const { digest, sealed } = evidenceOf(kernel, input.response)
   const draft = decisionDraft(kernel, situation, 'loop.approval.decided', input.decision, input)

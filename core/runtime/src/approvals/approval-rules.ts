@@ -5,6 +5,7 @@ import {
   handedOnAt,
   isAssured,
   reviewersOf,
+  waitingStage,
   type Actor,
   type ApprovalDecision,
   type ApprovalRequest,
@@ -115,10 +116,7 @@ export function countApproval(
   decision: ApprovalDecision,
 ): { readonly request: ApprovalRequest; readonly complete: boolean } {
   const decided = { ...request, decisions: [...request.decisions, decision] }
-  const votes = approvalsOf(decided)
-  const waiting = request.policy.stages.findIndex(
-    ({ quorum }, index) => votes.filter(({ stage }) => stage === index).length < quorum,
-  )
+  const waiting = waitingStage(decided)
   return waiting === -1
     ? { request: decided, complete: true }
     : { request: { ...decided, stage: waiting }, complete: false }

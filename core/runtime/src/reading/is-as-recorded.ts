@@ -3,6 +3,7 @@ import {
   approvalsOpenedBy,
   canonicalize,
   digestOf,
+  waitingStage,
   type ApprovalDecision,
   type ApprovalRequest,
   type LedgerEntry,
@@ -23,7 +24,12 @@ export function isAsRecorded(
     request.transitionId === asked.transitionId &&
     isSame(request.requester, asked.actor)
   if (!isKnown) return false
-  if (request.status === 'pending') return isUnchanged(request, asked, record) && !isOver(record)
+  if (request.status === 'pending')
+    return (
+      request.stage === waitingStage(request) &&
+      isUnchanged(request, asked, record) &&
+      !isOver(record)
+    )
   if (request.status !== 'approved') return true
   return isUnchanged(request, asked, record) && isApproved(request, record)
 }
