@@ -1,4 +1,14 @@
-import { deepFreeze, type ApprovalRequest, type Transition } from '@loop-engine/core'
+import {
+  deepFreeze,
+  hashEntry,
+  LoopError,
+  openEntry,
+  type ApprovalRequest,
+  type LedgerEntry,
+  type LoopInstance,
+  type LoopStore,
+  type Transition,
+} from '@loop-engine/core'
 import type { GuardFacts } from '@loop-engine/guards'
 
 import { recordedApprovals } from '../reading/compare-with-record.ts'
@@ -46,9 +56,26 @@ async function lastExecutions(
       const entry =
         change?.entries.findLast(
           ({ type, transitionId }) => type === 'loop.transition.executed' && transitionId === id,
-        ) ?? (await kernel.store.lastExecuted(instance.tenant, instance.runId, id))
+        ) ?? (await lastExecuted(kernel.store, instance, id))
       return [id, entry?.at] as const
     }),
   )
   return new Map(found.filter((pair): pair is readonly [string, number] => pair[1] !== undefined))
+}
+
+/** A store keeps a note of which entry that is: what the note names has to be an execution of the transition. */
+async function lastExecuted(
+  store: LoopStore,
+  { tenant, runId }: LoopInstance,
+  transitionId: string,
+): Promise<LedgerEntry | null> {
+  const stored = await store.lastExecuted(tenant, runId, transitionId)
+  if (!stored) return null
+  const entry = openEntry(stored)
+  const isIt = entry.type === 'loop.transition.executed' && entry.transitionId === transitionId
+  if (isIt && hashEntry(stored.body) === stored.hash) return entry
+  throw new LoopError('corrupt', 'What the store names as an execution is none.', {
+    details: { runId, seq: stored.seq, transitionId },
+    hint: 'It was changed in the database. Run verify --deep to find what else was.',
+  })
 }
