@@ -50,6 +50,10 @@ test.each<[string, Partial<typeof base>]>([
     { transitions: [approve, { ...expire, signal: 'approve' }] },
   ],
   [
+    'ambiguous_signal /transitions/0/signal',
+    { transitions: [{ ...approve, signal: 'expire' }, { ...expire, signal: 'late' }] },
+  ],
+  [
     'transition_from_terminal /transitions/1/from',
     { transitions: [approve, { ...expire, from: 'DONE' }] },
   ],

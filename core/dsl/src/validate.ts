@@ -134,18 +134,18 @@ function transitionProblems({ definition, states, report, suggest }: Checked): v
   }
 }
 
-/** What a signal means in a state must be plain. */
+/** What a signal means in a state must be plain. The id of a transition asks for it as well as its signal does. */
 function signalProblems({ definition, exits, report }: Checked): void {
   const place = new Map(definition.transitions.map((transition, index) => [transition, index]))
   for (const [state, leaving] of exits) {
     if (state === noName) continue
-    const bySignal = new Map<string, string>()
+    const named = new Map(leaving.map(({ id }) => [id, id]))
     for (const transition of leaving) {
       const { id, from, signal } = transition
       if (signal === unnamed && !isId(id)) continue
-      const other = bySignal.get(signal)
-      bySignal.set(signal, id)
-      if (other === undefined || other === id) continue
+      const other = named.get(signal) ?? id
+      named.set(signal, other)
+      if (other === id) continue
       report(
         'ambiguous_signal',
         `/transitions/${place.get(transition)}/signal`,
