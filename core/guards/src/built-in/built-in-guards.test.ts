@@ -412,6 +412,14 @@ describe('limits reserve in the window of the attempt', () => {
     ).toBe(4)
   })
 
+  test('two spellings of an id share a counter', () => {
+    const keys = ['bob', 'Bob', 'user:bob'].map(
+      (id) =>
+        judge('rate-limit', { limit: 1, window: '1h' }, { actor: human(id) }).reserve?.[0]?.key,
+    )
+    expect(new Set(keys).size).toBe(1)
+  })
+
   test.each([
     ['actor', { actor: human('bob') }],
     ['instance', { instance: { ...guardInput().instance, runId: 'run-2' } }],

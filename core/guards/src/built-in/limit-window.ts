@@ -1,4 +1,4 @@
-import type { GuardInput, Reservation } from '@loop-engine/core'
+import { spellingOf, type GuardInput, type Reservation } from '@loop-engine/core'
 
 import { durationMs, textOf } from './parameters.ts'
 
@@ -35,7 +35,7 @@ export function reserve(
 function ownerOf(scope: LimitScope, { actor, instance }: GuardInput): string {
   switch (scope) {
     case 'actor':
-      return actor.id
+      return spellingOf(actor.id)
     case 'instance':
       return instance.runId
     case 'loop':
