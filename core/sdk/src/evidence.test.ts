@@ -65,6 +65,17 @@ test('what grows by redaction beyond the limit is refused too', async () => {
   await expect(note({ secrets })).rejects.toMatchObject({ code: 'too_large' })
 })
 
+test.each([
+  ['by a pattern', { patterns: [/secret/] }, ['redacted', 'vip']],
+  ['by its path', { paths: ['/tags/1'] }, ['secret-7', 'redacted']],
+  ['with all others', { paths: ['/tags'] }, ['redacted']],
+])('a tag that is redacted %s is text, as every tag', async (_, redaction, tags) => {
+  const { engine } = await started({ redaction })
+  const tagged = { loopId: loop.id, aggregateId: 'b', actor, tags: ['secret-7', 'vip'] }
+
+  expect(await engine.start(tagged)).toMatchObject({ tags })
+})
+
 test('whoever reads the history cannot change what another reader is handed, nor his own', async () => {
   const { engine, note } = await started()
   await note({ a: { b: [1] } })

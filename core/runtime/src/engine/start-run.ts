@@ -1,4 +1,4 @@
-import { LoopError, type LoopInstance } from '@loop-engine/core'
+import { LoopError, type JsonObject, type LoopInstance } from '@loop-engine/core'
 
 import { checkInput } from '../check-input.ts'
 import { evidenceOf, admitted, refuseReserved, checkKey } from '../judging/admit-input.ts'
@@ -61,7 +61,7 @@ export async function startRun(kernel: Kernel, input: StartInput): Promise<LoopI
         ...(correlationId !== undefined && { correlationId }),
         ...(idempotencyKey !== undefined && { idempotencyKey }),
         ...(traceparent !== undefined && { traceparent }),
-        data: { ...evidenceOf(kernel, data).value, version: loop.definition.version },
+        data: { ...withTexts(evidenceOf(kernel, data).value), version: loop.definition.version },
       },
       evidence.sealed,
     )
@@ -95,4 +95,10 @@ export async function startRun(kernel: Kernel, input: StartInput): Promise<LoopI
         throw stoppedError(result.detail)
     }
   })
+}
+
+/** Tags are looked for, so they are text, even where what one said must not be recorded. */
+function withTexts({ tags, ...rest }: JsonObject): JsonObject {
+  if (tags === undefined) return rest
+  return { ...rest, tags: [tags].flat().map((tag) => (typeof tag === 'string' ? tag : 'redacted')) }
 }
