@@ -51,7 +51,12 @@ test.each<[string, Partial<typeof base>]>([
   ],
   [
     'ambiguous_signal /transitions/0/signal',
-    { transitions: [{ ...approve, signal: 'expire' }, { ...expire, signal: 'late' }] },
+    {
+      transitions: [
+        { ...approve, signal: 'expire' },
+        { ...expire, signal: 'late' },
+      ],
+    },
   ],
   [
     'transition_from_terminal /transitions/1/from',

@@ -37,6 +37,8 @@ export interface GuardFacts {
   readonly lastExecutedAt?: ReadonlyMap<string, number>
   /** The approval requests of this run, newest first. */
   readonly approvals?: readonly ApprovalRequest[]
+  /** Who bears an id, of those in the requests and of the actor's party. */
+  readonly identityClassOf?: (id: string) => string
   /** Counters that a commit of this attempt found full: guards that reserve them have failed. */
   readonly overrun?: readonly string[]
 }
@@ -149,7 +151,10 @@ function inputFor({ parameters, needs, asksAbout }: PreparedGuard, facts: GuardF
     ...(needs.includes('last-executed') && {
       lastExecutedAt: facts.lastExecutedAt?.get(asksAbout ?? transition.id) ?? null,
     }),
-    ...(needs.includes('approvals') && { approvals: facts.approvals ?? nothing }),
+    ...(needs.includes('approvals') && {
+      approvals: facts.approvals ?? nothing,
+      identityClassOf: facts.identityClassOf,
+    }),
   }
 }
 

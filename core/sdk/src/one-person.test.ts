@@ -1,7 +1,14 @@
 import type { Actor } from '@loop-engine/core'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 
-import { createLoopSystem, createMemoryStore, verifyStore, type Person } from './index.ts'
+import {
+  createLoopSystem,
+  createMemoryStore,
+  defineLoop,
+  verifyStore,
+  type LoopInput,
+  type Person,
+} from './index.ts'
 import { askForPayment, payer, paymentLoop, person } from './payment.fixture.ts'
 
 /** A payment for which somebody has asked, and what approving it answers. */
@@ -71,4 +78,58 @@ test('who acts for a linked account of the requester is of its party', async () 
   })
   const carol = { ...person('carol'), onBehalfOf: { type: 'human', id: 'alice.admin' } } as const
   expect(await approve(carol)).toMatchObject({ reason: 'requester_cannot_decide' })
+})
+
+const twoAccounts = {
+  alice: { ...finance, identityClass: 'person-1' },
+  'alice.admin': { ...finance, identityClass: 'person-1' },
+  bob: finance,
+}
+
+/** A purchase that bob approved, asked for by alice; then somebody is to order it. */
+async function order(guard: object, approver: string, orderer: string, fourEyes = true) {
+  const loop = defineLoop({
+    id: 'purchase',
+    states: ['ASKED', 'AGREED', { id: 'ORDERED', terminal: true }],
+    initialState: 'ASKED',
+    transitions: [
+      {
+        id: 'agree',
+        from: 'ASKED',
+        to: 'AGREED',
+        actors: ['human'],
+        approval: { reviewers: ['role:finance'], fourEyes },
+      },
+      { id: 'order', from: 'AGREED', to: 'ORDERED', actors: ['human'], guards: [guard] },
+    ],
+  } as LoopInput)
+  const { engine, approvals, close } = await createLoopSystem({
+    loops: [loop],
+    relay: false,
+    identity: { directory: (_, id) => new Map(Object.entries(twoAccounts)).get(id) ?? null },
+  })
+  onTestFinished(close)
+  const run = { aggregateId: 'order-1', actor: person('alice') }
+  await engine.start({ ...run, loopId: 'purchase' })
+  const asked = await engine.transition({ ...run, transitionId: 'agree' })
+  if (asked.status !== 'pending_approval') throw new Error(asked.status)
+  const actor = person(approver)
+  await approvals.decide({ requestId: asked.approvalId, decision: 'approve', actor })
+  return engine.transition({ ...run, transitionId: 'order', actor: person(orderer) })
+}
+
+test('to the guard four-eyes a linked account is no second person', async () => {
+  const guard = { id: 'four-eyes', with: { transition: 'agree' } }
+
+  expect(await order(guard, 'bob', 'alice.admin')).toMatchObject({ reason: 'four-eyes' })
+  expect(await order(guard, 'bob', 'carol')).toMatchObject({ status: 'executed' })
+})
+
+test('to the guard approval-obtained a linked account of the requester has not approved', async () => {
+  const guard = { id: 'approval-obtained', with: { transition: 'agree' } }
+
+  expect(await order(guard, 'alice.admin', 'bob', false)).toMatchObject({
+    reason: 'approval-obtained',
+  })
+  expect(await order(guard, 'bob', 'bob', false)).toMatchObject({ status: 'executed' })
 })

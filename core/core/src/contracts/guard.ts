@@ -31,6 +31,8 @@ export interface GuardInput {
   readonly lastExecutedAt?: number | null
   /** All approval requests of this run, newest first. Only if needed. */
   readonly approvals?: readonly ApprovalRequest[]
+  /** Who bears an id, of those in the requests and of the actor's party: accounts of one person share it. With `approvals`. */
+  readonly identityClassOf?: (id: string) => string
 }
 
 /** What a guard answers; anything else is a failure. */

@@ -1,5 +1,5 @@
 import { distinctPeople, sameParty } from '@loop-engine/actors'
-import { approvalsOf, type ApprovalRequest, type Guard } from '@loop-engine/core'
+import { approvalsOf, type ApprovalRequest, type Guard, type GuardInput } from '@loop-engine/core'
 
 import { checkedBy, duration, durationMs, optional, text, wholeNumber } from './parameters.ts'
 
@@ -18,7 +18,12 @@ export const approvalObtained: Guard = {
     people: optional(wholeNumber),
     within: optional(duration),
   }),
-  evaluate({ approvals = [], parameters: { transition, people = 1, within }, now }) {
+  evaluate({
+    approvals = [],
+    identityClassOf,
+    parameters: { transition, people = 1, within },
+    now,
+  }) {
     const newest = approvals.find(({ transitionId }) => transitionId === transition)
     if (newest?.status !== 'approved') return { passed: false, message: 'It was not approved.' }
     const decidedAt = newest.decidedAt ?? 0
@@ -26,13 +31,19 @@ export const approvalObtained: Guard = {
       return { passed: false, message: 'It was approved too long ago.' }
     }
     return {
-      passed: typeof people === 'number' && people >= 1 && peopleBehind(newest) >= people,
+      passed:
+        typeof people === 'number' &&
+        people >= 1 &&
+        peopleBehind(newest, identityClassOf) >= people,
       message: 'Too few people approved it.',
     }
   },
 }
 
-function peopleBehind(request: ApprovalRequest): number {
+function peopleBehind(request: ApprovalRequest, classOf: GuardInput['identityClassOf']): number {
   const people = approvalsOf(request).map(({ reviewer }) => reviewer)
-  return distinctPeople(people.filter((one) => !sameParty(one, request.requester)))
+  return distinctPeople(
+    people.filter((one) => !sameParty(one, request.requester, classOf)),
+    classOf,
+  )
 }

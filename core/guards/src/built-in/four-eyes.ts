@@ -13,7 +13,7 @@ export const fourEyes: Guard = {
   description: 'The actor is not of the party that requested or approved `transition`.',
   needs: ['approvals'],
   check: checkedBy({ transition: text }),
-  evaluate({ actor, approvals = [], parameters: { transition } }) {
+  evaluate({ actor, approvals = [], identityClassOf, parameters: { transition } }) {
     const requests = approvals.filter(({ transitionId }) => transitionId === transition)
     if (!requests.some(({ status }) => status === 'approved')) {
       return { passed: false, message: 'Nobody has approved the earlier step.' }
@@ -22,7 +22,7 @@ export const fourEyes: Guard = {
       requester,
       ...decisions.map(({ reviewer }) => reviewer),
     ])
-    const passed = !involved.some((earlier) => sameParty(actor, earlier))
+    const passed = !involved.some((earlier) => sameParty(actor, earlier, identityClassOf))
     return { passed, message: 'Somebody else has to do this.' }
   },
 }

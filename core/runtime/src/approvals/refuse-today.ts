@@ -1,5 +1,6 @@
 import type { ApprovalRequest, DecisionKind } from '@loop-engine/core'
 
+import { identityClasses, involvedIn } from '../identity-classes.ts'
 import type { Kernel } from '../kernel.ts'
 import {
   isFull,
@@ -8,7 +9,6 @@ import {
   refuseReviewer,
   type DecisionRefusal,
 } from './approval-rules.ts'
-import { identityClasses } from './identity-classes.ts'
 import { withStandingDelegations } from './standing-delegations.ts'
 
 type Today = Awaited<ReturnType<Kernel['identity']['today']>>
@@ -24,10 +24,14 @@ export async function refuseToday(
 ): Promise<DecisionRefusal | null> {
   if (!today) return 'not_entitled'
   const standing = await withStandingDelegations(kernel, request)
-  const classes = await identityClasses(kernel, standing, today)
-  const refusal = refuseReviewer(standing, today.actor, classes)
+  const { actor, identityClass } = today
+  const others = [...involvedIn(standing), ...(actor.onBehalfOf ? [actor.onBehalfOf] : [])]
+  const classOf = await identityClasses(kernel, request.tenant, others)
+  const refusal = refuseReviewer(standing, actor, (id) =>
+    id === actor.id ? identityClass : classOf(id),
+  )
   if (refusal || kind === undefined) return refusal
-  if (kind === 'delegate' && !mayHandOn(standing, today.actor)) return 'not_allowed'
-  if (!isKnownWellEnough(request, kind, today.actor)) return 'assurance_too_low'
+  if (kind === 'delegate' && !mayHandOn(standing, actor)) return 'not_allowed'
+  if (!isKnownWellEnough(request, kind, actor)) return 'assurance_too_low'
   return isFull(request, kind) ? 'limit_reached' : null
 }

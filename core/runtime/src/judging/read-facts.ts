@@ -11,6 +11,7 @@ import {
 } from '@loop-engine/core'
 import type { GuardFacts } from '@loop-engine/guards'
 
+import { identityClasses, involvedIn } from '../identity-classes.ts'
 import { recordedApprovals } from '../reading/compare-with-record.ts'
 import type { Attempt } from './attempt.ts'
 import { guardsOf } from './guards-of.ts'
@@ -20,12 +21,21 @@ export async function readFacts(
   attempt: Attempt,
   transition: Transition,
   needs: ReadonlySet<string>,
-): Promise<Pick<GuardFacts, 'lastExecutedAt' | 'approvals'>> {
-  const [lastExecutedAt, approvals] = await Promise.all([
+): Promise<Pick<GuardFacts, 'lastExecutedAt' | 'approvals' | 'identityClassOf'>> {
+  const [lastExecutedAt, decided] = await Promise.all([
     needs.has('last-executed') ? lastExecutions(attempt, transition) : undefined,
-    needs.has('approvals') ? requestsOf(attempt) : undefined,
+    needs.has('approvals') ? decidedBefore(attempt) : undefined,
   ])
-  return { lastExecutedAt, approvals }
+  return { lastExecutedAt, ...decided }
+}
+
+async function decidedBefore(
+  attempt: Attempt,
+): Promise<Pick<GuardFacts, 'approvals' | 'identityClassOf'>> {
+  const { kernel, instance, command } = attempt
+  const approvals = await requestsOf(attempt)
+  const people = [command.actor, ...approvals.flatMap(involvedIn)]
+  return { approvals, identityClassOf: await identityClasses(kernel, instance.tenant, people) }
 }
 
 /** Newest first. */

@@ -1,0 +1,38 @@
+import type { ApprovalRequest, Principal } from '@loop-engine/core'
+
+import type { Kernel } from './kernel.ts'
+
+/** Who the people behind these principals are today, by id: accounts of one person share a class. */
+export async function identityClasses(
+  { identity }: Kernel,
+  tenant: string,
+  principals: readonly Principal[],
+): Promise<(id: string) => string> {
+  if (!identity.hasDirectory) return (id) => id
+  const people = new Map<string, Principal>()
+  for (const principal of principals)
+    for (let one: Principal | undefined = principal; one; one = one.onBehalfOf)
+      people.set(one.id, one)
+  const classes = new Map(
+    await Promise.all(
+      [...people.values()].map(
+        async (person) =>
+          [person.id, (await identity.today(tenant, person))?.identityClass] as const,
+      ),
+    ),
+  )
+  return (id) => classes.get(id) ?? id
+}
+
+/** Whoever had a part in a request. */
+export function involvedIn({
+  requester,
+  decisions,
+  delegations,
+}: ApprovalRequest): readonly Principal[] {
+  return [
+    requester,
+    ...decisions.map(({ reviewer }) => reviewer),
+    ...delegations.map(({ from }) => ({ type: 'human', id: from }) as const),
+  ]
+}
