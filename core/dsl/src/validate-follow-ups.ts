@@ -1,8 +1,8 @@
-import { distinctPeople } from '@loop-engine/actors'
 import { parseDuration, type Transition } from '@loop-engine/core'
 
 import { pointer } from './problems.ts'
 import { noName } from './stand-ins.ts'
+import { quorumProblems } from './validate-quorum.ts'
 import type { Checked } from './validate.ts'
 
 /** Who takes a transition that nobody requests, and where it is named. */
@@ -66,25 +66,6 @@ function followUp(
   if (transition.roles && transition.roles.length > 0) {
     const message = `The transition "${id}" asks for a role, and the actor ${actor} that takes it here has none.`
     report('follow_up_role', path, message, 'Remove its roles, or name another transition.')
-  }
-}
-
-/** A stage that names fewer people than it needs can never be decided. */
-function quorumProblems(
-  { report }: Checked,
-  path: string,
-  { stages }: NonNullable<Transition['approval']>,
-): void {
-  const isOpen = (reviewer: string): boolean => /^(role:|group:|\*$)/.test(reviewer)
-  for (const [index, { reviewers, quorum }] of stages.entries()) {
-    if (reviewers.some(isOpen)) continue
-    const people = distinctPeople(reviewers.map((id) => ({ type: 'human', id })))
-    if (people >= quorum) continue
-    report(
-      'impossible_quorum',
-      pointer(path, 'stages', index, 'quorum'),
-      `Of ${people} named reviewers ${quorum} cannot approve.`,
-    )
   }
 }
 

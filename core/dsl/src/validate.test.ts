@@ -153,6 +153,29 @@ test('a quorum needs as many people as it counts, unless a role may stand for ma
   expect(one({ approval: { reviewers: ['a', 'role:b'], quorum: 2 } })).toEqual([])
 })
 
+test.each<[boolean, string[][]]>([
+  [false, [['ann'], ['user:Ann']]],
+  [false, [['ann', 'bob'], ['ann'], ['bob']]],
+  [true, [['ann', 'bob'], ['ann']]],
+  [
+    true,
+    [
+      ['ann', 'bob'],
+      ['bob', 'cyd'],
+      ['ann', 'bob'],
+    ],
+  ],
+  [true, [['ann'], ['ann', 'role:finance']]],
+])('whoever has approved at one stage does not count at another: %s for %j', (isPossible, rows) => {
+  const problems = one({ approval: { stages: rows.map((reviewers) => ({ reviewers })) } })
+
+  expect(problems).toEqual(
+    isPossible
+      ? []
+      : [`impossible_quorum /transitions/0/approval/stages/${rows.length - 1}/quorum`],
+  )
+})
+
 test('a role or group that is misspelt would be a person whom nobody is', () => {
   const problemsOf = (approval: object): object[] =>
     validateLoop(loop({ transitions: [{ ...approve, approval }] }))
