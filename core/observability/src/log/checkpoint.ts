@@ -48,7 +48,7 @@ export function openCheckpoint(note: string, keys: readonly NoteKey[]): SignedCh
     'refused',
     signedBy.length > 0
       ? 'The checkpoint was signed by a key outside the time of its validity.'
-      : 'No known key signed the checkpoint.',
+      : 'No known key signed the checkpoint, each under its own name.',
     {
       details: { reason: signedBy.length > 0 ? 'key_not_valid' : 'unknown_key' },
       hint: 'Give the keys that were valid when the checkpoint was made.',
