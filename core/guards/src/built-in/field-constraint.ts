@@ -1,6 +1,6 @@
 import { canonicalize, type Guard, type JsonValue } from '@loop-engine/core'
 
-import { checkedBy, oneOf, text, textOf } from './parameters.ts'
+import { checkedBy, numberFrom, oneOf, text, textOf, type ParameterCheck } from './parameters.ts'
 import { readField } from './pointer.ts'
 
 type Constraint = (found: JsonValue, value: JsonValue) => boolean
@@ -29,6 +29,29 @@ const constraints: Readonly<Record<string, Constraint>> = {
 }
 const operators = [...Object.keys(constraints), 'exists', 'absent']
 
+const anything: ParameterCheck = (value) => (value === undefined ? 'given' : null)
+const nothing: ParameterCheck = (value) =>
+  value === undefined ? null : 'left out with this operator'
+const list: ParameterCheck = (value) => (Array.isArray(value) ? null : 'a list')
+const comparable: ParameterCheck = (value) =>
+  typeof value === 'number' || typeof value === 'string' ? null : 'a number or a text'
+
+/** What `value` must be, for operators that do not take anything. */
+const values: ReadonlyMap<string, ParameterCheck> = new Map([
+  ['less-than', comparable],
+  ['at-most', comparable],
+  ['greater-than', comparable],
+  ['at-least', comparable],
+  ['in', list],
+  ['not-in', list],
+  ['starts-with', text],
+  ['ends-with', text],
+  ['min-length', numberFrom(0)],
+  ['max-length', numberFrom(0)],
+  ['exists', nothing],
+  ['absent', nothing],
+])
+
 /**
  * `{ field: '/amount', operator: 'at-most', value: 500 }`: a field of the evidence holds to a value. A
  * missing field only passes `absent`, and values of different types never compare.
@@ -38,12 +61,9 @@ export const fieldConstraint: Guard = {
   id: 'field-constraint',
   description: 'A `field` of the evidence holds to `value`.',
   check(parameters) {
-    const problems = checkedBy({ field: text, operator: oneOf(operators), value: () => null })(
-      parameters,
-    )
-    const needsValue = parameters.operator !== 'exists' && parameters.operator !== 'absent'
-    if (!needsValue || parameters.value !== undefined) return problems
-    return [...problems, '"value" is missing.']
+    const operator = textOf(parameters.operator)
+    const value = operators.includes(operator) ? (values.get(operator) ?? anything) : () => null
+    return checkedBy({ field: text, operator: oneOf(operators), value })(parameters)
   },
   evaluate({ evidence, parameters: { field, operator, value } }) {
     return {
@@ -58,9 +78,9 @@ function holds(
   operator: string,
   value: JsonValue | undefined,
 ): boolean {
-  if (operator === 'absent') return found === undefined
+  if (operator === 'absent') return found === undefined && value === undefined
   if (found === undefined) return false
-  if (operator === 'exists') return true
+  if (operator === 'exists') return value === undefined
   const constraint = Object.hasOwn(constraints, operator) ? constraints[operator] : undefined
   return constraint !== undefined && value !== undefined && constraint(found, value)
 }
