@@ -1,4 +1,10 @@
-import { isLoopError, type GuardSpec, type JsonObject, type Transition } from '@loop-engine/core'
+import {
+  isLoopError,
+  type Guard,
+  type GuardSpec,
+  type JsonObject,
+  type Transition,
+} from '@loop-engine/core'
 
 import { pointer } from './problems.ts'
 import type { Checked, ExpressionScope, Lookup, ValidateOptions } from './validate.ts'
@@ -48,7 +54,7 @@ function guardProblems(
     const message = `The parameters of the guard "${guard.id}" do not fit: ${problem}`
     report('invalid_guard_parameters', pointer(path, 'with'), message)
   }
-  if (registered?.needs?.length) pastProblems(checked, path, guard)
+  if (registered?.needs?.length) pastProblems(checked, path, guard, registered.needs)
 }
 
 /** What never happens was never done too recently, nor ever approved: such a guard always or never passes. */
@@ -56,12 +62,19 @@ function pastProblems(
   { transitions, report, suggest }: Checked,
   path: string,
   guard: GuardSpec,
+  needs: NonNullable<Guard['needs']>,
 ): void {
   const about = guard.with?.['transition']
-  if (typeof about !== 'string' || transitions.has(about)) return
-  const message = `The guard "${guard.id}" asks about the transition "${about}", which is not defined.`
-  const hint = suggest(about, [...transitions.keys()])
-  report('unknown_transition', pointer(path, 'with', 'transition'), message, hint)
+  if (typeof about !== 'string') return
+  const place = pointer(path, 'with', 'transition')
+  const transition = transitions.get(about)
+  if (!transition) {
+    const message = `The guard "${guard.id}" asks about the transition "${about}", which is not defined.`
+    report('unknown_transition', place, message, suggest(about, [...transitions.keys()]))
+  } else if (needs.includes('approvals') && !transition.approval) {
+    const message = `The guard "${guard.id}" asks who approved "${about}", which nobody has to approve.`
+    report('never_approved', place, message, `Give "${about}" an approval policy.`)
+  }
 }
 
 function parameterProblems(

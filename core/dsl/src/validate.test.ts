@@ -267,6 +267,18 @@ test('a guard that looks back asks about a transition of the loop', () => {
   expect(asking('route', 'by-train')).toEqual([])
 })
 
+test('a guard that asks who approved asks about a transition that needs approval', () => {
+  const guards = new Map([['two-pairs', { needs: ['approvals'] as const }]])
+  const asking = { ...approve, guards: [{ id: 'two-pairs', with: { transition: 'again' } }] }
+  const again = { ...approve, id: 'again', to: 'OPEN' }
+  const held = { ...again, approval: true }
+
+  expect(found({ transitions: [asking, held] }, { guards })).toEqual([])
+  expect(found({ transitions: [asking, again] }, { guards })).toEqual([
+    'never_approved /transitions/0/guards/0/with/transition',
+  ])
+})
+
 test('a guard whose check throws is a problem, not a crash', () => {
   const check = (): string[] => {
     throw new Error('boom')
