@@ -100,6 +100,34 @@ test('a server that is busy is asked again when it says', async () => {
   expect(pauses).toEqual([7000])
 })
 
+test('what takes the server long is asked for until it has it, or until nobody wants it any more', async () => {
+  const abort = new AbortController()
+  let asked = 0
+  const busy =
+    (answers: number): typeof fetch =>
+    async (input, init) => {
+      asked += 1
+      if (asked > answers) return fetch(input, init)
+      return Response.json({ runs: 1, entries: asked }, { status: 202 })
+    }
+  const patient = client({ fetch: busy(5), clock: { sleep: slow } })
+
+  expect(await patient.verify()).toMatchObject({ ok: true })
+  expect(asked).toBe(6)
+  asked = 0
+  expect(await patient.metrics()).toEqual(await patient.metrics())
+  asked = 0
+  const sleep = (ms: number, signal?: AbortSignal): Promise<void> => {
+    if (ms < 60_000) abort.abort()
+    return slow(ms, signal)
+  }
+  const leaving = client({ fetch: busy(9), clock: { sleep } })
+  await expect(leaving.verify({}, { signal: abort.signal })).rejects.toMatchObject({
+    code: 'aborted',
+  })
+  expect(asked).toBe(1)
+})
+
 test('waiting has an end, set by time or by the caller', async () => {
   const silent: typeof fetch = (_, init) =>
     new Promise((_resolve, reject) => {

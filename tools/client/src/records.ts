@@ -28,6 +28,7 @@ export interface Records {
     query?: EventQuery & { readonly limit?: number },
     options?: CallOptions,
   ): Pages<{ readonly place: string; readonly event: CloudEvent }>
+  /** Waits for as long as it takes, like `verify`; `signal` ends it. */
   metrics(
     query?: { readonly loopId?: string },
     options?: CallOptions,
@@ -47,7 +48,7 @@ export interface Records {
 }
 
 export function createRecords(transport: Transport): Records {
-  const { json, open } = transport
+  const { json, whenDone, open } = transport
   return {
     definitions: {
       list: (options) => itemsOf(json({ method: 'GET', path: '/definitions', options })),
@@ -58,8 +59,9 @@ export function createRecords(transport: Transport): Records {
     },
     events: (options = {}) => readEvents(transport, options),
     activity: pagesAt(transport, '/activity'),
-    metrics: (query, options) => itemsOf(json({ method: 'GET', path: '/metrics', query, options })),
-    verify: (query, options) => json({ method: 'GET', path: '/verify', query, options }),
+    metrics: (query, options) =>
+      itemsOf(whenDone({ method: 'GET', path: '/metrics', query, options })),
+    verify: (query, options) => whenDone({ method: 'GET', path: '/verify', query, options }),
     async export(query, options) {
       const { body } = await open({ method: 'GET', path: '/export', query, options })
       return body ?? new ReadableStream()

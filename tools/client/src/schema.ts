@@ -438,6 +438,12 @@ export interface Problem {
   readonly result?: unknown
 }
 
+/** How much of the record was read so far. */
+export interface Progress {
+  readonly runs: number
+  readonly entries: number
+}
+
 /** The licence to act, spent once. */
 export interface Receipt {
   readonly tenant: string
@@ -570,6 +576,8 @@ export type TransitionResult =
     }
 
 export interface VerifyReport {
+  /** When it began to read. */
+  readonly at: number
   readonly ok: boolean
   readonly entries: number
   readonly runs: number

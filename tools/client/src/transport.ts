@@ -21,10 +21,15 @@ export interface Call {
 export interface Transport {
   /** The parsed answer. Throws LoopClientError. */
   json<Answer>(call: Call): Promise<Answer>
+  /** The same of what may take longer than one request: asked for until the server has it. */
+  whenDone<Answer>(call: Call): Promise<Answer>
   /** The answer as it comes; a problem is thrown. */
   open(call: Call): Promise<Response>
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>
 }
+
+/** Between two looks at what the server is not done with; it keeps each of them waiting for a while itself. */
+const betweenMs = 1000
 
 export function createTransport(given: LoopClientOptions): Transport {
   checkClientOptions(given)
@@ -125,6 +130,16 @@ export function createTransport(given: LoopClientOptions): Transport {
     open: (call) => answered(call, async (response) => response),
     sleep,
     json: <Answer>(call: Call) => answered<Answer>(call, readJson),
+    async whenDone<Answer>(call: Call) {
+      for (;;) {
+        const { status, body } = await answered(call, async (response) => ({
+          status: response.status,
+          body: await readJson<Answer>(response),
+        }))
+        if (status !== 202) return body
+        await sleep(betweenMs, call.options?.signal)
+      }
+    },
   }
 }
 

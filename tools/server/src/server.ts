@@ -93,6 +93,8 @@ async function assemble(
   gate.open(system)
 
   const draining = new AbortController()
+  // Long before the deadline, and before others on the way lose their patience.
+  const patienceMs = Math.min(10_000, requestTimeoutMs / 2)
   const services: Services = {
     system,
     store,
@@ -101,8 +103,8 @@ async function assemble(
     access,
     events: createEventLog({ store, system, clock, onError: report }),
     callbacks,
-    metrics: createSharedWork(clock, 5000),
-    reports: createSharedWork(clock, 0),
+    metrics: createSharedWork({ clock, patienceMs, freshMs: 5000 }),
+    reports: createSharedWork({ clock, patienceMs, freshMs: 0 }),
     signer,
     clock,
     origins,

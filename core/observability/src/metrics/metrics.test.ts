@@ -89,6 +89,16 @@ describe('metrics', () => {
     expect(second?.loopId).toBe('support.refund')
   })
 
+  test('tell how far they are', async () => {
+    const store = await storeWith(['a', 'b'])
+    const seen: unknown[] = []
+
+    await metricsOf({ store, tenant: 'default', onProgress: (done) => seen.push(done) })
+
+    const { length } = await store.entries('default', 'run-a')
+    expect(seen).toEqual([1, 2].map((runs) => ({ runs, entries: runs * length })))
+  })
+
   test('do not count the engine’s own record of stops, unless it is asked for', async () => {
     const store = await storeWith(['a'])
     const own = { loopId: '$control', aggregateId: '$control' }

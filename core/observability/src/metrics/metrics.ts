@@ -67,14 +67,21 @@ export interface MetricsOptions {
   readonly tenant: string
   /** Of all loops unless given. */
   readonly loopId?: string
+  readonly onProgress?: (done: { readonly runs: number; readonly entries: number }) => void
 }
 
-const optionKeys: KnownKeys<MetricsOptions> = { store: true, tenant: true, loopId: true }
+const optionKeys: KnownKeys<MetricsOptions> = {
+  store: true,
+  tenant: true,
+  loopId: true,
+  onProgress: true,
+}
 
 /** Counts what the runs of a tenant did, loop by loop. Reads every entry, a page at a time. */
 export async function metricsOf(options: MetricsOptions): Promise<readonly LoopMetrics[]> {
   checkOptions('metricsOf', options, optionKeys)
-  const { store, tenant, loopId } = options
+  const { store, tenant, loopId, onProgress } = options
+  let [runs, entries] = [0, 0]
   const loops = new Map<string, Tally>()
   for await (const run of runsOf(store, { tenant, ...(loopId !== undefined && { loopId }) })) {
     // The engine's own record of stops is nobody's work, unless it is asked for.
@@ -83,6 +90,7 @@ export async function metricsOf(options: MetricsOptions): Promise<readonly LoopM
     loops.set(run.loopId, tally)
     add(tally.runs, run.status)
     if (run.status === 'failed') tally.exceptions += 1
+    runs += 1
     const asked = new Map<string, number>()
     const path = tally.states.follow()
     for await (const page of entryPages(store, tenant, run.runId, run.version)) {
@@ -91,6 +99,8 @@ export async function metricsOf(options: MetricsOptions): Promise<readonly LoopM
         count(tally, entry, asked)
         path(entry)
       }
+      entries += page.length
+      onProgress?.({ runs, entries })
     }
     if (isOpen(run.status)) tally.states.rest(run.currentState)
   }

@@ -62,7 +62,7 @@ export function problemOf(error: unknown, requestId: string): ProblemAnswer {
       detail: told?.message,
       reason: http?.options.reason ?? reasonOf(known),
       hint: isUnknown
-        ? 'Repeat the request with the same Idempotency-Key to learn its outcome.'
+        ? 'Repeat the request, with the same Idempotency-Key if it has one, to learn its outcome.'
         : told?.hint,
       path: told?.path,
       errors: http?.options.errors?.slice(),

@@ -2,6 +2,8 @@ import { actorTypes, instanceStatuses } from '@loop-engine/core'
 import { metricsOf } from '@loop-engine/observability'
 import { z } from 'zod'
 
+import { millisecondsSchema } from '../schemas/common.ts'
+import { askAgain, unfinished } from './ask-again.ts'
 import { route, type Route } from './route.ts'
 
 const share = z.number().min(0).max(1).nullable()
@@ -39,18 +41,22 @@ export const metricsRoutes: readonly Route[] = [
     path: '/metrics',
     id: 'getMetrics',
     tag: 'Records',
-    summary: 'What the record adds up to, loop by loop; up to five seconds old.',
+    summary: 'What the record adds up to, loop by loop, as it stood at `at`.',
     scope: 'read',
     query: z.strictObject({ loopId: z.string().min(1).max(128).optional() }),
     answers: {
       200: {
         description: 'All loops with runs.',
-        schema: z.object({ items: z.array(metricsSchema) }),
+        schema: z.object({ at: millisecondsSchema, items: z.array(metricsSchema) }),
       },
+      ...unfinished,
     },
     async handle({ services: { metrics, store }, tenant }, { query: { loopId } }) {
-      const items = await metrics.of([tenant, loopId], () => metricsOf({ store, tenant, loopId }))
-      return { body: { items } }
+      const counted = await metrics.of([tenant, loopId], (onProgress) =>
+        metricsOf({ store, tenant, loopId, onProgress }),
+      )
+      if ('progress' in counted) return askAgain(counted.progress)
+      return { body: { at: counted.at, items: counted.result } }
     },
   }),
 ]

@@ -2,7 +2,14 @@ import { LoopError } from '@loop-engine/core'
 import { exportRecords, verifyStore } from '@loop-engine/observability'
 import { z } from 'zod'
 
-import { aggregateIdSchema, flagSchema, hashSchema, idSchema } from '../schemas/common.ts'
+import {
+  aggregateIdSchema,
+  flagSchema,
+  hashSchema,
+  idSchema,
+  millisecondsSchema,
+} from '../schemas/common.ts'
+import { askAgain, unfinished } from './ask-again.ts'
 import { route, type Route } from './route.ts'
 
 const tag = 'Records'
@@ -57,6 +64,7 @@ export const recordRoutes: readonly Route[] = [
         description: 'Whether it is whole.',
         schema: z
           .object({
+            at: millisecondsSchema.meta({ description: 'When it began to read.' }),
             ok: z.boolean(),
             entries: z.int(),
             runs: z.int(),
@@ -65,6 +73,7 @@ export const recordRoutes: readonly Route[] = [
           })
           .meta({ id: 'VerifyReport' }),
       },
+      ...unfinished,
     },
     async handle({ services, tenant, principal }, { query: { runId, deep = false } }) {
       if (runId === undefined && !principal.scopes.includes('export'))
@@ -73,14 +82,15 @@ export const recordRoutes: readonly Route[] = [
           hint: 'Name a run with runId.',
         })
       const { store, reports } = services
-      const report = await reports.of([tenant, runId, deep], () =>
-        verifyStore({ store, tenant, deep, ...(runId !== undefined && { runId }) }),
+      const read = await reports.of([tenant, runId, deep], (onProgress) =>
+        verifyStore({ store, tenant, deep, onProgress, ...(runId !== undefined && { runId }) }),
       )
-      if (runId !== undefined && report.runs === 0)
-        throw new LoopError('not_found', 'No run has this id.')
-      const { ok, entries, runs, durationMs, faults } = report
+      if ('progress' in read) return askAgain(read.progress)
+      const { ok, entries, runs, durationMs, faults } = read.result
+      if (runId !== undefined && runs === 0) throw new LoopError('not_found', 'No run has this id.')
       return {
         body: {
+          at: read.at,
           ok,
           entries,
           runs,

@@ -1,5 +1,5 @@
 import type { LoopDefinition } from '@loop-engine/core'
-import { Content, PageSection, Stack } from '@patternfly/react-core'
+import { Content, PageSection, Spinner, Stack } from '@patternfly/react-core'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useParams } from 'react-router'
@@ -38,6 +38,7 @@ export function LoopPage(): ReactNode {
         <ProblemNote error={metrics.error} />
         {definition && (
           <Stack hasGutter>
+            {metrics.isPending && <Spinner size="lg" aria-label="Counting" />}
             {counted && <Rates metrics={counted} />}
             <Section title="Graph">
               <StateGraph definition={definition} />

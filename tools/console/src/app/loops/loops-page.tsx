@@ -8,6 +8,7 @@ import {
   EmptyStateBody,
   Gallery,
   PageSection,
+  Spinner,
 } from '@patternfly/react-core'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
@@ -39,6 +40,7 @@ export function LoopsPage(): ReactNode {
         <Gallery hasGutter minWidths={{ default: '100%', md: '22rem' }}>
           {loops.data?.map((loop) => (
             <LoopCard key={loop.id} loop={loop}>
+              {metrics.isPending && <Spinner size="md" aria-label="Counting" />}
               {metrics.data && (
                 <Figures metrics={metrics.data.find(({ loopId }) => loopId === loop.id)} />
               )}

@@ -1,0 +1,37 @@
+import { createMemoryStore } from '@loop-engine/runtime'
+import { expect, onTestFinished, test } from 'vitest'
+
+import { createTestServer } from '../server.fixture.ts'
+
+test.each(['metrics', 'verify'])(
+  'who asks for what takes longer than a request hears how far it is, and has it by asking again (%s)',
+  async (path) => {
+    const store = createMemoryStore()
+    const gate = Promise.withResolvers<void>()
+    const server = await createTestServer({
+      requestTimeoutMs: 200,
+      store: {
+        ...store,
+        async entries(...asked) {
+          const [, , { from = 1 } = {}] = asked
+          if (from === 1) await gate.promise
+          return store.entries(...asked)
+        },
+      },
+    })
+    onTestFinished(() => server.close())
+    const key = server.key()
+    const begunAt = Date.now()
+    await server.start('one', key)
+    const ask = () => server.call('GET', `/api/v1/${path}`, { key })
+
+    const early = await ask()
+    expect(early).toMatchObject({ status: 202, body: { runs: 0, entries: 0 } })
+    expect(early.headers.get('retry-after')).toBe('1')
+    gate.resolve()
+    const { status, body } = await ask()
+    expect(status).toBe(200)
+    expect(body.at).toBeGreaterThanOrEqual(begunAt)
+    expect(body.items ?? body.faults).toHaveLength(path === 'metrics' ? 1 : 0)
+  },
+)
