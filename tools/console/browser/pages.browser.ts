@@ -225,3 +225,27 @@ test('who must stop something types at once, and is offered what there is', asyn
   await dialog.getByLabel('What').selectOption('One loop')
   expect(await offered()).toEqual(['refund', 'deploy'])
 })
+
+test('who mistypes what is to be stopped is told that nothing goes by this name, and may stop it all the same', async () => {
+  const { page } = await stage.enter({ path: '/controls' })
+  await page.getByRole('button', { name: 'Stop something' }).click()
+  const dialog = page.getByRole('dialog')
+  const name = async (what: string, asks: string, id: string): Promise<void> => {
+    await dialog.getByLabel('What').selectOption(what)
+    await dialog.getByLabel(asks).fill(id)
+    await dialog.getByLabel('Reason').fill('It does harm.')
+  }
+
+  await name('One instance', 'Instance', 'order-0')
+  await dialog.getByText('No run has this business key.').waitFor()
+  await name('One loop', 'Loop', 'refnd')
+  await dialog.getByText('No run is of a loop of this name.').waitFor()
+  // Who has no key, but acted.
+  await name('One actor', 'Actor', 'dora')
+  await dialog.getByText('Is the name right?').waitFor({ state: 'detached' })
+  await name('One actor', 'Actor', 'agent:refnds')
+  await dialog.getByText('Nobody of exactly this name has acted.').waitFor()
+  await dialog.getByRole('button', { name: 'Stop it' }).click()
+
+  await page.getByRole('button', { name: 'Release The actor agent:refnds' }).waitFor()
+})

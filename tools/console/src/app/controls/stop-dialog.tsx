@@ -1,10 +1,11 @@
 import type { StopRequest } from '@loop-engine/client'
-import { FormGroup, FormSelect, FormSelectOption, TextInput } from '@patternfly/react-core'
+import { Alert, FormGroup, FormSelect, FormSelectOption, TextInput } from '@patternfly/react-core'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
 
 import { queryKeys, queryLoops } from '../api/queries.ts'
 import { useSession } from '../shell/session-gate.tsx'
+import { doubtOf } from './doubt-of.ts'
 import { ReasonDialog } from './reason-dialog.tsx'
 
 const covers = [
@@ -25,7 +26,10 @@ export function StopDialog({ send, onClose }: StopDialogProps): ReactNode {
   const { scopes } = useSession()
   const [cover, setCover] = useState<Cover>('aggregateId')
   const [id, setId] = useState('')
+  const [isWritten, setWritten] = useState(false)
   const known = useKnown(cover, scopes.includes('keys'))
+  const target = targetFor(cover, id.trim())
+  const doubt = useDoubt(target, isWritten && id.trim() !== '' && !known.includes(id.trim()))
   const asks = covers.find(({ value }) => value === cover)?.asks ?? null
   const offered = covers.filter(
     ({ value }) => value !== 'everything' || scopes.includes('platform'),
@@ -38,7 +42,7 @@ export function StopDialog({ send, onClose }: StopDialogProps): ReactNode {
       isDanger
       isReady={asks === null || id.trim() !== ''}
       onClose={onClose}
-      send={(reason) => send({ target: targetFor(cover, id.trim()), reason })}
+      send={(reason) => send({ target, reason })}
     >
       <FormGroup label="What" fieldId="stop-cover">
         <FormSelect
@@ -62,6 +66,8 @@ export function StopDialog({ send, onClose }: StopDialogProps): ReactNode {
             isRequired
             autoComplete="off"
             list="stop-known"
+            onFocus={() => setWritten(false)}
+            onBlur={() => setWritten(true)}
             onChange={(_, value) => setId(value)}
           />
           <datalist id="stop-known">
@@ -71,8 +77,23 @@ export function StopDialog({ send, onClose }: StopDialogProps): ReactNode {
           </datalist>
         </FormGroup>
       )}
+      {doubt !== null && (
+        <Alert isInline isLiveRegion variant="warning" component="p" title={doubt}>
+          Is the name right? It can be stopped all the same, for what may come.
+        </Alert>
+      )}
     </ReasonDialog>
   )
+}
+
+/** Looked for once a name is written; nothing here stands in the way of a stop, so that a look that fails says nothing. */
+function useDoubt(target: StopRequest['target'], enabled: boolean): string | null {
+  const { data = null } = useQuery({
+    queryKey: ['doubt', target],
+    queryFn: ({ signal }) => doubtOf(target, { signal }),
+    enabled,
+  })
+  return enabled ? data : null
 }
 
 /** What can be offered, so that nobody mistypes it in a hurry; what is not offered can be stopped all the same. */
