@@ -249,3 +249,21 @@ test('who mistypes what is to be stopped is told that nothing goes by this name,
 
   await page.getByRole('button', { name: 'Release The actor agent:refnds' }).waitFor()
 })
+
+test('a run says what of it could not be read, and no longer calls verified what could not be verified', async () => {
+  const { page } = await stage.enter({ path: `/instances/order-1045` })
+  await page.getByText(/^Record verified/).waitFor()
+  await page.getByText('Waits for people').waitFor()
+  const fail = { status: 500, json: { code: 'internal', detail: 'The store is away.' } }
+
+  await page.route(/\/api\/v1\/verify/, (route) => route.fulfill(fail))
+  await page.getByRole('button', { name: 'Verify again' }).click()
+  await page.getByText('The record could not be verified').waitFor()
+  expect(await page.getByText(/^Record verified/).count()).toBe(0)
+  await page.route(/\/api\/v1\/(approvals|definitions|instances.*timers)/, (route) =>
+    route.fulfill(fail),
+  )
+  await page.reload()
+
+  await expect.poll(() => page.getByText('The store is away.').count()).toBe(3)
+})

@@ -80,8 +80,10 @@ export const queryAsked = ({ id, aggregateId, runId }: ApprovalRequest): One<Pag
       .page(id.slice(runId.length + 1)),
   )
 
-export const queryRunApprovals = (runId: string): Many<ApprovalRequest> =>
-  many(['run', runId, 'approvals'], (call) => server.approvals.find({ runId, limit: 100 }, call))
+export const queryWaiting = (runId: string): Many<ApprovalRequest> =>
+  many(['run', runId, 'waiting'], (call) =>
+    server.approvals.find({ runId, status: 'pending', limit: 100 }, call),
+  )
 
 export const queryTimers = (run: Instance): One<readonly Timer[]> =>
   one(['run', run.runId, 'timers'], (call) => server.instances.timers(run.aggregateId, call))

@@ -10,8 +10,8 @@ import {
   queryNewestRun,
   queryPinned,
   queryRun,
-  queryRunApprovals,
   queryTimers,
+  queryWaiting,
 } from '../api/queries.ts'
 import { useLive } from '../shell/live.tsx'
 import { More } from '../shell/more.tsx'
@@ -67,6 +67,7 @@ function Run({ run }: { readonly run: Instance }): ReactNode {
         <RunFacts run={run} />
         <Waits run={run} />
         <Timers run={run} />
+        <ProblemNote error={pinned.error} />
         {definition && (
           <Section title="Path">
             {history.hasNextPage && (
@@ -89,9 +90,9 @@ function Run({ run }: { readonly run: Instance }): ReactNode {
 }
 
 function Waits({ run }: { readonly run: Instance }): ReactNode {
-  const { data } = useInfiniteQuery(queryRunApprovals(run.runId))
-  const waiting = data?.filter(({ status }) => status === 'pending') ?? []
-  if (waiting.length === 0) return null
+  const query = useInfiniteQuery(queryWaiting(run.runId))
+  const waiting = query.data ?? []
+  if (waiting.length === 0) return <ProblemNote error={query.error} />
   return (
     <Section title="Waits for people">
       <ul>
@@ -104,6 +105,7 @@ function Waits({ run }: { readonly run: Instance }): ReactNode {
           </li>
         ))}
       </ul>
+      <More query={query} />
     </Section>
   )
 }
@@ -115,13 +117,13 @@ const kinds = {
 } as const
 
 function Timers({ run }: { readonly run: Instance }): ReactNode {
-  const { data = [] } = useQuery(queryTimers(run))
-  if (data.length === 0) return null
+  const { data = [], error } = useQuery(queryTimers(run))
+  if (data.length === 0) return <ProblemNote error={error} />
   return (
     <Section title="Happens by itself">
       <ul>
         {data.map(({ kind, dueAt, transition, requestId = '' }) => (
-          <li key={`${kind} ${requestId}`}>
+          <li key={`${kind} ${requestId} ${dueAt}`}>
             {kinds[kind]} <Moment at={dueAt} />
             {transition !== undefined && (
               <>

@@ -15,7 +15,8 @@ export function VerifyBadge({ run }: { readonly run: Instance }): ReactNode {
   })
   return (
     <span className="facts" role="status">
-      {data?.ok === true && (
+      {/* What was whole before the look that failed may be so no longer. */}
+      {error === null && data?.ok === true && (
         <Label color="green" icon={<CheckCircleIcon />}>
           Record verified: {data.entries} entries
         </Label>
