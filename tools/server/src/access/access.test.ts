@@ -135,6 +135,23 @@ describe('a bearer token', () => {
     }
   })
 
+  test('whose times have fractions of a second, as RFC 7519 lets them, acts and opens a session', async () => {
+    const now = Date.now() / 1000
+    const key = await token({ iat: now - 0.123456, exp: now + 60.123456 })
+    const opened = await server.call('POST', '/api/v1/session', {
+      headers: {
+        authorization: `Bearer ${key}`,
+        origin: server.url,
+        'sec-fetch-site': 'same-origin',
+      },
+      body: {},
+    })
+
+    expect(opened.status).toBe(200)
+    expect(Number.isInteger(opened.body.expiresAt)).toBe(true)
+    expect((await server.start('fractions', key)).status).toBe(201)
+  })
+
   test('that is a little over is borne, for clocks differ', async () => {
     const now = Math.floor(Date.now() / 1000)
 

@@ -46,12 +46,12 @@ export function principalOf(
         method: 'oidc',
         issuer: cut(issuer, 512),
         subject: cut(String(claims.sub), 512),
-        ...(typeof since === 'number' && { at: since * 1000 }),
+        ...(typeof since === 'number' && { at: Math.floor(since * 1000) }),
       },
     },
     scopes: [...new Set([...scopes, ...roles.flatMap((role) => scopesFor(scopesOfRole, role))])],
     // As long as it is accepted: else what a token opens in its last seconds is over at once.
-    expiresAt: (claims.exp ?? 0) * 1000 + clockToleranceMs,
+    expiresAt: Math.floor((claims.exp ?? 0) * 1000 + clockToleranceMs),
   }
 }
 
