@@ -106,6 +106,7 @@ async function assemble(
     metrics: createSharedWork({ clock, patienceMs, freshMs: 5000 }),
     reports: createSharedWork({ clock, patienceMs, freshMs: 0 }),
     signer,
+    logger,
     clock,
     origins,
     secureCookies: origins[0]?.startsWith('https:') ?? false,

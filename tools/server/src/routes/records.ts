@@ -2,6 +2,7 @@ import { LoopError } from '@loop-engine/core'
 import { exportRecords, verifyStore } from '@loop-engine/observability'
 import { z } from 'zod'
 
+import { faultOf } from '../log.ts'
 import {
   aggregateIdSchema,
   flagSchema,
@@ -36,8 +37,10 @@ export const recordRoutes: readonly Route[] = [
       }),
     }),
     answers: { 200: { description: 'One JSON value a line.', type: 'application/jsonl' } },
-    async handle({ services, tenant }, { query: { evidence = false, ...part } }) {
-      const { store, signer } = services
+    async handle({ services, tenant, requestId }, { query: { evidence = false, ...part } }) {
+      const { store, signer, logger } = services
+      const fail = (error: unknown): void =>
+        logger.error({ requestId, fault: faultOf(error) }, 'failed')
       const lines = exportRecords({ store, tenant, ...part, includeEvidence: evidence, signer })
       // Read before the status is sent: what is not there is still a 404.
       const head = [await lines.next(), await lines.next()]
@@ -45,7 +48,7 @@ export const recordRoutes: readonly Route[] = [
         'content-type': 'application/jsonl; charset=utf-8',
         'content-disposition': 'attachment; filename="loop-export.jsonl"',
       }
-      return new Response(streamOf(head, lines), { headers })
+      return new Response(streamOf(head, lines, fail), { headers })
     },
   }),
   route({
@@ -134,15 +137,22 @@ export const recordRoutes: readonly Route[] = [
 function streamOf(
   head: readonly IteratorResult<string>[],
   lines: AsyncGenerator<string>,
+  onError: (error: unknown) => void,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
   const first = [...head]
   return new ReadableStream(
     {
       async pull(controller) {
-        const { done, value } = first.shift() ?? (await lines.next())
-        if (done) controller.close()
-        else controller.enqueue(encoder.encode(`${value}\n`))
+        try {
+          const { done, value } = first.shift() ?? (await lines.next())
+          if (done) controller.close()
+          else controller.enqueue(encoder.encode(`${value}\n`))
+        } catch (error) {
+          onError(error)
+          // In words of our own: what carries the stream writes them to standard error, and to a caller who has nothing yet.
+          controller.error(new LoopError('unavailable', 'The export broke off.'))
+        }
       },
       async cancel() {
         await lines.return(undefined)

@@ -8,6 +8,7 @@ import type { Principal, Scope } from '../access/principal.ts'
 import type { Callbacks } from '../callbacks.ts'
 import type { EventLog } from '../events/event-log.ts'
 import type { StreamLimit } from '../events/stream-limit.ts'
+import type { Logger } from '../log.ts'
 import type { Attribution } from '../schemas/actor.ts'
 import type { SharedWork } from '../shared-work.ts'
 
@@ -24,6 +25,7 @@ export interface Services {
   readonly metrics: SharedWork<readonly LoopMetrics[]>
   readonly reports: SharedWork<VerifyReport>
   readonly signer: NoteSigner | undefined
+  readonly logger: Logger
   readonly clock: Clock
   /** Origins at which this server serves pages. */
   readonly origins: readonly string[]
