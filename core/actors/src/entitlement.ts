@@ -10,13 +10,19 @@ export function hasRole(actor: Actor, role: string): boolean {
  * or `*` for any human. Only a human ever reviews, whoever is named.
  */
 export function mayReview(reviewer: Actor, reviewers: readonly string[]): boolean {
-  return reviewer.type === 'human' && reviewers.some((named) => isNamed(reviewer, named))
+  const names = reviewerNames(reviewer)
+  return reviewers.some((named) => names.includes(named))
 }
 
-function isNamed(reviewer: Actor, named: string): boolean {
-  if (named === '*') return true
-  if (named.startsWith('role:')) return hasRole(reviewer, named.slice(5))
-  if (named.startsWith('group:')) return reviewer.groups?.includes(named.slice(6)) ?? false
-  if (named.startsWith('user:')) return reviewer.id === named.slice(5) || reviewer.id === named
-  return reviewer.id === named || reviewer.id === `user:${named}`
+/** Every name by which a policy or a delegation may mean somebody. Who is no human has none. */
+export function reviewerNames({ type, id, roles = [], groups = [] }: Actor): readonly string[] {
+  if (type !== 'human') return []
+  const ids = id.startsWith('user:') ? [id, id.slice(5)] : [id]
+  return [
+    '*',
+    ...ids.filter((name) => !/^(user|role|group):/.test(name)),
+    ...ids.map((name) => `user:${name}`),
+    ...roles.map((role) => `role:${role}`),
+    ...groups.map((group) => `group:${group}`),
+  ]
 }

@@ -12,4 +12,4 @@ export {
   sameParty,
   type IdentityClassOf,
 } from './separation.ts'
-export { hasRole, mayReview } from './entitlement.ts'
+export { hasRole, mayReview, reviewerNames } from './entitlement.ts'

@@ -76,7 +76,7 @@ export {
   type ViewField,
 } from './model/approval.ts'
 export { quorumOf } from './model/quorum.ts'
-export { askedAt, handedOnAt, reviewersOf } from './model/reviewers.ts'
+export { askedAt, handedOnAt, reviewersOf, waitsFor } from './model/reviewers.ts'
 export {
   rejectionReasons,
   type Receipt,
@@ -169,6 +169,7 @@ export type { Action, EffectContext, Integration } from './contracts/integration
 export type { CloudEvent, EventSink } from './contracts/event-sink.ts'
 export {
   comparePositions,
+  cutApprovals,
   cutPage,
   readCursor,
   readLimit,

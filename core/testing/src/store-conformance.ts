@@ -11,6 +11,7 @@ import { testStoreOutbox } from './store/outbox.ts'
 import { testStorePaging } from './store/paging.ts'
 import { testStoreReads } from './store/reads.ts'
 import { testStoreReopened } from './store/reopened.ts'
+import { testStoreWaiting } from './store/waiting.ts'
 
 /** How the suite gets at a store. */
 export interface StoreHarness {
@@ -50,6 +51,7 @@ export function storeConformance(harness: StoreHarness): void {
     testStoreAtomicity(open)
     testStoreReads(open)
     testStorePaging(open)
+    testStoreWaiting(open)
     testStoreOutbox(open)
     testStoreMessages(open)
     testStoreLog(open)

@@ -1,21 +1,19 @@
-import {
-  type ApprovalRequest,
-  cutPage,
-  type LoopStore,
-  readCursor,
-  readLimit,
-} from '@loop-engine/core'
+import { cutApprovals, cutPage, type LoopStore, readCursor, readLimit } from '@loop-engine/core'
 
-import type { Database } from './connection/database.ts'
+import { statementsOf, type Database } from './connection/database.ts'
 import { openStatuses } from './migrations/schema-v1.ts'
 import { rareStatuses } from './migrations/status-index-v7.ts'
 import { toApproval, toInstance, type ApprovalRow, type InstanceRow } from './rows.ts'
 
-/** What is listed by any combination of filters: statements without a name, of which there would be too many. */
+/** What is listed by any combination of filters: mostly statements without a name, of which there would be too many. */
 export function createLists(
   database: Database,
   schema: string,
 ): Pick<LoopStore, 'find' | 'approvals'> {
+  const waiting = statementsOf(schema)(
+    'waiting_v12',
+    `SELECT * FROM ${schema}.waiting_v12($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+  )
   return {
     async find({ tenant, limit, cursor, ...wanted }) {
       const most = readLimit(limit)
@@ -41,9 +39,17 @@ export function createLists(
         id: runId,
       }))
     },
-    async approvals({ tenant, limit, cursor, ...wanted }) {
+    async approvals({ tenant, limit, cursor, reviewers, ...wanted }) {
       const most = readLimit(limit)
       const before = readCursor('approval', cursor)
+      if (reviewers) {
+        const { status = null, runId = null, aggregateId = null, loopId = null } = wanted
+        const { at, id } = before ?? { at: Number.MAX_SAFE_INTEGER, id: '' }
+        const values = [tenant, reviewers.map(keptName), at, id]
+        const filters = [status, runId, aggregateId, loopId]
+        const rows = await database.read<ApprovalRow>(waiting, [...values, ...filters, most + 1])
+        return cutApprovals(rows.map(toApproval), most)
+      }
       const filter = createFilter(tenant)
       if (before) filter.add((at, id) => `(created_at, id) < (${at}, ${id})`, before.at, before.id)
       if (wanted.status === 'pending') filter.add(() => `status = 'pending'`)
@@ -54,13 +60,14 @@ export function createLists(
       const text = `SELECT body, messages FROM ${schema}.approval WHERE ${filter.text()}
         ORDER BY created_at DESC, id DESC LIMIT ${most + 1}`
       const rows = await database.read<ApprovalRow>({ name: '', text }, filter.values)
-      const position = ({ createdAt, id }: ApprovalRequest): { at: number; id: string } => ({
-        at: createdAt,
-        id,
-      })
-      return cutPage('approval', rows.map(toApproval), most, position)
+      return cutApprovals(rows.map(toApproval), most)
     },
   }
+}
+
+/** PostgreSQL has no text with U+0000: a request that has one waits for any human; see waiting-v12.ts. */
+function keptName(name: string): string {
+  return name.includes('\0') ? '*' : name
 }
 
 interface Filter {

@@ -159,6 +159,8 @@ const calls: Readonly<Record<string, (store: LoopStore) => Promise<unknown>>> = 
     store.approvals({ tenant: 'acme', status: 'pending', loopId: 'rare' }),
   'approvals of a run': (store) => store.approvals({ tenant: 'acme', runId: `run-of-${key(7)}` }),
   'approvals of a key': (store) => store.approvals({ tenant: 'acme', aggregateId: key(7) }),
+  'approvals for somebody': (store) =>
+    store.approvals({ tenant: 'acme', reviewers: ['*', 'ann'], limit: 10 }),
   idempotency: (store) => store.idempotency('acme', 'a:b', key(7)),
   delivery: (store) => store.delivery('acme', `timer-of-run-of-${key(7)}`),
   claim: (store) => store.claim({ worker: 'w', now: 1, leaseMs: 1000, limit: 10 }),
@@ -283,6 +285,32 @@ test('a claim looks neither at all that waits behind a sink that is away, nor at
   expect(new Set(behind.map(({ id }) => id))).toEqual(
     new Set(Array.from({ length: 500 }, (_, lane) => `away-${lane}-1`)),
   )
+}, 60_000)
+
+test('what waits for somebody is found without a look at what waits for others, or at all of it', async () => {
+  const { store, pool, told } = await openExplained()
+  const ask = async (from: number, to: number, ...reviewers: string[]): Promise<void> => {
+    const plans = Array.from({ length: to - from }, (_, place) => {
+      const { instance, ...plan } = startPlan({ aggregateId: key(from + place) })
+      const policy = { stages: [{ reviewers, quorum: 1 }], fourEyes: true, expiresIn: '1h' }
+      return { ...plan, instance, approvals: [approvalRequest(instance, { policy })] }
+    })
+    await store.commit(plans)
+  }
+  const looks = async (...reviewers: string[]): Promise<[items: number, mostRows: number]> => {
+    told.length = 0
+    const { items } = await store.approvals({ tenant: 'acme', reviewers, limit: 10 })
+    return [items.length, Math.max(...told.map(lookedAt))]
+  }
+  await ask(0, 3, 'role:rare')
+  await pool.query('ANALYZE')
+  await ask(3, 1500, 'role:all', 'role:most')
+
+  for (const when of ['before', 'after']) {
+    if (when === 'after') await pool.query('ANALYZE')
+    expect(await looks('role:rare', 'nobody'), when).toEqual([3, 3])
+    expect(await looks('role:all', 'role:most', 'role:rare'), when).toEqual([10, 25])
+  }
 }, 60_000)
 
 test('a claim looks at few of the many that are due, also once the server has counted them', async () => {

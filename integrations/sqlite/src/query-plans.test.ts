@@ -25,7 +25,14 @@ const runFilters = [
   { status: 'active' },
   { tag: 'a' },
 ] as const
-const requestFilters = [{}, { status: 'pending' }, { aggregateId: 'a' }, { runId: 'a' }] as const
+const requestFilters = [
+  {},
+  { status: 'pending' },
+  { aggregateId: 'a' },
+  { runId: 'a' },
+  { reviewers: ['a', 'b'] },
+  { reviewers: ['a', 'b'], loopId: 'a' },
+] as const
 const cursorOf = (kind: string) => cutPage(kind, [1, 2], 1, () => ({ at: 1, id: 'a' })).cursor
 
 /** Every statement that the store may ever prepare. */

@@ -1,6 +1,8 @@
 import {
   type ApprovalQuery,
   type ApprovalRequest,
+  comparePositions,
+  cutApprovals,
   cutPage,
   type InstanceQuery,
   type LoopInstance,
@@ -40,6 +42,8 @@ type Call =
   | 'definition'
   | 'delivery'
 
+const byId = 'SELECT body, messages FROM approval WHERE tenant = ? AND id = ?'
+
 /** The reads of the contract, as long as the file is open: the same calls without the promises. */
 export type Reads = {
   readonly [Name in Call]: (
@@ -66,9 +70,7 @@ function createSingleReads({ prepare }: Connection): Omit<Reads, 'find' | 'appro
     WHERE tenant = ? AND run_id = ? AND seq BETWEEN ? AND ? ORDER BY seq LIMIT +?`)
   const executed = prepare<[seq: number]>(`
     SELECT value FROM instance, json_each(executions) WHERE tenant = ? AND run_id = ? AND key = ?`)
-  const approval = prepare<ApprovalRow>(
-    'SELECT body, messages FROM approval WHERE tenant = ? AND id = ?',
-  )
+  const approval = prepare<ApprovalRow>(byId)
   const answer = prepare<[fingerprint: string, answer: string, at: number]>(`
     SELECT fingerprint, answer, at FROM idempotency WHERE tenant = ? AND principal = ? AND key = ?`)
   const counter = prepare<[value: number]>(
@@ -176,14 +178,24 @@ function findApprovals(query: ApprovalQuery, select: Select): Page<ApprovalReque
   ])
   const [end, ...position] =
     before === null ? [''] : ['AND (created_at, id) < (?, ?)', before.at, before.id]
-  const rows = select<ApprovalRow>(
-    `SELECT body, messages FROM approval WHERE ${where} ${end} ORDER BY created_at DESC, id DESC LIMIT +?`,
-    [...values, ...position, limit + 1],
-  )
-  return cutPage('approval', rows.map(toApproval), limit, ({ createdAt, id }) => ({
-    at: createdAt,
-    id,
-  }))
+  const newest = `${where} ${end} ORDER BY created_at DESC, id DESC LIMIT +?`
+  const given = [...values, ...position, limit + 1]
+  const rows = query.reviewers
+    ? readWaiting(query.reviewers.map((name) => [name, ...given]))
+    : select<ApprovalRow>(`SELECT body, messages FROM approval WHERE ${newest}`, given)
+  return cutApprovals(rows.map(toApproval), limit)
+
+  /** The newest of each name in the order of its index, and of all of those the newest: no other request is read. */
+  function readWaiting(named: readonly (readonly Value[])[]): ApprovalRow[] {
+    const ofName = `
+      SELECT created_at, id FROM waiting CROSS JOIN approval USING (tenant, created_at, id)
+      WHERE reviewer = ? AND ${newest}`
+    const found = named.flatMap((each) => select<[at: number, id: string]>(ofName, each))
+    return [...new Map(found.map(([at, id]) => [id, { at, id }])).values()]
+      .toSorted((one, other) => comparePositions(other, one))
+      .slice(0, limit + 1)
+      .flatMap(({ id }) => select<ApprovalRow>(byId, [query.tenant, id]))
+  }
 }
 
 function conditions(filters: readonly Filter[]): [where: string, values: Value[]] {

@@ -20,7 +20,14 @@ import {
   type LoopInstance,
   type LoopStore,
 } from '@loop-engine/core'
-import { nextPlan, outboxItem, planEpoch, startPlan, storeConformance } from '@loop-engine/testing'
+import {
+  approvalRequest,
+  nextPlan,
+  outboxItem,
+  planEpoch,
+  startPlan,
+  storeConformance,
+} from '@loop-engine/testing'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 
 import { connect } from './connection.ts'
@@ -226,7 +233,7 @@ describe('the file', () => {
   })
 })
 
-/** Takes back what the newest step did, as far as an older version would notice. */
+/** Takes back what the newest steps did, as far as an older version would notice. */
 const toVersion4 = `
   ALTER TABLE instance RENAME COLUMN executions TO executed;
   UPDATE instance SET executed = (SELECT json_group_array(json_array(key, value)) FROM json_each(executed));
@@ -237,6 +244,10 @@ const toVersion4 = `
   ALTER TABLE outbox RENAME COLUMN first_seq TO seq;
   ALTER TABLE outbox DROP COLUMN last_seq;
   CREATE INDEX outbox_lane ON outbox (lane, seq) WHERE died_at IS NULL;
+  DROP TRIGGER approval_asked;
+  DROP TRIGGER approval_moves;
+  DROP TRIGGER approval_moved;
+  DROP TABLE waiting;
   PRAGMA user_version = 4;`
 
 describe('a file of an older version', () => {
@@ -258,7 +269,8 @@ describe('a file of an older version', () => {
     )
     const dead = { kind: 'dead', error: 'broken', at: planEpoch } as const
     await store.settle([{ id: 'effect', fence: dying?.fence ?? 0, outcome: dead }])
-    const next = nextPlan(start.instance, [{ transitionId: 'go' }], { outbox: [timer] })
+    const approvals = [approvalRequest(start.instance)]
+    const next = nextPlan(start.instance, [{ transitionId: 'go' }], { outbox: [timer], approvals })
     await store.commit([next])
     await store.close()
     const db = new DatabaseSync(path)
@@ -276,6 +288,8 @@ describe('a file of an older version', () => {
     const claimed = await store.claim({ ...claim, now: planEpoch + 3_600_000 })
     expect(claimed.map(({ id }) => id).toSorted()).toEqual(['event', 'timer'])
     expect(await store.deadLetters({ tenant: 'acme' })).toMatchObject({ items: [{ id: 'effect' }] })
+    const waiting = await store.approvals({ tenant: 'acme', reviewers: ['*'] })
+    expect(waiting.items).toEqual([approvalRequest(startPlan().instance)])
     const later = nextPlan(instance, [{ transitionId: 'go' }])
     await store.commit([later])
     expect(await store.lastExecuted('acme', instance.runId, 'go')).toMatchObject({ seq: 3 })
@@ -288,7 +302,7 @@ describe('a file of an older version', () => {
       .open()
       .catch((thrown: unknown) => thrown)
 
-    expect(error).toMatchObject({ code: 'unsupported', details: { version: 4, known: 6 } })
+    expect(error).toMatchObject({ code: 'unsupported', details: { version: 4, known: 7 } })
     const db = new DatabaseSync(path)
     expect(db.prepare('PRAGMA user_version').get()).toEqual({ user_version: 4 })
     db.close()
@@ -304,6 +318,24 @@ describe('a file of an older version', () => {
 
     expect(() => write.run()).toThrow('no such column: executed')
     expect(() => claimDue.all()).toThrow('no such column: seq')
+  })
+
+  test('knows what waits for whom, though a process of the older version goes on writing requests', async () => {
+    const { path } = await olderFile()
+    const older = new DatabaseSync(path)
+    onTestFinished(() => older.close())
+    const write = older.prepare(`
+      INSERT INTO approval (tenant, id, run_id, aggregate_id, loop_id, status, created_at, body)
+      SELECT tenant, ?, run_id, aggregate_id, loop_id, ?, created_at, body FROM approval WHERE true LIMIT 1
+      ON CONFLICT (tenant, id) DO UPDATE SET status = excluded.status, body = excluded.body`)
+    const store = await openAt(path)
+    const waiting = async () =>
+      (await store.approvals({ tenant: 'acme', reviewers: ['*'] })).items.length
+
+    write.run('another', 'pending')
+    expect(await waiting()).toBe(2)
+    write.run('another', 'approved')
+    expect(await waiting()).toBe(1)
   })
 })
 

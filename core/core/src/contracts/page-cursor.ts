@@ -1,4 +1,5 @@
 import { LoopError } from '../errors.ts'
+import type { ApprovalRequest } from '../model/approval.ts'
 import type { Page } from './store-query.ts'
 
 /** Where a page ended: the sort key of its last item. */
@@ -48,6 +49,14 @@ export function cutPage<Item>(
   const last = items.at(-1)
   if (found.length <= limit || last === undefined) return { items }
   return { items, cursor: write(kind, position(last)) }
+}
+
+/** Makes a page of requests, newest first, out of up to `limit + 1`. */
+export function cutApprovals(
+  found: readonly ApprovalRequest[],
+  limit: number,
+): Page<ApprovalRequest> {
+  return cutPage('approval', found, limit, ({ createdAt, id }) => ({ at: createdAt, id }))
 }
 
 function write(kind: string, { at, id }: Position): string {

@@ -33,6 +33,11 @@ export interface ApprovalQuery {
   readonly runId?: string
   readonly aggregateId?: string
   readonly loopId?: string
+  /**
+   * Waiting for one of these names; see `waitsFor`. A store that cannot tell some names or requests apart gives more
+   * that wait, never fewer.
+   */
+  readonly reviewers?: readonly string[]
   /** At most 1,000; 100 by default. Ordered by `createdAt` then `id`, newest first. */
   readonly limit?: number
   /** Of the page before. */

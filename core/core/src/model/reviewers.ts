@@ -10,6 +10,14 @@ export function reviewersOf(request: Asking, stage = request.stage): readonly st
   return [...askedAt(request, stage), ...handedOnAt(request, stage).map(({ to }) => to)]
 }
 
+/**
+ * The names that an open request waits for, each once; one that is over waits for nobody. Stores keep them, and find what
+ * waits for somebody by them.
+ */
+export function waitsFor(request: Asking & Pick<ApprovalRequest, 'status'>): readonly string[] {
+  return request.status === 'pending' ? [...new Set(reviewersOf(request))] : []
+}
+
 /** Who may decide at a stage by the policy, escalation included, and not because somebody handed it on. */
 export function askedAt(
   { policy, escalated }: Pick<Asking, 'policy' | 'escalated'>,

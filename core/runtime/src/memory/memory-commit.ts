@@ -9,6 +9,7 @@ import {
   type LoopInstance,
   type PostedMessage,
   type Stop,
+  waitsFor,
 } from '@loop-engine/core'
 
 import type { MemoryOutbox } from './memory-outbox.ts'
@@ -104,9 +105,18 @@ export function keepMessage({ requestId, channel, ref }: PostedMessage, tenant: 
 }
 
 /** Frozen, because callers and channels are handed the very object that is kept. */
-function keepApproval(given: ApprovalRequest, { approvals, runApprovals, messages }: Tenant): void {
+function keepApproval(
+  given: ApprovalRequest,
+  { approvals, runApprovals, waiting, messages }: Tenant,
+): void {
   const kept = messages.get(given.id)
   const request = deepFreeze(kept ? { ...given, messages: { ...given.messages, ...kept } } : given)
+  const before = approvals.get(request.id)
+  for (const name of before ? waitsFor(before) : []) waiting.get(name)?.delete(request.id)
+  for (const name of waitsFor(request)) {
+    const ofName = waiting.get(name) ?? new Map<string, ApprovalRequest>()
+    waiting.set(name, ofName.set(request.id, request))
+  }
   approvals.set(request.id, request)
   const siblings = runApprovals.get(request.runId)
   if (siblings === undefined) runApprovals.set(request.runId, new Map([[request.id, request]]))

@@ -2,6 +2,7 @@ import {
   type ApprovalQuery,
   type ApprovalRequest,
   comparePositions,
+  cutApprovals,
   cutPage,
   type DeadLetter,
   type InstanceQuery,
@@ -39,20 +40,22 @@ export function findRuns(
 
 /** A page of the approval requests of a tenant, newest first. */
 export function findApprovals(
-  { approvals, runApprovals }: Tenant,
-  { limit, cursor, status, runId, aggregateId, loopId }: Omit<ApprovalQuery, 'tenant'>,
+  { approvals, runApprovals, waiting }: Tenant,
+  { limit, cursor, status, runId, aggregateId, loopId, reviewers }: Omit<ApprovalQuery, 'tenant'>,
 ): Page<ApprovalRequest> {
   const before = readCursor('approval', cursor)
-  const among = runId === undefined ? approvals : (runApprovals.get(runId) ?? new Map())
-  const found = [...among.values()].filter(
-    (request: ApprovalRequest) =>
+  const ofRun = runId === undefined ? approvals : runApprovals.get(runId)
+  const among = reviewers?.flatMap((name) => [...(waiting.get(name)?.values() ?? [])])
+  const found = [...new Set(among ?? ofRun?.values())].filter(
+    (request) =>
       (before === null || comparePositions(approvalPosition(request), before) < 0) &&
       (status === undefined || status === request.status) &&
+      (runId === undefined || runId === request.runId) &&
       (aggregateId === undefined || aggregateId === request.aggregateId) &&
       (loopId === undefined || loopId === request.loopId),
   )
   found.sort((one, other) => comparePositions(approvalPosition(other), approvalPosition(one)))
-  return cutPage('approval', found, readLimit(limit), approvalPosition)
+  return cutApprovals(found, readLimit(limit))
 }
 
 /** A page of dead letters, in the order of their death. */

@@ -29,6 +29,8 @@ export interface Tenant {
   readonly approvals: Map<string, ApprovalRequest>
   /** The same requests by run and id: what a transition asks for must not look at a whole tenant. */
   readonly runApprovals: Map<string, Map<string, ApprovalRequest>>
+  /** Those that wait, by each name that they wait for, and by id. */
+  readonly waiting: Map<string, Map<string, ApprovalRequest>>
   /** What `keepMessage` was given, by request and channel. */
   readonly messages: Map<string, JsonObject>
   readonly idempotency: Map<string, IdempotencyRecord>
@@ -47,6 +49,7 @@ export function emptyTenant(): Tenant {
     open: new Map(),
     approvals: new Map(),
     runApprovals: new Map(),
+    waiting: new Map(),
     messages: new Map(),
     idempotency: new Map(),
     counters: new Map(),

@@ -47,16 +47,18 @@ export function testNames(open: OpenStore): void {
 
   test('names are data, whatever they contain', async () => {
     const store = await open()
-    const plans = hostile.map((name) =>
-      startPlan({
+    const plans = hostile.map((name) => {
+      const plan = startPlan({
         tenant: name,
         aggregateId: name,
         runId: name,
         loopId: name,
         currentState: name,
         tags: [name],
-      }),
-    )
+      })
+      const policy = { stages: [{ reviewers: [name], quorum: 1 }], fourEyes: true, expiresIn: '1h' }
+      return { ...plan, approvals: [approvalRequest(plan.instance, { policy })] }
+    })
     const apart = hostile.map((name) => startPlan({ aggregateId: name, runId: name }))
     const results = await store.commit([...plans, ...apart])
     expect(results.every(({ kind }) => kind === 'committed')).toBe(true)
@@ -68,6 +70,8 @@ export function testNames(open: OpenStore): void {
       expect(await store.get(name, name)).toEqual(plan?.instance)
       expect(await store.getRun('acme', name)).toEqual(apart[index]?.instance)
       expect(await store.entries(name, name)).toEqual(plan?.entries)
+      const waiting = await store.approvals({ tenant: name, reviewers: [name, `${name} `] })
+      expect(waiting.items).toEqual(plan?.approvals)
     }
     expect((await store.find({ tenant: 'acme' })).items).toHaveLength(hostile.length)
   })

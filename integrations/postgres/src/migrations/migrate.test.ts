@@ -1,5 +1,6 @@
 import type { LoopStore } from '@loop-engine/core'
 import {
+  approvalRequest,
   nextPlan,
   outboxItem,
   planEpoch,
@@ -58,7 +59,7 @@ describe('opening', () => {
     const { rows } = await poolOf().query<{ version: number }>(
       `SELECT version FROM ${schema}.migration`,
     )
-    expect(rows.map(({ version }) => version)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+    expect(rows.map(({ version }) => version)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
   })
 
   test('finds the schema that another starter made while it waited, though its session knew of none', async () => {
@@ -135,16 +136,33 @@ describe('opening', () => {
     const schema = server.schema()
     await storeOf({ schema }).open()
     const pool = poolOf()
-    await pool.query(`DELETE FROM ${schema}.migration WHERE version = 10`)
+    await pool.query(`DELETE FROM ${schema}.migration WHERE version = 11`)
 
     const opening = storeOf({ schema, mustExist: true }).open()
 
     await expect(opening).rejects.toMatchObject({
       code: 'unsupported',
-      details: { version: 9, known: 10 },
+      details: { version: 10, known: 11 },
     })
     const { rows } = await pool.query(`SELECT max(version) AS version FROM ${schema}.migration`)
-    expect(rows).toEqual([{ version: 9 }])
+    expect(rows).toEqual([{ version: 10 }])
+  })
+
+  test('an older schema is told for whom its requests wait', async () => {
+    const schema = server.schema()
+    const store = storeOf({ schema })
+    await store.open()
+    const start = startPlan()
+    const request = approvalRequest(start.instance)
+    await store.commit([{ ...start, approvals: [request] }])
+    await poolOf().query(`DROP TRIGGER keep_waiting ON ${schema}.approval;
+      DROP FUNCTION ${schema}.keep_waiting_v12, ${schema}.waits_for_v12, ${schema}.waiting_v12;
+      DROP TABLE ${schema}.waiting; DELETE FROM ${schema}.migration WHERE version = 11`)
+
+    await storeOf({ schema }).open()
+
+    const { items } = await store.approvals({ tenant: 'acme', reviewers: ['*'] })
+    expect(items).toEqual([request])
   })
 
   test('no partition is made where the schema has to be there', async () => {
@@ -254,6 +272,24 @@ describe('storing', () => {
       ...start.entries,
       ...next.entries,
     ])
+  })
+
+  test('what waits is not missed for what PostgreSQL cannot read of it', async () => {
+    const store = storeOf({ schema: server.schema() })
+    await store.open()
+    const odd = ['ann\u0000', '\ud800', '\\u0000']
+    const plans = odd.map((name, place) => {
+      const start = startPlan({ aggregateId: `order-${place}` })
+      const policy = { stages: [{ reviewers: [name], quorum: 1 }], fourEyes: true, expiresIn: '1h' }
+      return { ...start, approvals: [approvalRequest(start.instance, { policy })] }
+    })
+
+    expect(await store.commit(plans)).toEqual(plans.map(() => ({ kind: 'committed' })))
+
+    for (const [place, name] of odd.entries()) {
+      const { items } = await store.approvals({ tenant: 'acme', reviewers: [name, '*'] })
+      expect(items).toContainEqual(plans[place]?.approvals[0])
+    }
   })
 
   test('a value that PostgreSQL has no text for fails alone', async () => {

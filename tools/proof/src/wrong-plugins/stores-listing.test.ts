@@ -1,4 +1,4 @@
-import type { InstanceQuery } from '@loop-engine/core'
+import type { ApprovalQuery, InstanceQuery } from '@loop-engine/core'
 import { storeConformance, type StoreHarness } from '@loop-engine/testing'
 
 import { suiteJudges } from './suite-judges.ts'
@@ -8,7 +8,7 @@ const finding = (change: (query: InstanceQuery) => object): StoreHarness =>
   storeWith((inner) => ({ find: (query) => inner.find({ ...query, ...change(query) }) }))
 const ignoring = (...names: (keyof InstanceQuery)[]): StoreHarness =>
   finding(() => Object.fromEntries(names.map((name) => [name, undefined])))
-const listing = (change: (query: object) => object): StoreHarness =>
+const listing = (change: (query: ApprovalQuery) => object): StoreHarness =>
   storeWith((inner) => ({
     approvals: (query) => inner.approvals({ ...query, ...change(query) }),
   }))
@@ -59,6 +59,10 @@ await suiteJudges(storeConformance, storeWith(), {
   'lists approvals of all runs': listing(() => ({ runId: undefined })),
   'lists approvals of all business keys': listing(() => ({ aggregateId: undefined })),
   'lists approvals of all loops': listing(() => ({ loopId: undefined })),
+  'lists what waits for others': listing(() => ({ reviewers: undefined })),
+  'lists what waits for the first name only': listing(({ reviewers }) => ({
+    ...(reviewers && { reviewers: reviewers.slice(0, 1) }),
+  })),
   'has pages of approvals of another size': listing((query) => ({ limit: 50, ...query })),
   'lists the oldest approvals first': storeWith((inner) => ({
     approvals: async (query) => {
