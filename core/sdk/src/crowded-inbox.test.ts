@@ -3,19 +3,21 @@ import { expect, test } from 'vitest'
 import { createLoopSystem, createMemoryStore, defineLoop, type LoopSystem } from './index.ts'
 
 const agent = { type: 'ai-agent', id: 'agent' } as const
+const ofOlga = { ...agent, onBehalfOf: { type: 'human', id: 'olga' } } as const
 
-/** One request waits for operations, and 500 newer ones for finance; with the sizes of the pages that were read. */
+/** One request waits for operations, and 500 newer ones, of olga's agent, for finance; with the pages that were read. */
 async function crowdedDesk(
   directory: (tenant: string, id: string) => { roles: string[] },
-): Promise<LoopSystem & { readonly pages: number[] }> {
-  const pages: number[] = []
+): Promise<LoopSystem & { readonly pages: { limit?: number; read: number }[] }> {
+  const pages: { limit?: number; read: number }[] = []
   const store = createMemoryStore()
   const system = await createLoopSystem({
     store: {
       ...store,
-      approvals(query) {
-        pages.push(query.limit ?? 100)
-        return store.approvals(query)
+      async approvals(query) {
+        const page = await store.approvals(query)
+        pages.push({ limit: query.limit, read: page.items.length })
+        return page
       },
     },
     loops: [
@@ -39,7 +41,7 @@ async function crowdedDesk(
   await system.engine.start({ ...run, loopId: 'desk' })
   await system.engine.transition({ ...run, transitionId: 'operations' })
   for (let number = 0; number < 500; number += 1)
-    await system.engine.transition({ ...run, transitionId: 'finance' })
+    await system.engine.transition({ ...run, actor: ofOlga, transitionId: 'finance' })
   pages.length = 0
   return { ...system, pages }
 }
@@ -59,13 +61,21 @@ test('whatever waits for others, the directory is not asked about it by an inbox
   expect(asked).toBe(2)
 })
 
-test('what waits for others is read in large pages, though few are wanted, and not at all for who is no person', async () => {
+test('what waits for others is not read', async () => {
   const { approvals, pages } = await crowdedDesk(() => ({ roles: ['operations'] }))
+
+  await approvals.inbox({ actor: { type: 'human', id: 'olga' } })
+
+  expect(pages).toEqual([{ limit: 200, read: 1 }])
+})
+
+test('what somebody may not decide is read in large pages, though few are wanted, and nothing for who is no person', async () => {
+  const { approvals, pages } = await crowdedDesk(() => ({ roles: ['operations', 'finance'] }))
 
   await approvals.inbox({ actor: agent })
   expect(pages).toEqual([])
   const inbox = await approvals.inbox({ actor: { type: 'human', id: 'olga' }, limit: 1 })
 
   expect(inbox.map(({ transitionId }) => transitionId)).toEqual(['operations'])
-  expect(pages).toEqual([50, 200, 200, 200])
+  expect(pages.map(({ limit }) => limit)).toEqual([50, 200, 200, 200])
 })

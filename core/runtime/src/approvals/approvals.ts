@@ -1,4 +1,4 @@
-import { mayReview } from '@loop-engine/actors'
+import { mayReview, reviewerNames } from '@loop-engine/actors'
 import {
   approvalStatuses,
   isLoopError,
@@ -26,7 +26,7 @@ export interface Approvals {
   get(query: { readonly id: string; readonly tenant?: string }): Promise<ApprovalRequest | null>
   /** Requests, newest first, a page of at most 1,000 at a time (100 by default). */
   find(
-    query?: Omit<ApprovalQuery, 'tenant'> & { readonly tenant?: string },
+    query?: Omit<ApprovalQuery, 'tenant' | 'reviewers'> & { readonly tenant?: string },
   ): Promise<Page<ApprovalRequest>>
   /** Pending requests that this person may decide, newest first: all of them, or `limit` after a cursor of `find`. */
   inbox(query: {
@@ -76,7 +76,7 @@ const mostAtOnce = 200
 
 const getKeys = { id: true, tenant: true } as const
 const inboxKeys = { actor: true, tenant: true, limit: true, cursor: true } as const
-const findKeys: KnownKeys<ApprovalQuery> = {
+const findKeys: KnownKeys<Omit<ApprovalQuery, 'reviewers'>> = {
   tenant: true,
   status: true,
   runId: true,
@@ -119,18 +119,18 @@ export function createApprovals(kernel: Kernel): Approvals {
       // Only people review.
       if (today?.actor.type !== 'human') return []
       const waiting: ApprovalRequest[] = []
-      // Most of them may wait for others: first few more than are wanted, then as many as may be.
+      // Not all that wait for a name of theirs may they decide: first some more than are wanted, then as many as may be.
       let size = Math.min(Math.max(limit, 50), mostAtOnce)
       for (let cursor = after; ;) {
         const page = await store.approvals({
           tenant,
-          status: 'pending',
+          reviewers: reviewerNames(today.actor),
           limit: size,
           ...(cursor !== undefined && { cursor }),
         })
         for (const request of page.items) {
           if (request.expiresAt <= kernel.clock.now()) continue
-          // Of what waits for others alone the directory need not be asked, however much that is.
+          // Of what a store gives too many the directory need not be asked, however much that is.
           if (!mayReview(today.actor, reviewersOf(request))) continue
           if ((await refuseToday(kernel, request, today)) === null) waiting.push(request)
         }
