@@ -1,10 +1,4 @@
-import {
-  approvalStatuses,
-  cutPage,
-  LoopError,
-  type ApprovalRequest,
-  type Position,
-} from '@loop-engine/core'
+import { approvalStatuses, cutApprovals, LoopError } from '@loop-engine/core'
 import { z } from 'zod'
 
 import { approvalOf, approvalSchema } from '../schemas/approval.ts'
@@ -55,7 +49,7 @@ export const approvalRoutes: readonly Route[] = [
           ...part,
           limit: part.limit + 1,
         })
-        return cutPage('approval', waiting, part.limit, positionOf)
+        return cutApprovals(waiting, part.limit)
       })
       return { body: { items: items.map(approvalOf), cursor } }
     },
@@ -76,7 +70,3 @@ export const approvalRoutes: readonly Route[] = [
     },
   }),
 ]
-
-function positionOf({ createdAt, id }: ApprovalRequest): Position {
-  return { at: createdAt, id }
-}
