@@ -12,6 +12,7 @@ beforeAll(() =>
     for (const { id } of await approvals.inbox({ actor: alice }))
       await approvals.decide({ requestId: id, decision: 'approve', actor: alice })
     await relay.drain()
+    await requestPayment(system, 'four', 'five', 'six')
     // Keys are of the server, and not of the record.
     await loop('keys', 'create', 'ci', '--scope', 'read', '--db', db)
     await loop('keys', 'create', 'cd', '--scope', 'read', '--db', db)
@@ -20,11 +21,14 @@ beforeAll(() =>
 
 test.each([
   ['list', 'refund'],
+  ['inbox --as alice --role finance', 'loop approve'],
   ['dead-letters', 'bank'],
   ['keys list', 'lk_'],
 ])('%s goes on where its page ended', async (command, row) => {
   const rowsOf = (out: string): string[] =>
-    out.split('\n').flatMap((line) => (line.includes(row) ? line.split(' ', 1) : []))
+    out
+      .split('\n')
+      .flatMap((line) => (line.includes(row) ? [line.trim().split(/\s+/, 3).join(' ')] : []))
   const first = await loop(...command.split(' '), '--db', db, '--limit', '1')
   const [, cursor = ''] = /^There is more: --cursor (\S+)\n$/.exec(first.err) ?? []
   const rest = await loop(...command.split(' '), '--db', db, '--cursor', cursor)

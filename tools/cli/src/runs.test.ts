@@ -87,7 +87,7 @@ describe('deciding', () => {
     const stranger = await at('inbox', '--as', 'bob')
 
     expect(
-      JSON.parse(mine.out).map(({ aggregateId }: { aggregateId: string }) => aggregateId),
+      JSON.parse(mine.out).items.map(({ aggregateId }: { aggregateId: string }) => aggregateId),
     ).toContain('two')
     const shown = await at('inbox', ...finance, '--role', 'on call')
     expect(shown.out).toMatch(

@@ -1,37 +1,45 @@
-import type { ApprovalRequest } from '@loop-engine/sdk'
+import { cutApprovals } from '@loop-engine/core'
+import type { ApprovalRequest, Page } from '@loop-engine/sdk'
 
 import type { AddCommand } from '../context.ts'
 import { plain, time, type Output } from '../output.ts'
+import { noteMore, withPages, type PageOptions } from '../pages.ts'
 import { quoted } from '../quoted.ts'
 import { defaultDb, defaultTenant, withSession, type GlobalOptions } from '../session.ts'
 
 export const addInbox: AddCommand = (program, act) => {
-  program
-    .command('inbox')
+  withPages(program.command('inbox'), 100)
     .description('list what waits for your approval; --as and --role say who you are')
     .action(
-      act(async ({ options, output }) =>
+      act(async ({ options, output }, { limit, cursor }: PageOptions) =>
         withSession(options, async ({ approvals, actor, tenant }) => {
-          const requests = await approvals.inbox({ actor, tenant })
-          const text = requests.map((request) => describe(request, output, options)).join('\n')
-          output.result(requests, text || 'Nothing waits for you.')
-          const { items, cursor } = await approvals.find({
-            tenant,
-            status: 'pending',
-            limit: 1000,
-          })
-          const mine = new Set(requests.map(({ id }) => id))
-          // One that is over waits for nobody, though no relay has closed it yet.
-          const others = items.filter(
-            ({ id, expiresAt }) => !mine.has(id) && expiresAt > Date.now(),
-          ).length
-          if (others > 0)
-            output.note(
-              `${others}${cursor === undefined ? '' : ' or'} more wait for others; --role ROLE adds a role of yours.`,
-            )
+          const from = cursor === undefined ? {} : { cursor }
+          const found = await approvals.inbox({ actor, tenant, limit: limit + 1, ...from })
+          const page = cutApprovals(found, limit)
+          const text = page.items.map((request) => describe(request, output, options)).join('\n')
+          output.result(page, text || 'Nothing waits for you.')
+          noteMore(output, page)
+          const isAll = cursor === undefined && page.cursor === undefined
+          if (isAll) noteOthers(output, page.items, await approvals.find({ tenant, ...waiting }))
         }),
       ),
     )
+}
+
+const waiting = { status: 'pending', limit: 1000 } as const
+
+/** Says what waits, but not for this person, of the newest that wait for anybody. */
+function noteOthers(
+  { note }: Output,
+  inbox: readonly ApprovalRequest[],
+  { items, cursor }: Page<ApprovalRequest>,
+): void {
+  const mine = new Set(inbox.map(({ id }) => id))
+  // One that is over waits for nobody, though no relay has closed it yet.
+  const others = items.filter(({ id, expiresAt }) => !mine.has(id) && expiresAt > Date.now()).length
+  if (others === 0) return
+  const count = `${others}${cursor === undefined ? '' : ' or'}`
+  note(`${count} more wait for others; --role ROLE adds a role of yours.`)
 }
 
 function describe(
