@@ -213,14 +213,14 @@ export const steps: readonly string[] = [
     PRIMARY KEY (tenant, reviewer, created_at, id)
   ) STRICT, WITHOUT ROWID;
   CREATE TRIGGER approval_asked AFTER INSERT ON approval WHEN new.status = 'pending' BEGIN
-    INSERT INTO waiting SELECT new.tenant, value, new.created_at, new.id FROM (${namesOf('new')});
+    INSERT OR IGNORE INTO waiting SELECT new.tenant, value, new.created_at, new.id FROM (${namesOf('new')});
   END;
   CREATE TRIGGER approval_moves BEFORE UPDATE OF status, body ON approval WHEN old.status = 'pending' BEGIN
     DELETE FROM waiting WHERE tenant = old.tenant AND reviewer IN (${namesOf('old')})
       AND created_at = old.created_at AND id = old.id;
   END;
   CREATE TRIGGER approval_moved AFTER UPDATE OF status, body ON approval WHEN new.status = 'pending' BEGIN
-    INSERT INTO waiting SELECT new.tenant, value, new.created_at, new.id FROM (${namesOf('new')});
+    INSERT OR IGNORE INTO waiting SELECT new.tenant, value, new.created_at, new.id FROM (${namesOf('new')});
   END;
   UPDATE approval SET status = status WHERE status = 'pending';
   `,

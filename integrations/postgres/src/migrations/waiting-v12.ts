@@ -37,7 +37,8 @@ BEGIN
   END IF;
   IF NEW.status = 'pending' THEN
     INSERT INTO ${schema}.waiting (tenant, reviewer, created_at, id)
-      SELECT NEW.tenant, unnest(${schema}.waits_for_v12(NEW.body)), NEW.created_at, NEW.id;
+      SELECT NEW.tenant, unnest(${schema}.waits_for_v12(NEW.body)), NEW.created_at, NEW.id
+      ON CONFLICT DO NOTHING;
   END IF;
   RETURN NULL;
 END $$;
