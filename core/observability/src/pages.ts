@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 
 import type { LogLeaf, LoopInstance, LoopStore, StoredEntry } from '@loop-engine/core'
 
-const pageSize = 1000
+export const pageSize = 1000
 
 /** Every run of a tenant, or of one of its loops or keys, page by page. */
 export async function* runsOf(

@@ -11,7 +11,7 @@ import {
   type LeafRow,
 } from './rows.ts'
 
-type Log = Pick<LoopStore, 'logHead' | 'unlogged' | 'appendLog' | 'signLog' | 'leaves'>
+type Log = Pick<LoopStore, 'logHead' | 'unlogged' | 'appendLog' | 'signLog' | 'leaves' | 'leavesOf'>
 
 const emptyHead: LogHead = { size: 0, root: sha256Hex(''), frontier: [], note: null }
 
@@ -43,6 +43,11 @@ export function createLog(database: Database, schema: string): Log {
     `SELECT index, run_id, seq, leaf_hash FROM ${schema}.leaf WHERE tenant = $1 AND index >= $2
     ORDER BY index LIMIT $3`,
   )
+  const ofRun = statement(
+    'leaves_of_v1',
+    `SELECT index, run_id, seq, leaf_hash FROM ${schema}.leaf
+    WHERE tenant = $1 AND run_id = $2 AND seq >= $3 ORDER BY seq LIMIT $4`,
+  )
 
   return {
     async logHead(tenant) {
@@ -71,6 +76,10 @@ export function createLog(database: Database, schema: string): Log {
     },
     async leaves(tenant, { from, limit }) {
       const rows = await database.read<LeafRow>(leaves, [tenant, from, limit])
+      return rows.map(toLeaf)
+    },
+    async leavesOf(tenant, runId, { from, limit }) {
+      const rows = await database.read<LeafRow>(ofRun, [tenant, runId, from, limit])
       return rows.map(toLeaf)
     },
   }

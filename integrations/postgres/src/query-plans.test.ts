@@ -168,6 +168,7 @@ const calls: Readonly<Record<string, (store: LoopStore) => Promise<unknown>>> = 
   deadLetters: (store) => store.deadLetters({ tenant: 'acme', limit: 10 }),
   log: (store) => log(store, 10),
   leaves: (store) => store.leaves('acme', { from: 100, limit: 10 }),
+  leavesOf: (store) => store.leavesOf('acme', `run-of-${key(7)}`, { from: 1, limit: 10 }),
   tail: async (store) => store.tail?.({ tenant: 'acme', limit: 10 }),
   commit: (store) =>
     store.commit([startPlan({ aggregateId: key(runs + 1), runId: `run-${Math.random()}` })]),

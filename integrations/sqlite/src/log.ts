@@ -24,6 +24,11 @@ export interface Log {
     note: string,
   ): boolean
   leaves(tenant: string, range: { readonly from: number; readonly limit: number }): LogLeaf[]
+  leavesOf(
+    tenant: string,
+    runId: string,
+    range: { readonly from: number; readonly limit: number },
+  ): LogLeaf[]
 }
 
 interface Stretch {
@@ -60,9 +65,12 @@ export function createLog({ prepare }: Connection): Log {
     ON CONFLICT (tenant) DO UPDATE SET
       size = excluded.size, root = excluded.root, frontier = excluded.frontier,
       note = excluded.note, swept = excluded.swept`)
-  const leaves = prepare<[number: number, runId: string, seq: number, hash: string]>(`
+  const leaves = prepare<LeafRow>(`
     SELECT number, run_id, seq, hash FROM leaf
     WHERE tenant = ? AND number >= ? ORDER BY number LIMIT +?`)
+  const ofRun = prepare<LeafRow>(`
+    SELECT number, run_id, seq, hash FROM leaf
+    WHERE tenant = ? AND run_id = ? AND seq >= ? ORDER BY seq LIMIT +?`)
 
   const head = (tenant: string): LogHead => {
     const row = heads.get(tenant)
@@ -114,11 +122,16 @@ export function createLog({ prepare }: Connection): Log {
       save(tenant, { ...now, note }, sweptOf(tenant))
       return true
     },
-    leaves: (tenant, { from, limit }) =>
-      leaves
-        .all(tenant, from, Math.max(0, limit))
-        .map(([index, runId, seq, leafHash]) => ({ index, runId, seq, leafHash })),
+    leaves: (tenant, { from, limit }) => leaves.all(tenant, from, Math.max(0, limit)).map(toLeaf),
+    leavesOf: (tenant, runId, { from, limit }) =>
+      ofRun.all(tenant, runId, from, Math.max(0, limit)).map(toLeaf),
   }
+}
+
+type LeafRow = [number: number, runId: string, seq: number, hash: string]
+
+function toLeaf([index, runId, seq, leafHash]: LeafRow): LogLeaf {
+  return { index, runId, seq, leafHash }
 }
 
 /** Entries without a leaf, at most `limit`. Others have their turn between two stretches, and no lock is held over one. */

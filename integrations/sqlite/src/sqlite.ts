@@ -157,6 +157,7 @@ export function createSqliteStore(given: SqliteStoreOptions): LoopStore {
     appendLog: (tenant, plan) => write(({ log }) => log.append(tenant, plan)),
     signLog: (tenant, head, note) => write(({ log }) => log.sign(tenant, head, note)),
     leaves: (tenant, range) => read(({ log }) => log.leaves(tenant, range)),
+    leavesOf: (tenant, runId, range) => read(({ log }) => log.leavesOf(tenant, runId, range)),
 
     async prune(before) {
       for (let pruned = 0; ;) {

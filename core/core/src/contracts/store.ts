@@ -93,6 +93,12 @@ export interface LoopStore {
   signLog(tenant: string, head: { size: number; root: string }, note: string): Promise<boolean>
   /** At most `limit` leaves in order, from index `from` on. */
   leaves(tenant: string, range: { from: number; limit: number }): Promise<readonly LogLeaf[]>
+  /** At most `limit` leaves of a run in the order of its entries, from entry `from` on. */
+  leavesOf(
+    tenant: string,
+    runId: string,
+    range: { from: number; limit: number },
+  ): Promise<readonly LogLeaf[]>
 
   /**
    * Optional. Calls `onChange` soon after another store object, in whatever process, committed to the same data. A hint:

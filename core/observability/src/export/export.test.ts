@@ -49,6 +49,65 @@ describe('an export', () => {
     for (const line of lines) expect(() => JSON.parse(line)).not.toThrow()
   })
 
+  test('tells of no place in the log that its head does not cover', async () => {
+    const store = await storeWith(['a'])
+    await createLog({ store, tenant, signer }).checkpoint()
+    const head = await store.logHead(tenant)
+    await keep(store, sealRun('b', wholeStory('run-b')))
+    await createLog({ store, tenant, signer }).checkpoint()
+
+    const lines = await linesOf(tampered(store, { logHead: async () => head }), {
+      signer: undefined,
+    })
+
+    expect(await verifyExport(lines)).toMatchObject({ ok: true, entries: 10, unlogged: 5 })
+  })
+
+  test.each([{}, { runId: 'run-a' }])(
+    'of a log that lost its end is refused before its first line: %j',
+    async (choice) => {
+      const store = await storeWith(['a'])
+      await createLog({ store, tenant, signer }).checkpoint()
+      const cut = tampered(store, {
+        leaves: async (id, { from, limit }) =>
+          store.leaves(id, { from, limit: Math.min(limit, Math.max(0, 4 - from)) }),
+      })
+
+      await expect(linesOf(cut, choice)).rejects.toMatchObject({ code: 'corrupt' })
+    },
+  )
+
+  test('stands for every entry that retention took, however many they are', async () => {
+    const store = await storeWith([])
+    const refused = { type: 'loop.transition.rejected', transitionId: 'pay', reason: 'x' } as const
+    await keep(
+      store,
+      sealRun('a', [...wholeStory('run-a'), ...Array.from({ length: 2495 }, () => refused)]),
+    )
+    await createLog({ store, tenant, signer }).checkpoint()
+    const through = 2100
+    const [last] = await store.entries(tenant, 'run-a', { from: through, limit: 1 })
+    const retained = tampered(store, {
+      entries: async (id, runId, range = {}) =>
+        (range.to ?? Infinity) <= through
+          ? []
+          : store.entries(id, runId, { ...range, from: Math.max(range.from ?? 1, through + 1) }),
+      retention: {
+        drop: async () => {
+          throw new Error('Nothing more goes.')
+        },
+        dropped: async () => ({ through, head: last?.hash ?? '', before: 0, at: 0 }),
+      },
+    })
+
+    for (const choice of [{}, { runId: 'run-a' }])
+      expect(await verify(await linesOf(retained, choice))).toMatchObject({
+        ok: true,
+        entries: 400,
+        dropped: through,
+      })
+  })
+
   test('of one run proves each entry against the checkpoint of all', async () => {
     const store = await storeWith(['a', 'b', 'c'])
     for (const choice of [{ runId: 'run-b' }, { aggregateId: 'b' }]) {

@@ -15,8 +15,8 @@ import { refuseInvalid } from '../log/checkpoint.ts'
 import { createLog } from '../log/log.ts'
 import { signNote, type NoteSigner } from '../log/note.ts'
 import { runsOf } from '../pages.ts'
-import { readLog } from './exported-log.ts'
 import { exportFormat, isEntryLine, sealText } from './format.ts'
+import { proveRuns, refuseShort } from './log-proofs.ts'
 import { runLines } from './run-lines.ts'
 import type { ExportEnd, ExportHeader } from './schemas.ts'
 
@@ -46,7 +46,7 @@ const optionKeys: KnownKeys<ExportOptions> = {
 
 /**
  * The records of a tenant, or of some of its runs, as lines of JSON that `verifyExport` checks without a store. Lines
- * come without their breaks. Memory grows with the number of entries that are exported, not with their size.
+ * come without their breaks. Memory grows with what a part has to prove, and not with what a tenant has.
  */
 export async function* exportRecords(options: ExportOptions): AsyncGenerator<string> {
   checkOptions('exportRecords', options, optionKeys)
@@ -64,7 +64,10 @@ export async function* exportRecords(options: ExportOptions): AsyncGenerator<str
     runId === undefined && aggregateId === undefined
       ? null
       : await Array.fromAsync(chosen(store, tenant, runId, aggregateId))
-  const log = await readLog(store, tenant, head, part && new Set(part.map((run) => run.runId)))
+  const { size } = head
+  await refuseShort(store, tenant, size)
+  const proofs =
+    part && (await proveRuns(store, tenant, size, new Set(part.map((run) => run.runId))))
   const digest = createHash('sha256')
   let lines = 0
   const written = (line: string): string => {
@@ -84,7 +87,12 @@ export async function* exportRecords(options: ExportOptions): AsyncGenerator<str
   const definitions = new Set<string>()
   let [runs, entries] = [0, 0]
   for await (const instance of part ?? runsOf(store, { tenant })) {
-    for await (const line of runLines(store, instance, { log, includeEvidence, definitions })) {
+    for await (const line of runLines(store, instance, {
+      size,
+      proofs,
+      includeEvidence,
+      definitions,
+    })) {
       if (isEntryLine(line)) entries += 1
       yield written(line)
     }
@@ -98,7 +106,7 @@ export async function* exportRecords(options: ExportOptions): AsyncGenerator<str
     runs,
     entries,
     digest: sum,
-    size: head.size,
+    size,
     root: head.root,
     checkpoint: head.note,
     seal: signer ? await signNote(sealText(tenant, sum), [signer]) : null,

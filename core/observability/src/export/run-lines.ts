@@ -1,20 +1,25 @@
-import { LoopError, type LoopInstance, type LoopStore } from '@loop-engine/core'
+import { LoopError, type LogLeaf, type LoopInstance, type LoopStore } from '@loop-engine/core'
 
-import { entryPages } from '../pages.ts'
+import { entryPages, pageSize } from '../pages.ts'
 import { droppedOf } from '../verify/verify-stored-run.ts'
-import type { ExportedLog } from './exported-log.ts'
 import { definitionLine, entryLine, evidenceLine } from './format.ts'
 import type { ExportDropped, ExportRun } from './schemas.ts'
+
+export interface RunLinesOptions {
+  /** Of the log that is exported: what stands behind it is in none yet. */
+  readonly size: number
+  /** By the places of leaves; null where all of the log is exported, and none has to prove that it is in it. */
+  readonly proofs: ReadonlyMap<number, readonly string[]> | null
+  readonly includeEvidence: boolean
+  /** Those that were written. */
+  readonly definitions: Set<string>
+}
 
 /** The lines of one run: its entries with their proofs, and the definitions that no run before it needed. */
 export async function* runLines(
   store: LoopStore,
   instance: LoopInstance,
-  {
-    log,
-    includeEvidence,
-    definitions,
-  }: { log: ExportedLog; includeEvidence: boolean; definitions: Set<string> },
+  { size, proofs, includeEvidence, definitions }: RunLinesOptions,
 ): AsyncGenerator<string> {
   const { tenant, runId, loopId, aggregateId, version, head } = instance
   const dropped = await droppedOf(store, instance)
@@ -29,40 +34,63 @@ export async function* runLines(
   }
   yield JSON.stringify(run)
   const through = dropped?.through ?? 0
-  for (let seq = 1; seq <= through; seq++) {
-    yield droppedLine(log, runId, seq)
-    yield* proofLines(log, log.indexOf(runId, seq))
+  for await (const leaf of droppedLeaves(store, instance, size, through)) {
+    const { seq, index, leafHash } = leaf
+    yield JSON.stringify({ kind: 'dropped', seq, leaf: index, leafHash } satisfies ExportDropped)
+    yield* proofLines(proofs, index)
   }
   for await (const page of entryPages(store, tenant, runId, version, through + 1)) {
+    const places = await placesOf(store, instance, size, page[0]?.seq ?? 1, page.length)
     for (const { seq, hash, body, evidence, salt } of page) {
       for (const digest of newDefinitions(body, definitions)) {
         const text = await store.definition(digest)
         if (text !== null) yield definitionLine(digest, text)
       }
-      const leaf = log.indexOf(runId, seq)
+      const leaf = places.get(seq) ?? null
       yield entryLine(hash, leaf, body)
-      yield* proofLines(log, leaf)
+      yield* proofLines(proofs, leaf)
       if (includeEvidence && evidence !== null && salt !== null) yield evidenceLine(salt, evidence)
     }
   }
 }
 
-/** Instead of an entry that retention took. */
-function droppedLine(log: ExportedLog, runId: string, seq: number): string {
-  const leaf = log.indexOf(runId, seq)
-  const leafHash = leaf === null ? undefined : log.hashAt(leaf)
-  if (leaf === null || leafHash === undefined) {
-    throw new LoopError('corrupt', 'An entry was dropped, and its leaf is not in the log.', {
-      details: { runId, seq },
-      hint: 'Verify the store.',
-    })
-  }
-  const line: ExportDropped = { kind: 'dropped', seq, leaf, leafHash }
-  return JSON.stringify(line)
+/** Where entries of a run stand in the log, by their numbers. */
+async function placesOf(
+  store: LoopStore,
+  { tenant, runId }: LoopInstance,
+  size: number,
+  from: number,
+  limit: number,
+): Promise<ReadonlyMap<number, number>> {
+  const leaves = await store.leavesOf(tenant, runId, { from, limit })
+  return new Map(leaves.flatMap(({ seq, index }) => (index < size ? [[seq, index]] : [])))
 }
 
-function* proofLines(log: ExportedLog, leaf: number | null): Generator<string> {
-  const path = leaf === null ? null : log.pathOf(leaf)
+/** What stands for the entries that retention took. */
+async function* droppedLeaves(
+  store: LoopStore,
+  { tenant, runId }: LoopInstance,
+  size: number,
+  through: number,
+): AsyncGenerator<LogLeaf> {
+  for (let next = 1; next <= through;) {
+    const limit = Math.min(pageSize, through - next + 1)
+    const page = await store.leavesOf(tenant, runId, { from: next, limit })
+    for (const leaf of page) {
+      if (leaf.seq !== next || leaf.index >= size) break
+      yield leaf
+      next += 1
+    }
+    if (page.at(-1)?.seq !== next - 1)
+      throw new LoopError('corrupt', 'An entry was dropped, and its leaf is not in the log.', {
+        details: { runId, seq: next },
+        hint: 'Verify the store.',
+      })
+  }
+}
+
+function* proofLines(proofs: RunLinesOptions['proofs'], leaf: number | null): Generator<string> {
+  const path = leaf === null ? undefined : proofs?.get(leaf)
   if (path) yield JSON.stringify({ kind: 'proof', leaf, path })
 }
 

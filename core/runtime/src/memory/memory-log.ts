@@ -1,8 +1,8 @@
-import type { LoopStore, StoredEntry } from '@loop-engine/core'
+import type { LogLeaf, LoopStore, StoredEntry } from '@loop-engine/core'
 
 import type { Tenant } from './memory-tenant.ts'
 
-type Log = Pick<LoopStore, 'logHead' | 'unlogged' | 'appendLog' | 'signLog' | 'leaves'>
+type Log = Pick<LoopStore, 'logHead' | 'unlogged' | 'appendLog' | 'signLog' | 'leaves' | 'leavesOf'>
 
 /** The log of each tenant. */
 export function createMemoryLog(of: (tenant: string) => Tenant): Log {
@@ -16,7 +16,12 @@ export function createMemoryLog(of: (tenant: string) => Tenant): Log {
     async appendLog(tenant, { expectedSize, leaves, head }) {
       const log = of(tenant)
       if (log.head.size !== expectedSize) return false
-      log.leaves.push(...leaves)
+      for (const leaf of leaves) {
+        log.leaves.push(leaf)
+        const ofRun = log.runLeaves.get(leaf.runId) ?? []
+        ofRun[leaf.seq - 1] = leaf
+        log.runLeaves.set(leaf.runId, ofRun)
+      }
       const logged = new Set(leaves.map(({ runId, seq }) => log.runs.get(runId)?.entries[seq - 1]))
       log.unlogged = withoutLogged(log.unlogged, logged)
       log.head = head
@@ -30,6 +35,15 @@ export function createMemoryLog(of: (tenant: string) => Tenant): Log {
     },
     async leaves(tenant, { from, limit }) {
       return of(tenant).leaves.slice(Math.max(0, from), Math.max(0, from) + limit)
+    },
+    async leavesOf(tenant, runId, { from, limit }) {
+      const all = of(tenant).runLeaves.get(runId) ?? []
+      const found: LogLeaf[] = []
+      for (let seq = Math.max(1, from); seq <= all.length && found.length < limit; seq++) {
+        const leaf = all[seq - 1]
+        if (leaf) found.push(leaf)
+      }
+      return found
     },
   }
 }

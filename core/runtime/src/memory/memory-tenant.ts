@@ -39,6 +39,8 @@ export interface Tenant {
   /** Entries that the log does not have yet, oldest first. */
   unlogged: StoredEntry[]
   readonly leaves: LogLeaf[]
+  /** The same leaves by run, each at the place of its entry. */
+  readonly runLeaves: Map<string, (LogLeaf | undefined)[]>
   head: LogHead
 }
 
@@ -56,6 +58,7 @@ export function emptyTenant(): Tenant {
     spent: new Map(),
     unlogged: [],
     leaves: [],
+    runLeaves: new Map(),
     head: { size: 0, root: sha256Hex(''), frontier: [], note: null },
   }
 }

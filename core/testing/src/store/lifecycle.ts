@@ -150,6 +150,7 @@ function everyCall(store: LoopStore): Record<string, () => Promise<unknown>> {
     ...(store.tail && { tail: async () => store.tail?.({ tenant: 'acme' }) }),
     ...(store.watch && { watch: async () => store.watch?.(() => {}) }),
     leaves: () => store.leaves('acme', { from: 0, limit: 1 }),
+    leavesOf: () => store.leavesOf('acme', 'x', { from: 1, limit: 1 }),
     prune: () => store.prune(0),
   }
 }

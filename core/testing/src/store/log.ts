@@ -1,4 +1,10 @@
-import { sha256Hex, type LogHead, type LogLeaf, type StoredEntry } from '@loop-engine/core'
+import {
+  sha256Hex,
+  type LogHead,
+  type LogLeaf,
+  type LoopStore,
+  type StoredEntry,
+} from '@loop-engine/core'
 import { describe, expect, test } from 'vitest'
 
 import { nextPlan, startPlan } from '../plans.ts'
@@ -74,6 +80,32 @@ export function testStoreLog(open: OpenStore): void {
       const late = startPlan({ aggregateId: 'late' })
       await store.commit([late])
       expect(await store.unlogged('acme', 10)).toEqual([c, ...late.entries])
+    })
+
+    test('tells the leaves of one run in the order of its entries, wherever they stand in the log', async () => {
+      const store = await open()
+      const start = startPlan()
+      const next = nextPlan(start.instance, [{}, {}])
+      const other = startPlan({ aggregateId: 'order-2', runId: 'run-2' })
+      await store.commit([start, next, other])
+      const [one, two, three] = [...start.entries, ...next.entries]
+      const [theirs] = other.entries
+      if (!one || !two || !three || !theirs) throw new Error('There are four entries.')
+      const { runId } = start.instance
+      const ofRun = (from: number, limit: number): ReturnType<LoopStore['leavesOf']> =>
+        store.leavesOf('acme', runId, { from, limit })
+
+      const leaves = leavesOf([three, theirs, one], 0)
+      await store.appendLog('acme', { expectedSize: 0, leaves, head: headOf(3) })
+      expect(await ofRun(1, 10)).toEqual([leaves[2], leaves[0]])
+      const late = leavesOf([two], 3)
+      await store.appendLog('acme', { expectedSize: 3, leaves: late, head: headOf(4) })
+
+      expect(await ofRun(1, 10)).toEqual([leaves[2], ...late, leaves[0]])
+      expect(await ofRun(2, 1)).toEqual(late)
+      expect(await ofRun(4, 10)).toEqual([])
+      expect(await store.leavesOf('other', runId, { from: 1, limit: 10 })).toEqual([])
+      expect(await store.leavesOf('acme', 'none', { from: 1, limit: 10 })).toEqual([])
     })
 
     test('is appended by one sequencer at a time', async () => {

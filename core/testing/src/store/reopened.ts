@@ -190,6 +190,7 @@ async function everything(store: LoopStore): Promise<Record<string, unknown>> {
     definition: await store.definition('d'),
     log: await store.logHead('acme'),
     leaves: await store.leaves('acme', { from: 0, limit: 9 }),
+    ofRun: await store.leavesOf('acme', runId, { from: 1, limit: 9 }),
     unlogged: await store.unlogged('acme', 9),
   }
 }

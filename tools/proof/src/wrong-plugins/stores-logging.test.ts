@@ -58,4 +58,8 @@ await suiteJudges(storeConformance, storeWith(), {
   'reads all leaves': storeWith((inner) => ({
     leaves: (tenant) => inner.leaves(tenant, { from: 0, limit: 1000 }),
   })),
+  'tells the leaves of a run in the order of the log': storeWith((inner) => ({
+    leavesOf: async (tenant, runId) =>
+      (await inner.leaves(tenant, { from: 0, limit: 1000 })).filter((leaf) => leaf.runId === runId),
+  })),
 })

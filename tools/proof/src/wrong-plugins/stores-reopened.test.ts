@@ -32,6 +32,7 @@ await suiteJudges(storeConformance, shared({}), {
   'forgets definitions': forgetting({ definition: async () => null }),
   'forgets dead letters': forgetting({ deadLetters: async () => ({ items: [] }) }),
   'forgets leaves': forgetting({ leaves: async () => [] }),
+  'forgets the leaves of a run': forgetting({ leavesOf: async () => [] }),
   'forgets what was signed': shared({
     later: (inner) => ({
       logHead: async (tenant) => ({ ...(await inner.logHead(tenant)), note: null }),
