@@ -438,12 +438,6 @@ export interface Problem {
   readonly result?: unknown
 }
 
-/** How much of the record was read so far. */
-export interface Progress {
-  readonly runs: number
-  readonly entries: number
-}
-
 /** The licence to act, spent once. */
 export interface Receipt {
   readonly tenant: string

@@ -248,6 +248,9 @@ test('who mistypes what is to be stopped is told that nothing goes by this name,
   await dialog.getByRole('button', { name: 'Stop it' }).click()
 
   await page.getByRole('button', { name: 'Release The actor agent:refnds' }).waitFor()
+  expect((await stage.world.program.stops.list()).map(({ scope }) => scope)).toContain(
+    'actor:default:agent:refnds',
+  )
 })
 
 test('a run says what of it could not be read, and no longer calls verified what could not be verified', async () => {

@@ -8,7 +8,7 @@ export interface Progress {
 }
 
 /** What was made of a record as it stood at `at`, or how far it is. */
-export type Shared<Result> = { readonly at: number } & (
+type Shared<Result> = { readonly at: number } & (
   | { readonly result: Result }
   | { readonly progress: Progress }
 )

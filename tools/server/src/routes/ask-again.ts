@@ -5,7 +5,7 @@ import type { Answer, AnswerSpec } from './route.ts'
 
 const progressSchema = z
   .object({ runs: z.int(), entries: z.int() })
-  .meta({ id: 'Progress', description: 'How much of the record was read so far.' })
+  .meta({ description: 'How much of the record was read so far.' })
 
 /** What a route answers that reads a whole record, besides what it read. */
 export const unfinished: Readonly<Record<202, AnswerSpec>> = {
