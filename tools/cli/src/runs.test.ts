@@ -70,6 +70,10 @@ test('timeline tells a part of a long story', async () => {
 
   expect(all.length).toBeGreaterThan(1)
   expect(JSON.parse(part.out)).toEqual([all[1]])
+  expect(await at('timeline', 'one', '--from', '900')).toMatchObject({
+    code: 0,
+    out: 'The run has no entry from 900 on.\n',
+  })
 })
 
 test('timeline tells the story of a run', async () => {

@@ -270,3 +270,19 @@ test('a run says what of it could not be read, and no longer calls verified what
 
   await expect.poll(() => page.getByText('The store is away.').count()).toBe(3)
 })
+
+test('what did not happen lately is not said to have never happened', async () => {
+  const { page } = await stage.enter({ path: '/activity' })
+  // As of a record so long that the look ends before its beginning.
+  await page.route(/\/api\/v1\/activity\?.*actorId=dora/, (route) => {
+    const cursor = new URL(route.request().url()).searchParams.get('cursor')
+    return route.fulfill({ json: cursor === null ? { items: [], cursor: '4000' } : { items: [] } })
+  })
+  await page.getByLabel('Actor').fill('dora')
+  await page.getByRole('button', { name: 'Filter' }).click()
+
+  await page.getByText('Nothing like this happened lately.').waitFor()
+  await page.getByRole('button', { name: 'Show more' }).click()
+
+  await page.getByText('Nothing like this happened yet.').waitFor()
+})

@@ -24,7 +24,8 @@ export const addTimeline: AddCommand = (program, act) => {
           const rows = await timelineOf(
             session.engine.history({ tenant, aggregateId, runId, ...chosen }),
           )
-          output.result(rows, renderTimeline(rows, { color: output.color }).trimEnd())
+          const text = renderTimeline(rows, { color: output.color }).trimEnd()
+          output.result(rows, text || `The run has no entry from ${chosen.from} on.`)
         }),
       ),
     )

@@ -56,7 +56,9 @@ function Events({ filter }: { readonly filter: ActivityFilter }): ReactNode {
         {paused ? `Go on (${newerThan(paused, now)} new)` : 'Pause'}
       </Button>
       <ProblemNote error={query.error} />
-      {query.isSuccess && events.length === 0 && <p>Nothing like this happened yet.</p>}
+      {query.isSuccess && events.length === 0 && (
+        <p>Nothing like this happened {query.hasNextPage ? 'lately' : 'yet'}.</p>
+      )}
       <ol className="rows" aria-label="Events">
         {events.map((event) => (
           <EventRow key={event.id} event={event} />
