@@ -282,6 +282,7 @@ test('what did not happen lately is not said to have never happened', async () =
   await page.getByRole('button', { name: 'Filter' }).click()
 
   await page.getByText('Nothing like this happened lately.').waitFor()
+  expect(await page.getByText('Nothing like this happened yet.').count()).toBe(0)
   await page.getByRole('button', { name: 'Show more' }).click()
 
   await page.getByText('Nothing like this happened yet.').waitFor()
