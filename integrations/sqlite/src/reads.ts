@@ -42,7 +42,7 @@ type Call =
   | 'definition'
   | 'delivery'
 
-const byId = 'SELECT body, messages FROM approval WHERE tenant = ? AND id = ?'
+const byId = 'SELECT request, messages FROM approval WHERE tenant = ? AND id = ?'
 
 /** The reads of the contract, as long as the file is open: the same calls without the promises. */
 export type Reads = {
@@ -182,14 +182,14 @@ function findApprovals(query: ApprovalQuery, select: Select): Page<ApprovalReque
   const given = [...values, ...position, limit + 1]
   const rows = query.reviewers
     ? readWaiting(query.reviewers.map((name) => [name, ...given]))
-    : select<ApprovalRow>(`SELECT body, messages FROM approval WHERE ${newest}`, given)
+    : select<ApprovalRow>(`SELECT request, messages FROM approval WHERE ${newest}`, given)
   return cutApprovals(rows.map(toApproval), limit)
 
   /** The newest of each name in the order of its index, and of all of those the newest: no other request is read. */
   function readWaiting(named: readonly (readonly Value[])[]): ApprovalRow[] {
     const ofName = `
       SELECT created_at, id FROM waiting CROSS JOIN approval USING (tenant, created_at, id)
-      WHERE reviewer = ? AND ${newest}`
+      WHERE reviewer = ? AND status = 'pending' AND ${newest}`
     const found = named.flatMap((each) => select<[at: number, id: string]>(ofName, each))
     return [...new Map(found.map(([at, id]) => [id, { at, id }])).values()]
       .toSorted((one, other) => comparePositions(other, one))

@@ -111,10 +111,10 @@ export function toEntry([
   return { runId, seq, type, transitionId, at, hash, body, evidence, salt }
 }
 
-export type ApprovalRow = [body: string, messages: string | null]
+export type ApprovalRow = [request: string, messages: string | null]
 
-export function toApproval([body, messages]: ApprovalRow): ApprovalRequest {
-  const request = JSON.parse(body) as ApprovalRequest
+export function toApproval([text, messages]: ApprovalRow): ApprovalRequest {
+  const request = JSON.parse(text) as ApprovalRequest
   if (messages === null) return request
   return { ...request, messages: { ...request.messages, ...(JSON.parse(messages) as JsonObject) } }
 }

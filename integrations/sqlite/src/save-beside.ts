@@ -2,18 +2,21 @@ import type { CommitPlan } from '@loop-engine/core'
 
 import type { Connection } from './connection.ts'
 import type { Outbox } from './outbox.ts'
+import { createWaitingWriter } from './waiting.ts'
 
 /** Everything of a plan that lies beside the run. */
 export function createBesideWriter(
-  { prepare }: Connection,
+  connection: Connection,
   outbox: Outbox,
 ): (plan: CommitPlan) => void {
+  const { prepare } = connection
   const erase = prepare(`
     UPDATE entry SET evidence = NULL, salt = NULL WHERE tenant = ? AND run_id = ? AND seq = ?`)
   const approve = prepare(`
-    INSERT INTO approval (tenant, id, run_id, aggregate_id, loop_id, status, created_at, body)
+    INSERT INTO approval (tenant, id, run_id, aggregate_id, loop_id, status, created_at, request)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (tenant, id) DO UPDATE SET status = excluded.status, body = excluded.body`)
+    ON CONFLICT (tenant, id) DO UPDATE SET status = excluded.status, request = excluded.request`)
+  const keepWaiting = createWaitingWriter(connection)
   const remember = prepare(`
     INSERT INTO idempotency (tenant, principal, key, fingerprint, answer, at) VALUES (?, ?, ?, ?, ?, ?)`)
   const reserve = prepare(`
@@ -39,6 +42,7 @@ export function createBesideWriter(
         createdAt,
         JSON.stringify(request),
       )
+      keepWaiting(tenant, request)
     }
     if (settle !== undefined) outbox.settle({ ...settle, outcome: { kind: 'done' } })
     for (const id of plan.cancel ?? []) outbox.cancel(tenant, id)

@@ -1,10 +1,3 @@
-/** What `waitsFor` of the core gives for a request, in SQL. */
-const namesOf = (row: 'old' | 'new'): string => `
-      SELECT value FROM json_each(${row}.body, '$.policy.stages[' || (${row}.body ->> 'stage') || '].reviewers')
-      UNION SELECT value FROM json_each(${row}.body, '$.escalated')
-      UNION SELECT value ->> 'to' FROM json_each(${row}.body, '$.delegations')
-        WHERE value ->> 'stage' = ${row}.body ->> 'stage'`
-
 /** Forward only. A released step never changes; a new one is appended. */
 export const steps: readonly string[] = [
   `
@@ -203,7 +196,7 @@ export const steps: readonly string[] = [
   ALTER TABLE outbox ADD COLUMN last_seq INTEGER; -- of events that may be more than one, else NULL
   `,
   // What waits for somebody is found without reading what waits for others: a request has a row for each name that it
-  // waits for. The file keeps them by itself, so that a process of an older version that goes on keeps them too.
+  // waits for. The column has another name, so that a process of an older version, which would keep none, fails.
   `
   CREATE TABLE waiting (
     tenant TEXT NOT NULL,
@@ -212,16 +205,14 @@ export const steps: readonly string[] = [
     id TEXT NOT NULL,
     PRIMARY KEY (tenant, reviewer, created_at, id)
   ) STRICT, WITHOUT ROWID;
-  CREATE TRIGGER approval_asked AFTER INSERT ON approval WHEN new.status = 'pending' BEGIN
-    INSERT OR IGNORE INTO waiting SELECT new.tenant, value, new.created_at, new.id FROM (${namesOf('new')});
-  END;
-  CREATE TRIGGER approval_moves BEFORE UPDATE OF status, body ON approval WHEN old.status = 'pending' BEGIN
-    DELETE FROM waiting WHERE tenant = old.tenant AND reviewer IN (${namesOf('old')})
-      AND created_at = old.created_at AND id = old.id;
-  END;
-  CREATE TRIGGER approval_moved AFTER UPDATE OF status, body ON approval WHEN new.status = 'pending' BEGIN
-    INSERT OR IGNORE INTO waiting SELECT new.tenant, value, new.created_at, new.id FROM (${namesOf('new')});
-  END;
-  UPDATE approval SET status = status WHERE status = 'pending';
+  INSERT OR IGNORE INTO waiting SELECT tenant, name.value, created_at, approval.id
+    FROM approval, json_each(body, '$.policy.stages[' || (body ->> 'stage') || '].reviewers') AS name
+    WHERE status = 'pending';
+  INSERT OR IGNORE INTO waiting SELECT tenant, name.value, created_at, approval.id
+    FROM approval, json_each(body, '$.escalated') AS name WHERE status = 'pending';
+  INSERT OR IGNORE INTO waiting SELECT tenant, one.value ->> 'to', created_at, approval.id
+    FROM approval, json_each(body, '$.delegations') AS one
+    WHERE status = 'pending' AND one.value ->> 'stage' = body ->> 'stage';
+  ALTER TABLE approval RENAME COLUMN body TO request;
   `,
 ]

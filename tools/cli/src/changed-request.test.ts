@@ -10,7 +10,7 @@ afterAll(remove)
 beforeAll(async () => {
   await prepare((system) => requestPayment(system, 'one'))
   const database = new DatabaseSync(db)
-  database.exec(`UPDATE approval SET body = json_set(body, '$.policy.onReject', 'paid')`)
+  database.exec(`UPDATE approval SET request = json_set(request, '$.policy.onReject', 'paid')`)
   database.close()
 })
 

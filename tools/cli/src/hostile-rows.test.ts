@@ -28,7 +28,7 @@ beforeAll(async () => {
   const paths = ['$.id', '$.view.transition.from', '$.view.transition.to', '$.view.effect.action']
   const values = paths.map((path) => `'${path}', ?`).join(', ')
   database
-    .prepare(`UPDATE approval SET body = json_set(body, ${values}, '$.view.expiresAt', 9e15)`)
+    .prepare(`UPDATE approval SET request = json_set(request, ${values}, '$.view.expiresAt', 9e15)`)
     .run(hostile, hostile, hostile, hostile)
   database.close()
 })
