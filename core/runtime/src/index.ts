@@ -12,6 +12,7 @@ export type {
   TransitionFacts,
 } from './judging/ruling.ts'
 export { indexLoop, type LoopIndex } from './judging/loop-index.ts'
+export { isAsRecorded } from './reading/is-as-recorded.ts'
 export { approvalTimer, stateTimer } from './recording/orders.ts'
 export { createEngine, type LoopEngine } from './engine/engine.ts'
 export {

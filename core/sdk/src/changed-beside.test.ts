@@ -115,15 +115,20 @@ test('the timer of a state that was deleted is named', async () => {
   ])
 })
 
-test('a request that somebody closed by hand, or that never ends, is named', async () => {
+test('a request that somebody closed or changed by hand, or that never ends, is named', async () => {
   const { verify, without, kept } = await taken('ask')
   const closed: LoopStore['approval'] = async (...of) => {
     const request = await kept.approval(...of)
     return request && { ...request, status: 'rejected' }
   }
-  const gone = '2: The approval that the entry asks for does not wait, and was not decided.'
+  const gone = '2: The approval that the entry asks for does not wait as the record says.'
   expect(await verify({ approval: closed })).toEqual([gone])
   expect(await verify({ approval: async () => null })).toEqual([gone])
+  const eased: LoopStore['approval'] = async (...of) => {
+    const request = await kept.approval(...of)
+    return request && { ...request, escalated: ['mallory'] }
+  }
+  expect(await verify({ approval: eased })).toEqual([gone])
   expect(await verify(without('approval-expiry:0'))).toEqual([
     '2: The approval that the entry asks for has no timer that would end it.',
   ])

@@ -5,7 +5,7 @@ import {
   type LoopInstance,
   type LoopStore,
 } from '@loop-engine/core'
-import { approvalTimer, stateTimer, type LoopIndex } from '@loop-engine/runtime'
+import { approvalTimer, isAsRecorded, stateTimer, type LoopIndex } from '@loop-engine/runtime'
 
 import type { VerifyFault } from './fault.ts'
 
@@ -28,7 +28,8 @@ const clock = 'system:timer'
 
 export function createOpenEnds(): OpenEnds {
   const effects = new Map<string, { readonly seq: number; readonly integration: string }>()
-  const requests = new Map<string, number>()
+  /** What the record says of each that waits. */
+  const requests = new Map<string, LedgerEntry[]>()
   const executed = new Map<string, number>()
   /** What the clock attempted in this stay. */
   let timedOut = new Set<string>()
@@ -46,9 +47,11 @@ export function createOpenEnds(): OpenEnds {
       if (!(await waits(id, 'effect', integration)))
         yield [seq, 'The effect that the entry orders neither waits nor has an end on record.']
     if (!isOpen(status)) return
-    for (const [id, seq] of requests) {
-      if ((await store.approval(tenant, id))?.status !== 'pending')
-        yield [seq, 'The approval that the entry asks for does not wait, and was not decided.']
+    for (const [id, record] of requests) {
+      const seq = record[0]?.seq ?? 0
+      const request = await store.approval(tenant, id)
+      if (request?.status !== 'pending' || !isAsRecorded(request, record))
+        yield [seq, 'The approval that the entry asks for does not wait as the record says.']
       if (!(await waits(approvalTimer(id, 'approval-expiry'), 'timer', 'approval-expiry')))
         yield [seq, 'The approval that the entry asks for has no timer that would end it.']
     }
@@ -62,14 +65,16 @@ export function createOpenEnds(): OpenEnds {
   }
 
   return {
-    follow({ seq, type, actor, transitionId, toState, status, effect, approval }) {
+    follow(entry) {
+      const { seq, type, actor, transitionId, toState, status, effect, approval } = entry
       if (toState !== undefined || status !== undefined || type === 'loop.migrated')
         timedOut = new Set()
       else if (actor.id === clock && type !== 'loop.approval.escalated' && transitionId)
         timedOut.add(transitionId)
       const change = approvalsOpenedBy(type)
-      if (approval && change > 0) requests.set(approval.id, seq)
-      if (approval && change < 0) requests.delete(approval.id)
+      if (approval && change > 0) requests.set(approval.id, [entry])
+      else if (approval && change < 0) requests.delete(approval.id)
+      else if (approval) requests.get(approval.id)?.push(entry)
       if (type === 'loop.transition.executed') {
         if (transitionId !== undefined) executed.set(transitionId, seq)
         if (effect) effects.set(effect.id, { seq, integration: effect.integration })

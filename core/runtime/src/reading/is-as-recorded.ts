@@ -3,6 +3,7 @@ import {
   approvalsOpenedBy,
   canonicalize,
   digestOf,
+  saltedDigest,
   waitingStage,
   type ApprovalDecision,
   type ApprovalRequest,
@@ -25,11 +26,7 @@ export function isAsRecorded(
     isSame(request.requester, asked.actor)
   if (!isKnown) return false
   if (request.status === 'pending')
-    return (
-      request.stage === waitingStage(request) &&
-      isUnchanged(request, asked, record) &&
-      !isOver(record)
-    )
+    return isUnchanged(request, asked, record) && isWaiting(request, asked, record)
   if (request.status !== 'approved') return true
   return isUnchanged(request, asked, record) && isApproved(request, record)
 }
@@ -40,8 +37,7 @@ function isUnchanged(
   record: readonly LedgerEntry[],
 ): boolean {
   const votes = approvalsOf(request)
-  // An edit is a new revision of what is asked.
-  const newest = record.findLast(({ approval }) => approval?.decision === 'edit') ?? asked
+  const newest = newestOf(record, asked)
   // Of a request that was erased the fields of the view are gone.
   const viewHash = request.evidence === null ? request.viewHash : digestOf(request.view)
   return (
@@ -59,9 +55,28 @@ function isUnchanged(
   )
 }
 
-/** It is decided once. */
-function isOver(record: readonly LedgerEntry[]): boolean {
-  return record.some(({ type }) => approvalsOpenedBy(type) < 0)
+/** It is decided once; till then it says where it stands, and holds the evidence that was asked for or edited. */
+function isWaiting(
+  request: ApprovalRequest,
+  asked: LedgerEntry,
+  record: readonly LedgerEntry[],
+): boolean {
+  const isOver = record.some(({ type }) => approvalsOpenedBy(type) < 0)
+  const { evidence } = newestOf(record, asked)
+  return (
+    !isOver &&
+    request.stage === waitingStage(request) &&
+    (request.evidence === null || digestIn(request) === evidence?.digest)
+  )
+}
+
+/** An edit is a new revision of what is asked. */
+function newestOf(record: readonly LedgerEntry[], asked: LedgerEntry): LedgerEntry {
+  return record.findLast(({ approval }) => approval?.decision === 'edit') ?? asked
+}
+
+function digestIn({ evidence, salt }: ApprovalRequest): string | undefined {
+  return salt === '' ? undefined : saltedDigest(salt, canonicalize(evidence))
 }
 
 function isApproved(request: ApprovalRequest, record: readonly LedgerEntry[]): boolean {
