@@ -1,3 +1,4 @@
+import { verifyStore } from '@loop-engine/observability'
 import { checkInvariants } from '@loop-engine/testing'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -100,9 +101,17 @@ test(
           for (const word of words) reached.set(word, (reached.get(word) ?? 0) + 1)
         }
         const replay = list.length % 8 === 0 ? await replayOf(list) : undefined
-        expect(
-          await checkInvariants({ ...(await system.world()), sequenced: true, replay }),
-        ).toEqual([])
+        const world = await system.world()
+        expect(await checkInvariants({ ...world, sequenced: true, replay })).toEqual([])
+        for (const tenant of world.tenants) {
+          const { first } = await verifyStore({
+            store: world.store,
+            tenant,
+            deep: true,
+            threads: 1,
+          })
+          expect(first).toBeNull()
+        }
       }),
       { numRuns: 2000, seed: 20260101 },
     )

@@ -1,0 +1,143 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+
+import { createSqliteStore } from '@loop-engine/integration-sqlite'
+import { verifyStore } from '@loop-engine/observability'
+import { createLoopSystem, defineLoop } from '@loop-engine/sdk'
+import { afterAll, expect, test } from 'vitest'
+
+const folder = mkdtempSync(join(tmpdir(), 'loop-tampering-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const agent = { type: 'ai-agent', id: 'agent:payer' } as const
+const alice = { type: 'human', id: 'alice' } as const
+const atOpen = { from: 'OPEN', to: 'OPEN', actors: ['ai-agent' as const] }
+const payment = defineLoop({
+  id: 'payment',
+  states: [
+    { id: 'OPEN', timeout: { after: '1h', transition: 'lapse' } },
+    'PAYING',
+    { id: 'PAID', terminal: true },
+  ],
+  initialState: 'OPEN',
+  transitions: [
+    { id: 'note', ...atOpen, guards: [{ id: 'slow', use: 'cooldown', with: { period: '1h' } }] },
+    { id: 'ask', ...atOpen, approval: { reviewers: ['alice'], expiresIn: '1d' } },
+    {
+      id: 'pay',
+      ...atOpen,
+      to: 'PAYING',
+      effect: { integration: 'bank', action: 'pay', semantics: 'at-most-once', onSuccess: 'paid' },
+    },
+    { id: 'paid', from: 'PAYING', to: 'PAID', actors: ['automation'] },
+    { id: 'lapse', from: 'OPEN', to: 'PAID', actors: ['system'] },
+  ],
+})
+
+let files = 0
+
+/** A database in which a run waits for alice, another's effect and timer wait, and mallory is stopped. */
+async function filled(): Promise<string> {
+  const path = join(folder, `${files++}.db`)
+  const { engine, close } = await createLoopSystem({
+    loops: [payment],
+    store: createSqliteStore({ path, durability: 'process' }),
+    integrations: [
+      {
+        contract: 'integration/v1',
+        name: 'bank',
+        actions: { pay: { input: { parse: (value) => value }, run: async () => ({}) } },
+      },
+    ],
+    relay: false,
+  })
+  const take = async (aggregateId: string, ...transitions: readonly string[]): Promise<void> => {
+    await engine.start({ loopId: 'payment', aggregateId, actor: agent, tags: ['blue'] })
+    for (const transitionId of transitions)
+      await engine.transition({ aggregateId, transitionId, actor: agent, evidence: { cents: 5 } })
+  }
+  await take('order-1', 'note', 'ask')
+  await take('order-2', 'pay')
+  await engine.stop({ target: { actorId: 'mallory' }, actor: alice, reason: 'stolen' })
+  await close()
+  return path
+}
+
+async function verify(path: string, deep: boolean): Promise<string | undefined> {
+  const store = createSqliteStore({ path })
+  await store.open()
+  const { first } = await verifyStore({ store, tenant: 'default', deep, threads: 1 })
+  await store.close()
+  return first?.fault
+}
+
+const inRun = (column: string, value: string): string =>
+  `UPDATE instance SET ${column} = ${value} WHERE aggregate_id = 'order-1'`
+const inEntry = (column: string, value: string): string =>
+  `UPDATE entry SET ${column} = ${value} WHERE transition_id = 'note'`
+const inRequest = (path: string, value: string): string =>
+  `UPDATE approval SET body = json_set(body, '$.${path}', ${value})`
+
+test.each([
+  inRun('state', "'PAYING'"),
+  inRun('status', "'suspended'"),
+  inRun('version', 'version + 1'),
+  inRun('version', '9007199254740991'),
+  inRun('updated_at', '0'),
+  inRun('rest', "json_set(rest, '$.head', 'x')"),
+  inRun('rest', "json_set(rest, '$.definition.digest', 'x')"),
+  inRun('rest', "json_set(rest, '$.stateVersion', 1)"),
+  inRun('rest', "json_set(rest, '$.openApprovals', 0)"),
+  "DELETE FROM instance WHERE aggregate_id = 'order-1'",
+  inEntry('body', "replace(body, 'agent:payer', 'agent:other')"),
+  inEntry('type', "'loop.transition.blocked'"),
+  inEntry('transition_id', "'pay'"),
+  inEntry('at', '0'),
+  inEntry('hash', "replace(hash, 'a', 'b') || 'c'"),
+  inEntry('evidence', '\'{"cents":6}\''),
+  inEntry('salt', "'x'"),
+  "DELETE FROM entry WHERE transition_id = 'note'",
+  'DELETE FROM stop',
+  "UPDATE stop SET scope = 'actor:default:alice'",
+  "UPDATE stop SET reason = 'none'",
+])('verify names what this changes: %s', async (change) => {
+  const path = await filled()
+  expect(await verify(path, true)).toBeUndefined()
+  const database = new DatabaseSync(path)
+  expect(database.prepare(change).run().changes).toBeGreaterThan(0)
+  database.close()
+
+  // Of a run that nobody knows any more only the log, or its entries, tell.
+  expect(await verify(path, change.startsWith('DELETE FROM instance'))).toBeDefined()
+})
+
+test.each([
+  inRun('tags', '\'["red"]\''),
+  inRun('rest', "json_set(rest, '$.metadata', json('{\"vip\":true}'))"),
+  inRun('executions', "'{}'"),
+  inRun('executions', "json_set(executions, '$.note', 1)"),
+  'DELETE FROM approval',
+  inRequest('status', "'rejected'"),
+  inRequest('expiresAt', '9007199254740991'),
+  inRequest('evidence.cents', '6'),
+  inRequest('view.title', "'note on order-1'"),
+  inRequest('policy.stages[0].reviewers[0]', "'mallory'"),
+  inRequest('requester.id', "'mallory'"),
+  inRequest('stage', '1'),
+  inRequest('escalated[0]', "'mallory'"),
+  "DELETE FROM outbox WHERE kind = 'effect'",
+  "DELETE FROM outbox WHERE name = 'state-timeout'",
+  "DELETE FROM outbox WHERE name = 'approval-expiry'",
+  "UPDATE outbox SET kind = 'other' WHERE kind = 'effect'",
+  "UPDATE outbox SET run_id = 'other' WHERE kind = 'timer'",
+  'DELETE FROM definition',
+])('verify names what this changes when it looks deep: %s', async (change) => {
+  const path = await filled()
+  const database = new DatabaseSync(path)
+  expect(database.prepare(change).run().changes).toBeGreaterThan(0)
+  database.close()
+
+  expect(await verify(path, true)).toBeDefined()
+})
