@@ -32,7 +32,7 @@ export const addVerify: AddCommand = (program, act) => {
   program
     .command('verify')
     .description('check that the record is whole, or that an export is')
-    .option('--deep', 'also judge each entry again: fold, legality, approvals', false)
+    .option('--deep', 'also judge each entry again, and look for what it leaves open', false)
     .option('--checkpoint <file>', 'compare with a signed checkpoint that was kept elsewhere')
     .addOption(
       // One that is ignored would seem to be compared.
