@@ -49,7 +49,9 @@ async function recordedStops(
   try {
     for await (const page of entryPages(store, run.tenant, run.runId, run.version)) {
       for (const entry of page.map(openEntry)) {
-        const name = nameOf(String(entry.data?.['scope']), run.tenant)
+        const scope = entry.data?.['scope']
+        if (typeof scope !== 'string') continue
+        const name = nameOf(scope, run.tenant)
         if (entry.type === 'loop.stopped') standing.set(name, entry)
         if (entry.type === 'loop.released') standing.delete(name)
       }
