@@ -24,14 +24,15 @@ export interface OpenEnds {
   ): Promise<VerifyFault | null>
 }
 
-const clock = 'system:timer'
+/** Who takes timeouts. */
+const timer = 'system:timer'
 
 export function createOpenEnds(): OpenEnds {
   const effects = new Map<string, { readonly seq: number; readonly integration: string }>()
   /** What the record says of each that waits. */
   const requests = new Map<string, LedgerEntry[]>()
   const executed = new Map<string, number>()
-  /** What the clock attempted in this stay. */
+  /** What the timer of this stay has attempted: it comes once. */
   let timedOut = new Set<string>()
 
   async function* faults(
@@ -69,7 +70,7 @@ export function createOpenEnds(): OpenEnds {
       const { seq, type, actor, transitionId, toState, status, effect, approval } = entry
       if (toState !== undefined || status !== undefined || type === 'loop.migrated')
         timedOut = new Set()
-      else if (actor.id === clock && type !== 'loop.approval.escalated' && transitionId)
+      else if (actor.id === timer && type !== 'loop.approval.escalated' && transitionId)
         timedOut.add(transitionId)
       const change = approvalsOpenedBy(type)
       if (approval && change > 0) requests.set(approval.id, [entry])

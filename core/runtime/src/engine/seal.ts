@@ -37,8 +37,9 @@ export interface SealOptions {
 
 /**
  * Seals a function: it runs once per receipt of its transition, after the spending is committed. Refused with `refused`
- * (details.reason: `unknown_receipt`, `other_transition`, `reserved_for_effect`, `receipt_expired`, `input_mismatch`, `spent`, `stopped`,
- * `suspended`, `run_cancelled`, `run_failed`). Throws `not_found` for a transition that no registered loop has.
+ * (details.reason: `unknown_receipt`, `other_transition`, `reserved_for_effect`, `receipt_expired`, `input_mismatch`,
+ * `spent`, `stopped`, `suspended`, `run_cancelled`, `run_failed`). Throws `not_found` for a transition that no registered
+ * loop has.
  */
 export type Seal = <Input extends object, Output>(
   options: SealOptions,
