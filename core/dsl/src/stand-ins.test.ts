@@ -124,6 +124,20 @@ test.each([
   expect(problems[0]?.path.startsWith(path)).toBe(true)
 })
 
+test('of a policy that cannot be read it is not said as well that there is none', () => {
+  const needs = ['approvals'] as const
+  const [ask, end, expire] = sound.transitions
+  const transitions = [
+    { ...ask, approval: 5 },
+    { ...end, guards: [{ id: 'two-pairs', with: { transition: 'ask' } }] },
+    expire,
+  ]
+  const options = { guards: new Map([...guards, 'two-pairs'].map((id) => [id, { needs }])) }
+  const problems = problemsOf(() => defineLoop({ ...sound, transitions } as never, options))
+
+  expect(problems.map(({ path }) => path)).toEqual(['/transitions/0/approval'])
+})
+
 test('two transitions without an id are not said to have the same signal', () => {
   const transitions = [
     { ...astray, id: undefined },

@@ -28,6 +28,7 @@ const transition = { id: noName, from: noName, to: noName, actors: actorTypes }
 /** What stands for other fields whose absence would say something else. */
 const fields = new Map<PropertyKey, unknown>([
   ['actors', actorTypes],
+  ['approval', { reviewers: ['*'] }],
   ['after', '1ms'],
   ['expiresIn', '3650d'],
   ['reviewers', ['*']],
