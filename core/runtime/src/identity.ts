@@ -30,6 +30,10 @@ export interface IdentityOptions {
   readonly authority?: Authority
   /** Asked again at decision time; a person it does not know may not decide. Without it an actor's own roles count. */
   readonly directory?: (tenant: string, id: string) => Promise<Person | null> | Person | null
+  /** Refuses an ai-agent that does not say which model was asked what, with `invalid_actor`. */
+  readonly requireAttribution?: boolean
+  /** With `verified`: for how long people are known; then they have to authenticate again. */
+  readonly maxAgeMs?: number
 }
 
 export interface Identity {
@@ -47,7 +51,13 @@ export interface Identity {
   readonly hasDirectory: boolean
 }
 
-const keys: KnownKeys<IdentityOptions> = { mode: true, authority: true, directory: true }
+const keys: KnownKeys<IdentityOptions> = {
+  mode: true,
+  authority: true,
+  directory: true,
+  requireAttribution: true,
+  maxAgeMs: true,
+}
 
 /** How long a directory is waited for: the decisions about a run wait for one another. */
 interface Patience {
@@ -60,11 +70,13 @@ export function createIdentity(
   patience: Patience = { clock: systemClock, timeoutMs: defaultLimits.effectTimeoutMs },
 ): Identity {
   checkOptions(options)
-  const { mode = 'asserted', authority, directory } = options
+  const { mode = 'asserted', authority, directory, requireAttribution, maxAgeMs } = options
+  const rules = { mode, authority, requireAttribution, maxAgeMs }
   return {
     authority,
     hasDirectory: directory !== undefined,
-    admit: (input) => admitActor(input, { mode, ...(authority && { authority }) }),
+    admit: (input) =>
+      admitActor(input, maxAgeMs === undefined ? rules : { ...rules, now: patience.clock.now() }),
     async today(tenant, actor) {
       if (!directory) return { actor, identityClass: actor.id }
       const person = await ask(directory, patience, tenant, actor.id)
@@ -85,13 +97,18 @@ function checkOptions(options: IdentityOptions): void {
     code: 'invalid_config',
     path: '/identity',
   })
-  const { mode = 'asserted', authority, directory } = options
+  const { mode = 'asserted', authority, directory, requireAttribution, maxAgeMs } = options
   if (mode !== 'asserted' && mode !== 'verified')
     throw unreadable('mode', 'Write asserted or verified.')
   if (authority !== undefined && typeof authority?.vouches !== 'function')
     throw unreadable('authority', 'Make one with createAuthority.')
   if (directory !== undefined && typeof directory !== 'function')
     throw unreadable('directory', 'Give a function that finds a person by tenant and id.')
+  if (requireAttribution !== undefined && typeof requireAttribution !== 'boolean')
+    throw unreadable('requireAttribution', 'Write true or false.')
+  if (maxAgeMs === undefined) return
+  if (mode === 'asserted' || !Number.isSafeInteger(maxAgeMs) || maxAgeMs < 1)
+    throw unreadable('maxAgeMs', 'Give whole milliseconds, with the mode verified.')
 }
 
 function unreadable(key: keyof IdentityOptions, hint: string): LoopError {

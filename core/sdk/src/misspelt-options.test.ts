@@ -26,6 +26,13 @@ test.each([
   ['an unknown mode', { identity: { mode: 'verfied' } }, '/identity/mode'],
   ['a mode alone', { identity: 'verified' }, '/identity'],
   ['a directory that is a table', { identity: { directory: {} } }, '/identity/directory'],
+  ['an age of those whom nobody verifies', { identity: { maxAgeMs: 1000 } }, '/identity/maxAgeMs'],
+  ['no age', { identity: { mode: 'verified', maxAgeMs: 0 } }, '/identity/maxAgeMs'],
+  [
+    'attribution by text',
+    { identity: { requireAttribution: 'no' } },
+    '/identity/requireAttribution',
+  ],
   ['an authority by name', { identity: { authority: 'me' } }, '/identity/authority'],
   ['a store that is awaited for', { store: Promise.resolve(store) }, '/store/open'],
   ['a store that cannot claim', { store: { ...store, claim: undefined } }, '/store/claim'],
