@@ -134,7 +134,12 @@ function toData(
       const at = offsetOf(key, place.value)
       const name = yaml.isScalar(key) ? key.value : undefined
       if (typeof name !== 'string' || name === '__proto__') {
-        report('invalid_key', 'A key must be text; put it in quotes.', at, path)
+        report(
+          'invalid_key',
+          'A key must be text, if need be in quotes, and not __proto__.',
+          at,
+          path,
+        )
         continue
       }
       const inner = pointer(path, name)
