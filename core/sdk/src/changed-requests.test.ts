@@ -68,6 +68,9 @@ const changes: Record<
     policy: { ...policy, stages: policy.stages.map((stage) => ({ ...stage, quorum: 1 })) },
   }),
   'the votes': ({ decisions }) => ({ decisions: [vote('mallory'), ...decisions] }),
+  'whose votes they are': ({ decisions }) => ({
+    decisions: decisions.map((made) => ({ ...made, handedOnBy: ['mallory'] })),
+  }),
   'what is asked for': () => ({ transitionId: 'refund' }),
   'who asked': () => ({ requester: { type: 'ai-agent', id: 'agent:other' } }),
   'the expiry': ({ expiresAt }) => ({ expiresAt: expiresAt + 1 }),

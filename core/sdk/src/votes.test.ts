@@ -282,6 +282,16 @@ test('who has lost the role has handed nothing on, and what was approved on it c
   expect(await approve('cleo')).toMatchObject({ request: { stage: 1 } })
 })
 
+test('a vote stays that of who handed it on, whoever hands on another to the same delegate', async () => {
+  const { approve, delegate } = await ask(team)
+  await delegate('ann', 'eve')
+  await approve('eve')
+  await delegate('ben', 'eve')
+
+  expect(await approve('ann')).toMatchObject({ reason: 'already_voted' })
+  expect(await approve('ben')).toMatchObject({ request: { stage: 1 } })
+})
+
 test('the delegates of two people have two votes', async () => {
   const { approve, delegate } = await ask(team)
   await delegate('ann', 'dan')

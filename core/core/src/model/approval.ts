@@ -42,6 +42,8 @@ export interface ApprovalDecision {
   readonly stage: number
   /** The revision that the reviewer saw; an edit makes the next one. */
   readonly revision: number
+  /** Of an approval by a delegate: by whom it had the vote, the last first. */
+  readonly handedOnBy?: readonly string[]
   readonly reason?: string
   /** Epoch milliseconds. */
   readonly at: number

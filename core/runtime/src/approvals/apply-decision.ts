@@ -12,7 +12,7 @@ import type { Kernel } from '../kernel.ts'
 import { compareWithRecord } from '../reading/compare-with-record.ts'
 import { close } from '../recording/close-request.ts'
 import { scopesOf } from '../recording/stop-scopes.ts'
-import { countApproval } from './approval-rules.ts'
+import { countApproval, handedOnBy } from './approval-rules.ts'
 import type { DecideInput, DecisionResult } from './decide-request.ts'
 import { decisionDraft } from './decision-draft.ts'
 import { edit } from './edit-request.ts'
@@ -100,13 +100,18 @@ async function approve(
 ): Promise<Outcome<DecisionResult>> {
   const { request, instance, change } = situation
   const edited = input.decision === 'edit' ? await edit(kernel, situation, input) : request
+  const chain = handedOnBy(await withStandingDelegations(kernel, request), situation.actor)
   const lapsed = await lapsedOf(kernel, edited)
   const standing = edited.decisions.filter((made) => !lapsed.has(made))
   const { request: counted, complete } = countApproval(
     { ...edited, decisions: standing },
-    { ...decision, revision: edited.revision },
+    { ...decision, revision: edited.revision, ...(chain.length > 0 && { handedOnBy: chain }) },
   )
-  const said = { ...input, lapsed: [...lapsed].map(({ reviewer }) => reviewer.id) }
+  const said = {
+    ...input,
+    lapsed: [...lapsed].map(({ reviewer }) => reviewer.id),
+    handedOnBy: chain,
+  }
   if (!complete) {
     // What the reviewer made of it may never be executed, or be edited again: this is its only record.
     const { digest, sealed } = input.decision === 'edit' ? requestedEvidence(counted) : noEvidence

@@ -42,30 +42,22 @@ export function refuseReviewer(
   if (request.policy.fourEyes && sameParty(actor, request.requester, classOf))
     return 'requester_cannot_decide'
   if (!mayReview(actor, reviewersOf(request))) return 'not_entitled'
-  const own = seatOf(request, actor, request.stage)
+  // Whose vote it is: a delegate's is that of who handed it on. Or one person could make up a quorum out of delegates.
+  const own = handedOnBy(request, actor).at(-1) ?? actor.id
   const votedBefore = approvalsOf(request).some(
-    ({ reviewer, stage }) =>
+    ({ reviewer, handedOnBy: chain = [] }) =>
       samePerson(reviewer.id, actor.id, classOf) ||
-      samePerson(seatOf(request, reviewer, stage), own, classOf),
+      samePerson(chain.at(-1) ?? reviewer.id, own, classOf),
   )
   return votedBefore ? 'already_voted' : null
 }
 
-/** Whose vote it is: a delegate's is that of who handed it on. Or one person could make up a quorum out of delegates. */
-function seatOf(request: ApprovalRequest, actor: Actor, stage: number): string {
-  return handedOnBy(request, actor, stage).at(-1) ?? actor.id
-}
-
-/** By whom a delegate has a vote, the last first; by nobody who may review anyway. */
-export function handedOnBy(
-  request: ApprovalRequest,
-  actor: Actor,
-  stage: number,
-): readonly string[] {
-  if (mayReview(actor, askedAt(request, stage))) return []
+/** By whom a delegate has a vote now, the last first; by nobody who may review anyway. */
+export function handedOnBy(request: ApprovalRequest, actor: Actor): readonly string[] {
+  if (mayReview(actor, askedAt(request, request.stage))) return []
   const chain: string[] = []
   // The newest first, for a delegate may have handed it on in turn.
-  for (const { from, to } of handedOnAt(request, stage).toReversed()) {
+  for (const { from, to } of handedOnAt(request, request.stage).toReversed()) {
     const last = chain.at(-1)
     if (last === undefined ? mayReview(actor, [to]) : samePerson(to, last)) chain.push(from)
   }

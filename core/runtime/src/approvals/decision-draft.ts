@@ -5,8 +5,11 @@ import { draftOf } from '../recording/draft.ts'
 import type { DecideInput } from './decide-request.ts'
 import type { Situation } from './on-request.ts'
 
-/** What a decision says for the record, and whose approvals were found to count no longer. */
-export type Said = Pick<DecideInput, 'reason' | 'proof'> & { readonly lapsed?: readonly string[] }
+/** What a decision says for the record, whose approvals were found to count no longer, and by whom a delegate has the vote. */
+export type Said = Pick<DecideInput, 'reason' | 'proof'> & {
+  readonly lapsed?: readonly string[]
+  readonly handedOnBy?: readonly string[]
+}
 
 /** What every entry about a request says, with the words and the proof of who decided. */
 export function decisionDraft(
@@ -14,9 +17,13 @@ export function decisionDraft(
   { request, instance, actor }: Pick<Situation, 'request' | 'instance' | 'actor'>,
   type: EntryDraft['type'],
   decision?: string,
-  { reason, proof, lapsed = [] }: Said = {},
+  { reason, proof, lapsed = [], handedOnBy = [] }: Said = {},
 ): EntryDraft {
-  const data = { ...(proof && { proof }), ...(lapsed.length > 0 && { lapsed }) }
+  const data = {
+    ...(proof && { proof }),
+    ...(lapsed.length > 0 && { lapsed }),
+    ...(handedOnBy.length > 0 && { handedOnBy }),
+  }
   return {
     ...draftOf(kernel, instance, actor),
     type,

@@ -9,7 +9,6 @@ import { record } from '../recording/record-judgement.ts'
 import { isOverLimit } from '../recording/refused-by.ts'
 import { ownScopes, scopesOf } from '../recording/stop-scopes.ts'
 import { supersede } from '../recording/supersede.ts'
-import { handedOnBy } from './approval-rules.ts'
 import type { DecideInput, DecisionResult } from './decide-request.ts'
 import { decisionDraft, type Said } from './decision-draft.ts'
 import type { Situation, Outcome } from './on-request.ts'
@@ -69,9 +68,9 @@ export async function execute(
 
 /** Who approved, and by whom they had the vote. */
 function approversOf(request: ApprovalRequest): readonly Actor[] {
-  return approvalsOf(request).flatMap(({ reviewer, stage }) => [
+  return approvalsOf(request).flatMap(({ reviewer, handedOnBy = [] }) => [
     reviewer,
-    ...handedOnBy(request, reviewer, stage).map((id) => ({ type: 'human' as const, id })),
+    ...handedOnBy.map((id) => ({ type: 'human' as const, id })),
   ])
 }
 

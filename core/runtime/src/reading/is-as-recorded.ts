@@ -89,20 +89,21 @@ function isApproved(request: ApprovalRequest, record: readonly LedgerEntry[]): b
   )
 }
 
-function isSame(one: object, other: object): boolean {
+function isSame(one: unknown, other: unknown): boolean {
   return canonicalize(one) === canonicalize(other)
 }
 
 function isRecorded(
-  { reviewer, stage, revision }: ApprovalDecision,
+  { reviewer, stage, revision, handedOnBy = [] }: ApprovalDecision,
   record: readonly LedgerEntry[],
 ): boolean {
   return record.some(
-    ({ actor, approval }) =>
+    ({ actor, approval, data }) =>
       (approval?.decision === 'approve' || approval?.decision === 'edit') &&
       actor.id === reviewer.id &&
       approval.stage === stage &&
-      approval.revision === revision,
+      approval.revision === revision &&
+      isSame(data?.['handedOnBy'] ?? [], handedOnBy),
   )
 }
 
