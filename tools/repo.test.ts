@@ -98,22 +98,23 @@ const onDemand = (folder: string, { peerDependenciesMeta = {} }: Manifest): stri
 
 // A subpath such as `@loop-engine/core/provider` belongs to its package.
 const quoted = /(?:\bfrom|\bimport|\bimport\()\s*'(@loop-engine\/[^'/]+)[^']*'/g
+// Beside `src`, where n8n looks for nodes.
 const sources = (folder: string): string[] =>
-  globSync(`${folder}/src/**/*.{ts,tsx}`, { cwd: root }).toSorted()
+  globSync(`${folder}/{src,nodes,credentials,lib}/**/*.{ts,tsx}`, { cwd: root }).toSorted()
 const imports = (file: string): string[] =>
   [...readFileSync(join(root, file), 'utf8').matchAll(quoted)].map(([, name = '']) => name)
 
 /** Which other folders each folder of a package uses; what lies beside them belongs to all. */
 function usedByFolder(folder: string): Map<string, readonly string[]> {
   const used = new Map<string, readonly string[]>()
-  const place = (file: string): string => dirname(relative(join(folder, 'src'), file))
+  const place = (file: string): string => dirname(relative(folder, file))
   for (const file of sources(folder)) {
     const from = place(file)
-    if (from === '.' || /\.(test|fixture)\./.test(file)) continue
+    if (from === 'src' || /\.(test|fixture)\./.test(file)) continue
     const text = readFileSync(join(root, file), 'utf8')
-    const folders = [...text.matchAll(/ from '(\.[^']+)'/g)]
+    const folders = [...text.matchAll(/(?: from |\bimport\()'(\.[^']+)'/g)]
       .map(([, path = '']) => place(join(dirname(file), path)))
-      .filter((to) => to !== '.' && to !== from)
+      .filter((to) => to !== 'src' && to !== from)
     used.set(from, [...(used.get(from) ?? []), ...folders])
   }
   return used
@@ -179,6 +180,8 @@ describe.each(packages)('$folder', ({ folder, kind, manifest }) => {
   const { dependencies = {}, peerDependencies = {}, devDependencies = {} } = manifest
   const shipped = Object.keys({ ...dependencies, ...peerDependencies })
   const installed = [...shipped, ...Object.keys(devDependencies)]
+  // Installed for the build of the community node alone, which takes its types.
+  const bundled = folder === communityNode ? ['@loop-engine/client'] : []
   const lazy = onDemand(folder, manifest)
   const may = [...(allowed[kind]?.(basename(folder)) ?? []), ...lazy]
 
@@ -211,12 +214,11 @@ describe.each(packages)('$folder', ({ folder, kind, manifest }) => {
   test.each(sources(folder))('%s imports only what is declared and allowed', (file) => {
     const isTest = /\.(test|fixture)\.tsx?$/.test(file)
 
-    expect(isTest ? [...installed, manifest.name] : shipped).toEqual(
+    expect(isTest ? [...installed, manifest.name] : [...shipped, ...bundled]).toEqual(
       expect.arrayContaining(imports(file)),
     )
-    expect(isTest ? [...may, ...testsWith(kind, folder), ...short([manifest.name])] : may).toEqual(
-      expect.arrayContaining(short(imports(file))),
-    )
+    const others = isTest ? [...testsWith(kind, folder), ...short([manifest.name])] : short(bundled)
+    expect([...may, ...others]).toEqual(expect.arrayContaining(short(imports(file))))
   })
 
   test('has folders that form layers', () => {
