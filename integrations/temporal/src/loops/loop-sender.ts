@@ -2,7 +2,7 @@ import { snapshot, type Actor, type LoopStore } from '@loop-engine/core'
 import type { Authority } from '@loop-engine/sdk'
 
 import type { LoopCommand } from '../loop-commands.ts'
-import type { LoopClient } from './loop-client.ts'
+import type { CommandClient } from './command-client.ts'
 
 /** What every command has. */
 interface Sendable {
@@ -17,7 +17,7 @@ interface Sendable {
 
 /** Decides which commands go to a workflow, and which the engine of this process can answer. */
 export function createSender(
-  loops: LoopClient,
+  loops: CommandClient,
   store: LoopStore,
   authority: Authority | undefined,
 ): {

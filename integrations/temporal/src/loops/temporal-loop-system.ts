@@ -13,8 +13,8 @@ import type { NativeConnection, WorkerOptions } from '@temporalio/worker'
 
 import { createHistorySeal, type HistoryKey } from '../history-seal.ts'
 import type { LoopKey } from '../loop-commands.ts'
+import { createCommandClient } from './command-client.ts'
 import { createLoopActivities, newsOf } from './loop-activities.ts'
-import { createLoopClient } from './loop-client.ts'
 import { createSender } from './loop-sender.ts'
 import { startLoopWorker } from './loop-worker.ts'
 import { observeStore } from './observed-store.ts'
@@ -62,7 +62,7 @@ export async function createTemporalLoopSystem({
   // Nothing is delivered beside the workflows.
   const system = await createLoopSystem({ ...options, store, relay: false })
   const { onError = () => {}, limits = {}, clock = systemClock, identity } = options
-  const loops = createLoopClient({
+  const loops = createCommandClient({
     client,
     taskQueue,
     seal,

@@ -30,7 +30,7 @@ import {
 import { failureTypes } from '../names.ts'
 import type { loopInstance } from '../sandbox/loop-workflow.ts'
 
-export interface LoopClientOptions extends Omit<LoopWorkflowInput, keyof LoopKey> {
+export interface CommandClientOptions extends Omit<LoopWorkflowInput, keyof LoopKey> {
   readonly client: Client
   readonly taskQueue: string
   readonly seal: HistorySeal
@@ -39,7 +39,7 @@ export interface LoopClientOptions extends Omit<LoopWorkflowInput, keyof LoopKey
 }
 
 /** Sends commands to the workflows of instances, which are started when they are not there. */
-export interface LoopClient {
+export interface CommandClient {
   send(key: LoopKey, command: LoopCommand): Promise<unknown>
   tell(key: LoopKey, news: LoopNews): Promise<void>
 }
@@ -47,13 +47,13 @@ export interface LoopClient {
 const attempts = 5
 const update = defineUpdate<SealedAnswer, [SealedCommand]>(commandUpdate)
 
-export function createLoopClient({
+export function createCommandClient({
   client,
   taskQueue,
   seal,
   stepId,
   ...workflow
-}: LoopClientOptions): LoopClient {
+}: CommandClientOptions): CommandClient {
   const startOf = (key: LoopKey) => ({
     taskQueue,
     // Two systems in one namespace have two queues.
