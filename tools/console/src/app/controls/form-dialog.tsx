@@ -1,7 +1,8 @@
-import { Button, Form, Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core'
+import { Form, Modal, ModalBody, ModalHeader } from '@patternfly/react-core'
 import { useMutation } from '@tanstack/react-query'
 import type { FormEvent, ReactNode } from 'react'
 
+import { DialogButtons } from '../shell/dialog-buttons.tsx'
 import { ProblemNote } from '../show/problem-note.tsx'
 
 export interface FormDialogProps {
@@ -40,20 +41,14 @@ export function FormDialog(props: FormDialogProps): ReactNode {
           {children}
         </Form>
       </ModalBody>
-      <ModalFooter>
-        <Button
-          type="submit"
-          form="dialog-form"
-          variant={isDanger ? 'danger' : 'primary'}
-          isDisabled={!ready}
-          isLoading={isPending}
-        >
-          {button}
-        </Button>
-        <Button id="dialog-cancel" variant="link" isDisabled={isPending} onClick={onClose}>
-          Cancel
-        </Button>
-      </ModalFooter>
+      <DialogButtons
+        dialog="dialog"
+        name={button}
+        isDanger={isDanger}
+        isReady={ready}
+        isPending={isPending}
+        onClose={onClose}
+      />
     </Modal>
   )
 }

@@ -1,6 +1,6 @@
-import { FormGroup, TextArea } from '@patternfly/react-core'
 import { useState, type ReactNode } from 'react'
 
+import { WordsField } from '../shell/words-field.tsx'
 import { Shown } from '../show/shown.tsx'
 import { FormDialog, type FormDialogProps } from './form-dialog.tsx'
 
@@ -25,15 +25,7 @@ export function ReasonDialog(props: ReasonDialogProps): ReactNode {
         <Shown text={explains} />
       </p>
       {children}
-      <FormGroup label="Reason" fieldId="reason" isRequired>
-        <TextArea
-          id="reason"
-          value={reason}
-          isRequired
-          maxLength={4096}
-          onChange={(_, value) => setReason(value)}
-        />
-      </FormGroup>
+      <WordsField id="reason" label="Reason" isRequired value={reason} onChange={setReason} />
     </FormDialog>
   )
 }

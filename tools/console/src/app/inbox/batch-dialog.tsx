@@ -1,18 +1,11 @@
 import type { ApprovalRequest, BatchItem } from '@loop-engine/client'
-import {
-  Button,
-  Form,
-  FormGroup,
-  Modal,
-  ModalBody,
-  ModalFooter,
-  ModalHeader,
-  TextArea,
-} from '@patternfly/react-core'
+import { Button, Form, Modal, ModalBody, ModalFooter, ModalHeader } from '@patternfly/react-core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState, type FormEvent, type ReactNode } from 'react'
 
 import { isRefusal, server } from '../api/server.ts'
+import { DialogButtons } from '../shell/dialog-buttons.tsx'
+import { WordsField } from '../shell/words-field.tsx'
 import { ProblemNote } from '../show/problem-note.tsx'
 import { Shown } from '../show/shown.tsx'
 import { outcomeOf } from './outcome.ts'
@@ -80,34 +73,30 @@ export function BatchDialog({ decision, requests, onClose }: BatchDialogProps): 
         </ul>
         {!data && (
           <Form id="batch-form" onSubmit={submit}>
-            <FormGroup label="Reason" fieldId="batch-reason" isRequired={isReject}>
-              <TextArea
-                id="batch-reason"
-                value={reason}
-                isRequired={isReject}
-                maxLength={4096}
-                onChange={(_, value) => setReason(value)}
-              />
-            </FormGroup>
+            <WordsField
+              id="batch-reason"
+              label="Reason"
+              isRequired={isReject}
+              value={reason}
+              onChange={setReason}
+            />
           </Form>
         )}
       </ModalBody>
-      <ModalFooter>
-        {!data && (
-          <Button
-            type="submit"
-            form="batch-form"
-            variant={isReject ? 'danger' : 'primary'}
-            isDisabled={!ready}
-            isLoading={isPending}
-          >
-            {name}
-          </Button>
-        )}
-        <Button variant={data ? 'primary' : 'link'} isDisabled={isPending} onClick={onClose}>
-          {data ? 'Close' : 'Cancel'}
-        </Button>
-      </ModalFooter>
+      {data ? (
+        <ModalFooter>
+          <Button onClick={onClose}>Close</Button>
+        </ModalFooter>
+      ) : (
+        <DialogButtons
+          dialog="batch"
+          name={name}
+          isDanger={isReject}
+          isReady={ready}
+          isPending={isPending}
+          onClose={onClose}
+        />
+      )}
     </Modal>
   )
 }

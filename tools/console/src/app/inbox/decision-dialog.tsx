@@ -1,20 +1,19 @@
 import type { ApprovalRequest, DecisionResult } from '@loop-engine/client'
 import {
   Alert,
-  Button,
   Form,
   FormGroup,
   Modal,
   ModalBody,
-  ModalFooter,
   ModalHeader,
-  TextArea,
   TextInput,
 } from '@patternfly/react-core'
 import { useMutation } from '@tanstack/react-query'
 import { useState, type FormEvent, type ReactNode } from 'react'
 
 import { isRefusal } from '../api/server.ts'
+import { DialogButtons } from '../shell/dialog-buttons.tsx'
+import { WordsField } from '../shell/words-field.tsx'
 import { ProblemNote } from '../show/problem-note.tsx'
 import { Shown } from '../show/shown.tsx'
 import { decide } from './decide.ts'
@@ -53,15 +52,13 @@ export function DecisionDialog(props: DecisionDialogProps): ReactNode {
     if (!ready) return
     mutate({ kind, request, words, to, ...(evidence.edits && isEdit && { edits: evidence.edits }) })
   }
-  const danger = kind === 'reject'
-  // What was sent cannot be cancelled any more; it is answered here.
-  const close = isPending ? undefined : onClose
 
   return (
     <Modal
       isOpen
       variant={isEdit ? 'large' : 'medium'}
-      onClose={close}
+      // What was sent cannot be cancelled any more; it is answered here.
+      onClose={isPending ? undefined : onClose}
       aria-labelledby="decision-title"
       aria-describedby="decision-body"
       elementToFocus={
@@ -105,37 +102,23 @@ export function DecisionDialog(props: DecisionDialogProps): ReactNode {
               />
             </FormGroup>
           )}
-          <FormGroup
+          <WordsField
+            id="decision-words"
             label={action.words.label}
-            fieldId="decision-words"
             isRequired={action.words.needed}
-          >
-            <TextArea
-              id="decision-words"
-              value={words}
-              isRequired={action.words.needed}
-              maxLength={4096}
-              autoResize
-              onChange={(_, value) => setWords(value)}
-            />
-          </FormGroup>
+            value={words}
+            onChange={setWords}
+          />
         </Form>
       </ModalBody>
-      <ModalFooter>
-        <Button
-          id="decision-send"
-          type="submit"
-          form="decision-form"
-          variant={danger ? 'danger' : 'primary'}
-          isDisabled={!ready}
-          isLoading={isPending}
-        >
-          {isEdit ? 'Approve as edited' : action.name}
-        </Button>
-        <Button variant="link" isDisabled={isPending} onClick={onClose}>
-          Cancel
-        </Button>
-      </ModalFooter>
+      <DialogButtons
+        dialog="decision"
+        name={isEdit ? 'Approve as edited' : action.name}
+        isDanger={kind === 'reject'}
+        isReady={ready}
+        isPending={isPending}
+        onClose={onClose}
+      />
     </Modal>
   )
 }

@@ -1,15 +1,5 @@
 import type { ApprovalRequest, DecisionResult } from '@loop-engine/client'
-import {
-  Drawer,
-  DrawerActions,
-  DrawerCloseButton,
-  DrawerContent,
-  DrawerContentBody,
-  DrawerHead,
-  DrawerPanelBody,
-  DrawerPanelContent,
-  PageSection,
-} from '@patternfly/react-core'
+import { Drawer, DrawerContent, DrawerContentBody, PageSection } from '@patternfly/react-core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useState, type ReactNode } from 'react'
 import { useNavigate, useParams } from 'react-router'
@@ -26,8 +16,8 @@ import { actionsFor, type Action } from './decisions.ts'
 import { EmptyInbox } from './empty-inbox.tsx'
 import { KeysHelp } from './keys-help.tsx'
 import { outcomeOf, settles, type Outcome } from './outcome.ts'
+import { RequestDrawer } from './request-drawer.tsx'
 import { RequestList } from './request-list.tsx'
-import { RequestHead, RequestPanel } from './request-panel.tsx'
 import { useInboxKeys } from './use-inbox-keys.ts'
 import { forget, useInbox } from './use-inbox.ts'
 
@@ -89,28 +79,15 @@ export function InboxPage(): ReactNode {
   }, [requestId, request?.id])
 
   const panel = (
-    <DrawerPanelContent
-      widths={{ default: 'width_100', lg: 'width_50', xl: 'width_66' }}
-      aria-label="The request"
-    >
-      <DrawerHead>
-        {request && <RequestHead request={request} headingRef={heading} />}
-        <DrawerActions>
-          <DrawerCloseButton aria-label="Close the request" onClose={() => show(undefined)} />
-        </DrawerActions>
-      </DrawerHead>
-      <DrawerPanelBody>
-        <ProblemNote error={error} />
-        {request && (
-          <RequestPanel
-            request={request}
-            answer={answer?.id === request.id ? answer : null}
-            actions={actions}
-            onAction={act}
-          />
-        )}
-      </DrawerPanelBody>
-    </DrawerPanelContent>
+    <RequestDrawer
+      request={request}
+      error={error}
+      answer={answer?.id === request?.id ? answer : null}
+      actions={actions}
+      heading={heading}
+      onAction={act}
+      onClose={() => show(undefined)}
+    />
   )
   const chosenHere = list.filter(({ id }) => chosen.has(id))
   return (

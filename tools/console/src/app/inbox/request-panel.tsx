@@ -1,50 +1,19 @@
 import type { ApprovalRequest } from '@loop-engine/client'
-import { Alert, Button, Label, Title } from '@patternfly/react-core'
-import type { ReactNode, Ref } from 'react'
+import { Alert, Button } from '@patternfly/react-core'
+import type { ReactNode } from 'react'
 
-import { Moment } from '../show/moment.tsx'
 import { Shown } from '../show/shown.tsx'
 import type { Action } from './decisions.ts'
 import { Edited } from './edited.tsx'
-import { endOf } from './outcome.ts'
+import { endOf, type Outcome } from './outcome.ts'
 import { RequestDetails } from './request-details.tsx'
-import { RiskLabel } from './risk-label.tsx'
 
 export interface RequestPanelProps {
   readonly request: ApprovalRequest
   /** What the last click came to, when it did not settle the request. */
-  readonly answer: {
-    readonly variant: 'success' | 'info' | 'warning'
-    readonly title: string
-  } | null
+  readonly answer: Outcome | null
   readonly actions: readonly Action[]
   readonly onAction: (action: Action) => void
-}
-
-/** What it is, and until when. */
-export function RequestHead({
-  request: { view, revision, status, expiresAt },
-  headingRef,
-}: {
-  readonly request: ApprovalRequest
-  readonly headingRef: Ref<HTMLHeadingElement>
-}): ReactNode {
-  return (
-    <>
-      <Title headingLevel="h2" tabIndex={-1} ref={headingRef}>
-        <Shown text={view.transition.id} /> on <Shown text={view.aggregateId} />
-      </Title>
-      <div className="facts">
-        <RiskLabel risk={view.transition.risk} />
-        {revision > 1 && <Label color="orange">Revision {revision}</Label>}
-        {status === 'pending' && (
-          <span>
-            Expires <Moment at={expiresAt} />
-          </span>
-        )}
-      </div>
-    </>
-  )
 }
 
 /** One request, and what can be done with it. */
