@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { routes } from './routes/routes.ts'
-import { problemSchema } from './schemas/common.ts'
+import { problemSchema } from './schemas/problem.ts'
 import { createTestServer, type TestServer } from './server.fixture.ts'
 
 let server: TestServer

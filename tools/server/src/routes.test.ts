@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import type { Route } from './routes/route.ts'
 import { routes } from './routes/routes.ts'
-import { problemSchema } from './schemas/common.ts'
+import { problemSchema } from './schemas/problem.ts'
 import { createTestServer, type Asked, type Reply, type TestServer } from './server.fixture.ts'
 
 let server: TestServer

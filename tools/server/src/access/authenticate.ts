@@ -3,6 +3,7 @@ import { LoopError } from '@loop-engine/core'
 import { HttpError } from '../http/http-error.ts'
 import type { Access } from './access.ts'
 import type { Principal } from './principal.ts'
+import { readSessionCookie } from './session-cookie.ts'
 
 export interface AuthenticateOptions {
   readonly access: Access
@@ -46,30 +47,4 @@ export function refuseCrossSite(request: Request, origins: readonly string[]): v
   throw new HttpError(403, 'cross_site', 'The request comes from a page of another site.', {
     hint: 'Use the console at the address that the server was given as its publicUrl, or an API key.',
   })
-}
-
-/** With this prefix a browser keeps what another host, or a plain page, gives it apart from ours. */
-export function nameOfCookie(secure: boolean): string {
-  return secure ? '__Host-loop_session' : 'loop_session'
-}
-
-/** Only under the name that this server gives: under another one a neighbour could log people in as somebody else. */
-export function readSessionCookie(request: Request, secure: boolean): string | null {
-  for (const pair of (request.headers.get('cookie') ?? '').split(';')) {
-    const [name = '', value = ''] = pair.trim().split('=', 2)
-    if (name === nameOfCookie(secure)) return value
-  }
-  return null
-}
-
-/** `secure` wherever the server is reached by HTTPS: then no other host and no plain request gets the cookie. */
-export function sessionCookie(value: string, maxAgeSeconds: number, secure: boolean): string {
-  return [
-    `${nameOfCookie(secure)}=${value}`,
-    'Path=/',
-    'HttpOnly',
-    'SameSite=Strict',
-    `Max-Age=${maxAgeSeconds}`,
-    ...(secure ? ['Secure'] : []),
-  ].join('; ')
 }

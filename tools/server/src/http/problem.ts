@@ -1,6 +1,6 @@
 import { isLoopError, type LoopError, type LoopErrorCode } from '@loop-engine/core'
 
-import type { Problem } from '../schemas/common.ts'
+import type { Problem } from '../schemas/problem.ts'
 import { HttpError } from './http-error.ts'
 
 /** What each code of the engine is in HTTP. Stable: clients rely on it. */

@@ -4,8 +4,8 @@ import {
   type ZodOpenApiPathsObject,
 } from 'zod-openapi'
 
-import { nameOfCookie } from '../access/authenticate.ts'
-import { problemSchema } from '../schemas/common.ts'
+import { nameOfCookie } from '../access/session-cookie.ts'
+import { problemSchema } from '../schemas/problem.ts'
 import type { AnswerSpec, Route } from './route.ts'
 
 export type OpenApiDocument = ReturnType<typeof createDocument>

@@ -2,13 +2,9 @@ import { LoopError } from '@loop-engine/core'
 import { z } from 'zod'
 
 import type { Access } from '../access/access.ts'
-import {
-  readBearer,
-  readSessionCookie,
-  refuseCrossSite,
-  sessionCookie,
-} from '../access/authenticate.ts'
+import { readBearer, refuseCrossSite } from '../access/authenticate.ts'
 import { scopes, type Principal } from '../access/principal.ts'
+import { readSessionCookie, sessionCookie } from '../access/session-cookie.ts'
 import { HttpError } from '../http/http-error.ts'
 import { actorSchema } from '../schemas/actor.ts'
 import { millisecondsSchema } from '../schemas/common.ts'

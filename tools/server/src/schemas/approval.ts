@@ -3,14 +3,9 @@ import { decisionRefusals } from '@loop-engine/runtime'
 import { z } from 'zod'
 
 import { actorSchema } from './actor.ts'
-import {
-  hashSchema,
-  idSchema,
-  jsonObjectSchema,
-  millisecondsSchema,
-  problemSchema,
-} from './common.ts'
+import { hashSchema, idSchema, jsonObjectSchema, millisecondsSchema } from './common.ts'
 import { guardResultSchema, transitionResultSchema } from './instance.ts'
+import { problemSchema } from './problem.ts'
 
 const viewSchema = z
   .object({
