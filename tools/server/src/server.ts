@@ -1,11 +1,9 @@
-import type { Authority } from '@loop-engine/actors'
-import { digestOf, LoopError } from '@loop-engine/core'
+import { digestOf } from '@loop-engine/core'
 import { createIdentifiers, systemClock } from '@loop-engine/runtime'
-import { createIntake, createLoopSystem, type Intake, type LoopSystem } from '@loop-engine/sdk'
+import type { LoopSystem } from '@loop-engine/sdk'
 
 import { createAccess, type Access } from './access/access.ts'
 import { createApp } from './app.ts'
-import { createCallbacks } from './callbacks.ts'
 import { createEventLog } from './events/event-log.ts'
 import { createStreamLimit } from './events/stream-limit.ts'
 import { createDeadlines } from './http/deadlines.ts'
@@ -13,6 +11,7 @@ import { listen, type Listening, type ListenOptions } from './http/listen.ts'
 import { createRateLimiter } from './http/rate-limit.ts'
 import { createLogger, faultOf } from './log.ts'
 import { loginLink, type LoginOptions } from './login-link.ts'
+import { openSystem } from './open-system.ts'
 import { checkOptions, type LoopServerOptions } from './options.ts'
 import { originOf } from './public-url.ts'
 import type { Services } from './routes/route.ts'
@@ -52,9 +51,6 @@ async function assemble(
     accessPath,
     oidc = [],
     mcp: mcpOptions,
-    directory,
-    channels: given,
-    callbacks: callbackOptions,
     console: consoleFolder,
     publicUrl,
     signer,
@@ -76,21 +72,11 @@ async function assemble(
   const origins = publicUrl === undefined ? [] : [originOf(publicUrl)]
   const access = createAccess({ path: accessPath ?? ':memory:', oidc, clock })
   opened.push(access.close)
-  const { authority } = access
-
-  const gate = createGate(authority)
-  const named = typeof given === 'function' ? given(gate.intake) : (given ?? [])
-  const callbacks = callbackOptions && createCallbacks(callbackOptions)
-  const channels = callbacks ? [...named, callbacks.channel] : named
-  const system = await createLoopSystem({
-    ...forSystem,
-    channels,
-    clock,
-    identity: { mode: 'verified', authority, ...(directory && { directory }) },
-    onError: report,
-  })
+  const { system, channels, callbacks } = await openSystem(
+    { ...forSystem, clock, onError: report },
+    access.authority,
+  )
   opened.push(system.close)
-  gate.open(system)
 
   const draining = new AbortController()
   // Long before the deadline, and before others on the way lose their patience.
@@ -123,7 +109,7 @@ async function assemble(
       loops,
       origins,
       startable: mcpOptions.startable ?? [],
-      authority,
+      authority: access.authority,
       maxBytes: maxBodyBytes,
       onError: report,
     })
@@ -168,23 +154,5 @@ async function assemble(
     },
     loginLink: (login) => loginLink(login, { access, origin: origins[0], now: clock.now() }),
     close: (options = {}) => (closing ??= close(options)),
-  }
-}
-
-/** Channels are made before the system whose decisions they take; `open` lets them through. */
-function createGate(authority: Authority): {
-  readonly intake: Intake
-  open(system: LoopSystem): void
-} {
-  let approvals: LoopSystem['approvals'] | undefined
-  const decide: LoopSystem['approvals']['decide'] = async (decision) => {
-    if (approvals) return approvals.decide(decision)
-    throw new LoopError('unavailable', 'The server is still starting.', { retryable: true })
-  }
-  return {
-    intake: createIntake({ authority, approvals: { decide } }),
-    open(system) {
-      approvals = system.approvals
-    },
   }
 }
