@@ -78,7 +78,7 @@ const inRun = (column: string, value: string): string =>
 const inEntry = (column: string, value: string): string =>
   `UPDATE entry SET ${column} = ${value} WHERE transition_id = 'note'`
 const inRequest = (path: string, value: string): string =>
-  `UPDATE approval SET body = json_set(body, '$.${path}', ${value})`
+  `UPDATE approval SET request = json_set(request, '$.${path}', ${value})`
 
 test.each([
   inRun('state', "'PAYING'"),
