@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 
 import { isLoopError } from '../errors.ts'
 import { canonicalize } from './canonical.ts'
-import { deepFreeze, isSnapshot, snapshot } from './snapshot.ts'
+import { deepFreeze, freezeParsed, isSnapshot, snapshot } from './snapshot.ts'
 
 function refusal(run: () => unknown): { code: string; path?: string; hint?: string } {
   try {
@@ -171,5 +171,19 @@ describe('deepFreeze', () => {
     expect(deepFreeze(value)).toBe(value)
     expect([value, value.list, value.list[0]].every(Object.isFrozen)).toBe(true)
     expect(Object.isFrozen(at)).toBe(false)
+  })
+})
+
+describe('freezeParsed', () => {
+  test('freezes all of what was parsed, whatever its keys are and however deep it is', () => {
+    const hostile = '{"__proto__":{"a":[{"b":1}]},"list":[[null],"text"],"length":{}}'
+    const value = freezeParsed(JSON.parse(hostile) as Record<string, unknown>)
+    const own = Object.getOwnPropertyDescriptor(value, '__proto__')?.value as { a: [object] }
+    const { list, length } = value as { list: [object]; length: object }
+    expect([value, own, own.a, own.a[0], list, list[0], length].every(Object.isFrozen)).toBe(true)
+
+    let inner = freezeParsed(JSON.parse(`${'['.repeat(5000)}${']'.repeat(5000)}`) as unknown[])
+    for (; inner.length > 0; inner = inner[0] as unknown[])
+      expect(Object.isFrozen(inner)).toBe(true)
   })
 })

@@ -1,5 +1,5 @@
 import {
-  deepFreeze,
+  freezeParsed,
   openEntry,
   openEvidence,
   type JsonObject,
@@ -57,5 +57,5 @@ export async function* readHistory(
 
 function openItem(stored: StoredEntry): HistoryItem {
   const evidence = openEvidence(stored)
-  return deepFreeze({ entry: openEntry(stored), hash: stored.hash, evidence })
+  return freezeParsed({ entry: openEntry(stored), hash: stored.hash, evidence })
 }
