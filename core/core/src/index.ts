@@ -64,7 +64,6 @@ export {
 export {
   approvalStatuses,
   approvalsOf,
-  waitingStage,
   decisionKinds,
   decisionWords,
   type ApprovalDecision,
@@ -75,7 +74,7 @@ export {
   type TraceContext,
   type ViewField,
 } from './model/approval.ts'
-export { quorumOf } from './model/quorum.ts'
+export { quorumOf, waitingStage } from './model/quorum.ts'
 export { askedAt, handedOnAt, reviewersOf, waitsFor } from './model/reviewers.ts'
 export {
   rejectionReasons,

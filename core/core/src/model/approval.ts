@@ -143,16 +143,6 @@ export interface ApprovalRequest {
   readonly trace?: TraceContext
 }
 
-/** The first stage without its quorum, by the votes that count now; -1 when every stage has its own. */
-export function waitingStage(
-  request: Pick<ApprovalRequest, 'decisions' | 'revision' | 'policy'>,
-): number {
-  const votes = approvalsOf(request)
-  return request.policy.stages.findIndex(
-    ({ quorum }, index) => votes.filter(({ stage }) => stage === index).length < quorum,
-  )
-}
-
 /** Approvals that count for the current revision: an edit approves what it made, and voids what was approved before it. */
 export function approvalsOf({
   decisions,

@@ -11,3 +11,13 @@ export function quorumOf(request: Voted): { readonly given: number; readonly nee
   const given = approvalsOf(request).filter((vote) => vote.stage === stage).length
   return { given, needed: policy.stages[stage]?.quorum ?? 1 }
 }
+
+/** The first stage without its quorum, by the votes that count now; -1 when every stage has its own. */
+export function waitingStage(
+  request: Pick<ApprovalRequest, 'decisions' | 'revision' | 'policy'>,
+): number {
+  const votes = approvalsOf(request)
+  return request.policy.stages.findIndex(
+    ({ quorum }, index) => votes.filter(({ stage }) => stage === index).length < quorum,
+  )
+}
