@@ -112,7 +112,10 @@ function keepApproval(
   const kept = messages.get(given.id)
   const request = deepFreeze(kept ? { ...given, messages: { ...given.messages, ...kept } } : given)
   const before = approvals.get(request.id)
-  for (const name of before ? waitsFor(before) : []) waiting.get(name)?.delete(request.id)
+  for (const name of before ? waitsFor(before) : []) {
+    waiting.get(name)?.delete(request.id)
+    if (waiting.get(name)?.size === 0) waiting.delete(name)
+  }
   for (const name of waitsFor(request)) {
     const ofName = waiting.get(name) ?? new Map<string, ApprovalRequest>()
     waiting.set(name, ofName.set(request.id, request))
