@@ -1,32 +1,16 @@
-import {
-  digestOf,
-  evidenceDigest,
-  type ApprovalRequest,
-  type LoopInstance,
-} from '@loop-engine/core'
+import { digestOf, evidenceDigest, type ApprovalRequest } from '@loop-engine/core'
 import { actionOf } from '@loop-engine/runtime'
 import { expect, test } from 'vitest'
 
+import { createChangedStore, type ChangeByHand } from './changed-store.fixture.ts'
 import { createLoopSystem, createMemoryStore, type LoopSystem } from './index.ts'
 import { askForPayment, paymentWith, person } from './payment.fixture.ts'
 
 const quorum = { reviewers: ['role:finance'], quorum: 2, allow: ['delegate', 'edit'] as const }
 
 /** A payment that two people have to approve, whose request somebody with access to the database changes by hand. */
-async function askAndChange(
-  change: (request: ApprovalRequest, run: LoopInstance) => Partial<ApprovalRequest>,
-  policy: object = quorum,
-) {
-  const kept = createMemoryStore()
-  let isChanged = false
-  const store = {
-    ...kept,
-    async approval(tenant: string, id: string) {
-      const request = await kept.approval(tenant, id)
-      const run = request && (await kept.getRun(tenant, request.runId))
-      return isChanged && run ? { ...request, ...change(request, run) } : request
-    },
-  }
+async function askAndChange(by: ChangeByHand, policy: object = quorum) {
+  const { store, change } = createChangedStore(by)
   const loop = paymentWith({ approval: policy })
   const errors: unknown[] = []
   const { engine, approvals } = await createLoopSystem({
@@ -43,7 +27,7 @@ async function askAndChange(
     errors,
     approvals,
     requestId,
-    change: () => (isChanged = true),
+    change,
     run: async () => engine.get({ aggregateId: 'order-1' }),
   }
 }
@@ -51,10 +35,7 @@ async function askAndChange(
 const vote = (id: string) =>
   ({ decision: 'approve', reviewer: person(id), stage: 0, revision: 1, at: 1 }) as const
 
-const changes: Record<
-  string,
-  (request: ApprovalRequest, run: LoopInstance) => Partial<ApprovalRequest>
-> = {
+const changes: Record<string, ChangeByHand> = {
   'what is asked, with its digests': (request, run) => {
     const evidence = { cents: 5_000_000 }
     const salt = 'ab'.repeat(16)
@@ -207,23 +188,9 @@ test('what its own process asked, and nobody touched, is not compared once more'
 })
 
 /** What a change by hand, which is put right again later, lets somebody do in the meantime. */
-async function whileChanged(
-  policy: object,
-  change: (request: ApprovalRequest) => Partial<ApprovalRequest>,
-) {
-  const kept = createMemoryStore()
-  let isChanged = false
-  const store = {
-    ...kept,
-    async approval(tenant: string, id: string) {
-      const request = await kept.approval(tenant, id)
-      return isChanged && request ? { ...request, ...change(request) } : request
-    },
-  }
-  const loops = [paymentWith({ approval: policy })]
-  const { engine, approvals } = await createLoopSystem({ loops, store, relay: false })
-  const requestId = await askForPayment({ engine }, { evidence: { cents: 500 } })
-  isChanged = true
+async function whileChanged(policy: object, by: ChangeByHand) {
+  const { requestId, approvals, change } = await askAndChange(by, policy)
+  change()
   return { requestId, approvals }
 }
 

@@ -2,6 +2,7 @@ import type { ApprovalRequest } from '@loop-engine/core'
 import { createTestClock } from '@loop-engine/testing'
 import { expect, test } from 'vitest'
 
+import { createChangedStore, type ChangeByHand } from './changed-store.fixture.ts'
 import { createLoopSystem, createMemoryStore } from './index.ts'
 import { askForPayment, paymentLoop, person } from './payment.fixture.ts'
 
@@ -61,16 +62,8 @@ test('what is decided while a request is read is heard of without another look',
 })
 
 /** Two requests for payment in one store; whoever may write to the database changes what it says of both. */
-async function changedBy(change: (request: ApprovalRequest) => Partial<ApprovalRequest>) {
-  const kept = createMemoryStore()
-  let isChanged = false
-  const store = {
-    ...kept,
-    async approval(tenant: string, id: string) {
-      const request = await kept.approval(tenant, id)
-      return request && isChanged ? { ...request, ...change(request) } : request
-    },
-  }
+async function changedBy(by: ChangeByHand) {
+  const { store, change } = createChangedStore(by)
   const system = await createLoopSystem({ loops: [paymentLoop(1)], store, relay: false })
   const waiting = await askForPayment(system)
   const approved = await askForPayment(system, { aggregateId: 'order-2' })
@@ -82,7 +75,7 @@ async function changedBy(change: (request: ApprovalRequest) => Partial<ApprovalR
   return {
     waiting,
     approved,
-    change: () => void (isChanged = true),
+    change,
     wait: async (requestId: string) => system.approvals.wait({ requestId }),
   }
 }
