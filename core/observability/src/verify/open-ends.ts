@@ -5,7 +5,13 @@ import {
   type LoopInstance,
   type LoopStore,
 } from '@loop-engine/core'
-import { approvalTimer, isAsRecorded, stateTimer, type LoopIndex } from '@loop-engine/runtime'
+import {
+  approvalTimer,
+  isAsRecorded,
+  stateTimer,
+  timerActor,
+  type LoopIndex,
+} from '@loop-engine/runtime'
 
 import type { VerifyFault } from './fault.ts'
 
@@ -23,9 +29,6 @@ export interface OpenEnds {
     loop: LoopIndex | null,
   ): Promise<VerifyFault | null>
 }
-
-/** Who takes timeouts. */
-const timer = 'system:timer'
 
 export function createOpenEnds(): OpenEnds {
   const effects = new Map<string, { readonly seq: number; readonly integration: string }>()
@@ -70,7 +73,7 @@ export function createOpenEnds(): OpenEnds {
       const { seq, type, actor, transitionId, toState, status, effect, approval } = entry
       if (toState !== undefined || status !== undefined || type === 'loop.migrated')
         timedOut = new Set()
-      else if (actor.id === timer && type !== 'loop.approval.escalated' && transitionId)
+      else if (actor.id === timerActor.id && type !== 'loop.approval.escalated' && transitionId)
         timedOut.add(transitionId)
       const change = approvalsOpenedBy(type)
       if (approval && change > 0) requests.set(approval.id, [entry])

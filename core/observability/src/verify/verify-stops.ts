@@ -6,6 +6,7 @@ import {
   type LoopInstance,
   type LoopStore,
 } from '@loop-engine/core'
+import { controlKey } from '@loop-engine/runtime'
 
 import { entryPages } from '../pages.ts'
 import type { VerifyFault } from './fault.ts'
@@ -16,10 +17,10 @@ export async function verifyStops(
   tenant: string,
 ): Promise<readonly VerifyFault[]> {
   for (;;) {
-    const run = await store.get(tenant, '$control')
+    const run = await store.get(tenant, controlKey)
     const stops = await store.stops()
     // Somebody stopped or released meanwhile.
-    if ((await store.get(tenant, '$control'))?.version !== run?.version) continue
+    if ((await store.get(tenant, controlKey))?.version !== run?.version) continue
     const recorded = await recordedStops(store, run)
     if (!recorded) return []
     const named = new Map(stops.map((stop) => [nameOf(stop.scope, tenant), stop]))

@@ -39,9 +39,12 @@ export interface Control {
   stops(): Promise<readonly Stop[]>
 }
 
+/** The business key, and the loop, of the run in which the stops of a tenant are on record. */
+export const controlKey = '$control'
+
 /** Stops and releases are themselves governed records: entries of one control run per tenant. */
 const controlLoop: LoopDefinition = deepFreeze({
-  id: '$control',
+  id: controlKey,
   version: '1',
   name: 'Control',
   states: [{ id: 'ACTIVE' }, { id: 'CLOSED', terminal: true }],
@@ -122,10 +125,10 @@ async function write(
 ): Promise<void> {
   await untilCommitted(
     kernel,
-    { tenant, aggregateId: '$control' },
+    { tenant, aggregateId: controlKey },
     {
       async attempt() {
-        const run = await kernel.store.get(tenant, '$control')
+        const run = await kernel.store.get(tenant, controlKey)
         const change = run ? createChange(run) : await open(kernel, tenant)
         change.append({ ...draftOf(kernel, change.instance, actor), ...entry })
         return { result: undefined, record: { change, rest: { scopes, stops } } }
@@ -145,7 +148,7 @@ async function open(kernel: Kernel, tenant: string): Promise<Change> {
   return createOpening({
     tenant,
     loopId: id,
-    aggregateId: '$control',
+    aggregateId: controlKey,
     runId: kernel.ids.id(),
     type: 'loop.started',
     at: kernel.clock.now(),

@@ -22,7 +22,8 @@ import { isOverLimit } from '../recording/refused-by.ts'
 import { scopesOf } from '../recording/stop-scopes.ts'
 import { untilCommitted } from '../recording/until-committed.ts'
 
-const timer: Actor = Object.freeze({ type: 'system', id: 'system:timer' })
+/** Who takes what nobody requests, when its time has come. */
+export const timerActor: Actor = Object.freeze({ type: 'system', id: 'system:timer' })
 
 /** Takes effect at most once: the commit that acts is also the one that ends the timer. */
 export async function fireTimer(kernel: Kernel, claim: OutboxClaim): Promise<Delivery> {
@@ -54,13 +55,13 @@ async function timeOut(
       const change = createChange(instance)
       const { ruling, reservations } = await takeFollowUp(kernel, change, instance, {
         transitionId: timeout.transition,
-        actor: timer,
+        actor: timerActor,
         evidence: noEvidence,
         refusal: late,
       })
       if (isOverLimit(ruling)) return { result: heldUp(kernel, 'limit', 'timeout') }
       const settle = { id: claim.id, fence: claim.fence }
-      const rest = { scopes: scopesOf(instance, timer), settle, reservations }
+      const rest = { scopes: scopesOf(instance, timerActor), settle, reservations }
       return { result: { kind: 'settled' }, record: { change, rest } }
     },
     refused: ({ reason }) => heldUp(kernel, reason, 'timeout'),
@@ -135,7 +136,7 @@ async function forRequest(
     )
     return { result: { kind: 'settled' }, plan: { scopes: [], settle } }
   }
-  return onRequest(kernel, { tenant: claim.tenant, requestId }, timer, fire, (_, reason) => ({
+  return onRequest(kernel, { tenant: claim.tenant, requestId }, timerActor, fire, (_, reason) => ({
     result: heldUp(kernel, reason, 'expiry'),
   }))
 }
