@@ -1,5 +1,6 @@
 import {
   isLoopError,
+  type ApprovalPolicy,
   type Guard,
   type GuardSpec,
   type JsonObject,
@@ -74,7 +75,23 @@ function pastProblems(
   } else if (needs.includes('approvals') && !transition.approval) {
     const message = `The guard "${guard.id}" asks who approved "${about}", which nobody has to approve.`
     report('never_approved', place, message, `Give "${about}" an approval policy.`)
+  } else if (needs.includes('approvals') && transition.approval) {
+    peopleProblems(report, path, guard, transition.approval)
   }
+}
+
+/** Nobody votes any more once every stage has its quorum. */
+function peopleProblems(
+  report: Checked['report'],
+  path: string,
+  { id, with: parameters }: GuardSpec,
+  { stages }: ApprovalPolicy,
+): void {
+  const people = parameters?.['people']
+  const most = stages.reduce((sum, { quorum }) => sum + quorum, 0)
+  if (typeof people !== 'number' || people <= most) return
+  const message = `The guard "${id}" wants ${people} people to have approved, which is done when ${most} did.`
+  report('never_approved', pointer(path, 'with', 'people'), message, 'Raise the quorum.')
 }
 
 function parameterProblems(

@@ -278,6 +278,22 @@ test('a guard that asks who approved asks about a transition that needs approval
   ])
 })
 
+test('a guard that asks for more people than ever approve is a problem', () => {
+  const guards = new Map([['two-pairs', { needs: ['approvals'] as const }]])
+  const stages = [
+    { reviewers: ['role:a'], quorum: 1 },
+    { reviewers: ['role:b'], quorum: 2 },
+  ]
+  const held = { ...approve, id: 'again', to: 'OPEN', approval: { stages } }
+  const asking = (people: number): string[] => {
+    const guard = { id: 'two-pairs', with: { transition: 'again', people } }
+    return found({ transitions: [{ ...approve, guards: [guard] }, held] }, { guards })
+  }
+
+  expect(asking(3)).toEqual([])
+  expect(asking(4)).toEqual(['never_approved /transitions/0/guards/0/with/people'])
+})
+
 test('a guard whose check throws is a problem, not a crash', () => {
   const check = (): string[] => {
     throw new Error('boom')

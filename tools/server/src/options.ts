@@ -141,7 +141,9 @@ export function checkOptions(options: LoopServerOptions): void {
     checkNumbers(group, `/${name}`)
   }
   const { maxBodyBytes, requestTimeoutMs, trustedProxies, sessionTtlMs } = options
-  checkNumbers({ maxBodyBytes, requestTimeoutMs, trustedProxies, sessionTtlMs }, '')
+  checkNumbers({ maxBodyBytes, requestTimeoutMs, sessionTtlMs }, '')
+  // Mostly there is none.
+  if (trustedProxies !== 0) checkNumbers({ trustedProxies }, '')
 }
 
 function refuse(given: unknown, known: Readonly<Record<string, true>>, path: string): void {
@@ -150,8 +152,8 @@ function refuse(given: unknown, known: Readonly<Record<string, true>>, path: str
 
 function checkNumbers(numbers: object, path: string): void {
   for (const [name, value] of Object.entries(numbers)) {
-    if (value === undefined || (typeof value === 'number' && value >= 0)) continue
-    throw wrong(`${path}/${name}`, 'Give a number that is not negative.')
+    if (value === undefined || (typeof value === 'number' && value > 0)) continue
+    throw wrong(`${path}/${name}`, 'Give a number above zero.')
   }
 }
 

@@ -75,6 +75,9 @@ test.each<[object, string]>([
   [{ stream: { stallMs: 'soon' } }, '/stream/stallMs'],
   [{ timeouts: { bodyMs: 1 } }, '/timeouts/bodyMs'],
   [{ maxBodyBytes: null }, '/maxBodyBytes'],
+  [{ requestTimeoutMs: 0 }, '/requestTimeoutMs'],
+  [{ timeouts: { headersMs: 0 } }, '/timeouts/headersMs'],
+  [{ trustedProxies: -1 }, '/trustedProxies'],
 ])('an option that would be ignored, or limit nothing, is refused: %j', async (options, path) => {
   const refused = await start(options).catch((error: unknown) => error)
 

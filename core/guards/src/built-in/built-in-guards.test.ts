@@ -90,6 +90,7 @@ test.each<[string, JsonObject, number]>([
   ['human-only', { really: true }, 1],
   ['role-required', { roles: ['finance'] }, 0],
   ['role-required', { role: 'finance' }, 2],
+  ['role-required', { roles: ['role:finance'] }, 1],
   ['four-eyes', { transition: 'request' }, 0],
   ['approval-obtained', { transition: 'request', people: 2, within: '7d' }, 0],
   ['approval-obtained', { transition: 'request', people: 0 }, 1],
