@@ -28,7 +28,7 @@ export interface RunCheckOptions {
   /** Entries that were dropped, whose proofs were kept: the record goes on behind them. */
   readonly dropped?: Pick<DroppedEntries, 'through' | 'head'> | null
   /** Whose the run is said to be: its first entry has to agree. */
-  readonly names?: Names
+  readonly names: Names
   /** Where to look for what the record leaves open. */
   readonly beside?: BesideRecord
 }

@@ -53,7 +53,7 @@ export function createShallowCheck(
       tailLength = tail?.length
       const finding =
         linkFault(stored, tail, place) ??
-        (names && tail && stored.seq === 1 ? namesFault(stored.body, tail, names) : null) ??
+        (tail && stored.seq === 1 ? namesFault(stored.body, tail, names) : null) ??
         (kept && tail ? besideFault(stored, tail) : null)
       follow(stored, tail)
       return finding && { runId, seq: stored.seq, ...finding }

@@ -9,9 +9,9 @@ import {
 import { entryPages } from '../pages.ts'
 import type { VerifyFault } from './fault.ts'
 import type { FindDefinition } from './run-check.ts'
-import { verifyPages, type VerifyReport } from './verify-run.ts'
+import { verifyRun, type RunReport } from './verify-run.ts'
 
-export interface StoredRunReport extends VerifyReport {
+export interface StoredRunReport extends RunReport {
   /** What retention took of the run. */
   readonly dropped: DroppedEntries | null
 }
@@ -23,7 +23,7 @@ export async function verifyStored(
   definitions?: FindDefinition,
 ): Promise<StoredRunReport> {
   const report = await verifyAt(store, instance, definitions)
-  if (report.ok) return report
+  if (report.faults.length === 0) return report
   // Evidence that is erased while it is read is gone at once; that it was is on record behind what was read.
   const now = await store.getRun(instance.tenant, instance.runId)
   return now && now.version > instance.version ? verifyAt(store, now, definitions) : report
@@ -35,7 +35,7 @@ async function verifyAt(
   definitions: FindDefinition | undefined,
 ): Promise<StoredRunReport> {
   const report = await verifyFrom(store, instance, null, definitions)
-  if (report.ok) return { ...report, dropped: null }
+  if (report.faults.length === 0) return { ...report, dropped: null }
   // Asked only now: nearly all runs are whole, and entries may go while they are read.
   const dropped = await droppedOf(store, instance)
   if (dropped === null) return { ...report, dropped: null }
@@ -59,7 +59,7 @@ async function verifyFrom(
   instance: LoopInstance,
   dropped: DroppedEntries | null,
   definitions: FindDefinition | undefined,
-): Promise<VerifyReport> {
+): Promise<RunReport> {
   const { tenant, runId, version } = instance
   let beyond: StoredEntry | undefined
   async function* upToHead(): AsyncGenerator<readonly StoredEntry[]> {
@@ -70,8 +70,8 @@ async function verifyFrom(
       if (beyond) return
     }
   }
-  const report = await verifyPages(upToHead(), { instance, dropped, definitions, beside: store })
-  if (!report.ok) return report
+  const report = await verifyRun(upToHead(), { instance, dropped, definitions, beside: store })
+  if (report.faults.length > 0) return report
   // A run that moved on while it was read has a newer head; one that did not has an entry too many.
   if (!beyond || (await store.getRun(tenant, runId))?.version !== version) return report
   const fault: VerifyFault = {
@@ -80,5 +80,5 @@ async function verifyFrom(
     fault: 'fold_mismatch',
     message: 'The record goes on after the head of the run.',
   }
-  return { ...report, ok: false, first: fault, faults: [fault] }
+  return { ...report, faults: [fault] }
 }

@@ -222,10 +222,11 @@ describe('verification', () => {
     for (const evidenceValue of [undefined, { amount: 1 }]) {
       const prepared = { ...start, data: { version: '1.0.0', metadata }, evidenceValue }
       const { instance, entries } = sealRun('a', [prepared as typeof start & object, ...rest])
-      expect(await verifyRun([entries], { instance })).toMatchObject({ ok: true })
+      expect(await verifyRun([entries], { instance })).toMatchObject({ faults: [] })
       for (const change of changes) {
         const swapped = entries.map((entry) => (entry.seq === 1 ? { ...entry, ...change } : entry))
-        expect(await verifyRun([swapped], { instance })).toMatchObject({ first: { seq: 1 } })
+        const { faults } = await verifyRun([swapped], { instance })
+        expect(faults[0]).toMatchObject({ seq: 1 })
       }
     }
   })
@@ -354,9 +355,9 @@ describe('verification', () => {
         seqs.includes(entry.seq) ? { ...entry, evidence: null, salt: null } : entry,
       )
     const definitions = (): typeof refund => refund
-    expect(await verifyRun([without(2)], { instance, definitions })).toMatchObject({ ok: true })
+    expect(await verifyRun([without(2)], { instance, definitions })).toMatchObject({ faults: [] })
     expect(await verifyRun([without(2, 4)], { instance, definitions })).toMatchObject({
-      first: { seq: 4, fault: 'evidence_mismatch' },
+      faults: [{ seq: 4, fault: 'evidence_mismatch' }],
     })
   })
 })
@@ -461,13 +462,14 @@ describe('deep verification', () => {
       'illegal',
     ],
   ])('finds %s though every hash is right', async (_, seq, change, fault) => {
-    const { entries } = sealRun('a', wholeStory('run-a'))
+    const { instance, entries } = sealRun('a', wholeStory('run-a'))
     const forged = rewritten(entries, seq, change)
     expect(forged).not.toEqual(entries)
-    const report = await verifyRun([forged], {
+    const { faults } = await verifyRun([forged], {
+      instance,
       definitions: (digest) => (digest === refundDigest ? refund : null),
     })
-    expect(report).toMatchObject({ ok: false, first: { fault } })
+    expect(faults[0]).toMatchObject({ fault })
   })
 
   test.each<[string, Partial<EntryDraft>]>([
@@ -483,10 +485,8 @@ describe('deep verification', () => {
           : { ...step, ...(approval && { approval }) }
       }),
     )
-    expect(await verifyRun([entries], { instance, definitions: () => refund })).toMatchObject({
-      ok: false,
-      first: { seq: 3, fault: 'illegal' },
-    })
+    const { faults } = await verifyRun([entries], { instance, definitions: () => refund })
+    expect(faults[0]).toMatchObject({ seq: 3, fault: 'illegal' })
   })
 
   test('accepts nothing after the end of a run, and no time before the last', async () => {
@@ -502,16 +502,14 @@ describe('deep verification', () => {
         status: 'completed',
       },
     ])
-    expect(
-      await verifyRun([after.entries], { instance: after.instance, definitions }),
-    ).toMatchObject({ first: { seq: 6, fault: 'illegal' } })
+    const late = await verifyRun([after.entries], { instance: after.instance, definitions })
+    expect(late.faults[0]).toMatchObject({ seq: 6, fault: 'illegal' })
     const back = sealRun(
       'a',
       wholeStory('run-a', (step, index) => (index === 2 ? { ...step, at: 1 } : step)),
     )
-    expect(await verifyRun([back.entries], { definitions })).toMatchObject({
-      first: { seq: 3, fault: 'time_went_back' },
-    })
+    const early = await verifyRun([back.entries], { instance: back.instance, definitions })
+    expect(early.faults[0]).toMatchObject({ seq: 3, fault: 'time_went_back' })
   })
 
   test('accepts one use of an approval, and one spending of a receipt', async () => {
@@ -534,9 +532,9 @@ describe('deep verification', () => {
     await keep(store, sealRun('a', [...wholeStory('run-a'), effect('1'), effect('1')]))
     expect(await verifyStore({ store, tenant, deep: true })).toMatchObject({ ok: true })
     const twice = sealRun('a', [...wholeStory('run-a'), effect('1'), effect('2')])
-    expect(await verifyRun([twice.entries], { definitions: () => refund })).toMatchObject({
-      first: { seq: 7, fault: 'illegal' },
-    })
+    const { instance, entries } = twice
+    const { faults } = await verifyRun([entries], { instance, definitions: () => refund })
+    expect(faults[0]).toMatchObject({ seq: 7, fault: 'illegal' })
   })
 
   test('does not trust a definition that is not what its digest says', async () => {

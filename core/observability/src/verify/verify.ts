@@ -7,7 +7,7 @@ import type { NoteKey } from '../log/note.ts'
 import { runsOf } from '../pages.ts'
 import type { VerifyFault } from './fault.ts'
 import { verifyLog } from './verify-log.ts'
-import { mostFaults, type VerifyReport } from './verify-run.ts'
+import { mostFaults } from './verify-run.ts'
 import { verifyRuns } from './verify-runs.ts'
 import { verifyStops } from './verify-stops.ts'
 
@@ -36,6 +36,25 @@ const optionKeys: KnownKeys<VerifyStoreOptions> = {
   onProgress: true,
   threads: true,
   checkpoint: true,
+}
+
+export interface VerifyReport {
+  readonly ok: boolean
+  readonly entries: number
+  readonly runs: number
+  readonly durationMs: number
+  /** The first bad entry, in the order of runs and numbers. */
+  readonly first: VerifyFault | null
+  /** At most 100. */
+  readonly faults: readonly VerifyFault[]
+  /** What is gone by retention, and proven by its leaves alone; absent when nothing is. */
+  readonly retained?: {
+    readonly runs: number
+    /** Dropped entries; `entries` does not count them. */
+    readonly entries: number
+    /** The latest time before which runs had to have ended, epoch milliseconds. */
+    readonly before: number
+  }
 }
 
 const mostThreads = 4
