@@ -5,14 +5,12 @@ import {
   LoopError,
   refuseStrayKeys,
   spellingOf,
-  systemClock,
   type Actor,
   type Clock,
   type KnownKeys,
 } from '@loop-engine/core'
 
 import { withDeadline } from './deadline.ts'
-import { defaultLimits } from './limits.ts'
 
 /** Who somebody is today, from the application's own directory. */
 export interface Person {
@@ -46,7 +44,6 @@ export interface Identity {
   ): Promise<{ readonly actor: Actor; readonly identityClass: string } | null>
   /** The other ids of the person who has this one, as the directory knows them today. */
   otherAccounts(tenant: string, id: string): Promise<readonly string[]>
-  readonly authority: Authority | undefined
   /** Without a directory everybody stays who they said they are: nothing about them can change. */
   readonly hasDirectory: boolean
 }
@@ -65,15 +62,11 @@ interface Patience {
   readonly timeoutMs: number
 }
 
-export function createIdentity(
-  options: IdentityOptions = {},
-  patience: Patience = { clock: systemClock, timeoutMs: defaultLimits.effectTimeoutMs },
-): Identity {
+export function createIdentity(options: IdentityOptions = {}, patience: Patience): Identity {
   checkOptions(options)
   const { mode = 'asserted', authority, directory, requireAttribution, maxAgeMs } = options
   const rules = { mode, authority, requireAttribution, maxAgeMs }
   return {
-    authority,
     hasDirectory: directory !== undefined,
     admit: (input) =>
       admitActor(input, maxAgeMs === undefined ? rules : { ...rules, now: patience.clock.now() }),

@@ -13,14 +13,13 @@ import { indexLoop, type LoopIndex } from './judging/loop-index.ts'
 
 /** The definitions that a system knows: the current one of each loop, and any older one by its digest. */
 export interface LoopRegistry {
-  readonly ids: readonly string[]
   current(loopId: string): LoopIndex
   /** The definition that a run is pinned to; read from the store when this process never saw it. */
   pinned(digest: string): LoopIndex | Promise<LoopIndex>
   /** Makes a definition known and stored without making it a loop that people can start. */
   keep(definition: LoopDefinition): Promise<LoopIndex>
   /** Makes a loop that can be started. The same definition again is nothing; another of the same id is `already_exists`. */
-  add(definition: LoopDefinition): Promise<LoopIndex>
+  add(definition: LoopDefinition): Promise<void>
 }
 
 export async function createLoopRegistry(
@@ -51,9 +50,6 @@ export async function createLoopRegistry(
     currentById.set(loop.definition.id, loop)
 
   return {
-    get ids() {
-      return [...currentById.keys()]
-    },
     current(loopId) {
       const loop = currentById.get(loopId)
       if (loop) return loop
@@ -74,7 +70,6 @@ export async function createLoopRegistry(
       const first = currentById.get(definition.id) ?? loop
       if (first.digest !== loop.digest) throw otherDefinition(definition.id)
       currentById.set(definition.id, first)
-      return first
     },
   }
 

@@ -1,6 +1,5 @@
 import { digestOf, LoopError, type ApprovalRequest } from '@loop-engine/core'
 
-import { actionOf } from '../judging/action.ts'
 import { evidenceOf } from '../judging/admit-input.ts'
 import { renderView } from '../judging/approval-view.ts'
 import { judge } from '../judging/attempt.ts'
@@ -29,7 +28,8 @@ export async function edit(
     evidence,
     approved: request,
   })
-  if (ruling.status !== 'executed' || !ruling.transition) {
+  const { actionDigest } = ruling.draft
+  if (ruling.status !== 'executed' || !ruling.transition || actionDigest === undefined) {
     throw new LoopError('invalid_input', 'The edited evidence does not pass the guards.', {
       path: '/edits',
       details: {
@@ -59,9 +59,7 @@ export async function edit(
     stage: 0,
     evidence: evidence.value,
     salt: evidence.sealed?.salt ?? '',
-    actionDigest:
-      ruling.draft.actionDigest ??
-      digestOf(actionOf(instance, request.transitionId, evidence.digest?.digest ?? '', null)),
+    actionDigest,
     view,
     viewHash: digestOf(view),
     guards,

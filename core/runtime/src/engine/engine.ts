@@ -82,9 +82,7 @@ export function createEngine(kernel: Kernel): LoopEngine {
   return {
     ...createControl(kernel),
     seal: createSeal(kernel),
-    async define(definition) {
-      await loops.add(kernel.check(definition))
-    },
+    define: async (definition) => loops.add(kernel.check(definition)),
     // What is no input is refused, and there is nothing to watch.
     start: (input) =>
       telemetry && isRecord(input)
