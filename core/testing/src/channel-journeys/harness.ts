@@ -12,8 +12,7 @@ import type { TestClock } from '../test-clock.ts'
  * The people of the journeys. `alice` and `bob` are in `group:ops`, who may decide; `mallory` is known and may not;
  * `owner` is in `group:ops` too, and the agent that asks acts for her; `stranger` is known to the vendor alone.
  */
-const people = ['alice', 'bob', 'mallory', 'owner', 'stranger'] as const
-export type Person = (typeof people)[number]
+export type Person = 'alice' | 'bob' | 'mallory' | 'owner' | 'stranger'
 
 /** What the vendor would send when somebody decides on a message that it shows. */
 export interface Click {

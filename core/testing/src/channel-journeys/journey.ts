@@ -4,14 +4,12 @@ import type { ChannelJourneyHarness, ChannelVendor } from './harness.ts'
 import { createWorld, type World } from './world.ts'
 
 /** One journey in a world of its own. `keepsOut` says which kind of bug, seen in public, it keeps out. */
-export type Journey = <Vendor extends ChannelVendor>(
+export function journey<Vendor extends ChannelVendor>(
   harness: ChannelJourneyHarness<Vendor>,
   promise: string,
   keepsOut: string,
   walk: (world: World<Vendor>) => Promise<void>,
-) => void
-
-export const journey: Journey = (harness, promise, keepsOut, walk) => {
+): void {
   test(`${promise} (keeps out: ${keepsOut})`, async () => {
     const world = await createWorld(harness)
     try {

@@ -31,7 +31,6 @@ export interface World<Vendor extends ChannelVendor> {
   readonly clock: TestClock
   readonly vendor: Vendor
   readonly system: JourneySystem
-  readonly open: OpenChannel
   /** What ran, oldest first: the input of each payment. */
   readonly paid: readonly unknown[]
   /** Who is in the directory; a test takes people out. */
@@ -124,9 +123,6 @@ export async function createWorld<Vendor extends ChannelVendor>(
     directory,
     get system() {
       return running.system
-    },
-    get open() {
-      return running.open
     },
     async ask(aggregateId, { large = false, evidence = { amount: 120, note: 'order 4711' } } = {}) {
       const { engine, relay } = running.system

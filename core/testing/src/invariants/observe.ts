@@ -27,7 +27,7 @@ export async function observe(world: World): Promise<ObservedWorld> {
     leaves.set(tenant, await leavesOf(world.store, tenant))
   }
   const records = runs.flatMap(({ entries }) => entries)
-  return { ...world, runs, records, deadLetters, leaves, stops: await world.store.stops() }
+  return { ...world, runs, records, deadLetters, leaves }
 }
 
 async function* runsOf(store: LoopStore, tenant: string): AsyncGenerator<LoopInstance> {

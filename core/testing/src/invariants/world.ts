@@ -8,7 +8,6 @@ import type {
   LoopDefinition,
   LoopInstance,
   LoopStore,
-  Stop,
   StoredEntry,
   Transition,
 } from '@loop-engine/core'
@@ -22,7 +21,6 @@ export interface Operation {
     | 'stop'
     | 'release'
     | 'get'
-    | 'spend'
     | 'settle'
     | 'commit'
   /** Ticks of one counter for all callers. */
@@ -32,7 +30,6 @@ export interface Operation {
   readonly aggregateId?: string
   readonly actorId?: string
   readonly key?: string
-  readonly fingerprint?: string
   /** `executed`, `conflict`, `stopped`, an error code, … */
   readonly outcome: string
   /** The version that was answered or read. */
@@ -131,7 +128,6 @@ export interface ObservedWorld extends World {
   /** The entries of all runs. */
   readonly records: readonly RecordedEntry[]
   readonly deadLetters: readonly DeadLetter[]
-  readonly stops: readonly Stop[]
   readonly leaves: ReadonlyMap<string, readonly LogLeaf[]>
 }
 

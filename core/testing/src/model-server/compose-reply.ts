@@ -17,15 +17,12 @@ export interface Scripted {
 
 /** Status, headers and bytes of a reply, in the words of its wire. */
 export function composeReply({ wire, reply, route, body, number, quoted }: Scripted): Payload {
-  if (reply.kind === 'status') {
-    const { text } = reply
-    return faultPayload(wire, { ...reply, number, message: `You sent ${quoted}`, text })
-  }
+  if (reply.kind === 'status')
+    return faultPayload(wire, { ...reply, number, message: `You sent ${quoted}` })
   const { streams } = route
   const answer: WireAnswer = {
     ...spokenBy(reply),
     id: reply.id === undefined ? `${wire.idPrefix}_${number}` : reply.id,
-    requestedModel: route.model,
     model: reply.model ?? `${route.model}-2026-11-01`,
     usage: reply.usage ?? defaultUsage,
     sources: reply.sources ?? [],

@@ -74,7 +74,6 @@ type AnswerStop = 'complete' | 'refusal' | 'truncated' | 'content_filter' | 'fai
 /** One answer in the words of no vendor. */
 export interface WireAnswer {
   readonly id: string | null
-  readonly requestedModel: string
   readonly model: string
   readonly stop: AnswerStop
   readonly text: string

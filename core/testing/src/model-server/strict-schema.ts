@@ -11,7 +11,6 @@ export interface SchemaRules {
 
 /** Why a vendor with strict structured output refuses a schema; undefined when it does not. */
 export function schemaProblem(schema: JsonValue, rules: SchemaRules, at = '#'): string | undefined {
-  if (Array.isArray(schema)) return undefined
   const node = asObject(schema)
   return objectProblem(node, rules, at) ?? keywordProblem(node, rules, at) ?? below(node, rules, at)
 }

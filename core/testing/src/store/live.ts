@@ -98,11 +98,16 @@ function testWatch(openAny: OpenStore, { reopen }: StoreHarness): void {
     if (!store.watch) throw new Error('The store has no watch, and its harness does not say so.')
     return store
   }
-  test('what another store commits is heard, and what was put into the outbox is told apart', async () => {
-    const store = await open()
+  /** Another store of the same data. */
+  const beside = async (store: LoopStore): Promise<LoopStore> => {
     const other = await (reopen ?? open)(store)
     onTestFinished(() => other.close())
     await other.open()
+    return other
+  }
+  test('what another store commits is heard, and what was put into the outbox is told apart', async () => {
+    const store = await open()
+    const other = await beside(store)
     const heard: StoreChange[] = []
     let hear = Promise.withResolvers<void>()
     const unwatch = await store.watch?.((change) => {
@@ -123,9 +128,7 @@ function testWatch(openAny: OpenStore, { reopen }: StoreHarness): void {
 
   test('its own commits do not wake it', async () => {
     const store = await open()
-    const other = await (reopen ?? open)(store)
-    onTestFinished(() => other.close())
-    await other.open()
+    const other = await beside(store)
     const heard: StoreChange[] = []
     const { promise: told, resolve } = Promise.withResolvers<void>()
     const unwatch = await store.watch?.((change) => {
@@ -142,9 +145,7 @@ function testWatch(openAny: OpenStore, { reopen }: StoreHarness): void {
   })
   test('who has left hears no more, and others go on', async () => {
     const store = await open()
-    const other = await (reopen ?? open)(store)
-    onTestFinished(() => other.close())
-    await other.open()
+    const other = await beside(store)
     const heard: StoreChange[] = []
     const { promise: told, resolve } = Promise.withResolvers<void>()
     const leave = await store.watch?.((change) => heard.push(change))

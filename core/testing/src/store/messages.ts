@@ -1,11 +1,9 @@
 import type { ApprovalRequest, LoopInstance, LoopStore, OutboxClaim } from '@loop-engine/core'
 import { describe, expect, test } from 'vitest'
 
-import { approvalRequest, nextPlan, outboxItem, planEpoch, startPlan } from '../plans.ts'
+import { approvalRequest, nextPlan, outboxItem, startPlan } from '../plans.ts'
 import type { OpenStore } from '../store-conformance.ts'
-
-const now = planEpoch + 10_000
-const leaseMs = 1000
+import { claim, leaseMs, now } from './claiming.ts'
 
 interface Asked {
   readonly store: LoopStore
@@ -26,7 +24,7 @@ async function ask(open: OpenStore): Promise<Asked> {
   expect(await store.commit([{ ...start, approvals: [request], outbox }])).toEqual([
     { kind: 'committed' },
   ])
-  const [chat, mail] = await store.claim({ worker: 'w1', now, leaseMs, limit: 2 })
+  const [chat, mail] = await claim(store)
   if (!chat || !mail) throw new Error('Nothing could be claimed.')
   return { store, instance: start.instance, request, claims: [chat, mail] }
 }

@@ -1,12 +1,11 @@
 import type { CommitPlan, LoopStore } from '@loop-engine/core'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
-import { approvalRequest, nextPlan, outboxItem, planEpoch, startPlan } from '../plans.ts'
+import { approvalRequest, nextPlan, outboxItem, startPlan } from '../plans.ts'
 import type { OpenStore, StoreHarness } from '../store-conformance.ts'
 import { codeOf } from './answers.ts'
+import { claim, leaseMs, now } from './claiming.ts'
 
-const now = planEpoch + 10_000
-const leaseMs = 1000
 const committed = { kind: 'committed' }
 
 /** What other store objects find in the same data: later, and at the same time. */
@@ -48,7 +47,7 @@ function testLater(open: OpenStore, openAgain: OpenAgain): void {
     const { instance } = start
     await store.commit([start])
     await store.putDefinition('d', '{}')
-    const claims = await store.claim({ worker: 'w', now, leaseMs, limit: 3 })
+    const claims = await claim(store)
     const [lease, dead] = claims.toSorted((one, other) => (one.id < other.id ? -1 : 1))
     if (!lease || !dead) throw new Error('Nothing could be claimed.')
     const requestId = `approval-of-${instance.runId}`
@@ -68,7 +67,7 @@ function testLater(open: OpenStore, openAgain: OpenAgain): void {
     const again = await openAgain(store)
 
     expect(await everything(again)).toEqual(before)
-    const late = await again.claim({ worker: 'w', now: now + leaseMs, leaseMs, limit: 3 })
+    const late = await claim(again, { now: now + leaseMs })
     expect(late).toMatchObject([{ id: lease.id, attempt: 2 }])
     expect(late[0]?.fence).toBeGreaterThan(Math.max(lease.fence, dead.fence))
   })
@@ -143,11 +142,9 @@ function testAtOnce(
       outboxItem(start.instance, { id: `i${index}`, lane: `l${index}` }),
     )
     await store.commit([{ ...start, outbox }])
-    const claim = (by: LoopStore, at: number) =>
-      by.claim({ worker: 'w', now: at, leaseMs, limit: 8 })
 
-    const shared = (await Promise.all([claim(store, now), claim(other, now)])).flat()
-    const young = await claim(other, now + leaseMs)
+    const shared = (await Promise.all([claim(store), claim(other)])).flat()
+    const young = await claim(other, { now: now + leaseMs })
 
     expect(shared.map(({ id }) => id).toSorted()).toEqual(outbox.map(({ id }) => id))
     expect(young).toHaveLength(8)
