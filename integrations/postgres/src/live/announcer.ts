@@ -16,21 +16,16 @@ export interface AnnouncerOptions {
   /** Whose notifications these are, so that a store does not wake itself. */
   readonly sender: string
   readonly sleep: Clock['sleep']
-  /** The pause between two notifications. */
-  readonly everyMs?: number
 }
+
+/** The pause between two notifications. */
+const everyMs = 25
 
 /**
  * Tells other processes that something was committed. Never inside the transaction that commits: a NOTIFY holds a lock
  * of the whole server until its transaction is durable, so that commits would queue behind one another.
  */
-export function createAnnouncer({
-  database,
-  channel,
-  sender,
-  sleep,
-  everyMs = 25,
-}: AnnouncerOptions): Announcer {
+export function createAnnouncer({ database, channel, sender, sleep }: AnnouncerOptions): Announcer {
   // A notification is a transaction that is written: not when nobody listens, and nobody waits for the disk.
   const notify = {
     name: 'loop_engine.notify_v1',
