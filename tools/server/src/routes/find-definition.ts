@@ -1,4 +1,4 @@
-import { loopDefinitionSchema, type LoopDefinition } from '@loop-engine/core'
+import { readDefinition, type LoopDefinition } from '@loop-engine/core'
 
 import type { Services } from './route.ts'
 
@@ -15,7 +15,7 @@ export async function findDefinition(
   if (known) return { success: true, data: known }
   const text = await store.definition(digest)
   if (text === null) return null
-  const read = loopDefinitionSchema.safeParse(JSON.parse(text))
+  const read = readDefinition(JSON.parse(text))
   if (read.success) definitions.set(digest, read.data)
   return read
 }
