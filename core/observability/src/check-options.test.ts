@@ -41,7 +41,6 @@ test.each([
   ['retainRecords', { store, tenant, before: 1, dryrun: true }, '/dryrun'],
   ['checkAgainst', { store, tenant, note: '' }, '/note'],
   ['metricsOf', { store, tenant, loop: 'support.refund' }, '/loop'],
-  ['checkAgainst', { store, tenant, note: '' }, '/note'],
   ['metricsOf', { store, loopId: 'support.refund' }, '/tenant'],
 ])(
   '%s refuses %o: it would check less than was asked, or drop what was only to be counted',
