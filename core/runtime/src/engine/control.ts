@@ -3,6 +3,7 @@ import {
   deepFreeze,
   LoopError,
   type Actor,
+  type EntryDraft,
   type KnownKeys,
   type LoopDefinition,
   type Stop,
@@ -11,7 +12,7 @@ import {
 import { checkInput } from '../check-input.ts'
 import { admitted, personOrSystem } from '../judging/admit-input.ts'
 import type { Kernel } from '../kernel.ts'
-import { createChange, createOpening, type Change } from '../recording/change.ts'
+import { createChange, createOpening, type Change, type PlanRest } from '../recording/change.ts'
 import { draftOf } from '../recording/draft.ts'
 import { stoppedError } from '../recording/refused-by.ts'
 import { ownScopes } from '../recording/stop-scopes.ts'
@@ -68,7 +69,7 @@ export function createControl(kernel: Kernel): Control {
         const by = `${actor.type}:${actor.id}`
         const stop: Stop = { scope, reason, by, at: kernel.clock.now() }
         const entry = { type: 'loop.stopped', reason, data: { scope } } as const
-        await write(kernel, tenant, actor, entry, { set: [stop] })
+        await write(kernel, tenant, actor, entry, { scopes: [], stops: { set: [stop] } })
         return stop
       }
       const asked = scopeOf(target)
@@ -83,7 +84,8 @@ export function createControl(kernel: Kernel): Control {
       const letGo = async ({ scope, tenant, actorId }: StopScope): Promise<void> => {
         const entry = { type: 'loop.released', reason, data: { scope } } as const
         const clear = actorId === undefined ? [scope] : actorScopes(tenant, actorId)
-        await write(kernel, tenant, actor, entry, { clear }, ownScopes(tenant, actor))
+        const scopes = ownScopes(tenant, actor)
+        await write(kernel, tenant, actor, entry, { scopes, stops: { clear } })
       }
       const asked = scopeOf(target)
       await letGo(asked)
@@ -115,13 +117,8 @@ async function write(
   kernel: Kernel,
   tenant: string,
   actor: Actor,
-  entry: {
-    readonly type: 'loop.stopped' | 'loop.released'
-    readonly reason: string
-    readonly data: { readonly scope: string }
-  },
-  stops: { readonly set?: readonly Stop[]; readonly clear?: readonly string[] },
-  scopes: readonly string[] = [],
+  entry: Pick<EntryDraft, 'type' | 'reason' | 'data'>,
+  rest: PlanRest,
 ): Promise<void> {
   await untilCommitted(
     kernel,
@@ -131,7 +128,7 @@ async function write(
         const run = await kernel.store.get(tenant, controlKey)
         const change = run ? createChange(run) : await open(kernel, tenant)
         change.append({ ...draftOf(kernel, change.instance, actor), ...entry })
-        return { result: undefined, record: { change, rest: { scopes, stops } } }
+        return { result: undefined, record: { change, rest } }
       },
       refused({ detail }) {
         throw stoppedError(detail)
