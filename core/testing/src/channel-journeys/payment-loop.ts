@@ -6,8 +6,8 @@ export const paymentLoop = {
   states: [{ id: 'ASKED' }, { id: 'AUDITED' }, { id: 'PAID', terminal: true }],
   initialState: 'ASKED',
   transitions: [
-    transition('pay', 'ASKED', 'PAID', ['ai-agent'], 1),
-    transition('payLarge', 'ASKED', 'PAID', ['ai-agent'], 2),
+    payment('pay', 1),
+    payment('payLarge', 2),
     {
       id: 'audit',
       signal: 'audit',
@@ -27,19 +27,13 @@ export const paymentLoop = {
   ],
 }
 
-function transition(
-  id: string,
-  from: string,
-  to: string,
-  actors: string[],
-  quorum: number,
-): object {
+function payment(id: string, quorum: number): object {
   return {
     id,
     signal: id,
-    from,
-    to,
-    actors,
+    from: 'ASKED',
+    to: 'PAID',
+    actors: ['ai-agent'],
     guards: [],
     approval: {
       stages: [{ reviewers: ['group:ops'], quorum }],
