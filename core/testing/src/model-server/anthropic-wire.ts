@@ -15,7 +15,6 @@ import { schemaProblem } from './strict-schema.ts'
 
 /** Anthropic Messages: `POST /v1/messages`. */
 export const anthropicWire: ModelWire = {
-  name: 'anthropic',
   basePath: '',
   requestIdHeader: 'request-id',
   idPrefix: 'msg',

@@ -15,7 +15,6 @@ const address = /^\/v1(?:beta)?\/(?:models\/)?([^/:]+):(generateContent|streamGe
 
 /** Gemini: `POST /v1beta/models/{model}:generateContent` and `:streamGenerateContent?alt=sse`, also under `/v1`. */
 export const geminiWire: ModelWire = {
-  name: 'gemini',
   basePath: '',
   idPrefix: 'gemini',
   route(path) {

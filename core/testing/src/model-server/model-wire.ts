@@ -14,7 +14,6 @@ export type WireName =
 
 /** One vendor's HTTP interface: where it answers, and how it says what. */
 export interface ModelWire {
-  readonly name: WireName
   /** What the vendor's SDK has behind the host in its base URL. */
   readonly basePath: string
   /** The header that carries the id of a request; none when the vendor sends none. */

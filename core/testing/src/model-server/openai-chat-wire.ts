@@ -41,7 +41,6 @@ function chatWire(
   })
   const usageOf = name === 'sonar' ? sonarUsage : chatUsage
   return {
-    name,
     basePath,
     requestIdHeader: 'x-request-id',
     idPrefix: 'chatcmpl',

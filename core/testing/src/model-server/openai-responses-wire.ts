@@ -54,7 +54,6 @@ function responsesWire(
     usage: usageOf(spoken),
   })
   return {
-    name,
     basePath: '/v1',
     requestIdHeader: 'x-request-id',
     idPrefix: 'resp',

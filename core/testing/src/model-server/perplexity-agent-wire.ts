@@ -14,7 +14,6 @@ import { responseEvents } from './response-events.ts'
 
 /** Perplexity's Agent API: `POST /v1/responses`, which is `/v1/agent` by another name. */
 export const perplexityAgentWire: ModelWire = {
-  name: 'perplexity-agent',
   basePath: '',
   requestIdHeader: 'x-request-id',
   idPrefix: 'resp',
