@@ -2,13 +2,16 @@ import { TextDecoder } from 'node:util'
 
 import { LoopError } from '@loop-engine/core'
 
+/** No line of an export is longer, in characters, unless somebody says that one may be. */
+export const longestLine = 16 * 1024 * 1024
+
 /**
  * Cuts a file or a response into lines, without their breaks. Refuses bytes that are not UTF-8, and a line that is too
  * long before it is held in memory as a whole.
  */
 export async function* readLines(
   chunks: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>,
-  { maxLineLength = 16 * 1024 * 1024 }: { readonly maxLineLength?: number } = {},
+  { maxLineLength = longestLine }: { readonly maxLineLength?: number } = {},
 ): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   let rest: string[] = []

@@ -5,6 +5,7 @@ import type { z } from 'zod'
 
 import { bad } from './bad-line.ts'
 import { isEntryLine, readDefinitionLine, readEntryLine, readEvidenceLine } from './format.ts'
+import { longestLine } from './lines.ts'
 import { createExportRuns, type ExportRuns } from './runs.ts'
 import {
   droppedSchema,
@@ -38,7 +39,7 @@ export function createReader({
   keys = [],
   deep = false,
   onProgress,
-  maxLineLength = 16 * 1024 * 1024,
+  maxLineLength = longestLine,
 }: VerifyExportOptions): ExportReader {
   const digest = createHash('sha256')
   let waiting = ''
