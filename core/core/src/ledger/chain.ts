@@ -49,7 +49,7 @@ export function evidenceDigest({ text, salt }: SealedEvidence): { digest: string
   return { digest: saltedDigest(salt, text), bytes: Buffer.byteLength(text) }
 }
 
-/** Reads an entry back. Throws `corrupt` when the body is not JSON, or not of this entry; `verifyRun` says if it is whole. */
+/** Reads an entry back. Throws `corrupt` when the body is not JSON, or not of this entry; `verifyStore` says if it is whole. */
 export function openEntry(stored: StoredEntry): LedgerEntry {
   const entry = parsed(stored, stored.body) as Partial<LedgerEntry> | null
   const isHere = entry?.runId === stored.runId && entry.seq === stored.seq
@@ -75,7 +75,7 @@ function changed({ runId, seq }: StoredEntry, what: string, cause?: unknown): Lo
 
 /**
  * The evidence that was attached to an entry, or null when there was none or it was erased. Throws `corrupt` when it is no
- * JSON object; `verifyRun` says if it is the one that the entry names.
+ * JSON object; `verifyStore` says if it is the one that the entry names.
  */
 export function openEvidence(stored: StoredEntry): JsonObject | null {
   if (stored.evidence === null) return null
