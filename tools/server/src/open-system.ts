@@ -3,13 +3,12 @@ import { LoopError, type Channel } from '@loop-engine/core'
 import {
   createIntake,
   createLoopSystem,
-  type Intake,
   type LoopSystem,
   type LoopSystemOptions,
 } from '@loop-engine/sdk'
 
 import { createCallbacks, type Callbacks } from './callbacks.ts'
-import type { LoopServerOptions } from './options.ts'
+import type { ChannelDoors, LoopServerOptions } from './options.ts'
 
 export interface ServedSystemOptions
   extends
@@ -28,7 +27,7 @@ export async function openSystem(
   authority: Authority,
 ): Promise<ServedSystem> {
   const gate = createGate(authority)
-  const named = typeof given === 'function' ? given(gate.intake) : given
+  const named = typeof given === 'function' ? given(gate.doors) : given
   const callbacks = asked && createCallbacks(asked)
   const channels = callbacks ? [...named, callbacks.channel] : named
   const system = await createLoopSystem({
@@ -40,20 +39,26 @@ export async function openSystem(
   return { system, channels, callbacks }
 }
 
-/** Channels are made before the system whose decisions they take; `open` lets them through. */
+/** Channels are made before the system that they ask; `open` lets them through. */
 function createGate(authority: Authority): {
-  readonly intake: Intake
+  readonly doors: ChannelDoors
   open(system: LoopSystem): void
 } {
-  let approvals: LoopSystem['approvals'] | undefined
-  const decide: LoopSystem['approvals']['decide'] = async (decision) => {
-    if (approvals) return approvals.decide(decision)
+  let opened: LoopSystem['approvals'] | undefined
+  const approvals = (): LoopSystem['approvals'] => {
+    if (opened) return opened
     throw new LoopError('unavailable', 'The server is still starting.', { retryable: true })
   }
   return {
-    intake: createIntake({ authority, approvals: { decide } }),
+    doors: {
+      decide: createIntake({
+        authority,
+        approvals: { decide: async (decision) => approvals().decide(decision) },
+      }),
+      getApproval: async (query) => approvals().get(query),
+    },
     open(system) {
-      approvals = system.approvals
+      opened = system.approvals
     },
   }
 }

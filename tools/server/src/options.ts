@@ -5,6 +5,7 @@ import {
   type KnownKeys,
   type LoopStore,
 } from '@loop-engine/core'
+import type { GetApproval } from '@loop-engine/core/decision-page'
 import type { NoteSigner } from '@loop-engine/observability'
 import type { Intake, LoopSystemOptions } from '@loop-engine/sdk'
 
@@ -13,6 +14,12 @@ import type { CallbackOptions } from './callbacks.ts'
 import type { Timeouts } from './http/listen.ts'
 import type { RateLimit } from './http/rate-limit.ts'
 import type { Logger } from './log.ts'
+
+/** What channels ask of the system that is served. */
+export interface ChannelDoors {
+  readonly decide: Intake
+  readonly getApproval: GetApproval
+}
 
 export interface LoopServerOptions extends Omit<
   LoopSystemOptions,
@@ -26,8 +33,8 @@ export interface LoopServerOptions extends Omit<
   readonly mcp?: { readonly startable?: readonly string[] }
   /** Asked again at decision time; see the directory of the engine. */
   readonly directory?: NonNullable<LoopSystemOptions['identity']>['directory']
-  /** Channels, or what makes them once decisions can be handed over. */
-  readonly channels?: readonly Channel[] | ((intake: Intake) => readonly Channel[])
+  /** Channels, or what makes them of the doors to the system that is served. */
+  readonly channels?: readonly Channel[] | ((doors: ChannelDoors) => readonly Channel[])
   /** Whom the server tells that an approval request was closed, when they ask for it as they open it. */
   readonly callbacks?: CallbackOptions
   /** The folder of a built console. */

@@ -3,15 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import type { Channel } from '@loop-engine/core'
-import type { Intake } from '@loop-engine/sdk'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
+import type { ChannelDoors } from '../options.ts'
 import { createTestServer, type TestServer } from '../server.fixture.ts'
 
 let server: TestServer
 let folder: string
 let hear: ((request: Request) => Promise<Response>) | undefined
-let intake: Intake
+let doors: ChannelDoors
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'console-'))
   mkdirSync(join(folder, 'assets'))
@@ -31,7 +31,7 @@ beforeAll(async () => {
     directory: (tenant, id) =>
       tenant === 'default' && id === 'alice' ? { roles: ['finance'] } : null,
     channels: (given) => {
-      intake = given
+      doors = given
       return [chat, mute]
     },
   })
@@ -89,19 +89,28 @@ test('a decision that a channel hands over is judged as that of the person it au
     idempotencyKey: 'delivery-1',
   }
 
-  expect(await intake({ ...decision, reviewer: { type: 'human', id: 'eve' } })).toMatchObject({
-    status: 'refused',
-    reason: 'not_entitled',
-  })
-  await expect(intake({ ...decision, viewHash: 'x' })).rejects.toMatchObject({
+  expect(await doors.decide({ ...decision, reviewer: { type: 'human', id: 'eve' } })).toMatchObject(
+    {
+      status: 'refused',
+      reason: 'not_entitled',
+    },
+  )
+  await expect(doors.decide({ ...decision, viewHash: 'x' })).rejects.toMatchObject({
     code: 'invalid_input',
   })
-  expect(await intake(decision)).toMatchObject({ status: 'executed' })
-  expect(await intake(decision)).toMatchObject({ status: 'executed', replayed: true })
+  expect(await doors.decide(decision)).toMatchObject({ status: 'executed' })
+  expect(await doors.decide(decision)).toMatchObject({ status: 'executed', replayed: true })
   const { items } = await server.store.approvals({ tenant: 'default', aggregateId: 'chat-1' })
   expect(items[0]?.decisions[0]?.reviewer).toMatchObject({
     assurance: { method: 'chat', subject: 'U1' },
   })
+})
+
+test('a channel reads the request that it asks people about, and none of another tenant', async () => {
+  const { id, viewHash } = await server.waiting('chat-2', server.key())
+
+  expect(await doors.getApproval({ tenant: 'default', id })).toMatchObject({ viewHash })
+  expect(await doors.getApproval({ tenant: 'acme', id })).toBeNull()
 })
 
 test('a channel that fails, or is none, tells nothing of what is inside', async () => {
