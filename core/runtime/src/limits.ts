@@ -20,7 +20,7 @@ export interface Limits {
   readonly pollMs: number
   /** Attempts of an effect that fails, and deliveries of what is refused, before a dead letter. */
   readonly maxAttempts: number
-  /** Deliveries while the other side, or the store, is away; about a day with the longest pause of a minute. */
+  /** Deliveries while the other side, or the store, is away: about a day, since full jitter halves the longest pause. */
   readonly maxNotifications: number
   /** First and longest pause between deliveries; it doubles, with full jitter. */
   readonly backoffMs: { readonly first: number; readonly longest: number }
@@ -43,7 +43,7 @@ export const defaultLimits: Limits = Object.freeze({
   leaseMs: 30_000,
   pollMs: 500,
   maxAttempts: 8,
-  maxNotifications: 1500,
+  maxNotifications: 3000,
   backoffMs: Object.freeze({ first: 100, longest: 60_000 }),
   concurrency: 16,
   keyTtlMs: 30 * 86_400_000,
