@@ -49,6 +49,10 @@ export function channelConformance(harness: ChannelHarness): void {
       })
     })
 
+    test('its inbound side is shown, if it has one', () => {
+      expect(open().channel.handle === undefined).toBe(harness.inbound === undefined)
+    })
+
     test('it shows what will happen, to which run, asked by whom, and on what evidence', async () => {
       const request = waiting()
 

@@ -75,6 +75,7 @@ await suiteJudges(channelConformance, harnessOf({}), {
       return { at: Number.NaN }
     },
   }),
+  'takes events that the suite is not shown': { ...harnessOf({}), inbound: undefined },
   'hands nothing on': harnessOf({ handOver: () => undefined }),
   'hands everything on twice': harnessOf({
     async handOver(intake, decision) {
