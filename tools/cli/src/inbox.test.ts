@@ -16,3 +16,13 @@ test('what expired while no relay ran waits for nobody', async () => {
   expect((await inbox('finance')).out).toContain('until')
   expect((await inbox('legal')).err).toMatch(/^1 more wait for others;/)
 })
+
+test('who is of a group finds what waits for the group, and decides', async () => {
+  await prepare((system) => requestPayment(system, 'by-group'))
+  const person = ['--db', 'loop.db', '--as', 'tess', '--group', 'treasury'] as const
+
+  expect((await loop('inbox', ...person)).out).toMatch(
+    /loop approve \S+ --db \S+ --as tess --group treasury\n/,
+  )
+  expect(await loop('approve', 'by-group', ...person)).toMatchObject({ code: 0 })
+})

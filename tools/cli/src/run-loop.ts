@@ -138,6 +138,7 @@ function createProgram(): Command {
     .option('--tenant <id>', 'whose runs', defaultTenant)
     .option('--as <id>', 'who you are (default: the user of this computer)')
     .addOption(repeatable('--role <role>', 'a role of yours; may be repeated'))
+    .addOption(repeatable('--group <group>', 'a group of yours; may be repeated'))
     .option('--json', 'print JSON', false)
     .option('--no-color', 'print without colours')
     .option('--debug', 'print the stack of an error', false)

@@ -106,7 +106,9 @@ describe('deciding', () => {
 
     expect(code).toBe(3)
     expect(out).toContain('not_entitled')
-    expect(out).toContain('hint It waits for role:finance; --as and --role say who you are.')
+    expect(out).toContain(
+      'hint It waits for role:finance, group:treasury; --as, --role and --group',
+    )
     const json = await at('approve', 'two', '--as', 'bob', '--json')
     expect(JSON.parse(json.out)).toMatchObject({ hint: expect.stringContaining('role:finance') })
   })

@@ -67,7 +67,7 @@ const run = (...args: string[]): Promise<Ran> => workshop.loop(...args)
 test('serve needs no configuration: loops here, a login link, keys beside it, and an orderly end', async () => {
   writeFileSync(join(folder, 'one.loop.yaml'), loop('one'))
   writeFileSync(join(folder, 'unrelated.yaml'), 'not: a loop')
-  const { url, login, loops } = await serve('--as', 'alice')
+  const { url, login, loops } = await serve('--as', 'alice', '--group', 'ops')
   const opened = await fetch(`${url}/api/v1/session`, {
     method: 'POST',
     headers: { origin: url, 'content-type': 'application/json' },
@@ -87,7 +87,9 @@ test('serve needs no configuration: loops here, a login link, keys beside it, an
   const [code] = child ? await once(child, 'exit') : []
 
   expect(loops).toEqual(['one'])
-  expect(await opened.json()).toMatchObject({ actor: { type: 'human', id: 'alice' } })
+  expect(await opened.json()).toMatchObject({
+    actor: { type: 'human', id: 'alice', groups: ['ops'] },
+  })
   expect(started.status).toBe(201)
   expect(runs).toContain('x   one   A')
   expect(code).toBe(0)

@@ -21,6 +21,7 @@ export interface GlobalOptions {
   readonly tenant: string
   readonly as?: string
   readonly role: readonly string[]
+  readonly group: readonly string[]
   readonly json: boolean
   readonly color: boolean
   readonly debug: boolean
@@ -70,8 +71,13 @@ export function accessPathOf({ db }: GlobalOptions, access: string | undefined):
 }
 
 /** The person at the keyboard, as far as the system knows. */
-export function actorOf({ as = userOfThisComputer(), role }: GlobalOptions): Actor {
-  return { type: 'human', id: as, ...(role.length > 0 && { roles: [...role] }) }
+export function actorOf({ as = userOfThisComputer(), role, group }: GlobalOptions): Actor {
+  return {
+    type: 'human',
+    id: as,
+    ...(role.length > 0 && { roles: [...role] }),
+    ...(group.length > 0 && { groups: [...group] }),
+  }
 }
 
 function userOfThisComputer(): string {

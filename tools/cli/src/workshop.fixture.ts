@@ -23,7 +23,7 @@ const refund = defineLoop({
       from: 'REQUESTED',
       to: 'PAYING',
       actors: ['ai-agent'],
-      approval: { reviewers: ['role:finance'], expiresIn: '2h' },
+      approval: { reviewers: ['role:finance', 'group:treasury'], expiresIn: '2h' },
       effect: { integration: 'bank', action: 'pay', semantics: 'idempotent', onSuccess: 'paid' },
     },
     { id: 'paid', from: 'PAYING', to: 'PAID', actors: ['automation'] },

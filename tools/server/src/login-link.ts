@@ -7,6 +7,7 @@ export interface LoginOptions {
   readonly id: string
   readonly tenant?: string
   readonly roles?: readonly string[]
+  readonly groups?: readonly string[]
   /** All by default: whoever may run the server may do anything with it. */
   readonly scopes?: readonly Scope[]
   readonly ttlMs?: number
@@ -14,7 +15,14 @@ export interface LoginOptions {
 
 /** A link that logs a person in once. Its token stands behind the `#`, which no browser sends. */
 export function loginLink(
-  { id, tenant = 'default', roles = [], scopes = allScopes, ttlMs = 600_000 }: LoginOptions,
+  {
+    id,
+    tenant = 'default',
+    roles = [],
+    groups = [],
+    scopes = allScopes,
+    ttlMs = 600_000,
+  }: LoginOptions,
   {
     access,
     origin,
@@ -31,6 +39,7 @@ export function loginLink(
       type: 'human',
       id,
       ...(roles.length > 0 && { roles: [...roles] }),
+      ...(groups.length > 0 && { groups: [...groups] }),
       assurance: { method: 'login-link', at: now },
     },
     scopes,

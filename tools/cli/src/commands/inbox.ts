@@ -9,7 +9,7 @@ import { defaultDb, defaultTenant, withSession, type GlobalOptions } from '../se
 
 export const addInbox: AddCommand = (program, act) => {
   withPages(program.command('inbox'), 100)
-    .description('list what waits for your approval; --as and --role say who you are')
+    .description('list what waits for your approval; --as, --role and --group say who you are')
     .action(
       act(async ({ options, output }, { limit, cursor }: PageOptions) =>
         withSession(options, async ({ approvals, actor, tenant }) => {
@@ -39,7 +39,7 @@ function noteOthers(
   const others = items.filter(({ id, expiresAt }) => !mine.has(id) && expiresAt > Date.now()).length
   if (others === 0) return
   const count = `${others}${cursor === undefined ? '' : ' or'}`
-  note(`${count} more wait for others; --role ROLE adds a role of yours.`)
+  note(`${count} more wait for others; --role ROLE and --group GROUP add yours.`)
 }
 
 function describe(
@@ -58,7 +58,7 @@ function describe(
 }
 
 /** Where this inbox is and as whom it is read, so that the line can be run as it stands. */
-function sameInbox({ db, postgres, tenant, as, role }: GlobalOptions): string[] {
+function sameInbox({ db, postgres, tenant, as, role, group }: GlobalOptions): string[] {
   // A URL holds a password, which nobody wants to see here.
   const isKnown = postgres === undefined || postgres === process.env['DATABASE_URL']
   return [
@@ -67,5 +67,6 @@ function sameInbox({ db, postgres, tenant, as, role }: GlobalOptions): string[] 
     ...(tenant === defaultTenant ? [] : ['--tenant', tenant]),
     ...(as === undefined ? [] : ['--as', as]),
     ...role.flatMap((each) => ['--role', each]),
+    ...group.flatMap((each) => ['--group', each]),
   ]
 }

@@ -17,7 +17,7 @@ const hints: Readonly<Record<Refused['reason'], (request: Refused['request']) =>
   assurance_too_low: () => authenticated,
   requester_cannot_decide: () => 'Somebody else decides than who asked, or for whom it is done.',
   not_entitled: (request) =>
-    `It waits for ${reviewersOf(request).join(', ')}; --as and --role say who you are.`,
+    `It waits for ${reviewersOf(request).join(', ')}; --as, --role and --group say who you are.`,
   already_voted: () => 'Your approval counts once; another person has to approve as well.',
   not_allowed: () => 'The policy of this request does not permit this decision.',
   stopped: () =>

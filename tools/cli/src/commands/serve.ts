@@ -116,8 +116,8 @@ async function serve(
   const stopped = untilStopped()
   try {
     const { url } = await served.listen({ port: chosen.port, host: chosen.host })
-    const { id, roles = [] } = actorOf(options)
-    const login = served.loginLink({ id, roles, tenant: options.tenant })
+    const { id, roles = [], groups = [] } = actorOf(options)
+    const login = served.loginLink({ id, roles, groups, tenant: options.tenant })
     output.result(
       { url, login, loops: loops.map((loop) => loop.id), console: console !== undefined },
       [
