@@ -1,6 +1,7 @@
 /**
- * An export is JSON Lines: a header, the definitions, then each run with its entries, and an end. The body of an entry
- * stands in its line byte for byte as it was hashed, so that a verifier cuts it out instead of parsing it.
+ * An export is JSON Lines: a header, each run with its entries, and an end; a definition stands before the first entry
+ * that names it. The body of an entry stands in its line byte for byte as it was hashed, so that a verifier cuts it out
+ * instead of parsing it.
  */
 export const exportFormat = 'loop-engine/export/v1'
 
