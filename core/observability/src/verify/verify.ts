@@ -16,7 +16,7 @@ export interface VerifyStoreOptions {
   readonly tenant: string
   /** Only this run. */
   readonly runId?: string
-  /** Also parses every entry: canonical form, legality, approvals, fold, and the leaves of the log. About ten times slower. */
+  /** Also parses every entry: canonical form, legality, approvals, fold, the leaves of the log, and what the record leaves open. About ten times slower. */
   readonly deep?: boolean
   readonly onProgress?: (done: { readonly runs: number; readonly entries: number }) => void
   /**
