@@ -46,9 +46,11 @@ test.each(['the relay', 'a drain'])(
     await begun.promise
 
     const closing = close()
+    const late = relay.drain()
     answer.resolve()
     await Promise.all([closing, draining])
 
+    expect(await late).toBe(0)
     expect(payments).toBe(1)
     expect(await store.get('default', 'order-1')).toMatchObject({ currentState: 'PAID' })
     expect(await store.get('default', 'order-2')).toMatchObject({ currentState: 'PAYING' })

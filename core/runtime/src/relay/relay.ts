@@ -170,15 +170,15 @@ export function createRelay(kernel: Kernel, worker: string): Relay & { wake(): v
     async stop() {
       stopping.abort()
       halting.abort()
-      halting = new AbortController()
       ring()
       await (
         await watching
       )?.()
       await running
       running = undefined
-      // Whoever drains hears of what failed.
+      // Whoever drains hears of what failed; whoever begins to meanwhile ends at once, or this could last for ever.
       await Promise.allSettled(drains)
+      halting = new AbortController()
     },
   }
 }
