@@ -93,6 +93,14 @@ export function createPostgresStore(options: PostgresStoreOptions): LoopStore {
   const announce = (outbox: boolean): void => {
     if (listen !== false) announcer.announce({ outbox })
   }
+  let closing: Promise<void> | undefined
+
+  async function close(): Promise<void> {
+    await listener.close()
+    await queue.close()
+    await announcer.close()
+    await database.close()
+  }
 
   return {
     contract: 'store/v1',
@@ -131,12 +139,7 @@ export function createPostgresStore(options: PostgresStoreOptions): LoopStore {
     ...createTail(database, schema),
     retention: createRetention(database, schema),
     ...(listen !== false && { watch: listener.watch }),
-    async close() {
-      await listener.close()
-      await queue.close()
-      await announcer.close()
-      await database.close()
-    },
+    close: () => (closing ??= close()),
   }
 }
 

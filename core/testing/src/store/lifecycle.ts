@@ -92,7 +92,7 @@ export function testStoreLifecycle(open: OpenStore): void {
 
     test('closes once for all, and answers `closed` from then on', async () => {
       const store = await open()
-      await store.close()
+      await Promise.all([store.close(), store.close()])
       await store.close()
 
       for (const [name, call] of Object.entries(everyCall(store)))

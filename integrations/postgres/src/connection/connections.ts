@@ -156,7 +156,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
       closed = true
       for (const client of ready.splice(0)) client.release()
       if (pool === undefined) {
-        await Promise.all(pools.filter(({ ended }) => !ended).map((own) => own.end()))
+        await Promise.all(pools.map((own) => own.end()))
         // The process does not stay for a server that never answers the goodbye.
         for (const { connection } of heard)
           if (connection.stream instanceof Socket) connection.stream.unref()
