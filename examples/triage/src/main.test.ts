@@ -140,17 +140,6 @@ test('two starts at once share the work, and nothing is done twice', async () =>
   expect(tickets(data)).toHaveLength(11)
 })
 
-test('interrupted, it finishes what it is doing and says so; the next start goes on', async () => {
-  const data = newData()
-
-  const first = await start(data, approveAll, { kill: { signal: 'SIGINT', atEntries: 3 } })
-  const second = await start(data, approveAll)
-
-  expect(first.code).toBe(130)
-  expect(JSON.parse(first.out)).toMatchObject({ interrupted: true, verified: true })
-  expect(JSON.parse(second.out)).toMatchObject({ tickets: 11, states: { FILED: 11, DISMISSED: 1 } })
-})
-
 test('under a stop nothing is decided or filed, and that is said', async () => {
   const data = waitingData()
   await loop(data, 'stop', '--loop', 'triage', '--reason', 'drill')

@@ -170,20 +170,26 @@ test.each([
   },
 )
 
-test('interrupted while the model thinks, it ends at once, and nothing is lost', async () => {
+test('interrupted while the model thinks, it ends at once, approves nothing more, and nothing is lost', async () => {
   const { server, data, run } = await withModel()
-  server.reply({ kind: 'hang' })
+  server.reply(decision({ severity: 'critical' }), { kind: 'hang' })
   server.always(decision())
   const env = { ANTHROPIC_API_KEY: server.apiKey, ANTHROPIC_BASE_URL: server.baseUrl }
 
-  const first = await start(data, ['--json'], {
+  const first = await start(data, ['--as', 'alice', '--approve-all', '--json'], {
     env,
-    kill: { signal: 'SIGINT', when: server.request(0) },
+    kill: { signal: 'SIGINT', when: server.request(1) },
   })
   const second = await run('--approve-all', '--json')
 
   expect({ code: first.code, err: first.err }).toEqual({ code: 130, err: '' })
-  expect(JSON.parse(first.out)).toMatchObject({ interrupted: true, counts: { unproposed: [] } })
+  expect(JSON.parse(first.out)).toMatchObject({
+    interrupted: true,
+    verified: true,
+    counts: { opened: 2, unproposed: [] },
+    waiting: [expect.any(String)],
+    tickets: 0,
+  })
   expect(JSON.parse(second.out)).toMatchObject({ states: { FILED: 12 } })
 })
 
