@@ -8,12 +8,12 @@ import { renderFaults, renderSummary } from './summary.ts'
 
 const terminal = process.stdin.isTTY && process.stdout.isTTY
 const stopping = new AbortController()
-// The first Ctrl-C lets what is in progress finish; the second ends the process, which is safe too.
-process.once('SIGINT', () => {
+// The first signal lets what is in progress finish; the second ends the process, which is safe too.
+const stop = (): void => {
+  if (stopping.signal.aborted) process.exit(130)
   stopping.abort()
-  process.once('SIGINT', () => process.exit(130))
-})
-process.once('SIGTERM', () => stopping.abort())
+}
+process.on('SIGINT', stop).on('SIGTERM', stop)
 // Whoever reads us may leave early: `npm start | head`. An answer that is lost otherwise is no success.
 process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
   if (code === 'EPIPE') return

@@ -1,10 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 
 import { consoleFolder } from '@loop-engine/console'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
 
 import {
   command,
@@ -93,6 +94,24 @@ test('serve needs no configuration: loops here, a login link, keys beside it, an
   expect(started.status).toBe(201)
   expect(runs).toContain('x   one   A')
   expect(code).toBe(0)
+})
+
+test('whichever signal comes second ends it, whatever is in progress', async () => {
+  writeFileSync(join(folder, 'one.loop.yaml'), loop('one'))
+  const { url } = await serve()
+  const request = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => undefined)
+  onTestFinished(() => void request.destroy())
+  await once(request, 'connect')
+  request.write(
+    'POST /api/v1/session HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\ncontent-length: 9\r\n\r\n',
+  )
+  await once(request, 'data')
+
+  child?.kill('SIGTERM')
+  await expect.poll(() => fetch(url).catch(() => 'closed')).toBe('closed')
+  child?.kill('SIGINT')
+
+  expect(child && (await once(child, 'exit'))).toEqual([null, 'SIGINT'])
 })
 
 test('keys are listed without their secrets, and revoked', async () => {

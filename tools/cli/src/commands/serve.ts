@@ -147,7 +147,10 @@ function mcpOf({ mcp, mcpStartable: startable }: ServeOptions): LoopServerOption
 /** The second signal ends the process as it would without us. */
 function untilStopped(): Promise<void> {
   return new Promise((resolve) => {
-    process.once('SIGTERM', () => resolve())
-    process.once('SIGINT', () => resolve())
+    const stop = (): void => {
+      process.off('SIGTERM', stop).off('SIGINT', stop)
+      resolve()
+    }
+    process.on('SIGTERM', stop).on('SIGINT', stop)
   })
 }
