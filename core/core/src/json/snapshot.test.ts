@@ -155,7 +155,8 @@ describe('the copy', () => {
       fc.property(fc.jsonValue({ stringUnit: 'binary' }), (value) => {
         fc.pre(!JSON.stringify(value).includes('__proto__'))
 
-        expect(snapshot(value as unknown)).toEqual(value)
+        // Which knows one zero, too.
+        expect(snapshot(value as unknown)).toEqual(JSON.parse(JSON.stringify(value)))
       }),
       { seed: 8785, numRuns: 300 },
     )

@@ -85,15 +85,28 @@ type Path = readonly (string | number)[]
 /** Where anything stands in the definition above. */
 const places: readonly Path[] = placesOf(full)
 
-const odd: readonly unknown[] = [
+const oddValues: readonly unknown[] = [
   [undefined, null, true, 0, 1.5, 100, 101, -1, 2 ** 53, Number.NaN, 10n, Symbol('x')],
   ['', 'x', '-', 'a b', 'é', '😀', '1h', '0s', 'hard', 'system', 'low', 'edit'],
   [' ', ' x', 'role:', 'group: ', 'role: x', 'user:', 'role:x y', 'role', 'team:', '*'],
   [64, 65, 128, 129, 256, 257, 4096, 4097].map((length) => 'x'.repeat(length)),
-  [[], [undefined], ['x'], {}, { id: 'x' }, { x: 'x' }, { [Symbol('x')]: 'x' }],
-  [JSON.parse('{"__proto__":"x"}'), new Date(0), new Map()],
-  [Object.assign(Object.create({ id: 'inherited' }) as object, { from: 'x' })],
 ].flat()
+
+/** Each change puts in its own: the next one may change it. */
+const oddities: readonly (() => unknown)[] = [
+  ...oddValues.map((value) => () => value),
+  () => [],
+  () => [undefined],
+  () => ['x'],
+  () => ({}),
+  () => ({ id: 'x' }),
+  () => ({ x: 'x' }),
+  () => ({ [Symbol('x')]: 'x' }),
+  () => JSON.parse('{"__proto__":"x"}') as unknown,
+  () => new Date(0),
+  () => new Map(),
+  () => Object.assign(Object.create({ id: 'inherited' }) as object, { from: 'x' }),
+]
 
 interface Change {
   readonly place: Path
@@ -103,9 +116,9 @@ type Fields = Record<string | number, unknown>
 
 const changes: readonly Change[] = places.flatMap((place) => [
   { place, change: (parent, key) => void delete parent[key] },
-  ...odd.flatMap((value): Change[] => [
-    { place, change: (parent, key) => void (parent[key] = value) },
-    { place, change: (parent) => void (parent['added'] = value) },
+  ...oddities.flatMap((make): Change[] => [
+    { place, change: (parent, key) => void (parent[key] = make()) },
+    { place, change: (parent) => void (parent['added'] = make()) },
   ]),
   ...[16, 17, 1000, 1001].map((length): Change => ({
     place,
