@@ -1,3 +1,4 @@
+import type { ApprovalRequest } from '@loop-engine/core'
 import { verifyStore } from '@loop-engine/observability'
 import { createTestClock } from '@loop-engine/testing'
 import { expect, test } from 'vitest'
@@ -129,6 +130,11 @@ test('a request that somebody closed or changed by hand, or that never ends, is 
     return request && { ...request, escalated: ['mallory'] }
   }
   expect(await verify({ approval: eased })).toEqual([gone])
+  const broken: LoopStore['approval'] = async (...of) => {
+    const request = await kept.approval(...of)
+    return request && ({ ...request, decisions: null } as unknown as ApprovalRequest)
+  }
+  expect(await verify({ approval: broken })).toEqual([gone])
   expect(await verify(without('approval-expiry:0'))).toEqual([
     '2: The approval that the entry asks for has no timer that would end it.',
   ])

@@ -59,6 +59,8 @@ const changes: Record<string, ChangeByHand> = {
   'who was handed a vote': () => ({
     delegations: [{ from: 'ann', to: 'mallory', stage: 0, at: 1 }],
   }),
+  'who was handed a vote, beyond reading': () =>
+    ({ delegations: [{ from: 'ann' }] }) as unknown as Partial<ApprovalRequest>,
 }
 
 test.each(Object.keys(changes))('nothing runs of a request if %s was changed', async (what) => {

@@ -19,6 +19,15 @@ export function isAsRecorded(
   request: ApprovalRequest,
   record: readonly LedgerEntry[] = [],
 ): boolean {
+  try {
+    return agrees(request, record)
+  } catch {
+    // Nothing but what is compared can throw here: a request that cannot be read is not the one on record.
+    return false
+  }
+}
+
+function agrees(request: ApprovalRequest, record: readonly LedgerEntry[]): boolean {
   const [asked] = record
   const isKnown =
     asked?.type === 'loop.approval.requested' &&
