@@ -24,15 +24,19 @@ export async function identityClasses(
   return (id) => classes.get(id) ?? id
 }
 
-/** Whoever had a part in a request. */
+/** Whoever had a part in a request, also those whose delegation counts no longer, and whose vote was given by it. */
 export function involvedIn({
   requester,
   decisions,
   delegations,
 }: ApprovalRequest): readonly Principal[] {
+  const delegators = [
+    ...delegations.map(({ from }) => from),
+    ...decisions.flatMap(({ handedOnBy = [] }) => handedOnBy),
+  ]
   return [
     requester,
     ...decisions.map(({ reviewer }) => reviewer),
-    ...delegations.map(({ from }) => ({ type: 'human', id: from }) as const),
+    ...delegators.map((id) => ({ type: 'human', id }) as const),
   ]
 }

@@ -9,7 +9,7 @@ import {
   type LoopInput,
   type Person,
 } from './index.ts'
-import { askForPayment, payer, paymentLoop, person } from './payment.fixture.ts'
+import { askForPayment, payer, paymentLoop, paymentWith, person } from './payment.fixture.ts'
 
 /** A payment for which somebody has asked, and what approving it answers. */
 async function ask({
@@ -85,6 +85,24 @@ const twoAccounts = {
   'alice.admin': { ...finance, identityClass: 'person-1' },
   bob: finance,
 }
+
+test('who handed a vote on has had it under every account, though that counts no longer', async () => {
+  const people: Record<string, Person> = { ...twoAccounts, dora: {} }
+  const allow = ['delegate'] as const
+  const { engine, approvals } = await createLoopSystem({
+    loops: [paymentWith({ approval: { reviewers: ['role:finance'], quorum: 2, allow } })],
+    relay: false,
+    identity: { directory: (_, id) => people[id] ?? null },
+  })
+  const requestId = await askForPayment({ engine })
+  const approve = async (id: string) =>
+    approvals.decide({ requestId, decision: 'approve', actor: person(id) })
+  await approvals.delegate({ requestId, actor: person('alice'), to: 'dora' })
+  await approve('dora')
+  Object.assign(people, { alice: { identityClass: 'person-1' }, dora: finance })
+
+  expect(await approve('alice.admin')).toMatchObject({ reason: 'already_voted' })
+})
 
 /** A purchase that bob approved, asked for by alice; then somebody is to order it. */
 async function order(guard: object, approver: string, orderer: string, fourEyes = true) {
