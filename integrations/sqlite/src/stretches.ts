@@ -24,7 +24,9 @@ export interface Stretches {
 export function createStretches({ prepare }: Connection): Stretches {
   const lengthen = prepare(`
     UPDATE outbox SET last_seq = ?
-    WHERE lane = ? AND tenant = ? AND died_at IS NULL AND lane <> id AND last_seq = ?`)
+    WHERE run_id = ? AND name = ? AND last_seq = ? AND pos = (
+      SELECT pos FROM outbox WHERE lane = ? AND tenant = ? AND died_at IS NULL AND lane <> id
+      ORDER BY first_seq DESC LIMIT 1)`)
   const begin = prepare(`
     INSERT INTO outbox (tenant, id, aggregate_id, run_id, lane, kind, name, first_seq, last_seq, payload, due_at, ready_at)
     VALUES (?, ?, ?, ?, ?, 'publish', ?, ?, ?, ?, ?, iif(
@@ -40,7 +42,7 @@ export function createStretches({ prepare }: Connection): Stretches {
     append(event) {
       const { tenant, id, aggregateId, runId, lane, name, seq, payload, dueAt } = event
       const lastSeq = id === publishItemId(event) ? seq : null
-      if (lastSeq !== null && lengthen.run(seq, lane, tenant, seq - 1) === 1) return
+      if (lastSeq !== null && lengthen.run(seq, runId, name, seq - 1, lane, tenant) === 1) return
       const whetherNext = [lane, tenant, dueAt]
       const place = [tenant, id, aggregateId, runId, lane, name]
       begin.run(...place, seq, lastSeq, payload, dueAt, ...whetherNext)

@@ -105,6 +105,21 @@ export function testBacklogs(open: OpenStore): void {
     for (const head of heads) await settle(store, head, done)
     expect((await claim(store)).map(({ seq }) => seq)).toEqual(Array.from({ length: 8 }, () => 2))
   })
+
+  test('those that share a lane go to the sink that they are for', async () => {
+    const store = await open()
+    const start = startPlan()
+    const next = nextPlan(start.instance)
+    const outbox = [start, next].flatMap(({ instance }, place) =>
+      eventsOf(instance, [place === 0 ? 'lake' : 'siem']).map((item) => ({ ...item, lane: 'one' })),
+    )
+    await store.commit([{ ...start, outbox: outbox.slice(0, 1) }])
+    await store.commit([{ ...next, outbox: outbox.slice(1) }])
+
+    const first = await claimOne(store)
+    await settle(store, first, done)
+    expect([first.id, await claimIds(store)]).toEqual(outbox.map(({ id }) => id))
+  })
 }
 
 /** A run of which a sink was told nothing of its first entries. */
