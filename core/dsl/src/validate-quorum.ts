@@ -3,15 +3,21 @@ import { spellingOf, type Transition } from '@loop-engine/core'
 import { pointer } from './problems.ts'
 import type { Checked } from './validate.ts'
 
-/** Whoever approves at one stage has no vote at another: stages that name too few people can never be decided. */
+type Policy = NonNullable<Transition['approval']>
+
+/**
+ * Whoever approves at one stage has no vote at another: stages that name too few people can never be decided. Those whom an
+ * escalation adds may approve at any.
+ */
 export function quorumProblems(
   { report }: Checked,
   path: string,
-  { stages }: NonNullable<Transition['approval']>,
+  { stages, escalate = [] }: Policy,
 ): void {
+  const added = escalate.flatMap(({ reviewers }) => reviewers)
   const named = new Set<string>()
   let needed = 0
-  for (const { index, quorum, people } of smallestFirst(stages)) {
+  for (const { index, quorum, people } of smallestFirst(stages, added)) {
     for (const person of people) named.add(person)
     const isEnough = people.size >= quorum && named.size >= needed + quorum
     needed = Math.min(needed + quorum, named.size)
@@ -27,11 +33,13 @@ export function quorumProblems(
 
 /** The stages at which nobody but those who are named may approve. */
 function smallestFirst(
-  stages: NonNullable<Transition['approval']>['stages'],
+  stages: Policy['stages'],
+  added: readonly string[],
 ): readonly { index: number; quorum: number; people: ReadonlySet<string> }[] {
   return stages
     .map(({ reviewers, quorum }, index) => {
-      const people = reviewers.some(standsForMany) ? [] : reviewers.map(spellingOf)
+      const named = [...reviewers, ...added]
+      const people = named.some(standsForMany) ? [] : named.map(spellingOf)
       return { index, quorum, people: new Set(people) }
     })
     .filter(({ people }) => people.size > 0)

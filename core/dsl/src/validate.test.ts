@@ -175,6 +175,16 @@ test.each<[rows: string[][], at: number[]]>([
   )
 })
 
+test('whom an escalation adds may approve at any stage', () => {
+  const quorumOf = (reviewers: string[], ...stages: object[]): string[] =>
+    one({ approval: { stages, escalate: [{ after: '1h', reviewers }] } })
+
+  expect(quorumOf(['bob'], { reviewers: ['ann'], quorum: 2 })).toEqual([])
+  expect(quorumOf(['role:board'], { reviewers: ['ann'], quorum: 3 })).toEqual([])
+  expect(quorumOf(['bob'], { reviewers: ['ann'] }, { reviewers: ['ann'] })).toEqual([])
+  expect(quorumOf(['ann'], { reviewers: ['ann'] }, { reviewers: ['ann'] })).toHaveLength(1)
+})
+
 test('a role or group that is misspelt would be a person whom nobody is', () => {
   const problemsOf = (approval: object): object[] =>
     validateLoop(loop({ transitions: [{ ...approve, approval }] }))
