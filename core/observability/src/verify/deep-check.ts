@@ -101,9 +101,13 @@ export function createDeepCheck(
   }
 }
 
+/** What is thrown of text that is not what it should be; any other error is a failure of the store. */
+const unreadable: readonly string[] = ['corrupt', 'invalid_json', 'too_large']
+
 /** An entry that cannot even be read is a finding about that entry, not a failure of the verifier. */
 function asFinding(error: unknown): Finding {
-  if (isLoopError(error) || error instanceof SyntaxError || error instanceof TypeError)
+  const isUnreadable = isLoopError(error) && unreadable.includes(error.code)
+  if (isUnreadable || error instanceof SyntaxError || error instanceof TypeError)
     return { fault: 'not_canonical', message: 'The entry cannot be read.' }
   throw error
 }

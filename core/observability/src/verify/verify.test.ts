@@ -2,6 +2,7 @@ import {
   canonicalize,
   digestOf,
   hashEntry,
+  LoopError,
   saltedDigest,
   type EntryDraft,
   type LoopInstance,
@@ -535,6 +536,13 @@ describe('deep verification', () => {
     const { instance, entries } = twice
     const { faults } = await verifyRun([entries], { instance, definitions: () => refund })
     expect(faults[0]).toMatchObject({ seq: 7, fault: 'illegal' })
+  })
+
+  test('accuses no entry while a store is away', async () => {
+    const away = new LoopError('unavailable', 'The store is away.', { retryable: true })
+    const store = tampered(await storeWith(['a']), { definition: () => Promise.reject(away) })
+
+    await expect(verifyStore({ store, tenant, deep: true })).rejects.toBe(away)
   })
 
   test('does not trust a definition that is not what its digest says', async () => {
