@@ -166,6 +166,9 @@ describe('showing', () => {
 
     expect(text).toContain('Rejected by bob')
     expect(text).not.toContain('<form')
+    // Nothing of it is told as if it waited.
+    expect(text).toContain('What was to run')
+    expect(text).not.toMatch(/What will run|If nobody decides|Expires/)
   })
 
   test('a link of before an edit shows no form', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { evidenceOf } from './view-facts.ts'
+import { contextOf, evidenceOf } from './view-facts.ts'
 import { renderViewText } from './view-text.ts'
 import { waitingRequest } from './waiting-request.fixture.ts'
 
@@ -35,4 +35,18 @@ test('a warning stands above what it warns of, and what the transition means is 
 
   expect(lines.slice(0, 2)).toEqual(['pay on order-1', 'Warning: amount is unusual'])
   expect(lines).toContain('Meaning: Pays.')
+})
+
+test('a time that is none keeps nobody from seeing the rest', () => {
+  const request = waitingRequest({}, { expiresAt: 9e15 })
+
+  expect(renderViewText(request, request.view)).toContain('Expires: 9000000000000000')
+})
+
+test('what it costs to be wrong, and who asks, stand before the names of things', () => {
+  const request = waitingRequest()
+
+  const labels = contextOf(request, request.view).map(({ label }) => label)
+
+  expect(labels.slice(0, 4)).toEqual(['What', 'Risk', 'Asked by', 'On behalf of'])
 })

@@ -19,12 +19,12 @@ export function contextOf(request: ApprovalRequest, view: ApprovalView): readonl
   return [
     fact('What', `${transition.id}: ${transition.from} → ${transition.to}`),
     ...(transition.description ? [fact('Meaning', transition.description)] : []),
-    fact('On', view.aggregateId),
-    fact('Loop', `${loop.name} ${loop.version} (${loop.id})`),
     fact('Risk', transition.risk ?? 'not stated'),
     fact('Asked by', `${requester.type} ${name}`),
     ...(requester.model ? [fact('Model', requester.model)] : []),
     ...(requester.onBehalfOf ? [fact('On behalf of', requester.onBehalfOf)] : []),
+    fact('On', view.aggregateId),
+    fact('Loop', `${loop.name} ${loop.version} (${loop.id})`),
     fact(
       'Who may decide',
       reviewersOf(request)
@@ -32,7 +32,7 @@ export function contextOf(request: ApprovalRequest, view: ApprovalView): readonl
         .join(', '),
     ),
     fact('Approvals', progressOf(request)),
-    fact('If nobody decides', view.ifNothing),
+    ...(request.status === 'pending' ? [fact('If nobody decides', view.ifNothing)] : []),
   ]
 }
 

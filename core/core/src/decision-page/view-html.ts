@@ -25,25 +25,30 @@ export function renderViewHtml(
     html`<dt>${label}${fromModel ? html` <span class="model">written by a model</span>` : ''}</dt>
       <dd>${maxValueLength === undefined ? folded(text) : block(cut(text, maxValueLength))}</dd>`
   const effect = effectOf(view)
+  const waits = request.status === 'pending'
   return html`<h1>${spellOut(view.title)}</h1>
     ${view.warnings.map(
       (warning) => html`<p class="warning"><strong>Warning:</strong> ${spellOut(warning)}</p>`,
     )}
-    <h2>What is asked</h2>
+    <h2>${waits ? 'What is asked' : 'What was asked'}</h2>
     <dl>
       ${contextOf(request, view).map(row)}
-      <dt>Expires</dt>
-      <dd>
-        <time datetime="${new Date(view.expiresAt).toISOString()}"
-          >${timeText(view.expiresAt)}</time
-        >
-      </dd>
+      ${
+        waits
+          ? html`<dt>Expires</dt>
+              <dd>
+                <time datetime="${new Date(view.expiresAt).toISOString()}"
+                  >${timeText(view.expiresAt)}</time
+                >
+              </dd>`
+          : ''
+      }
     </dl>
     <h2>Evidence</h2>
     <dl>${evidenceOf(view).map(row)}</dl>
     ${
       effect
-        ? html`<h2>What will run</h2>
+        ? html`<h2>${waits ? 'What will run' : 'What was to run'}</h2>
             <dl>${row(effect)}</dl>`
         : html`<p>Nothing runs outside: the transition changes the state alone.</p>`
     }`

@@ -39,7 +39,10 @@ export function renderViewText(
 
 /** A moment as people anywhere read it the same way. */
 export function timeText(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  const date = new Date(at)
+  // A row that was changed by hand may claim any number.
+  if (Number.isNaN(date.getTime())) return String(at)
+  return `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }
 
 /** The text, or its beginning with a note of how much is missing. */
