@@ -1,7 +1,8 @@
 import type { ApprovalRequest } from '@loop-engine/core'
+import { approvalRequest, startPlan } from '@loop-engine/testing'
 import { expect, test } from 'vitest'
 
-import { codeMail } from './mail-text.ts'
+import { askMail, codeMail } from './mail-text.ts'
 
 test.each([
   [59_000, 'good for less than a minute.'],
@@ -18,4 +19,15 @@ test.each([
     ttlMs,
   })
   expect(text).toContain(says)
+})
+
+test('a mail sets apart what a model wrote, and is as wide as the phone', async () => {
+  const request = approvalRequest(startPlan().instance)
+
+  const { html } = await askMail(request, 'https://loops.example/decide', false)
+
+  const style = /<style>([\s\S]*?)<\/style>/.exec(html)?.[1]
+  expect(style).toMatch(/\.model\{border/)
+  expect(style).toContain('overflow-wrap:anywhere')
+  expect(html).toContain('width=device-width')
 })

@@ -108,13 +108,14 @@ function subjectOf(what: string, { view }: ApprovalRequest): string {
 }
 
 const style =
-  'body{font:1rem/1.5 system-ui,sans-serif;max-width:44rem}pre{font:inherit;white-space:pre-wrap;margin:0;border-left:.2rem solid;padding-left:.75rem}dt{font-weight:600}dd{margin:0 0 .5rem}'
+  'body{font:1rem/1.5 system-ui,sans-serif;max-width:44rem;overflow-wrap:anywhere}.model{border:1px solid;border-radius:1rem;padding:0 .5rem;font-size:.8rem;font-weight:400}pre{font:inherit;white-space:pre-wrap;margin:0;border-left:.2rem solid;padding-left:.75rem}dt{font-weight:600}dd{margin:0 0 .5rem}'
 
 async function letter(body: Markup): Promise<string> {
   const page = html`<!doctype html>
     <html lang="en">
       <head>
         <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <title>Loop Engine</title>
         ${raw(`<style>${style}</style>`)}
