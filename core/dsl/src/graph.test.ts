@@ -29,13 +29,12 @@ test('Mermaid: names are numbered and texts escaped, so that no name is taken fo
 
 test('DOT: the end has two borders, an error is red, the path is bold', () => {
   expect(toDot(loop, { path: ['end'] })).toBe(`digraph "expense" {
-  rankdir=LR
   node [shape=box, style=rounded]
   "" [shape=point]
   "OPEN" [label="Open; \\"new\\": <b>"]
   "end" [label="end", peripheries=2, color=red, penwidth=3]
   "" -> "OPEN"
-  "OPEN" -> "end" [label="go (human, 1 guard, approval)"]
+  "OPEN" -> "end" [label=" go (human, 1 guard, approval) "]
 }
 `)
 })

@@ -31,12 +31,11 @@ export function toMermaid(definition: LoopDefinition, { path = [] }: GraphOption
   ].join('\n')
 }
 
-/** Draws a loop in the DOT language of Graphviz. */
+/** Draws a loop in the DOT language of Graphviz, from top to bottom: long names of many steps in a row fit no screen. */
 export function toDot(definition: LoopDefinition, { path = [] }: GraphOptions = {}): string {
   const visited = new Set(path)
   return [
     `digraph ${quote(definition.id)} {`,
-    '  rankdir=LR',
     '  node [shape=box, style=rounded]',
     '  "" [shape=point]',
     ...definition.states.map((state) => {
@@ -52,7 +51,7 @@ export function toDot(definition: LoopDefinition, { path = [] }: GraphOptions = 
     `  "" -> ${quote(definition.initialState)}`,
     ...definition.transitions.map(
       (transition) =>
-        `  ${quote(transition.from)} -> ${quote(transition.to)} [label=${quote(caption(transition))}]`,
+        `  ${quote(transition.from)} -> ${quote(transition.to)} [label=${quote(` ${caption(transition)} `)}]`,
     ),
     '}',
     '',

@@ -123,6 +123,26 @@ test('graph draws SVG and DOT to a file', async () => {
   expect(JSON.parse(dot.out)).toMatchObject({ loopId: 'refund', format: 'dot' })
 })
 
+test('a drawing of many steps is no wider than a page', async () => {
+  const states = Array.from({ length: 40 }, (_, index) => `STEP_WITH_A_LONG_NAME_${index}`)
+  const transitions = states
+    .slice(1)
+    .map((to, index) => ({ id: `go-${index}`, from: states[index], to, actors: ['automation'] }))
+  const last = { id: 'END', terminal: true }
+  const end = { id: 'end', from: states.at(-1), to: 'END', actors: ['automation'] }
+  const steps = {
+    id: 'steps',
+    states: [...states.map((id) => ({ id })), last],
+    initialState: states[0],
+    transitions: [...transitions, end],
+  }
+  writeFileSync(join(folder, 'steps.json'), JSON.stringify(steps))
+
+  const { out } = await loop('graph', 'steps.json', '--format', 'svg')
+
+  expect(Number(/<svg width="(\d+)pt"/.exec(out)?.[1])).toBeLessThan(800)
+})
+
 test('wrong use is told apart from failure', async () => {
   const cases = [
     [],
