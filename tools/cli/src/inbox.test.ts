@@ -13,8 +13,8 @@ test('what expired while no relay ran waits for nobody', async () => {
   expect(await inbox('finance')).toEqual({ code: 0, out: 'Nothing waits for you.\n', err: '' })
 
   await prepare((system) => requestPayment(system, 'now'))
-  expect((await inbox('finance')).out).toContain('until')
-  expect((await inbox('legal')).err).toMatch(/^1 more wait for others;/)
+  expect((await inbox('finance')).out).toMatch(/pay on now  REQUESTED → PAYING, high risk\n.*until/)
+  expect((await inbox('legal')).err).toMatch(/^1 more waits for others;/)
 })
 
 test('who is of a group finds what waits for the group, and decides', async () => {

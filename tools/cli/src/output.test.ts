@@ -2,18 +2,11 @@ import { PassThrough } from 'node:stream'
 
 import { expect, test } from 'vitest'
 
-import { createOutput, plain, show, table } from './output.ts'
+import { createOutput, plain, table } from './output.ts'
 
 test('what comes from outside cannot move the cursor or hide text', () => {
   expect(plain('red\u001b[31m alert\r\nnext\u202eback')).toBe(
     'red<U+001B>[31m alert<U+000D><U+000A>next<U+202E>back',
-  )
-})
-
-test('who approves sees all of a value, whatever a terminal would make of the characters in it', () => {
-  expect(show('web-1\u001b]; db-1\u0007')).toBe('web-1<U+001B>]; db-1<U+0007>')
-  expect(show({ host: 'web-1\u009d', andThen: 'db-1' })).toBe(
-    '{"host":"web-1<U+009D>","andThen":"db-1"}',
   )
 })
 

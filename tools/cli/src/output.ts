@@ -3,7 +3,6 @@ import type { WriteStream } from 'node:tty'
 import { stripVTControlCharacters, styleText } from 'node:util'
 
 import { spellOut } from '@loop-engine/observability'
-import type { JsonValue } from '@loop-engine/sdk'
 import stringWidth from 'fast-string-width'
 
 type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
@@ -100,10 +99,6 @@ function hasColors(out: NodeJS.WritableStream & { hasColors?: WriteStream['hasCo
 
 /** One line that a terminal cannot be tricked with: titles and reasons come from outside. */
 export const plain: (text: string) => string = spellOut
-
-export function show(value: JsonValue): string {
-  return plain(typeof value === 'string' ? value : JSON.stringify(value))
-}
 
 /** Wider than any id of ours; whatever is wider moves its own row, and not all the others. */
 const widest = 48

@@ -49,6 +49,20 @@ test.each([
   expect({ code, err }).toEqual({ code: 6, err: 'Nothing was decided.\n' })
 })
 
+test('who is asked sees all that a reviewer sees anywhere, and what runs above the question', async () => {
+  const { out } = await approve('n')
+
+  for (const fact of [
+    'Risk: high',
+    'Asked by: ai-agent agent:refunds',
+    'note (written by a model): ',
+  ])
+    expect(out).toContain(`\n${fact}`)
+  expect(out).toMatch(
+    /If nobody decides: [^]*Expires: [^]*Evidence\n[^]*What will run\nbank.pay:\n[^]*"amount": 250[^]*it\?/,
+  )
+})
+
 test('--no-color holds for the question as well', async () => {
   const style = new RegExp('\u001B\\[[0-9;]*m')
 

@@ -98,7 +98,7 @@ describe('deciding', () => {
       /loop approve \S+ --db \S+ --as alice --role finance --role 'on call'\n/,
     )
     expect(stranger.out).toBe('Nothing waits for you.\n')
-    expect(stranger.err).toMatch(/more wait for others/)
+    expect(stranger.err).toMatch(/more waits? for others/)
   })
 
   test('who is not entitled is refused', async () => {

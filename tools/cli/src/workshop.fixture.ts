@@ -23,6 +23,7 @@ const refund = defineLoop({
       from: 'REQUESTED',
       to: 'PAYING',
       actors: ['ai-agent'],
+      risk: 'high',
       approval: { reviewers: ['role:finance', 'group:treasury'], expiresIn: '2h' },
       effect: { integration: 'bank', action: 'pay', semantics: 'idempotent', onSuccess: 'paid' },
     },

@@ -4,7 +4,7 @@ import { Option } from 'commander'
 
 import type { AddCommand, Context } from '../context.ts'
 import { exitCodes, type ExitCode } from '../exit-codes.ts'
-import { plain, show, time } from '../output.ts'
+import { plain } from '../output.ts'
 import { withSession, type Session } from '../session.ts'
 import { hintOf } from './refusal-hint.ts'
 
@@ -98,20 +98,12 @@ function warningOf(error: unknown): string {
   return `warning: ${plain(told)}`
 }
 
-async function confirmed({ view }: ApprovalRequest, decision: Decision): Promise<boolean> {
-  const lines = [
-    plain(view.title),
-    ...view.fields.map(({ label, value }) => `  ${plain(label)}: ${show(value)}`),
-    ...(view.effect
-      ? [
-          plain(`  runs ${view.effect.integration}.${view.effect.action} with `) +
-            show(view.effect.input),
-        ]
-      : []),
-    ...view.warnings.map((warning) => `  warning: ${plain(warning)}`),
-    `  until ${time(view.expiresAt)}. ${plain(view.ifNothing)}`,
-  ]
-  process.stdout.write(`${lines.join('\n')}\n`)
+/** Asks with all in sight that a reviewer sees anywhere else; what will run stands last, above the question. */
+async function confirmed(request: ApprovalRequest, decision: Decision): Promise<boolean> {
+  // It brings the page of links along, which no other command needs.
+  const { renderViewText } = await import('@loop-engine/core/decision-page')
+  const text = renderViewText(request, request.view, { maxValueLength: Infinity })
+  process.stdout.write(`${text}\n\n`)
   // Ctrl-D closes the input under a prompt, which would then never answer.
   updateSettings({ aliases: { '\u0004': 'cancel' } })
   const answer = await confirm({

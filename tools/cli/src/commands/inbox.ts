@@ -39,7 +39,8 @@ function noteOthers(
   const others = items.filter(({ id, expiresAt }) => !mine.has(id) && expiresAt > Date.now()).length
   if (others === 0) return
   const count = `${others}${cursor === undefined ? '' : ' or'}`
-  note(`${count} more wait for others; --role ROLE and --group GROUP add yours.`)
+  const wait = count === '1' ? 'waits' : 'wait'
+  note(`${count} more ${wait} for others; --role ROLE and --group GROUP add yours.`)
 }
 
 function describe(
@@ -48,8 +49,9 @@ function describe(
   options: GlobalOptions,
 ): string {
   const { transition, effect } = view
+  const risk = transition.risk ? `, ${transition.risk} risk` : ''
   return [
-    `${paint('bold', plain(view.title))}  ${plain(`${transition.from} → ${transition.to}`)}`,
+    `${paint('bold', plain(view.title))}  ${plain(`${transition.from} → ${transition.to}${risk}`)}`,
     `  asked by ${plain(requester.id)}, until ${time(view.expiresAt)}`,
     ...(effect ? [plain(`  will run ${effect.integration}.${effect.action}`)] : []),
     ...view.warnings.map((warning) => plain(`  warning: ${warning}`)),

@@ -56,7 +56,7 @@ export const addRelease: AddCommand = (program, act) => {
         if (stops.length === before.length) throw notStopped(stops.map(({ scope }) => scope))
         output.result(
           { released: target, stops },
-          `Released. ${stops.length} stop(s) remain in force.`,
+          `Released. Other stops in force: ${stops.length}.`,
         )
       })
     }),
