@@ -207,7 +207,38 @@ test('a page is printed to its end', async () => {
   ])
   expect(last).toBeGreaterThan(900)
   expect(paper).toBeGreaterThanOrEqual(last)
-  expect(await page.getByRole('navigation').isVisible()).toBe(false)
+  for (const pressed of ['.pf-v6-c-masthead', 'nav']) {
+    expect(await page.locator(pressed).first().isVisible()).toBe(false)
+  }
+})
+
+test('paper is white, and bears nothing that is to be pressed, whatever the screen is like', async () => {
+  const { page } = await stage.enter({ path: `/inbox/${scene.waiting}`, colorScheme: 'dark' })
+  const decide = page.getByRole('group', { name: 'Decide' })
+  const ink = (): Promise<string> => page.evaluate(() => getComputedStyle(document.body).color)
+  await decide.waitFor()
+  const onScreen = await ink()
+
+  await page.emulateMedia({ media: 'print', colorScheme: 'dark' })
+
+  await expect.poll(ink).not.toBe(onScreen)
+  expect(await decide.isVisible()).toBe(false)
+  expect(await page.getByRole('button', { name: 'Close the request' }).isVisible()).toBe(false)
+})
+
+test('who waits for a page is told that it is being read', async () => {
+  const { page } = await stage.enter()
+  await page.route(/\/api\/v1\/(approvals\/|instances|runs|definitions)/, () => undefined)
+
+  for (const [path, says] of [
+    [`/inbox/${scene.waiting}`, 'Reading the request'],
+    [`/instances/${scene.storied}`, 'Reading the run'],
+    ['/loops', 'Reading the loops'],
+    ['/loops/refund', 'Reading the loop'],
+  ] as const) {
+    await page.goto(`${stage.world.url}${path}`)
+    await page.getByRole('progressbar', { name: says, exact: true }).waitFor()
+  }
 })
 
 test('who must stop something types at once, and is offered what there is', async () => {
