@@ -6,6 +6,7 @@ import {
   DrawerPanelBody,
   DrawerPanelContent,
   Label,
+  Spinner,
   Title,
 } from '@patternfly/react-core'
 import type { ReactNode, Ref } from 'react'
@@ -45,6 +46,7 @@ export function RequestDrawer(props: RequestDrawerProps): ReactNode {
       </DrawerHead>
       <DrawerPanelBody>
         <ProblemNote error={error} />
+        {!request && error === null && <Spinner size="lg" aria-label="Reading the request" />}
         {request && (
           <RequestPanel request={request} answer={answer} actions={actions} onAction={onAction} />
         )}

@@ -19,7 +19,7 @@ import { Rates } from './rates.tsx'
 export function LoopPage(): ReactNode {
   const { loopId = '' } = useParams()
   useLive({ filter: { loopId }, stale: [['metrics'], ['runs', loopId]] })
-  const { data, error } = useQuery(queryLoop(loopId))
+  const { data, error, isPending } = useQuery(queryLoop(loopId))
   const metrics = useQuery(queryMetrics())
   // The server has read it with the schema of definitions.
   const definition = data?.definition as LoopDefinition | undefined
@@ -34,6 +34,7 @@ export function LoopPage(): ReactNode {
         )}
       </PageHead>
       <PageSection>
+        {isPending && <Spinner size="lg" aria-label="Reading the loop" />}
         <ProblemNote error={error} />
         <ProblemNote error={metrics.error} />
         {definition && (

@@ -30,6 +30,7 @@ export function LoopsPage(): ReactNode {
     <>
       <PageHead title="Loops" />
       <PageSection>
+        {loops.isPending && <Spinner size="lg" aria-label="Reading the loops" />}
         <ProblemNote error={loops.error} />
         <ProblemNote error={metrics.error} />
         {loops.data?.length === 0 && (

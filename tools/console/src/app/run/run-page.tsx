@@ -1,6 +1,6 @@
 import type { Instance } from '@loop-engine/client'
 import type { LoopDefinition } from '@loop-engine/core'
-import { PageSection, Stack } from '@patternfly/react-core'
+import { PageSection, Spinner, Stack } from '@patternfly/react-core'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { Link, useParams } from 'react-router'
@@ -29,14 +29,17 @@ import { Timeline } from './timeline.tsx'
 /** One run: where it is, how it came there, and who did what. */
 export function RunPage(): ReactNode {
   const { runId, aggregateId = '' } = useParams()
-  const { data: run, error } = useQuery<Instance>(
-    runId === undefined ? queryNewestRun(aggregateId) : queryRun(runId),
-  )
+  const {
+    data: run,
+    error,
+    isPending,
+  } = useQuery<Instance>(runId === undefined ? queryNewestRun(aggregateId) : queryRun(runId))
   return (
     <>
       <PageHead title={run?.aggregateId ?? 'Run'} />
-      {error !== null && (
+      {(isPending || error !== null) && (
         <PageSection>
+          {isPending && <Spinner size="lg" aria-label="Reading the run" />}
           <ProblemNote error={error} />
         </PageSection>
       )}
