@@ -25,6 +25,23 @@ test('a warning stands wherever it is approved, also among others', async () => 
   expect(await dialog.getByText(warning).count()).toBe(1)
 })
 
+test('what it costs to be wrong, and until when there is time, stand where it is approved, whole on a phone', async () => {
+  const id = await stage.world.ask('costly-1')
+  const { page } = await stage.enter({ ...phone, path: `/inbox/${id}` })
+  const dialog = page.getByRole('dialog')
+
+  await page.getByText(/on [A-Z][a-z]+ \d+, \d{4}, [\d:]+ [AP]M [A-Z]{3}/).waitFor()
+  await page.getByRole('button', { name: 'Approve', exact: true }).click()
+  await dialog.getByText('high risk').waitFor()
+  await dialog.getByText('It cannot be taken back.').waitFor()
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+  await page.getByRole('button', { name: 'Delegate' }).click()
+
+  const title = dialog.locator('.pf-v6-c-modal-box__title-text')
+  await title.waitFor()
+  expect(await title.evaluate((one) => one.scrollWidth - one.clientWidth)).toBeLessThanOrEqual(0)
+})
+
 test('what follows is said before: whether the approval is the last one, and what a rejection sets going', async () => {
   const { world } = stage
   const one = await world.ask('follows-1')

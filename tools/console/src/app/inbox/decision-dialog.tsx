@@ -19,6 +19,7 @@ import { Shown } from '../show/shown.tsx'
 import { decide } from './decide.ts'
 import type { Action } from './decisions.ts'
 import { EvidenceForm, useEvidenceForm } from './evidence-form.tsx'
+import { RiskLabel } from './risk-label.tsx'
 import { Warnings } from './warnings.tsx'
 import { WhatRuns } from './what-runs.tsx'
 
@@ -68,7 +69,11 @@ export function DecisionDialog(props: DecisionDialogProps): ReactNode {
       <ModalHeader
         labelId="decision-title"
         title={action.title}
-        description={<Shown text={request.view.title} />}
+        description={
+          <>
+            <Shown text={request.view.title} /> <RiskLabel risk={request.view.transition.risk} />
+          </>
+        }
       />
       <ModalBody id="decision-body" tabIndex={0} aria-label="Decision">
         <Form id="decision-form" onSubmit={send}>

@@ -24,11 +24,6 @@ export function RequestDetails({ request }: { readonly request: ApprovalRequest 
     <Stack hasGutter>
       <Warnings request={request} />
       <Section level="h3" title={waits ? 'What exactly will run' : 'What it was about'}>
-        {view.transition.description !== undefined && (
-          <p>
-            <Shown text={view.transition.description} />
-          </p>
-        )}
         <WhatRuns request={request} />
       </Section>
       <Section level="h3" title="Evidence">
