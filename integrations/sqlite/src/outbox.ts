@@ -24,8 +24,8 @@ interface Lease {
 /** The statements of the outbox. All that write expect to run inside a transaction. */
 export interface Outbox {
   add(item: OutboxItem): void
-  /** The same for an event of an entry that this commit appends. */
-  append(event: OutboxItem): void
+  /** The same for an event of an entry of this time that this commit appends. */
+  append(event: OutboxItem, at: number): void
   cancel(tenant: string, id: string): void
   holds(tenant: string, lease: Lease): boolean
   hasWork(now: number): boolean

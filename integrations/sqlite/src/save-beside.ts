@@ -47,7 +47,8 @@ export function createBesideWriter(
     if (settle !== undefined) outbox.settle({ ...settle, outcome: { kind: 'done' } })
     for (const id of plan.cancel ?? []) outbox.cancel(tenant, id)
     for (const item of plan.outbox ?? []) {
-      if (item.kind === 'publish' && item.seq > plan.expectedVersion) outbox.append(item)
+      const entry = plan.entries[item.seq - plan.expectedVersion - 1]
+      if (item.kind === 'publish' && entry) outbox.append(item, entry.at)
       else outbox.add(item)
     }
     if (idempotency !== undefined) {

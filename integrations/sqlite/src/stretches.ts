@@ -15,8 +15,8 @@ export type Held = [
 
 /** What a sink was not told of a run yet: the events of entries in a row are one row, whose item is the first of them. */
 export interface Stretches {
-  /** Of an entry that this commit appends: it comes last in its lane. */
-  append(event: OutboxItem): void
+  /** Of an entry of this time that this commit appends: it comes last in its lane. */
+  append(event: OutboxItem, at: number): void
   /** Before its item leaves: the events that come after it wait on as a row of their own. */
   keepRest(held: Held): void
 }
@@ -24,7 +24,7 @@ export interface Stretches {
 export function createStretches({ prepare }: Connection): Stretches {
   const lengthen = prepare(`
     UPDATE outbox SET last_seq = ?
-    WHERE run_id = ? AND name = ? AND last_seq = ? AND pos = (
+    WHERE run_id = ? AND name = ? AND last_seq = ? AND payload = ? AND pos = (
       SELECT pos FROM outbox WHERE lane = ? AND tenant = ? AND died_at IS NULL AND lane <> id
       ORDER BY first_seq DESC LIMIT 1)`)
   const begin = prepare(`
@@ -39,13 +39,15 @@ export function createStretches({ prepare }: Connection): Stretches {
       due_at)
     FROM outbox o WHERE pos = ?`)
   return {
-    append(event) {
+    append(event, at) {
       const { tenant, id, aggregateId, runId, lane, name, seq, payload, dueAt } = event
-      const lastSeq = id === publishItemId(event) ? seq : null
-      if (lastSeq !== null && lengthen.run(seq, runId, name, seq - 1, lane, tenant) === 1) return
+      // What the row would not give back as it was, such as a trace of its own, stands alone.
+      const isAsTold = id === publishItemId(event) && dueAt === at
+      const told = [runId, name, seq - 1, payload]
+      if (isAsTold && lengthen.run(seq, ...told, lane, tenant) === 1) return
       const whetherNext = [lane, tenant, dueAt]
       const place = [tenant, id, aggregateId, runId, lane, name]
-      begin.run(...place, seq, lastSeq, payload, dueAt, ...whetherNext)
+      begin.run(...place, seq, isAsTold ? seq : null, payload, dueAt, ...whetherNext)
     },
     keepRest([pos, , , runId, name, firstSeq, lastSeq]) {
       if (lastSeq === null || lastSeq === firstSeq) return

@@ -106,6 +106,27 @@ export function testBacklogs(open: OpenStore): void {
     expect((await claim(store)).map(({ seq }) => seq)).toEqual(Array.from({ length: 8 }, () => 2))
   })
 
+  test('each keeps its own payload, such as a trace, and is due when it was to be', async () => {
+    const store = await open()
+    const start = startPlan()
+    // As of a clock that was set back: entries are of a later time than it.
+    const plan = nextPlan(start.instance, [{}, {}, {}, {}])
+    const items = [1, 2, 3, 4, 5].flatMap((version) =>
+      eventsOf({ ...plan.instance, version }, ['lake']).map((item) => {
+        const isTraced = version === 2 || version === 3
+        return { ...item, ...(isTraced ? { payload: `trace ${version}` } : { dueAt: planEpoch }) }
+      }),
+    )
+    await store.commit([{ ...start, outbox: items.slice(0, 1) }])
+    await store.commit([{ ...plan, outbox: items.slice(1) }])
+
+    for (const item of items) {
+      const claimed = await claimOne(store)
+      expect(claimed).toMatchObject(item)
+      await settle(store, claimed, done)
+    }
+  })
+
   test('those that share a lane go to the sink that they are for', async () => {
     const store = await open()
     const start = startPlan()
