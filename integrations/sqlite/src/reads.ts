@@ -42,6 +42,8 @@ type Call =
   | 'definition'
   | 'delivery'
 
+const byId = 'SELECT request, messages FROM approval WHERE tenant = ? AND id = ?'
+
 /** The reads of the contract, as long as the file is open: the same calls without the promises. */
 export type Reads = {
   readonly [Name in Call]: (
@@ -68,9 +70,7 @@ function createSingleReads({ prepare }: Connection): Omit<Reads, 'find' | 'appro
     WHERE tenant = ? AND run_id = ? AND seq BETWEEN ? AND ? ORDER BY seq LIMIT +?`)
   const executed = prepare<[seq: number]>(`
     SELECT value FROM instance, json_each(executions) WHERE tenant = ? AND run_id = ? AND key = ?`)
-  const approval = prepare<ApprovalRow>(
-    'SELECT request, messages FROM approval WHERE tenant = ? AND id = ?',
-  )
+  const approval = prepare<ApprovalRow>(byId)
   const answer = prepare<[fingerprint: string, answer: string, at: number]>(`
     SELECT fingerprint, answer, at FROM idempotency WHERE tenant = ? AND principal = ? AND key = ?`)
   const counter = prepare<[value: number]>(
@@ -132,7 +132,6 @@ function createLists({ prepare }: Connection): Pick<Reads, 'find' | 'approvals'>
 }
 
 type Select = <Row extends readonly unknown[]>(sql: string, values: readonly Value[]) => Row[]
-type PlacedRow = [...ApprovalRow, createdAt: number, id: string]
 type Filter = readonly [condition: string, value: Value | undefined]
 
 function findRuns(query: InstanceQuery, select: Select): Page<LoopInstance> {
@@ -186,20 +185,16 @@ function findApprovals(query: ApprovalQuery, select: Select): Page<ApprovalReque
     : select<ApprovalRow>(`SELECT request, messages FROM approval WHERE ${newest}`, given)
   return cutApprovals(rows.map(toApproval), limit)
 
-  /** The newest of each name in the order of its index, and of all of those the newest: no other request is read. */
+  /** The newest of each name in the order of its index, and of all of those the newest: no other request is read whole. */
   function readWaiting(named: readonly (readonly Value[])[]): ApprovalRow[] {
     const ofName = `
-      SELECT request, messages, created_at, id
-      FROM waiting CROSS JOIN approval USING (tenant, created_at, id)
+      SELECT created_at, id FROM waiting CROSS JOIN approval USING (tenant, created_at, id)
       WHERE reviewer = ? AND status = 'pending' AND ${newest}`
-    const found = named.flatMap((each) => select<PlacedRow>(ofName, each))
-    const rows = new Map(
-      found.map(([request, messages, at, id]) => [id, { request, messages, at, id }]),
-    )
-    return [...rows.values()]
+    const found = named.flatMap((each) => select<[at: number, id: string]>(ofName, each))
+    return [...new Map(found.map(([at, id]) => [id, { at, id }])).values()]
       .toSorted((one, other) => comparePositions(other, one))
       .slice(0, limit + 1)
-      .map(({ request, messages }) => [request, messages])
+      .flatMap(({ id }) => select<ApprovalRow>(byId, [query.tenant, id]))
   }
 }
 
