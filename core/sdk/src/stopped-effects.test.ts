@@ -7,7 +7,7 @@ import { createLoopSystem, defineLoop } from './index.ts'
 import { person } from './payment.fixture.ts'
 
 const agent: Actor = { type: 'ai-agent', id: 'agent:payer' }
-const approval = { reviewers: ['role:finance'], expiresIn: '2h' }
+const approval = { reviewers: ['role:finance'], expiresIn: '2h', allow: ['delegate'] as const }
 
 const payment = defineLoop({
   id: 'payment',
@@ -26,7 +26,7 @@ const payment = defineLoop({
   ],
 })
 
-/** What mallory approved has executed; nothing was done about it yet. */
+/** What mallory approved for ann has executed; nothing was done about it yet. */
 async function approved(transitionId: string) {
   const done: string[] = []
   const clock = createTestClock()
@@ -42,10 +42,12 @@ async function approved(transitionId: string) {
   await engine.start({ ...run, loopId: 'payment' })
   const asked = await engine.transition({ ...run, transitionId })
   if (asked.status !== 'pending_approval') throw new Error(asked.status)
+  const requestId = asked.approvalId
+  await approvals.delegate({ requestId, actor: person('ann'), to: 'mallory' })
   const decided = await approvals.decide({
-    requestId: asked.approvalId,
+    requestId,
     decision: 'approve',
-    actor: person('mallory'),
+    actor: { type: 'human', id: 'mallory' },
   })
   if (decided.status !== 'executed') throw new Error(decided.status)
   const later = async () => {
@@ -58,8 +60,8 @@ async function approved(transitionId: string) {
 const stopOf = (actorId: string) =>
   ({ target: { actorId }, actor: person('olga'), reason: 'stolen' }) as const
 
-test.each(['agent:payer', 'mallory', 'integration:bank'])(
-  'an effect waits while %s is stopped: who asked, who approved, who acts',
+test.each(['agent:payer', 'mallory', 'ann', 'integration:bank'])(
+  'an effect waits while %s is stopped: who asked, who approved, for whom, who acts',
   async (actorId) => {
     const { engine, done, later } = await approved('pay')
     await engine.stop(stopOf(actorId))

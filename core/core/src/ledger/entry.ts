@@ -72,6 +72,8 @@ export interface LedgerEntry {
     readonly stage?: number
     /** Principal ids whose approvals this execution rests on. */
     readonly reviewers?: readonly string[]
+    /** By whom the delegates among them had their votes. */
+    readonly handedOnBy?: readonly string[]
     readonly policyDigest?: string
     readonly expiresAt?: number
   }

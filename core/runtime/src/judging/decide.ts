@@ -117,6 +117,8 @@ function execute(
       after: target.timeout.after,
     })
   const { approved } = facts
+  const votes = approved ? approvalsOf(approved) : []
+  const handedOnBy = votes.flatMap((vote) => vote.handedOnBy ?? [])
   return {
     status: 'executed',
     transition,
@@ -131,7 +133,8 @@ function execute(
         id: approved.id,
         revision: approved.revision,
         viewHash: approved.viewHash,
-        reviewers: approvalsOf(approved).map(({ reviewer }) => reviewer.id),
+        reviewers: votes.map(({ reviewer }) => reviewer.id),
+        ...(handedOnBy.length > 0 && { handedOnBy }),
       },
     }),
     orders,

@@ -23,6 +23,10 @@ export function ownScopes(tenant: string, principal: Principal): readonly string
 
 /** The stops that hold up what an execution licenses: those of everybody on whose word it rests. */
 export function scopesBehind({ approval, ...entry }: LedgerEntry): readonly string[] {
-  const approvers = (approval?.reviewers ?? []).flatMap((id) => actorScopes(entry.tenant, id))
-  return [...scopesOf(entry, entry.actor), ...approvers]
+  const { reviewers = [], handedOnBy = [] } = approval ?? {}
+  const approvers = [...reviewers, ...handedOnBy]
+  return [
+    ...scopesOf(entry, entry.actor),
+    ...approvers.flatMap((id) => actorScopes(entry.tenant, id)),
+  ]
 }
