@@ -20,7 +20,7 @@ import { migrate, requireSchema } from './migrations/migrate.ts'
 import { createOutbox } from './outbox.ts'
 import { createPartitions } from './partitions.ts'
 import { createRetention } from './retention.ts'
-import { engineOptions, secure } from './row-level-security.ts'
+import { checkRole, engineOptions, secure } from './row-level-security.ts'
 import { createTail } from './tail.ts'
 
 export interface PostgresStoreOptions {
@@ -109,8 +109,9 @@ export function createPostgresStore(options: PostgresStoreOptions): LoopStore {
 
     async open() {
       await checkServer(database, allowAsyncCommit)
+      await checkRole(database, schema, rowLevelSecurity)
       await (mustExist ? requireSchema(database, schema) : migrate(database, schema))
-      await secure(database, schema, rowLevelSecurity)
+      if (rowLevelSecurity) await secure(database, schema)
       if (!mustExist) await partitions.makeAhead()
     },
     async commit(plans) {

@@ -189,6 +189,18 @@ describe('opening', () => {
     await pool.end()
   })
 
+  test('as one whom it does not bind leaves nothing behind that the right one could not use', async () => {
+    const { url } = await startPostgres()
+    const unbound = await storeOf({ connectionString: url })
+    await expect(unbound.open()).rejects.toMatchObject({ code: 'invalid_config' })
+    await unbound.close()
+
+    const store = await storeOf({ schema: schemas.get(unbound) ?? '' })
+    onTestFinished(() => store.close())
+    await store.open()
+    expect(await store.get('acme', 'order-1')).toBeNull()
+  })
+
   test('whose address has options of its own is told that they go first', async () => {
     const connectionString = `${urls.owner}?options=-c%20statement_timeout%3D5000`
     const store = await storeOf({ connectionString })

@@ -6,22 +6,26 @@ import { statementsOf, type Database } from './connection/database.ts'
 export const engineOptions = '-c loop_engine.tenant=*'
 
 interface Standing {
-  readonly secured: boolean
+  /** Null where there are no tables yet. */
+  readonly secured: boolean | null
   readonly tenant: string | null
   readonly bypasses: boolean
 }
 
 /**
- * Turns row-level security on when it is wanted. Refuses a session that would be blind behind it, which finds nothing
- * where there are runs, and a role that it does not bind.
+ * Refuses a session that would be blind behind row-level security, which finds nothing where there are runs, and where that
+ * is wanted a role that it does not bind. Asked first: tables of that role's would be of no use to the right one.
  */
-export async function secure(database: Database, schema: string, wanted: boolean): Promise<void> {
-  const statement = statementsOf(schema)
-  const standing = statement(
-    'security_v3',
+export async function checkRole(
+  database: Database,
+  schema: string,
+  wanted: boolean,
+): Promise<void> {
+  const standing = statementsOf(schema)(
+    'standing_v11',
     `SELECT c.relrowsecurity AS secured, current_setting('loop_engine.tenant', true) AS tenant,
       r.rolsuper OR r.rolbypassrls AS bypasses
-    FROM pg_class c, pg_roles r WHERE c.oid = '${schema}.instance'::regclass AND r.rolname = current_user`,
+    FROM pg_roles r LEFT JOIN pg_class c ON c.oid = to_regclass('${schema}.instance') WHERE r.rolname = current_user`,
   )
   const [now] = await database.read<Standing>(standing, [])
   const isEngine = now?.tenant === '*' || (now?.bypasses === true && !wanted)
@@ -32,13 +36,17 @@ export async function secure(database: Database, schema: string, wanted: boolean
         : "Pass rowLevelSecurity, or ALTER ROLE … SET loop_engine.tenant = '*' for a pool or a pooler of yours.",
     })
   }
-  if (!wanted) return
-  if (now?.bypasses) {
+  if (wanted && now?.bypasses) {
     throw refusal('The role of the postgres store bypasses row-level security.', {
       hint: 'Use a role without SUPERUSER and BYPASSRLS.',
     })
   }
-  await database.write(statement('secure_v3', `SELECT ${schema}.secure_v3()`), [])
+}
+
+/** Turns row-level security on. */
+export async function secure(database: Database, schema: string): Promise<void> {
+  const statement = statementsOf(schema)('secure_v3', `SELECT ${schema}.secure_v3()`)
+  await database.write(statement, [])
 }
 
 function refusal(message: string, { hint }: { readonly hint: string }): LoopError {
