@@ -1,6 +1,6 @@
 import type { Client } from '@modelcontextprotocol/client'
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 
 import { alice, call, connectTo, openDesk, payroll, purchase, type Desk } from './desk.fixture.ts'
 import { address, body, changes, goodCalls } from './fuzz-input.fixture.ts'
@@ -35,6 +35,7 @@ beforeAll(async () => {
   })
   client = await connectTo(mcp)
 })
+beforeEach(() => void desk.errors.splice(0))
 afterAll(async () => {
   await mcp.close()
   await desk.close()

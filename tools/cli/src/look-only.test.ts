@@ -39,7 +39,7 @@ describe('PostgreSQL', () => {
   const schemas = async (): Promise<number | null> =>
     (await pool.query("SELECT FROM pg_namespace WHERE nspname = 'loop_engine'")).rowCount
 
-  test('nobody who looks makes anything in a database that holds nothing', async () => {
+  test('nobody who looks makes anything in a database that holds nothing; migrate makes what they then open', async () => {
     const answers = await Promise.all(
       looking.map((args) => loop('--postgres', server.url, ...args)),
     )
@@ -50,9 +50,7 @@ describe('PostgreSQL', () => {
     }
     expect(answers).toMatchObject(looking.map(() => refused))
     expect(await schemas()).toBe(0)
-  })
 
-  test('migrate makes what the others then open', async () => {
     expect(await loop('migrate', '--postgres', server.url)).toMatchObject({ code: 0 })
 
     expect(await schemas()).toBe(1)

@@ -11,7 +11,7 @@ import {
 } from './workshop.fixture.ts'
 
 const { folder, loop, prepare, remove } = createTestWorkshop()
-beforeAll(() => prepare((system) => requestPayment(system, 'one')))
+beforeAll(() => prepare((system) => requestPayment(system, 'one', 'two')))
 afterAll(remove)
 
 /** What makes pipes pass for a terminal. */
@@ -20,11 +20,11 @@ process.stdin.isTTY = process.stdout.isTTY = true;
 process.stdin.setRawMode = () => process.stdin;`
 
 /** Approves at a terminal, where the question is answered with these keys. */
-async function approve(keys: string, ...options: string[]): Promise<Ran> {
+async function approve(run: string, keys: string, ...options: string[]): Promise<Ran> {
   const person = ['--db', 'loop.db', '--as', 'frank', '--role', 'finance']
   const child = spawn(
     process.execPath,
-    ['--import', terminal, ...command, ...person, ...options, 'approve', 'one'],
+    ['--import', terminal, ...command, ...person, ...options, 'approve', run],
     { cwd: folder, env: { ...environment, FORCE_COLOR: '1' } },
   )
   let [out, err, asked] = ['', '', false]
@@ -44,7 +44,7 @@ test.each([
   ['Ctrl-C', '\u0003'],
   ['Ctrl-D', '\u0004'],
 ])('%s at the question decides nothing, and says so to scripts too', async (_, keys) => {
-  const { code, err } = await approve(keys)
+  const { code, err } = await approve('one', keys)
 
   expect({ code, err }).toEqual({ code: 6, err: 'Nothing was decided.\n' })
 })
@@ -66,20 +66,15 @@ test('who is asked sees all that a reviewer sees anywhere, and what runs above t
 test('--no-color holds for the question as well', async () => {
   const style = new RegExp('\u001B\\[[0-9;]*m')
 
-  expect((await approve('n')).out).toMatch(style)
-  expect((await approve('n', '--no-color')).out).not.toMatch(style)
+  expect((await approve('one', 'n')).out).toMatch(style)
+  expect((await approve('one', 'n', '--no-color')).out).not.toMatch(style)
 })
 
-test('who answers yes has decided', async () => {
-  expect(await approve('y')).toMatchObject({ code: 0, err: '' })
+test('who answers yes has decided, and is not asked about what no longer waits', async () => {
+  expect(await approve('two', 'y')).toMatchObject({ code: 0, err: '' })
   expect((await loop('--db', 'loop.db', 'list')).out).toContain('PAYING')
-})
-
-test('what no longer waits is not asked about', async () => {
-  const { code, out } = await approve('y')
-
-  expect({ code, out }).toEqual({
+  expect(await approve('two', 'y')).toMatchObject({
     code: 3,
-    out: expect.stringMatching(/^Refused to approve pay on one: already_decided\./) as string,
+    out: expect.stringMatching(/^Refused to approve pay on two: already_decided\./),
   })
 })

@@ -92,7 +92,7 @@ describe('deciding', () => {
 
     expect(
       JSON.parse(mine.out).items.map(({ aggregateId }: { aggregateId: string }) => aggregateId),
-    ).toContain('two')
+    ).toContain('one')
     const shown = await at('inbox', ...finance, '--role', 'on call')
     expect(shown.out).toMatch(
       /loop approve \S+ --db \S+ --as alice --role finance --role 'on call'\n/,
@@ -102,18 +102,18 @@ describe('deciding', () => {
   })
 
   test('who is not entitled is refused', async () => {
-    const { code, out } = await at('approve', 'two', '--as', 'bob')
+    const { code, out } = await at('approve', 'one', '--as', 'bob')
 
     expect(code).toBe(3)
     expect(out).toContain('not_entitled')
     expect(out).toContain(
       'hint It waits for role:finance, group:treasury; --as, --role and --group',
     )
-    const json = await at('approve', 'two', '--as', 'bob', '--json')
+    const json = await at('approve', 'one', '--as', 'bob', '--json')
     expect(JSON.parse(json.out)).toMatchObject({ hint: expect.stringContaining('role:finance') })
   })
 
-  test('an approval takes the run on, once', async () => {
+  test('an approval takes the run on, once; a delivery that is given up is listed and put back', async () => {
     const approved = await at('approve', 'two', ...finance, '--json')
     const again = await at('approve', 'two', ...finance)
 
@@ -121,6 +121,13 @@ describe('deciding', () => {
     expect(JSON.parse(approved.out)).toMatchObject({ status: 'executed' })
     expect(again.code).toBe(3)
     expect(again.out).toMatch(/already_decided[^]*hint `loop timeline two`/)
+
+    await prepare(async ({ relay }) => void (await relay.drain()))
+    const [{ id }] = JSON.parse((await at('dead-letters', '--json')).out).items
+    expect((await at('dead-letters')).out).toMatch(/effect +bank/)
+    expect(await at('dead-letters', '--retry', id)).toMatchObject({ code: 0 })
+    expect(await at('dead-letters', '--retry', id)).toMatchObject({ code: 4 })
+    expect((await at('dead-letters')).out).toBe('No dead letters.\n')
   })
 
   test('what a hint says to run can be run, whatever the key of the run is', async () => {
@@ -144,18 +151,6 @@ describe('deciding', () => {
       { decision: 'reject', reason: 'too much' },
     ])
   })
-})
-
-test('a delivery that was given up is listed and put back', async () => {
-  await prepare(async ({ relay }) => void (await relay.drain()))
-
-  const { items } = JSON.parse((await at('dead-letters', '--json')).out)
-  const [{ id }] = items
-  expect((await at('dead-letters')).out).toMatch(/effect +bank/)
-
-  expect(await at('dead-letters', '--retry', id)).toMatchObject({ code: 0 })
-  expect(await at('dead-letters', '--retry', id)).toMatchObject({ code: 4 })
-  expect((await at('dead-letters')).out).toBe('No dead letters.\n')
 })
 
 describe('the kill switch', () => {

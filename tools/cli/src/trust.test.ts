@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 
 import { createSqliteStore } from '@loop-engine/integration-sqlite'
 import { createLog, generateNoteSigner } from '@loop-engine/observability'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 
 import { createTestWorkshop, requestPayment, type Ran } from './workshop.fixture.ts'
 
@@ -27,8 +27,8 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'stranger.pub'), generateNoteSigner('b.example/x').publicKey)
 })
 
-async function checkpoint(): Promise<string> {
-  const store = createSqliteStore({ path: db })
+async function checkpoint(path: string): Promise<string> {
+  const store = createSqliteStore({ path })
   await store.open()
   const { note } = await createLog({ store, tenant: 'default', signer: key.signer }).checkpoint()
   await store.close()
@@ -121,14 +121,16 @@ test('evidence leaves only when it is asked for', async () => {
 })
 
 test('an older copy of the database does not fit the checkpoint', async () => {
-  await checkpoint()
-  copyFileSync(db, join(folder, 'old.db'))
-  await prepare((system) => requestPayment(system, 'three'))
-  writeFileSync(join(folder, 'checkpoint.txt'), await checkpoint())
+  await checkpoint(db)
+  const later = createTestWorkshop()
+  onTestFinished(later.remove)
+  copyFileSync(db, later.db)
+  await later.prepare((system) => requestPayment(system, 'three'))
+  writeFileSync(join(folder, 'checkpoint.txt'), await checkpoint(later.db))
 
   const args = ['verify', '--checkpoint', 'checkpoint.txt', '--trust', 'key.pub']
-  expect(await at(...args)).toMatchObject({ code: 0 })
-  expect(await loop('--db', 'old.db', ...args)).toMatchObject({
+  expect(await loop('--db', later.db, ...args)).toMatchObject({ code: 0 })
+  expect(await at(...args)).toMatchObject({
     code: 5,
     out: expect.stringContaining('shorter'),
   })
@@ -139,7 +141,7 @@ test('an older copy of the database does not fit the checkpoint', async () => {
 })
 
 test('a run that was rewritten with hashes to match does not fit the checkpoint', async () => {
-  writeFileSync(join(folder, 'checkpoint.txt'), await checkpoint())
+  writeFileSync(join(folder, 'checkpoint.txt'), await checkpoint(db))
   const file = join(folder, 'rewritten.db')
   copyFileSync(db, file)
   const database = new DatabaseSync(file)

@@ -56,7 +56,7 @@ test('what is refused without a result is thrown, typed', async () => {
     requestId: expect.any(String),
   })
   await expect(anonymous.definitions.list()).rejects.toMatchObject({ code: 'auth', status: 401 })
-  await expect(bot.keys.list().page()).resolves.toMatchObject({ items: [{ name: 'test' }] })
+  expect((await bot.keys.list().page()).items.map(({ name }) => name)).toContain('test')
   await expect(
     bot.keys.create({ name: 'k', actor: { type: 'automation', id: 'x' }, scopes: ['read'] }),
   ).rejects.toMatchObject({

@@ -2,7 +2,7 @@ import { createOpenTelemetry } from '@loop-engine/integration-opentelemetry'
 import { context } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 
 import { createTestServer, type TestServer } from './server.fixture.ts'
 
@@ -21,6 +21,7 @@ beforeAll(async () => {
   })
   key = server.key()
 })
+beforeEach(() => exporter.reset())
 afterAll(async () => {
   await server.close()
   context.disable()
@@ -48,7 +49,6 @@ test('a request is a span under its route; the record and the answer name its tr
 })
 
 test('a caller that is traced is the parent', async () => {
-  exporter.reset()
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
   await server.call('GET', '/api/v1/approvals', { key, headers: { traceparent } })
   const [span] = exporter.getFinishedSpans()
