@@ -143,7 +143,7 @@ test('what the document allows is never refused as malformed', async () => {
         expect(isFine, `${JSON.stringify(request)} ${text}`).toBe(true)
       },
     ),
-    { numRuns: 1000 },
+    { numRuns: 1000, seed: 1 },
   )
   for (const status of [200, 403, 404, 409]) expect([...seen]).toContain(status)
 }, 60_000)
@@ -185,7 +185,7 @@ test('what the document forbids is refused, and the answer says where', async ()
         refused += 1
       },
     ),
-    { numRuns: 500 },
+    { numRuns: 500, seed: 1 },
   )
   expect(refused).toBeGreaterThan(150)
 }, 60_000)

@@ -185,7 +185,7 @@ test('no credential reaches what another tenant has, by any route', async () => 
         ])
       },
     ),
-    { numRuns: 1500 },
+    { numRuns: 1500, seed: 1 },
   )
 
   expect(await stateOf(theirs)).toBe(before)

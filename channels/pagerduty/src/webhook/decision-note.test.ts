@@ -60,6 +60,7 @@ describe('a note', () => {
         const word = note.kind === 'decision' ? note.decision : ''
         return content.trim().toLowerCase().startsWith(word)
       }),
+      { seed: 1 },
     )
     expect(readDecisionNote(`approve ${'a '.repeat(100_000)}`).kind).toBe('unclear')
   })
@@ -75,6 +76,7 @@ describe('a note', () => {
         expect(note).toMatchObject({ kind: 'decision', decision: 'reject', reason: why.trim() })
         expect(note.kind === 'decision' && codes.matches(note.code, about)).toBe(true)
       }),
+      { seed: 1 },
     )
   })
 

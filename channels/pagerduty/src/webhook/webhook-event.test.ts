@@ -89,6 +89,7 @@ describe('a webhook', () => {
           expect(typeof at).toBe('number')
         },
       ),
+      { seed: 1 },
     )
   })
 
@@ -117,6 +118,7 @@ describe('a signature', () => {
         const other = bytes.with(index, (bytes[index] ?? 0) ^ change)
         expect(isSigned(header, other, ['right'])).toBe(false)
       }),
+      { seed: 1 },
     )
     expect(isSigned(header, bytes.subarray(1), ['right'])).toBe(false)
   })
@@ -126,6 +128,7 @@ describe('a signature', () => {
       fc.property(fc.oneof(fc.string(), fc.stringMatching(/^v1=[0-9a-f]{64}$/)), (header) => {
         expect(isSigned(header, bytes, ['right'])).toBe(false)
       }),
+      { seed: 1 },
     )
     const buried = `${'v1=00,'.repeat(1000)}${signature(body, ['right'])}`
     expect(isSigned(buried, bytes, ['right'])).toBe(false)

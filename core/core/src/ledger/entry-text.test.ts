@@ -87,7 +87,7 @@ test('the text of an entry is its canonical JSON, whatever it holds', () => {
     fc.property(drafts, fc.nat(), words, (draft, seq, prevHash) => {
       expect(entryText(draft, seq, prevHash)).toBe(canonicalize({ ...draft, v: 1, seq, prevHash }))
     }),
-    { numRuns: 2000 },
+    { numRuns: 2000, seed: 1 },
   )
 })
 

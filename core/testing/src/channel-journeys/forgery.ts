@@ -115,7 +115,7 @@ export function forgeryJourneys<Vendor extends ChannelVendor>(
             expect(status).toBeLessThan(500)
           },
         ),
-        { numRuns: 50 },
+        { numRuns: 50, seed: 1 },
       )
       expect(world.paid).toEqual([])
       expect(await world.request(id)).toMatchObject({ status: 'pending', decisions: [] })
