@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream'
+import { stripVTControlCharacters } from 'node:util'
 
 import { expect, test } from 'vitest'
 
@@ -6,12 +7,16 @@ import { askPerson } from './ask.ts'
 import type { Answer, Reviews } from './reviews.ts'
 
 /** One matter that waits, and a person who presses these keys, each when the words before it are on the screen. */
-function sit(remediation: string, presses: readonly (readonly [string, string | (() => void)])[]) {
+function sit(
+  remediation: string,
+  presses: readonly (readonly [string, string | (() => void)])[],
+  columns = 120,
+) {
   const answers: Answer[] = []
   const reviews: Reviews = {
     waiting: async () => [
       {
-        key: 'issues:octo-org/octo-repo#1',
+        key: 'code_scanning_alert:octo-org/octo-repo#1:java/sql-injection',
         evidence: { remediation, title: 'Leak' },
         because: 'It is.',
       },
@@ -22,7 +27,7 @@ function sit(remediation: string, presses: readonly (readonly [string, string | 
     },
   }
   const input = new PassThrough()
-  const output = Object.assign(new PassThrough(), { columns: 120, rows: 40 })
+  const output = Object.assign(new PassThrough(), { columns, rows: 40 })
   const left = [...presses]
   let [screen, unread] = ['', '']
   output.on('data', (chunk: Buffer) => {
@@ -55,7 +60,7 @@ test('told to end while it asks, the job asks no more, and nothing is decided', 
 test('told to end while it asks why, the job does not ask again what shall happen', async () => {
   const stopping = new AbortController()
   const { reviews, answers, ...terminal } = sit('open_ticket', [
-    ['What shall happen?', `${down}${enter}`],
+    ['What shall happen?', `${down}${down}${enter}`],
     ['Why?', () => stopping.abort()],
   ])
 
@@ -77,7 +82,9 @@ test.each([
   ['open_ticket', 'Approve: file the ticket'],
   ['dismiss', 'Approve: dismiss it, no ticket'],
 ])('who approves a proposal to %s reads what that does', async (remediation, label) => {
-  const { reviews, answers, ...terminal } = sit(remediation, [['What shall happen?', enter]])
+  const { reviews, answers, ...terminal } = sit(remediation, [
+    ['What shall happen?', `${down}${enter}`],
+  ])
 
   await askPerson(reviews, terminal)
 
@@ -87,9 +94,9 @@ test.each([
 
 test('who edits a proposal is asked for each part of it, and who looks at the evidence is asked again', async () => {
   const { reviews, answers, ...terminal } = sit('open_ticket', [
-    ['What shall happen?', `${down}${down}${down}${enter}`],
+    ['What shall happen?', enter],
     ['remediation: open_ticket', () => undefined],
-    ['What shall happen?', `${down}${down}${enter}`],
+    ['What shall happen?', `${down}${down}${down}${enter}`],
     ['Severity', `${down}${enter}`],
     ['Remediation', enter],
     ['Title', `!${enter}`],
@@ -103,11 +110,36 @@ test('who edits a proposal is asked for each part of it, and who looks at the ev
 
 test('who rejects a proposal says why', async () => {
   const { reviews, answers, ...terminal } = sit('open_ticket', [
-    ['What shall happen?', `${down}${enter}`],
+    ['What shall happen?', `${down}${down}${enter}`],
     ['Why?', `Known${enter}`],
   ])
 
   await askPerson(reviews, terminal)
 
   expect(answers).toEqual([{ kind: 'reject', reason: 'Known' }])
+})
+
+test('one Enter too many approves nothing', async () => {
+  const { reviews, answers, ...terminal } = sit('open_ticket', [
+    ['What shall happen?', enter],
+    ['What shall happen?', '\u0004'],
+  ])
+
+  await askPerson(reviews, terminal)
+
+  expect(answers).toEqual([])
+})
+
+test('what waits fits a narrow terminal', async () => {
+  const {
+    reviews,
+    answers: _,
+    ...terminal
+  } = sit('open_ticket', [['What shall happen?', '\u0004']], 50)
+
+  await askPerson(reviews, terminal)
+
+  const [asked = ''] = stripVTControlCharacters(terminal.screen()).split('What shall happen?')
+  expect(asked.replaceAll(/[\s│]/g, '')).toContain('octo-repo#1:java/sql-injection')
+  expect(Math.max(...asked.split('\n').map((line) => line.length))).toBeLessThanOrEqual(50)
 })

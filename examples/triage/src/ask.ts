@@ -41,17 +41,19 @@ async function give(
 
 /** Null when the person wants to stop here. */
 async function askAbout(item: Waiting, terminal: CommonOptions): Promise<Answer | null> {
-  note(summaryOf(item), plain(item.key), terminal)
+  // Lines are broken to fit a narrow terminal, a title is not.
+  note(summaryOf(item), 'Waits for you', terminal)
   const approve = dismisses(item) ? 'Approve: dismiss it, no ticket' : 'Approve: file the ticket'
   for (;;) {
     const choice = await select({
       ...terminal,
       message: 'What shall happen?',
       options: [
+        // First, since one Enter too many takes the first.
+        { value: 'evidence', label: 'Show the evidence' },
         { value: 'approve', label: approve },
         { value: 'reject', label: 'Reject: no ticket' },
         { value: 'edit', label: 'Edit, then approve' },
-        { value: 'evidence', label: 'Show the evidence' },
         { value: 'quit', label: 'Quit and go on later' },
       ],
     })
@@ -117,9 +119,10 @@ function dismisses({ evidence }: Waiting): boolean {
   return evidence['remediation'] === 'dismiss'
 }
 
-function summaryOf({ evidence, because }: Waiting): string {
+function summaryOf({ key, evidence, because }: Waiting): string {
   const show = (field: string): string => textOf(evidence[field])
   return [
+    plain(key),
     show('title'),
     `proposed by ${show('provider')}`,
     `severity ${show('severity')}, remediation ${show('remediation')}, ` +
