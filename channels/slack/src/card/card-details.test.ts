@@ -16,9 +16,9 @@ test('lines of a value are barred, so that none of them poses as a line of ours'
   } as unknown as Parameters<typeof detailsOf>[1]
 
   expect(textsOf(detailsOf(createPaper(), view, 10_000))).toEqual([
+    'Exact input of what runs (data)\n| {\n|   "amount": 5000\n| }',
     'note (text, written by a model)\n| fine\n| Exact input of what runs (data)\n| { "amount": 5 }',
     'note (text, written by a model)\none line',
-    'Exact input of what runs (data)\n| {\n|   "amount": 5000\n| }',
   ])
 })
 
@@ -36,3 +36,23 @@ test('two fields that differ in a space at the end do not look the same, nor doe
     'amount⟨U+0020⟩ (text)\n⟨U+0020⟩',
   ])
 })
+
+test.each(['short', 'long '.repeat(2000)])(
+  'however many fields a model fills, what runs is shown, and as many of them as fit: %.5s',
+  (value) => {
+    const fields = Array.from({ length: 60 }, (_, index) => ({
+      path: `/${index}`,
+      label: `field-${index}`,
+      value,
+      fromModel: true,
+    }))
+    const effect = { integration: 'bank', action: 'pay', input: { amount: 5000 } }
+    const view = { fields, effect } as unknown as Parameters<typeof detailsOf>[1]
+
+    const texts = textsOf(detailsOf(createPaper(), view, 10_000))
+
+    expect(texts[0]).toBe('Exact input of what runs (data)\n| {\n|   "amount": 5000\n| }')
+    expect(texts.length).toBeGreaterThan(20)
+    expect(texts.at(-1)).toMatch(/^⟨\d+ of 61 fields not shown⟩$/)
+  },
+)

@@ -5,6 +5,8 @@ import { plainSection, type Paper } from './paper.ts'
 import { withEnds } from './visible-text.ts'
 
 const mostFields = 35
+/** The room is divided among so many: shares of more would not be worth showing. What short ones leave is for more. */
+const mostShares = 25
 /** Of one text; Slack takes 3000. */
 const mostOfOne = 2700
 /** A block around its text, and the note that some fields are missing. */
@@ -16,25 +18,26 @@ interface Detail {
   readonly value: JsonValue
 }
 
-/** The typed fields and the exact input of what runs, one block each, within `room` bytes together. */
+/** The exact input of what runs, which no field may push out, and the typed fields: one block each, within `room` bytes. */
 export function detailsOf(
   paper: Paper,
   { fields, effect }: ApprovalView,
   room: number,
 ): types.SectionBlock[] {
   const details: Detail[] = [
+    ...inputOf(fields, effect),
     ...fields.map(({ label, value, fromModel }) => ({
       head: `${paper.line(withEnds(label), 160)} (${typeOf(value)}${fromModel ? ', written by a model' : ''})`,
       value,
     })),
-    ...inputOf(fields, effect),
   ]
   const blocks: types.SectionBlock[] = []
   let left = room - frame
   for (const [index, { head, value }] of details.entries()) {
     const rest = details.length - index
     // What short ones do not need is left for those that follow.
-    const share = Math.min(mostOfOne, Math.floor(left / Math.min(rest, mostFields)) - frame)
+    const shares = effect && index === 0 ? 1 : Math.min(rest, Math.max(1, mostShares - index))
+    const share = Math.min(mostOfOne, Math.floor(left / shares) - frame)
     const most = share - Buffer.byteLength(JSON.stringify(head))
     if (blocks.length === mostFields || most < leastWorthShowing) {
       paper.leftOut()
@@ -47,13 +50,13 @@ export function detailsOf(
   return blocks
 }
 
-/** What runs often gets the very fields that stand above; then they are not repeated. */
+/** What runs often gets the very fields that follow; then they are not repeated. */
 function inputOf(fields: ApprovalView['fields'], effect: ApprovalView['effect']): Detail[] {
   if (!effect) return []
   const head = 'Exact input of what runs (data)'
-  const above = JSON.stringify(Object.fromEntries(fields.map(({ label, value }) => [label, value])))
-  const isAbove = fields.length > 0 && JSON.stringify(effect.input) === above
-  return [{ head, value: isAbove ? 'All of the fields above, and nothing else.' : effect.input }]
+  const given = JSON.stringify(Object.fromEntries(fields.map(({ label, value }) => [label, value])))
+  const isGiven = fields.length > 0 && JSON.stringify(effect.input) === given
+  return [{ head, value: isGiven ? 'All of the fields below, and nothing else.' : effect.input }]
 }
 
 export function typeOf(value: JsonValue): string {
