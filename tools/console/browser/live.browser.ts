@@ -38,6 +38,18 @@ test('after the server was away the page goes on where it was, and nothing is mi
   stage.forgive(/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED|ERR_CONNECTION_RESET|ERR_EMPTY/)
 })
 
+test('whose network is gone is told so before anything is missed', async () => {
+  const { page } = await stage.enter()
+  await page.getByText('Live', { exact: true }).waitFor()
+
+  await page.context().setOffline(true)
+  await page.getByText('Reconnecting').waitFor({ timeout: 5000 })
+  await page.context().setOffline(false)
+
+  await page.getByText('Live', { exact: true }).waitFor({ timeout: 5000 })
+  stage.forgive(/ERR_/)
+})
+
 test('an inbox that was cut off catches up', async () => {
   const { world } = stage
   const { page } = await stage.enter()

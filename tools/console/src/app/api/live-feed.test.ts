@@ -18,6 +18,7 @@ function stage() {
     addEventListener: (_: string, listener: unknown) => listeners.add(listener as () => void),
     removeEventListener: (_: string, listener: unknown) => listeners.delete(listener as () => void),
   }
+  const network = new EventTarget()
   let backs = 0
   async function* events(options: EventOptions): AsyncIterableIterator<HeardEvent> {
     const queue: HeardEvent[] = []
@@ -49,6 +50,7 @@ function stage() {
     onBack: () => (backs += 1),
     onState: (state) => states.push(state),
     page: page as never,
+    network,
     gatherMs: 0,
     refusedMs: 0,
   })
@@ -56,7 +58,7 @@ function stage() {
     page.visibilityState = visibilityState
     for (const listener of listeners) listener()
   }
-  return { feed, opened, states, told, look, listeners, backs: () => backs }
+  return { feed, opened, states, told, look, listeners, network, backs: () => backs }
 }
 
 const heard = (id: string): HeardEvent => ({ id, event: { id: `event ${id}` } as never })
@@ -124,4 +126,20 @@ test('closed is closed: nothing is heard, nothing is left behind', async () => {
   expect(opened[0]?.options.signal?.aborted).toBe(true)
   expect(listeners.size).toBe(0)
   expect(told).toEqual([])
+})
+
+test('whose network goes is told so at once, and it goes on where it was', async () => {
+  const { feed, opened, states, told, network } = stage()
+  opened[0]?.options.onOpen?.()
+  opened[0]?.tell({ id: '7', event: {} as never })
+  await expect.poll(() => told).toEqual([['7']])
+
+  network.dispatchEvent(new Event('offline'))
+
+  expect(states.at(-1)).toBe('waiting')
+  expect(opened.map(({ options }) => options.signal?.aborted)).toEqual([true, false])
+  expect(opened[1]?.options.lastEventId).toBe('7')
+  feed.close()
+  network.dispatchEvent(new Event('online'))
+  expect(opened).toHaveLength(2)
 })

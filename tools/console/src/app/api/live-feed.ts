@@ -15,6 +15,8 @@ export interface LiveFeedOptions {
   readonly onState: (state: LiveState) => void
   /** The page; one that nobody looks at lets go of its connection, of which a browser has six for all. */
   readonly page?: Pick<Document, 'visibilityState' | 'addEventListener' | 'removeEventListener'>
+  /** Tells at once that the network is gone or back; a connection that hangs would be noticed a minute later. */
+  readonly network?: Pick<Window, 'addEventListener' | 'removeEventListener'>
   /** How long events are gathered before they are told together. */
   readonly gatherMs?: number
   /** How long it waits after a refusal. */
@@ -23,7 +25,7 @@ export interface LiveFeedOptions {
 
 /** Follows the events of the server, and goes on where it was after a break. */
 export function createLiveFeed(options: LiveFeedOptions): { close(): void } {
-  const { events, filter, onEvents, onBack, onState, page = document } = options
+  const { events, filter, onEvents, onBack, onState, page = document, network = window } = options
   const { gatherMs = 250, refusedMs = 5000 } = options
   let lastEventId: string | undefined
   let following: AbortController | undefined
@@ -76,12 +78,21 @@ export function createLiveFeed(options: LiveFeedOptions): { close(): void } {
       onState('waiting')
     } else if (following === undefined) open()
   }
+  const openAnew = (): void => {
+    if (following === undefined) return
+    shut()
+    open()
+  }
   page.addEventListener('visibilitychange', look)
+  network.addEventListener('offline', openAnew)
+  network.addEventListener('online', openAnew)
   open()
 
   return {
     close() {
       page.removeEventListener('visibilitychange', look)
+      network.removeEventListener('offline', openAnew)
+      network.removeEventListener('online', openAnew)
       clearTimeout(telling)
       shut()
     },
