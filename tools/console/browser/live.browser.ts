@@ -46,7 +46,8 @@ test('whose network is gone is told so before anything is missed', async () => {
   await page.getByText('Reconnecting').waitFor({ timeout: 5000 })
   await page.context().setOffline(false)
 
-  await page.getByText('Live', { exact: true }).waitFor({ timeout: 5000 })
+  const live = page.getByText('Live', { exact: true })
+  await expect.poll(() => live.count(), { timeout: 5000 }).toBe(1)
   stage.forgive(/ERR_/)
 })
 

@@ -237,7 +237,8 @@ test('who waits for a page is told that it is being read', async () => {
     ['/loops/refund', 'Reading the loop'],
   ] as const) {
     await page.goto(`${stage.world.url}${path}`)
-    await page.getByRole('progressbar', { name: says, exact: true }).waitFor()
+    const reading = page.getByRole('progressbar', { name: says, exact: true })
+    await expect.poll(() => reading.count(), { timeout: 15_000 }).toBe(1)
   }
 })
 

@@ -131,8 +131,8 @@ test('closed is closed: nothing is heard, nothing is left behind', async () => {
 test('whose network goes is told so at once, and it goes on where it was', async () => {
   const { feed, opened, states, told, network } = stage()
   opened[0]?.options.onOpen?.()
-  opened[0]?.tell({ id: '7', event: {} as never })
-  await expect.poll(() => told).toEqual([['7']])
+  opened[0]?.tell(heard('7'))
+  await expect.poll(() => told).toHaveLength(1)
 
   network.dispatchEvent(new Event('offline'))
 
