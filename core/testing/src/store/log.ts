@@ -30,6 +30,17 @@ function headOf(size: number): LogHead {
   }
 }
 
+/** Puts entries into the log of their tenant, behind as many as it has. */
+async function append(
+  store: LoopStore,
+  entries: readonly StoredEntry[],
+  from = 0,
+): Promise<boolean> {
+  const leaves = leavesOf(entries, from)
+  const head = headOf(from + leaves.length)
+  return store.appendLog('acme', { expectedSize: from, leaves, head })
+}
+
 /** The tenant's log, as its sequencer sees it. */
 export function testStoreLog(open: OpenStore): void {
   describe('log', () => {
@@ -49,16 +60,15 @@ export function testStoreLog(open: OpenStore): void {
       expect(await store.unlogged('acme', 2)).toEqual(all.slice(0, 2))
       expect(await store.unlogged('acme', 10)).toEqual(all)
 
-      const leaves = leavesOf(all.slice(0, 2), 0)
-      expect(await store.appendLog('acme', { expectedSize: 0, leaves, head: headOf(2) })).toBe(true)
+      expect(await append(store, all.slice(0, 2))).toBe(true)
 
+      const leaves = leavesOf(all.slice(0, 2), 0)
       expect(await store.unlogged('acme', 10)).toEqual(all.slice(2))
       expect(await store.logHead('acme')).toEqual(headOf(2))
       expect(await store.leaves('acme', { from: 0, limit: 10 })).toEqual(leaves)
       expect(await store.leaves('acme', { from: 1, limit: 1 })).toEqual(leaves.slice(1))
 
-      const rest = { leaves: leavesOf(all.slice(2), 2), head: headOf(3) }
-      expect(await store.appendLog('acme', { expectedSize: 2, ...rest })).toBe(true)
+      expect(await append(store, all.slice(2), 2)).toBe(true)
       expect(await store.unlogged('acme', 10)).toEqual([])
     })
 
@@ -69,13 +79,9 @@ export function testStoreLog(open: OpenStore): void {
       const [a, b, c, d] = plans.flatMap(({ entries }) => entries)
       if (!a || !b || !c || !d) throw new Error('There are four entries.')
 
-      await store.appendLog('acme', {
-        expectedSize: 0,
-        leaves: leavesOf([d, b], 0),
-        head: headOf(2),
-      })
+      await append(store, [d, b])
       expect(await store.unlogged('acme', 10)).toEqual([a, c])
-      await store.appendLog('acme', { expectedSize: 2, leaves: leavesOf([a], 2), head: headOf(3) })
+      await append(store, [a], 2)
       expect(await store.unlogged('acme', 10)).toEqual([c])
       const late = startPlan({ aggregateId: 'late' })
       await store.commit([late])
@@ -95,12 +101,12 @@ export function testStoreLog(open: OpenStore): void {
       const ofRun = (from: number, limit: number): ReturnType<LoopStore['leavesOf']> =>
         store.leavesOf('acme', runId, { from, limit })
 
+      await append(store, [three, theirs, one])
       const leaves = leavesOf([three, theirs, one], 0)
-      await store.appendLog('acme', { expectedSize: 0, leaves, head: headOf(3) })
       expect(await ofRun(1, 10)).toEqual([leaves[2], leaves[0]])
-      const late = leavesOf([two], 3)
-      await store.appendLog('acme', { expectedSize: 3, leaves: late, head: headOf(4) })
+      await append(store, [two], 3)
 
+      const late = leavesOf([two], 3)
       expect(await ofRun(1, 10)).toEqual([leaves[2], ...late, leaves[0]])
       expect(await ofRun(2, 1)).toEqual(late)
       expect(await ofRun(4, 10)).toEqual([])
@@ -112,26 +118,20 @@ export function testStoreLog(open: OpenStore): void {
       const store = await open()
       const start = startPlan()
       await store.commit([start])
-      const leaves = leavesOf(start.entries, 0)
-      const append = (): Promise<boolean> =>
-        store.appendLog('acme', { expectedSize: 0, leaves, head: headOf(1) })
+      const { entries } = start
 
-      const answers = await Promise.all([append(), append(), append()])
+      const answers = await Promise.all([1, 2, 3].map(() => append(store, entries)))
 
       expect(answers.filter(Boolean)).toHaveLength(1)
-      expect(await store.leaves('acme', { from: 0, limit: 10 })).toEqual(leaves)
-      expect(await append()).toBe(false)
+      expect(await store.leaves('acme', { from: 0, limit: 10 })).toEqual(leavesOf(entries, 0))
+      expect(await append(store, entries)).toBe(false)
     })
 
     test('keeps the note of exactly the head that was signed', async () => {
       const store = await open()
       const start = startPlan()
       await store.commit([start])
-      await store.appendLog('acme', {
-        expectedSize: 0,
-        leaves: leavesOf(start.entries, 0),
-        head: headOf(1),
-      })
+      await append(store, start.entries)
       const { size, root } = headOf(1)
 
       expect(await store.signLog('acme', { size: 2, root }, 'note')).toBe(false)
@@ -155,8 +155,7 @@ export function testStoreLog(open: OpenStore): void {
       await store.commit([start])
       const { entries } = start
       expect(await store.unlogged('acme', 10)).toEqual(entries)
-      const first = { expectedSize: 0, leaves: leavesOf(entries, 0), head: headOf(1) }
-      expect(await store.appendLog('acme', first)).toBe(true)
+      expect(await append(store, entries)).toBe(true)
       expect(await store.logHead('acme')).toEqual(headOf(1))
     })
 
@@ -165,11 +164,7 @@ export function testStoreLog(open: OpenStore): void {
       const mine = startPlan()
       const theirs = startPlan({ tenant: 'other' })
       await store.commit([mine, theirs])
-      await store.appendLog('acme', {
-        expectedSize: 0,
-        leaves: leavesOf(mine.entries, 0),
-        head: headOf(1),
-      })
+      await append(store, mine.entries)
 
       expect(await store.logHead('other')).toEqual(emptyHead)
       expect(await store.unlogged('other', 10)).toEqual(theirs.entries)
