@@ -50,7 +50,7 @@ test.each([
 })
 
 test('who is asked sees all that a reviewer sees anywhere, and what runs above the question', async () => {
-  const { out } = await approve('n')
+  const { out } = await approve('one', 'n')
 
   for (const fact of [
     'Risk: high',
