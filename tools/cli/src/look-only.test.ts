@@ -31,6 +31,7 @@ describe('PostgreSQL', () => {
     pool = new pg.Pool({ connectionString: server.url })
     // A server that stops says so to a connection that is about to end, where nobody listens any more.
     pool.on('connect', (client) => client.on('error', () => undefined))
+    pool.on('error', () => undefined)
   })
   afterAll(async () => {
     await pool.end()
