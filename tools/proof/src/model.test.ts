@@ -78,7 +78,7 @@ const ending: readonly Command[] = [
 
 test(
   'whatever is done, in whatever order, every answer is foreseen and no promise is broken',
-  { timeout: 120_000 },
+  { timeout: 240_000 },
   async () => {
     const reached = new Map<string, number>()
     await fc.assert(
