@@ -7,6 +7,21 @@ test('the published schema is up to date; `npm run schema` writes it', () => {
   expect(published).toEqual(JSON.parse(JSON.stringify(loopJsonSchema())))
 })
 
+test('it tells what every field is', () => {
+  const bare: string[] = []
+  const look = (schema: unknown, at: string): void => {
+    if (typeof schema !== 'object' || schema === null) return
+    const { properties = {} } = schema as { properties?: Record<string, { description?: string }> }
+    for (const [name, field] of Object.entries(properties))
+      if (!field.description) bare.push(`${at}/${name}`)
+    for (const [key, part] of Object.entries(schema))
+      if (key !== 'oneOf') look(part, `${at}/${key}`)
+  }
+  look(loopJsonSchema(), '')
+
+  expect(bare).toEqual([])
+})
+
 test('it knows both vocabularies and refuses other keys', () => {
   const { $schema, properties, additionalProperties } = loopJsonSchema()
 

@@ -1,8 +1,9 @@
 import { stateSchema } from '@loop-engine/core'
 
+import { fieldTexts } from './field-texts.ts'
 import { createInputSchema } from './input-schema.ts'
 import { loadZod } from './load.ts'
-import { spellings } from './spellings.ts'
+import { spellings, spellingsOf } from './spellings.ts'
 
 const required: ReadonlySet<string> = new Set(['id', 'initialState', 'actors'])
 
@@ -20,10 +21,22 @@ export function loopJsonSchema(): Record<string, unknown> {
       if (zodSchema === duration) jsonSchema.pattern = durationPattern
       const needed = oneOfEach(jsonSchema.properties ?? {})
       if (needed.length > 0) jsonSchema.allOf = needed
+      describe(jsonSchema.properties ?? {})
       if (Object.hasOwn(jsonSchema.properties ?? {}, 'stages')) jsonSchema.oneOf = oneStage
     },
   })
   return { $id: 'https://loopengine.dev/loop.schema.json', title: 'Loop definition', ...schema }
+}
+
+/** Tells editors what each field of an object is, in every spelling. Those that point elsewhere are described here, too. */
+function describe(properties: Record<string, unknown>): void {
+  const texts = fieldTexts.find((each) =>
+    Object.keys(each).every((name) => Object.hasOwn(properties, name)),
+  )
+  for (const [name, text] of Object.entries(texts ?? {}))
+    for (const spelling of spellingsOf(name))
+      if (Object.hasOwn(properties, spelling))
+        properties[spelling] = { description: text, ...(properties[spelling] as object) }
 }
 
 /** More than no time. */

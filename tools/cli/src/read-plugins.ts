@@ -21,8 +21,8 @@ export async function readPlugins(path: string | undefined): Promise<Plugins> {
   if (typeof channels !== 'function') return plugins
   return {
     ...plugins,
-    channels: (doors) => {
-      const made = channels(doors)
+    channels: (host) => {
+      const made = channels(host)
       // A function fits the name too; what it makes must be a list.
       check(path, 'channels', typeof made === 'function' ? undefined : made)
       return made

@@ -1,5 +1,5 @@
 export { createLoopServer, type LoopServer } from './server.ts'
-export type { ChannelDoors, LoopServerOptions } from './options.ts'
+export type { ChannelHost, LoopServerOptions } from './options.ts'
 export type { CallbackOptions } from './callbacks.ts'
 export type { LoginOptions } from './login-link.ts'
 export type { Listening, ListenOptions, Timeouts } from './http/listen.ts'

@@ -8,7 +8,7 @@ import {
 } from '@loop-engine/sdk'
 
 import { createCallbacks, type Callbacks } from './callbacks.ts'
-import type { ChannelDoors, LoopServerOptions } from './options.ts'
+import type { ChannelHost, LoopServerOptions } from './options.ts'
 
 export interface ServedSystemOptions
   extends
@@ -27,7 +27,7 @@ export async function openSystem(
   authority: Authority,
 ): Promise<ServedSystem> {
   const gate = createGate(authority)
-  const named = typeof given === 'function' ? given(gate.doors) : given
+  const named = typeof given === 'function' ? given(gate.host) : given
   const callbacks = asked && createCallbacks(asked)
   const channels = callbacks ? [...named, callbacks.channel] : named
   const system = await createLoopSystem({
@@ -41,7 +41,7 @@ export async function openSystem(
 
 /** Channels are made before the system that they ask; `open` lets them through. */
 function createGate(authority: Authority): {
-  readonly doors: ChannelDoors
+  readonly host: ChannelHost
   open(system: LoopSystem): void
 } {
   let opened: LoopSystem['approvals'] | undefined
@@ -50,7 +50,7 @@ function createGate(authority: Authority): {
     throw new LoopError('unavailable', 'The server is still starting.', { retryable: true })
   }
   return {
-    doors: {
+    host: {
       decide: createIntake({
         authority,
         approvals: { decide: async (decision) => approvals().decide(decision) },

@@ -15,8 +15,8 @@ import type { Timeouts } from './http/listen.ts'
 import type { RateLimit } from './http/rate-limit.ts'
 import type { Logger } from './log.ts'
 
-/** What channels ask of the system that is served. */
-export interface ChannelDoors {
+/** What the system that is served does for its channels. */
+export interface ChannelHost {
   readonly decide: Intake
   readonly getApproval: GetApproval
 }
@@ -33,8 +33,8 @@ export interface LoopServerOptions extends Omit<
   readonly mcp?: { readonly startable?: readonly string[] }
   /** Asked again at decision time; see the directory of the engine. */
   readonly directory?: NonNullable<LoopSystemOptions['identity']>['directory']
-  /** Channels, or what makes them of the doors to the system that is served. */
-  readonly channels?: readonly Channel[] | ((doors: ChannelDoors) => readonly Channel[])
+  /** Channels, or what makes them of what hosts them. */
+  readonly channels?: readonly Channel[] | ((host: ChannelHost) => readonly Channel[])
   /** Whom the server tells that an approval request was closed, when they ask for it as they open it. */
   readonly callbacks?: CallbackOptions
   /** The folder of a built console. */

@@ -5,13 +5,13 @@ import { join } from 'node:path'
 import type { Channel } from '@loop-engine/core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import type { ChannelDoors } from '../options.ts'
+import type { ChannelHost } from '../options.ts'
 import { createTestServer, type TestServer } from '../server.fixture.ts'
 
 let server: TestServer
 let folder: string
 let hear: ((request: Request) => Promise<Response>) | undefined
-let doors: ChannelDoors
+let host: ChannelHost
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'console-'))
   mkdirSync(join(folder, 'assets'))
@@ -31,7 +31,7 @@ beforeAll(async () => {
     directory: (tenant, id) =>
       tenant === 'default' && id === 'alice' ? { roles: ['finance'] } : null,
     channels: (given) => {
-      doors = given
+      host = given
       return [chat, mute]
     },
   })
@@ -89,17 +89,15 @@ test('a decision that a channel hands over is judged as that of the person it au
     idempotencyKey: 'delivery-1',
   }
 
-  expect(await doors.decide({ ...decision, reviewer: { type: 'human', id: 'eve' } })).toMatchObject(
-    {
-      status: 'refused',
-      reason: 'not_entitled',
-    },
-  )
-  await expect(doors.decide({ ...decision, viewHash: 'x' })).rejects.toMatchObject({
+  expect(await host.decide({ ...decision, reviewer: { type: 'human', id: 'eve' } })).toMatchObject({
+    status: 'refused',
+    reason: 'not_entitled',
+  })
+  await expect(host.decide({ ...decision, viewHash: 'x' })).rejects.toMatchObject({
     code: 'invalid_input',
   })
-  expect(await doors.decide(decision)).toMatchObject({ status: 'executed' })
-  expect(await doors.decide(decision)).toMatchObject({ status: 'executed', replayed: true })
+  expect(await host.decide(decision)).toMatchObject({ status: 'executed' })
+  expect(await host.decide(decision)).toMatchObject({ status: 'executed', replayed: true })
   const { items } = await server.store.approvals({ tenant: 'default', aggregateId: 'chat-1' })
   expect(items[0]?.decisions[0]?.reviewer).toMatchObject({
     assurance: { method: 'chat', subject: 'U1' },
@@ -109,8 +107,8 @@ test('a decision that a channel hands over is judged as that of the person it au
 test('a channel reads the request that it asks people about, and none of another tenant', async () => {
   const { id, viewHash } = await server.waiting('chat-2', server.key())
 
-  expect(await doors.getApproval({ tenant: 'default', id })).toMatchObject({ viewHash })
-  expect(await doors.getApproval({ tenant: 'acme', id })).toBeNull()
+  expect(await host.getApproval({ tenant: 'default', id })).toMatchObject({ viewHash })
+  expect(await host.getApproval({ tenant: 'acme', id })).toBeNull()
 })
 
 test('a channel that fails, or is none, tells nothing of what is inside', async () => {
