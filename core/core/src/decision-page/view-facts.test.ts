@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 
 import { contextOf, evidenceOf } from './view-facts.ts'
+import { renderViewHtml } from './view-html.ts'
 import { renderViewText } from './view-text.ts'
 import { waitingRequest } from './waiting-request.fixture.ts'
 
@@ -49,4 +50,11 @@ test('what it costs to be wrong, and who asks, stand before the names of things'
   const labels = contextOf(request, request.view).map(({ label }) => label)
 
   expect(labels.slice(0, 4)).toEqual(['What', 'Risk', 'Asked by', 'On behalf of'])
+})
+
+test('a time that was changed by hand is shown as it is, wherever a view is read', () => {
+  const request = waitingRequest({}, { expiresAt: 1e300 })
+
+  expect(String(renderViewHtml(request, request.view))).toContain('1e+300')
+  expect(renderViewText(request, request.view)).toContain('Expires: 1e+300')
 })

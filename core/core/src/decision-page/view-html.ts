@@ -33,16 +33,7 @@ export function renderViewHtml(
     <h2>${waits ? 'What is asked' : 'What was asked'}</h2>
     <dl>
       ${contextOf(request, view).map(row)}
-      ${
-        waits
-          ? html`<dt>Expires</dt>
-              <dd>
-                <time datetime="${new Date(view.expiresAt).toISOString()}"
-                  >${timeText(view.expiresAt)}</time
-                >
-              </dd>`
-          : ''
-      }
+      ${waits ? row({ label: 'Expires', text: timeText(view.expiresAt), fromModel: false }) : ''}
     </dl>
     <h2>Evidence</h2>
     <dl>${evidenceOf(view).map(row)}</dl>
