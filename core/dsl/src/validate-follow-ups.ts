@@ -1,4 +1,4 @@
-import { parseDuration, type Transition } from '@loop-engine/core'
+import { parseDuration, type ApprovalPolicy } from '@loop-engine/core'
 
 import { pointer } from './problems.ts'
 import { noName } from './stand-ins.ts'
@@ -24,8 +24,9 @@ export function followUpProblems(checked: Checked): void {
     followUp(checked, { path, id: timeout?.transition, from: id, actor: 'system', misplaced })
   }
   const misplaced = 'follow_up_not_from_state'
-  for (const [index, { from, to, effect, approval }] of definition.transitions.entries()) {
+  for (const [index, { from, to, roles, effect, approval }] of definition.transitions.entries()) {
     const path = `/transitions/${index}`
+    roleProblems(checked, path, roles)
     for (const name of ['onSuccess', 'onFailure'] as const) {
       const place = pointer(path, 'effect', name)
       const id = effect?.[name]
@@ -69,11 +70,21 @@ function followUp(
   }
 }
 
+/** Here a role is named as people bear it; nobody bears one that is spelled as reviewers are. */
+function roleProblems({ report }: Checked, path: string, roles: readonly string[] = []): void {
+  for (const [place, role] of roles.entries()) {
+    if (!role.startsWith('role:')) continue
+    const message = `Nobody bears the role "${role}": only reviewers are spelled so.`
+    const hint = `Write "${role.slice('role:'.length) || '…'}".`
+    report('misspelt_role', pointer(path, 'roles', place), message, hint)
+  }
+}
+
 /** Roles and groups are written in one way; any other is the id of a person, for whom the request would wait in vain. */
 function reviewerProblems(
   { report }: Checked,
   path: string,
-  { stages, escalate = [] }: NonNullable<Transition['approval']>,
+  { stages, escalate = [] }: ApprovalPolicy,
 ): void {
   for (const [key, rungs] of Object.entries({ stages, escalate }))
     for (const [index, { reviewers }] of rungs.entries())
@@ -91,7 +102,7 @@ function reviewerProblems(
 function timerProblems(
   { report }: Checked,
   path: string,
-  { expiresIn, remindEvery, escalate = [] }: NonNullable<Transition['approval']>,
+  { expiresIn, remindEvery, escalate = [] }: ApprovalPolicy,
 ): void {
   const hint = `Make it shorter than "expiresIn", which is ${expiresIn} here.`
   const isTooLate = (after: string): boolean => parseDuration(after) >= parseDuration(expiresIn)

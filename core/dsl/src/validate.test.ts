@@ -276,6 +276,12 @@ test('a guard that looks back asks about a transition of the loop', () => {
   expect(asking('route', 'by-train')).toEqual([])
 })
 
+test('a role that is spelled as reviewers are is one that nobody bears', () => {
+  expect(one({ roles: ['finance', 'role:finance'] })).toEqual([
+    'misspelt_role /transitions/0/roles/1',
+  ])
+})
+
 test('a guard that asks who approved asks about a transition that needs approval', () => {
   const guards = new Map([['two-pairs', { needs: ['approvals'] as const }]])
   const asking = { ...approve, guards: [{ id: 'two-pairs', with: { transition: 'again' } }] }
