@@ -72,11 +72,11 @@ function pastProblems(
   if (!transition) {
     const message = `The guard "${guard.id}" asks about the transition "${about}", which is not defined.`
     report('unknown_transition', place, message, suggest(about, [...transitions.keys()]))
-  } else if (needs.includes('approvals') && !transition.approval) {
-    const message = `The guard "${guard.id}" asks who approved "${about}", which nobody has to approve.`
-    report('never_approved', place, message, `Give "${about}" an approval policy.`)
   } else if (needs.includes('approvals') && transition.approval) {
     peopleProblems(report, path, guard, transition.approval)
+  } else if (needs.includes('approvals')) {
+    const message = `The guard "${guard.id}" asks who approved "${about}", which nobody has to approve.`
+    report('never_approved', place, message, `Give "${about}" an approval policy.`)
   }
 }
 

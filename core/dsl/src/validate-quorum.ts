@@ -1,9 +1,7 @@
-import { spellingOf, type Transition } from '@loop-engine/core'
+import { spellingOf, type ApprovalPolicy } from '@loop-engine/core'
 
 import { pointer } from './problems.ts'
 import type { Checked } from './validate.ts'
-
-type Policy = NonNullable<Transition['approval']>
 
 /**
  * Whoever approves at one stage has no vote at another: stages that name too few people can never be decided. Those whom an
@@ -12,7 +10,7 @@ type Policy = NonNullable<Transition['approval']>
 export function quorumProblems(
   { report }: Checked,
   path: string,
-  { stages, escalate = [] }: Policy,
+  { stages, escalate = [] }: ApprovalPolicy,
 ): void {
   const added = escalate.flatMap(({ reviewers }) => reviewers)
   const named = new Set<string>()
@@ -33,7 +31,7 @@ export function quorumProblems(
 
 /** The stages at which nobody but those who are named may approve. */
 function smallestFirst(
-  stages: Policy['stages'],
+  stages: ApprovalPolicy['stages'],
   added: readonly string[],
 ): readonly { index: number; quorum: number; people: ReadonlySet<string> }[] {
   return stages
