@@ -116,7 +116,8 @@ export {
 export { applyEntry, approvalsOpenedBy } from './ledger/fold.ts'
 export { receiptOf } from './ledger/receipt-of.ts'
 export { systemClock, type Clock, type Identifiers } from './contracts/clock.ts'
-export type { Guard, GuardInput, GuardVerdict, Reservation } from './contracts/guard.ts'
+export type { Guard, GuardInput, GuardVerdict } from './contracts/guard.ts'
+export type { Reservation } from './model/reservation.ts'
 export { publishEach } from './contracts/publish-each.ts'
 export type { LoopStore } from './contracts/store.ts'
 export {

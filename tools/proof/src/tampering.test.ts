@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
 import { createSqliteStore } from '@loop-engine/integration-sqlite'
-import { verifyStore } from '@loop-engine/observability'
+import { exportRecords, verifyExport, verifyStore } from '@loop-engine/observability'
 import { createLoopSystem, defineLoop } from '@loop-engine/sdk'
 import { afterAll, expect, test } from 'vitest'
 
@@ -24,11 +24,20 @@ const payment = defineLoop({
   initialState: 'OPEN',
   transitions: [
     { id: 'note', ...atOpen, guards: [{ id: 'slow', use: 'cooldown', with: { period: '1h' } }] },
-    { id: 'ask', ...atOpen, approval: { reviewers: ['alice'], expiresIn: '1d' } },
+    {
+      id: 'ask',
+      ...atOpen,
+      approval: {
+        reviewers: ['alice'],
+        expiresIn: '1d',
+        escalate: [{ after: '2h', reviewers: ['bob'] }],
+      },
+    },
     {
       id: 'pay',
       ...atOpen,
       to: 'PAYING',
+      guards: [{ id: 'purse', use: 'budget', with: { limit: 8, amount: '/cents' } }],
       effect: { integration: 'bank', action: 'pay', semantics: 'at-most-once', onSuccess: 'paid' },
     },
     { id: 'paid', from: 'PAYING', to: 'PAID', actors: ['automation'] },
@@ -38,9 +47,7 @@ const payment = defineLoop({
 
 let files = 0
 
-/** A database in which a run waits for alice, another's effect and timer wait, and mallory is stopped. */
-async function filled(): Promise<string> {
-  const path = join(folder, `${files++}.db`)
+async function opened(path: string) {
   const { engine, close } = await createLoopSystem({
     loops: [payment],
     store: createSqliteStore({ path, durability: 'process' }),
@@ -58,6 +65,13 @@ async function filled(): Promise<string> {
     for (const transitionId of transitions)
       await engine.transition({ aggregateId, transitionId, actor: agent, evidence: { cents: 5 } })
   }
+  return { engine, close, take }
+}
+
+/** A database in which a run waits for alice, another's effect and timer wait, and mallory is stopped. */
+async function filled(): Promise<string> {
+  const path = join(folder, `${files++}.db`)
+  const { engine, close, take } = await opened(path)
   await take('order-1', 'note', 'ask')
   await take('order-2', 'pay')
   await engine.stop({ target: { actorId: 'mallory' }, actor: alice, reason: 'stolen' })
@@ -130,9 +144,14 @@ test.each([
   "DELETE FROM outbox WHERE kind = 'effect'",
   "DELETE FROM outbox WHERE name = 'state-timeout'",
   "DELETE FROM outbox WHERE name = 'approval-expiry'",
+  "DELETE FROM outbox WHERE name = 'approval-escalation'",
   "UPDATE outbox SET kind = 'other' WHERE kind = 'effect'",
   "UPDATE outbox SET run_id = 'other' WHERE kind = 'timer'",
   'DELETE FROM definition',
+  'DELETE FROM counter',
+  'UPDATE counter SET value = value - 1',
+  'UPDATE counter SET bucket = 1',
+  "UPDATE counter SET key = 'budget:other'",
 ])('verify names what this changes when it looks deep: %s', async (change) => {
   const path = await filled()
   const database = new DatabaseSync(path)
@@ -140,4 +159,28 @@ test.each([
   database.close()
 
   expect(await verify(path, true)).toBeDefined()
+})
+
+test('what was taken beyond a limit is on record, though its counter was put right again', async () => {
+  const path = await filled()
+  const set = (value: number): void => {
+    const database = new DatabaseSync(path)
+    database.prepare('UPDATE counter SET value = ?').run(value)
+    database.close()
+  }
+  set(0)
+  const { take, close } = await opened(path)
+  await take('order-3', 'pay')
+  await close()
+  set(10)
+
+  expect(await verify(path, true)).toBe('illegal')
+  const store = createSqliteStore({ path })
+  await store.open()
+  const lines = await Array.fromAsync(exportRecords({ store, tenant: 'default' }))
+  await store.close()
+  expect(await verifyExport(lines)).toMatchObject({ ok: true })
+  expect(await verifyExport(lines, { deep: true })).toMatchObject({
+    first: { line: lines.length, fault: 'illegal' },
+  })
 })

@@ -2,7 +2,7 @@ import { LoopError } from '../errors.ts'
 import type { StoredEntry } from '../ledger/entry.ts'
 import type { ApprovalRequest } from '../model/approval.ts'
 import type { LoopInstance } from '../model/instance.ts'
-import type { Reservation } from './guard.ts'
+import type { Reservation } from '../model/reservation.ts'
 import type { OutboxItem } from './store-outbox.ts'
 
 /** A switch that refuses every commit which names its scope. */

@@ -53,6 +53,13 @@ const drafts: fc.Arbitrary<EntryDraft> = fc.record(
     status: fc.constantFrom('active' as const, 'failed' as const),
     guards: fc.array(guard, { maxLength: 3 }),
     evidence: fc.record({ digest: words, bytes: fc.nat() }),
+    counters: fc.array(
+      fc.record(
+        { key: words, bucket: fc.nat(), amount: amounts, limit: amounts, expiresAt: fc.nat() },
+        { requiredKeys: ['key', 'bucket', 'amount', 'limit'] },
+      ),
+      { maxLength: 2 },
+    ),
     actionDigest: words,
     approval: fc.record(
       {

@@ -16,6 +16,7 @@ export function entryText(draft: EntryDraft, seq: number, prevHash: string): str
       object('approval', draft.approval) +
       `,"at":${number(draft.at)}` +
       optional('correlationId', draft.correlationId) +
+      object('counters', draft.counters) +
       object('data', draft.data) +
       `,"definition":${writeString(draft.definition)},"durability":"${draft.durability}"` +
       object('effect', draft.effect) +

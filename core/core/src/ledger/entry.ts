@@ -2,6 +2,7 @@ import type { JsonObject } from '../json/json.ts'
 import type { Actor } from '../model/actor.ts'
 import type { GuardResult } from '../model/guard-result.ts'
 import type { Durability, InstanceStatus } from '../model/instance.ts'
+import type { Reservation } from '../model/reservation.ts'
 
 export const entryTypes = [
   'loop.started',
@@ -60,6 +61,8 @@ export interface LedgerEntry {
   /** Present when the status changed, and on the first entry. */
   readonly status?: InstanceStatus
   readonly guards?: readonly GuardResult[]
+  /** What this execution took of limits; it stays when the evidence that it was read from is erased. */
+  readonly counters?: readonly Reservation[]
   /** `SHA-256(salt ‖ "\n" ‖ canonical evidence)`; the evidence itself lies beside the entry and may be erased. */
   readonly evidence?: { readonly digest: string; readonly bytes: number }
   /** SHA-256 over { tenant, runId, stateVersion, definition, transitionId, evidence digest, effect }. */

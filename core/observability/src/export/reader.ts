@@ -90,6 +90,7 @@ export function createReader({
     if (announced.runs !== counts.runs || announced.entries !== counts.entries)
       throw bad('truncated', 'The export does not hold what it says.')
     if (!runs.fit(announced)) throw bad('bad_root', 'The entries are not those of the log.')
+    runs.refuseOverrun()
     if (keys.length > 0)
       signature = signatureOf(announced, {
         tenant: header.tenant,

@@ -2,6 +2,7 @@ import type { LedgerEntry, LoopDefinition } from '@loop-engine/core'
 import type { z } from 'zod'
 
 import { leafHash } from '../log/merkle.ts'
+import { createCounterUses, overrunFault } from '../verify/counters.ts'
 import { openDefinition } from '../verify/definitions.ts'
 import { typeOf } from '../verify/entry-tail.ts'
 import type { VerifyFault } from '../verify/fault.ts'
@@ -28,6 +29,8 @@ export interface ExportRuns {
   closeRun(): void
   /** Whether the entries are those of the log. */
   fit(head: ExportEnd): boolean
+  /** Throws when the runs together took more than a limit allows. */
+  refuseOverrun(): void
 }
 
 export function createExportRuns(
@@ -38,6 +41,7 @@ export function createExportRuns(
   const definitions = new Map<string, LoopDefinition>()
   const find = deep ? (wanted: string) => definitions.get(wanted) ?? null : undefined
   const leaves = scope === 'part' ? createProvenLeaves() : createAllLeaves()
+  const counters = createCounterUses()
   const seen = new Set<string>()
   let run: { readonly announced: ExportRun; readonly check: RunCheck } | undefined
   /** Leaves of dropped entries that the run has yet to show. */
@@ -83,6 +87,7 @@ export function createExportRuns(
     counts,
     closeRun,
     fit: (head) => leaves.fit(head),
+    refuseOverrun: () => counters.all().map(overrunFault).forEach(refuse),
     openRun(announced) {
       closeRun()
       const { runId, loopId, aggregateId, dropped = null } = announced
@@ -92,7 +97,8 @@ export function createExportRuns(
       owed = dropped?.through ?? 0
       last = undefined
       const names = { tenant, loopId, aggregateId }
-      run = { announced, check: createRunCheck(runId, find, { stored: false, dropped, names }) }
+      const options = { stored: false, dropped, names, counters }
+      run = { announced, check: createRunCheck(runId, find, options) }
     },
     addEntry(entry) {
       if (!entry || !run) throw bad('bad_line', 'The line is no entry of a run.')

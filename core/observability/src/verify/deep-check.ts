@@ -56,6 +56,7 @@ export function createDeepCheck(
         message: 'The definition that judged is not kept, or not under its own digest.',
       }
     ends.follow(entry)
+    options.counters?.follow(entry)
     const fault = licences.judge(entry, stored.hash, folded, loop)
     folded = applyEntry(folded, entry, stored)
     return fault

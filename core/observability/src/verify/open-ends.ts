@@ -1,6 +1,7 @@
 import {
   approvalsOpenedBy,
   isOpen,
+  type ApprovalRequest,
   type LedgerEntry,
   type LoopInstance,
   type LoopStore,
@@ -30,6 +31,8 @@ export interface OpenEnds {
   ): Promise<VerifyFault | null>
 }
 
+const escalation = 'approval-escalation'
+
 export function createOpenEnds(): OpenEnds {
   const effects = new Map<string, { readonly seq: number; readonly integration: string }>()
   /** What the record says of each that waits. */
@@ -47,6 +50,19 @@ export function createOpenEnds(): OpenEnds {
       const item = await store.delivery(tenant, id)
       return item?.runId === runId && item.kind === kind && item.name === name
     }
+    /** Every step of the policy was taken, or waits; one that came with the expiry goes without an entry. */
+    const escalates = async (
+      { id, policy, expiresAt }: ApprovalRequest,
+      record: readonly LedgerEntry[],
+    ): Promise<boolean> => {
+      const steps = policy.escalate ?? []
+      const timers = steps.map(async (_, index) =>
+        waits(approvalTimer(id, escalation, index), 'timer', escalation),
+      )
+      const waiting = (await Promise.all(timers)).filter(Boolean)
+      const taken = record.filter(({ type }) => type === 'loop.approval.escalated')
+      return waiting.length + taken.length >= steps.length || Date.now() >= expiresAt
+    }
     for (const [id, { seq, integration }] of effects)
       if (!(await waits(id, 'effect', integration)))
         yield [seq, 'The effect that the entry orders neither waits nor has an end on record.']
@@ -56,6 +72,11 @@ export function createOpenEnds(): OpenEnds {
       const request = await store.approval(tenant, id)
       if (request?.status !== 'pending' || !isAsRecorded(request, record))
         yield [seq, 'The approval that the entry asks for does not wait as the record says.']
+      else if (!(await escalates(request, record)))
+        yield [
+          seq,
+          'The approval that the entry asks for has no timer for an escalation of its policy.',
+        ]
       if (!(await waits(approvalTimer(id, 'approval-expiry'), 'timer', 'approval-expiry')))
         yield [seq, 'The approval that the entry asks for has no timer that would end it.']
     }

@@ -1,5 +1,6 @@
 import type { DroppedEntries, LoopDefinition, LoopInstance, StoredEntry } from '@loop-engine/core'
 
+import type { CounterUses } from './counters.ts'
 import { createDeepCheck } from './deep-check.ts'
 import type { VerifyFault } from './fault.ts'
 import type { BesideRecord } from './open-ends.ts'
@@ -31,6 +32,8 @@ export interface RunCheckOptions {
   readonly names: Names
   /** Where to look for what the record leaves open. */
   readonly beside?: BesideRecord
+  /** Hears what every entry took of limits, where there are definitions. */
+  readonly counters?: CounterUses
 }
 
 /** Goes deep where there are definitions to judge by. */

@@ -1,5 +1,6 @@
 import type { LoopInstance, StoredEntry } from '@loop-engine/core'
 
+import { createCounterUses, type CounterUse } from './counters.ts'
 import type { VerifyFault } from './fault.ts'
 import { createRunCheck, type FindDefinition, type RunCheckOptions } from './run-check.ts'
 
@@ -8,6 +9,8 @@ export interface RunReport {
   readonly entries: number
   /** In the order of their numbers; at most 100. */
   readonly faults: readonly VerifyFault[]
+  /** What it took of limits; nothing is known of it without definitions. */
+  readonly counters: readonly CounterUse[]
 }
 
 export interface VerifyRunOptions extends Pick<RunCheckOptions, 'dropped' | 'beside'> {
@@ -24,7 +27,13 @@ export async function verifyRun(
   pages: AsyncIterable<readonly StoredEntry[]> | Iterable<readonly StoredEntry[]>,
   { instance, definitions, dropped = null, beside }: VerifyRunOptions,
 ): Promise<RunReport> {
-  const check = createRunCheck(instance.runId, definitions, { dropped, names: instance, beside })
+  const counters = createCounterUses()
+  const check = createRunCheck(instance.runId, definitions, {
+    dropped,
+    names: instance,
+    beside,
+    counters,
+  })
   const faults: VerifyFault[] = []
   const note = (fault: VerifyFault | null): void =>
     void (fault && faults.length < mostFaults && faults.push(fault))
@@ -35,5 +44,5 @@ export async function verifyRun(
     }
   }
   note(await check.end(instance))
-  return { entries: check.entries - (dropped?.through ?? 0), faults }
+  return { entries: check.entries - (dropped?.through ?? 0), faults, counters: counters.all() }
 }

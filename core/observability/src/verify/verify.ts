@@ -5,6 +5,7 @@ import type { KnownKeys, LoopInstance, LoopStore } from '@loop-engine/core'
 import { checkOptions } from '../check-options.ts'
 import type { NoteKey } from '../log/note.ts'
 import { runsOf } from '../pages.ts'
+import { createCounterUses, verifyCounters } from './counters.ts'
 import type { VerifyFault } from './fault.ts'
 import { verifyLog } from './verify-log.ts'
 import { mostFaults } from './verify-run.ts'
@@ -16,7 +17,7 @@ export interface VerifyStoreOptions {
   readonly tenant: string
   /** Only this run. */
   readonly runId?: string
-  /** Also parses every entry: canonical form, legality, approvals, fold, the leaves of the log, and what the record leaves open. About ten times slower. */
+  /** Also parses every entry: canonical form, legality, approvals, fold, the leaves of the log, what the record leaves open, and what it took of limits. About ten times slower. */
   readonly deep?: boolean
   readonly onProgress?: (done: { readonly runs: number; readonly entries: number }) => void
   /**
@@ -80,6 +81,7 @@ export async function verifyStore(options: VerifyStoreOptions): Promise<VerifyRe
   const logged = runId === undefined ? (await store.logHead(tenant)).size : 0
   let [runs, entries] = [0, 0]
   const found = new Set<string>()
+  const counters = createCounterUses()
   const gone = { entries: 0, before: 0, runs: new Map<string, number>() }
   const chosen = runId === undefined ? runsOf(store, { tenant }) : oneRun(store, tenant, runId)
   await verifyRuns(store, chosen, {
@@ -90,6 +92,7 @@ export async function verifyStore(options: VerifyStoreOptions): Promise<VerifyRe
       runs += 1
       if (deep || checkpoint) found.add(instance.runId)
       entries += report.entries
+      counters.add(report.counters)
       if (dropped) {
         gone.runs.set(instance.runId, dropped.through)
         gone.entries += dropped.through
@@ -99,6 +102,8 @@ export async function verifyStore(options: VerifyStoreOptions): Promise<VerifyRe
       onProgress?.({ runs, entries })
     },
   })
+  const overrun = await verifyCounters(store, tenant, counters.all(), Date.now())
+  faults.push(...overrun.slice(0, mostFaults - faults.length))
   if (runId === undefined) {
     const missed = await verifyLog({
       store,

@@ -16,6 +16,7 @@ export function attemptDraft(
     | 'actionDigest'
     | 'approval'
     | 'effect'
+    | 'counters'
     | 'receiptExpiresAt'
     | 'reason'
     | 'message'
@@ -37,6 +38,7 @@ export function attemptDraft(
   if (own.toState !== undefined) draft['toState'] = own.toState
   if (own.status !== undefined) draft['status'] = own.status
   if (facts.guards.length > 0) draft['guards'] = facts.guards
+  if (own.counters) draft['counters'] = own.counters
   if (facts.evidence) draft['evidence'] = facts.evidence
   if (own.actionDigest !== undefined) draft['actionDigest'] = own.actionDigest
   if (own.approval) draft['approval'] = withoutUndefined(own.approval)

@@ -143,6 +143,7 @@ function conclude(
   const ruling = decide(loop, instance, command, {
     ...base,
     guards: verdicts.results,
+    reservations: verdicts.reservations,
     actionDigest: action,
     effect: effect && { inputDigest: effect.inputDigest, input: effect.text },
     approved,

@@ -4,6 +4,7 @@ import {
   type EntryDraft,
   type InstanceStatus,
   type LoopInstance,
+  type Reservation,
   type Transition,
 } from '@loop-engine/core'
 
@@ -128,6 +129,7 @@ function execute(
       status,
       actionDigest: facts.actionDigest,
       effect,
+      counters: facts.reservations?.length ? facts.reservations.map(countedBy) : undefined,
       receiptExpiresAt: facts.at + facts.receiptTtlMs,
       approval: approved && {
         id: approved.id,
@@ -139,4 +141,9 @@ function execute(
     }),
     orders,
   }
+}
+
+/** A guard may answer with more than belongs there. */
+function countedBy({ key, bucket, amount, limit, expiresAt }: Reservation): Reservation {
+  return { key, bucket, amount, limit, ...(expiresAt !== undefined && { expiresAt }) }
 }

@@ -5,6 +5,7 @@ import type {
   EntryDraft,
   GuardResult,
   RejectionReason,
+  Reservation,
   Transition,
 } from '@loop-engine/core'
 
@@ -33,6 +34,8 @@ export interface TransitionFacts {
   /** A refusal that was found outside: identity, a stop, evidence that does not fit its schema. */
   readonly refusal?: Refusal
   readonly guards: readonly GuardResult[]
+  /** What an execution takes of limits. */
+  readonly reservations?: readonly Reservation[]
   /** The hard guard that did not pass. */
   readonly blockedBy?: GuardResult
   readonly evidence?: { readonly digest: string; readonly bytes: number }
