@@ -141,6 +141,7 @@ test('who may not decide is told so, and sees why', async () => {
   const { page } = await stage.enter({ id: 'eve', roles: ['sales'], path: `/inbox/${id}` })
 
   await page.getByText('Not by the policy as it is.').waitFor()
+  await page.getByText('As far as this page knows the policy does not name you').waitFor()
   await page.getByRole('button', { name: 'Approve', exact: true }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Approve' }).click()
 
