@@ -26,7 +26,7 @@ const payment = defineLoop({
   ],
 })
 
-/** What mallory approved for ann has executed; nothing was done about it yet. */
+/** What mallory, who acts for the boss, approved in place of ann has executed; nothing was done about it yet. */
 async function approved(transitionId: string) {
   const done: string[] = []
   const clock = createTestClock()
@@ -47,7 +47,7 @@ async function approved(transitionId: string) {
   const decided = await approvals.decide({
     requestId,
     decision: 'approve',
-    actor: { type: 'human', id: 'mallory' },
+    actor: { type: 'human', id: 'mallory', onBehalfOf: { type: 'human', id: 'boss' } },
   })
   if (decided.status !== 'executed') throw new Error(decided.status)
   const later = async () => {
@@ -60,8 +60,8 @@ async function approved(transitionId: string) {
 const stopOf = (actorId: string) =>
   ({ target: { actorId }, actor: person('olga'), reason: 'stolen' }) as const
 
-test.each(['agent:payer', 'mallory', 'ann', 'integration:bank'])(
-  'an effect waits while %s is stopped: who asked, who approved, for whom, who acts',
+test.each(['agent:payer', 'mallory', 'ann', 'boss', 'integration:bank'])(
+  'an effect waits while %s is stopped: who asked, who approved, in whose place, for whom, who acts',
   async (actorId) => {
     const { engine, done, later } = await approved('pay')
     await engine.stop(stopOf(actorId))

@@ -77,6 +77,8 @@ export interface LedgerEntry {
     readonly reviewers?: readonly string[]
     /** By whom the delegates among them had their votes. */
     readonly handedOnBy?: readonly string[]
+    /** For whom the reviewers acted. */
+    readonly onBehalfOf?: readonly string[]
     readonly policyDigest?: string
     readonly expiresAt?: number
   }

@@ -1,3 +1,4 @@
+import { principalIds } from '@loop-engine/actors'
 import {
   approvalsOf,
   type ApprovalRequest,
@@ -120,6 +121,7 @@ function execute(
   const { approved } = facts
   const votes = approved ? approvalsOf(approved) : []
   const handedOnBy = votes.flatMap((vote) => vote.handedOnBy ?? [])
+  const onBehalfOf = votes.flatMap(({ reviewer }) => principalIds(reviewer).slice(1))
   return {
     status: 'executed',
     transition,
@@ -137,6 +139,7 @@ function execute(
         viewHash: approved.viewHash,
         reviewers: votes.map(({ reviewer }) => reviewer.id),
         ...(handedOnBy.length > 0 && { handedOnBy }),
+        ...(onBehalfOf.length > 0 && { onBehalfOf }),
       },
     }),
     orders,

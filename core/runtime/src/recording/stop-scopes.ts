@@ -23,8 +23,8 @@ export function ownScopes(tenant: string, principal: Principal): readonly string
 
 /** The stops that hold up what an execution licenses: those of everybody on whose word it rests. */
 export function scopesBehind({ approval, ...entry }: LedgerEntry): readonly string[] {
-  const { reviewers = [], handedOnBy = [] } = approval ?? {}
-  const approvers = [...reviewers, ...handedOnBy]
+  const { reviewers = [], handedOnBy = [], onBehalfOf = [] } = approval ?? {}
+  const approvers = [...reviewers, ...handedOnBy, ...onBehalfOf]
   return [
     ...scopesOf(entry, entry.actor),
     ...approvers.flatMap((id) => actorScopes(entry.tenant, id)),
