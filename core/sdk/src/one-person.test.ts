@@ -104,6 +104,38 @@ test('who handed a vote on has had it under every account, though that counts no
   expect(await approve('alice.admin')).toMatchObject({ reason: 'already_voted' })
 })
 
+test('the vote of who turns out to be another voter, or the requester, counts no longer', async () => {
+  const people: Record<string, Person> = {
+    alice: finance,
+    bob: finance,
+    'bob.admin': finance,
+    'alice.admin': finance,
+    carol: finance,
+    dave: finance,
+  }
+  const { approve, store } = await ask({
+    quorum: 3,
+    requester: { ...payer, onBehalfOf: { type: 'human', id: 'alice' } },
+    people,
+  })
+  await approve(person('bob'))
+  await approve(person('bob.admin'))
+  people['bob'] = people['bob.admin'] = { ...finance, identityClass: 'person-1' }
+
+  expect(await approve(person('alice.admin'))).toMatchObject({
+    status: 'recorded',
+    request: { decisions: [{ reviewer: { id: 'bob' } }, { reviewer: { id: 'alice.admin' } }] },
+  })
+  people['alice'] = people['alice.admin'] = { ...finance, identityClass: 'person-2' }
+  expect(await approve(person('carol'))).toMatchObject({
+    status: 'recorded',
+    request: { decisions: [{ reviewer: { id: 'bob' } }, { reviewer: { id: 'carol' } }] },
+  })
+  expect(await approve(person('bob.admin'))).toMatchObject({ reason: 'already_voted' })
+  expect(await approve(person('dave'))).toMatchObject({ status: 'executed' })
+  expect(await verifyStore({ store, tenant: 'default', deep: true })).toMatchObject({ ok: true })
+})
+
 /** A purchase that bob approved, asked for by alice; then somebody is to order it. */
 async function order(guard: object, approver: string, orderer: string, fourEyes = true) {
   const loop = defineLoop({

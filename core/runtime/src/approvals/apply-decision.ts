@@ -1,10 +1,4 @@
-import { mayReview } from '@loop-engine/actors'
-import {
-  approvalsOf,
-  reviewersOf,
-  type ApprovalDecision,
-  type ApprovalRequest,
-} from '@loop-engine/core'
+import { type ApprovalDecision, type ApprovalRequest } from '@loop-engine/core'
 
 import { evidenceOf } from '../judging/admit-input.ts'
 import { noEvidence } from '../judging/evidence.ts'
@@ -17,6 +11,7 @@ import type { DecideInput, DecisionResult } from './decide-request.ts'
 import { decisionDraft } from './decision-draft.ts'
 import { edit } from './edit-request.ts'
 import { execute, requestedEvidence } from './execute-approved.ts'
+import { lapsedVotes } from './lapsed-votes.ts'
 import type { Situation, Outcome } from './on-request.ts'
 import { takePolicyFollowUp } from './policy-follow-up.ts'
 import { recordProgress } from './record-progress.ts'
@@ -101,7 +96,7 @@ async function approve(
   const { request, instance, change } = situation
   const edited = input.decision === 'edit' ? await edit(kernel, situation, input) : request
   const chain = handedOnBy(await withStandingDelegations(kernel, request), situation.actor)
-  const lapsed = await lapsedOf(kernel, edited)
+  const lapsed = await lapsedVotes(kernel, edited)
   const standing = edited.decisions.filter((made) => !lapsed.has(made))
   const { request: counted, complete } = countApproval(
     { ...edited, decisions: standing },
@@ -126,20 +121,4 @@ async function approve(
   const outcome = await execute(kernel, { ...situation, request: counted }, said)
   // And another process may have a clock that is ahead.
   return change.instance.updatedAt < request.expiresAt ? outcome : tooLate(request)
-}
-
-/** Roles are checked when an approval is consumed, not when it was clicked (invariant 16): who lost them has no say. */
-async function lapsedOf(
-  kernel: Kernel,
-  request: ApprovalRequest,
-): Promise<ReadonlySet<ApprovalDecision>> {
-  if (!kernel.identity.hasDirectory) return new Set()
-  const standing = await withStandingDelegations(kernel, request)
-  const votes = await Promise.all(
-    approvalsOf(request).map(async (vote) => {
-      const today = await kernel.identity.today(request.tenant, vote.reviewer)
-      return today && mayReview(today.actor, reviewersOf(standing, vote.stage)) ? [] : [vote]
-    }),
-  )
-  return new Set(votes.flat())
 }
