@@ -92,7 +92,7 @@ async function open(whilePaying: (system: LoopSystem) => Promise<void> = async (
     clock.advance(ms)
     await system.relay.drain()
   }
-  return { ...system, store, bank, asked, order, state, effects, later }
+  return { ...system, store, clock, bank, asked, order, state, effects, later }
 }
 
 test('what a suspended run ordered waits until a person resumes it', async () => {
@@ -205,6 +205,49 @@ test('what ends after the suspended run was migrated leads on as it was ordered'
     currentState: 'PAID',
     definition: { version: '2' },
   })
+})
+
+test('so do both of two that one transition ordered', async () => {
+  const ledger = (version: string, tip: string) =>
+    defineLoop({
+      id: 'ledger',
+      version,
+      states: ['OPEN', { id: 'CLOSED', terminal: true }],
+      initialState: 'OPEN',
+      transitions: [
+        {
+          id: tip,
+          from: 'OPEN',
+          to: 'OPEN',
+          actors: ['ai-agent'],
+          effect: {
+            integration: 'bank',
+            action: 'pay',
+            semantics: 'idempotent',
+            onFailure: 'note',
+          },
+        },
+        { id: 'note', from: 'OPEN', to: 'OPEN', actors: ['automation'] },
+        { id: 'close', from: 'OPEN', to: 'CLOSED', actors: ['ai-agent'] },
+      ],
+    })
+  const { store, bank, clock } = await open()
+  const parts = { integrations: [bank], store, clock, relay: false } as const
+  const { engine } = await createLoopSystem({ ...parts, loops: [ledger('1', 'tip')] })
+  const run = { aggregateId: 'order-2', actor: agent }
+  await engine.start({ ...run, loopId: 'ledger' })
+  await engine.transition({ ...run, transitionId: 'tip' })
+  await engine.transition({ ...run, transitionId: 'tip' })
+  await engine.suspend({ ...change, aggregateId: 'order-2' })
+  const next = await createLoopSystem({ ...parts, loops: [ledger('2', 'gratuity')] })
+  await next.engine.migrate({ ...change, aggregateId: 'order-2' })
+  clock.advance(2 * 86_400_000)
+  await next.relay.drain()
+
+  await next.engine.resume({ ...change, aggregateId: 'order-2' })
+
+  const items = await Array.fromAsync(next.engine.history({ aggregateId: 'order-2' }))
+  expect(items.slice(-2).map(({ entry }) => entry.transitionId)).toEqual(['note', 'note'])
 })
 
 test.each(['cancel', 'fail'] as const)(

@@ -25,7 +25,7 @@ export async function takeHeldFollowUps(
   const reservations: Reservation[] = []
   for (const ended of await endedSinceSuspension(kernel, suspended)) {
     const { actor, receipt } = openEntry(ended)
-    const effect = await effectBehind(kernel, ended)
+    const effect = await effectBehind(kernel, suspended, receipt)
     const followUp = ended.type === 'loop.effect.succeeded' ? effect?.onSuccess : effect?.onFailure
     const { instance } = change
     if (followUp === undefined || instance.status !== 'active') continue
@@ -42,12 +42,15 @@ export async function takeHeldFollowUps(
 /** The effect as it was ordered: the run may have been migrated since. */
 async function effectBehind(
   { store, loops }: Kernel,
-  ended: StoredEntry,
+  run: LoopInstance,
+  receipt: string | undefined,
 ): Promise<EffectSpec | undefined> {
-  const { tenant, runId, transitionId = '', receipt, definition } = openEntry(ended)
-  const order = await store.lastExecuted(tenant, runId, transitionId)
-  const digest = order && order.hash === receipt ? openEntry(order).definition : definition
-  return (await loops.pinned(digest)).transitions.get(transitionId)?.effect
+  for await (const entry of newestFirst(store, run)) {
+    if (entry.hash !== receipt) continue
+    const { definition, transitionId = '' } = openEntry(entry)
+    return (await loops.pinned(definition)).transitions.get(transitionId)?.effect
+  }
+  return undefined
 }
 
 /** The ends of effects since the run was suspended, oldest first. */
