@@ -93,6 +93,21 @@ describe('a run', () => {
     })
   })
 
+  test('is not migrated past what a transition asks for', async () => {
+    const store = createMemoryStore()
+    const before = await createLoopSystem({ loops: [second], store, relay: false })
+    await before.engine.start(start)
+    const input = { aggregateId: 'task-1', actor: alice, reason: 'in a hurry' }
+
+    await expect(before.engine.migrate({ ...input, state: 'OPEN' })).rejects.toMatchObject({
+      code: 'invalid_input',
+      path: '/state',
+    })
+    expect(await before.engine.migrate({ ...input, state: 'TODO' })).toMatchObject({
+      currentState: 'TODO',
+    })
+  })
+
   test.each(['cancel', 'fail'] as const)('%s is final', async (end) => {
     const { engine } = await createLoopSystem({ loops: [first], relay: false })
     await engine.start(start)

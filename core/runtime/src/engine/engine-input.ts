@@ -59,7 +59,7 @@ export interface MigrateInput extends Target {
   readonly actor: Actor
   readonly reason: string
   readonly expected?: Expected
-  /** The state to go on from, when the new definition does not have the current one. */
+  /** The state to go on from, when the new definition does not have the current one, or nothing leaves it there. */
   readonly state?: string
 }
 

@@ -1,7 +1,8 @@
-import { LoopError, type LoopInstance } from '@loop-engine/core'
+import { LoopError, type LoopInstance, type State } from '@loop-engine/core'
 
 import { checkInput } from '../check-input.ts'
 import { personOrSystem } from '../judging/admit-input.ts'
+import type { LoopIndex } from '../judging/loop-index.ts'
 import type { Kernel } from '../kernel.ts'
 import { draftOf } from '../recording/draft.ts'
 import { restartTimeout } from '../recording/orders.ts'
@@ -17,33 +18,13 @@ export async function migrateRun(kernel: Kernel, input: MigrateInput): Promise<L
   const actor = personOrSystem(kernel, input.actor, 'migrate a run')
   return rewrite(kernel, input, async (instance, change) => {
     const loop = kernel.loops.current(instance.loopId)
-    const to = state ?? instance.currentState
-    const target = loop.states.get(to)
-    if (!target) {
-      throw new LoopError(
-        'invalid_input',
-        'The new definition does not have the state of the run.',
-        {
-          path: '/state',
-          hint: 'Say with `state` where the run goes on.',
-          details: { known: [...loop.states.keys()] },
-        },
-      )
-    }
-    if (target.terminal) {
-      // It would be open for ever: nothing leaves the state, and nothing that reaches it records its end.
-      throw new LoopError('invalid_input', 'A run cannot go on from a terminal state.', {
-        path: '/state',
-        hint: 'Say with `state` where the run goes on, or cancel or fail it instead.',
-        details: { state: to },
-      })
-    }
+    const target = stateIn(loop, instance, state)
     const entry = change.append({
       ...draftOf(kernel, instance, actor),
       type: 'loop.migrated',
       definition: loop.digest,
       fromState: instance.currentState,
-      ...(to !== instance.currentState && { toState: to }),
+      ...(target.id !== instance.currentState && { toState: target.id }),
       reason,
       data: { from: instance.definition.digest, version: loop.definition.version },
     })
@@ -52,4 +33,37 @@ export async function migrateRun(kernel: Kernel, input: MigrateInput): Promise<L
     await supersede(kernel, change)
     return { scopes: ownScopes(tenant, actor) }
   })
+}
+
+/** Where the run goes on: in its state, or in the one that is named when there is no going on from that. */
+function stateIn(
+  { states }: LoopIndex,
+  { currentState }: LoopInstance,
+  state = currentState,
+): State {
+  const refuse = (message: string, hint: string): LoopError =>
+    new LoopError('invalid_input', message, {
+      path: '/state',
+      hint,
+      details: { state, known: [...states.keys()] },
+    })
+  const known = states.get(currentState)
+  if (state !== currentState && known && !known.terminal)
+    // Or whoever may migrate could take it past guards and approvals.
+    throw refuse(
+      'The new definition has the state of the run.',
+      'Leave `state` out: the run goes on there, and a transition takes it on.',
+    )
+  const target = states.get(state)
+  if (!target)
+    throw refuse(
+      'The new definition does not have the state of the run.',
+      'Say with `state` where the run goes on.',
+    )
+  if (!target.terminal) return target
+  // It would be open for ever: nothing leaves the state, and nothing that reaches it records its end.
+  throw refuse(
+    'A run cannot go on from a terminal state.',
+    'Say with `state` where the run goes on, or cancel or fail it instead.',
+  )
 }
