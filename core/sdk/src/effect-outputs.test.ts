@@ -1,4 +1,4 @@
-import { LoopError, type JsonValue } from '@loop-engine/core'
+import { LoopError, type EffectSpec, type JsonValue } from '@loop-engine/core'
 import { createTestClock } from '@loop-engine/testing'
 import { expect, test } from 'vitest'
 
@@ -8,7 +8,10 @@ import { createLoopSystem, defineLoop } from './index.ts'
 const agent = { type: 'ai-agent', id: 'agent:payer' } as const
 
 /** What is on record of an effect that ends like this, and how often it began. */
-async function endOf(pay: () => Promise<unknown>) {
+async function endOf(
+  pay: () => Promise<unknown>,
+  semantics: EffectSpec['semantics'] = 'idempotent',
+) {
   const clock = createTestClock()
   let calls = 0
   const { engine, relay } = await createLoopSystem({
@@ -23,7 +26,7 @@ async function endOf(pay: () => Promise<unknown>) {
             from: 'OPEN',
             to: 'PAID',
             actors: ['ai-agent'],
-            effect: { integration: 'bank', action: 'pay', semantics: 'idempotent' },
+            effect: { integration: 'bank', action: 'pay', semantics },
           },
         ],
       }),
@@ -94,4 +97,15 @@ test.each<[string, unknown, string, number]>([
       throw error
     }),
   ).toEqual({ type: 'loop.effect.failed', reason, evidence: null, calls })
+})
+
+test('an at-most-once effect that cannot tell whether it acted has not failed', async () => {
+  const error = new LoopError('unknown_outcome', 'The bank did not answer.', { retryable: true })
+
+  expect(await endOf(async () => Promise.reject(error), 'at-most-once')).toEqual({
+    type: 'loop.effect.unknown',
+    reason: 'unknown_outcome',
+    evidence: null,
+    calls: 1,
+  })
 })

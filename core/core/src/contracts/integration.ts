@@ -19,7 +19,8 @@ export interface Action {
   readonly input: { parse(value: unknown): unknown }
   /**
    * Acts. Returns JSON for the record, or nothing. Throwing a LoopError with `retryable: true` asks for another attempt,
-   * with `details.retryAfterMs` no sooner than that.
+   * with `details.retryAfterMs` no sooner than that. What acts at most once, and cannot tell whether it did, throws
+   * `unknown_outcome`: any other error says that it failed.
    */
   run(input: unknown, context: EffectContext): Promise<JsonValue | void>
 }

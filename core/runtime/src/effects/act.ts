@@ -65,7 +65,8 @@ async function failed(kernel: Kernel, job: EffectJob, error: unknown): Promise<E
   const idempotent = effect.semantics === 'idempotent'
   const known = isLoopError(error) ? error : undefined
   const reason = known?.code ?? 'threw'
-  if (!idempotent && known?.code === 'timeout') return { type: 'loop.effect.unknown', reason }
+  const mayHaveActed = known?.code === 'timeout' || known?.code === 'unknown_outcome'
+  if (!idempotent && mayHaveActed) return { type: 'loop.effect.unknown', reason }
   // An unknown error of an idempotent effect may pass; one that says it is not retryable will not.
   const mayPass = idempotent && (known === undefined || known.retryable)
   if (mayPass && !(await hasBegun(kernel, job, attemptsOf(kernel, job))))
