@@ -135,6 +135,16 @@ describe('the file', () => {
     expect(others).toBe(3)
   })
 
+  test('closed while reads wait for their turn, refuses them as such', async () => {
+    const store = await openAt(newPath())
+    await store.putDefinition('large', 'x'.repeat(2 ** 24))
+    const reads = Array.from({ length: 50 }, () => codeOf(store.definition('large')))
+
+    await store.close()
+
+    expect(new Set(await Promise.all(reads))).toEqual(new Set(['null', 'closed']))
+  })
+
   test('several starters make one schema', async () => {
     const path = newPath()
     const stores = await Promise.all(Array.from({ length: 4 }, () => openAt(path)))

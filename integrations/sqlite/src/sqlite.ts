@@ -75,9 +75,10 @@ export function createSqliteStore(given: SqliteStoreOptions): LoopStore {
     throw new LoopError('closed', 'The SQLite store is not open.', { hint: 'Await open() first.' })
   }
   const read = async <Result>(work: (opened: Session) => Result): Promise<Result> => {
-    const opened = live()
+    live()
     for (let wait = untilTurn(); wait; wait = untilTurn()) await wait
-    return patiently(() => work(opened))
+    // Asked again: the store may have been closed before its turn came.
+    return patiently(() => work(live()))
   }
   const write = async <Result>(work: (opened: Session) => Result): Promise<Result> => {
     const opened = live()
