@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { startPostgres } from '@loop-engine/testing'
 import { expect, onTestFinished, test } from 'vitest'
 
+import { openStore } from './postgres.fixture.ts'
 import { startSilentServer } from './silent-server.fixture.ts'
 
 const program = `
@@ -32,4 +33,19 @@ test('a process that closed its store ends, though its server fell silent', asyn
   child.stdin.end()
 
   expect(await once(child, 'exit')).toEqual([0, null])
+})
+
+test('what was asked before closing is answered, also what waits for a connection', async () => {
+  const server = await startPostgres()
+  const store = await openStore({
+    connectionString: server.url,
+    schema: server.schema(),
+    maxConnections: 1,
+  })
+  await store.putDefinition('large', 'x'.repeat(2 ** 20))
+  const reads = Array.from({ length: 12 }, () => store.definition('large'))
+
+  await store.close()
+
+  for (const read of reads) expect(await read).toHaveLength(2 ** 20)
 })

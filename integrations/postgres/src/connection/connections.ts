@@ -86,6 +86,8 @@ export function createConnections(options: ConnectionsOptions): Connections {
   // Idle clients of the current host: much cheaper to take than from a pool. One of the application gets its own back.
   const ready: PoolClient[] = []
   const planAge = createPlanAge()
+  /** What waits for a connection: a pool that ends serves nobody any more, and lets them wait for their time limit. */
+  const asked = new Set<Promise<PoolClient>>()
 
   const leave = (client: PoolClient): void => {
     const place = ready.indexOf(client)
@@ -98,7 +100,9 @@ export function createConnections(options: ConnectionsOptions): Connections {
     current = (current + 1) % pools.length
   }
   const takeFrom = async (source: Pool): Promise<PoolClient> => {
-    const client = await source.connect()
+    const asking = source.connect()
+    asked.add(asking)
+    const client = await asking.finally(() => asked.delete(asking))
     if (homes.has(client)) return client
     hear(client) // one of the application may have been connected before
     if (pools.length > 1 && !(await acceptsWrites(client))) {
@@ -156,6 +160,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
       closed = true
       for (const client of ready.splice(0)) client.release()
       if (pool === undefined) {
+        await Promise.allSettled(asked)
         await Promise.all(pools.map((own) => own.end()))
         // The process does not stay for a server that never answers the goodbye.
         for (const { connection } of heard)
