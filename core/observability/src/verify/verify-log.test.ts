@@ -145,6 +145,29 @@ describe('deep verification of the log', () => {
       })
   })
 
+  test('says nothing against retention that takes a run after its entries were read', async () => {
+    const { store } = await signedStore()
+    const [last] = await store.entries(tenant, 'run-b', { from: 5 })
+    let isGone = false
+    const retaining = tampered(store, {
+      leaves: async (id, range) => {
+        isGone = true
+        return store.leaves(id, range)
+      },
+      entries: async (id, runId, range) =>
+        isGone && runId === 'run-b' ? [] : store.entries(id, runId, range),
+      retention: {
+        drop: () => Promise.reject(new Error('It is on its way.')),
+        dropped: async (_, runId) =>
+          isGone && runId === 'run-b'
+            ? { through: 5, head: last?.hash ?? '', before: 0, at: 0 }
+            : null,
+      },
+    })
+
+    expect((await verifyStore({ store: retaining, tenant, deep: true })).faults).toEqual([])
+  })
+
   test.each([
     ['missing', 'A leaf of the log is missing.'],
     ['no hash', 'A leaf of the log is no hash.'],
