@@ -108,6 +108,35 @@ describe('an export', () => {
       })
   })
 
+  /** A run of `length` entries in the log, of which retention takes all once so many pages of them were read. */
+  async function retaining(length: number, pages: number): Promise<LoopStore> {
+    const store = await storeWith([])
+    const refused = { type: 'loop.transition.rejected', transitionId: 'pay', reason: 'x' } as const
+    const story = [...wholeStory('run-a'), ...Array.from({ length: length - 5 }, () => refused)]
+    const { entries, instance } = sealRun('a', story)
+    await keep(store, { entries, instance })
+    await createLog({ store, tenant, signer }).checkpoint()
+    let read = 0
+    return tampered(store, {
+      entries: async (...query) => (read++ < pages ? store.entries(...query) : []),
+      retention: {
+        drop: () => Promise.reject(new Error('It is on its way.')),
+        dropped: async () =>
+          read < pages ? null : { through: length, head: instance.head, before: 0, at: 0 },
+      },
+    })
+  }
+
+  test('has leaves in place of a run that retention takes just before', async () => {
+    const lines = await linesOf(await retaining(5, 0))
+    expect(await verify(lines)).toMatchObject({ ok: true, entries: 0, dropped: 5 })
+  })
+
+  test('ends where retention takes the rest of a run, instead of being one that does not verify', async () => {
+    const lines = linesOf(await retaining(2500, 1))
+    await expect(lines).rejects.toMatchObject({ code: 'conflict', retryable: true })
+  })
+
   test('of one run proves each entry against the checkpoint of all', async () => {
     const store = await storeWith(['a', 'b', 'c'])
     for (const choice of [{ runId: 'run-b' }, { aggregateId: 'b' }]) {

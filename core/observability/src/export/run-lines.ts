@@ -22,7 +22,10 @@ export async function* runLines(
   { size, proofs, includeEvidence, definitions }: RunLinesOptions,
 ): AsyncGenerator<string> {
   const { tenant, runId, loopId, aggregateId, version, head } = instance
-  const dropped = await droppedOf(store, instance)
+  const pages = entryPages(store, tenant, runId, version)
+  const { value: firstPage = [] } = await pages.next()
+  // Asked behind the first page: what is not in it is gone.
+  const dropped = firstPage[0]?.seq === 1 ? null : await droppedOf(store, instance)
   const run: ExportRun = {
     kind: 'run',
     runId,
@@ -39,7 +42,9 @@ export async function* runLines(
     yield JSON.stringify({ kind: 'dropped', seq, leaf: index, leafHash } satisfies ExportDropped)
     yield* proofLines(proofs, index)
   }
-  for await (const page of entryPages(store, tenant, runId, version, through + 1)) {
+  let reached = through
+  for (let page = firstPage; page.length > 0; page = (await pages.next()).value ?? []) {
+    reached = page.at(-1)?.seq ?? reached
     const places = await placesOf(store, instance, size, page[0]?.seq ?? 1, page.length)
     for (const { seq, hash, body, evidence, salt } of page) {
       for (const digest of newDefinitions(body, definitions)) {
@@ -52,6 +57,12 @@ export async function* runLines(
       if (includeEvidence && evidence !== null && salt !== null) yield evidenceLine(salt, evidence)
     }
   }
+  if (reached < version && !dropped && (await droppedOf(store, instance)))
+    throw new LoopError('conflict', 'Retention took entries of a run while it was exported.', {
+      details: { runId },
+      hint: 'Export again.',
+      retryable: true,
+    })
 }
 
 /** Where entries of a run stand in the log, by their numbers. */
