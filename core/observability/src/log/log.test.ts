@@ -2,7 +2,7 @@ import type { LoopStore } from '@loop-engine/core'
 import { createTestClock } from '@loop-engine/testing'
 import { describe, expect, test } from 'vitest'
 
-import { alice, keep, sealRun, storeWith, tampered } from '../history.fixture.ts'
+import { alice, keep, sealRun, storeWith, tampered, wholeStory } from '../history.fixture.ts'
 import {
   checkAgainst,
   createLog,
@@ -60,6 +60,33 @@ describe('the log of a tenant', () => {
       expect(roots.get(size) ?? root).toBe(root)
       roots.set(size, root)
     }
+  })
+
+  test('that is brought up to date twice at once is not taken for another, however late an answer comes', async () => {
+    const store = await storeWith(['a'])
+    await createLog({ store, tenant }).checkpoint()
+    const asked = Promise.withResolvers<void>()
+    const late = Promise.withResolvers<void>()
+    let heads = 0
+    const slow = tampered(store, {
+      logHead: async (id) => {
+        const head = await store.logHead(id)
+        // The first is for what may be added, the second is to be signed.
+        if ((heads += 1) !== 2) return head
+        asked.resolve()
+        await late.promise
+        return head
+      },
+    })
+    const log = createLog({ store: slow, tenant, signer })
+    const first = log.checkpoint()
+    await asked.promise
+    await keep(store, sealRun('b', wholeStory('run-b')))
+    const second = await log.checkpoint()
+    late.resolve()
+
+    expect(second).toMatchObject({ size: 10, note: expect.any(String) })
+    expect(await first).toMatchObject({ size: 10, note: second.note })
   })
 
   test('signs what was persisted, and signs it again after a crash in between', async () => {

@@ -75,8 +75,11 @@ export function createLog(options: LogOptions): TransparencyLog {
 
   async function sign(by: NoteSigner): Promise<LogHead> {
     for (let lost = 0; lost < patience; lost++) {
+      const before = signed
       // Read back: what is signed is what the store has kept, never what was only computed.
       const head = await store.logHead(tenant)
+      // Another call heard of a newer one meanwhile.
+      if (signed !== before) continue
       const { size, root } = head
       refuseFork(head, signed)
       signed = { size, root }
