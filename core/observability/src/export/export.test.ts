@@ -127,9 +127,23 @@ describe('an export', () => {
     })
   }
 
-  test('has leaves in place of a run that retention takes just before', async () => {
-    const lines = await linesOf(await retaining(5, 0))
-    expect(await verify(lines)).toMatchObject({ ok: true, entries: 0, dropped: 5 })
+  test('has leaves in place of a run that was written to, and taken by retention, since it was listed', async () => {
+    const store = await retaining(6, 0)
+    const { instance } = sealRun('a', wholeStory('run-a'))
+    const listed = tampered(store, { find: async () => ({ items: [instance] }) })
+
+    const lines = await linesOf(listed)
+
+    expect(await verify(lines)).toMatchObject({ ok: true, entries: 0, dropped: 6 })
+  })
+
+  test('is refused for now where retention took what its head does not cover yet', async () => {
+    const store = await retaining(5, 0)
+    const behind = tampered(store, { logHead: async (id) => (await storeWith([])).logHead(id) })
+
+    const lines = linesOf(behind, { signer: undefined })
+
+    await expect(lines).rejects.toMatchObject({ code: 'conflict', retryable: true })
   })
 
   test('ends where retention takes the rest of a run, instead of being one that does not verify', async () => {

@@ -1,7 +1,7 @@
 import { LoopError, type LogLeaf, type LoopInstance, type LoopStore } from '@loop-engine/core'
 
 import { entryPages, pageSize } from '../pages.ts'
-import { droppedOf } from '../verify/verify-stored-run.ts'
+import { droppedOf, droppedThrough } from '../verify/verify-stored-run.ts'
 import { definitionLine, entryLine, evidenceLine } from './format.ts'
 import type { ExportDropped, ExportRun } from './schemas.ts'
 
@@ -18,14 +18,11 @@ export interface RunLinesOptions {
 /** The lines of one run: its entries with their proofs, and the definitions that no run before it needed. */
 export async function* runLines(
   store: LoopStore,
-  instance: LoopInstance,
+  listed: LoopInstance,
   { size, proofs, includeEvidence, definitions }: RunLinesOptions,
 ): AsyncGenerator<string> {
-  const { tenant, runId, loopId, aggregateId, version, head } = instance
-  const pages = entryPages(store, tenant, runId, version)
-  const { value: firstPage = [] } = await pages.next()
-  // Asked behind the first page: what is not in it is gone.
-  const dropped = firstPage[0]?.seq === 1 ? null : await droppedOf(store, instance)
+  const { instance, dropped, pages } = await openRun(store, listed)
+  const { runId, loopId, aggregateId, version, head } = instance
   const run: ExportRun = {
     kind: 'run',
     runId,
@@ -36,15 +33,13 @@ export async function* runLines(
     ...(dropped && { dropped: { through: dropped.through, head: dropped.head } }),
   }
   yield JSON.stringify(run)
-  const through = dropped?.through ?? 0
-  for await (const leaf of droppedLeaves(store, instance, size, through)) {
+  let reached = dropped?.through ?? 0
+  for await (const leaf of droppedLeaves(store, instance, size, reached)) {
     const { seq, index, leafHash } = leaf
     yield JSON.stringify({ kind: 'dropped', seq, leaf: index, leafHash } satisfies ExportDropped)
     yield* proofLines(proofs, index)
   }
-  let reached = through
-  for (let page = firstPage; page.length > 0; page = (await pages.next()).value ?? []) {
-    reached = page.at(-1)?.seq ?? reached
+  for await (const page of pages) {
     const places = await placesOf(store, instance, size, page[0]?.seq ?? 1, page.length)
     for (const { seq, hash, body, evidence, salt } of page) {
       for (const digest of newDefinitions(body, definitions)) {
@@ -55,14 +50,37 @@ export async function* runLines(
       yield entryLine(hash, leaf, body)
       yield* proofLines(proofs, leaf)
       if (includeEvidence && evidence !== null && salt !== null) yield evidenceLine(salt, evidence)
+      reached = seq
     }
   }
-  if (reached < version && !dropped && (await droppedOf(store, instance)))
-    throw new LoopError('conflict', 'Retention took entries of a run while it was exported.', {
-      details: { runId },
-      hint: 'Export again.',
-      retryable: true,
-    })
+  if (reached < version && (await droppedThrough(store, instance)) > reached) throw taken(runId)
+}
+
+/** A run with what is gone of it, and the rest of its entries. */
+async function openRun(store: LoopStore, listed: LoopInstance) {
+  const { tenant, runId } = listed
+  const pages = entryPages(store, tenant, runId, listed.version)
+  const { value: first = [] } = await pages.next()
+  if (first[0]?.seq === 1) return { instance: listed, dropped: null, pages: behind(first, pages) }
+  // Retention may have taken it since it was listed, with what was written to it in between.
+  const instance = (await store.getRun(tenant, runId)) ?? listed
+  const dropped = await droppedOf(store, instance)
+  const next = (dropped?.through ?? 0) + 1
+  return { instance, dropped, pages: entryPages(store, tenant, runId, instance.version, next) }
+}
+
+async function* behind<Page>(first: Page, rest: AsyncIterable<Page>): AsyncGenerator<Page> {
+  yield first
+  yield* rest
+}
+
+function taken(runId: string): LoopError {
+  const message = 'Retention took entries of a run while it was exported.'
+  return new LoopError('conflict', message, {
+    details: { runId },
+    hint: 'Export again.',
+    retryable: true,
+  })
 }
 
 /** Where entries of a run stand in the log, by their numbers. */
@@ -88,7 +106,9 @@ async function* droppedLeaves(
     const limit = Math.min(pageSize, through - next + 1)
     const page = await store.leavesOf(tenant, runId, { from: next, limit })
     for (const leaf of page) {
-      if (leaf.seq !== next || leaf.index >= size) break
+      if (leaf.seq !== next) break
+      // It was logged after the export began, and dropped since.
+      if (leaf.index >= size) throw taken(runId)
       yield leaf
       next += 1
     }

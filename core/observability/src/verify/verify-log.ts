@@ -7,7 +7,7 @@ import { checkAgainst } from '../log/start-check.ts'
 import { leafPages } from '../pages.ts'
 import type { VerifyFault } from './fault.ts'
 import { mostFaults } from './verify-run.ts'
-import { droppedOf } from './verify-stored-run.ts'
+import { droppedThrough } from './verify-stored-run.ts'
 
 interface LogQuestion {
   readonly store: LoopStore
@@ -147,7 +147,8 @@ async function* stretchFaults(
     limit: stretch.length,
   })
   const bodies = new Map(entries.map(({ seq, body }) => [seq, body]))
-  const through = bodies.size < stretch.length ? await droppedSince(store, tenant, runId) : 0
+  // Retention may have taken them since they were verified.
+  const through = bodies.size < stretch.length ? await droppedThrough(store, { tenant, runId }) : 0
   for (const { seq, leafHash: expected } of stretch) {
     const body = bodies.get(seq)
     if (body === undefined) {
@@ -161,12 +162,6 @@ async function* stretchFaults(
         message: 'The entry is not the one that was logged.',
       }
   }
-}
-
-/** Up to which entry retention took a run after it was verified. */
-async function droppedSince(store: LoopStore, tenant: string, runId: string): Promise<number> {
-  const run = await store.getRun(tenant, runId)
-  return (run && (await droppedOf(store, run)))?.through ?? 0
 }
 
 /** A run that began after the runs were listed is there by now. */

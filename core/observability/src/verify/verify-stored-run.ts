@@ -54,6 +54,15 @@ export async function droppedOf(
   return left.length === 0 ? dropped : null
 }
 
+/** Up to which entry retention has taken a run by now; 0 when nothing is gone. */
+export async function droppedThrough(
+  store: LoopStore,
+  { tenant, runId }: Pick<LoopInstance, 'tenant' | 'runId'>,
+): Promise<number> {
+  const run = await store.getRun(tenant, runId)
+  return (run && (await droppedOf(store, run)))?.through ?? 0
+}
+
 async function verifyFrom(
   store: LoopStore,
   instance: LoopInstance,
