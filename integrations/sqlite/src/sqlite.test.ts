@@ -123,6 +123,20 @@ describe('the file', () => {
     expect(await codeOf(store.claim(query))).toBe('corrupt')
   })
 
+  test('an order of a kind that there is not is claimed, so that somebody hears of it', async () => {
+    const path = newPath()
+    const store = await openAt(path)
+    const plan = startPlan()
+    await store.commit([{ ...plan, outbox: [outboxItem(plan.instance)] }])
+    const other = new DatabaseSync(path)
+    other.exec("UPDATE outbox SET kind = 'other'")
+    other.close()
+
+    const query = { worker: 'w', leaseMs: 1000, limit: 10, now: planEpoch + 3_600_000 }
+    expect(await store.claim({ ...query, kinds: ['effect'] })).toEqual([])
+    expect(await store.claim(query)).toMatchObject([{ kind: 'other' }])
+  })
+
   test('who reads page after page lets others have their turn', async () => {
     const store = await openAt(newPath())
     let others = 0

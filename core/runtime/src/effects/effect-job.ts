@@ -34,6 +34,9 @@ export async function openJob(kernel: Kernel, claim: OutboxClaim): Promise<Effec
   const entry = openEntry(stored)
   if (!entry.effect || stored.type !== 'loop.transition.executed')
     throw new LoopError('corrupt', 'The entry behind an effect orders none.')
+  // Under another key the other side would not know an attempt again.
+  if (claim.id !== entry.effect.id)
+    throw new LoopError('corrupt', 'The delivery of an effect is not the one that was committed.')
   if (sha256Hex(claim.payload) !== entry.effect.inputDigest)
     throw new LoopError('corrupt', 'The input of an effect is not what was committed.')
   const loop = await kernel.loops.pinned(entry.definition)

@@ -33,7 +33,7 @@ export function enqueueOrder(change: Change, order: Order, seq: number, at: numb
         lane: id,
         kind: 'timer',
         name: 'state-timeout',
-        payload: JSON.stringify({ transition: order.transition, stateVersion: seq }),
+        payload: '{}',
         dueAt: at + parseDuration(order.after),
       })
     }

@@ -1,6 +1,7 @@
-import type { OutboxClaim, OutboxItem, TraceContext } from '@loop-engine/core'
+import { isRecord, type OutboxClaim, type OutboxItem, type TraceContext } from '@loop-engine/core'
 
 import type { Kernel } from '../kernel.ts'
+import { readPayload } from '../reading/read-payload.ts'
 
 /**
  * Where an order belongs travels in its payload, so that no store has to know of it. What is ordered is canonical JSON
@@ -22,12 +23,17 @@ export function enveloped(
   }))
 }
 
-/** An order as it was given, whoever carries it out. */
+/** An order as it was given, whoever carries it out. What is no envelope is judged as the order that it was put in place of. */
 export function openEnvelope(claim: OutboxClaim): {
   readonly claim: OutboxClaim
   readonly trace?: TraceContext
 } {
   if (!claim.payload.startsWith(mark)) return { claim }
-  const { trace, payload } = JSON.parse(claim.payload) as { trace: TraceContext; payload: string }
+  const { trace, payload } = readPayload(claim) ?? {}
+  if (typeof payload !== 'string' || !isTrace(trace)) return { claim }
   return { claim: { ...claim, payload }, trace }
+}
+
+function isTrace(trace: unknown): trace is TraceContext {
+  return isRecord(trace) && typeof trace['traceparent'] === 'string'
 }

@@ -3,6 +3,7 @@ import { isRecord, LoopError, snapshot, type JsonObject, type OutboxClaim } from
 import type { Delivery } from '../delivery.ts'
 import type { Kernel } from '../kernel.ts'
 import { recordedApproval } from '../reading/compare-with-record.ts'
+import { readPayload } from '../reading/read-payload.ts'
 import { unregistered } from '../unregistered.ts'
 
 /** Tells one channel about one change of a request: a new message the first time, a repaint after that. */
@@ -11,10 +12,13 @@ export async function deliverNotice(
   claim: OutboxClaim,
   signal: AbortSignal,
 ): Promise<Delivery> {
-  const { requestId, occasion } = JSON.parse(claim.payload) as {
-    requestId: string
-    occasion: string
-  }
+  const { requestId, occasion } = readPayload(claim) ?? {}
+  const isOrdered =
+    typeof requestId === 'string' &&
+    typeof occasion === 'string' &&
+    claim.id.startsWith(`${requestId}:${claim.name}:${occasion}:`)
+  if (!isOrdered)
+    throw new LoopError('corrupt', 'The notice of a request is not the one that was committed.')
   const channel = kernel.channels.get(claim.name)
   if (!channel) return unregistered(kernel, 'channel', claim.name)
   const found = await kernel.store.approval(claim.tenant, requestId)

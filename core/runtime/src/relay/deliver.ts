@@ -1,5 +1,6 @@
 import {
   isLoopError,
+  LoopError,
   type DeliveryEnd,
   type OutboxClaim,
   type Settlement,
@@ -69,6 +70,8 @@ async function attempt(
         )
       case 'timer':
         return await fireTimer(kernel, claim)
+      default:
+        throw new LoopError('corrupt', 'There is no such kind of delivery.')
     }
   } catch (error) {
     if (isLoopError(error) && error.code === 'fenced') return { kind: 'settled' }

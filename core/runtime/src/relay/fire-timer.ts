@@ -15,9 +15,10 @@ import type { Delivery } from '../delivery.ts'
 import { noEvidence } from '../judging/evidence.ts'
 import type { Kernel } from '../kernel.ts'
 import { newestFirst } from '../reading/newest-first.ts'
+import { readPayload } from '../reading/read-payload.ts'
 import { createChange } from '../recording/change.ts'
 import { takeFollowUp } from '../recording/follow-up.ts'
-import { approvalTimer, enqueueNotices } from '../recording/orders.ts'
+import { approvalTimer, enqueueNotices, stateTimer } from '../recording/orders.ts'
 import { isOverLimit } from '../recording/refused-by.ts'
 import { scopesOf } from '../recording/stop-scopes.ts'
 import { untilCommitted } from '../recording/until-committed.ts'
@@ -27,25 +28,27 @@ export const timerActor: Actor = Object.freeze({ type: 'system', id: 'system:tim
 
 /** Takes effect at most once: the commit that acts is also the one that ends the timer. */
 export async function fireTimer(kernel: Kernel, claim: OutboxClaim): Promise<Delivery> {
-  return claim.name === 'state-timeout'
-    ? timeOut(kernel, claim, JSON.parse(claim.payload))
-    : forRequest(kernel, claim, JSON.parse(claim.payload))
+  if (claim.name === 'state-timeout') return timeOut(kernel, claim)
+  const { requestId, index } = readPayload(claim) ?? {}
+  const isOrdered =
+    typeof requestId === 'string' &&
+    typeof index === 'number' &&
+    claim.id === approvalTimer(requestId, claim.name, index)
+  if (!isOrdered)
+    throw new LoopError('corrupt', 'The timer of a request is not the one that was committed.')
+  return forRequest(kernel, claim, { requestId, index })
 }
 
 /**
  * A run stayed too long in a state: the system takes the transition that the state names. The definition says which and
  * when, for it is pinned by its digest, and what waits in the outbox is not.
  */
-async function timeOut(
-  kernel: Kernel,
-  claim: OutboxClaim,
-  { stateVersion }: { readonly stateVersion: number },
-): Promise<Delivery> {
+async function timeOut(kernel: Kernel, claim: OutboxClaim): Promise<Delivery> {
   return untilCommitted<Delivery>(kernel, claim, {
     async attempt(late) {
       const instance = await kernel.store.getRun(claim.tenant, claim.runId)
-      if (!instance || instance.stateVersion !== stateVersion || instance.status !== 'active')
-        return { result: { kind: 'done' } }
+      const isStay = instance && claim.id === stateTimer(instance.runId, instance.stateVersion)
+      if (!isStay || instance.status !== 'active') return { result: { kind: 'done' } }
       const { states } = await kernel.loops.pinned(instance.definition.digest)
       const timeout = states.get(instance.currentState)?.timeout
       if (!timeout) return { result: { kind: 'done' } }
