@@ -8,10 +8,7 @@ import { LoopError } from '@loop-engine/sdk'
 /** Reads a text file, or says which one could not be read. */
 export async function readText(path: string): Promise<string> {
   const bytes = await readFile(path).catch((cause: unknown) => {
-    const missing = codeOf(cause) === 'ENOENT'
-    const message = `The file ${path} ${missing ? 'does not exist' : 'cannot be read'}.`
-    if (missing) throw new LoopError('not_found', message, { cause })
-    throw new LoopError('unavailable', message, { hint: reasonOf(cause, path), cause })
+    throw unreadable(path, cause)
   })
   if (isUtf8(bytes)) return bytes.toString()
   throw new LoopError('invalid_input', `The file ${path} is not UTF-8.`, {
@@ -40,9 +37,21 @@ export async function writeText(
   }
 }
 
+export function unreadable(path: string, cause: unknown): LoopError {
+  if (codeOf(cause) === 'ENOENT')
+    return new LoopError('not_found', `The file ${path} does not exist.`, { cause })
+  const hint = reasonOf(cause, path)
+  return new LoopError('unavailable', `The file ${path} cannot be read.`, { hint, cause })
+}
+
 export function unwritable(path: string, cause: unknown): LoopError {
   const hint = reasonOf(cause, path)
   return new LoopError('unavailable', `The file ${path} cannot be written.`, { hint, cause })
+}
+
+/** Of a file, and not of what is made of it. */
+export function isSystemError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error
 }
 
 function reasonOf(cause: unknown, path: string): string | undefined {

@@ -20,10 +20,19 @@ export interface PresentOptions {
 
 /** Tells a person what went wrong and what to do; a program gets the same as JSON. */
 export function presentError(error: unknown, { output, debug, secrets }: PresentOptions): void {
-  const say = (text: string): void => output.error(withoutSecrets(text, secrets))
-  if (output.json) say(JSON.stringify({ error: isLoopError(error) ? error : unforeseen(error) }))
-  else for (const line of linesOf(error, output)) say(line)
-  if (debug && error instanceof Error) say(error.stack ?? error.message)
+  const clean = (text: string): string => withoutSecrets(text, secrets)
+  const stack = debug && error instanceof Error ? (error.stack ?? error.message) : undefined
+  if (output.json) {
+    const told = { error: isLoopError(error) ? error : unforeseen(error), stack }
+    // Before JSON escapes what a secret may hold.
+    return output.error(
+      JSON.stringify(told, (_, value: unknown) =>
+        typeof value === 'string' ? clean(value) : value,
+      ),
+    )
+  }
+  for (const line of linesOf(error, output)) output.error(clean(line))
+  if (stack !== undefined) output.error(clean(stack))
 }
 
 function linesOf(error: unknown, output: Output): string[] {

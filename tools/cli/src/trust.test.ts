@@ -107,8 +107,8 @@ test('an export that was edited does not verify', async () => {
   })
   expect(await loop('verify', '--export', 'nowhere.jsonl')).toMatchObject({ code: 4 })
   expect(await loop('verify', '--export', '.')).toMatchObject({
-    code: 4,
-    err: expect.stringContaining('it is a folder'),
+    code: 1,
+    err: expect.stringContaining('hint It is a folder: name a file in it.'),
   })
 })
 

@@ -6,7 +6,7 @@ import { exportRecords } from '@loop-engine/observability'
 
 import type { AddCommand } from '../context.ts'
 import { counted } from '../counted.ts'
-import { unwritable } from '../files.ts'
+import { isSystemError, unwritable } from '../files.ts'
 import { readSigner, type SignerOptions } from '../note-keys.ts'
 import { withSession } from '../session.ts'
 import { findRun } from './find-run.ts'
@@ -69,7 +69,6 @@ async function writeLines(path: string, lines: AsyncIterable<string>): Promise<n
     await pipeline(Readable.from(terminated()), createWriteStream(path))
     return count
   } catch (cause) {
-    if (!(cause instanceof Error) || !('syscall' in cause)) throw cause
-    throw unwritable(path, cause)
+    throw isSystemError(cause) ? unwritable(path, cause) : cause
   }
 }

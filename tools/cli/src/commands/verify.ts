@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
 
 import {
   checkAgainst,
@@ -15,7 +15,7 @@ import { Option } from 'commander'
 import type { AddCommand, Context } from '../context.ts'
 import { counted } from '../counted.ts'
 import { exitCodes, type ExitCode } from '../exit-codes.ts'
-import { readText } from '../files.ts'
+import { isSystemError, readText, unreadable } from '../files.ts'
 import { readKeys } from '../note-keys.ts'
 import { plain } from '../output.ts'
 import { repeatable } from '../repeatable.ts'
@@ -61,10 +61,12 @@ async function verifyFile(
   file: string,
   { keys, deep }: { readonly keys: NoteKey[]; readonly deep: boolean },
 ): Promise<ExitCode> {
-  const report = await verifyExport(counted(readLines(await openFile(file)), output), {
-    deep,
-    ...(keys.length > 0 && { keys }),
-  })
+  const lines = counted(readLines(bytesOf(file)), output)
+  const report = await verifyExport(lines, { deep, ...(keys.length > 0 && { keys }) }).catch(
+    (cause: unknown) => {
+      throw isSystemError(cause) ? unreadable(file, cause) : cause
+    },
+  )
   const { ok, first } = report
   const text = ok
     ? `${output.paint('green', 'ok')} ${describeExport(report)}`
@@ -163,12 +165,7 @@ function describe({ fault, message, line, runId, seq }: Fault): string {
   return plain(parts.join(' '))
 }
 
-/** Opened first: a stream would report a missing file, or a folder, outside of any call. */
-async function openFile(path: string): Promise<AsyncIterable<Buffer>> {
-  const file = await open(path).catch((cause: unknown) => {
-    throw new LoopError('not_found', `The file ${path} cannot be read.`, { cause })
-  })
-  if (!(await file.stat()).isDirectory()) return file.createReadStream()
-  await file.close()
-  throw new LoopError('not_found', `The file ${path} cannot be read: it is a folder.`)
+/** Opened when it is read: before, a stream would report a missing file outside of any call. */
+async function* bytesOf(path: string): AsyncGenerator<Buffer> {
+  yield* createReadStream(path)
 }
