@@ -1,5 +1,6 @@
 import { createNoteSigner, type NoteKey, type NoteSigner } from '@loop-engine/observability'
 import { LoopError } from '@loop-engine/sdk'
+import type { Command } from 'commander'
 
 import { readText } from './files.ts'
 
@@ -21,13 +22,28 @@ export function readKeys(paths: readonly string[]): Promise<NoteKey[]> {
 export interface SignerOptions {
   /** A PEM file with the private key. */
   readonly key?: string
-  /** Under which verifiers know the key. */
-  readonly keyName: string
+  readonly keyName?: string
+}
+
+/** Adds the key that signs, and its name. */
+export function withSigner(command: Command, purpose: string): Command {
+  return command
+    .option('--key <pem>', purpose)
+    .option(
+      '--key-name <name>',
+      `the name under which verifiers know the key (default: "${usual}")`,
+    )
 }
 
 /** Who signs; undefined when no key was named. */
 export async function readSigner({ key, keyName }: SignerOptions): Promise<NoteSigner | undefined> {
-  return key === undefined
-    ? undefined
-    : createNoteSigner({ name: keyName, privateKey: await readText(key) })
+  if (key !== undefined)
+    return createNoteSigner({ name: keyName ?? usual, privateKey: await readText(key) })
+  if (keyName === undefined) return undefined
+  // What is written without would be taken for signed.
+  throw new LoopError('invalid_config', 'There is no key for this name.', {
+    hint: 'Name the private key too, with --key PEM, or leave out --key-name.',
+  })
 }
+
+const usual = 'loop'

@@ -38,6 +38,22 @@ test.each([
     "Option '--loop <id>' is given twice.",
     '`loop stop --help`',
   ],
+  [
+    ['stop', '--tenant', 'acme', '--everything', '--reason', 'x'],
+    'Name one target:',
+    '`loop stop --help`',
+  ],
+  [
+    ['dead-letters', '--retry', 'x', '--cursor', 'y'],
+    "Option '--retry <id>' cannot be used with option '--cursor <cursor>'.",
+    '`loop dead-letters --help`',
+  ],
+  [['export', '--key-name', 'a.example/records'], 'There is no key for this name.', '--key PEM'],
+  [
+    ['retain', '--before', '2026-01-01', '--key-name', 'a'],
+    'There is no key for this name.',
+    '--key PEM',
+  ],
   [['--db', 'a', 'list', '--db', 'b'], "Option '--db <path>' is given twice.", '`loop --help`'],
   [['--db'], 'argument missing.', '`loop --help`'],
   [['list', '--loop', ''], "Option '--loop <id>' is empty.", '`loop list --help`'],

@@ -1,4 +1,5 @@
 import { LoopError } from '@loop-engine/sdk'
+import { Option } from 'commander'
 
 import type { AddCommand } from '../context.ts'
 import { table, time } from '../output.ts'
@@ -12,7 +13,7 @@ interface DeadLettersOptions extends PageOptions {
 export const addDeadLetters: AddCommand = (program, act) => {
   withPages(program.command('dead-letters'), 1000)
     .description('list deliveries that were given up, or put one back')
-    .option('--retry <id>', 'deliver this one again')
+    .addOption(new Option('--retry <id>', 'deliver this one again').conflicts(['limit', 'cursor']))
     .action(
       act(async ({ options, output }, { retry, ...query }: DeadLettersOptions) =>
         withSession(options, async ({ relay, tenant }) => {

@@ -7,7 +7,7 @@ import { exportRecords } from '@loop-engine/observability'
 import type { AddCommand } from '../context.ts'
 import { counted } from '../counted.ts'
 import { isSystemError, unwritable } from '../files.ts'
-import { readSigner, type SignerOptions } from '../note-keys.ts'
+import { readSigner, withSigner, type SignerOptions } from '../note-keys.ts'
 import { withSession } from '../session.ts'
 import { findRun } from './find-run.ts'
 
@@ -18,13 +18,10 @@ interface ExportOptions extends SignerOptions {
 }
 
 export const addExport: AddCommand = (program, act) => {
-  program
-    .command('export')
+  withSigner(program.command('export'), 'sign it with this private key')
     .description('write the record as JSON lines that anybody can verify')
     .option('-o, --output <file>', 'where to write it instead of printing it')
     .option('--run <id>', 'only this run, by business key or run id')
-    .option('--key <pem>', 'sign it with this private key')
-    .option('--key-name <name>', 'the name under which verifiers know the key', 'loop')
     .option('--evidence', 'include the evidence; without it the proofs hold all the same', false)
     .action(
       act(async ({ options, output }, chosen: ExportOptions) => {

@@ -3,7 +3,7 @@ import { LoopError } from '@loop-engine/sdk'
 
 import type { AddCommand } from '../context.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { readKeys, readSigner, type SignerOptions } from '../note-keys.ts'
+import { readKeys, readSigner, withSigner, type SignerOptions } from '../note-keys.ts'
 import { repeatable } from '../repeatable.ts'
 import { withSession } from '../session.ts'
 
@@ -14,13 +14,11 @@ interface RetainOptions extends SignerOptions {
 }
 
 export const addRetain: AddCommand = (program, act) => {
-  program
-    .command('retain')
+  const purpose = 'bring the log up to date and sign it with this private key first'
+  withSigner(program.command('retain'), purpose)
     .description('drop old entries of closed runs, and keep the proof that they were')
     .requiredOption('--before <date>', 'of runs that ended before it: 2026-01-01, or a time in UTC')
     .option('--dry-run', 'say what would go, and drop nothing', false)
-    .option('--key <pem>', 'bring the log up to date and sign it with this private key first')
-    .option('--key-name <name>', 'the name under which verifiers know the key', 'loop')
     .addOption(repeatable('--trust <file>', 'a public key that must have signed; may be repeated'))
     .action(
       act(async ({ options, output }, chosen: RetainOptions) => {

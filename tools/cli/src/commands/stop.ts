@@ -104,9 +104,9 @@ function targetOf(
   if (loop !== undefined) targets.push({ loopId: loop, tenant })
   if (instance !== undefined) targets.push({ aggregateId: instance, tenant })
   if (actor !== undefined) targets.push({ actorId: actor, tenant })
-  // A tenant is the target only when it was asked for, never by default.
-  if (targets.length === 0 && command.getOptionValueSourceWithGlobals('tenant') === 'cli')
-    targets.push({ tenant })
+  // A tenant is the target only when it was asked for, never by default; beside everything it would mean nothing.
+  const isNamed = command.getOptionValueSourceWithGlobals('tenant') === 'cli'
+  if (isNamed && (targets.length === 0 || everything)) targets.push({ tenant })
   const [target] = targets
   if (target && targets.length === 1) return target
   return command.error(
