@@ -6,10 +6,17 @@ import { createLoopSystem, createMemoryStore } from './index.ts'
 const agent = { type: 'ai-agent', id: 'agent:payer' } as const
 const alice = { type: 'human', id: 'alice' } as const
 
+interface Given {
+  readonly evidence?: object | null
+  /** Done while its delivery is prepared, and while it becomes a dead letter. */
+  readonly meanwhile?: () => Promise<unknown>
+  readonly givingUp?: () => Promise<unknown>
+}
+
 /** A payment whose bank does what the test says; `seq` of its order is 2. */
 async function ordered(
   pay: () => Promise<void>,
-  meanwhile = async (): Promise<unknown> => undefined,
+  { evidence = { iban: 'DE02 1203' }, meanwhile, givingUp }: Given = {},
 ) {
   const asked: unknown[] = []
   const bank = bankThat(async (input) => {
@@ -24,8 +31,12 @@ async function ordered(
     store: {
       ...store,
       async spentBy(...query) {
-        await meanwhile()
+        await meanwhile?.()
         return store.spentBy(...query)
+      },
+      async settle(...settlements) {
+        await givingUp?.()
+        return store.settle(...settlements)
       },
     },
     limits,
@@ -36,7 +47,7 @@ async function ordered(
     aggregateId: 'order-1',
     transitionId: 'pay',
     actor: agent,
-    evidence: { iban: 'DE02 1203' },
+    ...(evidence && { evidence }),
   })
   const about = { aggregateId: 'order-1', actor: alice, reason: 'art. 17' }
   const ends = async () => {
@@ -91,12 +102,46 @@ test('an effect whose evidence is erased while it runs is not kept when it fails
   expect([await waiting(), await relay.deadLetters()]).toEqual([[], { items: [] }])
 })
 
+test('an effect whose evidence is erased while it is given up is not kept', async () => {
+  let erase = async (): Promise<unknown> => undefined
+  const { engine, relay, asked, about, waiting } = await ordered(
+    async () => {
+      throw new Error('away')
+    },
+    { givingUp: async () => erase() },
+  )
+  erase = async () => {
+    erase = async () => undefined
+    await engine.erase({ ...about, seq: 2 })
+  }
+
+  await relay.drain()
+
+  expect(asked).toHaveLength(1)
+  expect([await waiting(), await relay.deadLetters()]).toEqual([[], { items: [] }])
+})
+
+test('erasing what has no evidence has no effect run again that was given up', async () => {
+  const { engine, relay, asked, about } = await ordered(
+    async () => {
+      throw new Error('away')
+    },
+    { evidence: null },
+  )
+  await relay.drain()
+
+  await engine.erase({ ...about, seq: 2 })
+  await relay.drain()
+
+  expect(asked).toHaveLength(1)
+  expect((await relay.deadLetters()).items).toHaveLength(1)
+})
+
 test('an effect whose evidence is erased while its delivery is prepared does not begin', async () => {
   let erase = async (): Promise<unknown> => undefined
-  const { engine, relay, asked, about, ends } = await ordered(
-    async () => {},
-    async () => erase(),
-  )
+  const { engine, relay, asked, about, ends } = await ordered(async () => {}, {
+    meanwhile: async () => erase(),
+  })
   erase = async () => engine.erase({ ...about, seq: 2 })
 
   await relay.drain()

@@ -2,6 +2,7 @@ import { LoopError, openEntry, type ApprovalRequest, type LoopInstance } from '@
 
 import { withoutEvidence } from '../approvals/kept-answer.ts'
 import { checkInput } from '../check-input.ts'
+import { releaseErased } from '../effects/release-erased.ts'
 import { personOrSystem } from '../judging/admit-input.ts'
 import type { Kernel } from '../kernel.ts'
 import type { Change, PlanRest } from '../recording/change.ts'
@@ -33,20 +34,8 @@ export async function eraseEvidence(kernel: Kernel, input: EraseInput): Promise<
     return { scopes: ownScopes(tenant, actor), erase: [seq] }
   }
   const erased = await rewrite(kernel, input, build, { finalToo: true })
-  await releaseEffect(kernel, erased, seq)
+  await releaseErased(kernel, { ...erased, seq })
   return erased
-}
-
-/** An effect that was given up keeps its input: delivered once more it finds no evidence, ends and is gone. */
-async function releaseEffect(
-  { store, clock }: Kernel,
-  { tenant, runId }: LoopInstance,
-  seq: number,
-): Promise<void> {
-  const [stored] = await store.entries(tenant, runId, { from: seq, to: seq })
-  if (stored?.type !== 'loop.transition.executed') return
-  const { effect } = openEntry(stored)
-  if (effect) await store.revive(tenant, effect.id, clock.now())
 }
 
 /** The request that keeps a copy of the evidence of an entry: not one that the entry responds to. */

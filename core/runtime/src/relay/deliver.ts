@@ -11,6 +11,7 @@ import { askedPause } from '../asked-pause.ts'
 import { withDeadline } from '../deadline.ts'
 import type { Delivery } from '../delivery.ts'
 import { deliverEffect } from '../effects/deliver-effect.ts'
+import { releaseErased } from '../effects/release-erased.ts'
 import type { Kernel } from '../kernel.ts'
 import { openEnvelope } from '../recording/trace-envelope.ts'
 import { deliverEvents } from './deliver-events.ts'
@@ -48,6 +49,8 @@ async function conclude(
     if (await putBack(kernel, leased, outcome.dueAt)) return outcome
   }
   await kernel.store.settle([settlement])
+  // Whoever erased its evidence meanwhile found no dead letter yet.
+  if (outcome.kind === 'dead' && claim.kind === 'effect') await releaseErased(kernel, claim)
   return outcome
 }
 
