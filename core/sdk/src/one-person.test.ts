@@ -136,6 +136,25 @@ test('the vote of who turns out to be another voter, or the requester, counts no
   expect(await verifyStore({ store, tenant: 'default', deep: true })).toMatchObject({ ok: true })
 })
 
+test('who turns out to be the requester has handed no vote on', async () => {
+  const people: Record<string, Person> = { alice: finance, 'alice.admin': finance, dora: {} }
+  const { engine, approvals } = await createLoopSystem({
+    loops: [paymentWith({ approval: { reviewers: ['role:finance'], allow: ['delegate'] } })],
+    relay: false,
+    identity: { directory: (_, id) => people[id] ?? null },
+  })
+  const requestId = await askForPayment(
+    { engine },
+    { actor: { ...payer, onBehalfOf: { type: 'human', id: 'alice' } } },
+  )
+  await approvals.delegate({ requestId, actor: person('alice.admin'), to: 'dora' })
+  people['alice'] = people['alice.admin'] = { ...finance, identityClass: 'person-1' }
+
+  expect(
+    await approvals.decide({ requestId, decision: 'approve', actor: person('dora') }),
+  ).toMatchObject({ reason: 'not_entitled' })
+})
+
 /** A purchase that bob approved, asked for by alice; then somebody is to order it. */
 async function order(guard: object, approver: string, orderer: string, fourEyes = true) {
   const loop = defineLoop({

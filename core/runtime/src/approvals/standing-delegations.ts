@@ -1,28 +1,33 @@
+import { sameParty } from '@loop-engine/actors'
 import type { ApprovalRequest } from '@loop-engine/core'
 
+import { identityClasses } from '../identity-classes.ts'
 import type { Kernel } from '../kernel.ts'
 import { mayHandOn } from './approval-rules.ts'
 
-/** The request without what was handed on by people who may no longer decide themselves (invariant 17). */
+/**
+ * The request without what was handed on by people who may no longer decide themselves (invariant 17): who has lost the role,
+ * or is known by now as the requester.
+ */
 export async function withStandingDelegations(
   kernel: Kernel,
   request: ApprovalRequest,
 ): Promise<ApprovalRequest> {
-  const { tenant, delegations } = request
+  const { tenant, delegations, policy, requester } = request
   if (!kernel.identity.hasDirectory || delegations.length === 0) return request
   const delegators = [...new Set(delegations.map(({ from }) => from))]
-  const today = new Map(
-    await Promise.all(
-      delegators.map(
-        async (id) => [id, await kernel.identity.today(tenant, { type: 'human', id })] as const,
-      ),
-    ),
-  )
+  const people = delegators.map((id) => ({ type: 'human', id }) as const)
+  const [classOf, known] = await Promise.all([
+    identityClasses(kernel, tenant, [requester, ...people]),
+    Promise.all(people.map(async (person) => kernel.identity.today(tenant, person))),
+  ])
+  const today = new Map(delegators.map((id, index) => [id, known[index]?.actor]))
   const standing: ApprovalRequest['delegations'][number][] = []
   for (const one of delegations) {
-    const from = today.get(one.from)?.actor
+    const from = today.get(one.from)
+    const isOwn = policy.fourEyes && from && sameParty(from, requester, classOf)
     const before = { ...request, stage: one.stage, delegations: standing }
-    if (from && mayHandOn(before, from)) standing.push(one)
+    if (from && !isOwn && mayHandOn(before, from)) standing.push(one)
   }
   return { ...request, delegations: standing }
 }
