@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { createLoopSystem } from './index.ts'
+import { createLoopSystem, defineLoop } from './index.ts'
 import { askForPayment, payer, paymentLoop, person } from './payment.fixture.ts'
 
 test('however often an agent asked, nothing waits for people once the run has moved', async () => {
@@ -18,4 +18,41 @@ test('however often an agent asked, nothing waits for people once the run has mo
 
   expect(await engine.get({ aggregateId: 'order-1' })).toMatchObject({ openApprovals: 0 })
   expect(await approvals.inbox({ actor: person('bob') })).toEqual([])
+})
+
+test('nor is it forgotten who had a part in an older one', async () => {
+  const inOpen = { from: 'OPEN', to: 'OPEN', approval: { reviewers: ['role:finance'] } }
+  const loop = defineLoop({
+    id: 'refund',
+    states: ['OPEN', { id: 'DONE', terminal: true }],
+    initialState: 'OPEN',
+    transitions: [
+      { id: 'review', ...inOpen, actors: ['human'] },
+      { id: 'note', ...inOpen, actors: ['ai-agent'] },
+      {
+        id: 'refund',
+        from: 'OPEN',
+        to: 'DONE',
+        actors: ['human'],
+        guards: [{ id: 'four-eyes', with: { transition: 'review' } }],
+      },
+    ],
+  })
+  const { engine, approvals } = await createLoopSystem({ loops: [loop], relay: false })
+  const run = { aggregateId: 'order-1' }
+  const review = async (by: string, approver: string) => {
+    const actor = person(by)
+    const asked = await engine.transition({ ...run, transitionId: 'review', actor })
+    const requestId = asked.status === 'pending_approval' ? asked.approvalId : ''
+    await approvals.decide({ requestId, decision: 'approve', actor: person(approver) })
+  }
+  await engine.start({ ...run, loopId: 'refund', actor: payer })
+  await review('alice', 'bob')
+  for (let more = 0; more < 1001; more++)
+    await engine.transition({ ...run, transitionId: 'note', actor: payer })
+  await review('carol', 'dave')
+
+  expect(
+    await engine.transition({ ...run, transitionId: 'refund', actor: person('alice') }),
+  ).toMatchObject({ status: 'guard_failed', reason: 'four-eyes' })
 })

@@ -10,6 +10,7 @@ import {
 import type { Kernel } from '../kernel.ts'
 import { isAsRecorded } from './is-as-recorded.ts'
 import { newestFirst } from './newest-first.ts'
+import { requestsOfRun } from './requests-of-run.ts'
 
 /**
  * Why nothing may follow from a request that waits: it says other than the record of its run. It lies beside the ledger,
@@ -26,8 +27,8 @@ export async function compareWithRecord(
 }
 
 /**
- * The newest requests of a run with what people decided, and when, for guards to judge by. Throws `corrupt` when one of them
- * says other than the record.
+ * The requests of a run, newest first, with what people decided, and when, for guards to judge by. Throws `corrupt` when one
+ * of them says other than the record.
  */
 export async function recordedApprovals(
   kernel: Kernel,
@@ -36,7 +37,7 @@ export async function recordedApprovals(
   // The run first: of what is decided after that the commit hears, by the run's version.
   const run = await kernel.store.getRun(tenant, runId)
   if (!run) return []
-  const { items } = await kernel.store.approvals({ tenant, runId, limit: 1000 })
+  const items = await requestsOfRun(kernel.store, run)
   const recorded = await asRecorded(kernel, items, run)
   return Promise.all(
     items.map(async (request, index) => {

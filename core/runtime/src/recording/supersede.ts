@@ -1,6 +1,5 @@
-import type { ApprovalRequest, LoopInstance } from '@loop-engine/core'
-
 import type { Kernel } from '../kernel.ts'
+import { requestsOfRun } from '../reading/requests-of-run.ts'
 import type { Change } from './change.ts'
 import { approvalSystem, close } from './close-request.ts'
 import { draftOf } from './draft.ts'
@@ -9,7 +8,7 @@ import { draftOf } from './draft.ts'
 export async function supersede(kernel: Kernel, change: Change): Promise<void> {
   if (change.instance.openApprovals <= 0) return
   const changed = change.approvals
-  const others = (await pendingOf(kernel, change.instance)).filter(
+  const others = (await requestsOfRun(kernel.store, change.instance, 'pending')).filter(
     ({ id }) => !changed.some((request) => request.id === id),
   )
   for (const request of [...changed.filter(({ status }) => status === 'pending'), ...others]) {
@@ -23,24 +22,4 @@ export async function supersede(kernel: Kernel, change: Change): Promise<void> {
     })
     close(kernel, change, { ...request, status: 'superseded', decidedAt: at })
   }
-}
-
-async function pendingOf(
-  { store }: Kernel,
-  { tenant, runId }: LoopInstance,
-): Promise<readonly ApprovalRequest[]> {
-  const pending: ApprovalRequest[] = []
-  let cursor: string | undefined
-  do {
-    const page = await store.approvals({
-      tenant,
-      runId,
-      status: 'pending',
-      limit: 1000,
-      ...(cursor !== undefined && { cursor }),
-    })
-    pending.push(...page.items)
-    cursor = page.cursor
-  } while (cursor !== undefined)
-  return pending
 }
