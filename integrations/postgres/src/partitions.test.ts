@@ -189,6 +189,30 @@ describe('a new ledger', () => {
     expect(await sql('SELECT name FROM $s.partitions_v3()')).not.toEqual([])
   })
 
+  test('is read on, and opened, while a dump keeps the partitions of the next months from being made', async () => {
+    const { store, sql, schema, server } = await openLedger()
+    const { instance } = await commitRun(store, 'order')
+    const [, next] = await sql('SELECT name FROM $s.partitions_v3() ORDER BY from_at')
+    await sql(`DROP TABLE $s.${String(next?.['name'])}`)
+    const dump = new pg.Client(server.url)
+    onTestFinished(() => dump.end())
+    await dump.connect()
+    await dump.query(`BEGIN; SELECT FROM ${schema}.entry`)
+
+    let isOpen = false
+    const opened = openStore({ connectionString: server.url, schema }).finally(() => {
+      isOpen = true
+    })
+    while (!isOpen && (await sql('SELECT FROM pg_locks WHERE NOT granted')).length === 0);
+    const entries = await store.entries('acme', instance.runId)
+    const other = await opened
+    await dump.query('COMMIT')
+    await other.open()
+
+    expect(entries).toHaveLength(4)
+    expect(await sql('SELECT FROM $s.partitions_v3()')).toHaveLength(3)
+  })
+
   test('reads a run from its own partition alone, however many there are', async () => {
     const { store, sql } = await openLedger()
     await commitRun(store, 'order')

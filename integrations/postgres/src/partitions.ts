@@ -1,6 +1,7 @@
 import type { CommitPlan } from '@loop-engine/core'
 
 import { statementsOf, type Database } from './connection/database.ts'
+import { lockTimeout, sqlState } from './connection/postgres-error.ts'
 
 const monthsAhead = 2
 const dayMs = 86_400_000
@@ -17,7 +18,14 @@ export function createPartitions(database: Database, schema: string): Partitions
     'make_partitions_v8',
     `SELECT ${schema}.make_partitions_v8(${monthsAhead})`,
   )
-  const makeAhead = async (): Promise<void> => void (await database.write(make, []))
+  const makeAhead = async (): Promise<void> => {
+    try {
+      await database.write(make, [])
+    } catch (error) {
+      // Somebody reads the whole ledger, as a dump does: there is time on another day.
+      if (sqlState(error) !== lockTimeout) throw error
+    }
+  }
   let latest: number | undefined
 
   return {

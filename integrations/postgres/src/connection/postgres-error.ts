@@ -4,6 +4,8 @@ import { cureOf } from './postgres-cure.ts'
 
 /** A standby, or a server that an operator made read-only, answers so to what would write. */
 export const readOnly = '25006'
+/** A lock was not to be had in time. */
+export const lockTimeout = '55P03'
 
 /** The SQLSTATE of the server's refusal, however it was wrapped; null when the server gave none. */
 export function sqlState(error: unknown): string | null {

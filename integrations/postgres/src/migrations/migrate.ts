@@ -11,6 +11,7 @@ import { listIndexesV10 } from './list-indexes-v10.ts'
 import { lookupsV5 } from './lookups-v5.ts'
 import { messagesV4 } from './messages-v4.ts'
 import { partitionFunctionsV3 } from './partition-functions-v3.ts'
+import { partitionLocksV13 } from './partition-locks-v13.ts'
 import { retentionFunctionsV3 } from './retention-functions-v3.ts'
 import { retentionOutboxV11 } from './retention-outbox-v11.ts'
 import { rowLevelSecurityFunctionsV3 } from './row-level-security-functions-v3.ts'
@@ -46,6 +47,7 @@ const migrations: readonly ((schema: string) => string)[] = [
   listIndexesV10,
   retentionOutboxV11,
   waitingV12,
+  partitionLocksV13,
 ]
 
 /** Brings the schema to this package's version. Several starters wait for one another. */
