@@ -67,8 +67,10 @@ export function createCheckpoints(
       isCopying = false
       pages = found
     })
-    // A worker that dies is replaced when there is more to copy.
-    started.on('error', () => {})
+    // A worker that dies is replaced when there is more to copy; what it left is copied here.
+    started.on('error', () => {
+      pages = hardPages
+    })
     started.on('exit', () => {
       isCopying = false
       worker = null
@@ -85,8 +87,13 @@ export function createCheckpoints(
         copyHere()
         return
       }
+      try {
+        worker ??= start()
+      } catch {
+        // No thread is to be had, as under Node's permissions.
+        return copyHere()
+      }
       isCopying = true
-      worker ??= start()
       worker.postMessage('copy')
     },
     async close() {

@@ -30,12 +30,16 @@ function startWriter(path: string, count: number): ChildProcess {
     }
     await store.close()
   `
+  return startProgram(program)
+}
+
+function startProgram(program: string, ...permissions: string[]): ChildProcess {
   const flags = [
     '--disable-warning=ExperimentalWarning',
     '--conditions=@loop-engine/source',
     '--input-type=module',
   ]
-  return spawn(process.execPath, [...flags, '--eval', program], {
+  return spawn(process.execPath, [...flags, ...permissions, '--eval', program], {
     cwd: import.meta.dirname,
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -119,3 +123,22 @@ test(
     await expectWhole(store)
   },
 )
+
+test('a process that may start no thread copies the log into the file by itself', async () => {
+  const path = join(folder, 'alone.db')
+  const program = `
+    import { statSync } from 'node:fs'
+    import { createSqliteStore } from './sqlite.ts'
+    const store = createSqliteStore({ path: ${JSON.stringify(path)}, durability: 'process' })
+    await store.open()
+    for (let each = 0; each < 600; each += 1) await store.putDefinition(String(each), 'x'.repeat(2 ** 14))
+    console.log(statSync(${JSON.stringify(`${path}-wal`)}).size)
+    await store.close()
+  `
+  const files = ['--allow-fs-read=*', `--allow-fs-write=${folder}/*`]
+  const alone = startProgram(program, '--permission', ...files)
+
+  const [sizeOfLog = Infinity] = await promisesOf(alone)
+
+  expect(sizeOfLog).toBeLessThan(600 * 2 ** 14)
+})
