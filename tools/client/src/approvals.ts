@@ -1,3 +1,4 @@
+import { LoopClientError } from './client-error.ts'
 import type { CallOptions } from './client-options.ts'
 import { readEvents } from './event-reader.ts'
 import { itemsOf, pagesAt, type Pages } from './pages.ts'
@@ -89,8 +90,9 @@ export function createApprovals(transport: Transport): Approvals {
       const { runId } = first
       let request = first
       let failed: { readonly error: unknown } | undefined
-      // Asked whenever the stream stands, too: it may have been decided just before.
-      const look = async (): Promise<void> => {
+      // Asked whenever the stream stands, too: it may have been decided just before. And whenever there is none: whoever
+      // has too many of them gets no other; then a server that is away is waited for.
+      const look = async (isBroken = false): Promise<void> => {
         try {
           const seen = await get(requestId, { signal: either })
           // Answers overtake each other: the end is not taken back by one from before it.
@@ -98,13 +100,16 @@ export function createApprovals(transport: Transport): Approvals {
           request = seen
           if (seen.status !== 'pending') done.abort()
         } catch (error) {
-          if (either.aborted) return
+          const isAway = error instanceof LoopClientError && error.retryable
+          if (either.aborted || (isBroken && isAway)) return
           failed = { error }
           done.abort()
         }
       }
       const onOpen = (): void => void look()
-      for await (const _ of readEvents(transport, { runId, signal: either, onOpen })) await look()
+      const onBreak = (): void => void look(true)
+      const events = readEvents(transport, { runId, signal: either, onOpen, onBreak })
+      for await (const _ of events) await look()
       if (failed) throw failed.error
       return request
     },
