@@ -24,14 +24,16 @@ export class LoopClientError extends Error {
       retryable = false,
       problem = {},
       retryAfterMs,
+      cause,
     }: {
       readonly status?: number
       readonly retryable?: boolean
       readonly problem?: Readonly<Record<string, unknown>>
       readonly retryAfterMs?: number
+      readonly cause?: unknown
     } = {},
   ) {
-    super(message)
+    super(message, cause === undefined ? undefined : { cause })
     this.name = 'LoopClientError'
     this.code = code
     this.status = status

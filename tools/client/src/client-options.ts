@@ -39,11 +39,20 @@ const callKeys: Readonly<Record<keyof CallOptions, true>> = {
 /** Throws `invalid_config` for an option that would be ignored: most often one that is misspelt. */
 export function checkClientOptions(options: LoopClientOptions): void {
   refuseStrayKeys('createLoopClient', 'invalid_config', options, clientKeys)
+  checkTimeLimit('timeoutMs', 'invalid_config', options.timeoutMs)
 }
 
 /** The same, as `invalid_input`: without its key a request may happen twice. */
 export function checkCallOptions(options: CallOptions): void {
   refuseStrayKeys('A request', 'invalid_input', options, callKeys)
+}
+
+/** Refuses a time that no timer keeps: one that is too long would be over at once. */
+export function checkTimeLimit(name: string, code: string, ms: number | undefined): void {
+  if (ms === undefined || (ms > 0 && ms < 2 ** 31)) return
+  throw new LoopClientError(code, 'A time limit is none.', {
+    problem: { path: `/${name}`, hint: 'Give milliseconds, at most 24 days.' },
+  })
 }
 
 function refuseStrayKeys(

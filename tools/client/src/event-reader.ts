@@ -1,4 +1,5 @@
 import { LoopClientError } from './client-error.ts'
+import { checkTimeLimit } from './client-options.ts'
 import type { CloudEvent } from './schema.ts'
 import type { Transport } from './transport.ts'
 
@@ -48,6 +49,7 @@ export async function* readEvents(
   { open, sleep }: Pick<Transport, 'open' | 'sleep'>,
   { lastEventId, last, signal, silenceMs = 60_000, onOpen, onBreak, ...query }: EventOptions,
 ): AsyncGenerator<HeardEvent> {
+  checkTimeLimit('silenceMs', 'invalid_input', silenceMs)
   let place = lastEventId
   let retryMs = 2000
   while (!signal?.aborted) {
@@ -67,7 +69,7 @@ export async function* readEvents(
         throw noStream()
       onOpen?.()
       for await (const { id, data, retry } of blocksOf(response, sleep, silenceMs, over)) {
-        retryMs = retry ?? retryMs
+        retryMs = Math.min(retry ?? retryMs, longestMs)
         place = id ?? place
         if (id !== undefined && data !== undefined) yield { id, event: eventOf(data) }
       }

@@ -1,3 +1,4 @@
+import { LoopClientError } from './client-error.ts'
 import type { CallOptions } from './client-options.ts'
 import type { Transport } from './transport.ts'
 
@@ -24,17 +25,25 @@ export function pagesAt<Item>(
 
 /** The items of a list that comes whole. */
 export async function itemsOf<Item>(page: Promise<Page<Item>>): Promise<readonly Item[]> {
-  return (await page).items
+  return checked(await page).items
+}
+
+/** Another's answer has no items; and the page that was there before would be read for ever. */
+function checked<Item>(page: Page<Item>, before?: string): Page<Item> {
+  const { items, cursor } = page
+  if (Array.isArray(items) && (cursor === undefined || cursor !== before)) return page
+  throw new LoopClientError('bad_response', 'The server did not answer with a list of its own.')
 }
 
 export function createPages<Item>(fetch: (cursor?: string) => Promise<Page<Item>>): Pages<Item> {
+  const page = async (cursor?: string): Promise<Page<Item>> => checked(await fetch(cursor), cursor)
   return {
-    page: fetch,
+    page,
     async *[Symbol.asyncIterator]() {
       for (let cursor: string | undefined; ;) {
-        const page = await fetch(cursor)
-        yield* page.items
-        cursor = page.cursor
+        const read = await page(cursor)
+        yield* read.items
+        cursor = read.cursor
         if (cursor === undefined) return
       }
     },

@@ -1,16 +1,24 @@
 import { LoopClientError } from './client-error.ts'
 
-/** What an answer holds; undefined when it holds nothing. */
+/** The object that an answer holds; undefined when the server has nothing to say. */
 export async function readJson<Answer>(response: Response): Promise<Answer> {
+  const { status } = response
   const text = await response.text()
-  if (text === '') return undefined as Answer
+  if (text === '' && (status === 202 || status === 204)) return undefined as Answer
+  const answer = parse(text)
+  // The types are the server's own; see schema.ts.
+  if (typeof answer === 'object' && answer !== null && !Array.isArray(answer))
+    return answer as Answer
+  throw new LoopClientError('bad_response', 'The server did not answer with JSON of its own.', {
+    status,
+  })
+}
+
+function parse(text: string): unknown {
   try {
-    // The types are the server's own; see schema.ts.
-    return JSON.parse(text) as Answer
+    return JSON.parse(text)
   } catch {
-    throw new LoopClientError('bad_response', 'The server did not answer with JSON.', {
-      status: response.status,
-    })
+    return undefined
   }
 }
 

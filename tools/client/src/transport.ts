@@ -51,7 +51,7 @@ export function createTransport(given: LoopClientOptions): Transport {
     { headers, body }: Written,
     limit: AbortSignal,
   ): Promise<Response> {
-    const secret = typeof credential === 'function' ? await credential() : credential
+    const secret = typeof credential === 'function' ? await had(credential) : credential
     // Out of a file it comes with the end of its line.
     const authorization = secret === undefined ? undefined : `Bearer ${secret}`.trim()
     checkHeader(authorization, 'credential')
@@ -140,6 +140,15 @@ export function createTransport(given: LoopClientOptions): Transport {
         await sleep(betweenMs, call.options?.signal)
       }
     },
+  }
+}
+
+/** What the application says went wrong is no network that is away. */
+async function had(credential: () => string | Promise<string>): Promise<string> {
+  try {
+    return await credential()
+  } catch (cause) {
+    throw new LoopClientError('auth', 'The credential could not be had.', { cause })
   }
 }
 

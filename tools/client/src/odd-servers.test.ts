@@ -1,0 +1,108 @@
+import { expect, test } from 'vitest'
+
+import { createLoopClient, type LoopClient, type LoopClientOptions } from './index.ts'
+
+/** A client whose waiting is over at once, but for time limits, and tells how long it would have been. */
+function asking(
+  answer: (path: string) => Response,
+  options: Partial<LoopClientOptions> = {},
+): { readonly client: LoopClient; readonly pauses: number[] } {
+  const pauses: number[] = []
+  const client = createLoopClient({
+    baseUrl: 'http://loops.example',
+    timeoutMs: 60_000,
+    fetch: async (input) => answer(new URL(new Request(input).url).pathname.replace('/api/v1', '')),
+    clock: {
+      async sleep(ms, signal) {
+        if (ms === 60_000)
+          return new Promise((resolve) => signal?.addEventListener('abort', () => resolve()))
+        pauses.push(ms)
+        await new Promise((resolve) => setImmediate(resolve))
+      },
+    },
+    ...options,
+  })
+  return { client, pauses }
+}
+
+const badResponse: unknown = expect.objectContaining({ code: 'bad_response', retryable: false })
+
+test.each(['', 'null', '"ok"', '5', '[]'])('an answer that says %j is none', async (text) => {
+  const { client } = asking(() => new Response(text))
+
+  await expect(client.instances.get('order-17')).rejects.toEqual(badResponse)
+  await expect(client.stops.list()).rejects.toEqual(badResponse)
+  await expect(client.instances.find().page()).rejects.toEqual(badResponse)
+})
+
+test('what has no items is no list', async () => {
+  const { client } = asking(() => Response.json({ items: { length: 2 } }))
+
+  await expect(client.stops.list()).rejects.toEqual(badResponse)
+  await expect(Array.fromAsync(client.instances.find())).rejects.toEqual(badResponse)
+})
+
+test('a list of the same page again and again is not read for ever', async () => {
+  const { client } = asking(() => Response.json({ items: [1], cursor: 'next' }))
+
+  await expect(Array.fromAsync(client.instances.find())).rejects.toEqual(badResponse)
+})
+
+test('where there is nothing to say nothing is missed', async () => {
+  const retried = asking(() => new Response(null, { status: 202 }))
+  const ended = asking(() => new Response(null, { status: 204 }))
+
+  expect(await retried.client.deadLetters.retry('x')).toBeUndefined()
+  expect(await ended.client.session.end()).toBeUndefined()
+})
+
+test('a stream that asks for a pause longer than any timer is opened again within the hour', async () => {
+  let opened = 0
+  const abort = new AbortController()
+  const { client, pauses } = asking(() => {
+    opened += 1
+    if (opened === 2) abort.abort()
+    return new Response('retry: 999999999999\n\n', {
+      headers: { 'content-type': 'text/event-stream' },
+    })
+  })
+  await Array.fromAsync(client.events({ signal: abort.signal, silenceMs: 60_000 }))
+
+  expect(pauses[0]).toBe(3_600_000)
+})
+
+test.each([0, -1, NaN, Infinity, 2 ** 31])('a time limit of %s is none', (timeoutMs) => {
+  const refused: unknown = expect.objectContaining({ code: 'invalid_config', path: '/timeoutMs' })
+
+  expect(() => createLoopClient({ baseUrl: '', timeoutMs })).toThrow(refused as Error)
+})
+
+test('who has too many streams open hears all the same that people have decided', async () => {
+  let looks = 0
+  const { client } = asking((path) => {
+    if (path === '/events')
+      return Response.json(
+        { code: 'rate_limited', retryable: true },
+        { status: 429, headers: { 'retry-after': '10' } },
+      )
+    looks += 1
+    if (looks === 2) return Response.json({ code: 'unavailable', retryable: true }, { status: 503 })
+    return Response.json({ id: 'a', runId: 'r', status: looks > 8 ? 'approved' : 'pending' })
+  })
+
+  expect(await client.approvals.wait('a')).toMatchObject({ status: 'approved' })
+})
+
+test('a credential that cannot be had is not called a network that is away', async () => {
+  const tokens = async (): Promise<string> => {
+    throw new TypeError('The session is over.')
+  }
+  const { client, pauses } = asking(() => Response.json({}), { credential: tokens })
+
+  await expect(client.instances.get('order-17')).rejects.toMatchObject({
+    code: 'auth',
+    retryable: false,
+    cause: new TypeError('The session is over.'),
+  })
+  expect(pauses).toEqual([])
+})
