@@ -1,5 +1,9 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
+import { createLogger } from './log.ts'
 import { createTestServer, type Asked, type TestServer } from './server.fixture.ts'
 
 let server: TestServer
@@ -44,6 +48,46 @@ test('a body that is not UTF-8 is refused', async () => {
   expect(response.status).toBe(400)
   expect(await response.json()).toMatchObject({ code: 'invalid_json' })
 })
+
+test('a body that is compressed is refused, and not taken for what it is not', async () => {
+  const asked = (encoding: string, id: string): ReturnType<TestServer['call']> =>
+    server.start(id, server.key(), { headers: { 'content-encoding': encoding } })
+
+  const refused = await asked('gzip', 'odd-2')
+
+  expect(refused).toMatchObject({ status: 415, body: { code: 'unsupported_media_type' } })
+  expect(refused.headers.get('accept-encoding')).toBe('identity')
+  expect(await asked('identity', 'odd-3')).toMatchObject({ status: 201 })
+})
+
+test('whoever uses a method that is not there is told which are', async () => {
+  const reply = await server.call('PUT', '/api/v1/instances')
+
+  expect(reply).toMatchObject({ status: 405, body: { code: 'method_not_allowed' } })
+  expect(reply.headers.get('allow')).toBe('POST, GET, HEAD')
+})
+
+test.each(['Content-Length: 100', 'Transfer-Encoding: chunked'])(
+  'a caller who leaves in the middle of a body (%s) is no failure of the server',
+  async (length) => {
+    const lines: string[] = []
+    const logged = Promise.withResolvers<void>()
+    const write = (line: string): void => {
+      lines.push(line)
+      if (line.includes('"msg":"request"')) logged.resolve()
+    }
+    const left = await createTestServer({ logger: createLogger({ destination: { write } }) })
+    const socket = connect(Number(new URL(left.url).port), '127.0.0.1')
+    const head = `POST /api/v1/session HTTP/1.1\r\nHost: x\r\nOrigin: ${left.url}\r\nSec-Fetch-Site: same-origin\r\nExpect: 100-continue\r\n${length}\r\n\r\n`
+    socket.write(head)
+    await once(socket, 'data')
+    socket.destroy()
+    await logged.promise
+    await left.close()
+
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ status: 400, msg: 'request' }])
+  },
+)
 
 test('a stream ends with the session that opened it', async () => {
   const cookie = await server.login('alice')

@@ -14,6 +14,11 @@ export async function readBody(
   request: Request,
   { maxBytes, optional }: ReadBodyOptions,
 ): Promise<unknown> {
+  // Read as it comes, it would not be what was sent.
+  if (!/^(?:identity)?$/i.test(request.headers.get('content-encoding') ?? ''))
+    throw new HttpError(415, 'unsupported_media_type', 'The body must not be compressed.', {
+      headers: { 'accept-encoding': 'identity' },
+    })
   const text = await readText(request, maxBytes)
   if (text === '' && optional) return {}
   // A form of another site cannot send this type without asking first.
@@ -40,10 +45,18 @@ export async function readBounded(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const length = request.headers.get('content-length')
   if (Number(length ?? 0) > maxBytes) throw tooLarge(maxBytes)
-  if (length !== null) return new Uint8Array(await request.arrayBuffer())
-  const bytes = await readBytes(request, maxBytes)
+  const bytes = await (length === null ? readBytes(request, maxBytes) : allOf(request)).catch(
+    (cause: unknown) => {
+      // Nobody hears it; but it is no failure of the server, as its log would say.
+      throw new HttpError(400, 'truncated', 'The body broke off.', { cause })
+    },
+  )
   if (bytes) return bytes
   throw tooLarge(maxBytes)
+}
+
+async function allOf(request: Request): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await request.arrayBuffer())
 }
 
 /** The rest of the body is not read: the connection ends with the answer. */

@@ -31,10 +31,11 @@ export function mountRoutes(
     app.on(route.method.toUpperCase(), placeOf(route), (context) => serve(context, route, options))
   // Behind all of them: what is written out as one path may fit the pattern of another.
   for (const [place, group] of Map.groupBy(routes, placeOf)) {
-    const allow = group.map(({ method }) => method.toUpperCase()).join(', ')
+    // Whatever can be got is told by its head as well.
+    const allow = group.map(({ method }) => (method === 'get' ? 'GET, HEAD' : method.toUpperCase()))
     app.all(place, () => {
       throw new HttpError(405, 'method_not_allowed', 'The method is not allowed here.', {
-        headers: { allow },
+        headers: { allow: allow.join(', ') },
       })
     })
   }
