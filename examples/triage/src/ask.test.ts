@@ -108,6 +108,20 @@ test('who edits a proposal is asked for each part of it, and who looks at the ev
   expect(answers).toMatchObject([{ kind: 'edit', evidence }])
 })
 
+test('a ticket without a title is not filed, and that is said', async () => {
+  const { reviews, answers, ...terminal } = sit('open_ticket', [
+    ['What shall happen?', `${down}${down}${down}${enter}`],
+    ['Severity', enter],
+    ['Remediation', enter],
+    ['Title', `${'\u007f'.repeat(4)}  ${enter}`],
+    ['A ticket needs a title.', `New${enter}`],
+  ])
+
+  await askPerson(reviews, terminal)
+
+  expect(answers).toMatchObject([{ kind: 'edit', evidence: { title: 'New' } }])
+})
+
 test('who rejects a proposal says why', async () => {
   const { reviews, answers, ...terminal } = sit('open_ticket', [
     ['What shall happen?', `${down}${down}${enter}`],

@@ -77,7 +77,7 @@ async function answerOf(
       message: 'Why?',
       placeholder: 'for the record',
     })
-    return isCancel(reason) ? null : { kind: 'reject', reason: reason || 'rejected' }
+    return isCancel(reason) ? null : { kind: 'reject', reason: reason.trim() || 'rejected' }
   }
   if (choice === 'edit') {
     const edited = await edit(evidence, terminal)
@@ -110,8 +110,9 @@ async function edit(evidence: JsonObject, terminal: CommonOptions): Promise<Json
     ...terminal,
     message: 'Title',
     initialValue: textOf(evidence['title']),
+    validate: (given = '') => (given.trim() === '' ? 'A ticket needs a title.' : undefined),
   })
-  return isCancel(title) || title === '' ? null : { ...evidence, severity, remediation, title }
+  return isCancel(title) ? null : { ...evidence, severity, remediation, title: title.trim() }
 }
 
 /** To release a proposal to dismiss files nothing. */

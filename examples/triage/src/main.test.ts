@@ -5,6 +5,8 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -240,6 +242,30 @@ test('a file of its own that cannot be read is no bug of the program', async () 
 
   expect(code).toBe(1)
   expect(err).toMatch(/^EISDIR.* Nothing is lost: mend this, and start again\.\n$/)
+})
+
+test('a key that is none is named, with a cure that works', async () => {
+  const data = newData()
+  await start(data, ['--ask-none'])
+  writeFileSync(join(data, 'key.pem'), '')
+
+  const { code, err } = await start(data, ['--ask-none'])
+  for (const file of ['key.pem', 'checkpoint.txt']) renameSync(join(data, file), join(data, 'old'))
+
+  expect(code).toBe(1)
+  expect(err).toMatch(/^The key .*key\.pem cannot be read\. .*checkpoint\.txt/)
+  expect(await start(data, ['--ask-none'])).toMatchObject({ code: 0 })
+})
+
+test('a file that cannot be replaced leaves no other beside it', async () => {
+  const data = newData()
+  mkdirSync(join(data, 'key.pub'))
+
+  const { code, err } = await start(data, ['--ask-none'])
+
+  expect(code).toBe(1)
+  expect(err).toContain('Nothing is lost: mend this, and start again.')
+  expect(readdirSync(data).filter((name) => /\d$/.test(name))).toEqual([])
 })
 
 test.runIf(process.platform === 'linux')(

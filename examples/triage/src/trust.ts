@@ -7,8 +7,9 @@ import {
   createNoteSigner,
   generateNoteSigner,
   verifyStore,
+  type NoteSigner,
 } from '@loop-engine/observability'
-import { isLoopError, type LoopStore } from '@loop-engine/sdk'
+import { isLoopError, LoopError, type LoopStore } from '@loop-engine/sdk'
 
 /** What lets a later start, or somebody else, see that the record is the one that was left behind. */
 export interface Trust {
@@ -28,7 +29,7 @@ const name = 'loop-engine.example/triage'
 
 /** The key is made at the first start, for its owner only. */
 export function createTrust({ store, data }: TrustOptions): Trust {
-  const signer = createNoteSigner({ name, privateKey: readOrCreateKey(join(data, 'key.pem')) })
+  const signer = readSigner(join(data, 'key.pem'))
   const noteFile = join(data, 'checkpoint.txt')
   replaceFile(join(data, 'key.pub'), `${signer.publicKey}\n`)
 
@@ -70,6 +71,18 @@ export function createTrust({ store, data }: TrustOptions): Trust {
   }
 }
 
+function readSigner(path: string): NoteSigner {
+  const privateKey = readOrCreateKey(path)
+  try {
+    return createNoteSigner({ name, privateKey })
+  } catch (cause) {
+    throw new LoopError('unavailable', `The key ${path} cannot be read.`, {
+      hint: 'Put it back; or move it and checkpoint.txt away, and the next start makes new ones, which say nothing of what was before.',
+      cause,
+    })
+  }
+}
+
 /** Whoever comes first makes the key; it is there whole or not at all. */
 function readOrCreateKey(path: string): string {
   if (!existsSync(path)) {
@@ -89,6 +102,11 @@ function readOrCreateKey(path: string): string {
 /** A crash leaves the old file or the new one, never a half. */
 function replaceFile(path: string, text: string): void {
   const own = `${path}.${process.pid}`
-  writeFileSync(own, text)
-  renameSync(own, path)
+  try {
+    writeFileSync(own, text)
+    renameSync(own, path)
+  } catch (error) {
+    rmSync(own, { force: true })
+    throw error
+  }
 }
