@@ -5,6 +5,7 @@ import {
   LoopError,
   readDefinition,
   sha256Hex,
+  parseJson,
   type LoopDefinition,
   type LoopStore,
 } from '@loop-engine/core'
@@ -87,7 +88,7 @@ export async function createLoopRegistry(
         details: { digest },
       })
     }
-    const read = readDefinition(JSON.parse(text))
+    const read = readDefinition(parseJson(text))
     if (!read.success) {
       throw new LoopError('corrupt', 'A stored definition is not one that this version reads.', {
         details: { digest },

@@ -1,16 +1,17 @@
-import type {
-  ApprovalRequest,
-  DeadLetter,
-  EntryType,
-  IdempotencyRecord,
-  JsonObject,
-  LogHead,
-  LogLeaf,
-  LoopInstance,
-  OutboxClaim,
-  OutboxItem,
-  Stop,
-  StoredEntry,
+import {
+  parseJson,
+  type ApprovalRequest,
+  type DeadLetter,
+  type EntryType,
+  type IdempotencyRecord,
+  type JsonObject,
+  type LogHead,
+  type LogLeaf,
+  type LoopInstance,
+  type OutboxClaim,
+  type OutboxItem,
+  type Stop,
+  type StoredEntry,
 } from '@loop-engine/core'
 
 /** Numbers of eight bytes come as text; all of ours are safe integers. */
@@ -21,7 +22,7 @@ export interface InstanceRow {
 }
 
 export function toInstance({ body }: InstanceRow): LoopInstance {
-  return JSON.parse(body) as LoopInstance // written by `encodePlans` from a LoopInstance
+  return parseJson(body) as LoopInstance // written by `encodePlans` from a LoopInstance
 }
 
 export interface EntryRow {
@@ -59,9 +60,9 @@ export interface ApprovalRow {
 }
 
 export function toApproval({ body, messages }: ApprovalRow): ApprovalRequest {
-  const request = JSON.parse(body) as ApprovalRequest // written by commit
+  const request = parseJson(body) as ApprovalRequest // written by commit
   if (messages === null) return request
-  return { ...request, messages: { ...request.messages, ...(JSON.parse(messages) as JsonObject) } }
+  return { ...request, messages: { ...request.messages, ...(parseJson(messages) as JsonObject) } }
 }
 
 export interface OutboxRow {

@@ -1,10 +1,11 @@
-import type {
-  ApprovalRequest,
-  InstanceStatus,
-  JsonObject,
-  LoopInstance,
-  OutboxItem,
-  StoredEntry,
+import {
+  parseJson,
+  type ApprovalRequest,
+  type InstanceStatus,
+  type JsonObject,
+  type LoopInstance,
+  type OutboxItem,
+  type StoredEntry,
 } from '@loop-engine/core'
 
 export const instanceColumns =
@@ -80,7 +81,7 @@ export function toInstance(row: InstanceRow): LoopInstance {
     tags: JSON.parse(tags) as readonly string[],
     createdAt,
     updatedAt,
-    ...(JSON.parse(rest) as Rest),
+    ...(parseJson(rest) as Rest),
   }
 }
 
@@ -114,9 +115,9 @@ export function toEntry([
 export type ApprovalRow = [request: string, messages: string | null]
 
 export function toApproval([text, messages]: ApprovalRow): ApprovalRequest {
-  const request = JSON.parse(text) as ApprovalRequest
+  const request = parseJson(text) as ApprovalRequest
   if (messages === null) return request
-  return { ...request, messages: { ...request.messages, ...(JSON.parse(messages) as JsonObject) } }
+  return { ...request, messages: { ...request.messages, ...(parseJson(messages) as JsonObject) } }
 }
 
 export const itemColumns =

@@ -7,7 +7,7 @@ import {
   type KeyObject,
 } from 'node:crypto'
 
-import { canonicalize, LoopError, snapshot } from '@loop-engine/core'
+import { canonicalize, LoopError, snapshot, parseJson } from '@loop-engine/core'
 
 /** An AES-256 key that every process of a system knows, and Temporal does not. */
 export interface HistoryKey {
@@ -73,7 +73,7 @@ export function createHistorySeal(keys: readonly HistoryKey[] | 'clear'): Histor
       cipher.setAuthTag(bytes.subarray(-tagBytes))
       try {
         const body = cipher.update(bytes.subarray(ivBytes, -tagBytes))
-        return JSON.parse(Buffer.concat([body, cipher.final()]).toString())
+        return parseJson(Buffer.concat([body, cipher.final()]).toString())
       } catch {
         throw unsealed()
       }

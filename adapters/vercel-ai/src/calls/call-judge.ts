@@ -1,4 +1,4 @@
-import type { Clock, JsonValue } from '@loop-engine/core'
+import { parseJson, type Clock, type JsonValue } from '@loop-engine/core'
 import type { LoopEngine } from '@loop-engine/sdk'
 import QuickLRU from 'quick-lru'
 
@@ -138,7 +138,7 @@ export function createJudge({ engine, ledger, clock, witness }: JudgeOptions): J
     if (licence || asked === null)
       return refusal(call, 'erased', 'its input was erased from the record.')
     if (closed) return deny(call, closed)
-    return ask(attempt, JSON.parse(asked) as JsonValue)
+    return ask(attempt, parseJson(asked) as JsonValue)
   }
 
   async function ask(attempt: Attempt, input: JsonValue): Promise<Judgement> {

@@ -1,6 +1,7 @@
 import {
   canonicalize,
   receiptOf,
+  parseJson,
   type JsonObject,
   type JsonValue,
   type LoopInstance,
@@ -98,5 +99,7 @@ export function inputFacts(
     const input = inputOf(evidence)
     return { input, edited: asked !== null && canonicalize(input) !== asked }
   }
-  return asked === null ? { edited: false } : { input: JSON.parse(asked), edited: false }
+  return asked === null
+    ? { edited: false }
+    : { input: parseJson(asked) as JsonValue, edited: false }
 }

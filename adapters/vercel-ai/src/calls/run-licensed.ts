@@ -2,6 +2,7 @@ import {
   canonicalize,
   isLoopError,
   LoopError,
+  parseJson,
   type JsonObject,
   type JsonValue,
 } from '@loop-engine/core'
@@ -180,7 +181,7 @@ async function sealRefused(job: LicensedRun, error: unknown): Promise<CallOutcom
 export function recordable(value: unknown): JsonValue | undefined {
   try {
     const written = JSON.stringify(value)
-    return written === undefined ? undefined : (JSON.parse(written) as JsonValue)
+    return written === undefined ? undefined : (parseJson(written) as JsonValue)
   } catch {
     return undefined
   }

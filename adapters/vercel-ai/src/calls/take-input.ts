@@ -1,4 +1,4 @@
-import { canonicalize, LoopError, snapshot, type JsonValue } from '@loop-engine/core'
+import { canonicalize, LoopError, snapshot, parseJson, type JsonValue } from '@loop-engine/core'
 
 /** The arguments of a call: as they are recorded and compared, and as the tool gets them. */
 export interface TakenInput {
@@ -12,9 +12,9 @@ export interface TakenInput {
 /** Reads arguments once, so that nobody can change them between judgement and execution. Throws `invalid_input`. */
 export function takeInput(input: unknown): TakenInput {
   const written = JSON.stringify(input ?? null, refuseLossy)
-  const json = snapshot(JSON.parse(written)) as JsonValue
+  const json = snapshot(parseJson(written)) as JsonValue
   // A schema may have made a Date of a text; the tool must get it back as such.
-  const value = isPlain(input) ? JSON.parse(written) : input
+  const value = isPlain(input) ? parseJson(written) : input
   return { json, text: canonicalize(json), value }
 }
 

@@ -1,4 +1,4 @@
-import { promptHash, type Usage } from '@loop-engine/core'
+import { promptHash, parseJson, type Usage } from '@loop-engine/core'
 import { present } from '@loop-engine/core/provider'
 
 import { countOf, fieldsOf, textOf } from '../fields.ts'
@@ -82,7 +82,7 @@ function wireHashOf(body: unknown): string | undefined {
   if (body === undefined || body === null) return undefined
   try {
     const text = typeof body === 'string' ? body : JSON.stringify(body)
-    return promptHash(JSON.parse(text))
+    return promptHash(parseJson(text))
   } catch {
     return undefined
   }

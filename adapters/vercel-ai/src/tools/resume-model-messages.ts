@@ -1,4 +1,4 @@
-import { canonicalize, isRecord, type JsonValue } from '@loop-engine/core'
+import { canonicalize, isRecord, parseJson, type JsonValue } from '@loop-engine/core'
 
 import { fieldsOf } from '../fields.ts'
 import { answersOf, isCall, type Part } from './answered-calls.ts'
@@ -169,7 +169,7 @@ function isSame(one: unknown, other: ModelOutput): boolean {
 }
 
 function plain(value: unknown): JsonValue {
-  return JSON.parse(JSON.stringify(value ?? null)) as JsonValue
+  return parseJson(JSON.stringify(value ?? null)) as JsonValue
 }
 
 function roleOf(message: unknown): unknown {

@@ -1,4 +1,4 @@
-import { digestOf, LoopError, type JsonObject, type JsonValue } from '@loop-engine/core'
+import { digestOf, LoopError, parseJson, type JsonObject, type JsonValue } from '@loop-engine/core'
 import { asSchema } from 'ai'
 
 import type { ToolLike } from './govern-options.ts'
@@ -12,7 +12,7 @@ export async function toolDigest(name: string, tool: ToolLike): Promise<string> 
     title: typeof title === 'string' ? title : null,
     // One that is made at run time says nothing about the tool.
     description: typeof description === 'string' ? description : null,
-    schema: JSON.parse(JSON.stringify(schema)) as JsonValue,
+    schema: parseJson(JSON.stringify(schema)) as JsonValue,
   }
   return digestOf(told)
 }

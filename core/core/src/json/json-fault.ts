@@ -18,7 +18,7 @@ export interface JsonBudget {
 }
 
 // What walks JSON data is recursive; this many levels fit on any stack.
-const deepest = 1_000
+export const deepest = 1_000
 
 export function limitsOf({
   maxBytes = 16 * 1024 * 1024,

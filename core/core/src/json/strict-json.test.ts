@@ -57,6 +57,13 @@ describe('what JSON.parse accepts', () => {
   })
 })
 
+test('what is no text is no JSON', () => {
+  expect(refusal(Buffer.from('{}') as unknown as string)).toEqual({
+    code: 'invalid_json',
+    path: '',
+  })
+})
+
 describe('what JSON.parse refuses', () => {
   test.each([
     ['', 1, 1],

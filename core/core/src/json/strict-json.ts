@@ -1,13 +1,15 @@
-import { explainJson, isExact } from './explain-json.ts'
 import {
   isLongerThan,
   JsonFault,
   type JsonLimits,
   limitsOf,
+  notJsonText,
   tooLarge,
   toLoopError,
 } from './json-fault.ts'
 import type { JsonValue } from './json.ts'
+import { endOfString, hasEscapedKey } from './parse-json.ts'
+import { isExact, readJson } from './read-json.ts'
 
 /**
  * Parses JSON that means the same to every parser.
@@ -18,14 +20,13 @@ import type { JsonValue } from './json.ts'
  */
 export function parseStrictJson(text: string, limits: JsonLimits = {}): JsonValue {
   const { maxBytes, maxDepth } = limitsOf(limits)
+  if (typeof text !== 'string') throw toLoopError(new JsonFault(notJsonText))
   if (isLongerThan(text, maxBytes)) throw toLoopError(new JsonFault(tooLarge))
-  // Two quick looks accept. Only a text that fails one is read slowly, to say what is wrong and where.
-  const members = countMembers(text, maxDepth)
+  // Two quick looks accept. Only a text that fails one is read slowly, which says what is wrong and where.
+  const members = hasEscapedKey(text) ? -1 : countMembers(text, maxDepth)
   const value = members < 0 ? undefined : parseOrUndefined(text)
-  if (value === undefined || countKeys(value, mayHideSurrogates(text)) !== members) {
-    throw explainJson(text, maxDepth)
-  }
-  return value
+  const isRight = value !== undefined && countKeys(value, mayHideSurrogates(text)) === members
+  return isRight ? value : readJson(text, maxDepth)
 }
 
 function parseOrUndefined(text: string): JsonValue | undefined {
@@ -43,7 +44,7 @@ function countMembers(text: string, maxDepth: number): number {
   for (let index = 0; index < text.length; index++) {
     const unit = text.charCodeAt(index)
     if (unit === 0x22) {
-      index = endOfString(text, index)
+      index = endOfString(text, index + 1)
     } else if (unit === 0x3a) {
       members += 1
     } else if (unit === 0x7b || unit === 0x5b) {
@@ -58,17 +59,6 @@ function countMembers(text: string, maxDepth: number): number {
     }
   }
   return members
-}
-
-/** The index of the closing quote, or of the end of the text. */
-function endOfString(text: string, start: number): number {
-  let index = start + 1
-  for (; index < text.length; index++) {
-    const unit = text.charCodeAt(index)
-    if (unit === 0x22) break
-    if (unit === 0x5c) index += 1
-  }
-  return index
 }
 
 /** The index after a number, or -1 if a double does not hold it. */

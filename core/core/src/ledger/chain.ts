@@ -2,6 +2,7 @@ import { LoopError } from '../errors.ts'
 import { saltedDigest, sha256Hex } from '../json/digest.ts'
 import { isRecord } from '../json/is-record.ts'
 import type { JsonObject } from '../json/json.ts'
+import { parseJson } from '../json/parse-json.ts'
 import { entryText } from './entry-text.ts'
 import type { EntryDraft, LedgerEntry, StoredEntry } from './entry.ts'
 
@@ -59,7 +60,7 @@ export function openEntry(stored: StoredEntry): LedgerEntry {
 
 function parsed(stored: StoredEntry, text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch (cause) {
     throw changed(stored, 'holds what is not JSON', cause)
   }

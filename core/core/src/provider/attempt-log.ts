@@ -1,5 +1,6 @@
 import type { Clock } from '../contracts/clock.ts'
 import { isLoopError, type LoopError } from '../errors.ts'
+import { parseJson } from '../json/parse-json.ts'
 import type { ModelAttempt, ModelProgress } from './contract.ts'
 import { promptHash } from './prompt-hash.ts'
 import { withoutVainRetry } from './vain-retry.ts'
@@ -76,7 +77,7 @@ export function createAttemptLog({
       return unsent
     },
     // As the SDK will send it: without what is undefined.
-    record: (body, send) => record(JSON.parse(JSON.stringify(body)) as object, send),
+    record: (body, send) => record(parseJson(JSON.stringify(body)) as object, send),
     fetch:
       (inner = globalThis.fetch) =>
       async (input, init) => {
@@ -105,6 +106,6 @@ async function bodyOf(
       : input instanceof Request
         ? await input.clone().text()
         : '{}'
-  const body: unknown = JSON.parse(text || '{}')
+  const body: unknown = parseJson(text || '{}')
   return typeof body === 'object' && body !== null ? body : {}
 }

@@ -1,4 +1,4 @@
-import type { LedgerEntry, LoopDefinition } from '@loop-engine/core'
+import { parseJson, type LedgerEntry, type LoopDefinition } from '@loop-engine/core'
 import type { z } from 'zod'
 
 import { leafHash } from '../log/merkle.ts'
@@ -156,7 +156,7 @@ export function createExportRuns(
 
 function readBody(body: string): Partial<LedgerEntry> {
   try {
-    return { ...(JSON.parse(body) as Partial<LedgerEntry> | null) }
+    return { ...(parseJson(body) as Partial<LedgerEntry> | null) }
   } catch {
     throw bad('not_canonical', 'The entry cannot be read.')
   }

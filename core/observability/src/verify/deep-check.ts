@@ -3,6 +3,7 @@ import {
   canonicalize,
   isLoopError,
   openEntry,
+  parseJson,
   type LoopInstance,
   type StoredEntry,
 } from '@loop-engine/core'
@@ -45,7 +46,7 @@ export function createDeepCheck(
       }
     if (entry.evidence && stored.evidence === null) erasable.add(stored.seq)
     if (entry.type === 'loop.evidence.erased') erasable.delete(Number(entry.data?.['seq']))
-    if (stored.evidence !== null && canonicalize(JSON.parse(stored.evidence)) !== stored.evidence)
+    if (stored.evidence !== null && canonicalize(parseJson(stored.evidence)) !== stored.evidence)
       return { fault: 'not_canonical', message: 'The evidence is not in canonical form.' }
     if (folded && entry.at < folded.updatedAt)
       return { fault: 'time_went_back', message: 'The entry is older than the one before it.' }

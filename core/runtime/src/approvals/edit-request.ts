@@ -1,4 +1,10 @@
-import { digestOf, LoopError, type ApprovalRequest } from '@loop-engine/core'
+import {
+  digestOf,
+  LoopError,
+  parseJson,
+  type ApprovalRequest,
+  type JsonValue,
+} from '@loop-engine/core'
 
 import { evidenceOf } from '../judging/admit-input.ts'
 import { renderView } from '../judging/approval-view.ts'
@@ -41,7 +47,7 @@ export async function edit(
     })
   }
   const effect = ruling.orders.find((order) => order.kind === 'effect')
-  const effectInput = effect ? JSON.parse(effect.input) : undefined
+  const effectInput = effect ? (parseJson(effect.input) as JsonValue) : undefined
   const view = renderView({
     loop,
     instance,

@@ -1,4 +1,4 @@
-import type { ApprovalRequest } from '@loop-engine/core'
+import { parseJson, type ApprovalRequest } from '@loop-engine/core'
 
 import type { Kernel } from '../kernel.ts'
 import type { DecisionResult } from './decide-request.ts'
@@ -14,7 +14,7 @@ export async function answeredBefore(
   tenant: string,
   answer: string,
 ): Promise<DecisionResult> {
-  const kept = JSON.parse(answer) as DecisionResult
+  const kept = parseJson(answer) as DecisionResult
   const now = await store.approval(tenant, kept.request.id)
   const isSame = now?.revision === kept.request.revision
   const shown = isSame && { evidence: now.evidence, salt: now.salt, view: now.view }

@@ -5,6 +5,7 @@ import {
   LoopError,
   parseDuration,
   receiptOf,
+  parseJson,
   type Action,
   type JsonValue,
 } from '@loop-engine/core'
@@ -52,7 +53,7 @@ export async function act(
 /** Input that an action does not accept will not be accepted next time either. A schema may take its time to say so. */
 async function readInput(action: Action, payload: string): Promise<unknown> {
   try {
-    return await action.input.parse(JSON.parse(payload))
+    return await action.input.parse(parseJson(payload))
   } catch (cause) {
     throw new LoopError('invalid_input', 'The action does not accept the input of the effect.', {
       cause,

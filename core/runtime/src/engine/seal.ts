@@ -5,6 +5,7 @@ import {
   openEntry,
   receiptOf,
   saltedDigest,
+  parseJson,
   type JsonValue,
   type KnownKeys,
   type LedgerEntry,
@@ -67,7 +68,7 @@ export function createSeal(kernel: Kernel): Seal {
       await spend(kernel, receipt, entry, name)
       const context = { receipt, idempotencyKey: receipt.entry }
       // Read from what was licensed: the caller may have changed the object since it was compared.
-      const licensed = JSON.parse(text) as typeof input
+      const licensed = parseJson(text) as typeof input
       if (!kernel.telemetry) return run(licensed, context)
       return kernel.telemetry.sealed({ name, receipt }, () => run(licensed, context))
     }

@@ -1,4 +1,5 @@
 import {
+  parseJson,
   type ApprovalRequest,
   type CommitPlan,
   type CommitResult,
@@ -98,7 +99,7 @@ export function apply(
 
 /** Keeps a reference, whatever commits say of the messages of the request. */
 export function keepMessage({ requestId, channel, ref }: PostedMessage, tenant: Tenant): void {
-  const own = JSON.parse(JSON.stringify(ref)) as JsonObject
+  const own = parseJson(JSON.stringify(ref)) as JsonObject
   tenant.messages.set(requestId, { ...tenant.messages.get(requestId), [channel]: own })
   const request = tenant.approvals.get(requestId)
   if (request !== undefined) keepApproval(request, tenant)

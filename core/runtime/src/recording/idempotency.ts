@@ -1,6 +1,7 @@
 import {
   digestOf,
   LoopError,
+  parseJson,
   type Actor,
   type IdempotencyRecord,
   type JsonObject,
@@ -35,7 +36,7 @@ export async function answered(
 
 /** The answer that was given before, to whoever asks again. */
 export function repeated(answer: string): TransitionResult {
-  return { ...(JSON.parse(answer) as TransitionResult), replayed: true }
+  return { ...(parseJson(answer) as TransitionResult), replayed: true }
 }
 
 export function keyMismatch(): LoopError {

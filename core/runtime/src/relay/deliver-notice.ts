@@ -1,4 +1,11 @@
-import { isRecord, LoopError, snapshot, type JsonObject, type OutboxClaim } from '@loop-engine/core'
+import {
+  isRecord,
+  LoopError,
+  snapshot,
+  parseJson,
+  type JsonObject,
+  type OutboxClaim,
+} from '@loop-engine/core'
 
 import type { Delivery } from '../delivery.ts'
 import type { Kernel } from '../kernel.ts'
@@ -53,7 +60,7 @@ export async function deliverNotice(
 function readRef({ limits, report }: Kernel, ref: unknown): JsonObject | undefined {
   if (ref === undefined) return undefined
   try {
-    const kept: unknown = JSON.parse(JSON.stringify(ref))
+    const kept: unknown = parseJson(JSON.stringify(ref))
     if (isRecord(kept)) return snapshot(kept, { maxBytes: limits.maxEvidenceBytes }) as JsonObject
     throw new LoopError('bad_response', 'A reference to a message must be a JSON object.')
   } catch (error) {

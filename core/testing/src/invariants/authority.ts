@@ -1,6 +1,7 @@
 import {
   digestOf,
   saltedDigest,
+  parseJson,
   type EntryType,
   type LedgerEntry,
   type Principal,
@@ -45,7 +46,7 @@ export const approvedIsWhatRuns: Checker = function* ({ runs, effects = [] }) {
         if (
           effect.entry === stored.hash &&
           entry.effect &&
-          digestOf(JSON.parse(effect.input)) !== entry.effect.inputDigest
+          digestOf(parseJson(effect.input)) !== entry.effect.inputDigest
         )
           yield { message: 'an effect ran with another input', ...at }
       }

@@ -1,4 +1,11 @@
-import { canonicalize, checkLink, genesisHash, saltedDigest, sha256Hex } from '@loop-engine/core'
+import {
+  canonicalize,
+  checkLink,
+  genesisHash,
+  saltedDigest,
+  sha256Hex,
+  parseJson,
+} from '@loop-engine/core'
 
 import type { Checker } from './world.ts'
 
@@ -45,7 +52,7 @@ export const canonicalBytes: Checker = function* ({ records }) {
   for (const { stored, entry, at } of records) {
     if (!stored.body.isWellFormed() || canonicalize(entry) !== stored.body)
       yield { message: 'a stored record is not canonical', ...at }
-    if (stored.evidence !== null && canonicalize(JSON.parse(stored.evidence)) !== stored.evidence)
+    if (stored.evidence !== null && canonicalize(parseJson(stored.evidence)) !== stored.evidence)
       yield { message: 'stored evidence is not canonical', ...at }
     if (
       stored.evidence !== null &&

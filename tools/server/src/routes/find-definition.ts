@@ -1,4 +1,4 @@
-import { readDefinition, type LoopDefinition } from '@loop-engine/core'
+import { readDefinition, parseJson, type LoopDefinition } from '@loop-engine/core'
 
 import type { Services } from './route.ts'
 
@@ -15,7 +15,7 @@ export async function findDefinition(
   if (known) return { success: true, data: known }
   const text = await store.definition(digest)
   if (text === null) return null
-  const read = readDefinition(JSON.parse(text))
+  const read = readDefinition(parseJson(text))
   if (read.success) definitions.set(digest, read.data)
   return read
 }

@@ -9,6 +9,7 @@ import {
   toPointer,
   tooDeep,
 } from './json-fault.ts'
+import type { JsonValue } from './json.ts'
 
 class Stop extends Error {
   readonly refusal: Refusal
@@ -21,16 +22,15 @@ class Stop extends Error {
   }
 }
 
-/** Reads a text that was refused once more, slowly, and answers what is first wrong with it and where. */
-export function explainJson(text: string, maxDepth: number): LoopError {
+/** Reads JSON strictly, character by character. Throws what is first wrong with it, and where. */
+export function readJson(text: string, maxDepth: number): JsonValue {
   const path: (string | number)[] = []
   try {
-    readText(text, maxDepth, path)
+    return readText(text, maxDepth, path)
   } catch (error) {
-    if (error instanceof Stop) return located(text, error.refusal, error.offset, path)
+    if (error instanceof Stop) throw located(text, error.refusal, error.offset, path)
     throw error
   }
-  return located(text, notJsonText, 0, [])
 }
 
 function located(
@@ -50,10 +50,11 @@ function located(
   })
 }
 
-function readText(text: string, maxDepth: number, path: (string | number)[]): void {
+function readText(text: string, maxDepth: number, path: (string | number)[]): JsonValue {
   let at = 0
-  readValue(1)
+  const whole = readValue(1)
   if (skipSpace() < text.length) stop(notJsonText)
+  return whole
 
   function stop(refusal: Refusal, offset = at): never {
     throw new Stop(refusal, offset)
@@ -75,44 +76,43 @@ function readText(text: string, maxDepth: number, path: (string | number)[]): vo
     if (!accept(mark)) stop(notJsonText)
   }
 
-  function readValue(depth: number): void {
+  function readValue(depth: number): JsonValue {
     const first = text.charAt(skipSpace())
     if ((first === '{' || first === '[') && depth > maxDepth) stop(tooDeep)
-    if (first === '{') readObject(depth)
-    else if (first === '[') readArray(depth)
-    else if (first === '"') readString()
-    else readNumberOrLiteral()
+    if (first === '{') return readObject(depth)
+    if (first === '[') return readArray(depth)
+    return first === '"' ? readString() : readNumberOrLiteral()
   }
 
-  function readObject(depth: number): void {
-    const keys = new Set<string>()
+  function readObject(depth: number): JsonValue {
+    const object: Record<string, JsonValue> = {}
     expect('{')
-    if (accept('}')) return
+    if (accept('}')) return object
     do {
       const start = skipSpace()
       const key = readString()
       path.push(key)
       if (key === '__proto__') stop(prototypeKey, start)
-      if (keys.has(key)) stop(duplicateKey, start)
-      keys.add(key)
+      if (Object.hasOwn(object, key)) stop(duplicateKey, start)
       expect(':')
-      readValue(depth + 1)
+      object[key] = readValue(depth + 1)
       path.pop()
     } while (accept(','))
     expect('}')
+    return object
   }
 
-  function readArray(depth: number): void {
+  function readArray(depth: number): JsonValue {
+    const array: JsonValue[] = []
     expect('[')
-    if (accept(']')) return
-    let index = 0
+    if (accept(']')) return array
     do {
-      path.push(index)
-      readValue(depth + 1)
+      path.push(array.length)
+      array.push(readValue(depth + 1))
       path.pop()
-      index += 1
     } while (accept(','))
     expect(']')
+    return array
   }
 
   function readString(): string {
@@ -126,9 +126,10 @@ function readText(text: string, maxDepth: number, path: (string | number)[]): vo
     return string
   }
 
-  function readNumberOrLiteral(): void {
+  function readNumberOrLiteral(): JsonValue {
     const [token] = text.slice(at, at + 5).match(/^(?:true|false|null)/) ?? readNumber()
     at += token.length
+    return JSON.parse(token) as number | boolean | null
   }
 
   function readNumber(): readonly [string] {
