@@ -175,6 +175,18 @@ test.each<[rows: string[][], at: number[]]>([
   )
 })
 
+test('who is named where nobody is missing makes up no quorum elsewhere', () => {
+  const stages = [
+    { reviewers: ['ann', 'bob', 'cyd'] },
+    { reviewers: ['dan', 'eve', 'fay'], quorum: 3 },
+    { reviewers: ['dan', 'eve', 'fay', 'DAN'] },
+  ]
+
+  expect(one({ approval: { stages } })).toEqual([
+    'impossible_quorum /transitions/0/approval/stages/2/quorum',
+  ])
+})
+
 test('whom an escalation adds may approve at any stage', () => {
   const quorumOf = (reviewers: string[], ...stages: object[]): string[] =>
     one({ approval: { stages, escalate: [{ after: '1h', reviewers }] } })
