@@ -46,6 +46,7 @@ test.each([
   { actors: ['humn'] },
   { actors: [] },
   { roles: 'finance' },
+  { roles: [] },
   { description: 5 },
   { guards: [{ id: 'a', severity: 'firm' }] },
   { approval: { reviewers: [5], expiresIn: 'soon' } },

@@ -110,7 +110,8 @@ test.each([
 
 test.each(['yaml', 'json'] as const)('as %s a version is a name, and 1.10 is not 1.1', (format) => {
   const text =
-    '{"id":"a","version":1.10,"states":[{"id":"S","terminal":true}],"initialState":"S","transitions":[]}'
+    '{"id":"a","version":1.10,"states":["R",{"id":"S","terminal":true}],"initialState":"R",' +
+    '"transitions":[{"id":"go","from":"R","to":"S","actors":["human"]}]}'
 
   expect(parseLoop(text, { format }).version).toBe('1.10')
   expect(parseLoop(text.replace('1.10', '"v2"'), { format }).version).toBe('v2')

@@ -44,7 +44,7 @@ const transition = fc.record(
   {
     description: text,
     actors: fc.subarray([...actorTypes], { minLength: 1 }),
-    roles: fc.array(id, { maxLength: 2 }),
+    roles: fc.array(id, { minLength: 1, maxLength: 2 }),
     guards,
     evidence: json,
     approval: fc.oneof(fc.boolean(), approval),
@@ -163,9 +163,9 @@ test.each(['toml', 'JSON', '', null])('the format %j is neither written nor read
   const unknown = format as 'json'
   const definition = defineLoop({
     id: 'x',
-    states: [{ id: 'A', terminal: true }],
+    states: ['A', { id: 'B', terminal: true }],
     initialState: 'A',
-    transitions: [],
+    transitions: [{ id: 'go', from: 'A', to: 'B', actors: ['human'] }],
   })
   const refused = expect.objectContaining({
     code: 'invalid_input',

@@ -64,7 +64,7 @@ function followUp(
     const message = `The transition "${id}" is taken here by the actor ${actor}, which it does not allow.`
     report('follow_up_actor', path, message, hint)
   }
-  if (transition.roles && transition.roles.length > 0) {
+  if (transition.roles) {
     const message = `The transition "${id}" asks for a role, and the actor ${actor} that takes it here has none.`
     report('follow_up_role', path, message, 'Remove its roles, or name another transition.')
   }

@@ -2,13 +2,14 @@ import { noName } from './stand-ins.ts'
 import { createSpeller } from './suggest.ts'
 import type { Checked } from './validate.ts'
 
-/** Whether every state is reached, and an end from the start. */
+/** Whether every state is reached, and an end from each of them. */
 export function reachabilityProblems({ definition, states, report }: Checked): void {
   if (definition.initialState === noName) return
   const meant = createReader([...states.keys()])
-  const reached = new Set([meant(definition.initialState)])
-  const exits = Map.groupBy(definition.transitions, ({ from }) => meant(from))
-  for (const id of reached) for (const { to } of exits.get(id) ?? []) reached.add(meant(to))
+  const steps = definition.transitions.map(({ from, to }) => ({ from: meant(from), to: meant(to) }))
+  const exits = Map.groupBy(steps, ({ from }) => from)
+  const initial = meant(definition.initialState)
+  const reached = spread([initial], (id) => exits.get(id)?.map(({ to }) => to))
 
   for (const [index, { id }] of definition.states.entries()) {
     if (reached.has(id) || id === noName) continue
@@ -25,7 +26,33 @@ export function reachabilityProblems({ definition, states, report }: Checked): v
       '/initialState',
       'No terminal state can be reached from the initial state.',
     )
+    return
   }
+  // Where a state leads that is not defined nobody knows.
+  const strangers = steps.filter(({ to }) => !states.has(to)).map(({ to }) => to)
+  const entries = Map.groupBy(steps, ({ to }) => to)
+  const ending = spread([...ends.map(({ id }) => id), ...strangers], (id) =>
+    entries.get(id)?.map(({ from }) => from),
+  )
+  for (const [index, { id }] of definition.states.entries()) {
+    if (ending.has(id) || !reached.has(id) || !exits.has(id) || ends.length === 0) continue
+    report(
+      'dead_end',
+      `/states/${index}`,
+      `No terminal state can be reached from the state "${id}".`,
+      'Add a transition that leads on to one.',
+    )
+  }
+}
+
+/** Some states, and all that follow from them step by step. */
+function spread(
+  from: readonly string[],
+  next: (id: string) => readonly string[] | undefined,
+): ReadonlySet<string> {
+  const reached = new Set(from)
+  for (const id of reached) for (const other of next(id) ?? []) reached.add(other)
+  return reached
 }
 
 /** What is misspelt has been reported already; a state that only seems to be lost because of it is not. */

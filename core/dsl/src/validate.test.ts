@@ -102,6 +102,36 @@ test('a loop must be able to end', () => {
   ])
 })
 
+test('a loop does not begin where it ends: a run is completed when it arrives there', () => {
+  expect(found({ initialState: 'DONE', transitions: [] })).toEqual([
+    'initial_terminal /initialState',
+    'dead_end /states/0',
+    'unreachable_state /states/0',
+  ])
+})
+
+test('a run can end from every state', () => {
+  const states = ['OPEN', 'LATE', 'LATER', base.states[1]]
+  const leading = (...pairs: [from: string, to: string][]): object[] =>
+    pairs.map(([from, to]) => ({ ...approve, id: `${from}-${to}`, from, to }))
+  const trap = leading(['OPEN', 'DONE'], ['OPEN', 'LATE'], ['LATE', 'LATER'], ['LATER', 'LATE'])
+
+  expect(found({ states, transitions: trap })).toEqual(['dead_end /states/1', 'dead_end /states/2'])
+  expect(found({ states, transitions: [...trap, ...leading(['LATER', 'DONE'])] })).toEqual([])
+  expect(found({ states, transitions: [...trap, ...leading(['LATER', 'X'])] })).toEqual([
+    'unknown_state /transitions/4/to',
+  ])
+})
+
+test('a state at which a run fails is terminal: at another one nothing fails', () => {
+  const again = { ...approve, id: 'again', from: 'BAD', to: 'DONE' }
+  const states = ['OPEN', { id: 'BAD', error: true }, base.states[1]]
+
+  expect(found({ states, transitions: [{ ...approve, to: 'BAD' }, again] })).toEqual([
+    'error_not_terminal /states/1/error',
+  ])
+})
+
 test('a timeout takes a transition that leaves its state and that the system may take', () => {
   const timed = (transition: string): unknown[] => [
     { id: 'OPEN', timeout: { after: '1h', transition } },

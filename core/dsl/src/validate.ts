@@ -82,10 +82,26 @@ function stateProblems({ definition, states, exits, report, suggest }: Checked):
       suggest(initialState, [...states.keys()]),
     )
   }
+  if (states.get(initialState)?.terminal) {
+    report(
+      'initial_terminal',
+      '/initialState',
+      `The initial state "${initialState}" is terminal: a run would never arrive at its end.`,
+      'Begin in a state from which a transition leads to it.',
+    )
+  }
   if (!definition.states.some(({ terminal }) => terminal)) {
     report('no_terminal', '/states', 'No state is terminal.', 'Mark where the loop ends.')
   }
-  for (const [index, { id, terminal }] of definition.states.entries()) {
+  for (const [index, { id, terminal, error }] of definition.states.entries()) {
+    if (error && !terminal) {
+      report(
+        'error_not_terminal',
+        `/states/${index}/error`,
+        `A run that arrives in the state "${id}" has not failed, for the state is not terminal.`,
+        'Mark it as terminal as well, or leave "error" out.',
+      )
+    }
     if (terminal || exits.has(id) || id === noName) continue
     report(
       'dead_end',

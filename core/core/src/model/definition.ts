@@ -123,7 +123,7 @@ const schemas = /* @__PURE__ */ withZod((zod) => {
     signal: id,
     description: text.optional(),
     actors: zod.array(zod.enum(actorTypes)).min(1),
-    roles: zod.array(id).optional(),
+    roles: zod.array(id).min(1).optional(),
     guards: zod.array(guard),
     /** A JSON Schema that the attached evidence must satisfy. */
     evidence: jsonObject.optional(),

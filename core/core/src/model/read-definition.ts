@@ -96,7 +96,7 @@ const readTransition = record(['id', 'from', 'to', 'signal', 'actors', 'guards']
   signal: id,
   description: label,
   actors: list(oneOf(actorTypes), 1),
-  roles: ids,
+  roles: list(id, 1),
   guards: list(readGuard),
   evidence: json,
   approval: readApproval,
