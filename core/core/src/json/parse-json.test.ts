@@ -23,5 +23,5 @@ test.each([
 })
 
 test.each(['{"a"', String.raw`{"\n"`, String.raw`{"\n":}`, '"\\'])('%s is no JSON', (text) => {
-  expect(() => parseJson(text)).toThrow()
+  expect(() => parseJson(text)).toThrow('JSON')
 })
