@@ -1,4 +1,4 @@
-import type { OutboxItem } from '@loop-engine/core'
+import type { ApprovalRequest, OutboxItem } from '@loop-engine/core'
 import { createTestClock } from '@loop-engine/testing'
 import { expect, test } from 'vitest'
 
@@ -8,7 +8,10 @@ import { createLoopSystem, createMemoryStore, defineLoop } from './index.ts'
 const agent = { type: 'ai-agent', id: 'agent:payer' } as const
 
 /** What comes of an effect, a notice and a timer that somebody changed in the outbox before they were due. */
-async function delivered(change: (item: OutboxItem) => Partial<OutboxItem>) {
+async function delivered(
+  change: (item: OutboxItem) => Partial<OutboxItem>,
+  changeRequest: Partial<ApprovalRequest> = {},
+) {
   const kept = createMemoryStore()
   const clock = createTestClock()
   const done: string[] = []
@@ -42,6 +45,10 @@ async function delivered(change: (item: OutboxItem) => Partial<OutboxItem>) {
     ],
     store: {
       ...kept,
+      async approval(...of) {
+        const request = await kept.approval(...of)
+        return request && { ...request, ...changeRequest }
+      },
       commit: async (plans) =>
         kept.commit(
           plans.map((plan) => ({
@@ -98,4 +105,10 @@ test('a notice that was made one of no kind that there is becomes a dead letter'
   const kind = 'other' as OutboxItem['kind']
   const { dead } = await delivered((item) => (item.kind === 'notify' ? { kind } : {}))
   expect(dead).toEqual(['other corrupt', 'other corrupt'])
+})
+
+test('nobody is told of a request that waits and was changed', async () => {
+  const { done, dead } = await delivered(() => ({}), { escalated: ['mallory'] })
+  expect(done).toEqual(['paid'])
+  expect(dead).toEqual(['notify corrupt'])
 })

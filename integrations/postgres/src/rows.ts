@@ -1,10 +1,10 @@
 import {
-  parseJson,
+  readRequest,
+  readRun,
   type ApprovalRequest,
   type DeadLetter,
   type EntryType,
   type IdempotencyRecord,
-  type JsonObject,
   type LogHead,
   type LogLeaf,
   type LoopInstance,
@@ -22,7 +22,7 @@ export interface InstanceRow {
 }
 
 export function toInstance({ body }: InstanceRow): LoopInstance {
-  return parseJson(body) as LoopInstance // written by `encodePlans` from a LoopInstance
+  return readRun(body)
 }
 
 export interface EntryRow {
@@ -60,9 +60,7 @@ export interface ApprovalRow {
 }
 
 export function toApproval({ body, messages }: ApprovalRow): ApprovalRequest {
-  const request = parseJson(body) as ApprovalRequest // written by commit
-  if (messages === null) return request
-  return { ...request, messages: { ...request.messages, ...(parseJson(messages) as JsonObject) } }
+  return readRequest(body, messages)
 }
 
 export interface OutboxRow {

@@ -1,8 +1,8 @@
 import {
-  parseJson,
+  readRequest,
+  readRun,
   type ApprovalRequest,
   type InstanceStatus,
-  type JsonObject,
   type LoopInstance,
   type OutboxItem,
   type StoredEntry,
@@ -70,7 +70,7 @@ export function toInstance(row: InstanceRow): LoopInstance {
     tags,
     rest,
   ] = row
-  return {
+  return readRun(rest, {
     tenant,
     loopId,
     aggregateId,
@@ -81,8 +81,7 @@ export function toInstance(row: InstanceRow): LoopInstance {
     tags: JSON.parse(tags) as readonly string[],
     createdAt,
     updatedAt,
-    ...(parseJson(rest) as Rest),
-  }
+  })
 }
 
 export const entryColumns = 'run_id, seq, type, transition_id, at, hash, body, evidence, salt'
@@ -115,9 +114,7 @@ export function toEntry([
 export type ApprovalRow = [request: string, messages: string | null]
 
 export function toApproval([text, messages]: ApprovalRow): ApprovalRequest {
-  const request = parseJson(text) as ApprovalRequest
-  if (messages === null) return request
-  return { ...request, messages: { ...request.messages, ...(parseJson(messages) as JsonObject) } }
+  return readRequest(text, messages)
 }
 
 export const itemColumns =

@@ -110,6 +110,25 @@ describe('the file', () => {
     expect(await codeOf(store.find({ tenant: 'acme' }))).toBe('corrupt')
   })
 
+  test.each(['null', '[]', '{}', '{"id":"a","policy":null}'])(
+    'says of a run and a request that were made %s that they were changed',
+    async (text) => {
+      const path = newPath()
+      const store = await openAt(path)
+      const plan = startPlan()
+      const { id } = approvalRequest(plan.instance)
+      await store.commit([{ ...plan, approvals: [approvalRequest(plan.instance)] }])
+      const other = new DatabaseSync(path)
+      other.prepare('UPDATE instance SET rest = ?').run(text)
+      other.prepare('UPDATE approval SET request = ?').run(text)
+      other.close()
+
+      expect(await codeOf(store.get('acme', 'order-1'))).toBe('corrupt')
+      expect(await codeOf(store.approval('acme', id))).toBe('corrupt')
+      expect(await codeOf(store.approvals({ tenant: 'acme' }))).toBe('corrupt')
+    },
+  )
+
   test('says that nothing can be delivered once the row of progress is gone', async () => {
     const path = newPath()
     const store = await openAt(path)

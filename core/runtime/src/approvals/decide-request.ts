@@ -109,7 +109,7 @@ export async function decideRequest(kernel: Kernel, given: DecideInput): Promise
   }))
   const resultBefore = async (): Promise<DecisionResult | null> => {
     const before = idempotency && (await answered(kernel, tenant, idempotency))
-    return before ? answeredBefore(kernel, tenant, before) : null
+    return before ? answeredBefore(kernel, { tenant, requestId }, before) : null
   }
   const known = await resultBefore()
   if (known) return known

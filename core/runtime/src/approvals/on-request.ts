@@ -61,7 +61,7 @@ export async function onRequest<Result>(
     if (outcome.kind === 'committed') return { result, isJudged: true }
     if (outcome.kind === 'duplicate') {
       // Only decisions have keys.
-      const result = (await answeredBefore(kernel, tenant, outcome.answer)) as Result
+      const result = (await answeredBefore(kernel, { tenant, requestId }, outcome.answer)) as Result
       return { result, isJudged: true }
     }
     const refusal = refusedBy(outcome, late)

@@ -6,7 +6,7 @@ import { comparableOf } from '../judging/evidence.ts'
 import type { Kernel } from '../kernel.ts'
 import { createOpening } from '../recording/change.ts'
 import { commitChange } from '../recording/commit-change.ts'
-import { idempotencyOf, keyMismatch } from '../recording/idempotency.ts'
+import { idempotencyOf, keyMismatch, readAnswer } from '../recording/idempotency.ts'
 import { enqueueOrder } from '../recording/orders.ts'
 import { stoppedError } from '../recording/refused-by.ts'
 import { scopesOf } from '../recording/stop-scopes.ts'
@@ -77,12 +77,11 @@ export async function startRun(kernel: Kernel, input: StartInput): Promise<LoopI
       case 'committed':
         return change.instance
       case 'duplicate': {
-        const before = await kernel.store.getRun(
-          tenant,
-          (JSON.parse(result.answer) as { runId: string }).runId,
-        )
-        if (before) return before
-        throw new LoopError('corrupt', 'The run of an idempotency key is gone.')
+        const isOne = ({ runId: kept }: { runId?: unknown }): boolean => typeof kept === 'string'
+        const answer = readAnswer<{ readonly runId: string }>(result.answer, isOne)
+        const before = await kernel.store.getRun(tenant, answer.runId)
+        if (before?.aggregateId === aggregateId) return before
+        throw new LoopError('corrupt', 'The run of an idempotency key is gone, or another.')
       }
       case 'conflict':
         throw new LoopError('already_exists', 'The business key has an open run.', {

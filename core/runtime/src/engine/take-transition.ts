@@ -50,7 +50,7 @@ export async function takeTransition(
   if (turn) await turn
   try {
     const before = idempotency && (await answered(kernel, tenant, idempotency))
-    if (before) return repeated(before)
+    if (before) return repeated(before, aggregateId)
     let mustRead = input.expected !== undefined
     let late: Refusal | undefined
     let conflicts = 0
@@ -61,7 +61,7 @@ export async function takeTransition(
       if (idempotency && hasMoved(instance, input.expected)) {
         // What moved it may have been the same command, delivered twice at once.
         const same = await answered(kernel, tenant, idempotency)
-        if (same) return repeated(same)
+        if (same) return repeated(same, aggregateId)
       }
       refuseMoved(instance, input.expected)
       const pinned = kernel.loops.pinned(instance.definition.digest)
@@ -92,7 +92,7 @@ export async function takeTransition(
         },
       })
       if (outcome.kind === 'committed') return result
-      if (outcome.kind === 'duplicate') return repeated(outcome.answer)
+      if (outcome.kind === 'duplicate') return repeated(outcome.answer, aggregateId)
       if (outcome.kind === 'key-mismatch') throw keyMismatch()
       if (outcome.kind === 'refused') late = refusedBy(outcome, late)
       else conflicts += 1

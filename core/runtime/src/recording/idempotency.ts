@@ -1,5 +1,6 @@
 import {
   digestOf,
+  isRecord,
   LoopError,
   parseJson,
   type Actor,
@@ -34,9 +35,37 @@ export async function answered(
   return before.answer
 }
 
+/**
+ * What an answer says, if it is one to the command that is repeated. It lies beside the record: throws `corrupt` for what was
+ * changed in the database until it is none, or another's.
+ */
+export function readAnswer<Answer extends object>(
+  text: string,
+  isOne: (answer: Partial<Answer>) => boolean,
+): Answer {
+  const answer = parsed(text)
+  if (isRecord(answer) && isOne(answer as Partial<Answer>)) return answer as Answer
+  throw new LoopError(
+    'corrupt',
+    'The answer that an idempotency key keeps is not to this command.',
+    {
+      hint: 'It was changed in the database. Read the run to see what became of the command.',
+    },
+  )
+}
+
+function parsed(text: string): unknown {
+  try {
+    return parseJson(text)
+  } catch {
+    return null
+  }
+}
+
 /** The answer that was given before, to whoever asks again. */
-export function repeated(answer: string): TransitionResult {
-  return { ...(parseJson(answer) as TransitionResult), replayed: true }
+export function repeated(text: string, aggregateId: string): TransitionResult {
+  const answer = readAnswer<TransitionResult>(text, (kept) => kept.aggregateId === aggregateId)
+  return { ...answer, replayed: true }
 }
 
 export function keyMismatch(): LoopError {

@@ -9,7 +9,7 @@ import {
 
 import type { Delivery } from '../delivery.ts'
 import type { Kernel } from '../kernel.ts'
-import { recordedApproval } from '../reading/compare-with-record.ts'
+import { compareWithRecord, recordedApproval } from '../reading/compare-with-record.ts'
 import { readPayload } from '../reading/read-payload.ts'
 import { unregistered } from '../unregistered.ts'
 
@@ -28,8 +28,11 @@ export async function deliverNotice(
     throw new LoopError('corrupt', 'The notice of a request is not the one that was committed.')
   const channel = kernel.channels.get(claim.name)
   if (!channel) return unregistered(kernel, 'channel', claim.name)
+  const run = await kernel.store.getRun(claim.tenant, claim.runId)
   const found = await kernel.store.approval(claim.tenant, requestId)
-  if (!found) return { kind: 'dead', error: 'corrupt: The request of a notice is gone.' }
+  if (!run || !found) return { kind: 'dead', error: 'corrupt: The request of a notice is gone.' }
+  const changed = found.status === 'pending' && (await compareWithRecord(kernel, found, run))
+  if (changed) throw changed
   // How it ended is told, to programs too, as it is on record.
   const request = found.status === 'pending' ? found : await recordedApproval(kernel, found)
   const known = request.messages[channel.name] as JsonObject | undefined
