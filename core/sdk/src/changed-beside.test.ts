@@ -1,4 +1,4 @@
-import type { ApprovalRequest } from '@loop-engine/core'
+import { LoopError, type ApprovalRequest } from '@loop-engine/core'
 import { verifyStore } from '@loop-engine/observability'
 import { createTestClock } from '@loop-engine/testing'
 import { expect, test } from 'vitest'
@@ -158,4 +158,28 @@ test('a run that moved while it was looked at is no finding', async () => {
     return null
   }
   expect(await verify({ ...kept, delivery: moving })).toBe('ok')
+})
+
+test('a run, or a request that waits, that no list shows is named', async () => {
+  const { verify } = await taken('ask')
+  const nothing = async () => ({ items: [] })
+  expect(await verify({ approvals: nothing })).toEqual([
+    '2: The approval that the entry asks for is not among those that wait.',
+  ])
+})
+
+test('what the store cannot read is a finding, and hides nothing of what it can', async () => {
+  const { verify, engine, kept } = await taken('note')
+  await engine.start({ loopId: 'payment', aggregateId: 'order-2', actor: agent })
+  const unreadable = new LoopError('corrupt', 'It was changed.')
+  const entries: LoopStore['entries'] = async (...of) => {
+    const found = await kept.entries(...of)
+    if (found.some(({ body }) => body.includes('order-1'))) throw unreadable
+    return found
+  }
+  expect(await verify({ entries })).toContain('0: It was changed.')
+  const find: LoopStore['find'] = async () => {
+    throw unreadable
+  }
+  expect(await verify({ find })).toEqual(['0: It was changed.'])
 })

@@ -53,6 +53,7 @@ const changes: Record<string, ChangeByHand> = {
     decisions: decisions.map((made) => ({ ...made, handedOnBy: ['mallory'] })),
   }),
   'what is asked for': () => ({ transitionId: 'refund' }),
+  'about which loop it is': () => ({ loopId: 'refund' }),
   'who asked': () => ({ requester: { type: 'ai-agent', id: 'agent:other' } }),
   'the expiry': ({ expiresAt }) => ({ expiresAt: expiresAt + 1 }),
   'who was added by an escalation': () => ({ escalated: ['mallory'] }),
@@ -223,4 +224,24 @@ test('nor vote before it is the turn of the stage', async () => {
   await expect(
     approvals.decide({ requestId, decision: 'approve', actor: person('ben') }),
   ).rejects.toMatchObject({ code: 'corrupt' })
+})
+
+test('nothing runs of a request whose run was given another key', async () => {
+  const kept = createMemoryStore()
+  const loops = [paymentWith({ approval: quorum })]
+  const asking = await createLoopSystem({ loops, store: kept, relay: false })
+  const requestId = await askForPayment(asking, { evidence: { cents: 500 } })
+  const { approvals } = await createLoopSystem({
+    loops,
+    store: {
+      ...kept,
+      async getRun(...of) {
+        const run = await kept.getRun(...of)
+        return run && { ...run, aggregateId: 'order-2' }
+      },
+    },
+    relay: false,
+  })
+  const decided = approvals.decide({ requestId, decision: 'approve', actor: person('ann') })
+  await expect(decided).rejects.toMatchObject({ code: 'corrupt' })
 })

@@ -105,9 +105,10 @@ export function translateCommit(error: unknown): LoopError {
   })
 }
 
-/** JSON that is none, or a number beyond those of JavaScript: this store writes neither. */
+/** JSON that is none, to JavaScript or to SQLite, or a number beyond those of JavaScript: this store writes neither. */
 function isUnreadable(error: unknown): boolean {
   if (error instanceof SyntaxError) return true
+  if (error instanceof Error && error.message === 'malformed JSON') return true
   return error instanceof RangeError && 'code' in error && error.code === 'ERR_OUT_OF_RANGE'
 }
 

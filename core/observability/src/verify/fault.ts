@@ -1,4 +1,4 @@
-import type { ChainFault } from '@loop-engine/core'
+import { isLoopError, type ChainFault } from '@loop-engine/core'
 
 /** Why an entry does not verify, with a sentence for the person who has to look. */
 export interface VerifyFault extends ChainFault {
@@ -13,4 +13,12 @@ export interface Finding {
 
 export function illegal(message: string): Finding {
   return { fault: 'illegal', message }
+}
+
+/** What a store says that cannot read what it kept: no finding about what it can. Throws any other error. */
+export function unreadable(error: unknown, runId = ''): VerifyFault {
+  if (!isLoopError(error) || error.code !== 'corrupt') throw error
+  const id = error.details?.['runId']
+  const { message } = error
+  return { runId: typeof id === 'string' ? id : runId, seq: 0, fault: 'not_canonical', message }
 }

@@ -17,7 +17,10 @@ import {
 import type { VerifyFault } from './fault.ts'
 
 /** What lies beside the record of a run. */
-export type BesideRecord = Pick<LoopStore, 'approval' | 'delivery' | 'getRun' | 'lastExecuted'>
+export type BesideRecord = Pick<
+  LoopStore,
+  'approval' | 'approvals' | 'delivery' | 'find' | 'getRun' | 'lastExecuted'
+>
 
 /** What the record of a run leaves open: a store has to have it beside the record, or nothing ever comes of it. */
 export interface OpenEnds {
@@ -43,9 +46,10 @@ export function createOpenEnds(): OpenEnds {
 
   async function* faults(
     store: BesideRecord,
-    { tenant, runId, status, currentState, stateVersion }: LoopInstance,
+    run: LoopInstance,
     loop: LoopIndex | null,
   ): AsyncGenerator<readonly [seq: number, message: string]> {
+    const { tenant, runId, aggregateId, loopId, status, currentState, stateVersion } = run
     const waits = async (id: string, kind: string, name: string): Promise<boolean> => {
       const item = await store.delivery(tenant, id)
       return item?.runId === runId && item.kind === kind && item.name === name
@@ -59,19 +63,30 @@ export function createOpenEnds(): OpenEnds {
       const timers = steps.map(async (_, index) =>
         waits(approvalTimer(id, escalation, index), 'timer', escalation),
       )
-      const waiting = (await Promise.all(timers)).filter(Boolean)
+      const left = (await Promise.all(timers)).filter(Boolean)
       const taken = record.filter(({ type }) => type === 'loop.approval.escalated')
-      return waiting.length + taken.length >= steps.length || Date.now() >= expiresAt
+      return left.length + taken.length >= steps.length || Date.now() >= expiresAt
     }
     for (const [id, { seq, integration }] of effects)
       if (!(await waits(id, 'effect', integration)))
         yield [seq, 'The effect that the entry orders neither waits nor has an end on record.']
     if (!isOpen(status)) return
+    // Stores may list by what they keep beside a row.
+    const names = { tenant, aggregateId, loopId }
+    const found = await store.find({ ...names, state: currentState, status, limit: 1 })
+    if (found.items[0]?.runId !== runId)
+      yield [run.version, 'The run is not found by its key, loop, state and status.']
+    const waiting =
+      requests.size === 0
+        ? []
+        : (await store.approvals({ ...names, runId, status: 'pending', limit: 1000 })).items
     for (const [id, record] of requests) {
       const seq = record[0]?.seq ?? 0
       const request = await store.approval(tenant, id)
       if (request?.status !== 'pending' || !isAsRecorded(request, record))
         yield [seq, 'The approval that the entry asks for does not wait as the record says.']
+      else if (!waiting.some((listed) => listed.id === id))
+        yield [seq, 'The approval that the entry asks for is not among those that wait.']
       else if (!(await escalates(request, record)))
         yield [
           seq,

@@ -7,7 +7,7 @@ import {
 } from '@loop-engine/core'
 
 import { entryPages } from '../pages.ts'
-import type { VerifyFault } from './fault.ts'
+import { unreadable, type VerifyFault } from './fault.ts'
 import type { FindDefinition } from './run-check.ts'
 import { verifyRun, type RunReport } from './verify-run.ts'
 
@@ -22,7 +22,12 @@ export async function verifyStored(
   instance: LoopInstance,
   definitions?: FindDefinition,
 ): Promise<StoredRunReport> {
-  const report = await verifyAt(store, instance, definitions)
+  const report = await verifyAt(store, instance, definitions).catch((error: unknown) => ({
+    entries: 0,
+    faults: [unreadable(error, instance.runId)],
+    counters: [],
+    dropped: null,
+  }))
   if (report.faults.length === 0) return report
   // Evidence that is erased while it is read is gone at once; that it was is on record behind what was read.
   const now = await store.getRun(instance.tenant, instance.runId)

@@ -6,7 +6,7 @@ import { checkOptions } from '../check-options.ts'
 import type { NoteKey } from '../log/note.ts'
 import { runsOf } from '../pages.ts'
 import { createCounterUses, verifyCounters } from './counters.ts'
-import type { VerifyFault } from './fault.ts'
+import { unreadable, type VerifyFault } from './fault.ts'
 import { verifyLog } from './verify-log.ts'
 import { mostFaults } from './verify-run.ts'
 import { verifyRuns } from './verify-runs.ts'
@@ -84,7 +84,7 @@ export async function verifyStore(options: VerifyStoreOptions): Promise<VerifyRe
   const counters = createCounterUses()
   const gone = { entries: 0, before: 0, runs: new Map<string, number>() }
   const chosen = runId === undefined ? runsOf(store, { tenant }) : oneRun(store, tenant, runId)
-  await verifyRuns(store, chosen, {
+  const verified = verifyRuns(store, chosen, {
     deep,
     threads,
     onRun(instance, report) {
@@ -102,9 +102,15 @@ export async function verifyStore(options: VerifyStoreOptions): Promise<VerifyRe
       onProgress?.({ runs, entries })
     },
   })
+  // Nothing is known of the runs behind a row that cannot be read: the log has nothing to be compared with.
+  const hidden = await verified.then(
+    () => null,
+    (error: unknown) => unreadable(error),
+  )
+  if (hidden) faults.push(hidden)
   const overrun = await verifyCounters(store, tenant, counters.all(), Date.now())
   faults.push(...overrun.slice(0, mostFaults - faults.length))
-  if (runId === undefined) {
+  if (runId === undefined && !hidden) {
     const missed = await verifyLog({
       store,
       tenant,

@@ -23,7 +23,9 @@ export async function compareWithRecord(
   run: LoopInstance,
 ): Promise<LoopError | null> {
   const [recorded] = await asRecorded(kernel, [request], run)
-  return recorded ? null : changedIn(kernel, request, run)
+  // What is executed, and whoever acts on it, goes by the key of the run.
+  const isOfRun = request.aggregateId === run.aggregateId && request.loopId === run.loopId
+  return recorded && isOfRun ? null : changedIn(kernel, request, run)
 }
 
 /**

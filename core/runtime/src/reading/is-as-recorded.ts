@@ -32,6 +32,8 @@ function agrees(request: ApprovalRequest, record: readonly LedgerEntry[]): boole
   const isKnown =
     asked?.type === 'loop.approval.requested' &&
     request.transitionId === asked.transitionId &&
+    request.aggregateId === asked.aggregateId &&
+    request.loopId === asked.loopId &&
     isSame(request.requester, asked.actor)
   if (!isKnown) return false
   if (request.status === 'pending')
