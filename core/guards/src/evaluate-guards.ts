@@ -142,9 +142,13 @@ function aboutOf({ recorded }: PreparedGuard, { instance, transition }: GuardFac
   return { loopId: instance.loopId, transitionId: transition.id, id: recorded.id }
 }
 
-function inputFor({ parameters, needs, asksAbout }: PreparedGuard, facts: GuardFacts): GuardInput {
+function inputFor(
+  { recorded, parameters, needs, asksAbout }: PreparedGuard,
+  facts: GuardFacts,
+): GuardInput {
   const { instance, transition, actor, evidence, now } = facts
-  const input = { instance, transition, actor, evidence, parameters, now }
+  const guardId = recorded.id
+  const input = { instance, transition, actor, evidence, guardId, parameters, now }
   if (needs.length === 0) return input
   return {
     ...input,

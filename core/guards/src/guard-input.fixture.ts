@@ -18,6 +18,7 @@ export function guardInput(change: Partial<GuardInput> = {}): GuardInput {
     transition,
     actor: { type: 'human', id: 'alice' },
     evidence: {},
+    guardId: 'guard',
     parameters: {},
     now: Date.UTC(2026, 5, 15, 10, 0),
     ...change,

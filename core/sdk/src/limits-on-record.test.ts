@@ -127,6 +127,46 @@ describe('a limit that the commit finds overrun', () => {
     expect(await asked.approve()).toMatchObject({ status: 'executed', transition: both })
   })
 
+  test('warns before another one of the same transition refuses', async () => {
+    const budget = (id: string, limit: number, severity: 'soft' | 'hard') => ({
+      id,
+      use: 'budget',
+      severity,
+      with: { limit, amount: '/cents' },
+    })
+    const { engine } = await createLoopSystem({
+      loops: [
+        defineLoop({
+          id: 'payment',
+          states: ['OPEN', { id: 'CLOSED', terminal: true }],
+          initialState: 'OPEN',
+          transitions: [
+            {
+              id: 'pay',
+              from: 'OPEN',
+              to: 'OPEN',
+              actors: ['ai-agent'],
+              guards: [budget('much', 10, 'soft'), budget('too-much', 20, 'hard')],
+            },
+            { id: 'close', from: 'OPEN', to: 'CLOSED', actors: ['ai-agent'] },
+          ],
+        }),
+      ],
+      relay: false,
+    })
+    const run = { aggregateId: 'order-1', actor: agent }
+    await engine.start({ ...run, loopId: 'payment' })
+    const pay = async () => {
+      const evidence = { cents: 10 }
+      const { status, guards } = await engine.transition({ ...run, transitionId: 'pay', evidence })
+      return [status, ...guards.filter(({ passed }) => !passed).map(({ id }) => id)]
+    }
+
+    expect(await pay()).toEqual(['executed'])
+    expect(await pay()).toEqual(['executed', 'much'])
+    expect(await pay()).toEqual(['rejected', 'much', 'too-much'])
+  })
+
   test('refuses once for all when a guard names another counter each time', async () => {
     let judged = 0
     const fickle: Guard = {

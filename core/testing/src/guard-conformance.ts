@@ -33,6 +33,7 @@ const blank: GuardInput = {
   transition: { id: 'pay', from: 'open', to: 'paid', signal: 'pay', actors: ['human'], guards: [] },
   actor: { type: 'human', id: 'alice' },
   evidence: {},
+  guardId: 'guard',
   parameters: {},
   now: 1_750_000_000_000,
 }

@@ -11,6 +11,8 @@ export interface GuardInput {
   readonly transition: Transition
   readonly actor: Actor
   readonly evidence: JsonObject
+  /** What the definition calls this guard. */
+  readonly guardId: string
   /** As the definition gives them for this guard. */
   readonly parameters: JsonObject
   /** The time of judgement, epoch milliseconds; the same for all guards of one attempt. */

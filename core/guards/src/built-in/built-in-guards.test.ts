@@ -377,7 +377,7 @@ describe('limits reserve in the window of the attempt', () => {
       passed: true,
       reserve: [
         {
-          key: 'rate-limit:refund/pay:3600000:actor:alice',
+          key: 'rate-limit:refund/pay/guard:3600000:actor:alice',
           bucket: 2,
           amount: 1,
           limit: 3,

@@ -8,7 +8,7 @@ type LimitScope = (typeof limitScopes)[number]
 
 /**
  * A reservation against the counter that the parameters of a limit name. Limits of one name share a
- * counter across transitions; without a name each transition of a loop has its own.
+ * counter across transitions; without a name each has its own, so that one may warn before the next refuses.
  */
 export function reserve(
   kind: string,
@@ -16,11 +16,11 @@ export function reserve(
   amount: number,
   defaultScope: LimitScope,
 ): Reservation {
-  const { instance, transition, parameters, now } = input
+  const { instance, transition, guardId, parameters, now } = input
   const { limit, window, per = defaultScope } = parameters
   const scope = limitScopes.find((known) => known === per)
   if (scope === undefined) throw new TypeError('A limit has an unknown scope.')
-  const name = textOf(parameters.name) || `${instance.loopId}/${transition.id}`
+  const name = textOf(parameters.name) || `${instance.loopId}/${transition.id}/${guardId}`
   const windowMs = window === undefined ? 0 : durationMs(window)
   const bucket = windowMs === 0 ? 0 : Math.floor(now / windowMs)
   return {
