@@ -136,6 +136,19 @@ test('a receipt that the record shows as spent is not spent again, whatever the 
   })
 })
 
+test('nor does a receipt outlive its time because the store says that it was spent', async () => {
+  let order = ''
+  const { store, relay, approve, paid, clock } = await ask(() => ({ spentBy: async () => order }))
+  const decided = await approve()
+  if (decided.status === 'executed') order = `${decided.request.runId}:4:effect`
+  clock.advance(2 * 86_400_000)
+  await relay.drain()
+  expect(paid).toEqual([])
+  expect(await store.deadLetters({ tenant: 'default' })).toMatchObject({
+    items: [{ kind: 'effect', error: expect.stringContaining('corrupt') }],
+  })
+})
+
 test('a timeout takes the transition that the definition names, whatever the outbox says', async () => {
   const clock = createTestClock()
   const kept = createMemoryStore()

@@ -1,4 +1,4 @@
-import { actorScopes, type Action } from '@loop-engine/core'
+import { actorScopes, LoopError, type Action } from '@loop-engine/core'
 
 import type { Delivery } from '../delivery.ts'
 import type { Kernel } from '../kernel.ts'
@@ -100,6 +100,9 @@ async function spend(
     // Since it was read.
     if (isErased) return 'erased'
     if (isSpent && !isBegun) return 'spent'
+    // Or a receipt that has expired could be used by who can write to the store.
+    if (isBegun && !isSpent)
+      throw new LoopError('corrupt', 'The receipt of an effect is spent, but not on record.')
     change.append({
       ...effectDraft(kernel, job, instance, 'loop.effect.started'),
       receipt: stored.hash,
