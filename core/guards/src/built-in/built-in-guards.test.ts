@@ -281,6 +281,13 @@ describe('four-eyes', () => {
     }
   })
 
+  test('is not passed by who handed the vote on', () => {
+    const given = [approval({}, [{ reviewer: human('dan'), handedOnBy: ['bob'] }])]
+
+    expect(passes('four-eyes', parameters, { actor: human('Bob'), approvals: given })).toBe(false)
+    expect(passes('four-eyes', parameters, { actor: human('eve'), approvals: given })).toBe(true)
+  })
+
   test('is not passed through an agent of somebody who did', () => {
     const actor = { type: 'ai-agent', id: 'other', onBehalfOf: human('bob') } as const
 

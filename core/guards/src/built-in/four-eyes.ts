@@ -5,7 +5,7 @@ import { checkedBy, text } from './parameters.ts'
 
 /**
  * `{ transition: 'refund' }`: the actor neither requested nor decided any approval of that transition
- * in this run, nor acts for anyone who did. Without an approved request there is no first pair of eyes.
+ * in this run, nor handed on the vote that decided, nor acts for anyone who did. Without an approved request there is no first pair of eyes.
  */
 export const fourEyes: Guard = {
   contract: 'guard/v1',
@@ -20,7 +20,10 @@ export const fourEyes: Guard = {
     }
     const involved = requests.flatMap(({ requester, decisions }) => [
       requester,
-      ...decisions.map(({ reviewer }) => reviewer),
+      ...decisions.flatMap(({ reviewer, handedOnBy = [] }) => [
+        reviewer,
+        ...handedOnBy.map((id) => ({ type: 'human', id }) as const),
+      ]),
     ])
     const passed = !involved.some((earlier) => sameParty(actor, earlier, identityClassOf))
     return { passed, message: 'Somebody else has to do this.' }
