@@ -37,8 +37,8 @@ export interface Approvals {
   }): Promise<readonly ApprovalRequest[]>
   /**
    * Takes one person's decision; the last one that is needed runs the transition in the same commit. What does not count
-   * is a result with a `reason`. Throws `not_found` without a request, `corrupt` for one that was changed in the store,
-   * `conflict` (retryable) while the run keeps moving.
+   * is a result with a `reason`. Throws `not_found` without a request, `refused` for the last approval of one whose evidence
+   * was erased, `corrupt` for one that was changed in the store, `conflict` (retryable) while the run keeps moving.
    */
   decide(input: DecideInput): Promise<DecisionResult>
   /** Each decision on its own: one that fails does not hold up the others. */
