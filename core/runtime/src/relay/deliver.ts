@@ -50,7 +50,8 @@ async function conclude(
   }
   await kernel.store.settle([settlement])
   // Whoever erased its evidence meanwhile found no dead letter yet.
-  if (outcome.kind === 'dead' && claim.kind === 'effect') await releaseErased(kernel, claim)
+  if (outcome.kind === 'dead' && claim.kind === 'effect')
+    await releaseErased(kernel, claim).catch(kernel.report)
   return outcome
 }
 
