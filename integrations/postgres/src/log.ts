@@ -15,6 +15,18 @@ type Log = Pick<LoopStore, 'logHead' | 'unlogged' | 'appendLog' | 'signLog' | 'l
 
 const emptyHead: LogHead = { size: 0, root: sha256Hex(''), frontier: [], note: null }
 
+/**
+ * Behind a horizon that another server's transactions set, as a restored dump has it, this one's would be passed over once
+ * it has counted as far: the log is looked through from its beginning then.
+ */
+export async function forgetHorizons(database: Database, schema: string): Promise<void> {
+  const forget = statementsOf(schema)(
+    'forget_horizons_v1',
+    `UPDATE ${schema}.log_head SET horizon = '0' WHERE horizon > pg_snapshot_xmax(pg_current_snapshot())`,
+  )
+  await database.read(forget, [])
+}
+
 /** Each tenant's Merkle log. An entry without a leaf is unlogged: no cursor can step over a late commit. */
 export function createLog(database: Database, schema: string): Log {
   const statement = statementsOf(schema)

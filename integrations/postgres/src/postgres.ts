@@ -15,7 +15,7 @@ import { createLists } from './lists.ts'
 import { createAnnouncer } from './live/announcer.ts'
 import { createListener } from './live/listener.ts'
 import { channelOf } from './live/notice.ts'
-import { createLog } from './log.ts'
+import { createLog, forgetHorizons } from './log.ts'
 import { migrate, requireSchema } from './migrations/migrate.ts'
 import { createOutbox } from './outbox.ts'
 import { createPartitions } from './partitions.ts'
@@ -112,7 +112,9 @@ export function createPostgresStore(options: PostgresStoreOptions): LoopStore {
       await checkRole(database, schema, rowLevelSecurity)
       await (mustExist ? requireSchema(database, schema) : migrate(database, schema))
       if (rowLevelSecurity) await secure(database, schema)
-      if (!mustExist) await partitions.makeAhead()
+      if (mustExist) return
+      await partitions.makeAhead()
+      await forgetHorizons(database, schema)
     },
     async commit(plans) {
       for (const plan of plans) checkSequence(plan)
