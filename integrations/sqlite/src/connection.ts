@@ -88,12 +88,16 @@ export function connect({
 }
 
 function identityOf(path: string): string | null {
-  const stats = statSync(path, { throwIfNoEntry: false })
-  return stats === undefined ? null : `${stats.dev}:${stats.ino}`
+  try {
+    const { dev, ino } = statSync(path)
+    return `${dev}:${ino}`
+  } catch {
+    return null // gone, or out of reach: its folder may not be entered any more
+  }
 }
 
 function movedAway(path: string): LoopError {
-  const message = `The SQLite file ${path} was moved, replaced or deleted while it was open.`
+  const message = `The SQLite file ${path} was moved, replaced, deleted or locked away while it was open.`
   return new LoopError('unavailable', message, {
     plugin: 'sqlite',
     retryable: true,

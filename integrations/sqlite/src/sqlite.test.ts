@@ -7,6 +7,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -395,6 +396,7 @@ describe('a file that is no longer where it was', () => {
   const tampering: [string, (path: string) => void][] = [
     ['deleted', (path) => rmSync(path)],
     ['replaced by a copy', (path) => renameSync(copyOf(path), path)],
+    ['not to be looked at any more', (path) => (rmSync(path), symlinkSync(path, path))],
   ]
   const copyOf = (path: string): string => {
     copyFileSync(path, `${path}.copy`)
