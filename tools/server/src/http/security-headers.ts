@@ -30,7 +30,12 @@ export function securityHeaders(secure: boolean): (path: string) => readonly Hea
     ...common,
     ...(secure && { 'strict-transport-security': 'max-age=31536000; includeSubDomains' }),
   })
-  const forPages: readonly Header[] = [...always, ['content-security-policy', page]]
+  const forPages: readonly Header[] = [
+    ...always,
+    ['content-security-policy', page],
+    // Left to itself a browser keeps a page by the age of its file, past an upgrade whose assets have other names.
+    ['cache-control', 'no-cache'],
+  ]
   const forData: readonly Header[] = [
     ...always,
     ['content-security-policy', data],

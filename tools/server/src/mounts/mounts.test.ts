@@ -141,6 +141,7 @@ test('the console is served with its pages, its files for ever, and nothing besi
   )
   expect(file.headers.get('content-type')).toMatch(/javascript/)
   expect(file.headers.get('cache-control')).toContain('immutable')
+  expect(page.headers.get('cache-control')).toBe('no-cache')
   expect((await server.call('GET', '/api/v1/nothing')).status).toBe(404)
   for (const path of [
     `/..%2f${folder.split('/').at(-1)}-secret`,
