@@ -1,6 +1,9 @@
 #!/usr/bin/env node
-import { runLoop } from './run-loop.ts'
+import { hideExperimental } from './hide-experimental.ts'
 
+hideExperimental(process)
+// Only now: Node says so as it loads what it calls experimental.
+const { runLoop } = await import('./run-loop.ts')
 // Whoever reads us may leave early, as in `loop list | head`: the exit code says how the command ended all the same.
 process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
   if (code === 'EPIPE') return
