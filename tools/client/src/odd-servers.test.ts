@@ -106,3 +106,15 @@ test('a credential that cannot be had is not called a network that is away', asy
   })
   expect(pauses).toEqual([])
 })
+
+test('a credential is waited for no longer than an answer', async () => {
+  const abort = new AbortController()
+  const credential = (): Promise<string> => new Promise(() => setImmediate(() => abort.abort()))
+  const answer = (): Response => Response.json({})
+  const aborted = asking(answer, { credential }).client.instances.get('x', { signal: abort.signal })
+  const clock = { sleep: () => new Promise<void>((resolve) => setImmediate(resolve)) }
+  const late = asking(answer, { credential, clock, maxRetries: 0 }).client.instances.get('x')
+
+  await expect(aborted).rejects.toMatchObject({ code: 'aborted' })
+  await expect(late).rejects.toMatchObject({ code: 'timeout' })
+})

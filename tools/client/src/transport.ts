@@ -51,7 +51,7 @@ export function createTransport(given: LoopClientOptions): Transport {
     { headers, body }: Written,
     limit: AbortSignal,
   ): Promise<Response> {
-    const secret = typeof credential === 'function' ? await had(credential) : credential
+    const secret = typeof credential === 'function' ? await had(credential, limit) : credential
     // Out of a file it comes with the end of its line.
     const authorization = secret === undefined ? undefined : `Bearer ${secret}`.trim()
     checkHeader(authorization, 'credential')
@@ -143,11 +143,18 @@ export function createTransport(given: LoopClientOptions): Transport {
   }
 }
 
-/** What the application says went wrong is no network that is away. */
-async function had(credential: () => string | Promise<string>): Promise<string> {
+/** What the application says went wrong is no network that is away; and it is not waited for without end. */
+async function had(
+  credential: () => string | Promise<string>,
+  limit: AbortSignal,
+): Promise<string> {
+  const over = new Promise<never>((_, reject) =>
+    limit.addEventListener('abort', () => reject(limit.reason as Error), { once: true }),
+  )
   try {
-    return await credential()
+    return await Promise.race([credential(), over])
   } catch (cause) {
+    if (limit.aborted) throw cause
     throw new LoopClientError('auth', 'The credential could not be had.', { cause })
   }
 }
