@@ -108,6 +108,22 @@ test.each([
   expect(problemsOf(text).map((problem) => problem.code)).toContain(code)
 })
 
+test('words and numbers that do not fit say what would', () => {
+  const text = yaml.replace(
+    'version: 1.10',
+    'maxTransitions: 0\noutcome: { id: o, measurable: yes }',
+  )
+
+  expect(problemsOf(text)).toMatchObject([
+    { code: 'out_of_bounds', message: '"maxTransitions" must be at least 1.' },
+    {
+      code: 'wrong_type',
+      message: '"measurable" must be a boolean.',
+      hint: 'Write true or false.',
+    },
+  ])
+})
+
 test.each(['yaml', 'json'] as const)('as %s a version is a name, and 1.10 is not 1.1', (format) => {
   const text =
     '{"id":"a","version":1.10,"states":["R",{"id":"S","terminal":true}],"initialState":"R",' +

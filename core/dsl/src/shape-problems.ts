@@ -37,9 +37,9 @@ function shapeProblem(issue: Issue, draft: unknown): DefinitionProblem {
   if (issue.code === 'invalid_type') {
     const missing = valueAt(draft, issue.path) === undefined
     const rule = ruleOf(issue) ?? `must be ${nameOf(issue.expected)}`
-    return missing
-      ? { code: 'missing_field', path, message: `${subject} is missing.` }
-      : { code: 'wrong_type', path, message: `${subject} ${rule}.` }
+    if (missing) return { code: 'missing_field', path, message: `${subject} is missing.` }
+    const hint = issue.expected === 'boolean' ? 'Write true or false.' : undefined
+    return { code: 'wrong_type', path, message: `${subject} ${rule}.`, ...(hint && { hint }) }
   }
   if (issue.code === 'invalid_value') {
     const missing = valueAt(draft, issue.path) === undefined
@@ -52,9 +52,9 @@ function shapeProblem(issue: Issue, draft: unknown): DefinitionProblem {
   if (issue.code === 'too_small' || issue.code === 'too_big') {
     const bound =
       issue.code === 'too_small' ? `at least ${issue.minimum}` : `at most ${issue.maximum}`
-    const unit =
-      { string: ' characters', array: ' entries' }[issue.origin as 'string' | 'array'] ?? ''
-    return { code: 'out_of_bounds', path, message: `${subject} must have ${bound}${unit}.` }
+    const unit = { string: 'characters', array: 'entries' }[issue.origin as 'string' | 'array']
+    const rule = unit ? `must have ${bound} ${unit}` : `must be ${bound}`
+    return { code: 'out_of_bounds', path, message: `${subject} ${rule}.` }
   }
   return { code: 'invalid_value', path, message: `${subject} ${ruleOf(issue) ?? 'is not valid'}.` }
 }

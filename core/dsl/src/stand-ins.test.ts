@@ -111,6 +111,7 @@ test.each(
 test.each([
   ['/states/0/timeout/transition', undefined],
   ['/states/2/terminal', 'yes'],
+  ['/states/0/terminal', 'no'],
   ['/transitions/0/actors', 'human'],
   ['/transitions/0/guards/0/use', 'b a d'],
   ['/transitions/0/approval/expiresIn', '3 days'],

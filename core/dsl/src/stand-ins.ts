@@ -76,7 +76,7 @@ export function withStandIns(draft: unknown, issues: readonly Issue[]): unknown 
         .map(([key, item]) => [key, copy(item, [...path, key])]),
       ...[...(keys ?? [])]
         .filter((key) => names.has(key) || fields.has(key))
-        .map((key) => [key, fields.get(key) ?? nameOr(Reflect.get(value, key))]),
+        .map((key) => [key, standInFor(key, Reflect.get(value, key))]),
     ])
   }
 }
@@ -87,6 +87,12 @@ export function areNames(issues: readonly Issue[]): boolean {
     ({ code, path }) =>
       names.has(path.at(-1) ?? '') && (code === 'invalid_format' || code === 'too_small'),
   )
+}
+
+function standInFor(key: PropertyKey, value: unknown): unknown {
+  // A word for false is text in YAML, and still none for true.
+  if (key === 'terminal' && /^(no?|off|false)$/i.test(nameOr(value))) return false
+  return fields.get(key) ?? nameOr(value)
 }
 
 function nameOr(value: unknown): string {
