@@ -49,7 +49,7 @@ export const names = {
 export const other = '_OTHER'
 
 /** Refusals of what a definition may not know: the id of the transition is then the caller's own text. */
-const unknownTo = new Set(['unknown_transition', 'ambiguous_signal', 'final', 'suspended'])
+const unknownTo = new Set(['unknown_transition', 'final', 'suspended'])
 
 export function knownTransition(transitionId: string | undefined, reason?: string): string {
   if (transitionId === undefined || (reason !== undefined && unknownTo.has(reason))) return other

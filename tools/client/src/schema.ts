@@ -554,18 +554,14 @@ export type TransitionResult =
       readonly reason:
         | 'unknown_transition'
         | 'not_from_this_state'
-        | 'ambiguous_signal'
         | 'final'
         | 'suspended'
         | 'stopped'
         | 'actor_type_not_allowed'
         | 'role_missing'
         | 'identity_not_verified'
-        | 'invalid_evidence'
         | 'limit_reached'
         | 'max_transitions'
-        | 'no_eligible_reviewer'
-        | 'already_pending'
       readonly message: string
     }
 

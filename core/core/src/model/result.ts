@@ -56,17 +56,13 @@ export type TransitionResult =
 export const rejectionReasons = [
   'unknown_transition',
   'not_from_this_state',
-  'ambiguous_signal',
   'final',
   'suspended',
   'stopped',
   'actor_type_not_allowed',
   'role_missing',
   'identity_not_verified',
-  'invalid_evidence',
   'limit_reached',
   'max_transitions',
-  'no_eligible_reviewer',
-  'already_pending',
 ] as const
 export type RejectionReason = (typeof rejectionReasons)[number]
