@@ -120,7 +120,7 @@ export { systemClock, type Clock, type Identifiers } from './contracts/clock.ts'
 export type { Guard, GuardInput, GuardVerdict } from './contracts/guard.ts'
 export type { Reservation } from './model/reservation.ts'
 export { publishEach } from './contracts/publish-each.ts'
-export { readRequest, readRun } from './contracts/read-rows.ts'
+export { readFrontier, readMessages, readRequest, readRun } from './contracts/read-rows.ts'
 export type { LoopStore } from './contracts/store.ts'
 export {
   checkSequence,

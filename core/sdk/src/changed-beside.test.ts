@@ -178,8 +178,9 @@ test('what the store cannot read is a finding, and hides nothing of what it can'
     return found
   }
   expect(await verify({ entries })).toContain('0: It was changed.')
-  const find: LoopStore['find'] = async () => {
+  const fails = async () => {
     throw unreadable
   }
-  expect(await verify({ find })).toEqual(['0: It was changed.'])
+  for (const change of [{ find: fails }, { logHead: fails }, { stops: fails }])
+    expect(await verify(change)).toEqual(['0: It was changed.'])
 })

@@ -1,4 +1,4 @@
-import { parseJson, type JsonObject, type LoopStore } from '@loop-engine/core'
+import { readMessages, type LoopStore } from '@loop-engine/core'
 
 import { statementsOf, type Database } from './connection/database.ts'
 
@@ -25,7 +25,7 @@ export function createKeepMessage(database: Database, schema: string): LoopStore
     for (;;) {
       const [kept] = await database.read<Kept>(read, place)
       if (!kept?.held) return false
-      const others = kept.messages === null ? {} : (parseJson(kept.messages) as JsonObject)
+      const others = kept.messages === null ? {} : readMessages(kept.messages)
       const messages = JSON.stringify({ ...others, [channel]: ref })
       // Somebody else kept one in between, or the lease was lost.
       if ((await database.change(write, [...place, messages, kept.messages])) === 1) return true

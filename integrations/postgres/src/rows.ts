@@ -1,4 +1,5 @@
 import {
+  readFrontier,
   readRequest,
   readRun,
   type ApprovalRequest,
@@ -128,7 +129,7 @@ export interface HeadRow {
 }
 
 export function toHead({ size, root, frontier, note }: HeadRow): LogHead {
-  return { size: Number(size), root, frontier: JSON.parse(frontier) as string[], note } // written by `appendLog`
+  return { size: Number(size), root, frontier: readFrontier(frontier), note }
 }
 
 export interface LeafRow {

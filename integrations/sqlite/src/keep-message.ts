@@ -1,4 +1,4 @@
-import { parseJson, type JsonObject, type PostedMessage } from '@loop-engine/core'
+import { readMessages, type PostedMessage } from '@loop-engine/core'
 
 import type { Connection } from './connection.ts'
 import type { Outbox } from './outbox.ts'
@@ -16,7 +16,7 @@ export function createKeepMessage(
   return ({ tenant, requestId, channel, ref, lease }) => {
     if (!outbox.holds(tenant, lease)) return false
     const [kept = null] = read.get(tenant, requestId) ?? []
-    const others = kept === null ? {} : (parseJson(kept) as JsonObject)
+    const others = kept === null ? {} : readMessages(kept)
     write.run(JSON.stringify({ ...others, [channel]: ref }), tenant, requestId)
     return true
   }

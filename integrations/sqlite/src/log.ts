@@ -1,5 +1,6 @@
 import {
   LoopError,
+  readFrontier,
   sha256Hex,
   type LogHead,
   type LogLeaf,
@@ -76,7 +77,7 @@ export function createLog({ prepare }: Connection): Log {
     const row = heads.get(tenant)
     if (row === undefined) return { size: 0, root: sha256Hex(''), frontier: [], note: null }
     const [size, root, frontier, note] = row
-    return { size, root, frontier: JSON.parse(frontier) as readonly string[], note }
+    return { size, root, frontier: readFrontier(frontier), note }
   }
   const sweptOf = (tenant: string): number => swept.get(tenant)?.[0] ?? 0
   const stretchBehind = (after: number): Omit<Stretch, 'entries'> => {

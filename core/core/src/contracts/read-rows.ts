@@ -1,5 +1,6 @@
 import { LoopError } from '../errors.ts'
 import { isRecord } from '../json/is-record.ts'
+import type { JsonObject } from '../json/json.ts'
 import { parseJson } from '../json/parse-json.ts'
 import type { ApprovalRequest } from '../model/approval.ts'
 import type { LoopInstance } from '../model/instance.ts'
@@ -23,13 +24,24 @@ export function readRun(text: string, columns: Partial<LoopInstance> = {}): Loop
  */
 export function readRequest(text: string, messages: string | null): ApprovalRequest {
   const kept = parse(text)
-  const posted = messages === null ? {} : parse(messages)
-  if (!isRecord(kept) || !isRequest(kept) || !isRecord(posted))
-    throw changed('approval request', kept, 'id')
+  if (!isRecord(kept) || !isRequest(kept)) throw changed('approval request', kept, 'id')
   const request = kept as unknown as ApprovalRequest
-  return messages === null
-    ? request
-    : ({ ...request, messages: { ...request.messages, ...posted } } as ApprovalRequest)
+  if (messages === null) return request
+  return { ...request, messages: { ...request.messages, ...readMessages(messages) } }
+}
+
+/** What channels posted of a request, by their names. Throws `corrupt`. */
+export function readMessages(text: string): JsonObject {
+  const kept = parse(text)
+  if (isRecord(kept)) return kept as JsonObject
+  throw changed('message of an approval request', kept, 'id')
+}
+
+/** The subtrees of a log. Throws `corrupt`. */
+export function readFrontier(text: string): readonly string[] {
+  const kept = parse(text)
+  if (areTexts(kept)) return kept as readonly string[]
+  throw changed('head of a log', kept, 'id')
 }
 
 function isRun(run: Fields): boolean {

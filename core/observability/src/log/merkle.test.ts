@@ -110,8 +110,9 @@ describe('a Merkle tree', () => {
     const tree = createMerkleTree(leaves)
     expect(() => tree.inclusion(8)).toThrow(expect.objectContaining({ code: 'invalid_input' }))
     expect(() => tree.root(9)).toThrow(expect.objectContaining({ code: 'invalid_input' }))
-    expect(() => createFrontier({ size: 3, frontier: [] })).toThrow(
-      expect.objectContaining({ code: 'corrupt' }),
-    )
+    for (const frontier of [[], ['x']])
+      expect(() => createFrontier({ size: 1, frontier })).toThrow(
+        expect.objectContaining({ code: 'corrupt' }),
+      )
   })
 })

@@ -34,9 +34,9 @@ export function createFrontier(
   },
 ): Frontier {
   let { size } = start
-  const subtrees = start.frontier.map(fromHex)
-  if (subtrees.length !== countOnes(size))
+  if (start.frontier.length !== countOnes(size) || !start.frontier.every(isHash))
     throw new LoopError('corrupt', 'The frontier of a log does not fit its size.')
+  const subtrees = start.frontier.map(fromHex)
   return {
     get size() {
       return size
@@ -85,6 +85,10 @@ function join(left: Uint8Array, right: Uint8Array): Buffer {
   scratch.set(left, 1)
   scratch.set(right, 33)
   return hash('sha256', scratch, 'buffer')
+}
+
+export function isHash(hex: string): boolean {
+  return /^[0-9a-f]{64}$/.test(hex)
 }
 
 function fromHex(hex: string): Buffer {

@@ -1,7 +1,7 @@
 import { LoopError, type LoopStore } from '@loop-engine/core'
 
 import { leafPages } from '../pages.ts'
-import { createFrontier } from './merkle.ts'
+import { createFrontier, isHash } from './merkle.ts'
 
 /** The root of the first `size` leaves that the store has; null when it has fewer. */
 export async function rootAt(
@@ -15,7 +15,7 @@ export async function rootAt(
       const details = { index: frontier.size }
       if (index !== frontier.size)
         throw new LoopError('corrupt', 'A leaf of the log is missing.', { details })
-      if (!/^[0-9a-f]{64}$/.test(leafHash))
+      if (!isHash(leafHash))
         throw new LoopError('corrupt', 'A leaf of the log is no hash.', { details })
       frontier.append(leafHash)
     }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 
 import { keep, sealRun, storeWith, tampered, wholeStory } from '../history.fixture.ts'
 import { createLog, generateNoteSigner, verifyStore, type VerifyStoreOptions } from '../index.ts'
-import { rootOf } from '../log/merkle.ts'
+import { createFrontier } from '../log/merkle.ts'
 
 const tenant = 'default'
 const key = generateNoteSigner('a.example')
@@ -115,15 +115,33 @@ describe('deep verification of the log', () => {
     await createLog({ store, tenant }).checkpoint()
     const all = await store.leaves(tenant, { from: 0, limit: 5 })
     const leaves = all.map((leaf, index) => (index === 4 ? { ...leaf, ...all[0], index } : leaf))
-    const root = rootOf(Buffer.from(leaves.map(({ leafHash }) => leafHash).join(''), 'hex'))
+    const forged = createFrontier()
+    for (const { leafHash } of leaves) forged.append(leafHash)
+    const head = { root: forged.root(), frontier: forged.hashes() }
     const doubled = tampered(store, {
       leaves: async (_, { from, limit }) => leaves.slice(from, from + limit),
-      logHead: async (id) => ({ ...(await store.logHead(id)), root }),
+      logHead: async (id) => ({ ...(await store.logHead(id)), ...head }),
     })
     expect(await verifyStore({ store: doubled, tenant, deep: true })).toMatchObject({
       ok: false,
       faults: [{ runId: 'run-a', seq: 1, message: 'The log has the entry twice.' }],
     })
+  })
+
+  test('finds subtrees with which it cannot go on', async () => {
+    const { store } = await signedStore()
+    for (const hash of ['x', 'ab'.repeat(32)]) {
+      const stuck = tampered(store, {
+        async logHead(id) {
+          const head = await store.logHead(id)
+          return { ...head, frontier: head.frontier.map(() => hash) }
+        },
+      })
+      expect(await verifyStore({ store: stuck, tenant, deep: true })).toMatchObject({
+        ok: false,
+        faults: [{ runId: '', fault: 'truncated' }],
+      })
+    }
   })
 
   test('finds leaves behind its end, and a log whose head is gone', async () => {

@@ -1,6 +1,6 @@
 import { isLoopError, type LogLeaf, type LoopStore } from '@loop-engine/core'
 
-import { leafHash } from '../log/merkle.ts'
+import { createFrontier, leafHash } from '../log/merkle.ts'
 import type { NoteKey } from '../log/note.ts'
 import { rootAt } from '../log/root-at.ts'
 import { checkAgainst } from '../log/start-check.ts'
@@ -57,6 +57,8 @@ async function* logFaults(question: LogQuestion): AsyncGenerator<VerifyFault> {
     yield about('The root of the log is not that of its leaves.')
   yield* leafFaults(question, head.size)
   yield* waitingFaults(question)
+  if (createFrontier(head).root() !== head.root)
+    yield about('The root of the log is not that of its subtrees.')
 }
 
 const mostWaiting = 1000

@@ -78,7 +78,15 @@ export async function verifyStore(options: VerifyStoreOptions): Promise<VerifyRe
   } = options
   const began = performance.now()
   const faults: VerifyFault[] = []
-  const logged = runId === undefined ? (await store.logHead(tenant)).size : 0
+  const add = (some: readonly VerifyFault[]): void =>
+    void faults.push(...some.slice(0, mostFaults - faults.length))
+  /** Null for what the store cannot read, which is a finding of its own. */
+  const readable = async <Read>(reading: Promise<Read>): Promise<Read | null> =>
+    reading.catch((error: unknown) => {
+      add([unreadable(error)])
+      return null
+    })
+  const head = runId === undefined ? await readable(store.logHead(tenant)) : null
   let [runs, entries] = [0, 0]
   const found = new Set<string>()
   const counters = createCounterUses()
@@ -98,32 +106,27 @@ export async function verifyStore(options: VerifyStoreOptions): Promise<VerifyRe
         gone.entries += dropped.through
         gone.before = Math.max(gone.before, dropped.before)
       }
-      faults.push(...report.faults.slice(0, mostFaults - faults.length))
+      add(report.faults)
       onProgress?.({ runs, entries })
     },
   })
-  // Nothing is known of the runs behind a row that cannot be read: the log has nothing to be compared with.
-  const hidden = await verified.then(
-    () => null,
-    (error: unknown) => unreadable(error),
-  )
-  if (hidden) faults.push(hidden)
-  const overrun = await verifyCounters(store, tenant, counters.all(), Date.now())
-  faults.push(...overrun.slice(0, mostFaults - faults.length))
-  if (runId === undefined && !hidden) {
-    const missed = await verifyLog({
-      store,
-      tenant,
-      runs: found,
-      entries: entries + gone.entries,
-      dropped: gone.runs,
-      logged,
-      deep,
-      checkpoint,
-    })
-    const stops = await verifyStops(store, tenant)
-    faults.push(...[...missed, ...stops].slice(0, mostFaults - faults.length))
-  }
+  const areAll = await readable(verified.then(() => true))
+  add((await readable(verifyCounters(store, tenant, counters.all(), Date.now()))) ?? [])
+  // Nothing is known of the runs that are listed behind one which cannot be read.
+  if (head && areAll)
+    add(
+      await verifyLog({
+        store,
+        tenant,
+        runs: found,
+        entries: entries + gone.entries,
+        dropped: gone.runs,
+        logged: head.size,
+        deep,
+        checkpoint,
+      }),
+    )
+  if (runId === undefined) add((await readable(verifyStops(store, tenant))) ?? [])
   return {
     ok: faults.length === 0,
     entries,
