@@ -382,6 +382,31 @@ describe('deep verification', () => {
     })
   })
 
+  test('does not miss evidence of which more is erased each time that the run is read', async () => {
+    const erased = [2, 4]
+    const steps = erased.map((seq) => {
+      return { type: 'loop.evidence.erased', actor: alice, data: { seq } } as const
+    })
+    const storyAfter = (erasures: number): ReturnType<typeof sealRun> =>
+      sealRun('a', [...wholeStory('run-a'), ...steps.slice(0, erasures)])
+    const store = await storeWith([])
+    await keep(store, storyAfter(2))
+    let reads = 0
+    const erasing = tampered(store, {
+      find: async () => ({ items: [storyAfter(0).instance] }),
+      getRun: async () => storyAfter(reads).instance,
+      entries: async (...query) => {
+        reads += 1
+        const gone = erased.slice(0, reads)
+        return (await store.entries(...query)).map((entry) =>
+          gone.includes(entry.seq) ? { ...entry, evidence: null, salt: null } : entry,
+        )
+      },
+    })
+
+    expect((await verifyStore({ store: erasing, tenant, deep: true })).faults).toEqual([])
+  })
+
   test.each<[string, number, (body: string) => string, string]>([
     ['a space', 4, (body) => body.replace('"at":', '"at": '), 'hash_mismatch'],
     [
