@@ -1,5 +1,6 @@
 import {
   fromPointerToken,
+  isLoopError,
   toPointerToken,
   LoopError,
   type DefinitionProblem,
@@ -33,4 +34,12 @@ export function pointer(base: string, ...segments: readonly PropertyKey[]): stri
 /** The segments of a JSON Pointer. */
 export function segmentsOf(path: string): string[] {
   return path.split('/').slice(1).map(fromPointerToken)
+}
+
+/** What the compiler says of the expression is in the hint; its message is the same for all of them. */
+export function reasonOf(error: unknown): string {
+  // A program that lacks a library says nothing about the loop.
+  if (isLoopError(error) && error.code === 'invalid_config') throw error
+  if (isLoopError(error) && error.hint) return error.hint
+  return error instanceof Error ? error.message : 'it was refused.'
 }

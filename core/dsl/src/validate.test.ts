@@ -336,6 +336,20 @@ test('a guard that asks who approved asks about a transition that needs approval
   ])
 })
 
+test.each([
+  ['approval-obtained', ['never_approved /transitions/0/guards/0/with/transition']],
+  ['rejected-twice', []],
+])(
+  '%s about the transition that it guards, of which guards judge before anybody is asked',
+  (id, problems) => {
+    const guards = new Map([[id, { needs: ['approvals'] as const }]])
+
+    expect(
+      one({ approval: true, guards: [{ id, with: { transition: 'approve' } }] }, { guards }),
+    ).toEqual(problems)
+  },
+)
+
 test('a guard that asks for more people than ever approve is a problem', () => {
   const guards = new Map([['two-pairs', { needs: ['approvals'] as const }]])
   const stages = [

@@ -41,6 +41,10 @@ test('the arguments of a governed call are at hand as `input`, and absent they a
   expect(refusal(() => compile('input.amount > 100').evaluate(context))).toBe('invalid_input')
 })
 
+test('what is no text does not compile', () => {
+  expect(refusal(() => compile(undefined as unknown as string))).toBe('invalid_definition')
+})
+
 describe('a value', () => {
   test.each<[string, JsonValue]>([
     ['evidence.amount > 100', true],

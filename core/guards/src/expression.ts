@@ -55,6 +55,7 @@ export function createExpressions({ maxCached = 10_000 }: ExpressionsOptions = {
 
   return {
     compile(text, scope = 'judgement') {
+      if (typeof text !== 'string') throw invalidExpression('It is no text.')
       const key = `${scope}\n${text}`
       const known = compiled.get(key)
       if (known) return known
