@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 
 import { createTestWorkshop, requestPayment, type Ran } from './workshop.fixture.ts'
 
@@ -44,6 +44,40 @@ test('a request is found by the id of its run', async () => {
 
   expect(refused).toMatchObject({ code: 3 })
   expect(refused.out).toContain('not_entitled')
+})
+
+test('a request that waits is found behind however many that were taken back since', async () => {
+  const crowded = createTestWorkshop()
+  onTestFinished(crowded.remove)
+  const actor = { type: 'ai-agent', id: 'agent:refunds' } as const
+  await crowded.prepare(async (system) => {
+    await requestPayment(system, 'busy')
+    for (let index = 0; index < 101; index++) {
+      const evidence = { amount: index }
+      const asked = await system.engine.transition({
+        aggregateId: 'busy',
+        signal: 'pay',
+        actor,
+        evidence,
+      })
+      if (asked.status !== 'pending_approval') throw new Error(asked.status)
+      await system.approvals.withdraw({ requestId: asked.approvalId, actor })
+    }
+  })
+
+  const { code, out } = await crowded.loop(
+    '--db',
+    crowded.db,
+    'approve',
+    'busy',
+    ...finance,
+    '--json',
+  )
+
+  expect({ code, amount: JSON.parse(out).request.evidence.amount }).toEqual({
+    code: 0,
+    amount: 250,
+  })
 })
 
 test('what is not there is not found', async () => {

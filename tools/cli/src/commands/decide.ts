@@ -1,5 +1,11 @@
 import { confirm, isCancel, updateSettings } from '@clack/prompts'
-import { isLoopError, LoopError, type ApprovalRequest, type DecisionResult } from '@loop-engine/sdk'
+import {
+  isLoopError,
+  LoopError,
+  type ApprovalQuery,
+  type ApprovalRequest,
+  type DecisionResult,
+} from '@loop-engine/sdk'
 import { Option } from 'commander'
 
 import type { AddCommand, Context } from '../context.ts'
@@ -76,11 +82,15 @@ async function decide(
 async function findRequest({ approvals, tenant }: Session, id: string): Promise<ApprovalRequest> {
   const request = await approvals.get({ id, tenant })
   if (request) return request
-  const ofKey = await approvals.find({ tenant, aggregateId: id })
-  const { items } = ofKey.items.length > 0 ? ofKey : await approvals.find({ tenant, runId: id })
-  const pending = items.filter(({ status }) => status === 'pending')
+  const found = async (
+    query: Pick<ApprovalQuery, 'status' | 'limit'>,
+  ): Promise<readonly ApprovalRequest[]> => {
+    const { items } = await approvals.find({ tenant, aggregateId: id, ...query })
+    return items.length > 0 ? items : (await approvals.find({ tenant, runId: id, ...query })).items
+  }
+  const pending = await found({ status: 'pending' })
   // Without one that waits, the newest: the answer then says what became of it.
-  const [only, another] = pending.length > 0 ? pending : items.slice(0, 1)
+  const [only, another] = pending.length > 0 ? pending : await found({ limit: 1 })
   if (only && !another) return only
   if (!only) {
     throw new LoopError('not_found', 'No request has this id.', {
