@@ -1,10 +1,29 @@
-import { approvalRequest, startPlan } from '@loop-engine/testing'
 import { describe, expect, test } from 'vitest'
 
+import { waitingRequest } from '../decision-page/waiting-request.fixture.ts'
+import type { LoopInstance } from '../model/instance.ts'
 import { readFrontier, readMessages, readRequest, readRun } from './read-rows.ts'
 
-const run = startPlan().instance
-const request = approvalRequest(run)
+const run: LoopInstance = {
+  tenant: 'default',
+  loopId: 'payment',
+  aggregateId: 'order-1',
+  runId: 'run-1',
+  definition: { version: '1', digest: 'ab'.repeat(32) },
+  currentState: 'ASKED',
+  status: 'active',
+  version: 1,
+  stateVersion: 1,
+  transitions: 0,
+  openApprovals: 0,
+  metadata: {},
+  tags: ['blue'],
+  correlationId: null,
+  createdAt: 1,
+  updatedAt: 1,
+  head: 'cd'.repeat(32),
+}
+const request = waitingRequest()
 const changed = expect.objectContaining({ code: 'corrupt' })
 const broken = ['', '{', 'null', '7', '[]', '{}']
 
