@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
+import { isLoopError } from '@loop-engine/core'
 import { createSqliteStore } from '@loop-engine/integration-sqlite'
 import { exportRecords, verifyExport, verifyStore } from '@loop-engine/observability'
 import { createLoopSystem, defineLoop } from '@loop-engine/sdk'
@@ -48,7 +49,7 @@ const payment = defineLoop({
 let files = 0
 
 async function opened(path: string) {
-  const { engine, close } = await createLoopSystem({
+  const { engine, approvals, relay, close } = await createLoopSystem({
     loops: [payment],
     store: createSqliteStore({ path, durability: 'process' }),
     integrations: [
@@ -65,7 +66,7 @@ async function opened(path: string) {
     for (const transitionId of transitions)
       await engine.transition({ aggregateId, transitionId, actor: agent, evidence: { cents: 5 } })
   }
-  return { engine, close, take }
+  return { engine, approvals, relay, close, take }
 }
 
 /** A database in which a run waits for alice, another's effect and timer wait, and mallory is stopped. */
@@ -192,4 +193,45 @@ test('what was taken beyond a limit is on record, though its counter was put rig
   expect(await verifyExport(lines, { deep: true })).toMatchObject({
     first: { line: lines.length, fault: 'illegal' },
   })
+})
+
+test('whatever text somebody makes another, verify tells and nobody meets an error of another kind', async () => {
+  const path = await filled()
+  const database = new DatabaseSync(path)
+  const texts = database
+    .prepare(
+      "SELECT m.name || '.' || c.name AS place FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table' AND c.type = 'TEXT'",
+    )
+    .all()
+    .map(({ place }) => String(place))
+  database.close()
+  expect(texts.length).toBeGreaterThan(50)
+  for (const place of texts) {
+    const [table, column] = place.split('.')
+    const copy = join(folder, `${files++}.db`)
+    copyFileSync(path, copy)
+    const changed = new DatabaseSync(copy)
+    changed.exec(`UPDATE OR IGNORE ${table} SET ${column} = '{}'`)
+    changed.close()
+    await verify(copy, true)
+    const { engine, approvals, relay, close } = await opened(copy)
+    const run = { aggregateId: 'order-1', actor: alice }
+    const uses = [
+      () => engine.find({ tag: 'blue' }),
+      () => engine.available(run),
+      () => Array.fromAsync(engine.history(run)),
+      () => approvals.inbox({ actor: alice }),
+      () => relay.drain(),
+      () => relay.deadLetters(),
+      () => engine.cancel({ ...run, reason: 'enough' }),
+    ]
+    for (const use of uses) {
+      const error: unknown = await use().then(
+        () => null,
+        (thrown: unknown) => thrown,
+      )
+      expect(error === null || isLoopError(error), place).toBe(true)
+    }
+    await close()
+  }
 })

@@ -77,9 +77,11 @@ export async function startRun(kernel: Kernel, input: StartInput): Promise<LoopI
       case 'committed':
         return change.instance
       case 'duplicate': {
-        const isOne = ({ runId: kept }: { runId?: unknown }): boolean => typeof kept === 'string'
-        const answer = readAnswer<{ readonly runId: string }>(result.answer, isOne)
-        const before = await kernel.store.getRun(tenant, answer.runId)
+        const { runId: first } = readAnswer<{ readonly runId: string }>(
+          result.answer,
+          (kept) => typeof kept.runId === 'string',
+        )
+        const before = await kernel.store.getRun(tenant, first)
         if (before?.aggregateId === aggregateId) return before
         throw new LoopError('corrupt', 'The run of an idempotency key is gone, or another.')
       }
