@@ -1,7 +1,7 @@
 import { createTestClock } from '@loop-engine/testing'
 import { expect, test } from 'vitest'
 
-import { createLoopSystem, type IdentityOptions } from './index.ts'
+import { createLoopSystem, createMemoryStore, type IdentityOptions } from './index.ts'
 import { askForPayment, paymentLoop, person } from './payment.fixture.ts'
 
 test('a directory that does not answer for one person holds up nobody else of a batch', async () => {
@@ -132,4 +132,32 @@ test('a directory whose answer cannot be read has not answered', async () => {
   const decided = system.approvals.decide({ requestId, decision: 'reject', actor: person('ann') })
 
   await expect(decided).rejects.toMatchObject({ code: 'unavailable', retryable: true })
+})
+
+test('a store that fails at one decision of a batch hides the answer to no other', async () => {
+  const store = createMemoryStore()
+  const broken = new TypeError('password=x')
+  const system = await createLoopSystem({
+    loops: [paymentLoop(2)],
+    relay: false,
+    store: {
+      ...store,
+      approval: async (tenant, id) => {
+        if (id === 'odd') throw broken
+        return store.approval(tenant, id)
+      },
+    },
+  })
+  const requestId = await askForPayment(system)
+  const actor = { ...person('ann'), roles: ['finance'] }
+
+  const decided = await system.approvals.decideMany(
+    [requestId, 'odd'].map((id) => ({ requestId: id, decision: 'approve', actor })),
+  )
+
+  expect(decided).toMatchObject([
+    { status: 'recorded' },
+    { status: 'error', error: { code: 'unknown_outcome', retryable: true, cause: broken } },
+  ])
+  expect(JSON.stringify(decided)).not.toContain('password')
 })

@@ -148,11 +148,19 @@ export function createApprovals(kernel: Kernel): Approvals {
           try {
             return await decide(input)
           } catch (error) {
-            if (isLoopError(error)) return { status: 'error' as const, error }
-            throw error
+            return { status: 'error' as const, error: isLoopError(error) ? error : unknown(error) }
           }
         }),
       )
     },
   }
+}
+
+/** What a store throws that is no error of ours may have come after it wrote. */
+function unknown(cause: unknown): LoopError {
+  return new LoopError('unknown_outcome', 'What became of the decision is not known.', {
+    retryable: true,
+    hint: 'Read the request, or decide again with the same idempotency key.',
+    cause,
+  })
 }
