@@ -13,6 +13,7 @@ export type {
 } from './judging/ruling.ts'
 export { indexLoop, type LoopIndex } from './judging/loop-index.ts'
 export { isAsRecorded } from './reading/is-as-recorded.ts'
+export { requestsOfRun } from './reading/requests-of-run.ts'
 export { approvalTimer, stateTimer } from './recording/orders.ts'
 export { createEngine, type LoopEngine } from './engine/engine.ts'
 export {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { createLoopSystem, defineLoop } from './index.ts'
+import { createLoopSystem, createMemoryStore, defineLoop, verifyStore } from './index.ts'
 import { askForPayment, payer, paymentLoop, person } from './payment.fixture.ts'
 
 test('however often an agent asked, nothing waits for people once the run has moved', async () => {
@@ -55,4 +55,18 @@ test('nor is it forgotten who had a part in an older one', async () => {
   expect(
     await engine.transition({ ...run, transitionId: 'refund', actor: person('alice') }),
   ).toMatchObject({ status: 'guard_failed', reason: 'four-eyes' })
+})
+
+test('that so many wait is no fault of the record', async () => {
+  const store = createMemoryStore()
+  const { engine, ...system } = await createLoopSystem({
+    loops: [paymentLoop(1)],
+    store,
+    relay: false,
+  })
+  await askForPayment({ engine, ...system })
+  for (let more = 0; more < 1001; more++)
+    await engine.transition({ aggregateId: 'order-1', transitionId: 'pay', actor: payer })
+
+  expect(await verifyStore({ store, tenant: 'default', deep: true })).toMatchObject({ ok: true })
 })

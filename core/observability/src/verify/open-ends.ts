@@ -9,6 +9,7 @@ import {
 import {
   approvalTimer,
   isAsRecorded,
+  requestsOfRun,
   stateTimer,
   timerActor,
   type LoopIndex,
@@ -72,20 +73,19 @@ export function createOpenEnds(): OpenEnds {
         yield [seq, 'The effect that the entry orders neither waits nor has an end on record.']
     if (!isOpen(status)) return
     // Stores may list by what they keep beside a row.
-    const names = { tenant, aggregateId, loopId }
-    const found = await store.find({ ...names, state: currentState, status, limit: 1 })
+    const names = { aggregateId, loopId }
+    const found = await store.find({ tenant, ...names, state: currentState, status, limit: 1 })
     if (found.items[0]?.runId !== runId)
       yield [run.version, 'The run is not found by its key, loop, state and status.']
-    const waiting =
-      requests.size === 0
-        ? []
-        : (await store.approvals({ ...names, runId, status: 'pending', limit: 1000 })).items
+    const listed =
+      requests.size > 0 ? await requestsOfRun(store, run, { ...names, status: 'pending' }) : []
+    const waiting = new Set(listed.map(({ id }) => id))
     for (const [id, record] of requests) {
       const seq = record[0]?.seq ?? 0
       const request = await store.approval(tenant, id)
       if (request?.status !== 'pending' || !isAsRecorded(request, record))
         yield [seq, 'The approval that the entry asks for does not wait as the record says.']
-      else if (!waiting.some((listed) => listed.id === id))
+      else if (!waiting.has(id))
         yield [seq, 'The approval that the entry asks for is not among those that wait.']
       else if (!(await escalates(request, record)))
         yield [

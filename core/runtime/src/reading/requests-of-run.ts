@@ -1,21 +1,21 @@
-import type { ApprovalQuery, ApprovalRequest, LoopInstance, LoopStore } from '@loop-engine/core'
+import type { ApprovalQuery, ApprovalRequest, LoopStore } from '@loop-engine/core'
 
 const page = 1000
 
-/** All requests of a run, newest first, or those of one status: an agent may ask as often as it likes. */
+/** All requests of a run, newest first, or those that fit: an agent may ask as often as it likes. */
 export async function requestsOfRun(
-  store: LoopStore,
-  { tenant, runId }: LoopInstance,
-  status?: ApprovalQuery['status'],
+  store: Pick<LoopStore, 'approvals'>,
+  { tenant, runId }: { readonly tenant: string; readonly runId: string },
+  filter: Pick<ApprovalQuery, 'status' | 'aggregateId' | 'loopId'> = {},
 ): Promise<readonly ApprovalRequest[]> {
   const requests: ApprovalRequest[] = []
   let cursor: string | undefined
   do {
     const found = await store.approvals({
+      ...filter,
       tenant,
       runId,
       limit: page,
-      ...(status && { status }),
       ...(cursor !== undefined && { cursor }),
     })
     requests.push(...found.items)

@@ -8,7 +8,7 @@ import { draftOf } from './draft.ts'
 export async function supersede(kernel: Kernel, change: Change): Promise<void> {
   if (change.instance.openApprovals <= 0) return
   const changed = change.approvals
-  const others = (await requestsOfRun(kernel.store, change.instance, 'pending')).filter(
+  const others = (await requestsOfRun(kernel.store, change.instance, { status: 'pending' })).filter(
     ({ id }) => !changed.some((request) => request.id === id),
   )
   for (const request of [...changed.filter(({ status }) => status === 'pending'), ...others]) {
