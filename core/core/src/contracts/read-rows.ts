@@ -1,7 +1,7 @@
 import { LoopError } from '../errors.ts'
 import { isRecord } from '../json/is-record.ts'
 import type { JsonObject } from '../json/json.ts'
-import { parseJson } from '../json/parse-json.ts'
+import { parseRecord } from '../json/parse-record.ts'
 import type { ApprovalRequest } from '../model/approval.ts'
 import type { LoopInstance } from '../model/instance.ts'
 
@@ -12,8 +12,7 @@ type Fields = Readonly<Record<string, unknown>>
  * database until it is none.
  */
 export function readRun(text: string, columns: Partial<LoopInstance> = {}): LoopInstance {
-  const said = parse(text)
-  const kept = isRecord(said) ? { ...said, ...columns } : { ...columns }
+  const kept = { ...parseRecord(text), ...columns }
   if (isRun(kept)) return kept as unknown as LoopInstance
   throw changed('run', kept, 'runId')
 }
@@ -23,8 +22,8 @@ export function readRun(text: string, columns: Partial<LoopInstance> = {}): Loop
  * database until it is none; what it says is compared with the record by whoever acts on it.
  */
 export function readRequest(text: string, messages: string | null): ApprovalRequest {
-  const kept = parse(text)
-  if (!isRecord(kept) || !isRequest(kept)) throw changed('approval request', kept, 'id')
+  const kept = parseRecord(text) ?? {}
+  if (!isRequest(kept)) throw changed('approval request', kept, 'id')
   const request = kept as unknown as ApprovalRequest
   if (messages === null) return request
   return { ...request, messages: { ...request.messages, ...readMessages(messages) } }
@@ -32,16 +31,20 @@ export function readRequest(text: string, messages: string | null): ApprovalRequ
 
 /** What channels posted of a request, by their names. Throws `corrupt`. */
 export function readMessages(text: string): JsonObject {
-  const kept = parse(text)
-  if (isRecord(kept)) return kept as JsonObject
-  throw changed('message of an approval request', kept, 'id')
+  const kept = parseRecord(text)
+  if (kept) return kept
+  throw changed('message of an approval request')
 }
 
 /** The subtrees of a log. Throws `corrupt`. */
 export function readFrontier(text: string): readonly string[] {
-  const kept = parse(text)
-  if (areTexts(kept)) return kept as readonly string[]
-  throw changed('head of a log', kept, 'id')
+  try {
+    const kept: unknown = JSON.parse(text)
+    if (areTexts(kept)) return kept as readonly string[]
+  } catch {
+    // It is not even JSON.
+  }
+  throw changed('head of a log')
 }
 
 function isRun(run: Fields): boolean {
@@ -91,17 +94,8 @@ function areAll(value: unknown, isOne: (one: unknown) => boolean): boolean {
   return Array.isArray(value) && value.every(isOne)
 }
 
-/** What is no JSON is nothing that a store kept. */
-function parse(text: string): unknown {
-  try {
-    return parseJson(text)
-  } catch {
-    return null
-  }
-}
-
-function changed(what: string, kept: unknown, name: string): LoopError {
-  const id = isRecord(kept) ? kept[name] : undefined
+function changed(what: string, kept: Fields = {}, name = ''): LoopError {
+  const id = kept[name]
   return new LoopError('corrupt', `A stored ${what} cannot be read: it was changed.`, {
     ...(typeof id === 'string' && { details: { [name]: id } }),
     hint: 'Restore the store from a backup; an export shows what it held.',

@@ -1,8 +1,7 @@
 import {
   digestOf,
-  isRecord,
   LoopError,
-  parseJson,
+  parseRecord,
   type Actor,
   type IdempotencyRecord,
   type JsonObject,
@@ -43,8 +42,8 @@ export function readAnswer<Answer extends object>(
   text: string,
   isOne: (answer: Partial<Answer>) => boolean,
 ): Answer {
-  const answer = parsed(text)
-  if (isRecord(answer) && isOne(answer as Partial<Answer>)) return answer as Answer
+  const answer = parseRecord(text)
+  if (answer && isOne(answer as Partial<Answer>)) return answer as Answer
   throw new LoopError(
     'corrupt',
     'The answer that an idempotency key keeps is not to this command.',
@@ -52,14 +51,6 @@ export function readAnswer<Answer extends object>(
       hint: 'It was changed in the database. Read the run to see what became of the command.',
     },
   )
-}
-
-function parsed(text: string): unknown {
-  try {
-    return parseJson(text)
-  } catch {
-    return null
-  }
 }
 
 /** The answer that was given before, to whoever asks again. */

@@ -1,7 +1,12 @@
-import { isRecord, type OutboxClaim, type OutboxItem, type TraceContext } from '@loop-engine/core'
+import {
+  isRecord,
+  parseRecord,
+  type OutboxClaim,
+  type OutboxItem,
+  type TraceContext,
+} from '@loop-engine/core'
 
 import type { Kernel } from '../kernel.ts'
-import { readPayload } from '../reading/read-payload.ts'
 
 /**
  * Where an order belongs travels in its payload, so that no store has to know of it. What is ordered is canonical JSON
@@ -29,7 +34,7 @@ export function openEnvelope(claim: OutboxClaim): {
   readonly trace?: TraceContext
 } {
   if (!claim.payload.startsWith(mark)) return { claim }
-  const { trace, payload } = readPayload(claim) ?? {}
+  const { trace, payload } = parseRecord(claim.payload) ?? {}
   if (typeof payload !== 'string' || !isTrace(trace)) return { claim }
   return { claim: { ...claim, payload }, trace }
 }

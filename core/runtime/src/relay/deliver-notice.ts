@@ -3,6 +3,7 @@ import {
   LoopError,
   snapshot,
   parseJson,
+  parseRecord,
   type JsonObject,
   type OutboxClaim,
 } from '@loop-engine/core'
@@ -10,7 +11,6 @@ import {
 import type { Delivery } from '../delivery.ts'
 import type { Kernel } from '../kernel.ts'
 import { compareWithRecord, recordedApproval } from '../reading/compare-with-record.ts'
-import { readPayload } from '../reading/read-payload.ts'
 import { unregistered } from '../unregistered.ts'
 
 /** Tells one channel about one change of a request: a new message the first time, a repaint after that. */
@@ -19,7 +19,7 @@ export async function deliverNotice(
   claim: OutboxClaim,
   signal: AbortSignal,
 ): Promise<Delivery> {
-  const { requestId, occasion } = readPayload(claim) ?? {}
+  const { requestId, occasion } = parseRecord(claim.payload) ?? {}
   const isOrdered =
     typeof requestId === 'string' &&
     typeof occasion === 'string' &&

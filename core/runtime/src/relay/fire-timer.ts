@@ -2,6 +2,7 @@ import {
   LoopError,
   openEntry,
   parseDuration,
+  parseRecord,
   type Actor,
   type LoopInstance,
   type OutboxClaim,
@@ -15,7 +16,6 @@ import type { Delivery } from '../delivery.ts'
 import { noEvidence } from '../judging/evidence.ts'
 import type { Kernel } from '../kernel.ts'
 import { newestFirst } from '../reading/newest-first.ts'
-import { readPayload } from '../reading/read-payload.ts'
 import { createChange } from '../recording/change.ts'
 import { takeFollowUp } from '../recording/follow-up.ts'
 import { approvalTimer, enqueueNotices, stateTimer } from '../recording/orders.ts'
@@ -29,7 +29,7 @@ export const timerActor: Actor = Object.freeze({ type: 'system', id: 'system:tim
 /** Takes effect at most once: the commit that acts is also the one that ends the timer. */
 export async function fireTimer(kernel: Kernel, claim: OutboxClaim): Promise<Delivery> {
   if (claim.name === 'state-timeout') return timeOut(kernel, claim)
-  const { requestId, index } = readPayload(claim) ?? {}
+  const { requestId, index } = parseRecord(claim.payload) ?? {}
   const isOrdered =
     typeof requestId === 'string' &&
     typeof index === 'number' &&
