@@ -5,7 +5,8 @@ import { checkedBy, text } from './parameters.ts'
 
 /**
  * `{ transition: 'refund' }`: the actor neither requested nor decided any approval of that transition
- * in this run, nor handed on the vote that decided, nor acts for anyone who did. Without an approved request there is no first pair of eyes.
+ * in this run, nor handed on the vote that decided, nor acts for anyone who did. Without an approved
+ * request there is no first pair of eyes.
  */
 export const fourEyes: Guard = {
   contract: 'guard/v1',
