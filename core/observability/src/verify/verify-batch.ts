@@ -19,7 +19,14 @@ export function createVerifyBatch(store: LoopStore, deep: boolean): VerifyBatch 
     const reports: StoredRunReport[] = []
     for (let from = 0; from < batch.length; from += atOnce) {
       const some = batch.slice(from, from + atOnce)
-      reports.push(...(await Promise.all(some.map((run) => verifyStored(store, run, definitions)))))
+      // All have ended before one that fails is heard of: nothing goes on behind the back of whoever hears of it.
+      const ends = await Promise.allSettled(
+        some.map(async (run) => verifyStored(store, run, definitions)),
+      )
+      for (const end of ends) {
+        if (end.status === 'rejected') throw end.reason
+        reports.push(end.value)
+      }
     }
     // Runs of one page each would never let anybody else have a turn, nor hear of a thread that has finished.
     await nextTurn()
