@@ -3,7 +3,7 @@ export { quiet } from './quiet.ts'
 export { unlessAborted } from './unless-aborted.ts'
 export { readBytes } from './read-bytes.ts'
 export { loadLibrary } from './load-library.ts'
-export { codePoint, spellOut, spellOutEnds } from './visible.ts'
+export { codePoint, spellOut, spellOutEnds } from './spell-out.ts'
 export { stayAwake } from './stay-awake.ts'
 export { withTimeout } from './with-timeout.ts'
 export { refuseStrayKeys, type KnownKeys, type StrayKeysOptions } from './stray-keys.ts'
@@ -121,17 +121,17 @@ export { systemClock, type Clock, type Identifiers } from './contracts/clock.ts'
 export type { Guard, GuardInput, GuardVerdict } from './contracts/guard.ts'
 export type { Reservation } from './model/reservation.ts'
 export { publishEach } from './contracts/publish-each.ts'
-export { readFrontier, readMessages, readRequest, readRun } from './contracts/read-rows.ts'
-export type { LoopStore } from './contracts/store.ts'
+export { readFrontier, readMessages, readRequest, readRun } from './contracts/store/read-rows.ts'
+export type { LoopStore } from './contracts/store/store.ts'
 export {
   checkSequence,
   type CommitPlan,
   type CommitResult,
   type IdempotencyRecord,
   type Stop,
-} from './contracts/store-commit.ts'
-export type { ApprovalQuery, InstanceQuery, Page } from './contracts/store-query.ts'
-export type { StoreRecipe } from './contracts/store-recipe.ts'
+} from './contracts/store/commit.ts'
+export type { ApprovalQuery, InstanceQuery, Page } from './contracts/store/query.ts'
+export type { StoreRecipe } from './contracts/store/recipe.ts'
 export {
   publishItemId,
   type ClaimQuery,
@@ -140,15 +140,15 @@ export {
   type OutboxItem,
   type PostedMessage,
   type Settlement,
-} from './contracts/store-outbox.ts'
-export type { LogHead, LogLeaf } from './contracts/store-log.ts'
-export { actorScopes, stopScope, stopScopes } from './contracts/stop-scopes.ts'
+} from './contracts/store/outbox.ts'
+export type { LogHead, LogLeaf } from './contracts/store/log.ts'
+export { actorScopes, stopScope, stopScopes } from './contracts/store/stop-scopes.ts'
 export type {
   DroppedEntries,
   RetentionReport,
   RetentionRequest,
   StoreRetention,
-} from './contracts/store-retention.ts'
+} from './contracts/store/retention.ts'
 export type {
   DeliveryEnd,
   ObservedAnswer,
@@ -160,7 +160,7 @@ export type {
   ObservedVerdict,
   Telemetry,
 } from './contracts/telemetry.ts'
-export type { StoreChange, TailedEntry, TailPage, TailQuery } from './contracts/store-live.ts'
+export type { StoreChange, TailedEntry, TailPage, TailQuery } from './contracts/store/live.ts'
 export {
   decisionIntakeSchema,
   type Channel,
@@ -177,7 +177,7 @@ export {
   readCursor,
   readLimit,
   type Position,
-} from './contracts/page-cursor.ts'
+} from './contracts/store/page-cursor.ts'
 export {
   submissionSchema,
   type Citation,
@@ -189,6 +189,6 @@ export {
   type Retriever,
   type Submission,
   type SubmissionContext,
-} from './provider/contract.ts'
+} from './contracts/provider.ts'
 export { promptHash } from './provider/prompt-hash.ts'
-export { checkTimeout } from './provider/time-limit.ts'
+export { checkTimeout } from './check-timeout.ts'

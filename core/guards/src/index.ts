@@ -1,5 +1,5 @@
 export { createGuardRegistry, type GuardRegistry } from './registry.ts'
-export { expressionContext } from './expression-context.ts'
+export { expressionContext } from './expressions/expression-context.ts'
 export {
   createExpressions,
   type ExpressionContext,
@@ -7,7 +7,7 @@ export {
   type Expressions,
   type ExpressionsOptions,
   type CompiledExpression,
-} from './expression.ts'
+} from './expressions/expressions.ts'
 export {
   createGuardEvaluator,
   type GuardEvaluator,
@@ -15,5 +15,5 @@ export {
   type GuardFacts,
   type GuardsOutcome,
   type MaybePromise,
-} from './evaluate-guards.ts'
-export type { GuardNeed } from './prepare-guard.ts'
+} from './evaluating/evaluate-guards.ts'
+export type { GuardNeed } from './evaluating/prepare-guard.ts'

@@ -1,7 +1,7 @@
 import { isId, LoopError, type Guard } from '@loop-engine/core'
 
 import { createBuiltInGuards } from './built-in/built-in-guards.ts'
-import type { GuardNeed } from './prepare-guard.ts'
+import type { GuardNeed } from './evaluating/prepare-guard.ts'
 
 /** The guards a definition may name. */
 export interface GuardRegistry {

@@ -22,7 +22,7 @@ export { checkAgainst, type CheckAgainstOptions, type StartCheck } from './log/s
 export { verifyStore, type VerifyReport, type VerifyStoreOptions } from './verify/verify.ts'
 export { createVerifyBatch } from './verify/verify-batch.ts'
 export { retainRecords, type RetainOptions } from './log/retain.ts'
-export type { VerifyFault } from './verify/fault.ts'
+export type { VerifyFault } from './verify/checks/fault.ts'
 export { metricsOf, type LoopMetrics, type MetricsOptions } from './metrics/metrics.ts'
 export type { StateMetrics } from './metrics/state-metrics.ts'
 export { exportRecords, type ExportOptions } from './export/export.ts'

@@ -8,7 +8,7 @@ import {
   type StoredEntry,
 } from '@loop-engine/core'
 
-import type { Connection } from './connection.ts'
+import type { Connection } from './connection/connection.ts'
 import { entryColumns, toEntry, type EntryRow } from './rows.ts'
 
 /** The statements of the tenants' Merkle logs. `append` and `sign` expect to run inside a transaction. */

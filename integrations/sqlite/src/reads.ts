@@ -12,7 +12,7 @@ import {
   readLimit,
 } from '@loop-engine/core'
 
-import type { Connection, Statement, Value } from './connection.ts'
+import type { Connection, Statement, Value } from './connection/connection.ts'
 import {
   entryColumns,
   instanceColumns,

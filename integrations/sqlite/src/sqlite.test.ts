@@ -31,9 +31,9 @@ import {
 } from '@loop-engine/testing'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 
-import { connect } from './connection.ts'
+import { connect } from './connection/connection.ts'
+import { translate } from './connection/sqlite-error.ts'
 import { createLog } from './log.ts'
-import { translate } from './sqlite-error.ts'
 import { createSqliteStore, type SqliteStoreOptions } from './sqlite.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'loop-sqlite-'))

@@ -7,17 +7,17 @@ import {
 } from '@loop-engine/core'
 
 import { checkOptions } from './check-options.ts'
-import { createCheckpoints, type Checkpoints } from './checkpoints.ts'
-import { createCommit, type Commit } from './commit.ts'
-import { connect, type Connection } from './connection.ts'
-import { createKeepMessage } from './keep-message.ts'
+import { createCommit, type Commit } from './commit/commit.ts'
+import { createWriter, type Writer } from './commit/writer.ts'
+import { createCheckpoints, type Checkpoints } from './connection/checkpoints.ts'
+import { connect, type Connection } from './connection/connection.ts'
+import { isBusy, translate, translateOpen } from './connection/sqlite-error.ts'
+import { createTurns } from './connection/turns.ts'
 import { createLog, readUnlogged, type Log } from './log.ts'
-import { createOutbox, type Outbox } from './outbox.ts'
+import { createKeepMessage } from './outbox/keep-message.ts'
+import { createOutbox, type Outbox } from './outbox/outbox.ts'
 import { createReads, type Reads } from './reads.ts'
-import { isBusy, translate, translateOpen } from './sqlite-error.ts'
-import { createTurns } from './turns.ts'
 import { createUpkeep, type Upkeep } from './upkeep.ts'
-import { createWriter, type Writer } from './writer.ts'
 
 export interface SqliteStoreOptions {
   /** The file; created when it does not exist, unless it must. */

@@ -1,4 +1,4 @@
-import type { Connection } from './connection.ts'
+import type { Connection } from './connection/connection.ts'
 
 /** What is neither judged nor delivered. Expects to run inside a transaction. */
 export interface Upkeep {

@@ -2,8 +2,8 @@ import type { ApprovalRequest, TraceContext } from '../model/approval.ts'
 import type { GuardResult } from '../model/guard-result.ts'
 import type { LoopInstance } from '../model/instance.ts'
 import type { Receipt, TransitionResult } from '../model/result.ts'
-import type { CommitPlan } from './store-commit.ts'
-import type { OutboxClaim, Settlement } from './store-outbox.ts'
+import type { CommitPlan } from './store/commit.ts'
+import type { OutboxClaim, Settlement } from './store/outbox.ts'
 
 /** Which request somebody made of a run; unchecked, as it came in. */
 export interface ObservedRequest {

@@ -1,7 +1,7 @@
 import type { DecisionIntake } from '../contracts/channel.ts'
 import type { ApprovalRequest } from '../model/approval.ts'
-import { outcomeText, type OutcomeText } from './outcome-text.ts'
-import { progressOf } from './view-facts.ts'
+import { outcomeText, type OutcomeText } from './view/outcome-text.ts'
+import { progressOf } from './view/view-facts.ts'
 
 /** What a channel learns of a decision that it handed over; the answer of `createIntake`. */
 export interface DecisionAnswer {

@@ -13,16 +13,20 @@ export {
   type DecisionLinks,
   type DecisionLinksOptions,
   type Opened,
-} from './decision-link.ts'
+} from './tokens/decision-link.ts'
 export { minutesText } from './page-forms.ts'
-export { createOneTimeCodes, type OneTimeCodes, type OneTimeCodesOptions } from './one-time-code.ts'
+export {
+  createOneTimeCodes,
+  type OneTimeCodes,
+  type OneTimeCodesOptions,
+} from './tokens/one-time-code.ts'
 export {
   answerText,
   type Decide,
   type DecisionAnswer,
   type GetApproval,
 } from './decision-answer.ts'
-export { outcomeText, type OutcomeText } from './outcome-text.ts'
-export { renderViewHtml, type Markup, type ViewHtmlOptions } from './view-html.ts'
-export { cut, renderViewText, timeText, type ViewTextOptions } from './view-text.ts'
-export { hasDecided } from './view-facts.ts'
+export { outcomeText, type OutcomeText } from './view/outcome-text.ts'
+export { renderViewHtml, type Markup, type ViewHtmlOptions } from './view/view-html.ts'
+export { cut, renderViewText, timeText, type ViewTextOptions } from './view/view-text.ts'
+export { hasDecided } from './view/view-facts.ts'

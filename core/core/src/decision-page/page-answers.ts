@@ -1,7 +1,7 @@
 import { html } from 'hono/html'
 
 import { pageHeaders, renderPage } from './page-shell.ts'
-import type { Markup } from './view-html.ts'
+import type { Markup } from './view/view-html.ts'
 
 interface WholePage {
   readonly status: number

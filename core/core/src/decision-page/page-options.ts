@@ -4,7 +4,7 @@ import type { ApprovalRequest } from '../model/approval.ts'
 import { risks } from '../model/definition.ts'
 import { refuseStrayKeys, type KnownKeys } from '../stray-keys.ts'
 import type { Decide, GetApproval } from './decision-answer.ts'
-import type { DecisionChallenge } from './decision-link.ts'
+import type { DecisionChallenge } from './tokens/decision-link.ts'
 
 /** What a person has to do besides holding the link. */
 export type StepUp = 'none' | 'code' | 'login-url'

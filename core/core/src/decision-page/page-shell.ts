@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 
 import { html, raw } from 'hono/html'
 
-import { spellOut } from '../visible.ts'
-import type { Markup } from './view-html.ts'
+import { spellOut } from '../spell-out.ts'
+import type { Markup } from './view/view-html.ts'
 
 // System colours: light and dark come from the device, and so does their contrast.
 const style = `

@@ -1,8 +1,8 @@
 import type { ApprovalRequest } from '../model/approval.ts'
 import { isAssured } from '../model/assurance.ts'
 import { risks } from '../model/definition.ts'
-import type { DecisionLink } from './decision-link.ts'
 import type { DecisionPageOptions, StepUp } from './page-options.ts'
+import type { DecisionLink } from './tokens/decision-link.ts'
 
 /** What this person has to do besides holding this link. */
 export function stepOf(

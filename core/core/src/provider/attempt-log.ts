@@ -1,9 +1,9 @@
 import type { Clock } from '../contracts/clock.ts'
+import type { ModelAttempt, ModelProgress } from '../contracts/provider.ts'
 import { isLoopError, type LoopError } from '../errors.ts'
 import { parseJson } from '../json/parse-json.ts'
-import type { ModelAttempt, ModelProgress } from './contract.ts'
+import { withoutVainRetry } from './faults/vain-retry.ts'
 import { promptHash } from './prompt-hash.ts'
-import { withoutVainRetry } from './vain-retry.ts'
 
 export interface AttemptLog {
   readonly attempts: readonly ModelAttempt[]

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
+import type { SubmissionContext } from '../contracts/provider.ts'
 import { LoopError } from '../errors.ts'
 import type { JsonObject } from '../json/json.ts'
-import type { SubmissionContext } from './contract.ts'
 
 /** What a model must fill in beside `signal`, `rationale` and `confidence`. A zod object; each field is required. */
 export type DecisionFields = z.ZodObject

@@ -9,7 +9,7 @@ export {
   type CallLimits,
   type ModelVendor,
 } from './model-call.ts'
-export { present, type ModelFault } from './model-fault.ts'
+export { present, type ModelFault } from './faults/model-fault.ts'
 export {
   createModelProvider,
   providerKeys,
@@ -25,6 +25,6 @@ export {
   readResponseStream,
   type ResponsesAnswer,
 } from './responses-wire.ts'
-export { AnswerCutError, readRetryAfterMs, readSdkFault } from './sdk-fault.ts'
-export { checkTimeout } from './time-limit.ts'
+export { AnswerCutError, readRetryAfterMs, readSdkFault } from './faults/sdk-fault.ts'
+export { checkTimeout } from '../check-timeout.ts'
 export { codeOfText, vendorCount, vendorWord } from './vendor-facts.ts'

@@ -1,6 +1,6 @@
+import type { ModelAttempt } from '../contracts/provider.ts'
 import type { LoopError } from '../errors.ts'
 import type { Usage } from '../model/actor.ts'
-import type { ModelAttempt } from './contract.ts'
 import {
   codeOnly,
   present,
@@ -10,7 +10,7 @@ import {
   verdictOfCode,
   withheldAnswer,
   type Verdict,
-} from './model-fault.ts'
+} from './faults/model-fault.ts'
 
 /** How a vendor's answer ended. Only `complete` carries something to read. */
 export type AnswerEnd =

@@ -1,13 +1,13 @@
 import type { Clock } from '../contracts/clock.ts'
+import type { ModelAttempt, ModelCallOptions } from '../contracts/provider.ts'
 import { isLoopError } from '../errors.ts'
 import type { Actor, Principal } from '../model/actor.ts'
 import { quiet } from '../quiet.ts'
 import { unlessAborted } from '../unless-aborted.ts'
 import { createAttemptLog, type AttemptLog } from './attempt-log.ts'
-import type { ModelAttempt, ModelCallOptions } from './contract.ts'
+import { faultError, present, type ModelFault } from './faults/model-fault.ts'
+import { transportFault } from './faults/transport-fault.ts'
 import { endError, type AnswerEnd, type ModelAnswer } from './model-answer.ts'
-import { faultError, present, type ModelFault } from './model-fault.ts'
-import { transportFault } from './transport-fault.ts'
 
 export interface CallContext {
   /** Ends with the caller's signal or the time limit. */

@@ -1,11 +1,12 @@
+import { checkTimeout } from '../check-timeout.ts'
 import { systemClock, type Clock } from '../contracts/clock.ts'
+import type { Provider, SubmissionContext } from '../contracts/provider.ts'
 import { isLoopError, LoopError } from '../errors.ts'
 import type { JsonObject } from '../json/json.ts'
 import { deepFreeze } from '../json/snapshot.ts'
 import { parseStrictJson } from '../json/strict-json.ts'
 import type { Principal } from '../model/actor.ts'
 import type { KnownKeys } from '../stray-keys.ts'
-import type { Provider, SubmissionContext } from './contract.ts'
 import {
   checkFields,
   decisionSchema,
@@ -21,7 +22,6 @@ import {
   templateHash,
   type PromptTemplate,
 } from './prompt-template.ts'
-import { checkTimeout } from './time-limit.ts'
 
 /** What a model is sent, before its vendor's adapter makes it a wire body. */
 export interface DecisionRequest {

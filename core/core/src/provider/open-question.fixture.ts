@@ -1,4 +1,4 @@
-import type { SubmissionContext } from './contract.ts'
+import type { SubmissionContext } from '../contracts/provider.ts'
 
 /** Where a loop stands when a test asks a model. */
 export const openQuestion: SubmissionContext = {

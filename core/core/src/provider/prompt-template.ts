@@ -1,7 +1,7 @@
+import type { SubmissionContext } from '../contracts/provider.ts'
 import { LoopError } from '../errors.ts'
 import { canonicalize } from '../json/canonical.ts'
 import { digestOf } from '../json/digest.ts'
-import type { SubmissionContext } from './contract.ts'
 
 /** The words around a question. `{{loopName}}` and its like are filled in once; what they bring is never filled again. */
 export interface PromptTemplate {

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 
 import type { Usage } from '../model/actor.ts'
+import { present, withheld } from './faults/model-fault.ts'
+import { AnswerCutError } from './faults/sdk-fault.ts'
 import type { AnswerEnd, ModelAnswer } from './model-answer.ts'
-import { present, withheld } from './model-fault.ts'
 import type { DecisionRequest } from './model-provider.ts'
-import { AnswerCutError } from './sdk-fault.ts'
 import { vendorCount as count, vendorWord as word } from './vendor-facts.ts'
 
 /** An answer in the format of OpenAI's Responses API, which xAI and Perplexity speak as well. */

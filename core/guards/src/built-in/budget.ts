@@ -2,7 +2,7 @@ import type { Guard } from '@loop-engine/core'
 
 import { limitScopes, reserve } from './limit-window.ts'
 import { checkedBy, duration, numberFrom, oneOf, optional, text } from './parameters.ts'
-import { readField } from './pointer.ts'
+import { readField } from './read-field.ts'
 
 /**
  * `{ limit: 50000, amount: '/amountCents', window?: '30d', per?: 'tenant', name? }`: the amounts of all

@@ -1,7 +1,7 @@
 import type { Guard, JsonObject, JsonValue, LoopInstance } from '@loop-engine/core'
 
 import { checkedBy, duration, durationMs, optional, text } from './parameters.ts'
-import { readField } from './pointer.ts'
+import { readField } from './read-field.ts'
 
 // Without a zone a time would mean something else on another machine.
 const timestamp = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/

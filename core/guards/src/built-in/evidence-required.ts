@@ -1,7 +1,7 @@
 import type { Guard, JsonValue } from '@loop-engine/core'
 
 import { checkedBy, listOf, text } from './parameters.ts'
-import { readField } from './pointer.ts'
+import { readField } from './read-field.ts'
 
 /** `{ fields: ['reason', '/order/total'] }`: each is attached, and neither null nor an empty text. */
 export const evidenceRequired: Guard = {

@@ -1,10 +1,10 @@
 import type { OutputUnit, Schema, ValidationResult } from '@cfworker/json-schema'
 import { isRecord, LoopError, type Guard, type JsonObject } from '@loop-engine/core'
 
-import { loadJsonSchema } from '../load.ts'
+import { loadJsonSchema } from '../load-libraries.ts'
 import { createTimeLimit, type TimeLimit } from '../time-limit.ts'
-import { readField } from './pointer.ts'
-import { mayTakeLong, patternRisk, schemaFaults } from './schema-faults.ts'
+import { readField } from './read-field.ts'
+import { mayTakeLong, patternRisk, schemaFaults } from './schema/schema-faults.ts'
 
 type Validate = (evidence: JsonObject) => ValidationResult | 'late'
 

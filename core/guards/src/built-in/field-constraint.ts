@@ -1,7 +1,7 @@
 import { canonicalize, type Guard, type JsonValue } from '@loop-engine/core'
 
 import { checkedBy, numberFrom, oneOf, text, textOf, type ParameterCheck } from './parameters.ts'
-import { readField } from './pointer.ts'
+import { readField } from './read-field.ts'
 
 type Constraint = (found: JsonValue, value: JsonValue) => boolean
 

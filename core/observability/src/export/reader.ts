@@ -4,9 +4,9 @@ import { LoopError, parseStrictJson } from '@loop-engine/core'
 import type { z } from 'zod'
 
 import { bad } from './bad-line.ts'
+import { createExportRuns, type ExportRuns } from './export-runs.ts'
 import { isEntryLine, readDefinitionLine, readEntryLine, readEvidenceLine } from './format.ts'
 import { longestLine } from './lines.ts'
-import { createExportRuns, type ExportRuns } from './runs.ts'
 import {
   droppedSchema,
   endSchema,

@@ -2,7 +2,7 @@ import { isLoopError, refuseStrayKeys, type KnownKeys, type LoopError } from '@l
 
 import { checkKeys } from '../check-options.ts'
 import { readKey, type NoteKey } from '../log/note.ts'
-import type { VerifyFault } from '../verify/fault.ts'
+import type { VerifyFault } from '../verify/checks/fault.ts'
 import { BadLine } from './bad-line.ts'
 
 export interface VerifyExportOptions {

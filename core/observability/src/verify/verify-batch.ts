@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 
 import type { LoopInstance, LoopStore } from '@loop-engine/core'
 
-import { definitionsOf } from './definitions.ts'
+import { definitionsOf } from './checks/definitions.ts'
 import { verifyStored, type StoredRunReport } from './verify-stored-run.ts'
 
 /** Runs to verify in one go. */

@@ -5,7 +5,7 @@ import type { NoteKey } from '../log/note.ts'
 import { rootAt } from '../log/root-at.ts'
 import { checkAgainst } from '../log/start-check.ts'
 import { leafPages } from '../pages.ts'
-import type { VerifyFault } from './fault.ts'
+import type { VerifyFault } from './checks/fault.ts'
 import { mostFaults } from './verify-run.ts'
 import { droppedThrough } from './verify-stored-run.ts'
 

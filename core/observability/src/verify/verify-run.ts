@@ -1,8 +1,8 @@
 import type { LoopInstance, StoredEntry } from '@loop-engine/core'
 
-import { createCounterUses, type CounterUse } from './counters.ts'
-import type { VerifyFault } from './fault.ts'
-import { createRunCheck, type FindDefinition, type RunCheckOptions } from './run-check.ts'
+import { createCounterUses, type CounterUse } from './checks/counters.ts'
+import type { VerifyFault } from './checks/fault.ts'
+import { createRunCheck, type FindDefinition, type RunCheckOptions } from './checks/run-check.ts'
 
 export interface RunReport {
   /** Without those that were dropped. */

@@ -9,7 +9,7 @@ import {
 import { controlKey } from '@loop-engine/runtime'
 
 import { entryPages } from '../pages.ts'
-import type { VerifyFault } from './fault.ts'
+import type { VerifyFault } from './checks/fault.ts'
 
 /** Whether the stops in force are those on record: one that was deleted by hand holds nothing up any more. */
 export async function verifyStops(

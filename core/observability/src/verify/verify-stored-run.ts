@@ -7,8 +7,8 @@ import {
 } from '@loop-engine/core'
 
 import { entryPages } from '../pages.ts'
-import { unreadable, type VerifyFault } from './fault.ts'
-import type { FindDefinition } from './run-check.ts'
+import { unreadable, type VerifyFault } from './checks/fault.ts'
+import type { FindDefinition } from './checks/run-check.ts'
 import { verifyRun, type RunReport } from './verify-run.ts'
 
 export interface StoredRunReport extends RunReport {

@@ -1,0 +1,43 @@
+import type { OutboxItem } from '@loop-engine/core'
+
+import type { Connection } from '../connection/connection.ts'
+
+export interface Lanes {
+  /** Gives the lane to an item that is about to enter, unless it is there, or its current one comes first or is leased. */
+  take(item: OutboxItem, isThere: () => boolean): boolean
+  /** Gives the lane to its first item, once the current one is done with. Mostly that was the only one. */
+  advance(tenant: string, lane: string, id: string): void
+}
+
+type Seat = [pos: number, seq: number, id: string, leasedUntil: number]
+
+/**
+ * Who is the current item of a lane. Lanes of the same name of two tenants wait for nobody but their own, and an item
+ * whose lane has its own name, as timers do, is alone there.
+ */
+export function createLanes({ prepare }: Connection): Lanes {
+  const inLane = 'lane = ? AND tenant = ? AND died_at IS NULL AND lane <> id'
+  const current = prepare<Seat>(`
+    SELECT pos, first_seq, id, leased_until FROM outbox
+    WHERE ${inLane} AND ready_at IS NOT NULL ORDER BY first_seq LIMIT 1`)
+  const wait = prepare('UPDATE outbox SET ready_at = NULL WHERE pos = ?')
+  const anyOther = prepare<[1]>(`SELECT 1 FROM outbox WHERE ${inLane} LIMIT 1`)
+  const next = prepare(`
+    UPDATE outbox SET ready_at = due_at WHERE pos = (
+      SELECT pos FROM outbox WHERE ${inLane} ORDER BY first_seq, id LIMIT 1)`)
+  return {
+    take({ tenant, lane, seq, id }, isThere) {
+      const seat = lane === id ? undefined : current.get(lane, tenant)
+      if (seat === undefined) return true
+      const [pos, currentSeq, currentId, leasedUntil] = seat
+      if (leasedUntil > 0 || currentSeq < seq || (currentSeq === seq && currentId < id))
+        return false
+      if (isThere()) return false
+      wait.run(pos)
+      return true
+    },
+    advance(tenant, lane, id) {
+      if (lane !== id && anyOther.get(lane, tenant) !== undefined) next.run(lane, tenant)
+    },
+  }
+}
