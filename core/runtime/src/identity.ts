@@ -10,7 +10,7 @@ import {
   type KnownKeys,
 } from '@loop-engine/core'
 
-import { withDeadline } from './deadline.ts'
+import { withDeadline } from './with-deadline.ts'
 
 /** Who somebody is today, from the application's own directory. */
 export interface Person {

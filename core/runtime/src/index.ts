@@ -1,6 +1,6 @@
 export { actionOf } from './judging/action.ts'
-export { admit } from './judging/admit.ts'
-export { decide } from './judging/decide.ts'
+export { admit } from './judging/decide/admit.ts'
+export { decide } from './judging/decide/decide.ts'
 export type {
   CancelOrder,
   EffectOrder,
@@ -10,8 +10,8 @@ export type {
   TimerOrder,
   TransitionCommand,
   TransitionFacts,
-} from './judging/ruling.ts'
-export { indexLoop, type LoopIndex } from './judging/loop-index.ts'
+} from './judging/decide/ruling.ts'
+export { indexLoop, type LoopIndex } from './judging/decide/loop-index.ts'
 export { isAsRecorded } from './reading/is-as-recorded.ts'
 export { requestsOfRun } from './reading/requests-of-run.ts'
 export { approvalTimer, stateTimer } from './recording/orders.ts'
@@ -34,8 +34,8 @@ export { createBells, type Bells } from './approvals/bells.ts'
 export { createKnownRequests, type KnownRequests } from './reading/known-requests.ts'
 export { createApprovals, type Approvals } from './approvals/approvals.ts'
 export { createIntake, type Intake, type IntakeOptions } from './approvals/intake.ts'
-export type { DecideInput, DecisionResult } from './approvals/decide-request.ts'
-export { decisionRefusals, type DecisionRefusal } from './approvals/approval-rules.ts'
+export type { DecideInput, DecisionResult } from './approvals/deciding/decide-request.ts'
+export { decisionRefusals, type DecisionRefusal } from './approvals/entitlement/approval-rules.ts'
 export { createHeldPauses, type HeldPauses } from './relay/held-pauses.ts'
 export { timerActor } from './relay/fire-timer.ts'
 export { createRelay, type Relay } from './relay/relay.ts'

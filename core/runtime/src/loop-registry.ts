@@ -10,7 +10,7 @@ import {
   type LoopStore,
 } from '@loop-engine/core'
 
-import { indexLoop, type LoopIndex } from './judging/loop-index.ts'
+import { indexLoop, type LoopIndex } from './judging/decide/loop-index.ts'
 
 /** The definitions that a system knows: the current one of each loop, and any older one by its digest. */
 export interface LoopRegistry {

@@ -1,9 +1,9 @@
 import type { Authority } from '@loop-engine/actors'
 import { decisionIntakeSchema, LoopError, sha256Hex, type Actor } from '@loop-engine/core'
 
-import { isKey } from '../judging/admit-input.ts'
+import { isKey } from '../judging/admit-actor.ts'
 import type { Approvals } from './approvals.ts'
-import type { DecisionResult } from './decide-request.ts'
+import type { DecisionResult } from './deciding/decide-request.ts'
 
 export interface IntakeOptions {
   readonly approvals: Pick<Approvals, 'decide'>

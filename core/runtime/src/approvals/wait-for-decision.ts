@@ -1,16 +1,21 @@
-import { LoopError, stayAwake, type ApprovalRequest } from '@loop-engine/core'
+import { LoopError, stayAwake, type ApprovalRequest, type KnownKeys } from '@loop-engine/core'
 
 import { checkInput } from '../check-input.ts'
 import type { Kernel } from '../kernel.ts'
 import { recordedApproval } from '../reading/compare-with-record.ts'
-import type { Approvals } from './approvals.ts'
 
-const keys = { requestId: true, tenant: true, signal: true } as const
+export interface WaitInput {
+  readonly requestId: string
+  readonly tenant?: string
+  readonly signal?: AbortSignal
+}
+
+const keys: KnownKeys<WaitInput> = { requestId: true, tenant: true, signal: true }
 
 /** Hears at once what this process makes of the request, and looks every `pollMs` what others made of it. */
 export async function wait(
   kernel: Kernel,
-  input: Parameters<Approvals['wait']>[0],
+  input: WaitInput,
 ): Promise<ApprovalRequest> {
   checkInput('approvals.wait', input, keys, ['requestId'])
   const { requestId, tenant = 'default', signal } = input

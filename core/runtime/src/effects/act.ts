@@ -11,11 +11,11 @@ import {
 } from '@loop-engine/core'
 
 import { askedPause } from '../asked-pause.ts'
-import { withDeadline } from '../deadline.ts'
 import type { Delivery } from '../delivery.ts'
-import { evidenceOf } from '../judging/admit-input.ts'
+import { evidenceOf } from '../judging/admit-actor.ts'
 import { noEvidence, type Evidence } from '../judging/evidence.ts'
 import type { Kernel } from '../kernel.ts'
+import { withDeadline } from '../with-deadline.ts'
 import { attemptsOf, hasBegun } from './effect-attempts.ts'
 import type { EffectJob } from './effect-job.ts'
 import type { Ending } from './report-effect.ts'

@@ -2,7 +2,7 @@ import { actorScopes, LoopError, type Action } from '@loop-engine/core'
 
 import type { Delivery } from '../delivery.ts'
 import type { Kernel } from '../kernel.ts'
-import { scopesBehind } from '../recording/stop-scopes.ts'
+import { scopesBehind } from '../recording/change-scopes.ts'
 import { unregistered } from '../unregistered.ts'
 import { attemptsOf, hasBegun } from './effect-attempts.ts'
 import { effectDraft, openJob, recordOf, write, type EffectJob } from './effect-job.ts'

@@ -12,7 +12,7 @@ import {
   type StoredEntry,
 } from '@loop-engine/core'
 
-import type { Refusal } from '../judging/ruling.ts'
+import type { Refusal } from '../judging/decide/ruling.ts'
 import type { Kernel } from '../kernel.ts'
 import { newestFirst } from '../reading/newest-first.ts'
 import { createChange, type Change, type PlanRest } from '../recording/change.ts'

@@ -7,8 +7,8 @@ import {
   type StoredEntry,
 } from '@loop-engine/core'
 
+import type { Refusal } from '../judging/decide/ruling.ts'
 import { knownEvidence, noEvidence } from '../judging/evidence.ts'
-import type { Refusal } from '../judging/ruling.ts'
 import type { Kernel } from '../kernel.ts'
 import { newestFirst } from '../reading/newest-first.ts'
 import type { Change } from '../recording/change.ts'

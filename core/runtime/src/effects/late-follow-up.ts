@@ -1,6 +1,6 @@
 import { openEntry, type LoopInstance } from '@loop-engine/core'
 
-import type { Refusal } from '../judging/ruling.ts'
+import type { Refusal } from '../judging/decide/ruling.ts'
 import type { Kernel } from '../kernel.ts'
 import { newestFirst } from '../reading/newest-first.ts'
 

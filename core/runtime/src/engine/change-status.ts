@@ -2,11 +2,11 @@ import { LoopError, type InstanceStatus, type LoopInstance } from '@loop-engine/
 
 import { checkInput } from '../check-input.ts'
 import { takeHeldFollowUps } from '../effects/held-follow-ups.ts'
-import { evidenceOf, admitted, personOrSystem } from '../judging/admit-input.ts'
+import { evidenceOf, admitted, personOrSystem } from '../judging/admit-actor.ts'
 import type { Kernel } from '../kernel.ts'
+import { ownScopes } from '../recording/change-scopes.ts'
 import { draftOf } from '../recording/draft.ts'
 import { restartTimeout } from '../recording/orders.ts'
-import { ownScopes } from '../recording/stop-scopes.ts'
 import { supersede } from '../recording/supersede.ts'
 import { changeKeys, type ChangeInput } from './engine-input.ts'
 import { rewrite } from './rewrite-run.ts'

@@ -10,12 +10,12 @@ import {
 } from '@loop-engine/core'
 
 import { checkInput } from '../check-input.ts'
-import { admitted, personOrSystem } from '../judging/admit-input.ts'
+import { admitted, personOrSystem } from '../judging/admit-actor.ts'
 import type { Kernel } from '../kernel.ts'
+import { ownScopes } from '../recording/change-scopes.ts'
 import { createChange, createOpening, type Change, type PlanRest } from '../recording/change.ts'
 import { draftOf } from '../recording/draft.ts'
 import { stoppedError } from '../recording/refused-by.ts'
-import { ownScopes } from '../recording/stop-scopes.ts'
 import { untilCommitted } from '../recording/until-committed.ts'
 import { scopeOf, type StopScope, type StopTarget } from './stop-target.ts'
 

@@ -1,13 +1,13 @@
 import { LoopError, openEntry, type ApprovalRequest, type LoopInstance } from '@loop-engine/core'
 
-import { withoutEvidence } from '../approvals/kept-answer.ts'
+import { withoutEvidence } from '../approvals/deciding/kept-answer.ts'
 import { checkInput } from '../check-input.ts'
 import { releaseErased } from '../effects/release-erased.ts'
-import { personOrSystem } from '../judging/admit-input.ts'
+import { personOrSystem } from '../judging/admit-actor.ts'
 import type { Kernel } from '../kernel.ts'
+import { ownScopes } from '../recording/change-scopes.ts'
 import type { Change, PlanRest } from '../recording/change.ts'
 import { draftOf } from '../recording/draft.ts'
-import { ownScopes } from '../recording/stop-scopes.ts'
 import { eraseKeys, type EraseInput } from './engine-input.ts'
 import { rewrite } from './rewrite-run.ts'
 

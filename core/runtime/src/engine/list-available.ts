@@ -1,12 +1,12 @@
 import { type Actor, type Reservation } from '@loop-engine/core'
 
 import { checkFields } from '../check-input.ts'
-import { evidenceOf } from '../judging/admit-input.ts'
-import { admit } from '../judging/admit.ts'
+import { evidenceOf } from '../judging/admit-actor.ts'
 import { judge } from '../judging/attempt.ts'
+import { admit } from '../judging/decide/admit.ts'
 import type { Kernel } from '../kernel.ts'
+import { scopesOf } from '../recording/change-scopes.ts'
 import { overLimit } from '../recording/refused-by.ts'
-import { scopesOf } from '../recording/stop-scopes.ts'
 import type { Target } from './engine-input.ts'
 
 /** What an actor could do now, and why not. */

@@ -1,7 +1,7 @@
 import { isOpen, LoopError, type LoopInstance } from '@loop-engine/core'
 
-import { refuseReserved } from '../judging/admit-input.ts'
-import type { Refusal } from '../judging/ruling.ts'
+import { refuseReserved } from '../judging/admit-actor.ts'
+import type { Refusal } from '../judging/decide/ruling.ts'
 import type { Kernel } from '../kernel.ts'
 import { createChange, type Change, type PlanRest } from '../recording/change.ts'
 import { stoppedError } from '../recording/refused-by.ts'

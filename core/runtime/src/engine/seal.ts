@@ -17,9 +17,9 @@ import { checkInput } from '../check-input.ts'
 import { holdOf } from '../effects/hold.ts'
 import type { Kernel } from '../kernel.ts'
 import { newestFirst } from '../reading/newest-first.ts'
+import { scopesBehind } from '../recording/change-scopes.ts'
 import { createChange } from '../recording/change.ts'
 import { draftOf } from '../recording/draft.ts'
-import { scopesBehind } from '../recording/stop-scopes.ts'
 import { untilCommitted } from '../recording/until-committed.ts'
 
 /** A function that runs only with an unspent receipt, for exactly the input that the receipt licenses. */

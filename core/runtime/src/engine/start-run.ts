@@ -1,15 +1,15 @@
 import { LoopError, type JsonObject, type LoopInstance } from '@loop-engine/core'
 
 import { checkInput } from '../check-input.ts'
-import { evidenceOf, admitted, refuseReserved, checkKey } from '../judging/admit-input.ts'
+import { evidenceOf, admitted, refuseReserved, checkKey } from '../judging/admit-actor.ts'
 import { comparableOf } from '../judging/evidence.ts'
 import type { Kernel } from '../kernel.ts'
+import { scopesOf } from '../recording/change-scopes.ts'
 import { createOpening } from '../recording/change.ts'
 import { commitChange } from '../recording/commit-change.ts'
 import { idempotencyOf, keyMismatch, readAnswer } from '../recording/idempotency.ts'
 import { enqueueOrder } from '../recording/orders.ts'
 import { stoppedError } from '../recording/refused-by.ts'
-import { scopesOf } from '../recording/stop-scopes.ts'
 import { startKeys, type StartInput } from './engine-input.ts'
 
 /** Opens a run of a loop, as its first commit. */

@@ -9,7 +9,7 @@ import {
   type Transition,
 } from '@loop-engine/core'
 
-import type { LoopIndex } from './loop-index.ts'
+import type { LoopIndex } from './decide/loop-index.ts'
 
 export interface ViewSource {
   readonly loop: LoopIndex

@@ -13,15 +13,15 @@ import type { GuardFacts, GuardsOutcome } from '@loop-engine/guards'
 
 import type { Kernel } from '../kernel.ts'
 import { actionOf } from './action.ts'
-import { admit } from './admit.ts'
 import { approvalNeeded, effectInput } from './attempt-expressions.ts'
-import { decide } from './decide.ts'
+import { admit } from './decide/admit.ts'
+import { decide } from './decide/decide.ts'
+import type { LoopIndex } from './decide/loop-index.ts'
+import type { Refusal, Ruling, TransitionCommand, TransitionFacts } from './decide/ruling.ts'
 import type { Evidence } from './evidence.ts'
 import { guardsOf } from './guards-of.ts'
-import type { LoopIndex } from './loop-index.ts'
 import { openRequest } from './open-request.ts'
 import { readFacts } from './read-facts.ts'
-import type { Refusal, Ruling, TransitionCommand, TransitionFacts } from './ruling.ts'
 
 /** One try of one transition against one version of a run. */
 export interface Attempt {

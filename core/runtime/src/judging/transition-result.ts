@@ -6,7 +6,7 @@ import {
 } from '@loop-engine/core'
 
 import { type Judgement } from './attempt.ts'
-import type { Refusal, TransitionCommand } from './ruling.ts'
+import type { Refusal, TransitionCommand } from './decide/ruling.ts'
 
 /** The public answer of a judgement that was committed. */
 export function resultOf(

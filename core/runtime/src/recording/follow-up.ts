@@ -1,8 +1,8 @@
 import type { Actor, LoopInstance } from '@loop-engine/core'
 
 import { judge, type Judgement } from '../judging/attempt.ts'
+import type { Refusal } from '../judging/decide/ruling.ts'
 import type { Evidence } from '../judging/evidence.ts'
-import type { Refusal } from '../judging/ruling.ts'
 import type { Kernel } from '../kernel.ts'
 import type { Change } from './change.ts'
 import { record } from './record-judgement.ts'

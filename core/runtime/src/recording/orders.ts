@@ -6,8 +6,8 @@ import {
   type StoredEntry,
 } from '@loop-engine/core'
 
+import type { Order } from '../judging/decide/ruling.ts'
 import { callbackChannel } from '../judging/open-request.ts'
-import type { Order } from '../judging/ruling.ts'
 import type { Kernel } from '../kernel.ts'
 import type { Change } from './change.ts'
 

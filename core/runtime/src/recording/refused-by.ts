@@ -1,6 +1,6 @@
 import { LoopError, type CommitResult } from '@loop-engine/core'
 
-import type { Refusal, Ruling } from '../judging/ruling.ts'
+import type { Refusal, Ruling } from '../judging/decide/ruling.ts'
 
 type Refused = Extract<CommitResult, { kind: 'refused' }>
 

@@ -1,6 +1,6 @@
 import { LoopError, type CommitResult } from '@loop-engine/core'
 
-import type { Refusal } from '../judging/ruling.ts'
+import type { Refusal } from '../judging/decide/ruling.ts'
 import type { Kernel } from '../kernel.ts'
 import type { Change, PlanRest } from './change.ts'
 import { commitChange } from './commit-change.ts'

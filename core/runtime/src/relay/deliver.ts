@@ -8,12 +8,12 @@ import {
 } from '@loop-engine/core'
 
 import { askedPause } from '../asked-pause.ts'
-import { withDeadline } from '../deadline.ts'
 import type { Delivery } from '../delivery.ts'
 import { deliverEffect } from '../effects/deliver-effect.ts'
 import { releaseErased } from '../effects/release-erased.ts'
 import type { Kernel } from '../kernel.ts'
 import { openEnvelope } from '../recording/trace-envelope.ts'
+import { withDeadline } from '../with-deadline.ts'
 import { deliverEvents } from './deliver-events.ts'
 import { deliverNotice } from './deliver-notice.ts'
 import { fireTimer } from './fire-timer.ts'

@@ -9,18 +9,18 @@ import {
   type StoredEntry,
 } from '@loop-engine/core'
 
-import { decisionDraft } from '../approvals/decision-draft.ts'
-import { expire } from '../approvals/expire-request.ts'
-import { onRequest, type Outcome, type Situation } from '../approvals/on-request.ts'
+import { decisionDraft } from '../approvals/deciding/decision-draft.ts'
+import { expire } from '../approvals/deciding/expire-request.ts'
+import { onRequest, type Outcome, type Situation } from '../approvals/deciding/on-request.ts'
 import type { Delivery } from '../delivery.ts'
 import { noEvidence } from '../judging/evidence.ts'
 import type { Kernel } from '../kernel.ts'
 import { newestFirst } from '../reading/newest-first.ts'
+import { scopesOf } from '../recording/change-scopes.ts'
 import { createChange } from '../recording/change.ts'
 import { takeFollowUp } from '../recording/follow-up.ts'
 import { approvalTimer, enqueueNotices, stateTimer } from '../recording/orders.ts'
 import { isOverLimit } from '../recording/refused-by.ts'
-import { scopesOf } from '../recording/stop-scopes.ts'
 import { untilCommitted } from '../recording/until-committed.ts'
 
 /** Who takes what nobody requests, when its time has come. */

@@ -1,5 +1,5 @@
-import type { Kernel } from '../kernel.ts'
-import { permits, type DecisionRefusal } from './approval-rules.ts'
+import type { Kernel } from '../../kernel.ts'
+import { permits, type DecisionRefusal } from '../entitlement/approval-rules.ts'
 import type { DecideInput, DecisionResult } from './decide-request.ts'
 import { decisionDraft } from './decision-draft.ts'
 import type { Situation, Outcome } from './on-request.ts'

@@ -1,9 +1,9 @@
 import { type ApprovalRequest } from '@loop-engine/core'
 
-import type { Kernel } from '../kernel.ts'
-import { approvalSystem, close } from '../recording/close-request.ts'
-import { isOverLimit } from '../recording/refused-by.ts'
-import { scopesOf } from '../recording/stop-scopes.ts'
+import type { Kernel } from '../../kernel.ts'
+import { scopesOf } from '../../recording/change-scopes.ts'
+import { approvalSystem, close } from '../../recording/close-request.ts'
+import { isOverLimit } from '../../recording/refused-by.ts'
 import type { DecisionResult } from './decide-request.ts'
 import { decisionDraft } from './decision-draft.ts'
 import type { Situation, Outcome } from './on-request.ts'

@@ -1,22 +1,35 @@
-import { isReviewer, LoopError, type ApprovalRequest } from '@loop-engine/core'
+import { isReviewer, LoopError, type Actor, type ApprovalRequest, type KnownKeys } from '@loop-engine/core'
 
-import { checkInput } from '../check-input.ts'
-import { admitted, checkKey } from '../judging/admit-input.ts'
-import type { Kernel } from '../kernel.ts'
-import { permits } from './approval-rules.ts'
-import type { Approvals } from './approvals.ts'
+import { checkInput } from '../../check-input.ts'
+import { admitted, checkKey } from '../../judging/admit-actor.ts'
+import type { Kernel } from '../../kernel.ts'
+import { permits } from '../entitlement/approval-rules.ts'
+import { refuseToday } from '../entitlement/refuse-today.ts'
 import type { DecisionResult } from './decide-request.ts'
 import { decisionDraft } from './decision-draft.ts'
 import { onRequest, type Outcome, type Situation } from './on-request.ts'
 import { recordProgress } from './record-progress.ts'
 import { refuseEarly, refuse } from './refuse-decision.ts'
-import { refuseToday } from './refuse-today.ts'
 
-const keys = { requestId: true, tenant: true, actor: true, to: true, reason: true } as const
+export interface DelegateInput {
+  readonly requestId: string
+  readonly tenant?: string
+  readonly actor: Actor
+  readonly to: string
+  readonly reason?: string
+}
+
+const keys: KnownKeys<DelegateInput> = {
+  requestId: true,
+  tenant: true,
+  actor: true,
+  to: true,
+  reason: true,
+}
 
 export async function delegate(
   kernel: Kernel,
-  input: Parameters<Approvals['delegate']>[0],
+  input: DelegateInput,
 ): Promise<DecisionResult> {
   checkInput('approvals.delegate', input, keys, ['requestId'])
   const { tenant = 'default', to, reason } = input

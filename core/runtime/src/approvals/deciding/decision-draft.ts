@@ -1,7 +1,7 @@
 import type { EntryDraft } from '@loop-engine/core'
 
-import type { Kernel } from '../kernel.ts'
-import { draftOf } from '../recording/draft.ts'
+import type { Kernel } from '../../kernel.ts'
+import { draftOf } from '../../recording/draft.ts'
 import type { DecideInput } from './decide-request.ts'
 import type { Situation } from './on-request.ts'
 

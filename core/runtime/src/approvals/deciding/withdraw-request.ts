@@ -1,19 +1,25 @@
-import { LoopError, type ApprovalRequest } from '@loop-engine/core'
+import { LoopError, type Actor, type ApprovalRequest, type KnownKeys } from '@loop-engine/core'
 
-import { checkInput } from '../check-input.ts'
-import { admitted } from '../judging/admit-input.ts'
-import type { Kernel } from '../kernel.ts'
-import { close } from '../recording/close-request.ts'
-import type { Approvals } from './approvals.ts'
+import { checkInput } from '../../check-input.ts'
+import { admitted } from '../../judging/admit-actor.ts'
+import type { Kernel } from '../../kernel.ts'
+import { close } from '../../recording/close-request.ts'
 import { decisionDraft } from './decision-draft.ts'
 import { expire } from './expire-request.ts'
 import { onRequest } from './on-request.ts'
 
-const keys = { requestId: true, tenant: true, actor: true, reason: true } as const
+export interface WithdrawInput {
+  readonly requestId: string
+  readonly tenant?: string
+  readonly actor: Actor
+  readonly reason?: string
+}
+
+const keys: KnownKeys<WithdrawInput> = { requestId: true, tenant: true, actor: true, reason: true }
 
 export async function withdraw(
   kernel: Kernel,
-  input: Parameters<Approvals['withdraw']>[0],
+  input: WithdrawInput,
 ): Promise<ApprovalRequest> {
   checkInput('approvals.withdraw', input, keys, ['requestId'])
   const { reason = 'withdrawn' } = input

@@ -1,11 +1,11 @@
 import { LoopError, type Actor, type ApprovalRequest, type LoopInstance } from '@loop-engine/core'
 
-import type { Refusal } from '../judging/ruling.ts'
-import type { Kernel } from '../kernel.ts'
-import { createChange, type Change, type PlanRest } from '../recording/change.ts'
-import { commitChange } from '../recording/commit-change.ts'
-import { keyMismatch } from '../recording/idempotency.ts'
-import { overLimit, refusedBy, stoppedError } from '../recording/refused-by.ts'
+import type { Refusal } from '../../judging/decide/ruling.ts'
+import type { Kernel } from '../../kernel.ts'
+import { createChange, type Change, type PlanRest } from '../../recording/change.ts'
+import { commitChange } from '../../recording/commit-change.ts'
+import { keyMismatch } from '../../recording/idempotency.ts'
+import { overLimit, refusedBy, stoppedError } from '../../recording/refused-by.ts'
 import { answeredBefore } from './kept-answer.ts'
 
 export interface Situation {

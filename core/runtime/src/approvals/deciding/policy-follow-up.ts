@@ -1,9 +1,9 @@
-import type { Judgement } from '../judging/attempt.ts'
-import { noEvidence } from '../judging/evidence.ts'
-import type { Kernel } from '../kernel.ts'
-import { compareWithRecord } from '../reading/compare-with-record.ts'
-import { approvalSystem } from '../recording/close-request.ts'
-import { takeFollowUp } from '../recording/follow-up.ts'
+import type { Judgement } from '../../judging/attempt.ts'
+import { noEvidence } from '../../judging/evidence.ts'
+import type { Kernel } from '../../kernel.ts'
+import { compareWithRecord } from '../../reading/compare-with-record.ts'
+import { approvalSystem } from '../../recording/close-request.ts'
+import { takeFollowUp } from '../../recording/follow-up.ts'
 import type { Situation } from './on-request.ts'
 
 /**

@@ -1,7 +1,7 @@
 import type { ApprovalRequest } from '@loop-engine/core'
 
-import type { Kernel } from '../kernel.ts'
-import { readAnswer } from '../recording/idempotency.ts'
+import type { Kernel } from '../../kernel.ts'
+import { readAnswer } from '../../recording/idempotency.ts'
 import type { DecisionResult } from './decide-request.ts'
 
 /** The answer that the key of a decision keeps: without the evidence, of which erasing could not reach a copy. */

@@ -1,7 +1,7 @@
 import type { ApprovalRequest, DecisionKind } from '@loop-engine/core'
 
-import { identityClasses, involvedIn } from '../identity-classes.ts'
-import type { Kernel } from '../kernel.ts'
+import { identityClasses, involvedIn } from '../../identity-classes.ts'
+import type { Kernel } from '../../kernel.ts'
 import {
   isFull,
   isKnownWellEnough,

@@ -1,9 +1,9 @@
 import type { ApprovalRequest } from '@loop-engine/core'
 
-import type { Kernel } from '../kernel.ts'
-import { compareWithRecord } from '../reading/compare-with-record.ts'
-import { enqueueNotices } from '../recording/orders.ts'
-import { scopesOf } from '../recording/stop-scopes.ts'
+import type { Kernel } from '../../kernel.ts'
+import { compareWithRecord } from '../../reading/compare-with-record.ts'
+import { scopesOf } from '../../recording/change-scopes.ts'
+import { enqueueNotices } from '../../recording/orders.ts'
 import type { DecisionResult } from './decide-request.ts'
 import type { Outcome, Situation } from './on-request.ts'
 

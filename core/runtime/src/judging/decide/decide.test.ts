@@ -1,7 +1,7 @@
 import { digestOf, type LoopInstance } from '@loop-engine/core'
 import { expect, test } from 'vitest'
 
-import { actionOf } from './action.ts'
+import { actionOf } from '../action.ts'
 import { admit } from './admit.ts'
 import { decide } from './decide.ts'
 import { indexLoop } from './loop-index.ts'

@@ -8,17 +8,17 @@ import {
   type TransitionResult,
 } from '@loop-engine/core'
 
-import { checkInput } from '../check-input.ts'
-import { comparableOf } from '../judging/evidence.ts'
-import type { Kernel } from '../kernel.ts'
-import { answered, idempotencyOf } from '../recording/idempotency.ts'
+import { checkInput } from '../../check-input.ts'
+import { comparableOf } from '../../judging/evidence.ts'
+import type { Kernel } from '../../kernel.ts'
+import { answered, idempotencyOf } from '../../recording/idempotency.ts'
+import type { DecisionRefusal } from '../entitlement/approval-rules.ts'
+import { refuseToday } from '../entitlement/refuse-today.ts'
 import { apply } from './apply-decision.ts'
-import type { DecisionRefusal } from './approval-rules.ts'
 import { expire } from './expire-request.ts'
 import { answeredBefore, answerToKeep } from './kept-answer.ts'
 import { onRequest } from './on-request.ts'
 import { refuseEarly, refuse } from './refuse-decision.ts'
-import { refuseToday } from './refuse-today.ts'
 
 export interface DecideInput {
   readonly requestId: string

@@ -6,10 +6,10 @@ import {
   type JsonValue,
 } from '@loop-engine/core'
 
-import { evidenceOf } from '../judging/admit-input.ts'
-import { renderView } from '../judging/approval-view.ts'
-import { judge } from '../judging/attempt.ts'
-import type { Kernel } from '../kernel.ts'
+import { evidenceOf } from '../../judging/admit-actor.ts'
+import { renderView } from '../../judging/approval-view.ts'
+import { judge } from '../../judging/attempt.ts'
+import type { Kernel } from '../../kernel.ts'
 import type { DecideInput } from './decide-request.ts'
 import type { Situation } from './on-request.ts'
 

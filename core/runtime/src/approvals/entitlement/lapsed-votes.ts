@@ -1,7 +1,7 @@
 import { approvalsOf, type ApprovalDecision, type ApprovalRequest } from '@loop-engine/core'
 
-import { identityClasses, involvedIn } from '../identity-classes.ts'
-import type { Kernel } from '../kernel.ts'
+import { identityClasses, involvedIn } from '../../identity-classes.ts'
+import type { Kernel } from '../../kernel.ts'
 import { refuseReviewer } from './approval-rules.ts'
 import { withStandingDelegations } from './standing-delegations.ts'
 

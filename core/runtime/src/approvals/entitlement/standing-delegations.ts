@@ -1,8 +1,8 @@
 import { sameParty } from '@loop-engine/actors'
 import type { ApprovalRequest } from '@loop-engine/core'
 
-import { identityClasses } from '../identity-classes.ts'
-import type { Kernel } from '../kernel.ts'
+import { identityClasses } from '../../identity-classes.ts'
+import type { Kernel } from '../../kernel.ts'
 import { mayHandOn } from './approval-rules.ts'
 
 /**
