@@ -1,4 +1,4 @@
-/** Every reason for which Loop Engine throws. Callers switch on it; a message may change, a code may not. */
+/** Every reason for which Loop Engine throws. Callers switch on the code: messages may change, codes may not. */
 export type LoopErrorCode =
   | 'invalid_input'
   | 'invalid_json'

@@ -5,9 +5,9 @@ import { loadLibrary } from './load-library.ts'
 type Zod = typeof z
 
 /**
- * What `build` makes of zod, made when it is first asked for: zod takes longer to load than the rest of the engine, and
- * what is right is read by hand. It is loaded with `require`, since nobody can wait here for an import; a zod that a
- * program imports and this one take each other's schemas.
+ * Defers `build` until its result is first used, because zod takes longer to load than the rest of the engine and valid
+ * input is read without it. zod is loaded with `require`, since callers cannot wait for an import; its schemas and those of
+ * a zod that the program imports work together.
  */
 export function withZod<Made>(build: (zod: Zod) => Made): () => Made {
   let made: { readonly value: Made } | undefined
@@ -17,7 +17,7 @@ export function withZod<Made>(build: (zod: Zod) => Made): () => Made {
   }
 }
 
-/** A schema that stands in for the one that `get` returns, which it asks for when it is used. */
+/** A stand-in for the schema that `get` returns: it calls `get` when it is first used. */
 export function lazySchema<Schema extends object>(get: () => Schema): Schema {
   return new Proxy<object>(
     {},
@@ -27,7 +27,7 @@ export function lazySchema<Schema extends object>(get: () => Schema): Schema {
       has: (_, key) => Reflect.has(get(), key),
       ownKeys: () => Reflect.ownKeys(get()),
       getPrototypeOf: () => Reflect.getPrototypeOf(get()),
-      // The stand-in has no properties of its own, so that none may be said to be fixed.
+      // A proxy may not report a fixed property that its own target, which is empty, does not have.
       getOwnPropertyDescriptor: (_, key) => {
         const property = Reflect.getOwnPropertyDescriptor(get(), key)
         return property && { ...property, configurable: true }

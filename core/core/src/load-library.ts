@@ -1,8 +1,8 @@
 import { LoopError } from './errors.ts'
 
 /**
- * Loads at once a library that only some programs need; `from` is the URL of the module that asks. Throws
- * `invalid_config` where it is missing: a bundler does not see it, and leaves it behind.
+ * Loads a library that only some programs need, synchronously; `from` is the URL of the module that asks. Throws
+ * `invalid_config` if it is missing: bundlers do not see it, and leave it out.
  */
 export function loadLibrary(name: string, from: string): unknown {
   try {

@@ -1,6 +1,6 @@
 /**
- * Tells a listener, if there is one. That it fails must cost neither what it is told of nor, when it is async, the process;
- * `onFailure` hears of it.
+ * Wraps a listener, if there is one, so that its failure harms neither the caller nor, if it is async, the process; the
+ * failure goes to `onFailure`.
  */
 export function quiet<Told>(
   listener?: (told: Told) => unknown,

@@ -1,4 +1,4 @@
-/** The body of a request, exactly as it was sent; null as soon as it is longer. */
+/** The body of a request, exactly as it was sent; null as soon as it is longer than `mostBytes`. */
 export async function readBytes(
   { body }: Pick<Request, 'body'>,
   mostBytes: number,

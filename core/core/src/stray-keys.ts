@@ -2,7 +2,7 @@ import { LoopError } from './errors.ts'
 import { isRecord } from './json/is-record.ts'
 import { toPointer } from './json/json-fault.ts'
 
-/** Every key of an options type, each named: one that is added to the type must be named here too. */
+/** Names every key of an options type, so that the compiler asks for a key that is added to the type. */
 export type KnownKeys<Options> = Readonly<Record<keyof Options, true>>
 
 export interface StrayKeysOptions {
@@ -14,8 +14,8 @@ export interface StrayKeysOptions {
 }
 
 /**
- * Throws when something is no object of options, or has a key that would be ignored: most often one that is misspelt.
- * A key whose value is undefined passes: ignoring it loses nothing.
+ * Throws if `given` is no object, or has a key that would be ignored, which most often is misspelt. A key whose value is
+ * undefined passes, because ignoring it loses nothing.
  */
 export function refuseStrayKeys(
   given: unknown,

@@ -1,4 +1,7 @@
-/** What the work comes to, or `fault` as soon as the signal aborts. The work may go on: not every client can be told to stop. */
+/**
+ * The result of the work; or throws `fault()` as soon as the signal aborts. The work may go on: not every client can be
+ * stopped.
+ */
 export async function unlessAborted<Value>(
   work: Promise<Value>,
   signal: AbortSignal | undefined,

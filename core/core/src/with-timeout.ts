@@ -1,7 +1,7 @@
 import type { Clock } from './contracts/clock.ts'
 import { stayAwake } from './stay-awake.ts'
 
-/** The value of a promise, or `late` after so long: it may go on. The timer ends with the promise. */
+/** The value of a promise, or `late` after `timeoutMs`; the work may go on. The timer ends with the promise. */
 export async function withTimeout<T>(
   promise: Promise<T>,
   { clock, timeoutMs }: { readonly clock: Clock; readonly timeoutMs: number },

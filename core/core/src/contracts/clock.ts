@@ -3,8 +3,8 @@ export interface Clock {
   /** Milliseconds since the Unix epoch. */
   now(): number
   /**
-   * Resolves after `ms`, or at once when `signal` aborts. Must not keep the process alive by itself. Whoever aborts
-   * gives a reason: the default one is an error with a stack, which costs more than all the rest.
+   * Resolves after `ms`, or at once when `signal` aborts. Must not keep the process alive by itself. Abort with a reason:
+   * the default reason is an error with a stack, which costs more than the sleep.
    */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
@@ -12,7 +12,7 @@ export interface Clock {
 /** The wall clock of this machine. */
 export const systemClock: Clock = Object.freeze({
   now: () => Date.now(),
-  // That of node:timers/promises makes an error for whoever is woken early.
+  // `setTimeout` of node:timers/promises makes an error for every sleep that ends early.
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       if (signal?.aborted) return resolve()

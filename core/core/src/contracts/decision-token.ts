@@ -122,7 +122,7 @@ export async function verifyDecisionToken(
 /** The signable form of a request that was decided, or that ended otherwise. */
 export function signedDecisionOf(request: ApprovalRequest): SignedDecision {
   const last = request.decisions.at(-1)
-  // People approved, but a guard no longer passed: the engine did not take it, so nobody else may.
+  // People approved, but a guard no longer passed: the engine did not take the transition, so nobody else may.
   const isBlocked = request.status === 'approved' && request.executedBy === null
   return {
     tenant: request.tenant,

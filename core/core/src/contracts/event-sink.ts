@@ -16,7 +16,7 @@ export interface CloudEvent {
   readonly data: JsonObject
 }
 
-/** Where events go. Called at least once per event, in order per run. */
+/** A destination of events. Called at least once for each event, in order within a run. */
 export interface EventSink {
   readonly contract: 'sink/v1'
   readonly name: string

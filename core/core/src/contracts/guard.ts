@@ -17,11 +17,17 @@ export interface GuardInput {
   readonly parameters: JsonObject
   /** The time of judgement, epoch milliseconds; the same for all guards of one attempt. */
   readonly now: number
-  /** When this transition, or the one named by `parameters.transition`, was last executed in this run. Only if needed. */
+  /**
+   * When this transition, or the one that `parameters.transition` names, was last executed in this run; null for never.
+   * Only for guards that need `last-executed`.
+   */
   readonly lastExecutedAt?: number | null
-  /** All approval requests of this run, newest first. Only if needed. */
+  /** All approval requests of this run, newest first. Only for guards that need `approvals`. */
   readonly approvals?: readonly ApprovalRequest[]
-  /** Who bears an id, of those in the requests and of the actor's party: accounts of one person share it. With `approvals`. */
+  /**
+   * The person behind an id; two accounts of one person give the same answer. Knows the ids in `approvals` and those of the
+   * actor's party, and comes with `approvals`.
+   */
   readonly identityClassOf?: (id: string) => string
 }
 

@@ -1,7 +1,7 @@
 import type { JsonValue } from '../json/json.ts'
 import type { Receipt } from '../model/result.ts'
 
-/** What an action gets beside its input. */
+/** What an action is given besides its input. */
 export interface EffectContext {
   /** The licence under which this runs, already spent on its behalf. */
   readonly receipt: Receipt
@@ -15,12 +15,12 @@ export interface EffectContext {
 
 /** One thing that an integration does. */
 export interface Action {
-  /** Reads the input, or throws or rejects; a zod schema fits, and one that must ask somebody through `parseAsync`. */
+  /** Reads the input; throws, or rejects, for input that the action does not accept. A zod schema will do. */
   readonly input: { parse(value: unknown): unknown }
   /**
-   * Acts. Returns JSON for the record, or nothing. Throwing a LoopError with `retryable: true` asks for another attempt,
-   * with `details.retryAfterMs` no sooner than that. What acts at most once, and cannot tell whether it did, throws
-   * `unknown_outcome`: any other error says that it failed.
+   * Acts. Returns JSON for the record, or nothing. Throwing a LoopError with `retryable: true` asks for another attempt, no
+   * sooner than `details.retryAfterMs` if that is given. An action that runs at most once, and cannot tell whether it acted,
+   * throws `unknown_outcome`; any other error means that it failed.
    */
   run(input: unknown, context: EffectContext): Promise<JsonValue | void>
 }

@@ -1,9 +1,9 @@
 import { isLoopError, type LoopError } from '../errors.ts'
 
 /**
- * Publishes events one after another, for a sink whose other side takes one at a time. An event that is refused for good
- * holds up none behind it: the first refusal is thrown when all were tried. Any other fault ends it at once, because what
- * follows must not overtake.
+ * Publishes events one after another, for a sink that takes one at a time. An event that is refused for good does not hold
+ * up the others: the first refusal is thrown once all were tried. Any other fault ends the loop at once, because later
+ * events must not overtake the one that failed.
  */
 export async function publishEach<Event>(
   events: readonly Event[],

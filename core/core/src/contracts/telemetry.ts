@@ -57,9 +57,9 @@ export interface ObservedAnswer {
 export type DeliveryEnd = { readonly kind: 'settled' } | Settlement['outcome']
 
 /**
- * Watches a system at work. A member that is given `work` calls it exactly once, and returns or throws what `work` does,
- * without a promise where `work` returns none. What it does before and after is its own affair. Nothing here may throw or
- * decide anything: a system without telemetry does the same, in the same order, and records the same bytes.
+ * Observes a system at work. A member that is given `work` calls it exactly once, and returns or throws what `work` does;
+ * it returns a promise only if `work` does. Apart from that, no member may throw or decide anything: a system without
+ * telemetry does the same, in the same order, and records the same bytes.
  */
 export interface Telemetry {
   readonly contract: 'telemetry/v1'
@@ -90,11 +90,11 @@ export interface Telemetry {
     run: { readonly name: string; readonly receipt: Receipt },
     work: () => Promise<Output>,
   ): Promise<Output>
-  /** Called after each commit, still within the work that made it: every entry once, in the process that wrote it. */
+  /** Called after each commit, within the work that made it. Each entry is told once, in the process that wrote it. */
   recorded(plan: Pick<CommitPlan, 'entries' | 'approvals'>): void
   /**
-   * Where what is ordered now belongs: kept with the order, so that who carries it out, in whatever process, goes on from
-   * there. With an `origin` the order belongs there, and is linked to what happens now.
+   * The place in a trace to keep with an order that is being made now: whoever carries out the order, in whatever process,
+   * continues the trace there. With an `origin` the order belongs to that trace, and is linked to the current work.
    */
   carry(origin?: TraceContext): TraceContext | undefined
 }

@@ -1,8 +1,8 @@
 import type { Clock } from '../contracts/clock.ts'
 
-/** Counts attempts by key within a span of time, in this process and in bounded space. */
+/** Limits attempts by key within a span of time. Counts in this process only, for at most 10,000 keys. */
 export interface AttemptLimit {
-  /** Counts one more; false when there were too many. */
+  /** Counts one attempt; false if there were too many. */
   permits(key: string): boolean
 }
 

@@ -30,7 +30,7 @@ export function createDecisionPage(options: DecisionPageOptions): DecisionPage {
   checkOptions(options)
   const links = createDecisionLinks({ secrets, clock })
   const action = new URL(publicUrl).pathname
-  // Whoever is told may fail as well, and the visitor gets an answer all the same.
+  // The listener may fail too, and the visitor must get an answer all the same.
   const onError = quiet(options.onError)
   const steps = createDecisionSteps({ ...options, clock, onError }, { links, show, action })
 
@@ -46,7 +46,7 @@ export function createDecisionPage(options: DecisionPageOptions): DecisionPage {
         if (request.method !== 'HEAD') return answer
         return new Response(null, { status: answer.status, headers: answer.headers })
       } catch (error) {
-        // What becomes of a decision that was handed over is told where that is done.
+        // No decision was handed over yet: `hand` in decision-steps.ts answers for its own failures.
         onError(error)
         return notice('busy')
       }

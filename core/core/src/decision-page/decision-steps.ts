@@ -37,8 +37,8 @@ export interface StepParts {
 const nobody = ''
 
 /**
- * What becomes of a posted form. Holding the link is all that it proves: no cookie is read, so that no other site can post a
- * form in the name of whoever is signed in.
+ * Handles the posted forms. A form proves no more than that its sender holds the link: no cookie is read, so no other site
+ * can post a form in the name of somebody who is signed in.
  */
 export function createDecisionSteps(
   options: DecisionPageOptions & Required<Pick<DecisionPageOptions, 'clock' | 'onError'>>,
@@ -55,7 +55,7 @@ export function createDecisionSteps(
     clock,
   } = options
   const codes = createOneTimeCodes({ secrets, purpose: 'page' })
-  // A code has 40 bits, so that guessing fails without these too; they keep mailboxes quiet.
+  // A code has 40 bits, so guessing fails even without these limits; they keep mailboxes quiet.
   const sendings = createAttemptLimit({ most: 5, windowMs: codeTtlMs, clock })
   const guesses = createAttemptLimit({ most: 10, windowMs: codeTtlMs, clock })
 
@@ -78,7 +78,7 @@ export function createDecisionSteps(
       if (step === 'login-url') return again('Sign in to decide.')
       if (step === 'none' && link.recipient !== undefined)
         return hand({ ...base, recipient: link.recipient, at: clock.now() }, 'link')
-      // No code is worth sending for what can no longer be decided.
+      // No code is sent for a request that can no longer be decided.
       const isOver = request.status !== 'pending' || link.revision !== request.revision
       if (isOver || hasDecided(request, link.recipient)) return show(link, token, request)
       const recipient = link.recipient ?? (await identify?.(address ?? '', request)) ?? nobody
@@ -107,7 +107,7 @@ export function createDecisionSteps(
   async function ask(challenge: DecisionChallenge, request: ApprovalRequest): Promise<Response> {
     if (!sendings.permits(challenge.id)) return tooMany()
     const { decision, recipient } = challenge
-    // Somebody who is no reviewer sees the same page, so that it does not tell who reviews.
+    // Somebody who is no reviewer sees the same page, so that the page does not reveal who reviews.
     if (recipient !== nobody) {
       try {
         const code = codes.codeFor(contentOf(challenge))
@@ -137,7 +137,7 @@ export function createDecisionSteps(
 
   async function hand(challenge: DecisionChallenge, proved: 'link' | 'code'): Promise<Response> {
     const { id, tenant, requestId, revision, recipient, decision, viewHash, reason } = challenge
-    // The same person with the same link is one decision, whatever is sent again.
+    // One person with one link makes one decision, however often the form is sent.
     const key = createHash('sha256').update(`${id}\n${recipient}`).digest('hex')
     try {
       const answer = await decide({
@@ -168,14 +168,14 @@ export function createDecisionSteps(
           ...answerText({ status: 'refused', reason: 'stopped' }),
         })
       options.onError(error)
-      // Whether it was taken nobody knows yet, so the page must not say that it was not.
+      // Nobody knows yet whether the decision was taken, so the page must not say that it was not.
       const isUnknown = code === 'unknown_outcome' || code === 'timeout'
       return notice(isLoopError(error) && error.retryable && !isUnknown ? 'busy' : 'failed')
     }
   }
 }
 
-/** What a code confirms: this decision of this person, now, about what he saw, and nothing else. */
+/** What a code confirms: this decision of this person, now, about what was shown, and nothing else. */
 function contentOf({ reason: _, ...content }: DecisionChallenge): JsonObject {
   return content
 }

@@ -16,7 +16,7 @@ interface TextPage {
   readonly more?: Markup
 }
 
-/** What the page says where there is nothing to show: what happened, and why, for people. */
+/** What the page says when there is no request to show: what happened, and why. */
 const notices = {
   noLink: {
     status: 400,

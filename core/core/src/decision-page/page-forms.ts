@@ -8,9 +8,12 @@ export interface DecisionFormsInput {
   readonly action: string
   readonly link: string
   readonly request: ApprovalRequest
-  /** A link that is nobody's own asks who decides. */
+  /** A link without a recipient asks who decides. */
   readonly asksWho: boolean
-  /** Left out when the rule of the request asks for a stronger proof than the page can give: rejecting stays possible. */
+  /**
+   * False when the rule of the request asks for a stronger proof of identity than the page can give; rejecting stays
+   * possible.
+   */
   readonly mayApprove: boolean
   /** Where a stronger proof is given. */
   readonly loginUrl?: string
@@ -20,7 +23,9 @@ export interface DecisionFormsInput {
   readonly problem?: string
 }
 
-/** Approve or reject: two forms, so that each asks only for what it needs. Nothing is decided without an explicit yes. */
+/**
+ * Two forms, to approve and to reject, each of which asks only for what it needs. Approving takes an explicit confirmation.
+ */
 export function decisionForms({
   action,
   link,
@@ -98,7 +103,7 @@ export interface CodeFormInput {
   readonly problem?: string
 }
 
-/** `1 minute`, `10 minutes`; never more than there are. */
+/** `1 minute`, `10 minutes`; rounded down. */
 export function minutesText(ms: number): string {
   const minutes = Math.floor(ms / 60_000)
   if (minutes < 1) return 'less than a minute'

@@ -25,21 +25,21 @@ export interface DecisionPageOptions {
   readonly name: string
   /** The page's public address, such as `https://loops.example/decide`. */
   readonly publicUrl: string
-  /** Seal links and make codes: at least 32 bytes each; several while they are being changed, newest first. */
+  /** They seal links and make codes. At least 32 bytes each; newest first, and several while they are rotated. */
   readonly secrets: readonly string[]
   /** `approvals.get` of the system. */
   readonly getApproval: GetApproval
   /** The function of `createIntake`. */
   readonly decide: Decide
-  /** What a link alone does not allow, from `stepUpFrom` upwards: a code by default. */
+  /** What a person must do besides holding the link, from the risk `stepUpFrom` upwards; `code` by default. */
   readonly stepUp?: StepUp
   /** The lowest risk that asks for the step; `medium` by default. A transition that states no risk counts as low. */
   readonly stepUpFrom?: Risk
   /** Where people sign in to decide, for `login-url`. */
   readonly loginUrl?: (request: ApprovalRequest) => string
-  /** Brings a code to the one person; needed for `code` and for links that are nobody's own. */
+  /** Sends a code to one person; needed for `code` and for links without a recipient. */
   readonly sendCode?: (input: SendCodeInput) => Promise<void>
-  /** Which reviewer of this request has this address; needed for links that are nobody's own. */
+  /** The reviewer of this request who has this address; needed for links without a recipient. */
   readonly identify?: (address: string, request: ApprovalRequest) => Promise<string | null>
   /** How long a code is good for; 600,000 by default. */
   readonly codeTtlMs?: number
@@ -81,7 +81,7 @@ export function checkOptions(options: DecisionPageOptions): void {
   if (!parsed) throw wrong('/publicUrl', 'Write it out, with its scheme.')
   for (const [name, given] of Object.entries({ getApproval, decide }))
     if (typeof given !== 'function') throw wrong(`/${name}`, 'It must be a function.')
-  // Any other step would be none.
+  // An unknown step would be no step at all.
   if (!stepUps.includes(stepUp)) throw wrong('/stepUp', `Write ${stepUps.join(' or ')}.`)
   if (!risks.includes(stepUpFrom)) throw wrong('/stepUpFrom', `Write ${risks.join(' or ')}.`)
   const { protocol, hostname } = parsed

@@ -5,7 +5,7 @@ import { html, raw } from 'hono/html'
 import { spellOut } from '../spell-out.ts'
 import type { Markup } from './view/view-html.ts'
 
-// System colours: light and dark come from the device, and so does their contrast.
+// System colours: the device chooses light or dark, and the contrast.
 const style = `
 :root{color-scheme:light dark;font:1rem/1.5 system-ui,sans-serif}
 body{margin:0 auto;max-width:44rem;padding:1rem;background:Canvas;color:CanvasText;overflow-wrap:anywhere}
@@ -24,11 +24,11 @@ button{font:inherit;font-weight:600;min-height:2.75rem;padding:.5rem 1.25rem;cur
 :focus-visible{outline:3px solid;outline-offset:2px}
 footer{margin-top:2rem;font-size:.85rem}`
 
-// Written here in one piece: the policy names the hash of exactly what stands between the tags.
+// In one piece, because the content security policy names the hash of exactly what stands between the tags.
 const styleTag = `<style>${style}</style>`
 const styleHash = createHash('sha256').update(style).digest('base64')
 
-/** What every answer carries: nothing is loaded, framed, cached or told to another site. */
+/** The headers of every answer: nothing may be loaded, framed, cached or told to another site. */
 export const pageHeaders: Readonly<Record<string, string>> = Object.freeze({
   'content-type': 'text/html; charset=utf-8',
   'content-security-policy': `default-src 'none'; style-src 'sha256-${styleHash}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,

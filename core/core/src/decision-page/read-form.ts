@@ -20,7 +20,7 @@ export type PageForm = z.infer<typeof formSchema>
 
 const longestBytes = 65_536
 
-/** Reads a posted form, of a bounded size; null for what no form of ours would send. */
+/** Reads a posted form of a bounded size; null for anything that no form of the page would send. */
 export async function readForm(request: Request): Promise<PageForm | null> {
   const type = request.headers.get('content-type') ?? ''
   if (!/^application\/x-www-form-urlencoded\s*(;|$)/i.test(type)) return null

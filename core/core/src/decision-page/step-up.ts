@@ -12,13 +12,13 @@ export function stepOf(
 ): StepUp {
   const { risk = 'low' } = view.transition
   const rank = risks.findIndex((known) => known === risk)
-  // A risk that is not known here counts as the highest.
+  // An unknown risk counts as the highest.
   const isRisky = rank === -1 || rank >= risks.indexOf(stepUpFrom)
   if (isRisky && stepUp !== 'none') return stepUp
   return link.recipient === undefined ? 'code' : 'none'
 }
 
-/** Whether a link can be proof enough to approve this; the core judges it again. */
+/** Whether a link is proof enough to approve this request; the engine judges it again. */
 export function mayApprove({ policy }: ApprovalRequest): boolean {
   return policy.assurance === undefined || isAssured({ method: 'signed-link' }, policy.assurance)
 }

@@ -33,16 +33,16 @@ export function canonicalize(value: unknown, limits: JsonLimits = {}): string {
 }
 
 /**
- * The canonical text of what this library made itself: plain objects with data of their own, in any order of keys.
- * Strings and numbers are checked all the same. Who keeps the text puts it together first, as `flat` does and hashing.
+ * The canonical text of an object that this library made: a plain object with own data, so that its shape is not checked.
+ * Strings and numbers are. The text is a tree of its parts: flatten it before keeping it, as `flat` and hashing do.
  */
 export function canonicalizeOwn(value: object): string {
   return write(value, 1, { ...createBudget({}), own: true })
 }
 
 /**
- * The same text in one piece. A joined string is a tree of its parts that takes five times the memory for as long
- * as it is kept; V8 puts it together when it is sliced.
+ * The same text in one piece. V8 keeps a concatenated string as a tree of its parts, which takes five times the memory,
+ * until somebody slices it.
  */
 function flat(text: string): string {
   return ` ${text}`.slice(1)
@@ -120,9 +120,9 @@ function writeObject(object: object, depth: number, budget: JsonBudget): string 
   try {
     for (const { key, prefix, quotedPrefix } of fields) {
       at = key
-      // A snapshot, or what we made, has its own data properties and nothing else.
+      // A snapshot, or an object that we made, has own data properties and nothing else.
       const value = checked ? object[key as keyof object] : readData(object, key)
-      // Joining the quote to the key beforehand makes short strings, the most frequent values, cheaper.
+      // Short strings are the most frequent values: joining their opening quote to the key beforehand makes them cheaper.
       if (typeof value === 'string' && isVerbatim(value)) {
         spend(budget, value.length + 2)
         text += quotedPrefix + value + '"'

@@ -9,15 +9,15 @@ export interface JsonLimits {
   readonly maxDepth?: number
 }
 
-/** What is left of the limits during one call. It is spent before anything is copied. */
+/** What is left of the limits during one call. Characters are spent before anything is copied. */
 export interface JsonBudget {
   characters: number
   readonly maxDepth: number
-  /** The data was made here, so that its objects need no checks. */
+  /** The data was made by this library, so its objects need no checks. */
   readonly own?: boolean
 }
 
-// What walks JSON data is recursive; this many levels fit on any stack.
+// Walking JSON data is recursive; this many levels fit on any stack.
 export const deepest = 1_000
 
 export function limitsOf({
@@ -29,7 +29,7 @@ export function limitsOf({
 
 export function createBudget(limits: JsonLimits): JsonBudget {
   const { maxBytes, maxDepth } = limitsOf(limits)
-  // A character takes at least one byte, so this much is never too little.
+  // A character takes at least one byte, so this many characters are never too few.
   return { characters: maxBytes, maxDepth }
 }
 
@@ -107,7 +107,7 @@ export const inexactNumber = invalid(
   'Send it as a string.',
 )
 
-/** A refusal on its way up: each level adds where it was. It never leaves this package. */
+/** A refusal on its way up: each level adds its step of the path. It never leaves this package. */
 export class JsonFault extends Error {
   readonly refusal: Refusal
   readonly segments: (string | number)[] = []
@@ -119,7 +119,7 @@ export class JsonFault extends Error {
   }
 }
 
-/** Adds one step of the way to whatever was thrown below it. */
+/** Adds one step of the path to an error that was thrown below. */
 export function faultWithin(error: unknown, holder: object, segment: string | number): JsonFault {
   const fault = error instanceof JsonFault ? error : new JsonFault(unreadable, error)
   fault.segments.push(segment)

@@ -49,7 +49,7 @@ function createPlans(): (keys: readonly string[], budget: JsonBudget) => KeyPlan
   }
 
   function remember(keys: readonly string[], plan: KeyPlan): void {
-    // Whoever sends ever new shapes gets an empty cache, not a growing one.
+    // A program with ever new shapes gets an empty cache, not a growing one.
     if (nodes + keys.length > maxNodes) {
       root = { children: new Map() }
       nodes = 0

@@ -2,8 +2,8 @@ import { deepest } from './json-fault.ts'
 import { readJson } from './read-json.ts'
 
 /**
- * What `JSON.parse` answers, of JSON that Loop Engine wrote. From V8 12.8 on `JSON.parse` may take a key that is written
- * with an escape for another key, with a backslash in it, that an object of the same first keys had (nodejs/node#63785).
+ * Parses JSON that Loop Engine wrote, as `JSON.parse` should. From V8 12.8 on `JSON.parse` may return a wrong key for one
+ * that is written with an escape, if it parsed an object with similar keys before (nodejs/node#63785).
  */
 export function parseJson(text: string): unknown {
   return hasEscapedKey(text) ? readJson(text, deepest) : JSON.parse(text)
@@ -19,7 +19,7 @@ export function hasEscapedKey(text: string): boolean {
   return false
 }
 
-/** The index of the closing quote, or of the end of the text; the string is read from here on. */
+/** The index of the quote that closes the string in which `from` lies, or of the end of the text. */
 export function endOfString(text: string, from: number): number {
   let index = from
   for (; index < text.length; index++) {

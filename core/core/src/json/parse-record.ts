@@ -2,7 +2,7 @@ import { isRecord } from './is-record.ts'
 import type { JsonObject } from './json.ts'
 import { parseJson } from './parse-json.ts'
 
-/** The JSON object that Loop Engine wrote; null for what was changed until it is none. */
+/** Parses a JSON object that Loop Engine wrote; null if somebody changed the text so that it is none any more. */
 export function parseRecord(text: string): JsonObject | null {
   try {
     const value = parseJson(text)

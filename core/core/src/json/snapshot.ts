@@ -52,7 +52,7 @@ function copy(value: unknown, depth: number, budget: JsonBudget): JsonValue {
     case 'number':
       spend(budget, 1)
       if (!Number.isFinite(value)) throw new JsonFault(notFinite)
-      // Canonical JSON knows one zero: of -0 something else would be recorded than was judged.
+      // Canonical JSON has one zero: with -0, guards would judge another value than is recorded.
       return value === 0 ? 0 : value
     case 'boolean':
       spend(budget, 4)
@@ -62,7 +62,7 @@ function copy(value: unknown, depth: number, budget: JsonBudget): JsonValue {
         spend(budget, 4)
         return null
       }
-      // Only what `copy` returned bears the mark, and that is JSON.
+      // Only what `copy` returned has the mark, and that is JSON.
       if (isSnapshot(value)) return value as JsonValue
       if (depth > budget.maxDepth) throw new JsonFault(tooDeep)
       return Array.isArray(value)
@@ -177,7 +177,7 @@ export function deepFreeze<T>(value: T): T {
   return value
 }
 
-/** The same for what `JSON.parse` made, in which there are no cycles, accessors or other objects: in a third of the time. */
+/** Does the same in a third of the time for what `JSON.parse` made, which has no cycles, accessors or other objects. */
 export function freezeParsed<T extends object>(value: T): T {
   const waiting: object[] = [value]
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {

@@ -22,7 +22,7 @@ export function parseStrictJson(text: string, limits: JsonLimits = {}): JsonValu
   const { maxBytes, maxDepth } = limitsOf(limits)
   if (typeof text !== 'string') throw toLoopError(new JsonFault(notJsonText))
   if (isLongerThan(text, maxBytes)) throw toLoopError(new JsonFault(tooLarge))
-  // Two quick looks accept. Only a text that fails one is read slowly, which says what is wrong and where.
+  // Two quick checks accept a text. One that fails either is read slowly, which tells what is wrong and where.
   const members = hasEscapedKey(text) ? -1 : countMembers(text, maxDepth)
   const value = members < 0 ? undefined : parseOrUndefined(text)
   const isRight = value !== undefined && countKeys(value, mayHideSurrogates(text)) === members
@@ -76,12 +76,12 @@ function endOfNumber(text: string, start: number): number {
   return isSafe || isExact(text.slice(start, index)) ? index : -1
 }
 
-/** Strings cut out of a well-formed text are well-formed, unless an escape says otherwise. */
+/** In a well-formed text only an escape can spell a lone surrogate. */
 function mayHideSurrogates(text: string): boolean {
   return !text.isWellFormed() || text.includes('\\ud') || text.includes('\\uD')
 }
 
-/** Counts the keys that the parser kept: fewer than the text spells if one came twice; NaN if one is bad. */
+/** Counts the keys that the parser kept: fewer than the text spells if a key came twice; NaN if a key or string is bad. */
 function countKeys(value: JsonValue, checkStrings: boolean): number {
   if (typeof value === 'string') return checkStrings && !value.isWellFormed() ? Number.NaN : 0
   if (typeof value !== 'object' || value === null) return 0

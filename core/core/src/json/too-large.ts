@@ -3,7 +3,10 @@ import { canonicalize } from './canonical.ts'
 import { JsonFault, tooLarge, toLoopError } from './json-fault.ts'
 import type { JsonObject, JsonValue } from './json.ts'
 
-/** The error of a value whose canonical text has more UTF-8 bytes than allowed; its path is where the text passes them. */
+/**
+ * The error for a value whose canonical text has more UTF-8 bytes than allowed; its path says where the text passes the
+ * limit.
+ */
 export function tooLargeError(value: JsonObject, maxBytes: number): LoopError {
   const fault = new JsonFault(tooLarge)
   fault.segments.push(...passing(value, maxBytes).toReversed())
@@ -12,7 +15,7 @@ export function tooLargeError(value: JsonObject, maxBytes: number): LoopError {
 
 function passing(value: JsonValue, maxBytes: number): (string | number)[] {
   if (typeof value !== 'object' || value === null) return []
-  // The first brace, and then for each part what closes it alone and separates it here.
+  // One byte for the opening brace; each part costs its own text less one brace, with a comma or the closing brace.
   let left = maxBytes - 1
   for (const [key, part] of Object.entries(value)) {
     const alone = Array.isArray(value) ? [part] : { [key]: part }

@@ -29,7 +29,7 @@ export function sealEntry(
 ): StoredEntry {
   const seq = previous.version + 1
   const text = domain + entryText(draft, seq, previous.head)
-  // Hashing puts the text together, so that the body shares its memory.
+  // Hashing flattens the text, so the body shares its memory.
   const hash = sha256Hex(text)
   const body = text.slice(domain.length)
   return {
@@ -50,7 +50,10 @@ export function evidenceDigest({ text, salt }: SealedEvidence): { digest: string
   return { digest: saltedDigest(salt, text), bytes: Buffer.byteLength(text) }
 }
 
-/** Reads an entry back. Throws `corrupt` when the body is not JSON, or not of this entry; `verifyStore` says if it is whole. */
+/**
+ * Reads an entry. Throws `corrupt` if its body is not JSON, or is of another entry; only `verifyStore` checks the whole
+ * entry.
+ */
 export function openEntry(stored: StoredEntry): LedgerEntry {
   const entry = parsed(stored, stored.body) as Partial<LedgerEntry> | null
   const isHere = entry?.runId === stored.runId && entry.seq === stored.seq
@@ -75,8 +78,8 @@ function changed({ runId, seq }: StoredEntry, what: string, cause?: unknown): Lo
 }
 
 /**
- * The evidence that was attached to an entry, or null when there was none or it was erased. Throws `corrupt` when it is no
- * JSON object; `verifyStore` says if it is the one that the entry names.
+ * The evidence that was attached to an entry; null if there was none, or it was erased. Throws `corrupt` if it is no JSON
+ * object; only `verifyStore` checks that it is the evidence that the entry names.
  */
 export function openEvidence(stored: StoredEntry): JsonObject | null {
   if (stored.evidence === null) return null
@@ -127,8 +130,8 @@ export function checkLink(
   return null
 }
 
-// Canonical keys are sorted, and behind `prevHash` an entry has only plain fields: the last
-// occurrence is the entry's own, whatever nested data says.
+// Canonical keys are sorted, and after `prevHash` an entry has only plain fields. So the last occurrence of a key is the
+// entry's own, even if nested data has the same key.
 function says(body: string, key: string, value: string): boolean {
   const at = body.lastIndexOf(key)
   return at !== -1 && body.startsWith(value, at + key.length)

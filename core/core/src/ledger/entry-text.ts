@@ -94,7 +94,7 @@ function guard({
   )
 }
 
-/** The parameters of a guard belong to its definition: the same object with every attempt. */
+/** The parameters of a guard belong to its definition, so every attempt has the same object. */
 const parameterTexts = new WeakMap<JsonObject, string>()
 
 function parametersText(parameters: JsonObject): string {

@@ -7,8 +7,8 @@ const noTags: readonly string[] = Object.freeze([])
 const noMetadata: JsonObject = Object.freeze({})
 
 /**
- * The run after an entry: the only definition of what entries mean for state. The engine uses it to
- * go forward, `verify` to check that what is stored equals the fold of what was recorded.
+ * The run after an entry: the only definition of what entries mean for state. The engine moves runs with it, and `verify`
+ * checks with it that the stored run equals the fold of its record.
  */
 export function applyEntry(
   instance: LoopInstance | null,
@@ -67,7 +67,7 @@ function startRun(entry: EntryDraft, sealed: { seq: number; hash: string }): Loo
   })
 }
 
-/** What an entry that starts or migrates a run pins it to. */
+/** The definition to which an entry that starts or migrates a run pins it. */
 function definitionOf({ definition, data }: EntryDraft): LoopInstance['definition'] {
   const version = data?.['version']
   return Object.freeze({
@@ -84,7 +84,7 @@ const opened: Readonly<Partial<Record<EntryType, number>>> = {
   'loop.approval.superseded': -1,
 }
 
-/** How many more approval requests wait after an entry of this type: it asks, or says how one ended. */
+/** By how many an entry of this type changes the number of open requests: 1 opens one, -1 says how one ended. */
 export function approvalsOpenedBy(type: EntryType): number {
   return opened[type] ?? 0
 }

@@ -1,7 +1,7 @@
 import type { Receipt } from '../model/result.ts'
 import type { EntryDraft, StoredEntry } from './entry.ts'
 
-/** The licence that an executed transition is, as the record has it. */
+/** The receipt of an executed transition, from its entry. */
 export function receiptOf(
   { seq, hash }: Pick<StoredEntry, 'seq' | 'hash'>,
   entry: EntryDraft,

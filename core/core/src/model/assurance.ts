@@ -28,7 +28,7 @@ export type AssuranceMethod = (typeof assuranceMethods)[number]
 
 const levels: ReadonlyMap<string, number> = new Map<string, number>([
   ...assuranceMethods.map((method, level) => [method, level] as const),
-  // On record under a name of its own.
+  // Recorded under its own name, and counts as `local`.
   ['login-link', assuranceMethods.indexOf('local')],
 ])
 

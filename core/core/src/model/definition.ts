@@ -19,15 +19,15 @@ export const risks = ['low', 'medium', 'high', 'critical'] as const
 
 const idPattern = /^[A-Za-z0-9$_][A-Za-z0-9$_.:\-/]*$/
 
-/** Whether a loop, a state, a transition and whatever else a definition names may be called so. */
+/** Whether a loop, a state, a transition or anything else that a definition names may have this id. */
 export function isId(value: unknown): value is string {
   return typeof value === 'string' && value.length <= 128 && idPattern.test(value)
 }
 
-/** Somebody is named, right at the beginning or right after `role:` and the like. */
+/** A name that is not empty, with or without `user:`, `role:` or `group:` before it. */
 const reviewerPattern = /^(?!((user|role|group):)?(\s|$))/
 
-/** Whether a policy or a delegation can name a reviewer so: nobody bears a name that is empty. */
+/** Whether a policy or a delegation may name a reviewer like this. */
 export function isReviewer(value: unknown): value is string {
   return typeof value === 'string' && value.length <= 256 && reviewerPattern.test(value)
 }
@@ -152,7 +152,7 @@ const schemas = /* @__PURE__ */ withZod((zod) => {
     initialState: id,
     transitions: zod.array(transition).max(10_000),
     outcome: outcome.optional(),
-    /** Loops that instances of this one lead to, for who reads the definition: the application starts them. */
+    /** Loops that the application starts from this one; only for readers of the definition. */
     spawns: zod.array(id).optional(),
     tags: zod.array(zod.string().min(1).max(128)).optional(),
     /** Transitions that one run may execute; a loop that never ends is stopped here. */

@@ -2,7 +2,7 @@ import { LoopError } from '../errors.ts'
 
 const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const
 const pattern = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d|w)$/
-/** A thousand years. From any day it must lead to one that has a date, and to a number that every store keeps. */
+/** A thousand years: added to any day, it still gives a valid date, and a number that every store can keep. */
 const longestMs = 365_000 * unitMs.d
 
 /** Milliseconds of a duration such as `500ms`, `30s`, `5m`, `2h`, `7d` or `2w`. Throws `invalid_input`. */

@@ -1,6 +1,6 @@
 import { approvalsOf, type ApprovalRequest } from './approval.ts'
 
-/** What of a request says how far it is: clients of the server know less of its policy. */
+/** The parts of a request that quorums need; clients of the server know no more of its policy. */
 interface Voted extends Pick<ApprovalRequest, 'decisions' | 'revision' | 'stage'> {
   readonly policy: { readonly stages: readonly { readonly quorum: number }[] }
 }
@@ -12,7 +12,7 @@ export function quorumOf(request: Voted): { readonly given: number; readonly nee
   return { given, needed: policy.stages[stage]?.quorum ?? 1 }
 }
 
-/** The first stage without its quorum, by the votes that count now; -1 when every stage has its own. */
+/** The first stage without its quorum, by the votes that count now; -1 when every stage has its quorum. */
 export function waitingStage(
   request: Pick<ApprovalRequest, 'decisions' | 'revision' | 'policy'>,
 ): number {

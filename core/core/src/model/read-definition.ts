@@ -16,14 +16,14 @@ import {
 } from './definition.ts'
 import { isDuration } from './duration.ts'
 
-/** What is read, or `wrong` when the schema has to say what is the matter. */
+/** Returns the value as read, or `wrong`; then the schema tells what is the matter. */
 type Read = (value: unknown) => unknown
 
 const wrong = Symbol('wrong')
 
 /**
- * What `loopDefinitionSchema.safeParse` answers. A definition that is right is read by hand, so that a program whose
- * loops are right never loads zod; the schema stays the one definition, and a test holds the two together.
+ * Answers as `loopDefinitionSchema.safeParse` does. A valid definition is read by hand, so that a program whose loops are
+ * valid never loads zod. The schema stays the one definition, and a test checks that the two agree.
  */
 export function readDefinition(input: unknown): z.ZodSafeParseResult<LoopDefinition> {
   const data = readLoop(input)
@@ -127,7 +127,7 @@ const readLoop = record(['id', 'version', 'name', 'states', 'initialState', 'tra
   maxTransitions: whole(1, Number.MAX_SAFE_INTEGER),
 })
 
-/** The fields in the order of the table, as the schema has them. */
+/** Copies the fields in the order of the table, which is that of the schema. */
 function record(required: readonly string[], fields: Readonly<Record<string, Read>>): Read {
   const known = new Map(Object.entries(fields))
   return (value) => {

@@ -1,6 +1,6 @@
 import type { ApprovalRequest } from './approval.ts'
 
-/** What of a request says who may decide: clients of the server know less of its policy. */
+/** The parts of a request that say who may decide; clients of the server know no more of its policy. */
 interface Asking extends Pick<ApprovalRequest, 'stage' | 'escalated' | 'delegations'> {
   readonly policy: { readonly stages: readonly { readonly reviewers: readonly string[] }[] }
 }
@@ -11,14 +11,14 @@ export function reviewersOf(request: Asking, stage = request.stage): readonly st
 }
 
 /**
- * The names that an open request waits for, each once; one that is over waits for nobody. Stores keep them, and find what
- * waits for somebody by them.
+ * The names that an open request waits for, each once; none for a closed request. Stores keep them to find the requests that
+ * wait for somebody.
  */
 export function waitsFor(request: Asking & Pick<ApprovalRequest, 'status'>): readonly string[] {
   return request.status === 'pending' ? [...new Set(reviewersOf(request))] : []
 }
 
-/** Who may decide at a stage by the policy, escalation included, and not because somebody handed it on. */
+/** Who may decide at a stage by the policy and by escalation, without those to whom somebody handed a vote on. */
 export function askedAt(
   { policy, escalated }: Pick<Asking, 'policy' | 'escalated'>,
   stage: number,
@@ -26,7 +26,7 @@ export function askedAt(
   return [...(policy.stages[stage]?.reviewers ?? []), ...escalated]
 }
 
-/** The delegations that count at a stage. Each hands on the decision of one stage, and of no other. */
+/** The delegations of a stage. Each hands on the vote at one stage, and at no other. */
 export function handedOnAt(
   { delegations }: Pick<Asking, 'delegations'>,
   stage: number,

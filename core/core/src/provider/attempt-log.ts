@@ -7,7 +7,7 @@ import { promptHash } from './prompt-hash.ts'
 
 export interface AttemptLog {
   readonly attempts: readonly ModelAttempt[]
-  /** Why a request has no hash, so that it never left. The SDKs take it for a broken connection. */
+  /** Why a request could not be hashed and was not sent. The vendors' SDKs report it as a broken connection. */
   readonly unsent: LoopError | undefined
   /** Wraps the fetch that is handed to a vendor's SDK: each request that leaves becomes an attempt. */
   fetch(inner?: typeof globalThis.fetch): typeof globalThis.fetch
@@ -26,7 +26,7 @@ export interface AttemptLogOptions {
 
 const requestIdHeaders = ['request-id', 'x-request-id', 'x-goog-request-id']
 
-/** Sees what leaves for a vendor, attempt by attempt. Bodies are hashed, never kept. */
+/** Records every request to a vendor as an attempt. Bodies are hashed, never kept. */
 export function createAttemptLog({
   clock,
   model,
@@ -59,7 +59,7 @@ export function createAttemptLog({
       const latencyMs = Math.max(clock.now() - startedAt, 0)
       attempts[index] = { startedAt, latencyMs, ...seen, promptHash: hash }
     }
-    // Noted before it leaves: an attempt whose answer never comes was made all the same.
+    // Noted before it is sent, because an attempt without an answer is an attempt too.
     note(unseen)
     try {
       const answer = await send()
@@ -76,7 +76,7 @@ export function createAttemptLog({
     get unsent() {
       return unsent
     },
-    // As the SDK will send it: without what is undefined.
+    // As the SDK will send it: without undefined members.
     record: (body, send) => record(parseJson(JSON.stringify(body)) as object, send),
     fetch:
       (inner = globalThis.fetch) =>

@@ -43,8 +43,8 @@ export function decisionSchema(
 }
 
 /**
- * JSON Schema 2020-12 without `$schema`; every member is required and no other allowed, as strict modes demand. Throws
- * `invalid_config` for what it cannot say.
+ * JSON Schema 2020-12 without `$schema`, in which every member is required and no other allowed, as strict modes demand.
+ * Throws `invalid_config` for a schema that JSON Schema cannot express.
  */
 export function toStrictJsonSchema(schema: z.ZodObject, path = '/fields'): JsonObject {
   try {

@@ -23,8 +23,8 @@ export interface ModelVendor<Request, Answer extends ModelAnswer> {
   readonly model: string
   send(request: Request, context: CallContext): Promise<Answer>
   /**
-   * Reads the vendor's error; undefined for one that is not the vendor's. A zod error of `send` means an answer that
-   * cannot be read. No error is thrown on as it is: its text may quote a key or a prompt.
+   * Reads an error of the vendor; undefined for any other error. A zod error of `send` means that the answer could not be
+   * read. No error is passed on as it is, because its text may quote a key or a prompt.
    */
   readFault(error: unknown): ModelFault | undefined
 }
@@ -50,7 +50,7 @@ export interface AnsweredCall<Answer> {
   readonly attempts: readonly ModelAttempt[]
 }
 
-/** Asks once, under a time limit, and attributes the answer. Throws a `LoopError` for all that is not a complete answer. */
+/** Asks once, under a time limit, and attributes the answer. Throws a `LoopError` for anything but a complete answer. */
 export async function callModel<Request, Answer extends ModelAnswer>(
   vendor: ModelVendor<Request, Answer>,
   request: Request,
@@ -75,7 +75,7 @@ export async function callModel<Request, Answer extends ModelAnswer>(
     attempts: log,
     ...(notify && { onText: (delta: string) => notify({ type: 'text', delta }) }),
   })
-  // Some SDKs sleep through an abort while they wait for their next attempt; the caller does not.
+  // Some SDKs do not notice an abort while they wait for their next attempt; the caller must not wait with them.
   const stopped = unlessAborted(sent, ending, () => ending.reason)
   const answer = await stopped.catch((error: unknown) => {
     if (isLoopError(error)) throw error
@@ -115,7 +115,9 @@ export async function callModel<Request, Answer extends ModelAnswer>(
   }
 }
 
-/** An SDK that stumbles over the body of an error forgets its status; a wrong key stays one, whatever page came with it. */
+/**
+ * An SDK that cannot read the body of an error loses its status. The log has the status, so that a wrong key is told as one.
+ */
 function withStatus(fault: ModelFault, attempts: readonly ModelAttempt[]): ModelFault {
   const status = attempts.at(-1)?.status ?? 200
   const isLost = fault.kind === 'bad_response' || fault.kind === 'unknown'

@@ -23,7 +23,7 @@ import {
   type PromptTemplate,
 } from './prompt-template.ts'
 
-/** What a model is sent, before its vendor's adapter makes it a wire body. */
+/** What is sent to a model, before the adapter makes a request of it. */
 export interface DecisionRequest {
   readonly system: string
   readonly user: string
@@ -44,14 +44,18 @@ export interface ProviderOptions {
   /** What the model must fill in beside `signal`, `rationale` and `confidence`. */
   readonly fields?: DecisionFields
   /**
-   * For a whole decision with its retries; 60,000 by default. The `fetch` of Node.js waits five minutes at most until an
-   * answer begins, and the SDK then asks again: above that, ask with `onProgress`, where it begins at once.
+   * For a whole decision with its retries; 60,000 by default. The `fetch` of Node.js gives up if an answer has not begun
+   * after five minutes, and the SDK then asks again: above that, use `onProgress`, which streams, so that answers begin at
+   * once.
    */
   readonly timeoutMs?: number
   readonly clock?: Pick<Clock, 'now'>
 }
 
-/** For `refuseStrayKeys` of an adapter, beside what is its own: whoever is misspelt as `onBehalfof` could approve. */
+/**
+ * The keys of `ProviderOptions`, for the `refuseStrayKeys` of an adapter: with a misspelt `onBehalfof`, four-eyes would not
+ * know for whom the model acts.
+ */
 export const providerKeys: KnownKeys<ProviderOptions> = {
   agentId: true,
   displayName: true,
@@ -62,7 +66,7 @@ export const providerKeys: KnownKeys<ProviderOptions> = {
   clock: true,
 }
 
-/** Makes a provider of a vendor: asks for one of the open signals, reads the answer strictly and attributes it. */
+/** Makes a provider from a vendor: it asks for one of the open signals, reads the answer strictly and attributes it. */
 export function createModelProvider(
   vendor: ModelVendor<DecisionRequest, ModelAnswer>,
   {

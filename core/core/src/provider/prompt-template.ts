@@ -3,7 +3,7 @@ import { LoopError } from '../errors.ts'
 import { canonicalize } from '../json/canonical.ts'
 import { digestOf } from '../json/digest.ts'
 
-/** The words around a question. `{{loopName}}` and its like are filled in once; what they bring is never filled again. */
+/** The words around a question. Variables such as `{{loopName}}` are filled in once; variables in their values are not. */
 export interface PromptTemplate {
   /** Recorded as `promptVersion`; change it with the words. */
   readonly version: string
@@ -45,12 +45,14 @@ export function checkTemplate(template: PromptTemplate): void {
   }
 }
 
-/** Of the words alone, apart from what was filled in: equal for all calls of one template. */
+/** The digest of the words without their values: equal for all calls with one template. */
 export function templateHash({ version, system, user }: PromptTemplate): string {
   return digestOf({ version, system, user })
 }
 
-/** Well-formed text: half a character, as cutting leaves it behind, can neither be hashed nor read. */
+/**
+ * Fills in a template. Lone surrogates, which cutting a text may leave, are replaced: they can neither be hashed nor sent.
+ */
 export function renderPrompt(
   template: PromptTemplate,
   context: SubmissionContext,

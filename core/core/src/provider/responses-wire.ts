@@ -74,8 +74,8 @@ export function decisionBody({ system, user, schema, schemaName }: DecisionReque
 }
 
 /**
- * Reads the body of an answer, best the JSON of the bare HTTP response: the SDKs trip over a page that comes instead.
- * What is not one ends as `unreadable`; nothing is thrown.
+ * Reads the body of an answer. Hand in the JSON of the HTTP response rather than the object of an SDK, which fails if a web
+ * page comes instead. A body that is no answer ends as `unreadable`; nothing is thrown.
  */
 export function readResponse(body: unknown): ResponsesAnswer {
   const read = responseSchema.safeParse(body)
@@ -127,7 +127,7 @@ export async function readResponseStream(
 function readMessages(items: readonly unknown[]): { text: string; refused: boolean } {
   const messages = items.map((item) => messageSchema.safeParse(item)).flatMap(successful)
   const final = messages.filter(({ phase }) => phase === 'final_answer')
-  // What a model says on its way to an answer is not the answer.
+  // What a model says before its final answer is not the answer.
   const parts = (final.length > 0 ? final : messages)
     .flatMap(({ content }) => content)
     .map((part) => partSchema.safeParse(part))

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
-// What a vendor or a gateway leaves out or gets wrong is null: it costs no answer.
+// A field that a vendor or a gateway leaves out or gets wrong is null, and the answer still counts.
 
-/** An id or a name that stands beside an answer, as long as an actor takes it. */
+/** An id or a name beside an answer, no longer than an actor may hold. */
 export const vendorWord = z.string().min(1).max(256).nullish().catch(null)
 
 /** A number of tokens. */
@@ -18,7 +18,7 @@ const codesOfTexts = [
   [/^your credit balance is too low/i, 'insufficient_quota'],
 ] as const
 
-/** The code of what a vendor says in words alone, under a general code. The text is looked at and not kept. */
+/** A code for what a vendor says only in words, under a general code of its own. The text is not kept. */
 export function codeOfText(text: unknown): string | undefined {
   if (typeof text !== 'string') return undefined
   return codesOfTexts.find(([pattern]) => pattern.test(text))?.[1]

@@ -28,7 +28,9 @@ export interface CommitPlan {
   /** Whole requests to insert or replace. */
   readonly approvals?: readonly ApprovalRequest[]
   readonly outbox?: readonly OutboxItem[]
-  /** Ids of waiting items that are no longer wanted, never of what publishes an entry; unknown ids are ignored. */
+  /**
+   * Ids of waiting items that are no longer wanted; unknown ids are ignored. Items that publish entries are never cancelled.
+   */
   readonly cancel?: readonly string[]
   readonly idempotency?: IdempotencyRecord
   readonly reservations?: readonly Reservation[]
@@ -72,7 +74,9 @@ export type CommitResult =
       readonly detail: string
     }
 
-/** A plan whose entries do not continue the run is a mistake of the caller: `invalid_input`. Stores ask before they judge. */
+/**
+ * Throws `invalid_input` for a plan whose entries do not continue its run. Every store calls this before it judges a plan.
+ */
 export function checkSequence({ instance, entries, expectedVersion }: CommitPlan): void {
   const isNext = entries.every(({ seq }, index) => seq === expectedVersion + index + 1)
   if (isNext && instance.version === expectedVersion + entries.length) return

@@ -1,8 +1,8 @@
 import type { StoredEntry } from '../../ledger/entry.ts'
 
-/** What somebody else committed, gathered over a few milliseconds. */
+/** What others committed within a few milliseconds. */
 export interface StoreChange {
-  /** Whether something may have been put into the outbox; or else entries were only recorded. */
+  /** Whether something may be new in the outbox; false if entries were only recorded. */
   readonly outbox: boolean
 }
 
@@ -16,12 +16,12 @@ export interface TailQuery {
 
 export interface TailPage {
   readonly items: readonly TailedEntry[]
-  /** Opaque; where to go on, also when there is nothing yet. */
+  /** Opaque; where the next page begins, also when there is nothing yet. */
   readonly cursor: string
 }
 
 export interface TailedEntry {
   readonly entry: StoredEntry
-  /** Where to go on behind this entry. */
+  /** Opaque; where a page behind this entry begins. */
   readonly cursor: string
 }

@@ -1,6 +1,6 @@
 /** The tenant's Merkle log of entries (RFC 6962), kept by one sequencer at a time. */
 export interface LogHead {
-  /** Leaves. */
+  /** Number of leaves. */
   readonly size: number
   /** Hex; of the empty tree when size is 0. */
   readonly root: string

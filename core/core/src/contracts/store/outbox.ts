@@ -7,7 +7,7 @@ export interface OutboxItem {
   readonly tenant: string
   readonly aggregateId: string
   readonly runId: string
-  /** Items of one lane are delivered one after another, in `seq` order. One whose lane is its own id shares it with nobody. */
+  /** Items of one lane are delivered one after another, in `seq` order. An item whose lane is its own id is alone in it. */
   readonly lane: string
   readonly kind: 'effect' | 'notify' | 'publish' | 'timer'
   /** The integration, channel, sink or timer it is for. */
@@ -20,7 +20,9 @@ export interface OutboxItem {
   readonly dueAt: number
 }
 
-/** The id of an item that publishes an entry, so that a store can keep those of entries in a row as one row, and name each. */
+/**
+ * The id of an item that publishes an entry. A store that keeps many such items as one row derives the id of each from this.
+ */
 export function publishItemId({
   runId,
   seq,
@@ -58,7 +60,7 @@ export interface ClaimQuery {
   readonly limit: number
   /** Every kind by default. */
   readonly kinds?: readonly OutboxItem['kind'][]
-  /** Only items of this business key, whichever of its runs. */
+  /** Only items of this business key, of any of its runs. */
   readonly instance?: { readonly tenant: string; readonly aggregateId: string }
 }
 
@@ -73,7 +75,7 @@ export interface Settlement {
     | { readonly kind: 'dead'; readonly at: number; readonly error: string }
 }
 
-/** Where a channel posted a request, and the claimed item that made it do so. */
+/** Where a channel posted a request, and the claimed item under which it did. */
 export interface PostedMessage {
   readonly tenant: string
   readonly requestId: string

@@ -9,7 +9,7 @@ export interface Position {
   readonly id: string
 }
 
-/** For `sort`: by time, then by id. */
+/** Compares for `sort`: by time, then by id. */
 export function comparePositions(one: Position, other: Position): number {
   if (one.at !== other.at) return one.at - other.at
   if (one.id === other.id) return 0
@@ -38,7 +38,7 @@ export function readLimit(limit = 100): number {
   throw new LoopError('invalid_input', 'A page holds 1 to 1,000 items.', { path: '/limit' })
 }
 
-/** Makes a page of `limit` items out of up to `limit + 1`; the one too many says that there is more. */
+/** Makes a page of `limit` items out of up to `limit + 1`; the extra item shows that there is another page. */
 export function cutPage<Item>(
   kind: string,
   found: readonly Item[],

@@ -34,8 +34,8 @@ export interface ApprovalQuery {
   readonly aggregateId?: string
   readonly loopId?: string
   /**
-   * Waiting for one of these names; see `waitsFor`. A store that cannot tell some names or requests apart gives more
-   * that wait, never fewer.
+   * Requests that wait for one of these names; see `waitsFor`. A store that cannot tell some names or requests apart returns
+   * too many requests, never too few.
    */
   readonly reviewers?: readonly string[]
   /** At most 1,000; 100 by default. Ordered by `createdAt` then `id`, newest first. */

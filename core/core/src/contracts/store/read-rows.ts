@@ -8,8 +8,8 @@ import type { LoopInstance } from '../../model/instance.ts'
 type Fields = Readonly<Record<string, unknown>>
 
 /**
- * A run as a store kept it: as one JSON text, or with columns beside it. Throws `corrupt` for what was changed in the
- * database until it is none.
+ * Reads a run that a store kept as JSON text, with the columns that it keeps beside the text. Throws `corrupt` if somebody
+ * changed the row in the database so that it is no run any more.
  */
 export function readRun(text: string, columns: Partial<LoopInstance> = {}): LoopInstance {
   const kept = { ...parseRecord(text), ...columns }
@@ -18,8 +18,8 @@ export function readRun(text: string, columns: Partial<LoopInstance> = {}): Loop
 }
 
 /**
- * A request as a store kept it, with the messages that channels posted. Throws `corrupt` for what was changed in the
- * database until it is none; what it says is compared with the record by whoever acts on it.
+ * Reads a request that a store kept as JSON text, with the messages that channels posted. Throws `corrupt` if it is no
+ * request any more. Whether it says what was asked is for its readers to check against the record.
  */
 export function readRequest(text: string, messages: string | null): ApprovalRequest {
   const kept = parseRecord(text) ?? {}
@@ -29,14 +29,14 @@ export function readRequest(text: string, messages: string | null): ApprovalRequ
   return { ...request, messages: { ...request.messages, ...readMessages(messages) } }
 }
 
-/** What channels posted of a request, by their names. Throws `corrupt`. */
+/** Reads what channels posted about a request, by their names. Throws `corrupt`. */
 export function readMessages(text: string): JsonObject {
   const kept = parseRecord(text)
   if (kept) return kept
   throw changed('message of an approval request')
 }
 
-/** The subtrees of a log. Throws `corrupt`. */
+/** Reads the subtrees of a log. Throws `corrupt`. */
 export function readFrontier(text: string): readonly string[] {
   try {
     const kept: unknown = JSON.parse(text)

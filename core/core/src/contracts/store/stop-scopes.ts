@@ -17,8 +17,8 @@ export function stopScopes(
 }
 
 /**
- * Those of one actor. Older versions named an actor in a stop as its id was spelled then; such a stop holds until it is
- * released, so that this scope counts as well.
+ * The scopes of one actor: the normal one, and the id as it is spelled. A stop of an older version names the actor by that
+ * spelling, and holds until it is released.
  */
 export function actorScopes(tenant: string, actorId: string): readonly string[] {
   const scope = stopScope('actor', tenant, actorId)
@@ -27,15 +27,15 @@ export function actorScopes(tenant: string, actorId: string): readonly string[] 
 }
 
 /**
- * One of them. A colon in the tenant is escaped, so that where the tenant ends is plain and no scope is that of another
- * tenant. An actor has one scope however its id is spelled, as it is one person to four-eyes.
+ * One scope. A colon in the name of a tenant is escaped, or one tenant could name the scope of another. An actor has one
+ * scope however its id is spelled, just as four-eyes takes all spellings for one person.
  */
 export function stopScope(
   kind: 'tenant' | 'loop' | 'instance' | 'actor',
   tenant: string,
   id?: string,
 ): string {
-  // Every commit asks for five, and hardly any tenant has something to escape.
+  // Every commit asks for five scopes, and hardly any tenant has something to escape.
   const name = /[%:]/.test(tenant) ? tenant.replaceAll('%', '%25').replaceAll(':', '%3A') : tenant
   if (id === undefined) return `${kind}:${name}`
   return `${kind}:${name}:${kind === 'actor' ? spellingOf(id) : id}`

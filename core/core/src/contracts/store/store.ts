@@ -20,8 +20,8 @@ import type { StoreRetention } from './retention.ts'
  * Keeps instances, their ledger, approvals, the outbox and the stops. `commit` is the only writer of governed
  * state; what it acknowledged is durable at `durability` and visible to every later read. It throws only when the
  * outcome is unknown (`unknown_outcome`), nothing was done (`unavailable`, retryable) or after `close` (`closed`);
- * repeating a plan with its idempotency key resolves the unknown. Plans of one call are independent. Every call settles: nobody
- * else limits its time, so a store that may wait for ever gives up by itself and says which of these it is.
+ * repeating a plan with its idempotency key resolves the unknown. Plans of one call are independent. Every call settles:
+ * its callers set no time limit, so a store gives up by itself, with one of these errors, instead of waiting for ever.
  */
 export interface LoopStore {
   readonly contract: 'store/v1'
@@ -49,7 +49,7 @@ export interface LoopStore {
   approvals(query: ApprovalQuery): Promise<Page<ApprovalRequest>>
   /**
    * Keeps the reference in `messages` of the request, in place of an earlier one of the channel; false when the lease was
-   * lost. No commit takes it away, not even one that replaces the request by what was read before this was kept.
+   * lost. No commit removes it, not even one that replaces the request by an older copy.
    */
   keepMessage(posted: PostedMessage): Promise<boolean>
   idempotency(tenant: string, principal: string, key: string): Promise<IdempotencyRecord | null>
@@ -64,7 +64,9 @@ export interface LoopStore {
   putDefinition(digest: string, text: string): Promise<void>
   definition(digest: string): Promise<string | null>
 
-  /** What waits under this id, is being delivered or was given up; nothing has to be known of what publishes an entry. */
+  /**
+   * The item of this id, whether it waits, is being delivered or is a dead letter. May not find items that publish entries.
+   */
   delivery(tenant: string, id: string): Promise<OutboxItem | null>
   /** Leases due items, at most one per lane, oldest first. An expired lease may be claimed again, with a higher fence. */
   claim(query: ClaimQuery): Promise<readonly OutboxClaim[]>
@@ -82,7 +84,7 @@ export interface LoopStore {
   revive(tenant: string, id: string, dueAt: number): Promise<boolean>
 
   logHead(tenant: string): Promise<LogHead>
-  /** Committed entries that no leaf names yet. Never skips one that commits later than its neighbours. */
+  /** Committed entries that no leaf names yet. Never skips an entry that was committed later than its neighbours. */
   unlogged(tenant: string, limit: number): Promise<readonly StoredEntry[]>
   /** Appends leaves and the new head; false when the size was not the expected one. Persisted before anything is signed. */
   appendLog(
@@ -101,22 +103,23 @@ export interface LoopStore {
   ): Promise<readonly LogLeaf[]>
 
   /**
-   * Optional. Calls `onChange` soon after another store object, in whatever process, committed to the same data. A hint:
-   * it may come late, twice or, while the listener is away, not at all, so that whoever waits polls as well. Resolves
-   * when it listens, or has tried to and goes on trying; `onChange` must not throw. Returns what ends it.
+   * Optional. Calls `onChange` soon after another store object, in whatever process, committed to the same data. That is a
+   * hint: it may come late, twice or, while the connection is lost, not at all, so whoever waits must poll as well. Resolves
+   * when it listens, or after the first attempt if it has to go on trying, with the function that ends it. `onChange` must
+   * not throw.
    */
   watch?(onChange: (change: StoreChange) => void): Promise<() => Promise<void>>
   /**
-   * Optional. A tenant's entries in one order that stays, by `seq` within a run, from behind a cursor on. An entry that
-   * was begun early and commits late is never skipped: what is younger waits for it.
+   * Optional. A tenant's entries behind a cursor, in one order that never changes, and by `seq` within a run. An entry whose
+   * transaction began early and commits late is never skipped: younger entries are held back until then.
    */
   tail?(query: TailQuery): Promise<TailPage>
 
-  /** Optional. For whoever reads so much that threads should share it. */
+  /** Optional. For readers of so much data that threads should share the work. */
   readonly recipe?: StoreRecipe
-  /** Optional. Forgets old entries, and keeps the proof that they were. */
+  /** Optional. Drops old entries, and keeps the proof that they existed. */
   readonly retention?: StoreRetention
-  /** Forgets idempotency keys and counter windows that ended before `before`; returns how many rows. */
+  /** Deletes idempotency keys and counter windows that ended before `before`; returns how many rows. */
   prune(before: number): Promise<number>
   close(): Promise<void>
 }

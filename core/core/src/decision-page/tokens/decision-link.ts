@@ -12,7 +12,7 @@ export interface DecisionLink {
   readonly tenant: string
   readonly requestId: string
   readonly revision: number
-  /** Who may use it; without one, whoever opens it has to say who he is and prove it by a code. */
+  /** Who may use it. Whoever opens a link without a recipient has to give an address and prove it by a code. */
   readonly recipient?: string
 }
 
@@ -26,13 +26,13 @@ export interface DecisionChallenge extends DecisionLink {
   readonly at: number
 }
 
-/** What is in a token, unless it is too old or none of ours. */
+/** The content of a token, or why it has none: it expired, or is none of ours. */
 export type Opened<Content> =
   | { readonly status: 'open'; readonly content: Content }
   | { readonly status: 'expired' | 'invalid' }
 
 export interface DecisionLinks {
-  /** Seals a link until `expiresAt`, epoch milliseconds; two seals of one link differ, and have the same id. */
+  /** Seals a link until `expiresAt`, epoch milliseconds. Sealing a link twice gives two tokens with the same id. */
   seal(link: DecisionLink, expiresAt: number): Promise<string>
   open(token: string): Promise<Opened<DecisionLink>>
   sealChallenge(challenge: DecisionChallenge, expiresAt: number): Promise<string>
@@ -94,7 +94,7 @@ export function createDecisionLinks({
       const read = schema.safeParse(payload[claim])
       return read.success ? { status: 'open', content: read.data } : { status: 'invalid' }
     } catch (error) {
-      // Whatever else is wrong with a token, its bearer learns only that it is no good.
+      // Whatever else is wrong with a token, its bearer learns only that it is invalid.
       return { status: error instanceof errors.JWTExpired ? 'expired' : 'invalid' }
     }
   }

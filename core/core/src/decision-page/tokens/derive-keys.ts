@@ -9,8 +9,8 @@ export interface PageKey {
 }
 
 /**
- * Keys for one purpose, made of the secrets by HKDF (RFC 5869): a link's key opens no code, and the reverse. The first
- * makes links and codes, each of them opens links.
+ * Derives a key for one purpose from each secret, by HKDF (RFC 5869): the key of a link cannot check a code, nor the
+ * reverse. The first key makes links and codes; all of them open links.
  */
 export function deriveKeys(
   secrets: readonly string[],

@@ -4,7 +4,7 @@ import { canonicalize } from '../../json/canonical.ts'
 import type { JsonValue } from '../../json/json.ts'
 import { deriveKeys, type PageKey } from './derive-keys.ts'
 
-/** Codes that people type: made of a key and of what they confirm, so that none has to be stored. */
+/** Codes that people type. A code is derived from a key and from what it confirms, so that none has to be stored. */
 export interface OneTimeCodes {
   /** Eight letters and digits, 40 bits, such as `7Q2M-XK4D`; the same for the same content. */
   codeFor(content: JsonValue): string

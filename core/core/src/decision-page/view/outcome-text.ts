@@ -3,7 +3,7 @@ import { spellOut } from '../../spell-out.ts'
 import { progressOf } from './view-facts.ts'
 import { timeText } from './view-text.ts'
 
-/** How a request stands, in a few words and in a sentence or two; the same on every channel. */
+/** The state of a request, as a title and one or two sentences; the same on every channel. */
 export interface OutcomeText {
   readonly title: string
   readonly text: string

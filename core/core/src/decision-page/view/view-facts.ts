@@ -4,7 +4,7 @@ import { quorumOf } from '../../model/quorum.ts'
 import { reviewersOf } from '../../model/reviewers.ts'
 import { spellOut, spellOutEnds } from '../../spell-out.ts'
 
-/** One thing that a reviewer should know, as text that shows everything that is in it. */
+/** One thing that a reviewer should know, as text in which nothing is invisible. */
 export interface ViewFact {
   readonly label: string
   /** May hold line breaks and tabs; every other control or invisible character is spelled out. */
@@ -12,7 +12,7 @@ export interface ViewFact {
   readonly fromModel: boolean
 }
 
-/** Who wants what, under which rule: the part of a view that the engine knows itself. */
+/** Who wants what, under which rule: the facts that the engine itself knows. */
 export function contextOf(request: ApprovalRequest, view: ApprovalView): readonly ViewFact[] {
   const { transition, requester, loop } = view
   const name = requester.displayName ? `${requester.displayName} (${requester.id})` : requester.id
@@ -52,7 +52,10 @@ export function effectOf({ effect }: ApprovalView): ViewFact | null {
     : null
 }
 
-/** Whether somebody has no more say at the stage that waits: an approval counts once, an abstention for its stage, a question never. */
+/**
+ * Whether somebody has decided already, as far as the waiting stage goes: an approval holds for all stages of its revision,
+ * an abstention for its own stage, and a question does not count.
+ */
 export function hasDecided(
   { decisions, revision, stage }: ApprovalRequest,
   id: string | undefined,
@@ -65,7 +68,7 @@ export function hasDecided(
   )
 }
 
-/** How far the quorum of the stage that waits is. */
+/** How many of the approvals that the waiting stage needs were given: `1 of 2, stage 1 of 3`. */
 export function progressOf(request: ApprovalRequest): string {
   const { policy, stage } = request
   const { given, needed } = quorumOf(request)
@@ -73,7 +76,7 @@ export function progressOf(request: ApprovalRequest): string {
   return `${given} of ${needed}${stages}`
 }
 
-/** Lines of text that hide nothing: line breaks and tabs stay, whatever else cannot be seen is spelled out. */
+/** Keeps line breaks and tabs, and spells out every other invisible character. */
 function visibleLines(text: string): string {
   return text.replaceAll(/[^\n\t]+/g, spellOut)
 }
@@ -82,7 +85,7 @@ function textOf(value: JsonValue): string {
   return visibleLines(typeof value === 'string' ? value : JSON.stringify(value, null, 2))
 }
 
-/** What nobody sees is spelled out: spaces at either end, and that there is nothing at all. */
+/** Spells out spaces at either end, and an empty text. */
 function withEnds(text: string): string {
   return text === '' ? '<empty>' : spellOutEnds(text)
 }

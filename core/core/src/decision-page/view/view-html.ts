@@ -9,7 +9,7 @@ import { cut, timeText } from './view-text.ts'
 export type Markup = ReturnType<typeof html>
 
 export interface ViewHtmlOptions {
-  /** Longer values are cut and say so: a mail cannot fold. The page folds them and cuts nothing. */
+  /** Longer values are cut, and say so, for mails, which cannot fold. Without it, as on the page, long values are folded. */
   readonly maxValueLength?: number
 }
 
@@ -55,7 +55,7 @@ function folded(text: string): Markup {
   </details>`
 }
 
-/** `bdi` keeps what is written from right to left from moving what stands around it. */
+/** `bdi` keeps text that is written from right to left from moving the text around it. */
 function block(text: string): Markup {
   return html`<pre><bdi>${text}</bdi></pre>`
 }

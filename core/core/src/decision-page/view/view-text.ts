@@ -3,13 +3,13 @@ import { spellOut } from '../../spell-out.ts'
 import { contextOf, effectOf, evidenceOf, type ViewFact } from './view-facts.ts'
 
 export interface ViewTextOptions {
-  /** Longer values are cut, and say so and by how much; they are whole on the page. */
+  /** Longer values are cut, and say by how much; the page shows them whole. */
   readonly maxValueLength?: number
 }
 
 /**
- * A view as plain text, for mails, notes and logs. A value of several lines is barred at the left, so that what a
- * model wrote cannot pose as a line of ours.
+ * Renders a view as plain text, for mails, notes and logs. Each line of a value with several lines begins with a bar, so
+ * that text of a model cannot pose as one of our lines.
  */
 export function renderViewText(
   request: ApprovalRequest,
@@ -37,7 +37,7 @@ export function renderViewText(
   ].join('\n')
 }
 
-/** A moment as people anywhere read it the same way. */
+/** A time in a form that people everywhere read the same way. */
 export function timeText(at: number): string {
   const date = new Date(at)
   // A row that was changed by hand may claim any number.

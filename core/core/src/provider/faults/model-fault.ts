@@ -15,7 +15,7 @@ export interface ModelFault {
   readonly usage?: Usage | undefined
 }
 
-/** What a call that brought nothing of use comes to. */
+/** How a call without a usable answer is reported. */
 export interface Verdict {
   readonly code: LoopErrorCode
   readonly retryable: boolean
@@ -33,7 +33,7 @@ export function faultError(
   const known = {
     status,
     vendorCode: codeOnly(vendorCode),
-    // An answer that was cut after its headers has an id all the same.
+    // An answer that broke off after its headers has an id too.
     requestId: requestId ?? attempts.at(-1)?.requestId ?? undefined,
     responseId,
     retryAfterMs,
@@ -142,7 +142,7 @@ const verdicts = new Map([
   ['RESOURCE_EXHAUSTED', tooOften],
 ])
 
-/** What a code means whatever status it came with: vendors and gateways also answer 200 and then say that they failed. */
+/** What a vendor's code means, whatever status it came with: some vendors answer 200 and then say that they failed. */
 export function verdictOfCode(vendorCode: string | null | undefined): Verdict | undefined {
   return verdicts.get(vendorCode ?? '')
 }
@@ -156,7 +156,7 @@ export function verdict(
   return { code, retryable, says, hint }
 }
 
-/** A code is a word. Anything else might quote what was asked. */
+/** The code if it is one word; anything longer might quote the prompt. */
 export function codeOnly(code: string | null | undefined): string | undefined {
   return code && /^[\w.:-]{1,64}$/.test(code) ? code : undefined
 }

@@ -4,8 +4,8 @@ import type { ModelFault } from './model-fault.ts'
 export class AnswerCutError extends Error {}
 
 /**
- * Reads the errors of the SDKs that are generated from OpenAPI (OpenAI, Perplexity and their like), by shape and not by
- * class, because a client that is handed in may come from another copy. Their texts are left where they are.
+ * Reads the errors of SDKs that are generated from OpenAPI (OpenAI, Perplexity and others). It goes by their shape and not
+ * by their class, because a client that is handed in may come from another copy. It keeps none of their text.
  */
 export function readSdkFault(error: unknown): ModelFault | undefined {
   if (error instanceof AnswerCutError) return { kind: 'network' }
@@ -19,7 +19,7 @@ export function readSdkFault(error: unknown): ModelFault | undefined {
     retryAfterMs: readRetryAfterMs(headers),
   }
   if (typeof error.status === 'number') return { kind: 'status', status: error.status, ...known }
-  // An error event in a stream that had begun with 200: a failure, whatever its code is called.
+  // An error event in a stream that began with 200: a failure, whatever its code.
   if (body !== undefined) return { kind: 'status', status: 500, ...known }
   return { kind: error.constructor.name === 'APIConnectionTimeoutError' ? 'timeout' : 'network' }
 }
@@ -36,7 +36,7 @@ export function readRetryAfterMs(
   return seconds >= 0 ? seconds : undefined
 }
 
-/** The short code; the type where there is none. Some vendors repeat the status as a number instead of a code. */
+/** The short code, or else the type. Some vendors give the status as a number instead of a code. */
 function codeIn(value: unknown): string | undefined {
   return [member(value, 'code'), member(value, 'type')].find((code) => typeof code === 'string')
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 import type { ModelFault } from './model-fault.ts'
 
-/** Reads what vendors' SDKs let through from below them. What is not known becomes a fault too, without its text. */
+/** Reads errors that the vendors' SDKs pass on from below them. An unknown error becomes a fault too, without its text. */
 export function transportFault(error: unknown): ModelFault {
   if (error instanceof z.ZodError || error instanceof SyntaxError) return { kind: 'bad_response' }
   if (!(error instanceof Error)) return { kind: 'unknown' }

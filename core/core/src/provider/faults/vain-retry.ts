@@ -1,8 +1,8 @@
 import { readRetryAfterMs } from './sdk-fault.ts'
 
 /**
- * Keeps an SDK from sleeping longer than its call may last: the failure is told now, with the time to wait, instead of
- * as a timeout later. `x-should-retry` is what these SDKs obey.
+ * Keeps an SDK from waiting longer than its call may last: the failure is reported now, with the time to wait, and not as
+ * a timeout later. These SDKs obey `x-should-retry`.
  */
 export function withoutVainRetry(response: Response, endsAt: number, now: number): Response {
   if (response.ok || (readRetryAfterMs(response.headers, now) ?? 0) <= endsAt - now) return response
