@@ -37,7 +37,7 @@ export { createIntake, type Intake, type IntakeOptions } from './approvals/intak
 export type { DecideInput, DecisionResult } from './approvals/deciding/decide-request.ts'
 export { decisionRefusals, type DecisionRefusal } from './approvals/entitlement/approval-rules.ts'
 export { createHeldPauses, type HeldPauses } from './relay/held-pauses.ts'
-export { timerActor } from './relay/fire-timer.ts'
+export { timerActor } from './relay/timer.ts'
 export { createRelay, type Relay } from './relay/relay.ts'
 export { createRuns, type Runs } from './runs.ts'
 export type { Kernel } from './kernel.ts'
