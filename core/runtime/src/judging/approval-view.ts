@@ -1,6 +1,8 @@
 import {
+  digestOf,
   toPointerToken,
   type ApprovalPolicy,
+  type ApprovalRequest,
   type ApprovalView,
   type GuardResult,
   type JsonValue,
@@ -10,21 +12,39 @@ import {
 } from '@loop-engine/core'
 
 import type { LoopIndex } from './decide/loop-index.ts'
+import type { Evidence } from './evidence.ts'
 
-export interface ViewSource {
+interface Question {
   readonly loop: LoopIndex
   readonly instance: LoopInstance
   readonly transition: Transition
   readonly requester: Actor
-  readonly evidence: Readonly<Record<string, JsonValue>>
+  readonly evidence: Evidence
+  readonly actionDigest: string
   readonly effectInput: JsonValue | undefined
   readonly guards: readonly GuardResult[]
   readonly policy: ApprovalPolicy
   readonly expiresAt: number
 }
 
+/** The parts of a request that say what people are asked; an edit replaces them all. */
+export function askedBy(
+  question: Question,
+): Pick<ApprovalRequest, 'evidence' | 'salt' | 'actionDigest' | 'view' | 'viewHash' | 'guards'> {
+  const { evidence, actionDigest, guards } = question
+  const view = renderView(question)
+  return {
+    evidence: evidence.value,
+    salt: evidence.sealed?.salt ?? '',
+    actionDigest,
+    view,
+    viewHash: digestOf(view),
+    guards,
+  }
+}
+
 /** Renders what a reviewer sees: from the action and its typed evidence alone. */
-export function renderView({
+function renderView({
   loop,
   instance,
   transition,
@@ -34,7 +54,7 @@ export function renderView({
   guards,
   policy,
   expiresAt,
-}: ViewSource): ApprovalView {
+}: Question): ApprovalView {
   const { definition } = loop
   // A block of YAML ends with a line feed.
   const description = transition.description?.trim()
@@ -56,7 +76,7 @@ export function renderView({
       ...(requester.modelId && { model: requester.servedModel ?? requester.modelId }),
       ...(requester.onBehalfOf && { onBehalfOf: requester.onBehalfOf.id }),
     },
-    fields: Object.entries(evidence).map(([key, value]) => ({
+    fields: Object.entries(evidence.value).map(([key, value]) => ({
       path: `/${toPointerToken(key)}`,
       label: key,
       value,

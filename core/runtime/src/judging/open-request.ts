@@ -1,5 +1,4 @@
 import {
-  digestOf,
   parseDuration,
   type ApprovalRequest,
   type GuardResult,
@@ -7,8 +6,8 @@ import {
   type Transition,
 } from '@loop-engine/core'
 
-import { renderView } from './approval-view.ts'
-import { type Attempt } from './attempt.ts'
+import { askedBy } from './approval-view.ts'
+import type { Attempt } from './attempt.ts'
 
 /** The channel that hears of the end of a request, and only when its requester asked to be called back. */
 export const callbackChannel = 'callback'
@@ -19,23 +18,12 @@ export function openRequest(
   transition: Transition,
   at: number,
   actionDigest: string,
-  effectValue: JsonValue | undefined,
+  effectInput: JsonValue | undefined,
   guards: readonly GuardResult[],
 ): ApprovalRequest | undefined {
   const policy = transition.approval
   if (!policy) return undefined
   const expiresAt = at + parseDuration(policy.expiresIn)
-  const view = renderView({
-    loop,
-    instance,
-    transition,
-    requester: command.actor,
-    evidence: evidence.value,
-    effectInput: effectValue,
-    guards,
-    policy,
-    expiresAt,
-  })
   const trace = kernel.telemetry?.carry()
   return {
     id: `${instance.runId}:${instance.version + 1}`,
@@ -47,11 +35,18 @@ export function openRequest(
     requester: command.actor,
     revision: 1,
     stateVersion: instance.stateVersion,
-    evidence: evidence.value,
-    salt: evidence.sealed?.salt ?? '',
-    actionDigest,
-    view,
-    viewHash: digestOf(view),
+    ...askedBy({
+      loop,
+      instance,
+      transition,
+      requester: command.actor,
+      evidence,
+      actionDigest,
+      effectInput,
+      guards,
+      policy,
+      expiresAt,
+    }),
     policy,
     stage: 0,
     decisions: [],
@@ -59,7 +54,6 @@ export function openRequest(
     escalated: [],
     status: 'pending',
     messages: callbackUrl === undefined ? {} : { [callbackChannel]: { url: callbackUrl } },
-    guards,
     createdAt: at,
     expiresAt,
     decidedAt: null,

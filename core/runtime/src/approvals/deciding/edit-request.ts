@@ -1,19 +1,13 @@
-import {
-  digestOf,
-  LoopError,
-  parseJson,
-  type ApprovalRequest,
-  type JsonValue,
-} from '@loop-engine/core'
+import { LoopError, parseJson, type ApprovalRequest, type JsonValue } from '@loop-engine/core'
 
-import { evidenceOf } from '../../judging/admit-actor.ts'
-import { renderView } from '../../judging/approval-view.ts'
+import { askedBy } from '../../judging/approval-view.ts'
 import { judge } from '../../judging/attempt.ts'
+import { evidenceOf } from '../../judging/evidence.ts'
 import type { Kernel } from '../../kernel.ts'
 import type { DecideInput } from './decide-request.ts'
 import type { Situation } from './on-request.ts'
 
-/** The request with other evidence: a new revision, a new digest, a new view; earlier approvals no longer count. */
+/** The request with other evidence. That makes a new revision, for which earlier approvals do not count. */
 export async function edit(
   kernel: Kernel,
   { request, instance }: Situation,
@@ -47,27 +41,17 @@ export async function edit(
     })
   }
   const effect = ruling.orders.find((order) => order.kind === 'effect')
-  const effectInput = effect ? (parseJson(effect.input) as JsonValue) : undefined
-  const view = renderView({
+  const asked = askedBy({
     loop,
     instance,
     transition: ruling.transition,
     requester: request.requester,
-    evidence: evidence.value,
-    effectInput,
+    evidence,
+    actionDigest,
+    effectInput: effect ? (parseJson(effect.input) as JsonValue) : undefined,
     guards,
     policy: request.policy,
     expiresAt: request.expiresAt,
   })
-  return {
-    ...request,
-    revision: request.revision + 1,
-    stage: 0,
-    evidence: evidence.value,
-    salt: evidence.sealed?.salt ?? '',
-    actionDigest,
-    view,
-    viewHash: digestOf(view),
-    guards,
-  }
+  return { ...request, revision: request.revision + 1, stage: 0, ...asked }
 }
