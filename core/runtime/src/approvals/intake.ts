@@ -1,7 +1,7 @@
 import type { Authority } from '@loop-engine/actors'
 import { decisionIntakeSchema, LoopError, sha256Hex, type Actor } from '@loop-engine/core'
 
-import { isKey } from '../judging/admit-actor.ts'
+import { isKey } from '../check-key.ts'
 import type { Approvals } from './approvals.ts'
 import type { DecisionResult } from './deciding/decide-request.ts'
 

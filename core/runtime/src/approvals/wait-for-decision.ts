@@ -13,10 +13,7 @@ export interface WaitInput {
 const keys: KnownKeys<WaitInput> = { requestId: true, tenant: true, signal: true }
 
 /** Hears at once what this process makes of the request, and looks every `pollMs` what others made of it. */
-export async function wait(
-  kernel: Kernel,
-  input: WaitInput,
-): Promise<ApprovalRequest> {
+export async function wait(kernel: Kernel, input: WaitInput): Promise<ApprovalRequest> {
   checkInput('approvals.wait', input, keys, ['requestId'])
   const { requestId, tenant = 'default', signal } = input
   let told: ApprovalRequest | undefined

@@ -12,8 +12,7 @@ import {
 
 import { askedPause } from '../asked-pause.ts'
 import type { Delivery } from '../delivery.ts'
-import { evidenceOf } from '../judging/admit-actor.ts'
-import { noEvidence, type Evidence } from '../judging/evidence.ts'
+import { evidenceOf, noEvidence, type Evidence } from '../judging/evidence.ts'
 import type { Kernel } from '../kernel.ts'
 import { withDeadline } from '../with-deadline.ts'
 import { attemptsOf, hasBegun } from './effect-attempts.ts'

@@ -2,7 +2,8 @@ import { LoopError, type InstanceStatus, type LoopInstance } from '@loop-engine/
 
 import { checkInput } from '../check-input.ts'
 import { takeHeldFollowUps } from '../effects/held-follow-ups.ts'
-import { evidenceOf, admitted, personOrSystem } from '../judging/admit-actor.ts'
+import { admitted, personOrSystem } from '../judging/admit-actor.ts'
+import { evidenceOf } from '../judging/evidence.ts'
 import type { Kernel } from '../kernel.ts'
 import { ownScopes } from '../recording/change-scopes.ts'
 import { draftOf } from '../recording/draft.ts'

@@ -1,9 +1,9 @@
 import { type Actor, type Reservation } from '@loop-engine/core'
 
 import { checkFields } from '../check-input.ts'
-import { evidenceOf } from '../judging/admit-actor.ts'
 import { judge } from '../judging/attempt.ts'
 import { admit } from '../judging/decide/admit.ts'
+import { evidenceOf } from '../judging/evidence.ts'
 import type { Kernel } from '../kernel.ts'
 import { scopesOf } from '../recording/change-scopes.ts'
 import { overLimit } from '../recording/refused-by.ts'

@@ -1,6 +1,6 @@
 import { isOpen, LoopError, type LoopInstance } from '@loop-engine/core'
 
-import { refuseReserved } from '../judging/admit-actor.ts'
+import { refuseReserved } from '../check-key.ts'
 import type { Refusal } from '../judging/decide/ruling.ts'
 import type { Kernel } from '../kernel.ts'
 import { createChange, type Change, type PlanRest } from '../recording/change.ts'

@@ -1,8 +1,10 @@
-import { LoopError, type JsonObject, type LoopInstance } from '@loop-engine/core'
+import { LoopError, type EntryDraft, type JsonObject, type LoopInstance } from '@loop-engine/core'
 
 import { checkInput } from '../check-input.ts'
-import { evidenceOf, admitted, refuseReserved, checkKey } from '../judging/admit-actor.ts'
-import { comparableOf } from '../judging/evidence.ts'
+import { checkKey, refuseReserved } from '../check-key.ts'
+import { admitted } from '../judging/admit-actor.ts'
+import type { LoopIndex } from '../judging/decide/loop-index.ts'
+import { comparableOf, evidenceOf, type Evidence } from '../judging/evidence.ts'
 import type { Kernel } from '../kernel.ts'
 import { scopesOf } from '../recording/change-scopes.ts'
 import { createOpening } from '../recording/change.ts'
@@ -15,14 +17,7 @@ import { startKeys, type StartInput } from './engine-input.ts'
 /** Opens a run of a loop, as its first commit. */
 export async function startRun(kernel: Kernel, input: StartInput): Promise<LoopInstance> {
   checkInput('engine.start', input, startKeys, ['aggregateId', 'loopId'])
-  const {
-    tenant = 'default',
-    aggregateId,
-    loopId,
-    correlationId,
-    idempotencyKey,
-    traceparent,
-  } = input
+  const { tenant = 'default', aggregateId, loopId, idempotencyKey } = input
   checkKey(aggregateId, '/aggregateId')
   refuseReserved(aggregateId)
   checkKey(tenant, '/tenant')
@@ -42,29 +37,9 @@ export async function startRun(kernel: Kernel, input: StartInput): Promise<LoopI
   }))
 
   return kernel.runs.exclusive(tenant, aggregateId, async () => {
-    const at = kernel.clock.now()
-    const runId = kernel.ids.id()
-    const change = createOpening(
-      {
-        tenant,
-        loopId,
-        aggregateId,
-        runId,
-        type: 'loop.started',
-        at,
-        durability: kernel.store.durability,
-        definition: loop.digest,
-        actor,
-        toState: loop.definition.initialState,
-        status: 'active',
-        ...(evidence.digest && { evidence: evidence.digest }),
-        ...(correlationId !== undefined && { correlationId }),
-        ...(idempotencyKey !== undefined && { idempotencyKey }),
-        ...(traceparent !== undefined && { traceparent }),
-        data: { ...withTexts(evidenceOf(kernel, data).value), version: loop.definition.version },
-      },
-      evidence.sealed,
-    )
+    const draft = openingDraft(kernel, { ...input, tenant, actor }, loop, evidence, data)
+    const { at, runId } = draft
+    const change = createOpening(draft, evidence.sealed)
     const timeout = loop.states.get(loop.definition.initialState)?.timeout
     if (timeout) enqueueOrder(change, { kind: 'state-timeout', ...timeout }, 1, at)
     const result = await commitChange(kernel, change, {
@@ -76,15 +51,8 @@ export async function startRun(kernel: Kernel, input: StartInput): Promise<LoopI
     switch (result.kind) {
       case 'committed':
         return change.instance
-      case 'duplicate': {
-        const { runId: first } = readAnswer<{ readonly runId: string }>(
-          result.answer,
-          (kept) => typeof kept.runId === 'string',
-        )
-        const before = await kernel.store.getRun(tenant, first)
-        if (before?.aggregateId === aggregateId) return before
-        throw new LoopError('corrupt', 'The run of an idempotency key is gone, or another.')
-      }
+      case 'duplicate':
+        return runBefore(kernel, { tenant, aggregateId }, result.answer)
       case 'conflict':
         throw new LoopError('already_exists', 'The business key has an open run.', {
           details: { tenant, aggregateId },
@@ -98,7 +66,50 @@ export async function startRun(kernel: Kernel, input: StartInput): Promise<LoopI
   })
 }
 
-/** Tags are looked for, so they are text, even where what one said must not be recorded. */
+function openingDraft(
+  kernel: Kernel,
+  { tenant, loopId, aggregateId, actor, ...input }: StartInput & { readonly tenant: string },
+  { definition, digest }: LoopIndex,
+  evidence: Evidence,
+  data: object,
+): EntryDraft {
+  const { correlationId, idempotencyKey, traceparent } = input
+  return {
+    tenant,
+    loopId,
+    aggregateId,
+    runId: kernel.ids.id(),
+    type: 'loop.started',
+    at: kernel.clock.now(),
+    durability: kernel.store.durability,
+    definition: digest,
+    actor,
+    toState: definition.initialState,
+    status: 'active',
+    ...(evidence.digest && { evidence: evidence.digest }),
+    ...(correlationId !== undefined && { correlationId }),
+    ...(idempotencyKey !== undefined && { idempotencyKey }),
+    ...(traceparent !== undefined && { traceparent }),
+    data: { ...withTexts(evidenceOf(kernel, data).value), version: definition.version },
+  }
+}
+
+/** The run that the same command opened before. */
+async function runBefore(
+  { store }: Kernel,
+  { tenant, aggregateId }: { readonly tenant: string; readonly aggregateId: string },
+  answer: string,
+): Promise<LoopInstance> {
+  const { runId } = readAnswer<{ readonly runId: string }>(
+    answer,
+    (kept) => typeof kept.runId === 'string',
+  )
+  const run = await store.getRun(tenant, runId)
+  if (run?.aggregateId === aggregateId) return run
+  throw new LoopError('corrupt', 'The run of an idempotency key is gone, or another.')
+}
+
+/** Tags are searched for, so they stay texts: a tag that redaction replaced becomes `redacted`. */
 function withTexts({ tags, ...rest }: JsonObject): JsonObject {
   if (tags === undefined) return rest
   return { ...rest, tags: [tags].flat().map((tag) => (typeof tag === 'string' ? tag : 'redacted')) }

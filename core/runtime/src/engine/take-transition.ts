@@ -1,9 +1,10 @@
 import { LoopError, type TransitionResult } from '@loop-engine/core'
 
 import { checkInput } from '../check-input.ts'
-import { evidenceOf, refuseReserved } from '../judging/admit-actor.ts'
+import { refuseReserved } from '../check-key.ts'
 import { judge } from '../judging/attempt.ts'
 import type { Refusal, TransitionCommand } from '../judging/decide/ruling.ts'
+import { evidenceOf, type Evidence } from '../judging/evidence.ts'
 import { callbackChannel } from '../judging/open-request.ts'
 import { resultOf } from '../judging/transition-result.ts'
 import type { Kernel } from '../kernel.ts'
@@ -17,53 +18,32 @@ import { supersede } from '../recording/supersede.ts'
 import { transitionKeys, type TransitionInput } from './engine-input.ts'
 import { hasMoved, refuseMoved } from './rewrite-run.ts'
 
-/** One request of a transition, judged and committed; judged again when the run moved meanwhile. */
+/** Judges one request of a transition and commits the outcome; judges again if the run moved meanwhile. */
 export async function takeTransition(
   kernel: Kernel,
   input: TransitionInput,
 ): Promise<TransitionResult> {
-  checkInput('engine.transition', input, transitionKeys)
-  const { tenant = 'default', aggregateId, idempotencyKey, callbackUrl } = input
-  refuseReserved(aggregateId)
-  refuseCallback(kernel, callbackUrl)
-  const transitionId = transitionAsked(input)
-  const admission = kernel.identity.admit(input.actor)
-  const { actor } = admission
-  const evidence = evidenceOf(kernel, input.evidence)
-  const idempotency = idempotencyOf(actor, idempotencyKey, () => ({
-    do: 'transition',
-    aggregateId,
-    transitionId,
-    evidence: evidence.comparable(),
-    ...(callbackUrl !== undefined && { callbackUrl }),
-  }))
-  const command: TransitionCommand = {
-    transitionId,
-    actor,
-    idempotencyKey,
-    correlationId: input.correlationId,
-    traceparent: input.traceparent,
-  }
-  const refusal = admission.refused && { reason: admission.refused, message: admission.message }
-
+  const { command, evidence, idempotency, refusal } = readInput(kernel, input)
+  const { tenant = 'default', aggregateId, callbackUrl, expected } = input
+  const { actor } = command
   const turn = kernel.runs.enter(tenant, aggregateId)
   if (turn) await turn
   try {
     const before = idempotency && (await answered(kernel, tenant, idempotency))
     if (before) return repeated(before, aggregateId)
-    let mustRead = input.expected !== undefined
+    let mustRead = expected !== undefined
     let late: Refusal | undefined
     let conflicts = 0
     while (conflicts <= kernel.limits.maxConflictRetries) {
-      // Most of this is known at once, and an await that waits for nothing is not free.
+      // Most answers are known at once, and awaiting a value that is no promise is not free.
       const loaded = kernel.runs.load(tenant, aggregateId, mustRead)
       const instance = loaded instanceof Promise ? await loaded : loaded
-      if (idempotency && hasMoved(instance, input.expected)) {
-        // What moved it may have been the same command, delivered twice at once.
+      if (idempotency && hasMoved(instance, expected)) {
+        // The same command, delivered twice at once, may have moved it.
         const same = await answered(kernel, tenant, idempotency)
         if (same) return repeated(same, aggregateId)
       }
-      refuseMoved(instance, input.expected)
+      refuseMoved(instance, expected)
       const pinned = kernel.loops.pinned(instance.definition.digest)
       const loop = pinned instanceof Promise ? await pinned : pinned
       const judging = judge({
@@ -107,7 +87,38 @@ export async function takeTransition(
   }
 }
 
-/** Who waits to be told must not wait for a channel that is not there. */
+interface Asked {
+  readonly command: TransitionCommand
+  readonly evidence: Evidence
+  readonly idempotency: ReturnType<typeof idempotencyOf>
+  /** Why the actor may not act at all. */
+  readonly refusal: Refusal | undefined
+}
+
+function readInput(kernel: Kernel, input: TransitionInput): Asked {
+  checkInput('engine.transition', input, transitionKeys)
+  const { aggregateId, idempotencyKey, correlationId, traceparent, callbackUrl } = input
+  refuseReserved(aggregateId)
+  refuseCallback(kernel, callbackUrl)
+  const transitionId = transitionAsked(input)
+  const admission = kernel.identity.admit(input.actor)
+  const { actor } = admission
+  const evidence = evidenceOf(kernel, input.evidence)
+  return {
+    command: { transitionId, actor, idempotencyKey, correlationId, traceparent },
+    evidence,
+    idempotency: idempotencyOf(actor, idempotencyKey, () => ({
+      do: 'transition',
+      aggregateId,
+      transitionId,
+      evidence: evidence.comparable(),
+      ...(callbackUrl !== undefined && { callbackUrl }),
+    })),
+    refusal: admission.refused && { reason: admission.refused, message: admission.message },
+  }
+}
+
+/** A caller who waits to be called back must not wait for a channel that does not exist. */
 function refuseCallback(kernel: Kernel, callbackUrl: string | undefined): void {
   if (callbackUrl === undefined || kernel.channels.has(callbackChannel)) return
   throw new LoopError('unsupported', 'Nobody is called back here: there is no such channel.', {

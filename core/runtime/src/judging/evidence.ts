@@ -9,6 +9,7 @@ import {
   type SealedEvidence,
 } from '@loop-engine/core'
 
+import type { Kernel } from '../kernel.ts'
 import { redact, type Redaction } from './redaction.ts'
 
 /** Evidence as it will be judged and recorded: frozen, redacted, canonical, salted. */
@@ -16,7 +17,7 @@ export interface Evidence {
   readonly value: JsonObject
   readonly sealed: SealedEvidence | null
   readonly digest: { readonly digest: string; readonly bytes: number } | undefined
-  /** What a repeated command is compared by: the same whenever it is taken in, as a redacted value with its salt is not. */
+  /** What repeated commands are compared by. It is the same each time, unlike a redacted value, which has a fresh salt. */
   readonly comparable: () => JsonObject
 }
 
@@ -28,35 +29,28 @@ export const noEvidence: Evidence = Object.freeze({
   comparable: () => nothing,
 })
 
-export interface EvidenceRules {
-  readonly bytes: number
-  readonly depth: number
-  readonly redaction: Redaction | undefined
-  readonly salt: () => string
-}
-
-/** Takes evidence in. Throws `invalid_json` or `too_large` with the path of what cannot be recorded. */
-export function takeEvidence(input: unknown, rules: EvidenceRules): Evidence {
+/** Takes in the evidence of a request. Throws `invalid_json` or `too_large` with the path of what cannot be recorded. */
+export function evidenceOf({ limits, redaction, ids }: Kernel, input: unknown): Evidence {
   if (input === undefined) return noEvidence
   if (!isRecord(input)) {
     throw new LoopError('invalid_input', 'Evidence must be a JSON object.', { path: '/evidence' })
   }
-  const copy = snapshot(input, { maxBytes: rules.bytes, maxDepth: rules.depth }) as JsonObject
-  const salt = rules.salt()
-  const { redaction } = rules
-  if (!redaction) return bounded(sealed(copy, salt), rules)
+  const { maxEvidenceBytes: maxBytes, maxEvidenceDepth: maxDepth } = limits
+  const copy = snapshot(input, { maxBytes, maxDepth }) as JsonObject
+  const salt = ids.salt()
+  if (!redaction) return bounded(sealed(copy, salt), maxBytes)
   const value = snapshot(redact(copy, redaction, salt)) as JsonObject
-  const taken = bounded(sealed(value, salt), rules)
+  const taken = bounded(sealed(value, salt), maxBytes)
   return { ...taken, comparable: () => redact(copy, redaction, null) }
 }
 
-/** While it is copied only characters are counted: this is what will be recorded. */
-function bounded(evidence: Evidence, { bytes }: EvidenceRules): Evidence {
-  if ((evidence.digest?.bytes ?? 0) > bytes) throw tooLargeError(evidence.value, bytes)
+/** Copying counts characters only; this counts the bytes that will be recorded. */
+function bounded(evidence: Evidence, maxBytes: number): Evidence {
+  if ((evidence.digest?.bytes ?? 0) > maxBytes) throw tooLargeError(evidence.value, maxBytes)
   return evidence
 }
 
-/** What a repeated command is compared by, of what is taken in only when it stands. */
+/** The same for input that is compared before it is taken in. */
 export function comparableOf(
   input: object | undefined,
   redaction: Redaction | undefined,
@@ -66,7 +60,7 @@ export function comparableOf(
   return redaction ? redact(copy, redaction, null) : copy
 }
 
-/** Evidence that was taken in before and comes back from a record. */
+/** Evidence that was taken in before, and comes back from the record with its salt. */
 export function knownEvidence(value: JsonObject, salt: string): Evidence {
   return sealed(snapshot(value) as JsonObject, salt)
 }

@@ -8,7 +8,7 @@ import {
   type TransitionResult,
 } from '@loop-engine/core'
 
-import { checkKey } from '../judging/admit-actor.ts'
+import { checkKey } from '../check-key.ts'
 import type { Kernel } from '../kernel.ts'
 
 /** What makes a command the same when it is repeated: who, which key, and a digest of what was asked. Most have no key. */

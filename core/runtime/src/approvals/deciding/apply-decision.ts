@@ -1,7 +1,6 @@
 import { type ApprovalDecision, type ApprovalRequest } from '@loop-engine/core'
 
-import { evidenceOf } from '../../judging/admit-actor.ts'
-import { noEvidence } from '../../judging/evidence.ts'
+import { evidenceOf, noEvidence } from '../../judging/evidence.ts'
 import type { Kernel } from '../../kernel.ts'
 import { compareWithRecord } from '../../reading/compare-with-record.ts'
 import { scopesOf } from '../../recording/change-scopes.ts'

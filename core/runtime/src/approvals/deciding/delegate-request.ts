@@ -1,7 +1,14 @@
-import { isReviewer, LoopError, type Actor, type ApprovalRequest, type KnownKeys } from '@loop-engine/core'
+import {
+  isReviewer,
+  LoopError,
+  type Actor,
+  type ApprovalRequest,
+  type KnownKeys,
+} from '@loop-engine/core'
 
 import { checkInput } from '../../check-input.ts'
-import { admitted, checkKey } from '../../judging/admit-actor.ts'
+import { checkKey } from '../../check-key.ts'
+import { admitted } from '../../judging/admit-actor.ts'
 import type { Kernel } from '../../kernel.ts'
 import { permits } from '../entitlement/approval-rules.ts'
 import { refuseToday } from '../entitlement/refuse-today.ts'
@@ -27,10 +34,7 @@ const keys: KnownKeys<DelegateInput> = {
   reason: true,
 }
 
-export async function delegate(
-  kernel: Kernel,
-  input: DelegateInput,
-): Promise<DecisionResult> {
+export async function delegate(kernel: Kernel, input: DelegateInput): Promise<DecisionResult> {
   checkInput('approvals.delegate', input, keys, ['requestId'])
   const { tenant = 'default', to, reason } = input
   checkKey(to, '/to')

@@ -17,10 +17,7 @@ export interface WithdrawInput {
 
 const keys: KnownKeys<WithdrawInput> = { requestId: true, tenant: true, actor: true, reason: true }
 
-export async function withdraw(
-  kernel: Kernel,
-  input: WithdrawInput,
-): Promise<ApprovalRequest> {
+export async function withdraw(kernel: Kernel, input: WithdrawInput): Promise<ApprovalRequest> {
   checkInput('approvals.withdraw', input, keys, ['requestId'])
   const { reason = 'withdrawn' } = input
   const actor = admitted(kernel, input.actor)
