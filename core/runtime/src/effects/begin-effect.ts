@@ -5,7 +5,7 @@ import type { Kernel } from '../kernel.ts'
 import { scopesBehind } from '../recording/change-scopes.ts'
 import { unregistered } from '../unregistered.ts'
 import { attemptsOf, hasBegun } from './effect-attempts.ts'
-import { effectDraft, openJob, recordOf, write, type EffectJob } from './effect-job.ts'
+import { effectDraft, openJob, recordOf, changeRun, type EffectJob } from './effect-job.ts'
 import { holdOf } from './hold.ts'
 import { report } from './report-effect.ts'
 
@@ -91,7 +91,7 @@ async function spend(
   { isBegun, isRegistered }: { readonly isBegun: boolean; readonly isRegistered: boolean },
 ): Promise<string | null> {
   const { claim, stored, entry, actor } = job
-  return write(kernel, job, async (instance, change) => {
+  return changeRun(kernel, job, async (instance, change) => {
     const hold = await holdOf(kernel, instance)
     if (hold) return hold
     // Before the receipt is spent: a process that has the integration can still act.

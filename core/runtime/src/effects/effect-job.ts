@@ -106,7 +106,7 @@ export function effectDraft(
  * Commits one change about the run of a job; returns why it was refused, by the store or by `build`, or null. Throws
  * `fenced` when the lease was lost. What would overrun a limit is built again, without what follows: the report stays.
  */
-export async function write(
+export async function changeRun(
   kernel: Kernel,
   { claim }: EffectJob,
   build: (instance: LoopInstance, change: Change, late?: Refusal) => Promise<PlanRest | string>,

@@ -2,7 +2,7 @@ import type { LoopInstance } from '@loop-engine/core'
 
 import type { Kernel } from '../kernel.ts'
 
-export type Hold = 'suspended' | 'run_cancelled' | 'run_failed'
+type Hold = 'suspended' | 'run_cancelled' | 'run_failed'
 
 /**
  * Why nothing that a run ordered may begin, or null: the run waits to be resumed, or somebody ended it before it came to

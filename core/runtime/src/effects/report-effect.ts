@@ -4,7 +4,7 @@ import type { Delivery } from '../delivery.ts'
 import { noEvidence, type Evidence } from '../judging/evidence.ts'
 import type { Kernel } from '../kernel.ts'
 import { takeFollowUp } from '../recording/follow-up.ts'
-import { effectDraft, isErased, write, type EffectJob } from './effect-job.ts'
+import { effectDraft, isErased, changeRun, type EffectJob } from './effect-job.ts'
 import { lateFollowUp } from './late-follow-up.ts'
 
 /** How an effect ended. */
@@ -26,7 +26,7 @@ export async function report(
   const { claim, actor } = job
   const lease = { id: claim.id, fence: claim.fence }
   let letter = dead
-  const refused = await write(kernel, job, async (instance, change, refusal) => {
+  const refused = await changeRun(kernel, job, async (instance, change, refusal) => {
     change.append(
       {
         ...effectDraft(kernel, job, instance, type),

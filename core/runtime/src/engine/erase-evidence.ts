@@ -1,6 +1,5 @@
 import { LoopError, openEntry, type ApprovalRequest, type LoopInstance } from '@loop-engine/core'
 
-import { withoutEvidence } from '../approvals/deciding/kept-answer.ts'
 import { checkInput } from '../check-input.ts'
 import { releaseErased } from '../effects/release-erased.ts'
 import { personOrSystem } from '../judging/admit-actor.ts'
@@ -8,6 +7,7 @@ import type { Kernel } from '../kernel.ts'
 import { ownScopes } from '../recording/change-scopes.ts'
 import type { Change, PlanRest } from '../recording/change.ts'
 import { draftOf } from '../recording/draft.ts'
+import { withoutEvidence } from '../recording/without-evidence.ts'
 import { eraseKeys, type EraseInput } from './engine-input.ts'
 import { rewrite } from './rewrite-run.ts'
 

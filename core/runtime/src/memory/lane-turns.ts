@@ -25,7 +25,7 @@ interface Turn {
 }
 
 /** Lanes by the time they are ready. */
-export interface LaneTurns {
+interface LaneTurns {
   add(lane: Lane): void
   /** The head of a lane that is ready by now, which leaves the heap; null when none is. */
   take(now: number): Waiting | null

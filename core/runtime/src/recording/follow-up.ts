@@ -8,7 +8,7 @@ import type { Change } from './change.ts'
 import { record } from './record-judgement.ts'
 import { supersede } from './supersede.ts'
 
-export interface FollowUp {
+interface FollowUp {
   readonly transitionId: string
   readonly actor: Actor
   readonly evidence: Evidence

@@ -4,7 +4,7 @@ import type { Refusal, Ruling } from '../judging/decide/ruling.ts'
 
 type Refused = Extract<CommitResult, { kind: 'refused' }>
 
-interface LateRefusal extends Refusal {
+export interface LateRefusal extends Refusal {
   readonly reason: 'stopped' | 'limit_reached'
 }
 

@@ -4,6 +4,7 @@ import {
   type Actor,
   type ApprovalRequest,
   type DecisionKind,
+  type JsonObject,
   type KnownKeys,
   type TransitionResult,
 } from '@loop-engine/core'
@@ -52,31 +53,22 @@ const keys: KnownKeys<DecideInput> = {
   idempotencyKey: true,
 }
 
-/** What became of a decision. A refusal is data, with a reason to show. */
-export type DecisionResult =
-  | { readonly status: 'recorded'; readonly request: ApprovalRequest; readonly replayed?: true }
-  | {
-      readonly status: 'executed'
-      readonly request: ApprovalRequest
-      readonly transition: TransitionResult
-      readonly replayed?: true
-    }
-  /** Approved, but a guard no longer passes: nothing ran. */
-  | {
-      readonly status: 'blocked'
-      readonly request: ApprovalRequest
-      readonly transition: TransitionResult
-      readonly replayed?: true
-    }
-  | { readonly status: 'rejected'; readonly request: ApprovalRequest; readonly replayed?: true }
-  | {
-      readonly status: 'refused'
-      readonly reason: DecisionRefusal
-      readonly request: ApprovalRequest
-      readonly replayed?: true
-    }
+interface Decided {
+  readonly request: ApprovalRequest
+  /** The answer that an earlier decision with the same key got. */
+  readonly replayed?: true
+}
 
-/** What a decision would leave aside is refused with it: approved would be what was asked, not what the reviewer wrote. */
+/** What became of a decision. A refusal is data, with a reason to show. `blocked`: approved, but a guard no longer passes. */
+export type DecisionResult =
+  | (Decided & { readonly status: 'recorded' | 'rejected' })
+  | (Decided & {
+      readonly status: 'executed' | 'blocked'
+      readonly transition: TransitionResult
+    })
+  | (Decided & { readonly status: 'refused'; readonly reason: DecisionRefusal })
+
+/** Throws `invalid_input` for a field that this kind of decision would ignore: the reviewer would approve something else than they wrote. */
 function refuseStray({ decision, edits, response }: DecideInput): void {
   if (edits !== undefined && decision !== 'edit')
     throw new LoopError('invalid_input', 'Only a decision to edit has `edits`.', {
@@ -91,22 +83,16 @@ function refuseStray({ decision, edits, response }: DecideInput): void {
 }
 
 export async function decideRequest(kernel: Kernel, given: DecideInput): Promise<DecisionResult> {
-  // A copy: what was judged is what is taken, though the caller uses the object for the next decision meanwhile.
+  // A copy, because the caller may use the object for the next decision while this one is judged.
   const input = isRecord(given) ? { ...given } : given
   checkInput('approvals.decide', input, keys, ['requestId', 'decision'])
   const { tenant = 'default', requestId } = input
   refuseStray(input)
   const admission = kernel.identity.admit(input.actor)
   const reviewer = admission.actor
-  const idempotency = idempotencyOf(reviewer, input.idempotencyKey, () => ({
-    requestId,
-    decision: input.decision,
-    revision: input.revision ?? null,
-    viewHash: input.viewHash ?? null,
-    reason: input.reason ?? null,
-    edits: comparableOf(input.edits, kernel.redaction),
-    response: comparableOf(input.response, kernel.redaction),
-  }))
+  const idempotency = idempotencyOf(reviewer, input.idempotencyKey, () =>
+    comparableDecision(kernel, input),
+  )
   const resultBefore = async (): Promise<DecisionResult | null> => {
     const before = idempotency && (await answered(kernel, tenant, idempotency))
     return before ? answeredBefore(kernel, { tenant, requestId }, before) : null
@@ -121,7 +107,7 @@ export async function decideRequest(kernel: Kernel, given: DecideInput): Promise
       const early = refuseEarly(kernel, situation, input)
       if (early === 'expired' && situation.request.status === 'pending')
         return expire(kernel, situation)
-      // What decided meanwhile may have been the same decision, delivered twice at once.
+      // The same decision, delivered twice at once, may have been taken meanwhile.
       const same = early && (await resultBefore())
       if (same) return { result: same }
       if (early) return { result: { status: 'refused', reason: early, request: situation.request } }
@@ -129,7 +115,7 @@ export async function decideRequest(kernel: Kernel, given: DecideInput): Promise
       const reason = admission.refused
         ? 'identity_not_verified'
         : await refuseToday(kernel, situation.request, today, input.decision)
-      // A refusal is answered again to a repeated delivery too: nobody gets a second chance by sending it once more.
+      // A repeated delivery gets the same refusal again: nobody gets a second chance by sending it once more.
       const outcome =
         reason || !today
           ? refuse(kernel, situation, input, reason ?? 'not_entitled')
@@ -143,8 +129,21 @@ export async function decideRequest(kernel: Kernel, given: DecideInput): Promise
       const { request } = situation
       if (kernel.clock.now() >= request.expiresAt)
         return { result: { status: 'refused', reason: 'expired', request } }
-      // Not kept under its key: once the stop is released, the same decision may be made again.
+      // Not kept under its key: the same decision may be made again once the stop is released.
       return refuse(kernel, situation, input, reason)
     },
   )
+}
+
+/** What a repeated decision is compared by. */
+function comparableDecision({ redaction }: Kernel, input: DecideInput): JsonObject {
+  return {
+    requestId: input.requestId,
+    decision: input.decision,
+    revision: input.revision ?? null,
+    viewHash: input.viewHash ?? null,
+    reason: input.reason ?? null,
+    edits: comparableOf(input.edits, redaction),
+    response: comparableOf(input.response, redaction),
+  }
 }

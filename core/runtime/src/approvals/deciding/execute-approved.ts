@@ -13,7 +13,7 @@ import type { DecideInput, DecisionResult } from './decide-request.ts'
 import { decisionDraft, type Said } from './decision-draft.ts'
 import type { Situation, Outcome } from './on-request.ts'
 
-/** The last approval: the decision and the execution that it licenses are one commit. */
+/** Takes the last approval: the decision and the execution that it licenses are one commit. */
 export async function execute(
   kernel: Kernel,
   situation: Situation,
@@ -39,34 +39,32 @@ export async function execute(
     approved,
     refusal: late,
   })
-  const drift =
-    judgement.ruling.status === 'executed' &&
-    judgement.ruling.draft.actionDigest !== request.actionDigest
-  if (drift)
+  const { ruling, reservations } = judgement
+  const executed = ruling.status === 'executed'
+  if (executed && ruling.draft.actionDigest !== request.actionDigest)
     throw new LoopError('corrupt', 'What would run is not what was approved.', {
       details: { requestId: request.id },
     })
   const entry = record(change, judgement, evidence, kernel)
-  const executed = judgement.ruling.status === 'executed'
   const closed: ApprovalRequest = { ...approved, executedBy: executed ? entry.hash : null }
   close(kernel, change, closed)
   if (executed) await supersede(kernel, change)
   const transition = resultOf(judgement, entry, change.instance, command)
   return {
     result: { status: executed ? 'executed' : 'blocked', request: closed, transition },
-    isHeldUp: isOverLimit(judgement.ruling),
+    isHeldUp: isOverLimit(ruling),
     plan: {
-      // A stop of anybody on whose word this rests holds it up.
+      // A stop of anybody who asked, approved or handed on a vote holds this up.
       scopes: [
         ...scopesOf(instance, request.requester),
         ...approversOf(request).flatMap((actor) => ownScopes(instance.tenant, actor)),
       ],
-      reservations: judgement.reservations,
+      reservations,
     },
   }
 }
 
-/** Who approved, and by whom they had the vote. */
+/** Who approved, and who had handed on the vote to them. */
 function approversOf(request: ApprovalRequest): readonly Actor[] {
   return approvalsOf(request).flatMap(({ reviewer, handedOnBy = [] }) => [
     reviewer,
