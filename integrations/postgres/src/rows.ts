@@ -98,7 +98,7 @@ export function toDeadLetter(row: OutboxRow): DeadLetter {
   return { ...toItem(row), attempt, error: error ?? '', diedAt: Number(died_at) }
 }
 
-export interface IdempotencyRow {
+interface IdempotencyRow {
   readonly principal: string
   readonly key: string
   readonly fingerprint: string

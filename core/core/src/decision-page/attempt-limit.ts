@@ -1,12 +1,12 @@
 import type { Clock } from '../contracts/clock.ts'
 
 /** Limits attempts by key within a span of time. Counts in this process only, for at most 10,000 keys. */
-export interface AttemptLimit {
+interface AttemptLimit {
   /** Counts one attempt; false if there were too many. */
   permits(key: string): boolean
 }
 
-export interface AttemptLimitOptions {
+interface AttemptLimitOptions {
   readonly most: number
   readonly windowMs: number
   readonly clock: Pick<Clock, 'now'>

@@ -15,14 +15,14 @@ import type { DecisionChallenge, DecisionLink, DecisionLinks } from './tokens/de
 import { createOneTimeCodes } from './tokens/one-time-code.ts'
 import { hasDecided } from './view/view-facts.ts'
 
-export interface DecisionSteps {
+interface DecisionSteps {
   /** The first form: decides, or sends a code. */
   decide(form: PageForm): Promise<Response>
   /** The second form: the code. */
   confirm(form: PageForm): Promise<Response>
 }
 
-export interface StepParts {
+interface StepParts {
   readonly links: DecisionLinks
   /** Shows what is asked again, with a problem. */
   readonly show: (

@@ -3,7 +3,7 @@ import { html } from 'hono/html'
 import type { ApprovalRequest } from '../model/approval.ts'
 import type { Markup } from './view/view-html.ts'
 
-export interface DecisionFormsInput {
+interface DecisionFormsInput {
   /** Where forms are posted to: the page's path, without the link. */
   readonly action: string
   readonly link: string

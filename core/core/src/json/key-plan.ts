@@ -1,7 +1,7 @@
 import { illFormed, type JsonBudget, JsonFault, prototypeKey, spend } from './json-fault.ts'
 
 /** How to write the objects of one shape: their keys in canonical order, checked and escaped once. */
-export interface KeyPlan {
+interface KeyPlan {
   readonly fields: readonly KeyField[]
   /** Characters of all keys and their punctuation. */
   readonly characters: number

@@ -15,7 +15,7 @@ export interface AttemptLog {
   record<Answer>(body: object, send: () => Promise<Answer>): Promise<Answer>
 }
 
-export interface AttemptLogOptions {
+interface AttemptLogOptions {
   readonly clock: Pick<Clock, 'now'>
   /** Merged under the body before it is hashed, for vendors that name the model in the address. */
   readonly model: string

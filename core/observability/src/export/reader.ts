@@ -21,7 +21,7 @@ import type { ExportReport, VerifyExportOptions } from './verify-export.ts'
 
 const batchLength = 1 << 16
 
-export interface ExportReader {
+interface ExportReader {
   counts(): Omit<ExportReport, 'ok' | 'durationMs' | 'first'>
   /** A promise only when the line has to be waited for. */
   line(line: string): void | Promise<void>

@@ -5,7 +5,7 @@ import { droppedOf, droppedThrough } from '../verify/verify-stored-run.ts'
 import { definitionLine, entryLine, evidenceLine } from './format.ts'
 import type { ExportDropped, ExportRun } from './schemas.ts'
 
-export interface RunLinesOptions {
+interface RunLinesOptions {
   /** Of the log that is exported: what stands behind it is in none yet. */
   readonly size: number
   /** By the places of leaves; null where all of the log is exported, and none has to prove that it is in it. */

@@ -1,7 +1,7 @@
 import { nodeHash } from './merkle.ts'
 
 /** Proves some leaves of a tree that is read once: memory grows with what is proven, not with the tree. */
-export interface MerklePaths {
+interface MerklePaths {
   append(leaf: string, isProven: boolean): void
   /** That each leaf to be proven is in the tree, by its index. Nothing is appended any more. */
   inclusions(): ReadonlyMap<number, readonly string[]>

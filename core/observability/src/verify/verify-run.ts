@@ -13,7 +13,7 @@ export interface RunReport {
   readonly counters: readonly CounterUse[]
 }
 
-export interface VerifyRunOptions extends Pick<RunCheckOptions, 'dropped' | 'beside'> {
+interface VerifyRunOptions extends Pick<RunCheckOptions, 'dropped' | 'beside'> {
   /** The run as it is stored. */
   readonly instance: LoopInstance
   /** With it every entry is also parsed and judged. */

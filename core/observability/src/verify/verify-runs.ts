@@ -4,7 +4,7 @@ import { createVerifyBatch, type Batch, type VerifyBatch } from './verify-batch.
 import type { StoredRunReport } from './verify-stored-run.ts'
 import { createVerifyThread, type VerifyThread } from './verify-thread.ts'
 
-export interface VerifyRunsOptions {
+interface VerifyRunsOptions {
   readonly deep: boolean
   /** How many threads take part, this one included. */
   readonly threads: number

@@ -11,14 +11,14 @@ interface Waiting {
   reject(error: unknown): void
 }
 
-export interface CommitQueueOptions {
+interface CommitQueueOptions {
   readonly connections: number
   readonly maxBatch: number
   /** One outcome per plan, in order. */
   readonly send: (plans: readonly CommitPlan[]) => Promise<readonly (CommitResult | LoopError)[]>
 }
 
-export interface CommitQueue {
+interface CommitQueue {
   add(plan: CommitPlan): Promise<CommitResult>
   /** Refuses new plans and resolves when the last accepted one is answered. */
   close(): Promise<void>

@@ -10,7 +10,7 @@ import { encodePlainPlans, isPlain } from './plain-values.ts'
 
 type Outcome = CommitResult | LoopError
 
-export interface CommitterOptions {
+interface CommitterOptions {
   readonly database: Database
   readonly schema: string
   readonly allowAsyncCommit: boolean

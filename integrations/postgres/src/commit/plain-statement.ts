@@ -20,7 +20,7 @@ const ofRun = [...plainTexts, ...plainNumbers].filter(
 )
 
 /** A statement and what it is to be sent with. */
-export interface PlainCommit {
+interface PlainCommit {
   readonly statement: Statement
   readonly values: readonly unknown[]
 }

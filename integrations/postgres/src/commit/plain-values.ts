@@ -8,7 +8,7 @@ import {
 } from '../migrations/functions-plain-v3.ts'
 import { bigintArray, textArray } from './binary-array.ts'
 
-export type PlainValues = Readonly<Record<PlainText, string | null | undefined>> &
+type PlainValues = Readonly<Record<PlainText, string | null | undefined>> &
   Readonly<Record<PlainNumber, number | null | undefined>>
 
 /** Whether a plan is no more than an entry of a known run and an item in its outbox: nearly all are. */

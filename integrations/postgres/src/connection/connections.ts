@@ -19,7 +19,7 @@ export interface ConnectionsOptions {
 }
 
 /** Connections to the server that accepts writes, wherever it is at the moment. */
-export interface Connections {
+interface Connections {
   /** Where the server is looked for, for people: hosts, ports and the database, and no more of the connection string. */
   readonly address: string
   /** One that is idle, if there is. */

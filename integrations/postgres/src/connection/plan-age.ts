@@ -7,7 +7,7 @@ const plansMs = 1000
  * Lets the server plan anew what a connection has prepared. A plan is kept while the table grows: one that reads all of a
  * small table would go on to read all of a large one until the server counts the rows again, which may take a minute.
  */
-export interface PlanAge {
+interface PlanAge {
   /** Whether the plans of a connection are to be renewed; it is asked once for each time. */
   isDue(client: ClientBase): boolean
   /** False if the connection is broken. */

@@ -3,14 +3,14 @@ import type { Clock, StoreChange } from '@loop-engine/core'
 import type { Database } from '../connection/database.ts'
 import { listening, writeNotice } from './notice.ts'
 
-export interface Announcer {
+interface Announcer {
   /** Returns at once; what comes while a notification is under way shares the next one. */
   announce(change: StoreChange): void
   /** Resolves when the last announcement has left. */
   close(): Promise<void>
 }
 
-export interface AnnouncerOptions {
+interface AnnouncerOptions {
   readonly database: Pick<Database, 'tell'>
   readonly channel: string
   /** Whose notifications these are, so that a store does not wake itself. */

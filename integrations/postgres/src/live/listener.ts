@@ -4,7 +4,7 @@ import type { Client } from 'pg'
 import { pause } from '../connection/connections.ts'
 import { listening as lock, readNotice } from './notice.ts'
 
-export interface ListenerOptions {
+interface ListenerOptions {
   /** A new connection of its own, each time: LISTEN belongs to a session. */
   readonly connect: () => Promise<Client>
   readonly channel: string
@@ -12,7 +12,7 @@ export interface ListenerOptions {
   readonly sleep: Clock['sleep']
 }
 
-export interface Listener {
+interface Listener {
   watch(onChange: (change: StoreChange) => void): Promise<() => Promise<void>>
   close(): Promise<void>
 }

@@ -1,7 +1,7 @@
 import type { StoreChange } from '@loop-engine/core'
 
 /** What one store tells the others, which listen on the same channel. */
-export interface Notice extends StoreChange {
+interface Notice extends StoreChange {
   readonly sender: string
 }
 

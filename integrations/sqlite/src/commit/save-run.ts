@@ -13,7 +13,7 @@ export type RunRow = [
   anyStop: 0 | 1,
 ]
 
-export interface RunWriter {
+interface RunWriter {
   /**
    * Moves an open run on, or ends it, by one statement, if nothing about the plan but its version has to be judged, its
    * tags stay, and no stop is in force; else does nothing. Most commits go this way.

@@ -26,7 +26,7 @@ type Outcome = { readonly done: unknown } | { readonly failed: LoopError }
 /** Bounds how long one transaction keeps this thread, and other processes, waiting. */
 const groupSize = 256
 
-export interface WriterOptions {
+interface WriterOptions {
   readonly connection: Connection
   readonly busyTimeoutMs: number
   /** Called between transactions with the number of jobs that the last one did. */

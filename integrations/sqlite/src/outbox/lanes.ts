@@ -2,7 +2,7 @@ import type { OutboxItem } from '@loop-engine/core'
 
 import type { Connection } from '../connection/connection.ts'
 
-export interface Lanes {
+interface Lanes {
   /** Gives the lane to an item that is about to enter, unless it is there, or its current one comes first or is leased. */
   take(item: OutboxItem, isThere: () => boolean): boolean
   /** Gives the lane to its first item, once the current one is done with. Mostly that was the only one. */

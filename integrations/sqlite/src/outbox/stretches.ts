@@ -14,7 +14,7 @@ export type Held = [
 ]
 
 /** What a sink was not told of a run yet: the events of entries in a row are one row, whose item is the first of them. */
-export interface Stretches {
+interface Stretches {
   /** Of an entry of this time that this commit appends: it comes last in its lane. */
   append(event: OutboxItem, at: number): void
   /** Before its item leaves: the events that come after it wait on as a row of their own. */

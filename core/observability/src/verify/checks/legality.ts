@@ -12,7 +12,7 @@ import type { LoopIndex } from '@loop-engine/runtime'
 import { illegal, type Finding } from './fault.ts'
 
 /** What earlier entries of a run licensed; bounded by the run's approvals and effects. */
-export interface Licences {
+interface Licences {
   /** Judges an entry by what came before it, and remembers what it licenses. */
   judge(
     entry: LedgerEntry,

@@ -10,7 +10,7 @@ import { holdsNumber, holdsPlain, holdsText, type EntryTail } from './entry-tail
 import type { Finding } from './fault.ts'
 
 /** Where an entry has to stand. */
-export interface Place {
+interface Place {
   readonly runId: string
   /** Its predecessor, or version 0 and the genesis hash. */
   readonly version: number
