@@ -68,6 +68,8 @@ export {
   approvalsOf,
   decisionKinds,
   decisionWords,
+  delegatorOf,
+  delegatorsOf,
   type ApprovalDecision,
   type ApprovalRequest,
   type ApprovalStatus,

@@ -1,4 +1,4 @@
-import type { ApprovalRequest, Principal } from '@loop-engine/core'
+import { delegatorOf, type ApprovalRequest, type Principal } from '@loop-engine/core'
 
 import type { Kernel } from './kernel.ts'
 
@@ -30,13 +30,11 @@ export function involvedIn({
   decisions,
   delegations,
 }: ApprovalRequest): readonly Principal[] {
-  const delegators = [
-    ...delegations.map(({ from }) => from),
-    ...decisions.flatMap(({ handedOnBy = [] }) => handedOnBy),
-  ]
+  const delegators = decisions.flatMap(({ handedOnBy = [] }) => handedOnBy)
   return [
     requester,
     ...decisions.map(({ reviewer }) => reviewer),
+    ...delegations.map(delegatorOf),
     ...delegators.map((id) => ({ type: 'human', id }) as const),
   ]
 }

@@ -112,6 +112,16 @@ test('a changed request can be rejected, but what its policy says now does not f
   expect(errors).toMatchObject([{ code: 'corrupt' }])
 })
 
+test('for whom somebody acted who handed a vote on stays as it is on record', async () => {
+  const { approvals, requestId, decide, change } = await askAndChange(({ delegations }) => ({
+    delegations: delegations.map(({ onBehalfOf: _, ...one }) => one),
+  }))
+  const ann = { ...person('ann'), onBehalfOf: { type: 'human', id: 'chief' } } as const
+  await approvals.delegate({ requestId, actor: ann, to: 'dora' })
+  change()
+  await expect(decide('ben')).rejects.toMatchObject({ code: 'corrupt' })
+})
+
 test('edits, delegations and notes that are on record change nothing by hand', async () => {
   const { approvals, requestId, run } = await askAndChange(() => ({}))
   const by = (id: string) => ({ requestId, actor: person(id) })

@@ -26,7 +26,10 @@ const payment = defineLoop({
   ],
 })
 
-/** What mallory, who acts for the boss, approved in place of ann has executed; nothing was done about it yet. */
+/**
+ * What mallory, who acts for the boss, approved in place of ann, who acts for the chief, has executed; nothing was done
+ * about it yet.
+ */
 async function approved(transitionId: string) {
   const done: string[] = []
   const clock = createTestClock()
@@ -43,7 +46,8 @@ async function approved(transitionId: string) {
   const asked = await engine.transition({ ...run, transitionId })
   if (asked.status !== 'pending_approval') throw new Error(asked.status)
   const requestId = asked.approvalId
-  await approvals.delegate({ requestId, actor: person('ann'), to: 'mallory' })
+  const ann = { ...person('ann'), onBehalfOf: { type: 'human', id: 'chief' } } as const
+  await approvals.delegate({ requestId, actor: ann, to: 'mallory' })
   const decided = await approvals.decide({
     requestId,
     decision: 'approve',
@@ -60,7 +64,7 @@ async function approved(transitionId: string) {
 const stopOf = (actorId: string) =>
   ({ target: { actorId }, actor: person('olga'), reason: 'stolen' }) as const
 
-test.each(['agent:payer', 'mallory', 'ann', 'boss', 'integration:bank'])(
+test.each(['agent:payer', 'mallory', 'ann', 'boss', 'chief', 'integration:bank'])(
   'an effect waits while %s is stopped: who asked, who approved, in whose place, for whom, who acts',
   async (actorId) => {
     const { engine, done, later } = await approved('pay')

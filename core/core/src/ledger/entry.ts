@@ -77,7 +77,7 @@ export interface LedgerEntry {
     readonly reviewers?: readonly string[]
     /** By whom the delegates among them had their votes. */
     readonly handedOnBy?: readonly string[]
-    /** For whom the reviewers acted. */
+    /** For whom all of those acted. */
     readonly onBehalfOf?: readonly string[]
     readonly policyDigest?: string
     readonly expiresAt?: number

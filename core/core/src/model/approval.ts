@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../json/json.ts'
-import type { Actor } from './actor.ts'
+import type { Actor, Principal } from './actor.ts'
 import type { ApprovalPolicy } from './definition.ts'
 import type { GuardResult } from './guard-result.ts'
 
@@ -45,6 +45,18 @@ export interface ApprovalDecision {
   /** Of an approval by a delegate: by whom it had the vote, the last first. */
   readonly handedOnBy?: readonly string[]
   readonly reason?: string
+  /** Epoch milliseconds. */
+  readonly at: number
+}
+
+/** Somebody handed a decision on. */
+export interface Delegation {
+  readonly from: string
+  /** For whom that person acted. */
+  readonly onBehalfOf?: Principal
+  readonly to: string
+  /** Of which stage the decision was handed on. */
+  readonly stage: number
   /** Epoch milliseconds. */
   readonly at: number
 }
@@ -117,14 +129,7 @@ export interface ApprovalRequest {
   /** Index of the stage that is waiting. */
   readonly stage: number
   readonly decisions: readonly ApprovalDecision[]
-  readonly delegations: readonly {
-    readonly from: string
-    readonly to: string
-    /** Of which stage the decision was handed on. */
-    readonly stage: number
-    /** Epoch milliseconds. */
-    readonly at: number
-  }[]
+  readonly delegations: readonly Delegation[]
   /** Reviewers added by escalation. */
   readonly escalated: readonly string[]
   readonly status: ApprovalStatus
@@ -152,4 +157,17 @@ export function approvalsOf({
     (made) =>
       made.revision === revision && (made.decision === 'approve' || made.decision === 'edit'),
   )
+}
+
+/** Who handed a decision on, with whom that person acted for. */
+export function delegatorOf({ from, onBehalfOf }: Delegation): Principal {
+  return { type: 'human', id: from, ...(onBehalfOf && { onBehalfOf }) }
+}
+
+/** Those by whom the delegate of a vote had it. */
+export function delegatorsOf(
+  { delegations }: Pick<ApprovalRequest, 'delegations'>,
+  { handedOnBy = [] }: Pick<ApprovalDecision, 'handedOnBy'>,
+): readonly Principal[] {
+  return delegations.filter(({ from }) => handedOnBy.includes(from)).map(delegatorOf)
 }

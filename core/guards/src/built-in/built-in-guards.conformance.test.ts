@@ -10,6 +10,7 @@ const approved = {
   revision: 1,
   status: 'approved',
   decidedAt: 0,
+  delegations: [],
   decisions: [
     { decision: 'approve', reviewer: { type: 'human', id: 'bob' }, stage: 0, revision: 1, at: 0 },
   ],

@@ -266,8 +266,9 @@ function approval(
     status: 'approved',
     decidedAt: 0,
     decisions,
+    delegations: [],
     ...change,
-  } as ApprovalRequest
+  } as unknown as ApprovalRequest
 }
 
 describe('four-eyes', () => {
@@ -281,10 +282,15 @@ describe('four-eyes', () => {
     }
   })
 
-  test('is not passed by who handed the vote on', () => {
-    const given = [approval({}, [{ reviewer: human('dan'), handedOnBy: ['bob'] }])]
+  test('is not passed by who handed the vote on, nor by whom that person acted for', () => {
+    const delegations = [
+      { from: 'bob', onBehalfOf: human('boss'), to: 'dan', stage: 0, at: 0 },
+      { from: 'eve', to: 'dora', stage: 0, at: 0 },
+    ]
+    const given = [approval({ delegations }, [{ reviewer: human('dan'), handedOnBy: ['bob'] }])]
 
-    expect(passes('four-eyes', parameters, { actor: human('Bob'), approvals: given })).toBe(false)
+    for (const id of ['Bob', 'boss'])
+      expect(passes('four-eyes', parameters, { actor: human(id), approvals: given })).toBe(false)
     expect(passes('four-eyes', parameters, { actor: human('eve'), approvals: given })).toBe(true)
   })
 

@@ -1,5 +1,5 @@
 import { sameParty } from '@loop-engine/actors'
-import type { Guard } from '@loop-engine/core'
+import { delegatorsOf, type Guard } from '@loop-engine/core'
 
 import { checkedBy, text } from './parameters.ts'
 
@@ -19,12 +19,9 @@ export const fourEyes: Guard = {
     if (!requests.some(({ status }) => status === 'approved')) {
       return { passed: false, message: 'Nobody has approved the earlier step.' }
     }
-    const involved = requests.flatMap(({ requester, decisions }) => [
-      requester,
-      ...decisions.flatMap(({ reviewer, handedOnBy = [] }) => [
-        reviewer,
-        ...handedOnBy.map((id) => ({ type: 'human', id }) as const),
-      ]),
+    const involved = requests.flatMap((request) => [
+      request.requester,
+      ...request.decisions.flatMap((made) => [made.reviewer, ...delegatorsOf(request, made)]),
     ])
     const passed = !involved.some((earlier) => sameParty(actor, earlier, identityClassOf))
     return { passed, message: 'Somebody else has to do this.' }

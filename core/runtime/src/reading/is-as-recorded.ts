@@ -1,7 +1,9 @@
+import { principalIds } from '@loop-engine/actors'
 import {
   approvalsOf,
   approvalsOpenedBy,
   canonicalize,
+  delegatorOf,
   digestOf,
   saltedDigest,
   waitingStage,
@@ -128,12 +130,13 @@ function delegationsIn(record: readonly LedgerEntry[]): readonly object[] {
   return record
     .filter(({ approval }) => approval?.decision === 'delegate')
     .map(({ actor, approval, data }) => ({
-      from: actor.id,
+      from: principalIds(actor),
       to: data?.['to'],
       stage: approval?.stage,
     }))
 }
 
-function nameHandedOn({ from, to, stage }: ApprovalRequest['delegations'][number]): object {
-  return { from, to, stage }
+function nameHandedOn(delegation: ApprovalRequest['delegations'][number]): object {
+  const { to, stage } = delegation
+  return { from: principalIds(delegatorOf(delegation)), to, stage }
 }

@@ -7,6 +7,13 @@ import {
   type Principal,
 } from '@loop-engine/core'
 
+interface Execution extends Pick<LedgerEntry, 'tenant' | 'loopId' | 'aggregateId' | 'actor'> {
+  readonly approval?: Pick<
+    NonNullable<LedgerEntry['approval']>,
+    'reviewers' | 'handedOnBy' | 'onBehalfOf'
+  >
+}
+
 /** The stops that hold up a change which this actor makes. */
 export function scopesOf(
   instance: { tenant: string; loopId: string; aggregateId: string },
@@ -21,8 +28,8 @@ export function ownScopes(tenant: string, principal: Principal): readonly string
   return principalIds(principal).flatMap((id) => actorScopes(tenant, id))
 }
 
-/** The stops that hold up what an execution licenses: those of everybody on whose word it rests. */
-export function scopesBehind({ approval, ...entry }: LedgerEntry): readonly string[] {
+/** The stops that hold up an execution, and what it licenses: those of everybody on whose word it rests. */
+export function scopesBehind({ approval, ...entry }: Execution): readonly string[] {
   const { reviewers = [], handedOnBy = [], onBehalfOf = [] } = approval ?? {}
   const approvers = [...reviewers, ...handedOnBy, ...onBehalfOf]
   return [

@@ -56,7 +56,13 @@ export async function delegate(kernel: Kernel, input: DelegateInput): Promise<De
       ...request,
       delegations: [
         ...request.delegations,
-        { from: actor.id, to, stage: request.stage, at: kernel.clock.now() },
+        {
+          from: actor.id,
+          ...(actor.onBehalfOf && { onBehalfOf: actor.onBehalfOf }),
+          to,
+          stage: request.stage,
+          at: kernel.clock.now(),
+        },
       ],
     }
     const type = 'loop.approval.decided'

@@ -1,10 +1,11 @@
-import { approvalsOf, LoopError, type Actor, type ApprovalRequest } from '@loop-engine/core'
+import { LoopError, type ApprovalRequest } from '@loop-engine/core'
 
 import { judge } from '../../judging/attempt.ts'
+import { approversOf } from '../../judging/decide/approvers-of.ts'
 import { knownEvidence, noEvidence, type Evidence } from '../../judging/evidence.ts'
 import { resultOf } from '../../judging/transition-result.ts'
 import type { Kernel } from '../../kernel.ts'
-import { ownScopes, scopesOf } from '../../recording/change-scopes.ts'
+import { scopesBehind } from '../../recording/change-scopes.ts'
 import { close } from '../../recording/close-request.ts'
 import { record } from '../../recording/record-judgement.ts'
 import { isOverLimit } from '../../recording/refused-by.ts'
@@ -54,22 +55,15 @@ export async function execute(
     result: { status: executed ? 'executed' : 'blocked', request: closed, transition },
     isHeldUp: isOverLimit(ruling),
     plan: {
-      // A stop of anybody who asked, approved or handed on a vote holds this up.
-      scopes: [
-        ...scopesOf(instance, request.requester),
-        ...approversOf(request).flatMap((actor) => ownScopes(instance.tenant, actor)),
-      ],
+      // A stop of anybody who asked, approved or handed on a vote, or for whom one of them acted, holds this up.
+      scopes: scopesBehind({
+        ...instance,
+        actor: request.requester,
+        approval: approversOf(request),
+      }),
       reservations,
     },
   }
-}
-
-/** Who approved, and who had handed on the vote to them. */
-function approversOf(request: ApprovalRequest): readonly Actor[] {
-  return approvalsOf(request).flatMap(({ reviewer, handedOnBy = [] }) => [
-    reviewer,
-    ...handedOnBy.map((id) => ({ type: 'human' as const, id })),
-  ])
 }
 
 /** The evidence of a request, salted as its action digest says. */

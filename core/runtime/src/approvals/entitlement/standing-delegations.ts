@@ -1,5 +1,5 @@
 import { sameParty } from '@loop-engine/actors'
-import type { ApprovalRequest } from '@loop-engine/core'
+import { delegatorOf, type ApprovalRequest } from '@loop-engine/core'
 
 import { identityClasses } from '../../identity-classes.ts'
 import type { Kernel } from '../../kernel.ts'
@@ -15,16 +15,14 @@ export async function withStandingDelegations(
 ): Promise<ApprovalRequest> {
   const { tenant, delegations, policy, requester } = request
   if (!kernel.identity.hasDirectory || delegations.length === 0) return request
-  const delegators = [...new Set(delegations.map(({ from }) => from))]
-  const people = delegators.map((id) => ({ type: 'human', id }) as const)
+  const people = delegations.map(delegatorOf)
   const [classOf, known] = await Promise.all([
     identityClasses(kernel, tenant, [requester, ...people]),
     Promise.all(people.map(async (person) => kernel.identity.today(tenant, person))),
   ])
-  const today = new Map(delegators.map((id, index) => [id, known[index]?.actor]))
   const standing: ApprovalRequest['delegations'][number][] = []
-  for (const one of delegations) {
-    const from = today.get(one.from)
+  for (const [index, one] of delegations.entries()) {
+    const from = known[index]?.actor
     const isOwn = policy.fourEyes && from && sameParty(from, requester, classOf)
     const before = { ...request, stage: one.stage, delegations: standing }
     if (from && !isOwn && mayHandOn(before, from)) standing.push(one)

@@ -1,15 +1,14 @@
-import { principalIds } from '@loop-engine/actors'
-import {
-  approvalsOf,
-  type ApprovalRequest,
-  type EntryDraft,
-  type InstanceStatus,
-  type LoopInstance,
-  type Reservation,
-  type Transition,
+import type {
+  ApprovalRequest,
+  EntryDraft,
+  InstanceStatus,
+  LoopInstance,
+  Reservation,
+  Transition,
 } from '@loop-engine/core'
 
 import { admit } from './admit.ts'
+import { approversOf } from './approvers-of.ts'
 import { attemptDraft } from './attempt-draft.ts'
 import type { LoopIndex } from './loop-index.ts'
 import type { Order, Ruling, TransitionCommand, TransitionFacts } from './ruling.ts'
@@ -119,9 +118,6 @@ function execute(
       after: target.timeout.after,
     })
   const { approved } = facts
-  const votes = approved ? approvalsOf(approved) : []
-  const handedOnBy = votes.flatMap((vote) => vote.handedOnBy ?? [])
-  const onBehalfOf = votes.flatMap(({ reviewer }) => principalIds(reviewer).slice(1))
   return {
     status: 'executed',
     transition,
@@ -137,9 +133,7 @@ function execute(
         id: approved.id,
         revision: approved.revision,
         viewHash: approved.viewHash,
-        reviewers: votes.map(({ reviewer }) => reviewer.id),
-        ...(handedOnBy.length > 0 && { handedOnBy }),
-        ...(onBehalfOf.length > 0 && { onBehalfOf }),
+        ...approversOf(approved),
       },
     }),
     orders,
