@@ -5,7 +5,9 @@ import type { Refusal } from '../judging/decide/ruling.ts'
 import type { Evidence } from '../judging/evidence.ts'
 import type { Kernel } from '../kernel.ts'
 import type { Change } from './change.ts'
+import { fullCounters } from './full-counters.ts'
 import { record } from './record-judgement.ts'
+import { overLimit } from './refused-by.ts'
 import { supersede } from './supersede.ts'
 
 interface FollowUp {
@@ -25,7 +27,11 @@ export async function takeFollowUp(
 ): Promise<Judgement> {
   const loop = await kernel.loops.pinned(instance.definition.digest)
   const command = { transitionId, actor }
-  const judgement = await judge({ kernel, loop, instance, command, evidence, refusal, change })
+  const judged = async (why?: Refusal): Promise<Judgement> =>
+    judge({ kernel, loop, instance, command, evidence, refusal: why, change })
+  let judgement = await judged(refusal)
+  const full = await fullCounters(kernel, change, judgement.reservations)
+  if (full.length > 0) judgement = await judged(overLimit([...(refusal?.overrun ?? []), ...full]))
   record(change, judgement, evidence, kernel)
   if (judgement.ruling.status === 'executed') await supersede(kernel, change)
   return judgement
