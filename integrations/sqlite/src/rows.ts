@@ -117,8 +117,16 @@ export function toApproval([text, messages]: ApprovalRow): ApprovalRequest {
   return readRequest(text, messages)
 }
 
-export const itemColumns =
-  'id, tenant, aggregate_id, run_id, lane, kind, name, first_seq, payload, due_at, attempt'
+/** A whole number; one beyond those of JavaScript, which only hands write, as the last of them: nobody stops at its row. */
+export function safe(column: string): string {
+  return `max(-${Number.MAX_SAFE_INTEGER}, min(${column}, ${Number.MAX_SAFE_INTEGER}))`
+}
+
+/** So many that one more is a number. */
+export const attempts = 'max(0, min(attempt, 2147483646))'
+
+export const itemColumns = `
+  id, tenant, aggregate_id, run_id, lane, kind, name, ${safe('first_seq')}, payload, ${safe('due_at')}, ${attempts}`
 export type ItemRow = [
   id: string,
   tenant: string,

@@ -157,6 +157,75 @@ describe('the file', () => {
     expect(await store.claim(query)).toMatchObject([{ kind: 'other' }])
   })
 
+  test.each([
+    'first_seq = 9223372036854775807',
+    'first_seq = -9223372036854775808',
+    'due_at = 9223372036854775807',
+    'due_at = -9223372036854775808',
+    'ready_at = -9223372036854775808',
+    'attempt = 9223372036854775807',
+    'attempt = -9223372036854775808',
+    'fence = 9223372036854775807',
+  ])('a row of the outbox that was made %s stops no other', async (change) => {
+    const path = newPath()
+    const store = await openAt(path)
+    const plan = startPlan()
+    const bad = outboxItem(plan.instance, { id: 'bad', lane: 'x', seq: 1 })
+    const good = outboxItem(plan.instance, { id: 'good', lane: 'y', seq: 1 })
+    const behind = outboxItem(plan.instance, { id: 'behind', lane: 'x', seq: 2 })
+    await store.commit([{ ...plan, outbox: [bad, good, behind] }])
+    const other = new DatabaseSync(path)
+    other.exec(`UPDATE outbox SET ${change} WHERE id = 'bad'`)
+    other.close()
+
+    expect(await store.nextDueAt()).not.toBeNaN()
+    const query = { worker: 'w', leaseMs: 1000, limit: 10, now: planEpoch + 3_600_000 }
+    const claims = await store.claim(query)
+    expect(claims.map(({ id }) => id).toSorted()).toEqual(['bad', 'good'])
+    expect(claims.flatMap(Object.values).filter(Number.isFinite).every(Number.isSafeInteger)).toBe(
+      true,
+    )
+    const outcome = { kind: 'dead', at: 1, error: 'corrupt' } as const
+    await store.settle(claims.map(({ id, fence }) => ({ id, fence, outcome })))
+    expect((await store.deadLetters({ tenant: 'acme' })).items).toHaveLength(2)
+    expect(await store.claim(query)).toMatchObject([{ id: 'behind' }])
+  })
+
+  test.each([
+    'ready_at = 9223372036854775807',
+    'leased_until = 9223372036854775807',
+    'last_seq = 9223372036854775807',
+    'last_seq = 0',
+    'first_seq = 1000',
+  ])('events of which somebody made %s stop nobody, and come to an end', async (change) => {
+    const path = newPath()
+    const store = await openAt(path)
+    let count = 0
+    for (const { instance, ...plan } of history(5)) {
+      const { runId, version: seq } = instance
+      const id = publishItemId({ runId, seq, name: 'lake' })
+      const lane = `publish:lake:${runId}`
+      const event = outboxItem(instance, { id, lane, kind: 'publish', name: 'lake' })
+      if (seq === 6) {
+        const other = new DatabaseSync(path)
+        other.exec(`UPDATE outbox SET ${change}`)
+        other.close()
+      }
+      await store.commit([{ ...plan, instance, outbox: [event] }])
+    }
+    expect(await store.nextDueAt()).not.toBeNaN()
+    const query = { worker: 'w', leaseMs: 1000, limit: 10, now: planEpoch + 3_600_000 }
+    for (
+      let claims = await store.claim(query);
+      claims.length > 0;
+      claims = await store.claim(query)
+    ) {
+      expect((count += claims.length)).toBeLessThan(20)
+      const outcome = { kind: 'dead', at: 1, error: 'corrupt' } as const
+      await store.settle(claims.map(({ id, fence }) => ({ id, fence, outcome })))
+    }
+  })
+
   test('who reads page after page lets others have their turn', async () => {
     const store = await openAt(newPath())
     let others = 0

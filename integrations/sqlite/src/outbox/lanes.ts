@@ -1,6 +1,7 @@
 import type { OutboxItem } from '@loop-engine/core'
 
 import type { Connection } from '../connection/connection.ts'
+import { safe } from '../rows.ts'
 
 interface Lanes {
   /** Gives the lane to an item that is about to enter, unless it is there, or its current one comes first or is leased. */
@@ -9,7 +10,7 @@ interface Lanes {
   advance(tenant: string, lane: string, id: string): void
 }
 
-type Seat = [pos: number, seq: number, id: string, leasedUntil: number]
+type Seat = [pos: number, seq: number, id: string, isLeased: 0 | 1]
 
 /**
  * Who is the current item of a lane. Lanes of the same name of two tenants wait for nobody but their own, and an item
@@ -18,7 +19,7 @@ type Seat = [pos: number, seq: number, id: string, leasedUntil: number]
 export function createLanes({ prepare }: Connection): Lanes {
   const inLane = 'lane = ? AND tenant = ? AND died_at IS NULL AND lane <> id'
   const current = prepare<Seat>(`
-    SELECT pos, first_seq, id, leased_until FROM outbox
+    SELECT pos, ${safe('first_seq')}, id, leased_until > 0 FROM outbox
     WHERE ${inLane} AND ready_at IS NOT NULL ORDER BY first_seq LIMIT 1`)
   const wait = prepare('UPDATE outbox SET ready_at = NULL WHERE pos = ?')
   const anyOther = prepare<[1]>(`SELECT 1 FROM outbox WHERE ${inLane} LIMIT 1`)
@@ -29,9 +30,8 @@ export function createLanes({ prepare }: Connection): Lanes {
     take({ tenant, lane, seq, id }, isThere) {
       const seat = lane === id ? undefined : current.get(lane, tenant)
       if (seat === undefined) return true
-      const [pos, currentSeq, currentId, leasedUntil] = seat
-      if (leasedUntil > 0 || currentSeq < seq || (currentSeq === seq && currentId < id))
-        return false
+      const [pos, currentSeq, currentId, isLeased] = seat
+      if (isLeased || currentSeq < seq || (currentSeq === seq && currentId < id)) return false
       if (isThere()) return false
       wait.run(pos)
       return true

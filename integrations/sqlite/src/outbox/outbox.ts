@@ -12,7 +12,7 @@ import {
 } from '@loop-engine/core'
 
 import type { Connection } from '../connection/connection.ts'
-import { itemColumns, toItem, type ItemRow } from '../rows.ts'
+import { attempts, itemColumns, safe, toItem, type ItemRow } from '../rows.ts'
 import { createLanes } from './lanes.ts'
 import { createStretches, type Held } from './stretches.ts'
 
@@ -55,7 +55,7 @@ export function createOutbox(connection: Connection): Outbox {
     WHERE id = ? AND tenant = ? AND kind <> 'publish' AND leased_until = 0 AND died_at IS NULL
     RETURNING lane, ready_at`)
   const heldBy = prepare<Held>(`
-    SELECT pos, tenant, lane, run_id, name, first_seq, last_seq FROM outbox
+    SELECT pos, tenant, lane, run_id, name, ${safe('first_seq')}, ${safe('last_seq')} FROM outbox
     WHERE id = ? AND fence = ? AND fence > 0 AND leased_until > 0`)
   const remove = prepare('DELETE FROM outbox WHERE pos = ?')
   // Whatever its kind is: one that was changed by hand would be due for ever.
@@ -70,7 +70,7 @@ export function createOutbox(connection: Connection): Outbox {
     ORDER BY ready_at, first_seq, id LIMIT +?`)
   const nextFence = prepare<[number]>('UPDATE progress SET fence = fence + ? RETURNING fence')
   const lease = prepare(`
-    UPDATE outbox SET attempt = attempt + 1, fence = ?, leased_until = ?, worker = ?, ready_at = max(due_at, ?)
+    UPDATE outbox SET attempt = ${attempts} + 1, fence = ?, leased_until = ?, worker = ?, ready_at = max(due_at, ?)
     WHERE pos = ?`)
   const retry = prepare(`
     UPDATE outbox SET due_at = ?, error = ?, leased_until = 0, ready_at = iif(lane = id, ?, NULL) WHERE pos = ?`)
@@ -80,10 +80,10 @@ export function createOutbox(connection: Connection): Outbox {
     UPDATE outbox SET leased_until = max(leased_until, ?), ready_at = max(due_at, leased_until, ?)
     WHERE pos = ?`)
   const soonest = prepare<[number | null]>(
-    'SELECT min(ready_at) FROM outbox WHERE ready_at IS NOT NULL',
+    `SELECT ${safe('min(ready_at)')} FROM outbox WHERE ready_at IS NOT NULL`,
   )
   const dead = prepare<[...ItemRow, error: string, diedAt: number]>(`
-    SELECT ${itemColumns}, error, died_at FROM outbox
+    SELECT ${itemColumns}, error, ${safe('died_at')} FROM outbox
     WHERE tenant = ? AND died_at IS NOT NULL AND (died_at, id) > (?, ?) ORDER BY died_at, id LIMIT +?`)
   const corpse = prepare<[...ItemRow, pos: number]>(`
     SELECT ${itemColumns}, pos FROM outbox

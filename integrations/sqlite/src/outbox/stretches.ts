@@ -1,6 +1,7 @@
 import { publishItemId, type OutboxItem } from '@loop-engine/core'
 
 import type { Connection } from '../connection/connection.ts'
+import { safe } from '../rows.ts'
 
 /** Of an item that is claimed. */
 export type Held = [
@@ -32,12 +33,12 @@ export function createStretches({ prepare }: Connection): Stretches {
     VALUES (?, ?, ?, ?, ?, 'publish', ?, ?, ?, ?, ?, iif(
       EXISTS (SELECT 1 FROM outbox WHERE lane = ? AND tenant = ? AND died_at IS NULL AND lane <> id),
       NULL, ?))`)
+  const next = prepare<[seq: number, at: number]>(`
+    SELECT seq, ${safe('at')} FROM entry
+    WHERE tenant = ? AND run_id = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT 1`)
   const keepRest = prepare(`
     INSERT INTO outbox (tenant, id, aggregate_id, run_id, lane, kind, name, first_seq, last_seq, payload, due_at)
-    SELECT tenant, ?, aggregate_id, run_id, lane, kind, name, first_seq + 1, last_seq, payload, coalesce(
-      (SELECT at FROM entry e WHERE e.tenant = o.tenant AND e.run_id = o.run_id AND e.seq = o.first_seq + 1),
-      due_at)
-    FROM outbox o WHERE pos = ?`)
+    SELECT tenant, ?, aggregate_id, run_id, lane, kind, name, ?, last_seq, payload, ? FROM outbox WHERE pos = ?`)
   return {
     append(event, at) {
       const { tenant, id, aggregateId, runId, lane, name, seq, payload, dueAt } = event
@@ -49,9 +50,12 @@ export function createStretches({ prepare }: Connection): Stretches {
       const place = [tenant, id, aggregateId, runId, lane, name]
       begin.run(...place, seq, isAsTold ? seq : null, payload, dueAt, ...whetherNext)
     },
-    keepRest([pos, , , runId, name, firstSeq, lastSeq]) {
-      if (lastSeq === null || lastSeq === firstSeq) return
-      keepRest.run(publishItemId({ runId, name, seq: firstSeq + 1 }), pos)
+    keepRest([pos, tenant, , runId, name, firstSeq, lastSeq]) {
+      if (lastSeq === null || lastSeq <= firstSeq) return
+      // On record: a row of which somebody changed an end would be told of entries that never were, one after the other.
+      const [seq, at] = next.get(tenant, runId, firstSeq, lastSeq) ?? []
+      if (seq === undefined || at === undefined) return
+      keepRest.run(publishItemId({ runId, name, seq }), seq, at, pos)
     },
   }
 }
