@@ -38,16 +38,16 @@ export function createLedger(database: Database, schema: string): Ledger {
   const statement = statementsOf(schema)
   const inPartition = `partition_at = (SELECT i.partition_at FROM ${schema}.instance i WHERE i.tenant = $1 AND i.run_id = $2)`
   const get = statement(
-    'get_v1',
-    `(SELECT body, 0 AS rank FROM ${schema}.instance WHERE tenant = $1 AND aggregate_id = $2 AND ${openStatuses} LIMIT 1)
+    'get_v14',
+    `(SELECT body, version, 0 AS rank FROM ${schema}.instance WHERE tenant = $1 AND aggregate_id = $2 AND ${openStatuses} LIMIT 1)
     UNION ALL
-    (SELECT body, 1 AS rank FROM ${schema}.instance WHERE tenant = $1 AND aggregate_id = $2
+    (SELECT body, version, 1 AS rank FROM ${schema}.instance WHERE tenant = $1 AND aggregate_id = $2
       ORDER BY created_at DESC, run_id DESC LIMIT 1)
     ORDER BY rank LIMIT 1`,
   )
   const getRun = statement(
-    'get_run_v1',
-    `SELECT body FROM ${schema}.instance WHERE tenant = $1 AND run_id = $2`,
+    'get_run_v14',
+    `SELECT body, version FROM ${schema}.instance WHERE tenant = $1 AND run_id = $2`,
   )
   const entries = statement(
     'entries_v1',

@@ -32,7 +32,7 @@ export function createLists(
         filter.add((at) => `updated_at >= ${at}`, wanted.updatedFrom)
       if (wanted.updatedUntil !== undefined)
         filter.add((at) => `updated_at < ${at}`, wanted.updatedUntil)
-      const text = `SELECT body FROM ${schema}.instance WHERE ${filter.text()} ORDER BY created_at, run_id LIMIT ${most + 1}`
+      const text = `SELECT body, version FROM ${schema}.instance WHERE ${filter.text()} ORDER BY created_at, run_id LIMIT ${most + 1}`
       const rows = await database.read<InstanceRow>({ name: '', text }, filter.values)
       return cutPage('run', rows.map(toInstance), most, ({ createdAt, runId }) => ({
         at: createdAt,

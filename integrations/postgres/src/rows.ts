@@ -1,4 +1,5 @@
 import {
+  LoopError,
   readFrontier,
   readRequest,
   readRun,
@@ -20,10 +21,17 @@ type Long = string
 
 export interface InstanceRow {
   readonly body: string
+  readonly version: Long
 }
 
-export function toInstance({ body }: InstanceRow): LoopInstance {
-  return readRun(body)
+export function toInstance({ body, version }: InstanceRow): LoopInstance {
+  const run = readRun(body)
+  // The column is what commits go by: none would ever find the version that was judged.
+  if (run.version === Number(version)) return run
+  throw new LoopError('corrupt', 'A stored run has two versions: it was changed.', {
+    details: { runId: run.runId },
+    hint: 'Restore the store from a backup; an export shows what it held.',
+  })
 }
 
 export interface EntryRow {
