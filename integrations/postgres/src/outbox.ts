@@ -12,11 +12,8 @@ type Outbox = Pick<
 /** Leases items to workers; several processes may ask at the same time. */
 export function createOutbox(database: Database, schema: string, announce: () => void): Outbox {
   const statement = statementsOf(schema)
-  const claim = statement(
-    'claim_v1',
-    `SELECT * FROM ${schema}.claim_v1($1, $2, $3, $4, $5) ORDER BY due_at, seq, id`,
-  )
-  const claimOf = statement('claim_of_v2', claimOfInstance(schema))
+  const claim = statement('claim_v14', `SELECT * FROM ${schema}.claim_v1($1, $2, $3, $4, $5)`)
+  const claimOf = statement('claim_of_v14', claimOfInstance(schema))
   const settle = statement('settle_v1', `SELECT ${schema}.settle_v1($1) AS held`)
   const extend = statement(
     'extend_v2',

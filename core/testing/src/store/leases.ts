@@ -29,6 +29,37 @@ export function testLeases(open: OpenStore): void {
     ).toEqual([true])
   })
 
+  test('an item whose lease ran out comes between what was due before that and what was due later', async () => {
+    const store = await open()
+    const { tenant, aggregateId } = await fill(store, [
+      { id: 'late', dueAt: now + leaseMs + 2 },
+      { id: 'held' },
+      { id: 'early', dueAt: now + leaseMs - 1 },
+    ])
+    await claimOne(store)
+
+    expect(await claimIds(store, { now: now + leaseMs + 2 })).toBe('early,held,late')
+    const again = { now: now + 3 * leaseMs, instance: { tenant, aggregateId } }
+    expect((await claimIds(store, again)).split(',').toSorted()).toEqual(['early', 'held', 'late'])
+  })
+
+  test('whoever holds a lane comes first in it, also once the lease has run out', async () => {
+    const store = await open()
+    const { tenant, aggregateId } = await fill(store, [
+      { id: 'first', lane: 'x', seq: 1 },
+      { id: 'second', lane: 'x', seq: 2 },
+    ])
+    const { id, fence } = await claimOne(store)
+    await store.settle([{ id, fence, outcome: { kind: 'dead', at: now, error: 'poison' } }])
+    await claimOne(store)
+    await store.revive('acme', 'first', now)
+
+    expect(await claimIds(store)).toBe('')
+    expect(await claimIds(store, { now: now + leaseMs })).toBe('second')
+    const later = { now: now + 2 * leaseMs, instance: { tenant, aggregateId } }
+    expect(await claimIds(store, later)).toBe('second')
+  })
+
   test('a commit that settles finishes the item with everything else', async () => {
     const store = await open()
     const instance = await fill(store, [

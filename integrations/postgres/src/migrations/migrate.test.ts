@@ -59,7 +59,7 @@ describe('opening', () => {
     const { rows } = await poolOf().query<{ version: number }>(
       `SELECT version FROM ${schema}.migration`,
     )
-    expect(rows.map(({ version }) => version)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
+    expect(rows.map(({ version }) => version)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13])
   })
 
   test('finds the schema that another starter made while it waited, though its session knew of none', async () => {
@@ -136,16 +136,16 @@ describe('opening', () => {
     const schema = server.schema()
     await storeOf({ schema }).open()
     const pool = poolOf()
-    await pool.query(`DELETE FROM ${schema}.migration WHERE version = 12`)
+    await pool.query(`DELETE FROM ${schema}.migration WHERE version = 13`)
 
     const opening = storeOf({ schema, mustExist: true }).open()
 
     await expect(opening).rejects.toMatchObject({
       code: 'unsupported',
-      details: { version: 11, known: 12 },
+      details: { version: 12, known: 13 },
     })
     const { rows } = await pool.query(`SELECT max(version) AS version FROM ${schema}.migration`)
-    expect(rows).toEqual([{ version: 11 }])
+    expect(rows).toEqual([{ version: 12 }])
   })
 
   test('an older schema is told for whom its requests wait', async () => {

@@ -2,6 +2,7 @@ import { LoopError } from '@loop-engine/core'
 
 import type { Database, Session } from '../connection/database.ts'
 import { blockedItemsV7 } from './blocked-items-v7.ts'
+import { claimOrderV14 } from './claim-order-v14.ts'
 import { claimPlansV9 } from './claim-plans-v9.ts'
 import { counterExpiryV7 } from './counter-expiry-v7.ts'
 import { plainFunctionsV3 } from './functions-plain-v3.ts'
@@ -48,6 +49,7 @@ const migrations: readonly ((schema: string) => string)[] = [
   retentionOutboxV11,
   waitingV12,
   partitionLocksV13,
+  claimOrderV14,
 ]
 
 /** Brings the schema to this package's version. Several starters wait for one another. */

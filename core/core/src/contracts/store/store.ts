@@ -68,7 +68,10 @@ export interface LoopStore {
    * The item of this id, whether it waits, is being delivered or is a dead letter. May not find items that publish entries.
    */
   delivery(tenant: string, id: string): Promise<OutboxItem | null>
-  /** Leases due items, at most one per lane, oldest first. An expired lease may be claimed again, with a higher fence. */
+  /**
+   * Leases due items, at most one per lane, in the order in which they became ready: when they were due, or their lease ran
+   * out. An expired lease may be claimed again, with a higher fence; until somebody does, its item comes first in its lane.
+   */
   claim(query: ClaimQuery): Promise<readonly OutboxClaim[]>
   /** One answer per settlement: whether the lease was still held. */
   settle(settlements: readonly Settlement[]): Promise<readonly boolean[]>
