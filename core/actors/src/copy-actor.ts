@@ -16,11 +16,11 @@ const longestChain = 16
 const types: ReadonlySet<unknown> = new Set(actorTypes)
 const sha256 = /^[0-9a-f]{64}$/
 
-/** What a reader answers when the schema has to say what is wrong. */
+/** The result of a reader for a value that it does not accept; `actorSchema` then says why. */
 const wrong = Symbol('wrong')
 
-// Every attempt passes here, so that the common case is read by hand; the schema in the core stays
-// the one definition, and a test holds the two together.
+// Every attempt reads an actor, so valid ones are read without zod. The definition is `actorSchema` of the core; a test
+// checks that both accept the same actors.
 const name = text(1, 128)
 const longName = text(1, 256)
 const hash: Read = (value) => (typeof value === 'string' && sha256.test(value) ? value : wrong)
@@ -41,7 +41,7 @@ const usageFields: Fields = new Map([
   ['costUsd', amount],
   ['costUsdTicks', count],
 ])
-/** Which model was asked what, and what came of it. */
+/** Which model was asked, with which prompt, and what is known of its answer. */
 const attribution: readonly (readonly [keyof Actor, Read])[] = [
   ['provider', name],
   ['modelId', longName],
@@ -69,8 +69,8 @@ const actorFields: Fields = new Map<string, Read>([
 export const attributionFields = attribution.map(([field]) => field)
 
 /**
- * A frozen copy of an actor, each field read once; `assurance` replaces the one that is given.
- * Throws `invalid_actor` with the path of what is wrong.
+ * Copies and freezes an actor, reading each field once. `assurance`, if given, replaces that of the input.
+ * Throws `invalid_actor` with the path of the wrong field.
  */
 export function copyActor(input: unknown, assurance?: Assurance): Actor {
   if (isRecord(input)) {
@@ -90,7 +90,7 @@ function readInto(
 ): boolean {
   for (const key of Object.keys(input)) {
     const value = input[key]
-    // An absent field and an undefined one are the same; only the former can be recorded.
+    // JSON cannot record `undefined`, so such a field counts as absent.
     if (value === undefined) continue
     const read = fields.get(key)
     const own = read === undefined ? wrong : read(value)
@@ -108,12 +108,12 @@ function readFields(value: unknown, fields: Fields, required?: string): unknown 
   return Object.freeze(copy)
 }
 
-function readPrincipal(value: unknown, left: number): unknown {
-  if (!isRecord(value) || left === 0) return wrong
+function readPrincipal(value: unknown, allowed: number): unknown {
+  if (!isRecord(value) || allowed === 0) return wrong
   const { type, id, onBehalfOf, ...rest } = value
   if (!types.has(type) || longName(id) === wrong || Object.keys(rest).length > 0) return wrong
   if (onBehalfOf === undefined) return Object.freeze({ type, id })
-  const next = readPrincipal(onBehalfOf, left - 1)
+  const next = readPrincipal(onBehalfOf, allowed - 1)
   return next === wrong ? wrong : Object.freeze({ type, id, onBehalfOf: next })
 }
 
@@ -145,9 +145,9 @@ function whole(min: number): Read {
 
 function invalidActor(input: unknown): LoopError {
   if (isRecord(input) && tooLong(input as { onBehalfOf?: Principal })) {
-    return new LoopError('invalid_actor', 'An actor acts for a chain that is too long.', {
+    return new LoopError('invalid_actor', 'The delegation chain of an actor is too long.', {
       path: '/onBehalfOf',
-      hint: `Name at most ${longestChain} principals.`,
+      hint: `An actor may act for at most ${longestChain} principals, one on behalf of the next.`,
     })
   }
   const issue = actorSchema.safeParse(input).error?.issues[0]
@@ -159,9 +159,9 @@ function invalidActor(input: unknown): LoopError {
 }
 
 function tooLong({ onBehalfOf }: { onBehalfOf?: Principal }): boolean {
-  let left = longestChain
+  let allowed = longestChain
   for (let next = onBehalfOf; typeof next === 'object' && next !== null; next = next.onBehalfOf) {
-    if (left-- === 0) return true
+    if (allowed-- === 0) return true
   }
   return false
 }

@@ -19,17 +19,17 @@ test.each(['bob', 'finance', 'role:oncall', 'group:finance', 'user:bob', 'Alice'
   },
 )
 
-test('nobody but a human reviews, whoever is named', () => {
+test('only a human reviews, whoever the policy names', () => {
   for (const type of ['ai-agent', 'automation', 'system'] as const) {
     expect(mayReview({ ...alice, type }, ['*', 'alice', 'role:finance'])).toBe(false)
   }
 })
 
-test('a person whose id looks like a role does not bear it', () => {
+test('a person whose id looks like a role does not have that role', () => {
   expect(mayReview({ type: 'human', id: 'role:finance' }, ['role:finance'])).toBe(false)
   expect(hasRole({ type: 'human', id: 'x' }, 'finance')).toBe(false)
 })
 
-test('a person without roles and groups is in none', () => {
+test('a person without roles and groups matches no role and no group', () => {
   expect(mayReview({ type: 'human', id: 'x' }, ['role:finance', 'group:oncall'])).toBe(false)
 })

@@ -39,7 +39,7 @@ describe('an asserted actor', () => {
     expect(Object.isFrozen(actor) && Object.isFrozen(actor.roles)).toBe(true)
   })
 
-  test('cannot bring an assurance of its own', () => {
+  test('loses the assurance that it brings along', () => {
     const authority = createAuthority({ name: 'http' })
     const forged = JSON.parse(JSON.stringify(authority.vouch(alice, oidc))) as unknown
 
@@ -48,7 +48,7 @@ describe('an asserted actor', () => {
     expect(actor.assurance).toEqual({ method: 'asserted' })
   })
 
-  test('keeps the attribution of a model as it came, and gains none', () => {
+  test('keeps its attribution to a model as given, and nothing is added', () => {
     expect(admitActor(agent, { mode: 'asserted' })).toEqual({
       actor: { ...agent, assurance: { method: 'asserted' } },
     })
@@ -61,7 +61,7 @@ describe('an asserted actor', () => {
 describe('in verified mode', () => {
   const authority = createAuthority({ name: 'http' })
 
-  test('the very object that an authority vouched for is accepted as it is', () => {
+  test('the very object that an authority returned is accepted as it is', () => {
     const vouched = authority.vouch(alice, oidc)
 
     expect(admitActor(vouched, { mode: 'verified', authority })).toEqual({ actor: vouched })
@@ -82,7 +82,7 @@ describe('in verified mode', () => {
     expect(admitActor(agent, { mode: 'verified', authority })).toHaveProperty('actor')
   })
 
-  test('an old authentication is refused when an age is asked for', () => {
+  test('an authentication older than maxAgeMs is refused', () => {
     const vouched = authority.vouch(alice, oidc)
     const options = { mode: 'verified', authority, maxAgeMs: 500 } as const
 
@@ -93,7 +93,7 @@ describe('in verified mode', () => {
   })
 })
 
-describe('a bad actor is refused with the path of what is wrong', () => {
+describe('a wrong actor is refused with the path of the wrong field', () => {
   const loop: Record<string, unknown> = { type: 'human', id: 'a' }
   loop.onBehalfOf = loop
 
@@ -118,7 +118,7 @@ describe('a bad actor is refused with the path of what is wrong', () => {
     expect(pathOfError(input)).toBe(path)
   })
 
-  test('an anonymous model, where attribution is required', () => {
+  test('an ai-agent that names no model, where attribution is required', () => {
     expect(pathOfError(agent, { requireAttribution: true })).toBe('admitted')
     for (const field of ['provider', 'modelId', 'promptHash'])
       expect(pathOfError({ ...agent, [field]: undefined }, { requireAttribution: true })).toBe(
@@ -176,14 +176,14 @@ test.each<[keyof Actor, good: readonly unknown[], bad: readonly unknown[]]>([
   }
 })
 
-test('a chain of sixteen principals is as long as one may be', () => {
+test('a delegation chain has at most sixteen principals', () => {
   const chain = (length: number): object =>
     length === 1 ? { type: 'human', id: 'alice' } : planner(chain(length - 1))
   expect(pathOfError({ ...agent, onBehalfOf: chain(16) })).toBe('admitted')
   expect(pathOfError({ ...agent, onBehalfOf: chain(17) })).toBe('/onBehalfOf')
 })
 
-test('what is read by hand is what the schema accepts', () => {
+test('copyActor accepts exactly the actors that the schema accepts', () => {
   const mostly = <T>(good: fc.Arbitrary<T>): fc.Arbitrary<unknown> =>
     fc.oneof({ weight: 12, arbitrary: good }, { weight: 1, arbitrary: fc.jsonValue() })
   const id = mostly(fc.string({ maxLength: 300 }))
@@ -211,7 +211,7 @@ test('what is read by hand is what the schema accepts', () => {
   expect(() => fc.assert(agrees, { seed: 1, numRuns: 2000 })).not.toThrow()
 })
 
-test('nobody is vouched for without the way they became known', () => {
+test('an authority vouches only with an assurance', () => {
   const { vouch, vouches } = createAuthority({ name: 'idp' })
   const unknown = undefined as unknown as typeof oidc
   expect(() => vouch(alice, unknown)).toThrow(
@@ -220,7 +220,7 @@ test('nobody is vouched for without the way they became known', () => {
   expect(vouches(alice)).toBe(false)
 })
 
-test('an authority has a name', () => {
+test('an authority without a name is refused', () => {
   const unnamed = {} as Parameters<typeof createAuthority>[0]
   expect(() => createAuthority(unnamed)).toThrow(
     expect.objectContaining({ code: 'invalid_config', path: '/name' }),

@@ -5,16 +5,21 @@ import { attributionFields, copyActor } from './copy-actor.ts'
 const asserted: Assurance = Object.freeze({ method: 'asserted' })
 const requiredAttribution = ['provider', 'modelId', 'promptHash'] as const
 
-/** Knows which actors it has authenticated. */
+/** Remembers which actors were authenticated. */
 export interface Authority {
   readonly name: string
-  /** Copies and freezes an actor with the way it was authenticated. Throws `invalid_actor`. */
+  /**
+   * Returns a frozen copy of an actor with the assurance that says how it was authenticated. Throws `invalid_actor`.
+   */
   vouch(actor: Actor, assurance: Assurance): Actor
-  /** True only of the very objects that `vouch` returned: a copy, or JSON, is never vouched for. */
+  /** True only for the very objects that `vouch` returned, never for a copy or for JSON. */
   vouches(actor: unknown): actor is Actor
 }
 
-/** Made by whatever authenticates (a server, a channel's intake) and handed to the engine. */
+/**
+ * Creates an authority. The code that authenticates (a server, the intake of a channel) creates it and hands it to the
+ * engine. Throws `invalid_config` without a name.
+ */
 export function createAuthority({ name }: { readonly name: string }): Authority {
   if (typeof name !== 'string' || name === '')
     throw new LoopError('invalid_config', 'An authority needs a name.', { path: '/name' })
@@ -25,10 +30,10 @@ export function createAuthority({ name }: { readonly name: string }): Authority 
       if (!assurance)
         throw new LoopError(
           'invalid_actor',
-          'Nobody is vouched for without saying how they are known.',
+          'To vouch for an actor, say how it was authenticated.',
           {
             path: '/assurance',
-            hint: 'Give the method, such as oidc or api-key.',
+            hint: 'Give an assurance with its method, such as oidc or api-key.',
           },
         )
       const vouched = attributed(copyActor({ ...actor, assurance }))
@@ -42,13 +47,13 @@ export function createAuthority({ name }: { readonly name: string }): Authority 
 
 export interface AdmissionOptions {
   readonly authority?: Authority
-  /** `verified` refuses humans whom the authority does not vouch for. */
+  /** `asserted` admits everybody; `verified` refuses humans whom the authority does not vouch for. */
   readonly mode: 'asserted' | 'verified'
-  /** Refuses an ai-agent that does not say which model was asked what. */
+  /** Refuses an ai-agent without `provider`, `modelId` or `promptHash`. */
   readonly requireAttribution?: boolean
-  /** The time of admission, epoch milliseconds. */
+  /** The time of admission, epoch milliseconds; `maxAgeMs` needs it. */
   readonly now?: number
-  /** In `verified` mode a person has to authenticate again after this long. */
+  /** In `verified` mode a person has to authenticate again after this long; by default never. */
   readonly maxAgeMs?: number
 }
 
@@ -61,7 +66,7 @@ export type Admission =
     }
 
 /**
- * Reads an actor from outside: a frozen copy that says how it became known. An assurance that the
+ * Reads an actor from outside into a frozen copy whose `assurance` says how it was authenticated: an assurance that the
  * authority did not give is replaced by `asserted`. Throws `invalid_actor` with a path.
  */
 export function admitActor(input: unknown, options: AdmissionOptions): Admission {
@@ -70,8 +75,7 @@ export function admitActor(input: unknown, options: AdmissionOptions): Admission
   const actor = vouched ? input : attributed(copyActor(input, asserted))
   if (requireAttribution && actor.type === 'ai-agent') refuseAnonymousModel(actor)
   if (mode === 'asserted' || actor.type !== 'human') return { actor }
-  if (!vouched)
-    return refused(actor, 'This system accepts people only when they were authenticated.')
+  if (!vouched) return refused(actor, 'This system accepts only people who were authenticated.')
   if (isStale(actor, options)) return refused(actor, 'This person has to authenticate again.')
   return { actor }
 }
@@ -91,7 +95,7 @@ function attributed(actor: Actor): Actor {
     if (actor[field] === undefined) continue
     throw new LoopError('invalid_actor', 'Only an ai-agent may be attributed to a model.', {
       path: `/${field}`,
-      hint: 'Leave the field out, or name the type ai-agent.',
+      hint: 'Leave the field out, or give the actor the type ai-agent.',
     })
   }
   return actor
@@ -100,8 +104,8 @@ function attributed(actor: Actor): Actor {
 function refuseAnonymousModel(actor: Actor): void {
   const missing = requiredAttribution.find((field) => actor[field] === undefined)
   if (missing === undefined) return
-  throw new LoopError('invalid_actor', 'An ai-agent does not say which model was asked what.', {
+  throw new LoopError('invalid_actor', 'An ai-agent does not name its model and its prompt.', {
     path: `/${missing}`,
-    hint: 'Attach provider, modelId and promptHash, as every adapter does.',
+    hint: 'Give provider, modelId and promptHash, as every adapter does.',
   })
 }

@@ -11,17 +11,17 @@ const agentOfAlice: Principal = {
   onBehalfOf: { type: 'ai-agent', id: 'planner', onBehalfOf: alice },
 }
 
-test('the whole delegation chain is named, nearest first', () => {
+test('principalIds lists the whole delegation chain, nearest first', () => {
   expect(principalIds(agentOfAlice)).toEqual(['worker', 'planner', 'alice'])
 })
 
-test('whoever an agent acts for is of its party, however far down the chain', () => {
+test('an agent and everybody in its delegation chain are one party', () => {
   expect(sameParty(alice, agentOfAlice)).toBe(true)
   expect(sameParty(agentOfAlice, alice)).toBe(true)
   expect(sameParty(bob, agentOfAlice)).toBe(false)
 })
 
-test('another spelling is not another person', () => {
+test('two spellings of an id are one person', () => {
   for (const id of ['Alice', 'user:alice', 'USER:ALICE', 'ａlice']) {
     expect(sameParty({ type: 'human', id }, agentOfAlice)).toBe(true)
   }

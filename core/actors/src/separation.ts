@@ -1,6 +1,6 @@
 import { spellingOf, type Actor, type Principal } from '@loop-engine/core'
 
-/** Names the natural person behind a principal's id: linked accounts share one class. */
+/** Returns an id for the natural person behind a principal's id: linked accounts have the same one. */
 export type IdentityClassOf = (id: string) => string
 
 /** The ids of a principal and of everyone it acts for, nearest first. */
@@ -11,8 +11,8 @@ export function principalIds(principal: Principal): readonly string[] {
 }
 
 /**
- * Whether two ids are of one person. Two spellings are, and so are linked accounts, whatever their type: a mistake here
- * must refuse, never let somebody pass as a second pair of eyes.
+ * Whether two ids belong to one person: two spellings of an id do, and so do linked accounts, whatever their type. When
+ * in doubt it is one person: a mistake must refuse an approval, never count one person as two pairs of eyes.
  */
 export function samePerson(a: string, b: string, identityClassOf: IdentityClassOf = own): boolean {
   return (
@@ -23,7 +23,7 @@ export function samePerson(a: string, b: string, identityClassOf: IdentityClassO
 
 /**
  * Whether two principals have anybody in common: themselves, or anyone in the chain they act for.
- * Four-eyes refuses a reviewer who is of the requester's party.
+ * Four-eyes refuses a reviewer who is of the same party as the requester.
  */
 export function sameParty(a: Principal, b: Principal, identityClassOf?: IdentityClassOf): boolean {
   const people = principalIds(b)
@@ -32,7 +32,7 @@ export function sameParty(a: Principal, b: Principal, identityClassOf?: Identity
   )
 }
 
-/** How many different people there are among these actors; only a human counts. */
+/** The number of different people among these actors; only humans count. */
 export function distinctPeople(
   actors: readonly Actor[],
   identityClassOf: IdentityClassOf = own,
