@@ -5,7 +5,7 @@ import { defineLoop, type LoopDefinition } from './index.ts'
 type Transition = Parameters<typeof defineLoop>[0]['transitions'][number]
 type Effect = Partial<NonNullable<Transition['effect']>>
 
-/** A payment that a bank carries out, with the effect that a test is about and what else may be done in its states. */
+/** A payment that a bank carries out. A test gives the fields of its effect, its guards, and more transitions. */
 export function paymentByBank(
   effect: Effect,
   { guards = [], more = [] }: { guards?: Transition['guards']; more?: Transition[] } = {},
@@ -34,7 +34,7 @@ export function paymentByBank(
   })
 }
 
-/** A bank whose one action is what a test says. */
+/** A bank with one action, `pay`, which does what the test says. */
 export function bankThat(pay: Action['run']): Integration {
   return {
     contract: 'integration/v1',

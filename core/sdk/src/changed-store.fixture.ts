@@ -4,7 +4,7 @@ import { createMemoryStore } from './index.ts'
 
 export type ChangeByHand = (request: ApprovalRequest, run: LoopInstance) => Partial<ApprovalRequest>
 
-/** A store in which, once `change` is called, somebody with access to the database has changed every request. */
+/** A store whose requests read as if somebody had changed each one in the database, from the call of `change` on. */
 export function createChangedStore(by: ChangeByHand): {
   readonly store: LoopStore
   readonly change: () => void

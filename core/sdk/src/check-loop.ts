@@ -1,7 +1,10 @@
 import { LoopError, readDefinition, snapshot, type LoopDefinition } from '@loop-engine/core'
 import { defineLoop, validateLoop, type ValidateOptions } from '@loop-engine/dsl'
 
-/** The definition as runs will be judged by it. Throws `invalid_definition` with every problem that a system has with it. */
+/**
+ * Returns the definition that runs will be judged by. Throws `invalid_definition` with every problem in
+ * `details.problems`, those with the plugins of the system included.
+ */
 export function checkLoop(given: LoopDefinition, system: ValidateOptions): LoopDefinition {
   const loop = readLoop(given)
   const problems = validateLoop(loop, system)
@@ -19,8 +22,8 @@ export function checkLoop(given: LoopDefinition, system: ValidateOptions): LoopD
 }
 
 /**
- * A definition of our own: one that was written by hand may have keys that nobody reads, and could be changed while runs
- * are judged by it.
+ * A frozen copy, because the caller could change the given object while runs are judged by it. A definition that was
+ * written by hand and is not canonical goes through `defineLoop`, which reports unknown keys.
  */
 function readLoop(given: LoopDefinition): LoopDefinition {
   return readDefinition(given).success ? snapshot(given) : defineLoop(given)

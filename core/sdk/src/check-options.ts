@@ -21,7 +21,7 @@ const keys: KnownKeys<LoopSystemOptions> = {
   onError: true,
 }
 
-/** What the engine and the relay call. */
+/** The methods that the engine and the relay call. */
 const storeMethods: readonly (keyof LoopStore)[] = [
   'open',
   'commit',
@@ -50,10 +50,13 @@ const storeMethods: readonly (keyof LoopStore)[] = [
   'close',
 ]
 
-/** The last millisecond that has a date. */
+/** The latest time that a `Date` can hold, in milliseconds since 1970. */
 const latest = 8.64e15
 
-/** Throws `invalid_config` for what would be ignored, or be missed at run time: a typo must not switch anything off. */
+/**
+ * Throws `invalid_config` for an option that would be ignored, and for a plugin that lacks a method which is called at
+ * run time: a typo must not switch anything off.
+ */
 export function checkOptions(options: LoopSystemOptions): void {
   refuseStrayKeys(options, keys, { what: 'createLoopSystem', code: 'invalid_config' })
   const { loops, guards = [], channels = [], integrations = [], sinks = [] } = options
@@ -80,9 +83,9 @@ export function checkOptions(options: LoopSystemOptions): void {
     checkMethods(clock, '/clock', ['now', 'sleep'])
     const now = clock.now()
     if (!Number.isSafeInteger(now) || now < 0 || now > latest)
-      throw wrong('/clock/now', 'It must answer with whole milliseconds since 1970.')
+      throw wrong('/clock/now', 'It must return whole milliseconds since 1970.')
     const woken: unknown = clock.sleep(0, AbortSignal.abort('checked'))
-    if (!(woken instanceof Promise)) throw wrong('/clock/sleep', 'It must answer with a promise.')
+    if (!(woken instanceof Promise)) throw wrong('/clock/sleep', 'It must return a promise.')
     woken.catch(() => undefined)
   }
   if (ids !== undefined) checkMethods(ids, '/ids', ['id', 'salt'])

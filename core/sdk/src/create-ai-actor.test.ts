@@ -41,7 +41,7 @@ test.each([
   ['OpenAI', 'Did you mean "openai"?'],
   ['google', 'Did you mean "gemini"?'],
   ['perplexity', 'createPerplexityRetriever'],
-  ['toString', 'Known are anthropic, openai, gemini, grok.'],
+  ['toString', 'The providers are anthropic, openai, gemini, grok.'],
 ])('%s is no provider, and the error says what is', async (provider, hint) => {
   // As JavaScript, or a configuration file, would say it.
   const asked = createAIActor({ provider: provider as 'openai', model: 'm', apiKey: 'k' })

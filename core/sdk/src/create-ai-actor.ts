@@ -4,13 +4,17 @@ import type { ProviderOptions } from '@loop-engine/core/provider'
 export const aiProviders = ['anthropic', 'openai', 'gemini', 'grok'] as const
 export type AIProvider = (typeof aiProviders)[number]
 
-/** What every adapter takes; what only one takes, such as `reasoningEffort`, is handed on to it. */
+/**
+ * The options that every adapter takes. Any other, such as `reasoningEffort`, is handed on to the adapter, which checks
+ * it.
+ */
 export interface AIActorOptions extends ProviderOptions {
   readonly provider: AIProvider
-  /** As the vendor names it. */
+  /** The vendor's name for the model. */
   readonly model: string
-  /** Needed unless a client of the vendor's SDK is handed in. */
+  /** Required unless `client` is given. */
   readonly apiKey?: string
+  /** A client of the vendor's SDK. */
   readonly client?: unknown
   readonly baseUrl?: string
   readonly maxRetries?: number
@@ -20,9 +24,9 @@ export interface AIActorOptions extends ProviderOptions {
 }
 
 interface Adapter {
-  /** What its users install: the adapter and the SDK of its vendor. */
+  /** What users install: the adapter and its vendor's SDK. */
   readonly packages: readonly string[]
-  /** The specifier is written out, so that bundlers find it. */
+  /** Each `import` is written out with its specifier, so that bundlers find it. */
   load(): Promise<(options: never) => Provider>
 }
 
@@ -46,8 +50,9 @@ const adapters: Readonly<Record<AIProvider, Adapter>> = {
 }
 
 /**
- * Makes an actor of a model, with the adapter of its vendor. Only that adapter is loaded, and only now; install it and
- * the SDK of its vendor beside this package. Throws `invalid_config` with the command that installs what is missing.
+ * Turns a model into an actor, through the adapter of its vendor. Only that adapter is loaded, when this is called.
+ * Install the adapter and the vendor's SDK beside this package. Throws `invalid_config` for an unknown provider or a
+ * wrong option; for a missing package, the hint is the command that installs it.
  *
  * @example
  * const actor = await createAIActor({ provider: 'anthropic', model: 'claude-opus-4-6', apiKey })
@@ -59,23 +64,23 @@ export async function createAIActor({ provider, ...options }: AIActorOptions): P
   const create = await load().catch((error: unknown) => {
     throw isMissing(error) ? notInstalled(provider, packages, error) : error
   })
-  // Each adapter checks its own options; what they share is typed above.
+  // Each adapter checks its own options, which have no common type.
   return create(options as never)
 }
 
-/** What people call a vendor or a product of theirs. */
+/** Other names of vendors and products, each with the hint that leads to the right one. */
 const otherNames: Readonly<Record<string, string>> = {
   claude: 'Did you mean "anthropic"?',
   gpt: 'Did you mean "openai"?',
   google: 'Did you mean "gemini"?',
   xai: 'Did you mean "grok"?',
   perplexity:
-    'Perplexity finds facts and decides nothing: see createPerplexityRetriever of @loop-engine/adapter-perplexity.',
+    'Perplexity looks facts up but makes no decisions: see createPerplexityRetriever of @loop-engine/adapter-perplexity.',
   'vercel-ai': 'Hand the model object to @loop-engine/adapter-vercel-ai.',
 }
 
 function unknownProvider(provider: string): LoopError {
-  const known = `Known are ${aiProviders.join(', ')}.`
+  const known = `The providers are ${aiProviders.join(', ')}.`
   const name = String(provider).toLowerCase()
   const other = Object.hasOwn(otherNames, name) ? otherNames[name] : undefined
   const cased = aiProviders.find((each) => each === name)

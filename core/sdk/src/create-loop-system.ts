@@ -41,9 +41,9 @@ import { checkOptions } from './check-options.ts'
 
 export interface LoopSystemOptions {
   readonly loops: readonly LoopDefinition[]
-  /** In memory when absent: nothing survives the process. */
+  /** A store in memory by default, which does not survive the process. */
   readonly store?: LoopStore
-  /** Guards beside the built-in ones. */
+  /** Your own guards, in addition to the built-in ones. */
   readonly guards?: readonly Guard[]
   readonly channels?: readonly Channel[]
   readonly integrations?: readonly Integration[]
@@ -53,13 +53,13 @@ export interface LoopSystemOptions {
   readonly limits?: Partial<Limits>
   readonly clock?: Clock
   readonly ids?: Identifiers
-  /** Microseconds of a monotonic clock, for the recorded duration of guards. */
+  /** Microseconds of a monotonic clock; measures the recorded duration of guards. */
   readonly elapsedUs?: () => number
   /** Whether this process delivers effects, notices, events and timers; true by default. */
   readonly relay?: boolean
-  /** Watches what happens, for traces and metrics; nothing is watched without it. */
+  /** Receives what happens, for traces and metrics. */
   readonly telemetry?: Telemetry
-  /** Told about what goes wrong in the background; by default nobody is. */
+  /** Called with every failure in the background; without it such failures are not reported. */
   readonly onError?: (error: unknown) => void
 }
 
@@ -73,8 +73,11 @@ export interface LoopSystem {
 }
 
 /**
- * Opens the store, checks every definition against the guards, integrations and channels that are registered, and
- * starts the relay. Throws `invalid_definition` with all problems at once: nothing unknown is found first at run time.
+ * Checks every definition against the registered guards, integrations and channels, opens the store, and starts the
+ * relay.
+ *
+ * Throws `invalid_config` for a wrong option. Throws `invalid_definition` with all problems of a loop at once, so that
+ * a guard or an integration that nobody registered is found here and not at run time.
  */
 export async function createLoopSystem(options: LoopSystemOptions): Promise<LoopSystem> {
   checkOptions(options)
@@ -111,7 +114,7 @@ export async function createLoopSystem(options: LoopSystemOptions): Promise<Loop
   const checked = loops.map(check)
 
   await store.open()
-  // Whoever is told of failures may fail as well: that ends neither the relay nor the process.
+  // `onError` may fail as well. That must end neither the relay nor the process.
   const report = quiet(onError, warn)
   const bus = createEventBus({ onError: report })
   const runs = createRuns(store, limits.maxCachedInstances)
@@ -165,8 +168,8 @@ function byName<Plugin extends { readonly name: string }>(
 ): ReadonlyMap<string, Plugin> {
   const named = new Map(plugins.map((plugin) => [plugin.name, plugin]))
   if (named.size === plugins.length) return named
-  throw new LoopError('invalid_config', `Two plugins of kind ${kind} have the same name.`, {
-    hint: 'Give each its own name.',
+  throw new LoopError('invalid_config', `Two plugins of the kind ${kind} have the same name.`, {
+    hint: 'Give each plugin a name of its own.',
   })
 }
 

@@ -4,12 +4,12 @@ type Payment = Parameters<typeof defineLoop>[0]['transitions'][number]
 
 export const payer = { type: 'ai-agent', id: 'agent:payer' } as const
 
-/** One payment, for which an agent asks and so many people have to approve. */
+/** A loop of one payment: an agent asks for it, and `quorum` people have to approve it. */
 export function paymentLoop(quorum: number): LoopDefinition {
   return paymentWith({ approval: { reviewers: ['role:finance'], quorum, expiresIn: '2h' } })
 }
 
-/** One payment, for which an agent asks, with the approval and the effect that a test is about. */
+/** A loop of one payment that an agent asks for, with the approval and the effect that the test gives. */
 export function paymentWith(pay: Pick<Payment, 'approval' | 'effect'>): LoopDefinition {
   return defineLoop({
     id: 'payment',
@@ -24,7 +24,7 @@ export const person = (id: string) => ({ type: 'human', id, roles: ['finance'] }
 
 type Asking = Partial<Pick<TransitionInput, 'tenant' | 'aggregateId' | 'actor' | 'evidence'>>
 
-/** Asks for the payment of order-1, unless it says otherwise; the id of the request. */
+/** Asks for the payment of order-1, or of the order given, and returns the id of the request. */
 export async function askForPayment(
   { engine }: Pick<LoopSystem, 'engine'>,
   { evidence, ...asking }: Asking = {},
