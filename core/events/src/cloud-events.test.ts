@@ -23,7 +23,7 @@ test('an event carries what CloudEvents 1.0 asks for', () => {
   })
 })
 
-test('the evidence itself never leaves', () => {
+test('an event never holds the evidence itself', () => {
   const evidence = { text: '{"card":"4111"}', salt: 's' }
 
   expect(JSON.stringify(toCloudEvents(storedEntry({}, 0, evidence)))).not.toContain('4111')
@@ -38,7 +38,7 @@ test('sequences sort as text in the order of the run', () => {
   expect(new Set(sequences).size).toBe(10)
 })
 
-test('names cannot break out of an attribute', () => {
+test('names are escaped within an attribute', () => {
   const [event] = toCloudEvents(storedEntry({ tenant: 'a:b', aggregateId: 'order\r\nx: 1' }))
 
   expect(event).toMatchObject({
@@ -47,7 +47,7 @@ test('names cannot break out of an attribute', () => {
   })
 })
 
-test('no attribute holds what CloudEvents forbids', () => {
+test('no attribute holds a character that CloudEvents forbids', () => {
   const [event] = toCloudEvents(storedEntry({ aggregateId: 'a\u0085b\ufffec\ufdd0d\u{1ffff}' }))
 
   expect(event?.subject).toBe('a%C2%85b%EF%BF%BEc%EF%B7%90d%F0%9F%BF%BF')

@@ -2,12 +2,12 @@ import type { CloudEvent, JsonObject, StoredEntry } from '@loop-engine/core'
 
 import { deriveEvents, type LoopEvent, type LoopEventType } from './derive-events.ts'
 
-/** The events of one entry as CloudEvents 1.0, in order. A repetition has the same ids. */
+/** The events of one entry as CloudEvents 1.0, in order. Converting the same entry again gives the same ids. */
 export function toCloudEvents(stored: StoredEntry): readonly CloudEvent[] {
   return deriveEvents(stored).map(toCloudEvent)
 }
 
-/** One event as a CloudEvent. Its data is the recorded entry, which never holds the evidence itself. */
+/** Converts one event. The `data` is the recorded entry, which never holds the evidence itself. */
 export function toCloudEvent(event: LoopEvent): CloudEvent {
   const { id, type, tenant, loopId, aggregateId, runId, at, entry, hash, guard } = event
   return {
@@ -25,7 +25,7 @@ export function toCloudEvent(event: LoopEvent): CloudEvent {
   }
 }
 
-// Sorts as text: by entry, then by the place among the events of that entry.
+/** A number that sorts as text: by entry, then by the index of the event within its entry. */
 function sequenceOf({ seq, index }: LoopEvent): string {
   return `${`${seq}`.padStart(16, '0')}.${`${index}`.padStart(4, '0')}`
 }
@@ -35,7 +35,10 @@ function cloudEventType(type: LoopEventType): string {
   return `dev.loop-engine.${type}.v1`
 }
 
-/** CloudEvents permits neither control characters nor noncharacters in its attributes, and a header must not be split. */
+/**
+ * Escapes what CloudEvents forbids in attributes, control characters and noncharacters; a line break would split a
+ * header.
+ */
 function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Noncharacter_Code_Point}]/gu, encodeURIComponent)
 }

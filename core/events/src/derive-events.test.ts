@@ -11,7 +11,7 @@ const guard = (id: string, passed: boolean): object => ({
   durationUs: 0,
 })
 
-test('a plain entry is one event, named by the hash of the entry', () => {
+test('a plain entry is one event, whose id is the hash of the entry', () => {
   const stored = storedEntry({ transitionId: 'pay' }, 4)
 
   const events = deriveEvents(stored)
@@ -27,7 +27,7 @@ test('a plain entry is one event, named by the hash of the entry', () => {
   })
 })
 
-test('every guard that did not pass is an event of its own', () => {
+test('every guard that failed is an event of its own', () => {
   const guards = [guard('a', true), guard('b', false), guard('c', false)] as never
   const stored = storedEntry({ type: 'loop.transition.blocked', guards })
 
@@ -49,12 +49,12 @@ test.each(['completed', 'failed', 'cancelled', 'suspended'] as const)(
   },
 )
 
-test('an entry that already says what became of the run does not say it twice', () => {
+test('an entry whose own type is the new status gives no second event for it', () => {
   expect(deriveEvents(storedEntry({ type: 'loop.cancelled', status: 'cancelled' }))).toHaveLength(1)
   expect(deriveEvents(storedEntry({ type: 'loop.started', status: 'active' }))).toHaveLength(1)
 })
 
-test('deriving twice gives the same', () => {
+test('deriving the events twice gives the same events', () => {
   const stored = storedEntry({ status: 'completed', guards: [guard('soft', false)] as never })
 
   expect(deriveEvents(stored)).toEqual(deriveEvents(stored))

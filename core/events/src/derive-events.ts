@@ -8,21 +8,21 @@ import {
   type StoredEntry,
 } from '@loop-engine/core'
 
-/** An entry says what was decided; a guard that failed is part of that, and an event of its own. */
+/** The types of entries, and `loop.guard.failed`: a failed guard is part of an entry, and an event of its own. */
 export type LoopEventType = EntryType | 'loop.guard.failed'
 
-/** Something that happened to a run, as readers hear of it. */
+/** Something that happened to a run. */
 export interface LoopEvent {
-  /** Derived from the entry's hash: equal however often the event is derived or delivered. */
+  /** Derived from the hash of the entry, so that it is the same each time the event is derived or delivered. */
   readonly id: string
   readonly type: LoopEventType
   readonly tenant: string
   readonly loopId: string
   readonly aggregateId: string
   readonly runId: string
-  /** Number of the entry within its run. */
+  /** The number of the entry within its run. */
   readonly seq: number
-  /** Place among the events of one entry, from 0. */
+  /** The position among the events of the entry, from 0. */
   readonly index: number
   /** Epoch milliseconds. */
   readonly at: number
@@ -30,7 +30,7 @@ export interface LoopEvent {
   /** The entry that the event is derived from, and its hash. */
   readonly entry: LedgerEntry
   readonly hash: string
-  /** The guard that did not pass, for `loop.guard.failed`. */
+  /** The result of the guard that failed; only in `loop.guard.failed`. */
   readonly guard?: GuardResult
 }
 
@@ -44,8 +44,8 @@ const statusEvents: Readonly<Partial<Record<InstanceStatus, EntryType>>> = {
 }
 
 /**
- * The events of one entry, in order: the entry itself, every guard that did not pass (a soft one has
- * only warned), and what became of the run. Pure: the same entry always has the same events.
+ * The events of one entry, in order: the entry itself, each guard that failed (a soft one only warns), and the new
+ * status of the run if it ended or was suspended. Pure: the same entry always gives the same events.
  */
 export function deriveEvents(stored: StoredEntry): readonly LoopEvent[] {
   const entry = openEntry(stored)

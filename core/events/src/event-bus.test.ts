@@ -27,7 +27,7 @@ describe('a subscriber', () => {
     expect(heard).toEqual(['loop.completed'])
   })
 
-  test('that changes what it is told harms nobody behind it', () => {
+  test('cannot change the event that the next listener is handed', () => {
     const errors: unknown[] = []
     const bus = createEventBus({ onError: (error) => errors.push(error) })
     const heard: string[] = []
@@ -40,14 +40,14 @@ describe('a subscriber', () => {
     expect(errors).toEqual([expect.any(TypeError)])
   })
 
-  test('that comes while an event is told hears the next one', () => {
+  test('that subscribes during an event hears the next one', () => {
     const bus = createEventBus()
     const heard: number[] = []
     const listen = (): void => {
       const stop = bus.subscribe({}, ({ seq }) => {
         heard.push(seq)
         stop()
-        // Without an end, were the new one told of the same event.
+        // This would never end if the new listener heard the same event.
         if (heard.length < 10) listen()
       })
     }
@@ -58,7 +58,7 @@ describe('a subscriber', () => {
     expect(heard).toEqual([1, 2])
   })
 
-  test('that was ended by another one hears no more, and has not failed', () => {
+  test('whose subscription another listener ends hears nothing more, and nothing is reported', () => {
     const errors: unknown[] = []
     const bus = createEventBus({ onError: (error) => errors.push(error) })
     const heard: string[] = []
@@ -70,7 +70,7 @@ describe('a subscriber', () => {
     expect([heard, errors]).toEqual([[], []])
   })
 
-  test('that returns what is no promise has not failed', () => {
+  test('may return a value that is not a promise', () => {
     const errors: unknown[] = []
     const bus = createEventBus({ onError: (error) => errors.push(error) })
     bus.subscribe({}, () => true as never)
@@ -97,7 +97,7 @@ describe('a subscriber', () => {
     expect(heard.map((event) => event.entry.approval?.id)).toEqual(['a'])
   })
 
-  test('that fails is reported and harms nobody else', async () => {
+  test('that fails is reported, and the others still hear the event', async () => {
     const errors: unknown[] = []
     const bus = createEventBus({ onError: (error) => errors.push(error) })
     let heard = 0
@@ -112,7 +112,7 @@ describe('a subscriber', () => {
     expect(errors).toHaveLength(4)
   })
 
-  test('whose failure cannot be reported fails no commit, and holds up no entry', () => {
+  test('whose failure cannot be reported neither fails the commit nor holds up later entries', () => {
     const bus = createEventBus({ onError: fail })
     const heard: number[] = []
     bus.subscribe({}, fail)
@@ -123,7 +123,7 @@ describe('a subscriber', () => {
     expect(heard).toEqual([1, 2])
   })
 
-  test('whose failure is reported to what rejects ends no process', async () => {
+  test('whose failure is reported to an async onError that rejects does not end the process', async () => {
     const warn = vi.spyOn(process, 'emitWarning').mockReturnValue()
     const bus = createEventBus({ onError: (async () => fail()) as () => never })
     bus.subscribe({}, fail)
@@ -133,7 +133,7 @@ describe('a subscriber', () => {
     await vi.waitFor(() => expect(warn).toHaveBeenCalledOnce())
   })
 
-  test('that publishes is heard in order', () => {
+  test('that publishes does not change the order of events', () => {
     const bus = createEventBus()
     const heard: number[] = []
     bus.subscribe({}, ({ seq }) => {
@@ -146,7 +146,7 @@ describe('a subscriber', () => {
     expect(heard).toEqual([1, 2, 10])
   })
 
-  test('is not told of an entry that is not JSON; the bus goes on', () => {
+  test('does not hear of an entry that is not JSON; the bus goes on', () => {
     const errors: unknown[] = []
     const bus = createEventBus({ onError: (error) => errors.push(error) })
     let heard = 0
@@ -191,7 +191,7 @@ describe('a stream', () => {
     expect(await left.next()).toEqual({ done: true, value: undefined })
   })
 
-  test('that is read too slowly fails after what it holds: a gap is never silent', async () => {
+  test('that is read too slowly yields what it holds and then fails, so that no gap is silent', async () => {
     const bus = createEventBus()
     const stream = bus.stream({}, { maxBuffered: 1 })
 
@@ -207,7 +207,7 @@ describe('a stream', () => {
   })
 })
 
-test('a closed bus is silent and takes no subscribers', () => {
+test('a closed bus delivers nothing and refuses subscribers', () => {
   const bus = createEventBus()
   bus.close()
 
@@ -218,12 +218,12 @@ test('a closed bus is silent and takes no subscribers', () => {
 
 test.each([
   ['a misspelt field', { tennant: 'acme' }, '/tennant'],
-  ['a tenant that nobody gave', { tenant: undefined }, '/tenant'],
-  ['a tenant that is none', { tenant: null }, '/tenant'],
-  ['a type for a list', { types: 'loop.started' }, '/types'],
-  ['a type that there is not', { types: ['loop.strated'] }, '/types'],
+  ['an undefined tenant', { tenant: undefined }, '/tenant'],
+  ['a tenant that is null', { tenant: null }, '/tenant'],
+  ['a type in place of a list', { types: 'loop.started' }, '/types'],
+  ['an unknown type', { types: ['loop.strated'] }, '/types'],
   ['no filter', () => {}, ''],
-])('%s is refused: it would hear what it should not, or nothing', (_, given, path) => {
+])('%s is refused: the filter would select the wrong events, or none', (_, given, path) => {
   const bus = createEventBus()
   const filter = given as Parameters<typeof bus.subscribe>[0]
   const refused = expect.objectContaining({ code: 'invalid_input', path })
@@ -231,8 +231,10 @@ test.each([
   expect(() => bus.stream(filter)).toThrow(refused)
 })
 
-test('who subscribes without a listener is told', () => {
+test('subscribing without a listener is refused', () => {
   const bus = createEventBus()
   const nobody = undefined as unknown as Parameters<typeof bus.subscribe>[1]
-  expect(() => bus.subscribe({}, nobody)).toThrow('A subscription needs a function that listens.')
+  expect(() => bus.subscribe({}, nobody)).toThrow(
+    'A subscription needs a listener, which is a function.',
+  )
 })

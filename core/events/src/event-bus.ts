@@ -11,7 +11,7 @@ import {
 import { deriveEvents, type LoopEvent, type LoopEventType } from './derive-events.ts'
 import { createEventStream, type EventStream, type EventStreamOptions } from './event-stream.ts'
 
-/** Which events a subscriber wants: those that match every field that is given. */
+/** Selects events: those that match every given field. */
 export interface EventFilter {
   readonly tenant?: string
   readonly loopId?: string
@@ -25,21 +25,27 @@ export interface EventFilter {
 export type EventListener = (event: LoopEvent) => void | Promise<void>
 
 /**
- * Tells subscribers in this process what was committed, in order per run, at most once. What must not be
- * missed goes through the outbox to a sink instead.
+ * Delivers committed events to subscribers in this process, in order within a run, at most once. Events that must not
+ * be missed go through the outbox to a sink instead.
  */
 export interface EventBus {
-  /** Never throws: a listener that does is reported and harms nobody else. */
+  /** Never throws: when a listener throws, `onError` is called and the other listeners still hear the event. */
   publish(entries: readonly StoredEntry[]): void
-  /** Returns what ends the subscription. */
+  /**
+   * Returns a function that ends the subscription. Throws `closed` after `close`, and `invalid_input` for a wrong
+   * filter or listener.
+   */
   subscribe(filter: EventFilter, listener: EventListener): () => void
-  /** Ends with the bus, with `signal`, or when the reader leaves its loop. Throws `unavailable` when the reader is too slow. */
+  /**
+   * Ends when the bus closes, when `signal` aborts, or when the reader leaves its loop. Throws `unavailable` to a
+   * reader that is too slow.
+   */
   stream(filter?: EventFilter, options?: EventStreamOptions): AsyncIterableIterator<LoopEvent>
   close(): void
 }
 
 export interface EventBusOptions {
-  /** Hears what listeners throw; a warning of the process by default. */
+  /** Called with what a listener throws; by default the process emits a warning. */
   readonly onError?: (error: unknown) => void
 }
 
@@ -54,16 +60,20 @@ export function createEventBus({ onError = warn }: EventBusOptions = {}): EventB
   const waiting: StoredEntry[] = []
   let publishing = false
   let closed = false
-  // It may fail as well, and `publish` still throws nothing: what was committed has not failed.
+  // `onError` may fail as well. `publish` must not throw even then, because the commit has not failed.
   const report = quiet(onError, warn)
 
   const subscribe: EventBus['subscribe'] = (filter, listener) => {
     if (closed) throw new LoopError('closed', 'The event bus is closed.')
     checkFilter(filter)
     if (typeof listener !== 'function')
-      throw new LoopError('invalid_input', 'A subscription needs a function that listens.', {
-        hint: 'Call subscribe(filter, listener); a filter of {} hears everything.',
-      })
+      throw new LoopError(
+        'invalid_input',
+        'A subscription needs a listener, which is a function.',
+        {
+          hint: 'Call subscribe(filter, listener); the filter {} selects every event.',
+        },
+      )
     const subscription = { filter, listener }
     subscriptions.add(subscription)
     return () => void subscriptions.delete(subscription)
@@ -74,7 +84,7 @@ export function createEventBus({ onError = warn }: EventBusOptions = {}): EventB
     publish(entries) {
       if (closed || subscriptions.size === 0) return
       waiting.push(...entries)
-      // A listener that publishes is heard after the events that are on their way.
+      // When a listener publishes, its entries wait until those before them have been delivered.
       if (publishing) return
       publishing = true
       try {
@@ -102,10 +112,10 @@ export function createEventBus({ onError = warn }: EventBusOptions = {}): EventB
 
   function announce(entry: StoredEntry): void {
     try {
-      // Frozen, because all listeners are told the same one.
+      // Frozen, because all listeners are handed the same object.
       for (const event of deepFreeze(deriveEvents(entry))) {
-        // Who subscribes while this event is told hears the next one: told of this one, a listener that subscribes
-        // anew each time would never come to an end.
+        // A listener that subscribes during this event hears the next one first. Otherwise a listener that subscribes
+        // again on every event would never end.
         const present = [...subscriptions]
         for (const subscription of present) {
           const { filter, listener } = subscription
@@ -120,7 +130,7 @@ export function createEventBus({ onError = warn }: EventBusOptions = {}): EventB
   function tell(listener: EventListener, event: LoopEvent): void {
     try {
       const working: unknown = listener(event)
-      // A listener that is typed to return nothing may return anything: `() => ids.delete(id)` does.
+      // TypeScript lets a listener return any value where `void` is expected, such as `() => ids.delete(id)`.
       if (working !== undefined) Promise.resolve(working).catch(report)
     } catch (error) {
       report(error)
@@ -140,19 +150,22 @@ const filterKeys: KnownKeys<EventFilter> = {
 }
 const types: ReadonlySet<unknown> = new Set([...entryTypes, 'loop.guard.failed'])
 
-/** A filter that is misspelt, or whose tenant is missing, would hear other tenants too; a type that there is not, nothing. */
+/**
+ * Throws `invalid_input` for a filter that would select other events than meant: with a misspelt key, or an undefined
+ * tenant, it would hear other tenants; with an unknown type, nothing.
+ */
 function checkFilter(filter: EventFilter): void {
   refuseStrayKeys(filter, filterKeys, { what: 'A filter of events' })
   if (Object.hasOwn(filter, 'tenant') && typeof filter.tenant !== 'string')
-    throw new LoopError('invalid_input', 'A filter names its tenant by text.', {
+    throw new LoopError('invalid_input', 'The tenant of a filter must be text.', {
       path: '/tenant',
       hint: 'To hear all tenants, leave the tenant out.',
     })
   if (filter.types === undefined) return
   if (Array.isArray(filter.types) && filter.types.every((type) => types.has(type))) return
-  throw new LoopError('invalid_input', 'A filter names event types that there are not.', {
+  throw new LoopError('invalid_input', 'The types of a filter must be a list of event types.', {
     path: '/types',
-    hint: `Give a list of ${[...types].join(', ')}.`,
+    hint: `The event types are ${[...types].join(', ')}.`,
   })
 }
 

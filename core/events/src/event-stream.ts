@@ -5,7 +5,10 @@ import type { LoopEvent } from './derive-events.ts'
 export interface EventStreamOptions {
   /** Ends the stream. */
   readonly signal?: AbortSignal
-  /** Events that may wait for the reader, 1,000 by default. Beyond it the stream fails: a gap is never silent. */
+  /**
+   * How many events may wait for the reader; 1,000 by default. When more would wait, the stream fails with
+   * `unavailable`.
+   */
   readonly maxBuffered?: number
 }
 
@@ -19,7 +22,7 @@ type Reader = (result: IteratorResult<LoopEvent>) => void
 
 const over: IteratorResult<LoopEvent> = { done: true, value: undefined }
 
-/** A queue between one writer and one reader. `onEnd` is called once. */
+/** A queue between one writer and one reader. `onEnd` is called once, when the stream ends for whatever reason. */
 export function createEventStream(
   { signal, maxBuffered = 1000 }: EventStreamOptions,
   onEnd: () => void,
@@ -48,7 +51,7 @@ export function createEventStream(
     end()
   }
 
-  // What is buffered is read to its end before the reader hears that the stream is over.
+  // The reader is given all buffered events before it is told that the stream failed or ended.
   const next = (): Promise<IteratorResult<LoopEvent>> => {
     const value = buffer.shift()
     if (value) return Promise.resolve({ done: false, value })
@@ -80,7 +83,7 @@ export function createEventStream(
 function tooSlow(seq: number | undefined): LoopError {
   return new LoopError('unavailable', 'A reader of the event stream was too slow.', {
     retryable: true,
-    hint: 'Read what was missed from the history of the run, then subscribe again.',
+    hint: 'Read the missed events from the history of the run, then subscribe again.',
     details: { lastSeq: seq },
   })
 }

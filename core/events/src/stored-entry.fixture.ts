@@ -6,7 +6,7 @@ import {
   type StoredEntry,
 } from '@loop-engine/core'
 
-/** The entry of a run that follows `version` others; a test says what is different. */
+/** The entry of a run that follows `version` others; a test gives the fields that it is about. */
 export function storedEntry(
   draft: Partial<EntryDraft> = {},
   version = 0,

@@ -3,28 +3,31 @@ import { LoopError, stayAwake, type Clock, type LoopStore } from '@loop-engine/c
 import { deriveEvents, type LoopEvent } from './derive-events.ts'
 
 export interface TailEventsOptions {
-  /** One that can `tail`; without, `unsupported` is thrown. */
+  /** A store with the optional method `tail`; for any other, `unsupported` is thrown. */
   readonly store: LoopStore
   readonly clock: Clock
   /** `default` unless given. */
   readonly tenant?: string
-  /** Where to go on: a cursor that was yielded, or `now`; absent for everything there ever was. */
+  /** Where to begin: behind a cursor that was yielded before, or at `now`; by default with the first event ever. */
   readonly after?: string
   /** Ends the tail. */
   readonly signal?: AbortSignal
-  /** How often to look while the store does not tell; 1,000 by default. */
+  /**
+   * How long to wait, when there is nothing new, before asking the store again; 1,000 by default. `watch` shortens it.
+   */
   readonly pollMs?: number
 }
 
-/** The events of one entry, and where to go on behind them. */
+/** The events of one entry, and the cursor from which a later call goes on behind them. */
 export interface TailedEvents {
   readonly cursor: string
   readonly events: readonly LoopEvent[]
 }
 
 /**
- * Every event of a tenant, whichever process committed it: none is skipped, those of a run come in order, and a reader
- * that kept its cursor goes on where it was. Ends with `signal`. Store failures are thrown; going on from the cursor is safe.
+ * Yields every event of a tenant, whichever process committed it. None is skipped, and those of one run come in order.
+ * A reader that keeps the cursor can go on from it later. Ends when `signal` aborts. Throws what the store throws; it is
+ * then safe to go on from the last cursor.
  *
  * @example
  * for await (const { events, cursor } of tailEvents({ store, clock, after: 'now' })) keep(events, cursor)
@@ -56,7 +59,8 @@ export async function* tailEvents({
       }
       cursor = page.cursor
       if (page.items.length > 0) continue
-      // Not longer than this: who left off reading in the middle must not keep the process alive.
+      // The process is kept alive only while this sleeps: a reader that stopped between two pages must not keep it
+      // alive.
       await clock
         .sleep(pollMs, AbortSignal.any([bell.signal, ...(signal ? [signal] : [])]))
         .finally(stayAwake())
