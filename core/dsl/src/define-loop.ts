@@ -6,18 +6,22 @@ import { definitionError } from './problems.ts'
 import { validateLoop, type ValidateOptions } from './validate.ts'
 import { fits, maxBytes } from './yaml-source.ts'
 
-/** Makes a canonical, deeply frozen definition of a plain object. Throws `invalid_definition` with every problem. */
+/**
+ * Turns a plain object into a canonical, deeply frozen definition. Throws `invalid_definition` with every problem in
+ * `details.problems`.
+ */
 export function defineLoop(input: LoopInput, options: ValidateOptions = {}): LoopDefinition {
   const { definition, problems } = judgeLoop(input, options)
   if (definition && problems.length === 0) return definition
   throw definitionError(problems)
 }
 
-/** The definition that an input spells, as far as one could be read, and everything that is wrong with it. */
+/** Reads a definition as far as the input allows, and returns it with every problem that was found. */
 export function judgeLoop(input: unknown, options: ValidateOptions): Normalised {
   const { definition, problems } = normalise(input)
   if (!definition) return { definition, problems }
-  // Of what could not be read it is not said as well that it does not fit. What was said twice could be read.
+  // A field that could not be read is reported once: `validateLoop` has only a stand-in for it. A field in two
+  // spellings could be read, so both checks report on it.
   const unread = problems.filter(({ code }) => code !== 'conflicting_spelling')
   const refused = new Set(unread.map(({ path }) => path))
   const isRefused = (path: string): boolean =>
@@ -26,7 +30,10 @@ export function judgeLoop(input: unknown, options: ValidateOptions): Normalised 
   return { definition, problems: [...problems, ...sizeProblems(definition, problems), ...more] }
 }
 
-/** A definition that is too large to be read again would be lost once it is written. What is no JSON has no size. */
+/**
+ * Refuses a definition that is too large for `parseLoop`: once written, it could not be read again. With other problems
+ * the size is not checked, because the definition may not be JSON.
+ */
 function sizeProblems(
   definition: LoopDefinition,
   problems: readonly DefinitionProblem[],
@@ -36,7 +43,7 @@ function sizeProblems(
   return [{ code: 'too_large', path: '', message }]
 }
 
-/** SHA-256 of the canonical JSON of a definition: what an instance is pinned to. */
+/** Returns the SHA-256 of the canonical JSON of a definition. An instance is pinned to it. */
 export function definitionDigest(definition: LoopDefinition): string {
   return digestOf(definition)
 }

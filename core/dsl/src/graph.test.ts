@@ -15,7 +15,7 @@ const loop = defineLoop({
   ],
 })
 
-test('Mermaid: names are numbered and texts escaped, so that no name is taken for syntax', () => {
+test('Mermaid: states are numbered and texts escaped, so that no name is read as syntax', () => {
   expect(toMermaid(loop, { path: ['OPEN', 'nowhere', 'OPEN'] })).toBe(`stateDiagram-v2
   state "Open#59; #34;new#34;#58; #60;b#62;" as s0
   state "end" as s1
@@ -27,7 +27,7 @@ test('Mermaid: names are numbered and texts escaped, so that no name is taken fo
 `)
 })
 
-test('DOT: the end has two borders, an error is red, the path is bold', () => {
+test('DOT: terminal states have two borders, error states are red, the path is bold', () => {
   expect(toDot(loop, { path: ['end'] })).toBe(`digraph "expense" {
   node [shape=box, style=rounded]
   "" [shape=point]
@@ -39,7 +39,7 @@ test('DOT: the end has two borders, an error is red, the path is bold', () => {
 `)
 })
 
-test('labels that a picture cannot hold are spelled out, and one that says nothing is the id', () => {
+test('invisible characters of a label are spelled out, and an empty label gives way to the id', () => {
   const odd = defineLoop({
     id: 'odd',
     states: [

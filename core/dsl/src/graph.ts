@@ -1,13 +1,14 @@
 import { spellOut, type LoopDefinition, type State, type Transition } from '@loop-engine/core'
 
 export interface GraphOptions {
-  /** The states that a run went through; they stand out. */
+  /** The states that a run went through; they are highlighted. */
   readonly path?: readonly string[]
 }
 
 /** Draws a loop as a Mermaid state diagram, as GitHub renders it. */
 export function toMermaid(definition: LoopDefinition, { path = [] }: GraphOptions = {}): string {
-  // Mermaid reads `end` and punctuation in a name as its own, so states are numbered and labelled.
+  // Mermaid reads `end` and punctuation in a name as syntax, so a state has a number as its name and its title as a
+  // label.
   const names = new Map(definition.states.map(({ id }, index) => [id, `s${index}`]))
   const name = (id: string): string => names.get(id) ?? 'unknown'
   const visited = [...new Set(path)].filter((id) => names.has(id)).map(name)
@@ -31,7 +32,10 @@ export function toMermaid(definition: LoopDefinition, { path = [] }: GraphOption
   ].join('\n')
 }
 
-/** Draws a loop in the DOT language of Graphviz, from top to bottom: long names of many steps in a row fit no screen. */
+/**
+ * Draws a loop in the DOT language of Graphviz, from top to bottom: side by side, many long names would not fit a
+ * screen.
+ */
 export function toDot(definition: LoopDefinition, { path = [] }: GraphOptions = {}): string {
   const visited = new Set(path)
   return [
@@ -63,7 +67,10 @@ function caption({ id, actors, guards, approval }: Transition): string {
   return `${id} (${actors.join(', ')}${judged}${approval ? ', approval' : ''})`
 }
 
-/** On one line. What cannot be seen is spelled out: neither a picture nor its XML can hold it. */
+/**
+ * The title of a state, on one line. Invisible characters are spelled out, because neither a picture nor XML can hold
+ * them.
+ */
 function titleOf({ id, label = id }: State): string {
   const line = spellOut(label.replaceAll(/\s+/g, ' ').trim())
   return line.replaceAll(/[\uFFFE\uFFFF]/g, '\uFFFD') || id
@@ -73,7 +80,7 @@ function entities(text: string): string {
   return text.replaceAll(/[^\p{L}\p{M}\p{N} .,_\-()/]/gu, (char) => `#${char.codePointAt(0)};`)
 }
 
-/** Graphviz reads the entities of HTML in a text. */
+/** A DOT string. `&` is escaped because Graphviz reads HTML entities in it. */
 function quote(text: string): string {
   return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('&', '&amp;')}"`
 }

@@ -10,11 +10,11 @@ import type { z } from 'zod'
 
 import { loadZod } from './load.ts'
 
-// What may be written: the canonical form, the spellings of `spellings.ts` and the shorthands of
-// `normalise.ts`, with everything optional that has a default or another name. Types and the
-// published JSON Schema come from here; the canonical schema judges.
+// The input form of a loop: the canonical form, the spellings of `spellings.ts` and the shorthands of `normalise.ts`. A
+// field that has a default or another name is optional. The types and the published JSON Schema come from here; at run
+// time it is the canonical schema that judges.
 
-/** Everything that a loop may be written as. Built when it is asked for: most need its type alone. */
+/** Every form in which a loop may be written. Built on demand, because most programs need its type alone. */
 export function createInputSchema(): Schemas['loop'] {
   return createSchemas().loop
 }
@@ -87,7 +87,7 @@ type Schemas = ReturnType<typeof createSchemas>
 
 export type StateInput = Input<'state'>
 export type TransitionInput = Input<'transition'>
-/** A loop in any accepted spelling; `LoopDefinition` itself is one. */
+/** A loop in any accepted spelling; a `LoopDefinition` is one too. */
 export type LoopInput = Input<'loop'>
 
 type DeepReadonly<T> = T extends readonly (infer Item)[]

@@ -7,7 +7,7 @@ test('the published schema is up to date; `npm run schema` writes it', () => {
   expect(published).toEqual(JSON.parse(JSON.stringify(loopJsonSchema())))
 })
 
-test('it tells what every field is', () => {
+test('the schema describes every field', () => {
   const bare: string[] = []
   const look = (schema: unknown, at: string): void => {
     if (typeof schema !== 'object' || schema === null) return
@@ -22,7 +22,7 @@ test('it tells what every field is', () => {
   expect(bare).toEqual([])
 })
 
-test('it knows both vocabularies and refuses other keys', () => {
+test('the schema accepts both vocabularies and refuses other keys', () => {
   const { $schema, properties, additionalProperties } = loopJsonSchema()
 
   expect($schema).toBe('https://json-schema.org/draft/2020-12/schema')
@@ -32,7 +32,7 @@ test('it knows both vocabularies and refuses other keys', () => {
   expect(additionalProperties).toBe(false)
 })
 
-test('it asks for what the parser asks for, in one vocabulary or the other', () => {
+test('the schema requires the same fields as the parser, in either vocabulary', () => {
   const { allOf, $defs = {} } = loopJsonSchema()
   const either = (...names: string[]) => ({ anyOf: names.map((name) => ({ required: [name] })) })
   const parts = JSON.stringify($defs) + JSON.stringify(loopJsonSchema().properties)
@@ -46,7 +46,7 @@ test('it asks for what the parser asks for, in one vocabulary or the other', () 
     expect(parts).toContain(JSON.stringify(part))
 })
 
-test('a duration takes time, and an approval names its reviewers in one way', () => {
+test('a duration must be longer than zero, and an approval must not have both reviewers and stages', () => {
   const text = JSON.stringify(loopJsonSchema())
   const [, pattern = ''] = /"pattern":("[^"]*\(ms\|s[^"]*")/.exec(text) ?? []
   const duration = new RegExp(JSON.parse(pattern) as string)
@@ -61,7 +61,7 @@ test('a duration takes time, and an approval names its reviewers in one way', ()
   )
 })
 
-test('reviewers are named as the parser takes them', () => {
+test('the schema and the parser accept the same reviewers', () => {
   const { $defs = {} } = loopJsonSchema()
   const { pattern = '' } =
     Object.values($defs as Record<string, { pattern?: string }>).find(({ pattern: own }) =>

@@ -7,7 +7,7 @@ import { spellings, spellingsOf } from './spellings.ts'
 
 const required: ReadonlySet<string> = new Set(['id', 'initialState', 'actors'])
 
-/** The JSON Schema (draft 2020-12) of everything that a loop may be written as, for editors. */
+/** Returns the JSON Schema (draft 2020-12) of every form in which a loop may be written, for editors. */
 export function loopJsonSchema(): Record<string, unknown> {
   const duration: unknown = stateSchema.shape.timeout.unwrap().shape.after
   const schema = loadZod().toJSONSchema(createInputSchema(), {
@@ -28,7 +28,10 @@ export function loopJsonSchema(): Record<string, unknown> {
   return { $id: 'https://loopengine.dev/loop.schema.json', title: 'Loop definition', ...schema }
 }
 
-/** Tells editors what each field of an object is, in every spelling. Those that point elsewhere are described here, too. */
+/**
+ * Adds the description of each field, in every spelling; also to fields that are references, which may have one beside
+ * `$ref`.
+ */
 function describe(properties: Record<string, unknown>): void {
   const texts = fieldTexts.find((each) =>
     Object.keys(each).every((name) => Object.hasOwn(properties, name)),
@@ -39,16 +42,16 @@ function describe(properties: Record<string, unknown>): void {
         properties[spelling] = { description: text, ...(properties[spelling] as object) }
 }
 
-/** More than no time. */
+/** A duration such as `30s`, longer than zero. */
 const durationPattern = '^(?!0+(\\.0+)?[a-z])\\d{1,9}(\\.\\d{1,3})?(ms|s|m|h|d|w)$'
 
-/** Reviewers with a quorum are one stage: they do not stand beside others. */
+/** `reviewers` with `quorum` are short for one stage, so they cannot stand beside `stages`. */
 const oneStage: { required: string[]; properties: Record<string, false> }[] = [
   { required: ['stages'], properties: { reviewers: false, quorum: false } },
   { required: ['reviewers'], properties: { stages: false } },
 ]
 
-/** What an object needs in one spelling or another. */
+/** The required fields that have two spellings: one of the two must be there. */
 function oneOfEach(properties: object): { anyOf: { required: string[] }[] }[] {
   const table = Object.values(spellings).find((names) =>
     Object.keys(names).every((name) => Object.hasOwn(properties, name)),

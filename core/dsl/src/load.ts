@@ -3,8 +3,8 @@ import type * as Levenshtein from 'fastest-levenshtein'
 import type * as Yaml from 'yaml'
 import type { z } from 'zod'
 
-// What a program that builds its loops in TypeScript, and builds them right, never needs. `require` is what loads at
-// once, so that a loop can be read without waiting.
+// Libraries that a program whose loops are built in TypeScript, without a mistake, never needs. They are loaded by
+// `require`, because it is synchronous: so is reading a loop.
 
 export function loadYaml(): typeof Yaml {
   return loadLibrary('yaml', import.meta.url) as typeof Yaml

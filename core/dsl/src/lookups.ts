@@ -3,7 +3,7 @@ import type { Lookup } from './validate.ts'
 type Known = ReadonlySet<string> | Lookup<unknown>
 
 export function howToRegister(option: 'guards' | 'integrations' | 'channels'): string {
-  return `Register it, as one of \`${option}\`.`
+  return `Register it in the option \`${option}\`.`
 }
 
 export function has(known: Known, name: string): boolean {

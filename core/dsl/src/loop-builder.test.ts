@@ -70,13 +70,13 @@ test('the quick start of the web site builds, character for character', () => {
   })
 })
 
-test('a step leaves the builder that it was called on as it was', () => {
+test('a step does not change the builder that it was called on', () => {
   expense.transition({ id: 'again', from: 'SUBMITTED', to: 'SUBMITTED', actors: ['human'] })
 
   expect(expense.build().transitions).toHaveLength(1)
 })
 
-test('what was handed to a step may be changed afterwards, and the builder stays as it is', () => {
+test('changing the argument of a step afterwards does not change the builder', () => {
   const end = { terminal: true }
   const guard = { id: 'sure', use: 'confidence-threshold', with: { min: 0.8 } }
   const approve = { id: 'approve', from: 'OPEN', to: 'DONE', guards: [guard] } as const
@@ -121,7 +121,7 @@ test('every other field has a step', () => {
   })
 })
 
-test('misspelt states do not compile, and do not build either', () => {
+test('misspelt states neither compile nor build', () => {
   const build = (): unknown =>
     expense
       // @ts-expect-error -- no such state
@@ -174,7 +174,7 @@ test('a follow-up may be named before it is defined', () => {
   expect(loop.states[0]?.timeout).toEqual({ after: '1h', transition: 'expire' })
 })
 
-test('names that are only known at run time are accepted by the compiler', () => {
+test('names that are known only at run time compile', () => {
   const states: string[] = ['A', 'B']
   const [a = '', b = ''] = states
 

@@ -8,12 +8,12 @@ type Named<T, Keys extends string> = Omit<T, Keys>
 type Effect = NonNullable<TransitionInput['effect']>
 type Approval = Exclude<NonNullable<TransitionInput['approval']>, boolean>
 
-/** A state; `Ref` is the transition that it takes on its own. */
+/** The options of a state; `Ref` is the transition that its timeout takes. */
 export type StateOptions<Ref extends string> = Named<StateInput, 'id' | 'stateId' | 'timeout'> & {
   readonly timeout?: { readonly after: string; readonly transition: Ref }
 }
 
-/** A transition between known states; `Ref` are the transitions that may follow by themselves. */
+/** A transition between known states; `Ref` are the transitions that its effect or its approval takes afterwards. */
 export type TransitionOptions<States extends string, Id extends string, Ref extends string> = Named<
   TransitionInput,
   'id' | 'transitionId' | 'from' | 'to' | 'effect' | 'approval'
@@ -33,14 +33,14 @@ export type TransitionOptions<States extends string, Id extends string, Ref exte
       })
 }
 
-/** What `build` asks for when a transition is named that the builder does not have. */
+/** The type of `this` that `build` demands, so that it does not compile, when a named transition is not defined. */
 interface Unknown<Id extends string> {
   readonly 'this transition is not defined': Id
 }
 
 /**
- * Builds a loop step by step. Each step returns a new builder; the one it was called on stays as it is, also when what
- * was handed to a step is changed afterwards.
+ * Builds a loop step by step. Each step returns a new builder and leaves the one that it was called on unchanged. Steps
+ * copy their arguments, so that changing an argument later changes no builder.
  */
 export interface LoopBuilder<
   States extends string = never,
@@ -71,14 +71,14 @@ export interface LoopBuilder<
   ): LoopDefinition
 }
 
-/** Where a loop in TypeScript begins. */
+/** Begins a loop in TypeScript. */
 export const LoopBuilder = {
   create(id: string, domain?: string): LoopBuilder {
     return builderOf({ id, domain, states: [], transitions: [] })
   },
 }
 
-/** The types above keep the names apart; the builder itself only collects. */
+/** Only collects the fields. The types check the names while compiling, and `build` checks everything. */
 function builderOf<States extends string, Transitions extends string, Refs extends string>(
   loop: LoopInput,
 ): LoopBuilder<States, Transitions, Refs> {
@@ -102,7 +102,7 @@ function builderOf<States extends string, Transitions extends string, Refs exten
   })
 }
 
-/** A copy, of which the caller has no part. What cannot be copied is no data, and `build` says so. */
+/** A copy that the caller cannot change. A value that cannot be copied is not JSON, which `build` reports. */
 function own<Given>(given: Given): Given {
   try {
     return structuredClone(given)

@@ -2,10 +2,10 @@ import { LoopError } from '@loop-engine/core'
 
 export type LoopFormat = 'yaml' | 'json'
 
-/** Throws `invalid_input` for what is neither: it would be taken for YAML. */
+/** Throws `invalid_input` for an unknown format, which would otherwise be treated as YAML. */
 export function checkFormat(format: unknown): void {
   if (format === 'yaml' || format === 'json') return
-  throw new LoopError('invalid_input', 'A loop is written in no such format.', {
+  throw new LoopError('invalid_input', 'A loop cannot be read or written in this format.', {
     path: '/format',
     hint: 'Write yaml or json.',
   })

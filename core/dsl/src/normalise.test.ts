@@ -86,7 +86,7 @@ test('both vocabularies give the same definition, with the defaults filled in', 
   })
 })
 
-test('a definition is deeply frozen and does not share what it was made of', () => {
+test('a definition is deeply frozen and shares no object with its input', () => {
   const input = structuredClone(canonical)
   const { definition } = normalise(input)
   const guard = definition?.transitions[0]?.guards[0]
@@ -107,7 +107,7 @@ test('a field in two spellings is accepted only when they agree', () => {
     {
       code: 'conflicting_spelling',
       path: '/loopId',
-      message: '"id" and "loopId" are the same field and say different things.',
+      message: '"id" and "loopId" are two names of one field, and their values differ.',
       hint: 'Keep "id".',
     },
   ])
@@ -129,7 +129,7 @@ test('approval: false is no approval', () => {
 })
 
 test.each(['', ' ', 'role:', 'group: ', 'user:', 'role: finance'])(
-  'a reviewer %j, who is nobody, is refused, and nothing else is said of it',
+  'the reviewer %j, which names nobody, is refused with one problem',
   (nobody) => {
     const approval = {
       stages: [{ reviewers: ['ann', nobody], quorum: 2 }],
@@ -161,7 +161,7 @@ test('stages beside reviewers are refused', () => {
   ])
 })
 
-test('an effect is idempotent and a guard hard unless they say otherwise', () => {
+test('an effect is idempotent and a guard hard by default', () => {
   expect(
     transitionOf({ guards: 'limit', effect: { integration: 'crm', action: 'write' } }),
   ).toMatchObject({
@@ -190,34 +190,34 @@ test('all problems of the shape are found at once', () => {
   )
 })
 
-test('a duration that is a number is told how it is written, as one that is misspelt is', () => {
+test('a duration that is a number gets the same hint as a misspelt one', () => {
   for (const expiresIn of [3600, '1 hour', null])
     expect(normalise(withTransition({ approval: { reviewers: 'a', expiresIn } }))).toMatchObject({
       problems: [{ message: '"expiresIn" must be a duration such as 30s, 5m, 2h or 7d.' }],
     })
 })
 
-test('unknown keys alone leave a definition that can be checked further', () => {
+test('a definition whose only problems are unknown keys is checked further', () => {
   const { definition, problems } = normalise({ ...canonical, ownr: 'me' })
 
   expect(definition).toEqual(normalise(canonical).definition)
   expect(problems).toMatchObject([{ code: 'unknown_key', path: '/ownr' }])
 })
 
-test('a name or a signal that says nothing is refused, as the published schema does', () => {
+test('an empty name or signal is refused, here and by the published schema', () => {
   expect(normalise({ ...canonical, name: null }).problems).toMatchObject([{ path: '/name' }])
   expect(normalise(withTransition({ signal: null })).problems).toMatchObject([
     { code: 'wrong_type', path: '/transitions/0/signal' },
   ])
 })
 
-test('what is not JSON is refused with its path', () => {
+test('a value that is not JSON is refused with its path', () => {
   const { problems } = normalise(withTransition({ evidence: { limit: Number.NaN } }))
 
   expect(problems).toMatchObject([{ code: 'not_json', path: '/transitions/0/evidence/limit' }])
 })
 
-test.each([undefined, null, 'x', 7, [], new Date(0), () => 1])('%s is no loop', (input) => {
+test.each([undefined, null, 'x', 7, [], new Date(0), () => 1])('%s is not a loop', (input) => {
   expect(normalise(input)).toMatchObject({ definition: null })
 })
 

@@ -14,7 +14,10 @@ import { shapeProblems } from './shape-problems.ts'
 import { spellings } from './spellings.ts'
 import { areNames, unnamed, withStandIns } from './stand-ins.ts'
 
-/** A canonical definition, as far as one could be read, and what is wrong with the input. With a problem it is for checks alone. */
+/**
+ * A canonical definition, or null when none could be read, and the problems of the input. With a problem the definition
+ * may hold stand-ins for fields that could not be read: it serves further checks and must not run.
+ */
 export interface Normalised {
   readonly definition: LoopDefinition | null
   readonly problems: readonly DefinitionProblem[]
@@ -24,7 +27,7 @@ type Fields = Record<string, unknown>
 type Report = (problem: DefinitionProblem) => void
 type Reader = (value: unknown, path: string, report: Report) => unknown
 
-/** Turns any accepted spelling into the canonical, deeply frozen form. Reports every problem of its shape. */
+/** Turns any accepted spelling into the canonical, deeply frozen form, and reports every field of a wrong shape. */
 export function normalise(input: unknown): Normalised {
   const problems: DefinitionProblem[] = []
   const draft = readLoop(input, '', (problem) => problems.push(problem))
@@ -32,7 +35,7 @@ export function normalise(input: unknown): Normalised {
   if (parsed.success) return freeze(parsed.data, problems)
 
   problems.push(...shapeProblems(parsed.error.issues, draft))
-  // What is wrong with one field does not keep the rest from being checked.
+  // Stand-ins take the place of refused fields, so that the rest can be checked.
   const rest = readLoop(withStandIns(draft, parsed.error.issues), '', () => {})
   const { error } = readDefinition(rest)
   return error === undefined || areNames(error.issues)
@@ -53,7 +56,7 @@ function freeze(data: LoopDefinition, problems: DefinitionProblem[]): Normalised
 const readLoop: Reader = (value, path, report) => {
   const loop = fields(value, path, spellings.loop, report)
   if (!loop) return value
-  // Editors find the schema by this key.
+  // `$schema` is for editors and is not part of the definition.
   const { $schema: _, version = '1', name = nameFor(loop.id), ...rest } = loop
   return {
     ...rest,
@@ -105,8 +108,9 @@ const readApproval: Reader = (value, path, report) => {
     report({
       code: 'conflicting_spelling',
       path: pointer(path, 'stages'),
-      message: '"stages" and "reviewers" with "quorum" are two ways to say one thing.',
-      hint: 'Keep one of them.',
+      message:
+        '"reviewers" and "quorum" are short for one stage, so they cannot stand beside "stages".',
+      hint: 'Keep "stages", or "reviewers" and "quorum".',
     })
   }
   const stages = rest.stages ?? [present({ reviewers, quorum })]
@@ -134,7 +138,9 @@ const readEffect: Reader = (value) => {
   return effect ? { semantics: 'idempotent', ...effect } : value
 }
 
-/** What is named after its id. A bad id is a problem of its own; that should be said once. */
+/**
+ * The default for a field that takes its value from the id. A wrong id is reported once, and not for this field too.
+ */
 function nameFor(id: unknown): unknown {
   return isId(id) ? id : unnamed
 }
@@ -152,7 +158,9 @@ function present(record: Fields): Fields {
   return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined))
 }
 
-/** The fields of an object under their canonical names; null when it is none. */
+/**
+ * The fields of an object under their canonical names, without undefined ones; null for a value that is not an object.
+ */
 function fields(
   value: unknown,
   path = '',
@@ -171,7 +179,7 @@ function fields(
       report({
         code: 'conflicting_spelling',
         path: pointer(path, key),
-        message: `"${before}" and "${key}" are the same field and say different things.`,
+        message: `"${before}" and "${key}" are two names of one field, and their values differ.`,
         hint: `Keep "${name}".`,
       })
     }

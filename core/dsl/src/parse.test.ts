@@ -35,7 +35,7 @@ function problemsOf(text: string, options?: ParseOptions): readonly DefinitionPr
 }
 const found = (text: string, options?: ParseOptions): string[] =>
   problemsOf(text, options).map(({ code, line, column }) => `${line}:${column} ${code}`)
-test('YAML in either vocabulary becomes a canonical definition', () => {
+test('YAML in either vocabulary gives a canonical definition', () => {
   expect(parseLoop(yaml)).toMatchObject({
     id: 'expense',
     version: '1.10',
@@ -72,7 +72,7 @@ test('every problem has its line and column, in the spelling of the text, in ord
   ])
 })
 
-test('the message lists the first problems, each with its place and what was meant', () => {
+test('the message lists the first problems, each with its position and what was meant', () => {
   const text = yaml.replace('to: APPROVED', 'to: APROVED')
 
   expect(() => parseLoop(text, { file: 'expense.yaml' })).toThrow(
@@ -81,13 +81,13 @@ test('the message lists the first problems, each with its place and what was mea
   )
 })
 
-test('a role with a space behind its colon, which YAML reads as an object, is told how it is written', () => {
+test('a role with a space after its colon, which YAML reads as an object, gets a hint how to write it', () => {
   expect(() => parseLoop(yaml.replace(/reviewers: .*/, 'reviewers: [role: finance]'))).toThrow(
     'Entry 1 of reviewers must be text such as alice, role:finance or group:oncall',
   )
 })
 
-test('a JSON error has its place', () => {
+test('a JSON error has its line and column', () => {
   expect(found('{"id": "x",\n "id": "y"}', { format: 'json' })[0]).toBe('2:2 syntax')
   expect(found('{"id": "x",\n}', { format: 'json' })).toEqual(['2:1 syntax'])
   expect(found('{"id": "x"\n,"states": 7}', { format: 'json' })).toContain('2:12 wrong_type')
@@ -108,7 +108,7 @@ test.each([
   expect(problemsOf(text).map((problem) => problem.code)).toContain(code)
 })
 
-test('words and numbers that do not fit say what would', () => {
+test('a wrong word or number gets a hint with the values that are allowed', () => {
   const text = yaml.replace(
     'version: 1.10',
     'maxTransitions: 0\noutcome: { id: o, measurable: yes }',
@@ -124,14 +124,17 @@ test('words and numbers that do not fit say what would', () => {
   ])
 })
 
-test.each(['yaml', 'json'] as const)('as %s a version is a name, and 1.10 is not 1.1', (format) => {
-  const text =
-    '{"id":"a","version":1.10,"states":["R",{"id":"S","terminal":true}],"initialState":"R",' +
-    '"transitions":[{"id":"go","from":"R","to":"S","actors":["human"]}]}'
+test.each(['yaml', 'json'] as const)(
+  'in %s a version is text, so that 1.10 is not 1.1',
+  (format) => {
+    const text =
+      '{"id":"a","version":1.10,"states":["R",{"id":"S","terminal":true}],"initialState":"R",' +
+      '"transitions":[{"id":"go","from":"R","to":"S","actors":["human"]}]}'
 
-  expect(parseLoop(text, { format }).version).toBe('1.10')
-  expect(parseLoop(text.replace('1.10', '"v2"'), { format }).version).toBe('v2')
-})
+    expect(parseLoop(text, { format }).version).toBe('1.10')
+    expect(parseLoop(text.replace('1.10', '"v2"'), { format }).version).toBe('v2')
+  },
+)
 
 test('directives do not change what a text means', () => {
   expect(parseLoop(`%YAML 1.1\n---\n${yaml}name: yes\n`).name).toBe('yes')
@@ -174,7 +177,7 @@ test('so is JSON', () => {
   ])
 })
 
-test('a text that is not text is misuse', () => {
+test('an argument that is not text is refused as misuse', () => {
   const notText: unknown = 7
 
   expect(() => parseLoop(notText as string)).toThrow(
@@ -197,7 +200,7 @@ const texts = fc.oneof(
     .map(([at, cut, piece]) => yaml.slice(0, at) + piece + yaml.slice(at + cut)),
 )
 
-test('whatever the text, it is a definition or an invalid_definition', () => {
+test('every text gives a definition or the error invalid_definition', () => {
   const seed = 35
   const property = fc.property(texts, fc.constantFrom('yaml', 'json'), (text, format) => {
     const problems = problemsOf(text, { format })

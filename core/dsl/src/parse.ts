@@ -13,33 +13,37 @@ import type { ValidateOptions } from './validate.ts'
 import { maxBytes, readYaml, type Source } from './yaml-source.ts'
 
 export interface ParseOptions extends ValidateOptions {
-  /** By the name of the file when absent; else YAML, of which JSON is a part. */
+  /** By default `json` for a `file` that ends in `.json`, else `yaml`, which can read JSON too. */
   readonly format?: LoopFormat
-  /** Named in messages; never opened. */
+  /** The name of the file, for messages; it is not opened. */
   readonly file?: string
 }
 
 /**
  * Reads a loop from YAML or JSON into its canonical, deeply frozen form.
  *
- * Throws `invalid_definition` with every problem in `details.problems`, each with its line and column.
+ * Throws `invalid_definition` with every problem in `details.problems`, each with its line and column, and
+ * `invalid_input` for an unknown format.
  */
 export function parseLoop(text: string, options: ParseOptions = {}): LoopDefinition {
   const { file, format = file?.endsWith('.json') ? 'json' : 'yaml' } = options
   checkFormat(format)
-  if (typeof text !== 'string') throw new LoopError('invalid_input', 'A loop is read from text.')
-  // A character has at least one byte, so most of what is too large is refused without counting.
+  if (typeof text !== 'string')
+    throw new LoopError('invalid_input', 'parseLoop takes the text of a loop.', {
+      hint: 'For an object, call defineLoop.',
+    })
+  // A character has at least one byte, so most texts that are too large are refused without counting bytes.
   if (text.length > maxBytes || Buffer.byteLength(text) > maxBytes) {
     const message = `The text is larger than ${maxBytes / 1024} KiB.`
     throw definitionError([{ code: 'too_large', path: '', message, line: 1, column: 1 }], file)
   }
 
-  // A byte order mark is no part of a definition; the YAML reader skips it by itself.
+  // A byte order mark is not part of a definition; the YAML reader skips it by itself.
   const source = format === 'json' ? readJson(text.replace(/^\uFEFF/, '')) : readYaml(text)
   if (source.value === undefined) throw definitionError(source.problems, file)
   const { definition, problems } = judgeLoop(source.value, options)
   if (definition && problems.length + source.problems.length === 0) return definition
-  // What is wrong with the text comes first: the rest may follow from it.
+  // Problems of the text come first, because they may cause the others.
   const ofText = new Set(source.problems.map(({ path }) => path))
   const ofLoop = problems
     .filter(({ path }) => !ofText.has(path))
@@ -52,7 +56,7 @@ function anchorOf({ code }: DefinitionProblem): 'key' | 'value' {
   return ['unknown_key', 'conflicting_spelling', 'missing_field'].includes(code) ? 'key' : 'value'
 }
 
-/** JSON by the strict parser; the YAML reader, which knows the lines, finds its places and its depth. */
+/** Reads the value with the strict JSON parser; the YAML reader adds lines and columns, and bounds the depth. */
 function readJson(text: string): Source {
   const source = readYaml(text)
   const isTooMuch = source.problems.some(({ code }) => code === 'too_deep' || code === 'too_large')
@@ -63,12 +67,12 @@ function readJson(text: string): Source {
   } catch (error) {
     if (!isLoopError(error)) throw error
     const { path = '', hint, details } = error
-    // The position is told apart from the message, as with every other problem.
+    // A problem has its position in fields of its own, so it is taken out of the message.
     const message = error.message.replace(/^Line \d+, column \d+: /, '')
     const { line = 1, column = 1 } = (details ?? {}) as { line?: number; column?: number }
     const problem = { code: 'syntax', path, message, hint, line, column }
     const twice = source.problems.filter(({ code }) => code === 'duplicate_key')
-    // Only where a key stands twice is it known what the rest is.
+    // After a duplicate key the rest is still readable, so it is checked too; after any other error it is not.
     if (!twice.some((one) => one.path === path))
       return { ...source, value: undefined, problems: [problem] }
     const others = twice.filter((one) => one.path !== path)
@@ -76,7 +80,7 @@ function readJson(text: string): Source {
   }
 }
 
-/** The version as it is written, which YAML keeps: as a number of JSON 1.10 would be 1.1. */
+/** Keeps the version as it is written, which the YAML reader knows: as a JSON number, 1.10 would become 1.1. */
 function withVersion(value: unknown, read: unknown): unknown {
   const { version } = (value ?? {}) as { readonly version?: unknown }
   if (typeof version !== 'number') return value

@@ -36,9 +36,9 @@ export function segmentsOf(path: string): string[] {
   return path.split('/').slice(1).map(fromPointerToken)
 }
 
-/** What the compiler says of the expression is in the hint; its message is the same for all of them. */
+/** Why something was refused. The CEL compiler puts its reason into the hint, since its message is always the same. */
 export function reasonOf(error: unknown): string {
-  // A program that lacks a library says nothing about the loop.
+  // `invalid_config` means that the program lacks a library, which is no problem of the loop.
   if (isLoopError(error) && error.code === 'invalid_config') throw error
   if (isLoopError(error) && error.hint) return error.hint
   return error instanceof Error ? error.message : 'it was refused.'

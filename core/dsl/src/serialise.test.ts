@@ -99,7 +99,7 @@ test.each(['yaml', 'json'] as const)('%s: serialise and parse is the identity', 
 })
 
 test.each(['yaml', 'json'] as const)(
-  '%s: as deep as a definition may be, it is read again',
+  '%s: a definition of the greatest depth is read again',
   (format) => {
     const nested = (levels: number): object =>
       Array.from({ length: levels }).reduce<object>((inner) => ({ inner }), {})
@@ -145,7 +145,7 @@ test.each([
   )
 })
 
-test('the digest does not depend on the spelling, and changes with every word', () => {
+test('the digest does not depend on the spelling, and changes with every value', () => {
   const loop = {
     states: ['A', { id: 'B', terminal: true }],
     initialState: 'A',
@@ -159,25 +159,28 @@ test('the digest does not depend on the spelling, and changes with every word', 
   expect(definitionDigest(defineLoop({ id: 'x', version: '2', ...loop }))).not.toBe(digest)
 })
 
-test.each(['toml', 'JSON', '', null])('the format %j is neither written nor read', (format) => {
-  const unknown = format as 'json'
-  const definition = defineLoop({
-    id: 'x',
-    states: ['A', { id: 'B', terminal: true }],
-    initialState: 'A',
-    transitions: [{ id: 'go', from: 'A', to: 'B', actors: ['human'] }],
-  })
-  const refused = expect.objectContaining({
-    code: 'invalid_input',
-    path: '/format',
-    hint: 'Write yaml or json.',
-  })
+test.each(['toml', 'JSON', '', null])(
+  'the format %j is refused by both serialiseLoop and parseLoop',
+  (format) => {
+    const unknown = format as 'json'
+    const definition = defineLoop({
+      id: 'x',
+      states: ['A', { id: 'B', terminal: true }],
+      initialState: 'A',
+      transitions: [{ id: 'go', from: 'A', to: 'B', actors: ['human'] }],
+    })
+    const refused = expect.objectContaining({
+      code: 'invalid_input',
+      path: '/format',
+      hint: 'Write yaml or json.',
+    })
 
-  expect(() => serialiseLoop(definition, unknown)).toThrow(refused)
-  expect(() => parseLoop('{}', { format: unknown })).toThrow(refused)
-})
+    expect(() => serialiseLoop(definition, unknown)).toThrow(refused)
+    expect(() => parseLoop('{}', { format: unknown })).toThrow(refused)
+  },
+)
 
-test('texts that YAML could take for something else stay texts', () => {
+test('texts that YAML could read as another type stay texts', () => {
   const definition = defineLoop({
     id: 'null',
     version: '1.0',

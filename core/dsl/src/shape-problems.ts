@@ -17,7 +17,7 @@ import { createSuggester } from './suggest.ts'
 type Issue = z.core.$ZodIssue
 type Path = readonly PropertyKey[]
 
-/** What the canonical schema found, in the words of a definition. */
+/** Turns the issues that the canonical schema found into problems, in words that fit a definition. */
 export function shapeProblems(issues: readonly Issue[], draft: unknown): DefinitionProblem[] {
   const suggest = createSuggester()
   return issues.flatMap((issue) => {
@@ -47,7 +47,7 @@ function shapeProblem(issue: Issue, draft: unknown): DefinitionProblem {
     const hint = `Write ${values.join(' or ')}.`
     return missing
       ? { code: 'missing_field', path, message: `${subject} is missing.`, hint }
-      : { code: 'invalid_value', path, message: `${subject} is none of its values.`, hint }
+      : { code: 'invalid_value', path, message: `${subject} has an unknown value.`, hint }
   }
   if (issue.code === 'too_small' || issue.code === 'too_big') {
     const bound =
@@ -59,7 +59,7 @@ function shapeProblem(issue: Issue, draft: unknown): DefinitionProblem {
   return { code: 'invalid_value', path, message: `${subject} ${ruleOf(issue) ?? 'is not valid'}.` }
 }
 
-/** What a schema of ours says of the value; the words of the library say less. */
+/** The message of an issue if one of our schemas wrote it; messages of zod say less than the words of this file. */
 function ruleOf({ message }: Issue): string | undefined {
   return message.startsWith('must ') ? message : undefined
 }
@@ -95,7 +95,7 @@ const keysOf =
   (schema: () => { readonly shape: object }, more: readonly string[] = []): Keys =>
   () => [...Object.keys(schema().shape), ...more]
 
-/** By the path without its indices: what stands there, and the keys that it may have. */
+/** For each path, without its indices: the noun for the object there, and the keys that it may have. */
 const places = new Map<string, readonly [noun: string, keys: Keys]>([
   ['', ['a loop', keysOf(() => loopDefinitionSchema, Object.keys(spellings.loop))]],
   ['states', ['a state', keysOf(() => stateSchema, Object.keys(spellings.state))]],

@@ -1,4 +1,4 @@
-/** Accepted spellings and the canonical name each one stands for. */
+/** The accepted spellings, each with its canonical name. */
 export const spellings = {
   loop: { loopId: 'id', initial: 'initialState', spawnableLoops: 'spawns' },
   state: { stateId: 'id', isTerminal: 'terminal', isError: 'error' },
@@ -13,7 +13,7 @@ for (const table of Object.values(spellings)) {
   }
 }
 
-/** Every way to write a canonical name, itself first. */
+/** All spellings of a canonical name, the canonical one first. */
 export function spellingsOf(name: string): readonly string[] {
   return alternatives.get(name) ?? [name]
 }

@@ -35,7 +35,7 @@ const sound = {
   ],
   outcome: { id: 'o', metrics: [{ id: 'm' }] },
 }
-/** What is wrong elsewhere. */
+/** Problems in other parts of the loop. */
 const lost = { id: 'LOST' }
 const astray = { id: 'astray', from: 'A', to: 'NOWHERE', actors: ['human'], guards: ['nobody'] }
 
@@ -86,7 +86,7 @@ test.each(
     [path, 'b a d'],
     [path, 7],
   ]),
-)('%s as %j hides nothing that is wrong elsewhere', (path, value) => {
+)('%s as %j hides no problem in other parts of the loop', (path, value) => {
   const wrong = changed(path as string, value)
   const states = [...(wrong['states'] as object[]), lost]
   const transitions = [...(wrong['transitions'] as object[]), astray]
@@ -125,7 +125,7 @@ test.each([
   expect(problems[0]?.path.startsWith(path)).toBe(true)
 })
 
-test('of a policy that cannot be read it is not said as well that there is none', () => {
+test('an approval policy that cannot be read is not also reported as missing', () => {
   const needs = ['approvals'] as const
   const [ask, end, expire] = sound.transitions
   const transitions = [
@@ -149,7 +149,7 @@ test('two transitions without an id are not said to have the same signal', () =>
   expect(problems.map(({ code }) => code)).not.toContain('ambiguous_signal')
 })
 
-test('keys that stand twice in JSON hide nothing either', () => {
+test('duplicate keys in JSON hide no other problem', () => {
   const text =
     '{"id":"l","id":"m",\n"states":["A"],"states":["A"],\n"initialState":"Q","transitions":[]}'
   const problems = problemsOf(() => parseLoop(text, { format: 'json' }))
@@ -163,7 +163,7 @@ test('keys that stand twice in JSON hide nothing either', () => {
   ])
 })
 
-test('a key that stands twice hides nothing either', () => {
+test('duplicate keys in YAML hide no other problem', () => {
   const text = 'id: l\nid: m\nstates: [A]\ninitialState: Q\ntransitions: []\n'
   const problems = problemsOf(() => parseLoop(text))
 

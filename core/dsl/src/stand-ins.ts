@@ -5,12 +5,12 @@ import { pointer } from './problems.ts'
 
 type Issue = z.core.$ZodIssue
 
-/** What stands for a name that is missing. Nothing is said of it but that. */
+/** Stands for a missing name. Nothing else is reported about it. */
 export const noName = ''
-/** What is named after its id, when that is none. */
+/** Stands for a name or a signal that would default to the id, when the id is wrong. */
 export const unnamed = 'unnamed'
 
-/** Names that other problems are told by. One that is spelt wrongly stays as it is written. */
+/** Fields that hold names, which messages quote. A name that was refused stays as it is written. */
 const names = new Set<PropertyKey>([
   'id',
   'use',
@@ -25,7 +25,9 @@ const names = new Set<PropertyKey>([
 
 const transition = { id: noName, from: noName, to: noName, actors: actorTypes }
 
-/** What stands for other fields whose absence would say something else. */
+/**
+ * Stand-ins for fields that cannot be left out, because their absence would mean something or cause another problem.
+ */
 const fields = new Map<PropertyKey, unknown>([
   ['actors', actorTypes],
   ['approval', { reviewers: ['*'] }],
@@ -35,12 +37,12 @@ const fields = new Map<PropertyKey, unknown>([
   ['states', []],
   ['transitions', []],
   ['stages', [{ reviewers: ['*'] }]],
-  // Whoever wrote something here meant to say that it ends, or what holds.
+  // Whoever wrote a value here meant a state that ends the run, or a condition.
   ['terminal', true],
   ['when', 'true'],
 ])
 
-/** What stands for an entry of a list whose entries have paths of their own. */
+/** Stand-ins for refused entries of lists, so that the entries behind them keep their index. */
 const entries = new Map<PropertyKey, unknown>([
   ['states', { id: noName }],
   ['transitions', transition],
@@ -50,9 +52,12 @@ const entries = new Map<PropertyKey, unknown>([
   ['metrics', { id: noName }],
 ])
 
-/** A copy of the draft in which whatever was refused is left out or has a stand-in, so that the rest can be checked. */
+/**
+ * Returns a copy of the draft without the refused fields and entries, or with stand-ins for them, so that the rest can
+ * be checked; undefined when the draft as a whole was refused.
+ */
 export function withStandIns(draft: unknown, issues: readonly Issue[]): unknown {
-  /** The fields and entries that were refused, by the path of what they are in. */
+  /** The refused keys and indices, by the path of the object or list that holds them. */
   const refused = new Map<string, Set<PropertyKey>>()
   for (const path of issues.flatMap(refusedBy)) {
     const key = path.at(-1)
@@ -63,7 +68,7 @@ export function withStandIns(draft: unknown, issues: readonly Issue[]): unknown 
   return copy(draft, [])
 
   function copy(value: unknown, path: readonly PropertyKey[]): unknown {
-    // Beyond the shape of a definition there is free JSON, in which nothing is refused.
+    // Deeper than any field of a definition there is only free JSON, in which nothing is refused.
     if (typeof value !== 'object' || value === null || path.length > 7) return value
     const keys = refused.get(pointer('', ...path))
     if (Array.isArray(value)) {
@@ -81,7 +86,7 @@ export function withStandIns(draft: unknown, issues: readonly Issue[]): unknown 
   }
 }
 
-/** Whether nothing was refused but names that were left as they are. */
+/** Whether the issues are only about names, which stay as they are written. */
 export function areNames(issues: readonly Issue[]): boolean {
   return issues.every(
     ({ code, path }) =>
@@ -90,7 +95,7 @@ export function areNames(issues: readonly Issue[]): boolean {
 }
 
 function standInFor(key: PropertyKey, value: unknown): unknown {
-  // A word for false is text in YAML, and still none for true.
+  // YAML reads words such as `no` and `off` as text, but whoever wrote one did not mean true.
   if (key === 'terminal' && /^(no?|off|false)$/i.test(nameOr(value))) return false
   return fields.get(key) ?? nameOr(value)
 }
@@ -99,7 +104,7 @@ function nameOr(value: unknown): string {
   return typeof value === 'string' && value.length <= 128 ? value : noName
 }
 
-/** The paths of what an issue is about: of an entry that is no object, the whole list. */
+/** The paths that an issue refuses. A refused entry of a list without a stand-in refuses the whole list. */
 function refusedBy(issue: Issue): PropertyKey[][] {
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => [...issue.path, key])
   const isEntry = typeof issue.path.at(-1) === 'number'

@@ -3,7 +3,7 @@ import { loadLevenshtein } from './load.ts'
 const maxWords = 50
 const maxCandidates = 1000
 
-/** Says what a misspelt word may have meant. */
+/** Creates a function that writes a hint for a misspelt word: `Did you mean "…"?`; undefined when nothing is close. */
 export function createSuggester(): (
   word: string,
   candidates: readonly string[],
@@ -15,7 +15,10 @@ export function createSuggester(): (
   }
 }
 
-/** Finds what a misspelt word may have meant. Gives up after some words, so that a hostile definition costs little. */
+/**
+ * Creates a function that finds the candidate closest to a misspelt word. It stops looking after 50 words, so that a
+ * hostile definition costs little.
+ */
 export function createSpeller(): (
   word: string,
   candidates: readonly string[],

@@ -5,17 +5,17 @@ import { noName } from './stand-ins.ts'
 import { quorumProblems } from './validate-quorum.ts'
 import type { Checked } from './validate.ts'
 
-/** Who takes a transition that nobody requests, and where it is named. */
+/** A transition that the engine takes without a request, where it is named, and the actor that takes it. */
 interface FollowUp {
   readonly path: string
   readonly id: string | undefined
-  /** The state that it must leave. */
+  /** The state that the transition must leave. */
   readonly from: string
   readonly actor: 'system' | 'automation'
   readonly misplaced: 'timeout_not_from_state' | 'follow_up_not_from_state'
 }
 
-/** Transitions that are taken after a timeout, an effect or an approval. */
+/** Checks the transitions that are taken after a timeout, an effect or an approval, and the approval policies. */
 export function followUpProblems(checked: Checked): void {
   const { definition } = checked
   for (const [index, { id, timeout }] of definition.states.entries()) {
@@ -58,29 +58,33 @@ function followUp(
   if (transition.from !== from && ![transition.from, from].includes(noName)) {
     report(misplaced, path, `The transition "${id}" does not leave the state "${from}".`)
   }
-  // The engine judges a follow-up as it judges any request; one that is never allowed would be stuck.
+  // The engine judges a follow-up like any request; if its actor is never allowed, the run is stuck.
   if (!transition.actors.includes(actor)) {
-    const hint = `Add ${actor} to its actors.`
-    const message = `The transition "${id}" is taken here by the actor ${actor}, which it does not allow.`
+    const hint = `Add ${actor} to the actors of "${id}".`
+    const message = `The actor ${actor} takes the transition "${id}" here, but "${id}" does not allow it.`
     report('follow_up_actor', path, message, hint)
   }
   if (transition.roles) {
-    const message = `The transition "${id}" asks for a role, and the actor ${actor} that takes it here has none.`
-    report('follow_up_role', path, message, 'Remove its roles, or name another transition.')
+    const message = `The actor ${actor} takes the transition "${id}" here, but "${id}" requires a role, which ${actor} never has.`
+    const hint = `Remove the roles of "${id}", or name another transition.`
+    report('follow_up_role', path, message, hint)
   }
 }
 
-/** Here a role is named as people bear it; nobody bears one that is spelled as reviewers are. */
+/** `roles` holds plain names of roles; the prefix `role:` belongs to reviewers. */
 function roleProblems({ report }: Checked, path: string, roles: readonly string[] = []): void {
   for (const [place, role] of roles.entries()) {
     if (!role.startsWith('role:')) continue
-    const message = `Nobody bears the role "${role}": only reviewers are spelled so.`
+    const message = `The role "${role}" has the prefix "role:", which only reviewers have.`
     const hint = `Write "${role.slice('role:'.length) || '…'}".`
     report('misspelt_role', pointer(path, 'roles', place), message, hint)
   }
 }
 
-/** Roles and groups are written in one way; any other is the id of a person, for whom the request would wait in vain. */
+/**
+ * A role or a group is written `role:x` or `group:x`. A misspelt prefix would be read as the id of a person, and the
+ * request would wait for somebody who does not exist.
+ */
 function reviewerProblems(
   { report }: Checked,
   path: string,
@@ -92,13 +96,13 @@ function reviewerProblems(
         const [, prefix, name] = /^\W*(role|group)s?\s*:\s*([^'"’”]*)/i.exec(reviewer) ?? []
         const kind = prefix?.toLowerCase()
         if (!kind || /^(role|group):\S/.test(reviewer)) continue
-        const message = `"${reviewer}" is a person of this id, and no ${kind}.`
+        const message = `"${reviewer}" would be the id of a person, not a ${kind}.`
         const at = pointer(path, key, index, 'reviewers', place)
         report('misspelt_reviewer', at, message, `Write "${kind}:${name || '…'}".`)
       }
 }
 
-/** Whatever is to happen while a request waits comes before its end. */
+/** Reminders and escalations must come before the request expires. */
 function timerProblems(
   { report }: Checked,
   path: string,
@@ -107,12 +111,12 @@ function timerProblems(
   const hint = `Make it shorter than "expiresIn", which is ${expiresIn} here.`
   const isTooLate = (after: string): boolean => parseDuration(after) >= parseDuration(expiresIn)
   if (remindEvery !== undefined && isTooLate(remindEvery)) {
-    const message = `The request expires before the first reminder, after ${remindEvery}.`
+    const message = `The request expires before the first reminder, which comes after ${remindEvery}.`
     report('reminder_after_expiry', pointer(path, 'remindEvery'), message, hint)
   }
   for (const [index, { after }] of escalate.entries()) {
     if (!isTooLate(after)) continue
-    const message = `The request expires before this escalation, after ${after}.`
+    const message = `The request expires before this escalation, which comes after ${after}.`
     report('escalation_after_expiry', pointer(path, 'escalate', index, 'after'), message, hint)
   }
 }

@@ -2,7 +2,10 @@ import { noName } from './stand-ins.ts'
 import { createSpeller } from './suggest.ts'
 import type { Checked } from './validate.ts'
 
-/** Whether every state is reached, and an end from each of them. */
+/**
+ * Checks that every state can be reached from the initial one, and that a terminal state can be reached from every
+ * state.
+ */
 export function reachabilityProblems({ definition, states, report }: Checked): void {
   if (definition.initialState === noName) return
   const meant = createReader([...states.keys()])
@@ -28,10 +31,11 @@ export function reachabilityProblems({ definition, states, report }: Checked): v
     )
     return
   }
-  // Where a state leads that is not defined nobody knows.
-  const strangers = steps.filter(({ to }) => !states.has(to)).map(({ to }) => to)
+  // An undefined state has been reported; it counts as an end, so that what leads to it is not called a dead end as
+  // well.
+  const undefinedStates = steps.filter(({ to }) => !states.has(to)).map(({ to }) => to)
   const entries = Map.groupBy(steps, ({ to }) => to)
-  const ending = spread([...ends.map(({ id }) => id), ...strangers], (id) =>
+  const ending = spread([...ends.map(({ id }) => id), ...undefinedStates], (id) =>
     entries.get(id)?.map(({ from }) => from),
   )
   for (const [index, { id }] of definition.states.entries()) {
@@ -40,12 +44,12 @@ export function reachabilityProblems({ definition, states, report }: Checked): v
       'dead_end',
       `/states/${index}`,
       `No terminal state can be reached from the state "${id}".`,
-      'Add a transition that leads on to one.',
+      'Add a transition that leads towards a terminal state.',
     )
   }
 }
 
-/** Some states, and all that follow from them step by step. */
+/** The given states and all that can be reached from them. */
 function spread(
   from: readonly string[],
   next: (id: string) => readonly string[] | undefined,
@@ -55,7 +59,10 @@ function spread(
   return reached
 }
 
-/** What is misspelt has been reported already; a state that only seems to be lost because of it is not. */
+/**
+ * Creates a function that reads a misspelt state as the one that it most likely means. The misspelling has been
+ * reported; no other state should be reported as unreachable because of it.
+ */
 function createReader(states: readonly string[]): (id: string) => string {
   const closestTo = createSpeller()
   const known = new Map(states.map((id) => [id, id]))

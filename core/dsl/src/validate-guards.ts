@@ -4,7 +4,7 @@ import { has, howToRegister, namesOf } from './lookups.ts'
 import { pointer, reasonOf } from './problems.ts'
 import type { Checked, ValidateOptions } from './validate.ts'
 
-/** Whether a guard is there, takes its parameters, and can ever pass. */
+/** Checks that a guard is registered, that its parameters fit, and that it can ever pass. */
 export function guardProblems(
   checked: Checked,
   { guards }: ValidateOptions,
@@ -35,16 +35,20 @@ export function guardProblems(
   }
   if (registered?.needs?.length) pastProblems(checked, path, guard, registered.needs)
   if (approvedBefore.has(use) && guard.with?.['transition'] === guarded.id) {
-    const message = `The guard "${guard.id}" asks who approved "${guarded.id}" before anybody is asked.`
-    const hint = 'Name an earlier transition; what "approval" asks for needs no guard.'
+    const message = `The guard "${guard.id}" asks who approved "${guarded.id}", but guards of "${guarded.id}" are judged before its approval.`
+    const hint =
+      'Name an earlier transition. The "approval" of a transition is enforced without a guard.'
     report('never_approved', pointer(path, 'with', 'transition'), message, hint)
   }
 }
 
-/** Built-in guards that pass only when another transition was approved before. */
+/** The built-in guards that pass only if another transition was approved before. */
 const approvedBefore: ReadonlySet<string> = new Set(['approval-obtained', 'four-eyes'])
 
-/** What never happens was never done too recently, nor ever approved: such a guard always or never passes. */
+/**
+ * Checks the transition that a guard asks about. If it is not defined, a cooldown would always pass; if nobody has to
+ * approve it, a guard that asks for its approvals would never pass.
+ */
 function pastProblems(
   { transitions, report, suggest }: Checked,
   path: string,
@@ -61,12 +65,12 @@ function pastProblems(
   } else if (needs.includes('approvals') && transition.approval) {
     peopleProblems(report, path, guard, transition.approval)
   } else if (needs.includes('approvals')) {
-    const message = `The guard "${guard.id}" asks who approved "${about}", which nobody has to approve.`
+    const message = `The guard "${guard.id}" asks who approved "${about}", but "${about}" needs no approval.`
     report('never_approved', place, message, `Give "${about}" an approval policy.`)
   }
 }
 
-/** Nobody votes any more once every stage has its quorum. */
+/** A guard cannot ask for more people than the quorums add up to: voting ends once every stage has its quorum. */
 function peopleProblems(
   report: Checked['report'],
   path: string,
@@ -76,7 +80,7 @@ function peopleProblems(
   const people = parameters?.['people']
   const most = stages.reduce((sum, { quorum }) => sum + quorum, 0)
   if (typeof people !== 'number' || people <= most) return
-  const message = `The guard "${id}" wants ${people} people to have approved, which is done when ${most} did.`
+  const message = `The guard "${id}" asks for ${people} people who approved, but the approval is complete after ${most}.`
   report('never_approved', pointer(path, 'with', 'people'), message, 'Raise the quorum.')
 }
 
@@ -87,13 +91,13 @@ function parameterProblems(
   try {
     const problems: unknown = guard?.check?.(parameters) ?? []
     if (Array.isArray(problems)) return problems.map(String)
-    return ['Its check did not answer with a list.']
+    return ['The check of the guard did not return a list.']
   } catch (error) {
     return [reasonOf(error)]
   }
 }
 
-/** The schema of a transition is judged by a guard, which then knows what is wrong with it. */
+/** Checks the evidence schema of a transition with the guard `evidence-schema`, which judges by it at run time. */
 export function evidenceProblems(
   { report }: Checked,
   { guards }: ValidateOptions,

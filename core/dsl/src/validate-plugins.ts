@@ -5,7 +5,7 @@ import { pointer, reasonOf } from './problems.ts'
 import { evidenceProblems, guardProblems } from './validate-guards.ts'
 import type { Checked, ExpressionScope, ValidateOptions } from './validate.ts'
 
-/** What a definition asks of the system that runs it: guards, integrations, channels, expressions. */
+/** Checks what a definition needs from the system that runs it: guards, integrations, channels and expressions. */
 export function pluginProblems(checked: Checked, options: ValidateOptions): void {
   for (const [index, transition] of checked.definition.transitions.entries()) {
     const path = `/transitions/${index}`
@@ -90,7 +90,7 @@ function expressionProblems(
     compileExpression?.(expression, scope)
   } catch (error) {
     const names = `evidence, input, actor, instance${scope === 'effect' ? ' and transition' : ', transition and now'}`
-    const hint = `CEL compares with == and !=, and sees ${names}.`
+    const hint = `CEL compares with == and !=. This expression can use ${names}.`
     report('invalid_expression', path, `The expression does not compile: ${reasonOf(error)}`, hint)
   }
 }

@@ -3,7 +3,7 @@ import { spellingOf, type ApprovalPolicy } from '@loop-engine/core'
 import { pointer } from './problems.ts'
 import type { Checked } from './validate.ts'
 
-/** A stage at which nobody but those who are named may approve. */
+/** A stage whose reviewers are all named persons, not roles, groups or `*`. */
 interface NamedStage {
   readonly index: number
   readonly quorum: number
@@ -11,8 +11,8 @@ interface NamedStage {
 }
 
 /**
- * Whoever approves at one stage has no vote at another: stages that name too few people can never be decided. Those whom an
- * escalation adds may approve at any.
+ * Reports stages that name too few people ever to be approved. A person can approve at one stage only. Reviewers whom
+ * an escalation adds may approve at any stage.
  */
 export function quorumProblems(
   { report }: Checked,
@@ -29,15 +29,17 @@ export function quorumProblems(
     report(
       'impossible_quorum',
       pointer(path, 'stages', index, 'quorum'),
-      `Of ${people.size} named reviewers ${quorum} cannot approve.`,
-      people.size < quorum ? undefined : 'Name others than those whom other stages need.',
+      people.size < quorum
+        ? `The quorum needs ${quorum} people, but the reviewers named here are ${people.size}.`
+        : `Too few reviewers are left for the quorum of ${quorum}: other stages need some of those named here.`,
+      people.size < quorum ? undefined : 'Name more people: each can approve at one stage only.',
     )
   }
 }
 
 /**
- * Gives one more person to a stage, if need be by finding another one for the stage that has them (an augmenting path of a
- * bipartite matching); false when that cannot be.
+ * Creates a function that gives one more person to a stage, and returns false when nobody is left for it. If another
+ * stage has the person, it first finds somebody else for that stage: an augmenting path of a bipartite matching.
  */
 function createSeating(): (stage: NamedStage) => boolean {
   const seats = new Map<string, NamedStage>()

@@ -28,7 +28,7 @@ test('a sound loop has no problems', () => {
   expect(found({})).toEqual([])
 })
 
-test('a program that cannot compile expressions is not taken for a loop with a wrong one', () => {
+test('a missing CEL library is not reported as a wrong expression', () => {
   const missing = new LoopError('invalid_config', 'The library could not be loaded.')
   const compileExpression = (): never => {
     throw missing
@@ -66,14 +66,14 @@ test.each<[string, Partial<typeof base>]>([
   expect(found(fields)).toEqual([problem])
 })
 
-test('states that lead nowhere and states that nothing leads to', () => {
+test('states that lead nowhere and states that nothing leads to are problems', () => {
   expect(found({ states: [...base.states, 'LOST'] })).toEqual([
     'dead_end /states/2',
     'unreachable_state /states/2',
   ])
 })
 
-test('a misspelt state hides nothing that is wrong elsewhere, and loses no state that it may have meant', () => {
+test('a misspelt state hides no other problem, and the state that it meant is not called unreachable', () => {
   const again = { ...approve, id: 'again', to: 'OPEN' }
 
   expect(found({ transitions: [{ ...approve, to: 'DON' }] })).toEqual([
@@ -102,7 +102,7 @@ test('a loop must be able to end', () => {
   ])
 })
 
-test('a loop does not begin where it ends: a run is completed when it arrives there', () => {
+test('the initial state must not be terminal', () => {
   expect(found({ initialState: 'DONE', transitions: [] })).toEqual([
     'initial_terminal /initialState',
     'dead_end /states/0',
@@ -110,7 +110,7 @@ test('a loop does not begin where it ends: a run is completed when it arrives th
   ])
 })
 
-test('a run can end from every state', () => {
+test('a terminal state must be reachable from every state', () => {
   const states = ['OPEN', 'LATE', 'LATER', base.states[1]]
   const leading = (...pairs: [from: string, to: string][]): object[] =>
     pairs.map(([from, to]) => ({ ...approve, id: `${from}-${to}`, from, to }))
@@ -123,7 +123,7 @@ test('a run can end from every state', () => {
   ])
 })
 
-test('a state at which a run fails is terminal: at another one nothing fails', () => {
+test('an error state must be terminal', () => {
   const again = { ...approve, id: 'again', from: 'BAD', to: 'DONE' }
   const states = ['OPEN', { id: 'BAD', error: true }, base.states[1]]
 
@@ -154,7 +154,7 @@ test('a timeout takes a transition that leaves its state and that the system may
   ])
 })
 
-test('what follows an effect leaves its target; what follows an approval leaves its source', () => {
+test('a follow-up of an effect leaves the target state; a follow-up of an approval leaves the source state', () => {
   const effect = { integration: 'crm', action: 'write', onSuccess: 'expire', onFailure: 'approve' }
   const approval = { reviewers: ['a'], onReject: 'approve', onExpiry: 'expire' }
 
@@ -167,7 +167,7 @@ test('what follows an effect leaves its target; what follows an approval leaves 
   ])
 })
 
-test('whoever takes a follow-up has no role', () => {
+test('a follow-up must not require a role, because its actor has none', () => {
   const states = [{ id: 'OPEN', timeout: { after: '1h', transition: 'expire' } }, base.states[1]]
 
   expect(found({ states, transitions: [approve, { ...expire, roles: ['finance'] }] })).toEqual([
@@ -175,7 +175,7 @@ test('whoever takes a follow-up has no role', () => {
   ])
 })
 
-test('a quorum needs as many people as it counts, unless a role may stand for many', () => {
+test('a quorum needs that many named people, unless a role may stand for many', () => {
   expect(one({ approval: { reviewers: ['a', 'user:a'], quorum: 2 } })).toEqual([
     'impossible_quorum /transitions/0/approval/stages/0/quorum',
   ])
@@ -205,7 +205,7 @@ test.each<[rows: string[][], at: number[]]>([
   )
 })
 
-test('who is named where nobody is missing makes up no quorum elsewhere', () => {
+test('people named at a stage that has enough do not fill the quorum of another stage', () => {
   const stages = [
     { reviewers: ['ann', 'bob', 'cyd'] },
     { reviewers: ['dan', 'eve', 'fay'], quorum: 3 },
@@ -217,7 +217,7 @@ test('who is named where nobody is missing makes up no quorum elsewhere', () => 
   ])
 })
 
-test('whom an escalation adds may approve at any stage', () => {
+test('reviewers whom an escalation adds may approve at any stage', () => {
   const quorumOf = (reviewers: string[], ...stages: object[]): string[] =>
     one({ approval: { stages, escalate: [{ after: '1h', reviewers }] } })
 
@@ -227,7 +227,7 @@ test('whom an escalation adds may approve at any stage', () => {
   expect(quorumOf(['ann'], { reviewers: ['ann'] }, { reviewers: ['ann'] })).toHaveLength(1)
 })
 
-test('a role or group that is misspelt would be a person whom nobody is', () => {
+test('a role or group with a misspelt prefix is a problem, because it would be read as a person', () => {
   const problemsOf = (approval: object): object[] =>
     validateLoop(loop({ transitions: [{ ...approve, approval }] }))
   const [first, ...others] = [
@@ -252,7 +252,7 @@ test('a role or group that is misspelt would be a person whom nobody is', () => 
     {
       code: 'misspelt_reviewer',
       path: '/transitions/0/approval/stages/0/reviewers/1',
-      message: '"roles:finance" is a person of this id, and no role.',
+      message: '"roles:finance" would be the id of a person, not a role.',
       hint: 'Write "role:finance".',
     },
   ])
@@ -266,7 +266,7 @@ test('a role or group that is misspelt would be a person whom nobody is', () => 
   ])
 })
 
-test('whoever is to be asked or reminded later is so before the request expires', () => {
+test('reminders and escalations must come before the request expires', () => {
   const reviewers = ['role:finance']
   const rungs = (...after: readonly string[]) => after.map((each) => ({ after: each, reviewers }))
   const timers = (approval: object): string[] => one({ approval: { reviewers, ...approval } })
@@ -303,7 +303,7 @@ test('guards must be registered, under ids of their own, with parameters that fi
   ])
 })
 
-test('a guard that looks back asks about a transition of the loop', () => {
+test('a guard that looks back must ask about a transition of the loop', () => {
   const guards = new Map([
     ['cooldown', { needs: ['last-executed'] as const }],
     ['route', {}],
@@ -318,13 +318,13 @@ test('a guard that looks back asks about a transition of the loop', () => {
   expect(asking('route', 'by-train')).toEqual([])
 })
 
-test('a role that is spelled as reviewers are is one that nobody bears', () => {
+test('the prefix role: is refused where a plain role is expected', () => {
   expect(one({ roles: ['finance', 'role:finance'] })).toEqual([
     'misspelt_role /transitions/0/roles/1',
   ])
 })
 
-test('a guard that asks who approved asks about a transition that needs approval', () => {
+test('a guard that asks who approved must ask about a transition that needs approval', () => {
   const guards = new Map([['two-pairs', { needs: ['approvals'] as const }]])
   const asking = { ...approve, guards: [{ id: 'two-pairs', with: { transition: 'again' } }] }
   const again = { ...approve, id: 'again', to: 'OPEN' }
@@ -340,7 +340,7 @@ test.each([
   ['approval-obtained', ['never_approved /transitions/0/guards/0/with/transition']],
   ['rejected-twice', []],
 ])(
-  '%s about the transition that it guards, of which guards judge before anybody is asked',
+  '%s about the very transition that it guards, whose approval comes after its guards',
   (id, problems) => {
     const guards = new Map([[id, { needs: ['approvals'] as const }]])
 
@@ -350,7 +350,7 @@ test.each([
   },
 )
 
-test('a guard that asks for more people than ever approve is a problem', () => {
+test('a guard that asks for more people than the quorums add up to is a problem', () => {
   const guards = new Map([['two-pairs', { needs: ['approvals'] as const }]])
   const stages = [
     { reviewers: ['role:a'], quorum: 1 },
@@ -399,7 +399,7 @@ test('integrations, actions and channels must be registered', () => {
   ])
 })
 
-test('what is not there says how it comes to be', () => {
+test('a plugin that is missing gets a hint how to register it', () => {
   const known = { guards: new Set<string>(), integrations: new Set<string>() }
   const fields = {
     guards: [{ id: 'fraud' }],
@@ -409,13 +409,13 @@ test('what is not there says how it comes to be', () => {
   const transitions = [{ ...approve, ...fields }]
 
   expect(validateLoop(loop({ transitions }), { ...known, channels: new Map() })).toMatchObject([
-    { code: 'unknown_guard', hint: 'Register it, as one of `guards`.' },
-    { code: 'unknown_integration', hint: 'Register it, as one of `integrations`.' },
-    { code: 'unknown_channel', hint: 'Register it, as one of `channels`.' },
+    { code: 'unknown_guard', hint: 'Register it in the option `guards`.' },
+    { code: 'unknown_integration', hint: 'Register it in the option `integrations`.' },
+    { code: 'unknown_channel', hint: 'Register it in the option `channels`.' },
   ])
 })
 
-test('an expression that does not compile says what it could have said', () => {
+test('an expression that does not compile gets a hint what it can use', () => {
   const compileExpression = (): never => {
     throw new Error('Unknown variable: amount')
   }
@@ -425,7 +425,7 @@ test('an expression that does not compile says what it could have said', () => {
   expect(validateLoop(loop({ transitions }), { compileExpression })).toMatchObject([
     {
       message: 'The expression does not compile: Unknown variable: amount',
-      hint: 'CEL compares with == and !=, and sees evidence, input, actor, instance, transition and now.',
+      hint: 'CEL compares with == and !=. This expression can use evidence, input, actor, instance, transition and now.',
     },
   ])
 })
@@ -448,7 +448,7 @@ test('every expression is compiled', () => {
   ])
 })
 
-test('an expression of an effect is compiled as one, which knows no time', () => {
+test('an expression of an effect is compiled without the variable now', () => {
   const compileExpression = (expression: string, scope: string): void => {
     if (expression === 'now' && scope === 'effect') throw new Error('unknown variable.')
   }
@@ -459,7 +459,7 @@ test('an expression of an effect is compiled as one, which knows no time', () =>
   ])
 })
 
-test('a problem says what was meant', () => {
+test('a problem suggests the name that was meant', () => {
   expect(validateLoop(loop({ initialState: 'OPNE' }))).toEqual([
     {
       code: 'unknown_initial',

@@ -13,29 +13,29 @@ import { followUpProblems } from './validate-follow-ups.ts'
 import { reachabilityProblems } from './validate-graph.ts'
 import { pluginProblems } from './validate-plugins.ts'
 
-/** Names that a system knows, with what stands behind each. A `Map` is one. */
+/** Finds things by name, such as the registered guards. A `Map` is one. */
 export interface Lookup<Item> {
   get(name: string): Item | undefined
   keys?(): Iterable<string>
 }
 
-/** What an expression may see: that of an effect knows no time. */
+/** Where an expression stands. One for the input of an effect cannot use `now`. */
 export type ExpressionScope = 'judgement' | 'effect'
 
-/** What a definition is checked against; what is left out is not checked. */
+/** What a definition is checked against. A check whose option is left out is not made. */
 export interface ValidateOptions {
-  /** With a lookup, the parameters are checked too. */
+  /** With a lookup the parameters of guards are checked too, with a set only their names. */
   readonly guards?: ReadonlySet<string> | Lookup<Pick<Guard, 'check' | 'needs'>>
-  /** With a lookup, the actions are checked too. */
+  /** With a lookup the actions of integrations are checked too, with a set only their names. */
   readonly integrations?:
     | ReadonlySet<string>
     | Lookup<{ readonly actions: Readonly<Record<string, unknown>> }>
   readonly channels?: ReadonlySet<string> | Lookup<unknown>
-  /** Throws when a CEL expression does not compile where it stands. */
+  /** Must throw for a CEL expression that does not compile in its scope. */
   readonly compileExpression?: (expression: string, scope: ExpressionScope) => unknown
 }
 
-/** Indexed once, shared by all checks. */
+/** A definition with its indices, which all checks share. */
 export interface Checked {
   readonly definition: LoopDefinition
   readonly states: ReadonlyMap<string, LoopDefinition['states'][number]>
@@ -45,7 +45,9 @@ export interface Checked {
   readonly suggest: (word: string, candidates: readonly string[]) => string | undefined
 }
 
-/** Finds every problem of a canonical definition at once; an empty list means that it can run. */
+/**
+ * Returns every problem of a canonical definition. An empty list means that it can run, as far as the options check.
+ */
 export function validateLoop(
   definition: LoopDefinition,
   options: ValidateOptions = {},
@@ -86,20 +88,25 @@ function stateProblems({ definition, states, exits, report, suggest }: Checked):
     report(
       'initial_terminal',
       '/initialState',
-      `The initial state "${initialState}" is terminal: a run would never arrive at its end.`,
-      'Begin in a state from which a transition leads to it.',
+      `The initial state "${initialState}" is terminal, but a run completes only by a transition into a terminal state.`,
+      'Start in another state, with a transition that leads to this one.',
     )
   }
   if (!definition.states.some(({ terminal }) => terminal)) {
-    report('no_terminal', '/states', 'No state is terminal.', 'Mark where the loop ends.')
+    report(
+      'no_terminal',
+      '/states',
+      'No state is terminal.',
+      'Mark each state in which a run ends as terminal.',
+    )
   }
   for (const [index, { id, terminal, error }] of definition.states.entries()) {
     if (error && !terminal) {
       report(
         'error_not_terminal',
         `/states/${index}/error`,
-        `A run that arrives in the state "${id}" has not failed, for the state is not terminal.`,
-        'Mark it as terminal as well, or leave "error" out.',
+        `The state "${id}" is marked as an error but not as terminal, so a run would not fail there.`,
+        'Mark it as terminal too, or remove "error".',
       )
     }
     if (terminal || exits.has(id) || id === noName) continue
@@ -144,13 +151,16 @@ function transitionProblems({ definition, states, report, suggest }: Checked): v
         'duplicate_guard',
         pointer(path, 'guards', guard, 'id'),
         `The transition "${transition.id}" has the guard "${id}" twice.`,
-        'Give each an id of its own, and name the registered guard in "use".',
+        'Give each guard an id of its own, and name the registered guard in "use".',
       ),
     )
   }
 }
 
-/** What a signal means in a state must be plain. The id of a transition asks for it as well as its signal does. */
+/**
+ * Checks that a signal names one transition in each state. A request may name a transition by its id or by its signal,
+ * so a signal must not be the id of another one either.
+ */
 function signalProblems({ definition, exits, report }: Checked): void {
   const place = new Map(definition.transitions.map((transition, index) => [transition, index]))
   for (const [state, leaving] of exits) {

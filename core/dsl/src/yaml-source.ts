@@ -7,29 +7,29 @@ import { spellingsOf } from './spellings.ts'
 
 export const maxBytes = 256 * 1024
 const maxDepth = 64
-/** What the parser has open besides: the document, and the scalar that it is at. */
+/** The parser's stack also holds the document and the scalar that it reads. */
 const besides = 2
-/** A definition of the greatest size has about half as many; only a hostile text has more. */
+/** The largest legitimate definition has about half as many; only a hostile text has more. */
 const maxLexemes = 120_000
 const maxSyntaxProblems = 20
 
-/** Where a value stands in a text, and where its parts do. */
+/** The offsets of a value and its key in a text, and the places of its parts. */
 interface Place {
   readonly key: number
   readonly value: number
   readonly parts: Map<string, Place>
 }
 
-/** A text as data, and the way back from the data to its lines. */
+/** The data of a text, and the positions of the data in it. */
 export interface Source {
-  /** Undefined when it is no data at all. */
+  /** Undefined when the text could not be read. */
   readonly value: unknown
   readonly problems: readonly DefinitionProblem[]
-  /** Line and column of a path, in whatever spelling the text uses; of its nearest parent when it is absent. */
+  /** The line and column of a canonical path in any spelling; if the text lacks it, of its nearest parent. */
   locate(path: string, at: 'key' | 'value'): { readonly line: number; readonly column: number }
 }
 
-/** Reads YAML (or JSON, as the subset that it is). Bounded: refuses before it allocates or recurses. */
+/** Reads YAML, of which JSON is a subset. Refuses a text over a bound before it allocates or recurses. */
 export function readYaml(text: string): Source {
   const yaml = loadYaml()
   const lines = new yaml.LineCounter()
@@ -42,10 +42,10 @@ export function readYaml(text: string): Source {
 
   const tokens = tokenize(yaml, text, lines, report)
   if (!tokens) return { value: undefined, problems, locate }
-  // Duplicate keys are found below: the library compares each key with each other one.
+  // `toData` finds duplicate keys: the library would compare every key with every other one.
   const composer = new yaml.Composer({ schema: 'core', uniqueKeys: false, keepSourceTokens: false })
   const [document, ...others] = composer.compose(tokens, true, text.length)
-  for (const each of others) report('syntax', 'Only one loop may stand in a file.', each.range[0])
+  for (const each of others) report('syntax', 'A file may hold only one loop.', each.range[0])
   for (const { message, pos } of document?.errors.slice(0, maxSyntaxProblems) ?? []) {
     report('syntax', message, pos[0])
   }
@@ -55,11 +55,11 @@ export function readYaml(text: string): Source {
   return { value, problems, locate }
 }
 
-/** Whether a text is small enough to be read. */
+/** Whether a text is within the bounds of size and parts. */
 export function fits(text: string): boolean {
-  // A character has at least one byte, so most of what is too large is refused without counting.
+  // A character has at least one byte, so most texts that are too large are refused without counting bytes.
   if (text.length > maxBytes || Buffer.byteLength(text) > maxBytes) return false
-  // Nor is a part counted where there cannot be so many: a character is two at most.
+  // A character makes at most two parts, so a short text needs no count.
   if (text.length * 2 < maxLexemes) return true
   let lexemes = 0
   for (const _ of new (loadYaml().Lexer)().lex(text)) lexemes += 1
@@ -68,7 +68,7 @@ export function fits(text: string): boolean {
 
 type Report = (code: string, message: string, offset: number, path?: string) => void
 
-/** The tokens of a text, or null when it holds what no definition needs. Iterative, so that depth costs nothing. */
+/** The tokens of a text, or null when it breaks a bound, which is reported. Iterative, so depth overflows no stack. */
 function tokenize(
   yaml: typeof Yaml,
   text: string,
@@ -96,7 +96,7 @@ function tokenize(
       tokens.push(token)
       if (token.type === 'error') errors += 1
     }
-    // What is not YAML at all would be read to its end, error by error.
+    // A text that is not YAML at all would otherwise be read to its end, error by error.
     if (errors > maxSyntaxProblems) return tokens
     if (parser.stack.length > maxDepth + besides) {
       report('too_deep', `The text is nested more than ${maxDepth} levels deep.`, offset)
@@ -109,8 +109,8 @@ function tokenize(
 }
 
 const forbiddenLexemes = new Map<string, [code: string, message: string]>([
-  ['alias', ['alias_refused', 'Aliases are not allowed: say what is meant where it is meant.']],
-  ['anchor', ['alias_refused', 'Anchors are not allowed: say what is meant where it is meant.']],
+  ['alias', ['alias_refused', 'Aliases are not allowed: write the value out.']],
+  ['anchor', ['alias_refused', 'Anchors are not allowed: write the value out each time.']],
   ['tag', ['tag_refused', 'Tags are not allowed: a definition is plain data.']],
 ])
 
@@ -136,14 +136,14 @@ function toData(
       if (typeof name !== 'string' || name === '__proto__') {
         report(
           'invalid_key',
-          'A key must be text, if need be in quotes, and not __proto__.',
+          'A key must be text, in quotes if necessary, and must not be __proto__.',
           at,
           path,
         )
         continue
       }
       const inner = pointer(path, name)
-      if (result.has(name)) report('duplicate_key', 'A key stands here twice.', at, inner)
+      if (result.has(name)) report('duplicate_key', 'This key is given twice.', at, inner)
       const part = { ...placeOf(value, at), key: at }
       place.parts.set(name, part)
       result.set(name, toData(yaml, value, inner, part, report))
@@ -165,7 +165,7 @@ function scalar(
   const isExact =
     !Number.isInteger(value) || Number.isSafeInteger(value) || source === String(value)
   if (!Number.isFinite(value) || !isExact) {
-    report('invalid_number', 'A number cannot be kept exactly.', place.value, path)
+    report('invalid_number', 'This number cannot be kept exactly.', place.value, path)
   }
   return value
 }
@@ -180,7 +180,7 @@ function offsetOf(node: unknown, fallback: number): number {
   return range ? range[0] : fallback
 }
 
-/** What a path names in the text. A segment that the text leaves out (a shorthand) is passed over. */
+/** The place of a path in the text. A segment that the text lacks, because it uses a shorthand, is skipped. */
 function find(root: Place, path: string): Place {
   let place = root
   for (const segment of segmentsOf(path)) {
