@@ -2,13 +2,13 @@ import { decisionKinds, isRecord, LoopError, refuseStrayKeys } from '@loop-engin
 
 type Rule = readonly [hint: string, isFine: (value: unknown) => boolean]
 
-/** Not every database compares a whole number with a part of one. */
+/** Whole, because not every database compares an integer with a fraction. */
 const number: Rule = [
   'Give a whole number.',
   (value) => Number.isSafeInteger(value) || value === Infinity || value === -Infinity,
 ]
 
-/** What has the same name is the same in every call. What is not here is read where it is used. */
+/** A field of one name has one rule in every call. Fields without a rule here are read where they are used. */
 const rules: Readonly<Record<string, Rule>> = {
   tenant: text(256),
   aggregateId: text(256),
@@ -16,7 +16,7 @@ const rules: Readonly<Record<string, Rule>> = {
   runId: text(1024),
   correlationId: text(1024),
   traceparent: text(4096),
-  /** As long as a channel, the API and a decision token take it. */
+  /** As long as in a channel, the API and a decision token. */
   reason: ['Write text of at most 4096 characters.', (value) => isText(value, 4096)],
   loopId: text(128),
   state: text(128),
@@ -63,7 +63,7 @@ export function checkInput(
   checkFields(what, input, required)
 }
 
-/** The same of a call that only reads: it may be handed what a call that changes something was handed. */
+/** The same for a call that only reads, which may be given the input of a call that writes: unknown keys are no fault. */
 export function checkFields(what: string, input: object, required: readonly string[]): void {
   if (!isRecord(input))
     throw new LoopError('invalid_input', `${what} takes an object.`, { path: '' })
@@ -82,7 +82,7 @@ export function checkFields(what: string, input: object, required: readonly stri
   }
 }
 
-/** Of what a status is differs from call to call. */
+/** The known statuses differ from call to call. */
 export function checkStatus(what: string, status: unknown, known: readonly unknown[]): void {
   if (status === undefined || known.includes(status)) return
   throw new LoopError('invalid_input', `${what} knows no such status.`, {

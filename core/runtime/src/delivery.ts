@@ -1,4 +1,4 @@
-/** What became of one delivery. `settled` means that a commit has finished the item already. */
+/** How one delivery ended. `settled` means that a commit has finished the item already. */
 export type Delivery =
   | { readonly kind: 'settled' }
   | { readonly kind: 'done' }
@@ -6,11 +6,11 @@ export type Delivery =
       readonly kind: 'retry'
       readonly error: string
       readonly afterMs?: number
-      /** Whoever asks for it counts the attempts. */
+      /** The caller counts the attempts itself, so `maxAttempts` does not end them. */
       readonly isCounted?: true
-      /** No sooner than this after now. */
+      /** The least pause. */
       readonly notBeforeMs?: number
-      /** The other side, or the store, did not answer or asked to come again: that may take hours. */
+      /** The other side, or the store, is away or asked us to wait: it is tried for as long as `maxNotifications` allows. */
       readonly outage?: true
     }
   | { readonly kind: 'dead'; readonly error: string }

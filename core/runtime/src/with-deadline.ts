@@ -1,6 +1,6 @@
 import { LoopError, withTimeout, type Clock } from '@loop-engine/core'
 
-/** Lets `work` take at most `ms`; then its signal aborts and `timeout` is thrown, whether it listens or not. */
+/** Lets `work` take at most `ms`; then aborts its signal and throws `timeout`, whether or not the work stops. */
 export async function withDeadline<T>(
   clock: Clock,
   ms: number,

@@ -13,7 +13,6 @@ export interface EffectContext {
   readonly signal: AbortSignal
 }
 
-/** One thing that an integration does. */
 export interface Action {
   /** Reads the input; throws, or rejects, for input that the action does not accept. A zod schema will do. */
   readonly input: { parse(value: unknown): unknown }

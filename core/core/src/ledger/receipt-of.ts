@@ -1,7 +1,6 @@
 import type { Receipt } from '../model/result.ts'
 import type { EntryDraft, StoredEntry } from './entry.ts'
 
-/** The receipt of an executed transition, from its entry. */
 export function receiptOf(
   { seq, hash }: Pick<StoredEntry, 'seq' | 'hash'>,
   entry: EntryDraft,

@@ -25,7 +25,6 @@ export function answerOf(
   return { result: { ...prepared.recorded, passed: true, durationUs }, reserve: verdict.reserve }
 }
 
-/** What is recorded of a guard that did not pass. */
 export function failed(
   { recorded, message }: PreparedGuard,
   reason: string,

@@ -19,7 +19,6 @@ export type SignedCheckpoint = Checkpoint & {
   readonly signedBy: readonly string[]
 }
 
-/** The origin of a tenant's log under a signer's name. */
 export function originOf(name: string, tenant: string): string {
   return `${name}/${encodeURIComponent(tenant)}`
 }

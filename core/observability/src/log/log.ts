@@ -47,12 +47,7 @@ export interface TransparencyLog {
 const batch = 1000
 const patience = 100
 
-const optionKeys: KnownKeys<LogOptions> = {
-  store: true,
-  tenant: true,
-  signer: true,
-  clock: true,
-}
+const optionKeys: KnownKeys<LogOptions> = { store: true, tenant: true, signer: true, clock: true }
 
 /** The Merkle log of a tenant's entries. */
 export function createLog(options: LogOptions): TransparencyLog {

@@ -2,7 +2,6 @@ import { isOpen, type LedgerEntry } from '@loop-engine/core'
 
 import { medianOf } from './median.ts'
 
-/** What runs did with one state. */
 export interface StateMetrics {
   /** Runs that ever were in it. */
   readonly runs: number

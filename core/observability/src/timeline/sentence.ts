@@ -72,7 +72,6 @@ const predicates: Readonly<Record<EntryType, Tell>> = {
   'loop.released': (entry) => `released ${data(entry, 'scope')}${because(entry)}`,
 }
 
-/** An entry as one sentence. */
 export function sentenceOf(entry: LedgerEntry): string {
   const { status, type } = entry
   const tell: Tell | undefined = predicates[type]

@@ -5,7 +5,6 @@ import type { LoopInstance, LoopStore } from '@loop-engine/core'
 import { definitionsOf } from './checks/definitions.ts'
 import { verifyStored, type StoredRunReport } from './verify-stored-run.ts'
 
-/** Runs to verify in one go. */
 export type Batch = readonly LoopInstance[]
 export type VerifyBatch = (batch: Batch) => Promise<readonly StoredRunReport[]>
 

@@ -27,22 +27,23 @@ export interface Approvals {
   /** Pending requests that this person may decide, newest first: all of them, or `limit` after a cursor of `find`. */
   inbox(query: InboxQuery): Promise<readonly ApprovalRequest[]>
   /**
-   * Takes one person's decision; the last one that is needed runs the transition in the same commit. What does not count
-   * is a result with a `reason`. Throws `not_found` without a request, `refused` for the last approval of one whose evidence
-   * was erased, `corrupt` for one that was changed in the store, `conflict` (retryable) while the run keeps moving.
+   * Takes one person's decision; the last one that is needed runs the transition in the same commit. A decision that does
+   * not count is a result with a `reason`. Throws `not_found` if there is no such request, `refused` for the last approval
+   * of a request whose evidence was erased, `corrupt` for a request that was changed in the store, and `conflict`
+   * (retryable) while the run keeps moving.
    */
   decide(input: DecideInput): Promise<DecisionResult>
-  /** Each decision on its own: one that fails does not hold up the others. */
+  /** Takes each decision on its own: one that fails does not hold up the others. */
   decideMany(
     inputs: readonly DecideInput[],
   ): Promise<readonly (DecisionResult | { readonly status: 'error'; readonly error: LoopError })[]>
-  /** Hands the right to decide to somebody else; the policy must allow it. */
+  /** Hands a person's vote on to somebody else; the policy must allow it. */
   delegate(input: DelegateInput): Promise<DecisionResult>
   /** The requester, or a person, takes the request back. */
   withdraw(input: WithdrawInput): Promise<ApprovalRequest>
   /**
-   * Resolves when the request is no longer pending. Wakes at once for decisions in this process, and polls for others.
-   * Throws `corrupt` when an approval is not on record as the request says; what `get` and `find` give is not compared.
+   * Resolves when the request is no longer pending: at once for decisions in this process, and by polling for others. Throws
+   * `corrupt` if the record does not confirm an approval; `get` and `find` do not compare requests with the record.
    */
   wait(input: WaitInput): Promise<ApprovalRequest>
 }
@@ -60,7 +61,7 @@ const findKeys: KnownKeys<Omit<ApprovalQuery, 'reviewers'>> = {
 
 export function createApprovals(kernel: Kernel): Approvals {
   const { store, telemetry } = kernel
-  // What is no input is refused, and there is nothing to watch.
+  // Input that is no object is refused, so there is nothing to observe.
   const decide: Approvals['decide'] = (input) =>
     telemetry && isRecord(input)
       ? telemetry.decision(input, () => decideRequest(kernel, input))
@@ -98,7 +99,7 @@ export function createApprovals(kernel: Kernel): Approvals {
   }
 }
 
-/** What a store throws that is no error of ours may have come after it wrote. */
+/** A store that throws an error which is none of ours may already have written. */
 function unknown(cause: unknown): LoopError {
   return new LoopError('unknown_outcome', 'What became of the decision is not known.', {
     retryable: true,

@@ -1,8 +1,8 @@
 import type { ApprovalRequest } from '@loop-engine/core'
 
-/** Tells whoever waits for a request in this process what became of it, and nobody else, however many wait. */
+/** Tells those who wait for a request in this process when it was committed, at no cost for the others who wait. */
 export interface Bells {
-  /** Returns what takes the bell down. */
+  /** Returns the function that takes the bell down. */
   hang(requestId: string, onRing: (request: ApprovalRequest) => void): () => void
   /** Rings for a request as it was committed. */
   ring(request: ApprovalRequest): void

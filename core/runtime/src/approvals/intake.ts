@@ -40,7 +40,7 @@ export function createIntake({ approvals, authority }: IntakeOptions): Intake {
   }
 }
 
-/** What a vendor calls a delivery may be longer than a key, or hold what no key may. */
+/** A vendor's id of a delivery may be longer than a key, or contain what no key may contain; then it is hashed. */
 function keyOf(delivery: string): string {
   return isKey(delivery) ? delivery : sha256Hex(JSON.stringify(delivery))
 }

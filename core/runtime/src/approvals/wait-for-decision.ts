@@ -12,7 +12,7 @@ export interface WaitInput {
 
 const keys: KnownKeys<WaitInput> = { requestId: true, tenant: true, signal: true }
 
-/** Hears at once what this process makes of the request, and looks every `pollMs` what others made of it. */
+/** Hears at once of decisions in this process, and looks every `pollMs` for those of others. */
 export async function wait(kernel: Kernel, input: WaitInput): Promise<ApprovalRequest> {
   checkInput('approvals.wait', input, keys, ['requestId'])
   const { requestId, tenant = 'default', signal } = input
@@ -26,7 +26,7 @@ export async function wait(kernel: Kernel, input: WaitInput): Promise<ApprovalRe
   const rest = stayAwake()
   try {
     for (;;) {
-      // Hung before it is read: what is decided meanwhile rings.
+      // The bell hangs before the request is read, so that no decision is missed in between.
       const bell = Promise.withResolvers<void>()
       wake = bell.resolve
       if (told) return told
@@ -35,7 +35,7 @@ export async function wait(kernel: Kernel, input: WaitInput): Promise<ApprovalRe
         throw new LoopError('not_found', 'No approval request has this id.', { path: '/requestId' })
       if (request.status !== 'pending') return await recordedApproval(kernel, request)
       if (signal?.aborted) throw new LoopError('aborted', 'Waiting for a decision was aborted.')
-      // The bell does not end the sleep: to let it pass costs less.
+      // The bell does not cancel the sleep, because letting it pass costs less.
       kernel.clock.sleep(kernel.limits.pollMs, signal).then(bell.resolve, bell.reject)
       await bell.promise
     }

@@ -19,7 +19,7 @@ import { attemptsOf, hasBegun } from './effect-attempts.ts'
 import type { EffectJob } from './effect-job.ts'
 import type { Ending } from './report-effect.ts'
 
-/** Lets the integration act, once. Says how that ended, or that it has to be tried again. */
+/** Lets the integration act once. Returns how that ended, or that it has to be tried again. */
 export async function act(
   kernel: Kernel,
   job: EffectJob,
@@ -30,7 +30,7 @@ export async function act(
   try {
     const output = await withDeadline(kernel.clock, limitMs, async (signal) => {
       const input = await readInput(action, claim.payload)
-      // Who took too long to read it has been given up, and perhaps begun again.
+      // If reading took too long, this attempt was given up, and another may have begun.
       signal.throwIfAborted()
       return action.run(input, {
         receipt: receiptOf(job.stored, job.entry),
@@ -49,7 +49,7 @@ export async function act(
   }
 }
 
-/** Input that an action does not accept will not be accepted next time either. A schema may take its time to say so. */
+/** Input that an action does not accept now will not be accepted later either. A schema may be asynchronous. */
 async function readInput(action: Action, payload: string): Promise<unknown> {
   try {
     return await action.input.parse(parseJson(payload))
@@ -67,7 +67,7 @@ async function failed(kernel: Kernel, job: EffectJob, error: unknown): Promise<E
   const reason = known?.code ?? 'threw'
   const mayHaveActed = known?.code === 'timeout' || known?.code === 'unknown_outcome'
   if (!idempotent && mayHaveActed) return { type: 'loop.effect.unknown', reason }
-  // An unknown error of an idempotent effect may pass; one that says it is not retryable will not.
+  // An idempotent effect may succeed after an unknown error, but not after one that says it is not retryable.
   const mayPass = idempotent && (known === undefined || known.retryable)
   if (mayPass && !(await hasBegun(kernel, job, attemptsOf(kernel, job))))
     return {
@@ -81,7 +81,7 @@ async function failed(kernel: Kernel, job: EffectJob, error: unknown): Promise<E
   return idempotent ? { ...ending, dead: `failed: ${reason}` } : ending
 }
 
-/** What an action returned; something that cannot be recorded does not undo what was done. */
+/** The output of an action as evidence. Output that cannot be recorded does not undo what was done. */
 function outputOf(kernel: Kernel, output: JsonValue | void): Evidence {
   if (output === undefined || output === null) return noEvidence
   try {

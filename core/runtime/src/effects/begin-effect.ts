@@ -9,7 +9,7 @@ import { effectDraft, openJob, recordOf, changeRun, type EffectJob } from './eff
 import { holdOf } from './hold.ts'
 import { report } from './report-effect.ts'
 
-/** Spends the receipt, or finds out what an earlier delivery left behind. */
+/** Spends the receipt, or ends an effect that an earlier delivery began or that may not begin. */
 export async function begin(
   kernel: Kernel,
   job: EffectJob,
@@ -34,7 +34,7 @@ export async function begin(
     }
     case 'run_cancelled':
     case 'run_failed': {
-      // An attempt that was begun may have acted, and nobody will ask again.
+      // An earlier attempt may have acted, and there will be no other that could tell.
       const type = spentBy === null ? 'loop.effect.failed' : 'loop.effect.unknown'
       return report(kernel, job, { type, reason: refusal })
     }
@@ -45,7 +45,7 @@ export async function begin(
 
 const held = { stopped: 'A stop is in force.', suspended: 'The run is suspended.' } as const
 
-/** How an effect ends that was begun before, if it does not begin again. */
+/** Ends an effect that was begun before, unless it may begin again. */
 async function endBegun(
   kernel: Kernel,
   job: EffectJob,
@@ -55,7 +55,8 @@ async function endBegun(
     return { kind: 'dead', error: 'refused: The receipt was spent elsewhere.' }
   if (job.effect.semantics === 'at-most-once')
     return report(kernel, job, { type: 'loop.effect.unknown', reason: 'interrupted' })
-  // One more than the attempts that may fail: a crash is no failure. But what ends each process that tries must stop.
+  // One more than the attempts that may fail, because a crash is no failure. But an effect that crashes each process must
+  // end.
   if (await hasBegun(kernel, job, attemptsOf(kernel, job) + 1))
     return report(kernel, job, {
       type: 'loop.effect.unknown',
@@ -63,12 +64,12 @@ async function endBegun(
       dead: 'interrupted: No attempt came to its end.',
     })
   if (!wasErased(job)) return undefined
-  // The end of an attempt that was given up is on record.
+  // If no attempt is open, the end of the effect is on record.
   if (!(await hasBegun(kernel, job, 1))) return { kind: 'done' }
   return report(kernel, job, { type: 'loop.effect.unknown', reason: 'erased' })
 }
 
-/** How an effect ends that may not begin any more. */
+/** Ends an effect that was not begun and may not begin any more. */
 async function endUnbegun(kernel: Kernel, job: EffectJob): Promise<Delivery | undefined> {
   const isExpired = kernel.clock.now() >= (job.entry.receiptExpiresAt ?? 0)
   if (!isExpired && !wasErased(job)) return undefined
@@ -79,7 +80,7 @@ async function endUnbegun(kernel: Kernel, job: EffectJob): Promise<Delivery | un
   })
 }
 
-/** What was erased is licensed no longer. */
+/** Whether the evidence of the effect was erased: then it is licensed no longer. */
 function wasErased({ entry, stored }: EffectJob): boolean {
   return entry.evidence !== undefined && stored.evidence === null
 }
@@ -94,13 +95,13 @@ async function spend(
   return changeRun(kernel, job, async (instance, change) => {
     const hold = await holdOf(kernel, instance)
     if (hold) return hold
-    // Before the receipt is spent: a process that has the integration can still act.
+    // Checked before the receipt is spent, so that another process that has the integration can act.
     if (!isRegistered) return 'unregistered'
     const { isErased, isSpent } = await recordOf(kernel, job, instance)
-    // Since it was read.
+    // It was erased since the order was read.
     if (isErased) return 'erased'
     if (isSpent && !isBegun) return 'spent'
-    // Or a receipt that has expired could be used by who can write to the store.
+    // Otherwise somebody who can write to the store could revive an expired receipt.
     if (isBegun && !isSpent)
       throw new LoopError('corrupt', 'The receipt of an effect is spent, but not on record.')
     change.append({
@@ -108,7 +109,7 @@ async function spend(
       receipt: stored.hash,
     })
     return {
-      // A stop of the integration holds up all that it would do.
+      // A stop of the integration holds up every effect of it.
       scopes: [...scopesBehind(entry), ...actorScopes(entry.tenant, actor.id)],
       fence: { id: claim.id, fence: claim.fence },
       ...(!isBegun && { spend: { receipt: stored.hash, by: claim.id } }),

@@ -7,8 +7,8 @@ import { begin } from './begin-effect.ts'
 import { openJob, type EffectJob } from './effect-job.ts'
 import { report, type Ending } from './report-effect.ts'
 
-/** How often an end is told before the next delivery finds that nobody did. */
-const tellings = 3
+/** How often the end of an effect is reported before the next delivery treats it as interrupted. */
+const mostReports = 3
 
 /**
  * Runs one effect: spends its receipt in a commit of its own, acts, and commits the report together with the
@@ -23,14 +23,14 @@ export async function deliverEffect(kernel: Kernel, claim: OutboxClaim): Promise
   return 'kind' in acted ? acted : insist(kernel, job, acted)
 }
 
-/** Only this process knows how the effect ended: a store that did nothing once may take it the next time. */
+/** Reports the end, which only this process knows, again if the store did nothing. */
 async function insist(kernel: Kernel, job: EffectJob, ending: Ending): Promise<Delivery> {
-  for (let telling = 1; ; telling += 1) {
+  for (let reports = 1; ; reports += 1) {
     try {
       return await report(kernel, job, ending)
     } catch (error) {
       const didNothing = isLoopError(error) && error.code === 'unavailable'
-      if (!didNothing || telling === tellings) throw error
+      if (!didNothing || reports === mostReports) throw error
       kernel.report(error)
     }
   }

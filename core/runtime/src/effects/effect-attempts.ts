@@ -10,8 +10,8 @@ export function attemptsOf({ limits }: Kernel, { spec }: EffectJob): number {
 }
 
 /**
- * Whether the effect has begun so often since it was ordered, or given up before. Of that the record knows, and the count of
- * its deliveries does not: what a stop or a suspension held up was no attempt.
+ * Whether the effect has begun at least `times` since it was ordered or last given up. Counted by the record and not by its
+ * deliveries, because a delivery that a stop or a suspension held up was no attempt.
  */
 export async function hasBegun(
   kernel: Kernel,
@@ -30,7 +30,7 @@ export async function hasBegun(
   return false
 }
 
-/** An attempt, or what ends a row of them. */
+/** The entries of an attempt, and those that end a series of attempts. */
 const attemptTypes = new Set<EntryType>([
   'loop.effect.started',
   'loop.effect.failed',

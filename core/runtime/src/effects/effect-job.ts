@@ -19,7 +19,7 @@ import { createChange, type Change, type PlanRest } from '../recording/change.ts
 import { draftOf } from '../recording/draft.ts'
 import { untilCommitted } from '../recording/until-committed.ts'
 
-/** The order to act, as it was committed. */
+/** An order to act, as it was committed. */
 export interface EffectJob {
   readonly claim: OutboxClaim
   readonly stored: StoredEntry
@@ -34,7 +34,7 @@ export async function openJob(kernel: Kernel, claim: OutboxClaim): Promise<Effec
   const entry = openEntry(stored)
   if (!entry.effect || stored.type !== 'loop.transition.executed')
     throw new LoopError('corrupt', 'The entry behind an effect orders none.')
-  // Under another key the other side would not know an attempt again.
+  // Under another key the other side would not recognise a repeated attempt.
   if (claim.id !== entry.effect.id)
     throw new LoopError('corrupt', 'The delivery of an effect is not the one that was committed.')
   if (sha256Hex(claim.payload) !== entry.effect.inputDigest)
@@ -52,7 +52,7 @@ export async function openJob(kernel: Kernel, claim: OutboxClaim): Promise<Effec
   }
 }
 
-/** The entry that orders an effect, as it is kept now: its evidence may be erased while the effect runs. */
+/** The entry that orders an effect, as it is now: its evidence may be erased while the effect runs. */
 async function readOrder(
   { store }: Kernel,
   { tenant, runId, seq }: OutboxClaim,
@@ -62,14 +62,14 @@ async function readOrder(
   return stored
 }
 
-/** Whether the evidence that an effect was licensed for is gone by now. */
+/** Whether the evidence for which an effect was licensed has been erased. */
 export async function isErased(kernel: Kernel, { claim, entry }: EffectJob): Promise<boolean> {
   return entry.evidence !== undefined && (await readOrder(kernel, claim)).evidence === null
 }
 
 /**
- * What became of the order since it was committed, by the record from its head back: it was begun, or what it was licensed
- * for was erased. Throws `corrupt` when another order was read before.
+ * What happened to the order since it was committed, by the record from its head back: whether its receipt was spent, and
+ * whether its evidence was erased. Throws `corrupt` if the order that was read before is not the one on record.
  */
 export async function recordOf(
   { store }: Kernel,
@@ -103,8 +103,8 @@ export function effectDraft(
 }
 
 /**
- * Commits one change about the run of a job; returns why it was refused, by the store or by `build`, or null. Throws
- * `fenced` when the lease was lost. What would overrun a limit is built again, without what follows: the report stays.
+ * Commits one change of the run of a job; returns why the store or `build` refused it, or null. Throws `fenced` if the lease
+ * was lost. A change that would overrun a limit is built again with `late`, so that only what follows is refused.
  */
 export async function changeRun(
   kernel: Kernel,

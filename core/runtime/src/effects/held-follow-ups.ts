@@ -15,7 +15,7 @@ import type { Change } from '../recording/change.ts'
 import { takeFollowUp } from '../recording/follow-up.ts'
 import { lateFollowUp } from './late-follow-up.ts'
 
-/** Takes the transitions that follow effects which ended while the run was suspended; returns what they reserve. */
+/** Takes the transitions that follow the effects which ended while the run was suspended; returns what they reserve. */
 export async function takeHeldFollowUps(
   kernel: Kernel,
   suspended: LoopInstance,
@@ -39,7 +39,7 @@ export async function takeHeldFollowUps(
   return reservations
 }
 
-/** The effect as it was ordered: the run may have been migrated since. */
+/** The effect by the definition under which it was ordered: the run may have been migrated since. */
 async function effectBehind(
   { store, loops }: Kernel,
   run: LoopInstance,

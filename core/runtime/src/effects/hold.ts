@@ -5,8 +5,8 @@ import type { Kernel } from '../kernel.ts'
 type Hold = 'suspended' | 'run_cancelled' | 'run_failed'
 
 /**
- * Why nothing that a run ordered may begin, or null: the run waits to be resumed, or somebody ended it before it came to
- * an end of its own. What the last transition of a run orders is done.
+ * Why no effect of a run may begin, or null: the run is suspended, or somebody cancelled or failed it. A run that reached a
+ * terminal state by itself holds nothing back: the effect of its last transition is carried out.
  */
 export async function holdOf(
   kernel: Kernel,

@@ -5,8 +5,8 @@ import type { Kernel } from '../kernel.ts'
 import { newestFirst } from '../reading/newest-first.ts'
 
 /**
- * Why the transition that follows an effect is not taken, if the run has moved since it was ordered: being in that state
- * again, it waits for something else.
+ * Refuses the transition that follows an effect if the run has left the state since the effect was ordered. A run that is
+ * back in that state waits for something else.
  */
 export async function lateFollowUp(
   { store }: Kernel,

@@ -2,7 +2,10 @@ import { openEntry, type OutboxItem } from '@loop-engine/core'
 
 import type { Kernel } from '../kernel.ts'
 
-/** A dead letter keeps the input of its effect: delivered once more it finds that its evidence is erased, ends and is gone. */
+/**
+ * Revives the dead letter of an effect whose evidence was erased, because a dead letter keeps the input: the next delivery
+ * finds that the evidence is erased and ends the effect.
+ */
 export async function releaseErased(
   { store, clock }: Kernel,
   { tenant, runId, seq }: Pick<OutboxItem, 'tenant' | 'runId' | 'seq'>,

@@ -7,17 +7,21 @@ import { takeFollowUp } from '../recording/follow-up.ts'
 import { effectDraft, isErased, changeRun, type EffectJob } from './effect-job.ts'
 import { lateFollowUp } from './late-follow-up.ts'
 
-/** How an effect ended. */
 export type Ending = {
   readonly type: EntryType
   readonly evidence?: Evidence
   readonly reason?: string
   readonly followUp?: string
-  /** Why its delivery becomes a dead letter, unless its evidence was erased: a person may have it run again. */
+  /**
+   * Why the delivery becomes a dead letter, which a person may retry. Without it, or with erased evidence, the delivery ends.
+   */
   readonly dead?: string
 }
 
-/** Records how the effect ended, and the transition that follows, in one commit that also ends the delivery, unless that is dead. */
+/**
+ * Records how the effect ended, and the transition that follows, in one commit. It also ends the delivery, unless that is
+ * dead.
+ */
 export async function report(
   kernel: Kernel,
   job: EffectJob,
@@ -37,7 +41,7 @@ export async function report(
       evidence.sealed,
     )
     const now = change.instance
-    // Of a run that is suspended it is taken when the run is resumed.
+    // For a suspended run this is done when the run is resumed.
     const taken =
       followUp !== undefined && now.status === 'active'
         ? await takeFollowUp(kernel, change, now, {
@@ -47,9 +51,9 @@ export async function report(
             refusal: refusal ?? (await lateFollowUp(kernel, instance, job.stored.hash, claim.seq)),
           })
         : undefined
-    // A dead letter would keep the input.
+    // A dead letter would keep the input of an effect whose evidence was erased.
     if (dead !== undefined) letter = (await isErased(kernel, job)) ? undefined : dead
-    // What was done is recorded even under a stop; the stop holds up the next effect.
+    // What was done is recorded even under a stop, which holds up the next effect.
     return {
       scopes: [],
       ...(letter === undefined ? { settle: lease } : { fence: lease }),

@@ -138,7 +138,6 @@ async function write(
   )
 }
 
-/** Opens the control run of a tenant. */
 async function open(kernel: Kernel, tenant: string): Promise<Change> {
   const { id, version } = controlLoop
   const { digest } = await kernel.loops.keep(controlLoop)

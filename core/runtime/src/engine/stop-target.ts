@@ -2,7 +2,6 @@ import { LoopError, refuseStrayKeys, spellingOf, stopScope } from '@loop-engine/
 
 import { isText } from '../check-input.ts'
 
-/** What a stop covers. */
 export type StopTarget =
   | { readonly everything: true }
   | { readonly tenant: string }

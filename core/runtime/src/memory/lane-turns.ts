@@ -29,7 +29,6 @@ interface LaneTurns {
   add(lane: Lane): void
   /** The head of a lane that is ready by now, which leaves the heap; null when none is. */
   take(now: number): Waiting | null
-  /** When the next lane is ready, or null. */
   next(): number | null
 }
 

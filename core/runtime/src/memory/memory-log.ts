@@ -4,7 +4,6 @@ import type { Tenant } from './memory-tenant.ts'
 
 type Log = Pick<LoopStore, 'logHead' | 'unlogged' | 'appendLog' | 'signLog' | 'leaves' | 'leavesOf'>
 
-/** The log of each tenant. */
 export function createMemoryLog(of: (tenant: string) => Tenant): Log {
   return {
     async logHead(tenant) {

@@ -20,7 +20,6 @@ interface Counter {
   readonly expiresAt: number
 }
 
-/** Everything of one tenant. */
 export interface Tenant {
   readonly runs: Map<string, Run>
   /** Runs by business key, oldest first. */

@@ -19,7 +19,6 @@ const ofRun = [...plainTexts, ...plainNumbers].filter(
   (name) => !ofKey.includes(name) && !ofItem.includes(name),
 )
 
-/** A statement and what it is to be sent with. */
 interface PlainCommit {
   readonly statement: Statement
   readonly values: readonly unknown[]

@@ -29,7 +29,6 @@ export function encodePlainPlans(plans: readonly CommitPlan[]): [texts: Buffer, 
   ]
 }
 
-/** Each of its values by name. */
 export function plainValues({
   tenant,
   instance,

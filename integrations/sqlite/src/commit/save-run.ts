@@ -23,7 +23,6 @@ interface RunWriter {
   save(plan: CommitPlan, row: RunRow | undefined): void
 }
 
-/** The run and its tags. */
 export function createRunWriter({ prepare }: Connection): RunWriter {
   const insert = prepare(`
     INSERT INTO instance (tenant, run_id, aggregate_id, loop_id, state, status, version, created_at, updated_at, tags, executions, rest)

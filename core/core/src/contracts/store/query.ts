@@ -15,7 +15,6 @@ export interface InstanceQuery {
   readonly aggregateId?: string
   readonly state?: string
   readonly status?: InstanceStatus
-  /** One of the tags of the run. */
   readonly tag?: string
   /** `updatedAt` bounds, epoch milliseconds, from inclusive, until exclusive. */
   readonly updatedFrom?: number

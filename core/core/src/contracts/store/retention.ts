@@ -45,6 +45,5 @@ export interface DroppedEntries {
  */
 export interface StoreRetention {
   drop(request: RetentionRequest): Promise<RetentionReport>
-  /** What is gone of a run, or null. */
   dropped(tenant: string, runId: string): Promise<DroppedEntries | null>
 }

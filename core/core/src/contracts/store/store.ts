@@ -55,7 +55,6 @@ export interface LoopStore {
   idempotency(tenant: string, principal: string, key: string): Promise<IdempotencyRecord | null>
   /** What a counter window holds now. */
   counter(tenant: string, key: string, bucket: number): Promise<number>
-  /** Who spent a receipt, or null. */
   spentBy(tenant: string, receipt: string): Promise<string | null>
   /** All stops in force, of every tenant. */
   stops(): Promise<readonly Stop[]>

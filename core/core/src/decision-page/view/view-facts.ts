@@ -36,7 +36,6 @@ export function contextOf(request: ApprovalRequest, view: ApprovalView): readonl
   ]
 }
 
-/** The evidence, field by field. */
 export function evidenceOf(view: ApprovalView): readonly ViewFact[] {
   return view.fields.map(({ label, value, fromModel }) => ({
     label: withEnds(spellOut(label)),

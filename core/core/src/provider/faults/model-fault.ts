@@ -5,7 +5,6 @@ import type { Usage } from '../../model/actor.ts'
 /** Why a model did not answer, as an adapter read it from its vendor's error. No text of the vendor's is kept. */
 export interface ModelFault {
   readonly kind: 'status' | 'network' | 'timeout' | 'aborted' | 'bad_response' | 'unknown'
-  /** HTTP status. */
   readonly status?: number | undefined
   /** The vendor's short code or type, such as `rate_limit_error`. */
   readonly vendorCode?: string | null | undefined

@@ -39,7 +39,6 @@ const keywords = new Map<string, Keyword>([
   ...named([(value) => typeof value === 'boolean', 'true or false'], 'uniqueItems'),
 ])
 
-/** What is wrong with the values of the keywords of one part of a schema. */
 export function keywordFaults(part: Schema): readonly string[] {
   return Object.entries(part).flatMap(([key, value]) => {
     const [fits, what] = keywords.get(key) ?? []

@@ -18,7 +18,6 @@ import {
 
 import type { VerifyFault } from './fault.ts'
 
-/** What lies beside the record of a run. */
 export type BesideRecord = Pick<
   LoopStore,
   'approval' | 'approvals' | 'delivery' | 'find' | 'getRun' | 'lastExecuted'

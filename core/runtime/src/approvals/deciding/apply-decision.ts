@@ -16,7 +16,7 @@ import type { Situation, Outcome } from './on-request.ts'
 import { takePolicyFollowUp } from './policy-follow-up.ts'
 import { recordProgress } from './record-progress.ts'
 
-/** Records what an entitled person decided, and carries it out when it was the last decision that was needed. */
+/** Records the decision of an entitled person, and carries it out if it was the last one that was needed. */
 export async function apply(
   kernel: Kernel,
   situation: Situation,
@@ -24,7 +24,7 @@ export async function apply(
 ): Promise<Outcome<DecisionResult>> {
   const { request, actor: reviewer } = situation
   const at = kernel.clock.now()
-  // Directories and guards take their time.
+  // Looking people up may have taken until after the expiry.
   if (at >= request.expiresAt) return tooLate(request)
   const decision: ApprovalDecision = {
     decision: input.decision,
@@ -107,7 +107,7 @@ async function approve(
     handedOnBy: chain,
   }
   if (!complete) {
-    // What the reviewer made of it may never be executed, or be edited again: this is its only record.
+    // The edited evidence may be edited again, or never be executed: this entry is its only record.
     const { digest, sealed } = input.decision === 'edit' ? requestedEvidence(counted) : noEvidence
     const about = { ...situation, request: { ...counted, stage: request.stage } }
     const draft = decisionDraft(kernel, about, 'loop.approval.decided', input.decision, said)
@@ -118,6 +118,6 @@ async function approve(
   const changed = await compareWithRecord(kernel, request, instance)
   if (changed) throw changed
   const outcome = await execute(kernel, { ...situation, request: counted }, said)
-  // And another process may have a clock that is ahead.
+  // The run may have a later time than this process, if another process has a clock that is ahead.
   return change.instance.updatedAt < request.expiresAt ? outcome : tooLate(request)
 }

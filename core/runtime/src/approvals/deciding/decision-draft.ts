@@ -5,13 +5,14 @@ import { draftOf } from '../../recording/draft.ts'
 import type { DecideInput } from './decide-request.ts'
 import type { Situation } from './on-request.ts'
 
-/** What a decision says for the record, whose approvals were found to count no longer, and by whom a delegate has the vote. */
 export type Said = Pick<DecideInput, 'reason' | 'proof'> & {
+  /** Whose approvals count no longer. */
   readonly lapsed?: readonly string[]
+  /** Through whom a delegate has the vote. */
   readonly handedOnBy?: readonly string[]
 }
 
-/** What every entry about a request says, with the words and the proof of who decided. */
+/** The draft of an entry about a request, with what was said of the decision. */
 export function decisionDraft(
   kernel: Kernel,
   { request, instance, actor }: Pick<Situation, 'request' | 'instance' | 'actor'>,

@@ -9,7 +9,7 @@ import { decisionDraft } from './decision-draft.ts'
 import type { Situation, Outcome } from './on-request.ts'
 import { takePolicyFollowUp } from './policy-follow-up.ts'
 
-/** Ends a request by the clock; nobody is recorded as having decided. */
+/** Ends a request whose time is over; nobody is recorded as having decided. */
 export async function expire(
   kernel: Kernel,
   situation: Situation,
@@ -24,7 +24,7 @@ export async function expire(
   return {
     result: { status: 'refused', reason: 'expired', request: expired },
     isHeldUp: taken !== undefined && isOverLimit(taken.ruling),
-    // An expiry alone changes nothing that a stop must hold up; the transition that it leads to waits for the release.
+    // A stop need not hold up the expiry itself, but it holds up the transition that follows.
     plan: {
       scopes: onExpiry === undefined ? [] : scopesOf(instance, approvalSystem),
       reservations: taken?.reservations,

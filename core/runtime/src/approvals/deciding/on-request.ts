@@ -27,7 +27,6 @@ export interface Outcome<Result> {
 }
 
 interface Steps<Result> {
-  /** Changes the request. */
   readonly build: (situation: Situation) => Outcome<Result> | Promise<Outcome<Result>>
   /** The outcome if the store refuses what was built; not needed for changes that no stop holds up. */
   readonly refused?: (situation: Situation, reason: 'stopped' | 'limit_reached') => Outcome<Result>

@@ -7,8 +7,8 @@ import { takeFollowUp } from '../../recording/follow-up.ts'
 import type { Situation } from './on-request.ts'
 
 /**
- * The transition that a policy takes after a rejection or an expiry, in the same commit; returns how that was judged. A
- * request that was changed in the database ends as any other, and nothing follows from it.
+ * Takes the transition that a policy names for a rejection or an expiry, in the same commit; returns how it was judged. A
+ * request that was changed in the database ends like any other, but nothing follows from it.
  */
 export async function takePolicyFollowUp(
   kernel: Kernel,

@@ -8,8 +8,8 @@ import type { DecisionResult } from './decide-request.ts'
 import type { Outcome, Situation } from './on-request.ts'
 
 /**
- * Keeps what somebody made of a request that goes on waiting, and tells the channels. What is on record then counts later:
- * a request that was changed by hand would let somebody vote who may not, and could be put right before the last vote.
+ * Keeps a request that goes on waiting, and tells the channels. The request is compared with the record at every step: if
+ * only the last vote did that, somebody could change the request in the database, vote, and change it back.
  */
 export async function recordProgress(
   kernel: Kernel,

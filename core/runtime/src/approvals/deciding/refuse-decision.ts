@@ -4,7 +4,7 @@ import type { DecideInput, DecisionResult } from './decide-request.ts'
 import { decisionDraft } from './decision-draft.ts'
 import type { Situation, Outcome } from './on-request.ts'
 
-/** Refusals that change nothing and need no record: the click was late or blind. */
+/** Why a decision is refused without a record: it came too late, or on an outdated view. */
 export function refuseEarly(
   kernel: Kernel,
   { request, instance }: Situation,
@@ -22,7 +22,7 @@ export function refuseEarly(
   return null
 }
 
-/** A decision that somebody was not entitled to is on record too. */
+/** Records a decision to which somebody was not entitled. */
 export function refuse(
   kernel: Kernel,
   situation: Situation,

@@ -12,7 +12,7 @@ import {
   type DecisionKind,
 } from '@loop-engine/core'
 
-/** The rules of who may decide what, and when a request is decided. Pure. */
+// The rules of who may decide what, and when a request is decided. All functions here are pure.
 
 export const decisionRefusals = [
   'already_decided',
@@ -42,7 +42,7 @@ export function refuseReviewer(
   if (request.policy.fourEyes && sameParty(actor, request.requester, classOf))
     return 'requester_cannot_decide'
   if (!mayReview(actor, reviewersOf(request))) return 'not_entitled'
-  // Whose vote it is: a delegate's is that of who handed it on. Or one person could make up a quorum out of delegates.
+  // A delegate's vote is that of the person who handed it on, or one person could fill a quorum with delegates.
   const own = handedOnBy(request, actor).at(-1) ?? actor.id
   const votedBefore = approvalsOf(request).some(
     ({ reviewer, handedOnBy: chain = [] }) =>
@@ -52,11 +52,11 @@ export function refuseReviewer(
   return votedBefore ? 'already_voted' : null
 }
 
-/** By whom a delegate has a vote now, the last first; by nobody who may review anyway. */
+/** Through whom a delegate has a vote now, the last person first; empty for somebody who may review anyway. */
 export function handedOnBy(request: ApprovalRequest, actor: Actor): readonly string[] {
   if (mayReview(actor, askedAt(request, request.stage))) return []
   const chain: string[] = []
-  // The newest first, for a delegate may have handed it on in turn.
+  // The newest first, because a delegate may have handed the vote on in turn.
   for (const { from, to } of handedOnAt(request, request.stage).toReversed()) {
     const last = chain.at(-1)
     if (last === undefined ? mayReview(actor, [to]) : samePerson(to, last)) chain.push(from)
@@ -64,7 +64,9 @@ export function handedOnBy(request: ApprovalRequest, actor: Actor): readonly str
   return chain
 }
 
-/** Whether a vote is this person's to hand on: one of a role or group to which it was handed shares it with the others. */
+/**
+ * Whether a person may hand a vote on. One who has it as a member of a role or group may not, because it is not theirs alone.
+ */
 export function mayHandOn(request: ApprovalRequest, actor: Actor): boolean {
   return (
     mayReview(actor, askedAt(request, request.stage)) ||
@@ -72,22 +74,22 @@ export function mayHandOn(request: ApprovalRequest, actor: Actor): boolean {
   )
 }
 
-/** Whether a person is known well enough for this decision; to say no anybody who is entitled is. */
+/** Whether a person was authenticated well enough for this decision. Rejecting needs no more than being entitled. */
 export function isKnownWellEnough(
   { policy }: ApprovalRequest,
   decision: DecisionKind | 'delegate',
   { assurance }: Actor,
 ): boolean {
   if (policy.assurance === undefined) return true
-  // Or whoever passes for a reviewer in a weak way could let in somebody who is known well.
+  // Delegating counts as granting, or a weakly authenticated reviewer could let in a strongly authenticated friend.
   const isGrant = decision === 'approve' || decision === 'edit' || decision === 'delegate'
   return !isGrant || isAssured(assurance, policy.assurance)
 }
 
-/** What may be made of one request, besides to approve or reject it: whoever looks at it reads all of that. */
+/** Decisions and delegations that one request may have: everybody who looks at it reads them all. */
 const mostNotes = 200
 
-/** Whether so much was made of a request that nothing is left but to approve or reject it. */
+/** Whether a request has so many decisions and delegations that it can only be approved or rejected. */
 export function isFull(
   { decisions, delegations }: ApprovalRequest,
   kind: DecisionKind | 'delegate',
@@ -102,7 +104,7 @@ export function permits(request: ApprovalRequest, kind: DecisionKind | 'delegate
   return request.policy.allow?.includes(kind) ?? false
 }
 
-/** The request after one more approval, waiting at the first stage without its quorum; complete when none is. */
+/** The request after one more approval, at the first stage without its quorum; complete if every stage has its quorum. */
 export function countApproval(
   request: ApprovalRequest,
   decision: ApprovalDecision,

@@ -6,8 +6,8 @@ import { refuseReviewer } from './approval-rules.ts'
 import { withStandingDelegations } from './standing-delegations.ts'
 
 /**
- * The approvals that count no longer. Who may approve is asked when an approval is consumed, not when it was clicked
- * (invariant 16): who has lost the role since, or is known by now as the requester or as an earlier voter, has no say.
+ * The approvals that count no longer. Entitlement is checked when an approval is used, not when it was given (invariant
+ * 16): a reviewer who has lost the role since, or turns out to be the requester or an earlier voter, has no vote.
  */
 export async function lapsedVotes(
   kernel: Kernel,

@@ -14,7 +14,7 @@ import { withStandingDelegations } from './standing-delegations.ts'
 type Today = Awaited<ReturnType<Kernel['identity']['today']>>
 
 /**
- * Why somebody may not decide, or not decide so, with everybody's roles as the directory has them today; null when they may.
+ * Why a person may not decide, or not in this way, by the roles that the directory gives everybody today; null when they may.
  */
 export async function refuseToday(
   kernel: Kernel,

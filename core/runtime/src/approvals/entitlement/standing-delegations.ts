@@ -6,8 +6,8 @@ import type { Kernel } from '../../kernel.ts'
 import { mayHandOn } from './approval-rules.ts'
 
 /**
- * The request without what was handed on by people who may no longer decide themselves (invariant 17): who has lost the role,
- * or is known by now as the requester.
+ * The request without the delegations of people who may no longer decide themselves (invariant 17), because they have lost
+ * the role or turn out to be the requester.
  */
 export async function withStandingDelegations(
   kernel: Kernel,

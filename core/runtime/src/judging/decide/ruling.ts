@@ -41,7 +41,6 @@ export interface TransitionFacts {
   readonly evidence?: { readonly digest: string; readonly bytes: number }
   /** SHA-256 of the action; needed when it waits for approval or has an effect. */
   readonly actionDigest?: string
-  /** The input of the effect, evaluated. */
   readonly effect?: { readonly inputDigest: string; readonly input: string }
   /** The request to open, when policy says that this attempt needs people. */
   readonly request?: ApprovalRequest
