@@ -1,5 +1,6 @@
 export { LoopError, isLoopError, type LoopErrorCode, type LoopErrorOptions } from './errors.ts'
 export { quiet } from './quiet.ts'
+export { allEnded } from './all-ended.ts'
 export { unlessAborted } from './unless-aborted.ts'
 export { readBytes } from './read-bytes.ts'
 export { loadLibrary } from './load-library.ts'

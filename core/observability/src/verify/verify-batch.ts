@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
-import type { LoopInstance, LoopStore } from '@loop-engine/core'
+import { allEnded, type LoopInstance, type LoopStore } from '@loop-engine/core'
 
 import { definitionsOf } from './checks/definitions.ts'
 import { verifyStored, type StoredRunReport } from './verify-stored-run.ts'
@@ -18,14 +18,7 @@ export function createVerifyBatch(store: LoopStore, deep: boolean): VerifyBatch 
     const reports: StoredRunReport[] = []
     for (let from = 0; from < batch.length; from += atOnce) {
       const some = batch.slice(from, from + atOnce)
-      // All have ended before one that fails is heard of: nothing goes on behind the back of whoever hears of it.
-      const ends = await Promise.allSettled(
-        some.map(async (run) => verifyStored(store, run, definitions)),
-      )
-      for (const end of ends) {
-        if (end.status === 'rejected') throw end.reason
-        reports.push(end.value)
-      }
+      reports.push(...(await allEnded(some.map((run) => verifyStored(store, run, definitions)))))
     }
     // Runs of one page each would never let anybody else have a turn, nor hear of a thread that has finished.
     await nextTurn()

@@ -1,4 +1,10 @@
-import type { ClaimQuery, DeadLetter, OutboxClaim, Page } from '@loop-engine/core'
+import {
+  allEnded,
+  type ClaimQuery,
+  type DeadLetter,
+  type OutboxClaim,
+  type Page,
+} from '@loop-engine/core'
 
 import { checkInput } from '../check-input.ts'
 import type { Target } from '../engine/engine-input.ts'
@@ -90,8 +96,7 @@ export function createRelay(kernel: Kernel, worker: string): Relay & { wake(): v
     while (!halted.aborted) {
       const claims = await claim({ limit: limits.concurrency, ...(instance && { instance }) })
       if (claims.length === 0) break
-      const ends = await Promise.allSettled(claims.map((item) => deliver(kernel, item)))
-      for (const end of ends) if (end.status === 'rejected') throw end.reason
+      await allEnded(claims.map((item) => deliver(kernel, item)))
       delivered += claims.length
     }
     return delivered

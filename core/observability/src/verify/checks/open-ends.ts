@@ -1,4 +1,5 @@
 import {
+  allEnded,
   approvalsOpenedBy,
   isOpen,
   type ApprovalRequest,
@@ -145,7 +146,7 @@ async function escalates(
   const timers = steps.map(async (_, index) =>
     waits(approvalTimer(id, escalation, index), 'timer', escalation),
   )
-  const left = (await Promise.all(timers)).filter(Boolean)
+  const left = (await allEnded(timers)).filter(Boolean)
   const taken = record.filter(({ type }) => type === 'loop.approval.escalated')
   return left.length + taken.length >= steps.length || Date.now() >= expiresAt
 }
