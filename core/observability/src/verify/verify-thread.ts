@@ -33,35 +33,37 @@ export function createVerifyThread(
   deep: boolean,
   here: VerifyBatch,
 ): VerifyThread {
-  let worker: Worker | null = null
+  let thread: { readonly worker: Worker; readonly gone: Promise<never> } | null = null
   let state: 'working' | 'lost' | 'closed' = 'working'
 
-  const start = (): Worker => {
+  const start = (): NonNullable<typeof thread> => {
     // Loaded late, because most programs never come here.
     const threads = process.getBuiltinModule('node:worker_threads')
     const verifier = import.meta.resolve('@loop-engine/observability')
-    const started = new threads.Worker(program, {
+    const worker = new threads.Worker(program, {
       eval: true,
       workerData: { verifier, recipe, deep },
     })
+    const gone = new Promise<never>((_, reject) => {
+      // Not every thread that ends says why.
+      worker.once('error', reject).once('exit', (code) => reject(new Error(`exit ${code}`)))
+    })
     // Whoever waits for an answer hears of it; between two batches nobody does.
-    return started.on('error', () => {})
+    gone.catch(() => {})
+    return { worker, gone }
   }
   const there: VerifyBatch = async (batch) => {
-    worker ??= start()
+    thread ??= start()
+    const { worker, gone } = thread
     const heard = new AbortController()
     try {
       worker.postMessage(batch)
-      return await Promise.race([
-        once(worker, 'message', heard).then(([reports]) => reports),
-        // Not every thread that ends says why.
-        once(worker, 'exit', heard).then(([code]) => Promise.reject(new Error(`exit ${code}`))),
-      ])
+      return await Promise.race([once(worker, 'message', heard).then(([reports]) => reports), gone])
     } finally {
       heard.abort()
     }
   }
-  const end = async (): Promise<void> => void (await worker?.terminate())
+  const end = async (): Promise<void> => void (await thread?.worker.terminate())
 
   return {
     async verify(batch) {
