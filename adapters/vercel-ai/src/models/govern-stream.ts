@@ -1,3 +1,5 @@
+import { allEnded } from '@loop-engine/core'
+
 import { fieldsOf } from '../fields.ts'
 import type { GovernedCall } from './model-call.ts'
 
@@ -38,7 +40,7 @@ export function governStream(
         }
       },
       async cancel(reason) {
-        await Promise.all([call.abandon(), reader.cancel(reason)])
+        await allEnded([call.abandon(), reader.cancel(reason)])
       },
     },
     { highWaterMark: 0 },

@@ -1,4 +1,4 @@
-import { isRecord, LoopError } from '@loop-engine/core'
+import { allEnded, isRecord, LoopError } from '@loop-engine/core'
 
 import { fieldsOf } from '../fields.ts'
 import { resumeModelMessages } from './resume-model-messages.ts'
@@ -85,7 +85,7 @@ function settlerOf(
       const outcome = isOver ? await governed?.settle({ ...at, declined }) : found
       return outcome && ([keyOf(tool, callId, call.input), outcome] as const)
     })
-    const outcomes = await Promise.all(settled)
+    const outcomes = await allEnded(settled)
     return new Map(outcomes.filter((pair) => pair !== undefined))
   }
 }
@@ -96,7 +96,7 @@ async function resumeCalls(
   target: readonly unknown[],
   { context, signal }: ResumeOptions,
 ): Promise<Resumed<unknown>> {
-  const settled = target.map(async (each) => {
+  const find = async (each: unknown) => {
     const aggregateId = isRecord(each) ? String(each['aggregateId']) : String(each)
     const instance = await engine.get({ tenant, aggregateId })
     const { tool: name, callId, run } = instance?.metadata ?? {}
@@ -106,10 +106,16 @@ async function resumeCalls(
         plugin: 'vercel-ai',
         details: { aggregateId },
       })
-    const at = { tool: tool.name, callId, messages: [], context }
-    return tool.settle({ context: at, run: typeof run === 'string' ? run : undefined, signal })
-  })
-  const calls = await Promise.all(settled)
+    return { tool, callId, run: typeof run === 'string' ? run : undefined }
+  }
+  // All are found before any runs.
+  const found = await Promise.all(target.map(find))
+  const calls = await allEnded(
+    found.map(({ tool, callId, run }) => {
+      const at = { tool: tool.name, callId, messages: [], context }
+      return tool.settle({ context: at, run, signal })
+    }),
+  )
   const done = calls.filter((outcome) => !isWaiting(outcome))
   const content = await Promise.all(
     done.map(async (outcome) => ({
