@@ -116,6 +116,34 @@ test('a card that somebody deleted needs no repaint', async () => {
   await expect(desk.channel.update?.(ref, request, request.view, context)).resolves.toBeUndefined()
 })
 
+test('a repaint that fails is told of when those beside it have ended', async () => {
+  desk = await openDesk()
+  const request = await desk.ask({ amount: 1 })
+  const { apiUrl, faults } = desk.vendor.slack
+  const [failed, slow] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  let repaints = 0
+  faults.set('chat.update', async () => {
+    if ((repaints += 1) === 1) await slow.promise
+    else failed.resolve()
+    return { status: 500, body: {} }
+  })
+  const cards = ['C0LOOPS', 'C0BOSS'].map((channel) => ({ channel, ts: '1.1' }))
+  let hasEnded = false
+
+  const update = desk.channel.update?.({ cards }, request, request.view, context)
+  const told = update?.catch((error: unknown) => {
+    hasEnded = true
+    return error
+  })
+  await failed.promise
+  for (let later = 0; later < 3; later++) await fetch(`${apiUrl}auth.test`)
+  const before = hasEnded
+  slow.resolve()
+
+  expect(await told).toMatchObject({ code: 'unavailable' })
+  expect(before).toBe(false)
+})
+
 test('the card links to the request in the console, and is not unfurled', async () => {
   desk = await openDesk()
   const { id } = await desk.ask({ amount: 1 })

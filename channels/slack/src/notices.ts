@@ -1,4 +1,5 @@
 import {
+  allEnded,
   isAssured,
   LoopError,
   type ApprovalRequest,
@@ -56,7 +57,8 @@ export function createNotices(
       return refOf([...cards.filter((card) => card !== known), await value])
     },
     async update(ref, request, view, { signal }) {
-      await Promise.all(
+      // A repaint that is slow must not come behind that of the next attempt.
+      await allEnded(
         cardsOf(ref).map((card) =>
           calls.repaint(card, messageOf(request, view, card.channel), signal),
         ),
