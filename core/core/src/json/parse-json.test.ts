@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { parseJson } from './parse-json.ts'
+import { hasEscapedKey, parseJson } from './parse-json.ts'
 import { parseStrictJson } from './strict-json.ts'
 
 test.each([
@@ -20,6 +20,21 @@ test.each([
   '7',
 ])('%s is read as JSON.parse reads it', (text) => {
   expect(parseJson(text)).toEqual(JSON.parse(text))
+})
+
+test.each([
+  [String.raw`{"\"":1}`, true],
+  [String.raw`{"a":"\\","\u00e9t":1}`, true],
+  ['{"a":{"\\n" \t\r\n:1}}', true],
+  [String.raw`{"a":"\n","b":["\":",1]}`, false],
+  ['{"a":1}', false],
+])('whether a key of %s is written with an escape: %s', (text, expected) => {
+  expect(hasEscapedKey(text)).toBe(expected)
+})
+
+test('objects within objects are read as deep as any', () => {
+  const text = String.raw`{"\n":`.repeat(999) + '{}' + '}'.repeat(999)
+  expect(JSON.stringify(parseJson(text))).toBe(text)
 })
 
 test.each(['{"a"', String.raw`{"\n"`, String.raw`{"\n":}`, '"\\'])('%s is no JSON', (text) => {

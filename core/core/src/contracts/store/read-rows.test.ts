@@ -32,8 +32,15 @@ test('what nobody changed is read as it was kept', () => {
   expect(readRun(JSON.stringify(run))).toEqual(run)
   expect(readRun(JSON.stringify(rest), { tags })).toEqual(run)
   expect(readRequest(JSON.stringify(request), null)).toEqual(request)
-  expect(readRequest(JSON.stringify(request), '{"chat":{"ts":"1"}}').messages).toEqual({
-    chat: { ts: '1' },
+  const erased = { ...request, evidence: null }
+  expect(readRequest(JSON.stringify(erased), null)).toEqual(erased)
+})
+
+test('the messages of a request are those beside it and those in it', () => {
+  const posted = { ...request, messages: { mail: { id: '2' } } }
+  expect(readRequest(JSON.stringify(posted), '{"chat":{"ts":"1"}}')).toEqual({
+    ...request,
+    messages: { chat: { ts: '1' }, mail: { id: '2' } },
   })
 })
 
@@ -50,6 +57,32 @@ describe.each([
     expect(() => read(JSON.stringify({ ...kept, [name]: undefined }))).toThrow(changed)
     expect(() => read(JSON.stringify({ ...kept, [name]: [[]] }))).toThrow(changed)
   })
+})
+
+test.each([{ definition: { digest: 'ab' } }, { definition: { version: '1' } }])(
+  'a run with the %j is corrupt, and named',
+  (change) => {
+    expect(() => readRun(JSON.stringify({ ...run, ...change }))).toThrow(
+      expect.objectContaining({ code: 'corrupt', details: { runId: 'run-1' } }),
+    )
+  },
+)
+
+test.each([
+  { requester: { id: 'agent' } },
+  { requester: { type: 'human' } },
+  { policy: { stages: 'none' } },
+  { policy: { stages: [null] } },
+  { policy: { stages: [{ reviewers: 'bob' }] } },
+  { view: { fields: 'none' } },
+  { decisions: [null] },
+  { decisions: [{ reviewer: { type: 'human' } }] },
+  { delegations: [{ from: 'bob' }] },
+  { delegations: [{ to: 'bob' }] },
+])('a request with the %j is corrupt, and named', (change) => {
+  expect(() => readRequest(JSON.stringify({ ...request, ...change }), null)).toThrow(
+    expect.objectContaining({ code: 'corrupt', details: { id: 'request-1' } }),
+  )
 })
 
 test.each(broken.filter((text) => text !== '{}'))(
