@@ -30,13 +30,11 @@ export async function verifyStored(
       dropped: null,
     }))
   let report = await verify(listed)
-  let { version } = listed
   for (let mayPass = report.faults.length > 0; mayPass;) {
     const now = await store.getRun(listed.tenant, listed.runId)
-    if (!now || now.version <= version) break
+    if (!now || now.version <= listed.version) break
     const before = report.faults
     report = await verify(now)
-    version = now.version
     // Evidence that is erased while it is read is gone at once; that it was is on record behind what was read. Whoever
     // erases may have come to the next entry by now.
     mayPass = report.faults.length > 0 && report.faults.every((fault) => isNewlyGone(fault, before))

@@ -407,6 +407,31 @@ describe('deep verification', () => {
     expect((await verifyStore({ store: erasing, tenant, deep: true })).faults).toEqual([])
   })
 
+  test.each<[string, number[], (run: LoopInstance) => LoopInstance]>([
+    ['evidence that just went', [2, 4], (run) => run],
+    ['metadata that was edited', [], (run) => ({ ...run, metadata: { channel: 'phone' } })],
+  ])('reads %s once more, however long the run moves on', async (_, gone, edited) => {
+    const erasure = { type: 'loop.evidence.erased', actor: alice, data: { seq: 1 } } as const
+    const evidenceValue = { note: 'rude' }
+    const story = wholeStory('run-a', (step) => ({ evidenceValue, ...step }))
+    const storyAfter = (erasures: number): ReturnType<typeof sealRun> =>
+      sealRun('a', [...story, ...Array.from({ length: erasures }, () => erasure)])
+    const store = await storeWith([])
+    await keep(store, storyAfter(9))
+    let moves = 1
+    const moving = tampered(store, {
+      find: async () => ({ items: [edited(storyAfter(1).instance)] }),
+      getRun: async () => (++moves < 9 ? edited(storyAfter(moves).instance) : null),
+      entries: async (...query) =>
+        (await store.entries(...query)).map((entry) =>
+          [1, ...gone].includes(entry.seq) ? { ...entry, evidence: null, salt: null } : entry,
+        ),
+    })
+
+    expect((await verifyStore({ store: moving, tenant, deep: true })).ok).toBe(false)
+    expect(moves).toBe(2)
+  })
+
   test.each<[string, number, (body: string) => string, string]>([
     ['a space', 4, (body) => body.replace('"at":', '"at": '), 'hash_mismatch'],
     [
