@@ -10,7 +10,7 @@ const agent = { type: 'ai-agent', id: 'agent:payer' } as const
 /** What comes of an effect, a notice and a timer that somebody changed in the outbox before they were due. */
 async function delivered(
   change: (item: OutboxItem) => Partial<OutboxItem>,
-  changeRequest: Partial<ApprovalRequest> = {},
+  changeRequest: Partial<ApprovalRequest> | null = {},
 ) {
   const kept = createMemoryStore()
   const clock = createTestClock()
@@ -47,7 +47,7 @@ async function delivered(
       ...kept,
       async approval(...of) {
         const request = await kept.approval(...of)
-        return request && { ...request, ...changeRequest }
+        return request && changeRequest && { ...request, ...changeRequest }
       },
       commit: async (plans) =>
         kept.commit(
@@ -109,6 +109,12 @@ test('a notice that was made one of no kind that there is becomes a dead letter'
 
 test('nobody is told of a request that waits and was changed', async () => {
   const { done, dead } = await delivered(() => ({}), { escalated: ['mallory'] })
+  expect(done).toEqual(['paid'])
+  expect(dead).toEqual(['notify corrupt'])
+})
+
+test('a notice whose request is gone becomes a dead letter', async () => {
+  const { done, dead } = await delivered(() => ({}), null)
   expect(done).toEqual(['paid'])
   expect(dead).toEqual(['notify corrupt'])
 })

@@ -87,7 +87,8 @@ test('a timeout that a stop held up for hours outlasts the store as any other', 
   expect(await engine.get(target)).toMatchObject({ currentState: 'LAPSED', status: 'completed' })
 })
 
-test('a timer that was left over ends no later stay in its state', async () => {
+/** A run whose timers are left over: who claims one may be about to take it when the run leaves the state. */
+async function withTimersLeftOver() {
   const clock = createTestClock()
   const store = createMemoryStore()
   const { engine, relay } = await createLoopSystem({
@@ -100,7 +101,6 @@ test('a timer that was left over ends no later stay in its state', async () => {
         ],
       }),
     ],
-    // Who claims a timer may be about to take it when the run leaves the state.
     store: {
       ...store,
       commit: async (plans) => store.commit(plans.map(({ cancel: _, ...plan }) => plan)),
@@ -109,17 +109,32 @@ test('a timer that was left over ends no later stay in its state', async () => {
     relay: false,
   })
   const target = { aggregateId: 'order-1' }
-  await engine.start({ loopId: waiting.id, ...target, actor: payer })
+  const { runId } = await engine.start({ loopId: waiting.id, ...target, actor: payer })
+  return { clock, store, engine, relay, target, runId }
+}
+
+test('a timer that was left over ends no later stay in its state', async () => {
+  const { clock, store, engine, relay, target, runId } = await withTimersLeftOver()
   clock.advance(minute / 2)
   await engine.transition({ ...target, transitionId: 'again', actor: payer })
 
   clock.advance(minute / 2)
   await relay.drain()
   expect(await engine.get(target)).toMatchObject({ currentState: 'OPEN', version: 2 })
+  expect(await store.delivery('default', `${runId}:1:timeout`)).toBeNull()
 
   clock.advance(minute / 2)
   await relay.drain()
   expect(await engine.get(target)).toMatchObject({ currentState: 'LAPSED', version: 3 })
+})
+
+test('a timer that was left over records nothing of a run that is suspended', async () => {
+  const { clock, engine, relay, target } = await withTimersLeftOver()
+  await engine.suspend({ ...target, actor: alice, reason: 'look' })
+
+  clock.advance(minute)
+  await relay.drain()
+  expect(await engine.get(target)).toMatchObject({ status: 'suspended', version: 2 })
 })
 
 /** A channel that posts, and the keys of the notices that it got. */
