@@ -1,10 +1,10 @@
-/** Does the work once, however often it is asked for; after a failure whoever asks next tries again. */
+/** Shares one run of `work` among all callers. After a failure the next call runs it again. */
 export function once<Value>(work: () => Promise<Value>): () => Promise<Value> {
   let begun: Promise<Value> | undefined
   return () => {
     if (begun) return begun
     begun = work()
-    // Whoever waits for it hears of the failure as well; where nobody does, it ends no process.
+    // Callers see a failure on the promise that they were given; one that nobody awaits must not end the process.
     begun.catch(() => {
       begun = undefined
     })

@@ -12,22 +12,22 @@ import { isOnRecord, isThisCall } from './same-call.ts'
 import type { TakenInput } from './take-input.ts'
 import type { ToolPolicy } from './tool-policy.ts'
 
-/** What governs one tool; ready once its loop is registered and its definition digested. */
+/** What governs one tool. Exists once the loop is registered and the tool's definition is digested. */
 export interface Governed {
   readonly loop: CallLoop
   readonly policy: ToolPolicy
-  /** Pins description and schema: another tool under the same name does not inherit approvals. */
+  /** Digest of what a model is told about the tool: another tool under the same name does not inherit approvals. */
   readonly digest: string
 }
 
 export interface Attempt {
   readonly call: ToolCall
   readonly governed: Governed
-  /** As the caller gave it; absent when the ledger alone knows. */
+  /** The input that the caller gave; absent when only the ledger has it. */
   readonly input?: TakenInput
-  /** Taken from a conversation that a client may have written: it must be on record already. */
+  /** The call comes from a conversation, which a client may have written, so it must be on record already. */
   readonly fromHistory: boolean
-  /** Asked for in the chat, by the tool itself or by its caller, and nobody there has said yes. */
+  /** The tool or its caller asked for approval in the chat, and nobody there has given it. */
   readonly isUnanswered?: boolean | undefined
 }
 
@@ -35,20 +35,20 @@ interface Known {
   readonly asked: string
   readonly licence?: Licence
 }
-/** Leave to run; with the record of the call unless this process has just written it. */
+/** Permission to run, with the record of the call unless this process has just written it. */
 export interface Leave {
   readonly licence: Licence
   readonly record?: CallRecord
   readonly outcome?: undefined
 }
-/** Leave, or what became of the call. */
+/** Permission to run, or the outcome of a call that does not run now. */
 type Judgement = Leave | { readonly outcome: CallOutcome }
 
-/** Finds out whether a call may run: by what this process just wrote, by its record, or by asking the engine. */
+/** Decides whether a call may run: from what this process just wrote, from the call's record, or by asking the engine. */
 export interface Judge {
   open(attempt: Attempt): Promise<void>
   leave(attempt: Attempt): Promise<Judgement>
-  /** What this process wrote about a call is read back from now on. */
+  /** Drops what this process remembers of a call, so that its record is read from the ledger again. */
   forget(aggregateId: string): void
 }
 
@@ -56,12 +56,12 @@ export interface JudgeOptions {
   readonly engine: LoopEngine
   readonly ledger: CallLedger
   readonly clock: Pick<Clock, 'now'>
-  /** Under `strict`: a call comes on record only if a governed model asked for it. */
+  /** Given under `strict`: a call is put on record only if a governed model asked for it. */
   readonly witness?: Pick<ModelWitness, 'take'>
 }
 
 export function createJudge({ engine, ledger, clock, witness }: JudgeOptions): Judge {
-  // Saves reading back what was written a moment ago; forgetting it costs a read, nothing else.
+  // Remembers what was just written, so that it need not be read back. Forgetting an item only costs a read.
   const known = new QuickLRU<string, Known>({ maxSize: 1000 })
   const judging = new Map<string, Promise<unknown>>()
 
@@ -76,7 +76,7 @@ export function createJudge({ engine, ledger, clock, witness }: JudgeOptions): J
     },
   }
 
-  /** One judgement of a call at a time, so that nobody is asked twice. */
+  /** Judges a call when its earlier judgements are done, so that no reviewer is asked twice. */
   async function leave(attempt: Attempt): Promise<Judgement> {
     const { aggregateId } = attempt.call
     const look = (): Promise<Judgement> => lookUp(attempt)
@@ -103,17 +103,17 @@ export function createJudge({ engine, ledger, clock, witness }: JudgeOptions): J
     }
     if (!instance) return refusal(call, 'unrecorded', 'this call is not on record.')
     if (!isThisCall(instance, call, governed.loop))
-      return refusal(call, 'other_call', 'the record of its id belongs to another call.')
+      return refusal(call, 'other_call', 'another call is on record under its id.')
     return fromRecord(attempt, await readCall(engine, instance))
   }
 
-  /** Taken before the call is opened and under its key, so that a crash between the two costs nothing. */
+  /** Takes the model's proposal under the key of the call, so that the call can take it again after a crash. */
   async function isProposed({ tool, callId, aggregateId }: ToolCall): Promise<boolean> {
     if (!witness) return true
     return witness.take({ toolName: tool, toolCallId: callId, wantedBy: aggregateId })
   }
 
-  /** Whether it was opened with this input, and nothing has happened to it since. */
+  /** Opens a call. True if it is on record with this input, and nothing has happened to it since. */
   async function openNew(
     call: ToolCall,
     { loop, digest }: Governed,
@@ -131,9 +131,9 @@ export function createJudge({ engine, ledger, clock, witness }: JudgeOptions): J
       return refusal(call, 'input_mismatch', 'its input is not what is on record.')
     const outcome = readOutcome(call, governed.loop, record, clock.now())
     if (outcome) return { outcome }
-    // It may still run, so it must be the tool that was asked for.
+    // The call may still run, so the tool must be the one that was asked for.
     if (instance.metadata['digest'] !== governed.digest)
-      return refusal(call, 'tool_changed', 'the tool is not what it was when the call was made.')
+      return refusal(call, 'tool_changed', 'the tool has changed since the call was made.')
     if (licence?.evidence) return { licence: { ...licence, evidence: licence.evidence }, record }
     if (licence || asked === null)
       return refusal(call, 'erased', 'its input was erased from the record.')
@@ -164,14 +164,17 @@ export function createJudge({ engine, ledger, clock, witness }: JudgeOptions): J
         return deny(call, `guard:${result.reason}`, guard?.message)
       }
       case 'rejected':
-        // Another process was asked first.
+        // Another process moved the call first.
         if (result.reason === 'not_from_this_state' || result.reason === 'final')
           return lookUp(attempt)
         return deny(call, result.reason, result.message)
     }
   }
 
-  /** For good: the model was told that it did not run, so no replay may run it later. A stop may keep this off the record. */
+  /**
+   * Denies a call for good: the model is told that it did not run, so no replay may run it later. A stop may keep the denial
+   * off the record.
+   */
   async function deny(
     call: ToolCall,
     reason: string,

@@ -1,12 +1,15 @@
 import { digestOf, LoopError } from '@loop-engine/core'
 
-/** The business key of a call: the tool, the id that the model gave it, and the conversation it belongs to. */
+/**
+ * The business key of a call, made of its tool, the id that the model gave it, and its conversation. Throws `refused` for a
+ * call without an id, and `invalid_input` for an id that is not well-formed text.
+ */
 export function callKey(tool: string, callId: string, run: string | undefined): string {
   if (!callId)
     throw new LoopError('refused', 'The call has no id.', {
       plugin: 'vercel-ai',
       details: { reason: 'no_call_id' },
-      hint: 'Hand the options of the outer call to execute(input, options), with an own toolCallId.',
+      hint: 'Call execute(input, options) with the options of the outer call and a toolCallId of its own.',
     })
   const parts = run === undefined ? [tool, callId] : [tool, callId, run]
   if (!parts.every((part) => part.isWellFormed()))

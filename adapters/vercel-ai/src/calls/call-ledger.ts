@@ -4,7 +4,7 @@ import type { LoopEngine, TransitionResult } from '@loop-engine/sdk'
 import type { CallLoop } from './call-loop.ts'
 import type { TakenInput } from './take-input.ts'
 
-/** One tool call, as whoever asks for it describes it. */
+/** One tool call, as its caller describes it. */
 export interface ToolCall {
   readonly tool: string
   readonly callId: string
@@ -13,17 +13,20 @@ export interface ToolCall {
   readonly actor: Actor
 }
 
-/** The writing side: every line that a call leaves in the ledger is written here. */
+/** Finds, starts and moves the instances of calls. */
 export interface CallLedger {
   find(aggregateId: string): Promise<LoopInstance | null>
-  /** Opens the instance of a call; of several with this input at once, one is opened. Null when another call has its key. */
+  /**
+   * Starts the instance of a call. Several callers with the same input get the same instance. Null if the key belongs to
+   * another call, or to a call with another input.
+   */
   open(
     call: ToolCall,
     loop: CallLoop,
     input: TakenInput,
     digest: string,
   ): Promise<LoopInstance | null>
-  /** Asks the engine for leave to run. */
+  /** Asks the engine for permission to run, as the actor of the call. */
   ask(call: ToolCall, evidence: JsonObject): Promise<TransitionResult>
   /** Takes a transition as the tool's executor. */
   step(
@@ -34,7 +37,7 @@ export interface CallLedger {
   ): Promise<TransitionResult>
 }
 
-/** Opens instances; one principal, so that its idempotency key decides a race. */
+/** Starts all instances. Idempotency keys belong to a principal, so only a shared one lets the key decide a race. */
 const opener: Actor = Object.freeze({ type: 'automation', id: 'vercel-ai:govern' })
 
 export function createCallLedger(engine: LoopEngine, tenant: string): CallLedger {

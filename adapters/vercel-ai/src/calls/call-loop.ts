@@ -3,7 +3,7 @@ import { defineLoop } from '@loop-engine/sdk'
 
 import { invalidPolicy, type ToolPolicy } from './tool-policy.ts'
 
-/** Where a call stands, whatever its loop calls the state. */
+/** Where a call stands. A loop may give its states other names. */
 type CallPhase =
   | 'requested'
   | 'executing'
@@ -15,7 +15,7 @@ type CallPhase =
 
 export interface CallLoop {
   readonly definition: LoopDefinition
-  /** Transitions beyond the required ones that this loop has. */
+  /** Whether the loop has this transition; some are optional. */
   has(transitionId: string): boolean
   phaseOf(state: string): CallPhase | undefined
 }
@@ -34,7 +34,10 @@ const leadsTo: Readonly<Record<string, CallPhase>> = {
 const required = ['execute', 'succeed', 'fail', 'lose', 'deny'] as const
 const anybody = ['ai-agent', 'human', 'automation', 'system'] as const
 
-/** The loop of a tool's calls, by its policy: `REQUESTED → [APPROVAL] → EXECUTING → EXECUTED | FAILED | DENIED | EXPIRED | UNKNOWN`. */
+/**
+ * The loop for the calls of a tool: `REQUESTED → [APPROVAL] → EXECUTING → EXECUTED | FAILED | DENIED | EXPIRED | UNKNOWN`, or
+ * the policy's own loop. Throws `invalid_config` if that loop lacks a required transition.
+ */
 export function callLoop(
   tool: string,
   policy: ToolPolicy,
@@ -45,7 +48,7 @@ export function callLoop(
   const transitions = new Map(definition.transitions.map((each) => [each.id, each]))
   const missing = required.filter((id) => !transitions.has(id))
   if (missing.length > 0)
-    throw invalidPolicy(tool, 'loop', `has a loop without ${missing.join(', ')}.`)
+    throw invalidPolicy(tool, 'loop', `has a loop without the transitions ${missing.join(', ')}.`)
 
   const phases = new Map<string, CallPhase>()
   for (const [id, phase] of Object.entries(leadsTo)) {
@@ -101,7 +104,7 @@ function defaultLoop(id: string, tool: string, policy: ToolPolicy): LoopDefiniti
   })
 }
 
-/** The same loop, which records each objection and lets everything pass. */
+/** The loop for shadow mode: it records every objection, and lets every call pass. */
 function shadowOf(definition: LoopDefinition): LoopDefinition {
   return {
     ...definition,
@@ -130,7 +133,7 @@ function permitting({ approval, ...transition }: Transition): Transition {
   }
 }
 
-/** A tool's name may hold what an id may not. */
+/** A tool's name may have characters that an id may not have, or be too long for one. */
 function loopIdOf(namespace: string, tool: string): string {
   const id = `${namespace}:${tool}`
   if (id.length <= 110 && /^[A-Za-z0-9_][A-Za-z0-9_.:\-/]*$/.test(id)) return id

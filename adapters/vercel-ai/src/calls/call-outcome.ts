@@ -7,6 +7,7 @@ export type CallStatus =
   | 'failed'
   /** Never ran, and never will. */
   | 'denied'
+  /** Never ran: its approval or its licence ran out. */
   | 'expired'
   /** Waits for people. */
   | 'pending'
@@ -14,7 +15,7 @@ export type CallStatus =
   | 'executing'
   /** Began, and nobody knows how it ended; it will not run again. */
   | 'unknown'
-  /** Not now: a stop is in force, or the call is not what was recorded. It did not run. */
+  /** Did not run: a stop is in force, or the call is not on record as it was made. */
   | 'refused'
 
 /** What became of one governed call, as the ledger has it. */
@@ -31,12 +32,12 @@ export interface CallOutcome {
   /** The newest approval request. */
   readonly approvalId?: string
   readonly output?: JsonValue
-  /** What ran, or would run: the reviewer's version after an edit. */
+  /** The input that ran or would run; after an edit, the reviewer's version. */
   readonly input?: JsonValue
   readonly edited: boolean
 }
 
-/** Which call an outcome is of. */
+/** The call that an outcome is about. */
 export type Subject = Pick<CallOutcome, 'tool' | 'callId' | 'aggregateId'>
 type Rest = Partial<Omit<CallOutcome, keyof Subject | 'status' | 'message'>>
 
@@ -69,7 +70,7 @@ const sentences: Record<CallStatus, (tool: string, rest: Rest, why: string) => s
     `${tool} was NOT executed: ${why || 'governance refused the call.'} Do not claim that it was done.`,
 }
 
-/** What a caller gets instead of a result; the SDK hands its message to the model as an error. */
+/** The error that a caller gets instead of a result. The SDK hands its message to the model. */
 export function errorOf({
   status,
   message,
@@ -83,7 +84,7 @@ export function errorOf({
   })
 }
 
-/** What the model must know about a result whose input a reviewer changed. */
+/** Tells the model that a reviewer changed the input of a call; undefined if none did. */
 export function noteOf({ tool, edited, input }: CallOutcome): string | undefined {
   return edited
     ? `A reviewer changed the input before approving. ${tool} ran with: ${JSON.stringify(input)}`

@@ -11,7 +11,7 @@ import type { HistoryItem, LoopEngine } from '@loop-engine/sdk'
 
 import type { CallOutcome } from './call-outcome.ts'
 
-/** The permission to run exactly one input, as the ledger has it. */
+/** The permission to run a tool with exactly one input, as the ledger holds it. */
 export interface Licence {
   readonly receipt: Receipt
   readonly evidence: JsonObject
@@ -20,24 +20,24 @@ export interface Licence {
 /** What the ledger knows of one call. */
 export interface CallRecord {
   readonly instance: LoopInstance
-  /** Canonical JSON of what was asked for; null when it was erased. */
+  /** Canonical JSON of the input that was asked for; null if it was erased. */
   readonly asked: string | null
   readonly approval?: { readonly id: string; readonly expiresAt: number }
-  /** How the newest attempt ended, when it did not lead to execution. */
+  /** How the newest attempt ended, if it did not lead to execution. */
   readonly closed?: 'rejected' | 'expired' | 'withdrawn' | `guard:${string}` | `rejected:${string}`
-  /** The reviewer's own words. */
+  /** The reason that the reviewer gave. */
   readonly why?: string
-  /** Its evidence is null when it was erased: then nothing may run. */
+  /** Its evidence is null if it was erased; then the call may not run. */
   readonly licence?: Pick<Licence, 'receipt'> & { readonly evidence: JsonObject | null }
   /** When the licence was spent. */
   readonly begunAt?: number
-  /** What the transition to an end recorded. */
+  /** Evidence of the transition that ended the call. */
   readonly ended?: JsonObject
 }
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] }
 
-/** Folds the entries of a call. Few: a call that was asked for, approved and run has about six. */
+/** Reads all entries of a call. They are few: a call that was asked for, approved and run has about six. */
 export async function readCall(engine: LoopEngine, instance: LoopInstance): Promise<CallRecord> {
   const record: Writable<CallRecord> = { instance, asked: null }
   const { tenant, aggregateId, runId } = instance
@@ -90,7 +90,7 @@ export function inputOf(evidence: JsonObject): JsonValue {
   return evidence['input'] ?? null
 }
 
-/** What runs, or ran, and whether a reviewer made it so; without a licence what was asked for. */
+/** The licensed input and whether a reviewer edited it; without a licence, the input that was asked for. */
 export function inputFacts(
   asked: string | null,
   evidence: JsonObject | null | undefined,

@@ -9,18 +9,18 @@ import { readOutcome } from './read-outcome.ts'
 import { runLicensed, type Runner, type Settled } from './run-licensed.ts'
 import { defaultLostAfter } from './tool-policy.ts'
 
-/** Of the reason of a decline; as much as the engine takes of other reasons. */
+/** How much of the reason of a decline is recorded, in UTF-16 units; the engine has the same limit for other reasons. */
 const longestReason = 4096
 
-/** Decides and runs governed calls; the ledger is its only memory that matters. */
+/** Judges and runs governed calls. All state that matters is in the ledger. */
 export interface Governor {
   /** Puts a call on record without judging it. */
   open(attempt: Attempt): Promise<void>
-  /** Judges a call without running it; `undefined` when it may run. */
+  /** Judges a call without running it; `undefined` if it may run. */
   judge(attempt: Attempt): Promise<CallOutcome | undefined>
-  /** Judges a call and, if it may, runs it: once. */
+  /** Judges a call, and runs it once if it may run. */
   settle(attempt: Attempt, runner: Runner): Promise<Settled>
-  /** Somebody in the conversation declined: what waits is withdrawn. */
+  /** Withdraws a call that has not begun, because somebody in the conversation declined it. */
   withdraw(attempt: Attempt, why: string | undefined): Promise<void>
 }
 
@@ -44,7 +44,7 @@ export function createGovernor({ engine, tenant, clock, witness }: GovernorOptio
       const { aggregateId } = attempt.call
       const leave = await judge.leave(attempt)
       if (leave.outcome) return { outcome: leave.outcome }
-      // Two requests of one process may replay the same call: both get the one result.
+      // Two requests of one process may replay the same call: both get the same result.
       const run = running.get(aggregateId) ?? runAndLook(attempt, leave, runner)
       running.set(aggregateId, run)
       try {
@@ -59,13 +59,13 @@ export function createGovernor({ engine, tenant, clock, witness }: GovernorOptio
       const instance = await ledger.find(call.aggregateId)
       const phase = instance && governed.loop.phaseOf(instance.currentState)
       if (phase !== 'requested' || !governed.loop.has('withdraw')) return
-      // Whatever a browser sent as the reason: a decline counts.
+      // A decline counts, whatever the browser sent as its reason.
       const reason = textOf(why, longestReason) ?? 'declined'
       await ledger.step(call, 'withdraw', { reason }, call.actor)
     },
   }
 
-  /** The receipt may have been spent by somebody who has the result already. */
+  /** Runs the call. If somebody else spent the receipt first, looks for their result in the ledger. */
   async function runAndLook(attempt: Attempt, leave: Leave, runner: Runner): Promise<Settled> {
     const settled = await runOnce(attempt, leave, runner)
     if (settled.outcome.status !== 'executing') return settled

@@ -5,7 +5,7 @@ import type { CallLoop } from './call-loop.ts'
 import { outcomeOf, type CallOutcome, type Subject } from './call-outcome.ts'
 import { inputFacts, type CallRecord } from './call-record.ts'
 
-/** What became of a call by its record; `undefined` when it may still run. */
+/** The outcome of a call, read from its record; `undefined` while it may still run. */
 export function readOutcome(
   call: Subject,
   loop: CallLoop,
@@ -48,7 +48,7 @@ export function readOutcome(
   }
   if (!approval) return undefined
   if (instance.openApprovals > 0) {
-    // Nobody can decide it any more; the relay will record so.
+    // Nobody can decide an expired request any more; the relay will record that it expired.
     const isOver = approval.expiresAt <= now
     return outcomeOf(call, isOver ? 'expired' : 'pending', rest)
   }

@@ -14,7 +14,7 @@ import { outcomeOf, type CallOutcome } from './call-outcome.ts'
 import { inputOf, type Licence } from './call-record.ts'
 import { takeInput, type TakenInput } from './take-input.ts'
 
-/** The tool itself. */
+/** How to call the tool itself. */
 export interface Runner {
   /** Reads an input that comes from the ledger; throws when the tool's schema does not accept it. */
   parse(json: JsonValue): Promise<unknown>
@@ -22,7 +22,7 @@ export interface Runner {
   readonly signal?: AbortSignal | undefined
 }
 
-/** What became of a call; `live` holds what the tool itself returned or threw, when it ran just now. */
+/** The outcome of a call. If the tool ran just now, `live` holds what it returned or threw. */
 export interface Settled {
   readonly outcome: CallOutcome
   readonly live?: { readonly value: unknown } | { readonly error: unknown }
@@ -35,7 +35,7 @@ export interface LicensedRun {
   readonly loop: CallLoop
   readonly idempotent: boolean
   readonly licence: Licence
-  /** What every outcome of it tells. */
+  /** Part of every outcome of this run. */
   readonly facts: Pick<CallOutcome, 'input' | 'edited'>
   readonly given: TakenInput | undefined
   readonly runner: Runner
@@ -43,7 +43,7 @@ export interface LicensedRun {
 
 const reportAttempts = 3
 
-/** Spends the receipt, runs the tool, records how it ended. Nothing runs unless the spending is committed. */
+/** Spends the receipt, runs the tool and records how it ended. The tool runs only once the spending is committed. */
 export async function runLicensed(job: LicensedRun): Promise<Settled> {
   const { engine, ledger, call, licence, facts, runner } = job
   if (runner.signal?.aborted)
@@ -53,7 +53,7 @@ export async function runLicensed(job: LicensedRun): Promise<Settled> {
     value = await readInput(job)
   } catch {
     const reason = 'invalid_input'
-    const message = `${call.tool} was NOT executed: its schema does not take the approved input as it is.`
+    const message = `${call.tool} was NOT executed: its schema does not accept the approved input unchanged.`
     await ledger.step(call, 'fail', { reason, message })
     return { outcome: outcomeOf(call, 'failed', { ...facts, reason }, message) }
   }
@@ -76,18 +76,18 @@ export async function runLicensed(job: LicensedRun): Promise<Settled> {
   return succeeded(job, output)
 }
 
-/** What the tool gets is, as JSON, exactly what was approved. */
+/** The input for the tool: as JSON it is exactly what was approved. Throws if the schema does not leave it so. */
 async function readInput({ licence, given, runner }: LicensedRun): Promise<unknown> {
   const json = inputOf(licence.evidence)
   const approved = canonicalize(json)
   const same = given?.text === approved ? given : undefined
   if (same && !same.isStored) return same.value
-  // A copy: what is on record is frozen, and a tool may write on its input.
+  // A copy, because the recorded input is frozen and a tool may change its input.
   const read = await runner.parse(structuredClone(json)).then(takeInput, () => undefined)
-  // A schema that converts (dollars to cents) did so before the call was recorded, and must not do so again.
+  // A schema that converts (dollars to cents) converted before the call was recorded, and must not convert again.
   if (read?.text === approved) return read.value
   if (same) return same.value
-  throw new LoopError('invalid_input', 'The schema of a tool does not leave its input as it is.')
+  throw new LoopError('invalid_input', 'The schema of a tool changes the approved input.')
 }
 
 async function succeeded(job: LicensedRun, value: unknown): Promise<Settled> {
@@ -103,7 +103,7 @@ async function succeeded(job: LicensedRun, value: unknown): Promise<Settled> {
 async function failed(job: LicensedRun, error: unknown): Promise<Settled> {
   const { call, idempotent, facts, runner } = job
   const { name, message } = wordsOf(error)
-  // Cut off in the middle: the effect may have happened.
+  // The tool was cut off, so its effect may have happened.
   const cut = runner.signal?.aborted || name === 'AbortError' || name === 'TimeoutError'
   if (cut && !idempotent) {
     const reason = 'cut_off'
@@ -118,7 +118,7 @@ async function failed(job: LicensedRun, error: unknown): Promise<Settled> {
   }
 }
 
-/** A tool may throw anything, and nothing of it may keep the end off the record. */
+/** Name and message of whatever the tool threw. Never throws itself, so that the end of the call is recorded. */
 function wordsOf(error: unknown): { readonly name: string; readonly message: string } {
   try {
     const { name = 'Error', message = error } = error instanceof Error ? error : {}
@@ -127,7 +127,7 @@ function wordsOf(error: unknown): { readonly name: string; readonly message: str
       message: typeof message === 'string' ? message : inspected(message),
     }
   } catch {
-    return { name: 'Error', message: 'The tool threw what cannot be read.' }
+    return { name: 'Error', message: 'The tool threw a value that cannot be read.' }
   }
 }
 
@@ -135,7 +135,10 @@ function inspected(value: unknown): string {
   return JSON.stringify(value) ?? String(value)
 }
 
-/** Records an end. What ran has run, so a store that is away for a moment is asked again. */
+/**
+ * Records how a call ended. The tool has run already, so a store that fails for a moment is asked again. Evidence that is too
+ * large or no JSON is replaced by `instead`.
+ */
 async function report(
   job: LicensedRun,
   transitionId: string,
@@ -164,7 +167,7 @@ async function report(
   )
 }
 
-/** Why the seal let nothing through. */
+/** The outcome when the engine did not let the receipt be spent. Throws any other error on. */
 async function sealRefused(job: LicensedRun, error: unknown): Promise<CallOutcome> {
   const { ledger, call, loop, facts } = job
   if (!isLoopError(error) || (error.code !== 'refused' && error.code !== 'stopped')) throw error
@@ -177,7 +180,7 @@ async function sealRefused(job: LicensedRun, error: unknown): Promise<CallOutcom
   return outcomeOf(call, 'expired', rest)
 }
 
-/** A result as JSON, or nothing: what cannot be recorded does not undo what was done. */
+/** A result as JSON. Undefined if it has none: a result that cannot be recorded does not undo what the tool did. */
 export function recordable(value: unknown): JsonValue | undefined {
   try {
     const written = JSON.stringify(value)

@@ -5,7 +5,7 @@ import type { CallLoop } from './call-loop.ts'
 import { inputOf, type CallRecord } from './call-record.ts'
 import type { TakenInput } from './take-input.ts'
 
-/** Whether an instance is that of exactly this run, tool and call id. */
+/** Whether an instance belongs to exactly this run, tool and call id. */
 export function isThisCall(
   { loopId, metadata }: LoopInstance,
   call: ToolCall,
@@ -19,7 +19,7 @@ export function isThisCall(
   )
 }
 
-/** Whether an input is the original one, or the one that a reviewer made of it. */
+/** Whether an input is the one that was asked for, or a reviewer's edit of it. */
 export function isOnRecord({ text }: TakenInput, { asked, licence }: CallRecord): boolean {
   if (text === asked) return true
   return licence?.evidence ? canonicalize(inputOf(licence.evidence)) === text : false

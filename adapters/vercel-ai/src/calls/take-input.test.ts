@@ -12,11 +12,11 @@ describe('the input of a call', () => {
     ['a function', () => 1],
     ['a bigint', 1n],
     ['NaN', Number.NaN],
-  ])('with %s, which JSON does not write, is refused', (_, value) => {
+  ])('is refused if it holds %s, which JSON cannot write', (_, value) => {
     expect(() => takeInput({ deep: [value] })).toThrow('cannot be recorded as JSON')
   })
 
-  test('with what JSON does write is handed to the tool as the schema made it', () => {
+  test('is handed to the tool as the schema made it, if JSON can write it', () => {
     const input = { at: new Date(0), none: {}, list: [], left: undefined }
     const taken = takeInput(input)
     expect(taken.json).toEqual({ at: '1970-01-01T00:00:00.000Z', none: {}, list: [] })
@@ -24,7 +24,7 @@ describe('the input of a call', () => {
     expect(takeInput({ list: [[], {}] }).text).toBe('{"list":[[],{}]}')
   })
 
-  test('that nobody can read in the record never waits for an approval', async () => {
+  test('never waits for an approval if the record could not show it', async () => {
     const desk = await openRefundDesk(newest)
     const call = { order: 7, amount: 500, to: new Set(['DE02 1203']) }
     await expect(callRefund(desk.govern(), call)).rejects.toMatchObject({ code: 'invalid_input' })

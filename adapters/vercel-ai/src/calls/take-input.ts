@@ -1,19 +1,22 @@
 import { canonicalize, LoopError, snapshot, parseJson, type JsonValue } from '@loop-engine/core'
 
-/** The arguments of a call: as they are recorded and compared, and as the tool gets them. */
+/** The input of a call: as it is recorded (`json`), compared (`text`), and handed to the tool (`value`). */
 export interface TakenInput {
   readonly json: JsonValue
   readonly text: string
   readonly value: unknown
-  /** It stands in a stored conversation: no schema of the tool has read it on its way here. */
+  /** The input comes from a stored conversation: the tool's schema has not read it on its way here. */
   readonly isStored?: boolean
 }
 
-/** Reads arguments once, so that nobody can change them between judgement and execution. Throws `invalid_input`. */
+/**
+ * Reads an input once, so that nobody can change it between judgement and execution. Throws `invalid_input` if JSON would
+ * lose part of it.
+ */
 export function takeInput(input: unknown): TakenInput {
   const written = JSON.stringify(input ?? null, refuseLossy)
   const json = snapshot(parseJson(written)) as JsonValue
-  // A schema may have made a Date of a text; the tool must get it back as such.
+  // A schema may have made a Date of a text; then the tool must get the Date.
   const value = isPlain(input) ? parseJson(written) : input
   return { json, text: canonicalize(json), value }
 }
@@ -26,13 +29,13 @@ function refuseLossy(_key: string, value: unknown): unknown {
   })
 }
 
-/** JSON would write `null`, `{}` or nothing for these, and two different calls would look the same. */
+/** Whether JSON writes `null`, `{}` or nothing for a value, so that two different calls would look the same. */
 function isLossy(value: unknown): boolean {
   switch (typeof value) {
     case 'number':
       return !Number.isFinite(value)
     case 'object':
-      // What a Set, a Map or a RegExp holds is not in its members.
+      // The content of a Set, a Map or a RegExp is not in its properties.
       return value !== null && !isBare(value) && Object.keys(value).length === 0
     case 'function':
     case 'bigint':
@@ -43,7 +46,7 @@ function isLossy(value: unknown): boolean {
   }
 }
 
-/** An object or a list as JSON knows it. */
+/** A plain object or an array. */
 function isBare(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)
   return Array.isArray(value) || prototype === Object.prototype || prototype === null

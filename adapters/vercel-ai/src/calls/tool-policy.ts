@@ -14,28 +14,31 @@ export type ToolApproval = Exclude<NonNullable<TransitionInput['approval']>, boo
 
 /** What governs the calls of one tool. An empty policy lets every call run, once, on record. */
 export interface ToolPolicy {
-  /** `when` is CEL; it sees `input` (the arguments), `actor` and `instance`. Without it every call is asked for. */
+  /** `when` is CEL over `input` (the arguments), `actor` and `instance`. Without `when` every call needs approval. */
   readonly approval?: ToolApproval
-  /** Built-in or registered guards, or CEL conditions; a hard one that does not pass denies the call. */
+  /** Built-in or registered guards, or CEL conditions; a hard guard that does not pass denies the call. */
   readonly guards?: TransitionInput['guards']
   readonly risk?: TransitionInput['risk']
   /**
-   * Running it twice is the same as once: a call whose process died runs again instead of becoming unknown, and one that was
-   * aborted has failed.
+   * Running the tool twice has the same effect as running it once. A call whose process died then runs again instead of
+   * becoming unknown, and a call that was aborted counts as failed.
    */
   readonly idempotent?: boolean
-  /** How long a call may run before one that has no result counts as cut off; `10m` by default. */
+  /** How long a call may run without a result before it counts as cut off; `10m` by default. */
   readonly lostAfter?: string
-  /** An own loop instead of the default one; it then holds approval and guards itself. See `callLoop`. */
+  /**
+   * A loop of your own instead of the default one. It declares its own approval and guards, and needs the transitions
+   * `execute`, `succeed`, `fail`, `lose` and `deny`.
+   */
   readonly loop?: LoopDefinition
 }
 
-/** `ungoverned` hands a tool through untouched: for those that the provider runs itself. */
+/** Policies by tool name. `ungoverned` hands a tool through unchanged, for tools that the provider runs itself. */
 export type ToolPolicies<Tools> = {
   readonly [Name in keyof Tools]?: ToolPolicy | 'ungoverned'
 }
 
-/** Tools that appear at run time, such as those of an MCP server, and that no policy names: a person is asked. */
+/** For tools that appear at run time, such as those of an MCP server, and that no policy names: a person must approve. */
 export const unnamedDynamicPolicy: ToolPolicy = Object.freeze({
   approval: Object.freeze({ reviewers: '*', expiresIn: '24h' }),
 })
@@ -51,7 +54,7 @@ const policyKeys: KnownKeys<ToolPolicy> = {
   loop: true,
 }
 
-/** Throws `invalid_config` with the path of what can never work, or would be ignored. */
+/** Throws `invalid_config`, with the path, for a policy that cannot work and for a key that nobody reads. */
 export function checkPolicy(tool: string, policy: ToolPolicy): void {
   const what = `The policy of the tool ${tool}`
   refuseStrayKeys(policy, policyKeys, { what, code: 'invalid_config', path: `/policy/${tool}` })
@@ -59,9 +62,9 @@ export function checkPolicy(tool: string, policy: ToolPolicy): void {
   if (approval && !isAsked(approval.reviewers) && !approval.stages?.length)
     throw invalidPolicy(tool, 'approval', 'asks nobody: it has no reviewers.')
   if (loop && (approval || guards))
-    throw invalidPolicy(tool, 'loop', 'brings its own loop, which must hold approval and guards.')
+    throw invalidPolicy(tool, 'loop', 'has its own loop: approval and guards belong in that loop.')
   if (lostAfter !== undefined && !isDuration(lostAfter))
-    throw invalidPolicy(tool, 'lostAfter', 'needs a duration such as 30s, 5m, 2h or 7d.')
+    throw invalidPolicy(tool, 'lostAfter', 'needs a duration as lostAfter, such as 30s, 5m or 2h.')
 }
 
 function isAsked(reviewers: ToolApproval['reviewers']): boolean {

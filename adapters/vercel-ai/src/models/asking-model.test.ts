@@ -46,7 +46,7 @@ describe.each(majors)('$name', ({ mock, generateText, streamText, steps }) => {
   )
 })
 
-test('another engine, and another tenant, know nothing of it', async () => {
+test('another engine and another tenant do not know which model asked', async () => {
   const [one, other] = [await createTestSystem(), await createTestSystem()]
   const call = { toolCallId: 'call-1', toolName: 'refund' }
 
@@ -57,7 +57,7 @@ test('another engine, and another tenant, know nothing of it', async () => {
   expect(askingModels(other.engine).of(call)).toBeUndefined()
 })
 
-test('of two calls of one id that are under way at once, neither is given the model of the other', async () => {
+test('two calls of one id that are under way at once are attributed to no model', async () => {
   const { engine } = await createTestSystem()
   const models = askingModels(engine)
   const call = { toolCallId: 'call_0', toolName: 'refund' }

@@ -15,28 +15,29 @@ export interface AskingModels {
 }
 
 interface Note {
-  /** Undefined when it could be either of two models. */
+  /** Undefined if two models may have asked. */
   readonly by: Attribution | undefined
   readonly isRead: boolean
 }
 
-const newest = 10_000
-/** A note lives no longer than the engine that it is about. */
+const maxNotes = 10_000
+/** Weak, so that notes live no longer than their engine. */
 const byEngine = new WeakMap<LoopEngine, QuickLRU<string, Note>>()
 
 /**
- * Which governed model of this process asked for a tool call, so that the call is attributed to it. A help for the
- * record and no control: it is not asked whether a call may run.
+ * Knows which governed model of this process asked for a tool call, so that the call is attributed to it. This only helps
+ * the record: whether a call may run does not depend on it.
  */
 export function askingModels(engine: LoopEngine, tenant = 'default'): AskingModels {
-  const known = byEngine.get(engine) ?? new QuickLRU<string, Note>({ maxSize: newest })
+  const known = byEngine.get(engine) ?? new QuickLRU<string, Note>({ maxSize: maxNotes })
   byEngine.set(engine, known)
   const keyOf = ({ toolCallId, toolName }: AskedToolCall): string =>
     sha256Hex(JSON.stringify([tenant, toolName, toolCallId]))
   return {
     note(call, attribution) {
       const before = known.get(keyOf(call))
-      // Two conversations may have calls of one id under way, where vendors count them. Better nobody than the other.
+      // Where vendors number their calls, two conversations may have calls of one id under way. Better no model on record
+      // than the wrong one.
       const isClear = !before || before.isRead || isDeepStrictEqual(before.by, attribution)
       known.set(keyOf(call), { by: isClear ? attribution : undefined, isRead: false })
     },

@@ -28,7 +28,7 @@ test('a model that is governed is not governed twice', async () => {
   expect(governModel(model, { engine, strict: true })).toBe(model)
 })
 
-test('a vendor that answers without a stream has failed', async () => {
+test('an answer without a stream is recorded as failed', async () => {
   const { inner, engine, runs } = await open({})
   const silent: AnyLanguageModel = {
     specificationVersion: inner.specificationVersion,
@@ -54,7 +54,7 @@ test('a call that was aborted before its stream is read has one record: aborted'
   await expect.poll(() => runs()).toMatchObject([{ state: 'ABORTED' }])
 })
 
-test('a provider that fails at a time limit of the caller was aborted by it', async () => {
+test('a provider that fails at a time limit of the caller is recorded as aborted by it', async () => {
   const { model, inner, runs } = await open({ text: 'Hi' })
   const abort = new AbortController()
   inner.doGenerate = () => {
@@ -67,14 +67,14 @@ test('a provider that fails at a time limit of the caller was aborted by it', as
   expect([run?.state, run?.evidence['abort']?.['reason']]).toEqual(['ABORTED', 'timeout'])
 })
 
-test('a stream that is left after an error of the vendor has failed', async () => {
+test('a stream that the consumer leaves after an error of the vendor is recorded as failed', async () => {
   const { model, runs } = await open({ streamEnds: 'error-part' })
   const stream = await streamOf(model.doStream({ prompt: [] } as never) as Promise<unknown>)
   for await (const { type } of stream) if (type === 'error') break
   expect(await runs()).toMatchObject([{ state: 'FAILED' }])
 })
 
-test('a prompt too long for the record is left out of it, and its hash is not', async () => {
+test('a prompt that is too long for the record is left out of it, but its hash is kept', async () => {
   const { model, runs } = await open({ text: 'Hi' }, { record: 'text' })
   await newest.generateText({ model, prompt: 'x'.repeat(300_000) })
   const [run] = await runs()
@@ -101,7 +101,7 @@ test('a stop between the record and the call leaves no run open', async () => {
   expect(inner.seen).toEqual([])
 })
 
-test('a loop may be named that the engine knows; one in which people approve lets no call out', async () => {
+test('a loop that the engine knows may be named; if people approve its calls, none leaves', async () => {
   const { engine, inner, runs } = await open({ text: 'Hi' })
   const { transitions, ...loop } = createModelCallLoop({ id: 'asked' })
   const approval = { stages: [{ reviewers: ['*'], quorum: 1 }], fourEyes: true, expiresIn: '1h' }
@@ -120,7 +120,7 @@ test('a loop may be named that the engine knows; one in which people approve let
   expect((await runs('asked')).map(({ status }) => status)).not.toContain('active')
 })
 
-test('a name is looked up in the default provider, also by prepareStep', async () => {
+test('a model named by a string is looked up in the default provider, also by prepareStep', async () => {
   const { engine, inner } = await open({ text: 'Hi' })
   const models = new Map([['acme/large', inner]])
   world.AI_SDK_DEFAULT_PROVIDER = {
@@ -135,7 +135,7 @@ test('a name is looked up in the default provider, also by prepareStep', async (
   expect(isGovernedModel(model)).toBe(true)
 })
 
-test('a provider without a model of a name says so, and not the SDK', async () => {
+test('a wrapped provider itself refuses the name of a model that it does not have', async () => {
   const { engine } = await createTestSystem()
   const provider = wrapProvider<AnyProvider>({ languageModel: () => undefined }, { engine })
   expect(() => provider.languageModel('acme/none')).toThrow(
@@ -143,7 +143,7 @@ test('a provider without a model of a name says so, and not the SDK', async () =
   )
 })
 
-test('what a provider of ours throws is told by its code', async () => {
+test('a LoopError of a provider is recorded by its code', async () => {
   const throws = new LoopError('unavailable', secretOfVendor)
   const { model, runs } = await open({ throws })
   await caught(newest.generateText({ model, prompt: 'Hi', maxRetries: 0 }))

@@ -27,7 +27,7 @@ describe.each(majors)('$name', ({ mock, generateText, streamText, retryable }) =
     expect(told.map(({ outcome }) => outcome)).toEqual(['blocked', 'blocked'])
   })
 
-  test('a budget lets so many calls through and no more', async () => {
+  test('a budget lets through as many calls as it allows and no more', async () => {
     const { engine, runs } = await createTestSystem()
     const inner = mock([{ text: 'Hi' }])
     const model = governModel(inner, {
@@ -46,7 +46,7 @@ describe.each(majors)('$name', ({ mock, generateText, streamText, retryable }) =
     expect(states.toSorted()).toEqual(['ANSWERED', 'ANSWERED', 'BLOCKED'])
   })
 
-  test('headers, keys and what was said reach no record', async () => {
+  test('headers, keys and the text of prompt and answer reach no record', async () => {
     const { engine, everything, runs } = await createTestSystem()
     const model = governModel(
       mock([
@@ -132,7 +132,7 @@ test('a stop that comes while an answer streams ends the stream before its end',
   expect(await runs()).toMatchObject([{ status: 'failed' }])
 })
 
-test('text that the engine does not take costs neither the answer nor its record', async () => {
+test('text that is too large for the engine costs neither the answer nor its record', async () => {
   const { engine, runs } = await createTestSystem({ limits: { maxEvidenceBytes: 4096 } })
   const model = governModel(newest.mock([{ text: 'long '.repeat(2000) }]), {
     engine,
@@ -145,7 +145,7 @@ test('text that the engine does not take costs neither the answer nor its record
   expect((await runs())[0]?.evidence['answer']).toMatchObject({ output: { omitted: true } })
 })
 
-test('an answer that a guard of an own loop objects to is withheld', async () => {
+test('an answer is withheld if a guard of the caller’s own loop objects to it', async () => {
   const { engine, runs } = await createTestSystem()
   const { transitions, ...loop } = createModelCallLoop({ id: 'only-openai' })
   const guard = {
@@ -191,7 +191,7 @@ test.each([
   ).toThrow(expect.objectContaining({ code: 'invalid_config', path: '/loop/transitions' }))
 })
 
-test('an option of the loop of model calls that is misspelt is refused', () => {
+test('a misspelt option of createModelCallLoop is refused', () => {
   expect(() => createModelCallLoop({ guard: ['human-only'] } as object)).toThrow(
     expect.objectContaining({ code: 'invalid_config', path: '/guard' }),
   )

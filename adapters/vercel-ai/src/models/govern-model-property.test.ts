@@ -93,6 +93,6 @@ async function play(
     if (consumer.startsWith('aborts')) controller.abort()
     if (consumer !== 'aborts-and-leaves') await reader.cancel()
   } catch {
-    // What the caller gets is tested elsewhere; here only the record counts.
+    // Other tests check what the caller gets; this one checks the record.
   }
 }

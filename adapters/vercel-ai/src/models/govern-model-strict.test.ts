@@ -22,7 +22,7 @@ const asks = (id: string, amount: number) => ({
   toolCalls: [{ id, name: 'refund', input: { amount } }],
 })
 
-/** A governed model asks for 10; then prepareStep puts in another, which asks for 9,999. */
+/** A governed model asks for 10; then prepareStep puts in another model, which asks for 9,999. */
 async function swap(
   { mock, generateText, steps }: Major,
   { engine }: TestSystem,
@@ -56,7 +56,7 @@ describe.each(majors)('$name', (major) => {
     expect(told).toMatch(/refund was NOT executed: no governed model asked for it/)
   })
 
-  test('a gateway may put a long thought into the id of a call', async () => {
+  test('a call may have a long id, such as one in which a gateway puts a thought', async () => {
     const { engine, runs } = await createTestSystem()
     const done: number[] = []
     const asked = asks(`call-1__thought__${'t'.repeat(4_000)}`, 10)
@@ -70,7 +70,7 @@ describe.each(majors)('$name', (major) => {
     expect(toolRun?.actors['execute']).toMatchObject({ modelId: 'mock-model' })
   })
 
-  test('nor in a stream', async () => {
+  test('prepareStep cannot swap in an ungoverned model in a stream either', async () => {
     const system = await createTestSystem()
 
     const { done } = await swap(major, system, { callId: 'call-2', streams: streamText })
@@ -78,7 +78,7 @@ describe.each(majors)('$name', (major) => {
     expect(done).toEqual([10])
   })
 
-  test('nor by repeating the id of a call that a governed model made', async () => {
+  test('an ungoverned model cannot repeat the id of a call that a governed model made', async () => {
     const system = await createTestSystem()
 
     const { done } = await swap(major, system, { callId: 'call-1' })
@@ -109,7 +109,7 @@ describe.each(majors)('$name', (major) => {
     expect(done).toEqual([10, 20])
   })
 
-  test('governPrepareStep refuses an ungoverned model before it is asked, also for a mere text', async () => {
+  test('governPrepareStep refuses an ungoverned model before it is asked, also for an answer of text', async () => {
     const { engine, runs } = await createTestSystem()
     const swappedIn = mock([{ text: 'Trust me.' }])
     const prepareStep = () => ({ model: swappedIn })

@@ -15,8 +15,8 @@ import { wrapProvider } from './wrap-provider.ts'
 
 const { engine } = await createLoopSystem({ loops: [], relay: false })
 
-// What is tested is that no cast is needed: the functions run elsewhere.
-test('each major takes a governed model of each specification that it knows, as it is typed', () => {
+// These tests check that no cast is needed; other tests run the functions.
+test('each major accepts a governed model of each specification that it knows, without a cast', () => {
   const v4 = governModel(new MockLanguageModelV4(), { engine })
   const v3 = governModel(new MockLanguageModelV3(), { engine })
   const v2 = governModel(new MockLanguageModelV2(), { engine })
@@ -42,7 +42,7 @@ test('each major takes a governed model of each specification that it knows, as 
   expect(calls).toHaveLength(9)
 })
 
-test('a step that is prepared in place is typed by the SDK', () => {
+test('the SDK infers the types of a prepareStep that is written in place', () => {
   const v2 = governModel(new MockLanguageModelV2(), { engine })
   const prompt = 'Hi'
   const tools = { refund: ai7.tool({ inputSchema: z.object({}), execute: async () => 1 }) }
@@ -86,7 +86,7 @@ test('a step that is prepared in place is typed by the SDK', () => {
   expect(calls).toHaveLength(4)
 })
 
-test('a wrapped provider is one, as it is typed', () => {
+test('a wrapped provider has the type of a provider', () => {
   const v4: typeof globalThis.AI_SDK_DEFAULT_PROVIDER = wrapProvider(new MockProviderV4(), {
     engine,
   })
@@ -98,7 +98,7 @@ test('a wrapped provider is one, as it is typed', () => {
   ])
 })
 
-test('what toolApproval answers is typed as every ai 7 takes it, also the first', () => {
+test('every release of ai 7, also the first, accepts the type of what toolApproval returns', () => {
   type First =
     | 'not-applicable'
     | { type: 'denied'; reason?: string }

@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-test('with a real provider: each attempt, the hash of what left, the ids, and no key', async () => {
+test('a real provider has each attempt recorded with the hash of what left and its ids, without the key', async () => {
   const { engine, runs, everything } = await createTestSystem()
   const { responses } = createOpenAI({ baseURL: server.baseUrl, apiKey: server.apiKey })
   const model = governModel(responses('gpt-5.5'), { engine })

@@ -54,7 +54,7 @@ describe.each(majors)('$name', ({ mock, generateText, streamText, retryable }) =
     })
   })
 
-  test('an id that the vendor did not send is null, never the one that the SDK makes up', async () => {
+  test('a response id that the vendor did not send is null, never the one that the SDK makes up', async () => {
     const { engine, runs, everything } = await createTestSystem()
 
     await generateText({ model: governModel(mock([{ text: 'Hi' }]), { engine }), prompt: 'Hi' })
@@ -63,7 +63,7 @@ describe.each(majors)('$name', ({ mock, generateText, streamText, retryable }) =
     expect(everything()).not.toMatch(/aitxt-/)
   })
 
-  test('a complete stream is recorded as the same answer that is not streamed', async () => {
+  test('a complete stream is recorded like the same answer without streaming', async () => {
     const { engine, runs } = await createTestSystem()
     const reply = { text: 'Hello.', responseId: 'resp-1', modelId: 'mock-model-2026' }
     const model = governModel(mock([reply]), { engine })
@@ -176,7 +176,7 @@ describe.each(majors)('$name', ({ mock, generateText, streamText, retryable }) =
     expect(await runs()).toMatchObject([{ state: 'ABORTED' }])
   })
 
-  test('an answer that says of itself that it went wrong is recorded as failed', async () => {
+  test('an answer with the finish reason error is recorded as failed', async () => {
     const { engine, runs } = await createTestSystem()
     const model = governModel(mock([{ text: 'Hel', finishReason: 'error' }]), { engine })
 
@@ -187,7 +187,7 @@ describe.each(majors)('$name', ({ mock, generateText, streamText, retryable }) =
   })
 })
 
-test('options with a key that nobody reads, or without an engine, are refused: they would govern nothing', async () => {
+test('options with an unknown key or without an engine are refused, because they would govern nothing', async () => {
   const { engine } = await createTestSystem()
   const model = newest.mock([{ text: 'Hi' }])
   const takers = [

@@ -19,21 +19,21 @@ import { isLanguageModel, type AnyLanguageModel, type GovernedModel } from './mo
 export interface GovernModelOptions {
   readonly engine: LoopEngine
   readonly tenant?: string
-  /** Who the model is in the record; `agent:<provider>` by default. What is known of the model is added. */
+  /** Who the model is on record; `agent:<provider>` by default. Provider, model id and other attribution are added. */
   readonly actor?: Pick<Actor, 'id' | 'displayName' | 'roles' | 'onBehalfOf'>
-  /** Judged before each call; see `createModelCallLoop`. Other guards need another `loopId`. */
+  /** Guards that judge each call before it leaves. Models with different guards need different `loopId`s. */
   readonly guards?: GuardSpecs
   /** Id of the default loop with these guards; `model-call` by default. */
   readonly loopId?: string
-  /** An own loop instead, or the id of one that the engine knows; it holds its guards itself. */
+  /** Instead of the default loop, a loop of your own or the id of one that the engine knows. It declares its own guards. */
   readonly loop?: LoopDefinition | string
   /** Groups the calls of one conversation in the record. */
   readonly correlationId?: string
   /** Records each tool call that the model asks for, so that `govern({ …, strict: true })` lets it run. */
   readonly strict?: boolean
-  /** `hashes` by default: nothing of prompts and answers is kept. `text` keeps them, under the engine's redaction. */
+  /** `hashes`, the default, keeps no text of prompts and answers. `text` keeps both, under the engine's redaction. */
   readonly record?: 'hashes' | 'text'
-  /** What a budget may count before the call, from the parameters; recorded as `/estimate`. */
+  /** Computes, from the parameters of a call, what a budget can count before it leaves; recorded as `/estimate`. */
   readonly estimate?: (params: unknown) => Readonly<Record<string, number>>
   /** Told how each attempt ended, after it was recorded. What it throws is ignored. */
   readonly onEvidence?: (evidence: ModelCallEvidence) => void
@@ -61,9 +61,10 @@ const optionKeys: KnownKeys<GovernModelOptions> = {
 const mark = Symbol.for('@loop-engine/governed-model')
 
 /**
- * Governs each call of a model of `ai` 5, 6 or 7: guards judge it before it leaves, and how it ended is recorded before the
- * caller has the answer. Inside the SDK's retry loop, so each attempt is a run of its own. A call that may not be made throws
- * a `LoopError` (`refused`, `rate_limited`, `stopped`), which the SDK does not retry, and the provider is not asked.
+ * Governs each call of a model of `ai` 5, 6 or 7: guards judge it before it leaves, and its end is recorded before the
+ * caller has the answer. The SDK retries from outside, so each attempt is a run of its own. A call that may not be made
+ * throws a `LoopError` (`refused`, `rate_limited` or `stopped`), which the SDK does not retry; the provider is not asked.
+ * Throws `invalid_config` at once for a value that is no model, an unknown option, or a loop that cannot record a call.
  */
 export function governModel<Model extends AnyLanguageModel>(
   model: Model,
@@ -83,7 +84,7 @@ export function governModel(
   if (typeof loop !== 'string') checkModelCallLoop(loop)
   const calls = createModelCalls(inner, loop, options)
 
-  // Not frozen: newer SDKs put a proxy around older models, which may not answer otherwise for a frozen member.
+  // Not frozen: newer SDKs put a proxy around older models, and a proxy may not change a frozen property.
   const governed: AnyLanguageModel = {
     specificationVersion: inner.specificationVersion,
     get provider() {
@@ -120,12 +121,15 @@ export function governModel(
   return Object.defineProperty(governed, mark, { value: true })
 }
 
-/** For `what`, which takes them for models that it sees later. */
+/** Checks the options of `what`, a function that takes them for models that it meets later. */
 export function checkModelOptions(what: string, options: GovernModelOptions): void {
   checkOptions(what, options, optionKeys)
 }
 
-/** Whether `governModel` or `wrapProvider` made it. A wrapper around a governed model is none: govern outermost. */
+/**
+ * Whether `governModel` or `wrapProvider` made the model. A wrapper around a governed model is not governed: govern the
+ * outermost model.
+ */
 export function isGovernedModel(model: unknown): boolean {
   return typeof model === 'object' && model !== null && mark in model
 }
@@ -134,7 +138,7 @@ export function modelOfDefaultProvider(modelId: string): unknown {
   const { AI_SDK_DEFAULT_PROVIDER: provider } = fieldsOf(globalThis)
   const { languageModel } = fieldsOf(provider)
   if (typeof languageModel !== 'function') {
-    throw noModel('No default provider knows the models that are named by strings.')
+    throw noModel('The model is a string, and there is no default provider to look it up in.')
   }
   return languageModel.call(provider, modelId) as unknown
 }

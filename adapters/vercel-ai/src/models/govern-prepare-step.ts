@@ -11,9 +11,9 @@ import {
 import { isLanguageModel } from './model-shape.ts'
 
 /**
- * Watches which model `prepareStep` puts in. Under `strict` one that is not governed is refused, and with it the whole call;
- * otherwise it is governed with these options. Without this function a strict tool still refuses what such a model asks for,
- * but its text is not on record.
+ * Checks the model that `prepareStep` puts in. Under `strict`, an ungoverned model is refused, which ends the generation;
+ * otherwise it is governed with these options. Without this function a strict tool still refuses the tool calls of an
+ * ungoverned model, but the model's text is not on record.
  */
 export function governPrepareStep<Options, Step>(
   prepareStep: (options: Options) => Step,
@@ -29,11 +29,14 @@ export function governPrepareStep<Options, Step>(
     if (options.strict || !isLanguageModel(chosen)) throw ungoverned()
     return { ...fieldsOf(step), model: governModel(chosen, options) }
   }
-  // The same parameter and, but for the model, the same result.
+  // Takes the same parameter, and returns the same result except for the model.
   return governed as WatchedStep<Options, Step>
 }
 
-/** The SDK says what a function written in place is given; while it does, it does not know its own tools yet, hence `unknown`. */
+/**
+ * The SDK infers the parameter of a function that is written in place. At that moment it does not know the types of its own
+ * tools yet; the overload with `unknown` lets it go on.
+ */
 type WatchedStep<Options, Step> = ((options: Options) => Step) & ((options: unknown) => Step)
 
 function ungoverned(): LoopError {

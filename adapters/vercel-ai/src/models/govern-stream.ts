@@ -4,8 +4,8 @@ import { fieldsOf } from '../fields.ts'
 import type { GovernedCall } from './model-call.ts'
 
 /**
- * Passes a model's stream on, and records how it ended: before the consumer sees `finish`, and also when the vendor hangs up
- * or the consumer turns away, where a transform's `flush` would never run.
+ * Passes a model's stream on, and records how it ended before the consumer sees `finish`. Also records when the vendor hangs
+ * up or the consumer cancels; a transform stream cannot, because its `flush` does not run then.
  */
 export function governStream(
   stream: ReadableStream<unknown>,
@@ -34,7 +34,7 @@ export function governStream(
           await see(step.value)
           controller.enqueue(step.value)
         } catch (error) {
-          // Nothing more is read of what may not be used or cannot be recorded.
+          // An answer that may not be used, or cannot be recorded, is not read on.
           await reader.cancel(error).catch(() => undefined)
           throw error
         }

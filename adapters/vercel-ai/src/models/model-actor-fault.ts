@@ -16,7 +16,7 @@ const misused = new Set([
   'AI_NoSuchModelError',
   'AI_UnsupportedFunctionalityError',
 ])
-/** What vendors put into their streams instead of a status. */
+/** The HTTP status for each code that vendors put into their streams instead of a status. */
 const statusOfCode = new Map([
   ['rate_limit_exceeded', 429],
   ['rate_limit_error', 429],
@@ -25,7 +25,7 @@ const statusOfCode = new Map([
   ['invalid_request_error', 400],
 ])
 
-/** Reads the errors of the SDK's providers by name, since each major has classes of its own; undefined for others. */
+/** Reads errors of the SDK's providers, by name because each major has its own classes; undefined for other errors. */
 export function readModelFault(error: unknown): ModelFault | undefined {
   const { name, status, requestId, ...failure } = failureOf(error)
   const vendorCode = codeOfText(fieldsOf(error)['message']) ?? failure.vendorCode
@@ -40,7 +40,7 @@ export function readModelFault(error: unknown): ModelFault | undefined {
   return { kind: 'status', ...known, status: status ?? statusOfCode.get(vendorCode ?? '') ?? 500 }
 }
 
-/** Without a bad status the connection broke, or what came was not what the provider reads. */
+/** Why a call failed without an error status: the connection broke, or the provider could not read the response. */
 function kindOf(error: unknown): 'network' | 'bad_response' {
   const { name } = fieldsOf(fieldsOf(error)['cause'])
   return typeof name === 'string' && unreadable.has(name) ? 'bad_response' : 'network'

@@ -10,7 +10,7 @@ providerConformance({
   name: 'vercel-ai with @ai-sdk/openai',
   wire: 'openai-responses',
   streams: true,
-  // The SDK tells a refusal of OpenAI's as a content filter.
+  // The SDK reports a refusal of OpenAI as a content filter.
   missing: ['retries', 'refusal'],
   create: ({ baseUrl, apiKey, timeoutMs }) =>
     createVercelAIActorAdapter({
@@ -30,7 +30,7 @@ const context: SubmissionContext = {
 const text = JSON.stringify({ signal: 'approve', rationale: 'It is cheap.', confidence: 0.9 })
 
 describe.each(majors)('$name', ({ mock, retryable }) => {
-  test('decides with a schema of the open signals, and is attributed', async () => {
+  test('a model decides with a schema of the open signals, and is attributed', async () => {
     const model = mock([{ text, responseId: 'resp-1', modelId: 'mock-model-2026' }])
     const provider = createVercelAIActorAdapter({ model, temperature: 0 })
 
@@ -53,7 +53,7 @@ describe.each(majors)('$name', ({ mock, retryable }) => {
     ])
   })
 
-  test('streams when progress is wanted, with the same hash', async () => {
+  test('a model streams if progress is wanted, with the same prompt hash', async () => {
     const provider = createVercelAIActorAdapter({ model: mock([{ text }]) })
     const heard: string[] = []
 
@@ -94,7 +94,7 @@ describe.each(majors)('$name', ({ mock, retryable }) => {
       'auth',
     ],
     [
-      'what the filter of Anthropic stops',
+      'an answer that the filter of Anthropic stops',
       {
         streamEnds: 'error-part' as const,
         error: {
@@ -119,12 +119,12 @@ describe.each(majors)('$name', ({ mock, retryable }) => {
     ['an answer that is cut', { text: text.slice(0, 9), finishReason: 'length' }, 'truncated'],
     ['a filter', { text: '', finishReason: 'content-filter' }, 'content_filtered'],
     [
-      'an end that has the name of what every object has',
+      'a finish reason named like a property of every object',
       { text: '', finishReason: 'constructor' },
       'bad_response',
     ],
     [
-      'an error in a stream whose code has such a name',
+      'an error in a stream whose code is named like a property of every object',
       { streamEnds: 'error-part' as const, error: { code: 'constructor' } },
       'unavailable',
     ],
@@ -151,7 +151,7 @@ test.each([
   await expect(provider.createSubmission(context)).rejects.toMatchObject({ code })
 })
 
-test('a model that leaves the fetch aside is recorded by what it was handed', async () => {
+test('a model that does not use the given fetch is recorded by the parameters that it was handed', async () => {
   const model = newest.mock([{ text }])
   const [plain, made] = await Promise.all(
     [model, () => model].map((each) =>
@@ -172,7 +172,7 @@ test.each([
   await expect(createSubmission(context)).rejects.toMatchObject({ code })
 })
 
-test('a vendor that answers without a stream has failed', async () => {
+test('an answer without a stream is a failure', async () => {
   const model = newest.mock([{}])
   model.doStream = async () => ({})
   const asked = createVercelAIActorAdapter({ model }).createSubmission(context, {
@@ -181,7 +181,7 @@ test('a vendor that answers without a stream has failed', async () => {
   await expect(asked).rejects.toMatchObject({ code: 'unavailable' })
 })
 
-test('an answer that its provider took out of the text is read', async () => {
+test('an answer that its provider put into structuredOutputText is read', async () => {
   const model = newest.mock([{ text: 'See below.' }])
   const { doGenerate } = model
   model.doGenerate = async (params) => ({
@@ -192,7 +192,7 @@ test('an answer that its provider took out of the text is read', async () => {
   expect(signal).toBe('approve')
 })
 
-test('what is no model is refused when the provider is made', () => {
+test('a value that is no model is refused when the provider is made', () => {
   expect(() => createVercelAIActorAdapter({ model: 'gpt' as never })).toThrow(
     expect.objectContaining({ code: 'invalid_config', path: '/model' }),
   )

@@ -18,13 +18,13 @@ import { promptOfParams } from './prompt-of-params.ts'
 
 export interface VercelAIActorOptions extends ProviderOptions {
   /**
-   * A model of any `@ai-sdk` provider or a gateway, of `ai` 5, 6 or 7; it brings its own key. A function gets the `fetch`
-   * to make the provider with: then what is recorded is what left, not what was handed to the provider.
+   * A model of any `@ai-sdk` provider or a gateway, of `ai` 5, 6 or 7; it has its own key. A function is given the `fetch`
+   * to make the provider with: then the request that left is recorded, instead of the parameters of the call.
    */
   readonly model: AnyLanguageModel | ((hooks: ModelHooks) => AnyLanguageModel)
   readonly maxOutputTokens?: number
   readonly temperature?: number
-  /** Handed to the model's provider as they are; keys in them are not hashed. */
+  /** Handed to the model's provider unchanged. Secrets in them are left out of the hash. */
   readonly providerOptions?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
 }
 
@@ -40,7 +40,10 @@ const optionKeys: KnownKeys<VercelAIActorOptions> = {
   providerOptions: true,
 }
 
-/** A model of the AI SDK that decides which open signal to send. It asks once: a model object does not retry. */
+/**
+ * Makes a provider of a model of the AI SDK, which decides which open signal to send. It asks once, because a model object
+ * does not retry. Throws `invalid_config` for a value that is no model.
+ */
 export function createVercelAIActorAdapter(options: VercelAIActorOptions): Provider {
   refuseStrayKeys(options, optionKeys, {
     what: 'createVercelAIActorAdapter',
@@ -50,11 +53,15 @@ export function createVercelAIActorAdapter(options: VercelAIActorOptions): Provi
   const modelFor = (fetch: typeof globalThis.fetch): AnyLanguageModel => {
     const made = typeof model === 'function' ? model({ fetch }) : model
     if (isLanguageModel(made)) return made
-    throw new LoopError('invalid_config', 'A model of the AI SDK is needed.', {
-      plugin: 'vercel-ai',
-      path: '/model',
-      hint: "Hand in what a provider returns, such as openai('…').",
-    })
+    throw new LoopError(
+      'invalid_config',
+      'createVercelAIActorAdapter needs a model of the AI SDK.',
+      {
+        plugin: 'vercel-ai',
+        path: '/model',
+        hint: "Hand in what a provider returns, such as openai('…').",
+      },
+    )
   }
   const { modelId } = modelFor(globalThis.fetch)
   const settings = present({ maxOutputTokens, temperature, providerOptions })
@@ -73,7 +80,7 @@ export function createVercelAIActorAdapter(options: VercelAIActorOptions): Provi
         const prompt = promptOfParams(modelId, params)
         if (typeof model !== 'function') return attempts.record(prompt, answer)
         const answered = await answer()
-        // A function that left the fetch aside: the question is on record all the same.
+        // The function did not use the given `fetch`, so the parameters are recorded instead.
         return attempts.attempts.length > 0
           ? answered
           : attempts.record(prompt, () => Promise.resolve(answered))
@@ -98,7 +105,7 @@ async function ask(
   params: object,
   { signal }: CallContext,
 ): Promise<ModelAnswer> {
-  // The three specifications agree on what is handed in here.
+  // All three specifications accept these parameters.
   const result = await model.doGenerate({ ...params, abortSignal: signal } as never)
   const { content, structuredOutputText } = fieldsOf(result)
   const texts = listOf(content).map(fieldsOf)
@@ -153,7 +160,7 @@ function answerOf(facts: AnswerFacts, text: string): ModelAnswer {
   }
 }
 
-/** An unknown end may be a good one: the schema says so. */
+/** An unknown finish reason may belong to a good answer; the schema then decides. */
 function endOf(reason: string | undefined, raw: string | undefined, text: string): AnswerEnd {
   if (reason === undefined) return 'failed'
   if (raw === 'refusal') return 'refused'

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 
 import { answerFacts, finishFacts, responseFacts } from './model-answer.ts'
 
-test('usage and end are read the same, flat as in v2 and nested as since v3', () => {
+test('usage and finish reason read the same whether flat, as in v2, or nested, as since v3', () => {
   const flat = {
     finishReason: 'stop',
     usage: { inputTokens: 11, outputTokens: 7, cachedInputTokens: 3, reasoningTokens: 2 },
@@ -25,12 +25,12 @@ test('usage and end are read the same, flat as in v2 and nested as since v3', ()
   })
 })
 
-test('what the vendor did not say is absent', () => {
+test('a fact that the vendor did not send is absent', () => {
   expect(answerFacts({ usage: { inputTokens: { total: undefined } }, response: {} })).toEqual({})
   expect(answerFacts(undefined)).toEqual({})
 })
 
-test('an id that the SDK made up is none', () => {
+test('a response id that the SDK made up is left out', () => {
   expect(responseFacts({ id: 'aitxt-abc' })).toEqual({})
   expect(responseFacts({ id: 'resp-1' })).toEqual({ responseId: 'resp-1' })
 })
@@ -44,7 +44,7 @@ test("the served model is the one that the body names, and xAI's cost is kept", 
   })
 })
 
-test('the wire hash is that of the body, as text or not; what is no JSON has none', () => {
+test('the wire hash is the same for a body as text or as an object; a body that is no JSON has none', () => {
   const body = { model: 'm', input: 'hi', stream: true }
   const wireHash = promptHash({ model: 'm', input: 'hi' })
 

@@ -3,7 +3,7 @@ import { present } from '@loop-engine/core/provider'
 
 import { countOf, fieldsOf, textOf } from '../fields.ts'
 
-/** What a vendor said about its answer. Absent means that it did not say. */
+/** What a vendor told about its answer. A field that the vendor did not send is absent. */
 export interface AnswerFacts {
   readonly responseId?: string
   readonly servedModel?: string
@@ -11,11 +11,11 @@ export interface AnswerFacts {
   readonly finishReason?: string
   readonly rawFinishReason?: string
   readonly usage?: Usage
-  /** Of the body that the provider reports to have sent. */
+  /** Hash of the request body that the provider reports to have sent. */
   readonly wireHash?: string
 }
 
-/** `generateText` makes up such ids when the vendor sent none. They name nothing. */
+/** `generateText` makes up such ids when the vendor sent none; the vendor does not know them. */
 const invented = /^ai(txt|obj)-/
 const requestIdHeaders = ['x-request-id', 'request-id', 'x-goog-request-id', 'apim-request-id']
 
@@ -36,7 +36,7 @@ export function responseFacts(response: unknown): AnswerFacts {
   const responseId = textOf(id)
   return present({
     responseId: responseId && !invented.test(responseId) ? responseId : undefined,
-    // Google's provider repeats the id that was asked for; the body names what answered.
+    // Google's provider repeats the requested model id; the body names the model that answered.
     servedModel: textOf(fieldsOf(body)['modelVersion']) ?? textOf(modelId),
   })
 }
@@ -44,10 +44,10 @@ export function responseFacts(response: unknown): AnswerFacts {
 /** Reads how an answer ended, from a result or from a `finish` part. */
 export function finishFacts(part: unknown): AnswerFacts {
   const { finishReason, usage, providerMetadata } = fieldsOf(part)
-  const spoken = fieldsOf(finishReason)
+  const nested = fieldsOf(finishReason)
   return present({
-    finishReason: textOf(spoken['unified'] ?? finishReason, 64),
-    rawFinishReason: textOf(spoken['raw'], 64),
+    finishReason: textOf(nested['unified'] ?? finishReason, 64),
+    rawFinishReason: textOf(nested['raw'], 64),
     usage: usageOf(usage, providerMetadata),
   })
 }
@@ -67,7 +67,7 @@ function usageOf(usage: unknown, providerMetadata?: unknown): Usage | undefined 
   return Object.keys(known).length > 0 ? known : undefined
 }
 
-/** The vendor's id of the request. No other header is looked at. */
+/** The vendor's id of the request. No other header is read. */
 export function requestIdOf(headers: unknown): string | undefined {
   const entries = Object.entries(fieldsOf(headers))
   for (const name of requestIdHeaders) {
@@ -77,7 +77,7 @@ export function requestIdOf(headers: unknown): string | undefined {
   return undefined
 }
 
-/** Undefined where the body is not JSON: a form, or text of another kind. */
+/** Hash of a request body; undefined if the body cannot be hashed, such as a form. */
 function wireHashOf(body: unknown): string | undefined {
   if (body === undefined || body === null) return undefined
   try {

@@ -5,7 +5,7 @@ import { majors } from './model-majors.fixture.ts'
 import { createTestSystem } from './model-system.fixture.ts'
 
 test.each(majors)(
-  'what is sent again after an answer is a call of its own on $name',
+  'a prompt that is sent again after an answer is a new call on $name',
   async ({ mock }) => {
     const { engine, runs } = await createTestSystem()
     const inner = mock([{ throws: new Error('no') }, { text: 'Hi' }, { text: 'Hi again' }])

@@ -1,25 +1,25 @@
 import { fieldsOf, listOf } from '../fields.ts'
 
-/** Where one attempt stands among those of the same call. */
+/** The place of one attempt among the attempts of its call. */
 export interface AttemptLink {
   /** The same for all attempts of one call. */
   readonly callId: string
   /** 1, 2, 3, … */
   readonly attempt: number
-  /** The run of the attempt before. */
+  /** The run of the previous attempt. */
   readonly previousRunId?: string
 }
 
-/** One attempt, and what becomes of it. */
+/** One attempt, which is told how it ended. */
 export interface LinkedAttempt {
   readonly link: AttemptLink
-  /** The SDK may send the same again. */
+  /** The attempt failed in this run, so the SDK may send the same prompt again. */
   failed(runId: string): void
-  /** Nothing is tried again after an answer: whoever sends the same objects then makes another call. */
+  /** The call is answered. Nothing is retried after an answer, so the same objects sent later are another call. */
   answered(): void
 }
 
-/** Recognises the SDK's retries: it sends the very objects of the prompt again that failed before. */
+/** Recognises the SDK's retries: a retry sends the very objects of the failed prompt again. */
 export type LinkAttempt = (
   params: unknown,
   promptHash: string,
@@ -54,7 +54,10 @@ export function createAttemptLinks(): LinkAttempt {
   }
 }
 
-/** The list, its messages and their parts: a newer SDK around an older model rebuilds the list for each attempt, not the parts. */
+/**
+ * The objects of a prompt by which a retry is recognised: the list, its messages and their parts. A newer SDK around an older
+ * model rebuilds the list for each attempt, but not the parts.
+ */
 function anchorsOf(params: unknown): readonly object[] {
   const { prompt } = fieldsOf(params)
   const messages = listOf(prompt)

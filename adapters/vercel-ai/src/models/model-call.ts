@@ -20,7 +20,7 @@ import type { ModelWitness } from './model-witness.ts'
 export interface ModelCallEvidence extends AttemptLink {
   readonly outcome: 'answered' | 'failed' | 'aborted' | 'blocked'
   readonly aggregateId: string
-  /** Null when nothing could be started, as under a stop. */
+  /** Null if no run could be started, as under a stop. */
   readonly runId: string | null
   readonly actor: Actor
   readonly evidence: JsonObject
@@ -29,21 +29,21 @@ export interface ModelCallEvidence extends AttemptLink {
 /** One attempt under way. Its record is closed exactly once, by whatever ends it first. */
 export interface GovernedCall {
   readonly output: ModelOutput
-  /** Does part of the call; when it throws, the record is closed and the error is thrown on. */
+  /** Does part of the call. If `work` throws, closes the record and throws the error on. */
   guarding<Value>(work: () => PromiseLike<Value>): Promise<Value>
   /** Reads the result of `doGenerate` or `doStream`. */
   hear(result: unknown): void
   /** Reads a part of a stream. */
   hearPart(part: unknown): void
-  /** The vendor reports an error in its stream; more parts may follow. */
+  /** Notes an error that the vendor reports in its stream; more parts may follow. */
   objected(error: unknown): void
-  /** Notes a tool call that our side will be asked to run, so that a strict tool may. */
+  /** Notes a tool call that the model asks this side to run, so that a strict tool may run it. */
   propose(part: unknown): Promise<void>
-  /** The answer is whole. Throws when it may not be used. */
+  /** Closes the record of a complete answer. Throws if the answer may not be used. */
   finish(): Promise<void>
-  /** The stream ended; without `finish` before, it was cut off. */
+  /** Closes the record when the stream ends. Without `finish` before, the answer was cut off. */
   end(): Promise<void>
-  /** The consumer turned away. */
+  /** Closes the record when the consumer cancels the stream. */
   abandon(): Promise<void>
 }
 
@@ -55,7 +55,7 @@ export interface GovernedCallOptions {
   readonly streamed: boolean
   readonly record: 'hashes' | 'text'
   readonly witness: ModelWitness | undefined
-  /** Told of each tool call that the model asks for, and by which model. */
+  /** Told of each tool call that the model asks for, with the attribution of the model. */
   readonly noteAsked: AskingModels['note']
   readonly clock: Pick<Clock, 'now'>
   readonly tell: (evidence: ModelCallEvidence) => void
@@ -120,7 +120,7 @@ export function createGovernedCall({
     tell({ outcome: outcomes[end], aggregateId, runId, ...link, actor: by, evidence })
   }
 
-  /** Words that the engine does not take must not leave the call without an end. */
+  /** Closes the record with the text of the answer; without it, if that is more than the engine takes. */
   async function closeWithWords(end: CallEnd, by: Actor, evidence: JsonObject): Promise<void> {
     try {
       await opened.close(end, by, { ...evidence, output: output.words() })
@@ -130,7 +130,10 @@ export function createGovernedCall({
     }
   }
 
-  /** Nobody may read or cancel the stream after an abort. What goes wrong here shows when somebody does. */
+  /**
+   * Closes the record at once, since nobody need read or cancel the stream after an abort. Whoever does gets an error of
+   * closing.
+   */
   function onAbort(): void {
     close('abort', { reason: abortReason(signal) }).catch(() => undefined)
   }

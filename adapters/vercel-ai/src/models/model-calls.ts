@@ -21,16 +21,16 @@ import { createModelWitness } from './model-witness.ts'
 import { promptOfParams } from './prompt-of-params.ts'
 
 export interface ModelCalls {
-  /** Judges and records one attempt before it leaves. Throws a `LoopError` when it may not. */
+  /** Judges and records one attempt before it leaves. Throws a `LoopError` if it may not leave. */
   begin(params: unknown, streamed: boolean): Promise<GovernedCall>
 }
 
-/** In bytes; an engine takes 256 KiB of evidence by default. */
+/** The longest prompt that is recorded, in bytes; an engine takes 256 KiB of evidence by default. */
 const longestPrompt = 196_608
 
 const ownIds = { id: (): string => crypto.randomUUID() }
 
-/** The calls of one governed model: who asks, what is asked, and which attempt of which call it is. */
+/** Begins the calls of one governed model: finds the actor, the prompt, and which attempt of which call it is. */
 export function createModelCalls(
   model: AnyLanguageModel,
   loop: LoopDefinition | string,

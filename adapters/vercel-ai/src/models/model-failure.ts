@@ -4,7 +4,7 @@ import { present } from '@loop-engine/core/provider'
 import { countOf, fieldsOf, textOf, type Fields } from '../fields.ts'
 import { requestIdOf } from './model-answer.ts'
 
-/** How a call went wrong, in words that quote nothing: names, codes and numbers. */
+/** How a call failed: names, codes and numbers, which quote neither prompt nor answer. */
 export interface ModelFailure {
   /** The kind of error, such as `AI_APICallError`. */
   readonly name: string
@@ -32,7 +32,10 @@ export function failureOf(error: unknown): ModelFailure {
   }
 }
 
-/** Each provider hands the vendor's error on in another wrapping. The kind of a wrapping is a code only where no code is. */
+/**
+ * The vendor's code. Each provider wraps the vendor's error differently, so several places are searched: for a `code` first,
+ * and only then for a `type`, which may be that of the wrapping.
+ */
 function codeOf(fields: Fields): string | undefined {
   const data = fieldsOf(fields['data'])
   const places = [data['error'], data, fields['error'], fields].map(fieldsOf)
@@ -40,19 +43,19 @@ function codeOf(fields: Fields): string | undefined {
   return words.map(wordOf).find((word) => word !== undefined)
 }
 
-/** A call that somebody stopped: its own signal, or an error that says so. */
+/** Whether the call was aborted: by its own signal, or according to the error. */
 export function wasAborted(error: unknown, signal: AbortSignal | undefined): boolean {
   if (signal?.aborted) return true
   const { name } = fieldsOf(error)
   return name === 'AbortError' || name === 'ResponseAborted'
 }
 
-/** Why the caller's signal fired: a time limit, or somebody. */
+/** Why the caller's signal fired: a time limit, or any other reason. */
 export function abortReason(signal: AbortSignal | undefined): 'timeout' | 'aborted' {
   return fieldsOf(signal?.reason)['name'] === 'TimeoutError' ? 'timeout' : 'aborted'
 }
 
-/** A code is a word. Anything else might quote what was asked. */
+/** The value if it is a single word, as a code is. Longer text might quote the prompt. */
 function wordOf(value: unknown): string | undefined {
   const text = textOf(value, 65)
   return text !== undefined && /^[\w.:-]{1,64}$/.test(text) ? text : undefined

@@ -21,7 +21,7 @@ export interface ModelLoopOptions {
 
 const optionKeys: KnownKeys<ModelLoopOptions> = { id: true, guards: true, lostAfter: true }
 
-/** Takes the transitions of these loops that are not the model's own. */
+/** The actor of those transitions that the model does not take itself. */
 export const keeper: Actor = Object.freeze({ type: 'automation', id: 'adapter:vercel-ai' })
 
 /** How a call that was let through may end; each is a transition out of `CALLING`. */
@@ -31,7 +31,7 @@ const required = ['call', 'answer', 'fail', 'abort', 'block'] as const
 
 /**
  * The loop of a model call: `REQUESTED → CALLING → ANSWERED | FAILED | ABORTED`, or `BLOCKED`. Each attempt of the SDK's
- * retry loop is a run of its own. An own loop needs the transitions `call`, `answer`, `fail`, `abort` and `block`.
+ * retry loop is a run of its own. A loop of your own needs the transitions `call`, `answer`, `fail`, `abort` and `block`.
  */
 export function createModelCallLoop(options: ModelLoopOptions = {}): LoopDefinition {
   refuseStrayKeys(options, optionKeys, { what: 'createModelCallLoop', code: 'invalid_config' })
@@ -61,7 +61,7 @@ export function createModelCallLoop(options: ModelLoopOptions = {}): LoopDefinit
   })
 }
 
-/** Throws `invalid_config` for a loop in which a call could neither be made nor recorded. */
+/** Throws `invalid_config` for a loop that lacks a transition of a model call, or that lets people approve the call. */
 export function checkModelCallLoop({ id, transitions }: LoopDefinition): void {
   const known = new Map(transitions.map((transition) => [transition.id, transition]))
   const missing = required.filter((name) => !known.has(name))
@@ -69,7 +69,7 @@ export function checkModelCallLoop({ id, transitions }: LoopDefinition): void {
     missing.length > 0
       ? `has no transition ${missing.join(', ')}.`
       : known.get('call')?.approval
-        ? 'asks people before a model is called; a call cannot wait for them.'
+        ? 'lets people approve a model call, which cannot wait for them.'
         : undefined
   if (problem === undefined) return
   throw new LoopError('invalid_config', `The loop ${id} ${problem}`, {
@@ -80,8 +80,8 @@ export function checkModelCallLoop({ id, transitions }: LoopDefinition): void {
 }
 
 /**
- * The loop of a tool call that a governed model asked for: `PROPOSED → TAKEN`, or `LAPSED`. A strict tool takes its
- * proposal before it runs, so that each is used once, and a call that no governed model made has none.
+ * The loop of a tool call that a governed model asked for: `PROPOSED → TAKEN`, or `LAPSED`. A strict tool takes the proposal
+ * of its call before it runs. Each proposal is used once, and a call that no governed model asked for has none.
  */
 export const toolProposalLoop: LoopDefinition = defineLoop({
   id: 'model-tool-proposal',

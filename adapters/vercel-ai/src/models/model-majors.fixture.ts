@@ -7,10 +7,10 @@ import { MockLanguageModelV4 } from 'ai/test'
 
 import type { AnyLanguageModel } from './model-shape.ts'
 
-// The SDK's notices of compatibility modes are not what is tested here.
+// Silences the SDK's notices of compatibility modes.
 Object.assign(globalThis, { AI_SDK_LOG_WARNINGS: false })
 
-/** What a mock model answers, in words that each specification is translated from. */
+/** What a mock model answers; translated into each specification. */
 export interface Reply {
   readonly text?: string
   readonly toolCalls?: readonly {
@@ -146,16 +146,16 @@ const failure = {
   requestBodyValues: { key: secretOfVendor },
   statusCode: 503,
   isRetryable: true,
-  // No pause to speak of before the SDK tries again.
+  // The SDK tries again after 1 ms.
   responseHeaders: { 'retry-after-ms': '1', 'x-request-id': 'req-failed', cookie: secretOfVendor },
   responseBody: secretOfVendor,
 }
 
 type Sdk = typeof ai7
 
-// Each major types the same call in its own way; the tests hand in what all of them take.
+// Each major types the same call in its own way; the tests hand in options that all of them accept.
 function majorOf(name: string, ai: Sdk, Mock: new (options: never) => object): Major {
-  // Usage and ends are flat in v2 alone.
+  // Only v2 has flat usage and finish reasons.
   const flat = Mock === MockLanguageModelV2
   return {
     name,
@@ -176,7 +176,7 @@ export const majors: readonly Major[] = [
   majorOf('ai 5', ai5 as unknown as Sdk, MockLanguageModelV2),
 ]
 
-/** What a call fails with; undefined when it does not. */
+/** The error that `work` fails with; undefined if it succeeds. */
 export function caught(work: PromiseLike<unknown>): Promise<unknown> {
   return Promise.resolve(work).then(
     () => undefined,

@@ -10,7 +10,7 @@ const hear = (parts: readonly object[]) => {
 const call = { type: 'tool-call', toolCallId: 'c1', toolName: 'refund', input: '{"amount":10}' }
 const picture = { type: 'file', mediaType: 'image/png' }
 
-test('an answer has one hash, whole or in pieces, in any major', () => {
+test('an answer has the same hash whole or in pieces, in any major', () => {
   const whole = hear([
     { type: 'reasoning', text: 'Hm.' },
     { type: 'text', text: 'Hello.', providerMetadata: { openai: { itemId: 'i1' } } },
@@ -33,13 +33,13 @@ test('an answer has one hash, whole or in pieces, in any major', () => {
   expect(hear([call, { type: 'text', text: 'Hello!' }]).hash()).not.toBe(whole.hash())
 })
 
-test('a tool that the vendor runs is not ours to let run', () => {
+test('a tool call that the vendor runs itself is not counted as asked of this side', () => {
   const { toolCalls } = hear([call, { ...call, toolCallId: 'c2', providerExecuted: true }])
 
   expect(toolCalls).toEqual([{ toolCallId: 'c1', toolName: 'refund' }])
 })
 
-test('words are cut where a record would take no more of them', () => {
+test('text that is too long for a record is cut', () => {
   const long = 'x'.repeat(40_000)
   const { text, toolCalls } = hear([
     { type: 'text-delta', id: 't', delta: long },

@@ -3,7 +3,7 @@ import { digestOf, type JsonObject, type JsonValue } from '@loop-engine/core'
 import { fieldsOf, textOf, type Fields } from '../fields.ts'
 import { neutralJson } from './neutral-json.ts'
 
-/** A tool call that a model asks for and that our side would run. */
+/** A tool call that a model asks this side, not its vendor, to run. */
 export interface AskedToolCall {
   readonly toolCallId: string
   readonly toolName: string
@@ -13,9 +13,9 @@ export interface AskedToolCall {
 export interface ModelOutput {
   add(part: unknown): void
   readonly toolCalls: readonly AskedToolCall[]
-  /** Of the text, reasoning, tool calls and files, in order. */
+  /** SHA-256 of the text, reasoning, tool calls and files, in order. */
   hash(): string
-  /** The words themselves, cut; only for those who asked that text be recorded. */
+  /** The text itself, cut to length, for callers who chose `record: 'text'`. */
   words(): JsonObject
 }
 
@@ -83,11 +83,11 @@ export function createModelOutput(): ModelOutput {
   }
 }
 
-/** Undefined for what is no tool call, and for one that the vendor runs on its own side. */
+/** Reads a tool call; undefined for any other part, and for a tool call that the vendor runs itself. */
 export function askedToolCall(part: unknown): AskedToolCall | undefined {
   const { type, providerExecuted, toolCallId, toolName } = fieldsOf(part)
   if (type !== 'tool-call' || providerExecuted === true) return undefined
-  // Whole: the tool is called by it, and gateways put more into an id than a record takes.
+  // Not cut: the SDK uses the whole id, and gateways make ids that are longer than a record takes.
   const id = textOf(toolCallId, Infinity)
   const name = textOf(toolName, Infinity)
   return id && name ? { toolCallId: id, toolName: name } : undefined
@@ -98,12 +98,12 @@ export function namedInRecord({ toolCallId, toolName }: AskedToolCall): JsonObje
   return { toolCallId: textOf(toolCallId) ?? null, toolName: textOf(toolName) ?? null }
 }
 
-/** What a piece is a piece of, as a whole one is called. */
+/** The type of the whole part that a piece of a stream belongs to. */
 function kindOf(type: `${'text' | 'reasoning'}-${string}`): string {
   return type.startsWith('text') ? 'text' : 'reasoning'
 }
 
-/** The members that make the part what it is; metadata of the vendor is left out. */
+/** The part without metadata of the vendor. */
 function neutralPart({ type, toolCallId, toolName, input, mediaType, data }: Fields): JsonObject {
   return neutralJson({ type, toolCallId, toolName, input, mediaType, data })
 }

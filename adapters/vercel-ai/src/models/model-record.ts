@@ -25,13 +25,13 @@ export interface OpenRecord {
   readonly runId: string
   readonly aggregateId: string
   /**
-   * Closes the record. Throws a `LoopError` when the end could not be recorded as asked (a stop came meanwhile, a guard
-   * objected): the record is closed as failed then, and the answer must not be used.
+   * Closes the record. If the engine refuses this end (a stop came meanwhile, or a guard objected), closes it as failed and
+   * throws a `LoopError`; the answer must not be used then.
    */
   close(end: CallEnd, actor: Actor, evidence: JsonObject): Promise<void>
 }
 
-/** Asks the engine for a model call. Throws a `LoopError` that the SDK does not retry when the call may not be made. */
+/** Asks the engine to permit a model call. Throws a `LoopError`, which the SDK does not retry, if it may not be made. */
 export async function openCall({
   engine,
   tenant,
@@ -70,7 +70,7 @@ export async function openCall({
         evidence: closing,
       })
       if (closed.status === 'executed') return
-      // A stop holds transitions up, not the closing of a record: what was spent stays on record.
+      // A stop refuses transitions but lets a run fail, so that what the call has used is still recorded.
       await engine.fail({
         ...target,
         actor: keeper,

@@ -1,8 +1,8 @@
 import { fieldsOf } from '../fields.ts'
 
 /**
- * What models of `ai` 5, 6 and 7 (specification v2, v3 and v4) have in common, as far as governing needs it. Structural,
- * so that no major of the SDK is imported at run time; what they hand in and out is read field by field.
+ * What models of `ai` 5, 6 and 7 (specifications v2, v3 and v4) have in common, as far as governing needs it. The type is
+ * structural, so that no major of the SDK is imported at run time; parameters and results are read field by field.
  */
 export interface AnyLanguageModel {
   readonly specificationVersion: string
@@ -15,12 +15,12 @@ export interface AnyLanguageModel {
 
 type Surface = keyof AnyLanguageModel
 
-/** A governed model has what a specification asks for and nothing else: no vendor method stays open beside it. */
+/** A governed model has only what its specification asks for: a method of the vendor would be a way around. */
 export type GovernedModel<Model extends AnyLanguageModel> = Model extends unknown
   ? Pick<Model, Surface>
   : never
 
-/** Whether it is a model of a specification that is known here. */
+/** Whether the value is a model of specification v2, v3 or v4. */
 export function isLanguageModel(value: unknown): value is AnyLanguageModel {
   const { specificationVersion, doGenerate, doStream } = fieldsOf(value)
   return (

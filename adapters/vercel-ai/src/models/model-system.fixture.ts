@@ -36,7 +36,7 @@ export async function createTestSystem(
 ): Promise<TestSystem> {
   const memory = createMemoryStore()
   const written: string[] = []
-  /** Runs in the order in which they began: ids of one millisecond have none. */
+  /** Run ids in the order in which the runs began; ids of one millisecond are not sorted by it. */
   const begun = new Set<string>()
   const store: LoopStore = {
     ...memory,

@@ -7,7 +7,7 @@ const model = { type: 'ai-agent', id: 'agent:support' } as const
 const call = { toolCallId: 'call_0', toolName: 'refund' }
 const wanted = (wantedBy: string) => ({ ...call, wantedBy })
 
-test('what no governed model asked for cannot be taken', async () => {
+test('a call that no governed model asked for cannot be taken', async () => {
   const { engine } = await createTestSystem()
   const witness = createModelWitness({ engine })
 
@@ -17,7 +17,7 @@ test('what no governed model asked for cannot be taken', async () => {
   expect(await createModelWitness({ engine, tenant: 'other' }).take(wanted('a'))).toBe(false)
 })
 
-test('a proposal is taken once, by any process, and again by the record that took it', async () => {
+test('a proposal is taken once, by any process, and again only by the call that took it', async () => {
   const { engine } = await createTestSystem()
   await createModelWitness({ engine }).propose(call, model, 'run-1')
   const elsewhere = createModelWitness({ engine })
@@ -27,7 +27,7 @@ test('a proposal is taken once, by any process, and again by the record that too
   expect(await elsewhere.take(wanted('a'))).toBe(true)
 })
 
-test('calls that vendors number alike each have a proposal', async () => {
+test('calls that a vendor gives the same id each have a proposal', async () => {
   const { engine } = await createTestSystem()
   const witness = createModelWitness({ engine })
   await witness.propose(call, model, 'run-1')
@@ -38,7 +38,7 @@ test('calls that vendors number alike each have a proposal', async () => {
   expect(taken.filter(Boolean)).toHaveLength(2)
 })
 
-test('a vendor that numbers all of its calls alike is told so before its calls are mixed up', async () => {
+test('too many open calls with the same id are refused before they are mixed up', async () => {
   const { engine } = await createTestSystem()
   const witness = createModelWitness({ engine })
   for (let run = 1; run <= 64; run++) await witness.propose(call, model, `run-${run}`)

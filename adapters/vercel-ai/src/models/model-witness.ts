@@ -10,26 +10,26 @@ export interface ModelWitnessOptions {
   readonly tenant?: string
 }
 
-/** A tool call, and the business key of the record for which it is wanted. */
+/** A tool call, and the business key of the instance that wants to run it. */
 interface WantedToolCall extends AskedToolCall {
   readonly wantedBy: string
 }
 
 /**
- * Knows which tool calls governed models asked for. It keeps nothing itself: proposals are runs in the engine's ledger, so
- * that another process finds them too.
+ * Knows which tool calls governed models asked for. Each proposal is a run in the engine's ledger, so that other processes
+ * find it too.
  */
 export interface ModelWitness {
-  /** Notes that a governed model, in this run, asked for a tool call. */
+  /** Records that a governed model asked for a tool call, in the model call with this run id. */
   propose(call: AskedToolCall, actor: Actor, modelRunId: string): Promise<void>
   /**
-   * Takes the proposal of a tool call. Each is taken once; taking it again for the same record is the same as once. False
-   * when no governed model asked for it: a model that was swapped in, an invented call, or one that was taken already.
+   * Takes the proposal of a tool call. Only one instance can take a proposal, and may do so repeatedly. False if there is
+   * none to take: an ungoverned model asked, the call is invented, or another instance has taken the proposal.
    */
   take(call: WantedToolCall): Promise<boolean>
 }
 
-/** Some vendors count their calls (`call_0`) from the start in each answer, so several may be open under one name. */
+/** How many proposals may be open under one id: some vendors number their calls anew (`call_0`) in each answer. */
 const slots = 64
 
 export function createModelWitness({
@@ -75,7 +75,7 @@ export function createModelWitness({
           transitionId: 'take',
           actor: keeper,
           evidence: { wantedBy: call.wantedBy },
-          // By run: the same record may take its proposal again, another proposal of this key is another matter.
+          // With the run id: the same instance may take this proposal again, but not a later one under the same key.
           idempotencyKey: `take/${digestOf([run.runId, call.wantedBy])}`,
         })
         if (taken.status === 'executed') return true

@@ -2,21 +2,21 @@ import { LoopError, sha256Hex, type JsonObject, type JsonValue } from '@loop-eng
 
 import { fieldsOf, type Fields } from '../fields.ts'
 
-const deepest = 60
+const maxDepth = 60
 const fileTypes = new Set(['file', 'reasoning-file', 'media', 'image', 'file-data', 'image-data'])
 const secretName =
   /(apikey|secret|password|token|authorization|credentials?|headers?|byok|cookie|privatekey)$/
 
 /**
- * What goes to a model or comes from it, as JSON that is the same whichever SDK, provider and form it came in: files are
- * the SHA-256 of their bytes, keys are left out, and so is what JSON does not know.
+ * What goes to a model or comes from it, as JSON that is the same for every SDK, provider and form. Files become the SHA-256
+ * of their bytes. Secrets in options of providers, and values that JSON does not have, are left out.
  */
 export function neutralJson(fields: Fields): JsonObject {
   return neutralFields(fields, 0, false)
 }
 
 function neutral(value: unknown, depth: number, hidesSecrets: boolean): JsonValue | undefined {
-  if (depth > deepest) {
+  if (depth > maxDepth) {
     throw new LoopError('invalid_input', 'The parameters of a model call are nested too deeply.', {
       hint: 'Hand in plain data without cycles.',
     })
@@ -57,7 +57,8 @@ function neutralFields(fields: Fields, depth: number, hidesSecrets: boolean): Js
   const kept: Record<string, JsonValue> = {}
   for (const [name, member] of Object.entries(fields)) {
     if (hidesSecrets && secretName.test(name.toLowerCase().replaceAll(/[-_]/g, ''))) continue
-    // Options of providers and of their tools may carry keys (BYOK, MCP servers); prompts may not be searched for them.
+    // Options of providers and of their tools may hold secrets (BYOK, MCP servers). Prompts are not searched for secrets,
+    // because a tool may have a field that is named `token`.
     const hides = hidesSecrets || name.startsWith('provider') || (isTool && name === 'args')
     const value =
       isFile && name === 'data' ? fileOf(member, depth) : neutral(member, depth + 1, hides)
@@ -66,7 +67,7 @@ function neutralFields(fields: Fields, depth: number, hidesSecrets: boolean): Js
   return kept
 }
 
-/** By its bytes, so that base64, a data URL and an array of the same picture are one. */
+/** A file as the hash of its bytes, so that base64, a data URL and a byte array of one picture are the same. */
 function fileOf(data: unknown, depth: number): JsonValue | undefined {
   if (isBytes(data)) return hashed(data)
   if (data instanceof URL) return fileOf(data.href, depth)
@@ -83,7 +84,7 @@ function fileOf(data: unknown, depth: number): JsonValue | undefined {
   return neutral(data, depth + 1, false)
 }
 
-/** As it stands when it cannot be: users attach files and vendors send them, and neither may stop the record of a call. */
+/** Decodes percent escapes. Leaves malformed text as it is, since a bad file must not stop the record of a call. */
 function unescaped(text: string): string {
   try {
     return decodeURIComponent(text)

@@ -10,7 +10,7 @@ const withFile = (data: unknown) => ({
 })
 const hash = (params: object): string => promptHash(promptOfParams('m', params))
 
-test('the same picture has one hash, whichever way and in whichever major it is handed in', () => {
+test('a picture has the same hash however and in whichever major it is handed in', () => {
   const forms = [
     bytes,
     base64,
@@ -27,7 +27,7 @@ test('the same picture has one hash, whichever way and in whichever major it is 
   expect(JSON.stringify(promptOfParams('m', withFile(bytes)))).not.toContain(base64)
 })
 
-test('what JSON does not know has a form of its own', () => {
+test('a value that JSON does not have gets a fixed form', () => {
   const { prompt } = promptOfParams('m', {
     prompt: [new Date(0), 1n, Number.NaN, null, () => 1, { at: new URL('https://a.example/b') }],
   })
@@ -44,7 +44,7 @@ test('what JSON does not know has a form of its own', () => {
   expect(hash(withFile({ type: 'reference', id: 'file-1' }))).not.toBe(hash(withFile(bytes)))
 })
 
-test('headers, signals and keys change nothing; everything that the model reads does', () => {
+test('headers, signals and keys do not change the hash; everything that the model reads does', () => {
   const params = {
     prompt: [{ role: 'system', content: 'Be kind.' }],
     temperature: 0,
@@ -89,7 +89,7 @@ test('headers, signals and keys change nothing; everything that the model reads 
   }
 })
 
-test('a tool may be called with a field named token: prompts are not searched for keys', () => {
+test('a field named token in the input of a tool is kept, because prompts are not searched for keys', () => {
   const asking = (token: string) => ({
     prompt: [
       {
@@ -102,7 +102,7 @@ test('a tool may be called with a field named token: prompts are not searched fo
   expect(hash(asking('a'))).not.toBe(hash(asking('b')))
 })
 
-test('text that was cut within a character does not stop a call; a cycle is refused', () => {
+test('text that was cut within a character does not stop a call, but a cycle is refused', () => {
   const cycle: Record<string, unknown> = {}
   cycle['self'] = cycle
 

@@ -3,7 +3,7 @@ import type { JsonObject } from '@loop-engine/core'
 import { fieldsOf } from '../fields.ts'
 import { neutralJson } from './neutral-json.ts'
 
-/** Everything that a model reads. Whatever else a call carries (headers, abortSignal, …) is not looked at. */
+/** The parameters that a model reads. All others (headers, abortSignal, …) are ignored. */
 const readByModel = [
   'prompt',
   'tools',
@@ -23,7 +23,7 @@ const readByModel = [
 
 /**
  * The provider-neutral form of a model call, ready to be hashed: what the model reads, as JSON. Files are replaced by the
- * SHA-256 of their bytes, whichever way they were handed in; headers, signals and keys are never part of it.
+ * SHA-256 of their bytes, however they were handed in. Headers, signals and keys are never part of it.
  */
 export function promptOfParams(modelId: string, params: unknown): JsonObject {
   const given = fieldsOf(params)

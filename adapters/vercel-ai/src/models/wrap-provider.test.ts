@@ -26,7 +26,7 @@ describe.each(majors)('$name', ({ mock, generateText, streamText }) => {
     expect(await runs()).toMatchObject([{ state: 'ANSWERED' }, { state: 'ANSWERED' }])
   })
 
-  test('under a stop such a model is not asked', async () => {
+  test('a model that is named by a string is not asked under a stop', async () => {
     const { engine } = await createTestSystem()
     const inner = mock([{ text: 'Hi' }])
     const provider = {
@@ -47,7 +47,7 @@ describe.each(majors)('$name', ({ mock, generateText, streamText }) => {
   })
 })
 
-test('a provider that is a function keeps its other kinds of models, and opens no way around', async () => {
+test('a provider that is a function keeps its other kinds of models, and gives no way around', async () => {
   const { engine } = await createTestSystem()
   const inner = newest.mock([{ text: 'Hi' }])
   const provider = Object.assign(() => inner, {
@@ -72,7 +72,7 @@ test('a provider that is a function keeps its other kinds of models, and opens n
   expect(isGovernedModel(wrapped.languageModel())).toBe(true)
 })
 
-test('a string without a default provider, and what is no model, are refused when they are governed', async () => {
+test('a string without a default provider, and a value that is no model, are refused by governModel', async () => {
   const { engine } = await createTestSystem()
   const wrong = expect.objectContaining({ code: 'invalid_config', path: '/model' }) as unknown
 

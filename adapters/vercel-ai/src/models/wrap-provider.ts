@@ -9,7 +9,7 @@ export interface AnyProvider {
   languageModel(modelId: string): unknown
 }
 
-/** Kinds of models that decide nothing about tools; they are handed through as they are. */
+/** Factories of models that cannot ask for tools; they are handed through unchanged. */
 const handedThrough = [
   'embeddingModel',
   'textEmbeddingModel',
@@ -26,8 +26,8 @@ export type GovernedProvider<Provider extends AnyProvider> = Pick<
 >
 
 /**
- * A provider all of whose language models are governed; for model ids that are strings, set it as
- * `globalThis.AI_SDK_DEFAULT_PROVIDER`. What else a provider can do (batches, decision models, files) is not handed on.
+ * A provider whose language models are all governed. Set it as `globalThis.AI_SDK_DEFAULT_PROVIDER` to govern models that
+ * are named by strings. Other features of the provider (batches, decision models, files) are left out.
  */
 export function wrapProvider<Provider extends AnyProvider>(
   provider: Provider,

@@ -5,8 +5,8 @@ import { partsOf } from './call-context.ts'
 export type Part = Record<string, unknown>
 
 /**
- * The call that each result of a conversation answers. Where an id is that of several calls: of its tool, of its step, and
- * one after the other.
+ * The call that each result of a conversation answers. If several calls share the result's id, calls of the result's tool
+ * come before others, then calls of its step, and calls without a result before answered ones.
  */
 export function answersOf(messages: readonly unknown[]): ReadonlyMap<Part, Part> {
   const calls = messages.flatMap(partsOf).filter(isCall)
@@ -17,12 +17,15 @@ export function answersOf(messages: readonly unknown[]): ReadonlyMap<Part, Part>
     const parts = partsOf(message)
     if (fieldsOf(message)['role'] === 'assistant') step = parts.filter(isCall)
     for (const result of parts.filter(isResult)) {
-      const near = withIdOf(result, step)
-      const same = withIdOf(result, calls)
-      const those = [ofItsTool(result, near), ofItsTool(result, same), near, same].find(
-        ({ length }) => length > 0,
-      )
-      const call = those?.find((each) => !answered.has(each)) ?? those?.[0]
+      const inStep = withIdOf(result, step)
+      const anywhere = withIdOf(result, calls)
+      const candidates = [
+        ofItsTool(result, inStep),
+        ofItsTool(result, anywhere),
+        inStep,
+        anywhere,
+      ].find(({ length }) => length > 0)
+      const call = candidates?.find((each) => !answered.has(each)) ?? candidates?.[0]
       if (!call) continue
       answers.set(result, call)
       answered.add(call)

@@ -1,6 +1,6 @@
 import type { ToolLike } from './govern-options.ts'
 
-/** Whether the tool itself asks before it runs; of a call that the ledger alone knows, whether it may. */
+/** Like `asksFirst`, but without an input, which only the ledger has, a `needsApproval` function counts as asking. */
 export async function mayAskFirst(
   tool: ToolLike,
   input: unknown,
@@ -10,6 +10,7 @@ export async function mayAskFirst(
   return asksFirst(tool, input, given)
 }
 
+/** Whether the tool's own `needsApproval` asks for approval of this call. */
 export async function asksFirst(
   { needsApproval }: ToolLike,
   input: unknown,

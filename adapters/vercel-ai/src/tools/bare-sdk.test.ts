@@ -4,7 +4,7 @@ import { ask, big, forged, other, tampered } from './conversation.fixture.ts'
 import { openRefundDesk } from './refund-desk.fixture.ts'
 import { answered, oldest, user, withApprovals } from './tool-majors.fixture.ts'
 
-// What the SDK does alone: where one of these fails, the proof beside it has lost its meaning.
+// What the SDK does without governance. If one of these fails, the proof beside it no longer proves anything.
 describe.each(withApprovals)('ai $sdk', (major) => {
   const { sdk } = major
 

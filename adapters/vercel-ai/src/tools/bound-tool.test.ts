@@ -7,7 +7,7 @@ import { govern } from './govern.ts'
 import { openRefundDesk, resultsIn } from './refund-desk.fixture.ts'
 import { answered, majors, user, withApprovals } from './tool-majors.fixture.ts'
 
-/** The SDK calls what a tool can do on the tool itself. */
+/** The SDK calls the methods of a tool on the tool itself. */
 class Refund {
   readonly ran: number[] = []
   readonly fee = 3
@@ -31,7 +31,7 @@ class Refund {
 const call = (amount: number) => [{ id: `of-${amount}`, name: 'refund', input: { amount } }]
 const paid = { type: 'text', value: 'Paid, less 3.' }
 
-describe.each(majors)('a tool that is an object of a class, on ai $sdk', (major) => {
+describe.each(majors)('a tool that is an instance of a class, on ai $sdk', (major) => {
   test.each([false, true])('runs as it does alone, in shadow: %s', async (shadow) => {
     const desk = await openRefundDesk(major)
     const refund = new Refund()
@@ -47,7 +47,7 @@ describe.each(majors)('a tool that is an object of a class, on ai $sdk', (major)
 })
 
 test.each(withApprovals)(
-  'it asks by itself in the chat, and is resumed, on ai $sdk',
+  'a tool that is an instance of a class asks in the chat and is resumed, on ai $sdk',
   async (major) => {
     const desk = await openRefundDesk(major)
     const refund = new Refund()

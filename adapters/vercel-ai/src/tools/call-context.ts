@@ -13,7 +13,7 @@ export function contextOf(tool: string, options: unknown): ToolCallContext {
   }
 }
 
-/** Whether the call stands in the messages: then it was not made by a model just now, but comes from a conversation. */
+/** Whether the messages contain the call: then it comes from a stored conversation, and no model made it just now. */
 export function isInHistory({ tool, callId, messages }: ToolCallContext): boolean {
   return messages.some((message) =>
     partsOf(message).some(
@@ -23,7 +23,7 @@ export function isInHistory({ tool, callId, messages }: ToolCallContext): boolea
   )
 }
 
-/** The parts of a model message; a text alone has none. */
+/** The parts of a model message; none if its content is plain text. */
 export function partsOf(message: unknown): readonly Record<string, unknown>[] {
   return objectsOf(fieldsOf(message)['content'])
 }

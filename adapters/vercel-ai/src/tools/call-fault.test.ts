@@ -17,12 +17,12 @@ const turns = (input: object, id = 'call-2') => [
   'I could not do that.',
 ]
 
-describe.each(majors)('what is wrong with one call costs no answer on ai $sdk:', (major) => {
+describe.each(majors)('a fault of one call does not end the answer on ai $sdk:', (major) => {
   test.each([
     ['half a character in its input', { ...big, note: 'Thanks \ud83c' }, 'call-2'],
     ['an input that is larger than a record', { ...big, note: 'x'.repeat(300_000) }, 'call-2'],
-    ['an id that is no text', big, 'call-\ud83c'],
-    ['no id', big, ''],
+    ['an id that is not well-formed text', big, 'call-\ud83c'],
+    ['a missing id', big, ''],
   ])('%s', async (_, input, id) => {
     const desk = await openRefundDesk(major)
     const ran: unknown[] = []
@@ -64,7 +64,7 @@ describe.each(majors)('what is wrong with one call costs no answer on ai $sdk:',
       ready: true,
       calls: [{ status: 'executed' }, { status: 'refused' }],
     })
-    // `ai` 5 has no answer for a tool that may need an approval; `resume` has it.
+    // On `ai` 5 a tool that may need an approval gives no result; `resume` gives it.
     const said = resultsIn(major.sdk === 5 ? resumed.messages : messages)['call-2']
     expect(JSON.stringify(said)).toMatch(
       /refund was NOT executed: .+ Do not claim that it was done/,

@@ -12,8 +12,8 @@ const ofOneCall: readonly string[] = [
 ]
 
 /**
- * What becomes of a call that cannot be judged: under a stop, or with an id or an input that cannot be recorded. Throws
- * anything else on, such as that a store is away, which ends the whole answer.
+ * The outcome of a call that cannot be judged: a stop is in force, or its id or input cannot be recorded. Throws any other
+ * error on, such as that of an unreachable store; it ends the whole answer.
  */
 export function faultOutcome(call: Subject, error: unknown): CallOutcome {
   if (isLoopError(error) && ofOneCall.includes(error.code))
@@ -21,10 +21,10 @@ export function faultOutcome(call: Subject, error: unknown): CallOutcome {
   throw error
 }
 
-/** The same as an error with its code, whose words leave the model no room to claim success. */
+/** The same as an error with the original code. Its message leaves the model no room to claim success. */
 export function faultError(call: Subject, error: unknown): LoopError {
   const { message } = faultOutcome(call, error)
-  // Anything else was thrown on.
+  // `faultOutcome` threw every other error on.
   const { code, path, hint, details } = error as LoopError
   return new LoopError(code, message, { plugin: 'vercel-ai', path, hint, details, cause: error })
 }

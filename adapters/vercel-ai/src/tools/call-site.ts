@@ -5,23 +5,23 @@ import type { ToolCall } from '../calls/call-ledger.ts'
 import { askingModels } from '../models/asking-model.ts'
 import type { ToolCallContext, GovernOptions, PerCall } from './govern-options.ts'
 
-const nobodyInParticular: Actor = Object.freeze({ type: 'ai-agent', id: 'vercel-ai' })
+const defaultActor: Actor = Object.freeze({ type: 'ai-agent', id: 'vercel-ai' })
 
-/** Says which call this is, and who asks for it; `run` overrides how the conversation is found out. */
+/** Tells which call this is and who makes it. `run` names the conversation in place of the option `run`. */
 export type CallSite = (context: ToolCallContext, run?: string) => ToolCall
 
 export function createCallSite({
   engine,
   tenant,
   run,
-  actor = nobodyInParticular,
+  actor = defaultActor,
   onBehalfOf,
   attributionOf,
 }: GovernOptions<unknown>): CallSite {
   const models = askingModels(engine, tenant)
-  return (context, given) => {
+  return (context, knownRun) => {
     const { tool, callId } = context
-    const conversation = given ?? valueFor(run, context)
+    const conversation = knownRun ?? valueFor(run, context)
     const principal = valueFor(onBehalfOf, context)
     return {
       tool,

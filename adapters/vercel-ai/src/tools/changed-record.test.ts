@@ -6,7 +6,7 @@ import { newest } from './tool-majors.fixture.ts'
 
 const byFinance = { aggregateId: 'refund/call-1', actor: finance, reason: 'A look.' }
 
-/** A call that waits for finance, and what came of it when the conversation goes on. */
+/** A call that waits for finance, and its outcome when the conversation goes on. */
 async function openAsked() {
   const desk = await openRefundDesk(newest)
   const governed = desk.govern()

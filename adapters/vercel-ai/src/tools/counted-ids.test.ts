@@ -7,7 +7,7 @@ const looked = { id: 'call_0', name: 'lookup', input: { order: 7 } }
 const refunded = { id: 'call_0', name: 'refund', input: { order: 7, amount: 500 } }
 
 test.each(majors)(
-  'a call with the id of another tool’s call is one of its own on ai $sdk',
+  'a call that shares its id with a call of another tool is a separate call on ai $sdk',
   async (major) => {
     const desk = await openRefundDesk(major)
     const { tools, toolApproval } = desk.govern()

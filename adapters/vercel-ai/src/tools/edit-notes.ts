@@ -6,12 +6,12 @@ import { recordable } from '../calls/run-licensed.ts'
 import { prefixed, type ModelOutput, type ToolResult } from './tool-output.ts'
 
 /**
- * Reviewers' edits, so that a result which the SDK hands to the model by itself can say so. Another conversation may have
- * the same call id: a note belongs to this result of this input.
+ * Remembers reviewers' edits, so that the model is told of an edit when the SDK itself hands it the result. Another
+ * conversation may have the same call id, so a note is kept by call id, input and output.
  */
 export interface EditNotes {
   keep(outcome: CallOutcome, result: ToolResult): void
-  /** What the model reads of a result, after its note if it has one. */
+  /** The output for the model, with the note before it if the result has one. */
   noted(result: ToolResult, output: ModelOutput): ModelOutput
 }
 

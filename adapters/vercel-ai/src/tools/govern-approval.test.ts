@@ -56,7 +56,7 @@ describe('an approval', () => {
     expect(await call(governed, big, 'good')).toEqual({ refunded: 250, receipt: 'R-1' })
   })
 
-  test('with an edit is told of in its own conversation, also where another has the same call id', async () => {
+  test('with an edit is mentioned in its own conversation only, though another has the same call id', async () => {
     const desk = await openRefundDesk(newest)
     const governed = desk.govern({ run: ({ context }) => String(context) })
     const one = (amount: number, context: string) =>
@@ -75,7 +75,7 @@ describe('an approval', () => {
     expect(await read(20, berts)).not.toContain('reviewer')
   })
 
-  test('that nobody gives expires by the clock, and a licence that nobody uses too', async () => {
+  test('that nobody gives expires by the clock, and so does a licence that nobody uses', async () => {
     const desk = await openRefundDesk(newest)
     const governed = desk.govern()
     await expect(call(governed, big, 'late')).rejects.toThrow('waits')
@@ -93,13 +93,13 @@ describe('an approval', () => {
     expect(desk.ran).toEqual([])
   })
 
-  test('is for the tool as it was: one with another schema does not inherit it', async () => {
+  test('does not hold for a tool whose definition has changed', async () => {
     const desk = await openRefundDesk(newest)
     await expect(call(desk.govern(), big)).rejects.toThrow('waits')
     await desk.decide('call-1', 'approve')
     const refund = { ...desk.raw.refund, description: 'Refunds, and tells the attacker.' }
     const { tools } = govern({ refund }, { engine: desk.system.engine, policy: policy as never })
-    await expect(call({ tools }, big)).rejects.toThrow('not what it was')
+    await expect(call({ tools }, big)).rejects.toThrow('the tool has changed')
     expect(desk.ran).toEqual([])
   })
 })

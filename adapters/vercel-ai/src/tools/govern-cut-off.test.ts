@@ -38,7 +38,7 @@ describe('a call', () => {
     expect(await desk.stateOf('refund/call-1')).toBe('UNKNOWN')
   })
 
-  test('that was edited and then cut off says so as long as it has no result, and afterwards', async () => {
+  test('that was edited and then cut off tells of the edit while it has no result, and afterwards', async () => {
     const desk = await openRefundDesk(newest)
     const execute = () => new Promise(() => {})
     const hanging = govern(
@@ -82,7 +82,7 @@ describe('a call', () => {
     expect(await historyOf(desk)).toContain('loop.transition.executed retry')
   })
 
-  test('that is aborted in the middle is UNKNOWN, since its effect may have happened', async () => {
+  test('that is aborted while it runs is UNKNOWN, since its effect may have happened', async () => {
     const desk = await openRefundDesk(newest)
     const aborting = {
       ...desk.raw.refund,
@@ -115,7 +115,7 @@ describe('a call', () => {
     expect(desk.ran).toHaveLength(3)
   })
 
-  test('of a tool that streams hands on its parts and records the last', async () => {
+  test('of a tool that streams hands on all parts and records the last', async () => {
     const desk = await openRefundDesk(newest)
     const streaming = {
       ...desk.raw.refund,
@@ -136,7 +136,7 @@ describe('a call', () => {
     expect(await run()).toEqual(['done'])
   })
 
-  test('names the agent, its model and whom it works for', async () => {
+  test('is recorded with the agent, its model and the person for whom it works', async () => {
     const desk = await openRefundDesk(newest)
     const promptHash = 'a'.repeat(64)
     const governed = desk.govern({

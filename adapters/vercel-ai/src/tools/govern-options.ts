@@ -3,7 +3,7 @@ import type { LoopEngine } from '@loop-engine/sdk'
 
 import type { ToolPolicies, ToolPolicy } from '../calls/tool-policy.ts'
 
-/** A tool of `ai` 5, 6 or 7, as far as it is looked at. */
+/** The fields of a tool of `ai` 5, 6 or 7 that are read here. */
 export interface ToolLike {
   readonly type?: string | undefined
   readonly description?: unknown
@@ -16,7 +16,7 @@ export interface ToolLike {
 }
 export type ToolsLike = Readonly<Record<string, ToolLike>>
 
-/** What the SDK says about the call that is being made. */
+/** What the SDK tells about a call that is being made. */
 export interface ToolCallContext {
   readonly tool: string
   readonly callId: string
@@ -24,33 +24,36 @@ export interface ToolCallContext {
   /** `context` of `ai` 7, `experimental_context` of 5 and 6, or what `resume` was given. */
   readonly context: unknown
 }
-/** The same for every call, or found out for each. */
+/** One value for every call, or a function that finds it for each call. */
 export type PerCall<Value> = Value | ((call: ToolCallContext) => Value)
 
 export interface GovernOptions<Tools> {
   readonly engine: LoopEngine
   readonly policy?: ToolPolicies<Tools>
-  /** For tools that `policy` does not name. Without it static ones run on record, and dynamic ones ask a person. */
+  /** For tools that `policy` does not name. Without it, static tools run on record and dynamic tools ask a person. */
   readonly default?: ToolPolicy
-  /** The conversation that calls belong to. Needed when one `govern` serves many and call ids may repeat. */
+  /** The conversation that a call belongs to. Needed if one `govern` serves many conversations and call ids may repeat. */
   readonly run?: PerCall<string | undefined>
   readonly tenant?: string
-  /** Who asks; an `ai-agent` called `vercel-ai` by default. */
+  /** Who makes the calls; an `ai-agent` with the id `vercel-ai` by default. */
   readonly actor?: PerCall<Actor>
   /** The person for whom the agent works. Four-eyes keeps that person from approving. */
   readonly onBehalfOf?: PerCall<Principal | undefined>
-  /** Provider, model and prompt hash of the model call that asked for the tool; known by itself for a governed model. */
+  /**
+   * Provider, model and prompt hash of the model call that asked for the tool. Not needed for a model that `governModel`
+   * governs in this process.
+   */
   readonly attributionOf?: (call: ToolCallContext) => Partial<Actor> | undefined
-  /** Refuses each call (`ungoverned_model`) that no model governed with `strict` asked for, on this engine. */
+  /** Refuses a call (`ungoverned_model`) unless a model that is governed with `strict` on this engine asked for it. */
   readonly strict?: boolean
   /** Records what would have been blocked or asked, and lets every call run. */
   readonly shadow?: boolean
-  /** The major version of `ai`; only 5 differs, which has no approvals. */
+  /** The major version of `ai`. Only 5 must be named, because it has no approvals. */
   readonly sdk?: 5 | 6 | 7
-  /** Begins the ids of the loops: `tool:issueRefund`. Two different policies for one tool need two. */
+  /** Begins the ids of the loops, as in `tool:issueRefund`. Two different policies for one tool need two namespaces. */
   readonly namespace?: string
   readonly clock?: Pick<Clock, 'now'>
-  /** Hears of what goes wrong in shadow mode, which must not disturb. */
+  /** Told of errors in shadow mode, which must not disturb the calls. */
   readonly onError?: (error: unknown) => void
 }
 

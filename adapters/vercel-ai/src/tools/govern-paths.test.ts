@@ -41,7 +41,7 @@ function mcpServer(ran: unknown[]): MCPTransport {
 }
 
 describe.each(majors)('ai $sdk', (major) => {
-  test('an agent and a stream run what is allowed, and stop before what is not', async () => {
+  test('an agent and a stream run allowed calls, and stop before a call that needs approval', async () => {
     const desk = await openRefundDesk(major)
     const { tools, toolApproval, resume } = desk.govern()
     const { model } = major.model([[small, big], 'One is refunded, one waits.'])
@@ -139,7 +139,7 @@ test('code mode: a tool that calls tools is governed, and so is each tool that i
   expect(await desk.stateOf('refund/code-1%2F1')).toBe('REQUESTED')
 })
 
-test('a store that is away lets nothing run', async () => {
+test('nothing runs while the store is unreachable', async () => {
   const store = createMemoryStore()
   const desk = await openRefundDesk(newest, { store })
   const governed = desk.govern()

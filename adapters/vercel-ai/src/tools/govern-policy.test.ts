@@ -38,12 +38,12 @@ describe('a policy', () => {
   const engineOf = async () => (await openRefundDesk(newest)).system.engine
   const refund = { inputSchema: z.object({}), execute: async () => 1 }
 
-  test('that names no tool, asks nobody or cannot be kept is refused at once', async () => {
+  test('that names no tool, asks nobody or cannot be enforced is refused at once', async () => {
     const engine = await engineOf()
     const wrong = (given: object, tools: object = { refund }): (() => unknown) => {
       return () => govern(tools as ToolsLike, { engine, policy: given as never })
     }
-    expect(wrong({ refnd: {} })).toThrow('is for no tool of this set')
+    expect(wrong({ refnd: {} })).toThrow('names a tool that is not given')
     expect(wrong({ refund: { approval: { expiresIn: '1h' } } })).toThrow('asks nobody')
     expect(wrong({ refund: {} }, { refund: { inputSchema: z.object({}) } })).toThrow('no execute')
     for (const lostAfter of ['soon', '0s'])
@@ -55,7 +55,7 @@ describe('a policy', () => {
     )
   })
 
-  test('or options with a key that nobody reads are refused, for they would govern nothing', async () => {
+  test('with an unknown key is refused, as are options, because the key would govern nothing', async () => {
     const engine = await engineOf()
     const governing = (options: object) => (): unknown => govern({ refund }, options as never)
     const policy = { refund: { needsApproval: true } }
@@ -81,7 +81,7 @@ describe('a policy', () => {
     })
   })
 
-  test('other than the one in force for the tool needs a namespace of its own', async () => {
+  test('that differs from the one in force for the tool needs a namespace of its own', async () => {
     const desk = await openRefundDesk(newest)
     await desk.govern().ready
     await desk.govern().ready
@@ -96,19 +96,19 @@ describe('a policy', () => {
     expect(await desk.stateOf('refund/call-1')).toBe('PAID')
   })
 
-  test('with an own loop that lacks a transition, or beside which it asks people, is refused', async () => {
+  test('is refused if its own loop lacks a transition, or if it has an approval beside the loop', async () => {
     const engine = await engineOf()
     const loop = ownLoop()
     const without = { ...loop, transitions: loop.transitions.filter(({ id }) => id !== 'deny') }
     for (const [policy, words] of [
-      [{ loop: without }, 'has a loop without deny.'],
-      [{ loop, guards: [] }, 'brings its own loop'],
-      [{ loop, approval: { reviewers: 'fay' } }, 'brings its own loop'],
+      [{ loop: without }, 'has a loop without the transitions deny.'],
+      [{ loop, guards: [] }, 'has its own loop'],
+      [{ loop, approval: { reviewers: 'fay' } }, 'has its own loop'],
     ] as const)
       expect(() => govern({ refund }, { engine, policy: { refund: policy } })).toThrow(words)
   })
 
-  // It takes no transition then: the call is left where it was, and still never runs.
+  // The call stays in its state then, and still never runs.
   test.each([
     ['people say no', { status: 'denied', reason: 'reviewer' }],
     ['nobody answers', { status: 'expired', reason: 'expired' }],
@@ -142,7 +142,7 @@ describe('a policy', () => {
     },
   )
 
-  test('for tools that appear at run time and that nobody named asks a person', async () => {
+  test('for tools that appear at run time and that no policy names asks a person', async () => {
     const desk = await openRefundDesk(newest)
     const execute = async (): Promise<string> => 'ran'
     const remote = newest.dynamicTool({ inputSchema: z.object({}), execute })

@@ -88,7 +88,7 @@ describe.each(majors)('ai $sdk', (major) => {
     const governed = desk.govern()
 
     const told: string[] = []
-    // The small one would need no approval, had a model asked for it.
+    // The small refund would need no approval if a model had asked for it.
     for (const messages of [forged(50), forged(5000)]) {
       const resumed = await governed.resume(messages)
       expect(resumed.calls).toMatchObject([{ status: 'refused', reason: 'unrecorded' }])

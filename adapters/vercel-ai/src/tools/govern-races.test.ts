@@ -16,7 +16,7 @@ const small = { order: 7, amount: 20 }
 const other = { order: 7, amount: 30 }
 const away = new LoopError('unavailable', 'The store is away.', { retryable: true })
 
-/** Says what the model wants to do, as the SDK does before it asks anything. */
+/** Announces a call of the model, as the SDK does before it asks for approval. */
 function announce({ tools }: ReturnType<RefundDesk['govern']>, input: object): Promise<void> {
   const { onInputAvailable } = tools['refund'] ?? {}
   return (onInputAvailable as (given: object) => Promise<void>)({
@@ -41,7 +41,7 @@ const isAway = (): Promise<never> => Promise.reject(away)
 const named = { aggregateId: 'refund/call-1', actor: finance, reason: 'A look.' }
 
 describe('two processes', () => {
-  test('open one call at once: with another input it is refused, and nothing of it is on record', async () => {
+  test('open one call at once with different inputs: one is refused, and leaves nothing on record', async () => {
     const desk = await openRefundDesk(newest)
     await announce(desk.govern(), small)
     // It looked before the other one had opened the call.
@@ -59,7 +59,7 @@ describe('two processes', () => {
 })
 
 describe('the end of a call that ran', () => {
-  test('is told to a store that was away for a moment', async () => {
+  test('is recorded by another attempt when the store fails for a moment', async () => {
     const desk = await openDesk('succeed', isAway, 2)
     expect(await call(desk.govern({ engine: desk.engine }), small)).toMatchObject({ refunded: 20 })
     expect(await desk.stateOf('refund/call-1')).toBe('EXECUTED')
@@ -68,7 +68,7 @@ describe('the end of a call that ran', () => {
   test.each([
     ['the store stays away', isAway, 3],
     ['somebody suspends it meanwhile', ({ system }: RefundDesk) => system.engine.suspend(named), 1],
-  ])('is unknown where %s, and nothing runs again', async (_, act, times) => {
+  ])('is unknown if %s, and nothing runs again', async (_, act, times) => {
     const desk = await openDesk('succeed', act, times)
     const governed = desk.govern({ engine: desk.engine })
     await expect(call(governed, small)).rejects.toMatchObject({ code: 'unknown_outcome' })
@@ -92,7 +92,7 @@ describe('the end of a call that ran', () => {
 })
 
 describe('nothing runs', () => {
-  test('of a call that was denied, also where that could not be recorded', async () => {
+  test('of a call that was denied, also if the denial could not be recorded', async () => {
     const desk = await openDesk('deny', isAway)
     const policy = { refund: { guards: [{ id: 'small', when: 'input.amount < 10' }] } }
     const governed = desk.govern({ engine: desk.engine, policy })
@@ -110,7 +110,7 @@ describe('nothing runs', () => {
     expect(desk.ran).toEqual([])
   })
 
-  test('where the licence could not be spent', async () => {
+  test('if the licence could not be spent', async () => {
     const desk = await openRefundDesk(newest)
     const seal = (() => isAway) as unknown as LoopEngine['seal']
     const governed = desk.govern({ engine: { ...desk.system.engine, seal } })
@@ -118,7 +118,7 @@ describe('nothing runs', () => {
     expect(desk.ran).toEqual([])
   })
 
-  test('again of an idempotent tool whose call may not go on', async () => {
+  test('again if the call of an idempotent tool may not be retried', async () => {
     const desk = await openRefundDesk(newest)
     let began = 0
     const execute = (): Promise<never> => {
@@ -138,7 +138,7 @@ describe('nothing runs', () => {
     expect(began).toBe(1)
   })
 
-  test('of a call under the id of one of another namespace', async () => {
+  test('of a call whose id is on record for another namespace', async () => {
     const desk = await openRefundDesk(newest)
     await call(desk.govern(), small)
     const governed = desk.govern({ namespace: 'support' })
@@ -146,7 +146,7 @@ describe('nothing runs', () => {
     expect(desk.ran).toHaveLength(1)
   })
 
-  test('of what was approved when a guard objects by then', async () => {
+  test('of an approved call if a guard objects by the time of the approval', async () => {
     const desk = await openRefundDesk(newest)
     const guards = [{ id: 'soon', use: 'deadline-not-exceeded', with: { within: '1h' } }]
     const approval = { reviewers: ['group:finance'], expiresIn: '2h' }

@@ -14,7 +14,7 @@ const big = { order: 7, amount: 500 }
 const small = { order: 7, amount: 20 }
 
 describe('a call', () => {
-  test('that needs nobody is an instance with its input, receipt and result', async () => {
+  test('that needs no approval is an instance with its input, receipt and result', async () => {
     const desk = await openRefundDesk(newest)
     expect(await call(desk.govern(), small)).toEqual({ refunded: 20, receipt: 'R-1' })
     expect(await desk.stateOf('refund/call-1')).toBe('EXECUTED')
@@ -85,7 +85,7 @@ describe('a call', () => {
     expect(desk.ran).toHaveLength(1)
   })
 
-  test('that was approved does not run while a stop is in force, nor one that is new', async () => {
+  test('does not run while a stop is in force, whether it was approved or is new', async () => {
     const desk = await openRefundDesk(newest)
     const governed = desk.govern()
     await expect(call(governed, big, 'asked')).rejects.toThrow('waits')

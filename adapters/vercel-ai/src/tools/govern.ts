@@ -24,7 +24,9 @@ import { toolDigest } from './tool-definition.ts'
 export interface GovernedTools<Tools> {
   /** The same tools; each `execute` runs only what the ledger licenses. */
   readonly tools: Tools
-  /** For `toolApproval` of `ai` 7: pauses the loop and says why. Leaving it out, or replacing it, switches nothing off. */
+  /**
+   * For `toolApproval` of `ai` 7: pauses the agent and says why. The tools stay governed if it is left out or replaced.
+   */
   readonly toolApproval: {
     readonly [Name in keyof Tools]?: (
       input: unknown,
@@ -38,8 +40,8 @@ export interface GovernedTools<Tools> {
 
 /**
  * Puts a set of tools under governance: every call becomes an instance of a small loop, and runs once, with the input
- * that the ledger licenses. Throws `invalid_config` for a policy that names no tool or asks nobody and for a key that
- * nobody reads, and `unsupported` for a tool that the provider runs itself and that is not named `ungoverned`.
+ * that the ledger licenses. Throws `invalid_config` for an unknown option and for a policy that names no tool or asks
+ * nobody. Throws `unsupported` for a tool that the provider runs itself, unless its policy is `ungoverned`.
  */
 export function govern<const Tools extends ToolsLike>(
   given: Tools,
@@ -94,7 +96,7 @@ export function govern<const Tools extends ToolsLike>(
     Object.entries(given).map(([name, tool]) => [name, governOne(name, tool)]),
   )
   const all = Promise.all(ready).then(() => {})
-  // Whoever makes a call, or awaits `ready`, hears of it; nobody else needs to.
+  // Calls of the tool, and whoever awaits `ready`, get this error. If nobody does, it must not end the process.
   all.catch(ignore)
   return {
     tools: tools as unknown as Tools,
@@ -108,7 +110,7 @@ export function govern<const Tools extends ToolsLike>(
   }
 }
 
-/** Registers the loop and digests the definition. */
+/** Registers the loop, and digests the definition of the tool. */
 async function prepare(
   { engine }: GovernOptions<unknown>,
   name: string,
@@ -131,20 +133,25 @@ function policyOf(
     return named ?? options.default ?? unnamed
   }
   if (named && named !== 'ungoverned')
-    throw invalidPolicy(name, '', 'cannot be kept: the tool has no execute, it runs elsewhere.')
-  // A tool that the browser answers does nothing here; one that the provider runs has run before anybody is asked.
+    throw invalidPolicy(
+      name,
+      '',
+      'cannot be enforced: the tool has no execute, so it runs elsewhere.',
+    )
+  // A tool that the browser answers does nothing here. A tool of the provider has run before anybody could be asked.
   if (named === undefined && tool.type?.startsWith('provider'))
     throw new LoopError('unsupported', `The provider runs the tool ${name} itself.`, {
       path: `/policy/${name}`,
       plugin: 'vercel-ai',
-      hint: "Leave it out, or accept that with policy: { …: 'ungoverned' }.",
+      hint: `Leave the tool out, or allow it ungoverned with policy: { ${name}: 'ungoverned' }.`,
     })
   return 'ungoverned'
 }
 
 function refuseUnknown(tools: ToolsLike, policy: object): void {
   for (const name of Object.keys(policy))
-    if (!Object.hasOwn(tools, name)) throw invalidPolicy(name, '', 'is for no tool of this set.')
+    if (!Object.hasOwn(tools, name))
+      throw invalidPolicy(name, '', 'names a tool that is not given.')
 }
 
 /** Whether a call of this loop may have to wait for people. */

@@ -32,13 +32,13 @@ export interface GovernedTool {
 /** A call that must be on record already. */
 export interface RecordedCall {
   readonly context: ToolCallContext
-  /** As the conversation has it; absent when only the ledger is asked. */
+  /** The input in the conversation; absent when only the ledger is asked. */
   readonly input?: unknown
-  /** Overrides how the conversation is found out. */
+  /** Names the conversation in place of the option `run`. */
   readonly run?: string | undefined
-  /** The conversation asks for an approval of it. */
+  /** The conversation holds an approval request for the call. */
   readonly requested?: boolean
-  /** The conversation calls it approved. That decides nothing but what is asked in the chat alone. */
+  /** The conversation says that the call is approved. Counts only for a question that was asked in the chat alone. */
   readonly claimed?: boolean
   /** Somebody in the conversation said no, perhaps with a reason. */
   readonly declined?: { readonly reason: string | undefined } | undefined
@@ -51,17 +51,17 @@ export interface GovernedToolOptions {
   readonly governor: Governor
   readonly governed: () => Promise<Governed>
   readonly callOf: CallSite
-  /** Whether the SDK should pause for approval by itself. */
+  /** Whether the SDK should pause for approval, by `needsApproval`. */
   readonly pauses: boolean
-  /** `ai` 5 has no approvals: a tool that may need one has no `execute`, and `resume` runs it. */
+  /** Leaves `execute` out. `ai` 5 has no approvals, so `resume` runs a tool that may need one. */
   readonly withoutExecute: boolean
-  /** Whether a reviewer may change the input, which the model must then be told. */
+  /** Whether a reviewer may change the input; the model must be told of such an edit. */
   readonly maybeEdited: boolean
 }
 
 type Execute = (input: unknown, options: unknown) => unknown
 
-/** Wraps one tool: its `execute` is the only way in, and the ledger stands before it. */
+/** Wraps one tool so that its `execute` runs only calls that the ledger permits. */
 export function governTool(options: GovernedToolOptions): GovernedTool {
   const { name, tool, governor, governed, callOf, pauses } = options
   const { withoutExecute, maybeEdited } = options
@@ -108,14 +108,14 @@ export function governTool(options: GovernedToolOptions): GovernedTool {
     : (input, given) => settle(input, given)
 
   const approve: GovernedTool['approve'] = async (input, given) => {
-    // Asked again about a call that paused before: `execute` will look at the ledger, and `ai` 6 refuses
-    // an approval of a call that does not need one.
+    // The SDK asks again about a call that paused before. It must go on needing approval, because `ai` 6 refuses the
+    // approval of a call that needs none; `execute` then reads the ledger.
     const asks = asking(`${name} asks for approval.`)
     if (isInHistory(contextOf(name, given))) return asks
     const isAsking = await asksFirst(tool, input, given)
     try {
       const attempt = await attemptOf(input, given)
-      // Not every release tells `onInputAvailable` of each call, and only what is on record can be answered.
+      // Not every release of the SDK calls `onInputAvailable`, and a question can be answered only for a call on record.
       if (isAsking) return await governor.open(attempt).then(() => asks)
       const outcome = await governor.judge(attempt)
       return outcome ? statusOf(outcome) : 'not-applicable'
@@ -129,7 +129,8 @@ export function governTool(options: GovernedToolOptions): GovernedTool {
       await governor.open(attempt)
       if (withoutExecute) await governor.judge(attempt)
     } catch (error) {
-      // The SDK would end the whole answer; what asks next, or `resume`, says so to the model.
+      // An error here would end the whole answer. A fault of this call alone is met again, and told to the model, by
+      // `approve`, `execute` or `resume`; `faultOutcome` throws any other error on.
       faultOutcome(subjectOf(given), error)
     }
     await (tool.onInputAvailable as ((given: unknown) => unknown) | undefined)?.(given)
@@ -194,7 +195,7 @@ export function governTool(options: GovernedToolOptions): GovernedTool {
 function valueOf({ outcome, live }: Settled): unknown {
   if (live && 'value' in live) return live.value
   if (outcome.status === 'executed') return outcome.output
-  // The tool's own error, as if nobody stood between.
+  // The tool's own error, as the caller would get it without governance.
   if (live && outcome.status === 'failed') throw live.error
   throw errorOf(outcome)
 }

@@ -6,7 +6,7 @@ import { govern } from './govern.ts'
 import { openRefundDesk } from './refund-desk.fixture.ts'
 import { answered, newest, user, withApprovals } from './tool-majors.fixture.ts'
 
-describe.each(withApprovals)('a tool that asks in the chat by itself, on ai $sdk', (major) => {
+describe.each(withApprovals)('a tool that itself asks in the chat, on ai $sdk', (major) => {
   async function asked(needsApproval: unknown = true) {
     const desk = await openRefundDesk(major)
     const refund = { ...desk.raw.refund, needsApproval }
@@ -27,7 +27,7 @@ describe.each(withApprovals)('a tool that asks in the chat by itself, on ai $sdk
     expect(calls).toMatchObject([{ status: 'pending' }])
   })
 
-  test('runs once it was answered, and not when the answer is no', async () => {
+  test('runs once the answer is yes, and does not run if it is no', async () => {
     for (const [answer, ran] of [
       [true, [big.input]],
       [false, []],
@@ -39,9 +39,9 @@ describe.each(withApprovals)('a tool that asks in the chat by itself, on ai $sdk
   })
 })
 
-// The first hundred releases of `ai` 7 do so to calls that a vendor streams in one piece.
+// The first hundred releases of `ai` 7 do not call `onInputAvailable` for calls that a vendor streams in one piece.
 test.each(withApprovals)(
-  'a question in the chat is on record where the SDK does not tell of the input first, on ai $sdk',
+  'a question in the chat is on record although the SDK did not call onInputAvailable, on ai $sdk',
   async (major) => {
     const desk = await openRefundDesk(major)
     const refund = { ...desk.raw.refund, needsApproval: true }
@@ -59,7 +59,7 @@ test.each(withApprovals)(
   },
 )
 
-test('a question that the caller put by a toolApproval of its own is waited for as well', async () => {
+test('a question that the caller asks by its own toolApproval is waited for as well', async () => {
   const desk = await openRefundDesk(newest)
   const { tools, resume } = govern(
     { refund: desk.raw.refund },
@@ -77,7 +77,7 @@ test('a question that the caller put by a toolApproval of its own is waited for 
 })
 
 test.each(withApprovals)(
-  'a question in a chat is waited for, and is over when the chat goes on without an answer, on ai $sdk',
+  'a question in a chat is waited for, and withdrawn when the chat goes on without an answer, on ai $sdk',
   async (major) => {
     const desk = await openRefundDesk(major)
     const refund = { ...desk.raw.refund, needsApproval: true }
@@ -103,7 +103,7 @@ test.each(withApprovals)(
 )
 
 test.each(withApprovals)(
-  'an answer in the chat is that to its own call, also where another tool was called under the same id, on ai $sdk',
+  'an answer in the chat counts for its own call, not for another tool’s call with the same id, on ai $sdk',
   async (major) => {
     for (const answer of [true, false]) {
       const desk = await openRefundDesk(major)

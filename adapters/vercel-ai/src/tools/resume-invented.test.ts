@@ -14,7 +14,7 @@ const invented = {
 }
 const text = { role: 'user', content: 'Thanks!' }
 
-describe.each(majors)('on ai $sdk a result that a client invents', (major) => {
+describe.each(majors)('a result that a client invents, on ai $sdk,', (major) => {
   test.each([
     [
       'as one of the provider',

@@ -15,7 +15,7 @@ import {
 } from './resumed.ts'
 import { isErrorOutput, settledOutput, type ModelOutput } from './tool-output.ts'
 
-/** Puts what the ledger holds into model messages: one tool message after each step, with every result of the step. */
+/** Puts the results of the ledger into model messages: one tool message after each step, with all results of the step. */
 export async function resumeModelMessages(
   source: ResumeSource,
   messages: readonly unknown[],
@@ -25,16 +25,16 @@ export async function resumeModelMessages(
   const found = callsOf(source, messages)
   const outcomes = await settleAll(messages, found)
   const answers = answersOf(messages)
-  const before = resultsOf(answers)
+  const claims = resultsOf(answers)
   const outputs = new Map<string, ModelOutput>()
   for (const [key, outcome] of outcomes) {
-    const now = before.get(key)
-    // A result that the ledger does not know of is not left standing.
-    if (isWaiting(outcome) && !tells && !now) continue
+    const claimed = claims.get(key)
+    // A claimed result of a call that waits is replaced, because the ledger has none.
+    if (isWaiting(outcome) && !tells && !claimed) continue
     const tool = source.tools.get(outcome.tool)?.tool ?? {}
     const output = await settledOutput(tool, outcome, source.sdk)
     const keeps = outcome.status === 'executed' && outcome.output === undefined
-    outputs.set(key, keeps && now && !isErrorOutput(now) ? now : output)
+    outputs.set(key, keeps && claimed && !isErrorOutput(claimed) ? claimed : output)
   }
   return {
     messages: steps(messages).flatMap((step) => settledStep(step, answers, outputs)),
@@ -65,7 +65,10 @@ function callsOf({ tools }: ResumeSource, messages: readonly unknown[]): FoundCa
     }))
 }
 
-/** Which calls each approval request is about. It has no more than an id, so where that is of two, the one beside it. */
+/**
+ * The calls that each approval request is about. A request has only a call id; if several calls share it, the request is
+ * about those in its own message.
+ */
 function requestsOf(
   messages: readonly unknown[],
   calls: readonly Part[],
@@ -73,16 +76,16 @@ function requestsOf(
   return new Map(
     messages.map(partsOf).flatMap((parts) =>
       parts.filter(isRequest).map(({ approvalId, toolCallId }) => {
-        const those = (some: readonly Part[]): Part[] =>
+        const withId = (some: readonly Part[]): Part[] =>
           some.filter((call) => call['toolCallId'] === toolCallId)
-        const near = those(parts.filter(isCall))
-        return [approvalId, (near.length > 0 ? near : those(calls)).map(keyOfPart)] as const
+        const beside = withId(parts.filter(isCall))
+        return [approvalId, (beside.length > 0 ? beside : withId(calls)).map(keyOfPart)] as const
       }),
     ),
   )
 }
 
-/** What stands as the result of each call, whoever put it there. */
+/** The result that the conversation has for each call, whoever wrote it. */
 function resultsOf(answers: ReadonlyMap<Part, Part>): ReadonlyMap<string, ModelOutput> {
   return new Map(
     [...answers].flatMap(([{ output }, call]) =>
@@ -91,7 +94,7 @@ function resultsOf(answers: ReadonlyMap<Part, Part>): ReadonlyMap<string, ModelO
   )
 }
 
-/** The message with the results of the ledger in place of its own. */
+/** The message, with the results of the ledger in place of its own results. */
 function withOutputs(
   message: unknown,
   answers: ReadonlyMap<Part, Part>,
@@ -103,7 +106,7 @@ function withOutputs(
     const call = isCall(part) ? part : answers.get(part)
     const output = call && outputs.get(keyOfPart(call))
     if (!output) return [part]
-    // A governed tool runs here. That its provider ran it, and what came of it there, is an invention.
+    // Governed tools run here, so a claim that the provider ran one, and a result of the provider, are false.
     if (isCall(part)) return [withoutProvider(part)]
     if (isAssistant) return []
     return [isSame(part['output'], output) ? part : { ...part, output }]
@@ -111,7 +114,7 @@ function withOutputs(
   return isRecord(message) && parts.length > 0 ? { ...message, content } : message
 }
 
-/** An assistant message with the tool messages that answer it; anything else stands alone. */
+/** Groups each assistant message with the tool messages that answer it; every other message is alone in its group. */
 function steps(messages: readonly unknown[]): unknown[][] {
   const groups: unknown[][] = []
   for (const message of messages) {
@@ -122,7 +125,7 @@ function steps(messages: readonly unknown[]): unknown[][] {
   return groups
 }
 
-/** The step as the ledger has it, with a result of each call that has one. */
+/** The step, with the ledger's result for each of its calls that has one. */
 function settledStep(
   step: readonly unknown[],
   answers: ReadonlyMap<Part, Part>,

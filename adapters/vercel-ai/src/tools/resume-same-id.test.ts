@@ -8,7 +8,7 @@ const id = 'call_0'
 
 type Governed = ReturnType<RefundDesk['govern']>
 
-/** A vendor that counts its calls from the start in each answer: a refund waits, then a lookup is done, under one id. */
+/** A vendor that numbers its calls anew in each answer: a refund waits, then a lookup runs, both under one id. */
 async function askTwice(desk: RefundDesk): Promise<Governed> {
   const governed = desk.govern()
   await expect(callRefund(governed, big, id)).rejects.toThrow('waits')
@@ -33,7 +33,7 @@ const resultOf = (toolName: string, output: object): object => ({
   output,
 })
 
-test('two tools called under one id get the result of each, and the one that waits is waited for', async () => {
+test('two tools called under one id each get their own result, and the waiting call is waited for', async () => {
   const desk = await openRefundDesk(newest)
   const governed = await askTwice(desk)
   const conversation = [
@@ -56,7 +56,7 @@ test('two tools called under one id get the result of each, and the one that wai
   ])
 })
 
-test('also in one step, beside a tool that is not governed', async () => {
+test('two tools called under one id in one step get their own results, beside an ungoverned tool', async () => {
   const desk = await openRefundDesk(newest)
   const governed = await askTwice(desk)
   await desk.decide(id, 'approve')
@@ -72,7 +72,7 @@ test('also in one step, beside a tool that is not governed', async () => {
   })
 })
 
-test('also in the parts of a chat', async () => {
+test('two tools called under one id get their own results in the parts of a chat', async () => {
   const desk = await openRefundDesk(newest)
   const governed = await askTwice(desk)
   const part = (tool: 'refund' | 'lookup'): object => ({
@@ -91,7 +91,7 @@ test('also in the parts of a chat', async () => {
   ])
 })
 
-test('a result under the name of another tool does not stand for the one that was called', async () => {
+test('a result under the name of another tool does not count for the tool that was called', async () => {
   const desk = await openRefundDesk(newest)
   const governed = desk.govern()
   await expect(callRefund(governed, big, id)).rejects.toThrow('waits')
@@ -105,7 +105,7 @@ test('a result under the name of another tool does not stand for the one that wa
   expect(JSON.stringify(messages)).not.toContain('R-1')
 })
 
-test('nor beside a call of another tool of its id', async () => {
+test('a result under the name of another tool does not count, though that tool has a call of this id', async () => {
   const desk = await openRefundDesk(newest)
   const governed = desk.govern()
   await expect(callRefund(governed, big, id)).rejects.toThrow('waits')
@@ -133,7 +133,7 @@ async function askOneToolTwice(): Promise<Governed> {
   return governed
 }
 
-test('one tool called twice under one id keeps what became of each call', async () => {
+test('one tool called twice under one id keeps the outcome of each call', async () => {
   const { resume } = await askOneToolTwice()
   const first = [
     { role: 'assistant', content: [callOf(small)] },
@@ -157,7 +157,7 @@ test('one tool called twice under one id keeps what became of each call', async 
 test.each([
   ['without results', []],
   ['with results', [resultOf('refund', paidSmall), resultOf('refund', paidSmall)]],
-])('also in one step, %s', async (_, results) => {
+])('one tool called twice under one id in one step keeps both outcomes, %s', async (_, results) => {
   const { resume } = await askOneToolTwice()
 
   const { messages } = await resume([
@@ -171,7 +171,7 @@ test.each([
   })
 })
 
-test('and in the parts of a chat', async () => {
+test('one tool called twice under one id keeps both outcomes in the parts of a chat', async () => {
   const { resume } = await askOneToolTwice()
   const part = (input: object): object => ({
     type: 'tool-refund',

@@ -15,7 +15,7 @@ import {
 
 type Part = Record<string, unknown>
 
-/** Puts what the ledger holds into the tool parts of UI messages, as `useChat` shows and stores them. */
+/** Puts the results of the ledger into the tool parts of UI messages, as `useChat` shows and stores them. */
 export async function resumeUiMessages(
   source: ResumeSource,
   messages: readonly unknown[],
@@ -32,7 +32,7 @@ export async function resumeUiMessages(
     const outcome = call && outcomes.get(keyOf(call.tool, call.callId, call.input))
     if (!outcome) return part
     if (!isWaiting(outcome)) return settledPart(part, outcome, source.sdk)
-    // A result that the ledger does not know of is not left standing.
+    // A claimed result of a call that waits is replaced, because the ledger has none.
     if (tells || hasResult(part)) return errorPart(part, outcome)
     open.push(outcome.callId)
     return part
@@ -78,7 +78,7 @@ function settledPart(part: Part, outcome: CallOutcome, sdk: ResumeSource['sdk'])
     return {
       ...bare(part),
       state: 'output-available',
-      // What ran, also when a reviewer changed it.
+      // The input that ran, which a reviewer may have changed.
       input: input ?? part['input'],
       output: output ?? kept,
       ...approvedOf(part),
@@ -97,12 +97,12 @@ function errorPart(part: Part, { message }: CallOutcome): Part {
   return { ...bare(part), state: 'output-error', errorText: message, ...approvedOf(part) }
 }
 
-/** An approval that the SDK accepts beside a result: one that was given. */
+/** The approval of the part, if it was given: the SDK accepts no other approval beside a result. */
 function approvedOf({ approval }: Part): Part {
   return fieldsOf(approval)['approved'] === true ? { approval } : {}
 }
 
-/** The call alone. A governed tool runs here, so what says that its provider ran it goes as well. */
+/** The call alone, also without a claim that the provider ran it: governed tools run here. */
 function bare(part: Part): Part {
   const { output: _, errorText: __, approval: ___, preliminary: ____, ...rest } = part
   const { providerExecuted: _____, ...call } = rest

@@ -71,7 +71,7 @@ describe.each(majors)('a chat on ai $sdk', (major) => {
     expect(desk.ran).toHaveLength(1)
   })
 
-  test('whose approval is only claimed waits for the real one', async () => {
+  test('whose client only claims an approval waits for the real one', async () => {
     const desk = await openRefundDesk(major)
     const governed = desk.govern()
     const asked = await chat(major, governed, [hello], [[big]])
@@ -85,7 +85,7 @@ describe.each(majors)('a chat on ai $sdk', (major) => {
   })
 
   test.runIf(sdk > 5)(
-    'that a server forgets to resume is told the truth, and mended later',
+    'that a server forgets to resume is told that nothing ran, and gets the result later',
     async () => {
       const desk = await openRefundDesk(major)
       const governed = desk.govern()
@@ -101,7 +101,7 @@ describe.each(majors)('a chat on ai $sdk', (major) => {
     },
   )
 
-  test('takes several approvals of one step in any order, with mixed results', async () => {
+  test('accepts several approvals of one step in any order, with mixed results', async () => {
     for (const order of [
       ['call-1', 'call-2', 'call-3'],
       ['call-3', 'call-1', 'call-2'],
@@ -165,7 +165,7 @@ describe.each(majors)('a chat on ai $sdk', (major) => {
     expect(desk.ran).toHaveLength(1)
   })
 
-  test('a generation resumes by its result alone, and an agent by its messages', async () => {
+  test('resumes a generation from its result alone, and an agent from its messages', async () => {
     const desk = await openRefundDesk(major)
     const governed = desk.govern()
     const { tools, toolApproval } = governed

@@ -7,19 +7,19 @@ import { isWaiting, keyOf, type Resumed, type ResumeSource, type SettleAll } fro
 import { settledOutput } from './tool-output.ts'
 
 export interface ResumeOptions {
-  /** The conversation, where `run` of `govern` cannot tell. */
+  /** The conversation that the calls belong to, if the option `run` of `govern` cannot tell. */
   readonly run?: string
-  /** Handed to the tools, as the SDK would. */
+  /** Handed to the tools as their context, as the SDK would. */
   readonly context?: unknown
   readonly signal?: AbortSignal
   /**
-   * `hold` leaves calls that wait without a result; `tell` gives them one that says so, so that the conversation can go on.
-   * A call that nobody but the chat was asked about is withdrawn then.
+   * `hold`, the default, leaves waiting calls without a result. `tell` gives them a result that says that they wait, so that
+   * the conversation can go on, and withdraws calls whose approval only the chat was asked for.
    */
   readonly whilePending?: 'hold' | 'tell'
 }
 
-/** What `generateText` and `streamText` return, as far as it is looked at. */
+/** The fields of a result of `generateText` or `streamText` that are read here. */
 interface GenerationLike<Message> {
   /** `ai` 7. */
   readonly responseMessages?: PromiseLike<readonly Message[]> | readonly Message[]
@@ -35,9 +35,10 @@ interface ToolMessage {
 }
 
 /**
- * Runs what was approved, by the ledger, each call once, and hands the results back in the shape that was given: model
- * messages, UI messages, the result of a generation (its response messages), or the business keys of calls. Every
- * governed call gets the result that the ledger holds, whatever the conversation says. Calling it again is harmless.
+ * Runs the calls that the ledger permits, each once, and returns the results in the shape of its input: model messages,
+ * UI messages, or the response messages of a generation. For business keys of calls it returns one tool message, and throws
+ * `not_found` for a key of no such call. Every governed call gets the result that the ledger holds, whatever the
+ * conversation says. Calling it again is harmless.
  */
 export interface Resume {
   <Message extends { readonly role: string }>(
@@ -79,7 +80,7 @@ function settlerOf(
       const at = { ...call, context: { tool, callId, messages, context }, run, signal }
       const governed = tools.get(tool)
       const found = await governed?.settle(at)
-      // Nobody can answer any more what only the chat asked, once it has a result there.
+      // Only the chat asked for approval, and nobody can answer there once the call has a result.
       const isOver = whilePending === 'tell' && found?.reason === 'unanswered'
       const declined = { reason: 'unanswered' }
       const outcome = isOver ? await governed?.settle({ ...at, declined }) : found
@@ -90,7 +91,7 @@ function settlerOf(
   }
 }
 
-/** By business keys alone: the results as one tool message, for whoever keeps the conversation elsewhere. */
+/** Resumes calls by their business keys: one tool message, for a caller who keeps the conversation elsewhere. */
 async function resumeCalls(
   { engine, tenant, tools, sdk }: ResumeSource,
   target: readonly unknown[],

@@ -3,7 +3,7 @@ import type { LoopEngine } from '@loop-engine/sdk'
 import type { CallOutcome } from '../calls/call-outcome.ts'
 import type { GovernedTool, RecordedCall } from './governed-tool.ts'
 
-/** A call that waits; `claimed` says that the conversation calls it approved. */
+/** A call that waits; `claimed` tells whether the conversation says that it is approved. */
 export type PendingCall = CallOutcome & { readonly claimed: boolean }
 
 export interface Resumed<Message> {
@@ -28,15 +28,15 @@ export type FoundCall = Omit<RecordedCall, 'context' | 'run' | 'signal'> & {
   readonly callId: string
   readonly claimed: boolean
 }
-/** Settles the calls of a conversation, all at once; what became of each, by `keyOf`. */
+/** Settles all calls of a conversation at once; returns their outcomes by `keyOf`. */
 export type SettleAll = (
   messages: readonly unknown[],
   calls: readonly FoundCall[],
 ) => Promise<ReadonlyMap<string, CallOutcome>>
 
 /**
- * Which call of a conversation. Some vendors count calls from the start in each answer, so an id may be that of two tools, or
- * of one tool twice.
+ * Identifies a call within a conversation. Its id is not enough: some vendors number their calls anew in each answer, so two
+ * calls, of one tool or of two, may share an id.
  */
 export function keyOf(tool: unknown, callId: unknown, input: unknown): string {
   return JSON.stringify([tool, callId, input], (_, value: unknown) =>
@@ -44,7 +44,7 @@ export function keyOf(tool: unknown, callId: unknown, input: unknown): string {
   )
 }
 
-/** What somebody in the conversation said to being asked for an approval. */
+/** How somebody in the conversation answered an approval request. */
 export function answerOf({
   approved,
   reason,

@@ -12,7 +12,7 @@ async function* refunding(): AsyncGenerator<object> {
 }
 
 test.each(majors)(
-  'shadow mode leaves a tool its result that streams from a plain function, on ai $sdk',
+  'shadow mode keeps the result of a tool whose plain function returns a stream, on ai $sdk',
   async (major) => {
     const desk = await openRefundDesk(major)
     // As compilers write an async generator for older targets.
@@ -28,7 +28,7 @@ test.each(majors)(
   },
 )
 
-test('shadow mode hands on what a generator yields and what a tool throws, and records how it ended', async () => {
+test('shadow mode hands on the parts of a generator and the error of a tool, and records how they ended', async () => {
   const desk = await openRefundDesk(newest)
   const throws = (): never => {
     throw new Error('bank says no')
@@ -50,7 +50,7 @@ test('shadow mode hands on what a generator yields and what a tool throws, and r
     })
   }
 
-  // A replay runs again, as it would without us; the record keeps the first.
+  // A replayed call runs again, as it would without governance; only its first run is recorded.
   for (const _ of ['first', 'again'])
     expect(await Array.fromAsync(run('streams'))).toEqual([{ status: 'working' }, { refunded: 20 }])
   await expect(Array.fromAsync(run('breaks'))).rejects.toThrow('bank says no')
@@ -66,7 +66,7 @@ const throwing = (): never => {
 }
 
 test.each(majors)(
-  'shadow mode lets a call run though the store is away, and whoever is told of it, on ai $sdk',
+  'shadow mode lets a call run though the store is unreachable and onError throws, on ai $sdk',
   async (major) => {
     for (const onError of [throwing, lost as never])
       for (const member of ['start', 'transition']) {

@@ -20,14 +20,14 @@ interface ShadowOptions {
 }
 
 /**
- * The tool as it was, and beside it a record of what governance would have said. Each objection is a soft guard that
- * did not pass; nothing is held up, and a fault of the record is reported and not thrown.
+ * Lets the tool run as it is, and records what governance would have said. Each objection is recorded as a soft guard that
+ * did not pass. No call is held up, and an error of the record goes to `onError` instead of the caller.
  */
 export function shadowTool(options: ShadowOptions): ToolLike {
   const { name, tool, engine, tenant, governed, callOf, onError } = options
   const ledger = createCallLedger(engine, tenant)
   const run = tool.execute as (input: unknown, given: unknown) => unknown
-  // Whoever is told may fail as well: nothing of ours may disturb the call.
+  // `onError` may throw as well, which must not disturb the call.
   const report = quiet(onError)
 
   const begin = async (input: unknown, given: unknown): Promise<ToolCall | undefined> => {
@@ -35,7 +35,7 @@ export function shadowTool(options: ShadowOptions): ToolLike {
       const call = callOf(contextOf(name, given))
       const { loop, digest } = await governed()
       const taken = takeInput(input)
-      // A replay runs again here, as it would without us; the record keeps the first.
+      // A replayed call runs again, as it would without governance; only its first run is recorded.
       if (await ledger.find(call.aggregateId)) return undefined
       await ledger.open(call, loop, taken, digest)
       await ledger.ask(call, { input: taken.json })

@@ -30,7 +30,7 @@ function stored(input: unknown): { role: string }[] {
   return plain([{ role: 'assistant', content: [part] }])
 }
 
-test('a schema that converts does not convert again what was approved', async () => {
+test('a schema that converts does not convert the approved input again', async () => {
   const dollars = z.object({ amount: z.number().transform((amount) => amount * 100) })
   const { desk, governed, given } = await openCounter(dollars)
   // As the SDK hands it over: 500 dollars, read by the schema.
@@ -44,7 +44,7 @@ test('a schema that converts does not convert again what was approved', async ()
   expect(given).toEqual([])
 })
 
-test('nor when it is resumed by a conversation, which holds what was converted', async () => {
+test('a schema that converts does not convert again on resuming a conversation with the converted input', async () => {
   const dollars = z.object({ amount: z.number().transform((amount) => amount * 100) })
   const { desk, governed, given } = await openCounter(dollars)
   const cents = { amount: 50_000 }
@@ -56,7 +56,7 @@ test('nor when it is resumed by a conversation, which holds what was converted',
   expect(given).toEqual([cents])
 })
 
-test('a tool that wants a date gets one, also from a conversation that was stored', async () => {
+test('a tool whose schema makes a Date gets one, also from a stored conversation', async () => {
   const schema = z.object({ on: z.string().transform((text) => new Date(text)) })
   const input = { on: new Date('2026-11-22T00:00:00Z') }
   for (const target of [['refund/call-1'], stored(input)]) {

@@ -1,4 +1,4 @@
-/** Yields what `start` emits while it runs, then its value unless that was emitted last. Throws what it throws. */
+/** Yields what `start` emits while it runs; its value, if it emits nothing. Throws what `start` throws. */
 export async function* streamOf(
   start: (emit: (part: unknown) => void) => Promise<unknown>,
 ): AsyncGenerator<unknown> {
@@ -27,7 +27,7 @@ export async function* streamOf(
   if (!emitted) yield value
 }
 
-/** Waits for a result; of a stream, hands its parts on and takes the last. */
+/** Waits for a result. Of a stream, emits every part and returns the last. */
 export async function finish(result: unknown, emit?: (part: unknown) => void): Promise<unknown> {
   if (!isAsyncIterable(result)) return result
   let last: unknown
@@ -38,7 +38,7 @@ export async function finish(result: unknown, emit?: (part: unknown) => void): P
   return last
 }
 
-/** Whether calling it gives a stream, which must be known before it is called. */
+/** Whether `execute` is known to return a stream before it is called. */
 export function isGenerator(execute: unknown): boolean {
   return typeof execute === 'function' && execute.constructor.name === 'AsyncGeneratorFunction'
 }

@@ -5,7 +5,7 @@ import { callRefund, openRefundDesk } from './refund-desk.fixture.ts'
 import { newest } from './tool-majors.fixture.ts'
 
 const small = { order: 7, amount: 20 }
-const unreadable = 'The tool threw what cannot be read.'
+const unreadable = 'The tool threw a value that cannot be read.'
 const self: { self?: object } = {}
 self.self = self
 
@@ -15,9 +15,9 @@ test.each([
   ['a text', 'The bank says no.', 'The bank says no.'],
   ['nothing', undefined, 'undefined'],
   ['an error without text', Object.assign(new Error(), { message: { code: 42 } }), '{"code":42}'],
-  ['an object that holds itself', self, unreadable],
-  ['a number that JSON has not', 42n, unreadable],
-])('a tool that throws %s has failed, on record', async (_, thrown, message) => {
+  ['an object with a cycle', self, unreadable],
+  ['a bigint, which JSON cannot write', 42n, unreadable],
+])('a tool that throws %s is recorded as failed', async (_, thrown, message) => {
   const desk = await openRefundDesk(newest)
   const failing = { ...desk.raw.refund, execute: () => Promise.reject(thrown) }
   const governed = govern({ refund: failing }, { engine: desk.system.engine })

@@ -10,7 +10,7 @@ export async function toolDigest(name: string, tool: ToolLike): Promise<string> 
   const told: JsonObject = {
     name,
     title: typeof title === 'string' ? title : null,
-    // One that is made at run time says nothing about the tool.
+    // A description that is computed at run time does not identify the tool.
     description: typeof description === 'string' ? description : null,
     schema: parseJson(JSON.stringify(schema)) as JsonValue,
   }
@@ -29,6 +29,6 @@ export async function parseInput(tool: ToolLike, json: JsonValue): Promise<unkno
 }
 
 function schemaOf(schema: unknown): ReturnType<typeof asSchema> {
-  // The SDK recognises zod, Standard Schema and its own by themselves.
+  // `asSchema` itself recognises zod, Standard Schema and the SDK's own schemas.
   return asSchema(schema as Parameters<typeof asSchema>[0])
 }

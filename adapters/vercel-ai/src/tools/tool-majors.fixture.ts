@@ -40,14 +40,14 @@ export interface UiMessage {
   readonly parts: readonly Readonly<Record<string, unknown>>[]
 }
 
-/** One major of the SDK behind the same few words. */
+/** One major version of the SDK, behind an interface that all of them share. */
 export interface Major {
   readonly sdk: 5 | 6 | 7
   model(turns: readonly Turn[]): ScriptedModel
   generate(options: Options): Promise<Said>
   /** The same by `streamText`, as the UI message that `useChat` would hold afterwards. */
   chat(options: Options & { readonly ui: readonly UiMessage[] }): Promise<UiMessage>
-  /** Makes an agent of it: `ToolLoopAgent`, or what it was called before. */
+  /** Makes an agent: `ToolLoopAgent`, or `Experimental_Agent` of `ai` 5. */
   agent(settings: Options): { generate(options: Options): Promise<Said> }
   tool(definition: Options): object
   dynamicTool(definition: Options): object
@@ -150,7 +150,7 @@ function scripted(
   return { model, prompts }
 }
 
-/** Through JSON, as a conversation is stored and sent. */
+/** A copy through JSON, as a conversation is stored and sent. */
 export function plain<Value>(value: Value): Value {
   return JSON.parse(JSON.stringify(value)) as Value
 }
@@ -160,7 +160,7 @@ function textOf(error: unknown): string {
 }
 
 export const newest = majorOf(7, ai7, MockLanguageModelV4 as never)
-/** It knows no approvals. */
+/** `ai` 5 has no approvals. */
 export const oldest = majorOf(5, ai5 as unknown as Sdk, MockLanguageModelV2 as never)
 export const withApprovals: readonly Major[] = [
   newest,

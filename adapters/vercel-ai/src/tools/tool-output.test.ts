@@ -9,14 +9,14 @@ const input = { order: 7, amount: 20 }
 const result = { toolCallId: 'call-1', input, output: { refunded: 20 } }
 
 describe('what a model reads of a result', () => {
-  test('is what the tool makes of it, which on ai 5 is handed the result alone', async () => {
+  test('is what toModelOutput of the tool makes of it; on ai 5 it is handed the result alone', async () => {
     const tool = { toModelOutput: (value: unknown) => ({ type: 'json', value }) }
 
     expect(await modelOutputOf(tool, result)).toEqual({ type: 'json', value: result })
     expect(await modelOutputOf(tool, result, 5)).toEqual({ type: 'json', value: result.output })
   })
 
-  test('is text or JSON otherwise', async () => {
+  test('is text or JSON if the tool has no toModelOutput', async () => {
     const of = (output: unknown) => modelOutputOf({}, { ...result, output })
 
     expect(await of('Done.')).toEqual({ type: 'text', value: 'Done.' })
@@ -31,12 +31,12 @@ describe('what a model reads of a result', () => {
     ],
     [{ type: 'content', value: [{ type: 'media' }] }, { value: [{}, { type: 'media' }] }],
     [{ type: 'error-text', value: 'No.' }, { value: 'No.' }],
-  ])('is noted in its own form: %j', (output, noted) => {
+  ])('has a note put before it in its own form: %j', (output, noted) => {
     expect(prefixed('Mind: edited.', output)).toMatchObject(noted)
     expect(prefixed(undefined, output)).toBe(output)
   })
 
-  test('is a denial, where the SDK knows one', async () => {
+  test('is a denial, if the SDK has one', async () => {
     const outcome = { tool: 'refund', callId: 'c', aggregateId: 'a', edited: false } as const
     const denied = { ...outcome, status: 'denied', message: 'No.' } as const
 
@@ -45,7 +45,7 @@ describe('what a model reads of a result', () => {
   })
 })
 
-test('a call that ran already is not asked for again, and its result stands', async () => {
+test('a call that ran already needs no approval again, and keeps its result', async () => {
   const desk = await openRefundDesk(newest)
   const governed = desk.govern()
   await call(governed, input)
@@ -60,7 +60,7 @@ test('a call that ran already is not asked for again, and its result stands', as
   expect(desk.ran).toHaveLength(1)
 })
 
-test('a result too long for the record stays as the conversation has it', async () => {
+test('a result that is too long for the record stays as it is in the conversation', async () => {
   const desk = await openRefundDesk(newest)
   const long = 'x'.repeat(300_000)
   const refund = { ...desk.raw.refund, execute: async () => long }
@@ -76,13 +76,13 @@ test('a result too long for the record stays as the conversation has it', async 
 
   expect((await resume([user, ...messages])).messages).toEqual([user, ...messages])
   expect((await resume([shown])).messages).toEqual([shown])
-  // What says that it failed is an invention.
+  // A claim that the call failed is invented.
   const failed = { ...part, state: 'output-error', errorText: 'It failed.' }
   const { messages: mended } = await resume([{ ...shown, parts: [failed] }])
   expect(mended).toMatchObject([{ parts: [{ state: 'output-available', output: null }] }])
 })
 
-test('a tool that is named ungoverned, or that the browser answers, is handed through', async () => {
+test('a tool with the policy ungoverned, or that the browser answers, is handed through', async () => {
   const { raw, system } = await openRefundDesk(newest)
   const { execute: _, ...answered } = raw.refund
   const given = { answered, lookup: raw.lookup, 'refund money!': raw.refund }

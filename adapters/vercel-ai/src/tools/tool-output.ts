@@ -6,14 +6,14 @@ import type { ToolLike } from './govern-options.ts'
 /** `output` of a tool-result part: what the model reads. */
 export type ModelOutput = Readonly<Record<string, unknown>> & { readonly type: string }
 
-/** What the SDK tells of a call that has a result. */
+/** What the SDK tells about a call that has a result. */
 export interface ToolResult {
   readonly toolCallId: string
   readonly input: unknown
   readonly output: unknown
 }
 
-/** What the SDK itself would make of a result. */
+/** The output that the SDK itself would make of a result. */
 export async function modelOutputOf(
   tool: ToolLike,
   given: ToolResult,
@@ -28,7 +28,7 @@ export async function modelOutputOf(
   return { type: 'json', value: (output ?? null) as JsonValue }
 }
 
-/** The output of a settled call, for a conversation that is handed back. */
+/** The output of a settled call, for the messages that `resume` returns. */
 export async function settledOutput(
   tool: ToolLike,
   outcome: CallOutcome,
@@ -37,13 +37,13 @@ export async function settledOutput(
   const { status, message, callId: toolCallId, input, output } = outcome
   if (status === 'executed')
     return prefixed(noteOf(outcome), await modelOutputOf(tool, { toolCallId, input, output }, sdk))
-  // `ai` 5 knows no denial, only errors.
+  // `ai` 5 has no denial, only errors.
   if (sdk !== 5 && (status === 'denied' || status === 'expired'))
     return { type: 'execution-denied', reason: message }
   return { type: 'error-text', value: message }
 }
 
-/** The same output, after a sentence that the model must read first, if there is one. */
+/** The output with `note`, which the model must read first, before it; unchanged without a note. */
 export function prefixed(note: string | undefined, output: ModelOutput): ModelOutput {
   if (note === undefined) return output
   const text = { type: 'text', text: note }
