@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto'
 import type { Identifiers } from '@loop-engine/core'
 
 /**
- * Random ids (time-ordered, RFC 9562 version 7) and salts, drawn in blocks because the system call is the cost. Ids of one
- * millisecond are counted, so that of two runs that began in it the newer one has the greater id.
+ * Random ids (time-ordered, RFC 9562 version 7) and salts, drawn in blocks because the system call is expensive. Ids of one
+ * millisecond are numbered, so that the newer of two runs has the greater id.
  */
 export function createIdentifiers(): Identifiers {
   let pool = ''

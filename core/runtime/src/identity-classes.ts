@@ -2,7 +2,10 @@ import { delegatorOf, type ApprovalRequest, type Principal } from '@loop-engine/
 
 import type { Kernel } from './kernel.ts'
 
-/** Who the people behind these principals are today, by id: accounts of one person share a class. */
+/**
+ * Looks up the people behind these principals today. The function that it returns gives accounts of one person the same
+ * class.
+ */
 export async function identityClasses(
   { identity }: Kernel,
   tenant: string,
@@ -24,7 +27,7 @@ export async function identityClasses(
   return (id) => classes.get(id) ?? id
 }
 
-/** Whoever had a part in a request, also those whose delegation counts no longer, and whose vote was given by it. */
+/** Everybody who had a part in a request, including those whose delegation counts no longer or was used for a vote. */
 export function involvedIn({
   requester,
   decisions,

@@ -18,33 +18,39 @@ export interface Person {
   readonly groups?: readonly string[]
   /** Accounts of one natural person share it; the id by default. */
   readonly identityClass?: string
-  /** The ids of all accounts of this natural person: a stop of one of them is a stop of each. */
+  /** The ids of all accounts of this natural person: stopping one of them stops all. */
   readonly accounts?: readonly string[]
 }
 
 export interface IdentityOptions {
-  /** `asserted` (default) believes code in this process and records that; `verified` refuses humans whom no authority vouches for. */
+  /**
+   * `asserted` (default) believes code in this process, and records that; `verified` refuses humans for whom no authority
+   * vouches.
+   */
   readonly mode?: 'asserted' | 'verified'
   readonly authority?: Authority
-  /** Asked again at decision time; a person it does not know may not decide. Without it an actor's own roles count. */
+  /** Asked again for every decision; a person whom it does not know may not decide. Without it an actor's own roles count. */
   readonly directory?: (tenant: string, id: string) => Promise<Person | null> | Person | null
   /** Refuses an ai-agent that does not say which model was asked what, with `invalid_actor`. */
   readonly requireAttribution?: boolean
-  /** With `verified`: for how long people are known; then they have to authenticate again. */
+  /** With `verified`: after this time people have to authenticate again. */
   readonly maxAgeMs?: number
 }
 
 export interface Identity {
-  /** A frozen copy of the actor, and why it is refused if it is. Throws `invalid_actor`. */
+  /** A frozen copy of the actor, and why it is refused, if it is. Throws `invalid_actor`. */
   admit(input: unknown): Admission
-  /** The actor with the roles and groups that the directory gives today, and the identity class; null when it does not know the person. */
+  /**
+   * The actor with today's roles, groups and identity class from the directory; null if the directory does not know the
+   * person.
+   */
   today(
     tenant: string,
     actor: Actor,
   ): Promise<{ readonly actor: Actor; readonly identityClass: string } | null>
   /** The other ids of the person who has this one, as the directory knows them today. */
   otherAccounts(tenant: string, id: string): Promise<readonly string[]>
-  /** Without a directory everybody stays who they said they are: nothing about them can change. */
+  /** Without a directory the roles of a person never change after they acted. */
   readonly hasDirectory: boolean
 }
 
@@ -56,7 +62,7 @@ const keys: KnownKeys<IdentityOptions> = {
   maxAgeMs: true,
 }
 
-/** How long a directory is waited for: the decisions about a run wait for one another. */
+/** How long to wait for a directory, while other decisions about the run wait too. */
 interface Patience {
   readonly clock: Clock
   readonly timeoutMs: number
@@ -136,7 +142,9 @@ interface KnownPerson {
   readonly accounts: readonly string[]
 }
 
-/** What is no person is nobody who is known: `true`, or the text that there is none, would have no roles but be believed. */
+/**
+ * Refuses an answer that is no person: a directory that answers `true`, or a text, would make the person known without roles.
+ */
 function readPerson(person: unknown): KnownPerson | null {
   if (!person) return null
   if (!isRecord(person)) throw noPerson('Answer with an object, or with null for who is not known.')
@@ -151,7 +159,7 @@ function readPerson(person: unknown): KnownPerson | null {
   }
 }
 
-/** The roles, groups or accounts of a person. A text is no list: of its letters nobody has a role. */
+/** Reads roles, groups or accounts. A single text is refused: it would be read as a list of letters. */
 function namesOf(names: unknown): string[] {
   if (names === undefined || names === null) return []
   if (Array.isArray(names) && names.every((name) => typeof name === 'string')) return [...names]

@@ -40,7 +40,7 @@ export interface Kernel {
   readonly known: KnownRequests
   readonly held: HeldPauses
   readonly telemetry: Telemetry | undefined
-  /** A copy that nobody changes. Throws `invalid_definition` when a loop asks for what this system does not have. */
+  /** Returns a frozen copy. Throws `invalid_definition` if a loop needs something that this system does not have. */
   check(definition: LoopDefinition): LoopDefinition
   /** Hears of what goes wrong in the background. */
   report(error: unknown): void

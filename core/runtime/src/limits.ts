@@ -1,32 +1,35 @@
 import { LoopError, parseDuration, refuseStrayKeys, type KnownKeys } from '@loop-engine/core'
 
-/** What one call may take. Every limit is refused before anything is committed. */
+/** What one call may use. A call beyond a limit is refused before anything is committed. */
 export interface Limits {
   /** UTF-8 bytes of one attempt's evidence. */
   readonly maxEvidenceBytes: number
   /** Levels of nesting of one attempt's evidence. */
   readonly maxEvidenceDepth: number
-  /** How long one guard is waited for; then it has failed. */
+  /** How long to wait for a guard before it has failed. */
   readonly guardTimeoutMs: number
   /** How long the receipt of an execution may be spent. */
   readonly receiptTtlMs: number
   /** How often a conflicting commit is judged again. */
   readonly maxConflictRetries: number
-  /** How long an effect may run when its definition does not say; and a notice, an event or a look into the directory. */
+  /** How long an effect may run if its definition does not say; also for a notice, an event or a lookup in the directory. */
   readonly effectTimeoutMs: number
-  /** How long a relay worker owns what it claimed, unless it renews. */
+  /** How long a relay worker owns an item that it claimed, unless it renews the lease. */
   readonly leaseMs: number
-  /** How long the relay sleeps when nothing is due and nobody wakes it. */
+  /** How long the relay sleeps if nothing is due and nobody wakes it. */
   readonly pollMs: number
-  /** Attempts of an effect that fails, and deliveries of what is refused, before a dead letter. */
+  /** Failed attempts of an effect, or refused deliveries, before a dead letter. */
   readonly maxAttempts: number
-  /** Deliveries while the other side, or the store, is away: about a day, since full jitter halves the longest pause. */
+  /** Deliveries while the other side, or the store, is away: about a day by default, since full jitter halves the pauses. */
   readonly maxNotifications: number
   /** First and longest pause between deliveries; it doubles, with full jitter. */
   readonly backoffMs: { readonly first: number; readonly longest: number }
-  /** Deliveries in progress at once; and as many beside effects that take more than a second. */
+  /**
+   * Deliveries in progress at once. A delivery that takes more than a second counts no longer, but there are never more
+   * than this many effects, or deliveries to one destination.
+   */
   readonly concurrency: number
-  /** How long a retry with the same idempotency key is answered with the stored result. */
+  /** For how long a repetition of an idempotency key gets the stored answer. */
   readonly keyTtlMs: number
   /** Instances kept in memory between calls. */
   readonly maxCachedInstances: number
@@ -74,7 +77,9 @@ const mayBeZero: ReadonlySet<string> = new Set([
 ])
 const most = parseDuration('365000d')
 
-/** The limits of a system, with those that are not given by default. Throws `invalid_config` with the path of one that limits nothing. */
+/**
+ * The limits of a system, with defaults for those that are not given. Throws `invalid_config` with the path of a bad limit.
+ */
 export function readLimits(given: Partial<Limits> = {}): Limits {
   const path = '/limits'
   refuseStrayKeys(given, keys, { what: 'A set of limits', code: 'invalid_config', path })

@@ -17,9 +17,12 @@ export interface LoopRegistry {
   current(loopId: string): LoopIndex
   /** The definition that a run is pinned to; read from the store when this process never saw it. */
   pinned(digest: string): LoopIndex | Promise<LoopIndex>
-  /** Makes a definition known and stored without making it a loop that people can start. */
+  /** Stores a definition without making it a loop that can be started. */
   keep(definition: LoopDefinition): Promise<LoopIndex>
-  /** Makes a loop that can be started. The same definition again is nothing; another of the same id is `already_exists`. */
+  /**
+   * Adds a loop that can be started. Does nothing for the same definition; throws `already_exists` for another of the same
+   * id.
+   */
   add(definition: LoopDefinition): Promise<void>
 }
 
@@ -67,7 +70,7 @@ export async function createLoopRegistry(
       const known = currentById.get(definition.id)
       if (known && known.digest !== digestOf(definition)) throw otherDefinition(definition.id)
       const loop = known ?? (await keep(definition))
-      // Somebody may have added another one while this one was stored.
+      // Another definition may have been added while this one was stored.
       const first = currentById.get(definition.id) ?? loop
       if (first.digest !== loop.digest) throw otherDefinition(definition.id)
       currentById.set(definition.id, first)

@@ -1,4 +1,5 @@
 import {
+  isRecord,
   withTimeout,
   type Actor,
   type ApprovalRequest,
@@ -181,10 +182,5 @@ function settle(answers: readonly MaybePromise<Answer>[]): Promise<Answer[]> {
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'then' in value &&
-    typeof value.then === 'function'
-  )
+  return isRecord(value) && typeof value['then'] === 'function'
 }

@@ -1,15 +1,15 @@
-import type { GuardVerdict, Reservation } from '@loop-engine/core'
+import { isRecord, type GuardVerdict, type Reservation } from '@loop-engine/core'
 
 const longestMessage = 500
 const longestKey = 1024
 
-/** The verdict in what a guard answered, or null when it is none. */
+/** Reads the answer of a guard; null if it is no verdict. */
 export function readVerdict(answer: unknown): GuardVerdict | null {
-  if (typeof answer !== 'object' || answer === null) return null
-  const { passed, message, reserve } = answer as Partial<Record<keyof GuardVerdict, unknown>>
+  if (!isRecord(answer)) return null
+  const { passed, message, reserve } = answer
   if (typeof passed !== 'boolean') return null
   if (message !== undefined && typeof message !== 'string') return null
-  // No half of a character, whether it was cut or answered: the record could not hold it.
+  // The record cannot hold half a character, which cutting may leave or a guard may answer.
   const said = message?.slice(0, longestMessage).toWellFormed()
   if (reserve === undefined) return { passed, message: said }
   if (!Array.isArray(reserve) || !reserve.every(isReservation)) return null
@@ -17,10 +17,8 @@ export function readVerdict(answer: unknown): GuardVerdict | null {
 }
 
 function isReservation(value: unknown): value is Reservation {
-  if (typeof value !== 'object' || value === null) return false
-  const { key, bucket, amount, limit, expiresAt } = value as Partial<
-    Record<keyof Reservation, unknown>
-  >
+  if (!isRecord(value)) return false
+  const { key, bucket, amount, limit, expiresAt } = value
   return (
     typeof key === 'string' &&
     key.length > 0 &&

@@ -25,7 +25,6 @@ export interface ExpressionContext {
 export type ExpressionScope = 'judgement' | 'effect'
 
 export interface CompiledExpression {
-  readonly text: string
   /** Pure. Throws `invalid_input` when it has no value for this context, `too_large` when it would cost too much. */
   evaluate(context: ExpressionContext): JsonValue
 }
@@ -111,7 +110,7 @@ function compileIn(environment: Environment, text: string, limit: TimeLimit): Co
   if (cost.refused !== undefined) throw invalidExpression(cost.refused)
   const checked = program.check()
   if (!checked.valid) throw invalidExpression(checked.error?.summary ?? '', checked.error)
-  return { text, evaluate: (context) => evaluate(program, cost, context, limit) }
+  return { evaluate: (context) => evaluate(program, cost, context, limit) }
 }
 
 function evaluate(

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto'
 
 import {
   LoopError,
+  systemClock,
   type Clock,
   type KnownKeys,
   type LogHead,
   type LoopInstance,
   type LoopStore,
 } from '@loop-engine/core'
-import { systemClock } from '@loop-engine/runtime'
 
 import { checkOptions } from '../check-options.ts'
 import { refuseInvalid } from '../log/checkpoint.ts'

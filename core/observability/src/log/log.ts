@@ -1,13 +1,13 @@
 import {
   isLoopError,
   LoopError,
+  systemClock,
   type Clock,
   type KnownKeys,
   type LogHead,
   type LogLeaf,
   type LoopStore,
 } from '@loop-engine/core'
-import { systemClock } from '@loop-engine/runtime'
 
 import { checkOptions } from '../check-options.ts'
 import {

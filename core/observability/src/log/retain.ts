@@ -1,12 +1,12 @@
 import {
   LoopError,
+  systemClock,
   type Clock,
   type KnownKeys,
   type LogHead,
   type LoopStore,
   type RetentionReport,
 } from '@loop-engine/core'
-import { systemClock } from '@loop-engine/runtime'
 
 import { checkKeys, checkOptions } from '../check-options.ts'
 import { openCheckpoint, vouchesFor } from './checkpoint.ts'

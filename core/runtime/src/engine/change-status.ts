@@ -12,7 +12,7 @@ import { supersede } from '../recording/supersede.ts'
 import { changeKeys, type ChangeInput } from './engine-input.ts'
 import { rewrite } from './rewrite-run.ts'
 
-/** Cancels, fails, suspends or resumes a run: a recorded change that no guard judges. */
+/** Cancels, fails, suspends or resumes a run. The change is recorded, and no guard judges it. */
 export async function changeStatus(
   kernel: Kernel,
   input: ChangeInput,
@@ -46,7 +46,7 @@ export async function changeStatus(
     const timeout = loop.states.get(instance.currentState)?.timeout
     if (timeout) restartTimeout(change, instance, timeout, entry)
     await supersede(kernel, change)
-    // Whoever is stopped may still hold a run up, or end it.
+    // An actor who is stopped may still suspend, cancel or fail a run.
     if (type !== 'loop.resumed') return { scopes: [] }
     const reservations = await takeHeldFollowUps(kernel, instance, change, late)
     return { scopes: ownScopes(tenant, actor), reservations }

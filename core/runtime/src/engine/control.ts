@@ -26,24 +26,24 @@ export interface StopInput {
 }
 
 /**
- * The kill switch. Once `stop` has answered, no change that it covers commits until `release`; but for how an effect ended
- * that was under way, with what follows it, and what is done with a run by hand.
+ * The kill switch. Once `stop` has answered, no change that it covers commits until `release`. Exceptions are the end of an
+ * effect that was under way, with what follows it, and changes of a run by hand.
  */
 export interface Control {
   /**
-   * Anybody may pull it, an agent too. Of a person whose other accounts the directory knows all are stopped. Throws
-   * `unavailable` when it does not answer: then only the one that was named is.
+   * Anybody may stop, an agent too. Stopping a person also stops the other accounts that the directory knows of that person.
+   * Throws `unavailable` if the directory does not answer: then only the account that was named is stopped.
    */
   stop(input: StopInput): Promise<Stop>
-  /** Only a person or the system may release, as much as was stopped. Throws `stopped` for who is stopped. */
+  /** Releases what `stop` stopped. Only a person or the system may; throws `stopped` for a person who is stopped. */
   release(input: StopInput): Promise<void>
   stops(): Promise<readonly Stop[]>
 }
 
-/** The business key, and the loop, of the run in which the stops of a tenant are on record. */
+/** The business key and the loop of the run in which the stops of a tenant are recorded. */
 export const controlKey = '$control'
 
-/** Stops and releases are themselves governed records: entries of one control run per tenant. */
+/** Stops and releases are entries of one control run per tenant. */
 const controlLoop: LoopDefinition = deepFreeze({
   id: controlKey,
   version: '1',
@@ -95,7 +95,7 @@ export function createControl(kernel: Kernel): Control {
   }
 }
 
-/** The other accounts of the person who is stopped. Looked up last: a directory that is away is no reason not to stop. */
+/** The other accounts of a person. Looked up after the stop, which must not depend on the directory. */
 async function linkedTo(
   kernel: Kernel,
   { tenant, actorId }: StopScope,

@@ -1,6 +1,6 @@
 import type { Actor, JsonObject, KnownKeys } from '@loop-engine/core'
 
-/** Which run: its business key, and the tenant. */
+/** Names a run by its business key and tenant. */
 export interface Target {
   readonly aggregateId: string
   /** `default` unless given. */
@@ -11,7 +11,7 @@ export interface StartInput extends Target {
   readonly loopId: string
   readonly actor: Actor
   readonly metadata?: JsonObject
-  /** For `find`; like `metadata` they stay as they are. */
+  /** For `find`. Like `metadata`, they never change. */
   readonly tags?: readonly string[]
   readonly evidence?: object
   readonly correlationId?: string
@@ -24,10 +24,10 @@ export interface StartInput extends Target {
 export interface TransitionInput extends Target {
   /** The id of a transition; or give `signal`, never both. */
   readonly transitionId?: string
-  /** What happened: the one transition that it opens in the current state is meant. */
+  /** What happened; takes the one transition that this signal opens in the current state. */
   readonly signal?: string
   readonly actor: Actor
-  /** JSON: what guards judge and reviewers see; kept beside the entry. */
+  /** JSON that guards judge and reviewers see; kept beside the entry. */
   readonly evidence?: object
   /** The same key and command get the same answer; see invariant 12. */
   readonly idempotencyKey?: string
@@ -36,13 +36,16 @@ export interface TransitionInput extends Target {
   readonly traceparent?: string
   readonly expected?: Expected
   /**
-   * Where to tell that the approval request which this opens was closed. It goes to the channel named `callback`, whose
-   * message only tells: who hears it reads the request again.
+   * Where to report that the approval request which this attempt opens was closed. The channel named `callback` sends a
+   * message that says only that; its receiver reads the request again.
    */
   readonly callbackUrl?: string
 }
 
-/** The run as the caller saw it. One that has moved since is a `conflict` with `details.reason` `moved`, and nothing is recorded. */
+/**
+ * The run as the caller saw it. If it has moved since, `conflict` with `details.reason` `moved` is thrown and nothing is
+ * recorded.
+ */
 export interface Expected {
   readonly runId: string
   readonly version: number
@@ -59,7 +62,7 @@ export interface MigrateInput extends Target {
   readonly actor: Actor
   readonly reason: string
   readonly expected?: Expected
-  /** The state to go on from, when the new definition does not have the current one, or nothing leaves it there. */
+  /** The state in which to continue, if the new definition lacks the current one, or makes it terminal. */
   readonly state?: string
 }
 

@@ -29,45 +29,45 @@ import { createSeal, type Seal } from './seal.ts'
 import { startRun } from './start-run.ts'
 import { takeTransition } from './take-transition.ts'
 
-/** The write and read side of governed runs. A refusal is a result; misuse and infrastructure throw LoopError. */
+/** Everything that callers ask of runs. A refusal is a result; misuse and infrastructure throw a `LoopError`. */
 export interface LoopEngine extends Control {
   /**
-   * Makes a loop that this system was not created with, checked like the others; the same definition again changes
-   * nothing. Throws `invalid_definition`, and `already_exists` when the id belongs to another definition.
+   * Adds a loop with which this system was not created, checked like the others; adding the same definition again changes
+   * nothing. Throws `invalid_definition`, and `already_exists` if the id belongs to another definition.
    */
   define(definition: LoopDefinition): Promise<void>
   /** Opens a run. Throws `already_exists` while the business key has an open run, `stopped` under a stop. */
   start(input: StartInput): Promise<LoopInstance>
   /**
-   * Attempts a transition. What is not allowed is a result with a `reason`, and recorded. Throws `not_found` without a run,
-   * `key_mismatch` for a key of another command, `conflict` (retryable) while the run keeps moving, and `unavailable` or
-   * `unknown_outcome` of the store: the same call with the same `idempotencyKey` then tells what happened.
+   * Attempts a transition. An attempt that is not allowed is recorded, and its result has a `reason`. Throws `not_found` if
+   * there is no run, `key_mismatch` for a key of another command, `conflict` (retryable) while the run keeps moving, and
+   * `unavailable` or `unknown_outcome` of the store: the same call with the same `idempotencyKey` then tells what happened.
    */
   transition(input: TransitionInput): Promise<TransitionResult>
-  /** What an actor may do now, and why not. Nothing is recorded or reserved. Throws `not_found` without a run. */
+  /** What an actor may do now, or why not. Nothing is recorded or reserved. Throws `not_found` if there is no run. */
   available(
     target: Target & { readonly actor: Actor; readonly evidence?: object },
   ): Promise<readonly AvailableTransition[]>
-  /** Ends a run for good: what waits is superseded, and no effect begins any more. Throws `refused` when it has ended. */
+  /** Ends a run for good: open requests are superseded, and no effect begins any more. Throws `refused` if it has ended. */
   cancel(input: ChangeInput): Promise<LoopInstance>
-  /** As `cancel`, for a run that cannot come to a good end. */
+  /** Like `cancel`, for a run that cannot come to a good end. */
   fail(input: ChangeInput): Promise<LoopInstance>
-  /** Holds a run, its timeout and its effects, until it is resumed. Throws `refused` when it is held, or has ended. */
+  /** Holds a run, its timeout and its effects until it is resumed. Throws `refused` if it is suspended or has ended. */
   suspend(input: ChangeInput): Promise<LoopInstance>
   /**
-   * Lets a suspended run go on; its timeout starts anew. Only a person or the system may: throws `refused` for others, and
-   * `stopped` for who is stopped.
+   * Lets a suspended run continue; its timeout starts anew. Only a person or the system may: throws `refused` for others,
+   * and `stopped` for a person who is stopped.
    */
   resume(input: ChangeInput): Promise<LoopInstance>
   /** Moves a run to the registered definition of its loop, as a recorded decision. Never by an agent. */
   migrate(input: MigrateInput): Promise<LoopInstance>
-  /** The open run of a business key, else its newest; read from the store. */
+  /** The open run of a business key, or else its newest; read from the store. */
   get(target: Target): Promise<LoopInstance | null>
-  /** The entries of one run, from the first on; none of a key without runs. Read page by page, so it may be long. */
+  /** The entries of one run, from the first on, read page by page; none for a key without runs. */
   history(query: HistoryQuery): AsyncIterable<HistoryItem>
   /**
-   * Runs in the order of their start, a page of at most 1,000 at a time (100 by default). The engine's own record of stops
-   * is among them only when `loopId` or `aggregateId` names it: `$control`.
+   * Runs in the order of their start, a page of at most 1,000 at a time (100 by default). The run in which stops are
+   * recorded is among them only if `loopId` or `aggregateId` names it: `$control`.
    */
   find(
     query: Omit<InstanceQuery, 'tenant'> & { readonly tenant?: string },
@@ -83,7 +83,7 @@ export function createEngine(kernel: Kernel): LoopEngine {
     ...createControl(kernel),
     seal: createSeal(kernel),
     define: async (definition) => loops.add(kernel.check(definition)),
-    // What is no input is refused, and there is nothing to watch.
+    // Input that is no object is refused, so there is nothing to observe.
     start: (input) =>
       telemetry && isRecord(input)
         ? telemetry.start(input, () => startRun(kernel, input))

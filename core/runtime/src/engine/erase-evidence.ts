@@ -17,7 +17,7 @@ export async function eraseEvidence(kernel: Kernel, input: EraseInput): Promise<
   const { tenant = 'default', reason, seq } = input
   const actor = personOrSystem(kernel, input.actor, 'erase evidence')
   const build = async (instance: LoopInstance, change: Change): Promise<PlanRest> => {
-    // A record of what was never erased would let somebody believe that it is gone.
+    // A record of an erasure that never happened would let somebody believe that the evidence is gone.
     if (!Number.isSafeInteger(seq) || seq < 1 || seq > instance.version)
       throw new LoopError('not_found', 'The run has no entry of this number.', {
         path: '/seq',
@@ -38,7 +38,7 @@ export async function eraseEvidence(kernel: Kernel, input: EraseInput): Promise<
   return erased
 }
 
-/** The request that keeps a copy of the evidence of an entry: not one that the entry responds to. */
+/** The request that keeps a copy of the evidence of an entry; an entry that only responds to a request has no copy there. */
 async function requestOf(
   { store }: Kernel,
   { tenant, runId }: LoopInstance,

@@ -23,7 +23,7 @@ const findKeys: KnownKeys<InstanceQuery> = {
   cursor: true,
 }
 
-/** A page of runs. The engine's own records are no work of anybody: they are found by their name alone. */
+/** A page of runs. The engine's own run of stops is nobody's work, so it is found only by its name. */
 export async function findRuns(
   store: LoopStore,
   query: Omit<InstanceQuery, 'tenant'> & { readonly tenant?: string },
@@ -35,7 +35,7 @@ export async function findRuns(
   return isNamed ? store.find(asked) : withoutOwn(store, asked)
 }
 
-/** As many as were asked for, or a program could take a page that lacks one for the last. */
+/** Fills the page again after leaving out the engine's own run, or a program could take a short page for the last one. */
 async function withoutOwn(store: LoopStore, query: InstanceQuery): Promise<Page<LoopInstance>> {
   const page = await store.find(query)
   const items = page.items.filter(({ aggregateId }) => !isReservedKey(aggregateId))

@@ -9,14 +9,14 @@ import { scopesOf } from '../recording/change-scopes.ts'
 import { overLimit } from '../recording/refused-by.ts'
 import type { Target } from './engine-input.ts'
 
-/** What an actor could do now, and why not. */
+/** A transition that leaves the current state, and whether the actor may take it. */
 export interface AvailableTransition {
   readonly transitionId: string
   readonly signal: string
   readonly to: string
   readonly allowed: boolean
   readonly needsApproval: 'never' | 'always' | 'depends'
-  /** Why not: a rejection reason, or the ids of hard guards that do not pass without more evidence. */
+  /** Why not: rejection reasons, or the ids of the hard guards that do not pass with this evidence. */
   readonly reasons: readonly string[]
 }
 
@@ -72,7 +72,7 @@ export async function listAvailable(
   )
 }
 
-/** The counters that have no room for these reservations now. */
+/** The counters that these reservations would overrun now. */
 async function overrunBy(
   { store }: Kernel,
   tenant: string,

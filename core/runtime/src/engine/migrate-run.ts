@@ -29,13 +29,13 @@ export async function migrateRun(kernel: Kernel, input: MigrateInput): Promise<L
       data: { from: instance.definition.digest, version: loop.definition.version },
     })
     restartTimeout(change, instance, target.timeout, entry)
-    // What people were asked was judged by the old definition; nobody could decide it any more.
+    // Open requests were judged by the old definition, so nobody could decide them any more.
     await supersede(kernel, change)
     return { scopes: ownScopes(tenant, actor) }
   })
 }
 
-/** Where the run goes on: in its state, or in the one that is named when there is no going on from that. */
+/** The state in which the run continues: its own, or the one that is named if the run cannot continue from its own. */
 function stateIn(
   { states }: LoopIndex,
   { currentState }: LoopInstance,
@@ -49,7 +49,7 @@ function stateIn(
     })
   const known = states.get(currentState)
   if (state !== currentState && known && !known.terminal)
-    // Or whoever may migrate could take it past guards and approvals.
+    // Otherwise whoever may migrate could take the run past guards and approvals.
     throw refuse(
       'The new definition has the state of the run.',
       'Leave `state` out: the run goes on there, and a transition takes it on.',
@@ -61,7 +61,7 @@ function stateIn(
       'Say with `state` where the run goes on.',
     )
   if (!target.terminal) return target
-  // It would be open for ever: nothing leaves the state, and nothing that reaches it records its end.
+  // The run would stay open for ever: nothing leaves a terminal state, and a migration does not end a run.
   throw refuse(
     'A run cannot go on from a terminal state.',
     'Say with `state` where the run goes on, or cancel or fail it instead.',

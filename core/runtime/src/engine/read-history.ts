@@ -44,7 +44,7 @@ export async function* readHistory(
     const page = await kernel.store.entries(tenant, run, { from: next, limit: size })
     for (const stored of page) {
       const item = openItem(stored)
-      // The run of another business key is none of this one.
+      // `runId` may name a run of another business key.
       if (item.entry.aggregateId !== aggregateId) return
       yield item
     }

@@ -8,13 +8,13 @@ import { stoppedError } from '../recording/refused-by.ts'
 import { untilCommitted } from '../recording/until-committed.ts'
 import type { Expected, Target } from './engine-input.ts'
 
-/** Which run, and as who saw it: an older one of its key has `runId`. */
+/** The run to change, and how the caller saw it; `runId` names an older run of the key. */
 interface Rewritten extends Target {
   readonly runId?: string
   readonly expected?: Expected
 }
 
-/** Commits a change that no guard judges: reads fresh, refuses on final runs, judges again on a conflict. */
+/** Commits a change that no guard judges: reads the run from the store, refuses final runs, and tries again on a conflict. */
 export async function rewrite(
   kernel: Kernel,
   { tenant = 'default', aggregateId, runId, expected }: Rewritten,
@@ -64,7 +64,7 @@ export function hasMoved(
   return expected !== undefined && (expected.runId !== runId || expected.version !== version)
 }
 
-/** The version that was checked is the one that is committed upon: the store compares it again. */
+/** Throws `conflict` if the run has moved. It cannot move after this unnoticed: the store compares the version again. */
 export function refuseMoved(instance: LoopInstance, expected: Expected | undefined): void {
   if (!hasMoved(instance, expected)) return
   const { runId, version } = instance

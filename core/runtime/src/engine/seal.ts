@@ -32,7 +32,7 @@ export interface SealOptions {
   readonly loopId: string
   /** Only a receipt of this transition opens the function. */
   readonly transitionId: string
-  /** How the record and traces call the function; as the transition by default. */
+  /** The name of the function in the record and in traces; the id of the transition by default. */
   readonly name?: string
 }
 
@@ -67,7 +67,7 @@ export function createSeal(kernel: Kernel): Seal {
       )
       await spend(kernel, receipt, entry, name)
       const context = { receipt, idempotencyKey: receipt.entry }
-      // Read from what was licensed: the caller may have changed the object since it was compared.
+      // Parsed from the licensed text, because the caller may have changed the object since it was compared.
       const licensed = parseJson(text) as typeof input
       if (!kernel.telemetry) return run(licensed, context)
       return kernel.telemetry.sealed({ name, receipt }, () => run(licensed, context))
@@ -88,12 +88,12 @@ function checkOptions({ loops }: Kernel, options: SealOptions): void {
 
 interface Licence {
   readonly entry: LedgerEntry
-  /** As the record has it: what the caller's says besides which entry it is, anybody may have written. */
+  /** Made from the record. Of the caller's receipt only the place of the entry is believed. */
   readonly receipt: Receipt
   readonly text: string
 }
 
-/** The recorded execution behind a receipt, which is only a pointer to it, and the text of what it licenses. */
+/** The recorded execution to which a receipt points, and the canonical text of the input that it licenses. */
 async function licence(
   kernel: Kernel,
   { loopId, transitionId }: SealOptions,
@@ -118,16 +118,16 @@ async function licence(
   return { entry, receipt: receiptOf(stored, entry), text }
 }
 
-/** The evidence that an entry names; null when it was erased, or changed since: no input can be compared with it. */
+/** The evidence that an entry names; null if it was erased or changed, so that no input can match it. */
 function licensedText(named: LedgerEntry, { evidence, salt }: StoredEntry): string | null {
   if (!named.evidence) return '{}'
   if (evidence === null || salt === null) return null
   return saltedDigest(salt, evidence) === named.evidence.digest ? evidence : null
 }
 
-/** The entry at the place that the receipt names, if its hash is the one that the receipt bears. */
+/** The entry at the place that the receipt names, if it has the hash that the receipt names. */
 async function recorded(kernel: Kernel, receipt: Receipt): Promise<StoredEntry | undefined> {
-  // Whatever was refused, or waits for people, has none.
+  // The result of a refused or pending attempt has no receipt, so `receipt` may be undefined.
   const { tenant, runId, seq, entry }: Partial<Receipt> = receipt ?? {}
   if (typeof tenant !== 'string' || typeof runId !== 'string' || !Number.isSafeInteger(seq))
     return undefined
@@ -147,7 +147,7 @@ async function spend(
       if (!run) throw refuse('unknown_receipt', 'The run of the receipt is gone.')
       const hold = await holdOf(kernel, run)
       if (hold) throw refuse(hold, `The run is ${run.status}.`)
-      // Since it was compared.
+      // It may have been spent or erased since it was compared.
       for await (const later of newestFirst(kernel.store, run, entry.seq)) {
         if (openEntry(later).receipt === receipt.entry) throw spent()
         if (later.hash === receipt.entry && entry.evidence && later.evidence === null)
@@ -182,7 +182,7 @@ function unlicensed(): LoopError {
   return refuse('input_mismatch', 'The input is not what the receipt licenses.')
 }
 
-/** What to do where a new receipt would be of no use. */
+/** What to do about refusals for which a new receipt is no cure. */
 const cures: Readonly<Record<string, string>> = {
   other_transition: 'Give it a receipt of the transition that it was sealed for.',
   input_mismatch: 'Give it the evidence of the transition, unchanged.',

@@ -25,7 +25,7 @@ const targetKeys = {
 } as const
 const kinds = { loopId: 'loop', aggregateId: 'instance', actorId: 'actor' } as const
 
-/** What could be read as something else is refused: it would stop, or let go on, what nobody meant. */
+/** Refuses every ambiguous target, which could stop or release something that nobody meant. */
 export function scopeOf(target: StopTarget): StopScope {
   refuseStrayKeys(target, targetKeys, { what: 'The target of a stop', path: '/target' })
   const given: { readonly [Key in keyof typeof targetKeys]?: unknown } = target
@@ -44,7 +44,7 @@ export function scopeOf(target: StopTarget): StopScope {
     const scope = stopScope(kinds[kind], tenant, name)
     return { scope, tenant, ...(kind === 'actorId' && { actorId: name }) }
   }
-  // On record in one place, whoever asks: there it is looked for.
+  // A stop of everything is always recorded in this tenant, where `verify` looks for it.
   if (given.everything === true) return { scope: '*', tenant: 'default' }
   throw new LoopError('invalid_input', 'Everything is stopped with `true`.', {
     path: '/target/everything',
@@ -52,7 +52,7 @@ export function scopeOf(target: StopTarget): StopScope {
 }
 
 function nameOf(value: unknown, key: keyof typeof targetKeys): string {
-  // Nor is anybody left of `user:` alone.
+  // `user:` alone names nobody.
   const name = typeof value === 'string' && key === 'actorId' ? spellingOf(value) : value
   if (typeof value === 'string' && isText(name, 256) && name !== '') return value
   throw new LoopError('invalid_input', 'The target of a stop is named by text.', {

@@ -56,7 +56,7 @@ function renderView({
   expiresAt,
 }: Question): ApprovalView {
   const { definition } = loop
-  // A block of YAML ends with a line feed.
+  // A block text in YAML ends with a line feed.
   const description = transition.description?.trim()
   const view: ApprovalView = {
     title: `${transition.id} on ${instance.aggregateId}`,

@@ -16,7 +16,7 @@ type EffectInput = {
   readonly inputDigest: string
 }
 
-/** The exact input of the effect. Its expressions see no clock, so that it is the same at request and at execution. */
+/** The exact input of the effect. Its expressions see no clock, so the input is the same at request and at execution. */
 export function effectInput(
   attempt: Attempt,
   transition: Transition,
@@ -51,7 +51,7 @@ export function effectInput(
   }
 }
 
-/** Whether policy asks for people. A condition that cannot be evaluated asks for them. */
+/** Whether the policy asks for people. A condition that cannot be evaluated asks for them too. */
 export function approvalNeeded(attempt: Attempt, transition: Transition, now: number): boolean {
   const { approval } = transition
   if (!approval?.when) return true

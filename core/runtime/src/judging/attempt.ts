@@ -30,13 +30,13 @@ export interface Attempt {
   readonly instance: LoopInstance
   readonly command: TransitionCommand
   readonly evidence: Evidence
-  /** A refusal that was found before the run was looked at. */
+  /** A refusal that was found before this attempt, such as an unverified identity or a full counter. */
   readonly refusal?: Refusal
   /** The approved request that this attempt executes. */
   readonly approved?: ApprovalRequest
-  /** Who waits for the request that this attempt may open. */
+  /** Where to report the end of the request that this attempt may open. */
   readonly callbackUrl?: string
-  /** What the same commit does before, and no store knows yet. */
+  /** The change of which this attempt is a part; no store knows it yet. */
   readonly change?: Earlier
 }
 
@@ -55,7 +55,9 @@ export interface Judgement {
 const { isFrozen } = Object
 const none: readonly never[] = Object.freeze([])
 
-/** Gathers the facts and lets `decide` rule. Reads, never writes. At once when nobody has to be waited for. */
+/**
+ * Gathers the facts and lets `decide` rule. Reads and never writes; returns a promise only if something has to be awaited.
+ */
 export function judge(attempt: Attempt): Judgement | Promise<Judgement> {
   const { kernel, loop, instance, command, evidence, refusal } = attempt
   const base: Base = {
@@ -89,7 +91,7 @@ export function judge(attempt: Attempt): Judgement | Promise<Judgement> {
 
 type Base = Pick<TransitionFacts, 'at' | 'durability' | 'evidence' | 'receiptTtlMs'>
 
-/** What this process made is frozen already, and what a store read need not be: one guard could change it for the next. */
+/** Freezes what guards see, so that no guard can change it for the next. What this process made is frozen already. */
 function guardFacts(
   { instance, command, evidence, refusal }: Attempt,
   transition: Transition,
@@ -107,7 +109,7 @@ function guardFacts(
   }
 }
 
-/** What follows from the verdicts: a block, a request for approval, or an execution. */
+/** Rules by the verdicts: blocks, asks for approval, or executes. */
 function conclude(
   attempt: Attempt,
   transition: Transition,

@@ -9,7 +9,7 @@ import {
 import { askedBy } from './approval-view.ts'
 import type { Attempt } from './attempt.ts'
 
-/** The channel that hears of the end of a request, and only when its requester asked to be called back. */
+/** The channel that hears only of the end of a request, and only if the requester asked to be called back. */
 export const callbackChannel = 'callback'
 
 /** The request that asks people about an attempt; undefined when the transition has no policy. */

@@ -16,7 +16,7 @@ import { recordedApprovals } from '../reading/compare-with-record.ts'
 import type { Attempt } from './attempt.ts'
 import { guardsOf } from './guards-of.ts'
 
-/** What guards ask to know that only the store knows, and the commit that this attempt is a part of. */
+/** Reads the facts that guards need from the store, and from the change of which the attempt is a part. */
 export async function readFacts(
   attempt: Attempt,
   transition: Transition,
@@ -38,7 +38,7 @@ async function decidedBefore(
   return { approvals, identityClassOf: await identityClasses(kernel, instance.tenant, people) }
 }
 
-/** Newest first. */
+/** The requests of the run, newest first. */
 async function requestsOf({
   kernel,
   instance,
@@ -73,7 +73,7 @@ async function lastExecutions(
   return new Map(found.filter((pair): pair is readonly [string, number] => pair[1] !== undefined))
 }
 
-/** A store keeps a note of which entry that is: what the note names has to be an execution of the transition. */
+/** The newest execution of a transition. The store only notes which entry that is, so the entry itself is checked. */
 async function lastExecuted(
   store: LoopStore,
   { tenant, runId }: LoopInstance,

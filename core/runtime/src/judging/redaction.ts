@@ -16,7 +16,7 @@ export interface Redaction {
   readonly patterns?: readonly RegExp[]
 }
 
-/** Throws `invalid_config` for what would hide something else than it says, or nothing. */
+/** Throws `invalid_config` for a redaction that would hide nothing, or something else than it says. */
 export function checkRedaction(redaction: Redaction): void {
   const known = { paths: true, patterns: true } as const
   refuseStrayKeys(redaction, known, {
@@ -40,7 +40,7 @@ export function checkRedaction(redaction: Redaction): void {
 
 /**
  * Replaces what matches by `{ redacted: true, digest }`; the digest is salted with the entry's own salt. Without a salt
- * there is no digest: the same value gives the same whenever it comes, and nothing that a guess could be compared with.
+ * there is no digest, so that the result is the same each time, and no guess can be checked against it.
  */
 export function redact(value: JsonObject, redaction: Redaction, salt: string | null): JsonObject {
   const paths = (redaction.paths ?? []).map((path) =>

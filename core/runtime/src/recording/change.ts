@@ -13,29 +13,26 @@ import {
   type TraceContext,
 } from '@loop-engine/core'
 
-/** What a plan says besides what its change gathered. */
-export type PlanRest = Pick<CommitPlan, 'scopes'> &
-  Partial<
-    Pick<
-      CommitPlan,
-      'idempotency' | 'reservations' | 'spend' | 'settle' | 'fence' | 'stops' | 'erase'
-    >
-  >
+/** The parts of a plan that its change does not gather. */
+export type PlanRest = Pick<
+  CommitPlan,
+  'scopes' | 'idempotency' | 'reservations' | 'spend' | 'settle' | 'fence' | 'stops' | 'erase'
+>
 
-/** Everything that one commit will do to one run, gathered in order. */
+/** Gathers, in order, everything that one commit will do to one run. */
 export interface Change {
   /** The run as it will be after what was appended so far. */
   readonly instance: LoopInstance
   readonly entries: readonly StoredEntry[]
   /** The requests that it opens, changes or closes, as they will be. */
   readonly approvals: readonly ApprovalRequest[]
-  /** Where what is ordered belongs, when that is not where it is ordered. */
+  /** The place in a trace to which the orders belong, if that is not the current work. */
   readonly origin: TraceContext | undefined
   append(draft: EntryDraft, evidence?: SealedEvidence | null): StoredEntry
   enqueue(item: Omit<OutboxItem, 'tenant' | 'aggregateId' | 'runId' | 'seq'>): void
   cancel(itemId: string): void
   upsert(request: ApprovalRequest): void
-  /** Orders that a sink is told of every entry. */
+  /** Orders the delivery of every entry to a sink. */
   publish(sink: string): void
   plan(rest: PlanRest): CommitPlan
 }
@@ -96,7 +93,7 @@ function gather(
     plan(rest) {
       return {
         ...rest,
-        // To a store a plan that reserves nothing is a plain one.
+        // Left out if it is empty, because stores commit a plan without reservations faster.
         reservations: rest.reservations?.length ? rest.reservations : undefined,
         tenant: instance.tenant,
         instance,

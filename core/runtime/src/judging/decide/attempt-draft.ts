@@ -2,25 +2,13 @@ import type { EntryDraft, LoopInstance, Transition } from '@loop-engine/core'
 
 import type { TransitionCommand, TransitionFacts } from './ruling.ts'
 
-/** The draft of an attempt; absent facts leave no key, so that the canonical form stays small. */
+/** The draft of the entry of an attempt. A fact that is absent leaves no key, so that the canonical form stays small. */
 export function attemptDraft(
   instance: LoopInstance,
   command: TransitionCommand,
   facts: TransitionFacts,
   transition: Transition | null,
-  own: Pick<
-    EntryDraft,
-    | 'type'
-    | 'toState'
-    | 'status'
-    | 'actionDigest'
-    | 'approval'
-    | 'effect'
-    | 'counters'
-    | 'receiptExpiresAt'
-    | 'reason'
-    | 'message'
-  >,
+  own: Pick<EntryDraft, 'type'> & Partial<EntryDraft>,
 ): EntryDraft {
   const draft: Record<string, unknown> = {
     tenant: instance.tenant,

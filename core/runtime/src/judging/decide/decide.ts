@@ -16,9 +16,9 @@ import type { Order, Ruling, TransitionCommand, TransitionFacts } from './ruling
 const nothing: readonly never[] = Object.freeze([])
 
 /**
- * Judges one attempt: executes, asks for approval, or refuses. Always yields exactly one entry. The one place where a
- * transition is judged, and pure: no clock, no I/O, no randomness, no Node module. What depends on the world (time, hashes,
- * guard verdicts) comes in as facts.
+ * Judges one attempt: executes, asks for approval, or refuses, always with exactly one entry. This is the only place where a
+ * transition is judged, and it is pure: no clock, no I/O, no randomness, no Node module. Time, hashes and the verdicts of
+ * guards come in as facts.
  */
 export function decide(
   loop: LoopIndex,
@@ -140,7 +140,7 @@ function execute(
   }
 }
 
-/** A guard may answer with more than belongs there. */
+/** Copies the known fields: a guard may have put more into its reservation. */
 function countedBy({ key, bucket, amount, limit, expiresAt }: Reservation): Reservation {
   return { key, bucket, amount, limit, ...(expiresAt !== undefined && { expiresAt }) }
 }

@@ -22,7 +22,9 @@ export interface TransitionCommand {
 export interface Refusal {
   readonly reason: RejectionReason
   readonly message: string
-  /** Counters that the commit found full. Guards judge again: a hard one is refused for this reason, a soft one warns. */
+  /**
+   * Counters that the commit found full. The guards are asked again: a hard limit refuses for this reason, a soft one warns.
+   */
   readonly overrun?: readonly string[] | undefined
 }
 
@@ -31,10 +33,10 @@ export interface TransitionFacts {
   /** Epoch milliseconds. */
   readonly at: number
   readonly durability: Durability
-  /** A refusal that was found outside: identity, a stop, evidence that does not fit its schema. */
+  /** A refusal that was found outside: identity, a stop, or a full counter. */
   readonly refusal?: Refusal
   readonly guards: readonly GuardResult[]
-  /** What an execution takes of limits. */
+  /** The counters that an execution takes from. */
   readonly reservations?: readonly Reservation[]
   /** The hard guard that did not pass. */
   readonly blockedBy?: GuardResult
@@ -61,7 +63,7 @@ export interface TimerOrder {
   readonly transition: string
   readonly after: string
 }
-/** The timeout of the state that the run leaves is no longer wanted. */
+/** Cancels the timeout of the state that the run leaves. */
 export interface CancelOrder {
   readonly kind: 'cancel-timeout'
   readonly stateVersion: number
