@@ -61,6 +61,7 @@ test.each<[string, JsonObject, number]>([
   ['evidence-schema', { schema: { properties: { a: 'string' } } }, 1],
   ['evidence-schema', { schema: { properties: { a: { enum: 'x' } } } }, 1],
   ['evidence-schema', { schema: { required: 'a' } }, 1],
+  ['evidence-schema', { schema: { properties: { a: { $dynamicRef: '#b' } } } }, 1],
   ['evidence-schema', { schema: { properties: { a: { minimum: '5', maxLength: -1 } } } }, 2],
   ['evidence-schema', { schema: { anyOf: { type: 'object' }, not: [], uniqueItems: 1 } }, 3],
   [
@@ -229,6 +230,32 @@ describe('evidence-schema', () => {
       ).toEqual([])
     },
   )
+})
+
+const closed = { properties: { a: true }, unevaluatedProperties: false }
+const open = { properties: { a: true, b: true } }
+
+test.each<[string, JsonObject]>([
+  ['allOf beside a reference', { $ref: '#/$defs/open', allOf: [closed] }],
+  ['then', { if: open, then: closed }],
+  ['dependentSchemas', { anyOf: [open], dependentSchemas: { a: closed } }],
+  ['a reference from then', { if: open, then: { $ref: '#/$defs/closed' } }],
+  ['a reference to it all', { ...closed, properties: { a: { if: open, then: { $ref: '#' } } } }],
+])('evidence-schema: what %s closes stays closed whatever is evaluated beside it', (_, given) => {
+  const isWhole = given['unevaluatedProperties'] === false
+  const schema = { ...given, $defs: { open, closed } }
+  const evidenceOf = (value: JsonObject): JsonObject => (isWhole ? { a: value } : value)
+  const judged = (value: JsonObject) =>
+    passes('evidence-schema', { schema }, { evidence: evidenceOf(value) })
+
+  expect([judged({ a: 1 }), judged({ a: 1, b: 2 })]).toEqual([true, false])
+})
+
+test('evidence-schema: what a closed part evaluated is evaluated for the whole', () => {
+  const schema = { allOf: [closed], unevaluatedProperties: false }
+  const judged = (evidence: JsonObject) => passes('evidence-schema', { schema }, { evidence })
+
+  expect([judged({ a: 1 }), judged({ b: 2 })]).toEqual([true, false])
 })
 
 test('human-only never lets a machine pass, whoever it acts for', () => {

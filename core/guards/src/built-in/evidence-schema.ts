@@ -4,7 +4,8 @@ import { isRecord, LoopError, type Guard, type JsonObject } from '@loop-engine/c
 import { loadJsonSchema } from '../load-libraries.ts'
 import { createTimeLimit, type TimeLimit } from '../time-limit.ts'
 import { readField } from './read-field.ts'
-import { mayTakeLong, patternRisk, schemaFaults } from './schema/schema-faults.ts'
+import { mayTakeLong, partsOf, patternRisk, schemaFaults } from './schema/schema-faults.ts'
+import { beginAnew } from './schema/unevaluated.ts'
 
 type Validate = (evidence: JsonObject) => ValidationResult | 'late'
 
@@ -57,6 +58,10 @@ function compile(schema: JsonObject, limit: TimeLimit): Validate {
   if (risk !== null) throw new LoopError('invalid_definition', risk)
   const { Validator } = loadJsonSchema()
   const validator = new Validator(copy, '2020-12', true)
+  const [root, ...parts] = partsOf(copy)
+  const isReferred = parts.some((part) => part.__absolute_ref__ === copy.__absolute_uri__)
+  // Of a condition nobody learns where it does not hold: the root, which most schemas close, stays as it is if it may.
+  beginAnew(isReferred && root ? [root, ...parts] : parts)
   if (!mayTakeLong(copy)) return (evidence) => validator.validate(evidence)
   return (evidence) => limit(() => validator.validate(evidence))
 }

@@ -50,7 +50,8 @@ export function mayTakeLong(schema: Schema): boolean {
   )
 }
 
-function* partsOf(schema: unknown): Generator<Schema> {
+/** A schema, and every schema in it that the validator looks at. */
+export function* partsOf(schema: unknown): Generator<Schema> {
   if (!isRecord(schema)) return
   yield schema
   const { schemaArrayKeyword, schemaKeyword, schemaMapKeyword } = loadJsonSchema()

@@ -37,6 +37,7 @@ const keywords = new Map<string, Keyword>([
   ...named(count, 'minProperties maxProperties'),
   ...named([isText, 'a text'], 'pattern format $ref'),
   ...named([(value) => typeof value === 'boolean', 'true or false'], 'uniqueItems'),
+  ...named([() => false, '$ref: it is followed nowhere'], '$dynamicRef'),
 ])
 
 export function keywordFaults(part: Schema): readonly string[] {
