@@ -50,6 +50,9 @@ export function overrunFault({ key, amount, limit, runId, seq }: CounterUse): Ve
   return { runId, seq, fault: 'illegal', message }
 }
 
+/** So many are asked for at once. */
+const atOnce = 100
+
 /** Whether every counter holds at least what the record took of it: others may have taken more meanwhile. */
 export async function verifyCounters(
   store: LoopStore,
@@ -58,16 +61,27 @@ export async function verifyCounters(
   now: number,
 ): Promise<readonly VerifyFault[]> {
   const faults: VerifyFault[] = []
-  for (const use of uses) {
-    const overrun = overrunFault(use)
-    if (overrun) faults.push(overrun)
-    const { key, bucket, amount, expiresAt = Infinity, runId, seq } = use
-    // Nobody takes of a window that is over, and the store may have forgotten it.
-    if (expiresAt <= now) continue
-    const held = await store.counter(tenant, key, bucket)
-    if (held >= amount * (1 - rounding)) continue
-    const message = `The counter ${key} holds ${held}; by the record ${amount} was taken of it.`
-    faults.push({ runId, seq, fault: 'fold_mismatch', message })
+  for (let from = 0; from < uses.length; from += atOnce) {
+    const some = uses.slice(from, from + atOnce)
+    const found = some.map(async (use) => [
+      overrunFault(use),
+      await heldFault(store, tenant, use, now),
+    ])
+    for (const fault of (await Promise.all(found)).flat()) if (fault) faults.push(fault)
   }
   return faults
+}
+
+async function heldFault(
+  store: LoopStore,
+  tenant: string,
+  { key, bucket, amount, expiresAt = Infinity, runId, seq }: CounterUse,
+  now: number,
+): Promise<VerifyFault | null> {
+  // Nobody takes of a window that is over, and the store may have forgotten it.
+  if (expiresAt <= now) return null
+  const held = await store.counter(tenant, key, bucket)
+  if (held >= amount * (1 - rounding)) return null
+  const message = `The counter ${key} holds ${held}; by the record ${amount} was taken of it.`
+  return { runId, seq, fault: 'fold_mismatch', message }
 }
