@@ -37,17 +37,19 @@ export interface IdentityOptions {
   readonly maxAgeMs?: number
 }
 
+export interface Today {
+  /** With the roles and groups of today. */
+  readonly actor: Actor
+  readonly identityClass: string
+  /** All ids of this person that the directory knows; empty without a directory. */
+  readonly accounts: readonly string[]
+}
+
 export interface Identity {
   /** A frozen copy of the actor, and why it is refused, if it is. Throws `invalid_actor`. */
   admit(input: unknown): Admission
-  /**
-   * The actor with today's roles, groups and identity class from the directory; null if the directory does not know the
-   * person.
-   */
-  today(
-    tenant: string,
-    actor: Actor,
-  ): Promise<{ readonly actor: Actor; readonly identityClass: string } | null>
+  /** Who the directory says this is today; null if it does not know the person. */
+  today(tenant: string, actor: Actor): Promise<Today | null>
   /** The other ids of the person who has this one, as the directory knows them today. */
   otherAccounts(tenant: string, id: string): Promise<readonly string[]>
   /** Without a directory the roles of a person never change after they acted. */
@@ -77,11 +79,11 @@ export function createIdentity(options: IdentityOptions = {}, patience: Patience
     admit: (input) =>
       admitActor(input, maxAgeMs === undefined ? rules : { ...rules, now: patience.clock.now() }),
     async today(tenant, actor) {
-      if (!directory) return { actor, identityClass: actor.id }
+      if (!directory) return { actor, identityClass: actor.id, accounts: [] }
       const person = await ask(directory, patience, tenant, actor.id)
       if (!person) return null
-      const { identityClass, accounts: _, ...names } = person
-      return { actor: { ...actor, ...names }, identityClass: identityClass ?? actor.id }
+      const { identityClass = actor.id, accounts, ...names } = person
+      return { actor: { ...actor, ...names }, identityClass, accounts }
     },
     async otherAccounts(tenant, id) {
       const person = directory && (await ask(directory, patience, tenant, id))

@@ -118,7 +118,7 @@ async function withTwoAccounts(accounts: readonly string[] | Error = ['mallory',
             from: 'OPEN',
             to: 'DONE',
             actors: ['ai-agent'],
-            approval: { reviewers: ['m@home'] },
+            approval: { reviewers: ['m@home'], allow: ['delegate'] },
           },
         ],
       }),
@@ -135,6 +135,7 @@ async function withTwoAccounts(accounts: readonly string[] | Error = ['mallory',
   await engine.start({ ...run, loopId: 'order', actor: agent })
   const asked = await engine.transition({ ...run, transitionId: 'pay', actor: agent })
   if (asked.status !== 'pending_approval') throw new Error(asked.status)
+  const requestId = asked.approvalId
   const other: Actor = { type: 'human', id: 'm@home' }
   const stop = { target: { actorId: 'user:Mallory' }, actor: olga, reason: 'stolen' }
   return {
@@ -144,8 +145,8 @@ async function withTwoAccounts(accounts: readonly string[] | Error = ['mallory',
     scopes: async () => (await engine.stops()).map(({ scope }) => scope).toSorted(),
     look: async (actor: Actor) =>
       (await engine.transition({ ...run, transitionId: 'look', actor })).status,
-    approve: async () =>
-      approvals.decide({ requestId: asked.approvalId, decision: 'approve', actor: other }),
+    approve: async () => approvals.decide({ requestId, decision: 'approve', actor: other }),
+    handOn: async () => approvals.delegate({ requestId, actor: other, to: 'eve' }),
     other,
     agent,
   }
@@ -165,6 +166,20 @@ test('a stop of one account reaches the others of the same person, and who acts 
 
   await release()
   expect(await scopes()).toEqual([])
+  expect(await approve()).toMatchObject({ status: 'executed' })
+})
+
+test('an account that is linked only after the stop neither approves nor hands an approval on', async () => {
+  const linked: string[] = []
+  const { stop, release, approve, handOn, scopes } = await withTwoAccounts(linked)
+  await stop()
+  linked.push('user:Mallory', 'm@home')
+
+  expect(await scopes()).toEqual(['actor:default:mallory'])
+  expect(await handOn()).toMatchObject({ status: 'refused', reason: 'stopped' })
+  expect(await approve()).toMatchObject({ status: 'refused', reason: 'stopped' })
+
+  await release()
   expect(await approve()).toMatchObject({ status: 'executed' })
 })
 

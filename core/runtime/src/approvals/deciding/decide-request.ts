@@ -18,7 +18,7 @@ import { refuseToday } from '../entitlement/refuse-today.ts'
 import { apply } from './apply-decision.ts'
 import { expire } from './expire-request.ts'
 import { answeredBefore, answerToKeep } from './kept-answer.ts'
-import { onRequest } from './on-request.ts'
+import { heldUpByAccounts, onRequest } from './on-request.ts'
 import { refuseEarly, refuse } from './refuse-decision.ts'
 
 export interface DecideInput {
@@ -119,7 +119,11 @@ export async function decideRequest(kernel: Kernel, given: DecideInput): Promise
       const outcome =
         reason || !today
           ? refuse(kernel, situation, input, reason ?? 'not_entitled')
-          : await apply(kernel, { ...situation, actor: today.actor }, input)
+          : heldUpByAccounts(
+              await apply(kernel, { ...situation, actor: today.actor }, input),
+              situation,
+              today.accounts,
+            )
       if (!idempotency || !outcome.plan) return outcome
       const answer = answerToKeep(outcome.result)
       const at = kernel.clock.now()

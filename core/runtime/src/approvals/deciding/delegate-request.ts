@@ -14,7 +14,7 @@ import { permits } from '../entitlement/approval-rules.ts'
 import { refuseToday } from '../entitlement/refuse-today.ts'
 import type { DecisionResult } from './decide-request.ts'
 import { decisionDraft } from './decision-draft.ts'
-import { onRequest, type Outcome, type Situation } from './on-request.ts'
+import { heldUpByAccounts, onRequest, type Outcome, type Situation } from './on-request.ts'
 import { recordProgress } from './record-progress.ts'
 import { refuseEarly, refuse } from './refuse-decision.ts'
 
@@ -68,7 +68,8 @@ export async function delegate(kernel: Kernel, input: DelegateInput): Promise<De
     const type = 'loop.approval.decided'
     const draft = decisionDraft(kernel, situation, type, 'delegate', { reason })
     change.append({ ...draft, data: { to } })
-    return recordProgress(kernel, situation, handed, 'delegated')
+    const outcome = await recordProgress(kernel, situation, handed, 'delegated')
+    return heldUpByAccounts(outcome, situation, today?.accounts ?? [])
   }
   return onRequest(kernel, input, actor, judge, (situation, reason) =>
     refuse(kernel, situation, { decision: 'delegate' }, reason),

@@ -1,4 +1,10 @@
-import { LoopError, type Actor, type ApprovalRequest, type LoopInstance } from '@loop-engine/core'
+import {
+  actorScopes,
+  LoopError,
+  type Actor,
+  type ApprovalRequest,
+  type LoopInstance,
+} from '@loop-engine/core'
 
 import type { Refusal } from '../../judging/decide/ruling.ts'
 import type { Kernel } from '../../kernel.ts'
@@ -24,6 +30,21 @@ export interface Outcome<Result> {
   readonly plan?: PlanRest
   /** A hard limit is in the way, and nothing is committed. */
   readonly isHeldUp?: boolean
+}
+
+/**
+ * Lets a stop of any account of the person who decides hold up the outcome: an account may have been stopped before the
+ * directory knew whose it is.
+ */
+export function heldUpByAccounts<Result>(
+  outcome: Outcome<Result>,
+  { request }: Situation,
+  accounts: readonly string[],
+): Outcome<Result> {
+  const { plan } = outcome
+  if (!plan) return outcome
+  const more = accounts.flatMap((id) => actorScopes(request.tenant, id))
+  return { ...outcome, plan: { ...plan, scopes: [...plan.scopes, ...more] } }
 }
 
 interface Steps<Result> {

@@ -1,6 +1,7 @@
 import type { ApprovalRequest, DecisionKind } from '@loop-engine/core'
 
 import { identityClasses, involvedIn } from '../../identity-classes.ts'
+import type { Today } from '../../identity.ts'
 import type { Kernel } from '../../kernel.ts'
 import {
   isFull,
@@ -11,15 +12,13 @@ import {
 } from './approval-rules.ts'
 import { withStandingDelegations } from './standing-delegations.ts'
 
-type Today = Awaited<ReturnType<Kernel['identity']['today']>>
-
 /**
  * Why a person may not decide, or not in this way, by the roles that the directory gives everybody today; null when they may.
  */
 export async function refuseToday(
   kernel: Kernel,
   request: ApprovalRequest,
-  today: Today,
+  today: Today | null,
   kind?: DecisionKind | 'delegate',
 ): Promise<DecisionRefusal | null> {
   if (!today) return 'not_entitled'
