@@ -121,6 +121,10 @@ test('a terminal state must be reachable from every state', () => {
   expect(found({ states, transitions: [...trap, ...leading(['LATER', 'X'])] })).toEqual([
     'unknown_state /transitions/4/to',
   ])
+  expect(found({ states, transitions: trap.toSpliced(1, 1) })).toEqual([
+    'unreachable_state /states/1',
+    'unreachable_state /states/2',
+  ])
 })
 
 test('an error state must be terminal', () => {
@@ -319,8 +323,11 @@ test('a guard that looks back must ask about a transition of the loop', () => {
 })
 
 test('the prefix role: is refused where a plain role is expected', () => {
-  expect(one({ roles: ['finance', 'role:finance'] })).toEqual([
-    'misspelt_role /transitions/0/roles/1',
+  const transitions = [{ ...approve, roles: ['finance', 'role:finance', 'role:'] }]
+
+  expect(validateLoop(loop({ transitions }))).toMatchObject([
+    { code: 'misspelt_role', path: '/transitions/0/roles/1', hint: 'Write "finance".' },
+    { code: 'misspelt_role', path: '/transitions/0/roles/2', hint: 'Write "…".' },
   ])
 })
 
@@ -338,6 +345,7 @@ test('a guard that asks who approved must ask about a transition that needs appr
 
 test.each([
   ['approval-obtained', ['never_approved /transitions/0/guards/0/with/transition']],
+  ['four-eyes', ['never_approved /transitions/0/guards/0/with/transition']],
   ['rejected-twice', []],
 ])(
   '%s about the very transition that it guards, whose approval comes after its guards',
@@ -347,6 +355,7 @@ test.each([
     expect(
       one({ approval: true, guards: [{ id, with: { transition: 'approve' } }] }, { guards }),
     ).toEqual(problems)
+    expect(one({ approval: true, guards: [id] }, { guards })).toEqual([])
   },
 )
 
@@ -428,6 +437,24 @@ test('an expression that does not compile gets a hint what it can use', () => {
       hint: 'CEL compares with == and !=. This expression can use evidence, input, actor, instance, transition and now.',
     },
   ])
+})
+
+test('what a compiler of ours says is in its hint', () => {
+  const transitions = [{ ...approve, guards: [{ id: 'g', when: 'amount' }] }]
+  const messageOf = (error: unknown): string | undefined => {
+    const compileExpression = (): never => {
+      throw error
+    }
+    return validateLoop(loop({ transitions }), { compileExpression })[0]?.message
+  }
+
+  expect(
+    messageOf(new LoopError('invalid_input', 'No.', { hint: 'Unknown variable: amount' })),
+  ).toBe('The expression does not compile: Unknown variable: amount')
+  expect(messageOf(new LoopError('invalid_input', 'It is no text.'))).toBe(
+    'The expression does not compile: It is no text.',
+  )
+  expect(messageOf(null)).toBe('The expression does not compile: it was refused.')
 })
 
 test('every expression is compiled', () => {
