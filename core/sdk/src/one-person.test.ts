@@ -136,10 +136,24 @@ test('the vote of who turns out to be another voter, or the requester, counts no
   expect(await verifyStore({ store, tenant: 'default', deep: true })).toMatchObject({ ok: true })
 })
 
-test('who turns out to be the requester has handed no vote on', async () => {
-  const people: Record<string, Person> = { alice: finance, 'alice.admin': finance, dora: {} }
+test('the vote of who is not known any more counts no longer', async () => {
+  const people: Record<string, Person> = { bob: finance, carol: finance }
+  const { approve } = await ask({ quorum: 2, requester: payer, people })
+  await approve(person('bob'))
+  delete people['bob']
+
+  expect(await approve(person('carol'))).toMatchObject({
+    status: 'recorded',
+    request: { decisions: [{ reviewer: { id: 'carol' } }] },
+  })
+})
+
+/** What dora's approval comes to, to whom somebody handed a vote on before the directory changed. */
+async function handedOn(by: string, change: Record<string, Person | null>, fourEyes = true) {
+  const people: Record<string, Person | null> = { alice: finance, 'alice.admin': finance, dora: {} }
+  const approval = { reviewers: ['role:finance'], allow: ['delegate' as const], fourEyes }
   const { engine, approvals } = await createLoopSystem({
-    loops: [paymentWith({ approval: { reviewers: ['role:finance'], allow: ['delegate'] } })],
+    loops: [paymentWith({ approval })],
     relay: false,
     identity: { directory: (_, id) => people[id] ?? null },
   })
@@ -147,12 +161,23 @@ test('who turns out to be the requester has handed no vote on', async () => {
     { engine },
     { actor: { ...payer, onBehalfOf: { type: 'human', id: 'alice' } } },
   )
-  await approvals.delegate({ requestId, actor: person('alice.admin'), to: 'dora' })
-  people['alice'] = people['alice.admin'] = { ...finance, identityClass: 'person-1' }
+  await approvals.delegate({ requestId, actor: person(by), to: 'dora' })
+  Object.assign(people, change)
+  return approvals.decide({ requestId, decision: 'approve', actor: person('dora') })
+}
 
-  expect(
-    await approvals.decide({ requestId, decision: 'approve', actor: person('dora') }),
-  ).toMatchObject({ reason: 'not_entitled' })
+test('who turns out to be the requester has handed no vote on, unless it may approve', async () => {
+  expect(await handedOn('alice.admin', {})).toMatchObject({ status: 'executed' })
+  const { alice, 'alice.admin': admin } = twoAccounts
+  const linked = { alice, 'alice.admin': admin }
+  expect(await handedOn('alice.admin', linked)).toMatchObject({ reason: 'not_entitled' })
+  expect(await handedOn('alice.admin', linked, false)).toMatchObject({ status: 'executed' })
+})
+
+test('who is not known any more has handed no vote on', async () => {
+  expect(await handedOn('alice.admin', { 'alice.admin': null })).toMatchObject({
+    reason: 'not_entitled',
+  })
 })
 
 /** A purchase that bob approved, asked for by alice; then somebody is to order it. */
