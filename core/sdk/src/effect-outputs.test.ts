@@ -90,6 +90,12 @@ test.each<[string, unknown, string, number]>([
     'unavailable',
     3,
   ],
+  [
+    'that it cannot tell',
+    new LoopError('unknown_outcome', 'No answer.', { retryable: true }),
+    'unknown_outcome',
+    3,
+  ],
   ['what may not', new LoopError('refused', 'Never.'), 'refused', 1],
 ])('an effect that throws %s has failed after its attempts', async (_, error, reason, calls) => {
   expect(

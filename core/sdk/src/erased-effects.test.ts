@@ -11,14 +11,17 @@ interface Given {
   /** Done while its delivery is prepared, and while it becomes a dead letter. */
   readonly meanwhile?: () => Promise<unknown>
   readonly givingUp?: () => Promise<unknown>
+  /** Done while a dead letter is put back. */
+  readonly reviving?: () => Promise<unknown>
 }
 
 /** A payment whose bank does what the test says; `seq` of its order is 2. */
 async function ordered(
   pay: () => Promise<void>,
-  { evidence = { iban: 'DE02 1203' }, meanwhile, givingUp }: Given = {},
+  { evidence = { iban: 'DE02 1203' }, meanwhile, givingUp, reviving }: Given = {},
 ) {
   const asked: unknown[] = []
+  const told: unknown[] = []
   const bank = bankThat(async (input) => {
     asked.push(input)
     await pay()
@@ -38,7 +41,12 @@ async function ordered(
         await givingUp?.()
         return store.settle(...settlements)
       },
+      async revive(...query) {
+        await reviving?.()
+        return store.revive(...query)
+      },
     },
+    onError: (error) => void told.push(error),
     limits,
     relay: false,
   })
@@ -59,7 +67,7 @@ async function ordered(
   /** What the store still has to deliver, dead letters aside. */
   const waiting = async () =>
     store.claim({ worker: 'w', now: Number.MAX_SAFE_INTEGER, leaseMs: 1, limit: 100 })
-  return { engine, relay, asked, about, ends, waiting }
+  return { engine, relay, asked, told, about, ends, waiting }
 }
 
 test('an effect that waits does not begin once its evidence is erased, and its input goes', async () => {
@@ -119,6 +127,24 @@ test('an effect whose evidence is erased while it is given up is not kept', asyn
 
   expect(asked).toHaveLength(1)
   expect([await waiting(), await relay.deadLetters()]).toEqual([[], { items: [] }])
+})
+
+test('a store that fails behind a dead letter is reported, and fails no delivery', async () => {
+  const away = new Error('away')
+  const [erase, revive] = [{ now: async (): Promise<unknown> => undefined }, { fails: false }]
+  const { engine, relay, about, told } = await ordered(async () => Promise.reject(away), {
+    givingUp: async () => erase.now(),
+    reviving: async () => (revive.fails ? Promise.reject(away) : undefined),
+  })
+  erase.now = async () => {
+    await engine.erase({ ...about, seq: 2 })
+    revive.fails = true
+  }
+
+  await relay.drain()
+
+  expect(told).toContain(away)
+  expect((await relay.deadLetters()).items).toHaveLength(1)
 })
 
 test('erasing what has no evidence has no effect run again that was given up', async () => {

@@ -79,6 +79,14 @@ test.each(['agent:payer', 'mallory', 'ann', 'boss', 'chief', 'integration:bank']
   },
 )
 
+test('who approved, in whose place and for whom is on record', async () => {
+  const { engine } = await approved('note')
+  const entries = await Array.fromAsync(engine.history({ aggregateId: 'order-1' }))
+  const { entry } = entries.find(({ entry }) => entry.type === 'loop.transition.executed') ?? {}
+  const people = { reviewers: ['mallory'], handedOnBy: ['ann'], onBehalfOf: ['boss'] }
+  expect(entry?.approval).toMatchObject(people)
+})
+
 test('a sealed function refuses what was approved by somebody who is stopped', async () => {
   const { engine, transition } = await approved('note')
   if (transition.status !== 'executed') throw new Error(transition.status)
