@@ -27,8 +27,9 @@ export async function timeOutState(kernel: Kernel, claim: OutboxClaim): Promise<
   return untilCommitted<Delivery>(kernel, claim, {
     async attempt(late) {
       const instance = await kernel.store.getRun(claim.tenant, claim.runId)
+      // Whatever ends the stay begins another one; so does a suspension.
       const isStay = instance && claim.id === stateTimer(instance.runId, instance.stateVersion)
-      if (!isStay || instance.status !== 'active') return { result: { kind: 'done' } }
+      if (!isStay) return { result: { kind: 'done' } }
       const { states } = await kernel.loops.pinned(instance.definition.digest)
       const timeout = states.get(instance.currentState)?.timeout
       if (!timeout) return { result: { kind: 'done' } }
