@@ -236,7 +236,10 @@ test('nor vote before it is the turn of the stage', async () => {
   ).rejects.toMatchObject({ code: 'corrupt' })
 })
 
-test('nothing runs of a request whose run was given another key', async () => {
+test.each([
+  ['key', { aggregateId: 'order-2' }],
+  ['loop', { loopId: 'refund' }],
+])('nothing runs of a request whose run was given another %s', async (_, change) => {
   const kept = createMemoryStore()
   const loops = [paymentWith({ approval: quorum })]
   const asking = await createLoopSystem({ loops, store: kept, relay: false })
@@ -247,7 +250,7 @@ test('nothing runs of a request whose run was given another key', async () => {
       ...kept,
       async getRun(...of) {
         const run = await kept.getRun(...of)
-        return run && { ...run, aggregateId: 'order-2' }
+        return run && { ...run, ...change }
       },
     },
     relay: false,

@@ -9,11 +9,16 @@ const bob = { type: 'human', id: 'bob' } as const
 type Severity = 'hard' | 'soft'
 
 /** Payments of 60 cents each, of which a budget has 100; one is made. */
-async function open(severity: Severity, approval = false, purses = ['purse']) {
+async function open(
+  severity: Severity,
+  approval = false,
+  purses = ['purse'],
+  window: { readonly window?: string } = {},
+) {
   const limits = purses.map((id) => ({
     id,
     use: 'budget',
-    with: { limit: 100, amount: '/cents', name: id },
+    with: { limit: 100, amount: '/cents', name: id, ...window },
     severity,
   }))
   const loop = defineLoop({
@@ -66,6 +71,21 @@ const overrun = (severity: Severity) => ({
   message: 'A limit would be overrun.',
   parameters: { limit: 100, amount: '/cents', name: 'purse' },
   durationUs: 0,
+})
+
+test('what an execution took of limits is on record, and when that is over', async () => {
+  const taken = { amount: 60, limit: 100 }
+  const { pay, last } = await open('hard', false, ['purse', 'till'])
+  await pay()
+  expect((await last())?.counters).toStrictEqual([
+    { key: 'budget:purse:0:tenant:', bucket: 0, ...taken },
+    { key: 'budget:till:0:tenant:', bucket: 0, ...taken },
+  ])
+
+  const hourly = await open('hard', false, ['purse'], { window: '1h' })
+  await hourly.pay()
+  const [{ bucket = 0, expiresAt = 0 } = {}] = (await hourly.last())?.counters ?? []
+  expect(expiresAt).toBe((bucket + 1) * 3_600_000)
 })
 
 describe('a limit that the commit finds overrun', () => {
