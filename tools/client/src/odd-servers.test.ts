@@ -25,6 +25,7 @@ function asking(
   return { client, pauses }
 }
 
+const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code
 const badResponse: unknown = expect.objectContaining({ code: 'bad_response', retryable: false })
 
 test.each(['', 'null', '"ok"', '5', '[]'])('an answer that says %j is none', async (text) => {
@@ -91,6 +92,25 @@ test('who has too many streams open hears all the same that people have decided'
   })
 
   expect(await client.approvals.wait('a')).toMatchObject({ status: 'approved' })
+})
+
+test.each([
+  ['is away while there is no stream', 429, { code: 'unavailable', retryable: true }, 'approved'],
+  ['refuses while there is no stream', 429, { code: 'forbidden', retryable: false }, 'forbidden'],
+  ['is away while there is one', 200, { code: 'unavailable', retryable: true }, 'unavailable'],
+])('who waits, and whose server %s, is told in the end', async (_, stream, problem, end) => {
+  const headers = { 'content-type': 'text/event-stream' }
+  let looks = 0
+  const answer = (path: string): Response => {
+    if (path === '/events') return new Response('', { status: stream, headers })
+    looks += 1
+    if (looks === 2) return Response.json(problem, { status: problem.retryable ? 503 : 403 })
+    return Response.json({ id: 'a', runId: 'r', status: looks > 2 ? 'approved' : 'pending' })
+  }
+  const { client } = asking(answer, { maxRetries: 0 })
+
+  const waiting = client.approvals.wait('a')
+  expect(await waiting.then(({ status }) => status, codeOf)).toBe(end)
 })
 
 test('a credential that cannot be had is not called a network that is away', async () => {
