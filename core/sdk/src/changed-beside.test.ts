@@ -22,7 +22,14 @@ const payment = defineLoop({
       from: 'OPEN',
       to: 'OPEN',
       actors: ['ai-agent'],
-      approval: { reviewers: ['bob'], expiresIn: '3h' },
+      approval: {
+        reviewers: ['bob'],
+        expiresIn: '3h',
+        escalate: [
+          { after: '1h', reviewers: ['carol'] },
+          { after: '2h', reviewers: ['dave'] },
+        ],
+      },
     },
     {
       id: 'pay',
@@ -44,8 +51,12 @@ const payment = defineLoop({
 
 /** Takes some transitions; verify then sees the store with this change by hand. */
 async function taken(...transitions: readonly string[]) {
+  return takenFrom(Date.UTC(2020, 0, 1), ...transitions)
+}
+
+async function takenFrom(startAt: number, ...transitions: readonly string[]) {
   const kept = createMemoryStore()
-  const clock = createTestClock()
+  const clock = createTestClock(startAt)
   const { engine, relay, approvals } = await createLoopSystem({
     loops: [payment],
     store: kept,
@@ -160,9 +171,26 @@ test('a run that moved while it was looked at is no finding', async () => {
   expect(await verify({ ...kept, delivery: moving })).toBe('ok')
 })
 
+test('an escalation that was deleted is named, unless the request has expired', async () => {
+  const { verify, without, clock, relay } = await takenFrom(Date.UTC(2999, 0, 1), 'ask')
+  clock.advance(3_600_000)
+  await relay.drain()
+  expect(await verify()).toBe('ok')
+  expect(await verify(without('approval-escalation:1'))).toEqual([
+    '2: The approval that the entry asks for has no timer for an escalation of its policy.',
+  ])
+  const past = await taken('ask')
+  expect(await past.verify(past.without('approval-escalation:1'))).toBe('ok')
+})
+
 test('a run, or a request that waits, that no list shows is named', async () => {
-  const { verify } = await taken('ask')
+  const { verify, kept } = await taken('ask')
   const nothing = async () => ({ items: [] })
+  const unlisted: LoopStore['find'] = (query) =>
+    query.state === undefined ? kept.find(query) : nothing()
+  expect(await verify({ find: unlisted })).toEqual([
+    '2: The run is not found by its key, loop, state and status.',
+  ])
   expect(await verify({ approvals: nothing })).toEqual([
     '2: The approval that the entry asks for is not among those that wait.',
   ])
