@@ -111,6 +111,18 @@ describe('the file', () => {
     expect(await codeOf(store.find({ tenant: 'acme' }))).toBe('corrupt')
   })
 
+  test('says so too where SQLite itself cannot read the JSON', async () => {
+    const path = newPath()
+    const store = await openAt(path)
+    const plan = startPlan()
+    await store.commit([plan])
+    const other = new DatabaseSync(path)
+    other.exec("UPDATE instance SET executions = '{'")
+    other.close()
+
+    expect(await codeOf(store.lastExecuted('acme', plan.instance.runId, 'pay'))).toBe('corrupt')
+  })
+
   test.each(['null', '[]', '{}', '{"id":"a","policy":null}'])(
     'says of a run and a request that were made %s that they were changed',
     async (text) => {
