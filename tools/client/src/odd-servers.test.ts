@@ -63,7 +63,7 @@ test('a stream that asks for a pause longer than any timer is opened again withi
   const { client, pauses } = asking(() => {
     opened += 1
     if (opened === 2) abort.abort()
-    return new Response('retry: 999999999999\n\n', {
+    return new Response('retry: 999999999999\n\n: still here\n\n', {
       headers: { 'content-type': 'text/event-stream' },
     })
   })
@@ -76,6 +76,15 @@ test.each([0, -1, NaN, Infinity, 2 ** 31])('a time limit of %s is none', (timeou
   const refused: unknown = expect.objectContaining({ code: 'invalid_config', path: '/timeoutMs' })
 
   expect(() => createLoopClient({ baseUrl: '', timeoutMs })).toThrow(refused as Error)
+})
+
+test('a stream that is to be silent for no time is none', async () => {
+  const { client } = asking(() => new Response(''))
+
+  await expect(Array.fromAsync(client.events({ silenceMs: 0 }))).rejects.toMatchObject({
+    code: 'invalid_input',
+    problem: { path: '/silenceMs' },
+  })
 })
 
 test('who has too many streams open hears all the same that people have decided', async () => {
