@@ -127,6 +127,30 @@ describe('an export', () => {
     })
   }
 
+  test('holds a run of many pages, and one that retention takes once it was read', async () => {
+    for (const [length, pages] of [
+      [2500, Infinity],
+      [5, 1],
+    ] as const)
+      expect(await verify(await linesOf(await retaining(length, pages)))).toMatchObject({
+        ok: true,
+        entries: length,
+      })
+  })
+
+  test.each([0, 1000])(
+    'of a run of which %d entries are left by hand does not verify',
+    async (left) => {
+      const store = await retaining(2500, Infinity)
+      const cut = tampered(store, {
+        entries: async (...query) =>
+          (await store.entries(...query)).filter(({ seq }) => seq <= left),
+      })
+
+      expect(await verify(await linesOf(cut))).toMatchObject({ ok: false })
+    },
+  )
+
   test('has leaves in place of a run that was written to, and taken by retention, since it was listed', async () => {
     const store = await retaining(6, 0)
     const { instance } = sealRun('a', wholeStory('run-a'))
