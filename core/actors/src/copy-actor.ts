@@ -3,6 +3,7 @@ import {
   actorTypes,
   isRecord,
   LoopError,
+  notBlank,
   toPointer,
   type Actor,
   type Assurance,
@@ -21,16 +22,16 @@ const wrong = Symbol('wrong')
 
 // Every attempt reads an actor, so valid ones are read without zod. The definition is `actorSchema` of the core; a test
 // checks that both accept the same actors.
-const name = text(1, 128)
-const longName = text(1, 256)
+const name = text(128)
+const longName = text(256)
 const hash: Read = (value) => (typeof value === 'string' && sha256.test(value) ? value : wrong)
 const count = whole(0)
 const amount = between(0, Infinity)
 
 const assuranceFields: Fields = new Map([
-  ['method', text(1, 64)],
-  ['issuer', text(0, 512)],
-  ['subject', text(0, 512)],
+  ['method', text(64)],
+  ['issuer', anyText(512)],
+  ['subject', anyText(512)],
   ['at', between(-Infinity, Infinity)],
 ])
 const usageFields: Fields = new Map([
@@ -58,7 +59,7 @@ const attribution: readonly (readonly [keyof Actor, Read])[] = [
 const actorFields: Fields = new Map<string, Read>([
   ['type', (value) => (types.has(value) ? value : wrong)],
   ['id', longName],
-  ['displayName', text(0, 256)],
+  ['displayName', anyText(256)],
   ['roles', names],
   ['groups', names],
   ['onBehalfOf', (value) => readPrincipal(value, longestChain)],
@@ -127,9 +128,13 @@ function names(value: unknown): unknown {
   return Object.freeze(copy)
 }
 
-function text(min: number, max: number): Read {
+function text(max: number): Read {
   return (value) =>
-    typeof value === 'string' && value.length >= min && value.length <= max ? value : wrong
+    typeof value === 'string' && value.length <= max && notBlank.test(value) ? value : wrong
+}
+
+function anyText(max: number): Read {
+  return (value) => (typeof value === 'string' && value.length <= max ? value : wrong)
 }
 
 function between(min: number, max: number): Read {
@@ -144,12 +149,16 @@ function whole(min: number): Read {
 }
 
 function invalidActor(input: unknown): LoopError {
-  if (isRecord(input) && tooLong(input as { onBehalfOf?: Principal })) {
+  if (!isRecord(input))
+    return new LoopError('invalid_actor', 'An actor could not be read.', {
+      path: '',
+      hint: "Give an object such as { type: 'human', id: 'alice' }.",
+    })
+  if (tooLong(input as { onBehalfOf?: Principal }))
     return new LoopError('invalid_actor', 'The delegation chain of an actor is too long.', {
       path: '/onBehalfOf',
       hint: `An actor may act for at most ${longestChain} principals, one on behalf of the next.`,
     })
-  }
   const issue = actorSchema.safeParse(input).error?.issues[0]
   const keys = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
   return new LoopError('invalid_actor', 'An actor could not be read.', {

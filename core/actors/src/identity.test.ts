@@ -103,6 +103,8 @@ describe('a wrong actor is refused with the path of the wrong field', () => {
     ['', []],
     ['/type', { type: 'robot', id: 'x' }],
     ['/id', { type: 'human', id: '' }],
+    ['/id', { type: 'human', id: ' ' }],
+    ['/onBehalfOf/id', { ...agent, onBehalfOf: { type: 'human', id: '\t' } }],
     ['/id', { type: 'human' }],
     ['/roles/1', { ...alice, roles: ['ok', 7] }],
     ['/promptHash', { ...agent, promptHash: 'ABC' }],
@@ -132,16 +134,16 @@ const listOf = (length: number, name = 'x'): string[] => Array.from({ length }, 
 const planner = (onBehalfOf: object) => ({ type: 'ai-agent', id: 'planner', onBehalfOf })
 
 test.each<[keyof Actor, good: readonly unknown[], bad: readonly unknown[]]>([
-  ['id', [text(256)], [text(257), 7]],
+  ['id', [text(256), ' a '], [text(257), ' ', 7]],
   ['displayName', ['', text(256)], [text(257)]],
-  ['roles', [[], listOf(256), [text(128)]], [listOf(257), [text(129)], [''], 'finance']],
+  ['roles', [[], listOf(256), [text(128)]], [listOf(257), [text(129)], [''], [' '], 'finance']],
   ['groups', [[], listOf(256), [text(128)]], [listOf(257), [text(129)], [''], 'oncall']],
   [
     'onBehalfOf',
     [planner(agent.onBehalfOf)],
     [planner({ type: 'human' }), planner({ type: 'robot', id: 'x' }), planner(alice), 'alice'],
   ],
-  ['provider', [text(128)], ['', text(129)]],
+  ['provider', [text(128)], ['', ' ', text(129)]],
   ['modelId', [text(256)], ['', text(257)]],
   ['servedModel', [text(256)], ['', text(257)]],
   ['promptVersion', [text(128)], ['', text(129)]],
@@ -186,7 +188,7 @@ test('a delegation chain has at most sixteen principals', () => {
 test('copyActor accepts exactly the actors that the schema accepts', () => {
   const mostly = <T>(good: fc.Arbitrary<T>): fc.Arbitrary<unknown> =>
     fc.oneof({ weight: 12, arbitrary: good }, { weight: 1, arbitrary: fc.jsonValue() })
-  const id = mostly(fc.string({ maxLength: 300 }))
+  const id = mostly(fc.oneof(fc.string({ maxLength: 300 }), fc.constantFrom('', ' ', '\u00a0')))
   const optional = fc.record(
     {
       displayName: id,

@@ -1,4 +1,4 @@
-import { decisionKinds, isRecord, LoopError, refuseStrayKeys } from '@loop-engine/core'
+import { decisionKinds, isRecord, LoopError, notBlank, refuseStrayKeys } from '@loop-engine/core'
 
 type Rule = readonly [hint: string, isFine: (value: unknown) => boolean]
 
@@ -17,7 +17,7 @@ const rules: Readonly<Record<string, Rule>> = {
   correlationId: text(1024),
   traceparent: text(4096),
   /** As long as in a channel, the API and a decision token. */
-  reason: ['Write text of at most 4096 characters.', (value) => isText(value, 4096)],
+  reason: text(4096),
   loopId: text(128),
   state: text(128),
   tag: text(128),
@@ -36,7 +36,7 @@ const rules: Readonly<Record<string, Rule>> = {
   response: ['Give an object.', isRecord],
   tags: [
     'Give a list of texts.',
-    (value) => Array.isArray(value) && value.every((tag) => isText(tag, 128) && tag !== ''),
+    (value) => Array.isArray(value) && value.every((tag) => isText(tag, 128) && notBlank.test(tag)),
   ],
   expected: [
     'Give `runId` and `version` of the run as it was read.',
@@ -92,7 +92,10 @@ export function checkStatus(what: string, status: unknown, known: readonly unkno
 }
 
 function text(most: number): Rule {
-  return [`Write text of 1 to ${most} characters.`, (value) => isText(value, most) && value !== '']
+  return [
+    `Write text of 1 to ${most} characters that is not blank.`,
+    (value) => isText(value, most) && notBlank.test(value),
+  ]
 }
 
 export function isText(value: unknown, most: number): value is string {

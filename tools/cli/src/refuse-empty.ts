@@ -1,13 +1,18 @@
+import { notBlank } from '@loop-engine/core'
 import type { Command } from 'commander'
 
-/** Empty is what a variable leaves that was never set: `--loop "$LOOP"` would mean every loop. */
+/** Empty is what a variable leaves that was never set: `--loop "$LOOP"` would mean every loop. Spaces name nothing either. */
 export function refuseEmpty(command: Command): void {
   const values = command.optsWithGlobals<Record<string, unknown>>()
   const empty = optionsOf(command).find((option) =>
-    [values[option.attributeName()]].flat().includes(''),
+    [values[option.attributeName()]].flat().some(isBlank),
   )
   if (empty) command.error(`error: option '${empty.flags}' is empty`)
-  if (command.args.includes('')) command.error('error: an argument is empty')
+  if (command.args.some(isBlank)) command.error('error: an argument is empty')
+}
+
+function isBlank(value: unknown): boolean {
+  return typeof value === 'string' && !notBlank.test(value)
 }
 
 function optionsOf({ options, parent }: Command): Command['options'] {

@@ -65,7 +65,14 @@ test.each([
     "Option '--access <path>' is empty.",
     '`loop keys list --help`',
   ],
+  [['list', '--as', ' '], "Option '--as <id>' is empty.", '`loop list --help`'],
+  [
+    ['stop', '--everything', '--reason', ' \t'],
+    "Option '--reason <text>' is empty.",
+    '`loop stop --help`',
+  ],
   [['show', ''], 'An argument is empty.', '`loop show --help`'],
+  [['show', ' '], 'An argument is empty.', '`loop show --help`'],
   [['validate', 'a.yaml', ''], 'An argument is empty.', '`loop validate --help`'],
 ])('wrong use is an error like any other, as JSON too: %j', async (args, message, hint) => {
   const { code, out, err } = await loop('--json', ...args)

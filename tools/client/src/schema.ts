@@ -241,6 +241,7 @@ export interface Decision {
   readonly revision: number
   /** The hash of the view that the reviewer saw. */
   readonly viewHash: string
+  /** Why, in words. */
   readonly reason?: string
   /** For `edit`: the whole evidence as it should be. */
   readonly edits?: Readonly<Record<string, unknown>>

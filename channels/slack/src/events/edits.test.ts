@@ -62,6 +62,16 @@ test('the form has one input for each member, of its type', async () => {
   expect(textsOf(inputs[0]).join()).toContain('Written by a model')
 })
 
+test('spaces are no reason', async () => {
+  const { form } = await openForm()
+  const values = { ...untouched, 'field:0': '90', reason: '  ' }
+
+  await desk.handle(desk.vendor.sign(desk.vendor.submit(form, values)))
+
+  expect(desk.decisions).toHaveLength(1)
+  expect(desk.decisions[0]).not.toHaveProperty('reason')
+})
+
 test('what was changed is what runs; what was left alone stays byte for byte', async () => {
   const { id, form } = await openForm()
   const values = {

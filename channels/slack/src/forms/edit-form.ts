@@ -85,7 +85,7 @@ export function readEdits(
     return {
       errors: { [first]: 'Nothing is changed. To approve it as it is, go back to the card.' },
     }
-  const reason = typed.get(reasonBlock)
+  const reason = typed.get(reasonBlock)?.trim()
   return { edits, ...(reason && { reason }) }
 }
 

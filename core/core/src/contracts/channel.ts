@@ -4,6 +4,7 @@ import type { JsonObject } from '../json/json.ts'
 import { lazySchema, withZod } from '../lazy-schema.ts'
 import { assuranceSchema, principalSchema } from '../model/actor.ts'
 import { decisionKinds, type ApprovalRequest, type ApprovalView } from '../model/approval.ts'
+import { notBlank } from '../not-blank.ts'
 
 /** A channel's reference to a message it sent; JSON, kept by the engine. */
 export type MessageRef = JsonObject
@@ -15,7 +16,7 @@ const decisionIntake = /* @__PURE__ */ withZod((zod) =>
     revision: zod.int().min(1),
     viewHash: zod.string().regex(/^[0-9a-f]{64}$/),
     decision: zod.enum(decisionKinds),
-    reason: zod.string().max(4096).optional(),
+    reason: zod.string().max(4096).regex(notBlank).optional(),
     edits: zod.record(zod.string(), zod.unknown()).optional(),
     reviewer: principalSchema,
     assurance: assuranceSchema,

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 
 import { lazySchema, withZod } from '../lazy-schema.ts'
+import { notBlank } from '../not-blank.ts'
 import { actorTypes } from './definition.ts'
 
 export interface Principal {
@@ -11,16 +12,18 @@ export interface Principal {
 }
 
 const schemas = /* @__PURE__ */ withZod((zod) => {
+  const text = (longest: number): z.ZodString =>
+    zod.string().min(1).max(longest).regex(notBlank, 'must not be blank')
   const assurance = zod.strictObject({
     /** `asserted`, `local`, `api-key`, `oidc`, `webauthn`, `slack`, `pagerduty`, `signed-link`, … */
-    method: zod.string().min(1).max(64),
+    method: text(64),
     issuer: zod.string().max(512).optional(),
     subject: zod.string().max(512).optional(),
     /** When it was established, epoch milliseconds. */
     at: zod.number().optional(),
   })
 
-  const id = zod.string().min(1).max(256)
+  const id = text(256)
   const principal: z.ZodType<Principal> = zod.strictObject({
     type: zod.enum(actorTypes),
     id,
@@ -40,7 +43,7 @@ const schemas = /* @__PURE__ */ withZod((zod) => {
     costUsdTicks: zod.int().min(0).optional(),
   })
 
-  const names = zod.array(zod.string().min(1).max(128)).max(256).readonly()
+  const names = zod.array(text(128)).max(256).readonly()
   const actor = zod.strictObject({
     type: zod.enum(actorTypes),
     id,
@@ -50,15 +53,15 @@ const schemas = /* @__PURE__ */ withZod((zod) => {
     onBehalfOf: principal.optional(),
     assurance: assurance.optional(),
 
-    provider: zod.string().min(1).max(128).optional(),
-    modelId: zod.string().min(1).max(256).optional(),
-    servedModel: zod.string().min(1).max(256).optional(),
+    provider: text(128).optional(),
+    modelId: text(256).optional(),
+    servedModel: text(256).optional(),
     /** SHA-256 of the canonical JSON of what left for the model; lowercase hex. */
     promptHash: zod
       .string()
       .regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in lowercase hex')
       .optional(),
-    promptVersion: zod.string().min(1).max(128).optional(),
+    promptVersion: text(128).optional(),
     templateHash: zod
       .string()
       .regex(/^[0-9a-f]{64}$/)
@@ -67,7 +70,7 @@ const schemas = /* @__PURE__ */ withZod((zod) => {
     confidence: zod.number().min(0).max(1).optional(),
     usage: usage.optional(),
     /** The vendor's id of the answer; null when it sent none. */
-    responseId: zod.string().min(1).max(256).nullable().optional(),
+    responseId: text(256).nullable().optional(),
     latencyMs: zod.number().min(0).optional(),
     attempts: zod.int().min(1).optional(),
   })

@@ -1,4 +1,4 @@
-import { LoopError, refuseStrayKeys, spellingOf, stopScope } from '@loop-engine/core'
+import { LoopError, notBlank, refuseStrayKeys, spellingOf, stopScope } from '@loop-engine/core'
 
 import { isText } from '../check-input.ts'
 
@@ -54,9 +54,9 @@ export function scopeOf(target: StopTarget): StopScope {
 function nameOf(value: unknown, key: keyof typeof targetKeys): string {
   // `user:` alone names nobody.
   const name = typeof value === 'string' && key === 'actorId' ? spellingOf(value) : value
-  if (typeof value === 'string' && isText(name, 256) && name !== '') return value
+  if (typeof value === 'string' && isText(name, 256) && notBlank.test(name)) return value
   throw new LoopError('invalid_input', 'The target of a stop is named by text.', {
     path: `/target/${key}`,
-    hint: 'Write text of 1 to 256 characters.',
+    hint: 'Write text of 1 to 256 characters that is not blank.',
   })
 }

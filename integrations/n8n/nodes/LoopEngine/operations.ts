@@ -100,7 +100,7 @@ const available: Operation = async (context, itemIndex) => {
 
 const decide: Operation = async (context, itemIndex, keys) => {
   const approvalId = requiredText(context, 'approvalId', itemIndex)
-  const reason = textParameter(context, 'reason', itemIndex)
+  const reason = textParameter(context, 'reason', itemIndex).trim()
   const body: IDataObject = {
     decision: requiredText(context, 'decision', itemIndex),
     revision: Number(context.getNodeParameter('revision', itemIndex)),

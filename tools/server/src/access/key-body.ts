@@ -1,17 +1,18 @@
 import { LoopError, toPointer } from '@loop-engine/core'
 import { z } from 'zod'
 
+import { textSchema } from '../schemas/common.ts'
 import { scopes, type Scope } from './principal.ts'
 
 /** Whom a key stands for: a program or an agent, never a person. */
 export const keyActorSchema = z.strictObject({
   type: z.enum(['automation', 'ai-agent']),
-  id: z.string().min(1).max(256),
+  id: textSchema(256),
   displayName: z.string().max(256).optional(),
   onBehalfOf: z
     .strictObject({
       type: z.enum(['human', 'automation', 'ai-agent', 'system']),
-      id: z.string().min(1).max(256),
+      id: textSchema(256),
     })
     .optional()
     .meta({ description: 'For whom it acts; four-eyes counts them as one.' }),

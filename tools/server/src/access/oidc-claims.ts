@@ -1,4 +1,4 @@
-import { LoopError } from '@loop-engine/core'
+import { LoopError, notBlank } from '@loop-engine/core'
 import type { JWTPayload } from 'jose'
 
 import type { OidcOptions } from './oidc.ts'
@@ -24,7 +24,8 @@ export function principalOf(
   } = options
   const id = claimAt(claims, idClaim)
   const own = tenantClaim === undefined ? tenant : claimAt(claims, tenantClaim)
-  if (typeof id !== 'string' || id === '' || `${idPrefix}${id}`.length > 256) throw unreadable('id')
+  if (typeof id !== 'string' || !notBlank.test(id) || `${idPrefix}${id}`.length > 256)
+    throw unreadable('id')
   if (typeof own !== 'string' || !tenantPattern.test(own)) throw unreadable('tenant')
   // An address that nobody confirmed names whoever typed it.
   if (idClaim === 'email' && claims['email_verified'] !== true) throw unreadable('id')
@@ -93,7 +94,8 @@ function namesAt(claims: JWTPayload, name: string): readonly string[] {
   const names = typeof value === 'string' ? value.split(' ') : Array.isArray(value) ? value : []
   return names
     .filter(
-      (item): item is string => typeof item === 'string' && item.length > 0 && item.length <= 128,
+      (item): item is string =>
+        typeof item === 'string' && notBlank.test(item) && item.length <= 128,
     )
     .slice(0, 256)
 }

@@ -113,3 +113,22 @@ test('who handed a vote on is not told to have used it', async () => {
     },
   })
 })
+
+test.each(['', ' ', '\u00a0\n'])('%j is no reason', async (reason) => {
+  const server = await createTestServer()
+  onTestFinished(() => server.close())
+  const { id, revision, viewHash } = await server.waiting('run-1', server.key())
+  const cookie = await server.login('alice', ['finance'])
+  const refused = { status: 400, body: { code: 'invalid_input', path: '/reason' } }
+
+  const decision = { decision: 'reject', revision, viewHash, reason }
+  const decided = await server.call('POST', `/api/v1/approvals/${id}/decisions`, {
+    cookie,
+    body: decision,
+  })
+  const stop = { target: { loopId: 'refund' }, reason }
+  const stopped = await server.call('POST', '/api/v1/stops', { cookie, body: stop })
+
+  expect(decided).toMatchObject(refused)
+  expect(stopped).toMatchObject(refused)
+})

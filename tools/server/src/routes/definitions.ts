@@ -1,7 +1,7 @@
 import { digestOf, LoopError } from '@loop-engine/core'
 import { z } from 'zod'
 
-import { hashSchema, jsonObjectSchema } from '../schemas/common.ts'
+import { hashSchema, jsonObjectSchema, textSchema } from '../schemas/common.ts'
 import { findDefinition } from './find-definition.ts'
 import { route, type Route } from './route.ts'
 
@@ -51,7 +51,7 @@ export const definitionRoutes: readonly Route[] = [
     tag: 'Definitions',
     summary: 'One loop in its canonical form.',
     scope: 'read',
-    params: z.object({ loopId: z.string().min(1).max(128) }),
+    params: z.object({ loopId: textSchema(128) }),
     answers: { 200: { description: 'The loop.', schema: definitionSchema } },
     handle({ services }, { params }) {
       const definition = services.loops.find(({ id }) => id === params.loopId)

@@ -11,12 +11,19 @@ import {
   type Place,
 } from '../events/event-stream.ts'
 import { HttpError } from '../http/http-error.ts'
-import { idSchema, jsonObjectSchema, limitSchema, pageOf, queryNumber } from '../schemas/common.ts'
+import {
+  idSchema,
+  jsonObjectSchema,
+  limitSchema,
+  pageOf,
+  queryNumber,
+  textSchema,
+} from '../schemas/common.ts'
 import { route, type Call, type Route } from './route.ts'
 
 const tag = 'Events'
 const filter = {
-  loopId: z.string().min(1).max(128).optional(),
+  loopId: textSchema(128).optional(),
   aggregateId: idSchema.optional(),
   runId: idSchema.optional(),
   actorId: idSchema.optional(),

@@ -10,6 +10,7 @@ import {
   pageOf,
   pageQuery,
   queryNumber,
+  textSchema,
 } from '../schemas/common.ts'
 import { instanceSchema } from '../schemas/instance.ts'
 import { fillPage } from './fill-page.ts'
@@ -33,10 +34,10 @@ export const instanceRoutes: readonly Route[] = [
     idempotent: true,
     body: z
       .strictObject({
-        loopId: z.string().min(1).max(128),
+        loopId: textSchema(128),
         aggregateId: aggregateIdSchema,
         metadata: jsonObjectSchema.optional(),
-        tags: z.array(z.string().min(1).max(128)).max(64).optional(),
+        tags: z.array(textSchema(128)).max(64).optional(),
         evidence: jsonObjectSchema.optional(),
         correlationId: idSchema.optional(),
         attribution: attributionSchema.optional(),
@@ -70,11 +71,11 @@ export const instanceRoutes: readonly Route[] = [
     summary: 'Runs, oldest first.',
     scope: 'read',
     query: z.strictObject({
-      loopId: z.string().min(1).max(128).optional(),
+      loopId: textSchema(128).optional(),
       aggregateId: idSchema.optional(),
-      state: z.string().min(1).max(128).optional(),
+      state: textSchema(128).optional(),
       status: z.enum(instanceStatuses).optional(),
-      tag: z.string().min(1).max(128).optional(),
+      tag: textSchema(128).optional(),
       updatedFrom: queryNumber(z.int()).optional(),
       updatedUntil: queryNumber(z.int()).optional(),
       ...pageQuery,

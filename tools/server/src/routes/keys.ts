@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { bodySchema, keyActorSchema } from '../access/key-body.ts'
 import { scopes } from '../access/principal.ts'
 import { HttpError } from '../http/http-error.ts'
-import { millisecondsSchema, pageOf, pageQuery } from '../schemas/common.ts'
+import { millisecondsSchema, pageOf, pageQuery, textSchema } from '../schemas/common.ts'
 import { route, type Call, type Route } from './route.ts'
 
 const tag = 'Keys'
@@ -51,9 +51,9 @@ export const keyRoutes: readonly Route[] = [
     scope: 'keys',
     body: z
       .strictObject({
-        name: z.string().min(1).max(128),
+        name: textSchema(128),
         actor: keyActorSchema,
-        roles: z.array(z.string().min(1).max(128)).max(64).optional(),
+        roles: z.array(textSchema(128)).max(64).optional(),
         scopes: z.array(z.enum(scopes)).min(1),
         expiresInDays: z.int().min(1).max(3650).optional(),
       })

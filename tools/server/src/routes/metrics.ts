@@ -2,7 +2,7 @@ import { actorTypes, instanceStatuses } from '@loop-engine/core'
 import { metricsOf } from '@loop-engine/observability'
 import { z } from 'zod'
 
-import { millisecondsSchema } from '../schemas/common.ts'
+import { millisecondsSchema, textSchema } from '../schemas/common.ts'
 import { askAgain, unfinished } from './ask-again.ts'
 import { route, type Route } from './route.ts'
 
@@ -43,7 +43,7 @@ export const metricsRoutes: readonly Route[] = [
     tag: 'Records',
     summary: 'What the record adds up to, loop by loop, as it stood at `at`.',
     scope: 'read',
-    query: z.strictObject({ loopId: z.string().min(1).max(128).optional() }),
+    query: z.strictObject({ loopId: textSchema(128).optional() }),
     answers: {
       200: {
         description: 'All loops with runs.',

@@ -4,7 +4,13 @@ import { z } from 'zod'
 
 import type { Scope } from '../access/principal.ts'
 import { etagHeader, etagOf, expectedBy } from '../http/etag.ts'
-import { aggregateIdSchema, idSchema, jsonObjectSchema, reasonSchema } from '../schemas/common.ts'
+import {
+  aggregateIdSchema,
+  idSchema,
+  jsonObjectSchema,
+  reasonSchema,
+  textSchema,
+} from '../schemas/common.ts'
 import { instanceSchema } from '../schemas/instance.ts'
 import { route, type Answer, type Call, type Route } from './route.ts'
 
@@ -30,7 +36,7 @@ export const runChangeRoutes: readonly Route[] = [
     id: 'migrateInstance',
     summary: 'Moves a run to the definition that can be started now. Only people.',
     scope: 'operate',
-    body: z.strictObject({ reason: reasonSchema, state: z.string().min(1).max(128).optional() }),
+    body: z.strictObject({ reason: reasonSchema, state: textSchema(128).optional() }),
     async handle(call, { params: { aggregateId }, body }) {
       const { engine } = call.services.system
       return changed(await engine.migrate({ ...inputOf(call, aggregateId), ...body }))

@@ -3,7 +3,13 @@ import type { StopTarget } from '@loop-engine/runtime'
 import { z } from 'zod'
 
 import { HttpError } from '../http/http-error.ts'
-import { aggregateIdSchema, idSchema, millisecondsSchema, reasonSchema } from '../schemas/common.ts'
+import {
+  aggregateIdSchema,
+  idSchema,
+  millisecondsSchema,
+  reasonSchema,
+  textSchema,
+} from '../schemas/common.ts'
 import { route, type Call, type Route } from './route.ts'
 
 const tag = 'Kill switch'
@@ -22,7 +28,7 @@ const bodySchema = z
     target: z
       .union([
         z.strictObject({ tenant: z.literal(true) }),
-        z.strictObject({ loopId: z.string().min(1).max(128) }),
+        z.strictObject({ loopId: textSchema(128) }),
         z.strictObject({ aggregateId: aggregateIdSchema }),
         z.strictObject({ actorId: idSchema }),
         z.strictObject({ everything: z.literal(true) }),

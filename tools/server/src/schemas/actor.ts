@@ -1,7 +1,7 @@
 import { actorTypes, type Principal } from '@loop-engine/core'
 import { z } from 'zod'
 
-import { hashSchema } from './common.ts'
+import { hashSchema, textSchema } from './common.ts'
 
 const principalSchema: z.ZodType<Principal> = z
   .object({
@@ -25,15 +25,15 @@ const usageSchema = z.object({
 /** What an ai-agent says of the model that it asked. Who the agent is comes from its credentials, never from here. */
 export const attributionSchema = z
   .strictObject({
-    provider: z.string().min(1).max(128).optional(),
-    modelId: z.string().min(1).max(256).optional(),
-    servedModel: z.string().min(1).max(256).optional(),
+    provider: textSchema(128).optional(),
+    modelId: textSchema(256).optional(),
+    servedModel: textSchema(256).optional(),
     promptHash: hashSchema.optional(),
-    promptVersion: z.string().min(1).max(128).optional(),
+    promptVersion: textSchema(128).optional(),
     templateHash: hashSchema.optional(),
     confidence: z.number().min(0).max(1).optional(),
     usage: usageSchema.strict().optional(),
-    responseId: z.string().min(1).max(256).nullable().optional(),
+    responseId: textSchema(256).nullable().optional(),
     latencyMs: z.number().min(0).optional(),
     attempts: z.int().min(1).optional(),
   })

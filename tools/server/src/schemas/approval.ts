@@ -3,7 +3,13 @@ import { decisionRefusals } from '@loop-engine/runtime'
 import { z } from 'zod'
 
 import { actorSchema } from './actor.ts'
-import { hashSchema, idSchema, jsonObjectSchema, millisecondsSchema } from './common.ts'
+import {
+  hashSchema,
+  idSchema,
+  jsonObjectSchema,
+  millisecondsSchema,
+  reasonSchema,
+} from './common.ts'
 import { guardResultSchema, transitionResultSchema } from './instance.ts'
 import { problemSchema } from './problem.ts'
 
@@ -117,7 +123,7 @@ export const decisionBodySchema = z
     decision: z.enum(decisionKinds),
     revision: z.int().min(1).meta({ description: 'The revision that the reviewer saw.' }),
     viewHash: hashSchema.meta({ description: 'The hash of the view that the reviewer saw.' }),
-    reason: z.string().max(4096).optional(),
+    reason: reasonSchema.optional(),
     edits: jsonObjectSchema.optional().meta({
       description: 'For `edit`: the whole evidence as it should be.',
     }),

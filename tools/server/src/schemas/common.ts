@@ -1,19 +1,28 @@
-import type { JsonObject } from '@loop-engine/core'
+import { notBlank, type JsonObject } from '@loop-engine/core'
 import { z } from 'zod'
 
-/** A business key, a run id and the like: 1 to 256 characters, none of them a control character. */
+/** A name or a reason: some text, and not only spaces. */
+export function textSchema(longest: number): z.ZodString {
+  return z.string().min(1).max(longest).regex(notBlank, 'must not be blank')
+}
+
+/** A business key, a run id and the like: 1 to 256 characters, none of them a control character, and not only spaces. */
 export const idSchema = z
   .string()
   .min(1)
   .max(256)
-  .regex(/^[^\u0000-\u001f\u007f]+$/, 'must not hold control characters')
+  // One pattern: not every reader of the document heeds two.
+  .regex(
+    /^[^\u0000-\u001f\u007f]*[^\s\u0000-\u001f\u007f][^\u0000-\u001f\u007f]*$/,
+    'must not be blank, nor hold control characters',
+  )
 
 /** A business key that a URL can name: `.` and `..` are steps in a path. */
 export const aggregateIdSchema = idSchema
   .refine((id) => id !== '.' && id !== '..', 'must not be . or ..')
   .meta({ description: 'The business key of a run.', not: { enum: ['.', '..'] } })
 
-export const reasonSchema = z.string().min(1).max(4096).meta({ description: 'Why, in words.' })
+export const reasonSchema = textSchema(4096).meta({ description: 'Why, in words.' })
 
 /** Whatever comes in was read by a strict JSON parser, and whatever goes out is from the record: it is JSON. */
 export const jsonObjectSchema = z.record(
