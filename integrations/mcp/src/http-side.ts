@@ -68,7 +68,10 @@ async function readBody(
   request: Request,
   maxBytes: number,
 ): Promise<{ readonly json: unknown } | Response> {
-  const read = await readRequestBody(request, maxBytes)
+  const read = await readRequestBody(request, maxBytes).catch(() => null)
+  // Nobody hears it; but it is no failure of the server, as its log would say.
+  if (!read)
+    return refusal(400, { code: 'truncated', message: 'The body broke off.', retryable: true })
   if (read.tooLarge) return refusal(413, tooLong(maxBytes))
   try {
     return { json: parseStrictJson(read.text, { maxBytes, maxDepth: 96 }) }

@@ -67,19 +67,33 @@ test('whoever uses a method that is not there is told which are', async () => {
   expect(reply.headers.get('allow')).toBe('POST, GET, HEAD')
 })
 
-test.each(['Content-Length: 100', 'Transfer-Encoding: chunked'])(
-  'a caller who leaves in the middle of a body (%s) is no failure of the server',
-  async (length) => {
+test.each([
+  ['/api/v1/session', 'Content-Length: 100'],
+  ['/api/v1/session', 'Transfer-Encoding: chunked'],
+  ['/mcp', 'Content-Length: 100'],
+  ['/mcp', 'Transfer-Encoding: chunked'],
+])(
+  'a caller of %s who leaves in the middle of a body (%s) is no failure of the server',
+  async (path, length) => {
     const lines: string[] = []
     const logged = Promise.withResolvers<void>()
     const write = (line: string): void => {
       lines.push(line)
       if (line.includes('"msg":"request"')) logged.resolve()
     }
-    const left = await createTestServer({ logger: createLogger({ destination: { write } }) })
+    const logger = createLogger({ destination: { write } })
+    const left = await createTestServer({ logger, mcp: { startable: [] } })
     const socket = connect(Number(new URL(left.url).port), '127.0.0.1')
-    const head = `POST /api/v1/session HTTP/1.1\r\nHost: x\r\nOrigin: ${left.url}\r\nSec-Fetch-Site: same-origin\r\nExpect: 100-continue\r\n${length}\r\n\r\n`
-    socket.write(head)
+    const head = [
+      `POST ${path} HTTP/1.1`,
+      'Host: x',
+      `Authorization: Bearer ${left.key()}`,
+      `Origin: ${left.url}`,
+      'Sec-Fetch-Site: same-origin',
+      'Expect: 100-continue',
+      length,
+    ].join('\r\n')
+    socket.write(`${head}\r\n\r\n`)
     await once(socket, 'data')
     socket.destroy()
     await logged.promise
