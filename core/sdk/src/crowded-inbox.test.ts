@@ -5,7 +5,7 @@ import { createLoopSystem, createMemoryStore, defineLoop, type LoopSystem } from
 const agent = { type: 'ai-agent', id: 'agent' } as const
 const ofOlga = { ...agent, onBehalfOf: { type: 'human', id: 'olga' } } as const
 
-/** One request waits for operations, and 500 newer ones, of olga's agent, for finance; with the pages that were read. */
+/** One request waits for operations, and 500 older ones, of olga's agent, for finance; with the pages that were read. */
 async function crowdedDesk(
   directory: (tenant: string, id: string) => { roles: string[] },
 ): Promise<LoopSystem & { readonly pages: { limit?: number; read: number }[] }> {
@@ -39,9 +39,9 @@ async function crowdedDesk(
   })
   const run = { aggregateId: 'one', actor: agent } as const
   await system.engine.start({ ...run, loopId: 'desk' })
-  await system.engine.transition({ ...run, transitionId: 'operations' })
   for (let number = 0; number < 500; number += 1)
     await system.engine.transition({ ...run, actor: ofOlga, transitionId: 'finance' })
+  await system.engine.transition({ ...run, transitionId: 'operations' })
   pages.length = 0
   return { ...system, pages }
 }

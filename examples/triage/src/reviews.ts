@@ -51,7 +51,7 @@ export function createReviews({ system, loopId, reviewer }: ReviewsOptions): Rev
       ])
       const asked = inbox.filter((request) => request.loopId === loopId).map(fromRequest)
       const unsure = await Promise.all(doubtful.items.map(fromRun))
-      return [...asked.toReversed(), ...unsure]
+      return [...asked, ...unsure]
     },
     answer: (item, answer) => (item.request ? decide(item.request, answer) : release(item, answer)),
   }

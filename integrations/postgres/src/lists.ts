@@ -11,8 +11,8 @@ export function createLists(
   schema: string,
 ): Pick<LoopStore, 'find' | 'approvals'> {
   const waiting = statementsOf(schema)(
-    'waiting_v12',
-    `SELECT * FROM ${schema}.waiting_v12($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    'waiting_v15',
+    `SELECT * FROM ${schema}.waiting_v15($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
   )
   return {
     async find({ tenant, limit, cursor, ...wanted }) {
@@ -41,17 +41,17 @@ export function createLists(
     },
     async approvals({ tenant, limit, cursor, reviewers, ...wanted }) {
       const most = readLimit(limit)
-      const before = readCursor('approval', cursor)
+      const last = readCursor('approval', cursor)
       if (reviewers) {
         const { status = null, runId = null, aggregateId = null, loopId = null } = wanted
-        const { at, id } = before ?? { at: Number.MAX_SAFE_INTEGER, id: '' }
+        const { at, id } = last ?? { at: Number.MIN_SAFE_INTEGER, id: '' }
         const values = [tenant, reviewers.map(keptName), at, id]
         const filters = [status, runId, aggregateId, loopId]
         const rows = await database.read<ApprovalRow>(waiting, [...values, ...filters, most + 1])
         return cutApprovals(rows.map(toApproval), most)
       }
       const filter = createFilter(tenant)
-      if (before) filter.add((at, id) => `(created_at, id) < (${at}, ${id})`, before.at, before.id)
+      if (last) filter.add((at, id) => `(created_at, id) < (${at}, ${id})`, last.at, last.id)
       if (wanted.status === 'pending') filter.add(() => `status = 'pending'`)
       else filter.equal('status', wanted.status)
       filter.equal('run_id', wanted.runId)

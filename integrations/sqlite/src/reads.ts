@@ -168,7 +168,7 @@ function findRuns(query: InstanceQuery, select: Select): Page<LoopInstance> {
 
 function findApprovals(query: ApprovalQuery, select: Select): Page<ApprovalRequest> {
   const limit = readLimit(query.limit)
-  const before = readCursor('approval', query.cursor)
+  const last = readCursor('approval', query.cursor)
   const [where, values] = conditions([
     ['tenant = ?', query.tenant],
     ['status = ?', query.status],
@@ -176,23 +176,24 @@ function findApprovals(query: ApprovalQuery, select: Select): Page<ApprovalReque
     ['aggregate_id = ?', query.aggregateId],
     ['loop_id = ?', query.loopId],
   ])
+  const [beyond, direction] = query.reviewers ? ['>', 'ASC'] : ['<', 'DESC']
   const [end, ...position] =
-    before === null ? [''] : ['AND (created_at, id) < (?, ?)', before.at, before.id]
-  const newest = `${where} ${end} ORDER BY created_at DESC, id DESC LIMIT +?`
+    last === null ? [''] : [`AND (created_at, id) ${beyond} (?, ?)`, last.at, last.id]
+  const page = `${where} ${end} ORDER BY created_at ${direction}, id ${direction} LIMIT +?`
   const given = [...values, ...position, limit + 1]
   const rows = query.reviewers
     ? readWaiting(query.reviewers.map((name) => [name, ...given]))
-    : select<ApprovalRow>(`SELECT request, messages FROM approval WHERE ${newest}`, given)
+    : select<ApprovalRow>(`SELECT request, messages FROM approval WHERE ${page}`, given)
   return cutApprovals(rows.map(toApproval), limit)
 
-  /** The newest of each name in the order of its index, and of all of those the newest: no other request is read whole. */
+  /** The oldest of each name in the order of its index, and of all of those the oldest: no other request is read whole. */
   function readWaiting(named: readonly (readonly Value[])[]): ApprovalRow[] {
     const ofName = `
       SELECT created_at, id FROM waiting CROSS JOIN approval USING (tenant, created_at, id)
-      WHERE reviewer = ? AND status = 'pending' AND ${newest}`
+      WHERE reviewer = ? AND status = 'pending' AND ${page}`
     const found = named.flatMap((each) => select<[at: number, id: string]>(ofName, each))
     return [...new Map(found.map(([at, id]) => [id, { at, id }])).values()]
-      .toSorted((one, other) => comparePositions(other, one))
+      .toSorted(comparePositions)
       .slice(0, limit + 1)
       .flatMap(({ id }) => select<ApprovalRow>(byId, [query.tenant, id]))
   }

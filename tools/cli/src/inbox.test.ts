@@ -26,3 +26,11 @@ test('who is of a group finds what waits for the group, and decides', async () =
   )
   expect(await loop('approve', 'by-group', ...person)).toMatchObject({ code: 0 })
 })
+
+test('what has waited longest stands first', async () => {
+  await prepare((system) => requestPayment(system, 'older', 'newer'))
+
+  const { out } = await loop('--db', 'loop.db', 'inbox', '--as', 'tess', '--group', 'treasury')
+
+  expect(out.indexOf('pay on older')).toBeLessThan(out.indexOf('pay on newer'))
+})

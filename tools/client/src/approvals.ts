@@ -24,7 +24,7 @@ export interface BatchItem {
 
 export interface Approvals {
   find(query?: ApprovalQuery, options?: CallOptions): Pages<ApprovalRequest>
-  /** What waits for the caller. */
+  /** What waits for the caller, oldest first. */
   inbox(query?: { readonly limit?: number }, options?: CallOptions): Pages<ApprovalRequest>
   get(requestId: string, options?: CallOptions): Promise<ApprovalRequest>
   /** Binds to the revision and view of the request as the reviewer saw it. A refusal is a result. */

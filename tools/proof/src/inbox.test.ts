@@ -106,11 +106,14 @@ async function fill(
   }
 }
 
-/** A store that finds what waits by looking at every open request. */
+/** A store that finds what waits by looking at every open request, the oldest first. */
 function walking(store: LoopStore): LoopStore {
   return {
     ...store,
-    approvals: ({ reviewers: _, ...query }) => store.approvals({ ...query, status: 'pending' }),
+    async approvals({ tenant }) {
+      const { items } = await store.approvals({ tenant, status: 'pending', limit: 1000 })
+      return { items: items.toReversed() }
+    },
   }
 }
 

@@ -24,7 +24,7 @@ export interface Approvals {
   find(
     query?: Omit<ApprovalQuery, 'tenant' | 'reviewers'> & { readonly tenant?: string },
   ): Promise<Page<ApprovalRequest>>
-  /** Pending requests that this person may decide, newest first: all of them, or `limit` after a cursor of `find`. */
+  /** Pending requests that this person may decide, oldest first: all of them, or `limit` after a cursor. */
   inbox(query: InboxQuery): Promise<readonly ApprovalRequest[]>
   /**
    * Takes one person's decision; the last one that is needed runs the transition in the same commit. A decision that does

@@ -38,23 +38,26 @@ export function findRuns(
   return cutPage('run', found, readLimit(limit), runPosition)
 }
 
-/** A page of the approval requests of a tenant, newest first. */
+/** A page of the approval requests of a tenant: newest first, or for reviewers oldest first. */
 export function findApprovals(
   { approvals, runApprovals, waiting }: Tenant,
   { limit, cursor, status, runId, aggregateId, loopId, reviewers }: Omit<ApprovalQuery, 'tenant'>,
 ): Page<ApprovalRequest> {
-  const before = readCursor('approval', cursor)
+  const end = readCursor('approval', cursor)
+  const direction = reviewers ? 1 : -1
   const ofRun = runId === undefined ? approvals : runApprovals.get(runId)
   const among = reviewers?.flatMap((name) => [...(waiting.get(name)?.values() ?? [])])
   const found = [...new Set(among ?? ofRun?.values())].filter(
     (request) =>
-      (before === null || comparePositions(approvalPosition(request), before) < 0) &&
+      (end === null || direction * comparePositions(approvalPosition(request), end) > 0) &&
       (status === undefined || status === request.status) &&
       (runId === undefined || runId === request.runId) &&
       (aggregateId === undefined || aggregateId === request.aggregateId) &&
       (loopId === undefined || loopId === request.loopId),
   )
-  found.sort((one, other) => comparePositions(approvalPosition(other), approvalPosition(one)))
+  found.sort(
+    (one, other) => direction * comparePositions(approvalPosition(one), approvalPosition(other)),
+  )
   return cutApprovals(found, readLimit(limit))
 }
 

@@ -55,7 +55,7 @@ export function testStoreWaiting(open: OpenStore): void {
       }
     })
 
-    test('is found once, newest first, page by page, and with every other filter', async () => {
+    test('is found once, oldest first, page by page, and with every other filter', async () => {
       const store = await open()
       const starts = ['a', 'b', 'c', 'd', 'e'].map((aggregateId, place) => {
         const loopId = place < 3 ? 'order' : 'refund'
@@ -75,12 +75,12 @@ export function testStoreWaiting(open: OpenStore): void {
           .map(({ id }) => id)
           .join('')
 
-      expect(await found({}, 'ann', '*', 'nobody')).toBe('edba')
+      expect(await found({}, 'ann', '*', 'nobody')).toBe('abde')
       expect(await found({}, 'ben')).toBe('c')
       expect(await found({})).toBe('')
-      expect(await found({ status: 'pending' }, 'ann')).toBe('eb')
+      expect(await found({ status: 'pending' }, 'ann')).toBe('be')
       expect(await found({ status: 'approved' }, 'ann')).toBe('')
-      expect(await found({ loopId: 'refund' }, 'ann', '*')).toBe('ed')
+      expect(await found({ loopId: 'refund' }, 'ann', '*')).toBe('de')
       expect(await found({ aggregateId: 'b' }, 'ann', '*')).toBe('b')
       expect(await found({ runId: 'run-of-a' }, 'ann', '*')).toBe('a')
       for (const limit of [1, 2, 3, 4]) {
@@ -88,7 +88,7 @@ export function testStoreWaiting(open: OpenStore): void {
         const seen = await everyPage((cursor) =>
           store.approvals({ tenant: 'acme', reviewers, limit, cursor }),
         )
-        expect(seen.map(({ id }) => id).join('')).toBe('edba')
+        expect(seen.map(({ id }) => id).join('')).toBe('abde')
       }
     })
 

@@ -59,7 +59,9 @@ describe('opening', () => {
     const { rows } = await poolOf().query<{ version: number }>(
       `SELECT version FROM ${schema}.migration`,
     )
-    expect(rows.map(({ version }) => version)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13])
+    expect(rows.map(({ version }) => version)).toEqual([
+      1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+    ])
   })
 
   test('finds the schema that another starter made while it waited, though its session knew of none', async () => {
@@ -136,16 +138,16 @@ describe('opening', () => {
     const schema = server.schema()
     await storeOf({ schema }).open()
     const pool = poolOf()
-    await pool.query(`DELETE FROM ${schema}.migration WHERE version = 13`)
+    await pool.query(`DELETE FROM ${schema}.migration WHERE version = 14`)
 
     const opening = storeOf({ schema, mustExist: true }).open()
 
     await expect(opening).rejects.toMatchObject({
       code: 'unsupported',
-      details: { version: 12, known: 13 },
+      details: { version: 13, known: 14 },
     })
     const { rows } = await pool.query(`SELECT max(version) AS version FROM ${schema}.migration`)
-    expect(rows).toEqual([{ version: 12 }])
+    expect(rows).toEqual([{ version: 13 }])
   })
 
   test('an older schema is told for whom its requests wait', async () => {
@@ -156,7 +158,7 @@ describe('opening', () => {
     const request = approvalRequest(start.instance)
     await store.commit([{ ...start, approvals: [request] }])
     await poolOf().query(`DROP TRIGGER keep_waiting ON ${schema}.approval;
-      DROP FUNCTION ${schema}.keep_waiting_v12, ${schema}.waits_for_v12, ${schema}.waiting_v12;
+      DROP FUNCTION ${schema}.keep_waiting_v12, ${schema}.waits_for_v12, ${schema}.waiting_v12, ${schema}.waiting_v15;
       DROP TABLE ${schema}.waiting; DELETE FROM ${schema}.migration WHERE version >= 11`)
 
     await storeOf({ schema }).open()

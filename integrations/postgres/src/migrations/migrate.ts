@@ -22,6 +22,7 @@ import { searchPathV6 } from './search-path-v6.ts'
 import { statisticsV8 } from './statistics-v8.ts'
 import { statusIndexV7 } from './status-index-v7.ts'
 import { stopGateV4 } from './stop-gate-v4.ts'
+import { waitingOrderV15 } from './waiting-order-v15.ts'
 import { waitingV12 } from './waiting-v12.ts'
 
 /** Each runs once, in order; a released one never changes. Its place is its version: there is no part v2, so v6 makes version 5. */
@@ -50,6 +51,7 @@ const migrations: readonly ((schema: string) => string)[] = [
   waitingV12,
   partitionLocksV13,
   claimOrderV14,
+  waitingOrderV15,
 ]
 
 /** Brings the schema to this package's version. Several starters wait for one another. */

@@ -9,7 +9,9 @@ import { defaultDb, defaultTenant, withSession, type GlobalOptions } from '../se
 
 export const addInbox: AddCommand = (program, act) => {
   withPages(program.command('inbox'), 100)
-    .description('list what waits for your approval; --as, --role and --group say who you are')
+    .description(
+      'list what waits for your approval, oldest first; --as, --role and --group say who you are',
+    )
     .action(
       act(async ({ options, output }, { limit, cursor }: PageOptions) =>
         withSession(options, async ({ approvals, actor, tenant }) => {

@@ -2,7 +2,7 @@ import { approvalStatuses, cutApprovals, LoopError } from '@loop-engine/core'
 import { z } from 'zod'
 
 import { approvalOf, approvalSchema } from '../schemas/approval.ts'
-import { idSchema, pageOf, pageQuery } from '../schemas/common.ts'
+import { idSchema, pageOf, pageQuery, textSchema } from '../schemas/common.ts'
 import { fillPage } from './fill-page.ts'
 import { route, type Route } from './route.ts'
 
@@ -19,7 +19,7 @@ export const approvalRoutes: readonly Route[] = [
     scope: 'read',
     query: z.strictObject({
       status: z.enum(approvalStatuses).optional(),
-      loopId: z.string().min(1).max(128).optional(),
+      loopId: textSchema(128).optional(),
       aggregateId: idSchema.optional(),
       runId: idSchema.optional(),
       ...pageQuery,
@@ -37,7 +37,7 @@ export const approvalRoutes: readonly Route[] = [
     path: '/approvals/inbox',
     id: 'listInbox',
     tag,
-    summary: 'Requests that wait for the caller, newest first.',
+    summary: 'Requests that wait for the caller, oldest first.',
     scope: 'read',
     query: z.strictObject(pageQuery),
     answers: { 200: { description: 'A page; always empty for a key.', schema: page } },

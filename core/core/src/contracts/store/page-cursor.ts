@@ -51,7 +51,7 @@ export function cutPage<Item>(
   return { items, cursor: write(kind, position(last)) }
 }
 
-/** Makes a page of requests, newest first, out of up to `limit + 1`. */
+/** Makes a page of requests out of up to `limit + 1`. */
 export function cutApprovals(
   found: readonly ApprovalRequest[],
   limit: number,

@@ -34,10 +34,10 @@ export interface ApprovalQuery {
   readonly loopId?: string
   /**
    * Requests that wait for one of these names; see `waitsFor`. A store that cannot tell some names or requests apart returns
-   * too many requests, never too few.
+   * too many requests, never too few. The request that has waited longest comes first.
    */
   readonly reviewers?: readonly string[]
-  /** At most 1,000; 100 by default. Ordered by `createdAt` then `id`, newest first. */
+  /** At most 1,000; 100 by default. Ordered by `createdAt` then `id`: newest first, but for `reviewers`. */
   readonly limit?: number
   /** Of the page before. */
   readonly cursor?: string

@@ -24,7 +24,7 @@ export interface RequestListProps {
   readonly onChoose: (id: string, isChosen: boolean) => void
 }
 
-/** What waits, newest first. */
+/** What waits, oldest first. */
 export function RequestList(props: RequestListProps): ReactNode {
   const { requests, openId, chosen, onChoose } = props
   return (
