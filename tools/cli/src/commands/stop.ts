@@ -22,7 +22,10 @@ export const addStop: AddCommand = (program, act) => {
   )
     .addHelpText(
       'after',
-      '\nA target without runs is stopped too, since runs may come, and a warning says so. Actors are not looked for.',
+      `
+A target without runs is stopped too, since runs may come, and a warning says
+so. Actors are not looked for. Of a person one account is stopped: other
+accounts are known to the directory of the server alone.`,
     )
     .action(
       act(async ({ options, output }, chosen: TargetOptions, command: Command) => {
@@ -36,10 +39,7 @@ export const addStop: AddCommand = (program, act) => {
             { ...stop, ...(warning && { warning }) },
             `Stopped ${plain(stop.scope)}. loop release with the same target and a reason lets it go on.`,
           )
-          if (warning)
-            output.note(
-              `${output.paint('yellow', 'warning')} ${plain(warning)} Is the name right? The stop stands, for what may come.`,
-            )
+          if (warning) output.note(`${output.paint('yellow', 'warning')} ${plain(warning)}`)
         })
       }),
     )

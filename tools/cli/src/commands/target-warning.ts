@@ -3,14 +3,26 @@ import type { StopTarget } from '@loop-engine/sdk'
 import { defaultTenant, type Session } from '../session.ts'
 
 /**
- * What to say of a stop that no run here is covered by: a name that was mistyped, or a loop that is not there yet. The
- * stop stands all the same. Nobody knows all actors, so that theirs is not looked for.
+ * What to say of a stop that covers less than was meant, perhaps: no run, because a name was mistyped or a loop is not there
+ * yet; or one account of a person, for no directory is asked here. Nobody knows all actors, so that theirs is not looked for.
  */
 export async function targetWarning(
   { engine }: Session,
   target: StopTarget,
 ): Promise<string | undefined> {
-  if ('everything' in target || 'actorId' in target) return undefined
+  if ('everything' in target) return undefined
+  if ('actorId' in target) return otherAccounts
+  const missing = await missingRun(engine, target)
+  return missing && `${missing} Is the name right? The stop stands, for what may come.`
+}
+
+const otherAccounts =
+  'Other accounts of the same person go on, for no directory is asked here. Stop each of them, or the person at the server.'
+
+async function missingRun(
+  engine: Session['engine'],
+  target: Exclude<StopTarget, { readonly everything: true } | { readonly actorId: string }>,
+): Promise<string | undefined> {
   const { tenant = defaultTenant } = target
   if ('aggregateId' in target) {
     const run = await engine.get({ tenant, aggregateId: target.aggregateId })
