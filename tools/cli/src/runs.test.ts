@@ -37,6 +37,26 @@ test('show tells where a run stands, what it waits for and what may happen', asy
   expect(await at('show', run.runId)).toMatchObject({ code: 0 })
 })
 
+test('show lists all that waits, however much that is, and approve asks which of them is meant', async () => {
+  const crowded = createTestWorkshop()
+  onTestFinished(crowded.remove)
+  await crowded.prepare(async (system) => {
+    await requestPayment(system, 'busy')
+    const actor = { type: 'ai-agent', id: 'agent:refunds' } as const
+    for (let index = 0; index < 100; index++)
+      await system.engine.transition({ aggregateId: 'busy', signal: 'pay', actor })
+  })
+  const ask = (...args: string[]): Promise<Ran> => crowded.loop('--db', crowded.db, ...args)
+
+  const { out } = await ask('show', 'busy', '--json')
+  const { code, err } = await ask('approve', 'busy', ...finance)
+
+  const { run, approvals } = JSON.parse(out)
+  expect(approvals).toHaveLength(101)
+  expect(code).toBe(3)
+  expect(err).toContain(`hint Name one of them; \`loop show ${run.runId}\` lists them.`)
+})
+
 test('a request is found by the id of its run', async () => {
   const { run } = JSON.parse((await at('show', 'one', '--json')).out)
 
@@ -104,6 +124,8 @@ test('timeline tells a part of a long story', async () => {
 
   expect(all.length).toBeGreaterThan(1)
   expect(JSON.parse(part.out)).toEqual([all[1]])
+  expect((await at('timeline', 'one', '--limit', '1')).err).toBe('There is more: --from 2\n')
+  expect((await at('timeline', 'one', '--limit', '9')).err).toBe('')
   expect(await at('timeline', 'one', '--from', '900')).toMatchObject({
     code: 0,
     out: 'The run has no entry from 900 on.\n',
@@ -201,7 +223,7 @@ describe('the kill switch', () => {
     const released = await at('release', ...target, '--reason', 'over', '--json')
 
     expect(JSON.parse(stopped.out)).toMatchObject({ scope, reason: 'drill' })
-    expect(stopped.out).not.toContain('warning')
+    expect(stopped.out.includes('warning')).toBe(target[0] === '--actor')
     expect(held).toMatchObject({ code: 3, out: expect.stringMatching(/stopped[^]*`loop stops`/) })
     expect(listed.out).toContain(scope)
     expect(JSON.parse(released.out).stops).toEqual([])
@@ -226,6 +248,16 @@ describe('the kill switch', () => {
       expect(released).toMatchObject({ code: 0 })
     },
   )
+
+  test('whoever stops a person is told that other accounts go on', async () => {
+    const text = await at('stop', '--actor', 'alice', '--reason', 'drill')
+    const json = await at('stop', '--actor', 'alice', '--reason', 'drill', '--json')
+    await at('release', '--actor', 'alice', '--reason', 'over')
+
+    expect(text.err).toMatch(/^warning Other accounts of the same person go on/)
+    expect(JSON.parse(json.out).warning).toMatch(/^Other accounts of the same person go on/)
+    expect((await at('stop', '--help')).out).toContain('Of a person one account is stopped')
+  })
 
   test('a stop that is not in force is not released', async () => {
     await at('stop', '--loop', 'refund', '--reason', 'drill')

@@ -88,7 +88,7 @@ async function findRequest({ approvals, tenant }: Session, id: string): Promise<
     const { items } = await approvals.find({ tenant, aggregateId: id, ...query })
     return items.length > 0 ? items : (await approvals.find({ tenant, runId: id, ...query })).items
   }
-  const pending = await found({ status: 'pending' })
+  const pending = await found({ status: 'pending', limit: 2 })
   // Without one that waits, the newest: the answer then says what became of it.
   const [only, another] = pending.length > 0 ? pending : await found({ limit: 1 })
   if (only && !another) return only
@@ -98,7 +98,7 @@ async function findRequest({ approvals, tenant }: Session, id: string): Promise<
     })
   }
   throw new LoopError('conflict', 'The run has several requests.', {
-    hint: `Name one of them: ${pending.map((item) => item.id).join(', ')}`,
+    hint: `Name one of them; \`loop show ${only.runId}\` lists them.`,
   })
 }
 

@@ -2,7 +2,7 @@ import type { ApprovalRequest, LoopInstance } from '@loop-engine/sdk'
 
 import type { AddCommand } from '../context.ts'
 import { plain, time, type Output } from '../output.ts'
-import { withSession } from '../session.ts'
+import { withSession, type Session } from '../session.ts'
 import { findRun } from './find-run.ts'
 
 export const addShow: AddCommand = (program, act) => {
@@ -15,8 +15,8 @@ export const addShow: AddCommand = (program, act) => {
         withSession(context.options, async (session) => {
           const run = await findRun(session, id)
           const { tenant, runId, aggregateId } = run
-          const [{ items: approvals }, current] = await Promise.all([
-            session.approvals.find({ tenant, runId, status: 'pending' }),
+          const [approvals, current] = await Promise.all([
+            waitingFor(session, run),
             session.engine.get({ tenant, aggregateId }),
           ])
           // What may happen next happens to the newest run of the key.
@@ -41,6 +41,21 @@ export const addShow: AddCommand = (program, act) => {
         }),
       ),
     )
+}
+
+/** All of them: an agent may ask as often as it likes. */
+async function waitingFor(
+  { approvals }: Session,
+  { tenant, runId }: LoopInstance,
+): Promise<readonly ApprovalRequest[]> {
+  const query = { tenant, runId, status: 'pending' } as const
+  let page = await approvals.find(query)
+  const all = [...page.items]
+  while (page.cursor !== undefined) {
+    page = await approvals.find({ ...query, cursor: page.cursor })
+    all.push(...page.items)
+  }
+  return all
 }
 
 function describeRun(run: LoopInstance, { paint }: Output): string[] {

@@ -20,12 +20,14 @@ export const addTimeline: AddCommand = (program, act) => {
     .action(
       act(async ({ options, output }, id: string, chosen: TimelineOptions) =>
         withSession(options, async (session) => {
-          const { tenant, aggregateId, runId } = await findRun(session, id)
+          const { tenant, aggregateId, runId, version } = await findRun(session, id)
           const rows = await timelineOf(
             session.engine.history({ tenant, aggregateId, runId, ...chosen }),
           )
           const text = renderTimeline(rows, { color: output.color }).trimEnd()
           output.result(rows, text || `The run has no entry from ${chosen.from} on.`)
+          const { seq = version } = rows.at(-1) ?? {}
+          if (seq < version) output.note(`There is more: --from ${seq + 1}`)
         }),
       ),
     )

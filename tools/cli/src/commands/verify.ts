@@ -134,6 +134,7 @@ async function verifyDatabase(
           ]
         : []),
       ...report.faults.map((fault) => `  ${describe(fault)}`),
+      ...(report.faults.length >= 100 ? ['  There may be more: 100 are told at most.'] : []),
     ]
     output.result({ ...report, checkpoint: standing }, text.join('\n'))
     return ok ? exitCodes.ok : exitCodes.unverified
