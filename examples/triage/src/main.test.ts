@@ -5,6 +5,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readFileSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -191,6 +192,22 @@ test('a row that was edited by hand is named at the next start, and nothing is d
   expect(tickets(data)).toHaveLength(8)
   expect(verify.code).toBe(5)
   expect(verify.out).toContain(String(row?.['run_id']))
+})
+
+test.each([
+  ['is no database', 0],
+  ['is damaged in its middle', 4096],
+])('a record that %s is told as the command tells it', async (_, from) => {
+  const data = waitingData()
+  const file = join(data, 'loop.db')
+  writeFileSync(file, readFileSync(file).fill(255, from))
+
+  const { code, err } = await start(data, ['--ask-none'])
+  const told = await loop(data, 'list', '--json')
+
+  const { message, hint } = JSON.parse(told.err).error
+  expect({ code, err }).toEqual({ code: 5, err: `${message} ${hint}\n` })
+  expect({ code: told.code, hint }).toEqual({ code: 5, hint: expect.stringContaining('backup') })
 })
 
 test('an older copy of the database is recognised by the checkpoint', async () => {

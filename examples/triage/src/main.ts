@@ -75,6 +75,7 @@ function explain(error: unknown): number {
   }
   if (!isLoopError(error)) throw error
   console.error(`${error.message} ${error.hint ?? ''}`.trim())
+  if (error.code === 'corrupt') return 5
   return error.code === 'invalid_config' ? 2 : 1
 }
 

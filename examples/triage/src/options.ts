@@ -34,8 +34,8 @@ guards and people decide, and files tickets, each of them once. Stop it at any m
   --help           print this
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or a --data that cannot be used,
-5 the record does not verify, 6 the model left some matters without a proposal: the next start
-asks again, 130 interrupted`
+5 the record does not verify, or is damaged, 6 the model left some matters without a proposal: the
+next start asks again, 130 interrupted`
 
 /** Reads the command line. Throws a TypeError whose message is for the person who typed it. */
 export function readOptions(args: readonly string[], terminal: boolean, env: Environment): Options {

@@ -311,6 +311,25 @@ describe('the file', () => {
     })
   })
 
+  test('that finds no room is said to be that, with its cure', async () => {
+    const path = newPath()
+    await (await openAt(path)).close()
+    const db = new DatabaseSync(path)
+    onTestFinished(() => db.close())
+    db.exec('PRAGMA max_page_count = 1')
+
+    const failure = new Promise(() =>
+      db.exec("INSERT INTO definition VALUES ('a', hex(zeroblob(500000)))"),
+    )
+
+    await expect(failure.catch(translate)).resolves.toMatchObject({
+      code: 'unavailable',
+      message: 'SQLite found no room on the disk.',
+      hint: 'Make some, and repeat it.',
+      retryable: true,
+    })
+  })
+
   test('that may only be read is said to be that', async () => {
     const path = newPath()
     await (await openAt(path)).close()

@@ -17,9 +17,9 @@ export const exitCodesText = `Exit codes:
   0  done
   1  failed, or a loop is invalid
   2  the command was used wrongly, or none was named
-  3  refused: by policy, by a stop, or because it was decided or is there already
+  3  refused: by policy, by a stop, or since it was decided or is there already
   4  not found
-  5  the record does not verify
+  5  the record does not verify, or is damaged
   6  nothing was done: the question was not answered with yes`
 
 const byErrorCode: Partial<Record<LoopErrorCode, ExitCode>> = {

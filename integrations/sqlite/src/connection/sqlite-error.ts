@@ -17,7 +17,9 @@ const codes = {
   notADatabase: 26,
 }
 
-type Meaning = readonly [LoopErrorCode, string]
+type Meaning = readonly [code: LoopErrorCode, message: string, hint?: string]
+
+const restore = 'Restore the file from a backup; an export shows what it held.'
 
 const busy: Meaning = ['unavailable', 'SQLite is busy: another process kept the file locked.']
 const contradiction: Meaning = [
@@ -32,9 +34,9 @@ const meanings: Readonly<Record<number, Meaning>> = {
     'unavailable',
     'SQLite may only read: the file, its folder or the disk is read-only.',
   ],
-  [codes.full]: ['unavailable', 'SQLite found no room on the disk.'],
-  [codes.corrupt]: ['corrupt', 'SQLite found the file damaged.'],
-  [codes.notADatabase]: ['corrupt', 'SQLite does not know this file as a database.'],
+  [codes.full]: ['unavailable', 'SQLite found no room on the disk.', 'Make some, and repeat it.'],
+  [codes.corrupt]: ['corrupt', 'SQLite found the file damaged.', restore],
+  [codes.notADatabase]: ['corrupt', 'SQLite does not know this file as a database.', restore],
   [codes.tooBig]: ['too_large', 'SQLite refused a value that is too large.'],
   [codes.constraint]: contradiction,
   [codes.mismatch]: contradiction,
@@ -52,18 +54,19 @@ export function translate(error: unknown): LoopError {
   if (isUnreadable(error)) {
     return new LoopError('corrupt', 'A row of the SQLite file cannot be read: it was changed.', {
       plugin: 'sqlite',
-      hint: 'Restore the file from a backup; an export shows what it held.',
+      hint: restore,
       cause: error,
     })
   }
   const code = resultCode(error)
-  const [name, message] =
+  const [name, message, hint]: Meaning =
     code === null
-      ? (['invalid_input', 'SQLite was given a value that it cannot store.'] as const)
-      : (meanings[code] ?? (['unavailable', unknown] as const))
+      ? ['invalid_input', 'SQLite was given a value that it cannot store.']
+      : (meanings[code] ?? ['unavailable', unknown])
   return new LoopError(name, message, {
     plugin: 'sqlite',
     retryable: name === 'unavailable',
+    hint,
     ...(code !== null && { details: { sqlite: extendedCode(error) } }),
     cause: error,
   })
@@ -89,7 +92,7 @@ export function translateOpen(error: unknown, path: string): LoopError {
 function cureOf(path: string): string {
   if (existsSync(path) && statSync(path).isDirectory()) return 'It is a folder: name a file in it.'
   if (!existsSync(dirname(path))) return `There is no folder ${dirname(path)}: make it first.`
-  return 'Check that this user may read and write it, and its folder.'
+  return 'Check that this user may write to it and its folder, and that the disk has room; or look at a copy.'
 }
 
 /** What an error means when COMMIT raised it: the log may hold the change, unless it found no room. */
