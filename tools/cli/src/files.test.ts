@@ -53,7 +53,15 @@ test('a file that cannot be read or written says why', async () => {
   expect(await why('graph', 'whole.yaml', '-o', 'away/loop.mmd')).toContain(folderIsMissing)
   expect(await why('init', '.', '--force')).toContain('hint It is a folder: name a file in it.')
   expect(await why('graph', '.')).toContain('hint It is a folder: name a file in it.')
-  expect(await why('graph', 'whole.yaml/x')).toContain('hint ENOTDIR')
+  expect(await why('graph', 'whole.yaml/x')).toContain('hint A folder above it is a file.')
+})
+
+// Only Linux has a disk that is always full.
+test.skipIf(process.platform !== 'linux')('a file for which there is no room says so', async () => {
+  const { code, err } = await loop('init', '/dev/full', '--force')
+
+  expect(code).toBe(1)
+  expect(err).toContain('hint There is no room on its disk: make some.')
 })
 
 test('validate names every problem with its line, and fails', async () => {

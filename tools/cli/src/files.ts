@@ -56,11 +56,21 @@ export function isSystemError(error: unknown): boolean {
 
 function reasonOf(cause: unknown, path: string): string | undefined {
   const code = codeOf(cause)
-  if (code === 'EISDIR') return 'It is a folder: name a file in it.'
   const folder = dirname(path)
   if (code === 'ENOENT' && !existsSync(folder))
     return `There is no folder ${folder}: make it first.`
-  return typeof code === 'string' ? code : undefined
+  if (typeof code !== 'string') return undefined
+  return Object.hasOwn(reasons, code) ? reasons[code] : `The system says ${code}.`
+}
+
+const noRight = 'This user may not: check its rights, and those of its folder.'
+const reasons: Readonly<Record<string, string>> = {
+  EISDIR: 'It is a folder: name a file in it.',
+  ENOTDIR: 'A folder above it is a file.',
+  EACCES: noRight,
+  EPERM: noRight,
+  EROFS: 'Its disk can only be read.',
+  ENOSPC: 'There is no room on its disk: make some. What is there of the file is not whole.',
 }
 
 function codeOf(error: unknown): unknown {
