@@ -86,12 +86,18 @@ test.each([
   ['engine.start', { metadata: 'vip' }, '/metadata'],
   ['engine.start', { tags: 'vip' }, '/tags'],
   ['engine.start', { aggregateId: 'order\u0000' }, '/aggregateId'],
+  ['engine.start', { aggregateId: ' ' }, '/aggregateId'],
   ['engine.start', { aggregateId: '$control' }, '/aggregateId'],
   ['engine.start', { tenant: 'acme\n' }, '/tenant'],
   ['engine.transition', { idempotencyKey: '' }, '/idempotencyKey'],
   ['approvals.decide', { idempotencyKey: 'x'.repeat(257) }, '/idempotencyKey'],
   ['engine.cancel', { reason: undefined }, '/reason'],
   ['engine.cancel', { reason: 'x'.repeat(4097) }, '/reason'],
+  ['engine.cancel', { reason: '' }, '/reason'],
+  ['engine.cancel', { reason: ' \n' }, '/reason'],
+  ['engine.stop', { target: { actorId: ' ' } }, '/target/actorId'],
+  ['approvals.decide', { reason: ' ' }, '/reason'],
+  ['approvals.withdraw', { reason: '\u00a0' }, '/reason'],
   ['approvals.decide', { decision: 'Approve' }, '/decision'],
   ['approvals.decide', { proof: { event: { id: 1 } } }, '/proof'],
   ['approvals.decide', { decision: 'edit', edits: null }, '/edits'],
@@ -116,6 +122,8 @@ test.each([
     'engine.start': { aggregateId: 'order-2', loopId: 'refund', actor: agent },
     'engine.migrate': { ...run, actor: alice, reason: 'looks wrong' },
     'engine.cancel': { ...run, actor: alice, reason: 'looks wrong' },
+    'engine.stop': { actor: alice, reason: 'looks wrong' },
+    'approvals.withdraw': { requestId, actor: alice },
     'approvals.decide': { requestId, decision: 'approve', actor: alice },
     'approvals.delegate': { requestId, actor: alice },
   }[name]
@@ -163,10 +171,14 @@ test('what waits for people has no receipt, and a sealed function says so', asyn
   await expect(pay(receipt, {})).rejects.toMatchObject({
     code: 'refused',
     details: { reason: 'unknown_receipt' },
+    hint: 'Give it `receipt` of a transition that was executed, and then the input.',
   })
   const nothing = undefined as unknown as () => Promise<string>
   const forPay = { loopId: 'refund', transitionId: 'pay' }
   expect(() => engine.seal(forPay, nothing)).toThrow('engine.seal takes a function.')
+  expect(() => engine.seal({ ...forPay, transitionId: 'payy' }, nothing)).toThrow(
+    expect.objectContaining({ path: '/transitionId', hint: 'Its transitions are note, pay.' }),
+  )
   expect(() => engine.seal({ ...forPay, nmae: 'pay' } as typeof forPay, nothing)).toThrow(
     'engine.seal knows no such key.',
   )

@@ -12,7 +12,7 @@ export function callKey(tool: string, callId: string, run: string | undefined): 
       hint: 'Call execute(input, options) with the options of the outer call and a toolCallId of its own.',
     })
   const parts = run === undefined ? [tool, callId] : [tool, callId, run]
-  if (!parts.every((part) => part.isWellFormed()))
+  if (!parts.every((part) => typeof part === 'string' && part.isWellFormed()))
     throw new LoopError('invalid_input', 'A tool call has an id that is not well-formed text.', {
       plugin: 'vercel-ai',
     })

@@ -55,6 +55,45 @@ describe('a policy', () => {
     )
   })
 
+  test.each([
+    ['a function', async () => 1],
+    ['no object', 'refund'],
+    ['nothing', null],
+  ])('for a tool that is %s is refused: nothing is handed back ungoverned', async (_, given) => {
+    const engine = await engineOf()
+    expect(() => govern({ refund: given } as unknown as ToolsLike, { engine })).toThrow(
+      expect.objectContaining({
+        code: 'invalid_config',
+        path: '/refund',
+        hint: expect.stringContaining('tool({'),
+      }),
+    )
+  })
+
+  test('for a tool whose schema the SDK does not know fails `ready`, and says what to give', async () => {
+    const engine = await engineOf()
+    const { ready } = govern({ refund: { ...refund, inputSchema: { type: 'object' } } }, { engine })
+
+    await expect(ready).rejects.toMatchObject({
+      code: 'invalid_config',
+      hint: expect.stringContaining('jsonSchema()'),
+    })
+  })
+
+  test('refuses a number for the conversation, and anything but messages for `resume`', async () => {
+    const engine = await engineOf()
+    const { tools, resume } = govern({ refund }, { engine, run: 7 as unknown as string })
+    const context = { toolCallId: 'call-1', messages: [] }
+    const execute = tools.refund.execute as (input: object, context: object) => Promise<unknown>
+
+    await expect(execute({}, context)).rejects.toMatchObject({ code: 'invalid_input' })
+    for (const given of [undefined, 'order-7', {}])
+      await expect(resume(given as unknown as [])).rejects.toMatchObject({
+        code: 'invalid_input',
+        hint: expect.stringContaining('generateText'),
+      })
+  })
+
   test('with an unknown key is refused, as are options, because the key would govern nothing', async () => {
     const engine = await engineOf()
     const governing = (options: object) => (): unknown => govern({ refund }, options as never)

@@ -1,4 +1,4 @@
-import { LoopError, systemClock } from '@loop-engine/core'
+import { isRecord, LoopError, systemClock } from '@loop-engine/core'
 
 import type { Governed } from '../calls/call-judge.ts'
 import { callLoop, type CallLoop } from '../calls/call-loop.ts'
@@ -69,6 +69,7 @@ export function govern<const Tools extends ToolsLike>(
   const governTools = new Map<string, GovernedTool>()
   const ready: Promise<unknown>[] = []
   const governOne = (name: string, asGiven: ToolLike): ToolLike => {
+    refuseNoTool(name, asGiven)
     const rules = policyOf(name, asGiven, options)
     if (rules === 'ungoverned') return asGiven
     const tool = boundTool(asGiven)
@@ -146,6 +147,16 @@ function policyOf(
       hint: `Leave the tool out, or allow it ungoverned with policy: { ${name}: 'ungoverned' }.`,
     })
   return 'ungoverned'
+}
+
+/** A bare function would be handed back as it is, and run ungoverned. */
+function refuseNoTool(name: string, tool: unknown): void {
+  if (isRecord(tool)) return
+  throw new LoopError('invalid_config', `${name} is no tool of the Vercel AI SDK.`, {
+    path: `/${name}`,
+    plugin: 'vercel-ai',
+    hint: 'Make it one: tool({ description, inputSchema, execute }) of the package ai.',
+  })
 }
 
 function refuseUnknown(tools: ToolsLike, policy: object): void {

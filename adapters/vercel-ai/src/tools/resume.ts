@@ -136,7 +136,14 @@ async function resumeCalls(
 }
 
 async function messagesOf(result: GenerationLike<unknown>): Promise<readonly unknown[]> {
-  return (await result.responseMessages) ?? (await result.response).messages ?? []
+  const { responseMessages, response } = fieldsOf(result)
+  const messages = (await responseMessages) ?? fieldsOf(await response)['messages']
+  if (isList(messages)) return messages
+  throw new LoopError('invalid_input', 'resume was given no conversation.', {
+    plugin: 'vercel-ai',
+    path: '',
+    hint: 'Give it messages, the result of generateText or streamText, or business keys of calls.',
+  })
 }
 
 function isList(value: unknown): value is readonly unknown[] {

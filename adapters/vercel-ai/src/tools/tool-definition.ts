@@ -29,6 +29,18 @@ export async function parseInput(tool: ToolLike, json: JsonValue): Promise<unkno
 }
 
 function schemaOf(schema: unknown): ReturnType<typeof asSchema> {
-  // `asSchema` itself recognises zod, Standard Schema and the SDK's own schemas.
-  return asSchema(schema as Parameters<typeof asSchema>[0])
+  try {
+    // `asSchema` itself recognises zod, Standard Schema and the SDK's own schemas.
+    return asSchema(schema as Parameters<typeof asSchema>[0])
+  } catch (cause) {
+    throw new LoopError(
+      'invalid_config',
+      'The SDK does not know the kind of schema that a tool has as inputSchema.',
+      {
+        plugin: 'vercel-ai',
+        hint: 'Give a schema of zod, or JSON Schema in jsonSchema() of the package ai.',
+        cause,
+      },
+    )
+  }
 }

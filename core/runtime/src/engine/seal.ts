@@ -56,7 +56,10 @@ export function createSeal(kernel: Kernel): Seal {
   return (options, run) => {
     checkOptions(kernel, options)
     if (typeof run !== 'function')
-      throw new LoopError('invalid_input', 'engine.seal takes a function.', { path: '' })
+      throw new LoopError('invalid_input', 'engine.seal takes a function.', {
+        path: '',
+        hint: 'Give it behind the options: engine.seal({ loopId, transitionId }, run).',
+      })
     const { loopId, transitionId, name = transitionId } = options
     return async (pointer, input) => {
       const { entry, receipt, text } = await licence(
@@ -82,6 +85,7 @@ function checkOptions({ loops }: Kernel, options: SealOptions): void {
   if (transitions.has(transitionId)) return
   throw new LoopError('not_found', 'The loop has no transition of this id.', {
     path: '/transitionId',
+    hint: `Its transitions are ${[...transitions.keys()].join(', ')}.`,
     details: { loopId, transitionId, known: [...transitions.keys()] },
   })
 }
@@ -184,6 +188,7 @@ function unlicensed(): LoopError {
 
 /** What to do about refusals for which a new receipt is no cure. */
 const cures: Readonly<Record<string, string>> = {
+  unknown_receipt: 'Give it `receipt` of a transition that was executed, and then the input.',
   other_transition: 'Give it a receipt of the transition that it was sealed for.',
   input_mismatch: 'Give it the evidence of the transition, unchanged.',
   reserved_for_effect: 'Leave it to the integration, or declare no effect.',
