@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { gzipSync } from 'node:zlib'
 
 import { createSqliteStore } from '@loop-engine/integration-sqlite'
 import { createLog, generateNoteSigner } from '@loop-engine/observability'
@@ -120,6 +121,29 @@ test('evidence leaves only when it is asked for', async () => {
   expect(withEvidence.out).toContain('arrived broken')
 })
 
+test.each<[string, (text: string) => string | Buffer, RegExp]>([
+  ['with CRLF line breaks', (text) => text.replaceAll('\n', '\r\n'), /line 1: .*was converted/],
+  ['with a byte order mark', (text) => `\ufeff${text}`, /line 1: .*was converted/],
+  ['compressed', (text) => gzipSync(text), /line 1: .*not UTF-8\. If it was compressed/],
+  ['in UTF-16', (text) => Buffer.from(`\ufeff${text}`, 'utf16le'), /line 1: .*not UTF-8\./],
+  [
+    'in Latin-1',
+    (text) => Buffer.from(text.replace('refund', 'refünd'), 'latin1'),
+    /line 1: .*not UTF-8\./,
+  ],
+])('of an export %s it is said that it is not as it was written', async (_, convert, told) => {
+  await at('export', '-o', 'whole.jsonl')
+  writeFileSync(
+    join(folder, 'other.jsonl'),
+    convert(readFileSync(join(folder, 'whole.jsonl'), 'utf8')),
+  )
+
+  expect(await loop('verify', '--export', 'other.jsonl')).toMatchObject({
+    code: 5,
+    out: expect.stringMatching(told),
+  })
+})
+
 test('an older copy of the database does not fit the checkpoint', async () => {
   await checkpoint(db)
   const later = createTestWorkshop()
@@ -142,6 +166,8 @@ test('an older copy of the database does not fit the checkpoint', async () => {
 
 test('a run that was rewritten with hashes to match does not fit the checkpoint', async () => {
   writeFileSync(join(folder, 'checkpoint.txt'), await checkpoint(db))
+  const whole = await at('verify', '--checkpoint', 'checkpoint.txt', '--trust', 'key.pub')
+  expect(whole.out).toContain('the log still begins with the 4 entries of the checkpoint')
   const file = join(folder, 'rewritten.db')
   copyFileSync(db, file)
   const database = new DatabaseSync(file)

@@ -38,6 +38,9 @@ function decode(decoder: TextDecoder, chunk: Uint8Array | string | null): string
   try {
     return chunk === null ? decoder.decode() : decoder.decode(chunk, { stream: true })
   } catch (cause) {
-    throw new LoopError('invalid_input', 'The text is not UTF-8.', { cause })
+    throw new LoopError('invalid_input', 'The text is not UTF-8.', {
+      hint: 'If it was compressed or converted, check it as it was written.',
+      cause,
+    })
   }
 }

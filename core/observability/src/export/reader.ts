@@ -56,6 +56,11 @@ export function createReader({
   }
 
   function begin(line: string): void {
+    if (/^\ufeff|\r$/.test(line))
+      throw bad(
+        'bad_line',
+        'The file was converted: it has a byte order mark, or CRLF line breaks. Check it as it was written.',
+      )
     const header = read(headerSchema, parseStrictJson(line, { maxBytes: 65_536 }))
     begun = { header, runs: createExportRuns(header, deep) }
   }

@@ -86,10 +86,13 @@ export async function verifyExport(
     durationMs: performance.now() - began,
     first,
   })
+  let isBetween = true
   try {
     for await (const line of lines) {
+      isBetween = false
       const pending = reader.line(line)
       if (pending) await pending
+      isBetween = true
     }
     reader.close()
     return report(null)
@@ -97,7 +100,8 @@ export async function verifyExport(
     if (error instanceof BadLine) return report({ line: reader.counts().lines, ...error.fault })
     if (isLoopError(error))
       return report({
-        line: reader.counts().lines,
+        // What cannot be cut into lines is named by the first that was not handed over.
+        line: reader.counts().lines + (isBetween ? 1 : 0),
         fault: 'bad_line',
         message: 'The line cannot be read.',
         cause: error,

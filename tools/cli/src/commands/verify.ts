@@ -127,6 +127,9 @@ async function verifyDatabase(
     const { retained } = report
     const text = [
       `${head} ${report.runs} runs, ${report.entries} entries.`,
+      ...(standing?.ok
+        ? [`  the log still begins with the ${standing.rememberedSize} entries of the checkpoint`]
+        : []),
       ...(report.runs === 0 ? [`  the tenant ${plain(tenant)} has no run here`] : []),
       ...(retained
         ? [
@@ -153,17 +156,19 @@ interface Fault {
   readonly fault: string
   readonly message?: string
   readonly line?: number
+  readonly cause?: Error & { readonly hint?: string }
   readonly runId?: string
   readonly seq?: number
 }
 
-function describe({ fault, message, line, runId, seq }: Fault): string {
+function describe({ fault, message, line, cause, runId, seq }: Fault): string {
   const parts = [
     ...(line === undefined ? [] : [`line ${line}:`]),
     ...(runId ? [`entry ${seq} of run ${runId}:`] : []),
     message ? `${fault}. ${message}` : fault,
+    ...(cause ? [cause.message, cause.hint ?? ''] : []),
   ]
-  return plain(parts.join(' '))
+  return plain(parts.join(' ').trimEnd())
 }
 
 /** Opened when it is read: before, a stream would report a missing file outside of any call. */
