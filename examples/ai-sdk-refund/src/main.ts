@@ -11,7 +11,7 @@ const issueRefund = tool({
   execute: async ({ order, amount }) => ({ paid: amount, order }),
 })
 
-/** A customer asks for 500. The agent may pay 100 by itself; for more somebody from finance decides. */
+/** A customer asks for 500. The agent may pay up to 100 by itself; for more, somebody from finance has to approve. */
 export async function run(): Promise<string[]> {
   const said: string[] = []
   // In production: `store: createSqliteStore({ path: 'loops.db' })` keeps the record.
@@ -40,7 +40,7 @@ export async function run(): Promise<string[]> {
   const conversation = [question, ...first.responseMessages]
   said.push(`the agent stops: ${first.finishReason}`)
 
-  // Later, perhaps in another process: nobody has decided yet, then finance does, in its inbox.
+  // Later, perhaps in another process. First nobody has decided yet; then somebody from finance decides, in the inbox.
   said.push(`ready before the decision: ${(await resume(conversation)).ready}`)
   const fay = { type: 'human', id: 'fay', groups: ['finance'] } as const
   const [request] = await approvals.inbox({ actor: fay })

@@ -7,7 +7,7 @@ const usage = {
   outputTokens: { total: 1, text: 1, reasoning: 0 },
 }
 
-/** A model that needs no network: it says its lines in order, or calls `issueRefund`. */
+/** A model that needs no network. For each turn it says the text, or calls `issueRefund` with the input. */
 export function scriptedModel(turns: readonly Turn[]): MockLanguageModelV4 {
   let next = 0
   return new MockLanguageModelV4({

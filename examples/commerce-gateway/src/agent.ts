@@ -13,12 +13,12 @@ interface Plan {
   readonly transitionId: string
 }
 
-/** What a model would do with the tools, written down. */
+/** Calls the MCP tools as a model would, but by a script. */
 export interface ShoppingAgent {
   discover(): Promise<string>
-  /** Starts a run and finds out what to ask for. */
+  /** Starts a run, and plans to ask for the first transition that is open. */
   plan(loopId: string, aggregateId: string, amount: number): Promise<Plan>
-  /** Asks for it; again with the same plan, it learns what became of it. */
+  /** Requests the planned transition. Asking again with the same plan tells what became of the request. */
   ask(plan: Plan): Promise<string>
   state(aggregateId: string): Promise<string>
 }

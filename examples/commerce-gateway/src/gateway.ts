@@ -3,7 +3,9 @@ import { z } from 'zod'
 
 const input = z.object({ order: z.string(), amount: z.number().positive() })
 
-/** The gateway to the shop: it acts only with a receipt of a committed transition, which the engine brings. */
+/**
+ * The gateway to the shop. The engine calls it with the receipt of a committed transition; it never acts without one.
+ */
 export function createGateway(): { readonly integration: Integration; readonly done: string[] } {
   const done: string[] = []
   const action = (what: string): Integration['actions'][string] => ({

@@ -7,7 +7,10 @@ const money = {
   additionalProperties: false,
 }
 
-/** Up to 100 an agent buys by itself; above, a buyer agrees. The gateway's success moves the loop on. */
+/**
+ * An agent buys for up to 100 by itself; above that, a buyer has to approve. When the gateway has charged, `confirm`
+ * follows.
+ */
 export const purchase = defineLoop({
   id: 'purchase',
   name: 'Purchase',
@@ -38,7 +41,7 @@ export const purchase = defineLoop({
   ],
 })
 
-/** Money goes back only when somebody from finance agrees. */
+/** Money is paid back only when somebody from finance approves. */
 export const refund = defineLoop({
   id: 'refund',
   name: 'Refund',

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import { run } from './main.ts'
 
-test('an agent finds and asks, a person decides, and the gateway acts once for each', async () => {
+test('an agent finds loops and asks, a person decides, and the gateway acts once for each request', async () => {
   expect(await run()).toEqual([
     'agent finds purchase and refund',
     'agent asks for order: executed',

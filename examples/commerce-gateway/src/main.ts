@@ -9,11 +9,11 @@ import { purchase, refund } from './loops.ts'
 const carol = { type: 'human', id: 'carol' } as const
 const fay = { type: 'human', id: 'fay', groups: ['finance'] } as const
 
-/** Carol's agent buys and asks for money back over MCP; Fay decides; the gateway does what was agreed to, once. */
+/** Carol's agent buys and asks for a refund over MCP. Fay approves the refund. The gateway carries out each, once. */
 export async function run(): Promise<string[]> {
   const loops = [purchase, refund]
   const gateway = createGateway()
-  // In production: a `store` that lasts, and no `relay: false`, so that effects run by themselves.
+  // In production: give a `store` that lasts, and leave out `relay: false`, so that effects run by themselves.
   const system = await createLoopSystem({
     loops,
     integrations: [gateway.integration],

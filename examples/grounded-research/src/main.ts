@@ -11,7 +11,10 @@ const replies: ModelReply[] = [
   { kind: 'text', text: 'On 30 April 2027 [1].', sources: [official] },
 ]
 
-/** Asks until the sources are good enough; what was refused is on record with its sources too. */
+/**
+ * Asks Perplexity twice: its first answer is blocked because of its source. Both answers are on record with their
+ * sources.
+ */
 export async function run(): Promise<string[]> {
   const server = await startModelServer({ wire: 'perplexity-agent' })
   server.reply(...replies)

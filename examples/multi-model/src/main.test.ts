@@ -13,7 +13,7 @@ test('four vendors decide the same, and the guard stops the one that is not sure
   ])
 })
 
-test('each decision says which model was asked, which answered, with what prompt and at what price', async () => {
+test('each decision names the requested model, the served model, the prompt and the token counts', async () => {
   for (const text of await run())
     expect(text).toMatch(
       /asked (\S+), answered \1-2026-11-01 as \w+_0001\n {2}prompt [0-9a-f]{12}, 120\+30 tokens/,

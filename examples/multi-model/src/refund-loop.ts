@@ -1,6 +1,6 @@
 import { LoopBuilder } from '@loop-engine/sdk'
 
-/** A model may approve a refund that is sure to be right; else a person has to. */
+/** A model may approve a refund if it is sure enough; otherwise a person has to. */
 export const refund = LoopBuilder.create('support.refund', 'support')
   .state('REQUESTED')
   .state('REFUNDED', { isTerminal: true })

@@ -11,13 +11,13 @@ import { endWorker, startWorker, type PaymentOrder } from './start-worker.ts'
 const orders = ['order-1', 'order-2', 'order-3', 'order-4', 'order-5']
 const agent = { type: 'ai-agent', id: 'clerk', provider: 'example', modelId: 'none' } as const
 
-/** This process decides; two others pay, and one of them is killed when the money has gone but nothing is recorded yet. */
+/** This process decides and two others pay. One of those is killed after it has paid and before that is recorded. */
 export async function run(): Promise<string[]> {
   const isOwn = process.env['DATABASE_URL'] === undefined
   const postgres = await startPostgres({ private: isOwn }) // In production: your address.
   const place = { url: postgres.url, schema: postgres.schema() }
   const desk = await openSystem(place, createBank(neverHere), false)
-  const book = new Map<string, string[]>() // The bank's own: it knows a payment by its key, and pays it once.
+  const book = new Map<string, string[]>() // The bank's book: by the key of a payment the bank knows it, and pays it once.
   let killed = 0
 
   const pay = (worker: ChildProcess, { order, key }: PaymentOrder): void => {

@@ -23,7 +23,7 @@ const payment = defineLoop({
   ],
 })
 
-/** What is the same in every process: the loops, and where they are kept. `relay` says who runs effects. */
+/** Opens the system, with the same loops and store in every process. `relay` says whether this process runs effects. */
 export async function openSystem(
   place: { readonly url: string; readonly schema: string },
   bank: Integration,
@@ -35,12 +35,12 @@ export async function openSystem(
     integrations: [bank],
     store,
     relay,
-    limits: { leaseMs: 1000 }, // A dead worker's work is taken over after this; half a minute by default.
+    limits: { leaseMs: 1000 }, // The work of a dead worker is taken over after this time; 30 seconds by default.
   })
   return { ...system, store }
 }
 
-/** The bank as a process sees it that gives it an order and waits for the answer. */
+/** An integration that hands each order to `pay`, with its idempotency key, and waits for the answer. */
 export function createBank(pay: (order: string, key: string) => Promise<JsonObject>): Integration {
   return {
     contract: 'integration/v1',

@@ -9,7 +9,7 @@ export interface PaymentOrder {
 
 const execArgv = ['--disable-warning=ExperimentalWarning', '--conditions=@loop-engine/source']
 
-/** Starts a process that runs effects, and hands its payment orders to `pay`. */
+/** Starts a process that runs effects. Each payment order that it sends is handed to `pay`. */
 export async function startWorker(
   place: { readonly url: string; readonly schema: string },
   pay: (worker: ChildProcess, order: PaymentOrder) => void,
@@ -20,7 +20,7 @@ export async function startWorker(
   return worker.on('message', (order: PaymentOrder) => pay(worker, order))
 }
 
-/** Lets a worker finish what it does; resolves when it has ended, or had. */
+/** Lets a worker finish its work, and resolves when its process has ended; at once if it was killed before. */
 export async function endWorker(worker: ChildProcess): Promise<void> {
   if (worker.connected) worker.disconnect()
   if (worker.exitCode === null && worker.signalCode === null) await once(worker, 'exit')

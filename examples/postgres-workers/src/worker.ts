@@ -1,6 +1,8 @@
 import { createBank, openSystem } from './payment.ts'
 
-/** A process that runs effects, until it is told to end or killed. Arguments: address and schema of the database. */
+/**
+ * A process that runs effects until its parent disconnects or kills it. Arguments: the database's address and schema.
+ */
 const [url = '', schema = ''] = process.argv.slice(2)
 
 const waiting = new Map<unknown, () => void>()

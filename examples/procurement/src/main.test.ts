@@ -5,7 +5,7 @@ import { expect, test, vi } from 'vitest'
 
 import { run } from './main.ts'
 
-test('Claude recommends, the guard lets it pass, and a buyer is waited for', async () => {
+test('Claude recommends, the guard lets it pass, and the loop waits for a buyer', async () => {
   vi.stubEnv('ANTHROPIC_API_KEY', '')
 
   expect(await run()).toEqual([
@@ -15,7 +15,7 @@ test('Claude recommends, the guard lets it pass, and a buyer is waited for', asy
   vi.unstubAllEnvs()
 })
 
-test('what runs is what the documentation shows, and only the loop was put in', () => {
+test('the program is the text of the documentation, with only the loop inserted', () => {
   const read = (...path: string[]) => readFileSync(join(import.meta.dirname, ...path), 'utf8')
   const [, shown] = /```ts\n(.*?)```/s.exec(read('..', 'README.md')) ?? []
 

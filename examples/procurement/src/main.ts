@@ -2,7 +2,7 @@ import { startModelServer } from '@loop-engine/testing'
 
 const anthropic = 'https://api.anthropic.com'
 
-/** Runs the example as the documentation has it, with a server on this machine in the place of Anthropic. */
+/** Runs the example of the documentation against a local server that takes the place of Anthropic. */
 export async function run(): Promise<string[]> {
   const server = await startModelServer({ wire: 'anthropic' })
   const rationale = 'Demand is forecast to rise.'
@@ -16,7 +16,7 @@ export async function run(): Promise<string[]> {
       input instanceof Request ? input : input.toString().replace(anthropic, server.baseUrl),
       init,
     )
-  // In production: ANTHROPIC_API_KEY=… node src/end-to-end.ts, and none of this.
+  // In production none of this is needed: ANTHROPIC_API_KEY=… node src/end-to-end.ts
   process.env['ANTHROPIC_API_KEY'] = server.apiKey
   try {
     const { engine } = await import('./end-to-end.ts')

@@ -1,6 +1,6 @@
 import { LoopBuilder } from '@loop-engine/sdk'
 
-/** A model recommends, sure enough or not at all; a buyer decides. */
+/** A model recommends, if it is sure enough; a buyer decides. */
 export const procurement = LoopBuilder.create('procurement', 'scm')
   .state('pending_analysis')
   .state('pending_buyer')

@@ -13,7 +13,7 @@ const approval = LoopBuilder
 .outcome({ id: 'expense_approved', valueUnit: 'expense_approved', description: 'Expense approved', measurable: true })
 .build()
 
-/** A bot tries and may not; Alice decides. What was tried is on record as well as what was done. */
+/** A bot tries to approve and is refused; Alice approves. Both attempts are on record. */
 export async function run(): Promise<string[]> {
   // In production: `store: createSqliteStore({ path: 'loops.db' })` keeps the record.
   const system = await createLoopSystem({ loops: [approval] })

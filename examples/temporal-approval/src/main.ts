@@ -10,7 +10,10 @@ import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/wo
 
 import { activities, policies } from './orders.ts'
 
-/** An order of 500: finance approves the charge, customs lets it go. The workflow waits for both, for days if need be. */
+/**
+ * An order of 500: finance approves the charge, and customs the export. The workflow waits for both, for days if
+ * necessary.
+ */
 export async function run(): Promise<string[]> {
   Runtime.install({ logger: new DefaultLogger('ERROR') })
   const server = await startTemporal() // In production: your cluster's address.
@@ -29,7 +32,7 @@ export async function run(): Promise<string[]> {
     taskQueue: 'orders',
     workflowsPath: fileURLToPath(new URL('./workflows.ts', import.meta.url)),
     activities,
-    plugins: [createTemporalPlugin({ system, ...policies })], // The one line.
+    plugins: [createTemporalPlugin({ system, ...policies })], // This line adds the governance.
   })
 
   const said = await worker.runUntil(async () => {
@@ -38,7 +41,7 @@ export async function run(): Promise<string[]> {
     const started = { taskQueue: 'orders', workflowId: 'order-A-1', args: [order, trust] }
     const handle = await client.workflow.start('fulfil', started)
     for (const role of ['finance', 'customs']) {
-      // People do this in Slack, on a page, in the console; the sink brings it back to the workflow.
+      // People decide in Slack, on a page or in the console; the sink brings the decision to the workflow.
       const actor = { type: 'human', id: `fay of ${role}`, roles: [role] } as const
       let [request] = await system.approvals.inbox({ actor })
       for (; !request; [request] = await system.approvals.inbox({ actor }))

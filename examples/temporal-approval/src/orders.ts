@@ -3,13 +3,13 @@ export interface Order {
   readonly amount: number
 }
 
-/** The systems that act; here they only say so. */
+/** The activities. Here they only say what they would do. */
 export const activities = {
   charge: async ({ amount }: Order): Promise<string> => `charged ${amount}`,
   ship: async ({ id }: Order): Promise<string> => `shipped ${id}`,
 }
 
-/** Who may run what: the only thing that is added to a worker. */
+/** Which activities and gates need whose approval: all that a worker needs besides the plugin. */
 export const policies = {
   activities: {
     charge: {

@@ -8,7 +8,7 @@ const { ship, charge } = proxyActivities<{
   ship(order: Order): Promise<string>
 }>({ startToCloseTimeout: '1 minute' })
 
-/** A workflow as anybody would write it. That `charge` may need finance is the policy's business, not its. */
+/** A common workflow. Whether `charge` needs finance is up to the policy; nothing here knows of it. */
 export async function fulfil(order: Order, trust: TokenTrust): Promise<string[]> {
   const paid = await charge(order)
   const gate = await humanGate({ gate: 'export-control', input: order, trust })

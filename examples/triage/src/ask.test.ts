@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { askPerson } from './ask.ts'
 import type { Answer, Reviews } from './reviews.ts'
 
-/** One matter that waits, and a person who presses these keys, each when the words before it are on the screen. */
+/** One waiting matter, and a person who presses these keys, each once the words before it are on the screen. */
 function sit(
   remediation: string,
   presses: readonly (readonly [string, string | (() => void)])[],
@@ -37,7 +37,7 @@ function sit(
     if (!next || !unread.includes(next[0])) return
     left.shift()
     unread = ''
-    // A prompt listens only after it has been painted.
+    // A prompt listens only after it has been drawn.
     setImmediate(() => (typeof next[1] === 'string' ? input.write(next[1]) : next[1]()))
   })
   return { reviews, input, output, answers, screen: () => screen }
@@ -45,7 +45,7 @@ function sit(
 
 const [down, enter] = ['\u001b[B', '\r']
 
-test('told to end while it asks, the job asks no more, and nothing is decided', async () => {
+test('when the job is told to end while it asks, it asks no more and nothing is decided', async () => {
   const stopping = new AbortController()
   const { reviews, answers, ...terminal } = sit('open_ticket', [
     ['What shall happen?', () => stopping.abort()],
@@ -57,7 +57,7 @@ test('told to end while it asks, the job asks no more, and nothing is decided', 
   expect(terminal.screen()).toContain('start again to go on')
 })
 
-test('told to end while it asks why, the job does not ask again what shall happen', async () => {
+test('when the job is told to end while it asks for a reason, it does not repeat the question', async () => {
   const stopping = new AbortController()
   const { reviews, answers, ...terminal } = sit('open_ticket', [
     ['What shall happen?', `${down}${down}${enter}`],
@@ -69,7 +69,7 @@ test('told to end while it asks why, the job does not ask again what shall happe
   expect(answers).toEqual([])
 })
 
-test('Ctrl-D ends the questions as quitting does', async () => {
+test('Ctrl-D ends the questions, like quitting', async () => {
   const { reviews, answers, ...terminal } = sit('open_ticket', [['What shall happen?', '\u0004']])
 
   await askPerson(reviews, terminal)
@@ -92,7 +92,7 @@ test.each([
   expect(answers).toEqual([{ kind: 'approve' }])
 })
 
-test('who edits a proposal is asked for each part of it, and who looks at the evidence is asked again', async () => {
+test('editing asks for each part of the proposal, and showing the evidence asks the question again', async () => {
   const { reviews, answers, ...terminal } = sit('open_ticket', [
     ['What shall happen?', enter],
     ['remediation: open_ticket', () => undefined],
@@ -108,7 +108,7 @@ test('who edits a proposal is asked for each part of it, and who looks at the ev
   expect(answers).toMatchObject([{ kind: 'edit', evidence }])
 })
 
-test('a ticket without a title is not filed, and that is said', async () => {
+test('an empty title is refused with a message, and no ticket is filed', async () => {
   const { reviews, answers, ...terminal } = sit('open_ticket', [
     ['What shall happen?', `${down}${down}${down}${enter}`],
     ['Severity', enter],
@@ -122,7 +122,7 @@ test('a ticket without a title is not filed, and that is said', async () => {
   expect(answers).toMatchObject([{ kind: 'edit', evidence: { title: 'New' } }])
 })
 
-test('who rejects a proposal says why', async () => {
+test('rejecting a proposal asks for a reason', async () => {
   const { reviews, answers, ...terminal } = sit('open_ticket', [
     ['What shall happen?', `${down}${down}${enter}`],
     ['Why?', `Known${enter}`],
@@ -144,7 +144,7 @@ test('one Enter too many approves nothing', async () => {
   expect(answers).toEqual([])
 })
 
-test('what waits fits a narrow terminal', async () => {
+test('a waiting matter fits a narrow terminal', async () => {
   const {
     reviews,
     answers: _,

@@ -15,8 +15,8 @@ import type { Answer, Reviews, Waiting } from './reviews.ts'
 import { severities } from './signals/severity.ts'
 
 /**
- * Asks the person at the terminal about each matter; ends early when they want to go on another time, and when the
- * signal of the terminal tells the job to end.
+ * Asks the person at the terminal about each matter that waits. Ends early when the person quits, or when the `signal`
+ * of `terminal` aborts.
  */
 export async function askPerson(reviews: Reviews, terminal: CommonOptions): Promise<void> {
   // Ctrl-D closes the input under a prompt, which would then never answer.
@@ -39,9 +39,9 @@ async function give(
   else log.warn(`${plain(item.key)}: refused, ${refusal}`, terminal)
 }
 
-/** Null when the person wants to stop here. */
+/** The answer about one matter; null when the person quits. */
 async function askAbout(item: Waiting, terminal: CommonOptions): Promise<Answer | null> {
-  // Lines are broken to fit a narrow terminal, a title is not.
+  // The prompt wraps lines for a narrow terminal, but not the title.
   note(summaryOf(item), 'Waits for you', terminal)
   const approve = dismisses(item) ? 'Approve: dismiss it, no ticket' : 'Approve: file the ticket'
   for (;;) {
@@ -49,7 +49,7 @@ async function askAbout(item: Waiting, terminal: CommonOptions): Promise<Answer 
       ...terminal,
       message: 'What shall happen?',
       options: [
-        // First, since one Enter too many takes the first.
+        // The harmless option comes first, because one Enter too many picks the first.
         { value: 'evidence', label: 'Show the evidence' },
         { value: 'approve', label: approve },
         { value: 'reject', label: 'Reject: no ticket' },
@@ -64,7 +64,7 @@ async function askAbout(item: Waiting, terminal: CommonOptions): Promise<Answer 
   }
 }
 
-/** Null when the question has to be asked again. */
+/** The answer that a choice leads to; null when the question has to be asked again. */
 async function answerOf(
   choice: string,
   { evidence }: Waiting,
@@ -115,7 +115,7 @@ async function edit(evidence: JsonObject, terminal: CommonOptions): Promise<Json
   return isCancel(title) ? null : { ...evidence, severity, remediation, title: title.trim() }
 }
 
-/** To release a proposal to dismiss files nothing. */
+/** Whether the proposal is to dismiss the matter: approving it then files no ticket. */
 function dismisses({ evidence }: Waiting): boolean {
   return evidence['remediation'] === 'dismiss'
 }

@@ -3,7 +3,9 @@ import { dirname, resolve } from 'node:path'
 
 import { LoopError } from '@loop-engine/sdk'
 
-/** Makes the folder of the job, with those above it, unless it is there. Throws `invalid_config` when it is of no use. */
+/**
+ * Creates the data folder and its parents, unless they exist. Throws `invalid_config` when the folder cannot be used.
+ */
 export function openDataFolder(data: string): void {
   try {
     makeFolder(resolve(data))
@@ -17,7 +19,7 @@ export function openDataFolder(data: string): void {
   }
 }
 
-/** Not `recursive`: in a folder where nothing can be made, such as /proc, Node.js would then try for ever. */
+/** Does not use `recursive`: where no folder can be created, such as in /proc, Node.js would then try for ever. */
 function makeFolder(path: string): void {
   const found = statSync(path, { throwIfNoEntry: false })
   if (found?.isDirectory()) return
@@ -25,7 +27,7 @@ function makeFolder(path: string): void {
   try {
     mkdirSync(path)
   } catch (error) {
-    // Another start may have been faster.
+    // Another start of the job may have created the folder meanwhile.
     if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error
   }
 }

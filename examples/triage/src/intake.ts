@@ -5,36 +5,36 @@ import type { Delivery } from './signals/payloads.ts'
 import { createSignalMemory, toSignal } from './signals/signals.ts'
 import type { Triage } from './triage.ts'
 
+/** A matter for which the agent proposed nothing, and why. */
 export interface Unproposed {
   readonly key: string
   readonly failure: LoopError
 }
 
-/** What became of the stream. */
+/** What became of the payloads in the stream. */
 export interface IntakeCounts {
   read: number
   signals: number
-  /** Signals that repeat one before them. */
+  /** Signals that repeat an earlier one. */
   duplicates: number
-  /** Signals that bring news of a matter that is open or was decided already. */
+  /** Signals with news of a matter that has a run already. */
   news: number
   /** Runs that this start opened. */
   opened: number
-  /** Matters whose run was there already. */
+  /** Matters whose run an earlier start, or another one at the same time, had opened. */
   known: number
-  /** What the agent did not propose anything for, and why. */
   readonly unproposed: Unproposed[]
   readonly ignored: Partial<Record<IgnoredReason, number>>
 }
 
 export interface IntakeOptions {
   readonly triage: Triage
-  /** Ends the reading between two payloads. */
+  /** Ends the reading before the next payload. */
   readonly abort: AbortSignal
   readonly onProgress: (counts: Readonly<IntakeCounts>) => void
 }
 
-/** Reads the stream to its end and takes each matter, once, as far as it goes without a person. */
+/** Reads the stream to its end, and takes each new matter as far as it goes without a person. */
 export async function takeIn(
   payloads: AsyncIterable<Delivery>,
   { triage, abort, onProgress }: IntakeOptions,

@@ -25,7 +25,7 @@ vi.setConfig({ testTimeout: 120_000 })
 const approveAll = ['--as', 'alice', '--approve-all', '--json']
 const tickets = (data: string): unknown[] => query(data, 'tickets.db', 'SELECT * FROM tickets')
 
-/** What the first start leaves where nobody is asked. Made once: each start takes a while. */
+/** The data folder after a first start that asked nobody. Created once, because a start is slow. */
 const unasked = mkdtempSync(join(tmpdir(), 'loop-triage-test-'))
 beforeAll(() => start(unasked, ['--ask-none']), 120_000)
 afterAll(() => rmSync(unasked, { recursive: true }))
@@ -102,7 +102,7 @@ test('without a terminal nobody is asked, and the way to decide is shown and wor
   expect(ticketsFiledNow).toBe(1)
 })
 
-test('killed again and again, it loses no ticket and doubles none', async () => {
+test('killed again and again, the job loses no ticket and doubles none', async () => {
   const data = newData()
 
   for (const atEntries of [1, 4, 7, 13, 22, 31, 38, 47, 55, 62, 68]) {
@@ -143,7 +143,7 @@ test('two starts at once share the work, and nothing is done twice', async () =>
   expect(tickets(data)).toHaveLength(11)
 })
 
-test('under a stop nothing is decided or filed, and that is said', async () => {
+test('under a stop nothing is decided or filed, and the output says so', async () => {
   const data = waitingData()
   await loop(data, 'stop', '--loop', 'triage', '--reason', 'drill')
 
@@ -170,7 +170,7 @@ test('a stop before the first start is explained', async () => {
   expect(err).toBe('A stop is in force. A person must release it.\n')
 })
 
-test('a row that was edited by hand is named at the next start, and nothing is done', async () => {
+test('the next start names a row that was edited by hand, and does nothing', async () => {
   const data = waitingData()
   const [row] = query(
     data,
@@ -221,7 +221,7 @@ test('an older copy of the database is recognised by the checkpoint', async () =
   expect(JSON.parse(out).faults.join('\n')).toMatch(/checkpoint/)
 })
 
-test('the key that signs checkpoints is for its owner only', () => {
+test('only its owner can read the key that signs checkpoints', () => {
   expect(statSync(join(unasked, 'key.pem')).mode & 0o777).toBe(0o600)
 })
 
@@ -233,7 +233,7 @@ test.each([[['--nonsense']], [['--approve-all', '--reject-all']]])(
 )
 
 test.each(['file', 'file/below', 'desk'])(
-  'data that cannot be kept in %s: one line says why and what to do',
+  'when the data cannot be kept in %s, one line says why and what to do',
   async (place) => {
     const data = newData()
     writeFileSync(join(data, 'file'), '')
@@ -251,17 +251,17 @@ test.each(['file', 'file/below', 'desk'])(
   },
 )
 
-test('a file of its own that cannot be read is no bug of the program', async () => {
+test('an unreadable file of the job is reported as such and not as a bug', async () => {
   const data = newData()
   mkdirSync(join(data, 'key.pem'))
 
   const { code, err } = await start(data, ['--ask-none'])
 
   expect(code).toBe(1)
-  expect(err).toMatch(/^EISDIR.* Nothing is lost: mend this, and start again\.\n$/)
+  expect(err).toMatch(/^EISDIR.* Nothing is lost: remove the cause, and start again\.\n$/)
 })
 
-test('a key that is none is named, with a cure that works', async () => {
+test('a broken key is reported, with a cure that works', async () => {
   const data = newData()
   await start(data, ['--ask-none'])
   writeFileSync(join(data, 'key.pem'), '')
@@ -274,19 +274,19 @@ test('a key that is none is named, with a cure that works', async () => {
   expect(await start(data, ['--ask-none'])).toMatchObject({ code: 0 })
 })
 
-test('a file that cannot be replaced leaves no other beside it', async () => {
+test('a file that cannot be replaced leaves no temporary file beside it', async () => {
   const data = newData()
   mkdirSync(join(data, 'key.pub'))
 
   const { code, err } = await start(data, ['--ask-none'])
 
   expect(code).toBe(1)
-  expect(err).toContain('Nothing is lost: mend this, and start again.')
+  expect(err).toContain('Nothing is lost: remove the cause, and start again.')
   expect(readdirSync(data).filter((name) => /\d$/.test(name))).toEqual([])
 })
 
 test.runIf(process.platform === 'linux')(
-  'where nothing can be made, it does not try for ever',
+  'where no folder can be created, the job does not try for ever',
   async () => {
     const { code, err } = await start('/proc/nowhere/at-all', [])
 
@@ -298,26 +298,29 @@ test.runIf(process.platform === 'linux')(
 )
 
 // Only Linux has a disk that is always full.
-test.runIf(process.platform === 'linux')('a summary that cannot be written is no success', () => {
-  const full = openSync('/dev/full', 'w')
-  const main = join(import.meta.dirname, 'main.ts')
-  const options = ['--data', newData(), '--as', 'alice', '--ask-none', '--json']
-  const { status, stderr } = spawnSync(process.execPath, [...flags, main, ...options], {
-    env: environment,
-    stdio: ['ignore', full, 'pipe'],
-    encoding: 'utf8',
-  })
-  closeSync(full)
+test.runIf(process.platform === 'linux')(
+  'a summary that cannot be written ends with an error',
+  () => {
+    const full = openSync('/dev/full', 'w')
+    const main = join(import.meta.dirname, 'main.ts')
+    const options = ['--data', newData(), '--as', 'alice', '--ask-none', '--json']
+    const { status, stderr } = spawnSync(process.execPath, [...flags, main, ...options], {
+      env: environment,
+      stdio: ['ignore', full, 'pipe'],
+      encoding: 'utf8',
+    })
+    closeSync(full)
 
-  expect(status).toBe(1)
-  expect(stderr).toBe(
-    'Standard output cannot be written (ENOSPC): it is not whole. Nothing is lost.\n',
-  )
-})
+    expect(status).toBe(1)
+    expect(stderr).toBe(
+      'Standard output cannot be written (ENOSPC): it is not whole. Nothing is lost.\n',
+    )
+  },
+)
 
-test('where the user has no name, --as is enough, and is asked for', async () => {
+test('where the user has no name, the job asks for --as and accepts it', async () => {
   const data = newData()
-  // A container under a number that nobody has named.
+  // As in a container whose user is a number without a name.
   const nameless =
     'import os from "node:os"; import { syncBuiltinESMExports } from "node:module";' +
     'os.userInfo = () => { throw new Error() }; syncBuiltinESMExports()'

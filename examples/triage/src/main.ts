@@ -8,13 +8,13 @@ import { renderFaults, renderSummary } from './summary.ts'
 
 const terminal = process.stdin.isTTY && process.stdout.isTTY
 const stopping = new AbortController()
-// The first signal lets what is in progress finish; the second ends the process, which is safe too.
+// The first signal lets the work in progress finish. The second ends the process at once, which is safe too.
 const stop = (): void => {
   if (stopping.signal.aborted) process.exit(130)
   stopping.abort()
 }
 process.on('SIGINT', stop).on('SIGTERM', stop)
-// Whoever reads us may leave early: `npm start | head`. An answer that is lost otherwise is no success.
+// The reader of our output may leave early, as in `npm start | head`. Any other failure to write is an error.
 process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
   if (code === 'EPIPE') return
   process.stderr.write(
@@ -22,7 +22,7 @@ process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
   )
   process.exit(1)
 })
-// What was to be said of an error is lost then; its exit code is not.
+// Without this a failing standard error would end the process with another exit code.
 process.stderr.on('error', () => undefined)
 process.exitCode = await main().catch(explain)
 
@@ -67,10 +67,13 @@ function say(text: string, code: number): number {
   return code
 }
 
-/** What is refused has a sentence and a hint; what nobody foresaw is a bug and keeps its stack. */
+/**
+ * Prints an expected error as its message and hint, and returns an exit code. Any other error is a bug and is thrown
+ * on.
+ */
 function explain(error: unknown): number {
   if (isSystemError(error)) {
-    console.error(`${error.message}. Nothing is lost: mend this, and start again.`)
+    console.error(`${error.message}. Nothing is lost: remove the cause, and start again.`)
     return 1
   }
   if (!isLoopError(error)) throw error
@@ -79,7 +82,7 @@ function explain(error: unknown): number {
   return error.code === 'invalid_config' ? 2 : 1
 }
 
-/** A full disk, a file that may not be read: the computer's trouble, and not a bug. */
+/** Whether the error comes from the operating system, such as a full disk or an unreadable file, and is no bug. */
 function isSystemError(error: unknown): error is Error {
   return error instanceof Error && 'syscall' in error
 }

@@ -25,7 +25,9 @@ const decision = (change: object = {}) =>
 
 const scripts = { anthropic: 'ANTHROPIC', 'openai-responses': 'OPENAI' } as const
 
-/** A vendor on this machine, a folder, and a start of the job that finds the vendor by its environment. */
+/**
+ * A local server in place of a vendor, a data folder, and a start of the job that finds the server by its environment.
+ */
 async function withModel(wire: keyof typeof scripts = 'anthropic'): Promise<{
   server: ModelServer
   data: string
@@ -46,13 +48,13 @@ test.each([
   ['anthropic', 'anthropic', 'claude-haiku-4-5'],
   ['openai-responses', 'openai', 'gpt-5.4-nano'],
 ] as const)(
-  '%s: the model whose key is set proposes; the rest is as ever',
+  '%s: the model whose key is set proposes, and everything else stays the same',
   async (wire, provider, model) => {
     const { server, data, run } = await withModel(wire)
     server.reply(
       decision({ severity: 'critical' }),
       decision({ confidence: 0.4 }),
-      // Of an alert that its source calls high: not for an agent to dismiss.
+      // For an alert that its source calls high, which an agent may not dismiss.
       decision({ severity: 'low', remediation: 'dismiss' }),
     )
     server.always(decision())
@@ -81,7 +83,7 @@ test.each([
   },
 )
 
-test('the ledger says which model was asked, which answered, with what prompt and at what cost', async () => {
+test('the ledger names the requested model, the served model, the prompt and the cost', async () => {
   const { server, data, run } = await withModel()
   server.always(decision())
 
@@ -110,7 +112,7 @@ test('the ledger says which model was asked, which answered, with what prompt an
   expect(remediate.actor).not.toHaveProperty('usage')
 })
 
-test('a matter that the model has no good answer for waits; the next start asks again', async () => {
+test('a matter without a usable answer of the model waits, and the next start asks again', async () => {
   const { server, run } = await withModel()
   server.reply(
     { kind: 'refusal' },
@@ -147,7 +149,7 @@ test.each([
   ],
   [{ kind: 'cut', before: true }, 3, 'Ask again', '(unavailable'],
 ] as const)(
-  '%j: a model that cannot be asked is left alone, and the rules can go on',
+  '%j: a model that cannot be reached is not asked again, and a start with the rules goes on',
   async (reply, requests, cure, cause) => {
     const { server, run } = await withModel()
     server.always(reply)
@@ -170,7 +172,7 @@ test.each([
   },
 )
 
-test('interrupted while the model thinks, it ends at once, approves nothing more, and nothing is lost', async () => {
+test('interrupted while the model thinks, the job ends at once, approves nothing more, and loses nothing', async () => {
   const { server, data, run } = await withModel()
   server.reply(decision({ severity: 'critical' }), { kind: 'hang' })
   server.always(decision())
@@ -193,7 +195,7 @@ test('interrupted while the model thinks, it ends at once, approves nothing more
   expect(JSON.parse(second.out)).toMatchObject({ states: { FILED: 12 } })
 })
 
-test('where the rules propose, no SDK of a vendor is loaded', async () => {
+test('when the rules propose, no SDK of a vendor is loaded', async () => {
   const data = newData()
   const script = `
     import { registerHooks } from 'node:module'

@@ -80,7 +80,7 @@ const answersOf = {
   'ask-none': 'leave',
 } as const
 
-/** In a container the user may be a number that nobody has named. */
+/** The name of the user; a TypeError that asks for `--as` where the user has none, as in a container. */
 function userOfThisComputer(): string {
   try {
     return userInfo().username

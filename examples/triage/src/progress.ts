@@ -6,7 +6,7 @@ export interface Progress {
   end(): void
 }
 
-/** One line that is painted over; nothing where there is no terminal. */
+/** Shows progress in one line, which is overwritten each time; shows nothing when `out` is not a terminal. */
 export function createProgress(out: NodeJS.WriteStream): Progress {
   if (!out.isTTY) return { show() {}, end() {} }
   return {

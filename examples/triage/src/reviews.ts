@@ -14,11 +14,11 @@ import { readAssessment } from './proposals/assessment.ts'
 export interface Waiting {
   readonly key: string
   readonly evidence: JsonObject
-  /** Why it waits. */
+  /** The reason why it waits, for people. */
   readonly because: string
-  /** Present when it waits for approval; else the guards found the agent not sure enough. */
+  /** Present when the matter waits for approval; absent when the guards found the agent not sure enough. */
   readonly request?: ApprovalRequest
-  /** The run as it was shown. A decision about one that has moved since is refused. */
+  /** The version of the run that was shown. A decision is refused if the run has moved since. */
   readonly seen?: TransitionInput['expected']
 }
 
@@ -28,9 +28,9 @@ export type Answer =
   | { readonly kind: 'edit'; readonly evidence: JsonObject }
 
 export interface Reviews {
-  /** What this person may decide, oldest first. */
+  /** The matters that this person may decide, oldest first. */
   waiting(): Promise<readonly Waiting[]>
-  /** Null when it was done; else why it was refused: `already_decided` when somebody else was faster. */
+  /** Gives an answer. Returns null, or the reason of a refusal: `already_decided` when somebody else was faster. */
   answer(item: Waiting, answer: Answer): Promise<string | null>
 }
 
@@ -40,7 +40,9 @@ export interface ReviewsOptions {
   readonly reviewer: Actor
 }
 
-/** The decisions of one person: approvals that policy asked for, and proposals that guards did not let pass. */
+/**
+ * The decisions that one person has to take: approvals that the policy asks for, and proposals that the guards blocked.
+ */
 export function createReviews({ system, loopId, reviewer }: ReviewsOptions): Reviews {
   const { engine, approvals } = system
   return {
@@ -66,7 +68,9 @@ export function createReviews({ system, loopId, reviewer }: ReviewsOptions): Rev
     }
   }
 
-  /** Revision and view hash say what was seen: if the request changed meanwhile, the answer is refused. */
+  /**
+   * The revision and the view hash say what the person saw: if the request has changed since, the answer is refused.
+   */
   async function decide(request: ApprovalRequest, answer: Answer): Promise<string | null> {
     const result = await approvals.decide({
       requestId: request.id,
@@ -81,7 +85,7 @@ export function createReviews({ system, loopId, reviewer }: ReviewsOptions): Rev
     return result.status === 'blocked' ? 'a guard no longer passes' : null
   }
 
-  /** To release a proposal to dismiss is to decline: no ticket is due. */
+  /** Decides about a blocked proposal. Approving a proposal to dismiss takes `decline`, because no ticket is due. */
   async function release({ key, evidence, seen }: Waiting, answer: Answer): Promise<string | null> {
     const proposal = answer.kind === 'edit' ? answer.evidence : evidence
     const files = answer.kind !== 'reject' && proposal['remediation'] !== 'dismiss'

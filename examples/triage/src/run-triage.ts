@@ -13,7 +13,7 @@ import { createTrust, type Trust } from './trust.ts'
 
 export interface RunTriageOptions {
   readonly options: Options
-  /** Lets what is in progress finish, then ends the run. */
+  /** Lets the work in progress finish, then ends the job. */
   readonly abort: AbortSignal
   readonly onProgress: (counts: Readonly<IntakeCounts>) => void
   readonly onIntakeEnd: () => void
@@ -21,8 +21,8 @@ export interface RunTriageOptions {
 }
 
 /**
- * The whole job. It keeps no notes of its own: what the ledger says was done is done, the rest is done now. Answers
- * with the faults alone, and touches nothing, when the record does not verify at the start.
+ * Runs the whole job. It keeps no notes of its own: it does what the ledger does not show as done. If the record does
+ * not verify at the start, it changes nothing and returns only the faults.
  */
 export async function runTriage(
   given: RunTriageOptions,
@@ -72,13 +72,16 @@ async function work(
 
 interface Decided {
   readonly refused: readonly string[]
-  /** What somebody else, at the console or in another start of this job, had decided first. */
+  /** How many decisions somebody else, at the console or in another start of this job, had taken first. */
   readonly decidedElsewhere: number
 }
 
 const nothing: Decided = { refused: [], decidedElsewhere: 0 }
 
-/** Answers what waits as the person wants; a refusal, under a stop for one, leaves the matter waiting. */
+/**
+ * Answers every waiting matter as the options say. If an answer is refused, such as under a stop, the matter goes on
+ * waiting.
+ */
 async function decide(
   reviews: Reviews,
   answers: Options['answers'],
@@ -117,7 +120,7 @@ async function summarise(
   for (const { currentState } of runs) states[currentState] = (states[currentState] ?? 0) + 1
   const longest = runs.toSorted((one, other) => other.version - one.version)[0]
   const faults = await trust.check()
-  // What does not verify is not signed: the last good checkpoint stays.
+  // A record that does not verify is not signed, so the last good checkpoint stays.
   const checkpoint = faults.length === 0 ? await trust.seal() : null
   const waiting = await reviews.waiting()
   const tickets = desk.count()

@@ -14,16 +14,16 @@ export interface Ran {
 }
 
 export interface StartOptions {
-  /** Sent as soon as the ledger has this many entries, or something has happened. */
+  /** A signal that is sent as soon as the ledger has this many entries, or when the promise resolves. */
   readonly kill?: { readonly signal: NodeJS.Signals } & (
     | { readonly atEntries: number }
     | { readonly when: Promise<unknown> }
   )
-  /** Nothing but this and the path: no key of the person who runs the tests. */
+  /** The environment, besides the path: no key of the person who runs the tests reaches the job. */
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** A data directory that is gone with its test. */
+/** A data directory that is removed when its test ends. */
 export function newData(): string {
   const folder = mkdtempSync(join(tmpdir(), 'loop-triage-test-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
@@ -60,10 +60,12 @@ export function loop(data: string, ...args: string[]): Promise<Ran> {
   return run(program, ['--db', join(data, 'loop.db'), ...args])
 }
 
-/** What Node is given before a program, to run it from its sources. */
+/** The flags with which Node runs a program from its sources. */
 export const flags = ['--disable-warning=ExperimentalWarning', '--conditions=@loop-engine/source']
 
-/** Nothing of the person who runs the tests; and what one process has compiled, the next one need not. */
+/**
+ * Excludes the variables of the person who runs the tests. The compile cache saves time: processes share compiled code.
+ */
 export const environment = {
   PATH: process.env['PATH'],
   NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
@@ -94,7 +96,7 @@ function run(
   })
 }
 
-/** Asks the database of a data directory, from outside. */
+/** Queries a database of a data directory, through a connection of its own. */
 export function query(
   data: string,
   file: 'loop.db' | 'tickets.db',
@@ -114,7 +116,7 @@ function entriesIn(data: string): number {
   try {
     return Number(query(data, 'loop.db', 'SELECT count(*) AS count FROM entry')[0]?.['count'])
   } catch {
-    // The program is just making its tables.
+    // The program has not created its tables yet.
     return 0
   }
 }

@@ -8,12 +8,12 @@ export interface SettleOptions {
   readonly limitMs: number
 }
 
-/** Under a stop tickets wait for its release; there is no point in waiting with them. */
+/** Under a stop tickets wait until a person releases it, so waiting longer is useless. */
 const limitUnderStopMs = 1000
 
 /**
- * Waits until every ticket that was ordered is filed, failed, or given up. Another process may hold the lease of a
- * delivery that it did not live to finish; the relay takes it over when the lease ends.
+ * Waits until every ordered ticket is filed, failed or given up. A process that died may still hold the lease of a
+ * delivery; the relay takes it over when the lease ends.
  */
 export async function settle(
   { engine, relay }: Pick<LoopSystem, 'engine' | 'relay'>,

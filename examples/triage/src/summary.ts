@@ -6,12 +6,12 @@ import type { LoopError } from '@loop-engine/sdk'
 
 import type { IntakeCounts, Unproposed } from './intake.ts'
 
-/** What one start of the job has to say for itself. */
+/** The result of one start of the job. */
 export interface Summary {
   readonly counts: IntakeCounts
-  /** How many matters were assessed by whom, in this start or before. */
+  /** The number of matters that each provider assessed, in this start or before. */
   readonly proposals: Readonly<Record<string, number>>
-  /** Runs by the state that they are in. */
+  /** The number of runs in each state. */
   readonly states: Readonly<Record<string, number>>
   /** Keys of the matters that wait for a person. */
   readonly waiting: readonly string[]
@@ -22,11 +22,11 @@ export interface Summary {
   readonly tickets: number
   readonly ticketsFiledNow: number
   readonly interrupted: boolean
-  /** The story of one run, as text. */
+  /** The timeline of the longest run, as text. */
   readonly timeline: string
   readonly metrics: readonly LoopMetrics[]
   readonly verified: boolean
-  /** What does not hold, one sentence each. */
+  /** What verification found, one sentence for each fault. */
   readonly faults: readonly string[]
   /** The signed note; null when the record does not verify. */
   readonly checkpoint: string | null
@@ -63,7 +63,7 @@ export function renderFaults(faults: readonly string[]): string[] {
   return ['THE RECORD DOES NOT VERIFY:', ...faults.map((fault) => `  ${plain(fault)}`)]
 }
 
-/** Each reason once, then the matters that it concerns. */
+/** Lists each reason once, with the matters that it concerns. */
 function renderUnproposed(unproposed: readonly Unproposed[]): string[] {
   if (unproposed.length === 0) return []
   const reasons = Map.groupBy(unproposed, ({ failure }) => reasonOf(failure))
@@ -122,7 +122,7 @@ function renderWaiting(waiting: readonly string[], data: string): string[] {
   ]
 }
 
-/** As one word of a shell. */
+/** The path as one word for a shell. */
 function quoted(path: string): string {
   return /^[\w:.@/-]+$/.test(path) ? path : `'${plain(path).replaceAll("'", `'\\''`)}'`
 }

@@ -22,7 +22,7 @@ import { createTicketIntegration } from './tickets/ticket-integration.ts'
 import { createTicketDesk, type TicketDesk } from './tickets/tickets.ts'
 import { createTriage, type Triage } from './triage.ts'
 
-/** Everything that the job needs, open. */
+/** The opened parts of the job. */
 export interface TriageJob {
   readonly store: LoopStore
   readonly system: LoopSystem
@@ -30,7 +30,7 @@ export interface TriageJob {
   readonly triage: Triage
   readonly reviews: Reviews
   readonly desk: TicketDesk
-  /** Finishes deliveries in progress and closes the files. */
+  /** Lets deliveries in progress finish, then closes the files. */
   close(): Promise<void>
 }
 
@@ -38,7 +38,7 @@ export interface TriageJobOptions {
   readonly data: string
   readonly reviewer: Actor
   readonly proposer: Proposer
-  /** Ends a question to a model that is under way. */
+  /** Abandons a question to a model. */
   readonly abort: AbortSignal
   readonly onError: (error: unknown) => void
 }
@@ -62,7 +62,7 @@ export async function openTriageJob(
     loops: [loop],
     store,
     integrations: [createTicketIntegration(desk)],
-    // Short, so that the start after a crash need not wait long for what the dead process had begun.
+    // Short, so that a start after a crash soon takes over the deliveries of the dead process.
     limits: { leaseMs: 2000 },
     onError,
   })

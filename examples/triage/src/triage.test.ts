@@ -46,7 +46,7 @@ async function open(): Promise<{
   }
 }
 
-/** The rules, which let something happen while they think. */
+/** A provider that runs `meanwhile` before it proposes by the rules. */
 function slowly(meanwhile: () => Promise<unknown>): Provider {
   const rules = createRulesProvider()
   return {
@@ -58,7 +58,7 @@ function slowly(meanwhile: () => Promise<unknown>): Provider {
   }
 }
 
-test('a matter that another start took further meanwhile is left as it stands', async () => {
+test('a matter that another start has taken further is left as it is', async () => {
   const { job, history } = await open()
   const fast = job('fast')
 
@@ -73,7 +73,7 @@ test('a matter that another start took further meanwhile is left as it stands', 
   expect(types).toEqual(['loop.started', 'loop.transition.executed', 'loop.approval.requested'])
 })
 
-test('what its source calls severe is not dismissed by an agent, however sure', async () => {
+test('an agent cannot dismiss a matter that its source calls severe, however sure the agent is', async () => {
   const { job } = await open()
   const rules = createRulesProvider()
   const misled: Provider = {
@@ -92,7 +92,7 @@ test('what its source calls severe is not dismissed by an agent, however sure', 
   expect(minor.run.currentState).toBe('DISMISSED')
 })
 
-test('what is proposed for release is what the agent said once, at the cost of one answer', async () => {
+test('the proposed step quotes the one answer of the agent, and its cost counts once', async () => {
   let questions = 0
   const { job, history } = await open()
 

@@ -16,14 +16,14 @@ export interface TriageOptions {
   readonly engine: LoopSystem['engine']
   readonly loop: LoopDefinition
   readonly ask: Ask
-  /** Tells the runs that this start of the job opened from those of another one. */
+  /** Distinguishes the runs that this start of the job opened from those of other starts. */
   readonly startId: string
 }
 
 export interface Triage {
   /**
-   * Opens the run of a matter, or finds it, and takes it as far as it goes without a person. What was done before is
-   * read from the ledger, so calling it again, after a crash too, only continues; two jobs may do so at once.
+   * Opens the run of a matter, or finds it, and takes it as far as it goes without a person. It reads from the ledger
+   * what has been done, so that calling it again, even after a crash, only continues; two jobs may do so at once.
    */
   take(signal: Signal): Promise<Taken>
 }
@@ -31,7 +31,7 @@ export interface Triage {
 interface Taken {
   readonly opened: boolean
   readonly run: LoopInstance
-  /** Why the agent proposed nothing; the matter waits for the next start. */
+  /** Why the agent proposed nothing; the next start asks again. */
   readonly failure?: LoopError
 }
 
@@ -66,14 +66,14 @@ export function createTriage({ engine, loop, ask, startId }: TriageOptions): Tri
     })
   }
 
-  /** Null when a person, the relay or nobody has to act. */
+  /** The step that the agent takes next; null when it is up to a person or the relay, or the run is over. */
   async function nextStep(run: LoopInstance, signal: Signal): Promise<Step | LoopError | null> {
     if (run.status !== 'active' || run.openApprovals > 0) return null
     if (canSend('assess', run)) return assess(run, signal)
     return canSend('remediate', run) ? proposedStep(run) : null
   }
 
-  /** The one question to the agent. */
+  /** Asks the agent, once for each matter. */
   async function assess(run: LoopInstance, signal: Signal): Promise<Step | LoopError> {
     const submission = await ask({
       loopId: loop.id,
@@ -89,17 +89,19 @@ export function createTriage({ engine, loop, ask, startId }: TriageOptions): Tri
     return { signal: submission.signal, actor: submission.actor, evidence: submission.decision }
   }
 
-  /** What the agent wants by its assessment. It is not asked again: what a person approves is what it said. */
+  /** The step that the assessment proposes. The agent is not asked again, so that a person approves what it said. */
   async function proposedStep(run: LoopInstance): Promise<Step | null> {
     const assessment = await readAssessment(engine, run)
-    // Without its evidence there is nothing to approve; the matter stays until its time is over.
+    // If the evidence was erased, there is nothing to approve; the matter waits until it times out.
     if (assessment === null) return null
     const { evidence, actor } = assessment
     const signal = evidence['remediation'] === 'dismiss' ? 'dismiss' : 'remediate'
     return { signal, actor: withoutCost(actor), evidence }
   }
 
-  /** A step of a run as it was read: when somebody else moved it meanwhile, the way goes on from there. */
+  /**
+   * Takes a step, provided the run is still as it was read. If somebody else has moved it, the newer run is returned.
+   */
   async function send(run: LoopInstance, step: Step): Promise<LoopInstance | null> {
     const { aggregateId, runId, version } = run
     const expected = { runId, version }
@@ -120,13 +122,13 @@ export function createTriage({ engine, loop, ask, startId }: TriageOptions): Tri
   }
 }
 
-/** The answer was paid for once, and its cost stands with the assessment. */
+/** The agent without the cost of its answer, which was paid once and is recorded with the assessment. */
 function withoutCost(actor: Actor): Actor {
   const { usage: _usage, latencyMs: _latency, attempts: _attempts, assurance: _own, ...who } = actor
   return who
 }
 
-/** Under a stop a matter rests where it is, and goes on when a person has released it. */
+/** Under a stop or a suspension the matter waits until a person releases it. Any other rejection is thrown. */
 function refused(reason: string, message: string): null {
   if (reason === 'stopped' || reason === 'suspended') return null
   throw new LoopError('refused', 'The engine rejected a step of the triage.', {

@@ -11,9 +11,9 @@ import {
 } from '@loop-engine/observability'
 import { isLoopError, LoopError, type LoopStore } from '@loop-engine/sdk'
 
-/** What lets a later start, or somebody else, see that the record is the one that was left behind. */
+/** Lets a later start, or somebody else, check that the record was not changed or replaced in the meantime. */
 export interface Trust {
-  /** What does not hold, one sentence each: edited rows, or a database that is older than its checkpoint. */
+  /** Returns one sentence for each fault, such as an edited row or a database that is older than its checkpoint. */
   check(): Promise<readonly string[]>
   /** Signs the head of the log and keeps the note beside the database. Returns the note. */
   seal(): Promise<string>
@@ -27,7 +27,7 @@ export interface TrustOptions {
 const tenant = 'default'
 const name = 'loop-engine.example/triage'
 
-/** The key is made at the first start, for its owner only. */
+/** Creates the key, readable by its owner only, if there is none yet. */
 export function createTrust({ store, data }: TrustOptions): Trust {
   const signer = readSigner(join(data, 'key.pem'))
   const noteFile = join(data, 'checkpoint.txt')
@@ -77,13 +77,13 @@ function readSigner(path: string): NoteSigner {
     return createNoteSigner({ name, privateKey })
   } catch (cause) {
     throw new LoopError('unavailable', `The key ${path} cannot be read.`, {
-      hint: 'Put it back; or move it and checkpoint.txt away, and the next start makes new ones, which say nothing of what was before.',
+      hint: 'Restore the key. Or move it and checkpoint.txt away: the next start creates new ones, which prove nothing about the time before.',
       cause,
     })
   }
 }
 
-/** Whoever comes first makes the key; it is there whole or not at all. */
+/** Reads the key, or creates it. Of several processes one creates it, and no reader ever sees a part of it. */
 function readOrCreateKey(path: string): string {
   if (!existsSync(path)) {
     const own = `${path}.${process.pid}`
@@ -99,7 +99,7 @@ function readOrCreateKey(path: string): string {
   return readFileSync(path, 'utf8')
 }
 
-/** A crash leaves the old file or the new one, never a half. */
+/** Replaces a file at once: a crash leaves either the old or the new content. */
 function replaceFile(path: string, text: string): void {
   const own = `${path}.${process.pid}`
   try {

@@ -3,10 +3,10 @@ import { isLoopError, LoopError, type LoopErrorCode, type Provider } from '@loop
 type Question = Parameters<Provider['createSubmission']>[0]
 type Submission = Awaited<ReturnType<Provider['createSubmission']>>
 
-/** Asks a provider, and hands back why it has no answer instead of throwing it. */
+/** Asks a provider. Returns, and does not throw, the error that says why there is no answer. */
 export type Ask = (question: Question) => Promise<Submission | LoopError>
 
-/** What went wrong with one matter alone; anything else, such as a refused key, would go wrong with the next one too. */
+/** Errors that concern one matter alone. Any other, such as a refused key, would happen with the next matter too. */
 const ofThisMatter: readonly LoopErrorCode[] = [
   'refused',
   'content_filtered',
@@ -15,11 +15,12 @@ const ofThisMatter: readonly LoopErrorCode[] = [
   'too_large',
 ]
 
-/** After a failure that the next question would meet as well, the provider is not asked again. */
+/** After an error that would happen to the next question too, the provider is not asked again. */
 export function createAsk(provider: Provider, abort: AbortSignal): Ask {
   let unreachable: LoopError | null = null
   return async (question) => {
-    if (abort.aborted) return new LoopError('aborted', 'Nobody was asked any more.')
+    if (abort.aborted)
+      return new LoopError('aborted', 'The job was told to end before the provider was asked.')
     if (unreachable) return unreachable
     try {
       return await provider.createSubmission(question, { signal: abort })

@@ -6,7 +6,7 @@ export interface Assessment {
   readonly evidence: JsonObject
 }
 
-/** As the ledger has it; null before there is one, and when its evidence was erased. */
+/** Reads the assessment from the ledger; null before there is one, and when its evidence was erased. */
 export async function readAssessment(
   engine: Pick<LoopSystem['engine'], 'history'>,
   { aggregateId, runId }: Pick<LoopInstance, 'aggregateId' | 'runId'>,
@@ -18,7 +18,7 @@ export async function readAssessment(
   return null
 }
 
-/** How many matters were assessed by whom. */
+/** The number of matters that each provider assessed. */
 export async function countProposals(
   engine: Pick<LoopSystem['engine'], 'history'>,
   runs: readonly LoopInstance[],

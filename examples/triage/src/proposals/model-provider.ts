@@ -6,7 +6,7 @@ import type { Proposer } from './proposer.ts'
 import { evidenceOf, remediations } from './rules.ts'
 import { readSignal } from './signal-evidence.ts'
 
-/** Change the version with the words: it is recorded with every answer. */
+/** Change the version whenever you change the words: it is recorded with every answer. */
 const prompt = {
   version: 'triage/1',
   system: [
@@ -19,7 +19,7 @@ const prompt = {
   user: 'Open signals:\n{{signals}}\n\n{{instruction}}\n\nEvent (JSON):\n{{evidence}}',
 }
 
-// Lengths are not part of the schema that is sent, for not every vendor takes them; they hold all the same.
+// The schema that is sent has no lengths, because not every vendor accepts them; they are checked in the answer.
 const fields = z.object({
   severity: z.enum(severities),
   remediation: z.enum(remediations),
@@ -32,7 +32,7 @@ const proposalSchema = fields.extend({
   confidence: z.number(),
 })
 
-/** A model in the place of the rules. The facts are never its own: they are attached as they were read. */
+/** A model that proposes in place of the rules. It cannot change the facts: they are attached as they were read. */
 export async function createModelProvider({
   because: _because,
   ...access

@@ -28,7 +28,7 @@ test.each([
   expect(() => chooseProposer(asked, env)).toThrow(says)
 })
 
-test('where the questions go is said, without what an address may hide', () => {
+test('the output says where the questions go, without the path and the credentials of the address', () => {
   const at = (baseUrl: string): Proposer =>
     chooseProposer({}, { ANTHROPIC_API_KEY: key, ANTHROPIC_BASE_URL: baseUrl })
 

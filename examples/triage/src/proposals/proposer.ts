@@ -1,13 +1,13 @@
 import { aiProviders, type AIProvider } from '@loop-engine/sdk'
 
-/** Who proposes. The key of a model is in here: it is handed to its adapter, and never printed. */
+/** Who proposes. It holds the key of the model, which is handed to the adapter and never printed. */
 export type Proposer =
   | { readonly provider: 'rules'; readonly because: string }
   | {
       readonly provider: AIProvider
       readonly model: string
       readonly apiKey: string
-      /** Elsewhere than at the vendor's. */
+      /** An address to use instead of the vendor's. */
       readonly baseUrl?: string
       readonly because: string
     }
@@ -16,13 +16,16 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 interface Access {
   readonly key: string
-  /** As the vendor's own SDK calls it, where it knows one. */
+  /** The variable in which the vendor's own SDK looks for another address, if it does. */
   readonly baseUrl?: string
-  /** Small, and good enough for twelve short questions. */
+  /** The default model: a small one, which is good enough for twelve short questions. */
   readonly model: string
 }
 
-/** What the environment says of each vendor. The first one whose key is set proposes, unless another is named. */
+/**
+ * The environment variables of each vendor. The first vendor whose key is set proposes, unless `--provider` names
+ * another.
+ */
 const access: Readonly<Record<AIProvider, Access>> = {
   anthropic: {
     key: 'ANTHROPIC_API_KEY',
@@ -41,7 +44,7 @@ const access: Readonly<Record<AIProvider, Access>> = {
 const keys = aiProviders.map((name) => access[name].key)
 const providerNames = ['rules', ...aiProviders]
 
-/** Throws a TypeError, for the person who typed it, when what is asked for cannot be had. */
+/** Chooses who proposes. Throws a TypeError, whose message is for the user, when the choice is not possible. */
 export function chooseProposer(
   asked: { readonly provider?: string | undefined; readonly model?: string | undefined },
   env: Environment,
@@ -78,7 +81,7 @@ export function describeProposer(proposer: Proposer): string {
   ].join('\n')
 }
 
-/** Without path and credentials. */
+/** The host of an address, without its path and credentials. */
 function hostOf(address: string): string {
   return URL.canParse(address) ? new URL(address).host : 'an address that cannot be read'
 }

@@ -3,7 +3,7 @@ import { promptHash, type Provider } from '@loop-engine/sdk'
 import { evidenceOf, propose } from './rules.ts'
 import { readSignal } from './signal-evidence.ts'
 
-/** Proposes by fixed rules what a model would propose, and is attributed like one. */
+/** A provider that proposes by fixed rules, and is attributed like a model. */
 export function createRulesProvider(): Provider {
   return {
     contract: 'provider/v1',

@@ -21,7 +21,7 @@ function signal(event: string, facts: Facts, severityHint: Severity | null = nul
   }
 }
 
-test('a vulnerable package with a patch is upgraded, and says what every number rests on', () => {
+test('a vulnerable package with a patch is upgraded, with a reason for every number', () => {
   const facts = { package: 'semver', patchedVersion: '7.5.2', cvss: 5.3 }
 
   const proposal = propose(signal('dependabot_alert', facts, 'medium'))
@@ -39,7 +39,7 @@ test('a vulnerable package with a patch is upgraded, and says what every number 
   })
 })
 
-test('the worse of word and score counts, and their difference costs confidence', () => {
+test('the worse of the stated severity and the score counts, and a difference lowers the confidence', () => {
   const proposal = propose(signal('security_advisory', { package: 'harp', cvss: 7.9 }, 'medium'))
 
   expect(proposal).toMatchObject({ severity: 'high', remediation: 'open_ticket', confidence: 0.55 })
@@ -87,7 +87,7 @@ test('rotating a secret is risky, whatever the severity', () => {
   expect(propose(signal('issues', { word: 'leaked' })).risk).toBe('high')
 })
 
-test('the real payloads: what is proposed for each matter when it is first seen', async () => {
+test('the first proposal for each matter in the real payloads', async () => {
   const memory = createSignalMemory()
   const proposals: string[] = []
 

@@ -11,9 +11,9 @@ export const remediations = [
 ] as const
 type Remediation = (typeof remediations)[number]
 
-/** What is proposed, and how sure the proposer is. A model's answer has the same shape. */
+/** A proposal and its confidence. A model's answer has the same shape. */
 export interface Proposal {
-  /** Who proposes: `rules` is this file, deterministic, no model. */
+  /** Who proposes; `rules` is this file, without any model. */
   readonly provider: string
   readonly severity: Severity
   readonly remediation: Remediation
@@ -25,7 +25,7 @@ export interface Proposal {
   readonly risk: Severity
 }
 
-/** What one family of signals says, before doubts are subtracted. */
+/** What the rules say about a signal, before doubts lower the confidence. */
 interface Judgement {
   readonly severity: Severity
   readonly remediation: Remediation
@@ -33,7 +33,7 @@ interface Judgement {
   readonly doubts: readonly Doubt[]
 }
 
-/** How sure the source alone makes us, in percent. */
+/** The confidence that each source deserves, in percent. */
 const certainty: Record<string, { readonly percent: number; readonly because: string }> = {
   dependabot_alert: { percent: 95, because: 'the package stands in a manifest of the repository' },
   repository_vulnerability_alert: { percent: 90, because: 'the repository uses the package' },
@@ -61,7 +61,7 @@ const riskOf: Record<Remediation, Severity> = {
   // A newer version may behave differently.
   upgrade_dependency: 'medium',
   fix_code: 'medium',
-  // Whatever still uses the secret stops working.
+  // Anything that still uses the old secret stops working.
   rotate_secret: 'high',
 }
 
@@ -101,7 +101,7 @@ function judge(signal: Signal): Judgement {
   }
 }
 
-/** The worse of what the source says and what its CVSS score says; medium when it says neither. */
+/** Takes the worse of the stated severity and that of the CVSS score; medium when the source gives neither. */
 function judgePackage({ severityHint: stated, facts }: Signal): Judgement {
   const scored = typeof facts.cvss === 'number' ? severityOfCvss(facts.cvss) : null
   const remediation = facts.patchedVersion ? 'upgrade_dependency' : 'open_ticket'
@@ -119,7 +119,7 @@ function judgePackage({ severityHint: stated, facts }: Signal): Judgement {
   }
 }
 
-/** A note is about style: not worth a ticket. */
+/** Dismisses a note, which is about style. */
 function judgeCode({ severityHint: stated, facts }: Signal): Judgement {
   if (!stated) {
     return {
@@ -137,7 +137,7 @@ function judgeCode({ severityHint: stated, facts }: Signal): Judgement {
   }
 }
 
-/** A run matters more on the default branch, or when it is what looks for vulnerabilities. */
+/** A failed run is worse on the default branch, or when the run scans for vulnerabilities. */
 function judgeRun({ defaultBranch, securityScan }: Facts): Judgement {
   const common = { remediation: 'open_ticket', doubts: [] } as const
   if (securityScan && defaultBranch) {
@@ -148,7 +148,7 @@ function judgeRun({ defaultBranch, securityScan }: Facts): Judgement {
   return { ...common, severity: 'low', because: 'only a side branch fails' }
 }
 
-/** What people report: a label outweighs a word. */
+/** Judges an issue or pull request. A label makes us surer than a word of the title. */
 function judgeReport({ label, word }: Facts): Judgement {
   const doubts = label ? [] : [wordOnly]
   if (word === 'leak' || word === 'leaks' || word === 'leaked' || word === 'breach') {
@@ -179,7 +179,7 @@ function titleOf({ title, repository, facts }: Signal, remediation: Remediation)
   }
 }
 
-/** What is attached to a transition: the signal, its facts and the proposal, as one JSON object. */
+/** The evidence of a transition: the signal, its facts and the proposal, as one JSON object. */
 export interface Evidence extends Proposal {
   readonly key: string
   readonly event: string
@@ -187,7 +187,7 @@ export interface Evidence extends Proposal {
   readonly url: string
   readonly facts: Facts
   readonly factDigest: string
-  /** By the source itself; no agent can talk it down. */
+  /** The severity that the source itself states, which an agent cannot change. */
   readonly statedSeverity: Severity | null
 }
 

@@ -12,21 +12,21 @@ import { severityOfWord, type Severity } from './severity.ts'
 export type IgnoredReason =
   /** No payload of this kind is about security or an incident. */
   | 'not_security_relevant'
-  /** An issue or pull request whose labels and title name nothing that is watched. */
+  /** An issue or pull request with no watched label, and no watched word in its title. */
   | 'no_match'
   /** Already fixed, dismissed, closed, withdrawn or cancelled. */
   | 'no_action_needed'
   | 'passed_run'
   | 'run_not_finished'
-  /** A watched kind without the fields that are read, or with impossible ones. */
+  /** A payload of a watched kind that lacks fields which are read, or has impossible values. */
   | 'malformed'
 
-/** Small, flat evidence: what was read, never a payload. */
+/** Small, flat evidence: the fields that were read, never a whole payload. */
 export type Facts = Readonly<Record<string, string | number | boolean>>
 
-/** What a payload says that matters. */
+/** The part of a payload that matters. */
 export interface Finding {
-  /** The business key: the same matter has the same key, whatever happened to it. */
+  /** The business key. All payloads about one matter have the same key. */
   readonly key: string
   readonly title: string
   readonly url: string
@@ -85,7 +85,7 @@ export function readDependabotAlert({ alert, repository }: DependabotAlertPayloa
   }
 }
 
-/** The elder of Dependabot's two alerts. Some come without a number, so its id is the key. */
+/** The older of Dependabot's two kinds of alert. Some have no number, so the key holds the id. */
 export function readVulnerabilityAlert(payload: VulnerabilityAlertPayload): Found {
   const { action, alert, repository } = payload
   if (action === 'dismiss' || action === 'resolve') return 'no_action_needed'
@@ -105,7 +105,7 @@ export function readVulnerabilityAlert(payload: VulnerabilityAlertPayload): Foun
   }
 }
 
-/** The rule is part of the key: the examples call three different alerts number 10. */
+/** The key holds the rule, because three different alerts among the examples have the number 10. */
 export function readCodeScanningAlert(payload: CodeScanningAlertPayload): Found {
   const { alert, ref, repository } = payload
   if (alert.state !== 'open') return 'no_action_needed'
@@ -135,7 +135,7 @@ const unproblematic = new Map<string, IgnoredReason>([
 ])
 const securityScan = /\b(codeql|security|snyk|trivy|semgrep|scorecard)\b/i
 
-/** Judged by its conclusion, not by the action: a `requested` run can have failed already. */
+/** Judges a run by its conclusion and not by the action: a `requested` run can have failed already. */
 export function readRun({ run, repository }: RunPayload, event: string): Found {
   if (!run.conclusion) return 'run_not_finished'
   const reason = unproblematic.get(run.conclusion)
@@ -180,7 +180,7 @@ export function readItem({ item, repository }: ItemPayload, event: string): Foun
   }
 }
 
-/** Leaves out what the payload does not say, so that a missing fact is absent and never empty. */
+/** Leaves out empty values, so that a missing fact is absent. */
 function factsOf(facts: Record<string, string | number | boolean | null | undefined>): Facts {
   return Object.fromEntries(
     Object.entries(facts).filter(
@@ -189,7 +189,7 @@ function factsOf(facts: Record<string, string | number | boolean | null | undefi
   )
 }
 
-/** A score of 0 stands for "not scored". */
+/** The CVSS score; GitHub writes 0 for "not scored". */
 function scoreOf(cvss: { score: number } | null | undefined): number | undefined {
   return cvss?.score || undefined
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
-/** Only the fields that are read; GitHub may add others, and does. */
+// The schemas hold only the fields that are read; GitHub may add others.
+
 const text = z.string().max(10_000)
 const repository = z.object({ full_name: text, default_branch: text.optional() })
 const cvss = z.object({ score: z.number().min(0).max(10) })
@@ -83,7 +84,7 @@ export const codeScanningAlertSchema = z.object({
 })
 export type CodeScanningAlertPayload = z.infer<typeof codeScanningAlertSchema>
 
-/** A conclusion that is not in this list makes the payload malformed: better seen than taken for a pass. */
+/** An unknown conclusion makes the payload malformed, so that it is noticed and not taken for a pass. */
 const conclusion = z.enum([
   'success',
   'neutral',
@@ -96,7 +97,7 @@ const conclusion = z.enum([
   'action_required',
 ])
 
-/** Check runs, check suites, workflow runs and workflow jobs have this much in common. */
+/** The fields that check runs, check suites, workflow runs and workflow jobs have in common. */
 const run = z.object({
   id: z.int(),
   name: text.nullish(),

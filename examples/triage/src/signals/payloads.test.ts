@@ -22,7 +22,7 @@ test('the stream is in the same order every time, numbered from 0', async () => 
   expect(first.map(({ index }) => index)).toEqual([...first.keys()])
 })
 
-test('equal payloads have equal digests: five of the examples are there twice', async () => {
+test('equal payloads have equal digests: five of the examples appear twice', async () => {
   const deliveries = await readAll()
 
   expect(new Set(deliveries.map(({ digest }) => digest)).size).toBe(324)

@@ -10,13 +10,13 @@ const fileSchema = z.array(
 
 /** One webhook delivery, as GitHub sent it. */
 export interface Delivery {
-  /** Its place in the stream, from 0. */
+  /** The position in the stream, from 0. */
   readonly index: number
-  /** What the `x-github-event` header would say. */
+  /** The kind, as GitHub writes it into the header `x-github-event`. */
   readonly event: string
   readonly action?: string
   readonly payload: unknown
-  /** SHA-256 of the payload: equal for the very same delivery. */
+  /** SHA-256 of the payload. */
   readonly digest: string
 }
 

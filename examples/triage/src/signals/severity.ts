@@ -1,7 +1,7 @@
 export const severities = ['low', 'medium', 'high', 'critical'] as const
 export type Severity = (typeof severities)[number]
 
-/** GitHub has three vocabularies: advisories say `moderate`, alerts `medium`, code scanning `warning`. */
+/** The words of GitHub's three vocabularies: advisories say `moderate`, alerts `medium`, code scanning `warning`. */
 const words = new Map<string, Severity>([
   ['none', 'low'],
   ['note', 'low'],
@@ -14,7 +14,7 @@ const words = new Map<string, Severity>([
   ['critical', 'critical'],
 ])
 
-/** The severity that a word of GitHub's stands for; null for no word, or one we do not know. */
+/** The severity that a word of GitHub means; null for an absent or unknown word. */
 export function severityOfWord(word: string | null | undefined): Severity | null {
   return words.get(word?.toLowerCase() ?? '') ?? null
 }

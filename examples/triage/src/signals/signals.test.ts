@@ -53,7 +53,7 @@ function signalOf(event: string, payload: unknown): Signal {
   return signal
 }
 
-test('an open alert is a signal with flat facts; what is not known is absent', () => {
+test('an open alert is a signal with flat facts, and unknown facts are absent', () => {
   const signal = signalOf('dependabot_alert', dependabotAlert())
 
   expect(signal).toMatchObject({
@@ -102,7 +102,7 @@ test('an issue matches by a label or by a word of its title', () => {
   expect(signalOf('issues', issue('API token leaked')).facts).toEqual({ word: 'leaked' })
 })
 
-test('a later action of the same alert has the same key and says nothing new', () => {
+test('a later action on the same alert has the same key and is a duplicate', () => {
   const memory = createSignalMemory()
   const created = signalOf('dependabot_alert', dependabotAlert())
   const reopened = signalOf('dependabot_alert', dependabotAlert({ action: 'reopened' }))
@@ -143,7 +143,7 @@ test('each of the 329 payloads has exactly one outcome', async () => {
   })
 })
 
-test('arbitrary JSON is answered, never thrown at', () => {
+test('arbitrary JSON is classified and never throws', () => {
   fc.assert(
     fc.property(fc.constantFrom(...watchedEvents), fc.jsonValue(), (event, payload) => {
       expect(toSignal(event, payload)).toEqual({ kind: 'ignored', reason: 'malformed' })
@@ -152,7 +152,7 @@ test('arbitrary JSON is answered, never thrown at', () => {
   )
 })
 
-test('a real payload with any one part replaced by arbitrary JSON is answered', async () => {
+test('a real payload with any one part replaced by arbitrary JSON is classified and never throws', async () => {
   const watched: Delivery[] = []
   for await (const delivery of readPayloads()) {
     if (watchedEvents.includes(delivery.event)) watched.push(delivery)

@@ -27,16 +27,16 @@ import {
 
 export interface Ignored {
   readonly kind: 'ignored'
-  /** The codes are stable; a report counts them. */
+  /** A stable code, which the summary counts. */
   readonly reason: IgnoredReason
 }
 
-/** Something that somebody, or something, must judge. */
+/** A finding that needs a judgement. */
 export interface Signal extends Finding {
   readonly kind: 'signal'
   readonly event: string
   readonly action: string
-  /** SHA-256 of the finding: the same key with another digest is news of the same matter. */
+  /** SHA-256 of the finding. The same key with another digest means news of the same matter. */
   readonly digest: string
 }
 
@@ -58,7 +58,7 @@ const readers = new Map<string, Reader>([
 /** The kinds of payload that can open a loop. */
 export const watchedEvents: readonly string[] = [...readers.keys()]
 
-/** Reads one payload. Whatever it is given, it answers and never throws. */
+/** Reads one payload. Never throws, whatever the payload is. */
 export function toSignal(event: string, payload: unknown): Signal | Ignored {
   const read = readers.get(event)
   return read ? read(event, payload) : { kind: 'ignored', reason: 'not_security_relevant' }
@@ -84,15 +84,15 @@ function reader<Payload extends { action: string }>(
   }
 }
 
-/** Findings are built field by field in one order, so equal ones have equal JSON. */
+/** Equal findings have equal JSON, because their fields are always built in the same order. */
 function digestOf(finding: Finding): string {
   return createHash('sha256').update(JSON.stringify(finding)).digest('hex')
 }
 
-/** Whether a signal opens a matter, changes what is known of it, or repeats it. */
+/** Whether a signal is about a new matter, brings news of a known one, or repeats an earlier signal. */
 export type Novelty = 'new' | 'changed' | 'duplicate'
 
-/** Remembers the signals it was shown, to recognise those that say nothing new. */
+/** Remembers signals, to recognise those that bring nothing new. */
 export function createSignalMemory(): { recognise(signal: Signal): Novelty } {
   const known = new Map<string, Set<string>>()
   return {

@@ -2,10 +2,10 @@ import type { Integration } from '@loop-engine/sdk'
 
 import { ticketRequestSchema, type TicketDesk } from './tickets.ts'
 
-/** The key is not the loop's to say: it is the engine's. */
+/** Without the idempotency key, which the engine gives and not the loop. */
 const inputSchema = ticketRequestSchema.omit({ idempotencyKey: true }).strict()
 
-/** The system of record. The engine calls it with a spent receipt, and with the same key however often it must repeat. */
+/** The integration with the system of record. The engine calls it with a spent receipt; each retry has the same key. */
 export function createTicketIntegration(desk: TicketDesk): Integration {
   return {
     contract: 'integration/v1',

@@ -41,7 +41,7 @@ test('a filed ticket has a number and says when it was filed', () => {
   expect(desk.list()).toEqual([ticket])
 })
 
-test('filing twice with one key files one ticket, and answers with it', () => {
+test('filing twice with one key files one ticket and returns it both times', () => {
   const desk = openDesk()
 
   const first = desk.file(request)
@@ -72,7 +72,7 @@ test('a ticket outlives its desk, and the next desk does not file it again', () 
   expect(after.count()).toBe(1)
 })
 
-test('a table of another program is refused as such, and not written to', () => {
+test('a table of another program is refused and not written to', () => {
   const path = temporaryFile()
   mkdirSync(dirname(path))
   const another = new DatabaseSync(path)
@@ -82,7 +82,7 @@ test('a table of another program is refused as such, and not written to', () => 
   expect(() => openDesk(path)).toThrow(
     expect.objectContaining({
       code: 'unavailable',
-      hint: expect.stringContaining('must be a file of this desk'),
+      hint: expect.stringContaining('a file that this program created'),
     }),
   )
 })
@@ -95,10 +95,10 @@ test('two desks open on one file at the same time file one ticket', () => {
   expect(one.count()).toBe(1)
 })
 
-test('whoever opens the file while another desk makes it waits for its turn', async () => {
+test('a desk that opens the file while another one creates it waits for its turn', async () => {
   const path = temporaryFile()
   mkdirSync(dirname(path))
-  // Another thread, for whoever waits for a lock of SQLite holds up its own.
+  // In another thread, because waiting for a lock of SQLite blocks the thread.
   const program = `
     const { parentPort, workerData } = require('node:worker_threads')
     const { DatabaseSync } = require('node:sqlite')

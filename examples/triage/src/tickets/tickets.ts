@@ -9,7 +9,7 @@ import { remediations } from '../proposals/rules.ts'
 import { severities } from '../signals/severity.ts'
 
 export const ticketRequestSchema = z.object({
-  /** Filing again with the same key finds the ticket that is there. */
+  /** Filing again with the same key returns the existing ticket. */
   idempotencyKey: z.string().min(1),
   /** What the ticket is about: the signal's business key. */
   key: z.string().min(1),
@@ -30,7 +30,9 @@ const ticketSchema = ticketRequestSchema.extend({
 type Ticket = Readonly<z.infer<typeof ticketSchema>>
 
 export interface TicketDesk {
-  /** Files a ticket, once per idempotency key: the first request wins, whoever repeats it and from whichever process. */
+  /**
+   * Files one ticket for each idempotency key. A repeated request, from any process, returns the ticket of the first.
+   */
   file(request: TicketRequest): Ticket
   /** All tickets, oldest first. */
   list(): Ticket[]
@@ -61,7 +63,7 @@ const insertion = `INSERT INTO tickets
 const selection = `SELECT id, idempotency_key AS idempotencyKey, key, title, severity, remediation,
   repository, url, rationale, filed_at AS filedAt FROM tickets`
 
-/** A desk of tickets in an SQLite file, which it creates with its folder if need be. */
+/** A desk that keeps its tickets in an SQLite file. Creates the file and its folder if they do not exist. */
 export function createTicketDesk(
   path: string,
   { clock = { now: Date.now } }: TicketDeskOptions = {},
@@ -99,17 +101,17 @@ export function createTicketDesk(
 function openDatabase(path: string): DatabaseSync {
   try {
     const database = new DatabaseSync(path)
-    // Others may write to the same file: wait for them instead of failing. No write-ahead log: nobody waits for a turn
-    // to switch to one, so that of two who open a new file at once one would fail.
+    // Other processes may write to the same file, so wait for them instead of failing. The write-ahead log stays off:
+    // switching it on does not wait, so that one of two processes which open a new file at once would fail.
     database.exec('PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL')
     database.exec(table)
-    // A table of this name may be another program's.
+    // Fails here, and not later, if another program owns the table of this name.
     database.prepare(insertion)
     return database
   } catch (cause) {
     throw new LoopError('unavailable', `The tickets cannot be kept in ${path}.`, {
       plugin: 'tickets',
-      hint: 'It must be a file of this desk, and one that you may write to.',
+      hint: 'Give a file that this program created and that you may write to, or a new one.',
       cause,
     })
   }
