@@ -10,21 +10,26 @@ import { describe, expect, test } from 'vitest'
 
 import { approvalRequest, startPlan } from './plans.ts'
 
-/** How the suite gets at a channel. */
+/** Gives the suite the channel under test. */
 export interface ChannelHarness {
   readonly name: string
-  /** A channel that hands authentic decisions to `intake`; without an inbound side it may ignore it. */
+  /**
+   * Creates a channel that hands authentic decisions to `intake`; a channel without an inbound side may ignore
+   * `intake`.
+   */
   create(intake: (decision: DecisionIntake) => Promise<{ readonly status: string }>): Channel
-  /** Everything that the channel sent to people so far, as text. */
+  /** Everything that the channel has sent to people so far, as text. */
   sent(): readonly string[]
-  /** The request that the vendor would send for a click; left out by a channel without an inbound side. */
+  /** The requests that the vendor would send for a click. A channel without an inbound side leaves this out. */
   readonly inbound?: {
     genuine(
       request: ApprovalRequest,
       decision: 'approve' | 'reject',
       deliveryId: string,
     ): Request | Promise<Request>
-    /** The same, each wrong in one way: no signature, another secret, a changed body, too old, from the future. */
+    /**
+     * The same request, wrong in one way each: no signature, another secret, a changed body, too old, from the future.
+     */
     forged(request: ApprovalRequest): readonly Request[] | Promise<readonly Request[]>
   }
 }
@@ -42,18 +47,18 @@ export function channelConformance(harness: ChannelHarness): void {
   }
 
   describe(`${harness.name} keeps the channel contract`, () => {
-    test('it says what it is', () => {
+    test('it names itself and its contract', () => {
       expect(open().channel).toMatchObject({
         contract: 'channel/v1',
         name: expect.stringMatching(/./),
       })
     })
 
-    test('its inbound side is shown, if it has one', () => {
+    test('the harness shows its inbound side, if it has one', () => {
       expect(open().channel.handle === undefined).toBe(harness.inbound === undefined)
     })
 
-    test('it shows what will happen, to which run, asked by whom, and on what evidence', async () => {
+    test('its message shows what will happen, to which run, at whose request, and on what evidence', async () => {
       const request = waiting()
 
       await open().channel.notify(request, request.view, context)
@@ -72,7 +77,7 @@ export function channelConformance(harness: ChannelHarness): void {
       if (ref !== undefined) expect(() => digestOf(ref)).not.toThrow()
     })
 
-    test('what was sent is repainted when the request changed, if it can be', async () => {
+    test('if it can update a message, it does so when the request changes', async () => {
       const request = waiting()
       const { channel } = open()
       const ref = await channel.notify(request, request.view, context)
@@ -87,7 +92,7 @@ export function channelConformance(harness: ChannelHarness): void {
     })
 
     test.runIf(harness.inbound).each(['approve', 'reject'] as const)(
-      'a genuine event is handed on once, as what it says: %s',
+      'a genuine event is handed on once, as the decision that it holds: %s',
       async (decision) => {
         const request = waiting()
         const { channel, decisions } = open()
@@ -147,7 +152,7 @@ export function channelConformance(harness: ChannelHarness): void {
     })
 
     test.runIf(harness.inbound)(
-      'what nobody understands is refused and asks for nothing',
+      'a request that it cannot read is refused, and no decision is handed on',
       async () => {
         const { channel, decisions } = open()
         const event = await harness.inbound?.genuine(waiting(), 'approve', 'delivery-9')
@@ -175,7 +180,7 @@ export function channelConformance(harness: ChannelHarness): void {
   })
 }
 
-/** Not of revision 1, which a channel could guess. */
+/** A request at revision 3: a channel could guess revision 1. */
 function waiting(aggregateId = 'order-1'): ApprovalRequest {
   return deepFreeze(approvalRequest(startPlan({ aggregateId }).instance, { revision: 3 }))
 }

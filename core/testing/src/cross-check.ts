@@ -13,10 +13,11 @@ import { question, questionSecrets } from './provider/question.ts'
 import type { WireHarness } from './provider/wire-harness.ts'
 
 /**
- * The part of the provider suite that a server of somebody else can script: `@copilotkit/aimock`, which has to be
- * installed. What our model server and our adapter could both misread, a third party is not likely to misread alike.
+ * Runs a part of the provider suite against `@copilotkit/aimock`, which has to be installed. Our model server and our
+ * adapters could misread a vendor in the same way; an independent server is unlikely to.
  *
- * aimock serves Gemini under `/v1beta` alone, knows no request ids, and has neither refusals nor failures with HTTP 200.
+ * aimock serves Gemini under `/v1beta` alone, knows no request ids, and has neither refusals nor failures with HTTP
+ * 200.
  */
 export function providerCrossCheck(harness: WireHarness<Provider>): void {
   describe(`${harness.name} keeps the provider contract in front of aimock`, () => {
@@ -25,13 +26,13 @@ export function providerCrossCheck(harness: WireHarness<Provider>): void {
     )
     decisions(bench)
     failures(bench)
-    // aimock says it in a header, which Gemini does not.
+    // aimock sends the time to wait in a header. Gemini sends it in the body, so this would test nothing real.
     if (harness.wire !== 'gemini') limits(bench)
     if (harness.streams) streams(bench)
   })
 }
 
-/** The same for a retriever. aimock knows no sources, so that none of its answers will do. */
+/** The same for a retriever. aimock sends no sources, so only failures can be checked. */
 export function retrieverCrossCheck(harness: WireHarness<Retriever>): void {
   describe(`${harness.name} keeps the retriever contract in front of aimock`, () => {
     failures(
@@ -51,7 +52,7 @@ function decisions({ harness, ask, decides }: AimockBench<Submission>): void {
     expect(signal).toBe('approve')
     expect(decision).toMatchObject({ confidence: 0.87 })
     expect(actor).toMatchObject({ usage: { inputTokens: 70, outputTokens: 9 }, attempts: 1 })
-    // Nothing is invented where aimock is silent.
+    // The adapter must not invent values that aimock does not send.
     expect(actor).toMatchObject(
       harness.wire === 'gemini'
         ? { responseId: null }

@@ -11,20 +11,20 @@ import { describe, expect, test } from 'vitest'
 import { startPlan } from './plans.ts'
 import { withoutChance } from './without-chance.ts'
 
-/** One attempt, and what is different in it. */
+/** One attempt, given by the fields in which it differs from a plain one. */
 export interface GuardCase {
   /** Ends the sentence "it passes …" or "it does not pass …". */
   readonly name: string
   readonly input: Partial<GuardInput>
 }
 
-/** How the suite gets at a guard. */
+/** Gives the suite the guard under test. */
 export interface GuardHarness {
-  /** A new one each time: two must judge alike. */
+  /** Creates a new guard. Two guards must judge alike. */
   readonly create: () => Guard
   readonly passes: readonly GuardCase[]
   readonly fails: readonly GuardCase[]
-  /** Parameters that `check` reports and under which the guard never passes; `none` for a guard that takes none. */
+  /** Parameters that `check` reports, and with which the guard never passes; `none` for a guard without parameters. */
   readonly badParameters: readonly JsonObject[] | 'none'
 }
 
@@ -55,7 +55,7 @@ export function guardConformance(harness: GuardHarness): void {
   const bad = badParameters === 'none' ? [] : badParameters
 
   describe(`${create().id} keeps the guard contract`, () => {
-    test('it says what it is', () => {
+    test('it names itself', () => {
       const { contract, id, description } = create()
 
       expect(contract).toBe('guard/v1')
@@ -63,7 +63,7 @@ export function guardConformance(harness: GuardHarness): void {
       expect(description).toMatch(/\.$/)
     })
 
-    test('the harness shows it both ways', () => {
+    test('the harness shows it passing and failing', () => {
       expect([passes.length > 0, fails.length > 0]).toEqual([true, true])
     })
 
@@ -106,7 +106,7 @@ export function guardConformance(harness: GuardHarness): void {
     })
 
     test.each(passes)(
-      'it does not pass when a fact that it needs was not read: $name',
+      'it does not pass when a fact that it needs is missing: $name',
       async ({ input }) => {
         const { needs = [] } = create()
         const unread = { ...input, lastExecutedAt: undefined, approvals: undefined }
@@ -115,13 +115,13 @@ export function guardConformance(harness: GuardHarness): void {
       },
     )
 
-    test('it finds nothing wrong with parameters that work', () => {
+    test('it reports no problem with parameters that work', () => {
       const { check } = create()
 
       for (const { input } of passes) expect(check?.(input.parameters ?? {}) ?? []).toEqual([])
     })
 
-    test('parameters that it refuses are shown, or it takes none', () => {
+    test('the harness shows parameters that it refuses, or says that it takes none', () => {
       expect(badParameters === 'none' ? passes.every(hasNoParameters) : bad.length > 0).toBe(true)
     })
 
@@ -143,7 +143,10 @@ function hasNoParameters({ input }: GuardCase): boolean {
   return Object.keys(input.parameters ?? {}).length === 0
 }
 
-/** Asks a guard with frozen input, of facts only those that it needs, and, until it first waits, without clock and chance. */
+/**
+ * Asks a guard, with frozen input that holds only the facts it `needs`. Until the guard first waits, it can use neither
+ * the clock nor randomness.
+ */
 async function judge(guard: Guard, change: Partial<GuardInput>): Promise<GuardVerdict> {
   const { lastExecutedAt, approvals, ...given } = { ...blank, ...change }
   const input = deepFreeze(
@@ -157,7 +160,7 @@ async function judge(guard: Guard, change: Partial<GuardInput>): Promise<GuardVe
   return withoutChance(() => guard.evaluate(input, { signal }))
 }
 
-/** Throwing is failing, as the engine sees to it. */
+/** Whether a guard passes. A guard that throws fails, as in the engine. */
 async function passesQuietly(guard: Guard, change: Partial<GuardInput>): Promise<boolean> {
   return judge(guard, change).then(
     ({ passed }) => passed,

@@ -1,10 +1,10 @@
 import { canonicalize, deepFreeze, type EffectContext, type Integration } from '@loop-engine/core'
 import { describe, expect, test } from 'vitest'
 
-/** How the suite gets at an integration. */
+/** Gives the suite the integration under test. */
 export interface IntegrationHarness {
   readonly name: string
-  /** One in front of a system that has not acted yet: the suite makes one for each test, and uses its keys again. */
+  /** Creates an integration whose system has not acted yet. Each test creates one, and tests use the same keys. */
   create(): Promise<Integration> | Integration
   /** One input that each action accepts, and some that it must refuse. */
   readonly actions: Readonly<
@@ -13,9 +13,9 @@ export interface IntegrationHarness {
       { readonly input: unknown; readonly bad: readonly unknown[]; readonly idempotent: boolean }
     >
   >
-  /** Another one in front of the same system, as the process has it that goes on after a crash. */
+  /** Creates another integration with the same system, like a process that goes on after a crash. */
   reopen?(): Promise<Integration> | Integration
-  /** How often the system behind the newest one has acted, for an action. */
+  /** How often the system of the newest integration has carried out an action. */
   acted(action: string): Promise<number> | number
 }
 
@@ -37,7 +37,7 @@ export function integrationConformance(harness: IntegrationHarness): void {
   })
 
   describe(`${harness.name} keeps the integration contract`, () => {
-    test('it says what it is, and every action of it is under test', async () => {
+    test('it names itself and its contract, and the harness tests each of its actions', async () => {
       const integration = await harness.create()
 
       expect(integration).toMatchObject({
@@ -60,14 +60,14 @@ export function integrationConformance(harness: IntegrationHarness): void {
         return action?.run(parsed, { ...contextOf(key), attempt })
       }
 
-      test('acts, and answers with JSON or nothing', async () => {
+      test('acts, and returns JSON or nothing', async () => {
         const output = await deliver(await harness.create(), 'key-1', 1)
 
         expect(() => canonicalize(output ?? null)).not.toThrow()
         expect(await harness.acted(name)).toBe(1)
       })
 
-      test('is shown with input that it refuses', () => {
+      test('has input in the harness that it refuses', () => {
         expect(bad).not.toEqual([])
       })
 
@@ -87,13 +87,13 @@ export function integrationConformance(harness: IntegrationHarness): void {
         for (let attempt = 1; attempt <= 3; attempt++) await deliver(integration, 'key-2', attempt)
         expect(await harness.acted(name)).toBe(1)
 
-        // The first attempt may have died before it came here.
+        // The first attempt may have died before it reached the integration.
         await deliver(integration, 'key-3', 2)
         expect(await harness.acted(name)).toBe(2)
       })
 
       test.runIf(idempotent && harness.reopen)(
-        'acts once for each key, also when another process delivers it again',
+        'acts once for each key, even if another process delivers it again',
         async () => {
           await deliver(await harness.create(), 'key-4', 1)
           const other = await harness.reopen?.()

@@ -11,13 +11,13 @@ import {
   type StoredEntry,
 } from '@loop-engine/core'
 
-/** The time of the first entry of every built run; each later entry is one second younger. */
+/** The time of the first entry of every built run, epoch milliseconds; each later entry is one second later. */
 export const planEpoch = 1_750_000_000_000
 
 const digest = 'd'.repeat(64)
 const actor: Actor = { type: 'automation', id: 'tester' }
 
-/** What a built entry says; the rest is the same for all of them. */
+/** The fields in which a built entry differs from the others. */
 export type EntryChange = Partial<Omit<EntryDraft, 'tenant' | 'aggregateId' | 'runId'>> & {
   readonly sealed?: SealedEvidence
 }

@@ -26,12 +26,14 @@ import type { ProviderWireHarness } from './provider/wire-harness.ts'
 import { wireInterruption } from './provider/wire-interruption.ts'
 import { wireStreaming } from './provider/wire-streaming.ts'
 
-/** How the suite gets at a provider: each factory makes one whose model behaves so. */
+/** Gives the suite the provider under test: each factory creates one whose model behaves in one way. */
 export interface ProviderHarness {
   readonly name: string
-  /** Picks the signal `approve` with a decision. */
+  /** The model picks the signal `approve`. */
   decides(): Provider
-  /** Each of these ends in a typed error; leave out what the vendor cannot do, and say so in `missing`. */
+  /**
+   * Each of these ends in a typed error. Leave out a failure that the vendor does not have, and name it in `missing`.
+   */
   readonly failures: Partial<Record<ProviderFailure, () => Provider>>
   /** Failures that the vendor does not have. */
   readonly missing: readonly ProviderFailure[]
@@ -67,8 +69,9 @@ const expected: Readonly<
 }
 
 /**
- * Registers the tests that every provider passes unchanged. With factories it covers the contract; with a wire it runs
- * the vendor's real SDK against a local server of that format and covers all that passes between the two as well.
+ * Registers the tests that every provider passes unchanged. With factories it covers the contract. With a `wire` it
+ * runs the vendor's real SDK against a local server of that format, and also covers everything that passes between the
+ * two.
  */
 export function providerConformance(harness: ProviderHarness | ProviderWireHarness): void {
   describe(`${harness.name} keeps the provider contract`, () => {
@@ -101,7 +104,7 @@ function withSubstance(submission: Submission): Attributed {
 }
 
 function contract(harness: ProviderHarness): void {
-  test('it says what it is', () => {
+  test('it names itself, its model and its contract', () => {
     expect(harness.decides()).toMatchObject({
       contract: 'provider/v1',
       name: expect.stringMatching(/./),
@@ -125,7 +128,7 @@ function contract(harness: ProviderHarness): void {
     })
   })
 
-  test('its prompt hash is that of what was asked', async () => {
+  test('its prompt hash depends on the question alone', async () => {
     const hashOf = async (asked: SubmissionContext): Promise<string | undefined> =>
       (await harness.decides().createSubmission(asked)).actor.promptHash
     const first = await hashOf(context)
@@ -134,7 +137,7 @@ function contract(harness: ProviderHarness): void {
     expect(await hashOf(otherQuestion)).not.toBe(first)
   })
 
-  test('what it was given stays as it was', async () => {
+  test('it does not change the question', async () => {
     const before = structuredClone(context)
 
     await harness.decides().createSubmission(context)
@@ -142,14 +145,14 @@ function contract(harness: ProviderHarness): void {
     expect(context).toEqual(before)
   })
 
-  test('an abort ends it', async () => {
+  test('an abort ends a submission', async () => {
     const submission = harness.decides().createSubmission(context, { signal: AbortSignal.abort() })
 
     await expect(submission).rejects.toMatchObject({ code: 'aborted', retryable: false })
   })
 
   test.each(providerFailures)(
-    '%s is a typed error without secrets, or declared missing',
+    '%s gives a typed error without secrets, or is declared missing',
     async (failure) => {
       const create = harness.failures[failure]
       if (!create) {

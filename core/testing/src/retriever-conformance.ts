@@ -51,7 +51,7 @@ function withSubstance(found: GroundedAnswer): Attributed {
 }
 
 function grounding(bench: WireBench<Retriever>): void {
-  test('it says what it is', () => {
+  test('it names itself and its contract', () => {
     expect(bench.plugin([])).toMatchObject({
       contract: 'retriever/v1',
       name: expect.any(String),
@@ -76,7 +76,7 @@ function grounding(bench: WireBench<Retriever>): void {
     expect(actorSchema.parse(actor)).toMatchObject({ type: 'ai-agent' })
   })
 
-  test('its evidence is JSON that can be attached: the answer and where it comes from', async () => {
+  test('its evidence is JSON that can be attached: the answer and its sources', async () => {
     const { evidence } = await bench.plugin([success]).retrieve(query)
 
     const text = canonicalize(evidence)
@@ -84,7 +84,7 @@ function grounding(bench: WireBench<Retriever>): void {
     for (const { url } of sources) expect(text).toContain(url)
   })
 
-  test('it sends one request, which carries the key where it belongs and nowhere else', async () => {
+  test('it sends one request, which holds the key in its place and nowhere else', async () => {
     const { apiKey } = bench.server()
 
     await bench.plugin([success]).retrieve(query)

@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest'
 
 import { sinkEvent, sinkSecret } from './sink-event.ts'
 
-/** How the suite gets at a sink. */
+/** Gives the suite the sink under test. */
 export interface SinkHarness {
   readonly name: string
   create(): Promise<EventSink> | EventSink
-  /** Ids of what readers of the sink received, in order; repetitions included. */
+  /** The ids of the events that readers of the sink received, in order, with repetitions. */
   received(): Promise<readonly string[]> | readonly string[]
   /** Makes the system behind the sink fail from now on. */
   fail(): Promise<void> | void
@@ -18,7 +18,7 @@ export function sinkConformance(harness: SinkHarness): void {
   const context = { signal: new AbortController().signal }
 
   describe(`${harness.name} keeps the sink contract`, () => {
-    test('it says what it is', async () => {
+    test('it names itself and its contract', async () => {
       expect(await harness.create()).toMatchObject({
         contract: 'sink/v1',
         name: expect.stringMatching(/./),
@@ -35,7 +35,7 @@ export function sinkConformance(harness: SinkHarness): void {
       expect(await harness.received()).toEqual(events.map(({ id }) => id))
     })
 
-    test('nothing published is nothing received', async () => {
+    test('publishing no events delivers none', async () => {
       const sink = await harness.create()
 
       await sink.publish([], context)
@@ -43,13 +43,13 @@ export function sinkConformance(harness: SinkHarness): void {
       expect(await harness.received()).toEqual([])
     })
 
-    test('a failure is thrown each time, as one that may pass, so that the relay delivers again', async () => {
+    test('each failure is thrown as retryable, so that the relay delivers again', async () => {
       const sink = await harness.create()
       await harness.fail()
 
       for (let delivery = 1; delivery <= 2; delivery++) {
         const error: unknown = await sink.publish([sinkEvent(1)], context).then(
-          () => 'It was taken for delivered.',
+          () => 'The sink did not throw, so the events count as delivered.',
           (thrown: unknown) => thrown,
         )
         expect(error).toBeInstanceOf(Error)

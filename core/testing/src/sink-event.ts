@@ -1,9 +1,12 @@
 import type { CloudEvent } from '@loop-engine/core'
 
-/** What events say, in words that must not leak into errors. */
+/** A text in every test event that must not leak into errors. */
 export const sinkSecret = 'DATA-THAT-STAYS-INSIDE'
 
-/** An event as a sink is handed one, with letters and a line separator that ASCII has not; `seq` counts the entries of its run. */
+/**
+ * A test event with characters that are not ASCII, among them a line separator. `seq` is the number of its entry in the
+ * run.
+ */
 export function sinkEvent(seq: number): CloudEvent {
   return {
     specversion: '1.0',

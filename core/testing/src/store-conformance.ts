@@ -13,24 +13,24 @@ import { testStoreReads } from './store/reads.ts'
 import { testStoreReopened } from './store/reopened.ts'
 import { testStoreWaiting } from './store/waiting.ts'
 
-/** How the suite gets at a store. */
+/** Gives the suite the store under test. */
 export interface StoreHarness {
   readonly name: string
-  /** A new and empty store. */
+  /** Creates a new, empty store. */
   create(): Promise<LoopStore>
   /**
-   * Another store of the same data: what a later process finds after this one was closed, or one beside it. Left out by
-   * stores that keep nothing, which then must declare the durability `memory`.
+   * Creates another store on the same data, as a later process or one beside it would. A store that keeps nothing
+   * leaves this out, and must then declare the durability `memory`.
    */
   reopen?(store: LoopStore): Promise<LoopStore>
   /**
-   * What the store does without; what it neither has nor declares here fails. Without `sharing` it refuses to open while
-   * another store has the same data open.
+   * The capabilities that the store lacks. A capability that it neither has nor names here fails. A store without
+   * `sharing` must refuse to open while another store has the same data open.
    */
   readonly without?: readonly ('tail' | 'watch' | 'sharing')[]
 }
 
-/** Gives one test its own store, opened, and closes it when the test is over. */
+/** Opens a new store for one test, and closes it when the test is over. */
 export type OpenStore = () => Promise<LoopStore>
 
 /**

@@ -1,6 +1,6 @@
 import type { Clock, Identifiers } from '@loop-engine/core'
 
-/** A clock that stands still until it is told to move. */
+/** A clock that stands still until `advance` is called. */
 export interface TestClock extends Clock {
   /** Moves time and wakes every sleeper whose time has come, in order. */
   advance(ms: number): void

@@ -1,11 +1,13 @@
 /**
- * Runs something that must depend on its input alone: whoever asks for the time, for a random number or somebody on the
- * network meanwhile gets an error. What it does after it first waits is not watched.
+ * Runs a function that must depend on its input alone: while it runs, asking for the time, for a random number or for
+ * the network throws. What the function does after it first waits is not watched.
  */
 export function withoutChance<T>(act: () => T): T {
   const { Date: realDate } = globalThis
   const refuse = (): never => {
-    throw new Error('It depends on something that is not in its input.')
+    throw new Error(
+      'This code depends on something that is not in its input: the time, chance or the network.',
+    )
   }
   const date = new Proxy(realDate, {
     construct: (target, args: unknown[]) =>
@@ -28,7 +30,7 @@ export function withoutChance<T>(act: () => T): T {
   }
 }
 
-/** Puts a value in the place of a member, inherited or own. Returns what undoes it. */
+/** Replaces a member, own or inherited. Returns a function that restores it. */
 function replace(object: object, name: string, value: unknown): () => void {
   const before = Object.getOwnPropertyDescriptor(object, name)
   Object.defineProperty(object, name, { value, configurable: true, writable: true })

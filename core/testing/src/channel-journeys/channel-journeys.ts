@@ -8,8 +8,8 @@ import { overtakingJourneys } from './overtaking.ts'
 import { peopleJourneys } from './people.ts'
 
 /**
- * Registers the journeys that every channel with an inbound side passes unchanged: a real system, a request that
- * waits, people who click, and what may go wrong. Each names the kind of public bug that it keeps out.
+ * Registers the journeys that every channel with an inbound side passes unchanged. In each, a real system has a request
+ * that waits, people click, and something may go wrong. Each journey names the kind of public bug that it prevents.
  */
 export function channelJourneys<Vendor extends ChannelVendor>(
   harness: ChannelJourneyHarness<Vendor>,

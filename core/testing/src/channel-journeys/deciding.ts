@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import type { ChannelJourneyHarness, ChannelVendor } from './harness.ts'
 import { journey } from './journey.ts'
 
-/** Approve, reject, edit, quorum: what becomes of a click. */
+/** Journeys in which people decide: approve, reject, edit, reach a quorum. */
 export function decidingJourneys<Vendor extends ChannelVendor>(
   harness: ChannelJourneyHarness<Vendor>,
 ): void {
@@ -96,7 +96,7 @@ export function decidingJourneys<Vendor extends ChannelVendor>(
 
   journey(
     harness,
-    'a quorum of two needs two people, and the message shows how far it is',
+    'a quorum of two needs two people, and the message shows the progress',
     'one person who counts twice',
     async (world) => {
       const { id } = await world.ask('order-1', { large: true })
@@ -114,7 +114,7 @@ export function decidingJourneys<Vendor extends ChannelVendor>(
 
   journey(
     harness,
-    'a message of before an edit decides nothing',
+    'a click on a message from before an edit decides nothing',
     'arguments that change between what was shown and what runs',
     async (world) => {
       const { id } = await world.ask('order-1', { large: true })
@@ -135,8 +135,8 @@ export function decidingJourneys<Vendor extends ChannelVendor>(
 
   journey(
     harness,
-    'under a stop nothing runs, and the person hears of it',
-    'a kill switch that approvals walk around',
+    'under a stop nothing runs, and the person is told',
+    'a kill switch that approvals bypass',
     async (world) => {
       const { id } = await world.ask('order-1')
       await world.system.engine.stop({

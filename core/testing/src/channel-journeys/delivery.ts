@@ -4,7 +4,7 @@ import type { ChannelJourneyHarness, ChannelVendor } from './harness.ts'
 import { journey } from './journey.ts'
 import { hostile, minute } from './world.ts'
 
-/** Deliveries that are repeated, late or lost, and messages that must follow what happened. */
+/** Journeys in which deliveries are repeated, late or lost, and in which messages must show the current state. */
 export function deliveryJourneys<Vendor extends ChannelVendor>(
   harness: ChannelJourneyHarness<Vendor>,
 ): void {
@@ -12,7 +12,7 @@ export function deliveryJourneys<Vendor extends ChannelVendor>(
 
   journey(
     harness,
-    'a delivery that comes again gets the same answer',
+    'a repeated delivery gets the same answer',
     'retries that run twice',
     async (world) => {
       const { id } = await world.ask('order-1', { large: true })
@@ -29,7 +29,7 @@ export function deliveryJourneys<Vendor extends ChannelVendor>(
 
   journey(
     harness,
-    'also after a restart',
+    'a repeated delivery gets the same answer after a restart too',
     'duplicates that are remembered in memory only',
     async (world) => {
       const { id } = await world.ask('order-1', { large: true })
@@ -44,7 +44,7 @@ export function deliveryJourneys<Vendor extends ChannelVendor>(
 
   journey(
     harness,
-    'a message of an earlier process can be answered',
+    'a message that an earlier process sent can be answered',
     'prompts orphaned by a restart',
     async (world) => {
       const { id } = await world.ask('order-1')
@@ -58,7 +58,7 @@ export function deliveryJourneys<Vendor extends ChannelVendor>(
 
   journey(
     harness,
-    'what is decided elsewhere is repainted here',
+    'a decision that is taken elsewhere updates the message here',
     'buttons that stay live after a resolution elsewhere',
     async (world) => {
       const { id } = await world.ask('order-1')
@@ -75,7 +75,7 @@ export function deliveryJourneys<Vendor extends ChannelVendor>(
 
   journey(
     harness,
-    'an expiry is repainted as an expiry',
+    'the message shows an expiry as an expiry',
     'a time-out that looks like a rejection',
     async (world) => {
       const { id } = await world.ask('order-1')
@@ -116,7 +116,7 @@ export function deliveryJourneys<Vendor extends ChannelVendor>(
 
   journey(
     harness,
-    'a repaint that failed is made up for',
+    'an update of a message that failed is done later',
     'stale cards after an outage',
     async (world) => {
       const { id } = await world.ask('order-1')
@@ -142,7 +142,7 @@ export function deliveryJourneys<Vendor extends ChannelVendor>(
 
   journey(
     harness,
-    'what a model wrote is shown as data',
+    'text of a model is shown as data',
     'markup in evidence that pages people, links elsewhere or hides text',
     async (world) => {
       const { id } = await world.ask('order-1', { evidence: { amount: 1, note: hostile } })
@@ -169,7 +169,7 @@ export function deliveryJourneys<Vendor extends ChannelVendor>(
 
   journey(
     harness,
-    'each run has one entry for a decision, however often it was clicked',
+    'each decision has one entry in the record, however often somebody clicked',
     'records that grow with every retry',
     async (world) => {
       const { id } = await world.ask('order-1')

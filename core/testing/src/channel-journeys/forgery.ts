@@ -5,7 +5,7 @@ import type { ChannelJourneyHarness, ChannelVendor } from './harness.ts'
 import { journey } from './journey.ts'
 import { createWorld } from './world.ts'
 
-/** What attackers and tired proxies send. */
+/** Journeys with forged, replayed and garbled requests. */
 export function forgeryJourneys<Vendor extends ChannelVendor>(
   harness: ChannelJourneyHarness<Vendor>,
 ): void {
@@ -81,7 +81,7 @@ export function forgeryJourneys<Vendor extends ChannelVendor>(
 
   journey(
     harness,
-    'an event about a request that nobody made is answered and does nothing',
+    'an event about a request that does not exist is answered and does nothing',
     'raw server errors shown to people',
     async (world) => {
       const { id } = await world.ask('order-1')

@@ -14,46 +14,46 @@ import type { TestClock } from '../test-clock.ts'
  */
 export type Person = 'alice' | 'bob' | 'mallory' | 'owner' | 'stranger'
 
-/** What the vendor would send when somebody decides on a message that it shows. */
+/** A click of somebody on a message that the vendor shows. */
 export interface Click {
   readonly person: Person
   readonly decision: 'approve' | 'reject'
   readonly reason?: string
-  /** About which request; of its messages the first one of this revision. */
+  /** The request that is decided. The click is on the first of its messages that has this revision. */
   readonly requestId: string
   readonly revision: number
   /** The vendor's id of the delivery: a repeated delivery has the same. */
   readonly deliveryId: string
-  /** When the vendor signed it, epoch milliseconds; now unless told. */
+  /** When the vendor signed the event, epoch milliseconds; now by default. */
   readonly signedAt?: number
 }
 
-/** The vendor's side: it outlives a process of ours. */
+/** The side of the vendor, which goes on when our process ends. */
 export interface ChannelVendor {
   click(click: Click): Request | Promise<Request>
-  /** Genuine at first sight, each wrong in one way: no signature, another secret, a changed body. */
+  /** Requests that are wrong in one way each: no signature, another secret, a changed body. */
   forged(click: Click): readonly Request[] | Promise<readonly Request[]>
   /** The text of every message about a request, as people see it now, oldest first. */
   shown(requestId: string): readonly string[]
-  /** What people were told after a click, oldest first: a page, an ephemeral message, a note. */
+  /** What people saw after a click, oldest first: a page, an ephemeral message, a note. */
   answers(): readonly string[]
-  /** While it is down nothing that we send arrives. */
+  /** Takes the vendor down, or up again. While it is down, nothing that we send arrives. */
   down(isDown: boolean): void
   close?(): Promise<void>
 }
 
 export interface ChannelSetting {
   readonly clock: TestClock
-  /** Where the channel hands decisions to. Throws what the core throws. */
+  /** The function to which the channel hands decisions. It throws what the engine throws. */
   readonly decide: (decision: DecisionIntake) => Promise<DecisionAnswer>
-  /** The request as it stands, for a channel that shows it on a page or answers about it; `approvals.get`. */
+  /** `approvals.get`, for a channel that shows the current request on a page or answers about it. */
   readonly getApproval: (query: {
     readonly tenant: string
     readonly id: string
   }) => Promise<ApprovalRequest | null>
 }
 
-/** What a channel learns of a decision that it handed over. */
+/** The answer to a decision that a channel handed over. */
 export interface DecisionAnswer {
   readonly status: 'recorded' | 'executed' | 'blocked' | 'rejected' | 'refused'
   readonly reason?: string
@@ -63,12 +63,12 @@ export interface DecisionAnswer {
 
 export interface OpenChannel {
   readonly channel: Channel
-  /** Resolves when nothing that came in is still being worked on. */
+  /** Resolves when the channel has finished the work on all requests that came in. */
   settled?(): Promise<void>
   close?(): Promise<void>
 }
 
-/** A running system, as far as the journeys need it; `createLoopSystem` makes one. */
+/** The parts of a running system that the journeys need; `createLoopSystem` creates one. */
 export interface JourneySystem {
   readonly engine: {
     start(input: object): Promise<unknown>
@@ -93,9 +93,9 @@ export interface JourneySystem {
 
 export interface ChannelJourneyHarness<Vendor extends ChannelVendor> {
   readonly name: string
-  /** The fake vendor, or the real one's nearest stand-in: a server that speaks its wire format. */
+  /** Creates the vendor: a fake, or a local server that speaks the real wire format. */
   createVendor(clock: TestClock): Vendor | Promise<Vendor>
-  /** A channel of a new process; what an earlier process sent may still be clicked. */
+  /** Creates the channel of a new process. People can still click on messages that an earlier process sent. */
   create(setting: ChannelSetting, vendor: Vendor): OpenChannel | Promise<OpenChannel>
   /** `(options) => createLoopSystem(options)` of `@loop-engine/sdk`. */
   createSystem(options: object): Promise<JourneySystem>
@@ -103,10 +103,10 @@ export interface ChannelJourneyHarness<Vendor extends ChannelVendor> {
   createIntake(options: object): (decision: unknown) => Promise<DecisionAnswer>
   /** `createAuthority` of `@loop-engine/sdk`. */
   createAuthority(options: { readonly name: string }): object
-  /** A new store that two systems can share, such as `createMemoryStore()`. */
+  /** Creates a new store that two systems can share, such as `createMemoryStore()`. */
   createStore(): LoopStore
-  /** How the record names the way in which this channel knows people, such as `slack`. */
+  /** The assurance method that the record names for people of this channel, such as `slack`. */
   readonly assurance: string
-  /** How old a signed event may be, milliseconds; left out where the vendor signs no time. */
+  /** How old a signed event may be, in milliseconds. Left out if the vendor signs no time. */
   readonly windowMs?: number
 }

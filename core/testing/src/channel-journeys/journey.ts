@@ -3,7 +3,7 @@ import { test } from 'vitest'
 import type { ChannelJourneyHarness, ChannelVendor } from './harness.ts'
 import { createWorld, type World } from './world.ts'
 
-/** One journey in a world of its own. `keepsOut` says which kind of bug, seen in public, it keeps out. */
+/** Registers one journey in a world of its own. `keepsOut` names the kind of public bug that it prevents. */
 export function journey<Vendor extends ChannelVendor>(
   harness: ChannelJourneyHarness<Vendor>,
   promise: string,

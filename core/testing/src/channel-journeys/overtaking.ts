@@ -4,7 +4,7 @@ import type { ChannelJourneyHarness, ChannelVendor } from './harness.ts'
 import { journey } from './journey.ts'
 import { agent, minute } from './world.ts'
 
-/** What a click does to a request that no longer waits. */
+/** Journeys in which somebody clicks on a request that no longer waits. */
 export function overtakingJourneys<Vendor extends ChannelVendor>(
   harness: ChannelJourneyHarness<Vendor>,
 ): void {
@@ -45,7 +45,7 @@ export function overtakingJourneys<Vendor extends ChannelVendor>(
 
   journey(
     harness,
-    'what was taken back can no longer be approved',
+    'a withdrawn request can no longer be approved',
     'buttons that stay live',
     async (world) => {
       const { id } = await world.ask('order-1')

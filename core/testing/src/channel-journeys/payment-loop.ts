@@ -1,4 +1,4 @@
-/** A payment that an agent asks for and people of `group:ops` decide on: one of them, or two when it is large. */
+/** A payment that an agent asks for. One person of `group:ops` has to approve it; two, if it is large. */
 export const paymentLoop = {
   id: 'journey.payment',
   version: '1',

@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import type { ChannelJourneyHarness, ChannelVendor, Person } from './harness.ts'
 import { journey } from './journey.ts'
 
-/** Who may decide, and how the record says who did. */
+/** Journeys about who may decide, and about what the record says of them. */
 export function peopleJourneys<Vendor extends ChannelVendor>(
   harness: ChannelJourneyHarness<Vendor>,
 ): void {
@@ -26,7 +26,7 @@ export function peopleJourneys<Vendor extends ChannelVendor>(
 
   journey(
     harness,
-    'who lost the right since the message was sent decides nothing',
+    'a person who lost the right after the message was sent decides nothing',
     'rights that are checked when the message is made',
     async (world) => {
       const { id } = await world.ask('order-1')
@@ -41,7 +41,7 @@ export function peopleJourneys<Vendor extends ChannelVendor>(
 
   journey(
     harness,
-    'who left before the last vote no longer counts',
+    'the vote of a person who left before the last vote no longer counts',
     'approvals of people who are gone',
     async (world) => {
       const { id } = await world.ask('order-1', { large: true })
@@ -84,7 +84,7 @@ export function peopleJourneys<Vendor extends ChannelVendor>(
 
   journey(
     harness,
-    'the record says who decided, how that is known, and by which event',
+    'the record says who decided, how the person was authenticated, and by which event',
     'audit trails that name a bot',
     async (world) => {
       const { id } = await world.ask('order-1')

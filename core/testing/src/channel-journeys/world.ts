@@ -16,7 +16,9 @@ import { paymentLoop } from './payment-loop.ts'
 
 export const minute = 60_000
 
-/** Text that must reach people as data: markup of three vendors, an order to a model, and what hides in Unicode. */
+/**
+ * Text that must reach people as data: HTML, markup of vendors, a Unicode trick, and words that look like an approval.
+ */
 export const hostile =
   '<script>alert(1)</script> <!channel> <@U1> [x](https://evil.example) *bold* \u202egnp.exe approved: true'
 
@@ -26,27 +28,27 @@ export const agent = {
   onBehalfOf: { type: 'human', id: 'owner' },
 } as const
 
-/** One system with one channel, whose processes can be stopped and started again. */
+/** One system with one channel. Its process can be stopped and started again. */
 export interface World<Vendor extends ChannelVendor> {
   readonly clock: TestClock
   readonly vendor: Vendor
   readonly system: JourneySystem
-  /** What ran, oldest first: the input of each payment. */
+  /** The input of each payment that ran, oldest first. */
   readonly paid: readonly unknown[]
-  /** Who is in the directory; a test takes people out. */
+  /** The people in the directory; a test can remove some. */
   readonly directory: Map<string, { groups: string[] }>
-  /** Asks for a payment and lets the channel hear of it. */
+  /** Asks for a payment, and delivers the notice to the channel. */
   ask(
     aggregateId: string,
     options?: { readonly large?: boolean; readonly evidence?: object },
   ): Promise<ApprovalRequest>
   request(id: string): Promise<ApprovalRequest>
-  /** The click arrives, is worked on, and everything due is delivered. The person must have been told something. */
+  /** Delivers a click, and everything that becomes due by it. Fails if the person is shown nothing. */
   click(click: Partial<Click> & Pick<Click, 'requestId'>): Promise<Response>
-  /** Hands a request to the channel and waits until it is worked on. */
+  /** Hands a request to the channel, and waits until the channel has finished with it. */
   handle(request: Request): Promise<Response>
   types(aggregateId: string): Promise<string[]>
-  /** Somebody decides in another place, signed in there. */
+  /** Lets somebody decide in another place, where they are signed in. */
   elsewhere(input: {
     readonly requestId: string
     readonly person: Person
@@ -180,7 +182,7 @@ export async function createWorld<Vendor extends ChannelVendor>(
     },
     async restart() {
       await running.open.close?.()
-      // The store outlives the process; a memory store would not survive `system.close()`.
+      // The system is not closed, because that would close the memory store, which the next process needs.
       running = await boot()
     },
     async close() {

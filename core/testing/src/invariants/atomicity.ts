@@ -1,12 +1,17 @@
 import type { Checker } from './world.ts'
 
-/** 6. What belongs to one commit is there together: an ordered effect has its outcome or its order, an approval its record. */
+/**
+ * 6. The parts of one commit exist together: an ordered effect has its order or its outcome, an approval its record.
+ */
 export const allOrNothing: Checker = function* ({ runs, effects, deadLetters }) {
   for (const { instance, entries, approvals } of runs) {
     const recorded = new Map(entries.map(({ entry }) => [entry.approval?.id, entry.type]))
     const open = approvals.filter(({ status }) => status === 'pending')
     if (open.length !== instance.openApprovals)
-      yield { message: 'the run counts other requests than are open', runId: instance.runId }
+      yield {
+        message: 'the run counts more or fewer open requests than there are',
+        runId: instance.runId,
+      }
     for (const request of approvals) {
       if (!recorded.has(request.id))
         yield { message: 'an approval request has no record', runId: instance.runId }
@@ -29,7 +34,7 @@ export const allOrNothing: Checker = function* ({ runs, effects, deadLetters }) 
   }
 }
 
-/** 7. What was acknowledged is there, and says at which durability. */
+/** 7. Every acknowledged commit is in the record, which names the durability of the store. */
 export const acknowledgedIsDurable: Checker = function* ({ records, operations = [], store }) {
   const hashes = new Set(records.map(({ stored }) => stored.hash))
   for (const { entry, outcome } of operations) {

@@ -9,7 +9,7 @@ import {
 
 import { transitionOf, type Checker, type ObservedWorld, type RecordedEntry } from './world.ts'
 
-/** 14. What executed under an approval has the digest that was approved, and the evidence that the digest covers. */
+/** 14. An execution under an approval has the digest that was approved, and the evidence that the digest covers. */
 export const approvedIsWhatRuns: Checker = function* ({ runs, effects = [] }) {
   for (const { entries, approvals } of runs) {
     for (const { entry, stored, at } of entries) {
@@ -86,7 +86,9 @@ export const singleUse: Checker = function* ({ runs, effects = [] }) {
     yield { message: 'an at-most-once effect ran twice' }
 }
 
-/** 16. As many distinct people as the policy asks, none of them of the requester's party, each of them entitled. */
+/**
+ * 16. As many different people approve as the policy demands, each is entitled, and none is of the requester's party.
+ */
 export const separationOfDuties: Checker = function* ({
   runs,
   definitions,
@@ -144,7 +146,7 @@ export const revocationWins: Checker = function* ({ operations = [] }) {
   }
 }
 
-/** 18. No agent takes a transition that is for others, or changes rules and records. */
+/** 18. No agent takes a transition that is reserved for others, approves, or changes rules and records. */
 export const noSelfEscalation: Checker = function* ({ records, definitions, agentIds = [] }) {
   for (const { entry, at } of records) {
     const isAgent = entry.actor.type === 'ai-agent' || agentIds.includes(entry.actor.id)
@@ -161,7 +163,7 @@ export const noSelfEscalation: Checker = function* ({ records, definitions, agen
   }
 }
 
-/** 19. A guard that cannot judge is a denial. */
+/** 19. A guard that cannot judge never passes. */
 export const failClosed: Checker = function* ({ records, brokenGuards = [] }) {
   for (const { entry, at } of records) {
     if (entry.guards?.some(({ use, passed }) => passed && brokenGuards.includes(use)))
@@ -194,7 +196,7 @@ function entryOf(
     ?.entry
 }
 
-/** Whether an approval was found to count no longer when a later one was recorded. */
+/** Whether the record of a later approval says that this one no longer counts. */
 function lapsedBy(
   { entry: { data, seq } }: RecordedEntry,
   { entry: { actor }, at }: RecordedEntry,

@@ -1,6 +1,9 @@
 import type { Checker } from './world.ts'
 
-/** 10. One order per run, consistent with real time: nothing answered earlier has a later number, no read is stale. */
+/**
+ * 10. Each run has one order, consistent with real time: an earlier answer never has a later number, and no read is
+ * stale.
+ */
 export const linearizable: Checker = function* ({ operations = [] }) {
   const byRun = Map.groupBy(
     operations.filter(
@@ -48,7 +51,7 @@ export const oneEffectPerKey: Checker = function* ({ records }) {
   }
 }
 
-/** 13. A settlement under a fence that was superseded is refused, and nobody goes on with an effect that another one ended. */
+/** 13. A worker whose fence was superseded cannot settle an item, and no effect goes on after its end. */
 export const fencing: Checker = function* ({ operations = [], runs }) {
   const newest = new Map<string, number>()
   for (const { kind, itemId, fence, outcome } of operations.toSorted(
@@ -65,7 +68,7 @@ export const fencing: Checker = function* ({ operations = [], runs }) {
       if (!entry.effect || !entry.type.startsWith('loop.effect.')) continue
       const { id, semantics } = entry.effect
       if (ended.has(id)) yield { message: 'an effect went on after its end', ...at }
-      // One that failed, or of which no attempt came to its end, may be retried by a person.
+      // A person may retry an effect that failed, or an idempotent one whose attempts were all interrupted.
       const isGivenUp = semantics === 'idempotent' && entry.reason === 'interrupted'
       if (/succeeded|unknown/.test(entry.type) && !isGivenUp) ended.add(id)
     }

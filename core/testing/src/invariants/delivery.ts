@@ -46,7 +46,7 @@ export const orderedDelivery: Checker = function* ({ deliveries = [] }) {
   }
 }
 
-/** 24. A poison event holds up its own lane only: every other lane has been delivered. */
+/** 24. A poisoned event holds up only its own lane: every other lane is delivered. */
 export const laneIsolation: Checker = function* ({
   deliveries,
   subscribers = [],
@@ -84,7 +84,7 @@ export const cursorNeverSkips: Checker = function* ({ runs, leaves, sequenced = 
   }
 }
 
-/** 26. Only what an authentic event asked for was decided. */
+/** 26. Every decision was asked for by an authentic event. */
 export const authenticInbound: Checker = function* ({ runs, authenticDecisions }) {
   if (!authenticDecisions) return
   for (const { instance, approvals } of runs) {

@@ -34,7 +34,7 @@ export interface Invariant {
   readonly check: Checker
 }
 
-/** The promises of the product, numbered as in its documents, each with the function that checks it. */
+/** The promises of the product, each with its number in the documents and the function that checks it. */
 export const invariants: readonly Invariant[] = [
   { number: 1, name: 'Fold', check: fold },
   { number: 2, name: 'Legality', check: legality },
@@ -74,7 +74,7 @@ export const invariants: readonly Invariant[] = [
   { number: 36, name: 'Detectable tampering by operators', check: notRestored },
 ]
 
-/** Reads everything that a world's store holds and lists every promise that is broken. */
+/** Reads everything that the store of a world holds, and returns every violation of a promise. */
 export async function checkInvariants(world: World): Promise<readonly Violation[]> {
   const observed = await observe(world)
   return invariants.flatMap(({ number, check }) =>

@@ -38,7 +38,7 @@ export const noSecrets: Checker = function* ({
   if (canaries.some((canary) => text.includes(canary))) yield { message: 'a secret was recorded' }
 }
 
-/** 35. Nothing larger than the limit was taken in. */
+/** 35. No recorded evidence is larger than the limit. */
 export const bounded: Checker = function* ({ records, maxEvidenceBytes }) {
   if (maxEvidenceBytes === undefined) return
   for (const { entry, at } of records) {

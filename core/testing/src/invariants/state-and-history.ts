@@ -19,7 +19,10 @@ export const fold: Checker = function* ({ runs }) {
 
 const final = new Set(['completed', 'failed', 'cancelled'])
 
-/** 2. Every move exists in the definition that the record names, with its hard guards passed; nothing moves after the end. */
+/**
+ * 2. Every transition exists in the definition that the record names, its hard guards passed, and no run moves after
+ * its end.
+ */
 export const legality: Checker = function* ({ runs, definitions }) {
   for (const { entries } of runs) {
     let state: string | undefined
@@ -61,12 +64,12 @@ export const legality: Checker = function* ({ runs, definitions }) {
   }
 }
 
-/** 3. Every record names who, and how they became known, down the whole delegation chain. */
+/** 3. Every record names its actor with the whole delegation chain, and how the actor was authenticated. */
 export const attribution: Checker = function* ({ records }) {
   for (const { entry, at } of records) {
     const { actor } = entry
     if (!actor?.id || !actor.type) yield { message: 'a record names no actor', ...at }
-    // What the engine itself does is known to it; everybody else came in and was admitted.
+    // The engine acts as `system` or `automation` itself; every other actor came from outside and was admitted.
     else if (actor.type !== 'system' && actor.type !== 'automation' && !actor.assurance?.method)
       yield { message: 'a record does not say how its actor became known', ...at }
     for (let principal = actor?.onBehalfOf; principal; principal = principal.onBehalfOf) {

@@ -9,7 +9,7 @@ import {
 
 import type { Checker } from './world.ts'
 
-/** 27. Every record hashes to its hash and links to its predecessor; the run's head is the last. */
+/** 27. Every record has the hash of its content and links to its predecessor; the head of the run is the last hash. */
 export const chain: Checker = function* ({ runs }) {
   for (const { instance, entries } of runs) {
     let previous = { version: 0, head: genesisHash }
@@ -47,7 +47,7 @@ export const log: Checker = function* ({ leaves, signed = [], records }) {
   }
 }
 
-/** 29. The stored bytes are canonical, well-formed, and are the hashed bytes. */
+/** 29. The stored bytes are canonical and well-formed, and they are the bytes that were hashed. */
 export const canonicalBytes: Checker = function* ({ records }) {
   for (const { stored, entry, at } of records) {
     if (!stored.body.isWellFormed() || canonicalize(entry) !== stored.body)
@@ -75,7 +75,7 @@ export const erasable: Checker = function* ({ runs }) {
       const at = { runId: instance.runId, seq }
       if (target?.stored.evidence !== null || target.stored.salt !== null)
         yield { message: 'erased evidence is still stored', ...at }
-      // An edit after the erasure, and what a reviewer responded, are other evidence.
+      // The evidence of a later edit, and a reviewer's response, were not erased with it.
       const request = approvals.find(({ id }) => id === target?.entry.approval?.id)
       if (
         request?.evidence &&
@@ -96,7 +96,7 @@ export const keysValid: Checker = function* ({ signed = [], keys = [] }) {
   }
 }
 
-/** 36. A store that is older than a checkpoint outside it is recognised, and reported when a program starts. */
+/** 36. A store that is older than a checkpoint kept outside of it is recognised, and reported when a program starts. */
 export const notRestored: Checker = function* ({ remembered, leaves, starts = [] }) {
   if (remembered && (leaves.get(remembered.tenant) ?? []).length < remembered.size)
     yield { message: 'the log is shorter than a checkpoint that was signed' }

@@ -12,7 +12,7 @@ import type {
   Transition,
 } from '@loop-engine/core'
 
-/** What a test saw from outside: one call, when it began and when it was answered, and the answer. */
+/** One call as a test saw it from outside: when it began, when it was answered, and the answer. */
 export interface Operation {
   readonly kind:
     | 'start'
@@ -23,7 +23,7 @@ export interface Operation {
     | 'get'
     | 'settle'
     | 'commit'
-  /** Ticks of one counter for all callers. */
+  /** When the call began and ended, in ticks of one counter that all callers share. */
   readonly invoked: number
   readonly returned: number
   readonly tenant: string
@@ -32,16 +32,16 @@ export interface Operation {
   readonly key?: string
   /** `executed`, `conflict`, `stopped`, an error code, … */
   readonly outcome: string
-  /** The version that was answered or read. */
+  /** The version in the answer. */
   readonly version?: number
   /** For a commit that was refused as a conflict: what it expected, and what the store had. */
   readonly expected?: number
   readonly actual?: number | null
-  /** Hash of the entry that was acknowledged. */
+  /** The hash of the acknowledged entry. */
   readonly entry?: string
   /** For a stop or a release. */
   readonly scope?: string
-  /** For a settlement: the fence it came with. */
+  /** For a settlement: the fence that it named. */
   readonly fence?: number
   readonly itemId?: string
 }
@@ -51,7 +51,7 @@ export interface DeliveredEvent {
   readonly event: CloudEvent
 }
 
-/** One real run of an action. */
+/** One run of an action of an integration. */
 export interface EffectRun {
   readonly idempotencyKey: string
   readonly entry: string
@@ -59,7 +59,7 @@ export interface EffectRun {
   readonly semantics: 'idempotent' | 'at-most-once'
 }
 
-/** Everything that the checkers look at. What a test did not observe stays empty. */
+/** Everything that the checkers look at. A test leaves out what it did not observe. */
 export interface World {
   readonly store: LoopStore
   readonly tenants: readonly string[]
@@ -68,7 +68,7 @@ export interface World {
   readonly deliveries?: readonly DeliveredEvent[]
   readonly subscribers?: readonly string[]
   readonly effects?: readonly EffectRun[]
-  /** The same commands, recorded a second time: bodies in order. */
+  /** The bodies, in order, that a second run of the same commands recorded. */
   readonly replay?: readonly string[]
   /** Budgets that guards enforce: the counter, its limit, and what each executed transition spent. */
   readonly budgets?: readonly {
@@ -77,19 +77,19 @@ export interface World {
     readonly amountField: string
     readonly tenant: string
   }[]
-  /** Guards that always throw: nothing that they judge may ever execute. */
+  /** Guards that always throw, so that no transition with one of them may execute. */
   readonly brokenGuards?: readonly string[]
   /** Ids that only agents have. */
   readonly agentIds?: readonly string[]
-  /** Accounts of one person. */
+  /** The person behind an id: accounts of one person give the same answer. */
   readonly identityClassOf?: (id: string) => string
   /** Strings that must not appear anywhere. */
   readonly canaries?: readonly string[]
-  /** Decisions whose event was authentic; all others came from forgers. */
+  /** The decisions whose event was authentic; all others were forged. */
   readonly authenticDecisions?: ReadonlySet<string>
-  /** Limit of one attempt's evidence, bytes. */
+  /** The limit for the evidence of one attempt, in bytes. */
   readonly maxEvidenceBytes?: number
-  /** Every log head that was signed: size, root, when and under which key. */
+  /** Every signed head of a log: its size and root, and when and with which key it was signed. */
   readonly signed?: readonly {
     readonly size: number
     readonly root: string
@@ -97,11 +97,11 @@ export interface World {
     readonly at: number
   }[]
   readonly keys?: readonly { readonly key: string; readonly notAfter?: number }[]
-  /** A checkpoint that lies outside the store. */
+  /** A checkpoint that is kept outside of the store. */
   readonly remembered?: { readonly tenant: string; readonly size: number; readonly root: string }
-  /** Stores that were compared with it when a program started: whether they were set back, and whether it was told so. */
+  /** The starts of a program: whether the store was an older backup, and whether the start reported it. */
   readonly starts?: readonly { readonly isBackup: boolean; readonly isReported: boolean }[]
-  /** What a tenant answered while another tenant did nothing, and while it was busy. */
+  /** The answers to one tenant while another tenant did nothing, and while the other tenant was busy. */
   readonly quietAnswers?: readonly string[]
   readonly busyAnswers?: readonly string[]
   /** Whether the log was sequenced after the last commit. */
@@ -112,7 +112,7 @@ export interface RecordedEntry {
   readonly stored: StoredEntry
   readonly entry: LedgerEntry
   readonly evidence: JsonObject | null
-  /** Where it stands, for a violation. */
+  /** The position of the entry, for a violation. */
   readonly at: { readonly runId: string; readonly seq: number }
 }
 
@@ -138,7 +138,7 @@ export interface Violation {
   readonly seq?: number
 }
 
-/** Yields what is wrong; the number is added by whoever runs it. */
+/** Yields every violation of one invariant; `checkInvariants` adds the number. */
 export type Checker = (world: ObservedWorld) => Iterable<Omit<Violation, 'invariant'>>
 
 /** The transition that an entry names, in the definition that judged it. */

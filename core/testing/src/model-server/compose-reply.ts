@@ -9,13 +9,13 @@ export interface Scripted {
   readonly reply: ModelReply
   readonly route: WireRoute
   readonly body: JsonObject
-  /** Of the request, so that ids differ. */
+  /** The number of the request, which makes ids differ. */
   readonly number: string
-  /** What an error of the vendor quotes. */
+  /** The text that an error of the vendor quotes. */
   readonly quoted: string
 }
 
-/** Status, headers and bytes of a reply, in the words of its wire. */
+/** The status, headers and bytes of a reply, in the format of its wire. */
 export function composeReply({ wire, reply, route, body, number, quoted }: Scripted): Payload {
   if (reply.kind === 'status')
     return faultPayload(wire, { ...reply, number, message: `You sent ${quoted}` })
@@ -55,7 +55,7 @@ interface Refusal {
   readonly retryAfterMs?: number | undefined
 }
 
-/** An HTTP error in the shape of the vendor. */
+/** An HTTP error in the format of the vendor. */
 export function faultPayload(wire: ModelWire, refusal: Refusal): Payload {
   const { status, message, number, code, text, retryAfterMs, retryAfterSeconds } = refusal
   const ids = requestIdHeader(wire, refusal.requestId, number)

@@ -34,7 +34,7 @@ export const geminiWire: ModelWire = {
       ]
     const parts = partsOf(answer, body)
     if (!parts.some((part) => Object.hasOwn(part, 'text'))) return [{ data: whole(answer, parts) }]
-    // The text comes in chunks of its own; the last chunk has the reason and the counts.
+    // The text comes in chunks. The last chunk has no text, but the finish reason and the token counts.
     return [
       ...deltasOf(answer.text).map((text) => ({
         data: {
@@ -46,7 +46,7 @@ export const geminiWire: ModelWire = {
     ]
   },
   error: errorBody,
-  // Gemini says in the body when to come again.
+  // Gemini says in the body how long to wait.
   retryHeaders: () => ({}),
 }
 
@@ -55,7 +55,7 @@ function problem(body: JsonObject): WireProblem | undefined {
   if (!Array.isArray(body['contents'])) return refuse('* contents: contents is not specified')
   const config = asObject(body['generationConfig'])
   if (config['responseSchema'] === undefined) return undefined
-  // The OpenAPI subset: what it does not know it refuses.
+  // Gemini takes a subset of OpenAPI, and refuses any other keyword.
   const fault = foreignKeyword(asObject(config['responseSchema']))
   return fault === undefined
     ? undefined
@@ -88,7 +88,7 @@ function whole(answer: WireAnswer, parts: readonly WireJson[]): WireJson {
 }
 
 function outcome(stop: WireAnswer['stop'], parts: readonly WireJson[]): WireJson {
-  // The one refusal that Gemini has a word for: the prompt itself is blocked, and there is no candidate.
+  // The only refusal that Gemini can express: the prompt itself is blocked, and there is no candidate.
   if (stop === 'refusal') return { promptFeedback: { blockReason: 'PROHIBITED_CONTENT' } }
   return {
     candidates: [

@@ -1,13 +1,15 @@
 import type { JsonObject } from '@loop-engine/core'
 
-/** What the model server does with one request. */
+/** What the model server does with a request. */
 export type ModelReply =
-  /** Answers with this decision, where the request asked for it: as text or as a call of the tool it forces. */
+  /**
+   * Answers with this decision in the form that the request asks for: as text, or as a call of the tool that it forces.
+   */
   | (AnswerFacts & { readonly kind: 'decision'; readonly value: JsonObject })
   | (AnswerFacts & { readonly kind: 'text'; readonly text: string })
-  /** The model says no, in the vendor's own way of saying so. */
+  /** The model refuses, in the vendor's own format. */
   | (AnswerFacts & { readonly kind: 'refusal' })
-  /** The answer ends in the middle, because the tokens ran out. */
+  /** The answer ends in the middle, because the limit of tokens is reached. */
   | (AnswerFacts & { readonly kind: 'truncated' })
   /** The vendor withholds the answer. */
   | (AnswerFacts & { readonly kind: 'content_filter' })
@@ -17,13 +19,15 @@ export type ModelReply =
   | (AnswerFacts & { readonly kind: 'wrong_signal' })
   /** A complete answer without any content. */
   | (AnswerFacts & { readonly kind: 'empty' })
-  /** HTTP 200 with a body, or a stream that ends with an event, saying that it failed. */
+  /** HTTP 200 with a body, or a stream with a last event, that reports a failure. */
   | (AnswerFacts & { readonly kind: 'failed' })
-  /** An HTTP error in the vendor's shape. Its message quotes the key and the prompt, as vendors do. */
+  /** An HTTP error in the vendor's format. Its message quotes the key and the prompt, as vendors do. */
   | (StatusFacts & { readonly kind: 'status' })
-  /** Never answers. `midway` sends the first half of the answer and then nothing more. Ends when the client gives up. */
+  /**
+   * Never answers. With `midway` it sends the first half of the answer and then nothing. Ends when the client gives up.
+   */
   | (AnswerFacts & { readonly kind: 'hang'; readonly midway?: boolean })
-  /** Destroys the connection: in the middle of the answer, or before a single byte of it. */
+  /** Destroys the connection in the middle of the answer, or, with `before`, before its first byte. */
   | (AnswerFacts & { readonly kind: 'cut'; readonly before?: boolean })
 
 export interface AnswerFacts {
@@ -31,27 +35,27 @@ export interface AnswerFacts {
   readonly id?: string | null
   /** The HTTP header with the id of the request; null when it is not sent. */
   readonly requestId?: string | null
-  /** The model that served, when it is not the one that was asked for. */
+  /** The model that served; by default the requested one. */
   readonly model?: string
   readonly usage?: ReplyUsage
   /** Sources of an answer, for vendors that search. */
   readonly sources?: readonly ReplySource[]
-  /** Sends the answer in pieces of so many bytes, which cut events, lines and characters. */
+  /** Sends the answer in pieces of this many bytes, which cut through events, lines and characters. */
   readonly pieceBytes?: number
 }
 
 interface StatusFacts {
   readonly status: number
   readonly requestId?: string | null
-  /** Seconds, said in the way of the vendor: a header, or `RetryInfo` of Gemini. */
+  /** How long to wait, in seconds; sent in the vendor's way: a header, or `RetryInfo` of Gemini. */
   readonly retryAfterSeconds?: number
-  /** The header `retry-after-ms`, which makes the SDKs that know it repeat at once. */
+  /** The header `retry-after-ms`, with which a test makes some SDKs retry at once. */
   readonly retryAfterMs?: number
   /** Text that is not JSON, as from a gateway in front of the vendor. */
   readonly text?: string
 }
 
-/** As the vendor counts; each wire uses its own words and leaves out what its vendor does not report. */
+/** The token counts. Each wire uses its vendor's names, and leaves out what the vendor does not report. */
 export interface ReplyUsage {
   readonly inputTokens: number
   readonly outputTokens: number
@@ -68,10 +72,10 @@ export interface ReplySource {
   readonly date?: string
 }
 
-/** How an answer ended, before a wire puts it in its vendor's words. */
+/** How an answer ended, independent of the vendor. */
 type AnswerStop = 'complete' | 'refusal' | 'truncated' | 'content_filter' | 'failed'
 
-/** One answer in the words of no vendor. */
+/** One answer, independent of the vendor's format. */
 export interface WireAnswer {
   readonly id: string | null
   readonly model: string
@@ -81,7 +85,7 @@ export interface WireAnswer {
   readonly sources: readonly ReplySource[]
 }
 
-/** Text of a model that no error may quote. */
+/** A text of the model, which no error may quote. */
 export const modelProse = 'PROSE-OF-THE-MODEL: I would rather talk about something else.'
 
 export const defaultUsage: ReplyUsage = {
@@ -93,7 +97,7 @@ export const defaultUsage: ReplyUsage = {
 
 type Answering = Exclude<ModelReply, { kind: 'status' }>
 
-/** What the model of a reply says, and how it ends. */
+/** The text of a reply, and how it ends. */
 export function spokenBy(reply: Answering): Pick<WireAnswer, 'text' | 'stop'> {
   switch (reply.kind) {
     case 'decision':

@@ -20,24 +20,24 @@ import { send, type Payload } from './send-reply.ts'
 
 export interface ModelServerOptions {
   readonly wire: WireName
-  /** The one key that is let in; any other gets the vendor's 401. */
+  /** The only accepted key; any other is answered with the vendor's 401. */
   readonly apiKey?: string
 }
 
 export interface ModelServer {
   readonly wire: WireName
-  /** What the vendor's SDK takes as its base URL, with `/v1` where that SDK wants it. */
+  /** The base URL for the vendor's SDK, with `/v1` where that SDK expects it. */
   readonly baseUrl: string
   /** `http://127.0.0.1:<port>` alone. */
   readonly origin: string
   readonly apiKey: string
   /** Queues replies: one for each request, retries included. */
   reply(...replies: readonly ModelReply[]): void
-  /** What every request gets while the queue is empty; without it such a request is refused with 400. */
+  /** Sets the reply to every request while the queue is empty. Without it such a request is refused with 400. */
   always(reply: ModelReply): void
   /** Every request that reached a model, in order. */
   readonly requests: readonly ReceivedRequest[]
-  /** The request of this number, counted from 0: waits until it has arrived. */
+  /** Returns the request of this index, from 0, and waits until it has arrived. */
   request(index: number): Promise<ReceivedRequest>
   /** Forgets requests, queue and `always`, and counts from 1 again. */
   reset(): void
@@ -56,9 +56,9 @@ const wires: Readonly<Record<WireName, ModelWire>> = {
 }
 
 /**
- * A vendor's HTTP interface on this machine, for tests with the vendor's real SDK on the client side. It says what a
- * test scripts, keeps what it was sent, and refuses what the vendor would refuse: a wrong key, an unknown path, a
- * schema that strict modes do not take. Its error messages quote the key and the prompt, so that a leak shows.
+ * Starts a local server with a vendor's HTTP interface, for tests with the vendor's real SDK. It replies as the test
+ * scripts, keeps the requests, and refuses what the vendor would refuse: a wrong key, an unknown path, a schema that
+ * strict modes do not accept. Its error messages quote the key and the prompt, so that a test notices when they leak.
  *
  * @example
  * const server = await startModelServer({ wire: 'anthropic' })
@@ -119,7 +119,7 @@ export async function startModelServer({
   }
 
   const server = createServer((request, response) => {
-    // A client that hangs up while it is read or answered is what many tests are about.
+    // In many tests the client hangs up while its request is read or answered.
     answer(request, response).catch(() => response.destroy())
   })
   const port = await new Promise<number>((resolve, reject) => {

@@ -12,23 +12,23 @@ export type WireName =
   | 'gemini'
   | 'perplexity-agent'
 
-/** One vendor's HTTP interface: where it answers, and how it says what. */
+/** The HTTP interface of one vendor: its paths and its formats. */
 export interface ModelWire {
-  /** What the vendor's SDK has behind the host in its base URL. */
+  /** The path in the base URL of the vendor's SDK. */
   readonly basePath: string
-  /** The header that carries the id of a request; none when the vendor sends none. */
+  /** The header with the id of a request, if the vendor sends one. */
   readonly requestIdHeader?: string
   readonly idPrefix: string
-  /** Undefined when nothing answers at this path. */
+  /** The route for a path; undefined for a path that the vendor does not have. */
   route(path: string, body: JsonObject): WireRoute | undefined
-  /** Why the vendor would refuse this body with 400; a short code of the vendor's and a sentence. */
+  /** Why the vendor would refuse this body with 400: the vendor's code and a sentence. */
   problem(body: JsonObject, headers: Headers): WireProblem | undefined
   /** The body of a complete answer. */
   answer(answer: WireAnswer, body: JsonObject): WireJson
   /** The same answer as server-sent events. */
   events(answer: WireAnswer, body: JsonObject): readonly ServerEvent[]
   error(fault: WireFault): WireJson
-  /** Headers of an error that say when to come again. */
+  /** The headers of an error that say how long to wait. */
   retryHeaders(fault: WireFault): Record<string, string>
 }
 
@@ -50,7 +50,7 @@ export interface WireFault {
   readonly retryAfterSeconds?: number
 }
 
-/** A body before it becomes text; members that are undefined are left out. */
+/** A body before it becomes text. Undefined members are left out. */
 export interface WireJson {
   readonly [key: string]: unknown
 }
@@ -68,7 +68,7 @@ export function asText(value: JsonValue | undefined): string {
   return typeof value === 'string' ? value : ''
 }
 
-/** The text in four pieces, so that a stream has something to stream. */
+/** Cuts a text into four pieces for a stream. */
 export function deltasOf(text: string): readonly string[] {
   const size = Math.max(1, Math.ceil(text.length / 4))
   return Array.from({ length: Math.ceil(text.length / size) }, (_, index) =>
@@ -80,5 +80,5 @@ export function retryAfterHeader({ retryAfterSeconds }: WireFault): Record<strin
   return retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }
 }
 
-/** Seconds since 1970 in every answer: tests compare whole bodies. */
+/** The time in every answer, seconds since 1970; it is fixed because tests compare whole bodies. */
 export const answeredAt = 1_795_000_000

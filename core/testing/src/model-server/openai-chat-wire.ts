@@ -15,7 +15,7 @@ import {
 /** OpenAI Chat Completions: `POST /v1/chat/completions`. */
 export const openaiChatWire: ModelWire = chatWire('openai-chat', '/v1', () => ({}))
 
-/** The same as Perplexity's Sonar served it: with citations, search results and a price. */
+/** The same format as Perplexity's Sonar served it: with citations, search results and a price. */
 export const sonarWire: ModelWire = chatWire('sonar', '', ({ sources }) => ({
   citations: sources.map(({ url }) => url),
   search_results: sources.map(({ url, title, snippet = '', date = null }) => ({

@@ -124,7 +124,7 @@ describe('as xAI', () => {
 
     expect(response).toMatchObject({ id: null, usage: { cost_in_usd_ticks: 25_000_000 } })
     expect(refused).toBeInstanceOf(OpenAI.PermissionDeniedError)
-    // The SDK looks into `error`, which is a string here: the code is lost on the way.
+    // The SDK looks for the code in `error`, which is a string here, so the code is lost.
     expect(refused).toMatchObject({ status: 403, requestID: 'req_0002', code: undefined })
   })
 })

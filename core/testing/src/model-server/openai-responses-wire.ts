@@ -22,7 +22,7 @@ export const openaiResponsesWire: ModelWire = {
   }),
 }
 
-/** The same interface as xAI serves it: a price in ticks, ids that may be null, errors that are flat. */
+/** The same interface as xAI serves it: with a price in ticks, ids that may be null, and flat errors. */
 export const xaiResponsesWire: ModelWire = {
   ...responsesWire('xai-responses', xaiUsage),
   error: ({ message, code, status }: WireFault) => ({

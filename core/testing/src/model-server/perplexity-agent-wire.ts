@@ -27,7 +27,7 @@ export const perplexityAgentWire: ModelWire = {
     const response = answer(spoken)
     const events = responseEvents(response)
     if (spoken.stop !== 'failed') return events
-    // Unlike OpenAI's, this event carries the error alone.
+    // Unlike OpenAI's, this event holds only the error.
     const data = { type: 'response.failed', error: response['error'], sequence_number: 2 }
     return [...events.slice(0, 2), { event: 'response.failed', data }]
   },
@@ -37,7 +37,7 @@ export const perplexityAgentWire: ModelWire = {
   retryHeaders: retryAfterHeader,
 }
 
-/** Every member that the Agent API knows; anything else is refused. */
+/** Every member of a request that the Agent API knows; it refuses any other. */
 const known = new Set([
   'background',
   'input',

@@ -4,21 +4,21 @@ import { parseStrictJson, type JsonObject, type JsonValue } from '@loop-engine/c
 
 import { asObject } from './model-wire.ts'
 
-/** One request as it arrived, without its key. */
+/** A request as it arrived, without its key. */
 export interface ReceivedRequest {
   readonly method: string
   readonly path: string
-  /** Lowercase names; a header that carries a key reads `[redacted]`. */
+  /** By lowercase name; the value of a header that holds a key is `[redacted]`. */
   readonly headers: Readonly<Record<string, string>>
-  /** Whether it carried the key of the server. */
+  /** Whether the request had the key of the server. */
   readonly keyMatched: boolean
-  /** What was sent to the model, parsed. */
+  /** The parsed body. */
   readonly body: JsonObject
   readonly model: string
   readonly streams: boolean
-  /** As the SDK counts in `X-Stainless-Retry-Count`; absent in those that do not. */
+  /** The retry count in the header `X-Stainless-Retry-Count`, for SDKs that send it. */
   readonly retryCount?: number
-  /** How it ended: with all that was to be sent, or because one side hung up before. */
+  /** How the request ended: with the whole answer, or because one side hung up before. */
   readonly ended: Promise<'answered' | 'hung up'>
 }
 
@@ -37,7 +37,7 @@ export function redacted(headers: Headers): Record<string, string> {
   )
 }
 
-/** The key that a request carries, wherever its vendor wants it. */
+/** The key of a request, in whichever place its vendor expects it. */
 export function keyOf(headers: Headers, url: URL): string | undefined {
   const bearer = headers.get('authorization')?.replace(/^Bearer /, '')
   return (
@@ -49,7 +49,7 @@ export function keyOf(headers: Headers, url: URL): string | undefined {
   )
 }
 
-/** The body as JSON; undefined when it is none. */
+/** The body as a JSON object; undefined if it is not one. */
 export async function readBody(request: IncomingMessage): Promise<JsonObject | undefined> {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk as Buffer) // no encoding is set

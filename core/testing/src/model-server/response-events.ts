@@ -1,6 +1,6 @@
 import { deltasOf, type ServerEvent, type WireJson } from './model-wire.ts'
 
-/** A response of the Responses API as the events that build it up. */
+/** Converts a response of the Responses API into the events that stream it. */
 export function responseEvents(response: WireJson): readonly ServerEvent[] {
   const { output, usage, error, incomplete_details, ...start } = response
   const open = {
@@ -24,7 +24,7 @@ export function responseEvents(response: WireJson): readonly ServerEvent[] {
 
 type Typed = WireJson & { readonly type: string }
 
-// The wires above made these: arrays of objects with strings in them.
+// The wires create these values, so they are arrays of objects.
 const itemsOf = (value: unknown): readonly WireJson[] => (Array.isArray(value) ? value : [])
 
 function itemEvents(item: WireJson, output_index: number): readonly Typed[] {

@@ -8,7 +8,7 @@ export interface Payload {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly bytes: Buffer
-  /** How much of it is sent before the connection hangs or is cut. */
+  /** How many bytes are sent before the connection hangs or is cut. */
   readonly stops?: { readonly afterBytes: number; readonly how: 'hang' | 'cut' }
   readonly pieceBytes?: number
 }
@@ -26,7 +26,7 @@ function eventText({ event, data }: ServerEvent): string {
   return `${name}data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`
 }
 
-/** Writes what a reply amounts to. Returns when all was written, or when the client has gone. */
+/** Writes a reply. Resolves when all is written, or when the client has hung up. */
 export async function send(response: ServerResponse, payload: Payload): Promise<void> {
   const { status, headers, bytes, stops, pieceBytes = bytes.length } = payload
   const gone = once(response, 'close')
@@ -39,7 +39,7 @@ export async function send(response: ServerResponse, payload: Payload): Promise<
   const end = stops ? stops.afterBytes : bytes.length
   for (let at = 0; at < end && !response.destroyed; at += pieceBytes) {
     response.write(bytes.subarray(at, Math.min(at + pieceBytes, end)))
-    // Given to the network before the next piece, so that pieces arrive as pieces.
+    // Lets the piece reach the network before the next one, so that the pieces arrive separately.
     await setImmediate()
   }
   if (stops?.how === 'cut') response.destroy()

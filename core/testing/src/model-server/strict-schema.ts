@@ -9,7 +9,7 @@ export interface SchemaRules {
   readonly everyRequired?: boolean
 }
 
-/** Why a vendor with strict structured output refuses a schema; undefined when it does not. */
+/** Says why a vendor with strict structured output refuses a schema; undefined if it accepts the schema. */
 export function schemaProblem(schema: JsonValue, rules: SchemaRules, at = '#'): string | undefined {
   const node = asObject(schema)
   return objectProblem(node, rules, at) ?? keywordProblem(node, rules, at) ?? below(node, rules, at)

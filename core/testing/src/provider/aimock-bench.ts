@@ -8,7 +8,7 @@ import type { WireConnection, WireHarness } from './wire-harness.ts'
 export const aimockKey = 'sk-key-for-aimock-0123456789'
 export const aimockAnswer = JSON.stringify(decisionFor('approve'))
 
-/** aimock while tests run, and one question that a plugin asks it. */
+/** An aimock server that runs during the tests, and a plugin that asks it one question. */
 export interface AimockBench<Answer> {
   readonly harness: WireHarness<unknown>
   mock(): LLMock
@@ -23,12 +23,12 @@ export function createAimockBench<Plugin, Answer>(
 ): AimockBench<Answer> {
   let running: { readonly mock: LLMock; readonly url: string } | undefined
   beforeAll(async () => {
-    // Loaded here, because the package is optional: whoever never checks against it does not need it.
+    // Loaded here, because the package is optional.
     const { LLMock: Mock } = await import('@copilotkit/aimock')
     const mock = new Mock({ port: 0, strict: true })
     running = { mock, url: await mock.start() }
   })
-  // Chaos outlives a reset.
+  // `reset` does not end the chaos mode.
   beforeEach(() => running?.mock.reset().clearChaos())
   afterAll(() => running?.mock.stop())
 
@@ -46,7 +46,7 @@ export function createAimockBench<Plugin, Answer>(
     },
     decides(options) {
       const { mock } = started()
-      // A request that offers a tool is answered with a call of it.
+      // A request that offers a tool is answered with a call of that tool.
       mock.on({}, ({ tools }) => toolOrText(tools?.[0]?.function.name, overrides(harness)), options)
     },
   }

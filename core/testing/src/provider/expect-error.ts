@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 import { isLoopError, type LoopError } from '@loop-engine/core'
 import { expect } from 'vitest'
 
-/** The LoopError that a call ends with; a test fails when it ends otherwise. */
+/** Returns the LoopError with which a call ends. Fails the test if the call ends in another way. */
 export async function loopErrorOf(call: Promise<unknown>): Promise<LoopError> {
   const error: unknown = await call.then(
     () => 'It was answered.',
@@ -13,7 +13,7 @@ export async function loopErrorOf(call: Promise<unknown>): Promise<LoopError> {
   return expect.fail(`A LoopError was expected, not: ${inspect(error)}`)
 }
 
-/** Looks where a log would: message, stack, JSON, causes and hidden members. */
+/** Fails the test if a secret is where a log would show it: in message, stack, JSON, causes and hidden members. */
 export function expectNoSecrets(error: unknown, secrets: readonly string[]): void {
   const seen = [
     String(error),

@@ -3,14 +3,14 @@ import type { LoopErrorCode } from '@loop-engine/core'
 import type { ModelReply } from '../model-server/model-reply.ts'
 import type { WireBench } from './wire-bench.ts'
 
-/** One way of not answering, and the error that it is. */
+/** One way in which a model fails to answer, and the error that must result. */
 export interface FailureCase {
   readonly name: string
   readonly reply: ModelReply
   readonly codes: readonly LoopErrorCode[]
-  /** Undefined where either is a fair answer. */
+  /** Undefined if both true and false are acceptable. */
   readonly retryable?: boolean
-  /** An answer came, so its id and its counts are known. */
+  /** Whether an answer arrived, so that its id and its token counts are known. */
   readonly answered?: boolean
   readonly status?: number
 }
@@ -37,7 +37,7 @@ const partialFailures: readonly FailureCase[] = [
   { name: 'an empty answer', reply: { kind: 'empty' }, ...useless },
 ]
 
-/** Answers on which nothing can be based. */
+/** Answers that cannot serve as grounds. */
 export const groundingFailures: readonly FailureCase[] = [
   ...partialFailures,
   {
@@ -66,13 +66,13 @@ const statusFailures: readonly FailureCase[] = (
   status,
 }))
 
-/** What can go wrong between any client and any vendor. */
+/** Failures that can occur between any client and any vendor. */
 export const lineFailures: readonly FailureCase[] = [
   ...statusFailures,
   {
     name: 'a failure that comes with HTTP 200',
     reply: { kind: 'failed' },
-    // Not every vendor has such an answer; then it is one that cannot be read.
+    // A vendor without such an answer sends one that cannot be read.
     codes: ['unavailable', 'bad_response'],
     retryable: true,
   },

@@ -1,6 +1,6 @@
 import { deepFreeze, type JsonObject, type SubmissionContext } from '@loop-engine/core'
 
-/** What the suites ask every provider. Whoever changes it fails. */
+/** The question that the suites ask every provider. It is frozen: a provider that changes it fails. */
 export const question: SubmissionContext = deepFreeze({
   loopId: 'order',
   loopName: 'Order',
@@ -30,7 +30,7 @@ export function decisionFor(signal: string): JsonObject {
   return { signal, rationale: 'Within the limit – 12 €.', confidence: 0.87 }
 }
 
-/** What was asked, in the words that must not leak. */
+/** The words of the question, which must not leak. */
 export const questionSecrets: readonly string[] = [
   question.instruction,
   'EVIDENCE-THAT-STAYS-INSIDE',

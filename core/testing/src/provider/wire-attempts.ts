@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { hashOfReceived } from './wire-attribution.ts'
 import type { WireBench } from './wire-bench.ts'
 
-/** The SDK repeats a request on its own; nothing that left goes unrecorded. */
+/** Tests that every attempt is recorded, also those that the SDK makes on its own. */
 export function wireAttempts(bench: WireBench): void {
   describe('sees every attempt:', () => {
     if (bench.lacks('retries')) unrepeated(bench)
@@ -14,7 +14,7 @@ export function wireAttempts(bench: WireBench): void {
 const failed = { kind: 'status', status: 500, retryAfterMs: 1 } as const
 
 function unrepeated(bench: WireBench): void {
-  test('the only one, because the SDK repeats nothing', async () => {
+  test('the only one, because the SDK retries nothing', async () => {
     const client = bench.client([failed, bench.success], { maxRetries: 1 })
 
     await expect(client.ask()).rejects.toMatchObject({

@@ -4,12 +4,12 @@ import { describe, expect, test } from 'vitest'
 import type { ReceivedRequest } from '../model-server/received-request.ts'
 import type { WireBench } from './wire-bench.ts'
 
-/** Who answered, on which words, and at what price: from what was on the wire, never invented. */
+/** Tests that the model, the prompt hash and the cost are those on the wire, and that none is invented. */
 export function wireAttribution(bench: WireBench): void {
   const { success } = bench
 
   describe('attributes an answer:', () => {
-    test('the model that was asked for, the one that served, the ids, the counts', async () => {
+    test('the requested model, the served model, the ids, the token counts', async () => {
       const client = bench.client([success])
 
       const { actor, usage, requestId } = await client.ask()
@@ -38,7 +38,7 @@ export function wireAttribution(bench: WireBench): void {
       expect(attempts).toMatchObject([{ promptHash: actor.promptHash }])
     })
 
-    test('each asks anew, with the same hash for the same prompt, another for another', async () => {
+    test('each question is a new request, with the same hash for the same prompt and another for another', async () => {
       const client = bench.client([success, success, success])
 
       const first = await client.ask()
@@ -48,7 +48,7 @@ export function wireAttribution(bench: WireBench): void {
       expect(bench.server().requests).toHaveLength(3)
       expect(second.actor.promptHash).toBe(first.actor.promptHash)
       expect(other.actor.promptHash).not.toBe(first.actor.promptHash)
-      // The words around a question are the same for all of them.
+      // The template around the question is the same for every question.
       expect(second.actor.templateHash).toBe(first.actor.templateHash)
       expect(other.actor.templateHash).toBe(first.actor.templateHash)
     })
@@ -62,7 +62,7 @@ export function wireAttribution(bench: WireBench): void {
       expect(requestId ?? null).toBeNull()
     })
 
-    test('what was served, when it is another model', async () => {
+    test('the served model, if it is not the requested one', async () => {
       const client = bench.client([{ ...success, model: 'another-model' }])
 
       const { actor } = await client.ask()
@@ -72,16 +72,16 @@ export function wireAttribution(bench: WireBench): void {
   })
 }
 
-/** Members that say how an answer travels, not what the model reads. */
+/** The members of a request that say how the answer travels, and are not part of the prompt. */
 const transport = ['stream', 'stream_options', 'metadata']
 
-/** The prompt hash of a request, as the server makes it from what arrived. */
+/** The prompt hash of a request, computed from what arrived at the server. */
 export function hashOfReceived({ model, body }: ReceivedRequest): string {
   const members = Object.entries({ model, ...body })
   return digestOf(Object.fromEntries(members.filter(([name]) => !transport.includes(name))))
 }
 
-/** What only some vendors say: how much was thought, and what it costs. */
+/** The counts that only some vendors report: reasoning tokens and cost. */
 function reported({ harness }: WireBench): Record<string, number> {
   if (harness.wire === 'perplexity-agent') return { costUsd: 0.0025 }
   if (harness.wire === 'sonar') return { costUsd: 0.0025 }

@@ -5,13 +5,13 @@ import type { ModelReply } from '../model-server/model-reply.ts'
 import { startModelServer, type ModelServer } from '../model-server/model-server.ts'
 import type { WireConnection, WireGap, WireHarness } from './wire-harness.ts'
 
-/** What an answer tells about its making, whatever was asked. */
+/** An answer with its attribution. */
 export interface Attributed {
   readonly actor: Actor
   readonly usage?: Usage
   readonly requestId?: string | null
   readonly attempts?: readonly ModelAttempt[]
-  /** What two equal answers have in common, apart from their making. */
+  /** The content of the answer, without its attribution; equal answers have equal content. */
   readonly substance: unknown
 }
 
@@ -24,31 +24,31 @@ interface WireClient {
   askOther(): Promise<Attributed>
 }
 
-/** What the suites need to know of the plugin under test. */
+/** What the suites need to know about the plugin under test. */
 export interface WireSubject<Plugin> {
   clientOf(plugin: Plugin): WireClient
   /** A reply that is a complete answer. */
   readonly success: Extract<ModelReply, { kind: 'decision' | 'text' }>
-  /** What was asked, in the words that must not leak. */
+  /** The words of the question, which must not leak. */
   readonly secrets: readonly string[]
 }
 
-/** A model server that is up while tests run, and a plugin that talks to it. */
+/** A model server that runs during the tests, and plugins that talk to it. */
 export interface WireBench<Plugin = unknown> extends Pick<
   WireSubject<Plugin>,
   'success' | 'secrets'
 > {
   readonly harness: WireHarness<Plugin>
   server(): ModelServer
-  /** Scripts the server, then makes a plugin that repeats nothing unless told to. */
+  /** Scripts the server, then creates a plugin that retries nothing, unless the options say so. */
   plugin(replies: readonly ModelReply[], options?: Partial<WireConnection>): Plugin
   client(replies: readonly ModelReply[], options?: Partial<WireConnection>): WireClient
   lacks(gap: WireGap): boolean
-  /** Gemini has no header for it. */
+  /** Whether the vendor sends a request id; Gemini has no header for one. */
   readonly sendsRequestId: boolean
 }
 
-/** Far beyond what an answer of this machine takes. */
+/** Far longer than an answer of the local server takes. */
 const patienceMs = 30_000
 
 export function createWireBench<Plugin>(

@@ -11,12 +11,12 @@ import { asObject } from '../model-server/model-wire.ts'
 import { decisionFor, narrowQuestion, question } from './question.ts'
 import type { WireBench } from './wire-bench.ts'
 
-/** What a provider asks for, and what it makes of the answer. */
+/** Tests what a provider sends for a decision, and how it reads the answer. */
 export function wireDecision(bench: WireBench<Provider>): void {
   const answered = (value: JsonObject): Provider => bench.plugin([{ kind: 'decision', value }])
 
   describe('asks for a decision', () => {
-    test('with one request, which carries the key where it belongs and nowhere else', async () => {
+    test('with one request, which holds the key in its place and nowhere else', async () => {
       const { apiKey } = bench.server()
 
       const submission = await answered(decisionFor('approve')).createSubmission(question)
@@ -45,19 +45,19 @@ export function wireDecision(bench: WireBench<Provider>): void {
       )
     })
 
-    test('and takes no signal that is open elsewhere, but not here', async () => {
+    test('and accepts no signal that is open in another state only', async () => {
       const submission = answered(decisionFor('approve')).createSubmission(narrowQuestion)
 
       await expect(submission).rejects.toMatchObject({ code: 'bad_response', retryable: true })
     })
 
-    test('and records how sure the model says it is, which alone decides nothing', async () => {
+    test('and records the confidence that the model states, which by itself decides nothing', async () => {
       const { actor } = await answered(decisionFor('approve')).createSubmission(question)
 
       expect(actor).toMatchObject({ type: 'ai-agent', confidence: 0.87 })
     })
 
-    test('and says which words it put around the question', async () => {
+    test('and records the hash of the template around the question', async () => {
       const { actor } = await answered(decisionFor('approve')).createSubmission(question)
 
       expect(actor.templateHash).toMatch(/^[0-9a-f]{64}$/)
@@ -69,7 +69,7 @@ export function wireDecision(bench: WireBench<Provider>): void {
       ['missing', { signal: 'approve', rationale: 'Yes.' }],
       ['beyond the schema', { ...decisionFor('approve'), effect: 'refund' }],
     ])(
-      'and reads the answer itself, whatever the vendor promised: a member %s',
+      'and checks the answer itself, whatever the vendor promises: a member %s',
       async (_, value) => {
         const submission = answered(value).createSubmission(question)
 
@@ -83,7 +83,7 @@ function ids({ availableSignals }: SubmissionContext): string[] {
   return availableSignals.map(({ signalId }) => signalId)
 }
 
-/** Every schema of an object with a `signal`, wherever the vendor wants it. */
+/** Every schema in a request body that describes an object with a `signal`. */
 function decisionSchemas(value: JsonValue): JsonObject[] {
   if (typeof value !== 'object' || value === null) return []
   if (isArray(value)) return value.flatMap(decisionSchemas)

@@ -6,7 +6,7 @@ import { expectNoSecrets, loopErrorOf } from './expect-error.ts'
 import { lineFailures, type FailureCase } from './failure-cases.ts'
 import type { WireBench } from './wire-bench.ts'
 
-/** Every way of not answering is a typed error that tells a program what it needs, and nobody what was asked. */
+/** Tests that every failure is a typed error, which tells a program what it needs and does not leak the question. */
 export function wireFailures(bench: WireBench, peculiar: readonly FailureCase[]): void {
   const all = [...peculiar, ...lineFailures]
 
@@ -18,7 +18,7 @@ export function wireFailures(bench: WireBench, peculiar: readonly FailureCase[])
       checkFailure(bench, failure, () => {}),
     )
 
-    test('a wrong key, which it does not repeat', async () => {
+    test('a wrong key, without a retry', async () => {
       const apiKey = 'sk-wrong-key-of-a-stranger'
 
       const error = await loopErrorOf(bench.client([], { apiKey, maxRetries: 2 }).ask())
@@ -28,7 +28,7 @@ export function wireFailures(bench: WireBench, peculiar: readonly FailureCase[])
       expectNoSecrets(error, [apiKey, ...bench.secrets])
     })
 
-    test('a limit, and when to come again', async () => {
+    test('a rate limit, with the time to wait', async () => {
       const limit = { kind: 'status', status: 429, retryAfterSeconds: 7 } as const
 
       const error = await loopErrorOf(bench.client([limit]).ask())
@@ -37,7 +37,7 @@ export function wireFailures(bench: WireBench, peculiar: readonly FailureCase[])
       expect(error.details?.['retryAfterMs']).toBe(bench.lacks('retry_after') ? undefined : 7000)
     })
 
-    test('nobody at the address', async () => {
+    test('an address at which nobody listens', async () => {
       const gone = await startModelServer({ wire: bench.harness.wire })
       await gone.close()
 

@@ -2,25 +2,25 @@ import type { Provider, Retriever } from '@loop-engine/core'
 
 import type { WireName } from '../model-server/model-wire.ts'
 
-/** What a vendor or its SDK may lack. Each is declared, and then tested to be absent where that can be seen. */
+/** What a vendor or its SDK may lack. A declared gap is also tested to be one, where that can be seen. */
 export type WireGap =
-  /** The vendor has no word for a model that declines; what it has counts as a content filter. */
+  /** The vendor cannot say that the model declined; such an answer counts as filtered. */
   | 'refusal'
-  /** The vendor has no word for an answer it withholds; what it has counts as a refusal. */
+  /** The vendor cannot say that it filtered an answer; such an answer counts as a refusal. */
   | 'content_filter'
   /** The SDK hides the headers of an answer. */
   | 'request_id'
   /** The SDK does not repeat a failed request. */
   | 'retries'
-  /** The SDK hides when to come again. */
+  /** The SDK hides how long to wait before the next attempt. */
   | 'retry_after'
 
 export interface WireHarness<Plugin> {
   readonly name: string
-  /** The format that its SDK speaks. */
+  /** The wire format that the SDK speaks. */
   readonly wire: WireName
   create(options: WireConnection): Plugin
-  /** Whether it asks for a stream when progress is wanted. */
+  /** Whether the plugin asks for a stream when the caller wants progress. */
   readonly streams: boolean
   readonly missing: readonly WireGap[]
 }
@@ -32,11 +32,11 @@ export type ProviderWireHarness = WireHarness<Provider>
 export type RetrieverWireHarness = WireHarness<Retriever>
 
 export interface WireConnection {
-  /** As the vendor's SDK takes it. */
+  /** The base URL, in the form that the vendor's SDK takes. */
   readonly baseUrl: string
   readonly apiKey: string
-  /** For a whole call with its retries. */
+  /** The time limit for a whole call with its retries. */
   readonly timeoutMs: number
-  /** How often the SDK repeats a failed request. */
+  /** How often a failed request is retried. */
   readonly maxRetries: number
 }

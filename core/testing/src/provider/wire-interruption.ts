@@ -6,7 +6,7 @@ import type { WireBench } from './wire-bench.ts'
 /** Long enough for a request to arrive, short enough to wait for. */
 const briefMs = 300
 
-/** Whoever stops waiting also stops asking: no request is left running, none is repeated. */
+/** Tests that an interrupted call leaves no request running and retries none. */
 export function wireInterruption(bench: WireBench): void {
   describe('stops', () => {
     test('before it begins: an aborted call sends nothing', async () => {
@@ -16,7 +16,7 @@ export function wireInterruption(bench: WireBench): void {
       expect(bench.server().requests).toEqual([])
     })
 
-    test('in mid-flight, and hangs up', async () => {
+    test('in the middle of a request, and hangs up', async () => {
       const controller = new AbortController()
       const client = bench.client([{ kind: 'hang' }], { maxRetries: 2 })
 

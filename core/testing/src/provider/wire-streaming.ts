@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 
 import type { WireBench } from './wire-bench.ts'
 
-/** Progress on the way, the whole answer at the end. */
+/** Tests that a stream reports progress and ends with the whole answer. */
 export function wireStreaming(bench: WireBench): void {
   if (bench.harness.streams) streamed(bench)
   else unstreamed(bench)
@@ -14,7 +14,7 @@ const throwing = (): never => {
 }
 
 function unstreamed(bench: WireBench): void {
-  test('answers without a stream, also when asked for progress by a listener that throws', async () => {
+  test('answers without a stream, even if a listener asks for progress and throws', async () => {
     await bench.client([bench.success]).ask({ onProgress: throwing })
 
     expect(bench.server().requests[0]?.streams).toBe(false)
@@ -26,7 +26,7 @@ function streamed(bench: WireBench): void {
   const said = success.kind === 'text' ? success.text : JSON.stringify(success.value)
 
   describe('streams', () => {
-    test('text on the way and the same answer at the end', async () => {
+    test('text while it arrives, and the same answer at the end', async () => {
       const client = bench.client([success, { ...success, pieceBytes: 40 }])
       const progress: ModelProgress[] = []
 
@@ -39,18 +39,18 @@ function streamed(bench: WireBench): void {
       expect(deltas.length).toBeGreaterThan(1)
       expect(deltas.join('')).toBe(said)
       expect(streamed.substance).toEqual(whole.substance)
-      // A stream is another way of travelling, not another prompt.
+      // Streaming does not change the prompt, so the attribution is the same.
       const { responseId: _, latencyMs: __, ...attributed } = streamed.actor
       expect(whole.actor).toMatchObject(attributed)
     })
 
-    test('on, when the listener throws', async () => {
+    test('on when the listener throws', async () => {
       const answer = bench.client([success]).ask({ onProgress: throwing })
 
       await expect(answer).resolves.toMatchObject({ actor: { attempts: 1 } })
     })
 
-    test('until its caller has heard enough, and hangs up', async () => {
+    test('until its caller aborts, and then hangs up', async () => {
       const controller = new AbortController()
       const client = bench.client([{ kind: 'hang', midway: true }])
 
@@ -65,7 +65,7 @@ function streamed(bench: WireBench): void {
       expect(await bench.server().requests[0]?.ended).toBe('hung up')
     })
 
-    test('not longer than it may', async () => {
+    test('no longer than its time limit', async () => {
       const client = bench.client([{ kind: 'hang', midway: true }], { timeoutMs: 300 })
 
       const answer = client.ask({ onProgress: () => {} })

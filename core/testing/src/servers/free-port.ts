@@ -2,8 +2,8 @@ import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
 
 /**
- * A port that nobody listens on. It lies below the range from which systems choose for whoever asks for any port, so that
- * nobody is given it before a server listens there, nor while that server is down.
+ * Returns a port on which nobody listens. It lies below the range from which operating systems choose a port for a
+ * program that asks for any: no other program is given it before the server listens, or while the server is down.
  */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < 20; attempt += 1) {

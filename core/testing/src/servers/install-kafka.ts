@@ -6,7 +6,7 @@ import { cachePath, keepInCache } from './keep-in-cache.ts'
 
 const version = '4.3.0'
 
-/** The broker with everything that it loads, its console tools, and a logger that prints. Maven checks each file against its checksum. */
+/** The broker with its dependencies, its console tools, and a logger. Maven checks each file against its checksum. */
 const project = `<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>dev.loop-engine</groupId><artifactId>kafka-for-tests</artifactId><version>1</version>
@@ -26,8 +26,8 @@ export interface KafkaInstallation {
 }
 
 /**
- * Apache Kafka's broker, fetched once with Maven and kept in the user's cache. Throws with a sentence of what to do when
- * it cannot be had.
+ * Returns Apache Kafka's broker, which is fetched once with Maven and kept in the user's cache. If that fails, the
+ * error says what to do.
  */
 export async function installKafka(): Promise<KafkaInstallation> {
   const named = process.env['KAFKA_LIBS']
@@ -54,6 +54,6 @@ async function fetchLibraries(folder: string): Promise<string> {
   if (status === 0) return libs
   throw new Error(
     `Apache Kafka could not be installed: ${error?.message ?? stdout}\n` +
-      'It takes Java 17 and Maven (core/testing/install-java.sh installs them); or unpack Kafka yourself and name its folder of jars in KAFKA_LIBS.',
+      'Install Java 17 and Maven, for example with core/testing/install-java.sh. Or unpack Kafka yourself, and set KAFKA_LIBS to its folder of jars.',
   )
 }

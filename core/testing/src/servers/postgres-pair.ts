@@ -4,18 +4,18 @@ import { join } from 'node:path'
 
 import { launchIn, type PostgresServer } from './postgres-server.ts'
 
-/** A primary whose commits wait until its standby has them. */
+/** A primary and its standby. A commit on the primary waits until the standby has it. */
 export interface PostgresPair {
-  /** A connection string that names both. */
+  /** A connection string that names both servers. */
   readonly url: string
   readonly primary: PostgresServer
   readonly standby: PostgresServer
-  /** Lets the standby take over; resolves when it accepts writes. */
+  /** Makes the standby the primary. Resolves when it accepts writes. */
   promote(): Promise<void>
   stop(): Promise<void>
 }
 
-/** Two private servers with synchronous streaming replication; see `startPostgres`. */
+/** Starts two private servers with synchronous streaming replication; see `startPostgres`. */
 export async function startPostgresPair(): Promise<PostgresPair> {
   const folders = [await newFolder(), await newFolder()] as const
   const data = join(folders[1], 'data')
@@ -23,7 +23,7 @@ export async function startPostgresPair(): Promise<PostgresPair> {
     settings: ['synchronous_standby_names=standby'],
     initialise: true,
   })
-  // A copy of data at rest needs no backup tool, which the package does not bring.
+  // The stopped server's data is copied, because the package does not contain the backup tool.
   await primary.crash()
   await copy(join(folders[0], 'data'), data)
   await primary.restart()
@@ -58,7 +58,7 @@ function newFolder(): Promise<string> {
   return mkdtemp(join(tmpdir(), 'loop-engine-postgres-'))
 }
 
-/** Copies the data with its owner, who is another user than root. */
+/** Copies the data and keeps its owner, who is not root. */
 async function copy(from: string, to: string): Promise<void> {
   const { uid, gid } = await stat(from)
   await cp(from, to, { recursive: true })

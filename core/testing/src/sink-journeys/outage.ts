@@ -4,7 +4,7 @@ import { expect } from 'vitest'
 import type { SinkJourneyHarness } from './harness.ts'
 import { journey } from './world.ts'
 
-/** The system behind the sink is away, or what it said was lost on the way. */
+/** Journeys in which the system behind the sink is away, or its answer is lost. */
 export function outageJourneys(harness: SinkJourneyHarness): void {
   const instances = ['machine-1', 'machine-2', 'machine-3']
 
@@ -17,7 +17,7 @@ export function outageJourneys(harness: SinkJourneyHarness): void {
       await world.pass(1)
       await harness.fail()
       for (let passed = 0; passed < 60; passed++) {
-        // People go on working: three instances of different age.
+        // People go on working meanwhile, on three instances in turn.
         if (passed % 5 === 0) await world.move(instances[(passed / 5) % 3] ?? '')
         await world.pass(1)
       }
@@ -34,7 +34,7 @@ export function outageJourneys(harness: SinkJourneyHarness): void {
   const once = new Set<string>()
   journey(
     harness,
-    'what is delivered again has the same id, and nothing else is new',
+    'an event that is delivered again has the same id, and no other event appears',
     'repetitions that readers cannot recognise',
     async (world) => {
       for (const id of instances) await world.start(id)
@@ -46,7 +46,7 @@ export function outageJourneys(harness: SinkJourneyHarness): void {
       await world.complete()
     },
     {
-      // The answer to the first delivery of each event is lost: it was taken, and nobody here knows.
+      // The system takes the first delivery of each event, but its answer is lost.
       wrap: (sink) => ({
         ...sink,
         async publish(events, context) {

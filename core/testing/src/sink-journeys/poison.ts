@@ -3,11 +3,11 @@ import { expect } from 'vitest'
 import type { SinkJourneyHarness } from './harness.ts'
 import { journey } from './world.ts'
 
-/** An event that the system behind the sink will never take. */
+/** Journeys with an event that the system behind the sink never accepts. */
 export function poisonJourneys(harness: SinkJourneyHarness): void {
   journey(
     harness,
-    'a refused event becomes a dead letter; what follows it arrives, of its instance and of all others',
+    'a refused event becomes a dead letter, and later events of its instance and of all others arrive',
     'one bad event that stops a topic, or is dropped without a word',
     async (world) => {
       await world.start('poisoned')
@@ -17,7 +17,7 @@ export function poisonJourneys(harness: SinkJourneyHarness): void {
       await world.move('poisoned')
       for (let times = 0; times < 4; times++) await world.move('healthy')
 
-      // The others do not wait for it to be given up.
+      // Other instances do not wait until the event is given up.
       await world.system.relay.drain()
       const early = new Set(await harness.received())
       const others = world.witnessed.filter(({ subject }) => subject === 'healthy')
@@ -30,10 +30,10 @@ export function poisonJourneys(harness: SinkJourneyHarness): void {
       await world.complete(poison.map(({ id }) => id))
       const { items } = await world.system.relay.deadLetters()
       expect(items).toMatchObject([{ name: world.sink.name, runId: poison[0]?.partitionkey }])
-      // The reason, and nothing of the event.
+      // The error holds the reason, and nothing of the event.
       expect(items[0]?.error).toMatch(/^refused: [^\n]{1,100}$/)
 
-      // A person may have mended the cause, or not: trying again costs nobody anything.
+      // A person retries the dead letter, although the cause remains. That must not hold up anything else.
       expect(await world.system.relay.retry({ id: items[0]?.id ?? '' })).toBe(true)
       await world.move('poisoned')
       await world.settle(poison.map(({ id }) => id))

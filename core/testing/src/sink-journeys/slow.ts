@@ -4,19 +4,19 @@ import { expect } from 'vitest'
 import type { SinkJourneyHarness } from './harness.ts'
 import { journey, type World } from './world.ts'
 
-/** The system behind the sink takes its time. */
+/** Journeys in which the system behind the sink is slow. */
 export function slowJourneys(harness: SinkJourneyHarness): void {
   let givenUp = 0
   journey(
     harness,
-    'while it stands still the engine and the other sinks go on, and afterwards everything arrives',
+    'while the sink stands still the engine and other sinks go on, and afterwards everything arrives',
     'one slow reader that takes every worker',
     async (world) => {
       await world.start('first')
       await received(world)
       await harness.hold()
       try {
-        // More instances than deliveries may be in progress at once.
+        // More instances than the deliveries that may be in progress at once.
         for (let at = 0; at < 24; at++) await world.start(`machine-${at}`)
         for (let at = 0; at < 24; at++) await world.move(`machine-${at}`)
         const from = world.clock.now()
@@ -24,7 +24,7 @@ export function slowJourneys(harness: SinkJourneyHarness): void {
           world.clock.advance(100)
           return world.witnessed.length === 49
         })
-        // Long before any delivery is given up, which would make room as well.
+        // Well before any delivery is given up: giving up would free a place too, and prove nothing.
         expect(world.clock.now() - from).toBeLessThan(25_000)
         expect(givenUp).toBe(0)
       } finally {
@@ -51,7 +51,7 @@ export function slowJourneys(harness: SinkJourneyHarness): void {
   const gate = Promise.withResolvers<void>()
   journey(
     harness,
-    'while one instance waits the others arrive',
+    'while the events of one instance wait, those of the others arrive',
     'a queue in the sink that all instances share',
     async (world) => {
       await world.start('slow')
@@ -81,7 +81,7 @@ export function slowJourneys(harness: SinkJourneyHarness): void {
     },
   )
 
-  /** Lets time pass, as retries may be due, until everything witnessed has been received. */
+  /** Lets time pass, so that retries become due, until everything that the witness heard has been received. */
   async function received(world: World): Promise<void> {
     await until(async () => {
       world.clock.advance(1000)
@@ -91,7 +91,7 @@ export function slowJourneys(harness: SinkJourneyHarness): void {
   }
 }
 
-/** Gives I/O its turn until it is so; the test's own limit ends what never is. */
+/** Lets I/O proceed until `isSo` is true. If it never is, the time limit of the test ends the wait. */
 async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await isSo())) await new Promise((resolve) => setImmediate(resolve))
 }

@@ -6,30 +6,30 @@ import type { SinkJourneyHarness, SinkSystem } from './harness.ts'
 
 const minute = 60_000
 
-/** One system with the sink under test, and a witness in the same process that hears all that it should. */
+/** One system with the sink under test and, in the same process, a witness that hears the same events. */
 export interface World {
   readonly clock: TestClock
   readonly sink: EventSink
   readonly system: SinkSystem
-  /** What the witness heard, oldest first; every event once. */
+  /** The events that the witness heard, oldest first, each once. */
   readonly witnessed: readonly CloudEvent[]
   start(aggregateId: string): Promise<void>
   /** One transition of an instance, there and back again. */
   move(aggregateId: string): Promise<void>
-  /** A change whose event is of at least so many bytes. */
+  /** Changes an instance so that the event has at least this many bytes. */
   bulk(aggregateId: string, bytes: number): Promise<void>
-  /** Delivers what is due and lets time pass, minute by minute. */
+  /** Lets time pass minute by minute, and delivers what becomes due. */
   pass(minutes: number): Promise<void>
-  /** Passes time until every event but these has been received. Throws when that takes more than a few minutes. */
+  /** Lets time pass until every event but these has been received. Throws when that takes more than 20 minutes. */
   settle(except?: readonly string[]): Promise<void>
-  /** Asserts that readers got every event but these, each instance's in order, and nothing that did not happen. */
+  /** Asserts that readers received every event but these, in order within each instance, and nothing else. */
   complete(except?: readonly string[]): Promise<void>
 }
 
 export interface WorldOptions {
-  /** Whether deliveries go on by themselves, as in a running program; `drain` makes them otherwise. */
+  /** Whether the relay delivers by itself, as in a running program; otherwise only `drain` delivers. */
   readonly running?: boolean
-  /** Puts something in front of the sink under test. */
+  /** Wraps the sink under test. */
   readonly wrap?: (sink: EventSink) => EventSink
 }
 
@@ -47,7 +47,7 @@ const loop = {
   ],
 }
 
-/** Registers one journey in a world of its own. `keepsOut` says which kind of bug it keeps out. */
+/** Registers one journey in a world of its own. `keepsOut` names the kind of bug that it prevents. */
 export function journey(
   harness: SinkJourneyHarness,
   promise: string,
@@ -106,7 +106,7 @@ async function createWorld(
     },
     async bulk(aggregateId, bytes) {
       const person = { type: 'human', id: 'operator' }
-      // A reason has 4,096 characters at most; of this one each is six bytes of JSON.
+      // A reason has at most 4,096 characters. Each character of this one takes six bytes of JSON.
       const reason = '\u0001'.repeat(Math.ceil(bytes / 6))
       await system.engine.suspend({ aggregateId, actor: person, reason })
       await system.engine.resume({ aggregateId, actor: person, reason: 'done' })

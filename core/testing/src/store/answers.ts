@@ -1,6 +1,6 @@
 import { isLoopError, type Page } from '@loop-engine/core'
 
-/** The code of the LoopError that a call ends with; a sentence when it ends otherwise. */
+/** The code of the LoopError with which a call ends; a sentence if it ends in another way. */
 export async function codeOf(answer: Promise<unknown> | undefined): Promise<string> {
   try {
     await answer

@@ -5,7 +5,7 @@ import { approvalRequest, nextPlan, outboxItem, planEpoch, startPlan } from '../
 import type { OpenStore } from '../store-conformance.ts'
 import { codeOf } from './answers.ts'
 
-/** All of a plan, or nothing of it. */
+/** Tests that a commit applies all of a plan, or nothing of it. */
 export function testStoreAtomicity(open: OpenStore): void {
   describe('all or nothing', () => {
     test('every part of a plan becomes visible together', async () => {
@@ -52,7 +52,7 @@ export function testStoreAtomicity(open: OpenStore): void {
       expect(await store.unlogged('acme', 10)).toHaveLength(1)
     })
 
-    test('plans of one call are independent and happen in order', async () => {
+    test('plans of one call are independent and are committed in order', async () => {
       const store = await open()
       const first = startPlan({ aggregateId: 'a' })
       const stale = nextPlan(startPlan({ aggregateId: 'b' }).instance)
@@ -69,7 +69,7 @@ export function testStoreAtomicity(open: OpenStore): void {
       expect(await store.get('acme', 'b')).toBeNull()
     })
 
-    test('entries that do not continue the run are a mistake, and nothing of the call happens', async () => {
+    test('entries that do not continue the run are refused, and nothing of the call is committed', async () => {
       const store = await open()
       const good = startPlan({ aggregateId: 'good' })
       const start = startPlan()
@@ -83,7 +83,7 @@ export function testStoreAtomicity(open: OpenStore): void {
       expect(await store.get('acme', 'order-1')).toEqual(start.instance)
     })
 
-    test('callers at the same time do not share their failures', async () => {
+    test('the failure of one caller does not affect another at the same time', async () => {
       const store = await open()
       const start = startPlan()
       const gap = nextPlan(nextPlan(start.instance).instance)
@@ -121,7 +121,7 @@ export function testStoreAtomicity(open: OpenStore): void {
       expect(await store.unlogged('acme', 10)).toContainEqual(bare)
     })
 
-    test('what a caller does to its plan afterwards changes nothing', async () => {
+    test('changing a plan after the call changes nothing in the store', async () => {
       const store = await open()
       const entries = [...startPlan().entries]
       const plans = [{ ...startPlan(), entries }]

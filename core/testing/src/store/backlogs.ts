@@ -14,7 +14,10 @@ import { claim, claimIds, claimOne, leaseMs, now } from './claiming.ts'
 
 const done: Settlement['outcome'] = { kind: 'done' }
 
-/** The events of a run for a sink that is behind: a store may keep many of them as one, and hands out each as it was. */
+/**
+ * Tests the waiting events of a sink. A store may keep many of them in one row, but must hand out each as it was put
+ * in.
+ */
 export function testBacklogs(open: OpenStore): void {
   test('events that pile up are handed out one by one, in order, as they were put in', async () => {
     const store = await open()
@@ -51,7 +54,7 @@ export function testBacklogs(open: OpenStore): void {
     expect(await deliverAll(store)).toEqual([later.version + 1])
   })
 
-  test('of events that pile up one that dies leaves, alone, and comes first when it is revived', async () => {
+  test('an event that is given up leaves the others in place, and comes first when it is revived', async () => {
     const store = await open()
     const { items, instance } = await pileUp(store, 4)
     await settle(store, await claimOne(store), done)
@@ -65,7 +68,7 @@ export function testBacklogs(open: OpenStore): void {
     expect(await deliverAll(store)).toEqual([2, 3, 4, 5])
   })
 
-  test('an event that is put back by a commit stays before those that follow it', async () => {
+  test('an event that a commit puts back stays before those that follow it', async () => {
     const store = await open()
     const { items, instance } = await pileUp(store, 3)
     const [item] = items
@@ -78,7 +81,7 @@ export function testBacklogs(open: OpenStore): void {
     expect(await claimOne(store, { now: now + 20 })).toMatchObject({ id, attempt: 1 })
   })
 
-  test('an entry that no sink hears of leaves a gap, which is not handed out', async () => {
+  test('an entry without an event leaves a gap, for which nothing is handed out', async () => {
     const store = await open()
     const { instance } = await pileUp(store, 2)
     const silent = nextPlan(instance)
@@ -88,7 +91,7 @@ export function testBacklogs(open: OpenStore): void {
     expect(await deliverAll(store)).toEqual([1, 2, last.version])
   })
 
-  test('sinks, runs and tenants each have their own', async () => {
+  test('each sink, run and tenant has a backlog of its own', async () => {
     const store = await open()
     const plans = ['acme', 'other'].flatMap((tenant) =>
       ['order-1', 'order-2'].map((aggregateId) => startPlan({ tenant, aggregateId })),
@@ -106,10 +109,10 @@ export function testBacklogs(open: OpenStore): void {
     expect((await claim(store)).map(({ seq }) => seq)).toEqual(Array.from({ length: 8 }, () => 2))
   })
 
-  test('each keeps its own payload, such as a trace, and is due when it was to be', async () => {
+  test('each event keeps its own payload, such as a trace, and its own due time', async () => {
     const store = await open()
     const start = startPlan()
-    // As of a clock that was set back: entries are of a later time than it.
+    // As if the clock was set back: the entries have later times.
     const plan = nextPlan(start.instance, [{}, {}, {}, {}])
     const items = [1, 2, 3, 4, 5].flatMap((version) =>
       eventsOf({ ...plan.instance, version }, ['lake']).map((item) => {
@@ -127,7 +130,7 @@ export function testBacklogs(open: OpenStore): void {
     }
   })
 
-  test('those that share a lane go to the sink that they are for', async () => {
+  test('events that share a lane go to the sink that each is meant for', async () => {
     const store = await open()
     const start = startPlan()
     const next = nextPlan(start.instance)
@@ -143,7 +146,7 @@ export function testBacklogs(open: OpenStore): void {
   })
 }
 
-/** A run of which a sink was told nothing of its first entries. */
+/** Commits a run whose first entries have not been delivered to a sink. */
 async function pileUp(
   store: LoopStore,
   count: number,

@@ -7,7 +7,7 @@ import { key } from './keys.ts'
 
 const committed = { kind: 'committed' }
 
-/** Which of several refusals is told. */
+/** Tests which refusal a store reports when several apply. */
 export function testCheckOrder(open: OpenStore): void {
   test('checks in order: key, fence, stop, version, receipt, limits', async () => {
     const store = await open()
@@ -30,7 +30,7 @@ export function testCheckOrder(open: OpenStore): void {
   })
 }
 
-/** A plan that every check forbids, and what lifts each of them. */
+/** A plan that every check refuses, with the change that satisfies each check. */
 async function everythingForbids(store: LoopStore): Promise<{
   plan: CommitPlan
   lift: Record<'key' | 'fence' | 'stop' | 'version' | 'receipt' | 'limit', Partial<CommitPlan>>

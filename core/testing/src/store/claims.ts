@@ -4,9 +4,9 @@ import { nextPlan, outboxItem, startPlan } from '../plans.ts'
 import type { OpenStore } from '../store-conformance.ts'
 import { claim, claimIds, claimOne, fill, leaseMs, now } from './claiming.ts'
 
-/** What may be claimed, and what no longer. */
+/** Tests which items can be claimed. */
 export function testClaims(open: OpenStore): void {
-  test('a claim is the item, its first attempt, its fence and its lease', async () => {
+  test('a claim holds the item, the number of the attempt, a fence and a lease', async () => {
     const store = await open()
     const instance = await fill(store, [{ id: 'a', payload: '{"é":1}' }])
 
@@ -19,7 +19,7 @@ export function testClaims(open: OpenStore): void {
     expect(fence).toBeGreaterThan(0)
   })
 
-  test('what is due comes oldest first, up to the limit, and is leased to one', async () => {
+  test('due items come oldest first, up to the limit, each leased to one worker', async () => {
     const store = await open()
     await fill(store, [
       { id: 'c', dueAt: now },
@@ -50,7 +50,7 @@ export function testClaims(open: OpenStore): void {
     expect(new Set(ids).size).toBe(40)
   })
 
-  test('a claim may ask for kinds', async () => {
+  test('a claim may ask for certain kinds of item', async () => {
     const store = await open()
     await fill(store, [
       { id: 'a', kind: 'notify' },
@@ -90,7 +90,7 @@ export function testClaims(open: OpenStore): void {
     expect(await claimIds(store)).toBe('foreign,sibling')
   })
 
-  test('an item that exists already is not doubled, nor changed', async () => {
+  test('an item that exists already is neither duplicated nor changed', async () => {
     const store = await open()
     const instance = await fill(store, [{ id: 'a', dueAt: now }])
     const again = outboxItem(instance, { id: 'a', lane: 'elsewhere', dueAt: now - 5 })
@@ -100,7 +100,7 @@ export function testClaims(open: OpenStore): void {
     expect(await claimIds(store)).toBe('')
   })
 
-  test('cancelling takes away what waits, and leaves what a worker holds', async () => {
+  test('cancelling removes waiting items, and leaves those that a worker holds', async () => {
     const store = await open()
     const instance = await fill(store, [
       { id: 'waits', lane: 'x', seq: 1, dueAt: now + 1 },
@@ -125,7 +125,7 @@ export function testClaims(open: OpenStore): void {
     expect(await claimIds(store)).toBe('a')
   })
 
-  test('nextDueAt is when work comes up next', async () => {
+  test('nextDueAt is the time at which the next item can be claimed', async () => {
     const store = await open()
     expect(await store.nextDueAt()).toBeNull()
     await fill(store, [

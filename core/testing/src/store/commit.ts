@@ -9,7 +9,7 @@ import { testVersions } from './versions.ts'
 
 const committed = { kind: 'committed' }
 
-/** What `commit` answers, and when. */
+/** Tests the answers of `commit`. */
 export function testStoreCommit(open: OpenStore): void {
   describe('commit', () => {
     test('makes a new run visible to every read', async () => {
@@ -45,11 +45,11 @@ export function testStoreCommit(open: OpenStore): void {
       ])
     })
 
-    test('answers nothing for nothing', async () => {
+    test('answers an empty list of plans with an empty list', async () => {
       expect(await (await open()).commit([])).toEqual([])
     })
 
-    test('may change what lies beside a run and record no entry', async () => {
+    test('may change things beside a run without recording an entry', async () => {
       const store = await open()
       const start = startPlan()
       await store.commit([start])

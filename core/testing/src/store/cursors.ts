@@ -5,9 +5,9 @@ import { approvalRequest, outboxItem, planEpoch, startPlan } from '../plans.ts'
 import type { OpenStore } from '../store-conformance.ts'
 import { codeOf } from './answers.ts'
 
-/** How long a page is, and where the next begins. */
+/** Tests the length of a page, and the cursor of the next one. */
 export function testCursors(open: OpenStore): void {
-  test('a page holds a hundred when nobody says how many', async () => {
+  test('a page holds a hundred items by default', async () => {
     const store = await open()
     const starts = Array.from({ length: 101 }, (_, index) =>
       startPlan({ aggregateId: `a-${index}` }),
@@ -34,7 +34,7 @@ export function testCursors(open: OpenStore): void {
     for (const list of lists(store)) expect(await codeOf(list({ limit }))).toBe('invalid_input')
   })
 
-  test('a cursor that no page gave is invalid, and does no harm', async () => {
+  test('a cursor that no page returned is refused', async () => {
     const store = await open()
     const start = startPlan()
     await store.commit([start, startPlan({ aggregateId: 'b' })])
@@ -68,7 +68,7 @@ function lists(store: LoopStore): readonly List[] {
   ]
 }
 
-/** Every prefix and every changed letter of a real cursor, and things that never were one. */
+/** Wrong cursors: every prefix of a real one, the real one with a letter changed, and other texts. */
 function forgeries(cursor: string): readonly string[] {
   const encode = (value: unknown): string =>
     Buffer.from(JSON.stringify(value) ?? '').toString('base64url')

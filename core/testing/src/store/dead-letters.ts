@@ -5,7 +5,7 @@ import type { OpenStore } from '../store-conformance.ts'
 import { everyPage } from './answers.ts'
 import { claim, claimIds, claimOne, fill, leaseMs, now } from './claiming.ts'
 
-/** What was given up. */
+/** Tests items that were given up. */
 export function testDeadLetters(open: OpenStore): void {
   test('a dead letter leaves its lane, can be seen, and can be revived', async () => {
     const store = await open()
@@ -52,7 +52,7 @@ export function testDeadLetters(open: OpenStore): void {
     expect(items.map(({ error }) => error.slice(0, 14))).toEqual(['half of a pair'])
   })
 
-  test('what waits is found by its id, as is what was given up, until it is done', async () => {
+  test('an item is found by its id, waiting or given up, until it is done', async () => {
     const store = await open()
     await fill(store, [{ id: 'a' }, { id: 'b' }])
     const find = async (id: string): Promise<string | undefined> =>

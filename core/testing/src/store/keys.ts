@@ -6,7 +6,7 @@ import type { OpenStore } from '../store-conformance.ts'
 
 const committed = { kind: 'committed' }
 
-/** What is kept under one key. */
+/** A record of an idempotency key. */
 export function key(change: Partial<IdempotencyRecord> = {}): IdempotencyRecord {
   return {
     principal: 'human:ann',
@@ -18,9 +18,9 @@ export function key(change: Partial<IdempotencyRecord> = {}): IdempotencyRecord 
   }
 }
 
-/** A key takes effect once. */
+/** Tests that an idempotency key takes effect once. */
 export function testKeys(open: OpenStore): void {
-  test('a key answers for ever what it answered first', async () => {
+  test('a key always gives its first answer', async () => {
     const store = await open()
     const start = startPlan({}, { idempotency: key() })
     await store.commit([start])

@@ -5,7 +5,7 @@ import { nextPlan, outboxItem, startPlan } from '../plans.ts'
 import type { OpenStore } from '../store-conformance.ts'
 import { claim, claimIds, claimOne, fill, leaseMs, now } from './claiming.ts'
 
-/** Items of one lane, one after another, and other lanes beside them. */
+/** Tests that the items of a lane are delivered one after another, independent of other lanes. */
 export function testLanes(open: OpenStore): void {
   test('items of a lane are delivered one after another, by seq', async () => {
     const store = await open()
@@ -29,7 +29,7 @@ export function testLanes(open: OpenStore): void {
     }
   })
 
-  test('a head of a lane that is not due holds up only its own lane', async () => {
+  test('an item that is not due yet holds up only its own lane', async () => {
     const store = await open()
     await fill(store, [
       { id: 'head', lane: 'x', seq: 1, dueAt: now + 500 },
@@ -42,7 +42,7 @@ export function testLanes(open: OpenStore): void {
     expect(await claimIds(store, { now: now + 500 })).toBe('head')
   })
 
-  test('what is tried again, and whose lease ran out, holds up its own lane', async () => {
+  test('an item that waits for a retry, or whose lease expired, holds up its own lane', async () => {
     const store = await open()
     await fill(store, [
       { id: 'head', lane: 'x', seq: 1 },
@@ -57,7 +57,7 @@ export function testLanes(open: OpenStore): void {
     expect(await claimIds(store, { now: now + 300 + leaseMs })).toBe('head')
   })
 
-  test('an item whose lane has its own name waits for nobody, whatever becomes of it', async () => {
+  test('an item with a lane of its own waits for no other', async () => {
     const store = await open()
     const instance = await fill(store, [
       { id: 'again', lane: 'again', kind: 'timer' },
@@ -80,7 +80,7 @@ export function testLanes(open: OpenStore): void {
     expect(await claimIds(store, { now: now + 30 })).toBe('again')
   })
 
-  test('lanes of two tenants are two lanes', async () => {
+  test('lanes of two tenants with one name are two lanes', async () => {
     const store = await open()
     const plans = ['acme', 'other'].map((tenant) => {
       const plan = startPlan({ tenant })

@@ -4,7 +4,7 @@ import { nextPlan, outboxItem, startPlan } from '../plans.ts'
 import type { OpenStore } from '../store-conformance.ts'
 import { claimIds, claimOne, fill, leaseMs, now } from './claiming.ts'
 
-/** Who holds an item, until when, and what becomes of it. */
+/** Tests who holds an item, until when, and how it ends. */
 export function testLeases(open: OpenStore): void {
   test('an expired lease may be claimed again, and the old holder is fenced off', async () => {
     const store = await open()
@@ -60,7 +60,7 @@ export function testLeases(open: OpenStore): void {
     expect(await claimIds(store, later)).toBe('second')
   })
 
-  test('a commit that settles finishes the item with everything else', async () => {
+  test('a commit can settle an item together with everything else', async () => {
     const store = await open()
     const instance = await fill(store, [
       { id: 'a', lane: 'x', seq: 1 },
@@ -103,7 +103,7 @@ export function testLeases(open: OpenStore): void {
     ])
   })
 
-  test('a settled item may be put back by the same commit', async () => {
+  test('the commit that settles an item may put it back', async () => {
     const store = await open()
     const instance = await fill(store, [{ id: 'a' }])
     const { id, fence } = await claimOne(store)

@@ -5,10 +5,10 @@ import { planEpoch, startPlan } from '../plans.ts'
 import type { OpenStore } from '../store-conformance.ts'
 import { codeOf } from './answers.ts'
 
-/** Opening, forgetting and closing. */
+/** Tests opening, pruning and closing a store. */
 export function testStoreLifecycle(open: OpenStore): void {
   describe('lifecycle', () => {
-    test('says what it is', async () => {
+    test('names itself, its contract and its durability', async () => {
       const store = await open()
       expect(store.contract).toBe('store/v1')
       expect(store.name).not.toBe('')
@@ -24,7 +24,7 @@ export function testStoreLifecycle(open: OpenStore): void {
       expect(await store.get('acme', 'order-1')).not.toBeNull()
     })
 
-    test('forgets keys and counter windows that are over, and nothing else', async () => {
+    test('prunes expired keys and counter windows, and nothing else', async () => {
       const store = await open()
       const at = planEpoch
       const record = (key: string, time: number): object => ({
@@ -55,7 +55,7 @@ export function testStoreLifecycle(open: OpenStore): void {
       expect((await store.find({ tenant: 'acme' })).items).toHaveLength(2)
     })
 
-    test('keeps a counter window for as long as any reservation of it asks', async () => {
+    test('keeps a counter window for as long as any of its reservations needs it', async () => {
       const store = await open()
       const at = planEpoch
       const ends: readonly (readonly [string, readonly (number | undefined)[]])[] = [
@@ -90,7 +90,7 @@ export function testStoreLifecycle(open: OpenStore): void {
       expect(left).toEqual([2, 2, 2, 2, 0])
     })
 
-    test('closes once for all, and answers `closed` from then on', async () => {
+    test('can be closed twice, and throws `closed` from then on', async () => {
       const store = await open()
       await Promise.all([store.close(), store.close()])
       await store.close()
@@ -99,7 +99,7 @@ export function testStoreLifecycle(open: OpenStore): void {
         expect([name, await codeOf(call())]).toEqual([name, 'closed'])
     })
 
-    test('what was asked before closing is done or refused, never lost', async () => {
+    test('a call that was made before closing is carried out or refused, never lost', async () => {
       const store = await open()
       const pending = Array.from({ length: 5 }, (_, index) =>
         store.commit([startPlan({ aggregateId: `a-${index}` })]),

@@ -5,7 +5,10 @@ import { nextPlan, outboxItem, startPlan } from '../plans.ts'
 import type { OpenStore, StoreHarness } from '../store-conformance.ts'
 import { codeOf } from './answers.ts'
 
-/** What lets several processes follow one another. A store has it, or its harness says that it does without. */
+/**
+ * Tests `tail` and `watch`, by which processes follow each other. A store has them, or its harness names them as
+ * missing.
+ */
 export function testStoreLive(open: OpenStore, harness: StoreHarness): void {
   const { without = [] } = harness
   const testOf = { tail: testTail, watch: testWatch }
@@ -19,7 +22,7 @@ export function testStoreLive(open: OpenStore, harness: StoreHarness): void {
 
 function testWithout(capability: 'tail' | 'watch'): (open: OpenStore) => void {
   return (open) =>
-    test(`does without ${capability}, as it says`, async () => {
+    test(`lacks ${capability}, as its harness says`, async () => {
       expect((await open())[capability]).toBeUndefined()
     })
 }
@@ -59,7 +62,7 @@ function testTail(open: OpenStore): void {
     }
   })
 
-  test('it goes on behind any entry, from the last page, and from now', async () => {
+  test('a reader can go on behind any entry, behind the last page, and from now', async () => {
     const store = await open()
     const start = startPlan()
     const next = nextPlan(start.instance, [{}, {}])
@@ -81,7 +84,7 @@ function testTail(open: OpenStore): void {
       )
   })
 
-  test('a cursor that it never gave, and a page of no size, are refused', async () => {
+  test('an unknown cursor and a page of size zero are refused', async () => {
     const store = await open()
     for (const limit of [0, -1, 1.5, 1001])
       expect(await codeOf(store.tail?.({ tenant: 'acme', limit }))).toBe('invalid_input')
@@ -98,14 +101,14 @@ function testWatch(openAny: OpenStore, { reopen }: StoreHarness): void {
     if (!store.watch) throw new Error('The store has no watch, and its harness does not say so.')
     return store
   }
-  /** Another store of the same data. */
+  /** Opens another store on the same data. */
   const beside = async (store: LoopStore): Promise<LoopStore> => {
     const other = await (reopen ?? open)(store)
     onTestFinished(() => other.close())
     await other.open()
     return other
   }
-  test('what another store commits is heard, and what was put into the outbox is told apart', async () => {
+  test('a commit of another store is reported, with whether it put items into the outbox', async () => {
     const store = await open()
     const other = await beside(store)
     const heard: StoreChange[] = []
@@ -143,7 +146,7 @@ function testWatch(openAny: OpenStore, { reopen }: StoreHarness): void {
 
     expect(heard).toEqual([{ outbox: true }])
   })
-  test('who has left hears no more, and others go on', async () => {
+  test('a listener that left hears nothing more, and the others go on', async () => {
     const store = await open()
     const other = await beside(store)
     const heard: StoreChange[] = []

@@ -30,7 +30,7 @@ function headOf(size: number): LogHead {
   }
 }
 
-/** Puts entries into the log of their tenant, behind as many as it has. */
+/** Appends entries to the log of their tenant. */
 async function append(
   store: LoopStore,
   entries: readonly StoredEntry[],
@@ -41,7 +41,7 @@ async function append(
   return store.appendLog('acme', { expectedSize: from, leaves, head })
 }
 
-/** The tenant's log, as its sequencer sees it. */
+/** Tests the log of a tenant, as its sequencer uses it. */
 export function testStoreLog(open: OpenStore): void {
   describe('log', () => {
     test('begins as the empty tree', async () => {
@@ -51,7 +51,7 @@ export function testStoreLog(open: OpenStore): void {
       expect(await store.leaves('acme', { from: 0, limit: 10 })).toEqual([])
     })
 
-    test('gives every entry to the sequencer until a leaf names it', async () => {
+    test('offers every entry to the sequencer until a leaf names it', async () => {
       const store = await open()
       const start = startPlan()
       const next = nextPlan(start.instance, [{}, {}])
@@ -88,7 +88,7 @@ export function testStoreLog(open: OpenStore): void {
       expect(await store.unlogged('acme', 10)).toEqual([c, ...late.entries])
     })
 
-    test('tells the leaves of one run in the order of its entries, wherever they stand in the log', async () => {
+    test('returns the leaves of one run in the order of its entries, wherever they are in the log', async () => {
       const store = await open()
       const start = startPlan()
       const next = nextPlan(start.instance, [{}, {}])

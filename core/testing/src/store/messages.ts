@@ -9,11 +9,11 @@ interface Asked {
   readonly store: LoopStore
   readonly instance: LoopInstance
   readonly request: ApprovalRequest
-  /** What made two channels post the request. */
+  /** The claimed notices of two channels. */
   readonly claims: readonly [OutboxClaim, OutboxClaim]
 }
 
-/** A request whose two notices are leased. */
+/** Commits a request, and claims its two notices. */
 async function ask(open: OpenStore): Promise<Asked> {
   const store = await open()
   const start = startPlan()
@@ -29,12 +29,12 @@ async function ask(open: OpenStore): Promise<Asked> {
   return { store, instance: start.instance, request, claims: [chat, mail] }
 }
 
-/** Where channels posted a request. */
+/** Tests what a store keeps about the messages that channels posted. */
 export function testStoreMessages(open: OpenStore): void {
   describe('messages of a request', () => {
     const { tenant } = startPlan().instance
 
-    test('are kept by channel, the newest of each, beside those of others', async () => {
+    test('are kept for each channel, the newest of each', async () => {
       const { store, request, claims } = await ask(open)
       const [chat, mail] = claims
       const requestId = request.id
@@ -56,7 +56,7 @@ export function testStoreMessages(open: OpenStore): void {
       expect(items).toEqual([{ ...request, messages }])
     })
 
-    test('outlive a commit that was made from what was read before', async () => {
+    test('survive a commit that was made from an older read of the request', async () => {
       const { store, instance, request, claims } = await ask(open)
       const [lease] = claims
       const decided: ApprovalRequest = { ...request, status: 'approved', decidedAt: now }
@@ -72,7 +72,7 @@ export function testStoreMessages(open: OpenStore): void {
       })
     })
 
-    test('are not kept by one whose lease was lost, or is of another tenant', async () => {
+    test('are not kept for a worker whose lease is lost or belongs to another tenant', async () => {
       const { store, request, claims } = await ask(open)
       const [lease, { id, fence }] = claims
       const posted = { tenant, requestId: request.id, channel: 'chat', ref: { ts: '1' }, lease }

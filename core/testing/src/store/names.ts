@@ -23,9 +23,9 @@ const hostile = [
   '?1',
 ]
 
-/** What separates tenants, and one name from another. */
+/** Tests that tenants and names are kept apart. */
 export function testNames(open: OpenStore): void {
-  test('one tenant never sees the other, even under equal names', async () => {
+  test('one tenant never sees the data of another, even under equal names', async () => {
     const store = await open()
     const plans = ['acme', 'Acme'].map((tenant) => {
       const plan = startPlan({ tenant, metadata: { owner: tenant } })

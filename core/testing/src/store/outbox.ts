@@ -7,7 +7,7 @@ import { testDeadLetters } from './dead-letters.ts'
 import { testLanes } from './lanes.ts'
 import { testLeases } from './leases.ts'
 
-/** What is to be done after a commit, and who does it. */
+/** Tests the outbox: what is to be done after a commit, and who does it. */
 export function testStoreOutbox(open: OpenStore): void {
   describe('outbox', () => {
     testClaims(open)

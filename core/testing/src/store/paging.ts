@@ -6,7 +6,7 @@ import type { OpenStore } from '../store-conformance.ts'
 import { everyPage } from './answers.ts'
 import { testCursors } from './cursors.ts'
 
-/** Lists: filters, order, pages and cursors. */
+/** Tests lists: filters, order, pages and cursors. */
 export function testStorePaging(open: OpenStore): void {
   describe('lists', () => {
     test('find filters by every field, and by all of them at once', async () => {
@@ -68,7 +68,7 @@ export function testStorePaging(open: OpenStore): void {
       expect(await count({ tag: 'both', updatedFrom: moved.instance.updatedAt })).toBe(1)
     })
 
-    test('pages of runs come by creation, each run once, also when many were created at once', async () => {
+    test('pages of runs are ordered by creation, each run once, even if many were created at the same time', async () => {
       const store = await open()
       const plans = Array.from({ length: 25 }, (_, index) =>
         startPlan({

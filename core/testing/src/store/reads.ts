@@ -4,10 +4,10 @@ import { approvalRequest, nextPlan, outboxItem, planEpoch, startPlan } from '../
 import type { OpenStore } from '../store-conformance.ts'
 import { testNames } from './names.ts'
 
-/** Single reads. */
+/** Tests the reads of single things. */
 export function testStoreReads(open: OpenStore): void {
   describe('reads', () => {
-    test('what does not exist is null or empty', async () => {
+    test('reading something that does not exist gives null or an empty list', async () => {
       const store = await open()
 
       expect(await store.get('acme', 'x')).toBeNull()
@@ -65,7 +65,7 @@ export function testStoreReads(open: OpenStore): void {
       expect(await seqs({ from: 11 })).toEqual([])
     })
 
-    test('entries come a thousand at a time when nobody says how many', async () => {
+    test('a read returns at most a thousand entries by default', async () => {
       const store = await open()
       const start = startPlan()
       const changes = Array.from({ length: 1000 }, () => ({}))
@@ -89,7 +89,7 @@ export function testStoreReads(open: OpenStore): void {
       ])
     })
 
-    test('texts are kept whole and as they are, however long', async () => {
+    test('texts are kept unchanged, however long they are', async () => {
       const store = await open()
       const text = `{"b": 1.0, "a": "${'é😀'.repeat(80_000)}"}`
       const start = startPlan()
@@ -148,12 +148,12 @@ export function testStoreReads(open: OpenStore): void {
       expect((await store.approvals({ tenant: 'acme', status: 'pending' })).items).toEqual([])
     })
 
-    test('keys come back as they are, whatever was read before', async () => {
+    test('the keys of objects come back unchanged, whatever was read before', async () => {
       const store = await open()
       const start = startPlan()
       const request = { ...approvalRequest(start.instance), evidence: { amount: 1, 'z\n': 2 } }
       await store.commit([{ ...start, approvals: [request] }])
-      // V8 may take the one key for the other: nodejs/node#63785.
+      // V8 may confuse one key with another: nodejs/node#63785.
       JSON.parse(String.raw`{"amount":1,"z\\":2}`)
 
       expect((await store.approval('acme', request.id))?.evidence).toEqual(request.evidence)

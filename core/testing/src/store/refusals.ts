@@ -7,7 +7,7 @@ import type { OpenStore } from '../store-conformance.ts'
 const committed = { kind: 'committed' }
 const scopes = stopScopes('acme', 'order', 'order-1', 'tester')
 
-/** What stops, spent receipts and limits forbid. */
+/** Tests the commits that stops, spent receipts and limits forbid. */
 export function testRefusals(open: OpenStore): void {
   test.each(scopes)('a stop of %s refuses every change that names it', async (scope) => {
     const store = await open()
@@ -24,13 +24,13 @@ export function testRefusals(open: OpenStore): void {
     const calm = startPlan({ aggregateId: 'calm' }, { scopes: elsewhere })
     expect(await store.commit([calm])).toEqual([committed])
 
-    // A change that names no scope is not held up: that is how a stop is released.
+    // A plan without scopes is not refused; that is how a stop is released.
     expect(await store.commit([{ ...next, stops: { clear: [scope] } }])).toEqual([committed])
     expect(await store.stops()).toEqual([])
     expect(await store.commit([{ ...nextPlan(next.instance), scopes }])).toEqual([committed])
   })
 
-  test('a receipt is spent once, by one', async () => {
+  test('a receipt is spent once, by one caller', async () => {
     const store = await open()
     const start = startPlan()
     await store.commit([start])
@@ -56,7 +56,7 @@ export function testRefusals(open: OpenStore): void {
     expect(await store.spentBy('other', head)).toBeNull()
   })
 
-  test('a limit is never overrun, however many ask at once', async () => {
+  test('a limit is never exceeded, however many callers reserve at once', async () => {
     const store = await open()
     const reserve = (aggregateId: string, amount: number): CommitPlan =>
       startPlan(

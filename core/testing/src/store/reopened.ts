@@ -8,7 +8,7 @@ import { claim, leaseMs, now } from './claiming.ts'
 
 const committed = { kind: 'committed' }
 
-/** What other store objects find in the same data: later, and at the same time. */
+/** Tests several stores on the same data, one after another and at the same time. */
 export function testStoreReopened(open: OpenStore, harness: StoreHarness): void {
   const { reopen } = harness
   if (reopen === undefined) return testGone(open)
@@ -28,20 +28,20 @@ export function testStoreReopened(open: OpenStore, harness: StoreHarness): void 
 type OpenAgain = (store: LoopStore) => Promise<LoopStore>
 
 function testGone(open: OpenStore): void {
-  test('the same data is gone with the store, as its durability says', async () => {
+  test('the data is gone with the store, as its durability says', async () => {
     expect((await open()).durability).toBe('memory')
   })
 }
 
 function testAlone(open: OpenStore, openAgain: OpenAgain): void {
-  test('is for one store at a time, as it says', async () => {
+  test('can be opened by one store at a time, as the harness says', async () => {
     const store = await open()
     expect(await codeOf(openAgain(store))).not.toBe('no error')
   })
 }
 
 function testLater(open: OpenStore, openAgain: OpenAgain): void {
-  test('outlives the store, all of it', async () => {
+  test('survives the store completely', async () => {
     const store = await open()
     const start = fullPlan()
     const { instance } = start
@@ -78,7 +78,7 @@ function testAtOnce(
   openAgain: OpenAgain,
   { reopen, create }: Required<Pick<StoreHarness, 'reopen' | 'create'>>,
 ): void {
-  test('may be opened by several starters at once, also while it is new', async () => {
+  test('can be opened by several processes at once, even while it is new', async () => {
     const first = await create()
     const stores = [first, await reopen(first), await reopen(first)]
     onTestFinished(async () => void (await Promise.all(stores.map((store) => store.close()))))
@@ -91,7 +91,7 @@ function testAtOnce(
       expect((await store.find({ tenant: 'acme' })).items).toHaveLength(stores.length)
   })
 
-  test('is the same for two stores as soon as a commit was acknowledged', async () => {
+  test('looks the same to two stores as soon as a commit is acknowledged', async () => {
     const store = await open()
     const other = await openAgain(store)
     const start = startPlan()
@@ -116,7 +116,7 @@ function testAtOnce(
     ])
   })
 
-  test('takes one of many changes that two stores judged at the same version', async () => {
+  test('accepts one of many changes that two stores made at the same version', async () => {
     const store = await open()
     const other = await openAgain(store)
     const start = startPlan()
@@ -134,7 +134,7 @@ function testAtOnce(
     expect(await store.entries('acme', start.instance.runId)).toHaveLength(2)
   })
 
-  test('is claimed by one of two stores, and who lost a lease to the other is fenced off', async () => {
+  test('is claimed by one of two stores, and a store that lost its lease to the other is fenced off', async () => {
     const store = await open()
     const other = await openAgain(store)
     const start = startPlan()
@@ -156,7 +156,7 @@ function testAtOnce(
   })
 }
 
-/** A first commit that leaves something in every place. */
+/** A first commit that stores something of every kind. */
 function fullPlan(): CommitPlan {
   const sealed = { text: '{"amount":12.5}', salt: '0'.repeat(32) }
   const blank = startPlan({ tags: ['eu'], metadata: { a: 1 } })

@@ -5,9 +5,9 @@ import type { OpenStore } from '../store-conformance.ts'
 
 const committed = { kind: 'committed' }
 
-/** One change of a run after another, each judged at the version that it names. */
+/** Tests that a change of a run is accepted only at the version that it names. */
 export function testVersions(open: OpenStore): void {
-  test('a stale version is a conflict that tells the actual one', async () => {
+  test('a stale version is a conflict that names the actual version', async () => {
     const store = await open()
     const start = startPlan()
     const next = nextPlan(start.instance)
@@ -57,7 +57,7 @@ export function testVersions(open: OpenStore): void {
     expect(await store.commit([reopened])).toEqual([{ kind: 'conflict', actual: 3 }])
   })
 
-  test('of many that judged the same version, one commits', async () => {
+  test('of many changes at the same version, one is committed', async () => {
     const store = await open()
     const start = startPlan()
     await store.commit([start])

@@ -5,12 +5,12 @@ import { approvalRequest, nextPlan, outboxItem, planEpoch, startPlan } from '../
 import type { OpenStore } from '../store-conformance.ts'
 import { everyPage } from './answers.ts'
 
-/** What waits for somebody, by the names that may decide it. */
+/** Tests how requests that wait are found by the names of those who may decide. */
 export function testStoreWaiting(open: OpenStore): void {
   describe('what waits for somebody', () => {
     const names = ['role:first', 'ann', 'ben', 'cleo', 'group:second', 'role:late', 'dan', '*']
 
-    /** The names for which the only request waits. */
+    /** The names under which the only request is found. */
     async function waitsFor(store: LoopStore): Promise<readonly string[]> {
       const found = await Promise.all(
         names.map(async (name) => store.approvals({ tenant: 'acme', reviewers: [name] })),
@@ -18,7 +18,7 @@ export function testStoreWaiting(open: OpenStore): void {
       return names.filter((_, place) => found[place]?.items.length === 1)
     }
 
-    test('is found by each name of the stage that waits, until the request is over', async () => {
+    test('is found by each reviewer of the waiting stage, until the request is over', async () => {
       const store = await open()
       const start = startPlan()
       const asked = approvalRequest(start.instance, {
@@ -55,7 +55,7 @@ export function testStoreWaiting(open: OpenStore): void {
       }
     })
 
-    test('is found once, oldest first, page by page, and with every other filter', async () => {
+    test('is found once, oldest first, in pages, and together with every other filter', async () => {
       const store = await open()
       const starts = ['a', 'b', 'c', 'd', 'e'].map((aggregateId, place) => {
         const loopId = place < 3 ? 'order' : 'refund'
@@ -92,7 +92,7 @@ export function testStoreWaiting(open: OpenStore): void {
       }
     })
 
-    test('comes with where channels posted it', async () => {
+    test('comes with the messages that channels posted', async () => {
       const store = await open()
       const start = startPlan()
       const { tenant } = start
