@@ -79,7 +79,7 @@ describe('the transition that follows an expiry', () => {
   })
 })
 
-test('the transition that follows a rejection takes back what else was asked', async () => {
+test('the transition that follows a rejection supersedes the other open requests', async () => {
   const { engine, approvals, ask, reject, stateOf } = await open()
   const requestId = await ask('order-1')
   const again = await engine.transition({
@@ -100,7 +100,7 @@ test('the transition that follows a rejection takes back what else was asked', a
   })
 })
 
-test('the transition that follows a rejection counts against its limit; the rejection stands', async () => {
+test('a full limit blocks the transition that follows a rejection, but the rejection stands', async () => {
   const { ask, reject, stateOf, engine } = await open()
   expect(await reject(await ask('order-1'))).toMatchObject({ status: 'rejected' })
   expect(await reject(await ask('order-2'))).toMatchObject({ status: 'rejected' })

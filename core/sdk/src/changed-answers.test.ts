@@ -61,18 +61,18 @@ async function repeated(change: (answer: string, otherRunId: string) => string) 
   return again.map((one) => (one.status === 'rejected' ? one.reason.code : 'answered'))
 }
 
-test('a key that nobody changed answers', async () => {
+test('an unchanged idempotency key returns its answer', async () => {
   expect(await repeated((answer) => answer)).toEqual(['answered', 'answered', 'answered'])
 })
 
 test.each(['', '{', 'null', '[]', '{}', '{"runId":7,"aggregateId":7,"request":7}'])(
-  'an answer that was made %j is none',
+  'an idempotency key whose answer was changed to %j returns no answer',
   async (text) => {
     expect(await repeated(() => text)).toEqual(['corrupt', 'corrupt', 'corrupt'])
   },
 )
 
-test('an answer to another command is not to this one', async () => {
+test('an answer to another command is not returned for this one', async () => {
   const other = { aggregateId: 'order-2', request: { id: 'another' } }
   const told = await repeated((answer, runId) =>
     JSON.stringify({ ...JSON.parse(answer), ...other, runId }),

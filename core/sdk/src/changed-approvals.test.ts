@@ -87,7 +87,7 @@ const both = [
   ['ben', 'approve'],
 ] as const
 
-test('guards believe of approvals what is on record', async () => {
+test('guards believe only approvals that are on record', async () => {
   expect(await (await reviewed(both)).ship()).toMatchObject({ status: 'executed' })
   expect(await (await reviewed(both)).ship(person('ben'))).toMatchObject({ reason: 'another' })
   expect(await (await reviewed([])).ship()).toMatchObject({ reason: 'reviewed' })
@@ -133,7 +133,7 @@ test.each<[string, Votes, (request: ApprovalRequest) => Partial<ApprovalRequest>
   await expect(ship()).rejects.toMatchObject({ code: 'corrupt' })
 })
 
-test('an approval is as old as the record says', async () => {
+test('the age of an approval is that of its record', async () => {
   const { ship, later } = await reviewed(both, () => ({
     decidedAt: Date.parse('2026-01-01T02:00Z'),
   }))
@@ -141,7 +141,7 @@ test('an approval is as old as the record says', async () => {
   expect(await ship()).toMatchObject({ status: 'guard_failed', reason: 'reviewed' })
 })
 
-test('a request that was changed and then rejected stands in the way of no other', async () => {
+test('a request that was changed and then rejected does not block another one', async () => {
   const { review, ship } = await reviewed([['ann', 'reject']], ({ status, policy }) =>
     status === 'rejected' ? { policy: { ...policy, expiresIn: '9h' } } : {},
   )
@@ -151,7 +151,7 @@ test('a request that was changed and then rejected stands in the way of no other
   expect(await ship()).toMatchObject({ status: 'executed' })
 })
 
-test('what was compared once is not looked up again, unless it is changed then', async () => {
+test('a request that was compared once is read again only if it changes', async () => {
   let isChanged = false
   const { ship, reads } = await reviewed(both, () =>
     isChanged ? { decisions: [vote('ann'), vote('dora')] } : {},

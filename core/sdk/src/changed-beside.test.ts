@@ -85,7 +85,7 @@ async function takenFrom(startAt: number, ...transitions: readonly string[]) {
   return { engine, relay, approvals, clock, kept, run, verify, without }
 }
 
-test('what waits, was given up or came to its end is as the record says', async () => {
+test('an honest store shows no finding, whatever waits, was given up or has ended', async () => {
   const { verify, clock, relay, approvals, engine, run } = await taken('note', 'ask')
   expect(await verify()).toBe('ok')
   // The guard is in the way of the timeout, which comes but once.
@@ -108,7 +108,7 @@ test('what waits, was given up or came to its end is as the record says', async 
   expect(await verify()).toBe('ok')
 })
 
-test('an effect whose delivery was deleted is named', async () => {
+test('verify names an effect whose delivery was deleted', async () => {
   const { verify, kept } = await taken('pay')
   expect(await verify({ delivery: async () => null })).toEqual([
     '2: The effect that the entry orders neither waits nor has an end on record.',
@@ -120,14 +120,14 @@ test('an effect whose delivery was deleted is named', async () => {
   expect(await verify({ delivery: changed })).toHaveLength(1)
 })
 
-test('the timer of a state that was deleted is named', async () => {
+test('verify names a state whose timer was deleted', async () => {
   const { verify, without } = await taken('note')
   expect(await verify(without(':timeout'))).toEqual([
     '2: The state that the entry leads to has no timer.',
   ])
 })
 
-test('a request that somebody closed or changed by hand, or that never ends, is named', async () => {
+test('verify names a request that was closed or changed by hand, or that never ends', async () => {
   const { verify, without, kept } = await taken('ask')
   const closed: LoopStore['approval'] = async (...of) => {
     const request = await kept.approval(...of)
@@ -151,7 +151,7 @@ test('a request that somebody closed or changed by hand, or that never ends, is 
   ])
 })
 
-test('a note of an execution that was deleted, or names an older one, is named', async () => {
+test('verify names a note of the last execution that was deleted or points to an older one', async () => {
   const { verify, kept, run, engine } = await taken('note', 'note')
   const known = '3: The store does not know the entry as the newest of its transition.'
   expect(await verify({ lastExecuted: async () => null })).toEqual([known])
@@ -160,7 +160,7 @@ test('a note of an execution that was deleted, or names an older one, is named',
   expect(await verify({ lastExecuted: async () => older })).toEqual([known])
 })
 
-test('a run that moved while it was looked at is no finding', async () => {
+test('a run that moves while verify reads it is no finding', async () => {
   const { verify, kept, run, engine } = await taken('pay')
   let calls = 0
   const moving: LoopStore['delivery'] = async () => {
@@ -183,7 +183,7 @@ test('an escalation that was deleted is named, unless the request has expired', 
   expect(await past.verify(past.without('approval-escalation:1'))).toBe('ok')
 })
 
-test('a run, or a request that waits, that no list shows is named', async () => {
+test('verify names a run or a waiting request that no list shows', async () => {
   const { verify, kept } = await taken('ask')
   const nothing = async () => ({ items: [] })
   const unlisted: LoopStore['find'] = (query) =>
@@ -196,7 +196,7 @@ test('a run, or a request that waits, that no list shows is named', async () => 
   ])
 })
 
-test('what the store cannot read is a finding, and hides nothing of what it can', async () => {
+test('something that the store cannot read is a finding, and hides no other finding', async () => {
   const { verify, engine, kept } = await taken('note')
   await engine.start({ loopId: 'payment', aggregateId: 'order-2', actor: agent })
   const unreadable = new LoopError('corrupt', 'It was changed.')

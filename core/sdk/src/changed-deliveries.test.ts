@@ -78,12 +78,12 @@ async function delivered(
   }
 }
 
-test('what nobody changed is delivered', async () => {
+test('unchanged orders are delivered', async () => {
   expect(await delivered(() => ({}))).toEqual({ done: ['paid', 'told'], dead: [] })
 })
 
 test.each(['', '{', 'null', '{}', ' ', ' {', ' null', ' {"payload":7}'])(
-  'an order that says %j becomes a dead letter at once',
+  'an order that was changed to %j becomes a dead letter at once',
   async (payload) => {
     const { done, dead } = await delivered(({ name }) =>
       name === 'state-timeout' ? {} : { payload },
@@ -93,7 +93,7 @@ test.each(['', '{', 'null', '{}', ' ', ' {', ' null', ' {"payload":7}'])(
   },
 )
 
-test('an order under another id than it was committed under is not carried out', async () => {
+test('an order whose id was changed is not carried out', async () => {
   const { done, dead } = await delivered(({ id, name }) =>
     name === 'state-timeout' ? {} : { id: `x${id}` },
   )
@@ -101,13 +101,13 @@ test('an order under another id than it was committed under is not carried out',
   expect(dead).toEqual(['effect corrupt', 'notify corrupt', 'timer corrupt'])
 })
 
-test('a notice that was made one of no kind that there is becomes a dead letter', async () => {
+test('a notice whose kind was changed to an unknown one becomes a dead letter', async () => {
   const kind = 'other' as OutboxItem['kind']
   const { dead } = await delivered((item) => (item.kind === 'notify' ? { kind } : {}))
   expect(dead).toEqual(['other corrupt', 'other corrupt'])
 })
 
-test('nobody is told of a request that waits and was changed', async () => {
+test('nobody is notified of a waiting request that was changed', async () => {
   const { done, dead } = await delivered(() => ({}), { escalated: ['mallory'] })
   expect(done).toEqual(['paid'])
   expect(dead).toEqual(['notify corrupt'])

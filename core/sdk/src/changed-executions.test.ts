@@ -46,7 +46,7 @@ async function runAgain(
   return engine.transition({ ...target, transitionId: 'run' })
 }
 
-test('a cooldown judges by the record', async () => {
+test('a cooldown judges by the record, and not by the time beside it', async () => {
   expect(await runAgain((newest) => newest)).toMatchObject({ status: 'guard_failed' })
   // The time that stands beside the body is not what was recorded.
   expect(await runAgain((newest) => ({ ...newest, at: 0 }))).toMatchObject({
@@ -61,7 +61,7 @@ test.each([
   await expect(runAgain((__, all) => all[index])).rejects.toMatchObject({ code: 'corrupt' })
 })
 
-test('nor is one whose body was changed', async () => {
+test('a cooldown does not pass because the body of the execution was changed', async () => {
   await expect(
     runAgain((newest) => ({ ...newest, body: newest.body.replace(/"at":\d+/, '"at":0') })),
   ).rejects.toMatchObject({ code: 'corrupt' })

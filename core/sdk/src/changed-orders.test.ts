@@ -116,7 +116,7 @@ test.each([false, true])(
   },
 )
 
-test('a receipt that the record shows as spent is not spent again, whatever the store says', async () => {
+test('a receipt that is spent by the record is not spent again, whatever the store says', async () => {
   const { store, relay, approve, paid, clock } = await ask(
     (inner) => ({
       spentBy: async () => null,
@@ -136,7 +136,7 @@ test('a receipt that the record shows as spent is not spent again, whatever the 
   })
 })
 
-test('nor does a receipt outlive its time because the store says that it was spent', async () => {
+test('an expired receipt stays expired, although the store says that it was spent', async () => {
   let order = ''
   const { store, relay, approve, paid, clock } = await ask(() => ({ spentBy: async () => order }))
   const decided = await approve()

@@ -64,7 +64,7 @@ const changes: Record<string, ChangeByHand> = {
     ({ delegations: [{ from: 'ann' }] }) as unknown as Partial<ApprovalRequest>,
 }
 
-test.each(Object.keys(changes))('nothing runs of a request if %s was changed', async (what) => {
+test.each(Object.keys(changes))('a request does not execute if %s was changed', async (what) => {
   const { decide, change, run } = await askAndChange(changes[what] ?? (() => ({})))
   if (what === 'the policy' || what === 'the votes') change()
   else {
@@ -75,7 +75,7 @@ test.each(Object.keys(changes))('nothing runs of a request if %s was changed', a
   expect(await run()).toMatchObject({ currentState: 'ASKED', status: 'active' })
 })
 
-test('one vote that stands twice in a request counts for nothing', async () => {
+test('a request with a duplicated vote does not execute', async () => {
   const { decide, change, run } = await askAndChange(
     ({ decisions }) => ({ decisions: [...decisions, ...decisions] }),
     { ...quorum, quorum: 3 },
@@ -87,7 +87,7 @@ test('one vote that stands twice in a request counts for nothing', async () => {
 })
 
 test.each(['rejected', 'withdrawn'])(
-  'a request that was %s is not open again by hand',
+  'a request that was %s cannot be opened again by hand',
   async (how) => {
     const { approvals, requestId, decide, change, run } = await askAndChange(
       () => ({ status: 'pending', decidedAt: null, decisions: [] }),
@@ -102,7 +102,7 @@ test.each(['rejected', 'withdrawn'])(
   },
 )
 
-test('a changed request can be rejected, but what its policy says now does not follow', async () => {
+test('a changed request can be rejected, but the transition that its changed policy names does not follow', async () => {
   const { decide, change, run, errors } = await askAndChange(({ policy }) => ({
     policy: { ...policy, onReject: 'pay' },
   }))
@@ -112,7 +112,7 @@ test('a changed request can be rejected, but what its policy says now does not f
   expect(errors).toMatchObject([{ code: 'corrupt' }])
 })
 
-test('for whom somebody acted who handed a vote on stays as it is on record', async () => {
+test('a request whose delegation names nobody behind the delegator, as the record does, counts as changed', async () => {
   const { approvals, requestId, decide, change } = await askAndChange(({ delegations }) => ({
     delegations: delegations.map(({ onBehalfOf: _, ...one }) => one),
   }))
@@ -122,7 +122,7 @@ test('for whom somebody acted who handed a vote on stays as it is on record', as
   await expect(decide('ben')).rejects.toMatchObject({ code: 'corrupt' })
 })
 
-test('edits, delegations and notes that are on record change nothing by hand', async () => {
+test('edits, delegations and messages on record are not taken for changes by hand', async () => {
   const { approvals, requestId, run } = await askAndChange(() => ({}))
   const by = (id: string) => ({ requestId, actor: person(id) })
   await approvals.delegate({ ...by('ann'), to: 'dora' })
@@ -157,7 +157,7 @@ async function askMoveAndPutBack(
   }
 }
 
-test('a request is not as this process asked it once another has moved its run', async () => {
+test('a process compares its own request with the record once another process has moved the run', async () => {
   const { approve } = await askMoveAndPutBack(
     ({ approvals }, requestId) =>
       approvals.delegate({ requestId, actor: person('ann'), to: 'dora' }),
@@ -166,7 +166,7 @@ test('a request is not as this process asked it once another has moved its run',
   await expect(approve('ben')).rejects.toMatchObject({ code: 'corrupt' })
 })
 
-test('a request that was put back takes no vote, and goes on once it is put right', async () => {
+test('a request that was set back takes no vote, and goes on once it is repaired', async () => {
   const { approve, lookAgain } = await askMoveAndPutBack(
     ({ approvals }, requestId) =>
       approvals.decide({
@@ -182,7 +182,7 @@ test('a request that was put back takes no vote, and goes on once it is put righ
   expect(await approve('cleo')).toMatchObject({ status: 'executed' })
 })
 
-test('what its own process asked, and nobody touched, is not compared once more', async () => {
+test('a process does not compare a request of its own that nobody touched', async () => {
   const kept = createMemoryStore()
   let read = 0
   const store = {
@@ -221,14 +221,14 @@ test.each([
   ).rejects.toMatchObject({ code: 'corrupt' })
 })
 
-test('nor hand on a vote', async () => {
+test('a request that was changed by hand lets nobody hand on a vote', async () => {
   const { approvals, requestId } = await whileChanged(quorum, () => ({ delegations: handedOn }))
   await expect(approvals.delegate({ requestId, actor: mallory, to: 'eve' })).rejects.toMatchObject({
     code: 'corrupt',
   })
 })
 
-test('nor vote before it is the turn of the stage', async () => {
+test('a request that was changed by hand lets nobody vote before the turn of the stage', async () => {
   const stages = [{ reviewers: ['ann'] }, { reviewers: ['ben'] }]
   const { approvals, requestId } = await whileChanged({ stages }, () => ({ stage: 1 }))
   await expect(
@@ -239,7 +239,7 @@ test('nor vote before it is the turn of the stage', async () => {
 test.each([
   ['key', { aggregateId: 'order-2' }],
   ['loop', { loopId: 'refund' }],
-])('nothing runs of a request whose run was given another %s', async (_, change) => {
+])('a request does not execute if its run was given another %s', async (_, change) => {
   const kept = createMemoryStore()
   const loops = [paymentWith({ approval: quorum })]
   const asking = await createLoopSystem({ loops, store: kept, relay: false })

@@ -45,12 +45,12 @@ const targets: readonly StopTarget[] = [
   ]),
 ]
 
-test('stops of every kind are as on record', async () => {
+test('unchanged stops of every kind agree with the record', async () => {
   const verify = await stopped(targets)
   expect([await verify(first), await verify(other), await verify('a')]).toEqual(['ok', 'ok', 'ok'])
 })
 
-test('a stop that is deleted by hand is named by verify, for its tenant alone', async () => {
+test('verify names a stop that was deleted by hand, for its tenant alone', async () => {
   const verify = await stopped(targets)
   const none = (): Stops => []
   expect(await verify(first, none)).toEqual(
@@ -66,7 +66,7 @@ test('a stop that is deleted by hand is named by verify, for its tenant alone', 
   expect(await verify('a', none)).toBe('ok')
 })
 
-test('so is one that is added, or changed', async () => {
+test('verify names a stop that was added or changed by hand', async () => {
   const verify = await stopped([{ loopId: 'job' }])
   const added = { scope: 'instance:default:job-1', reason: 'x', by: 'human:eve', at: 1 }
   expect(await verify(first, (stops) => [...stops, added])).toEqual([

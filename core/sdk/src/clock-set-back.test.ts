@@ -13,7 +13,7 @@ const payment = paymentWith({
   effect: { integration: 'bank', action: 'pay', semantics: 'idempotent' },
 })
 
-test('what a run orders is due at once, though a clock that was an hour ahead wrote its last entry', async () => {
+test('an order is due at once, even if a clock an hour ahead wrote the last entry of the run', async () => {
   const done: string[] = []
   const bank = bankThat(async () => void done.push('paid'))
   const chat: Channel = {

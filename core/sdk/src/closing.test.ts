@@ -10,7 +10,7 @@ const agent = { type: 'ai-agent', id: 'agent:payer' } as const
 const payment = paymentByBank({ semantics: 'at-most-once', onSuccess: 'paid' })
 
 test.each(['the relay', 'a drain'])(
-  'close waits for the effect that %s has begun, begins no other, and loses no report',
+  'close waits for the effect that %s has begun, begins no other effect, and loses no report',
   async (by) => {
     const begun = Promise.withResolvers<void>()
     const answer = Promise.withResolvers<void>()

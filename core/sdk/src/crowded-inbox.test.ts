@@ -46,7 +46,7 @@ async function crowdedDesk(
   return { ...system, pages }
 }
 
-test('whatever waits for others, the directory is not asked about it by an inbox', async () => {
+test('an inbox does not ask the directory about requests that wait for others', async () => {
   let asked = 0
   const { approvals } = await crowdedDesk((_tenant, id) => {
     asked += 1
@@ -61,7 +61,7 @@ test('whatever waits for others, the directory is not asked about it by an inbox
   expect(asked).toBe(2)
 })
 
-test('what waits for others is not read', async () => {
+test('an inbox does not read requests that wait for others', async () => {
   const { approvals, pages } = await crowdedDesk(() => ({ roles: ['operations'] }))
 
   await approvals.inbox({ actor: { type: 'human', id: 'olga' } })
@@ -69,7 +69,7 @@ test('what waits for others is not read', async () => {
   expect(pages).toEqual([{ limit: 200, read: 1 }])
 })
 
-test('what somebody may not decide is read in large pages, though few are wanted, and nothing for who is no person', async () => {
+test('requests that a person may not decide are read in large pages, and none are read for an actor that is no person', async () => {
   const { approvals, pages } = await crowdedDesk(() => ({ roles: ['operations', 'finance'] }))
 
   await approvals.inbox({ actor: agent })

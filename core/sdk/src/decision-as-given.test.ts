@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { createLoopSystem, type DecideInput } from './index.ts'
 import { askForPayment, payer, paymentWith, person } from './payment.fixture.ts'
 
-test('a decision is judged and taken as it was given, whatever becomes of the caller’s object meanwhile', async () => {
+test('a decision is judged and recorded as it was given, even if the caller changes its object meanwhile', async () => {
   const input: { -readonly [Key in keyof DecideInput]: DecideInput[Key] } = {
     requestId: '',
     decision: 'reject',

@@ -39,7 +39,7 @@ test('a loop that is defined later runs like one that the system was created wit
   expect(await finish(50)).toMatchObject({ status: 'executed' })
 })
 
-test('defining the same loop again, or at once, changes nothing; another of its id is refused', async () => {
+test('defining the same loop twice changes nothing; another loop with its id is refused', async () => {
   const { engine } = await createLoopSystem({ loops: [taskLoop('known')], relay: false })
   await Promise.all([engine.define(taskLoop('known')), engine.define(taskLoop('known'))])
   const other = taskLoop('known', 'false')
@@ -50,7 +50,7 @@ test('defining the same loop again, or at once, changes nothing; another of its 
   expect(results.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
 })
 
-test('a loop that asks for what the system lacks is refused when it is defined', async () => {
+test('a loop that names a missing plugin is refused when it is defined', async () => {
   const { engine } = await createLoopSystem({ loops: [], relay: false })
   const broken = taskLoop('broken', 'input.amount >')
   await expect(engine.define(broken)).rejects.toMatchObject({ code: 'invalid_definition' })

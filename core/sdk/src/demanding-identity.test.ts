@@ -25,7 +25,7 @@ async function open(identity: IdentityOptions) {
   return { clock, run, engine }
 }
 
-test('a system can ask that people authenticate again', async () => {
+test('a system can demand that people authenticate again', async () => {
   const authority = createAuthority({ name: 'desk' })
   const { engine, clock, run } = await open({ mode: 'verified', authority, maxAgeMs: 60_000 })
   const ann = (): Actor =>
@@ -41,7 +41,7 @@ test('a system can ask that people authenticate again', async () => {
   })
 })
 
-test('a system can ask that agents say which model was asked what', async () => {
+test('a system can demand that agents name their model and prompt', async () => {
   const { engine, run } = await open({ requireAttribution: true })
   const agent = { type: 'ai-agent', id: 'closer', provider: 'rules', modelId: 'rules-1' } as const
 

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { createLoopSystem, createMemoryStore, type IdentityOptions } from './index.ts'
 import { askForPayment, paymentLoop, person } from './payment.fixture.ts'
 
-test('a directory that does not answer for one person holds up nobody else of a batch', async () => {
+test('a directory that does not answer for one person does not hold up the others of a batch', async () => {
   const away = new Error('ldap://10.0.0.7 refused the password of svc-loop')
   const system = await createLoopSystem({
     loops: [paymentLoop(2)],
@@ -29,7 +29,7 @@ test('a directory that does not answer for one person holds up nobody else of a 
   expect(JSON.stringify(bob)).not.toContain('ldap')
 })
 
-test('neither does one whose error is of another copy of the core', async () => {
+test('a directory that throws an error of another copy of the core does not hold up the others either', async () => {
   const foreign = Object.assign(new Error('The directory is away.'), {
     code: 'unavailable',
     [Symbol.for('@loop-engine/error')]: true,
@@ -55,7 +55,7 @@ test('neither does one whose error is of another copy of the core', async () => 
   ])
 })
 
-test('a directory that never answers is given up, and the run goes on', async () => {
+test('a directory that never answers times out, and the run goes on', async () => {
   const clock = createTestClock()
   const { promise: asked, resolve: hear } = Promise.withResolvers<void>()
   let hangs = true
@@ -83,7 +83,7 @@ test('a directory that never answers is given up, and the run goes on', async ()
   expect(await approve()).toMatchObject({ status: 'executed' })
 })
 
-test('a directory that writes roles as text is told, and nobody is called unentitled for it', async () => {
+test('a directory that returns roles as text is reported, and nobody is called unentitled because of it', async () => {
   const directory = () => ({ roles: 'finance' })
   const system = await createLoopSystem({
     loops: [paymentLoop(2)],
@@ -116,7 +116,7 @@ test.each([
   await expect(decided).rejects.toMatchObject({ code: 'bad_response' })
 })
 
-test('a directory whose answer cannot be read has not answered', async () => {
+test('an unreadable answer of the directory counts as no answer', async () => {
   const directory = () => ({
     get roles(): string[] {
       throw new TypeError('lost')
@@ -134,7 +134,7 @@ test('a directory whose answer cannot be read has not answered', async () => {
   await expect(decided).rejects.toMatchObject({ code: 'unavailable', retryable: true })
 })
 
-test('a store that fails at one decision of a batch hides the answer to no other', async () => {
+test('a store that fails at one decision of a batch does not hide the answers to the others', async () => {
   const store = createMemoryStore()
   const broken = new TypeError('password=x')
   const system = await createLoopSystem({

@@ -33,7 +33,9 @@ function interrupted(store: LoopStore, meanwhile: () => Promise<unknown>): LoopS
   }
 }
 
-/** Two processes are asked to send order-1 as it was seen; the second has looked for its key before the first has sent. */
+/**
+ * Two processes are asked to send order-1 as it was seen; the second has looked for its key before the first has sent.
+ */
 async function sendTwice(keys: readonly [first: string, second: string]) {
   const store = createMemoryStore()
   const { engine } = await createLoopSystem({ loops, store, relay: false })
@@ -49,18 +51,18 @@ async function sendTwice(keys: readonly [first: string, second: string]) {
   return other.engine.transition(send(keys[1]))
 }
 
-test('an attempt on a version that two processes get at once under one key has one answer', async () => {
+test('an attempt with one key that two processes get at once has one answer', async () => {
   expect(await sendTwice(['key', 'key'])).toMatchObject({ status: 'executed', replayed: true })
 })
 
-test('an attempt under another key hears that the run has moved', async () => {
+test('an attempt with another key is told that the run has moved', async () => {
   await expect(sendTwice(['one', 'two'])).rejects.toMatchObject({
     code: 'conflict',
     details: { reason: 'moved' },
   })
 })
 
-test('a key stands for one attempt, with where its requester is called back', async () => {
+test('a key stands for one attempt, its callback included', async () => {
   const channels = [
     { contract: 'channel/v1', name: 'callback', notify: async () => undefined } as const,
   ]

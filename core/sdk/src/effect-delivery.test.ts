@@ -54,7 +54,7 @@ async function open(
   return { ...system, store, clock, calls: () => calls, order, records, later }
 }
 
-describe('a limit that what follows would overrun', () => {
+describe('a limit that a follow-up would exceed', () => {
   test.each(['idempotent', 'at-most-once'] as const)(
     'does not undo the report of an %s effect',
     async (semantics) => {
@@ -92,7 +92,7 @@ describe('a limit that what follows would overrun', () => {
   })
 })
 
-test('an effect that a process without its integration claims runs, once, where it is registered', async () => {
+test('an effect that is claimed by a process without its integration runs once, in a process that has it', async () => {
   const payment = paymentByBank({ semantics: 'at-most-once', onSuccess: 'paid' })
   const { order, records, later, relay, store, clock, calls } = await open(payment)
   const heard: unknown[] = []
@@ -127,7 +127,7 @@ test('an at-most-once effect whose process died in the middle is unknown, and ne
   expect(await heir.records()).toEqual(['effect.started', 'effect.unknown interrupted'])
 })
 
-test('an effect that ended is not unknown because the store did not take its report at once', async () => {
+test('an effect that ended does not become unknown because the store was away when it reported', async () => {
   const store = createMemoryStore()
   let failures = 2
   const strained: LoopStore = {
@@ -150,7 +150,7 @@ test('an effect that ended is not unknown because the store did not take its rep
   expect(await records()).toEqual(['effect.started', 'effect.succeeded', 'transition.executed'])
 })
 
-test('an at-most-once effect that failed is no dead letter: nobody can have it run again', async () => {
+test('an at-most-once effect that failed leaves no dead letter, so that nobody can run it again', async () => {
   const { order, records, later, relay } = await open(
     paymentByBank({ semantics: 'at-most-once' }),
     async () => {
@@ -170,7 +170,7 @@ describe('an effect that fails', () => {
     if (times-- > 0) throw new Error('no')
   }
 
-  test('is tried as often as its definition says, also more often than others', async () => {
+  test('is tried as often as its definition says, even if that is more than the limit of the system', async () => {
     const payment = paymentByBank({ maxAttempts: 20, onFailure: 'failed' })
     const { order, records, later, relay, calls } = await open(payment, refusesSoOften(1000))
     await order()
@@ -182,26 +182,29 @@ describe('an effect that fails', () => {
     expect((await relay.deadLetters()).items).toEqual([])
   })
 
-  test.each(['stop', 'suspension'])('is tried no less often after a %s', async (hold) => {
-    const payment = paymentByBank({ onSuccess: 'paid', onFailure: 'failed' })
-    const { engine, order, later, calls } = await open(payment, refusesSoOften(7))
-    const why = { actor: alice, reason: 'look' }
-    const target = { aggregateId: 'order-1' }
-    await order()
-    if (hold === 'stop') await engine.stop({ ...why, target })
-    else await engine.suspend({ ...why, ...target })
-    await later(1000, 10)
-    expect(calls()).toBe(0)
+  test.each(['stop', 'suspension'])(
+    'has as many attempts after a %s as without one',
+    async (hold) => {
+      const payment = paymentByBank({ onSuccess: 'paid', onFailure: 'failed' })
+      const { engine, order, later, calls } = await open(payment, refusesSoOften(7))
+      const why = { actor: alice, reason: 'look' }
+      const target = { aggregateId: 'order-1' }
+      await order()
+      if (hold === 'stop') await engine.stop({ ...why, target })
+      else await engine.suspend({ ...why, ...target })
+      await later(1000, 10)
+      expect(calls()).toBe(0)
 
-    if (hold === 'stop') await engine.release({ ...why, target })
-    else await engine.resume({ ...why, ...target })
-    await later(60_000, 20)
+      if (hold === 'stop') await engine.release({ ...why, target })
+      else await engine.resume({ ...why, ...target })
+      await later(60_000, 20)
 
-    expect(calls()).toBe(8)
-    expect(await engine.get(target)).toMatchObject({ currentState: 'PAID' })
-  })
+      expect(calls()).toBe(8)
+      expect(await engine.get(target)).toMatchObject({ currentState: 'PAID' })
+    },
+  )
 
-  test('leaves a system that asks for a pause alone for so long', async () => {
+  test('is not tried again before the pause that the other system asks for', async () => {
     const payment = paymentByBank({ onSuccess: 'paid', onFailure: 'failed' })
     let isBusy = true
     const { engine, order, later, calls } = await open(payment, async () => {
@@ -220,7 +223,7 @@ describe('an effect that fails', () => {
     expect(await engine.get({ aggregateId: 'order-1' })).toMatchObject({ currentState: 'PAID' })
   })
 
-  test('is given up when no attempt comes to its end', async () => {
+  test('is given up when every attempt is interrupted', async () => {
     const store = createMemoryStore()
     const forgetful: LoopStore = {
       ...store,
@@ -250,7 +253,7 @@ describe('an effect that fails', () => {
     expect(await checkInvariants({ store, tenants: ['default'], definitions })).toEqual([])
   })
 
-  test('may be tried as often again when a person revives it', async () => {
+  test('gets as many new attempts when a person revives it', async () => {
     const { order, later, relay, calls } = await open(paymentByBank({}), refusesSoOften(1000))
     await order()
     await later(60_000, 20)

@@ -75,7 +75,7 @@ test.each<[string, unknown, unknown]>([
   })
 })
 
-test('what an effect returned is redacted like other evidence', async () => {
+test('the output of an effect is redacted like other evidence', async () => {
   const { evidence } = await endOf(async () => ({ key: 'sk_live_1' }))
   expect(evidence).toMatchObject({ key: { redacted: true } })
 })
@@ -105,7 +105,7 @@ test.each<[string, unknown, string, number]>([
   ).toEqual({ type: 'loop.effect.failed', reason, evidence: null, calls })
 })
 
-test('an at-most-once effect that cannot tell whether it acted has not failed', async () => {
+test('an at-most-once effect that cannot tell whether it acted is recorded as unknown', async () => {
   const error = new LoopError('unknown_outcome', 'The bank did not answer.', { retryable: true })
 
   expect(await endOf(async () => Promise.reject(error), 'at-most-once')).toEqual({

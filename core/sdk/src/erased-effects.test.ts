@@ -70,7 +70,7 @@ async function ordered(
   return { engine, relay, asked, told, about, ends, waiting }
 }
 
-test('an effect that waits does not begin once its evidence is erased, and its input goes', async () => {
+test('a waiting effect does not begin once its evidence is erased, and its input is deleted', async () => {
   const { engine, relay, asked, about, ends, waiting } = await ordered(async () => {})
   await engine.suspend(about)
   await engine.erase({ ...about, seq: 2 })
@@ -147,7 +147,7 @@ test('a store that fails behind a dead letter is reported, and fails no delivery
   expect((await relay.deadLetters()).items).toHaveLength(1)
 })
 
-test('erasing what has no evidence has no effect run again that was given up', async () => {
+test('erasing an entry without evidence does not run an effect again that was given up', async () => {
   const { engine, relay, asked, about } = await ordered(
     async () => {
       throw new Error('away')

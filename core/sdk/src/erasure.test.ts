@@ -79,7 +79,7 @@ test('evidence that was edited leaves no copy in its request when the execution 
   expect(JSON.stringify(request)).not.toContain('DE34')
 })
 
-test('nothing that is left tells a right guess of erased evidence from a wrong one by its digest', async () => {
+test('no digest that is left can confirm a guess of erased evidence', async () => {
   const { system, requestId } = await refunded()
 
   const { request, digest } = await erase(system, requestId, 'loop.transition.executed')
@@ -88,7 +88,7 @@ test('nothing that is left tells a right guess of erased evidence from a wrong o
   expect(saltedDigest(request?.salt ?? '', canonicalize(edited))).not.toBe(digest)
 })
 
-test('evidence leaves its request when it is erased from the record of who edited it', async () => {
+test('erasing the entry of an edit removes the evidence from its request', async () => {
   const { system, requestId } = await refunded()
   const { history, erase: eraseEntry } = system.engine
   const items = await Array.fromAsync(history({ aggregateId: 'order-7' }))
@@ -110,7 +110,7 @@ test.each(['loop.approval.decided', 'loop.approval.approved'] as const)(
   },
 )
 
-test('the checkers of the invariants tell a response that was erased from a request that was not', async () => {
+test('the invariant checkers distinguish an erased response from a request that was not erased', async () => {
   const store = createMemoryStore()
   const system = await createLoopSystem({ loops: [refund], store })
   const run = { aggregateId: 'order-7', actor: agent }
@@ -169,14 +169,14 @@ test('an older request of a busy run is erased like any other', async () => {
   expect(await approvals.get({ id: first })).toMatchObject({ evidence: null })
 })
 
-test('a receipt licenses nothing any more once its evidence is erased', async () => {
+test('a receipt licenses nothing once its evidence is erased', async () => {
   const { engine, receipt, erase } = await open()
   const pay = engine.seal({ loopId: 'payment', transitionId: 'pay' }, async () => 'paid')
   await erase(receipt.seq)
   await expect(pay(receipt, {})).rejects.toMatchObject({ details: { reason: 'input_mismatch' } })
 })
 
-test('a receipt licenses nothing any more when its turn comes behind the erasure', async () => {
+test('a receipt licenses nothing if the erasure is committed first', async () => {
   const { engine, receipt, erase } = await open()
   const paid: unknown[] = []
   const pay = engine.seal(
@@ -212,7 +212,7 @@ test('the evidence of an older run of a key is erased by its id, while a newer o
   ).rejects.toMatchObject({ code: 'not_found', path: '/runId' })
 })
 
-test('a decision that is repeated is answered as before, but for what was erased meanwhile', async () => {
+test('a repeated decision gets its first answer, without what was erased meanwhile', async () => {
   const { store, engine, approvals } = await open()
   const order = { aggregateId: 'order-2', evidence: { iban: 'DE02 1203' } }
   const requestId = await askForPayment({ engine }, order)

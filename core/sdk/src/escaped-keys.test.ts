@@ -7,7 +7,7 @@ import { createLoopSystem, createMemoryStore, verifyStore } from './index.ts'
 
 const agent = { type: 'ai-agent', id: 'agent:payer' } as const
 
-test('what runs is what was judged and recorded, also where V8 takes one key for another', async () => {
+test('an effect gets the input that was judged and recorded, even if V8 confuses two keys', async () => {
   const paid: unknown[] = []
   const store = createMemoryStore()
   const { engine, relay, close } = await createLoopSystem({

@@ -46,7 +46,7 @@ test.each([
   expect(await engine.get({ aggregateId })).toMatchObject({ version: 1 })
 })
 
-test('evidence of just so many bytes is recorded, and not one more', async () => {
+test('evidence may have exactly the limit of bytes, and not one more', async () => {
   const { note } = await started()
   const around = '{"text":""}'.length
 
@@ -55,7 +55,7 @@ test('evidence of just so many bytes is recorded, and not one more', async () =>
   await expect(note({ text: `${text}xx` })).rejects.toMatchObject({ code: 'too_large' })
 })
 
-test('what grows by redaction beyond the limit is refused too', async () => {
+test('evidence that redaction makes larger than the limit is refused too', async () => {
   const { note } = await started({
     redaction: { patterns: [/secret/] },
     limits: { maxEvidenceBytes: 1000 },
@@ -76,7 +76,7 @@ test.each([
   expect(await engine.start(tagged)).toMatchObject({ tags })
 })
 
-test('whoever reads the history cannot change what another reader is handed, nor his own', async () => {
+test('a reader of the history cannot change the entries, neither for others nor for itself', async () => {
   const { engine, note } = await started()
   await note({ a: { b: [1] } })
 
@@ -85,7 +85,7 @@ test('whoever reads the history cannot change what another reader is handed, nor
       expect(Object.isFrozen(value)).toBe(true)
 })
 
-test('what people approved can be done, though a number was written as -0', async () => {
+test('approved evidence with the number -0 can be executed', async () => {
   const payment = paymentWith({
     approval: { reviewers: ['role:finance'], expiresIn: '1h' },
     effect: {

@@ -20,7 +20,7 @@ async function lastOf({ engine }: Awaited<ReturnType<typeof desk>>) {
   return items.at(-1)?.entry
 }
 
-test('evidence that does not fit the schema of its transition runs nothing', async () => {
+test('evidence that does not fit the schema of its transition is refused', async () => {
   const { states, initialState, transitions } = paymentWith({})
   const [pay] = transitions
   const schema = { type: 'object', required: ['cents'] }
@@ -42,7 +42,7 @@ test('evidence that does not fit the schema of its transition runs nothing', asy
   expect(fitting.status).toBe('executed')
 })
 
-test('a condition that has no value for the evidence asks people', async () => {
+test('an approval condition that fails for the evidence asks people', async () => {
   const approval = { when: 'evidence.cents > 100', reviewers: ['role:finance'] }
   const { engine } = await desk({ loops: [paymentWith({ approval })] })
   await engine.start({ loopId: 'payment', aggregateId: 'order-1', actor: payer })
@@ -71,7 +71,7 @@ test('an edit that the guards refuse leaves the request as it is', async () => {
   expect(await approvals.get({ id: requestId })).toEqual(before)
 })
 
-test('a vote that the policy lets nobody hand on stays where it is, and the attempt is on record', async () => {
+test('a vote cannot be handed on if the policy does not allow it, and the attempt is on record', async () => {
   const system = await desk()
   const requestId = await askForPayment(system)
 
@@ -85,7 +85,7 @@ test('a vote that the policy lets nobody hand on stays where it is, and the atte
   })
 })
 
-test('whom nobody vouches for neither decides nor starts anything where people are verified', async () => {
+test('with verified identity an unknown person can neither decide nor start anything', async () => {
   const authority = createAuthority({ name: 'login' })
   const system = await desk({ identity: { mode: 'verified', authority } })
   const requestId = await askForPayment(system)
@@ -145,7 +145,7 @@ test('a run is not migrated into a state that the new definition does not have',
   })
 })
 
-test('what asks for nothing, or to be called where nobody calls, is refused', async () => {
+test('an input that names no transition, or a callback that cannot work, is refused', async () => {
   const { engine } = await desk()
   await engine.start({ loopId: 'payment', aggregateId: 'order-1', actor: payer })
   const call = { aggregateId: 'order-1', actor: payer }
@@ -158,14 +158,14 @@ test('what asks for nothing, or to be called where nobody calls, is refused', as
   })
 })
 
-test('two loops of one id make no system', async () => {
+test('a system with two loops of one id is refused', async () => {
   await expect(desk({ loops: [paymentLoop(1), paymentLoop(2)] })).rejects.toMatchObject({
     code: 'invalid_config',
     details: { loopId: 'payment' },
   })
 })
 
-test('a guard is told when another transition was last executed', async () => {
+test('a guard learns when another transition was last executed', async () => {
   const cooldown = { id: 'cooldown', with: { period: '1h', transition: 'note' } }
   const states = ['OPEN', { id: 'DONE', terminal: true }]
   const actors = ['human' as const]

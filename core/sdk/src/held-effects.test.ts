@@ -95,7 +95,7 @@ async function open(whilePaying: (system: LoopSystem) => Promise<void> = async (
   return { ...system, store, clock, bank, asked, order, state, effects, later }
 }
 
-test('what a suspended run ordered waits until a person resumes it', async () => {
+test('an effect of a suspended run waits until a person resumes the run', async () => {
   const { engine, asked, order, state, later } = await open()
   await order()
   await engine.suspend(change)
@@ -110,7 +110,7 @@ test('what a suspended run ordered waits until a person resumes it', async () =>
   expect(await state()).toBe('PAID')
 })
 
-test('an effect that ends while its run is suspended leads on when it is resumed, with what it reported', async () => {
+test('the follow-up of an effect that ends while its run is suspended is taken on resumption, with its report', async () => {
   const { engine, order, state, effects, later } = await open(async (system) => {
     await system.engine.suspend(change)
   })
@@ -131,7 +131,7 @@ test('an effect that ends while its run is suspended leads on when it is resumed
   expect(evidence).toEqual([{ transfer: 7 }])
 })
 
-test('a failure while the run is suspended leads on as well, once', async () => {
+test('the follow-up of a failure while the run is suspended is taken on resumption, once', async () => {
   let failures = 0
   const { engine, asked, order, state, later } = await open(async (system) => {
     failures++
@@ -149,7 +149,7 @@ test('a failure while the run is suspended leads on as well, once', async () => 
   expect(await state()).toBe('FAILED')
 })
 
-test('attempts from before a long suspension count', async () => {
+test('attempts before a long suspension count', async () => {
   const { engine, asked, order, later } = await open(async (system) => {
     if (asked.length === 1) await system.engine.suspend(change)
     throw new Error('no')
@@ -164,7 +164,7 @@ test('attempts from before a long suspension count', async () => {
   expect(asked).toEqual(['pay', 'pay', 'apologise'])
 })
 
-test('what waited too long while the run was suspended fails, and leads on when it is resumed', async () => {
+test('an effect that waited too long while its run was suspended fails, and its follow-up is taken on resumption', async () => {
   const { engine, asked, order, state, effects, later } = await open()
   await order()
   await engine.suspend(change)
@@ -178,7 +178,7 @@ test('what waited too long while the run was suspended fails, and leads on when 
   expect(await state()).toBe('FAILED')
 })
 
-test('what ends after the suspended run was migrated leads on as it was ordered', async () => {
+test('an effect that ends after its suspended run was migrated leads to the follow-up that its order named', async () => {
   const renamed = defineLoop({
     ...payment,
     version: '2',
@@ -207,7 +207,7 @@ test('what ends after the suspended run was migrated leads on as it was ordered'
   })
 })
 
-test('so do both of two that one transition ordered', async () => {
+test('two effects of one transition both lead to their follow-ups after their suspended run was migrated', async () => {
   const ledger = (version: string, tip: string) =>
     defineLoop({
       id: 'ledger',
@@ -265,7 +265,7 @@ test.each(['cancel', 'fail'] as const)(
   },
 )
 
-test('what was begun before the run was cancelled, and may have acted, is unknown', async () => {
+test('an effect that began before its run was cancelled, and may have acted, is unknown', async () => {
   const { asked, order, effects, later } = await open(async (system) => {
     await system.engine.cancel(change)
     throw new Error('no answer')
@@ -341,7 +341,7 @@ async function withTwoToFollow(
   return { engine, approvals }
 }
 
-test('a request that one effect leads to ends when the next one, in the same resumption, moves the run', async () => {
+test('a request that one follow-up opens ends when the next follow-up of the same resumption moves the run', async () => {
   const ask = { id: 'ask', from: 'OPEN', to: 'OPEN', approval: { reviewers: ['alice'] } }
   const { engine, approvals } = await withTwoToFollow(
     [{ ...ask, actors: ['automation'] }],

@@ -5,7 +5,9 @@ import { createLoopSystem, createMemoryStore, defineLoop } from './index.ts'
 
 const agent = { type: 'ai-agent', id: 'agent:1' } as const
 
-/** A run that two processes have in memory, and a guard that never passes, with the versions that it was asked about. */
+/**
+ * A run that two processes have in memory, and a guard that never passes, with the versions that it was asked about.
+ */
 async function open() {
   const asked: number[] = []
   const never: Guard = {
@@ -41,13 +43,13 @@ async function open() {
   }
 }
 
-test('a guard that blocks an attempt is asked once', async () => {
+test('a guard that blocks an attempt is asked once for it', async () => {
   const { asked, pay } = await open()
   expect(await pay()).toMatchObject({ status: 'guard_failed' })
   expect(asked).toEqual([3])
 })
 
-test('a guard that blocked what another process has moved is asked again', async () => {
+test('a guard is asked again if another process has moved the run meanwhile', async () => {
   const { asked, pay, look } = await open()
   await look()
   expect(await pay()).toMatchObject({ status: 'guard_failed', instance: { version: 5 } })

@@ -28,7 +28,7 @@ async function almostExpired(lookUp?: (id: string) => void) {
   return { ...system, store, clock, requestId, approve }
 }
 
-test('a request that expires while its approval is judged has expired', async () => {
+test('a request that expires while its approval is judged is expired, not executed', async () => {
   const waits = { forMs: 0 }
   const { approvals, clock, approve, store, engine } = await almostExpired((id) => {
     if (id === 'bob') clock.advance(waits.forMs)
@@ -41,7 +41,7 @@ test('a request that expires while its approval is judged has expired', async ()
 })
 
 test.each(['reject', 'abstain'] as const)(
-  'to %s while a request expires is too late as well',
+  'a decision to %s while a request expires is too late as well',
   async (decision) => {
     const waits = { forMs: 0 }
     const { approvals, clock, approve, requestId } = await almostExpired((id) => {
@@ -56,7 +56,7 @@ test.each(['reject', 'abstain'] as const)(
   },
 )
 
-test('another clock that is ahead makes no approval that its record would show as too late', async () => {
+test('a clock that is ahead does not lead to an approval whose record is after the expiry', async () => {
   const { approvals, requestId, approve, store, engine, relay, clock } = await almostExpired()
   const ahead = createTestClock(clock.now() + hour)
   const other = await createLoopSystem({

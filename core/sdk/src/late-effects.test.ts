@@ -55,7 +55,7 @@ async function payAgain(system: LoopSystem): Promise<void> {
   await take(system, 'pay')
 }
 
-test('an effect that fails late does not end what was ordered anew', async () => {
+test('an effect that fails late does not end a newer order', async () => {
   const { relay, paid, taken, state } = await open(async (system) => {
     await payAgain(system)
     throw new Error('no')
@@ -68,7 +68,7 @@ test('an effect that fails late does not end what was ordered anew', async () =>
   expect(await state()).toBe('PAID')
 })
 
-test('nor does one that ended late while its run was suspended', async () => {
+test('an effect that ended late while its run was suspended does not end a newer order either', async () => {
   const { engine, relay, taken, state } = await open(async (system) => {
     await payAgain(system)
     await system.engine.suspend({ aggregateId, actor: alice, reason: 'wait' })
@@ -81,7 +81,7 @@ test('nor does one that ended late while its run was suspended', async () => {
   expect(await state()).toBe('PAYING')
 })
 
-test('a run that stayed in its state is led on, whatever happened there', async () => {
+test('a run that stayed in its state takes the follow-up, whatever else happened there', async () => {
   const { engine, relay, taken, state } = await open(async (system) => {
     await take(system, 'note')
     await system.engine.suspend({ aggregateId, actor: alice, reason: 'wait' })

@@ -34,14 +34,14 @@ async function open(parse: (input: unknown) => Promise<unknown>) {
   return { clock, relay, paid, state }
 }
 
-test('what an action reads by a promise is what it gets', async () => {
+test('an action gets the input that its async parse returns', async () => {
   const { relay, paid, state } = await open(async (input) => input)
   await relay.drain()
   expect(paid).toEqual([{ amount: 5 }])
   expect(await state()).toBe('PAID')
 })
 
-test('input that is refused by a promise does not run', async () => {
+test('input that an async parse refuses does not run', async () => {
   const { relay, paid, state } = await open(async () => {
     throw new Error('no such account')
   })
@@ -50,7 +50,7 @@ test('input that is refused by a promise does not run', async () => {
   expect(await state()).toBe('FAILED')
 })
 
-test('input that is read too late does not run any more', async () => {
+test('input whose async parse takes too long does not run', async () => {
   const read = Promise.withResolvers<unknown>()
   const asked = Promise.withResolvers<void>()
   const { clock, relay, paid } = await open(async () => {

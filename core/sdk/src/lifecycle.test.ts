@@ -59,7 +59,7 @@ describe('a run', () => {
     })
   })
 
-  test('that is migrated takes back what people were asked under the old definition', async () => {
+  test('that is migrated withdraws the requests made under the old definition', async () => {
     const store = createMemoryStore()
     const before = await createLoopSystem({ loops: [paymentLoop(1)], store, relay: false })
     const requestId = await askForPayment(before)
@@ -72,7 +72,7 @@ describe('a run', () => {
     expect(await approvals.inbox({ actor: person('bob') })).toEqual([])
   })
 
-  test('is not migrated into a state that nothing leaves, where it would be open for ever', async () => {
+  test('is not migrated into a state that no transition leaves', async () => {
     const store = createMemoryStore()
     const before = await createLoopSystem({ loops: [first], store, relay: false })
     await before.engine.start(start)
@@ -93,7 +93,7 @@ describe('a run', () => {
     })
   })
 
-  test('is not migrated past what a transition asks for', async () => {
+  test('is not migrated past the guards and approvals of a transition', async () => {
     const store = createMemoryStore()
     const before = await createLoopSystem({ loops: [second], store, relay: false })
     await before.engine.start(start)
@@ -151,7 +151,7 @@ describe('a run', () => {
     expect(await Array.fromAsync(mixed)).toEqual([])
   })
 
-  test('is told from where and for as long as it is asked', async () => {
+  test('has a history that can be read from any entry, up to any number', async () => {
     const { engine } = await createLoopSystem({ loops: [first], relay: false })
     await engine.start(start)
     for (const reason of ['a', 'b']) {
@@ -187,7 +187,7 @@ describe('a run', () => {
     await expect(engine.find({ cursor: 'AAAA' })).rejects.toMatchObject({ code: 'invalid_input' })
   })
 
-  test('of another tenant is out of sight', async () => {
+  test('of another tenant is not visible', async () => {
     const { engine } = await createLoopSystem({ loops: [first], relay: false })
     await engine.start({ ...start, tenant: 'acme' })
     expect(await engine.get({ aggregateId: 'task-1' })).toBeNull()
@@ -199,7 +199,7 @@ describe('a run', () => {
 })
 
 describe('with verified identity', () => {
-  test('a person whom nobody vouched for is refused, also as JSON of one who was', async () => {
+  test('a person whom no authority vouched for is refused, even as a JSON copy of one who was', async () => {
     const authority = createAuthority({ name: 'login' })
     const { engine } = await createLoopSystem({
       loops: [first],
@@ -237,7 +237,7 @@ describe('a definition', () => {
     })
   })
 
-  test('whose effect asks for the time, which it never learns, is refused when the system is created', async () => {
+  test('whose effect uses the variable now is refused when the system is created', async () => {
     const pay = {
       contract: 'integration/v1' as const,
       name: 'bank',
@@ -256,7 +256,7 @@ describe('a definition', () => {
     })
   })
 
-  test('whose evidence can satisfy no schema is refused when the system is created', async () => {
+  test('with a wrong evidence schema is refused when the system is created', async () => {
     const evidence = { properties: { note: { type: 'strnig' } } }
     const loop = defineLoop({
       ...first,

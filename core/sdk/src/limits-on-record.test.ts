@@ -88,8 +88,8 @@ test('what an execution took of limits is on record, and when that is over', asy
   expect(expiresAt).toBe((bucket + 1) * 3_600_000)
 })
 
-describe('a limit that the commit finds overrun', () => {
-  test('refuses as a hard guard, which is on record with what it was asked', async () => {
+describe('a limit that is found exceeded at the commit', () => {
+  test('refuses if its guard is hard, and the record holds the parameters', async () => {
     const { pay, last } = await open('hard')
     await pay()
 
@@ -104,7 +104,7 @@ describe('a limit that the commit finds overrun', () => {
     })
   })
 
-  test('warns as a soft guard, each time', async () => {
+  test('warns each time if its guard is soft', async () => {
     const { pay, last } = await open('soft')
     await pay()
 
@@ -116,7 +116,7 @@ describe('a limit that the commit finds overrun', () => {
     })
   })
 
-  test('warns as a soft guard of what people approved, and refuses as a hard one', async () => {
+  test('warns or refuses in the same way after people approved', async () => {
     const soft = await open('soft', true)
     expect(await soft.approve()).toMatchObject({ status: 'executed' })
     expect(await soft.approve()).toMatchObject({
@@ -134,7 +134,7 @@ describe('a limit that the commit finds overrun', () => {
     expect(await hard.last()).toMatchObject({ type: 'loop.approval.decided' })
   })
 
-  test('is one of several soft ones, for people too', async () => {
+  test('may be one of several soft ones, also after an approval', async () => {
     const { pay } = await open('soft', false, ['purse', 'till'])
     await pay()
     const both = {
@@ -147,7 +147,7 @@ describe('a limit that the commit finds overrun', () => {
     expect(await asked.approve()).toMatchObject({ status: 'executed', transition: both })
   })
 
-  test('warns before another one of the same transition refuses', async () => {
+  test('warns, although another limit of the same transition refuses', async () => {
     const budget = (id: string, limit: number, severity: 'soft' | 'hard') => ({
       id,
       use: 'budget',
@@ -187,7 +187,7 @@ describe('a limit that the commit finds overrun', () => {
     expect(await pay()).toEqual(['rejected', 'much', 'too-much'])
   })
 
-  test('refuses once for all when a guard names another counter each time', async () => {
+  test('refuses in the end, although the guard names another counter each time', async () => {
     let judged = 0
     const fickle: Guard = {
       contract: 'guard/v1',

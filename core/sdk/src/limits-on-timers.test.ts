@@ -120,7 +120,7 @@ describe('a full limit of a transition that the clock takes', () => {
     expect(await states()).toEqual(new Set(['LAPSED']))
   })
 
-  test('is no stop to who withdraws what has expired', async () => {
+  test('does not block a person who withdraws an expired request', async () => {
     const { approvals, ask, clock } = await open('hard')
     const requests = [await ask('order-1'), await ask('order-2')]
     clock.advance(2 * hour)

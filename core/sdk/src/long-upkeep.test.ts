@@ -18,7 +18,7 @@ const greeting = defineLoop({
   ],
 })
 
-test('effects run while the store still forgets what is old', async () => {
+test('effects run while the store is still pruning', async () => {
   const pruning = Promise.withResolvers<number>()
   const greeted = Promise.withResolvers<string>()
   const { engine, close } = await createLoopSystem({

@@ -112,7 +112,7 @@ async function ask(system: LoopSystem, evidence: object = large): Promise<string
 }
 
 describe('a transition', () => {
-  test('that policy lets pass is executed, and its effect runs once with exactly the committed input', async () => {
+  test('that the policy allows is executed, and its effect runs once with exactly the committed input', async () => {
     const system = await open()
     const result = await system.engine.transition({
       aggregateId: 'order-1',
@@ -169,7 +169,7 @@ describe('a transition', () => {
     expect(result).toMatchObject({ status: 'rejected', reason })
   })
 
-  test('with the same key is answered once and the same; another command under the key is refused', async () => {
+  test('with the same key gets the same answer; another command with the key is refused', async () => {
     const system = await open()
     const command = {
       aggregateId: 'order-1',
@@ -211,7 +211,7 @@ describe('a transition', () => {
 })
 
 describe('an approval', () => {
-  test('by an entitled person executes what was approved, in the commit that records the decision', async () => {
+  test('by an entitled person executes the transition in the commit that records the decision', async () => {
     const system = await open()
     const requestId = await ask(system)
     const decided = await system.approvals.decide({ requestId, decision: 'approve', actor: alice })
@@ -257,7 +257,7 @@ describe('an approval', () => {
     expect(system.bank.payments).toEqual([])
   })
 
-  test('rejected means not executed, and the policy says where the run goes', async () => {
+  test('that is rejected executes nothing, and the policy says where the run goes', async () => {
     const system = await open()
     const requestId = await ask(system)
     expect(
@@ -270,7 +270,7 @@ describe('an approval', () => {
     })
   })
 
-  test('asked for by 100 callers at once executes once', async () => {
+  test('that 100 callers request at once executes once', async () => {
     const system = await open()
     const requestId = await ask(system)
     const actors = Array.from({ length: 100 }, (_, index): Actor => ({
@@ -543,7 +543,7 @@ describe('evidence', () => {
     })
   })
 
-  test.each([0, 2, 1.5])('of an entry %d, which there is not, cannot be erased', async (seq) => {
+  test.each([0, 2, 1.5])('of the entry %d, which does not exist, cannot be erased', async (seq) => {
     const { engine } = await open()
     await expect(
       engine.erase({ aggregateId: 'order-1', seq, actor: alice, reason: 'art. 17' }),
@@ -585,7 +585,7 @@ describe('a timeout of a state', () => {
     expect(items.at(-1)?.entry).toMatchObject({ toState: 'ESCALATED', status: 'completed' })
   })
 
-  test('is gone when the run has left the state', async () => {
+  test('is cancelled when the run has left the state', async () => {
     const { system, clock } = await start()
     await system.engine.transition({
       aggregateId: 'page-1',
@@ -652,7 +652,7 @@ describe('the engine’s own records', () => {
     ).rejects.toMatchObject({ code: 'invalid_input', path: '/aggregateId' })
   })
 
-  test('are no runs of anybody, and are found by name', async () => {
+  test('are not listed among runs, and are found by name', async () => {
     const { engine } = await open()
     const start = async (aggregateId: string) =>
       engine.start({ loopId: 'support.refund', aggregateId, actor: agent })

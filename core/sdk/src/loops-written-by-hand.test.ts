@@ -40,7 +40,7 @@ test.each([
   await expect(createLoopSystem({ loops, relay: false })).rejects.toMatchObject(refused)
 })
 
-test('a run is judged by the definition as it was given, whatever becomes of the object', async () => {
+test('a run is judged by the definition as it was given, even if the object changes later', async () => {
   const loop = written()
   const { engine } = await createLoopSystem({ loops: [loop], relay: false })
   await engine.start({ loopId: 'job', aggregateId: 'job-1', actor: agent })

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { createLoopSystem, createMemoryStore, defineLoop, verifyStore } from './index.ts'
 import { askForPayment, payer, paymentLoop, person } from './payment.fixture.ts'
 
-test('however often an agent asked, nothing waits for people once the run has moved', async () => {
+test('no request waits once the run has moved, however many an agent made', async () => {
   const system = await createLoopSystem({ loops: [paymentLoop(1)], relay: false })
   const { engine, approvals } = system
   const requestId = await askForPayment(system)
@@ -20,7 +20,7 @@ test('however often an agent asked, nothing waits for people once the run has mo
   expect(await approvals.inbox({ actor: person('bob') })).toEqual([])
 })
 
-test('nor is it forgotten who had a part in an older one', async () => {
+test('the people who took part in an older request are remembered', async () => {
   const inOpen = { from: 'OPEN', to: 'OPEN', approval: { reviewers: ['role:finance'] } }
   const loop = defineLoop({
     id: 'refund',
@@ -57,7 +57,7 @@ test('nor is it forgotten who had a part in an older one', async () => {
   ).toMatchObject({ status: 'guard_failed', reason: 'four-eyes' })
 })
 
-test('that so many wait is no fault of the record', async () => {
+test('verify finds no fault in a run with many waiting requests', async () => {
   const store = createMemoryStore()
   const { engine, ...system } = await createLoopSystem({
     loops: [paymentLoop(1)],

@@ -57,18 +57,21 @@ const names = Object.entries(calls).flatMap(([object, all]) =>
   all.split(' ').map((each) => `${object}.${each}`),
 )
 
-test.each(names)('%s refuses a key that it would ignore, and what is no input', async (name) => {
-  const { engine, call, run } = await open()
-  const before = await engine.get(run)
-  await expect(call(name, { tenent: 'acme' })).rejects.toMatchObject({
-    code: 'invalid_input',
-    path: '/tenent',
-    hint: expect.stringMatching(/^Its keys are /),
-  })
-  await expect(call(name, null)).rejects.toMatchObject({ code: 'invalid_input', path: '' })
-  await expect(call(name, 'order-1')).rejects.toMatchObject({ code: 'invalid_input', path: '' })
-  expect(await engine.get(run)).toEqual(before)
-})
+test.each(names)(
+  '%s refuses an unknown key, and an argument that is not an object',
+  async (name) => {
+    const { engine, call, run } = await open()
+    const before = await engine.get(run)
+    await expect(call(name, { tenent: 'acme' })).rejects.toMatchObject({
+      code: 'invalid_input',
+      path: '/tenent',
+      hint: expect.stringMatching(/^Its keys are /),
+    })
+    await expect(call(name, null)).rejects.toMatchObject({ code: 'invalid_input', path: '' })
+    await expect(call(name, 'order-1')).rejects.toMatchObject({ code: 'invalid_input', path: '' })
+    expect(await engine.get(run)).toEqual(before)
+  },
+)
 
 test('a misspelt idempotency key does not let a retry act twice', async () => {
   const { engine, call, run } = await open()
@@ -157,14 +160,14 @@ test.each([
 })
 
 test.each(['engine.start', 'engine.transition', 'approvals.decide'])(
-  '%s refuses what is no input also where somebody watches',
+  '%s refuses an argument that is not an object, also with telemetry',
   async (name) => {
     const { call } = await open({ telemetry })
     await expect(call(name, undefined)).rejects.toMatchObject({ code: 'invalid_input', path: '' })
   },
 )
 
-test('what waits for people has no receipt, and a sealed function says so', async () => {
+test('a sealed function says that a pending request has no receipt', async () => {
   const { engine } = await open()
   const pay = engine.seal({ loopId: 'refund', transitionId: 'pay' }, async () => 'paid')
   const receipt = undefined as unknown as Parameters<typeof pay>[0]

@@ -86,7 +86,7 @@ test('a limit without a value is the default', async () => {
   await expect(asked).rejects.toMatchObject({ code: 'too_large' })
 })
 
-test('a guard whose check answers with a promise does not fit, whatever it would have said', async () => {
+test('a guard whose check returns a promise is refused', async () => {
   const check = async () => []
   const evaluate = () => ({ passed: true })
   const guards = [{ contract: 'guard/v1', id: 'own', description: '', check, evaluate }]

@@ -5,7 +5,7 @@ import { createLoopSystem, createMemoryStore, defineLoop } from './index.ts'
 const agent = { type: 'ai-agent', id: 'agent:1' } as const
 const alice = { type: 'human', id: 'alice' } as const
 
-test('without retries of conflicts what is refused is still refused, and no conflict', async () => {
+test('without conflict retries a refusal is still a refusal and not a conflict', async () => {
   const loop = defineLoop({
     id: 'payment',
     states: ['OPEN', { id: 'DONE', terminal: true }],

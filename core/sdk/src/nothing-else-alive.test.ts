@@ -55,7 +55,7 @@ test.each([
   expect(await printedBy(options, work)).toBe(said)
 })
 
-test('a program that only waits for events of others goes on looking', async () => {
+test('a program that only waits for events of other processes stays alive', async () => {
   const looking = `
     const { tailEvents } = await import('@loop-engine/events')
     const { systemClock: clock } = await import('@loop-engine/runtime')

@@ -38,7 +38,7 @@ async function ask({
 const finance = { roles: ['finance'] }
 
 test.each(['user:bob', 'Bob', 'USER:BOB'])(
-  'who approved as bob is no second person as %s',
+  'a person who approved as bob does not count again as %s',
   async (id) => {
     const { approve, store } = await ask({ quorum: 2, requester: payer })
     await approve(person('bob'))
@@ -56,7 +56,7 @@ test('another spelling of a requester whom the directory knows is the requester'
   expect(await approve(person('alice'))).toMatchObject({ reason: 'requester_cannot_decide' })
 })
 
-test('a linked account is the requester, whatever it begins with', async () => {
+test('a linked account of the requester counts as the requester, whatever its prefix', async () => {
   const { approve } = await ask({
     requester: { ...payer, onBehalfOf: { type: 'human', id: 'user:alice' } },
     people: {
@@ -67,7 +67,7 @@ test('a linked account is the requester, whatever it begins with', async () => {
   expect(await approve(person('alice.admin'))).toMatchObject({ reason: 'requester_cannot_decide' })
 })
 
-test('who acts for a linked account of the requester is of its party', async () => {
+test('an actor for a linked account of the requester is of the same party', async () => {
   const { approve } = await ask({
     requester: { ...payer, onBehalfOf: { type: 'human', id: 'alice' } },
     people: {
@@ -86,7 +86,7 @@ const twoAccounts = {
   bob: finance,
 }
 
-test('who handed a vote on has had it under every account, though that counts no longer', async () => {
+test('a person who handed a vote on has used it under every account, even if it no longer counts', async () => {
   const people: Record<string, Person> = { ...twoAccounts, dora: {} }
   const allow = ['delegate'] as const
   const { engine, approvals } = await createLoopSystem({
@@ -104,7 +104,7 @@ test('who handed a vote on has had it under every account, though that counts no
   expect(await approve('alice.admin')).toMatchObject({ reason: 'already_voted' })
 })
 
-test('the vote of who turns out to be another voter, or the requester, counts no longer', async () => {
+test('a vote no longer counts once the voter turns out to be another voter or the requester', async () => {
   const people: Record<string, Person> = {
     alice: finance,
     bob: finance,
@@ -136,7 +136,7 @@ test('the vote of who turns out to be another voter, or the requester, counts no
   expect(await verifyStore({ store, tenant: 'default', deep: true })).toMatchObject({ ok: true })
 })
 
-test('the vote of who is not known any more counts no longer', async () => {
+test('a vote no longer counts once the directory does not know the voter', async () => {
   const people: Record<string, Person> = { bob: finance, carol: finance }
   const { approve } = await ask({ quorum: 2, requester: payer, people })
   await approve(person('bob'))
@@ -148,7 +148,7 @@ test('the vote of who is not known any more counts no longer', async () => {
   })
 })
 
-/** What dora's approval comes to, to whom somebody handed a vote on before the directory changed. */
+/** The result of dora's approval, after somebody handed a vote on to her and the directory changed. */
 async function handedOn(by: string, change: Record<string, Person | null>, fourEyes = true) {
   const people: Record<string, Person | null> = { alice: finance, 'alice.admin': finance, dora: {} }
   const approval = { reviewers: ['role:finance'], allow: ['delegate' as const], fourEyes }
@@ -212,14 +212,14 @@ async function order(guard: object, approver: string, orderer: string, fourEyes 
   return engine.transition({ ...run, transitionId: 'order', actor: person(orderer) })
 }
 
-test('to the guard four-eyes a linked account is no second person', async () => {
+test('the guard four-eyes does not count a linked account as a second person', async () => {
   const guard = { id: 'four-eyes', with: { transition: 'agree' } }
 
   expect(await order(guard, 'bob', 'alice.admin')).toMatchObject({ reason: 'four-eyes' })
   expect(await order(guard, 'bob', 'carol')).toMatchObject({ status: 'executed' })
 })
 
-test('to the guard approval-obtained a linked account of the requester has not approved', async () => {
+test('the guard approval-obtained does not count the approval of a linked account of the requester', async () => {
   const guard = { id: 'approval-obtained', with: { transition: 'agree' } }
 
   expect(await order(guard, 'alice.admin', 'bob', false)).toMatchObject({

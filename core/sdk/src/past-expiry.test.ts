@@ -61,7 +61,7 @@ async function ask() {
   }
 }
 
-test('a request that expired is not withdrawn: what follows its expiry is taken', async () => {
+test('withdrawing an expired request takes the transition that follows its expiry', async () => {
   const { approvals, engine, clock, requestId } = await ask()
   clock.advance(2 * hour)
 
@@ -69,7 +69,7 @@ test('a request that expired is not withdrawn: what follows its expiry is taken'
   expect(await engine.get({ aggregateId })).toMatchObject({ currentState: 'LAPSED' })
 })
 
-test('nor is it while a stop holds that up', async () => {
+test('an expired request is not withdrawn while a stop holds up what follows', async () => {
   const { approvals, engine, relay, clock, requestId } = await ask()
   const stop = { target: { aggregateId }, actor: alice, reason: 'look' }
   await engine.stop(stop)
@@ -84,7 +84,7 @@ test('nor is it while a stop holds that up', async () => {
   expect(await engine.get({ aggregateId })).toMatchObject({ currentState: 'LAPSED' })
 })
 
-test('nobody is reminded of a request that expired while a stop holds up what follows', async () => {
+test('nobody is reminded of an expired request while a stop holds up what follows', async () => {
   const { engine, relay, clock, told } = await ask()
   await engine.stop({ target: { aggregateId }, actor: alice, reason: 'look' })
   clock.advance(2 * hour)
@@ -96,7 +96,7 @@ test('nobody is reminded of a request that expired while a stop holds up what fo
   expect(told()).toBe(1)
 })
 
-test('after an outage a request that expired is not escalated any more', async () => {
+test('a request that expired during an outage is not escalated afterwards', async () => {
   const { relay, clock, types } = await ask()
   clock.advance(3 * hour)
   await relay.drain()

@@ -183,7 +183,7 @@ describe('stages', () => {
     })
   })
 
-  test('what is too long for a decision token is refused, and changes nothing', async () => {
+  test('text that is too long for a decision token is refused and changes nothing', async () => {
     const { approvals, requestId } = await open()
     const reason = 'x'.repeat(4097)
     const by = { requestId, actor: person('ada', 'dev') }
@@ -201,7 +201,7 @@ describe('stages', () => {
     })
   })
 
-  test('an inbox shows what waits for a person, and nothing else', async () => {
+  test('an inbox shows the requests that wait for a person, and no others', async () => {
     const { approvals, requestId } = await open()
     expect((await approvals.inbox({ actor: person('ada', 'dev') })).map(({ id }) => id)).toEqual([
       requestId,
@@ -223,7 +223,7 @@ describe('stages', () => {
     ])
   })
 
-  test('a request can be taken back by who made it', async () => {
+  test('a requester can withdraw a request', async () => {
     const { approvals, requestId, approve } = await open()
     for (const other of [
       { type: 'ai-agent', id: 'agent:other' },
@@ -246,7 +246,7 @@ describe('stages', () => {
 })
 
 describe('a channel', () => {
-  test('asks once, is repainted with every change, reminded, escalated and told the end', async () => {
+  test('posts a request once, updates it with every change, and is told of reminders, escalations and the end', async () => {
     const system = await open()
     await system.relay.drain()
     expect(system.said).toEqual(['ask pending'])
@@ -271,7 +271,7 @@ describe('a channel', () => {
     })
   })
 
-  test('that fails is asked again, and does not hold up the decision', async () => {
+  test('that fails is called again, and does not hold up the decision', async () => {
     let failures = 2
     const flaky: Channel = {
       contract: 'channel/v1',
@@ -350,7 +350,7 @@ describe('an event sink', () => {
     return { heard, sink }
   }
 
-  test('that is away for an hour gets everything, in order, when it is back', async () => {
+  test('that is away for an hour gets every event, in order, when it is back', async () => {
     let away = true
     const { heard, sink } = sinkThat(() => (away ? new Error('away') : undefined))
     const system = await open({
@@ -375,7 +375,7 @@ describe('an event sink', () => {
     expect(heard.length).toBeGreaterThan(1)
   })
 
-  test('that an older process does not have yet loses nothing to it', async () => {
+  test('loses no event to an older process that does not have it yet', async () => {
     const store = createMemoryStore()
     const { heard, sink } = sinkThat(() => undefined)
     const system = await open({ store, sinks: [sink], channels: [] })
@@ -391,7 +391,7 @@ describe('an event sink', () => {
     expect(heard.length).toBeGreaterThan(1)
   })
 
-  test('that asks for a pause gets it', async () => {
+  test('that asks for a pause is left alone for that long', async () => {
     let asked = 0
     const { sink } = sinkThat(() => {
       asked++
@@ -439,7 +439,7 @@ describe('an event sink', () => {
   })
 })
 
-test('a policy may ask how a person is known; to say no a weak way is enough', async () => {
+test('a policy may demand a strong authentication, which a rejection does not need', async () => {
   const authority = createAuthority({ name: 'doors' })
   const loop = defineLoop({
     id: 'vault',

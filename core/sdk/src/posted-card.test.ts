@@ -18,7 +18,7 @@ function commitsAfter(store: LoopStore, meanwhile: () => Promise<unknown>): Loop
   }
 }
 
-test('a card that one process posts while another one decides is repainted', async () => {
+test('a card that one process posts while another one decides is updated', async () => {
   const repainted: { ref: JsonObject; status: string }[] = []
   const desk: Channel = {
     contract: 'channel/v1',
@@ -46,7 +46,7 @@ test('a card that one process posts while another one decides is repainted', asy
   expect(repainted).toEqual([{ ref: { card: 1 }, status: 'approved' }])
 })
 
-test('a card is repainted although the process that decides has no such channel, as the command line has none', async () => {
+test('a card is updated even if the deciding process, such as the command line, has no channels', async () => {
   const repainted: string[] = []
   const desk: Channel = {
     contract: 'channel/v1',
@@ -135,7 +135,7 @@ test('a channel that only an escalation tells, and that keeps no card, is told o
   expect(said.filter((name) => name === 'pager')).toHaveLength(1)
 })
 
-test('no card says that people approved what they rejected by the record', async () => {
+test('no card shows an approval that the record shows as a rejection', async () => {
   const repainted: string[] = []
   const desk: Channel = {
     contract: 'channel/v1',

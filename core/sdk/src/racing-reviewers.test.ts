@@ -79,13 +79,16 @@ test.each(races)(
   },
 )
 
-test.each(races)('of two last approvals one executes ($looked, read $at)', async (when) => {
-  const { answer, request, instance } = await race({ ...when, decision: 'approve' })
+test.each(races)(
+  'one of two simultaneous last approvals executes ($looked, read $at)',
+  async (when) => {
+    const { answer, request, instance } = await race({ ...when, decision: 'approve' })
 
-  expect(answer).toMatchObject({ status: 'refused', reason: 'already_decided' })
-  expect(request?.decisions.map(({ reviewer }) => reviewer.id)).toEqual(['alice', 'carol'])
-  expect(instance).toMatchObject({ currentState: 'PAID' })
-})
+    expect(answer).toMatchObject({ status: 'refused', reason: 'already_decided' })
+    expect(request?.decisions.map(({ reviewer }) => reviewer.id)).toEqual(['alice', 'carol'])
+    expect(instance).toMatchObject({ currentState: 'PAID' })
+  },
+)
 
 test('a process that remembers an older state takes the decision about a newer one', async () => {
   const store = createMemoryStore()
@@ -157,7 +160,7 @@ test('no approval is lost when three people give theirs at once', async () => {
   expect(request?.decisions.map(({ reviewer }) => reviewer.id)).toEqual(['alice', 'bob', 'carol'])
 })
 
-test('of one attempt that two processes make at once, one is told that it was made before', async () => {
+test('when two processes make one attempt at once, one is told that it was made before', async () => {
   const store = createMemoryStore()
   const processes = [await open(store), await open(store)]
   await processes[0]?.engine.start({ loopId: 'payment', aggregateId: 'order-1', actor: payer })

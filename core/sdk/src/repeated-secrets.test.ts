@@ -49,7 +49,7 @@ async function open() {
   return { store, approvals, start, pay }
 }
 
-test('an attempt with a secret is the same when it is repeated', async () => {
+test('a repeated attempt with a secret is recognised', async () => {
   const { start, pay } = await open()
   const { runId } = await start({ card })
   expect(await start({ card })).toMatchObject({ runId })
@@ -77,7 +77,7 @@ test('a start with a secret in its metadata keeps no digest of it either', async
   expect(kept?.fingerprint).toBe(same?.fingerprint)
 })
 
-test('no fingerprint tells a right guess of a secret from a wrong one', async () => {
+test('no fingerprint can confirm a guess of a secret', async () => {
   const { store, approvals, start, pay } = await open()
   await start({ card })
   const asked = await pay({ cents: 500 })

@@ -11,7 +11,7 @@ const loop = defineLoop({
   transitions: [{ id: 'pay', from: 'OPEN', to: 'PAID', actors: ['human'] }],
 })
 
-test('a process that looked at a run that is over moves the next run of its key', async () => {
+test('a process that remembers a finished run moves the next run of the same business key', async () => {
   const store = createMemoryStore()
   const open = async () => (await createLoopSystem({ loops: [loop], store, relay: false })).engine
   const [one, other] = [await open(), await open()]

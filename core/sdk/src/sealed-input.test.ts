@@ -7,7 +7,7 @@ import { createLoopSystem, createMemoryStore, defineLoop } from './index.ts'
 const agent = { type: 'ai-agent', id: 'agent:ops' } as const
 const toRestart = { loopId: 'ops.restart', transitionId: 'restart' } as const
 
-test('a sealed function runs what was licensed, whatever becomes of the caller’s object meanwhile', async () => {
+test('a sealed function gets the licensed input, even if the caller changes its object meanwhile', async () => {
   const store = createMemoryStore()
   const input = { host: 'web-1' }
   let isSpending = false
@@ -98,7 +98,7 @@ async function restarted(effect?: EffectSpec) {
 
 const order = { actor: { type: 'human', id: 'olga' }, reason: 'drill' } as const
 
-test('a sealed function leaves on record that it was begun, and hears of what licenses it', async () => {
+test('a sealed function is recorded when it begins, and is given its licence', async () => {
   const { engine, receipt, run } = await restarted()
   expect(await run()).toEqual(['web-1', { receipt, idempotencyKey: receipt.entry }])
   const entries = await Array.fromAsync(engine.history({ aggregateId: 'incident-1' }))
@@ -110,7 +110,7 @@ test('a sealed function leaves on record that it was begun, and hears of what li
   })
 })
 
-test('a sealed function hears of its licence what is on record, whatever the receipt says besides', async () => {
+test('a sealed function is given the licence on record, whatever else the receipt says', async () => {
   const { engine, receipt } = await restarted()
   const restart = engine.seal(toRestart, async (_: { host: string }, context) => context)
 
@@ -122,7 +122,7 @@ test('a sealed function hears of its licence what is on record, whatever the rec
   expect(context).toEqual({ receipt, idempotencyKey: receipt.entry })
 })
 
-test('a receipt that says otherwise when it is read again is spent as what it licensed', async () => {
+test('a receipt that reads differently the second time is spent as it was first read', async () => {
   const { engine, receipt } = await restarted()
   const restart = engine.seal(toRestart, async ({ host }: { host: string }) => host)
   let reads = 0
@@ -141,7 +141,7 @@ test('a receipt that says otherwise when it is read again is spent as what it li
   })
 })
 
-test('a receipt opens no function that was sealed for another transition, or that of another loop', async () => {
+test('a receipt does not open a function that was sealed for another transition or another loop', async () => {
   const wipe = { id: 'wipe', from: 'OPEN', to: 'OPEN', actors: ['ai-agent' as const] }
   const loops = ['hosts', 'disks'].map((id) =>
     defineLoop({
@@ -187,7 +187,7 @@ test('a receipt opens no function that was sealed for another transition, or tha
   expect(wiped).toEqual([{ disk: 'sda' }])
 })
 
-test('a function is sealed for a transition that there is', async () => {
+test('a function can be sealed only for an existing transition', async () => {
   const { engine } = await restarted()
   const run = async (): Promise<void> => {}
   expect(() => engine.seal({ ...toRestart, loopId: 'ops.restrat' }, run)).toThrow(
@@ -224,7 +224,7 @@ test('the receipt of a transition with an effect licenses that effect, and no se
   })
 })
 
-test('a stop and a suspension hold a sealed function up', async () => {
+test('a stop and a suspension hold up a sealed function', async () => {
   const { engine, run } = await restarted()
   const stop = { ...order, target: { actorId: agent.id } }
   await engine.stop(stop)

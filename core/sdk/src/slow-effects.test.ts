@@ -46,7 +46,7 @@ function createCounter(): {
   }
 }
 
-test('effects that take long fill their own places, and hold up neither notices nor timers', async () => {
+test('slow effects fill only their own places, and hold up neither notices nor timers', async () => {
   const clock = createTestClock()
   const answer = Promise.withResolvers<void>()
   const [paying, asked] = [createCounter(), createCounter()]
@@ -87,7 +87,7 @@ test('effects that take long fill their own places, and hold up neither notices 
   await close()
 })
 
-test('a sink that hangs fills its own places, and holds up no other sink', async () => {
+test('a sink that hangs fills only its own places, and holds up no other sink', async () => {
   const clock = createTestClock()
   const answer = Promise.withResolvers<void>()
   const [slow, quick] = [createCounter(), createCounter()]

@@ -87,7 +87,7 @@ test('who approved, in whose place and for whom is on record', async () => {
   expect(entry?.approval).toMatchObject(people)
 })
 
-test('a sealed function refuses what was approved by somebody who is stopped', async () => {
+test('a sealed function refuses an approval of somebody who is stopped', async () => {
   const { engine, transition } = await approved('note')
   if (transition.status !== 'executed') throw new Error(transition.status)
   const write = engine.seal({ loopId: 'payment', transitionId: 'note' }, async () => 'written')

@@ -54,7 +54,7 @@ test.each(['release', 'resume', 'migrate', 'erase'] as const)(
   },
 )
 
-test('who is stopped may still stop things, and end or hold up a run', async () => {
+test('a stopped person may still stop things, and end or suspend a run', async () => {
   const { engine, acts } = await stopped()
   await acts.resume(olga)
 
@@ -152,7 +152,7 @@ async function withTwoAccounts(accounts: readonly string[] | Error = ['mallory',
   }
 }
 
-test('a stop of one account reaches the others of the same person, and who acts for them', async () => {
+test('a stop of one account covers the other accounts of the person, and actors on their behalf', async () => {
   const { stop, release, look, approve, scopes, other, agent } = await withTwoAccounts([
     'user:Mallory',
     'm@home',
@@ -183,7 +183,7 @@ test('an account that is linked only after the stop neither approves nor hands a
   expect(await approve()).toMatchObject({ status: 'executed' })
 })
 
-test('while the directory is away the account that is named is stopped, and nobody thinks that all are', async () => {
+test('while the directory is away only the named account is stopped, and the answer says so', async () => {
   const { stop, scopes } = await withTwoAccounts(new Error('away'))
   await expect(stop()).rejects.toMatchObject({
     code: 'unavailable',

@@ -33,7 +33,7 @@ function createFlakyStore(): LoopStore & { failNext(times: number): void } {
   }
 }
 
-test('a timeout that a stop held up, and a store that was away delayed, is taken all the same', async () => {
+test('a timeout is taken, even if a stop held it up and the store was away', async () => {
   const clock = createTestClock()
   const store = createFlakyStore()
   const { engine, relay } = await createLoopSystem({ loops: [waiting], store, clock, relay: false })
@@ -57,7 +57,7 @@ test('a timeout that a stop held up, and a store that was away delayed, is taken
   expect(await engine.get(target)).toMatchObject({ currentState: 'LAPSED', status: 'completed' })
 })
 
-test('a timeout that a stop held up for hours outlasts the store as any other', async () => {
+test('a timeout that a stop held up for hours survives an outage of the store like any other', async () => {
   const clock = createTestClock()
   const store = createFlakyStore()
   const { engine, relay } = await createLoopSystem({
@@ -113,7 +113,7 @@ async function withTimersLeftOver() {
   return { clock, store, engine, relay, target, runId }
 }
 
-test('a timer that was left over ends no later stay in its state', async () => {
+test('a timer of an earlier stay in a state does not end a later stay', async () => {
   const { clock, store, engine, relay, target, runId } = await withTimersLeftOver()
   clock.advance(minute / 2)
   await engine.transition({ ...target, transitionId: 'again', actor: payer })
@@ -173,13 +173,13 @@ async function openReminded() {
   return { keys, later }
 }
 
-test('each reminder is a notice of its own, which no channel takes for a repetition', async () => {
+test('each reminder is a notice of its own, with its own key', async () => {
   const { keys, later } = await openReminded()
   for (let times = 0; times < 3; times++) await later(30 * minute)
   expect(new Set(keys).size).toBe(4)
 })
 
-test('after an outage people are reminded once, and then as often as before', async () => {
+test('people are reminded once after an outage, and then as often as before', async () => {
   const { keys, later } = await openReminded()
   await later(48 * 60 * minute + minute)
   expect(keys).toHaveLength(2)

@@ -12,11 +12,11 @@ function unreadable(): object {
   return proxy
 }
 
-test('what cannot be read is no LoopError', () => {
+test('an unreadable value is not a LoopError', () => {
   expect(isLoopError(unreadable())).toBe(false)
 })
 
-test('a sink that throws what cannot be read ends in a dead letter, as any other that fails', async () => {
+test('a sink that throws an unreadable value ends in a dead letter, like any other failing sink', async () => {
   const clock = createTestClock()
   const sink: EventSink = {
     contract: 'sink/v1',

@@ -5,7 +5,10 @@ import { askForPayment, paymentWith } from './payment.fixture.ts'
 
 const person = (id: string) => ({ type: 'human', id }) as const
 
-/** A payment that two of the team approve, and then the owner; what each person may is in `roles`, who shares one in `people`. */
+/**
+ * A payment that two of the team approve, and then the owner; what each person may is in `roles`, who shares one in
+ * `people`.
+ */
 async function ask(
   roles: Readonly<Record<string, readonly string[]>>,
   people: Readonly<Record<string, string>> = {},
@@ -65,7 +68,7 @@ test('each vote is on record with the stage at which it was given', async () => 
   ])
 })
 
-test('what each reviewer made of it is on record, whatever becomes of the request', async () => {
+test('the decision of each reviewer is on record, however the request ends', async () => {
   const { approve, edit, history, decide, requestId, store } = await ask(team)
   await edit('ann', { cents: 400 })
   await edit('ben', { cents: 300 })
@@ -79,7 +82,7 @@ test('what each reviewer made of it is on record, whatever becomes of the reques
   expect(await verifyStore({ store, tenant: 'default', deep: true })).toMatchObject({ ok: true })
 })
 
-test('the approval of somebody who has lost the role counts no longer, and somebody else may give it', async () => {
+test('an approval no longer counts once the reviewer lost the role, and somebody else may give it', async () => {
   const roles: Record<string, readonly string[]> = { ...team }
   const { approve, store, history } = await ask(roles)
   await approve('ann')
@@ -94,7 +97,7 @@ test('the approval of somebody who has lost the role counts no longer, and someb
   expect(await verifyStore({ store, tenant: 'default', deep: true })).toMatchObject({ ok: true })
 })
 
-test('a stage that has lost its quorum waits again, also behind the last approval', async () => {
+test('a stage that has lost its quorum waits again, even after the last approval', async () => {
   const roles: Record<string, readonly string[]> = { ...team }
   const { approve, inbox, store } = await ask(roles)
   await approve('ann')
@@ -106,7 +109,7 @@ test('a stage that has lost its quorum waits again, also behind the last approva
   expect(await verifyStore({ store, tenant: 'default', deep: true })).toMatchObject({ ok: true })
 })
 
-test('an approval of somebody who was stopped executes nothing until the release', async () => {
+test('an approval of a stopped person executes nothing until the release', async () => {
   const { approve, engine, history } = await ask(team)
   const order = { target: { actorId: 'ann' }, actor: person('olga'), reason: 'stolen' } as const
   await approve('ann')
@@ -123,7 +126,7 @@ test('an approval of somebody who was stopped executes nothing until the release
   expect(await approve('olga')).toMatchObject({ status: 'executed' })
 })
 
-test('who is stopped hands no decision on, which is on record as well', async () => {
+test('a stopped person cannot hand a decision on, and the attempt is on record', async () => {
   const { approve, delegate, engine, history } = await ask(team)
   const order = { target: { actorId: 'ann' }, actor: person('olga'), reason: 'stolen' } as const
   await engine.stop(order)
@@ -137,7 +140,7 @@ test('who is stopped hands no decision on, which is on record as well', async ()
   expect(await approve('eve')).toMatchObject({ reason: 'not_entitled' })
 })
 
-test('nor does the approval of a delegate, while a stop is in force of who handed it on', async () => {
+test('the approval of a delegate executes nothing while the delegator is stopped', async () => {
   const { approve, delegate, engine } = await ask(team)
   const order = { target: { actorId: 'olga' }, actor: person('ann'), reason: 'stolen' } as const
   await approve('ann')
@@ -164,7 +167,7 @@ test.each(['user:ann', 'Ann', 'ａｎｎ'])(
   },
 )
 
-test('whoever edits at a later stage has approved there, and is not asked for what cannot be given twice', async () => {
+test('a reviewer who edits at a later stage has approved there, and is not asked again at an earlier one', async () => {
   const { approve, edit, inbox, store } = await ask(team)
   await approve('ann')
   await approve('ben')
@@ -178,7 +181,7 @@ test('whoever edits at a later stage has approved there, and is not asked for wh
   expect(await verifyStore({ store, tenant: 'default', deep: true })).toMatchObject({ ok: true })
 })
 
-test('a delegate decides at the stage at which it was handed on, and at no other', async () => {
+test('a delegate decides only at the stage for which the vote was handed on', async () => {
   const { approve, delegate, inbox } = await ask(team)
   await delegate('ann', 'dan')
   expect(await approve('dan')).toMatchObject({ status: 'recorded' })
@@ -221,7 +224,7 @@ test.each([
   expect(await approve('ben')).toMatchObject({ request: { stage: 1 } })
 })
 
-test('who may review anyway has a vote of their own, also as a delegate', async () => {
+test('a delegate who is also a reviewer has a vote of their own too', async () => {
   const { approve, delegate } = await ask(team)
   await delegate('ann', 'ben')
   await approve('ben')
@@ -253,7 +256,7 @@ test.each([
   },
 )
 
-test('a vote that was handed to a role counts once, and none of its people hands it on', async () => {
+test('a vote that was handed to a role counts once, and nobody with the role can hand it on', async () => {
   const { approve, delegate } = await ask({ ...team, jim: ['junior'], joe: ['junior'] })
   await delegate('ann', 'role:junior')
 
@@ -267,7 +270,7 @@ test('a vote that was handed to a role counts once, and none of its people hands
   expect(await approve('eve')).toMatchObject({ request: { stage: 1 } })
 })
 
-test('who has lost the role has handed nothing on, and what was approved on it counts no longer', async () => {
+test('a delegation and its approval no longer count once the delegator lost the role', async () => {
   const roles: Record<string, readonly string[]> = { ...team }
   const { approve, delegate, inbox } = await ask(roles)
   await delegate('ann', 'dan')
@@ -282,7 +285,7 @@ test('who has lost the role has handed nothing on, and what was approved on it c
   expect(await approve('cleo')).toMatchObject({ request: { stage: 1 } })
 })
 
-test('a vote stays that of who handed it on, whoever hands on another to the same delegate', async () => {
+test('a vote belongs to its delegator, even if somebody else hands one to the same delegate', async () => {
   const { approve, delegate } = await ask(team)
   await delegate('ann', 'eve')
   await approve('eve')
@@ -314,7 +317,7 @@ test.each(['edits', 'response'])(
   },
 )
 
-test('of a request of which so much was made nothing is left but to approve or reject it', async () => {
+test('a request at its limit of decisions can only be approved or rejected', async () => {
   const { approve, delegate, decide, requestId, history } = await ask(team)
   for (let more = 0; more < 100; more++) {
     await delegate('ann', `dan-${more}`)
@@ -329,7 +332,7 @@ test('of a request of which so much was made nothing is left but to approve or r
   expect(await approve('ben')).toMatchObject({ request: { stage: 1 } })
 })
 
-test('a key stands for one decision, with all that it says', async () => {
+test('an idempotency key stands for one decision with all its fields', async () => {
   const { decide, requestId } = await ask(team)
   const decision = {
     requestId,

@@ -6,7 +6,7 @@ import { createChangedStore, type ChangeByHand } from './changed-store.fixture.t
 import { createLoopSystem, createMemoryStore } from './index.ts'
 import { askForPayment, paymentLoop, person } from './payment.fixture.ts'
 
-test('who waits for a request hears nothing of one with the same id in another tenant', async () => {
+test('waiting for a request is not ended by one with the same id in another tenant', async () => {
   const ids = { id: () => 'same', salt: () => '0'.repeat(32) }
   const system = await createLoopSystem({ loops: [paymentLoop(1)], ids, relay: false })
   const requestId = await askForPayment(system, { tenant: 'theirs' })
@@ -20,7 +20,7 @@ test('who waits for a request hears nothing of one with the same id in another t
   expect(await waiting).toMatchObject({ tenant: 'ours', status: 'rejected' })
 })
 
-test('a program that waits for a decision, and does nothing else, does not end before it', async () => {
+test('a program that only waits for a decision does not end before it', async () => {
   const system = await createLoopSystem({ loops: [paymentLoop(1)], relay: false })
   const requestId = await askForPayment(system, { tenant: 'ours' })
   const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
@@ -39,7 +39,7 @@ test('a program that waits for a decision, and does nothing else, does not end b
   expect(timers()).toBe(before)
 })
 
-test('what is decided while a request is read is heard of without another look', async () => {
+test('a decision that is taken while the request is read ends the wait without another read', async () => {
   const kept = createMemoryStore()
   let decide: (() => Promise<unknown>) | undefined
   const store = {
@@ -80,7 +80,7 @@ async function changedBy(by: ChangeByHand) {
   }
 }
 
-test('nobody is released by an approval that is not on record', async () => {
+test('an approval that is not on record ends no wait', async () => {
   const vote = {
     decision: 'approve',
     reviewer: person('alice'),

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { createLoopSystem } from './index.ts'
 import { askForPayment, paymentWith } from './payment.fixture.ts'
 
-test('who is not known well enough to approve hands the approval on to nobody', async () => {
+test('a person whose authentication is too weak to approve cannot hand the approval on', async () => {
   const authority = createAuthority({ name: 'doors' })
   const loop = paymentWith({
     approval: { reviewers: ['ada'], expiresIn: '1h', allow: ['delegate'], assurance: 'oidc' },

@@ -85,7 +85,7 @@ test('a guard cannot approve by changing the requests that the next guard sees',
   expect(paid).toMatchObject({ status: 'guard_failed', reason: 'approval-obtained' })
 })
 
-test('nothing that a guard sees can be changed, in the process that asked and in another one', async () => {
+test('everything that a guard sees is frozen, in the process that asked and in another one', async () => {
   const changed: string[] = []
   const { asking, deciding } = await twoProcesses((seen) => changed.push(...loose(seen)))
   const asked = await asking.engine.transition(review)

@@ -39,7 +39,7 @@ async function open(more: Pick<Payment, 'guards' | 'effect'>) {
   }
 }
 
-test('what a limit leaves no room for is not available, and what it has room for is', async () => {
+test('a transition is available only if its limit has room', async () => {
   const budget = { id: 'budget', with: { limit: 10, amount: '/usd' } }
   const rate = { id: 'rate-limit', with: { limit: 2, window: '365d' } }
   const { pay, reasons } = await open({ guards: [budget, rate] })
@@ -53,7 +53,7 @@ test('what a limit leaves no room for is not available, and what it has room for
   expect(await reasons({ usd: 1 })).toEqual(['limit_reached'])
 })
 
-test('what a soft limit only warns of is available, beside a hard one that has room', async () => {
+test('a transition whose soft limit is full is available, if its hard limit has room', async () => {
   const budget = { id: 'budget', with: { limit: 10, amount: '/usd' }, severity: 'soft' as const }
   const rate = { id: 'rate-limit', with: { limit: 2, window: '365d' } }
   const { pay, reasons } = await open({ guards: [budget, rate] })
@@ -64,7 +64,7 @@ test('what a soft limit only warns of is available, beside a hard one that has r
   expect(await reasons({ usd: 3 })).toEqual(['limit_reached'])
 })
 
-test('an effect whose input cannot be made of the evidence is not available without it', async () => {
+test('a transition is not available without the evidence that its effect needs', async () => {
   const effect = { integration: 'bank', action: 'pay', input: { to: 'evidence.to' } }
   const { pay, reasons } = await open({ effect })
 

@@ -34,7 +34,7 @@ async function loadedBy(work: string): Promise<readonly string[]> {
   return JSON.parse(stdout) as readonly string[]
 }
 
-test('a system whose loops are right loads no library but its cache', async () => {
+test('a system with valid loops loads no library except its cache', async () => {
   expect(await loadedBy('await open(loop())')).toEqual([])
 })
 

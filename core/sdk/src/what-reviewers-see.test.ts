@@ -59,7 +59,7 @@ async function ask(onExpiry?: string, tenant = 'default') {
   return { clock, engine, request, intake: createIntake({ approvals, authority }) }
 }
 
-test('a reviewer sees what would be done, by whom, on what grounds, and what speaks against it', async () => {
+test('a reviewer sees the action, the requester, the evidence and the warnings', async () => {
   const { clock, request } = await ask('lapse')
   expect(request?.view).toEqual({
     title: 'pay on order-1',
@@ -83,12 +83,12 @@ test('a reviewer sees what would be done, by whom, on what grounds, and what spe
   })
 })
 
-test('a reviewer sees that nothing follows when nobody decides', async () => {
+test('a reviewer sees that nothing happens if nobody decides', async () => {
   const { request } = await ask()
   expect(request?.view.ifNothing).toBe('The request expires; the run stays in OPEN.')
 })
 
-test('a decision of a channel is on record with its words, its proof and how its sender is known', async () => {
+test('a decision of a channel is on record with its reason, its proof and the assurance of the person', async () => {
   const { engine, request, intake } = await ask()
   const decision = {
     requestId: request?.id,
@@ -136,7 +136,7 @@ test.each(['x'.repeat(256), 'line\nbreak', 'half \ud83d'])(
   },
 )
 
-test('people of every tenant that there may be decide through a channel, with a token that says so', async () => {
+test('people of any valid tenant can decide through a channel, with a token that names the tenant', async () => {
   const tenant = 'x'.repeat(256)
   const { request, intake } = await ask(undefined, tenant)
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')

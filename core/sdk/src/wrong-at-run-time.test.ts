@@ -10,7 +10,7 @@ const target = { aggregateId: 'order-1', actor: agent }
 const payment = paymentByBank({ semantics: 'idempotent', onSuccess: 'paid' })
 const common = { loops: [payment], integrations: [bankThat(async () => undefined)] }
 
-test('a store that throws before it answers costs the lease, and ends no process', async () => {
+test('a store that throws costs the lease, and does not end the process', async () => {
   const clock = createTestClock()
   const begun = Promise.withResolvers<void>()
   const answer = Promise.withResolvers<void>()
@@ -58,7 +58,7 @@ test.each([
   })
 })
 
-test('what a store says about its commit is said to who asked', async () => {
+test('an error of the store at a commit is thrown to the caller', async () => {
   const away = new LoopError('unavailable', 'The store is away.', { retryable: true })
   const commit = async () => Promise.reject(away)
   const { engine } = await createLoopSystem({
@@ -69,7 +69,7 @@ test('what a store says about its commit is said to who asked', async () => {
   await expect(engine.start({ loopId: 'payment', ...target })).rejects.toBe(away)
 })
 
-test('a telemetry that throws is reported, and what was committed has not failed', async () => {
+test('a telemetry that throws is reported, and the commit does not fail', async () => {
   const errors: unknown[] = []
   const telemetry = {
     contract: 'telemetry/v1',
@@ -89,7 +89,7 @@ test('a telemetry that throws is reported, and what was committed has not failed
   expect(errors).toEqual([new Error('broken')])
 })
 
-test('stops that a store throws at are a promise that is refused', async () => {
+test('engine.stops rejects when the store throws', async () => {
   const { engine } = await createLoopSystem({
     ...common,
     store: { ...createMemoryStore(), stops: () => fail() },
@@ -98,7 +98,7 @@ test('stops that a store throws at are a promise that is refused', async () => {
   await expect(engine.stops()).rejects.toThrow('broken')
 })
 
-test('a clock that rejects when it is woken, as that of Node does, is nothing to report', async () => {
+test('a clock whose sleep rejects when it is woken, as in Node, is not reported', async () => {
   const errors: unknown[] = []
   const still = createTestClock()
   const clock: Clock = {
@@ -124,7 +124,7 @@ test('a clock that rejects when it is woken, as that of Node does, is nothing to
   expect(errors).toEqual([])
 })
 
-test('a clock that breaks ends the relay and is reported; the store is closed all the same', async () => {
+test('a clock that throws ends the relay and is reported, and the store is still closed', async () => {
   const reported = Promise.withResolvers<unknown>()
   let isClosed = false
   const { close } = await createLoopSystem({
@@ -140,7 +140,7 @@ test('a clock that breaks ends the relay and is reported; the store is closed al
   expect(isClosed).toBe(true)
 })
 
-test('a clock that sleeps without a promise is refused', async () => {
+test('a clock whose sleep returns no promise is refused', async () => {
   const clock = { now: () => 0, sleep: () => undefined } as unknown as Clock
   await expect(createLoopSystem({ ...common, clock })).rejects.toMatchObject({
     code: 'invalid_config',
