@@ -5,7 +5,7 @@ import { agent, smallEvidence } from './bench-loop.ts'
 
 const reviewer: Actor = { type: 'human', id: 'alice', roles: ['finance'] }
 
-/** One transition that waits for one person. */
+/** A loop with one transition that one person has to approve. */
 export const approvalLoop = defineLoop({
   id: 'bench.approval',
   states: [{ id: 'ASKED' }, { id: 'DONE', terminal: true }],
@@ -36,7 +36,7 @@ export async function approvalRound(
   if (asked.status !== 'pending_approval') throw new Error(asked.status)
   const requestId = asked.approvalId
   const released = approvals.wait({ requestId }).then(() => performance.now())
-  // The agent is waiting before anybody decides.
+  // Lets the agent begin to wait before anybody decides.
   await new Promise(setImmediate)
   const sent = performance.now()
   const decided = await approvals.decide({ requestId, decision: 'approve', actor: reviewer })

@@ -1,10 +1,10 @@
 import { defineLoop, type Actor, type JsonObject } from '@loop-engine/sdk'
 
-/** Five states in a ring, and an end that no round reaches, so that one may be of any length. */
+/** The five states of a ring. No round reaches the end state, so that a round can have any length. */
 export const ring = ['DRAFT', 'TRIAGED', 'CHECKED', 'PRICED', 'SENT'] as const
 export const end = 'CLOSED'
 
-/** The state after the one at this place of the ring. */
+/** The state that follows the one at `index` in the ring. */
 export function after(index: number): string {
   return ring[(index + 1) % ring.length] ?? end
 }
@@ -19,7 +19,7 @@ const guards: { id: string; use: string; with: JsonObject }[] = [
   },
 ]
 
-/** One signal moves the ring on; two guards judge every move. */
+/** A loop around the ring: one signal takes every transition, and two guards judge each. */
 export const ringLoop = defineLoop({
   id: 'bench.ring',
   states: [...ring, { id: end, terminal: true }],
@@ -39,14 +39,14 @@ export const ringLoop = defineLoop({
 
 export const agent: Actor = Object.freeze({ type: 'ai-agent', id: 'agent:bench' })
 
-/** 80 bytes as JSON. */
+/** Evidence of 80 bytes as JSON. */
 export const smallEvidence = Object.freeze({
   amount: 120,
   confidence: 0.93,
   note: 'customer asked twice; order 4711 ok',
 })
 
-/** Ten fields, about 250 bytes. */
+/** Evidence of ten fields, about 250 bytes as JSON. */
 export const tenFields = Object.freeze({
   amount: 120,
   confidence: 0.93,

@@ -8,7 +8,7 @@ const oneStep = DBOS.registerWorkflow(
   { name: 'oneStep' },
 )
 
-/** `callers` at a time, each of whom runs a workflow of one step that does nothing, and waits for its result. */
+/** Lets `callers` at a time run a workflow of one step that does nothing, and wait for its result. */
 export async function driveDbos(url: string, callers: number): Promise<Driven> {
   const systemDatabaseUrl = new URL('/bench_dbos', url).href
   DBOS.setConfig({ name: 'bench', systemDatabaseUrl, logLevel: 'error' })

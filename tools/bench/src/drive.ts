@@ -4,10 +4,10 @@ import { createLoopSystem, type LoopSystem, type LoopSystemOptions } from '@loop
 import { agent, ringLoop, smallEvidence } from './bench-loop.ts'
 import type { Work } from './measure.ts'
 
-/** Its one item in the outbox makes a commit three rows: the run, the entry and what to deliver. */
+/** With this sink a commit writes three rows: the run, the entry and the outbox item. */
 const sink: EventSink = { contract: 'sink/v1', name: 'bench', publish: async () => {} }
 
-/** Nothing is delivered while it is measured. */
+/** The options of every measured system. Nothing is delivered while it is measured. */
 export const driven = {
   loops: [ringLoop],
   sinks: [sink],
@@ -19,13 +19,13 @@ export interface Driven {
   done(): Promise<void>
 }
 
-/** `callers` at a time over a store, each with a run of its own. */
+/** Creates a system on a store, and lets `callers` at a time take transitions, each on a run of its own. */
 export async function drive(store: LoopStore, callers: number): Promise<Driven> {
   const system = await createLoopSystem({ ...driven, store })
   return { work: await driveSystem(system, callers), done: () => system.close() }
 }
 
-/** The same over a system that was made with `driven`. */
+/** Lets `callers` at a time take transitions on a system that was created with `driven`. */
 export async function driveSystem(system: LoopSystem, callers: number): Promise<Work> {
   const keys = Array.from({ length: callers }, (_, index) => `case-${index}-${unique()}`)
   for (const aggregateId of keys)
@@ -33,7 +33,7 @@ export async function driveSystem(system: LoopSystem, callers: number): Promise<
   return inTurns(callers, async (caller) => move(system, keys[caller] ?? '', 'next'))
 }
 
-/** `callers` at a time, each of whom starts a run and closes it by one transition, again and again. */
+/** Lets `callers` at a time start a run and close it by one transition, again and again. */
 export async function driveRuns(store: LoopStore, callers: number): Promise<Driven> {
   const system = await createLoopSystem({ ...driven, store })
   let runs = 0
@@ -48,7 +48,7 @@ export async function driveRuns(store: LoopStore, callers: number): Promise<Driv
   }
 }
 
-/** Each caller does its share, one after the other. */
+/** Divides the work among the callers; each does its share one operation after the other. */
 export function inTurns(callers: number, once: (caller: number) => Promise<void>): Work {
   const share = async (caller: number, times: number): Promise<void> => {
     for (let done = 0; done < times; done++) await once(caller)
@@ -69,7 +69,10 @@ function unique(): bigint {
   return process.hrtime.bigint()
 }
 
-/** The texts that a transition writes, so that a baseline writes as many bytes; SQLite keeps columns out of the first. */
+/**
+ * Texts as long as those that a transition writes, for the baselines. In SQLite the instance text is shorter: it has
+ * columns.
+ */
 export const sizes = {
   instance: { postgres: 'i'.repeat(513), sqlite: 'i'.repeat(330) },
   body: 'b'.repeat(930),

@@ -3,7 +3,7 @@ import { createPostgresStore } from '@loop-engine/integration-postgres'
 import { drive } from './drive.ts'
 import { rateOf } from './measure.ts'
 
-// One engine of several on the same schema, each a process with a store and callers of its own.
+// One of several processes on the same schema, each with an engine, a store and callers of its own.
 const [connectionString = '', schema = '', callers = ''] = process.argv.slice(2)
 const { work } = await drive(createPostgresStore({ connectionString, schema }), Number(callers))
 

@@ -1,4 +1,4 @@
-/** One measured line of the table: ours beside its baseline, both from the same run. */
+/** One line of the table: our value and that of the baseline, both from the same run. */
 export interface Figure {
   readonly name: string
   readonly ours: number
@@ -8,7 +8,7 @@ export interface Figure {
   readonly unit: string
   /** `ours / baseline` must be at least, or at most, this; `difference` compares `ours - baseline` instead. */
   readonly target: Target
-  /** Pragmas, durability, sizes: without them a number says nothing. */
+  /** Pragmas, durability and sizes, without which a number means nothing. */
   readonly conditions: string
 }
 
@@ -16,22 +16,22 @@ export type Target =
   | { readonly atLeast: number }
   | { readonly atMost: number }
   | { readonly differenceAtMost: number }
-  /** Shown to explain another figure. */
+  /** No target: the figure is shown to explain another one. */
   | { readonly none: true }
 
 interface SuiteOptions {
-  /** Short rounds and small sizes: checks that everything runs, not targets. */
+  /** Whether to use short rounds and small sizes, which check that everything runs but not the targets. */
   readonly quick: boolean
 }
 
 export type Suite = (options: SuiteOptions) => Promise<readonly Figure[]>
 
-/** A figure, and the suite that it is of. */
+/** A figure with the name of its suite. */
 export interface FigureOfSuite extends Figure {
   readonly suite: string
 }
 
-/** What is compared with the target: a ratio, or a difference in the unit of the figure. */
+/** The value that is compared with the target: a ratio, or a difference in the unit of the figure. */
 export function score({ ours, baseline, target }: Figure): number {
   return 'differenceAtMost' in target ? ours - baseline : ours / baseline
 }

@@ -1,7 +1,7 @@
 /** Does its work `count` times. */
 export type Work = (count: number) => Promise<void> | void
 
-/** Makes the work of one round, on data of its own, and what cleans up after it. */
+/** Prepares the work of one round, on data of its own, and a function that cleans up after it. */
 export interface Contender {
   prepare(): Promise<{ work: Work; done?: () => Promise<void> | void }>
 }
@@ -9,11 +9,14 @@ export interface Contender {
 export interface Rounds {
   readonly rounds: number
   readonly ms: number
-  /** How many at a time; the clock is read between. */
+  /** The number of operations between two reads of the clock. */
   readonly batch: number
 }
 
-/** Operations a second of each contender: the median of rounds that alternate, so that a slow moment of the machine meets all. */
+/**
+ * The operations per second of each contender: the median of alternating rounds, so that a slow moment affects all
+ * alike.
+ */
 export async function rates<Name extends string>(
   contenders: Readonly<Record<Name, Contender>>,
   { rounds, ms, batch }: Rounds,
@@ -35,7 +38,7 @@ export async function rates<Name extends string>(
   >
 }
 
-/** Operations a second for as long as this, after one batch that warms up. */
+/** The operations per second, measured for `ms` milliseconds after one batch that warms up. */
 export async function rateOf(work: Work, ms: number, batch: number): Promise<number> {
   await work(batch)
   const start = performance.now()

@@ -8,13 +8,14 @@ export interface RawPostgresOptions {
   readonly url: string
   readonly schema: string
   readonly callers: number
-  /** `same`: into the tables of the store, with their indexes. `lean`: into tables with nothing but a key each. */
+  /** `same` writes into the tables of the store, with their indexes; `lean` into tables with only a key each. */
   readonly tables: 'same' | 'lean'
 }
 
 /**
- * The rows of a transition in one prepared statement, a connection for each caller: the least that it costs over a
- * network. Nothing is judged, hashed, locked or asked for; the statement would lose a race, and runs none.
+ * Writes the rows of a transition by one prepared statement, with a connection for each caller: the lower bound of its
+ * cost over a network. It judges, hashes, locks and reads nothing. No two callers write the same run, so it cannot lose
+ * a race.
  */
 export async function openRaw({
   url,

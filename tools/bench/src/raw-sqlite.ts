@@ -3,12 +3,12 @@ import { DatabaseSync } from 'node:sqlite'
 import { sizes } from './drive.ts'
 import type { Work } from './measure.ts'
 
-/** What the store calls the same settings of SQLite. */
+/** The durability that the store declares for each value of `synchronous`. */
 export const durabilityOf = { NORMAL: 'process', FULL: 'power' } as const
 
 export type Synchronous = keyof typeof durabilityOf
 
-/** The least that a durable transition costs: compare-and-swap, entry and outbox row in one transaction, by hand. */
+/** The lower bound of a durable transition: compare-and-swap, entry and outbox row in one hand-written transaction. */
 export function openRaw(path: string, synchronous: Synchronous): { work: Work; done(): void } {
   const db = new DatabaseSync(path)
   db.exec(`

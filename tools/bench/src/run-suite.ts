@@ -1,7 +1,7 @@
 import type { FigureOfSuite } from './figure.ts'
 import { suites } from './suites.ts'
 
-// One suite in a process of its own: what another one left in memory or in the compiler does not count.
+// Runs one suite in a process of its own, so that no other suite has filled its memory or influenced its compiler.
 const [name = '', size] = process.argv.slice(2)
 const load = suites[name]
 if (!load) throw new Error(`There is no suite ${name}.`)

@@ -14,7 +14,7 @@ import { after, agent, ring, ringLoop, smallEvidence } from './bench-loop.ts'
 const perCommit = 500
 const atOnce = 16
 
-/** Starts a run and gives it `count` entries of the size that the engine writes, chained and legal, many a commit. */
+/** Starts a run and gives it `count` valid, chained entries of the size that the engine writes, many in each commit. */
 export async function seedRun(
   store: LoopStore,
   aggregateId: string,
@@ -24,7 +24,7 @@ export async function seedRun(
   return startAndGrow(engine, store, aggregateId, count)
 }
 
-/** The same for many runs at once. */
+/** Starts many runs with `entriesEach` entries. */
 export async function seedRuns(store: LoopStore, runs: number, entriesEach: number): Promise<void> {
   const { engine } = await createLoopSystem({ loops: [ringLoop], store, relay: false })
   const left = Array.from({ length: runs }, (_, index) => `old-${index}`).values()

@@ -1,6 +1,6 @@
 import type { Suite } from './figure.ts'
 
-/** Loaded one at a time: a suite pays only for what it uses. */
+/** Each suite is loaded alone, so that it loads only what it uses. */
 export const suites: Readonly<Record<string, () => Promise<Suite>>> = {
   memory: async () => (await import('./suites/memory.ts')).memory,
   sqlite: async () => (await import('./suites/sqlite.ts')).sqlite,

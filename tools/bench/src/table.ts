@@ -2,7 +2,7 @@ import { isMet, score, type Figure, type FigureOfSuite, type Target } from './fi
 
 const titles = ['suite', 'what', 'ours', 'baseline', 'unit', 'ratio', 'target', '']
 
-/** A table with one line a figure, and under each what it was measured against and how. */
+/** A table with one line for each figure, and below it the baseline and the conditions. */
 export function tableOf(figures: readonly FigureOfSuite[]): string {
   const rows = figures.map((figure) => [
     figure.suite,

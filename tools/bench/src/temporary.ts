@@ -6,7 +6,7 @@ const folder = mkdtempSync(join(tmpdir(), 'loop-engine-bench-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 let files = 0
 
-/** A file that nobody used, gone with the process. */
+/** The path of a new file, which is removed when the process ends. */
 export function temporaryFile(): string {
   return join(folder, `${(files += 1)}.db`)
 }

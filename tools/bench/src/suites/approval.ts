@@ -7,7 +7,7 @@ import { median } from '../measure.ts'
 import { openRaw } from '../raw-sqlite.ts'
 import { temporaryFile } from '../temporary.ts'
 
-/** From the moment a person's decision is sent until the agent that waits for it goes on. */
+/** Measures the time from sending a person's decision until the agent that waits for it goes on. */
 export const approval: Suite = async ({ quick }) => {
   const count = quick ? 50 : 4000
   const system = await createLoopSystem({
@@ -22,7 +22,7 @@ export const approval: Suite = async ({ quick }) => {
     const took = await approvalRound(system, `case-${index}`)
     const start = performance.now()
     await raw.work(1)
-    // A server decides for days: the first half warms up, until the code of both is compiled.
+    // A real server runs for days, so the first half warms up until the code of both sides is compiled.
     if (index < count / 2) continue
     ours.push(took * 1000)
     baseline.push((performance.now() - start) * 1000)

@@ -6,7 +6,7 @@ import { drive, driveRuns } from '../drive.ts'
 import type { Figure, Suite } from '../figure.ts'
 import { rates } from '../measure.ts'
 
-/** What a user might pick instead for a durable step, on the same server; neither does all that the other does. */
+/** Compares with DBOS, which a user might choose for a durable step, on the same server. The two do different work. */
 export const dbos: Suite = async ({ quick }) => {
   const pace = quick ? { rounds: 1, ms: 150 } : { rounds: 3, ms: 1500 }
   const server = await startPostgres({ private: true })

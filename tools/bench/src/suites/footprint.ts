@@ -8,7 +8,7 @@ import type { Figure, Suite } from '../figure.ts'
 import { ringMachine } from '../ring-machine.ts'
 import { temporaryFile } from '../temporary.ts'
 
-/** What an open run that nobody touches keeps in memory. */
+/** Measures the memory of an open run that nobody touches. */
 export const footprint: Suite = async ({ quick }) => {
   const count = quick ? 500 : 10_000
   const baseline = await bytesEach(count, async () =>
@@ -58,7 +58,7 @@ async function bytesEach(count: number, make: () => Promise<unknown>): Promise<n
   const before = await settledHeap()
   const made = await make()
   const after = await settledHeap()
-  // Read after the measurement, so that it is still there during it.
+  // Used after the measurement, so that it is not collected before.
   if (made === undefined) throw new Error('Nothing was made.')
   return (after - before) / count
 }

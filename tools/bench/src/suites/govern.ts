@@ -19,7 +19,7 @@ const policy = {
   refund: { approval: { when: 'input.amount > 100', reviewers: ['group:finance'] } },
 } as const
 
-/** What a governed tool call costs beyond the bare one: four commits, of which each is on record. */
+/** Measures what a governed tool call costs beyond a bare one: it makes four commits. */
 export const governSuite: Suite = async ({ quick }) => {
   const pace = quick ? { rounds: 1, ms: 100, batch: 20 } : { rounds: 7, ms: 700, batch: 100 }
   const cases: { name: string; open: () => LoopStore; conditions: string; atMost: number }[] = [
@@ -65,7 +65,7 @@ function figureOf(
   }
 }
 
-/** Tools with or without a ledger behind them. */
+/** Tools that are governed if a store is given, else bare. */
 async function open(store?: () => LoopStore): Promise<{
   tools: { refund: typeof refund }
   toolApproval?: object
@@ -120,7 +120,7 @@ function generations(store?: () => LoopStore): Contender {
   }
 }
 
-/** Calls the tool, then says so. */
+/** A model that calls the tool, and then answers with text. */
 function modelOf(toolCallId: string): MockLanguageModelV4 {
   const usage = {
     inputTokens: { total: 1, noCache: 1, cacheRead: 0, cacheWrite: 0 },

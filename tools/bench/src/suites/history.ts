@@ -9,7 +9,7 @@ import { temporaryFile } from '../temporary.ts'
 
 const conditions = 'SQLite WAL, synchronous=NORMAL, durability process'
 
-/** A run with a long history moves, and is read, as fast as a young one. */
+/** Measures whether a run with a long history moves, and is read, as fast as a young one. */
 export const history: Suite = async ({ quick }) => {
   const pace = quick ? { rounds: 1, ms: 150, batch: 20 } : { rounds: 5, ms: 1000, batch: 50 }
   const figures: Figure[] = []

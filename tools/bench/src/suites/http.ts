@@ -16,7 +16,10 @@ import { temporaryFile } from '../temporary.ts'
 
 const connections = 64
 
-/** A transition by POST against a bare Hono route that does one SQLite transaction; both with their client in this process. */
+/**
+ * Compares a transition by POST with a bare Hono route that makes one SQLite transaction. The clients run in this
+ * process.
+ */
 export const http: Suite = async ({ quick }) => {
   const pace = quick ? { rounds: 1, ms: 200, batch: 64 } : { rounds: 5, ms: 2000, batch: 256 }
   const figures: Figure[] = []

@@ -9,7 +9,7 @@ import { ringMachine, type RingEvidence } from '../ring-machine.ts'
 
 const conditions = 'in memory, hash chain on, every record kept; two guards, six states'
 
-/** A governed transition in memory against an actor of an equal machine, which records nothing. */
+/** Compares a governed transition in memory with an XState actor of an equal machine, which records nothing. */
 export const memory: Suite = async ({ quick }) => {
   const pace = quick ? { rounds: 2, ms: 100, batch: 500 } : { rounds: 9, ms: 700, batch: 1000 }
   const cases = [
@@ -55,7 +55,7 @@ export const memory: Suite = async ({ quick }) => {
   return figures
 }
 
-/** The least that a chained record costs: its text and its evidence's, as V8 writes them, and the hash of each. */
+/** The lower bound of a chained record: `JSON.stringify` of the record and of its evidence, and the hash of each. */
 function recordFloor(): Contender {
   return {
     async prepare() {

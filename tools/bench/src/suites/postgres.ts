@@ -18,7 +18,7 @@ const comparisons = [
   { callers: 64, tables: 'lean', target: { none: true } },
 ] as const
 
-/** A durable transition in PostgreSQL against one prepared statement that writes the same rows. */
+/** Compares a durable transition in PostgreSQL with one prepared statement that writes the same rows. */
 export const postgres: Suite = async ({ quick }) => {
   const pace = quick ? { rounds: 1, ms: 300, batch: 64 } : { rounds: 5, ms: 1500, batch: 64 }
   const [oldRuns, entriesEach] = quick ? [20, 500] : [2000, 500]
@@ -34,7 +34,7 @@ export const postgres: Suite = async ({ quick }) => {
       }
       const { ours, baseline } = await rates(
         { ours: store(server.schema(), callers), baseline: raw },
-        // Long batches, because callers wait for one another at the end of each.
+        // The batches are long, because at the end of each the callers wait for one another.
         { ...pace, batch: callers * 32 },
       )
       figures.push({
@@ -71,7 +71,7 @@ export const postgres: Suite = async ({ quick }) => {
   return figures
 }
 
-/** What autovacuum and the checkpointer would do in the minutes after so many rows, before and not during a round. */
+/** Does before a round what autovacuum and the checkpointer would otherwise do during it, after so many new rows. */
 async function settle(connectionString: string): Promise<void> {
   const client = new pg.Client({ connectionString })
   await client.connect()

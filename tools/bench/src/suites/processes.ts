@@ -9,7 +9,9 @@ import { median } from '../measure.ts'
 const callers = 16
 const sizes = [1, 2, 4] as const
 
-/** What more processes with an engine each bring on one server: as much as there are idle cores for them and for it. */
+/**
+ * Measures what more engine processes on one server bring. They help as long as they and the server find idle cores.
+ */
 export const processes: Suite = async ({ quick }) => {
   const { rounds, ms } = quick ? { rounds: 1, ms: 200 } : { rounds: 3, ms: 1500 }
   const server = await startPostgres({ private: true })

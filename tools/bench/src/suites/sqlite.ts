@@ -9,7 +9,7 @@ import { temporaryFile } from '../temporary.ts'
 const byHand = 'hand-written three-row transaction (compare-and-swap, entry, outbox), one at a time'
 const oneCaller = 'the same store, one caller'
 
-/** A durable transition in one SQLite file against the rows it writes, written by hand. */
+/** Compares a durable transition in one SQLite file with a hand-written transaction of the same rows. */
 export const sqlite: Suite = async ({ quick }) => {
   const pace = quick ? { rounds: 2, ms: 200, batch: 64 } : { rounds: 7, ms: 1200, batch: 128 }
   const cases = [
@@ -62,7 +62,7 @@ function raw(synchronous: Synchronous): Contender {
   return warm(async () => openRaw(temporaryFile(), synchronous))
 }
 
-/** Begins where the write-ahead log is as long as it will be, and whoever copies it has started. */
+/** Begins a round only when the write-ahead log has reached its final length and the thread that copies it runs. */
 function warm(prepare: Contender['prepare']): Contender {
   return {
     async prepare() {

@@ -16,7 +16,7 @@ const open = `
   const system = await createLoopSystem({ loops, store: createSqliteStore({ path: process.argv[1] }) })
   await system.close()`
 
-/** A process that imports the engine and opens a store with ten definitions, against one that does nothing. */
+/** Compares a process that imports the engine and opens a store with ten definitions with one that does nothing. */
 export const startup: Suite = async ({ quick }) => {
   build()
   const path = temporaryFile()
@@ -40,7 +40,7 @@ export const startup: Suite = async ({ quick }) => {
   ]
 }
 
-/** Nx builds what changed since, by its content: a stale `dist` would be the figure of another program. */
+/** Builds the packages that changed, by Nx. With a stale `dist` the figure would be that of an older program. */
 function build(): void {
   const nx = join(root, 'node_modules/nx/dist/bin/nx.js')
   const packages = 'core/*,integrations/sqlite'
@@ -50,7 +50,7 @@ function build(): void {
       stdio: 'ignore',
     })
   } catch (cause) {
-    throw new Error('What is measured does not build; `npm run build` says why.', { cause })
+    throw new Error('The packages to measure do not build; `npm run build` says why.', { cause })
   }
 }
 

@@ -12,7 +12,7 @@ import { driveSystem, driven } from '../drive.ts'
 import type { Figure, Suite } from '../figure.ts'
 import { median, rates, type Contender } from '../measure.ts'
 
-/** Loops on Temporal beside the plain engine on the same PostgreSQL: what its round trips cost. */
+/** Compares loops on Temporal with the plain engine on the same PostgreSQL, to show what the round trips cost. */
 export const temporal: Suite = async ({ quick }) => {
   if (findTemporal() === undefined) {
     console.log('temporal is left out: `npm run test:temporal` fetches its dev server.\n')

@@ -9,7 +9,7 @@ import { median } from '../measure.ts'
 import { seedRun } from '../seed.ts'
 import { temporaryFile } from '../temporary.ts'
 
-/** Checking every entry of a store against the bare hashing of the same texts: in memory, and as they are read. */
+/** Compares verifying a store with hashing the same texts, both from memory and as they are read from the file. */
 export const verify: Suite = async ({ quick }) => {
   const [runs, perRun] = quick ? [2, 10_000] : [10, 100_000]
   const path = temporaryFile()
@@ -56,7 +56,7 @@ export const verify: Suite = async ({ quick }) => {
   ]
 }
 
-/** Bodies only, in pages, and nothing compared. */
+/** Reads the bodies, in pages, and hashes them without any comparison. */
 function readAndHashRate(file: DatabaseSync, runId: string, entries: number): number {
   const page = file.prepare(
     'SELECT body FROM entry WHERE tenant = ? AND run_id = ? AND seq BETWEEN ? AND ? ORDER BY seq',
