@@ -11,7 +11,7 @@ const message = {
 }
 
 test.each([[''], ['x'.repeat(257)], [null], [7]])(
-  'an id or a name that no record takes is none: %#',
+  'an id or a model name that no record takes is left out: %#',
   (name) => {
     expect(readMessage({ ...message, id: name, model: name })).toMatchObject({
       end: 'complete',
@@ -27,7 +27,7 @@ test.each([
   [{ input_tokens: null, cache_read_input_tokens: 2 }, { cachedInputTokens: 2 }],
   [{ input_tokens: 1.5, output_tokens: 4 }, { outputTokens: 4 }],
   [{ input_tokens: 3, output_tokens: -1 }, { inputTokens: 3 }],
-])('of the counts %j nothing is invented, and none costs an answer', (usage, expected) => {
+])('from the counts %j only valid ones are taken, and the answer is kept', (usage, expected) => {
   const answer = readMessage({ ...message, usage })
 
   expect(answer).toMatchObject({ end: 'complete', text: '{}' })

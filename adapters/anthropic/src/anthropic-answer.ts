@@ -24,11 +24,11 @@ const messageSchema = z.object({
   usage: usageSchema.nullish().catch(null),
   _request_id: z.string().nullish(),
 })
-/** As a gateway may answer with status 200. */
+/** An error that a gateway may send with status 200. */
 const errorSchema = z.object({ type: z.literal('error'), error: z.object({ type: z.string() }) })
 type Message = z.infer<typeof messageSchema>
 
-/** Reads a message, whole or put together from a stream. Throws a zod error for anything else. */
+/** Reads a complete message, also one that was assembled from a stream. Throws a zod error for anything else. */
 export function readMessage(message: unknown): ModelAnswer {
   const failed = errorSchema.safeParse(message)
   if (failed.success) {
@@ -46,7 +46,7 @@ export function readMessage(message: unknown): ModelAnswer {
   }
 }
 
-/** No tools are sent, so `tool_use` and `pause_turn` are failures like what is not known yet. */
+/** No tools are sent, so `tool_use` and `pause_turn` are failures, as are reasons that are unknown here. */
 function endOf({ stop_reason: reason }: Message): AnswerEnd {
   if (reason === 'end_turn' || reason === 'stop_sequence') return 'complete'
   if (reason === 'refusal') return 'refused'
@@ -54,7 +54,7 @@ function endOf({ stop_reason: reason }: Message): AnswerEnd {
   return 'failed'
 }
 
-/** Anthropic counts what it read from or wrote to its cache apart from `input_tokens`; the record holds the sum. */
+/** Anthropic leaves tokens read from or written to its cache out of `input_tokens`; the record holds the sum. */
 function usageOf(usage: z.infer<typeof usageSchema>): Usage {
   const { input_tokens: fresh, cache_read_input_tokens: read } = usage
   const written = usage.cache_creation_input_tokens

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 
 import { createAnthropicActorAdapter } from './index.ts'
 
-// The CommonJS half of the SDK has classes of its own, as every other copy has.
+// The CommonJS build of the SDK has its own classes, as any second copy of the SDK has.
 const { Anthropic } = createRequire(import.meta.url)('@anthropic-ai/sdk') as typeof Sdk
 
 providerConformance({
@@ -42,7 +42,7 @@ test.each([
   })
 })
 
-test('an answer that is filtered while it is streamed is content_filtered', async () => {
+test('an answer that is blocked while it streams is content_filtered', async () => {
   const error = { type: 'error', error: { details: null, type: misused, message: filtered } }
   const stream = new Response(`event: error\ndata: ${JSON.stringify(error)}\n\n`, {
     headers: { 'content-type': 'text/event-stream' },
@@ -54,7 +54,7 @@ test('an answer that is filtered while it is streamed is content_filtered', asyn
   })
 })
 
-/** Claude as its users report it, where the local server cannot say it. */
+/** Asks with a fixed answer, which users of Claude have reported and the local server cannot give. */
 function asked(answer: Response, options: ModelCallOptions = {}): Promise<Submission> {
   const client = new Anthropic({
     apiKey: 'key',

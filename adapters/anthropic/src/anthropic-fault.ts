@@ -8,14 +8,14 @@ const apiErrorSchema = z.object({
   errorCode: word,
   requestID: word,
   headers: z.instanceof(Headers).optional().catch(undefined),
-  /** The body of the answer, or of an event in a stream. */
+  /** Body of the response, or of an event in a stream. */
   error: z
     .object({ error: z.object({ message: z.string() }) })
     .optional()
     .catch(undefined),
 })
 
-/** Reads the SDK's errors; what they quote stays behind. */
+/** Reads errors of the SDK without the text that they quote; undefined for other errors. */
 export function readAnthropicFault(error: unknown): ModelFault | undefined {
   if (!(error instanceof Error)) return undefined
   const classes = classesOf(error)
@@ -33,17 +33,17 @@ export function readAnthropicFault(error: unknown): ModelFault | undefined {
     }
   }
   if (!classes.includes('AnthropicError')) return undefined
-  // So the SDK says that a stream ended too early, or that an event of it was no JSON.
+  // The SDK throws this when a stream ended too early, or when an event of the stream was no JSON.
   return { kind: error.cause instanceof SyntaxError ? 'bad_response' : 'network' }
 }
 
-/** By name: a client that is handed in may come from another copy of the SDK, or from its CommonJS half. */
+/** Names of the error's classes: the client may come from another copy of the SDK, so `instanceof` would fail. */
 function classesOf(error: Error): string[] {
   const prototype: unknown = Object.getPrototypeOf(error)
   return prototype instanceof Error ? [prototype.constructor.name, ...classesOf(prototype)] : []
 }
 
-/** An error inside a stream has a type, but comes with status 200. */
+/** HTTP statuses by error type: an error inside a stream has a type, but arrives with status 200. */
 const statusOf = new Map([
   ['invalid_request_error', 400],
   ['authentication_error', 401],

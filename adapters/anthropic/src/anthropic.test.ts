@@ -20,7 +20,7 @@ const harness: ProviderWireHarness = {
   wire: 'anthropic',
   create: (options) => createAnthropicActorAdapter({ ...options, model }),
   streams: true,
-  // A refusal is all that the vendor has.
+  // The stop reasons of Anthropic include a refusal, but no filter.
   missing: ['content_filter'],
 }
 providerConformance(harness)
@@ -66,7 +66,7 @@ const adapter = (options: Partial<AnthropicOptions> = {}) =>
     ...options,
   })
 
-test('what the strict mode of the vendor does not know is told in words', async () => {
+test('constraints that the vendor’s strict mode does not support are sent in descriptions', async () => {
   server.reply(decision)
 
   await adapter({ temperature: 0 }).createSubmission(context)
@@ -114,7 +114,7 @@ test('a client keeps its own retries, fetch and middleware', async () => {
   expect(seen).toEqual(['middleware', 'fetch'])
 })
 
-test('an error event in a stream has the status that it would have had before it', async () => {
+test('an error event in a stream gets the status that it would have as a response', async () => {
   server.reply({ kind: 'failed' })
 
   await expect(adapter().createSubmission(context, { onProgress: () => {} })).rejects.toMatchObject(
@@ -126,7 +126,7 @@ test('an error event in a stream has the status that it would have had before it
   )
 })
 
-describe('what an answer ends with decides whether it is read', () => {
+describe('the stop reason decides whether an answer is read', () => {
   const answering = (stop_reason: string | null) => {
     const counts = { cache_read_input_tokens: 3, cache_creation_input_tokens: 2, output_tokens: 1 }
     const answer = {
@@ -142,7 +142,7 @@ describe('what an answer ends with decides whether it is read', () => {
     return new Anthropic({ apiKey: 'k', fetch: () => Promise.resolve(Response.json(answer)) })
   }
 
-  test('whole; and what the cache held is part of what went in', async () => {
+  test('a complete answer is read, and cached tokens count as input', async () => {
     const client = answering('stop_sequence')
 
     const { usage, actor } = await adapter({ client }).createSubmission(context)
@@ -188,7 +188,7 @@ test('the environment is not read, and nothing is logged', async () => {
   expect(log).not.toHaveBeenCalled()
 })
 
-test('misuse is named: no key, or a field that strict schemas cannot say', async () => {
+test('a missing key is refused, and so is a field that strict schemas cannot express', async () => {
   expect(() => createAnthropicActorAdapter({ model })).toThrow(
     expect.objectContaining({ code: 'invalid_config', path: '/apiKey' }),
   )

@@ -22,7 +22,7 @@ import {
 import { readMessage } from './anthropic-answer.ts'
 import { readAnthropicFault } from './anthropic-fault.ts'
 
-/** What is used of a client of `@anthropic-ai/sdk`; those for Bedrock, Vertex and Foundry have it too. */
+/** The part of a client of `@anthropic-ai/sdk` that is used; clients for Bedrock, Vertex and Foundry have it too. */
 export interface AnthropicClient {
   readonly messages: Pick<Anthropic['messages'], 'create' | 'stream'>
   /** Milliseconds, for one attempt. */
@@ -33,13 +33,13 @@ export interface AnthropicOptions extends ProviderOptions {
   /** Required unless a client is handed in. */
   readonly apiKey?: string
   readonly model: string
-  /** Used as it is, with its own key, address, fetch and middleware. */
+  /** Used with its own key, address, fetch and middleware. */
   readonly client?: AnthropicClient
   /** Without `/v1`; `https://api.anthropic.com` by default. */
   readonly baseUrl?: string
-  /** How often the SDK repeats a failed request; 2 by default, or what the client says. */
+  /** How often the SDK repeats a failed request; by default 2, or the setting of the client. */
   readonly maxRetries?: number
-  /** Thinking counts too; 4,096 by default. */
+  /** Includes thinking; 4,096 by default. */
   readonly maxOutputTokens?: number
   /** Not sent by default: several models refuse it. */
   readonly temperature?: number
@@ -91,9 +91,9 @@ function anthropicVendor({
       }
       const request = {
         signal,
-        // Runs inside the SDK's retries, and in a client that was handed in too.
+        // The middleware sees each retry of the SDK, also in a client that was handed in.
         middleware: [middlewareOf(attempts)],
-        // One must be said: without it the SDK refuses large answers that are not streamed.
+        // Required: without a timeout the SDK refuses large answers that are not streamed.
         timeout: Math.min(client.timeout ?? timeoutMs, timeoutMs),
         ...present({ maxRetries }),
       }
@@ -109,7 +109,7 @@ function createClient({
   baseUrl,
 }: Pick<AnthropicOptions, 'apiKey' | 'baseUrl'>): Anthropic {
   if (!apiKey) {
-    throw new LoopError('invalid_config', 'anthropic was given neither a key nor a client.', {
+    throw new LoopError('invalid_config', 'The anthropic adapter has neither a key nor a client.', {
       plugin: 'anthropic',
       path: '/apiKey',
       hint: 'Hand in apiKey or client; the environment is not read.',
@@ -117,7 +117,7 @@ function createClient({
   }
   return new Anthropic({
     apiKey,
-    // What is left out here the SDK would read from the environment.
+    // The SDK would read any setting that is left out here from the environment.
     baseURL: baseUrl ?? 'https://api.anthropic.com',
     fetch: withOwnHeaders({
       authorization: `Bearer ${apiKey}`,
@@ -129,12 +129,15 @@ function createClient({
   })
 }
 
-/** What Anthropic's strict mode does not know (`minimum`, `maxLength`, …) goes into descriptions; it is enforced here. */
+/**
+ * Moves constraints that Anthropic's strict mode does not support (`minimum`, `maxLength`, …) into descriptions; answers are
+ * checked against the whole schema later. Throws `invalid_config` for a field without a type.
+ */
 function supported(schema: JsonObject): Record<string, unknown> {
   try {
     return jsonSchemaOutputFormat({ ...schema, type: 'object' }).schema
   } catch {
-    throw new LoopError('invalid_config', 'anthropic cannot express the fields of the decision.', {
+    throw new LoopError('invalid_config', 'The schemas of Anthropic cannot express these fields.', {
       plugin: 'anthropic',
       path: '/fields',
       hint: 'Give every field a type: z.any() and z.unknown() have none.',
@@ -146,7 +149,7 @@ type Middleware = NonNullable<Anthropic.RequestOptions['middleware']>[number]
 
 function middlewareOf(attempts: AttemptLog): Middleware {
   return (request, next) => {
-    // The SDK has made JSON of it.
+    // The SDK has written the body as JSON text by now.
     const body = typeof request.body === 'string' ? request.body : null
     return attempts.fetch(() => next(request))(request.url, { body })
   }
