@@ -4,12 +4,12 @@ import { present } from '@loop-engine/core/provider'
 /** Which parameters a model takes: `reasoning` models take an effort, `sampling` models a temperature. */
 export type ModelFamily = 'reasoning' | 'sampling'
 
-/** As the SDK names them; which of them a model knows is the model's business. */
+/** The efforts that the SDK names. Each model accepts some of them. */
 export type ReasoningEffort = 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max'
 
 export interface ModelParameters {
   readonly model: string
-  /** Read from the name of the model by default; say it for a name of your own, such as a deployment's. */
+  /** By default read from the name of the model. Needed if that is a name of your own, such as a deployment's. */
   readonly family?: ModelFamily | undefined
   /** 0..2. For sampling models, and for reasoning models with the effort `none`. */
   readonly temperature?: number | undefined
@@ -22,10 +22,10 @@ export interface FamilyBody {
   readonly reasoning?: { readonly effort: ReasoningEffort }
 }
 
-/** `o1`, `o3-mini`, `gpt-5`, `gpt-6-sol`, `codex-…`, also fine-tuned; the chat variants of gpt-5 do not reason. */
+/** Matches `o1`, `o3-mini`, `gpt-5`, `gpt-6-sol`, `codex-…`, also fine-tuned; not the `-chat` variants, which do not reason. */
 const reasons = /^(?:ft:)?(?:o\d|codex|gpt-(?:[5-9]|\d\d)(?!.*-chat))/
 
-/** The members of a request that only one family takes. Throws `invalid_config` for those that this model refuses. */
+/** The fields of a request that only one family takes. Throws `invalid_config` for a parameter that this model refuses. */
 export function familyBody({
   model,
   family = reasons.test(model) ? 'reasoning' : 'sampling',
@@ -43,6 +43,6 @@ function misfit(option: string, why: string): LoopError {
   return new LoopError('invalid_config', `The model of the openai adapter ${why}.`, {
     plugin: 'openai',
     path: `/${option}`,
-    hint: `Leave out ${option}, or say \`family\` when the name of the model misleads.`,
+    hint: `Leave out ${option}, or set \`family\` if the name of the model misleads.`,
   })
 }

@@ -53,7 +53,7 @@ const adapter = (options: Partial<OpenAIOptions> = {}) =>
     ...options,
   })
 
-test('nothing is kept at the vendor, the schema is strict, and the hash is of what left', async () => {
+test('the vendor is asked to keep nothing, the schema is strict, and the hash is of the body that left', async () => {
   const usage = { inputTokens: 100, cachedInputTokens: 20, outputTokens: 30, reasoningTokens: 10 }
   server.reply({ ...decision, usage, model: 'gpt-5.5-2026-04-23' })
 
@@ -74,7 +74,7 @@ test('nothing is kept at the vendor, the schema is strict, and the hash is of wh
   expect(requestId).toBe('req_0001')
 })
 
-test('a stream has the hash of the same call unstreamed, and tells what it hears', async () => {
+test('a stream has the hash of the same call without streaming, and reports its text', async () => {
   server.always({ ...decision, pieceBytes: 7 })
   const progress: ModelProgress[] = []
 
@@ -101,7 +101,7 @@ test.each([
     { reasoning: { effort: 'high' } },
   ],
 ] as const)('%s takes %j', async (model, parameters, sent) => {
-  // The local server refuses a temperature for every name that sounds like a reasoning model.
+  // The local server refuses a temperature for every name like that of a reasoning model.
   const { fetch, bodies } = listening()
   const client = new OpenAI({ apiKey: server.apiKey, baseURL: server.baseUrl, fetch })
   server.reply(decision)
@@ -124,7 +124,7 @@ test.each([
   )
 })
 
-test('what the environment says about OpenAI changes nothing', async () => {
+test('settings for OpenAI in the environment change nothing', async () => {
   vi.stubEnv('OPENAI_BASE_URL', 'http://127.0.0.1:1/v1')
   vi.stubEnv('OPENAI_API_KEY', 'sk-of-somebody-else')
   vi.stubEnv('OPENAI_ORG_ID', 'org-of-somebody-else')
@@ -141,7 +141,7 @@ test('what the environment says about OpenAI changes nothing', async () => {
   expect(request?.headers).not.toHaveProperty('x-gateway')
 })
 
-test('without a key or a client it says so, even when the environment has one', () => {
+test('a missing key is refused, even if the environment has one', () => {
   vi.stubEnv('OPENAI_API_KEY', 'sk-of-somebody-else')
 
   expect(() => createOpenAIActorAdapter({ model: 'gpt-5.5' })).toThrow(

@@ -16,15 +16,15 @@ import { familyBody, type ModelParameters } from './model-family.ts'
 
 export interface OpenAIOptions extends ProviderOptions, ModelParameters {
   readonly apiKey?: string
-  /** A client of your own instead of a key: its address, proxies, authentication and logging are used. */
+  /** A client of your own instead of a key, used with its address, proxies, authentication and logging. */
   readonly client?: OpenAI
-  /** With `/v1`; OpenAI's by default. */
+  /** With `/v1`; `https://api.openai.com/v1` by default. */
   readonly baseUrl?: string
   readonly organization?: string
   readonly project?: string
-  /** Of one decision, each seen as an attempt; 2 by default, or what the client says. */
+  /** How often a failed request is repeated, each time as an attempt on record; by default 2, or the client's setting. */
   readonly maxRetries?: number
-  /** Includes what is spent on reasoning. */
+  /** Includes reasoning; the model's own limit by default. */
   readonly maxOutputTokens?: number
 }
 
@@ -44,7 +44,8 @@ const optionKeys: KnownKeys<OpenAIOptions> = {
 }
 
 /**
- * OpenAI models as governed actors, through the Responses API.
+ * OpenAI models as governed actors, through the Responses API. Throws `invalid_config` without a key or a client, and for a
+ * parameter that the model refuses.
  *
  * @example
  * const actor = createOpenAIActorAdapter({ apiKey, model: 'gpt-5.5' })
@@ -84,7 +85,7 @@ export function createOpenAIActorAdapter(options: OpenAIOptions): Provider {
   )
 }
 
-/** Says everything that the SDK would otherwise look up in the environment. */
+/** Sets every option that the SDK would otherwise read from the environment. */
 function createClient({
   apiKey,
   baseUrl = 'https://api.openai.com/v1',
