@@ -18,14 +18,14 @@ test.each([
   expect(readAnswer({ candidates: [{ finishReason, content }] }).end).toBe(end)
 })
 
-test('a prompt that was blocked is refused, with the reason', () => {
+test('a blocked prompt is refused, with the reason', () => {
   expect(readAnswer({ promptFeedback: { blockReason: 'JAILBREAK' } })).toMatchObject({
     end: 'refused',
     vendorCode: 'JAILBREAK',
   })
 })
 
-test('thoughts are no part of an answer, but of its price; ids are not invented', () => {
+test('thoughts are left out of an answer but counted as output, and ids are not invented', () => {
   const parts = [{ text: 'Hm.', thought: true }, { text: '{"a":' }, { text: '1}' }]
   const usageMetadata = {
     promptTokenCount: 10,
@@ -53,17 +53,20 @@ test.each([
   [{ promptTokenCount: 10 }, { inputTokens: 10, outputTokens: 0 }],
   [{ promptTokenCount: 1.5, candidatesTokenCount: 5, thoughtsTokenCount: -1 }, { outputTokens: 5 }],
   ['many', undefined],
-])('of the counts %j nothing is invented, and none costs an answer', (usageMetadata, usage) => {
-  const candidates = [{ finishReason: 'STOP', content }]
+])(
+  'from the counts %j only valid ones are taken, and the answer is kept',
+  (usageMetadata, usage) => {
+    const candidates = [{ finishReason: 'STOP', content }]
 
-  const answer = readAnswer({ candidates, usageMetadata })
+    const answer = readAnswer({ candidates, usageMetadata })
 
-  expect(answer).toMatchObject({ end: 'complete', text: '{}' })
-  expect(answer.usage).toEqual(usage)
-})
+    expect(answer).toMatchObject({ end: 'complete', text: '{}' })
+    expect(answer.usage).toEqual(usage)
+  },
+)
 
 test.each([[''], ['x'.repeat(257)], [null], [7]])(
-  'an id or a name that no record takes is none: %#',
+  'an id or a model name that no record takes is left out: %#',
   (name) => {
     const candidates = [{ finishReason: 'STOP', content }]
 
@@ -75,7 +78,7 @@ test.each([[''], ['x'.repeat(257)], [null], [7]])(
   },
 )
 
-test('an error that comes as a chunk is a failure, whatever came before', async () => {
+test('an error that arrives as a chunk is a failure, whatever chunks came before', async () => {
   const deltas: string[] = []
   async function* chunks() {
     yield { candidates: [{ content }], responseId: 'r1' }

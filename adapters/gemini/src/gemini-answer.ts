@@ -13,7 +13,7 @@ const candidateSchema = z.object({
   content: z.object({ parts: z.array(partSchema).nullish() }).nullish(),
   finishReason: z.string().nullish(),
 })
-/** A whole answer, or one chunk of a stream; the same in both SDKs, one of which does not type all of it. */
+/** A complete answer, or one chunk of a stream. Both SDKs give the same, though one does not type every field. */
 const answerSchema = z.object({
   candidates: z.array(candidateSchema).nullish(),
   promptFeedback: z.object({ blockReason: z.string().nullish() }).nullish(),
@@ -29,18 +29,18 @@ const answerSchema = z.object({
     .catch(null),
   responseId: word,
   modelVersion: word,
-  /** In a stream that had begun with status 200; one of the SDKs reads it as a chunk. */
+  /** An error in a stream that began with status 200; one of the SDKs reads it as a chunk. */
   error: z.object({ status: z.string().nullish() }).nullish(),
 })
 type Answer = z.infer<typeof answerSchema>
 
-/** Reads an answer. Throws a zod error for what is none. */
+/** Reads a complete answer. Throws a zod error for anything else. */
 export function readAnswer(answer: unknown): ModelAnswer {
   const read = answerSchema.parse(answer)
   return toModelAnswer(read, textOf(read))
 }
 
-/** Reads an answer chunk by chunk; where several chunks say the same thing, the last one counts. */
+/** Reads an answer chunk by chunk; of a field that several chunks have, the last one counts. */
 export async function readAnswerStream(
   chunks: AsyncIterable<unknown>,
   onText: (delta: string) => void,
@@ -81,23 +81,23 @@ function textOf({ candidates }: Answer): string {
 
 const filters = /SAFETY|RECITATION|LANGUAGE|BLOCKLIST|PROHIBITED_CONTENT|SPII/
 
-/** An answer without a reason was cut; one with a reason that is not known yet is not trusted. */
+/** An answer without a finish reason was cut off; one with an unknown reason is not trusted. Both have failed. */
 function endOf({ promptFeedback }: Answer, finish: string | null | undefined): AnswerEnd {
   if (promptFeedback?.blockReason) return 'refused'
   if (finish === 'STOP') return 'complete'
-  // CONTINUATION: there is more, which would be another request.
+  // CONTINUATION: the rest of the answer would be another request.
   if (finish === 'MAX_TOKENS' || finish === 'CONTINUATION') return 'truncated'
   return finish && filters.test(finish) ? 'filtered' : 'failed'
 }
 
-/** Gemini counts thoughts apart from the answer, and the results of tools apart from the prompt; the record holds sums. */
+/** Gemini counts thoughts separately from the answer, and tool results from the prompt; the record holds the sums. */
 function usageOf(usage: NonNullable<Answer['usageMetadata']>): Usage | undefined {
   const {
     promptTokenCount: prompt,
     candidatesTokenCount: said,
     thoughtsTokenCount: thought,
   } = usage
-  // Google leaves out zeros, and a prompt is never none; Vertex also sends metadata without a single count.
+  // Google leaves out counts of zero, but a prompt is never empty. Vertex also sends metadata without any count.
   const known = [prompt, said, thought].some((tokens) => typeof tokens === 'number')
   if (!known) return undefined
   return present({

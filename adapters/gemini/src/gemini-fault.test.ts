@@ -17,13 +17,13 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-// `@google/genai` fails on a body that says that it is JSON and is not, and forgets what status it came with.
+// `@google/genai` fails on a body that claims to be JSON and is not, and loses the status of the response.
 test.each([
   [403, '<html>', { code: 'auth', retryable: false }],
   [429, '', { code: 'rate_limited', retryable: true }],
   [503, '{"error":', { code: 'unavailable', retryable: true }],
   [200, '<html>', { code: 'bad_response', retryable: true }],
-])('status %d stays what it is, whatever comes with it', async (status, body, expected) => {
+])('status %d is kept, whatever body comes with it', async (status, body, expected) => {
   const headers = { 'content-type': 'application/json' }
   const fetch = () => Promise.resolve(new Response(body, { status, headers }))
   const client = new GoogleGenAI({ apiKey: 'k', httpOptions: { fetch } })
@@ -36,7 +36,7 @@ test.each([
 test.each([
   ['@google/genai', () => new GoogleGenAI({ apiKey: 'k' })],
   ['@google/generative-ai', () => new GoogleGenerativeAI('k')],
-])('a caller who stops at the last moment is not asked for with %s', async (_, client) => {
+])('nothing is sent for a caller who aborts at the last moment with %s', async (_, client) => {
   const fetch = vi.fn<(input: unknown, init: RequestInit) => Promise<Response>>((_input, init) => {
     init.signal?.throwIfAborted()
     return Promise.resolve(Response.json({}))

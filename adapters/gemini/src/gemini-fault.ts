@@ -5,22 +5,25 @@ const detailsSchema = z.array(z.object({ reason: z.string(), retryDelay: z.strin
 const bodySchema = z.object({
   error: z.object({ status: z.string().optional(), details: detailsSchema.optional() }),
 })
-/** `ApiError` of the one SDK and `GoogleGenerativeAIFetchError` of the other, by shape: each may be another copy. */
+/**
+ * `ApiError` of the one SDK and `GoogleGenerativeAIFetchError` of the other. Recognised by shape, because the error may come
+ * from another copy of the SDK.
+ */
 const statusErrorSchema = z.object({
   status: z.int(),
   message: z.string(),
   errorDetails: detailsSchema.optional().catch(undefined),
 })
 
-/** Reads the errors of both SDKs; what they quote stays behind. */
+/** Reads errors of both SDKs without the text that they quote; undefined for other errors. */
 export function readGeminiFault(error: unknown): ModelFault | undefined {
   if (!(error instanceof Error)) return undefined
   const status = statusErrorSchema.safeParse(error)
   if (status.success) return statusFault(status.data)
-  // The caller and the time limit are looked at before: this is the client's own limit.
+  // An abort by the caller or by `timeoutMs` was recognised before, so this is the client's own time limit.
   if (error.name === 'AbortError' || error.message.includes('Request aborted'))
     return { kind: 'timeout' }
-  // Plain errors of `@google/genai`, and of its forerunner, which says its name.
+  // Plain errors of `@google/genai`; its predecessor puts its name into the message.
   if (/exception parsing stream chunk|Error parsing JSON response/.test(error.message))
     return { kind: 'bad_response' }
   if (/^Incomplete JSON segment|^\[GoogleGenerativeAI Error\]/.test(error.message))
@@ -40,7 +43,7 @@ function statusFault({
   const seconds = Number.parseFloat(delay ?? '')
   return {
     kind: 'status',
-    // Google says so with 400.
+    // Google answers a bad key with 400.
     status: reason === 'API_KEY_INVALID' ? 401 : status,
     vendorCode: reason ?? body?.error.status,
     retryAfterMs: seconds >= 0 ? seconds * 1000 : undefined,

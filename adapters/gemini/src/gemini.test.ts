@@ -21,7 +21,7 @@ const withGenAI: ProviderWireHarness = {
     createGeminiActorAdapter({
       ...options,
       model,
-      // The SDK waits a second or two before it repeats, unless it is told.
+      // By default the SDK waits a second or two before it repeats.
       client: new GoogleGenAI({
         apiKey,
         apiVersion: 'v1beta',
@@ -65,7 +65,7 @@ afterEach(() => {
 })
 afterAll(() => server.close())
 
-test('a key alone loads @google/genai, which is sent the schema as it is and no tools', async () => {
+test('a key alone loads @google/genai, which sends the schema unchanged and no tools', async () => {
   server.reply({ kind: 'decision', value })
   const { apiKey, baseUrl } = server
 
@@ -84,7 +84,7 @@ test('a key alone loads @google/genai, which is sent the schema as it is and no 
   expect(request?.body).not.toHaveProperty('tools')
 })
 
-test('a client keeps its own fetch, and does not repeat unless told', async () => {
+test('a client keeps its own fetch, and does not repeat requests unless its settings say so', async () => {
   server.reply({ kind: 'status', status: 503 })
   const own = vi.fn<typeof fetch>((input, init) => fetch(input, init))
   const client = new GoogleGenAI({
@@ -118,7 +118,7 @@ test.each([
       }
     },
   ],
-])('the own time limit of a client of %s is a timeout and not an abort', async (_, client) => {
+])('the time limit of a client of %s itself is a timeout and not an abort', async (_, client) => {
   server.reply({ kind: 'hang' })
 
   await expect(
@@ -142,7 +142,7 @@ test.each([
   },
 )
 
-test('an answer that goes on elsewhere is not sent for: one question is one request', async () => {
+test('the rest of an answer that could be continued is not requested: one question is one request', async () => {
   const content = { parts: [{ text: JSON.stringify(value) }] }
   const answers = [
     { candidates: [{ finishReason: 'CONTINUATION', continuationToken: 't', content }] },
@@ -178,7 +178,7 @@ test('the environment is not read', async () => {
   expect(headers.get('x-goog-api-key')).toBe('mine')
 })
 
-test('without a key or a client there is nobody to ask', () => {
+test('an adapter without a key or a client is refused', () => {
   expect(() => createGeminiActorAdapter({ model })).toThrow(
     expect.objectContaining({ code: 'invalid_config', path: '/apiKey' }),
   )

@@ -32,7 +32,7 @@ export function createGeminiActorAdapter(options: GeminiOptions): Provider {
 
 function lazyClient({ apiKey, ...address }: GeminiOptions): () => Promise<GenAIClient> {
   if (!apiKey) {
-    throw new LoopError('invalid_config', 'gemini was given neither a key nor a client.', {
+    throw new LoopError('invalid_config', 'The gemini adapter has neither a key nor a client.', {
       plugin: 'gemini',
       path: '/apiKey',
       hint: 'Hand in apiKey or client; the environment is not read.',

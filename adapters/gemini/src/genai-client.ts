@@ -9,7 +9,7 @@ export function sendByGenAI(
   connect: () => Promise<GenAIClient>,
   { model, client: own, maxRetries, maxOutputTokens, temperature }: GeminiOptions,
 ): Send {
-  // Without this the SDK never repeats; a client that was handed in says so itself.
+  // Without this option the SDK never repeats a request; a client that was handed in has its own setting.
   const retries = maxRetries ?? (own ? undefined : 2)
 
   return async ({ system, user, schema }, { signal, attempts, onText }) => {
@@ -22,7 +22,7 @@ export function sendByGenAI(
         responseMimeType: 'application/json',
         responseJsonSchema: schema,
         ...present({ maxOutputTokens, temperature }),
-        // One question is one request: the SDK neither goes on by itself nor calls functions.
+        // One question is one request: the SDK must neither continue an answer nor call functions by itself.
         automaticContinuation: false,
         automaticFunctionCalling: { disable: true },
         abortSignal: signal,
@@ -32,7 +32,7 @@ export function sendByGenAI(
         },
       },
     }
-    // The parameter as the SDK types it.
+    // `GenAIClient` is declared without the SDK's types.
     const asTyped = request as never
     return onText
       ? readAnswerStream(await client.models.generateContentStream(asTyped), onText)
@@ -40,23 +40,23 @@ export function sendByGenAI(
   }
 }
 
-/** Loads the SDK, so that whoever hands in the other one need not install this one. */
+/** Loads the SDK when it is needed, so that callers who hand in a client of the other SDK need not install this one. */
 export async function createGenAIClient({
   apiKey,
   baseUrl = 'https://generativelanguage.googleapis.com',
   apiVersion = 'v1beta',
 }: Pick<GeminiOptions, 'apiKey' | 'baseUrl' | 'apiVersion'>): Promise<GenAIClient> {
   const { GoogleGenAI } = await import('@google/genai').catch(() => {
-    throw new LoopError('invalid_config', 'gemini has no SDK to ask with.', {
+    throw new LoopError('invalid_config', 'The package @google/genai is not installed.', {
       plugin: 'gemini',
-      hint: 'npm install @google/genai, or hand in a client of @google/generative-ai.',
+      hint: 'Run npm install @google/genai, or hand in a client of @google/generative-ai.',
     })
   })
-  // What is left out here the SDK would read from the environment.
+  // The SDK would read any setting that is left out here from the environment.
   return new GoogleGenAI({ apiKey, apiVersion, vertexai: false, httpOptions: { baseUrl } })
 }
 
-/** The SDK offers no way to the fetch that it was made with; a fetch for one request takes its place. */
+/** The fetch of a client, which the SDK does not expose. A fetch for one request replaces it, so that one must call it. */
 function fetchOf(client: object): typeof globalThis.fetch | undefined {
   const { httpOptions } = client as { httpOptions?: { fetch?: typeof globalThis.fetch } }
   return httpOptions?.fetch

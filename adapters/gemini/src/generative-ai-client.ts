@@ -5,7 +5,7 @@ import { readAnswer, readAnswerStream } from './gemini-answer.ts'
 import { toOpenApiSchema } from './open-api-schema.ts'
 import type { GeminiOptions, GenerativeAIClient, Send } from './options.ts'
 
-/** This SDK neither repeats nor lets anyone see what it sends: each question is one attempt, without status or ids. */
+/** This SDK does not repeat requests and does not show what it sends: each question is one attempt, without status or ids. */
 export function sendByGenerativeAI(
   client: GenerativeAIClient,
   { model, baseUrl, apiVersion, maxOutputTokens, temperature }: GeminiOptions,
@@ -16,16 +16,16 @@ export function sendByGenerativeAI(
     const request: GenerateContentRequest = {
       generationConfig: {
         responseMimeType: 'application/json',
-        // The type of the SDK knows less than its vendor: anyOf, minimum, …
+        // The SDK's type lacks fields that Google accepts, such as anyOf and minimum.
         responseSchema: toOpenApiSchema(schema) as unknown as ResponseSchema,
         ...present({ maxOutputTokens, temperature }),
       },
-      // The SDK adds it: named here, so that the hash is of what leaves.
+      // The SDK would add this field; it is here so that the hash is of the body that leaves.
       safetySettings: [],
       systemInstruction: { role: 'system', parts: [{ text: system }] },
       contents: [{ role: 'user', parts: [{ text: user }] }],
     }
-    // The parameter as the SDK types it.
+    // `GenerativeAIClient` is declared without the SDK's types.
     const asTyped = request as never
     if (!onText) {
       const whole = await attempts.record(request, () =>
@@ -36,13 +36,13 @@ export function sendByGenerativeAI(
     const { stream, response } = await attempts.record(request, () =>
       asked.generateContentStream(asTyped, unlessAborted(signal)),
     )
-    // The SDK fails both ends of a broken stream; this one nobody reads.
+    // When a stream breaks, the SDK rejects this promise as well, which nobody reads.
     response.catch(() => {})
     return readAnswerStream(stream, onText)
   }
 }
 
-/** This SDK does not look whether a signal is aborted already, and would ask all the same. */
+/** This SDK ignores a signal that is aborted already, and would send the request all the same. */
 function unlessAborted(signal: AbortSignal): { readonly signal: AbortSignal } {
   signal.throwIfAborted()
   return { signal }

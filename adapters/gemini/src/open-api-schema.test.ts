@@ -7,7 +7,7 @@ import { toOpenApiSchema } from './open-api-schema.ts'
 const written = (field: z.ZodType) =>
   toOpenApiSchema(toStrictJsonSchema(z.strictObject({ field })))['properties']
 
-test('an object keeps what is required, and loses what is unknown', () => {
+test('an object keeps its required fields, and loses keywords that responseSchema does not know', () => {
   expect(toOpenApiSchema(toStrictJsonSchema(z.strictObject({ field: z.boolean() })))).toEqual({
     type: 'object',
     required: ['field'],
@@ -19,10 +19,10 @@ test.each([
   ['a number', z.number().min(0).max(1), { type: 'number', minimum: 0, maximum: 1 }],
   ['a choice', z.enum(['a', 'b']), { type: 'string', format: 'enum', enum: ['a', 'b'] }],
   ['one text', z.literal('a'), { type: 'string', format: 'enum', enum: ['a'] }],
-  // Only texts may be enumerated.
+  // Google enumerates strings only.
   ['one number', z.literal(7), { type: 'number' }],
   [
-    'what may be null',
+    'a number or null',
     z.number().nullable().describe('In euros.'),
     { type: 'number', nullable: true, description: 'In euros.' },
   ],

@@ -15,8 +15,8 @@ const known = [
 ]
 
 /**
- * Writes a JSON Schema in the part of OpenAPI 3.0 that `responseSchema` knows. What it does not know is left out: the
- * answer is read with the whole schema. Throws `invalid_config` for a schema that refers to itself.
+ * Writes a JSON Schema in the part of OpenAPI 3.0 that `responseSchema` knows. Other keywords are left out, because the answer
+ * is checked with the whole schema later. Throws `invalid_config` for a schema that refers to itself.
  */
 export function toOpenApiSchema(schema: JsonObject): JsonObject {
   if (schema['$ref'] !== undefined) throw unsupported()
@@ -38,7 +38,7 @@ export function toOpenApiSchema(schema: JsonObject): JsonObject {
   }
 }
 
-/** Only texts may be enumerated. */
+/** Google enumerates strings only; other literals are left out. */
 function literals({ enum: values, const: value }: JsonObject): JsonObject {
   const all = Array.isArray(values) ? values : value === undefined ? [] : [value]
   const texts = all.filter((member) => typeof member === 'string')
@@ -67,7 +67,7 @@ function list(value: JsonValue | undefined): readonly JsonObject[] {
 }
 
 function unsupported(): LoopError {
-  return new LoopError('invalid_config', 'gemini cannot express the fields of the decision.', {
+  return new LoopError('invalid_config', 'The schema of this SDK cannot express these fields.', {
     plugin: 'gemini',
     path: '/fields',
     hint: 'Use the client of @google/genai, or fields that do not refer to themselves.',

@@ -5,12 +5,12 @@ import type {
   ProviderOptions,
 } from '@loop-engine/core/provider'
 
-// Neither SDK is imported here, not even for its types: one of the two may not be installed.
+// Neither SDK is imported here, not even for types, because one of them may not be installed.
 
 /** Sends one question by one of the SDKs, and reads its answer. */
 export type Send = ModelVendor<DecisionRequest, ModelAnswer>['send']
 
-/** What is used of a `GoogleGenAI`, for the Gemini API or for Vertex AI. */
+/** The part of a `GoogleGenAI`, for the Gemini API or for Vertex AI, that is used. */
 export interface GenAIClient {
   readonly models: {
     generateContent(request: never): Promise<unknown>
@@ -18,7 +18,7 @@ export interface GenAIClient {
   }
 }
 
-/** What is used of a `GoogleGenerativeAI`. */
+/** The part of a `GoogleGenerativeAI` that is used. */
 export interface GenerativeAIClient {
   getGenerativeModel(model: { readonly model: string }, options?: GeminiAddress): GenerativeModel
 }
@@ -41,18 +41,18 @@ interface Abortable {
 }
 
 export interface GeminiOptions extends ProviderOptions {
-  /** Required unless a client is handed in; then `@google/genai` is loaded at the first question. */
+  /** Required unless a client is handed in. With a key, `@google/genai` is loaded at the first question. */
   readonly apiKey?: string
   readonly model: string
-  /** A `GoogleGenAI` of `@google/genai`, or a `GoogleGenerativeAI` of its forerunner `@google/generative-ai`. */
+  /** A `GoogleGenAI` of `@google/genai`, or a `GoogleGenerativeAI` of its predecessor `@google/generative-ai`. */
   readonly client?: GenAIClient | GenerativeAIClient
-  /** Without version; `https://generativelanguage.googleapis.com` by default. A `GoogleGenAI` handed in has its own. */
+  /** Without version; `https://generativelanguage.googleapis.com` by default. A given `GoogleGenAI` keeps its own. */
   readonly baseUrl?: string
-  /** `v1beta` by default, where system instructions and schemas are sure to be known. A `GoogleGenAI` handed in has its own. */
+  /** `v1beta` by default, which supports system instructions and schemas. A given `GoogleGenAI` keeps its own. */
   readonly apiVersion?: string
-  /** How often `@google/genai` repeats a failed request; 2 by default, or what the client says. Its forerunner never does. */
+  /** How often `@google/genai` repeats a failed request; by default 2, or the client's setting. Its predecessor never does. */
   readonly maxRetries?: number
-  /** Thinking counts too; the model's own limit by default. */
+  /** Includes thinking; the model's own limit by default. */
   readonly maxOutputTokens?: number
   readonly temperature?: number
 }
