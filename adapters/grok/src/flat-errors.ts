@@ -2,8 +2,8 @@ import { parseStrictJson, type JsonValue } from '@loop-engine/core'
 import { codeOfText } from '@loop-engine/core/provider'
 
 /**
- * xAI's errors are flat, `{ code, error: text }`; the SDK looks for a code inside `error`, and would lose it. Only the
- * code is passed on: the text quotes what was sent.
+ * xAI's errors are flat, `{ code, error: text }`, but the SDK looks for the code inside `error`. This fetch moves the code
+ * there, and drops the text because it quotes the prompt.
  */
 export function withNestedErrors(inner: typeof globalThis.fetch): typeof globalThis.fetch {
   return async (input, init) => {
@@ -29,7 +29,7 @@ function parse(text: string): JsonValue {
   try {
     return parseStrictJson(text)
   } catch {
-    // A page of a gateway, for example: it has no code.
+    // No JSON, such as an HTML page of a gateway, has no code.
     return null
   }
 }

@@ -53,7 +53,7 @@ const adapter = (options: Partial<GrokOptions> = {}) =>
     ...options,
   })
 
-test('the bill is recorded in ticks, exactly, and in dollars', async () => {
+test('the cost is recorded exactly in ticks, and in dollars', async () => {
   const usage = { inputTokens: 100, outputTokens: 30, costUsd: 0.0037756 }
   server.reply({ ...decision, usage })
 
@@ -62,7 +62,7 @@ test('the bill is recorded in ticks, exactly, and in dollars', async () => {
   expect(submission.usage).toMatchObject({ costUsdTicks: 37_756_000, costUsd: 0.0037756 })
 })
 
-test('an answer without an id has none, and none is invented', async () => {
+test('no id is invented for an answer without one', async () => {
   server.reply({ ...decision, id: null })
 
   const { actor } = await adapter().createSubmission(context)
@@ -70,7 +70,7 @@ test('an answer without an id has none, and none is invented', async () => {
   expect(actor.responseId).toBeNull()
 })
 
-test('it sends what xAI knows, keeps nothing there, and hashes what left', async () => {
+test('a request has only fields that xAI knows, is not stored there, and is hashed as it left', async () => {
   server.reply(decision)
 
   const { actor } = await adapter({
@@ -99,7 +99,7 @@ test('it sends what xAI knows, keeps nothing there, and hashes what left', async
 test.each([
   ['a short code', { code: 'invalid-argument', error: 'Bad: Decide about the order.' }],
   ['a sentence as its code', { code: 'Some requested entity was not found', error: 'Gone.' }],
-])('a flat error with %s is told without its text', async (_, body) => {
+])('a flat error with %s is reported without its text', async (_, body) => {
   const { code, error } = body
   const client = answering(404, JSON.stringify(body))
 
@@ -123,7 +123,7 @@ test('a wrong key is an auth error, though xAI calls it an invalid argument', as
   })
 })
 
-test('what xAI will not talk about was filtered, though it says 403 as for a key', async () => {
+test('content that xAI refuses is content_filtered, though its status is 403 as for a key', async () => {
   const code = 'The caller does not have permission to execute the specified operation'
   const error =
     'Content violates usage guidelines. Team: t, API key ID: k, Failed check: SAFETY_CHECK_TYPE_BIO'
@@ -136,7 +136,7 @@ test('what xAI will not talk about was filtered, though it says 403 as for a key
   })
 })
 
-test('nothing that the environment holds for OpenAI goes to xAI', async () => {
+test('settings for OpenAI in the environment do not reach xAI', async () => {
   vi.stubEnv('OPENAI_API_KEY', 'sk-of-openai')
   vi.stubEnv('OPENAI_ORG_ID', 'org-of-openai')
   vi.stubEnv('OPENAI_BASE_URL', 'http://127.0.0.1:1/v1')
@@ -153,7 +153,7 @@ test('nothing that the environment holds for OpenAI goes to xAI', async () => {
   )
 })
 
-/** xAI as its users report it, where the local server cannot say it. */
+/** A client with a fixed answer, which users of xAI have reported and the local server cannot give. */
 function answering(status: number, body: string): OpenAI {
   return new OpenAI({
     apiKey: 'xai-key',

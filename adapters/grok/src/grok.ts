@@ -17,17 +17,17 @@ import { withNestedErrors } from './flat-errors.ts'
 export interface GrokOptions extends ProviderOptions {
   readonly model: string
   readonly apiKey?: string
-  /** A client of the openai package that speaks to xAI, instead of a key. */
+  /** A client of the openai package with the address of xAI, instead of a key. */
   readonly client?: OpenAI
-  /** With `/v1`; xAI's by default. */
+  /** With `/v1`; `https://api.x.ai/v1` by default. */
   readonly baseUrl?: string
-  /** Of one decision, each seen as an attempt; 2 by default, or what the client says. */
+  /** How often a failed request is repeated, each time as an attempt on record; by default 2, or the client's setting. */
   readonly maxRetries?: number
-  /** Includes what is spent on reasoning. */
+  /** Includes reasoning; the model's own limit by default. */
   readonly maxOutputTokens?: number
   /** 0..2; xAI advises 0.7. */
   readonly temperature?: number
-  /** Models that reason always or never refuse it with 400. */
+  /** xAI answers 400 for models that always reason or never do. */
   readonly reasoningEffort?: 'none' | 'low' | 'medium' | 'high' | 'xhigh'
 }
 
@@ -44,7 +44,8 @@ const optionKeys: KnownKeys<GrokOptions> = {
 }
 
 /**
- * Grok models of xAI as governed actors, through xAI's Responses API and the `openai` package, as xAI documents it.
+ * Grok models of xAI as governed actors, through xAI's Responses API and the `openai` package, as xAI documents it. Throws
+ * `invalid_config` without a key or a client.
  *
  * @example
  * const actor = createGrokActorAdapter({ apiKey, model: 'grok-4.3' })
@@ -64,7 +65,7 @@ export function createGrokActorAdapter(options: GrokOptions): Provider {
         const { instructions, input, text, store } = decisionBody(request)
         const body = {
           model,
-          // A message, because not every model behind this interface reads `instructions`.
+          // Instructions go as a message, because not every model behind this API reads `instructions`.
           input: [{ role: 'system' as const, content: instructions }, ...input],
           text,
           store,
@@ -90,7 +91,7 @@ export function createGrokActorAdapter(options: GrokOptions): Provider {
   )
 }
 
-/** Says everything that the SDK would otherwise look up in the environment, where it finds what is meant for OpenAI. */
+/** Sets every option that the SDK would otherwise read from the environment, where the settings are meant for OpenAI. */
 function createClient({ apiKey, baseUrl = 'https://api.x.ai/v1' }: GrokOptions): OpenAI {
   if (!apiKey) {
     throw new LoopError('invalid_config', 'The grok adapter has neither a key nor a client.', {
