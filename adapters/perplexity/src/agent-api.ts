@@ -11,7 +11,7 @@ import { readCitations, readQueries, type FoundAnswer } from './grounding.ts'
 import type { RequestSettings, Retrieval } from './retrieval.ts'
 import type { WireFilters } from './search-filters.ts'
 
-/** Asks through the Agent API. Search is a tool there: without it a model answers from memory. */
+/** Asks through the Agent API, where search is a tool: without the tool a model answers from memory. */
 export async function askAgent(
   client: Perplexity,
   retrieval: Retrieval,
@@ -38,7 +38,7 @@ function agentBody({ query, model, preset, instructions, filters, ...rest }: Ret
     ...present({ model, preset, instructions, max_output_tokens: maxOutputTokens }),
     tools: [{ type: 'web_search', ...present({ filters }) }],
     store: false,
-    // A member of its own here; the `text.format` of OpenAI is refused with 400.
+    // Perplexity has its own field for the format, and refuses OpenAI's `text.format` with 400.
     ...(schema && {
       response_format: {
         type: 'json_schema' as const,
@@ -53,7 +53,7 @@ const searchSchema = z.object({
   queries: z.array(z.unknown()).nullish(),
   results: z.array(z.unknown()),
 })
-/** Pages that a preset's model opened beside its search. */
+/** Pages that the model of a preset opened besides its search. */
 const pagesSchema = z.object({
   type: z.literal('fetch_url_results'),
   contents: z.array(z.unknown()),

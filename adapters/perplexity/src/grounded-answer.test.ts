@@ -119,7 +119,7 @@ describe.each([
     },
   )
 
-  test('it says at once that it was asked too often, when the wait is longer than it may last', async () => {
+  test('a rate limit is reported at once if the wait would be longer than the time limit', async () => {
     server.reply({ kind: 'status', status: 429, retryAfterSeconds: 3600 }, found)
 
     const asked = retriever({ maxRetries: 2 }).retrieve(question)
@@ -130,7 +130,7 @@ describe.each([
     })
   })
 
-  test('filters narrow the search, in the words of the vendor', async () => {
+  test('filters narrow the search, and are sent in the format of the vendor', async () => {
     server.reply(found)
     const filters = { domains: ['nodejs.org'], recency: 'year', after: '2026-01-31' } as const
 
@@ -146,7 +146,7 @@ describe.each([
     )
   })
 
-  test('data is asked for by a schema of its own, and read again here', async () => {
+  test('data is requested with the given schema, and validated here', async () => {
     const schema = z.object({ endsOn: z.iso.date() })
     server.reply({ ...found, kind: 'text', text: '{"endsOn":"2027-04-30"}' }, found)
 
@@ -160,7 +160,7 @@ describe.each([
     await expect(prose).rejects.toMatchObject({ code: 'bad_response' })
   })
 
-  test('what a page says about itself is bounded, and only web addresses are sources', async () => {
+  test('titles and snippets of pages are cut to length, and only web addresses are sources', async () => {
     const url = 'https://example.com/'
     server.reply({
       kind: 'text',
@@ -182,7 +182,7 @@ describe.each([
     expect(citations[0]?.snippet?.isWellFormed()).toBe(true)
   })
 
-  test('an answer that no record may hold is refused whole, never cut', async () => {
+  test('an answer that is too large for a record is refused, never cut', async () => {
     const text = `${modelProse}${'x'.repeat(300_000)}`
     server.reply({ kind: 'text', text, sources })
 

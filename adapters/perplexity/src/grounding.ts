@@ -2,14 +2,14 @@ import { LoopError, type Citation, type JsonObject } from '@loop-engine/core'
 import { present, type ModelAnswer } from '@loop-engine/core/provider'
 import { z } from 'zod'
 
-/** An answer and what it rests on, as either interface of Perplexity sent it. */
+/** An answer with its sources, from either of Perplexity's APIs. */
 export interface FoundAnswer extends ModelAnswer {
   readonly citations: readonly Citation[]
-  /** What the model searched for. */
+  /** The searches of the model. */
   readonly queries: readonly string[]
 }
 
-/** What evidence may hold; a record is kept for ever. */
+/** Limits of evidence, because a record is kept for ever. */
 const bounds = {
   citations: 50,
   queries: 20,
@@ -21,11 +21,11 @@ const bounds = {
 } as const
 
 const text = z.string().nullish().catch(null)
-// A browser reads half a character in an address as `toWellFormed` does.
+// A browser replaces half a character in an address as `toWellFormed` does.
 const address = z.string().transform((url) => url.toWellFormed())
 const sourceSchema = z.object({ url: address, title: text, snippet: text, date: text })
 
-/** Reads sources in the order in which an answer counts them: each address once, and only what a browser may open. */
+/** Reads the sources in the order in which the answer numbers them: each address once, and only `http` and `https`. */
 export function readCitations(sources: readonly unknown[]): Citation[] {
   const seen = new Map<string, Citation>()
   for (const source of sources) {
@@ -51,11 +51,11 @@ export function readQueries(queries: readonly unknown[]): string[] {
     .slice(0, bounds.queries)
 }
 
-/** Evidence that fits a record. An answer is never cut, because what it leaves out might turn its meaning. */
+/** Throws `too_large` for evidence that does not fit a record. It is never cut, because that could change its meaning. */
 export function boundEvidence(evidence: JsonObject, details: Record<string, unknown>): JsonObject {
   const bytes = new TextEncoder().encode(JSON.stringify(evidence)).length
   if (bytes <= bounds.evidenceBytes) return evidence
-  throw new LoopError('too_large', 'perplexity answered with more than a record may hold.', {
+  throw new LoopError('too_large', 'The answer of Perplexity is too large for a record.', {
     plugin: 'perplexity',
     hint: 'Ask a narrower question, or lower maxOutputTokens.',
     details: { ...details, bytes, maxBytes: bounds.evidenceBytes },
@@ -67,7 +67,7 @@ function isWebAddress(url: string): boolean {
   return ['http:', 'https:'].includes(new URL(url).protocol)
 }
 
-/** Never in the middle of a character, which canonical JSON would refuse. */
+/** Cuts a text to length, never in the middle of a character: canonical JSON refuses half a character. */
 function cut(value: string, characters: number): string {
   const whole = value.toWellFormed()
   return whole.length <= characters ? whole : `${whole.slice(0, characters).toWellFormed()}…`

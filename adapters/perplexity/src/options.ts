@@ -14,28 +14,28 @@ export interface PerplexityOptions {
   readonly apiKey?: string
   /** A client of the SDK instead of a key. */
   readonly client?: Perplexity
-  /** Perplexity's by default; without `/v1`. */
+  /** Without `/v1`; `https://api.perplexity.ai` by default. */
   readonly baseUrl?: string
-  /** Such as `perplexity/sonar` or `openai/gpt-5.5`. Either this or a preset. */
+  /** A model such as `perplexity/sonar` or `openai/gpt-5.5`. Give either a model or a preset. */
   readonly model?: string
-  /** A configuration that Perplexity keeps, such as `fast-search`. For the Agent API alone. */
+  /** A configuration that Perplexity keeps, such as `fast-search`. Only for the Agent API. */
   readonly preset?: string
-  /** How to answer; sent as the system's instructions. */
+  /** How to answer; sent as system instructions. */
   readonly instructions?: string
   readonly filters?: SearchFilters
-  /** Asks for data of this shape beside the text, validated here; it becomes `evidence.data`. */
+  /** Asks for data of this shape instead of prose. The data is validated here, and becomes `evidence.data`. */
   readonly schema?: z.ZodObject
-  /** `sonar` speaks the chat completions of before the Agent API. */
+  /** `agent` by default. `sonar` uses the chat completions, the older API. */
   readonly api?: 'agent' | 'sonar'
-  /** Of one question, each seen as an attempt; 2 by default, or what the client says. */
+  /** How often a failed request is repeated, each time as an attempt on record; by default 2, or the client's setting. */
   readonly maxRetries?: number
   readonly maxOutputTokens?: number
-  /** Who the retriever is in the record; `agent:perplexity` by default. */
+  /** The id of the retriever on record; `agent:perplexity` by default. */
   readonly agentId?: string
   readonly displayName?: string
-  /** For whom it acts. */
+  /** The person or system for whom it acts. */
   readonly onBehalfOf?: Principal
-  /** For a whole answer with its retries; 120,000 by default, because searches take their time. */
+  /** Time limit for a whole answer with its retries; 120,000 by default, because searches are slow. */
   readonly timeoutMs?: number
   readonly clock?: Pick<Clock, 'now'>
 }
@@ -59,7 +59,7 @@ const optionKeys: KnownKeys<PerplexityOptions> = {
   clock: true,
 }
 
-/** Throws `invalid_config` for what would be ignored, and where it is not said which model to ask. */
+/** Throws `invalid_config` for an unknown option, and if the options do not name one model or one preset. */
 export function checkOptions(options: PerplexityOptions): void {
   refuseStrayKeys(options, optionKeys, {
     what: 'createPerplexityRetriever',
@@ -74,7 +74,7 @@ export function checkOptions(options: PerplexityOptions): void {
     {
       plugin: 'perplexity',
       path: '/model',
-      hint: 'Name a model; or for the Agent API a preset instead, never both.',
+      hint: 'Name a model. For the Agent API you may name a preset instead, but not both.',
     },
   )
 }

@@ -75,7 +75,7 @@ test('a client that is handed in keeps its fetch', async () => {
   expect(asked).toHaveLength(2)
   expect(attempts).toMatchObject([{ status: 500 }, { status: 200 }])
 })
-test('a preset of the Agent API is asked by its name, and nothing is kept there', async () => {
+test('a preset of the Agent API is asked by its name, and Perplexity is asked to store nothing', async () => {
   server.reply(found)
 
   const { actor } = await createPerplexityRetriever({
@@ -123,7 +123,7 @@ function access(): { apiKey: string; baseUrl: string } {
   return { apiKey: server.apiKey, baseUrl: server.baseUrl }
 }
 
-test('a question that was cut in the middle of a character is asked, and recorded as it was asked', async () => {
+test('a question that was cut in the middle of a character is mended, asked, and recorded as asked', async () => {
   server.reply(found)
   const research = createPerplexityRetriever({ ...access(), model: 'm' })
 
@@ -132,7 +132,7 @@ test('a question that was cut in the middle of a character is asked, and recorde
   expect(evidence['query']).toBe('Until when? \ufffd')
 })
 
-test('half a character in an answer or an address does not keep them from being recorded', async () => {
+test('an answer or an address with half a character is still recorded', async () => {
   server.reply({
     kind: 'text',
     text: 'In April 2027 \ud83c',
@@ -150,7 +150,7 @@ test('half a character in an answer or an address does not keep them from being 
 test.each([
   ['half a character', 'In English \ud83d', 'invalid_json'],
   ['more than can be hashed', 'x'.repeat(17 * 1024 * 1024), 'too_large'],
-])('instructions of %s never leave, and the error says why', async (_, instructions, code) => {
+])('instructions with %s are never sent, and the error says why', async (_, instructions, code) => {
   const research = createPerplexityRetriever({
     ...access(),
     model: 'm',
@@ -164,7 +164,7 @@ test.each([
   expect(server.requests).toEqual([])
 })
 
-test('a time limit that no timer keeps is refused', () => {
+test('a time limit that no timer can keep is refused', () => {
   expect(() => createPerplexityRetriever({ ...access(), model: 'm', timeoutMs: Infinity })).toThrow(
     expect.objectContaining({ code: 'invalid_config', path: '/timeoutMs' }),
   )

@@ -26,7 +26,8 @@ import { askSonar } from './sonar-api.ts'
 import { readStructured } from './structured-answer.ts'
 
 /**
- * Finds verifiable facts with Perplexity: an answer with its sources, or `bad_response`.
+ * Finds facts with Perplexity: an answer with its sources. Throws `invalid_config` for options that cannot work; an answer
+ * without a source is refused with `bad_response`.
  *
  * @example
  * const research = createPerplexityRetriever({ apiKey, model: 'perplexity/sonar' })
@@ -45,10 +46,10 @@ export function createPerplexityRetriever(options: PerplexityOptions): Retriever
     model: vendor.model,
 
     async retrieve(asked, callOptions = {}): Promise<GroundedAnswer> {
-      // Half a character, as cutting leaves it behind, can neither be hashed nor recorded.
+      // A text that was cut may end in half a character, which can be neither hashed nor recorded.
       const query = asked.toWellFormed()
       if (query.trim() === '')
-        throw new LoopError('invalid_input', 'A retriever was asked nothing.', {
+        throw new LoopError('invalid_input', 'The question for the retriever is empty.', {
           plugin: vendor.name,
           hint: 'Hand in a question.',
         })
@@ -59,7 +60,7 @@ export function createPerplexityRetriever(options: PerplexityOptions): Retriever
       const details = answerDetails({ ...answer, requestId }, attempts)
       checkGrounded(answer, details)
       const { citations, queries, usage } = answer
-      // As the query: half a character cannot be recorded.
+      // Like the query: half a character cannot be recorded.
       const text = answer.text.toWellFormed()
       const evidence = {
         query,
@@ -68,7 +69,7 @@ export function createPerplexityRetriever(options: PerplexityOptions): Retriever
         citations: citations.map((citation) => ({ ...citation })),
         queries: [...queries],
         retrievedAt: new Date(clock.now()).toISOString(),
-        // The transition may be somebody else's; the evidence still says who found it.
+        // Another actor may attach the evidence to a transition; it still names the retriever that found it.
         retrievedBy: present({
           provider: vendor.name,
           modelId: vendor.model,
@@ -117,7 +118,7 @@ function createVendor(options: PerplexityOptions): ModelVendor<string, FoundAnsw
 
 function checkGrounded({ text, citations }: FoundAnswer, details: Record<string, unknown>): void {
   if (text !== '' && citations.length > 0) return
-  throw new LoopError('bad_response', 'perplexity gave an answer without a single source.', {
+  throw new LoopError('bad_response', 'Perplexity gave no answer with a source.', {
     plugin: 'perplexity',
     retryable: true,
     hint: 'Ask again, widen the filters, or ask about something that can be looked up.',
@@ -125,17 +126,21 @@ function checkGrounded({ text, citations }: FoundAnswer, details: Record<string,
   })
 }
 
-/** Says everything that the SDK would otherwise look up in the environment. */
+/** Sets every option that the SDK would otherwise read from the environment. */
 function createClient({
   apiKey,
   baseUrl = 'https://api.perplexity.ai',
 }: PerplexityOptions): Perplexity {
   if (!apiKey) {
-    throw new LoopError('invalid_config', 'The perplexity adapter has no key and no client.', {
-      plugin: 'perplexity',
-      path: '/apiKey',
-      hint: 'Hand in apiKey, or a client of @perplexity-ai/perplexity_ai.',
-    })
+    throw new LoopError(
+      'invalid_config',
+      'The perplexity adapter has neither a key nor a client.',
+      {
+        plugin: 'perplexity',
+        path: '/apiKey',
+        hint: 'Hand in apiKey, or a client of @perplexity-ai/perplexity_ai.',
+      },
+    )
   }
   return new Perplexity({
     apiKey,

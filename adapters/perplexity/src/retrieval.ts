@@ -1,13 +1,13 @@
 import type { WireFilters } from './search-filters.ts'
 
-/** One question, before an interface of Perplexity puts it in its words. */
+/** One question, before it is written for one of Perplexity's APIs. */
 export interface Retrieval {
   readonly query: string
   readonly model?: string | undefined
   readonly preset?: string | undefined
   readonly instructions?: string | undefined
   readonly filters?: WireFilters | undefined
-  /** JSON Schema of the answer, when it shall be data. */
+  /** JSON Schema of the answer, if data is asked for. */
   readonly schema?: Record<string, unknown> | undefined
   readonly maxOutputTokens?: number | undefined
 }

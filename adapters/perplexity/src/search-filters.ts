@@ -1,14 +1,14 @@
 import { LoopError } from '@loop-engine/core'
 
-/** Where and when to search; both of Perplexity's interfaces take the same. */
+/** Where and when to search; the same for both of Perplexity's APIs. */
 export interface SearchFilters {
-  /** Only these, or with a leading `-` all but these; at most 20, domains or addresses. */
+  /** Only these domains or addresses, or none of these if each begins with `-`; at most 20. */
   readonly domains?: readonly string[]
-  /** What was published within this time. */
+  /** Only pages that were published within this time. */
   readonly recency?: 'hour' | 'day' | 'week' | 'month' | 'year'
-  /** What was published on this day or later: `2026-11-21`. */
+  /** Only pages that were published on this day or later: `2026-11-21`. */
   readonly after?: string
-  /** What was published on this day or earlier: `2026-11-21`. */
+  /** Only pages that were published on this day or earlier: `2026-11-21`. */
   readonly before?: string
 }
 
@@ -19,7 +19,7 @@ export interface WireFilters {
   search_before_date_filter?: string
 }
 
-/** The filters in Perplexity's words; undefined when there are none. Throws `invalid_config` for what it would refuse. */
+/** The filters in Perplexity's format; undefined if there are none. Throws `invalid_config` for filters that it refuses. */
 export function wireFilters({
   domains,
   recency,
@@ -45,7 +45,7 @@ function wireDate(text: string, filter: string): string {
   const [, year, month, day] = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text) ?? []
   const date = new Date(`${text}T00:00:00Z`)
   if (!year || Number.isNaN(date.getTime()) || date.toISOString().slice(0, 10) !== text)
-    throw misuse(filter, 'a date that is none', 'Write dates as 2026-11-21.')
+    throw misuse(filter, 'a date that does not exist', 'Write dates as 2026-11-21.')
   return `${month}/${day}/${year}`
 }
 

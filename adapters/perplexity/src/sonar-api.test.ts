@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 
 import { createPerplexityRetriever } from './index.ts'
 
-/** Sonar as no server of ours says it. */
+/** Sonar with a fixed answer that the local server cannot give. */
 const sonar = (body: string, type = 'application/json') =>
   createPerplexityRetriever({
     api: 'sonar',
@@ -20,7 +20,7 @@ const said = (content: string) => piece({ delta: { content } })
 const streamed = (...pieces: string[]) =>
   sonar(pieces.join(''), 'text/event-stream').retrieve('Well?', { onProgress: () => {} })
 
-test('a failure that comes with HTTP 200 is one, whatever it is called', async () => {
+test('a failure that arrives with HTTP 200 is an error', async () => {
   const asked = sonar('{"error":{"message":"Well? No.","type":"server_error","code":500}}')
 
   await expect(asked.retrieve('Well?')).rejects.toMatchObject({
@@ -29,7 +29,7 @@ test('a failure that comes with HTTP 200 is one, whatever it is called', async (
   })
 })
 
-test('an end that has the name of what every object has is not known either', async () => {
+test('a finish reason named like a property of every object is an unknown reason', async () => {
   const body = { choices: [{ finish_reason: 'constructor', message: { content: 'Well.' } }] }
 
   await expect(sonar(JSON.stringify(body)).retrieve('Well?')).rejects.toMatchObject({
@@ -38,7 +38,7 @@ test('an end that has the name of what every object has is not known either', as
   })
 })
 
-test('a stream that ends without a reason was cut, however politely', async () => {
+test('a stream that ends without a finish reason was cut off', async () => {
   const sources = { citations: ['https://nodejs.org/'] }
 
   await expect(streamed(piece({ delta: { content: 'In April' } }, sources))).rejects.toMatchObject({
@@ -47,7 +47,7 @@ test('a stream that ends without a reason was cut, however politely', async () =
   })
 })
 
-test('later pieces that know nothing do not undo what earlier ones said', async () => {
+test('later pieces without sources or usage do not undo those of earlier pieces', async () => {
   const { answer, citations, usage } = await streamed(
     piece({ delta: { content: 'In ' } }, { citations: ['https://nodejs.org/'] }),
     said('2027.'),

@@ -12,7 +12,7 @@ import { z } from 'zod'
 import { readCitations, type FoundAnswer } from './grounding.ts'
 import type { RequestSettings, Retrieval } from './retrieval.ts'
 
-/** Asks through Sonar's chat completions, the interface before the Agent API. Every answer searches. */
+/** Asks through Sonar's chat completions, the API before the Agent API, in which every answer searches. */
 export async function askSonar(
   client: Perplexity,
   retrieval: Retrieval,
@@ -79,7 +79,7 @@ function readSonar(body: unknown): FoundAnswer {
   return toAnswer(read.data, choice.message?.content ?? '', choice.finish_reason)
 }
 
-/** Later pieces repeat or complete what earlier ones said about sources and usage. */
+/** Reads a stream. Later pieces repeat or complete the sources and usage of earlier ones. */
 async function readStream(
   chunks: AsyncIterable<unknown>,
   onText: (delta: string) => void,
@@ -103,7 +103,7 @@ async function readStream(
 
 function told<Facts extends object>(facts: Facts): Partial<Facts> {
   return present(
-    // A piece that does not know says null.
+    // A piece has null for a fact that it does not know.
     Object.fromEntries(Object.entries(facts).filter(([, fact]) => fact !== null)) as Facts,
   )
 }
@@ -125,7 +125,7 @@ function toAnswer(
     text,
     responseId: id ?? null,
     citations: readCitations([...(results ?? []), ...links]),
-    // Sonar does not say what it searched for.
+    // Sonar does not tell its searches.
     queries: [],
     ...present({ servedModel: model ?? undefined, usage: usage ? readUsage(usage) : undefined }),
   }
@@ -140,7 +140,7 @@ function readUsage(usage: NonNullable<Completion['usage']>): Usage {
   })
 }
 
-/** Failures may come with HTTP 200. */
+/** The answer for a body that is no completion: an error that arrived with HTTP 200, or unreadable. */
 function unusable(body: unknown): FoundAnswer {
   const failed = failedSchema.safeParse(body)
   const code = failed.data?.error.code ?? failed.data?.error.type
