@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 
 import type { BundleOptions } from '@temporalio/worker'
 
-/** Lets a bundle see packages as this process does: under the conditions that Node was started with. */
+/** Makes the bundler resolve packages as this process does: with the `--conditions` that Node was started with. */
 export function bundleConditions(options: BundleOptions, args = execArgv): BundleOptions {
   const own = args.flatMap((arg, index) => {
     if (arg.startsWith('--conditions=')) return [arg.slice('--conditions='.length)]
@@ -23,7 +23,7 @@ export function bundleConditions(options: BundleOptions, args = execArgv): Bundl
   }
 }
 
-/** Where code of a workflow is. The bundler reads a file: the source under a loader of TypeScript, what was built otherwise. */
+/** The path of a sandbox file for the bundler: the source if this process runs from source, otherwise the built file. */
 export function sandboxFile(name: 'loop-workflow' | 'workflow-interceptors'): string {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
   return fileURLToPath(new URL(`./sandbox/${name}.${extension}`, import.meta.url))

@@ -16,7 +16,7 @@ export interface Caller {
   readonly privateKey: KeyObject
 }
 
-/** Which workflow a token was signed for. */
+/** The workflow that a token was signed for. */
 export interface CallerScope {
   readonly workflowId: string
   readonly workflowType: string
@@ -28,14 +28,14 @@ const tokenSchema = z.strictObject({
   principal: z.unknown(),
 })
 
-/** Signs who starts this one workflow: a header is the caller's word, a signature is the key's. */
+/** Signs who starts this one workflow. A header alone could claim anybody; the signature proves it. */
 export function signCaller({ principal, keyId, privateKey }: Caller, scope: CallerScope): string {
   const who = typeof principal === 'function' ? principal() : principal
   const signature = sign(null, signed(who, scope), privateKey).toString('base64url')
   return JSON.stringify({ keyId, signature, principal: who })
 }
 
-/** Reads who started the workflow. Throws `auth` for a token of another workflow, of an unknown key, or of nobody. */
+/** Reads who started the workflow. Throws `auth` without a token, and for a token of another workflow or an unknown key. */
 export function verifyCaller(
   token: unknown,
   scope: CallerScope,
@@ -65,8 +65,8 @@ function parsed(token: unknown): unknown {
 }
 
 function unproven(): LoopError {
-  return new LoopError('auth', 'Who started the workflow is not proven.', {
+  return new LoopError('auth', 'No valid signature proves who started the workflow.', {
     plugin: 'temporal',
-    hint: 'Give the client the plugin with a caller whose public key the worker knows.',
+    hint: 'Give the client a plugin with a caller, and the worker the public key of that caller.',
   })
 }

@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-test('a worker with changed code pays nothing for a workflow that waits; with the old code it goes on', async () => {
+test('a worker with changed code does not pay for a waiting workflow, which goes on with the old code', async () => {
   const activities = { pay: { approval: byFinance } }
   const bench = await openBench(server, { plugin: { activities } })
   const handle = await bench.start('payment', { to: 'bob', amount: 500 })

@@ -2,7 +2,7 @@ import { sleep } from '@temporalio/workflow'
 
 import { loopInstance as unchanged, loopSweeper } from './sandbox/loop-workflow.ts'
 
-/** Sleeps before it listens: what somebody might do to the workflow of instances without a second thought. */
+/** The workflow of instances with a thoughtless change: it sleeps before it listens. */
 export async function loopInstance(...args: Parameters<typeof unchanged>): Promise<void> {
   await sleep(1000)
   return unchanged(...args)

@@ -2,7 +2,7 @@ import { proxyActivities, sleep } from '@temporalio/workflow'
 
 import { release as unchanged, renewed } from './workflows.fixture.ts'
 
-// What somebody might do to running workflows without a second thought.
+// Workflows with thoughtless changes, which running workflows cannot survive.
 
 const { pay } = proxyActivities<{ pay(payment: unknown): Promise<string> }>({
   startToCloseTimeout: '10s',

@@ -18,7 +18,7 @@ import { decideUpdate, wakeSignal } from './names.ts'
 /** Signs decisions for `humanGate()`. */
 export interface GateSigner {
   readonly sign: DecisionSigner
-  /** The one that the gates trust. */
+  /** The audience that the gates trust. */
   readonly audience: string
 }
 
@@ -58,8 +58,8 @@ const metadataSchema = z.object({
 const refusedSchema = z.object({ reason: z.literal('no_such_gate') })
 
 /**
- * Brings decisions back to the workflows that wait for them, wherever people decided: to a gate as a signed update, to
- * a governed activity as a signal to ask again. It reaches the workflows of the namespace of the client.
+ * Brings decisions to the workflows that wait for them, wherever people decided: to a gate as a signed update, to a governed
+ * activity as a signal to ask again. Reaches workflows in the client's namespace.
  */
 export function createDecisionSink(options: DecisionSinkOptions): EventSink {
   refuseStrayKeys(options, optionKeys, { what: 'createDecisionSink', code: 'invalid_config' })
@@ -80,10 +80,14 @@ export function createDecisionSink(options: DecisionSinkOptions): EventSink {
     const request = await store.approval(tenant, approval.id)
     if (!request || request.status === 'pending') return
     if (request.status === 'approved' && event.type !== approved)
-      throw new LoopError('corrupt', 'The record says of a decision other than its request.', {
-        plugin: 'temporal',
-        hint: 'The request was changed in the database. Run verify, and ask again.',
-      })
+      throw new LoopError(
+        'corrupt',
+        'A stored request is approved, but its record says otherwise.',
+        {
+          plugin: 'temporal',
+          hint: 'The request was changed in the database. Run verify, and ask again.',
+        },
+      )
     const token = await signer.sign(signedDecisionOf(request), signer.audience)
     await workflow.executeUpdate(decideUpdate, {
       args: [token],
@@ -100,7 +104,7 @@ export function createDecisionSink(options: DecisionSinkOptions): EventSink {
         try {
           await client.withAbortSignal(signal, () => deliver(event))
         } catch (error) {
-          // A workflow that has ended waits for nothing.
+          // The workflow has ended, so nothing waits for the decision.
           if (error instanceof WorkflowNotFoundError) continue
           throw isLoopError(error) ? error : faultOf(error)
         }
@@ -110,13 +114,13 @@ export function createDecisionSink(options: DecisionSinkOptions): EventSink {
 }
 
 function faultOf(error: unknown): LoopError {
-  // A person may be faster than the workflow that asked; it will be there in a moment.
+  // A person may decide before the workflow waits at its gate; it will be there in a moment.
   if (error instanceof WorkflowUpdateFailedError && !isTooEarly(error))
     return new LoopError('refused', 'A workflow refused a decision.', {
       plugin: 'temporal',
       hint: 'Compare issuer, audience and keys of the gate with those of the signer.',
     })
-  return new LoopError('unavailable', 'Temporal did not take a decision.', {
+  return new LoopError('unavailable', 'Temporal did not accept a decision.', {
     plugin: 'temporal',
     retryable: true,
   })

@@ -15,7 +15,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-test('a governed payment that waited for a person, as the server wrote it, replays', async () => {
+test('the history of a governed payment that waited for a person replays', async () => {
   const activities = { pay: { approval: byFinance } }
   const bench = await openBench(server, { plugin: { activities } })
   const handle = await bench.start('payment', { to: 'bob', amount: 500 })
@@ -25,7 +25,7 @@ test('a governed payment that waited for a person, as the server wrote it, repla
   await bench.close()
 })
 
-test('gates, continued as new or not, replay', async () => {
+test('the histories of gates replay, whether continued as new or not', async () => {
   const bench = await openBench(server, { plugin: { gates } })
   const { client, trust } = bench
   for (const workflow of ['release', 'renewed']) {
@@ -49,7 +49,7 @@ test('gates, continued as new or not, replay', async () => {
   await bench.close()
 })
 
-test('a gate whose decision the worker brought replays', async () => {
+test('the history of a gate that got its decision from the worker replays', async () => {
   const reminded = { release: { approval: { ...byFinance, remindEvery: '2s' } } }
   const bench = await openBench(server, { plugin: { gates: reminded }, sink: false })
   const handle = await bench.start('release', version, bench.trust)
@@ -59,7 +59,7 @@ test('a gate whose decision the worker brought replays', async () => {
   await bench.close()
 })
 
-test('a gate whose workflow was cancelled replays', async () => {
+test('the history of a gate whose workflow was cancelled replays', async () => {
   const bench = await openBench(server, { plugin: { gates } })
   const handle = await bench.start('release', version, bench.trust)
   await until(
@@ -74,7 +74,7 @@ test('a gate whose workflow was cancelled replays', async () => {
   await bench.close()
 })
 
-test('an instance with a command, a decision and an effect replays', async () => {
+test('the history of an instance with a command, a decision and an effect replays', async () => {
   const bench = await openLoopBench(server)
   const { client, system, taskQueue } = bench
   const requestId = await askToPay(system, 'a')

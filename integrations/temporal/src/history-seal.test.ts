@@ -12,11 +12,11 @@ const value = { evidence: { iban: 'DE02120300000000202051' } }
 const about = ['command', 'transition', 'default', 'order-1']
 const unsealed = expect.objectContaining({ code: 'auth' })
 
-describe('what is sealed for a history', () => {
+describe('a value that is sealed for a history', () => {
   const seal = createHistorySeal([key('k1')])
   const text = String(seal.seal(value, about))
 
-  test('says nothing, not even that two are equal, and opens for whoever has the key', () => {
+  test('reveals nothing, not even that two values are equal, and opens with the key', () => {
     expect(text).toMatch(/^v1\.k1\.[\w-]+$/)
     expect(Buffer.from(text.split('.')[2] ?? '', 'base64url').toString('latin1')).not.toContain(
       'DE0212',
@@ -36,7 +36,7 @@ describe('what is sealed for a history', () => {
     expect(() => both.open(sealed, scope)).toThrow(unsealed)
   })
 
-  test('outlives its key: the new one seals, the old one still opens', () => {
+  test('still opens with the old key after a new key seals', () => {
     const renewed = createHistorySeal([key('k2'), key('k1')])
     expect(renewed.open(text, about)).toEqual(value)
     const young = renewed.seal(value, about)
@@ -44,7 +44,7 @@ describe('what is sealed for a history', () => {
     expect(() => seal.open(young, about)).toThrow(unsealed)
   })
 
-  test('is told apart by a tag that nobody can guess from the value', () => {
+  test('has a tag that tells values apart, and that nobody can compute without the key', () => {
     expect(seal.tag({ a: 1, b: 2 })).toBe(seal.tag({ b: 2, a: 1 }))
     expect(seal.tag(value)).not.toBe(createHistorySeal([key('k2')]).tag(value))
   })

@@ -17,15 +17,15 @@ export interface HistoryKey {
   readonly key: KeyObject
 }
 
-/** Makes what passes through a history unreadable there, and recognisable when it comes back. */
+/** Encrypts values that pass through a history, and recognises them when they come back. */
 export interface HistorySeal {
-  /** Whether what opens is certain to come from a process that has the key. */
+  /** Whether a value that opens must come from a process that has the key. */
   readonly proves: boolean
-  /** What may stand in a history in place of the value. It opens only with the same `about`. */
+  /** What the history holds in place of the value. It opens only with the same `about`. */
   seal(value: object, about: readonly string[]): unknown
-  /** Throws `auth` for what no key of this system has sealed, or was sealed about something else. */
+  /** Throws `auth` for a value that no key of this system sealed, or that was sealed with another `about`. */
   open(sealed: unknown, about: readonly string[]): unknown
-  /** Tells values apart without saying anything about them. */
+  /** A keyed hash: equal for equal values, and tells nothing about them without the key. */
   tag(value: object): string
 }
 
@@ -38,7 +38,10 @@ interface Keys {
 const ivBytes = 12
 const tagBytes = 16
 
-/** The first key seals, all of them open. With `clear` values stand in histories as they are, and anybody's count. */
+/**
+ * The first key seals, and all keys open. With `clear` histories hold values unencrypted, and values of anybody are accepted.
+ * Throws `invalid_config` for keys that are missing, malformed or share an id.
+ */
 export function createHistorySeal(keys: readonly HistoryKey[] | 'clear'): HistorySeal {
   if (keys === 'clear')
     return {
@@ -50,7 +53,7 @@ export function createHistorySeal(keys: readonly HistoryKey[] | 'clear'): Histor
   const known = new Map(keys.map((key) => [key.keyId, derive(key)]))
   const [first] = known.values()
   if (!first || known.size < keys.length)
-    throw refuse('Keys of histories are missing, or two have one name.')
+    throw refuse('There is no history key, or two of them have the same keyId.')
   return {
     proves: true,
     seal(value, about) {
@@ -88,10 +91,10 @@ function tagOf(key: Uint8Array | string, value: object): string {
     .digest('hex')
 }
 
-/** One key for one purpose. */
+/** Derives a separate key for each purpose. */
 function derive({ keyId, key }: HistoryKey): Keys {
   if (!/^[\w-]{1,64}$/.test(keyId) || key.type !== 'secret' || key.symmetricKeySize !== 32)
-    throw refuse('A key of histories is not 32 secret bytes with a plain name.')
+    throw refuse('A history key needs 32 secret bytes, and a keyId of letters, digits, _ and -.')
   const part = (purpose: string): Uint8Array =>
     new Uint8Array(hkdfSync('sha256', key, '', `loop-engine temporal ${purpose}`, 32))
   return { keyId, cipher: part('cipher'), tags: part('tags') }
@@ -102,8 +105,8 @@ function refuse(message: string): LoopError {
 }
 
 function unsealed(): LoopError {
-  return new LoopError('auth', 'What came from Temporal was not sealed by this system.', {
+  return new LoopError('auth', 'A value from Temporal was not sealed by this system.', {
     plugin: 'temporal',
-    hint: 'Give every process the same historyKeys; a new key goes last until all of them have it.',
+    hint: 'Give every process the same historyKeys. Add a new key last, until every process has it.',
   })
 }

@@ -9,7 +9,7 @@ import type { SealedCommand } from './loop-commands.ts'
 import { until } from './until.fixture.ts'
 
 let server: TemporalServer
-// Visibility is of the namespace, so each test has a server of its own.
+// Visibility covers the whole namespace, so each test has a server of its own.
 beforeEach(async () => {
   server = await startTemporal()
 })
@@ -17,7 +17,7 @@ afterEach(() => server.stop())
 
 const secret = 'DE02120300000000202051'
 const reason = 'because of Mrs Example'
-/** What `list()` finds: the sweeper and the instance. */
+/** The executions that `list()` finds: the sweeper and the instance. */
 const workflows = 2
 
 async function payAndRead(keys?: 'clear'): Promise<string> {
@@ -57,13 +57,13 @@ describe('the histories of loops on Temporal', () => {
       expect(texts).not.toContain(hidden)
   })
 
-  test('hold it all when they were asked to, so that the test above can see', async () => {
+  test('hold all of it with clear, which shows that the test above can see', async () => {
     const texts = await payAndRead('clear')
     for (const shown of [secret, reason, 'alice']) expect(texts).toContain(shown)
   })
 })
 
-test('a command that somebody else puts into Temporal is nobody’s, and ends there', async () => {
+test('a command that somebody else puts into Temporal is denied', async () => {
   const { system, client, taskQueue, close } = await openLoopBench(server)
   const requestId = await askToPay(system, 'order-1')
   const workflow = client.workflow.getHandle(`loop/${taskQueue}/default/order-1`)
@@ -71,7 +71,7 @@ test('a command that somebody else puts into Temporal is nobody’s, and ends th
   const accepted = events?.flatMap(
     ({ workflowExecutionUpdateAcceptedEventAttributes: update }) => update?.acceptedRequest ?? [],
   )
-  // The id of an update is the idempotency key, and what tells commands apart that were given one key.
+  // The id of an update has the idempotency key, and a tag that tells commands with the same key apart.
   expect(accepted?.map(({ meta }) => meta?.updateId)).toEqual([
     expect.stringMatching(`^loop/${taskQueue}/default/order-1/[\\da-f-]{36}/[\\da-f]{64}$`),
     expect.stringMatching(/^pay order-1\/[\da-f]{64}$/),
@@ -79,7 +79,7 @@ test('a command that somebody else puts into Temporal is nobody’s, and ends th
   const sealed = accepted?.[0]?.input?.args?.payloads?.[0]?.data
   const genuine = JSON.parse(Buffer.from(sealed ?? []).toString()) as SealedCommand
   const forged: readonly unknown[] = [
-    // As it would be were it not sealed.
+    // The command as it would be if it were not sealed.
     { ...genuine, do: 'decide', sealed: { requestId, decision: 'approve', actor: alice } },
     { ...genuine, do: 'decide' },
     { ...genuine, aggregateId: 'order-2' },
@@ -95,7 +95,7 @@ test('a command that somebody else puts into Temporal is nobody’s, and ends th
   await close()
 })
 
-test('the plugin works under a payload codec, which hides what your own workflows carry', async () => {
+test('the plugin works under a payload codec, which hides the payloads of your own workflows', async () => {
   const governed = { approval: byFinance }
   const bench = await openBench(server, {
     plugin: { activities: { pay: governed }, gates: { release: governed } },

@@ -108,7 +108,7 @@ export async function openLoopBench(
   }
 }
 
-/** Asks for a payment; the request that a person has to decide. */
+/** Asks for a payment, and returns the request that a person has to decide. */
 export async function askToPay(
   { engine }: LoopSystem,
   aggregateId: string,

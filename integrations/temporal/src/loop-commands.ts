@@ -2,22 +2,22 @@ import type { LoopErrorCode } from '@loop-engine/core'
 
 import type { HistorySeal } from './history-seal.ts'
 
-/** What is asked of the engine. */
+/** A command for the engine. */
 export interface LoopCommand {
   readonly do: 'start' | 'transition' | 'decide' | 'delegate' | 'withdraw'
   /** Plain JSON. */
   readonly input: object
-  /** Whether the authority of the process that sends it had authenticated its actor. */
+  /** Whether the sending process had authenticated the actor by its authority. */
   readonly vouched: boolean
 }
 
-/** What is sealed. */
+/** The sealed part of a command. */
 export type CommandBody = Pick<LoopCommand, 'input' | 'vouched'> & {
-  /** Tells calls of one command apart: whoever gets the answer to another call gets a repetition. */
+  /** Identifies the call. A caller who gets the answer to another call of the same command has a repetition. */
   readonly call: string
 }
 
-/** What a workflow carries of it: whom it is about, and a text that only the system can read. */
+/** The command as a workflow carries it: the instance, and a text that only the system can read. */
 export interface SealedCommand extends LoopKey {
   readonly do: LoopCommand['do']
   readonly sealed: unknown
@@ -33,17 +33,17 @@ export interface SerialisedError {
   readonly details?: Readonly<Record<string, unknown>>
 }
 
-/** What a workflow has to know of its instance after something was committed. */
+/** What a workflow has to know about its instance after a commit. */
 export interface LoopNews {
-  /** When effects, notices and events of this instance are due; epoch milliseconds. */
+  /** When effects, notifications and events of this instance are due; epoch milliseconds. */
   readonly dueAt: readonly number[]
-  /** The same for its timers, which mean nothing once its run has ended. */
+  /** When its timers are due; epoch milliseconds. They mean nothing once the run has ended. */
   readonly timersAt: readonly number[]
-  /** Whether its run may still move. */
+  /** Whether the run of the instance is still open. */
   readonly open: boolean
 }
 
-/** A refusal is an answer, and an error of the caller too: neither fails an activity. */
+/** The answer to a command. A refusal and an error of the caller are answers too, and do not fail the activity. */
 export type LoopAnswer = { readonly call: string } & (
   | { readonly value?: unknown }
   | { readonly error: SerialisedError }
@@ -59,10 +59,10 @@ export interface LoopKey {
 }
 
 export interface LoopWorkflowInput extends LoopKey {
-  /** Whether the workflow delivers what is due. */
+  /** Whether the workflow delivers due items. */
   readonly delivers: boolean
   readonly activityTimeoutMs: number
-  /** Carried from the run before, when the workflow continues as new. */
+  /** Carried over from the previous run when the workflow continues as new. */
   readonly dueAt?: readonly number[]
   readonly timersAt?: readonly number[]
 }
@@ -75,21 +75,21 @@ export interface SweeperInput {
 export const commandUpdate = 'loopEngineCommand'
 export const newsSignal = 'loopEngineNews'
 
-/** What a worker does for the workflows of instances, under the names by which they call it. */
+/** The activities of a worker for the workflows of instances, under the names by which they are called. */
 export interface LoopActivities {
   loopEngineCommand(command: SealedCommand): Promise<SealedAnswer>
-  /** Delivers what is due of one instance. */
+  /** Delivers the due items of one instance. */
   loopEngineDeliver(key: LoopKey): Promise<LoopNews>
-  /** Delivers what is due of any; how much it was. */
+  /** Delivers the due items of all instances; returns how many. */
   loopEngineSweep(): Promise<number>
 }
 
-/** A sealed command opens for this one instance and verb: it cannot be moved. */
+/** Binds a sealed command to its instance and verb, so that it opens for no other. */
 export function aboutCommand({ tenant, aggregateId }: LoopKey, what: LoopCommand['do']): string[] {
   return ['command', what, tenant, aggregateId]
 }
 
-/** A sealed answer opens for this one command. */
+/** Binds a sealed answer to its command, so that it opens for no other. */
 export function aboutAnswer(
   { tenant, aggregateId }: LoopKey,
   command: LoopCommand,

@@ -1,28 +1,28 @@
-/** The types of the failures that a workflow sees. They are stable: catch on them, never on a message. */
+/** The types of the failures that a workflow sees. They are stable: compare types, never messages. */
 export const failureTypes = Object.freeze({
-  /** It did not run and never will under this call: a guard, a policy or a person said no. Not retryable. */
+  /** The call did not run and never will: a guard, a policy or a person refused it. Not retryable. */
   denied: 'LoopEngine.Denied',
-  /** People were asked. The plugin's interceptor waits on it; a workflow sees it only without the interceptor. Not retryable. */
+  /** People were asked. The plugin's interceptor waits for them; a workflow without it sees this failure. Not retryable. */
   pending: 'LoopEngine.ApprovalPending',
-  /** It began, and nobody knows how it ended; it will not run again. Not retryable. */
+  /** The call began, and nobody knows how it ended; it will not run again. Not retryable. */
   unknown: 'LoopEngine.UnknownOutcome',
-  /** A stop is in force: nothing ran; Temporal asks again until somebody releases it. */
+  /** A stop is in force, so the call did not run. Temporal retries until somebody releases the stop. */
   stopped: 'LoopEngine.Stopped',
-  /** The answer to an update with a decision that does not count here. Not retryable. */
+  /** An update brought a decision that does not count here. Not retryable. */
   refused: 'LoopEngine.DecisionRefused',
 })
 
-/** Who started the workflow, signed by the client. */
+/** Header: who started the workflow, signed by the client. */
 export const callerHeader = 'loop-engine-caller'
-/** The key of the call that an activity goes on with, once people have decided. */
+/** Header: the business key of the call that an activity continues, once people have decided. */
 export const callHeader = 'loop-engine-call'
 
 /** Hands a signed decision to a human gate. */
 export const decideUpdate = 'loopEngineDecide'
-/** Says that a request was decided; carries no authority, the engine is asked again. */
+/** Tells that a request was decided. It proves nothing: the engine is asked again. */
 export const wakeSignal = 'loopEngineWake'
 
-/** What `LoopEngine.ApprovalPending` carries. */
+/** The details of `LoopEngine.ApprovalPending`. */
 export interface PendingCall {
   readonly aggregateId: string
   readonly approvalId: string
@@ -32,20 +32,20 @@ export interface PendingCall {
 
 /** The activities that the plugin registers, under the names by which workflows call them. */
 export interface GateActivities {
-  /** Runs that are one passage of a gate name one `firstRunId`. */
+  /** Opens a gate, or finds it again: runs of one passage have the same `firstRunId`. */
   loopEngineOpenGate(wanted: {
     readonly gate: string
     readonly id: string
     readonly input: unknown
     readonly firstRunId: string
   }): Promise<GateReport>
-  /** Fires what is due of a request. */
+  /** Delivers due reminders, escalations and the expiry of a request. */
   loopEngineTurnGate(requestId: string): Promise<GateReport>
-  /** Takes a request back. */
+  /** Withdraws a request. */
   loopEngineWithdraw(requestId: string): Promise<void>
 }
 
-/** What opening or turning a gate says. */
+/** The state of a gate after opening or turning it. */
 export interface GateReport {
   readonly status:
     | 'passed'
@@ -55,7 +55,7 @@ export interface GateReport {
     | 'expired'
     | 'superseded'
     | 'cancelled'
-  /** Absent when nobody had to be asked. */
+  /** Absent if nobody had to be asked. */
   readonly request?: {
     readonly id: string
     readonly runId: string
@@ -63,8 +63,8 @@ export interface GateReport {
     readonly actionDigest: string
     readonly expiresAt: number
   }
-  /** When somebody is reminded, when others are asked, when the request expires; epoch milliseconds, in order. */
+  /** When reminders, escalations and the expiry are due; epoch milliseconds, in order. */
   readonly dueAt: readonly number[]
-  /** The signed decision, where the worker has a signer. */
+  /** The signed decision, if the worker has a signer and the request is over. */
   readonly token?: string
 }

@@ -3,7 +3,7 @@ import type { Payload, PayloadCodec } from '@temporalio/common'
 import { createHistorySeal, type HistoryKey } from './history-seal.ts'
 
 export interface PayloadCodecOptions {
-  /** The first one seals, all of them open. */
+  /** The first key seals, and all keys open. */
   readonly historyKeys: readonly HistoryKey[]
 }
 
@@ -11,8 +11,8 @@ const encoding = 'binary/loop-engine-sealed'
 const about = ['payload']
 
 /**
- * Keeps what your own workflows carry unreadable in Temporal: `dataConverter: { payloadCodecs: [codec] }` of every client
- * and worker. What was not sealed is read as it is, so that histories from before go on.
+ * Encrypts the payloads of your own workflows: give `dataConverter: { payloadCodecs: [codec] }` to every client and worker.
+ * Payloads that are not sealed are read unchanged, so that older histories go on.
  */
 export function createPayloadCodec({ historyKeys }: PayloadCodecOptions): PayloadCodec {
   const seal = createHistorySeal(historyKeys)

@@ -32,20 +32,20 @@ import { denied } from './refusals.ts'
 import { signStarts } from './sign-starts.ts'
 
 export interface TemporalPluginOptions {
-  /** Judges and records. Needed by workers; a client that only starts workflows goes without. */
+  /** Judges and records. Needed in workers, but not in a client that only starts workflows. */
   readonly system?: Pick<LoopSystem, 'engine' | 'approvals' | 'relay'>
-  /** By activity type. What is not named runs ungoverned. */
+  /** Policies by activity type. Activities without a policy run ungoverned. */
   readonly activities?: Readonly<Record<string, ActivityPolicy>>
-  /** By the name that `humanGate()` gives. */
+  /** Policies by the name that is given to `humanGate()`. */
   readonly gates?: Readonly<Record<string, CallPolicy>>
   readonly tenant?: string
-  /** Who asks for a call, for workflows that an AI drives; by default the workflow, as an automation. */
+  /** Who makes a call, for workflows that an AI drives; by default the workflow, as an automation. */
   readonly actor?: ActorOf
-  /** In a client: who starts workflows, and the key that vouches for it. */
+  /** For a client: who starts workflows, and the key that signs this. */
   readonly caller?: Caller
-  /** In a worker: once given, what is governed runs only for a proven caller, who cannot approve it. */
+  /** For a worker: if given, governed calls run only for a proven caller, and that caller cannot approve them. */
   readonly callerKeys?: readonly DecisionKey[]
-  /** Lets gates see decisions that no sink delivered. */
+  /** Signs decisions for gates, so that they also see decisions that no sink delivered. */
   readonly signer?: GateSigner
   readonly clock?: Pick<Clock, 'now'>
 }
@@ -64,13 +64,16 @@ const optionKeys: KnownKeys<TemporalPluginOptions> = {
 
 export type TemporalPlugin = ClientPlugin & WorkerPlugin & BundlerPlugin
 
-/** Governs the workflows of one client or worker: `new Client({ plugins: [plugin] })`, `Worker.create({ plugins: [plugin] })`. */
+/**
+ * Governs the workflows of one client or worker: `new Client({ plugins: [plugin] })`, `Worker.create({ plugins: [plugin] })`.
+ * Throws `invalid_config` for an unknown option, a policy that cannot work, or policies without a system.
+ */
 export function createTemporalPlugin(options: TemporalPluginOptions): TemporalPlugin {
   refuseStrayKeys(options, optionKeys, { what: 'createTemporalPlugin', code: 'invalid_config' })
   const { system, activities = {}, gates = {}, tenant = 'default', actor } = options
   const { caller, callerKeys, signer, clock = systemClock } = options
   if (!system && Object.keys({ ...activities, ...gates }).length > 0)
-    throw new LoopError('invalid_config', 'A policy needs a system that judges.', {
+    throw new LoopError('invalid_config', 'Policies of activities and gates need a system.', {
       path: '/system',
       plugin: 'temporal',
     })
@@ -141,7 +144,7 @@ export function createTemporalPlugin(options: TemporalPluginOptions): TemporalPl
   }
 }
 
-/** The id of the loop of a policy, which the engine is told of when it is first asked for; undefined without a policy. */
+/** Registers the loop of a policy when its id is first asked for; returns undefined for a name without a policy. */
 function definedOnce<Policy>(
   system: TemporalPluginOptions['system'],
   policies: Readonly<Record<string, Policy>>,
@@ -156,7 +159,7 @@ function definedOnce<Policy>(
     if (!loop || !system) return undefined
     const defined = known.get(name) ?? system.engine.define(loop).then(() => loop.id)
     known.set(name, defined)
-    // A store that was away must not stay so in memory.
+    // A failure is forgotten, so that the next call tries again.
     return defined.catch((error: unknown) => {
       known.delete(name)
       throw error

@@ -3,9 +3,9 @@ import { ApplicationFailure } from '@temporalio/common'
 
 import { failureTypes, type PendingCall } from './names.ts'
 
-/** Why a call did not run; ids, codes and our own sentences only, for a failure ends up in a history. */
+/** Why a call did not run. Only ids and codes, because a failure ends up in a history. */
 export interface RefusalDetails {
-  /** Empty when the call could not be opened. */
+  /** Empty if the call could not be opened. */
   readonly aggregateId: string
   /** `guard:<id>`, `rejected`, `expired`, `actor_type_not_allowed`, `input_mismatch`, … */
   readonly reason: string
@@ -35,7 +35,7 @@ export function unknownOutcome(name: string, details: RefusalDetails): Applicati
   )
 }
 
-/** The one refusal that passes: Temporal asks again until somebody releases the stop. */
+/** The only retryable refusal: Temporal asks again until somebody releases the stop. */
 export function stopped(name: string, aggregateId: string): ApplicationFailure {
   const details: RefusalDetails = { aggregateId, reason: 'stopped' }
   return ApplicationFailure.create({
@@ -46,7 +46,7 @@ export function stopped(name: string, aggregateId: string): ApplicationFailure {
   })
 }
 
-/** A fault of the engine or its store as a failure without foreign text: retryable where the same call may succeed. */
+/** An error of the engine or its store as a failure with our own text only; retryable if the same call may succeed later. */
 export function faultOf(error: unknown, name: string): unknown {
   if (error instanceof ApplicationFailure || !isLoopError(error)) return error
   if (error.code === 'stopped') return stopped(name, '')
@@ -59,7 +59,7 @@ export function faultOf(error: unknown, name: string): unknown {
   })
 }
 
-/** Whether the same call may succeed another time. */
+/** Whether the same call may succeed later. */
 export function mayPass({ code, retryable }: LoopError): boolean {
   return retryable || code === 'unknown_outcome'
 }

@@ -25,7 +25,7 @@ const sources = {
   changed: './changed-workflows.fixture.ts',
 }
 
-/** Replays a history against today's code, or against code that was changed on purpose. Throws when they disagree. */
+/** Replays a history against today's code, or against code that was changed on purpose. Throws if they disagree. */
 export async function replay(history: unknown, name: string, changed = false): Promise<void> {
   const [ours, theirs] = name.startsWith('instance')
     ? [sources.instance, sources.changedInstance]

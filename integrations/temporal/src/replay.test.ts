@@ -19,10 +19,10 @@ test.each(names)('the history of %s, recorded on a real server, replays', async 
 })
 
 test.each(['release', 'release-told'])(
-  'what %s verified is not verified again: keys may change',
+  'a decision that %s verified is not verified again, because keys may change',
   async (name) => {
     const text = JSON.stringify(recorded(name))
-    const [data = ''] = /eyJpc3N1ZXIi[\w+/]+=*/.exec(text) ?? [] // the argument of whom to trust
+    const [data = ''] = /eyJpc3N1ZXIi[\w+/]+=*/.exec(text) ?? [] // the `trust` argument
     const trust = Buffer.from(data, 'base64').toString().replace('"k1"', '"k2"')
     expect(trust).toContain('"k2"')
     const changed: unknown = JSON.parse(text.replace(data, Buffer.from(trust).toString('base64')))
@@ -32,7 +32,7 @@ test.each(['release', 'release-told'])(
 )
 
 test.each(['payment', 'release', 'instance', 'instance-renewed'])(
-  'a change of %s that is not compatible is noticed',
+  'an incompatible change of %s is noticed',
   async (name) => {
     await expect(replay(recorded(name), name, true)).rejects.toThrow(DeterminismViolationError)
   },

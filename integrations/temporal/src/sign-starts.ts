@@ -10,7 +10,7 @@ interface WorkflowStart {
   readonly workflowType: string
 }
 
-/** Signs for whom workflows are started, in every way that a client can: one that is left out would go around the caller. */
+/** Signs the caller in every way in which a client can start a workflow; one without a signature would be a way around. */
 export function signStarts(caller: Caller): WorkflowClientInterceptor {
   const signed = (headers: Headers, workflowId: string, workflowType: string): Headers => ({
     ...headers,

@@ -1,4 +1,4 @@
-/** Looks again and again, for half a minute. */
+/** Looks again and again, for at most half a minute. */
 export async function until<T>(
   look: () => Promise<T | undefined | false>,
   what: string,

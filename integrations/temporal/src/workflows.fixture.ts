@@ -28,7 +28,7 @@ export async function release(input: { version: string }, trust: TokenTrust): Pr
   return humanGate({ gate: 'release', input, trust })
 }
 
-/** Goes on as a new run while people decide, as a workflow with a long history does. */
+/** Continues as new while people decide, as a workflow with a long history does. */
 export async function renewed(
   input: { version: string },
   trust: TokenTrust,

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 
 import { createTemporalPlugin } from '../plugin.ts'
 
-// Nothing of it is used before somebody calls.
+// None of this is used before somebody calls.
 const system = {} as LoopSystem
 const approval = { reviewers: ['role:finance'], expiresIn: '2h' } as const
 const allow = ['edit'] as const
@@ -14,7 +14,7 @@ test('a gate whose reviewers could edit is refused before anybody is asked', () 
   ).toThrow(expect.objectContaining({ code: 'invalid_config', path: '/approval/allow' }))
 })
 
-test('a policy or an option that is misspelt is refused: it would govern nothing', () => {
+test('a misspelt policy or option is refused, because it would govern nothing', () => {
   const policy = { aproval: approval } as object
   expect(() => createTemporalPlugin({ system, activities: { pay: policy } })).toThrow(
     expect.objectContaining({ code: 'invalid_config', path: '/aproval' }),
@@ -27,7 +27,7 @@ test('a policy or an option that is misspelt is refused: it would govern nothing
   )
 })
 
-test('an activity runs what a reviewer makes of it', () => {
+test('the policy of an activity may let reviewers edit its input', () => {
   expect(() =>
     createTemporalPlugin({ system, activities: { pay: { approval: { ...approval, allow } } } }),
   ).not.toThrow()

@@ -8,17 +8,18 @@ export type CallApproval = Exclude<NonNullable<TransitionInput['approval']>, boo
 
 /** What governs one activity, or one gate. An empty policy lets every call run, once, on record. */
 export interface CallPolicy {
-  /** `when` is CEL; it sees `evidence.input` and `evidence.temporal`. Without it every call is asked for. */
+  /** `when` is CEL over `evidence.input` and `evidence.temporal`. Without `when` every call needs approval. */
   readonly approval?: CallApproval
-  /** Built-in or registered guards, or CEL conditions; a hard one that does not pass denies the call. */
+  /** Built-in or registered guards, or CEL conditions; a hard guard that does not pass denies the call. */
   readonly guards?: TransitionInput['guards']
   readonly risk?: TransitionInput['risk']
 }
 
 export interface ActivityPolicy extends CallPolicy {
   /**
-   * Running it twice is the same as once: after a failure, or when a worker died, it runs again under a new receipt, as
-   * often as the retry policy says. Otherwise a failure is final and an interrupted call becomes unknown.
+   * Running the activity twice has the same effect as running it once. After a failure, or when its worker died, it then runs
+   * again under a new receipt, as often as the retry policy allows. Otherwise a failure is final, and an interrupted call
+   * becomes unknown.
    */
   readonly idempotent?: boolean
 }
@@ -64,9 +65,9 @@ export function activityLoop(type: string, policy: ActivityPolicy): LoopDefiniti
 /** The loop of a gate: `REQUESTED → [APPROVAL] → PASSED | DENIED | EXPIRED`. */
 export function gateLoop(gate: string, policy: CallPolicy): LoopDefinition {
   refuseStrayKeys(policy, gateKeys, { what, code: 'invalid_config' })
-  // A gate opens for exactly what its workflow asked: what a reviewer makes of it opens none.
+  // A gate opens only for exactly the input that its workflow gave, so an edited input could never open it.
   if (policy.approval?.allow?.includes('edit'))
-    throw new LoopError('invalid_config', 'A gate cannot let reviewers edit what it asks.', {
+    throw new LoopError('invalid_config', 'A gate cannot let reviewers edit its input.', {
       path: '/approval/allow',
       plugin: 'temporal',
     })
@@ -96,7 +97,7 @@ function governed(
   { approval, guards = [], risk }: CallPolicy,
 ): TransitionInput {
   if (approval && !approval.reviewers?.length && !approval.stages?.length)
-    throw new LoopError('invalid_config', `${what} asks nobody.`, {
+    throw new LoopError('invalid_config', `${what} asks nobody: it has no reviewers.`, {
       path: '/approval/reviewers',
       plugin: 'temporal',
     })

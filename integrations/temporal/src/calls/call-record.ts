@@ -4,24 +4,24 @@ import type { LoopEngine } from '@loop-engine/sdk'
 /** What the ledger knows of one governed call. */
 export interface CallRecord {
   readonly instance: LoopInstance
-  /** What was asked for; null when it was erased. */
+  /** Evidence of the start: the input that was asked for; null if it was erased. */
   readonly asked: JsonObject | null
-  /** The newest permission to run, and exactly what it permits; null evidence was erased, and runs nothing. */
+  /** The newest permission to run, and exactly what it permits. Its evidence is null if it was erased: nothing runs then. */
   readonly licence?: { readonly receipt: Receipt; readonly evidence: JsonObject | null }
   /** Whether the licence was spent. */
   readonly begun: boolean
-  /** What the transition to the end recorded. */
+  /** Evidence of the transition that ended the call. */
   readonly ended: JsonObject
   /** Why the newest attempt did not lead to execution. */
   readonly reason?: string
 }
 
-/** The reason of a call whose request somebody took back: nobody is asked about it again. */
+/** The reason of a call whose approval request was withdrawn. Nobody is asked about the call again. */
 export const withdrawn = 'withdrawn'
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] }
 
-/** Folds the entries of a call; a call that was asked for, approved and run has about six. */
+/** Reads all entries of a call; a call that was asked for, approved and run has about six. */
 export async function readCall(engine: LoopEngine, instance: LoopInstance): Promise<CallRecord> {
   const { tenant, aggregateId, runId } = instance
   const record: Writable<CallRecord> = { instance, asked: null, begun: false, ended: {} }

@@ -7,22 +7,25 @@ import {
 } from '@loop-engine/core'
 import type { Info } from '@temporalio/activity'
 
-/** One call of an activity, as Temporal identifies it; attempts of one activity are one call. */
+/** One call of an activity, as Temporal identifies it. All attempts of an activity are one call. */
 export interface CallSite {
   readonly namespace: string
   readonly taskQueue: string
   readonly activityType: string
   readonly activityId: string
-  /** These three are absent when no workflow called. */
+  /** `workflowId`, `runId` and `workflowType` are absent if no workflow called. */
   readonly workflowId?: string
   readonly runId?: string
   readonly workflowType?: string
 }
 
-/** Who asks for a call; by default the workflow as an automation. Whoever started the workflow stands behind it. */
+/**
+ * Finds the actor of a call; by default the workflow, as an automation. The person who started the workflow becomes its
+ * `onBehalfOf`, unless the actor has one.
+ */
 export type ActorOf = (site: CallSite) => Actor
 
-/** Who opens the record of a call. */
+/** The actor that starts the instance of a call. */
 export const workerActor: Actor = Object.freeze({ type: 'automation', id: 'temporal:worker' })
 
 export function siteOf(info: Info): CallSite {
@@ -40,17 +43,17 @@ export function siteOf(info: Info): CallSite {
   }
 }
 
-/** The ids that every record of a call carries. */
+/** The ids of a call, for its record. */
 export function evidenceOf(site: CallSite): JsonObject {
   return { ...site }
 }
 
-/** The business key of a call: unique per run of a workflow, equal for all its attempts. */
+/** The business key of a call: unique within a run of a workflow, and the same for all attempts of the call. */
 export function callKey({ namespace, workflowId, runId, activityId }: CallSite): string {
   return boundedKey('activity', [namespace, workflowId ?? '', runId ?? '', activityId])
 }
 
-/** A key that people can read as long as it fits. */
+/** A key that people can read; hashed if it would be longer than 256 characters. */
 export function boundedKey(kind: string, parts: readonly string[]): string {
   if (!parts.every((part) => part.isWellFormed()))
     throw new LoopError('invalid_input', 'An id of Temporal is not well-formed text.', {

@@ -30,9 +30,9 @@ export interface GateGovernance {
   readonly tenant: string
   readonly actorOf: ActorOf | undefined
   readonly signer: GateSigner | undefined
-  /** The id of the loop of a gate, once the engine knows it; undefined when no policy names the gate. */
+  /** Registers the loop of a gate with the engine and returns its id; undefined if no policy names the gate. */
   loopOf(gate: string): Promise<string | undefined>
-  /** Who started the workflow that calls. Throws `auth` when it has to be proven and is not. */
+  /** Who started the calling workflow. Throws `auth` if this must be proven and is not. */
   caller(): Principal | undefined
 }
 
@@ -43,7 +43,7 @@ const openSchema = z.object({
   input: z.unknown(),
 })
 
-/** What the plugin runs on the worker for gates, and for calls that wait. */
+/** The activities that the plugin runs on the worker for gates, and for calls that wait. */
 export function createGateActivities(governance: GateGovernance): GateActivities {
   const { system, tenant } = governance
   return {
@@ -71,7 +71,7 @@ export function createGateActivities(governance: GateGovernance): GateActivities
       try {
         await system.approvals.withdraw({ tenant, requestId: id, actor, reason: 'cancelled' })
       } catch (error) {
-        // It has expired, and a stop holds up what follows: nobody can decide it any more.
+        // The request has expired, and a stop holds up recording that. Nobody can decide it any more.
         if (!isLoopError(error) || error.code !== 'stopped') throw error
       }
     },
@@ -81,7 +81,7 @@ export function createGateActivities(governance: GateGovernance): GateActivities
 async function turnGate(governance: GateGovernance, id: string): Promise<GateReport> {
   const { system, tenant } = governance
   const before = await system.approvals.get({ tenant, id })
-  // A reminder, an escalation, the expiry.
+  // Delivers a due reminder, escalation or expiry.
   if (before) await system.relay.drain({ tenant, aggregateId: before.aggregateId })
   const request = await system.approvals.get({ tenant, id })
   if (!request) throw ApplicationFailure.nonRetryable('The request of a gate is gone.')
@@ -96,7 +96,7 @@ async function openGate(
   const { system, tenant, actorOf } = governance
   const { engine } = system
   const { namespace, workflowId = '', workflowType = '' } = site
-  // Runs that continue as new have the same first run, so they find the same request.
+  // Runs that continue as new share their first run, so they find the same request.
   const aggregateId = boundedKey('gate', [namespace, workflowId, firstRunId, id])
   const name = `The gate ${gate}`
   const loopId = await governance.loopOf(gate)
@@ -139,7 +139,7 @@ async function openGate(
   return reportOf(governance, await requestOf(governance, result.instance), result.instance)
 }
 
-/** A gate of the same name that asks for something else must not inherit an answer. */
+/** Denies a gate with another input than the recorded one: it must not inherit the answer. */
 async function refuseOther(
   engine: LoopSystem['engine'],
   { tenant, aggregateId, runId }: LoopInstance,
@@ -166,7 +166,7 @@ async function reportOf(
 ): Promise<GateReport> {
   if (!found)
     return { status: instance?.currentState === 'PASSED' ? 'passed' : 'cancelled', dueAt: [] }
-  // Of one that is over this waits for nothing, and vouches that it ended so by the record.
+  // For a request that is over, `wait` returns at once, and checks the stored end against the record.
   const request =
     found.status === 'pending'
       ? found
@@ -185,7 +185,7 @@ async function reportOf(
   }
 }
 
-/** The moments at which the engine has something to do about a request. */
+/** The times at which the engine has something to do for a request, epoch milliseconds in order. */
 function dueAtOf({ policy, createdAt, expiresAt }: ApprovalRequest): readonly number[] {
   const escalations = (policy.escalate ?? []).map(({ after }) => createdAt + parseDuration(after))
   const every = policy.remindEvery === undefined ? Infinity : parseDuration(policy.remindEvery)

@@ -7,8 +7,8 @@ import { openCall, type ActivityAttempt, type ActivityGovernance } from './open-
 import { runLicensed, type LicensedCall } from './run-licensed.ts'
 
 /**
- * Runs one attempt of an activity under the engine: it runs only what the ledger licenses, once per receipt. Throws a
- * failure of one of the `failureTypes` for everything that did not run.
+ * Runs one attempt of an activity, if the ledger permits it, once per receipt. If it did not run, throws a failure of one of
+ * the `failureTypes`, or a retryable `LoopEngine.<code>` for a passing fault.
  */
 export async function governActivity(
   governance: ActivityGovernance,
@@ -39,7 +39,7 @@ async function proceed(
     case 'EXECUTING':
       return runLicensed(licensed(governance, attempt, instance), record)
     case 'EXECUTED':
-      // The worker died after it had reported to the ledger, before it had reported to Temporal.
+      // An earlier worker died after it reported the result to the ledger and before it reported it to Temporal.
       if (ended['unrecordable'])
         throw unknownOutcome(name, { aggregateId, reason: 'result_not_kept' })
       return ended['output']
@@ -88,7 +88,7 @@ async function ask(
   }
 }
 
-/** People were asked before. A request that ran out is ended here: the relay may be away. */
+/** Reports a call that still waits for people. Ends an expired request here, because the relay may not run. */
 async function wait(
   governance: ActivityGovernance,
   attempt: ActivityAttempt,
@@ -129,7 +129,7 @@ function licensed(
   }
 }
 
-/** Moves the record of a call, in the name of the activity. */
+/** Takes a transition of a call, as the activity. */
 async function step(
   { system, tenant }: ActivityGovernance,
   { activityType }: CallSite,

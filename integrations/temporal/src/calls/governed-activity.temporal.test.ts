@@ -44,7 +44,7 @@ async function pay({ start }: Bench, input = big): Promise<unknown> {
   })
 }
 
-/** Why the attempt of an activity that Temporal will repeat did not succeed. */
+/** The failure of an attempt that Temporal will repeat. */
 async function pendingFailure(handle: WorkflowHandle): Promise<string | null | undefined> {
   const failure = await until(async () => {
     const { raw } = await handle.describe()
@@ -54,7 +54,7 @@ async function pendingFailure(handle: WorkflowHandle): Promise<string | null | u
 }
 
 describe('a governed activity', () => {
-  test('that policy lets pass runs once, with the ids of Temporal on record', async () => {
+  test('that its policy permits runs once, with the ids of Temporal on record', async () => {
     const bench = await open({ plugin: { activities: above100 } })
     expect(await pay(bench, { to: 'bob', amount: 50 })).toBe('paid')
     expect(bench.paid).toEqual([{ to: 'bob', amount: 50 }])
@@ -83,7 +83,7 @@ describe('a governed activity', () => {
     ])
   })
 
-  test('that needs a person waits without code in the workflow, and runs what was approved', async () => {
+  test('that needs approval waits without code in the workflow, and runs with the approved input', async () => {
     const bench = await open({ plugin: { activities: above100 } })
     const result = pay(bench)
     expect(await bench.decide('approve')).toMatchObject({ status: 'executed' })
@@ -114,7 +114,7 @@ describe('a call that may not run', () => {
       details: { reason: 'guard:small' },
     })
     expect(bench.paid).toEqual([])
-    // The retry policy allows five attempts: the server made one.
+    // The retry policy allows five attempts, but the server made one.
     const { events } = await bench.client.workflow
       .getHandle(`payment-${bench.queue}`)
       .fetchHistory()
@@ -147,7 +147,7 @@ describe('a call that may not run', () => {
     expect(await handle.result()).toBe('paid')
   })
 
-  test('for a caller that nobody vouches for is denied', async () => {
+  test('because no signature proves its caller is denied', async () => {
     const { publicKey } = generateKeyPairSync('ed25519')
     const callerKeys = [{ keyId: 'front', publicKey }]
     const bench = await open({ plugin: { activities: { pay: {} }, callerKeys } })
@@ -159,7 +159,7 @@ describe('a call that may not run', () => {
     expect(bench.paid).toEqual([])
   })
 
-  test('because a person took the request back is denied, and nobody is asked again', async () => {
+  test('because a person withdrew the request is denied, and nobody is asked again', async () => {
     const bench = await open({ plugin: { activities: above100 } })
     const result = pay(bench)
     const { id: requestId } = await bench.asked()
@@ -174,7 +174,7 @@ describe('a call that may not run', () => {
     expect(bench.paid).toEqual([])
   })
 
-  test('is taken back when its workflow is cancelled', async () => {
+  test('because its workflow was cancelled has its request withdrawn', async () => {
     const bench = await open({ plugin: { activities: above100 } })
     const handle = await bench.start('payment', big)
     const request = await bench.asked()
@@ -198,7 +198,7 @@ describe('a call that fails', () => {
     expect(bench.paid).toHaveLength(1)
   })
 
-  test('and is idempotent runs again under a receipt of its own', async () => {
+  test('and is idempotent runs again under a new receipt', async () => {
     let attempts = 0
     const bench = await open({
       plugin: { activities: { pay: { idempotent: true } } },
@@ -215,8 +215,8 @@ describe('a call that fails', () => {
   })
 })
 
-describe('a call whose worker stops in the middle', () => {
-  test('and is idempotent runs again under a receipt of its own', async () => {
+describe('a call whose worker stops while it runs', () => {
+  test('and is idempotent runs again under a new receipt', async () => {
     const began = Promise.withResolvers<void>()
     let attempts = 0
     const bench = await open({
@@ -238,7 +238,7 @@ describe('a call whose worker stops in the middle', () => {
     expect(items[0]?.currentState).toBe('EXECUTED')
   })
 
-  test('is UNKNOWN otherwise, also when what it was doing was aborted', async () => {
+  test('and is not idempotent is UNKNOWN, even if the activity noticed the abort', async () => {
     const began = Promise.withResolvers<void>()
     const bench = await open({
       plugin: { activities: { pay: {} } },

@@ -21,7 +21,7 @@ export interface ActivityGovernance {
   readonly tenant: string
   readonly actorOf: ActorOf | undefined
   readonly clock: Pick<Clock, 'now'>
-  /** The id of the loop of an activity, once the engine knows it. */
+  /** Registers the loop of an activity with the engine, and returns its id. */
   loopOf(activityType: string): Promise<string>
 }
 
@@ -30,12 +30,12 @@ export interface ActivityAttempt {
   readonly policy: ActivityPolicy
   readonly args: readonly unknown[]
   readonly caller: Principal | undefined
-  /** The key of the call that this activity goes on with; its own otherwise. */
+  /** The business key of an earlier call that this activity continues; undefined for a new call. */
   readonly call: string | undefined
   run(args: unknown[]): Promise<unknown>
 }
 
-/** Finds the record of a call, or begins it. Throws `LoopEngine.Denied` when it is that of another call. */
+/** Finds the record of a call, or starts it. Throws `LoopEngine.Denied` if the record belongs to another call. */
 export async function openCall(
   governance: ActivityGovernance,
   attempt: ActivityAttempt,
@@ -82,12 +82,12 @@ async function start(
   }
 }
 
-/** One argument as it is, several as a list; what has no JSON form throws `invalid_json`. */
+/** A single argument as it is, otherwise the list of arguments. Throws `invalid_json` for a value that has no JSON. */
 function inputOf(args: readonly unknown[]): JsonValue {
   return snapshot(args.length === 1 ? args[0] : args)
 }
 
-/** A key comes from the history of a workflow: it may only lead to a call of the same one. */
+/** A business key may come from a workflow's history, so it may only lead to a call of the same workflow. */
 function isOfThisWorkflow({ metadata }: LoopInstance, site: CallSite): boolean {
   const temporal = metadata['temporal'] as JsonObject | undefined
   return temporal?.['workflowId'] === site.workflowId && temporal?.['namespace'] === site.namespace

@@ -7,7 +7,7 @@ import { runLicensed, type LicensedCall } from './run-licensed.ts'
 const receipt = { entry: 'a'.repeat(64) }
 const record = { begun: false, licence: { receipt, evidence: { input: 1 } } }
 
-/** A call that runs, and of which the store then takes no report. */
+/** A call that runs, but whose reports the store refuses. */
 function unreported(idempotent: boolean, retryable = true): Promise<unknown> {
   const call = {
     name: 'pay',
@@ -26,7 +26,7 @@ function unreported(idempotent: boolean, retryable = true): Promise<unknown> {
   return runLicensed(call, record as never).catch((error: unknown) => faultOf(error, call.name))
 }
 
-test('a call that ran, and could not be reported, is not told as one that did not run', async () => {
+test('a call that ran but could not be reported does not fail as if it had not run', async () => {
   expect(await unreported(false)).toMatchObject({
     type: 'LoopEngine.UnknownOutcome',
     nonRetryable: true,

@@ -12,7 +12,7 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common'
 import { denied, mayPass, stopped, unknownOutcome } from '../refusals.ts'
 import type { CallRecord } from './call-record.ts'
 
-/** A call that the engine permits, and how to report about it. */
+/** A call that the engine permits, and how to run and report it. */
 export interface LicensedCall {
   readonly name: string
   readonly aggregateId: string
@@ -27,7 +27,7 @@ type Licence = NonNullable<CallRecord['licence']>
 
 const reportAttempts = 3
 
-/** Spends the receipt, runs, records how it ended. Nothing runs unless the spending is committed. */
+/** Spends the receipt, runs the activity and records how it ended. It runs only once the spending is committed. */
 export async function runLicensed(
   call: LicensedCall,
   record: Pick<CallRecord, 'begun' | 'licence'>,
@@ -43,7 +43,7 @@ export async function runLicensed(
   const seal = { loopId, transitionId, name: `activity:${name}` }
   const sealed = engine.seal(seal, async (_: JsonObject) => {
     began = true
-    // A copy: what is on record is frozen, and an activity may write on its input.
+    // A copy, because the recorded input is frozen and an activity may change its input.
     return call.run(structuredClone(input) as JsonValue)
   })
   let output: unknown
@@ -57,7 +57,7 @@ export async function runLicensed(
   return output
 }
 
-/** An earlier attempt began and did not report: its worker died, or it failed and is idempotent. */
+/** A new licence after an earlier attempt that began and did not report: its worker died, or it failed and is idempotent. */
 async function again(call: LicensedCall, evidence: JsonObject | null): Promise<Licence> {
   const { name, aggregateId } = call
   if (!call.idempotent) {
@@ -70,17 +70,17 @@ async function again(call: LicensedCall, evidence: JsonObject | null): Promise<L
   throw denied(name, { aggregateId, reason: 'reason' in result ? result.reason : result.status })
 }
 
-/** What failed may be tried again only if it is idempotent; otherwise its failure is final, whatever the retry policy says. */
+/** Reports a failed run. Only an idempotent call is tried again; otherwise the failure is final, whatever the retry policy. */
 async function failed(call: LicensedCall, error: unknown): Promise<never> {
   const { cancellationSignal, cancellationDetails } = Context.current()
   const isFinal = error instanceof ApplicationFailure && error.nonRetryable === true
   const isElsewhere = error instanceof CompleteAsyncError
-  // A worker that stops, or a time limit, is no end: Temporal tries again, except for a workflow that was cancelled.
+  // A stopping worker or a time limit does not end a call, because Temporal tries again; a cancelled workflow does.
   const isOver = isFinal || isElsewhere || cancellationDetails?.cancelRequested === true
   if (call.idempotent && !isOver) throw error
   const isCut = error instanceof CancelledFailure || cancellationSignal.aborted
   if (isElsewhere || (isCut && !isFinal)) {
-    // Cut off, or completed by somebody else: the effect may have happened, and the ledger will not hear of it.
+    // Cut off, or completed elsewhere: the effect may have happened, and nobody will report it to the ledger.
     await report(call, 'lose', { reason: nameOf(error) })
     throw error
   }
@@ -107,7 +107,7 @@ function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : 'Error'
 }
 
-/** Records an end. What ran has run, so a store that is away for a moment is asked again. */
+/** Records how a call ended. The activity has run already, so a store that fails for a moment is asked again. */
 async function report(
   call: LicensedCall,
   transitionId: string,
@@ -135,21 +135,21 @@ async function report(
   )
 }
 
-/** Why the seal let nothing through. */
+/** The failure when the engine did not let the receipt be spent. */
 async function sealRefused(call: LicensedCall, error: unknown): Promise<unknown> {
   if (!isLoopError(error) || error.code !== 'refused') return error
   const { name, aggregateId } = call
   const said = error.details?.['reason']
   const reason = typeof said === 'string' ? said : 'refused'
   if (reason === 'stopped') return stopped(name, aggregateId)
-  // Two attempts at once: the other one has it.
+  // Two attempts ran at once, and the other one spent the receipt.
   if (reason === 'spent' && call.idempotent) return error
   if (reason === 'spent') return unknownOutcome(name, { aggregateId, reason })
   if (reason === 'receipt_expired') await call.step('lapse', { reason })
   return denied(name, { aggregateId, reason })
 }
 
-/** A result as JSON; what cannot be recorded does not undo what was done. */
+/** A result as evidence. A result that cannot be recorded does not undo what the activity did. */
 function outputOf(value: unknown): JsonObject {
   if (value === undefined) return {}
   try {

@@ -34,11 +34,11 @@ export interface CommandClientOptions extends Omit<LoopWorkflowInput, keyof Loop
   readonly client: Client
   readonly taskQueue: string
   readonly seal: HistorySeal
-  /** Identifies a command that came without an idempotency key. */
+  /** Makes an id for a command without an idempotency key. */
   readonly stepId: () => string
 }
 
-/** Sends commands to the workflows of instances, which are started when they are not there. */
+/** Sends commands and news to the workflow of an instance, and starts the workflow if it does not run. */
 export interface CommandClient {
   send(key: LoopKey, command: LoopCommand): Promise<unknown>
   tell(key: LoopKey, news: LoopNews): Promise<void>
@@ -56,7 +56,7 @@ export function createCommandClient({
 }: CommandClientOptions): CommandClient {
   const startOf = (key: LoopKey) => ({
     taskQueue,
-    // Two systems in one namespace have two queues.
+    // Two systems in one namespace have different task queues, so their workflow ids differ.
     workflowId: boundedKey('loop', [taskQueue, key.tenant, key.aggregateId]),
     workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
     args: [{ ...workflow, ...key }] as [LoopWorkflowInput],
@@ -66,7 +66,7 @@ export function createCommandClient({
     async send(key, { do: what, input: asked, vouched }) {
       const given: { readonly idempotencyKey?: string } = snapshot(asked)
       const start = startOf(key)
-      // The key of a step is the same for every attempt of the activity, whatever happens to the worker.
+      // The key is part of the sealed command, so every attempt of the activity has the same, whichever worker runs it.
       const idempotencyKey = given.idempotencyKey ?? stepKey(start.workflowId, stepId())
       const input = keyed(what) ? { ...given, idempotencyKey } : given
       const command = { do: what, input, vouched }
@@ -74,7 +74,7 @@ export function createCommandClient({
       const sealed = seal.seal(body, aboutCommand(key, what))
       const answer = await insist(async () =>
         client.workflow.executeUpdateWithStart(update, {
-          // The same key with another command must reach the engine, which refuses it.
+          // With the tag, another command under the same key is another update, and reaches the engine, which refuses it.
           updateId: `${idempotencyKey}/${seal.tag(command)}`,
           args: [{ ...key, do: what, sealed }],
           startWorkflowOperation: new WithStartWorkflowOperation<typeof loopInstance>(
@@ -99,13 +99,13 @@ export function createCommandClient({
   }
 }
 
-/** Two calls under one key at once are one update: only the one that began it was not a repetition. */
+/** Marks an answer as a repetition. Two calls with one key at once are one update, and only the first is no repetition. */
 function replayed(what: LoopCommand['do'], value: unknown): unknown {
   const says = what === 'transition' || what === 'decide'
   return says ? { ...(value as object), replayed: true } : value
 }
 
-/** The key of a command that came without one: its workflow, and the step in it. */
+/** The key of a command that has none: the id of its workflow, and the id of the step. */
 function stepKey(workflowId: string, step: string): string {
   const key = `${workflowId}/${step}`
   return key.length <= 256 ? key : `loop/${sha256Hex(key)}`
@@ -115,7 +115,7 @@ function keyed(what: LoopCommand['do']): boolean {
   return what === 'start' || what === 'transition' || what === 'decide'
 }
 
-/** A workflow may end between two commands; the next one starts it again, and the ledger knows what was done. */
+/** Sends again if the workflow ended meanwhile: sending starts it anew, and the ledger knows what was done. */
 async function insist(send: () => Promise<SealedAnswer>): Promise<SealedAnswer> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -145,10 +145,10 @@ function faultOf(error: unknown): unknown {
       hint: 'Give every process the same historyKeys.',
     })
   const late = error instanceof WorkflowUpdateRPCTimeoutOrCancelledError
-  return new LoopError('unknown_outcome', 'Temporal did not answer for a command.', {
+  return new LoopError('unknown_outcome', 'Temporal did not answer a command.', {
     plugin: 'temporal',
     retryable: true,
-    hint: 'Repeat it with the same idempotency key.',
+    hint: 'Repeat the command with the same idempotency key.',
     details: { reason: late ? 'timeout' : error instanceof Error ? error.name : 'threw' },
   })
 }

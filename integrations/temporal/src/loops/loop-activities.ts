@@ -23,14 +23,14 @@ export interface LoopActivityOptions {
   readonly orders: Orders
   readonly seal: HistorySeal
   readonly authority: Authority | undefined
-  /** How long what a dead worker had claimed stays its own. */
+  /** How long items that a dead worker claimed stay leased to it. */
   readonly leaseMs: number
   readonly clock: Pick<Clock, 'now'>
-  /** Tells the workflow of another instance what this process has learnt about it. */
+  /** Tells the workflow of another instance what this process knows about it. */
   tell(key: LoopKey, news: LoopNews): Promise<void>
 }
 
-/** The governed side of the workflows: each command is one call of the plain engine, under its idempotency key. */
+/** The activities that workflows of instances call: each command is one call of the engine, under its idempotency key. */
 export function createLoopActivities({
   system,
   orders,
@@ -42,7 +42,7 @@ export function createLoopActivities({
 }: LoopActivityOptions): LoopActivities {
   const { engine, approvals, relay } = system
 
-  /** What a drain did for other instances, their workflows do not know yet. */
+  /** Tells other instances' workflows what a drain did for them. */
   async function spread(): Promise<void> {
     for (const { tenant, aggregateId, ...times } of orders.takeAll()) {
       const key = { tenant, aggregateId }
@@ -82,7 +82,7 @@ export function createLoopActivities({
         await relay.drain(key)
         const news = await newsOf(engine, orders, key)
         await spread()
-        // An earlier attempt died, and may have left a lease that has to run out.
+        // An earlier attempt died, and may have left a lease that must expire first.
         const died = Context.current().info.attempt > 1
         return died ? { ...news, dueAt: [...news.dueAt, clock.now() + leaseMs] } : news
       } catch (error) {
@@ -100,7 +100,7 @@ export function createLoopActivities({
     },
   }
 
-  /** Whom a process with the key had authenticated is known here too. */
+  /** The command with its actor vouched for here, if a process that has the key had authenticated the actor. */
   function admitted({ input, ...command }: LoopCommand): LoopCommand {
     const { actor } = input as { readonly actor?: Actor }
     const known = authority && command.vouched && seal.proves && actor?.assurance
@@ -118,7 +118,7 @@ export function createLoopActivities({
   }
 }
 
-/** What the workflow of an instance has to know by now. */
+/** What the workflow of an instance has to know now. */
 export async function newsOf(
   engine: LoopSystem['engine'],
   orders: Orders,
@@ -133,7 +133,7 @@ async function hasOpenRun(engine: LoopSystem['engine'], key: LoopKey): Promise<b
   return instance !== null && isOpen(instance.status)
 }
 
-/** A command that this system did not seal is nobody's. */
+/** Opens a command. Denies a command that this system did not seal. */
 function opened(seal: HistorySeal, { sealed, ...command }: SealedCommand): CommandBody {
   try {
     return seal.open(sealed, aboutCommand(command, command.do)) as CommandBody
@@ -142,13 +142,13 @@ function opened(seal: HistorySeal, { sealed, ...command }: SealedCommand): Comma
   }
 }
 
-/** A key resolves an unknown outcome; without one only what certainly did nothing may be repeated. */
+/** A key resolves an unknown outcome. Without one, a command may be repeated only if it certainly did nothing. */
 function mayAskAgain({ input }: LoopCommand, error: LoopError): boolean {
   const keyed = typeof (input as { idempotencyKey?: unknown }).idempotencyKey === 'string'
   return error.code === 'unavailable' || (keyed && mayPass(error))
 }
 
-/** A failure ends up in a history: codes and our own sentences only. */
+/** A retryable failure. It ends up in a history, so it has only codes and sentences of our own. */
 function again(error: unknown): ApplicationFailure {
   return isLoopError(error)
     ? ApplicationFailure.retryable(error.message, `LoopEngine.${error.code}`)

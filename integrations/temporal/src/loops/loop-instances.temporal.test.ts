@@ -28,7 +28,7 @@ afterAll(() => server.stop())
 
 type Claims = Parameters<LoopStore['claim']>[0][]
 
-/** A store that remembers what it was asked to lease, and to whom it gave what. */
+/** A store that remembers each request for a lease, and the items that it leased. */
 function watched(): { store: LoopStore; asked: Claims; strays: string[] } {
   const inner = createMemoryStore()
   const asked: Claims = []
@@ -46,7 +46,7 @@ function watched(): { store: LoopStore; asked: Claims; strays: string[] } {
   return { store, asked, strays }
 }
 
-test('the workflow of an instance delivers what is its own, and asks for nothing else', async () => {
+test('the workflow of an instance delivers its own items, and asks for no others', async () => {
   const { store, asked, strays } = watched()
   let hold: (() => void) | undefined
   const held = new Promise<void>((resolve) => (hold = resolve))
@@ -77,7 +77,7 @@ test('the workflow of an instance delivers what is its own, and asks for nothing
   const own = asked.slice(first).map(({ instance }) => instance?.aggregateId)
   expect(new Set(own)).toEqual(new Set(['slow', 'quick']))
   expect(strays).toEqual([])
-  // Nothing was due between: a workflow asks when its timers say so, and does not poll.
+  // Nothing was due meanwhile: a workflow asks when its timers fire, and does not poll.
   expect(own.length).toBeLessThan(20)
 })
 
@@ -86,7 +86,7 @@ async function runsOf({ client, taskQueue }: LoopBench, aggregateId: string): Pr
   return (await workflow.describe()).runId
 }
 
-test('a workflow that continues as new keeps what waits, when it is due, and the keys', async () => {
+test('a workflow that continues as new keeps open requests, due times and idempotency keys', async () => {
   const bench = await openLoopBench(server)
   const { system, client, taskQueue } = bench
   const { engine, approvals } = system
@@ -114,7 +114,7 @@ test('a workflow that continues as new keeps what waits, when it is due, and the
   const request = await approvals.get({ id: requestId })
   expect(carried).toMatchObject({ timersAt: [request?.expiresAt], aggregateId: 'long' })
 
-  // The key of the first run still answers, also past the short cut of this process.
+  // The key of the first run still gets its answer, even without the shortcut in this process.
   const before = (await Array.fromAsync(engine.history({ aggregateId: 'long' }))).length
   const again = { aggregateId: 'long', transitionId: 'pay', actor: agent }
   const repeated = { ...again, evidence: { iban: 'DE00' }, idempotencyKey: 'pay long' }

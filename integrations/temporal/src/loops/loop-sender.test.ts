@@ -28,7 +28,7 @@ test.each([
   [{ aggregateId: '', actor, loopId: 'order' }, '/aggregateId'],
   [{ aggregateId: 'a', tenant: null, actor, loopId: 'order' }, '/tenant'],
 ])(
-  'what names no run is refused by the engine, and starts no workflow: %j',
+  'a command that names no instance is refused by the engine, and starts no workflow: %j',
   async (input, path) => {
     const { start, sent } = await desk()
 
@@ -37,7 +37,7 @@ test.each([
   },
 )
 
-test('a key without a value is none, as in the engine', async () => {
+test('a key whose value is undefined is ignored, as in the engine', async () => {
   const { start, sent } = await desk()
   const reviewer = { ...actor, displayName: undefined, onBehalfOf: undefined }
   await start({ aggregateId: 'a', loopId: 'order', actor: reviewer, tags: undefined })

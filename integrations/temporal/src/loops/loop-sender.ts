@@ -4,7 +4,7 @@ import type { Authority } from '@loop-engine/sdk'
 import type { LoopCommand } from '../loop-commands.ts'
 import type { CommandClient } from './command-client.ts'
 
-/** What every command has. */
+/** The fields of commands that matter for sending. */
 interface Sendable {
   readonly tenant?: string
   readonly aggregateId?: string
@@ -15,7 +15,7 @@ interface Sendable {
   readonly edits?: object
 }
 
-/** Decides which commands go to a workflow, and which the engine of this process can answer. */
+/** Sends commands to workflows, except those that the engine of this process can answer itself. */
 export function createSender(
   loops: CommandClient,
   store: LoopStore,
@@ -31,7 +31,7 @@ export function createSender(
     async send(what, input, plain) {
       if (!isAddressed(input)) return plain()
       const { tenant = 'default', actor, idempotencyKey } = input
-      // What is not plain data, and what has been answered before, is the engine's own to answer.
+      // Throws for evidence that is no plain data. A command that was answered before is answered by the engine.
       if (input.evidence) snapshot(input.evidence)
       const answered =
         idempotencyKey !== undefined &&
@@ -50,7 +50,7 @@ export function createSender(
   }
 }
 
-/** What names no run or request, or nobody, is the engine's to refuse: no workflow could be found for it. */
+/** Whether a command names an instance or a request, and an actor. Any other goes to the engine, which refuses it. */
 function isAddressed(input: unknown): boolean {
   if (typeof input !== 'object' || input === null) return false
   const { tenant = 'default', aggregateId, requestId, actor } = input as Record<string, unknown>
@@ -62,7 +62,7 @@ function isAddressed(input: unknown): boolean {
   )
 }
 
-/** A key without a value is none to the engine, and has no place in JSON. */
+/** Drops keys whose value is undefined: JSON has no such keys, and the engine ignores them. */
 function withValues(object: object): object {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined))
 }

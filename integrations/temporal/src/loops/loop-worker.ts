@@ -7,7 +7,7 @@ import {
 
 import { bundleConditions, sandboxFile } from '../bundling.ts'
 
-/** Runs a worker for the workflows of instances; what it returns lets it finish, and ends it. */
+/** Runs a worker for the workflows of instances. Returns a function that lets the worker finish and shuts it down. */
 export async function startLoopWorker(options: WorkerOptions): Promise<() => Promise<void>> {
   const bundling: WorkerPlugin & BundlerPlugin = {
     name: 'loop-engine-bundle',
@@ -19,7 +19,7 @@ export async function startLoopWorker(options: WorkerOptions): Promise<() => Pro
     plugins: [...(options.plugins ?? []), bundling],
   })
   const running = worker.run()
-  // Seen by whoever closes; until then a worker that fails must not end the process.
+  // The returned function rejects with a failure of the worker; until it is called, that must not end the process.
   running.catch(() => {})
   return async () => {
     if (worker.getState() === 'RUNNING') worker.shutdown()

@@ -10,7 +10,7 @@ storeConformance({
   without: ['tail', 'watch'],
 })
 
-test('what an instance has to deliver is told once, apart from others, with every retry', async () => {
+test('the times of an instance are given once, separate from those of others, and after each retry', async () => {
   const { store, orders } = observeStore(createMemoryStore())
   const key = { tenant: 'acme', aggregateId: 'order-1' }
   const [one, two] = ['order-1', 'order-2'].map((aggregateId) => startPlan({ aggregateId }))

@@ -4,11 +4,11 @@ import type { LoopKey, LoopNews } from '../loop-commands.ts'
 
 type OrderTimes = Pick<LoopNews, 'dueAt' | 'timersAt'>
 
-/** Remembers when each instance has something to deliver, from what passed through the store in this process. */
+/** Remembers when each instance has something to deliver, from the commits and retries of this process. */
 export interface Orders {
-  /** The times since it was last asked about this instance. */
+  /** The times that were noted for this instance since it was last taken. */
   take(key: LoopKey): OrderTimes
-  /** Everything that nobody took. */
+  /** The times of all instances that nobody took. */
   takeAll(): readonly (LoopKey & OrderTimes)[]
 }
 
@@ -17,10 +17,10 @@ interface Known extends LoopKey {
   readonly timersAt: Set<number>
 }
 
-/** What is forgotten beyond this, the sweeper finds. */
-const mostInstances = 10_000
+/** Beyond this, all are forgotten; the sweeper finds them. */
+const maxInstances = 10_000
 
-/** The same store, whose orders are heard. Nothing is changed, added or held back. */
+/** The same store, with a note of when outbox items are due. Calls and results stay unchanged. */
 export function observeStore(store: LoopStore): {
   readonly store: LoopStore
   readonly orders: Orders
@@ -29,7 +29,7 @@ export function observeStore(store: LoopStore): {
   const claimed = new Map<string, OutboxItem>()
 
   function note({ tenant, aggregateId, kind }: OutboxItem, at: number): void {
-    if (known.size >= mostInstances) known.clear()
+    if (known.size >= maxInstances) known.clear()
     const key = keyOf({ tenant, aggregateId })
     const times = known.get(key) ?? {
       tenant,
@@ -62,7 +62,7 @@ export function observeStore(store: LoopStore): {
       },
       async claim(query) {
         const claims = await store.claim(query)
-        if (claimed.size >= mostInstances) claimed.clear()
+        if (claimed.size >= maxInstances) claimed.clear()
         for (const claim of claims) claimed.set(claimOf(claim), claim)
         return claims
       },

@@ -12,8 +12,8 @@ const order = LoopBuilder.create('order')
 const actor = { type: 'human', id: 'alice' } as const
 const away = async (): Promise<never> => Promise.reject(new Error('It is away.'))
 
-test('a change that is committed while Temporal is away has its answer, though whoever is told of it fails', async () => {
-  // One store for both, that neither closes.
+test('a change that is committed while Temporal is unreachable has its answer, though onError throws', async () => {
+  // Both share one store, which neither closes.
   const store = { ...createMemoryStore(), close: async () => {} }
   const plain = await createLoopSystem({ loops: [order], store, relay: false })
   await plain.engine.start({ loopId: 'order', aggregateId: 'o-1', actor })

@@ -22,27 +22,27 @@ import { observeStore } from './observed-store.ts'
 export interface TemporalLoopSystemOptions extends LoopSystemOptions {
   readonly client: Client
   /**
-   * Seal commands and answers, so that histories hold ids and times only, and a command counts only if it comes from a
-   * process that has the key. The first one seals. `clear`: whoever reads the namespace reads the evidence, and whoever
-   * writes to it can act as anybody.
+   * Keys that seal commands and answers: histories then hold only ids and times, and a command counts only if it comes from a
+   * process that has the key. The first key seals. With `clear`, anybody who can read the namespace can read the evidence,
+   * and anybody who can write to it can act as anybody.
    */
   readonly historyKeys: readonly HistoryKey[] | 'clear'
-  /** Given, this process also runs a worker; otherwise it only sends commands, and reads. */
+  /** If given, this process also runs a worker; otherwise it only sends commands, and reads. */
   readonly connection?: NativeConnection
   readonly taskQueue?: string
-  /** How long one attempt of an activity may take; a worker that died is noticed after it. 30,000 by default. */
+  /** How long one attempt of an activity may take, and so how soon a dead worker is noticed; 30,000 by default. */
   readonly activityTimeoutMs?: number
-  /** How soon is found what a crash left undelivered; 30,000 by default. */
+  /** How often the sweeper looks for items that a crash left undelivered; 30,000 by default. */
   readonly sweepMs?: number
   readonly worker?: Partial<Omit<WorkerOptions, 'connection' | 'taskQueue' | 'activities'>>
-  /** Unique text, for commands that come without an idempotency key. */
+  /** Makes a unique text for each command without an idempotency key; a random UUID by default. */
   readonly stepId?: () => string
 }
 
 /**
- * The same system, on Temporal: a workflow per instance waits for people and for timers, survives every process, and
- * has each governed transition done by an activity on the very engine and store of `createLoopSystem`. The ledger stays
- * the one source of truth. What must work while Temporal is away (stop, cancel, suspend, erase) is committed directly.
+ * A loop system on Temporal: a workflow per instance waits for people and timers, and survives every process. Each governed
+ * transition is done by an activity, on the engine and store of `createLoopSystem`, so the ledger stays the one source of
+ * truth. Commands that must work while Temporal is unreachable (stop, cancel, suspend, erase) are committed directly.
  */
 export async function createTemporalLoopSystem({
   client,
@@ -59,7 +59,7 @@ export async function createTemporalLoopSystem({
 }: TemporalLoopSystemOptions): Promise<LoopSystem> {
   const seal = createHistorySeal(historyKeys)
   const { store, orders } = observeStore(given)
-  // Nothing is delivered beside the workflows.
+  // Only the workflows deliver outbox items.
   const system = await createLoopSystem({ ...options, store, relay: false })
   const { onError = () => {}, limits = {}, clock = systemClock, identity } = options
   const loops = createCommandClient({
@@ -95,14 +95,14 @@ export async function createTemporalLoopSystem({
       args: [{ everyMs: sweepMs, activityTimeoutMs }],
     })
 
-  /** Commits here and now, then tells the workflow; should that fail, the sweeper does it. */
+  /** Commits in this process, then tells the workflow. If telling fails, the sweeper delivers what is due. */
   function directly<
     Input extends { readonly aggregateId: string; readonly tenant?: string },
     Output,
   >(change: (input: Input) => Promise<Output>): (input: Input) => Promise<Output> {
     return async (input) => {
       const result = await change(input)
-      // Committed: neither what fails now, nor whoever is told of it, makes that undone.
+      // The change is committed: neither a failure to tell, nor an `onError` that throws, may fail the call.
       if (relay)
         await tell(keyOf(input))
           .catch(onError)

@@ -3,7 +3,7 @@ import { defineUpdate, setHandler } from '@temporalio/workflow'
 import { decideUpdate } from '../names.ts'
 import { readToken, refuse, type TokenTrust, type VerifiedDecision } from './read-token.ts'
 
-/** A gate that waits in this workflow, or waited: a decision that comes twice is no fault of whoever brings it. */
+/** A gate that waits in this workflow, or did: a decision may arrive twice, which is no error. */
 export interface OpenGate {
   readonly runId: string
   readonly actionDigest: string
@@ -22,8 +22,8 @@ export function enterGate(requestId: string, gate: OpenGate): void {
 }
 
 /**
- * Takes signed decisions by update. The validator judges: what it refuses leaves no trace in the history. The handler
- * must not judge again: a replay happens at another time, perhaps with other keys, and has to end alike.
+ * Accepts signed decisions as updates. The validator judges a decision, so that a refused one leaves no trace in the history.
+ * The handler must not judge again: a replay happens later, perhaps with other keys, and must end in the same way.
  */
 export function acceptDecisions(): void {
   accepting = true
@@ -39,7 +39,10 @@ export function acceptDecisions(): void {
   )
 }
 
-/** Reads a token and checks that it decides about exactly what a gate of this workflow asked. Throws `LoopEngine.DecisionRefused`. */
+/**
+ * Reads a token and checks that it decides exactly what a gate of this workflow asked. Throws `LoopEngine.DecisionRefused`
+ * otherwise.
+ */
 export function judge(token: unknown): VerifiedDecision {
   const claimed = readToken(token)
   const gate = gates.get(claimed.requestId)

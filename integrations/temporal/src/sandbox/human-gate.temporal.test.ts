@@ -46,7 +46,7 @@ async function ask({ start, trust }: Bench, workflow = 'release'): Promise<Workf
   return start(workflow, input, trust)
 }
 
-/** Waits until the workflow has heard that its request is open: only then does it know what it waits for. */
+/** Waits until the workflow has heard that its request is open: before that it refuses decisions. */
 async function entered(handle: WorkflowHandle): Promise<void> {
   for (let heard = false; !heard;) {
     const { events } = await handle.fetchHistory()
@@ -57,7 +57,7 @@ async function entered(handle: WorkflowHandle): Promise<void> {
   }
 }
 
-/** The event of how a request ended. */
+/** The event that tells how a request ended. */
 function ending(
   how: 'approved' | 'rejected',
   { id, runId, aggregateId }: ApprovalRequest,
@@ -83,7 +83,7 @@ async function updatesOf(handle: WorkflowHandle): Promise<number> {
 }
 
 describe('a human gate', () => {
-  test('passes when a person approved, and the workflow knows who', async () => {
+  test('passes when a person approved, and tells the workflow who', async () => {
     const bench = await open()
     const handle = await ask(bench)
     const { aggregateId } = await bench.asked()
@@ -99,7 +99,7 @@ describe('a human gate', () => {
     expect(await updatesOf(handle)).toBe(1)
   })
 
-  test('that a person rejects says so', async () => {
+  test('that a person rejects returns rejected', async () => {
     const bench = await open()
     const handle = await ask(bench)
     await bench.decide('reject')
@@ -107,7 +107,7 @@ describe('a human gate', () => {
   })
 
   test.each([true, false])(
-    'does not pass when a guard no longer does, whoever approved (told by a sink: %s)',
+    'does not pass if a guard no longer passes, though people approved (told by a sink: %s)',
     async (sink) => {
       let isOpen = true
       const guard: Guard = {
@@ -166,7 +166,7 @@ describe('a human gate', () => {
     expect(await handle.result()).toMatchObject({ status: 'approved' })
   })
 
-  test('that is not there yet gets its decision later', async () => {
+  test('that does not wait yet gets its decision later', async () => {
     const bench = await open({ sink: false })
     const { client, store, queue, trust } = bench
     await ask(bench)
@@ -174,7 +174,7 @@ describe('a human gate', () => {
     const run = await store.getRun('default', request.runId)
     if (!run) throw new Error('Nobody asked.')
 
-    // Another workflow, which does not know of the request.
+    // Another workflow, which does not know the request.
     const other = await client.workflow.start('release', {
       taskQueue: queue,
       workflowId: `other-${queue}`,
@@ -196,7 +196,7 @@ describe('a human gate', () => {
     ).rejects.toMatchObject({ code: 'unavailable', retryable: true })
   })
 
-  test('expires by a durable timer, which is never an approval; others are asked before', async () => {
+  test('escalates and then expires by durable timers, and expiry is never an approval', async () => {
     const gates = {
       release: {
         approval: {
@@ -206,7 +206,7 @@ describe('a human gate', () => {
         },
       },
     }
-    // Nobody else moves the clock of the engine.
+    // Only this test moves the clock of the engine.
     const bench = await open({ plugin: { gates }, relay: false, sink: false })
     const handle = await ask(bench)
     const request = await bench.asked()
@@ -221,7 +221,7 @@ describe('a human gate', () => {
     ])
   })
 
-  test('is found again by the run that the workflow continues as, with the same request', async () => {
+  test('is found again, with the same request, after its workflow continued as new', async () => {
     const bench = await open()
     const handle = await ask(bench, 'renewed')
     const request = await bench.asked()
@@ -231,7 +231,7 @@ describe('a human gate', () => {
     expect(await handle.result()).toMatchObject({ status: 'approved' })
   })
 
-  test('is asked anew by each run of a schedule: what was approved once is not approved for ever', async () => {
+  test('asks anew in each run of a schedule: one approval does not hold for ever', async () => {
     const bench = await open()
     const { client, queue, trust } = bench
     const handle = await client.workflow.start('release', {
@@ -247,7 +247,7 @@ describe('a human gate', () => {
     await handle.terminate()
   })
 
-  test('is told about by the worker when the update got lost', async () => {
+  test('gets its decision from the worker if the update got lost', async () => {
     const gates = { release: { approval: { ...approval, remindEvery: '2s' } } }
     const bench = await open({ plugin: { gates }, sink: false })
     const handle = await ask(bench)
@@ -256,7 +256,7 @@ describe('a human gate', () => {
     expect(await updatesOf(handle)).toBe(0)
   })
 
-  test('does not pass because the database says so: nothing is signed that is not on record', async () => {
+  test('does not pass for a request changed in the database: only recorded decisions are signed', async () => {
     const gates = { release: { approval: { ...approval, remindEvery: '2s' } } }
     const bench = await open({ plugin: { gates }, sink: false })
     const handle = await ask(bench)
@@ -278,7 +278,7 @@ describe('a human gate', () => {
     })
   })
 
-  test('is not told that people approved what is recorded as rejected', async () => {
+  test('is not told of an approval if the record has a rejection', async () => {
     const bench = await open({ sink: false })
     await ask(bench)
     const { request } = await bench.decide('reject')
@@ -295,7 +295,7 @@ describe('a human gate', () => {
     ).rejects.toMatchObject({ code: 'corrupt' })
   })
 
-  test('takes its request back when its workflow is cancelled', async () => {
+  test('withdraws its request when its workflow is cancelled', async () => {
     const bench = await open()
     const handle = await ask(bench)
     const { id } = await bench.asked()

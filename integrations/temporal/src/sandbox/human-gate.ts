@@ -14,20 +14,20 @@ import { readToken, type TokenTrust, type VerifiedDecision } from './read-token.
 import { withdraw } from './waiting-calls.ts'
 
 export interface HumanGateOptions {
-  /** Which gate: the name of a policy of the worker's plugin. */
+  /** The name of the gate in the `gates` of the worker's plugin. */
   readonly gate: string
-  /** Tells several passages of one gate in one workflow apart; the name of the gate by default. */
+  /** Needed if one workflow passes the same gate several times: different for each passage. The gate's name by default. */
   readonly id?: string
-  /** What people decide about: plain JSON, shown to them as it is. */
+  /** What people decide about: plain JSON, which they are shown unchanged. */
   readonly input: unknown
   /** Whose decisions count. */
   readonly trust: TokenTrust
   /**
-   * How long to wait before `waiting` is returned, so that the workflow can continue as new; the request stays as it is.
-   * Without end by default.
+   * How long to wait before `waiting` is returned, so that the workflow can continue as new; the request stays open.
+   * Unlimited by default.
    */
   readonly patienceMs?: number
-  /** Where a worker with the plugin listens; the queue of the workflow by default. */
+  /** The task queue of a worker with the plugin; by default the queue of the workflow. */
   readonly taskQueue?: string
 }
 
@@ -38,18 +38,18 @@ export interface GatePassage {
     | 'rejected'
     | 'expired'
     | 'superseded'
-    /** Taken back, or approved when a guard no longer passed. */
+    /** Withdrawn, or approved when a guard no longer passed. */
     | 'cancelled'
     | 'waiting'
-  /** Absent when nobody had to be asked, or nobody answered. */
+  /** Absent if nobody had to be asked, or nobody answered. */
   readonly decision?: VerifiedDecision
 }
 
 /**
- * Waits, for days if need be, until people have decided; reminders, escalation and expiry are durable timers. Only a
- * decision that was signed for exactly this request passes as `approved`; time running out never does. The same gate in
- * the run that continues as new finds the same request; a workflow that is cancelled takes it back. Throws
- * `LoopEngine.Denied` when a guard or a policy refuses.
+ * Waits, for days if need be, until people have decided; reminders, escalation and expiry are durable timers. The status is
+ * `approved` only for a decision that was signed for exactly this request, never because time ran out. After the workflow
+ * continued as new, the same gate finds the same request. If the workflow is cancelled, the request is withdrawn. Throws
+ * `LoopEngine.Denied` if a guard or a policy refuses.
  */
 export async function humanGate({
   gate,
@@ -81,7 +81,7 @@ export async function humanGate({
   try {
     return await settled(open, report, until, () => activities.loopEngineTurnGate(request.id))
   } catch (error) {
-    // Histories of before do not hold it.
+    // Older histories do not contain the withdrawal.
     if (isCancellation(error) && patched('loop-engine:gate-withdraws'))
       await withdraw(request.id, taskQueue)
     throw error
@@ -107,7 +107,7 @@ async function settled(
     if (report.status !== 'pending') return { status: report.status }
     const now = Date.now()
     if (now >= until) return { status: 'waiting' }
-    // A little later than planned, so that what is due is due by the engine's clock too.
+    // Half a second late, so that the item is due by the engine's clock as well.
     const next = (report.dueAt.find((at) => at > now) ?? now + 60_000) + 500
     const decided = await condition(() => open.decision !== undefined, Math.min(next, until) - now)
     if (!decided && Date.now() < until) report = await turn()
@@ -115,8 +115,8 @@ async function settled(
 }
 
 /**
- * A token from an activity is verified like one from outside, and that it was is noted in the history: a replay happens
- * at another time, perhaps with other keys, and has to end alike.
+ * Verifies a token from an activity like one from outside, and notes in the history that it did: a replay happens later,
+ * perhaps with other keys, and must end in the same way.
  */
 function judgeOnce(token: string): VerifiedDecision {
   const claimed = readToken(token)
@@ -131,7 +131,7 @@ function finalOf(status: VerifiedDecision['status']): GatePassage['status'] {
   return status === 'pending' ? 'cancelled' : status
 }
 
-/** Runs that continue as new are one passage. Those of a cron schedule share their first run too, and each is its own. */
+/** Identifies a passage: runs that continue as new are one, but each run of a cron schedule is a passage of its own. */
 function passageOf({ cronSchedule, runId, firstExecutionRunId }: WorkflowInfo): string {
   return cronSchedule ? runId : firstExecutionRunId
 }

@@ -21,8 +21,8 @@ import {
   type SweeperInput,
 } from '../loop-commands.ts'
 
-/** More would fill a history with numbers; what is dropped is found by the sweeper. */
-const mostTimers = 200
+/** More would fill the history with numbers; the sweeper finds the items whose times are dropped. */
+const maxTimers = 200
 
 function activitiesWithin(activityTimeoutMs: number): LoopActivities {
   return proxyActivities<LoopActivities>({
@@ -32,9 +32,9 @@ function activitiesWithin(activityTimeoutMs: number): LoopActivities {
 }
 
 /**
- * What is long about one instance: people's decisions and other commands arrive as updates, and timers wait for what
- * the engine has to deliver. It judges nothing and remembers nothing that the ledger does not know: if its history is
- * lost, the next command or the sweeper starts it again.
+ * The workflow of one instance: people's decisions and other commands arrive as updates, and timers wait until the engine
+ * has something to deliver. It judges nothing, and knows nothing that is not in the ledger: if its history is lost, the next
+ * command or the sweeper starts it again.
  */
 export async function loopInstance(input: LoopWorkflowInput): Promise<void> {
   const { tenant, aggregateId, delivers, activityTimeoutMs } = input
@@ -57,7 +57,7 @@ export async function loopInstance(input: LoopWorkflowInput): Promise<void> {
       learn(answer)
       return answer
     } catch (error) {
-      // A command that could not even be read: without an instance there is nothing to wait for.
+      // The command could not be read. A workflow that has not heard of an instance has nothing to wait for.
       open &&= learnt
       news += 1
       throw error
@@ -88,10 +88,10 @@ export async function loopInstance(input: LoopWorkflowInput): Promise<void> {
 
 function merged(known: readonly number[], more: readonly number[]): readonly number[] {
   const all = [...new Set([...known, ...more])]
-  return all.toSorted((one, two) => one - two).slice(0, mostTimers)
+  return all.toSorted((one, two) => one - two).slice(0, maxTimers)
 }
 
-/** Finds what a crash between a commit and its report has left: one for all workers, whichever of them runs it. */
+/** Delivers what a crash between a commit and its report left behind. One sweeper serves all workers of a task queue. */
 export async function loopSweeper(input: SweeperInput): Promise<void> {
   const activities = activitiesWithin(input.activityTimeoutMs)
   while (!workflowInfo().continueAsNewSuggested) {

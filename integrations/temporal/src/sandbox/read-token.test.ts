@@ -31,7 +31,7 @@ const decision: SignedDecision = {
 }
 const sign = createDecisionSigner({ issuer, keyId: 'k1', privateKey, clock: { now: () => at } })
 
-/** What the core says about the same token at the same moment. */
+/** The result of the core for the same token at the same moment. */
 async function core(token: string, now: number): Promise<string> {
   return verifyDecisionToken(token, {
     issuer,
@@ -86,7 +86,7 @@ describe('a decision token read without Node', () => {
     expect(await core(token, now)).toBe(verdict)
   })
 
-  test('is refused when a key is not one, or its name is unknown', () => {
+  test('is refused if the key is malformed or its id is unknown', () => {
     const token = [header, payload, signature].join('.')
     const withKey = (keyId: string, x: string): string => {
       try {

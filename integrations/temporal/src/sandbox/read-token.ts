@@ -4,10 +4,10 @@ import { z } from 'zod'
 
 import { failureTypes } from '../names.ts'
 
-/** Whose decisions count, as plain data: it may be written in workflow code or arrive as an argument. */
+/** Whose decisions count. Plain data, so that it can be written in workflow code or arrive as an argument. */
 export interface TokenTrust {
   readonly issuer: string
-  /** The one name under which this workflow's namespace is known to the issuer. */
+  /** The name by which the issuer knows this workflow's namespace. */
   readonly audience: string
   readonly keys: readonly {
     readonly keyId: string
@@ -16,7 +16,7 @@ export interface TokenTrust {
   }[]
 }
 
-// The claims of a decision token that a gate looks at; the whole shape is checked where it is signed.
+// The claims of a decision token that a gate reads; the signer checked the whole shape.
 const principal = z.object({ type: z.string(), id: z.string() })
 const decisionSchema = z.object({
   tenant: z.string(),
@@ -37,7 +37,7 @@ const headerSchema = z.object({
   alg: z.literal('EdDSA'),
   typ: z.literal('loop-decision+jwt'),
   kid: z.string(),
-  crit: z.never().optional(), // Extensions that must be understood: there are none.
+  crit: z.never().optional(), // Extensions that a reader must understand: none are supported.
 })
 const claim = 'https://loopengine.io/decision'
 const payloadSchema = z.object({
@@ -53,8 +53,8 @@ const toleranceSeconds = 5
 const longestToken = 65_536
 
 /**
- * Reads a decision token where there is no Node: the same checks as `verifyDecisionToken` of the core, in JavaScript
- * alone. Without `trust` nothing is verified: only for what was verified before. Throws `LoopEngine.DecisionRefused`.
+ * Reads a decision token without Node: the same checks as `verifyDecisionToken` of the core, in plain JavaScript. Without
+ * `trust` nothing is verified, for tokens that were verified before. Throws `LoopEngine.DecisionRefused`.
  */
 export function readToken(token: unknown, trust?: TokenTrust, now = 0): VerifiedDecision {
   if (typeof token !== 'string' || token.length > longestToken) throw refuse('malformed')
@@ -95,7 +95,7 @@ function json(part: string): unknown {
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
-/** base64url without padding; the sandbox has no decoder. Anything else gives no bytes. */
+/** Decodes base64url without padding, for which the sandbox has no function. Any other text gives no bytes. */
 function bytes(text: string): Uint8Array {
   const out = new Uint8Array(Math.floor((text.length * 6) / 8))
   let bits = 0
@@ -113,7 +113,7 @@ function bytes(text: string): Uint8Array {
   return out
 }
 
-/** The answer to a decision that does not count. */
+/** The failure for a decision that does not count. */
 export function refuse(reason: string): ApplicationFailure {
   return ApplicationFailure.nonRetryable(
     `A decision was refused: ${reason}.`,

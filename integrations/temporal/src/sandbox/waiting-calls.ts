@@ -12,10 +12,10 @@ import { failureTypes, type GateActivities, type PendingCall } from '../names.ts
 const firstPauseMs = 60_000
 const longestPauseMs = 3_600_000
 
-/** The requests of this workflow that somebody says were decided. */
+/** The requests of this workflow that were decided, according to a signal. */
 export interface Wakes {
   add(approvalId: string): void
-  /** Resolves when the request is said to be decided, or when it is time to look. */
+  /** Resolves when a signal says that the request was decided, or when it is time to ask the engine again. */
   wait(call: PendingCall, round: number): Promise<void>
 }
 
@@ -23,7 +23,7 @@ export function createWakes(): Wakes {
   const awake = new Set<string>()
   return {
     add(approvalId) {
-      // A signal is anybody's word: it may not fill the memory of a workflow.
+      // Anybody may send a signal, so signals must not fill the memory of a workflow.
       if (awake.size < 1000 && approvalId.length <= 256) awake.add(approvalId)
     },
     async wait({ approvalId, expiresAt }, round) {
@@ -36,8 +36,8 @@ export function createWakes(): Wakes {
 }
 
 /**
- * Runs a call again whenever its request may have been decided, until it is no longer pending. The engine judges every
- * time; a signal only shortens the wait. A workflow that is cancelled meanwhile takes the request back.
+ * Runs a call again whenever its request may have been decided, until it is no longer pending. The engine judges each time; a
+ * signal only shortens the wait. If the workflow is cancelled meanwhile, the request is withdrawn.
  */
 export async function untilDecided(
   first: Promise<unknown>,
@@ -65,7 +65,7 @@ export async function untilDecided(
   }
 }
 
-/** Takes a request back, although its workflow is being cancelled. */
+/** Withdraws a request, even while the workflow is being cancelled. */
 export async function withdraw(approvalId: string, taskQueue: string | undefined): Promise<void> {
   const activities = proxyActivities<GateActivities>({
     startToCloseTimeout: '30s',

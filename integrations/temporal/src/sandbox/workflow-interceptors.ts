@@ -13,13 +13,16 @@ import { createWakes, untilDecided } from './waiting-calls.ts'
 
 type Activities = Record<string, (...args: unknown[]) => Promise<unknown>>
 
-/** Temporal's bundler looks for this name. It passes on who started the workflow, and waits where people are asked. */
+/**
+ * Interceptors that pass on who started the workflow, and wait for calls that people are asked about. Temporal looks them up
+ * by this name.
+ */
 export const interceptors: WorkflowInterceptorsFactory = () => {
   const wakes = createWakes()
   let caller: Payload | undefined
   let resumed: string | undefined
 
-  /** The interceptors run within the call, so what is set around it is seen by this call alone. */
+  /** Makes a call under the key of an earlier one. Interceptors run within `call`, so only this call sees `resumed`. */
   function resume(key: string, call: () => Promise<unknown> | undefined): Promise<unknown> {
     resumed = key
     try {
@@ -28,7 +31,7 @@ export const interceptors: WorkflowInterceptorsFactory = () => {
       resumed = undefined
     }
   }
-  /** Waits where people are asked, unless it already goes on with a call that they have decided. */
+  /** Waits if people are asked about the call, unless it already continues an earlier one. */
   function waited(
     first: Promise<unknown>,
     again: () => Promise<unknown> | undefined,
