@@ -30,7 +30,7 @@ test.each(['actor', 'tenant', 'roles', 'onBehalfOf', 'principal', 'identity'])(
   },
 )
 
-test('two principals with the longest ids have an agent each', async () => {
+test('two principals with the longest possible ids have different agents', async () => {
   const agents: string[] = []
   for (const last of ['a', 'b']) {
     const id = `${'x'.repeat(255)}${last}`
@@ -49,7 +49,7 @@ test('two principals with the longest ids have an agent each', async () => {
   expect(agents[0]).not.toBe(agents[1])
 })
 
-test('what evidence claims about actors is evidence and nothing more', async () => {
+test('claims about actors in evidence do not change the actor', async () => {
   desk = await openDesk()
   const client = await connectTo(desk.mcp)
   const claims = { actor: { type: 'human', id: 'root' }, roles: ['auditor'], tenant: 'other' }
@@ -75,7 +75,7 @@ test('no tool decides, cancels, stops, migrates or erases', async () => {
   expect(tools).toHaveLength(9)
 })
 
-test("a person's roles are not its agent's; the application may give an agent roles", async () => {
+test('an agent does not get the roles of its person, but the application may give it roles', async () => {
   const auditor = { ...alice, roles: ['auditor'] }
   const ask = { ...quote, transitionId: 'audit' }
   desk = await openDesk({ principal: { actor: auditor } })
@@ -88,7 +88,7 @@ test("a person's roles are not its agent's; the application may give an agent ro
   expect((await call(entitled, 'request_transition', ask)).data.status).toBe('executed')
 })
 
-test('a principal that is an agent is itself, and keeps for whom it acts', async () => {
+test('a principal that is an agent stays itself, and keeps the person for whom it acts', async () => {
   const robot = { type: 'ai-agent', id: 'agent:buyer', onBehalfOf: bob } as const
   desk = await openDesk({ principal: { actor: robot } })
   const client = await connectTo(desk.mcp)
@@ -105,7 +105,7 @@ test('a principal that is an agent is itself, and keeps for whom it acts', async
   expect(decided.request.requester).toMatchObject(robot)
 })
 
-test('the record says how the principal was authenticated, when an authority vouches', async () => {
+test('the record says how the principal was authenticated if an authority vouches', async () => {
   const authority = createAuthority({ name: 'server' })
   const actor = { ...alice, assurance: { method: 'oidc', issuer: 'https://id.example' } }
   desk = await openDesk({ principal: { actor }, authority })
@@ -135,7 +135,7 @@ test('the record says how the principal was authenticated, when an authority vou
   expect(seen).toEqual([actor.assurance, true])
 })
 
-test('a bound of a principal that is misspelt is refused, for whoever connects and with each request', async () => {
+test('a misspelt limit of a principal is refused by createMcpServer, and by each request', async () => {
   desk = await openDesk()
   const principal = { actor: alice, readonly: true }
   const refused = { code: 'invalid_config', path: '/principal/readonly' }
@@ -145,7 +145,7 @@ test('a bound of a principal that is misspelt is refused, for whoever connects a
   await expect(desk.mcp.handle(request, { principal })).rejects.toMatchObject(refused)
 })
 
-test('an option that is misspelt is refused', async () => {
+test('a misspelt option is refused', async () => {
   desk = await openDesk()
 
   await expect(openDesk({ origin: ['https://a.example'] } as object)).rejects.toMatchObject({

@@ -41,7 +41,7 @@ test.each(['accept', 'decline', 'cancel'] as const)(
   },
 )
 
-test('the first answer is at once, whatever the person at the client does', async () => {
+test('the first answer comes at once, whatever the person at the client does', async () => {
   const { mcp } = await quoted({ decisionUrl })
   const client = await connectTo(mcp, 'auto', { ...opens, inputRequired: { autoFulfill: false } })
 
@@ -71,7 +71,7 @@ test.each(eras)(
 )
 
 test.each(['http://decide.example/', 'https://key@decide.example/', 'javascript:alert(1)', 'x'])(
-  'a client is never sent to %s, and learns that its request waits',
+  'a client is never sent to %s, but still learns that its request waits',
   async (address) => {
     const { mcp, errors } = await quoted({ decisionUrl: () => address })
     const client = await connectTo(mcp, 'auto', opens)
@@ -92,7 +92,7 @@ test.each([
     },
   ],
   ['rejects', (async () => Promise.reject(new Error('The log is away.'))) as () => never],
-])('nor does it matter that whoever is told of it %s', async (_, onError) => {
+])('a client learns that its request waits, even if onError %s', async (_, onError) => {
   const { mcp } = await quoted({ decisionUrl: () => 'x', onError })
   const client = await connectTo(mcp)
 
@@ -101,7 +101,7 @@ test.each([
   expect(data).toMatchObject({ status: 'pending', approvalId: expect.any(String) })
 })
 
-test('a page that cannot be found out hides neither a request nor how far it is', async () => {
+test('a decisionUrl that throws hides neither a request nor its status', async () => {
   const fault = new TypeError('The directory of the pages is away.')
   const { mcp, errors } = await quoted({
     decisionUrl: () => {

@@ -1,7 +1,7 @@
 import type { StandardSchemaWithJSON } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 
-/** A schema as it is shown. It accepts everything: whoever reads the input says what was wrong. */
+/** A schema for clients to read. It accepts everything, because `readInput` checks the input and explains what is wrong. */
 export function described(schema: z.ZodType, io: 'input' | 'output'): StandardSchemaWithJSON {
   const shown = z.toJSONSchema(schema, { io, target: 'draft-2020-12', unrepresentable: 'any' })
   return {

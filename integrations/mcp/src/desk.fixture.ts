@@ -64,7 +64,7 @@ export const alice = { type: 'human', id: 'alice' } as const
 export const bob = { type: 'human', id: 'bob' } as const
 export const clerk = { type: 'automation', id: 'clerk' } as const
 
-/** A request that runs at once, and the one after it, for which somebody is asked. */
+/** A request that runs at once, and the next request, which needs an approval. */
 export const quote = {
   aggregateId: 'PO-1',
   transitionId: 'quote',
@@ -160,7 +160,7 @@ export async function connectTo(
   return client
 }
 
-/** Calls a tool. What a program reads and what a model reads must be the same. */
+/** Calls a tool, and checks that programs and models get the same answer. */
 export async function call(
   client: Client,
   name: string,

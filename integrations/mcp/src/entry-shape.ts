@@ -27,7 +27,7 @@ export const entryShape = {
   ...untrustedShape,
 }
 
-/** One entry of the record. */
+/** One entry of the record, as clients see it. */
 export function shownEntry({
   entry,
   hash,

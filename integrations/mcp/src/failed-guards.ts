@@ -7,7 +7,7 @@ export const failedGuardsSchema = z.array(
   z.object({ id: z.string(), severity: z.string(), why: z.string().optional() }),
 )
 
-/** The guards that did not pass; undefined when all did. */
+/** The guards that did not pass; undefined if all passed. */
 export function failedGuardsOf(
   guards: readonly GuardResult[] = [],
 ): z.infer<typeof failedGuardsSchema> | undefined {

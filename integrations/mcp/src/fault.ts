@@ -1,7 +1,7 @@
 import { isLoopError, LoopError, toPointer, type LoopErrorCode } from '@loop-engine/core'
 import type { z } from 'zod'
 
-/** An error as a client gets it. `internal` is what was not meant to happen; nothing of it is told. */
+/** An error as a client gets it. `internal` stands for an unexpected error, whose details are not told. */
 export interface Fault {
   readonly code: LoopErrorCode | 'internal'
   readonly message: string
@@ -11,7 +11,7 @@ export interface Fault {
   readonly reason?: string
 }
 
-/** Of what was not meant to happen a client learns only that it did; `report` is told what. */
+/** The error for a client. Details of an unexpected error go to `report` only. */
 export function faultOf(error: unknown, report: (error: unknown) => void): Fault {
   if (isLoopError(error)) return shownFault(error)
   report(error)
@@ -30,7 +30,7 @@ export function shownFault({ code, message, path, hint, retryable, details }: Lo
   }
 }
 
-/** Reads what a client sent. Throws `invalid_input` with the place of what is wrong first. */
+/** Reads the input of a client. Throws `invalid_input` with the path of the first mistake. */
 export function readInput<Schema extends z.ZodType>(
   schema: Schema,
   value: unknown,
@@ -39,7 +39,7 @@ export function readInput<Schema extends z.ZodType>(
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
   const keys = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
-  throw new LoopError('invalid_input', 'The input does not fit its schema.', {
+  throw new LoopError('invalid_input', 'The input does not match its schema.', {
     path: toPointer([...(issue?.path ?? []), ...keys]),
     hint: keys.length > 0 ? 'There is no such field.' : issue?.message.slice(0, 256),
   })

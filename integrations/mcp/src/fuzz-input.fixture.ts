@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 
-/** A good call of each tool. What is sent differs from it in a few fields. */
+/** A good call of each tool. The test sends it with a few fields changed. */
 export const goodCalls: Readonly<Record<string, Record<string, unknown>>> = {
   list_loops: {},
   list_runs: { loopId: 'purchase' },
@@ -29,7 +29,7 @@ const oddValue = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom<unknown>(...texts, ...numbers, ...objects, null, true) },
 )
 
-/** Fields that replace those of a good call, or come on top. */
+/** Fields that replace those of a good call, or are added to it. */
 export const changes: fc.Arbitrary<Record<string, unknown>> = fc
   .array(fc.tuple(fc.constantFrom(...fields), oddValue), { maxLength: 3 })
   .map((pairs) => Object.fromEntries(pairs) as Record<string, unknown>)
@@ -57,7 +57,7 @@ const message = fc.record(
   { requiredKeys: [] },
 )
 
-/** Bodies that are a message, nearly, or not at all. */
+/** Bodies that are a message, almost one, or none at all. */
 export const body: fc.Arbitrary<string> = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 80 }),
   fc.json(),

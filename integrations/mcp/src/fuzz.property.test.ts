@@ -53,7 +53,7 @@ function watched<Target extends object>(name: string, target: Target): Target {
 
 const invalidParams = -32_602
 
-test('whatever a client sends: an answer of bounded size, or an error with one of our codes', async () => {
+test('whatever a client sends, it gets an answer of bounded size, or an error with one of our codes', async () => {
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...Object.keys(goodCalls)), changes, async (name, changed) => {
       const { isError, data } = await call(client, name, { ...goodCalls[name], ...changed })
@@ -81,7 +81,7 @@ test('whatever a client sends: an answer of bounded size, or an error with one o
   })
 })
 
-test('whatever address or prompt a client asks for: an answer, or a proper error', async () => {
+test('whatever address or prompt a client asks for, it gets an answer or a proper error', async () => {
   await fc.assert(
     fc.asyncProperty(address, async (uri) => {
       const read = client.readResource({ uri })
@@ -102,7 +102,7 @@ test('whatever address or prompt a client asks for: an answer, or a proper error
   expect(desk.errors).toEqual([])
 })
 
-test('whatever body is posted: an answer or a refusal, and never a failure', async () => {
+test('whatever body is posted, the server answers or refuses, and never fails', async () => {
   const headers = {
     'content-type': 'application/json',
     accept: 'application/json, text/event-stream',
@@ -119,7 +119,7 @@ test('whatever body is posted: an answer or a refusal, and never a failure', asy
   )
 })
 
-test('however often requests are sent, and in which order, each key is done once', async () => {
+test('each key is done once, however often and in whatever order requests are sent', async () => {
   const engine = desk.system.engine
   let runs = 0
   const keys = ['quote-it', 'order-it', 'audit-it']

@@ -22,7 +22,7 @@ export interface HttpSide {
   close(): Promise<void>
 }
 
-/** Streamable HTTP without sessions: each request is served on its own, by whichever process gets it. */
+/** Streamable HTTP without sessions: each request is served separately, so that any process can serve it. */
 export function createHttpSide({ serve, origins, maxBytes, onError }: HttpOptions): HttpSide {
   const principals = new WeakMap<AuthInfo, McpPrincipal>()
   const handler = createMcpHandler(
@@ -63,7 +63,7 @@ export function createHttpSide({ serve, origins, maxBytes, onError }: HttpOption
   }
 }
 
-/** Read strictly: a key that comes twice would mean one thing to a gateway in front and another here. */
+/** Reads a body as strict JSON: a repeated key could mean one thing to a gateway in front and another here. */
 async function readBody(
   request: Request,
   maxBytes: number,

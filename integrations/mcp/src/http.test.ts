@@ -60,7 +60,7 @@ function post(body: string, headers: Record<string, string> = {}): Promise<Respo
 const list = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list', params: {} })
 
 describe.each(eras)('over HTTP, a client of %s', (era) => {
-  test('is each time whoever is signed in, and never another', async () => {
+  test('acts in each request for the signed-in principal, and never for another', async () => {
     const [ofAlice, ofBob] = await Promise.all([connect(era, 'a'), connect(era, 'b')])
     const attempt = (client: Client, aggregateId: string): Promise<unknown> =>
       call(client, 'request_transition', {
@@ -83,13 +83,13 @@ describe.each(eras)('over HTTP, a client of %s', (era) => {
     await Promise.all([ofAlice.close(), ofBob.close()])
   })
 
-  test('is not served when nobody is signed in', async () => {
+  test('is not served if nobody is signed in', async () => {
     await expect(connect(era, 'x')).rejects.toThrow(/./)
     expect(await post(list, { authorization: '' })).toMatchObject({ status: 401 })
   })
 })
 
-test('a client that others wrote gets the same answers', async () => {
+test('a client of another library gets the same answers', async () => {
   const client = await createMCPClient({
     transport: { type: 'http', url: url.href, headers: { authorization: 'Bearer b' } },
   })
@@ -105,7 +105,7 @@ test('a client that others wrote gets the same answers', async () => {
   expect(JSON.stringify(wrong)).toContain('invalid_input')
 })
 
-test('nobody holds a connection open to listen, for nothing is told that way', async () => {
+test('a client cannot hold a connection open to listen, because the server sends no notifications', async () => {
   const client = await connect('auto', 'a')
 
   await expect(client.listen({ toolsListChanged: true })).rejects.toThrow('limit reached')

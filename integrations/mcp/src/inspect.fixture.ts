@@ -1,4 +1,4 @@
-// Asks the server with the official inspector. It is fetched when it is wanted: 110 MB are too many for every install.
+// Tests the server with the official inspector. It is fetched when needed, because it has 110 MB.
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -50,7 +50,7 @@ process.exitCode = failed > 0 ? 1 : 0
 async function ask(asked: readonly string[]): Promise<string> {
   const from = ['--yes', `--package=${inspector}`, 'mcp-inspector', '--cli', ...server, ...asked]
   try {
-    // Elsewhere than here, npx would look for the inspector among our own packages.
+    // In another folder, because npx would look for the inspector among the packages of this one.
     const { stdout } = await run('npx', from, { cwd: folder, timeout: 300_000 })
     return stdout
   } catch (error) {

@@ -65,7 +65,7 @@ describe.each(eras)('a client that negotiates %s', (era) => {
     ])
   })
 
-  test('what needs a person is pending at once, is followed, and its repetition tells the end', async () => {
+  test('gets pending at once if a person must decide, and learns the end by asking again', async () => {
     const client = await connectTo(desk.mcp, era)
     await call(client, 'request_transition', quote)
 
@@ -118,7 +118,7 @@ describe.each(eras)('a client that negotiates %s', (era) => {
     expect(blocked.data.items).toMatchObject([{ run: { aggregateId: 'PO-1' }, newest: { type } }])
   })
 
-  test('a guard that does not pass and a role that is missing are answers, and on record', async () => {
+  test('gets an answer, and a record, for a guard that does not pass and for a missing role', async () => {
     const client = await connectTo(desk.mcp, era)
     const ask = (transitionId: string, idempotencyKey: string) =>
       call(client, 'request_transition', {
@@ -142,7 +142,7 @@ describe.each(eras)('a client that negotiates %s', (era) => {
     ])
   })
 
-  test('resources tell a definition and a timeline, a prompt what comes next', async () => {
+  test('reads a definition and a timeline as resources, and the next steps from a prompt', async () => {
     const client = await connectTo(desk.mcp, era)
 
     const { resources } = await client.listResources()
@@ -159,7 +159,7 @@ describe.each(eras)('a client that negotiates %s', (era) => {
     expect(JSON.stringify(prompt.messages)).toContain('actor_type_not_allowed')
   })
 
-  test('a prompt that lacks its argument says which, with our code', async () => {
+  test('learns, with our code, which argument of a prompt is missing', async () => {
     const client = await connectTo(desk.mcp, era)
 
     const [listed] = (await client.listPrompts()).prompts

@@ -8,12 +8,12 @@ import { aggregateIdSchema } from './schemas.ts'
 import { runOf, type Session } from './session.ts'
 import { notice } from './untrusted.ts'
 
-const most = 50
+const maxTransitions = 50
 const inputSchema = z.object({ aggregateId: aggregateIdSchema })
-// Made once: a server is made for every request.
+// Made once, because a server is made for every request.
 const shown = described(inputSchema, 'input')
 
-/** "What may I do next?", answered with the state of a run and with what its agent may request now. */
+/** The prompt "What may I do next?", with the state of a run and the transitions that its agent may request now. */
 export function registerNextSteps(server: McpServer, session: Session): void {
   server.registerPrompt(
     'what_may_i_do_next',
@@ -44,7 +44,7 @@ async function nextSteps(session: Session, aggregateId: string): Promise<string>
     state: currentState,
     status,
     openApprovals,
-    transitions: available.slice(0, most),
+    transitions: available.slice(0, maxTransitions),
   }
   return [
     'What may I do next in this run? Say which transitions you may request, what each needs, and who has to approve it; then stop and ask me. Request nothing yet.',

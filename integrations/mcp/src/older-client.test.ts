@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 
 import { openDesk } from './desk.fixture.ts'
 
-test('a client of the 1.x line reads answers and errors', async () => {
+test('a 1.x client reads answers and errors', async () => {
   const desk = await openDesk()
   const [near, far] = InMemoryTransport.createLinkedPair()
   desk.mcp.connect(far)

@@ -6,7 +6,7 @@ import { timeOf, timeSchema } from './schemas.ts'
 import type { Session } from './session.ts'
 import { visibleLine } from './untrusted.ts'
 
-/** What became of a request, as it is known now. */
+/** The outcome of a request, as far as it is known now. */
 export const outcomeSchema = z.object({
   status: z
     .enum(['executed', 'pending', 'blocked', 'rejected'])
@@ -28,7 +28,7 @@ export const outcomeSchema = z.object({
 })
 export type Outcome = z.infer<typeof outcomeSchema>
 
-/** The answer of the engine; of a request that waited, what people made of it since. */
+/** The answer of the engine; for a request that had to wait, what people have decided since. */
 export function outcomeOf(
   result: TransitionResult,
   request: ApprovalRequest | null,
@@ -73,7 +73,7 @@ export function outcomeOf(
   }
 }
 
-/** A request that people did not approve is never the same as one that nobody looked at. */
+/** Where an approval request stands. A refused request is told apart from one that still waits. */
 function standingOf(request: ApprovalRequest | null): Pick<Outcome, 'status' | 'reason'> {
   if (!request || request.status === 'pending') return { status: 'pending' }
   if (request.status !== 'approved')

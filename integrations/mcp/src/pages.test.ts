@@ -47,7 +47,7 @@ test('history is given in pages, and its newest entries as a timeline', async ()
   expect(JSON.stringify(contents).match(/suspended/g)).toHaveLength(50)
 })
 
-test('what retention left of a history is given once', async () => {
+test('the rest of a history that retention has shortened is given once', async () => {
   const store = createMemoryStore()
   let oldest = 1
   const retained = await openDesk(undefined, {
@@ -80,7 +80,7 @@ test('a run that is suspended needs attention', async () => {
   expect(data.items).toMatchObject([{ run: { aggregateId: 'PO-2', status: 'suspended' } }])
 })
 
-test('a connection tells when its client is gone, so that a program can end', async () => {
+test('a connection tells when its client has disconnected, so that a program can end', async () => {
   const [near, far] = InMemoryTransport.createLinkedPair()
   const { closed } = desk.mcp.connect(far)
 

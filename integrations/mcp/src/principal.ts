@@ -8,12 +8,12 @@ import {
 } from '@loop-engine/core'
 import type { Authority } from '@loop-engine/sdk'
 
-/** Who is behind a client: as the application authenticated it, never as a client says. */
+/** Who is behind a client, as the application authenticated it; never what a client claims. */
 export interface McpPrincipal {
   readonly actor: Actor
   /** `default` unless given. */
   readonly tenant?: string
-  /** Roles of the agent. A person's own are never passed on to it. */
+  /** Roles of the agent. It never gets the roles of its person. */
   readonly agentRoles?: readonly string[]
   /** Leaves out the tools that change something. */
   readonly readOnly?: boolean
@@ -26,7 +26,7 @@ const principalKeys: KnownKeys<McpPrincipal> = {
   readOnly: true,
 }
 
-/** A bound that is misspelt would be none. */
+/** Throws `invalid_config` for an unknown key, because a misspelt limit would limit nothing. */
 export function checkPrincipal(principal: McpPrincipal): void {
   const what = 'The principal of an MCP client'
   refuseStrayKeys(principal, principalKeys, { what, code: 'invalid_config', path: '/principal' })
@@ -35,8 +35,8 @@ export function checkPrincipal(principal: McpPrincipal): void {
 const asserted: Assurance = { method: 'asserted' }
 
 /**
- * The only actor that a client can be: an ai-agent on behalf of its principal, named after it, so that two principals
- * never share an agent, its keys or its stops. A principal that is an agent already is itself.
+ * The only actor that a client can be: an ai-agent on behalf of its principal. Its id names the principal, so that two
+ * principals never share an agent, its idempotency keys or its stops. A principal that is an agent already stays itself.
  */
 export function agentOf({ actor, agentRoles }: McpPrincipal, authority?: Authority): Actor {
   const { type, id, onBehalfOf, assurance = asserted } = actor
@@ -50,10 +50,10 @@ export function agentOf({ actor, agentRoles }: McpPrincipal, authority?: Authori
   return authority ? authority.vouch(agent, assurance) : agent
 }
 
-const longestId = 256
+const maxIdLength = 256
 
-/** A principal's id may be as long as an id can be; its agent is then named after the hash of it. */
+/** The id of a principal's agent. It has the hash of the principal's id if the id itself would make it too long. */
 function nameFor({ type, id }: Principal): string {
   const name = `mcp:${type}:${id}`
-  return name.length <= longestId ? name : `mcp:${type}#${sha256Hex(id)}`
+  return name.length <= maxIdLength ? name : `mcp:${type}#${sha256Hex(id)}`
 }

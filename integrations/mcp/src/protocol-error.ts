@@ -7,10 +7,10 @@ import {
 import { faultOf } from './fault.ts'
 import type { Session } from './session.ts'
 
-/** An error for methods whose results cannot say that they failed. Our code stands in its data. */
+/** A protocol error, with our code in its data, for methods whose results have no form for errors. */
 export function asProtocolError(error: unknown, { report }: Session, uri?: string): ProtocolError {
   const fault = faultOf(error, report)
-  // Clients know a missing resource by data that holds its address and nothing else.
+  // Clients recognise a missing resource by data that holds only its address.
   if (fault.code === 'not_found' && uri !== undefined) return new ResourceNotFoundError(uri)
   const theirs = ['invalid_input', 'not_found', 'too_large'].includes(fault.code)
   return new ProtocolError(

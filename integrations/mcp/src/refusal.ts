@@ -5,7 +5,7 @@ export interface RefusalOptions {
   readonly code?: number
 }
 
-/** What a message is answered that no server is asked about. */
+/** The answer to a message that is refused before a server sees it. */
 export function refusalOf(
   fault: Fault,
   { id = null, code = -32_000 }: RefusalOptions = {},
@@ -17,7 +17,7 @@ export function tooLong(maxBytes: number): Fault {
   return {
     code: 'too_large',
     message: 'The message is too long.',
-    hint: `It may have ${maxBytes} bytes.`,
+    hint: `A message may have at most ${maxBytes} bytes.`,
     retryable: false,
   }
 }

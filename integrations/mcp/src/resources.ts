@@ -15,15 +15,15 @@ import { notice } from './untrusted.ts'
 
 type Contents = { readonly mimeType: string; readonly text: string }
 
-const listed = 100
-const entries = 100
-const longest = 256 * 1024
+const maxDefinitions = 100
+const maxEntries = 100
+const maxDefinitionLength = 256 * 1024
 
 export function definitionUri(loopId: string): string {
   return `loop-engine://loops/${encodeURIComponent(loopId)}`
 }
 
-/** Definitions as JSON, and the newest entries of a run as text. */
+/** Registers definitions as JSON resources, and the newest entries of a run as a text resource. */
 export function registerResources(server: McpServer, session: Session): void {
   const reading =
     (read: (variables: Variables) => Promise<Contents>) =>
@@ -52,7 +52,7 @@ export function registerResources(server: McpServer, session: Session): void {
     new ResourceTemplate('loop-engine://runs/{aggregateId}/timeline', { list: undefined }),
     {
       title: 'Timeline of a run',
-      description: `Its newest ${entries} entries as sentences.`,
+      description: `Its newest ${maxEntries} entries as sentences.`,
       mimeType: 'text/plain',
     },
     reading(({ aggregateId }) => readTimeline(session, decoded(aggregateId))),
@@ -60,7 +60,7 @@ export function registerResources(server: McpServer, session: Session): void {
 }
 
 function listDefinitions({ loops }: Session): { uri: string; name: string; mimeType: string }[] {
-  return [...loops.keys()].slice(0, listed).map((loopId) => ({
+  return [...loops.keys()].slice(0, maxDefinitions).map((loopId) => ({
     uri: definitionUri(loopId),
     name: loopId,
     mimeType: 'application/json',
@@ -71,19 +71,19 @@ async function readDefinition({ loops }: Session, loopId: string): Promise<Conte
   const known = loops.get(loopId)
   if (!known) throw new LoopError('not_found', 'There is no such loop.')
   const text = JSON.stringify(known.loop)
-  if (text.length > longest)
+  if (text.length > maxDefinitionLength)
     throw new LoopError('too_large', 'The definition is too long to be read in one piece.', {
-      hint: 'Ask list_transitions for what leaves the state of a run.',
+      hint: 'Call list_transitions for the transitions from the current state of a run.',
     })
   return { mimeType: 'application/json', text }
 }
 
 async function readTimeline(session: Session, aggregateId: string): Promise<Contents> {
   const run = await runOf(session, readInput(aggregateIdSchema, aggregateId))
-  const from = Math.max(1, run.version - entries + 1)
+  const from = Math.max(1, run.version - maxEntries + 1)
   const { engine, tenant } = session
   const rows = await timelineOf(
-    engine.history({ tenant, aggregateId, runId: run.runId, from, limit: entries }),
+    engine.history({ tenant, aggregateId, runId: run.runId, from, limit: maxEntries }),
   )
   return { mimeType: 'text/plain', text: `${notice}\n\n${renderTimeline(rows, { width: 200 })}` }
 }

@@ -10,7 +10,7 @@ export const idSchema = z
 
 export const aggregateIdSchema = idSchema.describe('The business key of a run.')
 
-/** Any object: the engine copies it, bounds it and refuses what is not JSON. */
+/** Any object: the engine copies it, limits its size, and refuses values that are not JSON. */
 export const jsonObjectSchema = z
   .record(z.string(), z.unknown())
   .describe('A JSON object.') as unknown as z.ZodType<JsonObject>
@@ -22,7 +22,7 @@ export const cursorSchema = z
   .min(1)
   .max(2048)
   .optional()
-  .describe('Where the page before ended, unchanged.')
+  .describe('The cursor of the previous page, unchanged.')
 
 export const keySchema = z
   .string()
@@ -30,12 +30,12 @@ export const keySchema = z
   .max(200)
   .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces')
   .describe(
-    'Chosen by you, one for each thing you want done. Repeat the same call with the same key when you are unsure whether it worked: it is done once, and you learn what became of it.',
+    'Chosen by you, a different one for each thing you want done. If you are unsure whether a call worked, repeat it with the same key: it is done once, and you learn the outcome.',
   )
 
 export const timeSchema = z.string().describe('UTC, ISO 8601.')
 
-/** What others wrote; see the notice that precedes it. */
+/** Text that others wrote; see the notice that precedes it. */
 export const untrustedShape = {
   untrusted: z.record(z.string(), z.unknown()).optional(),
   truncated: z.literal(true).optional(),

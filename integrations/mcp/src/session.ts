@@ -10,7 +10,7 @@ import type { Approvals, LoopEngine, Relay } from '@loop-engine/sdk'
 
 import type { McpPrincipal } from './principal.ts'
 
-/** What the server may call of a system. Whatever decides, cancels, stops or migrates is not among it. */
+/** The part of a system that the server may call. It has nothing that decides, cancels, stops or migrates. */
 export interface McpSystem {
   readonly engine: Pick<
     LoopEngine,
@@ -23,18 +23,18 @@ export interface McpSystem {
 /** The loops that clients may see. */
 export interface Catalogue {
   readonly loops: ReadonlyMap<string, { readonly loop: LoopDefinition; readonly digest: string }>
-  /** Those that clients may start. */
+  /** Ids of the loops that clients may start. */
   readonly startable: ReadonlySet<string>
 }
 
-/** One client: who it is, and what it reaches. */
+/** One client: who it is, and what it can reach. */
 export interface Session extends McpSystem, Catalogue {
   readonly principal: McpPrincipal
   readonly agent: Actor
   readonly tenant: string
-  /** Told of what was not meant to happen, which the client is not. */
+  /** Told of unexpected errors, whose details the client does not get. */
   readonly report: (error: unknown) => void
-  /** Where a person decides a request that waits. */
+  /** The page where a person decides a waiting request. */
   readonly decisionUrl: (request: ApprovalRequest) => string | undefined
 }
 
@@ -45,13 +45,13 @@ export function catalogueOf(
   const loops = new Map(definitions.map((loop) => [loop.id, { loop, digest: digestOf(loop) }]))
   const unknown = startable.find((id) => !loops.has(id))
   if (unknown === undefined) return { loops, startable: new Set(startable) }
-  throw new LoopError('invalid_config', 'A loop that may be started is not among the loops.', {
+  throw new LoopError('invalid_config', 'A startable loop is not among the loops.', {
     path: '/startable',
     details: { loopId: unknown },
   })
 }
 
-/** The open or newest run of a business key. What a client may not see is as if it did not exist. */
+/** The open or newest run of a business key. Throws `not_found` also for a run that the client may not see. */
 export async function runOf(
   { engine, tenant, loops }: Session,
   aggregateId: string,
@@ -60,7 +60,7 @@ export async function runOf(
   if (run && loops.has(run.loopId)) return run
   throw new LoopError('not_found', 'No run has this business key.', {
     path: '/aggregateId',
-    hint: 'Ask list_runs which there are.',
+    hint: 'Call list_runs for the runs of a loop.',
   })
 }
 
@@ -72,6 +72,6 @@ export async function approvalOf(
   if (request && loops.has(request.loopId)) return request
   throw new LoopError('not_found', 'No approval request has this id.', {
     path: '/approvalId',
-    hint: 'Use the approvalId that request_transition answered.',
+    hint: 'Use the approvalId from the answer of request_transition.',
   })
 }

@@ -36,7 +36,7 @@ test('a history shows which guards objected, who is asked, and what runs', async
   ])
 })
 
-test('a request that was approved and blocked all the same is told as blocked', async () => {
+test('a request that was approved but blocked by a guard is shown as blocked', async () => {
   desk = await openDesk({
     approvals: {
       async get(query) {
@@ -64,7 +64,7 @@ test('a run that failed needs attention', async () => {
   expect(data.items).toMatchObject([{ run: { aggregateId: 'PO-2', status: 'failed' } }])
 })
 
-test('of a run under an older definition only what the engine knows of it is told', async () => {
+test('a run under an older definition is shown without details of the newer definition', async () => {
   desk = await openDesk({ loops: [{ ...purchase, name: 'Purchases' }] })
   const client = await connectTo(desk.mcp)
 
@@ -74,7 +74,7 @@ test('of a run under an older definition only what the engine knows of it is tol
   expect(data.items[0]).not.toHaveProperty('evidence')
 })
 
-test('what is too long to be shown is said to be', async () => {
+test('a definition that is too long to be read in one piece is refused as too large', async () => {
   const long = 'x'.repeat(300_000)
   desk = await openDesk({ loops: [{ ...purchase, description: long }] })
   const client = await connectTo(desk.mcp)

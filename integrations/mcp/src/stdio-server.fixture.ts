@@ -1,4 +1,4 @@
-// A process of its own, as a client starts it; `maxBytes` may be its argument.
+// The server as a process that a client starts; its argument, if any, is `maxBytes`.
 import { openDesk } from './desk.fixture.ts'
 
 const [, , maxBytes] = process.argv

@@ -6,11 +6,11 @@ import { refusalOf, tooLong } from './refusal.ts'
 
 export interface StdioSide {
   readonly wire: StdioServerTransport
-  /** Lets go of standard input, so that the process can end. */
+  /** Releases standard input, so that the process can end. */
   release(): void
 }
 
-/** Standard input and output, on which a message that is too long is answered, and costs no other one. */
+/** Standard input and output. A message that is too long is refused with an answer, and does not harm other messages. */
 export function createStdioSide(maxBytes: number): StdioSide {
   const { stdin, stdout } = process
   const messages = limitMessages(maxBytes, (id) => {
@@ -20,7 +20,7 @@ export function createStdioSide(maxBytes: number): StdioSide {
   stdin.once('error', fail)
   stdin.pipe(messages)
   return {
-    // With its line break.
+    // One more byte for the line break.
     wire: new StdioServerTransport(messages, stdout, { maxBufferSize: maxBytes + 1 }),
     release() {
       stdin.off('error', fail)
@@ -31,7 +31,10 @@ export function createStdioSide(maxBytes: number): StdioSide {
 
 type MessageId = string | number | null
 
-/** Hands on one message a chunk. Of one that is longer only beginning and end are kept, where clients write its id. */
+/**
+ * Splits the input into one message per chunk. Of a message that is too long, only the beginning and the end are kept, where
+ * clients write its id.
+ */
 function limitMessages(maxBytes: number, refuse: (id: MessageId) => void): Transform {
   let parts: Buffer[] = []
   let size = 0

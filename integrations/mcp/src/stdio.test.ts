@@ -8,7 +8,7 @@ import { call, eras, quote } from './desk.fixture.ts'
 
 const program = fileURLToPath(new URL('./stdio-server.fixture.ts', import.meta.url))
 
-/** A client of a server that it starts as a process. */
+/** A client that starts the server as a process. */
 async function start(mode: (typeof eras)[number], ...args: string[]): Promise<Client> {
   const client = new Client({ name: 'test', version: '1' }, { versionNegotiation: { mode } })
   onTestFinished(() => client.close())
@@ -20,7 +20,7 @@ async function start(mode: (typeof eras)[number], ...args: string[]): Promise<Cl
 }
 
 describe.each(eras)('a client of %s that starts the server as a process', (mode) => {
-  test('asks over its pipes', async () => {
+  test('gets answers over its pipes', async () => {
     const client = await start(mode)
 
     const asked = await call(client, 'request_transition', quote)
@@ -41,7 +41,7 @@ describe.each(eras)('a client of %s that starts the server as a process', (mode)
     expect(asked.data).toMatchObject({ status: 'executed' })
   })
 
-  test('may send many messages at once that are longer together than one may be', async () => {
+  test('may send many messages at once that together exceed the limit of one', async () => {
     const client = await start(mode, '2000')
 
     const answers = await Promise.all(Array.from({ length: 100 }, () => call(client, 'list_loops')))

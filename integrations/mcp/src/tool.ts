@@ -34,7 +34,7 @@ export interface Tool {
   register(server: McpServer, session: Session): void
 }
 
-/** A tool whose input is read strictly, and whose errors are results with our codes, so that a model can mend them. */
+/** A tool whose input is checked strictly, and whose errors are results with our codes, so that a model can correct itself. */
 export function defineTool<Input extends z.ZodType>({
   name,
   title,
@@ -44,7 +44,7 @@ export function defineTool<Input extends z.ZodType>({
   changes = false,
   run,
 }: ToolOptions<Input>): Tool {
-  // Made once: a server is made for every request.
+  // Made once, because a server is made for every request.
   const shown = {
     title,
     description,
@@ -66,7 +66,7 @@ export function defineTool<Input extends z.ZodType>({
           return isInputRequiredResult(result) ? result : answer(result)
         } catch (error) {
           const fault = faultOf(error, session.report)
-          // Only as text: clients of the 1.x line hold structured content of errors against the output schema.
+          // Only as text: 1.x clients check the structured content of errors against the output schema.
           return {
             content: [{ type: 'text', text: JSON.stringify({ error: fault }) }],
             isError: true,

@@ -15,7 +15,7 @@ import {
 let desk: Desk
 afterEach(() => desk.close())
 
-test('a loop that is not shown does not exist: not its runs, nor its history, nor its approvals', async () => {
+test('a loop that is not shown does not exist, nor do its runs, history and approvals', async () => {
   desk = await openDesk()
   const client = await connectTo(desk.mcp)
   const at = { aggregateId: 'PAY-1' }
@@ -41,7 +41,7 @@ test('a loop that is not shown does not exist: not its runs, nor its history, no
   expect(await desk.system.engine.get(at)).toEqual(hidden)
 })
 
-test('an older run of a key is not shown where its loop is not', async () => {
+test('an older run of a business key is not shown if its loop is not', async () => {
   desk = await openDesk()
   const { engine } = desk.system
   const at = { aggregateId: 'X-1', actor: clerk }
@@ -55,7 +55,7 @@ test('an older run of a key is not shown where its loop is not', async () => {
   expect(data).toEqual({ items: [] })
 })
 
-test('a run id opens no other run', async () => {
+test('a run id gives no access to a run of another business key', async () => {
   desk = await openDesk()
   const client = await connectTo(desk.mcp)
   const other = await desk.system.engine.get({ aggregateId: 'PO-2' })
@@ -65,7 +65,7 @@ test('a run id opens no other run', async () => {
   expect(data).toEqual({ items: [] })
 })
 
-test('what goes wrong in a loop that is not shown is not told', async () => {
+test('failures in a loop that is not shown are not listed', async () => {
   const letter = { id: 'd1', tenant: 'default', aggregateId: 'PAY-1', lane: 'l', seq: 1 } as const
   const delivery = { kind: 'notify', name: 'slack', payload: '{}', dueAt: 0, attempt: 8 } as const
   desk = await openDesk({
@@ -88,7 +88,7 @@ test('what goes wrong in a loop that is not shown is not told', async () => {
   expect(await exceptions('suspended_runs')).toEqual({ items: [] })
 })
 
-test('of a failure that was not foreseen a client learns only that there was one', async () => {
+test('a client learns of an unexpected error only that there was one', async () => {
   desk = await openDesk({
     approvals: {
       get: () => Promise.reject(new TypeError('password is hunter2')),
@@ -116,7 +116,7 @@ test('a tenant sees its own runs only', async () => {
   expect((await call(client, 'get_run', { aggregateId: 'PO-1' })).data.error.code).toBe('not_found')
 })
 
-test('who may only read is not offered what changes', async () => {
+test('a client that may only read is not offered tools that change something', async () => {
   desk = await openDesk({ principal: { actor: alice, readOnly: true }, startable: ['purchase'] })
   const client = await connectTo(desk.mcp)
 
@@ -126,7 +126,7 @@ test('who may only read is not offered what changes', async () => {
   await expect(call(client, 'request_transition', quote)).rejects.toThrow('not found')
 })
 
-test('a loop is started only where the application allows it, once for a key', async () => {
+test('a loop is started only if the application allows it, and once for each key', async () => {
   desk = await openDesk({ startable: ['purchase'], loops: [purchase, payroll] })
   const client = await connectTo(desk.mcp)
   const start = { loopId: 'purchase', aggregateId: 'PO-9', idempotencyKey: 's1' }
@@ -156,7 +156,7 @@ test('a key is good for one request, and each principal has its own', async () =
   expect(other.data.error).toMatchObject({ code: 'key_mismatch', path: '/idempotencyKey' })
 })
 
-test('a configuration that shows nothing sensible is refused at once', async () => {
+test('a configuration with a startable loop that is not shown, or without a principal, is refused', async () => {
   desk = await openDesk()
   await expect(openDesk({ startable: ['nothing'] })).rejects.toMatchObject({
     code: 'invalid_config',

@@ -10,7 +10,7 @@ export const getApproval = defineTool({
   name: 'get_approval',
   title: 'Follow an approval',
   description:
-    'How far an approval is. You cannot decide it. Ask again later, not in a loop: people take minutes to days.',
+    'The status of an approval request. You cannot decide it. Ask again later, not in a loop: people take minutes to days.',
   input: z.strictObject({ approvalId: idSchema }),
   output: z.object({
     approvalId: z.string(),
@@ -26,7 +26,7 @@ export const getApproval = defineTool({
     decidedAt: timeSchema.optional(),
     stage: z.int().describe('Which of `stages` waits, from 1.'),
     stages: z.int(),
-    revision: z.int().describe('Above 1, a reviewer has changed what was asked.'),
+    revision: z.int().describe('Above 1 if a reviewer has changed the request.'),
     decisions: z.array(
       z.object({
         decision: z.enum(decisionKinds),

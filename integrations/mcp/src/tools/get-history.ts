@@ -26,7 +26,7 @@ export const getHistory = defineTool({
     const items: object[] = []
     const query = { tenant, aggregateId, runId: runId ?? run.runId, from, limit: limit + 1 }
     for await (const item of engine.history(query)) {
-      // An older run of the key may be of a loop that is not shown.
+      // An older run of this business key may belong to a loop that clients may not see.
       if (!loops.has(item.entry.loopId)) break
       if (items.length === limit) return { items, next: item.entry.seq }
       items.push(shownEntry(item))

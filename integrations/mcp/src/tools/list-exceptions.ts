@@ -39,7 +39,7 @@ export const listExceptions = defineTool({
   name: 'list_exceptions',
   title: 'List what needs attention',
   description:
-    'What went wrong: deliveries that were given up (dead_letters), runs that failed or are suspended, and open runs whose newest entry is a refusal, an expired approval or a failed effect (blocked_runs). A page may be empty and still have a cursor.',
+    'What went wrong: deliveries that were given up (dead_letters), runs that failed (failed_runs) or are suspended (suspended_runs), and open runs whose newest entry is a refusal, an expired approval or a failed effect (blocked_runs). A page may be empty and still have a cursor.',
   input: z.strictObject({ kind: z.enum(kinds), limit: limitSchema, cursor: cursorSchema }),
   output: pageOf(
     z.object({
@@ -119,7 +119,7 @@ async function deadLetters(
   return { items: items.flat(), cursor: page.cursor }
 }
 
-/** What would be delivered stays: it may be evidence. */
+/** A dead letter without its content, which may be evidence. */
 function shownLetter({
   kind,
   name,

@@ -8,7 +8,8 @@ import { defineTool } from '../tool.ts'
 export const listLoops = defineTool({
   name: 'list_loops',
   title: 'List loops',
-  description: 'The loops that you may see: what each is for, and where its definition is.',
+  description:
+    'The loops that you may see, with their purpose and the address of their definition.',
   input: z.strictObject({ limit: limitSchema, cursor: cursorSchema }),
   output: pageOf(
     z.object({

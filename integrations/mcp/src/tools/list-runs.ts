@@ -21,7 +21,7 @@ export const listRuns = defineTool({
     if (!loops.has(query.loopId))
       throw new LoopError('not_found', 'There is no such loop.', {
         path: '/loopId',
-        hint: 'Ask list_loops which there are.',
+        hint: 'Call list_loops for the loops that you may see.',
       })
     const { items, cursor } = await engine.find({ tenant, ...query })
     return { items: items.map(shownRun), ...(cursor !== undefined && { cursor }) }

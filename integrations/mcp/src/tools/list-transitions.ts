@@ -45,7 +45,7 @@ export const listTransitions = defineTool({
       ...(evidence && { evidence }),
     })
     const known = loops.get(run.loopId)
-    // A run goes on under the definition that it started with, which may be another one.
+    // A run keeps the definition that it started with, which may be older than the one shown.
     const transitions = known?.digest === run.definition.digest ? known.loop.transitions : []
     return cutList(
       available.map(({ transitionId, to, allowed, reasons, needsApproval }) => {
@@ -72,9 +72,9 @@ export const listTransitions = defineTool({
   },
 })
 
-const longest = 8000
+const maxSchemaLength = 8000
 
 function bounded(schema: object): object {
-  if (JSON.stringify(schema).length <= longest) return schema
+  if (JSON.stringify(schema).length <= maxSchemaLength) return schema
   return { $comment: 'Too long to be shown here: read the definition of the loop.' }
 }

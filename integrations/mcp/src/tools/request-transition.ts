@@ -14,7 +14,7 @@ export const requestTransition = defineTool({
   name: 'request_transition',
   title: 'Request a transition',
   description:
-    'Asks for a transition; rules judge it, and people where a policy says so. It answers at once: `pending` means that a person has to decide, which may take days. Repeat the call with the same key, or follow the approval, to learn what became of it. A refusal is on record: do not repeat it unchanged under a new key.',
+    'Asks for a transition; rules judge it, and people where a policy says so. It answers at once: `pending` means that a person has to decide, which may take days. To learn the outcome, repeat the call with the same key, or call get_approval. A refusal is on record: do not repeat it unchanged under a new key.',
   changes: true,
   input: z.strictObject({
     aggregateId: aggregateIdSchema,
@@ -38,7 +38,7 @@ export const requestTransition = defineTool({
         ? await approvals.get({ id: result.approvalId, tenant })
         : null
     const outcome = outcomeOf(result, request, session)
-    // Asked once: the repetition that follows is known by its key, not by what the client answers.
+    // The client is asked to open the page once. Its next call is recognised by the key, not by what it answers.
     if (outcome.decisionUrl === undefined || outcome.replayed || !canOpenPage(context))
       return outcome
     return inputRequired({
@@ -59,7 +59,7 @@ const opensPages = z.looseObject({
   }),
 })
 
-/** Only clients that say so with the request: older ones would hold the call open until somebody answers. */
+/** Whether the request says that its client can open pages. Older clients would hold the call open until somebody answers. */
 function canOpenPage({ mcpReq }: ServerContext): boolean {
   return opensPages.safeParse(mcpReq.envelope).success
 }

@@ -8,7 +8,8 @@ import { defineTool } from '../tool.ts'
 export const startRun = defineTool({
   name: 'start_run',
   title: 'Start a run',
-  description: 'Opens a run of a loop that may be started. A business key has one open run.',
+  description:
+    'Starts a run of a loop that may be started. A business key has at most one open run.',
   changes: true,
   input: z.strictObject({
     loopId: idSchema,
@@ -19,9 +20,9 @@ export const startRun = defineTool({
   output: z.object(runShape),
   async run(input, { engine, tenant, agent, startable }) {
     if (!startable.has(input.loopId))
-      throw new LoopError('not_found', 'There is no such loop to start.', {
+      throw new LoopError('not_found', 'There is no loop of this id that may be started.', {
         path: '/loopId',
-        hint: 'Ask list_loops which may be started.',
+        hint: 'Call list_loops: `startable` marks the loops that may be started.',
       })
     return shownRun(await engine.start({ ...input, tenant, actor: agent }))
   },

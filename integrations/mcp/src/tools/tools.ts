@@ -22,7 +22,7 @@ const tools: readonly Tool[] = [
   startRun,
 ]
 
-/** What a client is offered: nothing that changes something where it may only read, no start where no loop may be started. */
+/** The tools for a client: only those that read if it may only read, and no `start_run` if no loop may be started. */
 export function toolsFor({ principal, startable }: Session): readonly Tool[] {
   const offered = principal.readOnly ? tools.filter(({ changes }) => !changes) : tools
   return startable.size > 0 ? offered : offered.filter((tool) => tool !== startRun)
