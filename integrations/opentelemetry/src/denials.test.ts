@@ -82,7 +82,7 @@ test('a guard that cannot judge is a fault of the guard; the transition is only 
   ])
 })
 
-test('an effect that fails is an error with our code, first tried again, then a dead letter', async () => {
+test('an effect that fails is an error with our code, first retried and then a dead letter', async () => {
   const { engine, relay, clock, watch, pay } = await openWatched({
     pay: async () => {
       throw new LoopError('rate_limited', 'The bank is busy.', {
@@ -119,7 +119,7 @@ test('an effect that fails is an error with our code, first tried again, then a 
   ).not.toContain(secret)
 })
 
-test('misuse is an error of the span, and of the caller as before', async () => {
+test('misuse marks the span as an error, and still throws to the caller', async () => {
   const { engine, watch, pay } = await openWatched()
   await expect(engine.transition({ ...pay, aggregateId: 'nobody' })).rejects.toMatchObject({
     code: 'not_found',
@@ -128,7 +128,7 @@ test('misuse is an error of the span, and of the caller as before', async () => 
   expect(failed(watch.span('loop.transition'))).toBe(true)
 })
 
-test('a sealed function is the execution of a tool, and its failure an error', async () => {
+test('a sealed function is a span of a tool execution, and its failure is an error', async () => {
   const { engine, watch, pay } = await openWatched({
     loops: [
       defineLoop({

@@ -19,8 +19,9 @@ const minute = 60
 const hour = 60 * minute
 const day = 24 * hour
 
-// Of our own work: from a transition in memory to an effect that waits for a slow system.
+// Seconds of the engine's own work: from a transition in memory to an effect that waits for a slow system.
 const working = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30]
+// Seconds that people take to decide.
 const people = [
   10,
   30,
@@ -37,7 +38,7 @@ const people = [
   7 * day,
   30 * day,
 ]
-// Both as the conventions advise.
+// Tokens, and seconds of model calls, both as the semantic conventions advise.
 const tokens = Array.from({ length: 14 }, (_, power) => 4 ** power)
 const calls = Array.from({ length: 14 }, (_, power) => 2 ** power / 100)
 

@@ -16,7 +16,7 @@ withContexts()
 
 const evidence = { amount: 5000, note: 'the customer said: hunter2' }
 
-test('an effect that another process delivers goes on in the trace that asked, and points at who agreed', async () => {
+test('an effect that another process delivers continues the trace that asked, and links to the approval', async () => {
   const store = createSharedStore()
   const first = watchProcess()
   const asking = await openDesk({ store, telemetry: first.telemetry, channels: [createInbox()] })
@@ -83,12 +83,12 @@ test('an effect that another process delivers goes on in the trace that asked, a
   await acting.close()
 })
 
-test('a process that does not watch carries out what a watched one ordered', async () => {
+test('a process without telemetry delivers what a process with telemetry put into the outbox', async () => {
   const store = createSharedStore()
   const { telemetry } = watchProcess()
   const asking = await openDesk({ store, telemetry })
   await asking.engine.start({ loopId: 'refund', aggregateId: 'a', actor: agent })
-  // Looks like what the engine itself puts around an order.
+  // Looks like the trace context that the engine itself adds to an outbox item.
   const input = { amount: 1, trace: { traceparent: 'x' }, payload: '{}' }
   await asking.engine.transition({
     aggregateId: 'a',
@@ -103,7 +103,7 @@ test('a process that does not watch carries out what a watched one ordered', asy
   expect(await acting.engine.get({ aggregateId: 'a' })).toMatchObject({ currentState: 'PAID' })
 })
 
-test('a caller that names its trace is its parent, or only linked where callers are not trusted', async () => {
+test('the trace that a caller names is the parent, or only linked if callers are not trusted', async () => {
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
   const trusting = watchProcess()
   const careful = watchProcess({ incoming: 'link' })
@@ -138,7 +138,7 @@ test('an event tells its sink where it was recorded', async () => {
   expect(parentOf(watch.span('loop.publish audit'))).toBe(idOf(start))
 })
 
-test('a timer begins a trace of its own and points back', async () => {
+test('a timer begins a new trace and links back', async () => {
   const watch = watchProcess()
   const desk = await openDesk({ telemetry: watch.telemetry })
   await desk.engine.start({ loopId: 'refund', aggregateId: 'a', actor: agent })

@@ -12,7 +12,7 @@ async function openWatched() {
   return { watch, ...(await openDesk({ telemetry: watch.telemetry })) }
 }
 
-test('attempts are counted by loop, transition and outcome, whichever way they came about', async () => {
+test('attempts are counted by loop, transition and outcome, however they came about', async () => {
   const { engine, relay, watch } = await openWatched()
   for (const [aggregateId, amount] of Object.entries({ a: 5, b: 7, c: 5000 })) {
     await engine.start({ loopId: 'refund', aggregateId, actor: agent })
@@ -65,7 +65,7 @@ test('a waiting request is counted until it ends, and the wait is measured in se
   ])
 })
 
-test('what callers make up makes no series and no name', async () => {
+test('values that callers make up appear in no metric and no span name', async () => {
   const { engine, relay, watch } = await openWatched()
   for (let number = 0; number < 50; number++) {
     const aggregateId = `customer-${number}`
@@ -86,7 +86,7 @@ test('what callers make up makes no series and no name', async () => {
   expect(new Set(watch.spans().map(({ name }) => name)).size).toBeLessThan(10)
 })
 
-test('an option that is misspelt is refused', () => {
+test('a misspelt option is refused', () => {
   expect(() => createOpenTelemetry({ inbound: 'link' } as object)).toThrow(
     expect.objectContaining({ code: 'invalid_config', path: '/inbound' }),
   )

@@ -1,6 +1,6 @@
 /**
- * Every name that leaves this package. The `gen_ai` ones follow the semantic conventions of OpenTelemetry for generative
- * AI, which are still in development: a change of theirs is a change of this file.
+ * Every attribute name that leaves this package. The `gen_ai` names follow OpenTelemetry's semantic conventions for generative
+ * AI, which are still in development: when they change, this file changes.
  */
 export const names = {
   tenant: 'loop_engine.tenant',
@@ -45,13 +45,14 @@ export const names = {
   toolName: 'gen_ai.tool.name',
 } as const
 
-/** What stands for a value that a caller made up: metrics and span names hold only what definitions hold. */
+/** Replaces a value that a caller made up: metrics and span names have only values from definitions. */
 export const other = '_OTHER'
 
-/** Refusals of what a definition may not know: the id of the transition is then the caller's own text. */
-const unknownTo = new Set(['unknown_transition', 'final', 'suspended'])
+/** Reasons of refusals in which the transition id may be made up by the caller, unknown to the definition. */
+const reasonsOfUnknown = new Set(['unknown_transition', 'final', 'suspended'])
 
 export function knownTransition(transitionId: string | undefined, reason?: string): string {
-  if (transitionId === undefined || (reason !== undefined && unknownTo.has(reason))) return other
+  if (transitionId === undefined || (reason !== undefined && reasonsOfUnknown.has(reason)))
+    return other
   return transitionId
 }

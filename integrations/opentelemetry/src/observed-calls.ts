@@ -8,7 +8,7 @@ import { fault, within } from './work.ts'
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
-/** Requests to the server; where an instrumentation of HTTP has made a span already, that one is it. */
+/** Makes spans of requests to the server, unless an HTTP instrumentation has already made one. */
 export function observeCalls({ tracer, incoming }: Observer): Pick<Telemetry, 'request'> {
   return {
     async request(call, work) {

@@ -6,7 +6,7 @@ import { readable } from './readable.ts'
 import { linksTo, readContext } from './trace-context.ts'
 import { fault, within } from './work.ts'
 
-/** What people decide, and what runs because they did. */
+/** Makes spans of people's decisions, and of the sealed functions that run with a receipt. */
 export function observeDecisions({ tracer }: Observer): Pick<Telemetry, 'decision' | 'sealed'> {
   return {
     async decision(asked, work) {

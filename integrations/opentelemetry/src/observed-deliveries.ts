@@ -6,7 +6,7 @@ import type { Observer } from './observer.ts'
 import { below, linksTo, readContext } from './trace-context.ts'
 import { fault, within, type Work } from './work.ts'
 
-/** What the relay does: effects, notices, events, timers. */
+/** Makes spans and measurements of the relay's deliveries: effects, notifications, events and timers. */
 export function observeDeliveries({ tracer, instruments }: Observer): Pick<Telemetry, 'delivery'> {
   const countEffect = (work: Work, end: Ending, claim: OutboxClaim, seconds: number): void => {
     const labels = {
@@ -54,7 +54,7 @@ export function observeDeliveries({ tracer, instruments }: Observer): Pick<Telem
   }
 }
 
-/** An order goes on in the trace that gave it. A timer may ring in a month: it only points back. */
+/** An outbox item continues the trace that created it. A timer may fire in a month, so it only links back to that trace. */
 function placeOfOrder({ kind }: OutboxClaim, trace: TraceContext | undefined) {
   const ordered = readContext(trace?.traceparent, trace?.tracestate)
   const led = readContext(trace?.link)
@@ -75,7 +75,7 @@ function aboutOf({ tenant, aggregateId, runId, kind, name, attempt }: OutboxClai
 
 interface Ending {
   readonly outcome: string
-  /** Why it is a fault; absent when it is none. */
+  /** The code of the fault; absent if there is none. */
   readonly error?: string
   readonly dead: boolean
 }
@@ -92,7 +92,7 @@ function endingOf(end: DeliveryEnd, { effect }: Work): Ending {
       }
     case 'retry': {
       const error = codeOf(end.error)
-      // A stop is somebody's will, and no fault.
+      // A stop is intended, so it is no fault.
       return error === 'stopped'
         ? { outcome: 'stopped', dead: false }
         : { outcome: 'retry', error, dead: false }
@@ -106,7 +106,7 @@ function endingOf(end: DeliveryEnd, { effect }: Work): Ending {
   }
 }
 
-/** The engine writes `code: sentence`, or `threw Name`. */
+/** The code of an error text of the engine, which is `code: sentence` or `threw Name`. */
 function codeOf(error: string): string {
   return /^\w+/.exec(error)?.[0] ?? 'unknown'
 }

@@ -34,7 +34,7 @@ function createGrok(send: () => Promise<ModelAnswer>): Provider {
   })
 }
 
-test('a decision of a model is a chat span with its usage, and never a word of it', async () => {
+test('a decision of a model is a chat span with its usage, without any of its text', async () => {
   const watch = watchProcess()
   const model = watch.telemetry.provider(createGrok(async () => good))
   const submission = await watch.within('agent', () => model.createSubmission(question))
@@ -83,7 +83,7 @@ const told = ({ name, attributes, events, status }: ReadableSpan): unknown => [
   status,
 ]
 
-test('an answer that was cut is an error that still says what it cost', async () => {
+test('an answer that was cut off is an error with its usage', async () => {
   const watch = watchProcess()
   const model = watch.telemetry.provider(createGrok(async () => ({ ...good, end: 'truncated' })))
   await expect(model.createSubmission(question)).rejects.toMatchObject({ code: 'truncated' })
@@ -95,11 +95,11 @@ test('an answer that was cut is an error that still says what it cost', async ()
     'gen_ai.response.id': 'resp_1',
     'gen_ai.usage.output_tokens': 60,
   })
-  // Tokens are counted of answers that could be used.
+  // Only the tokens of usable answers are counted.
   expect(await watch.points('gen_ai.client.token.usage')).toEqual([])
 })
 
-test('a fault of the vendor is an error with our code, not with its words', async () => {
+test('a fault of the vendor is an error with our code, without the text of the vendor', async () => {
   const watch = watchProcess()
   const model = watch.telemetry.provider(
     createGrok(async () => {
@@ -115,7 +115,7 @@ test('a fault of the vendor is an error with our code, not with its words', asyn
   ])
 })
 
-test('a retriever is watched likewise', async () => {
+test('an answer of a retriever is a chat span as well', async () => {
   const watch = watchProcess()
   const retriever = watch.telemetry.retriever({
     contract: 'retriever/v1',

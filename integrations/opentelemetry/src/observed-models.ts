@@ -13,19 +13,19 @@ import type { Observer } from './observer.ts'
 import { fault, within } from './work.ts'
 
 export interface ObservedModels {
-  /** The same provider; each decision that it is asked for is a `chat` span with its usage. */
+  /** Wraps a provider: each decision that it is asked for becomes a `chat` span with its usage. */
   provider(provider: Provider): Provider
-  /** The same retriever, watched likewise. */
+  /** Wraps a retriever in the same way. */
   retriever(retriever: Retriever): Retriever
 }
 
-/** As the conventions call whom we call otherwise. */
+/** Provider names of the semantic conventions, where ours differ. */
 const vendors: Readonly<Record<string, string>> = {
   gemini: 'gcp.gemini',
   grok: 'x_ai',
 }
 
-/** How an answer ended that could not be used. */
+/** Finish reasons of answers that could not be used, by error code. */
 const finishes: Readonly<Record<string, string>> = {
   truncated: 'length',
   content_filtered: 'content_filter',
@@ -97,7 +97,7 @@ export function observeModels({ tracer, instruments }: Observer): ObservedModels
     )
   }
 
-  /** Of answers that could be used, as the conventions ask; what a failed one cost stands on its span. */
+  /** Counts the tokens of usable answers only, as the conventions ask. The usage of a failed answer is on its span. */
   function countTokens(usage: Usage | undefined, labels: Attributes): void {
     const { tokenUsage } = instruments()
     if (usage?.inputTokens !== undefined)

@@ -24,7 +24,7 @@ export function observeRequests({
           ...placeOf(request, incoming),
           attributes: aboutRun(request),
           ended: (run, { span }) => {
-            // A name of the definition only now: whoever starts may name what is not there.
+            // Only now, because before the start the caller may name a loop that does not exist.
             span.updateName(`loop.start ${loopId}`)
             span.setAttributes({ [names.loopId]: loopId, [names.runId]: run.runId })
           },
@@ -91,7 +91,7 @@ export function observeRequests({
               [names.guardSeverity]: severity,
               [names.outcome]: passed ? 'passed' : reason,
             })
-            // A guard that could not judge is broken; one that says no is not.
+            // A guard that could not judge is a fault; a guard that says no is not.
             if (!passed && reason !== 'failed' && reason !== 'limit') fault(span, reason)
           },
         },
@@ -105,7 +105,7 @@ function aboutRun({ tenant = 'default', aggregateId }: ObservedRequest): Attribu
   return { [names.tenant]: tenant, [names.aggregateId]: aggregateId }
 }
 
-/** A policy that says no is working as it should. */
+/** A refusal by a policy or a stop is an outcome; any other error is a fault. */
 function denyOrFault(span: Span, code: string): void {
   if (code === 'stopped' || code === 'refused') span.setAttribute(names.outcome, code)
   else fault(span, code)

@@ -2,9 +2,9 @@ import type { Tracer } from '@opentelemetry/api'
 
 import type { Instruments } from './instruments.ts'
 
-/** What every part of this package measures with. */
+/** What all parts of this package measure with. */
 export interface Observer {
-  /** Asked for each time: the SDK may be registered later than this is made. */
+  /** A function, because the SDK may be registered after this is made. */
   readonly tracer: () => Tracer
   readonly instruments: () => Instruments
   readonly incoming: 'parent' | 'link'

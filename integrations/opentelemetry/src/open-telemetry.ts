@@ -18,13 +18,13 @@ import { recordEntries } from './record-entries.ts'
 import { traceparentOf, writeContext } from './trace-context.ts'
 
 export interface OpenTelemetryOptions {
-  /** The one that is registered globally, unless given. */
+  /** By default the provider that is registered globally. */
   readonly tracerProvider?: TracerProvider
-  /** The one that is registered globally, unless given. */
+  /** By default the provider that is registered globally. */
   readonly meterProvider?: MeterProvider
   /**
-   * What becomes of the `traceparent` that a caller names, where no span is active in this process: `parent` goes on in
-   * the caller's trace, and keeps its decision about sampling; `link` begins a trace of its own. `parent` by default.
+   * How a caller's `traceparent` is used if no span is active in this process. `parent`, the default, continues the caller's
+   * trace, and so its sampling decision; `link` begins a new trace that only links to the caller's.
    */
   readonly incoming?: 'parent' | 'link'
 }
@@ -38,7 +38,10 @@ const optionKeys: KnownKeys<OpenTelemetryOptions> = {
 }
 const scope = '@loop-engine/integration-opentelemetry'
 
-/** Traces and metrics of a system, for whichever SDK of OpenTelemetry is registered; without one it does nothing. */
+/**
+ * Traces and metrics of a system, for the `telemetry` option of `createLoopSystem`. They go to whichever OpenTelemetry SDK is
+ * registered; without one it does nothing. Throws `invalid_config` for an unknown option.
+ */
 export function createOpenTelemetry(options: OpenTelemetryOptions = {}): OpenTelemetry {
   refuseStrayKeys(options, optionKeys, { what: 'createOpenTelemetry', code: 'invalid_config' })
   const { tracerProvider, meterProvider, incoming = 'parent' } = options

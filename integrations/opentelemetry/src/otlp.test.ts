@@ -35,7 +35,7 @@ const requestSchema = z.object({
   ),
 })
 
-/** A collector, as far as OTLP over HTTP goes. */
+/** A collector that accepts OTLP over HTTP. */
 async function startCollector() {
   const bodies: unknown[] = []
   const server = createServer((request, response) => {
@@ -59,7 +59,7 @@ async function startCollector() {
   }
 }
 
-test('a collector is told of a refund, from the request to the bank', async () => {
+test('a collector receives all spans of a refund, from the request to the bank', async () => {
   const collector = await startCollector()
   const exporter = new OTLPTraceExporter({ url: collector.url })
   const tracerProvider = new TracerProvider({

@@ -3,7 +3,7 @@ import { context, trace, type Context, type Link } from '@opentelemetry/api'
 import type { Observer } from './observer.ts'
 import { below, linksTo, readContext } from './trace-context.ts'
 
-/** Below the caller's span in this process; else where the caller says that it comes from. */
+/** The place of a span: below the active span of this process, or else where the caller's `traceparent` points. */
 export function placeOf(
   { traceparent }: { readonly traceparent?: string },
   incoming: Observer['incoming'],

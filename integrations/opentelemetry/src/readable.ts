@@ -1,4 +1,4 @@
-/** What is asked comes in unchecked. Of what is nothing at all there is nothing to tell; the engine says what is wrong. */
+/** Makes an unchecked input safe to destructure, also null and undefined; the engine then reports what is wrong with it. */
 export function readable<Asked extends object>(asked: Asked): Asked {
   return Object(asked) as Asked
 }

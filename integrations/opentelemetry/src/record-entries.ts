@@ -18,7 +18,7 @@ const attempts: Partial<Record<LedgerEntry['type'], string>> = {
   'loop.approval.requested': 'pending_approval',
 }
 
-/** Counts what was committed: what the ledger says, once, whichever way it came about. */
+/** Counts committed entries: each once, however it came about. */
 export function recordEntries({ tracer, instruments }: Observer): Pick<Telemetry, 'recorded'> {
   return {
     recorded: ({ entries, approvals = [] }) =>
@@ -69,7 +69,7 @@ export function recordEntries({ tracer, instruments }: Observer): Pick<Telemetry
     else moment(entry, outcome, approvals, work)
   }
 
-  /** A transition that something else brought about: a decision, the end of an effect, a timer. It is but the commit. */
+  /** A span without duration for a transition that a decision, the end of an effect or a timer brought about. */
   function moment(
     entry: LedgerEntry,
     outcome: string,
@@ -85,7 +85,7 @@ export function recordEntries({ tracer, instruments }: Observer): Pick<Telemetry
           attributes: aboutOf(entry, outcome),
           links: asked ? linksTo(work?.span.spanContext()) : [],
         },
-        // Where it was asked for; what a person decided in is linked to it.
+        // Below the span of the request, with a link to the span in which a person decided.
         asked ? below(asked) : context.active(),
       )
       .end()
@@ -118,7 +118,7 @@ export function recordEntries({ tracer, instruments }: Observer): Pick<Telemetry
         ({ type, approval }) => type === 'loop.approval.requested' && approval?.id === id,
       )
       if (opened) instruments().approvalsWaiting.add(1, labels)
-      // A channel's reference may be kept after the end: then nobody has recorded anything.
+      // A commit after the end may only keep a channel's reference; it has no entry about the request.
       if (decidedAt === null || !entries.some(({ approval }) => approval?.id === id)) continue
       instruments().approvalsWaiting.add(-1, labels)
       instruments().approvalWait.record((decidedAt - createdAt) / 1000, {
@@ -133,7 +133,7 @@ function labelsOf(entry: LedgerEntry): Attributes {
   return { [names.loopId]: entry.loopId, [names.transitionId]: transitionOf(entry) }
 }
 
-/** Of other entries the reason may be a person's own words. */
+/** The transition id for metrics. Only rejections have a reason code; in other entries it may be a person's own words. */
 function transitionOf({ type, transitionId, reason }: LedgerEntry): string {
   return knownTransition(transitionId, type === 'loop.transition.rejected' ? reason : undefined)
 }

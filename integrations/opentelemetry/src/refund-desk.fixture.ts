@@ -21,7 +21,7 @@ const pays = {
   onSuccess: 'settle',
 }
 
-/** Small refunds are paid at once, large ones when Ada agrees. */
+/** Small refunds are paid at once, large refunds once Ada agrees. */
 export const refund = defineLoop({
   id: 'refund',
   states: ['OPEN', 'PAYING', { id: 'PAID', terminal: true }, { id: 'DROPPED', terminal: true }],
@@ -91,7 +91,7 @@ export async function openDesk({
   return { ...system, clock }
 }
 
-/** A channel that remembers what it was handed. */
+/** A channel that remembers the requests that it was handed. */
 export function createInbox(): Channel & { readonly asked: string[] } {
   const asked: string[] = []
   return {

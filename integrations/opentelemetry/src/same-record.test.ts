@@ -31,7 +31,7 @@ async function work({ engine, approvals, relay, clock }: Desk): Promise<string[]
       record.push(JSON.stringify(entry))
   return [
     ...record,
-    // Where it belongs lies beside the request.
+    // The trace context of a request is stored beside it.
     ...answers.map((answer) =>
       JSON.stringify(answer, (key, value: unknown) => (key === 'trace' ? undefined : value)),
     ),
@@ -46,7 +46,7 @@ test('a watched system records the same bytes and gives the same answers', async
   expect(watched).toEqual(plain)
 })
 
-test.each([undefined, null, 'x', {}])('what is no request is refused alike: %j', async (input) => {
+test.each([undefined, null, 'x', {}])('%j is refused as without telemetry', async (input) => {
   const codes = async ({ engine, approvals }: Desk): Promise<unknown[]> => {
     const asks = [engine.start, engine.transition, approvals.decide]
     const answers = await Promise.allSettled(asks.map((ask) => ask(input as never)))
@@ -102,7 +102,7 @@ test('a repetition in another trace gets the answer of the first, and is not cou
   )
 })
 
-test('where no SDK is registered nothing is kept and nothing changes', async () => {
+test('without a registered SDK nothing is kept and nothing changes', async () => {
   const kept: OutboxItem[] = []
   const inner = createSharedStore()
   const store: LoopStore = {

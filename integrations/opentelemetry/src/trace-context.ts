@@ -11,7 +11,7 @@ import {
 
 const pattern = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/
 
-/** The text of a span's place; undefined where nothing traces. */
+/** Writes a span's context as text; undefined if nothing traces. */
 export function writeContext(span: SpanContext | undefined): TraceContext | undefined {
   if (!span || !isSpanContextValid(span)) return undefined
   const tracestate = span.traceState?.serialize()
@@ -22,7 +22,7 @@ export function traceparentOf({ traceId, spanId, traceFlags }: SpanContext): str
   return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`
 }
 
-/** The place that a text names; undefined for anything else, whoever wrote it. */
+/** Reads a span's context from text; undefined for text that names none, because anybody may have written it. */
 export function readContext(
   traceparent: string | undefined,
   tracestate?: string,
@@ -40,7 +40,7 @@ export function readContext(
   return isSpanContextValid(span) ? span : undefined
 }
 
-/** A context whose spans are children of `span`; without one they begin a trace of their own. */
+/** A context whose spans are children of `span`; without `span` they begin a new trace. */
 export function below(span: SpanContext | undefined): Context {
   return span ? trace.setSpanContext(ROOT_CONTEXT, span) : ROOT_CONTEXT
 }

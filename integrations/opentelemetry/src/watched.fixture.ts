@@ -15,7 +15,7 @@ import {
   type OpenTelemetryOptions,
 } from './open-telemetry.ts'
 
-/** The one thing that OpenTelemetry keeps for a whole process; given back when the file is done. */
+/** Sets the context manager, which OpenTelemetry keeps for a whole process, and removes it after the tests of a file. */
 export function withContexts(): void {
   const manager = new AsyncLocalStorageContextManager()
   beforeAll(() => {
@@ -37,15 +37,15 @@ interface Point {
 export interface Watched {
   readonly telemetry: OpenTelemetry
   spans(): readonly ReadableSpan[]
-  /** The one span of this name. */
+  /** The only span of this name. */
   span(name: string): ReadableSpan
-  /** As an instrumented host does around a request that comes in. */
+  /** Works within a span, as an instrumented host does around an incoming request. */
   within<Result>(name: string, work: () => Promise<Result>): Promise<Result>
   points(metric: string): Promise<readonly Point[]>
   metricsText(): Promise<string>
 }
 
-/** An SDK that keeps what it is told: what one process exports. */
+/** An SDK that keeps everything that one process exports. */
 export function watchProcess(options: Pick<OpenTelemetryOptions, 'incoming'> = {}): Watched {
   const exporter = new InMemorySpanExporter()
   const tracerProvider = new TracerProvider({

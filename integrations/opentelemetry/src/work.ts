@@ -15,7 +15,7 @@ import {
 
 import { names } from './names.ts'
 
-/** What is being done around a commit: told by its context, so that the entries find the span that they belong to. */
+/** The work around a commit. It is kept in the context, so that entries find the span to which they belong. */
 export interface Work {
   readonly kind:
     | 'request'
@@ -27,7 +27,7 @@ export interface Work {
     | 'sealed'
     | 'model'
   readonly span: Span
-  /** How an effect was recorded to have ended. */
+  /** The recorded end of an effect. */
   effect?: {
     readonly action: string
     readonly loopId: string
@@ -39,26 +39,26 @@ export interface Work {
 export interface WorkOptions<Result> {
   readonly kind: Work['kind']
   readonly name: string
-  /** Something within this process, unless given. */
+  /** `INTERNAL` by default. */
   readonly spanKind?: SpanKind
-  /** Where the work is asked for, unless given. */
+  /** The active context by default. */
   readonly parent?: Context
   readonly links?: Link[]
   readonly attributes: Attributes
-  /** Reads what came out. Its failure would be ours, so it is never the caller's. */
+  /** Reads the result. If this throws, the caller does not notice. */
   readonly ended?: (result: Result, work: Work, seconds: number) => void
-  /** Whatever is thrown is a fault, unless given. */
+  /** Reads an error; by default marks the span as a fault. */
   readonly threw?: (code: string, work: Work, seconds: number, error: unknown) => void
 }
 
 const key = createContextKey('loop-engine work')
 
-/** What is being done here and now; undefined outside of any. */
+/** The work of the active context; undefined if there is none. */
 export function currentWork(): Work | undefined {
   return context.active().getValue(key) as Work | undefined
 }
 
-/** Does `work` within a span, and ends the span with it. Synchronous where the work is. */
+/** Does `work` within a span, and ends the span with it. Returns synchronously if `work` does. */
 export function within<Result>(
   tracer: Tracer,
   {
@@ -100,7 +100,7 @@ export function within<Result>(
   return result instanceof Promise ? result.then(succeed, fail) : succeed(result)
 }
 
-/** Spans call the processors of the application. Where they fail, what is below goes on in the span above. */
+/** Starts a span, which calls span processors of the application. If one throws, the work goes on in the parent span. */
 function beginSpan(parent: Context, start: () => Span): Span {
   try {
     return start()
@@ -109,18 +109,18 @@ function beginSpan(parent: Context, start: () => Span): Span {
   }
 }
 
-/** Marks a fault. Its text stays here: it might quote what nobody should read in a trace. */
+/** Marks a span as a fault by its code. The error's text is left out, because it might quote confidential text. */
 export function fault(span: Span, code: string): void {
   span.setAttribute(names.errorType, code)
   span.setStatus({ code: SpanStatusCode.ERROR })
 }
 
-/** Watching must never break what is watched. */
+/** Runs `note` and ignores its errors, because measuring must never break the work. */
 export function quietly(note: () => void): void {
   try {
     note()
   } catch (error) {
-    // What cannot be measured is not worth a transition.
+    // A missing measurement must not cost a transition.
     void error
   }
 }
