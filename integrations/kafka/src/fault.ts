@@ -1,18 +1,18 @@
 import { LoopError } from '@loop-engine/core'
 import { findErrorBy } from '@platformatic/kafka'
 
-/** What a broker says of an event that it will never take. */
+/** Error codes for an event that a broker will never accept. */
 const poison = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD'] as const
 
-/** What somebody must mend about a topic; its events wait for it in order. */
+/** How to mend a fault of a topic. Its events wait in order until somebody does. */
 const topicHints = {
   UNKNOWN_TOPIC_OR_PARTITION: 'Create the topic.',
-  INVALID_TOPIC_EXCEPTION: 'Name the topic with letters, digits, dots, _ and - alone.',
+  INVALID_TOPIC_EXCEPTION: 'Use only letters, digits, dots, _ and - in the name of the topic.',
   TOPIC_AUTHORIZATION_FAILED: 'Let this client write to the topic.',
-  NOT_ENOUGH_REPLICAS: 'Fewer replicas are in sync than min.insync.replicas asks for.',
+  NOT_ENOUGH_REPLICAS: 'Bring more replicas in sync: min.insync.replicas asks for more.',
 } as const
 
-/** The same for all topics. */
+/** How to mend any fault: those of one topic, and those of all topics. */
 const hints = {
   ...topicHints,
   CLUSTER_AUTHORIZATION_FAILED:
@@ -21,32 +21,32 @@ const hints = {
 } as const
 
 /**
- * What went wrong, without the vendor's text, which may name servers. Only what lies in the event itself is refused for
- * good: a broker that is away and a topic that is missing or forbidden are mended by somebody.
+ * The error without the vendor's text, which may name servers. Only a fault of the event itself is final (`refused`). An
+ * unreachable broker, and a missing or forbidden topic, can be mended, so they are `unavailable` and retryable.
  */
 export function faultOf(error: unknown): LoopError {
   const known = error instanceof Error ? error : undefined
-  // Of a topic that no broker told it of the client says so in words of its own.
+  // The client has its own text, without a code, for a topic that no broker told it of.
   const isUnknownTopic = known?.message.startsWith('Unknown topic') === true
   const said = (apiId: string): boolean =>
     findErrorBy(known, 'apiId', apiId) !== null ||
     (isUnknownTopic && apiId === 'UNKNOWN_TOPIC_OR_PARTITION')
   const refused = poison.find(said)
   if (refused !== undefined)
-    return new LoopError('refused', 'An event is not one that Kafka takes.', {
+    return new LoopError('refused', 'Kafka does not accept an event.', {
       plugin: 'kafka',
-      hint: 'Raise max.message.bytes of the topic if it is too large.',
+      hint: 'If the event is too large, raise max.message.bytes of the topic.',
       details: { kafka: refused },
     })
   const why = Object.entries(hints).find(([apiId]) => said(apiId))
-  return new LoopError('unavailable', 'An event was not stored by Kafka.', {
+  return new LoopError('unavailable', 'Kafka did not store an event.', {
     plugin: 'kafka',
     retryable: true,
     ...(why && { hint: why[1], details: { kafka: why[0] } }),
   })
 }
 
-/** Whether the fault lies in a topic, and says nothing of others. */
+/** Whether the fault is that of one topic, so that other topics may work. */
 export function isOfTopic({ details }: LoopError): boolean {
   return Object.hasOwn(topicHints, String(details?.['kafka']))
 }

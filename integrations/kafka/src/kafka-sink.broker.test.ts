@@ -21,7 +21,7 @@ let server: KafkaServer
 let down = false
 let sinks: KafkaSink[] = []
 let topics = 0
-/** Of the test that runs. */
+/** The topic of the running test. */
 let topic: string
 
 beforeAll(async () => {
@@ -103,7 +103,7 @@ test('a record is the event in binary mode, keyed by the run', async () => {
   expect(Object.keys(record?.headers ?? {})).toHaveLength(11)
 })
 
-test("Kafka's own programs read it, and put the same key into the same partition", async () => {
+test("Kafka's own programs read a record, and put the same key into the same partition", async () => {
   await newTopic(7)
   const keys = ['run-1', 'run-2', 'run-3', 'läufe']
   await open().publish(
@@ -140,7 +140,7 @@ test("Kafka's own programs read it, and put the same key into the same partition
   }
 })
 
-test('the producer is idempotent: the broker numbers what it takes of it', async () => {
+test('the producer is idempotent: the broker has sequence numbers for its records', async () => {
   await newTopic(1)
   const sink = open()
   await sink.publish([event], context)
@@ -152,7 +152,7 @@ test('the producer is idempotent: the broker numbers what it takes of it', async
   expect(batches[0]?.producerId).toBeGreaterThanOrEqual(0n)
 })
 
-test('a bad event among many fails alone, and costs no other one', async () => {
+test('a bad event among many fails alone', async () => {
   await newTopic(1)
   const sink = open()
   const large = { ...event, id: 'large', data: { text: 'x'.repeat(largestBytes) } }
@@ -169,7 +169,7 @@ test('a bad event among many fails alone, and costs no other one', async () => {
   expect((await stored()).map(({ headers }) => headers['ce_id'])).toEqual(['a', 'b', 'c', 'd', 'e'])
 })
 
-test('an event that is refused keeps none of those from the topic that it was published with', async () => {
+test('a refused event does not keep events that were published with it from the topic', async () => {
   await newTopic()
   const events = ['executed', 'warned', 'completed'].map((id) => ({
     ...event,
@@ -182,7 +182,7 @@ test('an event that is refused keeps none of those from the topic that it was pu
   expect(await harness.received()).toEqual(['executed', 'completed'])
 })
 
-test('a topic that is not there is waited for, and not created', async () => {
+test('events for a missing topic are to be delivered again, and the topic is not created', async () => {
   await newTopic()
 
   await expect(open({ topic: 'nobody' }).publish([event], context)).rejects.toMatchObject({
@@ -192,7 +192,7 @@ test('a topic that is not there is waited for, and not created', async () => {
   })
 })
 
-test('each event may have a topic of its own', async () => {
+test('each event may have its own topic', async () => {
   await newTopic()
   await open({ topic: ({ type }) => (type === event.type ? topic : 'nobody') }).publish(
     [event],
@@ -202,7 +202,7 @@ test('each event may have a topic of its own', async () => {
   expect(await stored()).toHaveLength(1)
 })
 
-test('a topic that is not there, or cannot be, holds up no events of other topics', async () => {
+test('a topic that is missing or has an invalid name holds up no events of other topics', async () => {
   await newTopic()
   const sink = open({
     topic({ id }) {
@@ -226,7 +226,7 @@ test('a topic that is not there, or cannot be, holds up no events of other topic
   expect(await stored()).toHaveLength(4)
 })
 
-test('a broker that does not answer is given up in time', async () => {
+test('a send to a broker that does not answer ends at the time limit', async () => {
   await newTopic()
   const sink = open({ timeoutMs: 500 })
   await sink.publish([event], context)

@@ -21,7 +21,7 @@ test('without a broker an event is to be delivered again, and the error names no
   await sink.close()
 })
 
-test('an abort before it began is an abort, and nothing connects', async () => {
+test('publishing that is aborted before it began rejects with aborted, and nothing connects', async () => {
   const sink = createKafkaSink({ connection: { bootstrapBrokers: ['127.0.0.1:1'] } })
 
   await expect(sink.publish([event], { signal: AbortSignal.abort() })).rejects.toMatchObject({
@@ -30,7 +30,7 @@ test('an abort before it began is an abort, and nothing connects', async () => {
   await sink.close()
 })
 
-test('an event for which the application names no topic fails alone, with the error of the application', async () => {
+test('an event whose topic function throws fails alone, with the error of the application', async () => {
   const sink = createKafkaSink({
     connection: { bootstrapBrokers: ['127.0.0.1:1'] },
     timeoutMs: 2000,
@@ -41,7 +41,7 @@ test('an event for which the application names no topic fails alone, with the er
   })
   const { signal } = new AbortController()
 
-  // What comes while the first is on its way is sent together.
+  // Events that are published during the first send are sent together.
   const [, odd, other] = await Promise.allSettled([
     sink.publish([event], { signal }),
     sink.publish([{ ...event, subject: 'odd' }], { signal }),
@@ -60,7 +60,7 @@ test.each([0, Number.NaN, '1000'])('the time limit %j is refused', (timeoutMs) =
   )
 })
 
-test('an option that is misspelt is refused', () => {
+test('a misspelt option is refused', () => {
   const connection = { bootstrapBrokers: ['127.0.0.1:1'] }
   const options = { connection, timeout: 100 }
   const secured = { connection: { ...connection, ssl: {} } }

@@ -16,20 +16,20 @@ import { recordOf, type EventRecord } from './record.ts'
 import { createTogether } from './together.ts'
 
 export interface KafkaSinkOptions {
-  /** Tells the sinks of a system apart; `kafka` by default. */
+  /** Different for each sink of a system; `kafka` by default. */
   readonly name?: string
-  /** `bootstrapBrokers`, and `sasl` and `tls` as `Producer` of `@platformatic/kafka` takes them. */
+  /** `bootstrapBrokers`, `sasl` and `tls`, as for `Producer` of `@platformatic/kafka`. */
   readonly connection: Pick<BaseOptions, 'bootstrapBrokers' | 'sasl' | 'tls'> & {
     readonly clientId?: string
   }
-  /** The topic of all events, or of each; `loop-events` by default. It must be there: none is created. */
+  /** The topic of all events, or a function that finds it; `loop-events` by default. It must exist: none is created. */
   readonly topic?: string | ((event: CloudEvent) => string)
-  /** Milliseconds until a topic has acknowledged what was sent together, connection included; 10,000 by default. */
+  /** Time limit for the acknowledgement of one send, connecting included; 10,000 by default. */
   readonly timeoutMs?: number
 }
 
 export interface KafkaSink extends EventSink {
-  /** Ends the connections. Call it after the system was closed. */
+  /** Ends the connections. Close the system first. */
   close(): Promise<void>
 }
 
@@ -50,7 +50,7 @@ const connectionKeys: KnownKeys<KafkaSinkOptions['connection']> = {
  * Writes each event to Kafka as one record (CloudEvents 1.0, binary mode) and waits until every replica in sync has it.
  * The key is the run of the instance, so that its events are in one partition, in order. The producer is idempotent.
  *
- * Throws `unavailable`, retryable, while the topic does not take the event, and `refused` when it never will.
+ * `publish` throws `unavailable`, retryable, while the topic does not accept an event, and `refused` if it never will.
  */
 export function createKafkaSink(options: KafkaSinkOptions): KafkaSink {
   refuse(options, optionKeys, '')
@@ -64,19 +64,19 @@ export function createKafkaSink(options: KafkaSinkOptions): KafkaSink {
       ...connection,
       clientId: connection.clientId ?? 'loop-engine',
       idempotent: true,
-      // As Java's clients do, so that other topics with the same keys are partitioned alike.
+      // Partitions like Java's clients, so that topics of other programs with the same keys are partitioned alike.
       partitioner: compatibilityPartitioner,
       autocreateTopics: false,
       connectTimeout: timeoutMs,
       requestTimeout: timeoutMs,
       timeout: timeoutMs,
-      // An outage is the relay's to wait out. Fewer than two would mean without end.
+      // The relay waits out an outage. To this client fewer than two retries would mean no limit.
       retries: 2,
       retryDelay: 50,
     })
 
-  // The client numbers what it sends; two sends at once could get the same numbers after a failure of a third, and a
-  // broker drops what it believes to have. So there is one at a time, with everything that waits.
+  // The client numbers the records that it sends. After a failed send, two sends at once could get the same numbers, and a
+  // broker drops records whose numbers it has. So there is one send at a time, with all records that wait.
   const together = createTogether<readonly EventRecord[]>(
     async (pieces) => {
       producer ??= open()
@@ -85,7 +85,7 @@ export function createKafkaSink(options: KafkaSinkOptions): KafkaSink {
       try {
         await unlessAborted(current.send({ messages }), AbortSignal.timeout(timeoutMs), tooLate)
       } catch (error) {
-        // A producer that failed is given up with all that it may still try: nothing of it arrives behind what comes next.
+        // A failed producer is closed with all that it may still try, so that no old record arrives after newer ones.
         producer = undefined
         void current.close(true).catch(() => undefined)
         throw isLoopError(error) ? error : faultOf(error)
@@ -104,7 +104,7 @@ export function createKafkaSink(options: KafkaSinkOptions): KafkaSink {
     } catch (error) {
       const isRefused = isLoopError(error) && error.code === 'refused'
       if (!isRefused || records.length === 1) throw error
-      // A broker refuses all that came with what it refuses.
+      // A broker refuses all records of a send together, so each is sent alone now.
       await publishEach(records, (record) => together.add([record], signal))
     }
   }
@@ -115,7 +115,7 @@ export function createKafkaSink(options: KafkaSinkOptions): KafkaSink {
     async publish(events, { signal }) {
       if (events.length === 0) return
       if (signal.aborted) throw stopped()
-      // Here, so that a topic that cannot be told is the fault of these events alone.
+      // Before the send, so that a `topic` function that throws fails these events only.
       const records = events.map((event) =>
         recordOf(event, typeof topic === 'string' ? topic : topic(event)),
       )
@@ -145,7 +145,7 @@ function tooLate(): LoopError {
 }
 
 function stopped(): LoopError {
-  return new LoopError('aborted', 'An event was stopped before Kafka had stored it.', {
+  return new LoopError('aborted', 'Sending an event was aborted before Kafka stored it.', {
     plugin: 'kafka',
     retryable: true,
   })

@@ -6,7 +6,7 @@ import { recordOf } from './record.ts'
 
 const event = sinkEvent(1)
 
-test('every attribute is read back as it was, whatever its text', () => {
+test('every attribute is read back unchanged, whatever its text', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), (text) => {
       const { headers, key } = recordOf({ ...event, subject: text, partitionkey: text }, 'events')
@@ -19,7 +19,7 @@ test('every attribute is read back as it was, whatever its text', () => {
   )
 })
 
-test('an event without a trace has no empty one', () => {
+test('an event without a trace has no trace headers', () => {
   const { traceparent: _, ...plain } = event
   const names = [...recordOf(plain, 'events').headers.keys()].map(String)
 

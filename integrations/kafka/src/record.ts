@@ -8,8 +8,8 @@ export interface EventRecord {
 }
 
 /**
- * An event as CloudEvents' Kafka binding has it (binary mode): the data is the value, each attribute is a header, and the
- * `partitionkey`, which is the run of the instance, is the key, so that the events of an instance share a partition.
+ * An event as a record of CloudEvents' Kafka binding (binary mode): the data is the value, each attribute is a header, and
+ * the key is the `partitionkey`, the run of the instance, so that the events of a run share a partition.
  */
 export function recordOf(event: CloudEvent, topic: string): EventRecord {
   const { data, datacontenttype, traceparent, ...attributes } = event
@@ -20,7 +20,7 @@ export function recordOf(event: CloudEvent, topic: string): EventRecord {
   for (const [name, value] of Object.entries(attributes)) set(`ce_${name}`, value)
   if (traceparent !== undefined) {
     set('ce_traceparent', traceparent)
-    // Where instrumentation of consumers looks for it.
+    // Instrumentation of consumers looks for this name.
     set('traceparent', traceparent)
   }
   return {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import { createTogether } from './together.ts'
 
-/** Work whose turns a test ends one by one. */
+/** Work whose turns the test ends one by one. */
 function heldWork() {
   const turns: { pieces: readonly string[]; end: (error?: Error) => void }[] = []
   return {
@@ -18,7 +18,7 @@ const away = new Error('away')
 const { signal } = new AbortController()
 const settle = () => new Promise((resolve) => setImmediate(resolve))
 
-test('what comes while a turn runs is done together in the next', async () => {
+test('pieces that are added while a turn runs are done together in the next', async () => {
   const { turns, work } = heldWork()
   const together = createTogether(work, () => undefined)
 
@@ -31,7 +31,7 @@ test('what comes while a turn runs is done together in the next', async () => {
   expect(turns.map(({ pieces }) => pieces)).toEqual([['a'], ['b', 'c']])
 })
 
-test('one bad piece fails nobody else', async () => {
+test('one bad piece fails no other', async () => {
   const { turns, work } = heldWork()
   const together = createTogether(work, (error) => (error === bad ? (piece) => piece : undefined))
 
@@ -49,7 +49,7 @@ test('one bad piece fails nobody else', async () => {
   expect(turns.map(({ pieces }) => pieces)).toEqual([['a'], ['b', 'c'], ['b'], ['c']])
 })
 
-test('what is bad for a kind of pieces is tried by kind', async () => {
+test('pieces are tried group by group if the fault may be that of a group', async () => {
   const { turns, work } = heldWork()
   const together = createTogether(work, (error) => (error === bad ? ([kind]) => kind : undefined))
 
@@ -75,7 +75,7 @@ test('what is bad for a kind of pieces is tried by kind', async () => {
   ])
 })
 
-test('what is away is away for all, who need not ask one by one', async () => {
+test('a fault that is common to all pieces fails all of them at once', async () => {
   const { turns, work } = heldWork()
   const together = createTogether(work, (error) => (error === bad ? (piece) => piece : undefined))
 
@@ -92,7 +92,7 @@ test('what is away is away for all, who need not ask one by one', async () => {
   expect(turns).toHaveLength(2)
 })
 
-test('after a failure it goes on', async () => {
+test('work goes on after a failure', async () => {
   const { turns, work } = heldWork()
   const together = createTogether(work, () => undefined)
 
@@ -106,7 +106,7 @@ test('after a failure it goes on', async () => {
   await expect(second).resolves.toBeUndefined()
 })
 
-test('what was given up while it waited is not begun, alone or with others', async () => {
+test('a piece that is aborted while it waits is not begun, alone or with others', async () => {
   const { turns, work } = heldWork()
   const together = createTogether(work, (error) => (error === bad ? (piece) => piece : undefined))
   const stop = new AbortController()

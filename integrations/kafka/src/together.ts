@@ -1,6 +1,6 @@
-/** Does pieces of work in turns: what comes while one turn runs is done together in the next. */
+/** Does pieces of work in turns: pieces that are added while one turn runs are done together in the next. */
 export interface Together<T> {
-  /** Resolves when this piece was done. Rejects with its own fault alone; what is aborted while it waits is not begun. */
+  /** Resolves when this piece is done, and rejects only with its own fault. A piece that is aborted while it waits never begins. */
   add(piece: T, signal: AbortSignal): Promise<void>
 }
 
@@ -12,8 +12,8 @@ interface Waiting<T> {
 }
 
 /**
- * `work` never runs twice at once. When it fails for many and the fault may lie in some of them, `apart` says what tells
- * those from the others; each of them is then tried without the rest, so that what is bad fails nobody else's.
+ * `work` never runs twice at once. If it fails for several pieces, and only some may be at fault, `apart` returns a key by
+ * which to group them. Each group is then tried alone, so that a bad piece fails no piece of another group.
  */
 export function createTogether<T>(
   work: (pieces: readonly T[]) => Promise<void>,
@@ -23,7 +23,7 @@ export function createTogether<T>(
   let running = false
 
   async function turn(all: readonly Waiting<T>[]): Promise<void> {
-    // Whoever gave one up may have handed it to somebody else: done now, it would come behind what followed it there.
+    // A caller that aborted a piece may have sent it elsewhere; done now, it would arrive after newer pieces there.
     for (const { signal, failed } of all) if (signal.aborted) failed(signal.reason)
     const pieces = all.filter(({ signal }) => !signal.aborted)
     if (pieces.length === 0) return

@@ -6,7 +6,7 @@ export interface StoredRecord {
   readonly key: string
   readonly value: string
   readonly headers: Readonly<Record<string, string>>
-  /** What was written together. */
+  /** The batch in which the record was written. */
   readonly batch: { readonly producerId: bigint; readonly firstSequence: number }
 }
 
