@@ -2,29 +2,29 @@ import { LoopError } from '@loop-engine/core'
 import { JetStreamApiError } from '@nats-io/jetstream'
 import { errors } from '@nats-io/transport-node'
 
-/** The stream's answer when its `max_msg_size` is less than the event. */
+/** The error code of a stream for an event that is larger than its `max_msg_size`. */
 const exceedsMaximum = 10_054
 
 /**
- * What went wrong, without the vendor's text, which may name servers. Only what lies in the event itself is refused for
- * good: a stream that is missing, full or forbidden is mended by somebody, and the events wait for it in order.
+ * The error without the vendor's text, which may name servers. Only a fault of the event itself is final (`refused`). A
+ * stream that is missing, full or forbidden can be mended, so that is `unavailable` and retryable: events wait in order.
  */
 export function faultOf(error: unknown): LoopError {
   const isTooLarge =
     error instanceof errors.InvalidArgumentError ||
     (error instanceof JetStreamApiError && error.code === exceedsMaximum)
   if (isTooLarge)
-    return new LoopError('refused', 'An event is larger than NATS takes.', {
+    return new LoopError('refused', 'An event is too large for NATS.', {
       plugin: 'nats',
       hint: 'Raise max_payload of the server and max_msg_size of the stream.',
     })
   if (error instanceof errors.InvalidSubjectError)
-    return new LoopError('refused', 'The subject of an event is not one of NATS.', {
+    return new LoopError('refused', 'The subject of an event is not valid in NATS.', {
       plugin: 'nats',
       path: '/subject',
-      hint: 'Encode what NATS reserves: white space, dots, * and >.',
+      hint: 'Encode the characters that NATS reserves: white space, dots, * and >.',
     })
-  return new LoopError('unavailable', 'An event was not stored by NATS.', {
+  return new LoopError('unavailable', 'NATS did not store an event.', {
     plugin: 'nats',
     retryable: true,
     hint: whyOf(error),

@@ -25,7 +25,7 @@ let manager: JetStreamManager
 let down = false
 let count = 0
 let sinks: NatsSink[] = []
-/** Of the test that runs. */
+/** The stream of the running test. */
 let stream: string
 
 beforeAll(async () => {
@@ -45,7 +45,7 @@ async function recover(): Promise<void> {
   down = false
 }
 
-/** The reader's own connection: it is lost with the server. */
+/** The reader's own connection, which is lost when the server stops. */
 async function reader(): Promise<JetStreamManager> {
   if (connection === undefined || connection.isClosed()) {
     connection = await connect({ servers: server.url, reconnect: false })
@@ -116,7 +116,7 @@ const harness: SinkJourneyHarness = {
 sinkConformance(harness)
 sinkJourneys(harness)
 
-test('an event that is refused keeps none of those from the stream that it was published with', async () => {
+test('a refused event does not keep events that were published with it from the stream', async () => {
   await createStream()
   const text = 'x'.repeat(largestBytes)
   const events = ['executed', 'warned', 'completed'].map((id) => ({
@@ -130,7 +130,7 @@ test('an event that is refused keeps none of those from the stream that it was p
   expect(await harness.received()).toEqual(['executed', 'completed'])
 })
 
-test('a message is the event in structured mode, with its id as the id of the message', async () => {
+test('a message is the event in structured mode, and has its id', async () => {
   await createStream()
   await open().publish([event], context)
 
@@ -147,7 +147,7 @@ test('a message is the event in structured mode, with its id as the id of the me
   ])
 })
 
-test('a repetition within the duplicate window is stored once, from whichever process', async () => {
+test('a repetition within the duplicate window is stored once, also from another process', async () => {
   await createStream()
   await open().publish([event], context)
   await open().publish([event, { ...event, id: 'another' }], context)
@@ -165,7 +165,7 @@ test('names that could widen a subject stay within their token', async () => {
   expect(message?.subject.split('.').slice(1, 3)).toEqual(['a%2E%2A%2E%3E%20b', '%C3%BC%2Eo'])
 })
 
-test('a stream that is not there is waited for', async () => {
+test('events for a missing stream are to be delivered again', async () => {
   await createStream()
   const sink = open({ prefix: 'nobody' })
 
@@ -176,7 +176,7 @@ test('a stream that is not there is waited for', async () => {
   })
 })
 
-test('a full stream is waited for', async () => {
+test('events for a full stream are to be delivered again', async () => {
   await createStream({ max_msgs: 1, discard: 'new' })
   const sink = open()
   await sink.publish([event], context)
@@ -198,7 +198,7 @@ test.each([largestBytes + 1, 2 ** 20])('an event of %i bytes is refused', async 
   expect(await stored()).toEqual([])
 })
 
-test('a server that does not answer is given up in time', async () => {
+test('a send to a server that does not answer ends at the time limit', async () => {
   await createStream()
   const sink = open({ timeoutMs: 200 })
   await sink.publish([event], context)

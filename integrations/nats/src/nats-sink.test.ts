@@ -21,7 +21,7 @@ test('without a server an event is to be delivered again, and the error names no
   await sink.close()
 })
 
-test('an abort before it began is an abort', async () => {
+test('publishing that is aborted before it began rejects with aborted', async () => {
   const sink = createNatsSink({ connection: { servers: '127.0.0.1:1' } })
 
   await expect(sink.publish([event], { signal: AbortSignal.abort() })).rejects.toMatchObject({
@@ -40,7 +40,7 @@ test.each([0, Number.NaN, '1000'])('the time limit %j is refused', (timeoutMs) =
 test.each([
   ['', {}],
   [', though the first word is that of TLS', { tls: { handshakeFirst: true } }],
-])('a server that accepts and says nothing is left, with each attempt%s', async (_, more) => {
+])('each attempt closes its socket if a server accepts and says nothing%s', async (_, more) => {
   const server = createServer((socket) => socket.resume())
   const accepted: Socket[] = []
   server.on('connection', (socket) => accepted.push(socket))
@@ -62,7 +62,7 @@ test.each([
   await sink.close()
 })
 
-test('an option that is misspelt is refused', () => {
+test('a misspelt option is refused', () => {
   const options = { connection: { servers: '127.0.0.1:1' }, timeout: 100 }
   expect(() => createNatsSink(options)).toThrow(
     expect.objectContaining({ code: 'invalid_config', path: '/timeout' }),

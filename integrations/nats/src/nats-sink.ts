@@ -17,20 +17,20 @@ import { faultOf } from './fault.ts'
 import { subjectOf } from './subject.ts'
 
 export interface NatsSinkOptions {
-  /** Tells the sinks of a system apart; `nats` by default. */
+  /** Different for each sink of a system; `nats` by default. */
   readonly name?: string
-  /** Servers, credentials and TLS, as `connect` of `@nats-io/transport-node` takes them. */
+  /** Servers, credentials and TLS, as for `connect` of `@nats-io/transport-node`. */
   readonly connection: NodeConnectionOptions
   /** First token of every subject; `loops` by default. A stream must take `<prefix>.>`. */
   readonly prefix?: string
-  /** Where an event goes, when neither the default nor `prefix` fits. */
+  /** Makes the subject of an event, in place of `subjectOf` with `prefix`. */
   readonly subject?: (event: CloudEvent) => string
-  /** Milliseconds until a stream has acknowledged one event, connection included; 10,000 by default. */
+  /** Time limit until a stream has acknowledged one event, connecting included; 10,000 by default. */
   readonly timeoutMs?: number
 }
 
 export interface NatsSink extends EventSink {
-  /** Ends the connection. Call it after the system was closed. */
+  /** Ends the connection. Close the system first. */
   close(): Promise<void>
 }
 
@@ -44,9 +44,9 @@ const optionKeys: KnownKeys<NatsSinkOptions> = {
 
 /**
  * Publishes each event to NATS JetStream as CloudEvents 1.0 (structured mode) and waits until a stream has stored it.
- * The id of the message is the event's own, so that a repetition within the stream's duplicate window is stored once.
+ * The message has the event's id, so that a repetition within the stream's duplicate window is stored once.
  *
- * Throws `unavailable`, retryable, while no stream takes the event, and `refused` when none ever will.
+ * `publish` throws `unavailable`, retryable, while no stream accepts an event, and `refused` if none ever will.
  */
 export function createNatsSink(options: NatsSinkOptions): NatsSink {
   refuseStrayKeys(options, optionKeys, { what: 'createNatsSink', code: 'invalid_config' })
@@ -56,18 +56,18 @@ export function createNatsSink(options: NatsSinkOptions): NatsSink {
   let opening: Promise<NatsConnection> | undefined
 
   /**
-   * One connection for all; a lost one is opened again when there is something to say. The client's own reconnecting
-   * would keep events in memory and send them when the relay has long given them to someone else.
+   * The connection, shared by all sends; a lost one is opened again by the next send. The client's own reconnecting is not
+   * used: it would keep events in memory, and send them after the relay has delivered them otherwise.
    */
   async function open(): Promise<NatsConnection> {
     const before = opening
     const known = await before?.catch(() => undefined)
     if (known && !known.isClosed()) return known
-    // Somebody else may have begun to connect in the meantime.
+    // Another call may have begun to connect meanwhile.
     if (opening === before)
       opening = dial({
         name: 'loop-engine',
-        // Finds a peer that is gone without a word.
+        // Notices a server that has disappeared without closing the connection.
         pingInterval: 10_000,
         timeout: timeoutMs,
         ...connection,
@@ -92,10 +92,10 @@ export function createNatsSink(options: NatsSinkOptions): NatsSink {
     name,
     async publish(events, { signal }) {
       if (events.length === 0) return
-      const client = await understood(
+      const client = await translated(
         stopping(open(), signal).then((connection) => jetstream(connection)),
       )
-      await publishEach(events, (event) => understood(stopping(publish(client, event), signal)))
+      await publishEach(events, (event) => translated(stopping(publish(client, event), signal)))
     },
     async close() {
       const known = await opening?.catch(() => undefined)
@@ -105,7 +105,7 @@ export function createNatsSink(options: NatsSinkOptions): NatsSink {
   }
 }
 
-async function understood<T>(work: Promise<T>): Promise<T> {
+async function translated<T>(work: Promise<T>): Promise<T> {
   try {
     return await work
   } catch (error) {
@@ -113,13 +113,13 @@ async function understood<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** The client cannot be told to stop. */
+/** Stops waiting for the client on an abort, because the client itself cannot be aborted. */
 function stopping<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return unlessAborted(
     work,
     signal,
     () =>
-      new LoopError('aborted', 'An event was stopped before NATS had stored it.', {
+      new LoopError('aborted', 'Sending an event was aborted before NATS stored it.', {
         plugin: 'nats',
         retryable: true,
       }),

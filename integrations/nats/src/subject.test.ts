@@ -12,7 +12,7 @@ const named = (tenant: string, loop: string): string =>
     source: `urn:loop-engine:${encodeURIComponent(tenant)}:${encodeURIComponent(loop)}`,
   })
 
-test('a subject tells tenant, loop and type', () => {
+test('a subject names tenant, loop and type', () => {
   expect(named('acme', 'order')).toBe(
     'loops.acme.order.dev.loop-engine.loop.transition.executed.v1',
   )
