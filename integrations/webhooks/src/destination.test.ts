@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 
 import { createDestinations } from './destination.ts'
 
-/** A resolver that answers with these addresses. */
+/** The result of a lookup whose resolver answers with these addresses. */
 const answering = (...addresses: string[]): typeof lookup =>
   ((_name: string, _options: object, done: (error: null, found: object[]) => void) =>
     done(
@@ -27,7 +27,7 @@ function resolve(
   return outcome
 }
 
-describe('an address inside is refused, however it is written', () => {
+describe('an address of an internal network is refused, however it is written', () => {
   test.each([
     'https://127.0.0.1/',
     'https://0x7f.1/',
@@ -63,12 +63,12 @@ test.each(['http://hooks.example/', 'ftp://hooks.example/', 'https://a:b@hooks.e
   },
 )
 
-test('a public address and a name are fine', () => {
+test('a public address and a host name are accepted', () => {
   expect(createDestinations().check('https://1.1.1.1/x').href).toBe('https://1.1.1.1/x')
   expect(createDestinations().check('https://hooks.example/x').href).toBe('https://hooks.example/x')
 })
 
-test('a network that was named is fine, and no other', () => {
+test('an allowed network is accepted, and no other', () => {
   const destinations = createDestinations(['10.0.0.0/8'])
 
   expect(destinations.check('http://10.2.3.4/').hostname).toBe('10.2.3.4')
@@ -76,7 +76,7 @@ test('a network that was named is fine, and no other', () => {
   expect(() => destinations.check('https://192.168.0.1/')).toThrow(/not public/)
 })
 
-test('only a network that was named is reached without encryption', () => {
+test('only an allowed network is reached without encryption', () => {
   const allow = ['10.0.0.0/8']
   const refused = expect.objectContaining({ code: 'invalid_config' })
   for (const url of ['http://1.1.1.1/', 'http://192.168.0.1/'])
@@ -87,12 +87,12 @@ test('only a network that was named is reached without encryption', () => {
   expect(resolve(['1.1.1.1', '10.1.2.3'], allow)).toEqual(['1.1.1.1', '10.1.2.3'])
 })
 
-test('a name is connected to at the addresses that were checked', () => {
+test('a host name resolves to the addresses that were checked', () => {
   expect(resolve(['1.1.1.1', '2606:4700::1111'])).toEqual(['1.1.1.1', '2606:4700::1111'])
   expect(resolve(['10.1.1.1'], ['10.0.0.0/8'])).toEqual(['10.1.1.1'])
 })
 
-test('a name with one address inside among good ones is refused', () => {
+test('a host name with one internal address among public ones is refused', () => {
   const inside = fc.oneof(
     fc.tuple(fc.nat(255), fc.nat(255), fc.nat(255)).map((parts) => `10.${parts.join('.')}`),
     fc.tuple(fc.nat(255), fc.nat(255), fc.nat(255)).map((parts) => `127.${parts.join('.')}`),
@@ -110,11 +110,11 @@ test('a name with one address inside among good ones is refused', () => {
   )
 })
 
-test('a name without addresses is refused', () => {
+test('a host name without addresses is refused', () => {
   expect(resolve([])).toMatchObject({ code: 'invalid_config' })
 })
 
-test('a network that cannot be read is named', () => {
+test('an allowed network that cannot be read is refused', () => {
   expect(() => createDestinations(['10.0.0.0'])).toThrow(
     expect.objectContaining({ path: '/allow' }),
   )

@@ -4,11 +4,11 @@ import { BlockList } from 'node:net'
 import { LoopError } from '@loop-engine/core'
 import ipaddr from 'ipaddr.js'
 
-/** Where events may go. Nobody who can name a URL may make us talk to our own network (OWASP: SSRF). */
+/** Where events may go. A URL of somebody else must not make this process call its own network (OWASP: SSRF). */
 export interface Destinations {
-  /** The URL, if it may be used. Throws `invalid_config` for what never may, whatever its name resolves to. */
+  /** Parses a URL. Throws `invalid_config` for one that may never be used, whatever its host name resolves to. */
   check(url: string): URL
-  /** Resolves names for connections to the URL, and refuses one when any of its addresses is not allowed. */
+  /** A resolver for connections to the URL, which refuses a host name if any of its addresses is not allowed. */
   lookupFor(url: URL): Lookup
 }
 
@@ -19,14 +19,14 @@ type Lookup = (
   done: (error: Error | null, addresses: LookupAddress[]) => void,
 ) => void
 
-/** Public addresses by HTTPS; and the networks of `allow` (CIDR), there by HTTP too. */
+/** Allows public addresses by HTTPS, and the networks of `allow` (CIDR) by HTTPS and HTTP. */
 export function createDestinations(
   allow: readonly string[] = [],
   resolve: Resolve = lookup,
 ): Destinations {
   const allowed = listOf(allow)
   const isAllowed = ({ protocol }: URL, text: string): boolean => {
-    // An IPv4 address in an IPv6 one is the IPv4 address.
+    // Unwraps an IPv4 address that is mapped into IPv6.
     const address = ipaddr.process(text)
     return (
       (protocol === 'https:' && isPublic(address)) ||
@@ -37,9 +37,12 @@ export function createDestinations(
   return {
     check(text) {
       const url = URL.parse(text)
-      if (!url) throw refuse('is no URL', 'Write it out, with its scheme.')
+      if (!url) throw refuse('is no URL', 'Write the whole URL, with https://.')
       if (url.username || url.password)
-        throw refuse('carries a password', 'Sign with a secret instead.')
+        throw refuse(
+          'contains a user or password',
+          'Remove it; requests are signed with `secrets`.',
+        )
       const isPlain = url.protocol === 'http:'
       if (url.protocol !== 'https:' && !isPlain)
         throw refuse('is neither https nor http', 'Use https.')
@@ -53,17 +56,17 @@ export function createDestinations(
     lookupFor: (url) => (hostname, options, done) => {
       resolve(hostname, { ...options, all: true }, (error, addresses) => {
         if (error) return done(error, [])
-        // One bad address is enough: a name that answers with both is an attack or a mistake.
+        // One forbidden address is enough: a name with allowed and forbidden ones is an attack or a mistake.
         const isFine =
           addresses.length > 0 && addresses.every(({ address }) => isAllowed(url, address))
-        // What was checked is what is connected to: nobody asks the name a second time.
+        // The connection goes to these checked addresses; the name is not resolved a second time.
         return isFine ? done(null, addresses) : done(refuse(`resolves ${whereNot(url)}`, cure), [])
       })
     },
   }
 }
 
-// What is given out for everybody: no list of reserved ranges holds what nobody has been given yet.
+// The range from which public IPv6 addresses are assigned. Lists of reserved ranges lack ranges that are unassigned.
 const globalUnicast = ipaddr.IPv6.parseCIDR('2000::/3')
 
 function isPublic(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
@@ -71,7 +74,7 @@ function isPublic(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
   return !(address instanceof ipaddr.IPv6) || address.match(globalUnicast)
 }
 
-const cure = 'Name the network in `allow`.'
+const cure = 'Add the network to `allow` if it is trusted.'
 
 function whereNot({ protocol }: URL): string {
   return protocol === 'https:'

@@ -23,7 +23,7 @@ interface Delivery {
 let received: Delivery[] = []
 const largestBytes = 8192
 let answer: { status: number; headers?: Record<string, string> } | 'hang' = { status: 204 }
-/** Answers to what came while the receiver stood still. */
+/** Answers that are held back while the receiver pauses. */
 let held: (() => void)[] = []
 let server: Server
 let url: string
@@ -87,7 +87,7 @@ const harness: SinkJourneyHarness = {
 sinkConformance(harness)
 sinkJourneys(harness)
 
-test('an event that is refused keeps none of those from the receiver that it was published with', async () => {
+test('a refused event does not keep events that were published with it from the receiver', async () => {
   const ids = ['executed', 'warned', 'completed']
   const events = ids.map((id) => ({
     ...event,
@@ -100,7 +100,7 @@ test('an event that is refused keeps none of those from the receiver that it was
   expect(received.map(({ headers }) => headers['webhook-id'])).toEqual(['executed', 'completed'])
 })
 
-test('a receiver verifies what it gets with the library of the standard', async () => {
+test('a receiver verifies an event with the reference library', async () => {
   await open().publish([event], context)
 
   const [delivery] = received
@@ -113,7 +113,7 @@ test('a receiver verifies what it gets with the library of the standard', async 
   })
 })
 
-test('while secrets are rotated the old and the new one verify', async () => {
+test('while secrets are rotated, both the old and the new one verify', async () => {
   await open({ secrets: [secret, older] }).publish([event], context)
 
   const [delivery] = received
@@ -139,7 +139,7 @@ test.each([
   [301, false],
   [307, false],
 ])('the answer %i is an error that is retryable: %s', async (status, retryable) => {
-  // A redirect to our own metadata service is the classic way in.
+  // A redirect to an internal metadata service is the classic attack.
   answer = { status, headers: { location: 'http://169.254.169.254/' } }
 
   await expect(open().publish([event], context)).rejects.toMatchObject({
@@ -149,7 +149,7 @@ test.each([
   })
 })
 
-test('a receiver says when to come again', async () => {
+test('the receiver’s retry-after is in the error', async () => {
   answer = { status: 429, headers: { 'retry-after': '7' } }
 
   await expect(open().publish([event], context)).rejects.toMatchObject({
@@ -157,7 +157,7 @@ test('a receiver says when to come again', async () => {
   })
 })
 
-test('a receiver that never answers is given up, and so is one that cannot be reached', async () => {
+test('a receiver that never answers is unavailable, and so is one that cannot be reached', async () => {
   answer = 'hang'
   await expect(open({ timeoutMs: 30 }).publish([event], context)).rejects.toMatchObject({
     code: 'unavailable',
@@ -169,14 +169,14 @@ test('a receiver that never answers is given up, and so is one that cannot be re
   ).rejects.toMatchObject({ code: 'unavailable' })
 })
 
-test('an abort ends it', async () => {
+test('an abort ends a delivery', async () => {
   answer = 'hang'
   await expect(open().publish([event], { signal: AbortSignal.abort() })).rejects.toMatchObject({
     code: 'aborted',
   })
 })
 
-test('a name that resolves to an address inside is not connected to', async () => {
+test('nothing connects to a host name that resolves to an internal address', async () => {
   await expect(
     createWebhookSink({ url: 'https://localhost/', secrets: [secret] }).publish([event], context),
   ).rejects.toMatchObject({ code: 'invalid_config', path: '/url' })
@@ -197,7 +197,7 @@ test.each([0, -1, Number.NaN, Infinity, '1000'])('the time limit %j is refused',
   )
 })
 
-test('an option that is misspelt is refused', () => {
+test('a misspelt option is refused', () => {
   expect(() => open({ timeout: 100 } as object)).toThrow(
     expect.objectContaining({ code: 'invalid_config', path: '/timeout' }),
   )

@@ -16,15 +16,15 @@ import { Agent, request } from 'undici'
 import { createDestinations } from './destination.ts'
 
 export interface WebhookSinkOptions {
-  /** Tells the sinks of a system apart; `webhook` by default. */
+  /** Different for each sink of a system; `webhook` by default. */
   readonly name?: string
-  /** HTTPS, to a public address unless `allow` names its network. */
+  /** A public HTTPS address, unless `allow` names its network. */
   readonly url: string
-  /** `whsec_…` (Standard Webhooks). The first is the current one; while keys are rotated every one of them signs. */
+  /** `whsec_…` (Standard Webhooks). The first is the current one; all of them sign, so that secrets can be rotated. */
   readonly secrets: readonly string[]
-  /** Networks that may be reached although they are not public, as CIDR. */
+  /** Networks (CIDR) that are allowed though they are not public, also by plain HTTP. */
   readonly allow?: readonly string[]
-  /** Milliseconds for one event, connection included; 10,000 by default. */
+  /** Time limit for one event, connecting included; 10,000 by default. */
   readonly timeoutMs?: number
   readonly clock?: Pick<Clock, 'now'>
 }
@@ -39,10 +39,11 @@ const optionKeys: KnownKeys<WebhookSinkOptions> = {
 }
 
 /**
- * Posts each event as CloudEvents 1.0 (structured mode) with a Standard Webhooks signature. The id is the event's own, so
- * that a receiver recognises what comes again. Redirects are not followed.
+ * Posts each event as CloudEvents 1.0 (structured mode) with a Standard Webhooks signature. `webhook-id` is the event's id, so
+ * that a receiver recognises a repetition. Redirects are not followed.
  *
- * Throws `unavailable`, retryable, when the receiver is away or asks to come again, and `refused` when it does not want the event.
+ * `publish` throws `unavailable`, retryable, if the receiver cannot be reached or asks to retry, and `refused` if it rejects
+ * the event.
  */
 export function createWebhookSink(options: WebhookSinkOptions): EventSink {
   refuseStrayKeys(options, optionKeys, { what: 'createWebhookSink', code: 'invalid_config' })
@@ -77,16 +78,16 @@ export function createWebhookSink(options: WebhookSinkOptions): EventSink {
         ...(event.traceparent !== undefined && { traceparent: event.traceparent }),
       },
     }).catch((error: unknown) => {
-      if (signal.aborted) throw fail('aborted', 'was stopped before it was delivered', {})
+      if (signal.aborted) throw fail('aborted', 'was not delivered: sending it was aborted', {})
       throw isLoopError(error) ? error : fail('unavailable', 'could not be delivered', {})
     })
-    // The answer is not read: it is the receiver's word, and could be endless.
+    // The body of the answer is not used, and could be endless.
     await answer.dump({ limit: 16_384 }).catch(() => undefined)
     if (statusCode >= 200 && statusCode < 300) return
     const details = { status: statusCode, ...retryAfter(headers['retry-after'], clock.now()) }
     if (statusCode >= 500 || [408, 425, 429].includes(statusCode))
-      throw fail('unavailable', 'was answered with a request to come again', details)
-    throw fail('refused', 'is not wanted by its receiver', details)
+      throw fail('unavailable', 'was not taken: the receiver asks to retry later', details)
+    throw fail('refused', 'was rejected by its receiver', details)
   }
 
   return {
@@ -101,7 +102,7 @@ function readSecrets(secrets: readonly string[]): readonly Webhook[] {
     const isGood = secrets.length > 0 && secrets.every(isLong)
     if (isGood) return secrets.map((secret) => new Webhook(secret))
   } catch {
-    // Said below, without the secret.
+    // The error below does not quote the secret.
   }
   throw new LoopError('invalid_config', 'The secrets of a webhook could not be read.', {
     plugin: 'webhooks',
@@ -110,12 +111,12 @@ function readSecrets(secrets: readonly string[]): readonly Webhook[] {
   })
 }
 
-/** Standard Webhooks asks for 24 to 64 bytes; what is shorter could be guessed. */
+/** Standard Webhooks asks for 24 to 64 bytes; a shorter secret could be guessed. */
 function isLong(secret: string): boolean {
   return Buffer.from(secret.replace(/^whsec_/, ''), 'base64').length >= 24
 }
 
-/** RFC 9110: seconds, or a date. */
+/** Reads `retry-after` (RFC 9110): seconds, or a date. */
 function retryAfter(value: unknown, now: number): { retryAfterMs?: number } {
   if (typeof value !== 'string') return {}
   const ms = /^\d{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now
