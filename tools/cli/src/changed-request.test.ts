@@ -14,7 +14,7 @@ beforeAll(async () => {
   database.close()
 })
 
-test('a request that was changed by hand is not approved, and who rejects it hears that nothing follows', async () => {
+test('a request that was changed in the database cannot be approved; a rejection warns that nothing follows', async () => {
   const person = ['--db', 'loop.db', '--as', 'frank', '--role', 'finance'] as const
   const approved = await loop(...person, 'approve', 'one')
   expect([approved.code, approved.err]).toEqual([5, expect.stringContaining('(corrupt)')])

@@ -10,10 +10,10 @@ export interface Context {
   readonly output: Output
 }
 
-/** Makes a commander action of a function, which answers with an exit code unless all went well. */
+/** Makes a commander action of a function. The function returns an exit code; nothing means success. */
 export type Act = <Parameters extends readonly unknown[]>(
   run: (context: Context, ...parameters: Parameters) => Promise<ExitCode | void>,
 ) => (...parameters: Parameters) => Promise<void>
 
-/** A command adds itself to the program. */
+/** Adds one command to the program. */
 export type AddCommand = (program: Command, act: Act) => void

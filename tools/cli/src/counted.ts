@@ -1,6 +1,6 @@
 import type { Output } from './output.ts'
 
-/** The same lines, of which a person at a terminal hears how many they are so far. */
+/** Yields the same lines and shows a person at a terminal how many there were so far. */
 export async function* counted(
   lines: AsyncIterable<string>,
   { progress }: Output,

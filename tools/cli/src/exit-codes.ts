@@ -1,7 +1,7 @@
 import { isLoopError, type LoopErrorCode } from '@loop-engine/sdk'
 import { CommanderError } from 'commander'
 
-/** What the exit code of the command says. Scripts rely on them: they never change their meaning. */
+/** The exit codes of the command. Scripts rely on them, so a code never changes its meaning. */
 export const exitCodes = {
   ok: 0,
   failed: 1,
@@ -15,12 +15,12 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
 export const exitCodesText = `Exit codes:
   0  done
-  1  failed, or a loop is invalid
-  2  the command was used wrongly, or none was named
-  3  refused: by policy, by a stop, or since it was decided or is there already
+  1  the command failed, or a loop is invalid
+  2  the command was used wrongly, or no command was named
+  3  refused: by a policy, by a stop, or because it was done before
   4  not found
   5  the record does not verify, or is damaged
-  6  nothing was done: the question was not answered with yes`
+  6  nothing was done, because the question was not answered with yes`
 
 const byErrorCode: Partial<Record<LoopErrorCode, ExitCode>> = {
   invalid_config: exitCodes.usage,
@@ -37,7 +37,7 @@ const byErrorCode: Partial<Record<LoopErrorCode, ExitCode>> = {
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
   if (!isLoopError(error)) return exitCodes.failed
-  // A field that cannot be read was a word on the command line; what cannot be read without one is a file.
-  const isWord = error.code === 'invalid_input' && Boolean(error.path)
-  return isWord ? exitCodes.usage : (byErrorCode[error.code] ?? exitCodes.failed)
+  // `invalid_input` with a path blames an argument of the command line; without a path it blames a file.
+  const isArgument = error.code === 'invalid_input' && Boolean(error.path)
+  return isArgument ? exitCodes.usage : (byErrorCode[error.code] ?? exitCodes.failed)
 }

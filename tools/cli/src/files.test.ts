@@ -22,19 +22,19 @@ test('init writes a loop that is valid and can be drawn', async () => {
   expect(graph.out).toContain('stateDiagram-v2')
 })
 
-test('init writes JSON where the name says so', async () => {
+test('init writes JSON if the name of the file ends in .json', async () => {
   await loop('init', 'first.json')
 
   expect(await loop('validate', 'first.json')).toMatchObject({ code: 0, err: '' })
 })
 
-test('what init shows as next can be run for a name with a space', async () => {
+test('the commands that init suggests can be run for a file name with a space', async () => {
   const { out } = await loop('init', "what's next.yaml")
 
   expect(out).toContain(`loop validate 'what'\\''s next.yaml'\n`)
 })
 
-test('init replaces a file only when told to', async () => {
+test('init replaces a file only with --force', async () => {
   writeFileSync(join(folder, 'mine.yaml'), 'mine')
 
   const refused = await loop('init', 'mine.yaml')
@@ -44,7 +44,7 @@ test('init replaces a file only when told to', async () => {
   expect(await loop('init', 'mine.yaml', '--force', '--json')).toMatchObject({ code: 0 })
 })
 
-test('a file that cannot be read or written says why', async () => {
+test('an error about a file that cannot be read or written says why', async () => {
   const why = async (...words: string[]): Promise<string> => (await loop(...words)).err
   await loop('init', 'whole.yaml')
   const folderIsMissing = 'hint There is no folder away: make it first.'
@@ -96,7 +96,7 @@ test('validate says which file is missing', async () => {
   expect(err).toContain('The file nowhere.yaml does not exist.')
 })
 
-test('validate tells of the files that it can read, whatever the others are', async () => {
+test('validate reports on the files that it can read, and names those that it cannot read', async () => {
   await loop('init', 'good.yaml', '--force')
   writeFileSync(join(folder, 'worse.yaml'), 'id: worse')
   const files = ['good.yaml', 'nowhere.yaml', 'worse.yaml', '.', 'no-more.yaml']
@@ -151,7 +151,7 @@ test('a drawing of many steps is no wider than a page', async () => {
   expect(Number(/<svg width="(\d+)pt"/.exec(out)?.[1])).toBeLessThan(800)
 })
 
-test('wrong use is told apart from failure', async () => {
+test('wrong use has an exit code of its own', async () => {
   const cases = [
     [],
     ['nonsense'],
@@ -178,7 +178,7 @@ test('help names every exit code', async () => {
   )
 })
 
-test('without a database there is nothing to look at', async () => {
+test('a command that looks at a missing database is refused', async () => {
   const { code, err } = await loop('list')
 
   expect(code).toBe(4)

@@ -5,18 +5,18 @@ import { dirname } from 'node:path'
 
 import { LoopError } from '@loop-engine/sdk'
 
-/** Reads a text file, or says which one could not be read. */
+/** Reads a UTF-8 text file. Throws an error that names the file and the reason. */
 export async function readText(path: string): Promise<string> {
   const bytes = await readFile(path).catch((cause: unknown) => {
     throw unreadable(path, cause)
   })
   if (isUtf8(bytes)) return bytes.toString()
   throw new LoopError('invalid_input', `The file ${path} is not UTF-8.`, {
-    hint: 'Save it as UTF-8: a letter that is lost would be missing from what people approve.',
+    hint: 'Save it as UTF-8. Otherwise letters would be lost from the text that people approve.',
   })
 }
 
-/** Writes a text file; without `overwrite` a file that is there stays as it is. */
+/** Writes a text file. With `overwrite: false` an existing file is kept and `already_exists` is thrown. */
 export async function writeText(
   path: string,
   text: string,
@@ -31,7 +31,7 @@ export async function writeText(
     if (codeOf(cause) !== 'EEXIST') {
       throw unwritable(path, cause)
     }
-    throw new LoopError('already_exists', `The file ${path} is there already.`, {
+    throw new LoopError('already_exists', `The file ${path} already exists.`, {
       hint: 'Choose another name, or pass --force to replace it.',
     })
   }
@@ -49,7 +49,7 @@ export function unwritable(path: string, cause: unknown): LoopError {
   return new LoopError('unavailable', `The file ${path} cannot be written.`, { hint, cause })
 }
 
-/** Of a file, and not of what is made of it. */
+/** Whether the operating system reported the error, and not the code that processes the file. */
 export function isSystemError(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error
 }

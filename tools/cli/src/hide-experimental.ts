@@ -1,4 +1,7 @@
-/** Node 22 calls its SQLite experimental: nobody who runs a command can change that, nor read its errors as JSON then. */
+/**
+ * Hides warnings about experimental features. Node 22 calls its SQLite experimental; users cannot change that, and the
+ * warning would keep them from reading standard error as JSON.
+ */
 export function hideExperimental(node: Pick<NodeJS.Process, 'emitWarning'>): void {
   const emit = node.emitWarning.bind(node) as (...given: readonly unknown[]) => void
   node.emitWarning = (...given: readonly unknown[]) => {

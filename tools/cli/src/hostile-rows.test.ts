@@ -10,7 +10,7 @@ afterAll(remove)
 const at = (...args: string[]): Promise<Ran> =>
   loop('--db', 'loop.db', '--as', 'frank', '--role', 'finance', ...args)
 
-// What a terminal would act upon, and a command that a person would paste into a shell.
+// Characters that control a terminal, and a command that a person might paste into a shell.
 const hostile = 'X\u001b]0;owned\u0007\u202e; reboot'
 
 beforeAll(async () => {
@@ -34,12 +34,12 @@ beforeAll(async () => {
 })
 
 test.each([['show', 'one'], ['inbox'], ['list'], ['stops']])(
-  '%s shows text from outside and rows that were changed by hand, and acts on nothing in them',
+  '%s prints text from outside and rows that were changed by hand without control characters',
   async (...args) => {
     const { out, err, code } = await at(...args)
 
     expect({ code, err }).toEqual({ code: 0, err: '' })
-    // oxlint-disable-next-line no-control-regex -- that there is none is the point
+    // oxlint-disable-next-line no-control-regex -- the test is that there are none
     expect(out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/)
     expect(out).not.toMatch(/approve [^']*;/)
   },

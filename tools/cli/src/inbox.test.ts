@@ -5,7 +5,7 @@ import { createTestWorkshop, requestPayment } from './workshop.fixture.ts'
 const { loop, prepare, remove } = createTestWorkshop()
 afterAll(remove)
 
-test('what expired while no relay ran waits for nobody', async () => {
+test('a request that expired while no relay ran waits for nobody', async () => {
   const hour = 3_600_000
   await prepare((system) => requestPayment(system, 'late'), 3 * hour)
   const inbox = (role: string) => loop('--db', 'loop.db', 'inbox', '--as', 'alice', '--role', role)
@@ -17,7 +17,7 @@ test('what expired while no relay ran waits for nobody', async () => {
   expect((await inbox('legal')).err).toMatch(/^1 more waits for others;/)
 })
 
-test('who is of a group finds what waits for the group, and decides', async () => {
+test('a member of a group finds the requests that wait for the group, and decides', async () => {
   await prepare((system) => requestPayment(system, 'by-group'))
   const person = ['--db', 'loop.db', '--as', 'tess', '--group', 'treasury'] as const
 

@@ -26,10 +26,10 @@ describe('PostgreSQL', () => {
   let server: PostgresServer
   let pool: pg.Pool
   beforeAll(async () => {
-    // The command has no option for the schema, so that a server is needed on which there is none.
+    // The command has no option for the schema, so the test needs a server that does not have the schema.
     server = await startPostgres({ private: true })
     pool = new pg.Pool({ connectionString: server.url })
-    // A server that stops says so to a connection that is about to end, where nobody listens any more.
+    // A server that stops sends an error to connections that are about to end, when nobody listens to them any more.
     pool.on('connect', (client) => client.on('error', () => undefined))
     pool.on('error', () => undefined)
   })
@@ -40,7 +40,7 @@ describe('PostgreSQL', () => {
   const schemas = async (): Promise<number | null> =>
     (await pool.query("SELECT FROM pg_namespace WHERE nspname = 'loop_engine'")).rowCount
 
-  test('nobody who looks makes anything in a database that holds nothing; migrate makes what they then open', async () => {
+  test('commands that look make no tables in an empty database; after migrate they open it', async () => {
     const answers = await Promise.all(
       looking.map((args) => loop('--postgres', server.url, ...args)),
     )
@@ -80,7 +80,7 @@ describe('SQLite', () => {
   })
 
   test.each([['list'], ['serve', '--port', '0'], ['migrate']])(
-    '%s says what a path is that leads to no database',
+    '%s says what is at a path that is no database',
     async (...args) => {
       const letter = join(folder, 'letter.txt')
       writeFileSync(letter, 'This is a letter, and it is long enough to be one. '.repeat(50))
@@ -107,7 +107,7 @@ describe('SQLite', () => {
 test.each([
   [['list'], 4],
   [['revoke', 'lk_x'], 4],
-])('keys %j makes no file', async (args, code) => {
+])('keys %j does not make a missing file', async (args, code) => {
   const file = join(folder, 'keys', 'server.db')
 
   expect(await loop('keys', ...args, '--access', file)).toMatchObject({

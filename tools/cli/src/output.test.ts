@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 
 import { createOutput, plain, table } from './output.ts'
 
-test('what comes from outside cannot move the cursor or hide text', () => {
+test('text from outside cannot move the cursor or hide text', () => {
   expect(plain('red\u001b[31m alert\r\nnext\u202eback')).toBe(
     'red<U+001B>[31m alert<U+000D><U+000A>next<U+202E>back',
   )
@@ -14,7 +14,7 @@ test('columns are as wide as their widest cell', () => {
   expect(table(['ID', 'X'], [['long id', '1']])).toBe('ID       X\nlong id  1')
 })
 
-test('a cell of an extraordinary length moves its own row alone', () => {
+test('a very long cell shifts its own row only', () => {
   const long = 'x'.repeat(60)
   expect(
     table(
@@ -27,7 +27,7 @@ test('a cell of an extraordinary length moves its own row alone', () => {
   ).toBe(`ID     X\nshort  1\n${long}  2`)
 })
 
-test('columns stand under each other whatever is written in them', () => {
+test('columns are aligned whatever characters are in them', () => {
   const cells = ['注文-1', '🧾', 'e\u0301t\u00e9', 'order-1']
   expect(
     table(
@@ -40,15 +40,18 @@ test('columns stand under each other whatever is written in them', () => {
 test.each([
   [true, true],
   [false, false],
-])('a terminal that has colours (%s) is painted (%s), and no other', (hasColors, color) => {
-  const terminal = Object.assign(new PassThrough(), { isTTY: true, hasColors: () => hasColors })
-  const common = { json: false, color: true, err: new PassThrough() }
+])(
+  'of a terminal that has colours (%s) the output is coloured (%s); a file never is',
+  (hasColors, color) => {
+    const terminal = Object.assign(new PassThrough(), { isTTY: true, hasColors: () => hasColors })
+    const common = { json: false, color: true, err: new PassThrough() }
 
-  expect(createOutput({ ...common, out: terminal }).color).toBe(color)
-  expect(createOutput({ ...common, out: new PassThrough() }).color).toBe(false)
-})
+    expect(createOutput({ ...common, out: terminal }).color).toBe(color)
+    expect(createOutput({ ...common, out: new PassThrough() }).color).toBe(false)
+  },
+)
 
-test('what goes to a file instead of the terminal is not painted', () => {
+test('standard error is not coloured when it goes to a file', () => {
   const terminal = Object.assign(new PassThrough(), { isTTY: true, hasColors: () => true })
   const file = new PassThrough()
   const output = createOutput({ json: false, color: true, out: terminal, err: file })
@@ -59,7 +62,7 @@ test('what goes to a file instead of the terminal is not painted', () => {
   expect(String(file.read())).toBe('error\nwarning\n')
 })
 
-test('who waits at a terminal hears once a second how far it is, and sees none of it afterwards', () => {
+test('progress is shown at a terminal once a second, and erased before the result', () => {
   let now = 0
   const err = Object.assign(new PassThrough(), { isTTY: true })
   const out = new PassThrough()
@@ -78,14 +81,17 @@ test('who waits at a terminal hears once a second how far it is, and sees none o
 test.each([
   [true, true],
   [false, false],
-])('nothing but a terminal (%s) without --json (%s) hears how far it is', (isTTY, json) => {
-  let now = 0
-  const err = Object.assign(new PassThrough(), { isTTY })
-  const output = createOutput({ json, color: false, out: new PassThrough(), err, now: () => now })
+])(
+  'progress is shown neither under --json nor in a file (terminal %s, --json %s)',
+  (isTTY, json) => {
+    let now = 0
+    const err = Object.assign(new PassThrough(), { isTTY })
+    const output = createOutput({ json, color: false, out: new PassThrough(), err, now: () => now })
 
-  now = 5000
-  output.progress('1 line')
-  output.endProgress()
+    now = 5000
+    output.progress('1 line')
+    output.endProgress()
 
-  expect(err.read()).toBe(null)
-})
+    expect(err.read()).toBe(null)
+  },
+)

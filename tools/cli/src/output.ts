@@ -10,17 +10,17 @@ type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
 /** Where a command writes. Results go to standard output, everything else to standard error. */
 export interface Output {
   readonly json: boolean
-  /** Whether results are painted. */
+  /** Whether results are coloured. */
   readonly color: boolean
-  /** Prints the value under `--json`, else the text. */
+  /** Prints the value under `--json`, otherwise the text. */
   result(value: unknown, text: string): void
-  /** Writes to standard output as it is, and waits when the reader is slow; false when the reader has left. */
+  /** Writes the text unchanged to standard output and waits for a slow reader; false if the reader has left. */
   raw(text: string): Promise<boolean>
-  /** Tells who waits at a terminal for longer than a second how far it is; what is written next takes its place. */
+  /** Shows progress to a person at a terminal, at most once a second. Whatever is written next replaces it. */
   progress(text: string): void
-  /** Takes away how far it was. */
+  /** Erases the progress that is shown. */
   endProgress(): void
-  /** Says something to the person; not under `--json`. */
+  /** Writes a remark for people to standard error; nothing under `--json`. */
   note(text: string): void
   error(text: string): void
   paint(style: Style, text: string): string
@@ -35,7 +35,7 @@ export interface OutputOptions {
   readonly now?: () => number
 }
 
-/** How often a person is told how far it is. */
+/** How often progress is shown. */
 const progressMs = 1000
 const eraseLine = '\r\u001b[K'
 
@@ -47,13 +47,13 @@ export function createOutput({
   now = () => performance.now(),
 }: OutputOptions): Output {
   const paints = color && !json && hasColors(out)
-  let toldAt = now()
-  let isTold = false
+  let shownAt = now()
+  let isShown = false
   const endProgress = (): void => {
-    if (isTold) err.write(eraseLine)
-    isTold = false
+    if (isShown) err.write(eraseLine)
+    isShown = false
   }
-  const tell = (text: string): void => {
+  const writeLine = (text: string): void => {
     endProgress()
     err.write(`${json || hasColors(err) ? text : stripVTControlCharacters(text)}\n`)
   }
@@ -65,10 +65,10 @@ export function createOutput({
       out.write(`${json ? JSON.stringify(value, null, 2) : text}\n`)
     },
     progress(text) {
-      if (json || !isTerminal(err) || now() - toldAt < progressMs) return
+      if (json || !isTerminal(err) || now() - shownAt < progressMs) return
       err.write(`${eraseLine}${text}`)
-      isTold = true
-      toldAt = now()
+      isShown = true
+      shownAt = now()
     },
     endProgress,
     async raw(text) {
@@ -77,13 +77,13 @@ export function createOutput({
         await once(out, 'drain')
         return true
       } catch {
-        return false // Why it cannot be written is told where the process begins.
+        return false // main.ts reports why standard output cannot be written.
       }
     },
     note: (text) => {
-      if (!json) tell(text)
+      if (!json) writeLine(text)
     },
-    error: tell,
+    error: writeLine,
     paint: (style, text) => (paints ? styleText(style, text, { stream: out }) : text),
   }
 }
@@ -92,18 +92,18 @@ function isTerminal(stream: NodeJS.WritableStream & { isTTY?: boolean }): boolea
   return stream.isTTY === true
 }
 
-/** As a terminal says of itself, which knows of NO_COLOR and TERM=dumb; nothing else can say so. */
+/** Only a terminal has `hasColors`, which also obeys NO_COLOR and TERM=dumb. */
 function hasColors(out: NodeJS.WritableStream & { hasColors?: WriteStream['hasColors'] }): boolean {
   return out.hasColors?.() === true
 }
 
-/** One line that a terminal cannot be tricked with: titles and reasons come from outside. */
+/** The text on one line, without characters that control a terminal: titles and reasons come from outside. */
 export const plain: (text: string) => string = spellOut
 
-/** Wider than any id of ours; whatever is wider moves its own row, and not all the others. */
+/** Wider than any id that the engine makes. A cell that is wider shifts its own row, and not the whole column. */
 const widest = 48
 
-/** Aligns columns by their widest cell, as a terminal shows it: a character may be two columns wide, or none. */
+/** Aligns columns by their widest cell, measured as a terminal shows it: a character takes one column, two or none. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = [head, ...rows].map((row) => row.map(plain))
   const widths = head.map((_, column) =>
@@ -123,7 +123,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 
 export function time(at: number): string {
   const date = new Date(at)
-  // A row that was changed by hand may claim any number.
+  // A row that was changed by hand may hold any number.
   if (Number.isNaN(date.getTime())) return String(at)
   return date
     .toISOString()

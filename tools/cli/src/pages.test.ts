@@ -13,7 +13,7 @@ beforeAll(() =>
       await approvals.decide({ requestId: id, decision: 'approve', actor: alice })
     await relay.drain()
     await requestPayment(system, 'four', 'five', 'six')
-    // Keys are of the server, and not of the record.
+    // Keys are kept in the file of the server and not in the record.
     await loop('keys', 'create', 'ci', '--scope', 'read', '--db', db)
     await loop('keys', 'create', 'cd', '--scope', 'read', '--db', db)
   }),
@@ -24,13 +24,13 @@ test.each([
   ['inbox --as alice --role finance', 'loop approve'],
   ['dead-letters', 'bank'],
   ['keys list', 'lk_'],
-])('%s goes on where its page ended', async (command, row) => {
+])('%s continues where the page before ended', async (command, row) => {
   const rowsOf = (out: string): string[] =>
     out
       .split('\n')
       .flatMap((line) => (line.includes(row) ? [line.trim().split(/\s+/, 3).join(' ')] : []))
   const first = await loop(...command.split(' '), '--db', db, '--limit', '1')
-  const [, cursor = ''] = /^There is more: --cursor (\S+)\n$/.exec(first.err) ?? []
+  const [, cursor = ''] = /^There is more\. Continue with --cursor (\S+)\n$/.exec(first.err) ?? []
   const rest = await loop(...command.split(' '), '--db', db, '--cursor', cursor)
 
   const all = await loop(...command.split(' '), '--db', db)

@@ -8,14 +8,17 @@ export interface PageOptions {
   readonly cursor?: string
 }
 
-/** Adds how much of a list is shown, and from where on. */
+/** Adds the options `--limit` and `--cursor` to a command that prints a list. */
 export function withPages(command: Command, limit: number): Command {
   return command
-    .option('--limit <count>', 'at most so many', wholeNumber(1, 1000), limit)
-    .option('--cursor <cursor>', 'go on where a page ended')
+    .option('--limit <count>', 'print at most this many', wholeNumber(1, 1000), limit)
+    .option(
+      '--cursor <cursor>',
+      'continue an earlier list; each page that is not the last prints its cursor',
+    )
 }
 
-/** Says where the list goes on, if it does. */
+/** Prints the cursor of the next page, if there is one. */
 export function noteMore({ note }: Output, { cursor }: { readonly cursor?: string }): void {
-  if (cursor !== undefined) note(`There is more: --cursor ${cursor}`)
+  if (cursor !== undefined) note(`There is more. Continue with --cursor ${cursor}`)
 }

@@ -1,5 +1,5 @@
 interface Shape {
-  /** What it must be, as the end of a sentence. */
+  /** What the export must be; ends the sentence `Export it as …`. */
   readonly expected: string
   fits(value: unknown): boolean
 }
@@ -9,7 +9,7 @@ const object = (expected: string, ...functions: readonly string[]): Shape => ({
   fits: (value) => isObject(value) && functions.every((name) => typeof value[name] === 'function'),
 })
 
-/** Whoever implements a contract says which, so that a list of something else is found out. */
+/** Every plugin names its contract, so that a list of anything else is noticed. */
 const listOf = (contract: string): Shape => ({
   expected: `a list of objects with contract: '${contract}'`,
   fits: (value) =>
@@ -18,7 +18,7 @@ const listOf = (contract: string): Shape => ({
 
 const channels = listOf('channel/v1')
 
-/** What the module of `serve --with` may export, and how each can be told before it is used. */
+/** What the module of `serve --with` may export, and how each export is checked before it is used. */
 export const pluginShapes = {
   integrations: listOf('integration/v1'),
   channels: {
@@ -31,13 +31,16 @@ export const pluginShapes = {
     expected: 'a function of a tenant and an id',
     fits: (value) => typeof value === 'function',
   },
-  signer: object('a signer, as createNoteSigner of @loop-engine/observability makes one', 'sign'),
+  signer: object(
+    'a signer, such as createNoteSigner of @loop-engine/observability returns',
+    'sign',
+  ),
   callbacks: {
     expected: 'an object with the lists origins and secrets',
     fits: (value) =>
       isObject(value) && Array.isArray(value['origins']) && Array.isArray(value['secrets']),
   },
-  telemetry: object('an object, as createOpenTelemetry makes one'),
+  telemetry: object('an object, such as createOpenTelemetry returns'),
 } as const satisfies Record<string, Shape>
 
 export type PluginName = keyof typeof pluginShapes

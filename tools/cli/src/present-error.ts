@@ -14,17 +14,17 @@ interface Problem {
 export interface PresentOptions {
   readonly output: Output
   readonly debug: boolean
-  /** What must not be printed, wherever it turns up. */
+  /** Texts that are replaced by stars wherever they appear. */
   readonly secrets: readonly string[]
 }
 
-/** Tells a person what went wrong and what to do; a program gets the same as JSON. */
+/** Prints what went wrong and what to do about it; the same as JSON under `--json`. */
 export function presentError(error: unknown, { output, debug, secrets }: PresentOptions): void {
   const clean = (text: string): string => withoutSecrets(text, secrets)
   const stack = debug && error instanceof Error ? (error.stack ?? error.message) : undefined
   if (output.json) {
     const told = { error: isLoopError(error) ? error : unforeseen(error), stack }
-    // Before JSON escapes what a secret may hold.
+    // Secrets are replaced first: JSON may escape characters in them, and they would not be found any more.
     return output.error(
       JSON.stringify(told, (_, value: unknown) =>
         typeof value === 'string' ? clean(value) : value,
@@ -49,7 +49,7 @@ function linesOf(error: unknown, output: Output): string[] {
   return lines
 }
 
-/** A message that lists its problems itself is cut where they begin. */
+/** The first line of a message: in a message that lists its problems, they begin on the second line. */
 function headOf(message: string): string {
   return plain(message.split('\n', 1)[0] ?? '')
 }
@@ -64,11 +64,11 @@ export function describeProblem({ line, column, path, message, hint }: Problem):
   return plain(`${place} ${message}${hint ? ` ${hint}` : ''}`)
 }
 
-/** A foreign message may quote what it was given, so only its kind is told. */
+/** Names only the kind of an error that is not ours: its message may quote data. */
 function unforeseen(error: unknown): { readonly code: string; readonly message: string } {
   const name = error instanceof Error ? error.name : typeof error
   return {
     code: 'unforeseen',
-    message: `Something unforeseen happened (${name}); --debug says more.`,
+    message: `An unexpected error occurred (${name}). Repeat the command with --debug to see its stack.`,
   }
 }

@@ -14,12 +14,12 @@ const { folder, loop, prepare, remove } = createTestWorkshop()
 beforeAll(() => prepare((system) => requestPayment(system, 'one', 'two')))
 afterAll(remove)
 
-/** What makes pipes pass for a terminal. */
+/** Makes Node take its pipes for a terminal. */
 const terminal = `data:text/javascript,
 process.stdin.isTTY = process.stdout.isTTY = true;
 process.stdin.setRawMode = () => process.stdin;`
 
-/** Approves at a terminal, where the question is answered with these keys. */
+/** Runs `loop approve` at a terminal and answers its question with these keys. */
 async function approve(run: string, keys: string, ...options: string[]): Promise<Ran> {
   const person = ['--db', 'loop.db', '--as', 'frank', '--role', 'finance']
   const child = spawn(
@@ -43,13 +43,13 @@ test.each([
   ['Enter', '\r'],
   ['Ctrl-C', '\u0003'],
   ['Ctrl-D', '\u0004'],
-])('%s at the question decides nothing, and says so to scripts too', async (_, keys) => {
+])('%s at the question decides nothing, and the exit code says so', async (_, keys) => {
   const { code, err } = await approve('one', keys)
 
   expect({ code, err }).toEqual({ code: 6, err: 'Nothing was decided.\n' })
 })
 
-test('who is asked sees all that a reviewer sees anywhere, and what runs above the question', async () => {
+test('the question comes after everything that a reviewer sees on any channel, with what will run last', async () => {
   const { out } = await approve('one', 'n')
 
   for (const fact of [
@@ -63,14 +63,14 @@ test('who is asked sees all that a reviewer sees anywhere, and what runs above t
   )
 })
 
-test('--no-color holds for the question as well', async () => {
+test('--no-color applies to the question too', async () => {
   const style = new RegExp('\u001B\\[[0-9;]*m')
 
   expect((await approve('one', 'n')).out).toMatch(style)
   expect((await approve('one', 'n', '--no-color')).out).not.toMatch(style)
 })
 
-test('who answers yes has decided, and is not asked about what no longer waits', async () => {
+test('yes decides the request; nobody is asked about a request that is decided already', async () => {
   expect(await approve('two', 'y')).toMatchObject({ code: 0, err: '' })
   expect((await loop('--db', 'loop.db', 'list')).out).toContain('PAYING')
   expect(await approve('two', 'y')).toMatchObject({

@@ -1,6 +1,6 @@
 import { plain } from './output.ts'
 
-/** As one word of a shell. */
+/** The word, quoted for a shell where that is necessary. */
 export function quoted(word: string): string {
   return /^[\w:.@/-]+$/.test(word) ? word : `'${plain(word).replaceAll("'", `'\\''`)}'`
 }

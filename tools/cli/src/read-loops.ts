@@ -6,10 +6,13 @@ import { LoopError, type LoopDefinition } from '@loop-engine/sdk'
 
 import { readText } from './files.ts'
 
-const definition = /\.(?:ya?ml|json)$/
-const named = /\.loop\.(?:ya?ml|json)$/
+const anyLoopFile = /\.(?:ya?ml|json)$/
+const namedLoopFile = /\.loop\.(?:ya?ml|json)$/
 
-/** The loops in files and folders; without any, those in `.loop` and `loops`, and the `*.loop.yaml` here. */
+/**
+ * Reads the loops in these files and folders. Without any, reads the folders `.loop` and `loops`, and `*.loop.yaml` or
+ * `*.loop.json` in the current folder.
+ */
 export async function readLoops(paths: readonly string[]): Promise<readonly LoopDefinition[]> {
   const files =
     paths.length > 0 ? (await Promise.all(paths.map(filesAt))).flat() : await usualFiles()
@@ -21,7 +24,7 @@ export async function readLoops(paths: readonly string[]): Promise<readonly Loop
     const before = seen.get(loop.id)
     if (before !== undefined)
       throw new LoopError('invalid_config', `The loop ${loop.id} is in ${before} and in ${file}.`, {
-        hint: 'Serve one version of each loop; runs of older ones go on all the same.',
+        hint: 'Serve one version of each loop. Runs of older versions continue without their files.',
       })
     seen.set(loop.id, file)
   }
@@ -31,14 +34,14 @@ export async function readLoops(paths: readonly string[]): Promise<readonly Loop
 async function filesAt(path: string): Promise<readonly string[]> {
   const found = await stat(path).catch(() => null)
   if (found?.isDirectory() !== true) return [path]
-  return filesIn(path, definition)
+  return filesIn(path, anyLoopFile)
 }
 
 async function usualFiles(): Promise<readonly string[]> {
   const folders = await Promise.all([
-    filesIn('.loop', definition),
-    filesIn('loops', definition),
-    filesIn('.', named),
+    filesIn('.loop', anyLoopFile),
+    filesIn('loops', anyLoopFile),
+    filesIn('.', namedLoopFile),
   ])
   return folders.flat()
 }

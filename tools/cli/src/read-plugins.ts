@@ -8,7 +8,7 @@ import { pluginShapes, type PluginName } from './plugin-shapes.ts'
 
 type Plugins = Pick<LoopServerOptions, PluginName>
 
-/** What a module of the operator adds to the server. It runs with all rights of the server, as any code in it. */
+/** Imports the plugins that a module of the operator adds to the server. The module has all rights of the server. */
 export async function readPlugins(path: string | undefined): Promise<Plugins> {
   if (path === undefined) return {}
   const found = (await import(pathToFileURL(resolve(path)).href).catch((cause: unknown) => {
@@ -23,7 +23,7 @@ export async function readPlugins(path: string | undefined): Promise<Plugins> {
     ...plugins,
     channels: (host) => {
       const made = channels(host)
-      // A function fits the name too; what it makes must be a list.
+      // `channels` may be a function, but the function must return a list and not another function.
       check(path, 'channels', typeof made === 'function' ? undefined : made)
       return made
     },
@@ -32,14 +32,14 @@ export async function readPlugins(path: string | undefined): Promise<Plugins> {
 
 function check(path: string, name: string, value: unknown): void {
   if (!isKnown(name)) {
-    const message = `The module ${path} exports what nobody asks for: ${name}.`
+    const message = `The module ${path} exports ${name}, which the server does not use.`
     throw new LoopError('invalid_config', message, {
       hint: `It may export ${Object.keys(pluginShapes).join(', ')}.`,
     })
   }
   const { expected, fits } = pluginShapes[name]
   if (fits(value)) return
-  throw new LoopError('invalid_config', `The module ${path} exports ${name} of a wrong kind.`, {
+  throw new LoopError('invalid_config', `The module ${path} exports ${name} of the wrong kind.`, {
     hint: `Export ${name} as ${expected}.`,
   })
 }

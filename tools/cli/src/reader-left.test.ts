@@ -9,7 +9,7 @@ import { command, createTestWorkshop, requestPayment } from './workshop.fixture.
 const { db, prepare, remove } = createTestWorkshop()
 afterAll(remove)
 
-/** The exit code, and what was said of an error, when nobody reads the answer. */
+/** The exit code and the standard error of a command whose standard output nobody reads. */
 async function unread(...args: string[]): Promise<[code: unknown, err: string]> {
   const child = spawn(process.execPath, [...command, '--db', db, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -20,7 +20,7 @@ async function unread(...args: string[]): Promise<[code: unknown, err: string]> 
   return [code, (await err).join('')]
 }
 
-test('a command whose reader has left ends by its result, and an export ends', async () => {
+test('a command whose reader has left ends with the exit code of its result, also an export', async () => {
   await prepare(async (system) => requestPayment(system, 'one'))
   expect(await unread('verify')).toEqual([0, ''])
   expect(await unread('export')).toEqual([0, ''])

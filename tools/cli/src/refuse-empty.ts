@@ -1,7 +1,10 @@
 import { notBlank } from '@loop-engine/core'
 import type { Command } from 'commander'
 
-/** Empty is what a variable leaves that was never set: `--loop "$LOOP"` would mean every loop. Spaces name nothing either. */
+/**
+ * Refuses options and arguments that are empty or blank. A shell variable that is not set leaves one: `--loop "$LOOP"` would then
+ * mean every loop. Spaces name nothing either.
+ */
 export function refuseEmpty(command: Command): void {
   const values = command.optsWithGlobals<Record<string, unknown>>()
   const empty = optionsOf(command).find((option) =>

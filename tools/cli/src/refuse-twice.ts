@@ -1,6 +1,9 @@
 import type { Command } from 'commander'
 
-/** Of two values the first would be left alone, though it was named: `stop --loop a --loop b` would let a go on. */
+/**
+ * Refuses an option that is given twice, unless it may be repeated. Only the last value would count:
+ * `stop --loop a --loop b` would let a go on.
+ */
 export function refuseTwice(command: Command): void {
   for (const option of command.options) {
     const isRepeatable = Array.isArray(option.defaultValue)

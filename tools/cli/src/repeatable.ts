@@ -1,6 +1,6 @@
 import { Option } from 'commander'
 
-/** An option that may be given several times. A variadic one would swallow the arguments behind it. */
+/** An option that may be given several times. A variadic option would also take the arguments behind it as values. */
 export function repeatable(flags: string, description: string): Option {
   return new Option(flags, description)
     .default([], 'none')

@@ -6,7 +6,7 @@ const { loop, prepare, remove } = createTestWorkshop()
 afterAll(remove)
 beforeAll(() => prepare((system) => requestPayment(system, 'one')))
 
-test('a store that keeps everything says so, and by a code', async () => {
+test('retain fails with `unsupported` for a store that keeps everything', async () => {
   const { code, err } = await loop('--db', 'loop.db', 'retain', '--before', '2020-01-01', '--json')
 
   expect(code).toBe(1)
@@ -20,6 +20,6 @@ test.each([
   ['--before', '2026-02-30'],
   ['--before', '01/02/2026'],
   ['--before', '2999-01-01'],
-])('a time that is missing, unclear or to come is a usage error: %s %s', async (...args) => {
+])('a date that is missing, ambiguous or in the future is wrong use: %s %s', async (...args) => {
   expect(await loop('--db', 'loop.db', 'retain', ...args)).toMatchObject({ code: 2 })
 })

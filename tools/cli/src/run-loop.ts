@@ -31,7 +31,7 @@ import { readVersion } from './version.ts'
 export interface RunOptions {
   readonly out: NodeJS.WritableStream
   readonly err: NodeJS.WritableStream
-  /** Where `DATABASE_URL` is looked up. */
+  /** The environment, in which `DATABASE_URL` is looked up. */
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
@@ -57,7 +57,7 @@ const commands = [
   addStops,
 ]
 
-/** Runs the command line and answers with the exit code. Never throws: what went wrong is written to `err`. */
+/** Runs the command line and resolves to the exit code. Never rejects: errors are written to `err`. */
 export async function runLoop(
   args: readonly string[],
   { out, err, env }: RunOptions,
@@ -78,9 +78,9 @@ export async function runLoop(
     }
   for (const add of commands) add(program, act)
   for (const command of allOf(program)) refuseTwice(command)
-  // Looked for by hand: when commander refuses the line, it may not have come to it yet.
+  // Not asked of commander, which may refuse the command line before it has read `--json`.
   const asksForJson = args.includes('--json')
-  const refusing = hearRefusals(program, { out, err, asksForJson })
+  const refusedCommand = redirectCommander(program, { out, err, asksForJson })
 
   try {
     await program.parseAsync([...args], { from: 'user' })
@@ -90,10 +90,10 @@ export async function runLoop(
     const secrets = [postgres, env['DATABASE_URL'], ...args.filter(hasPassword)].flatMap(secretsOf)
     const isUsage = error instanceof CommanderError
     const output = createOutput({ json: isUsage ? asksForJson : json, color, out, err })
-    // Whoever asked for help, or named no command, was shown the help.
-    const isSaid = isUsage && (error.exitCode === 0 || (isHelp(error) && !asksForJson))
-    const said = isUsage ? usageError(error, refusing()) : error
-    if (!isSaid) presentError(said, { output, debug, secrets })
+    // Commander has printed the help already if it was asked for, or if no command was named.
+    const isShown = isUsage && (error.exitCode === 0 || (isHelp(error) && !asksForJson))
+    const reported = isUsage ? usageError(error, refusedCommand()) : error
+    if (!isShown) presentError(reported, { output, debug, secrets })
     return exitCodeOf(error)
   }
 }
@@ -102,44 +102,46 @@ function isHelp({ code }: CommanderError): boolean {
   return code === 'commander.help'
 }
 
-/** Sends what commander writes to where the command writes; answers with the command whose use was refused. */
-function hearRefusals(
+/** Makes commander write to `out` and `err`. The result tells which command was used wrongly. */
+function redirectCommander(
   program: Command,
   { out, err, asksForJson }: Pick<RunOptions, 'out' | 'err'> & { readonly asksForJson: boolean },
 ): () => Command {
-  let refusing = program
+  let refused = program
   for (const command of allOf(program)) {
     command
       .exitOverride((error) => {
-        refusing = command
+        refused = command
         throw error
       })
       .configureOutput({
         writeOut: (text) => out.write(text),
         writeErr: (text) => asksForJson || err.write(text),
-        // Said afterwards, as every other error.
+        // Printed by presentError, like every other error.
         outputError: () => undefined,
       })
   }
-  return () => refusing
+  return () => refused
 }
 
 function createProgram(): Command {
   return new Command('loop')
-    .description('Looks at governed runs, decides on them, and verifies their record.')
-    .option('--db <path>', 'SQLite file', defaultDb)
+    .description(
+      'Checks and draws loops, shows governed runs, decides on their requests, and verifies the record.',
+    )
+    .option('--db <path>', 'path of the SQLite database', defaultDb)
     .addOption(
-      // Of two databases one would be left alone, though it was named.
+      // If both were accepted, one of the two databases would silently be ignored.
       new Option(
         '--postgres <url>',
-        'PostgreSQL instead (default: DATABASE_URL, unless --db is given)',
+        'URL of a PostgreSQL database, used instead of SQLite (default: DATABASE_URL, unless --db is given)',
       ).conflicts('db'),
     )
-    .option('--tenant <id>', 'whose runs', defaultTenant)
-    .option('--as <id>', 'who you are (default: the user of this computer)')
-    .addOption(repeatable('--role <role>', 'a role of yours; may be repeated'))
-    .addOption(repeatable('--group <group>', 'a group of yours; may be repeated'))
-    .option('--json', 'print JSON', false)
+    .option('--tenant <id>', 'the tenant whose runs are meant', defaultTenant)
+    .option('--as <id>', 'your id (default: the user of this computer)')
+    .addOption(repeatable('--role <role>', 'a role that you have; may be repeated'))
+    .addOption(repeatable('--group <group>', 'a group that you belong to; may be repeated'))
+    .option('--json', 'print results and errors as JSON', false)
     .option('--no-color', 'print without colours')
     .option('--debug', 'print the stack of an error', false)
     .version(readVersion(), '--version', 'print the version')
@@ -148,7 +150,7 @@ function createProgram(): Command {
     .hook('preAction', (_, command) => refuseEmpty(command))
 }
 
-/** A program, its commands and theirs. */
+/** The command itself and all commands below it. */
 function allOf(command: Command): readonly Command[] {
   return [command, ...command.commands.flatMap(allOf)]
 }

@@ -9,7 +9,7 @@ afterAll(remove)
 
 const at = (...args: string[]): Promise<Ran> => loop('--db', 'loop.db', ...args)
 
-test('list shows runs, narrowed and paged', async () => {
+test('list shows runs, filtered and page by page', async () => {
   const text = await at('list')
   const page = await at('list', '--state', 'REQUESTED', '--limit', '1', '--json')
   const none = await at('list', '--status', 'completed')
@@ -24,7 +24,7 @@ test('list shows runs, narrowed and paged', async () => {
   expect(nowhere).toMatchObject({ code: 2, out: '' })
 })
 
-test('show tells where a run stands, what it waits for and what may happen', async () => {
+test('show prints the state of a run, what it waits for and what may happen next', async () => {
   const text = await at('show', 'one')
   const json = await at('show', 'one', '--json')
 
@@ -66,7 +66,7 @@ test('a request is found by the id of its run', async () => {
   expect(refused.out).toContain('not_entitled')
 })
 
-test('a request that waits is found behind however many that were taken back since', async () => {
+test('a pending request is found behind any number of newer ones that were withdrawn', async () => {
   const crowded = createTestWorkshop()
   onTestFinished(crowded.remove)
   const actor = { type: 'ai-agent', id: 'agent:refunds' } as const
@@ -100,7 +100,7 @@ test('a request that waits is found behind however many that were taken back sin
   })
 })
 
-test('what is not there is not found', async () => {
+test('an unknown id has the exit code for not found', async () => {
   const cases = [
     ['show', 'x'],
     ['timeline', 'x'],
@@ -118,7 +118,7 @@ test('one tenant does not see the runs of another', async () => {
   expect(await at('show', 'one', '--tenant', 'acme')).toMatchObject({ code: 4 })
 })
 
-test('timeline tells a part of a long story', async () => {
+test('--from and --limit print a part of a timeline', async () => {
   const all = JSON.parse((await at('timeline', 'one', '--json')).out) as { seq: number }[]
   const part = await at('timeline', 'one', '--from', '2', '--limit', '1', '--json')
 
@@ -132,7 +132,7 @@ test('timeline tells a part of a long story', async () => {
   })
 })
 
-test('timeline tells the story of a run', async () => {
+test('timeline prints the story of a run', async () => {
   const { code, out } = await at('timeline', 'one')
   const json = await at('timeline', 'one', '--json')
 
@@ -142,7 +142,7 @@ test('timeline tells the story of a run', async () => {
 })
 
 describe('deciding', () => {
-  test('the inbox holds what this person may decide', async () => {
+  test('the inbox lists the requests that this person may decide', async () => {
     const mine = await at('inbox', ...finance, '--json')
     const stranger = await at('inbox', '--as', 'bob')
 
@@ -157,7 +157,7 @@ describe('deciding', () => {
     expect(stranger.err).toMatch(/more waits? for others/)
   })
 
-  test('who is not entitled is refused', async () => {
+  test('a person who is not entitled is refused, with a hint who is', async () => {
     const { code, out } = await at('approve', 'one', '--as', 'bob')
 
     expect(code).toBe(3)
@@ -169,7 +169,7 @@ describe('deciding', () => {
     expect(JSON.parse(json.out)).toMatchObject({ hint: expect.stringContaining('role:finance') })
   })
 
-  test('an approval takes the run on, once; a delivery that is given up is listed and put back', async () => {
+  test('an approval takes effect once; a delivery that fails for good is listed and can be queued again', async () => {
     const approved = await at('approve', 'two', ...finance, '--json')
     const again = await at('approve', 'two', ...finance)
 
@@ -186,7 +186,7 @@ describe('deciding', () => {
     expect((await at('dead-letters')).out).toBe('No dead letters.\n')
   })
 
-  test('what a hint says to run can be run, whatever the key of the run is', async () => {
+  test('the command in a hint can be run, whatever the business key of the run is', async () => {
     await prepare((system) => requestPayment(system, '-y it; echo'))
     const reject = ['reject', ...finance, '--reason', 'no', '--', '-y it; echo']
     await at(...reject)
@@ -199,7 +199,7 @@ describe('deciding', () => {
     })
   })
 
-  test('a rejection keeps the reason', async () => {
+  test('the reason of a rejection is recorded', async () => {
     const { code, out } = await at('reject', 'three', ...finance, '--reason', 'too much', '--json')
 
     expect(code).toBe(0)
@@ -216,7 +216,7 @@ describe('the kill switch', () => {
     [['--instance', 'four'], 'instance:default:four'],
     [['--actor', 'agent:refunds'], 'actor:default:agent:refunds'],
     [['--tenant', 'default'], 'tenant:default'],
-  ])('%j holds everything up that it covers, until its release', async (target, scope) => {
+  ])('a stop of %j holds up all that it covers until it is released', async (target, scope) => {
     const stopped = await at('stop', ...target, '--reason', 'drill', '--json')
     const held = await at('approve', 'four', ...finance)
     const listed = await at('stops')
@@ -230,24 +230,24 @@ describe('the kill switch', () => {
   })
 
   test.each([
-    [['--loop', 'refnud'], 'No run is of the loop refnud. There are runs of refund.'],
+    [['--loop', 'refnud'], 'No run belongs to the loop refnud. There are runs of refund.'],
     [['--instance', 'fuor'], 'No run has the business key fuor.'],
     [['--tenant', 'amce'], 'No run belongs to the tenant amce.'],
-    [['--loop', 'refund', '--tenant', 'amce'], 'No run is of the loop refund. There are none.'],
-  ])(
-    '%j, of which there is no run, is stopped all the same, with a warning',
-    async (target, warning) => {
-      const text = await at('stop', ...target, '--reason', 'drill')
-      const json = await at('stop', ...target, '--reason', 'drill', '--json')
-      const released = await at('release', ...target, '--reason', 'over')
+    [
+      ['--loop', 'refund', '--tenant', 'amce'],
+      'No run belongs to the loop refund. There are no runs.',
+    ],
+  ])('%j covers no run and is stopped all the same, with a warning', async (target, warning) => {
+    const text = await at('stop', ...target, '--reason', 'drill')
+    const json = await at('stop', ...target, '--reason', 'drill', '--json')
+    const released = await at('release', ...target, '--reason', 'over')
 
-      expect(text).toMatchObject({ code: 0, out: expect.stringMatching(/^Stopped /) })
-      expect(text.err).toContain(warning)
-      expect(JSON.parse(json.out)).toMatchObject({ warning: expect.stringContaining(warning) })
-      expect(json.err).toBe('')
-      expect(released).toMatchObject({ code: 0 })
-    },
-  )
+    expect(text).toMatchObject({ code: 0, out: expect.stringMatching(/^Stopped /) })
+    expect(text.err).toContain(warning)
+    expect(JSON.parse(json.out)).toMatchObject({ warning: expect.stringContaining(warning) })
+    expect(json.err).toBe('')
+    expect(released).toMatchObject({ code: 0 })
+  })
 
   test('whoever stops a person is told that other accounts go on', async () => {
     const text = await at('stop', '--actor', 'alice', '--reason', 'drill')
@@ -259,7 +259,7 @@ describe('the kill switch', () => {
     expect((await at('stop', '--help')).out).toContain('Of a person one account is stopped')
   })
 
-  test('a stop that is not in force is not released', async () => {
+  test('release fails for a stop that is not in force', async () => {
     await at('stop', '--loop', 'refund', '--reason', 'drill')
     const typo = await at('release', '--loop', 'refnud', '--reason', 'over')
     await at('release', '--loop', 'refund', '--reason', 'over')
@@ -269,10 +269,13 @@ describe('the kill switch', () => {
       code: 4,
       err: expect.stringContaining('In force: loop:default:refund.'),
     })
-    expect(again).toMatchObject({ code: 4, err: expect.stringContaining('None at all is.') })
+    expect(again).toMatchObject({
+      code: 4,
+      err: expect.stringContaining('No stop is in force at all.'),
+    })
   })
 
-  test('what a reason holds does not act on the terminal', async () => {
+  test('a reason cannot control the terminal', async () => {
     await at('stop', '--loop', 'refund', '--reason', 'drill\u001B[2J\u202E')
     const listed = await at('stops')
     await at('release', '--loop', 'refund', '--reason', 'over')
@@ -280,14 +283,14 @@ describe('the kill switch', () => {
     expect(listed.out).toMatch(/: drill<U\+001B>\[2J<U\+202E>\n$/)
   })
 
-  test('two targets are one too many', async () => {
+  test('two targets are refused', async () => {
     expect(await at('stop', '--everything', '--loop', 'refund', '--reason', 'x')).toMatchObject({
       code: 2,
     })
   })
 })
 
-test('show does not tell of an ended run what may happen to a newer one of its key', async () => {
+test('for a run that has ended, show does not print what may happen to a newer run of the same key', async () => {
   await prepare(async ({ engine }) => {
     const actor = { type: 'human', id: 'olga' } as const
     await engine.start({ loopId: 'refund', aggregateId: 'twice', actor })

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import { hasPassword, secretsOf, withoutSecrets } from './secrets.ts'
 
-test('a password is starred wherever it stands, as is the URL around it', () => {
+test('a password and its URL are replaced by stars wherever they stand', () => {
   const secrets = secretsOf('postgres://loop:s3cr%40t@db/loop')
 
   expect(withoutSecrets('s3cr@t, s3cr%40t, postgres://loop:s3cr%40t@db/loop.', secrets)).toBe(
@@ -10,7 +10,7 @@ test('a password is starred wherever it stands, as is the URL around it', () => 
   )
 })
 
-test('a password among the parameters of a URL is one as well', () => {
+test('a password may be a parameter of the URL', () => {
   const url = 'postgresql://db/loop?user=me&password=s3cr%40t&sslmode=require'
 
   expect(hasPassword(url)).toBe(true)
@@ -20,7 +20,7 @@ test('a password among the parameters of a URL is one as well', () => {
 })
 
 test.each(['postgres://postgres:postgres@db/app', 'postgres://postgres:loop@db/loop'])(
-  'a password that is said in clear beside it spoils no other text: %s',
+  'a password that is also another word of its URL is not replaced in other texts: %s',
   (url) => {
     const text = 'loop list --postgres URL'
     const altered = url.replace('/app', '/other').replace('/loop', '/other')

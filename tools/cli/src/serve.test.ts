@@ -65,7 +65,7 @@ async function serve(...args: readonly string[]): Promise<Started> {
 
 const run = (...args: string[]): Promise<Ran> => workshop.loop(...args)
 
-test('serve needs no configuration: loops here, a login link, keys beside it, and an orderly end', async () => {
+test('serve needs no configuration: it serves the loops here, prints a login link, accepts keys and ends in good order', async () => {
   writeFileSync(join(folder, 'one.loop.yaml'), loop('one'))
   writeFileSync(join(folder, 'unrelated.yaml'), 'not: a loop')
   const { url, login, loops } = await serve('--as', 'alice', '--group', 'ops')
@@ -96,7 +96,7 @@ test('serve needs no configuration: loops here, a login link, keys beside it, an
   expect(code).toBe(0)
 })
 
-test('whichever signal comes second ends it, whatever is in progress', async () => {
+test('a second signal of either kind ends the server at once, whatever is in progress', async () => {
   writeFileSync(join(folder, 'one.loop.yaml'), loop('one'))
   const { url } = await serve()
   const request = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => undefined)
@@ -130,7 +130,7 @@ test('keys are listed without their secrets, and revoked', async () => {
   expect(await run('keys', 'create', 'x', '--scope', 'everything')).toMatchObject({ code: 2 })
 })
 
-test('serve says what it cannot serve', async () => {
+test('serve refuses missing files, two versions of a loop and wrong options', async () => {
   writeFileSync(join(folder, 'one.yaml'), loop('one'))
   writeFileSync(join(folder, 'same.yaml'), loop('one'))
 
@@ -153,19 +153,16 @@ test.each([
   [`export const signer = {}`, 'signer'],
   [`export const callbacks = { origins: [] }`, 'callbacks'],
   [`export const telemetry = []`, 'telemetry'],
-])(
-  'a module that exports something of a wrong kind is told what it must be: %s',
-  async (text, name) => {
-    writeFileSync(join(folder, 'plugins.mjs'), text)
+])('the error about an export of the wrong kind says what it must be: %s', async (text, name) => {
+  writeFileSync(join(folder, 'plugins.mjs'), text)
 
-    expect(await run('serve', '--port', '0', '--with', 'plugins.mjs')).toMatchObject({
-      code: 2,
-      err: expect.stringMatching(`exports ${name} of a wrong kind[^]*hint Export ${name} as `),
-    })
-  },
-)
+  expect(await run('serve', '--port', '0', '--with', 'plugins.mjs')).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(`exports ${name} of the wrong kind[^]*hint Export ${name} as `),
+  })
+})
 
-test('a module that exports what is right is served', async () => {
+test('serve accepts a module whose exports are right', async () => {
   const text = `
     export const integrations = [{ contract: 'integration/v1', name: 'bank', actions: {} }]
     export const channels = () => [{ contract: 'channel/v1', name: 'chat', notify: async () => {} }]

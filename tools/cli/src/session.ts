@@ -14,7 +14,7 @@ import {
 export const defaultDb = '.loop/loop.db'
 export const defaultTenant = 'default'
 
-/** What every command accepts. */
+/** The options that every command accepts. */
 export interface GlobalOptions {
   readonly db: string
   readonly postgres?: string
@@ -34,9 +34,9 @@ export interface Session extends LoopSystem {
 }
 
 /**
- * Opens the store for one command and closes it. It knows no loops and relays nothing: definitions come from the
- * store, effects are carried out by the application that has the integrations. `onError` hears of what goes wrong beside
- * the work.
+ * Opens the store for one command and closes it afterwards. The system is given no loops and runs no relay: definitions
+ * come from the store, and the application that has the integrations carries out the effects. `onError` hears of errors
+ * that do not fail the command.
  */
 export async function withSession<Result>(
   options: GlobalOptions,
@@ -51,7 +51,7 @@ export async function withSession<Result>(
         ...system,
         store,
         tenant: options.tenant,
-        // Who only looks need not be anybody.
+        // Read only when a command needs it: whoever only looks need not say who they are.
         get actor() {
           return actorOf(options)
         },
@@ -60,17 +60,17 @@ export async function withSession<Result>(
       await system.close()
     }
   } finally {
-    // Closed already unless it could not be opened; a connection that is left keeps the program from ending.
+    // `system.close` has closed the store, unless opening failed. An open connection would keep the process from ending.
     await store.close()
   }
 }
 
-/** Where the server keeps digests of keys: beside the database unless it is said. */
+/** The file in which the server keeps digests of API keys: `access`, or `server.db` beside the database. */
 export function accessPathOf({ db }: GlobalOptions, access: string | undefined): string {
   return access ?? join(dirname(db), 'server.db')
 }
 
-/** The person at the keyboard, as far as the system knows. */
+/** The person who runs the command, as the options describe them. */
 export function actorOf({ as = userOfThisComputer(), role, group }: GlobalOptions): Actor {
   return {
     type: 'human',
@@ -85,15 +85,15 @@ function userOfThisComputer(): string {
     return userInfo().username
   } catch (cause) {
     throw new LoopError('invalid_config', 'The user of this computer has no name.', {
-      hint: 'In a container it may be a number that nobody has named. Say who you are with --as ID.',
+      hint: 'Say who you are with --as ID. In a container the user may be a number without a name.',
       cause,
     })
   }
 }
 
 /**
- * The store that the options name. Only with `create` is it made, or brought up to this version: whoever looks at the
- * database of an application does not change it under its feet.
+ * Opens the store that the options name. Only with `create` are its tables made, or upgraded to this version: a command
+ * that only looks must not change the database of an application that is running.
  */
 export async function openStore(
   { db, postgres }: GlobalOptions,
@@ -103,7 +103,7 @@ export async function openStore(
   if (create) makeFolder(dirname(db))
   if (create || existsSync(db)) return createSqliteStore({ path: db, mustExist: !create })
   throw new LoopError('not_found', `There is no database at ${db}.`, {
-    hint: 'Name one with --db PATH or --postgres URL; an application makes it when it starts.',
+    hint: 'Name a database with --db PATH or --postgres URL. An application makes its database when it starts.',
   })
 }
 
@@ -112,7 +112,7 @@ function makeFolder(path: string): void {
     mkdirSync(path, { recursive: true })
   } catch (cause) {
     throw new LoopError('unavailable', `The folder ${path} cannot be made.`, {
-      hint: 'Name a path with --db whose folder you may write.',
+      hint: 'Use --db to name a file in a folder that you may write to.',
       cause,
     })
   }

@@ -36,7 +36,7 @@ async function checkpoint(path: string): Promise<string> {
   return note ?? ''
 }
 
-test('a whole record verifies, deeply too', async () => {
+test('an unchanged record verifies, also with --deep', async () => {
   const json = await at('verify', '--json')
   const deep = await at('verify', '--deep')
 
@@ -44,7 +44,7 @@ test('a whole record verifies, deeply too', async () => {
   expect(deep).toMatchObject({ code: 0, out: 'ok 2 runs, 4 entries.\n' })
 })
 
-test('an export verifies where there is no database, and names its signer', async () => {
+test('an export verifies without a database, and the report names its signer', async () => {
   const { code, out } = await at(
     'export',
     '-o',
@@ -68,14 +68,14 @@ test('an export verifies where there is no database, and names its signer', asyn
   })
 })
 
-test('an export without the seal of its signer is told from one that has it', async () => {
+test('the report on an export says if the seal of its signer is missing', async () => {
   await at('export', '-o', 'kept.jsonl', '--key', 'key.pem', '--key-name', 'a.example/records')
   const text = readFileSync(join(folder, 'kept.jsonl'), 'utf8')
   const end = text.trimEnd().split('\n').at(-1) ?? ''
   const open = JSON.stringify({ ...JSON.parse(end), seal: null })
   writeFileSync(join(folder, 'open.jsonl'), text.replace(end, open))
 
-  const missing = 'No seal says that none of the evidence is missing.'
+  const missing = 'No seal proves that the evidence is complete.'
   const verify = (file: string): Promise<Ran> =>
     loop('verify', '--export', file, '--trust', 'key.pub')
   expect((await verify('kept.jsonl')).out).not.toContain(missing)
@@ -113,7 +113,7 @@ test('an export that was edited does not verify', async () => {
   })
 })
 
-test('evidence leaves only when it is asked for', async () => {
+test('evidence is exported only with --evidence', async () => {
   const without = await at('export')
   const withEvidence = await at('export', '--evidence')
 
@@ -210,7 +210,7 @@ test('a row that was edited by hand is named', async () => {
   expect(out).toMatch(/entry 2 of run [0-9a-f-]{36}: hash_mismatch/)
 })
 
-test('what cannot be told any more is named, and not told', async () => {
+test('a timeline is not printed from an entry that was changed; the error names the entry', async () => {
   const broken = join(folder, 'broken.db')
   copyFileSync(db, broken)
   sql(broken, "UPDATE entry SET body = replace(body, 'a', 'b') WHERE seq = 2")

@@ -1,9 +1,9 @@
 import { LoopError } from '@loop-engine/sdk'
 import type { Command, CommanderError } from 'commander'
 
-/** What commander says of wrong use, in the shape of every other error. */
+/** Turns commander's error about wrong use into a LoopError, so that it is printed like every other error. */
 export function usageError({ code, message }: CommanderError, command: Command): LoopError {
-  const help = `\`${pathOf(command)} --help\` shows what there is.`
+  const help = `\`${pathOf(command)} --help\` shows the usage.`
   if (code === 'commander.help') {
     return new LoopError('invalid_config', 'No command was named.', { hint: help })
   }
@@ -14,7 +14,7 @@ export function usageError({ code, message }: CommanderError, command: Command):
   })
 }
 
-/** As it is typed: `loop keys create`. */
+/** The command as people type it, such as `loop keys create`. */
 function pathOf(command: Command): string {
   return command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name()
 }

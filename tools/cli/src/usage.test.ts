@@ -48,10 +48,14 @@ test.each([
     "Option '--retry <id>' cannot be used with option '--cursor <cursor>'.",
     '`loop dead-letters --help`',
   ],
-  [['export', '--key-name', 'a.example/records'], 'There is no key for this name.', '--key PEM'],
+  [
+    ['export', '--key-name', 'a.example/records'],
+    '--key-name was given without --key.',
+    '--key PEM',
+  ],
   [
     ['retain', '--before', '2026-01-01', '--key-name', 'a'],
-    'There is no key for this name.',
+    '--key-name was given without --key.',
     '--key PEM',
   ],
   [['--db', 'a', 'list', '--db', 'b'], "Option '--db <path>' is given twice.", '`loop --help`'],
@@ -74,19 +78,22 @@ test.each([
   [['show', ''], 'An argument is empty.', '`loop show --help`'],
   [['show', ' '], 'An argument is empty.', '`loop show --help`'],
   [['validate', 'a.yaml', ''], 'An argument is empty.', '`loop validate --help`'],
-])('wrong use is an error like any other, as JSON too: %j', async (args, message, hint) => {
-  const { code, out, err } = await loop('--json', ...args)
+])(
+  'wrong use is reported like every other error, also as JSON: %j',
+  async (args, message, hint) => {
+    const { code, out, err } = await loop('--json', ...args)
 
-  expect({ code, out }).toEqual({ code: 2, out: '' })
-  expect(JSON.parse(err)).toEqual({
-    error: {
-      code: 'invalid_config',
-      message: expect.stringContaining(message),
-      hint: expect.stringContaining(hint),
-      retryable: false,
-    },
-  })
-})
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+    expect(JSON.parse(err)).toEqual({
+      error: {
+        code: 'invalid_config',
+        message: expect.stringContaining(message),
+        hint: expect.stringContaining(hint),
+        retryable: false,
+      },
+    })
+  },
+)
 
 test.each([
   ['a business key', ['show', long]],
@@ -96,27 +103,27 @@ test.each([
   ['a reason', ['reject', 'one', '--as', 'alice', '--reason', long]],
   ['a cursor', ['list', '--cursor', 'of another list']],
   ['a target', ['stop', '--actor', long, '--reason', 'x']],
-])('%s that the engine cannot read is wrong use too', async (_, args) => {
+])('%s that the engine cannot read counts as wrong use', async (_, args) => {
   const { code, out, err } = await asked.loop('--db', asked.db, ...args)
 
   expect({ code, out }).toEqual({ code: 2, out: '' })
   expect(err).toMatch(/\(invalid_(input|actor)\)/)
 })
 
-test('wrong use is said once, with its cure', async () => {
+test('wrong use is reported once, with its cure', async () => {
   const { code, out, err } = await loop('lsit')
 
   expect({ code, out }).toEqual({ code: 2, out: '' })
   expect(err).toBe(
     [
       "error Unknown command 'lsit'. (invalid_config)",
-      '  hint Did you mean list? `loop --help` shows what there is.',
+      '  hint Did you mean list? `loop --help` shows the usage.',
       '',
     ].join('\n'),
   )
 })
 
-test('without a command there is the help, and nothing was done', async () => {
+test('without a command the help is printed and the exit code says that nothing was done', async () => {
   const bare = await loop()
   const keys = await loop('keys')
 
@@ -124,7 +131,7 @@ test('without a command there is the help, and nothing was done', async () => {
   expect(keys).toMatchObject({ code: 2, out: '', err: expect.stringMatching(/^Usage: loop keys /) })
 })
 
-test('a password that was given in the wrong place is not repeated', async () => {
+test('a password that was given in the wrong place is not printed', async () => {
   const { err } = await loop('list', 'postgres://me:hunter22@localhost/x')
   const escaped = await loop('--json', 'list', 'postgres://me:hunt"er22@localhost/x')
 
@@ -134,7 +141,7 @@ test('a password that was given in the wrong place is not repeated', async () =>
   }
 })
 
-test('version is that of the package', async () => {
+test('--version prints the version of the package', async () => {
   const { version } = JSON.parse(
     readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8'),
   ) as { version: string }
@@ -142,7 +149,7 @@ test('version is that of the package', async () => {
   expect(await loop('--version')).toEqual({ code: 0, out: `${version}\n`, err: '' })
 })
 
-test('the help of a command names what every command accepts', async () => {
+test('the help of a command includes the options that every command accepts', async () => {
   const { code, out } = await loop('keys', 'create', '--help')
 
   expect(code).toBe(0)
@@ -158,7 +165,7 @@ test('the help of serve names all that its module may export', async () => {
 
 // Only Linux has a disk that is always full.
 test.skipIf(process.platform !== 'linux')(
-  'an answer that cannot be written is said to be lost',
+  'a result that cannot be written is reported as incomplete',
   () => {
     const full = openSync('/dev/full', 'w')
     const { status, stderr } = spawnSync(process.execPath, [...command, '--version'], {
@@ -168,13 +175,15 @@ test.skipIf(process.platform !== 'linux')(
     closeSync(full)
 
     expect(status).toBe(1)
-    expect(stderr).toBe('error Standard output cannot be written (ENOSPC): it is not whole.\n')
+    expect(stderr).toBe(
+      'error Standard output cannot be written (ENOSPC): the output is incomplete.\n',
+    )
   },
 )
 
-test('where the user has no name, looking needs none, and deciding asks for one', async () => {
+test('a user without a name can list runs, and is asked for --as by a command that needs a person', async () => {
   await prepare(async () => undefined)
-  // A container under a number that nobody has named.
+  // As in a container that runs under a user number without a name.
   const nameless =
     'import os from "node:os"; import { syncBuiltinESMExports } from "node:module";' +
     'os.userInfo = () => { throw new Error() }; syncBuiltinESMExports()'

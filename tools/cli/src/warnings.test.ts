@@ -4,8 +4,8 @@ import { expect, test } from 'vitest'
 
 import { command, environment } from './workshop.fixture.ts'
 
-test('what Node calls experimental is not said to who runs a command, and other warnings are', () => {
-  // As Node 22 does of its SQLite.
+test("Node's warnings of experimental features are hidden, and other warnings are not", () => {
+  // Node 22 gives such a warning for its SQLite.
   const experimental = `process.once('beforeExit', () => {
     process.emitWarning('SQLite is an experimental feature', 'ExperimentalWarning')
     process.emitWarning('The disk is old')

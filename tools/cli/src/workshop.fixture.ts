@@ -50,11 +50,11 @@ export interface Ran {
   readonly err: string
 }
 
-/** A folder with a database, and the real command to look at it with. */
+/** A folder with a database, and the real command to run in it. */
 export interface TestWorkshop {
   readonly folder: string
   readonly db: string
-  /** What an application with a broken bank does before the command is run, so long ago. */
+  /** Works on the database as an application whose bank is broken, `agoMs` in the past. */
   prepare(work: (system: LoopSystem) => Promise<void>, agoMs?: number): Promise<void>
   loop(...args: string[]): Promise<Ran>
   remove(): void
@@ -99,14 +99,14 @@ export async function requestPayment({ engine }: LoopSystem, ...orders: string[]
   }
 }
 
-/** What Node is given to run the command line from its sources. */
+/** The arguments with which Node runs the command line from its sources. */
 export const command: readonly string[] = [
   '--disable-warning=ExperimentalWarning',
   '--conditions=@loop-engine/source',
   join(import.meta.dirname, 'main.ts'),
 ]
 
-/** Nothing of the person who runs the tests; and what one process has compiled, the next one need not. */
+/** Holds nothing of the person who runs the tests. The cache spares each process compiling the sources again. */
 export const environment = {
   PATH: process.env['PATH'],
   NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],

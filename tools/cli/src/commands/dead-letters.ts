@@ -12,16 +12,26 @@ interface DeadLettersOptions extends PageOptions {
 
 export const addDeadLetters: AddCommand = (program, act) => {
   withPages(program.command('dead-letters'), 1000)
-    .description('list deliveries that were given up, or put one back')
-    .addOption(new Option('--retry <id>', 'deliver this one again').conflicts(['limit', 'cursor']))
+    .description('list deliveries that failed for good, or queue one of them again')
+    .addOption(
+      new Option('--retry <id>', 'queue the delivery with this id again').conflicts([
+        'limit',
+        'cursor',
+      ]),
+    )
     .action(
       act(async ({ options, output }, { retry, ...query }: DeadLettersOptions) =>
         withSession(options, async ({ relay, tenant }) => {
           if (retry !== undefined) {
             if (!(await relay.retry({ id: retry, tenant }))) {
-              throw new LoopError('not_found', 'No dead letter has this id.')
+              throw new LoopError('not_found', 'No dead letter has this id.', {
+                hint: '`loop dead-letters` lists them.',
+              })
             }
-            output.result({ retried: retry }, 'It is due again; the next relay delivers it.')
+            output.result(
+              { retried: retry },
+              'The delivery is queued again. The next relay that runs delivers it.',
+            )
             return
           }
           const page = await relay.deadLetters({ tenant, ...query })

@@ -22,18 +22,28 @@ interface DecideOptions {
 
 export const addApprove = decisionCommand(
   'approve',
-  'approve a request; on a terminal it is shown first',
+  'approve a request; on a terminal you see it first and are asked to confirm',
 )
-export const addReject = decisionCommand('reject', 'reject a request')
+export const addReject = decisionCommand(
+  'reject',
+  'reject a request; on a terminal you see it first and are asked to confirm',
+)
 
 function decisionCommand(decision: Decision, description: string): AddCommand {
   return (program, act) => {
     program
       .command(decision)
       .description(description)
-      .argument('<id>', 'id of the request, or business key or run id of a run with one request')
-      .addOption(new Option('--reason <text>', 'why').makeOptionMandatory(decision === 'reject'))
-      .option('-y, --yes', 'do not ask again', false)
+      .argument(
+        '<id>',
+        'id of the request, or business key or run id of a run with one pending request',
+      )
+      .addOption(
+        new Option('--reason <text>', 'why; kept in the record').makeOptionMandatory(
+          decision === 'reject',
+        ),
+      )
+      .option('-y, --yes', 'do not ask for confirmation', false)
       .action(
         act((context, id: string, options: DecideOptions) =>
           decide(context, decision, id, options),
@@ -56,7 +66,7 @@ async function decide(
       output.note('Nothing was decided.')
       return exitCodes.declined
     }
-    // What was just read is what is decided: if it changes in between, the decision is refused.
+    // The decision names what was just read: if the request has changed since, the engine refuses the decision.
     const result = await session.approvals.decide({
       requestId: request.id,
       tenant: session.tenant,
@@ -89,32 +99,34 @@ async function findRequest({ approvals, tenant }: Session, id: string): Promise<
     return items.length > 0 ? items : (await approvals.find({ tenant, runId: id, ...query })).items
   }
   const pending = await found({ status: 'pending', limit: 2 })
-  // Without one that waits, the newest: the answer then says what became of it.
+  // If none is pending, the newest is taken: the refusal then says what became of it.
   const [only, another] = pending.length > 0 ? pending : await found({ limit: 1 })
   if (only && !another) return only
   if (!only) {
     throw new LoopError('not_found', 'No request has this id.', {
-      hint: 'loop inbox lists what waits.',
+      hint: '`loop inbox` lists the requests that wait.',
     })
   }
-  throw new LoopError('conflict', 'The run has several requests.', {
+  throw new LoopError('conflict', 'The run has several pending requests.', {
     hint: `Name one of them; \`loop show ${only.runId}\` lists them.`,
   })
 }
 
-/** As when nothing follows from a rejection, because the request was changed in the database. */
+/** An error that does not fail the command. Example: nothing follows from a rejection, because the row was tampered with. */
 function warningOf(error: unknown): string {
-  const told = isLoopError(error) ? `${error.message} (${error.code})` : 'something unforeseen'
-  return `warning: ${plain(told)}`
+  const text = isLoopError(error)
+    ? `${error.message} (${error.code})`
+    : 'an unexpected error occurred'
+  return `warning: ${plain(text)}`
 }
 
-/** Asks with all in sight that a reviewer sees anywhere else; what will run stands last, above the question. */
+/** Shows all that a reviewer sees on any channel, with what will run right above the question, and asks for a yes. */
 async function confirmed(request: ApprovalRequest, decision: Decision): Promise<boolean> {
-  // It brings the page of links along, which no other command needs.
+  // Imported here because it loads the decision page, which no other command needs.
   const { renderViewText } = await import('@loop-engine/core/decision-page')
   const text = renderViewText(request, request.view, { maxValueLength: Infinity })
   process.stdout.write(`${text}\n\n`)
-  // Ctrl-D closes the input under a prompt, which would then never answer.
+  // Ctrl-D would close the input, and the prompt would never answer. As an alias it cancels.
   updateSettings({ aliases: { '\u0004': 'cancel' } })
   const answer = await confirm({
     message: `${decision === 'approve' ? 'Approve' : 'Reject'} it?`,
@@ -134,7 +146,7 @@ function describeResult(result: DecisionResult, decision: Decision): string {
     case 'recorded':
       return `Recorded: ${what}; more people have to approve.`
     case 'blocked':
-      return `Approved, but a guard no longer passes: ${what} did not happen; loop timeline tells which.`
+      return `Approved, but a guard no longer passes, so ${what} did not happen. \`loop timeline\` names the guard.`
     case 'refused':
       return `Refused to ${decision} ${what}: ${result.reason}.`
   }

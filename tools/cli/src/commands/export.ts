@@ -18,11 +18,11 @@ interface ExportOptions extends SignerOptions {
 }
 
 export const addExport: AddCommand = (program, act) => {
-  withSigner(program.command('export'), 'sign it with this private key')
+  withSigner(program.command('export'), 'sign the export with the private key in this file')
     .description('write the record as JSON lines that anybody can verify')
-    .option('-o, --output <file>', 'where to write it instead of printing it')
-    .option('--run <id>', 'only this run, by business key or run id')
-    .option('--evidence', 'include the evidence; without it the proofs hold all the same', false)
+    .option('-o, --output <file>', 'write to this file instead of standard output')
+    .option('--run <id>', 'export only this run, by business key or run id')
+    .option('--evidence', 'include the evidence; an export without it can be verified too', false)
     .action(
       act(async ({ options, output }, chosen: ExportOptions) => {
         const signer = await readSigner(chosen)
@@ -37,13 +37,13 @@ export const addExport: AddCommand = (program, act) => {
             ...(signer && { signer }),
           })
           if (chosen.output === undefined) {
-            // The lines are the result, and JSON already.
+            // The lines are JSON with and without `--json`.
             for await (const line of lines) if (!(await output.raw(`${line}\n`))) break
             return
           }
           const count = await writeLines(chosen.output, counted(lines, output))
           const publicKey = signer?.publicKey ?? null
-          const signed = publicKey === null ? '' : ` Verifiers need the key ${publicKey}`
+          const signed = publicKey === null ? '' : ` Verify it with the public key ${publicKey}`
           output.result(
             { file: chosen.output, lines: count, publicKey },
             `Wrote ${count} lines to ${chosen.output}.${signed}`,
@@ -53,7 +53,7 @@ export const addExport: AddCommand = (program, act) => {
     )
 }
 
-/** Memory does not grow with the record. */
+/** Writes line by line, so that memory does not grow with the record. Returns the number of lines. */
 async function writeLines(path: string, lines: AsyncIterable<string>): Promise<number> {
   let count = 0
   async function* terminated(): AsyncGenerator<string> {

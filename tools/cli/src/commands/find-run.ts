@@ -2,7 +2,7 @@ import { LoopError, type LoopInstance } from '@loop-engine/sdk'
 
 import type { Session } from '../session.ts'
 
-/** A run by its business key, else by its run id. */
+/** Finds a run by its business key, or else by its run id. */
 export async function findRun(
   { engine, store, tenant }: Session,
   id: string,
@@ -10,6 +10,6 @@ export async function findRun(
   const run = (await engine.get({ tenant, aggregateId: id })) ?? (await store.getRun(tenant, id))
   if (run) return run
   throw new LoopError('not_found', 'No run has this id.', {
-    hint: 'loop list shows the runs; --tenant says whose.',
+    hint: '`loop list` lists the runs; --tenant chooses the tenant.',
   })
 }

@@ -13,11 +13,11 @@ export const addGraph: AddCommand = (program, act) => {
     .description('draw a loop')
     .argument('<file>', 'a YAML or JSON file')
     .addOption(
-      new Option('--format <format>', 'what to draw with')
+      new Option('--format <format>', 'format of the drawing')
         .choices(['mermaid', 'svg', 'dot'])
         .default('mermaid'),
     )
-    .option('-o, --output <file>', 'where to write it instead of printing it')
+    .option('-o, --output <file>', 'write to this file instead of standard output')
     .action(
       act(async ({ output }, file: string, options: { format: Format; output?: string }) => {
         const loop = parseLoop(await readText(file), { file })
@@ -38,7 +38,7 @@ export const addGraph: AddCommand = (program, act) => {
 async function draw(loop: LoopDefinition, format: Format): Promise<string> {
   if (format === 'mermaid') return toMermaid(loop)
   if (format === 'dot') return toDot(loop)
-  // Graphviz is a megabyte of WebAssembly: only who asks for it waits for it.
+  // Graphviz is a megabyte of WebAssembly, so it is loaded for SVG only.
   const { instance } = await import('@viz-js/viz')
   const graphviz = await instance()
   return graphviz.renderString(toDot(loop), { format: 'svg' })

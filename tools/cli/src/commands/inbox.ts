@@ -10,7 +10,7 @@ import { defaultDb, defaultTenant, withSession, type GlobalOptions } from '../se
 export const addInbox: AddCommand = (program, act) => {
   withPages(program.command('inbox'), 100)
     .description(
-      'list what waits for your approval, oldest first; --as, --role and --group say who you are',
+      'list the requests that wait for your approval, oldest first; --as, --role and --group say who you are',
     )
     .action(
       act(async ({ options, output }, { limit, cursor }: PageOptions) =>
@@ -30,19 +30,19 @@ export const addInbox: AddCommand = (program, act) => {
 
 const waiting = { status: 'pending', limit: 1000 } as const
 
-/** Says what waits, but not for this person, of the newest that wait for anybody. */
+/** Says how many of the newest pending requests wait for other people. */
 function noteOthers(
   { note }: Output,
   inbox: readonly ApprovalRequest[],
   { items, cursor }: Page<ApprovalRequest>,
 ): void {
   const mine = new Set(inbox.map(({ id }) => id))
-  // One that is over waits for nobody, though no relay has closed it yet.
+  // A request that has expired waits for nobody, even if no relay has closed it yet.
   const others = items.filter(({ id, expiresAt }) => !mine.has(id) && expiresAt > Date.now()).length
   if (others === 0) return
   const count = `${others}${cursor === undefined ? '' : ' or'}`
   const wait = count === '1' ? 'waits' : 'wait'
-  note(`${count} more ${wait} for others; --role ROLE and --group GROUP add yours.`)
+  note(`${count} more ${wait} for others; name your own roles and groups with --role and --group.`)
 }
 
 function describe(
@@ -61,13 +61,13 @@ function describe(
   ].join('\n')
 }
 
-/** Where this inbox is and as whom it is read, so that the line can be run as it stands. */
+/** The options with which this inbox was read, so that the printed command can be run as it stands. */
 function sameInbox({ db, postgres, tenant, as, role, group }: GlobalOptions): string[] {
-  // A URL holds a password, which nobody wants to see here.
-  const isKnown = postgres === undefined || postgres === process.env['DATABASE_URL']
+  // A URL may hold a password, so it is not printed.
+  const isFromEnvironment = postgres === undefined || postgres === process.env['DATABASE_URL']
   return [
     ...(postgres === undefined && db !== defaultDb ? ['--db', db] : []),
-    ...(isKnown ? [] : ['--postgres', 'URL']),
+    ...(isFromEnvironment ? [] : ['--postgres', 'URL']),
     ...(tenant === defaultTenant ? [] : ['--tenant', tenant]),
     ...(as === undefined ? [] : ['--as', as]),
     ...role.flatMap((each) => ['--role', each]),

@@ -36,14 +36,14 @@ transitions:
 export const addInit: AddCommand = (program, act) => {
   program
     .command('init')
-    .description('write a loop to start from')
-    .argument('[file]', 'where to write it', 'refund.loop.yaml')
-    .option('--force', 'replace the file if it is there', false)
+    .description('write an example loop to start from')
+    .argument('[file]', 'the file to write', 'refund.loop.yaml')
+    .option('--force', 'replace the file if it exists', false)
     .action(
       act(async ({ output }, file: string, { force }: { force: boolean }) => {
         const loop = parseLoop(starter, { format: 'yaml' })
         const { id } = loop
-        // The other commands read a file as its name says.
+        // The other commands tell the format of a file by its name.
         const text = file.endsWith('.json') ? `${JSON.stringify(loop, null, 2)}\n` : starter
         await writeText(file, text, { overwrite: force })
         const next = [

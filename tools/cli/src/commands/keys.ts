@@ -26,26 +26,28 @@ interface CreateOptions extends AccessOptions {
 const day = 86_400_000
 const accessFlag = [
   '--access <path>',
-  "the server's file (default: server.db beside the database)",
+  "the server's file of API keys (default: server.db beside the database)",
 ] as const
 
 export const addKeys: AddCommand = (program, act) => {
-  const keys = program.command('keys').description('API keys of the server: create, list, revoke')
+  const keys = program.command('keys').description('create, list and revoke API keys of the server')
   addCreate(keys, act)
   withPages(keys.command('list'), 1000)
-    .description('list keys, revoked ones too')
+    .description('list keys, including revoked ones')
     .option(...accessFlag)
     .action(act((context, options: AccessOptions & PageOptions) => list(context, options)))
   keys
     .command('revoke')
-    .description('revoke a key at once and for ever')
-    .argument('<id>', 'the visible beginning of the secret')
+    .description('revoke a key, at once and for ever')
+    .argument('<id>', 'id of the key, with which its secret begins')
     .option(...accessFlag)
     .action(
       act((context, id: string, options: AccessOptions) =>
         withKeys(context, options, async (open) => {
           if (!open.revoke(context.options.tenant, id))
-            throw new LoopError('not_found', 'No key has this id.')
+            throw new LoopError('not_found', 'No key has this id.', {
+              hint: '`loop keys list` lists the keys.',
+            })
           context.output.result({ revoked: id }, `Revoked ${id}.`)
         }),
       ),
@@ -55,13 +57,26 @@ export const addKeys: AddCommand = (program, act) => {
 function addCreate(keys: Command, act: Act): void {
   keys
     .command('create')
-    .description('make a key for a program or an agent; its secret is told once')
-    .argument('<name>', 'what it is for')
-    .addOption(repeatable('--scope <scope>', 'what it may be used for; may be repeated'))
-    .addOption(new Option('--agent <id>', 'it stands for this agent').conflicts('automation'))
-    .option('--automation <id>', 'it stands for this program (default: the name)')
-    .addOption(repeatable('--key-role <role>', 'a role of it; may be repeated'))
-    .option('--days <count>', 'it ends after so many days', wholeNumber(1, 3650))
+    .description('create a key for a program or an agent; its secret is shown only once')
+    .argument('<name>', 'name of the key, which says what it is for')
+    .addOption(
+      repeatable(
+        '--scope <scope>',
+        'what the key allows, such as read; at least one, may be repeated',
+      ),
+    )
+    .addOption(
+      new Option('--agent <id>', 'whoever uses the key acts as this AI agent').conflicts(
+        'automation',
+      ),
+    )
+    .option('--automation <id>', 'whoever uses the key acts as this program (default: the name)')
+    .addOption(repeatable('--key-role <role>', 'a role of that agent or program; may be repeated'))
+    .option(
+      '--days <count>',
+      'the key expires after this many days (default: never)',
+      wholeNumber(1, 3650),
+    )
     .option(...accessFlag)
     .action(act((context, name: string, options: CreateOptions) => create(context, name, options)))
 }
@@ -75,14 +90,18 @@ function create(context: Context, name: string, chosen: CreateOptions): Promise<
         scopes.some((scope) => scope === name),
       )
       if (granted.length === 0 || granted.length < chosen.scope.length)
-        throw new LoopError('invalid_config', 'A key needs scopes that exist.', {
-          hint: `Name some with --scope: ${scopes.join(', ')}.`,
-        })
+        throw new LoopError(
+          'invalid_config',
+          'A key needs at least one scope, and every scope must exist.',
+          {
+            hint: `Choose with --scope from ${scopes.join(', ')}.`,
+          },
+        )
       const made = keys.create({
         ...inputOf(context, name, chosen),
         scopes: granted,
       })
-      context.output.result(made, `${made.secret}\nKeep it: it is not told again.`)
+      context.output.result(made, `${made.secret}\nKeep this secret: it is not shown again.`)
     },
     true,
   )
@@ -138,7 +157,7 @@ async function withKeys(
   const path = accessPathOf(options, access)
   if (!create && !existsSync(path))
     throw new LoopError('not_found', `There are no keys at ${path}.`, {
-      hint: 'Name the file of the server with --access PATH; `loop serve` and `loop keys create` make it.',
+      hint: "Name the server's file with --access PATH. `loop serve` and `loop keys create` make that file.",
     })
   const keys = openApiKeys(path)
   try {

@@ -16,10 +16,12 @@ interface ListOptions extends PageOptions {
 export const addList: AddCommand = (program, act) => {
   withPages(program.command('list'), 100)
     .description('list runs')
-    .option('--loop <id>', 'of this loop')
-    .option('--state <id>', 'in this state')
-    .addOption(new Option('--status <status>', 'with this status').choices([...instanceStatuses]))
-    .option('--tag <tag>', 'with this tag')
+    .option('--loop <id>', 'only runs of this loop')
+    .option('--state <id>', 'only runs in this state')
+    .addOption(
+      new Option('--status <status>', 'only runs with this status').choices([...instanceStatuses]),
+    )
+    .option('--tag <tag>', 'only runs with this tag')
     .action(
       act(async (context, { loop, ...query }: ListOptions) => {
         const { output } = context

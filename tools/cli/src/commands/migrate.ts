@@ -4,10 +4,10 @@ import { openStore } from '../session.ts'
 export const addMigrate: AddCommand = (program, act) => {
   program
     .command('migrate')
-    .description('make the tables of the database, or bring them up to this version')
+    .description('make the tables of the database, or upgrade them to this version')
     .addHelpText(
       'after',
-      '\nProcesses of an older version may fail from then on: stop them before. There is no way back but a backup.',
+      '\nStop processes of an older version first: they may fail afterwards. The only way back is a backup.',
     )
     .action(
       act(async ({ options, output }) => {
@@ -17,7 +17,7 @@ export const addMigrate: AddCommand = (program, act) => {
         } finally {
           await store.close()
         }
-        output.result({ migrated: true }, 'The database is of this version.')
+        output.result({ migrated: true }, 'The database has the tables of this version.')
       }),
     )
 }

@@ -14,12 +14,20 @@ interface RetainOptions extends SignerOptions {
 }
 
 export const addRetain: AddCommand = (program, act) => {
-  const purpose = 'bring the log up to date and sign it with this private key first'
+  const purpose = 'first bring the log up to date and sign it with the private key in this file'
   withSigner(program.command('retain'), purpose)
-    .description('drop old entries of closed runs, and keep the proof that they were')
-    .requiredOption('--before <date>', 'of runs that ended before it: 2026-01-01, or a time in UTC')
-    .option('--dry-run', 'say what would go, and drop nothing', false)
-    .addOption(repeatable('--trust <file>', 'a public key that must have signed; may be repeated'))
+    .description('drop old entries of runs that have ended, and keep the proofs of these entries')
+    .requiredOption(
+      '--before <date>',
+      'drop entries of runs that ended before this day (2026-01-01) or time (2026-01-01T12:00Z)',
+    )
+    .option('--dry-run', 'say what would be dropped, and drop nothing', false)
+    .addOption(
+      repeatable(
+        '--trust <file>',
+        'file with a public key; the log must be signed by one of them; may be repeated',
+      ),
+    )
     .action(
       act(async ({ options, output }, chosen: RetainOptions) => {
         const before = readDate(chosen.before)
@@ -55,24 +63,26 @@ function describe(
     ...(kept.unsigned > 0
       ? [`  kept: ${kept.unsigned} runs that no signed checkpoint covers; --key signs one`]
       : []),
-    ...(kept.undelivered > 0 ? [`  kept: ${kept.undelivered} runs with deliveries to come`] : []),
+    ...(kept.undelivered > 0
+      ? [`  kept: ${kept.undelivered} runs with deliveries that are not finished`]
+      : []),
     ...(kept.damaged > 0
       ? [`  kept: ${kept.damaged} runs that are not as they were logged; see loop verify --deep`]
       : []),
   ].join('\n')
 }
 
-/** A day begins at midnight UTC; a time says its zone. */
+/** Reads a day, which begins at midnight UTC, or a time in UTC. */
 function readDate(text: string): number {
   const isDate = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?Z)?$/.test(text)
   const before = isDate ? Date.parse(text) : NaN
-  // The 30th of February would be the 2nd of March, and more would go than was meant.
+  // Date.parse reads 30 February as 2 March, so that more would be dropped than was meant.
   const isThatDay =
     !Number.isNaN(before) && new Date(before).toISOString().startsWith(text.slice(0, 10))
   if (isThatDay && before <= Date.now()) return before
   if (isThatDay)
     throw new LoopError('invalid_config', 'The date of --before is in the future.', {
-      hint: 'Name a day that has been: entries do not go before their time.',
+      hint: 'Name a day in the past.',
     })
   throw new LoopError('invalid_config', 'The date of --before cannot be read.', {
     hint: 'Write it as 2026-01-01 or 2026-01-01T12:00Z.',

@@ -35,42 +35,55 @@ export const addServe: AddCommand = (program, act) => {
     .description('serve loops, approvals and the record over HTTP until it is stopped')
     .argument(
       '[paths...]',
-      'loops, or folders of them (default: .loop, loops and *.loop.yaml here)',
+      'files of loops, or folders of them (default: .loop, loops and *.loop.yaml in this folder)',
     )
     .option(
       '--port <number>',
-      'where to listen; 0 takes any that is free',
+      'port to listen on; 0 takes any free port',
       wholeNumber(0, 65_535),
       4777,
     )
-    .option('--host <address>', 'who may connect; 0.0.0.0 is everybody', '127.0.0.1')
-    .option('--public-url <url>', 'how people reach it, behind a proxy with HTTPS')
+    .option(
+      '--host <address>',
+      'address to listen on; 0.0.0.0 lets other machines connect',
+      '127.0.0.1',
+    )
+    .option(
+      '--public-url <url>',
+      'address under which people reach the server, if it is behind an HTTPS proxy',
+    )
     .option(
       '--access <path>',
-      'where digests of keys are kept (default: server.db beside the database)',
+      'file in which digests of API keys are kept (default: server.db beside the database)',
     )
-    .option('--console <folder>', 'another built console than the one that comes along')
+    .option(
+      '--console <folder>',
+      'folder with a built console, to be served instead of the one included',
+    )
     .option('--mcp', 'serve the Model Context Protocol at /mcp')
     .addOption(
       repeatable('--mcp-startable <loop>', 'a loop that MCP clients may start; may be repeated'),
     )
-    .option('--with <module>', `exports any of ${Object.keys(pluginShapes).join(', ')}`)
-    .option('--oidc-issuer <url>', 'whose tokens are accepted')
-    .option('--oidc-audience <id>', 'for whom these tokens are made')
+    .option(
+      '--with <module>',
+      `a module that exports any of ${Object.keys(pluginShapes).join(', ')}`,
+    )
+    .option('--oidc-issuer <url>', 'OpenID Connect issuer whose tokens are accepted')
+    .option('--oidc-audience <id>', 'audience that these tokens must name')
     .addOption(
       repeatable(
         '--scope-of-role <role=scopes>',
-        'what a role may do, e.g. ops=read,operate; may be repeated',
+        'scopes that a role in a token grants, such as ops=read,operate; may be repeated',
       ),
     )
     .option(
       '--trusted-proxies <count>',
-      'proxies in front of it that set X-Forwarded-For',
+      'number of proxies in front of the server that set X-Forwarded-For',
       wholeNumber(0, 9),
       0,
     )
     .addOption(
-      new Option('--log-level <level>', 'what is logged to standard error')
+      new Option('--log-level <level>', 'least level that is logged to standard error')
         .choices(['silent', 'fatal', 'error', 'warn', 'info', 'debug'])
         .default('info'),
     )
@@ -89,7 +102,7 @@ async function serve(
     readLoops(paths),
     readPlugins(chosen.with),
   ])
-  // From the sources there is one only once it was built.
+  // Run from its sources, the console is there only once it was built.
   const isBuilt = existsSync(join(consoleFolder, 'index.html'))
   const console = chosen.console ?? (isBuilt ? consoleFolder : undefined)
   const mcp = mcpOf(chosen)
@@ -109,7 +122,7 @@ async function serve(
       ...(mcp && { mcp }),
     })
     .catch(async (error: unknown) => {
-      // A connection that is left keeps the program from ending.
+      // An open connection would keep the process from ending.
       await store.close()
       throw error
     })
@@ -122,7 +135,7 @@ async function serve(
       { url, login, loops: loops.map((loop) => loop.id), console: console !== undefined },
       [
         `Serving ${loops.map((loop) => loop.id).join(', ') || 'no loops'} at ${url}`,
-        `Log in as ${id}, once and within ten minutes: ${login}`,
+        `Log in as ${id} with this link, which works once and for ten minutes: ${login}`,
         `The API is described at ${url}/api/v1/openapi.json`,
         ...(console === undefined
           ? ['There are no pages behind the login: the console was not built (npm run build).']
@@ -130,7 +143,7 @@ async function serve(
       ].join('\n'),
     )
     await stopped
-    output.note('Finishing what is in progress.')
+    output.note('Finishing the requests in progress.')
   } finally {
     await served.close()
   }
@@ -138,13 +151,13 @@ async function serve(
 
 function mcpOf({ mcp, mcpStartable: startable }: ServeOptions): LoopServerOptions['mcp'] {
   if (!mcp && startable.length > 0)
-    throw new LoopError('invalid_config', 'There is no MCP whose clients could start a loop.', {
-      hint: 'Serve it with --mcp, or leave out --mcp-startable.',
+    throw new LoopError('invalid_config', '--mcp-startable was given, but no MCP is served.', {
+      hint: 'Serve MCP with --mcp, or leave out --mcp-startable.',
     })
   return mcp ? { startable } : undefined
 }
 
-/** The second signal ends the process as it would without us. */
+/** Resolves at the first SIGTERM or SIGINT, and then stops listening: a second signal ends the process at once. */
 function untilStopped(): Promise<void> {
   return new Promise((resolve) => {
     const stop = (): void => {

@@ -19,7 +19,7 @@ export const addShow: AddCommand = (program, act) => {
             waitingFor(session, run),
             session.engine.get({ tenant, aggregateId }),
           ])
-          // What may happen next happens to the newest run of the key.
+          // Transitions are taken by the newest run of a business key only.
           const available =
             current?.runId === runId
               ? await session.engine.available({ tenant, aggregateId, actor: session.actor })

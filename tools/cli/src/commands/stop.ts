@@ -18,14 +18,16 @@ export const addStop: AddCommand = (program, act) => {
   withTargets(
     program
       .command('stop')
-      .description('the kill switch: nothing that it covers happens until it is released'),
+      .description(
+        'the kill switch: hold up everything that the target covers until it is released',
+      ),
   )
     .addHelpText(
       'after',
       `
-A target without runs is stopped too, since runs may come, and a warning says
-so. Actors are not looked for. Of a person one account is stopped: other
-accounts are known to the directory of the server alone.`,
+A target without runs is stopped too, for runs to come, and a warning says so.
+Actors are not checked. --actor stops this account only: other accounts of the
+same person are known only to the directory of the server.`,
     )
     .action(
       act(async ({ options, output }, chosen: TargetOptions, command: Command) => {
@@ -33,11 +35,11 @@ accounts are known to the directory of the server alone.`,
         return withSession(options, async (session) => {
           const { engine, actor } = session
           const stop = await engine.stop({ target, actor, reason: chosen.reason })
-          // Looked for afterwards: nothing may stand in the way of a stop, nor make it look like a failure.
+          // Checked after the stop: the check must neither delay the stop nor make it look like a failure.
           const warning = await targetWarning(session, target).catch(() => undefined)
           output.result(
             { ...stop, ...(warning && { warning }) },
-            `Stopped ${plain(stop.scope)}. loop release with the same target and a reason lets it go on.`,
+            `Stopped ${plain(stop.scope)}. \`loop release\` with the same target and a reason ends the stop.`,
           )
           if (warning) output.note(`${output.paint('yellow', 'warning')} ${plain(warning)}`)
         })
@@ -65,7 +67,7 @@ export const addRelease: AddCommand = (program, act) => {
 
 function notStopped(inForce: readonly string[]): LoopError {
   return new LoopError('not_found', 'No stop of this target is in force.', {
-    hint: inForce.length === 0 ? 'None at all is.' : `In force: ${inForce.join(', ')}.`,
+    hint: inForce.length === 0 ? 'No stop is in force at all.' : `In force: ${inForce.join(', ')}.`,
   })
 }
 
@@ -86,12 +88,15 @@ export const addStops: AddCommand = (program, act) => {
 
 function withTargets(command: Command): Command {
   return command
-    .option('--everything', 'all tenants, all loops')
-    .option('--loop <id>', 'one loop')
-    .option('--instance <id>', 'one run, by its business key')
-    .option('--actor <id>', 'whatever one actor does, or others do on its behalf')
-    .requiredOption('--reason <text>', 'why')
-    .addHelpText('after', '\nWith --tenant alone, the whole tenant.')
+    .option('--everything', 'target: all tenants and all loops')
+    .option('--loop <id>', 'target: one loop')
+    .option('--instance <id>', 'target: one run, by its business key')
+    .option('--actor <id>', 'target: what one actor does, and what others do on its behalf')
+    .requiredOption('--reason <text>', 'why; kept in the record')
+    .addHelpText(
+      'after',
+      '\nGive one target. --tenant without another target means the whole tenant.',
+    )
 }
 
 function targetOf(
@@ -104,7 +109,8 @@ function targetOf(
   if (loop !== undefined) targets.push({ loopId: loop, tenant })
   if (instance !== undefined) targets.push({ aggregateId: instance, tenant })
   if (actor !== undefined) targets.push({ actorId: actor, tenant })
-  // A tenant is the target only when it was asked for, never by default; beside everything it would mean nothing.
+  // The tenant is a target only if --tenant was given, and never by default. With --everything it would mean nothing, so
+  // that the two together are refused.
   const isNamed = command.getOptionValueSourceWithGlobals('tenant') === 'cli'
   if (isNamed && (targets.length === 0 || everything)) targets.push({ tenant })
   const [target] = targets

@@ -3,8 +3,9 @@ import type { StopTarget } from '@loop-engine/sdk'
 import { defaultTenant, type Session } from '../session.ts'
 
 /**
- * What to say of a stop that covers less than was meant, perhaps: no run, because a name was mistyped or a loop is not there
- * yet; or one account of a person, for no directory is asked here. Nobody knows all actors, so that theirs is not looked for.
+ * Warns of a stop that may cover less than was meant. It covers no run if its name is mistyped, or if its runs do not exist
+ * yet; and it covers one account of a person, because no directory is asked here. No store has a list of actors, so the name
+ * of an actor is not checked.
  */
 export async function targetWarning(
   { engine }: Session,
@@ -35,11 +36,11 @@ async function missingRun(
   const { loopId } = target
   const { items } = await engine.find({ tenant, loopId, limit: 1 })
   if (items.length > 0) return undefined
-  const others = loops.length > 0 ? `There are runs of ${loops.join(', ')}.` : 'There are none.'
-  return `No run is of the loop ${loopId}. ${others}`
+  const others = loops.length > 0 ? `There are runs of ${loops.join(', ')}.` : 'There are no runs.'
+  return `No run belongs to the loop ${loopId}. ${others}`
 }
 
-/** Of which there are runs, as far as one page tells. */
+/** The loops that have runs, as far as one page of runs tells. */
 async function loopsOf(engine: Session['engine'], tenant: string): Promise<readonly string[]> {
   const { items } = await engine.find({ tenant, limit: 1000 })
   return [...new Set(items.map(({ loopId }) => loopId))]

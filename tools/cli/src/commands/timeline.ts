@@ -15,8 +15,13 @@ export const addTimeline: AddCommand = (program, act) => {
     .command('timeline')
     .description('tell the story of a run: who did what, why, and what was refused')
     .argument('<id>', 'business key or run id')
-    .option('--from <seq>', 'begin with this entry', wholeNumber(1, Number.MAX_SAFE_INTEGER), 1)
-    .option('--limit <count>', 'at most so many entries', wholeNumber(1, 1_000_000))
+    .option(
+      '--from <seq>',
+      'begin with the entry of this number',
+      wholeNumber(1, Number.MAX_SAFE_INTEGER),
+      1,
+    )
+    .option('--limit <count>', 'print at most this many entries', wholeNumber(1, 1_000_000))
     .action(
       act(async ({ options, output }, id: string, chosen: TimelineOptions) =>
         withSession(options, async (session) => {

@@ -32,7 +32,10 @@ export const addValidate: AddCommand = (program, act) => {
     .description('check loops: structure, guards and their parameters, expressions')
     .argument('<files...>', 'YAML or JSON files')
     .addOption(
-      repeatable('--guard <id>', 'a guard of yours that the loops may name; may be repeated'),
+      repeatable(
+        '--guard <id>',
+        'id of a guard of your own that the loops may use; may be repeated',
+      ),
     )
     .action(
       act(async ({ output }, files: string[], { guard }: { guard: string[] }) => {
@@ -49,7 +52,7 @@ export const addValidate: AddCommand = (program, act) => {
         )
         if (reports.length > 0) output.result(reports, text.join('\n'))
         const [first] = unread
-        // All of them are named by one error, after what is said of the others.
+        // One error names all files that cannot be read, after the reports on the others.
         if (first)
           throw new LoopError(first.code, unread.map(({ message }) => message).join(' '), first)
         return reports.every(({ valid }) => valid) ? exitCodes.ok : exitCodes.failed
@@ -57,10 +60,10 @@ export const addValidate: AddCommand = (program, act) => {
     )
 }
 
-/** What is to say about a file, or why it cannot be read. */
-async function check(file: string, own: readonly string[]): Promise<Report | LoopError> {
+/** The report on a file, or the reason why it cannot be read. */
+async function check(file: string, ownGuards: readonly string[]): Promise<Report | LoopError> {
   try {
-    const { id, version } = parse(await readText(file), file, own)
+    const { id, version } = parse(await readText(file), file, ownGuards)
     return { file, valid: true, loopId: id, version }
   } catch (error) {
     if (!isLoopError(error)) throw error
@@ -70,14 +73,14 @@ async function check(file: string, own: readonly string[]): Promise<Report | Loo
   }
 }
 
-function parse(text: string, file: string, own: readonly string[]): LoopDefinition {
+function parse(text: string, file: string, ownGuards: readonly string[]): LoopDefinition {
   const registry = createGuardRegistry()
   const expressions = createExpressions()
   return parseLoop(text, {
     file,
     guards: {
-      get: (id) => registry.get(id) ?? (own.includes(id) ? {} : undefined),
-      keys: () => [...registry.ids, ...own],
+      get: (id) => registry.get(id) ?? (ownGuards.includes(id) ? {} : undefined),
+      keys: () => [...registry.ids, ...ownGuards],
     },
     compileExpression: (expression, scope) => expressions.compile(expression, scope),
   })

@@ -31,21 +31,33 @@ interface VerifyOptions {
 export const addVerify: AddCommand = (program, act) => {
   program
     .command('verify')
-    .description('check that the record is whole, or that an export is')
-    .option('--deep', 'also judge each entry again, and look for what it leaves open', false)
-    .option('--checkpoint <file>', 'compare with a signed checkpoint that was kept elsewhere')
+    .description('check that nothing in the record, or in an export, was changed or removed')
+    .option(
+      '--deep',
+      'also judge each entry again, and check that deliveries, timers and requests are there',
+      false,
+    )
+    .option(
+      '--checkpoint <file>',
+      'compare the record with a signed checkpoint that was kept elsewhere',
+    )
     .addOption(
-      // One that is ignored would seem to be compared.
+      // --checkpoint would otherwise be ignored, while people believe that it was compared.
       new Option('--export <file>', 'check this export instead of the database').conflicts(
         'checkpoint',
       ),
     )
-    .addOption(repeatable('--trust <file>', 'a public key whose signature counts; may be repeated'))
+    .addOption(
+      repeatable(
+        '--trust <file>',
+        'file with a public key whose signatures count; may be repeated',
+      ),
+    )
     .action(
       act(async (context, options: VerifyOptions) => {
         if (options.trust.length > 0 && !options.export && !options.checkpoint)
-          throw new LoopError('invalid_config', 'A key is good for what it signed.', {
-            hint: 'Name that with --checkpoint FILE or --export FILE.',
+          throw new LoopError('invalid_config', '--trust was given, but nothing that is signed.', {
+            hint: 'Name a signed file with --checkpoint FILE or --export FILE, or leave out --trust.',
           })
         const keys = await readKeys(options.trust)
         if (options.export !== undefined) {
@@ -91,13 +103,13 @@ function describeExport({
     : 'no signature was checked; --trust names a key'
   const sentences = [`${runs} runs, ${entries} entries, ${signature}.`]
   if (part && isOpen)
-    sentences.push('It is a part of the record; no seal says that none of it is missing.')
+    sentences.push('It is a part of the record, and no seal proves that this part is complete.')
   else if (part) sentences.push('It is a part of the record.')
-  else if (isOpen) sentences.push('No seal says that none of the evidence is missing.')
+  else if (isOpen) sentences.push('No seal proves that the evidence is complete.')
   if (dropped !== undefined)
-    sentences.push(`${dropped} more were dropped by retention; the log proves them.`)
+    sentences.push(`${dropped} more entries were dropped by retention; the log still proves them.`)
   if (withheld !== undefined)
-    sentences.push(`Of ${withheld} the evidence is not here, and no erasure of it is on record.`)
+    sentences.push(`${withheld} entries have no evidence here, and no erasure of it is on record.`)
   return sentences.join(' ')
 }
 
@@ -107,9 +119,13 @@ async function verifyDatabase(
   keys: NoteKey[],
 ): Promise<ExitCode> {
   if (file !== undefined && keys.length === 0) {
-    throw new LoopError('invalid_config', 'A checkpoint is worth what its signature is.', {
-      hint: 'Name the public key of its signer with --trust FILE.',
-    })
+    throw new LoopError(
+      'invalid_config',
+      'A checkpoint proves nothing without the public key of its signer.',
+      {
+        hint: 'Name the public key with --trust FILE.',
+      },
+    )
   }
   const note = file === undefined ? null : await readText(file)
   return withSession(options, async ({ store, tenant }) => {
@@ -133,7 +149,7 @@ async function verifyDatabase(
       ...(report.runs === 0 ? [`  the tenant ${plain(tenant)} has no run here`] : []),
       ...(retained
         ? [
-            `  retained: ${retained.entries} entries dropped before ${new Date(retained.before).toISOString()}, proofs kept`,
+            `  retention: ${retained.entries} entries from before ${new Date(retained.before).toISOString()} were dropped, their proofs kept`,
           ]
         : []),
       ...report.faults.map((fault) => `  ${describe(fault)}`),
@@ -144,7 +160,7 @@ async function verifyDatabase(
   })
 }
 
-/** A note that nobody trusted has signed, or that was changed, proves nothing: that is no refusal of a policy. */
+/** A checkpoint that was changed, or that no trusted key signed, is a failed verification and not refused by a policy. */
 async function compare(options: CheckAgainstOptions): Promise<StartCheck> {
   return checkAgainst(options).catch((error: unknown) => {
     if (!isLoopError(error) || error.code !== 'refused') throw error
@@ -171,7 +187,7 @@ function describe({ fault, message, line, cause, runId, seq }: Fault): string {
   return plain(parts.join(' ').trimEnd())
 }
 
-/** Opened when it is read: before, a stream would report a missing file outside of any call. */
+/** Opens the file only when it is read: an earlier stream would report a missing file outside of any call. */
 async function* bytesOf(path: string): AsyncGenerator<Buffer> {
   yield* createReadStream(path)
 }
