@@ -22,12 +22,12 @@ export interface AppOptions extends MountOptions {
   readonly mcp: LoopMcpServer | undefined
   /** The folder of a built console. */
   readonly console: string | undefined
-  /** Proxies in front of this server that set X-Forwarded-For. */
+  /** How many proxies in front of this server set X-Forwarded-For. */
   readonly trustedProxies: number
   readonly ready: () => Promise<boolean>
 }
 
-/** All of the server as one web-standard handler. */
+/** The whole server as one web-standard handler. */
 export function createApp(options: AppOptions): Hono<Environment> {
   const { services, logger, ids, telemetry } = options
   const safe = securityHeaders(services.secureCookies)
@@ -38,7 +38,7 @@ export function createApp(options: AppOptions): Hono<Environment> {
     context.set('caller', callerOf(context, options.trustedProxies))
     const traceparent = context.req.raw.headers.get('traceparent')
     const serve = async (): Promise<{ status: number; route?: string }> => {
-      // Under telemetry the record names the span that was seen, whoever sent what.
+      // With telemetry the record names the span that telemetry opened, and not the header of the caller.
       context.set('trace', traceOf(telemetry?.carry()?.traceparent ?? traceparent, ids))
       await next()
       const route = context.get('route')?.replace(/^\S+ /, '')
@@ -69,7 +69,7 @@ export function createApp(options: AppOptions): Hono<Environment> {
   app.all('/api/*', nothingHere)
   app.all('/channels/*', nothingHere)
   mountConsole(app, options.console)
-  // As a route too: what `notFound` alone throws goes past the headers and the log.
+  // Also a route, because an error that `notFound` throws would skip the headers and the log.
   app.all('*', nothingHere)
   app.notFound(nothingHere)
   app.onError((error, context) => {
@@ -91,7 +91,7 @@ const text = { 'content-type': 'text/plain; charset=utf-8' }
 const json = { 'content-type': 'application/json; charset=utf-8' }
 
 function nothingHere(): never {
-  throw new LoopError('not_found', 'There is nothing here.')
+  throw new LoopError('not_found', 'There is nothing at this address.')
 }
 
 function finish(
@@ -104,11 +104,11 @@ function finish(
     if (!headers.has(name)) headers.set(name, value)
   headers.set('x-request-id', context.get('requestId'))
   headers.set('traceparent', context.get('trace').outgoing)
-  // Whoever keeps the connection would come back to a server that is gone.
+  // A client that kept the connection would use it again when the server is gone.
   if (services.draining.aborted) headers.set('connection', 'close')
 }
 
-/** The pattern of the route, never the path: that may hold a token or a name. */
+/** Logs the pattern of the route and never the path, which may hold a token or a name. */
 function log(context: Context<Environment>, logger: Logger, durationMs: number): void {
   const principal = context.get('principal')
   logger.info(
@@ -125,7 +125,7 @@ function log(context: Context<Environment>, logger: Logger, durationMs: number):
   )
 }
 
-/** The address that the outermost trusted proxy saw. */
+/** The address of the caller, as the outermost trusted proxy saw it. */
 function callerOf(context: Context<Environment>, trustedProxies: number): string {
   const address = context.env?.incoming?.socket.remoteAddress ?? 'unknown'
   if (trustedProxies === 0) return address

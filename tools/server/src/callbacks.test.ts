@@ -66,7 +66,7 @@ async function reject(approvalId: string): Promise<void> {
   })
 }
 
-test('who asked for it is told once, when the request is closed', async () => {
+test('the receiver is called back once, when the request is closed', async () => {
   const { approvalId } = (await attempt(`${origin}/resume/1?signature=abc`)).body
   await server.server.system.relay.drain()
   expect(told).toEqual([])
@@ -86,7 +86,7 @@ test('who asked for it is told once, when the request is closed', async () => {
   })
 })
 
-test('an expiry is told too', async () => {
+test('the receiver is called back when a request expires', async () => {
   const { approvalId } = (await attempt(`${origin}/resume`)).body
   clock.advance(3 * 3_600_000)
   await server.server.system.relay.drain()
@@ -96,7 +96,7 @@ test('an expiry is told too', async () => {
   ])
 })
 
-test('whatever the receiver answers but 2xx is told again, under the same id', async () => {
+test('the event is sent again, with the same id, until the receiver answers 2xx', async () => {
   answers = [409, 404]
   const { approvalId } = (await attempt(`${origin}/resume`)).body
   await reject(approvalId)
@@ -109,7 +109,7 @@ test('whatever the receiver answers but 2xx is told again, under the same id', a
   expect(new Set(told.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
 })
 
-test('a receiver that asks for a pause is left alone for so long', async () => {
+test('the server observes the Retry-After of a receiver', async () => {
   answers = [429]
   const { approvalId } = (await attempt(`${origin}/resume`)).body
   await reject(approvalId)
@@ -130,7 +130,7 @@ test.each([
   'http://169.254.169.254/latest/meta-data',
   'http://user:pass@127.0.0.1/resume',
   'no url',
-])('nobody is called back at %s', async (url) => {
+])('the callback URL %s is refused', async (url) => {
   const { status } = await attempt(url)
 
   expect(status).toBe(400)
@@ -138,7 +138,7 @@ test.each([
   expect(body.items).toEqual([])
 })
 
-test('the URL, which lets its holder go on, is told to nobody else', async () => {
+test('the callback URL, which may hold a secret, is shown to nobody else', async () => {
   const { approvalId } = (await attempt(`${origin}/resume?signature=abc`)).body
 
   const { text: shown } = await server.call('GET', `/api/v1/approvals/${approvalId}`, { key })
@@ -147,7 +147,7 @@ test('the URL, which lets its holder go on, is told to nobody else', async () =>
   expect(shown + history).not.toContain('signature=abc')
 })
 
-test('a server that calls nobody back says so instead of letting somebody wait', async () => {
+test('a server without callbacks refuses a callback URL, so that nobody waits in vain', async () => {
   const other = await createTestServer()
   const { status, body } = await attempt(`${origin}/resume`, other)
   await other.close()

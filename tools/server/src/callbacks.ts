@@ -10,17 +10,17 @@ import {
 import { createWebhookSink } from '@loop-engine/integration-webhooks'
 
 export interface CallbackOptions {
-  /** Whom the server calls back, e.g. `https://n8n.example.com`; whoever may attempt transitions names a URL there. */
+  /** Origins that may be called back, such as `https://n8n.example.com`. Who attempts a transition names a URL there. */
   readonly origins: readonly string[]
-  /** `whsec_…` (Standard Webhooks). While secrets are rotated each of them signs. */
+  /** `whsec_…` (Standard Webhooks). Each of them signs, so that secrets can be rotated. */
   readonly secrets: readonly string[]
-  /** Networks (CIDR) that may be reached although they are not public, and by plain HTTP. */
+  /** Networks (CIDR) that may be called although they are not public, and by plain HTTP. */
   readonly allow?: readonly string[]
 }
 
 export interface Callbacks {
   readonly channel: Channel
-  /** Throws `invalid_input` for a URL that nobody is called back at. */
+  /** Throws `invalid_input` for a URL that the server does not call back. */
   check(url: string): void
 }
 
@@ -30,22 +30,22 @@ export interface Callbacks {
  */
 export function createCallbacks({ origins, secrets, allow = [] }: CallbackOptions): Callbacks {
   const known = new Set(origins.map(originOf))
-  // What is wrong with the secrets or networks shows now and not when somebody waits.
+  // Faulty secrets or networks are refused now, and not when a receiver waits.
   for (const origin of known) createWebhookSink({ url: origin, secrets, allow })
 
   return {
     check(url) {
       const parsed = URL.parse(url)
       if (parsed && known.has(parsed.origin) && !parsed.username && !parsed.password) return
-      throw new LoopError('invalid_input', 'This server does not call back there.', {
+      throw new LoopError('invalid_input', 'This server does not call back to this address.', {
         path: '/callbackUrl',
-        hint: 'Name the origin in the option `callbacks` of the server.',
+        hint: 'Add its origin to `callbacks.origins` in the options of the server.',
       })
     },
     channel: {
       contract: 'channel/v1',
       name: 'callback',
-      // Whoever is called back decides nothing.
+      // The receiver is told of the end of a request only: it decides nothing.
       notify: async () => undefined,
       async update(ref, request, _view, context) {
         if (request.status === 'pending') return
@@ -59,17 +59,21 @@ export function createCallbacks({ origins, secrets, allow = [] }: CallbackOption
   }
 }
 
-/** A receiver that does not want it now may want it soon: it may still be writing down that it waits. */
+/** Every failure is retried: a receiver that refuses the event may not have stored yet that it waits for it. */
 async function tell(sink: EventSink, event: CloudEvent, signal: AbortSignal): Promise<void> {
   try {
     await sink.publish([event], { signal })
   } catch (error) {
     const retryAfterMs = isLoopError(error) ? error.details?.['retryAfterMs'] : undefined
-    throw new LoopError('unavailable', 'Who waits for a request could not be told.', {
-      plugin: 'callback',
-      retryable: true,
-      ...(retryAfterMs !== undefined && { details: { retryAfterMs } }),
-    })
+    throw new LoopError(
+      'unavailable',
+      'The receiver of a callback could not be reached, or refused it.',
+      {
+        plugin: 'callback',
+        retryable: true,
+        ...(retryAfterMs !== undefined && { details: { retryAfterMs } }),
+      },
+    )
   }
 }
 
@@ -92,8 +96,8 @@ function eventOf(request: ApprovalRequest, { idempotencyKey }: ChannelContext): 
 function originOf(text: string): string {
   const origin = URL.parse(text)?.origin
   if (origin !== undefined && origin !== 'null') return origin
-  throw new LoopError('invalid_config', 'An origin that is called back could not be read.', {
+  throw new LoopError('invalid_config', 'An origin in `callbacks` is no URL.', {
     path: '/callbacks/origins',
-    hint: 'Write it out, e.g. https://n8n.example.com.',
+    hint: 'Write it with its scheme, such as https://n8n.example.com.',
   })
 }

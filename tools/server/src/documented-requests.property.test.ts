@@ -23,12 +23,12 @@ interface Operation {
   readonly responses: Readonly<Record<string, unknown>>
 }
 
-/** The document as a client reads it. */
+/** The OpenAPI document as a client reads it. */
 const document = JSON.parse(JSON.stringify(openApiOf(routes))) as {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> }
 }
-/** A stream does not end, and who logs out would be nobody afterwards. */
+/** Left out: a stream does not end, and after a logout the caller would have no session. */
 const operations = Object.entries(document.paths)
   .flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
@@ -38,7 +38,7 @@ const operations = Object.entries(document.paths)
 let server: TestServer
 let callers: readonly { readonly key?: string; readonly cookie?: string }[]
 const robot = 0
-/** What exists, so that not every request ends at 404. */
+/** Ids that exist, so that not every request ends with 404. */
 let existing: Readonly<Record<string, readonly string[]>>
 beforeAll(async () => {
   server = await createTestServer()
@@ -66,7 +66,7 @@ function make(schema: Schema, seed: number): unknown {
   return createGeneratorSync({ seed, optionalsProbability: 0.5, maxLength: 64 }).generate(whole)
 }
 
-/** What every client resolves before it sends a path. */
+/** Path segments that every client resolves before it sends a request. */
 const isStep = (text: string): boolean => text === '.' || text === '..'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -77,7 +77,7 @@ interface Request {
   readonly body: Fields | undefined
 }
 
-/** A request that the document allows, about what exists where `real`. */
+/** A request that the document allows; with ids that exist if `real`. */
 function compose(
   { path, method, operation }: (typeof operations)[number],
   seed: number,
@@ -97,7 +97,7 @@ function compose(
     const text = valueOf(parameter, turn)
     if (place === 'path')
       filled = filled.replace(`{${name}}`, encodeURIComponent(isStep(text) ? 'a' : text))
-    // A cursor is what an earlier answer gave.
+    // A cursor must come from an earlier answer.
     else if (place === 'query' && name !== 'cursor' && isThere(turn)) query[name] = text
   }
   const made = requestBody && (make(requestBody.content['application/json'].schema, seed) as Fields)
@@ -105,7 +105,7 @@ function compose(
     made &&
     Object.fromEntries(
       Object.entries(made)
-        // Only an ai-agent may be attributed to a model, which no schema can say.
+        // Only an ai-agent may have attribution, which no schema can express.
         .filter(([name]) => name !== 'attribution' || by === robot)
         .map(([name, value]) => [name, known(name) ?? value]),
     )
@@ -122,7 +122,7 @@ const anyOperation = fc.constantFrom(...operations)
 const seeds = fc.nat(1_000_000)
 const anyCaller = fc.nat(1)
 
-test('what the document allows is never refused as malformed', async () => {
+test('a request that the document allows is never refused as malformed', async () => {
   const seen = new Set<number>()
   await fc.assert(
     fc.asyncProperty(
@@ -135,7 +135,7 @@ test('what the document allows is never refused as malformed', async () => {
         const { status, text, body } = await send(request, by)
         seen.add(status)
 
-        // A state that does not exist and a delegate who is nobody are refused as well, in words alone.
+        // An unknown state and an unknown delegate are refused too, without a list of errors.
         const inWords = body?.path === '/state' || body?.path === '/to'
         const isMalformed = malformed.includes(status) && !inWords
         const isDocumented = status >= 400 || String(status) in which.operation.responses
@@ -148,7 +148,7 @@ test('what the document allows is never refused as malformed', async () => {
   for (const status of [200, 403, 404, 409]) expect([...seen]).toContain(status)
 }, 60_000)
 
-/** Ways to break a body: each is a mistake that somebody makes. */
+/** Ways to break a body, each a mistake that clients make. */
 const mistakes = {
   'a field too many': (body: Fields) => ({ ...body, unheardOf: true }),
   'a field too few': (body: Fields, { required = [] }: Schema, turn: number) => {
@@ -162,7 +162,7 @@ const mistakes = {
   'no object at all': (body: Fields) => [body],
 }
 
-test('what the document forbids is refused, and the answer says where', async () => {
+test('a request that the document forbids is refused, and the answer says where it is wrong', async () => {
   let refused = 0
   const changing = operations.filter(({ operation }) => operation.requestBody)
   await fc.assert(
@@ -178,7 +178,7 @@ test('what the document forbids is refused, and the answer says where', async ()
         if (!broken) return
         const { status, body } = await send({ ...request, body: broken as Fields }, by)
 
-        // Who may not do it at all is told that first.
+        // A missing scope or role is reported before a malformed body.
         if (status === 403) return
         expect(status, JSON.stringify({ ...request, body: broken })).toBe(400)
         expect(body.errors.length).toBeGreaterThan(0)

@@ -130,7 +130,7 @@ const headers = fc.dictionary(
   { maxKeys: 4 },
 )
 
-test('nothing that is sent makes the server fail, and every answer is as it is documented', async () => {
+test('no request makes the server fail, and every answer is as documented', async () => {
   const seen = new Map<number, number>()
   await fc.assert(
     fc.asyncProperty(
@@ -211,7 +211,7 @@ test('nothing that is sent makes the server fail, and every answer is as it is d
   for (const status of [200, 400, 401, 404, 405]) expect([...seen.keys()]).toContain(status)
 }, 120_000)
 
-test('a body that does not say that it is JSON is not read', async () => {
+test('a body without the content type of JSON is refused', async () => {
   const { status } = await fetch(`${server.url}/api/v1/instances`, {
     method: 'POST',
     headers: { authorization: `Bearer ${keys[0]}`, 'content-type': 'text/plain' },
@@ -221,7 +221,7 @@ test('a body that does not say that it is JSON is not read', async () => {
   expect(status).toBe(415)
 })
 
-test('bytes that are no HTTP end their own connection and nothing else', async () => {
+test('bytes that are not HTTP end only their own connection', async () => {
   const port = Number(new URL(server.url).port)
   const send = (bytes: Uint8Array | string): Promise<string> =>
     new Promise((resolve) => {

@@ -21,7 +21,7 @@ async function heardBy(socket: Socket): Promise<string> {
   return text
 }
 
-test('a body that is too large is refused, whether it says so or not', async () => {
+test('a body that is too large is refused, with and without a Content-Length', async () => {
   server = await createTestServer({ maxBodyBytes: 10_000 })
   const key = server.key()
   const body = JSON.stringify({
@@ -42,7 +42,7 @@ test('a body that is too large is refused, whether it says so or not', async () 
   expect((await server.call('GET', '/api/v1/instances', { key })).body.items).toEqual([])
 })
 
-test('who sends a byte now and then is not waited for', async () => {
+test('a connection that sends only a byte now and then is ended', async () => {
   server = await createTestServer({ timeouts: { headersMs: 200, requestMs: 300 } })
   const head = open()
   head.write('GET /healthz HTTP/1.1\r\nHost: x\r\nX-A')
@@ -58,7 +58,7 @@ test('who sends a byte now and then is not waited for', async () => {
   ])
 })
 
-test('who asks too much is told when to come again, and others are not', async () => {
+test('a caller beyond the rate limit is told when to come again, and other callers are not limited', async () => {
   server = await createTestServer({ rateLimit: { burst: 5, perSecond: 0.1 } })
   const [greedy, modest] = [server.key(), server.key()]
   const ask = (key: string): ReturnType<TestServer['call']> =>
@@ -72,7 +72,7 @@ test('who asks too much is told when to come again, and others are not', async (
   expect((await ask(modest)).status).toBe(200)
 })
 
-test('somebody of the same name in another tenant is somebody else', async () => {
+test('the same id in another tenant has a limit of its own', async () => {
   server = await createTestServer({ rateLimit: { burst: 2, perSecond: 0.01 } })
   const [here, there] = [
     await server.login('alice', [], 'here'),
@@ -85,7 +85,7 @@ test('somebody of the same name in another tenant is somebody else', async () =>
   expect(await ask(there)).toBe(200)
 })
 
-test('who guesses credentials is slowed down, who has one is not', async () => {
+test('a caller who guesses credentials is slowed down, and a caller with a credential is not', async () => {
   server = await createTestServer({ strangerLimit: { burst: 3, perSecond: 0.01 } })
   const key = server.key()
   const guess = (): ReturnType<TestServer['call']> =>
@@ -97,7 +97,7 @@ test('who guesses credentials is slowed down, who has one is not', async () => {
   expect((await server.call('GET', '/api/v1/definitions', { key })).status).toBe(200)
 })
 
-test('behind a proxy whoever guesses is told from the others by the address that the proxy saw', async () => {
+test('behind a proxy, guesses are counted by the address that the proxy saw', async () => {
   server = await createTestServer({
     trustedProxies: 1,
     strangerLimit: { burst: 1, perSecond: 0.01 },
@@ -108,11 +108,11 @@ test('behind a proxy whoever guesses is told from the others by the address that
   }
 
   expect([await guess('10.0.0.1'), await guess('10.0.0.1')]).toEqual([401, 429])
-  // What a caller writes in front of it itself is not believed.
+  // What the caller itself writes into the header is ignored.
   expect([await guess('10.0.0.9, 10.0.0.1'), await guess('10.0.0.2')]).toEqual([429, 401])
 })
 
-test('one-time links cannot be guessed at leisure', async () => {
+test('guessing login links is slowed down', async () => {
   server = await createTestServer({ strangerLimit: { burst: 3, perSecond: 0.01 } })
   const guess = (): ReturnType<TestServer['call']> =>
     server.call('POST', '/api/v1/session', {
@@ -125,7 +125,7 @@ test('one-time links cannot be guessed at leisure', async () => {
   expect(statuses).toEqual([401, 401, 401, 429, 429])
 })
 
-/** A store whose next commit waits until it is let go. */
+/** A store whose next commit waits until the test releases it. */
 function gated(): { store: LoopStore; reached: Promise<void>; release(): void } {
   const store = createMemoryStore()
   const [reached, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
@@ -143,7 +143,7 @@ function gated(): { store: LoopStore; reached: Promise<void>; release(): void } 
   }
 }
 
-test('what is in progress is finished when the server goes down, and nothing new begins', async () => {
+test('when the server goes down, requests in progress are finished and new ones are refused', async () => {
   const { store, reached, release } = gated()
   server = await createTestServer({ store })
   const key = server.key()
@@ -166,7 +166,7 @@ test('what is in progress is finished when the server goes down, and nothing new
   await closing
 })
 
-test('what takes too long to finish is ended when the server goes down', async () => {
+test('when the server goes down, requests that take too long are ended', async () => {
   const { store, reached, release } = gated()
   server = await createTestServer({ store })
   const key = server.key()
@@ -179,7 +179,7 @@ test('what takes too long to finish is ended when the server goes down', async (
   await closing
 })
 
-test('a request that takes too long is answered, and says that its outcome is unknown', async () => {
+test('a request that takes too long is answered with an unknown outcome', async () => {
   const { store, reached, release } = gated()
   server = await createTestServer({ store, requestTimeoutMs: 50 })
   const key = server.key()
@@ -190,7 +190,7 @@ test('a request that takes too long is answered, and says that its outcome is un
   expect(reply).toMatchObject({ status: 504, body: { code: 'timeout', retryable: true } })
 })
 
-test('health and readiness are told apart', async () => {
+test('health and readiness are separate', async () => {
   const store = createMemoryStore()
   let away = false
   server = await createTestServer({
@@ -215,7 +215,7 @@ test('health and readiness are told apart', async () => {
 })
 
 test.each(['', '%20', '%2010', '0x10', '%2B1', '1.5', 'true'])(
-  'a number is written as the document says, and not as %j',
+  'a number in the query cannot be written as %j',
   async (text) => {
     server = await createTestServer()
     const key = server.key()
@@ -232,7 +232,7 @@ test.each(['', '%20', '%2010', '0x10', '%2B1', '1.5', 'true'])(
   },
 )
 
-test('pages of other origins read nothing, and browsers are told to be strict', async () => {
+test('pages of other origins can read nothing, and the security headers are strict', async () => {
   server = await createTestServer()
   const headers = { origin: 'https://evil.example.com' }
   const api = await server.call('GET', '/api/v1/definitions', { key: server.key(), headers })
@@ -254,7 +254,7 @@ test('pages of other origins read nothing, and browsers are told to be strict', 
   expect(page.headers.get('content-security-policy')).not.toMatch(/unsafe|https?:|\*/)
 })
 
-test('what is nowhere gets the headers of everything else, and a line in the log', async () => {
+test('an unknown path is answered with the same headers and is logged', async () => {
   const lines: string[] = []
   const destination = { write: (line: string) => void lines.push(line) }
   server = await createTestServer({ logger: createLogger({ destination }) })
@@ -274,7 +274,7 @@ test('what is nowhere gets the headers of everything else, and a line in the log
   }
 })
 
-test('what goes wrong inside is told by its code, and the log holds no secret', async () => {
+test('an internal error is answered by its code only, and the log holds no secret', async () => {
   const lines: string[] = []
   const store = createMemoryStore()
   const secret = 'hunter2-do-not-tell'

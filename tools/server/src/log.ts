@@ -3,7 +3,7 @@ import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pin
 
 export type { Logger } from 'pino'
 
-/** One JSON line a message. Bodies, queries, headers and credentials are never handed to it. */
+/** Writes one JSON line for each message. The server never hands it bodies, queries, headers or credentials. */
 export function createLogger({
   level = 'info',
   destination,
@@ -15,7 +15,7 @@ export function createLogger({
     level,
     base: null,
     timestamp: stdTimeFunctions.isoTime,
-    // A second lock, for what an application adds.
+    // Protects what an application logs with it.
     redact: {
       paths: [
         'authorization',
@@ -32,7 +32,7 @@ export function createLogger({
   return destination ? pino(options, destination) : pino(options)
 }
 
-/** What a log may know of an error: a foreign message can quote what it was given. */
+/** What may be logged of an error. The message of an error that is not ours is left out: it may quote data. */
 export function faultOf(error: unknown): Record<string, unknown> {
   if (isLoopError(error))
     return {

@@ -8,12 +8,12 @@ export interface LoginOptions {
   readonly tenant?: string
   readonly roles?: readonly string[]
   readonly groups?: readonly string[]
-  /** All by default: whoever may run the server may do anything with it. */
+  /** All scopes by default: whoever runs the server may do anything with it. */
   readonly scopes?: readonly Scope[]
   readonly ttlMs?: number
 }
 
-/** A link that logs a person in once. Its token stands behind the `#`, which no browser sends. */
+/** A link that logs a person in once. Its token stands behind the `#`, which browsers do not send to the server. */
 export function loginLink(
   {
     id,

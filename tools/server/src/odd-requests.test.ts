@@ -30,7 +30,7 @@ test.each<[string, Partial<Asked>, string, number, string]>([
   expect(reply).toMatchObject({ status, body: { code } })
 })
 
-test('a key for repetitions that no record could hold is refused', async () => {
+test('an Idempotency-Key that the record cannot hold is refused', async () => {
   const headers = { 'idempotency-key': 'x'.repeat(257) }
 
   const reply = await server.start('odd-1', server.key(), { headers })
@@ -49,7 +49,7 @@ test('a body that is not UTF-8 is refused', async () => {
   expect(await response.json()).toMatchObject({ code: 'invalid_json' })
 })
 
-test('a body that is compressed is refused, and not taken for what it is not', async () => {
+test('a compressed body is refused and not read as something else', async () => {
   const asked = (encoding: string, id: string): ReturnType<TestServer['call']> =>
     server.start(id, server.key(), { headers: { 'content-encoding': encoding } })
 
@@ -60,7 +60,7 @@ test('a body that is compressed is refused, and not taken for what it is not', a
   expect(await asked('identity', 'odd-3')).toMatchObject({ status: 201 })
 })
 
-test('whoever uses a method that is not there is told which are', async () => {
+test('the answer to an unknown method names those that exist', async () => {
   const reply = await server.call('PUT', '/api/v1/instances')
 
   expect(reply).toMatchObject({ status: 405, body: { code: 'method_not_allowed' } })
@@ -73,7 +73,7 @@ test.each([
   ['/mcp', 'Content-Length: 100'],
   ['/mcp', 'Transfer-Encoding: chunked'],
 ])(
-  'a caller of %s who leaves in the middle of a body (%s) is no failure of the server',
+  'a caller of %s who leaves in the middle of a body (%s) is not logged as a failure of the server',
   async (path, length) => {
     const lines: string[] = []
     const logged = Promise.withResolvers<void>()
@@ -106,7 +106,7 @@ test.each([
 test('a stream ends with the session that opened it', async () => {
   const cookie = await server.login('alice')
 
-  // It is read to its end.
+  // The stream is read to its end.
   const { status, text } = await server.call('GET', '/api/v1/events', { cookie })
 
   expect([status, text.slice(0, 6)]).toEqual([200, 'retry:'])

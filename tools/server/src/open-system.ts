@@ -21,7 +21,7 @@ export interface ServedSystem {
   readonly callbacks: Callbacks | undefined
 }
 
-/** Opens the system that is served, with the channels whose decisions it takes. */
+/** Opens the system that is served, with the channels that hand it decisions. */
 export async function openSystem(
   { channels: given = [], callbacks: asked, directory, ...options }: ServedSystemOptions,
   authority: Authority,
@@ -39,7 +39,7 @@ export async function openSystem(
   return { system, channels, callbacks }
 }
 
-/** Channels are made before the system that they ask; `open` lets them through. */
+/** Channels are made before the system that they call: their calls are refused as `unavailable` until `open`. */
 function createGate(authority: Authority): {
   readonly host: ChannelHost
   open(system: LoopSystem): void

@@ -15,7 +15,7 @@ import type { Timeouts } from './http/listen.ts'
 import type { RateLimit } from './http/rate-limit.ts'
 import type { Logger } from './log.ts'
 
-/** What the system that is served does for its channels. */
+/** What channels may call of the system that is served. */
 export interface ChannelHost {
   readonly decide: Intake
   readonly getApproval: GetApproval
@@ -26,20 +26,20 @@ export interface LoopServerOptions extends Omit<
   'store' | 'identity' | 'channels' | 'onError'
 > {
   readonly store: LoopStore
-  /** Where digests of keys and sessions are kept; in memory when absent. */
+  /** Path of the SQLite file that keeps digests of keys and sessions; in memory by default. */
   readonly accessPath?: string
   readonly oidc?: readonly OidcOptions[]
   /** Serves the Model Context Protocol at `/mcp`; clients may start the loops of these ids. */
   readonly mcp?: { readonly startable?: readonly string[] }
-  /** Asked again at decision time; see the directory of the engine. */
+  /** Says who a person is today; asked again at each decision. See `identity.directory` of `createLoopSystem`. */
   readonly directory?: NonNullable<LoopSystemOptions['identity']>['directory']
-  /** Channels, or what makes them of what hosts them. */
+  /** Channels, or a function that makes them from their host. */
   readonly channels?: readonly Channel[] | ((host: ChannelHost) => readonly Channel[])
-  /** Whom the server tells that an approval request was closed, when they ask for it as they open it. */
+  /** Which addresses the server may call back when an approval request is closed; its requester names the address. */
   readonly callbacks?: CallbackOptions
   /** The folder of a built console. */
   readonly console?: string
-  /** How people reach the server, e.g. `https://loops.example.com`; where it listens by default. */
+  /** The address under which people reach the server, such as `https://loops.example.com`; by default where it listens. */
   readonly publicUrl?: string
   /** Signs exports. */
   readonly signer?: NoteSigner
@@ -48,7 +48,7 @@ export interface LoopServerOptions extends Omit<
   readonly requestTimeoutMs?: number
   readonly timeouts?: Partial<Timeouts>
   readonly rateLimit?: RateLimit
-  /** For callers without a credential that is accepted, by address. */
+  /** The limit for callers whose credentials are not accepted, counted by address. */
   readonly strangerLimit?: RateLimit
   readonly trustedProxies?: number
   readonly sessionTtlMs?: number
@@ -123,7 +123,7 @@ const timeoutKeys: KnownKeys<Timeouts> = {
   keepAliveMs: true,
 }
 
-/** Throws `invalid_config` for what would be ignored, and for a limit that would limit nothing. */
+/** Throws `invalid_config` for an option that would be ignored, and for a limit that would limit nothing. */
 export function checkOptions(options: LoopServerOptions): void {
   refuse(options, keys, '')
   const { oidc = [], mcp, callbacks, rateLimit, strangerLimit, stream, timeouts } = options
@@ -136,7 +136,7 @@ export function checkOptions(options: LoopServerOptions): void {
     if (rate === undefined) continue
     refuse(rate, rateKeys, `/${name}`)
     const { burst, perSecond } = rate
-    // Both: half of it would limit nothing.
+    // Both numbers must be given: one of them alone would limit nothing.
     checkNumbers({ burst: burst ?? null, perSecond: perSecond ?? null }, `/${name}`)
   }
   for (const [name, group, known] of [
@@ -149,7 +149,7 @@ export function checkOptions(options: LoopServerOptions): void {
   }
   const { maxBodyBytes, requestTimeoutMs, trustedProxies, sessionTtlMs } = options
   checkNumbers({ maxBodyBytes, requestTimeoutMs, sessionTtlMs }, '')
-  // Mostly there is none.
+  // Zero is allowed: most servers have no proxy in front.
   if (trustedProxies !== 0) checkNumbers({ trustedProxies }, '')
 }
 
@@ -165,8 +165,12 @@ function checkNumbers(numbers: object, path: string): void {
 }
 
 function wrong(path: string, hint: string): LoopError {
-  return new LoopError('invalid_config', 'createLoopServer cannot work with an option.', {
-    path,
-    hint,
-  })
+  return new LoopError(
+    'invalid_config',
+    'createLoopServer was given an option that it cannot use.',
+    {
+      path,
+      hint,
+    },
+  )
 }

@@ -35,7 +35,7 @@ test.each([
 test.each([
   [{ console: '/nowhere' }, '/console'],
   [{ mcp: { startable: ['none'] } }, '/startable'],
-])('a server that cannot be made leaves nothing at work: %j', async (options, path) => {
+])('a server that cannot be made leaves nothing running: %j', async (options, path) => {
   const memory = createMemoryStore()
   let closed = 0
   const store: LoopStore = {
@@ -55,12 +55,15 @@ const issuer = { issuer: 'https://id.example.com', audience: 'loops' }
 
 test.each<[Partial<LoopServerOptions>, string]>([
   [{ callbacks: { origins: ['n8n.example.com'], secrets: [] } }, '/callbacks/origins'],
-  // Two may call different people the same.
+  // Two issuers may give the same id to different people.
   [{ oidc: [issuer, { ...issuer, idPrefix: 'other:' }] }, '/oidc'],
   [{ oidc: [issuer, { ...issuer, issuer: 'https://id.example.org' }] }, '/oidc'],
-])('whom nobody could tell apart, or call back, is refused: %j', async (options, path) => {
-  await expect(start(options)).rejects.toMatchObject({ code: 'invalid_config', path })
-})
+])(
+  'issuers that cannot be told apart, and callbacks that cannot work, are refused: %j',
+  async (options, path) => {
+    await expect(start(options)).rejects.toMatchObject({ code: 'invalid_config', path })
+  },
+)
 
 test.each<[object, string]>([
   [{ pubicUrl: 'https://loops.example.com' }, '/pubicUrl'],
@@ -78,14 +81,17 @@ test.each<[object, string]>([
   [{ requestTimeoutMs: 0 }, '/requestTimeoutMs'],
   [{ timeouts: { headersMs: 0 } }, '/timeouts/headersMs'],
   [{ trustedProxies: -1 }, '/trustedProxies'],
-])('an option that would be ignored, or limit nothing, is refused: %j', async (options, path) => {
-  const refused = await start(options).catch((error: unknown) => error)
+])(
+  'an option that would be ignored, or that would limit nothing, is refused: %j',
+  async (options, path) => {
+    const refused = await start(options).catch((error: unknown) => error)
 
-  expect(refused).toMatchObject({ code: 'invalid_config', path })
-  expect(refused).toHaveProperty('message', expect.stringContaining('createLoopServer'))
-})
+    expect(refused).toMatchObject({ code: 'invalid_config', path })
+    expect(refused).toHaveProperty('message', expect.stringContaining('createLoopServer'))
+  },
+)
 
-test('an address that is none of this machine is told from a port that is taken', async () => {
+test('an address of another machine and a port in use have different errors', async () => {
   const server = await start({})
   onTestFinished(() => server.close())
   const { port } = await server.listen({ port: 0 })
@@ -102,7 +108,7 @@ test('an address that is none of this machine is told from a port that is taken'
   })
 })
 
-test('a place to listen at is not another one than was meant', async () => {
+test('an unknown option of listen is refused', async () => {
   const server = await start({})
   onTestFinished(() => server.close())
   const listen = (where: unknown): Promise<unknown> => server.listen(where as object)
@@ -118,7 +124,7 @@ test.each([
   [{ oidcIssuer: 'https://id.example.com' }, 'belong together'],
   [{ scopeOfRole: ['ops=read'] }, 'belong together'],
   [{ oidcIssuer: 'id', oidcAudience: 'loops' }, 'no URL'],
-])('settings of tokens that would do nothing are refused: %j', (settings, message) => {
+])('OIDC settings that are incomplete or wrong are refused: %j', (settings, message) => {
   expect(() => readOidc(settings)).toThrow(
     expect.objectContaining({
       code: 'invalid_config',

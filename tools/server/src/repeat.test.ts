@@ -42,7 +42,7 @@ test('the same key for another request is refused', async () => {
   })
 })
 
-test('keys of two principals, and of two tenants, are apart', async () => {
+test('the same key of another principal or tenant is another key', async () => {
   await start('apart')
   const other = server.key('acme')
   await server.start('apart', other)
@@ -58,7 +58,7 @@ test('keys of two principals, and of two tenants, are apart', async () => {
   expect(theirs.body.runId).not.toBe(mine.body.runId)
 })
 
-test('a start is repeated with its key and conflicts without', async () => {
+test('a start can be repeated with its key, and conflicts without one', async () => {
   const headers = { 'idempotency-key': 'start-1' }
   const [first, second] = [await start('once', headers), await start('once', headers)]
 
@@ -66,7 +66,7 @@ test('a start is repeated with its key and conflicts without', async () => {
   expect(await start('once')).toMatchObject({ status: 409 })
 })
 
-test('an Idempotency-Key that would not be honoured is refused, not ignored', async () => {
+test('an operation that does not honour Idempotency-Key refuses it', async () => {
   const reply = await server.call('POST', '/api/v1/instances/once/suspend', {
     key,
     headers: { 'idempotency-key': 'x' },
@@ -76,7 +76,7 @@ test('an Idempotency-Key that would not be honoured is refused, not ignored', as
   expect(reply).toMatchObject({ status: 400, body: { code: 'unsupported' } })
 })
 
-test('an If-Match that would not be honoured is refused, not ignored', async () => {
+test('an operation that does not honour If-Match refuses it', async () => {
   const { headers } = await start('unmatched')
   const tag = headers.get('etag') ?? ''
   const reply = await start('another', { 'if-match': tag })
@@ -88,7 +88,7 @@ test('an If-Match that would not be honoured is refused, not ignored', async () 
   expect(await start('any', { 'if-match': '*' })).toMatchObject({ status: 201 })
 })
 
-test('If-Match lets exactly one of those pass who saw the same run', async () => {
+test('of several callers with the same If-Match exactly one succeeds', async () => {
   const { headers } = await start('match')
   const tag = headers.get('etag') ?? ''
 
@@ -113,7 +113,7 @@ test('If-Match lets exactly one of those pass who saw the same run', async () =>
   expect(await note('match', { 'if-match': '"nonsense"' })).toMatchObject({ status: 412 })
 })
 
-test('a repetition with its key is answered although the run has moved since', async () => {
+test('a repetition with its key is answered although the run has changed since', async () => {
   const { headers } = await start('both')
   const asked = { 'if-match': headers.get('etag') ?? '', 'idempotency-key': 'both-1' }
   const [first, second] = [await note('both', asked), await note('both', asked)]
@@ -133,7 +133,7 @@ test('a run that has not changed is not sent again', async () => {
   for (const place of places) expect((await server.call('GET', place, asked)).status).toBe(200)
 })
 
-test('the trace of a request is on record, and goes on in the answer', async () => {
+test('the trace of a request is recorded and continued in the answer', async () => {
   await start('trace')
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
   const { headers } = await note('trace', { traceparent })
@@ -147,7 +147,7 @@ test('the trace of a request is on record, and goes on in the answer', async () 
   expect(made.headers.get('traceparent')).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/)
 })
 
-test('a body means one thing only, or is refused', async () => {
+test('a body that parsers could read differently is refused', async () => {
   const bodies = [
     '{"loopId":"refund","aggregateId":"x","aggregateId":"y"}',
     '{"loopId":"refund","aggregateId":"x","metadata":{"n":9007199254740993}}',

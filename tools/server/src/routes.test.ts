@@ -16,7 +16,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-/** Calls an operation by its id, and holds the answer to the schema that documents it. */
+/** Calls an operation by its id and checks the answer against the schema that documents it. */
 async function ask(id: string, values: Record<string, string>, asked: Asked = {}): Promise<Reply> {
   const route = routes.find((one) => one.id === id)
   if (!route) throw new Error(`There is no operation ${id}.`)
@@ -36,7 +36,7 @@ async function ask(id: string, values: Record<string, string>, asked: Asked = {}
   return reply
 }
 
-/** Where an answer is not what the document says. */
+/** The places where an answer differs from the document. */
 function faultsOf({ answers }: Route, { status, headers, body }: Reply): readonly unknown[] {
   if (status < 400) return answers[status]?.schema?.safeParse(body).error?.issues ?? []
   const asSaid =
@@ -72,7 +72,7 @@ describe('runs', () => {
     expect(await ask('getPinnedDefinition', unknown, { key })).toMatchObject({ status: 404 })
   })
 
-  test('a run is started, read and found, whatever its key looks like', async () => {
+  test('a run is started, read and found, whatever characters its business key has', async () => {
     for (const aggregateId of ['order-1', 'a/b?c#d e', 'ünïcödé-🙂', '%2F', 'x:y;z=1', '..a']) {
       const made = await ask(
         'startInstance',
@@ -95,7 +95,7 @@ describe('runs', () => {
     expect(unknown).toMatchObject({ status: 404 })
   })
 
-  test('pages of runs hold each run once', async () => {
+  test('the pages of a list hold each run once', async () => {
     const seen: string[] = []
     for (let cursor: string | undefined; ;) {
       const { body } = await ask(
@@ -119,7 +119,7 @@ describe('runs', () => {
       expect(await ask('findInstances', { [name]: wrong }, { key })).toMatchObject({ status: 400 })
   })
 
-  test('only what was executed answers 200', async () => {
+  test('only an executed transition is answered with 200', async () => {
     const aggregateId = 'order-1'
     const executed = await ask('attemptTransition', { aggregateId }, act({ signal: 'note' }))
     const blocked = await ask(
@@ -152,7 +152,7 @@ describe('runs', () => {
     expect(notForKeys).toMatchObject({ status: 403, body: { reason: 'actor_type_not_allowed' } })
   })
 
-  test('an attempt names a transition or a signal, and not both', async () => {
+  test('an attempt names either a transition or a signal', async () => {
     for (const body of [{}, { transition: 'pay', signal: 'note' }]) {
       expect(await ask('attemptTransition', { aggregateId: 'order-1' }, act(body))).toMatchObject({
         status: 400,
@@ -161,7 +161,7 @@ describe('runs', () => {
     }
   })
 
-  test('what is available depends on who asks, and on the evidence', async () => {
+  test('the available transitions depend on the caller and on the evidence', async () => {
     const without = await ask('listAvailable', { aggregateId: 'order-1' }, { key })
     const small = await ask(
       'askAvailable',
@@ -195,7 +195,7 @@ describe('runs', () => {
     expect((await ask('failInstance', { aggregateId: '%2F' }, act(why))).body.status).toBe('failed')
   })
 
-  test('history comes in pages, and names who did what', async () => {
+  test('history is paged and names who did what', async () => {
     const first = await ask('getHistory', { aggregateId: 'order-1', limit: '2' }, { key })
     const rest = await ask(
       'getHistory',
@@ -214,7 +214,7 @@ describe('runs', () => {
 })
 
 describe('people', () => {
-  test('a decision binds to what was seen, and only people decide', async () => {
+  test('a decision must name the view that was seen, and only people can decide', async () => {
     const request = await server.waiting('decide-1', key)
     const seen = { decision: 'approve', revision: request.revision, viewHash: request.viewHash }
     const values = { requestId: request.id }
@@ -245,7 +245,7 @@ describe('people', () => {
     expect(await ask('decide', { requestId: 'none' }, person(seen))).toMatchObject({ status: 404 })
   })
 
-  test('the inbox holds what waits for the caller, in pages', async () => {
+  test('the inbox lists the requests that wait for the caller, in pages', async () => {
     const requests = [await server.waiting('in-1', key), await server.waiting('in-2', key)]
     const first = await ask('listInbox', { limit: '1' }, person())
     const second = await ask('listInbox', { limit: '1', cursor: first.body.cursor }, person())
@@ -263,7 +263,7 @@ describe('people', () => {
     )
   })
 
-  test('several are decided at once, each on its own', async () => {
+  test('several requests are decided at once, each judged separately', async () => {
     const request = await server.waiting('batch-1', key)
     const decision = { decision: 'reject', revision: 1, viewHash: request.viewHash, reason: 'no' }
     const { status, body, headers } = await ask(
@@ -321,7 +321,7 @@ describe('people', () => {
     ).toMatchObject({ status: 400 })
   })
 
-  test('a session is opened by a link, once, and ended', async () => {
+  test('a login link opens one session, which can be ended', async () => {
     const token = server.server.loginLink({ id: 'dora' }).split('#token=')[1]
     const asked = {
       headers: { origin: server.url, 'sec-fetch-site': 'same-origin' },
@@ -342,7 +342,7 @@ describe('people', () => {
 })
 
 describe('operations', () => {
-  test('timers say what happens by itself', async () => {
+  test('timers list what happens by itself', async () => {
     await server.waiting('timers-1', key)
     const one = await ask('listInstanceTimers', { aggregateId: 'timers-1' }, { key })
     const all = await ask('listTimers', { limit: '1000' }, { key })
@@ -355,7 +355,7 @@ describe('operations', () => {
     expect(all.body.items).toEqual(expect.arrayContaining(one.body.items))
   })
 
-  test('a dead letter is seen and put back', async () => {
+  test('a dead letter is listed and queued again', async () => {
     const request = await server.waiting('dead-1', key)
     const decision = { decision: 'approve', revision: 1, viewHash: request.viewHash }
     await ask('decide', { requestId: request.id }, person(decision))
@@ -384,7 +384,7 @@ describe('operations', () => {
     expect((await ask('retryDeadLetter', { id: letter.id }, { key })).status).toBe(404)
   })
 
-  test('anybody stops, people release, and a tenant cannot stop everything', async () => {
+  test('a program can stop, only a person can release, and a tenant cannot stop everything', async () => {
     await ask('startInstance', {}, act({ loopId: 'refund', aggregateId: 'stop-1' }))
     const target = { aggregateId: 'stop-1' }
     const attempt = (): Promise<Reply> => ask('attemptTransition', target, act({ signal: 'note' }))
@@ -399,13 +399,13 @@ describe('operations', () => {
     expect(await ask('stop', {}, act(everything))).toMatchObject({ status: 403 })
     const operator = await server.login('olga', [], 'other', ['stop', 'operate', 'platform'])
     await ask('stop', {}, { cookie: operator, body: everything })
-    // It concerns each tenant; who pulled it and why does not.
+    // Each tenant sees the stop, but not who pulled it and why.
     const stops = [{ scope: '*', by: null, reason: null }]
     expect((await ask('listStops', {}, { key })).body.items).toMatchObject(stops)
     await ask('release', {}, { cookie: operator, body: everything })
   })
 
-  test('stops are on record, and no runs of anybody', async () => {
+  test('stops are recorded, and do not appear as runs of a tenant', async () => {
     const stops = { loopId: '$control' }
     expect((await ask('findInstances', stops, { key })).body.items).toHaveLength(1)
     const { items } = (await ask('findInstances', { limit: '1000' }, { key })).body
@@ -414,7 +414,7 @@ describe('operations', () => {
     expect(metrics.body.items.map(({ loopId }: { loopId: string }) => loopId)).toEqual(['refund'])
   })
 
-  test('metrics, verification, export and checkpoint tell of the record', async () => {
+  test('metrics, verification, export and checkpoint are made from the record', async () => {
     const metrics = await ask('getMetrics', { loopId: 'refund' }, { key })
     const report = await ask('verifyRecords', { deep: 'true' }, { key })
     const exported = await ask('exportRecords', { aggregateId: 'order-1' }, { key })
@@ -431,7 +431,7 @@ describe('operations', () => {
     expect(await ask('verifyRecords', { runId: 'none' }, { key })).toMatchObject({ status: 404 })
   })
 
-  test('activity comes newest first, narrowed and in pages', async () => {
+  test('activity is listed newest first, filtered and in pages', async () => {
     const seen: string[] = []
     for (let cursor = ''; ;) {
       const asked = { limit: '7', aggregateId: 'order-1', ...(cursor && { cursor }) }
@@ -446,6 +446,6 @@ describe('operations', () => {
   })
 })
 
-test('every operation was asked at least once, but the stream, which has its own tests', () => {
+test('every operation was called at least once, except the stream, which has its own tests', () => {
   expect(routes.map(({ id }) => id).filter((id) => !covered.has(id))).toEqual(['streamEvents'])
 })

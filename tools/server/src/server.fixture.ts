@@ -64,7 +64,7 @@ export interface Reply {
   readonly status: number
   readonly headers: Headers
   readonly text: string
-  // oxlint-disable-next-line typescript/no-explicit-any -- a test reads what it expects
+  // oxlint-disable-next-line typescript/no-explicit-any -- a test reads the fields that it expects
   readonly body: any
 }
 
@@ -80,9 +80,9 @@ export interface TestServer {
   readonly url: string
   readonly server: LoopServer
   readonly store: LoopStore
-  /** A key of a tenant that is good for what keys can be good for. */
+  /** Makes a key of a tenant, with every scope that is of use to a key. */
   key(tenant?: string, type?: 'automation' | 'ai-agent'): string
-  /** The cookie of a person who is logged in. */
+  /** Logs a person in and returns the cookie. */
   login(
     id: string,
     roles?: readonly string[],
@@ -96,7 +96,7 @@ export interface TestServer {
     key: string,
     more?: { readonly headers?: Record<string, string>; readonly metadata?: object },
   ): Promise<Reply>
-  /** A run that waits for finance; its request. */
+  /** Starts a run whose payment waits for finance, and returns the approval request. */
   waiting(aggregateId: string, key: string): Promise<Reply['body']>
   /** Ends the server and starts another one on the same files. */
   restart(): Promise<void>

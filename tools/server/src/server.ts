@@ -24,19 +24,19 @@ export interface LoopServer {
   /** Answers a request without a socket. */
   fetch(request: Request): Promise<Response>
   listen(options?: ListenOptions): Promise<Listening>
-  /** A link that logs a person in once; whoever has it is that person. */
+  /** A link that logs a person in once. Whoever opens it acts as that person. */
   loginLink(options: LoginOptions): string
   /** Ends streams, lets requests in progress finish for up to `drainMs`, then closes the store. */
   close(options?: { readonly drainMs?: number }): Promise<void>
 }
 
-/** Opens the store and makes everything that is served; `listen` opens the door. */
+/** Opens the store and makes everything that is served. Nothing is reachable over the network until `listen`. */
 export async function createLoopServer(options: LoopServerOptions): Promise<LoopServer> {
   const opened: (() => unknown)[] = []
   try {
     return await assemble(options, opened)
   } catch (error) {
-    // Nothing goes on working for a server that there is not.
+    // If the server cannot be made, everything that was opened for it is closed.
     for (const close of opened.toReversed()) await close()
     throw error
   }
@@ -63,7 +63,7 @@ async function assemble(
     trustedProxies = 0,
     sessionTtlMs = 8 * 3_600_000,
     stream: { perCredential = 20, heartbeatMs = 15_000, stallMs = 30_000 } = {},
-    // What is not the server's own.
+    // Options of the system that is served.
     ...forSystem
   } = options
   const { store, loops, telemetry, clock = systemClock, ids = createIdentifiers() } = forSystem
@@ -79,7 +79,7 @@ async function assemble(
   opened.push(system.close)
 
   const draining = new AbortController()
-  // Long before the deadline, and before others on the way lose their patience.
+  // Well before the deadline of the request, and before the time limits of proxies on the way.
   const patienceMs = Math.min(10_000, requestTimeoutMs / 2)
   const services: Services = {
     system,
@@ -101,7 +101,7 @@ async function assemble(
     streams: createStreamLimit(perCredential, 2000),
     stream: { heartbeatMs, stallMs },
   }
-  // Loaded for those who ask: no other server needs the protocol's library.
+  // Imported only if it is asked for: other servers do not need the library of the protocol.
   const mcp =
     mcpOptions &&
     (await import('@loop-engine/integration-mcp')).createMcpServer({

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 
 import { createSharedWork } from './shared-work.ts'
 
-test('what was made is shared for as long as it is fresh, and no longer when the clock goes back', async () => {
+test('a result is shared while it is fresh, and not after the clock went back', async () => {
   const clock = createTestClock(10_000)
   let made = 0
   const work = createSharedWork({ clock, freshMs: 5000, patienceMs: 10_000 })
@@ -16,7 +16,7 @@ test('what was made is shared for as long as it is fresh, and no longer when the
   expect(await get()).toEqual({ at: 14_000, result: 3 })
 })
 
-test('what is never fresh is made again for everybody who comes later', async () => {
+test('a result that is never fresh is made again for every later caller', async () => {
   const clock = createTestClock()
   let made = 0
   const reports = createSharedWork({ clock, freshMs: 0, patienceMs: 10_000 })
@@ -26,7 +26,7 @@ test('what is never fresh is made again for everybody who comes later', async ()
   expect(await get()).toMatchObject({ result: 2 })
 })
 
-test('what takes long says how far it is, and is there for whoever asks again', async () => {
+test('long work reports its progress, and its result is there for a caller who asks again', async () => {
   const clock = createTestClock(0)
   const reports = createSharedWork<string>({ clock, freshMs: 0, patienceMs: 10_000 })
   const done = Promise.withResolvers<string>()
@@ -52,7 +52,7 @@ test('what takes long says how far it is, and is there for whoever asks again', 
   expect(begun).toBe(2)
 })
 
-test('a count that takes longer than it stays fresh is not thrown away as soon as it is done', async () => {
+test('a result that took longer to make than it stays fresh is kept for a caller who was told to ask again', async () => {
   const clock = createTestClock(0)
   let counted = 0
   const metrics = createSharedWork({ clock, freshMs: 5000, patienceMs: 10_000 })
@@ -65,7 +65,7 @@ test('a count that takes longer than it stays fresh is not thrown away as soon a
   expect([await get(), await get()]).toMatchObject([{ result: 1 }, { result: 1 }])
 })
 
-test('what fails is made anew for whoever asks again', async () => {
+test('failed work is started again for a caller who asks again', async () => {
   const clock = createTestClock(0)
   const reports = createSharedWork<number>({ clock, freshMs: 5000, patienceMs: 10_000 })
   const failed = Promise.withResolvers<number>()

@@ -1,13 +1,13 @@
 import type { Clock } from '@loop-engine/core'
 import QuickLRU from 'quick-lru'
 
-/** How far the reading of a record is. */
+/** How much of a record was read so far. */
 export interface Progress {
   readonly runs: number
   readonly entries: number
 }
 
-/** What was made of a record as it stood at `at`, or how far it is. */
+/** The result for a record as it was at `at`, or how much of it was read so far. */
 type Shared<Result> = { readonly at: number } & (
   | { readonly result: Result }
   | { readonly progress: Progress }
@@ -15,8 +15,9 @@ type Shared<Result> = { readonly at: number } & (
 
 export interface SharedWork<Result> {
   /**
-   * The result of `make`, or that of somebody who asked for the same while it was made or soon after. It goes on when it
-   * takes longer than anybody is kept waiting: who asks again has it, or hears how far it is.
+   * Calls `make`, or shares the call of another caller with the same key that is under way or just done. Work that takes
+   * longer than `patienceMs` goes on in the background, and the caller is told its progress; asking again gives the result,
+   * or the progress by then.
    */
   of(
     key: readonly unknown[],
@@ -26,9 +27,9 @@ export interface SharedWork<Result> {
 
 export interface SharedWorkOptions {
   readonly clock: Clock
-  /** How long a result is handed out. */
+  /** For how long a result is handed out after it was made. */
   readonly freshMs: number
-  /** How long somebody is kept waiting. */
+  /** For how long a caller is kept waiting. */
   readonly patienceMs: number
 }
 
@@ -37,14 +38,14 @@ interface Work<Result> {
   readonly made: Promise<{ readonly result: Result }>
   readonly progress: () => Progress
   doneAt: number | null
-  /** Somebody was told to ask again. */
+  /** Whether a caller was told to ask again. */
   isAwaited: boolean
 }
 
-/** Whoever was told to ask again comes within this time. */
+/** For how long a result is kept for a caller who was told to ask again. */
 const awaitedMs = 60_000
 
-/** Reading a whole record is dear: who asks for the same at the same time waits for the same answer. */
+/** Reading a whole record is expensive, so callers who ask for the same share one reading. */
 export function createSharedWork<Result>({
   clock,
   freshMs,
@@ -54,7 +55,7 @@ export function createSharedWork<Result>({
 
   function isFresh({ doneAt, isAwaited }: Work<Result>): boolean {
     if (doneAt === null) return true
-    // A clock that went back makes nothing fresh again.
+    // If the clock went back, the age is negative, and the result does not count as fresh.
     const ageMs = clock.now() - doneAt
     return ageMs >= 0 && ageMs < (isAwaited ? awaitedMs : freshMs)
   }

@@ -40,7 +40,7 @@ test('a request is a span under its route; the record and the answer name its tr
   expect(body.items[0].entry.traceparent).toBe(`00-${traceId}-${spanId}-01`)
   expect(headers.get('traceparent')).toMatch(new RegExp(`^00-${traceId}-`))
   expect(spans.map(({ name }) => name)).toContain('GET /api/v1/instances/{aggregateId}/history')
-  // A path may hold a token or a name; the business key stands where it is asked for.
+  // A path may hold a token or a name, so the business key stands only in its own attribute.
   const requests = spans.filter(({ attributes }) => 'http.request.method' in attributes)
   expect(requests).toHaveLength(2)
   expect(JSON.stringify(requests.map(({ name, attributes }) => [name, attributes]))).not.toContain(
@@ -48,7 +48,7 @@ test('a request is a span under its route; the record and the answer name its tr
   )
 })
 
-test('a caller that is traced is the parent', async () => {
+test('the span of a traced caller is the parent', async () => {
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
   await server.call('GET', '/api/v1/approvals', { key, headers: { traceparent } })
   const [span] = exporter.getFinishedSpans()
@@ -56,7 +56,7 @@ test('a caller that is traced is the parent', async () => {
   expect(span?.parentSpanContext?.spanId).toBe('b7ad6b7169203331')
 })
 
-test('a request that waits for people shows nothing of its trace', async () => {
+test('an approval request does not show its trace', async () => {
   await server.waiting('waits', key)
   const { body } = await server.call('GET', '/api/v1/approvals', { key })
   expect(body.items).toHaveLength(1)

@@ -6,7 +6,7 @@ import { routes } from './routes/routes.ts'
 import { createTestServer, type Asked, type TestServer } from './server.fixture.ts'
 
 const canary = 'CANARY'
-// What falls back to the default tenant by mistake falls on them.
+// The victim is the default tenant, so that code which falls back to it by mistake is noticed.
 const theirs = 'default'
 let server: TestServer
 let victim: Victim
@@ -45,7 +45,7 @@ interface Victim {
   readonly etag: string
 }
 
-/** A tenant with something of everything, marked wherever a mark can be. */
+/** A tenant with data of every kind, each marked where it can hold a mark. */
 async function createVictim(): Promise<Victim> {
   const key = server.key(theirs)
   const body = {
@@ -87,7 +87,7 @@ async function createVictim(): Promise<Victim> {
   }
 }
 
-/** Gives up all that waits: their timers become dead letters. */
+/** Gives up all waiting deliveries of the victim: its timers become dead letters. */
 async function bury(): Promise<void> {
   const now = Date.now() + 30 * 86_400_000
   const claims = await server.store.claim({ worker: 'test', now, leaseMs: 1000, limit: 100 })
@@ -95,7 +95,7 @@ async function bury(): Promise<void> {
   await server.store.settle(claims.map(({ id, fence }) => ({ id, fence, outcome })))
 }
 
-/** A body that gets as far as it can with the ids of others. */
+/** A valid body for each operation, with the ids of the victim. */
 function bodyOf(route: Route, id: string): unknown {
   const decision = { decision: 'approve', revision: 1, viewHash: victim.viewHash }
   const bodies: Record<string, unknown> = {
@@ -131,12 +131,12 @@ async function stateOf(tenant: string): Promise<string> {
   ])
 }
 
-// A stream does not end, and who ends a session has none.
+// Left out: a stream does not end, and ending a session needs no credential.
 const attacked = routes
   .map(({ id }) => id)
   .filter((id) => id !== 'streamEvents' && id !== 'endSession')
 
-/** The statuses that an attack on somebody else's things may get; null when it is none. */
+/** The statuses with which an attack on the data of another tenant may be answered; null if the request is no attack. */
 function expectedOf({ path, scope }: Route, caller: string): readonly number[] | null {
   if (['revoked', 'stranger', 'forged'].includes(caller)) return [400, 401]
   if (caller === 'no scopes' && scope !== 'public') return [403]
@@ -144,7 +144,7 @@ function expectedOf({ path, scope }: Route, caller: string): readonly number[] |
   return aimed ? [400, 403, 404, 412] : null
 }
 
-test('no credential reaches what another tenant has, by any route', async () => {
+test('no credential reaches the data of another tenant by any route', async () => {
   const before = await stateOf(theirs)
   const reached = new Set<string>()
   await fc.assert(
@@ -193,7 +193,7 @@ test('no credential reaches what another tenant has, by any route', async () => 
     expect(reached).toContain(one)
 }, 120_000)
 
-test('a credential without the scope of a route gets nowhere, with it it does', async () => {
+test('a route needs its scope, and with that scope it works', async () => {
   const { keys } = server.server
   for (const route of routes.filter(({ scope }) => scope !== 'public')) {
     const path = `/api/v1${route.path.replaceAll(/\{\w+\}/g, 'own-1')}`
@@ -212,7 +212,7 @@ test('a credential without the scope of a route gets nowhere, with it it does', 
   }
 })
 
-test('the stream of one tenant holds nothing of another', async () => {
+test('the event stream of one tenant holds nothing of another', async () => {
   const response = await fetch(`${server.url}/api/v1/events?last=100000`, {
     headers: { authorization: `Bearer ${callers['all scopes']?.key}` },
   })
@@ -225,7 +225,7 @@ test('the stream of one tenant holds nothing of another', async () => {
   expect(text).not.toContain(canary)
 })
 
-test('GET and HEAD change nothing, whoever asks for whatever', async () => {
+test('GET and HEAD change nothing, whoever calls them', async () => {
   const before = await Promise.all(['acme', theirs].map(stateOf))
   const ids = ['own-1', ...victim.ids].map(encodeURIComponent)
   // Each path once, whichever methods it has, and the same one for all ids where it names none.

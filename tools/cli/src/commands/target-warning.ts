@@ -14,11 +14,13 @@ export async function targetWarning(
   if ('everything' in target) return undefined
   if ('actorId' in target) return otherAccounts
   const missing = await missingRun(engine, target)
-  return missing && `${missing} Is the name right? The stop stands, for what may come.`
+  return (
+    missing && `${missing} Is the name right? The stop is in force all the same, for runs to come.`
+  )
 }
 
 const otherAccounts =
-  'Other accounts of the same person go on, for no directory is asked here. Stop each of them, or the person at the server.'
+  'Other accounts of the same person are not stopped, because no directory is asked here. Stop each of them, or the person at the server.'
 
 async function missingRun(
   engine: Session['engine'],

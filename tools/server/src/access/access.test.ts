@@ -55,7 +55,7 @@ function aliceNow(): JWTPayload {
 }
 
 describe('a bearer token', () => {
-  test('of the issuer is a person with roles, scopes and a tenant', async () => {
+  test('of the issuer gives a person with roles, scopes and a tenant', async () => {
     const { status, body } = await who(await token({ name: 'Alice', groups: ['oncall'] }))
 
     expect(status).toBe(200)
@@ -74,20 +74,20 @@ describe('a bearer token', () => {
     })
   })
 
-  test('of somebody with a long name is as good, wherever the name is cut', async () => {
+  test('with a long name is accepted, wherever the name is cut', async () => {
     const key = await token({ name: `${'a'.repeat(255)}\u{1f600}` })
 
     expect((await server.start('long-name', key)).status).toBe(201)
   })
 
-  test('fetches the keys of the issuer once', async () => {
+  test('causes the keys of the issuer to be fetched only once', async () => {
     const before = fetched
     await Promise.all(Array.from({ length: 10 }, async () => who(await token())))
 
     expect(fetched).toBe(before)
   })
 
-  test('that a client got for itself is no person', async () => {
+  test('that a client got for itself is not that of a person', async () => {
     const machines = [
       { azp: 'alice' },
       { cid: 'alice', scp: ['loops'] },
@@ -135,7 +135,7 @@ describe('a bearer token', () => {
     }
   })
 
-  test('whose times have fractions of a second, as RFC 7519 lets them, acts and opens a session', async () => {
+  test('whose times have fractions of a second, which RFC 7519 permits, is accepted and opens a session', async () => {
     const now = Date.now() / 1000
     const key = await token({ iat: now - 0.123456, exp: now + 60.123456 })
     const opened = await server.call('POST', '/api/v1/session', {
@@ -152,13 +152,13 @@ describe('a bearer token', () => {
     expect((await server.start('fractions', key)).status).toBe(201)
   })
 
-  test('that is a little over is borne, for clocks differ', async () => {
+  test('that expired within the clock tolerance is accepted', async () => {
     const now = Math.floor(Date.now() / 1000)
 
     expect((await who(await token({ exp: now - 5 }))).status).toBe(200)
   })
 
-  test('decides as that person, and only in their tenant', async () => {
+  test('lets that person decide, only in their own tenant', async () => {
     const request = await server.waiting('oidc-1', server.key('acme'))
     const decide = async (claims: JWTPayload): Promise<Reply> =>
       server.call('POST', `/api/v1/approvals/${request.id}/decisions`, {
@@ -191,7 +191,7 @@ describe('an API key', () => {
       ...(expiresAt !== undefined && { expiresAt }),
     })
 
-  test('is whom it was made for, and no more', async () => {
+  test('acts as the actor it was made for, with its own scopes only', async () => {
     const expiresAt = Date.now() + 60_000
     const { key, secret } = make(expiresAt, ['triage'])
 
@@ -210,7 +210,7 @@ describe('an API key', () => {
     })
   })
 
-  test('is kept as a digest only', () => {
+  test('is stored as a digest only', () => {
     const { key, secret } = make()
     const files = readdirSync(server.folder).map((file) =>
       readFileSync(`${server.folder}/${file}`, 'latin1'),
@@ -221,7 +221,7 @@ describe('an API key', () => {
     expect(files.some((text) => text.includes(secret.slice(16)))).toBe(false)
   })
 
-  test('is good until it is over, and a near miss is not', async () => {
+  test('is accepted until it expires, and only if every character is right', async () => {
     const { secret } = make()
     const near = `${secret.slice(0, -1)}${secret.endsWith('A') ? 'B' : 'A'}`
 
@@ -246,7 +246,7 @@ describe('an API key', () => {
     expect(server.server.keys.rotate('acme', key.id, 0)).toBeNull()
   })
 
-  // A scope of a stop is divided by colons: such a tenant would not see its own.
+  // Colons divide the scope of a stop: a tenant with a colon would not see its own stops.
   test.each([
     ['', [], 'odd'],
     ['x'.repeat(257), [], 'odd'],
@@ -254,7 +254,7 @@ describe('an API key', () => {
     ['k', [], 'odd:one'],
     ['k', [], ''],
   ])(
-    'for somebody who cannot be is not made, nor a login link: %j as %j of %j',
+    'with an actor or a tenant that is not valid is refused, and so is a login link: %j as %j of %j',
     (id, roles, tenant) => {
       const { keys: made, loginLink } = server.server
       const actor = { type: 'automation', id } as const
@@ -267,7 +267,7 @@ describe('an API key', () => {
     },
   )
 
-  test('that may do more than a person gets no new secret from that person', async () => {
+  test('that may do more than a person cannot be rotated by that person', async () => {
     const login = (scopes: readonly Scope[]): Promise<string> =>
       server.login('kim', [], 'acme', scopes)
     const { key, secret } = make()
@@ -282,7 +282,7 @@ describe('an API key', () => {
     expect((await rotate(await login(['keys', 'read', 'run']))).status).toBe(200)
   })
 
-  test('says which model was asked, but never who it is', async () => {
+  test('lets an agent say which model it asked, but never who it is', async () => {
     const { secret } = make()
     await server.start('model', secret)
     const attempt = (body: object, key = secret): Promise<Reply> =>
@@ -326,7 +326,7 @@ describe('a session', () => {
       body: { target: { loopId: 'nothing' }, reason: 'r' },
     })
 
-  test('acts only for pages of this server', async () => {
+  test('is accepted only from pages of this server', async () => {
     const cookie = await server.login('alice')
     const origin = server.url
 
@@ -348,7 +348,7 @@ describe('a session', () => {
     expect((await forge(cookie, { 'sec-fetch-site': 'same-origin' })).status).toBe(200)
   })
 
-  test('is not opened by a page of another site', async () => {
+  test('cannot be opened by a page of another site', async () => {
     const token_ = server.server.loginLink({ id: 'alice' }).split('#token=')[1]
     const open = (headers: Record<string, string>): Promise<Reply> =>
       server.call('POST', '/api/v1/session', { headers, body: { token: token_ } })
@@ -366,7 +366,7 @@ describe('a session', () => {
 
     expect((await open(await token({ exp }))).body).toMatchObject({
       kind: 'session',
-      // As long as the token itself is accepted.
+      // The session lasts as long as the token is accepted.
       expiresAt: (exp + 30) * 1000,
     })
     expect(await open(server.key())).toMatchObject({
@@ -375,7 +375,7 @@ describe('a session', () => {
     })
   })
 
-  test('is of use although its token is a little over, and so is a stream', async () => {
+  test('and a stream work although the token has expired within the clock tolerance', async () => {
     await server.waiting('late-1', server.key('acme'))
     const key = await token({ exp: Math.floor(Date.now() / 1000) - 5 })
     const headers = { origin: server.url, authorization: `Bearer ${key}` }
@@ -391,7 +391,7 @@ describe('a session', () => {
     await reader?.cancel()
   })
 
-  test('takes the place of the one that this browser had, whose pages must not go on as somebody else', async () => {
+  test('replaces the earlier session of the browser, whose pages must not continue as somebody else', async () => {
     const before = await server.login('alice')
     const token_ = server.server.loginLink({ id: 'bob' }).split('#token=')[1]
     const opened = await server.call('POST', '/api/v1/session', {
@@ -405,7 +405,7 @@ describe('a session', () => {
     ).toBe(401)
   })
 
-  test('is not lost by a login that fails', async () => {
+  test('survives a login that fails', async () => {
     const cookie = await server.login('alice')
     const failed = await server.call('POST', '/api/v1/session', {
       headers: { origin: server.url, cookie },
@@ -416,7 +416,7 @@ describe('a session', () => {
     expect((await server.call('GET', '/api/v1/session', { headers: { cookie } })).status).toBe(200)
   })
 
-  test('is ended by whoever has it, whatever it is good for, and by no other site', async () => {
+  test('can be ended whatever its scopes, and not by a page of another site', async () => {
     const cookie = await server.login('vera', [], 'acme', ['decide'])
     const end = async (headers: Record<string, string>) =>
       server.call('DELETE', '/api/v1/session', { headers })
@@ -445,7 +445,7 @@ describe('a session', () => {
   })
 })
 
-test('a page with HTTPS in front gets a cookie that no other host and no plain request gets', async () => {
+test('behind HTTPS the cookie is sent to no other host and in no plain request', async () => {
   const secure = await createTestServer({ publicUrl: 'https://loops.example.com' })
   const link = secure.server.loginLink({ id: 'alice' })
   const { headers } = await secure.call('POST', '/api/v1/session', {
@@ -455,7 +455,7 @@ test('a page with HTTPS in front gets a cookie that no other host and no plain r
   const [name, secret] = headers.get('set-cookie')?.split(';')[0]?.split('=') ?? []
   const withCookie = async (cookie: string): Promise<number> =>
     (await secure.call('GET', '/api/v1/session', { headers: { cookie } })).status
-  // Any neighbouring host may give a browser a cookie of the plain name.
+  // Any neighbouring host can set a cookie of the plain name.
   const statuses = [
     await withCookie(`${name}=${secret}`),
     await withCookie(`loop_session=${secret}`),

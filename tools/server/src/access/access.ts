@@ -13,12 +13,12 @@ export interface AccessOptions {
   readonly clock: Pick<Clock, 'now'>
 }
 
-/** Who may come in: API keys, bearer tokens and sessions. */
+/** The credentials that the server accepts: API keys, bearer tokens and sessions. */
 export interface Access {
   readonly authority: Authority
   readonly keys: ApiKeys
   readonly sessions: Sessions
-  /** Throws `auth` unless the credential is accepted now. */
+  /** Reads an API key or a token. Throws `auth` unless it is accepted now. */
   fromBearer(credential: string): Promise<Principal>
   close(): void
 }
@@ -43,19 +43,23 @@ export function createAccess({ path, oidc, clock }: AccessOptions): Access {
         if (verifier) return verifier.verify(credential)
       }
       throw new LoopError('auth', 'The credential was not accepted.', {
-        hint: 'Send a live API key or a token of a configured issuer.',
+        hint: 'Send an API key that is neither revoked nor expired, or a token of a configured issuer.',
       })
     },
     close: () => database.close(),
   }
 }
 
-/** Two issuers may call different people the same. */
+/** Two issuers may give the same id to different people, so that each needs its own `idPrefix`. */
 function refuseAmbiguous(oidc: readonly OidcOptions[]): void {
   const prefixes = new Set(oidc.map(({ idPrefix = '' }) => idPrefix))
   const issuers = new Set(oidc.map(({ issuer }) => issuer))
   if (prefixes.size === oidc.length && issuers.size === oidc.length) return
-  throw new LoopError('invalid_config', 'Issuers must differ, and in their idPrefix too.', {
-    path: '/oidc',
-  })
+  throw new LoopError(
+    'invalid_config',
+    'Two OIDC issuers have the same `issuer` or the same `idPrefix`.',
+    {
+      path: '/oidc',
+    },
+  )
 }

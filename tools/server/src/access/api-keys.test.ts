@@ -23,9 +23,9 @@ test.each([
   ['/createdBy', { createdBy: undefined }],
   ['/expiresAt', { expiresAt: '2030-01-01' }],
   ['/expiresAt', { expiresAt: new Date(0) }],
-  // A misspelt end would be none.
+  // With a misspelt `expiresAt` the key would never expire.
   ['/expires', { expires: 1 }],
-])('a key that cannot be is refused at %s, and hides no other', (path, change: object) => {
+])('an invalid key is refused at %s, and does not hide the other keys', (path, change: object) => {
   const keys = createApiKeys(openDatabase(':memory:'), { now: () => 1 })
   keys.create(right)
 

@@ -11,33 +11,36 @@ import { checkHolder, type Principal } from './principal.ts'
 import { digestOfSecret, newPublicId, newSecret, sameDigest } from './secret.ts'
 
 export interface ApiKey extends z.infer<typeof bodySchema> {
-  /** Also the visible beginning of the secret. */
+  /** The secret begins with it. */
   readonly id: string
   readonly tenant: string
   readonly createdAt: number
   readonly expiresAt: number | null
   readonly revokedAt: number | null
-  /** To the minute. */
+  /** When the key was last used, to the minute. */
   readonly usedAt: number | null
-  /** Until when the secret before the last rotation is accepted too. */
+  /** Until when the secret from before the last rotation is accepted as well. */
   readonly previousUntil: number | null
 }
 
 export interface ApiKeys {
-  /** The secret is told once; what stays is its digest. Throws `invalid_config` for somebody who cannot be. */
+  /** Makes a key. Its secret is returned this once; only a digest is kept. Throws `invalid_config` for an invalid key. */
   create(input: NewApiKey): { readonly key: ApiKey; readonly secret: string }
-  /** The principal of a secret that is accepted now. */
+  /** The principal of a secret; null unless the secret is accepted now. */
   find(secret: string): Principal | null
   list(query: { tenant: string; limit?: number; cursor?: string }): Page<ApiKey>
   /** Null when the tenant has no such key. */
   get(tenant: string, id: string): ApiKey | null
-  /** A new secret; the one before is accepted for `overlapMs` more, older ones are not. Null for no such live key. */
+  /**
+   * Makes a new secret. The one before it is accepted for another `overlapMs`, and older ones no longer. Null when the tenant
+   * has no such key, or the key was revoked or has expired.
+   */
   rotate(
     tenant: string,
     id: string,
     overlapMs: number,
   ): { readonly key: ApiKey; readonly secret: string } | null
-  /** At once and for ever. Null when the tenant has no such key. */
+  /** Revokes a key at once and for ever. Null when the tenant has no such key. */
   revoke(tenant: string, id: string): ApiKey | null
 }
 
@@ -46,7 +49,7 @@ const minute = 60_000
 
 type Row = Record<string, string | number | null>
 
-/** The keys in a server's file, for a program beside the server. */
+/** Opens the keys in the file of a server, for a program that runs beside it. */
 export function openApiKeys(path: string): ApiKeys & { close(): void } {
   const database = openDatabase(path)
   return { ...createApiKeys(database, systemClock), close: () => database.close() }
@@ -72,7 +75,7 @@ export function createApiKeys(database: DatabaseSync, clock: Pick<Clock, 'now'>)
     try {
       used.run(at, id)
     } catch {
-      // A disk that is full keeps nobody from the kill switch: only the list of keys knows less.
+      // A full disk must not lock anybody out, least of all from the kill switch. Only the list of keys is less precise.
     }
   }
   const get = (tenant: string, id: string): ApiKey | null => {
@@ -82,7 +85,7 @@ export function createApiKeys(database: DatabaseSync, clock: Pick<Clock, 'now'>)
 
   return {
     create(input) {
-      // First: a row that cannot be read would hide all other keys of its tenant.
+      // Checked before it is stored: a row that cannot be read would make the list of the tenant's keys fail.
       const { tenant, expiresAt = null, ...given } = readNewKey(input)
       checkHolder(tenant, { ...given.actor, roles: given.roles })
       const id = `lk_${newPublicId()}`
@@ -127,7 +130,7 @@ export function createApiKeys(database: DatabaseSync, clock: Pick<Clock, 'now'>)
   }
 }
 
-/** Reads what stands in a row once for as long as it stays the same: every request of a key comes here. */
+/** Caches the body of a row, because every request with a key reads one. */
 function createReader(): (row: Row) => ApiKey {
   const bodies = new QuickLRU<string, z.infer<typeof bodySchema>>({ maxSize: 1000 })
   return (row) => {

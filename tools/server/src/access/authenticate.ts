@@ -14,7 +14,10 @@ export interface AuthenticateOptions {
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
 
-/** The principal of a request. Throws `auth` without a credential that is accepted, `cross_site` for a forged one. */
+/**
+ * The principal of a request. Throws `auth` if no credential is accepted, and `cross_site` if a page of another site may
+ * have sent the request.
+ */
 export async function authenticate(
   request: Request,
   { access, origins, secureCookies }: AuthenticateOptions,
@@ -27,7 +30,7 @@ export async function authenticate(
   const principal = secret === null ? null : access.sessions.find(secret)
   if (!principal)
     throw new LoopError('auth', 'The request has no credential.', {
-      hint: 'Send Authorization: Bearer with an API key or a token.',
+      hint: 'Send `Authorization: Bearer` with an API key or a token.',
     })
   if (!safeMethods.has(request.method)) refuseCrossSite(request, origins)
   return principal
@@ -37,7 +40,7 @@ export function readBearer(request: Request): string | undefined {
   return /^Bearer +([\x21-\x7e]+) *$/i.exec(request.headers.get('authorization') ?? '')?.[1]
 }
 
-/** A browser sends the cookie whoever wrote the page, but it also says who did. */
+/** A browser sends the cookie with requests of any page, but it also says of which site the page is. */
 export function refuseCrossSite(request: Request, origins: readonly string[]): void {
   const site = request.headers.get('sec-fetch-site')
   const origin = request.headers.get('origin')

@@ -9,11 +9,11 @@ import { expect, onTestFinished, test } from 'vitest'
 import { createApiKeys } from './api-keys.ts'
 import { openDatabase } from './database.ts'
 
-test('whoever opens the file while another server makes it waits for its turn', async () => {
+test('a server that opens the file while another one makes it waits', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'loop-server-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   const path = join(folder, 'server.db')
-  // Another thread, for whoever waits for a lock of SQLite holds up its own.
+  // In another thread, because waiting for a lock of SQLite blocks the thread.
   const program = `
     const { parentPort, workerData } = require('node:worker_threads')
     const { DatabaseSync } = require('node:sqlite')
@@ -31,7 +31,7 @@ test('whoever opens the file while another server makes it waits for its turn', 
   expect(await once(maker, 'exit')).toEqual([0])
 })
 
-test('a file that takes no more, as on a full disk, keeps no key from being accepted', () => {
+test('keys are accepted although the file cannot be written, as on a full disk', () => {
   const database = openDatabase(':memory:')
   onTestFinished(() => database.close())
   const keys = createApiKeys(database, { now: () => 1_000_000 })

@@ -16,30 +16,35 @@ const schema = `
     digest TEXT PRIMARY KEY, expires_at INTEGER NOT NULL, principal TEXT NOT NULL) STRICT;
   PRAGMA user_version = 1;`
 
-/** Opens what the server keeps for itself: digests of keys, sessions and login links, never the secrets. */
+/** Opens the server's own database: digests of keys, sessions and login links, never the secrets. */
 export function openDatabase(path: string): DatabaseSync {
   try {
     if (path !== ':memory:') createPrivate(path)
     const database = new DatabaseSync(path)
-    // No write-ahead log: nobody waits for a turn to switch to one, so that of two who open a new file at once one fails.
+    // No write-ahead log: SQLite does not wait for a lock to switch to one, so if two processes open a new file at the same
+    // time, one would fail.
     database.exec('PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL')
     const version = database.prepare('PRAGMA user_version').get()?.['user_version']
     if (version !== 0 && version !== 1)
-      throw new LoopError('unsupported', `The file ${path} is not of this version of the server.`, {
-        hint: 'Name the file of its keys, which is another one than that of the runs.',
-      })
+      throw new LoopError(
+        'unsupported',
+        `The file ${path} was not made by this version of the server.`,
+        {
+          hint: 'Name the file in which the server keeps its keys; it is not the database of the runs.',
+        },
+      )
     database.exec(schema)
     return database
   } catch (cause) {
     if (isLoopError(cause)) throw cause
     throw new LoopError('unavailable', `The server's database at ${path} cannot be opened.`, {
-      hint: 'Name a file that is missing or was made by a server, and that this user may write.',
+      hint: 'Name a file that this user may write, and that a server made or that does not exist yet.',
       cause,
     })
   }
 }
 
-/** Nobody else on the machine may read it; SQLite gives the files beside it the same mode. */
+/** Makes the file readable for this user only. SQLite gives the files beside it the same mode. */
 function createPrivate(path: string): void {
   mkdirSync(dirname(path), { recursive: true })
   closeSync(openSync(path, 'a', 0o600))

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { textSchema } from '../schemas/common.ts'
 import { scopes, type Scope } from './principal.ts'
 
-/** Whom a key stands for: a program or an agent, never a person. */
+/** The actor that a key stands for: a program or an agent, never a person. */
 export const keyActorSchema = z.strictObject({
   type: z.enum(['automation', 'ai-agent']),
   id: textSchema(256),
@@ -15,7 +15,7 @@ export const keyActorSchema = z.strictObject({
       id: textSchema(256),
     })
     .optional()
-    .meta({ description: 'For whom it acts; four-eyes counts them as one.' }),
+    .meta({ description: 'The principal for whom it acts. Four-eyes counts the two as one.' }),
 })
 
 export const bodySchema = z.object({
@@ -40,17 +40,17 @@ export interface NewApiKey {
   readonly roles?: readonly string[]
   readonly scopes: readonly Scope[]
   readonly expiresAt?: number
-  /** Who made it, for the list of keys. */
+  /** Who made the key, shown in the list of keys. */
   readonly createdBy: string
 }
 
-/** Throws `invalid_config` with the path of what is wrong or would be ignored. */
+/** Checks a new key. Throws `invalid_config` with the path of a field that is wrong or unknown. */
 export function readNewKey(input: NewApiKey): z.infer<typeof newKeySchema> {
   const read = newKeySchema.safeParse(input)
   if (read.success) return read.data
   const [issue] = read.error.issues
   const stray = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
-  throw new LoopError('invalid_config', 'There can be no such key.', {
+  throw new LoopError('invalid_config', 'The new key is not valid.', {
     path: toPointer([...(issue?.path ?? []), ...stray]),
     hint: issue?.message,
   })

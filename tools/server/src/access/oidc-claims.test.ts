@@ -6,14 +6,14 @@ import type { Principal } from './principal.ts'
 
 const issuer = 'https://id.example.com'
 
-/** Whom verified claims describe, by these settings. */
+/** The principal that verified claims describe, with these settings. */
 function read(claims: Record<string, unknown>, settings: Partial<OidcOptions> = {}): Principal {
   const alice = { iss: issuer, sub: 'alice', iat: 100, exp: 200 }
   const options = { issuer, audience: 'loops', clockToleranceMs: 30_000 }
   return principalOf({ ...alice, ...claims }, { ...options, ...settings })
 }
 
-test('claims that say no more than they must are a person of the tenant of the settings', () => {
+test('the required claims alone give a person in the tenant of the settings', () => {
   expect(read({}, { tenant: 'acme' })).toEqual({
     kind: 'oidc',
     credential: 'oidc:alice',
@@ -28,7 +28,7 @@ test('claims that say no more than they must are a person of the tenant of the s
   })
 })
 
-test('an address names somebody only when it was confirmed', () => {
+test('an e-mail address is an id only if it was verified', () => {
   const email = 'alice@example.com'
   const byAddress = { idClaim: 'email' }
   expect(read({ email, email_verified: true }, byAddress).actor.id).toBe(email)
@@ -38,7 +38,7 @@ test('an address names somebody only when it was confirmed', () => {
     )
 })
 
-test('the people of an issuer have its prefix, in the name of their credential too', () => {
+test('the prefix of an issuer stands before the id and in the name of the credential', () => {
   const idPrefix = 'corp:'
   expect(read({}, { idPrefix })).toMatchObject({
     credential: 'oidc:corp:alice',
@@ -50,7 +50,7 @@ test('the people of an issuer have its prefix, in the name of their credential t
   )
 })
 
-test('roles and groups stand where the settings say, as a list or a text; what is none is left out', () => {
+test('roles and groups are read from the claims that the settings name, as a list or a text; other values are left out', () => {
   const settings = { rolesClaim: 'realm_access.roles', groupsClaim: 'https://x.example/groups' }
   const claims = {
     realm_access: { roles: ['ops', 7, '', 'x'.repeat(129)] },
@@ -65,7 +65,7 @@ test('roles and groups stand where the settings say, as a list or a text; what i
     expect(read({ realm_access: null }, { rolesClaim }).actor).not.toHaveProperty('roles')
 })
 
-test('a role adds its scopes, and one that is named as a part of every object adds none', () => {
+test('a role adds its scopes; a role with the name of an object property adds none', () => {
   const settings: Partial<OidcOptions> = {
     scopes: ['read'],
     scopesOfRole: { ops: ['run', 'read'] },
@@ -74,11 +74,11 @@ test('a role adds its scopes, and one that is named as a part of every object ad
   expect(read({ roles: ['constructor'] }, settings).scopes).toEqual(['read'])
 })
 
-test('somebody is known since they logged in, however new the token is', () => {
+test('a person counts as authenticated since the login, however new the token is', () => {
   expect(read({ auth_time: 50 }).actor.assurance?.at).toBe(50_000)
 })
 
-test('the application may say itself which tokens are of people', () => {
+test('the application can decide which tokens are those of people', () => {
   const isPerson = ({ sub }: Readonly<Record<string, unknown>>): boolean => sub !== 'alice'
   expect(read({}, { isPerson }).actor.type).toBe('automation')
   expect(read({ azp: 'bob', sub: 'bob' }, { isPerson }).actor.type).toBe('human')

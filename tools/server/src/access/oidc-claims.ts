@@ -4,7 +4,7 @@ import type { JWTPayload } from 'jose'
 import type { OidcOptions } from './oidc.ts'
 import { tenantPattern, type Principal, type Scope } from './principal.ts'
 
-/** The principal that verified claims describe. Throws `auth` when they do not say enough. */
+/** The principal that verified claims describe. Throws `auth` if they name no valid id or tenant. */
 export function principalOf(
   claims: JWTPayload,
   options: OidcOptions & { readonly clockToleranceMs: number },
@@ -27,7 +27,7 @@ export function principalOf(
   if (typeof id !== 'string' || !notBlank.test(id) || `${idPrefix}${id}`.length > 256)
     throw unreadable('id')
   if (typeof own !== 'string' || !tenantPattern.test(own)) throw unreadable('tenant')
-  // An address that nobody confirmed names whoever typed it.
+  // An address that was not verified may belong to somebody else.
   if (idClaim === 'email' && claims['email_verified'] !== true) throw unreadable('id')
   const roles = namesAt(claims, rolesClaim)
   const groups = namesAt(claims, groupsClaim)
@@ -51,12 +51,13 @@ export function principalOf(
       },
     },
     scopes: [...new Set([...scopes, ...roles.flatMap((role) => scopesFor(scopesOfRole, role))])],
-    // As long as it is accepted: else what a token opens in its last seconds is over at once.
+    // Includes the tolerance, as the check of the token does: a session that is opened with a token in its last seconds would
+    // otherwise be over at once.
     expiresAt: Math.floor((claims.exp ?? 0) * 1000 + clockToleranceMs),
   }
 }
 
-/** Half a character would be refused wherever the actor goes on record. */
+/** Cuts a text without leaving half a character, with which the engine would refuse the actor. */
 function cut(text: string, length: number): string {
   return text.slice(0, length).toWellFormed()
 }
@@ -68,11 +69,11 @@ function scopesFor(
   return Object.hasOwn(table, role) ? (table[role] ?? []) : []
 }
 
-/** As RFC 9068 and the common issuers tell a client that acts for itself. */
+/** False for a token that a client got for itself, as RFC 9068 and the common issuers mark it. */
 function wasNotIssuedToAClient(claims: Readonly<Record<string, unknown>>): boolean {
   const { sub, client_id: client, azp, cid, gty, idtyp, preferred_username: username } = claims
   if (sub === client || sub === azp || sub === cid) return false
-  // Entra: what a person lets an application do is in `scp`, and a person is another `sub` to each application.
+  // Entra: a token of a person has `scp`, and a `sub` that differs from `oid`.
   if (sub === claims['oid'] && claims['scp'] === undefined) return false
   if (gty === 'client-credentials' || idtyp === 'app') return false
   return typeof username !== 'string' || !username.startsWith('service-account-')
@@ -101,7 +102,7 @@ function namesAt(claims: JWTPayload, name: string): readonly string[] {
 }
 
 function unreadable(what: string): LoopError {
-  return new LoopError('auth', 'The token does not say what it must.', {
+  return new LoopError('auth', 'The token lacks a claim that this server needs.', {
     details: { missing: what },
   })
 }

@@ -6,11 +6,11 @@ import { scopes, type Scope } from './principal.ts'
 export interface OidcSettings {
   readonly oidcIssuer?: string
   readonly oidcAudience?: string
-  /** `role=scope,scope` each. */
+  /** Each is written `role=scope,scope`. */
   readonly scopeOfRole?: readonly string[]
 }
 
-/** The issuer that a command line names, if any. */
+/** Reads the issuer from the options of a command line; an empty list without one. */
 export function readOidc({
   oidcIssuer: issuer,
   oidcAudience: audience,
@@ -19,11 +19,11 @@ export function readOidc({
   if (issuer === undefined && audience === undefined && scopeOfRole.length === 0) return []
   if (issuer === undefined || audience === undefined)
     throw new LoopError('invalid_config', 'An issuer and an audience belong together.', {
-      hint: 'Name both with --oidc-issuer and --oidc-audience: tokens for somebody else must not open this server.',
+      hint: 'Give --oidc-issuer and --oidc-audience: without an audience, tokens for other services would be accepted here.',
     })
   if (!/^https?:$/.test(URL.parse(issuer)?.protocol ?? ''))
-    throw new LoopError('invalid_config', 'The issuer of tokens is no URL.', {
-      hint: 'Write it as its tokens do, as https://id.example.com.',
+    throw new LoopError('invalid_config', 'The issuer is no URL with http or https.', {
+      hint: 'Write it exactly as in the `iss` of its tokens, such as https://id.example.com.',
     })
   return [{ issuer, audience, scopesOfRole: Object.fromEntries(scopeOfRole.map(readPair)) }]
 }
@@ -35,7 +35,7 @@ function readPair(text: string): [string, Scope[]] {
     .filter((name): name is Scope => scopes.some((scope) => scope === name))
   if (role !== '' && granted.length > 0 && granted.length === list.split(',').length)
     return [role, granted]
-  throw new LoopError('invalid_config', 'A role is given scopes as role=scope,scope.', {
+  throw new LoopError('invalid_config', 'The scopes of a role must be written role=scope,scope.', {
     hint: `The scopes are ${scopes.join(', ')}.`,
   })
 }

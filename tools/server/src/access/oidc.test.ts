@@ -6,7 +6,7 @@ import { claimedIssuer, createOidcVerifier } from './oidc.ts'
 const issuer = 'https://id.example.com'
 const clock = { now: () => 150_000 }
 
-/** A token of alice, and an issuer that is away, or claims to be another, as a test says. */
+/** A token of alice, and an issuer that can be unreachable or claim to be another one. */
 async function open() {
   const { privateKey, publicKey } = await generateKeyPair('ES256')
   const keys = [{ ...(await exportJWK(publicKey)), kid: 'one', alg: 'ES256' }]
@@ -33,13 +33,16 @@ async function open() {
   return { state, verifier, token }
 }
 
-test.each(['loops', 'desk'])('a token for one of several audiences is good: %s', async (aud) => {
-  const { verifier, token } = await open()
-  expect(await verifier.verify(await token(aud))).toMatchObject({ actor: { id: 'alice' } })
-})
+test.each(['loops', 'desk'])(
+  'a token for one of several audiences is accepted: %s',
+  async (aud) => {
+    const { verifier, token } = await open()
+    expect(await verifier.verify(await token(aud))).toMatchObject({ actor: { id: 'alice' } })
+  },
+)
 
 test.each([{ isAway: true }, { issuer: 'https://evil.example.com' }])(
-  'while its issuer is %j no token is judged, and every one may be sent again',
+  'while the issuer is %j tokens are refused as retryable',
   async (fault) => {
     const { state, verifier, token } = await open()
     Object.assign(state, fault)
@@ -54,7 +57,7 @@ test.each([{ isAway: true }, { issuer: 'https://evil.example.com' }])(
 )
 
 test.each([[['HS256']], [['none']], [['ES256', 'HS512']], [[]]])(
-  'no secret that two share signs for people, nor nothing: %j',
+  'algorithms with a shared secret, or none, are refused: %j',
   (algorithms) => {
     expect(() => createOidcVerifier({ issuer, audience: 'loops', algorithms }, { clock })).toThrow(
       expect.objectContaining({ code: 'invalid_config', path: '/algorithms' }),
@@ -63,7 +66,7 @@ test.each([[['HS256']], [['none']], [['ES256', 'HS512']], [[]]])(
 )
 
 test.each([
-  // As an environment variable that is not set has it.
+  // The value of an environment variable that is not set.
   ['/audience', { audience: '' }],
   ['/audience', { audience: undefined }],
   ['/audience', { audience: [] }],
@@ -72,7 +75,7 @@ test.each([
   ['/issuer', { issuer: undefined }],
   ['/issuer', { issuer: 'id.example.com' }],
 ])(
-  'an issuer that no token can fit is refused when the server is made: %s %o',
+  'settings that no token can match are refused when the server is made: %s %o',
   (path, change: object) => {
     expect(() => createOidcVerifier({ issuer, audience: 'loops', ...change }, { clock })).toThrow(
       expect.objectContaining({ code: 'invalid_config', path }),
@@ -80,6 +83,6 @@ test.each([
   },
 )
 
-test('what is no token claims no issuer', () => {
+test('a text that is no token claims no issuer', () => {
   expect(claimedIssuer('a.b.c')).toBeNull()
 })

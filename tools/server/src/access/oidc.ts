@@ -12,36 +12,36 @@ import { principalOf } from './oidc-claims.ts'
 import type { Principal, Scope } from './principal.ts'
 
 export interface OidcOptions {
-  /** Exactly as the tokens have it in `iss`. */
+  /** The `iss` of the tokens, written exactly the same. */
   readonly issuer: string
-  /** What the tokens must have in `aud`. */
+  /** The tokens must have one of these in `aud`. */
   readonly audience: string | readonly string[]
-  /** Where the keys are; found through the issuer's discovery document when absent. */
+  /** The URL of the issuer's keys; by default it is taken from the discovery document of the issuer. */
   readonly jwksUri?: string
-  /** Signature algorithms that are accepted; asymmetric ones only. */
+  /** Signature algorithms that are accepted, all of them asymmetric; RS256, PS256, ES256 and EdDSA by default. */
   readonly algorithms?: readonly string[]
-  /** How far the issuer's clock may be off. */
+  /** How far the issuer's clock may be off; 30,000 by default. */
   readonly clockToleranceMs?: number
-  /** The claim that names the person; must be unique and never given to another. */
+  /** The claim with the id of the person, `sub` by default. Its value must be unique and must never be given to another. */
   readonly idClaim?: string
-  /** Stands before the id, to tell several issuers apart. */
+  /** Put before the id, so that the people of several issuers differ. */
   readonly idPrefix?: string
   readonly rolesClaim?: string
   readonly groupsClaim?: string
   /** The claim that names the tenant; without it everybody belongs to `tenant`. */
   readonly tenantClaim?: string
   readonly tenant?: string
-  /** What everybody may use the API for. */
+  /** The scopes of every token; read, decide and stop by default. */
   readonly scopes?: readonly Scope[]
-  /** What a role adds. */
+  /** The scopes that a role adds. */
   readonly scopesOfRole?: Readonly<Record<string, readonly Scope[]>>
-  /** Whether a token speaks for a person; by default one that no client got for itself. */
+  /** Whether a token is that of a person; by default every token is, unless a client got it for itself. */
   readonly isPerson?: (claims: Readonly<Record<string, unknown>>) => boolean
   readonly fetch?: typeof globalThis.fetch
 }
 
 export interface OidcVerifier {
-  /** Throws `auth`, or `unavailable` when the issuer's keys cannot be had. */
+  /** Throws `auth`, or `unavailable` if the issuer's keys cannot be fetched. */
   verify(token: string): Promise<Principal>
 }
 
@@ -77,16 +77,16 @@ export function createOidcVerifier(
       hint: `Use some of ${asymmetric.join(', ')}.`,
     })
   if (!URL.canParse(issuer))
-    throw new LoopError('invalid_config', 'The issuer of tokens is no address.', {
+    throw new LoopError('invalid_config', 'The issuer is no URL.', {
       path: '/issuer',
       hint: 'Write it exactly as the tokens have it in `iss`.',
     })
-  // Else every token would be refused, and nobody told why.
+  // Without an audience every token would be refused, without a reason that anybody sees.
   const audiences = [audience].flat()
   if (audiences.length === 0 || audiences.some((name) => typeof name !== 'string' || name === ''))
-    throw new LoopError('invalid_config', 'Tokens have to be for somebody.', {
+    throw new LoopError('invalid_config', 'The audience is missing or empty.', {
       path: '/audience',
-      hint: 'Write what the tokens must have in `aud`; is the environment variable set?',
+      hint: 'Give the value that tokens must have in `aud`. Is the environment variable set?',
     })
   let keys: Promise<JWTVerifyGetKey> | undefined
   const keysOnce = (): Promise<JWTVerifyGetKey> =>
@@ -105,7 +105,7 @@ export function createOidcVerifier(
           clockTolerance: clockToleranceMs / 1000,
           currentDate: new Date(clock.now()),
           requiredClaims: ['sub', 'exp'],
-          // However old: with a greatest age `iat` is asked for, and may not lie in the future.
+          // Any age will do. The option makes jose require `iat`, and refuse one in the future.
           maxTokenAge: Number.MAX_SAFE_INTEGER,
         })
         return principalOf(payload, { ...options, clockToleranceMs })
@@ -116,7 +116,7 @@ export function createOidcVerifier(
   }
 }
 
-/** The issuer that a token claims, to choose a verifier by; nothing is believed of it. */
+/** The issuer that an unverified token claims; used only to choose the verifier. */
 export function claimedIssuer(token: string): string | null {
   try {
     return decodeJwt(token).iss ?? null
@@ -147,23 +147,25 @@ async function discover(issuer: string, fetch: typeof globalThis.fetch): Promise
     if (response.ok && found.issuer === issuer && typeof found.jwks_uri === 'string')
       return found.jwks_uri
   } catch {
-    // Told below, without the answer of the issuer.
+    // The error below does not quote the answer of the issuer.
   }
-  throw new LoopError('unavailable', 'The discovery document of the issuer could not be had.', {
+  throw new LoopError('unavailable', 'The discovery document of the issuer could not be fetched.', {
     retryable: true,
-    hint: 'Name the keys with jwksUri.',
+    hint: 'Give the URL of the keys with jwksUri.',
   })
 }
 
-/** Which check failed is nobody's business but the log's; a token is never quoted. */
+/** The caller does not learn which check of the token failed, and the token is never quoted. */
 function asAuthError(error: unknown): LoopError {
   if (isLoopError(error)) return error
-  if (error instanceof errors.JWTExpired) return new LoopError('auth', 'The token is over.')
+  if (error instanceof errors.JWTExpired) return new LoopError('auth', 'The token has expired.')
   const unreachable =
     error instanceof errors.JWKSTimeout ||
     !(error instanceof errors.JOSEError) ||
     error.code === 'ERR_JOSE_GENERIC'
   if (unreachable)
-    return new LoopError('unavailable', "The issuer's keys could not be had.", { retryable: true })
+    return new LoopError('unavailable', "The issuer's keys could not be fetched.", {
+      retryable: true,
+    })
   return new LoopError('auth', 'The token was not accepted.')
 }

@@ -9,17 +9,17 @@ export function newSecret(): string {
   return randomBytes(32).toString('base64url')
 }
 
-/** A short public name that is not guessed by accident. */
+/** A short public id: twelve random letters and digits. */
 export function newPublicId(): string {
   return [...randomBytes(12)].map((byte) => letters[byte % letters.length]).join('')
 }
 
-/** Secrets of 256 random bits need no salt and no slow hash: there is nothing to guess. */
+/** The SHA-256 of a secret. A secret of 256 random bits cannot be guessed, so it needs no salt and no slow hash. */
 export function digestOfSecret(secret: string): string {
   return sha256Hex(secret)
 }
 
-/** Takes as long whatever differs. Both are hex digests, so of equal length. */
+/** Compares two hex digests in constant time. */
 export function sameDigest(one: string, other: string): boolean {
   const [a, b] = [Buffer.from(one, 'hex'), Buffer.from(other, 'hex')]
   return a.length === b.length && timingSafeEqual(a, b)

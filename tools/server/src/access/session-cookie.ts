@@ -1,4 +1,4 @@
-/** `secure` wherever the server is reached by HTTPS: then no other host and no plain request gets the cookie. */
+/** With `secure`, for a server behind HTTPS, the browser sends the cookie to no other host and in no plain request. */
 export function sessionCookie(value: string, maxAgeSeconds: number, secure: boolean): string {
   return [
     `${nameOfCookie(secure)}=${value}`,
@@ -10,7 +10,10 @@ export function sessionCookie(value: string, maxAgeSeconds: number, secure: bool
   ].join('; ')
 }
 
-/** Only under the name that this server gives: under another one a neighbour could log people in as somebody else. */
+/**
+ * The session secret in a request. Read only under the name that this server gives: under another name a neighbouring host
+ * could plant a cookie and log people in as somebody else.
+ */
 export function readSessionCookie(request: Request, secure: boolean): string | null {
   for (const pair of (request.headers.get('cookie') ?? '').split(';')) {
     const [name = '', value = ''] = pair.trim().split('=', 2)
@@ -19,7 +22,7 @@ export function readSessionCookie(request: Request, secure: boolean): string | n
   return null
 }
 
-/** With this prefix a browser keeps what another host, or a plain page, gives it apart from ours. */
+/** Browsers accept a name with the prefix `__Host-` only from this host itself and by HTTPS. */
 export function nameOfCookie(secure: boolean): string {
   return secure ? '__Host-loop_session' : 'loop_session'
 }

@@ -5,11 +5,11 @@ import type { Clock } from '@loop-engine/core'
 import type { Principal } from './principal.ts'
 import { digestOfSecret, newSecret } from './secret.ts'
 
-/** Sessions of people in a browser, and the one-time tokens that open them. */
+/** Browser sessions of people, and the one-time tokens that open them. */
 export interface Sessions {
-  /** A token that opens one session, once. */
+  /** Makes a token that opens one session. */
   invite(principal: Principal, ttlMs: number): string
-  /** Spends a token; null when it is unknown, spent or over. */
+  /** Spends a token; null if it is unknown, spent or expired. */
   accept(token: string): Principal | null
   open(principal: Principal, ttlMs: number): { readonly secret: string; readonly expiresAt: number }
   find(secret: string): Principal | null
@@ -23,7 +23,7 @@ export function createSessions(database: DatabaseSync, clock: Pick<Clock, 'now'>
     database.prepare(`DELETE FROM ${table} WHERE expires_at <= ?`).run(clock.now())
   }
   const insertLogin = database.prepare('INSERT INTO login VALUES (?, ?, ?)')
-  // One statement: of two that come with the same token one gets the row.
+  // One statement: if two requests bring the same token, only one gets the row.
   const spend = database.prepare(
     'DELETE FROM login WHERE digest = ? RETURNING expires_at, principal',
   )

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import type { EventLog } from './event-log.ts'
 import { createEventStream } from './event-stream.ts'
 
-/** A log of 120 entries of which only the last is still there: retention took the others. */
+/** A log of 120 entries, of which retention has dropped all but the last. */
 function logWithHole(): EventLog {
   const stored: StoredEntry = sealEntry(
     {
@@ -35,7 +35,7 @@ function logWithHole(): EventLog {
   }
 }
 
-test('a reader who comes again from before dropped entries goes past them', async () => {
+test('a reader who continues from before dropped entries moves past them', async () => {
   const stop = new AbortController()
   const stream = createEventStream({
     log: logWithHole(),

@@ -8,12 +8,12 @@ export interface Heard {
   }
 }
 
-/** A reader of the events of a server. */
+/** A client that listens to the event stream of a server. */
 export interface Ear {
   readonly status: number
-  /** What was heard until `enough` is. */
+  /** Listens until `enough` returns true, and returns all events that were heard. */
   until(enough: (heard: readonly Heard[]) => boolean): Promise<readonly Heard[]>
-  /** Whatever is left until the stream ends. */
+  /** The rest of the text, until the stream ends. */
   rest(): Promise<string>
   leave(): Promise<void>
 }
@@ -31,7 +31,7 @@ export async function listen(
   })
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
   const heard: Heard[] = []
-  // The first words of a stream say where it begins: by then it is open.
+  // The first text of a stream says where it begins; once it is here, the stream is open.
   let text = (await reader?.read())?.value ?? ''
   return {
     status: response.status,

@@ -3,20 +3,20 @@ import { createLog } from '@loop-engine/observability'
 import type { LoopSystem } from '@loop-engine/sdk'
 
 export interface LoggedEntry {
-  /** Its place in the tenant's log; never changes, never has a gap. */
+  /** The place of the entry in the tenant's log. Places never change and have no gaps. */
   readonly index: number
   readonly stored: StoredEntry
 }
 
 /**
- * All entries of a tenant in one order that stays. The order is that of the tenant's Merkle log, which gives an entry
- * its place only once it is committed: a reader that goes on from a place misses nothing that commits late.
+ * All entries of a tenant in one lasting order: that of the tenant's Merkle log. An entry gets its place there only after
+ * it is committed, so that a reader who continues from a place does not miss an entry that commits late.
  */
 export interface EventLog {
-  /** How many entries there are, once everything that was committed has its place. */
+  /** Gives every committed entry its place, and returns how many there are. */
   size(tenant: string): Promise<number>
   read(tenant: string, from: number, limit: number): Promise<readonly LoggedEntry[]>
-  /** Resolves when the log is longer than `size`, or with `signal`. */
+  /** Resolves when the log is longer than `size`, or when `signal` aborts. */
   wait(tenant: string, size: number, signal: AbortSignal): Promise<void>
   close(): Promise<void>
 }
@@ -28,9 +28,9 @@ export interface EventLogOptions {
   readonly onError: (error: unknown) => void
 }
 
-/** How often other processes' commits are looked for, while somebody waits. */
+/** How often commits of other processes are looked for while somebody waits. */
 const pollMs = 1000
-/** How long commits are gathered before they get their places together. */
+/** How long commits are gathered, to give them their places together. */
 const gatherMs = 20
 
 interface Tail {
@@ -46,7 +46,7 @@ export function createEventLog({ store, system, clock, onError }: EventLogOption
   const tails = new Map<string, Tail>()
   const closing = new AbortController()
   const stop = system.events.subscribe({}, ({ tenant }) => tails.get(tenant)?.bell.abort())
-  // Which tenant another process wrote for is not said; only those that somebody waits for are looked at.
+  // The store does not say for which tenant another process wrote, so all tenants that somebody waits for are looked at.
   const watching = watch()
 
   const tailOf = (tenant: string): Tail => {
@@ -85,7 +85,10 @@ export function createEventLog({ store, system, clock, onError }: EventLogOption
     }
   }
 
-  /** Runs while somebody waits: a commit rings, here or where the store tells of it; others are found by looking. */
+  /**
+   * Runs while somebody waits. Commits of this process ring the bell, and so does a store that reports those of others; all
+   * other commits are found by polling.
+   */
   async function follow(tenant: string, tail: Tail): Promise<void> {
     while (tail.waiters > 0 && !closing.signal.aborted) {
       tail.bell = new AbortController()
@@ -99,7 +102,7 @@ export function createEventLog({ store, system, clock, onError }: EventLogOption
   return {
     async size(tenant) {
       const tail = tailOf(tenant)
-      // What is under way may have begun before the caller's last commit.
+      // A run that is under way may have begun before the caller's last commit, so another one follows it.
       await tail.sequencing?.catch(onError)
       return sequence(tenant, tail)
     },

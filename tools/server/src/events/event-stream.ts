@@ -3,10 +3,10 @@ import { deriveEvents, toCloudEvent, type LoopEvent } from '@loop-engine/events'
 
 import type { EventLog, LoggedEntry } from './event-log.ts'
 
-/** A place behind an event: everything up to it was read. */
+/** A place in the stream: the reader has everything before it. */
 export interface Place {
   readonly index: number
-  /** Among the events of that entry; -1 before its first. */
+  /** The last event of that entry that was read; -1 for none. */
   readonly event: number
 }
 
@@ -24,14 +24,14 @@ export interface EventStreamOptions {
   readonly query: EventQuery
   readonly after: Place
   readonly clock: Clock
-  /** Ends the stream in good order: the server drains. */
+  /** Ends the stream in good order when the server goes down. */
   readonly signal: AbortSignal
-  /** Throws when the credential is no longer good. */
+  /** Throws once the credential is no longer accepted. */
   readonly check: () => Promise<void>
   readonly heartbeatMs: number
-  /** How long a reader may leave what was sent unread. */
+  /** For how long a reader may leave unread what was sent. */
   readonly stallMs: number
-  /** Ends the connection of a reader who does not read. */
+  /** Cuts the connection of a reader who does not read. */
   readonly drop: () => void
   readonly onEnd: () => void
 }
@@ -41,8 +41,8 @@ const chunkLength = 65_536
 const encoder = new TextEncoder()
 
 /**
- * Server-sent events. At most a page is buffered: the next one is read from the log when the last one has left, so that a
- * slow reader holds up itself alone; one that stalls is dropped, and goes on where it was by its last event id.
+ * A stream of server-sent events. At most one page is buffered: the next page is read from the log when the last one was
+ * sent, so that a slow reader holds up nobody else. A reader that stalls is dropped, and can continue from its last event id.
  */
 export function createEventStream(options: EventStreamOptions): ReadableStream<Uint8Array> {
   const { log, tenant, query, clock, signal, heartbeatMs, stallMs, onEnd } = options
@@ -62,7 +62,7 @@ export function createEventStream(options: EventStreamOptions): ReadableStream<U
   async function next(): Promise<string | null> {
     if (!begun) {
       begun = true
-      // A reader that is cut off before the first event comes back to where it began, not to a later now.
+      // With this id a reader that is cut off before its first event continues from here, and not from a later time.
       return `retry: 2000\nid: ${placeText(after)}\n\n`
     }
     if (waiting.length > 0) return takeChunk(waiting)
@@ -72,7 +72,7 @@ export function createEventStream(options: EventStreamOptions): ReadableStream<U
     const last = page.at(-1)
     if (last) after = { index: last.index + 1, event: -1 }
     if (waiting.length > 0) return takeChunk(waiting)
-    // A reader whose filter lets nothing pass must not begin so far back when it comes again.
+    // The id moves on even if the filter lets nothing pass: otherwise a reader that reconnects would begin far back.
     if (page.length === pageSize) return `id: ${placeText(after)}\n\n`
     if (!last && (await passGone())) return `id: ${placeText(after)}\n\n`
     const round = new AbortController()
@@ -82,11 +82,11 @@ export function createEventStream(options: EventStreamOptions): ReadableStream<U
     return null
   }
 
-  /** Goes past a page of entries that retention dropped, or else says that there is none. */
+  /** Moves past a page of entries that retention dropped. False if the log has nothing more. */
   async function passGone(): Promise<boolean> {
     const size = await log.size(tenant)
     if (size <= after.index) return false
-    // Again: what is logged since the first look is not gone.
+    // Read again: entries that were logged since the first read are not dropped ones.
     const page = await log.read(tenant, after.index, pageSize)
     if (page.length === 0) after = { index: Math.min(size, after.index + pageSize), event: -1 }
     return true
@@ -107,7 +107,7 @@ export function createEventStream(options: EventStreamOptions): ReadableStream<U
           unread = new AbortController()
           void watch(unread.signal)
         } catch {
-          // The credential is over or the store away: the reader comes again and is told then.
+          // The credential has expired, or the store is unavailable. The reader reconnects and is told then.
           end()
           controller.close()
         }
@@ -125,14 +125,14 @@ export function createEventStream(options: EventStreamOptions): ReadableStream<U
   }
 }
 
-/** The events of a page behind a place, each as a server-sent event. */
+/** The events of a page that are behind a place, as server-sent events. */
 function textsOf(page: readonly LoggedEntry[], after: Place, query: EventQuery): readonly string[] {
   return eventsOf(page, query)
     .filter(({ place: { index, event } }) => index !== after.index || event > after.event)
     .map(({ place, event }) => `id: ${placeText(place)}\ndata: ${JSON.stringify(event)}\n\n`)
 }
 
-/** As much as a slow connection takes in good time: a page of large events would look like a stall. */
+/** Takes only as much as a slow connection can read in time: a whole page of large events would look like a stall. */
 function takeChunk(waiting: string[]): string {
   let text = ''
   do text += waiting.shift() ?? ''
@@ -140,19 +140,19 @@ function takeChunk(waiting: string[]): string {
   return text
 }
 
-/** The events of a page that are asked for, oldest first. */
+/** The events of a page that match the query, oldest first. */
 export function eventsOf(
   page: readonly LoggedEntry[],
   query: EventQuery,
 ): readonly { readonly place: Place; readonly event: CloudEvent }[] {
   return page.flatMap(({ index, stored }) =>
     deriveEvents(stored)
-      .filter((event) => isAskedFor(event, query))
+      .filter((event) => matches(event, query))
       .map((event) => ({ place: { index, event: event.index }, event: toCloudEvent(event) })),
   )
 }
 
-function isAskedFor(
+function matches(
   event: LoopEvent,
   { loopId, aggregateId, runId, type, actorId }: EventQuery,
 ): boolean {
@@ -172,11 +172,11 @@ export function placeText({ index, event }: Place): string {
 /** Reads what `placeText` wrote. Throws `invalid_input` for anything else, so that no gap is silent. */
 export function readPlace(text: string, size: number): Place {
   const [, index, event] = /^(\d{1,15})(?:\.(\d{1,6}))?$/.exec(text) ?? []
-  // An event has an entry, which the log holds; behind the last of them is a place, and no event yet.
+  // A place without an event may be the end of the log. A place with an event must name an entry in the log.
   if (index !== undefined && Number(index) < size + (event === undefined ? 1 : 0))
     return { index: Number(index), event: event === undefined ? -1 : Number(event) }
-  throw new LoopError('invalid_input', 'The last event id was not given by this stream.', {
+  throw new LoopError('invalid_input', 'The last event id does not come from this stream.', {
     path: '/lastEventId',
-    hint: 'Send an id of this stream, or none to begin now.',
+    hint: 'Send the id of an event of this stream, or none to begin now.',
   })
 }

@@ -18,7 +18,7 @@ async function start(key: string, ...ids: readonly string[]): Promise<void> {
   for (const aggregateId of ids) await server.start(aggregateId, key)
 }
 
-test('events come as they are committed', async () => {
+test('events arrive as they are committed', async () => {
   server = await createTestServer()
   const key = server.key()
   await start(key, 'before')
@@ -33,7 +33,7 @@ test('events come as they are committed', async () => {
   await ear.leave()
 })
 
-test('a reader that comes again misses nothing and gets nothing twice, although the server was restarted', async () => {
+test('a reader that reconnects misses nothing and gets nothing twice, even after a restart of the server', async () => {
   server = await createTestServer()
   const key = server.key()
   const ids = (from: number): string[] =>
@@ -46,7 +46,7 @@ test('a reader that comes again misses nothing and gets nothing twice, although 
     const wanted = 7 + round * 11
     const heard = await ear.until((events) => events.length >= wanted)
     await ear.leave()
-    // Cut where a page happens to be read only in part.
+    // The reader leaves in the middle of a page.
     const taken = heard.slice(0, wanted)
     all.push(...taken)
     last = taken.at(-1)?.id ?? last
@@ -66,7 +66,7 @@ test('a reader that comes again misses nothing and gets nothing twice, although 
   )
 })
 
-test('an entry with several events is resumed between them', async () => {
+test('a reader can continue between the events of one entry', async () => {
   server = await createTestServer()
   const key = server.key()
   await start(key, 'one')
@@ -88,7 +88,7 @@ test('an entry with several events is resumed between them', async () => {
   expect(next).toEqual(guard)
 })
 
-test('what another process commits is heard too', async () => {
+test('events that another process commits arrive too', async () => {
   server = await createTestServer()
   const key = server.key()
   const ear = await hear(key)
@@ -111,7 +111,7 @@ test('what another process commits is heard too', async () => {
   await ear.leave()
 })
 
-test('a filter narrows, and a reader whom it tells nothing still gets on', async () => {
+test('a reader whose filter matches nothing still moves on in the stream', async () => {
   server = await createTestServer()
   const key = server.key()
   await start(key, 'mine', ...Array.from({ length: 120 }, (_, index) => `other-${index}`))
@@ -130,16 +130,16 @@ test('a filter narrows, and a reader whom it tells nothing still gets on', async
   expect(text).not.toContain('data:')
 })
 
-test('a place that this stream never gave is refused, not guessed', async () => {
+test('a place that does not come from this stream is refused', async () => {
   server = await createTestServer()
   const key = server.key()
   await start(key, 'one')
-  // The log ends behind place 0: an event at place 1 is yet to come, and was never told.
+  // The log ends behind place 0. No event was ever sent with place 1.
   for (const place of ['999999', '1.2.3', 'x', '-1', '1.', '1.0'])
     expect((await hear(key, { lastEventId: place })).status).toBe(400)
 })
 
-test('a stream ends when its credential does', async () => {
+test('a stream ends when its credential is revoked or expires', async () => {
   server = await createTestServer({ stream: { heartbeatMs: 20 } })
   const { key, secret } = server.server.keys.create({
     tenant: 'default',
@@ -155,10 +155,10 @@ test('a stream ends when its credential does', async () => {
   expect((await hear(secret)).status).toBe(401)
 })
 
-test('a reader who does not read is dropped, and holds up nobody', async () => {
+test('a reader who does not read is dropped and holds up nobody', async () => {
   server = await createTestServer({ stream: { stallMs: 1000, perCredential: 1 } })
   const [key, other] = [server.key(), server.key()]
-  // More than the buffers of both ends of a connection hold.
+  // More than fits into the buffers at both ends of the connection.
   const metadata = { blob: 'x'.repeat(200_000) }
   for (let index = 0; index < 80; index++) await server.start(`big-${index}`, key, { metadata })
   const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
@@ -178,14 +178,14 @@ test('a reader who does not read is dropped, and holds up nobody', async () => {
     await again.leave()
   }
 
-  // What lies in the buffers is read, and then there is no more: the connection is gone.
+  // After the content of the buffers nothing follows, because the connection was cut.
   const gone = new Promise((resolve) => socket.on('close', resolve).on('error', resolve))
   socket.resume()
   await gone
   expect([heard.length, status]).toEqual([80, 200])
 })
 
-test('a credential opens only so many streams, and closing one makes room', async () => {
+test('a credential can open a limited number of streams, and closing one makes room', async () => {
   server = await createTestServer({ stream: { perCredential: 2 } })
   const key = server.key()
   for (let turn = 0; turn < 3; turn++) await server.call('HEAD', '/api/v1/events', { key })
@@ -206,7 +206,7 @@ test('a credential opens only so many streams, and closing one makes room', asyn
   await two.leave()
 })
 
-test('a stream that opens too late for its request takes up no room', async () => {
+test('a stream that opens after the deadline of its request does not count', async () => {
   const store = createMemoryStore()
   let gate: Promise<void> | undefined
   server = await createTestServer({

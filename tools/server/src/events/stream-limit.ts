@@ -1,6 +1,6 @@
-/** Counts the streams that are open. */
+/** Limits how many streams are open, for each credential and in all. */
 export interface StreamLimit {
-  /** What ends the stream's count, or null when the credential has too many. */
+  /** Counts a stream and returns the function that ends its count; null if there are too many already. */
   enter(credential: string): (() => void) | null
 }
 

@@ -7,20 +7,20 @@ import { expect, onTestFinished, test } from 'vitest'
 import { bank, createTestServer, refund } from '../server.fixture.ts'
 import { listen, type Ear, type Heard } from './ear.fixture.ts'
 
-/** A clock in which nobody's turn to look ever comes, so that what is heard was told; commits are still gathered. */
+/** A clock with which polling never happens, so that events arrive only if the store reports them. Gathering still works. */
 const { sleep: sleepForEver } = createTestClock()
 const standing: Clock = {
   now: Date.now,
   sleep: (ms, signal) => (ms < 1000 ? Promise.resolve() : sleepForEver(ms, signal)),
 }
 
-/** What an ear has heard when the event of that run has come. */
+/** The events that a listener has heard by the time the event of that run arrives. */
 const until = async (ear: Ear, run: string): Promise<readonly Heard[]> =>
   ear.until((heard) => heard.some(({ event }) => event.subject === run))
 const subjectsOf = (heard: readonly Heard[]): readonly string[] =>
   heard.map(({ event }) => event.subject)
 
-test('a reader hears at once what another process commits, and goes on at a third where it was', async () => {
+test('a reader hears at once what another process commits, and continues at a third server where it was', async () => {
   const postgres = await startPostgres()
   const schema = postgres.schema()
   const store = (): ReturnType<typeof createPostgresStore> =>

@@ -5,7 +5,7 @@ import { createDeadlines } from './deadlines.ts'
 
 const never = new Promise<never>(() => {})
 
-/** A clock that is set to whatever somebody sets it to, and whose waits are over at once. */
+/** A clock that the test sets, and whose sleeps end at once. */
 function movedClock(): Clock & { set(at: number): void } {
   let at = 1_800_000_000_000
   return {
@@ -15,7 +15,7 @@ function movedClock(): Clock & { set(at: number): void } {
   }
 }
 
-test('a clock that goes back keeps nobody waiting', async () => {
+test('a request times out although the clock goes back', async () => {
   const clock = movedClock()
   const { race } = createDeadlines(clock, 1000)
   const before = race(never)
@@ -28,7 +28,7 @@ test('a clock that goes back keeps nobody waiting', async () => {
   ])
 })
 
-test('a clock that is put forward ends nothing that has just begun', async () => {
+test('a clock that is put forward does not end a request that has just begun', async () => {
   const clock = movedClock()
   const { race } = createDeadlines(clock, 1000)
   const work = Promise.withResolvers<string>()

@@ -5,17 +5,17 @@ import { HttpError } from './http-error.ts'
 
 export const etagHeader = { ETag: 'Changes with every commit on the run.' }
 
-/** Strong: any commit on the run changes it. */
+/** A strong tag: every commit on the run changes it. */
 export function etagOf({ runId, version }: Pick<LoopInstance, 'runId' | 'version'>): string {
   return `"${runId}:${version}"`
 }
 
-/** What `If-Match` asks of the run; undefined when anything will do. One tag only: a version is one. */
+/** The run and version that `If-Match` names; undefined for no condition. Only one tag is accepted. */
 export function expectedBy(header: string | null): Expected | undefined {
   if (header === null || header.trim() === '*') return undefined
   const match = /^"([^":]{1,128}):(\d{1,15})"$/.exec(header.trim())
   if (match) return { runId: match[1] ?? '', version: Number(match[2]) }
-  throw new HttpError(412, 'precondition_failed', 'If-Match is not a tag that this server gave.', {
+  throw new HttpError(412, 'precondition_failed', 'If-Match is not an ETag of this server.', {
     hint: 'Send the ETag of the run unchanged.',
   })
 }

@@ -1,6 +1,6 @@
 import { LoopError, type LoopErrorCode, type LoopErrorOptions } from '@loop-engine/core'
 
-/** What HTTP can refuse beyond what the engine can. */
+/** The codes of the engine, and those that only HTTP needs. */
 export type HttpCode =
   | LoopErrorCode
   | 'method_not_allowed'
@@ -27,7 +27,7 @@ const nearest: Partial<Record<HttpCode, LoopErrorCode>> = {
   internal: 'corrupt',
 }
 
-/** A refusal that knows its place in HTTP. */
+/** An error with an HTTP status. */
 export class HttpError extends LoopError {
   readonly status: number
   readonly httpCode: HttpCode

@@ -16,22 +16,22 @@ const whereKeys: KnownKeys<ListenOptions> = { port: true, host: true }
 export interface Listening {
   readonly url: string
   readonly port: number
-  /** Takes no more connections, lets requests in progress finish for up to `drainMs`, then ends them. */
+  /** Accepts no more connections, lets requests in progress finish for up to `drainMs`, and then cuts them off. */
   close(options?: { readonly drainMs?: number }): Promise<void>
 }
 
 export interface Timeouts {
-  /** For a connection on which nothing moves, in either direction. */
+  /** How long a connection may stand still in both directions; 60,000 by default. */
   readonly idleMs: number
-  /** To send the head of a request. */
+  /** How long the head of a request may take; 10,000 by default. */
   readonly headersMs: number
-  /** To send all of a request. */
+  /** How long the whole request may take; 30,000 by default. */
   readonly requestMs: number
-  /** For a connection that is kept with nothing on it. */
+  /** How long a connection is kept open between requests; 5,000 by default. */
   readonly keepAliveMs: number
 }
 
-/** Listens with Node's own server, whose limits end connections that send nothing, or a byte a minute. */
+/** Listens with Node's own server. Its limits end connections that send nothing, or only a byte now and then. */
 export async function listen(
   fetch: Fetch,
   where: ListenOptions,
@@ -58,11 +58,11 @@ export async function listen(
     (incoming, outgoing) => void answer(incoming, outgoing),
   )
   server.maxHeadersCount = 100
-  // Who asks for much and reads nothing does not hold it for ever.
+  // Ends the connection of a client that asks for much and does not read the answer.
   server.setTimeout(idleMs)
   await opened(server, port, host)
   const address = server.address() as AddressInfo
-  const shown = shownAs(address.address)
+  const shown = hostInUrl(address.address)
   return {
     port: address.port,
     url: `http://${shown}:${address.port}`,
@@ -79,7 +79,7 @@ export async function listen(
   }
 }
 
-/** A connection whose last answer was sent is not waited for, though its client would keep it. */
+/** Closes connections as soon as they are idle, even if their clients would keep them. */
 async function closeWhatFallsIdle(server: Server, clock: Clock, over: AbortSignal): Promise<void> {
   while (!over.aborted) {
     server.closeIdleConnections()
@@ -98,19 +98,19 @@ function refusalOf(cause: NodeJS.ErrnoException, port: number, host: string): Lo
   if (['ENOTFOUND', 'EAI_AGAIN', 'EADDRNOTAVAIL', 'EINVAL'].includes(cause.code ?? '')) {
     const message = `The server cannot listen at ${host} (${cause.code}).`
     const hint =
-      'Name an address of this machine: 127.0.0.1 for itself alone, 0.0.0.0 for everybody.'
+      'Name an address of this machine: 127.0.0.1 for this machine alone, 0.0.0.0 for everybody.'
     return new LoopError('invalid_config', message, { hint, cause })
   }
   const message = `The server cannot listen on port ${port} (${cause.code}).`
   const hint =
     cause.code === 'EACCES'
-      ? 'Choose a port from 1024 on, or let this user have it.'
-      : 'Choose another port; 0 takes any that is free.'
+      ? 'Choose a port from 1024 on, or give this user the right to lower ports.'
+      : 'Choose another port; 0 takes any free port.'
   return new LoopError('unavailable', message, { hint, cause })
 }
 
-/** An address that stands for all of them is none that a browser can go to. */
-function shownAs(address: string): string {
+/** The host for a URL: `localhost` for an address that means all addresses, which no browser can open. */
+function hostInUrl(address: string): string {
   if (address === '0.0.0.0' || address === '::') return 'localhost'
   return address.includes(':') ? `[${address}]` : address
 }

@@ -3,7 +3,7 @@ import { isLoopError, type LoopError, type LoopErrorCode } from '@loop-engine/co
 import type { Problem } from '../schemas/problem.ts'
 import { HttpError } from './http-error.ts'
 
-/** What each code of the engine is in HTTP. Stable: clients rely on it. */
+/** The HTTP status of each code of the engine. Stable, because clients rely on it. */
 const statusOf: Readonly<Record<LoopErrorCode, number>> = Object.freeze({
   invalid_input: 400,
   invalid_json: 400,
@@ -39,15 +39,15 @@ export interface ProblemAnswer {
   readonly body: Problem
 }
 
-/** An error as RFC 9457 has it. */
+/** An error as a problem of RFC 9457. */
 export function problemOf(error: unknown, requestId: string): ProblemAnswer {
   const known = isLoopError(error) ? error : null
   const http = error instanceof HttpError ? error : null
   const moved = known?.code === 'conflict' && known.details?.['reason'] === 'moved'
   const status = http?.status ?? (moved ? 412 : known ? statusOf[known.code] : 500)
   const code = http?.httpCode ?? (moved ? 'precondition_failed' : (known?.code ?? 'internal'))
-  // What went wrong inside is told by its code alone.
-  const told = status >= 500 && !http ? null : known
+  // Of an internal error the caller learns the code only.
+  const shown = status >= 500 && !http ? null : known
   const isUnknown = code === 'unknown_outcome' || code === 'timeout'
   return {
     status,
@@ -59,12 +59,12 @@ export function problemOf(error: unknown, requestId: string): ProblemAnswer {
       code,
       retryable: known?.retryable ?? false,
       requestId,
-      detail: told?.message,
+      detail: shown?.message,
       reason: http?.options.reason ?? reasonOf(known),
       hint: isUnknown
-        ? 'Repeat the request, with the same Idempotency-Key if it has one, to learn its outcome.'
-        : told?.hint,
-      path: told?.path,
+        ? 'To learn the outcome, repeat the request, with the same Idempotency-Key if it had one.'
+        : shown?.hint,
+      path: shown?.path,
       errors: http?.options.errors?.slice(),
       result: http?.options.result,
     },

@@ -11,7 +11,7 @@ export interface RateLimit {
 }
 
 export interface RateLimiter {
-  /** Throws `rate_limited` when there is nothing left for this caller. */
+  /** Takes one request from the caller's allowance. Throws `rate_limited` if nothing is left. */
   spend(caller: string): void
 }
 
@@ -22,7 +22,7 @@ interface Bucket {
 
 const mostCallers = 50_000
 
-/** A token bucket for each caller. Bounded: the callers not heard of longest are forgotten. */
+/** A token bucket for each caller. Of more than 50,000 callers, those that were silent for longest are forgotten. */
 export function createRateLimiter(
   { burst, perSecond }: RateLimit,
   clock: Pick<Clock, 'now'>,

@@ -9,19 +9,19 @@ export interface ReadBodyOptions {
   readonly optional: boolean
 }
 
-/** Reads a JSON body that means the same to every parser, and no more of it than is allowed. */
+/** Reads a JSON body of at most `maxBytes`. Refuses JSON that parsers read differently, such as repeated keys. */
 export async function readBody(
   request: Request,
   { maxBytes, optional }: ReadBodyOptions,
 ): Promise<unknown> {
-  // Read as it comes, it would not be what was sent.
+  // A compressed body would be read as something else than was sent.
   if (!/^(?:identity)?$/i.test(request.headers.get('content-encoding') ?? ''))
     throw new HttpError(415, 'unsupported_media_type', 'The body must not be compressed.', {
       headers: { 'accept-encoding': 'identity' },
     })
   const text = await readText(request, maxBytes)
   if (text === '' && optional) return {}
-  // A form of another site cannot send this type without asking first.
+  // A form on a page of another site cannot send this content type without a CORS preflight.
   if (!jsonType.test(request.headers.get('content-type') ?? ''))
     throw new HttpError(415, 'unsupported_media_type', 'The body must be application/json.')
   return parseStrictJson(text, { maxBytes, maxDepth: 64 })
@@ -38,7 +38,7 @@ async function readText(request: Request, maxBytes: number): Promise<string> {
   }
 }
 
-/** The body as it was sent, whether it says how long it is or not. Throws `too_large`. */
+/** The bytes of the body, with or without a Content-Length. Throws `too_large`. */
 export async function readBounded(
   request: Request,
   maxBytes: number,
@@ -47,8 +47,8 @@ export async function readBounded(
   if (Number(length ?? 0) > maxBytes) throw tooLarge(maxBytes)
   const bytes = await (length === null ? readBytes(request, maxBytes) : allOf(request)).catch(
     (cause: unknown) => {
-      // Nobody hears it; but it is no failure of the server, as its log would say.
-      throw new HttpError(400, 'truncated', 'The body broke off.', { cause })
+      // The caller is gone and hears nothing. With this code the log does not report a failure of the server.
+      throw new HttpError(400, 'truncated', 'The body ended early.', { cause })
     },
   )
   if (bytes) return bytes
@@ -59,7 +59,7 @@ async function allOf(request: Request): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await request.arrayBuffer())
 }
 
-/** The rest of the body is not read: the connection ends with the answer. */
+/** Closes the connection after the answer, because the rest of the body is not read. */
 function tooLarge(maxBytes: number): HttpError {
   return new HttpError(413, 'too_large', `The body is larger than ${maxBytes} bytes.`, {
     headers: { connection: 'close' },

@@ -24,7 +24,7 @@ const page = [
 
 const data = "default-src 'none'; frame-ancestors 'none'"
 
-/** What every answer tells a browser. Pages may use what this server serves, and nothing else. */
+/** The security headers of every answer. Pages may load from this server only. */
 export function securityHeaders(secure: boolean): (path: string) => readonly Header[] {
   const always = Object.entries({
     ...common,
@@ -33,7 +33,7 @@ export function securityHeaders(secure: boolean): (path: string) => readonly Hea
   const forPages: readonly Header[] = [
     ...always,
     ['content-security-policy', page],
-    // Left to itself a browser keeps a page by the age of its file, past an upgrade whose assets have other names.
+    // Otherwise a browser may keep a page beyond an upgrade, after which its assets have other names.
     ['cache-control', 'no-cache'],
   ]
   const forData: readonly Header[] = [

@@ -4,9 +4,9 @@ const pattern = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.
 const nothing = /^0+$/
 
 export interface Trace {
-  /** What the record is told: the caller's span, or a new one. */
+  /** The trace for the record: the caller's span, or a new one. */
   readonly incoming: string
-  /** This server's span in the same trace, for the answer. */
+  /** The server's span in the same trace, sent with the answer. */
   readonly outgoing: string
   readonly traceId: string
 }

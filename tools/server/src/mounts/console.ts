@@ -12,25 +12,25 @@ const html = { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-
 const script = { 'content-type': 'text/javascript; charset=utf-8', 'cache-control': 'no-store' }
 const style = { 'content-type': 'text/css; charset=utf-8', 'cache-control': 'no-store' }
 
-/** The login page, and a built console if there is one: its files, and its index for every other page. */
+/** Serves the login page and, if there is a built console, its files; every other path gets its index. */
 export function mountConsole(app: Hono<Environment>, folder: string | undefined): void {
   app.get('/login', () => new Response(loginPage, { headers: html }))
   app.get('/login.js', () => new Response(loginScript, { headers: script }))
   app.get('/login.css', () => new Response(loginStyle, { headers: style }))
   if (folder === undefined) return
   if (!existsSync(join(folder, 'index.html')))
-    throw new LoopError('invalid_config', 'The console has no index.html.', {
+    throw new LoopError('invalid_config', 'The folder of the console has no index.html.', {
       path: '/console',
       hint: 'Name the folder of a built console.',
     })
   app.get('/assets/*', async (context, next) => {
     await next()
-    // The names of these files hold the hash of what is in them.
+    // The name of each of these files contains the hash of its content.
     if (context.res.ok)
       context.res.headers.set('cache-control', 'public, max-age=31536000, immutable')
   })
   const files = serveStatic({ root: folder, precompressed: true })
-  // One that is missing is of another console, before or after an upgrade: a page in its place would be kept for ever.
+  // A missing file belongs to the console before or after an upgrade. The index in its place would be cached for ever.
   app.get('/assets/*', files, (context) => context.notFound())
   app.get('*', files)
   app.get('*', serveStatic({ root: folder, path: 'index.html' }))

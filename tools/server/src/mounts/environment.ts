@@ -3,13 +3,13 @@ import type { HttpBindings } from '@hono/node-server'
 import type { Principal } from '../access/principal.ts'
 import type { Trace } from '../http/trace.ts'
 
-/** What Hono hands from one step of a request to the next. */
+/** What Hono carries through the steps of one request. */
 export interface Environment {
   Bindings: Partial<HttpBindings>
   Variables: {
     requestId: string
     trace: Trace
-    /** The address that the request came from, for limits. */
+    /** The address of the caller, for limits. */
     caller: string
     route?: string
     principal?: Principal

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 
 import { loginScript } from './login-page.ts'
 
-/** The script of the page in a page that answers `reply` to its request. */
+/** Runs the script of the login page with a server that answers `reply`. */
 function openPage(reply: () => Promise<{ readonly ok: boolean; readonly status: number }>) {
   const told = { textContent: '' }
   const went: string[] = []
@@ -24,21 +24,21 @@ function openPage(reply: () => Promise<{ readonly ok: boolean; readonly status: 
   return { told, button, went, press: () => press() }
 }
 
-test('a login that counts leads on', async () => {
+test('a successful login leads to the console', async () => {
   const page = openPage(async () => ({ ok: true, status: 200 }))
   await page.press()
 
   expect(page.went).toEqual(['/'])
 })
 
-test('a link that is used says so', async () => {
+test('the page says if the link was used already', async () => {
   const page = openPage(async () => ({ ok: false, status: 401 }))
   await page.press()
 
-  expect(page.told.textContent).toContain('used, or is over')
+  expect(page.told.textContent).toContain('used already, or has expired')
 })
 
-test('at an address that the server was not given nobody is told to try again', async () => {
+test('at an address that the server does not know, the page names --public-url and does not suggest another try', async () => {
   const page = openPage(async () => ({ ok: false, status: 403 }))
   await page.press()
 
@@ -49,7 +49,7 @@ test.each([
   ['busy', async () => ({ ok: false, status: 429 })],
   ['going down', async () => ({ ok: false, status: 503 })],
   ['away', async () => Promise.reject(new TypeError('Failed to fetch'))],
-])('a server that is %s has not taken the link, which may be tried again', async (_, reply) => {
+])('after an answer of a server that is %s the person can try the link again', async (_, reply) => {
   const page = openPage(reply)
   await page.press()
 

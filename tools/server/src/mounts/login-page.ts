@@ -1,4 +1,4 @@
-/** Trades the token of a login link for a session. The token stands behind the `#`, so that no server and no log sees it. */
+/** Exchanges the token of a login link for a session. The token stands behind the `#`, so no server or log sees it. */
 export const loginPage = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -16,7 +16,7 @@ export const loginPage = `<!doctype html>
 </html>
 `
 
-// System colours: light and dark come from the device, and so does their contrast.
+// System colours: the device chooses light or dark, and the contrast.
 export const loginStyle = `:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
 main { margin: 20vh auto 0; max-width: 24rem; padding: 1rem }
 h1 { font-size: 1.4rem; line-height: 1.25 }
@@ -24,7 +24,7 @@ button { font: inherit; font-weight: 600; min-height: 2.75rem; padding: .5rem 1.
 :focus-visible { outline: 3px solid; outline-offset: 2px }
 `
 
-// A button: what opens links to look at them does not press it.
+// A person must press a button: programs that open links to preview them would otherwise spend the token.
 export const loginScript = `const told = document.querySelector('#told')
 const button = document.querySelector('#login')
 const token = new URLSearchParams(location.hash.slice(1)).get('token')
@@ -40,11 +40,11 @@ button.addEventListener('click', async () => {
   }).catch(() => undefined)
   if (response?.ok) location.replace('/')
   else if (response?.status === 401)
-    told.textContent = 'The link was used, or is over. Ask for a new one where the server runs.'
+    told.textContent = 'The link was used already, or has expired. Ask whoever runs the server for a new one.'
   else if (response?.status === 403)
-    told.textContent = 'The server does not know this address as its own, and logs nobody in here. Whoever runs it can name the address with --public-url.'
+    told.textContent = 'The server does not know this address as its own, so you cannot log in here. Whoever runs the server can name the address with --public-url.'
   else {
-    // Busy, going down or away: the link may be as good as before, and the address bar no longer has it.
+    // The server is busy or away, and the link may still be good. It is no longer in the address bar, so offer to try again.
     told.textContent = 'The server could not log you in. Try again in a moment.'
     button.disabled = false
   }

@@ -18,12 +18,12 @@ async function connect(key: string): Promise<Client> {
   return client
 }
 
-test('without a credential there is nothing', async () => {
+test('a request without a credential is refused', async () => {
   await expect(connect('loop_nobody')).rejects.toThrow(/401|auth|credential/i)
   expect(await server.call('POST', '/mcp', { body: {} })).toMatchObject({ status: 401 })
 })
 
-test('no answer may be kept, whatever went wrong', async () => {
+test('no answer may be cached, not even an error', async () => {
   const [key, headers] = [server.key(), { accept: 'application/json, text/event-stream' }]
   for (const reply of [
     await server.call('POST', '/mcp', { body: {} }),
@@ -36,7 +36,7 @@ test('no answer may be kept, whatever went wrong', async () => {
   }
 })
 
-test('a client starts and requests as an agent on behalf of its key, in the tenant of the key', async () => {
+test('a client acts as an agent on behalf of its key, in the tenant of the key', async () => {
   const client = await connect(server.key())
 
   const started = await client.callTool({

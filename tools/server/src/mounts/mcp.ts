@@ -4,7 +4,10 @@ import type { Hono } from 'hono'
 import type { Environment } from './environment.ts'
 import { admit, chargeStrangers, type MountOptions } from './mount-routes.ts'
 
-/** Model Context Protocol for whoever has a credential: a client is an agent on behalf of it, and reads unless it may run. */
+/**
+ * Serves the Model Context Protocol. A client acts as an agent on behalf of the principal of its credential; without the
+ * scope `run` it can only read.
+ */
 export function mountMcp(app: Hono<Environment>, mcp: LoopMcpServer, options: MountOptions): void {
   app.all('/mcp', async (context) => {
     context.set('route', `${context.req.method} /mcp`)
@@ -12,7 +15,7 @@ export function mountMcp(app: Hono<Environment>, mcp: LoopMcpServer, options: Mo
       const { actor, tenant, scopes } = await admit(context, 'read', options)
       const readOnly = !scopes.includes('run')
       const answer = await mcp.handle(context.req.raw, { principal: { actor, tenant, readOnly } })
-      // A response that was made elsewhere has headers that nobody may add to.
+      // Copied, because the headers of a response that was made elsewhere may not be changeable.
       return new Response(answer.body, answer)
     })
   })

@@ -20,7 +20,7 @@ export interface MountOptions {
   readonly limits: { readonly principal: RateLimiter; readonly stranger: RateLimiter }
 }
 
-/** Puts routes below `/api/v1`: credential, scope, limits and schemas come before any handler. */
+/** Mounts routes below `/api/v1`. Credential, limits, scope and schemas are checked before a handler is called. */
 export function mountRoutes(
   app: Hono<Environment>,
   routes: readonly Route[],
@@ -29,12 +29,12 @@ export function mountRoutes(
   const placeOf = ({ path }: Route): string => `/api/v1${path.replaceAll(/\{(\w+)\}/g, ':$1')}`
   for (const route of routes)
     app.on(route.method.toUpperCase(), placeOf(route), (context) => serve(context, route, options))
-  // Behind all of them: what is written out as one path may fit the pattern of another.
+  // After all routes, because a path that is written out may also match the pattern of another route.
   for (const [place, group] of Map.groupBy(routes, placeOf)) {
-    // Whatever can be got is told by its head as well.
+    // Whatever has GET has HEAD too.
     const allow = group.map(({ method }) => (method === 'get' ? 'GET, HEAD' : method.toUpperCase()))
     app.all(place, () => {
-      throw new HttpError(405, 'method_not_allowed', 'The method is not allowed here.', {
+      throw new HttpError(405, 'method_not_allowed', 'This address does not have this method.', {
         headers: { allow: allow.join(', ') },
       })
     })
@@ -60,7 +60,7 @@ async function serve(
   })
 }
 
-/** Guessing is dear: whoever has no good credential pays by address, and whoever has one does not. */
+/** Slows down guessing: a request without an accepted credential is counted against the address of the caller. */
 export async function chargeStrangers(
   context: Context<Environment>,
   { limits }: Pick<MountOptions, 'limits'>,
@@ -74,13 +74,13 @@ export async function chargeStrangers(
   }
 }
 
-/** Nobody reads an answer that comes behind its deadline: a stream would be open for ever. */
+/** Cancels an answer that comes after its deadline: nobody reads it, and a stream would stay open for ever. */
 async function letGo(answering: Promise<Answer | Response>): Promise<void> {
   const late = await answering.catch(() => undefined)
   if (late instanceof Response) await late.body?.cancel().catch(() => undefined)
 }
 
-/** The principal of a request, which pays for it and whose credential is good for `scope`. */
+/** Authenticates a request, counts it against the limit of its principal, and checks its scope. */
 export async function admit(
   context: Context<Environment>,
   scope: Scope,
@@ -91,13 +91,13 @@ export async function admit(
   limits.principal.spend(accountOf(principal))
   context.set('principal', principal)
   if (principal.scopes.includes(scope)) return principal
-  throw new HttpError(403, 'refused', 'The credential is not good for this.', {
+  throw new HttpError(403, 'refused', 'The credential does not permit this.', {
     reason: 'scope_missing',
     hint: `It needs the scope ${scope}.`,
   })
 }
 
-/** Who asks for what is open to everybody. */
+/** The principal of requests to public routes. */
 const nobody: Principal = {
   kind: 'session',
   credential: 'none',
@@ -116,13 +116,13 @@ function callOf(
   const request = context.req.raw
   const idempotencyKey = request.headers.get('idempotency-key') ?? undefined
   if (idempotencyKey !== undefined && !route.idempotent && request.method === 'POST')
-    throw new HttpError(400, 'unsupported', 'This operation takes no Idempotency-Key.', {
-      hint: 'It may be repeated as it is; where it takes If-Match, that makes a repetition safe.',
+    throw new HttpError(400, 'unsupported', 'This operation does not accept an Idempotency-Key.', {
+      hint: 'Repeat it without the key. Where the operation accepts If-Match, use that to make a repetition safe.',
     })
   const changes = request.method !== 'GET' && request.method !== 'HEAD'
-  // Ignored, it would let through what the caller wants done on the run that was seen, and on no other.
+  // If the header were ignored, the operation could change a run that is no longer as the caller saw it.
   if (changes && !route.ifMatch && expectedBy(request.headers.get('if-match')))
-    throw new HttpError(400, 'unsupported', 'This operation takes no If-Match.')
+    throw new HttpError(400, 'unsupported', 'This operation does not accept If-Match.')
   if (idempotencyKey !== undefined && !idSchema.safeParse(idempotencyKey).success)
     throw new LoopError(
       'invalid_input',
@@ -161,12 +161,12 @@ async function readInput(
   }
 }
 
-/** A parameter that comes twice means one thing to one reader and another to the next. */
+/** Refuses a parameter that is given twice: some readers take the first value and some the last. */
 function single(queries: Record<string, string[]>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(queries).map(([name, [value = '', ...more]]) => {
       if (more.length === 0) return [name, value]
-      throw new LoopError('invalid_input', 'A query parameter came twice.', { path: '' })
+      throw new LoopError('invalid_input', 'A query parameter is given twice.', { path: '' })
     }),
   )
 }
@@ -178,7 +178,7 @@ function read(schema: z.ZodType, value: unknown): unknown {
     path: toPointer(path),
     message: message.slice(0, 256),
   }))
-  throw new HttpError(400, 'invalid_input', 'The request does not fit its schema.', {
+  throw new HttpError(400, 'invalid_input', 'The request does not match its schema.', {
     path: errors[0]?.path,
     errors,
   })

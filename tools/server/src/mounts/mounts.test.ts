@@ -42,7 +42,7 @@ afterAll(async () => {
   rmSync(`${folder}-secret`)
 })
 
-test('a channel gets the very bytes, headers and path that were sent', async () => {
+test('a channel receives exactly the bytes, headers and path that were sent', async () => {
   const bytes = '{"a" : 1,\n "b":"\u00e9"}'
   hear = async (request) =>
     Response.json({
@@ -56,12 +56,12 @@ test('a channel gets the very bytes, headers and path that were sent', async () 
   })
 
   expect(reply.body).toEqual({ text: bytes, signed: 's', url: '/channels/chat/events' })
-  // A page of decisions is asked for without a body.
+  // A GET for a decision page has no body.
   const { body } = await server.call('GET', '/channels/chat/decide')
   expect(body).toEqual({ text: '', signed: null, url: '/channels/chat/decide' })
 })
 
-test('a body that does not say how long it is, as some proxies send it, arrives as far as it may be long', async () => {
+test('a body without a Content-Length, as some proxies send it, arrives up to the limit', async () => {
   hear = async (request) =>
     Response.json([await request.text(), request.headers.get('x-signature')])
   const send = (text: string): Promise<Response> =>
@@ -76,7 +76,7 @@ test('a body that does not say how long it is, as some proxies send it, arrives 
   expect((await send('x'.repeat(1001))).status).toBe(413)
 })
 
-test('a decision that a channel hands over is judged as that of the person it authenticated', async () => {
+test('the decision of a channel counts as that of the person whom the channel authenticated', async () => {
   const request = await server.waiting('chat-1', server.key())
   const decision = {
     tenant: 'default',
@@ -104,14 +104,14 @@ test('a decision that a channel hands over is judged as that of the person it au
   })
 })
 
-test('a channel reads the request that it asks people about, and none of another tenant', async () => {
+test('a channel can read the requests of its tenant, and none of another tenant', async () => {
   const { id, viewHash } = await server.waiting('chat-2', server.key())
 
   expect(await host.getApproval({ tenant: 'default', id })).toMatchObject({ viewHash })
   expect(await host.getApproval({ tenant: 'acme', id })).toBeNull()
 })
 
-test('a channel that fails, or is none, tells nothing of what is inside', async () => {
+test('the answer for an unknown or failing channel reveals no internals', async () => {
   hear = async () => {
     throw new Error('secret')
   }
@@ -131,7 +131,7 @@ test('a channel that fails, or is none, tells nothing of what is inside', async 
   expect((await server.call('POST', '/channels/chat', { body: 'x'.repeat(2000) })).status).toBe(413)
 })
 
-test('the console is served with its pages, its files for ever, and nothing beside its folder', async () => {
+test('the console is served with its pages; its assets may be cached for ever, and nothing outside its folder is served', async () => {
   const page = await server.call('GET', '/inbox/some/page')
   const file = await server.call('GET', '/assets/app-1a2b.js')
 
@@ -151,7 +151,7 @@ test('the console is served with its pages, its files for ever, and nothing besi
     expect((await server.call('GET', path)).text).not.toMatch(/secret|root:/)
 })
 
-test('a file of another console is missing for now, and not a page that a browser keeps for ever', async () => {
+test('a missing asset is answered with 404 and not with a page that a browser would cache for ever', async () => {
   const gone = await server.call('GET', '/assets/app-9z9z.js')
 
   expect(gone.status).toBe(404)
@@ -159,7 +159,7 @@ test('a file of another console is missing for now, and not a page that a browse
   expect(gone.headers.get('cache-control') ?? '').not.toContain('immutable')
 })
 
-test('the login page sends its token by POST, and has nothing inline', async () => {
+test('the login page sends its token by POST and has no inline script or style', async () => {
   const page = await server.call('GET', '/login')
   const script = await server.call('GET', '/login.js')
   const style = await server.call('GET', '/login.css')

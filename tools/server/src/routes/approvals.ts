@@ -37,7 +37,7 @@ export const approvalRoutes: readonly Route[] = [
     path: '/approvals/inbox',
     id: 'listInbox',
     tag,
-    summary: 'Requests that wait for the caller, oldest first.',
+    summary: 'Approval requests that wait for the caller, oldest first.',
     scope: 'read',
     query: z.strictObject(pageQuery),
     answers: { 200: { description: 'A page; always empty for a key.', schema: page } },

@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { createTestServer } from '../server.fixture.ts'
 
 test.each(['metrics', 'verify'])(
-  'who asks for what takes longer than a request hears how far it is, and has it by asking again (%s)',
+  'work that takes longer than a request is answered with its progress, and with its result later (%s)',
   async (path) => {
     const store = createMemoryStore()
     const gate = Promise.withResolvers<void>()

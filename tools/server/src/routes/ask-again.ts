@@ -5,11 +5,14 @@ import type { Answer, AnswerSpec } from './route.ts'
 
 const progressSchema = z
   .object({ runs: z.int(), entries: z.int() })
-  .meta({ description: 'How much of the record was read so far.' })
+  .meta({ description: 'How many runs and entries were read so far.' })
 
-/** What a route answers that reads a whole record, besides what it read. */
+/** The additional answer of a route that reads a whole record: the reading is not finished. */
 export const unfinished: Readonly<Record<202, AnswerSpec>> = {
-  202: { description: 'It goes on: ask for the same again.', schema: progressSchema },
+  202: {
+    description: 'The work goes on. Repeat the request to get the result.',
+    schema: progressSchema,
+  },
 }
 
 export function askAgain(body: Progress): Answer {

@@ -9,7 +9,9 @@ const deadLetterSchema = z
   .object({
     id: z.string(),
     kind: z.enum(['effect', 'notify', 'publish', 'timer']),
-    name: z.string().meta({ description: 'The integration, channel, sink or timer it is for.' }),
+    name: z
+      .string()
+      .meta({ description: 'The integration, channel, sink or timer that it is for.' }),
     aggregateId: z.string(),
     runId: z.string(),
     seq: z.int(),
@@ -17,7 +19,7 @@ const deadLetterSchema = z
     error: z.string(),
     diedAt: millisecondsSchema,
   })
-  .meta({ id: 'DeadLetter', description: 'A delivery that was given up.' })
+  .meta({ id: 'DeadLetter', description: 'A delivery that failed for good.' })
 
 export const deadLetterRoutes: readonly Route[] = [
   route({
@@ -25,7 +27,7 @@ export const deadLetterRoutes: readonly Route[] = [
     path: '/dead-letters',
     id: 'listDeadLetters',
     tag: 'Operations',
-    summary: 'Deliveries that were given up, oldest first.',
+    summary: 'Deliveries that failed for good, oldest first.',
     scope: 'read',
     query: z.strictObject(pageQuery),
     answers: { 200: { description: 'A page.', schema: pageOf(deadLetterSchema) } },
@@ -35,7 +37,7 @@ export const deadLetterRoutes: readonly Route[] = [
       )
       return {
         body: {
-          // What would be delivered stays: it may be evidence.
+          // The content of the delivery is left out, because it may be evidence.
           items: items.map(
             ({ id, kind, name, aggregateId, runId, seq, attempt, error, diedAt }) => ({
               id,
@@ -59,10 +61,10 @@ export const deadLetterRoutes: readonly Route[] = [
     path: '/dead-letters/{id}/retry',
     id: 'retryDeadLetter',
     tag: 'Operations',
-    summary: 'Puts a dead letter back; the relay delivers it with the same idempotency key.',
+    summary: 'Queues a dead letter again; the relay delivers it with the same idempotency key.',
     scope: 'operate',
     params: z.object({ id: z.string().min(1).max(1024) }),
-    answers: { 202: { description: 'It is due.' } },
+    answers: { 202: { description: 'The delivery is queued.' } },
     async handle({ services, tenant }, { params: { id } }) {
       if (await services.system.relay.retry({ id, tenant })) return { status: 202, body: undefined }
       throw new LoopError('not_found', 'No dead letter has this id.')

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 
 import { createTestServer, refund, type Reply, type TestServer } from '../server.fixture.ts'
 
-/** A loop whose approvals ask who somebody is. */
+/** A loop whose approvals require this kind of authentication. */
 const asking = (assurance: AssuranceMethod): LoopDefinition => ({
   ...refund,
   transitions: refund.transitions.map((one) =>
@@ -13,7 +13,7 @@ const asking = (assurance: AssuranceMethod): LoopDefinition => ({
   ),
 })
 
-/** What alice of finance is answered when she approves what waits; something may happen meanwhile. */
+/** The answer to alice of finance when she approves the request, after `meanwhile` if given. */
 async function approve(
   options: Parameters<typeof createTestServer>[0] = {},
   meanwhile: (server: TestServer, requestId: string) => unknown = () => undefined,
@@ -28,20 +28,20 @@ async function approve(
   })
 }
 
-test('who is not known well enough may not decide, and is told that it is for this', async () => {
+test('a person with too weak a login may not decide, and is told the reason', async () => {
   expect(await approve({ loops: [asking('oidc')] })).toMatchObject({
     status: 403,
     body: { reason: 'assurance_too_low', detail: expect.stringContaining('stronger login') },
   })
 })
 
-test('who has a login link of this machine is known as well as somebody at it', async () => {
+test('a login link counts as a person at this machine', async () => {
   const reply = await approve({ loops: [asking('local')] })
 
   expect(reply).toMatchObject({ status: 200, body: { status: 'executed' } })
 })
 
-test('who approves what a guard no longer lets pass is told that nothing ran', async () => {
+test('an approval that a guard no longer lets pass is answered with a refusal: nothing ran', async () => {
   const clock = createTestClock(Date.now())
   const guard = { id: 'soon', use: 'deadline-not-exceeded', with: { within: '1h' } }
   const loop = defineLoop({
@@ -67,18 +67,18 @@ test('who approves what a guard no longer lets pass is told that nothing ran', a
   })
 })
 
-test('who decides on what was taken back is not told that it was decided', async () => {
+test('a decision on a withdrawn request is refused as withdrawn, not as decided', async () => {
   const reply = await approve({}, (server, id) =>
     server.call('POST', `/api/v1/approvals/${id}/withdraw`, { key: server.key() }),
   )
 
   expect(reply).toMatchObject({
     status: 409,
-    body: { reason: 'already_decided', detail: 'The request was taken back.' },
+    body: { reason: 'already_decided', detail: 'The request was withdrawn.' },
   })
 })
 
-test('who handed a vote on is not told to have used it', async () => {
+test('a reviewer in whose place a delegate decided is not told to have decided', async () => {
   const both: LoopDefinition = {
     ...refund,
     transitions: refund.transitions.map((one) =>
@@ -109,7 +109,7 @@ test('who handed a vote on is not told to have used it', async () => {
     status: 409,
     body: {
       reason: 'already_voted',
-      detail: 'This reviewer has decided already, or somebody in their place.',
+      detail: 'This reviewer, or somebody in their place, has decided already.',
     },
   })
 })

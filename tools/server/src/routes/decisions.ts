@@ -26,11 +26,11 @@ const notYours: ReadonlySet<Refusal> = new Set([
   'not_allowed',
 ])
 const answers = {
-  200: { description: 'It counts.', schema: decisionResultSchema },
+  200: { description: 'The decision counts.', schema: decisionResultSchema },
   403: { description: 'The caller may not decide this; `reason` says why.' },
   409: {
     description:
-      'It came too late, or about something else than what waits; or it was approved and a guard no longer passes.',
+      'The decision came too late, or names an older revision or view; or the request was approved and a guard no longer passes.',
   },
 }
 
@@ -40,7 +40,8 @@ export const decisionRoutes: readonly Route[] = [
     path: '/approvals/{requestId}/decisions',
     id: 'decide',
     tag,
-    summary: 'Decides on a request. Only people; what they saw must be what waits.',
+    summary:
+      'Decides on a request. Only people can; they must have seen the current revision and view.',
     scope: 'decide',
     idempotent: true,
     params,
@@ -62,10 +63,12 @@ export const decisionRoutes: readonly Route[] = [
     path: '/approvals/decisions',
     id: 'decideMany',
     tag,
-    summary: 'Decides on several requests, each on its own.',
+    summary: 'Decides on several requests. Each is judged separately.',
     scope: 'decide',
     body: batchBodySchema,
-    answers: { 200: { description: 'One item for each, in order.', schema: batchResultSchema } },
+    answers: {
+      200: { description: 'One item for each decision, in order.', schema: batchResultSchema },
+    },
     async handle(call, { body }) {
       const { decisions } = body
       const results = await call.services.system.approvals.decideMany(
@@ -84,11 +87,11 @@ export const decisionRoutes: readonly Route[] = [
     path: '/approvals/{requestId}/delegate',
     id: 'delegate',
     tag,
-    summary: 'Lets somebody else decide too, where the policy allows it.',
+    summary: 'Lets another person decide too, if the policy allows it.',
     scope: 'decide',
     params,
     body: z.strictObject({
-      to: idSchema.meta({ description: 'Somebody, as a policy names reviewers.' }),
+      to: idSchema.meta({ description: 'The other reviewer, written as in a policy.' }),
       reason: reasonSchema.optional(),
     }),
     answers,
@@ -107,7 +110,7 @@ export const decisionRoutes: readonly Route[] = [
     path: '/approvals/{requestId}/withdraw',
     id: 'withdraw',
     tag,
-    summary: 'Takes a request back: its requester, or a person.',
+    summary: 'Withdraws a request. Its requester can, and people can.',
     scope: 'run',
     params,
     body: z.strictObject({ reason: reasonSchema.optional() }),
@@ -131,7 +134,7 @@ function answerOf(decided: DecisionResult): Answer {
     throw new HttpError(
       409,
       'guard_failed',
-      'Approved, but a guard no longer passes: nothing ran.',
+      'The request was approved, but a guard no longer passes, so nothing ran.',
       {
         result,
       },
@@ -139,7 +142,7 @@ function answerOf(decided: DecisionResult): Answer {
   if (decided.status !== 'refused') return { body: result }
   const { reason, request } = decided
   const isTakenBack = reason === 'already_decided' && request.status === 'cancelled'
-  const sentence = isTakenBack ? 'The request was taken back.' : sentences[reason]
+  const sentence = isTakenBack ? 'The request was withdrawn.' : sentences[reason]
   throw new HttpError(notYours.has(reason) ? 403 : 409, 'refused', sentence, {
     reason,
     result,
@@ -153,16 +156,16 @@ function leaving(result: DecisionResult): z.input<typeof decisionResultSchema> {
 const sentences: Readonly<Record<Refusal, string>> = {
   already_decided: 'The request was decided already.',
   expired: 'The request expired before it was decided.',
-  superseded: 'The run moved on; the request no longer stands.',
-  stale_revision: 'The request was edited since; look at it again.',
-  view_changed: 'What waits is not what was shown; look at it again.',
-  not_a_person: 'Only people decide.',
-  identity_not_verified: 'The reviewer was not authenticated well enough.',
+  superseded: 'The run has moved on, so the request is obsolete.',
+  stale_revision: 'The request was edited since it was shown; look at it again.',
+  view_changed: 'The request differs from what was shown; look at it again.',
+  not_a_person: 'Only a person can decide.',
+  identity_not_verified: 'The identity of the reviewer is not verified.',
   assurance_too_low: 'The policy asks for a stronger login than this one.',
-  requester_cannot_decide: 'Who asks, or acts for who asks, cannot decide.',
+  requester_cannot_decide: 'The requester, and whoever acts for the requester, cannot decide.',
   not_entitled: 'The policy does not name this reviewer.',
-  already_voted: 'This reviewer has decided already, or somebody in their place.',
+  already_voted: 'This reviewer, or somebody in their place, has decided already.',
   not_allowed: 'The policy does not allow this kind of decision.',
   stopped: 'A stop is in force.',
-  limit_reached: 'A limit would be overrun.',
+  limit_reached: 'A limit would be exceeded.',
 }

@@ -7,7 +7,7 @@ import { route, type Route } from './route.ts'
 
 const definitionSchema = z
   .object({ digest: hashSchema, definition: jsonObjectSchema })
-  .meta({ id: 'Definition', description: 'A loop, and the digest that runs are pinned to.' })
+  .meta({ id: 'Definition', description: 'A loop, and the digest to which its runs are pinned.' })
 
 const summarySchema = z.object({
   id: z.string(),
@@ -64,7 +64,8 @@ export const definitionRoutes: readonly Route[] = [
     path: '/definitions/pinned/{digest}',
     id: 'getPinnedDefinition',
     tag: 'Definitions',
-    summary: 'The loop that runs with this digest are pinned to, also when there is a newer one.',
+    summary:
+      'The loop with this digest, also if a newer version is served. Runs are pinned to a digest.',
     scope: 'read',
     params: z.object({ digest: hashSchema }),
     answers: { 200: { description: 'The loop.', schema: definitionSchema } },

@@ -32,7 +32,8 @@ const filter = {
     .regex(/^loop(\.[a-z]+){0,3}$/)
     .optional()
     .meta({
-      description: 'A type such as `loop.approval.requested`, or its beginning `loop.approval`.',
+      description:
+        'A type such as `loop.approval.requested`, or the beginning of one, such as `loop.approval`.',
     }),
 }
 
@@ -58,9 +59,9 @@ export const eventRoutes: readonly Route[] = [
     path: '/events',
     id: 'streamEvents',
     tag,
-    summary: 'Events as they are committed, as CloudEvents in server-sent events.',
+    summary: 'A live stream of events: CloudEvents in server-sent events.',
     description:
-      'Without `Last-Event-ID` (or `lastEventId`) it begins now, or `last` entries ago; with it, right behind that event: nothing is skipped, nothing comes twice.',
+      'With `Last-Event-ID` (or `lastEventId`) the stream begins right behind that event; nothing is skipped or repeated. Without it the stream begins now, or `last` entries ago.',
     scope: 'read',
     query: z.strictObject({
       ...filter,
@@ -122,7 +123,8 @@ export const eventRoutes: readonly Route[] = [
     }),
     answers: {
       200: {
-        description: 'A page. `place` is an id to go on from with `/events`.',
+        description:
+          'A page. Send `place` to `/events` as the last event id to continue from there.',
         schema: pageOf(z.object({ place: z.string(), event: eventSchema })),
       },
     },
@@ -130,7 +132,7 @@ export const eventRoutes: readonly Route[] = [
       const size = await services.events.size(tenant)
       const items: { place: string; event: unknown }[] = []
       let until = Math.min(size, cursor === undefined ? size : Number(cursor))
-      // A filter that lets little pass gets a short page rather than a long wait.
+      // A filter that few events match gets a short page and not a long wait.
       for (let pages = 0; until > 0 && items.length < limit && pages < 20; pages++) {
         const from = Math.max(0, until - Math.min(100, limit))
         const page = await services.events.read(tenant, from, until - from)
@@ -143,9 +145,9 @@ export const eventRoutes: readonly Route[] = [
   }),
 ]
 
-/** A stream outlives the moment at which its credential was judged. */
+/** Checks the credential again, because a stream lasts long after its request was authenticated. */
 async function stillGood({ services, request, principal }: Call): Promise<void> {
   if (principal.expiresAt !== null && principal.expiresAt <= services.clock.now())
-    throw new LoopError('auth', 'The credential is over.')
+    throw new LoopError('auth', 'The credential has expired.')
   if (principal.kind !== 'oidc') await authenticate(request, services)
 }

@@ -5,7 +5,7 @@ import { createLogger } from '../log.ts'
 import { createTestServer } from '../server.fixture.ts'
 
 test.each([2, 3, 4])(
-  'an export that breaks off at its run %i tells nobody but the log of what went wrong',
+  'an export that fails at its run %i reports the error to the log only',
   async (place) => {
     const secret = 'hunter2-do-not-tell'
     const told = vi.spyOn(console, 'error').mockImplementation(() => undefined)

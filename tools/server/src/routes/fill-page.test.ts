@@ -5,7 +5,7 @@ import { createTestServer } from '../server.fixture.ts'
 
 const large = { amount: 20, text: 'x'.repeat(90_000) }
 
-/** How many requests or entries were read from the store at once, at most. */
+/** The most requests or entries that were read from the store at once. */
 function watchedStore(): { readonly store: LoopStore; readonly most: () => number } {
   const store = createMemoryStore()
   let most = 0
@@ -27,7 +27,7 @@ function watchedStore(): { readonly store: LoopStore; readonly most: () => numbe
   }
 }
 
-test('however much evidence there is, one answer holds a few megabytes of it, and the pages hold all', async () => {
+test('one answer holds a few megabytes of evidence at most, and all pages together hold all of it', async () => {
   const { store, most } = watchedStore()
   const server = await createTestServer({ store })
   const key = server.key()

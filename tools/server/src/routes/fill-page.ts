@@ -9,8 +9,8 @@ const step = 50
 const enough = 4 * 1_048_576
 
 /**
- * A page that is read in steps, and ends early when what it holds is much: each item may be as large as evidence may be,
- * and a thousand of those are more than one answer can say.
+ * Reads a page in steps, and ends it early once its items are about 4 MiB of JSON. Each item may be as large as evidence
+ * may be, and a thousand such items would be too much for one answer.
  */
 export async function fillPage<Item>(
   { limit, cursor }: PageQuery,
@@ -25,7 +25,7 @@ export async function fillPage<Item>(
     items.push(...page.items)
     next = page.cursor
     if (next === undefined) return { items }
-    // Counted only when there is more to read.
+    // Counted only if there is more to read.
     if (items.length < most) characters += JSON.stringify(page.items).length
     if (items.length === most || characters >= enough) return { items, cursor: next }
   }

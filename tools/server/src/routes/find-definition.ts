@@ -6,7 +6,7 @@ type Found =
   | { readonly success: true; readonly data: LoopDefinition }
   | { readonly success: false; readonly data?: undefined; readonly error: unknown }
 
-/** The loop that runs with this digest are pinned to, or why it cannot be read; null when the store has none. */
+/** The definition with this digest, or the error for which it cannot be read; null if the store does not have it. */
 export async function findDefinition(
   { store, definitions }: Pick<Services, 'store' | 'definitions'>,
   digest: string,

@@ -2,7 +2,7 @@ import { LoopError, type LoopInstance } from '@loop-engine/core'
 
 import type { Call } from './route.ts'
 
-/** A run of a business key: the one that is asked for, or the open one, else its newest. Throws `not_found`. */
+/** The run `runId` of a business key; without `runId` its open run, or else its newest. Throws `not_found`. */
 export async function findRun(
   { services, tenant }: Call,
   aggregateId: string,

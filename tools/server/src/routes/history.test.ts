@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 
 import { createTestServer } from '../server.fixture.ts'
 
-/** One from which retention dropped the first three entries of every run. */
+/** A store from which retention dropped the first three entries of every run. */
 function retainedStore(): LoopStore {
   const store = createMemoryStore()
   return {
@@ -13,7 +13,7 @@ function retainedStore(): LoopStore {
   }
 }
 
-test('each entry that is left of a run is on one page, though its first ones were dropped', async () => {
+test('each remaining entry of a run is on one page, although its first entries were dropped', async () => {
   const server = await createTestServer({ store: retainedStore() })
   const key = server.key()
   const path = '/api/v1/instances/order-1'

@@ -17,7 +17,9 @@ export const historyRoutes: readonly Route[] = [
     scope: 'read',
     params: z.object({ aggregateId: aggregateIdSchema }),
     query: z.strictObject({
-      runId: idSchema.optional().meta({ description: 'An older run of the same business key.' }),
+      runId: idSchema.optional().meta({
+        description: 'An older run of the same business key; the open or newest one if left out.',
+      }),
       limit: limitSchema,
       cursor: z
         .string()
@@ -35,7 +37,7 @@ export const historyRoutes: readonly Route[] = [
           hash: stored.hash,
           evidence: openEvidence(stored),
         }))
-        // Not the first and `limit`: retention drops the first entries of a run.
+        // Continues from the last entry that was found, because retention may have dropped the first entries of the run.
         const last = entries.length === limit ? entries.at(-1) : undefined
         return { items, ...(last && { cursor: `${last.seq + 1}` }) }
       })

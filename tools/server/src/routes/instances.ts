@@ -20,7 +20,7 @@ import { route, type Answer, type Call, type Route } from './route.ts'
 const tag = 'Instances'
 const unlessSeenAnswers = {
   200: { description: 'The run.', schema: instanceSchema, headers: etagHeader },
-  304: { description: 'The run is the one that If-None-Match names.' },
+  304: { description: 'The run has not changed since the ETag in If-None-Match.' },
 }
 
 export const instanceRoutes: readonly Route[] = [
@@ -47,7 +47,7 @@ export const instanceRoutes: readonly Route[] = [
       201: {
         description: 'The run.',
         schema: instanceSchema,
-        headers: { ...etagHeader, Location: 'The run.' },
+        headers: { ...etagHeader, Location: 'The address of the run.' },
       },
       409: { description: 'The business key has an open run, or a stop is in force.' },
     },
@@ -92,7 +92,7 @@ export const instanceRoutes: readonly Route[] = [
     path: '/instances/{aggregateId}',
     id: 'getInstance',
     tag,
-    summary: 'The open run of a business key, else its newest.',
+    summary: 'The open run of a business key, or else its newest.',
     scope: 'read',
     params: z.object({ aggregateId: aggregateIdSchema }),
     answers: unlessSeenAnswers,
@@ -105,7 +105,7 @@ export const instanceRoutes: readonly Route[] = [
     path: '/runs/{runId}',
     id: 'getRun',
     tag,
-    summary: 'A run by its own id, also when its business key has a newer one.',
+    summary: 'A run by its run id, also if its business key has a newer run.',
     scope: 'read',
     params: z.object({ runId: idSchema }),
     answers: unlessSeenAnswers,
@@ -117,7 +117,7 @@ export const instanceRoutes: readonly Route[] = [
   }),
 ]
 
-/** A run, or only that it has not changed since the caller saw it. */
+/** Answers with the run, or with 304 if it has not changed since the caller saw it. */
 function unlessSeen({ request }: Call, run: LoopInstance): Answer {
   const headers = { etag: etagOf(run) }
   if (matchesTag(request.headers.get('if-none-match'), headers.etag))

@@ -10,7 +10,7 @@ import { route, type Call, type Route } from './route.ts'
 const tag = 'Keys'
 const keySchema = z
   .object({
-    id: z.string().meta({ description: 'Also the visible beginning of the secret.' }),
+    id: z.string().meta({ description: 'The id of the key; its secret begins with it.' }),
     tenant: z.string(),
     ...bodySchema.shape,
     createdAt: millisecondsSchema,
@@ -22,7 +22,9 @@ const keySchema = z
   .meta({ id: 'ApiKey' })
 const withSecret = z.object({
   key: keySchema,
-  secret: z.string().meta({ description: 'Told once, and kept nowhere.' }),
+  secret: z
+    .string()
+    .meta({ description: 'The secret. It is shown only now, and the server does not keep it.' }),
 })
 const params = z.object({ id: z.string().regex(/^lk_[a-z0-9]{12}$/) })
 const day = 86_400_000
@@ -33,7 +35,7 @@ export const keyRoutes: readonly Route[] = [
     path: '/keys',
     id: 'listKeys',
     tag,
-    summary: 'API keys, oldest first, revoked ones too.',
+    summary: 'API keys, oldest first, including revoked ones.',
     scope: 'keys',
     query: z.strictObject(pageQuery),
     answers: { 200: { description: 'A page.', schema: pageOf(keySchema) } },
@@ -47,7 +49,7 @@ export const keyRoutes: readonly Route[] = [
     id: 'createKey',
     tag,
     summary:
-      'Makes an API key for a program or an agent. Only people, and no more than they may themselves.',
+      'Makes an API key for a program or an agent. Only people can, and the key may do no more than they may themselves.',
     scope: 'keys',
     body: z
       .strictObject({
@@ -79,7 +81,7 @@ export const keyRoutes: readonly Route[] = [
     id: 'rotateKey',
     tag,
     summary:
-      'Makes a new secret; the one before is accepted a while longer, older ones are not. Only people, of keys that may do no more than they.',
+      'Makes a new secret. The secret before it is accepted a while longer; older ones are not. Only people can, and only for keys that may do no more than they.',
     scope: 'keys',
     params,
     body: z.strictObject({ overlapSeconds: z.int().min(0).max(2_592_000).optional() }),
@@ -89,10 +91,10 @@ export const keyRoutes: readonly Route[] = [
       const { services, tenant } = call
       creatorOf(call)
       const key = services.access.keys.get(tenant, id)
-      // Whoever learns the secret may do what the key may.
+      // Whoever learns the new secret may do what the key may do.
       if (key) refuseMoreThanOwn(call, key.scopes, key.roles)
       const rotated = services.access.keys.rotate(tenant, id, overlapSeconds * 1000)
-      if (!rotated) throw new LoopError('not_found', 'No live key has this id.')
+      if (!rotated) throw new LoopError('not_found', 'No key that is in use has this id.')
       return { body: rotated }
     },
   }),
@@ -101,7 +103,7 @@ export const keyRoutes: readonly Route[] = [
     path: '/keys/{id}',
     id: 'revokeKey',
     tag,
-    summary: 'Revokes a key at once and for ever. Only people.',
+    summary: 'Revokes a key at once and for ever. Only people can.',
     scope: 'keys',
     params,
     answers: { 200: { description: 'The key.', schema: keySchema } },
@@ -114,10 +116,10 @@ export const keyRoutes: readonly Route[] = [
   }),
 ]
 
-/** No program gives itself, or another, a way in. */
+/** Who manages the key. Throws for programs and agents, which must not give themselves or others access. */
 function creatorOf({ principal: { actor } }: Call): string {
   if (actor.type === 'human') return `${actor.type}:${actor.id}`
-  throw new HttpError(403, 'refused', 'Only people manage keys.', { reason: 'not_a_person' })
+  throw new HttpError(403, 'refused', 'Only a person can manage keys.', { reason: 'not_a_person' })
 }
 
 function refuseMoreThanOwn(
@@ -131,7 +133,12 @@ function refuseMoreThanOwn(
     granted.some((scope) => !own.includes(scope)) ||
     (!own.includes('platform') && roles.some((role) => !ownRoles.includes(role)))
   if (tooMuch)
-    throw new HttpError(403, 'refused', 'A key may not do more than who makes it or its secret.', {
-      reason: 'more_than_own',
-    })
+    throw new HttpError(
+      403,
+      'refused',
+      'The key may do more than you, so you cannot make it or renew its secret.',
+      {
+        reason: 'more_than_own',
+      },
+    )
 }

@@ -33,7 +33,10 @@ const metricsSchema = z
     ),
     exceptions: count,
   })
-  .meta({ id: 'LoopMetrics', description: 'What the record of one loop adds up to.' })
+  .meta({
+    id: 'LoopMetrics',
+    description: 'Figures about the runs of one loop, counted from the record.',
+  })
 
 export const metricsRoutes: readonly Route[] = [
   route({
@@ -41,7 +44,7 @@ export const metricsRoutes: readonly Route[] = [
     path: '/metrics',
     id: 'getMetrics',
     tag: 'Records',
-    summary: 'What the record adds up to, loop by loop, as it stood at `at`.',
+    summary: 'Figures for each loop, counted from the record as it was at `at`.',
     scope: 'read',
     query: z.strictObject({ loopId: textSchema(128).optional() }),
     answers: {

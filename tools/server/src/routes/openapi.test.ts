@@ -31,7 +31,7 @@ test('each operation is in the document once, with its schemas, problems and cre
     })
 })
 
-test('an answer may grow without breaking who reads it, a request may not', () => {
+test('answers may gain fields in the document, and requests may not', () => {
   const schemas = openApiOf(routes).components?.schemas ?? {}
 
   expect(schemas['Instance']).not.toHaveProperty('additionalProperties')

@@ -15,7 +15,7 @@ const problem = {
   content: { 'application/problem+json': { schema: problemSchema } },
 }
 
-/** The document of the API, made from the very schemas that validate. */
+/** The OpenAPI document, made from the schemas that validate requests. */
 export function openApiOf(routes: readonly Route[], secureCookies = false): OpenApiDocument {
   const paths: ZodOpenApiPathsObject = {}
   for (const route of routes) {
@@ -50,11 +50,11 @@ export function openApiOf(routes: readonly Route[], secureCookies = false): Open
       paths,
     },
     {
-      // A client must not break when an answer has a field more than it knows.
+      // Answers may gain fields without breaking clients.
       override({ jsonSchema, io }) {
         if (io === 'output' && jsonSchema.additionalProperties === false)
           delete jsonSchema.additionalProperties
-        // A schema's array that nobody may change is not a property that only answers have.
+        // zod marks a readonly array as `readOnly`, which in OpenAPI means a property that only answers have.
         delete jsonSchema.readOnly
       },
     },
@@ -122,11 +122,15 @@ function headerParameters({
       ? [
           header(
             'Idempotency-Key',
-            'The same key and request get the same answer; another request is refused.',
+            'The same key with the same request gets the same answer. The same key with another request is refused.',
           ),
         ]
       : []),
-    ...(ifMatch ? [header('If-Match', 'The ETag of the run; 412 when it has moved since.')] : []),
-    ...(path === '/events' ? [header('Last-Event-ID', 'The last event that was read.')] : []),
+    ...(ifMatch
+      ? [header('If-Match', 'The ETag of the run; answered with 412 if the run has changed since.')]
+      : []),
+    ...(path === '/events'
+      ? [header('Last-Event-ID', 'The id of the last event that was read.')]
+      : []),
   ]
 }

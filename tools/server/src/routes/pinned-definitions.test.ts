@@ -15,7 +15,7 @@ afterAll(async () => {
   await server.close()
 })
 
-test('a run can be drawn by the definition that it is pinned to, also when another is served', async () => {
+test('the definition that a run is pinned to can be read, although another one is served', async () => {
   const started = await before.start('pinned-1', before.key())
   const key = server.key()
   const { digest } = started.body.definition
@@ -27,7 +27,7 @@ test('a run can be drawn by the definition that it is pinned to, also when anoth
   expect(again.body).toEqual(pinned.body)
 })
 
-test('an unknown digest is not found, and what is none is refused', async () => {
+test('an unknown digest is not found, and a malformed one is refused', async () => {
   const key = server.key()
   const ask = async (digest: string): Promise<number> =>
     (await server.call('GET', `/api/v1/definitions/pinned/${digest}`, { key })).status

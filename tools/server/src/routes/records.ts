@@ -33,7 +33,7 @@ export const recordRoutes: readonly Route[] = [
       aggregateId: aggregateIdSchema.optional(),
       runId: idSchema.optional(),
       evidence: flagSchema.optional().meta({
-        description: 'Whether evidence goes along; the proofs hold all the same.',
+        description: 'Whether evidence is included. An export without it can be verified too.',
       }),
     }),
     answers: { 200: { description: 'One JSON value a line.', type: 'application/jsonl' } },
@@ -42,7 +42,7 @@ export const recordRoutes: readonly Route[] = [
       const fail = (error: unknown): void =>
         logger.error({ requestId, fault: faultOf(error) }, 'failed')
       const lines = exportRecords({ store, tenant, ...part, includeEvidence: evidence, signer })
-      // Read before the status is sent: what is not there is still a 404.
+      // Read before the status is sent, so that a run that does not exist is still answered with 404.
       const head = [await lines.next(), await lines.next()]
       const headers = {
         'content-type': 'application/jsonl; charset=utf-8',
@@ -56,18 +56,18 @@ export const recordRoutes: readonly Route[] = [
     path: '/verify',
     id: 'verifyRecords',
     tag,
-    summary: 'Hashes the record again, all of it or that of one run, and says whether it is whole.',
+    summary: 'Hashes the whole record, or that of one run, again, and says whether it was changed.',
     scope: 'read',
     query: z.strictObject({
       runId: idSchema.optional(),
-      deep: flagSchema.optional().meta({ description: 'Judges each entry again, too; slower.' }),
+      deep: flagSchema.optional().meta({ description: 'Also judges each entry again; slower.' }),
     }),
     answers: {
       200: {
-        description: 'Whether it is whole.',
+        description: 'The report; `ok` is false if anything was changed.',
         schema: z
           .object({
-            at: millisecondsSchema.meta({ description: 'When it began to read.' }),
+            at: millisecondsSchema.meta({ description: 'When the reading began.' }),
             ok: z.boolean(),
             entries: z.int(),
             runs: z.int(),
@@ -82,7 +82,7 @@ export const recordRoutes: readonly Route[] = [
       if (runId === undefined && !principal.scopes.includes('export'))
         throw new LoopError('refused', 'Verifying the whole record needs the scope export.', {
           details: { reason: 'scope_missing' },
-          hint: 'Name a run with runId.',
+          hint: 'Name a run with runId to verify that run only.',
         })
       const { store, reports } = services
       const read = await reports.of([tenant, runId, deep], (onProgress) =>
@@ -113,7 +113,8 @@ export const recordRoutes: readonly Route[] = [
     path: '/checkpoint',
     id: 'getCheckpoint',
     tag,
-    summary: "The head of the tenant's log; keep a copy where the operator cannot reach it.",
+    summary:
+      "The head of the tenant's log. Keep a copy where the operator of the server cannot reach it.",
     scope: 'read',
     answers: {
       200: {
@@ -133,7 +134,7 @@ export const recordRoutes: readonly Route[] = [
   }),
 ]
 
-/** Lines are made when the reader has room for them. */
+/** A stream that makes each line only when the reader asks for it. */
 function streamOf(
   head: readonly IteratorResult<string>[],
   lines: AsyncGenerator<string>,
@@ -150,8 +151,10 @@ function streamOf(
           else controller.enqueue(encoder.encode(`${value}\n`))
         } catch (error) {
           onError(error)
-          // In words of our own: what carries the stream writes them to standard error, and to a caller who has nothing yet.
-          controller.error(new LoopError('unavailable', 'The export broke off.'))
+          // Not the original error: the HTTP adapter prints the message, and may send it to the caller.
+          controller.error(
+            new LoopError('unavailable', 'The export ended early because of an error.'),
+          )
         }
       },
       async cancel() {

@@ -12,12 +12,12 @@ import type { Logger } from '../log.ts'
 import type { Attribution } from '../schemas/actor.ts'
 import type { SharedWork } from '../shared-work.ts'
 
-/** What every route works with. */
+/** The services that routes use. */
 export interface Services {
   readonly system: LoopSystem
   readonly store: LoopStore
   readonly loops: readonly LoopDefinition[]
-  /** Definitions by digest, as far as they were read. */
+  /** A cache of definitions by digest. */
   readonly definitions: Map<string, LoopDefinition>
   readonly access: Access
   readonly events: EventLog
@@ -31,7 +31,7 @@ export interface Services {
   readonly origins: readonly string[]
   readonly secureCookies: boolean
   readonly sessionTtlMs: number
-  /** Aborted when the server goes down. */
+  /** Aborts when the server goes down. */
   readonly draining: AbortSignal
   readonly streams: StreamLimit
   readonly stream: { readonly heartbeatMs: number; readonly stallMs: number }
@@ -42,14 +42,14 @@ export interface Call {
   readonly services: Services
   readonly principal: Principal
   readonly tenant: string
-  /** Under which the log knows the request. */
+  /** The id of the request in the log. */
   readonly requestId: string
   readonly traceparent: string
   readonly idempotencyKey: string | undefined
   readonly request: Request
   /** Ends the connection at once. */
   drop(): void
-  /** The actor that the engine is told of, vouched for by this server. Throws `invalid_actor` for attribution that is not an agent's. */
+  /** The actor for the engine, vouched for by this server. Throws `invalid_actor` for attribution unless it is an ai-agent. */
   actor(attribution?: Attribution): Actor
 }
 
@@ -70,25 +70,25 @@ export interface AnswerSpec {
 type Shape = z.ZodObject
 type Read<Schema> = Schema extends z.ZodType ? z.output<Schema> : Record<never, never>
 
-/** One operation: what it takes, what it answers, and what it does. The same schemas validate and document. */
+/** One operation of the API. Its schemas validate requests and document them. */
 export interface Route {
   readonly method: 'get' | 'post' | 'delete'
-  /** As OpenAPI writes it, below `/api/v1`. */
+  /** The path below `/api/v1`, as OpenAPI writes it. */
   readonly path: string
   readonly id: string
   readonly tag: string
   readonly summary: string
   readonly description?: string
-  /** What the credential must be good for; `public` needs none. */
+  /** The scope that the credential must have; `public` needs no credential. */
   readonly scope: Scope | 'public'
   readonly params?: Shape
   readonly query?: Shape
   readonly body?: z.ZodType
   /** Whether a missing body reads as `{}`. */
   readonly bodyOptional?: boolean
-  /** Whether `Idempotency-Key` is honoured; where it is not, it is refused. */
+  /** Whether the operation honours `Idempotency-Key`; otherwise a POST with one is refused. */
   readonly idempotent?: boolean
-  /** Whether `If-Match` is honoured; where it is not, a change that has one is refused. */
+  /** Whether the operation honours `If-Match`; otherwise a change with one is refused. */
   readonly ifMatch?: boolean
   readonly answers: Readonly<Record<number, AnswerSpec>>
   handle(call: Call, input: RouteInput): Promise<Answer | Response> | Answer | Response
@@ -122,6 +122,6 @@ export function route<
     ): Promise<Answer | Response> | Answer | Response
   },
 ): Route {
-  // The mount has read the input with the very schemas that these types come from.
+  // The cast is safe: the mount reads the input with the schemas that these types come from.
   return spec as unknown as Route
 }

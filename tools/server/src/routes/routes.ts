@@ -15,7 +15,7 @@ import { stopRoutes } from './stops.ts'
 import { timerRoutes } from './timers.ts'
 import { transitionRoutes } from './transitions.ts'
 
-/** Every operation of the API. Where two paths fit, the one that is written out comes first. */
+/** Every operation of the API. A path that is written out comes before a pattern that matches it too. */
 export const routes: readonly Route[] = [
   ...definitionRoutes,
   ...instanceRoutes,

@@ -18,7 +18,7 @@ const tag = 'Instances'
 const params = z.object({ aggregateId: aggregateIdSchema })
 const answers = {
   200: {
-    description: 'The run after it.',
+    description: 'The run after the change.',
     schema: instanceSchema,
     headers: etagHeader,
   },
@@ -28,13 +28,13 @@ const common = { method: 'post', tag, ifMatch: true, params, answers } as const
 export const runChangeRoutes: readonly Route[] = [
   change('cancel', 'run', 'Cancels a run for good.'),
   change('fail', 'run', 'Ends a run as failed.'),
-  change('suspend', 'run', 'Holds a run up until it is resumed.'),
-  change('resume', 'operate', 'Lets a suspended run go on. Only people.'),
+  change('suspend', 'run', 'Suspends a run until it is resumed.'),
+  change('resume', 'operate', 'Resumes a suspended run. Only people can.'),
   route({
     ...common,
     path: '/instances/{aggregateId}/migrate',
     id: 'migrateInstance',
-    summary: 'Moves a run to the definition that can be started now. Only people.',
+    summary: 'Moves a run to the definition that is served now. Only people can.',
     scope: 'operate',
     body: z.strictObject({ reason: reasonSchema, state: textSchema(128).optional() }),
     async handle(call, { params: { aggregateId }, body }) {
@@ -46,13 +46,13 @@ export const runChangeRoutes: readonly Route[] = [
     ...common,
     path: '/instances/{aggregateId}/erase',
     id: 'eraseEvidence',
-    summary: 'Deletes the evidence of one entry; the record still verifies. Only people.',
+    summary: 'Deletes the evidence of one entry; the record still verifies. Only people can.',
     scope: 'operate',
     body: z.strictObject({
       reason: reasonSchema,
       seq: z.int().min(1),
       runId: idSchema.optional().meta({
-        description: 'An older run of the business key; the newest if left out.',
+        description: 'An older run of the business key; the newest one if left out.',
       }),
     }),
     async handle(call, { params: { aggregateId }, body }) {

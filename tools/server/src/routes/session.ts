@@ -19,7 +19,7 @@ const whoSchema = z
     scopes: z.array(z.enum(scopes)).readonly(),
     expiresAt: millisecondsSchema.nullable(),
   })
-  .meta({ id: 'Who', description: 'Who the server takes the caller for.' })
+  .meta({ id: 'Who', description: 'The caller, as the server authenticated it.' })
 
 export const sessionRoutes: readonly Route[] = [
   route({
@@ -34,9 +34,9 @@ export const sessionRoutes: readonly Route[] = [
     bodyOptional: true,
     answers: {
       200: {
-        description: 'Who it is for.',
+        description: 'The person of the session.',
         schema: whoSchema,
-        headers: { 'Set-Cookie': 'The session.' },
+        headers: { 'Set-Cookie': 'The session cookie.' },
       },
     },
     async handle({ services, request }, { body: { token } }) {
@@ -44,12 +44,14 @@ export const sessionRoutes: readonly Route[] = [
       refuseCrossSite(request, origins)
       const principal = await claimedBy(request, token, access)
       if (!principal)
-        throw new LoopError('auth', 'The login link was used, or is over.', {
-          hint: 'Ask for a new one where the server runs.',
+        throw new LoopError('auth', 'The login link was used already, or has expired.', {
+          hint: 'Ask whoever runs the server for a new one.',
         })
       if (principal.actor.type !== 'human')
-        throw new HttpError(403, 'refused', 'Sessions are for people.', { reason: 'not_a_person' })
-      // The one that this browser had is over: streams that it opened end, and their pages ask anew who they are for.
+        throw new HttpError(403, 'refused', 'Only a person can open a session.', {
+          reason: 'not_a_person',
+        })
+      // The earlier session of this browser ends. Streams that it opened end too, and their pages ask again who is logged in.
       const before = readSessionCookie(request, secureCookies)
       if (before !== null) access.sessions.end(before)
       const { secret, expiresAt } = access.sessions.open(principal, sessionTtlMs)
@@ -74,9 +76,9 @@ export const sessionRoutes: readonly Route[] = [
     id: 'endSession',
     tag,
     summary: 'Ends the session of this browser.',
-    // Whatever a session is good for, its cookie is all that it takes to end it.
+    // Public, because any session may be ended, whatever its scopes.
     scope: 'public',
-    answers: { 204: { description: 'It is over.' } },
+    answers: { 204: { description: 'The session has ended.' } },
     handle({ services, request }) {
       const secret = readSessionCookie(request, services.secureCookies)
       if (secret === null) return { status: 204, body: undefined }
@@ -88,7 +90,7 @@ export const sessionRoutes: readonly Route[] = [
   }),
 ]
 
-/** Whose the token of a login link is, or else the bearer token. */
+/** The principal of the login link's token, or else of the bearer token. */
 async function claimedBy(
   request: Request,
   token: string | undefined,

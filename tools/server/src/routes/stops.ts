@@ -16,12 +16,15 @@ const tag = 'Kill switch'
 
 const stopSchema = z
   .object({
-    scope: z.string().meta({ description: 'What it covers; `*` is everything.' }),
+    scope: z.string().meta({ description: 'What the stop covers; `*` is everything.' }),
     reason: z.string().nullable(),
     by: z.string().nullable(),
     at: millisecondsSchema,
   })
-  .meta({ id: 'Stop', description: 'Nothing that it covers commits until it is released.' })
+  .meta({
+    id: 'Stop',
+    description: 'Until a stop is released, nothing that it covers is committed.',
+  })
 
 const bodySchema = z
   .strictObject({
@@ -34,7 +37,7 @@ const bodySchema = z
         z.strictObject({ everything: z.literal(true) }),
       ])
       .meta({
-        description: '`everything` reaches beyond the tenant and needs the scope `platform`.',
+        description: '`everything` covers all tenants and needs the scope `platform`.',
       }),
     reason: reasonSchema,
   })
@@ -46,7 +49,7 @@ export const stopRoutes: readonly Route[] = [
     path: '/stops',
     id: 'listStops',
     tag,
-    summary: 'The stops in force that concern the tenant.',
+    summary: 'The stops in force that cover anything of the tenant.',
     scope: 'read',
     answers: {
       200: { description: 'All of them.', schema: z.object({ items: z.array(stopSchema) }) },
@@ -58,7 +61,7 @@ export const stopRoutes: readonly Route[] = [
     path: '/stops',
     id: 'stop',
     tag,
-    summary: 'Pulls the kill switch. Once it has answered, nothing that it covers commits.',
+    summary: 'Pulls the kill switch. After the answer nothing that the stop covers is committed.',
     scope: 'stop',
     body: bodySchema,
     answers: { 200: { description: 'The stop.', schema: stopSchema } },
@@ -74,12 +77,12 @@ export const stopRoutes: readonly Route[] = [
     path: '/stops/release',
     id: 'release',
     tag,
-    summary: 'Releases a stop. Only people.',
+    summary: 'Releases a stop. Only people can.',
     scope: 'operate',
     body: bodySchema,
     answers: {
       200: {
-        description: 'The stops that stay.',
+        description: 'The stops that are still in force.',
         schema: z.object({ items: z.array(stopSchema) }),
       },
     },
@@ -98,13 +101,18 @@ function targetOf(
   if ('tenant' in target) return { tenant }
   if (!('everything' in target)) return { ...target, tenant }
   if (principal.scopes.includes('platform')) return { everything: true }
-  throw new HttpError(403, 'refused', 'The credential may not stop everything.', {
-    reason: 'scope_missing',
-    hint: 'It needs the scope platform.',
-  })
+  throw new HttpError(
+    403,
+    'refused',
+    'The credential does not permit stopping or releasing everything.',
+    {
+      reason: 'scope_missing',
+      hint: 'It needs the scope platform.',
+    },
+  )
 }
 
-/** A stop of everything concerns each tenant; who pulled it and why does not. */
+/** A stop of everything is shown to every tenant, but only `platform` sees who pulled it and why. */
 async function stopsFor({
   services,
   tenant,
@@ -119,7 +127,7 @@ async function stopsFor({
     )
 }
 
-/** Tenants of this server have no colon, so that the second part is the whole tenant. */
+/** The second part of a scope is the tenant: tenants of this server contain no colon. */
 function belongsTo(scope: string, tenant: string): boolean {
   return scope.split(':', 2)[1] === tenant
 }

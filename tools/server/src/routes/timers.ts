@@ -19,13 +19,19 @@ const timerSchema = z
     aggregateId: z.string(),
     runId: z.string(),
     dueAt: millisecondsSchema,
-    transition: z.string().optional().meta({ description: 'What the system then takes.' }),
+    transition: z
+      .string()
+      .optional()
+      .meta({ description: 'The transition that the system then takes.' }),
     requestId: z.string().optional(),
   })
-  .meta({ id: 'Timer', description: 'What happens by itself unless somebody acts.' })
+  .meta({
+    id: 'Timer',
+    description: 'Something that happens by itself unless somebody acts before.',
+  })
 type Timer = z.infer<typeof timerSchema>
 
-/** Of one run: whoever asks a thousand times waits for more than a list can tell. */
+/** The most timers that are listed for one run. */
 const most = 1000
 
 export const timerRoutes: readonly Route[] = [
@@ -35,7 +41,7 @@ export const timerRoutes: readonly Route[] = [
     id: 'listTimers',
     tag: 'Operations',
     summary:
-      'What runs wait for, in the order of the runs; a page holds those of up to `limit` runs.',
+      'The timers of active runs, run by run. A page holds the timers of up to `limit` runs.',
     scope: 'read',
     query: z.strictObject(pageQuery),
     answers: { 200: { description: 'A page.', schema: pageOf(timerSchema) } },
@@ -45,7 +51,7 @@ export const timerRoutes: readonly Route[] = [
         services.store.find({ tenant, status: 'active', ...part }),
       )
       const items: Timer[] = []
-      // One after the other: each may have many requests, and each request much evidence.
+      // One run after another: each may have many requests, and each request much evidence.
       for (const run of runs) items.push(...(await timersOf(call, run)))
       return { body: { items, cursor } }
     },
@@ -55,7 +61,7 @@ export const timerRoutes: readonly Route[] = [
     path: '/instances/{aggregateId}/timers',
     id: 'listInstanceTimers',
     tag: 'Operations',
-    summary: 'What one run waits for, soonest first.',
+    summary: 'The timers of one run, soonest first.',
     scope: 'read',
     params: z.object({ aggregateId: aggregateIdSchema }),
     answers: {
@@ -77,7 +83,7 @@ async function timersOf(call: Call, run: LoopInstance): Promise<readonly Timer[]
   return [...timeout, ...approvals]
 }
 
-/** The entry by which the run came into its state is what the timeout counts from. */
+/** The timeout of a state counts from the entry with which the run came into it. */
 async function stateTimeout(
   { services, tenant }: Call,
   run: LoopInstance,

@@ -22,8 +22,8 @@ export const transitionRoutes: readonly Route[] = [
     path: '/instances/{aggregateId}/transitions',
     id: 'attemptTransition',
     tag,
-    summary: 'Attempts a transition. A refusal is on record too.',
-    description: 'Anything but 200 means that nothing may be done yet.',
+    summary: 'Attempts a transition. A refusal is recorded too.',
+    description: 'Only 200 means that the transition was executed.',
     scope: 'run',
     idempotent: true,
     ifMatch: true,
@@ -32,24 +32,24 @@ export const transitionRoutes: readonly Route[] = [
       .strictObject({
         transition: idSchema
           .optional()
-          .meta({ description: 'The id of a transition, or `signal`.' }),
+          .meta({ description: 'The id of a transition. Name either this or `signal`.' }),
         signal: idSchema.optional(),
         evidence: jsonObjectSchema.optional(),
         correlationId: idSchema.optional(),
         attribution: attributionSchema.optional(),
         callbackUrl: z.string().max(2048).optional().meta({
           description:
-            'Told by a signed POST when the approval request that this opens was closed.',
+            'Receives a signed POST when the approval request that this attempt opens is closed.',
         }),
       })
       .refine(({ transition, signal }) => (transition === undefined) !== (signal === undefined), {
         path: ['transition'],
-        error: 'Name a transition or a signal, one of them.',
+        error: 'Name either a transition or a signal.',
       })
       .meta({ id: 'Attempt', oneOf: [{ required: ['transition'] }, { required: ['signal'] }] }),
     answers: {
-      200: { description: 'It was executed.', schema: transitionResultSchema },
-      202: { description: 'It waits for people.', schema: transitionResultSchema },
+      200: { description: 'The transition was executed.', schema: transitionResultSchema },
+      202: { description: 'The transition waits for approval.', schema: transitionResultSchema },
       409: { description: 'Rejected; `reason` says why, `result` is the whole result.' },
       422: { description: 'A guard did not pass; `result` says which.' },
     },
@@ -75,7 +75,8 @@ export const transitionRoutes: readonly Route[] = [
     path: '/instances/{aggregateId}/available',
     id: 'listAvailable',
     tag,
-    summary: 'What the caller could do now without evidence, and why not.',
+    summary:
+      'The transitions that the caller could attempt now without evidence, and why others are not allowed.',
     scope: 'read',
     params,
     answers: {
@@ -96,7 +97,8 @@ export const transitionRoutes: readonly Route[] = [
     path: '/instances/{aggregateId}/available',
     id: 'askAvailable',
     tag,
-    summary: 'What the caller could do now with this evidence. Changes and records nothing.',
+    summary:
+      'The transitions that the caller could attempt now with this evidence. Nothing is changed or recorded.',
     scope: 'read',
     idempotent: true,
     params,
@@ -120,7 +122,7 @@ export const transitionRoutes: readonly Route[] = [
   }),
 ]
 
-/** Only what was executed answers as a success, so that a caller who looks at nothing else does nothing wrong. */
+/** Answers 200 only for an executed transition, so that a caller who looks only at the status makes no mistake. */
 function answerOf(result: TransitionResult): Answer {
   const headers = { etag: etagOf(result.instance) }
   switch (result.status) {

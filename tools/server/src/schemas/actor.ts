@@ -11,7 +11,7 @@ const principalSchema: z.ZodType<Principal> = z
       return principalSchema.optional()
     },
   })
-  .meta({ id: 'Principal', description: 'Somebody, and for whom they act.' })
+  .meta({ id: 'Principal', description: 'A principal, and for whom it acts.' })
 
 const usageSchema = z.object({
   inputTokens: z.int().min(0).optional(),
@@ -22,7 +22,7 @@ const usageSchema = z.object({
   costUsdTicks: z.int().min(0).optional(),
 })
 
-/** What an ai-agent says of the model that it asked. Who the agent is comes from its credentials, never from here. */
+/** What an ai-agent says about the model that it asked. The identity of the agent comes from its credential only. */
 export const attributionSchema = z
   .strictObject({
     provider: textSchema(128).optional(),
@@ -37,10 +37,13 @@ export const attributionSchema = z
     latencyMs: z.number().min(0).optional(),
     attempts: z.int().min(1).optional(),
   })
-  .meta({ id: 'Attribution', description: 'Which model was asked what; for an ai-agent only.' })
+  .meta({
+    id: 'Attribution',
+    description: 'The model that was asked, and how. Only for an ai-agent.',
+  })
 export type Attribution = z.infer<typeof attributionSchema>
 
-/** An actor as it is on record. */
+/** An actor as it is recorded. */
 export const actorSchema = z
   .object({
     type: z.enum(actorTypes),

@@ -38,7 +38,9 @@ const viewSchema = z
           path: z.string(),
           label: z.string(),
           value: z.unknown(),
-          fromModel: z.boolean().meta({ description: 'Written by a model: show it as such.' }),
+          fromModel: z
+            .boolean()
+            .meta({ description: 'Whether a model wrote the value; show it as such.' }),
         }),
       )
       .readonly(),
@@ -105,13 +107,13 @@ export const approvalSchema = z
   })
   .meta({ id: 'ApprovalRequest', description: 'A transition that waits for people.' })
 
-/** A request as it leaves the server: the salt of its evidence and the channels' references stay. */
+/** A request without the fields that do not leave the server: the salt, the references of channels, and the trace. */
 export function approvalOf(request: ApprovalRequest): z.input<typeof approvalSchema> {
   const { salt: _, messages: __, trace: ___, ...rest } = request
   return rest
 }
 
-/** What belongs to which decision; the engine refuses the rest. */
+/** Which fields belong to which decision; the engine refuses others. */
 const decisionShapes = [
   { properties: { decision: { const: 'edit' }, response: false } },
   { properties: { decision: { enum: ['respond', 'abstain'] }, edits: false } },
@@ -125,7 +127,7 @@ export const decisionBodySchema = z
     viewHash: hashSchema.meta({ description: 'The hash of the view that the reviewer saw.' }),
     reason: reasonSchema.optional(),
     edits: jsonObjectSchema.optional().meta({
-      description: 'For `edit`: the whole evidence as it should be.',
+      description: 'For `edit`: the whole evidence as it should be afterwards.',
     }),
     response: jsonObjectSchema.optional().meta({
       description: 'For `respond` and `abstain`: what the requester should know.',
@@ -164,7 +166,9 @@ export const batchResultSchema = z.object({
     z.object({
       requestId: z.string(),
       result: decisionResultSchema.optional(),
-      problem: problemSchema.optional().meta({ description: 'Instead of a result.' }),
+      problem: problemSchema
+        .optional()
+        .meta({ description: 'The problem, if there is no result.' }),
     }),
   ),
 })

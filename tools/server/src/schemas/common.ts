@@ -17,14 +17,16 @@ export const idSchema = z
     'must not be blank, nor hold control characters',
   )
 
-/** A business key that a URL can name: `.` and `..` are steps in a path. */
+/** A business key that can stand in a URL: `.` and `..` would be steps in the path. */
 export const aggregateIdSchema = idSchema
   .refine((id) => id !== '.' && id !== '..', 'must not be . or ..')
   .meta({ description: 'The business key of a run.', not: { enum: ['.', '..'] } })
 
-export const reasonSchema = textSchema(4096).meta({ description: 'Why, in words.' })
+export const reasonSchema = textSchema(4096).meta({
+  description: 'The reason, in words; kept in the record.',
+})
 
-/** Whatever comes in was read by a strict JSON parser, and whatever goes out is from the record: it is JSON. */
+/** Not checked again to be JSON: input was read by a strict JSON parser, and output comes from the record. */
 export const jsonObjectSchema = z.record(
   z.string(),
   z.unknown(),
@@ -36,7 +38,7 @@ export const millisecondsSchema = z.number().meta({ description: 'Epoch millisec
 
 const numberPattern = /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i
 
-/** A number in a query string. `Number` alone reads one out of nothing, of spaces and of `0x10` as well. */
+/** A number in a query string. `Number` alone would also accept an empty text, spaces and `0x10`. */
 export function queryNumber(schema: z.ZodType<number>): z.ZodType<number> {
   return z.preprocess(
     (text) => (typeof text === 'string' && numberPattern.test(text) ? Number(text) : text),
@@ -47,9 +49,11 @@ export function queryNumber(schema: z.ZodType<number>): z.ZodType<number> {
 export const limitSchema = queryNumber(z.int().min(1).max(1000)).optional()
 
 export const pageQuery = {
-  limit: limitSchema.meta({ description: '100 by default. A page of large items holds fewer.' }),
+  limit: limitSchema.meta({
+    description: 'The most items in the page; 100 by default. A page of large items holds fewer.',
+  }),
   cursor: z.string().min(1).max(2048).optional().meta({
-    description: 'Where the page before ended, unchanged.',
+    description: 'The `cursor` of the page before, unchanged.',
   }),
 }
 
@@ -65,5 +69,5 @@ export function pageOf<Item extends z.ZodType>(
   })
 }
 
-/** Query strings know no booleans. */
+/** A boolean in a query string. */
 export const flagSchema = z.enum(['true', 'false']).transform((text) => text === 'true')

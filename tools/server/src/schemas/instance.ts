@@ -50,7 +50,7 @@ const receiptSchema = z
     actionDigest: hashSchema.optional(),
     expiresAt: millisecondsSchema,
   })
-  .meta({ id: 'Receipt', description: 'The licence to act, spent once.' })
+  .meta({ id: 'Receipt', description: 'The licence to act. It can be spent once.' })
 
 const attempt = {
   aggregateId: z.string(),
@@ -95,7 +95,10 @@ export const availableSchema = z
     needsApproval: z.enum(['never', 'always', 'depends']),
     reasons: z.array(z.string()).readonly(),
   })
-  .meta({ id: 'AvailableTransition', description: 'What the caller could do now, and why not.' })
+  .meta({
+    id: 'AvailableTransition',
+    description: 'A transition that the caller could attempt now, or why it is not allowed.',
+  })
 
 export const historyItemSchema = z
   .object({

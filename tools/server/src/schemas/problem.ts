@@ -6,10 +6,18 @@ export const problemSchema = z
     title: z.string(),
     status: z.int(),
     detail: z.string().optional(),
-    code: z.string().meta({ description: 'Stable; switch on it.' }),
-    reason: z.string().optional().meta({ description: 'The finer, stable reason of a refusal.' }),
+    code: z.string().meta({
+      description: 'The kind of problem. Codes are stable, so programs can rely on them.',
+    }),
+    reason: z
+      .string()
+      .optional()
+      .meta({ description: 'A more precise reason of a refusal, also stable.' }),
     hint: z.string().optional(),
-    path: z.string().optional().meta({ description: 'JSON Pointer into the input.' }),
+    path: z
+      .string()
+      .optional()
+      .meta({ description: 'A JSON Pointer to the faulty part of the input.' }),
     retryable: z.boolean(),
     requestId: z.string(),
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
