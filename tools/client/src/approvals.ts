@@ -11,23 +11,23 @@ export interface ApprovalQuery {
   readonly loopId?: string
   readonly aggregateId?: string
   readonly runId?: string
-  /** Of one page. */
+  /** The most items in one page. */
   readonly limit?: number
 }
 
 export interface BatchItem {
   readonly requestId: string
   readonly result?: DecisionResult
-  /** Instead of a result. */
+  /** The problem, if there is no result. */
   readonly problem?: Problem
 }
 
 export interface Approvals {
   find(query?: ApprovalQuery, options?: CallOptions): Pages<ApprovalRequest>
-  /** What waits for the caller, oldest first. */
+  /** The requests that wait for the caller, oldest first. */
   inbox(query?: { readonly limit?: number }, options?: CallOptions): Pages<ApprovalRequest>
   get(requestId: string, options?: CallOptions): Promise<ApprovalRequest>
-  /** Binds to the revision and view of the request as the reviewer saw it. A refusal is a result. */
+  /** Decides on the request as the reviewer saw it: on this revision and view only. A refusal is returned as a result. */
   decide(
     request: Pick<ApprovalRequest, 'id' | 'revision' | 'viewHash'>,
     decision: Omit<Decision, 'revision' | 'viewHash'>,
@@ -90,12 +90,12 @@ export function createApprovals(transport: Transport): Approvals {
       const { runId } = first
       let request = first
       let failed: { readonly error: unknown } | undefined
-      // Asked whenever the stream stands, too: it may have been decided just before. And whenever there is none: whoever
-      // has too many of them gets no other; then a server that is away is waited for.
+      // Also called whenever the stream opens, because the request may have been decided just before, and whenever it breaks,
+      // because a caller with too many streams gets no other. Then an unreachable server is no failure: the wait goes on.
       const look = async (isBroken = false): Promise<void> => {
         try {
           const seen = await get(requestId, { signal: either })
-          // Answers overtake each other: the end is not taken back by one from before it.
+          // Answers can overtake each other: one from before the decision must not replace the final one.
           if (done.signal.aborted) return
           request = seen
           if (seen.status !== 'pending') done.abort()

@@ -1,16 +1,16 @@
-/** What the server, the network or the wait for them refused. Callers switch on `code`, never on the message. */
+/** A request that the server refused or that failed on the way. Switch on `code`, never on the message. */
 export class LoopClientError extends Error {
-  /** The server's code; or `network`, `timeout`, `aborted` or `bad_response` when it did not get to say one. */
+  /** The server's code, or one of `network`, `timeout`, `aborted` and `bad_response` if the server gave none. */
   readonly code: string
-  /** 0 when there was no answer. */
+  /** The HTTP status; 0 if there was no answer. */
   readonly status: number
-  /** The finer, stable reason of a refusal. */
+  /** A more precise reason of a refusal, also stable. */
   readonly reason: string | undefined
   readonly hint: string | undefined
   readonly path: string | undefined
   /** Whether the same request may succeed later. */
   readonly retryable: boolean
-  /** Under which the server's log knows the request. */
+  /** The id of the request in the server's log. */
   readonly requestId: string | undefined
   readonly problem: Readonly<Record<string, unknown>>
   /** How long the server asks to wait, milliseconds. */

@@ -1,24 +1,24 @@
 import { LoopClientError } from './client-error.ts'
 
 export interface LoopClientOptions {
-  /** Where the server is, e.g. `https://loops.example.com`; empty for the origin of the page. */
+  /** The address of the server, such as `https://loops.example.com`; empty for the origin of the page. */
   readonly baseUrl: string
-  /** An API key or a bearer token, or what gives the current one; without it the browser's session counts. */
+  /** An API key or bearer token, or a function that returns the current one; by default the browser's session counts. */
   readonly credential?: string | (() => string | Promise<string>)
   readonly fetch?: typeof globalThis.fetch
-  /** How long one attempt may take. */
+  /** How long one attempt may take; 30,000 by default. */
   readonly timeoutMs?: number
-  /** Attempts after the first, of what may be repeated safely. */
+  /** Attempts after the first, for requests that are safe to repeat; 2 by default. */
   readonly maxRetries?: number
-  /** How it waits: timers, or those of a test. */
+  /** Waits; `setTimeout` by default. */
   readonly clock?: { sleep(ms: number, signal?: AbortSignal): Promise<void> }
 }
 
 export interface CallOptions {
   readonly signal?: AbortSignal
-  /** The run as it was seen; the server refuses with `precondition_failed` when it has moved since. */
+  /** The run as the caller saw it. The server refuses the request with `precondition_failed` if it has changed since. */
   readonly expected?: { readonly runId: string; readonly version: number }
-  /** A key of your own, to repeat the request after a crash; one is made up otherwise. */
+  /** A key of your own, with which you can repeat the request after a crash; a random key by default. */
   readonly idempotencyKey?: string
 }
 
@@ -36,22 +36,22 @@ const callKeys: Readonly<Record<keyof CallOptions, true>> = {
   idempotencyKey: true,
 }
 
-/** Throws `invalid_config` for an option that would be ignored: most often one that is misspelt. */
+/** Throws `invalid_config` for an option that is unknown, for instance because it is misspelt. */
 export function checkClientOptions(options: LoopClientOptions): void {
   refuseStrayKeys('createLoopClient', 'invalid_config', options, clientKeys)
   checkTimeLimit('timeoutMs', 'invalid_config', options.timeoutMs)
 }
 
-/** The same, as `invalid_input`: without its key a request may happen twice. */
+/** Throws `invalid_input` for an unknown option: with a misspelt `idempotencyKey` a request could take effect twice. */
 export function checkCallOptions(options: CallOptions): void {
   refuseStrayKeys('A request', 'invalid_input', options, callKeys)
 }
 
-/** Refuses a time that no timer keeps: one that is too long would be over at once. */
+/** Refuses a time limit that no timer can keep: a timer of 2^31 ms or more would fire at once. */
 export function checkTimeLimit(name: string, code: string, ms: number | undefined): void {
   if (ms === undefined || (ms > 0 && ms < 2 ** 31)) return
-  throw new LoopClientError(code, 'A time limit is none.', {
-    problem: { path: `/${name}`, hint: 'Give milliseconds, at most 24 days.' },
+  throw new LoopClientError(code, 'A time limit is not valid.', {
+    problem: { path: `/${name}`, hint: 'Give milliseconds above zero, at most 24 days.' },
   })
 }
 
@@ -63,7 +63,7 @@ function refuseStrayKeys(
 ): void {
   for (const [key, value] of Object.entries(options)) {
     if (value === undefined || Object.hasOwn(known, key)) continue
-    throw new LoopClientError(code, `${what} knows no such option.`, {
+    throw new LoopClientError(code, `${what} has no option of this name.`, {
       problem: { path: `/${key}`, hint: `Its options are ${Object.keys(known).join(', ')}.` },
     })
   }

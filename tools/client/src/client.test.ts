@@ -44,7 +44,7 @@ test('a run goes from its start to its approval and its record', async () => {
   expect(await bot.verify({ runId: started.runId })).toMatchObject({ ok: true })
 })
 
-test('what is refused without a result is thrown, typed', async () => {
+test('a refusal without a result is thrown as LoopClientError', async () => {
   const error = await bot.instances.get('nothing').catch((thrown: unknown) => thrown)
   const anonymous = createLoopClient({ baseUrl: served.url })
 
@@ -66,7 +66,7 @@ test('what is refused without a result is thrown, typed', async () => {
   await expect(bot.instances.get('..')).rejects.toThrow(/business key/)
 })
 
-test('lists are read to their end, a page at a time', async () => {
+test('lists are read to their end, page by page', async () => {
   for (let index = 0; index < 7; index++)
     await bot.instances.start({ loopId: 'refund', aggregateId: `many-${index}`, tags: ['many'] })
   const found = bot.instances.find({ tag: 'many', limit: 3 })
@@ -81,7 +81,7 @@ test('lists are read to their end, a page at a time', async () => {
   expect(activity.map(({ event }) => event.subject)).toEqual(['many-3'])
 })
 
-test('a run that has moved is not written upon', async () => {
+test('a run that has changed since it was read is not changed', async () => {
   const seen = await bot.instances.start({ loopId: 'refund', aggregateId: 'match' })
   await bot.instances.transition('match', { signal: 'note' }, { expected: seen })
 
@@ -95,7 +95,7 @@ test('a run that has moved is not written upon', async () => {
   })
 })
 
-test('everything else of the API is there', async () => {
+test('the rest of the API works', async () => {
   await bot.instances.start({ loopId: 'refund', aggregateId: 'rest' })
   const available = await bot.instances.available('rest', { evidence: { amount: 1 } })
   const request = await bot.instances.transition('rest', {
@@ -147,7 +147,7 @@ test('everything else of the API is there', async () => {
     scopes: ['read'],
   })
   const agent = createLoopClient({ baseUrl: served.url, credential: async () => made.secret })
-  // Neither a link nor the token of a person.
+  // The credential is neither a login link nor the token of a person.
   await expect(alice.session.open()).rejects.toMatchObject({ code: 'auth' })
   expect(await agent.session.get()).toMatchObject({ actor: { id: 'agent' } })
   expect((await alice.keys.rotate(made.key.id)).secret).not.toBe(made.secret)

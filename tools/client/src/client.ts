@@ -11,8 +11,8 @@ export interface LoopClient extends Operations, Records {
 }
 
 /**
- * Talks to a Loop Engine server with nothing but `fetch`. What the server refuses with a result is a result; everything
- * else throws LoopClientError. What may be repeated safely is repeated.
+ * Makes a client of a Loop Engine server that needs nothing but `fetch`. A refusal that has a result, such as a guard that
+ * failed, is returned; every other failure throws LoopClientError. Requests that are safe to repeat are retried.
  *
  * @example
  * const loops = createLoopClient({ baseUrl: 'https://loops.example.com', credential: key })

@@ -8,31 +8,31 @@ export interface EventQuery {
   readonly aggregateId?: string
   readonly runId?: string
   readonly actorId?: string
-  /** A type such as `loop.approval.requested`, or its beginning `loop.approval`. */
+  /** A type such as `loop.approval.requested`, or the beginning of one, such as `loop.approval`. */
   readonly type?: string
 }
 
 export interface EventOptions extends EventQuery {
-  /** Goes on right behind this event; without it the stream begins now. */
+  /** The stream begins right behind this event; by default it begins now. */
   readonly lastEventId?: string
-  /** Begins so many entries ago. */
+  /** Without `lastEventId`, the stream begins this many entries ago. */
   readonly last?: number
   readonly signal?: AbortSignal
-  /** Reconnects when nothing was heard for so long; the server sends a sign of life every 15 seconds. */
+  /** Reconnects after this long without data; 60,000 by default. The server sends a sign of life every 15 seconds. */
   readonly silenceMs?: number
-  /** Told when the stream stands, first and after every interruption. */
+  /** Called when the stream is open, at first and after every interruption. */
   readonly onOpen?: () => void
-  /** Told when the stream broke off and is about to be opened again. */
+  /** Called when the stream broke off and is about to be opened again. */
   readonly onBreak?: () => void
 }
 
 export interface HeardEvent {
-  /** Give it back as `lastEventId` to go on behind it. */
+  /** Pass it as `lastEventId` to continue behind this event. */
   readonly id: string
   readonly event: CloudEvent
 }
 
-/** Whatever a busy server asks for, it is asked again within the hour. */
+/** The longest pause, whatever a server asks for. */
 const longestMs = 3_600_000
 
 interface Block {
@@ -42,8 +42,8 @@ interface Block {
 }
 
 /**
- * Events as they are committed, for ever: an interruption is bridged, and nothing is missed or comes twice. Ends with
- * `signal`; throws when the server refuses the stream.
+ * Reads events as they are committed. After an interruption it reconnects, and no event is missed or repeated. Ends when
+ * `signal` aborts; throws if the server refuses the stream.
  */
 export async function* readEvents(
   { open, sleep }: Pick<Transport, 'open' | 'sleep'>,
@@ -64,7 +64,7 @@ export async function* readEvents(
         query: { ...query, ...(place === undefined ? { last } : { lastEventId: place }) },
         options: { signal: over.signal },
       })
-      // A page that some proxy puts there would be read for ever, and nothing heard.
+      // A web page that a proxy sends instead would be read without ever giving an event.
       if (!/^text\/event-stream\b/i.test(response.headers.get('content-type') ?? ''))
         throw noStream()
       onOpen?.()
@@ -113,7 +113,7 @@ async function* blocksOf(
   }
 }
 
-/** What cannot be read is told: passed over, it would be missed. */
+/** Throws for data that is no JSON: if it were skipped, the event would be missed. */
 function eventOf(data: string): CloudEvent {
   try {
     // The types are the server's own; see schema.ts.
@@ -124,7 +124,7 @@ function eventOf(data: string): CloudEvent {
 }
 
 function noStream(): LoopClientError {
-  return new LoopClientError('bad_response', 'The server did not answer with a stream of events.')
+  return new LoopClientError('bad_response', 'The answer is not a stream of events.')
 }
 
 function parse(block: string): Block {

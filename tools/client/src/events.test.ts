@@ -16,7 +16,7 @@ beforeAll(async () => {
 })
 afterAll(() => served.close())
 
-/** Waits, but never longer than a test has patience for; limits of a minute stay as they are. */
+/** Shortens pauses for the test, and leaves limits of a minute as they are. */
 function soon(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve()
@@ -37,7 +37,7 @@ async function take(
   return heard
 }
 
-test('events come through a restart of the server without a gap or a double, and a reader goes on behind the last', async () => {
+test('a reader continues behind its last event after a restart of the server, without gaps or repetitions', async () => {
   const opened = Promise.withResolvers<void>()
   const hearing = take(bot.events({ onOpen: () => opened.resolve() }), 60)
   await opened.promise
@@ -55,7 +55,7 @@ test('events come through a restart of the server without a gap or a double, and
   expect([next?.event.subject, last?.event.subject]).toEqual(['run-1', 'run-59'])
 })
 
-test('a stream ends with its signal, and is refused with an error that says why', async () => {
+test('a stream ends with its signal, and a refused stream throws the reason', async () => {
   const abort = new AbortController()
   const heard = take(bot.events({ signal: abort.signal, onOpen: () => abort.abort() }), 1)
 
@@ -67,7 +67,7 @@ test('a stream ends with its signal, and is refused with an error that says why'
   await expect(take(stranger.events(), 1)).rejects.toMatchObject({ code: 'auth' })
 })
 
-test('a line that is cut anywhere is read whole', async () => {
+test('an event is read although the network splits it anywhere', async () => {
   const text =
     ': hello\r\n\r\nretry: 5\n\nid: 1.0\ndata: {"subject":"ü",\ndata: "x":1}\n\nid: 2\n\nid: 3.0\r\ndata:{"subject":"b"}\r\n\r\n'
   const bytes = new TextEncoder().encode(text)
@@ -97,7 +97,7 @@ test('a line that is cut anywhere is read whole', async () => {
 test.each([
   ['text/html', '<h1>Back soon</h1>'],
   ['text/event-stream', 'id: 1.0\ndata: {"subject":\n\nid: 2.0\ndata: {}\n\n'],
-])('what is no stream of events is told, and not waited for (%s)', async (type, text) => {
+])('an answer that is no stream of events throws at once (%s)', async (type, text) => {
   const abort = new AbortController()
   const client = createLoopClient({
     baseUrl: served.url,
@@ -114,7 +114,7 @@ test.each([
 test.each([
   ['1800', 1_800_000],
   ['2592000', 3_600_000],
-])('a server that asks for a pause of %s seconds is left alone', async (after, ms) => {
+])('the reader observes a Retry-After of %s seconds', async (after, ms) => {
   const abort = new AbortController()
   const pauses: number[] = []
   const client = createLoopClient({
@@ -134,7 +134,7 @@ test.each([
   expect(pauses).toEqual([ms])
 })
 
-test('who waits for people is woken when they have decided', async () => {
+test('wait resolves when people have decided', async () => {
   await bot.instances.start({ loopId: 'refund', aggregateId: 'wait' })
   const asked = await bot.instances.transition('wait', {
     transition: 'pay',
@@ -151,7 +151,7 @@ test('who waits for people is woken when they have decided', async () => {
   await expect(bot.approvals.wait('none')).rejects.toMatchObject({ code: 'not_found' })
 })
 
-test('who stops waiting has the request as it was last seen, or learns what went wrong', async () => {
+test('a wait that is aborted resolves to the request as last seen, and a wait that fails throws', async () => {
   await bot.instances.start({ loopId: 'refund', aggregateId: 'stop' })
   const asked = await bot.instances.transition('stop', {
     transition: 'pay',
@@ -179,7 +179,7 @@ test('who stops waiting has the request as it was last seen, or learns what went
   await expect(refused.approvals.wait(requestId)).rejects.toMatchObject({ code: 'auth' })
 })
 
-test('an answer that comes late takes nothing back of what was decided', async () => {
+test('a late answer does not replace the final request', async () => {
   await bot.instances.start({ loopId: 'refund', aggregateId: 'late' })
   const asked = await bot.instances.transition('late', {
     transition: 'pay',
@@ -189,7 +189,7 @@ test('an answer that comes late takes nothing back of what was decided', async (
   const pending = await bot.approvals.get(requestId)
   const alice = createLoopClient({ baseUrl: served.url, fetch: browser(served.url) })
   await alice.session.open(served.invite('alice', ['finance']))
-  // The look when the stream opens is answered from before the decision, and only after the look at the event.
+  // The request at the opening of the stream is answered from before the decision, but arrives after the later answer.
   const late = Promise.withResolvers<void>()
   let looks = 0
   const held: typeof fetch = async (input, init) => {
@@ -216,7 +216,7 @@ test('an answer that comes late takes nothing back of what was decided', async (
   expect(await waiting.approvals.wait(requestId)).toMatchObject({ status: 'rejected' })
 })
 
-test('who no longer waits is let go, although the server does not answer', async () => {
+test('aborting a wait ends it although the server does not answer', async () => {
   const abort = new AbortController()
   const silent: typeof fetch = (_, init) =>
     new Promise((_resolve, reject) => {

@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => served.close())
 
-/** A network that loses the answers of the first so many requests, after the server has acted on them. */
+/** A network that loses the answers to the first requests, after the server has acted on them. */
 function losing(answers: number): { fetch: typeof fetch; sent: () => number } {
   let sent = 0
   return {
@@ -37,7 +37,7 @@ const client = (options: Partial<LoopClientOptions>): ReturnType<typeof createLo
     ...options,
   })
 
-test('a request whose answer was lost is repeated, and happens once', async () => {
+test('a request whose answer was lost is repeated and takes effect once', async () => {
   const patient = { clock: { sleep: slow } }
   const start = losing(2)
   const run = await client({ ...patient, fetch: start.fetch }).instances.start({
@@ -54,13 +54,13 @@ test('a request whose answer was lost is repeated, and happens once', async () =
   expect((await client(patient).instances.get('lost')).version).toBe(2)
 })
 
-/** Returns at once, but for a time limit. */
+/** Returns at once, unless it sleeps for a time limit. */
 async function slow(ms: number, signal?: AbortSignal): Promise<void> {
   if (ms < 60_000) return
   await new Promise((resolve) => signal?.addEventListener('abort', resolve))
 }
 
-test('what the server would not recognise again is sent once', async () => {
+test('a request that the server would not recognise again is not retried', async () => {
   const { fetch: lossy, sent } = losing(9)
   const stop = client({ clock: { sleep: slow }, fetch: lossy }).stops.stop({
     target: { loopId: 'x' },
@@ -71,7 +71,7 @@ test('what the server would not recognise again is sent once', async () => {
   expect(sent()).toBe(1)
 })
 
-test('it gives up after the retries it was given', async () => {
+test('the client gives up after `maxRetries`', async () => {
   const { fetch: lossy, sent } = losing(9)
 
   await expect(
@@ -80,7 +80,7 @@ test('it gives up after the retries it was given', async () => {
   expect(sent()).toBe(2)
 })
 
-test('a server that is busy is asked again when it says', async () => {
+test('the client observes Retry-After', async () => {
   const pauses: number[] = []
   let asked = 0
   const busy: typeof fetch = async (input, init) => {
@@ -100,7 +100,7 @@ test('a server that is busy is asked again when it says', async () => {
   expect(pauses).toEqual([7000])
 })
 
-test('what takes the server long is asked for until it has it, or until nobody wants it any more', async () => {
+test('long work is asked for until the server has the result, or until the caller aborts', async () => {
   const abort = new AbortController()
   let asked = 0
   const busy =
@@ -128,7 +128,7 @@ test('what takes the server long is asked for until it has it, or until nobody w
   expect(asked).toBe(1)
 })
 
-test('waiting has an end, set by time or by the caller', async () => {
+test('a request ends with its time limit or with its signal', async () => {
   const silent: typeof fetch = (_, init) =>
     new Promise((_resolve, reject) => {
       init?.signal?.addEventListener('abort', () => reject(new DOMException('x', 'AbortError')))
@@ -168,7 +168,7 @@ test('an answer that is not of this server is a bad response, and is never quote
   })
 })
 
-/** Answers a head at once, and the body never: it ends with the signal alone. */
+/** Answers the head at once and the body never: only the signal ends it. */
 const stalling: typeof fetch = async (_, init) =>
   new Response(
     new ReadableStream({
@@ -179,7 +179,7 @@ const stalling: typeof fetch = async (_, init) =>
     }),
   )
 
-test('a redirect is not followed, for the credential is for the server that was named', async () => {
+test('a redirect is not followed, because the credential is for the named server only', async () => {
   const asked: (string | undefined)[] = []
   const elsewhere = createServer(({ url }, response) => {
     asked.push(url)
@@ -195,7 +195,7 @@ test('a redirect is not followed, for the credential is for the server that was 
   elsewhere.close()
 })
 
-test('an answer that stands still behind its head is waited for no longer than another', async () => {
+test('the time limit also covers an answer that stalls after its head', async () => {
   await expect(client({ fetch: stalling, maxRetries: 0 }).definitions.list()).rejects.toMatchObject(
     {
       code: 'timeout',
@@ -212,7 +212,7 @@ test('an answer that stands still behind its head is waited for no longer than a
   ).rejects.toMatchObject({ code: 'aborted' })
 })
 
-test('an answer that breaks off is asked for again, and what it tells of happens once', async () => {
+test('after an answer that ends early the request is repeated and takes effect once', async () => {
   let sent = 0
   const breaking: typeof fetch = async (input, init) => {
     const response = await fetch(input, init)
@@ -236,7 +236,7 @@ test('an answer that breaks off is asked for again, and what it tells of happens
   expect([sent, run.version]).toEqual([2, 1])
 })
 
-test('a pause is asked for by date too, and one that nobody would wait for is left to the caller', async () => {
+test('Retry-After may be a date, and a pause that is too long is left to the caller', async () => {
   const pauses: number[] = []
   const sleep = (ms: number, signal?: AbortSignal): Promise<void> => {
     if (ms < 60_000) pauses.push(ms)
@@ -258,7 +258,7 @@ test('a pause is asked for by date too, and one that nobody would wait for is le
   expect(pauses[1]).toBeLessThan(1000)
 })
 
-test('a request that cannot be written is not called a network that is away', async () => {
+test('a request that cannot be written does not fail as `network`', async () => {
   const { fetch: counting, sent } = losing(0)
   const { instances } = client({ fetch: counting, clock: { sleep: slow } })
   const body = { loopId: 'refund', aggregateId: 'unwritten' }
@@ -273,7 +273,7 @@ test('a request that cannot be written is not called a network that is away', as
   expect(sent()).toBe(0)
 })
 
-test('an option that would be ignored is refused, before anything is sent', async () => {
+test('an unknown option is refused before anything is sent', async () => {
   const { fetch: counting, sent } = losing(0)
   const misspelt = { credental: served.key } as Partial<LoopClientOptions>
   const key = { idempotencykey: 'order-17' } as CallOptions
@@ -288,7 +288,7 @@ test('an option that would be ignored is refused, before anything is sent', asyn
   expect(sent()).toBe(0)
 })
 
-test('a credential is taken as a file has it, with the end of its line', async () => {
+test('a credential may end with the line break of its file', async () => {
   const read = client({ credential: `${served.key}\n`, clock: { sleep: slow } })
 
   expect(await read.definitions.list()).toHaveLength(1)
@@ -306,7 +306,7 @@ test.each([
   new Uint8Array([5]),
   new Date(NaN),
   [undefined],
-])('what JSON would change on the way is not sent: %s', async (amount) => {
+])('a value that JSON would change is refused: %s', async (amount) => {
   const { fetch: counting, sent } = losing(0)
   const { instances } = client({ fetch: counting, clock: { sleep: slow } })
   const body = { transition: 'pay', evidence: { parts: [{ amount }] } }
@@ -315,7 +315,7 @@ test.each([
   expect(sent()).toBe(0)
 })
 
-test('what JSON can say is sent, and a key without a value is left out', async () => {
+test('JSON values are sent, and keys without a value are left out', async () => {
   const { instances } = client({ clock: { sleep: slow } })
   class Parts {
     readonly list = [null, Object.create(null), new Date(0)]
@@ -326,7 +326,7 @@ test('what JSON can say is sent, and a key without a value is left out', async (
   expect(run.metadata).toEqual({ parts: { list: [null, {}, '1970-01-01T00:00:00.000Z'] } })
 })
 
-test('a repetition sends what the first attempt sent', async () => {
+test('a retry sends the same body as the first attempt', async () => {
   const bodies: unknown[] = []
   const evidence = { amount: 5 }
   const away: typeof fetch = async (_, init) => {

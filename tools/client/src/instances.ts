@@ -22,7 +22,7 @@ export interface InstanceQuery {
   readonly tag?: string
   readonly updatedFrom?: number
   readonly updatedUntil?: number
-  /** Of one page. */
+  /** The most items in one page. */
   readonly limit?: number
 }
 
@@ -35,13 +35,13 @@ type Change = (aggregateId: string, body: ChangeBody, options?: CallOptions) => 
 
 export interface Instances {
   start(body: Start, options?: CallOptions): Promise<Instance>
-  /** The open run of a business key, else its newest. */
+  /** The open run of a business key, or else its newest. */
   get(aggregateId: string, options?: CallOptions): Promise<Instance>
   run(runId: string, options?: CallOptions): Promise<Instance>
   find(query?: InstanceQuery, options?: CallOptions): Pages<Instance>
-  /** What became of it; a refusal is a result too. Only `executed` means that something may be done. */
+  /** Attempts a transition. A refusal is returned as a result; only `executed` permits you to act. */
   transition(aggregateId: string, body: Attempt, options?: CallOptions): Promise<TransitionResult>
-  /** What the caller could do now. Nothing is recorded. */
+  /** The transitions that the caller could attempt now. Nothing is recorded. */
   available(
     aggregateId: string,
     body?: {
@@ -127,7 +127,7 @@ export function createInstances(transport: Transport): Instances {
   }
 }
 
-/** Steps in a path would lead elsewhere, however they are escaped. */
+/** The path of a run. The keys `.` and `..` are refused: as steps in a path they lead elsewhere, even when escaped. */
 function pathOf(aggregateId: string): string {
   if (aggregateId !== '.' && aggregateId !== '..')
     return `/instances/${encodeURIComponent(aggregateId)}`

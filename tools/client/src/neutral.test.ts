@@ -11,7 +11,7 @@ beforeAll(async () => {
 })
 afterAll(() => served.close())
 
-test('the client runs where there is nothing but the web', async () => {
+test('the client needs web APIs only', async () => {
   const bundled = await build({
     entryPoints: [`${import.meta.dirname}/index.ts`],
     bundle: true,
@@ -47,7 +47,7 @@ test('the client runs where there is nothing but the web', async () => {
   expect(text.length).toBeLessThan(30_000)
 })
 
-/** Cloudflare's workers refuse what makes no sense to them, and others what they do not know. */
+/** Edge runtimes, such as Cloudflare's workers, refuse options of `fetch` that they do not support. */
 const fetchAtTheEdge: typeof fetch = async (input, init = {}) => {
   const known = ['method', 'headers', 'body', 'redirect', 'signal']
   const strange = Object.keys(init).filter((name) => !known.includes(name))

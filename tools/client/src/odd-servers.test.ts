@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import { createLoopClient, type LoopClient, type LoopClientOptions } from './index.ts'
 
-/** A client whose waiting is over at once, but for time limits, and tells how long it would have been. */
+/** A client whose sleeps end at once, except for time limits, and are recorded. */
 function asking(
   answer: (path: string) => Response,
   options: Partial<LoopClientOptions> = {},
@@ -28,7 +28,7 @@ function asking(
 const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code
 const badResponse: unknown = expect.objectContaining({ code: 'bad_response', retryable: false })
 
-test.each(['', 'null', '"ok"', '5', '[]'])('an answer that says %j is none', async (text) => {
+test.each(['', 'null', '"ok"', '5', '[]'])('an answer with the body %j throws', async (text) => {
   const { client } = asking(() => new Response(text))
 
   await expect(client.instances.get('order-17')).rejects.toEqual(badResponse)
@@ -36,20 +36,20 @@ test.each(['', 'null', '"ok"', '5', '[]'])('an answer that says %j is none', asy
   await expect(client.instances.find().page()).rejects.toEqual(badResponse)
 })
 
-test('what has no items is no list', async () => {
+test('a list without items throws', async () => {
   const { client } = asking(() => Response.json({ items: { length: 2 } }))
 
   await expect(client.stops.list()).rejects.toEqual(badResponse)
   await expect(Array.fromAsync(client.instances.find())).rejects.toEqual(badResponse)
 })
 
-test('a list of the same page again and again is not read for ever', async () => {
+test('a list that repeats the same page is not read for ever', async () => {
   const { client } = asking(() => Response.json({ items: [1], cursor: 'next' }))
 
   await expect(Array.fromAsync(client.instances.find())).rejects.toEqual(badResponse)
 })
 
-test('where there is nothing to say nothing is missed', async () => {
+test('an empty answer is accepted where none is expected', async () => {
   const retried = asking(() => new Response(null, { status: 202 }))
   const ended = asking(() => new Response(null, { status: 204 }))
 
@@ -57,7 +57,7 @@ test('where there is nothing to say nothing is missed', async () => {
   expect(await ended.client.session.end()).toBeUndefined()
 })
 
-test('a stream that asks for a pause longer than any timer is opened again within the hour', async () => {
+test('a stream that asks for a very long pause is opened again within the hour', async () => {
   let opened = 0
   const abort = new AbortController()
   const { client, pauses } = asking(() => {
@@ -72,7 +72,7 @@ test('a stream that asks for a pause longer than any timer is opened again withi
   expect(pauses[0]).toBe(3_600_000)
 })
 
-test.each([0, -1, NaN, Infinity, 2 ** 31])('a time limit of %s is none', (timeoutMs) => {
+test.each([0, -1, NaN, Infinity, 2 ** 31])('a time limit of %s is refused', (timeoutMs) => {
   const refused: unknown = expect.objectContaining({ code: 'invalid_config', path: '/timeoutMs' })
 
   expect(() => createLoopClient({ baseUrl: '', timeoutMs })).toThrow(refused as Error)
@@ -87,7 +87,7 @@ test('a stream that is to be silent for no time is none', async () => {
   })
 })
 
-test('who has too many streams open hears all the same that people have decided', async () => {
+test('wait resolves although the caller has too many streams open', async () => {
   let looks = 0
   const { client } = asking((path) => {
     if (path === '/events')
@@ -122,7 +122,7 @@ test.each([
   expect(await waiting.then(({ status }) => status, codeOf)).toBe(end)
 })
 
-test('a credential that cannot be had is not called a network that is away', async () => {
+test('a credential function that fails is reported as `auth`', async () => {
   const tokens = async (): Promise<string> => {
     throw new TypeError('The session is over.')
   }
@@ -136,7 +136,7 @@ test('a credential that cannot be had is not called a network that is away', asy
   expect(pauses).toEqual([])
 })
 
-test('a credential is waited for no longer than an answer', async () => {
+test('the time limit also covers the credential function', async () => {
   const abort = new AbortController()
   const credential = (): Promise<string> => new Promise(() => setImmediate(() => abort.abort()))
   const answer = (): Response => Response.json({})

@@ -4,13 +4,13 @@ import type { ApiKey, DeadLetter, NewKey, Stop, StopRequest, Timer, Who } from '
 import type { Transport } from './transport.ts'
 
 interface Limit {
-  /** Of one page. */
+  /** The most items in one page. */
   readonly limit?: number
 }
 
 export interface MadeKey {
   readonly key: ApiKey
-  /** Told once. */
+  /** Shown only this once. */
   readonly secret: string
 }
 
@@ -20,7 +20,7 @@ export interface Operations {
     list(query?: Limit, options?: CallOptions): Pages<DeadLetter>
     retry(id: string, options?: CallOptions): Promise<void>
   }
-  /** The kill switch: anybody stops, people release. */
+  /** The kill switch. A program may stop; only a person may release. */
   readonly stops: {
     list(options?: CallOptions): Promise<readonly Stop[]>
     stop(body: StopRequest, options?: CallOptions): Promise<Stop>
@@ -37,9 +37,9 @@ export interface Operations {
     revoke(id: string, options?: CallOptions): Promise<ApiKey>
   }
   readonly session: {
-    /** Who the server takes the caller for. */
+    /** The caller, as the server authenticated it. */
     get(options?: CallOptions): Promise<Who>
-    /** For a browser: a session by the token of a login link, or by the bearer token that is sent along. */
+    /** Opens a session for a browser, with the token of a login link or with the credential of the client. */
     open(token?: string, options?: CallOptions): Promise<Who>
     end(options?: CallOptions): Promise<void>
   }

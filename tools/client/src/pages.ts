@@ -8,13 +8,13 @@ export interface Page<Item> {
   readonly cursor?: string
 }
 
-/** A list that is fetched page by page, as far as it is read. */
+/** A list whose pages are fetched as it is read. */
 export interface Pages<Item> extends AsyncIterable<Item> {
-  /** One page: the first, or the one behind a cursor. */
+  /** Fetches one page: the first, or the one behind a cursor. */
   page(cursor?: string): Promise<Page<Item>>
 }
 
-/** The list at an address of the server. */
+/** Makes the function that lists what is at a path of the server. */
 export function pagesAt<Item>(
   { json }: Transport,
   path: string,
@@ -23,16 +23,16 @@ export function pagesAt<Item>(
     createPages((cursor) => json({ method: 'GET', path, query: { ...query, cursor }, options }))
 }
 
-/** The items of a list that comes whole. */
+/** The items of a list that the server sends as a whole. */
 export async function itemsOf<Item>(page: Promise<Page<Item>>): Promise<readonly Item[]> {
   return checked(await page).items
 }
 
-/** Another's answer has no items; and the page that was there before would be read for ever. */
+/** Refuses an answer without items, and a page with the same cursor as before, which would be read for ever. */
 function checked<Item>(page: Page<Item>, before?: string): Page<Item> {
   const { items, cursor } = page
   if (Array.isArray(items) && (cursor === undefined || cursor !== before)) return page
-  throw new LoopClientError('bad_response', 'The server did not answer with a list of its own.')
+  throw new LoopClientError('bad_response', 'The answer is not a list as the server sends it.')
 }
 
 export function createPages<Item>(fetch: (cursor?: string) => Promise<Page<Item>>): Pages<Item> {

@@ -53,7 +53,7 @@ function print(schema: Schema): string {
   return types.length === 0 ? 'unknown' : types.map((type) => printOf(type, schema)).join(' | ')
 }
 
-/** Alternatives; beside fields they are conditions on these, which a type does not say. */
+/** The alternatives of a schema. Beside properties they are conditions, which the type leaves out. */
 function choicesOf({ anyOf, oneOf, properties }: Schema): readonly Schema[] | undefined {
   return properties ? undefined : (anyOf ?? oneOf)
 }

@@ -1,6 +1,6 @@
 import { LoopClientError } from './client-error.ts'
 
-/** The object that an answer holds; undefined when the server has nothing to say. */
+/** The JSON object of an answer; undefined for an empty answer with status 202 or 204. */
 export async function readJson<Answer>(response: Response): Promise<Answer> {
   const { status } = response
   const text = await response.text()
@@ -9,7 +9,7 @@ export async function readJson<Answer>(response: Response): Promise<Answer> {
   // The types are the server's own; see schema.ts.
   if (typeof answer === 'object' && answer !== null && !Array.isArray(answer))
     return answer as Answer
-  throw new LoopClientError('bad_response', 'The server did not answer with JSON of its own.', {
+  throw new LoopClientError('bad_response', 'The answer is not JSON as the server sends it.', {
     status,
   })
 }
@@ -22,17 +22,17 @@ function parse(text: string): unknown {
   }
 }
 
-/** What an answer that is no success says. */
+/** The error for an answer that is no success. */
 export async function problemOf(response: Response): Promise<LoopClientError> {
   const { status } = response
   const problem = asRecord(await response.json().catch(() => null))
   const after = retryAfterOf(response)
   const code = typeof problem['code'] === 'string' ? problem['code'] : 'bad_response'
   const detail = problem['detail'] ?? problem['title']
-  // A browser gives a redirect that is not followed the status 0.
+  // In a browser a redirect that is not followed has the status 0.
   const answered =
     status < 400
-      ? 'The server sent the request elsewhere, where it was not followed.'
+      ? 'The server answered with a redirect, which the client does not follow.'
       : `The server answered ${status}.`
   return new LoopClientError(code, typeof detail === 'string' ? detail : answered, {
     status,
@@ -42,7 +42,7 @@ export async function problemOf(response: Response): Promise<LoopClientError> {
   })
 }
 
-/** What the server refused with a whole result is data, as it is in the engine. */
+/** Returns the result of a refusal that has one, as the engine does; rethrows every other error. */
 export async function resultOr<Result>(work: Promise<Result>): Promise<Result> {
   try {
     return await work
@@ -53,7 +53,7 @@ export async function resultOr<Result>(work: Promise<Result>): Promise<Result> {
   }
 }
 
-/** RFC 9110: seconds, or a date; in milliseconds. */
+/** Reads Retry-After (RFC 9110), which is seconds or a date; in milliseconds. */
 function retryAfterOf({ headers }: Response): number | undefined {
   const text = headers.get('retry-after') ?? ''
   const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now()

@@ -18,17 +18,17 @@ export interface Records {
   readonly definitions: {
     list(options?: CallOptions): Promise<readonly DefinitionSummary[]>
     get(loopId: string, options?: CallOptions): Promise<Definition>
-    /** The definition that runs with this digest are pinned to, also when the loop has a newer one. */
+    /** The definition with this digest, also if a newer one is served. Runs are pinned to a digest. */
     pinned(digest: string, options?: CallOptions): Promise<Definition>
   }
-  /** Events as they are committed, for ever; an interruption is bridged without a gap. */
+  /** A live stream of events that does not end. After an interruption it continues without a gap. */
   events(options?: EventOptions): AsyncIterableIterator<HeardEvent>
   /** Events that were committed, newest first. */
   activity(
     query?: EventQuery & { readonly limit?: number },
     options?: CallOptions,
   ): Pages<{ readonly place: string; readonly event: CloudEvent }>
-  /** Waits for as long as it takes, like `verify`; `signal` ends it. */
+  /** Waits until the server has read the whole record, like `verify`; `signal` ends the wait. */
   metrics(
     query?: { readonly loopId?: string },
     options?: CallOptions,
@@ -37,7 +37,7 @@ export interface Records {
     query?: { readonly runId?: string; readonly deep?: boolean },
     options?: CallOptions,
   ): Promise<VerifyReport>
-  /** The record as JSON lines, as they come. */
+  /** A stream of the record as JSON lines. */
   export(
     query?: { readonly aggregateId?: string; readonly runId?: string; readonly evidence?: boolean },
     options?: CallOptions,

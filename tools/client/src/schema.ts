@@ -34,7 +34,7 @@ export interface Actor {
 }
 
 export interface ApiKey {
-  /** Also the visible beginning of the secret. */
+  /** The id of the key; its secret begins with it. */
   readonly id: string
   readonly tenant: string
   readonly name: string
@@ -42,7 +42,7 @@ export interface ApiKey {
     readonly type: 'automation' | 'ai-agent'
     readonly id: string
     readonly displayName?: string
-    /** For whom it acts; four-eyes counts them as one. */
+    /** The principal for whom it acts. Four-eyes counts the two as one. */
     readonly onBehalfOf?: {
       readonly type: 'human' | 'automation' | 'ai-agent' | 'system'
       readonly id: string
@@ -147,7 +147,7 @@ export interface ApprovalView {
     readonly path: string
     readonly label: string
     readonly value: unknown
-    /** Written by a model: show it as such. */
+    /** Whether a model wrote the value; show it as such. */
     readonly fromModel: boolean
   }[]
   /** What will run, with its exact input. */
@@ -164,17 +164,17 @@ export interface ApprovalView {
 }
 
 export interface Attempt {
-  /** The id of a transition, or `signal`. */
+  /** The id of a transition. Name either this or `signal`. */
   readonly transition?: string
   readonly signal?: string
   readonly evidence?: Readonly<Record<string, unknown>>
   readonly correlationId?: string
   readonly attribution?: Attribution
-  /** Told by a signed POST when the approval request that this opens was closed. */
+  /** Receives a signed POST when the approval request that this attempt opens is closed. */
   readonly callbackUrl?: string
 }
 
-/** Which model was asked what; for an ai-agent only. */
+/** The model that was asked, and how. Only for an ai-agent. */
 export interface Attribution {
   readonly provider?: string
   readonly modelId?: string
@@ -196,7 +196,7 @@ export interface Attribution {
   readonly attempts?: number
 }
 
-/** What the caller could do now, and why not. */
+/** A transition that the caller could attempt now, or why it is not allowed. */
 export interface AvailableTransition {
   readonly transitionId: string
   readonly signal: string
@@ -220,11 +220,11 @@ export interface CloudEvent {
   readonly data: Readonly<Record<string, unknown>>
 }
 
-/** A delivery that was given up. */
+/** A delivery that failed for good. */
 export interface DeadLetter {
   readonly id: string
   readonly kind: 'effect' | 'notify' | 'publish' | 'timer'
-  /** The integration, channel, sink or timer it is for. */
+  /** The integration, channel, sink or timer that it is for. */
   readonly name: string
   readonly aggregateId: string
   readonly runId: string
@@ -243,7 +243,7 @@ export interface Decision {
   readonly viewHash: string
   /** Why, in words. */
   readonly reason?: string
-  /** For `edit`: the whole evidence as it should be. */
+  /** For `edit`: the whole evidence as it should be afterwards. */
   readonly edits?: Readonly<Record<string, unknown>>
   /** For `respond` and `abstain`: what the requester should know. */
   readonly response?: Readonly<Record<string, unknown>>
@@ -293,7 +293,7 @@ export type DecisionResult =
         | 'limit_reached'
     }
 
-/** A loop, and the digest that runs are pinned to. */
+/** A loop, and the digest to which its runs are pinned. */
 export interface Definition {
   readonly digest: string
   readonly definition: Readonly<Record<string, unknown>>
@@ -350,7 +350,7 @@ export interface Instance {
   readonly head: string
 }
 
-/** What the record of one loop adds up to. */
+/** Figures about the runs of one loop, counted from the record. */
 export interface LoopMetrics {
   readonly loopId: string
   readonly runs: Readonly<Record<string, number>>
@@ -388,7 +388,7 @@ export interface NewKey {
     readonly type: 'automation' | 'ai-agent'
     readonly id: string
     readonly displayName?: string
-    /** For whom it acts; four-eyes counts them as one. */
+    /** The principal for whom it acts. Four-eyes counts the two as one. */
     readonly onBehalfOf?: {
       readonly type: 'human' | 'automation' | 'ai-agent' | 'system'
       readonly id: string
@@ -408,7 +408,7 @@ export interface NewKey {
   readonly expiresInDays?: number
 }
 
-/** Somebody, and for whom they act. */
+/** A principal, and for whom it acts. */
 export interface Principal {
   readonly type: 'human' | 'automation' | 'ai-agent' | 'system'
   readonly id: string
@@ -422,12 +422,12 @@ export interface Problem {
   readonly title: string
   readonly status: number
   readonly detail?: string
-  /** Stable; switch on it. */
+  /** The kind of problem. Codes are stable, so programs can rely on them. */
   readonly code: string
-  /** The finer, stable reason of a refusal. */
+  /** A more precise reason of a refusal, also stable. */
   readonly reason?: string
   readonly hint?: string
-  /** JSON Pointer into the input. */
+  /** A JSON Pointer to the faulty part of the input. */
   readonly path?: string
   readonly retryable: boolean
   readonly requestId: string
@@ -439,7 +439,7 @@ export interface Problem {
   readonly result?: unknown
 }
 
-/** The licence to act, spent once. */
+/** The licence to act. It can be spent once. */
 export interface Receipt {
   readonly tenant: string
   readonly runId: string
@@ -463,9 +463,9 @@ export interface Start {
   readonly attribution?: Attribution
 }
 
-/** Nothing that it covers commits until it is released. */
+/** Until a stop is released, nothing that it covers is committed. */
 export interface Stop {
-  /** What it covers; `*` is everything. */
+  /** What the stop covers; `*` is everything. */
   readonly scope: string
   readonly reason: string | null
   readonly by: string | null
@@ -474,7 +474,7 @@ export interface Stop {
 }
 
 export interface StopRequest {
-  /** `everything` reaches beyond the tenant and needs the scope `platform`. */
+  /** `everything` covers all tenants and needs the scope `platform`. */
   readonly target:
     | {
         readonly tenant: true
@@ -492,11 +492,11 @@ export interface StopRequest {
     | {
         readonly everything: true
       }
-  /** Why, in words. */
+  /** The reason, in words; kept in the record. */
   readonly reason: string
 }
 
-/** What happens by itself unless somebody acts. */
+/** Something that happens by itself unless somebody acts before. */
 export interface Timer {
   readonly kind: 'state-timeout' | 'approval-expiry' | 'approval-escalation'
   readonly loopId: string
@@ -504,7 +504,7 @@ export interface Timer {
   readonly runId: string
   /** Epoch milliseconds. */
   readonly dueAt: number
-  /** What the system then takes. */
+  /** The transition that the system then takes. */
   readonly transition?: string
   readonly requestId?: string
 }
@@ -567,7 +567,7 @@ export type TransitionResult =
     }
 
 export interface VerifyReport {
-  /** When it began to read. */
+  /** When the reading began. */
   readonly at: number
   readonly ok: boolean
   readonly entries: number
@@ -581,7 +581,7 @@ export interface VerifyReport {
   }[]
 }
 
-/** Who the server takes the caller for. */
+/** The caller, as the server authenticated it. */
 export interface Who {
   readonly kind: 'key' | 'oidc' | 'session'
   readonly tenant: string

@@ -32,9 +32,9 @@ export interface Served {
   readonly url: string
   readonly server: LoopServer
   readonly key: string
-  /** The token of a login link. */
+  /** Makes a login link for a person and returns its token. */
   invite(id: string, roles?: readonly string[]): string
-  /** Ends the server, and starts another one on the same files and port. */
+  /** Ends the server and starts another one on the same files and port. */
   restart(): Promise<void>
   close(): Promise<void>
 }
@@ -81,7 +81,7 @@ export async function serve(): Promise<Served> {
   }
 }
 
-/** A `fetch` that keeps cookies and says where its page comes from, as a browser does. */
+/** A `fetch` that keeps cookies and sends the origin of its page, as a browser does. */
 export function browser(origin: string): typeof fetch {
   let cookie = ''
   return async (input, init = {}) => {

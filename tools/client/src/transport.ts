@@ -13,22 +13,22 @@ export interface Call {
   readonly path: string
   readonly query?: object
   readonly body?: unknown
-  /** Whether the server keeps the answer for a repetition. */
+  /** Whether the server honours an Idempotency-Key for this operation. */
   readonly idempotent?: boolean
   readonly options?: CallOptions
 }
 
 export interface Transport {
-  /** The parsed answer. Throws LoopClientError. */
+  /** Resolves to the parsed answer. Throws LoopClientError. */
   json<Answer>(call: Call): Promise<Answer>
-  /** The same of what may take longer than one request: asked for until the server has it. */
+  /** Like `json`, for work that may take longer than one request: repeats the request until the server has the result. */
   whenDone<Answer>(call: Call): Promise<Answer>
-  /** The answer as it comes; a problem is thrown. */
+  /** Resolves to the answer with its body unread. Throws LoopClientError. */
   open(call: Call): Promise<Response>
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>
 }
 
-/** Between two looks at what the server is not done with; it keeps each of them waiting for a while itself. */
+/** The pause between two requests of `whenDone`. The server itself delays its answer to each. */
 const betweenMs = 1000
 
 export function createTransport(given: LoopClientOptions): Transport {
@@ -43,7 +43,7 @@ export function createTransport(given: LoopClientOptions): Transport {
   } = given
   const sleep: Transport['sleep'] = (ms, signal) => clock.sleep(ms, signal)
   const base = baseUrl.replace(/\/+$/, '')
-  // In a browser `fetch` wants to be called on nothing.
+  // A browser's `fetch` throws when it is called as a method of another object.
   const send = (target: string, init: RequestInit): Promise<Response> => fetch(target, init)
 
   async function once(
@@ -51,15 +51,16 @@ export function createTransport(given: LoopClientOptions): Transport {
     { headers, body }: Written,
     limit: AbortSignal,
   ): Promise<Response> {
-    const secret = typeof credential === 'function' ? await had(credential, limit) : credential
-    // Out of a file it comes with the end of its line.
+    const secret =
+      typeof credential === 'function' ? await resolveCredential(credential, limit) : credential
+    // Trimmed, because a credential that was read from a file may end with a line break.
     const authorization = secret === undefined ? undefined : `Bearer ${secret}`.trim()
     checkHeader(authorization, 'credential')
     const response = await send(`${base}/api/v1${path}${searchOf(query)}`, {
       method,
       headers: { ...headers, ...(authorization !== undefined && { authorization }) },
       ...(body !== undefined && { body }),
-      // Not 'error', which some runtimes at the edge do not know: an answer from elsewhere is refused below.
+      // Not 'error', which some edge runtimes do not support. A redirect is refused below.
       redirect: 'manual',
       signal: limit,
     })
@@ -67,7 +68,7 @@ export function createTransport(given: LoopClientOptions): Transport {
     throw await problemOf(response)
   }
 
-  /** One attempt with its own time limit; what `read` leaves of the answer is under `signal` alone. */
+  /** One attempt, with a time limit. Once `read` returns, the rest of the answer is bounded by `signal` only. */
   async function attempt<Answer>(
     call: Call,
     written: Written,
@@ -95,7 +96,7 @@ export function createTransport(given: LoopClientOptions): Transport {
         })
       throw new LoopClientError(
         'network',
-        'The server could not be reached, or its answer broke off.',
+        'The server could not be reached, or its answer ended early.',
         { retryable: true },
       )
     } finally {
@@ -110,16 +111,16 @@ export function createTransport(given: LoopClientOptions): Transport {
     const { method, idempotent = false, options = {} } = call
     checkCallOptions(options)
     const key = idempotent ? (options.idempotencyKey ?? newKey()) : undefined
-    // Once: a repetition is the same request, whatever has become of the object that was handed in.
+    // Written once, so that a retry sends the same request even if the caller has changed the object since.
     const written = write(call, key)
-    // Whatever changes something is repeated only where the server knows a repetition.
+    // A request that changes something is retried only if the server recognises the retry by its key.
     const repeats = method === 'GET' || key !== undefined ? maxRetries : 0
     for (let failures = 0; ; failures++) {
       try {
         return await attempt(call, written, read)
       } catch (error) {
         const again = error instanceof LoopClientError && error.retryable && failures < repeats
-        // Nobody is kept waiting, without a word, for longer than an attempt may take.
+        // A longer pause is left to the caller.
         if (!again || (error.retryAfterMs ?? 0) > timeoutMs) throw error
         await sleep(error.retryAfterMs ?? Math.random() * 200 * 2 ** failures, options.signal)
       }
@@ -143,8 +144,8 @@ export function createTransport(given: LoopClientOptions): Transport {
   }
 }
 
-/** What the application says went wrong is no network that is away; and it is not waited for without end. */
-async function had(
+/** Calls the credential function within the time limit. Its failure is reported as `auth` and not as `network`. */
+async function resolveCredential(
   credential: () => string | Promise<string>,
   limit: AbortSignal,
 ): Promise<string> {
@@ -155,7 +156,7 @@ async function had(
     return await Promise.race([credential(), over])
   } catch (cause) {
     if (limit.aborted) throw cause
-    throw new LoopClientError('auth', 'The credential could not be had.', { cause })
+    throw new LoopClientError('auth', 'The function `credential` failed.', { cause })
   }
 }
 
@@ -167,7 +168,7 @@ function searchOf(query: object | undefined): string {
   return text === '' ? '' : `?${text}`
 }
 
-/** 128 random bits; `randomUUID` is missing on pages without HTTPS. */
+/** 128 random bits. Not `randomUUID`, which browsers lack on pages without HTTPS. */
 function newKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')

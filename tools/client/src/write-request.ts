@@ -1,7 +1,7 @@
 import { LoopClientError } from './client-error.ts'
 import type { Call } from './transport.ts'
 
-/** What is sent, without the credential. */
+/** The request as it is sent, without the credential. */
 export interface Written {
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string
@@ -20,23 +20,26 @@ export function write({ body, options }: Call, key: string | undefined): Written
   }
 }
 
-/** `fetch` would call it a network that is away. */
+/** Throws `invalid_input` for a value that no header can hold; `fetch` would fail as if the network were down. */
 export function checkHeader(value: string | undefined, what: string): void {
   if (value === undefined || /^[\x20-\x7e\xa0-\xff]+$/.test(value)) return
-  throw new LoopClientError('invalid_input', `A header cannot hold this ${what}.`)
+  throw new LoopClientError(
+    'invalid_input',
+    `The ${what} has characters that a header cannot hold.`,
+  )
 }
 
 function jsonOf(body: unknown): string {
   try {
     return JSON.stringify(body, kept)
   } catch {
-    throw new LoopClientError('invalid_input', 'The request cannot be written as JSON.')
+    throw new LoopClientError('invalid_input', 'The request has a value that JSON cannot hold.')
   }
 }
 
-/** What JSON would write as null or {}, or leave out, is not what is asked for, nor what people would approve. */
+/** Throws for a value that JSON would change to null or {} or leave out: people would approve something else. */
 function kept(this: unknown, key: string, value: unknown): unknown {
-  // An object leaves out a key without a value, and may; a list would have a null there.
+  // In an object an undefined value may be left out; in a list it would become null.
   const isOptional = value === undefined && !Array.isArray(this)
   if (isOptional || isJson(value, Reflect.get(Object(this), key))) return value
   throw new TypeError('JSON has no such value.')
@@ -44,7 +47,7 @@ function kept(this: unknown, key: string, value: unknown): unknown {
 
 const plain = ['[object Object]', '[object Array]']
 
-/** `given` is what the value was before its `toJSON`: a date that is none becomes null there. */
+/** `given` is the value before its `toJSON`, with which an invalid date becomes null. */
 function isJson(value: unknown, given: unknown): boolean {
   switch (typeof value) {
     case 'number':
@@ -56,7 +59,7 @@ function isJson(value: unknown, given: unknown): boolean {
   }
 }
 
-/** What it is, of whichever realm: a Map, or a promise that nobody awaited, is no `[object Object]`. */
+/** The kind of an object, of whichever realm. A Map, or a promise that was not awaited, is no `[object Object]`. */
 function tagOf(value: object): string {
   return Object.prototype.toString.call(value)
 }
