@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 
 import { build } from 'esbuild'
 
-/** n8n loads each node and credential as one CommonJS file under its class's name; nothing else is installed with it. */
+/** Builds each node and credential as one CommonJS file with the name of its class, as n8n loads it, without dependencies. */
 const root = import.meta.dirname
 const dist = join(root, 'dist')
 const entries = globSync('{nodes,credentials}/**/*.{node,credentials}.ts', { cwd: root })
@@ -27,5 +27,5 @@ for (const asset of assets) {
   mkdirSync(dirname(target), { recursive: true })
   cpSync(join(root, asset), target)
 }
-// The sources are ES modules, what is shipped is not.
+// The sources are ES modules, but the shipped files are CommonJS.
 writeFileSync(join(dist, 'package.json'), '{ "type": "commonjs" }\n')

@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 
-/** What is shipped must load where nothing is installed beside it but n8n-workflow, which n8n brings. */
+/** Checks that the shipped files need nothing but n8n-workflow, which n8n brings, and node:crypto. */
 const root = import.meta.dirname
 const { n8n } = createRequire(import.meta.url)('./package.json') as {
   n8n: { nodes: string[]; credentials: string[] }

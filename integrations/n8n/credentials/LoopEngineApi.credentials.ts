@@ -25,7 +25,7 @@ export class LoopEngineApi implements ICredentialType {
       required: true,
       default: '',
       placeholder: 'https://loops.example.com',
-      description: 'Where the Loop Engine server is, without /api/v1',
+      description: 'The address of the Loop Engine server, without /api/v1',
     },
     {
       displayName: 'API Key',
@@ -44,7 +44,7 @@ export class LoopEngineApi implements ICredentialType {
       typeOptions: { password: true },
       default: '',
       description:
-        'With which the server signs what it sends here (whsec_…); while it is rotated several, divided by commas. Needed by the nodes Approval and Trigger.',
+        'The secret with which the server signs its calls (whsec_…); several, separated by commas, while you rotate it. Needed by the nodes Approval and Trigger.',
     },
   ]
 

@@ -14,8 +14,8 @@ import { refundWorkflow } from './refund-workflow.ts'
 import { retry, say } from './say.ts'
 
 /**
- * The template `approve-a-refund` in the whole of n8n, which is killed while it waits: asks for a refund by n8n's webhook,
- * ends n8n, starts it again, approves as a person, and sees the node behind Approved run. Exits with 1 when it does not.
+ * Runs the template `approve-a-refund` in a complete n8n that is killed while it waits: asks for a refund by n8n's webhook,
+ * kills n8n, starts it again, approves as a person, and waits for the node behind Approved. Exits with 1 if that does not run.
  */
 const home = mkdtempSync(join(tmpdir(), 'n8n-full-'))
 const port = Number(process.env['N8N_PORT'] ?? 5688)

@@ -8,14 +8,14 @@ import { retry, say } from './say.ts'
 
 const packageFolder = join(import.meta.dirname, '..')
 
-/** The whole of n8n in `N8N_FOLDER`, installed unless it is there: some minutes, and 2.2 GB. */
+/** Installs a complete n8n in `N8N_FOLDER`, unless it is there; that takes some minutes and 2.2 GB. */
 export function installN8n(): string {
   const folder = process.env['N8N_FOLDER'] ?? join(tmpdir(), 'n8n-full-install')
   if (existsSync(join(folder, 'node_modules/n8n/bin/n8n'))) return folder
   say(`n8n is installed into ${folder}; that takes some minutes.`)
   mkdirSync(folder, { recursive: true })
   cpSync(join(import.meta.dirname, 'package.json'), join(folder, 'package.json'))
-  // Some of what n8n brings is compiled when it is installed and is not needed; its database is.
+  // Of the packages that n8n compiles on installation, only its database is needed.
   npm(folder, 'install', '--ignore-scripts', '--legacy-peer-deps', '--no-audit', '--no-fund')
   npm(folder, 'rebuild', 'sqlite3')
   return folder
@@ -26,9 +26,9 @@ export interface N8nProcess {
   installNodes(): void
   importCredential(data: Readonly<Record<string, string>>): void
   importWorkflow(workflow: object): void
-  /** Resolves when it answers. */
+  /** Starts n8n. Resolves when it answers. */
   start(): Promise<void>
-  /** At once, as a crash would. */
+  /** Kills n8n at once, as a crash would. */
   kill(): Promise<void>
 }
 
@@ -80,7 +80,7 @@ export function openN8n(options: {
     },
     importWorkflow(workflow) {
       importFile('workflow', workflow)
-      // An import is never active.
+      // An imported workflow is never active.
       n8n('publish:workflow', '--id=approveARefund01')
     },
     async start() {

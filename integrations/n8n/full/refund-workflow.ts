@@ -6,7 +6,7 @@ interface Node {
   readonly type: string
 }
 
-/** The template, with the credential picked, and a real request where it only says "Pay it back". */
+/** The template with the credential picked, and with a real request as the node "Pay it back". */
 export function refundWorkflow(bank: string): object {
   const file = join(import.meta.dirname, '../templates/approve-a-refund.json')
   const template = JSON.parse(readFileSync(file, 'utf8')) as { nodes: Node[] }

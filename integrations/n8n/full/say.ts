@@ -4,7 +4,7 @@ export function say(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
-/** Asks until the answer is something; throws after three minutes. */
+/** Asks every second until there is an answer; throws after three minutes. */
 export async function retry<Answer>(
   what: string,
   ask: () => Promise<Answer | undefined | false>,

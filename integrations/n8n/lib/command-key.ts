@@ -3,15 +3,15 @@ import { createHash, randomUUID } from 'node:crypto'
 import type { IExecuteFunctions } from 'n8n-workflow'
 
 export interface CommandKeys {
-  /** The key of a command on behalf of an item. */
+  /** The idempotency key of a command for an item. */
   keyOf(itemIndex: number, command: object): string
-  /** The node has run, and nothing failed: its next run is no repetition of this one. */
+  /** Call when the node has run and nothing failed: its next run is then no repetition of this one. */
   done(): void
 }
 
 /**
- * Idempotency keys. "Retry On Fail" runs a node again in the same place of the execution and gets the same keys for the
- * same commands, so that a lost answer is asked for again and nothing happens twice; the next run of the node gets others.
+ * Makes idempotency keys. "Retry On Fail" runs a node again in the same place of the execution. It then gets the same keys for
+ * the same commands, so that a lost answer is repeated and nothing happens twice. The node's next run gets other keys.
  */
 export function createCommandKeys(context: IExecuteFunctions): CommandKeys {
   const kept = context.getContext('node')

@@ -1,6 +1,9 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions } from 'n8n-workflow'
 
-/** A parameter that holds an object: as an expression gives it, or as JSON text. Empty is undefined. */
+/**
+ * A parameter that holds an object, from an expression or as JSON text; undefined if it is empty. Throws NodeOperationError
+ * for anything else.
+ */
 export function objectParameter(
   context: IExecuteFunctions,
   name: string,
@@ -15,7 +18,7 @@ export function objectParameter(
   })
 }
 
-/** Null for what is no JSON: no object either. */
+/** Undefined for empty text, and null for text that is no JSON, which is then refused as no object. */
 function parse(text: string): unknown {
   if (text.trim() === '') return undefined
   try {

@@ -16,7 +16,7 @@ function request(change: Partial<ApprovalRequest>): ApprovalRequest {
   return closed as unknown as ApprovalRequest
 }
 
-test('only an approval that was executed is approved', () => {
+test('only an approved request that was executed counts as approved', () => {
   expect(outcomeOf(request({}))).toMatchObject({ approved: true, outcome: 'approved' })
   expect(outcomeOf(request({ executedBy: null }))).toMatchObject({
     approved: false,
@@ -26,7 +26,7 @@ test('only an approval that was executed is approved', () => {
 })
 
 test.each(['rejected', 'expired', 'superseded', 'cancelled'] as const)(
-  '%s is told as such, and is not approved',
+  '%s is reported as such, and is not approved',
   (status) => {
     expect(outcomeOf(request({ status }))).toMatchObject({
       approved: false,
@@ -36,11 +36,11 @@ test.each(['rejected', 'expired', 'superseded', 'cancelled'] as const)(
   },
 )
 
-test('an approval says nothing to an agent: words would be an instruction', () => {
+test('an approval has no text for an agent, which would read it as an instruction', () => {
   expect(outcomeOf(request({}))?.data).toEqual({ approved: true })
 })
 
-test('for a tool an approval of something else is none', () => {
+test('an edited approval does not approve the call that an agent planned', () => {
   const edited = outcomeOf(request({ revision: 2 }))
   if (!edited) throw new Error('It is closed.')
 
@@ -52,7 +52,7 @@ test('for a tool an approval of something else is none', () => {
   })
 })
 
-test('what was refused at once says why', () => {
+test('an attempt that was refused at once says why', () => {
   const result = { status: 'guard_failed', reason: 'too_much', guards: [] }
 
   expect(

@@ -1,8 +1,9 @@
 import type { ApprovalRequest, TransitionResult } from '@loop-engine/client'
 
 /**
- * How a request ended. `approved` is the only one that licenses anything; `blocked` was approved, but a guard no longer
- * passed; `refused` never came to people; `executed` needed none; `edited` is an approval of something else.
+ * How a request ended. `approved`: people approved, and the transition was executed. `executed`: it needed no approval.
+ * `blocked`: people approved, but a guard no longer passed. `refused`: it was refused before people were asked. `edited`: a
+ * reviewer changed the input, so a tool must not run as planned.
  */
 type OutcomeKind =
   | 'approved'
@@ -18,15 +19,15 @@ type OutcomeKind =
 export interface Outcome {
   readonly approved: boolean
   readonly outcome: OutcomeKind
-  /** As the agent that called a gated tool is told of it. */
+  /** What the agent that called a gated tool is told. */
   readonly data: { readonly approved: boolean; readonly chatInput?: string }
   readonly [fact: string]: unknown
 }
 
-/** What became of a request, or null while it waits. */
+/** The outcome of a request; null while it waits. */
 export function outcomeOf(request: ApprovalRequest): Outcome | null {
   if (request.status === 'pending') return null
-  // The last approval and the execution are one commit; without the one there is not the other.
+  // The last approval and the execution are one commit, so an approved request without an execution was blocked.
   const isExecuted = request.status === 'approved' && typeof request.executedBy === 'string'
   const kind = request.status === 'approved' && !isExecuted ? 'blocked' : request.status
   const { id, loopId, aggregateId, runId, transitionId, revision, evidence, decidedAt } = request
@@ -49,7 +50,7 @@ export function outcomeOf(request: ApprovalRequest): Outcome | null {
   })
 }
 
-/** What became of an attempt that nobody has to decide about. */
+/** The outcome of an attempt that needs no decision of people. */
 export function outcomeOfAttempt(
   result: Exclude<TransitionResult, { status: 'pending_approval' }>,
 ): Outcome {
@@ -68,14 +69,14 @@ function outcome(
   facts: Readonly<Record<string, unknown>>,
 ): Outcome {
   const said = reason === undefined ? kind : `${kind}: ${reason}`
-  // An approval carries no words: to an agent they would be a new instruction.
+  // An approval has no text, because an agent would read it as a new instruction.
   const data = approved ? { approved } : { approved, chatInput: `Not approved (${said}).` }
   return { approved, outcome: kind, ...facts, data }
 }
 
 /**
- * An outcome for a gate in front of a tool. n8n runs the tool with what the agent planned, so an approval of something
- * else, edited by a reviewer, is none of that.
+ * The outcome for a gate in front of a tool. n8n runs the tool with the input that the agent planned, so an approval that a
+ * reviewer edited does not approve that call.
  */
 export function outcomeForTool(found: Outcome): Outcome {
   if (!found.approved || found['revision'] === undefined || found['revision'] === 1) return found

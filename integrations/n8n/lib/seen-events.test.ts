@@ -4,7 +4,7 @@ import { noteEvent, type SeenEvents } from './seen-events.ts'
 
 const day = 24 * 3_600_000
 
-test('an event is new once', () => {
+test('an event is new only the first time', () => {
   const seen: SeenEvents = {}
 
   expect(noteEvent(seen, 'a', 0)).toBe(true)
@@ -12,7 +12,7 @@ test('an event is new once', () => {
   expect(noteEvent(seen, 'constructor', 0)).toBe(true)
 })
 
-test('what nobody repeats any more is forgotten, and there is a limit', () => {
+test('events are forgotten when they are old, and beyond a number', () => {
   const seen: SeenEvents = { old: 0 }
   noteEvent(seen, 'new', 4 * day)
   expect(Object.keys(seen)).toEqual(['new'])

@@ -17,7 +17,7 @@ export interface ServerCall {
   readonly body?: IDataObject
   /** The same for every repetition of the same command. */
   readonly idempotencyKey?: string
-  /** Codes of problems that are an answer too. */
+  /** Codes of problems that are returned as an answer instead of thrown. */
   readonly accept?: readonly string[]
   readonly itemIndex?: number
 }
@@ -25,8 +25,8 @@ export interface ServerCall {
 type Caller = Pick<IAllExecuteFunctions, 'helpers' | 'getCredentials' | 'getNode'>
 
 /**
- * One call of the server. What it refuses with a whole result is that result, as in the engine; everything else that is
- * not a success throws NodeApiError with the server's words.
+ * Calls the server. A refusal with a complete result returns that result, as the engine does. Any other problem throws
+ * NodeApiError with the server's message; a success that is no JSON object throws NodeOperationError.
  */
 export async function callServer<Answer extends object>(
   caller: Caller,
@@ -37,10 +37,10 @@ export async function callServer<Answer extends object>(
   const problem = asObject(answer.body)
   const { statusCode } = answer
   if (statusCode >= 200 && statusCode < 300) {
-    // A page to sign in at, as a proxy shows it, would pass for a success otherwise.
+    // Otherwise a sign-in page of a proxy would pass for a success.
     if (problem === answer.body) return problem as Answer
-    throw new NodeOperationError(caller.getNode(), 'What answered is no server of Loop Engine.', {
-      description: 'Look at the URL of the credential, and at what stands between.',
+    throw new NodeOperationError(caller.getNode(), 'The answer is not from a Loop Engine server.', {
+      description: 'Check the server URL of the credential, and any proxy in between.',
       ...(itemIndex !== undefined && { itemIndex }),
     })
   }
@@ -75,12 +75,12 @@ async function send(
   })) as { statusCode: number; body: unknown }
 }
 
-/** One step of a path. Dots would lead elsewhere, however they are escaped. */
+/** One segment of a path. Segments of dots would lead to another path, however they are escaped. */
 export function segment(text: string): string {
   return text === '.' || text === '..' ? encodeURIComponent(`/${text}`) : encodeURIComponent(text)
 }
 
-/** An object as it is; nothing of anything else. */
+/** The value if it is an object; otherwise an empty object. */
 function asObject(body: unknown): Record<string, unknown> {
   return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {}
 }

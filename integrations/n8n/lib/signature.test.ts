@@ -14,7 +14,7 @@ const headersAt = (at: number, signer = secret): Record<string, string> => ({
   'webhook-signature': new Webhook(signer).sign('msg_1', new Date(at), body.toString()),
 })
 
-test('a signature of the reference implementation is good', () => {
+test('a signature of the reference implementation is accepted', () => {
   expect(verifySignature({ secrets: secret, headers: headersAt(now), body, now })).toEqual({
     ok: true,
     id: 'msg_1',
@@ -22,7 +22,7 @@ test('a signature of the reference implementation is good', () => {
   })
 })
 
-test('while secrets are rotated either of them is good, on both sides', () => {
+test('while secrets are rotated, sender and receiver may each have two', () => {
   const headers = headersAt(now)
   const both = `${headersAt(now, other)['webhook-signature']} ${headers['webhook-signature']}`
 

@@ -1,10 +1,10 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
 export interface SignedMessage {
-  /** One or more `whsec_…`, divided by blanks or commas; any of them may have signed. */
+  /** One or more `whsec_…`, separated by blanks or commas; any of them may have signed. */
   readonly secrets: string
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
-  /** The bytes as they came. */
+  /** The bytes as they were received. */
   readonly body: Buffer
   /** Epoch milliseconds. */
   readonly now: number
@@ -14,10 +14,10 @@ export type Verified =
   | { readonly ok: true; readonly id: string; readonly at: number }
   | { readonly ok: false; readonly reason: string }
 
-/** How far the clock of the sender may be off, both ways. */
+/** How far the sender's clock may be ahead or behind. */
 const toleranceMs = 5 * 60_000
 
-/** Verifies a signature of Standard Webhooks. Without a secret nothing is good. */
+/** Verifies a signature of Standard Webhooks. Without a secret every signature is refused. */
 export function verifySignature({ secrets, headers, body, now }: SignedMessage): Verified {
   const id = textOf(headers['webhook-id'])
   const timestamp = textOf(headers['webhook-timestamp'])
@@ -40,7 +40,7 @@ export function verifySignature({ secrets, headers, body, now }: SignedMessage):
   return { ok: true, id, at }
 }
 
-/** Standard Webhooks asks for 24 to 64 bytes; what is shorter could be guessed. */
+/** Standard Webhooks asks for 24 to 64 bytes; a shorter secret could be guessed. */
 function keyOf(secret: string): Buffer[] {
   const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64')
   return key.length >= 24 ? [key] : []

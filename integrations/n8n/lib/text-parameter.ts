@@ -1,6 +1,6 @@
 import { NodeOperationError, type IExecuteFunctions } from 'n8n-workflow'
 
-/** A parameter as text; what is no text, as an expression may give it, is empty. */
+/** A parameter as text. A value of an expression that is neither text nor a number counts as empty. */
 export function textParameter(context: IExecuteFunctions, name: string, itemIndex: number): string {
   const value: unknown = context.getNodeParameter(name, itemIndex, '')
   if (typeof value === 'number') return String(value)

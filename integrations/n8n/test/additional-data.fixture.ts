@@ -26,7 +26,7 @@ export interface ExecutionFrame {
   readonly credential: () => Credential
 }
 
-/** What the program n8n hands to its engine with each execution, as far as nodes can see. */
+/** What n8n hands to its engine with each execution, as far as nodes can see it. */
 export function additionalDataOf({
   baseUrl,
   executionId,
@@ -62,7 +62,7 @@ function credentialsOf(credential: () => Credential): ICredentialsHelper {
     getDecrypted: async () => ({ ...credential() }),
     preAuthentication: async () => undefined,
     runPreAuthentication: async () => undefined,
-    // What the credential type declares is resolved as n8n does it.
+    // Resolves the declarations of the credential type as n8n does.
     async authenticate(
       data: ICredentialDataDecryptedObject,
       _type: string,

@@ -18,7 +18,7 @@ const ask = (amount: number, more = {}): ReturnType<typeof approvalWorkflow> =>
     ...more,
   })
 
-test('an execution waits without limit and goes on at Approved when a person approved', async () => {
+test('an execution waits without limit, and goes on at Approved once a person has approved', async () => {
   const id = await bench.desk.run(ask(20))
 
   expect(bench.desk.status(id)).toBe('waiting')
@@ -41,7 +41,7 @@ test('an execution waits without limit and goes on at Approved when a person app
   ])
 })
 
-test('rejected and expired are told apart, and neither is approved', async () => {
+test('rejected and expired are different outcomes, and neither is approved', async () => {
   const rejected = await bench.desk.run(ask(20))
   const requestId = await bench.asked()
   await bench.decide(requestId, 'reject', { reason: 'paid already' })
@@ -58,7 +58,7 @@ test('rejected and expired are told apart, and neither is approved', async () =>
   expect(bench.desk.runs(rejected, 'Yes') + bench.desk.runs(expired, 'Yes')).toBe(0)
 })
 
-test('a request that the run overtook is not approved', async () => {
+test('a request that was superseded because its run moved on is not approved', async () => {
   const id = await bench.desk.run(ask(20))
   await bench.transition('order-1', 'drop')
   await bench.settle()
@@ -66,7 +66,7 @@ test('a request that the run overtook is not approved', async () => {
   expect(bench.desk.output(id, 'No')).toMatchObject([{ approved: false, outcome: 'superseded' }])
 })
 
-test('what a guard refuses is not approved, and what needs nobody is, both at once', async () => {
+test('a refusal by a guard is not approved, and a transition that needs no approval is, both at once', async () => {
   const refused = await bench.desk.run(ask(5000))
   const executed = await bench.desk.run(ask(5))
 
@@ -79,7 +79,7 @@ test('what a guard refuses is not approved, and what needs nobody is, both at on
   expect(await bench.pending()).toEqual([])
 })
 
-test('what comes out is what was approved, with the edits of the reviewer', async () => {
+test('the output is the approved evidence, with the edits of the reviewer', async () => {
   const id = await bench.desk.run(ask(500))
   const requestId = await bench.asked()
   await bench.decide(requestId, 'edit', { edits: { amount: 50 } })
@@ -89,7 +89,7 @@ test('what comes out is what was approved, with the edits of the reviewer', asyn
   expect(bench.desk.output(id, 'Yes')).toMatchObject([{ revision: 2, evidence: { amount: 50 } }])
 })
 
-test('a wait survives the end of n8n, and what was decided meanwhile is told again', async () => {
+test('a wait survives a restart of n8n, and a decision that was made meanwhile is delivered again', async () => {
   const id = await bench.desk.run(ask(20))
   const requestId = await bench.asked()
   await bench.desk.close()
@@ -105,7 +105,7 @@ test('a wait survives the end of n8n, and what was decided meanwhile is told aga
   expect(bench.desk.output(id, 'Yes')).toMatchObject([{ approved: true }])
 })
 
-test('time never approves: what n8n lets out when a wait is over comes out at Not Approved', async () => {
+test('time never approves: an execution that n8n resumes by time comes out at Not Approved', async () => {
   const id = await bench.desk.run(ask(20), [{ json: { approved: true, data: { approved: true } } }])
 
   await bench.desk.timePasses(id)
@@ -114,7 +114,7 @@ test('time never approves: what n8n lets out when a wait is over comes out at No
   expect(bench.desk.runs(id, 'No')).toBe(1)
 })
 
-test('several items are refused before anybody is asked: one request is about one item', async () => {
+test('several items are refused before anybody is asked, because a request is about one item', async () => {
   const id = await bench.desk.run(ask(20), [{ json: {} }, { json: {} }])
 
   expect(bench.desk.status(id)).toBe('error')

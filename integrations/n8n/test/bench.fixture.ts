@@ -18,27 +18,27 @@ export interface Bench {
   readonly server: LoopServer
   readonly clock: TestClock
   readonly desk: Desk
-  /** What n8n holds; a test may put another key there. */
+  /** The credential in n8n; a test may change its key. */
   readonly credential: { url: string; apiKey: string; readonly signingSecret: string }
-  /** Lets the server tell whom it has to tell, and n8n end what that began. */
+  /** Lets the server make its due calls, and n8n finish the work that they begin. */
   settle(): Promise<void>
-  /** Ids of the requests that wait. */
+  /** Ids of the waiting requests. */
   pending(): Promise<string[]>
-  /** The first of them. */
+  /** The id of the first waiting request. */
   asked(): Promise<string>
   /** Decides as a person who logged in. */
   decide(requestId: string, decision: string, more?: object): Promise<number>
-  /** Ends n8n and starts it again from what it wrote down. */
+  /** Stops n8n and starts it again from its database. */
   restartDesk(): Promise<void>
-  /** What the server answers to the key of n8n. */
+  /** The server's answer to a request with n8n's key. */
   api(path: string): Promise<unknown>
   start(loopId: string, aggregateId: string): Promise<void>
   transition(aggregateId: string, transition: string, evidence?: object): Promise<void>
-  /** The token of a person, as an issuer that the server trusts gives it. */
+  /** The token of a person, from an issuer that the server trusts. */
   tokenOf(id: string, role: string): Promise<string>
-  /** Where the server will tell n8n of this request. */
+  /** The URL that the server will call when this request ends. */
   resumeUrl(requestId: string): string
-  /** The next answers of the server to n8n are lost on their way. */
+  /** Loses the next answers of the server on their way to n8n. */
   loseAnswers(count: number): void
   close(): Promise<void>
 }

@@ -17,7 +17,7 @@ import { additionalDataOf, type Credential } from './additional-data.fixture.ts'
 import { serve } from './serve.fixture.ts'
 import { callWaiting, callTrigger, type Frame } from './webhooks.fixture.ts'
 
-/** An execution as n8n writes it down. */
+/** An execution as n8n stores it. */
 interface Kept {
   status: IRun['status'] | 'running'
   waitTill: string | null
@@ -31,32 +31,32 @@ interface Received {
   readonly body: string
 }
 
-/** What outlives the process. */
+/** The stored executions, which outlive the process. */
 export type Database = Map<string, Kept>
 
 export interface Desk {
   readonly url: string
-  /** Runs a workflow until it ends or waits; the id of the execution. */
+  /** Runs a workflow until it ends or waits; returns the id of the execution. */
   run(workflow: IWorkflowBase, items?: INodeExecutionData[]): Promise<string>
   status(id: string): string
   waitTill(id: string): string | null
-  /** What a node gave at one of its outputs, in its latest run. */
+  /** The items at one of a node's outputs, in its latest run. */
   output(id: string, node: string, index?: number): unknown[]
   /** How often a node ran. */
   runs(id: string, node: string): number
-  /** What n8n does when the time of a wait has passed. */
+  /** Does what n8n does when the time of a wait has passed. */
   timePasses(id: string): Promise<void>
-  /** Lets everything end that a webhook began. */
+  /** Waits until all work that webhooks began has ended. */
   idle(): Promise<void>
   activate(workflow: IWorkflowBase): void
   /** How many executions there were. */
   executions(): number
-  /** The calls of webhooks, as they came. */
+  /** The received calls of webhooks. */
   received(): readonly Received[]
   close(): Promise<void>
 }
 
-/** The parts of the program n8n around its engine: executions are kept as text, and woken by HTTP. */
+/** The parts of n8n around its engine: stores executions as text, and resumes them by HTTP. */
 export async function openDesk(options: {
   readonly types: INodeTypes
   readonly credential: () => Credential
@@ -117,7 +117,7 @@ export async function openDesk(options: {
         response,
         rawBody,
       )
-      // Static data belongs to the workflow and is saved with it.
+      // Static data belongs to the workflow, and is saved with it.
       workflowData.staticData = started.staticData
       if (started.data) work(run(workflowData, started.data[0] ?? []).then(() => undefined))
       return

@@ -24,14 +24,14 @@ interface Sent {
   readonly body: unknown
 }
 
-/** An execution that waits for a person, and where the server will tell it. */
+/** An execution that waits for a person, with the URL that the server will call. */
 async function wait(): Promise<{ id: string; requestId: string; url: string }> {
   const id = await bench.desk.run(approvalWorkflow(parameters))
   const requestId = await bench.asked()
   return { id, requestId, url: bench.resumeUrl(requestId) }
 }
 
-/** A POST as the server makes it, or as somebody who would like to be the server. */
+/** A POST as the server makes it, or as an attacker forges it. */
 async function send(
   url: string,
   requestId: string,
@@ -83,7 +83,7 @@ test('a resume URL that was changed is refused by n8n itself', async () => {
   expect(bench.desk.status(id)).toBe('waiting')
 })
 
-test('even who holds the secret approves nothing: the server is asked', async () => {
+test('even a call with a good signature approves nothing, because the server is asked', async () => {
   const { id, requestId, url } = await wait()
 
   expect(await send(url, requestId)).toMatchObject({
@@ -123,7 +123,7 @@ test('a repeated call runs nothing twice', async () => {
   expect(bench.desk.runs(id, 'Yes')).toBe(1)
 })
 
-test('the answer to an earlier request of the same node answers no later one', async () => {
+test('a call about an earlier request of the same node does not answer a later request', async () => {
   const workflow = workflowOf(
     [
       nodeOf('Start', 'test.start'),

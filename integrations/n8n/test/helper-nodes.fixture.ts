@@ -7,12 +7,12 @@ import {
 
 import { agent } from './agent.fixture.ts'
 
-/** Small nodes around ours: what a workflow has besides. */
+/** Small nodes that stand in for the other nodes of a workflow. */
 export const helperNodes: Readonly<Record<string, INodeType>> = {
   'test.start': node({ inputs: [] }, async (context) => [context.getInputData()]),
   'test.pass': node({}, async (context) => [context.getInputData()]),
   'test.agent': agent,
-  // In the place of what templates use besides our nodes.
+  // In the place of the other nodes that templates use.
   'n8n-nodes-base.webhook': node({ inputs: [] }, async (context) => [context.getInputData()]),
   'n8n-nodes-base.noOp': node({}, async (context) => [context.getInputData()]),
   '@n8n/n8n-nodes-langchain.chatTrigger': node({ inputs: [] }, async (context) => [
@@ -29,7 +29,7 @@ export const helperNodes: Readonly<Record<string, INodeType>> = {
     },
     async (context) => [[{ json: { posted: context.getNodeParameter('jsonBody', 0) as string } }]],
   ),
-  // A tool that an agent may call: it says what it was told.
+  // A tool that an agent may call; it returns its input.
   'test.moneyTool': node(
     {
       name: 'moneyTool',

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import { loadNodeTypes } from './node-types.fixture.ts'
 
-test('n8n loads the package as it is shipped, with a tool and a gate made of it', async () => {
+test('n8n loads the shipped package, and makes a tool and a gate of its nodes', async () => {
   const types = await loadNodeTypes()
 
   const nameOf = (name: string): string =>

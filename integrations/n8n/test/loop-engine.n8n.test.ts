@@ -24,7 +24,7 @@ async function run(
   return { status: bench.desk.status(id), items: bench.desk.output(id, 'Loop') }
 }
 
-test('a run is started, read, found, asked and moved', async () => {
+test('the node starts, reads, finds and moves a run, and lists its transitions', async () => {
   const key = { aggregateId: 'order/1' }
   expect(await run({ operation: 'start', loopId: 'refund', ...key })).toMatchObject({
     items: [{ loopId: 'refund', currentState: 'ASKED' }],
@@ -43,7 +43,7 @@ test('a run is started, read, found, asked and moved', async () => {
   })
 })
 
-test('everything is found, however many pages that takes', async () => {
+test('Return All finds every run, however many pages that takes', async () => {
   for (let index = 0; index < 205; index++) await bench.start('refund', `order-${index}`)
 
   expect((await run({ operation: 'find', returnAll: true })).items).toHaveLength(205)
@@ -54,7 +54,7 @@ test.each([
   ['a guard refuses', 5000, 'guard_failed'],
   ['people have to decide', 20, 'pending_approval'],
 ])(
-  'when %s nothing behind the node runs, unless it asks for the result',
+  'if %s, nothing behind the node runs, unless the node outputs the result',
   async (_, amount, status) => {
     await bench.start('refund', 'order-1')
     const attempt = { operation: 'transition', aggregateId: 'order-1', transition: 'pay' }
@@ -68,7 +68,7 @@ test.each([
   },
 )
 
-test('an error says what the server says, and goes on as data where the node is told to', async () => {
+test('an error has the message of the server, and becomes data if the node continues on fail', async () => {
   const unknown = { operation: 'get', aggregateId: 'nothing' }
 
   expect(await run(unknown)).toMatchObject({ status: 'error' })
@@ -78,7 +78,7 @@ test('an error says what the server says, and goes on as data where the node is 
   })
 })
 
-test('a page that answers in the place of the server is no answer', async () => {
+test('an HTML page in the place of the server is an error', async () => {
   const login = await serve((_, response) => {
     response.setHeader('content-type', 'text/html').end('<h1>Sign in</h1>')
   })
@@ -88,12 +88,12 @@ test('a page that answers in the place of the server is no answer', async () => 
   for (const operation of ['start', 'get', 'find'])
     expect(await run({ operation, loopId: 'refund', aggregateId: 'order-1' }, asData)).toEqual({
       status: 'success',
-      items: [{ error: 'What answered is no server of Loop Engine.' }],
+      items: [{ error: 'The answer is not from a Loop Engine server.' }],
     })
   await login.close()
 })
 
-test('a node that goes on with errors and is run again after a lost answer moves nothing twice', async () => {
+test('a node that continues on fail and is retried after a lost answer moves nothing twice', async () => {
   await bench.start('refund', 'order-1')
   const pay = { operation: 'transition', aggregateId: 'order-1', transition: 'pay' }
   const again = { retryOnFail: true, maxTries: 2, waitBetweenTries: 1 }
@@ -104,7 +104,7 @@ test('a node that goes on with errors and is run again after a lost answer moves
   ).toMatchObject({ status: 'success', items: [{ status: 'executed' }] })
 })
 
-test('a key decides nothing; the token of a person does', async () => {
+test('a key cannot decide, but the token of a person can', async () => {
   await bench.start('refund', 'order-1')
   await bench.transition('order-1', 'pay', { amount: 20 })
   const approvalId = await bench.asked()

@@ -23,7 +23,7 @@ const refund = defineLoop({
   ],
 })
 
-/** One call of a tool that people look at. */
+/** A call of a tool that people approve. */
 const toolCall = defineLoop({
   id: 'tool-call',
   version: '1.0.0',

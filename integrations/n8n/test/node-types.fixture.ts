@@ -14,13 +14,13 @@ import {
 
 import { helperNodes } from './helper-nodes.fixture.ts'
 
-// What n8n reads when it starts; a folder of its own keeps it out of the home of who runs the tests.
+// n8n reads these when it starts. A separate folder keeps it out of the home of the user who runs the tests.
 process.env['N8N_USER_FOLDER'] ??= mkdtempSync(join(tmpdir(), 'n8n-'))
 process.env['N8N_ENCRYPTION_KEY'] ??= 'a key of tests, and of nothing else'
 
 export const packageName = 'n8n-nodes-loop-engine'
 
-/** The built package, loaded by n8n's own loader, with the variants that n8n makes of a node, and some nodes of tests. */
+/** The built package, loaded by n8n's own loader, with the variants that n8n makes of nodes, and with helper nodes. */
 export async function loadNodeTypes(): Promise<INodeTypes> {
   const loader = new PackageDirectoryLoader(join(import.meta.dirname, '..'))
   await loader.loadAll()
@@ -40,7 +40,7 @@ export async function loadNodeTypes(): Promise<INodeTypes> {
   }
 }
 
-/** As n8n's loader does for every node that is usable as a tool, or that sends and waits. */
+/** The variants that n8n's loader makes of a node that is usable as a tool, or that sends and waits. */
 function variantsOf(name: string, type: INodeType): [string, INodeType][] {
   const { properties, webhooks, usableAsTool } = type.description
   const waits = properties.some(

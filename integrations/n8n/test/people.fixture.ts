@@ -3,7 +3,7 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 
 export interface Issuer {
   readonly options: OidcOptions
-  /** A token with which a person speaks for itself. */
+  /** A token with which a person acts personally. */
   tokenOf(id: string, role: string): Promise<string>
 }
 

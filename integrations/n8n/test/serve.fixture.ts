@@ -6,7 +6,7 @@ export interface Served {
   close(): Promise<void>
 }
 
-/** An HTTP server on this machine; closing it ends what is open. */
+/** An HTTP server on this machine; closing it also ends open connections. */
 export async function serve(handle: RequestListener, port = 0): Promise<Served> {
   const server = createServer(handle)
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))

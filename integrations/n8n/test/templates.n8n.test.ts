@@ -13,7 +13,7 @@ beforeEach(async () => {
 })
 afterEach(() => bench.close())
 
-/** A template as somebody imports it, who then picks the credential in each of our nodes. */
+/** An imported template in which the credential was picked in each of our nodes. */
 function imported(name: string): IWorkflowBase {
   const text = readFileSync(join(import.meta.dirname, `../dist/templates/${name}.json`), 'utf8')
   const { nodes, connections, ...rest } = JSON.parse(text) as IWorkflowBase
@@ -24,7 +24,7 @@ function imported(name: string): IWorkflowBase {
   return { ...rest, ...workflowOf(picked, connections) }
 }
 
-test('approve-a-refund pays what finance approved', async () => {
+test('approve-a-refund pays a refund that finance approved', async () => {
   const id = await bench.desk.run(imported('approve-a-refund'), [
     { json: { body: { order: 'order-9', amount: 25 } } },
   ])
@@ -38,7 +38,7 @@ test('approve-a-refund pays what finance approved', async () => {
   expect(bench.desk.runs(id, 'Tell the customer why not')).toBe(0)
 })
 
-test('gate-a-tool-of-an-agent shows people the call before it is made', async () => {
+test('gate-a-tool-of-an-agent shows people a call before it is made', async () => {
   const id = await bench.desk.run(imported('gate-a-tool-of-an-agent'), [
     { json: { chatInput: '[{ "account": "NL01", "amount": 7 }]' } },
   ])

@@ -14,7 +14,7 @@ const asTool = (node: string): [[{ node: string; type: 'ai_tool'; index: number 
   [{ node, type: 'ai_tool', index: 0 }],
 ]
 
-/** An agent that pays by a tool, and people who look at each payment. */
+/** An agent that pays by a tool, and people who approve each payment. */
 function gated(...calls: object[]): IWorkflowBase {
   return workflowOf(
     [
@@ -37,7 +37,7 @@ function gated(...calls: object[]): IWorkflowBase {
   )
 }
 
-test("an agent's tool runs once a person has approved the very call", async () => {
+test("an agent's tool runs once a person has approved exactly this call", async () => {
   const id = await bench.desk.run(gated({ amount: 250 }))
 
   expect(bench.desk.status(id)).toBe('waiting')
@@ -94,7 +94,7 @@ test('each of several calls has its own request, and the answer to one opens no 
   expect(bench.desk.runs(id, 'Money')).toBe(1)
 })
 
-test('an agent attempts a transition itself, and hears when people have to decide', async () => {
+test('an agent attempts a transition itself, and is told if people have to decide', async () => {
   const workflow = workflowOf(
     [
       nodeOf('Start', 'test.start'),

@@ -18,7 +18,7 @@ function follow(events: string[], loopIds = ''): void {
   )
 }
 
-test('the workflow runs for the events that it asks for, with the whole event', async () => {
+test('the workflow runs for the events that were chosen, with the whole event', async () => {
   follow(['loop.transition.executed'])
   await bench.start('refund', 'order-1')
   await bench.transition('order-1', 'drop')
@@ -45,7 +45,7 @@ test('only events of the named loops are taken', async () => {
   expect(bench.desk.executions()).toBe(1)
 })
 
-test('what was recorded and is sent again starts nothing', async () => {
+test('a call that was recorded and is sent again starts nothing', async () => {
   follow(['*'])
   await bench.start('refund', 'order-1')
   await bench.settle()
@@ -60,7 +60,7 @@ test('what was recorded and is sent again starts nothing', async () => {
   expect(bench.desk.executions()).toBe(1)
 })
 
-test('what nobody signed, or somebody changed, is refused', async () => {
+test('a call that is unsigned or was changed is refused', async () => {
   follow(['*'])
   await bench.start('refund', 'order-1')
   await bench.settle()

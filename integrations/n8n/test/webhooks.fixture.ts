@@ -20,7 +20,7 @@ export interface Frame {
   readonly additionalData: IWorkflowExecuteAdditionalData
 }
 
-/** As n8n's WaitingWebhooks and prepareExecutionData do it; true when the execution goes on with `data`. */
+/** Does what n8n's WaitingWebhooks and prepareExecutionData do; true if the execution goes on with `data`. */
 export async function callWaiting(
   { workflow, additionalData }: Frame,
   data: IRunExecutionData,
@@ -57,7 +57,7 @@ export async function callWaiting(
   return true
 }
 
-/** A call of a workflow's own webhook: the items to start it with, if any. */
+/** Calls a workflow's own webhook; returns the items to start the workflow with, if any. */
 export async function callTrigger(
   { workflow, additionalData }: Frame,
   request: IncomingMessage,

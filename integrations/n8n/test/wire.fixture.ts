@@ -5,9 +5,9 @@ import { serve } from './serve.fixture.ts'
 
 export interface Wire {
   readonly url: string
-  /** Where the server was asked to tell of a request. */
+  /** The callback URL that the server was given for a request. */
   callbackUrl(requestId: string): string
-  /** The next answers to a question or an attempt reach nobody, after the server did what it was asked for. */
+  /** Drops the next answers to a read or an attempt, after the server has done the work. */
   loseAnswers(count: number): void
   close(): Promise<void>
 }

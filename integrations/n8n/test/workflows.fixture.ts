@@ -40,7 +40,7 @@ export const to = (node: string): { node: string; type: 'main'; index: number } 
   index: 0,
 })
 
-/** Start, ask, and one node behind each output. */
+/** A workflow that starts, asks for approval, and has one node behind each output. */
 export function approvalWorkflow(parameters: INodeParameters): IWorkflowBase {
   return workflowOf(
     [

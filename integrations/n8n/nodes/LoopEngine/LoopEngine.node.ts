@@ -65,13 +65,14 @@ export class LoopEngine implements INodeType {
             name: 'Get',
             value: 'get',
             action: 'Get a run',
-            description: 'Get the open run of a business key, else its newest',
+            description: 'Get the open run of a business key, or else its newest run',
           },
           {
             name: 'List Available Transitions',
             value: 'available',
             action: 'List available transitions of a run',
-            description: 'List what could be done now, and why not; records nothing',
+            description:
+              'List the transitions from the current state, and why some are not allowed; records nothing',
           },
           { name: 'Start', value: 'start', action: 'Start a run', description: 'Start a run' },
         ],
@@ -108,7 +109,7 @@ export class LoopEngine implements INodeType {
         const name = String(this.getNodeParameter('operation', item))
         const operation = operations[`${resource}:${name}`]
         if (!operation)
-          throw new NodeOperationError(this.getNode(), `Nobody knows the operation ${name}.`)
+          throw new NodeOperationError(this.getNode(), `There is no operation ${name}.`)
         for (const json of await operation(this, item, keys))
           output.push({ json: json as IDataObject, pairedItem: { item } })
       } catch (error) {
@@ -118,7 +119,7 @@ export class LoopEngine implements INodeType {
         output.push({ json: { error: message }, pairedItem: { item } })
       }
     }
-    // n8n also runs again what went on with errors.
+    // n8n also retries a node that went on with errors.
     if (!hasFailed) keys.done()
     return [output]
   }

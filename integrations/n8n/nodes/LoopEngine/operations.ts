@@ -7,7 +7,7 @@ import { objectParameter } from '../../lib/object-parameter.ts'
 import { callServer, segment } from '../../lib/server-call.ts'
 import { requiredText, textParameter } from '../../lib/text-parameter.ts'
 
-/** What one item gives; several when it lists. */
+/** Makes the outputs for one item: several if the operation lists. */
 export type Operation = (
   context: IExecuteFunctions,
   itemIndex: number,
@@ -51,7 +51,7 @@ const transition: Operation = async (context, itemIndex, keys) => {
     isTool(context) ||
     context.getNodeParameter('whenNotExecuted', itemIndex, 'error') === 'output'
   if (mayGoOn) return [result]
-  // What stands behind this node must not run on the strength of a refusal.
+  // The nodes behind this one must not run after a refusal.
   throw new NodeOperationError(context.getNode(), `Not executed: ${result.status}.`, {
     itemIndex,
     description:

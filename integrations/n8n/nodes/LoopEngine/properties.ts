@@ -13,7 +13,7 @@ export const runProperties: INodeProperties[] = [
     required: true,
     default: '',
     placeholder: 'e.g. order-17',
-    description: 'What the run is about; at most one run of a key is open',
+    description: 'What the run is about, such as an order; each key has at most one open run',
     displayOptions: run('start', 'transition', 'get', 'available'),
   },
   {

@@ -21,13 +21,13 @@ import { openApproval } from './open-approval.ts'
 import { approvalProperties } from './properties.ts'
 import { waitFor } from './waiting-for.ts'
 
-/** Named here because there is nothing to register elsewhere: the URL goes along with each request. */
+/** A variable of its own, because there is nothing to register elsewhere: each request carries the URL. */
 const resumeWebhooks: IWebhookDescription[] = [
   {
     name: 'default',
     httpMethod: 'POST',
     responseMode: 'onReceived',
-    // Without it n8n replaces what the webhook answers.
+    // Without this property n8n replaces the answer of the webhook.
     responseData: '',
     path: '={{ $nodeId }}',
     restartWebhook: true,
@@ -50,7 +50,7 @@ export class LoopEngineApproval implements INodeType {
     defaults: { name: 'Loop Engine Approval' },
     usableAsTool: true,
     inputs: [NodeConnectionTypes.Main],
-    // In this order: whatever makes n8n go on without a decision goes on at the first.
+    // In this order, because n8n goes on at the first output if anything makes it go on without a decision.
     outputs: [NodeConnectionTypes.Main, NodeConnectionTypes.Main],
     outputNames: ['Not Approved', 'Approved'],
     credentials: [{ name: 'loopEngineApi', required: true }],
@@ -78,23 +78,24 @@ export class LoopEngineApproval implements INodeType {
 
   async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
     if (this.getInputData().length > 1)
-      throw new NodeOperationError(this.getNode(), 'One request is about one item.', {
-        description: 'Put Loop Over Items before this node: nobody would have seen the others.',
+      throw new NodeOperationError(this.getNode(), 'A request can be about one item only.', {
+        description:
+          'Put Loop Over Items before this node: reviewers would not see the other items.',
       })
-    // Before anybody is asked: what cannot be noted cannot be waited for.
+    // Before anybody is asked, because a request that cannot be noted cannot be waited for.
     waitFor(this, 'opening')
     const keys = createCommandKeys(this)
     const result = await openApproval(this, keys)
     keys.done()
     if (result.status !== 'pending_approval') return route(this, outcomeOfAttempt(result))
     waitFor(this, result.approvalId)
-    // n8n disables the node of this entry of its stack to resume it. Other calls that stand there share that object, and
-    // would pass unseen.
+    // To resume this execution, n8n disables the node object of its stack entry. Other calls on the stack share that object,
+    // and would be skipped unseen; so this entry gets its own copy.
     const entry = this.getExecuteData()
     entry.node = { ...entry.node }
-    // Never a date: when it had passed n8n would go on as if nothing was the matter. The server says `expired`.
+    // Never until a date, because n8n would go on once it has passed. The server reports `expired` instead.
     await this.putExecutionToWait(WAIT_INDEFINITELY)
-    // n8n drops this: what comes out is what the webhook gives. A timer could let it out, at Not Approved.
+    // n8n drops this output and takes that of the webhook. If a timer resumes it, it comes out at Not Approved.
     return [[{ json: { approved: false, outcome: 'pending' }, pairedItem: { item: 0 } }]]
   }
 
@@ -112,7 +113,7 @@ export class LoopEngineApproval implements INodeType {
   }
 }
 
-/** An agent's tool has one output, where the agent reads `data.approved`. */
+/** Picks the output. A tool of an agent has only one, in which the agent reads `data.approved`. */
 function route(
   context: Pick<IExecuteFunctions, 'getNode'>,
   outcome: Outcome,

@@ -6,7 +6,7 @@ import { objectParameter } from '../../lib/object-parameter.ts'
 import { callServer, segment } from '../../lib/server-call.ts'
 import { requiredText, textParameter } from '../../lib/text-parameter.ts'
 
-/** Attempts the transition and names this execution as who waits for what people say. */
+/** Attempts the transition, and gives the server the resume URL of this execution to call back. */
 export async function openApproval(
   context: IExecuteFunctions,
   keys: CommandKeys,
@@ -32,7 +32,7 @@ export async function openApproval(
   })
 }
 
-/** An open run of the key is as good as a new one, if it is of the same loop. */
+/** Starts a run, unless the business key has an open run of the same loop. Throws for an open run of another loop. */
 async function startUnlessOpen(
   context: IExecuteFunctions,
   loopId: string,
@@ -49,7 +49,11 @@ async function startUnlessOpen(
   const path = `/instances/${segment(aggregateId)}`
   const open = await callServer<Instance>(context, { method: 'GET', path, itemIndex: 0 })
   if (open.loopId === loopId) return
-  throw new NodeOperationError(context.getNode(), 'The business key has a run of another loop.', {
-    itemIndex: 0,
-  })
+  throw new NodeOperationError(
+    context.getNode(),
+    'The business key has an open run of another loop.',
+    {
+      itemIndex: 0,
+    },
+  )
 }

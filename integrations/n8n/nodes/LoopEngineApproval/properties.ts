@@ -8,7 +8,7 @@ export const approvalProperties: INodeProperties[] = [
     required: true,
     default: '',
     placeholder: 'e.g. order-17',
-    description: 'Of the run whose transition people decide about',
+    description: 'The business key of the run whose transition people decide about',
   },
   {
     displayName: 'Transition',
@@ -25,7 +25,7 @@ export const approvalProperties: INodeProperties[] = [
     type: 'json',
     default: '{}',
     description:
-      'What reviewers see, byte for byte what is approved; a JSON object. In front of a tool: {{ { tool: $tool.name, parameters: $tool.parameters } }}.',
+      'What reviewers see and approve, byte for byte; a JSON object. In front of a tool: {{ { tool: $tool.name, parameters: $tool.parameters } }}.',
   },
   {
     displayName: 'Message',
@@ -33,7 +33,7 @@ export const approvalProperties: INodeProperties[] = [
     type: 'string',
     typeOptions: { rows: 3 },
     default: '',
-    description: 'Words for the reviewers; becomes the field "message" of the evidence',
+    description: 'A text for the reviewers; becomes the field "message" of the evidence',
   },
   {
     displayName: 'Start a Run of Loop',

@@ -12,7 +12,7 @@ import { noteEvent, type SeenEvents } from '../../lib/seen-events.ts'
 import { readSignedEvent } from '../../lib/signed-event.ts'
 import { eventOptions, isWanted } from './event-types.ts'
 
-/** Named here because there is nothing to register: the operator of the server names the URL in a webhook sink. */
+/** A variable of its own, because there is nothing to register: the operator of the server puts the URL in a webhook sink. */
 const eventWebhooks: IWebhookDescription[] = [
   { name: 'default', httpMethod: 'POST', responseMode: 'onReceived', path: 'events' },
 ]
@@ -37,7 +37,7 @@ export class LoopEngineTrigger implements INodeType {
     properties: [
       {
         displayName:
-          'Let a webhook sink of the server send to the production URL above, signed with the secret of the credential.',
+          'Let a webhook sink of the server send events to the production URL above, signed with the secret of the credential.',
         name: 'notice',
         type: 'notice',
         default: '',
@@ -56,7 +56,8 @@ export class LoopEngineTrigger implements INodeType {
         type: 'string',
         default: '',
         placeholder: 'e.g. refund, payout',
-        description: 'Only events of these loops, divided by commas; of all when it is empty',
+        description:
+          'Only events of these loops, separated by commas; if empty, events of all loops',
       },
     ],
   }
@@ -74,7 +75,7 @@ export class LoopEngineTrigger implements INodeType {
     const loops = listOf(this.getNodeParameter('loopIds', ''))
     if (!isWanted(event['type'], wanted) || (loops.length > 0 && !loops.includes(loopOf(event))))
       return { webhookResponse: { taken: false, reason: 'not_asked_for' } }
-    // The sender repeats what it has no answer for, and whoever recorded a call can send it again.
+    // The sender repeats an event that got no answer, and anybody who recorded a call can send it again.
     const memory = this.getWorkflowStaticData('node')
     const seen = (memory['seen'] ?? {}) as SeenEvents
     const isNew = noteEvent(seen, verified.id, Date.now())
@@ -84,7 +85,7 @@ export class LoopEngineTrigger implements INodeType {
   }
 }
 
-/** `urn:loop-engine:<tenant>:<loop>`, each escaped. */
+/** The loop id in the source `urn:loop-engine:<tenant>:<loop>`, whose parts are URI-encoded. */
 function loopOf(event: IDataObject): string {
   const { source } = event
   return typeof source === 'string' ? decodeURIComponent(source.split(':').at(-1) ?? '') : ''

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest'
 
 import { eventOptions } from './event-types.ts'
 
-test('a workflow can be started by each event that there is', () => {
-  // Part of the contract, and recorded by nobody yet.
+test('a workflow can be started by every event that is recorded', () => {
+  // These types are part of the contract, but nothing records them yet.
   const unrecorded = new Set<string>([
     'loop.transition.requested',
     'loop.signal.received',

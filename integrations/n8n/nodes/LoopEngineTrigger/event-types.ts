@@ -1,6 +1,6 @@
 import type { INodePropertyOptions } from 'n8n-workflow'
 
-/** What an event's type begins with, after `dev.loop-engine.`. */
+/** The events to choose from; a value is an event's type without `dev.loop-engine.` and `.v1`. */
 export const eventOptions: INodePropertyOptions[] = [
   { name: 'Any Event', value: '*' },
   { name: 'Approval Approved', value: 'loop.approval.approved' },
@@ -30,7 +30,7 @@ export const eventOptions: INodePropertyOptions[] = [
   { name: 'Transition Rejected', value: 'loop.transition.rejected' },
 ]
 
-/** Whether somebody who asked for these wants an event of this type. */
+/** Whether an event's type is among the wanted ones. */
 export function isWanted(type: unknown, wanted: readonly string[]): boolean {
   return (
     typeof type === 'string' &&
