@@ -4,7 +4,7 @@ import type { Operation } from '@loop-engine/testing'
 
 import { agent, alice, proofLoop } from './proof-loop.ts'
 
-/** Calls of a system, each of which is noted: what was asked, when, and what was answered. */
+/** Calls to a system. Each call is recorded: the command, when it began and ended, and the answer. */
 export interface Acts {
   start(aggregateId: string, tenant?: string): Promise<unknown>
   transition(

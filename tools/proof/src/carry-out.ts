@@ -7,7 +7,7 @@ import { agent, alice, aliceAgain, bob, canary, dan, olga, proofLoop } from './p
 
 const people: Readonly<Record<string, Actor>> = { agent, alice, aliceAgain, bob, dan, olga }
 
-/** Carries one command out; the answer is a word or two that must be the same on every store. */
+/** Carries one command out. Returns a short answer, which must be the same on every store. */
 export async function carryOut(
   command: Command,
   system: LoopSystem,
@@ -97,7 +97,7 @@ async function perform(command: Command, system: LoopSystem, clock: TestClock): 
   }
 }
 
-/** The newest request of a run, or one before it. */
+/** The newest request of a run, or an older one. */
 async function requestOf(
   { engine, approvals }: LoopSystem,
   aggregateId: string,
@@ -110,7 +110,7 @@ async function requestOf(
     .toSorted((one, other) => seqOf(other) - seqOf(one))[back]
 }
 
-/** The entry that opened a request; ids of one run end with it. */
+/** The `seq` of the entry that opened a request, with which its id ends. */
 function seqOf({ id: requestId }: ApprovalRequest): number {
   return Number(requestId.slice(requestId.lastIndexOf(':') + 1))
 }

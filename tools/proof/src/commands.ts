@@ -2,7 +2,7 @@ import fc from 'fast-check'
 
 import { evidenceBytes } from './proof-loop.ts'
 
-/** What people and agents do to a system, in the words of a generator. */
+/** A generated command: something that a person or an agent does to a system. */
 export type Command =
   | { readonly do: 'start'; readonly id: string }
   | {
@@ -22,7 +22,7 @@ export type Command =
       readonly back: number
     }
   | { readonly do: 'inbox'; readonly by: string }
-  /** About the newest request of the run; what is handed on goes to dan, who may decide nothing else. */
+  /** On the newest request of the run. A vote is handed on to dan, who is no reviewer himself. */
   | { readonly do: 'delegate' | 'withdraw'; readonly id: string; readonly by: string }
   | { readonly do: 'stop' | 'release'; readonly what: 'everything' | 'agent' }
   | {
@@ -33,7 +33,7 @@ export type Command =
   | { readonly do: 'erase'; readonly id: string; readonly by: string; readonly seq: number }
   | { readonly do: 'advance'; readonly minutes: number }
   | { readonly do: 'relay' }
-  /** What is done to the process and not asked of it: `createMortalSystem` does it, elsewhere nothing happens. */
+  /** Events of the process. `createMortalSystem` carries them out; elsewhere they do nothing. */
   | { readonly do: 'restart' | 'deploy' | 'checkpoint' | 'rotate' }
   | { readonly do: 'die'; readonly when: 'before' | 'after' }
 
@@ -155,7 +155,9 @@ const anything = fc.array(
   { minLength: 20, maxLength: 40, size: 'max' },
 )
 
-/** What chance alone would seldom reach: a payment that two people approved, a repeated key, a pause. */
+/**
+ * Sequences that random commands would seldom form: a payment that two people approve, a repeated key, a suspension.
+ */
 const stories = fc
   .shuffledSubarray(['a', 'b'].flatMap(storiesOf), { maxLength: 2 })
   .map((told) => told.flat())
@@ -192,7 +194,7 @@ function storiesOf(run: string): readonly (readonly Command[])[] {
   ]
 }
 
-/** Begins with two runs, or most of what follows would find nothing to act on. */
+/** Lists of commands. Each begins with two runs, because most commands need a run. */
 export const commands: fc.Arbitrary<readonly Command[]> = fc
   .tuple(stories, anything)
   .map(([opening, rest]) => [
@@ -202,7 +204,7 @@ export const commands: fc.Arbitrary<readonly Command[]> = fc
     ...rest,
   ])
 
-/** Nothing is held up any more: stops are released, and runs resumed. */
+/** The commands that release all stops and resume all runs. */
 export const letGo: readonly Command[] = [
   { do: 'release', what: 'everything' },
   { do: 'release', what: 'agent' },

@@ -33,7 +33,7 @@ const fates = fc.sample(
 )
 
 test(
-  '20,000 events reach sinks that refuse, lose answers, fall silent and are away for three days',
+  '20,000 events reach sinks that refuse events, lose answers, hang and are away for three days',
   { timeout: 120_000 },
   async () => {
     const store = createMemoryStore()

@@ -9,7 +9,7 @@ const kinds = storeKinds()
 afterAll(() => Promise.all(kinds.map((kind) => kind.end())))
 
 test(
-  'the same commands have the same answers and record the same bytes on every store',
+  'the same commands give the same answers and record the same bytes on every store',
   { timeout: 600_000 },
   async () => {
     // The full budget runs in .ci/run; every test run takes a part of it.

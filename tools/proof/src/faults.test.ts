@@ -55,7 +55,7 @@ describe.each(deciders)('when %s process decides, a store call', (decider) => {
     },
   )
 
-  test('that hangs until another process took over loses nothing and pays once, whichever call it is', async () => {
+  test('that hangs until another process took over loses nothing, and the payment is made once, whichever call it is', async () => {
     const sites = await failEach('hang', decider, async (broken, systems) => {
       const { system, clock, deciding } = systems
       const paying = pay(system, 'order', clock.advance, deciding)

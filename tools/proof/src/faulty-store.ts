@@ -1,23 +1,25 @@
 import { LoopError, type LoopStore } from '@loop-engine/core'
 
-/** How a call fails: the store never saw it, it did all of it and the answer was lost, or nothing is ever heard of it. */
+/** How a call fails: it never reaches the store, its answer is lost, or it hangs. */
 export type Fault = 'before' | 'after' | 'hang'
 
-/** A store some of whose calls fail, by their number; counts them, so that a test can fail each in turn. */
+/**
+ * A store in which the calls with certain numbers fail. It counts its calls, so that a test can let each fail in turn.
+ */
 export interface FaultyStore {
   readonly store: LoopStore
   /** The same data without faults. */
   readonly inner: LoopStore
   readonly calls: () => number
-  /** What happened so far, and to which method. */
+  /** The faults so far, each with its method. */
   readonly fates: () => readonly { readonly fault: Fault; readonly method: string }[]
   /** Resolves when a call hangs. */
   readonly hung: Promise<void>
-  /** Lets what hangs reach the store after all: the packet that arrives when everybody has given it up. */
+  /** Lets the hanging call reach the store after all, like a packet that arrives very late. */
   wake(): void
 }
 
-/** One proxy over the whole contract: a method that is added later is covered without being named here. */
+/** Wraps a store in a proxy, so that a method which is added to the contract later is covered too. */
 export function createFaultyStore(inner: LoopStore, plan: ReadonlyMap<number, Fault>): FaultyStore {
   let calls = 0
   const fates: { fault: Fault; method: string }[] = []

@@ -7,15 +7,15 @@ import {
 import { createIntake, type Authority, type LoopSystem } from '@loop-engine/sdk'
 import type { Operation, TestClock } from '@loop-engine/testing'
 
-/** Seals the links of the decision page. */
+/** The secret that seals the links of the decision page. */
 export const pageSecret = 'the key of the page, longer than it must be'
-/** What somebody takes for that key. */
+/** A wrong guess of that secret. */
 export const guessedSecret = 'a guess at the key, as long as the key itself'
 
 export interface Inbound {
-  /** What links asked for that were sealed with the key of the page. */
+  /** The decisions that links with the right seal asked for. */
   readonly authentic: ReadonlySet<string>
-  /** Opens a link of this person, and posts the form. */
+  /** Opens the link of a person, and posts the form. */
   decide(
     requestId: string,
     person: Actor,
@@ -29,11 +29,11 @@ interface InboundOptions {
   readonly authority: Authority
   readonly clock: TestClock
   readonly operations: Operation[]
-  /** What is wrong with the page. */
+  /** Options of the page that a seeded bug changes. */
   readonly page?: Partial<DecisionPageOptions> | undefined
 }
 
-/** The page on which people decide: a link that was not sealed with its key asks for nothing. */
+/** The page on which people decide. A link without the right seal must decide nothing. */
 export function createInbound({
   system: { approvals },
   authority,

@@ -72,7 +72,7 @@ const cases = fc.sample(fc.tuple(requests, fc.array(actor, { minLength: 3, maxLe
 })
 
 test.each(kinds)(
-  'on $name an inbox holds what a walk over all open requests finds',
+  'on $name an inbox holds the same requests as a walk over all open ones finds',
   async (kind) => {
     let found = 0
     for (const [asked, actors] of cases) {

@@ -1,6 +1,6 @@
 import { isLoopError } from '@loop-engine/core'
 
-/** Asks again with the same key, as a client does whose call has an outcome that it does not know. */
+/** Repeats a call with the same key, as a client does that does not know the outcome of its call. */
 export async function insist<T>(call: () => Promise<T>, most = 5): Promise<T> {
   for (let tries = 0; ; tries++) {
     try {

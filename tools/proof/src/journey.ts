@@ -33,12 +33,12 @@ import {
 export interface ProofSystem {
   readonly system: LoopSystem
   readonly clock: TestClock
-  /** Every call of the bank. */
+  /** Every call to the bank. */
   readonly effects: readonly EffectRun[]
   readonly bank: ReturnType<typeof createBank>
 }
 
-/** A system for proofs: time and ids are held, nothing runs by itself. */
+/** Opens a system for proofs: the test controls time and ids, and nothing runs by itself. */
 export async function openSystem(
   store: LoopStore,
   prefix = 'run',
@@ -69,7 +69,7 @@ export async function openSystem(
   return { system, clock, effects, bank }
 }
 
-/** What the checkers need to know of a proof system. */
+/** The world of a proof system, for the checkers of the invariants. */
 export function worldOf(
   store: LoopStore,
   effects: readonly EffectRun[],
@@ -94,7 +94,10 @@ export function worldOf(
   }
 }
 
-/** From a request to a paid, completed run, approved in this process or another. Every step has a key, and is repeated until it is answered. */
+/**
+ * Takes a payment from its request to a completed run; it is approved in this process or another. Each step is repeated
+ * with its key until it is answered.
+ */
 export async function pay(
   system: LoopSystem,
   aggregateId: string,

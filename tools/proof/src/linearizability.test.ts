@@ -65,7 +65,7 @@ describe.each(kinds)('on $name', (kind) => {
   )
 
   test(
-    '100 callers who spend one approval execute once; a budget of 100 is never overrun',
+    '100 callers who spend one approval execute once, and a budget of 100 is never exceeded',
     { timeout: 60_000 },
     async () => {
       const store = await kind.create()

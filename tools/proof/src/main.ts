@@ -18,7 +18,7 @@ if (values.help) {
   process.exitCode = await prove()
 }
 
-/** A clean system breaks nothing; each seeded bug is caught by its invariant. */
+/** Checks that a system without bugs breaks no invariant, and that each seeded bug is caught by its invariant. */
 async function prove(): Promise<number> {
   const clean = await checkInvariants(await runScenario())
   for (const { invariant, message } of clean)

@@ -77,7 +77,7 @@ const ending: readonly Command[] = [
 ]
 
 test(
-  'whatever is done, in whatever order, every answer is foreseen and no promise is broken',
+  'for any list of commands the model predicts every answer, and no promise is broken',
   { timeout: 240_000 },
   async () => {
     const reached = new Map<string, number>()

@@ -11,12 +11,12 @@ import { openSystem, worldOf } from './journey.ts'
 import { answersOf } from './observe.ts'
 import { agent, createBank, nextProofLoop, proofLoop } from './proof-loop.ts'
 
-/** One store and one bank, and the processes that come and go over them. */
+/** One store and one bank, used by one process after another. */
 export interface MortalSystem {
-  /** Carries a command out, those included that end the process. */
+  /** Carries a command out, also one that ends the process. */
   carryOut(command: Command): Promise<string>
   run(aggregateId: string): Promise<LoopInstance | null>
-  /** Keys that were paid, and how often the bank was called. */
+  /** The number of paid keys, and of calls to the bank. */
   payments(): { readonly paid: number; readonly calls: number }
   world(): Promise<World>
 }
@@ -38,7 +38,7 @@ export async function createMortalSystem(): Promise<MortalSystem> {
   let loop = proofLoop
   let generation = 0
   let current = await begin(0)
-  // A tenant that is quiet from here on: nothing that it can learn may change.
+  // This tenant is quiet from here on, so the answers that it gets must not change.
   const quiet = { tenant: 'other', aggregateId: 'a', actor: agent }
   await current.system.engine.start({ ...quiet, loopId: proofLoop.id })
   await current.system.engine.transition({
@@ -48,7 +48,7 @@ export async function createMortalSystem(): Promise<MortalSystem> {
   })
   const quietAnswers = await answersOf(store, 'other')
 
-  /** A new process has a clock of its own: that of one that died stands still for ever. */
+  /** Starts a new process with a clock of its own; the clock of a dead process stands still for ever. */
   async function begin(now: number, integration: Integration = bank): Promise<Process> {
     generation++
     const { system, clock } = await openSystem(store, `run${generation}`, {}, (options) =>
@@ -58,14 +58,14 @@ export async function createMortalSystem(): Promise<MortalSystem> {
     return { system, clock }
   }
 
-  /** Delivers what is due in a process that dies at its first call of the bank, before or after it paid. */
+  /** Delivers in a process that dies at its first call to the bank, before or after the bank paid. */
   async function die(when: 'before' | 'after'): Promise<string> {
     let told = (_: string): void => {}
     const death = new Promise<string>((resolve) => (told = resolve))
     const dying = await begin(current.clock.now(), dyingBank(bank, when, told))
     const delivered = dying.system.relay.drain().then((count) => `delivered ${count}`)
     const answer = await Promise.race([delivered, death])
-    // The store answers in microtasks: what else this process had begun has come as far as it will.
+    // The store answers in microtasks, so everything else that the process had begun has stopped by now.
     await setImmediate()
     return answer
   }
@@ -86,7 +86,7 @@ export async function createMortalSystem(): Promise<MortalSystem> {
         return answer
       }
       case 'rotate':
-        // The end of a key is exclusive, and it may have signed just now.
+        // The end of a key is exclusive, and the key may have signed at this very moment.
         current.clock.advance(1)
         retired.push({ ...key, notAfter: now + 1 })
         key = generateNoteSigner(key.name)
@@ -95,7 +95,7 @@ export async function createMortalSystem(): Promise<MortalSystem> {
         const { signer } = key
         const log = createLog({ store, tenant: 'default', signer, clock: current.clock })
         const { size, root, note, added } = await log.checkpoint()
-        // Which key signed is what the note itself proves. A head that is signed already is not signed again.
+        // The note itself shows which key signed: a head that an older key signed is not signed again.
         const by = [...retired, key].find(
           (candidate) => openNote(note ?? '', [candidate]).signedBy.length > 0,
         )
@@ -121,7 +121,7 @@ export async function createMortalSystem(): Promise<MortalSystem> {
   }
 }
 
-/** A bank whose caller does not live to hear its answer. */
+/** A bank whose caller dies before it hears the answer. */
 function dyingBank(
   bank: ReturnType<typeof createBank>,
   when: 'before' | 'after',

@@ -1,7 +1,7 @@
 import type { LoopStore } from '@loop-engine/core'
 import type { Operation, World } from '@loop-engine/testing'
 
-/** Everything that was committed, as text; what a replay must reproduce. */
+/** Everything that was committed, as text; a replay must reproduce it. */
 export async function bodiesOf({ store, tenants }: World): Promise<readonly string[]> {
   const bodies: string[] = []
   for (const tenant of tenants) {
@@ -12,7 +12,7 @@ export async function bodiesOf({ store, tenants }: World): Promise<readonly stri
   return bodies
 }
 
-/** What a tenant can learn by asking. */
+/** The answers that a tenant gets to every kind of question. */
 export async function answersOf(store: LoopStore, tenant: string): Promise<readonly string[]> {
   const answers = await Promise.all([
     store.get(tenant, 'a'),
@@ -25,7 +25,7 @@ export async function answersOf(store: LoopStore, tenant: string): Promise<reado
   return answers.map((answer) => JSON.stringify(answer))
 }
 
-/** Notes every conflict with what the store really had. */
+/** Records every conflict with the version that the store really had. */
 export function recording(store: LoopStore, operations: Operation[]): LoopStore {
   return {
     ...store,

@@ -2,7 +2,7 @@ import { type Actor, type Guard, type Integration } from '@loop-engine/core'
 import { defineLoop } from '@loop-engine/sdk'
 import type { EffectRun } from '@loop-engine/testing'
 
-/** One loop that has everything the promises speak about: guards, a budget, people, an effect, a timeout. */
+/** A loop with everything that the promises are about: guards, a budget, people, an effect, a timeout. */
 export const proofLoop = defineLoop({
   id: 'proof.payment',
   states: [
@@ -68,7 +68,7 @@ export const proofLoop = defineLoop({
   ],
 })
 
-/** What the loop becomes when it is deployed again: agents may ask for an audit, too. */
+/** The next version of the loop, in which agents may ask for an audit too. */
 export const nextProofLoop = defineLoop({
   ...proofLoop,
   version: '2',
@@ -89,20 +89,20 @@ export const olga: Actor = { type: 'human', id: 'olga', roles: ['finance'] }
 /** A second account of alice. */
 export const aliceAgain: Actor = { type: 'human', id: 'alice@home', roles: ['finance'] }
 
-/** Whom nobody asks: he decides what others hand on to him. */
+/** A person who is no reviewer, and decides only what others hand on to him. */
 export const dan: Actor = { type: 'human', id: 'dan' }
 
-/** A secret that attempts carry, and that nothing may keep. */
+/** A secret in the evidence of attempts, which must not be stored anywhere. */
 export const canary = 'sk_live_51HcanaryCANARY'
 export const secrets = [/sk_live_/]
-/** How much evidence an attempt may carry. */
+/** The limit of evidence of one attempt, in bytes. */
 export const evidenceBytes = 4096
 
 export function identityClassOf(id: string): string {
   return id === aliceAgain.id ? alice.id : id
 }
 
-/** A guard that can never judge. */
+/** A guard that always throws. */
 export const brokenGuard: Guard = {
   contract: 'guard/v1',
   id: 'broken',
@@ -112,7 +112,7 @@ export const brokenGuard: Guard = {
   },
 }
 
-/** A bank that remembers every call; it pays once per key, as an idempotent system does. */
+/** A bank that remembers every call. It pays once for each key, as an idempotent system does. */
 export function createBank(
   effects: EffectRun[],
 ): Integration & { readonly paid: ReadonlyMap<string, unknown> } {

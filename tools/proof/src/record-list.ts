@@ -6,20 +6,20 @@ import type { Command } from './commands.ts'
 import { openSystem, worldOf } from './journey.ts'
 import { bodiesOf } from './observe.ts'
 
-/** What a list of commands leaves behind; it is the same wherever it is carried out. */
+/** The result of a list of commands, which must be the same on every store. */
 export interface Recorded {
   readonly answers: readonly string[]
   readonly bodies: readonly string[]
   readonly violations: readonly Violation[]
 }
 
-/** Carries the commands out over an empty store, one after the other. */
+/** Carries the commands out on an empty store, one after the other. */
 export async function recordList(
   list: readonly Command[],
   store: LoopStore,
   create?: Parameters<typeof openSystem>[3],
 ): Promise<Recorded> {
-  // What is delivered at the same time may be recorded in any order; here the order must be equal.
+  // Simultaneous deliveries may be recorded in any order. Here the order must be the same on every store.
   const oneAtATime = { concurrency: 1 }
   const { system, clock, effects } = await openSystem(store, 'run', oneAtATime, create)
   const answers: string[] = []

@@ -14,9 +14,11 @@ import {
   type ReferenceRun,
 } from './reference-rules.ts'
 
-/** What the product should answer and hold, in plain maps: written from its promises, it shares no code with it. */
+/**
+ * Predicts the answers and the state of the product, in plain maps. It is written from the promises and shares no code.
+ */
 export interface ReferenceModel {
-  /** The answer to a command, which the model takes as carried out. */
+  /** Carries a command out in the model, and returns the answer. */
   answer(command: Command): string
   run(aggregateId: string): ReferenceRun | undefined
   payments(): { readonly paid: number; readonly calls: number }
@@ -48,7 +50,7 @@ export function createReferenceModel(): ReferenceModel {
   const isStopped = (by: string): boolean =>
     stops.has('everything') || (by === 'agent' && stops.has('agent'))
 
-  /** Where a run arrives, what waited for where it was ends, each with an entry of its own. */
+  /** Moves a run into a state. Everything that waited in the old state ends, each with an entry of its own. */
   function enter(run: ReferenceRun, state: ReferenceRun['state'], status = statusIn[state]): void {
     run.version++
     Object.assign(run, { state, status, stateVersion: run.version })
@@ -125,10 +127,10 @@ export function createReferenceModel(): ReferenceModel {
     const refusal = refusalOfReviewer(request, by)
     const executes = !refusal && decision === 'approve' && request.votes.length === 1
     if (executes && request.erased) return 'error refused'
-    // Refused or not, it is on record.
+    // The decision is on record, even if it is refused.
     run.version++
     if (refusal) return `refused ${refusal}`
-    // An execution is the agent's, whoever approved it.
+    // The agent executes the transition, whoever approved it.
     if (isStopped(executes ? 'agent' : by)) return 'refused stopped'
     if (decision === 'respond' || decision === 'abstain') return 'recorded '
     if (decision === 'reject') {
@@ -141,7 +143,7 @@ export function createReferenceModel(): ReferenceModel {
       payments.push(orderPayment(run, now))
       return 'executed '
     }
-    // Who edits approves the edit, and nothing else that was approved before counts.
+    // An edit counts as the approval of its editor, and earlier approvals no longer count.
     const vote = voteOf(request, by)
     request.votes = decision === 'edit' ? [vote] : [...request.votes, vote]
     if (decision === 'edit') {
@@ -151,7 +153,7 @@ export function createReferenceModel(): ReferenceModel {
     return 'recorded '
   }
 
-  /** Hands the vote of somebody who may decide on to dan. */
+  /** Hands the vote of a reviewer on to dan. */
   function delegate(run: ReferenceRun, { by }: Of<'delegate' | 'withdraw'>): string {
     const request = run.requests.at(-1)
     if (!request) return 'nothing to decide'
@@ -173,7 +175,7 @@ export function createReferenceModel(): ReferenceModel {
     return `withdrawn ${request.status}`
   }
 
-  /** Of a request that nobody may decide any more. */
+  /** Why nobody can decide a request any more; undefined if it can be decided. */
   function refusalOfRequest({ status, expiresAt }: ReferenceRequest): string | undefined {
     if (status === 'pending') return now >= expiresAt ? 'refused expired' : undefined
     const isClosed = status === 'expired' || status === 'superseded'
@@ -226,7 +228,7 @@ export function createReferenceModel(): ReferenceModel {
     return run.status
   }
 
-  /** Stops and releases are entries of one more run, which begins with the first of them. */
+  /** Sets or releases a stop. Both are entries of a run of their own, which begins with the first stop. */
   function setStop({ do: what, what: scope }: Of<'stop' | 'release'>): string {
     stopEntries += stopEntries === 0 ? 2 : 1
     if (what === 'stop') stops.add(scope)

@@ -1,20 +1,20 @@
 import type { ReferenceRun } from './reference-rules.ts'
 
-/** A payment that was approved, from its order to its end. */
+/** An approved payment, from its order to its end. */
 export interface ReferencePayment {
   readonly run: ReferenceRun
   readonly receiptExpiresAt: number
   dueAt: number
   isBegun: boolean
   isOver: boolean
-  /** How often the bank was asked for it; it pays once. */
+  /** How often the bank was called for this payment; it pays once. */
   calls: number
 }
 
 interface Moment {
   readonly now: number
   readonly isStopped: boolean
-  /** Whether the process that delivers it dies, before the bank paid or after. */
+  /** Set if the delivering process dies: before the bank paid, or after. */
   readonly death: 'before' | 'after' | undefined
 }
 
@@ -26,8 +26,8 @@ export function orderPayment(run: ReferenceRun, now: number): ReferencePayment {
 }
 
 /**
- * One delivery. Beginning and ending have an entry each; a payment that ended `failed` never began. Nothing begins while
- * the run is suspended, and nothing that it ordered goes on once it was cancelled, or failed by hand.
+ * Makes one delivery. Its begin and its end have an entry each; a payment that ended `failed` never began. No payment
+ * begins while its run is suspended, and none goes on once its run was cancelled, or failed by hand.
  */
 export function deliverPayment(
   payment: ReferencePayment,
@@ -51,7 +51,7 @@ export function deliverPayment(
   payment.run.version++
   if (death !== 'before') payment.calls++
   if (death) {
-    // Nobody else has it before the lease of the dead runs out.
+    // Nobody else can take over before the lease of the dead process expires.
     payment.dueAt = now + minute / 2
     return 'died'
   }

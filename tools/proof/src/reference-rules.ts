@@ -1,15 +1,16 @@
-/** The rules of `proofLoop` as its README would tell them, in plain data: what the reference model judges by. */
+// The rules of `proofLoop` in plain data, by which the reference model judges.
 
+/** An approval request of the reference model. */
 export interface ReferenceRequest {
   readonly expiresAt: number
   status: 'pending' | 'approved' | 'rejected' | 'cancelled' | 'expired' | 'superseded'
-  /** Persons who approved what it asks for now, each with whose vote that was. */
+  /** The votes for the current evidence: who voted, and for a delegate also whose vote it was. */
   votes: readonly (readonly string[])[]
-  /** By whom dan has a vote. */
+  /** The person who handed a vote on to dan. */
   handedOnBy?: string
-  /** Entries with the evidence that people are to approve, or were before it was edited. */
+  /** The entries that hold the evidence of the request, before and after an edit. */
   copies: readonly number[]
-  /** Whether the evidence that people are to approve was deleted. */
+  /** Whether the current evidence of the request was erased. */
   erased: boolean
 }
 
@@ -19,7 +20,7 @@ export interface ReferenceRun {
   status: 'active' | 'suspended' | 'completed' | 'failed' | 'cancelled'
   version: number
   stateVersion: number
-  /** Where an effect that ended while the run was suspended leads. */
+  /** The state to which an effect leads that ended while the run was suspended. */
   held?: 'PAID' | 'FAILED' | undefined
   readonly requests: ReferenceRequest[]
 }
@@ -28,7 +29,7 @@ interface Rule {
   readonly from: ReferenceRun['state']
   readonly to: ReferenceRun['state']
   readonly by: readonly string[]
-  /** The definition that it came with. */
+  /** The definition in which the transition appeared. */
   readonly since: ReferenceRun['definition']
 }
 
@@ -42,7 +43,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   paid: { from: 'PAYING', to: 'PAID', by: [], since: 1 },
 }
 
-/** What becomes of a run that arrives in a state. */
+/** The status of a run that arrives in a state. */
 export const statusIn: Readonly<Record<ReferenceRun['state'], ReferenceRun['status']>> = {
   OPEN: 'active',
   PAYING: 'active',
@@ -59,7 +60,7 @@ export function pendingOf({ requests }: ReferenceRun): ReferenceRequest[] {
   return requests.filter(({ status }) => status === 'pending')
 }
 
-/** Why a transition is not even looked at: where the run is, and who asks. */
+/** Why a transition is refused before it is judged: because of the state of the run, or of the actor. */
 export function refusalOfMove(run: ReferenceRun, id: string, by: string): string | undefined {
   const rule = rules[id]
   if (run.status === 'suspended') return 'suspended'
@@ -69,7 +70,10 @@ export function refusalOfMove(run: ReferenceRun, id: string, by: string): string
   return rule.by.includes(by) ? undefined : 'actor_type_not_allowed'
 }
 
-/** Two different people decide: not the agent, nor olga, for whom it acts; alice has two accounts, and dan no vote of his own. */
+/**
+ * Why somebody may not decide. Two different people have to: not the agent, nor olga, for whom it acts. Alice has two
+ * accounts, and dan has no vote of his own.
+ */
 export function refusalOfReviewer(request: ReferenceRequest, by: string): string | undefined {
   if (by === 'agent') return 'not_a_person'
   if (by === 'olga') return 'requester_cannot_decide'
@@ -78,7 +82,7 @@ export function refusalOfReviewer(request: ReferenceRequest, by: string): string
   return voteOf(request, by).some((person) => voted.includes(person)) ? 'already_voted' : undefined
 }
 
-/** Who votes, and whose vote it is. */
+/** The person who votes, and for dan also the person whose vote it is. */
 export function voteOf({ handedOnBy = '' }: ReferenceRequest, by: string): readonly string[] {
   return by === 'dan' ? ['dan', handedOnBy] : [personOf(by)]
 }

@@ -11,7 +11,7 @@ import {
   type StoredEntry,
 } from '@loop-engine/core'
 
-/** A plan with other entries, chained and folded again: what a faulty engine would have committed. */
+/** Returns a plan with other entries, chained and folded again, as a faulty engine would commit it. */
 export async function reseal(
   store: LoopStore,
   plan: CommitPlan,
@@ -38,7 +38,7 @@ export async function reseal(
   return { ...plan, entries, instance: instance ?? plan.instance }
 }
 
-/** A store whose commits go through `change` first. */
+/** A store that passes every plan through `change` before it commits. */
 export function withPlans(
   store: LoopStore,
   change: (plan: CommitPlan, store: LoopStore) => CommitPlan | Promise<CommitPlan>,

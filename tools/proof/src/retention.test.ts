@@ -96,7 +96,7 @@ function loop(...args: string[]): Promise<Ran> {
   })
 }
 
-test('what was exported verifies against the log of today after its rows are gone', async () => {
+test('an export still verifies against the current log after its rows are deleted', async () => {
   const store = await lastYear()
   const lines = await exported(store, 'filed')
 
@@ -136,7 +136,7 @@ test('what was exported verifies against the log of today after its rows are gon
   await system.close()
 })
 
-test('an export after it holds the proofs of what is gone, and any change of it is found', async () => {
+test('an export after the retention proves the deleted entries, and any change of the export is found', async () => {
   const store = await lastYear()
   await loop('retain', '--before', '2026-01-01', '--key', 'key.pem', '--key-name', 'a.example')
 
@@ -160,7 +160,7 @@ test('an export after it holds the proofs of what is gone, and any change of it 
   await store.close()
 })
 
-test('retention is no cover for an operator who deletes', async () => {
+test('an operator cannot use retention to hide a deletion', async () => {
   const store = await lastYear()
   await loop('retain', '--before', '2026-01-01', '--key', 'key.pem', '--key-name', 'a.example')
   const runOf = async (id: string): Promise<string> => (await store.get(tenant, id))?.runId ?? ''

@@ -12,7 +12,7 @@ export interface Sabotage {
   readonly guard?: Guard
   readonly sink?: (sink: EventSink) => EventSink
   readonly page?: Partial<DecisionPageOptions>
-  /** The key that was changed, as the log is handed it. */
+  /** Changes the signer with the old key, which has been rotated out. */
   readonly signer?: (signer: NoteSigner) => NoteSigner
   readonly startCheck?: (check: StartCheck) => StartCheck
 }

@@ -16,7 +16,7 @@ import { answersOf, bodiesOf, recording } from './observe.ts'
 import { agent, alice, aliceAgain, bob, canary, evidenceBytes, olga } from './proof-loop.ts'
 import type { Sabotage } from './sabotage.ts'
 
-/** Runs one long day of a system, and returns everything that was seen of it. */
+/** Runs one long day of a system, and returns everything that was observed. */
 export async function runScenario(sabotage: Sabotage = {}): Promise<World> {
   const first = await runDay(sabotage)
   const second = await runDay(sabotage)
@@ -44,7 +44,7 @@ async function runDay(sabotage: Sabotage): Promise<World> {
 
   await act.start('a', 'other')
   await act.transition('a', 'spend', agent, { amount: 90 }, { tenant: 'other' })
-  // From here on the tenant called other is quiet: only the default one is at work.
+  // From here on the tenant `other` is quiet, and only `default` is busy.
   const quietAnswers = await answersOf(store, 'other')
 
   for (const id of ['a', 'b', 'c', 'poisoned']) await act.start(id)
@@ -98,7 +98,7 @@ async function runDay(sabotage: Sabotage): Promise<World> {
   }
   await Promise.all(['a', 'b', 'c'].map((id) => act.get(id)))
 
-  // Somebody goes on using the key that was changed.
+  // Somebody goes on signing with the old key after the rotation.
   const changed = sabotage.signer ? sabotage.signer(old) : old
   await sign('default', changed).catch((error: unknown) => {
     if (!isLoopError(error) || error.code !== 'refused') throw error
@@ -132,7 +132,7 @@ async function runDay(sabotage: Sabotage): Promise<World> {
   }
 }
 
-/** A sink that takes everything but what is about one poisoned run. */
+/** A sink that accepts all events except those of one poisoned run. */
 function createAudit(deliveries: DeliveredEvent[]): EventSink {
   return {
     contract: 'sink/v1',
@@ -145,7 +145,7 @@ function createAudit(deliveries: DeliveredEvent[]): EventSink {
   }
 }
 
-/** The store as it is now, for later: what is committed from now on is not in it. */
+/** A backup: the store as it is now, without anything that is committed later. */
 async function backupOf(store: LoopStore, tenant: string): Promise<LoopStore> {
   const head = await store.logHead(tenant)
   const leaves = await store.leaves(tenant, { from: 0, limit: 1000 })
@@ -156,7 +156,7 @@ async function backupOf(store: LoopStore, tenant: string): Promise<LoopStore> {
   }
 }
 
-/** Two workers claim the same item one after the other; the first then tries to finish it. */
+/** Lets two workers claim the same item one after the other; the first then tries to settle it. */
 async function fence(store: LoopStore, clock: TestClock, operations: Operation[]): Promise<void> {
   const [stale] = await store.claim({ worker: 'slow', now: clock.now(), leaseMs: 10, limit: 1 })
   if (!stale) return

@@ -21,7 +21,7 @@ const mutation = fc.record({
 })
 type Mutation = typeof mutation extends fc.Arbitrary<infer Value> ? Value : never
 
-test('a verifier that shares no code with ours agrees about an export and 1,000 mutations of it', async () => {
+test('a verifier that shares no code with ours agrees with it about an export and 1,000 mutations', async () => {
   const store = createMemoryStore()
   const { system, clock } = await openSystem(store)
   for (const id of ['a', 'b', 'c']) await pay(system, id, clock.advance)

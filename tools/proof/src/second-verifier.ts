@@ -1,8 +1,8 @@
 import { createHash, createPublicKey, verify } from 'node:crypto'
 
 /**
- * A second verifier of a whole, sealed export, written from the description of the format (docs/export.md). It shares no
- * code with the product, so that an error of the product's own cannot hide itself. Says what is wrong, or null.
+ * A second verifier of a whole, sealed export, written from the description of the format (docs/export.md). It shares
+ * no code with the product, so that no error of the product can hide in both. Returns the fault, or null.
  */
 export function faultOf(text: string, verifierKey: string): string | null {
   try {
@@ -57,7 +57,7 @@ function check(text: string, verifierKey: string): void {
         )
         break
       default:
-        throw new Error('a line of no kind')
+        throw new Error('a line of an unknown kind')
     }
   }
   closeRun()
@@ -75,7 +75,7 @@ function check(text: string, verifierKey: string): void {
   insist(signedText(String(last['seal']), verifierKey) === seal, 'another export sealed')
 }
 
-/** The text of a note of one signature (C2SP signed-note), which must verify. */
+/** The text of a note (C2SP signed-note), which must have one valid signature. */
 function signedText(note: string, verifierKey: string): string {
   const [name, id, encoded] = parts(verifierKey)
   const [text, signature = ''] = [note.split('\n\n')[0], note.split('\n\n')[1]]
@@ -90,7 +90,7 @@ function signedText(note: string, verifierKey: string): string {
   return `${text}\n`
 }
 
-/** RFC 6962: the left subtree is the largest power of two that is smaller than the whole. */
+/** The root by RFC 6962: the size of the left subtree is the largest power of two that is smaller than the whole. */
 function rootOf(leaves: readonly string[]): string {
   if (leaves.length < 2) return leaves[0] ?? sha256('')
   let left = 1
@@ -101,7 +101,7 @@ function rootOf(leaves: readonly string[]): string {
   )
 }
 
-/** The text that ends a line, byte for byte as it was hashed. */
+/** The text of the last field of a line, byte for byte as it was hashed. */
 function between(line: string, field: string): string {
   return line.slice(line.indexOf(field) + field.length, -1)
 }

@@ -27,7 +27,7 @@ const whatIsLeft: readonly Command[] = [
 ]
 
 test(
-  'with every await in any order and calls that fail or hang, no promise is broken',
+  'no promise is broken when awaits resume in any order, and calls fail or hang',
   { timeout: 240_000 },
   async () => {
     // The full budget runs in .ci/run; every test run takes a part of it.

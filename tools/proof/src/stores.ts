@@ -9,7 +9,10 @@ import { createMemoryStore } from '@loop-engine/sdk'
 import { startPostgres } from '@loop-engine/testing'
 import { Client } from 'pg'
 
-/** A kind of store that every proof runs on. `create` makes an empty one that says `power` of itself, so that records are equal. */
+/**
+ * A kind of store for the proofs. `create` returns an empty one
+ * that declares the durability `power`, so that records are equal.
+ */
 export interface StoreKind {
   readonly name: 'memory' | 'sqlite' | 'postgres'
   create(): Promise<LoopStore>
@@ -48,7 +51,7 @@ function sqlite(): StoreKind {
   }
 }
 
-/** One schema, emptied for each store: making a new one takes longer than most proofs. */
+/** Uses one schema, emptied for each store, because creating a schema takes longer than most proofs. */
 function postgres(): StoreKind {
   let ready:
     | Promise<{

@@ -171,7 +171,7 @@ test.each([
   expect(await verify(path, true)).toBeDefined()
 })
 
-test('what was taken beyond a limit is on record, though its counter was put right again', async () => {
+test('verify finds a transition beyond a limit, even if its counter was manipulated and restored', async () => {
   const path = await filled()
   const set = (value: number): void => {
     const database = new DatabaseSync(path)
@@ -195,7 +195,7 @@ test('what was taken beyond a limit is on record, though its counter was put rig
   })
 })
 
-test('whatever text somebody makes another, verify tells and nobody meets an error of another kind', async () => {
+test('if any text in the file is changed, verify gives a report, and every call ends with a result or a LoopError', async () => {
   const path = await filled()
   const database = new DatabaseSync(path)
   const texts = database

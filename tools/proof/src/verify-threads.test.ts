@@ -66,7 +66,7 @@ describe('verification of many entries', () => {
     expect(warnings).toEqual([])
   })
 
-  test('goes on here when a thread cannot open the store', async () => {
+  test('goes on in this thread when another one cannot open the store', async () => {
     const recipe = { module: 'file:///nowhere.mjs', create: 'createStore', options: {} }
 
     expect(await reportOf({ ...store, recipe }, 2)).toEqual(await reportOf(store, 1))
@@ -74,7 +74,7 @@ describe('verification of many entries', () => {
     expect(warnings).toEqual([expect.stringContaining('nowhere.mjs')])
   })
 
-  test('reports faults in the order of the runs, whoever found them', async () => {
+  test('reports faults in the order of the runs, whichever thread found them', async () => {
     const told: number[] = []
     const tampered: LoopStore = {
       ...store,
@@ -98,7 +98,7 @@ describe('verification of many entries', () => {
     expect(started).toBe(2)
   })
 
-  test('goes on here when a thread ends without a word', async () => {
+  test('goes on in this thread when another one exits without a result', async () => {
     const module = `data:text/javascript,export const createStore = () => process.exit(0)`
     const recipe = { module, create: 'createStore', options: {} }
 
@@ -106,7 +106,7 @@ describe('verification of many entries', () => {
     expect(warnings).toEqual([expect.stringContaining('exit 0')])
   })
 
-  test('that fails says why, and goes on nowhere', async () => {
+  test('that fails reports the error, and no thread goes on', async () => {
     const { items } = await store.find({ tenant: 'default' })
     let reads = 0
     const failing: LoopStore = {
@@ -128,7 +128,7 @@ describe('verification of many entries', () => {
     expect(warnings).toEqual([])
   })
 
-  test('ends when whoever follows it throws', async () => {
+  test('ends when onProgress throws', async () => {
     let told = 0
     const verified = verifyStore({
       store,
@@ -145,7 +145,7 @@ describe('verification of many entries', () => {
   })
 })
 
-test('verification of many short runs gives others their turn', async () => {
+test('verification of many short runs yields to other work', async () => {
   const short = createMemoryStore()
   const { engine } = (await openSystem(short)).system
   for (let run = 0; run < 9000; run++)

@@ -3,7 +3,7 @@ import type { Operation } from '@loop-engine/testing'
 import { recover, showing, type Recovery } from './recover.ts'
 import { runWorkers } from './workers.ts'
 
-/** 64 callers in 8 processes, for so long; what they were answered must have one order. */
+/** Lets 64 callers in 8 processes contend for the same runs. Their answers must have one order for each run. */
 export async function contended(place: string, bank: string): Promise<Recovery> {
   const operations: Operation[] = []
   const acknowledged = await runWorkers(

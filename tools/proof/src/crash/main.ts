@@ -91,9 +91,9 @@ async function crash(kills: number, seed: number): Promise<number> {
 
 interface Kills {
   readonly kills: number
-  /** How many work, and die, at a time. */
+  /** The number of workers that work, and die, at a time. */
   readonly workers: number
-  /** How long after they are ready. */
+  /** The longest time from readiness to the kill. */
   readonly withinMs: number
 }
 
@@ -119,7 +119,7 @@ async function killed(
   )
 }
 
-/** Clients go on while the database loses their sessions, and then all of itself. */
+/** Lets clients work while their database sessions are ended, and while the server crashes and restarts. */
 async function disturbed(
   place: string,
   bank: string,
@@ -142,7 +142,7 @@ async function disturbed(
   return recover(place, bank, acknowledged)
 }
 
-/** Clients go on at the other server: what the first one acknowledged, the second one has. */
+/** Lets clients go on with the standby after the primary crashed. The standby must have every acknowledged commit. */
 async function failedOver(bank: string, random: () => number): Promise<Recovery> {
   const pair = await startPostgresPair()
   const place = `${pair.url}#crash_failover`
@@ -160,7 +160,7 @@ async function failedOver(bank: string, random: () => number): Promise<Recovery>
   return recovery
 }
 
-/** Ends every other session, in whatever statement it is. */
+/** Ends every other session of the server, even in the middle of a statement. */
 async function endSessions(url: string): Promise<void> {
   const client = new Client({ connectionString: url })
   await client.connect()
@@ -170,7 +170,7 @@ async function endSessions(url: string): Promise<void> {
   await client.end()
 }
 
-/** Mulberry32: the same seed kills at the same moments. */
+/** Mulberry32: with the same seed, workers are killed at the same moments. */
 function createRandom(seed: number): () => number {
   let state = seed
   return () => {

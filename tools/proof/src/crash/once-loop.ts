@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import type { Integration } from '@loop-engine/core'
 import { defineLoop } from '@loop-engine/sdk'
 
-/** A loop whose effect must never run twice, whatever is lost. */
+/** A loop with an at-most-once effect, which must never run twice. */
 export const onceLoop = defineLoop({
   id: 'proof.once',
   states: [
@@ -33,21 +33,21 @@ export const onceLoop = defineLoop({
 })
 
 export interface CrashBank extends Integration {
-  /** How often each action was called with each key, by all processes. */
+  /** How often all processes together called each action with each key. */
   calls(): readonly { readonly action: string; readonly key: string; readonly calls: number }[]
-  /** Keys that were paid; a key is paid once however often it is called. */
+  /** The keys that were paid. The bank pays a key once, however often it is called. */
   paid(): ReadonlySet<string>
   close(): void
 }
 
-/** Makes the file, before several processes want to at once: changing its mode needs it alone. */
+/** Creates the file of the bank, before several processes open it: changing its journal mode needs exclusive access. */
 export function prepareCrashBank(path: string): void {
   const file = new DatabaseSync(path)
   file.exec('PRAGMA journal_mode = WAL')
   file.close()
 }
 
-/** A bank in a file of its own, which survives the processes that call it. */
+/** A bank that keeps its calls in a file, which survives the processes that call it. */
 export function createCrashBank(path: string): CrashBank {
   const file = new DatabaseSync(path)
   file.exec('PRAGMA busy_timeout = 20000; PRAGMA synchronous = NORMAL')

@@ -2,7 +2,7 @@ import type { LoopStore } from '@loop-engine/core'
 import { createPostgresStore } from '@loop-engine/integration-postgres'
 import { createSqliteStore } from '@loop-engine/integration-sqlite'
 
-/** Opens the store that a worker was told of: a path, or a PostgreSQL address with its schema in the fragment. */
+/** Creates the store at a place: a path for SQLite, or a PostgreSQL address with its schema in the fragment. */
 export function openStore(place: string): LoopStore {
   if (!place.startsWith('postgres'))
     return createSqliteStore({ path: place, busyTimeoutMs: 20_000 })

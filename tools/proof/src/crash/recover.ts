@@ -9,17 +9,17 @@ import type { Acknowledged } from './workers.ts'
 export interface Recovery {
   readonly acknowledged: number
   readonly runs: number
-  /** At-most-once effects that were cut off: on record as unknown, not run again. */
+  /** The number of at-most-once effects that were interrupted: they are recorded as unknown and not run again. */
   readonly unknown: number
   readonly problems: readonly string[]
 }
 
-/** The same recovery, with a problem more unless it showed what it was to show. */
+/** Returns the recovery, with `problem` added unless `holds` is true. */
 export function showing(recovery: Recovery, holds: boolean, problem: string): Recovery {
   return holds ? recovery : { ...recovery, problems: [...recovery.problems, problem] }
 }
 
-/** Starts once more after the last crash, lets everything finish, and looks for what was lost, doubled or stuck. */
+/** Starts once more after the last crash, lets everything finish, and looks for lost, doubled and stuck work. */
 export async function recover(
   place: string,
   bankPath: string,

@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs'
 
 import type { Action, Integration, LoopStore } from '@loop-engine/core'
 
-/** Places where a process that holds leases is stopped, one after another. */
+/** The places at which a process that holds leases stops itself, one after another. */
 export interface Stopping {
   store(inner: LoopStore): LoopStore
   bank(inner: Integration): Integration
@@ -21,8 +21,9 @@ const places = [
 ]
 
 /**
- * Stops its own process so many times, each time at the next place, and goes on when somebody continues it. By itself:
- * then nothing of the store is in the middle, as a stop at any moment might leave a SQLite file locked for everybody.
+ * Stops its own process `times` times, each time at the next place, and goes on when
+ * another process continues it. The process stops itself, so that no call of the
+ * store is in progress: stopped by another, it might hold the lock of a SQLite file.
  */
 export function createStopping(times: number): Stopping {
   const leases = new Set<number>()

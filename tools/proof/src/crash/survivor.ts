@@ -7,11 +7,14 @@ import { brokenGuard, proofLoop } from '../proof-loop.ts'
 import { createCrashBank, onceLoop } from './once-loop.ts'
 import { openStore } from './open-store.ts'
 
-/** A process that goes on where workers were killed or stopped. */
+/** The process that goes on after workers were killed or stopped. */
 export interface Survivor {
   readonly store: LoopStore
   readonly bank: ReturnType<typeof createCrashBank>
-  /** Delivers until only what lies far in the future is left: leases of the dead run out first. Returns how much it was. */
+  /**
+   * Delivers until nothing is due in the near future; the leases
+   * of dead workers expire first. Returns how much it delivered.
+   */
   finish(): Promise<number>
   close(): Promise<void>
 }

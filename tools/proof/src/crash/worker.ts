@@ -9,15 +9,15 @@ import { createCrashBank, onceLoop } from './once-loop.ts'
 import { openStore } from './open-store.ts'
 import { createStopping } from './stopping.ts'
 
-/** Of one process that contends. */
+/** The number of callers in one contending process. */
 const callers = 8
-/** Of each caller, however slow the machine: fewer in all would not show an order. */
+/** The least number of rounds of each caller, however slow the machine: with fewer, no order could be shown. */
 const leastRounds = 10
 
 /**
- * A process that works until it is killed, and says on standard output what it was told is done.
- * Arguments: place of the store, path of the bank, its own name, `journeys`, `contend` or `zombie`; and how many journeys,
- * seconds or stops.
+ * A process that works until it is killed, and writes every acknowledgement to standard output. Arguments: the place of
+ * the store, the path of the bank, the worker's name, a mode (`journeys`, `contend` or `zombie`), and the number of
+ * journeys, seconds or stops.
  */
 const [place = '', bankPath = '', name = 'w', mode = 'journeys', rounds = '1000000'] =
   process.argv.slice(2)
@@ -49,7 +49,7 @@ if (mode === 'contend') {
 }
 await system.close()
 
-/** A payment that two people approve, and an effect that must not run twice. */
+/** Makes a payment that two people approve, and orders an effect that must not run twice. */
 async function journey({ engine, approvals }: LoopSystem, id: string): Promise<void> {
   const begin = (loopId: string, aggregateId: string) =>
     patiently(() =>
@@ -81,7 +81,7 @@ async function journey({ engine, approvals }: LoopSystem, id: string): Promise<v
   acknowledge((await move(once, 'fire', { id })).instance)
 }
 
-/** Callers of this process, and of others, on three hot runs; says what each call was answered, and when. */
+/** Lets one caller contend with all others for three runs; writes the answer of each call, with its times. */
 async function contend({ engine }: LoopSystem, caller: number): Promise<void> {
   const aggregateId = `shared-${caller % 3}`
   await engine
@@ -116,7 +116,7 @@ function acknowledge({ runId, version, head }: LoopInstance): void {
   writeSync(1, `ack ${runId} ${version} ${head}\n`)
 }
 
-/** Asks again with the same key, for as long as a server may be away. */
+/** Repeats a call with the same key, for as long as a server may be away. */
 function patiently<T>(call: () => Promise<T>): Promise<T> {
   return insist(call, 200)
 }

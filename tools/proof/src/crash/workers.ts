@@ -2,17 +2,19 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
-/** A commit that a process was told of, before it died. */
+/** A commit that was acknowledged to a process before it died. */
 export interface Acknowledged {
   readonly runId: string
   readonly seq: number
   readonly hash: string
 }
 
-/** What a worker says beside its acknowledgements. */
+/** Receives the lines of a worker that are not acknowledgements. */
 export type Hear = (line: string, worker: ChildProcess) => void
 
-/** Runs a worker, kills it `afterMs` after it is ready, and returns what it had been told. One that died itself fails. */
+/**
+ * Runs a worker and kills it `afterMs` after it is ready. Returns its acknowledgements; throws if it died by itself.
+ */
 export async function runUntilKilled(
   args: readonly string[],
   afterMs: number,
@@ -25,7 +27,7 @@ export async function runUntilKilled(
   throw new Error(`a worker ended with ${child.exitCode ?? child.signalCode} before it was killed`)
 }
 
-/** Runs workers to their end, while `meanwhile` disturbs them. A worker that fails fails the test. */
+/** Runs workers to their end, while `meanwhile` disturbs them. Throws if a worker fails. */
 export async function runWorkers(
   count: number,
   argsOf: (index: number) => readonly string[],
@@ -64,7 +66,7 @@ async function listen(
     for await (const line of createInterface({ input: child.stdout })) {
       const [word, runId = '', seq = '', hash = ''] = line.split(' ')
       hear(line)
-      // A line that the kill cut off is no acknowledgement.
+      // A line that the kill cut short does not count as an acknowledgement.
       if (word === 'ack' && hash.length === 64) told.push({ runId, seq: Number(seq), hash })
     }
   }

@@ -2,7 +2,9 @@ import { recover, showing, type Recovery } from './recover.ts'
 import { openSurvivor } from './survivor.ts'
 import { runWorkers } from './workers.ts'
 
-/** A worker is stopped for longer than its leases while this process takes over, and then goes on: so many times. */
+/**
+ * Repeats `stops` times: a worker stops for longer than its leases, this process takes over, and the worker goes on.
+ */
 export async function outlive(place: string, bankPath: string, stops: number): Promise<Recovery> {
   const heir = await openSurvivor(place, bankPath)
   const places = new Set<string>()
@@ -21,10 +23,10 @@ export async function outlive(place: string, bankPath: string, stops: number): P
       heir.finish().then(
         (delivered) => {
           if (delivered > 0) inherited++
-          // Until it says so: it may have been about to stop when it was told to go on.
+          // Repeated until the worker reports that it goes on: the first signal may arrive just before it stops.
           waking = setInterval(() => zombie.kill('SIGCONT'), 20)
         },
-        // Its end fails the test.
+        // The exit of the worker then fails the test.
         () => zombie.kill('SIGKILL'),
       )
     },
@@ -33,7 +35,7 @@ export async function outlive(place: string, bankPath: string, stops: number): P
   const recovery = await recover(place, bankPath, acknowledged)
   return showing(
     recovery,
-    // One that was stopped just as it finished leaves nothing behind.
+    // A worker that stops just as it finished leaves nothing to take over, so half of the stops are enough.
     stopped === stops && inherited > stops / 2 && places.size === 8,
     `${stopped} stops at ${places.size} places, and ${inherited} times something to take over`,
   )

@@ -3,16 +3,16 @@ import type { CommitPlan, LoopStore } from '@loop-engine/core'
 import { withPlans } from '../reseal.ts'
 import type { Sabotage } from '../sabotage.ts'
 
-/** A fault on purpose, and the invariant that must catch it. */
+/** An intended fault, and the invariant that must catch it. */
 export interface SeededBug {
   readonly invariant: number
   readonly what: string
   readonly sabotage: Sabotage
 }
 
-/** A store that is wrong. */
+/** The sabotage that changes the store. */
 export const store = (change: (store: LoopStore) => LoopStore): Sabotage => ({ store: change })
-/** Commits that are not what the engine made. */
+/** The sabotage that changes the plans which the engine commits. */
 export const plans = (
   change: (plan: CommitPlan, store: LoopStore) => CommitPlan | Promise<CommitPlan>,
 ): Sabotage => store((inner) => withPlans(inner, change))

@@ -7,7 +7,7 @@ import type { SeededBug } from './seeded-bug.ts'
 import { stateAndHistory } from './state-and-history.ts'
 import { tamperEvidence } from './tamper-evidence.ts'
 
-/** At least one for each invariant; `npm run proof` shows that each is caught. */
+/** At least one bug for each invariant; `npm run proof` shows that each is caught. */
 export const seededBugs: readonly SeededBug[] = [
   ...stateAndHistory,
   ...atomicity,

@@ -46,7 +46,7 @@ export const stateAndHistory: readonly SeededBug[] = [
   },
 ]
 
-/** Grows over all runs of a process, so that a second run sees other numbers than the first. */
+/** Returns a number that grows over all runs of a process, so that a replay gets other numbers than the first run. */
 function neverTheSame(): () => number {
   let sum = 0
   let step = 0

@@ -1,7 +1,7 @@
 import { Client, Connection } from '@temporalio/client'
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker'
 
-/** Connects clients and workers of this process, once, to a server; what they log is errors. */
+/** Connects the clients and workers of this process to a server, once. They log only errors. */
 export async function connectTemporal(address: string): Promise<{
   readonly client: Client
   readonly connection: NativeConnection

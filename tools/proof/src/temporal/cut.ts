@@ -2,15 +2,15 @@ import { connect, createServer, type Socket } from 'node:net'
 
 export interface Wire {
   readonly address: string
-  /** Ends every connection, and every new one at once. */
+  /** Ends every connection, and refuses new ones until `mend`. */
   cut(): void
   mend(): void
-  /** How many connections were tried since the cut. */
+  /** The number of connection attempts since the cut. */
   tried(): number
   close(): Promise<void>
 }
 
-/** A wire between a worker and a server that a test can cut. */
+/** Creates a proxy between a worker and a server, which a test can cut. */
 export async function layWire(to: string): Promise<Wire> {
   const [host = '', port = ''] = to.split(':')
   const sockets = new Set<Socket>()

@@ -4,8 +4,8 @@ import { connectTemporal } from './connect-temporal.ts'
 import { openDesk } from './desk.ts'
 
 /**
- * A worker as a process of its own, for tests that kill it: says what the bank did. It may hang in the middle of that, wait
- * there until it is told to go on, or fall silent once a decision is committed.
+ * A worker in a process of its own, for tests that kill it. It writes what the bank did. With `trouble` it hangs in the
+ * middle of a payment, waits there until it is told to go on, or falls silent once a decision is committed.
  */
 const [address = '', url = '', schema = '', taskQueue = '', trouble = ''] = process.argv.slice(2)
 

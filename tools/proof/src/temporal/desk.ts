@@ -20,8 +20,9 @@ const payment = {
 } as const
 
 /**
- * A payment that a person approves, that has an effect, and that is withdrawn when nobody answers: after an hour, as
- * Temporal repeats a task that was lost with a connection only after ten seconds, or when a test asks, after five.
+ * A payment that a person approves, that has an effect, and that is withdrawn when
+ * nobody answers. That takes an hour, because Temporal repeats a task that was
+ * lost with a connection only after ten seconds; a test may ask for five seconds.
  */
 export const deskLoop = defineLoop({
   id: 'desk.payment',
@@ -54,7 +55,7 @@ export const deskLoop = defineLoop({
   ],
 })
 
-/** What all processes of a test know. */
+/** The keys that all processes of a test share. */
 const historyKeys = [{ keyId: 'k1', key: createSecretKey(Buffer.alloc(32, 'desk')) }]
 
 export const agent: Actor = { type: 'ai-agent', id: 'agent:payer' }
@@ -84,7 +85,7 @@ export function bankOf(pay: DeskOptions['pay']): Integration {
   }
 }
 
-/** The same system in every process of a test, on one database and one server. */
+/** Opens the same system in every process of a test, on one database and one server. */
 export async function openDesk({
   url,
   schema,
@@ -111,7 +112,7 @@ export async function openDesk({
   })
 }
 
-/** What the record breaks; nothing, whatever was killed or cut. */
+/** The violations in the record. There must be none, whatever was killed or cut. */
 export async function violationsOf(url: string, schema: string): Promise<readonly unknown[]> {
   const store = createPostgresStore({ connectionString: url, schema })
   await store.open()

@@ -18,7 +18,7 @@ import { connectTemporal } from './connect-temporal.ts'
 const emptyStore = () => createMemoryStore({ durability: 'power' })
 
 test(
-  'the same commands have the same answers and record the same bytes on Temporal',
+  'the same commands give the same answers and record the same bytes on Temporal',
   { timeout: 600_000 },
   async () => {
     const server = await startTemporal()

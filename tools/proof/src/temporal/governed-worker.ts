@@ -5,7 +5,9 @@ import { createTemporalPlugin } from '@loop-engine/integration-temporal'
 import { createLoopSystem } from '@loop-engine/sdk'
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker'
 
-/** A worker with the plugin as a process of its own: says what it pays, and may hang in the middle of it. */
+/**
+ * A worker with the plugin, in a process of its own. It writes what it pays, and may hang in the middle of a payment.
+ */
 const [address = '', url = '', schema = '', taskQueue = '', hangs = ''] = process.argv.slice(2)
 
 Runtime.install({ logger: new DefaultLogger('ERROR') })

@@ -75,7 +75,7 @@ async function ended(): Promise<{ state?: string; started: number }> {
   return { state, started: started.length }
 }
 
-test('an activity whose worker was killed in the middle is unknown, and nobody runs it again', async () => {
+test('an activity whose worker was killed in the middle is unknown and does not run again', async () => {
   const { handle, payments } = await killInTheMiddle('payOnce')
   expect(payments).toBe(0)
   await expect(handle.result()).rejects.toMatchObject({
@@ -84,14 +84,14 @@ test('an activity whose worker was killed in the middle is unknown, and nobody r
   expect(await ended()).toEqual({ state: 'UNKNOWN', started: 1 })
 })
 
-test('an idempotent one runs again, once, under a receipt of its own', async () => {
+test('an idempotent activity runs again, once, with a receipt of its own', async () => {
   const { handle, payments } = await killInTheMiddle('payAgain')
   expect(payments).toBe(1)
   expect(await handle.result()).toBe('paid 7')
   expect(await ended()).toEqual({ state: 'EXECUTED', started: 2 })
 })
 
-test('a gate waits for a week on a timer of the server: without a worker, and through a power cut', async () => {
+test('a gate waits for a week on a timer of the server, without a worker and through a power cut', async () => {
   const doomed = await startWorker()
   const options = { taskQueue, workflowId: `release-${taskQueue}`, args: ['2.0.0', trust] }
   const handle = await client.workflow.start('release', options)

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, onTestFinished } from 'vitest'
 
 import { connectTemporal } from './connect-temporal.ts'
 
-// What the SDK's own tests find in its place when they run on Temporal: see vitest.temporal.config.ts.
+// Takes the place of the SDK when the SDK's own tests run on Temporal: see vitest.temporal.config.ts.
 export {
   createAuthority,
   createIntake,
@@ -30,7 +30,7 @@ afterAll(async () => {
   await server.stop()
 })
 
-/** A system on Temporal, with a worker of its own, which ends with the test that asked for it. */
+/** Creates a system on Temporal, with a worker of its own that ends with its test. */
 export async function createLoopSystem(options: LoopSystemOptions): Promise<LoopSystem> {
   const { client, connection } = ground
   const taskQueue = `conformance-${++queues}`

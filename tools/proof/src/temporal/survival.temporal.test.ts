@@ -60,7 +60,7 @@ async function reaches(aggregateId: string, state: string): Promise<void> {
 
 const violations = (): Promise<readonly unknown[]> => violationsOf(postgres.url, schema)
 
-test('timers of a workflow deliver effects, and expire what nobody decided', async () => {
+test('timers of a workflow deliver effects, and expire requests that nobody decided', async () => {
   const worker = await startWorker()
   const [first] = await Promise.all([ask('a'), ask('b', 'pay-within-seconds')])
   await desk.approvals.decide({ requestId: first ?? '', decision: 'approve', actor: alice })
@@ -74,7 +74,7 @@ test('timers of a workflow deliver effects, and expire what nobody decided', asy
   expect(await violations()).toEqual([])
 })
 
-test('a worker killed in the middle of an effect costs a repetition under the same key, and nothing else', async () => {
+test('when a worker is killed in the middle of an effect, the effect is repeated with the same key, and nothing is lost', async () => {
   const doomed = await startWorker('hangs')
   const requestId = await ask('a')
   await desk.approvals.decide({ requestId, decision: 'approve', actor: alice })
@@ -86,7 +86,7 @@ test('a worker killed in the middle of an effect costs a repetition under the sa
   expect(await violations()).toEqual([])
 })
 
-test('a history that is lost costs nothing: the next command starts it again, and the ledger knows', async () => {
+test('when a history is lost, the next command starts the workflow again from the ledger', async () => {
   await startWorker()
   const requestId = await ask('a')
   await client.workflow.getHandle(`loop/${queue}/default/a`).terminate('a drill')
@@ -97,7 +97,7 @@ test('a history that is lost costs nothing: the next command starts it again, an
   expect(await violations()).toEqual([])
 })
 
-test('a worker killed between a commit and its answer costs a repetition, which finds the answer', async () => {
+test('when a worker is killed between a commit and its answer, the repeated command finds the answer', async () => {
   const doomed = await startWorker('falls silent')
   const requestId = await ask('a')
   const decided = desk.approvals.decide({ requestId, decision: 'approve', actor: alice })
@@ -139,7 +139,7 @@ test('a cut between worker and server delays commands, and loses or doubles none
   await wire.close()
 })
 
-test('a cut in the middle of an effect loses only the report, which the ledger has', async () => {
+test('a cut in the middle of an effect loses only the report, which is in the ledger', async () => {
   const wire = await layWire(server.address)
   const worker = await startWorker('waits', wire.address)
   const requestId = await ask('a')
@@ -159,7 +159,7 @@ test('a cut in the middle of an effect loses only the report, which the ledger h
   await wire.close()
 })
 
-test('what was committed beside Temporal is found by the sweeper', async () => {
+test('the sweeper finds what was committed without Temporal', async () => {
   queue = `${queue}-swept`
   await (await openDesk({ ...place(), sweepMs: 500 })).close()
   await startWorker()
@@ -182,7 +182,7 @@ test('what was committed beside Temporal is found by the sweeper', async () => {
   expect(await violations()).toEqual([])
 })
 
-test('a server that loses its power goes on where it was', async () => {
+test('a server goes on where it was after a power cut', async () => {
   await startWorker()
   const requestId = await ask('a')
   await server.crash()

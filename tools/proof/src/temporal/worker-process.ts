@@ -3,17 +3,19 @@ import { join } from 'node:path'
 
 import { onTestFinished } from 'vitest'
 
-/** A worker that is a process of its own. */
+/** A worker in a process of its own. */
 export interface WorkerProcess {
   readonly child: ChildProcess
   readonly lines: readonly string[]
   /** Resolves with the first line that contains the text. */
   said(text: string): Promise<string>
-  /** Lets what holds go on. */
+  /** Tells the waiting worker to go on. */
   goOn(): void
 }
 
-/** Starts a program of this folder and waits until it works; it is killed at the latest when the test has finished. */
+/**
+ * Starts a program of this folder and waits until it is ready. It is killed when the test has finished, if not before.
+ */
 export async function startWorkerProcess(
   args: readonly string[],
   program = 'desk-worker.ts',
@@ -39,7 +41,7 @@ export async function startWorkerProcess(
   return worker
 }
 
-/** Looks again and again, for half a minute. */
+/** Repeats `look` until it returns something, for at most half a minute. */
 export async function until<T>(
   look: () => Promise<T | undefined | false>,
   what: string,

@@ -23,23 +23,23 @@ import type {
 const url = 'https://loops.example/board'
 export const windowMs = 300_000
 
-/** What is different in a channel to the board. */
+/** The change that makes the channel of the board wrong. */
 export interface BoardChange {
-  /** What hangs on the board. */
+  /** The text on the board, given the right text. */
   readonly text?: (right: string, request: ApprovalRequest, view: ApprovalView) => string
   readonly channel?: (inner: Required<Channel>, board: Board, setting: ChannelSetting) => object
-  /** Whether an event is taken for genuine, given whether it is. */
+  /** Whether an event is accepted as genuine. */
   readonly accepts?: (event: BoardEvent) => boolean
   readonly decision?: (right: DecisionIntake, setting: ChannelSetting) => object | Promise<object>
-  /** What the person is told; nothing when it is null. */
+  /** What the person is told, given the right answer; null for nothing. */
   readonly answer?: (right: string) => string | null
 }
 
-/** An event as it came in. */
+/** An incoming event. */
 interface BoardEvent {
   readonly method: string
   readonly isSigned: boolean
-  /** Milliseconds since it was signed. */
+  /** Milliseconds since the event was signed. */
   readonly ageMs: number
 }
 
@@ -49,7 +49,9 @@ export interface Board extends ChannelVendor {
   answer(text: string): void
 }
 
-/** A board that shows text and posts signed clicks, and the smallest channel to it, with a change. */
+/**
+ * The harness of a board, which shows text and posts signed clicks, and of the smallest channel to it, with a change.
+ */
 export function boardHarness(change: BoardChange = {}): ChannelJourneyHarness<Board> {
   return {
     name: 'the board',
@@ -166,7 +168,7 @@ function isGenuine({ method, isSigned, ageMs }: BoardEvent): boolean {
   return method === 'POST' && isSigned && Math.abs(ageMs) <= windowMs
 }
 
-/** What a click posts. It is signed, so that its shape is known. */
+/** The content of a click. Its shape is known, because it is signed. */
 interface Posted extends Pick<
   DecisionIntake,
   'tenant' | 'requestId' | 'revision' | 'viewHash' | 'decision' | 'reason'

@@ -26,25 +26,27 @@ await suiteJudges(
   boardHarness(),
   {
     'has no inbound side': boardHarness({ channel: () => ({ handle: undefined }) }),
-    'thanks for a click and forwards nothing': handling(async (_, __, board) => {
+    'acknowledges a click and forwards nothing': handling(async (_, __, board) => {
       board.answer('Thank you.')
       return taken()
     }),
     'says nothing after a click': boardHarness({ answer: () => null }),
-    'takes each click for an approval': boardHarness({
+    'reads each click as an approval': boardHarness({
       decision: () => ({ decision: 'approve' }),
     }),
-    'decides in one name for all': boardHarness({
+    'names the same person for every decision': boardHarness({
       decision: () => ({ reviewer: { type: 'human', id: 'alice' } }),
     }),
-    'claims to know people better': boardHarness({
+    'claims a stronger authentication than it has': boardHarness({
       decision: () => ({ assurance: { method: 'oidc' } }),
     }),
-    'does not say which event it was': boardHarness({ decision: () => ({ proof: undefined }) }),
-    'does not tell a repeated delivery': boardHarness({
+    'does not name the event behind a decision': boardHarness({
+      decision: () => ({ proof: undefined }),
+    }),
+    'does not recognise a repeated delivery': boardHarness({
       decision: () => ({ idempotencyKey: undefined }),
     }),
-    'knows repeated deliveries until it is restarted': boardHarness({
+    'recognises repeated deliveries only until it is restarted': boardHarness({
       decision: () => ({ idempotencyKey: undefined }),
       channel({ handle }) {
         const known = new Set<string>()
@@ -59,13 +61,13 @@ await suiteJudges(
         }
       },
     }),
-    'decides about what stands now, not about what was shown': boardHarness({
+    'decides about the current request, not about the one that was shown': boardHarness({
       async decision({ tenant, requestId }, { getApproval }) {
         const now = await getApproval({ tenant, id: requestId })
         return now ? { revision: now.revision, viewHash: now.viewHash } : {}
       },
     }),
-    'knows only what it sent since it was started': boardHarness({
+    'knows only the messages that it sent since its start': boardHarness({
       channel({ notify, handle }, board) {
         const sent = new Set<string>()
         return {
@@ -85,20 +87,20 @@ await suiteJudges(
     'does not look at signatures': boardHarness({
       accepts: ({ method, ageMs }) => method === 'POST' && Math.abs(ageMs) <= windowMs,
     }),
-    'takes events of any age': boardHarness({
+    'accepts events of any age': boardHarness({
       accepts: ({ isSigned, ageMs }) => isSigned && ageMs >= -windowMs,
     }),
-    'takes events from the future': boardHarness({
+    'accepts events from the future': boardHarness({
       accepts: ({ isSigned, ageMs }) => isSigned && ageMs <= windowMs,
     }),
-    'loses the clicks of a clock that is a little off': boardHarness({
+    'refuses clicks with a clock that is slightly wrong': boardHarness({
       accepts: ({ method, isSigned, ageMs }) => method === 'POST' && isSigned && ageMs === 0,
     }),
     'answers a forged event as if it were right': handling(async (event, inner) => {
       const response = await inner(event)
       return response.status === 401 ? taken() : response
     }),
-    'breaks on what it cannot read': handling(async (event, inner) => {
+    'throws at a request that it cannot read': handling(async (event, inner) => {
       const text = await event.clone().text()
       return text.startsWith('{"') ? inner(event) : new Response(null, { status: 500 })
     }),
@@ -110,20 +112,20 @@ await suiteJudges(
       text: (right, _, { fields }) =>
         `${right} ${fields.map(({ value }) => JSON.stringify(value)).join()}`,
     }),
-    'does not show how far a quorum is': boardHarness({
+    'does not show the progress of a quorum': boardHarness({
       text: (right) => right.replace(/votes \d+/, ''),
     }),
     'shows an expiry as a rejection': boardHarness({
       text: (right) => right.replace('expired', 'rejected'),
     }),
-    'never repaints': boardHarness({ channel: () => ({ update: async () => undefined }) }),
+    'never updates a message': boardHarness({ channel: () => ({ update: async () => undefined }) }),
     'gives up a message while the board is away': boardHarness({
       channel: ({ notify }) => ({
         notify: (...given: Parameters<Channel['notify']>) =>
           notify(...given).catch(() => undefined),
       }),
     }),
-    'gives up a repaint while the board is away': boardHarness({
+    'gives up an update while the board is away': boardHarness({
       channel: ({ update }) => ({
         update: (...given: Parameters<Required<Channel>['update']>) =>
           update(...given).catch(() => undefined),

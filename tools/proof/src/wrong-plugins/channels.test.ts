@@ -57,25 +57,25 @@ await suiteJudges(channelConformance, harnessOf({}), {
   'does not say what will happen': harnessOf({ text: allBut('transition') }),
   'does not say to which run': harnessOf({ text: allBut('aggregateId') }),
   'does not say who asks': harnessOf({ text: allBut('requester') }),
-  'does not say what the evidence is about': harnessOf({ text: allBut('labels') }),
+  'does not show the labels of the evidence': harnessOf({ text: allBut('labels') }),
   'does not show the evidence': harnessOf({ text: allBut('values') }),
   'changes the request': harnessOf({
     text: (request) => allBut()(Object.assign(request, { messages: {} })),
   }),
-  'has a reference that is no JSON': harnessOf({ ref: { message: () => 'here' } }),
-  'repaints nothing': harnessOf({ update: () => undefined }),
-  'cannot repaint': harnessOf({
+  'has a reference that is not JSON': harnessOf({ ref: { message: () => 'here' } }),
+  'updates nothing': harnessOf({ update: () => undefined }),
+  'cannot update a message': harnessOf({
     update: () => {
       throw new Error('There is no such message.')
     },
   }),
-  'repaints, and then has a reference that is no JSON': harnessOf({
+  'returns a reference that is not JSON from an update': harnessOf({
     update(post) {
       post('rejected')
       return { at: Number.NaN }
     },
   }),
-  'takes events that the suite is not shown': { ...harnessOf({}), inbound: undefined },
+  'accepts events, but does not show the suite how': { ...harnessOf({}), inbound: undefined },
   'hands nothing on': harnessOf({ handOver: () => undefined }),
   'hands everything on twice': harnessOf({
     async handOver(intake, decision) {
@@ -83,27 +83,27 @@ await suiteJudges(channelConformance, harnessOf({}), {
       await intake(decision)
     },
   }),
-  'takes each decision for an approval': handing(() => ({ decision: 'approve' })),
-  'takes each decision for a rejection': handing(() => ({ decision: 'reject' })),
-  'names the tenant that most people have': handing(() => ({ tenant: 'default' })),
+  'reads each decision as an approval': handing(() => ({ decision: 'approve' })),
+  'reads each decision as a rejection': handing(() => ({ decision: 'reject' })),
+  'always names the default tenant': handing(() => ({ tenant: 'default' })),
   'names another request': handing(() => ({ requestId: 'approval-1' })),
-  'takes each message for the first one': handing(() => ({ revision: 1 })),
+  'reads each message as the first revision': handing(() => ({ revision: 1 })),
   'does not say what was seen': handing(() => ({ viewHash: '0'.repeat(64) })),
   'does not say who decided': handing(() => ({ reviewer: undefined })),
   'does not say how it knows who decided': handing(() => ({ assurance: {} })),
   'has no key for a delivery': handing(() => ({ idempotencyKey: undefined })),
   'has a new key for each delivery': handing(() => ({ idempotencyKey: `${performance.now()}` })),
   'has one key for all deliveries': handing(() => ({ idempotencyKey: 'delivery' })),
-  'says more than the core takes': handing(() => ({ approved: true })),
+  'adds a field that the core does not accept': handing(() => ({ approved: true })),
   'checks no signature': harnessOf({ checks: [isNotOld, isNotEarly] }),
   'checks only that there is a signature': harnessOf({
     checks: [(_, __, signature) => signature !== null, isNotOld, isNotEarly],
   }),
-  'takes what is old': harnessOf({ checks: [isSigned, isNotEarly] }),
-  'takes what comes from the future': harnessOf({ checks: [isSigned, isNotOld] }),
+  'accepts old events': harnessOf({ checks: [isSigned, isNotEarly] }),
+  'accepts events from the future': harnessOf({ checks: [isSigned, isNotOld] }),
   'decides on GET': harnessOf({ methods: ['POST', 'GET'] }),
   'decides on HEAD': harnessOf({ methods: ['POST', 'HEAD'] }),
-  'throws at what it does not understand': harnessOf({
+  'throws at a request that it does not understand': harnessOf({
     checks: [(_, body) => JSON.parse(body) !== null, ...allChecks],
   }),
   'is shown no forgery': harnessOf({}, () => []),

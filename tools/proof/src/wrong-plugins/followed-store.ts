@@ -13,21 +13,21 @@ type Tail = NonNullable<LoopStore['tail']>
 type Watch = NonNullable<LoopStore['watch']>
 type Watcher = Parameters<Watch>[0]
 
-/** What is different in how a store is followed. */
+/** The change that makes `tail` or `watch` of a store wrong. */
 export interface FollowedChange {
   readonly tail?: (inner: Tail) => Tail
   readonly watch?: (inner: Watch) => Watch
-  /** What a watcher is told of a commit; nothing when it is null. */
+  /** What a watcher is told about a commit; null for nothing. */
   readonly tell?: (change: StoreChange, isOwn: boolean) => StoreChange | null
 }
 
-/** What store objects of the same data share. */
+/** The data that several store objects share. */
 interface Journal {
   readonly entries: (StoredEntry & { readonly tenant: string })[]
   readonly watchers: Map<Watcher, object>
 }
 
-/** Store objects of shared data in memory that can be followed, with a change. */
+/** The harness of stores in memory that share their data and can be followed, with a change. */
 export function followed({
   tail = (same) => same,
   watch = (same) => same,
@@ -63,7 +63,7 @@ export function followed({
   })
 }
 
-/** A cursor is a place in the journal. */
+/** A `tail` whose cursor is a position in the journal. */
 function tailOf({ entries }: Journal): Tail {
   return async ({ tenant, after = 'at:0', limit }) => {
     const most = readLimit(limit)

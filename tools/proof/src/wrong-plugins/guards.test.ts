@@ -57,7 +57,7 @@ await suiteJudges(guardConformance, harnessOf({}), {
   'describes itself in half a sentence': harnessOf({ description: 'small amounts' }),
   'passes everything': harnessOf({ evaluate: () => ({ passed: true }) }),
   'passes nothing': harnessOf({ evaluate: () => ({ passed: false }) }),
-  'passes with something that is only nearly true': harnessOf(passing(() => ({ passed: 1 }))),
+  'passes with a value that is truthy but not true': harnessOf(passing(() => ({ passed: 1 }))),
   'throws where it should not pass': harnessOf(
     failing(() => {
       throw new Error('no')
@@ -67,16 +67,14 @@ await suiteJudges(guardConformance, harnessOf({}), {
     passing(({ evidence }) => Object.assign(evidence, { amount: 1 })),
   ),
   'asks what time it is': harnessOf(looking(() => Date.now())),
-  'makes a date of now': harnessOf(looking(() => new Date().getTime())),
+  'creates a date of the current time': harnessOf(looking(() => new Date().getTime())),
   'measures how long it runs': harnessOf(looking(() => performance.now())),
-  'throws dice': harnessOf(looking(() => Math.random())),
+  'asks for a random number': harnessOf(looking(() => Math.random())),
   'draws random bytes': harnessOf(looking(() => crypto.getRandomValues(new Uint8Array(1)))),
   'draws an id': harnessOf(looking(() => crypto.randomUUID())),
-  'asks somebody on the network': harnessOf(
-    looking(() => fetch('data:,yes').catch(() => undefined)),
-  ),
+  'uses the network': harnessOf(looking(() => fetch('data:,yes').catch(() => undefined))),
   'counts how often it was asked': harnessOf(counting()),
-  'answers with what is no JSON': harnessOf(passing(() => ({ at: Number.NaN }))),
+  'returns a value that is not JSON': harnessOf(passing(() => ({ at: Number.NaN }))),
   'quotes evidence when it does not pass': harnessOf(
     failing(({ evidence }) => ({ message: `${JSON.stringify(evidence['note'])} is no reason.` })),
   ),
@@ -89,8 +87,8 @@ await suiteJudges(guardConformance, harnessOf({}), {
   'reserves in a counter without a name': harnessOf(reserving({ key: '' })),
   'reserves in half a window': harnessOf(reserving({ bucket: 0.5 })),
   'reserves less than nothing': harnessOf(reserving({ amount: -1 })),
-  'reserves of no limit': harnessOf(reserving({ limit: Infinity })),
-  'reserves until never': harnessOf(reserving({ expiresAt: Number.NaN })),
+  'reserves with an infinite limit': harnessOf(reserving({ limit: Infinity })),
+  'reserves without a valid end': harnessOf(reserving({ expiresAt: Number.NaN })),
   'reserves twice in one window': harnessOf(
     passing(() => ({ reserve: [counter(1, 9), counter(2, 9)] })),
   ),

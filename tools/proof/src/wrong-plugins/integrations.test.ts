@@ -31,8 +31,8 @@ await suiteJudges(integrationConformance, harnessOf({}), {
     }),
     run: () => ({ filed: true }),
   }),
-  'takes any input': harnessOf({ input: () => ({ parse: (value) => value }) }),
-  'reads what it cannot read as something else': harnessOf({
+  'accepts any input': harnessOf({ input: () => ({ parse: (value) => value }) }),
+  'replaces input that it cannot read by something else': harnessOf({
     input: () => ({
       parse: (value) => {
         try {
@@ -43,7 +43,7 @@ await suiteJudges(integrationConformance, harnessOf({}), {
       },
     }),
   }),
-  'changes the input that it was handed': harnessOf({
+  'changes its input': harnessOf({
     input: () => ({ parse: (value) => Object.assign(read(value), { read: true }) }),
   }),
   'acts at each delivery': harnessOf({ run: again }),
@@ -70,13 +70,13 @@ await suiteJudges(integrationConformance, harnessOf({}), {
       }
     },
   }),
-  'fails when a key comes again': harnessOf({
+  'fails when a key is delivered again': harnessOf({
     run(table, input, context) {
       if (table.has(context.idempotencyKey)) throw new LoopError('conflict', 'It is filed.')
       return right(table, input, context)
     },
   }),
-  'answers with what is no JSON': harnessOf({
+  'returns a value that is not JSON': harnessOf({
     run: (table, input, context) => {
       right(table, input, context)
       return { filed: new Date(0), by: () => 'somebody' }

@@ -3,7 +3,7 @@ import type { StoreHarness } from '@loop-engine/testing'
 
 import { beside, storeWith } from './wrong-store.ts'
 
-/** A store in which an item that is to be tried again leaves its lane. */
+/** A store in which an item that waits for a retry leaves its lane. */
 export function overtaking(): StoreHarness {
   return storeWith((inner) => {
     const held = new Map<string, OutboxClaim>()

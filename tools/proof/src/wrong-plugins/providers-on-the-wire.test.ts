@@ -51,7 +51,7 @@ await suiteJudges(providerConformance, harnessOf({}), {
       return ask()
     },
   }),
-  'asks once more after a failure, and does not say so': harnessOf({
+  'retries after a failure without reporting it': harnessOf({
     send: async (ask) => {
       const answer = await ask()
       return answer.status === 500 ? ask() : answer
@@ -65,14 +65,14 @@ await suiteJudges(providerConformance, harnessOf({}), {
     answer: (answer) => ({ ...answer, responseId: answer.responseId ?? 'resp_mine' }),
   }),
   'says that the model which it asked has answered': attributing({ servedModel: model }),
-  'counts no words': attributing({ usage: {} }),
-  'hashes something else than what left': submitting(({ actor }) => ({
+  'reports no token counts': attributing({ usage: {} }),
+  'hashes something other than the sent prompt': submitting(({ actor }) => ({
     actor: { ...actor, promptHash: digestOf({ model, prompt: actor.promptHash }) },
   })),
-  'does not say how sure the model is': attributing({ confidence: undefined }),
-  'does not say which attempts it made': submitting(() => ({ attempts: [] })),
+  'does not report the confidence of the model': attributing({ confidence: undefined }),
+  'does not report its attempts': submitting(() => ({ attempts: [] })),
   'invents the id of a request': submitting(() => ({ requestId: 'req_mine' })),
-  'answers what it answered before': harnessOf({ provider: remembering }),
+  'repeats its previous answer': harnessOf({ provider: remembering }),
   'reports to a listener that may stop it': harnessOf({
     provider: (inner) => ({
       ...inner,

@@ -27,11 +27,13 @@ await suiteJudges(retrieverConformance, harnessOf({}), {
   'has an empty name': harnessOf({ shape: { name: '' } }),
   'does not say which model it asks': harnessOf({ shape: { model: '' } }),
   'answers without a source': harnessOf({ groundless: true }),
-  'keeps the answer to itself': answering(() => ({ answer: '' })),
-  'has its sources in any order': answering(({ citations }) => ({
+  'returns an empty answer': answering(() => ({ answer: '' })),
+  'changes the order of its sources': answering(({ citations }) => ({
     citations: citations.toReversed(),
   })),
-  'names one source alone': answering(({ citations }) => ({ citations: citations.slice(0, 1) })),
+  'names only the first source': answering(({ citations }) => ({
+    citations: citations.slice(0, 1),
+  })),
   'names sources of its own': answering(({ citations }) => ({
     citations: [...citations, { url: 'https://example.net/mine' }],
   })),
@@ -42,7 +44,7 @@ await suiteJudges(retrieverConformance, harnessOf({}), {
     evidence: { sources },
   })),
   'leaves the sources out of its evidence': answering(({ answer }) => ({ evidence: { answer } })),
-  'has evidence that is no JSON': answering(({ evidence }) => ({
+  'has evidence that is not JSON': answering(({ evidence }) => ({
     evidence: { ...evidence, at: new Date(0) },
   })),
   'answers as a person': attributing({ type: 'human' }),
@@ -51,13 +53,13 @@ await suiteJudges(retrieverConformance, harnessOf({}), {
   'invents the id of an answer': answering(({ actor }) => ({
     actor: { ...actor, responseId: actor.responseId ?? 'resp_mine' },
   })),
-  'counts no words': attributing({ usage: {} }),
-  'hashes something else than what left': answering(({ actor }) => ({
+  'reports no token counts': attributing({ usage: {} }),
+  'hashes something other than the sent prompt': answering(({ actor }) => ({
     actor: { ...actor, promptHash: digestOf({ prompt: actor.promptHash }) },
   })),
-  'does not say which attempts it made': answering(() => ({ attempts: [] })),
+  'does not report its attempts': answering(() => ({ attempts: [] })),
   'invents the id of a request': answering(() => ({ requestId: 'req_mine' })),
-  'answers what it answered before': harnessOf({ retrieve: remembering }),
+  'repeats its previous answer': harnessOf({ retrieve: remembering }),
   'sends no key': harnessOf({ headers: () => ({}) }),
   'sends its key with the question': harnessOf({
     body: (body, { apiKey }) => ({ ...body, instructions: apiKey }),
@@ -78,10 +80,10 @@ await suiteJudges(retrieverConformance, harnessOf({}), {
       return inner(query, options)
     },
   }),
-  'throws what is no LoopError': failing(() => new Error('failed')),
+  'throws an error that is not a LoopError': failing(() => new Error('failed')),
   'has one code for all failures': failing((error) => again(error, { code: 'unavailable' })),
-  'would never ask again': failing((error) => again(error, { retryable: false })),
-  'would always ask again': failing((error) => again(error, { retryable: true })),
+  'calls no failure retryable': failing((error) => again(error, { retryable: false })),
+  'calls every failure retryable': failing((error) => again(error, { retryable: true })),
   'quotes the question': failing((error, query) => again(error, { cause: new Error(query) })),
 })
 

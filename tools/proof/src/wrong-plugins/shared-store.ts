@@ -5,14 +5,14 @@ import type { StoreHarness } from '@loop-engine/testing'
 import type { Change } from './wrong-store.ts'
 
 export interface Difference {
-  /** In every store object. */
+  /** The change of every store object. */
   readonly each?: (inner: LoopStore, data: LoopStore) => Partial<LoopStore>
-  /** In those that open data which are there. */
+  /** The change of store objects that open existing data. */
   readonly later?: Change
   readonly harness?: Partial<StoreHarness>
 }
 
-/** Store objects of shared data: each is closed for itself. */
+/** The harness of store objects that share their data; each is closed on its own. */
 export function shared({
   each = () => ({}),
   later = () => ({}),

@@ -6,7 +6,7 @@ const secret = 'channel secret'
 export const sign = (at: number, body: string, by = secret): string =>
   createHmac('sha256', by).update(`${at}.${body}`).digest('hex')
 
-/** A click of alice, as the vendor sends it: in the body, and once more in the address. */
+/** A click of alice as the vendor sends it: with the decision in the body and also in the address. */
 export function click(
   { tenant, id, revision, viewHash }: ApprovalRequest,
   decision: string,

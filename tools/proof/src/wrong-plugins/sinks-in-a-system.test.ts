@@ -41,23 +41,23 @@ await suiteJudges(
     }),
   harnessOf(right),
   {
-    'says of an outage that it is for ever': translating(() => fail('refused', 'Not wanted.')),
-    'says of an abort that it was delivered': translating((_, __, { aborted }) =>
+    'calls an outage permanent': translating(() => fail('refused', 'Not wanted.')),
+    'reports an aborted delivery as delivered': translating((_, __, { aborted }) =>
       aborted ? 'taken' : undefined,
     ),
-    'says of an abort that the other side is away': translating((_, __, { aborted }) => {
+    'reports an aborted delivery as an outage': translating((_, __, { aborted }) => {
       if (aborted) fail('unavailable', 'The array is away.')
     }),
-    'drops what is refused, and says nothing': translating((error) =>
+    'drops refused events silently': translating((error) =>
       isRefusal(error) ? 'taken' : undefined,
     ),
-    'says of what is refused that it may be taken later': translating((error) => {
+    'calls a refusal retryable': translating((error) => {
       if (isRefusal(error)) fail('unavailable', 'The array is away.')
     }),
-    'quotes what was refused': translating((error, event) => {
+    'quotes a refused event in its error': translating((error, event) => {
       if (isRefusal(error)) fail('refused', `No: ${JSON.stringify(event)}`)
     }),
-    'holds up all that follows a refusal': harnessOf((store) => {
+    'holds up every event behind a refused one': harnessOf((store) => {
       let refused = false
       return right((event, signal) => {
         if (refused) return fail('unavailable', 'The array is away.')
@@ -67,7 +67,7 @@ await suiteJudges(
         })
       })
     }),
-    'takes for delivered what failed once': harnessOf((store) => {
+    'counts an event as delivered once it failed': harnessOf((store) => {
       const known = new Set<string>()
       return right(async (event, signal) => {
         if (known.has(event.id)) return

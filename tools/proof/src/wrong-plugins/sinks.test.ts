@@ -27,7 +27,7 @@ await suiteJudges(sinkConformance, harnessOf(right), {
   'gives events an id of its own': harnessOf((store) =>
     right((event) => store({ ...event, id: `mine-${event.id}` })),
   ),
-  'sends something when there is nothing to say': harnessOf((store) => async (events, context) => {
+  'sends something when there is no event': harnessOf((store) => async (events, context) => {
     if (events.length === 0) await store(heartbeat)
     await right(store)(events, context)
   }),
@@ -41,10 +41,10 @@ await suiteJudges(sinkConformance, harnessOf(right), {
   'keeps a failure to itself': harnessOf(
     (store) => (events) => publishEach(events, store).catch(() => undefined),
   ),
-  'says of an outage that it is for ever': harnessOf((store) =>
+  'calls an outage permanent': harnessOf((store) =>
     right((event) => store(event).catch(() => fail('refused', 'The event is not wanted.'))),
   ),
-  'takes for delivered what failed once': harnessOf((store) => {
+  'counts an event as delivered once it failed': harnessOf((store) => {
     const known = new Set<string>()
     return right(async (event) => {
       if (known.has(event.id)) return

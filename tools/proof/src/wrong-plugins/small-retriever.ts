@@ -16,19 +16,19 @@ import type { WireConnection } from '@loop-engine/testing'
 
 export const model = 'sonar-test'
 
-/** What is different in a retriever. */
+/** The change that makes a retriever wrong. */
 export interface RetrieverChange {
   readonly shape?: object
   readonly headers?: (connection: WireConnection) => Record<string, string>
   readonly body?: (body: object, connection: WireConnection) => object
-  /** How it asks, given how it should. */
+  /** How it sends the request, given the right way. */
   readonly send?: (ask: () => Promise<Response>) => Promise<Response>
   /** Whether it answers without a source. */
   readonly groundless?: boolean
   readonly retrieve?: (inner: Retriever['retrieve']) => Retriever['retrieve']
 }
 
-/** The smallest retriever that keeps the contract: one `fetch`, which it does not repeat. */
+/** The smallest retriever that keeps the contract, with a change: it makes one `fetch` without retries. */
 export function createRetriever(
   { shape, headers = bearer, body = (same) => same, send, groundless, retrieve }: RetrieverChange,
   connection: WireConnection,
@@ -82,7 +82,7 @@ function bearer({ apiKey }: WireConnection): Record<string, string> {
   return { authorization: `Bearer ${apiKey}` }
 }
 
-/** The model server writes these items, so their shape is known here. */
+/** Reads the citations. Their shape is known here, because the model server writes them. */
 function citationsOf({ items }: ResponsesAnswer): GroundedAnswer['citations'] {
   const found = items as readonly {
     readonly results?: readonly {

@@ -11,7 +11,7 @@ const lookingFirst = (
   oneByOne(async (plan, inner) => (await judge(plan, inner)) ?? inner.commit([plan]))
 
 await suiteJudges(storeConformance, storeWith(), {
-  'acknowledges what it never wrote': storeWith(() => ({
+  'acknowledges a commit that it did not write': storeWith(() => ({
     commit: async (plans) => plans.map(() => ({ kind: 'committed' })),
   })),
   'answers once for all plans': storeWith((inner) => ({
@@ -28,7 +28,7 @@ await suiteJudges(storeConformance, storeWith(), {
       return inner.commit(plans)
     },
   })),
-  'writes the plans before one that is a mistake': oneByOne((plan, inner) => inner.commit([plan])),
+  'writes the plans before an invalid one': oneByOne((plan, inner) => inner.commit([plan])),
   'does not look at versions': storeWith((inner) => ({
     async commit(plans) {
       const results = await inner.commit(plans)
@@ -38,7 +38,7 @@ await suiteJudges(storeConformance, storeWith(), {
   'does not tell the actual version': answering(({ kind }) =>
     kind === 'conflict' ? { actual: null } : {},
   ),
-  'tells the version that was expected': answering(({ kind }, { expectedVersion }) =>
+  'reports the expected version as the actual one': answering(({ kind }, { expectedVersion }) =>
     kind === 'conflict' ? { actual: expectedVersion } : {},
   ),
   'lets a business key have two open runs': committing(({ instance }) => ({
@@ -60,7 +60,7 @@ await suiteJudges(storeConformance, storeWith(), {
     scopes: scopes.filter((scope) => scope === '*'),
   })),
   'looks at the first scope only': committing(({ scopes }) => ({ scopes: scopes.slice(0, 1) })),
-  'stops what names no scope': committing(({ scopes, tenant }) => ({
+  'refuses plans that name no scope under a stop': committing(({ scopes, tenant }) => ({
     scopes: scopes.length > 0 ? scopes : ['*', `tenant:${tenant}`],
   })),
   'releases nothing': committing(({ stops }) => ({ stops: { ...stops, clear: [] } })),
@@ -71,14 +71,16 @@ await suiteJudges(storeConformance, storeWith(), {
     result.kind === 'refused' && result.reason === 'limit' ? { detail: 'limit' } : {},
   ),
   'does not look at fences': committing(() => ({ fence: undefined })),
-  'does not finish what a commit settles': committing(({ settle }) => ({
+  'does not settle the item that a commit settles': committing(({ settle }) => ({
     settle: undefined,
     fence: settle,
   })),
-  'finishes what a commit only was made under': committing(({ settle, fence }) => ({
-    settle: settle ?? fence,
-    fence: undefined,
-  })),
+  'settles an item whose lease a commit only names as its fence': committing(
+    ({ settle, fence }) => ({
+      settle: settle ?? fence,
+      fence: undefined,
+    }),
+  ),
   'erases nothing': committing(() => ({ erase: [] })),
   'erases everything': committing(({ erase, instance }) => ({
     erase: erase && Array.from({ length: instance.version }, (_, index) => index + 1),
@@ -93,19 +95,19 @@ await suiteJudges(storeConformance, storeWith(), {
   'counts over all windows': committing(({ reservations }) => ({
     reservations: reservations?.map((one) => ({ ...one, bucket: 0 })),
   })),
-  'refuses what just fits': committing(({ reservations }) => ({
+  'refuses a reservation that just fits': committing(({ reservations }) => ({
     reservations: reservations?.map((one) => ({ ...one, limit: one.limit - 1 })),
   })),
-  'keeps a window for as long as its last reservation asks': committing(({ reservations }) => ({
+  'keeps a window only as long as its last reservation needs': committing(({ reservations }) => ({
     reservations: reservations?.map((one) => ({ ...one, expiresAt: one.expiresAt ?? 1 })),
   })),
-  'answers a repetition as it asks': answering(({ kind }, { idempotency }) =>
+  'answers a repetition with its own content': answering(({ kind }, { idempotency }) =>
     kind === 'duplicate' ? { answer: idempotency?.answer } : {},
   ),
   'answers another command with the same key': answering(({ kind }, { idempotency }) =>
     kind === 'key-mismatch' ? { kind: 'duplicate', answer: idempotency?.answer } : {},
   ),
-  'does a part of what is a repetition': storeWith((inner) => ({
+  'carries out a part of a repeated plan': storeWith((inner) => ({
     async commit(plans) {
       const results = await inner.commit(plans)
       const repeated = plans.filter((_, index) => results[index]?.kind === 'duplicate')
@@ -116,7 +118,7 @@ await suiteJudges(storeConformance, storeWith(), {
       return results
     },
   })),
-  'does a part of what it refuses': storeWith((inner) => ({
+  'carries out a part of a refused plan': storeWith((inner) => ({
     async commit(plans) {
       const results = await inner.commit(plans)
       const refused = plans.filter((_, index) => results[index]?.kind === 'refused')
@@ -127,7 +129,7 @@ await suiteJudges(storeConformance, storeWith(), {
       return results
     },
   })),
-  'gives a key to all of a tenant': committing(({ idempotency }) => ({
+  'shares a key among all principals of a tenant': committing(({ idempotency }) => ({
     idempotency: idempotency && { ...idempotency, principal: 'anybody' },
   })),
   'looks at the version before the stops': lookingFirst(

@@ -30,17 +30,17 @@ const trusting = (
   })
 
 await suiteJudges(storeConformance, storeWith(), {
-  'claims as much as there is': claiming(() => ({ limit: 1000 })),
+  'ignores the limit of a claim': claiming(() => ({ limit: 1000 })),
   'claims all kinds': claiming(() => ({ kinds: undefined })),
-  'takes no kinds for all kinds': claiming(({ kinds }) => ({
+  'reads an empty list of kinds as all kinds': claiming(({ kinds }) => ({
     kinds: kinds?.length ? kinds : undefined,
   })),
   'claims for all instances': claiming(() => ({ instance: undefined })),
-  'claims what is not due': claiming(({ now }) => ({ now: now + 1 })),
-  'claims later than it may': claiming(({ now }) => ({ now: now - 1 })),
-  'leases for longer than it was asked': claiming(({ leaseMs }) => ({ leaseMs: leaseMs + 1 })),
+  'claims items before they are due': claiming(({ now }) => ({ now: now + 1 })),
+  'claims items only after they are due': claiming(({ now }) => ({ now: now - 1 })),
+  'leases for longer than the caller asked': claiming(({ leaseMs }) => ({ leaseMs: leaseMs + 1 })),
   'hands out the youngest first': handingOut((claims) => claims.toReversed()),
-  'writes payloads anew': handingOut((claims) =>
+  'changes the text of payloads': handingOut((claims) =>
     claims.map((claim) => ({
       ...claim,
       payload: JSON.stringify(JSON.parse(claim.payload), null, 1),
@@ -50,7 +50,7 @@ await suiteJudges(storeConformance, storeWith(), {
     claims.map((claim) => ({ ...claim, attempt: 1 })),
   ),
   'has one fence for all': handingOut((claims) => claims.map((claim) => ({ ...claim, fence: 1 }))),
-  'hands out what is leased': storeWith((inner) => {
+  'hands out leased items': storeWith((inner) => {
     const held: OutboxClaim[] = []
     return {
       async claim(query) {
@@ -60,7 +60,7 @@ await suiteJudges(storeConformance, storeWith(), {
       },
     }
   }),
-  'hands out nothing twice, also when a lease ran out': storeWith((inner) => {
+  'does not hand out an item again after its lease expired': storeWith((inner) => {
     const seen = new Set<string>()
     return {
       async claim(query) {
@@ -73,13 +73,13 @@ await suiteJudges(storeConformance, storeWith(), {
   'delivers items of one lane side by side': committing(({ outbox }) => ({
     outbox: outbox?.map((item) => ({ ...item, lane: item.id })),
   })),
-  'delivers a lane as it is due': committing(({ outbox }) => ({
+  'delivers the items of a lane in the order of their due times': committing(({ outbox }) => ({
     outbox: outbox?.map((item) => ({ ...item, seq: item.dueAt })),
   })),
   'has one lane for all': committing(({ outbox }) => ({
     outbox: outbox?.map((item) => ({ ...item, lane: 'lane' })),
   })),
-  'lets what follows overtake what is tried again': overtaking(),
+  'lets later items of a lane overtake one that waits for a retry': overtaking(),
   'lets anybody settle': trusting((inner, fenceOf) => ({
     settle: (all) => inner.settle(all.map((one) => ({ ...one, fence: fenceOf(one.id) }))),
   })),
@@ -104,10 +104,10 @@ await suiteJudges(storeConformance, storeWith(), {
     extend: async (leases, until) => (await inner.extend(leases, until)).map(() => true),
   })),
   'extends nothing': storeWith(() => ({ extend: async (leases) => leases.map(() => true) })),
-  'tries again at once': settling(({ outcome }) =>
+  'retries at once': settling(({ outcome }) =>
     outcome.kind === 'retry' ? { outcome: { ...outcome, dueAt: 0 } } : {},
   ),
-  'gives up what is to be tried again': settling(({ outcome }) =>
+  'gives up an item that is to be retried': settling(({ outcome }) =>
     outcome.kind === 'retry' ? { outcome: { kind: 'dead', at: 0, error: '' } } : {},
   ),
   'loses dead letters': settling(({ outcome }) =>
@@ -119,7 +119,7 @@ await suiteJudges(storeConformance, storeWith(), {
   'shows dead letters to every tenant': storeWith((inner) => ({
     deadLetters: (query) => inner.deadLetters({ ...query, tenant: 'acme' }),
   })),
-  'has pages of dead letters of another size': storeWith((inner) => ({
+  'ignores the page size of dead letters': storeWith((inner) => ({
     deadLetters: (query) => inner.deadLetters({ limit: 50, ...query }),
   })),
   'revives for every tenant': storeWith((inner) => ({
@@ -131,13 +131,13 @@ await suiteJudges(storeConformance, storeWith(), {
   'says that it revived': storeWith((inner) => ({
     revive: async (...letter) => (await inner.revive(...letter)) || true,
   })),
-  'knows nothing of what waits': storeWith(() => ({ delivery: async () => null })),
-  'shows what waits to every tenant': storeWith((inner) => ({
+  'does not find waiting items': storeWith(() => ({ delivery: async () => null })),
+  'shows waiting items to every tenant': storeWith((inner) => ({
     delivery: (_, id) => inner.delivery('acme', id),
   })),
-  'does not say when work comes up': storeWith(() => ({ nextDueAt: async () => null })),
+  'does not say when the next item is due': storeWith(() => ({ nextDueAt: async () => null })),
   'is always due': storeWith(() => ({ nextDueAt: async () => 0 })),
-  'cancels what a worker holds': storeWith((inner) => {
+  'cancels items that a worker holds': storeWith((inner) => {
     const held = new Map<string, number>()
     return {
       async claim(query) {
@@ -163,7 +163,7 @@ await suiteJudges(storeConformance, storeWith(), {
     },
   })),
   'forgets messages': storeWith(() => ({ keepMessage: async () => true })),
-  'takes messages away with a commit': storeWith((inner) => {
+  'loses messages with a commit': storeWith((inner) => {
     const taken = new Set<string>()
     return {
       async commit(plans) {

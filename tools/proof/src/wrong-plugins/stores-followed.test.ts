@@ -18,13 +18,15 @@ await suiteJudges(storeConformance, followed(), {
   'says that it cannot be watched': { ...followed(), without: ['watch'] },
   'cannot be tailed and does not say so': followed({ tail: () => undefined as never }),
   'cannot be watched and does not say so': followed({ watch: () => undefined as never }),
-  'tails one tenant to another': tailing((query, inner) => inner({ ...query, tenant: 'acme' })),
+  'shows the entries of one tenant to another': tailing((query, inner) =>
+    inner({ ...query, tenant: 'acme' }),
+  ),
   'skips entries': paging(({ items }) => ({ items: items.filter((_, index) => index !== 1) })),
   'gives an entry twice': paging(({ items }) => ({ items: items.flatMap((one) => [one, one]) })),
   'gives the first page for ever': tailing(({ after: _, ...query }, inner) => inner(query)),
   'gives entries in any order': paging(({ items }) => ({ items: items.toReversed() })),
-  'has tail pages of any size': tailing(({ limit: _, ...query }, inner) => inner(query)),
-  'takes any size of a tail page': tailing(({ limit, ...query }, inner) =>
+  'ignores the size of a tail page': tailing(({ limit: _, ...query }, inner) => inner(query)),
+  'accepts any size of a tail page': tailing(({ limit, ...query }, inner) =>
     inner({ ...query, limit: Math.max(1, Math.min(1000, Math.trunc(limit ?? 100))) }),
   ),
   'leaves the evidence of a tailed entry out': paging(({ items }) => ({
@@ -37,17 +39,17 @@ await suiteJudges(storeConformance, followed(), {
     items: items.map(({ entry }) => ({ entry, cursor: after })),
     cursor,
   })),
-  'begins now with what there is': tailing(({ after, ...query }, inner) =>
+  'begins at the start when asked for now': tailing(({ after, ...query }, inner) =>
     inner({ ...query, ...(after !== undefined && after !== 'now' && { after }) }),
   ),
-  'takes any cursor for the beginning': tailing(({ after, ...query }, inner) =>
+  'reads an unknown cursor as the beginning': tailing(({ after, ...query }, inner) =>
     inner({ ...query, after }).catch(() => inner(query)),
   ),
   'wakes itself': followed({ tell: (change) => change }),
   'hears of the outbox each time': followed({
     tell: (_, isOwn) => (isOwn ? null : { outbox: true }),
   }),
-  'tells whoever has left': followed({
+  'calls listeners that have left': followed({
     watch: (inner) => async (onChange) => {
       await inner(onChange)
       return async () => undefined

@@ -33,10 +33,10 @@ await suiteJudges(storeConformance, storeWith(), {
   'has no name': storeWith(() => ({ name: '' })),
   'has a durability of its own': storeWith(() => ({ durability: 'eternal' as 'power' })),
   'says that it outlives power failures': storeWith(() => ({ durability: 'power' })),
-  'has what it says that it does without': storeWith(() => ({
+  'has a capability that its harness names as missing': storeWith(() => ({
     tail: async () => ({ items: [], cursor: '' }),
   })),
-  'lacks what it does not say': { ...storeWith(), without: [] },
+  'lacks a capability that its harness does not name': { ...storeWith(), without: [] },
   'opens once': storeWith((inner) => {
     let opened = 0
     return {

@@ -3,7 +3,7 @@ import { expect, test, TestRunner } from 'vitest'
 type Collector = ReturnType<typeof TestRunner.getCurrentSuite>
 type Suite = Awaited<ReturnType<Collector['collect']>>
 
-/** Shows that a conformance suite passes what is right, and refuses each of those that are wrong in one thing. */
+/** Registers tests that a conformance suite passes the right plugin, and refuses each plugin with one fault. */
 export async function suiteJudges<Harness>(
   suite: (harness: Harness) => void,
   right: Harness,
@@ -21,7 +21,7 @@ export async function suiteJudges<Harness>(
   }
 }
 
-/** The one suite that `register` registers, taken out of this file, whose tests would fail with it. */
+/** Returns the suite that `register` registers, and removes it from this file, which would otherwise fail with it. */
 async function collect(register: () => void): Promise<Suite> {
   const around = TestRunner.getCurrentSuite()
   register()
@@ -54,7 +54,7 @@ async function firstFailure(suite: Suite, outer: readonly Hook[] = []): Promise<
   }
 }
 
-/** No suite of ours looks at what vitest hands to its hooks. */
+/** Calls a hook without arguments, because no suite of ours uses those of vitest. */
 function call(hook: (...context: never[]) => unknown): Hook {
   return () => Reflect.apply(hook, undefined, [])
 }

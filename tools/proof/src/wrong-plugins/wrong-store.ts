@@ -2,10 +2,10 @@ import type { CommitPlan, CommitResult, LoopStore } from '@loop-engine/core'
 import { createMemoryStore } from '@loop-engine/sdk'
 import type { StoreHarness } from '@loop-engine/testing'
 
-/** What is different in a store. */
+/** The change that makes a store wrong. */
 export type Change = (inner: LoopStore) => Partial<LoopStore>
 
-/** The store in memory, with a change. */
+/** The harness of the store in memory, with a change. */
 export function storeWith(change: Change = () => ({})): StoreHarness {
   return {
     name: 'memory',
@@ -17,14 +17,14 @@ export function storeWith(change: Change = () => ({})): StoreHarness {
   }
 }
 
-/** A store that commits something else than it was told. */
+/** A store that commits a changed plan. */
 export function committing(change: (plan: CommitPlan) => object): StoreHarness {
   return storeWith((inner) => ({
     commit: (plans) => inner.commit(plans.map((plan) => ({ ...plan, ...change(plan) }))),
   }))
 }
 
-/** A store that answers a commit with something else than what became of it. */
+/** A store that answers a commit with a changed result. */
 export function answering(
   change: (result: CommitResult, plan: CommitPlan) => object,
 ): StoreHarness {
@@ -39,7 +39,7 @@ export function answering(
   }))
 }
 
-/** A store that commits plans one after another, and does not look at all of them before. */
+/** A store that commits plans one after another, without checking all of them first. */
 export function oneByOne(
   commit: (
     plan: CommitPlan,
@@ -56,7 +56,7 @@ export function oneByOne(
   }))
 }
 
-/** A commit that changes what lies beside a run, and nothing else. */
+/** A plan that changes only things beside a run. */
 export function beside(instance: CommitPlan['instance'], change: Partial<CommitPlan>): CommitPlan {
   const { tenant, version } = instance
   return { tenant, instance, expectedVersion: version, entries: [], scopes: [], ...change }
