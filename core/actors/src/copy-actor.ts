@@ -94,9 +94,9 @@ function readInto(
     // JSON cannot record `undefined`, so such a field counts as absent.
     if (value === undefined) continue
     const read = fields.get(key)
-    const own = read === undefined ? wrong : read(value)
-    if (own === wrong) return false
-    copy[key] = own
+    const copied = read === undefined ? wrong : read(value)
+    if (copied === wrong) return false
+    copy[key] = copied
   }
   return true
 }

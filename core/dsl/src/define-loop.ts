@@ -7,8 +7,8 @@ import { validateLoop, type ValidateOptions } from './validate.ts'
 import { fits, maxBytes } from './yaml-source.ts'
 
 /**
- * Turns a plain object into a canonical, deeply frozen definition. Throws `invalid_definition` with every problem in
- * `details.problems`.
+ * Turns a plain object into a canonical, deeply frozen definition.
+ * Throws `invalid_definition` with every problem in `details.problems`.
  */
 export function defineLoop(input: LoopInput, options: ValidateOptions = {}): LoopDefinition {
   const { definition, problems } = judgeLoop(input, options)

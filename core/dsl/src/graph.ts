@@ -7,8 +7,8 @@ export interface GraphOptions {
 
 /** Draws a loop as a Mermaid state diagram, as GitHub renders it. */
 export function toMermaid(definition: LoopDefinition, { path = [] }: GraphOptions = {}): string {
-  // Mermaid reads `end` and punctuation in a name as syntax, so a state has a number as its name and its title as a
-  // label.
+  // Mermaid reads `end` and punctuation in a name as syntax, so
+  // a state has a number as its name and its title as a label.
   const names = new Map(definition.states.map(({ id }, index) => [id, `s${index}`]))
   const name = (id: string): string => names.get(id) ?? 'unknown'
   const visited = [...new Set(path)].filter((id) => names.has(id)).map(name)
@@ -33,8 +33,8 @@ export function toMermaid(definition: LoopDefinition, { path = [] }: GraphOption
 }
 
 /**
- * Draws a loop in the DOT language of Graphviz, from top to bottom: side by side, many long names would not fit a
- * screen.
+ * Draws a loop in the DOT language of Graphviz, from top to
+ * bottom: side by side, many long names would not fit a screen.
  */
 export function toDot(definition: LoopDefinition, { path = [] }: GraphOptions = {}): string {
   const visited = new Set(path)
@@ -68,8 +68,8 @@ function caption({ id, actors, guards, approval }: Transition): string {
 }
 
 /**
- * The title of a state, on one line. Invisible characters are spelled out, because neither a picture nor XML can hold
- * them.
+ * The title of a state, on one line. Invisible characters are
+ * spelled out, because neither a picture nor XML can hold them.
  */
 function titleOf({ id, label = id }: State): string {
   const line = spellOut(label.replaceAll(/\s+/g, ' ').trim())

@@ -29,8 +29,8 @@ export function loopJsonSchema(): Record<string, unknown> {
 }
 
 /**
- * Adds the description of each field, in every spelling; also to fields that are references, which may have one beside
- * `$ref`.
+ * Adds the description of each field, in every spelling; also to
+ * fields that are references, which may have one beside `$ref`.
  */
 function describe(properties: Record<string, unknown>): void {
   const texts = fieldTexts.find((each) =>

@@ -71,14 +71,14 @@ const readState: Reader = (value, path, report) => {
   if (typeof value === 'string') return { id: value }
   const state = fields(value, path, spellings.state, report)
   if (!state) return value
-  return present({ ...state, timeout: fields(state.timeout) ?? state.timeout })
+  return withoutUndefined({ ...state, timeout: fields(state.timeout) ?? state.timeout })
 }
 
 const readTransition: Reader = (value, path, report) => {
   const transition = fields(value, path, spellings.transition, report)
   if (!transition) return value
   const { guards = [], signal = nameFor(transition.id) } = transition
-  return present({
+  return withoutUndefined({
     ...transition,
     signal,
     guards: each(
@@ -113,8 +113,8 @@ const readApproval: Reader = (value, path, report) => {
       hint: 'Keep "stages", or "reviewers" and "quorum".',
     })
   }
-  const stages = rest.stages ?? [present({ reviewers, quorum })]
-  return present({
+  const stages = rest.stages ?? [withoutUndefined({ reviewers, quorum })]
+  return withoutUndefined({
     fourEyes: true,
     expiresIn: '24h',
     ...rest,
@@ -125,12 +125,12 @@ const readApproval: Reader = (value, path, report) => {
 
 const readStage: Reader = (value) => {
   const stage = fields(value)
-  return stage ? present({ quorum: 1, ...stage, reviewers: list(stage.reviewers) }) : value
+  return stage ? withoutUndefined({ quorum: 1, ...stage, reviewers: list(stage.reviewers) }) : value
 }
 
 const readEscalation: Reader = (value) => {
   const rung = fields(value)
-  return rung ? present({ ...rung, reviewers: list(rung.reviewers) }) : value
+  return rung ? withoutUndefined({ ...rung, reviewers: list(rung.reviewers) }) : value
 }
 
 const readEffect: Reader = (value) => {
@@ -154,7 +154,7 @@ function each(value: unknown, path: string, report: Report, read: Reader): unkno
   return value.map((item: unknown, index) => read(item, pointer(path, index), report))
 }
 
-function present(record: Fields): Fields {
+function withoutUndefined(record: Fields): Fields {
   return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined))
 }
 

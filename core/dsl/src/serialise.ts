@@ -5,9 +5,9 @@ import { checkFormat, type LoopFormat } from './loop-format.ts'
 import { fits } from './yaml-source.ts'
 
 /**
- * Writes a definition so that `parseLoop` reads the same one. If the indented text would be larger than `parseLoop`
- * accepts, it is one line of JSON, whatever the format: YAML readers accept JSON. Throws `invalid_input` for an unknown
- * format.
+ * Writes a definition so that `parseLoop` reads the same one. If the indented text
+ * would be larger than `parseLoop` accepts, it is one line of JSON, whatever the
+ * format: YAML readers accept JSON. Throws `invalid_input` for an unknown format.
  */
 export function serialiseLoop(definition: LoopDefinition, format: LoopFormat): string {
   checkFormat(format)

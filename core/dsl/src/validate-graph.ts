@@ -3,8 +3,8 @@ import { createSpeller } from './suggest.ts'
 import type { Checked } from './validate.ts'
 
 /**
- * Checks that every state can be reached from the initial one, and that a terminal state can be reached from every
- * state.
+ * Checks that every state can be reached from the initial one,
+ * and that a terminal state can be reached from every state.
  */
 export function reachabilityProblems({ definition, states, report }: Checked): void {
   if (definition.initialState === noName) return
@@ -12,7 +12,7 @@ export function reachabilityProblems({ definition, states, report }: Checked): v
   const steps = definition.transitions.map(({ from, to }) => ({ from: meant(from), to: meant(to) }))
   const exits = Map.groupBy(steps, ({ from }) => from)
   const initial = meant(definition.initialState)
-  const reached = spread([initial], (id) => exits.get(id)?.map(({ to }) => to))
+  const reached = reachableFrom([initial], (id) => exits.get(id)?.map(({ to }) => to))
 
   for (const [index, { id }] of definition.states.entries()) {
     if (reached.has(id) || id === noName) continue
@@ -31,11 +31,11 @@ export function reachabilityProblems({ definition, states, report }: Checked): v
     )
     return
   }
-  // An undefined state has been reported; it counts as an end, so that what leads to it is not called a dead end as
-  // well.
+  // An undefined state has been reported; it counts as an end,
+  // so that what leads to it is not called a dead end as well.
   const undefinedStates = steps.filter(({ to }) => !states.has(to)).map(({ to }) => to)
   const entries = Map.groupBy(steps, ({ to }) => to)
-  const ending = spread([...ends.map(({ id }) => id), ...undefinedStates], (id) =>
+  const ending = reachableFrom([...ends.map(({ id }) => id), ...undefinedStates], (id) =>
     entries.get(id)?.map(({ from }) => from),
   )
   for (const [index, { id }] of definition.states.entries()) {
@@ -50,7 +50,7 @@ export function reachabilityProblems({ definition, states, report }: Checked): v
 }
 
 /** The given states and all that can be reached from them. */
-function spread(
+function reachableFrom(
   from: readonly string[],
   next: (id: string) => readonly string[] | undefined,
 ): ReadonlySet<string> {

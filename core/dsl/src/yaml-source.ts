@@ -8,7 +8,7 @@ import { spellingsOf } from './spellings.ts'
 export const maxBytes = 256 * 1024
 const maxDepth = 64
 /** The parser's stack also holds the document and the scalar that it reads. */
-const besides = 2
+const extraLevels = 2
 /** The largest legitimate definition has about half as many; only a hostile text has more. */
 const maxLexemes = 120_000
 const maxSyntaxProblems = 20
@@ -98,7 +98,7 @@ function tokenize(
     }
     // A text that is not YAML at all would otherwise be read to its end, error by error.
     if (errors > maxSyntaxProblems) return tokens
-    if (parser.stack.length > maxDepth + besides) {
+    if (parser.stack.length > maxDepth + extraLevels) {
       report('too_deep', `The text is nested more than ${maxDepth} levels deep.`, offset)
       return null
     }

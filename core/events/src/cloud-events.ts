@@ -36,8 +36,8 @@ function cloudEventType(type: LoopEventType): string {
 }
 
 /**
- * Escapes what CloudEvents forbids in attributes, control characters and noncharacters; a line break would split a
- * header.
+ * Escapes what CloudEvents forbids in attributes, control
+ * characters and noncharacters; a line break would split a header.
  */
 function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Noncharacter_Code_Point}]/gu, encodeURIComponent)

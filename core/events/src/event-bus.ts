@@ -32,8 +32,8 @@ export interface EventBus {
   /** Never throws: when a listener throws, `onError` is called and the other listeners still hear the event. */
   publish(entries: readonly StoredEntry[]): void
   /**
-   * Returns a function that ends the subscription. Throws `closed` after `close`, and `invalid_input` for a wrong
-   * filter or listener.
+   * Returns a function that ends the subscription. Throws `closed`
+   * after `close`, and `invalid_input` for a wrong filter or listener.
    */
   subscribe(filter: EventFilter, listener: EventListener): () => void
   /**

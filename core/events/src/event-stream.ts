@@ -6,8 +6,8 @@ export interface EventStreamOptions {
   /** Ends the stream. */
   readonly signal?: AbortSignal
   /**
-   * How many events may wait for the reader; 1,000 by default. When more would wait, the stream fails with
-   * `unavailable`.
+   * How many events may wait for the reader; 1,000 by default.
+   * When more would wait, the stream fails with `unavailable`.
    */
   readonly maxBuffered?: number
 }

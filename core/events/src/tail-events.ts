@@ -59,8 +59,8 @@ export async function* tailEvents({
       }
       cursor = page.cursor
       if (page.items.length > 0) continue
-      // The process is kept alive only while this sleeps: a reader that stopped between two pages must not keep it
-      // alive.
+      // The process is kept alive only while this sleeps: a reader
+      // that stopped between two pages must not keep it alive.
       await clock
         .sleep(pollMs, AbortSignal.any([bell.signal, ...(signal ? [signal] : [])]))
         .finally(stayAwake())

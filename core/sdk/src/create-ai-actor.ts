@@ -5,8 +5,8 @@ export const aiProviders = ['anthropic', 'openai', 'gemini', 'grok'] as const
 export type AIProvider = (typeof aiProviders)[number]
 
 /**
- * The options that every adapter takes. Any other, such as `reasoningEffort`, is handed on to the adapter, which checks
- * it.
+ * The options that every adapter takes. Any other, such as
+ * `reasoningEffort`, is handed on to the adapter, which checks it.
  */
 export interface AIActorOptions extends ProviderOptions {
   readonly provider: AIProvider

@@ -93,7 +93,7 @@ export async function createLoopSystem(options: LoopSystemOptions): Promise<Loop
     clock = systemClock,
     ids = createIdentifiers(),
     elapsedUs = microseconds,
-    relay: relays = true,
+    relay: startsRelay = true,
     telemetry,
     onError,
   } = options
@@ -147,7 +147,7 @@ export async function createLoopSystem(options: LoopSystemOptions): Promise<Loop
     wake: () => relay.wake(),
   }
   const relay = createRelay(kernel, ids.id())
-  if (relays) relay.start()
+  if (startsRelay) relay.start()
 
   return {
     engine: createEngine(kernel),

@@ -16,8 +16,8 @@ import type * as named from './index.ts'
 type Taken<Function extends (...given: never[]) => unknown> = Parameters<Function>[0]
 type Given<Function extends (...taken: never[]) => unknown> = Awaited<ReturnType<Function>>
 
-// A library that is compiled with its declarations and depends on this package alone (pnpm, Yarn) can name nothing
-// else.
+// A library that is compiled with its declarations and depends
+// on this package alone (pnpm, Yarn) can name nothing else.
 test('every type that public functions take or return is exported by this package', () => {
   expectTypeOf<LoopSystem['events']>().toEqualTypeOf<Pick<named.EventBus, 'subscribe' | 'stream'>>()
   expectTypeOf<Parameters<LoopSystem['events']['subscribe']>>().toEqualTypeOf<

@@ -6,8 +6,8 @@ import { askForPayment, paymentWith } from './payment.fixture.ts'
 const person = (id: string) => ({ type: 'human', id }) as const
 
 /**
- * A payment that two of the team approve, and then the owner; what each person may is in `roles`, who shares one in
- * `people`.
+ * A payment that two of the team approve, and then the owner;
+ * what each person may is in `roles`, who shares one in `people`.
  */
 async function ask(
   roles: Readonly<Record<string, readonly string[]>>,

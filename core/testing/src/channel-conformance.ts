@@ -14,8 +14,8 @@ import { approvalRequest, startPlan } from './plans.ts'
 export interface ChannelHarness {
   readonly name: string
   /**
-   * Creates a channel that hands authentic decisions to `intake`; a channel without an inbound side may ignore
-   * `intake`.
+   * Creates a channel that hands authentic decisions to `intake`;
+   * a channel without an inbound side may ignore `intake`.
    */
   create(intake: (decision: DecisionIntake) => Promise<{ readonly status: string }>): Channel
   /** Everything that the channel has sent to people so far, as text. */

@@ -69,9 +69,9 @@ const expected: Readonly<
 }
 
 /**
- * Registers the tests that every provider passes unchanged. With factories it covers the contract. With a `wire` it
- * runs the vendor's real SDK against a local server of that format, and also covers everything that passes between the
- * two.
+ * Registers the tests that every provider passes unchanged. With factories it
+ * covers the contract. With a `wire` it runs the vendor's real SDK against a local
+ * server of that format, and also covers everything that passes between the two.
  */
 export function providerConformance(harness: ProviderHarness | ProviderWireHarness): void {
   describe(`${harness.name} keeps the provider contract`, () => {

@@ -4,8 +4,8 @@ import type { CloudEvent } from '@loop-engine/core'
 export const sinkSecret = 'DATA-THAT-STAYS-INSIDE'
 
 /**
- * A test event with characters that are not ASCII, among them a line separator. `seq` is the number of its entry in the
- * run.
+ * A test event with characters that are not ASCII, among them a
+ * line separator. `seq` is the number of its entry in the run.
  */
 export function sinkEvent(seq: number): CloudEvent {
   return {

@@ -8,8 +8,8 @@ const money = {
 }
 
 /**
- * An agent buys for up to 100 by itself; above that, a buyer has to approve. When the gateway has charged, `confirm`
- * follows.
+ * An agent buys for up to 100 by itself; above that, a buyer has
+ * to approve. When the gateway has charged, `confirm` follows.
  */
 export const purchase = defineLoop({
   id: 'purchase',

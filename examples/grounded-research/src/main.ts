@@ -12,8 +12,8 @@ const replies: ModelReply[] = [
 ]
 
 /**
- * Asks Perplexity twice: its first answer is blocked because of its source. Both answers are on record with their
- * sources.
+ * Asks Perplexity twice: its first answer is blocked because of
+ * its source. Both answers are on record with their sources.
  */
 export async function run(): Promise<string[]> {
   const server = await startModelServer({ wire: 'perplexity-agent' })

@@ -11,8 +11,8 @@ import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/wo
 import { activities, policies } from './orders.ts'
 
 /**
- * An order of 500: finance approves the charge, and customs the export. The workflow waits for both, for days if
- * necessary.
+ * An order of 500: finance approves the charge, and customs the
+ * export. The workflow waits for both, for days if necessary.
  */
 export async function run(): Promise<string[]> {
   Runtime.install({ logger: new DefaultLogger('ERROR') })

@@ -15,8 +15,8 @@ import type { Answer, Reviews, Waiting } from './reviews.ts'
 import { severities } from './signals/severity.ts'
 
 /**
- * Asks the person at the terminal about each matter that waits. Ends early when the person quits, or when the `signal`
- * of `terminal` aborts.
+ * Asks the person at the terminal about each matter that waits. Ends
+ * early when the person quits, or when the `signal` of `terminal` aborts.
  */
 export async function askPerson(reviews: Reviews, terminal: CommonOptions): Promise<void> {
   // Ctrl-D closes the input under a prompt, which would then never answer.

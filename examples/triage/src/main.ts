@@ -68,8 +68,8 @@ function say(text: string, code: number): number {
 }
 
 /**
- * Prints an expected error as its message and hint, and returns an exit code. Any other error is a bug and is thrown
- * on.
+ * Prints an expected error as its message and hint, and returns
+ * an exit code. Any other error is a bug and is thrown on.
  */
 function explain(error: unknown): number {
   if (isSystemError(error)) {

@@ -79,8 +79,8 @@ interface Decided {
 const nothing: Decided = { refused: [], decidedElsewhere: 0 }
 
 /**
- * Answers every waiting matter as the options say. If an answer is refused, such as under a stop, the matter goes on
- * waiting.
+ * Answers every waiting matter as the options say. If an answer
+ * is refused, such as under a stop, the matter goes on waiting.
  */
 async function decide(
   reviews: Reviews,

@@ -70,8 +70,8 @@ function unique(): bigint {
 }
 
 /**
- * Texts as long as those that a transition writes, for the baselines. In SQLite the instance text is shorter: it has
- * columns.
+ * Texts as long as those that a transition writes, for the
+ * baselines. In SQLite the instance text is shorter: it has columns.
  */
 export const sizes = {
   instance: { postgres: 'i'.repeat(513), sqlite: 'i'.repeat(330) },

@@ -14,8 +14,8 @@ export interface Rounds {
 }
 
 /**
- * The operations per second of each contender: the median of alternating rounds, so that a slow moment affects all
- * alike.
+ * The operations per second of each contender: the median of
+ * alternating rounds, so that a slow moment affects all alike.
  */
 export async function rates<Name extends string>(
   contenders: Readonly<Record<Name, Contender>>,

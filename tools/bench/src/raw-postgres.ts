@@ -13,9 +13,9 @@ export interface RawPostgresOptions {
 }
 
 /**
- * Writes the rows of a transition by one prepared statement, with a connection for each caller: the lower bound of its
- * cost over a network. It judges, hashes, locks and reads nothing. No two callers write the same run, so it cannot lose
- * a race.
+ * Writes the rows of a transition by one prepared statement, with a connection for
+ * each caller: the lower bound of its cost over a network. It judges, hashes, locks
+ * and reads nothing. No two callers write the same run, so it cannot lose a race.
  */
 export async function openRaw({
   url,

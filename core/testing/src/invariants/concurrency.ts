@@ -1,8 +1,8 @@
 import type { Checker } from './world.ts'
 
 /**
- * 10. Each run has one order, consistent with real time: an earlier answer never has a later number, and no read is
- * stale.
+ * 10. Each run has one order, consistent with real time: an
+ * earlier answer never has a later number, and no read is stale.
  */
 export const linearizable: Checker = function* ({ operations = [] }) {
   const byRun = Map.groupBy(

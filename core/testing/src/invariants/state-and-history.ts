@@ -20,8 +20,8 @@ export const fold: Checker = function* ({ runs }) {
 const final = new Set(['completed', 'failed', 'cancelled'])
 
 /**
- * 2. Every transition exists in the definition that the record names, its hard guards passed, and no run moves after
- * its end.
+ * 2. Every transition exists in the definition that the record
+ * names, its hard guards passed, and no run moves after its end.
  */
 export const legality: Checker = function* ({ runs, definitions }) {
   for (const { entries } of runs) {

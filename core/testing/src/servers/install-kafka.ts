@@ -26,8 +26,8 @@ export interface KafkaInstallation {
 }
 
 /**
- * Returns Apache Kafka's broker, which is fetched once with Maven and kept in the user's cache. If that fails, the
- * error says what to do.
+ * Returns Apache Kafka's broker, which is fetched once with Maven and
+ * kept in the user's cache. If that fails, the error says what to do.
  */
 export async function installKafka(): Promise<KafkaInstallation> {
   const named = process.env['KAFKA_LIBS']

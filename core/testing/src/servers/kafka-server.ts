@@ -18,8 +18,8 @@ export interface KafkaServer extends ServerProcess {
 }
 
 /**
- * Starts a real Apache Kafka for tests: one node that is broker and controller, with its logs on disk. It ends with
- * this process.
+ * Starts a real Apache Kafka for tests: one node that is broker and
+ * controller, with its logs on disk. It ends with this process.
  */
 export async function startKafka(): Promise<KafkaServer> {
   const { libs, version } = await installKafka()

@@ -7,9 +7,9 @@ import { poisonJourneys } from './poison.ts'
 import { slowJourneys } from './slow.ts'
 
 /**
- * Registers the journeys that every sink passes unchanged. A whole system publishes to the sink, the test moves the
- * clock of that system, and something may go wrong behind the sink. Each journey names the kind of bug that it
- * prevents.
+ * Registers the journeys that every sink passes unchanged. A whole system publishes
+ * to the sink, the test moves the clock of that system, and something may go wrong
+ * behind the sink. Each journey names the kind of bug that it prevents.
  */
 export function sinkJourneys(harness: SinkJourneyHarness): void {
   describe(`${harness.name}: whoever publishes hears what became of it`, () => {

@@ -15,8 +15,8 @@ import { claim, claimIds, claimOne, leaseMs, now } from './claiming.ts'
 const done: Settlement['outcome'] = { kind: 'done' }
 
 /**
- * Tests the waiting events of a sink. A store may keep many of them in one row, but must hand out each as it was put
- * in.
+ * Tests the waiting events of a sink. A store may keep many of
+ * them in one row, but must hand out each as it was put in.
  */
 export function testBacklogs(open: OpenStore): void {
   test('events that pile up are handed out one by one, in order, as they were put in', async () => {

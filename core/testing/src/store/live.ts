@@ -6,8 +6,8 @@ import type { OpenStore, StoreHarness } from '../store-conformance.ts'
 import { codeOf } from './answers.ts'
 
 /**
- * Tests `tail` and `watch`, by which processes follow each other. A store has them, or its harness names them as
- * missing.
+ * Tests `tail` and `watch`, by which processes follow each
+ * other. A store has them, or its harness names them as missing.
  */
 export function testStoreLive(open: OpenStore, harness: StoreHarness): void {
   const { without = [] } = harness

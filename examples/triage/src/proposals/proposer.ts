@@ -23,8 +23,8 @@ interface Access {
 }
 
 /**
- * The environment variables of each vendor. The first vendor whose key is set proposes, unless `--provider` names
- * another.
+ * The environment variables of each vendor. The first vendor
+ * whose key is set proposes, unless `--provider` names another.
  */
 const access: Readonly<Record<AIProvider, Access>> = {
   anthropic: {

@@ -17,8 +17,8 @@ import { temporaryFile } from '../temporary.ts'
 const connections = 64
 
 /**
- * Compares a transition by POST with a bare Hono route that makes one SQLite transaction. The clients run in this
- * process.
+ * Compares a transition by POST with a bare Hono route that
+ * makes one SQLite transaction. The clients run in this process.
  */
 export const http: Suite = async ({ quick }) => {
   const pace = quick ? { rounds: 1, ms: 200, batch: 64 } : { rounds: 5, ms: 2000, batch: 256 }
