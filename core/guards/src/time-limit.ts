@@ -1,11 +1,11 @@
 import type { Context, Script } from 'node:vm'
 
-/** Does the work at once; answers `late` when it was ended because it took too long. */
+/** Does the work synchronously; returns `late` if it was interrupted because it took too long. */
 export type TimeLimit = <Result>(work: () => Result) => Result | 'late'
 
 /**
- * Ends what nobody can wait for, such as a regular expression that tries every way to match. A context of its own is
- * how Node interrupts what is running; the work itself is ours, and is not confined by it.
+ * Interrupts synchronous work that takes too long, such as a regular expression that tries every way to match. Node can
+ * interrupt only what runs in a `vm` context; that confines nothing, and need not, because the work is ours.
  */
 export function createTimeLimit(timeoutMs: number): TimeLimit {
   let runner: { readonly context: Context; readonly script: Script } | undefined
@@ -27,7 +27,7 @@ function createRunner(): { readonly context: Context; readonly script: Script } 
   return { context: vm.createContext({}), script: new vm.Script('work()') }
 }
 
-// The error is one of that context, whose `Error` is not ours.
+// The error comes from that context, whose `Error` is not ours, so `instanceof` would fail.
 function isTimeout(error: unknown): boolean {
   const { code } = (error ?? {}) as { readonly code?: unknown }
   return code === 'ERR_SCRIPT_EXECUTION_TIMEOUT'

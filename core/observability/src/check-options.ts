@@ -1,9 +1,6 @@
 import { LoopError, refuseStrayKeys } from '@loop-engine/core'
 
-/**
- * Throws `invalid_input` for an option that would be ignored, and without a store and a tenant: of nothing everything
- * verifies.
- */
+/** Throws `invalid_input` for an unknown option, and without a store or a tenant, of which everything would verify. */
 export function checkOptions(
   what: string,
   options: { readonly store: unknown; readonly tenant: unknown },
@@ -17,7 +14,9 @@ export function checkOptions(
     throw new LoopError('invalid_input', `${what} needs the name of a tenant.`, { path: '/tenant' })
 }
 
-/** A list of nobody is no way to say that nobody has to have signed: it may be what is left of one. */
+/**
+ * Refuses an empty list of keys, which may be a list that lost its keys. Leaving it out says that no signature is checked.
+ */
 export function checkKeys(keys: unknown): void {
   if (keys === undefined || (Array.isArray(keys) && keys.length > 0)) return
   throw new LoopError('invalid_input', 'There is no key that may have signed.', {

@@ -35,7 +35,7 @@ export async function* leafPages(
   }
 }
 
-/** The entries of a run from `first` up to `to`, in pages. Others have their turn between two of them. */
+/** The entries of a run from `first` up to `to`, in pages. Yields to the event loop between pages. */
 export async function* entryPages(
   store: LoopStore,
   tenant: string,
@@ -50,7 +50,7 @@ export async function* entryPages(
     yield page
     if (from > first) await nextTurn()
     if (page.length < pageSize) return
-    // Not every number is there: retention drops the first entries of a run.
+    // The page may begin later than asked, because retention drops the first entries of a run.
     from = last.seq + 1
   }
 }

@@ -137,12 +137,7 @@ async function ask(
   }
 }
 
-interface KnownPerson {
-  readonly roles: readonly string[]
-  readonly groups: readonly string[]
-  readonly identityClass: string | undefined
-  readonly accounts: readonly string[]
-}
+type KnownPerson = Required<Omit<Person, 'identityClass'>> & Pick<Person, 'identityClass'>
 
 /**
  * Refuses an answer that is no person: a directory that answers `true`, or a text, would make the person known without roles.

@@ -79,28 +79,21 @@ export async function createLoopRegistry(
 
   async function load(digest: string): Promise<LoopIndex> {
     const text = await store.definition(digest)
-    if (text === null) {
-      throw new LoopError(
-        'corrupt',
-        'The definition that a run is pinned to is not in the store.',
-        { details: { digest } },
-      )
-    }
-    if (sha256Hex(text) !== digest) {
-      throw new LoopError('corrupt', 'A stored definition does not have its digest.', {
-        details: { digest },
-      })
-    }
+    if (text === null)
+      throw corrupt(digest, 'The definition that a run is pinned to is not in the store.')
+    if (sha256Hex(text) !== digest)
+      throw corrupt(digest, 'A stored definition does not have its digest.')
     const read = readDefinition(parseJson(text))
-    if (!read.success) {
-      throw new LoopError('corrupt', 'A stored definition is not one that this version reads.', {
-        details: { digest },
-      })
-    }
+    if (!read.success)
+      throw corrupt(digest, 'A stored definition is not one that this version reads.')
     const loop = indexLoop(deepFreeze(read.data), digest)
     byDigest.set(digest, loop)
     return loop
   }
+}
+
+function corrupt(digest: string, message: string): LoopError {
+  return new LoopError('corrupt', message, { details: { digest } })
 }
 
 function otherDefinition(loopId: string): LoopError {

@@ -3,7 +3,7 @@ import QuickLRU from 'quick-lru'
 
 interface RememberedRun {
   readonly instance: LoopInstance
-  /** Which of all that were remembered this is, in order. */
+  /** Its place among all that were remembered, in order. */
   readonly number: number
 }
 
@@ -11,30 +11,32 @@ interface RememberedRun {
 export interface Runs {
   /** A point in time, for `known`. */
   mark(): number
-  /** The newest run of a business key, if it was in memory at that time, and is; others may have moved it since. */
+  /** The newest run of a business key, if it was remembered before that time; others may have moved it since. */
   known(tenant: string, aggregateId: string, mark: number): LoopInstance | undefined
   /** The newest run of a business key: at once when it is known, unless it is to be read `fresh` from the store. */
   load(tenant: string, aggregateId: string, fresh?: boolean): LoopInstance | Promise<LoopInstance>
-  /** One that is over is not kept: the next of its key may begin in any process. */
+  /** Remembers an open run. A closed one is forgotten, because the next run of its key may begin in any process. */
   keep(instance: LoopInstance): void
   forget(tenant: string, aggregateId: string): void
   /** Runs `work` after all earlier work on the same key in this process: callers queue instead of conflicting. */
   exclusive<T>(tenant: string, aggregateId: string, work: () => Promise<T>): Promise<T>
-  /** `exclusive` without a closure, for the hot path: waits for its turn if a promise is returned; then `leave` must follow. */
+  /**
+   * `exclusive` without a closure, for the hot path: waits for its turn if a promise is returned; then `leave` must follow.
+   */
   enter(tenant: string, aggregateId: string): Promise<void> | undefined
   leave(tenant: string, aggregateId: string): void
 }
 
 export function createRuns(store: LoopStore, cachedInstances: number): Runs {
-  // It may hold twice its size.
+  // This cache may hold up to twice its size.
   const cache = new QuickLRU<string, RememberedRun>({ maxSize: Math.ceil(cachedInstances / 2) })
   let remembered = 0
-  // Who waits for a key, in order; there is a line while somebody works on the key.
+  // Those who wait for a key, in order; a key has a line while somebody works on it.
   const lines = new Map<string, (() => void)[]>()
   const keyOf = (tenant: string, aggregateId: string): string =>
     tenant === 'default' ? aggregateId : `${tenant}\n${aggregateId}`
 
-  /** A key of one tenant may be spelt like tenant and key of another: what is found must be what was asked for. */
+  /** Checks what was found, because the key of one tenant may be spelled like tenant and key of another. */
   const recall = (tenant: string, aggregateId: string): RememberedRun | undefined => {
     const run = cache.get(keyOf(tenant, aggregateId))
     return run?.instance.aggregateId === aggregateId ? run : undefined

@@ -4,8 +4,8 @@ import type { Delivery } from './delivery.ts'
 import type { Kernel } from './kernel.ts'
 
 /**
- * Another process may have what this one lacks, as while a new version is rolled out: the item comes again, for as long
- * as if the other side were away. Who watches this process hears of it.
+ * Puts an item off, and reports it, because this process lacks its integration, channel or sink. Another process may have
+ * it, as during the rollout of a new version, so the item is tried for as long as during an outage.
  */
 export function unregistered(
   { report }: Pick<Kernel, 'report'>,

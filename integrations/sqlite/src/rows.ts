@@ -24,18 +24,7 @@ export type InstanceRow = [
   rest: string,
 ]
 
-/** What no query asks for, as one JSON text. */
-type Rest = Pick<
-  LoopInstance,
-  | 'definition'
-  | 'stateVersion'
-  | 'transitions'
-  | 'openApprovals'
-  | 'metadata'
-  | 'correlationId'
-  | 'head'
->
-
+/** The fields of a run that no query asks for, as one JSON text. */
 export function restOf({
   definition,
   stateVersion,
@@ -44,7 +33,7 @@ export function restOf({
   metadata,
   correlationId,
   head,
-}: Rest): string {
+}: LoopInstance): string {
   return JSON.stringify({
     definition,
     stateVersion,
@@ -53,7 +42,7 @@ export function restOf({
     metadata,
     correlationId,
     head,
-  } satisfies Rest)
+  })
 }
 
 export function toInstance(row: InstanceRow): LoopInstance {

@@ -105,10 +105,7 @@ function sentenceOf({ status, reason, request }: DecisionAnswer): OutcomeText {
 }
 
 function refusalText(reason: string, request: ApprovalRequest | undefined): OutcomeText {
-  const known = refusals[reason] ?? {
-    title: 'Not taken',
-    text: 'Your decision was not taken.',
-  }
+  const known = refusals[reason] ?? { title: 'Not taken', text: 'Your decision was not taken.' }
   if (reason !== 'already_decided' || !request) return known
   if (request.status === 'cancelled') {
     const { title, text } = outcomeText(request)

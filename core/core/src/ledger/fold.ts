@@ -70,10 +70,7 @@ function startRun(entry: EntryDraft, sealed: { seq: number; hash: string }): Loo
 /** The definition to which an entry that starts or migrates a run pins it. */
 function definitionOf({ definition, data }: EntryDraft): LoopInstance['definition'] {
   const version = data?.['version']
-  return Object.freeze({
-    version: typeof version === 'string' ? version : '1',
-    digest: definition,
-  })
+  return Object.freeze({ version: typeof version === 'string' ? version : '1', digest: definition })
 }
 
 const opened: Readonly<Partial<Record<EntryType, number>>> = {

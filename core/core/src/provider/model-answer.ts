@@ -5,7 +5,6 @@ import {
   codeOnly,
   present,
   unreadable,
-  verdict,
   verdictError,
   verdictOfCode,
   withheldAnswer,
@@ -35,20 +34,20 @@ export interface ModelAnswer {
 }
 
 const verdicts: Readonly<Record<Exclude<AnswerEnd, 'complete'>, Verdict>> = {
-  refused: verdict(
+  refused: [
     'refused',
     false,
     'refused to answer.',
     'Change the instruction, or let a person decide.',
-  ),
-  truncated: verdict(
+  ],
+  truncated: [
     'truncated',
     false,
     'ran out of tokens.',
     'Raise maxOutputTokens or send less evidence.',
-  ),
+  ],
   filtered: withheldAnswer,
-  failed: verdict('unavailable', true, 'reports that it failed.', 'Ask again later.'),
+  failed: ['unavailable', true, 'reports that it failed.', 'Ask again later.'],
   unreadable,
 }
 

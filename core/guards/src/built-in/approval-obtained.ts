@@ -5,19 +5,15 @@ import { checkedBy, duration, durationMs, optional, text, wholeNumber } from './
 
 /**
  * `{ transition: 'review', people?: 1, within?: '7d' }`: the newest request for that earlier transition was approved by
- * so many people, none of the requester's party. It reads recorded decisions; what evidence says of approvals counts
- * for nothing. Guards judge before anybody is asked, so about its own transition the answer would always be no.
+ * at least `people` people, none of the requester's party. It reads recorded decisions and ignores what evidence says about
+ * approvals. It cannot ask about its own transition, because guards judge before anybody is asked to approve.
  */
 export const approvalObtained: Guard = {
   contract: 'guard/v1',
   id: 'approval-obtained',
   description: 'The newest request for `transition` was approved by enough `people`.',
   needs: ['approvals'],
-  check: checkedBy({
-    transition: text,
-    people: optional(wholeNumber),
-    within: optional(duration),
-  }),
+  check: checkedBy({ transition: text, people: optional(wholeNumber), within: optional(duration) }),
   evaluate({
     approvals = [],
     identityClassOf,

@@ -2,7 +2,7 @@ import type { Guard } from '@loop-engine/core'
 
 import { checkedBy, numberFrom, oneOf, optional } from './parameters.ts'
 
-/** `{ min: 0.8, from?: 'evidence' | 'actor' }`: a model's own confidence is high enough. None at all is not. */
+/** `{ min: 0.8, from?: 'evidence' | 'actor' }`: a model's own confidence is stated, and high enough. */
 export const confidenceThreshold: Guard = {
   contract: 'guard/v1',
   id: 'confidence-threshold',

@@ -2,7 +2,10 @@ import type { Guard } from '@loop-engine/core'
 
 import { checkedBy, duration, durationMs, optional, text } from './parameters.ts'
 
-/** `{ period: '1h', transition? }`: so long has passed since that transition (its own by default) was last executed in this run. */
+/**
+ * `{ period: '1h', transition? }`: this time has passed since the transition (its own by default) was last executed in this
+ * run.
+ */
 export const cooldown: Guard = {
   contract: 'guard/v1',
   id: 'cooldown',
@@ -11,7 +14,7 @@ export const cooldown: Guard = {
   check: checkedBy({ period: duration, transition: optional(text) }),
   evaluate({ lastExecutedAt, parameters: { period }, now }) {
     const periodMs = durationMs(period)
-    // Undefined means that nobody looked, which is not the same as never.
+    // Undefined means that nobody looked it up; null means never.
     if (lastExecutedAt === undefined)
       return { passed: false, message: 'It is not known when it last happened.' }
     const passed = lastExecutedAt === null || now - lastExecutedAt >= periodMs

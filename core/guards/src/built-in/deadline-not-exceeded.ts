@@ -7,8 +7,8 @@ import { readField } from './read-field.ts'
 const timestamp = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/
 
 /**
- * One of `{ at: '2026-12-31T18:00Z' }`, `{ within: '2d' }` of the start of the run, or
- * `{ metadata: '/dueAt' }`, which the run was started with. Evidence cannot move a deadline.
+ * One of `{ at: '2026-12-31T18:00Z' }`; `{ within: '2d' }`, from the start of the run; or `{ metadata: '/dueAt' }`, a field
+ * of the metadata with which the run was started. Evidence cannot move a deadline.
  */
 export const deadlineNotExceeded: Guard = {
   contract: 'guard/v1',
@@ -48,7 +48,7 @@ function timeOf(value: JsonValue | undefined): number | null {
   return Number.isNaN(time) || !isDay(value.slice(0, 10)) ? null : time
 }
 
-// The 30th of February is read as the 2nd of March.
+// `Date.parse` reads the 30th of February as the 2nd of March.
 function isDay(date: string): boolean {
   return new Date(date).toISOString().startsWith(date)
 }

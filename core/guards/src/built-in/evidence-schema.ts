@@ -11,7 +11,10 @@ type Validate = (evidence: JsonObject) => ValidationResult | 'late'
 
 const longestMs = 500
 
-/** `{ schema: { … } }`: the evidence satisfies a JSON Schema (2020-12). No code is generated; remote references are not followed. */
+/**
+ * `{ schema: { … } }`: the evidence satisfies a JSON Schema (2020-12). No code is generated; remote references are not
+ * followed.
+ */
 export function createEvidenceSchemaGuard(): Guard {
   const validators = new WeakMap<JsonObject, Validate>()
   const limit = createTimeLimit(longestMs)
@@ -46,7 +49,7 @@ export function createEvidenceSchemaGuard(): Guard {
   }
 }
 
-// The innermost place that is in the schema itself: field names of the evidence may be anything.
+// Names the innermost place that the schema itself has, and no field names of the evidence, which may be anything.
 function placeOf(errors: readonly OutputUnit[], schema: JsonObject): string {
   const places = errors.map(({ keywordLocation }) => keywordLocation)
   return places.findLast((place) => readField(schema, place.slice(1)) !== undefined) ?? '#'

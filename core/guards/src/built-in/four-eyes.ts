@@ -4,9 +4,8 @@ import { delegatorsOf, type Guard } from '@loop-engine/core'
 import { checkedBy, text } from './parameters.ts'
 
 /**
- * `{ transition: 'refund' }`: the actor neither requested nor decided any approval of that transition
- * in this run, nor handed on the vote that decided, nor acts for anyone who did. Without an approved
- * request there is no first pair of eyes.
+ * `{ transition: 'refund' }`: somebody approved that transition in this run, and the actor neither requested nor decided an
+ * approval of it, nor handed on a vote about it, nor acts for anybody who did.
  */
 export const fourEyes: Guard = {
   contract: 'guard/v1',

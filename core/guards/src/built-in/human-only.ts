@@ -2,7 +2,7 @@ import type { Guard } from '@loop-engine/core'
 
 import { checkedBy } from './parameters.ts'
 
-/** The actor is a human, whoever a machine may act for. */
+/** The actor is a human. A machine that acts for a human is none. */
 export const humanOnly: Guard = {
   contract: 'guard/v1',
   id: 'human-only',

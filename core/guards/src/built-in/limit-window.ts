@@ -2,7 +2,7 @@ import { spellingOf, type GuardInput, type Reservation } from '@loop-engine/core
 
 import { durationMs, textOf } from './parameters.ts'
 
-/** Whose counter it is. */
+/** Who shares one counter. */
 export const limitScopes = ['actor', 'instance', 'loop', 'tenant'] as const
 type LimitScope = (typeof limitScopes)[number]
 
@@ -45,7 +45,7 @@ function ownerOf(scope: LimitScope, { actor, instance }: GuardInput): string {
   }
 }
 
-// Names and ids may hold a colon themselves; two counters must never fall together.
+// Names and ids may contain a colon, and two counters must never get the same key.
 function escaped(part: string): string {
   return /[%:]/.test(part) ? part.replaceAll('%', '%25').replaceAll(':', '%3A') : part
 }

@@ -3,11 +3,11 @@ import type { Guard, JsonValue } from '@loop-engine/core'
 
 import { checkedBy, listOf, text, textOf, type ParameterCheck } from './parameters.ts'
 
-/** As an actor bears it: only reviewers are spelled `role:finance`. */
+/** The name of a role as an actor has it; only reviewers are written `role:finance`. */
 const roleName: ParameterCheck = (value) =>
   textOf(value).startsWith('role:') ? 'a role' : text(value)
 
-/** `{ roles: ['finance', 'lead'] }`: the actor bears at least one of them itself. */
+/** `{ roles: ['finance', 'lead'] }`: the actor itself has at least one of these roles. */
 export const roleRequired: Guard = {
   contract: 'guard/v1',
   id: 'role-required',

@@ -21,7 +21,7 @@ import { answerOf, failed, type Answer } from './guard-answer.ts'
 import { createLateSignal, type LateSignal } from './late-signal.ts'
 import { prepareGuard, type GuardNeed, type PreparedGuard } from './prepare-guard.ts'
 
-/** A value, or a promise where somebody had to wait: what is answered at once costs no tick. */
+/** A value, or a promise if something had to be awaited: a value that is known at once costs no tick. */
 export type MaybePromise<T> = T | Promise<T>
 
 /** One attempt, as guards see it. */
@@ -38,16 +38,16 @@ export interface GuardFacts {
   readonly lastExecutedAt?: ReadonlyMap<string, number>
   /** The approval requests of this run, newest first. */
   readonly approvals?: readonly ApprovalRequest[]
-  /** Who bears an id, of those in the requests and of the actor's party. */
+  /** The person behind an id; see `GuardInput`. */
   readonly identityClassOf?: (id: string) => string
-  /** Counters that a commit of this attempt found full: guards that reserve them have failed. */
+  /** Counters that were full when this attempt was committed before: guards that reserve them fail. */
   readonly overrun?: readonly string[]
 }
 
 export interface GuardsOutcome {
   /** One for each guard, in the order of the definition. */
   readonly results: readonly GuardResult[]
-  /** What passed guards want to reserve; empty when the attempt is blocked. */
+  /** What the guards that passed reserve; empty if the attempt is blocked. */
   readonly reservations: readonly Reservation[]
   /** The first hard guard that did not pass. */
   readonly blockedBy: GuardResult | null
@@ -57,8 +57,8 @@ export interface GuardEvaluator {
   /** Facts that have to be read before `evaluate`. */
   needs(guards: readonly GuardSpec[]): ReadonlySet<GuardNeed>
   /**
-   * Asks every guard, also after one has failed. Never throws: a guard that throws, is late, is
-   * unknown or answers nonsense has failed. Synchronous when all guards are.
+   * Asks every guard, even after one has failed. Never throws: a guard that throws, is late, is unknown or answers nonsense
+   * has failed. Synchronous if all guards are.
    */
   evaluate(facts: GuardFacts): MaybePromise<GuardsOutcome>
 }
@@ -122,7 +122,7 @@ export function createGuardEvaluator({
     const startUs = elapsedUs()
     const took = (): number => Math.max(0, Math.round(elapsedUs() - startUs))
     const threw = (): Answer => failed(prepared, 'threw', 'The guard could not judge.', took())
-    // Reading an answer may throw as well: it is an object of the guard's.
+    // Reading the answer may throw too, because it is an object of the guard.
     try {
       const verdict: unknown = guard.evaluate(inputFor(prepared, facts), late)
       if (!isThenable(verdict)) return answerOf(prepared, verdict, took(), facts.overrun)

@@ -9,7 +9,7 @@ export interface Answer {
   readonly reserve?: readonly Reservation[]
 }
 
-/** What is recorded of what a guard answered. A guard that reserves what a commit found full has failed. */
+/** What is recorded of a guard's answer. A guard that reserves a full counter has failed. */
 export function answerOf(
   prepared: PreparedGuard,
   answer: unknown,

@@ -4,8 +4,8 @@ export interface LateSignal {
 }
 
 /**
- * What guards are told when they are late; one for all guards of an attempt, which are late at the
- * same time. Most answer at once and never look, so the controller is made when somebody looks.
+ * The signal that aborts when guards are late; all guards of an attempt share it, because they are late at the same time.
+ * Most guards never look at it, so the controller is made when one does.
  */
 const lateSignal: LateSignal = {
   controller: undefined,
@@ -15,7 +15,7 @@ const lateSignal: LateSignal = {
   },
 }
 
-// A getter that is inherited costs a tenth of one that is made anew for each attempt.
+// Inheriting the getter costs a tenth of making it for each attempt.
 export function createLateSignal(): LateSignal {
   return Object.create(lateSignal) as LateSignal
 }

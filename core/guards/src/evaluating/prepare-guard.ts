@@ -24,7 +24,7 @@ export interface PreparedGuard {
   readonly asksAbout: string | undefined
   /** The definition's own sentence for a failure. */
   readonly message: string | undefined
-  /** What every result of it says. */
+  /** The fields that all its results share. */
   readonly recorded: Pick<GuardResult, 'id' | 'use' | 'severity' | 'parameters'>
 }
 
@@ -57,8 +57,8 @@ export function prepareGuard(
   }
 }
 
-// A record repeats its parameters with every attempt, so large ones (a schema) go by their digest;
-// the definition that the record names has them in full.
+// Every attempt records the parameters, so large ones, such as a schema, are recorded by their digest; the definition that
+// the record names has them in full.
 function recordable(parameters: JsonObject): JsonObject {
   const text = canonicalize(parameters)
   return text.length <= recordedBytes ? parameters : { digest: sha256Hex(text) }

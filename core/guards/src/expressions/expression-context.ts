@@ -2,7 +2,7 @@ import type { GuardInput } from '@loop-engine/core'
 
 import type { ExpressionContext } from './expressions.ts'
 
-/** What expressions see of an attempt; of its run nothing that another commit could change unnoticed. */
+/** What expressions see of an attempt. Of its run they see nothing that another commit could change without moving it. */
 export function expressionContext({
   evidence,
   actor,

@@ -7,7 +7,7 @@ export interface ExpressionCost {
   readonly degree: number
   /** Whether each step may copy a whole list: `+` between lists. */
   readonly copies: boolean
-  /** Whether what it makes may grow from one comprehension to the next: lists and maps in their bodies. */
+  /** Whether its values may grow from one comprehension to the next, because their bodies build lists or maps. */
   readonly builds: boolean
   /** Whether each step may compare one whole list with another. */
   readonly compares: boolean
@@ -45,12 +45,12 @@ const maxCopied = 8_000_000
 const maxDegree = 2
 const maxComprehensions = 8
 const maxGrowing = 8
-/** Lists that are no wider are compared with each other in no time. */
+/** Comparing lists up to this width takes no time worth limiting. */
 const narrow = 256
 
 /**
- * CEL always ends, but nested comprehensions end late and `+` inside them grows what the next one
- * reads. Both are bounded here, before anything runs.
+ * Measures what an expression may cost, before it runs. CEL always ends, but nested comprehensions may end late, and `+`
+ * inside them may make the input of the next one larger.
  */
 export function measureExpression(root: ASTNode): ExpressionCost {
   let total = 0
@@ -105,7 +105,7 @@ export function refuseCostly(cost: ExpressionCost, { evidence, actor, instance }
   })
 }
 
-/** Whether an expression of this cost is to be interrupted: how long it takes does not show in how wide its input is. */
+/** Whether an expression of this cost needs a time limit, because the width of its input does not bound its time. */
 export function mayTakeLong(cost: ExpressionCost, inputs: Inputs): boolean {
   if (cost.builds || !cost.compares) return cost.builds
   return [inputs.evidence, inputs.actor, inputs.instance].some(
@@ -132,7 +132,7 @@ function widest(value: unknown, limit: number): number {
   return found
 }
 
-/** What is added to a number can only be one. */
+/** Whether a node is surely a number; then `+` adds numbers and copies no list. */
 function isNumber({ op, args }: ASTNode): boolean {
   const literal = typeof args === 'number' || typeof args === 'bigint'
   return (op === 'value' && literal) || op === '-' || op === '*' || op === '/' || op === '%'

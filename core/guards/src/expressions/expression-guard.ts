@@ -13,7 +13,7 @@ export function createExpressionGuard(text: string, expressions: Expressions): G
     evaluate(input) {
       compiled ??= expressions.compile(text)
       const passed = compiled.evaluate({ ...expressionContext(input), now: input.now })
-      // A verdict that is not a boolean is refused by whoever asked.
+      // The evaluator refuses a verdict that is not a boolean.
       return { passed: passed as boolean, message: 'The condition of this transition is not met.' }
     },
   }

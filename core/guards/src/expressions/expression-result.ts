@@ -6,8 +6,8 @@ const maxParts = 500_000
 const charactersPerPart = 64
 
 /**
- * JSON of what CEL answered. Throws `invalid_input` for what JSON cannot say exactly, and `too_large` when it is more
- * than any record would take: a list may hold one thing many times over.
+ * The JSON of a value of CEL. Throws `invalid_input` for a value that JSON cannot express exactly, and `too_large` if it is
+ * larger than any record: a list may hold the same large value many times.
  */
 export function toJson(value: unknown): JsonValue {
   return copy(value, 0, { parts: maxParts })

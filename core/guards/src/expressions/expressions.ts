@@ -21,11 +21,11 @@ export interface ExpressionContext {
   readonly now?: number
 }
 
-/** `judgement` knows the time of the attempt, `effect` has no clock: it must say the same later. */
+/** `judgement` knows the time of the attempt; `effect` has no clock, because its value must be the same later. */
 export type ExpressionScope = 'judgement' | 'effect'
 
 export interface CompiledExpression {
-  /** Pure. Throws `invalid_input` when it has no value for this context, `too_large` when it would cost too much. */
+  /** Pure. Throws `invalid_input` if it has no value in this context, and `too_large` if it would cost too much. */
   evaluate(context: ExpressionContext): JsonValue
 }
 
@@ -46,7 +46,7 @@ const mostCharacters = 4096
 /** `input` is short for `evidence.input`, which is where the arguments of a governed call are. */
 const variables = ['evidence', 'input', 'actor', 'instance', 'transition'] as const
 
-/** CEL without surprises: numbers of JSON mix with whole numbers, the cost is bounded, nothing runs a pattern. */
+/** CEL in which numbers of JSON mix with whole numbers, the cost is bounded, and no regular expressions run. */
 export function createExpressions({ maxCached = 10_000 }: ExpressionsOptions = {}): Expressions {
   let environments: Record<ExpressionScope, Environment> | undefined
   const compiled = new Map<string, CompiledExpression>()
@@ -88,7 +88,7 @@ function createEnvironment(): Environment {
   })
   for (const variable of variables) environment.registerVariable(variable, 'dyn')
 
-  // JSON knows one kind of number and CEL three: `evidence.count + 1` is meant, so it works.
+  // JSON has one kind of number and CEL has three; without these operators `evidence.count + 1` would be an error.
   const arithmetic = {
     '+': (a: number, b: number) => a + b,
     '-': (a: number, b: number) => a - b,
@@ -133,7 +133,7 @@ function evaluate(
   try {
     value = mayTakeLong(cost, context) ? limit(() => [program(scope)]) : [program(scope)]
   } catch (error) {
-    // The original may quote what it failed on, so only its code and position go on.
+    // The original error may quote evidence, so only its code and position are passed on.
     const { code, range } = error as { code?: unknown; range?: { start: number } }
     throw new LoopError('invalid_input', 'An expression has no value for this input.', {
       path: '/evidence',

@@ -13,15 +13,15 @@ import type { readDefinitionLine, readEntryLine, readEvidenceLine } from './form
 import { createAllLeaves, createProvenLeaves } from './leaves.ts'
 import type { ExportDropped, ExportEnd, ExportHeader, ExportRun, proofSchema } from './schemas.ts'
 
-/** What the lines between the header and the end of an export say. Throws `BadLine` where one of them does not hold. */
+/** Checks the lines between the header and the end of an export. Throws `BadLine` at the first that does not hold. */
 export interface ExportRuns {
   readonly counts: Readonly<
     Record<'entries' | 'runs' | 'unlogged' | 'dropped' | 'withheld', number>
   >
   openRun(run: ExportRun): void
-  /** A promise only when the entry has to be waited for. */
+  /** Returns a promise only if checking the entry has to wait. */
   addEntry(entry: ReturnType<typeof readEntryLine>): void | Promise<void>
-  /** Stands for an entry that retention took: the log has it, and nothing else is known of it. */
+  /** Adds an entry that retention dropped: only its leaf is known. */
   addDropped(entry: ExportDropped): void
   addDefinition(definition: NonNullable<ReturnType<typeof readDefinitionLine>>): void
   addEvidence(evidence: NonNullable<ReturnType<typeof readEvidenceLine>>): void
@@ -44,7 +44,7 @@ export function createExportRuns(
   const counters = createCounterUses()
   const seen = new Set<string>()
   let run: { readonly announced: ExportRun; readonly check: RunCheck } | undefined
-  /** Leaves of dropped entries that the run has yet to show. */
+  /** How many leaves of dropped entries the run has yet to show. */
   let owed = 0
   /** The entry of the line before, for the evidence that follows it. */
   let last: { readonly body: string; readonly seq: number; hasEvidence?: true } | undefined
@@ -62,7 +62,7 @@ export function createExportRuns(
   /** Remembers the entry that was read last if its evidence did not follow it. */
   function missEvidence(): void {
     if (!last || !withEvidence || last.hasEvidence) return
-    // Most name none, and need not be parsed.
+    // Most entries name no evidence, and need not be parsed.
     if (last.body.includes('"evidence":{') && readBody(last.body).evidence) missing.add(last.seq)
   }
 

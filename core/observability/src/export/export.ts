@@ -29,7 +29,7 @@ export interface ExportOptions {
   readonly aggregateId?: string
   /** Brings the log up to date, signs its head, and seals the export. */
   readonly signer?: NoteSigner
-  /** Evidence travels with its salt; without it every proof holds all the same. */
+  /** Exports evidence with its salt. All proofs hold without it, too. */
   readonly includeEvidence?: boolean
   readonly clock?: Pick<Clock, 'now'>
 }
@@ -45,8 +45,8 @@ const optionKeys: KnownKeys<ExportOptions> = {
 }
 
 /**
- * The records of a tenant, or of some of its runs, as lines of JSON that `verifyExport` checks without a store. Lines
- * come without their breaks. Memory grows with what a part has to prove, and not with what a tenant has.
+ * Yields the records of a tenant, or of some of its runs, as lines of JSON that `verifyExport` checks without a store. Lines
+ * come without their breaks. Memory grows with the runs of a part, and not with a whole tenant.
  */
 export async function* exportRecords(options: ExportOptions): AsyncGenerator<string> {
   checkOptions('exportRecords', options, optionKeys)
@@ -121,7 +121,7 @@ async function headOf(
   clock: Pick<Clock, 'now'>,
 ): Promise<LogHead> {
   if (!signer) return store.logHead(tenant)
-  // The checkpoint may be older; the seal is made now.
+  // The store may already have a signed checkpoint, but the seal is always made now.
   refuseInvalid(signer, clock.now())
   const { size, root, note } = await createLog({ store, tenant, signer, clock }).checkpoint()
   return { size, root, note, frontier: [] }

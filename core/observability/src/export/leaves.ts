@@ -1,7 +1,7 @@
 import { verifyInclusion } from '../log/merkle-proof.ts'
 import { rootOf } from '../log/merkle.ts'
 
-/** What an export holds of a log. */
+/** The leaves of a log in an export. */
 export interface Leaves {
   add(index: number, leaf: string): void
   /** Takes the proof of the leaf that was added last; false when it is of another. */
@@ -34,12 +34,12 @@ export function createProvenLeaves(): Leaves {
   }
 }
 
-/** All leaves, in the order of their arrival; memory grows with what has arrived, whatever the indexes claim. */
+/** All leaves, kept in the order of their arrival, so that memory grows with what has arrived and not with forged indexes. */
 export function createAllLeaves(): Leaves {
   const indexes: number[] = []
   let hashes = Buffer.alloc(32 * 1024)
 
-  /** Null unless every leaf below `size` has arrived once, and no other. */
+  /** The leaves by index; null unless every leaf below `size` has arrived once, and no other. */
   function ordered(size: number): Buffer | null {
     if (indexes.length !== size) return null
     const leaves = Buffer.alloc(size * 32)

@@ -2,7 +2,7 @@ import { TextDecoder } from 'node:util'
 
 import { LoopError } from '@loop-engine/core'
 
-/** No line of an export is longer, in characters, unless somebody says that one may be. */
+/** The longest line of an export, in characters, by default. */
 export const longestLine = 16 * 1024 * 1024
 
 /**

@@ -3,7 +3,7 @@ import { LoopError, type LoopStore } from '@loop-engine/core'
 import { createMerklePaths } from '../log/merkle-paths.ts'
 import { leafPages } from '../pages.ts'
 
-/** A log that lost its end is told of before anything is written. */
+/** Throws `corrupt` for a log that lost its end, before anything is written. */
 export async function refuseShort(store: LoopStore, tenant: string, size: number): Promise<void> {
   if (size === 0) return
   const last = await store.leaves(tenant, { from: size - 1, limit: 1 })
@@ -13,7 +13,7 @@ export async function refuseShort(store: LoopStore, tenant: string, size: number
   })
 }
 
-/** That the entries of some runs are among the first `size` leaves of the log, by their places in it. */
+/** Proofs, by place in the log, that the entries of some runs are among its first `size` leaves. */
 export async function proveRuns(
   store: LoopStore,
   tenant: string,

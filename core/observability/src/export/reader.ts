@@ -23,12 +23,12 @@ const batchLength = 1 << 16
 
 interface ExportReader {
   counts(): Omit<ExportReport, 'ok' | 'durationMs' | 'first'>
-  /** A promise only when the line has to be waited for. */
+  /** Returns a promise only if checking the line has to wait. */
   line(line: string): void | Promise<void>
   close(): void
 }
 
-/** What a header begins. */
+/** The state after the header. */
 interface Begun {
   readonly header: ExportHeader
   readonly runs: ExportRuns
@@ -97,11 +97,7 @@ export function createReader({
     if (!runs.fit(announced)) throw bad('bad_root', 'The entries are not those of the log.')
     runs.refuseOverrun()
     if (keys.length > 0)
-      signature = signatureOf(announced, {
-        tenant: header.tenant,
-        unlogged: counts.unlogged,
-        keys,
-      })
+      signature = signatureOf(announced, { tenant: header.tenant, unlogged: counts.unlogged, keys })
   }
 
   return {

@@ -6,12 +6,12 @@ import { definitionLine, entryLine, evidenceLine } from './format.ts'
 import type { ExportDropped, ExportRun } from './schemas.ts'
 
 interface RunLinesOptions {
-  /** Of the log that is exported: what stands behind it is in none yet. */
+  /** The size of the exported log; entries behind it count as not logged. */
   readonly size: number
-  /** By the places of leaves; null where all of the log is exported, and none has to prove that it is in it. */
+  /** Inclusion proofs by place in the log; null if the whole log is exported, where no entry needs one. */
   readonly proofs: ReadonlyMap<number, readonly string[]> | null
   readonly includeEvidence: boolean
-  /** Those that were written. */
+  /** Digests of the definitions that were written. */
   readonly definitions: Set<string>
 }
 
@@ -56,13 +56,13 @@ export async function* runLines(
   if (reached < version && (await droppedThrough(store, instance)) > reached) throw taken(runId)
 }
 
-/** A run with what is gone of it, and the rest of its entries. */
+/** A run, what retention dropped of it, and the rest of its entries. */
 async function openRun(store: LoopStore, listed: LoopInstance) {
   const { tenant, runId } = listed
   const pages = entryPages(store, tenant, runId, listed.version)
   const { value: first = [] } = await pages.next()
   if (first[0]?.seq === 1) return { instance: listed, dropped: null, pages: behind(first, pages) }
-  // Retention may have taken it since it was listed, with what was written to it in between.
+  // Since the run was listed, entries may have been added to it and retention may have dropped entries.
   const instance = (await store.getRun(tenant, runId)) ?? listed
   const dropped = await droppedOf(store, instance)
   const next = (dropped?.through ?? 0) + 1
@@ -83,7 +83,7 @@ function taken(runId: string): LoopError {
   })
 }
 
-/** Where entries of a run stand in the log, by their numbers. */
+/** The places of entries in the log, by their numbers. */
 async function placesOf(
   store: LoopStore,
   { tenant, runId }: LoopInstance,
@@ -95,7 +95,7 @@ async function placesOf(
   return new Map(leaves.flatMap(({ seq, index }) => (index < size ? [[seq, index]] : [])))
 }
 
-/** What stands for the entries that retention took. */
+/** The leaves of the entries that retention dropped. */
 async function* droppedLeaves(
   store: LoopStore,
   { tenant, runId }: LoopInstance,

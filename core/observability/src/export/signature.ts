@@ -15,7 +15,7 @@ import type { ExportReport } from './verify-export.ts'
 
 export type Signature = Pick<ExportReport, 'signedBy' | 'sealed'>
 
-/** Who signed an export, of these keys. Throws when none of them signed its log, or nobody what is in no log. */
+/** Which of these keys signed an export. Throws if none signed its log, or if entries outside the log have no seal. */
 export function signatureOf(
   { checkpoint, seal, size, root, digest }: ExportEnd,
   { tenant, unlogged, keys }: { tenant: string; unlogged: number; keys: readonly NoteKey[] },
@@ -37,7 +37,7 @@ export function signatureOf(
   }
 }
 
-/** A seal tells no time: it counts if a key of this log made it, which was valid when the checkpoint was made. */
+/** A seal has no time of its own: it counts if a key made it that belongs to this log and was valid at the checkpoint. */
 function isSeal(
   seal: string,
   expected: string,

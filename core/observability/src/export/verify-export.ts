@@ -7,8 +7,8 @@ import { BadLine } from './bad-line.ts'
 
 export interface VerifyExportOptions {
   /**
-   * Who may have signed; an empty list is refused. With keys, an export without a valid checkpoint of one of them does not verify, nor does one
-   * with entries that are in no log and under no seal.
+   * Keys that may have signed; an empty list is refused. With keys, an export verifies only with a valid checkpoint by one of
+   * them, and, if entries are in no log, with a seal.
    */
   readonly keys?: readonly NoteKey[]
   /** Also judges every entry by the definitions in the export. */
@@ -45,16 +45,16 @@ export interface ExportReport {
   readonly part: boolean
   /** Entries that are in no log yet: their runs verify, but no checkpoint covers them. */
   readonly unlogged: number
-  /** Entries that retention took before the export: of them the log's leaves are here, no more. Absent when there are none. */
+  /** Entries that retention dropped before the export, of which only leaves are here. Absent if there are none. */
   readonly dropped?: number
   /**
-   * Entries whose evidence is not here though the export has evidence, and of whose erasure it has no record: somebody
-   * kept it back, or erased it while the export was made. Absent when there are none.
+   * Entries without their evidence, in an export with evidence and without a record of its erasure: somebody withheld it, or
+   * erased it while the export was made. Absent if there are none.
    */
   readonly withheld?: number
   /** Names of the keys that signed the checkpoint, of those that were given. */
   readonly signedBy: readonly string[]
-  /** Whether one of the keys sealed the lines: without a seal, runs or their ends may be missing from a part. */
+  /** Whether one of the keys sealed all lines. Without a seal a part may lack runs or their newest entries. */
   readonly sealed: boolean
   /** The first bad line; reading stops there. */
   readonly first: ExportFault | null
@@ -74,10 +74,10 @@ export async function verifyExport(
 ): Promise<ExportReport> {
   refuseStrayKeys(options, optionKeys, { what: 'verifyExport' })
   checkKeys(options.keys)
-  // What is wrong with a key is no fault of the record.
+  // A bad key is a mistake of the caller and no fault of the record, so it throws.
   for (const key of options.keys ?? []) readKey(key)
   const began = performance.now()
-  // Loaded with the schemas of its lines, which nobody else needs.
+  // Loaded here, because only this function needs the schemas of the lines, and zod with them.
   const { createReader } = await import('./reader.ts')
   const reader = createReader(options)
   const report = (first: ExportFault | null): ExportReport => ({

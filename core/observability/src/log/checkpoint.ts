@@ -55,7 +55,7 @@ export function openCheckpoint(note: string, keys: readonly NoteKey[]): SignedCh
   )
 }
 
-/** Whether a checkpoint is of the log of this tenant, and of no other that its signers keep. */
+/** Whether a checkpoint is of this tenant's log, and not of another log of the same signers. */
 export function isOfTenant({ origin, signedBy }: SignedCheckpoint, tenant: string): boolean {
   return signedBy.some((name) => originOf(name, tenant) === origin)
 }
@@ -78,7 +78,7 @@ export function isValidAt(
   return at >= (notBefore ?? -Infinity) && at < (notAfter ?? Infinity)
 }
 
-/** A key whose time is over, or has not come, signs nothing. */
+/** Throws `refused` for a key that is not valid at this time. */
 export function refuseInvalid(signer: NoteSigner, at: number): void {
   if (isValidAt(signer, at)) return
   throw new LoopError('refused', 'The key may not sign at this time.', {

@@ -73,7 +73,7 @@ export function createLog(options: LogOptions): TransparencyLog {
       const before = signed
       // Read back: what is signed is what the store has kept, never what was only computed.
       const head = await store.logHead(tenant)
-      // Another call heard of a newer one meanwhile.
+      // Another call saw a newer head meanwhile.
       if (signed !== before) continue
       const { size, root } = head
       refuseFork(head, signed)
@@ -127,7 +127,7 @@ async function appendOnce(store: LoopStore, tenant: string): Promise<number | nu
     : null
 }
 
-/** Whether the note that the store keeps is this signer's, and of this head: it may be of the key before, or anybody's. */
+/** Whether the stored note is of this head, and by this signer and not by an earlier key or somebody else. */
 function isSignedBy(by: NoteSigner, tenant: string, head: LogHead): boolean {
   if (head.note === null) return false
   try {
@@ -138,7 +138,10 @@ function isSignedBy(by: NoteSigner, tenant: string, head: LogHead): boolean {
   }
 }
 
-/** One size has one root, for as long as this process lives; `checkAgainst` says the same of the time before. */
+/**
+ * Throws `corrupt` if the log is no continuation of what this process signed; `checkAgainst` compares with earlier
+ * checkpoints.
+ */
 function refuseFork(head: LogHead, signed: Pick<LogHead, 'size' | 'root'> | null): void {
   if (!signed || head.size > signed.size) return
   if (head.size === signed.size && head.root === signed.root) return

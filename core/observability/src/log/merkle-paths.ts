@@ -3,7 +3,7 @@ import { nodeHash } from './merkle.ts'
 /** Proves some leaves of a tree that is read once: memory grows with what is proven, not with the tree. */
 interface MerklePaths {
   append(leaf: string, isProven: boolean): void
-  /** That each leaf to be proven is in the tree, by its index. Nothing is appended any more. */
+  /** The inclusion proofs by index. Nothing may be appended after this. */
   inclusions(): ReadonlyMap<number, readonly string[]>
 }
 
@@ -32,7 +32,7 @@ export function createMerklePaths(): MerklePaths {
   }
 }
 
-/** Makes one of the last two: each is what the leaves of the other have to name. */
+/** Joins the last two subtrees: the hash of each becomes a step of the proofs of the other. */
 function joinLast(subtrees: Subtree[]): void {
   const [left, right] = subtrees.splice(-2)
   if (!left || !right) return

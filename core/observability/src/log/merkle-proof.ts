@@ -2,13 +2,13 @@ import { LoopError } from '@loop-engine/core'
 
 import { emptyRoot, nodeHash } from './merkle.ts'
 
-/** Answers what a log has to prove; holds two hashes a leaf. */
+/** Makes the proofs of a log; holds two hashes for each leaf. */
 export interface MerkleTree {
   readonly size: number
   root(size?: number): string
-  /** That the leaf at `index` is in the tree of `size`. */
+  /** Proves that the leaf at `index` is in the tree of `size`. */
   inclusion(index: number, size?: number): readonly string[]
-  /** That the tree of `from` leaves is the beginning of the tree of `to`. */
+  /** Proves that the tree of `from` leaves is the beginning of the tree of `to`. */
   consistency(from: number, to?: number): readonly string[]
 }
 
@@ -114,8 +114,8 @@ export function verifyConsistency(
 }
 
 /**
- * Goes up a tree from the node at `from`, whose level ends with the one at `to`, and tells of each sibling whether it stands
- * on the left. Whether the path leads just to the root.
+ * Goes up a tree from the node at `from`, on a level that ends at `to`, and calls `meet` with each sibling. Returns whether
+ * the path ends exactly at the root.
  */
 function climb(
   path: readonly string[],
@@ -128,14 +128,14 @@ function climb(
     if (last === 0) return false
     const isLeft = place % 2 === 1 || place === last
     meet(sibling, isLeft)
-    // A last one without a partner has risen as it is, up to where its sibling is.
+    // The last node of a level has no partner: it rises unchanged to the level where it has one.
     if (isLeft) while (place % 2 === 0 && place !== 0) [place, last] = [half(place), half(last)]
     ;[place, last] = [half(place), half(last)]
   }
   return last === 0
 }
 
-/** One level up; a last one without a partner is no complete subtree and is left out. */
+/** The next level up, without a last node that has no partner: it makes no complete subtree. */
 function pairs(below: readonly string[]): string[] {
   const above: string[] = []
   for (let index = 0; index + 1 < below.length; index += 2)

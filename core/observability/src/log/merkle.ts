@@ -70,7 +70,7 @@ export function rootOf(leaves: Buffer): string {
       leaves.copy(scratch, 1, pair * 64, pair * 64 + 64)
       hash('sha256', scratch, 'buffer').copy(leaves, pair * 32)
     }
-    // A last one without a partner rises as it is.
+    // A last node without a partner rises unchanged.
     if (count % 2 === 1) leaves.copy(leaves, pairs * 32, (count - 1) * 32, count * 32)
     count = pairs + (count % 2)
   }

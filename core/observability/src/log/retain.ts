@@ -17,10 +17,10 @@ import { rootAt } from './root-at.ts'
 export interface RetainOptions {
   readonly store: LoopStore
   readonly tenant: string
-  /** Epoch milliseconds: entries of runs go that ended, and were last written to, before this. */
+  /** Epoch milliseconds: drops the entries of closed runs whose newest entry is older than this. */
   readonly before: number
   readonly dryRun?: boolean
-  /** Brings the log up to date and signs its head first, so that nothing stays for want of a signature. */
+  /** Brings the log up to date and signs its head first, so that no entry has to stay because it is unsigned. */
   readonly signer?: NoteSigner
   /** With keys, the log as it stands must be signed by one of them; an empty list is refused. */
   readonly keys?: readonly NoteKey[]
@@ -38,9 +38,9 @@ const optionKeys: KnownKeys<RetainOptions> = {
 }
 
 /**
- * Drops a tenant's old entries and keeps their leaves, once the log was found to be the one that its head says. Throws
- * `unsupported` for a store without retention, `corrupt` for a log whose leaves are not those that were signed, and
- * `refused` if none of the keys signed the log as it stands; then nothing was dropped.
+ * Drops a tenant's old entries and keeps their leaves. Drops nothing, and throws, for a store without retention
+ * (`unsupported`), for a log whose leaves do not have the root of its head (`corrupt`), and if none of the keys signed the
+ * log as it stands (`refused`).
  */
 export async function retainRecords(options: RetainOptions): Promise<RetentionReport> {
   checkOptions('retainRecords', options, optionKeys)

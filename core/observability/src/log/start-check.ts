@@ -7,7 +7,10 @@ import { rootAt } from './root-at.ts'
 
 export interface StartCheck {
   readonly ok: boolean
-  /** `shorter`: an old backup was restored. `forked`: what was signed has been rewritten. `other_log`: the note is of another tenant. */
+  /**
+   * `shorter`: an old backup was restored. `forked`: what was signed has been rewritten. `other_log`: the note is of another
+   * tenant.
+   */
   readonly reason: 'shorter' | 'forked' | 'other_log' | null
   /** Entries that the checkpoint covers, and that the log has. */
   readonly rememberedSize: number
@@ -17,15 +20,15 @@ export interface StartCheck {
 export interface CheckAgainstOptions {
   readonly store: LoopStore
   readonly tenant: string
-  /** What was kept elsewhere, and whose signature counts. */
+  /** The checkpoint that was kept elsewhere, and the keys that may have signed it. */
   readonly checkpoint: { readonly note: string; readonly keys: readonly NoteKey[] }
 }
 
 const optionKeys: KnownKeys<CheckAgainstOptions> = { store: true, tenant: true, checkpoint: true }
 
 /**
- * Compares a store with a checkpoint that was kept elsewhere: whether the log still begins with what was signed.
- * Throws when the note itself is not to be trusted.
+ * Checks whether the log of a store still begins with what a checkpoint that was kept elsewhere has signed. Throws if the
+ * note itself cannot be trusted.
  */
 export async function checkAgainst(options: CheckAgainstOptions): Promise<StartCheck> {
   checkOptions('checkAgainst', options, optionKeys)

@@ -20,7 +20,10 @@ export interface LoopMetrics {
   readonly runs: Readonly<Partial<Record<InstanceStatus, number>>>
   /** Executed transitions by the type of the actor that asked for them. */
   readonly transitions: Readonly<Partial<Record<ActorType, number>>>
-  /** Of the executed transitions, the share that an agent asked for, and the share that a person asked for or approved; null when there are none. */
+  /**
+   * Of the executed transitions, the share that an agent asked for, and the share that a person asked for or approved; null
+   * when there are none.
+   */
   readonly aiShare: number | null
   readonly humanShare: number | null
   /** Attempts that a hard guard blocked, by guard. */
@@ -40,7 +43,7 @@ export interface LoopMetrics {
   }
   /** By state: a funnel, and where runs wait. */
   readonly states: Readonly<Record<string, StateMetrics>>
-  /** What needs a look: effects that failed or are unknown, runs that failed, approvals that nobody gave in time. */
+  /** What somebody should look at: failed and unknown effects, failed runs, expired approvals. */
   readonly exceptions: number
 }
 

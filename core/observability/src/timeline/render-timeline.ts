@@ -11,7 +11,7 @@ export interface RenderOptions {
 type Paint = 'dim' | 'red' | 'green' | 'yellow'
 const codes: Readonly<Record<Paint, number>> = { dim: 2, red: 31, green: 32, yellow: 33 }
 
-/** Rows as text for a terminal. Nothing in them can move the cursor, hide, or turn the direction of writing. */
+/** Renders rows for a terminal. Nothing in them can move the cursor, be invisible, or change the direction of writing. */
 export function renderTimeline(
   rows: readonly TimelineRow[],
   { color = false, width = 100 }: RenderOptions = {},

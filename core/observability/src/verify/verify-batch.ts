@@ -8,10 +8,10 @@ import { verifyStored, type StoredRunReport } from './verify-stored-run.ts'
 export type Batch = readonly LoopInstance[]
 export type VerifyBatch = (batch: Batch) => Promise<readonly StoredRunReport[]>
 
-/** A store behind a network answers so many questions in hardly more than the time of one. */
+/** A store behind a network answers this many questions in hardly more time than one. */
 const atOnce = 8
 
-/** Verifies runs, each as it is stored. Exported by the package because the program of a thread that helps imports it. */
+/** Verifies runs, each as it is stored. The package exports this because the threads that help import it. */
 export function createVerifyBatch(store: LoopStore, deep: boolean): VerifyBatch {
   const definitions = deep ? definitionsOf(store) : undefined
   return async (batch) => {
@@ -20,7 +20,7 @@ export function createVerifyBatch(store: LoopStore, deep: boolean): VerifyBatch 
       const some = batch.slice(from, from + atOnce)
       reports.push(...(await allEnded(some.map((run) => verifyStored(store, run, definitions)))))
     }
-    // Runs of one page each would never let anybody else have a turn, nor hear of a thread that has finished.
+    // Short runs never yield to the event loop by themselves, which would block timers and the messages of threads.
     await nextTurn()
     return reports
   }

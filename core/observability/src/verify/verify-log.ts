@@ -23,13 +23,13 @@ interface LogQuestion {
   readonly checkpoint: { readonly note: string; readonly keys: readonly NoteKey[] } | undefined
 }
 
-/** What a store's log says against its runs: a whole run that was deleted is missed by nobody else. */
+/** Compares a store's log with its runs. Only this notices that a whole run was deleted. */
 export async function verifyLog(question: LogQuestion): Promise<readonly VerifyFault[]> {
   const { entries, logged, deep, checkpoint } = question
   const faults: VerifyFault[] = []
   if (entries < logged)
     faults.push(about(`The log has ${logged} entries, the runs only ${entries}.`))
-  // What was signed are the leaves: they vouch for the entries only where they are those of the entries.
+  // A checkpoint signs the leaves, so with one it must be checked that they are those of the entries.
   if (!deep && !checkpoint) return faults
   try {
     for await (const fault of logFaults(question)) {
@@ -63,14 +63,14 @@ async function* logFaults(question: LogQuestion): AsyncGenerator<VerifyFault> {
 
 const mostWaiting = 1000
 
-/** Entries of no run, and those that are not in the log and do not wait to be either: no checkpoint would ever cover them. */
+/** Entries without a run, and entries that are neither in the log nor wait for it, so that no checkpoint would cover them. */
 async function* waitingFaults({
   store,
   tenant,
   runs,
   entries,
 }: LogQuestion): AsyncGenerator<VerifyFault> {
-  // Read in this order, an entry that is logged meanwhile counts twice rather than not at all.
+  // In this order, an entry that is logged meanwhile counts twice rather than not at all.
   const waiting = await store.unlogged(tenant, mostWaiting)
   const { size } = await store.logHead(tenant)
   const withheld = entries - size - waiting.length
@@ -90,7 +90,7 @@ async function* waitingFaults({
     yield about('The log has leaves behind its end.')
 }
 
-/** Leaves that name an entry which is gone or is another one, and dropped entries that no leaf proves any more. */
+/** Leaves whose entry is gone or differs, and dropped entries that no leaf proves any more. */
 async function* leafFaults(
   { store, tenant, runs, dropped }: LogQuestion,
   size: number,
@@ -108,7 +108,7 @@ async function* leafFaults(
     const kept = page.filter(({ runId, seq }) => !isDropped(dropped, runId, seq))
     for (const stretch of stretchesOf(kept)) yield* stretchFaults(store, tenant, runs, stretch)
   }
-  // That leaves are gone is told by their root; then nothing is known of which.
+  // If leaves are gone, the root tells that; which ones is not known.
   if (read < size) return
   for (const [runId, missing] of unproven) {
     const message = `Dropped entries have no proof: ${missing} leaves are missing.`
@@ -116,7 +116,7 @@ async function* leafFaults(
   }
 }
 
-/** Whether an entry came before. Those of a run come in their order, so that mostly one number a run is kept. */
+/** Tells whether an entry came before. Entries of a run mostly come in order, so mostly one number a run is kept. */
 function createRepeats(): (runId: string, seq: number) => boolean {
   const through = new Map<string, number>()
   const early = new Set<string>()
@@ -143,13 +143,9 @@ async function* stretchFaults(
     yield { runId, seq: from, fault: 'truncated', message: 'The log names a run that is gone.' }
     return
   }
-  const entries = await store.entries(tenant, runId, {
-    from,
-    to: last.seq,
-    limit: stretch.length,
-  })
+  const entries = await store.entries(tenant, runId, { from, to: last.seq, limit: stretch.length })
   const bodies = new Map(entries.map(({ seq, body }) => [seq, body]))
-  // Retention may have taken them since they were verified.
+  // Retention may have dropped them since the runs were verified.
   const through = bodies.size < stretch.length ? await droppedThrough(store, { tenant, runId }) : 0
   for (const { seq, leafHash: expected } of stretch) {
     const body = bodies.get(seq)
@@ -166,7 +162,7 @@ async function* stretchFaults(
   }
 }
 
-/** A run that began after the runs were listed is there by now. */
+/** Whether a run is gone. One that began after the runs were listed is found in the store. */
 async function isGone(
   store: LoopStore,
   tenant: string,
@@ -180,7 +176,7 @@ function isDropped(dropped: ReadonlyMap<string, number>, runId: string, seq: num
   return seq <= (dropped.get(runId) ?? 0)
 }
 
-/** Neighbours in the log that are neighbours in a run, to read them at once. */
+/** Groups neighbours in the log that are also neighbours in a run, so that they can be read at once. */
 function stretchesOf(leaves: readonly LogLeaf[]): readonly (readonly LogLeaf[])[] {
   const stretches: LogLeaf[][] = []
   for (const leaf of leaves) {

@@ -8,7 +8,7 @@ interface VerifyRunsOptions {
   readonly deep: boolean
   /** How many threads take part, this one included. */
   readonly threads: number
-  /** Hears of every run, in their order. */
+  /** Called for every run, in their order. */
   readonly onRun: (instance: LoopInstance, report: StoredRunReport) => void
 }
 
@@ -48,7 +48,7 @@ export async function verifyRuns(
       }
     }
   }
-  // Who fails ends the work of all: nothing goes on behind the back of whoever hears of it.
+  // A failure ends the work of all, so that no work goes on when the caller hears of it.
   const part = async (verify: VerifyBatch): Promise<void> => {
     try {
       await takePart(verify)
@@ -66,7 +66,7 @@ async function closeAll(helpers: readonly VerifyThread[]): Promise<void> {
   await Promise.all(helpers.map(async ({ close }) => close()))
 }
 
-/** What is sent to a thread has to be worth it. */
+/** Enough entries to be worth sending to a thread. */
 const batchEntries = 4000
 
 async function* inBatches(runs: AsyncIterable<LoopInstance>): AsyncGenerator<Batch, undefined> {

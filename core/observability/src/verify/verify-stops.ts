@@ -11,7 +11,7 @@ import { controlKey } from '@loop-engine/runtime'
 import { entryPages } from '../pages.ts'
 import type { VerifyFault } from './checks/fault.ts'
 
-/** Whether the stops in force are those on record: one that was deleted by hand holds nothing up any more. */
+/** Compares the stops in force with those on record: a stop that was deleted by hand would hold nothing up. */
 export async function verifyStops(
   store: LoopStore,
   tenant: string,
@@ -40,7 +40,7 @@ export async function verifyStops(
   }
 }
 
-/** What was stopped and not released since; null when that cannot be read, of which its run tells. */
+/** What was stopped and not released since; null if the run of stops cannot be read, which is a fault of that run. */
 async function recordedStops(
   store: LoopStore,
   run: LoopInstance | null,
@@ -64,13 +64,13 @@ async function recordedStops(
   }
 }
 
-/** A scope; one of an actor, which an older version wrote as the id was spelled, as it is written now. */
+/** A scope in today's spelling: older versions wrote the id of an actor as it was spelled. */
 function nameOf(scope: string, tenant: string): string {
   const actors = stopScope('actor', tenant, '')
   return scope.startsWith(actors) ? stopScope('actor', tenant, scope.slice(actors.length)) : scope
 }
 
-/** What is not of one tenant is on record in the first one. */
+/** Whether a stop is recorded in this tenant; a stop of everything is recorded in `default`. */
 function isOf(tenant: string, scope: string): boolean {
   if (scope === '*') return tenant === 'default'
   const kinds = ['loop', 'instance', 'actor'] as const

@@ -16,7 +16,7 @@ export interface StoredRunReport extends RunReport {
   readonly dropped: DroppedEntries | null
 }
 
-/** Verifies a run as a store keeps it: all of it, or what retention has left. */
+/** Verifies a run as a store keeps it: the whole run, or what retention has left of it. */
 export async function verifyStored(
   store: LoopStore,
   listed: LoopInstance,
@@ -35,8 +35,8 @@ export async function verifyStored(
     if (!now || now.version <= listed.version) break
     const before = report.faults
     report = await verify(now)
-    // Evidence that is erased while it is read is gone at once; that it was is on record behind what was read. Whoever
-    // erases may have come to the next entry by now.
+    // Evidence may be erased while the run is read: it is gone at once, but its erasure is recorded behind what was read. So
+    // the run is read again, as long as nothing but new such faults are found.
     mayPass = report.faults.length > 0 && report.faults.every((fault) => isNewlyGone(fault, before))
   }
   return report
@@ -53,13 +53,15 @@ async function verifyAt(
 ): Promise<StoredRunReport> {
   const report = await verifyFrom(store, instance, null, definitions)
   if (report.faults.length === 0) return { ...report, dropped: null }
-  // Asked only now: nearly all runs are whole, and entries may go while they are read.
+  // Asked only after a fault, because nearly all runs are whole and retention may drop entries while they are read.
   const dropped = await droppedOf(store, instance)
   if (dropped === null) return { ...report, dropped: null }
   return { ...(await verifyFrom(store, instance, dropped, definitions)), dropped }
 }
 
-/** What is gone of a run. Nothing may go of an open one; and while some is still there, it has to verify as ever. */
+/**
+ * What retention dropped of a run. Null for an open run, and while any dropped entry is still there: then all must verify.
+ */
 export async function droppedOf(
   { retention, entries }: LoopStore,
   { tenant, runId, version, status }: LoopInstance,
@@ -71,7 +73,7 @@ export async function droppedOf(
   return left.length === 0 ? dropped : null
 }
 
-/** Up to which entry retention has taken a run by now; 0 when nothing is gone. */
+/** The last entry of a run that retention has dropped by now; 0 if there is none. */
 export async function droppedThrough(
   store: LoopStore,
   { tenant, runId }: Pick<LoopInstance, 'tenant' | 'runId'>,
@@ -98,7 +100,7 @@ async function verifyFrom(
   }
   const report = await verifyRun(upToHead(), { instance, dropped, definitions, beside: store })
   if (report.faults.length > 0) return report
-  // A run that moved on while it was read has a newer head; one that did not has an entry too many.
+  // If the run has not moved while it was read, an entry behind its head is one too many.
   if (!beyond || (await store.getRun(tenant, runId))?.version !== version) return report
   const fault: VerifyFault = {
     runId,

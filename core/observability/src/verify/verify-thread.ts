@@ -6,13 +6,13 @@ import type { StoreRecipe } from '@loop-engine/core'
 import type { VerifyBatch } from './verify-batch.ts'
 
 export interface VerifyThread {
-  /** One batch at a time. Rejects when the thread was closed meanwhile. */
+  /** Verifies one batch at a time. Rejects if the thread was closed meanwhile. */
   readonly verify: VerifyBatch
   /** Ends the thread, whatever it does. */
   close(): Promise<void>
 }
 
-/** Plain text, because a bundler would lose a file of its own. */
+/** The program of the thread. Plain text, because a bundler would leave out a separate file. */
 const program = `
   const { parentPort, workerData } = require('node:worker_threads')
   const { verifier, recipe, deep } = workerData
@@ -27,7 +27,7 @@ const program = `
   parentPort.on('message', async (batch) => parentPort.postMessage(await (await opening)(batch)))
 `
 
-/** Verifies on a thread of its own, which starts with the first batch. `here` takes over when that thread cannot work. */
+/** Verifies on another thread, which starts with the first batch. `here` takes over if that thread cannot work. */
 export function createVerifyThread(
   recipe: StoreRecipe,
   deep: boolean,
@@ -48,7 +48,7 @@ export function createVerifyThread(
       // Not every thread that ends says why.
       worker.once('error', reject).once('exit', (code) => reject(new Error(`exit ${code}`)))
     })
-    // Whoever waits for an answer hears of it; between two batches nobody does.
+    // Whoever waits for an answer hears of errors; between two batches nobody does, and the error must not end the process.
     gone.catch(() => {})
     return { worker, gone }
   }

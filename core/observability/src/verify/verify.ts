@@ -17,7 +17,10 @@ export interface VerifyStoreOptions {
   readonly tenant: string
   /** Only this run. */
   readonly runId?: string
-  /** Also parses every entry: canonical form, legality, approvals, fold, the leaves of the log, what the record leaves open, and what it took of limits. About ten times slower. */
+  /**
+   * Also parses every entry, and checks canonical form, legality, approvals, fold, the leaves of the log, what the record
+   * leaves open, and what it took of limits. About ten times slower.
+   */
   readonly deep?: boolean
   readonly onProgress?: (done: { readonly runs: number; readonly entries: number }) => void
   /**
@@ -48,7 +51,7 @@ export interface VerifyReport {
   readonly first: VerifyFault | null
   /** At most 100. */
   readonly faults: readonly VerifyFault[]
-  /** What is gone by retention, and proven by its leaves alone; absent when nothing is. */
+  /** What retention dropped, and only leaves prove; absent if there is nothing. */
   readonly retained?: {
     readonly runs: number
     /** Dropped entries; `entries` does not count them. */
@@ -80,7 +83,7 @@ export async function verifyStore(options: VerifyStoreOptions): Promise<VerifyRe
   const faults: VerifyFault[] = []
   const add = (some: readonly VerifyFault[]): void =>
     void faults.push(...some.slice(0, mostFaults - faults.length))
-  /** Null for what the store cannot read, which is a finding of its own. */
+  /** Null if the store cannot read a row, which becomes a fault. */
   const readable = async <Read>(reading: Promise<Read>): Promise<Read | null> =>
     reading.catch((error: unknown) => {
       add([unreadable(error)])

@@ -1,6 +1,6 @@
 import type { OutboxItem } from '@loop-engine/core'
 
-/** An item that waits in its lane, is leased, or is dead. */
+/** An item that waits in its lane, is leased, or is a dead letter. */
 export interface Waiting {
   item: OutboxItem
   lane: Lane
@@ -60,7 +60,7 @@ export function createLaneTurns(lanes: ReadonlyMap<string, Lane>): LaneTurns {
   }
 }
 
-/** Whoever holds a lane comes first in it, even once the lease has run out. */
+/** The holder of a lane comes first in it, even after its lease has run out. */
 function turnOf({ holder, line }: Lane): Turn | null {
   const head = holder ?? line[0]
   return head === undefined ? null : { at: readyAt(head), head }

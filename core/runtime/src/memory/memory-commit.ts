@@ -63,7 +63,7 @@ function findOverrun({ reservations = [] }: CommitPlan, { counters }: Tenant): s
   return null
 }
 
-/** Makes the whole change. Nothing here may throw: there is no way back. */
+/** Makes the whole change. Nothing here may throw, because nothing could be undone. */
 export function apply(
   plan: CommitPlan,
   tenant: Tenant,
@@ -97,7 +97,7 @@ export function apply(
   for (const stop of plan.stops?.set ?? []) stops.set(stop.scope, deepFreeze(stop))
 }
 
-/** Keeps a reference, whatever commits say of the messages of the request. */
+/** Keeps a reference apart from the request, so that no commit removes it. */
 export function keepMessage({ requestId, channel, ref }: PostedMessage, tenant: Tenant): void {
   const own = parseJson(JSON.stringify(ref)) as JsonObject
   tenant.messages.set(requestId, { ...tenant.messages.get(requestId), [channel]: own })
@@ -105,7 +105,7 @@ export function keepMessage({ requestId, channel, ref }: PostedMessage, tenant: 
   if (request !== undefined) keepApproval(request, tenant)
 }
 
-/** Frozen, because callers and channels are handed the very object that is kept. */
+/** Keeps a frozen request, because callers and channels get the very object that is kept. */
 function keepApproval(
   given: ApprovalRequest,
   { approvals, runApprovals, waiting, messages }: Tenant,

@@ -47,7 +47,7 @@ export function createMemoryLog(of: (tenant: string) => Tenant): Log {
   }
 }
 
-/** What was handed out is logged in the same order, as a rule: then nothing but the front has to be looked at. */
+/** Mostly entries are logged in the order in which they were handed out; then only the front has to be looked at. */
 function withoutLogged(
   entries: StoredEntry[],
   logged: ReadonlySet<StoredEntry | undefined>,

@@ -17,7 +17,7 @@ import { emptyTenant, type Tenant } from './memory-tenant.ts'
 import { pair } from './pair.ts'
 
 export interface MemoryStoreOptions {
-  /** What the store says of itself: a simulation may stand in for a durable store. */
+  /** What the store declares, for a simulation that stands in for a durable store. */
   readonly durability?: Durability
 }
 

@@ -13,9 +13,9 @@ import { newestFirst } from './newest-first.ts'
 import { requestsOfRun } from './requests-of-run.ts'
 
 /**
- * Why nothing may follow from a request that waits: it says other than the record of its run. It lies beside the ledger,
- * where whoever may write to the database could change what is asked, the policy or the votes, or open it again. Null when
- * it is as recorded.
+ * Compares an open request with the record of its run; returns `corrupt` if they differ, and null if they agree. A request
+ * lies beside the ledger, where anybody who may write to the database could change what is asked, the policy or the votes,
+ * or open the request again. Nothing may follow from such a request.
  */
 export async function compareWithRecord(
   kernel: Kernel,
@@ -23,20 +23,17 @@ export async function compareWithRecord(
   run: LoopInstance,
 ): Promise<LoopError | null> {
   const [recorded] = await asRecorded(kernel, [request], run)
-  // What is executed, and whoever acts on it, goes by the key of the run.
+  // Executions go by the business key of the run, so the request must have that too.
   const isOfRun = request.aggregateId === run.aggregateId && request.loopId === run.loopId
   return recorded && isOfRun ? null : changedIn(kernel, request, run)
 }
 
-/**
- * The requests of a run, newest first, with what people decided, and when, for guards to judge by. Throws `corrupt` when one
- * of them says other than the record.
- */
+/** The requests of a run, newest first, for guards to judge by. Throws `corrupt` if one of them differs from the record. */
 export async function recordedApprovals(
   kernel: Kernel,
   { tenant, runId }: LoopInstance,
 ): Promise<readonly ApprovalRequest[]> {
-  // The run first: of what is decided after that the commit hears, by the run's version.
+  // The run is read first: if anything is decided after that, the version of the run makes the commit fail.
   const run = await kernel.store.getRun(tenant, runId)
   if (!run) return []
   const items = await requestsOfRun(kernel.store, run)
@@ -53,8 +50,8 @@ export async function recordedApprovals(
 }
 
 /**
- * A request that is over, for who acts by it outside of a commit. Throws `corrupt` when it was approved, and says other than
- * the record; from any other ending nothing follows.
+ * A closed request, for callers who act on it outside of a commit. Throws `corrupt` if it is approved but differs from the
+ * record; a request that ended otherwise is not compared, because nothing follows from it.
  */
 export async function recordedApproval(
   kernel: Kernel,
@@ -67,7 +64,7 @@ export async function recordedApproval(
   return recorded
 }
 
-/** Each of these requests, decided when the record says; null for one that says other than the record. */
+/** These requests, each with the time of its decision by the record; null for a request that differs from the record. */
 async function asRecorded(
   { store, known }: Kernel,
   requests: readonly ApprovalRequest[],
@@ -89,7 +86,7 @@ async function asRecorded(
   })
 }
 
-/** Others may have moved the run since it was read: then the commit fails, and all is read again. */
+/** The error for a changed request; null if the run has moved since it was read, because then the commit fails anyway. */
 async function changedIn(
   { store }: Kernel,
   request: ApprovalRequest,

@@ -13,9 +13,9 @@ import {
 } from '@loop-engine/core'
 
 /**
- * Whether a request is as its record says, oldest first. One that waits does wait, and says what was asked, edited, handed
- * on and voted; one that was approved was, by those whom its execution names. Of one that was given up only who asked for
- * what counts: people reject what was changed, and ask again.
+ * Whether a request agrees with its entries, oldest first. An open request must be open by the record too, and say what was
+ * asked, edited, delegated and voted. An approved request must have been approved by those whom its execution names. Of any
+ * other request only the requester and the transition are compared, so that people can reject a changed one and ask again.
  */
 export function isAsRecorded(
   request: ApprovalRequest,
@@ -24,7 +24,7 @@ export function isAsRecorded(
   try {
     return agrees(request, record)
   } catch {
-    // Nothing but what is compared can throw here: a request that cannot be read is not the one on record.
+    // Only comparing can throw here, and a request that cannot be compared is not the one on record.
     return false
   }
 }
@@ -51,7 +51,7 @@ function isUnchanged(
 ): boolean {
   const votes = approvalsOf(request)
   const newest = newestOf(record, asked)
-  // Of a request that was erased the fields of the view are gone.
+  // The view of an erased request has lost its fields, so its hash cannot be computed again.
   const viewHash = request.evidence === null ? request.viewHash : digestOf(request.view)
   return (
     request.expiresAt === asked.approval?.expiresAt &&
@@ -62,13 +62,13 @@ function isUnchanged(
     digestOf(request.policy) === asked.approval.policyDigest &&
     isSame(request.escalated, escalatedIn(record)) &&
     isSame(request.delegations.map(nameHandedOn), delegationsIn(record)) &&
-    // Votes that count no longer leave the request, never the record; and nobody has two.
+    // Every vote is on record, though not every recorded vote still counts; and nobody has two.
     votes.every((vote) => isRecorded(vote, record)) &&
     new Set(votes.map(({ reviewer }) => reviewer.id)).size === votes.length
   )
 }
 
-/** It is decided once; till then it says where it stands, and holds the evidence that was asked for or edited. */
+/** Whether a request is open by the record, at the right stage, with the evidence that was asked for or edited. */
 function isWaiting(
   request: ApprovalRequest,
   asked: LedgerEntry,
@@ -83,7 +83,7 @@ function isWaiting(
   )
 }
 
-/** An edit is a new revision of what is asked. */
+/** The newest edit, or else the entry that asked. */
 function newestOf(record: readonly LedgerEntry[], asked: LedgerEntry): LedgerEntry {
   return record.findLast(({ approval }) => approval?.decision === 'edit') ?? asked
 }

@@ -1,29 +1,26 @@
 import { sha256Hex, type ApprovalRequest, type CommitPlan } from '@loop-engine/core'
 import QuickLRU from 'quick-lru'
 
-/** A digest and two numbers each. */
+/** How many are remembered, each as a digest and two numbers. */
 const kept = 4096
 
 /**
- * Requests that are as the record says: what this process asked, while its run has not moved since, and what was over when
- * this process compared it, of which the record says no more. One that is read back word for word needs no comparison,
- * which would read all that the run did since, with every attempt that a guard judges by approvals.
+ * Remembers requests that agree with the record, so that they need not be compared again when they are read back unchanged:
+ * those that this process opened, while their run has not moved, and closed ones that it compared, which never change.
+ * Comparing reads every entry of the run since the request, for each attempt that a guard judges by approvals.
  */
 export interface KnownRequests {
-  /** Keeps a request if this plan, which was committed, asked it. */
+  /** Remembers a request that this plan, which was committed, opened; ignores other requests. */
   keepAsked(request: ApprovalRequest, plan: CommitPlan): void
-  /** Keeps a request that was compared, if it is over, with the time at which the record says that it was decided. */
+  /** Remembers a closed request that was compared, with the time of its decision by the record; ignores open ones. */
   keepCompared(request: ApprovalRequest, decidedAt: number | null): void
-  /**
-   * When a request that was read, with its run at this version, was decided: null for one that waits. Undefined when it has
-   * to be compared.
-   */
+  /** When a remembered request was decided, null if it is open; undefined if it has to be compared. */
   decidedAt(request: ApprovalRequest, version: number): number | null | undefined
 }
 
 interface Known {
   readonly decidedAt: number | null
-  /** Of the run for which it holds; any when absent. */
+  /** The version of the run for which this holds; any version if absent. */
   readonly version?: number
 }
 
@@ -47,7 +44,7 @@ export function createKnownRequests(): KnownRequests {
   }
 }
 
-/** Channels note beside a request, without a version, where they posted it. */
+/** Leaves out the messages of channels, which change without a new version of the run. */
 function keyOf(request: ApprovalRequest): string {
   return sha256Hex(JSON.stringify({ ...request, messages: null }))
 }

@@ -10,9 +10,8 @@ import {
 const page = 100
 
 /**
- * The entries of a run from its head back to `first`, a page at a time: whoever has found enough reads no further. Each is
- * the one that the next names, and none is missing, so that nothing follows from a row that was changed by hand. Throws
- * `corrupt`.
+ * Yields the entries of a run from its head back to `first`, reading a page at a time. Each entry is checked to be the one
+ * that its successor names, so that nothing follows from a row that was changed by hand. Throws `corrupt`.
  */
 export async function* newestFirst(
   store: LoopStore,

@@ -2,7 +2,7 @@ import type { ApprovalQuery, ApprovalRequest, LoopStore } from '@loop-engine/cor
 
 const page = 1000
 
-/** All requests of a run, newest first, or those that fit: an agent may ask as often as it likes. */
+/** All requests of a run that match the filter, newest first, page by page: an agent may have asked very often. */
 export async function requestsOfRun(
   store: Pick<LoopStore, 'approvals'>,
   { tenant, runId }: { readonly tenant: string; readonly runId: string },

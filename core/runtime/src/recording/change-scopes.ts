@@ -14,7 +14,7 @@ interface Execution extends Pick<LedgerEntry, 'tenant' | 'loopId' | 'aggregateId
   >
 }
 
-/** The stops that hold up a change which this actor makes. */
+/** The scopes of the stops that hold up a change by this actor. */
 export function scopesOf(
   instance: { tenant: string; loopId: string; aggregateId: string },
   actor: Actor,
@@ -23,12 +23,12 @@ export function scopesOf(
   return actor.onBehalfOf ? [...scopes, ...ownScopes(instance.tenant, actor.onBehalfOf)] : scopes
 }
 
-/** The stops of a principal and of everybody it acts for, whatever it does. */
+/** The scopes of a principal and of everybody for whom it acts. */
 export function ownScopes(tenant: string, principal: Principal): readonly string[] {
   return principalIds(principal).flatMap((id) => actorScopes(tenant, id))
 }
 
-/** The stops that hold up an execution, and what it licenses: those of everybody on whose word it rests. */
+/** The scopes of the stops that hold up an execution and what it licenses: of everybody who asked, approved or delegated. */
 export function scopesBehind({ approval, ...entry }: Execution): readonly string[] {
   const { reviewers = [], handedOnBy = [], onBehalfOf = [] } = approval ?? {}
   const approvers = [...reviewers, ...handedOnBy, ...onBehalfOf]

@@ -4,10 +4,10 @@ import type { Kernel } from '../kernel.ts'
 import type { Change } from './change.ts'
 import { approvalTimer, enqueueNotices } from './orders.ts'
 
-/** Who acts when nobody decides. */
+/** The actor of endings that nobody decided. */
 export const approvalSystem: Actor = Object.freeze({ type: 'system', id: 'system:approvals' })
 
-/** Keeps a request as it ended, tells the channels, and takes down its timer. */
+/** Keeps a request as it ended, tells the channels, and cancels its expiry. */
 export function close(kernel: Kernel, change: Change, request: ApprovalRequest): void {
   change.upsert(request)
   change.cancel(approvalTimer(request.id, 'approval-expiry'))

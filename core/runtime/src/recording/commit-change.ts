@@ -10,7 +10,9 @@ import type { Kernel } from '../kernel.ts'
 import type { Change, PlanRest } from './change.ts'
 import { enveloped } from './trace-envelope.ts'
 
-/** Commits a change. On success the process knows the new run, subscribers have its entries, and the relay is awake. */
+/**
+ * Commits a change. After a success this process remembers the new run, subscribers have its entries, and the relay is awake.
+ */
 export async function commitChange(
   kernel: Kernel,
   change: Change,
@@ -43,7 +45,7 @@ export async function commitChange(
   return result
 }
 
-/** What was committed has not failed because nobody could watch it. */
+/** A commit does not fail because telemetry did. */
 function tellTelemetry({ telemetry, report }: Kernel, plan: CommitPlan): void {
   try {
     telemetry?.recorded(plan)
@@ -52,7 +54,7 @@ function tellTelemetry({ telemetry, report }: Kernel, plan: CommitPlan): void {
   }
 }
 
-/** What a store throws that is no error of ours, or answers that is nothing, may have come after it wrote. */
+/** A store that throws an error which is none of ours, or does not answer, may already have written. */
 function unanswered({ store }: Kernel, cause?: unknown): LoopError {
   return new LoopError('unknown_outcome', 'The store did not answer for a plan.', {
     plugin: store.name,
@@ -63,8 +65,8 @@ function unanswered({ store }: Kernel, cause?: unknown): LoopError {
 }
 
 /**
- * Only timers wait. Entries may be of a later time than now: if the clock that wrote the last one was ahead, for time
- * never goes back within a run.
+ * Makes every item but timers due now. Its entry may have a later time than now, because time never goes back within a run
+ * and another process may have written with a clock that is ahead.
  */
 function dueByNow(items: readonly OutboxItem[], now: number): readonly OutboxItem[] {
   const isFine = ({ kind, dueAt }: OutboxItem): boolean => kind === 'timer' || dueAt <= now

@@ -2,7 +2,7 @@ import type { Actor, EntryDraft, LoopInstance } from '@loop-engine/core'
 
 import type { Kernel } from '../kernel.ts'
 
-/** What every entry about a run carries. Time never goes back within a run. */
+/** The fields of every entry about a run. Time never goes back within a run. */
 export function draftOf(
   kernel: Kernel,
   instance: LoopInstance,

@@ -14,11 +14,11 @@ interface FollowUp {
   readonly transitionId: string
   readonly actor: Actor
   readonly evidence: Evidence
-  /** Why the store refused it when it was tried before, or why it is too late: it is recorded as rejected, and what it follows stays. */
+  /** Why the store refused it before, or why it is too late. It is then recorded as rejected; what it follows stays. */
   readonly refusal?: Refusal
 }
 
-/** Takes the transition that is owed to an effect, a timer or a decision, within a change; returns how it was judged. */
+/** Takes the transition that follows an effect, a timer or a decision, within a change; returns how it was judged. */
 export async function takeFollowUp(
   kernel: Kernel,
   change: Change,

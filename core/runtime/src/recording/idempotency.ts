@@ -11,7 +11,7 @@ import {
 import { checkKey } from '../check-key.ts'
 import type { Kernel } from '../kernel.ts'
 
-/** What makes a command the same when it is repeated: who, which key, and a digest of what was asked. Most have no key. */
+/** What identifies a repeated command: who sent it, its key, and a digest of what it asks. Undefined without a key. */
 export function idempotencyOf(
   actor: Actor,
   key: string | undefined,
@@ -22,7 +22,9 @@ export function idempotencyOf(
   return { principal: `${actor.type}:${actor.id}`, key, fingerprint: digestOf(command()) }
 }
 
-/** What is kept as the answer to a command under this key, or null. */
+/**
+ * The answer that is kept for a command under its key, or null. Throws `key_mismatch` if the key was used for another one.
+ */
 export async function answered(
   { store }: Pick<Kernel, 'store'>,
   tenant: string,
@@ -35,8 +37,7 @@ export async function answered(
 }
 
 /**
- * What an answer says, if it is one to the command that is repeated. It lies beside the record: throws `corrupt` for what was
- * changed in the database until it is none, or another's.
+ * Parses a kept answer, which lies beside the record. Throws `corrupt` if it is none, or of another command: it was changed.
  */
 export function readAnswer<Answer extends object>(
   text: string,
@@ -47,13 +48,11 @@ export function readAnswer<Answer extends object>(
   throw new LoopError(
     'corrupt',
     'The answer that an idempotency key keeps is not to this command.',
-    {
-      hint: 'It was changed in the database. Read the run to see what became of the command.',
-    },
+    { hint: 'It was changed in the database. Read the run to see what became of the command.' },
   )
 }
 
-/** The answer that was given before, to whoever asks again. */
+/** The kept answer to a transition that is repeated. */
 export function repeated(text: string, aggregateId: string): TransitionResult {
   const answer = readAnswer<TransitionResult>(text, (kept) => kept.aggregateId === aggregateId)
   return { ...answer, replayed: true }

@@ -11,7 +11,7 @@ import { callbackChannel } from '../judging/open-request.ts'
 import type { Kernel } from '../kernel.ts'
 import type { Change } from './change.ts'
 
-/** Puts what an entry orders into the same commit. */
+/** Puts an order of an entry into the same commit. */
 export function enqueueOrder(change: Change, order: Order, seq: number, at: number): void {
   const { runId } = change.instance
   switch (order.kind) {
@@ -40,10 +40,7 @@ export function enqueueOrder(change: Change, order: Order, seq: number, at: numb
   }
 }
 
-/**
- * The timer of a state belongs to one stay in it. A change of status or definition ends the stay; a run that goes on
- * begins a new one, with its whole time.
- */
+/** Restarts the timer of a state after a change of status or definition. An active run gets the whole time again. */
 export function restartTimeout(
   change: Change,
   before: LoopInstance,
@@ -55,7 +52,7 @@ export function restartTimeout(
     enqueueOrder(change, { kind: 'state-timeout', ...timeout }, seq, at)
 }
 
-/** The id of the timer of a state that was entered with this entry; deterministic, so that leaving can cancel it. */
+/** The id of the timer of a state, by the entry that entered it; deterministic, so that leaving the state can cancel it. */
 export function stateTimer(runId: string, stateVersion: number): string {
   return `${runId}:${stateVersion}:timeout`
 }
@@ -89,8 +86,8 @@ export function approvalTimer(requestId: string, name: string, index = 0): strin
 }
 
 /**
- * Every channel that the policy names (all of them when it names none) hears of each change of a request, in order. What
- * is told more than once about one version is numbered: to a channel each notice is its own, and not a repetition.
+ * Tells every channel that the policy names (or all of them if it names none) of a change of a request, in order. `number`
+ * tells notices about the same version apart, such as reminders, so that a channel does not take them for repetitions.
  */
 export function enqueueNotices(
   change: Change,
@@ -100,7 +97,7 @@ export function enqueueNotices(
   number?: number,
 ): void {
   const named = request.policy.channels ?? [...kernel.channels.keys()]
-  // Wherever it was posted it is repainted: by an escalation, or by a process that has more channels than this one.
+  // A change is also told where an escalation, or a process with more channels than this one, posted the request.
   const isRepaint = occasion !== 'reminder' && occasion !== 'escalated'
   const posted = isRepaint ? [...Object.keys(request.messages), ...escalatedTo(request)] : []
   const told = new Set([...named, ...posted])
@@ -121,7 +118,9 @@ export function enqueueNotices(
   }
 }
 
-/** The channels of the escalations so far: one of them may be posting right now, and nobody has its message yet. */
+/**
+ * The channels of the escalations so far. They are told too, because one may be posting now, with no message on record yet.
+ */
 function escalatedTo({ policy, escalated }: ApprovalRequest): readonly string[] {
   return (policy.escalate ?? [])
     .filter(({ reviewers }) => reviewers.every((each) => escalated.includes(each)))

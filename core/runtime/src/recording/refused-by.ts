@@ -8,12 +8,12 @@ export interface LateRefusal extends Refusal {
   readonly reason: 'stopped' | 'limit_reached'
 }
 
-/** A guard of somebody else's may name another counter each time that it judges. */
+/** Bounds the retries, because a third party's guard may name another counter each time. */
 const mostCounters = 8
 
 /**
- * What the commit refused becomes a recorded rejection of the same attempt. Of a counter that is full the guards hear
- * first, once for each, so that it is on record as theirs, or a warning of a soft one.
+ * Turns a refusal by the store into a rejection of the same attempt, which is recorded. For a full counter the guards are
+ * asked again first, once for each counter, so that the record names the guard, or a soft guard only warns.
  */
 export function refusedBy({ reason, detail }: Refused, before?: Refusal): LateRefusal {
   if (before && !before.overrun)
@@ -27,7 +27,7 @@ export function refusedBy({ reason, detail }: Refused, before?: Refusal): LateRe
   throw new LoopError('fenced', 'The lease was lost to another worker.', { retryable: false })
 }
 
-/** Counters have no room for an attempt. Without them its guards are not asked once more. */
+/** The refusal for full counters; if it names none, the guards are not asked again. */
 export function overLimit(overrun?: readonly string[]): LateRefusal {
   return { reason: 'limit_reached', message: 'A limit would be overrun.', overrun }
 }
@@ -37,7 +37,7 @@ export function isOverLimit({ status, reason }: Ruling): boolean {
   return status === 'rejected' && reason === 'limit_reached'
 }
 
-/** What somebody hears whose change has no attempt to record. */
+/** The error for a change that a stop holds up, and that is no attempt which could be recorded. */
 export function stoppedError(scope: string): LoopError {
   return new LoopError('stopped', 'A stop is in force.', {
     details: { scope },

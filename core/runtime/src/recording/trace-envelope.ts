@@ -9,12 +9,12 @@ import {
 import type { Kernel } from '../kernel.ts'
 
 /**
- * Where an order belongs travels in its payload, so that no store has to know of it. What is ordered is canonical JSON
- * or our own, so none of it begins with a space: an input of an effect cannot pass for an envelope.
+ * The first character of an envelope. The trace of an order travels in its payload, so that stores need not know of it. No
+ * other payload begins with a space, so the input of an effect cannot pass for an envelope.
  */
 const mark = ' '
 
-/** The items as they are kept: under telemetry, with where they belong. */
+/** The items as they are stored: under telemetry, with their place in the trace. */
 export function enveloped(
   { telemetry }: Kernel,
   items: readonly OutboxItem[],
@@ -28,7 +28,7 @@ export function enveloped(
   }))
 }
 
-/** An order as it was given, whoever carries it out. What is no envelope is judged as the order that it was put in place of. */
+/** The order in a claimed item, and its place in the trace. A broken envelope is returned as it is, and fails as an order. */
 export function openEnvelope(claim: OutboxClaim): {
   readonly claim: OutboxClaim
   readonly trace?: TraceContext

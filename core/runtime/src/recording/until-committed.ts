@@ -6,24 +6,24 @@ import type { Change, PlanRest } from './change.ts'
 import { commitChange } from './commit-change.ts'
 import { refusedBy } from './refused-by.ts'
 
-/** What a try makes of the run as it is now: an answer, which holds once what it has to record is committed. */
+/** The outcome of one try: a result, and the change that must be committed for it to hold. */
 interface Try<Result> {
   readonly result: Result
   readonly record?: { readonly change: Change; readonly rest: PlanRest }
 }
 
 interface Tries<Result> {
-  /** Reads the run and changes it; `late` says which counters had no room for what an earlier try made of it. */
+  /** Reads the run and changes it; `late` names the counters that were full when an earlier try was committed. */
   attempt(late?: Refusal): Promise<Try<Result>>
-  /** What becomes of it when a stop, or a receipt that is spent, is in the way. */
+  /** The result if a stop, or a spent receipt, is in the way. */
   refused(outcome: Extract<CommitResult, { kind: 'refused' }>): Result
-  /** Said when others kept moving the run. */
+  /** The message of the error if others keep moving the run. */
   readonly conflict: string
 }
 
 /**
- * Changes a run after all earlier work on it in this process, and tries again when others moved it meanwhile: a bounded
- * number of times, then `conflict` is thrown. Throws `fenced` when a lease was lost.
+ * Changes a run after all earlier work on it in this process. Tries again if others moved it meanwhile, a bounded number of
+ * times; then throws `conflict`. Throws `fenced` if a lease was lost.
  */
 export async function untilCommitted<Result>(
   kernel: Kernel,

@@ -19,7 +19,7 @@ export async function deliverEvents(
   })
   if (!entry) return { kind: 'dead', error: 'corrupt: The entry of an event is gone.' }
   const events = toCloudEvents(entry)
-  // Whoever hears of it goes on from the work that recorded it.
+  // Receivers continue the trace of the work that recorded the event.
   const traced = trace
     ? events.map((event) => ({ ...event, traceparent: trace.traceparent }))
     : events

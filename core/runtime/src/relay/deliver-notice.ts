@@ -33,13 +33,13 @@ export async function deliverNotice(
   if (!run || !found) return { kind: 'dead', error: 'corrupt: The request of a notice is gone.' }
   const changed = found.status === 'pending' && (await compareWithRecord(kernel, found, run))
   if (changed) throw changed
-  // How it ended is told, to programs too, as it is on record.
+  // Programs may act on how a request ended, so that is told as the record has it.
   const request = found.status === 'pending' ? found : await recordedApproval(kernel, found)
   const known = request.messages[channel.name] as JsonObject | undefined
   const context = { signal, idempotencyKey: claim.id }
 
   const asksAgain = occasion === 'reminder' || occasion === 'escalated'
-  // Whom only an escalation told is not asked anew by what follows it: there is a card to repaint, or nothing.
+  // A channel that only an escalation named has a message to update, or nothing to do: it does not ask people anew.
   const isNamed = request.policy.channels?.includes(channel.name) ?? true
   if (known === undefined && !isNamed && !asksAgain) return { kind: 'done' }
   const announces = known === undefined || asksAgain
@@ -48,7 +48,7 @@ export async function deliverNotice(
     if (next === undefined) return { kind: 'done' }
     return remember(kernel, claim, requestId, channel.name, next)
   }
-  // Nobody needs to be asked about what is decided already, or can be decided no longer.
+  // Nobody is asked about a request that is decided or expired.
   if (request.status !== 'pending' || kernel.clock.now() >= request.expiresAt)
     return { kind: 'done' }
   const ref = readRef(kernel, await channel.notify(request, request.view, context))
@@ -57,8 +57,8 @@ export async function deliverNotice(
 }
 
 /**
- * What a channel says about the message that it sent. One that no store can keep is lost, and the message with it for
- * every repaint; but people were told, and are not told again.
+ * Reads a channel's reference to the message that it sent. A reference that no store can keep is dropped: the message cannot
+ * be updated later, but people were told, and are not told again.
  */
 function readRef({ limits, report }: Kernel, ref: unknown): JsonObject | undefined {
   if (ref === undefined) return undefined
@@ -72,7 +72,7 @@ function readRef({ limits, report }: Kernel, ref: unknown): JsonObject | undefin
   }
 }
 
-/** Keeps the channel's reference, which the next notice repaints. */
+/** Keeps the channel's reference, so that the next notice updates that message. */
 async function remember(
   kernel: Kernel,
   { tenant, id, fence }: OutboxClaim,

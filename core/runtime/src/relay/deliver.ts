@@ -20,7 +20,7 @@ import { fireTimer } from './fire-timer.ts'
 import { putBack } from './put-back.ts'
 import { sleep } from './sleep.ts'
 
-/** Delivers one claimed item under its lease, which is renewed for as long as the delivery takes. */
+/** Delivers one claimed item, and renews its lease for as long as the delivery takes. */
 export async function deliver(kernel: Kernel, leased: OutboxClaim): Promise<void> {
   const { claim, trace } = openEnvelope(leased)
   const finished = new AbortController()
@@ -49,7 +49,7 @@ async function conclude(
     if (await putBack(kernel, leased, outcome.dueAt)) return outcome
   }
   await kernel.store.settle([settlement])
-  // Whoever erased its evidence meanwhile found no dead letter yet.
+  // If its evidence was erased meanwhile, there was no dead letter yet to revive.
   if (outcome.kind === 'dead' && claim.kind === 'effect')
     await releaseErased(kernel, claim).catch(kernel.report)
   return outcome
@@ -91,8 +91,8 @@ async function attempt(
 }
 
 /**
- * Whether the other side, or the store, may come back: everything but an error that says that it would fail again. What
- * acts meets nothing but the store here, so that an unknown error is a fault of ours, and stays one.
+ * Whether the other side, or the store, may come back: after any error but one that says that it would fail again. For
+ * effects and timers only the store can fail here, so an unknown error is a fault of ours and no outage.
  */
 function isOutage(error: unknown, kind: OutboxClaim['kind']): boolean {
   return isLoopError(error) ? error.retryable : kind === 'notify' || kind === 'publish'
@@ -149,13 +149,13 @@ async function renew(
     try {
       await store.extend([{ id, fence }], clock.now() + limits.leaseMs)
     } catch (error) {
-      // A renewal that fails costs the lease, which the fence then refuses: never safety.
+      // A failed renewal may cost the lease, but never safety: the fence then refuses the result.
       report(error)
     }
   }
 }
 
-/** What a dead letter says: a code and our own sentence, never a foreign message that may hold secrets. */
+/** The text of a dead letter: a code and a sentence of ours, never a foreign message, which may hold secrets. */
 function describe(error: unknown): string {
   if (isLoopError(error)) return `${error.code}: ${error.message}`
   try {

@@ -6,8 +6,8 @@ const longestMs = 30_000
 const apartMs = 10
 
 /**
- * How long what a stop or a suspension holds up waits until it is tried again: a second, or where much is held up so long
- * that it does not come back all at once, before whatever else is due.
+ * How long an item that a stop or a suspension holds up waits until it is tried again: a second; longer if many are held up,
+ * so that they do not all come back at once, ahead of everything else that is due.
  */
 export interface HeldPauses {
   nextMs(): number

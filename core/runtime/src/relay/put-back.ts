@@ -3,8 +3,8 @@ import type { OutboxClaim } from '@loop-engine/core'
 import type { Kernel } from '../kernel.ts'
 
 /**
- * Puts a claimed item back as if it had never been claimed; false when the run moved or the lease was lost. A delivery that
- * was held was none, but the store counted it, and once it has counted enough one failure makes a dead letter.
+ * Puts a claimed item back as if it had never been claimed; false if the run moved or the lease was lost. The store counts
+ * each delivery, even one that was only held up: with a high count the first real failure would make a dead letter.
  */
 export async function putBack(
   { store }: Kernel,

@@ -16,8 +16,8 @@ import { createUpkeep } from './upkeep.ts'
 
 export interface Relay {
   /**
-   * Delivers everything that is due now, or what is due of one business key, and returns how much that was. For scripts,
-   * tests and schedulers; `start` does it for ever, and what it has begun is not waited for here.
+   * Delivers everything that is due now, or is due for one business key, and returns how many items that were. For scripts,
+   * tests and schedulers. It does not wait for deliveries that `start` has begun.
    */
   drain(target?: Target): Promise<number>
   start(): void
@@ -28,11 +28,11 @@ export interface Relay {
   }): Promise<Page<DeadLetter>>
   /** Delivers a dead letter again; false when there is none of this id. */
   retry(input: { readonly id: string; readonly tenant?: string }): Promise<boolean>
-  /** Lets deliveries in progress finish, those of `drain` too, then stops. What was not begun stays in the outbox. */
+  /** Stops after the deliveries in progress, also those of `drain`, have ended. The others stay in the outbox. */
   stop(): Promise<void>
 }
 
-/** A relay whose worker name tells its leases apart. */
+/** A relay; `worker` names it in its leases. */
 export function createRelay(kernel: Kernel, worker: string): Relay & { wake(): void } {
   const { store, clock, limits } = kernel
   let running: Promise<void> | undefined
@@ -75,11 +75,11 @@ export function createRelay(kernel: Kernel, worker: string): Relay & { wake(): v
         // Beside the deliveries: a store may have much to forget.
         const upkeep = keepUp().finally(() => inFlight.delete(upkeep))
         inFlight.add(upkeep)
-        // What is due of kinds that may not begin does so when something ends, which rings.
+        // Items of kinds that may not begin now will begin when a delivery ends, which rings.
         const isAnyKind = free.limit > 0 && free.kinds === undefined
         if (claims.length === 0) await pause(isAnyKind ? await untilNext() : limits.pollMs)
       } catch (error) {
-        // The store is away: nothing is lost, the same items will be claimed when it is back.
+        // The store is away. Nothing is lost: the same items will be claimed when it is back.
         if (signal.aborted) break
         kernel.report(error)
         failures++
@@ -125,7 +125,7 @@ export function createRelay(kernel: Kernel, worker: string): Relay & { wake(): v
     return next === null ? limits.pollMs : Math.min(limits.pollMs, Math.max(1, next - clock.now()))
   }
 
-  /** Hears of what other processes enqueue. Without it the next look comes at `pollMs`, as it does anyway. */
+  /** Hears what other processes enqueue. A store that cannot tell is polled every `pollMs`, as all stores are. */
   async function watch(): Promise<() => Promise<void>> {
     try {
       const unwatch = await store.watch?.(({ outbox }) => {
@@ -138,7 +138,7 @@ export function createRelay(kernel: Kernel, worker: string): Relay & { wake(): v
     }
   }
 
-  /** Who stops the relay rings, too. */
+  /** Sleeps until the bell rings, which `stop` does too. */
   async function pause(ms: number): Promise<void> {
     if (!rung) await sleep(clock, ms, bell.signal)
   }
@@ -181,7 +181,7 @@ export function createRelay(kernel: Kernel, worker: string): Relay & { wake(): v
       )?.()
       await running
       running = undefined
-      // Whoever drains hears of what failed; whoever begins to meanwhile ends at once, or this could last for ever.
+      // Callers of `drain` hear of their failures. A drain that begins meanwhile ends at once, or this could last for ever.
       await Promise.allSettled(drains)
       halting = new AbortController()
     },

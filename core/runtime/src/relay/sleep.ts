@@ -1,6 +1,6 @@
 import type { Clock } from '@loop-engine/core'
 
-/** Sleeps so long, or until `woken`. The clock of an application may reject then, as that of node:timers/promises does. */
+/** Sleeps for `ms`, or until `woken` aborts; a clock that then rejects, as node:timers/promises does, is no error. */
 export async function sleep(clock: Clock, ms: number, woken: AbortSignal): Promise<void> {
   try {
     await clock.sleep(ms, woken)

@@ -1,15 +1,15 @@
 import type { ClaimQuery, Clock, OutboxClaim } from '@loop-engine/core'
 
-/** After so long a delivery stops counting against those of other kinds and destinations. */
+/** After this time a delivery no longer counts against those of other kinds and destinations. */
 const slowMs = 1000
 
-/** Which deliveries are in progress. A destination that hangs fills its own share, and so do effects, never everybody's. */
+/** The deliveries in progress. A destination that hangs, or slow effects, may fill their own share, but never all slots. */
 export interface Slots {
-  /** How many more may begin, and of which kinds when no effect may. */
+  /** How many more may begin; names their kinds if no effect may. */
   free(): Pick<ClaimQuery, 'limit' | 'kinds'>
-  /** Whether so many already wait for the destination of this one that it had better come again. */
+  /** Whether so many deliveries to the same destination are in progress that this one should be put off. */
   isCrowded(item: OutboxClaim): boolean
-  /** Returns what gives the slot back. */
+  /** Takes a slot, and returns the function that gives it back. */
   take(item: OutboxClaim): () => void
 }
 
@@ -43,7 +43,7 @@ export function createSlots(clock: Clock, concurrency: number): Slots {
   }
 }
 
-/** Effects and timers act: each attempt counts, and none is given back untried. */
+/** Whether an item only tells somebody. Effects and timers act: each delivery is an attempt, so none is put off untried. */
 function tells({ kind }: OutboxClaim): boolean {
   return kind === 'notify' || kind === 'publish'
 }

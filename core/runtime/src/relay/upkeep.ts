@@ -3,8 +3,8 @@ import type { Kernel } from '../kernel.ts'
 const everyMs = 3_600_000
 
 /**
- * Forgets, once an hour, what nobody can retry any more: idempotency keys older than `limits.keyTtlMs` and counter
- * windows that ended before that. Whoever runs a relay calls it between two looks at the outbox.
+ * Returns a function for the relay to call between two looks at the outbox. Once an hour it deletes what nobody needs any
+ * more: idempotency keys older than `limits.keyTtlMs`, and counter windows that ended before that time.
  */
 export function createUpkeep({
   store,
@@ -16,12 +16,12 @@ export function createUpkeep({
   return async () => {
     try {
       const now = clock.now()
-      // A clock that was ahead and is set back does not put it off until then.
+      // If the clock was ahead and is set back, the next run does not wait until that time comes again.
       if (now >= lastAt && now - lastAt < everyMs) return
       lastAt = now
       await store.prune(now - limits.keyTtlMs)
     } catch (error) {
-      // What is kept longer harms nobody; the next hour tries again.
+      // Keeping rows longer harms nobody; the next hour tries again.
       report(error)
     }
   }

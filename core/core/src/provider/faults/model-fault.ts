@@ -15,12 +15,7 @@ export interface ModelFault {
 }
 
 /** How a call without a usable answer is reported. */
-export interface Verdict {
-  readonly code: LoopErrorCode
-  readonly retryable: boolean
-  readonly says: string
-  readonly hint: string
-}
+export type Verdict = readonly [code: LoopErrorCode, retryable: boolean, says: string, hint: string]
 
 /** The LoopError of a fault; what a program needs stands in `details`. */
 export function faultError(
@@ -43,32 +38,18 @@ export function faultError(
 
 export function verdictError(
   plugin: string,
-  { code, retryable, says, hint }: Verdict,
+  [code, retryable, says, hint]: Verdict,
   details: Readonly<Record<string, unknown>>,
 ): LoopError {
   return new LoopError(code, `${plugin} ${says}`, { plugin, retryable, hint, details })
 }
 
 function judge({ kind, status = 0, vendorCode }: ModelFault): Verdict {
-  if (kind === 'aborted')
-    return verdict(
-      'aborted',
-      false,
-      'was stopped by its caller.',
-      'Ask again if it is still wanted.',
-    )
-  if (kind === 'timeout' || status === 408 || status === 504)
-    return verdict('timeout', true, 'did not answer in time.', 'Ask again, or raise timeoutMs.')
-  if (kind === 'network')
-    return verdict('unavailable', true, 'could not be reached, or hung up.', 'Ask again later.')
+  if (kind === 'aborted') return aborted
+  if (kind === 'timeout' || status === 408 || status === 504) return late
+  if (kind === 'network') return unreachable
   if (kind === 'bad_response') return unreadable
-  if (kind === 'unknown')
-    return verdict(
-      'unavailable',
-      false,
-      'failed in a way that its adapter does not know.',
-      'Check the key and the options; details.vendorCode names the error.',
-    )
+  if (kind === 'unknown') return unknown
   const named = verdictOfCode(vendorCode)
   if (named) return named
   if (status === 401 || status === 403) return keyRefused
@@ -76,14 +57,7 @@ function judge({ kind, status = 0, vendorCode }: ModelFault): Verdict {
   if (status === 429) return tooOften
   if (status === 413) return tooLarge
   // 409: the vendor's locks; its SDKs ask again.
-  if (status === 409 || status >= 500)
-    return verdict('unavailable', true, 'failed or is overloaded.', 'Ask again later.')
-  return verdict(
-    'invalid_config',
-    false,
-    'refused the request.',
-    'Check the name of the model, the schema and the options: see details.vendorCode.',
-  )
+  return status === 409 || status >= 500 ? overloaded : requestRefused
 }
 
 /** What OpenAI and Azure call a request or an answer that a filter stopped. */
@@ -95,34 +69,60 @@ export const withheld = [
   'misalignment_policy_violation',
 ]
 
-export const withheldAnswer = verdict(
+export const withheldAnswer: Verdict = [
   'content_filtered',
   false,
   'withheld its answer.',
   'Change the evidence, or let a person decide.',
-)
-export const unreadable = verdict(
+]
+export const unreadable: Verdict = [
   'bad_response',
   true,
   'sent an answer that cannot be read.',
   'Ask again.',
-)
-const keyRefused = verdict('auth', false, 'refused the key.', 'Check the key and what it may do.')
-const unpaid = verdict('auth', false, 'asks for payment.', 'Check the account of the key.')
-const tooOften = verdict(
+]
+const aborted: Verdict = [
+  'aborted',
+  false,
+  'was stopped by its caller.',
+  'Ask again if it is still wanted.',
+]
+const late: Verdict = ['timeout', true, 'did not answer in time.', 'Ask again, or raise timeoutMs.']
+const unreachable: Verdict = [
+  'unavailable',
+  true,
+  'could not be reached, or hung up.',
+  'Ask again later.',
+]
+const overloaded: Verdict = ['unavailable', true, 'failed or is overloaded.', 'Ask again later.']
+const unknown: Verdict = [
+  'unavailable',
+  false,
+  'failed in a way that its adapter does not know.',
+  'Check the key and the options; details.vendorCode names the error.',
+]
+const requestRefused: Verdict = [
+  'invalid_config',
+  false,
+  'refused the request.',
+  'Check the name of the model, the schema and the options: see details.vendorCode.',
+]
+const keyRefused: Verdict = ['auth', false, 'refused the key.', 'Check the key and what it may do.']
+const unpaid: Verdict = ['auth', false, 'asks for payment.', 'Check the account of the key.']
+const tooOften: Verdict = [
   'rate_limited',
   true,
   'is asked too often.',
   'Wait for details.retryAfterMs.',
-)
-const tooLarge = verdict(
+]
+const tooLarge: Verdict = [
   'too_large',
   false,
   'refused the size of the request.',
   'Send less evidence.',
-)
+]
 
-const verdicts = new Map([
+const verdicts = new Map<string, Verdict>([
   // OpenAI and who speaks its format. xAI answers a wrong key with 400, OpenAI an empty account with 429.
   ['invalid_api_key', keyRefused],
   ['insufficient_quota', unpaid],
@@ -144,15 +144,6 @@ const verdicts = new Map([
 /** What a vendor's code means, whatever status it came with: some vendors answer 200 and then say that they failed. */
 export function verdictOfCode(vendorCode: string | null | undefined): Verdict | undefined {
   return verdicts.get(vendorCode ?? '')
-}
-
-export function verdict(
-  code: LoopErrorCode,
-  retryable: boolean,
-  says: string,
-  hint: string,
-): Verdict {
-  return { code, retryable, says, hint }
 }
 
 /** The code if it is one word; anything longer might quote the prompt. */

@@ -8,9 +8,9 @@ import { keywordFaults } from './schema-keywords.ts'
 const types = ['array', 'boolean', 'integer', 'null', 'number', 'object', 'string']
 
 /**
- * What the validator would only stumble over with evidence that leads it there: types, patterns and references that
- * mean nothing. The schema is walked by the validator's own tables of keywords, so that what it passes over, such as an
- * example, may hold anything.
+ * The faults of a schema that the validator would notice only when evidence leads it there: meaningless types, patterns and
+ * references. Walks the schema by the validator's own tables of keywords, so that parts which the validator ignores, such as
+ * examples, may contain anything.
  */
 export function schemaFaults(schema: Schema): readonly string[] {
   const shapes = new Set([...partsOf(schema)].flatMap(keywordFaults))
@@ -43,7 +43,7 @@ export function patternRisk(schema: Schema): string | null {
   return null
 }
 
-/** Whether evidence of the greatest size may take more than a moment: the time of all else grows with its size alone. */
+/** Whether checking evidence may take more than a moment. Without these keywords the time grows only with its size. */
 export function mayTakeLong(schema: Schema): boolean {
   return [...partsOf(schema)].some(
     (part) => part.uniqueItems || part.format !== undefined || patternsIn(part).length > 0,

@@ -23,7 +23,7 @@ const names: Keyword = [(value) => isListOf(value, isText), 'a list of texts']
 const number: Keyword = [(value) => typeof value === 'number', 'a number']
 const count: Keyword = [isCount, 'a whole number of at least 0']
 
-/** What the validator reads without looking, so that it throws, or passes over what was meant. */
+/** Keywords whose values the validator does not check: with a wrong value it throws, or ignores the keyword. */
 const keywords = new Map<string, Keyword>([
   ...named(byName, 'properties patternProperties dependentSchemas $defs definitions'),
   ...named(schemas, 'allOf anyOf oneOf prefixItems'),

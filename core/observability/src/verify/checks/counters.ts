@@ -1,10 +1,10 @@
-import type { LedgerEntry, LoopStore, Reservation } from '@loop-engine/core'
+import { allEnded, type LedgerEntry, type LoopStore, type Reservation } from '@loop-engine/core'
 
 import type { VerifyFault } from './fault.ts'
 
-/** What the record took of one window of a counter; `amount` is the sum, `limit` the highest that any of it was judged by. */
+/** What the record took of one window of a counter: `amount` is the sum, `limit` the highest limit of any execution. */
 export interface CounterUse extends Reservation {
-  /** Where the newest of it was found. */
+  /** The newest entry that took of it. */
   readonly runId: string
   readonly seq: number
 }
@@ -33,27 +33,23 @@ export function createCounterUses(): CounterUses {
 }
 
 function together(before: CounterUse, use: CounterUse): CounterUse {
-  return {
-    ...use,
-    amount: before.amount + use.amount,
-    limit: Math.max(before.limit, use.limit),
-  }
+  return { ...use, amount: before.amount + use.amount, limit: Math.max(before.limit, use.limit) }
 }
 
 /** Sums of fractions differ in their last digits by the order in which they were added. */
 const rounding = 1e-9
 
-/** More than a limit allows was taken, whatever the counter said then: somebody had lowered it. */
+/** The fault if the record took more than the limit allows: somebody had lowered the counter in the database. */
 export function overrunFault({ key, amount, limit, runId, seq }: CounterUse): VerifyFault | null {
   if (amount <= limit * (1 + rounding)) return null
   const message = `By the record ${amount} was taken of ${key}, of which there is ${limit}.`
   return { runId, seq, fault: 'illegal', message }
 }
 
-/** So many are asked for at once. */
+/** The number of counters that are asked for at the same time. */
 const atOnce = 100
 
-/** Whether every counter holds at least what the record took of it: others may have taken more meanwhile. */
+/** Checks that every counter holds at least what the record took of it; others may have taken more meanwhile. */
 export async function verifyCounters(
   store: LoopStore,
   tenant: string,
@@ -67,7 +63,7 @@ export async function verifyCounters(
       overrunFault(use),
       await heldFault(store, tenant, use, now),
     ])
-    for (const fault of (await Promise.all(found)).flat()) if (fault) faults.push(fault)
+    for (const fault of (await allEnded(found)).flat()) if (fault) faults.push(fault)
   }
   return faults
 }
@@ -78,7 +74,7 @@ async function heldFault(
   { key, bucket, amount, expiresAt = Infinity, runId, seq }: CounterUse,
   now: number,
 ): Promise<VerifyFault | null> {
-  // Nobody takes of a window that is over, and the store may have forgotten it.
+  // The store may have deleted a window that is over.
   if (expiresAt <= now) return null
   const held = await store.counter(tenant, key, bucket)
   if (held >= amount * (1 - rounding)) return null

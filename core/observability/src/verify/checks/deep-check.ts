@@ -9,7 +9,7 @@ import {
 } from '@loop-engine/core'
 import { indexLoop, type LoopIndex } from '@loop-engine/runtime'
 
-import type { Finding } from './fault.ts'
+import { finding, type Finding } from './fault.ts'
 import { createLicences } from './legality.ts'
 import { createOpenEnds } from './open-ends.ts'
 import type { FindDefinition, RunCheck, RunCheckOptions } from './run-check.ts'
@@ -40,22 +40,19 @@ export function createDeepCheck(
   async function deep(stored: StoredEntry): Promise<Finding | null> {
     const entry = openEntry(stored)
     if (canonicalize(entry) !== stored.body)
-      return {
-        fault: 'not_canonical',
-        message: 'The bytes are not the canonical form of what they say.',
-      }
+      return finding('not_canonical', 'The bytes are not the canonical form of what they say.')
     if (entry.evidence && stored.evidence === null) erasable.add(stored.seq)
     if (entry.type === 'loop.evidence.erased') erasable.delete(Number(entry.data?.['seq']))
     if (stored.evidence !== null && canonicalize(parseJson(stored.evidence)) !== stored.evidence)
-      return { fault: 'not_canonical', message: 'The evidence is not in canonical form.' }
+      return finding('not_canonical', 'The evidence is not in canonical form.')
     if (folded && entry.at < folded.updatedAt)
-      return { fault: 'time_went_back', message: 'The entry is older than the one before it.' }
+      return finding('time_went_back', 'The entry is older than the one before it.')
     const loop = await loopOf(entry.definition)
     if (!loop)
-      return {
-        fault: 'missing_definition',
-        message: 'The definition that judged is not kept, or not under its own digest.',
-      }
+      return finding(
+        'missing_definition',
+        'The definition that judged is not kept, or not under its own digest.',
+      )
     ends.follow(entry)
     options.counters?.follow(entry)
     const fault = licences.judge(entry, stored.hash, folded, loop)
@@ -103,13 +100,13 @@ export function createDeepCheck(
   }
 }
 
-/** What is thrown of text that is not what it should be; any other error is a failure of the store. */
+/** The errors for stored text that was changed; any other error is a failure of the store. */
 const unreadable: readonly string[] = ['corrupt', 'invalid_json', 'too_large']
 
 /** An entry that cannot even be read is a finding about that entry, not a failure of the verifier. */
 function asFinding(error: unknown): Finding {
   const isUnreadable = isLoopError(error) && unreadable.includes(error.code)
   if (isUnreadable || error instanceof SyntaxError || error instanceof TypeError)
-    return { fault: 'not_canonical', message: 'The entry cannot be read.' }
+    return finding('not_canonical', 'The entry cannot be read.')
   throw error
 }

@@ -1,6 +1,6 @@
 /**
- * Where the values of the last fields of an entry's body begin; -1 for those it does not have. From `prevHash` on a body
- * has only plain fields, in this order, so that they are found without parsing what comes before.
+ * The offsets at which the values of the last fields of a body begin; -1 for a field that it lacks. From `prevHash` on a body
+ * has only plain fields, in this order, so they are found without parsing what comes before.
  */
 export interface EntryTail {
   readonly length: number
@@ -18,7 +18,7 @@ const start = '"prevHash":"'
 const end = '"v":1}'
 const [quote, backslash] = [0x22, 0x5c]
 
-// Entries of a run are much alike: the tail begins about as far from the end as the one before it did.
+// Entries of a run are alike, so the tail is searched for about as far from the end as in the entry before.
 const slack = 48
 
 /** Finds the tail; null when the body has none. */
@@ -34,7 +34,7 @@ function searchTail(body: string, from: number): EntryTail | null {
   return null
 }
 
-/** Nothing nested reads like this up to the last brace, so what does is the tail. */
+/** Reads the tail at `from`; null if it is not there. Nested data cannot look like this up to the last brace. */
 function readTail(body: string, from: number): EntryTail | null {
   const prevHash = from + start.length
   let at = pastText(body, prevHash)
@@ -65,17 +65,17 @@ function readTail(body: string, from: number): EntryTail | null {
   return { length, prevHash, runId, seq, status, tenant, toState, transitionId, type }
 }
 
-/** Where the value begins of the field that stands here; -1 when another one does. */
+/** Where the value of a field begins, if the field stands at `at`; otherwise -1. */
 function valueOf(body: string, key: string, at: number): number {
   return body.startsWith(key, at) ? at + key.length : -1
 }
 
-/** Whether the text value that begins here is this one, which is written without escapes. */
+/** Whether the text value at `from` is this text, which needs no escapes. */
 export function holdsPlain(body: string, from: number, text: string): boolean {
   return body.startsWith(text, from) && body.charCodeAt(from + text.length) === quote
 }
 
-/** Whether the text value that begins here is this one. */
+/** Whether the text value at `from` is this text. */
 export function holdsText(body: string, from: number, text: string): boolean {
   // A backslash begins an escape in the body, and stands for itself in the text.
   if (holdsPlain(body, from, text) && !text.includes('\\')) return true
@@ -87,13 +87,13 @@ export function holdsNumber(body: string, from: number, number: number): boolean
   return body.startsWith(digits, from) && body[from + digits.length] === ','
 }
 
-/** What kind of entry a body says that it is; types are written without escapes. */
+/** The type of an entry by its body; types are written without escapes. */
 export function typeOf(body: string): string | null {
   const tail = tailOf(body)
   return tail && body.slice(tail.type, body.indexOf('"', tail.type))
 }
 
-/** Past the closing quote of a text and the comma behind it; `otherwise` when there is no such field. */
+/** The offset behind a text, its quote and its comma; `otherwise` if there is no such field. */
 function pastText(body: string, from: number, otherwise = body.length): number {
   if (from === -1) return otherwise
   const close = body.indexOf('"', from)
@@ -109,7 +109,7 @@ function endOfText(body: string, from: number): number {
   return at
 }
 
-/** Past the digits and the comma behind them; `otherwise` when there is no such field. */
+/** The offset behind a number and its comma; `otherwise` if there is no such field. */
 function pastNumber(body: string, from: number, otherwise = body.length): number {
   if (from === -1) return otherwise
   const comma = body.indexOf(',', from)

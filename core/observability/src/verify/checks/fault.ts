@@ -11,11 +11,15 @@ export interface Finding {
   readonly message: string
 }
 
-export function illegal(message: string): Finding {
-  return { fault: 'illegal', message }
+export function finding(fault: Finding['fault'], message: string): Finding {
+  return { fault, message }
 }
 
-/** What a store says that cannot read what it kept: no finding about what it can. Throws any other error. */
+export function illegal(message: string): Finding {
+  return finding('illegal', message)
+}
+
+/** The fault for a row that the store cannot read (`corrupt`); throws any other error. */
 export function unreadable(error: unknown, runId = ''): VerifyFault {
   if (!isLoopError(error) || error.code !== 'corrupt') throw error
   const id = error.details?.['runId']

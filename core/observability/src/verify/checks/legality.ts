@@ -11,7 +11,7 @@ import type { LoopIndex } from '@loop-engine/runtime'
 
 import { illegal, type Finding } from './fault.ts'
 
-/** What earlier entries of a run licensed; bounded by the run's approvals and effects. */
+/** Remembers what earlier entries of a run licensed; grows with its approvals and effects. */
 interface Licences {
   /** Judges an entry by what came before it, and remembers what it licenses. */
   judge(
@@ -25,7 +25,7 @@ interface Licences {
 interface Asked {
   readonly by: Actor
   readonly expiresAt: number
-  /** What was asked last: by the request, or by whoever edited it. */
+  /** The action of the request, or of its newest edit. */
   action: string | undefined
   viewHash: string
   votes: { readonly actor: Actor; readonly revision: number }[]
@@ -61,7 +61,7 @@ export function createLicences(): Licences {
     if (type === 'loop.approval.approved') asked.approvedAction = entry.actionDigest
   }
 
-  /** Between the request and the decision only an edit on record may change what people are asked. */
+  /** Only a recorded edit may change what people are asked between the request and the decision. */
   function decisionFault({ approval, actionDigest }: LedgerEntry): Finding | null {
     const asked = requests.get(approval?.id ?? '')
     if (!asked || approval?.decision !== 'approve') return null
@@ -125,7 +125,7 @@ export function createLicences(): Licences {
   }
 }
 
-/** Who may move a run at all, and from where. */
+/** The fault of an entry that may not move the run at all. */
 function moveFault(
   entry: LedgerEntry,
   before: LoopInstance | null,

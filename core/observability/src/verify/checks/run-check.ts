@@ -12,7 +12,7 @@ export type FindDefinition = (
   digest: string,
 ) => LoopDefinition | null | Promise<LoopDefinition | null>
 
-/** Follows one run from its first entry. */
+/** Checks one run, entry by entry. */
 export interface RunCheck {
   readonly entries: number
   /** Hash of the newest entry. */
@@ -26,23 +26,23 @@ export interface RunCheck {
 export interface RunCheckOptions {
   /** Whether the entries come from a store, with columns and evidence beside their bodies. */
   readonly stored?: boolean
-  /** Entries that were dropped, whose proofs were kept: the record goes on behind them. */
+  /** Entries that retention dropped: the record continues behind them. */
   readonly dropped?: Pick<DroppedEntries, 'through' | 'head'> | null
   /** Whose the run is said to be: its first entry has to agree. */
   readonly names: Names
-  /** Where to look for what the record leaves open. */
+  /** The store in which to look for what the record leaves open. */
   readonly beside?: BesideRecord
-  /** Hears what every entry took of limits, where there are definitions. */
+  /** Collects what the entries took of limits; only a deep check knows that. */
   readonly counters?: CounterUses
 }
 
-/** Goes deep where there are definitions to judge by. */
+/** A deep check if there are definitions to judge by, otherwise a shallow one. */
 export function createRunCheck(
   runId: string,
   find: FindDefinition | undefined,
   options: RunCheckOptions,
 ): RunCheck {
-  // What follows dropped entries cannot be folded, nor judged by what they licensed.
+  // Without the dropped entries the rest cannot be folded, nor judged by what they licensed.
   return find && !options.dropped
     ? createDeepCheck(runId, find, options)
     : createShallowCheck(runId, options)

@@ -6,11 +6,11 @@ import {
 } from '@loop-engine/core'
 
 import { holdsText, tailOf, type EntryTail } from './entry-tail.ts'
-import type { Finding, VerifyFault } from './fault.ts'
+import { finding, type Finding, type VerifyFault } from './fault.ts'
 import type { RunCheck, RunCheckOptions } from './run-check.ts'
 import { besideFault, linkFault, namesFault } from './stored-bytes.ts'
 
-/** Re-hashes and follows the links, without parsing: what an operator changed by hand shows up. */
+/** Hashes the stored bytes again and follows the links, without parsing. That reveals what somebody changed by hand. */
 export function createShallowCheck(
   runId: string,
   { stored: kept = true, dropped = null, names }: RunCheckOptions,
@@ -61,7 +61,7 @@ export function createShallowCheck(
     end(instance) {
       const at = (finding: Finding): VerifyFault => ({ runId, seq: place.version, ...finding })
       const cut = ending(instance, place)
-      // What the dropped entries said of the run is not known any more.
+      // The dropped entries said more about the run than can be compared now.
       if (cut || dropped) return cut && at(cut)
       const fits: Readonly<Partial<Record<keyof LoopInstance, boolean>>> = {
         currentState: says(state, instance.currentState),
@@ -74,10 +74,7 @@ export function createShallowCheck(
       }
       const other = Object.entries(fits).find(([, fit]) => !fit)
       return other
-        ? at({
-            fault: 'fold_mismatch',
-            message: `The stored run has another ${other[0]} than its record.`,
-          })
+        ? at(finding('fold_mismatch', `The stored run has another ${other[0]} than its record.`))
         : null
     },
   }
@@ -97,7 +94,7 @@ function pins(body: string, definition: LoopInstance['definition']): boolean {
   // A row that was changed by hand may have none.
   const { digest } = { ...definition }
   const key = ',"definition":"'
-  // Only texts follow it in such an entry; before it stands data, which may have such a key.
+  // The last occurrence counts: `data` before it may have such a key, and only texts follow it.
   return body.startsWith(`${digest}"`, body.lastIndexOf(key) + key.length)
 }
 
@@ -106,13 +103,10 @@ function ending(
   { version, head }: { version: number; head: string },
 ): Finding | null {
   if (version < instance.version)
-    return {
-      fault: 'truncated',
-      message: `The record ends at ${version}, the run is at ${instance.version}.`,
-    }
+    return finding('truncated', `The record ends at ${version}, the run is at ${instance.version}.`)
   if (version > instance.version)
-    return { fault: 'fold_mismatch', message: 'The record goes on after the head of the run.' }
+    return finding('fold_mismatch', 'The record goes on after the head of the run.')
   return head === instance.head
     ? null
-    : { fault: 'fold_mismatch', message: 'The head of the run is not its newest entry.' }
+    : finding('fold_mismatch', 'The head of the run is not its newest entry.')
 }

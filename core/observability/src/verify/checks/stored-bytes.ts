@@ -7,9 +7,9 @@ import {
 } from '@loop-engine/core'
 
 import { holdsNumber, holdsPlain, holdsText, type EntryTail } from './entry-tail.ts'
-import type { Finding } from './fault.ts'
+import { finding, type Finding } from './fault.ts'
 
-/** Where an entry has to stand. */
+/** The place at which an entry must stand. */
 interface Place {
   readonly runId: string
   /** Its predecessor, or version 0 and the genesis hash. */
@@ -18,8 +18,8 @@ interface Place {
 }
 
 /**
- * Checks one entry without parsing it: that the bytes hash to the hash, and that they name predecessor, run and number.
- * The body is canonical, so each of these has one spelling.
+ * Checks one entry without parsing it: that the bytes have this hash, and name the predecessor, the run and the number. The
+ * body is canonical, so each of these has only one spelling.
  */
 export function linkFault(
   { body, seq, hash, runId }: Pick<StoredEntry, 'body' | 'seq' | 'hash' | 'runId'>,
@@ -27,22 +27,19 @@ export function linkFault(
   place: Place,
 ): Finding | null {
   if (seq !== place.version + 1)
-    return {
-      fault: 'bad_sequence',
-      message: `Entry ${seq} stands where ${place.version + 1} belongs.`,
-    }
+    return finding('bad_sequence', `Entry ${seq} stands where ${place.version + 1} belongs.`)
   if (hashEntry(body) !== hash)
-    return { fault: 'hash_mismatch', message: 'The bytes are not those that were hashed.' }
+    return finding('hash_mismatch', 'The bytes are not those that were hashed.')
   if (tail === null || !holdsPlain(body, tail.prevHash, place.head))
-    return { fault: 'broken_link', message: 'The entry does not follow the one before it.' }
+    return finding('broken_link', 'The entry does not follow the one before it.')
   const isHere = holdsText(body, tail.runId, place.runId) && holdsNumber(body, tail.seq, seq)
   if (!isHere || runId !== place.runId) {
-    return { fault: 'wrong_run', message: 'The entry belongs to another place or another run.' }
+    return finding('wrong_run', 'The entry belongs to another place or another run.')
   }
   return null
 }
 
-/** Whose a run is. */
+/** The tenant, loop and business key of a run. */
 export type Names = Pick<LoopInstance, 'tenant' | 'loopId' | 'aggregateId'>
 
 /** Checks that an entry is of the run that it is said to be of. */
@@ -51,29 +48,29 @@ export function namesFault(
   tail: EntryTail,
   { tenant, loopId, aggregateId }: Names,
 ): Finding | null {
-  // Before the one key stands only the actor, behind the other only texts: neither has such a key of its own.
+  // Only the actor stands before `aggregateId`, and only texts follow `loopId`, so nested data cannot be mistaken for them.
   const [aggregate, loop] = ['"aggregateId":"', '"loopId":"']
   const fits =
     holdsText(body, tail.tenant, tenant) &&
     holdsText(body, body.indexOf(aggregate) + aggregate.length, aggregateId) &&
     holdsText(body, body.lastIndexOf(loop) + loop.length, loopId)
   if (fits) return null
-  return {
-    fault: 'wrong_run',
-    message: 'The run is said to be of another tenant, loop or key than its record says.',
-  }
+  return finding(
+    'wrong_run',
+    'The run is said to be of another tenant, loop or key than its record says.',
+  )
 }
 
 /** Checks that what a store keeps beside a body is what the body says. */
 export function besideFault(stored: StoredEntry, tail: EntryTail): Finding | null {
   if (!columnsFit(stored, tail))
-    return {
-      fault: 'hash_mismatch',
-      message: 'What the store keeps beside the entry is not what the entry says.',
-    }
+    return finding(
+      'hash_mismatch',
+      'What the store keeps beside the entry is not what the entry says.',
+    )
   return evidenceFits(stored)
     ? null
-    : { fault: 'evidence_mismatch', message: 'The evidence is not what the entry names.' }
+    : finding('evidence_mismatch', 'The evidence is not what the entry names.')
 }
 
 function columnsFit({ body, type, transitionId, at }: StoredEntry, tail: EntryTail): boolean {
@@ -100,7 +97,7 @@ export function evidenceFits({
   )
 }
 
-/** Whether it is the entry that names the digest, and not the data in it, which may look the same. */
+/** Whether the entry itself names the digest, and not data in it that looks the same. */
 function names(body: string, digest: string): boolean {
   try {
     const { evidence } = JSON.parse(body) as Partial<LedgerEntry>

@@ -3,14 +3,16 @@ import type { LoopInstance, RejectionReason, Transition } from '@loop-engine/cor
 import type { LoopIndex } from './loop-index.ts'
 import type { Refusal, TransitionCommand } from './ruling.ts'
 
-/** Whether the command is legal at all: state, signal, actor. Guards are only asked when it is. */
+type Admission =
+  | { readonly transition: Transition; readonly refusal?: undefined }
+  | { readonly transition: Transition | null; readonly refusal: Refusal }
+
+/** Whether the state, the signal and the actor permit a command at all. Guards are asked only if they do. */
 export function admit(
   loop: LoopIndex,
   instance: LoopInstance,
   command: TransitionCommand,
-):
-  | { readonly transition: Transition; readonly refusal?: undefined }
-  | { readonly transition: Transition | null; readonly refusal: Refusal } {
+): Admission {
   const found = resolve(loop, instance, command.transitionId)
   if (found.refusal) return found
   const { transition } = found
@@ -42,13 +44,7 @@ export function admit(
   return found
 }
 
-function resolve(
-  loop: LoopIndex,
-  instance: LoopInstance,
-  idOrSignal: string,
-):
-  | { transition: Transition; refusal?: undefined }
-  | { transition: Transition | null; refusal: Refusal } {
+function resolve(loop: LoopIndex, instance: LoopInstance, idOrSignal: string): Admission {
   const byId = loop.transitions.get(idOrSignal)
   if (instance.status === 'suspended')
     return refuse(byId ?? null, 'suspended', 'The run is suspended.')
@@ -74,6 +70,6 @@ function refuse(
   transition: Transition | null,
   reason: RejectionReason,
   message: string,
-): { transition: Transition | null; refusal: Refusal } {
+): Admission {
   return { transition, refusal: { reason, message } }
 }
