@@ -1,7 +1,4 @@
-/**
- * Wraps a listener, if there is one, so that its failure harms neither the caller nor, if it is async, the process; the
- * failure goes to `onFailure`.
- */
+/** Wraps a listener, if there is one: its failure goes to `onFailure`, and harms neither the caller nor the process. */
 export function quiet<Told>(
   listener?: (told: Told) => unknown,
   onFailure: (failure: unknown) => void = () => {},

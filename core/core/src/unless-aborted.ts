@@ -1,7 +1,4 @@
-/**
- * The result of the work; or throws `fault()` as soon as the signal aborts. The work may go on: not every client can be
- * stopped.
- */
+/** The result of the work, or throws `fault()` as soon as the signal aborts; work that cannot be stopped goes on. */
 export async function unlessAborted<Value>(
   work: Promise<Value>,
   signal: AbortSignal | undefined,

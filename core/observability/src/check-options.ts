@@ -14,9 +14,7 @@ export function checkOptions(
     throw new LoopError('invalid_input', `${what} needs the name of a tenant.`, { path: '/tenant' })
 }
 
-/**
- * Refuses an empty list of keys, which may be a list that lost its keys. Leaving it out says that no signature is checked.
- */
+/** Refuses an empty list of keys, which may have lost its keys; without a list no signature is checked. */
 export function checkKeys(keys: unknown): void {
   if (keys === undefined || (Array.isArray(keys) && keys.length > 0)) return
   throw new LoopError('invalid_input', 'There is no key that may have signed.', {

@@ -49,10 +49,7 @@ const rules: Readonly<Record<string, Rule>> = {
   ],
 }
 
-/**
- * Throws `invalid_input` for a key that a call would ignore, such as a misspelt `idempotencyKey`, and for a field that
- * no record has in this form.
- */
+/** Throws `invalid_input` for a key that a call would ignore, and for a field that no record has in this form. */
 export function checkInput(
   what: string,
   input: object,

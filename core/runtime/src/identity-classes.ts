@@ -2,10 +2,7 @@ import { delegatorOf, type ApprovalRequest, type Principal } from '@loop-engine/
 
 import type { Kernel } from './kernel.ts'
 
-/**
- * Looks up the people behind these principals today. The function that it returns gives accounts of one person the same
- * class.
- */
+/** Looks up the people behind these principals today; by the answer, accounts of one person have the same class. */
 export async function identityClasses(
   { identity }: Kernel,
   tenant: string,

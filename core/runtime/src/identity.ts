@@ -23,10 +23,7 @@ export interface Person {
 }
 
 export interface IdentityOptions {
-  /**
-   * `asserted` (default) believes code in this process, and records that; `verified` refuses humans for whom no authority
-   * vouches.
-   */
+  /** `asserted` (default) believes code in this process; `verified` refuses humans for whom no authority vouches. */
   readonly mode?: 'asserted' | 'verified'
   readonly authority?: Authority
   /** Asked again for every decision; a person whom it does not know may not decide. Without it an actor's own roles count. */
@@ -139,9 +136,7 @@ async function ask(
 
 type KnownPerson = Required<Omit<Person, 'identityClass'>> & Pick<Person, 'identityClass'>
 
-/**
- * Refuses an answer that is no person: a directory that answers `true`, or a text, would make the person known without roles.
- */
+/** Refuses an answer that is no person: `true`, or a text, would make the person known, without roles. */
 function readPerson(person: unknown): KnownPerson | null {
   if (!person) return null
   if (!isRecord(person)) throw noPerson('Answer with an object, or with null for who is not known.')

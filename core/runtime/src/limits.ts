@@ -77,9 +77,7 @@ const mayBeZero: ReadonlySet<string> = new Set([
 ])
 const most = parseDuration('365000d')
 
-/**
- * The limits of a system, with defaults for those that are not given. Throws `invalid_config` with the path of a bad limit.
- */
+/** The limits of a system, with defaults for those not given. Throws `invalid_config` with the path of a bad limit. */
 export function readLimits(given: Partial<Limits> = {}): Limits {
   const path = '/limits'
   refuseStrayKeys(given, keys, { what: 'A set of limits', code: 'invalid_config', path })

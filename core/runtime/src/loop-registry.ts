@@ -19,10 +19,7 @@ export interface LoopRegistry {
   pinned(digest: string): LoopIndex | Promise<LoopIndex>
   /** Stores a definition without making it a loop that can be started. */
   keep(definition: LoopDefinition): Promise<LoopIndex>
-  /**
-   * Adds a loop that can be started. Does nothing for the same definition; throws `already_exists` for another of the same
-   * id.
-   */
+  /** Adds a loop that can be started; the same one again is fine, another of the same id is `already_exists`. */
   add(definition: LoopDefinition): Promise<void>
 }
 

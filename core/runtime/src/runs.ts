@@ -20,9 +20,7 @@ export interface Runs {
   forget(tenant: string, aggregateId: string): void
   /** Runs `work` after all earlier work on the same key in this process: callers queue instead of conflicting. */
   exclusive<T>(tenant: string, aggregateId: string, work: () => Promise<T>): Promise<T>
-  /**
-   * `exclusive` without a closure, for the hot path: waits for its turn if a promise is returned; then `leave` must follow.
-   */
+  /** `exclusive` without a closure, for the hot path: waits for its turn if it returns a promise; `leave` must follow. */
   enter(tenant: string, aggregateId: string): Promise<void> | undefined
   leave(tenant: string, aggregateId: string): void
 }

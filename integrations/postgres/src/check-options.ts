@@ -20,7 +20,7 @@ const optionKeys: KnownKeys<PostgresStoreOptions> = {
 const switches = ['mustExist', 'allowAsyncCommit', 'rowLevelSecurity'] as const
 const counts = { maxConnections: 1, maxBatch: 1, maxReconnects: 0 } as const
 
-/** What is misspelt would be a default: the driver's own database, or rows that every session sees. */
+/** Refuses misspelt options: the default in its place might be another database, or rows that every session sees. */
 export function checkOptions(options: PostgresStoreOptions): void {
   refuseStrayKeys(options, optionKeys, { what: 'createPostgresStore', code: 'invalid_config' })
   const connectionString = options.connectionString ?? ''
@@ -37,16 +37,16 @@ export function checkOptions(options: PostgresStoreOptions): void {
     throw wrong('listen', 'Write a URL, or false.')
   if (clock !== undefined && typeof clock.sleep !== 'function')
     throw wrong('clock', 'Give a clock.')
-  // As text out of an environment `false` would be true, and no connection would be free for a commit.
+  // The text `false`, as from an environment variable, would count as true.
   for (const key of switches)
     if (typeof (options[key] ?? false) !== 'boolean') throw wrong(key, 'Write true or false.')
   for (const [key, least] of Object.entries(counts) as [keyof typeof counts, number][]) {
     const count = options[key] ?? least
-    // Without end is a count too; a fraction is none.
+    // Infinity is a count too; a fraction is none.
     if (typeof count !== 'number' || Math.trunc(count) !== count || count < least)
       throw wrong(key, `Give a whole number, ${least} or more.`)
   }
-  // It stands in every statement, without quotes.
+  // The schema stands in every statement without quotes.
   if (options.schema !== undefined && !/^[a-z_][a-z0-9_]{0,39}$/.test(options.schema))
     throw wrong('schema', 'Use at most 40 lower-case letters, digits and underscores.')
 }

@@ -1,8 +1,8 @@
 import { isFirst } from './migrations/claim-order-v14.ts'
 
 /**
- * What `claim_v1` does, for the items of one business key. Walks what is due, which is little unless deliveries lag: an
- * index of its own would cost every commit.
+ * Claims as `claim_v1` does, but only items of one business key. It walks everything that is due, which is little unless
+ * deliveries lag, because an index for this would cost every commit.
  */
 export function claimOfInstance(schema: string): string {
   const outbox = `${schema}.outbox`

@@ -7,7 +7,7 @@ interface Kept {
   readonly held: boolean
 }
 
-/** Keeps where a request was posted, beside what others keep of it at the same time. */
+/** Keeps where a request was posted, without losing what others keep at the same time. */
 export function createKeepMessage(database: Database, schema: string): LoopStore['keepMessage'] {
   const lease = `EXISTS (SELECT FROM ${schema}.outbox WHERE tenant = $1 AND id = $3 AND fence = $4 AND fence > 0)`
   const statement = statementsOf(schema)

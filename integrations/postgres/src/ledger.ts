@@ -30,10 +30,10 @@ type Ledger = Pick<
   | 'prune'
 >
 
-/** Bounds how long one transaction forgets: readers of the tail wait for it. */
+/** Bounds how long one transaction deletes, because readers of the tail wait for it. */
 const pruneStep = 5000
 
-/** What the store knows, read as it was committed. */
+/** Reads single runs, entries, requests and what else the store keeps; also stores definitions and prunes. */
 export function createLedger(database: Database, schema: string): Ledger {
   const statement = statementsOf(schema)
   const inPartition = `partition_at = (SELECT i.partition_at FROM ${schema}.instance i WHERE i.tenant = $1 AND i.run_id = $2)`
@@ -88,7 +88,7 @@ export function createLedger(database: Database, schema: string): Ledger {
     'definition_v1',
     `SELECT body FROM ${schema}.definition WHERE digest = $1`,
   )
-  // The condition twice: a window that is needed for longer meanwhile is found changed, and judged again.
+  // The condition stands there twice, so that a window whose expiry is extended meanwhile is judged again.
   const prune = statement(
     'prune_v2',
     `WITH keys AS (DELETE FROM ${schema}.idempotency WHERE at < $1
@@ -119,7 +119,7 @@ export function createLedger(database: Database, schema: string): Ledger {
     approval: (tenant, id) => one(approval, [tenant, id], toApproval),
     async idempotency(tenant, principal, key) {
       const record = await one(idempotency, [tenant, principal, key], toIdempotency)
-      // To give an old answer is to acknowledge it again.
+      // Giving an old answer acknowledges its commit again, so the standby must have it.
       if (record !== null) await untilReplicated(database)
       return record
     },

@@ -5,7 +5,7 @@ import { openStatuses } from './migrations/schema-v1.ts'
 import { rareStatuses } from './migrations/status-index-v7.ts'
 import { toApproval, toInstance, type ApprovalRow, type InstanceRow } from './rows.ts'
 
-/** What is listed by any combination of filters: mostly statements without a name, of which there would be too many. */
+/** Lists by any combination of filters. Most of these statements have no name, because there would be too many. */
 export function createLists(
   database: Database,
   schema: string,
@@ -23,7 +23,7 @@ export function createLists(
       filter.equal('loop_id', wanted.loopId)
       filter.equal('aggregate_id', wanted.aggregateId)
       filter.equal('state', wanted.state)
-      // Named as the index names it, so that the planner knows that it may be used.
+      // Written as the index has it, so that the planner can use the index.
       if (wanted.status === 'active') filter.add(() => openStatuses)
       else if (wanted.status && wanted.status !== 'completed') filter.add(() => rareStatuses)
       filter.equal('status', wanted.status)
@@ -65,7 +65,7 @@ export function createLists(
   }
 }
 
-/** PostgreSQL has no text with U+0000: a request that has one waits for any human; see waiting-v12.ts. */
+/** PostgreSQL has no text with U+0000, so a request for a name with it counts as waiting for anybody; see waiting-v12.ts. */
 function keptName(name: string): string {
   return name.includes('\0') ? '*' : name
 }

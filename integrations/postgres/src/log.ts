@@ -16,8 +16,8 @@ type Log = Pick<LoopStore, 'logHead' | 'unlogged' | 'appendLog' | 'signLog' | 'l
 const emptyHead: LogHead = { size: 0, root: sha256Hex(''), frontier: [], note: null }
 
 /**
- * Behind a horizon that another server's transactions set, as a restored dump has it, this one's would be passed over once
- * it has counted as far: the log is looked through from its beginning then.
+ * Forgets horizons that another server's transactions set, as in a restored dump, so that logs are searched from their
+ * beginning. This server's own transactions would be skipped once their numbers reach such a horizon.
  */
 export async function forgetHorizons(database: Database, schema: string): Promise<void> {
   const forget = statementsOf(schema)(

@@ -100,7 +100,7 @@ function encode(settlements: readonly Settlement[]): string {
   )
 }
 
-/** Without what PostgreSQL has no text for: a delivery whose error cannot be kept would never end. */
+/** The error without characters that PostgreSQL cannot store: a delivery whose error cannot be kept would never end. */
 function storable(error: string): string {
   return error.toWellFormed().replaceAll('\0', '\ufffd')
 }

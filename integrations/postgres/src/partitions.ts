@@ -9,7 +9,7 @@ const dayMs = 86_400_000
 /** Makes the ledger's partitions before the first run of their month begins. */
 export interface Partitions {
   makeAhead(): Promise<void>
-  /** The same once a day of the runs that begin, for a process that stays open longer than what it made lasts. */
+  /** Does the same once a day when a run begins, for processes that stay open for months. */
   keepAhead(plans: readonly CommitPlan[]): Promise<void> | undefined
 }
 
@@ -22,7 +22,7 @@ export function createPartitions(database: Database, schema: string): Partitions
     try {
       await database.write(make, [])
     } catch (error) {
-      // Somebody reads the whole ledger, as a dump does: there is time on another day.
+      // Somebody reads the whole ledger, as a dump does; another day will do.
       if (sqlState(error) !== lockTimeout) throw error
     }
   }
@@ -36,7 +36,7 @@ export function createPartitions(database: Database, schema: string): Partitions
       if (today === undefined || today === latest) return undefined
       const isFirst = latest === undefined
       latest = today
-      // If it fails, the default partition takes what has no other: no commit need care.
+      // If it fails, the default partition takes the entries, so no commit need fail.
       return isFirst ? undefined : makeAhead().catch(() => undefined)
     },
   }

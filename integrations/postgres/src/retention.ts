@@ -12,7 +12,7 @@ interface ProofRow {
   readonly damaged: string
 }
 
-/** Runs looked at by one statement: few enough to be quick, many enough to be worth the way. */
+/** How many runs one statement looks at: few enough to be quick, many enough to be worth a round trip. */
 const batch = 500
 
 /**

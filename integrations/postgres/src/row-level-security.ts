@@ -2,7 +2,7 @@ import { LoopError } from '@loop-engine/core'
 
 import { statementsOf, type Database } from './connection/database.ts'
 
-/** What connections of the store say at their start; the policies let the owner of the tables through with it. */
+/** The setting of the store's connections, with which the policies let the owner of the tables through. */
 export const engineOptions = '-c loop_engine.tenant=*'
 
 interface Standing {
@@ -13,8 +13,8 @@ interface Standing {
 }
 
 /**
- * Refuses a session that would be blind behind row-level security, which finds nothing where there are runs, and where that
- * is wanted a role that it does not bind. Asked first: tables of that role's would be of no use to the right one.
+ * Refuses a session from which row-level security would hide all rows and, if it is wanted, a role that it does not bind.
+ * Called before tables are made, because the right role could not use tables of the wrong one.
  */
 export async function checkRole(
   database: Database,

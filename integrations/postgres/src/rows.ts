@@ -16,7 +16,7 @@ import {
   type StoredEntry,
 } from '@loop-engine/core'
 
-/** Numbers of eight bytes come as text; all of ours are safe integers. */
+/** The driver returns numbers of eight bytes as text; all of ours are safe integers. */
 type Long = string
 
 export interface InstanceRow {

@@ -3,7 +3,7 @@ import { LoopError, readLimit, type LoopStore, type TailPage } from '@loop-engin
 import { statementsOf, type Database } from './connection/database.ts'
 import { entryColumns, toEntry, type EntryRow } from './rows.ts'
 
-/** Everything up to here was read: an entry, or else all that older transactions than `xid` wrote. */
+/** What was read: everything up to this entry or, without one, everything that transactions older than `xid` wrote. */
 interface Place {
   readonly xid: string
   readonly runId: string
@@ -23,12 +23,12 @@ interface HorizonRow {
 const beginning: Place = { xid: '0', runId: '', seq: 0 }
 
 /**
- * Reads entries in the order of the transactions that wrote them, up to the oldest one that still runs: below it nothing
- * can be added any more. A run's transactions follow one another, so that its entries keep their order.
+ * Reads entries in the order of the transactions that wrote them, up to the oldest that still runs, because nothing can be
+ * added before that one. The transactions of a run follow one another, so its entries keep their order.
  */
 export function createTail(database: Database, schema: string): Pick<Required<LoopStore>, 'tail'> {
   const statement = statementsOf(schema)
-  // The newest entry is asked for: whether any is younger would be looked up in all of them, once there are many.
+  // Compares only the newest entry: asking whether any entry is younger would search all of them, once there are many.
   const horizon = statement(
     'tail_horizon_v2',
     `SELECT pg_snapshot_xmin(s) AS oldest_running, $2::text::xid8 > pg_snapshot_xmax(s) AS is_ahead,
@@ -66,7 +66,7 @@ export function createTail(database: Database, schema: string): Pick<Required<Lo
         entry: toEntry(found),
         cursor: writePlace({ xid: found.xid, runId: found.run_id, seq: Number(found.seq) }),
       }))
-      // A page that is not full has everything below the horizon; the next one need not begin further back.
+      // A page that is not full has everything below the horizon, so the next page may begin there.
       const isBehind = BigInt(from.xid) > BigInt(row.oldest_running)
       const last = items.length < most && !isBehind ? now : items.at(-1)?.cursor
       return { items, cursor: last ?? writePlace(from) }
@@ -103,7 +103,7 @@ function parse(cursor: string): readonly unknown[] {
   }
 }
 
-/** Going on would leave entries out in silence. */
+/** The error for a cursor or entries of another server, with which going on would silently skip entries. */
 function otherServer({ is_foreign: isForeign }: HorizonRow): LoopError {
   return isForeign
     ? new LoopError('unsupported', 'The entries were written by transactions of another server.', {

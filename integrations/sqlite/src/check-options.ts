@@ -9,7 +9,7 @@ const optionKeys: KnownKeys<SqliteStoreOptions> = {
   busyTimeoutMs: true,
 }
 
-/** What is misspelt would be a default: a new file, or less durable than it says. */
+/** Refuses misspelt options: with the default in its place the store might use a new file, or be less durable. */
 export function checkOptions(options: SqliteStoreOptions): void {
   refuseStrayKeys(options, optionKeys, { what: 'createSqliteStore', code: 'invalid_config' })
   const { path, durability = 'power', busyTimeoutMs = 0, mustExist = false } = options

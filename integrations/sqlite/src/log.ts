@@ -14,7 +14,7 @@ import { entryColumns, toEntry, type EntryRow } from './rows.ts'
 /** The statements of the tenants' Merkle logs. `append` and `sign` expect to run inside a transaction. */
 export interface Log {
   head(tenant: string): LogHead
-  /** Looks for a tenant's entries without a leaf in the next stretch of all entries: behind `after`, or what was swept. */
+  /** Looks for a tenant's entries without a leaf, in one stretch of all entries: behind `after`, or behind what was swept. */
   look(tenant: string, limit: number, after?: number): Stretch
   /** Remembers that no entry of the tenant is missing up to there. Expects to run inside a transaction. */
   sweep(tenant: string, through: number): void
@@ -39,12 +39,12 @@ interface Stretch {
   readonly isEnd: boolean
 }
 
-/** So many entries, of all tenants, are looked at in one go: it bounds how long a statement keeps the thread, or a lock. */
+/** How many entries, of all tenants, one statement looks at; bounds how long it keeps the thread, or a lock. */
 const stretchLength = 10_000
 
 export function createLog({ prepare }: Connection): Log {
-  // No index says which entries are a tenant's in the order of their commits: each is looked at once, by what the log has
-  // swept. The plus sign keeps SQLite from reading them all by the index of their runs.
+  // No index has a tenant's entries in the order of their commits. So each entry is looked at once, and the log keeps up to
+  // where it has swept. The plus sign keeps SQLite from using the index of runs, by which it would read all entries.
   const missing = `
     FROM entry WHERE pos > ? AND pos <= ? AND +tenant = ?
     AND NOT EXISTS (
@@ -85,7 +85,7 @@ export function createLog({ prepare }: Connection): Log {
     const through = Math.min(after + stretchLength, last)
     return { through, isEnd: through === last }
   }
-  /** Up to where every entry of the tenant is named by a leaf, as far as one stretch tells. */
+  /** The position up to which every entry of the tenant has a leaf, at most one stretch ahead. */
   const sweptBy = (tenant: string): number => {
     const after = sweptOf(tenant)
     const { through } = stretchBehind(after)
@@ -117,7 +117,7 @@ export function createLog({ prepare }: Connection): Log {
       return true
     },
     sign(tenant, { size, root }, note) {
-      // That of a tenant without entries has no row until it is signed.
+      // The log of a tenant without entries has no row until it is signed.
       const now = head(tenant)
       if (now.size !== size || now.root !== root) return false
       save(tenant, { ...now, note }, sweptOf(tenant))
@@ -135,7 +135,7 @@ function toLeaf([index, runId, seq, leafHash]: LeafRow): LogLeaf {
   return { index, runId, seq, leafHash }
 }
 
-/** Entries without a leaf, at most `limit`. Others have their turn between two stretches, and no lock is held over one. */
+/** At most `limit` entries without a leaf. Yields to the event loop between stretches, and holds no lock across them. */
 export async function readUnlogged(
   limit: number,
   look: (limit: number, after?: number) => Promise<Stretch>,

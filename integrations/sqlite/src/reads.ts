@@ -119,7 +119,7 @@ function createSingleReads({ prepare }: Connection): Omit<Reads, 'find' | 'appro
 
 function createLists({ prepare }: Connection): Pick<Reads, 'find' | 'approvals'> {
   const statements = new Map<string, Statement<readonly unknown[]>>()
-  /** There are as many texts as combinations of filters, so each is prepared once. */
+  /** Each combination of filters has its own text, which is prepared once. */
   const select = <Row extends readonly unknown[]>(sql: string, values: readonly Value[]): Row[] => {
     const statement = statements.get(sql) ?? prepare(sql)
     statements.set(sql, statement)
@@ -137,7 +137,7 @@ type Filter = readonly [condition: string, value: Value | undefined]
 function findRuns(query: InstanceQuery, select: Select): Page<LoopInstance> {
   const limit = readLimit(query.limit)
   const after = readCursor('run', query.cursor)
-  // With a tag its own index gives the order, and the runs are looked up one by one.
+  // With a tag, the index of tags gives the order, and the runs are looked up one by one.
   const isTagged = query.tag !== undefined
   const order = isTagged ? 'tag' : 'instance'
   const from = isTagged ? 'tag CROSS JOIN instance USING (tenant, run_id)' : 'instance'
@@ -186,7 +186,7 @@ function findApprovals(query: ApprovalQuery, select: Select): Page<ApprovalReque
     : select<ApprovalRow>(`SELECT request, messages FROM approval WHERE ${page}`, given)
   return cutApprovals(rows.map(toApproval), limit)
 
-  /** The oldest of each name in the order of its index, and of all of those the oldest: no other request is read whole. */
+  /** Finds the oldest ids of each name by index, and reads only the oldest of all of them. */
   function readWaiting(named: readonly (readonly Value[])[]): ApprovalRow[] {
     const ofName = `
       SELECT created_at, id FROM waiting CROSS JOIN approval USING (tenant, created_at, id)

@@ -77,7 +77,7 @@ export function createSqliteStore(given: SqliteStoreOptions): LoopStore {
   const read = async <Result>(work: (opened: Session) => Result): Promise<Result> => {
     live()
     for (let wait = untilTurn(); wait; wait = untilTurn()) await wait
-    // Asked again: the store may have been closed before its turn came.
+    // Checked again, because the store may have been closed before its turn came.
     return patiently(() => work(live()))
   }
   const write = async <Result>(work: (opened: Session) => Result): Promise<Result> => {
@@ -171,7 +171,7 @@ export function createSqliteStore(given: SqliteStoreOptions): LoopStore {
   }
 }
 
-/** Names the package and not this file: a thread of a bundled program must not run the program. */
+/** Names the package and not this file, because in a bundle this file is the whole program, which a thread must not run. */
 function recipeOf(options: Required<SqliteStoreOptions>): StoreRecipe | undefined {
   try {
     const module = import.meta.resolve('@loop-engine/integration-sqlite')

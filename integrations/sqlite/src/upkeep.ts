@@ -1,9 +1,9 @@
 import type { Connection } from './connection/connection.ts'
 
-/** What is neither judged nor delivered. Expects to run inside a transaction. */
+/** Writes that are no commits. All expect to run inside a transaction. */
 export interface Upkeep {
   putDefinition(digest: string, text: string): void
-  /** Forgets some of each kind, and returns how many; 0 when nothing is left to forget. */
+  /** Deletes a batch of old keys and counters, and returns how many; 0 when none are left. */
   prune(before: number): number
 }
 

@@ -76,10 +76,7 @@ export interface DecisionExpectation {
 const type = 'loop-decision+jwt'
 const claim = 'https://loopengine.io/decision'
 
-/**
- * Makes decision tokens: JSON Web Tokens (RFC 7519) signed with Ed25519 (RFC 8037), which any system with the public
- * key can verify offline.
- */
+/** Makes JSON Web Tokens (RFC 7519), signed with Ed25519 (RFC 8037): whoever has the public key can verify them offline. */
 export function createDecisionSigner(options: DecisionSignerOptions): DecisionSigner {
   refuseStrayKeys(options, signerKeys, { what: 'createDecisionSigner', code: 'invalid_config' })
   const { issuer, keyId, privateKey, ttlMs = 3_600_000, clock = systemClock } = options

@@ -10,10 +10,7 @@ interface DecisionFormsInput {
   readonly request: ApprovalRequest
   /** A link without a recipient asks who decides. */
   readonly asksWho: boolean
-  /**
-   * False when the rule of the request asks for a stronger proof of identity than the page can give; rejecting stays
-   * possible.
-   */
+  /** False if the request asks for a stronger proof of identity than the page can give; rejecting stays possible. */
   readonly mayApprove: boolean
   /** Where a stronger proof is given. */
   readonly loginUrl?: string
@@ -23,9 +20,7 @@ interface DecisionFormsInput {
   readonly problem?: string
 }
 
-/**
- * Two forms, to approve and to reject, each of which asks only for what it needs. Approving takes an explicit confirmation.
- */
+/** Two forms, to approve and to reject: each asks only for what it needs. Approving takes an explicit confirmation. */
 export function decisionForms({
   action,
   link,

@@ -40,10 +40,7 @@ export function canonicalizeOwn(value: object): string {
   return write(value, 1, { ...createBudget({}), own: true })
 }
 
-/**
- * The same text in one piece. V8 keeps a concatenated string as a tree of its parts, which takes five times the memory,
- * until somebody slices it.
- */
+/** The same text in one piece: V8 keeps a concatenated string as a tree, in five times the memory, until it is sliced. */
 function flat(text: string): string {
   return ` ${text}`.slice(1)
 }

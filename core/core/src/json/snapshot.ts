@@ -137,10 +137,7 @@ class Returned {
   }
 }
 
-/**
- * Puts a private field on the object it is given. Nobody else can, no copy takes it along, and asking for
- * it is far cheaper than a WeakSet.
- */
+/** Puts a private field on an object. Nobody else can, no copy takes it along, and asking for it is cheap, unlike a WeakSet. */
 class Mark extends Returned {
   // oxlint-disable-next-line no-unused-private-class-members -- `isOn` asks only whether it is there
   readonly #made = true

@@ -3,10 +3,7 @@ import { canonicalize } from './canonical.ts'
 import { JsonFault, tooLarge, toLoopError } from './json-fault.ts'
 import type { JsonObject, JsonValue } from './json.ts'
 
-/**
- * The error for a value whose canonical text has more UTF-8 bytes than allowed; its path says where the text passes the
- * limit.
- */
+/** The error for a value whose canonical text has too many UTF-8 bytes; its path says where the text passes the limit. */
 export function tooLargeError(value: JsonObject, maxBytes: number): LoopError {
   const fault = new JsonFault(tooLarge)
   fault.segments.push(...passing(value, maxBytes).toReversed())

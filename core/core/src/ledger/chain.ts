@@ -50,10 +50,7 @@ export function evidenceDigest({ text, salt }: SealedEvidence): { digest: string
   return { digest: saltedDigest(salt, text), bytes: Buffer.byteLength(text) }
 }
 
-/**
- * Reads an entry. Throws `corrupt` if its body is not JSON, or is of another entry; only `verifyStore` checks the whole
- * entry.
- */
+/** Reads an entry. Throws `corrupt` if its body is no JSON, or of another entry; `verifyStore` checks the whole entry. */
 export function openEntry(stored: StoredEntry): LedgerEntry {
   const entry = parsed(stored, stored.body) as Partial<LedgerEntry> | null
   const isHere = entry?.runId === stored.runId && entry.seq === stored.seq

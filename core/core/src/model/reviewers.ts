@@ -10,10 +10,7 @@ export function reviewersOf(request: Asking, stage = request.stage): readonly st
   return [...askedAt(request, stage), ...handedOnAt(request, stage).map(({ to }) => to)]
 }
 
-/**
- * The names that an open request waits for, each once; none for a closed request. Stores keep them to find the requests that
- * wait for somebody.
- */
+/** The names that an open request waits for, each once; stores keep them to find what waits for somebody. */
 export function waitsFor(request: Asking & Pick<ApprovalRequest, 'status'>): readonly string[] {
   return request.status === 'pending' ? [...new Set(reviewersOf(request))] : []
 }

@@ -115,9 +115,7 @@ export async function callModel<Request, Answer extends ModelAnswer>(
   }
 }
 
-/**
- * An SDK that cannot read the body of an error loses its status. The log has the status, so that a wrong key is told as one.
- */
+/** An SDK that cannot read the body of an error loses its status, and a wrong key would look like a bad answer. */
 function withStatus(fault: ModelFault, attempts: readonly ModelAttempt[]): ModelFault {
   const status = attempts.at(-1)?.status ?? 200
   const isLost = fault.kind === 'bad_response' || fault.kind === 'unknown'

@@ -50,9 +50,7 @@ export function templateHash({ version, system, user }: PromptTemplate): string 
   return digestOf({ version, system, user })
 }
 
-/**
- * Fills in a template. Lone surrogates, which cutting a text may leave, are replaced: they can neither be hashed nor sent.
- */
+/** Fills in a template. Replaces lone surrogates, which cutting a text may leave: they cannot be hashed or sent. */
 export function renderPrompt(
   template: PromptTemplate,
   context: SubmissionContext,

@@ -2,10 +2,7 @@ import type { Guard } from '@loop-engine/core'
 
 import { checkedBy, duration, durationMs, optional, text } from './parameters.ts'
 
-/**
- * `{ period: '1h', transition? }`: this time has passed since the transition (its own by default) was last executed in this
- * run.
- */
+/** `{ period: '1h', transition? }`: this time has passed since the transition (its own by default) was last executed. */
 export const cooldown: Guard = {
   contract: 'guard/v1',
   id: 'cooldown',

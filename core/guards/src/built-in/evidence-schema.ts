@@ -11,10 +11,7 @@ type Validate = (evidence: JsonObject) => ValidationResult | 'late'
 
 const longestMs = 500
 
-/**
- * `{ schema: { … } }`: the evidence satisfies a JSON Schema (2020-12). No code is generated; remote references are not
- * followed.
- */
+/** `{ schema: { … } }`: the evidence satisfies a JSON Schema (2020-12). Generates no code and follows no remote references. */
 export function createEvidenceSchemaGuard(): Guard {
   const validators = new WeakMap<JsonObject, Validate>()
   const limit = createTimeLimit(longestMs)

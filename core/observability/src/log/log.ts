@@ -138,10 +138,7 @@ function isSignedBy(by: NoteSigner, tenant: string, head: LogHead): boolean {
   }
 }
 
-/**
- * Throws `corrupt` if the log is no continuation of what this process signed; `checkAgainst` compares with earlier
- * checkpoints.
- */
+/** Throws `corrupt` if the log does not continue what this process signed; `checkAgainst` knows earlier checkpoints. */
 function refuseFork(head: LogHead, signed: Pick<LogHead, 'size' | 'root'> | null): void {
   if (!signed || head.size > signed.size) return
   if (head.size === signed.size && head.root === signed.root) return

@@ -7,10 +7,7 @@ import { rootAt } from './root-at.ts'
 
 export interface StartCheck {
   readonly ok: boolean
-  /**
-   * `shorter`: an old backup was restored. `forked`: what was signed has been rewritten. `other_log`: the note is of another
-   * tenant.
-   */
+  /** `shorter`: an old backup was restored. `forked`: what was signed was rewritten. `other_log`: the note is of another tenant. */
   readonly reason: 'shorter' | 'forked' | 'other_log' | null
   /** Entries that the checkpoint covers, and that the log has. */
   readonly rememberedSize: number

@@ -59,9 +59,7 @@ async function verifyAt(
   return { ...(await verifyFrom(store, instance, dropped, definitions)), dropped }
 }
 
-/**
- * What retention dropped of a run. Null for an open run, and while any dropped entry is still there: then all must verify.
- */
+/** What retention dropped of a run; null for an open run, and while a dropped entry is still there: then all must verify. */
 export async function droppedOf(
   { retention, entries }: LoopStore,
   { tenant, runId, version, status }: LoopInstance,

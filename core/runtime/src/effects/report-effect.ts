@@ -12,16 +12,11 @@ export type Ending = {
   readonly evidence?: Evidence
   readonly reason?: string
   readonly followUp?: string
-  /**
-   * Why the delivery becomes a dead letter, which a person may retry. Without it, or with erased evidence, the delivery ends.
-   */
+  /** Why the delivery becomes a dead letter, which a person may retry; with erased evidence it ends all the same. */
   readonly dead?: string
 }
 
-/**
- * Records how the effect ended, and the transition that follows, in one commit. It also ends the delivery, unless that is
- * dead.
- */
+/** Records the end of an effect and the transition that follows, in the commit that ends the delivery, unless that is dead. */
 export async function report(
   kernel: Kernel,
   job: EffectJob,

@@ -42,10 +42,7 @@ export interface TransitionInput extends Target {
   readonly callbackUrl?: string
 }
 
-/**
- * The run as the caller saw it. If it has moved since, `conflict` with `details.reason` `moved` is thrown and nothing is
- * recorded.
- */
+/** The run as the caller saw it. If it has moved since, `conflict` (reason `moved`) is thrown and nothing is recorded. */
 export interface Expected {
   readonly runId: string
   readonly version: number

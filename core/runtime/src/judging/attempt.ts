@@ -55,9 +55,7 @@ export interface Judgement {
 const { isFrozen } = Object
 const none: readonly never[] = Object.freeze([])
 
-/**
- * Gathers the facts and lets `decide` rule. Reads and never writes; returns a promise only if something has to be awaited.
- */
+/** Gathers the facts and lets `decide` rule. Never writes; returns a promise only if something has to be awaited. */
 export function judge(attempt: Attempt): Judgement | Promise<Judgement> {
   const { kernel, loop, instance, command, evidence, refusal } = attempt
   const base: Base = {

@@ -10,9 +10,7 @@ import type { Kernel } from '../kernel.ts'
 import type { Change, PlanRest } from './change.ts'
 import { enveloped } from './trace-envelope.ts'
 
-/**
- * Commits a change. After a success this process remembers the new run, subscribers have its entries, and the relay is awake.
- */
+/** Commits a change. On success this process remembers the run, subscribers have its entries, and the relay is awake. */
 export async function commitChange(
   kernel: Kernel,
   change: Change,

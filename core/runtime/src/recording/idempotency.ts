@@ -22,9 +22,7 @@ export function idempotencyOf(
   return { principal: `${actor.type}:${actor.id}`, key, fingerprint: digestOf(command()) }
 }
 
-/**
- * The answer that is kept for a command under its key, or null. Throws `key_mismatch` if the key was used for another one.
- */
+/** The answer that is kept for a command, or null. Throws `key_mismatch` if its key was used for another one. */
 export async function answered(
   { store }: Pick<Kernel, 'store'>,
   tenant: string,
@@ -36,9 +34,7 @@ export async function answered(
   return before.answer
 }
 
-/**
- * Parses a kept answer, which lies beside the record. Throws `corrupt` if it is none, or of another command: it was changed.
- */
+/** Parses a kept answer. Throws `corrupt` if it is none, or of another command: it lies beside the record, and was changed. */
 export function readAnswer<Answer extends object>(
   text: string,
   isOne: (answer: Partial<Answer>) => boolean,

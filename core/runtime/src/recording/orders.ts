@@ -118,9 +118,7 @@ export function enqueueNotices(
   }
 }
 
-/**
- * The channels of the escalations so far. They are told too, because one may be posting now, with no message on record yet.
- */
+/** The channels of the escalations so far: one may be posting now, with no message on record yet. */
 function escalatedTo({ policy, escalated }: ApprovalRequest): readonly string[] {
   return (policy.escalate ?? [])
     .filter(({ reviewers }) => reviewers.every((each) => escalated.includes(each)))

@@ -4,9 +4,7 @@ import type { Change } from './change.ts'
 import { approvalSystem, close } from './close-request.ts'
 import { draftOf } from './draft.ts'
 
-/**
- * Ends the requests that are open when their run moves, also those of the same change: what they ask can no longer happen.
- */
+/** Ends the requests that are open when their run moves, also those of the same change: they can no longer happen. */
 export async function supersede(kernel: Kernel, change: Change): Promise<void> {
   if (change.instance.openApprovals <= 0) return
   const changed = change.approvals

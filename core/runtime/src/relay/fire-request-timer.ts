@@ -71,7 +71,7 @@ function remind(
   enqueueNotices(change, request, 'reminder', kernel, index)
 }
 
-/** Asks the reviewers of one more step of the policy; returns an outcome of its own when there is no such step, or it is early. */
+/** Asks the reviewers of one more step of the policy; returns an outcome only if there is no such step, or it is early. */
 function escalate(
   kernel: Kernel,
   situation: Situation,

@@ -1,4 +1,4 @@
-/** One-dimensional arrays as PostgreSQL receives them in binary: nothing is quoted here and nothing is parsed there. */
+// One-dimensional arrays in PostgreSQL's binary format, so that neither side has to quote or parse text.
 
 const textType = 25
 const bigintType = 20

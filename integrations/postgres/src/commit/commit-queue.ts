@@ -3,9 +3,9 @@ import { isLoopError, LoopError, type CommitPlan, type CommitResult } from '@loo
 interface Waiting {
   readonly plan: CommitPlan
   readonly run: string
-  /** What no other statement may hold at the same time: the run and its counters. */
+  /** The run and its counters, of which no two statements may hold one at the same time. */
   readonly keys: readonly string[]
-  /** Stops are set under a lock that nobody shares. */
+  /** Whether the plan sets or clears stops, which takes an exclusive lock. */
   readonly alone: boolean
   resolve(result: CommitResult): void
   reject(error: unknown): void
@@ -24,12 +24,12 @@ interface CommitQueue {
   close(): Promise<void>
 }
 
-/** Fewer callers than this are not worth a second statement. */
+/** Fewer plans than this are not worth a second statement. */
 const smallBatch = 8
 
 /**
- * Turns concurrent callers into few statements. Whoever comes alone is sent at once; those who come while every
- * connection is busy share the next statement. Plans of one run keep their order and never share a statement.
+ * Sends concurrent plans in few statements. A plan that comes alone is sent at once; plans that come while every connection
+ * is busy share the next statement. Plans of one run keep their order and never share a statement.
  */
 export function createCommitQueue({
   connections,
@@ -44,7 +44,7 @@ export function createCommitQueue({
 
   const isFree = ({ keys }: Waiting): boolean => !keys.some((key) => busy.has(key))
   const take = (most: number): Waiting[] => {
-    // Mostly one waits, and needs no place among others.
+    // Mostly only one plan waits, and needs no sorting.
     if (waiting.length === 1) return waiting.every(isFree) ? waiting.splice(0) : []
     const batch: Waiting[] = []
     const later: Waiting[] = []
@@ -89,7 +89,7 @@ export function createCommitQueue({
   const schedule = (): void => {
     if (scheduled) return
     scheduled = true
-    // Not before the callers whose answers just came have asked again; not later than that either.
+    // On the next tick, so that callers whose answers just came can join with their next plan.
     process.nextTick(flush)
   }
 
@@ -117,7 +117,7 @@ function locksOf({
   reservations = [],
   stops,
 }: CommitPlan): Pick<Waiting, 'run' | 'keys' | 'alone'> {
-  // By business key: it orders runs and the claims of new runs to a key alike, so that nobody deadlocks.
+  // By business key, which orders changes of runs and starts of new ones alike, so that they cannot deadlock.
   const run = `${tenant}\n${instance.aggregateId}\n`
   const keys = [run, ...reservations.map(({ key, bucket }) => `${tenant}\n${bucket}\n${key}`)]
   return { run, keys, alone: stops !== undefined }

@@ -21,11 +21,11 @@ interface CommitterOptions {
 const committed: CommitResult = { kind: 'committed' }
 
 /**
- * Commits plans of different runs by one statement and finds out what became of those whose answer was lost.
+ * Commits plans of different runs by one statement, and finds out the outcome of those whose answer was lost.
  *
- * A plan whose answer was lost is sent again. That is safe, because the version admits it once; and it is conclusive,
- * because it waits for the first attempt if that still runs. If it is then refused, the entry that stands at its
- * place tells whether the first attempt was the reason.
+ * A plan whose answer was lost is sent again. That is safe, because its version admits it only once; and it is conclusive,
+ * because it waits for the first attempt if that still runs. If it is then refused, the entry at its place tells whether
+ * the first attempt had succeeded.
  */
 export function createCommitter(
   options: CommitterOptions,
@@ -66,7 +66,7 @@ export function createCommitter(
       return outcomes
     }
   }
-  /** The places of the plans of which nothing was done: something stands in their way. */
+  /** Tries the quick way; returns the places of the plans that it did not commit. */
   const tryPlain = async (plans: readonly CommitPlan[]): Promise<readonly number[]> => {
     const [plan] = plans
     if (plan !== undefined && plans.length === 1) {
@@ -77,7 +77,7 @@ export function createCommitter(
     const [row] = await database.write<{ refused: string[] | null }>(commitPlain, values)
     return (row?.refused ?? []).map((place) => Number(place) - 1)
   }
-  /** The quick way for plans that are plain; what it refuses is judged the other way. */
+  /** Commits plain plans the quick way, and judges those that it did not commit by `commit_v1`. */
   const sendPlain = async (plans: readonly CommitPlan[]): Promise<readonly Outcome[]> => {
     if (!plans.every(isPlain)) return sendAll(plans)
     let refused: readonly number[]

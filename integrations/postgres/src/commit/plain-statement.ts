@@ -25,11 +25,11 @@ interface PlainCommit {
 }
 
 /**
- * Writes the usual plan: one more entry of a run, and at most one item in its outbox and one key. One row is inserted
- * when it was committed; else nothing was done and `commit_v1` finds out why. A key or an item that is known fails it,
- * too: asking first would cost every other plan.
+ * Writes a plain plan: one entry of a known run, with at most one item in the outbox and one key. It inserts one row if it
+ * committed the plan; otherwise it did nothing, and `commit_v1` finds out why. A known key or item makes the statement fail,
+ * because checking first would cost every other plan.
  *
- * It is no function, because each statement of a function is started and ended by itself.
+ * It is no function of the server, where each statement inside would be started and ended by itself.
  */
 export function createPlainCommits(
   schema: string,

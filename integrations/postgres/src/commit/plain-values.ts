@@ -11,7 +11,7 @@ import { bigintArray, textArray } from './binary-array.ts'
 type PlainValues = Readonly<Record<PlainText, string | null | undefined>> &
   Readonly<Record<PlainNumber, number | null | undefined>>
 
-/** Whether a plan is no more than an entry of a known run and an item in its outbox: nearly all are. */
+/** Whether a plan only adds one entry to a known run, and at most one item to the outbox. Nearly all plans do. */
 export function isPlain(plan: CommitPlan): boolean {
   const { expectedVersion, entries, outbox = [], approvals, cancel, reservations, erase } = plan
   if (expectedVersion === 0 || entries.length !== 1 || outbox.length > 1) return false
@@ -78,7 +78,7 @@ function belongs(item: OutboxItem, { tenant, instance }: CommitPlan): boolean {
   )
 }
 
-/** As PostgreSQL writes an array of texts: an array of arrays would need them all to be of one length. */
+/** An array of texts as a literal, because an array of arrays would need arrays of the same length. */
 function arrayLiteral(texts: readonly string[]): string {
   return `{${texts.map((each) => `"${each.replace(/["\\]/g, '\\$&')}"`).join()}}`
 }

@@ -12,27 +12,27 @@ export interface ConnectionsOptions {
   /** May name several hosts: the one that accepts writes is used. */
   readonly connectionString?: string
   readonly connections: number
-  /** What every connection of an own pool says at its start, as `-c name=value`. */
+  /** Settings of every connection of an own pool, as `-c name=value`. */
   readonly sessionOptions?: string
   readonly maxReconnects: number
   readonly sleep: Clock['sleep']
 }
 
-/** Connections to the server that accepts writes, wherever it is at the moment. */
+/** Connections to whichever host accepts writes at the moment. */
 interface Connections {
-  /** Where the server is looked for, for people: hosts, ports and the database, and no more of the connection string. */
+  /** The hosts, ports and database, for messages; nothing else of the connection string. */
   readonly address: string
-  /** One that is idle, if there is. */
+  /** An idle connection, if there is one. */
   takeReady(): PoolClient | undefined
   /** Tries every host in turn, `maxReconnects` times with growing pauses, or only once. */
   take(once?: boolean): Promise<PoolClient>
-  /** Every client that was taken comes back here; one that is broken is closed. */
+  /** Takes back every client that was taken; closes a broken one. */
   giveBack(client: PoolClient, broken: boolean): void
-  /** A connection beside the pool, for one who keeps it. */
+  /** A connection beside the pool, which its caller keeps. */
   open(connectionString?: string): Promise<Client>
-  /** Goes on to the next host: this one accepts no writes. */
+  /** Goes on to the next host, because this one accepts no writes. */
   turnAway(): void
-  /** Whether the server warned since the last time this was asked: of a commit that no standby may have. */
+  /** Whether the server has warned since the last call that a standby may not have a commit. */
   hasWarned(client: PoolClient): boolean
   close(): Promise<void>
 }
@@ -76,17 +76,18 @@ export function createConnections(options: ConnectionsOptions): Connections {
     })
   }
   for (const source of pools) {
-    // A broken idle connection is replaced when it is needed; unheard, it would end the process.
+    // A broken idle connection is replaced when it is needed. Without a listener its error would end the process.
     source.on('error', ignore)
-    // The same while a client is handed over, or thrown away: an error may come at any moment of its life.
+    // The pool does not listen while a client is handed over or thrown away, and an error may come at any moment.
     source.on('connect', hear)
   }
   let current = 0
   let closed = false
-  // Idle clients of the current host: much cheaper to take than from a pool. One of the application gets its own back.
+  // Idle clients of the current host, which are much cheaper to take than from a pool. Clients of the application's pool go
+  // back to it.
   const ready: PoolClient[] = []
   const planAge = createPlanAge()
-  /** What waits for a connection: a pool that ends serves nobody any more, and lets them wait for their time limit. */
+  /** Requests for a connection. A pool that is ended serves them no more, so `close` waits for them first. */
   const asked = new Set<Promise<PoolClient>>()
 
   const leave = (client: PoolClient): void => {
@@ -162,7 +163,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
       if (pool === undefined) {
         await Promise.allSettled(asked)
         await Promise.all(pools.map((own) => own.end()))
-        // The process does not stay for a server that never answers the goodbye.
+        // A server that never answers the goodbye must not keep the process alive.
         for (const { connection } of heard)
           if (connection.stream instanceof Socket) connection.stream.unref()
         return

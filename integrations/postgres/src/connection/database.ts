@@ -17,12 +17,12 @@ export interface Statement {
   readonly text: string
 }
 
-/** Makes the statements of one store: those of another have the same names, behind another schema. */
+/** Makes statements whose names begin with the schema, because another store uses the same names. */
 export function statementsOf(schema: string): (name: string, text: string) => Statement {
   return (name, text) => ({ name: `${schema}.${name}`, text })
 }
 
-/** The longest that a timer can wait: 24 days. The driver takes 0 for the limit of the pool. */
+/** The longest time of a timer, 24 days. The driver would replace 0 by the limit of the pool. */
 const anyTimeMs = 2 ** 31 - 1
 
 /** Several statements on one connection. */
@@ -30,15 +30,15 @@ export type Session = (text: string) => Promise<readonly Record<string, unknown>
 
 /** A pool whose failures are LoopErrors that quote neither the connection string nor a row. */
 export interface Database {
-  /** Runs what may safely run twice: a lost connection is retried. */
+  /** Runs a statement that may run twice: retries if the connection is lost. */
   read<Row>(statement: Statement, values: readonly unknown[]): Promise<readonly Row[]>
-  /** Runs at most once: a connection lost on the way is `unknown_outcome`, one never had is retried. */
+  /** Runs a statement at most once: retries until there is a connection; losing it on the way is `unknown_outcome`. */
   write<Row>(statement: Statement, values: readonly unknown[]): Promise<readonly Row[]>
-  /** Like `write`, for a statement that returns nothing: how many rows it inserted or changed. */
+  /** Like `write`, but returns how many rows were inserted or changed. */
   change(statement: Statement, values: readonly unknown[]): Promise<number>
-  /** However long it takes: what makes an index of a large table would otherwise begin anew for ever. */
+  /** Runs several statements without a time limit: with one, making an index of a large table would begin anew for ever. */
   transaction<Answer>(work: (session: Session) => Promise<Answer>): Promise<Answer>
-  /** Says something that may as well be lost: one attempt, no failure. */
+  /** Runs a statement that may as well be lost: once, and without failing. */
   tell(statement: Statement, values: readonly unknown[]): Promise<void>
   /** A connection of its own, beside the pool; the caller ends it. */
   open(connectionString?: string): Promise<Client>
@@ -85,7 +85,7 @@ export function createDatabase(options: ConnectionsOptions): Database {
       try {
         return await use(query(statement, values))
       } catch (error) {
-        // A deadlock or a serialization failure was rolled back whole, and a standby did nothing.
+        // After a deadlock or a serialization failure all was rolled back, and a standby did nothing.
         if (attempt >= maxReconnects || !isRolledBack(error)) throw error
         if (sqlState(error) === readOnly) await sleep(pause(attempt))
       }
@@ -143,12 +143,12 @@ export function createDatabase(options: ConnectionsOptions): Database {
   }
 }
 
-/** The server gave up waiting for its standby: what it acknowledges may be lost with it. */
+/** The server gave up waiting for its standby, so the commit may be lost if the server is. */
 function unreplicated(): LoopError {
   const message = 'Postgres committed without waiting for its standby.'
   return new LoopError('unknown_outcome', message, { plugin: 'postgres', retryable: true })
 }
 
 function ignore(): void {
-  // Whoever was to hear of it looks for himself before long.
+  // Those who should have heard of it poll anyway.
 }

@@ -15,7 +15,7 @@ export function splitHosts(connectionString: string): readonly string[] {
   return hosts.split(',').map((host) => `${before}${host}${after}`)
 }
 
-/** Where these lead, as the driver reads them: `one:5432/loops`, without user and password. */
+/** The addresses of these hosts as the driver reads them: `one:5432/loops`, without user and password. */
 export function addressOf(hosts: readonly ClientConfig[]): string {
   return hosts
     .map((config) => {
@@ -26,12 +26,15 @@ export function addressOf(hosts: readonly ClientConfig[]): string {
     .join(' or ')
 }
 
-/** Behind a password that was not escaped, the driver takes the rest of it for a host or a database. */
+/** Whether no part of a password can be taken for a host or database, as happens if a password was not escaped. */
 function isUnmistakable(connectionString: string): boolean {
   return /^(?:[a-z]+:\/\/)?[^/?#]*[^@]*$/i.test(connectionString)
 }
 
-/** The driver's own error would quote the string, with the password in it; and what is no URL is a database to it. */
+/**
+ * Reads a connection string as the driver does. The driver's own error would quote it, with the password, and it takes any
+ * other text for the name of a database.
+ */
 function read(config: ClientConfig): pg.Client {
   const { connectionString } = config
   try {

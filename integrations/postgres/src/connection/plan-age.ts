@@ -4,11 +4,11 @@ import type { ClientBase } from 'pg'
 const plansMs = 1000
 
 /**
- * Lets the server plan anew what a connection has prepared. A plan is kept while the table grows: one that reads all of a
- * small table would go on to read all of a large one until the server counts the rows again, which may take a minute.
+ * Makes the server plan prepared statements anew. A plan that reads all of a small table would otherwise go on reading all
+ * of it as the table grows, until the server counts the rows again, which may take a minute.
  */
 interface PlanAge {
-  /** Whether the plans of a connection are to be renewed; it is asked once for each time. */
+  /** Whether the plans of a connection are due to be renewed; a positive answer counts as renewed. */
   isDue(client: ClientBase): boolean
   /** False if the connection is broken. */
   renew(client: ClientBase): Promise<boolean>

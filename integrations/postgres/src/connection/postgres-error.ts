@@ -2,9 +2,9 @@ import { LoopError } from '@loop-engine/core'
 
 import { cureOf } from './postgres-cure.ts'
 
-/** A standby, or a server that an operator made read-only, answers so to what would write. */
+/** The answer of a standby, or of a server that an operator made read-only, to a write. */
 export const readOnly = '25006'
-/** A lock was not to be had in time. */
+/** The answer if a lock was not free in time. */
 export const lockTimeout = '55P03'
 
 /** The SQLSTATE of the server's refusal, however it was wrapped; null when the server gave none. */
@@ -14,14 +14,14 @@ export function sqlState(error: unknown): string | null {
   return code !== null && isSqlState(code) ? code : null
 }
 
-/** Whether a constraint of this name refused the statement, and not its index a value that is too long for it. */
+/** Whether the constraint of this name refused the statement; its index may also refuse a value that is too long. */
 export function violates(error: unknown, constraint: string): boolean {
   if (sqlState(error) !== '23505') return false
   const cause = error instanceof LoopError ? error.cause : error
   return cause instanceof Error && 'constraint' in cause && cause.constraint === constraint
 }
 
-/** Whether the connection went away before the server's last word: what was sent may have happened. */
+/** Whether the connection was lost before the server answered, so that the statement may have run. */
 export function isLost(error: unknown): boolean {
   if (error instanceof LoopError) return error.code === 'unknown_outcome'
   const state = sqlState(error)
@@ -41,7 +41,7 @@ export function isHopeless(error: unknown): boolean {
   return state !== null && (state.startsWith('28') || state.startsWith('3D') || state === '42501')
 }
 
-/** No connection could be had. Retryable whatever the reason: it may be mended while the program goes on. */
+/** No connection could be made. Always retryable, because the cause may be mended while the program runs. */
 export function unreachable(error: unknown, address: string): LoopError {
   if (error instanceof LoopError) return error
   const [state, code] = [sqlState(error), codeOf(error)]
@@ -66,7 +66,7 @@ export function standby(address: string): LoopError {
   return new LoopError('unavailable', message, { plugin: 'postgres', hint, retryable: true })
 }
 
-/** The server's own message may quote rows, so that only its code and its constraint go on. */
+/** The server's own message may quote rows, so only its code and constraint are passed on. */
 export function translate(error: unknown, code: 'unavailable' | 'unknown_outcome'): LoopError {
   if (error instanceof LoopError) return error
   const state = sqlState(error)
@@ -103,7 +103,7 @@ function bare(error: unknown): Error {
   })
 }
 
-/** No class of them begins with an E, as what the system says does: EPIPE, EPERM. */
+/** No SQLSTATE begins with an E, as codes of the system do: EPIPE, EPERM. */
 function isSqlState(code: string): boolean {
   return /^(?!E)[0-9A-Z]{5}$/.test(code)
 }

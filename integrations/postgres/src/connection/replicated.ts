@@ -1,9 +1,8 @@
 import type { Database } from './database.ts'
 
 /**
- * Resolves when everything that was committed so far is where the server promises it to be. A commit whose session was
- * ended while it waited for its standby is visible, but the standby may not have it: before it is acknowledged after
- * all, a commit that comes later has to get there.
+ * Resolves when the standby has everything that was committed so far. A commit whose session ended while it waited for the
+ * standby is visible, but may not have arrived there. So before such a commit is acknowledged, a later commit must arrive.
  */
 export async function untilReplicated(database: Database): Promise<void> {
   await database.write(

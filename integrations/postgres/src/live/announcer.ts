@@ -4,7 +4,7 @@ import type { Database } from '../connection/database.ts'
 import { listening, writeNotice } from './notice.ts'
 
 interface Announcer {
-  /** Returns at once; what comes while a notification is under way shares the next one. */
+  /** Returns at once. Changes that come while a notification is under way share the next one. */
   announce(change: StoreChange): void
   /** Resolves when the last announcement has left. */
   close(): Promise<void>
@@ -13,7 +13,7 @@ interface Announcer {
 interface AnnouncerOptions {
   readonly database: Pick<Database, 'tell'>
   readonly channel: string
-  /** Whose notifications these are, so that a store does not wake itself. */
+  /** The sender of these notifications, so that a store does not wake itself. */
   readonly sender: string
   readonly sleep: Clock['sleep']
 }
@@ -26,7 +26,7 @@ const everyMs = 25
  * of the whole server until its transaction is durable, so that commits would queue behind one another.
  */
 export function createAnnouncer({ database, channel, sender, sleep }: AnnouncerOptions): Announcer {
-  // A notification is a transaction that is written: not when nobody listens, and nobody waits for the disk.
+  // Sends nothing if nobody listens, and does not wait for the disk, because a notification is a transaction of its own.
   const notify = {
     name: 'loop_engine.notify_v1',
     text: `SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, $2)

@@ -47,7 +47,7 @@ export function createListener({ connect, channel, self, sleep }: ListenerOption
       const heard = await listenOnce(signal, () => {
         tried()
         failures = 0
-        // Whatever was said while nobody listened was not heard.
+        // Notifications were missed while nobody listened.
         if (!isFirst) tell({ outbox: true })
       })
       tried()
@@ -57,7 +57,7 @@ export function createListener({ connect, channel, self, sleep }: ListenerOption
     }
   }
 
-  /** Listens until the connection is lost; whether there ever was one. */
+  /** Listens until the connection is lost; returns whether there was one. */
   async function listenOnce(signal: AbortSignal, onListening: () => void): Promise<boolean> {
     let client: Client
     try {
@@ -123,7 +123,7 @@ export function createListener({ connect, channel, self, sleep }: ListenerOption
   }
 }
 
-/** Whoever holds the lock is told; the session gives it back when it ends. */
+/** Takes the lock that says that somebody listens, until the session ends, and listens. */
 async function listen(client: Client, channel: string): Promise<void> {
   await client.query(`SELECT pg_advisory_lock_shared(${lock}, hashtext($1))`, [channel])
   await client.query(`LISTEN "${channel}"`)

@@ -9,13 +9,13 @@ export function writeNotice({ sender, outbox }: Notice): string {
   return `${sender} ${outbox ? 'outbox' : 'entries'}`
 }
 
-/** Anybody who may connect may notify: what we did not write is nobody's, and worth a look. */
+/** Reads a notice. Anybody who may connect may notify, so an unknown payload counts as a change of the outbox. */
 export function readNotice(payload: string): Notice {
   const [sender = '', kind] = payload.split(' ')
   return { sender, outbox: kind !== 'entries' }
 }
 
-/** The first half of the lock that whoever listens shares; the second is the digest of the channel. */
+/** The first half of the key of the lock that listeners share; the second half is the digest of the channel. */
 export const listening = `hashtext('loop-engine/listening')`
 
 /** The channel of a store: NOTIFY reaches one database, in which each schema is a store. */

@@ -4,7 +4,7 @@ import type { Connection } from '../connection/connection.ts'
 import type { Outbox } from '../outbox/outbox.ts'
 import { createWaitingWriter } from './save-waiting.ts'
 
-/** Everything of a plan that lies beside the run. */
+/** Saves everything of a plan except the run and its entries. */
 export function createBesideWriter(
   connection: Connection,
   outbox: Outbox,

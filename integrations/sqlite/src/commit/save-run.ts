@@ -15,8 +15,8 @@ export type RunRow = [
 
 interface RunWriter {
   /**
-   * Moves an open run on, or ends it, by one statement, if nothing about the plan but its version has to be judged, its
-   * tags stay, and no stop is in force; else does nothing. Most commits go this way.
+   * Moves or ends an open run by one statement, if only the version of the plan has to be judged, the tags stay, and no stop
+   * is in force; returns false, and does nothing, otherwise. Most commits take this way.
    */
   move(plan: CommitPlan): boolean
   /** Writes a run that was judged: a new one, or one with this row. */
@@ -27,7 +27,7 @@ export function createRunWriter({ prepare }: Connection): RunWriter {
   const insert = prepare(`
     INSERT INTO instance (tenant, run_id, aggregate_id, loop_id, state, status, version, created_at, updated_at, tags, executions, rest)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
-  // An index is written only when its column is named, so columns that seldom change are set apart.
+  // SQLite writes an index only if a statement names its column, so columns that seldom change have statements of their own.
   const change = `
     UPDATE instance SET version = ?, updated_at = ?, state = ?, executions = json_patch(executions, ?), rest = ?`
   const asJudged = `

@@ -2,7 +2,7 @@ import { waitsFor, type ApprovalRequest } from '@loop-engine/core'
 
 import type { Connection } from '../connection/connection.ts'
 
-/** Keeps for whom a request waits: a row for each name. Expects to run inside a transaction. */
+/** Keeps a row for each name that a request waits for. Expects to run inside a transaction. */
 export function createWaitingWriter({
   prepare,
 }: Connection): (tenant: string, request: ApprovalRequest) => void {
@@ -21,7 +21,7 @@ export function createWaitingWriter({
   }
 }
 
-/** Whoever the request may have waited for: who is named is so for good. */
+/** All names that the request can have waited for: a name is never removed from a request. */
 function everNamed({ policy, escalated, delegations }: ApprovalRequest): ReadonlySet<string> {
   return new Set([
     ...policy.stages.flatMap(({ reviewers }) => reviewers),

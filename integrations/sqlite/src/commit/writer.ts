@@ -3,11 +3,11 @@ import type { LoopError } from '@loop-engine/core'
 import type { Connection } from '../connection/connection.ts'
 import { isBusy, translate, translateCommit } from '../connection/sqlite-error.ts'
 
-/** The one way to write: work of callers at the same time shares a transaction, and thus a sync of the disk. */
+/** The only way to write. Callers at the same time share a transaction, and thus a sync of the disk. */
 export interface Writer {
   /**
-   * Runs `work` inside a transaction; what it throws undoes its own changes only. Resolves once they are durable.
-   * `work` changes nothing but the file, because it runs again when that of another caller fails.
+   * Runs `work` inside a transaction, and resolves once its changes are durable. If it throws, only its own changes are
+   * undone. `work` must change nothing but the file, because it runs again if the work of another caller fails.
    */
   write<Result>(work: () => Result): Promise<Result>
   /** Resolves when nothing waits any more. */
@@ -44,7 +44,7 @@ export function createWriter({ connection, busyTimeoutMs, afterCommit }: WriterO
   let idle: (() => void)[] = []
   let isScheduled = false
 
-  /** Whoever writes in the same turn of the event loop joins. Waiting no longer than that costs a lone caller nothing. */
+  /** Lets callers of the same turn of the event loop join; waiting no longer than that costs a lone caller nothing. */
   const schedule = (): void => {
     if (isScheduled) return
     isScheduled = true
@@ -57,7 +57,7 @@ export function createWriter({ connection, busyTimeoutMs, afterCommit }: WriterO
     if (queue.length > 0) return schedule()
     for (const resolve of idle.splice(0)) resolve()
   }
-  /** Opens the transaction. Jobs that another process keeps waiting try again, until their time is over. */
+  /** Opens the transaction. While another process holds the lock, jobs are put back until their time is over. */
   const enter = (jobs: readonly Job[]): boolean => {
     try {
       connection.checkPlace()
@@ -81,7 +81,7 @@ export function createWriter({ connection, busyTimeoutMs, afterCommit }: WriterO
     }
     return end(jobs, outcomes)
   }
-  /** Once more after one of them failed, with a savepoint each: it costs copies of pages, and is seldom needed. */
+  /** Runs all jobs again after one failed, each under a savepoint, which copies pages and is seldom needed. */
   const runApart = (jobs: readonly Job[]): readonly Outcome[] => {
     let outcomes: readonly Outcome[]
     try {
@@ -120,7 +120,7 @@ export function createWriter({ connection, busyTimeoutMs, afterCommit }: WriterO
     try {
       if (connection.isInTransaction()) rollback.run()
     } catch {
-      // What went wrong first is reported; if a transaction is stuck, the next BEGIN says so.
+      // The first error is reported; if a transaction is stuck, the next BEGIN says so.
     }
   }
   const settle = (jobs: readonly Job[], outcomes: readonly Outcome[]): void => {

@@ -4,17 +4,17 @@ import type { Connection, ConnectionOptions } from './connection.ts'
 
 /** Moves the write-ahead log into the file, away from the thread that commits. */
 export interface Checkpoints {
-  /** Hears how much was done, between transactions. */
+  /** Called between transactions with the number of jobs that were done. */
   consider(jobs: number): void
   close(): Promise<void>
 }
 
 /** After so many jobs the worker copies pages; one writes about ten. */
 const jobsBetween = 256
-/** With so many pages in the log (64 MiB) this thread copies what the worker left: nobody adds more meanwhile. */
+/** With this many pages in the log (64 MiB) the committing thread itself copies them, because nobody adds more meanwhile. */
 const hardPages = 16_384
 
-/** Plain text, because a bundler would lose a file of its own. */
+/** The program of the thread. Plain text, because a bundler would leave out a separate file. */
 const program = `
   const { DatabaseSync } = require('node:sqlite')
   const { parentPort, workerData } = require('node:worker_threads')
@@ -36,8 +36,8 @@ const program = `
 `
 
 /**
- * With `power` each commit syncs the log, and that is cheap only while the log is short and written over and over:
- * SQLite copies pages itself then, every 1,000 of them.
+ * Copies pages on a worker thread with `process`. With `power` SQLite copies them itself, every 1,000 pages: each commit
+ * syncs the log, which is cheap only while the log is short and overwritten again and again.
  */
 export function createCheckpoints(
   connection: Connection,
@@ -55,7 +55,7 @@ export function createCheckpoints(
     try {
       checkpoint.all()
     } catch {
-      // The change is safe in the log. What is wrong with the file shows when it is read or written next.
+      // The changes are safe in the log. If something is wrong with the file, the next read or write tells.
     }
   }
   const start = (): Worker => {
@@ -67,7 +67,7 @@ export function createCheckpoints(
       isCopying = false
       pages = found
     })
-    // A worker that dies is replaced when there is more to copy; what it left is copied here.
+    // A dead worker is replaced when there is more to copy; this thread copies what it left.
     started.on('error', () => {
       pages = hardPages
     })

@@ -8,8 +8,8 @@ import { checkVersion, migrate, requireVersion } from '../migrations/migrate.ts'
 export type Value = string | number | null
 
 /**
- * A prepared statement whose rows are tuples: no object is built for a row. A limit that is bound is written `LIMIT +?`:
- * SQLite plans a statement with a bare `LIMIT ?` anew each time it runs, which costs more than to find a row.
+ * A prepared statement whose rows are tuples, so that no object is built for a row. Write a bound limit as `LIMIT +?`:
+ * SQLite plans a statement with `LIMIT ?` anew each time it runs, which costs more than finding a row.
  */
 export interface Statement<Row extends readonly unknown[] = []> {
   get(...values: readonly Value[]): Row | undefined
@@ -19,10 +19,10 @@ export interface Statement<Row extends readonly unknown[] = []> {
 }
 
 export interface Connection {
-  /** The file, wherever the process is now. */
+  /** The absolute path of the file. */
   readonly path: string
   prepare<Row extends readonly unknown[]>(sql: string): Statement<Row>
-  /** Throws once the file is not the one that was opened: no later process would find what is written to that. */
+  /** Throws once the path names another file than the one that was opened: no other process would find what is written. */
   checkPlace(): void
   /** Whether a transaction is open; SQLite itself rolls back after some errors. */
   isInTransaction(): boolean
@@ -36,7 +36,7 @@ export interface ConnectionOptions {
   readonly mustExist: boolean
 }
 
-/** A log that a long read made larger than 64 MiB is cut off to that, once it begins anew. */
+/** A log that grew larger during a long read is cut to 64 MiB when it begins anew. */
 const largestLog = 64 * 2 ** 20
 
 /** How long one statement may block this thread while another process writes. */
@@ -57,7 +57,7 @@ export function connect({
   const db = new DatabaseSync(path)
   try {
     db.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
-    // Looked at first: what belongs to somebody else stays as it is, its journal too.
+    // Checked first, so that a file of another program stays as it is, with its journal.
     if (mustExist) requireVersion(db)
     else checkVersion(db)
     migrate(useWal(db))
@@ -114,7 +114,7 @@ function useWal(db: DatabaseSync): DatabaseSync {
   })
 }
 
-/** Prepares the statement when it is first used: most programs, and all at their start, use a few of them. */
+/** Prepares a statement when it is first used, because most programs use only a few. */
 function tuples<Row extends readonly unknown[]>(db: DatabaseSync, sql: string): Statement<Row> {
   let prepared: StatementSync | undefined
   const statement = (): StatementSync => {

@@ -72,7 +72,7 @@ export function translate(error: unknown): LoopError {
   })
 }
 
-/** What an error means when the file was to be opened: whoever named it learns what stands in the way. */
+/** What an error means when the file is opened; names the file and what stands in the way. */
 export function translateOpen(error: unknown, path: string): LoopError {
   const code = resultCode(error)
   const { code: name, message, retryable, details } = translate(error)
@@ -95,7 +95,7 @@ function cureOf(path: string): string {
   return 'Check that this user may write to it and its folder, and that the disk has room; or look at a copy.'
 }
 
-/** What an error means when COMMIT raised it: the log may hold the change, unless it found no room. */
+/** What an error of COMMIT means: the log may hold the change, unless the disk was full or the file locked. */
 export function translateCommit(error: unknown): LoopError {
   const code = resultCode(error)
   if (code === codes.full || isBusy(error)) return translate(error)
@@ -108,7 +108,7 @@ export function translateCommit(error: unknown): LoopError {
   })
 }
 
-/** JSON that is none, to JavaScript or to SQLite, or a number beyond those of JavaScript: this store writes neither. */
+/** Whether a row was changed by hand: bad JSON, or a number that JavaScript cannot hold. This store writes neither. */
 function isUnreadable(error: unknown): boolean {
   if (error instanceof SyntaxError) return true
   if (error instanceof Error && error.message === 'malformed JSON') return true

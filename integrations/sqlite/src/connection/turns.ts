@@ -2,8 +2,8 @@
 const turnMs = 20
 
 /**
- * A read answers without waiting for anything, so that who reads page after page would go on before timers, connections
- * and signals. Returns what ends with the turn when the reads of it took their time already.
+ * Makes long reads yield to the event loop. A read never waits for anything, so reading page after page would block timers,
+ * connections and signals. Returns a promise for the next turn if the reads of this turn took their time already.
  */
 export function createTurns(): () => Promise<void> | undefined {
   let began: number | null = null

@@ -4,10 +4,10 @@ import { LoopError } from '@loop-engine/core'
 
 import { steps } from './schema-steps.ts'
 
-/** "Loop", as a number in the header of the file: no other program's file is taken for ours. */
+/** "Loop", as a number in the header of the file, which tells our files from those of other programs. */
 const applicationId = 0x4c6f6f70
 
-/** Brings the file up to date. Safe with several starters: the steps run in one transaction, after another look. */
+/** Brings the file up to date. Safe with several starters: the version is read again inside the transaction of the steps. */
 export function migrate(db: DatabaseSync): void {
   if (checkVersion(db) === steps.length) return
   db.exec('BEGIN IMMEDIATE')
@@ -22,7 +22,7 @@ export function migrate(db: DatabaseSync): void {
   }
 }
 
-/** Refuses a file that `migrate` would make or upgrade, for those who only look at what is there. */
+/** Refuses a file that `migrate` would make or upgrade, for programs that only read an existing one. */
 export function requireVersion(db: DatabaseSync): void {
   const version = checkVersion(db)
   if (version === steps.length) return
@@ -40,7 +40,7 @@ export function requireVersion(db: DatabaseSync): void {
 
 /** How many steps the file has seen. Refuses what this version cannot read. */
 export function checkVersion(db: DatabaseSync): number {
-  // In this order: tables that another starter commits between two looks are never seen without its mark.
+  // In this order, tables that another starter commits meanwhile are never seen without the mark of our files.
   const isEmpty = db.prepare('SELECT 1 FROM sqlite_master').get() === undefined
   const isOurs = readPragma(db, 'application_id') === applicationId
   const version = readPragma(db, 'user_version')

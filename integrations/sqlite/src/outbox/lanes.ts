@@ -4,18 +4,15 @@ import type { Connection } from '../connection/connection.ts'
 import { safe } from '../rows.ts'
 
 interface Lanes {
-  /** Gives the lane to an item that is about to enter, unless it is there, or its current one comes first or is leased. */
+  /** Whether an item that enters becomes current: not if it is there, or the current one comes first or is leased. */
   take(item: OutboxItem, isThere: () => boolean): boolean
-  /** Gives the lane to its first item, once the current one is done with. Mostly that was the only one. */
+  /** Makes the first item of a lane the current one, after the last current one has left. Mostly none is left. */
   advance(tenant: string, lane: string, id: string): void
 }
 
 type Seat = [pos: number, seq: number, id: string, isLeased: 0 | 1]
 
-/**
- * Who is the current item of a lane. Lanes of the same name of two tenants wait for nobody but their own, and an item
- * whose lane has its own name, as timers do, is alone there.
- */
+/** Keeps the current item of each lane of each tenant. An item whose lane has its own id, such as a timer, is alone there. */
 export function createLanes({ prepare }: Connection): Lanes {
   const inLane = 'lane = ? AND tenant = ? AND died_at IS NULL AND lane <> id'
   const current = prepare<Seat>(`

@@ -24,7 +24,7 @@ interface Lease {
 /** The statements of the outbox. All that write expect to run inside a transaction. */
 export interface Outbox {
   add(item: OutboxItem): void
-  /** The same for an event of an entry of this time that this commit appends. */
+  /** Adds the event of an entry that this commit appends; `at` is the time of the entry. */
   append(event: OutboxItem, at: number): void
   cancel(tenant: string, id: string): void
   holds(tenant: string, lease: Lease): boolean
@@ -58,7 +58,7 @@ export function createOutbox(connection: Connection): Outbox {
     SELECT pos, tenant, lane, run_id, name, ${safe('first_seq')}, ${safe('last_seq')} FROM outbox
     WHERE id = ? AND fence = ? AND fence > 0 AND leased_until > 0`)
   const remove = prepare('DELETE FROM outbox WHERE pos = ?')
-  // Whatever its kind is: one that was changed by hand would be due for ever.
+  // Without `kinds` an item of any kind is taken: one whose kind was changed by hand would stay due for ever.
   const isWanted = '(? OR kind IN (?, ?, ?, ?))'
   const due = prepare<[1]>('SELECT 1 FROM outbox WHERE ready_at <= ? LIMIT 1')
   const ready = prepare<[...ItemRow, pos: number]>(`
@@ -113,7 +113,7 @@ export function createOutbox(connection: Connection): Outbox {
         : ready.all(...wanted, limit)
       if (rows.length === 0) return []
       const [last] = nextFence.get(rows.length) ?? []
-      // Under no fence nobody could finish, and nothing would ever be delivered.
+      // Without a fence nobody could finish the items.
       if (last === undefined)
         throw new LoopError('corrupt', 'The row of progress of the SQLite file is gone.')
       const leasedUntil = now + leaseMs

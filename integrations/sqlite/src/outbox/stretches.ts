@@ -14,11 +14,11 @@ export type Held = [
   lastSeq: number | null,
 ]
 
-/** What a sink was not told of a run yet: the events of entries in a row are one row, whose item is the first of them. */
+/** Keeps the events of successive entries that a sink has not heard yet as one row, whose item is the first event. */
 interface Stretches {
-  /** Of an entry of this time that this commit appends: it comes last in its lane. */
+  /** Adds the event of an entry that this commit appends, which comes last in its lane; `at` is the time of the entry. */
   append(event: OutboxItem, at: number): void
-  /** Before its item leaves: the events that come after it wait on as a row of their own. */
+  /** Called before an item leaves: makes a row of the events behind it. */
   keepRest(held: Held): void
 }
 
@@ -42,7 +42,7 @@ export function createStretches({ prepare }: Connection): Stretches {
   return {
     append(event, at) {
       const { tenant, id, aggregateId, runId, lane, name, seq, payload, dueAt } = event
-      // What the row would not give back as it was, such as a trace of its own, stands alone.
+      // An event that the row could not give back unchanged, such as one with its own trace, gets its own row.
       const isAsTold = id === publishItemId(event) && dueAt === at
       const told = [runId, name, seq - 1, payload]
       if (isAsTold && lengthen.run(seq, ...told, lane, tenant) === 1) return

@@ -28,9 +28,7 @@ export interface CommitPlan {
   /** Whole requests to insert or replace. */
   readonly approvals?: readonly ApprovalRequest[]
   readonly outbox?: readonly OutboxItem[]
-  /**
-   * Ids of waiting items that are no longer wanted; unknown ids are ignored. Items that publish entries are never cancelled.
-   */
+  /** Ids of waiting items that are no longer wanted, never of items that publish entries; unknown ids are ignored. */
   readonly cancel?: readonly string[]
   readonly idempotency?: IdempotencyRecord
   readonly reservations?: readonly Reservation[]
@@ -74,9 +72,7 @@ export type CommitResult =
       readonly detail: string
     }
 
-/**
- * Throws `invalid_input` for a plan whose entries do not continue its run. Every store calls this before it judges a plan.
- */
+/** Throws `invalid_input` for a plan whose entries do not continue its run. Stores call this before they judge. */
 export function checkSequence({ instance, entries, expectedVersion }: CommitPlan): void {
   const isNext = entries.every(({ seq }, index) => seq === expectedVersion + index + 1)
   if (isNext && instance.version === expectedVersion + entries.length) return

@@ -20,9 +20,7 @@ export interface OutboxItem {
   readonly dueAt: number
 }
 
-/**
- * The id of an item that publishes an entry. A store that keeps many such items as one row derives the id of each from this.
- */
+/** The id of an item that publishes an entry; a store that keeps many of them as one row derives their ids from this. */
 export function publishItemId({
   runId,
   seq,

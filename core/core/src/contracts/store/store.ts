@@ -63,9 +63,7 @@ export interface LoopStore {
   putDefinition(digest: string, text: string): Promise<void>
   definition(digest: string): Promise<string | null>
 
-  /**
-   * The item of this id, whether it waits, is being delivered or is a dead letter. May not find items that publish entries.
-   */
+  /** The item of this id: waiting, claimed or a dead letter. Need not find items that publish entries. */
   delivery(tenant: string, id: string): Promise<OutboxItem | null>
   /**
    * Leases due items, at most one per lane, in the order in which they became ready: when they were due, or their lease ran

@@ -68,7 +68,7 @@ export type DecisionResult =
     })
   | (Decided & { readonly status: 'refused'; readonly reason: DecisionRefusal })
 
-/** Throws `invalid_input` for a field that this kind of decision would ignore: the reviewer would approve something else than they wrote. */
+/** Refuses a field that this kind of decision would ignore: the reviewer would approve something else than they wrote. */
 function refuseStray({ decision, edits, response }: DecideInput): void {
   if (edits !== undefined && decision !== 'edit')
     throw new LoopError('invalid_input', 'Only a decision to edit has `edits`.', {

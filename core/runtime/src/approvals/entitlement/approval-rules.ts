@@ -64,9 +64,7 @@ export function handedOnBy(request: ApprovalRequest, actor: Actor): readonly str
   return chain
 }
 
-/**
- * Whether a person may hand a vote on. One who has it as a member of a role or group may not, because it is not theirs alone.
- */
+/** Whether a person may hand a vote on: not one that they have as a member of a role or group, who share it. */
 export function mayHandOn(request: ApprovalRequest, actor: Actor): boolean {
   return (
     mayReview(actor, askedAt(request, request.stage)) ||

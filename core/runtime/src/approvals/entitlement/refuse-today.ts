@@ -12,9 +12,7 @@ import {
 } from './approval-rules.ts'
 import { withStandingDelegations } from './standing-delegations.ts'
 
-/**
- * Why a person may not decide, or not in this way, by the roles that the directory gives everybody today; null when they may.
- */
+/** Why a person may not decide, or not in this way, by the roles that the directory gives today; null when they may. */
 export async function refuseToday(
   kernel: Kernel,
   request: ApprovalRequest,

@@ -22,9 +22,7 @@ export interface TransitionCommand {
 export interface Refusal {
   readonly reason: RejectionReason
   readonly message: string
-  /**
-   * Counters that the commit found full. The guards are asked again: a hard limit refuses for this reason, a soft one warns.
-   */
+  /** Counters that the commit found full. The guards are asked again: a hard limit refuses for it, a soft one warns. */
   readonly overrun?: readonly string[] | undefined
 }
 
