@@ -1,10 +1,12 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 
 import { createSqliteStore } from '@loop-engine/integration-sqlite'
 import { createLoopSystem, createMemoryStore } from '@loop-engine/sdk'
 import { afterEach, expect, test } from 'vitest'
 
+import { createHurriedClock } from '../hurried-clock.fixture.ts'
 import { bank, createTestServer, refund, type TestServer } from '../server.fixture.ts'
 import { listen, type Ear, type Heard } from './ear.fixture.ts'
 
@@ -156,7 +158,8 @@ test('a stream ends when its credential is revoked or expires', async () => {
 })
 
 test('a reader who does not read is dropped and holds up nobody', async () => {
-  server = await createTestServer({ stream: { stallMs: 1000, perCredential: 1 } })
+  const clock = createHurriedClock()
+  server = await createTestServer({ clock, stream: { perCredential: 1 } })
   const [key, other] = [server.key(), server.key()]
   // More than fits into the buffers at both ends of the connection.
   const metadata = { blob: 'x'.repeat(200_000) }
@@ -173,6 +176,7 @@ test('a reader who does not read is dropped and holds up nobody', async () => {
   await ear.leave()
   let status = 429
   while (status === 429) {
+    clock.hurry()
     const again = await hear(key)
     status = again.status
     await again.leave()
@@ -208,6 +212,7 @@ test('a credential can open a limited number of streams, and closing one makes r
 
 test('a stream that opens after the deadline of its request does not count', async () => {
   const store = createMemoryStore()
+  const clock = createHurriedClock()
   let gate: Promise<void> | undefined
   server = await createTestServer({
     store: {
@@ -217,13 +222,19 @@ test('a stream that opens after the deadline of its request does not count', asy
         return store.logHead(tenant)
       },
     },
-    requestTimeoutMs: 50,
+    clock,
     stream: { perCredential: 1 },
   })
   const key = server.key()
   const opened = Promise.withResolvers<void>()
   gate = opened.promise
-  const late = await hear(key)
+  let isAnswered = false
+  const asked = hear(key).finally(() => (isAnswered = true))
+  while (!isAnswered) {
+    clock.hurry()
+    await nextTurn()
+  }
+  const late = await asked
   gate = undefined
   opened.resolve()
   const again = await hear(key)
