@@ -247,7 +247,7 @@ describe('the file', () => {
     for (const end = performance.now() + 5000; others < 3 && performance.now() < end;)
       await store.get('acme', 'a')
 
-    expect(others).toBe(3)
+    expect(others).toBeGreaterThanOrEqual(3)
   })
 
   test('closed while reads wait for their turn, refuses them as such', async () => {
@@ -538,9 +538,9 @@ describe('other writers', () => {
     const other = new DatabaseSync(path)
     other.exec('BEGIN IMMEDIATE')
 
-    const blocked = store.commit(next ? [next] : [])
+    const blocked = store.commit(next ? [next] : []).catch((thrown: unknown) => thrown)
     expect(await store.get('acme', 'order-1')).toEqual(start?.instance)
-    const error: unknown = await blocked.catch((thrown: unknown) => thrown)
+    const error: unknown = await blocked
     expect(isLoopError(error) && [error.code, error.retryable]).toEqual(['unavailable', true])
 
     other.exec('COMMIT')
