@@ -55,6 +55,17 @@ test.each([
   expect(await printedBy(options, work)).toBe(said)
 })
 
+test('a program that only waits for a decision does not end before it, and then it does', async () => {
+  const waiting = `
+    const requestId = asked.approvalId
+    const decide = () =>
+      approvals.decide({ requestId, decision: 'reject', actor: { type: 'human', id: 'bob' } })
+    setTimeout(decide, 20).unref()
+    console.log((await approvals.wait({ requestId })).status)`
+
+  expect(await printedBy('{ loops: [loop({ approval: true })] }', waiting)).toBe('rejected')
+})
+
 test('a program that only waits for events of other processes stays alive', async () => {
   const looking = `
     const { tailEvents } = await import('@loop-engine/events')

@@ -20,25 +20,6 @@ test('waiting for a request is not ended by one with the same id in another tena
   expect(await waiting).toMatchObject({ tenant: 'ours', status: 'rejected' })
 })
 
-test('a program that only waits for a decision does not end before it', async () => {
-  const system = await createLoopSystem({ loops: [paymentLoop(1)], relay: false })
-  const requestId = await askForPayment(system, { tenant: 'ours' })
-  const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
-  const before = timers()
-
-  const waiting = system.approvals.wait({ requestId, tenant: 'ours' })
-  expect(timers()).toBe(before + 1)
-  await system.approvals.decide({
-    requestId,
-    tenant: 'ours',
-    decision: 'approve',
-    actor: person('alice'),
-  })
-  await waiting
-
-  expect(timers()).toBe(before)
-})
-
 test('a decision that is taken while the request is read ends the wait without another read', async () => {
   const kept = createMemoryStore()
   let decide: (() => Promise<unknown>) | undefined
