@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { startPostgres, type PostgresServer } from '@loop-engine/testing'
@@ -86,7 +86,8 @@ describe('SQLite', () => {
       writeFileSync(letter, 'This is a letter, and it is long enough to be one. '.repeat(50))
 
       const isLetter = await loop('--db', letter, ...args)
-      const isFolder = await loop('--db', folder, ...args)
+      // `serve` keeps its keys beside a database.
+      const isFolder = await loop('--db', mkdtempSync(join(folder, 'folder-')), ...args)
 
       expect(isLetter.err).toMatch(/^error The file \S+letter.txt is no SQLite database/)
       expect(isFolder.err).toMatch(/^error SQLite cannot open the file [^]*hint It is a folder/)
