@@ -56,7 +56,7 @@ test.each([
 
   for (const count of [1, 2]) {
     await expect(sink.publish([event], { signal })).rejects.toMatchObject({ code: 'unavailable' })
-    expect(accepted).toHaveLength(count)
+    await expect.poll(() => accepted).toHaveLength(count)
     await expect.poll(() => accepted.every(({ closed }) => closed)).toBe(true)
   }
   await sink.close()
