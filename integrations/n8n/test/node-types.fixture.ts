@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -11,11 +11,14 @@ import {
   type INodeTypes,
   type IVersionedNodeType,
 } from 'n8n-workflow'
+import { afterAll } from 'vitest'
 
 import { helperNodes } from './helper-nodes.fixture.ts'
 
 // n8n reads these when it starts. A separate folder keeps it out of the home of the user who runs the tests.
-process.env['N8N_USER_FOLDER'] ??= mkdtempSync(join(tmpdir(), 'n8n-'))
+const folder = mkdtempSync(join(tmpdir(), 'n8n-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+process.env['N8N_USER_FOLDER'] ??= folder
 process.env['N8N_ENCRYPTION_KEY'] ??= 'a key of tests, and of nothing else'
 
 export const packageName = 'n8n-nodes-loop-engine'
