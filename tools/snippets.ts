@@ -71,7 +71,7 @@ function execute(): string[] {
   return snippets.filter(({ mark }) => mark === 'run').flatMap(executeOne)
 }
 
-/** Runs in an empty folder: what a snippet writes must not lie about in the repository. */
+/** Runs in an empty folder: what a snippet writes must not lie about. */
 function executeOne({ source, file, code }: Snippet): string[] {
   const cwd = mkdtempSync(join(tmpdir(), `${basename(file, '.ts')}-`))
   const { status, signal, stdout, stderr } = spawnSync(
@@ -81,7 +81,7 @@ function executeOne({ source, file, code }: Snippet): string[] {
       '--conditions=@loop-engine/source',
       join(folder, file),
     ],
-    { cwd, encoding: 'utf8', timeout: limitMs },
+    { cwd, encoding: 'utf8', timeout: limitMs, env: { ...process.env, TMPDIR: cwd } },
   )
   rmSync(cwd, { recursive: true })
   if (status !== 0) return [`${source} ended with ${signal ?? status}.\n${stdout}${stderr}`]
