@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 
 import { startPostgres } from '@loop-engine/testing'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 
 import { openStore } from './postgres.fixture.ts'
 import { startSilentServer } from './silent-server.fixture.ts'
@@ -33,6 +33,22 @@ test('a process that closed its store ends, though its server fell silent', asyn
   child.stdin.end()
 
   expect(await once(child, 'exit')).toEqual([0, null])
+})
+
+test('what only keeps a connection in shape is not waited for', { timeout: 20_000 }, async () => {
+  const server = await startPostgres()
+  const silent = await startSilentServer(server.url)
+  onTestFinished(silent.close)
+  const store = await openStore({ connectionString: silent.url, schema: server.schema() })
+  const later = performance.now() + 60_000
+  vi.spyOn(performance, 'now').mockReturnValue(later)
+  onTestFinished(() => void vi.restoreAllMocks())
+  const fallen = silent.silence('DISCARD PLANS')
+  await store.definition('none')
+  await fallen
+
+  // A question that nobody answers is given up after half a minute.
+  await expect(store.close()).resolves.toBeUndefined()
 })
 
 test('what was asked before closing is answered, also what waits for a connection', async () => {

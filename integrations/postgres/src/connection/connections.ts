@@ -86,7 +86,7 @@ export function createConnections(options: ConnectionsOptions): Connections {
   // Idle clients of the current host, which are much cheaper to take than from a pool. Clients of the application's pool go
   // back to it.
   const ready: PoolClient[] = []
-  const planAge = createPlanAge()
+  const [planAge, renewing] = [createPlanAge(), new Set<PoolClient>()]
   /** Requests for a connection. A pool that is ended serves them no more, so `close` waits for them first. */
   const asked = new Set<Promise<PoolClient>>()
 
@@ -144,7 +144,11 @@ export function createConnections(options: ConnectionsOptions): Connections {
     },
     giveBack(client, broken) {
       if (broken || closed || !planAge.isDue(client)) return putBack(client, broken)
-      void planAge.renew(client).then((isWhole) => putBack(client, !isWhole))
+      renewing.add(client)
+      void planAge.renew(client).then((isWhole) => {
+        renewing.delete(client)
+        putBack(client, !isWhole)
+      })
     },
     async open(other) {
       const host: ClientConfig | undefined =
@@ -161,6 +165,8 @@ export function createConnections(options: ConnectionsOptions): Connections {
       closed = true
       for (const client of ready.splice(0)) client.release()
       if (pool === undefined) {
+        // Nobody waits for what they are asked, which a silent server never answers.
+        for (const { connection } of renewing) connection.stream.destroy()
         await Promise.allSettled(asked)
         await Promise.all(pools.map((own) => own.end()))
         // A server that never answers the goodbye must not keep the process alive.
