@@ -234,13 +234,14 @@ describe('evidence-schema', () => {
 
 const closed = { properties: { a: true }, unevaluatedProperties: false }
 const open = { properties: { a: true, b: true } }
+const beside = { anyOf: [open], if: false }
 
 test.each<[string, JsonObject]>([
   ['allOf beside a reference', { $ref: '#/$defs/open', allOf: [closed] }],
-  ['then', { if: open, then: closed }],
+  ['else', { ...beside, else: closed }],
   ['dependentSchemas', { anyOf: [open], dependentSchemas: { a: closed } }],
-  ['a reference from then', { if: open, then: { $ref: '#/$defs/closed' } }],
-  ['a reference to it all', { ...closed, properties: { a: { if: open, then: { $ref: '#' } } } }],
+  ['a reference from else', { ...beside, else: { $ref: '#/$defs/closed' } }],
+  ['a reference to it all', { ...closed, properties: { a: { ...beside, else: { $ref: '#' } } } }],
 ])('evidence-schema: what %s closes stays closed whatever is evaluated beside it', (_, given) => {
   const isWhole = given['unevaluatedProperties'] === false
   const schema = { ...given, $defs: { open, closed } }
