@@ -355,6 +355,50 @@ test('retention looks once for all runs of a step at what is owed, though that i
   expect(Math.max(...told.map(lookedAt))).toBeLessThan(20_000)
 }, 60_000)
 
+test('a step of retention looks at its own runs, not at all before them, nor at the entries that stay', async () => {
+  const { store, pool, told } = await openExplained()
+  await fill(store)
+  await log(store, 5000)
+  const { size, root } = await store.logHead('acme')
+  await store.signLog('acme', { size, root }, 'note')
+  await pool.query('ANALYZE')
+
+  told.length = 0
+  const report = await store.retention?.drop({ before: planEpoch * 2 })
+
+  expect(report?.runs).toBeGreaterThan(1500)
+  const deletes = told.filter((each) => each['Query Text'].includes('deleted AS'))
+  expect(deletes.length).toBeGreaterThan(3)
+  // Of each run its entries, and what vacuum has not taken out of the index yet.
+  expect(Math.max(...deletes.map(lookedAt))).toBeLessThanOrEqual(1500)
+}, 60_000)
+
+test('while commits wait for a partition to go, nobody looks at all the runs that it had', async () => {
+  const { store, pool, told, schema } = await openExplained()
+  const from = Date.parse('2020-01-01')
+  await pool.query(`CREATE TABLE ${schema}.entry_2020_01 PARTITION OF ${schema}.entry
+    FOR VALUES FROM (${from}) TO (${from + 1000});
+    ALTER TABLE ${schema}.instance ALTER COLUMN partition_at SET DEFAULT ${from + 1}`)
+  const plans = Array.from({ length: runs }, (_, run) =>
+    startPlan({ aggregateId: key(run), status: 'completed' }),
+  )
+  for (let start = 0; start < runs; start += 500)
+    await store.commit(plans.slice(start, start + 500))
+  while (await log(store, 500)) continue
+  const { size, root } = await store.logHead('acme')
+  await store.signLog('acme', { size, root }, 'note')
+
+  told.length = 0
+  const report = await store.retention?.drop({ before: planEpoch * 2 })
+
+  expect(report).toMatchObject({ runs, entries: runs, partitions: 1 })
+  const looks = (text: string): readonly number[] =>
+    told.filter((each) => each['Query Text'].includes(text)).map(lookedAt)
+  // Before, once; and then at what came since.
+  expect(looks('< upper AND (d.through IS NULL')).toHaveLength(1)
+  expect(looks('e.xid >= $1')).toEqual([expect.toSatisfy((rows: number) => rows < 100)])
+}, 60_000)
+
 test('what is old is forgotten in steps, so that nobody waits until all of it is', async () => {
   const { store, pool, told, schema } = await openExplained()
   await pool.query(`INSERT INTO ${schema}.idempotency

@@ -138,16 +138,16 @@ describe('opening', () => {
     const schema = server.schema()
     await storeOf({ schema }).open()
     const pool = poolOf()
-    await pool.query(`DELETE FROM ${schema}.migration WHERE version = 14`)
+    await pool.query(`DELETE FROM ${schema}.migration WHERE version = 15`)
 
     const opening = storeOf({ schema, mustExist: true }).open()
 
     await expect(opening).rejects.toMatchObject({
       code: 'unsupported',
-      details: { version: 13, known: 14 },
+      details: { version: 14, known: 15 },
     })
     const { rows } = await pool.query(`SELECT max(version) AS version FROM ${schema}.migration`)
-    expect(rows).toEqual([{ version: 13 }])
+    expect(rows).toEqual([{ version: 14 }])
   })
 
   test('an older schema is told for whom its requests wait', async () => {

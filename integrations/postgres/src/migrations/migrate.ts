@@ -15,6 +15,7 @@ import { partitionFunctionsV3 } from './partition-functions-v3.ts'
 import { partitionLocksV13 } from './partition-locks-v13.ts'
 import { retentionFunctionsV3 } from './retention-functions-v3.ts'
 import { retentionOutboxV11 } from './retention-outbox-v11.ts'
+import { retentionPlansV16 } from './retention-plans-v16.ts'
 import { rowLevelSecurityFunctionsV3 } from './row-level-security-functions-v3.ts'
 import { schemaV1 } from './schema-v1.ts'
 import { schemaV3 } from './schema-v3.ts'
@@ -52,6 +53,7 @@ const migrations: readonly ((schema: string) => string)[] = [
   partitionLocksV13,
   claimOrderV14,
   waitingOrderV15,
+  retentionPlansV16,
 ]
 
 /** Brings the schema to this package's version. Several starters wait for one another. */
