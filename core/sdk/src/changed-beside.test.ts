@@ -187,13 +187,16 @@ test('verify names a run or a waiting request that no list shows', async () => {
   const { verify, kept } = await taken('ask')
   const nothing = async () => ({ items: [] })
   const unlisted: LoopStore['find'] = (query) =>
-    query.state === undefined ? kept.find(query) : nothing()
+    query.aggregateId === undefined ? kept.find(query) : nothing()
   expect(await verify({ find: unlisted })).toEqual([
     '2: The run is not found by its key, loop, state and status.',
   ])
-  expect(await verify({ approvals: nothing })).toEqual([
-    '2: The approval that the entry asks for is not among those that wait.',
-  ])
+  const unlistedRequests: LoopStore['approvals'] = (query) =>
+    query.aggregateId === undefined ? kept.approvals(query) : nothing()
+  for (const change of [nothing, unlistedRequests])
+    expect(await verify({ approvals: change })).toEqual([
+      '2: The approval that the entry asks for is not among those that wait.',
+    ])
 })
 
 test('something that the store cannot read is a finding, and hides no other finding', async () => {

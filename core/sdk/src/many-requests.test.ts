@@ -20,6 +20,29 @@ test('no request waits once the run has moved, however many an agent made', asyn
   expect(await approvals.inbox({ actor: person('bob') })).toEqual([])
 })
 
+test('a request that was rejected stays so once the run has moved', async () => {
+  const system = await createLoopSystem({ loops: [paymentLoop(1)], relay: false })
+  const { engine, approvals } = system
+  const rejected = await askForPayment(system)
+  const again = { aggregateId: 'order-1', transitionId: 'pay', actor: payer }
+  const [approved, superseded] = await Promise.all([
+    engine.transition(again),
+    engine.transition(again),
+  ])
+  const decide = async (requestId: string, decision: 'approve' | 'reject') =>
+    approvals.decide({ requestId, decision, actor: person('bob') })
+  await decide(rejected, 'reject')
+  if (approved.status === 'pending_approval') await decide(approved.approvalId, 'approve')
+
+  expect(superseded.status).toBe('pending_approval')
+  const { items } = await approvals.find()
+  expect(items.map(({ status }) => status).toSorted()).toEqual([
+    'approved',
+    'rejected',
+    'superseded',
+  ])
+})
+
 test('the people who took part in an older request are remembered', async () => {
   const inOpen = { from: 'OPEN', to: 'OPEN', approval: { reviewers: ['role:finance'] } }
   const loop = defineLoop({
