@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 
 import { createLoopClient, type LoopClient, type LoopClientOptions } from './index.ts'
 
@@ -134,6 +134,24 @@ test('a credential function that fails is reported as `auth`', async () => {
     cause: new TypeError('The session is over.'),
   })
   expect(pauses).toEqual([])
+})
+
+test('a credential that throws at once leaves nothing behind that fails when the signal comes', async () => {
+  const abort = new AbortController()
+  const credential = (): string => {
+    throw new TypeError('The session is over.')
+  }
+  const unheard: unknown[] = []
+  const hear = (reason: unknown): void => void unheard.push(reason)
+  process.on('unhandledRejection', hear)
+  onTestFinished(() => void process.off('unhandledRejection', hear))
+  const asked = asking(() => Response.json({}), { credential })
+  const answer = asked.client.instances.get('x', { signal: abort.signal })
+  await expect(answer).rejects.toMatchObject({ code: 'auth' })
+
+  abort.abort()
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(unheard).toEqual([])
 })
 
 test('the time limit also covers the credential function', async () => {

@@ -149,14 +149,17 @@ async function resolveCredential(
   credential: () => string | Promise<string>,
   limit: AbortSignal,
 ): Promise<string> {
+  const ended = new AbortController()
   const over = new Promise<never>((_, reject) =>
-    limit.addEventListener('abort', () => reject(limit.reason as Error), { once: true }),
+    limit.addEventListener('abort', () => reject(limit.reason as Error), { signal: ended.signal }),
   )
   try {
     return await Promise.race([credential(), over])
   } catch (cause) {
     if (limit.aborted) throw cause
     throw new LoopClientError('auth', 'The function `credential` failed.', { cause })
+  } finally {
+    ended.abort()
   }
 }
 
