@@ -54,7 +54,11 @@ test('an edit that the guards refuse leaves the request as it is', async () => {
   const { states, initialState, transitions } = paymentWith({
     approval: { reviewers: ['role:finance'], allow: ['edit'] },
   })
-  const guards = [{ id: 'little', when: 'evidence.cents < 1000' }]
+  const guards = [
+    { id: 'little', when: 'evidence.cents < 1000' },
+    { id: 'some', when: 'evidence.cents > 0' },
+    { id: 'small', when: 'evidence.cents < 100', severity: 'soft' as const },
+  ]
   const loop = { id: 'payment', states, initialState }
   const loops = [defineLoop({ ...loop, transitions: transitions.map((t) => ({ ...t, guards })) })]
   const { engine, approvals } = await desk({ loops })
@@ -139,6 +143,7 @@ test('a run is not migrated into a state that the new definition does not have',
   await expect(engine.migrate(migrate)).rejects.toMatchObject({
     code: 'invalid_input',
     path: '/state',
+    details: { known: ['WAITING', 'PAID'] },
   })
   expect(await engine.migrate({ ...migrate, state: 'WAITING' })).toMatchObject({
     currentState: 'WAITING',

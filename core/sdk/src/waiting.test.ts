@@ -42,6 +42,15 @@ test('a decision that is taken while the request is read ends the wait without a
   expect(await system.approvals.wait({ requestId })).toMatchObject({ status: 'approved' })
 })
 
+test('nobody waits for a request that there is not', async () => {
+  const system = await createLoopSystem({ loops: [paymentLoop(1)], relay: false })
+
+  await expect(system.approvals.wait({ requestId: 'none' })).rejects.toMatchObject({
+    code: 'not_found',
+    path: '/requestId',
+  })
+})
+
 /** Two requests for payment in one store; whoever may write to the database changes what it says of both. */
 async function changedBy(by: ChangeByHand) {
   const { store, change } = createChangedStore(by)
