@@ -318,6 +318,11 @@ test('a guard that looks back must ask about a transition of the loop', () => {
   expect(asking('cooldown', 'aprove')).toEqual([
     'unknown_transition /transitions/0/guards/0/with/transition',
   ])
+  const asked = { id: 'cooldown', with: { transition: 'aprove' } }
+  const transitions = [{ ...approve, guards: [asked] }]
+  expect(validateLoop(loop({ transitions }), { guards })).toMatchObject([
+    { code: 'unknown_transition', hint: 'Did you mean "approve"?' },
+  ])
   expect(asking('cooldown', 'approve')).toEqual([])
   expect(asking('route', 'by-train')).toEqual([])
 })
@@ -421,6 +426,10 @@ test('a plugin that is missing gets a hint how to register it', () => {
     { code: 'unknown_guard', hint: 'Register it in the option `guards`.' },
     { code: 'unknown_integration', hint: 'Register it in the option `integrations`.' },
     { code: 'unknown_channel', hint: 'Register it in the option `channels`.' },
+  ])
+  const unlisted = { get: () => undefined }
+  expect(validateLoop(loop({ transitions }), { guards: unlisted })).toMatchObject([
+    { code: 'unknown_guard', hint: 'Register it, as one of `guards`.' },
   ])
 })
 
