@@ -110,11 +110,16 @@ describe('deep verification of the log', () => {
     })
   })
 
-  test('finds an entry that is in it twice, where another should be', async () => {
+  test.each([
+    ['come before', 1, 5],
+    ['come too early', 5, 4],
+  ])('finds an entry in it twice that has %s, where another should be', async (_, seq, place) => {
     const store = await storeWith(['a'])
     await createLog({ store, tenant }).checkpoint()
     const all = await store.leaves(tenant, { from: 0, limit: 5 })
-    const leaves = all.map((leaf, index) => (index === 4 ? { ...leaf, ...all[0], index } : leaf))
+    const leaves = all.map((leaf, index) =>
+      index === place - 1 ? { ...leaf, ...all[seq - 1], index } : leaf,
+    )
     const forged = createFrontier()
     for (const { leafHash } of leaves) forged.append(leafHash)
     const head = { root: forged.root(), frontier: forged.hashes() }
@@ -124,7 +129,7 @@ describe('deep verification of the log', () => {
     })
     expect(await verifyStore({ store: doubled, tenant, deep: true })).toMatchObject({
       ok: false,
-      faults: [{ runId: 'run-a', seq: 1, message: 'The log has the entry twice.' }],
+      faults: [{ runId: 'run-a', seq, message: 'The log has the entry twice.' }],
     })
   })
 
