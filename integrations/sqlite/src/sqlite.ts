@@ -75,9 +75,8 @@ export function createSqliteStore(given: SqliteStoreOptions): LoopStore {
     throw new LoopError('closed', 'The SQLite store is not open.', { hint: 'Await open() first.' })
   }
   const read = async <Result>(work: (opened: Session) => Result): Promise<Result> => {
-    live()
     for (let wait = untilTurn(); wait; wait = untilTurn()) await wait
-    // Checked again, because the store may have been closed before its turn came.
+    // Not checked before this line: the store may have been closed before its turn came.
     return patiently(() => work(live()))
   }
   const write = async <Result>(work: (opened: Session) => Result): Promise<Result> => {

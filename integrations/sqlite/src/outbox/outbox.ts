@@ -105,7 +105,8 @@ export function createOutbox(connection: Connection): Outbox {
     holds: (tenant, { id, fence }) => heldBy.get(id, fence)?.[1] === tenant,
     hasWork: (now) => due.get(now) !== undefined,
     claim({ worker, now, leaseMs, limit, kinds, instance: of }) {
-      if (kinds?.length === 0 || limit < 1) return []
+      if (limit < 1) return []
+      // No kind is ''.
       const [one = '', two = one, three = one, four = one] = kinds ?? []
       const wanted = [now, kinds ? 0 : 1, one, two, three, four] as const
       const rows = of
