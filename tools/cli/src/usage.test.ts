@@ -49,6 +49,11 @@ test.each([
     '`loop dead-letters --help`',
   ],
   [
+    ['dead-letters', '--retry', 'x', '--limit', '5'],
+    "Option '--retry <id>' cannot be used with option '--limit <count>'.",
+    '`loop dead-letters --help`',
+  ],
+  [
     ['export', '--key-name', 'a.example/records'],
     '--key-name was given without --key.',
     '--key PEM',

@@ -55,6 +55,7 @@ test('what it costs to be wrong, and who asks, stand before the names of things'
 test('a time that was changed by hand is shown as it is, wherever a view is read', async () => {
   const request = waitingRequest({}, { expiresAt: 1e300 })
 
-  expect((await renderViewHtml(request, request.view)).toString()).toContain('1e+300')
+  const html = (await renderViewHtml(request, request.view)).toString()
+  expect(html).toMatch(/<dt>Expires<\/dt>\s*<dd>[^]*1e\+300/)
   expect(renderViewText(request, request.view)).toContain('Expires: 1e+300')
 })
