@@ -435,6 +435,12 @@ describe('deep verification', () => {
   test.each<[string, number, (body: string) => string, string]>([
     ['a space', 4, (body) => body.replace('"at":', '"at": '), 'hash_mismatch'],
     [
+      'guards that are none',
+      4,
+      (body) => body.replace(/"guards":\[[^\]]*\]/, '"guards":7'),
+      'not_canonical',
+    ],
+    [
       'an approval of no action',
       3,
       (body) => body.replace(/"actionDigest":"[0-9a-f]+",/, ''),
