@@ -232,3 +232,16 @@ test('a repeated decision gets its first answer, without what was erased meanwhi
     expect(left).not.toContain(salt)
   }
 })
+
+test('nothing is executed of a request whose evidence was erased', async () => {
+  const { engine, approvals } = await open()
+  const order = { aggregateId: 'order-2', evidence: { iban: 'DE02 1203' } }
+  const requestId = await askForPayment({ engine }, order)
+  await engine.erase({ aggregateId: 'order-2', seq: 2, actor: bob, reason: 'art. 17' })
+  const before = await engine.get({ aggregateId: 'order-2' })
+
+  await expect(
+    approvals.decide({ requestId, decision: 'approve', actor: bob }),
+  ).rejects.toMatchObject({ code: 'refused', details: { requestId } })
+  expect(await engine.get({ aggregateId: 'order-2' })).toEqual(before)
+})
